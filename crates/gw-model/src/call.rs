@@ -1,0 +1,60 @@
+//! A caller's request as the stages see it: the original bytes, and the few facts read from them.
+
+use crate::format::WireFormat;
+use crate::price::ServiceTier;
+use bytes::Bytes;
+
+/// A half-open byte range of a body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// One request to a model. The body stays as the caller wrote it; edits are spliced when it is forwarded.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The caller's wire format.
+    pub format: WireFormat,
+    /// The body as received.
+    pub body: Bytes,
+    /// What the stages need of it.
+    pub facts: CallFacts,
+    /// Headers of the caller that may go upstream (lower-case name, value), chosen by ingress.
+    pub forward_headers: Vec<(&'static str, Bytes)>,
+}
+
+/// What the stages read from a body. Spans point into [`Call::body`].
+#[derive(Clone, Debug, Default)]
+pub struct CallFacts {
+    /// The model that the caller named, unescaped.
+    pub model: String,
+    /// The value of the `model` member, quotes included. `None` when the name came from the path.
+    pub model_span: Option<Span>,
+    /// Just behind the `{` of the top-level object: where new members can be spliced in.
+    pub insert_at: usize,
+    /// True when the top-level object has no member, so that an inserted one takes no comma.
+    pub is_empty_object: bool,
+    /// The caller asked for a stream.
+    pub stream: bool,
+    /// The value of `stream_options`, when present.
+    pub stream_options_span: Option<Span>,
+    /// The caller asked for usage in the stream (`stream_options.include_usage`), or its format always has it.
+    pub include_usage: bool,
+    /// The caller's bound on output tokens, for one choice.
+    pub max_output_tokens: Option<u64>,
+    /// The values of members that bound the output, to be replaced when the bound is clamped.
+    pub max_output_span: Option<Span>,
+    /// How many choices were asked for.
+    pub choices: u32,
+    /// Conservative count of the input tokens (never below what a tokenizer would give, in practice).
+    pub input_tokens: u64,
+    /// The service tier asked for; it changes the price.
+    pub service_tier: Option<ServiceTier>,
+    /// The end user that the caller names.
+    pub user: Option<String>,
+    /// Names of top-level members that choose other models or providers than `model` does.
+    pub routing_members: Vec<String>,
+}

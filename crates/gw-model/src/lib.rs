@@ -1,0 +1,36 @@
+//! The vocabulary that every other crate speaks: ids, money, calls, events, usage, records and the
+//! configuration snapshot. Plain data with small pure functions. It must not do I/O, speak HTTP or
+//! SQL, read a clock, or know any provider by name.
+#![forbid(unsafe_code)]
+
+pub mod call;
+pub mod catalog;
+pub mod chat;
+pub mod clock;
+pub mod event;
+pub mod format;
+pub mod ids;
+pub mod limits;
+pub mod money;
+pub mod price;
+pub mod principal;
+pub mod record;
+pub mod refusal;
+pub mod secret;
+pub mod snapshot;
+pub mod time;
+pub mod usage;
+
+pub use call::{Call, CallFacts, Span};
+pub use clock::{Clock, Micros};
+pub use event::{Event, FinishReason};
+pub use format::{Endpoint, WireFormat};
+pub use ids::{AttemptId, KeyId, RequestId};
+pub use money::{FemtoUsd, NanoUsd};
+pub use price::{PriceSheet, Rate, ServiceTier, Unit};
+pub use principal::{KeyPolicy, Principal};
+pub use record::{AttemptRecord, Outcome, Record};
+pub use refusal::{ErrorCode, Refusal};
+pub use secret::Secret;
+pub use snapshot::Snapshot;
+pub use usage::{Usage, UsageSource};

@@ -1,0 +1,41 @@
+//! Tests of [`super`].
+use super::*;
+
+fn rate(unit: Unit, tier: ServiceTier, above_tokens: u32, femto: u64) -> Rate {
+    Rate { unit, tier, above_tokens, price: FemtoUsd(femto) }
+}
+
+fn sheet() -> PriceSheet {
+    use ServiceTier::{Priority, Standard};
+    PriceSheet {
+        rates: Box::new([
+            rate(Unit::Input, Standard, 0, 3_000_000_000),
+            rate(Unit::Input, Standard, 200_000, 6_000_000_000),
+            rate(Unit::Output, Standard, 0, 15_000_000_000),
+            rate(Unit::CacheRead, Standard, 0, 300_000_000),
+            rate(Unit::Input, Priority, 0, 5_000_000_000),
+        ]),
+    }
+}
+
+#[test]
+fn cost_uses_parts_tiers_and_rounds_up_once() {
+    let usage = Usage { input_tokens: 100, cached_tokens: 40, output_tokens: 10, ..Usage::default() };
+    // 60 * 3000 + 40 * 300 + 10 * 15000 nano-dollars
+    assert_eq!(sheet().cost(&usage, ServiceTier::Standard), NanoUsd(180_000 + 12_000 + 150_000));
+    let long = Usage { input_tokens: 200_001, ..Usage::default() };
+    assert_eq!(sheet().cost(&long, ServiceTier::Standard), NanoUsd(200_001 * 6_000));
+    assert_eq!(
+        sheet().cost(&Usage { input_tokens: 1, ..Usage::default() }, ServiceTier::Priority),
+        NanoUsd(5_000)
+    );
+    let tiny = PriceSheet { rates: Box::new([rate(Unit::Input, ServiceTier::Standard, 0, 1)]) };
+    assert_eq!(tiny.cost(&Usage { input_tokens: 3, ..Usage::default() }, ServiceTier::Standard), NanoUsd(1));
+}
+
+#[test]
+fn bound_is_never_below_cost() {
+    let usage = Usage { input_tokens: 500, cached_tokens: 100, output_tokens: 50, ..Usage::default() };
+    assert!(sheet().bound(500, 50, ServiceTier::Standard) >= sheet().cost(&usage, ServiceTier::Standard));
+    assert_eq!(sheet().bound(1, 0, ServiceTier::Priority), NanoUsd(5_000));
+}

@@ -1,0 +1,80 @@
+//! Who calls, and what they may do.
+
+use crate::format::Endpoint;
+use crate::ids::KeyId;
+use crate::limits::{Budget, Limits};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a key may do, and how much. The same for keys from the configuration and from the API.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyPolicy {
+    /// Shown to people; unique.
+    pub name: String,
+    /// Team, when set.
+    pub team_id: Option<String>,
+    /// Project, when set.
+    pub project_id: Option<String>,
+    /// Patterns of allowed models: exact, `provider/*`, or `*`. Empty allows none.
+    pub models: Vec<String>,
+    /// Allowed endpoint kinds; `None` allows all but pass-through.
+    pub endpoints: Option<Vec<Endpoint>>,
+    /// Microseconds since the epoch from which on the key is refused.
+    pub expires_at: Option<i64>,
+    /// Rate and concurrency limits.
+    pub limits: Limits,
+    /// Hard budget.
+    pub budget: Option<Budget>,
+    /// Guardrails that apply to its calls, by name.
+    pub guardrails: Vec<String>,
+    /// Free text for people and reports.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl KeyPolicy {
+    /// True when one of the patterns covers any of `names` (the alias that was asked for, and its
+    /// `provider/model` spelling).
+    #[must_use]
+    pub fn allows_model(&self, names: &[&str]) -> bool {
+        self.models.iter().any(|pattern| names.iter().any(|name| model_matches(pattern, name)))
+    }
+
+    /// True when the endpoint kind is allowed.
+    #[must_use]
+    pub fn allows_endpoint(&self, endpoint: Endpoint) -> bool {
+        match &self.endpoints {
+            None => endpoint != Endpoint::Passthrough,
+            // Listing what one may call is part of being allowed to call anything.
+            Some(list) => endpoint == Endpoint::Models || list.contains(&endpoint),
+        }
+    }
+}
+
+/// Does `pattern` (exact, `prefix*`, `*`) cover `name`?
+#[must_use]
+pub fn model_matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => pattern == name,
+    }
+}
+
+/// The authenticated caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Principal {
+    /// The holder of the master key: everything is allowed, nothing is limited.
+    Master,
+    /// The holder of a virtual key.
+    Key(KeyId),
+}
+
+impl Principal {
+    /// The key's id, [`KeyId::MASTER`] for the master key.
+    #[must_use]
+    pub const fn key_id(self) -> KeyId {
+        match self {
+            Self::Master => KeyId::MASTER,
+            Self::Key(id) => id,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The configuration in force, compiled: immutable, swapped whole. It holds policy only; keys and their
+//! counters live in `gw-store`.
+
+use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind};
+use crate::format::WireFormat;
+use crate::secret::Secret;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Everything the request path needs to know of the configuration.
+#[derive(Clone)]
+pub struct Snapshot {
+    /// Grows with every change.
+    pub revision: u64,
+    /// Providers by configured name.
+    pub providers: BTreeMap<Arc<str>, Arc<Provider>>,
+    /// Aliases that callers use.
+    pub models: HashMap<Arc<str>, Arc<Model>>,
+    /// `provider/model` and bare names may be called, besides aliases.
+    pub direct_models: bool,
+    /// Model facts.
+    pub catalog: Arc<dyn Catalog>,
+    /// Facts and prices from the configuration: provider, then model. They replace the catalogue's whole.
+    pub custom_models: HashMap<Arc<str>, HashMap<Arc<str>, Arc<ModelInfo>>>,
+    /// Limits and times of the request path.
+    pub settings: PathSettings,
+}
+
+/// A configured provider.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Configured name.
+    pub name: Arc<str>,
+    /// How to speak to it.
+    pub kind: ProviderKind,
+    /// Base URL without a trailing slash, in the form of its SDK.
+    pub base_url: Arc<str>,
+    /// Where the key goes.
+    pub auth: AuthScheme,
+    /// The key.
+    pub api_key: Option<Secret>,
+    /// Formats it understands, preferred first.
+    pub formats: Vec<WireFormat>,
+    /// Headers added to each request.
+    pub headers: Vec<(Arc<str>, Arc<str>)>,
+    /// Azure's `api-version`.
+    pub api_version: Option<Arc<str>>,
+    /// Region, for residency rules and reports.
+    pub region: Option<Arc<str>>,
+    /// Key of its models in the price list.
+    pub price_key: Arc<str>,
+    /// Models that it is known to serve (from the configuration); empty when unknown.
+    pub listed_models: Vec<Arc<str>>,
+    /// Parameters to rename.
+    pub rename_params: Vec<(Arc<str>, Arc<str>)>,
+    /// Members that choose other models; refused.
+    pub routing_members: Vec<Arc<str>>,
+    /// How to connect.
+    pub connect: ConnectOptions,
+}
+
+/// How to reach a host. Connections are shared between providers with equal options.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct ConnectOptions {
+    /// PEM file with extra certificate authorities.
+    pub ca_file: Option<Arc<str>>,
+    /// PEM file with the client certificate chain.
+    pub client_cert_file: Option<Arc<str>>,
+    /// PEM file with the client key.
+    pub client_key_file: Option<Arc<str>>,
+    /// `http://` or `https://` proxy; overrides the environment. Empty text means none.
+    pub proxy: Option<Arc<str>>,
+    /// Link-local, metadata and similar addresses are allowed for this provider.
+    pub allow_link_local: bool,
+    /// Use HTTP/2 on plain connections (prior knowledge).
+    pub http2_prior_knowledge: bool,
+}
+
+/// A model alias: what callers name.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Its name.
+    pub name: Arc<str>,
+    /// How a target is chosen.
+    pub strategy: Strategy,
+    /// Targets in the order of the configuration; never empty.
+    pub targets: Vec<Arc<Target>>,
+    /// Retries.
+    pub retry: RetryPolicy,
+    /// Time limits.
+    pub timeouts: Timeouts,
+}
+
+/// How the order of targets is decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strategy {
+    /// In the order written.
+    Fallback,
+    /// Drawn by weight; the rest follow, drawn by weight too.
+    Weighted,
+}
+
+/// One provider and model behind an alias.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The provider.
+    pub provider: Arc<Provider>,
+    /// The model's name there (Azure: the deployment).
+    pub model: Arc<str>,
+    /// Share for [`Strategy::Weighted`]; 0 takes no traffic unless all others fail.
+    pub weight: u32,
+    /// Facts and prices, custom prices included.
+    pub info: Arc<ModelInfo>,
+}
+
+/// When to try again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// Tries at one target, the first included; at least 1.
+    pub attempts: u32,
+    /// What is worth another try at the same target.
+    pub on: Vec<RetryOn>,
+    /// First back-off in milliseconds; doubles, with full jitter.
+    pub backoff_ms: u64,
+    /// Longest back-off, and the longest Retry-After that is waited for, in milliseconds.
+    pub max_backoff_ms: u64,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 2,
+            on: vec![RetryOn::Status429, RetryOn::Status5xx, RetryOn::Timeout, RetryOn::Connect],
+            backoff_ms: 200,
+            max_backoff_ms: 5_000,
+        }
+    }
+}
+
+/// A kind of failure that is worth another try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryOn {
+    /// Status 429.
+    Status429,
+    /// Any 5xx.
+    Status5xx,
+    /// This status.
+    Status(u16),
+    /// A time limit before the first byte.
+    Timeout,
+    /// The connection could not be made, or broke before the first byte.
+    Connect,
+}
+
+/// Time limits of one attempt (`total_ms` of the whole request). All in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// TCP and TLS.
+    pub connect_ms: u64,
+    /// From the request's last byte to the answer's head.
+    pub first_byte_ms: u64,
+    /// Between two pieces of the answer.
+    pub idle_ms: u64,
+    /// Whole request, retries included.
+    pub total_ms: u64,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect_ms: 5_000, first_byte_ms: 120_000, idle_ms: 60_000, total_ms: 600_000 }
+    }
+}
+
+/// Limits of the request path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathSettings {
+    /// Output bound that is reserved when neither request nor model states one.
+    pub reserve_output_tokens: u64,
+    /// Largest request body in bytes.
+    pub max_body_bytes: usize,
+    /// Largest JSON nesting.
+    pub max_json_depth: usize,
+    /// Largest whole answer that is held back to state its cost in a header, in bytes.
+    pub cost_header_buffer_bytes: usize,
+    /// Largest answer that is translated (it must be held whole), in bytes.
+    pub max_translated_bytes: usize,
+    /// Largest single event of a stream, in bytes.
+    pub max_event_bytes: usize,
+    /// Silence after which a stream gets an SSE comment, in milliseconds; 0 turns it off.
+    pub stream_ping_ms: u64,
+}
+
+impl Default for PathSettings {
+    fn default() -> Self {
+        Self {
+            reserve_output_tokens: 4096,
+            max_body_bytes: 64 << 20,
+            max_json_depth: 128,
+            cost_header_buffer_bytes: 1 << 20,
+            max_translated_bytes: 64 << 20,
+            max_event_bytes: 8 << 20,
+            stream_ping_ms: 15_000,
+        }
+    }
+}
+
+impl Snapshot {
+    /// Facts and prices that the configuration gives a provider's model, in place of the catalogue's.
+    #[must_use]
+    pub fn custom_info(&self, provider: &str, model: &str) -> Option<Arc<ModelInfo>> {
+        self.custom_models.get(provider)?.get(model).map(Arc::clone)
+    }
+}
