@@ -1,0 +1,196 @@
+//! Virtual keys of the file: unique names and keys, patterns that mean something, limits that hold.
+
+use crate::errors::Faults;
+use crate::nearest::nearest;
+use crate::place::{At, Place};
+use crate::settings::keys::KeySettings;
+use crate::settings::limits::{Counting, LimitSettings};
+use crate::shape::Text;
+use gw_model::catalog::Catalog;
+use gw_model::limits::{Budget, Limits};
+use gw_model::principal::model_matches;
+use gw_model::snapshot::{Model, Provider};
+use gw_model::{KeyPolicy, Secret};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Shortest key in characters: below, it could be guessed.
+const MIN_KEY_CHARS: usize = 16;
+/// Most entries of `metadata`.
+const MAX_METADATA: usize = 64;
+
+/// A key of the file. Its id is made by whoever stores it.
+#[derive(Clone, Debug)]
+pub struct DeclaredKey {
+    /// What it may do.
+    pub policy: KeyPolicy,
+    /// The key itself.
+    pub key: Secret,
+}
+
+/// What a pattern can refer to.
+pub(super) struct KnownModels<'a> {
+    pub(super) models: &'a HashMap<Arc<str>, Arc<Model>>,
+    pub(super) providers: &'a BTreeMap<Arc<str>, Arc<Provider>>,
+    pub(super) catalog: &'a dyn Catalog,
+    pub(super) direct: bool,
+}
+
+pub(super) fn compile(
+    settings: &[At<KeySettings>],
+    known: &KnownModels<'_>,
+    faults: &mut Faults,
+    warnings: &mut Faults,
+) -> Vec<DeclaredKey> {
+    let mut keys = Vec::with_capacity(settings.len());
+    let (mut names, mut secrets) = (HashMap::new(), HashSet::new());
+    // Many keys share few patterns, and looking one up walks the catalogue.
+    let mut checked = HashSet::new();
+    for At { value: entry, .. } in settings {
+        let name = entry.name.value.as_str();
+        if name.trim().is_empty() {
+            faults.add(entry.name.place, "'name' is empty: give the key a name");
+        } else if let Some(line) = names.insert(name, entry.name.place.line) {
+            faults.add(
+                entry.name.place,
+                format!("key name '{name}' stands on line {line} already: choose another"),
+            );
+        }
+        check_key(&entry.key, name, faults);
+        if !secrets.insert(entry.key.value.expose()) {
+            faults.add(entry.key.place, format!("key '{name}' is the same as another key: make a new one"));
+        }
+        keys.push(DeclaredKey {
+            policy: policy(entry, known, &mut checked, faults, warnings),
+            key: entry.key.value.clone(),
+        });
+    }
+    keys
+}
+
+/// Never shows the key itself.
+fn check_key(key: &At<Secret>, name: &str, faults: &mut Faults) {
+    let text = key.value.expose();
+    if text.chars().count() < MIN_KEY_CHARS {
+        let message = format!("key '{name}' is shorter than {MIN_KEY_CHARS} characters: write a longer one");
+        faults.add(key.place, message);
+    } else if text.contains(char::is_whitespace) {
+        faults.add(key.place, format!("key '{name}' has spaces in it: write it without"));
+    }
+}
+
+fn policy<'s>(
+    entry: &'s KeySettings,
+    known: &KnownModels<'_>,
+    checked: &mut HashSet<&'s str>,
+    faults: &mut Faults,
+    warnings: &mut Faults,
+) -> KeyPolicy {
+    let metadata = &entry.metadata;
+    if metadata.value.0.len() > MAX_METADATA {
+        faults.add(metadata.place, format!("'metadata' has more than {MAX_METADATA} entries"));
+    }
+    let text = |field: &Option<At<Text>>| field.as_ref().map(|t| t.value.0.clone());
+    KeyPolicy {
+        name: entry.name.value.0.clone(),
+        team_id: text(&entry.team_id),
+        project_id: text(&entry.project_id),
+        models: patterns(entry, known, checked, faults, warnings),
+        endpoints: entry.endpoints.as_ref().map(|list| list.value.iter().map(|e| e.value.into()).collect()),
+        expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
+        limits: limits(&entry.limits.value, faults),
+        budget: entry.budget.as_ref().map(|budget| Budget {
+            limit: budget.value.limit_usd.value.0,
+            period: budget.value.period.value.into(),
+            strict: budget.value.strict.value,
+        }),
+        guardrails: Vec::new(),
+        metadata: metadata.value.0.iter().map(|e| (e.name.clone(), e.value.0.clone())).collect(),
+    }
+}
+
+fn expires(at: &At<Text>, faults: &mut Faults) -> Option<i64> {
+    let micros = gw_model::time::parse(at.value.as_str());
+    if micros.is_none() {
+        let text = at.value.as_str();
+        faults
+            .add(at.place, format!("'expires_at' must be a time such as 2027-01-31T00:00:00Z, not '{text}'"));
+    }
+    micros
+}
+
+fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
+    let kind = settings.kind.value;
+    if let Some(burst) = settings.burst.filter(|b| b.value.get() > 0 && kind != Counting::Gcra) {
+        faults.add(burst.place, format!("'burst' is for kind gcra only, not {}: remove it", kind.as_str()));
+    }
+    Limits {
+        rpm: settings.rpm.map(|n| n.value.get()),
+        tpm: settings.tpm.map(|n| n.value.get()),
+        max_parallel: settings.max_parallel.map(|n| n.value.small()),
+        kind: kind.into(),
+        burst: settings.burst.map_or(0, |n| n.value.get()),
+    }
+}
+
+fn patterns<'s>(
+    entry: &'s KeySettings,
+    known: &KnownModels<'_>,
+    checked: &mut HashSet<&'s str>,
+    faults: &mut Faults,
+    warnings: &mut Faults,
+) -> Vec<String> {
+    let Some(models) = &entry.models else { return vec!["*".to_owned()] };
+    let mut patterns = Vec::with_capacity(models.value.0.len());
+    for At { value: Text(pattern), place } in &models.value.0 {
+        if pattern.trim_end_matches('*').contains('*') || pattern.ends_with("**") {
+            faults.add(*place, format!("model pattern '{pattern}': '*' may stand at the end only, and once"));
+        } else if pattern.is_empty() {
+            faults.add(*place, "a model pattern is empty: remove it");
+        } else if checked.insert(pattern.as_str()) {
+            known.warn_if_nothing(pattern, *place, warnings);
+        }
+        patterns.push(pattern.clone());
+    }
+    patterns
+}
+
+impl KnownModels<'_> {
+    fn warn_if_nothing(&self, pattern: &str, place: Place, warnings: &mut Faults) {
+        if self.refers_to_something(pattern) {
+            return;
+        }
+        let names = self.models.keys().map(AsRef::as_ref);
+        let message = match nearest(pattern, names) {
+            Some(near) => format!("model pattern '{pattern}' matches nothing, did you mean '{near}'?"),
+            None => format!("model pattern '{pattern}' matches no model or provider of this configuration"),
+        };
+        warnings.add(place, message);
+    }
+
+    fn refers_to_something(&self, pattern: &str) -> bool {
+        if pattern == "*" || self.models.keys().any(|alias| model_matches(pattern, alias)) {
+            return true;
+        }
+        if !self.direct {
+            return false;
+        }
+        self.providers.values().any(|provider| self.names_model_of(pattern, provider))
+    }
+
+    /// Providers serve models that no catalogue knows yet, so `provider/anything` is taken as it stands.
+    fn names_model_of(&self, pattern: &str, provider: &Provider) -> bool {
+        let qualified = pattern.strip_prefix(&*provider.name).is_some_and(|rest| rest.starts_with('/'));
+        let prefix_of_name =
+            pattern.strip_suffix('*').is_some_and(|prefix| provider.name.starts_with(prefix));
+        let bare = || {
+            provider.listed_models.iter().any(|model| model_matches(pattern, model))
+                || self
+                    .catalog
+                    .model_names(&provider.price_key)
+                    .iter()
+                    .any(|model| model_matches(pattern, model))
+        };
+        qualified || prefix_of_name || bare()
+    }
+}

@@ -1,0 +1,98 @@
+//! Settings to the snapshot of the request path. Everything that needs the catalogue or looks at two
+//! settings at once is checked here, each fault with its place. It must not read the environment.
+
+mod address;
+mod connection;
+mod demo;
+mod keys;
+mod models;
+mod policies;
+mod prices;
+mod provider_kind;
+mod providers;
+mod server;
+mod url;
+
+pub use keys::DeclaredKey;
+pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
+
+use crate::errors::{ConfigErrors, Faults, Warning};
+use crate::settings::Settings;
+use gw_model::Snapshot;
+use gw_model::catalog::Catalog;
+use gw_model::snapshot::PathSettings;
+use std::sync::Arc;
+
+/// A configuration in force.
+#[derive(Clone)]
+pub struct Compiled {
+    /// For the request path.
+    pub snapshot: Snapshot,
+    /// Keys declared in the file.
+    pub keys: Vec<DeclaredKey>,
+    /// For the listening side.
+    pub server: ServerSettings,
+    /// For journal and store.
+    pub store: StoreSettings,
+    /// What is allowed but looks like a mistake.
+    pub warnings: Vec<Warning>,
+}
+
+/// Checks the settings against the catalogue and makes the snapshot.
+///
+/// # Errors
+/// Every fault that was found, each with its place.
+pub fn compile(
+    settings: &Settings,
+    catalog: Arc<dyn Catalog>,
+    revision: u64,
+) -> Result<Compiled, ConfigErrors> {
+    let file = &settings.file;
+    let mut faults = Faults::default();
+    let mut warnings = Faults::default();
+    policies::refuse_unenforced(file, &mut faults);
+    let mut compiled = providers::compile(&file.providers.value, file.listen.value.0, &*catalog, &mut faults);
+    if settings.demo {
+        demo::add(&mut compiled, &*catalog, &mut faults);
+    }
+    if compiled.providers.is_empty() && compiled.broken.is_empty() {
+        warnings.add(file.providers.place, "there is no provider, so no model can be called");
+    }
+    let models = models::compile(&file.models.value, &compiled, &*catalog, &mut faults);
+    let known = keys::KnownModels {
+        models: &models,
+        providers: &compiled.providers,
+        catalog: &*catalog,
+        direct: file.direct_models.value,
+    };
+    let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
+    let server = server::server(file, &mut faults);
+    let snapshot = Snapshot {
+        revision,
+        providers: compiled.providers,
+        models,
+        direct_models: file.direct_models.value,
+        catalog,
+        custom_models: compiled.custom,
+        settings: path(file),
+    };
+    let store = server::store(&file.storage.value);
+    let warnings = warnings.warnings(&settings.source);
+    faults.finish(&settings.source, Some(Compiled { snapshot, keys, server, store, warnings }))
+}
+
+fn path(file: &crate::settings::FileSettings) -> PathSettings {
+    let block = &file.settings.value;
+    PathSettings {
+        reserve_output_tokens: block.reserve_output_tokens.value.get(),
+        max_body_bytes: block.max_body_bytes.value.size(),
+        max_json_depth: block.max_json_depth.value.size(),
+        cost_header_buffer_bytes: block.cost_header_buffer_bytes.value.size(),
+        max_translated_bytes: block.max_translated_bytes.value.size(),
+        max_event_bytes: block.max_event_bytes.value.size(),
+        stream_ping_ms: block.stream_ping_ms.value.get(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

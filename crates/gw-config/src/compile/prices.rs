@@ -1,0 +1,94 @@
+//! Prices and bounds of a model from the file, laid over the catalogue's.
+
+use crate::errors::Faults;
+use crate::place::{At, Place};
+use crate::settings::prices::ModelFacts;
+use crate::shape::UsdPerMillionTokens;
+use gw_model::catalog::{Catalog, ModelInfo};
+use gw_model::{PriceSheet, Rate, ServiceTier, Unit};
+
+/// The facts of a model: those of `base`, or of `same_as`, with what the file says laid over.
+pub(super) fn resolve(
+    facts: &ModelFacts,
+    at: Place,
+    base: ModelInfo,
+    price_key: &str,
+    catalog: &dyn Catalog,
+    faults: &mut Faults,
+) -> ModelInfo {
+    let mut info = match &facts.same_as {
+        None => base,
+        Some(name) => same_as(name.value.as_str(), price_key, catalog).unwrap_or_else(|| {
+            let message = format!(
+                "'same_as' names '{}', which is not in the catalogue: write MODEL, or PROVIDER/MODEL",
+                name.value.as_str()
+            );
+            faults.add(name.place, message);
+            base
+        }),
+    };
+    if let Some(prices) = sheet(facts, at, faults) {
+        info.prices = prices;
+    }
+    if let Some(tokens) = facts.max_input_tokens {
+        info.max_input_tokens = tokens.value.small();
+    }
+    if let Some(tokens) = facts.max_output_tokens {
+        info.max_output_tokens = tokens.value.small();
+    }
+    info
+}
+
+/// True when the file says anything about the model.
+pub(super) fn says_something(facts: &ModelFacts) -> bool {
+    facts.same_as.is_some()
+        || facts.max_input_tokens.is_some()
+        || facts.max_output_tokens.is_some()
+        || rates(facts).iter().any(|(_, rate)| rate.is_some())
+}
+
+fn same_as(name: &str, price_key: &str, catalog: &dyn Catalog) -> Option<ModelInfo> {
+    catalog.model(price_key, name).or_else(|| {
+        let (provider, model) = name.split_once('/')?;
+        let spec = catalog.provider(provider)?;
+        catalog.model(&spec.price_key, model)
+    })
+}
+
+type Priced = Option<At<UsdPerMillionTokens>>;
+
+const fn rates(facts: &ModelFacts) -> [(Unit, Priced); 5] {
+    [
+        (Unit::Input, facts.input_usd_per_million_tokens),
+        (Unit::Output, facts.output_usd_per_million_tokens),
+        (Unit::CacheRead, facts.cache_read_usd_per_million_tokens),
+        (Unit::CacheWrite, facts.cache_write_usd_per_million_tokens),
+        (Unit::CacheWrite1h, facts.cache_write_1h_usd_per_million_tokens),
+    ]
+}
+
+/// The prices of the file. They replace the catalogue's whole: a batch or long-prompt rate left standing
+/// beside them would be another price list's.
+fn sheet(facts: &ModelFacts, at: Place, faults: &mut Faults) -> Option<PriceSheet> {
+    let rates = rates(facts);
+    let given: Vec<Rate> = rates
+        .iter()
+        .filter_map(|(unit, price)| {
+            let price = price.as_ref()?.value.0;
+            Some(Rate { unit: *unit, tier: ServiceTier::Standard, above_tokens: 0, price })
+        })
+        .collect();
+    if given.is_empty() {
+        return None;
+    }
+    for (unit, price) in &rates[..2] {
+        if price.is_none() {
+            let key = unit.as_str();
+            let message = format!(
+                "'{key}_usd_per_million_tokens' is missing beside the other prices: add it, 0 if it is free"
+            );
+            faults.add(at, message);
+        }
+    }
+    Some(PriceSheet { rates: given.into() })
+}

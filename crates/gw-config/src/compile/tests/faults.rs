@@ -1,0 +1,230 @@
+//! Each refusal, word for word.
+
+use super::faults;
+
+#[test]
+fn provider_kinds() {
+    let text = "
+providers:
+  gemini: { api_key: x }
+  foo: {}
+  opnai: {}
+  bar: { kind: anthropc }
+  baz: { kind: zork }
+  a/b: { kind: openai, api_key: k }
+";
+    let expected = "\
+f.yaml:3:3: provider kind 'gemini' is not in this version
+f.yaml:4:3: provider 'foo' has no 'kind' and is not in the catalogue: add 'kind', for example openai-compatible
+f.yaml:5:3: provider 'opnai' has no 'kind' and is not in the catalogue, did you mean 'openai'?
+f.yaml:6:16: unknown provider kind 'anthropc', did you mean 'anthropic'?
+f.yaml:7:16: unknown provider kind 'zork': write openai-compatible and 'base_url' for a server that speaks OpenAI's API
+f.yaml:8:3: provider name 'a/b' may have letters, digits, '-', '_' and '.' only, at most 64";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn what_a_provider_needs() {
+    let text = "
+providers:
+  az: { kind: azure-openai }
+  az2: { kind: azure-openai, endpoint: https://e, base_url: https://e, api_key: k, api_version: '20 24' }
+  oc: { kind: openai-compatible }
+  openai: {}
+  homeless: { api_key: k }
+  anthropic: { api_key: k, endpoint: https://e, api_version: x, upstream_format: chat }
+  demo: { kind: emulator, base_url: http://h }
+  groq: { api_key: 'a b' }
+";
+    let expected = "\
+f.yaml:3:3: provider 'az' needs 'endpoint': add it, for example https://NAME.openai.azure.com
+f.yaml:3:3: provider 'az' needs 'api_key': add api_key: ${AZURE_OPENAI_API_KEY}
+f.yaml:4:61: 'base_url' and 'endpoint' say the same: remove one
+f.yaml:4:97: 'api_version' must be a date such as 2024-10-21
+f.yaml:5:3: provider 'oc' needs 'base_url': add it, for example http://127.0.0.1:8080/v1
+f.yaml:6:3: provider 'openai' needs 'api_key': add api_key: ${OPENAI_API_KEY}
+f.yaml:7:3: provider 'homeless' needs 'base_url': add it, for example http://127.0.0.1:8080/v1
+f.yaml:8:38: 'endpoint' is for azure-openai only: write 'base_url'
+f.yaml:8:62: 'api_version' is for azure-openai only: remove it
+f.yaml:8:82: 'upstream_format' is for OpenAI-compatible providers only: remove it
+f.yaml:9:37: 'base_url' is not for the emulator, which runs inside Gatewright: remove it
+f.yaml:10:20: the key of provider 'groq' holds spaces, control or non-ASCII characters";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn base_urls() {
+    let one =
+        |url: &str| faults(&format!("providers: {{ p: {{ kind: openai-compatible, base_url: '{url}' }} }}"));
+    let at = "f.yaml:1:54: 'base_url'";
+    let host = "has no host, or a port that is none: write https://host or https://host:port";
+    for (url, why) in [
+        ("ftp://h/v1", "must begin with https:// or http://, not ftp://"),
+        ("host/v1", "must begin with https:// or http://"),
+        ("", "must begin with https:// or http://"),
+        ("http://", host),
+        ("http:///v1", host),
+        ("http://:80/v1", host),
+        ("http://h:0/v1", host),
+        ("http://h:99999/v1", host),
+        ("http://h:port/v1", host),
+        ("http://a b/v1", "is not a valid URL"),
+        ("http://u:p@h/v1", "may not hold a user or password: use \\'api_key\\' or \\'headers\\'"),
+        ("http://h/v1#a", "may not hold \\'#\\'"),
+    ] {
+        assert_eq!(one(url), format!("{at} {}", why.replace('\\', "")), "{url}");
+    }
+    let local = "is a link-local or metadata address: add 'allow_link_local: true' if that is meant";
+    for url in [
+        "http://169.254.169.254/v1",
+        "http://[fe80::1]/v1",
+        "http://[fd00:ec2::254]/v1",
+        "http://[::ffff:169.254.169.254]/v1",
+        "http://100.100.100.200",
+        "http://metadata.google.internal/v1",
+        "http://METADATA.google.internal./v1",
+    ] {
+        assert_eq!(one(url), format!("{at} {local}"), "{url}");
+    }
+}
+
+#[test]
+fn a_provider_may_not_be_ourselves() {
+    let one = |listen: &str, url: &str| {
+        let text = format!(
+            "listen: '{listen}'\nproviders: {{ p: {{ kind: openai-compatible, base_url: '{url}' }} }}"
+        );
+        super::run(&text).map(|_| ())
+    };
+    let message = |listen: &str| {
+        Err(format!(
+            "f.yaml:2:54: provider 'p' is at Gatewright's own address ({listen}), so it would call itself: correct its base URL"
+        ))
+    };
+    assert_eq!(one("127.0.0.1:4000", "http://127.0.0.1:4000/v1"), message("127.0.0.1:4000"));
+    assert_eq!(one("127.0.0.1:4000", "http://localhost:4000/v1"), message("127.0.0.1:4000"));
+    assert_eq!(one("0.0.0.0:4000", "http://127.0.0.1:4000/v1"), message("0.0.0.0:4000"));
+    assert_eq!(one("[::]:80", "http://[::1]/v1"), message("[::]:80"));
+    assert_eq!(one("127.0.0.1:4000", "http://127.0.0.1:4001/v1"), Ok(()));
+    assert_eq!(one("10.0.0.5:4000", "http://127.0.0.1:4000/v1"), Ok(()));
+    assert_eq!(one("127.0.0.1:4000", "http://llm.example:4000/v1"), Ok(()));
+}
+
+#[test]
+fn headers_proxies_and_certificates() {
+    let text = "
+providers:
+  openai:
+    api_key: k
+    headers: { Authorization: x, 'a b': c, Host: b, X-A: 1, x-a: 2 }
+    proxy: socks5://h:1
+    client_cert_file: x
+    ca_file: ''
+  p2: { kind: openai, api_key: k, proxy: 'http://user:pass@proxy.example:3128' }
+  p3: { kind: openai, api_key: k, client_key_file: x }
+";
+    let expected = "\
+f.yaml:5:16: header 'Authorization' carries the credential: write 'api_key' instead
+f.yaml:5:34: header 'a b' is not a header name
+f.yaml:5:44: header 'Host' is set by the gateway: remove it
+f.yaml:5:61: header 'x-a' stands twice: remove one
+f.yaml:6:12: 'proxy' must begin with https:// or http://, not socks5://
+f.yaml:7:23: 'client_cert_file' needs 'client_key_file' beside it: add it
+f.yaml:8:14: 'ca_file' is empty: write a path, or remove the key
+f.yaml:10:52: 'client_key_file' needs 'client_cert_file' beside it: add it";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn models() {
+    let text = "
+providers:
+  openai: { api_key: k, models: { x: { input_usd_per_million_tokens: 1 }, y: { same_as: nope } } }
+  broken: { kind: gemini }
+models:
+  a: { targets: [] }
+  b: { targets: [{ provider: opnai, model: m }, { provider: zzz, model: m }, { provider: broken, model: '' }] }
+  c: { strategy: weighted, targets: [{ provider: openai, model: m, weight: 0 }] }
+  d e: { targets: [] }
+  f: { targets: [{ provider: openai, model: m }], retry: { backoff_ms: 9000 } }
+";
+    let expected = "\
+f.yaml:3:35: 'output_usd_per_million_tokens' is missing beside the other prices: add it, 0 if it is free
+f.yaml:3:89: 'same_as' names 'nope', which is not in the catalogue: write MODEL, or PROVIDER/MODEL
+f.yaml:4:19: provider kind 'gemini' is not in this version
+f.yaml:6:17: model 'a' has no targets: add at least one
+f.yaml:7:30: there is no provider 'opnai', did you mean 'openai'?
+f.yaml:7:61: there is no provider 'zzz': add it under 'providers'
+f.yaml:7:105: 'model' is empty: write the model's name at the provider
+f.yaml:8:37: all weights of model 'c' are 0: give one target more
+f.yaml:9:3: model name 'd e' may not have spaces or '*'
+f.yaml:10:72: 'backoff_ms' is larger than 'max_backoff_ms' (5000)";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn keys() {
+    let text = "
+keys:
+  - { name: a, key: short }
+  - { name: a, key: 0123456789012345, models: ['a*b', '**', ''], expires_at: never, limits: { burst: 5 } }
+  - { name: ' ', key: 0123456789012345 }
+  - { name: c, key: 'with a space in it' }
+  - { name: d, key: 0123456789012346, limits: { burst: 5, kind: fixed } }
+";
+    let expected = "\
+f.yaml:3:21: key 'a' is shorter than 16 characters: write a longer one
+f.yaml:4:13: key name 'a' stands on line 3 already: choose another
+f.yaml:4:48: model pattern 'a*b': '*' may stand at the end only, and once
+f.yaml:4:55: model pattern '**': '*' may stand at the end only, and once
+f.yaml:4:61: a model pattern is empty: remove it
+f.yaml:4:78: 'expires_at' must be a time such as 2027-01-31T00:00:00Z, not 'never'
+f.yaml:4:102: 'burst' is for kind gcra only, not sliding: remove it
+f.yaml:5:13: 'name' is empty: give the key a name
+f.yaml:5:23: key ' ' is the same as another key: make a new one
+f.yaml:6:21: key 'c' has spaces in it: write it without
+f.yaml:7:56: 'burst' is for kind gcra only, not fixed: remove it";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn policies_that_nothing_enforces_are_refused() {
+    let text = "
+providers: { openai: { api_key: k } }
+cache: { mode: exact, ttl_seconds: 300, scope: key }
+guardrails:
+  personal-data: { kind: pii, on: [request, response], action: tokenize }
+  no-secrets: { kind: secrets, on: [request], action: block, mandatory: true }
+models:
+  m: { targets: [{ provider: openai, model: gpt-4o }], cache: { mode: semantic } }
+  n: { targets: [{ provider: openai, model: gpt-4o }], cache: { mode: off } }
+keys:
+  - { name: a, key: 0123456789abcdef, guardrails: [personal-data] }
+";
+    let expected = "\
+f.yaml:3:16: cache mode 'exact' is not in this version: write off, or remove 'cache'
+f.yaml:5:3: guardrail 'personal-data': guardrails are not in this version, nothing would enforce it: remove it
+f.yaml:6:3: guardrail 'no-secrets': guardrails are not in this version, nothing would enforce it: remove it
+f.yaml:8:71: cache mode 'semantic' is not in this version: write off, or remove 'cache'
+f.yaml:11:52: guardrail 'personal-data': guardrails are not in this version: remove it";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn server() {
+    let text = "
+listen: 127.0.0.1:4000
+admin_listen: 127.0.0.1:4000
+cors: { allow_origins: [app.example, 'https://a/b', 'https://a/'] }
+";
+    let expected = "\
+f.yaml:3:15: 'admin_listen' is the same as 'listen' (127.0.0.1:4000): choose another port
+f.yaml:4:25: 'app.example' is not an origin: write https://host or https://host:port, or \"*\"
+f.yaml:4:38: 'https://a/b' is not an origin: write https://host or https://host:port, or \"*\"
+f.yaml:4:53: 'https://a/' is not an origin: write https://host or https://host:port, or \"*\"";
+    assert_eq!(faults(text), expected);
+    assert_eq!(
+        faults("cors: { allow_origins: [] }"),
+        "f.yaml:1:24: 'allow_origins' is empty: name an origin, or remove 'cors'"
+    );
+}

@@ -1,0 +1,62 @@
+//! Virtual keys declared in the file.
+
+use super::limits::{BudgetSettings, LimitSettings};
+use crate::place::At;
+use crate::shape::{Named, Text, Texts, choices, settings};
+use gw_model::{Endpoint, Secret};
+
+settings! {
+    /// One virtual key.
+    pub struct KeySettings {
+        /// Shown to people; no two keys have the same.
+        required name: Text,
+        /// The key itself, at least 16 characters, best as `${VARIABLE}`.
+        required key: Secret,
+        /// Models that it may call: names, `provider/*`, or `*`. All when not given.
+        optional models: Texts,
+        /// Kinds of work that it may ask for: `chat`, `completions`, `embeddings`, `models`, `passthrough`. All but `passthrough` when not given.
+        optional endpoints: Vec<At<EndpointName>>,
+        /// From when on it is refused, as `2027-01-31T00:00:00Z`.
+        optional expires_at: Text,
+        /// Rate and concurrency limits.
+        section limits: LimitSettings,
+        /// Hard budget.
+        optional budget: BudgetSettings,
+        /// Team, for reports.
+        optional team_id: Text,
+        /// Project, for reports.
+        optional project_id: Text,
+        /// Guardrails that apply to its calls.
+        section guardrails: Texts,
+        /// Texts of your own, for reports.
+        section metadata: Named<Text>,
+    } later { "user_id", "organization_id", "tags", "allowed_ips", "cache" }
+}
+
+choices! {
+    /// A kind of work.
+    pub enum EndpointName {
+        /// Conversations, in any format.
+        Chat = "chat",
+        /// Plain completion.
+        Completions = "completions",
+        /// Vectors.
+        Embeddings = "embeddings",
+        /// Listing models.
+        Models = "models",
+        /// Any path of a provider.
+        Passthrough = "passthrough",
+    } later { "responses", "images", "audio", "moderations", "files", "batches", "rerank", "realtime", "mcp" }
+}
+
+impl From<EndpointName> for Endpoint {
+    fn from(name: EndpointName) -> Self {
+        match name {
+            EndpointName::Chat => Self::Chat,
+            EndpointName::Completions => Self::Completions,
+            EndpointName::Embeddings => Self::Embeddings,
+            EndpointName::Models => Self::Models,
+            EndpointName::Passthrough => Self::Passthrough,
+        }
+    }
+}

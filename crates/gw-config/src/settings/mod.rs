@@ -1,0 +1,22 @@
+//! The settings as they stand in the file: typed, with places, nothing resolved. One file for each group;
+//! a new setting is one line there, and its reader and schema follow. It must not know the catalogue.
+
+pub mod cache;
+pub mod guardrails;
+pub mod keys;
+pub mod limits;
+pub mod listen;
+pub mod models;
+pub mod network;
+pub mod path;
+pub mod prices;
+pub mod providers;
+pub mod retry;
+pub mod storage;
+pub mod telemetry;
+pub mod timeouts;
+
+mod root;
+mod zero;
+
+pub use root::{FileSettings, Settings};

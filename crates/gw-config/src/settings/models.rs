@@ -1,0 +1,48 @@
+//! Model aliases: what callers name, and which targets stand behind it.
+
+use super::cache::CacheSettings;
+use super::prices::ModelFacts;
+use super::retry::RetrySettings;
+use super::timeouts::TimeoutSettings;
+use crate::place::At;
+use crate::shape::{Text, Whole, choices, settings};
+
+settings! {
+    /// One alias.
+    pub struct ModelSettings {
+        /// The targets, in the order in which they are tried.
+        required targets: Vec<At<TargetSettings>>,
+        /// How the first target is chosen: `fallback` (the order written) or `weighted` (drawn by weight).
+        default("fallback") strategy: StrategyName,
+        /// Retries.
+        section retry: RetrySettings,
+        /// Time limits.
+        section timeout: TimeoutSettings,
+        /// Answer cache of this alias.
+        optional cache: CacheSettings,
+    } later { "guardrails", "conditions", "when", "sticky", "ensemble", "mirror", "hedge" }
+}
+
+settings! {
+    /// One provider and model behind an alias.
+    pub struct TargetSettings {
+        /// A name of `providers`.
+        required provider: Text,
+        /// The model's name there; for Azure the deployment.
+        required model: Text,
+        /// Share of the traffic for strategy `weighted`. 0 takes none unless all others fail.
+        default(1) weight: Whole<0, 1_000_000>,
+        /// Prices and bounds at this target only.
+        optional prices: ModelFacts,
+    } later { "when", "limits", "budget", "region" }
+}
+
+choices! {
+    /// How the order of targets is decided.
+    pub enum StrategyName {
+        /// In the order written.
+        Fallback = "fallback",
+        /// Drawn by weight.
+        Weighted = "weighted",
+    } later { "least-busy", "latency", "cost", "usage", "sticky", "conditional", "semantic", "ensemble" }
+}

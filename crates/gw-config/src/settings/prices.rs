@@ -1,0 +1,25 @@
+//! Prices and bounds of a model, when the catalogue has none or others hold.
+
+use crate::shape::{Text, UsdPerMillionTokens, Whole, settings};
+
+settings! {
+    /// Prices and bounds of a model. Prices given here replace all of the catalogue's.
+    pub struct ModelFacts {
+        /// US dollars for a million input tokens.
+        optional input_usd_per_million_tokens: UsdPerMillionTokens,
+        /// US dollars for a million output tokens.
+        optional output_usd_per_million_tokens: UsdPerMillionTokens,
+        /// US dollars for a million input tokens read from the prompt cache. The input price when not given.
+        optional cache_read_usd_per_million_tokens: UsdPerMillionTokens,
+        /// US dollars for a million input tokens written to the prompt cache. The input price when not given.
+        optional cache_write_usd_per_million_tokens: UsdPerMillionTokens,
+        /// The same for a cache lifetime of an hour. The price of a plain cache write when not given.
+        optional cache_write_1h_usd_per_million_tokens: UsdPerMillionTokens,
+        /// Take prices and bounds of this model of the catalogue: `gpt-4o`, or `openai/gpt-4o` of another provider.
+        optional same_as: Text,
+        /// Largest prompt, in tokens.
+        optional max_input_tokens: Whole<1, 4_294_967_295>,
+        /// Largest answer, in tokens.
+        optional max_output_tokens: Whole<1, 4_294_967_295>,
+    }
+}

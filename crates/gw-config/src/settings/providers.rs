@@ -1,0 +1,84 @@
+//! Providers: where requests go, and how they are reached.
+
+use super::prices::ModelFacts;
+use crate::document::{Kind, Node};
+use crate::shape::{Named, NamedEntry, Reader, Shape, Text, choices, settings};
+use gw_model::Secret;
+use serde_json::{Value, json};
+
+settings! {
+    /// One provider.
+    pub struct ProviderSettings {
+        /// A name of the catalogue, `openai-compatible` or `azure-openai`. The provider's own name when not given.
+        optional kind: Text,
+        /// The credential, best as `${VARIABLE}`.
+        optional api_key: Secret,
+        /// Base URL in the form of the provider's own SDK: ending in the version for OpenAI-shaped ones (`https://host/v1`), the host root for Anthropic.
+        optional base_url: Text,
+        /// Azure: the resource's URL, `https://NAME.openai.azure.com`.
+        optional endpoint: Text,
+        /// Azure: the `api-version` to call, `2024-10-21` when not given.
+        optional api_version: Text,
+        /// Region, for reports and residency rules.
+        optional region: Text,
+        /// The format that an OpenAI-compatible server speaks: `chat` or `messages`.
+        optional upstream_format: UpstreamFormat,
+        /// Headers added to each request.
+        section headers: Named<Secret>,
+        /// Models that it serves, with prices; or a plain list of names.
+        section models: ProviderModels,
+        /// PEM file with further certificate authorities to trust.
+        optional ca_file: Text,
+        /// PEM file with the client certificate chain.
+        optional client_cert_file: Text,
+        /// PEM file with the client certificate's key.
+        optional client_key_file: Text,
+        /// `http://` or `https://` proxy to go through; `""` for none, also when the environment names one.
+        optional proxy: Text,
+        /// Allow link-local and cloud metadata addresses.
+        default(false) allow_link_local: bool,
+        /// Speak HTTP/2 on `http://` connections at once.
+        default(false) http2_prior_knowledge: bool,
+    } later { "project", "location", "credentials_file", "aws_access_key_id", "aws_secret_access_key", "aws_session_token" }
+}
+
+choices! {
+    /// What an OpenAI-compatible server speaks.
+    pub enum UpstreamFormat {
+        /// OpenAI chat completions, completions and embeddings.
+        Chat = "chat",
+        /// Anthropic messages.
+        Messages = "messages",
+    } later { "responses", "generate_content", "converse", "cohere_chat" }
+}
+
+/// Models of a provider: a block from names to facts, or a list of names.
+#[derive(Clone, Debug, Default)]
+pub struct ProviderModels(pub Vec<NamedEntry<ModelFacts>>);
+
+impl Shape for ProviderModels {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let Kind::List(items) = &node.kind else {
+            return Named::read(node, reader).map(|named| Self(named.0));
+        };
+        let mut models: Vec<NamedEntry<ModelFacts>> = Vec::with_capacity(items.len());
+        for item in items {
+            let Some(Text(name)) = Text::read(item, reader) else { continue };
+            if name.is_empty() || models.iter().any(|m| m.name == name) {
+                reader
+                    .faults
+                    .add(item.place, format!("model '{name}' stands twice, or has no name: remove it"));
+                continue;
+            }
+            models.push(NamedEntry { name, place: item.place, value: ModelFacts::default() });
+        }
+        Some(Self(models))
+    }
+
+    fn schema() -> Value {
+        json!({ "anyOf": [
+            Named::<ModelFacts>::schema(),
+            { "type": "array", "items": { "type": "string" } },
+        ] })
+    }
+}

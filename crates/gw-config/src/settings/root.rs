@@ -1,0 +1,83 @@
+//! The top level of the file, and the settings as a whole.
+
+use super::cache::CacheSettings;
+use super::guardrails::GuardrailSettings;
+use super::keys::KeySettings;
+use super::listen::Listen;
+use super::models::ModelSettings;
+use super::network::{CorsSettings, ServerBlock, TlsSettings};
+use super::path::PathBlock;
+use super::providers::ProviderSettings;
+use super::storage::StorageSettings;
+use super::telemetry::TelemetrySettings;
+use crate::place::At;
+use crate::shape::{Named, Whole, settings};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+settings! {
+    /// Configuration of Gatewright.
+    pub struct FileSettings {
+        /// Address and port to listen on. `--listen` and `GATEWRIGHT_LISTEN` override it.
+        default("127.0.0.1:4000") listen: Listen,
+        /// Address and port for `/api`, `/ui` and `/metrics`, apart from the data plane.
+        optional admin_listen: Listen,
+        /// Seconds that new connections are still accepted after SIGTERM, while `/readyz` says 503.
+        default(0) drain_delay_seconds: Whole<0, 3600>,
+        /// Seconds that running requests may take to end after that.
+        default(25) shutdown_grace_seconds: Whole<0, 86_400>,
+        /// Certificate and key to listen with TLS.
+        optional tls: TlsSettings,
+        /// Lets browsers of other origins call the data plane. Off unless given.
+        optional cors: CorsSettings,
+        /// Threads, connection limits and slow-client limits.
+        section server: ServerBlock,
+        /// Where requests go, by a name of your own.
+        section providers: Named<ProviderSettings>,
+        /// The names (aliases) that callers use for models.
+        section models: Named<ModelSettings>,
+        /// Allow `provider/model` and bare model names besides aliases.
+        default(true) direct_models: bool,
+        /// Virtual keys, declared here instead of through the API.
+        section keys: Vec<At<KeySettings>>,
+        /// Answer cache.
+        optional cache: CacheSettings,
+        /// Content policies by name.
+        section guardrails: Named<GuardrailSettings>,
+        /// Limits of the request path.
+        section settings: PathBlock,
+        /// Journal and store.
+        section storage: StorageSettings,
+        /// Logs.
+        section telemetry: TelemetrySettings,
+    } later { "mcp", "credentials", "routes", "redis_url", "database_url" }
+}
+
+/// The settings in force before they are compiled: those of a file, or those made from the environment.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of the source in messages: the file as it was given, or `environment`.
+    pub source: Arc<str>,
+    /// What the source says.
+    pub file: FileSettings,
+    /// Add the built-in emulator as provider `demo`.
+    pub demo: bool,
+}
+
+impl Settings {
+    /// Replaces the address to listen on, for `--listen` and `GATEWRIGHT_LISTEN`.
+    #[must_use]
+    pub fn with_listen(mut self, listen: Option<SocketAddr>) -> Self {
+        if let Some(address) = listen {
+            self.file.listen = At::nowhere(Listen(address));
+        }
+        self
+    }
+
+    /// Adds the built-in emulator as provider `demo`, so that `demo/chat` answers without any key.
+    #[must_use]
+    pub fn with_demo(mut self, demo: bool) -> Self {
+        self.demo = demo;
+        self
+    }
+}

@@ -1,0 +1,46 @@
+//! Settings without a file: every provider of the catalogue whose usual key stands in the environment.
+
+use super::providers::ProviderSettings;
+use super::{FileSettings, Settings};
+use crate::env::Env;
+use crate::place::{At, Place};
+use crate::shape::{NamedEntry, Text};
+use gw_model::Secret;
+use gw_model::catalog::{Catalog, ProviderSpec};
+
+impl Settings {
+    /// The settings when there is no file. A provider is on when one of its usual key variables is set
+    /// and not blank; `NAME_BASE_URL` (for example `OPENAI_BASE_URL`) moves it, as it does for its SDK.
+    /// Providers whose place the catalogue does not know need that variable too.
+    #[must_use]
+    pub fn from_environment(env: &dyn Env, catalog: &dyn Catalog) -> Self {
+        let mut specs: Vec<&ProviderSpec> = catalog.providers().values().collect();
+        specs.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut file = FileSettings::default();
+        for spec in specs {
+            let Some(key) = spec.key_env.iter().find_map(|name| env.filled(name)) else { continue };
+            let base_url = env.filled(&base_url_variable(&spec.name));
+            if spec.base_url.is_none() && base_url.is_none() {
+                continue;
+            }
+            let value = ProviderSettings {
+                api_key: Some(At::nowhere(Secret::new(key.trim().to_owned()))),
+                base_url: base_url.map(|url| At::nowhere(Text(url.trim().to_owned()))),
+                ..ProviderSettings::default()
+            };
+            let name = spec.name.to_string();
+            file.providers.value.0.push(NamedEntry { name, place: Place::NONE, value });
+        }
+        Self { source: "environment".into(), file, demo: false }
+    }
+}
+
+/// `OPENAI_BASE_URL` for `openai`.
+fn base_url_variable(provider: &str) -> String {
+    let mut name: String = provider
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect();
+    name.push_str("_BASE_URL");
+    name
+}
