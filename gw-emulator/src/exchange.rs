@@ -1,0 +1,256 @@
+//! One request to a provider path from arrival to response: authentication, reading, faults before
+//! the answer, the answer, faults in the answer. It must not parse any format itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Content, Context, Rejection};
+use crate::emulator::Shared;
+use crate::fault::Faults;
+use crate::listen::ConnectionTag;
+use crate::play::{BodyMeter, BoxBody, Ending, Script};
+use crate::respond::{Abandon, json_response, played, rejection};
+use crate::route::{self, Family, Route, Target};
+use crate::{anthropic, openai, spoil};
+
+/// Header with a fault list; may stand several times.
+const EMULATE: &str = "x-emulate";
+
+/// Header with the answer's text.
+const EMULATE_TEXT: &str = "x-emulate-text";
+
+/// Answers a request to a provider path.
+pub(crate) async fn run(shared: &Arc<Shared>, request: Request<Bytes>) -> Response<BoxBody> {
+    let serial = shared.next_serial();
+    shared.counters.request();
+    shared.journal.add(&request);
+    // Until the response is handed over, a dropped future means that the client left.
+    let mut waiting = BodyMeter::new(Arc::clone(&shared.counters), None, false);
+    let connection = request.extensions().get::<Arc<ConnectionTag>>().cloned();
+    let exchange = Exchange { shared, serial, request: &request, connection };
+    let mut response = match exchange.replayed() {
+        Some(response) => response,
+        None => exchange.answer().await,
+    };
+    waiting.ended();
+    shared.counters.status(response.status().as_u16());
+    let id = HeaderValue::from_str(&exchange.request_id()).ok();
+    if let (Some(id), false) = (id, response.extensions().get::<Replayed>().is_some()) {
+        let name = if exchange.family() == Family::Anthropic { "request-id" } else { "x-request-id" };
+        response.headers_mut().insert(HeaderName::from_static(name), id);
+    }
+    response
+}
+
+/// Marks a recorded response, which gets no header of ours.
+#[derive(Debug, Clone, Copy)]
+struct Replayed;
+
+struct Exchange<'a> {
+    shared: &'a Arc<Shared>,
+    serial: u64,
+    request: &'a Request<Bytes>,
+    connection: Option<Arc<ConnectionTag>>,
+}
+
+impl Exchange<'_> {
+    fn family(&self) -> Family {
+        route::family(self.request.uri().path(), self.request.headers().contains_key("anthropic-version"))
+    }
+
+    fn request_id(&self) -> String {
+        format!("req_emu{:012x}", self.serial)
+    }
+
+    fn reject(&self, why: &Rejection, faults: &Faults) -> Response<BoxBody> {
+        rejection(self.family(), why, &self.request_id(), faults)
+    }
+
+    fn meter(&self, model: Option<&str>, streamed: bool) -> BodyMeter {
+        BodyMeter::new(Arc::clone(&self.shared.counters), model.map(Arc::from), streamed)
+    }
+
+    /// The recorded response, when exchanges are loaded and one fits.
+    fn replayed(&self) -> Option<Response<BoxBody>> {
+        let mut faults = Faults::default();
+        header_faults(self.request.headers(), &mut faults).ok()?;
+        let recorded = self.shared.replayer.find(self.request, faults.exchange.as_deref())?;
+        let mut script = Script::whole(recorded.body.clone(), &faults);
+        script.streamed = recorded.is_stream();
+        script.pace.piece_bytes = script.pace.piece_bytes.or(recorded.chunk_bytes);
+        let meter = self.meter(None, script.streamed);
+        let mut response = played(script, meter, self.connection.clone());
+        let length = response.headers_mut().remove(http::header::CONTENT_LENGTH);
+        *response.headers_mut() = recorded.headers.clone();
+        if let Some(length) = length {
+            response.headers_mut().insert(http::header::CONTENT_LENGTH, length);
+        }
+        *response.status_mut() = recorded.status;
+        response.extensions_mut().insert(Replayed);
+        Some(response)
+    }
+
+    async fn answer(&self) -> Response<BoxBody> {
+        let path = self.request.uri().path();
+        let none = Faults::default();
+        let Some(route) = route::find(self.request.method(), path) else {
+            return self.reject(&Rejection::new(404, format!("Unknown path: {path}")), &none);
+        };
+        if route.wrong_method {
+            let text = format!("Method {} is not allowed for {path}", self.request.method());
+            return self.reject(&Rejection::new(405, text), &none);
+        }
+        if let Err(why) = self.authenticate(&route) {
+            return self.reject(&why, &none);
+        }
+        if let Some(body) = self.listing(&route) {
+            return json_response(StatusCode::OK, body.to_string());
+        }
+        let Ok(body) = serde_json::from_slice::<Value>(self.request.body()) else {
+            let text = "The body of the request could not be parsed as JSON.";
+            return self.reject(&Rejection::new(400, text), &none);
+        };
+        let model = route.deployment.or_else(|| body.get("model").and_then(Value::as_str)).unwrap_or("");
+        self.shared.counters.model_request(model);
+        let faults = match self.faults(model) {
+            Ok(faults) => faults,
+            Err(why) => return self.reject(&why, &none),
+        };
+        match self.before_answer(model, &faults).await {
+            Some(response) => response,
+            None => self.generate(&route, &body, model, &faults),
+        }
+    }
+
+    /// Checks the credential, and what else a path needs to be served at all.
+    fn authenticate(&self, route: &Route<'_>) -> Result<(), Rejection> {
+        let required = self.shared.config.required_key.as_deref().filter(|_| route.target != Target::Root);
+        if required.is_some_and(|key| credential(self.request.headers()) != Some(key.as_bytes())) {
+            return Err(Rejection::new(401, "The API key is wrong or missing."));
+        }
+        let has_version = || self.request.uri().query().is_some_and(|query| query.contains("api-version="));
+        if route.deployment.is_some() && !has_version() {
+            return Err(Rejection::new(
+                404,
+                "Resource not found: the api-version query parameter is missing.",
+            ));
+        }
+        Ok(())
+    }
+
+    fn listing(&self, route: &Route<'_>) -> Option<Value> {
+        let anthropic = self.family() == Family::Anthropic;
+        match route.target {
+            Target::Root => Some(json!({"emulator": "ready"})),
+            Target::Models if anthropic => Some(anthropic::list_models()),
+            Target::Models => Some(openai::list_models()),
+            Target::Model(id) if anthropic => Some(anthropic::one_model(id)),
+            Target::Model(id) => Some(openai::one_model(id)),
+            Target::OpenAi(_) | Target::Anthropic(_) => None,
+        }
+    }
+
+    /// All faults of this request: standing ones, then the model name's, then the headers'.
+    fn faults(&self, model: &str) -> Result<Faults, Rejection> {
+        let wrong = |error: crate::fault::FaultError| Rejection {
+            code: Some("unknown_fault"),
+            ..Rejection::new(400, error.to_string())
+        };
+        let mut faults = Faults::default();
+        self.shared.standing.add_to(model, &mut faults).map_err(wrong)?;
+        faults.add_model(model).map_err(wrong)?;
+        header_faults(self.request.headers(), &mut faults).map_err(wrong)?;
+        Ok(faults)
+    }
+
+    /// Faults that come before any answer; a response when they replace it.
+    async fn before_answer(&self, model: &str, faults: &Faults) -> Option<Response<BoxBody>> {
+        if faults.hang {
+            std::future::pending::<()>().await;
+        }
+        if let Some(latency_ms) = faults.latency_ms {
+            tokio::time::sleep(Duration::from_millis(latency_ms)).await;
+        }
+        if faults.disconnect {
+            return Some(self.abandoned(faults));
+        }
+        let status = match faults.flaky {
+            // With an error event asked for, the status is that event's and not the answer's.
+            None if faults.error_after_frames.is_some() => return None,
+            None => faults.status?,
+            Some(failures) => {
+                let caller = credential(self.request.headers()).unwrap_or_default();
+                let caller = format!("{}\0{model}", String::from_utf8_lossy(caller));
+                if !self.shared.standing.is_flaky_failure(&caller, failures) {
+                    return None;
+                }
+                faults.status.unwrap_or(503)
+            }
+        };
+        Some(self.reject(&Rejection::new(status, format!("Emulated status {status}.")), faults))
+    }
+
+    fn abandoned(&self, faults: &Faults) -> Response<BoxBody> {
+        if let (true, Some(connection)) = (faults.reset, &self.connection) {
+            connection.reset_on_close();
+        }
+        let mut script = Script::whole(Bytes::new(), &Faults::default());
+        script.ending = Ending::Cut { reset: faults.reset };
+        let mut meter = self.meter(None, false);
+        meter.ended();
+        let mut response = played(script, meter, self.connection.clone());
+        *response.status_mut() = StatusCode::BAD_GATEWAY;
+        response.extensions_mut().insert(Abandon);
+        response
+    }
+
+    fn generate(&self, route: &Route<'_>, body: &Value, model: &str, faults: &Faults) -> Response<BoxBody> {
+        let headers = self.request.headers();
+        let cx = Context { faults, serial: self.serial, deployment: route.deployment, headers };
+        let answer = match route.target {
+            Target::OpenAi(endpoint) => openai::answer(endpoint, body, &cx),
+            Target::Anthropic(endpoint) => anthropic::answer(endpoint, body, &self.shared.cache, &cx),
+            Target::Models | Target::Model(_) | Target::Root => Err(Rejection::new(404, "Not found.")),
+        };
+        match answer {
+            Ok(answer) => self.play(answer, model, faults),
+            Err(why) => self.reject(&why, faults),
+        }
+    }
+
+    fn play(&self, answer: Answer, model: &str, faults: &Faults) -> Response<BoxBody> {
+        let counters = &self.shared.counters;
+        counters.bill_input(answer.input_tokens);
+        counters.bill_output(answer.output_tokens);
+        counters.bill_model(model, answer.input_tokens, answer.output_tokens);
+        let script = match answer.content {
+            Content::Whole(text) => Script::whole(Bytes::from(spoil::whole(text, faults)), faults),
+            Content::Stream(frames) => Script::stream(spoil::stream(frames, self.family(), faults), faults),
+        };
+        let meter = self.meter(Some(model), script.streamed);
+        played(script, meter, self.connection.clone())
+    }
+}
+
+/// The credential a request shows.
+fn credential(headers: &HeaderMap) -> Option<&[u8]> {
+    let plain =
+        ["x-api-key", "api-key"].iter().find_map(|name| headers.get(*name)).map(HeaderValue::as_bytes);
+    let bearer = || headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    plain.or_else(bearer)
+}
+
+fn header_faults(headers: &HeaderMap, faults: &mut Faults) -> Result<(), crate::fault::FaultError> {
+    for value in headers.get_all(EMULATE) {
+        faults.add(&String::from_utf8_lossy(value.as_bytes()))?;
+    }
+    if let Some(text) = headers.get(EMULATE_TEXT) {
+        faults.text = Some(String::from_utf8_lossy(text.as_bytes()).into_owned());
+    }
+    Ok(())
+}
