@@ -1,0 +1,56 @@
+//! Programs that the gate's steps use. On Debian, as root, missing ones are installed; elsewhere the gate
+//! says what to install.
+
+use crate::args::root;
+use crate::process::{cargo, exists, output, program, run};
+use std::path::{Path, PathBuf};
+
+/// Program, Debian package, and whether the gate cannot do without.
+const PROGRAMS: &[(&str, &str, bool)] = &[
+    ("cc", "gcc", true),
+    ("git", "git", false),
+    ("python3", "python3 python3-venv", true),
+    ("node", "nodejs", true),
+    ("npm", "npm", true),
+];
+
+/// Checks for them.
+pub(super) fn ensure() -> Result<(), String> {
+    let missing = || PROGRAMS.iter().filter(|(name, ..)| !exists(name)).collect::<Vec<_>>();
+    let packages: Vec<&str> = missing().iter().flat_map(|(_, package, _)| package.split(' ')).collect();
+    if !packages.is_empty() && can_install() {
+        run(program("apt-get", ["install", "-y", "--no-install-recommends"]).args(&packages))?;
+    }
+    let lacking = missing();
+    for (name, package, _) in &lacking {
+        println!("`{name}` is missing; on Debian: apt-get install {package}");
+    }
+    if !exists("cargo-nextest") {
+        println!("`cargo-nextest` is missing, `cargo test` takes its place");
+    }
+    if lacking.iter().any(|(_, _, needed)| *needed) {
+        return Err("install what is missing".to_owned());
+    }
+    Ok(())
+}
+
+/// Licences, bans and sources by `deny.toml`, where cargo-deny is installed. Advisories need a network and
+/// are left to a scheduled run.
+pub(super) fn deny() -> Result<(), String> {
+    if !exists("cargo-deny") {
+        println!("`cargo-deny` is missing, not checked; cargo install cargo-deny --locked");
+        return Ok(());
+    }
+    run(&mut cargo(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+}
+
+/// Where the release build puts the binary.
+pub(super) fn release_binary() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    root().join(target).join("release").join("gatewright")
+}
+
+fn can_install() -> bool {
+    let root_user = output(&mut program("id", ["-u"])).is_ok_and(|id| id.trim() == "0");
+    root_user && exists("apt-get") && Path::new("/etc/debian_version").exists()
+}

@@ -1,0 +1,12 @@
+//! The parsers that strangers' bytes reach.
+
+use super::Target;
+
+/// Every target.
+pub(super) const TARGETS: &[Target] = &[
+    ("upstream::chunked", gw_upstream::fuzzing::chunked),
+    ("upstream::head", gw_upstream::fuzzing::head),
+    ("wire::json_scan", gw_wire::fuzzing::fuzz_json_scan),
+    ("wire::sse", gw_wire::fuzzing::fuzz_sse),
+    ("wire::streams", gw_wire::fuzzing::fuzz_streams),
+];

@@ -1,0 +1,58 @@
+//! The project's own chores, run as `cargo xtask <task>`: the gate (`check`), the rules of the house
+//! (`tidy`), the price catalogue (`catalog`), fuzzing (`fuzz`), benchmarks (`bench`).
+//! Nothing of it is linked into the product.
+#![forbid(unsafe_code)]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
+
+mod args;
+mod catalog;
+mod check;
+mod fuzz;
+mod process;
+mod tidy;
+
+use args::Args;
+use std::process::ExitCode;
+
+const USAGE: &str = "cargo xtask <task>
+
+  check [--only STEP] [--skip STEP,STEP]
+                          the whole gate; CI runs exactly this
+  tidy [--rule RULE]      the rules of the house alone
+  fuzz [--seconds N] [--target NAME] [--seed N]
+                          random and mutated input against the parsers, N seconds (60) for each
+  bench [...]             benchmarks against other gateways; see bench/RESULTS.md
+  catalog --prices FILE --source NAME --version V [--check]
+                          turn a price map into crates/gw-providers/catalog/models.tsv
+";
+
+fn main() -> ExitCode {
+    let mut args = Args::from_env();
+    let task = args.next().unwrap_or_default();
+    let done = match task.as_str() {
+        "check" => check::run(args),
+        "tidy" => tidy::run(args),
+        "fuzz" => fuzz::run(args),
+        "bench" => bench(args),
+        "catalog" => catalog::run(args),
+        "" | "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => Err(format!("unknown task `{other}`\n\n{USAGE}")),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask {task}: {message}");
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Hands over to the benchmark's own program.
+fn bench(args: Args) -> Result<(), String> {
+    let mut command =
+        process::cargo(["run", "--release", "--locked", "--quiet", "--package", "gw-bench", "--"]);
+    process::run(command.args(args.rest()))
+}
