@@ -1,0 +1,166 @@
+//! Same-format forwarding: the caller's bytes with the few edits that policy demands. Serves the attempt
+//! stage. It must not touch anything else of the body.
+
+use crate::json::splice::{self, Edit};
+use crate::json::{Object, cursor, escape_into};
+use bytes::Bytes;
+use gw_model::{Call, Span, WireFormat};
+use std::sync::Arc;
+
+/// What is to change.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ForwardEdits<'a> {
+    /// The model's name at the target; `None` leaves the member as it is.
+    pub model: Option<&'a str>,
+    /// Ask the upstream for usage at the end of the stream.
+    pub include_usage: bool,
+    /// Largest bound on output tokens: a larger one is lowered, a missing one is added.
+    pub max_output_tokens: Option<u64>,
+    /// Top-level members to rename: from, to.
+    pub rename: &'a [(Arc<str>, Arc<str>)],
+}
+
+/// The body to send. Without changes it is the caller's own buffer; a small result is one buffer, a large one
+/// shares the caller's bytes.
+#[must_use]
+pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
+    let mut list: Vec<Edit> = Vec::new();
+    let mut inserted: Vec<u8> = Vec::new();
+    if let Some(model) = edits.model {
+        edit_model(call, model, &mut list, &mut inserted);
+    }
+    if edits.include_usage && !call.facts.include_usage {
+        edit_stream_options(call, &mut list, &mut inserted);
+    }
+    let members = needs_members(call, edits).then(|| Object::parse(&call.body, cursor::DEPTH_CEILING).ok());
+    if let Some(Some(object)) = &members {
+        rename_members(object, edits.rename, &mut list);
+    }
+    if let Some(bound) = edits.max_output_tokens {
+        edit_bound(call, bound, members.flatten().as_ref(), edits.rename, &mut list, &mut inserted);
+    }
+    if !inserted.is_empty() {
+        if call.facts.is_empty_object {
+            inserted.pop();
+        }
+        list.push(Edit::insert(call.facts.insert_at, Bytes::from(inserted)));
+    }
+    splice::apply(&call.body, &mut list)
+}
+
+fn edit_model(call: &Call, model: &str, list: &mut Vec<Edit>, inserted: &mut Vec<u8>) {
+    let mut written = Vec::with_capacity(model.len() + 2);
+    written.push(b'"');
+    escape_into(&mut written, model);
+    written.push(b'"');
+    match call.facts.model_span {
+        Some(span) if text_at(call, span) == written => {}
+        Some(span) => list.push(Edit::replace(span, Bytes::from(written))),
+        None => insert_member(inserted, "model", &written),
+    }
+}
+
+fn edit_stream_options(call: &Call, list: &mut Vec<Edit>, inserted: &mut Vec<u8>) {
+    const WHOLE: &[u8] = br#"{"include_usage":true}"#;
+    let Some(span) = call.facts.stream_options_span else {
+        return insert_member(inserted, "stream_options", WHOLE);
+    };
+    let object = std::str::from_utf8(&call.body).ok().and_then(|text| Object::at(text, span).ok());
+    let Some(object) = object else {
+        return list.push(Edit::replace(span, Bytes::from_static(WHOLE)));
+    };
+    if let Some(value) = object.get("include_usage") {
+        list.push(Edit::replace(value.span, Bytes::from_static(b"true")));
+    } else if object.members.is_empty() {
+        list.push(Edit::replace(span, Bytes::from_static(WHOLE)));
+    } else {
+        list.push(Edit::insert(span.start + 1, Bytes::from_static(br#""include_usage":true,"#)));
+    }
+}
+
+/// Members must be looked up again only when one is renamed, or a bound is lowered or added: there may be one
+/// that is `null`.
+fn needs_members(call: &Call, edits: &ForwardEdits<'_>) -> bool {
+    let bounds = match (edits.max_output_tokens, call.facts.max_output_tokens) {
+        (Some(bound), Some(stated)) => stated > bound,
+        (Some(_), None) => true,
+        (None, _) => false,
+    };
+    let stands = |name: &str| memchr::memmem::find(&call.body, name.as_bytes()).is_some();
+    bounds || edits.rename.iter().any(|(from, _)| stands(from))
+}
+
+fn rename_members(object: &Object<'_>, rename: &[(Arc<str>, Arc<str>)], list: &mut Vec<Edit>) {
+    for (index, member) in object.members.iter().enumerate() {
+        let Some(to) = renamed(rename, &member.key) else { continue };
+        if object.get(to).is_none() {
+            let mut name = Vec::with_capacity(to.len() + 2);
+            name.push(b'"');
+            escape_into(&mut name, to);
+            name.push(b'"');
+            list.push(Edit::replace(member.key_span, Bytes::from(name)));
+            continue;
+        }
+        // The new name stands there already: two members of one name must not go out.
+        let before = index.checked_sub(1).and_then(|i| object.members.get(i));
+        let after = object.members.get(index + 1);
+        let span = match (before, after) {
+            (Some(before), _) => Span { start: before.value.end, end: member.value.end },
+            (None, Some(after)) => Span { start: member.key_span.start, end: after.key_span.start },
+            (None, None) => continue,
+        };
+        list.push(Edit::replace(span, Bytes::new()));
+    }
+}
+
+fn edit_bound(
+    call: &Call,
+    bound: u64,
+    members: Option<&Object<'_>>,
+    rename: &[(Arc<str>, Arc<str>)],
+    list: &mut Vec<Edit>,
+    inserted: &mut Vec<u8>,
+) {
+    let names: &[&str] = match call.format {
+        WireFormat::OpenAiChat => &["max_completion_tokens", "max_tokens"],
+        WireFormat::OpenAiCompletions | WireFormat::AnthropicMessages => &["max_tokens"],
+        WireFormat::OpenAiEmbeddings => return,
+    };
+    if call.facts.max_output_tokens.is_some_and(|stated| stated <= bound) {
+        return;
+    }
+    let digits = bound.to_string();
+    // A member that gets one of these names by renaming is a bound as well.
+    let is_bound = |key: &str| names.contains(&renamed(rename, key).unwrap_or(key)) || names.contains(&key);
+    let mut is_stated = false;
+    for member in members.iter().flat_map(|object| &object.members).filter(|m| is_bound(&m.key)) {
+        is_stated = true;
+        let stated = call.body.get(member.value.start..member.value.end).unwrap_or_default();
+        let fits = std::str::from_utf8(stated).ok().and_then(|text| text.parse::<u64>().ok());
+        if fits.is_none_or(|tokens| tokens > bound) {
+            list.push(Edit::replace(member.value, Bytes::copy_from_slice(digits.as_bytes())));
+        }
+    }
+    if let (false, Some(name)) = (is_stated, names.first()) {
+        insert_member(inserted, renamed(rename, name).unwrap_or(name), digits.as_bytes());
+    }
+}
+
+fn renamed<'a>(rename: &'a [(Arc<str>, Arc<str>)], name: &str) -> Option<&'a str> {
+    rename.iter().find(|(from, _)| from.as_ref() == name).map(|(_, to)| to.as_ref())
+}
+
+fn insert_member(inserted: &mut Vec<u8>, name: &str, value: &[u8]) {
+    inserted.push(b'"');
+    escape_into(inserted, name);
+    inserted.extend_from_slice(b"\":");
+    inserted.extend_from_slice(value);
+    inserted.push(b',');
+}
+
+fn text_at(call: &Call, span: Span) -> &[u8] {
+    call.body.get(span.start..span.end).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! Each edit alone and together; what is not edited stays byte for byte.
+
+use super::*;
+use crate::facts;
+
+fn call(format: WireFormat, body: &str) -> Call {
+    let body = Bytes::copy_from_slice(body.as_bytes());
+    let facts = facts::read_with_model(format, &body, 128, "path-model").unwrap();
+    Call { format, body, facts, forward_headers: Vec::new() }
+}
+
+fn edited(body: &str, edits: &ForwardEdits<'_>) -> String {
+    let text = String::from_utf8(forward(&call(WireFormat::OpenAiChat, body), edits).concat()).unwrap();
+    let mut object = Object::parse(text.as_bytes(), 128).unwrap();
+    object.members.clear();
+    text
+}
+
+fn rename(pairs: &[(&str, &str)]) -> Vec<(Arc<str>, Arc<str>)> {
+    pairs.iter().map(|(a, b)| (Arc::from(*a), Arc::from(*b))).collect()
+}
+
+#[test]
+fn without_changes_the_bytes_are_the_callers_own() {
+    let call = call(WireFormat::OpenAiChat, r#"{"model":"m","messages":[{}]}"#);
+    let same = ForwardEdits { model: Some("m"), ..ForwardEdits::default() };
+    for edits in [ForwardEdits::default(), same] {
+        let out = forward(&call, &edits);
+        assert_eq!((out.len(), out[0].as_ptr()), (1, call.body.as_ptr()));
+    }
+}
+
+#[test]
+fn replaces_or_adds_the_model() {
+    let edits = ForwardEdits { model: Some("up\"x"), ..ForwardEdits::default() };
+    assert_eq!(
+        edited(r#"{"messages":[{}] , "model" : "m","x":1.0}"#, &edits),
+        r#"{"messages":[{}] , "model" : "up\"x","x":1.0}"#
+    );
+    assert_eq!(edited(r#"{"messages":[{}]}"#, &edits), r#"{"model":"up\"x","messages":[{}]}"#);
+}
+
+#[test]
+fn asks_for_usage_wherever_the_options_stand() {
+    let edits = ForwardEdits { include_usage: true, ..ForwardEdits::default() };
+    let cases = [
+        (r#"{"messages":[{}]}"#, r#"{"stream_options":{"include_usage":true},"messages":[{}]}"#),
+        (
+            r#"{"stream_options":null,"messages":[{}]}"#,
+            r#"{"stream_options":{"include_usage":true},"messages":[{}]}"#,
+        ),
+        (
+            r#"{"stream_options":{ },"messages":[{}]}"#,
+            r#"{"stream_options":{"include_usage":true},"messages":[{}]}"#,
+        ),
+        (
+            r#"{"stream_options":{"a":1},"messages":[{}]}"#,
+            r#"{"stream_options":{"include_usage":true,"a":1},"messages":[{}]}"#,
+        ),
+        (
+            r#"{"stream_options":{"include_usage":false},"messages":[{}]}"#,
+            r#"{"stream_options":{"include_usage":true},"messages":[{}]}"#,
+        ),
+        (
+            r#"{"stream_options":{"include_usage":true},"messages":[{}]}"#,
+            r#"{"stream_options":{"include_usage":true},"messages":[{}]}"#,
+        ),
+    ];
+    for (body, want) in cases {
+        assert_eq!(edited(body, &edits), want);
+    }
+}
+
+#[test]
+fn lowers_or_adds_the_bound() {
+    let edits = ForwardEdits { max_output_tokens: Some(10), ..ForwardEdits::default() };
+    let cases = [
+        (r#"{"max_tokens":50,"messages":[{}]}"#, r#"{"max_tokens":10,"messages":[{}]}"#),
+        (r#"{"max_tokens":5,"messages":[{}]}"#, r#"{"max_tokens":5,"messages":[{}]}"#),
+        (r#"{"messages":[{}]}"#, r#"{"max_completion_tokens":10,"messages":[{}]}"#),
+        (
+            r#"{"max_tokens":50,"messages":[{}],"max_completion_tokens":11}"#,
+            r#"{"max_tokens":10,"messages":[{}],"max_completion_tokens":10}"#,
+        ),
+    ];
+    for (body, want) in cases {
+        assert_eq!(edited(body, &edits), want);
+    }
+}
+
+#[test]
+fn members_that_are_null_are_replaced_not_doubled() {
+    let pairs = rename(&[("max_completion_tokens", "max_tokens")]);
+    let edits =
+        ForwardEdits { model: Some("up"), max_output_tokens: Some(10), rename: &pairs, include_usage: true };
+    assert_eq!(
+        edited(r#"{"model":null,"max_tokens":null,"stream_options":null,"messages":[{}]}"#, &edits),
+        r#"{"model":"up","max_tokens":10,"stream_options":{"include_usage":true},"messages":[{}]}"#
+    );
+    let legacy = call(WireFormat::OpenAiCompletions, r#"{"max_completion_tokens":50,"model":"m"}"#);
+    let out =
+        forward(&legacy, &ForwardEdits { max_output_tokens: Some(10), rename: &pairs, ..Default::default() });
+    assert_eq!(out.concat(), br#"{"max_tokens":10,"model":"m"}"#);
+}
+
+#[test]
+fn renames_members_and_never_makes_a_second_one() {
+    let pairs = rename(&[("max_completion_tokens", "max_tokens")]);
+    let edits = ForwardEdits { rename: &pairs, max_output_tokens: Some(10), ..ForwardEdits::default() };
+    let cases = [
+        (r#"{"max_completion_tokens":50,"messages":[{}]}"#, r#"{"max_tokens":10,"messages":[{}]}"#),
+        (r#"{"messages":[{}]}"#, r#"{"max_tokens":10,"messages":[{}]}"#),
+        (
+            r#"{"max_completion_tokens":50, "max_tokens":7,"messages":[{}]}"#,
+            r#"{"max_tokens":7,"messages":[{}]}"#,
+        ),
+        (
+            r#"{"max_tokens":7,"messages":[{}],"max_completion_tokens":5}"#,
+            r#"{"max_tokens":7,"messages":[{}]}"#,
+        ),
+    ];
+    for (body, want) in cases {
+        assert_eq!(edited(body, &edits), want);
+    }
+}
+
+#[test]
+fn edits_go_together() {
+    let pairs = rename(&[("user", "end_user")]);
+    let edits =
+        ForwardEdits { model: Some("up"), include_usage: true, max_output_tokens: Some(4), rename: &pairs };
+    assert_eq!(
+        edited(r#"{ "model":"m","user":"u","stream":true,"messages":[{}]}"#, &edits),
+        r#"{"stream_options":{"include_usage":true},"max_completion_tokens":4, "model":"up","end_user":"u","stream":true,"messages":[{}]}"#
+    );
+}

@@ -1,0 +1,163 @@
+//! What the stages need to know of a request, read in one pass over its body. Serves ingress. It must not
+//! build values, change the body, or look at members that no stage needs: those go upstream untouched.
+
+mod members;
+mod prompt;
+
+use crate::estimate;
+use crate::json::{JsonError, JsonErrorKind, Object};
+use bytes::Bytes;
+use gw_model::{CallFacts, ErrorCode, Refusal, ServiceTier, WireFormat};
+
+/// Top-level members that choose other models or providers than `model` does, at some upstream.
+pub const ROUTING_MEMBERS: &[&str] = &["models", "route", "fallbacks", "provider", "plugins"];
+
+/// Longest model name, in bytes.
+const MAX_MODEL_BYTES: usize = 512;
+
+/// Reads the facts of a request whose body names the model.
+///
+/// # Errors
+/// `invalid_request` with the parameter at fault: malformed JSON, a name that stands twice, a missing or
+/// mistyped member.
+pub fn read(format: WireFormat, body: &Bytes, max_depth: usize) -> Result<CallFacts, Refusal> {
+    read_body(format, body, max_depth, None)
+}
+
+/// Reads the facts of a request whose path names the model (Azure style). A `model` in the body must be
+/// absent or is overruled: [`CallFacts::model_span`] points at it, so that the edit replaces it.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with_model(
+    format: WireFormat,
+    body: &Bytes,
+    max_depth: usize,
+    model: &str,
+) -> Result<CallFacts, Refusal> {
+    read_body(format, body, max_depth, Some(model))
+}
+
+fn read_body(
+    format: WireFormat,
+    body: &Bytes,
+    max_depth: usize,
+    path_model: Option<&str>,
+) -> Result<CallFacts, Refusal> {
+    let object = Object::parse(body, max_depth).map_err(|e| json_refusal(&e))?;
+    let mut facts = CallFacts {
+        insert_at: object.span.start + 1,
+        is_empty_object: object.members.is_empty(),
+        choices: 1,
+        include_usage: format == WireFormat::AnthropicMessages,
+        ..CallFacts::default()
+    };
+    let mut found = members::Found::default();
+    for member in &object.members {
+        members::read(format, &object, member, &mut facts, &mut found)?;
+    }
+    if let Some(model) = path_model {
+        model.clone_into(&mut facts.model);
+    }
+    if facts.model.is_empty() {
+        return Err(Refusal::new(
+            ErrorCode::InvalidRequest,
+            "`model` is missing. Name the model to call, for example \"openai/gpt-4o-mini\".",
+        )
+        .param("model"));
+    }
+    if facts.model.len() > MAX_MODEL_BYTES {
+        return Err(invalid("model", format!("`model` is longer than {MAX_MODEL_BYTES} bytes.")));
+    }
+    complete(format, &object, &mut facts, &found)?;
+    Ok(facts)
+}
+
+/// What only all members together tell.
+fn complete(
+    format: WireFormat,
+    object: &Object<'_>,
+    facts: &mut CallFacts,
+    found: &members::Found<'_>,
+) -> Result<(), Refusal> {
+    match format {
+        WireFormat::OpenAiChat | WireFormat::AnthropicMessages => {
+            if !found.has_messages {
+                return Err(invalid("messages", "`messages` is missing. Send at least one message."));
+            }
+            if format == WireFormat::AnthropicMessages && facts.max_output_tokens.is_none() {
+                return Err(invalid(
+                    "max_tokens",
+                    "`max_tokens` is missing. State the most tokens to answer with.",
+                ));
+            }
+            facts.input_tokens = estimate::input_tokens(object);
+        }
+        WireFormat::OpenAiCompletions => {
+            let counted = match found.prompt {
+                Some(value) => prompt::count(&value, "prompt")?,
+                None => prompt::Counted { tokens: 1, prompts: 1 },
+            };
+            facts.input_tokens = counted.tokens.saturating_add(found.suffix_tokens);
+            facts.choices = facts.choices.max(found.best_of).saturating_mul(counted.prompts);
+        }
+        WireFormat::OpenAiEmbeddings => {
+            let Some(value) = found.prompt else {
+                return Err(invalid("input", "`input` is missing. Send the text to embed."));
+            };
+            facts.input_tokens = prompt::count(&value, "input")?.tokens;
+            facts.max_output_tokens = Some(0);
+        }
+    }
+    Ok(())
+}
+
+/// The tier that a name stands for, in requests and answers of any format. `None` for `auto`, which leaves
+/// it to the provider. A name that is not known counts as the dearest one.
+#[must_use]
+pub fn service_tier(name: &str) -> Option<ServiceTier> {
+    match name {
+        "auto" | "" => None,
+        "default" | "standard" | "standard_only" | "on_demand" | "scale" => Some(ServiceTier::Standard),
+        "flex" => Some(ServiceTier::Flex),
+        "batch" => Some(ServiceTier::Batch),
+        _ => Some(ServiceTier::Priority),
+    }
+}
+
+/// The refusal for a body that is not the JSON it should be.
+#[must_use]
+pub fn json_refusal(error: &JsonError) -> Refusal {
+    match &error.kind {
+        JsonErrorKind::Duplicate(name) => invalid_owned(
+            name.clone(),
+            format!("The member `{name}` stands twice in the body (byte {}). Send it once.", error.offset),
+        ),
+        JsonErrorKind::NotAnObject(kind) => Refusal::new(
+            ErrorCode::InvalidRequest,
+            format!("The body must be a JSON object, not {}.", kind.with_article()),
+        ),
+        JsonErrorKind::TooDeep(_) | JsonErrorKind::TooManyMembers(_) => {
+            Refusal::new(ErrorCode::InvalidRequest, format!("The body is not accepted: {error}. Send less."))
+        }
+        JsonErrorKind::UnexpectedEnd if error.offset == 0 => {
+            Refusal::new(ErrorCode::InvalidRequest, "The body is empty. Send a JSON object.")
+        }
+        _ => Refusal::new(
+            ErrorCode::InvalidRequest,
+            format!("The body is not valid JSON: {error}. Check how it is encoded."),
+        ),
+    }
+}
+
+/// An `invalid_request` that names a parameter.
+pub(crate) fn invalid(param: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, message).param(param)
+}
+
+fn invalid_owned(param: String, message: String) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, message).param(param)
+}
+
+#[cfg(test)]
+mod tests;

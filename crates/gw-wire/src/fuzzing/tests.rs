@@ -1,0 +1,78 @@
+//! The fuzz entry points under generated input, in the gate.
+
+use super::*;
+use proptest::prelude::*;
+
+/// Seeds that reach deep into the codecs; the property tests put them together and damage them.
+const SEEDS: &[&str] = &[
+    r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"max_tokens":9}"#,
+    r#"{"model":"m","max_tokens":5,"messages":[{"role":"user","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"AAAA"}}]}],"metadata":{"user_id":"u"}}"#,
+    r#"{"model":"m","prompt":["a",[1,2]],"n":2,"user":"u","end_user":"x"}"#,
+    r#"{"model":"m","input":[[1,2],[3]],"usage":{"prompt_tokens":3},"service_tier":"flex"}"#,
+    "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"Hi\"}}]}\n\n",
+    "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"t\",\"function\":{\"name\":\"f\",\"arguments\":\"{\"}}]}}]}\r\n\r\n",
+    "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":2}}\n\ndata: [DONE]\n\n",
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"m\",\"model\":\"x\",\"usage\":{\"input_tokens\":3}}}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"f\",\"input\":{}}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n",
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":2}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+    "data: {\"error\":{\"message\":\"m\"}}\n\n",
+    ": ping\n\n",
+    "\r",
+    "\n",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "\\",
+    ",",
+    ":",
+    "data",
+    "null",
+    "1e9",
+];
+
+fn input() -> impl Strategy<Value = Vec<u8>> {
+    let seed = proptest::sample::select(SEEDS).prop_map(|s| s.as_bytes().to_vec());
+    let piece = prop_oneof![4 => seed, 1 => proptest::collection::vec(any::<u8>(), 0..12)];
+    let damage = proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..3);
+    (proptest::collection::vec(piece, 1..8), damage).prop_map(|(pieces, damage)| {
+        let mut bytes = pieces.concat();
+        for (at, byte) in damage {
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+        }
+        bytes
+    })
+}
+
+#[test]
+fn the_seeds_hold() {
+    for seed in SEEDS {
+        fuzz_json_scan(seed.as_bytes());
+        fuzz_sse(seed.as_bytes());
+        fuzz_streams(seed.as_bytes());
+    }
+    fuzz_streams(SEEDS.concat().as_bytes());
+}
+
+proptest! {
+    #[test]
+    fn bodies(bytes in input()) {
+        fuzz_json_scan(&bytes);
+    }
+
+    #[test]
+    fn event_streams(bytes in input()) {
+        fuzz_sse(&bytes);
+    }
+
+    #[test]
+    fn streams(bytes in input()) {
+        fuzz_streams(&bytes);
+    }
+}

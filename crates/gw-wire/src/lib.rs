@@ -1,0 +1,24 @@
+//! Wire formats as pure codecs: what stands between the bytes of callers and upstreams and the vocabulary
+//! of `gw-model`. Serves ingress (facts), attempt (edits, translation) and respond (usage, frames, errors).
+//! It must not open sockets, read clocks, or know tenants or providers by name.
+//!
+//! Each format that can be translated has a folder with the same seams:
+//! `request::read` and `request::write`, `response::read` and `response::write`,
+//! `stream::Reader` and `stream::Writer`. `translate` joins any two of them.
+#![forbid(unsafe_code)]
+
+pub mod anthropic;
+pub mod codec;
+pub mod edit;
+pub mod errors;
+pub mod estimate;
+pub mod facts;
+pub mod fuzzing;
+pub mod json;
+pub mod openai_chat;
+pub mod openai_completions;
+pub mod sse;
+pub mod translate;
+pub mod usage;
+
+pub use codec::{Options, WireError, WriteContext, Written};

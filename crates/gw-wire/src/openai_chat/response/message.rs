@@ -1,0 +1,193 @@
+//! A message or delta of an answer as events: both have the same members, a delta just has less of each.
+//! Serves the readers of whole answers and streams. It must not depend on the order of members, and must keep
+//! the numbers of blocks in the order in which blocks start.
+
+use crate::json::{Kind, Object, Value};
+use gw_model::Event;
+use std::borrow::Cow;
+
+/// What a block holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Block {
+    Text,
+    Refusal,
+    Thinking,
+    Call,
+}
+
+/// The blocks of a choice so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blocks {
+    choice: u32,
+    next: u32,
+    /// The block that content of the same kind goes on in.
+    open: Option<(Block, u32)>,
+    calls: Vec<Call>,
+}
+
+#[derive(Clone, Debug)]
+struct Call {
+    /// Its `index`; its position where the upstream states none.
+    index: u64,
+    id: String,
+    block: u32,
+}
+
+/// Largest number of tool calls of a choice that are told apart.
+const MAX_CALLS: usize = 1024;
+
+impl Blocks {
+    /// No blocks yet.
+    pub(crate) fn new(choice: u32) -> Self {
+        Self { choice, ..Self::default() }
+    }
+
+    fn block(&mut self, kind: Block) -> u32 {
+        match self.open {
+            Some((open, number)) if open == kind => number,
+            _ => self.start(kind),
+        }
+    }
+
+    fn start(&mut self, kind: Block) -> u32 {
+        let number = self.next;
+        self.next = self.next.saturating_add(1);
+        self.open = Some((kind, number));
+        number
+    }
+}
+
+/// Appends what `delta` (or a whole message) brings.
+pub(crate) fn read_delta(delta: &Object<'_>, blocks: &mut Blocks, out: &mut Vec<Event>) {
+    let choice = blocks.choice;
+    let details = delta.get("reasoning_details").filter(|v| v.kind == Kind::Array);
+    let mut has_text = false;
+    for detail in details.iter().flat_map(Value::elements) {
+        has_text |= reasoning_detail(&detail, blocks, out);
+    }
+    let plain = delta.get("reasoning_content").filter(|v| !v.is_null()).or_else(|| delta.get("reasoning"));
+    if let Some(text) = plain.filter(|_| !has_text).and_then(|v| text(&v)) {
+        let block = blocks.block(Block::Thinking);
+        out.push(Event::Thinking { choice, block, text });
+    }
+    if let Some(content) = delta.get("content") {
+        read_content(&content, blocks, out);
+    }
+    if let Some(text) = delta.get("refusal").and_then(|v| text(&v)) {
+        let block = blocks.block(Block::Refusal);
+        out.push(Event::Refusal { choice, block, text });
+    }
+    let calls = delta.get("tool_calls").filter(|v| v.kind == Kind::Array);
+    for (position, call) in calls.iter().flat_map(Value::elements).enumerate() {
+        if let Ok(call) = call.object() {
+            read_call(&call, position, blocks, out);
+        }
+    }
+    if let Some(call) = delta.get("function_call").filter(|v| v.kind == Kind::Object)
+        && let Ok(function) = call.object()
+    {
+        place_call(&function, 0, "", blocks, out);
+    }
+}
+
+/// Content is text; some upstreams send parts, reasoning among them.
+fn read_content(content: &Value<'_>, blocks: &mut Blocks, out: &mut Vec<Event>) {
+    let choice = blocks.choice;
+    if let Some(text) = text(content) {
+        let block = blocks.block(Block::Text);
+        out.push(Event::Text { choice, block, text });
+    }
+    if content.kind != Kind::Array {
+        return;
+    }
+    for part in content.elements() {
+        let Ok(part) = part.object() else { continue };
+        if let Some(text) = part.get("text").and_then(|v| text(&v)) {
+            let block = blocks.block(Block::Text);
+            out.push(Event::Text { choice, block, text });
+        }
+        for thought in part.get("thinking").iter().flat_map(Value::elements) {
+            let Ok(thought) = thought.object() else { continue };
+            if let Some(text) = thought.get("text").and_then(|v| text(&v)) {
+                let block = blocks.block(Block::Thinking);
+                out.push(Event::Thinking { choice, block, text });
+            }
+        }
+    }
+}
+
+/// True when the detail carried reasoning text, so that the plain copy of it must not count again.
+fn reasoning_detail(value: &Value<'_>, blocks: &mut Blocks, out: &mut Vec<Event>) -> bool {
+    let Ok(detail) = value.object() else { return false };
+    let choice = blocks.choice;
+    let member = |name: &str| detail.get(name).and_then(|v| text(&v));
+    match detail.get("type").and_then(|v| v.as_str()).as_deref() {
+        Some("reasoning.text" | "reasoning.summary") => {
+            let said = member("text").or_else(|| member("summary"));
+            let signature = member("signature");
+            let has_text = said.is_some();
+            if let Some(text) = said {
+                let block = blocks.block(Block::Thinking);
+                out.push(Event::Thinking { choice, block, text });
+            }
+            if let Some(signature) = signature {
+                let block = blocks.block(Block::Thinking);
+                out.push(Event::ThinkingSignature { choice, block, signature });
+                // A signature is the last of its block.
+                blocks.open = None;
+            }
+            has_text
+        }
+        Some("reasoning.encrypted") => {
+            if let Some(data) = member("data") {
+                let block = blocks.start(Block::Thinking);
+                blocks.open = None;
+                out.push(Event::RedactedThinking { choice, block, data });
+            }
+            false
+        }
+        _ => false,
+    }
+}
+
+fn read_call(call: &Object<'_>, position: usize, blocks: &mut Blocks, out: &mut Vec<Event>) {
+    let index = call.get("index").and_then(|v| v.as_u64()).unwrap_or(position as u64);
+    let id = call.get("id").and_then(|v| v.as_str()).unwrap_or_default();
+    if let Some(function) = call.get("function").and_then(|v| v.object().ok()) {
+        place_call(&function, index, &id, blocks, out);
+    } else if let Some(custom) = call.get("custom").and_then(|v| v.object().ok()) {
+        place_call(&custom, index, &id, blocks, out);
+    }
+}
+
+/// A call starts when its index is new, or when another id comes under the same index (upstreams that
+/// number every call 0).
+fn place_call(function: &Object<'_>, index: u64, id: &str, blocks: &mut Blocks, out: &mut Vec<Event>) {
+    let choice = blocks.choice;
+    let known = blocks.calls.iter().rev().find(|c| c.index == index && (id.is_empty() || c.id == id));
+    let block = match known.map(|c| c.block) {
+        Some(block) => block,
+        None if blocks.calls.len() >= MAX_CALLS => return,
+        None => {
+            let block = blocks.start(Block::Call);
+            blocks.calls.push(Call { index, id: id.to_owned(), block });
+            let name = function.get("name").and_then(|v| v.as_str()).map(Cow::into_owned).unwrap_or_default();
+            out.push(Event::ToolStart { choice, block, id: id.to_owned(), name });
+            block
+        }
+    };
+    let written = function.get("arguments").or_else(|| function.get("input"));
+    let json = written.and_then(|v| match v.kind {
+        // Some upstreams send the object itself.
+        Kind::Object => Some(v.raw().to_owned()),
+        _ => text(&v),
+    });
+    if let Some(json) = json {
+        out.push(Event::ToolArguments { choice, block, json });
+    }
+}
+
+/// A string that is not empty.
+fn text(value: &Value<'_>) -> Option<String> {
+    value.as_str().filter(|t| !t.is_empty()).map(Cow::into_owned)
+}

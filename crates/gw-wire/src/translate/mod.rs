@@ -1,0 +1,16 @@
+//! Joins any two wire formats through the intermediate form: requests, whole answers, streams. Serves the
+//! translate steps of an attempt and of the response. It must not hold knowledge of one format that its own
+//! folder could hold; what a pair of formats loses is decided in `table`.
+
+mod fit;
+mod request;
+mod stream;
+pub mod table;
+mod whole;
+
+pub use request::request;
+pub use stream::{StreamTranslator, error_events};
+pub use whole::{Whole, whole};
+
+#[cfg(test)]
+mod tests;

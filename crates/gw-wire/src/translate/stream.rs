@@ -1,0 +1,200 @@
+//! Translation of streams, frame by frame. Serves the respond stage. It must not hold frames back beyond
+//! what the caller's format demands, nor end a stream that the upstream did not end.
+
+use crate::codec::{WireError, WriteContext};
+use crate::sse::Frame;
+use crate::{anthropic, errors, openai_chat, openai_completions};
+use bytes::Bytes;
+use gw_model::WireFormat;
+use gw_model::event::Event;
+use gw_model::refusal::Refusal;
+use gw_model::usage::Usage;
+
+#[derive(Debug)]
+enum Reader {
+    Chat(openai_chat::stream::Reader),
+    Completions(openai_completions::stream::Reader),
+    Messages(anthropic::stream::Reader),
+}
+
+#[derive(Debug)]
+enum Writer {
+    Chat(openai_chat::stream::Writer),
+    Completions(openai_completions::stream::Writer),
+    Messages(Box<anthropic::stream::Writer>),
+}
+
+/// Translates one stream.
+#[derive(Debug)]
+pub struct StreamTranslator {
+    reader: Reader,
+    writer: Writer,
+    to: WireFormat,
+    /// Kept between frames for its room.
+    events: Vec<Event>,
+    seen: Seen,
+}
+
+/// What the upstream has said so far.
+#[derive(Debug, Default)]
+struct Seen {
+    usage: Option<Usage>,
+    model: String,
+    error: Option<String>,
+    output_bytes: u64,
+    has_end: bool,
+}
+
+impl StreamTranslator {
+    /// A translator from the upstream's format `from` to the caller's format `to`.
+    ///
+    /// # Errors
+    /// [`WireError::Untranslatable`] when one of them has no streams of conversations.
+    pub fn new(from: WireFormat, to: WireFormat, context: WriteContext) -> Result<Self, WireError> {
+        let reader = match from {
+            WireFormat::OpenAiChat => Reader::Chat(openai_chat::stream::Reader::new()),
+            WireFormat::OpenAiCompletions => Reader::Completions(openai_completions::stream::Reader::new()),
+            WireFormat::AnthropicMessages => Reader::Messages(anthropic::stream::Reader::new()),
+            WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+        };
+        let writer = match to {
+            WireFormat::OpenAiChat => Writer::Chat(openai_chat::stream::Writer::new(context)),
+            WireFormat::OpenAiCompletions => {
+                Writer::Completions(openai_completions::stream::Writer::new(context))
+            }
+            WireFormat::AnthropicMessages => {
+                Writer::Messages(Box::new(anthropic::stream::Writer::new(context)))
+            }
+            WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+        };
+        Ok(Self { reader, writer, to, events: Vec::with_capacity(8), seen: Seen::default() })
+    }
+
+    /// Takes a frame of the upstream and appends what it means for the caller to `out`, often nothing.
+    ///
+    /// # Errors
+    /// The frame is not one of its format, or a limit is reached. The stream cannot go on then: the caller
+    /// gets [`error_events`].
+    pub fn frame_into(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.events.clear();
+        match &mut self.reader {
+            Reader::Chat(reader) => reader.frame(frame.data(), &mut self.events)?,
+            Reader::Completions(reader) => reader.frame(frame.data(), &mut self.events)?,
+            Reader::Messages(reader) => reader.frame(frame.data(), &mut self.events)?,
+        }
+        self.write(out)
+    }
+
+    /// As [`Self::frame_into`], into a buffer of its own.
+    ///
+    /// # Errors
+    /// As [`Self::frame_into`].
+    pub fn frame(&mut self, frame: &Frame) -> Result<Bytes, WireError> {
+        let mut out = Vec::with_capacity(frame.raw.len().saturating_add(128));
+        self.frame_into(frame, &mut out)?;
+        Ok(Bytes::from(out))
+    }
+
+    /// The upstream's stream is over. Gives what completes the caller's stream; nothing when it is complete.
+    ///
+    /// # Errors
+    /// [`WireError::Cut`] when the upstream did not complete its answer. The caller gets [`error_events`].
+    pub fn finish(&mut self) -> Result<Bytes, WireError> {
+        if self.seen.has_end || self.seen.error.is_some() {
+            return Ok(Bytes::new());
+        }
+        self.events.clear();
+        match &mut self.reader {
+            Reader::Chat(reader) => reader.finish(&mut self.events)?,
+            Reader::Completions(reader) => reader.finish(&mut self.events)?,
+            Reader::Messages(reader) => reader.finish(&mut self.events)?,
+        }
+        let mut out = Vec::new();
+        self.write(&mut out)?;
+        Ok(Bytes::from(out))
+    }
+
+    /// What the upstream says it used, so far.
+    #[must_use]
+    pub const fn usage(&self) -> Option<&Usage> {
+        self.seen.usage.as_ref()
+    }
+
+    /// The upstream's name of the model; empty before the first frame.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.seen.model
+    }
+
+    /// Bytes of content so far, to estimate tokens by when the upstream states no usage.
+    #[must_use]
+    pub const fn output_bytes(&self) -> u64 {
+        self.seen.output_bytes
+    }
+
+    /// True once the upstream completed its answer.
+    #[must_use]
+    pub const fn finished(&self) -> bool {
+        self.seen.has_end
+    }
+
+    /// The error that the upstream reported inside its stream. The caller's stream has it already.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.seen.error.as_deref()
+    }
+
+    /// The caller's format.
+    #[must_use]
+    pub const fn format(&self) -> WireFormat {
+        self.to
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>) -> Result<(), WireError> {
+        for event in &self.events {
+            self.seen.note(event);
+            match &mut self.writer {
+                Writer::Chat(writer) => writer.event(event, out)?,
+                Writer::Completions(writer) => writer.event(event, out)?,
+                Writer::Messages(writer) => writer.event(event, out)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Seen {
+    fn note(&mut self, event: &Event) {
+        let length = match event {
+            Event::Text { text, .. } | Event::Thinking { text, .. } | Event::Refusal { text, .. } => {
+                text.len()
+            }
+            Event::ToolArguments { json, .. } => json.len(),
+            Event::ToolStart { name, .. } => name.len(),
+            Event::Usage(usage) => {
+                self.usage.get_or_insert_default().merge(usage);
+                0
+            }
+            Event::Start { model, .. } => {
+                self.model.clone_from(model);
+                0
+            }
+            Event::Error { message, .. } => {
+                self.error = Some(message.clone());
+                0
+            }
+            Event::End => {
+                self.has_end = true;
+                0
+            }
+            _ => 0,
+        };
+        self.output_bytes = self.output_bytes.saturating_add(u64::try_from(length).unwrap_or(u64::MAX));
+    }
+}
+
+/// What tells a caller of `format`, in the midst of a stream, that the gateway had to give up.
+#[must_use]
+pub fn error_events(format: WireFormat, refusal: &Refusal) -> Bytes {
+    errors::event(format, refusal, "")
+}

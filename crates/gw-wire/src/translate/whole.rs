@@ -1,0 +1,52 @@
+//! Translation of whole answers: the upstream's format in, the caller's out. Serves the respond stage. It
+//! must not be used for errors: those have another shape.
+
+use crate::codec::{WireError, WriteContext};
+use crate::{anthropic, openai_chat, openai_completions};
+use gw_model::WireFormat;
+use gw_model::event::Event;
+use gw_model::usage::Usage;
+
+/// A translated answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Whole {
+    /// The body for the caller.
+    pub body: Vec<u8>,
+    /// What the upstream says it used; `None` when it says nothing.
+    pub usage: Option<Usage>,
+    /// The upstream's name of the model.
+    pub model: String,
+}
+
+/// Translates a whole answer from the upstream's format `from` to the caller's format `to`.
+///
+/// # Errors
+/// The body is not an answer of its format, or the formats cannot be translated into each other.
+pub fn whole(
+    from: WireFormat,
+    to: WireFormat,
+    body: &[u8],
+    context: &WriteContext,
+) -> Result<Whole, WireError> {
+    let events = match from {
+        WireFormat::OpenAiChat => openai_chat::response::read(body)?,
+        WireFormat::OpenAiCompletions => openai_completions::response::read(body)?,
+        WireFormat::AnthropicMessages => anthropic::response::read(body)?,
+        WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+    };
+    let mut whole = Whole::default();
+    for event in &events {
+        match event {
+            Event::Start { model, .. } => whole.model.clone_from(model),
+            Event::Usage(usage) => whole.usage.get_or_insert_default().merge(usage),
+            _ => {}
+        }
+    }
+    whole.body = match to {
+        WireFormat::OpenAiChat => openai_chat::response::write(&events, context),
+        WireFormat::OpenAiCompletions => openai_completions::response::write(&events, context),
+        WireFormat::AnthropicMessages => anthropic::response::write(&events, context),
+        WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+    };
+    Ok(whole)
+}
