@@ -1,0 +1,207 @@
+//! Provider files: what stands in a `catalog/<name>.toml`. The file's name is the provider's name.
+
+use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind, ProviderSpec};
+use gw_model::format::WireFormat;
+use gw_model::money::FemtoUsd;
+use gw_model::price::{PriceSheet, Rate, ServiceTier, Unit};
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Names and texts of the provider files.
+const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/provider_files.rs"));
+
+/// How a provider treats usage in streams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum StreamUsage {
+    /// Sent when `stream_options.include_usage` asks for it.
+    #[default]
+    OnRequest,
+    /// Always sent; the request must not ask.
+    Always,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    #[serde(rename = "openai-compatible")]
+    OpenAiCompatible,
+    #[serde(rename = "azure-openai")]
+    AzureOpenAi,
+    Anthropic,
+    Emulator,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Format {
+    Chat,
+    Completions,
+    Embeddings,
+    Messages,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+enum Auth {
+    #[default]
+    Bearer,
+    None,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    display_name: Arc<str>,
+    kind: Kind,
+    base_url: Option<Arc<str>>,
+    #[serde(default)]
+    key_env: Vec<Arc<str>>,
+    #[serde(default)]
+    auth: Auth,
+    /// Header that takes the key as it is; `auth` is then of no use.
+    auth_header: Option<Arc<str>>,
+    formats: Vec<Format>,
+    /// The provider's name when absent; empty when no list can know its prices.
+    price_key: Option<Arc<str>>,
+    #[serde(default)]
+    routing_members: Vec<Arc<str>>,
+    #[serde(default)]
+    stream_usage: StreamUsage,
+    #[serde(default)]
+    rename_params: BTreeMap<Arc<str>, Arc<str>>,
+    #[serde(default)]
+    models: BTreeMap<Arc<str>, FileModel>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileModel {
+    mode: Arc<str>,
+    #[serde(default)]
+    max_input_tokens: u32,
+    #[serde(default)]
+    max_output_tokens: u32,
+    #[serde(default)]
+    capabilities: Vec<Arc<str>>,
+    /// Decimal text by unit.
+    #[serde(default)]
+    usd_per_unit: BTreeMap<String, String>,
+}
+
+/// What the provider files say.
+#[derive(Default)]
+pub(crate) struct Providers {
+    /// Providers by name.
+    pub(crate) specs: HashMap<Arc<str>, ProviderSpec>,
+    /// Files that could not be read.
+    pub(crate) faults: Vec<String>,
+    models: BTreeMap<Arc<str>, BTreeMap<Arc<str>, ModelInfo>>,
+    always_usage: Vec<Arc<str>>,
+}
+
+impl Providers {
+    /// Reads every file.
+    pub(crate) fn load() -> Self {
+        let mut all = Self::default();
+        for (name, text) in FILES {
+            if let Err(fault) = all.add(name, text) {
+                all.faults.push(format!("{name}.toml: {fault}"));
+            }
+        }
+        all
+    }
+
+    /// Reads one file.
+    pub(crate) fn add(&mut self, name: &str, text: &str) -> Result<(), String> {
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let name: Arc<str> = Arc::from(name);
+        let price_key = file.price_key.unwrap_or_else(|| Arc::clone(&name));
+        for (model, facts) in file.models {
+            let info = facts.info()?;
+            self.models.entry(Arc::clone(&price_key)).or_default().insert(model, info);
+        }
+        if file.stream_usage == StreamUsage::Always {
+            self.always_usage.extend(file.base_url.as_deref().map(host).map(Arc::from));
+        }
+        let spec = ProviderSpec {
+            name: Arc::clone(&name),
+            display_name: file.display_name,
+            kind: match file.kind {
+                Kind::OpenAiCompatible => ProviderKind::OpenAiCompatible,
+                Kind::AzureOpenAi => ProviderKind::AzureOpenAi,
+                Kind::Anthropic => ProviderKind::Anthropic,
+                Kind::Emulator => ProviderKind::Emulator,
+            },
+            base_url: file.base_url,
+            key_env: file.key_env,
+            auth: match (file.auth_header, file.auth) {
+                (Some(header), _) => AuthScheme::Header(header),
+                (None, Auth::Bearer) => AuthScheme::Bearer,
+                (None, Auth::None) => AuthScheme::None,
+            },
+            formats: file.formats.iter().map(Format::wire).collect(),
+            price_key,
+            rename_params: file.rename_params.into_iter().collect(),
+            routing_members: file.routing_members,
+        };
+        self.specs.insert(name, spec);
+        Ok(())
+    }
+
+    /// A model that a provider file describes.
+    pub(crate) fn model(&self, price_key: &str, model: &str) -> Option<ModelInfo> {
+        self.models.get(price_key)?.get(model).cloned()
+    }
+
+    /// Names of the models that provider files describe.
+    pub(crate) fn model_names(&self, price_key: &str) -> impl Iterator<Item = &str> {
+        let models = self.models.get(price_key).into_iter().flat_map(BTreeMap::keys);
+        models.map(AsRef::as_ref).filter(|name| *name != "*")
+    }
+
+    /// By host, so that it holds whatever name the configuration gives to the provider.
+    pub(crate) fn stream_usage(&self, host: &str) -> StreamUsage {
+        let always = self.always_usage.iter().any(|known| **known == *host);
+        if always { StreamUsage::Always } else { StreamUsage::OnRequest }
+    }
+}
+
+impl Format {
+    const fn wire(&self) -> WireFormat {
+        match self {
+            Self::Chat => WireFormat::OpenAiChat,
+            Self::Completions => WireFormat::OpenAiCompletions,
+            Self::Embeddings => WireFormat::OpenAiEmbeddings,
+            Self::Messages => WireFormat::AnthropicMessages,
+        }
+    }
+}
+
+impl FileModel {
+    fn info(self) -> Result<ModelInfo, String> {
+        let mut rates = Vec::new();
+        for (unit, usd) in &self.usd_per_unit {
+            rates.push(Rate {
+                unit: Unit::from_name(unit).ok_or_else(|| format!("no unit `{unit}`"))?,
+                tier: ServiceTier::Standard,
+                above_tokens: 0,
+                price: FemtoUsd::parse_usd(usd).map_err(|error| format!("{unit}: {error}"))?,
+            });
+        }
+        Ok(ModelInfo {
+            prices: PriceSheet { rates: rates.into() },
+            max_input_tokens: self.max_input_tokens,
+            max_output_tokens: self.max_output_tokens,
+            mode: self.mode,
+            capabilities: self.capabilities,
+        })
+    }
+}
+
+/// Host and port of a URL.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
+}

@@ -1,0 +1,82 @@
+//! What a reply's head means for the attempt: done, worth another try, another target's turn, or an error
+//! that is the caller's. Serves the attempt stage; the waiting itself is not done here.
+
+mod body;
+mod retry_after;
+
+use gw_model::catalog::ProviderKind;
+use http::HeaderMap;
+
+/// What to do with a reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// A good answer: pass it on.
+    Done,
+    /// Worth another try at the same target, then at the next.
+    Retry {
+        /// The upstream's own wish, in milliseconds from now.
+        after_ms: Option<u64>,
+        /// Why, in a word.
+        reason: &'static str,
+    },
+    /// No use in trying this target again; the next may do better.
+    Next {
+        /// Why, in a word.
+        reason: &'static str,
+    },
+    /// The request is at fault: the caller gets this status and the upstream's message.
+    Refuse {
+        /// The upstream's status.
+        pass_status: u16,
+    },
+    /// The gateway's credential was refused or has no credit: `upstream_error` outward, and the next target.
+    /// The upstream's text must not reach the caller.
+    OurCredential,
+}
+
+impl Verdict {
+    /// The word that stands in an attempt's record; empty for a good answer.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Done => "",
+            Self::Retry { reason, .. } | Self::Next { reason } => reason,
+            Self::Refuse { .. } => "refused",
+            Self::OurCredential => "credential",
+        }
+    }
+}
+
+/// Judges a reply by its status, headers and the first bytes of its body (a few hundred suffice, and none
+/// are needed for 2xx).
+#[must_use]
+pub fn classify(status: u16, headers: &HeaderMap, body_head: &[u8], kind: ProviderKind) -> Verdict {
+    match status {
+        200..=299 => Verdict::Done,
+        401..=403 => Verdict::OurCredential,
+        400 if body::is_credit_error(body_head, kind) => Verdict::OurCredential,
+        400 | 404 | 409 | 413 | 422 => Verdict::Refuse { pass_status: status },
+        429 if body::is_quota_error(body_head) => Verdict::Next { reason: "quota" },
+        408 | 429 | 500..=599 => retry(status, headers),
+        300..=399 => Verdict::Next { reason: "redirect" },
+        _ => Verdict::Next { reason: "status" },
+    }
+}
+
+fn retry(status: u16, headers: &HeaderMap) -> Verdict {
+    let reason = match status {
+        408 => "timeout",
+        429 => "429",
+        _ => "5xx",
+    };
+    // OpenAI's and Anthropic's servers say so when another try is of no use.
+    let told = headers.get("x-should-retry").map(http::HeaderValue::as_bytes);
+    // 501 and 505 will be the same the next time.
+    if told == Some(b"false") || (matches!(status, 501 | 505) && told != Some(b"true")) {
+        return Verdict::Next { reason };
+    }
+    Verdict::Retry { after_ms: retry_after::milliseconds(headers), reason }
+}
+
+#[cfg(test)]
+mod tests;

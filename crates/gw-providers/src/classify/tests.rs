@@ -1,0 +1,82 @@
+//! Tests of [`super`]: one table of replies, as providers send them.
+use super::{Verdict, classify};
+use gw_model::catalog::ProviderKind::{self, Anthropic, AzureOpenAi, OpenAiCompatible};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
+    let pair = |(name, value): &(&'static str, &str)| {
+        (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
+    };
+    list.iter().map(pair).collect()
+}
+
+fn retry(after_ms: Option<u64>, reason: &'static str) -> Verdict {
+    Verdict::Retry { after_ms, reason }
+}
+
+#[test]
+fn replies_get_the_verdict_of_the_contract() {
+    const QUOTA: &str = r#"{"error":{"code":"insufficient_quota","type":"insufficient_quota"}}"#;
+    const CREDIT: &str = r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#;
+    let date = "Sat, 21 Nov 2026 10:00:00 GMT";
+    // Kind, status, headers, body, verdict.
+    type Case<'a> = (ProviderKind, u16, &'a [(&'static str, &'a str)], &'a str, Verdict);
+    let cases: &[Case<'_>] = &[
+        (OpenAiCompatible, 200, &[], "", Verdict::Done),
+        (OpenAiCompatible, 429, &[("retry-after", "2")], "", retry(Some(2_000), "429")),
+        (OpenAiCompatible, 429, &[("retry-after", "0.25")], "", retry(Some(250), "429")),
+        (
+            OpenAiCompatible,
+            429,
+            &[("retry-after-ms", "40"), ("retry-after", "9")],
+            "",
+            retry(Some(40), "429"),
+        ),
+        (
+            AzureOpenAi,
+            429,
+            &[("date", date), ("retry-after", "Sat, 21 Nov 2026 10:00:07 GMT")],
+            "",
+            retry(Some(7_000), "429"),
+        ),
+        (
+            AzureOpenAi,
+            503,
+            &[("date", date), ("retry-after", "Sat, 21 Nov 2026 09:00:00 GMT")],
+            "",
+            retry(Some(0), "5xx"),
+        ),
+        (AzureOpenAi, 503, &[("retry-after", "Sat, 21 Nov 2026 10:00:07 GMT")], "", retry(None, "5xx")),
+        (AzureOpenAi, 503, &[("retry-after", "soon")], "", retry(None, "5xx")),
+        (AzureOpenAi, 503, &[("retry-after", "-1")], "", retry(None, "5xx")),
+        (OpenAiCompatible, 429, &[], QUOTA, Verdict::Next { reason: "quota" }),
+        (OpenAiCompatible, 500, &[], "", retry(None, "5xx")),
+        (OpenAiCompatible, 500, &[("x-should-retry", "false")], "", Verdict::Next { reason: "5xx" }),
+        (OpenAiCompatible, 501, &[], "", Verdict::Next { reason: "5xx" }),
+        (Anthropic, 529, &[], "", retry(None, "5xx")),
+        (Anthropic, 400, &[], CREDIT, Verdict::OurCredential),
+        (OpenAiCompatible, 400, &[], CREDIT, Verdict::Refuse { pass_status: 400 }),
+        (OpenAiCompatible, 408, &[], "", retry(None, "timeout")),
+        (OpenAiCompatible, 307, &[], "", Verdict::Next { reason: "redirect" }),
+        (OpenAiCompatible, 405, &[], "", Verdict::Next { reason: "status" }),
+        (OpenAiCompatible, 101, &[], "", Verdict::Next { reason: "status" }),
+    ];
+    for (kind, status, list, body, wanted) in cases {
+        let verdict = classify(*status, &headers(list), body.as_bytes(), *kind);
+        assert_eq!(verdict, *wanted, "{kind:?} {status} {list:?}");
+    }
+    for status in [401, 402, 403] {
+        assert_eq!(classify(status, &HeaderMap::new(), b"", Anthropic), Verdict::OurCredential);
+    }
+    for status in [400, 404, 409, 413, 422] {
+        let verdict = classify(status, &HeaderMap::new(), b"", OpenAiCompatible);
+        assert_eq!(verdict, Verdict::Refuse { pass_status: status });
+    }
+}
+
+#[test]
+fn every_verdict_but_a_good_answer_has_a_word_for_the_record() {
+    for status in (100..600).filter(|s| !(200..300).contains(s)) {
+        assert!(!classify(status, &HeaderMap::new(), b"", OpenAiCompatible).reason().is_empty(), "{status}");
+    }
+}

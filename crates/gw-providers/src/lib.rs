@@ -1,0 +1,17 @@
+//! Providers as data and pure functions. Serves the attempt stage: [`prepare()`] builds an upstream request
+//! from a call and a target, [`classify()`] reads a reply's head; the catalogue serves configuration and
+//! pricing. It must not open sockets, keep state, read a clock, or know tenants.
+#![forbid(unsafe_code)]
+
+pub mod catalog;
+pub mod classify;
+pub mod format;
+pub mod prepare;
+
+#[cfg(test)]
+mod testing;
+
+pub use catalog::{EmbeddedCatalog, catalog};
+pub use classify::{Verdict, classify};
+pub use format::upstream_format;
+pub use prepare::{PrepareError, PrepareInput, PreparedProvider, UpstreamParts, prepare, write_options};

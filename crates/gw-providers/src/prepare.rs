@@ -1,0 +1,110 @@
+//! Builds upstream requests. Serves the attempt stage: everything that stays the same for a provider is
+//! worked out once per snapshot ([`PreparedProvider`]); a request then costs a few cheap clones. It must
+//! not send anything.
+
+mod body;
+mod headers;
+mod provider;
+mod url;
+
+pub use provider::{PrepareError, PreparedProvider};
+
+use bytes::Bytes;
+use gw_model::call::Call;
+use gw_model::format::WireFormat;
+use gw_model::refusal::{ErrorCode, Refusal};
+use gw_model::snapshot::{Provider, Target};
+use gw_wire::Options;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
+
+/// What a request is built from.
+#[derive(Debug)]
+pub struct PrepareInput<'a> {
+    /// The caller's request.
+    pub call: &'a Call,
+    /// Where it goes; its provider is the one that `prepared` was made from.
+    pub target: &'a Target,
+    /// The target's provider, prepared.
+    pub prepared: &'a PreparedProvider,
+    /// The format that goes upstream, see [`crate::upstream_format`].
+    pub upstream_format: WireFormat,
+    /// The body in that format, when it is not the caller's; see [`write_options`].
+    pub translated: Option<Vec<u8>>,
+    /// Replaces the caller's bound on output tokens (strict budgets), or is added; same format only.
+    pub max_output_tokens: Option<u64>,
+}
+
+/// An upstream request, save for what the transport adds (`host`, lengths).
+#[derive(Debug)]
+pub struct UpstreamParts {
+    /// Method.
+    pub method: Method,
+    /// Path and query, base URL's path included.
+    pub path_and_query: PathAndQuery,
+    /// Headers, credential included (marked sensitive).
+    pub headers: HeaderMap,
+    /// Body, in pieces that follow each other.
+    pub body: Vec<Bytes>,
+    /// Usage was asked for that the caller did not ask for: the frame that carries it is to be hidden.
+    pub hide_usage: bool,
+}
+
+/// Builds the request for one attempt.
+///
+/// # Errors
+/// `unsupported_parameter` when the body names other models or routes than `model` does;
+/// `invalid_request` when the model's name cannot stand in a URL or the provider lacks the format.
+pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
+    let PrepareInput { call, target, prepared, upstream_format, .. } = input;
+    refuse_routing_members(call, &target.provider)?;
+    let path_and_query = prepared.path(upstream_format, &target.model)?;
+    let headers = headers::build(prepared.headers(), &call.forward_headers, upstream_format);
+    let hide_usage = prepared.injects_usage(call, upstream_format);
+    let body = match input.translated {
+        Some(body) => vec![Bytes::from(body)],
+        None => body::forward(call, target, hide_usage, input.max_output_tokens),
+    };
+    Ok(UpstreamParts { method: Method::POST, path_and_query, headers, body, hide_usage })
+}
+
+/// What a translated body must be written with: the target's model and parameter names, and the question for
+/// usage where the provider takes it. Bounds on output tokens are the caller's to add.
+#[must_use]
+pub fn write_options(
+    call: &Call,
+    target: &Target,
+    prepared: &PreparedProvider,
+    format: WireFormat,
+) -> Options {
+    let rename = target.provider.rename_params.iter();
+    Options {
+        model: Some(target.model.to_string()),
+        include_usage: call.facts.stream && prepared.asks_for_usage(format),
+        rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),
+        ..Options::default()
+    }
+}
+
+/// Refuses a call whose body chooses models or hosts besides `model` at a provider that would follow it:
+/// the gateway would authorize and price one model, and the provider run another.
+///
+/// # Errors
+/// `unsupported_parameter`, naming the member.
+pub fn refuse_routing_members(call: &Call, provider: &Provider) -> Result<(), Refusal> {
+    let chosen = |name: &&String| provider.routing_members.iter().any(|known| **known == ***name);
+    match call.facts.routing_members.iter().find(chosen) {
+        None => Ok(()),
+        Some(name) => Err(Refusal::new(
+            ErrorCode::UnsupportedParameter,
+            format!(
+                "`{name}` lets the provider choose another model or host than `model` names. \
+                 Leave it out; the gateway's model aliases offer fallbacks."
+            ),
+        )
+        .param(name.clone())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+//! The body of a same-format request: the caller's bytes with the edits that policy demands.
+
+use bytes::Bytes;
+use gw_model::call::Call;
+use gw_model::snapshot::Target;
+use gw_wire::edit::{self, ForwardEdits};
+
+/// The caller's body, edited where it must be.
+pub(super) fn forward(
+    call: &Call,
+    target: &Target,
+    include_usage: bool,
+    max_output_tokens: Option<u64>,
+) -> Vec<Bytes> {
+    // A model that stands in the caller's path, not in its body, is written into the body.
+    let renamed = *call.facts.model != *target.model || call.facts.model_span.is_none();
+    let edits = ForwardEdits {
+        model: renamed.then_some(&*target.model),
+        include_usage,
+        max_output_tokens,
+        rename: &target.provider.rename_params,
+    };
+    edit::forward(call, &edits)
+}
