@@ -1,0 +1,115 @@
+//! The data directory: made if missing, locked against a second process, with the number of this run. The
+//! first thing a start opens. It must not know what the files mean.
+
+use crate::error::StoreError;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+const LOCK_FILE: &str = "gatewright.lock";
+const GENERATION_FILE: &str = "generation";
+const NODE_FILE: &str = "node";
+const JOURNAL_DIR: &str = "journal";
+
+/// A data directory held by this process. The lock ends with the value, or with the process however it dies.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    node: u64,
+    generation: u64,
+    _lock: File,
+}
+
+impl DataDir {
+    /// Opens a data directory and starts a new run on it. Errors: it can not be made or written, or another
+    /// process has it.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let lock = lock(path)?;
+        make_dir(&path.join(JOURNAL_DIR))?;
+        let node = match read_number(&path.join(NODE_FILE))? {
+            Some(node) => node,
+            None => write_number(path, NODE_FILE, random_u64()?)?,
+        };
+        let last = read_number(&path.join(GENERATION_FILE))?.unwrap_or(0);
+        let generation = write_number(path, GENERATION_FILE, last + 1)?;
+        Ok(Self { path: path.to_owned(), node, generation, _lock: lock })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where the journal's segments are.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.path.join(JOURNAL_DIR)
+    }
+
+    /// The node's number: random, made at the first start.
+    #[must_use]
+    pub const fn node(&self) -> u64 {
+        self.node
+    }
+
+    /// The number of this run; grows by one with each start.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+}
+
+/// Takes the lock of a data directory, making the directory if need be.
+pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
+    make_dir(path)?;
+    let file = path.join(LOCK_FILE);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let lock = options.open(&file).map_err(StoreError::io("write to", &file))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(StoreError::io("lock", &file)(source)),
+    }
+}
+
+pub(crate) fn make_dir(path: &Path) -> Result<(), StoreError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(StoreError::io("create the directory", path))
+}
+
+/// Reads a file that holds one number in hexadecimal; `None` when there is no such file, or it is damaged
+/// (a power cut may leave it empty).
+fn read_number(path: &Path) -> Result<Option<u64>, StoreError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(u64::from_str_radix(text.trim(), 16).ok()),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(StoreError::io("read", path)(e)),
+    }
+}
+
+fn write_number(dir: &Path, name: &str, number: u64) -> Result<u64, StoreError> {
+    replace_file(dir, name, format!("{number:016x}\n").as_bytes())?;
+    Ok(number)
+}
+
+/// Writes a file, mode 0600, so that after a crash it is the old one or the new one.
+pub(crate) fn replace_file(dir: &Path, name: &str, content: &[u8]) -> Result<(), StoreError> {
+    let (path, next) = (dir.join(name), dir.join(format!("{name}.new")));
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&next).map_err(StoreError::io("write to", &next))?;
+    file.write_all(content).and_then(|()| file.sync_all()).map_err(StoreError::io("write to", &next))?;
+    std::fs::rename(&next, &path).map_err(StoreError::io("rename a file to", &path))
+}
+
+pub(crate) fn random_u64() -> Result<u64, StoreError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What can go wrong with the store. Text for people names the path and the way out.
+
+use crate::journal::JournalError;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A store operation that failed.
+#[derive(Debug)]
+pub enum StoreError {
+    /// A file or directory could not be made, read or written.
+    Io {
+        /// What was tried, as in "create".
+        operation: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Another process uses the data directory.
+    InUse {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// A key file does not hold a key.
+    BadKeyFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The database could not be opened.
+    Open {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+    /// The database was written by a later version.
+    TooNew {
+        /// Its file.
+        path: PathBuf,
+        /// Version of its tables.
+        found: i64,
+        /// Latest version that this program knows.
+        known: i64,
+    },
+    /// A statement failed.
+    Query {
+        /// What was tried, as in "write usage".
+        operation: &'static str,
+        /// Why not.
+        source: rusqlite::Error,
+    },
+    /// A stored value is not what it should be.
+    Damaged {
+        /// Which value.
+        what: &'static str,
+    },
+    /// Another key has that name.
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// The row was changed by someone else since it was read.
+    Changed {
+        /// Its revision now.
+        revision: i64,
+    },
+    /// The journal failed.
+    Journal(JournalError),
+    /// The operating system gave no randomness.
+    Random(getrandom::Error),
+    /// The target of a backup or restore is not empty, and force was not asked for.
+    NotEmpty {
+        /// The target.
+        path: PathBuf,
+    },
+    /// A backup is not whole.
+    BadBackup {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn io(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { operation, path, source }
+    }
+
+    pub(crate) const fn query(operation: &'static str) -> impl FnOnce(rusqlite::Error) -> Self {
+        move |source| Self::Query { operation, source }
+    }
+
+    /// True when the disk, or the quota on it, is full.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        let full =
+            |e: &io::Error| matches!(e.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        match self {
+            Self::Io { source, .. } => full(source),
+            Self::Open { source, .. } | Self::Query { source, .. } => {
+                source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            }
+            Self::Journal(JournalError::Full { .. }) => true,
+            Self::Journal(JournalError::Io { source, .. }) => full(source),
+            _ => false,
+        }
+    }
+}
+
+impl From<JournalError> for StoreError {
+    fn from(error: JournalError) -> Self {
+        Self::Journal(error)
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io { operation, path, source } => {
+                write!(f, "can not {operation} {}: {source}", path.display())?;
+                if source.kind() == io::ErrorKind::PermissionDenied {
+                    f.write_str("; give this user the right to write there, or name another data directory")?;
+                }
+                Ok(())
+            }
+            Self::InUse { path } => write!(
+                f,
+                "the data directory {} is in use by another gatewright process; stop that one, or name another \
+                 directory (--data-dir)",
+                path.display()
+            ),
+            Self::BadKeyFile { path, reason } => write!(
+                f,
+                "{} does not hold a key: {reason}; put the right file back, or delete it to have a new one made",
+                path.display()
+            ),
+            Self::Open { path, source } => {
+                write!(f, "can not open the database {}: {source}", path.display())
+            }
+            Self::TooNew { path, found, known } => write!(
+                f,
+                "the database {} has tables of version {found}, and this program knows up to {known}; run the \
+                 newer program, or restore a backup made before the upgrade",
+                path.display()
+            ),
+            Self::Query { operation, source } => write!(f, "can not {operation}: {source}"),
+            Self::Damaged { what } => write!(f, "the database is damaged: {what} can not be read"),
+            Self::NameTaken { name } => write!(f, "another key is named '{name}'; choose another name"),
+            Self::Changed { revision } => {
+                write!(f, "it was changed meanwhile and is now at revision {revision}; read it again")
+            }
+            Self::Journal(source) => source.fmt(f),
+            Self::Random(source) => write!(f, "the operating system gives no randomness: {source}"),
+            Self::NotEmpty { path } => {
+                write!(f, "{} is not empty; name another place, or use --force", path.display())
+            }
+            Self::BadBackup { path, reason } => {
+                write!(f, "{} is not a whole backup: {reason}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Open { source, .. } | Self::Query { source, .. } => Some(source),
+            Self::Journal(source) => Some(source),
+            Self::Random(source) => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Numbers that stand for the vocabulary's enums in journal files. They must never change their meaning:
+//! a journal may be read by a later version. A new variant takes the next free number.
+
+use gw_model::{Outcome, ServiceTier, UsageSource, WireFormat};
+
+macro_rules! codes {
+    ($to:ident, $from:ident, $type:ty, { $($variant:path = $code:literal),+ $(,)? }) => {
+        pub(crate) const fn $to(value: $type) -> u8 {
+            match value { $($variant => $code),+ }
+        }
+        pub(crate) const fn $from(code: u8) -> Option<$type> {
+            match code { $($code => Some($variant),)+ _ => None }
+        }
+    };
+}
+
+codes!(format_code, format_of, WireFormat, {
+    WireFormat::OpenAiChat = 1,
+    WireFormat::OpenAiCompletions = 2,
+    WireFormat::OpenAiEmbeddings = 3,
+    WireFormat::AnthropicMessages = 4,
+});
+
+codes!(outcome_code, outcome_of, Outcome, {
+    Outcome::Success = 1,
+    Outcome::Refused = 2,
+    Outcome::UpstreamError = 3,
+    Outcome::StreamCut = 4,
+    Outcome::ClientDisconnect = 5,
+    Outcome::Shutdown = 6,
+    Outcome::Lost = 7,
+});
+
+codes!(source_code, source_of, UsageSource, {
+    UsageSource::Upstream = 1,
+    UsageSource::Estimated = 2,
+    UsageSource::None = 3,
+});
+
+codes!(tier_code, tier_of, ServiceTier, {
+    ServiceTier::Standard = 1,
+    ServiceTier::Batch = 2,
+    ServiceTier::Flex = 3,
+    ServiceTier::Priority = 4,
+});

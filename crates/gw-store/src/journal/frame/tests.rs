@@ -1,0 +1,139 @@
+//! Tests of [`super`].
+use super::*;
+
+pub(in super::super) fn sample_record() -> Record {
+    let attempt = AttemptRecord {
+        provider: "openai".to_owned(),
+        upstream_model: "gpt-4o".to_owned(),
+        status: 200,
+        reason: String::new(),
+        duration_us: 812_345,
+        usage: Usage {
+            input_tokens: 12,
+            output_tokens: 34,
+            cached_tokens: 5,
+            service_tier: Some(ServiceTier::Flex),
+            ..Usage::default()
+        },
+        usage_source: UsageSource::Upstream,
+        cost: NanoUsd(123_456),
+    };
+    Record {
+        id: RequestId(0x0199_0000_0000_7000_8000_0000_0000_0001),
+        time: 1_790_000_000_000_000,
+        key: Some(KeyId(7)),
+        team_id: Some("core".to_owned()),
+        format: WireFormat::AnthropicMessages,
+        model: "chat-prod".to_owned(),
+        stream: true,
+        outcome: Outcome::StreamCut,
+        status: 200,
+        error_code: "upstream_error".to_owned(),
+        error_detail: String::new(),
+        attempts: vec![attempt],
+        cache: "miss".to_owned(),
+        customer: None,
+        first_byte_us: Some(400),
+        total_us: 900_000,
+    }
+}
+
+pub(in super::super) fn sample_intent(request: u128) -> Intent<'static> {
+    Intent {
+        attempt: AttemptId { request: RequestId(request), attempt: 0 },
+        time: 1_790_000_000_000_000,
+        key: Some(KeyId(7)),
+        team_id: Some("core"),
+        hold: NanoUsd(999_999),
+        format: WireFormat::OpenAiChat,
+        model: "chat-prod",
+        provider: "openai",
+        upstream_model: "gpt-4o",
+        stream: false,
+        input_tokens: 12,
+    }
+}
+
+fn record_bytes(record: &Record) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode_record(&mut bytes, record).unwrap();
+    bytes
+}
+
+#[test]
+fn records_and_intents_come_back() {
+    let record = sample_record();
+    let bytes = record_bytes(&record);
+    let (frame, length) = decode(&bytes).unwrap();
+    assert_eq!(length, bytes.len());
+    let Frame::Record(read) = frame else { panic!("{frame:?}") };
+    assert_eq!((read.id, read.time, read.key), (record.id.0, record.time, Some(StoredId(7))));
+    assert_eq!((read.format(), read.outcome()), (Some(record.format), Some(record.outcome)));
+    assert_eq!((read.model, read.team_id, read.customer), ("chat-prod", Some("core"), None));
+    let [attempt] = read.attempts.as_slice() else { panic!("one attempt") };
+    assert_eq!(attempt.usage, UsageFrame::from(&record.attempts[0].usage));
+    assert_eq!(attempt.usage.service_tier(), Some(ServiceTier::Flex));
+    assert_eq!((attempt.cost, attempt.usage_source()), (123_456, UsageSource::Upstream));
+    assert_eq!(read.end_time(), record.time + 900_000);
+
+    let mut bytes = Vec::new();
+    encode_intent(&mut bytes, &sample_intent(3)).unwrap();
+    let Ok((Frame::Intent(read), _)) = decode(&bytes) else { panic!("an intent") };
+    assert_eq!((read.id().request, read.hold, read.input_tokens), (RequestId(3), 999_999, 12));
+}
+
+/// The bytes of version 1, as the first release wrote them. They must be readable for ever.
+#[test]
+fn frozen_samples_still_load() {
+    let frozen = include_str!("../../../tests/frozen/journal_v1.txt");
+    let mut lines = frozen.lines().map(|line| {
+        let digits = line.as_bytes().chunks_exact(2);
+        digits
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect::<Vec<_>>()
+    });
+    let record = lines.next().unwrap();
+    assert_eq!(record, record_bytes(&sample_record()));
+    let Ok((Frame::Record(read), _)) = decode(&record) else { panic!("a record") };
+    assert_eq!(read.attempts[0].cost, 123_456);
+    let intent = lines.next().unwrap();
+    let mut written = Vec::new();
+    encode_intent(&mut written, &sample_intent(3)).unwrap();
+    assert_eq!(intent, written);
+    let Ok((Frame::Intent(read), _)) = decode(&intent) else { panic!("an intent") };
+    assert_eq!(read.upstream_model, "gpt-4o");
+}
+
+#[test]
+fn any_changed_byte_and_any_cut_is_noticed() {
+    let bytes = record_bytes(&sample_record());
+    for at in 0..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 0x10;
+        assert!(decode(&changed).is_err(), "byte {at}");
+        assert!(matches!(decode(&bytes[..at]), Err(FrameError::More(_))), "cut at {at}");
+    }
+    assert_eq!(decode(&[0; 100]), Err(FrameError::End));
+}
+
+#[test]
+fn an_entry_of_a_later_version_is_passed_over() {
+    let mut bytes = record_bytes(&sample_record());
+    bytes[PREFIX_BYTES] = 9;
+    let crc = crc32fast::hash(&bytes[PREFIX_BYTES..]).to_le_bytes();
+    bytes[4..8].copy_from_slice(&crc);
+    assert_eq!(decode(&bytes), Ok((Frame::Unknown { version: 9, kind: KIND_RECORD }, bytes.len())));
+}
+
+#[test]
+fn long_texts_are_clipped_between_characters() {
+    let mut record = sample_record();
+    record.model = "ä".repeat(1000);
+    record.error_detail = "x".repeat(5000);
+    record.customer = Some("y".repeat(5000));
+    let bytes = record_bytes(&record);
+    assert!(bytes.len() < 2200);
+    let Ok((Frame::Record(read), _)) = decode(&bytes) else { panic!("a record") };
+    assert_eq!((read.model.len(), read.error_detail.len()), (256, 1024));
+    assert_eq!(clip("aä", 2), "a");
+}

@@ -1,0 +1,23 @@
+//! The usage journal: append-only files, one chain per worker, that hold what a call is about to spend
+//! (intents, written before the upstream is called) and what came of it (records, written before the last
+//! byte goes to the client). Serves the attempt and record stages; the fold reads it. It survives the end
+//! of the process at any instruction; how much a power cut can lose is a setting.
+//! It must not know the store, and nothing in it blocks longer than one `pwrite`.
+
+mod codes;
+mod error;
+mod frame;
+mod keeper;
+mod reader;
+mod segment;
+mod settings;
+mod text;
+mod writer;
+
+pub(crate) use codes::{outcome_code, outcome_of, source_code, source_of};
+pub use error::JournalError;
+pub use frame::{AttemptFrame, Frame, FrameError, Intent, IntentFrame, RecordFrame, UsageFrame};
+pub use reader::{ReadEnd, SegmentReader};
+pub use segment::{SegmentId, SegmentInfo, list_segments};
+pub use settings::{JournalSettings, Quota};
+pub use writer::Journal;

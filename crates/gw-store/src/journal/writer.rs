@@ -1,0 +1,171 @@
+//! The writing end of a journal: one per worker thread, no locks and no waiting on the way. Serves the
+//! attempt stage (intents) and the record stage. It must not lose a record for want of space: every intent
+//! is only accepted if the space for its record is set aside.
+
+use super::error::JournalError;
+use super::frame::{Intent, encode_intent, encode_record};
+use super::keeper::Keeper;
+use super::segment::{HEADER_BYTES, SegmentId, list_segments};
+use super::settings::JournalSettings;
+use super::text::{DETAIL, MODEL, NAME, WORD};
+use gw_model::Record;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+
+/// Most bytes of one attempt in a record: its texts and twelve numbers of at most ten bytes.
+const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128) as u64;
+/// Most bytes of a record with one attempt: its texts, two ids, and numbers.
+const RECORD_BYTES: u64 = ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 128) as u64;
+/// What may be left over at the end of a segment because the next entry did not fit.
+const WASTE_BYTES: u64 = 2 * RECORD_BYTES;
+/// Smallest segment that makes sense.
+const MIN_SEGMENT_BYTES: u64 = 64 << 10;
+
+/// See the module. Used by one thread.
+#[derive(Debug)]
+pub struct Journal {
+    dir: PathBuf,
+    keeper: Arc<Keeper>,
+    thread: Option<JoinHandle<()>>,
+    file: Arc<File>,
+    id: SegmentId,
+    segment_bytes: u64,
+    /// Where the next entry goes.
+    offset: u64,
+    /// Bytes promised to records of calls in flight.
+    promised: u64,
+    buffer: Vec<u8>,
+}
+
+impl Journal {
+    /// Opens a journal for one worker in a directory that exists: makes its first segment and its reserve.
+    pub fn open(dir: &Path, worker: u16, settings: &JournalSettings) -> Result<Self, JournalError> {
+        let mut settings = settings.clone();
+        settings.segment_bytes = settings.segment_bytes.max(MIN_SEGMENT_BYTES);
+        let of_worker = |id: &SegmentId| id.generation == settings.generation && id.worker == worker;
+        let last = list_segments(dir)?.into_iter().rfind(of_worker);
+        let first = SegmentId { generation: settings.generation, worker, sequence: 0 };
+        let keeper = Keeper::new(dir, last.map_or(first, SegmentId::next), &settings);
+        let (id, segment) = keeper.take()?;
+        keeper.make_one()?;
+        let file = Arc::new(segment.file);
+        keeper.in_use(Arc::clone(&file));
+        let runner = Arc::clone(&keeper);
+        let thread = std::thread::Builder::new()
+            .name(format!("journal-{worker}"))
+            .stack_size(128 << 10)
+            .spawn(move || runner.run())
+            .map_err(JournalError::io("start the thread for", dir))?;
+        Ok(Self {
+            dir: dir.to_owned(),
+            keeper,
+            thread: Some(thread),
+            file,
+            id,
+            segment_bytes: settings.segment_bytes,
+            offset: HEADER_BYTES,
+            promised: 0,
+            buffer: Vec::with_capacity(1024),
+        })
+    }
+
+    /// Writes down that an attempt is about to go out. `first` says that it is the first of its request,
+    /// for which the space of the record is set aside. On an error the call must not go out.
+    pub fn intent(&mut self, intent: &Intent<'_>, first: bool) -> Result<(), JournalError> {
+        encode_intent(&mut self.buffer, intent).map_err(JournalError::Encode)?;
+        let promise = if first { RECORD_BYTES } else { ATTEMPT_BYTES };
+        self.make_room(promise)?;
+        self.append()?;
+        self.promised += promise;
+        Ok(())
+    }
+
+    /// Writes a request's record; this one write also settles all its attempts. `announced` says that at
+    /// least one intent of it was accepted; then it can not fail for want of space.
+    pub fn record(&mut self, record: &Record, announced: bool) -> Result<(), JournalError> {
+        encode_record(&mut self.buffer, record).map_err(JournalError::Encode)?;
+        if announced {
+            let others = record.attempts.len().saturating_sub(1) as u64;
+            self.promised = self.promised.saturating_sub(RECORD_BYTES + others * ATTEMPT_BYTES);
+        } else {
+            self.make_room(0)?;
+        }
+        self.append()
+    }
+
+    /// Bytes that can still be written without the disk giving any more.
+    #[must_use]
+    pub fn free_bytes(&self) -> u64 {
+        let spare = self.segment_bytes - HEADER_BYTES - WASTE_BYTES;
+        let here = self.segment_bytes.saturating_sub(self.offset + WASTE_BYTES);
+        here + self.keeper.ready() * spare
+    }
+
+    /// The segment being written, and how far.
+    #[must_use]
+    pub const fn position(&self) -> (SegmentId, u64) {
+        (self.id, self.offset)
+    }
+
+    /// Sees to it that what is in the buffer fits besides `promise` more bytes and all earlier promises.
+    fn make_room(&self, promise: u64) -> Result<(), JournalError> {
+        let needed = self.promised + promise + self.buffer.len() as u64;
+        // The segment in use alone has room, nearly always.
+        if self.offset + needed + WASTE_BYTES <= self.segment_bytes {
+            return Ok(());
+        }
+        while self.free_bytes() < needed {
+            let full = || JournalError::Full { path: self.dir.clone(), free_bytes: self.free_bytes() };
+            if self.keeper.is_full() {
+                return Err(full());
+            }
+            self.keeper.make_one().map_err(|error| match error {
+                JournalError::Full { .. } => full(),
+                other => other,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self) -> Result<(), JournalError> {
+        let length = self.buffer.len() as u64;
+        if self.offset + length > self.segment_bytes {
+            self.turn()?;
+        }
+        self.file
+            .write_all_at(&self.buffer, self.offset)
+            .map_err(|source| JournalError::io("write", &self.id.path(&self.dir))(source))?;
+        self.offset += length;
+        if !self.keeper.dirty.load(Ordering::Relaxed) {
+            self.keeper.dirty.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Goes on in the next segment.
+    fn turn(&mut self) -> Result<(), JournalError> {
+        let (id, segment) = self.keeper.take()?;
+        self.file = Arc::new(segment.file);
+        self.id = id;
+        self.offset = HEADER_BYTES;
+        self.keeper.in_use(Arc::clone(&self.file));
+        Ok(())
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.keeper.stop();
+        if let Some(thread) = self.thread.take() {
+            // It panicked or it ended; there is nothing left to do in either case.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

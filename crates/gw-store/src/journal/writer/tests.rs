@@ -1,0 +1,140 @@
+//! Tests of [`super`].
+use super::super::frame::tests::{sample_intent, sample_record};
+use super::super::{Frame, Quota, ReadEnd, SegmentReader};
+use super::*;
+use gw_model::RequestId;
+use std::collections::HashSet;
+
+const SEGMENT: u64 = 64 << 10;
+
+fn settings(quota_segments: u64) -> JournalSettings {
+    JournalSettings {
+        segment_bytes: SEGMENT,
+        reserve_bytes: SEGMENT,
+        quota: Some(Quota::new(quota_segments * SEGMENT)),
+        ..JournalSettings::default()
+    }
+}
+
+/// All entries of a directory, as (is a record, request).
+fn entries(dir: &Path) -> Vec<(bool, u128)> {
+    let mut found = Vec::new();
+    for id in list_segments(dir).unwrap() {
+        let mut reader = SegmentReader::open(dir, id).unwrap();
+        let end = reader
+            .read(&mut Vec::new(), usize::MAX, |frame, _| {
+                match frame {
+                    Frame::Intent(intent) => found.push((false, intent.request)),
+                    Frame::Record(record) => found.push((true, record.id)),
+                    Frame::Unknown { .. } => panic!("unknown entry"),
+                }
+                Ok::<(), JournalError>(())
+            })
+            .unwrap();
+        assert_eq!(end, ReadEnd::End);
+    }
+    found
+}
+
+fn record(id: u128) -> Record {
+    Record { id: RequestId(id), ..sample_record() }
+}
+
+#[test]
+fn entries_go_on_from_segment_to_segment_and_survive_without_a_goodbye() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 3, &settings(1000)).unwrap();
+    let mut expected = Vec::new();
+    for id in 0..2000u128 {
+        journal.intent(&sample_intent(id), true).unwrap();
+        journal.record(&record(id), true).unwrap();
+        expected.extend([(false, id), (true, id)]);
+    }
+    assert!(journal.position().0.sequence > 3);
+    // A process that is killed runs no destructor.
+    std::mem::forget(journal);
+    assert_eq!(entries(dir.path()), expected);
+}
+
+#[test]
+fn unused_segments_are_removed_at_the_end_and_a_second_journal_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    for id in 0..3u128 {
+        let mut journal = Journal::open(dir.path(), 0, &settings(1000)).unwrap();
+        journal.record(&record(id), false).unwrap();
+    }
+    assert_eq!(list_segments(dir.path()).unwrap().len(), 3);
+    assert_eq!(entries(dir.path()), [(true, 0), (true, 1), (true, 2)]);
+}
+
+#[test]
+fn a_full_disk_refuses_new_calls_and_never_a_record_of_a_running_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(4)).unwrap();
+    let mut largest = record(0);
+    largest.model = "m".repeat(300);
+    largest.error_detail = "d".repeat(2000);
+    largest.error_code = "e".repeat(100);
+    largest.cache = "c".repeat(100);
+    largest.customer = Some("c".repeat(300));
+    largest.team_id = Some("t".repeat(300));
+    largest.attempts[0].provider = "p".repeat(300);
+    largest.attempts[0].upstream_model = "u".repeat(300);
+    largest.attempts[0].reason = "r".repeat(300);
+    largest.attempts[0].cost = gw_model::NanoUsd(u64::MAX);
+    let mut running = Vec::new();
+    let error = loop {
+        let id = running.len() as u128;
+        match journal.intent(&sample_intent(id), true) {
+            Ok(()) => running.push(id),
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, JournalError::Full { .. }), "{error}");
+    assert!(error.to_string().contains(&dir.path().display().to_string()));
+    assert!(running.len() > 50, "{}", running.len());
+    for id in &running {
+        largest.id = RequestId(*id);
+        journal.record(&largest, true).unwrap();
+    }
+    let settled: HashSet<_> = entries(dir.path()).into_iter().filter(|(is_record, _)| *is_record).collect();
+    assert_eq!(settled.len(), running.len());
+    // Refusals have no space set aside: theirs may fail, and a disk with space again takes new calls.
+    journal.quota_for_tests().grant(10 * SEGMENT);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while journal.intent(&sample_intent(u128::MAX), true).is_err() {
+        assert!(std::time::Instant::now() < deadline, "it never took calls again");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn retries_set_space_aside_for_themselves() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(100)).unwrap();
+    let before = journal.promised;
+    for attempt in 0..3u8 {
+        let mut intent = sample_intent(1);
+        intent.attempt.attempt = attempt;
+        journal.intent(&intent, attempt == 0).unwrap();
+    }
+    assert!(journal.promised > before);
+    let mut ended = record(1);
+    ended.attempts = vec![ended.attempts[0].clone(), ended.attempts[0].clone(), ended.attempts[0].clone()];
+    journal.record(&ended, true).unwrap();
+    assert_eq!(journal.promised, before);
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_an_error_that_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("missing");
+    let error = Journal::open(&missing, 0, &settings(4)).unwrap_err();
+    assert!(error.to_string().contains("missing"), "{error}");
+}
+
+impl Journal {
+    fn quota_for_tests(&self) -> Quota {
+        self.keeper.quota().unwrap()
+    }
+}

@@ -1,0 +1,146 @@
+//! Key material: virtual keys, the master key, the encryption key and what is derived from it. Serves
+//! start-up and the creation of keys. It must not log a key.
+
+use crate::data_dir::replace_file;
+use crate::error::StoreError;
+use gw_model::{KeyId, Secret};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// Every virtual key starts so.
+pub const KEY_PREFIX: &str = "gw-";
+const KEY_CHARACTERS: usize = 43;
+const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+/// The master key's file in the data directory.
+pub const MASTER_FILE: &str = "master.key";
+/// The encryption key's file in the data directory: newest on the first line, older ones below.
+pub const ENCRYPTION_FILE: &str = "encryption.key";
+
+/// A key from a file, or a new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundKey {
+    /// The key.
+    pub key: Secret,
+    /// True when it was made just now.
+    pub is_new: bool,
+}
+
+/// A new virtual key: `gw-` and 43 characters of `[A-Za-z0-9]` (256 bits) from the operating system.
+pub fn generate_key() -> Result<Secret, StoreError> {
+    let mut text = String::with_capacity(KEY_PREFIX.len() + KEY_CHARACTERS);
+    text.push_str(KEY_PREFIX);
+    let mut bytes = [0u8; 64];
+    while text.len() < KEY_PREFIX.len() + KEY_CHARACTERS {
+        getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+        // 248 is the largest multiple of 62 in a byte: what is above would favour the first characters.
+        let fair = bytes.iter().filter(|b| **b < 248).filter_map(|b| ALPHABET.get(usize::from(b % 62)));
+        let missing = KEY_PREFIX.len() + KEY_CHARACTERS - text.len();
+        text.extend(fair.take(missing).map(|c| char::from(*c)));
+    }
+    Ok(Secret::new(text))
+}
+
+/// What of a key is shown to people: its first eight and its last four characters.
+#[must_use]
+pub fn shown_parts(key: &Secret) -> (String, String) {
+    let text: Vec<char> = key.expose().chars().collect();
+    if text.len() < 16 {
+        return (String::new(), String::new());
+    }
+    let (first, last) = (text.iter().take(8).collect(), text.iter().skip(text.len() - 4).collect());
+    (first, last)
+}
+
+/// A new key's id.
+pub fn generate_key_id() -> Result<KeyId, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    // 0 is the master key's.
+    Ok(KeyId(u128::from_be_bytes(bytes).max(1)))
+}
+
+/// The id of a key of the configuration file: the same for a name at every start.
+#[must_use]
+pub fn file_key_id(name: &str) -> KeyId {
+    let hash: [u8; 32] =
+        Sha256::new().chain_update(b"gatewright file key\0").chain_update(name).finalize().into();
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(hash) {
+        *to = from;
+    }
+    KeyId(u128::from_be_bytes(id).max(1))
+}
+
+/// The master key of a data directory; made when its file is missing.
+pub fn master_key(dir: &Path) -> Result<FoundKey, StoreError> {
+    let found = read_lines(dir, MASTER_FILE)?;
+    if let Some(key) = found.into_iter().next() {
+        return Ok(FoundKey { key, is_new: false });
+    }
+    let key = generate_key()?;
+    replace_file(dir, MASTER_FILE, format!("{}\n", key.expose()).as_bytes())?;
+    Ok(FoundKey { key, is_new: true })
+}
+
+/// The encryption keys of a data directory, newest first; one is made when the file is missing.
+pub fn encryption_keys(dir: &Path) -> Result<Vec<Secret>, StoreError> {
+    let found = read_lines(dir, ENCRYPTION_FILE)?;
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let key = new_encryption_key()?;
+    replace_file(dir, ENCRYPTION_FILE, format!("{}\n", key.expose()).as_bytes())?;
+    Ok(vec![key])
+}
+
+/// The pepper of key digests that belongs to an encryption key. For [`crate::memory::KeyTable::new`].
+#[must_use]
+pub fn pepper(encryption_key: &Secret) -> Secret {
+    derive(encryption_key, "gatewright key pepper 1")
+}
+
+/// A key for one purpose, by HMAC-SHA-256 of the purpose's name; as 64 hexadecimal digits.
+#[must_use]
+pub fn derive(encryption_key: &Secret, purpose: &str) -> Secret {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(encryption_key.expose().as_bytes()) else {
+        // HMAC takes keys of any length; this can not be reached, and an empty key opens nothing.
+        return Secret::new(String::new());
+    };
+    mac.update(purpose.as_bytes());
+    Secret::new(hex(&mac.finalize().into_bytes()))
+}
+
+fn new_encryption_key() -> Result<Secret, StoreError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(Secret::new(hex(&bytes)))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
+
+/// The non-empty lines of a key file; none when there is no such file.
+fn read_lines(dir: &Path, name: &str) -> Result<Vec<Secret>, StoreError> {
+    let path = dir.join(name);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(StoreError::io("read", &path)(e)),
+    };
+    let lines: Vec<Secret> =
+        text.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| Secret::new(l.to_owned())).collect();
+    if lines.is_empty() {
+        return Err(StoreError::BadKeyFile { path, reason: "it is empty" });
+    }
+    if lines.iter().any(|l| l.expose().len() < 16) {
+        return Err(StoreError::BadKeyFile { path, reason: "a line has fewer than 16 characters" });
+    }
+    Ok(lines)
+}
+
+#[cfg(test)]
+mod tests;

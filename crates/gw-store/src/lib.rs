@@ -1,0 +1,19 @@
+//! What Gatewright remembers, for every stage that needs it: keys with their limits and budgets (in
+//! memory), the usage journal (files that survive a crash), and the store that the journal is folded into.
+//! It must not speak HTTP, know providers, or decide what a caller is told.
+#![forbid(unsafe_code)]
+
+pub mod backup;
+pub mod data_dir;
+pub mod error;
+pub mod fold;
+pub mod journal;
+pub mod keys;
+pub mod memory;
+pub mod sqlite;
+pub mod traits;
+pub mod types;
+
+pub use data_dir::DataDir;
+pub use error::StoreError;
+pub use sqlite::SqliteStore;

@@ -1,0 +1,204 @@
+//! The key table: from a presented credential to the key's policy and counters. Serves the authenticate
+//! stage. Entries are replaced one at a time; the cost of a look-up does not depend on how many there are.
+
+use super::digest::{Digest, HeadHasher, Peppers};
+use super::limits::KeyUsage;
+use ahash::AHashMap;
+use gw_model::{KeyId, KeyPolicy, Secret};
+use parking_lot::{Mutex, RwLock};
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Shards of the look-up map; a power of two. A change locks one of them for the time of one insertion.
+const SHARDS: usize = 64;
+
+type Shard = HashMap<Digest, Arc<KeyEntry>, BuildHasherDefault<HeadHasher>>;
+
+/// Who manages a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// The configuration file: read-only over the API.
+    File,
+    /// The admin API; stored in the database.
+    Api,
+}
+
+/// A key as the request path sees it. Immutable but for its counters and the revocation mark; a change of
+/// policy makes a new entry with the same counters.
+pub struct KeyEntry {
+    /// Id.
+    pub id: KeyId,
+    /// What it may do.
+    pub policy: KeyPolicy,
+    /// Limit windows, budget and revocation mark, carried over from entry to entry.
+    pub usage: Arc<KeyUsage>,
+    /// Who manages it.
+    pub source: KeySource,
+    digest: Digest,
+}
+
+impl KeyEntry {
+    /// True from the moment the key was revoked, also for calls that hold an older entry of it.
+    #[must_use]
+    pub fn revoked(&self) -> bool {
+        self.usage.revoked.load(Ordering::Acquire)
+    }
+}
+
+impl std::fmt::Debug for KeyEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyEntry")
+            .field("id", &self.id)
+            .field("name", &self.policy.name)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct Names {
+    by_id: AHashMap<KeyId, Arc<KeyEntry>>,
+    by_name: AHashMap<String, KeyId>,
+    /// Counters of keys that left the configuration file, for when they come back: leaving and returning
+    /// must not refill a budget. As many as names were ever in the file.
+    parked: AHashMap<KeyId, Arc<KeyUsage>>,
+}
+
+/// All keys.
+pub struct KeyTable {
+    peppers: Peppers,
+    shards: Vec<RwLock<Shard>>,
+    names: Mutex<Names>,
+}
+
+impl std::fmt::Debug for KeyTable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeyTable").field("keys", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl KeyTable {
+    /// An empty table. Peppers stand newest first.
+    #[must_use]
+    pub fn new(peppers: Vec<Secret>) -> Self {
+        Self {
+            peppers: Peppers::new(&peppers),
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            names: Mutex::default(),
+        }
+    }
+
+    /// The digest of a key under the newest pepper: what is stored.
+    #[must_use]
+    pub fn digest(&self, presented: &str) -> [u8; 32] {
+        self.peppers.newest(presented)
+    }
+
+    /// The key that was presented, revoked or not. Older peppers are tried after newer ones.
+    #[must_use]
+    pub fn find(&self, presented: &str) -> Option<Arc<KeyEntry>> {
+        self.peppers.each(presented).find_map(|digest| {
+            let digest = Digest(digest);
+            self.shard(&digest).read().get(&digest).cloned()
+        })
+    }
+
+    /// Adds a key or replaces the one with that id, whose counters are kept.
+    pub fn upsert(
+        &self,
+        id: KeyId,
+        digest: [u8; 32],
+        policy: KeyPolicy,
+        disabled: bool,
+        source: KeySource,
+    ) -> Arc<KeyEntry> {
+        let digest = Digest(digest);
+        let mut names = self.names.lock();
+        let old = names.by_id.get(&id).cloned();
+        let usage = match &old {
+            Some(old) => Arc::clone(&old.usage),
+            None => names.parked.remove(&id).unwrap_or_default(),
+        };
+        usage.revoked.store(disabled, Ordering::Release);
+        let entry = Arc::new(KeyEntry { id, policy, usage, source, digest });
+        self.shard(&digest).write().insert(digest, Arc::clone(&entry));
+        if let Some(old) = old {
+            if old.digest != digest {
+                self.forget_digest(&old);
+            }
+            if old.policy.name != entry.policy.name {
+                names.by_name.remove(&old.policy.name);
+            }
+        }
+        names.by_name.insert(entry.policy.name.clone(), id);
+        names.by_id.insert(id, Arc::clone(&entry));
+        entry
+    }
+
+    /// Removes a key. Calls that hold its entry see it as revoked. False when there was none.
+    pub fn remove(&self, id: KeyId) -> bool {
+        let mut names = self.names.lock();
+        let Some(entry) = names.by_id.remove(&id) else { return false };
+        if names.by_name.get(&entry.policy.name) == Some(&id) {
+            names.by_name.remove(&entry.policy.name);
+        }
+        entry.usage.revoked.store(true, Ordering::Release);
+        self.forget_digest(&entry);
+        if entry.source == KeySource::File {
+            names.parked.insert(id, Arc::clone(&entry.usage));
+        }
+        true
+    }
+
+    /// The key of that id.
+    #[must_use]
+    pub fn get(&self, id: KeyId) -> Option<Arc<KeyEntry>> {
+        self.names.lock().by_id.get(&id).cloned()
+    }
+
+    /// The key of that name.
+    #[must_use]
+    pub fn by_name(&self, name: &str) -> Option<Arc<KeyEntry>> {
+        let names = self.names.lock();
+        names.by_id.get(names.by_name.get(name)?).cloned()
+    }
+
+    /// Every key, in the order of ids.
+    #[must_use]
+    pub fn list(&self) -> Vec<Arc<KeyEntry>> {
+        let mut all: Vec<_> = self.names.lock().by_id.values().cloned().collect();
+        all.sort_unstable_by_key(|entry| entry.id);
+        all
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.names.lock().by_id.len()
+    }
+
+    /// True when there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Removes the way from an entry's digest to it, unless another key has taken that digest meanwhile.
+    fn forget_digest(&self, entry: &KeyEntry) {
+        let mut shard = self.shard(&entry.digest).write();
+        if shard.get(&entry.digest).is_some_and(|found| found.id == entry.id) {
+            shard.remove(&entry.digest);
+        }
+    }
+
+    /// The high bits choose the shard; the map uses the others.
+    fn shard(&self, digest: &Digest) -> &RwLock<Shard> {
+        let at = (digest.head() >> 32) as usize % SHARDS;
+        // SHARDS locks were made in `new`, so the remainder is always a valid place.
+        &self.shards[at]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,89 @@
+//! Tests of [`super`].
+use super::*;
+
+fn table() -> KeyTable {
+    KeyTable::new(vec![Secret::new("new pepper".to_owned()), Secret::new("old pepper".to_owned())])
+}
+
+fn policy(name: &str) -> KeyPolicy {
+    KeyPolicy { name: name.to_owned(), ..KeyPolicy::default() }
+}
+
+fn add(table: &KeyTable, id: u128, key: &str, source: KeySource) -> Arc<KeyEntry> {
+    table.upsert(KeyId(id), table.digest(key), policy(&format!("name-{id}")), false, source)
+}
+
+#[test]
+fn digests_are_hmac_sha_256() {
+    // RFC 4231, test case 2.
+    let table = KeyTable::new(vec![Secret::new("Jefe".to_owned())]);
+    let digest = table.digest("what do ya want for nothing?");
+    assert_eq!(digest[..4], [0x5b, 0xdc, 0xc1, 0x46]);
+    assert_eq!(digest[28..], [0x64, 0xec, 0x38, 0x43]);
+}
+
+#[test]
+fn keys_are_found_by_what_is_presented_id_and_name() {
+    let table = table();
+    for id in 1..=1000 {
+        add(&table, id, &format!("gw-{id}"), KeySource::Api);
+    }
+    assert_eq!(table.len(), 1000);
+    assert_eq!(table.find("gw-77").unwrap().id, KeyId(77));
+    assert_eq!(table.get(KeyId(78)).unwrap().policy.name, "name-78");
+    assert_eq!(table.by_name("name-79").unwrap().id, KeyId(79));
+    assert!(table.find("gw-1001").is_none() && table.find("").is_none());
+    assert!(table.list().is_sorted_by_key(|entry| entry.id));
+}
+
+#[test]
+fn a_key_stored_under_an_older_pepper_still_opens() {
+    let old = KeyTable::new(vec![Secret::new("old pepper".to_owned())]);
+    let table = table();
+    table.upsert(KeyId(1), old.digest("gw-x"), policy("x"), false, KeySource::Api);
+    assert_eq!(table.find("gw-x").unwrap().id, KeyId(1));
+}
+
+#[test]
+fn a_change_keeps_the_counters_and_forgets_the_old_ways_in() {
+    let table = table();
+    let first = add(&table, 1, "gw-one", KeySource::Api);
+    let second = table.upsert(KeyId(1), table.digest("gw-two"), policy("other"), false, KeySource::Api);
+    assert!(Arc::ptr_eq(&first.usage, &second.usage));
+    assert!(table.find("gw-one").is_none() && table.by_name("name-1").is_none());
+    assert_eq!(table.find("gw-two").unwrap().policy.name, "other");
+    assert_eq!(table.len(), 1);
+}
+
+#[test]
+fn revocation_reaches_calls_that_hold_an_older_entry() {
+    let table = table();
+    let held = add(&table, 1, "gw-one", KeySource::Api);
+    let digest = table.digest("gw-one");
+    table.upsert(KeyId(1), digest, policy("one"), true, KeySource::Api);
+    assert!(held.revoked() && table.find("gw-one").unwrap().revoked());
+    table.upsert(KeyId(1), digest, policy("one"), false, KeySource::Api);
+    assert!(!held.revoked());
+    assert!(table.remove(KeyId(1)) && !table.remove(KeyId(1)));
+    assert!(held.revoked() && table.find("gw-one").is_none());
+}
+
+#[test]
+fn a_key_that_leaves_the_file_and_returns_keeps_its_counters() {
+    let table = table();
+    let before = add(&table, 1, "gw-one", KeySource::File);
+    table.remove(KeyId(1));
+    assert!(before.revoked());
+    let after = add(&table, 1, "gw-one", KeySource::File);
+    assert!(Arc::ptr_eq(&before.usage, &after.usage));
+    assert!(!after.revoked());
+}
+
+#[test]
+fn removing_one_of_two_keys_with_one_digest_leaves_the_other() {
+    let table = table();
+    add(&table, 1, "gw-same", KeySource::Api);
+    add(&table, 2, "gw-same", KeySource::Api);
+    table.remove(KeyId(1));
+    assert_eq!(table.find("gw-same").unwrap().id, KeyId(2));
+}

@@ -1,0 +1,266 @@
+//! The counters of one key: requests, tokens, parallel calls and money, behind one short lock. Serves the
+//! admit, reserve and settle stages. It must not read a clock or block for longer than a few additions.
+
+use super::budget::{BudgetView, Purse, SpentByPeriod};
+use super::views::LimitsView;
+use super::window::{Bound, Window};
+use gw_model::{KeyPolicy, Micros, NanoUsd};
+use parking_lot::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+/// Holds that are not settled yet, of all keys in the process.
+static OPEN_RESERVATIONS: AtomicI64 = AtomicI64::new(0);
+
+/// How many holds are not settled yet, in the whole process.
+#[must_use]
+pub fn open_reservations() -> i64 {
+    OPEN_RESERVATIONS.load(Ordering::Relaxed)
+}
+
+/// What a caller over the limit of parallel calls is told to wait: one will end, nobody knows when.
+const PARALLEL_RETRY_US: u64 = 1_000_000;
+
+/// Which limit was hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitKindHit {
+    /// Requests per minute.
+    Requests,
+    /// Tokens per minute.
+    Tokens,
+    /// Requests at the same time.
+    Parallel,
+}
+
+/// A limit is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitExceeded {
+    /// Which.
+    pub kind: LimitKindHit,
+    /// The limit itself.
+    pub limit: u64,
+    /// Microseconds after which another try may succeed.
+    pub retry_after_us: u64,
+}
+
+/// Why a hold was refused; nothing was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldRefused {
+    /// The token limit has not that much left.
+    Limit(LimitExceeded),
+    /// The budget has not that much left.
+    Budget {
+        /// Bound.
+        limit: NanoUsd,
+        /// Spent in the current window.
+        spent: NanoUsd,
+        /// Held by calls in flight.
+        reserved: NanoUsd,
+        /// What was asked for.
+        needed: NanoUsd,
+    },
+}
+
+/// Tokens and money that are held for one call. Whoever holds it must settle it exactly once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hold {
+    /// Tokens held.
+    pub tokens: u64,
+    /// Money held.
+    pub nano: NanoUsd,
+    /// Tokens of the first hold, and when they were taken.
+    first: Piece,
+    /// Tokens of the latest extension. An extension is asked for when what came before is used up, so only
+    /// the latest can have anything to give back, besides the first.
+    latest: Piece,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Piece {
+    tokens: u64,
+    stamp: Micros,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    requests: Window,
+    /// The bound that requests were last taken under.
+    request_bound: Option<Bound>,
+    tokens: Window,
+    parallel: u32,
+    purse: Purse,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct KeyUsage {
+    counters: Mutex<Counters>,
+    /// The key is revoked. It stands here because every version of a key's entry shares this.
+    pub(super) revoked: AtomicBool,
+}
+
+impl KeyUsage {
+    /// Takes one request and one parallel slot, or nothing. Also refuses when not one token is left.
+    pub fn admit(&self, policy: &KeyPolicy, now: Micros) -> Result<(), LimitExceeded> {
+        let limits = &policy.limits;
+        let mut counters = self.counters.lock();
+        if let Some(max) = limits.max_parallel.filter(|max| counters.parallel >= *max) {
+            return Err(exceeded(LimitKindHit::Parallel, u64::from(max), PARALLEL_RETRY_US));
+        }
+        if let Some(max) = limits.tpm
+            && let Some(wait) = counters.tokens.wait(&Bound::new(limits, max), now)
+        {
+            return Err(exceeded(LimitKindHit::Tokens, max, wait));
+        }
+        if let Some(max) = limits.rpm {
+            let bound = Bound::new(limits, max);
+            counters.request_bound = Some(bound);
+            let taken = counters.requests.take(&bound, now, 1);
+            taken.map_err(|wait| exceeded(LimitKindHit::Requests, max, wait))?;
+        }
+        counters.parallel = counters.parallel.saturating_add(1);
+        Ok(())
+    }
+
+    /// Gives the request of [`Self::admit`] back when a later stage refused the call; the parallel slot
+    /// stays taken until [`Self::leave`]. `admitted_at` is the time that was given to `admit`: units go
+    /// back to where they were taken. With [`gw_model::limits::LimitKind::Gcra`] a request is not given
+    /// back when later ones were paced by it.
+    pub fn unadmit(&self, admitted_at: Micros) {
+        let mut counters = self.counters.lock();
+        if let Some(bound) = counters.request_bound {
+            counters.requests.give_back(&bound, admitted_at, 1);
+        }
+    }
+
+    /// Gives the parallel slot back.
+    pub fn leave(&self) {
+        let mut counters = self.counters.lock();
+        counters.parallel = counters.parallel.saturating_sub(1);
+    }
+
+    /// Holds tokens and money at once, or nothing.
+    pub fn reserve(
+        &self,
+        policy: &KeyPolicy,
+        now: Micros,
+        tokens: u64,
+        hold: NanoUsd,
+    ) -> Result<Hold, HoldRefused> {
+        let stamp = self.counters.lock().hold(policy, now, tokens, hold)?;
+        OPEN_RESERVATIONS.fetch_add(1, Ordering::Relaxed);
+        let first = Piece { tokens, stamp };
+        Ok(Hold { tokens, nano: hold, first, latest: Piece::default() })
+    }
+
+    /// Holds more for the same call, or leaves the hold as it was.
+    pub fn extend(
+        &self,
+        policy: &KeyPolicy,
+        now: Micros,
+        hold: &mut Hold,
+        more_tokens: u64,
+        more: NanoUsd,
+    ) -> Result<(), HoldRefused> {
+        let stamp = self.counters.lock().hold(policy, now, more_tokens, more)?;
+        hold.tokens = hold.tokens.saturating_add(more_tokens);
+        hold.nano = hold.nano.plus(more);
+        hold.latest = Piece { tokens: more_tokens, stamp };
+        Ok(())
+    }
+
+    /// Turns a hold into what was used, in the windows of now; exactly once per hold. Tokens that were held
+    /// and not used go back to when they were taken. Returns by how much the cost is above the hold.
+    pub fn settle(
+        &self,
+        policy: &KeyPolicy,
+        now: Micros,
+        hold: Hold,
+        actual_tokens: u64,
+        actual: NanoUsd,
+    ) -> NanoUsd {
+        OPEN_RESERVATIONS.fetch_sub(1, Ordering::Relaxed);
+        let mut counters = self.counters.lock();
+        counters.purse.settle(now, hold.nano, actual);
+        if let Some(max) = policy.limits.tpm {
+            let bound = Bound::new(&policy.limits, max);
+            if actual_tokens > hold.tokens {
+                counters.tokens.charge(&bound, now, actual_tokens - hold.tokens);
+            } else {
+                let unused = hold.tokens - actual_tokens;
+                let from_latest = unused.min(hold.latest.tokens);
+                let from_first = (unused - from_latest).min(hold.first.tokens);
+                counters.tokens.give_back(&bound, hold.latest.stamp, from_latest);
+                counters.tokens.give_back(&bound, hold.first.stamp, from_first);
+            }
+        }
+        drop(counters);
+        if policy.budget.is_some() { actual.minus(hold.nano) } else { NanoUsd::ZERO }
+    }
+
+    /// What is left of the limits per minute.
+    #[must_use]
+    pub fn limits_view(&self, policy: &KeyPolicy, now: Micros) -> LimitsView {
+        let limits = &policy.limits;
+        let mut counters = self.counters.lock();
+        LimitsView {
+            requests: limits.rpm.map(|max| counters.requests.remaining(&Bound::new(limits, max), now)),
+            tokens: limits.tpm.map(|max| counters.tokens.remaining(&Bound::new(limits, max), now)),
+        }
+    }
+
+    /// Where the budget stands; `None` when the key has none.
+    #[must_use]
+    pub fn budget_view(&self, policy: &KeyPolicy, now: Micros) -> Option<BudgetView> {
+        let budget = policy.budget.as_ref()?;
+        Some(self.counters.lock().purse.view(budget, now))
+    }
+
+    /// Calls in flight.
+    #[must_use]
+    pub fn parallel(&self) -> u32 {
+        self.counters.lock().parallel
+    }
+
+    /// Sets, at start-up, what was spent since `window_start` (0: ever), for each period whose window
+    /// starts then.
+    pub fn set_spent(&self, window_start: Micros, spent: NanoUsd) {
+        self.counters.lock().purse.set_spent(window_start, spent);
+    }
+
+    /// Sets what was spent in all windows that hold `now`, as the store knows it, when a key is loaded. What
+    /// is known to be more stays.
+    pub fn restore_spent(&self, now: Micros, spent: &SpentByPeriod) {
+        self.counters.lock().purse.restore(now, spent);
+    }
+}
+
+impl Counters {
+    /// Money first: its refusal leaves no trace, so that tokens need not be given back.
+    fn hold(
+        &mut self,
+        policy: &KeyPolicy,
+        now: Micros,
+        tokens: u64,
+        nano: NanoUsd,
+    ) -> Result<Micros, HoldRefused> {
+        let budget = policy.budget.as_ref();
+        self.purse.hold(budget, now, nano).map_err(|view| HoldRefused::Budget {
+            limit: view.limit,
+            spent: view.spent,
+            reserved: view.reserved,
+            needed: nano,
+        })?;
+        let Some(max) = policy.limits.tpm else { return Ok(now) };
+        self.tokens.take(&Bound::new(&policy.limits, max), now, tokens).map_err(|wait| {
+            self.purse.settle(now, nano, NanoUsd::ZERO);
+            HoldRefused::Limit(exceeded(LimitKindHit::Tokens, max, wait))
+        })
+    }
+}
+
+const fn exceeded(kind: LimitKindHit, limit: u64, retry_after_us: u64) -> LimitExceeded {
+    LimitExceeded { kind, limit, retry_after_us }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,163 @@
+//! Tests of [`super`].
+use super::*;
+use gw_model::limits::{Budget, Limits, Period};
+use std::sync::atomic::AtomicU64;
+
+const NOW: Micros = 1_793_318_400_000_000; // 2026-10-30T00:00:00Z, a Friday
+const DAY: Micros = 86_400_000_000;
+
+fn budgeted(limit: u64, period: Period) -> KeyPolicy {
+    KeyPolicy {
+        budget: Some(Budget { limit: NanoUsd(limit), period, strict: false }),
+        ..KeyPolicy::default()
+    }
+}
+
+fn limited(limits: Limits) -> KeyPolicy {
+    KeyPolicy { limits, ..KeyPolicy::default() }
+}
+
+#[test]
+fn admission_takes_all_or_nothing() {
+    let usage = KeyUsage::default();
+    let policy = limited(Limits { rpm: Some(2), max_parallel: Some(1), ..Limits::default() });
+    assert_eq!(usage.admit(&policy, NOW), Ok(()));
+    let refused = usage.admit(&policy, NOW).unwrap_err();
+    assert_eq!((refused.kind, refused.limit), (LimitKindHit::Parallel, 1));
+    usage.leave();
+    // The refused one took no request: the second still fits.
+    assert_eq!(usage.admit(&policy, NOW), Ok(()));
+    usage.leave();
+    let refused = usage.admit(&policy, NOW).unwrap_err();
+    assert_eq!((refused.kind, refused.limit), (LimitKindHit::Requests, 2));
+    assert!(refused.retry_after_us > 0);
+    assert_eq!(usage.parallel(), 0);
+    usage.unadmit(NOW);
+    assert_eq!(usage.admit(&policy, NOW), Ok(()), "a refused call does not count");
+}
+
+#[test]
+fn tokens_are_held_and_given_back() {
+    let usage = KeyUsage::default();
+    let policy = limited(Limits { tpm: Some(1000), ..Limits::default() });
+    let mut hold = usage.reserve(&policy, NOW, 600, NanoUsd::ZERO).unwrap();
+    let refused = usage.reserve(&policy, NOW, 500, NanoUsd::ZERO).unwrap_err();
+    assert!(matches!(
+        refused,
+        HoldRefused::Limit(LimitExceeded { kind: LimitKindHit::Tokens, limit: 1000, .. })
+    ));
+    usage.extend(&policy, NOW + 2_000_000, &mut hold, 400, NanoUsd::ZERO).unwrap();
+    assert_eq!(hold.tokens, 1000);
+    assert!(usage.admit(&policy, NOW + 2_000_000).is_err(), "not one token is left");
+    usage.settle(&policy, NOW + 3_000_000, hold, 100, NanoUsd::ZERO);
+    let left = usage.limits_view(&policy, NOW + 3_000_000).tokens.unwrap();
+    assert_eq!(left.remaining, 900);
+    let hold = usage.reserve(&policy, NOW + 3_000_000, 100, NanoUsd::ZERO).unwrap();
+    usage.settle(&policy, NOW + 3_000_000, hold, 350, NanoUsd::ZERO);
+    assert_eq!(usage.limits_view(&policy, NOW + 3_000_000).tokens.unwrap().remaining, 550);
+}
+
+#[test]
+fn a_refused_token_hold_leaves_the_budget_as_it_was() {
+    let usage = KeyUsage::default();
+    let mut policy = budgeted(1000, Period::Day);
+    policy.limits.tpm = Some(10);
+    assert!(matches!(usage.reserve(&policy, NOW, 11, NanoUsd(400)), Err(HoldRefused::Limit(_))));
+    assert_eq!(usage.budget_view(&policy, NOW).unwrap().reserved, NanoUsd::ZERO);
+    let refused = usage.reserve(&policy, NOW, 5, NanoUsd(1001)).unwrap_err();
+    assert_eq!(
+        refused,
+        HoldRefused::Budget {
+            limit: NanoUsd(1000),
+            spent: NanoUsd::ZERO,
+            reserved: NanoUsd::ZERO,
+            needed: NanoUsd(1001)
+        }
+    );
+    assert_eq!(usage.limits_view(&policy, NOW).tokens.unwrap().remaining, 10);
+}
+
+#[test]
+fn a_budget_moves_holds_to_spending_and_reports_overruns() {
+    let usage = KeyUsage::default();
+    let policy = budgeted(1000, Period::Month);
+    let mut hold = usage.reserve(&policy, NOW, 0, NanoUsd(600)).unwrap();
+    assert!(usage.extend(&policy, NOW, &mut hold, 0, NanoUsd(401)).is_err());
+    assert_eq!(hold.nano, NanoUsd(600), "a refused extension changes nothing");
+    usage.extend(&policy, NOW, &mut hold, 0, NanoUsd(400)).unwrap();
+    assert_eq!(usage.settle(&policy, NOW, hold, 0, NanoUsd(1100)), NanoUsd(100));
+    let view = usage.budget_view(&policy, NOW).unwrap();
+    assert_eq!((view.spent, view.reserved), (NanoUsd(1100), NanoUsd::ZERO));
+    assert_eq!(view.resets_at, Some(NOW + 2 * DAY));
+    assert!(usage.reserve(&policy, NOW, 0, NanoUsd(1)).is_err());
+    let free = usage.reserve(&policy, NOW, 0, NanoUsd::ZERO).unwrap();
+    usage.settle(&policy, NOW, free, 0, NanoUsd::ZERO);
+}
+
+#[test]
+fn a_budget_rolls_over_with_the_calendar_and_old_holds_count_once() {
+    let usage = KeyUsage::default();
+    let policy = budgeted(1000, Period::Day);
+    let old = usage.reserve(&policy, NOW + DAY - 1, 0, NanoUsd(700)).unwrap();
+    let tomorrow = NOW + DAY;
+    assert!(usage.reserve(&policy, tomorrow, 0, NanoUsd(400)).is_err(), "the hold still stands");
+    usage.settle(&policy, tomorrow, old, 0, NanoUsd(700));
+    let view = usage.budget_view(&policy, tomorrow).unwrap();
+    assert_eq!((view.spent, view.reserved, view.window_start), (NanoUsd(700), NanoUsd::ZERO, tomorrow));
+    // The month did not end, so a budget by month that is set now knows all of it.
+    let monthly = budgeted(1000, Period::Month);
+    assert_eq!(usage.budget_view(&monthly, tomorrow).unwrap().spent, NanoUsd(700));
+    assert_eq!(usage.budget_view(&policy, tomorrow + DAY).unwrap().spent, NanoUsd::ZERO);
+}
+
+#[test]
+fn spending_is_restored_at_start() {
+    for (period, start) in [
+        (Period::Day, NOW),
+        (Period::Week, NOW - 4 * DAY),
+        (Period::Month, NOW - 29 * DAY),
+        (Period::Total, 0),
+    ] {
+        let usage = KeyUsage::default();
+        usage.set_spent(start, NanoUsd(77));
+        let view = usage.budget_view(&budgeted(100, period), NOW + 5).unwrap();
+        assert_eq!((view.spent, view.window_start), (NanoUsd(77), start), "{period:?}");
+    }
+    let usage = KeyUsage::default();
+    usage.set_spent(NOW - DAY, NanoUsd(77));
+    assert_eq!(usage.budget_view(&budgeted(100, Period::Day), NOW).unwrap().spent, NanoUsd::ZERO);
+    let spent = SpentByPeriod { day: NanoUsd(1), week: NanoUsd(2), month: NanoUsd(3), total: NanoUsd(4) };
+    usage.restore_spent(NOW, &spent);
+    let of = |period| usage.budget_view(&budgeted(100, period), NOW).unwrap().spent.0;
+    assert_eq!([of(Period::Day), of(Period::Week), of(Period::Month), of(Period::Total)], [1, 2, 3, 4]);
+}
+
+#[test]
+fn two_hundred_threads_never_overspend_a_budget() {
+    let usage = KeyUsage::default();
+    let policy = budgeted(100_000_000, Period::Total);
+    let (settled, refused) = (AtomicU64::new(0), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        for thread in 0..200u64 {
+            let (usage, policy, settled, refused) = (&usage, &policy, &settled, &refused);
+            scope.spawn(move || {
+                let mut rng = fastrand::Rng::with_seed(thread);
+                for _ in 0..50 {
+                    let amount = rng.u64(1..100_000);
+                    match usage.reserve(policy, NOW, 0, NanoUsd(amount)) {
+                        Ok(hold) => {
+                            let actual = rng.u64(0..=amount);
+                            assert_eq!(usage.settle(policy, NOW, hold, 0, NanoUsd(actual)), NanoUsd::ZERO);
+                            settled.fetch_add(actual, Ordering::Relaxed);
+                        }
+                        Err(_) => drop(refused.fetch_add(1, Ordering::Relaxed)),
+                    }
+                }
+            });
+        }
+    });
+    let view = usage.budget_view(&policy, NOW).unwrap();
+    assert_eq!(view.spent, NanoUsd(settled.load(Ordering::Relaxed)));
+    assert!(view.spent <= view.limit && view.reserved == NanoUsd::ZERO);
+    assert!(refused.load(Ordering::Relaxed) > 0, "the budget was meant to run out");
+}

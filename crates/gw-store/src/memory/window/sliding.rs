@@ -1,0 +1,109 @@
+//! The sliding window: a ring of 61 sub-windows of one second. A window of 60 s touches at most 61 of
+//! them, and all 61 are counted whole, so no window of 60 s, wherever it starts, can hold more than the
+//! limit. Serves the admit and reserve stages.
+
+use super::{Stamp, WINDOW_US, span};
+use gw_model::Micros;
+
+/// Length of a sub-window in microseconds.
+const SUB_US: i64 = WINDOW_US / 60;
+const SUBS: usize = 61;
+const SUBS_I64: i64 = 61;
+
+/// See the module.
+#[derive(Debug)]
+pub(in super::super) struct Sliding {
+    /// The latest sub-window, counted from the epoch.
+    head: i64,
+    /// Of all sub-windows.
+    sum: u64,
+    /// The sub-window of the latest addition.
+    latest: i64,
+    /// Apart, so that what most calls need lies together with the key's other counters.
+    counts: Box<[u64; SUBS]>,
+}
+
+impl Default for Sliding {
+    fn default() -> Self {
+        Self { head: i64::MIN / 2, sum: 0, latest: 0, counts: Box::new([0; SUBS]) }
+    }
+}
+
+impl Sliding {
+    pub(super) fn take(&mut self, max: u64, now: Micros, n: u64) -> Result<Stamp, u64> {
+        if let Some(wait) = self.wait(max, now, n) {
+            return Err(wait);
+        }
+        self.add(n);
+        Ok(self.head * SUB_US)
+    }
+
+    pub(super) fn charge(&mut self, now: Micros, n: u64) {
+        self.advance(now);
+        self.add(n);
+    }
+
+    pub(super) fn give_back(&mut self, stamp: Stamp, n: u64) {
+        let sub = stamp.div_euclid(SUB_US).min(self.head);
+        if sub > self.head - SUBS_I64 {
+            let count = self.count(sub);
+            let back = n.min(*count);
+            *count -= back;
+            self.sum -= back;
+        }
+    }
+
+    pub(super) fn wait(&mut self, max: u64, now: Micros, n: u64) -> Option<u64> {
+        self.advance(now);
+        let mut over = self.sum.saturating_add(n).checked_sub(max).filter(|over| *over > 0)?;
+        for sub in self.head - SUBS_I64 + 1..=self.head {
+            let freed = *self.count(sub);
+            if freed >= over {
+                return Some(span((sub + SUBS_I64) * SUB_US - now).max(1));
+            }
+            over -= freed;
+        }
+        // More than the whole limit was asked for: no wait is long enough.
+        Some(span(WINDOW_US))
+    }
+
+    pub(super) fn remaining(&mut self, max: u64, now: Micros) -> (u64, u64) {
+        self.advance(now);
+        // If the latest addition was given back, all is free a little earlier than this says: looking for
+        // the youngest that is left would touch every sub-window for each answer's headers.
+        let reset = if self.sum == 0 { 0 } else { span((self.latest + SUBS_I64) * SUB_US - now) };
+        (max.saturating_sub(self.sum), reset)
+    }
+
+    fn add(&mut self, n: u64) {
+        self.latest = self.head;
+        let count = self.count(self.head);
+        let before = *count;
+        *count = before.saturating_add(n);
+        let added = *count - before;
+        self.sum = self.sum.saturating_add(added);
+    }
+
+    fn count(&mut self, sub: i64) -> &mut u64 {
+        let at = usize::try_from(sub.rem_euclid(SUBS_I64)).unwrap_or(0);
+        &mut self.counts[at]
+    }
+
+    fn advance(&mut self, now: Micros) {
+        let sub = now.div_euclid(SUB_US);
+        if sub <= self.head {
+            return;
+        }
+        if sub - self.head >= SUBS_I64 {
+            *self.counts = [0; SUBS];
+            self.sum = 0;
+        } else {
+            for gone in self.head + 1..=sub {
+                let count = self.count(gone);
+                let freed = std::mem::take(count);
+                self.sum -= freed;
+            }
+        }
+        self.head = sub;
+    }
+}

@@ -1,0 +1,101 @@
+//! Connections to the database: one that writes, a few that read.
+
+use super::migrate::migrate;
+use crate::error::StoreError;
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::{Connection, OpenFlags};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The database's name in the data directory.
+pub const DATABASE_FILE: &str = "gatewright.db";
+
+/// How long to wait for another process (a backup, a person with a shell) to let go of the database.
+const BUSY: Duration = Duration::from_secs(5);
+/// Connections for reading that are kept open between queries.
+const KEPT_READERS: usize = 2;
+
+/// The store. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens the database file, making it and its tables when missing.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let failed = |source| StoreError::Open { path: path.to_owned(), source };
+        make_private(path)?;
+        let mut writer = Connection::open(path).map_err(failed)?;
+        configure(&writer).map_err(failed)?;
+        migrate(&mut writer, path)?;
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection that writes. Whoever holds it keeps all other writers waiting.
+    pub(super) fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock()
+    }
+
+    /// Runs a query on a connection that can not write.
+    pub(super) fn read<T>(
+        &self,
+        operation: &'static str,
+        query: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let kept = self.readers.lock().pop();
+        let connection = match kept {
+            Some(connection) => connection,
+            None => {
+                self.open_reader().map_err(|source| StoreError::Open { path: self.path.clone(), source })?
+            }
+        };
+        let result = query(&connection).map_err(StoreError::query(operation));
+        let mut readers = self.readers.lock();
+        if readers.len() < KEPT_READERS {
+            readers.push(connection);
+        }
+        result
+    }
+
+    fn open_reader(&self) -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(&self.path, flags)?;
+        connection.busy_timeout(BUSY)?;
+        connection.pragma_update(None, "cache_size", -1024)?;
+        Ok(connection)
+    }
+}
+
+/// Makes the file, if need be, before SQLite does: readable for its owner only, and so are its logs.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map(drop).map_err(StoreError::io("open the database", path))
+}
+
+/// WAL, so that readers and the writer do not wait for each other. `NORMAL` forces the log to disk at
+/// checkpoints only: what a power cut takes from the end of the log still stands in the journal, whose
+/// files are removed after a checkpoint.
+fn configure(writer: &Connection) -> rusqlite::Result<()> {
+    writer.busy_timeout(BUSY)?;
+    writer.pragma_update(None, "journal_mode", "WAL")?;
+    writer.pragma_update(None, "synchronous", "NORMAL")?;
+    writer.pragma_update(None, "temp_store", "MEMORY")?;
+    // Small: rows are appended, so only the right edge of each table is in use. Negative is KiB.
+    writer.pragma_update(None, "cache_size", -2048)?;
+    writer.pragma_update(None, "wal_autocheckpoint", 4000)?;
+    writer.pragma_update(None, "journal_size_limit", 32 << 20)?;
+    writer.set_prepared_statement_cache_capacity(32);
+    Ok(())
+}

@@ -1,0 +1,217 @@
+//! Virtual keys that the API manages, and the list of changes that other nodes and this one's key table
+//! follow.
+
+use super::db::SqliteStore;
+use super::row::id_bytes;
+use crate::error::StoreError;
+use crate::traits::Directory;
+use crate::types::{Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
+use gw_model::{KeyId, KeyPolicy, Micros};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+
+const COLUMNS: &str =
+    "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision";
+
+impl Directory for SqliteStore {
+    fn create_key(&self, key: &NewKey, now: Micros) -> Result<StoredKey, StoreError> {
+        let policy = encode(&key.policy)?;
+        self.change("create a key", now, key.id, &key.policy.name, |tx, revision| {
+            label(tx, &KeyLabel::of(key.id, &key.policy))?;
+            tx.execute(
+                "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
+                 revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?8,?9)",
+                params![
+                    id_bytes(key.id.0),
+                    key.policy.name,
+                    key.digest,
+                    key.pepper,
+                    policy,
+                    key.prefix,
+                    key.last4,
+                    now,
+                    revision
+                ],
+            )?;
+            select(tx, key.id)
+        })?
+        .ok_or(StoreError::Damaged { what: "a key just written" })
+    }
+
+    fn update_key(
+        &self,
+        id: KeyId,
+        update: &KeyUpdate,
+        now: Micros,
+    ) -> Result<Option<StoredKey>, StoreError> {
+        let policy = encode(&update.policy)?;
+        let Some(present) = self.key(id)?.filter(|key| key.revoked_at.is_none()) else { return Ok(None) };
+        let expected = update.if_revision.unwrap_or(present.revision);
+        let changed = self.change("change a key", now, id, &update.policy.name, |tx, revision| {
+            let done = tx.execute(
+                "UPDATE keys SET name = ?, policy = ?, updated_at = ?, revision = ? \
+                 WHERE id = ? AND revoked_at IS NULL AND (revision = ? OR ?)",
+                params![
+                    update.policy.name,
+                    policy,
+                    now,
+                    revision,
+                    id_bytes(id.0),
+                    expected,
+                    update.if_revision.is_none()
+                ],
+            )?;
+            if done == 0 {
+                return Ok(None);
+            }
+            label(tx, &KeyLabel::of(id, &update.policy))?;
+            select(tx, id)
+        })?;
+        if changed.is_none() && update.if_revision.is_some() {
+            return Err(StoreError::Changed { revision: present.revision });
+        }
+        Ok(changed)
+    }
+
+    fn revoke_key(&self, id: KeyId, now: Micros) -> Result<bool, StoreError> {
+        let done = self.change("revoke a key", now, id, "", |tx, revision| {
+            let done = tx.execute(
+                "UPDATE keys SET revoked_at = ?1, updated_at = ?1, revision = ?2 \
+                 WHERE id = ?3 AND revoked_at IS NULL",
+                params![now, revision, id_bytes(id.0)],
+            )?;
+            Ok((done > 0).then_some(()))
+        })?;
+        Ok(done.is_some())
+    }
+
+    fn key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
+        self.read("read a key", |db| select(db, id))
+    }
+
+    fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<StoredKey>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read("list keys", |db| {
+            let mut query = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM keys WHERE revoked_at IS NULL AND (?1 IS NULL OR id > ?1) \
+                 ORDER BY id LIMIT ?2"
+            ))?;
+            let rows = query.query_map(params![after.map(|k| id_bytes(k.0)), limit], decode)?;
+            rows.collect()
+        })
+    }
+
+    fn label_keys(&self, labels: &[KeyLabel]) -> Result<(), StoreError> {
+        let mut db = self.writer();
+        let mut write = || {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for one in labels {
+                label(&tx, one)?;
+            }
+            tx.commit()
+        };
+        write().map_err(StoreError::query("note the names of keys"))
+    }
+
+    fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read("read changes", |db| {
+            let mut query = db.prepare_cached(
+                "SELECT revision, time, kind, id FROM changes WHERE revision > ? ORDER BY revision LIMIT ?",
+            )?;
+            let rows = query.query_map([revision, limit], |row| {
+                Ok(Change { revision: row.get(0)?, time: row.get(1)?, kind: row.get(2)?, id: row.get(3)? })
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn revision(&self) -> Result<i64, StoreError> {
+        self.read("read the latest revision", |db| {
+            db.query_row("SELECT COALESCE(MAX(revision), 0) FROM changes", [], |row| row.get(0))
+        })
+    }
+}
+
+impl SqliteStore {
+    /// Runs a change in a transaction that also assigns its revision. `None` from `work` undoes everything.
+    fn change<T>(
+        &self,
+        operation: &'static str,
+        now: Micros,
+        id: KeyId,
+        name: &str,
+        work: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut db = self.writer();
+        let run = || {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            tx.execute(
+                "INSERT INTO changes (time, kind, id) VALUES (?, 'key', ?)",
+                params![now, id.to_string()],
+            )?;
+            let revision = tx.last_insert_rowid();
+            let done = work(&tx, revision)?;
+            if done.is_some() {
+                tx.commit()?;
+            }
+            Ok(done)
+        };
+        run().map_err(|source: rusqlite::Error| {
+            if source.to_string().contains("keys.name") {
+                return StoreError::NameTaken { name: name.to_owned() };
+            }
+            StoreError::Query { operation, source }
+        })
+    }
+}
+
+impl KeyLabel {
+    /// The label of a key with that policy.
+    #[must_use]
+    pub fn of(id: KeyId, policy: &KeyPolicy) -> Self {
+        Self {
+            id,
+            name: policy.name.clone(),
+            team_id: policy.team_id.clone(),
+            project_id: policy.project_id.clone(),
+        }
+    }
+}
+
+fn label(tx: &Transaction<'_>, label: &KeyLabel) -> rusqlite::Result<()> {
+    let mut write = tx.prepare_cached(
+        "INSERT INTO key_labels (id, name, team, project) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET \
+         name = excluded.name, team = excluded.team, project = excluded.project",
+    )?;
+    let (team, project) = (label.team_id.as_deref(), label.project_id.as_deref());
+    write.execute(params![id_bytes(label.id.0), label.name, team.unwrap_or(""), project.unwrap_or("")])?;
+    Ok(())
+}
+
+fn encode(policy: &KeyPolicy) -> Result<String, StoreError> {
+    serde_json::to_string(policy).map_err(|_| StoreError::Damaged { what: "a key's policy" })
+}
+
+fn select(db: &Connection, id: KeyId) -> rusqlite::Result<Option<StoredKey>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM keys WHERE id = ?"))?;
+    query.query_row([id_bytes(id.0)], decode).optional()
+}
+
+fn decode(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
+    let policy: String = row.get(5)?;
+    let policy: KeyPolicy = serde_json::from_str(&policy).map_err(|source| {
+        rusqlite::Error::FromSqlConversionFailure(5, rusqlite::types::Type::Text, Box::new(source))
+    })?;
+    Ok(StoredKey {
+        id: KeyId(u128::from_be_bytes(row.get(0)?)),
+        digest: row.get(1)?,
+        pepper: row.get(2)?,
+        prefix: row.get(3)?,
+        last4: row.get(4)?,
+        policy,
+        created_at: row.get(6)?,
+        updated_at: row.get(7)?,
+        revoked_at: row.get(8)?,
+        revision: row.get(9)?,
+    })
+}

@@ -1,0 +1,118 @@
+//! The fold's side of the store, and what start-up asks of it: how far the journal is folded, which calls
+//! were open, what each key spent.
+
+use super::batch::SqliteBatch;
+use super::db::SqliteStore;
+use super::row::id_bytes;
+use super::sums::ALL_DAYS;
+use crate::error::StoreError;
+use crate::journal::SegmentId;
+use crate::memory::SpentByPeriod;
+use crate::traits::{Batch, Ledger};
+use crate::types::{PendingIntent, Watermark};
+use ahash::AHashMap;
+use gw_model::limits::Period;
+use gw_model::{KeyId, Micros, NanoUsd};
+use rusqlite::{Connection, TransactionBehavior, params};
+
+const DAY_US: i64 = 86_400_000_000;
+
+impl Ledger for SqliteStore {
+    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+        let mut db = self.writer();
+        let failed = StoreError::query("begin to fold the journal");
+        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let mut batch = SqliteBatch::new(&tx).map_err(StoreError::query("prepare to fold the journal"))?;
+        work(&mut batch)?;
+        batch.finish().map_err(StoreError::query("write usage"))?;
+        tx.commit().map_err(StoreError::query("commit the folded journal"))
+    }
+
+    fn sync(&self) -> Result<(), StoreError> {
+        let db = self.writer();
+        db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+            .map_err(StoreError::query("force the database to disk"))
+    }
+
+    fn watermarks(&self, node: u64) -> Result<Vec<Watermark>, StoreError> {
+        self.read("read how far the journal is folded", |db| {
+            let mut query = db.prepare_cached(
+                "SELECT generation, worker, sequence, offset FROM watermarks WHERE node = ?",
+            )?;
+            let rows = query.query_map([node.cast_signed()], |row| {
+                let segment = SegmentId {
+                    generation: row.get::<_, i64>(0)?.cast_unsigned(),
+                    worker: row.get(1)?,
+                    sequence: row.get::<_, i64>(2)?.cast_unsigned(),
+                };
+                Ok(Watermark { segment, offset: row.get::<_, i64>(3)?.unsigned_abs() })
+            })?;
+            rows.collect()
+        })
+    }
+
+    fn pending(&self, node: u64) -> Result<Vec<PendingIntent>, StoreError> {
+        let kept: Vec<String> = self.read("read open calls", |db| {
+            let mut query =
+                db.prepare_cached("SELECT intent FROM pending WHERE node = ? ORDER BY request, attempt")?;
+            query.query_map([node.cast_signed()], |row| row.get(0))?.collect()
+        })?;
+        let read = |text: &String| serde_json::from_str(text);
+        kept.iter()
+            .map(read)
+            .collect::<Result<_, _>>()
+            .map_err(|_| StoreError::Damaged { what: "an open call" })
+    }
+
+    fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError> {
+        let mut by_key: AHashMap<u128, SpentByPeriod> = AHashMap::new();
+        self.read("read budgets", |db| {
+            each_spent(db, now, None, |key, day, cost| {
+                add_spent(by_key.entry(key).or_default(), now, day, cost);
+            })
+        })?;
+        Ok(by_key.into_iter().map(|(key, spent)| (KeyId(key), spent)).collect())
+    }
+
+    fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
+        let mut spent = SpentByPeriod::default();
+        self.read("read a budget", |db| {
+            each_spent(db, now, Some(key), |_, day, cost| add_spent(&mut spent, now, day, cost))
+        })?;
+        Ok(spent)
+    }
+}
+
+/// Passes every row that counts in a window of `now`: day since 1970 (or all days) and nano-dollars.
+fn each_spent(
+    db: &Connection,
+    now: Micros,
+    key: Option<KeyId>,
+    mut on_row: impl FnMut(u128, i64, i64),
+) -> rusqlite::Result<()> {
+    let first = Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US);
+    let mut query = db.prepare_cached(
+        "SELECT key, day, cost FROM spent WHERE (day = ?1 OR day >= ?2) AND (?3 IS NULL OR key = ?3)",
+    )?;
+    let mut rows = query.query(params![ALL_DAYS, first, key.map(|k| id_bytes(k.0))])?;
+    while let Some(row) = rows.next()? {
+        on_row(u128::from_be_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
+    }
+    Ok(())
+}
+
+fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: i64) {
+    let add = |sum: &mut NanoUsd| *sum = NanoUsd(sum.0.saturating_add_signed(cost));
+    if day == ALL_DAYS {
+        add(&mut spent.total);
+        return;
+    }
+    let time = day.saturating_mul(DAY_US);
+    for (period, sum) in
+        [(Period::Day, &mut spent.day), (Period::Week, &mut spent.week), (Period::Month, &mut spent.month)]
+    {
+        if time >= period.window_start(now) {
+            add(sum);
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Brings the tables up to date. Each migration is a numbered file that is never edited once released; the
+//! number of the last one applied stands in the database's `user_version`.
+
+use crate::error::StoreError;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// All migrations, in order; the first is number 1.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+
+/// Applies what is missing, each migration in a transaction of its own.
+pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let found: i64 = db
+        .query_row("PRAGMA user_version", [], |row| row.get(0))
+        .map_err(StoreError::query("read the version of the tables"))?;
+    if found > known {
+        return Err(StoreError::TooNew { path: path.to_owned(), found, known });
+    }
+    for (number, sql) in (1i64..).zip(MIGRATIONS).filter(|(number, _)| *number > found) {
+        apply(db, number, sql).map_err(StoreError::query("bring the tables up to date"))?;
+    }
+    Ok(())
+}
+
+fn apply(db: &mut Connection, number: i64, sql: &str) -> rusqlite::Result<()> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(sql)?;
+    tx.pragma_update(None, "user_version", number)?;
+    tx.commit()
+}

@@ -1,0 +1,17 @@
+//! The store in one SQLite file. Serves the admin API, the fold and start-up. It must not be called from a
+//! worker of the request path: everything here blocks.
+
+mod batch;
+mod copy;
+mod correct;
+mod db;
+mod directory;
+mod ledger;
+mod logs;
+mod migrate;
+mod row;
+mod sums;
+mod usage;
+
+pub(crate) use copy::{check_file, copy_file};
+pub use db::{DATABASE_FILE, SqliteStore};

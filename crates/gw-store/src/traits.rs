@@ -1,0 +1,75 @@
+//! What a store offers, in small traits, so that one may be kept in another database than SQLite. All of it
+//! blocks: call it from a thread that may wait, never from a worker of the request path.
+
+use crate::error::StoreError;
+use crate::journal::{IntentFrame, RecordFrame, SegmentId};
+use crate::memory::SpentByPeriod;
+use crate::types::{
+    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, StoredKey, UsageFilter, UsageRow,
+    Watermark,
+};
+use gw_model::{KeyId, Micros};
+
+/// Virtual keys and what changed about them.
+pub trait Directory: Send + Sync {
+    /// Adds a key. Errors: [`StoreError::NameTaken`].
+    fn create_key(&self, key: &NewKey, now: Micros) -> Result<StoredKey, StoreError>;
+    /// Changes a key that is not revoked; `None` when there is none of that id. Errors:
+    /// [`StoreError::NameTaken`].
+    fn update_key(&self, id: KeyId, update: &KeyUpdate, now: Micros)
+    -> Result<Option<StoredKey>, StoreError>;
+    /// Revokes a key for good; false when there is none of that id, or it is revoked already.
+    fn revoke_key(&self, id: KeyId, now: Micros) -> Result<bool, StoreError>;
+    /// The key of that id, revoked or not.
+    fn key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError>;
+    /// Keys that are not revoked, in the order of ids, from behind `after`, at most `limit`.
+    fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<StoredKey>, StoreError>;
+    /// Notes the names of keys that are managed elsewhere (the configuration file), for reports.
+    fn label_keys(&self, labels: &[KeyLabel]) -> Result<(), StoreError>;
+    /// Changes after a revision, in order, at most `limit`.
+    fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
+    /// The latest revision; 0 when nothing ever changed.
+    fn revision(&self) -> Result<i64, StoreError>;
+}
+
+/// Where the journal is folded into: ledger, budgets, usage and records, moved together.
+pub trait Ledger: Send + Sync {
+    /// Runs `work` in one transaction: all that it puts into the batch is stored, or nothing.
+    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    /// Returns when all that was folded would survive a power cut.
+    fn sync(&self) -> Result<(), StoreError>;
+    /// How far each chain of this node's segments is folded.
+    fn watermarks(&self, node: u64) -> Result<Vec<Watermark>, StoreError>;
+    /// Intents kept by [`Batch::keep_pending`].
+    fn pending(&self, node: u64) -> Result<Vec<PendingIntent>, StoreError>;
+    /// What each key spent in the windows that hold `now`.
+    fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError>;
+    /// What one key spent in the windows that hold `now`.
+    fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError>;
+}
+
+/// One transaction of the fold.
+pub trait Batch {
+    /// Adds a record with a ledger entry for each attempt, and counts both; once, however often it comes.
+    /// If the request was written off as lost, corrects that. True when anything was added.
+    fn record(&mut self, record: &RecordFrame<'_>) -> Result<bool, StoreError>;
+    /// Writes a request off as lost: its intents, in the order of attempts, have no record. The last one is
+    /// charged at its hold. False when there is a record after all.
+    fn lost(&mut self, intents: &[PendingIntent]) -> Result<bool, StoreError>;
+    /// Keeps an open intent beyond the life of its segment.
+    fn keep_pending(&mut self, node: u64, intent: &IntentFrame<'_>) -> Result<(), StoreError>;
+    /// Forgets the kept intents of a request.
+    fn drop_pending(&mut self, node: u64, request: u128) -> Result<(), StoreError>;
+    /// Moves a chain's watermark.
+    fn advance(&mut self, node: u64, segment: SegmentId, offset: u64) -> Result<(), StoreError>;
+    /// Forgets a chain whose segments are all folded and removed.
+    fn forget_chain(&mut self, node: u64, segment: SegmentId) -> Result<(), StoreError>;
+}
+
+/// Reports for people and for the admin API.
+pub trait Reports: Send + Sync {
+    /// Records, newest first.
+    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError>;
+    /// Sums by one dimension.
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
+}

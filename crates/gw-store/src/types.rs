@@ -1,0 +1,307 @@
+//! What goes into and comes out of a store. Plain data.
+
+use crate::journal::{IntentFrame, SegmentId};
+use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, UsageSource, WireFormat};
+use serde::{Deserialize, Serialize};
+
+/// A key to be added.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Id; random.
+    pub id: KeyId,
+    /// Digest of the key itself.
+    pub digest: [u8; 32],
+    /// Which pepper the digest was made with; 1 is the first.
+    pub pepper: u32,
+    /// First characters, shown to people.
+    pub prefix: String,
+    /// Last four characters, shown to people.
+    pub last4: String,
+    /// What it may do; holds its name.
+    pub policy: KeyPolicy,
+}
+
+/// What to change about a key.
+#[derive(Clone, Debug)]
+pub struct KeyUpdate {
+    /// The whole new policy.
+    pub policy: KeyPolicy,
+    /// Change it only if its revision still is this one.
+    pub if_revision: Option<i64>,
+}
+
+/// A key as stored. The key itself is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    /// Id.
+    pub id: KeyId,
+    /// Digest of the key itself.
+    pub digest: [u8; 32],
+    /// Which pepper the digest was made with.
+    pub pepper: u32,
+    /// First characters.
+    pub prefix: String,
+    /// Last four characters.
+    pub last4: String,
+    /// What it may do.
+    pub policy: KeyPolicy,
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it was last changed.
+    pub updated_at: Micros,
+    /// When it was revoked.
+    pub revoked_at: Option<Micros>,
+    /// Revision of its last change.
+    pub revision: i64,
+}
+
+/// A key's name and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyLabel {
+    /// Id.
+    pub id: KeyId,
+    /// Name.
+    pub name: String,
+    /// Team.
+    pub team_id: Option<String>,
+    /// Project.
+    pub project_id: Option<String>,
+}
+
+/// One change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Grows by at least one with each change.
+    pub revision: i64,
+    /// When.
+    pub time: Micros,
+    /// What kind of thing: `key`.
+    pub kind: String,
+    /// Its id.
+    pub id: String,
+}
+
+/// How far a chain of segments is folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Watermark {
+    /// The segment being folded; earlier ones are whole.
+    pub segment: SegmentId,
+    /// Bytes of it that are folded.
+    pub offset: u64,
+}
+
+/// An intent that has no record yet, on its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingIntent {
+    /// The request.
+    pub request: u128,
+    /// Number of the attempt.
+    pub attempt: u8,
+    /// When the request arrived.
+    pub time: Micros,
+    /// Who called.
+    pub key: Option<u128>,
+    /// The key's team.
+    pub team_id: Option<String>,
+    /// What is charged if it is lost.
+    pub hold: u64,
+    /// The caller's format.
+    pub format: String,
+    /// The model that the caller named.
+    pub model: String,
+    /// Provider.
+    pub provider: String,
+    /// Model name sent upstream.
+    pub upstream_model: String,
+    /// A stream was asked for.
+    pub stream: bool,
+    /// Estimated input tokens.
+    pub input_tokens: u64,
+}
+
+impl PendingIntent {
+    /// Copies an intent out of the journal's bytes.
+    #[must_use]
+    pub fn new(intent: &IntentFrame<'_>) -> Self {
+        Self {
+            request: intent.request,
+            attempt: intent.attempt,
+            time: intent.time,
+            key: intent.key.map(|k| k.0),
+            team_id: intent.team_id.map(str::to_owned),
+            hold: intent.hold,
+            format: intent.format().map_or("", WireFormat::as_str).to_owned(),
+            model: intent.model.to_owned(),
+            provider: intent.provider.to_owned(),
+            upstream_model: intent.upstream_model.to_owned(),
+            stream: intent.stream,
+            input_tokens: intent.input_tokens,
+        }
+    }
+}
+
+/// Which records to list.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    /// That request only.
+    pub request_id: Option<RequestId>,
+    /// Of that key.
+    pub key_id: Option<KeyId>,
+    /// With that model, as the caller named it.
+    pub model: Option<String>,
+    /// With that ending.
+    pub outcome: Option<Outcome>,
+    /// Arrived at or after this time.
+    pub from: Option<Micros>,
+    /// Arrived before this time.
+    pub to: Option<Micros>,
+    /// Older than this one (a page's cursor).
+    pub before: Option<RequestId>,
+    /// At most so many, 1 to 1000; 0 is taken as 100.
+    pub limit: usize,
+}
+
+/// Some records, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogPage {
+    /// The records.
+    pub rows: Vec<LogRow>,
+    /// Where the next page starts ([`LogFilter::before`]); `None` on the last one.
+    pub next: Option<RequestId>,
+}
+
+/// A record as listed. Token counts are sums over its attempts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// The request.
+    pub request_id: RequestId,
+    /// When it arrived.
+    pub time: Micros,
+    /// Who called.
+    pub key_id: Option<KeyId>,
+    /// The key's team at that time.
+    pub team_id: Option<String>,
+    /// The caller's format; a name of [`WireFormat::as_str`].
+    pub format: String,
+    /// The model that the caller named.
+    pub model: String,
+    /// Provider of the last attempt.
+    pub provider: Option<String>,
+    /// Model name sent to it.
+    pub upstream_model: Option<String>,
+    /// A stream was asked for.
+    pub stream: bool,
+    /// Ending.
+    pub outcome: Outcome,
+    /// Status sent to the caller; 0 when none was.
+    pub status: u16,
+    /// The gateway's error code.
+    pub error_code: Option<String>,
+    /// Text of an upstream error that the caller was not shown.
+    pub error_detail: Option<String>,
+    /// How many attempts.
+    pub attempts: u32,
+    /// `hit`, `miss`, `bypass`.
+    pub cache: Option<String>,
+    /// The customer that the caller named.
+    pub customer: Option<String>,
+    /// All input tokens.
+    pub input_tokens: u64,
+    /// All output tokens.
+    pub output_tokens: u64,
+    /// Input tokens read from the prompt cache.
+    pub cached_tokens: u64,
+    /// Input tokens written to the prompt cache.
+    pub cache_write_tokens: u64,
+    /// Output tokens of reasoning.
+    pub reasoning_tokens: u64,
+    /// Where the counts come from.
+    pub usage_source: UsageSource,
+    /// Cost of all attempts.
+    pub cost: NanoUsd,
+    /// Microseconds to the first byte.
+    pub first_byte_us: Option<u64>,
+    /// Microseconds to the last byte.
+    pub total_us: u64,
+    /// The attempts as a JSON list, when there was more than one or one that failed.
+    pub tries: Option<String>,
+}
+
+/// A dimension to sum by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupBy {
+    /// Virtual key.
+    Key,
+    /// Team at the time of the call.
+    Team,
+    /// The key's project.
+    Project,
+    /// Model as the caller named it.
+    Model,
+    /// Provider.
+    Provider,
+    /// Customer as the caller named it.
+    Customer,
+    /// UTC day.
+    Day,
+}
+
+impl GroupBy {
+    /// Every dimension.
+    pub const ALL: &'static [Self] =
+        &[Self::Key, Self::Team, Self::Project, Self::Model, Self::Provider, Self::Customer, Self::Day];
+
+    /// The name in queries and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Team => "team",
+            Self::Project => "project",
+            Self::Model => "model",
+            Self::Provider => "provider",
+            Self::Customer => "customer",
+            Self::Day => "day",
+        }
+    }
+
+    /// The dimension of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|g| g.as_str() == name)
+    }
+}
+
+/// What to sum.
+#[derive(Clone, Copy, Debug)]
+pub struct UsageFilter {
+    /// Dimension.
+    pub group_by: GroupBy,
+    /// From this time; rounded down to the hour.
+    pub from: Option<Micros>,
+    /// Before this time; rounded up to the hour.
+    pub to: Option<Micros>,
+}
+
+/// Sums for one value of the dimension.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UsageRow {
+    /// The value: a key's id, a name, or a day as `2026-11-21`. Empty when the calls had none.
+    pub value: String,
+    /// The key's name, when summed by key.
+    pub key_name: Option<String>,
+    /// Requests, refused ones included.
+    pub requests: u64,
+    /// Of them: refused, failed upstream, cut, or lost.
+    pub errors: u64,
+    /// Input tokens.
+    pub input_tokens: u64,
+    /// Output tokens.
+    pub output_tokens: u64,
+    /// Input tokens read from prompt caches.
+    pub cached_tokens: u64,
+    /// Cost.
+    pub cost: NanoUsd,
+    /// What answers from the gateway's cache would have cost.
+    pub saved: NanoUsd,
+}

@@ -1,0 +1,145 @@
+//! Suite: what the fold relies on.
+
+use super::Store;
+use super::sample::{DAY, NOON, attempt, fold, fold_into, pending, record};
+use gw_model::{KeyId, NanoUsd, Outcome, RequestId};
+use gw_store::StoreError;
+use gw_store::journal::SegmentId;
+use gw_store::memory::SpentByPeriod;
+use gw_store::traits::Reports;
+use gw_store::types::{GroupBy, LogFilter, UsageFilter, UsageRow, Watermark};
+
+fn total(store: &impl Reports) -> UsageRow {
+    let filter = UsageFilter { group_by: GroupBy::Team, from: None, to: None };
+    store.usage(&filter).unwrap().pop().unwrap_or_default()
+}
+
+fn spent(store: &impl Store) -> u64 {
+    store.spent_of(KeyId(1), NOON).unwrap().total.0
+}
+
+fn rows(store: &impl Store) -> usize {
+    store.logs(&LogFilter::default()).unwrap().rows.len()
+}
+
+pub(crate) fn a_record_counts_once_however_often_it_comes(store: &impl Store) {
+    assert_eq!(fold(store, &[record(1), record(2), record(1)]), 2);
+    assert_eq!(fold(store, &[record(2), record(3)]), 1);
+    let sum = total(store);
+    assert_eq!((sum.requests, sum.errors, sum.input_tokens, sum.output_tokens), (3, 0, 30, 60));
+    assert_eq!((sum.cost, spent(store), rows(store)), (NanoUsd(300), 300, 3));
+}
+
+pub(crate) fn a_failed_batch_leaves_nothing(store: &impl Store) {
+    let result = store.fold(&mut |batch| {
+        fold_into(batch, &[record(1)], &mut 0)?;
+        Err(StoreError::Damaged { what: "a test" })
+    });
+    assert!(result.is_err());
+    assert_eq!((rows(store), spent(store), total(store).requests), (0, 0, 0));
+    assert_eq!(fold(store, &[record(1)]), 1);
+}
+
+pub(crate) fn a_lost_call_is_charged_at_its_hold(store: &impl Store) {
+    let mut new = Vec::new();
+    store
+        .fold(&mut |batch| {
+            new = vec![
+                batch.lost(&pending(&record(1), &[900, 900]))?,
+                batch.lost(&pending(&record(1), &[900]))?,
+            ];
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(new, [true, false]);
+    let page = store.logs(&LogFilter::default()).unwrap();
+    let [row] = page.rows.as_slice() else { panic!("one row") };
+    assert_eq!((row.outcome, row.cost, row.attempts, row.status), (Outcome::Lost, NanoUsd(900), 2, 0));
+    assert_eq!((spent(store), total(store).errors), (900, 1));
+}
+
+pub(crate) fn the_truth_corrects_a_lost_call(store: &impl Store) {
+    store.fold(&mut |batch| batch.lost(&pending(&record(1), &[900])).map(drop)).unwrap();
+    assert_eq!(fold(store, &[record(1)]), 1);
+    assert_eq!(fold(store, &[record(1)]), 0, "once only");
+    let sum = total(store);
+    assert_eq!((sum.requests, sum.errors, sum.cost, sum.output_tokens), (1, 0, NanoUsd(100), 20));
+    assert_eq!(spent(store), 100);
+    let row = store.logs(&LogFilter::default()).unwrap().rows.remove(0);
+    assert_eq!((row.outcome, row.cost), (Outcome::Success, NanoUsd(100)));
+    // And a call with a record is not written off.
+    store
+        .fold(&mut |batch| {
+            assert!(!batch.lost(&pending(&record(1), &[900]))?);
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(spent(store), 100);
+}
+
+pub(crate) fn the_truth_with_more_attempts_corrects_too(store: &impl Store) {
+    store.fold(&mut |batch| batch.lost(&pending(&record(1), &[900, 900])).map(drop)).unwrap();
+    let mut truth = record(1);
+    truth.attempts = vec![attempt("alpha", 7), attempt("beta", 20), attempt("alpha", 300)];
+    truth.total_us = u64::try_from(DAY).unwrap();
+    assert_eq!(fold(store, &[truth]), 1);
+    assert_eq!((spent(store), total(store).cost), (327, NanoUsd(327)));
+    // It ended a day later, and that is when it counts.
+    assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().day, NanoUsd(327));
+    assert_eq!(store.spent_of(KeyId(1), NOON + DAY).unwrap().day, NanoUsd(327));
+    assert_eq!(store.spent_of(KeyId(1), NOON + 2 * DAY).unwrap().day, NanoUsd(0));
+}
+
+pub(crate) fn spending_is_kept_by_calendar_window(store: &impl Store) {
+    // Today, Wednesday, the 1st of the month, and the month before.
+    for (number, days) in [(1, 0), (2, 2), (3, 29), (4, 40)] {
+        let mut past = record(number);
+        past.time -= days * DAY;
+        past.id = RequestId::new(past.time, u128::from(number));
+        past.attempts[0].cost = NanoUsd(10u64.pow(number));
+        fold(store, &[past]);
+    }
+    let mut other = record(9);
+    other.key = Some(KeyId(2));
+    let mut unknown = record(10);
+    unknown.key = None;
+    fold(store, &[other, unknown]);
+    let expected =
+        SpentByPeriod { day: NanoUsd(10), week: NanoUsd(110), month: NanoUsd(1110), total: NanoUsd(11_110) };
+    assert_eq!(store.spent_of(KeyId(1), NOON + 1).unwrap(), expected);
+    let mut all = store.spent(NOON + 1).unwrap();
+    all.sort_by_key(|(key, _)| *key);
+    assert_eq!(all.len(), 2);
+    assert_eq!((all[0], all[1].1.total), ((KeyId(1), expected), NanoUsd(100)));
+}
+
+pub(crate) fn open_calls_and_watermarks_are_kept(store: &impl Store) {
+    let segment = SegmentId { generation: 3, worker: 1, sequence: 7 };
+    let later = segment.next();
+    store
+        .fold(&mut |batch| {
+            batch.advance(5, segment, 100)?;
+            batch.advance(5, later, 64)?;
+            batch.advance(6, segment, 1)
+        })
+        .unwrap();
+    assert_eq!(store.watermarks(5).unwrap(), [Watermark { segment: later, offset: 64 }]);
+    store.fold(&mut |batch| batch.forget_chain(5, segment)).unwrap();
+    assert!(store.watermarks(5).unwrap().is_empty() && store.watermarks(6).unwrap().len() == 1);
+    assert!(store.pending(5).unwrap().is_empty());
+    store.sync().unwrap();
+}
+
+pub(crate) fn concurrent_batches_all_count(store: &impl Store) {
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            scope.spawn(move || {
+                for number in 0..25 {
+                    // Each record comes from two threads.
+                    fold(store, &[record(thread / 2 * 100 + number)]);
+                }
+            });
+        }
+    });
+    assert_eq!((rows(store), spent(store)), (50, 5000));
+}
