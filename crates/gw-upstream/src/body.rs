@@ -1,0 +1,86 @@
+//! The body of an answer, whatever the protocol: pieces as large as one read brings, and cancellation by drop.
+
+use crate::error::BodyError;
+use crate::h1::{self, Step};
+use crate::h2;
+use crate::shared::InFlight;
+use bytes::Bytes;
+use std::fmt;
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+enum Source {
+    /// Complete, or failed.
+    Over,
+    Http1(Box<h1::Body>),
+    Http2(Box<h2::Body>),
+}
+
+/// A streamed body. Dropping it before the end cancels the request at once.
+pub struct UpstreamBody {
+    /// What came with the head; handed over first.
+    first: Bytes,
+    source: Source,
+    /// `None` once the source is over.
+    flight: Option<InFlight>,
+}
+
+impl UpstreamBody {
+    pub(crate) fn http1(first: Bytes, body: Option<Box<h1::Body>>, flight: InFlight) -> Self {
+        match body {
+            Some(body) => Self { first, source: Source::Http1(body), flight: Some(flight) },
+            None => Self { first, source: Source::Over, flight: None },
+        }
+    }
+
+    pub(crate) fn http2(body: Box<h2::Body>, flight: InFlight) -> Self {
+        Self { first: Bytes::new(), source: Source::Http2(body), flight: Some(flight) }
+    }
+
+    /// The next piece: everything that is ready, up to [`crate::PIECE_BYTES`], never empty. `None` is the
+    /// regular end; an error is the last item.
+    pub fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        if !self.first.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.first))));
+        }
+        let Some(flight) = &self.flight else { return Poll::Ready(None) };
+        let step = match &mut self.source {
+            Source::Over => return Poll::Ready(None),
+            Source::Http1(body) => body.poll(&flight.0, cx),
+            Source::Http2(body) => body.poll(cx),
+        };
+        match step {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Step::Data(data)) => Poll::Ready(Some(Ok(data))),
+            Poll::Ready(Step::End(data)) => {
+                if let Source::Http1(body) = std::mem::replace(&mut self.source, Source::Over) {
+                    body.recycle(&flight.0);
+                }
+                self.flight = None;
+                Poll::Ready((!data.is_empty()).then_some(Ok(data)))
+            }
+            Poll::Ready(Step::Failed(e)) => {
+                self.source = Source::Over;
+                self.flight = None;
+                Poll::Ready(Some(Err(e)))
+            }
+        }
+    }
+
+    /// [`Self::poll_data`] as a future; it can be dropped without losing data.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        poll_fn(|cx| self.poll_data(cx)).await
+    }
+
+    /// Nothing more will come: the next poll gives `None`. False does not promise data.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        self.first.is_empty() && matches!(self.source, Source::Over)
+    }
+}
+
+impl fmt::Debug for UpstreamBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpstreamBody").field("is_end", &self.is_end()).finish_non_exhaustive()
+    }
+}

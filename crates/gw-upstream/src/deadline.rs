@@ -1,0 +1,56 @@
+//! A time limit that is cheap to move: one timer per connection, re-armed only when it fires or must fire
+//! earlier than it would. This is the only place of the crate that reads the clock.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// The current time.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// A movable time limit.
+#[derive(Debug, Default)]
+pub(crate) struct Deadline {
+    at: Option<Instant>,
+    /// May stand earlier than `at`; then it is moved when it fires.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    /// Sets the limit to `limit` from now; `None` takes it away.
+    pub(crate) fn set(&mut self, limit: Option<Duration>) {
+        self.at = limit.and_then(|l| now().checked_add(l));
+    }
+
+    /// Takes the limit away. The timer stays where it is and at worst wakes the task once for nothing.
+    pub(crate) fn clear(&mut self) {
+        self.at = None;
+    }
+
+    /// A limit is set.
+    pub(crate) const fn is_set(&self) -> bool {
+        self.at.is_some()
+    }
+
+    /// Ready once the limit has passed.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(at) = self.at else { return Poll::Pending };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if timer.deadline() > at {
+            timer.as_mut().reset(at);
+        }
+        loop {
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            if timer.deadline() >= at {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(at);
+        }
+    }
+}
