@@ -1,0 +1,48 @@
+//! Third stage: rate and concurrency limits of the key. Takes one request and one parallel slot, all or
+//! nothing. It must not look at money: that is held by the reserve stage, when the plan is known.
+
+use crate::authorize::Permitted;
+use crate::live::Live;
+use crate::ticket::{Rejected, Ticket};
+use gw_model::{Call, ErrorCode, Refusal, snapshot::Model};
+use gw_store::memory::{LimitExceeded, LimitKindHit};
+use std::sync::Arc;
+
+/// Proof that the call is within its limits. Made here only.
+pub(crate) struct Admitted {
+    pub(crate) ticket: Ticket,
+    pub(crate) live: Arc<Live>,
+    pub(crate) call: Call,
+    pub(crate) model: Arc<Model>,
+    _proof: (),
+}
+
+/// Takes the request from the key's limits.
+pub(crate) fn admit(permitted: Permitted) -> Result<Admitted, Rejected> {
+    let Permitted { mut ticket, live, call, model, .. } = permitted;
+    match ticket.take_limits() {
+        Ok(()) => Ok(Admitted { ticket, live, call, model, _proof: () }),
+        Err(exceeded) => Err(ticket.reject(limit_refusal(&exceeded))),
+    }
+}
+
+/// What a caller over its limit is told.
+pub(crate) fn limit_refusal(exceeded: &LimitExceeded) -> Refusal {
+    let seconds = u32::try_from(exceeded.retry_after_us.div_ceil(1_000_000).max(1)).unwrap_or(u32::MAX);
+    let limit = exceeded.limit;
+    match exceeded.kind {
+        LimitKindHit::Requests => Refusal::new(
+            ErrorCode::RateLimitExceeded,
+            format!("this key's limit of {limit} requests per minute is reached"),
+        ),
+        LimitKindHit::Tokens => Refusal::new(
+            ErrorCode::RateLimitExceeded,
+            format!("this key's limit of {limit} tokens per minute is reached"),
+        ),
+        LimitKindHit::Parallel => Refusal::new(
+            ErrorCode::ConcurrencyLimitExceeded,
+            format!("this key's limit of {limit} requests at the same time is reached"),
+        ),
+    }
+    .retry_after(seconds)
+}

@@ -1,0 +1,271 @@
+//! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
+
+use super::{Again, Failure, FailureKind};
+use crate::live::Live;
+use crate::ticket::Ticket;
+use bytes::Bytes;
+use gw_model::snapshot::{Model, Target};
+use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
+use gw_providers::{PrepareInput, Verdict};
+use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
+use gw_wire::codec::Options;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How much of an error's body is read, in bytes.
+const MAX_ERROR_BODY: usize = 64 << 10;
+
+/// How much of a hidden error's text stands in the record, in bytes.
+const MAX_ERROR_DETAIL: usize = 1024;
+
+/// A request between its tries.
+pub(super) struct Exchange {
+    pub(super) ticket: Ticket,
+    pub(super) live: Arc<Live>,
+    pub(super) call: Call,
+    pub(super) model: Arc<Model>,
+    pub(super) enforce_output: Option<u64>,
+    pub(super) deadline: i64,
+}
+
+/// What went upstream, as far as the way back must know.
+pub(crate) struct Sent {
+    /// The format spoken.
+    pub(crate) format: WireFormat,
+    /// Parameters that a translation left out.
+    pub(crate) dropped: Vec<String>,
+    /// The stream's usage frame was asked for by us, not by the caller.
+    pub(crate) hide_usage: bool,
+}
+
+/// What came of one try.
+pub(super) enum Tried {
+    /// A 2xx head; the body is still to come.
+    Answered { sent: Sent, response: UpstreamResponse },
+    /// It failed.
+    Failed(TryFailure),
+    /// The gateway itself cannot go on.
+    Rejected(Refusal),
+}
+
+/// A failed try. `again` is `None` when the request itself is at fault, so that no other try can help.
+pub(super) struct TryFailure {
+    pub(super) failure: Failure,
+    pub(super) again: Option<Again>,
+}
+
+impl Exchange {
+    /// Milliseconds left of the request's total time.
+    pub(super) fn remaining_ms(&self) -> u64 {
+        u64::try_from(self.deadline - self.ticket.worker().now()).unwrap_or(0) / 1000
+    }
+
+    pub(super) async fn pause(&self, wait_ms: u64) {
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+    }
+
+    pub(super) async fn attempt(&mut self, target: &Arc<Target>) -> Tried {
+        let (sent, request) = match self.prepare(target) {
+            Ok(prepared) => prepared,
+            Err(refusal) => return Tried::Rejected(refusal),
+        };
+        if let Err(refusal) = self.ticket.open_attempt(target) {
+            return Tried::Rejected(refusal);
+        }
+        let live = Arc::clone(&self.live);
+        let Some(endpoint) = live.endpoint(&target.provider) else {
+            return Tried::Rejected(Refusal::new(
+                ErrorCode::NoHealthyTarget,
+                "the target's provider is gone",
+            ));
+        };
+        let times = &self.model.timeouts;
+        let remaining = self.remaining_ms();
+        let phases = PhaseTimeouts {
+            connect_ms: times.connect_ms.min(remaining),
+            first_byte_ms: times.first_byte_ms.min(remaining),
+            idle_ms: times.idle_ms,
+        };
+        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
+        match upstream.send(&endpoint.destination, &request, phases).await {
+            Ok(response) if response.status.is_success() => Tried::Answered { sent, response },
+            Ok(response) => self.failed_status(target, sent.format, response).await,
+            Err(error) => Tried::Failed(self.not_sent(target, &error)),
+        }
+    }
+
+    /// Builds the upstream request: the caller's bytes with edits, or a translation.
+    fn prepare(&self, target: &Arc<Target>) -> Result<(Sent, UpstreamRequest), Refusal> {
+        let Some(format) = gw_providers::upstream_format(&target.provider, self.call.format) else {
+            return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
+        };
+        let Some(endpoint) = self.live.endpoint(&target.provider) else {
+            return Err(Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone"));
+        };
+        let (translated, dropped) = if format == self.call.format {
+            (None, Vec::new())
+        } else {
+            let reserve = self.live.snapshot.settings.reserve_output_tokens;
+            let bound = match target.info.max_output_tokens {
+                0 => reserve,
+                max => u64::from(max).min(reserve),
+            };
+            let options = Options {
+                model: Some(target.model.to_string()),
+                include_usage: self.call.facts.stream,
+                default_max_output_tokens: Some(bound),
+                ..Options::default()
+            };
+            let written = gw_wire::translate::request(self.call.format, format, &self.call.body, &options)?;
+            (Some(written.body), written.dropped)
+        };
+        let parts = gw_providers::prepare(PrepareInput {
+            call: &self.call,
+            target,
+            prepared: &endpoint.prepared,
+            upstream_format: format,
+            translated,
+            max_output_tokens: self.enforce_output,
+        })?;
+        let request = UpstreamRequest {
+            method: parts.method,
+            path_and_query: parts.path_and_query.as_str().to_owned(),
+            headers: parts.headers,
+            body: parts.body,
+        };
+        Ok((Sent { format, dropped, hide_usage: parts.hide_usage }, request))
+    }
+
+    /// The upstream answered with something other than success.
+    async fn failed_status(
+        &mut self,
+        target: &Arc<Target>,
+        format: WireFormat,
+        response: UpstreamResponse,
+    ) -> Tried {
+        let status = response.status.as_u16();
+        let headers = response.headers;
+        let body = read_head(response.body).await;
+        let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
+        self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
+        let passed =
+            |headers, body| Failure::Passed { status, headers, body, format, target: Arc::clone(target) };
+        let again = |kind, after_ms| Some(Again { kind, after_ms });
+        let kind = FailureKind::Status(status);
+        Tried::Failed(match verdict {
+            Verdict::Refuse { .. } => TryFailure { failure: passed(headers, body), again: None },
+            Verdict::Retry { after_ms, .. } if status == 429 => {
+                TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
+            }
+            Verdict::Next { .. } if status == 429 => {
+                TryFailure { failure: passed(headers, body), again: again(FailureKind::Final, None) }
+            }
+            Verdict::Retry { after_ms, .. } => {
+                self.keep_detail(format, status, &body);
+                TryFailure {
+                    failure: refusal(target, bad_upstream(target, status)),
+                    again: again(kind, after_ms),
+                }
+            }
+            Verdict::Next { .. } | Verdict::Done => {
+                self.keep_detail(format, status, &body);
+                let failure = refusal(target, bad_upstream(target, status));
+                TryFailure { failure, again: again(FailureKind::Final, None) }
+            }
+            Verdict::OurCredential => {
+                self.keep_detail(format, status, &body);
+                let text =
+                    "the provider refused the gateway's own credential; its operator must look at the log";
+                let failure = refusal(target, Refusal::new(ErrorCode::UpstreamError, text));
+                TryFailure { failure, again: again(FailureKind::Final, None) }
+            }
+        })
+    }
+
+    /// No answer came.
+    fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
+        let kind = match (error.is_timeout(), error.retryable_same_target()) {
+            (true, _) => FailureKind::Timeout,
+            (false, true) => FailureKind::Connect,
+            (false, false) => FailureKind::Final,
+        };
+        // A request that was sent and timed out may well be billed, but the provider does not say.
+        self.ticket.close_attempt(0, send_word(error.kind()), Usage::default(), UsageSource::None);
+        self.ticket.record.error_detail = truncated(&error.to_string());
+        tracing::warn!(
+            request_id = %self.ticket.record.id, provider = %target.provider.name, %error, "an upstream request failed"
+        );
+        let provider = &target.provider.name;
+        let refused = match kind {
+            FailureKind::Timeout => Refusal::new(
+                ErrorCode::UpstreamTimeout,
+                format!("the provider '{provider}' did not answer in time"),
+            ),
+            _ => Refusal::new(
+                ErrorCode::UpstreamError,
+                format!("the provider '{provider}' could not be reached"),
+            ),
+        };
+        TryFailure { failure: refusal(target, refused), again: Some(Again { kind, after_ms: None }) }
+    }
+
+    /// Keeps an upstream's text that the caller does not see.
+    fn keep_detail(&mut self, format: WireFormat, status: u16, body: &[u8]) {
+        let message = gw_wire::errors::message(format, body).unwrap_or_else(|| {
+            String::from_utf8_lossy(body.get(..MAX_ERROR_DETAIL).unwrap_or(body)).into_owned()
+        });
+        self.ticket.record.error_detail = truncated(&format!("{status}: {message}"));
+    }
+}
+
+fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
+    Failure::Refusal { refusal, target: Some(Arc::clone(target)) }
+}
+
+fn bad_upstream(target: &Target, status: u16) -> Refusal {
+    let provider = &target.provider.name;
+    if status == 408 || status == 504 {
+        Refusal::new(ErrorCode::UpstreamTimeout, format!("the provider '{provider}' answered {status}"))
+    } else {
+        Refusal::new(ErrorCode::UpstreamError, format!("the provider '{provider}' answered {status}"))
+    }
+}
+
+/// The reason of a try without an answer, as it stands in records and metrics.
+const fn send_word(kind: SendErrorKind) -> &'static str {
+    use SendErrorKind as K;
+    match kind {
+        K::InvalidRequest => "invalid_request",
+        K::TooManyConnections => "connections",
+        K::Resolve => "resolve",
+        K::ForbiddenAddress => "forbidden_address",
+        K::Connect => "connect",
+        K::ConnectTimeout | K::FirstByteTimeout => "timeout",
+        K::Proxy => "proxy",
+        K::Tls => "tls",
+        K::Broken | K::HeadCut => "broken",
+        K::Protocol(_) => "protocol",
+    }
+}
+
+/// Reads an error's body as far as it is wanted; what breaks off is taken as it is.
+async fn read_head(mut body: UpstreamBody) -> Bytes {
+    let mut head = Vec::new();
+    while let Some(Ok(piece)) = body.next().await {
+        let room = MAX_ERROR_BODY.saturating_sub(head.len());
+        head.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+        if head.len() >= MAX_ERROR_BODY {
+            break;
+        }
+    }
+    head.into()
+}
+
+/// At most [`MAX_ERROR_DETAIL`] bytes, cut at a character.
+fn truncated(text: &str) -> String {
+    let mut end = text.len().min(MAX_ERROR_DETAIL);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}

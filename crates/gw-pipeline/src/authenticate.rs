@@ -1,0 +1,65 @@
+//! First stage: who calls. A virtual key (looked up by its HMAC in memory), or the master key. It must
+//! not read the body.
+
+use crate::inbound::Inbound;
+use crate::ticket::{Rejected, Ticket};
+use crate::worker::Worker;
+use gw_model::{ErrorCode, Principal, Refusal};
+use gw_store::memory::KeyEntry;
+use std::sync::Arc;
+
+/// Proof that the caller is known. Made here only.
+pub(crate) struct Authenticated {
+    pub(crate) ticket: Ticket,
+    _proof: (),
+}
+
+/// Checks the credential.
+pub(crate) fn authenticate<B>(mut ticket: Ticket, inbound: &Inbound<B>) -> Result<Authenticated, Rejected> {
+    ticket.record.customer.clone_from(&inbound.context.customer);
+    match identify(ticket.worker(), inbound.credential.as_deref()) {
+        Ok(Caller::Master) => ticket.record.key = Some(Principal::Master.key_id()),
+        Ok(Caller::Key(entry)) => {
+            ticket.record.key = Some(entry.id);
+            ticket.record.team_id.clone_from(&entry.policy.team_id);
+            ticket.set_key(entry);
+        }
+        Err(refusal) => return Err(ticket.reject(refusal)),
+    }
+    Ok(Authenticated { ticket, _proof: () })
+}
+
+/// A known caller.
+pub(crate) enum Caller {
+    /// Holds the master key.
+    Master,
+    /// Holds a virtual key.
+    Key(Arc<KeyEntry>),
+}
+
+/// Finds the holder of a credential; a refusal says no more than that it is not valid.
+pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Caller, Refusal> {
+    let gateway = worker.gateway();
+    let Some(presented) = credential.filter(|c| !c.is_empty()) else {
+        return Err(Refusal::new(
+            ErrorCode::InvalidApiKey,
+            "no API key was sent; send your Gatewright key as 'Authorization: Bearer gw-...'",
+        ));
+    };
+    if let Some(entry) = gateway.keys.find(presented) {
+        if entry.revoked() {
+            return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has been revoked"));
+        }
+        if entry.policy.expires_at.is_some_and(|at| at <= worker.now()) {
+            return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
+        }
+        return Ok(Caller::Key(entry));
+    }
+    if gateway.is_master(presented) {
+        return Ok(Caller::Master);
+    }
+    Err(Refusal::new(
+        ErrorCode::InvalidApiKey,
+        "this API key is not known here; check the key and the base URL",
+    ))
+}

@@ -1,0 +1,87 @@
+//! Second stage: may this caller use this endpoint and this model. Resolves the model's name, since what
+//! is allowed is what would run. It must not take anything from a limit.
+
+use crate::live::Live;
+use crate::receive::Received;
+use crate::route::resolve::Resolution;
+use crate::ticket::{Rejected, Ticket};
+use gw_model::catalog::ProviderKind;
+use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, snapshot::Model};
+use std::sync::Arc;
+
+/// Proof that the caller may make this call. Made here only.
+pub(crate) struct Permitted {
+    pub(crate) ticket: Ticket,
+    pub(crate) live: Arc<Live>,
+    pub(crate) call: Call,
+    pub(crate) model: Arc<Model>,
+    _proof: (),
+}
+
+/// Checks endpoint and model.
+pub(crate) fn authorize(received: Received) -> Result<Permitted, Rejected> {
+    let Received { ticket, live, call } = received;
+    match check(&ticket, &live, &call) {
+        Ok(model) => Ok(Permitted { ticket, live, call, model, _proof: () }),
+        Err(refusal) => Err(ticket.reject(refusal)),
+    }
+}
+
+fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusal> {
+    let policy = ticket.key().map(|entry| &entry.policy);
+    if let Some(policy) = policy {
+        let endpoint = call.format.endpoint();
+        if !policy.allows_endpoint(endpoint) {
+            return Err(Refusal::new(
+                ErrorCode::EndpointNotAllowed,
+                format!("this key may not use '{}' endpoints", endpoint.as_str()),
+            ));
+        }
+    }
+    let resolution = match live.resolve(&call.facts.model, call.format) {
+        Ok(resolution) => resolution,
+        // Whoever may not call a name learns only that, not which names exist.
+        Err(_) if policy.is_some_and(|p| !p.allows_model(&[&call.facts.model])) => {
+            return Err(not_allowed(&call.facts.model));
+        }
+        Err(refusal) => return Err(refusal),
+    };
+    if let Some(policy) = policy
+        && !allows(policy, &call.facts.model, &resolution)
+    {
+        return Err(not_allowed(&call.facts.model));
+    }
+    refuse_hidden_models(call, &resolution.model)?;
+    Ok(resolution.model)
+}
+
+/// Does the policy cover the name as asked for, or as resolved?
+pub(crate) fn allows(policy: &KeyPolicy, asked: &str, resolution: &Resolution) -> bool {
+    match &resolution.qualified {
+        Some(qualified) => policy.allows_model(&[asked, qualified]),
+        None => policy.allows_model(&[asked]),
+    }
+}
+
+fn not_allowed(model: &str) -> Refusal {
+    Refusal::new(ErrorCode::ModelNotAllowed, format!("this key may not call the model '{model}'"))
+        .param("model")
+}
+
+/// Members that make an upstream run another model than `model` names would slip past the check above.
+/// OpenAI, Azure and Anthropic themselves know none.
+fn refuse_hidden_models(call: &Call, model: &Model) -> Result<(), Refusal> {
+    for member in &call.facts.routing_members {
+        let risky = model.targets.iter().any(|target| {
+            let provider = &target.provider;
+            provider.routing_members.iter().any(|m| **m == **member)
+                || (provider.kind == ProviderKind::OpenAiCompatible && *provider.name != *"openai")
+        });
+        if risky {
+            let text =
+                format!("'{member}' chooses other models than 'model' does; remove it, or define an alias");
+            return Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param(member.clone()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! What all worker threads share: the configuration in force, the key table, metrics, and whether the
+//! process is stopping.
+
+use crate::clock::SystemClock;
+use crate::live::{Live, PublishError};
+use crate::metrics::Metrics;
+use arc_swap::ArcSwap;
+use gw_model::{Clock, Secret, Snapshot};
+use gw_store::memory::KeyTable;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use subtle::ConstantTimeEq;
+
+/// See the module.
+pub struct Gateway {
+    live: ArcSwap<Live>,
+    /// Virtual keys and their counters.
+    pub keys: Arc<KeyTable>,
+    master: Secret,
+    pub(crate) clock: Arc<SystemClock>,
+    /// Counters and gauges.
+    pub metrics: Metrics,
+    stopping: AtomicBool,
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").finish_non_exhaustive()
+    }
+}
+
+/// What a gateway is made of.
+pub struct GatewayParts {
+    /// First configuration.
+    pub snapshot: Snapshot,
+    /// Virtual keys.
+    pub keys: Arc<KeyTable>,
+    /// The master key.
+    pub master: Secret,
+    /// The process's clock.
+    pub clock: Arc<SystemClock>,
+}
+
+impl std::fmt::Debug for GatewayParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GatewayParts").finish_non_exhaustive()
+    }
+}
+
+impl Gateway {
+    /// Puts the parts together. Errors: a provider of the snapshot cannot be connected to as configured.
+    pub fn new(parts: GatewayParts) -> Result<Arc<Self>, PublishError> {
+        let live = Live::new(parts.snapshot)?;
+        Ok(Arc::new(Self {
+            live: ArcSwap::from_pointee(live),
+            keys: parts.keys,
+            master: parts.master,
+            clock: parts.clock,
+            metrics: Metrics::new(),
+            stopping: AtomicBool::new(false),
+        }))
+    }
+
+    /// Puts a new configuration in force for every call that starts from now on. On error the old one stays.
+    pub fn publish(&self, snapshot: Snapshot) -> Result<(), PublishError> {
+        self.live.store(Arc::new(Live::new(snapshot)?));
+        Ok(())
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub fn live(&self) -> Arc<Live> {
+        self.live.load_full()
+    }
+
+    /// Is this the master key? Compared in constant time.
+    #[must_use]
+    pub fn is_master(&self, presented: &str) -> bool {
+        self.master.expose().as_bytes().ct_eq(presented.as_bytes()).into()
+    }
+
+    /// The clock, for whoever needs the same time as the request path.
+    #[must_use]
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+
+    /// From now on, calls that are dropped end as `shutdown`, not as a client's leaving.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+}

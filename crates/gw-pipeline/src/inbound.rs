@@ -1,0 +1,42 @@
+//! What ingress hands to the first stage: the caller's credential, context and a body yet to be read.
+
+use bytes::Bytes;
+use gw_model::{Refusal, WireFormat};
+
+/// A request body that can be read once, within a limit.
+pub trait BodySource {
+    /// Reads the body to its end. Errors: 413 `request_too_large` past `max_bytes`, 408
+    /// `request_timeout` when the client is too slow, 400 when it breaks off.
+    fn read(self, max_bytes: usize) -> impl Future<Output = Result<Bytes, Refusal>>;
+}
+
+/// A body that is already in memory.
+impl BodySource for Bytes {
+    async fn read(self, max_bytes: usize) -> Result<Bytes, Refusal> {
+        if self.len() > max_bytes { Err(crate::receive::too_large(max_bytes)) } else { Ok(self) }
+    }
+}
+
+/// What the caller says about itself in `x-gatewright-*` headers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallerContext {
+    /// `x-gatewright-customer`.
+    pub customer: Option<String>,
+}
+
+/// One request before any stage has seen it.
+#[derive(Debug)]
+pub struct Inbound<B> {
+    /// The wire format, by path.
+    pub format: WireFormat,
+    /// The first credential present in the contract's order.
+    pub credential: Option<String>,
+    /// The model, where the path names it (Azure style); it takes the place of the body's.
+    pub path_model: Option<String>,
+    /// Context headers.
+    pub context: CallerContext,
+    /// Headers that may go upstream.
+    pub forward_headers: Vec<(&'static str, Bytes)>,
+    /// The body.
+    pub body: B,
+}

@@ -1,0 +1,36 @@
+//! The request path: authenticate, authorize, admit, guard, cache, route, reserve, attempt, and the way
+//! back. `run` names the order; every other module is one stage. It is the only egress for traffic to
+//! models. It must not parse configuration, know a wire format's members, or listen on a socket; it can be
+//! embedded: make a [`Gateway`], one [`Worker`] per thread, and call [`run`].
+#![forbid(unsafe_code)]
+
+mod admit;
+mod attempt;
+mod authenticate;
+mod authorize;
+mod cache;
+mod clock;
+mod gateway;
+mod guard;
+mod inbound;
+mod live;
+mod metrics;
+mod receive;
+mod reply;
+mod reserve;
+mod respond;
+mod route;
+mod run;
+mod ticket;
+mod worker;
+
+pub use clock::SystemClock;
+pub use gateway::{Gateway, GatewayParts};
+pub use inbound::{BodySource, CallerContext, Inbound};
+pub use live::{Live, PublishError};
+pub use metrics::Metrics;
+pub use reply::{Reply, ReplyBody};
+pub use respond::refuse::refusal_reply;
+pub use route::resolve::Resolution;
+pub use run::run;
+pub use worker::Worker;

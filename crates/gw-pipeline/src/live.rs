@@ -1,0 +1,110 @@
+//! A snapshot made ready for traffic: destinations parsed, credentials turned into header values, and
+//! names resolved once. Immutable apart from a bounded memo of resolved names.
+
+use crate::route::resolve::{self, Resolution};
+use ahash::AHashMap;
+use gw_model::snapshot::Provider;
+use gw_model::{Refusal, Snapshot, WireFormat};
+use gw_providers::PreparedProvider;
+use gw_upstream::{Destination, DestinationError, ProxyEnv};
+use parking_lot::Mutex;
+use std::sync::Arc;
+
+/// Resolved names kept per snapshot; callers choose names, so the memo is bounded.
+const MAX_RESOLVED: usize = 2048;
+
+/// Where a provider is and how it wants to be spoken to.
+pub(crate) struct ProviderEndpoint {
+    pub(crate) destination: Destination,
+    pub(crate) prepared: PreparedProvider,
+}
+
+/// See the module.
+pub struct Live {
+    /// The configuration.
+    pub snapshot: Snapshot,
+    endpoints: AHashMap<Arc<str>, ProviderEndpoint>,
+    resolved: Mutex<AHashMap<(WireFormat, String), Resolution>>,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("revision", &self.snapshot.revision).finish_non_exhaustive()
+    }
+}
+
+/// Why a snapshot cannot be put in force.
+#[derive(Debug)]
+pub enum PublishError {
+    /// A provider's address or connection options are unusable.
+    Destination {
+        /// The provider.
+        provider: Arc<str>,
+        /// What is wrong.
+        source: DestinationError,
+    },
+    /// A provider's headers or credential cannot be sent.
+    Headers {
+        /// The provider.
+        provider: Arc<str>,
+        /// What is wrong.
+        source: gw_providers::PrepareError,
+    },
+}
+
+impl std::fmt::Display for PublishError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (Self::Destination { provider, .. } | Self::Headers { provider, .. }) = self;
+        write!(f, "provider '{provider}' cannot be used as configured")
+    }
+}
+
+impl std::error::Error for PublishError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Destination { source, .. } => Some(source),
+            Self::Headers { source, .. } => Some(source),
+        }
+    }
+}
+
+impl Live {
+    pub(crate) fn new(snapshot: Snapshot) -> Result<Self, PublishError> {
+        let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
+        let mut endpoints = AHashMap::new();
+        for (name, provider) in &snapshot.providers {
+            endpoints.insert(Arc::clone(name), endpoint(provider, &proxies)?);
+        }
+        Ok(Self { snapshot, endpoints, resolved: Mutex::default() })
+    }
+
+    pub(crate) fn endpoint(&self, provider: &Provider) -> Option<&ProviderEndpoint> {
+        self.endpoints.get(&provider.name)
+    }
+
+    /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.
+    pub fn resolve(&self, name: &str, format: WireFormat) -> Result<Resolution, Refusal> {
+        if let Some(model) = self.snapshot.models.get(name) {
+            return Ok(Resolution { model: Arc::clone(model), qualified: None });
+        }
+        let key = (format, name.to_owned());
+        if let Some(found) = self.resolved.lock().get(&key) {
+            return Ok(found.clone());
+        }
+        let found = resolve::direct(&self.snapshot, name, format)?;
+        let mut memo = self.resolved.lock();
+        if memo.len() >= MAX_RESOLVED {
+            memo.clear();
+        }
+        memo.insert(key, found.clone());
+        Ok(found)
+    }
+}
+
+fn endpoint(provider: &Arc<Provider>, proxies: &ProxyEnv) -> Result<ProviderEndpoint, PublishError> {
+    let (destination, _) = Destination::parse(&provider.base_url, &provider.connect, proxies)
+        .map_err(|source| PublishError::Destination { provider: Arc::clone(&provider.name), source })?;
+    let prepared = PreparedProvider::new(provider)
+        .map_err(|source| PublishError::Headers { provider: Arc::clone(&provider.name), source })?;
+    Ok(ProviderEndpoint { destination, prepared })
+}

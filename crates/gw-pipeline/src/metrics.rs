@@ -1,0 +1,282 @@
+//! Counters and gauges of the request path, with bounded label sets. Names and units follow Prometheus'
+//! conventions. It must not carry keys, end users or anything a caller writes, save model names up to a cap.
+
+use gw_model::snapshot::Model;
+use gw_model::{NanoUsd, Outcome, Record, WireFormat};
+use parking_lot::Mutex;
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Distinct model labels before further ones are counted as `other`.
+const MAX_MODEL_LABELS: usize = 500;
+
+/// Upper bounds of the duration histograms, in seconds.
+const BUCKETS: [f64; 14] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct RequestLabels {
+    format: &'static str,
+    model: String,
+    provider: String,
+    outcome: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TokenLabels {
+    model: String,
+    provider: String,
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct TargetLabels {
+    model: String,
+    provider: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AttemptLabels {
+    provider: String,
+    reason: String,
+}
+
+/// A counter of dollars, kept in nano-dollars and shown as a decimal.
+type UsdCounter = Counter<f64, AtomicU64>;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Mutex<Registry>,
+    requests: Family<RequestLabels, Counter>,
+    tokens: Family<TokenLabels, Counter>,
+    cost: Family<TargetLabels, UsdCounter>,
+    failed_attempts: Family<AttemptLabels, Counter>,
+    duration: Family<TargetLabels, Histogram, fn() -> Histogram>,
+    first_byte: Family<TargetLabels, Histogram, fn() -> Histogram>,
+    overrun: UsdCounter,
+    /// Upstream requests without an ending.
+    pub in_flight: Gauge,
+    /// Streams being sent to callers.
+    pub open_streams: Gauge,
+    /// Records that could not be written.
+    pub records_lost: Counter,
+    /// Calls refused because the journal was full or failed.
+    pub storage_refusals: Counter,
+    /// Configurations refused at reload.
+    pub config_reload_failures: Counter,
+    /// Configurations put in force after the first.
+    pub config_reloads: Counter,
+    /// 1 while the store can be written.
+    pub store_up: Gauge,
+    /// Holds without a settlement; set when scraped.
+    pub open_reservations: Gauge,
+    /// Client connections.
+    pub open_connections: Gauge,
+    model_labels: Mutex<HashSet<String>>,
+}
+
+fn histogram() -> Histogram {
+    Histogram::new(BUCKETS)
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let metrics = Self {
+            registry: Mutex::new(Registry::with_prefix("gatewright")),
+            requests: Family::default(),
+            tokens: Family::default(),
+            cost: Family::default(),
+            failed_attempts: Family::default(),
+            duration: Family::new_with_constructor(histogram),
+            first_byte: Family::new_with_constructor(histogram),
+            overrun: UsdCounter::default(),
+            in_flight: Gauge::default(),
+            open_streams: Gauge::default(),
+            records_lost: Counter::default(),
+            storage_refusals: Counter::default(),
+            config_reload_failures: Counter::default(),
+            config_reloads: Counter::default(),
+            store_up: Gauge::default(),
+            open_reservations: Gauge::default(),
+            open_connections: Gauge::default(),
+            model_labels: Mutex::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&self) {
+        let mut guard = self.registry.lock();
+        let r = &mut *guard;
+        r.register("requests", "Requests ended", self.requests.clone());
+        r.register("tokens", "Tokens used, by kind", self.tokens.clone());
+        r.register("cost_usd", "Cost of ended requests in US dollars", self.cost.clone());
+        r.register("failed_attempts", "Tries that did not bring an answer", self.failed_attempts.clone());
+        r.register("request_duration_seconds", "Arrival to last byte", self.duration.clone());
+        r.register("first_byte_seconds", "Arrival to first byte of the answer", self.first_byte.clone());
+        r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
+        r.register(
+            "upstream_requests_in_flight",
+            "Upstream requests without an ending",
+            self.in_flight.clone(),
+        );
+        r.register("open_streams", "Streams being sent to callers", self.open_streams.clone());
+        r.register("records_lost", "Records that could not be written", self.records_lost.clone());
+        r.register(
+            "storage_refusals",
+            "Calls refused for want of journal space",
+            self.storage_refusals.clone(),
+        );
+        r.register("config_reloads", "Configurations put in force", self.config_reloads.clone());
+        r.register(
+            "config_reload_failures",
+            "Configurations refused at reload",
+            self.config_reload_failures.clone(),
+        );
+        r.register("store_up", "1 while the store can be written", self.store_up.clone());
+        r.register("open_reservations", "Holds without a settlement", self.open_reservations.clone());
+        r.register("open_connections", "Client connections", self.open_connections.clone());
+    }
+
+    /// Lets another part of the process register metrics of its own.
+    pub fn with_registry(&self, register: impl FnOnce(&mut Registry)) {
+        register(&mut self.registry.lock());
+    }
+
+    /// All metrics in the Prometheus text format (OpenMetrics).
+    pub fn encode(&self) -> Result<String, std::fmt::Error> {
+        self.open_reservations.set(gw_store::memory::open_reservations());
+        let mut out = String::new();
+        text::encode(&mut out, &self.registry.lock())?;
+        Ok(out)
+    }
+
+    pub(crate) fn note_overrun(&self, amount: NanoUsd) {
+        if amount > NanoUsd::ZERO {
+            self.overrun.inc_by(dollars(amount));
+        }
+    }
+
+    /// Caps the number of model labels: callers can name models freely under `provider/*`.
+    fn model_label(&self, model: &str) -> String {
+        let mut seen = self.model_labels.lock();
+        if seen.contains(model) {
+            return model.to_owned();
+        }
+        if seen.len() >= MAX_MODEL_LABELS {
+            return "other".to_owned();
+        }
+        seen.insert(model.to_owned());
+        model.to_owned()
+    }
+
+    pub(crate) fn handles(&self, key: &EndingKey) -> EndingHandles {
+        let model = self.model_label(&key.model);
+        let provider = key.provider.clone();
+        let target = TargetLabels { model: model.clone(), provider: provider.clone() };
+        let tokens = |kind| {
+            let labels = TokenLabels { model: model.clone(), provider: provider.clone(), kind };
+            self.tokens.get_or_create(&labels).clone()
+        };
+        let labels = RequestLabels {
+            format: key.format.as_str(),
+            model: model.clone(),
+            provider: provider.clone(),
+            outcome: key.outcome.as_str(),
+            status: key.status,
+        };
+        EndingHandles {
+            requests: self.requests.get_or_create(&labels).clone(),
+            input: tokens("input"),
+            output: tokens("output"),
+            cached: tokens("cached"),
+            cost: self.cost.get_or_create(&target).clone(),
+            duration: self.duration.get_or_create(&target).clone(),
+            first_byte: self.first_byte.get_or_create(&target).clone(),
+            failed_attempts: self.failed_attempts.clone(),
+        }
+    }
+}
+
+/// Dollars as a float: for display in metrics only, never for accounting.
+#[expect(clippy::cast_precision_loss, reason = "a metric's precision suffices")]
+fn dollars(amount: NanoUsd) -> f64 {
+    amount.0 as f64 / 1e9
+}
+
+/// An ended call, to be counted.
+pub(crate) struct Ending<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) model: Option<&'a Model>,
+}
+
+/// What decides the labels of an ended call.
+#[derive(Clone, Debug, Hash, PartialEq, Eq)]
+pub(crate) struct EndingKey {
+    format: WireFormat,
+    outcome: Outcome,
+    status: u16,
+    model: Arc<str>,
+    provider: String,
+}
+
+impl Ending<'_> {
+    pub(crate) fn key(&self) -> EndingKey {
+        EndingKey {
+            format: self.record.format,
+            outcome: self.record.outcome,
+            status: self.record.status,
+            // A name that resolved to nothing is a caller's text: not a label.
+            model: self.model.map_or_else(|| "none".into(), |m| Arc::clone(&m.name)),
+            provider: self.record.last_attempt().map_or_else(|| "none".to_owned(), |a| a.provider.clone()),
+        }
+    }
+}
+
+/// Metric handles of one label set, looked up once.
+pub(crate) struct EndingHandles {
+    requests: Counter,
+    input: Counter,
+    output: Counter,
+    cached: Counter,
+    cost: UsdCounter,
+    duration: Histogram,
+    first_byte: Histogram,
+    failed_attempts: Family<AttemptLabels, Counter>,
+}
+
+/// Seconds, for histograms.
+#[expect(clippy::cast_precision_loss, reason = "a metric's precision suffices")]
+fn seconds(us: u64) -> f64 {
+    us as f64 / 1e6
+}
+
+impl EndingHandles {
+    pub(crate) fn count(&self, record: &Record) {
+        self.requests.inc();
+        self.duration.observe(seconds(record.total_us));
+        if let Some(us) = record.first_byte_us {
+            self.first_byte.observe(seconds(us));
+        }
+        for attempt in &record.attempts {
+            self.input.inc_by(attempt.usage.input_tokens);
+            self.output.inc_by(attempt.usage.output_tokens);
+            self.cached.inc_by(attempt.usage.cached_tokens);
+            self.cost.inc_by(dollars(attempt.cost));
+            if !attempt.reason.is_empty() {
+                let labels =
+                    AttemptLabels { provider: attempt.provider.clone(), reason: attempt.reason.clone() };
+                self.failed_attempts.get_or_create(&labels).inc();
+            }
+        }
+    }
+}

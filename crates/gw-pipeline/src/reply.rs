@@ -1,0 +1,71 @@
+//! What the request path gives back: status, headers and a body that may flow.
+
+use crate::respond::large::LargeBody;
+use crate::respond::stream::StreamBody;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// An HTTP response whose body may still be on its way from the upstream.
+pub type Reply = http::Response<ReplyBody>;
+
+/// The body of a [`Reply`]. Dropping it before its end settles the call as a client disconnect.
+#[derive(Debug)]
+pub enum ReplyBody {
+    /// In memory.
+    Whole(Option<Bytes>),
+    /// A stream of events.
+    Stream(Box<StreamBody>),
+    /// A whole answer that is too large to be held back.
+    Large(Box<LargeBody>),
+}
+
+impl ReplyBody {
+    /// A body in memory.
+    #[must_use]
+    pub fn whole(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self::Whole(if bytes.is_empty() { None } else { Some(bytes) })
+    }
+}
+
+/// The body could not be completed; the connection must be closed so that the caller does not take it
+/// for whole.
+#[derive(Debug)]
+pub struct Incomplete;
+
+impl std::fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the upstream's answer broke off")
+    }
+}
+
+impl std::error::Error for Incomplete {}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = Incomplete;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Incomplete>>> {
+        match self.get_mut() {
+            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
+            Self::Stream(stream) => stream.poll(cx).map(|piece| piece.map(|b| Ok(Frame::data(b)))),
+            Self::Large(large) => large.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
+            Self::Stream(_) | Self::Large(_) => SizeHint::default(),
+        }
+    }
+}

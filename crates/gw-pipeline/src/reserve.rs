@@ -1,0 +1,99 @@
+//! Seventh stage: the money and tokens that the call may use are held before it goes out, at the price of
+//! the plan's dearest target. It must not be skipped by anything that reaches a provider.
+
+use crate::admit::limit_refusal;
+use crate::live::Live;
+use crate::route::{Order, Planned};
+use crate::ticket::{Rejected, Ticket};
+use gw_model::catalog::ModelInfo;
+use gw_model::snapshot::Model;
+use gw_model::{Call, CallFacts, ErrorCode, NanoUsd, Refusal, ServiceTier};
+use gw_store::memory::HoldRefused;
+use std::sync::Arc;
+
+/// A call whose largest cost is held. Made here only.
+pub(crate) struct Funded {
+    pub(crate) ticket: Ticket,
+    pub(crate) live: Arc<Live>,
+    pub(crate) call: Call,
+    pub(crate) model: Arc<Model>,
+    pub(crate) order: Order,
+    /// Output tokens that the hold covers, all choices together.
+    pub(crate) output_bound: u64,
+    /// Output bound for one choice to be sent upstream, under a strict budget.
+    pub(crate) enforce_output: Option<u64>,
+    _proof: (),
+}
+
+/// Holds the call's largest cost.
+pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
+    let Planned { mut ticket, live, call, model, order, .. } = planned;
+    let facts = &call.facts;
+    let settings = &live.snapshot.settings;
+    let mut output_bound = 0;
+    let mut cost = NanoUsd::ZERO;
+    for target in order.iter().filter_map(|i| model.targets.get(*i)) {
+        let bound = output_tokens(facts, &target.info, settings.reserve_output_tokens);
+        output_bound = output_bound.max(bound);
+        let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
+        cost = cost.max(target.info.prices.bound(facts.input_tokens, bound, tier));
+        if let Err(refusal) = refuse_unpriced(&ticket, &target.info, &model) {
+            return Err(ticket.reject(refusal));
+        }
+    }
+    let tokens = facts.input_tokens.saturating_add(output_bound);
+    let enforce_output = enforced(&ticket, facts, output_bound);
+    match ticket.take_hold(facts, tokens, cost) {
+        Ok(()) => Ok(Funded { ticket, live, call, model, order, output_bound, enforce_output, _proof: () }),
+        Err(refused) => {
+            let refusal = hold_refusal(&refused);
+            Err(ticket.reject(refusal))
+        }
+    }
+}
+
+/// The request's own bound, else the smaller of the model's maximum and the setting; times the choices.
+fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64) -> u64 {
+    let model_max = match u64::from(info.max_output_tokens) {
+        0 => u64::MAX,
+        max => max,
+    };
+    let one = facts.max_output_tokens.unwrap_or_else(|| model_max.min(reserve_output_tokens));
+    one.saturating_mul(u64::from(facts.choices.max(1)))
+}
+
+/// Under a hard budget a call without a price could spend without bound.
+fn refuse_unpriced(ticket: &Ticket, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
+    let budgeted = ticket.key().is_some_and(|key| key.policy.budget.is_some());
+    if budgeted && !info.prices.prices_tokens() {
+        let text = format!(
+            "the price of '{}' is not known, and this key has a hard budget; state its price in the configuration",
+            model.name
+        );
+        return Err(Refusal::new(ErrorCode::BudgetExceeded, text).param("model"));
+    }
+    Ok(())
+}
+
+fn enforced(ticket: &Ticket, facts: &CallFacts, output_bound: u64) -> Option<u64> {
+    let strict = ticket.key()?.policy.budget.is_some_and(|b| b.strict);
+    let missing = facts.max_output_tokens.is_none() && !facts.stream && output_bound > 0;
+    (strict && missing).then(|| output_bound / u64::from(facts.choices.max(1)))
+}
+
+/// What a caller is told whose hold was refused.
+pub(crate) fn hold_refusal(refused: &HoldRefused) -> Refusal {
+    match refused {
+        HoldRefused::Limit(exceeded) => limit_refusal(exceeded),
+        HoldRefused::Budget { limit, spent, reserved, needed } => {
+            let left = limit.minus(*spent).minus(*reserved);
+            Refusal::new(
+                ErrorCode::BudgetExceeded,
+                format!(
+                    "this key's budget of ${limit} has ${left} left (${spent} spent, ${reserved} held by calls in \
+                     flight); this call may cost up to ${needed}"
+                ),
+            )
+        }
+    }
+}

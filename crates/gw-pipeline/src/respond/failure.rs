@@ -1,0 +1,57 @@
+//! No target answered: the last failure as a reply, in the caller's wire format.
+
+use super::{headers, refuse};
+use crate::attempt::{Failed, Failure};
+use crate::reply::{Reply, ReplyBody};
+use gw_model::{ErrorCode, Outcome};
+use http::header::{self, HeaderMap, HeaderValue};
+
+/// Ends the call and tells the caller.
+pub(crate) fn reply(failed: Failed) -> Reply {
+    let Failed { mut ticket, model_name, failure } = failed;
+    let caller_format = ticket.record.format;
+    let attempts = ticket.record.attempts.len();
+    match failure {
+        Failure::Refusal { refusal, target } => {
+            let mut reply = refuse::refusal_reply(caller_format, &refusal, None);
+            headers::add_route(reply.headers_mut(), &ticket, &model_name, target.as_deref());
+            headers::add_attempts(reply.headers_mut(), attempts);
+            refusal.code.as_str().clone_into(&mut ticket.record.error_code);
+            ticket.finish(Outcome::UpstreamError, refusal.code.status());
+            reply
+        }
+        Failure::Passed { status, headers: upstream, body, format, target } => {
+            let mut map = headers::passed(upstream);
+            let body = if format == caller_format {
+                body
+            } else {
+                map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                gw_wire::errors::translate(format, caller_format, status, &body).into()
+            };
+            map.insert(headers::ERROR, HeaderValue::from_static(ErrorCode::UpstreamError.as_str()));
+            whole_retry_after(&mut map, status);
+            headers::add_route(&mut map, &ticket, &model_name, Some(&target));
+            headers::add_attempts(&mut map, attempts);
+            let mut reply = Reply::new(ReplyBody::whole(body));
+            *reply.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_GATEWAY);
+            *reply.headers_mut() = map;
+            ErrorCode::UpstreamError.as_str().clone_into(&mut ticket.record.error_code);
+            ticket.finish(Outcome::UpstreamError, status);
+            reply
+        }
+    }
+}
+
+/// A 429 always says when to come back, in whole seconds.
+fn whole_retry_after(map: &mut HeaderMap, status: u16) {
+    if status != 429 {
+        return;
+    }
+    let stated = map.get(header::RETRY_AFTER).and_then(|v| v.to_str().ok());
+    let whole = stated.is_some_and(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()));
+    if !whole {
+        // "1.5" becomes 2; a date or nothing becomes 1.
+        let seconds = stated.and_then(|t| t.split_once('.')).and_then(|(s, _)| s.parse::<u32>().ok());
+        map.insert(header::RETRY_AFTER, HeaderValue::from(seconds.map_or(1, |s| s.saturating_add(1))));
+    }
+}

@@ -1,0 +1,141 @@
+//! Headers of a reply: the upstream's, less what is only between it and us, plus ours. Must not let an
+//! upstream set cookies or speak in our name.
+
+use crate::ticket::Open;
+use gw_model::NanoUsd;
+use gw_model::snapshot::Target;
+use gw_store::memory::{LimitsView, Remaining};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const ERROR: HeaderName = HeaderName::from_static("x-gatewright-error");
+const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
+const MODEL: HeaderName = HeaderName::from_static("x-gatewright-model");
+const PROVIDER: HeaderName = HeaderName::from_static("x-gatewright-provider");
+const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-gatewright-upstream-model");
+const ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-attempts");
+const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
+const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
+const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
+
+/// Between the upstream and us only, or set anew by the server.
+const NOT_PASSED: [HeaderName; 14] = [
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    header::PROXY_AUTHENTICATE,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::CONTENT_LENGTH,
+    header::SET_COOKIE,
+    header::DATE,
+    header::SERVER,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::ALT_SVC,
+    header::VARY,
+];
+
+/// Is the answer a stream of server-sent events?
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|v| v.as_bytes().get(..17).is_some_and(|p| p.eq_ignore_ascii_case(b"text/event-stream")))
+}
+
+/// The upstream's headers as the caller may see them.
+pub(crate) fn passed(mut upstream: HeaderMap) -> HeaderMap {
+    for name in &NOT_PASSED {
+        upstream.remove(name);
+    }
+    let foreign = |name: &HeaderName| {
+        let name = name.as_str();
+        name.starts_with("x-gatewright-") || name.starts_with("access-control-")
+    };
+    if upstream.keys().any(foreign) {
+        let names: Vec<HeaderName> = upstream.keys().filter(|n| foreign(n)).cloned().collect();
+        for name in names {
+            upstream.remove(name);
+        }
+    }
+    let id = upstream.remove(REQUEST_ID).or_else(|| upstream.get("request-id").cloned());
+    if let Some(id) = id {
+        upstream.insert(UPSTREAM_REQUEST_ID, id);
+    }
+    upstream
+}
+
+/// Who answered, and after how many tries.
+pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, target: Option<&Target>) {
+    add_request_id(headers, ticket);
+    put(headers, MODEL, model);
+    if let Some(target) = target {
+        put(headers, PROVIDER, &target.provider.name);
+        put(headers, UPSTREAM_MODEL, &target.model);
+    }
+    if !ticket.record.cache.is_empty() {
+        put(headers, CACHE, &ticket.record.cache);
+    }
+    if let Some(view) = ticket.limits_view() {
+        add_limits(headers, &view);
+    }
+}
+
+pub(crate) fn add_request_id(headers: &mut HeaderMap, ticket: &Open) {
+    put(headers, REQUEST_ID, &ticket.record.id.to_string());
+}
+
+/// How many tries there were.
+pub(crate) fn add_attempts(headers: &mut HeaderMap, attempts: usize) {
+    headers.insert(ATTEMPTS, HeaderValue::from(attempts));
+}
+
+/// What the call cost.
+pub(crate) fn add_cost(headers: &mut HeaderMap, cost: NanoUsd) {
+    put(headers, COST, &cost.to_string());
+}
+
+/// Which parameters a translation had to leave out.
+pub(crate) fn add_dropped(headers: &mut HeaderMap, dropped: &[String]) {
+    if !dropped.is_empty() {
+        put(headers, DROPPED, &dropped.join(", "));
+    }
+}
+
+/// The standard limit headers; they replace an upstream's.
+pub(crate) fn add_limits(headers: &mut HeaderMap, view: &LimitsView) {
+    const REQUESTS: [HeaderName; 3] = [
+        HeaderName::from_static("x-ratelimit-limit-requests"),
+        HeaderName::from_static("x-ratelimit-remaining-requests"),
+        HeaderName::from_static("x-ratelimit-reset-requests"),
+    ];
+    const TOKENS: [HeaderName; 3] = [
+        HeaderName::from_static("x-ratelimit-limit-tokens"),
+        HeaderName::from_static("x-ratelimit-remaining-tokens"),
+        HeaderName::from_static("x-ratelimit-reset-tokens"),
+    ];
+    for (names, remaining) in [(REQUESTS, &view.requests), (TOKENS, &view.tokens)] {
+        if let Some(Remaining { limit, remaining, reset_us }) = remaining {
+            let [limit_name, remaining_name, reset_name] = names;
+            headers.insert(limit_name, HeaderValue::from(*limit));
+            headers.insert(remaining_name, HeaderValue::from(*remaining));
+            put(headers, reset_name, &seconds(*reset_us));
+        }
+    }
+}
+
+/// `1.2s`, rounded up to a tenth.
+fn seconds(us: u64) -> String {
+    let tenths = us.div_ceil(100_000);
+    format!("{}.{}s", tenths / 10, tenths % 10)
+}
+
+/// Sets a header unless its text cannot stand in one (a model name with a line break, say).
+fn put(headers: &mut HeaderMap, name: HeaderName, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        headers.insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,83 @@
+//! A whole answer too large to hold: its bytes flow on as they come, and only its usage is read on the way.
+
+use super::meter;
+use crate::reply::Incomplete;
+use crate::ticket::Ticket;
+use bytes::Bytes;
+use gw_model::{Outcome, WireFormat};
+use gw_upstream::UpstreamBody;
+use gw_wire::estimate;
+use gw_wire::json::member::MemberScanner;
+use gw_wire::usage::{self, WANTED_MEMBERS};
+use std::task::{Context, Poll};
+
+/// See the module.
+pub struct LargeBody {
+    ticket: Option<Ticket>,
+    head: Option<Bytes>,
+    upstream: UpstreamBody,
+    format: WireFormat,
+    scanner: MemberScanner,
+    /// Estimate of the output seen, for an answer that states no usage.
+    output_tokens: u64,
+}
+
+impl std::fmt::Debug for LargeBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LargeBody").field("ticket", &self.ticket).finish_non_exhaustive()
+    }
+}
+
+impl LargeBody {
+    pub(crate) fn new(ticket: Ticket, format: WireFormat, head: Bytes, upstream: UpstreamBody) -> Self {
+        let scanner = MemberScanner::new(WANTED_MEMBERS);
+        Self { ticket: Some(ticket), head: Some(head), upstream, format, scanner, output_tokens: 0 }
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
+        if let Some(head) = self.head.take() {
+            return Poll::Ready(Some(Ok(self.pass(head))));
+        }
+        match self.upstream.poll_data(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(self.pass(piece)))),
+            Poll::Ready(Some(Err(_))) => {
+                self.settle(Outcome::StreamCut, "cut");
+                Poll::Ready(Some(Err(Incomplete)))
+            }
+            Poll::Ready(None) => {
+                self.settle(Outcome::Success, "");
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn pass(&mut self, piece: Bytes) -> Bytes {
+        self.scanner.feed(&piece);
+        self.output_tokens = self.output_tokens.saturating_add(estimate::text_tokens(&piece));
+        // The settlement is written before the last byte goes out.
+        if self.upstream.is_end() {
+            self.settle(Outcome::Success, "");
+        }
+        piece
+    }
+
+    fn settle(&mut self, outcome: Outcome, reason: &str) {
+        let Some(mut ticket) = self.ticket.take() else { return };
+        let (usage, source) = meter::charged(
+            usage::from_scanner(self.format, &self.scanner),
+            ticket.input_tokens,
+            self.output_tokens,
+        );
+        let status = ticket.record.status;
+        ticket.close_attempt(status, reason, usage, source);
+        ticket.finish(outcome, status);
+    }
+}
+
+impl Drop for LargeBody {
+    fn drop(&mut self) {
+        let stopping = self.ticket.as_ref().is_some_and(|t| t.worker().gateway().is_stopping());
+        self.settle(if stopping { Outcome::Shutdown } else { Outcome::ClientDisconnect }, "abandoned");
+    }
+}

@@ -1,0 +1,26 @@
+//! The way back: translate, guard, meter, settle, record, over the answer as it flows. Whole answers and
+//! streams pass the same steps. It must not talk to a provider again.
+
+mod failure;
+mod guard;
+mod headers;
+pub(crate) mod large;
+mod meter;
+pub(crate) mod refuse;
+pub(crate) mod stream;
+mod whole;
+
+use crate::attempt::Attempted;
+use crate::reply::Reply;
+use crate::ticket::Rejected;
+
+/// Turns what the targets brought into the caller's reply.
+pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
+    match attempted {
+        Attempted::Failure(failed) => Ok(failure::reply(*failed)),
+        Attempted::Answer(answered) if headers::is_event_stream(&answered.response.headers) => {
+            Ok(stream::reply(*answered))
+        }
+        Attempted::Answer(answered) => whole::reply(*answered).await,
+    }
+}

@@ -1,0 +1,50 @@
+//! Refusals of the gateway itself, in the caller's wire format. The one place where a [`Refusal`] becomes a
+//! response.
+
+use super::headers;
+use crate::reply::{Reply, ReplyBody};
+use crate::ticket::Rejected;
+use gw_model::{Refusal, RequestId, WireFormat};
+use http::header::{self, HeaderMap, HeaderValue};
+
+/// Ends a refused call and tells the caller.
+pub(crate) fn refused(rejected: Rejected, format: WireFormat) -> Reply {
+    let Rejected { ticket, refusal } = rejected;
+    let id = ticket.record.id;
+    let mut reply = refusal_reply(format, &refusal, Some(id));
+    if let Some(view) = ticket.limits_view() {
+        headers::add_limits(reply.headers_mut(), &view);
+    }
+    ticket.refused(refusal.code);
+    reply
+}
+
+/// A refusal as a response, for whoever refuses before a call exists.
+#[must_use]
+pub fn refusal_reply(format: WireFormat, refusal: &Refusal, request_id: Option<RequestId>) -> Reply {
+    let mut reply = Reply::new(ReplyBody::whole(gw_wire::errors::body(format, refusal)));
+    *reply.status_mut() =
+        http::StatusCode::from_u16(refusal.code.status()).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    let map = reply.headers_mut();
+    map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    add_code(map, refusal);
+    if let Some(id) = request_id
+        && let Ok(value) = HeaderValue::from_str(&id.to_string())
+    {
+        map.insert(headers::REQUEST_ID, value);
+    }
+    reply
+}
+
+/// The machine code, and when to try again.
+pub(crate) fn add_code(map: &mut HeaderMap, refusal: &Refusal) {
+    map.insert(headers::ERROR, HeaderValue::from_static(refusal.code.as_str()));
+    let seconds = match (refusal.retry_after_seconds, refusal.code.status()) {
+        (Some(seconds), _) => Some(seconds),
+        (None, 429 | 503) => Some(1),
+        (None, _) => None,
+    };
+    if let Some(seconds) = seconds {
+        map.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}

@@ -1,0 +1,334 @@
+//! A streamed answer: frames go on as they arrive, everything that is ready in one piece; usage is read on
+//! the way by, and the call is settled before its last frame leaves. An upstream that dies in the midst
+//! gives the caller an error event in its own format, never a clean end.
+
+use super::{guard, headers, meter, whole};
+use crate::attempt::Answered;
+use crate::reply::{Reply, ReplyBody};
+use crate::reserve::hold_refusal;
+use crate::ticket::Ticket;
+use bytes::{Bytes, BytesMut};
+use gw_model::{ErrorCode, Micros, Outcome, Refusal, WireFormat};
+use gw_upstream::{BodyError, UpstreamBody};
+use gw_wire::codec::WireError;
+use gw_wire::sse::{FrameVerdict, Framer, SseError};
+use gw_wire::translate::StreamTranslator;
+use gw_wire::usage::StreamMeter;
+use http::header::{self, HeaderValue};
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::Sleep;
+
+/// How many output tokens a stream's hold grows by when it reaches its bound.
+const EXTEND_TOKENS: u64 = 1024;
+
+/// What keeps a silent stream alive.
+const PING: &[u8] = b": ping\n\n";
+
+/// See the module.
+pub struct StreamBody {
+    ticket: Option<Ticket>,
+    upstream: Option<UpstreamBody>,
+    framer: Framer,
+    meter: StreamMeter,
+    translator: Option<StreamTranslator>,
+    guard: guard::ResponseGuard,
+    /// Kept between pieces for its room.
+    pieces: Vec<Bytes>,
+    caller_format: WireFormat,
+    /// Output tokens that are held.
+    held_output: u64,
+    deadline: Micros,
+    ping_us: i64,
+    last_piece: Micros,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl std::fmt::Debug for StreamBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StreamBody").field("ticket", &self.ticket).finish_non_exhaustive()
+    }
+}
+
+/// Starts the stream to the caller.
+pub(crate) fn reply(answered: Answered) -> Reply {
+    let context = whole::write_context(&answered);
+    let (output_bound, deadline) = (answered.output_bound, answered.deadline);
+    let Answered { mut ticket, live, call, target, model_name, sent, response, .. } = answered;
+    let upstream_format = sent.format;
+    let settings = &live.snapshot.settings;
+    let mut map = headers::passed(response.headers);
+    map.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    map.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers::add_route(&mut map, &ticket, &model_name, Some(&target));
+    headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
+    headers::add_dropped(&mut map, &sent.dropped);
+    ticket.record.status = response.status.as_u16();
+    let translator = if upstream_format == call.format {
+        None
+    } else {
+        // Formats without conversations never get here: the plan leaves such targets out.
+        StreamTranslator::new(upstream_format, call.format, context).ok()
+    };
+    let now = ticket.worker().now();
+    ticket.worker().gateway().metrics.open_streams.inc();
+    let body = StreamBody {
+        ticket: Some(ticket),
+        upstream: Some(response.body),
+        framer: Framer::new(settings.max_event_bytes),
+        meter: StreamMeter::new(upstream_format).hide_usage(sent.hide_usage),
+        translator,
+        guard: guard::ResponseGuard::default(),
+        pieces: Vec::new(),
+        caller_format: call.format,
+        held_output: output_bound,
+        deadline,
+        ping_us: i64::try_from(settings.stream_ping_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
+        last_piece: now,
+        timer: None,
+    };
+    let mut reply = Reply::new(ReplyBody::Stream(Box::new(body)));
+    *reply.status_mut() = response.status;
+    *reply.headers_mut() = map;
+    reply
+}
+
+impl StreamBody {
+    /// The next piece for the caller; `None` at the end.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        loop {
+            let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
+            let out = match upstream.poll_data(cx) {
+                Poll::Pending => return self.poll_timer(cx),
+                Poll::Ready(Some(Ok(piece))) => self.digest(piece),
+                Poll::Ready(Some(Err(error))) => self.broke_off(&error),
+                Poll::Ready(None) => self.ended(),
+            };
+            if !out.is_empty() {
+                if let Some(ticket) = &mut self.ticket {
+                    self.last_piece = ticket.worker().now();
+                    ticket.note_first_byte();
+                }
+                return Poll::Ready(Some(self.guard.pass(out)));
+            }
+        }
+    }
+
+    /// Takes in what the upstream sent; gives what of it goes to the caller.
+    fn digest(&mut self, piece: Bytes) -> Bytes {
+        let (out, fault) = self.frames(piece);
+        if let Some(refusal) = fault {
+            return self.cut(&refusal, "malformed", out);
+        }
+        if self.ticket.is_some() {
+            if self.meter.finished() {
+                self.settle_end();
+            } else if let Err(refusal) = self.extend() {
+                return self.cut(&refusal, "budget", out);
+            } else if self.is_late() {
+                let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
+                return self.cut(&refusal, "timeout", out);
+            }
+        }
+        out
+    }
+
+    /// Every complete frame that is ready, in one piece; and why reading can not go on behind it, if so.
+    fn frames(&mut self, piece: Bytes) -> (Bytes, Option<Refusal>) {
+        let Self { framer, meter, translator, pieces, .. } = self;
+        match translator {
+            None => match framer.drain(piece, |frame| meter.frame(frame), pieces) {
+                Ok(()) => (join(pieces), None),
+                Err(error) => (join(pieces), Some(self.unreadable(&error))),
+            },
+            Some(translator) => {
+                framer.push(piece);
+                let mut out = Vec::new();
+                while let Some(frame) = framer.next() {
+                    let read = frame.map_err(Fault::Framing).and_then(|frame| {
+                        meter.frame(&frame);
+                        translator.frame_into(&frame, &mut out).map_err(Fault::Reading)
+                    });
+                    match read {
+                        Ok(()) => {}
+                        Err(Fault::Framing(error)) => return (out.into(), Some(self.unreadable(&error))),
+                        Err(Fault::Reading(error)) => return (out.into(), Some(self.unreadable(&error))),
+                    }
+                }
+                (out.into(), None)
+            }
+        }
+    }
+
+    fn unreadable(&self, error: &dyn std::error::Error) -> Refusal {
+        let request_id = self.ticket.as_ref().map(|t| t.record.id);
+        tracing::warn!(?request_id, %error, "a stream could not be read");
+        Refusal::new(ErrorCode::UpstreamError, "the provider's stream can not be read")
+    }
+
+    /// Grows the hold of a stream that outgrows it.
+    fn extend(&mut self) -> Result<(), Refusal> {
+        let seen = self.meter.estimated_output_tokens();
+        while seen > self.held_output {
+            let Some(ticket) = &mut self.ticket else { return Ok(()) };
+            ticket.extend_hold(EXTEND_TOKENS).map_err(|refused| hold_refusal(&refused))?;
+            self.held_output += EXTEND_TOKENS;
+        }
+        Ok(())
+    }
+
+    fn is_late(&self) -> bool {
+        self.ticket.as_ref().is_some_and(|t| t.worker().now() > self.deadline)
+    }
+
+    /// The upstream's stream is over: cleanly, if it said so before.
+    fn ended(&mut self) -> Bytes {
+        let mut out = BytesMut::new();
+        if let Some(frame) = self.framer.finish() {
+            let verdict = self.meter.frame(&frame);
+            match &mut self.translator {
+                Some(translator) => out.extend_from_slice(&translator.frame(&frame).unwrap_or_default()),
+                None if verdict == FrameVerdict::Hide => {}
+                None => out.extend_from_slice(&frame.raw),
+            }
+        }
+        if self.meter.complete() {
+            if let Some(translator) = &mut self.translator {
+                out.extend_from_slice(&translator.finish().unwrap_or_default());
+            }
+            self.settle_end();
+            self.upstream = None;
+            return out.freeze();
+        }
+        let refusal =
+            Refusal::new(ErrorCode::UpstreamError, "the provider's stream ended before its answer did");
+        self.cut(&refusal, "cut", out.freeze())
+    }
+
+    fn broke_off(&mut self, error: &BodyError) -> Bytes {
+        if self.ticket.is_none() {
+            // The answer was complete; how the connection ended is of no interest.
+            self.upstream = None;
+            return Bytes::new();
+        }
+        let (refusal, reason) = match error {
+            BodyError::IdleTimeout => {
+                (Refusal::new(ErrorCode::UpstreamTimeout, "the provider's stream fell silent"), "timeout")
+            }
+            _ => (Refusal::new(ErrorCode::UpstreamError, "the provider's stream broke off"), "cut"),
+        };
+        self.cut(&refusal, reason, Bytes::new())
+    }
+
+    /// Ends the stream with an error event behind what was still to be said.
+    fn cut(&mut self, refusal: &Refusal, reason: &str, said: Bytes) -> Bytes {
+        // Dropping the body closes the upstream connection.
+        self.upstream = None;
+        if self.ticket.is_none() {
+            return said;
+        }
+        let id = self.ticket.as_ref().map(|t| t.record.id.to_string()).unwrap_or_default();
+        let event = gw_wire::errors::event(self.caller_format, refusal, &id);
+        self.settle(Outcome::StreamCut, reason, refusal.code.as_str());
+        let mut out = BytesMut::with_capacity(said.len() + event.len() + 2);
+        out.extend_from_slice(&said);
+        if !said.is_empty()
+            && !said.ends_with(b"\n\n")
+            && !said.ends_with(b"\r\n\r\n")
+            && !said.ends_with(b"\r\r")
+        {
+            // An unfinished line would swallow the error event.
+            out.extend_from_slice(b"\n\n");
+        }
+        out.extend_from_slice(&event);
+        out.freeze()
+    }
+
+    /// The answer is complete, or the upstream itself reported an error in it.
+    fn settle_end(&mut self) {
+        if self.meter.error().is_some() {
+            self.settle(Outcome::UpstreamError, "error_event", ErrorCode::UpstreamError.as_str());
+        } else {
+            self.settle(Outcome::Success, "", "");
+        }
+    }
+
+    fn settle(&mut self, outcome: Outcome, reason: &str, code: &str) {
+        let Some(mut ticket) = self.ticket.take() else { return };
+        ticket.worker().gateway().metrics.open_streams.dec();
+        // Half-way, an upstream may have stated its input only; what was seen of the output is added.
+        let complete = self.meter.complete();
+        let seen = self.meter.estimated_output_tokens();
+        let (mut usage, mut source) = meter::charged(self.meter.usage(), ticket.input_tokens, seen);
+        if !complete && usage.output_tokens < seen {
+            usage.output_tokens = seen;
+            source = gw_model::UsageSource::Estimated;
+        }
+        let status = ticket.record.status;
+        ticket.close_attempt(status, reason, usage, source);
+        code.clone_into(&mut ticket.record.error_code);
+        ticket.finish(outcome, status);
+    }
+
+    /// Nothing from the upstream: keep the caller's connection alive, and watch the total time.
+    fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Some(ticket) = &self.ticket else { return Poll::Pending };
+        if self.ping_us == 0 {
+            return Poll::Pending;
+        }
+        let now = ticket.worker().now();
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration(self.ping_us))));
+        // The timer is moved only when it fires: frames that arrive do not touch it.
+        while timer.as_mut().poll(cx).is_ready() {
+            let silent = now - self.last_piece;
+            let due = silent >= self.ping_us;
+            let next = if due { self.ping_us } else { self.ping_us - silent };
+            timer.set(tokio::time::sleep(duration(next)));
+            if now > self.deadline {
+                let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
+                return Poll::Ready(Some(self.cut(&refusal, "timeout", Bytes::new())));
+            }
+            if due {
+                self.last_piece = now;
+                // The next poll arms the timer anew.
+                cx.waker().wake_by_ref();
+                return Poll::Ready(Some(Bytes::from_static(PING)));
+            }
+        }
+        Poll::Pending
+    }
+}
+
+enum Fault {
+    Framing(SseError),
+    Reading(WireError),
+}
+
+/// What is ready to be written, in one piece: a single slice goes on as it is.
+fn join(pieces: &mut Vec<Bytes>) -> Bytes {
+    match pieces.len() {
+        0 => Bytes::new(),
+        1 => pieces.pop().unwrap_or_default(),
+        _ => {
+            let mut joined = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
+            for piece in pieces.drain(..) {
+                joined.extend_from_slice(&piece);
+            }
+            joined.freeze()
+        }
+    }
+}
+
+fn duration(us: i64) -> Duration {
+    Duration::from_micros(u64::try_from(us).unwrap_or(0))
+}
+
+impl Drop for StreamBody {
+    fn drop(&mut self) {
+        let stopping = self.ticket.as_ref().is_some_and(|t| t.worker().gateway().is_stopping());
+        let outcome = if stopping { Outcome::Shutdown } else { Outcome::ClientDisconnect };
+        self.settle(outcome, "abandoned", "");
+    }
+}

@@ -1,0 +1,162 @@
+//! A whole answer: held until it is complete (up to a limit), so that its cost can stand in a header and it
+//! can be translated. Larger ones in the caller's own format flow through [`super::large`].
+
+use super::large::LargeBody;
+use super::{guard, headers, meter};
+use crate::attempt::Answered;
+use crate::reply::{Reply, ReplyBody};
+use crate::ticket::{Rejected, Settled, Ticket};
+use bytes::{Bytes, BytesMut};
+use gw_model::{ErrorCode, Outcome, Refusal, Usage};
+use gw_upstream::BodyError;
+use gw_wire::codec::WriteContext;
+use http::header::{self, HeaderValue};
+
+/// What of the answer is in memory.
+enum Held {
+    Complete(Bytes),
+    Part(Bytes),
+}
+
+/// Reads, translates, settles.
+pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
+    let same_format = answered.sent.format == answered.call.format;
+    let settings = &answered.live.snapshot.settings;
+    let limit = if same_format { settings.cost_header_buffer_bytes } else { settings.max_translated_bytes };
+    match hold(&mut answered, limit).await {
+        Ok(Held::Complete(body)) => complete(answered, body),
+        Ok(Held::Part(head)) if same_format => Ok(large(answered, head)),
+        Ok(Held::Part(_)) => {
+            let text = format!("the answer is larger than {limit} bytes and can not be translated");
+            Ok(broken(answered, Refusal::new(ErrorCode::UpstreamError, text), "too_large", 0))
+        }
+        Err((error, seen)) => {
+            let refusal = match error {
+                BodyError::IdleTimeout => Refusal::new(
+                    ErrorCode::UpstreamTimeout,
+                    "the provider stopped in the midst of its answer",
+                ),
+                _ => Refusal::new(ErrorCode::UpstreamError, "the provider's answer broke off"),
+            };
+            Ok(broken(answered, refusal, "cut", seen))
+        }
+    }
+}
+
+/// Collects the body up to `limit` bytes. The error carries how many bytes were seen.
+async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError, usize)> {
+    let body = &mut answered.response.body;
+    let first = match body.next().await {
+        None => return Ok(Held::Complete(Bytes::new())),
+        Some(Ok(first)) => first,
+        Some(Err(error)) => return Err((error, 0)),
+    };
+    if body.is_end() && first.len() <= limit {
+        return Ok(Held::Complete(first));
+    }
+    let mut held = BytesMut::from(first);
+    loop {
+        if held.len() > limit {
+            return Ok(Held::Part(held.freeze()));
+        }
+        match body.next().await {
+            None => return Ok(Held::Complete(held.freeze())),
+            Some(Ok(piece)) => held.extend_from_slice(&piece),
+            Some(Err(error)) => return Err((error, held.len())),
+        }
+    }
+}
+
+/// The answer is in memory: translate, meter, settle.
+fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
+    let Ok(usage) = gw_wire::usage::from_valid(answered.sent.format, &body) else {
+        let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
+        return Ok(broken(answered, refusal, "malformed", body.len()));
+    };
+    let translated = match translate(&answered, &body) {
+        Ok(translated) => translated,
+        Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len())),
+    };
+    let Answered { mut ticket, target, model_name, response, sent, .. } = answered;
+    let mut map = headers::passed(response.headers);
+    let body = match translated {
+        Some(body) => {
+            map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            body
+        }
+        None => body,
+    };
+    let body = guard::ResponseGuard::default().pass(body);
+    let status = response.status;
+    let Settled { cost } = {
+        settle_attempt(&mut ticket, status.as_u16(), "", usage, &body);
+        headers::add_route(&mut map, &ticket, &model_name, Some(&target));
+        headers::add_attempts(&mut map, ticket.record.attempts.len());
+        headers::add_dropped(&mut map, &sent.dropped);
+        ticket.note_first_byte();
+        ticket.finish(Outcome::Success, status.as_u16())
+    };
+    headers::add_cost(&mut map, cost);
+    let mut reply = Reply::new(ReplyBody::whole(body));
+    *reply.status_mut() = status;
+    *reply.headers_mut() = map;
+    Ok(reply)
+}
+
+/// The answer in the caller's format; `None` when it is in it already.
+fn translate(answered: &Answered, body: &Bytes) -> Result<Option<Bytes>, Refusal> {
+    let (from, to) = (answered.sent.format, answered.call.format);
+    if from == to {
+        return Ok(None);
+    }
+    let context = write_context(answered);
+    gw_wire::translate::whole(from, to, body, &context).map(|w| Some(Bytes::from(w.body))).map_err(|error| {
+        tracing::warn!(request_id = %answered.ticket.record.id, %error, "an answer could not be translated");
+        Refusal::new(ErrorCode::UpstreamError, "the provider's answer can not be read")
+    })
+}
+
+/// What a writer of the caller's format needs to know.
+pub(super) fn write_context(answered: &Answered) -> WriteContext {
+    WriteContext {
+        fallback_id: answered.ticket.record.id.to_string(),
+        fallback_model: answered.target.model.to_string(),
+        created: answered.ticket.record.time / 1_000_000,
+        include_usage: answered.call.facts.include_usage,
+    }
+}
+
+fn settle_attempt(ticket: &mut Ticket, status: u16, reason: &str, usage: Option<Usage>, body: &[u8]) {
+    let estimate = if usage.is_some() { 0 } else { gw_wire::estimate::text_tokens(body) };
+    let (usage, source) = meter::charged(usage, ticket.input_tokens, estimate);
+    ticket.close_attempt(status, reason, usage, source);
+}
+
+/// A larger answer flows on; its cost is known only at its end.
+fn large(answered: Answered, head: Bytes) -> Reply {
+    let Answered { mut ticket, target, model_name, response, call, .. } = answered;
+    let mut map = headers::passed(response.headers);
+    headers::add_route(&mut map, &ticket, &model_name, Some(&target));
+    headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
+    ticket.record.status = response.status.as_u16();
+    ticket.note_first_byte();
+    let body = LargeBody::new(ticket, call.format, head, response.body);
+    let mut reply = Reply::new(ReplyBody::Large(Box::new(body)));
+    *reply.status_mut() = response.status;
+    *reply.headers_mut() = map;
+    reply
+}
+
+/// The upstream billed something that the caller cannot get: charged by what was seen of it.
+fn broken(answered: Answered, refusal: Refusal, reason: &str, seen_bytes: usize) -> Reply {
+    let Answered { mut ticket, target, model_name, response, .. } = answered;
+    let output = (seen_bytes as u64).div_ceil(4);
+    let (usage, source) = meter::charged(None, ticket.input_tokens, output);
+    ticket.close_attempt(response.status.as_u16(), reason, usage, source);
+    let mut reply = super::refuse::refusal_reply(ticket.record.format, &refusal, None);
+    headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));
+    headers::add_attempts(reply.headers_mut(), ticket.record.attempts.len());
+    refusal.code.as_str().clone_into(&mut ticket.record.error_code);
+    ticket.finish(Outcome::UpstreamError, refusal.code.status());
+    reply
+}

@@ -1,0 +1,93 @@
+//! What a model name means when it is not an alias: `provider/model`, a bare name of the path format's
+//! native provider, or the only enabled provider that lists it. Pure.
+
+use gw_model::snapshot::{Model, Provider, RetryPolicy, Snapshot, Strategy, Target, Timeouts};
+use gw_model::{ErrorCode, Refusal, WireFormat};
+use std::sync::Arc;
+
+/// How many candidates a 404 names.
+const MAX_CANDIDATES: usize = 5;
+
+/// A resolved name.
+#[derive(Clone, Debug)]
+pub struct Resolution {
+    /// What would run.
+    pub model: Arc<Model>,
+    /// The `provider/model` spelling, when the name is not an alias.
+    pub qualified: Option<Arc<str>>,
+}
+
+/// Resolves a name that is no alias.
+pub(crate) fn direct(snapshot: &Snapshot, name: &str, format: WireFormat) -> Result<Resolution, Refusal> {
+    if !snapshot.direct_models {
+        return Err(not_found(snapshot, name));
+    }
+    if let Some((prefix, rest)) = name.split_once('/')
+        && let Some(provider) = snapshot.providers.get(prefix)
+        && !rest.is_empty()
+    {
+        return Ok(single(snapshot, provider, rest));
+    }
+    let native = format.native_provider();
+    if let Some(provider) = snapshot.providers.get(native)
+        && (lists(snapshot, provider, name) || !listed_elsewhere(snapshot, native, name))
+    {
+        return Ok(single(snapshot, provider, name));
+    }
+    let mut listing = snapshot.providers.values().filter(|p| lists(snapshot, p, name));
+    match (listing.next(), listing.next()) {
+        (Some(only), None) => Ok(single(snapshot, only, name)),
+        _ => Err(not_found(snapshot, name)),
+    }
+}
+
+fn listed_elsewhere(snapshot: &Snapshot, native: &str, name: &str) -> bool {
+    snapshot.providers.values().any(|p| *p.name != *native && lists(snapshot, p, name))
+}
+
+/// Does the provider list the model, in the configuration or in the catalogue?
+fn lists(snapshot: &Snapshot, provider: &Provider, name: &str) -> bool {
+    provider.listed_models.iter().any(|m| **m == *name)
+        || snapshot.catalog.model(&provider.price_key, name).is_some()
+}
+
+/// A model with one target, as good as an alias written for it.
+pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Resolution {
+    let info = snapshot.catalog.model(&provider.price_key, name).unwrap_or_default();
+    let info = snapshot.custom_info(&provider.name, name).unwrap_or_else(|| Arc::new(info));
+    let target = Target { provider: Arc::clone(provider), model: name.into(), weight: 1, info };
+    let qualified: Arc<str> = format!("{}/{name}", provider.name).into();
+    let model = Model {
+        name: Arc::clone(&qualified),
+        strategy: Strategy::Fallback,
+        targets: vec![Arc::new(target)],
+        retry: RetryPolicy::default(),
+        timeouts: Timeouts::default(),
+    };
+    Resolution { model: Arc::new(model), qualified: Some(qualified) }
+}
+
+fn not_found(snapshot: &Snapshot, name: &str) -> Refusal {
+    let mut candidates: Vec<String> = if snapshot.direct_models {
+        let listing = snapshot.providers.values().filter(|p| lists(snapshot, p, name));
+        listing.map(|p| format!("{}/{name}", p.name)).collect()
+    } else {
+        Vec::new()
+    };
+    if candidates.is_empty() {
+        candidates = snapshot.models.keys().map(ToString::to_string).collect();
+        candidates
+            .sort_by_key(|c| (common_prefix(c, name) == 0, usize::MAX - common_prefix(c, name), c.clone()));
+    }
+    candidates.truncate(MAX_CANDIDATES);
+    let hint = if candidates.is_empty() {
+        "name it as 'provider/model'; 'GET /v1/models' lists what there is".to_owned()
+    } else {
+        format!("did you mean {}? 'GET /v1/models' lists what there is", candidates.join(", "))
+    };
+    Refusal::new(ErrorCode::ModelNotFound, format!("there is no model '{name}'; {hint}")).param("model")
+}
+
+fn common_prefix(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count()
+}

@@ -1,0 +1,55 @@
+//! The order of the stages: the only place that knows it. Each stage takes the type that the stage before
+//! it returns, so a call that skipped one cannot be written. What a stage does stands in its own module.
+
+use crate::admit::admit;
+use crate::attempt::execute;
+use crate::authenticate::authenticate;
+use crate::authorize::authorize;
+use crate::cache::{LookUp, look_up};
+use crate::guard::screen;
+use crate::inbound::{BodySource, Inbound};
+use crate::receive::receive;
+use crate::reply::Reply;
+use crate::reserve::reserve;
+use crate::respond::{answer, refuse};
+use crate::route::plan;
+use crate::ticket::{Rejected, Ticket};
+use crate::worker::Worker;
+use std::rc::Rc;
+
+/// Takes one call from the caller's bytes to the reply. Whatever happens, also when the returned future or
+/// the reply's body is dropped half-way, the call is settled once and leaves one record.
+pub async fn run<B: BodySource>(worker: &Rc<Worker>, inbound: Inbound<B>) -> Reply {
+    let format = inbound.format;
+    let ticket = Ticket::open(worker, format);
+    match stages(ticket, inbound).await {
+        Ok(reply) => reply,
+        Err(rejected) => refuse::refused(rejected, format),
+    }
+}
+
+async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Reply, Rejected> {
+    // Who calls comes before anything is read of the body: a stranger costs one hash, not a buffer.
+    let authenticated = authenticate(ticket, &inbound)?;
+    // The body is read whole, within limits, and only what the stages need is parsed.
+    let received = receive(authenticated, inbound).await?;
+    // Whether they may comes before limits are taken: a forbidden call uses nothing up.
+    let permitted = authorize(received)?;
+    // Rates and concurrency come before the costly stages, and are refunded when a later stage refuses.
+    let admitted = admit(permitted)?;
+    // Guards see the request before the cache does: the cache is keyed on what they left of it.
+    let screened = screen(admitted).await?;
+    // A cached answer needs no plan and no money.
+    let screened = match look_up(screened).await? {
+        LookUp::Answer(reply) => return Ok(reply),
+        LookUp::Miss(screened) => screened,
+    };
+    // The plan comes before the money, since the hold is the price of its dearest target.
+    let planned = plan(screened)?;
+    // The money is held before the first byte goes out, so concurrent calls can not overspend.
+    let funded = reserve(planned)?;
+    // The only stage that talks to providers.
+    let attempted = execute(funded).await?;
+    // Translate, guard, meter, settle, record: over the answer as it flows.
+    answer(attempted).await
+}

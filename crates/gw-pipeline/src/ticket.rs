@@ -1,0 +1,326 @@
+//! The ticket of a call in flight: whatever must be given back or written down when the call ends, in one
+//! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
+//! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
+
+use crate::metrics::Ending;
+use crate::worker::Worker;
+use gw_model::catalog::ModelInfo;
+use gw_model::snapshot::{Model, Target};
+use gw_model::{
+    AttemptId, AttemptRecord, CallFacts, ErrorCode, Micros, NanoUsd, Outcome, Record, Refusal, RequestId,
+    ServiceTier, Usage, UsageSource, WireFormat,
+};
+use gw_store::journal::{Intent, JournalError};
+use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// A refusal on its way out, with the ticket that will record it.
+pub(crate) struct Rejected {
+    pub(crate) ticket: Ticket,
+    pub(crate) refusal: Refusal,
+}
+
+/// A try that has been announced in the journal and not yet settled.
+struct OpenAttempt {
+    target: Arc<Target>,
+    started: Micros,
+}
+
+/// What an ended call cost, for headers.
+pub(crate) struct Settled {
+    pub(crate) cost: NanoUsd,
+}
+
+/// See the module.
+pub(crate) struct Ticket {
+    open: Box<Open>,
+}
+
+/// The ticket's content; stages write into `record` what they learn.
+pub(crate) struct Open {
+    worker: Rc<Worker>,
+    pub(crate) record: Record,
+    key: Option<Arc<KeyEntry>>,
+    model: Option<Arc<Model>>,
+    /// When the call was taken from the key's limits.
+    admitted_at: Option<Micros>,
+    hold: Option<Hold>,
+    hold_cost: NanoUsd,
+    attempt: Option<OpenAttempt>,
+    pub(crate) input_tokens: u64,
+    tier: ServiceTier,
+    announced: bool,
+    ended: bool,
+}
+
+impl std::ops::Deref for Ticket {
+    type Target = Open;
+    fn deref(&self) -> &Open {
+        &self.open
+    }
+}
+
+impl std::ops::DerefMut for Ticket {
+    fn deref_mut(&mut self) -> &mut Open {
+        &mut self.open
+    }
+}
+
+impl std::fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ticket").field("id", &self.record.id).finish_non_exhaustive()
+    }
+}
+
+impl Ticket {
+    /// Opens a ticket: the call now exists and will leave a record.
+    pub(crate) fn open(worker: &Rc<Worker>, format: WireFormat) -> Self {
+        let now = worker.now();
+        let record = Record {
+            id: RequestId::new(now, worker.random_u128()),
+            time: now,
+            key: None,
+            team_id: None,
+            format,
+            model: String::new(),
+            stream: false,
+            outcome: Outcome::Refused,
+            status: 0,
+            error_code: String::new(),
+            error_detail: String::new(),
+            attempts: Vec::new(),
+            cache: String::new(),
+            customer: None,
+            first_byte_us: None,
+            total_us: 0,
+        };
+        let open = Open {
+            worker: Rc::clone(worker),
+            record,
+            key: None,
+            model: None,
+            admitted_at: None,
+            hold: None,
+            hold_cost: NanoUsd::ZERO,
+            attempt: None,
+            input_tokens: 0,
+            tier: ServiceTier::Standard,
+            announced: false,
+            ended: false,
+        };
+        Self { open: Box::new(open) }
+    }
+
+    /// Turns the ticket into a rejection.
+    pub(crate) const fn reject(self, refusal: Refusal) -> Rejected {
+        Rejected { ticket: self, refusal }
+    }
+
+    /// Ends a call that the gateway refuses.
+    pub(crate) fn refused(mut self, code: ErrorCode) {
+        code.as_str().clone_into(&mut self.record.error_code);
+        self.finish(Outcome::Refused, code.status());
+    }
+
+    /// Ends the call: settles the hold, gives back the slot, writes the record. `status` is the caller's.
+    pub(crate) fn finish(mut self, outcome: Outcome, status: u16) -> Settled {
+        self.open.end(outcome, status);
+        Settled { cost: self.record.cost() }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.open.ended {
+            return;
+        }
+        let outcome =
+            if self.worker().gateway().is_stopping() { Outcome::Shutdown } else { Outcome::ClientDisconnect };
+        let estimate = Usage { input_tokens: self.input_tokens, ..Usage::default() };
+        self.close_attempt(0, "abandoned", estimate, UsageSource::Estimated);
+        let status = self.record.status;
+        self.open.end(outcome, status);
+    }
+}
+
+impl Open {
+    /// The worker that runs the call.
+    pub(crate) const fn worker(&self) -> &Rc<Worker> {
+        &self.worker
+    }
+
+    /// The key that called; `None` for the master key.
+    pub(crate) const fn key(&self) -> Option<&Arc<KeyEntry>> {
+        self.key.as_ref()
+    }
+
+    pub(crate) fn set_key(&mut self, entry: Arc<KeyEntry>) {
+        self.key = Some(entry);
+    }
+
+    pub(crate) fn set_model(&mut self, model: &Arc<Model>) {
+        self.model = Some(Arc::clone(model));
+    }
+
+    /// Takes one request and one parallel slot from the key's limits.
+    pub(crate) fn take_limits(&mut self) -> Result<(), LimitExceeded> {
+        if let Some(key) = &self.key {
+            let now = self.worker.now();
+            key.usage.admit(&key.policy, now)?;
+            self.admitted_at = Some(now);
+        }
+        Ok(())
+    }
+
+    /// Holds tokens and money for the call.
+    pub(crate) fn take_hold(
+        &mut self,
+        facts: &CallFacts,
+        tokens: u64,
+        cost: NanoUsd,
+    ) -> Result<(), HoldRefused> {
+        self.input_tokens = facts.input_tokens;
+        self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
+        self.hold_cost = cost;
+        if let Some(key) = &self.key {
+            self.hold = Some(key.usage.reserve(&key.policy, self.worker.now(), tokens, cost)?);
+        }
+        Ok(())
+    }
+
+    /// Holds more for a stream that grows past its bound.
+    pub(crate) fn extend_hold(&mut self, more_output_tokens: u64) -> Result<(), HoldRefused> {
+        let tier = self.tier;
+        let Some(attempt) = &self.attempt else { return Ok(()) };
+        let cost = attempt.target.info.prices.bound(0, more_output_tokens, tier);
+        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
+            key.usage.extend(&key.policy, self.worker.now(), hold, more_output_tokens, cost)?;
+        }
+        Ok(())
+    }
+
+    /// What is left of the key's limits, for headers.
+    pub(crate) fn limits_view(&self) -> Option<LimitsView> {
+        let key = self.key.as_ref()?;
+        let limits = &key.policy.limits;
+        if limits.rpm.is_none() && limits.tpm.is_none() {
+            return None;
+        }
+        Some(key.usage.limits_view(&key.policy, self.worker.now()))
+    }
+
+    /// Announces a try in the journal, before the upstream hears of it.
+    pub(crate) fn open_attempt(&mut self, target: &Arc<Target>) -> Result<(), Refusal> {
+        let number = u8::try_from(self.record.attempts.len()).unwrap_or(u8::MAX);
+        let record = &self.record;
+        let intent = Intent {
+            attempt: AttemptId { request: record.id, attempt: number },
+            time: record.time,
+            key: record.key,
+            team_id: record.team_id.as_deref(),
+            hold: self.hold_cost,
+            format: record.format,
+            model: &record.model,
+            provider: &target.provider.name,
+            upstream_model: &target.model,
+            stream: record.stream,
+            input_tokens: self.input_tokens,
+        };
+        let first = !self.announced;
+        match self.worker.journal().intent(&intent, first) {
+            Ok(()) => {
+                self.announced = true;
+                self.attempt = Some(OpenAttempt { target: Arc::clone(target), started: self.worker.now() });
+                self.worker.gateway().metrics.in_flight.inc();
+                Ok(())
+            }
+            Err(error) => Err(journal_refusal(&self.worker, &error)),
+        }
+    }
+
+    /// Settles the open try: what came of it and what it consumed. Does nothing when none is open.
+    pub(crate) fn close_attempt(&mut self, status: u16, reason: &str, usage: Usage, source: UsageSource) {
+        let Some(attempt) = self.attempt.take() else { return };
+        self.worker.gateway().metrics.in_flight.dec();
+        let cost = match source {
+            UsageSource::None => NanoUsd::ZERO,
+            UsageSource::Upstream | UsageSource::Estimated => price(&attempt.target.info, &usage, self.tier),
+        };
+        let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
+        self.record.attempts.push(AttemptRecord {
+            provider: attempt.target.provider.name.to_string(),
+            upstream_model: attempt.target.model.to_string(),
+            status,
+            reason: reason.to_owned(),
+            duration_us,
+            usage,
+            usage_source: source,
+            cost,
+        });
+    }
+
+    /// Microseconds since the call arrived.
+    pub(crate) fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.worker.now() - self.record.time).unwrap_or(0)
+    }
+
+    /// Notes the first byte sent to the caller, once.
+    pub(crate) fn note_first_byte(&mut self) {
+        if self.record.first_byte_us.is_none() {
+            self.record.first_byte_us = Some(self.elapsed_us());
+        }
+    }
+
+    /// The one place where a call ends.
+    fn end(&mut self, outcome: Outcome, status: u16) {
+        self.ended = true;
+        let now = self.worker.now();
+        self.record.outcome = outcome;
+        self.record.status = status;
+        self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
+        let gateway = self.worker.gateway();
+        if let Some(key) = &self.key {
+            if let Some(hold) = self.hold.take() {
+                let tokens = self
+                    .record
+                    .attempts
+                    .iter()
+                    .fold(0u64, |sum, a| sum.saturating_add(a.usage.total_tokens()));
+                let overrun = key.usage.settle(&key.policy, now, hold, tokens, self.record.cost());
+                gateway.metrics.note_overrun(overrun);
+            }
+            if let Some(admitted_at) = self.admitted_at {
+                if outcome == Outcome::Refused {
+                    key.usage.unadmit(admitted_at);
+                }
+                key.usage.leave();
+            }
+        }
+        if let Err(error) = self.worker.journal().record(&self.record, self.announced) {
+            gateway.metrics.records_lost.inc();
+            tracing::error!(request_id = %self.record.id, %error, "a record could not be written to the journal");
+        }
+        self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
+    }
+}
+
+/// What a usage costs at a target; nothing when its price is unknown.
+fn price(info: &ModelInfo, usage: &Usage, tier: ServiceTier) -> NanoUsd {
+    info.prices.cost(usage, tier)
+}
+
+fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
+    worker.gateway().metrics.storage_refusals.inc();
+    match error {
+        JournalError::Full { .. } => Refusal::new(
+            ErrorCode::StorageFull,
+            "the gateway's disk is full, so the call could not be accounted for; free space in its data directory",
+        )
+        .retry_after(5),
+        other => {
+            tracing::error!(error = %other, "the journal could not be written");
+            Refusal::new(ErrorCode::StorageFull, "the gateway's journal can not be written at present").retry_after(5)
+        }
+    }
+}
