@@ -1,0 +1,93 @@
+//! Errors of the admin API: `{"error":{"code","message","field"}}`. The one place where an error of `app`
+//! becomes a response; internal text stays in the log.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use gw_store::StoreError;
+use serde_json::json;
+use std::borrow::Cow;
+
+/// An error with its status.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    field: Option<Cow<'static, str>>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, message: message.into(), field: None }
+    }
+
+    /// 401.
+    pub(crate) fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "invalid_api_key",
+            "send the master key as 'Authorization: Bearer gw-...'",
+        )
+    }
+
+    /// 404.
+    pub(crate) fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", message)
+    }
+
+    /// 405.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "this path does not take this method")
+    }
+
+    /// 400, about a field.
+    pub(crate) fn invalid(
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(StatusCode::BAD_REQUEST, "invalid_request", message);
+        error.field = Some(field.into());
+        error
+    }
+
+    /// 400, about the body as a whole.
+    pub(crate) fn malformed(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    }
+
+    /// 409.
+    pub(crate) fn conflict(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        let mut error = Self::new(StatusCode::CONFLICT, "conflict", message);
+        error.field = Some(field.into());
+        error
+    }
+
+    /// 500; the text goes to the log.
+    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "an admin request failed");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "the gateway failed; see its log")
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<tokio::task::JoinError> for ApiError {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if let (Some(field), Some(map)) = (self.field, error.as_object_mut()) {
+            map.insert("field".to_owned(), json!(field));
+        }
+        (self.status, Json(json!({ "error": error }))).into_response()
+    }
+}

@@ -1,0 +1,52 @@
+//! The admin API: handlers only. They parse, call one function of `app`, and convert. The master key is
+//! asked for in one place, for every path below `/api`.
+
+mod budgets;
+mod error;
+mod key_input;
+mod keys;
+mod logs;
+mod metrics;
+mod models;
+pub(crate) mod openapi;
+mod providers;
+mod query;
+mod usage;
+
+use crate::app::state::App;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use error::ApiError;
+use std::sync::Arc;
+
+/// The routes of the control plane.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let api = Router::new()
+        .route("/keys", get(keys::list).post(keys::create))
+        .route("/keys/{id}", get(keys::show).patch(keys::change).delete(keys::revoke))
+        .route("/budgets", get(budgets::list))
+        .route("/providers", get(providers::list))
+        .route("/models", get(models::list))
+        .route("/logs", get(logs::list))
+        .route("/usage", get(usage::rows))
+        .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), require_master));
+    Router::new()
+        .nest("/api/v1", api)
+        .route("/metrics", get(metrics::show))
+        .fallback(|| async { ApiError::not_found("there is nothing here; the admin API is at /api/v1") })
+        .with_state(app)
+}
+
+/// Every request to the API needs the master key.
+async fn require_master(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let presented = crate::ingress::credential::find(request.headers(), None);
+    match presented {
+        Some(key) if app.gateway.is_master(&key) => next.run(request).await,
+        _ => ApiError::unauthorized().into_response(),
+    }
+}

@@ -1,0 +1,165 @@
+//! Virtual keys: those of the API live in the database and in the key table, those of the configuration file
+//! in the table only. The file is the floor: what it declares cannot be changed here.
+
+use super::state::App;
+use gw_config::DeclaredKey;
+use gw_model::{KeyId, KeyPolicy, Secret};
+use gw_store::StoreError;
+use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
+use gw_store::memory::{KeyEntry, KeySource};
+use gw_store::traits::{Directory, Ledger};
+use gw_store::types::{KeyLabel, KeyUpdate, NewKey, StoredKey};
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// The pepper that new digests are made with.
+const PEPPER: u32 = 1;
+
+/// Why a key cannot be made or changed.
+#[derive(Debug)]
+pub(crate) enum KeysError {
+    /// The name stands in the file and in the database.
+    NameTwice {
+        /// Which.
+        name: String,
+    },
+    /// The key belongs to the configuration file.
+    ManagedByFile,
+    /// There is no such key.
+    NotFound,
+    /// The store.
+    Store(StoreError),
+}
+
+impl fmt::Display for KeysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameTwice { name } => write!(
+                f,
+                "the key name '{name}' stands in the configuration file and in the database; rename one of them"
+            ),
+            Self::ManagedByFile => {
+                f.write_str("this key is managed by the configuration file; change it there")
+            }
+            Self::NotFound => f.write_str("there is no such key"),
+            Self::Store(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for KeysError {}
+
+impl From<StoreError> for KeysError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// A key that was just made: the only time that its text is known.
+pub(crate) struct Made {
+    pub(crate) entry: Arc<KeyEntry>,
+    pub(crate) key: Secret,
+}
+
+/// Would the keys of a file clash with those of the database?
+pub(crate) fn check(app: &App, declared: &[DeclaredKey]) -> Result<(), KeysError> {
+    let table = &app.gateway.keys;
+    let clash = declared
+        .iter()
+        .find(|d| table.by_name(&d.policy.name).is_some_and(|entry| entry.source == KeySource::Api));
+    match clash {
+        Some(key) => Err(KeysError::NameTwice { name: key.policy.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// Puts the keys of the file in force, and those that left it out of force.
+pub(crate) fn declare(app: &App, declared: &[DeclaredKey]) -> Result<(), KeysError> {
+    check(app, declared)?;
+    let table = &app.gateway.keys;
+    let ids: HashSet<KeyId> = declared.iter().map(|d| file_key_id(&d.policy.name)).collect();
+    let gone = table.list().into_iter().filter(|e| e.source == KeySource::File && !ids.contains(&e.id));
+    for entry in gone.collect::<Vec<_>>() {
+        table.remove(entry.id);
+    }
+    let mut labels = Vec::with_capacity(declared.len());
+    let mut fresh = HashSet::new();
+    for key in declared {
+        let policy = key.policy.clone();
+        let id = file_key_id(&policy.name);
+        if table.get(id).is_none() {
+            fresh.insert(id);
+        }
+        labels.push(KeyLabel {
+            id,
+            name: policy.name.clone(),
+            team_id: policy.team_id.clone(),
+            project_id: policy.project_id.clone(),
+        });
+        table.upsert(id, table.digest(key.key.expose()), policy, false, KeySource::File);
+    }
+    app.storage.database.label_keys(&labels)?;
+    restore(app, &fresh)
+}
+
+/// What keys that are new to the table have spent already.
+fn restore(app: &App, fresh: &HashSet<KeyId>) -> Result<(), KeysError> {
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let now = app.gateway.clock().now();
+    for (id, spent) in app.storage.database.spent(now)? {
+        if let Some(entry) = app.gateway.keys.get(id).filter(|_| fresh.contains(&id)) {
+            entry.usage.restore_spent(now, &spent);
+        }
+    }
+    Ok(())
+}
+
+/// Makes a key.
+pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
+    if app.gateway.keys.by_name(&policy.name).is_some() {
+        return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
+    }
+    let key = generate_key()?;
+    let id = generate_key_id()?;
+    let digest = app.gateway.keys.digest(key.expose());
+    let (prefix, last4) = shown_parts(&key);
+    let new = NewKey { id, digest, pepper: PEPPER, prefix, last4, policy };
+    let stored = app.storage.database.create_key(&new, app.gateway.clock().now())?;
+    let entry = app.gateway.keys.upsert(id, digest, stored.policy, false, KeySource::Api);
+    Ok(Made { entry, key })
+}
+
+/// Changes a key of the database.
+pub(crate) fn update(app: &App, id: KeyId, policy: KeyPolicy) -> Result<Arc<KeyEntry>, KeysError> {
+    let entry = own(app, id)?;
+    let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
+    if taken {
+        return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
+    }
+    let update = KeyUpdate { policy, if_revision: None };
+    let stored = app.storage.database.update_key(id, &update, app.gateway.clock().now())?;
+    let stored: StoredKey = stored.ok_or(KeysError::NotFound)?;
+    Ok(app.gateway.keys.upsert(id, stored.digest, stored.policy, entry.revoked(), KeySource::Api))
+}
+
+/// Revokes a key for good. Calls that it has in flight go on; the next one is refused.
+pub(crate) fn revoke(app: &App, id: KeyId) -> Result<(), KeysError> {
+    own(app, id)?;
+    if !app.storage.database.revoke_key(id, app.gateway.clock().now())? {
+        return Err(KeysError::NotFound);
+    }
+    app.gateway.keys.remove(id);
+    Ok(())
+}
+
+/// A key that may be changed through the API.
+fn own(app: &App, id: KeyId) -> Result<Arc<KeyEntry>, KeysError> {
+    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    match entry.source {
+        KeySource::Api => Ok(entry),
+        KeySource::File => Err(KeysError::ManagedByFile),
+    }
+}

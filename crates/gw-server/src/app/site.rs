@@ -1,0 +1,99 @@
+//! A worker's view of the process: its request path, and what of the control plane it serves itself.
+
+use super::state::App;
+use crate::admin;
+use axum::Router;
+use axum::body::Body as AdminBody;
+use gw_config::compile::{Cors, ServerLimits};
+use gw_pipeline::{Reply, ReplyBody, Worker};
+use http::header::{self, HeaderValue};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tower_service::Service;
+
+/// Largest body of an admin request, in bytes.
+const MAX_ADMIN_BODY: usize = 4 << 20;
+
+/// What every worker is given at start.
+#[derive(Clone)]
+pub(crate) struct SiteParts {
+    pub(crate) app: Arc<App>,
+    pub(crate) limits: Arc<ServerLimits>,
+    /// Runs the control plane, so that a slow query does not hold up calls.
+    pub(crate) background: Handle,
+}
+
+/// See the module.
+pub(crate) struct Site {
+    pub(crate) worker: Rc<Worker>,
+    pub(crate) parts: SiteParts,
+    router: Router,
+}
+
+impl Site {
+    pub(crate) fn new(worker: Rc<Worker>, parts: SiteParts) -> Self {
+        let router = admin::router(Arc::clone(&parts.app));
+        Self { worker, parts, router }
+    }
+
+    pub(crate) fn cors(&self) -> Arc<Option<Cors>> {
+        self.parts.app.cors.load_full()
+    }
+
+    pub(crate) fn tls_acceptor(&self) -> Option<tokio_rustls::TlsAcceptor> {
+        let config = self.parts.app.tls.load_full();
+        config.as_ref().as_ref().map(|c| tokio_rustls::TlsAcceptor::from(Arc::clone(c)))
+    }
+
+    /// `/healthz`: the process is up.
+    #[expect(clippy::unused_self, reason = "beside its sister ready()")]
+    pub(crate) fn health(&self) -> Reply {
+        json(StatusCode::OK, "{\"status\":\"ok\"}".to_owned())
+    }
+
+    /// `/readyz`: send traffic here, or not.
+    pub(crate) fn ready(&self) -> Reply {
+        let (ready, body) = self.parts.app.readiness();
+        json(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, body)
+    }
+
+    /// Everything of the control plane, on the background runtime.
+    pub(crate) async fn admin(&self, request: Request<Incoming>) -> Reply {
+        let (head, incoming) = request.into_parts();
+        let Ok(body) = Limited::new(incoming, MAX_ADMIN_BODY).collect().await else {
+            return json(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "{\"error\":{\"code\":\"request_too_large\",\"message\":\"the body is too large or broke off\"}}".to_owned(),
+            );
+        };
+        let request = Request::from_parts(head, AdminBody::from(body.to_bytes()));
+        let mut router = self.router.clone();
+        let task = self.parts.background.spawn(async move {
+            let Ok(response) = router.call(request).await;
+            let (head, body) = response.into_parts();
+            let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+            http::Response::from_parts(head, body)
+        });
+        match task.await {
+            Ok(response) => response.map(ReplyBody::whole),
+            Err(error) => {
+                tracing::error!(%error, "an admin request failed");
+                json(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "{\"error\":{\"code\":\"internal_error\",\"message\":\"see the log\"}}".to_owned(),
+                )
+            }
+        }
+    }
+}
+
+fn json(status: StatusCode, body: String) -> Reply {
+    let mut reply = Reply::new(ReplyBody::whole(body));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    reply
+}

@@ -1,0 +1,117 @@
+//! What all workers and the control plane share of the process.
+
+use super::storage::Storage;
+use crate::listen::tls::{self, TlsError};
+use crate::serve::demo;
+use arc_swap::ArcSwap;
+use gw_config::Compiled;
+use gw_config::compile::{Cors, ServerSettings};
+use gw_pipeline::{Gateway, PublishError};
+use rustls::ServerConfig;
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// See the module.
+pub(crate) struct App {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) storage: Arc<Storage>,
+    pub(crate) cors: ArcSwap<Option<Cors>>,
+    pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
+    server: ArcSwap<ServerSettings>,
+    draining: AtomicBool,
+}
+
+/// Why a new configuration cannot be put in force.
+#[derive(Debug)]
+pub(crate) enum ApplyError {
+    /// A provider.
+    Publish(PublishError),
+    /// The certificate.
+    Tls(TlsError),
+    /// A key of the file.
+    Keys(super::keys::KeysError),
+}
+
+impl fmt::Display for ApplyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Publish(error) => {
+                write!(f, "{error}")?;
+                let source = std::error::Error::source(error);
+                source.map_or(Ok(()), |source| write!(f, ": {source}"))
+            }
+            Self::Tls(error) => write!(f, "{error}"),
+            Self::Keys(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for ApplyError {}
+
+impl App {
+    /// Puts the parts together. Errors: the certificate, or the keys of the file.
+    pub(crate) fn new(
+        gateway: Arc<Gateway>,
+        storage: Arc<Storage>,
+        compiled: &Compiled,
+    ) -> Result<Self, ApplyError> {
+        let app = Self {
+            gateway,
+            storage,
+            cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
+            tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
+            server: ArcSwap::from_pointee(compiled.server.clone()),
+            draining: AtomicBool::new(false),
+        };
+        super::keys::declare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
+        Ok(app)
+    }
+
+    /// Puts a new configuration in force: all of it, or nothing.
+    pub(crate) fn apply(
+        &self,
+        mut compiled: Compiled,
+        emulator: Option<SocketAddr>,
+    ) -> Result<(), ApplyError> {
+        if let Some(addr) = emulator {
+            demo::connect(&mut compiled.snapshot, addr);
+        }
+        let tls = load_tls(&compiled.server)?;
+        super::keys::check(self, &compiled.keys).map_err(ApplyError::Keys)?;
+        self.gateway.publish(compiled.snapshot).map_err(ApplyError::Publish)?;
+        super::keys::declare(self, &compiled.keys).map_err(ApplyError::Keys)?;
+        self.tls.store(Arc::new(tls));
+        self.cors.store(Arc::new(compiled.server.cors.clone()));
+        self.server.store(Arc::new(compiled.server));
+        Ok(())
+    }
+
+    /// The certificate's files, to be watched.
+    pub(crate) fn tls_files(&self) -> Option<(PathBuf, PathBuf)> {
+        let server = self.server.load();
+        server.tls.as_ref().map(|t| (PathBuf::from(&t.cert_file), PathBuf::from(&t.key_file)))
+    }
+
+    /// From now on `/readyz` says no.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Is traffic welcome, and the state in words.
+    pub(crate) fn readiness(&self) -> (bool, String) {
+        let draining = self.draining.load(Ordering::Relaxed);
+        let store_up = self.storage.is_up();
+        let ready = !draining;
+        let status = if draining { "draining" } else { "ready" };
+        let store = if store_up { "up" } else { "down" };
+        (ready, format!("{{\"status\":\"{status}\",\"store\":\"{store}\"}}"))
+    }
+}
+
+fn load_tls(server: &ServerSettings) -> Result<Option<Arc<ServerConfig>>, ApplyError> {
+    let Some(files) = &server.tls else { return Ok(None) };
+    tls::load(Path::new(&files.cert_file), Path::new(&files.key_file)).map(Some).map_err(ApplyError::Tls)
+}

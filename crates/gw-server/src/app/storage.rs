@@ -1,0 +1,141 @@
+//! The store of this process: data directory, secrets, key table, database, journals and the fold, opened and
+//! closed in the right order.
+
+use gw_config::compile::StoreSettings;
+use gw_model::{Clock, Secret};
+use gw_pipeline::SystemClock;
+use gw_store::fold::{self, FoldSettings, Folder};
+use gw_store::journal::{Journal, JournalSettings};
+use gw_store::memory::{KeySource, KeyTable};
+use gw_store::sqlite::DATABASE_FILE;
+use gw_store::traits::{Directory, Ledger};
+use gw_store::{DataDir, SqliteStore, StoreError, keys};
+use parking_lot::Mutex;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Environment variable of the master key.
+const MASTER_KEY: &str = "GATEWRIGHT_MASTER_KEY";
+/// Environment variable of the encryption key.
+const ENCRYPTION_KEY: &str = "GATEWRIGHT_ENCRYPTION_KEY";
+
+/// Keys read from the database at once.
+const PAGE: usize = 10_000;
+
+/// Most bytes of one journal that one transaction takes over.
+const FOLD_BYTES: usize = 4 << 20;
+
+/// See the module.
+pub(crate) struct Storage {
+    dir: DataDir,
+    /// Keys, usage, records.
+    pub(crate) database: Arc<SqliteStore>,
+    /// Keys and their counters, in memory.
+    pub(crate) keys: Arc<KeyTable>,
+    /// The master key.
+    pub(crate) master: Secret,
+    /// The master key was made just now, and is to be shown once.
+    pub(crate) master_is_new: bool,
+    journal: JournalSettings,
+    fold: FoldSettings,
+    folder: Mutex<Option<Folder>>,
+}
+
+impl Storage {
+    /// Opens everything: replays the journal of earlier runs, loads keys and what they spent.
+    pub(crate) fn open(
+        path: &Path,
+        settings: &StoreSettings,
+        clock: &SystemClock,
+    ) -> Result<Self, StoreError> {
+        let dir = DataDir::open(path)?;
+        let (master, master_is_new) = match given(MASTER_KEY) {
+            Some(key) => (key, false),
+            None => {
+                let found = keys::master_key(path)?;
+                (found.key, found.is_new)
+            }
+        };
+        let encryption = match given(ENCRYPTION_KEY) {
+            Some(key) => vec![key],
+            None => keys::encryption_keys(path)?,
+        };
+        let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
+        let database = Arc::new(SqliteStore::open(&path.join(DATABASE_FILE))?);
+        let journal = JournalSettings {
+            node: dir.node(),
+            generation: dir.generation(),
+            segment_bytes: settings.journal_segment_bytes,
+            reserve_bytes: settings.journal_reserve_bytes,
+            fsync_interval_ms: settings.fsync_interval_ms,
+            quota: None,
+        };
+        let fold = FoldSettings {
+            node: dir.node(),
+            generation: dir.generation(),
+            interval: Duration::from_millis(settings.batch_interval_ms),
+            batch_bytes: FOLD_BYTES,
+            ..FoldSettings::default()
+        };
+        let report = fold::replay(&dir.journal(), &*database, &fold)?;
+        if report.records > 0 || report.lost > 0 {
+            tracing::info!(
+                records = report.records,
+                lost = report.lost,
+                "the journal of an earlier run was replayed"
+            );
+        }
+        for file in &report.set_aside {
+            tracing::error!(file = %file.display(), "a damaged journal file was put aside");
+        }
+        load_keys(&*database, &table)?;
+        fold::restore_budgets(&*database, &table, clock.now())?;
+        let keys = Arc::new(table);
+        Ok(Self { dir, database, keys, master, master_is_new, journal, fold, folder: Mutex::default() })
+    }
+
+    /// Starts to fold what the workers write.
+    pub(crate) fn start(&self) -> Result<(), StoreError> {
+        let ledger = Arc::clone(&self.database) as Arc<dyn Ledger>;
+        *self.folder.lock() = Some(Folder::start(&self.dir.journal(), ledger, self.fold.clone())?);
+        Ok(())
+    }
+
+    /// A worker's journal.
+    pub(crate) fn journal(&self, worker: u16) -> Result<Journal, StoreError> {
+        Ok(Journal::open(&self.dir.journal(), worker, &self.journal)?)
+    }
+
+    /// Does the database take what is folded?
+    pub(crate) fn is_up(&self) -> bool {
+        self.folder.lock().as_ref().is_none_or(|folder| folder.stats().store_up)
+    }
+
+    /// Writes down everything. The journals must be closed by then.
+    pub(crate) fn close(&self) {
+        let Some(folder) = self.folder.lock().take() else { return };
+        match folder.finish() {
+            Ok(stats) => tracing::info!(records = stats.records, "the journal is folded"),
+            Err(error) => {
+                tracing::error!(%error, "the journal could not be folded; the next start will do it")
+            }
+        }
+    }
+}
+
+fn given(name: &str) -> Option<Secret> {
+    std::env::var(name).ok().filter(|v| !v.is_empty()).map(Secret::new)
+}
+
+fn load_keys(database: &dyn Directory, table: &KeyTable) -> Result<(), StoreError> {
+    let mut after = None;
+    loop {
+        let page = database.keys(after, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.id);
+        for key in page {
+            table.upsert(key.id, key.digest, key.policy, false, KeySource::Api);
+        }
+    }
+}

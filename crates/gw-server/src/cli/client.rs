@@ -1,0 +1,192 @@
+//! How commands talk to a running gateway: its admin API, with the master key.
+
+use super::output;
+use bytes::Bytes;
+use clap::Args;
+use gw_model::Secret;
+use gw_model::snapshot::ConnectOptions;
+use gw_upstream::{Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamConfig, UpstreamRequest};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, StatusCode};
+use serde_json::Value;
+use std::fmt;
+use std::process::ExitCode;
+
+/// Largest answer that is read, in bytes.
+const MAX_ANSWER: usize = 64 << 20;
+
+/// Time limits towards the gateway.
+const TIMES: PhaseTimeouts = PhaseTimeouts { connect_ms: 5_000, first_byte_ms: 60_000, idle_ms: 60_000 };
+
+/// Where the gateway is, and who asks.
+#[derive(Debug, Args)]
+pub(crate) struct Remote {
+    /// URL of the gateway.
+    #[arg(long, env = "GATEWRIGHT_URL", default_value = "http://127.0.0.1:4000", global = true)]
+    url: String,
+    /// Master key; also read from `DATA_DIR/master.key`.
+    #[arg(long, env = "GATEWRIGHT_MASTER_KEY", hide_env_values = true, global = true)]
+    key: Option<String>,
+    /// Data directory to find the master key in.
+    #[arg(long, env = "GATEWRIGHT_DATA_DIR", default_value = "./gatewright-data", global = true)]
+    data_dir: std::path::PathBuf,
+    /// Print JSON, for machines.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+/// Why a command brought nothing.
+#[derive(Debug)]
+pub(crate) enum ClientError {
+    /// The URL cannot be used.
+    Url {
+        /// As given.
+        url: String,
+        /// Why.
+        source: Box<dyn std::error::Error>,
+    },
+    /// There is no key to ask with.
+    NoKey,
+    /// Nobody answers.
+    Send {
+        /// Whom we asked.
+        url: String,
+        /// Why.
+        source: Box<dyn std::error::Error>,
+    },
+    /// The gateway refused.
+    Refused {
+        /// Status.
+        status: u16,
+        /// Its words.
+        message: String,
+    },
+    /// The answer is not what it should be.
+    Answer {
+        /// Why.
+        source: Box<dyn std::error::Error>,
+    },
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url { url, .. } => write!(f, "'{url}' cannot be used as the gateway's URL"),
+            Self::NoKey => f.write_str("no master key; give --key, GATEWRIGHT_MASTER_KEY, or --data-dir"),
+            Self::Send { url, .. } => write!(f, "no answer from {url}; is the gateway running?"),
+            Self::Refused { status, message } => write!(f, "the gateway refused ({status}): {message}"),
+            Self::Answer { .. } => f.write_str("the gateway's answer cannot be read"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Url { source, .. } | Self::Send { source, .. } | Self::Answer { source } => Some(&**source),
+            Self::NoKey | Self::Refused { .. } => None,
+        }
+    }
+}
+
+impl Remote {
+    fn key(&self) -> Result<Secret, ClientError> {
+        if let Some(key) = self.key.as_deref().filter(|k| !k.is_empty()) {
+            return Ok(Secret::new(key.to_owned()));
+        }
+        let file =
+            std::fs::read_to_string(self.data_dir.join("master.key")).map_err(|_| ClientError::NoKey)?;
+        Ok(Secret::new(file.trim().to_owned()))
+    }
+
+    /// Asks the admin API. `path` begins with `/api/`.
+    pub(crate) fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+        let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| send(Box::new(e)))?;
+        let local = tokio::task::LocalSet::new();
+        let (status, bytes) = local.block_on(&runtime, self.exchange(method, path, body))?;
+        if !status.is_success() {
+            let message = serde_json::from_slice::<Value>(&bytes)
+                .ok()
+                .and_then(|v| v.pointer("/error/message").and_then(Value::as_str).map(ToOwned::to_owned))
+                .unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
+            return Err(ClientError::Refused { status: status.as_u16(), message });
+        }
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|e| ClientError::Answer { source: Box::new(e) })
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        let options = ConnectOptions { allow_link_local: true, ..ConnectOptions::default() };
+        let (destination, base) = Destination::parse(
+            self.url.trim_end_matches('/'),
+            &options,
+            &ProxyEnv::from_vars(|name| std::env::var(name).ok()),
+        )
+        .map_err(|e| ClientError::Url { url: self.url.clone(), source: Box::new(e) })?;
+        let mut headers = HeaderMap::new();
+        let bearer = HeaderValue::from_str(&format!("Bearer {}", self.key()?.expose()))
+            .map_err(|_| ClientError::NoKey)?;
+        headers.insert(header::AUTHORIZATION, bearer);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = body.map(|value| vec![Bytes::from(value.to_string())]).unwrap_or_default();
+        let path_and_query = format!("{}{path}", base.trim_end_matches('/'));
+        let request = UpstreamRequest { method, path_and_query, headers, body };
+        let upstream = Upstream::new(UpstreamConfig::default());
+        let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
+        let mut response =
+            upstream.send(&destination, &request, TIMES).await.map_err(|e| send(Box::new(e)))?;
+        let mut bytes = Vec::new();
+        while let Some(piece) = response.body.next().await {
+            bytes.extend_from_slice(&piece.map_err(|e| send(Box::new(e)))?);
+            if bytes.len() > MAX_ANSWER {
+                return Err(ClientError::Answer { source: "it is too large".into() });
+            }
+        }
+        Ok((response.status, bytes))
+    }
+
+    /// Asks and prints: JSON as it is, else what `show` makes of it.
+    pub(crate) fn ask_and_print(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        show: impl FnOnce(&Value),
+    ) -> ExitCode {
+        match self.ask(method, path, body) {
+            Ok(value) if self.json => {
+                output::line(value);
+                ExitCode::SUCCESS
+            }
+            Ok(value) => {
+                show(&value);
+                ExitCode::SUCCESS
+            }
+            Err(error) => output::fail(&error, 1),
+        }
+    }
+}
+
+/// Percent-encodes a query value.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}

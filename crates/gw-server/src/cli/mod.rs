@@ -1,0 +1,65 @@
+//! The command line: one file per command. Exit codes: 0 done, 1 it failed, 2 the configuration or the
+//! command line is wrong.
+
+mod check;
+mod client;
+mod emulate;
+mod keys;
+mod logs;
+mod models;
+pub(crate) mod output;
+mod schema;
+mod serve;
+mod table;
+mod usage;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Exit code of a wrong configuration or command line.
+pub(crate) const EXIT_USAGE: u8 = 2;
+
+/// A self-hosted AI gateway: one endpoint in front of every LLM provider.
+#[derive(Debug, Parser)]
+#[command(name = "gatewright", version, about)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve(serve::ServeArguments),
+    /// Check a configuration file.
+    Check(check::CheckArguments),
+    /// Print the JSON Schema of the configuration file.
+    Schema,
+    /// Print the OpenAPI document of the admin API.
+    Openapi,
+    /// Create, list and revoke virtual keys of a running gateway.
+    Keys(keys::KeysArguments),
+    /// Show what was used and what it cost.
+    Usage(usage::UsageArguments),
+    /// Show the records of requests.
+    Logs(logs::LogsArguments),
+    /// Show which models can be called.
+    Models(models::ModelsArguments),
+    /// Run the provider emulator alone.
+    Emulate(emulate::EmulateArguments),
+}
+
+/// Runs a command.
+pub(crate) fn run(arguments: Arguments) -> ExitCode {
+    match arguments.command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Schema => schema::config(),
+        Command::Openapi => schema::openapi(),
+        Command::Keys(arguments) => keys::run(arguments),
+        Command::Usage(arguments) => usage::run(&arguments),
+        Command::Logs(arguments) => logs::run(&arguments),
+        Command::Models(arguments) => models::run(&arguments),
+        Command::Emulate(arguments) => emulate::run(&arguments),
+    }
+}

@@ -1,0 +1,40 @@
+//! `gatewright usage`: what was used and what it cost.
+
+use super::client::{Remote, encoded};
+use super::{keys, table};
+use clap::Args;
+use http::Method;
+use std::process::ExitCode;
+
+/// Arguments of `usage`.
+#[derive(Debug, Args)]
+pub(crate) struct UsageArguments {
+    #[command(flatten)]
+    remote: Remote,
+    /// Dimension: key, team, project, customer, model, provider or day.
+    #[arg(long, default_value = "key")]
+    group_by: String,
+    /// From when on, as `2026-11-01` or `2026-11-01T12:00:00Z`.
+    #[arg(long)]
+    from: Option<String>,
+    /// Until when.
+    #[arg(long)]
+    to: Option<String>,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &UsageArguments) -> ExitCode {
+    let mut path = format!("/api/v1/usage?group_by={}", encoded(&arguments.group_by));
+    for (name, value) in [("from", &arguments.from), ("to", &arguments.to)] {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", encoded(value)));
+        }
+    }
+    arguments.remote.ask_and_print(Method::GET, &path, None, |list| {
+        let by_key = arguments.group_by == "key";
+        let mut columns: Vec<&str> =
+            if by_key { vec!["key_name", "key_id"] } else { vec![&arguments.group_by] };
+        columns.extend(["requests", "errors", "input_tokens", "output_tokens", "cached_tokens", "cost_usd"]);
+        table::print(&columns, &keys::rows(list));
+    })
+}

@@ -1,0 +1,32 @@
+//! What else a head says: the caller's context headers, and which of its headers may go upstream.
+
+use bytes::Bytes;
+use gw_model::WireFormat;
+use gw_pipeline::CallerContext;
+use http::HeaderMap;
+
+/// Headers of a caller that mean something to the upstream, by format. Everything else stays here:
+/// credentials, cookies, forwarding and proxy headers above all.
+const OPENAI: [&str; 3] = ["openai-beta", "idempotency-key", "x-client-request-id"];
+const ANTHROPIC: [&str; 3] = ["anthropic-version", "anthropic-beta", "idempotency-key"];
+
+/// Picks the headers that go upstream.
+pub(crate) fn forwarded(format: WireFormat, headers: &HeaderMap) -> Vec<(&'static str, Bytes)> {
+    let names: &[&'static str] = match format {
+        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => &OPENAI,
+        WireFormat::AnthropicMessages => &ANTHROPIC,
+    };
+    let mut out = Vec::new();
+    for name in names {
+        for value in headers.get_all(*name) {
+            out.push((*name, Bytes::copy_from_slice(value.as_bytes())));
+        }
+    }
+    out
+}
+
+/// Reads the `x-gatewright-*` headers.
+pub(crate) fn caller(headers: &HeaderMap) -> CallerContext {
+    let customer = headers.get("x-gatewright-customer").and_then(|v| v.to_str().ok());
+    CallerContext { customer: customer.filter(|c| !c.is_empty()).map(ToOwned::to_owned) }
+}

@@ -1,0 +1,93 @@
+//! From an HTTP request to the stage that serves it: by path to a wire format, the control plane, or a
+//! health check. Thin: it reads heads, never bodies, and decides nothing about a call.
+
+mod context;
+pub(crate) mod credential;
+mod data;
+mod models;
+mod paths;
+
+use crate::app::site::Site;
+use crate::listen::acceptor::Door;
+use crate::listen::cors;
+use gw_model::{ErrorCode, Refusal, WireFormat};
+use gw_pipeline::{Reply, ReplyBody, refusal_reply};
+use http::header;
+use http::{Method, Request, StatusCode};
+use hyper::body::Incoming;
+use paths::Route;
+use std::rc::Rc;
+
+/// Serves one request.
+pub(crate) async fn handle(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Reply {
+    let cors = site.cors();
+    let cors = (*cors).as_ref();
+    if let Some(origin) = cors::allowed(cors, request.headers().get(header::ORIGIN)) {
+        let mut reply = if request.method() == Method::OPTIONS {
+            let mut reply = empty(StatusCode::NO_CONTENT);
+            let requested = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS);
+            cors::add_preflight(reply.headers_mut(), requested);
+            reply
+        } else {
+            dispatch(site, door, request).await
+        };
+        cors::add_headers(reply.headers_mut(), origin);
+        return reply;
+    }
+    dispatch(site, door, request).await
+}
+
+async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Reply {
+    let route = paths::route(request.uri().path());
+    match (route, door) {
+        (Route::Health, _) => site.health(),
+        (Route::Ready, _) => site.ready(),
+        (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => site.admin(request).await,
+        (Route::Root, _) => root(),
+        (Route::Admin, Door::Main { with_admin: false }) | (_, Door::Admin) => {
+            not_found(WireFormat::OpenAiChat, "this is served on the other address of this gateway")
+        }
+        (Route::Call { format, model }, _) => match *request.method() {
+            Method::POST => data::call(site, format, model, request).await,
+            _ => method_not_allowed(format, "POST"),
+        },
+        (Route::Models { id }, _) => match *request.method() {
+            Method::GET | Method::HEAD => models::serve(site, id.as_deref(), &request),
+            _ => method_not_allowed(WireFormat::OpenAiChat, "GET"),
+        },
+        (Route::Later { format }, _) => {
+            let refusal =
+                Refusal::new(ErrorCode::NotImplemented, "this endpoint is not in this version of Gatewright");
+            refusal_reply(format, &refusal, None)
+        }
+        (Route::Unknown { format }, _) => {
+            not_found(format, "there is nothing at this path; see the list of endpoints in the README")
+        }
+    }
+}
+
+/// `GET /` and `HEAD /`: agents look there whether anybody is at home.
+fn root() -> Reply {
+    let mut reply = Reply::new(ReplyBody::whole("Gatewright is running. Send requests to /v1/...\n"));
+    reply
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, http::HeaderValue::from_static("text/plain; charset=utf-8"));
+    reply
+}
+
+fn empty(status: StatusCode) -> Reply {
+    let mut reply = Reply::new(ReplyBody::whole(""));
+    *reply.status_mut() = status;
+    reply
+}
+
+fn not_found(format: WireFormat, text: &'static str) -> Reply {
+    refusal_reply(format, &Refusal::new(ErrorCode::NotFound, text), None)
+}
+
+fn method_not_allowed(format: WireFormat, allowed: &'static str) -> Reply {
+    let refusal = Refusal::new(ErrorCode::MethodNotAllowed, format!("this endpoint takes {allowed} only"));
+    let mut reply = refusal_reply(format, &refusal, None);
+    reply.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allowed));
+    reply
+}

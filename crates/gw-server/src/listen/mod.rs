@@ -1,0 +1,12 @@
+//! Sockets of clients: one acceptor hands each new connection to the worker with the fewest, each worker
+//! serves its own on a current-thread runtime. Knows HTTP framing, TLS and limits; it must not know paths
+//! or wire formats.
+
+pub(crate) mod acceptor;
+pub(crate) mod body;
+pub(crate) mod connection;
+pub(crate) mod cors;
+mod linger;
+pub(crate) mod nofile;
+pub(crate) mod tls;
+pub(crate) mod worker;

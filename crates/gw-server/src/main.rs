@@ -1,0 +1,21 @@
+//! The `gatewright` binary: reads the command line and hands over. The composition root: nothing depends on
+//! this crate, and what belongs to a stage, a format or a store does not belong here.
+#![forbid(unsafe_code)]
+
+mod admin;
+mod app;
+mod cli;
+mod ingress;
+mod listen;
+mod serve;
+mod telemetry;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run(cli::Arguments::parse())
+}

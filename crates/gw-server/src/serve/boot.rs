@@ -1,0 +1,292 @@
+//! Start and end of the process, in order.
+
+use super::configuration::{self, ConfigurationError, Origin};
+use super::{demo, reload, shutdown};
+use crate::app::site::SiteParts;
+use crate::app::state::{App, ApplyError};
+use crate::app::storage::Storage;
+use crate::cli::output;
+use crate::listen::acceptor::{self, Door};
+use crate::listen::nofile;
+use crate::listen::worker::{self, Phase, WorkerHandle};
+use gw_config::Compiled;
+use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
+use gw_store::StoreError;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+/// Threads of the background runtime.
+const BACKGROUND_THREADS: usize = 2;
+
+/// How often the clock is compared with the system's.
+const RESYNC_EVERY: Duration = Duration::from_secs(30);
+
+/// How often open connections are looked at while draining.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// What the command line says.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) origin: Origin,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) workers: Option<u16>,
+}
+
+/// Where the configuration comes from, for reloads.
+#[derive(Clone, Debug)]
+pub(crate) struct Configured {
+    pub(crate) origin: Origin,
+    pub(crate) emulator: Option<SocketAddr>,
+    pub(crate) revision: u64,
+}
+
+/// Why the process cannot start.
+#[derive(Debug)]
+pub(crate) enum BootError {
+    /// The configuration is wrong.
+    Configuration(ConfigurationError),
+    /// The configuration cannot be put in force.
+    Apply(ApplyError),
+    /// A provider cannot be used.
+    Publish(PublishError),
+    /// The data directory or the store.
+    Store(StoreError),
+    /// An address cannot be listened on.
+    Listen {
+        /// Which.
+        addr: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The system refuses threads or the like.
+    System(io::Error),
+}
+
+impl fmt::Display for BootError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(error) => write!(f, "{error}"),
+            Self::Apply(error) => write!(f, "{error}"),
+            Self::Publish(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}"),
+            Self::Listen { addr, .. } => write!(f, "cannot listen on {addr}; choose another with --listen"),
+            Self::System(_) => f.write_str("the system refuses a resource"),
+        }
+    }
+}
+
+impl std::error::Error for BootError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Publish(error) => std::error::Error::source(error),
+            Self::Store(error) => std::error::Error::source(error),
+            Self::Listen { source, .. } | Self::System(source) => Some(source),
+            Self::Configuration(_) | Self::Apply(_) => None,
+        }
+    }
+}
+
+impl BootError {
+    /// 2 for what the user must change, 1 for what failed.
+    pub(crate) const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Configuration(_) | Self::Apply(_) | Self::Publish(_) => 2,
+            Self::Store(_) | Self::Listen { .. } | Self::System(_) => 1,
+        }
+    }
+}
+
+/// A gateway that serves.
+struct Running {
+    app: Arc<App>,
+    storage: Arc<Storage>,
+    phase: watch::Sender<Phase>,
+    stop_accepting: watch::Sender<bool>,
+    workers: Arc<[WorkerHandle]>,
+    threads: Vec<JoinHandle<()>>,
+    drain_delay: Duration,
+    grace: Duration,
+}
+
+/// Starts, serves until asked to stop, and ends in order.
+pub(crate) fn run(start: Start) -> Result<(), BootError> {
+    nofile::raise();
+    let compiled = configuration::read(&start.origin, 1).map_err(BootError::Configuration)?;
+    for warning in &compiled.warnings {
+        tracing::warn!("{warning}");
+    }
+    let background = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(BACKGROUND_THREADS)
+        .thread_name("background")
+        .enable_all()
+        .build()
+        .map_err(BootError::System)?;
+    let running = assemble(&background, &start, compiled)?;
+    background.block_on(shutdown::asked_to_stop());
+    background.block_on(running.end());
+    Ok(())
+}
+
+fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Result<Running, BootError> {
+    let doors = bind(background, compiled.server.listen, compiled.server.admin_listen)?;
+    let clock = Arc::new(SystemClock::new());
+    let emulator = if demo::is_wanted(&compiled.snapshot) {
+        let addr = demo::start(background.handle()).map_err(BootError::System)?;
+        demo::connect(&mut compiled.snapshot, addr);
+        Some(addr)
+    } else {
+        None
+    };
+    let storage = Storage::open(&start.data_dir, &compiled.store, &clock).map_err(BootError::Store)?;
+    let storage = Arc::new(storage);
+    if storage.master_is_new {
+        output::note(format!("master key: {}", storage.master.expose()));
+    }
+    let gateway = Gateway::new(GatewayParts {
+        snapshot: compiled.snapshot.clone(),
+        keys: Arc::clone(&storage.keys),
+        master: storage.master.clone(),
+        clock: Arc::clone(&clock),
+    })
+    .map_err(BootError::Publish)?;
+    let app =
+        Arc::new(App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled).map_err(BootError::Apply)?);
+    storage.start().map_err(BootError::Store)?;
+    let (phase, phases) = watch::channel(Phase::Running);
+    let parts = SiteParts {
+        app: Arc::clone(&app),
+        limits: Arc::new(compiled.server.limits),
+        background: background.handle().clone(),
+    };
+    let count = worker_count(start, &compiled);
+    let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
+    let (stop_accepting, stop) = watch::channel(false);
+    let url = announce(&doors, &compiled);
+    let max_open = compiled.server.limits.max_connections;
+    for (listener, door) in doors {
+        let accepting = acceptor::accept(
+            listener,
+            door,
+            Arc::clone(&workers),
+            Arc::clone(&gateway),
+            max_open,
+            stop.clone(),
+        );
+        background.spawn(accepting);
+    }
+    let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
+    background.spawn(reload::watch(Arc::clone(&app), configured));
+    background.spawn(keep_clock(clock));
+    output::line(format!("Gatewright is ready at {url}"));
+    let server = &compiled.server;
+    Ok(Running {
+        app,
+        storage,
+        phase,
+        stop_accepting,
+        workers,
+        threads,
+        drain_delay: Duration::from_secs(server.drain_delay_seconds),
+        grace: Duration::from_secs(server.shutdown_grace_seconds),
+    })
+}
+
+type Doors = Vec<(TcpListener, Door)>;
+
+fn bind(background: &Runtime, listen: SocketAddr, admin: Option<SocketAddr>) -> Result<Doors, BootError> {
+    let _entered = background.enter();
+    let open = |addr: SocketAddr| {
+        acceptor::bind(addr)
+            .and_then(TcpListener::from_std)
+            .map_err(|source| BootError::Listen { addr, source })
+    };
+    let mut doors = vec![(open(listen)?, Door::Main { with_admin: admin.is_none() })];
+    if let Some(admin) = admin {
+        doors.push((open(admin)?, Door::Admin));
+    }
+    Ok(doors)
+}
+
+fn worker_count(start: &Start, compiled: &Compiled) -> u16 {
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let wanted = start.workers.map_or_else(|| compiled.server.workers.unwrap_or_else(cores), usize::from);
+    u16::try_from(wanted.max(1)).unwrap_or(u16::MAX)
+}
+
+type Workers = (Arc<[WorkerHandle]>, Vec<JoinHandle<()>>);
+
+fn workers(
+    count: u16,
+    gateway: &Arc<Gateway>,
+    storage: &Storage,
+    parts: &SiteParts,
+    phases: &watch::Receiver<Phase>,
+) -> Result<Workers, BootError> {
+    let mut handles = Vec::new();
+    let mut threads = Vec::new();
+    for index in 0..count {
+        let journal = storage.journal(index).map_err(BootError::Store)?;
+        let (handle, thread) =
+            worker::start(index, Arc::clone(gateway), journal, parts.clone(), phases.clone())
+                .map_err(BootError::System)?;
+        handles.push(handle);
+        threads.push(thread);
+    }
+    Ok((handles.into(), threads))
+}
+
+/// The URL to show: what the main door was bound to.
+fn announce(doors: &Doors, compiled: &Compiled) -> String {
+    let scheme = if compiled.server.tls.is_some() { "https" } else { "http" };
+    let addr = doors.first().and_then(|(listener, _)| listener.local_addr().ok());
+    addr.map_or_else(|| scheme.to_owned(), |addr| format!("{scheme}://{addr}"))
+}
+
+async fn keep_clock(clock: Arc<SystemClock>) {
+    loop {
+        tokio::time::sleep(RESYNC_EVERY).await;
+        clock.resync();
+    }
+}
+
+impl Running {
+    /// Not ready; accept on; finish what runs; drop the rest; write everything down.
+    async fn end(self) {
+        tracing::info!("stopping");
+        self.app.drain();
+        tokio::time::sleep(self.drain_delay).await;
+        let _ = self.stop_accepting.send(true);
+        let _ = self.phase.send(Phase::Draining);
+        let open = || self.workers.iter().map(WorkerHandle::open).sum::<usize>();
+        let all_closed = async {
+            while open() > 0 {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        if tokio::time::timeout(self.grace, all_closed).await.is_err() {
+            tracing::warn!(connections = open(), "the grace period is over; what still runs is cut");
+        }
+        self.app.gateway.stop();
+        let _ = self.phase.send(Phase::Ending);
+        let (storage, threads) = (self.storage, self.threads);
+        let ended = tokio::task::spawn_blocking(move || {
+            for thread in threads {
+                if thread.join().is_err() {
+                    tracing::error!("a worker ended in a panic");
+                }
+            }
+            storage.close();
+        });
+        if ended.await.is_err() {
+            tracing::error!("the store could not be closed in order");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Reads and compiles the configuration, from a file or from the environment.
+
+use gw_config::{Compiled, ConfigErrors, ProcessEnv, Settings, Source};
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Largest configuration file, in bytes, as [`gw_config::load`] has it. A hundred thousand keys take 14 MiB.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub(crate) enum ConfigurationError {
+    /// The file cannot be read.
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It is too large.
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+    },
+    /// It has faults.
+    Faults(ConfigErrors),
+}
+
+impl fmt::Display for ConfigurationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, source } => write!(f, "{}: cannot be read: {source}", path.display()),
+            Self::TooLarge { path } => write!(f, "{}: is larger than {MAX_BYTES} bytes", path.display()),
+            Self::Faults(faults) => write!(f, "{faults}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigurationError {}
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Origin {
+    /// The file; `None` for the environment.
+    pub(crate) file: Option<PathBuf>,
+    /// Add the emulator as provider `demo`.
+    pub(crate) demo: bool,
+    /// What the command line says in place of the file's `listen`.
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+/// Reads the file, or the environment when there is none, and compiles it.
+pub(crate) fn read(origin: &Origin, revision: u64) -> Result<Compiled, ConfigurationError> {
+    let catalog = Arc::new(gw_providers::catalog());
+    let settings = match origin.file.as_deref() {
+        None => Settings::from_environment(&ProcessEnv, gw_providers::catalog()),
+        Some(path) => {
+            let text = text(path)?;
+            let name = path.display().to_string();
+            gw_config::load(Source { name: &name, text: &text }, &ProcessEnv)
+                .map_err(ConfigurationError::Faults)?
+        }
+    };
+    let settings = settings.with_demo(origin.demo).with_listen(origin.listen);
+    gw_config::compile(&settings, catalog, revision).map_err(ConfigurationError::Faults)
+}
+
+fn text(path: &Path) -> Result<String, ConfigurationError> {
+    let failed = |source| ConfigurationError::Read { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > MAX_BYTES {
+        return Err(ConfigurationError::TooLarge { path: path.to_owned() });
+    }
+    std::fs::read_to_string(path).map_err(failed)
+}

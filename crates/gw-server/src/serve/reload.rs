@@ -1,0 +1,77 @@
+//! Configuration that changes while the process runs: on SIGHUP, and when the file changes. A faulty file
+//! is refused with its error, and the configuration in force stays.
+
+use super::boot::Configured;
+use super::configuration;
+use crate::app::state::App;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often files are looked at. Polling sees what file events miss: replaced links, network mounts.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// What tells that a file changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    bytes: u64,
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some(Stamp { modified: metadata.modified().ok(), bytes: metadata.len() })
+}
+
+/// Watches for ever.
+pub(crate) async fn watch(app: Arc<App>, mut configured: Configured) {
+    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+    let mut seen = stamps(&configured, &app);
+    loop {
+        let forced = tokio::select! {
+            _ = hangup.recv() => true,
+            () = tokio::time::sleep(LOOK_EVERY) => false,
+        };
+        let now = stamps(&configured, &app);
+        if !forced && now == seen {
+            continue;
+        }
+        seen = now;
+        let revision = configured.revision + 1;
+        let again = {
+            let configured = configured.clone();
+            let app = Arc::clone(&app);
+            tokio::task::spawn_blocking(move || apply(&app, &configured, revision)).await
+        };
+        if let Ok(true) = again {
+            configured.revision = revision;
+        }
+    }
+}
+
+fn stamps(configured: &Configured, app: &App) -> Vec<Option<Stamp>> {
+    let tls = app.tls_files();
+    let files: Vec<&PathBuf> =
+        configured.origin.file.iter().chain(tls.iter().flat_map(|(c, k)| [c, k])).collect();
+    files.into_iter().map(|path| stamp(path)).collect()
+}
+
+/// Reads the configuration anew and puts it in force; false when it is refused.
+fn apply(app: &App, configured: &Configured, revision: u64) -> bool {
+    let outcome = configuration::read(&configured.origin, revision)
+        .map_err(|error| error.to_string())
+        .and_then(|compiled| app.apply(compiled, configured.emulator).map_err(|error| error.to_string()));
+    match outcome {
+        Ok(()) => {
+            app.gateway.metrics.config_reloads.inc();
+            tracing::info!(revision, "a new configuration is in force");
+            true
+        }
+        Err(error) => {
+            app.gateway.metrics.config_reload_failures.inc();
+            tracing::error!(%error, "the new configuration is refused; the old one stays in force");
+            false
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Tests of the `gatewright` binary from outside: the real process on a free port with a data directory of
+//! its own, in front of the emulator or of scripted upstreams. They know the public contract and nothing of
+//! the code.
+//!
+//! `GATEWRIGHT_FIXTURES` names the folder of recorded exchanges (missing: own samples only);
+//! `GATEWRIGHT_LONG=1` runs the long forms of the crash and disconnect tests.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+
+mod bad_input;
+mod bodies;
+mod budget;
+mod config;
+mod crash;
+mod disconnect;
+mod keys;
+mod limits;
+mod network;
+mod records;
+mod replay;
+mod routing;
+mod shutdown;
+mod streams;
+mod support;
