@@ -1,0 +1,86 @@
+//! The figures the gateway must reach, and whether a run reached them.
+
+use super::results::Report;
+use crate::scenario::Scenario;
+use crate::systems::System;
+
+/// One target and its outcome.
+pub(super) struct Target {
+    pub(super) what: &'static str,
+    /// The bound, in words.
+    pub(super) bound: String,
+    /// What was measured, or `None` when the run did not include it.
+    pub(super) value: Option<f64>,
+    pub(super) unit: &'static str,
+    pub(super) met: Option<bool>,
+}
+
+impl Target {
+    /// `pass`, `FAIL` or `not measured`.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self.met {
+            Some(true) => "pass",
+            Some(false) => "FAIL",
+            None => "not measured",
+        }
+    }
+}
+
+fn at_most(what: &'static str, bound: f64, unit: &'static str, value: Option<f64>) -> Target {
+    Target {
+        what,
+        bound: format!("at most {bound}{unit}"),
+        value,
+        unit,
+        met: value.map(|value| value <= bound),
+    }
+}
+
+/// All targets, as far as this run can tell.
+pub(super) fn targets(report: &Report) -> Vec<Target> {
+    let own = System::Gatewright;
+    let nginx = |scenario| {
+        let row = report.row(scenario, own.name())?;
+        report.cpu_ratio(row, System::Nginx.name())
+    };
+    let whole = report.row(Scenario::WholeC64, own.name());
+    let of_litellm = whole.and_then(|row| report.cpu_ratio(row, System::Litellm.name()));
+    let throughput = whole.and_then(|row| row.median(|sample| Some(sample.requests_per_second)));
+    let added = report.row(Scenario::WholeC1, own.name()).and_then(|row| report.added_p99(row));
+    let growth =
+        report.speed.iter().rfind(|row| row.scenario == Scenario::Keys && row.label.starts_with(own.name()));
+    let growth = growth.and_then(|row| {
+        let first = report.speed.iter().find(|row| row.scenario == Scenario::Keys)?;
+        report.cpu_ratio(row, &first.label)
+    });
+    vec![
+        at_most("CPU per request, small chat, concurrency 64", 2.0, "x nginx", nginx(Scenario::WholeC64)),
+        Target {
+            what: "the same beside LiteLLM",
+            bound: "at most 1/300 of LiteLLM".to_owned(),
+            value: of_litellm.map(|ratio| 1.0 / ratio),
+            unit: " times less",
+            met: of_litellm.map(|ratio| ratio <= 1.0 / 300.0),
+        },
+        at_most("CPU per stream, paced, concurrency 256", 1.25, "x nginx", nginx(Scenario::PacedC256)),
+        at_most("CPU per stream, burst, concurrency 64", 3.5, "x nginx", nginx(Scenario::BurstC64)),
+        at_most("added p99, concurrency 1", 150.0, " µs", added),
+        Target {
+            what: "requests per second on one core, small chat, concurrency 64",
+            bound: "at least 12000".to_owned(),
+            value: throughput,
+            unit: "",
+            met: throughput.map(|value| value >= 12_000.0),
+        },
+        at_most("RSS idle, full catalogue", 25.0, " MiB", report.memory_of("idle", own)),
+        at_most(
+            "RSS under sustained load, concurrency 64",
+            60.0,
+            " MiB",
+            report.memory_of("under load", own),
+        ),
+        at_most("RSS per open stream", 30.0, " KiB", report.memory_of("open stream", own)),
+        at_most("10 MiB request, peak RSS added", 20.0, " MiB", report.memory_of("10 MiB", own)),
+        at_most("CPU per request, many keys against one", 1.1, "x", growth),
+    ]
+}

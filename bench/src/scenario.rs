@@ -1,0 +1,132 @@
+//! The scenarios: what is asked of every system. Data only; `run` and `memory` carry them out.
+
+use crate::systems::System;
+use crate::wire::{Mode, Wire};
+use std::time::Duration;
+
+/// A scenario, as named on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Scenario {
+    /// Small chat, one connection: latency.
+    WholeC1,
+    /// Small chat, 64 connections: CPU per request and throughput.
+    WholeC64,
+    /// 50-frame stream in one burst, 64 connections.
+    BurstC64,
+    /// 50-frame stream paced at 5 ms per frame, 256 connections.
+    PacedC256,
+    /// Anthropic messages in and out, 64 connections.
+    MessagesC64,
+    /// Anthropic messages as a burst stream, 64 connections.
+    MessagesBurstC64,
+    /// Chat in, Anthropic upstream, 64 connections.
+    TranslateC64,
+    /// Chat in, Anthropic upstream, burst stream, 64 connections.
+    TranslateBurstC64,
+    /// Small chat, 64 connections: one key against very many.
+    Keys,
+    /// Memory before any load.
+    Idle,
+    /// Memory for one request of 10 MiB.
+    BigBody,
+    /// Memory of open streams.
+    Streams,
+    /// Memory after a minute of small chats at 64 connections.
+    Sustained,
+}
+
+/// A scenario that measures speed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Speed {
+    pub(crate) connections: usize,
+    /// What the caller speaks.
+    pub(crate) caller: Wire,
+    /// What the mock behind the system speaks.
+    pub(crate) upstream: Wire,
+    pub(crate) mode: Mode,
+}
+
+impl Scenario {
+    /// The load of a speed scenario; `None` for the others.
+    pub(crate) fn speed(self) -> Option<Speed> {
+        use Wire::{Chat, Messages};
+        let speed = |connections, caller, upstream, mode| Some(Speed { connections, caller, upstream, mode });
+        match self {
+            Self::WholeC1 => speed(1, Chat, Chat, Mode::Whole),
+            Self::WholeC64 => speed(64, Chat, Chat, Mode::Whole),
+            Self::BurstC64 => speed(64, Chat, Chat, Mode::Burst),
+            Self::PacedC256 => speed(256, Chat, Chat, Mode::Paced),
+            Self::MessagesC64 => speed(64, Messages, Messages, Mode::Whole),
+            Self::MessagesBurstC64 => speed(64, Messages, Messages, Mode::Burst),
+            Self::TranslateC64 => speed(64, Chat, Messages, Mode::Whole),
+            Self::TranslateBurstC64 => speed(64, Chat, Messages, Mode::Burst),
+            Self::Keys | Self::Idle | Self::BigBody | Self::Streams | Self::Sustained => None,
+        }
+    }
+
+    /// Whether the scenario says something about this system.
+    pub(crate) fn concerns(self, system: System) -> bool {
+        match self {
+            Self::WholeC1 => true,
+            Self::WholeC64 | Self::BurstC64 | Self::PacedC256 | Self::Idle | Self::Sustained => {
+                system != System::Direct
+            }
+            Self::MessagesC64 | Self::MessagesBurstC64 | Self::BigBody | Self::Streams => {
+                matches!(system, System::Nginx | System::Hyper) || system.is_gatewright()
+            }
+            Self::TranslateC64 | Self::TranslateBurstC64 | Self::Keys => system.is_gatewright(),
+        }
+    }
+
+    /// Name in tables and on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::WholeC1 => "whole-c1",
+            Self::WholeC64 => "whole-c64",
+            Self::BurstC64 => "burst-c64",
+            Self::PacedC256 => "paced-c256",
+            Self::MessagesC64 => "messages-c64",
+            Self::MessagesBurstC64 => "messages-burst-c64",
+            Self::TranslateC64 => "translate-c64",
+            Self::TranslateBurstC64 => "translate-burst-c64",
+            Self::Keys => "keys",
+            Self::Idle => "idle",
+            Self::BigBody => "big-body",
+            Self::Streams => "streams",
+            Self::Sustained => "sustained",
+        }
+    }
+
+    /// One line for the report.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::WholeC1 => "small chat, concurrency 1",
+            Self::WholeC64 => "small chat, concurrency 64",
+            Self::BurstC64 => "50-frame stream in one burst, concurrency 64",
+            Self::PacedC256 => "50-frame stream paced at 5 ms per frame, concurrency 256",
+            Self::MessagesC64 => "Anthropic messages, concurrency 64",
+            Self::MessagesBurstC64 => "Anthropic messages, 50-event stream in one burst, concurrency 64",
+            Self::TranslateC64 => "chat in, Anthropic upstream, concurrency 64",
+            Self::TranslateBurstC64 => "chat in, Anthropic upstream, stream in one burst, concurrency 64",
+            Self::Keys => "small chat, concurrency 64, by number of keys",
+            Self::Idle => "RSS before any load",
+            Self::BigBody => "peak RSS added by one request of 10 MiB",
+            Self::Streams => "RSS added per open stream",
+            Self::Sustained => "RSS under load and after it",
+        }
+    }
+}
+
+impl Speed {
+    /// The model asked of `system`: a gateway has a name of its own for the Anthropic upstream,
+    /// a bare proxy passes the path on.
+    pub(crate) fn model(&self, system: System) -> String {
+        let prefix = if system.is_gatewright() && self.upstream == Wire::Messages { "messages-" } else { "" };
+        format!("{prefix}{}", self.mode.model())
+    }
+
+    /// How long the connections take to start: paced ones are spread over a whole stream.
+    pub(crate) fn ramp(&self) -> Duration {
+        if self.mode == Mode::Paced { Duration::from_millis(250) } else { Duration::ZERO }
+    }
+}

@@ -1,0 +1,93 @@
+//! Gatewright with everything on: every key has limits and a budget, every model a price, and all
+//! calls are recorded to SQLite. What is measured is what a user gets.
+
+use super::{Bench, Running, System, free_port, fresh_directory, install, write};
+use crate::error::BenchError;
+use crate::process::Child;
+use crate::wire::Mode;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub(super) fn start(
+    system: System,
+    binary: &Result<PathBuf, String>,
+    bench: &Bench,
+    keys: usize,
+) -> Result<Running, BenchError> {
+    let binary = binary
+        .as_ref()
+        .map_err(|detail| BenchError::Install { system: system.name().to_owned(), detail: detail.clone() })?;
+    let version = install::version_line(system.name(), &binary.display().to_string(), &["--version"])?;
+    let directory = fresh_directory(bench, &format!("{}-{keys}", system.name()))?;
+    let port = free_port()?;
+    let keys: Vec<String> = (0..keys).map(key).collect();
+    let config = directory.join("gatewright.yaml");
+    write(&config, &configuration(bench, port, &keys))?;
+    let log = directory.join("log");
+    let mut args: Vec<String> = vec!["serve".to_owned(), "--config".to_owned(), config.display().to_string()];
+    args.extend(["--data-dir".to_owned(), directory.join("data").display().to_string()]);
+    args.extend(["--workers".to_owned(), "1".to_owned()]);
+    args.extend(bench.gatewright_args.iter().cloned());
+    let child = Child::start(binary, &args, &[], &directory, &log, bench.pin)?;
+    Running {
+        system,
+        version: version.rsplit(' ').next().unwrap_or(&version).to_owned(),
+        port,
+        headers: Vec::new(),
+        keys,
+        child: Some(child),
+    }
+    .wait_ready(&log, Duration::from_secs(60))
+}
+
+/// The n-th key: `gw-` and 43 characters, spread over the alphabet as real keys are.
+fn key(number: usize) -> String {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    // SplitMix64, seeded by the number: the same keys in every run.
+    let mut state = number as u64;
+    let mut text = "gw-".to_owned();
+    for _ in 0..43 {
+        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        text.push(char::from(ALPHABET[((mixed >> 33) % 62) as usize]));
+    }
+    text
+}
+
+fn configuration(bench: &Bench, port: u16, keys: &[String]) -> String {
+    let mock = bench.mock_port;
+    let mut text = format!(
+        "listen: 127.0.0.1:{port}
+providers:
+  mock: {{ kind: openai-compatible, base_url: \"http://127.0.0.1:{mock}/v1\", api_key: sk-mock }}
+  mock-messages: {{ kind: anthropic, base_url: \"http://127.0.0.1:{mock}\", api_key: sk-mock }}
+models:
+"
+    );
+    for mode in Mode::ALL {
+        let model = mode.model();
+        // Every model has a price, so that each call is held, metered, priced and settled.
+        let prices = "prices: { input_usd_per_million_tokens: 0.15, output_usd_per_million_tokens: 0.60 }";
+        let _ = write!(
+            text,
+            "  {model}: {{ targets: [{{ provider: mock, model: {model}, {prices} }}] }}
+  messages-{model}: {{ targets: [{{ provider: mock-messages, model: {model}, {prices} }}] }}
+"
+        );
+    }
+    text.push_str(&bench.gatewright_yaml);
+    text.push_str("keys:\n");
+    // Limits and budget are in force and checked at each call, and too wide to refuse one.
+    let limits = "limits: { rpm: 100000000, tpm: 100000000000, max_parallel: 100000 }";
+    for (number, key) in keys.iter().enumerate() {
+        let _ = writeln!(
+            text,
+            "  - {{ name: bench-{number}, key: {key}, models: [\"*\"], {limits}, \
+             budget: {{ limit_usd: 1000000, period: month }} }}"
+        );
+    }
+    text
+}
