@@ -127,7 +127,8 @@ impl PriceSheet {
                 .max_by_key(|r| r.above_tokens)
                 .map(|r| r.price)
         };
-        in_tier(tier).or_else(|| if tier == ServiceTier::Standard { None } else { in_tier(ServiceTier::Standard) })
+        in_tier(tier)
+            .or_else(|| if tier == ServiceTier::Standard { None } else { in_tier(ServiceTier::Standard) })
     }
 
     /// True when token usage can be priced.
@@ -169,7 +170,8 @@ impl PriceSheet {
     pub fn bound(&self, input_tokens: u64, output_tokens: u64, requested: ServiceTier) -> NanoUsd {
         let dearest = |units: &[Unit]| {
             let tiers = [ServiceTier::Standard, requested];
-            let rates = units.iter().flat_map(|u| tiers.iter().filter_map(|t| self.rate(*u, *t, input_tokens)));
+            let rates =
+                units.iter().flat_map(|u| tiers.iter().filter_map(|t| self.rate(*u, *t, input_tokens)));
             rates.map(|f| f.0).max().unwrap_or(0)
         };
         let input = dearest(&[Unit::Input, Unit::CacheRead, Unit::CacheWrite, Unit::CacheWrite1h]);

@@ -114,6 +114,7 @@ impl Metrics {
         metrics
     }
 
+    #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
     fn register(&self) {
         let mut guard = self.registry.lock();
         let r = &mut *guard;

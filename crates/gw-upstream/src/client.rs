@@ -164,6 +164,7 @@ impl Upstream {
     }
 
     /// Starts the task that closes idle connections, with the first request.
+    #[expect(clippy::disallowed_methods, reason = "the task ends with the pool, which it holds weakly")]
     fn start_sweeping(&self) {
         if self.sweeping.replace(true) {
             return;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The current time.
+#[expect(clippy::disallowed_methods, reason = "the crate's one reading of the clock")]
 pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -111,10 +111,9 @@ impl Exchange {
                 max => u64::from(max).min(reserve),
             };
             let options = Options {
-                model: Some(target.model.to_string()),
-                include_usage: self.call.facts.stream,
                 default_max_output_tokens: Some(bound),
-                ..Options::default()
+                clamp_max_output_tokens: self.enforce_output,
+                ..gw_providers::write_options(&self.call, target, &endpoint.prepared, format)
             };
             let written = gw_wire::translate::request(self.call.format, format, &self.call.body, &options)?;
             (Some(written.body), written.dropped)

@@ -27,6 +27,9 @@ const EXTEND_TOKENS: u64 = 1024;
 /// What keeps a silent stream alive.
 const PING: &[u8] = b": ping\n\n";
 
+/// How often the total time is looked at when pings are off, in microseconds.
+const WATCH_US: i64 = 5_000_000;
+
 /// See the module.
 pub struct StreamBody {
     ticket: Option<Ticket>,
@@ -275,16 +278,15 @@ impl StreamBody {
     /// Nothing from the upstream: keep the caller's connection alive, and watch the total time.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Some(ticket) = &self.ticket else { return Poll::Pending };
-        if self.ping_us == 0 {
-            return Poll::Pending;
-        }
+        // Without pings the timer only watches the total time.
+        let period = if self.ping_us == 0 { WATCH_US } else { self.ping_us };
         let now = ticket.worker().now();
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration(self.ping_us))));
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration(period))));
         // The timer is moved only when it fires: frames that arrive do not touch it.
         while timer.as_mut().poll(cx).is_ready() {
             let silent = now - self.last_piece;
-            let due = silent >= self.ping_us;
-            let next = if due { self.ping_us } else { self.ping_us - silent };
+            let due = self.ping_us > 0 && silent >= period;
+            let next = if due || silent >= period { period } else { period - silent };
             timer.set(tokio::time::sleep(duration(next)));
             if now > self.deadline {
                 let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");

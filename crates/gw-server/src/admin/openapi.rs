@@ -1,8 +1,255 @@
-//! The admin API's OpenAPI 3.1 document.
+//! The admin API's OpenAPI 3.1 document, built from one table of operations. `gatewright openapi` prints it;
+//! the gate compares it with the committed copy, and a test asks every operation without a key.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+
+/// One operation.
+struct Operation {
+    method: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    query: &'static [&'static str],
+    body: Option<&'static str>,
+    answer: Answer,
+}
+
+/// The shape of an operation's success.
+enum Answer {
+    /// `{data, next_cursor}` of a schema.
+    List(&'static str),
+    /// One object of a schema.
+    One(u16, &'static str),
+    /// No body.
+    Empty,
+}
+
+const OPERATIONS: &[Operation] = &[
+    Operation {
+        method: "get",
+        path: "/api/v1/keys",
+        summary: "List virtual keys",
+        query: &["name", "team_id", "limit", "cursor"],
+        body: None,
+        answer: Answer::List("Key"),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/keys",
+        summary: "Create a virtual key; the answer alone shows it",
+        query: &[],
+        body: Some("KeyInput"),
+        answer: Answer::One(201, "NewKey"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/keys/{id}",
+        summary: "Show a virtual key",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "Key"),
+    },
+    Operation {
+        method: "patch",
+        path: "/api/v1/keys/{id}",
+        summary: "Change the members given",
+        query: &[],
+        body: Some("KeyInput"),
+        answer: Answer::One(200, "Key"),
+    },
+    Operation {
+        method: "delete",
+        path: "/api/v1/keys/{id}",
+        summary: "Revoke a virtual key",
+        query: &[],
+        body: None,
+        answer: Answer::Empty,
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/budgets",
+        summary: "List budgets and where they stand",
+        query: &["limit", "cursor"],
+        body: None,
+        answer: Answer::List("Budget"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/providers",
+        summary: "List configured providers",
+        query: &[],
+        body: None,
+        answer: Answer::List("Provider"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/models",
+        summary: "List callable models with prices and capabilities",
+        query: &["provider", "limit", "cursor"],
+        body: None,
+        answer: Answer::List("Model"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/logs",
+        summary: "List request records, newest first",
+        query: &["request_id", "key_id", "model", "outcome", "from", "to", "limit", "cursor"],
+        body: None,
+        answer: Answer::List("Log"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/usage",
+        summary: "Sum usage by a dimension",
+        query: &["group_by", "from", "to"],
+        body: None,
+        answer: Answer::List("Usage"),
+    },
+];
 
 /// The document.
 pub(crate) fn document() -> Value {
-    json!({ "openapi": "3.1.0" })
+    let mut paths: Map<String, Value> = Map::new();
+    for operation in OPERATIONS {
+        let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
+        if let Some(map) = entry.as_object_mut() {
+            map.insert(operation.method.to_owned(), describe(operation));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Gatewright admin API", "version": env!("CARGO_PKG_VERSION") },
+        "security": [{ "masterKey": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "masterKey": { "type": "http", "scheme": "bearer" } },
+            "schemas": schemas(),
+        },
+    })
+}
+
+fn describe(operation: &Operation) -> Value {
+    let mut parameters: Vec<Value> = Vec::new();
+    if operation.path.contains("{id}") {
+        parameters
+            .push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }));
+    }
+    for name in operation.query {
+        let kind = if *name == "limit" { "integer" } else { "string" };
+        parameters.push(json!({ "name": name, "in": "query", "schema": { "type": kind } }));
+    }
+    let (status, content) = match operation.answer {
+        Answer::Empty => ("204".to_owned(), None),
+        Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
+        Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
+    };
+    let mut success = json!({ "description": operation.summary });
+    if let (Some(schema), Some(map)) = (content, success.as_object_mut()) {
+        map.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+    }
+    let mut out = json!({
+        "summary": operation.summary,
+        "parameters": parameters,
+        "responses": { status: success, "default": error() },
+    });
+    if let (Some(schema), Some(map)) = (operation.body, out.as_object_mut()) {
+        let body =
+            json!({ "required": true, "content": { "application/json": { "schema": reference(schema) } } });
+        map.insert("requestBody".to_owned(), body);
+    }
+    out
+}
+
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}
+
+fn list(schema: &str) -> Value {
+    json!({
+        "type": "object",
+        "required": ["data", "next_cursor"],
+        "properties": {
+            "data": { "type": "array", "items": reference(schema) },
+            "next_cursor": { "type": ["string", "null"] },
+        },
+    })
+}
+
+fn error() -> Value {
+    json!({
+        "description": "An error",
+        "content": { "application/json": { "schema": reference("Error") } },
+    })
+}
+
+/// Schemas: each member with its type; `?` marks one that may be null or missing.
+fn schemas() -> Value {
+    let limits =
+        object(&["rpm:integer?", "tpm:integer?", "max_parallel:integer?", "kind:string?", "burst:integer?"]);
+    let budget_input = object(&["limit_usd:string", "period:string", "strict:boolean?"]);
+    let key = [
+        "id:string",
+        "name:string",
+        "team_id:string?",
+        "project_id:string?",
+        "models:array",
+        "endpoints:array?",
+        "expires_at:string?",
+        "limits:object",
+        "budget:object?",
+        "metadata:object",
+        "managed_by:string",
+        "requests_in_flight:integer",
+    ];
+    let input = [
+        "name:string?",
+        "team_id:string?",
+        "project_id:string?",
+        "models:array?",
+        "endpoints:array?",
+        "expires_at:string?",
+        "limits:object?",
+        "budget:object?",
+        "guardrails:array?",
+        "metadata:object?",
+    ];
+    json!({
+        "Limits": limits,
+        "BudgetInput": budget_input,
+        "KeyInput": object(&input),
+        "Key": object(&key),
+        "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
+        "Budget": object(&["key_id:string", "key_name:string", "limit_usd:string", "spent_usd:string",
+            "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
+        "Provider": object(&["name:string", "kind:string", "base_url:string", "region:string?", "formats:array",
+            "has_credential:boolean", "managed_by:string"]),
+        "Model": object(&["id:string", "owner:string", "providers:array", "mode:string",
+            "input_usd_per_million_tokens:string?", "output_usd_per_million_tokens:string?",
+            "cache_read_usd_per_million_tokens:string?", "cache_write_usd_per_million_tokens:string?",
+            "max_input_tokens:integer?", "max_output_tokens:integer?", "capabilities:array"]),
+        "Log": object(&["id:string", "time:string", "request_id:string", "key_id:string?", "team_id:string?",
+            "format:string", "model:string", "provider:string?", "upstream_model:string?", "stream:boolean",
+            "outcome:string", "status:integer", "error_code:string?", "error_detail:string?", "attempts:integer",
+            "tries:array?", "cache:string?", "customer:string?", "input_tokens:integer", "output_tokens:integer",
+            "cached_tokens:integer", "cache_write_tokens:integer", "reasoning_tokens:integer",
+            "usage_source:string", "cost_usd:string", "first_byte_ms:number?", "total_ms:number"]),
+        "Usage": object(&["requests:integer", "errors:integer", "input_tokens:integer", "output_tokens:integer",
+            "cached_tokens:integer", "cost_usd:string", "saved_usd:string", "key_id:string?", "key_name:string?"]),
+        "Error": object(&["error:object"]),
+    })
+}
+
+fn object(members: &[&str]) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    for member in members {
+        let (name, kind) = member.split_once(':').unwrap_or((member, "string"));
+        match kind.strip_suffix('?') {
+            Some(kind) => properties.insert(name.to_owned(), json!({ "type": [kind, "null"] })),
+            None => {
+                required.push(name);
+                properties.insert(name.to_owned(), json!({ "type": kind }))
+            }
+        };
+    }
+    json!({ "type": "object", "required": required, "properties": properties })
 }

@@ -62,6 +62,7 @@ impl Site {
     }
 
     /// Everything of the control plane, on the background runtime.
+    #[expect(clippy::disallowed_methods, reason = "the request is limited, the answer is the gateway's own")]
     pub(crate) async fn admin(&self, request: Request<Incoming>) -> Reply {
         let (head, incoming) = request.into_parts();
         let Ok(body) = Limited::new(incoming, MAX_ADMIN_BODY).collect().await else {

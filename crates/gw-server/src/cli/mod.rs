@@ -1,6 +1,7 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 it failed, 2 the configuration or the
 //! command line is wrong.
 
+mod backup;
 mod check;
 mod client;
 mod emulate;
@@ -47,6 +48,10 @@ enum Command {
     Models(models::ModelsArguments),
     /// Run the provider emulator alone.
     Emulate(emulate::EmulateArguments),
+    /// Save a data directory, also of a running gateway.
+    Backup(backup::BackupArguments),
+    /// Put a backup in place of a data directory.
+    Restore(backup::RestoreArguments),
 }
 
 /// Runs a command.
@@ -61,5 +66,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
+        Command::Backup(arguments) => backup::backup(&arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
     }
 }

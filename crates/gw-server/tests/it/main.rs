@@ -10,6 +10,7 @@ mod bad_input;
 mod bodies;
 mod budget;
 mod config;
+mod control;
 mod crash;
 mod disconnect;
 mod keys;

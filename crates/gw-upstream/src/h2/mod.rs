@@ -38,6 +38,7 @@ pub(crate) struct Conn {
 
 impl Conn {
     /// Shakes hands and starts the task that drives the connection.
+    #[expect(clippy::disallowed_methods, reason = "the connection's driver ends with its connection")]
     pub(crate) async fn start(
         transport: Transport,
         slot: OpenSlot,
