@@ -88,6 +88,7 @@ impl IntoResponse for ApiError {
         if let (Some(field), Some(map)) = (self.field, error.as_object_mut()) {
             map.insert("field".to_owned(), json!(field));
         }
-        (self.status, Json(json!({ "error": error }))).into_response()
+        let code = [("x-gatewright-error", self.code)];
+        (self.status, code, Json(json!({ "error": error }))).into_response()
     }
 }
