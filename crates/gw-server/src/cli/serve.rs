@@ -3,7 +3,7 @@
 use super::{EXIT_USAGE, output};
 use crate::serve::boot::{self, BootError, Start};
 use crate::serve::configuration::Origin;
-use crate::telemetry::{self, LogFormat};
+use crate::telemetry::LogFormat;
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -26,17 +26,16 @@ pub(crate) struct ServeArguments {
     /// Add the built-in provider emulator as provider `demo`.
     #[arg(long)]
     demo: bool,
-    /// How log lines look.
-    #[arg(long, value_enum, default_value_t)]
-    log_format: LogFormat,
-    /// Which log lines are written, such as `info` or `gw_pipeline=debug`.
-    #[arg(long, env = "GATEWRIGHT_LOG", default_value = "info")]
-    log: String,
+    /// How log lines look; overrides the configuration.
+    #[arg(long, value_enum)]
+    log_format: Option<LogFormat>,
+    /// Which log lines are written, such as `info` or `gw_pipeline=debug`; overrides the configuration.
+    #[arg(long, env = "GATEWRIGHT_LOG")]
+    log: Option<String>,
 }
 
 /// Runs until asked to stop.
 pub(crate) fn run(arguments: ServeArguments) -> ExitCode {
-    telemetry::start(arguments.log_format, &arguments.log);
     let listen = match arguments.listen.as_deref().map(gw_config::parse_listen).transpose() {
         Ok(listen) => listen,
         Err(error) => {
@@ -48,6 +47,8 @@ pub(crate) fn run(arguments: ServeArguments) -> ExitCode {
         origin: Origin { file: arguments.config, demo: arguments.demo, listen },
         data_dir: arguments.data_dir,
         workers: arguments.workers,
+        log_format: arguments.log_format,
+        log: arguments.log,
     };
     match boot::run(start) {
         Ok(()) => ExitCode::SUCCESS,

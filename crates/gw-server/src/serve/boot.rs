@@ -9,7 +9,8 @@ use crate::cli::output;
 use crate::listen::acceptor::{self, Door};
 use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
-use gw_config::Compiled;
+use crate::telemetry::{self, LogFormat};
+use gw_config::{Compiled, settings};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
 use std::fmt;
@@ -26,6 +27,9 @@ use tokio::sync::watch;
 /// Threads of the background runtime.
 const BACKGROUND_THREADS: usize = 2;
 
+/// Variables that name stores of later versions.
+const SHARED_STORES: [&str; 2] = ["GATEWRIGHT_DATABASE_URL", "GATEWRIGHT_REDIS_URL"];
+
 /// How often the clock is compared with the system's.
 const RESYNC_EVERY: Duration = Duration::from_secs(30);
 
@@ -38,6 +42,8 @@ pub(crate) struct Start {
     pub(crate) origin: Origin,
     pub(crate) data_dir: PathBuf,
     pub(crate) workers: Option<u16>,
+    pub(crate) log_format: Option<LogFormat>,
+    pub(crate) log: Option<String>,
 }
 
 /// Where the configuration comes from, for reloads.
@@ -53,6 +59,11 @@ pub(crate) struct Configured {
 pub(crate) enum BootError {
     /// The configuration is wrong.
     Configuration(ConfigurationError),
+    /// The environment asks for what this version does not have.
+    NotInThisVersion {
+        /// The variable.
+        variable: &'static str,
+    },
     /// The configuration cannot be put in force.
     Apply(ApplyError),
     /// A provider cannot be used.
@@ -74,6 +85,10 @@ impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configuration(error) => write!(f, "{error}"),
+            Self::NotInThisVersion { variable } => write!(
+                f,
+                "{variable} is set, but this version keeps everything in its data directory; unset it (--data-dir says where)"
+            ),
             Self::Apply(error) => write!(f, "{error}"),
             Self::Publish(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}"),
@@ -89,7 +104,7 @@ impl std::error::Error for BootError {
             Self::Publish(error) => std::error::Error::source(error),
             Self::Store(error) => std::error::Error::source(error),
             Self::Listen { source, .. } | Self::System(source) => Some(source),
-            Self::Configuration(_) | Self::Apply(_) => None,
+            Self::Configuration(_) | Self::Apply(_) | Self::NotInThisVersion { .. } => None,
         }
     }
 }
@@ -98,7 +113,7 @@ impl BootError {
     /// 2 for what the user must change, 1 for what failed.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Configuration(_) | Self::Apply(_) | Self::Publish(_) => 2,
+            Self::Configuration(_) | Self::Apply(_) | Self::Publish(_) | Self::NotInThisVersion { .. } => 2,
             Self::Store(_) | Self::Listen { .. } | Self::System(_) => 1,
         }
     }
@@ -119,7 +134,9 @@ struct Running {
 /// Starts, serves until asked to stop, and ends in order.
 pub(crate) fn run(start: Start) -> Result<(), BootError> {
     nofile::raise();
+    refuse_shared_stores()?;
     let compiled = configuration::read(&start.origin, 1).map_err(BootError::Configuration)?;
+    start_logs(&start, &compiled);
     for warning in &compiled.warnings {
         tracing::warn!("{warning}");
     }
@@ -133,6 +150,25 @@ pub(crate) fn run(start: Start) -> Result<(), BootError> {
     background.block_on(shutdown::asked_to_stop());
     background.block_on(running.end());
     Ok(())
+}
+
+/// The command line decides how logs look, else the configuration.
+fn start_logs(start: &Start, compiled: &Compiled) {
+    let configured = match compiled.server.log_format {
+        settings::telemetry::LogFormat::Text => LogFormat::Text,
+        settings::telemetry::LogFormat::Json => LogFormat::Json,
+    };
+    let level = compiled.server.log_level.as_str();
+    telemetry::start(start.log_format.unwrap_or(configured), start.log.as_deref().unwrap_or(level));
+}
+
+/// Limits and budgets that are meant to be shared with other nodes must not silently hold for one.
+fn refuse_shared_stores() -> Result<(), BootError> {
+    let set = |name: &&'static str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match SHARED_STORES.into_iter().find(|name| set(name)) {
+        Some(variable) => Err(BootError::NotInThisVersion { variable }),
+        None => Ok(()),
+    }
 }
 
 fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Result<Running, BootError> {
