@@ -4,7 +4,7 @@
 use crate::inbound::Inbound;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
-use gw_model::{ErrorCode, Principal, Refusal};
+use gw_model::{ErrorCode, Micros, Principal, Refusal};
 use gw_store::memory::KeyEntry;
 use std::sync::Arc;
 
@@ -47,12 +47,7 @@ pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Call
         ));
     };
     if let Some(entry) = gateway.keys.find(presented) {
-        if entry.revoked() {
-            return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has been revoked"));
-        }
-        if entry.policy.expires_at.is_some_and(|at| at <= worker.now()) {
-            return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
-        }
+        check(&entry, worker.now())?;
         return Ok(Caller::Key(entry));
     }
     if gateway.is_master(presented) {
@@ -62,4 +57,16 @@ pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Call
         ErrorCode::InvalidApiKey,
         "this API key is not known here; check the key and the base URL",
     ))
+}
+
+/// Is the key good at this moment? Asked again when time has passed: a slow upload or a back-off must not
+/// carry a revoked key to a provider.
+pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
+    if entry.revoked() {
+        return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has been revoked"));
+    }
+    if entry.policy.expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
+    }
+    Ok(())
 }

@@ -28,6 +28,8 @@ pub(crate) fn authorize(received: Received) -> Result<Permitted, Rejected> {
 }
 
 fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusal> {
+    // The body may have taken its time to arrive.
+    ticket.check_key()?;
     let policy = ticket.key().map(|entry| &entry.policy);
     if let Some(policy) = policy {
         let endpoint = call.format.endpoint();

@@ -5,11 +5,14 @@ use crate::clock::SystemClock;
 use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
-use gw_model::{Clock, Secret, Snapshot};
+use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::KeyTable;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
+
+/// How long a refusal of the journal makes the gateway unready, in microseconds.
+const JOURNAL_RETRY_US: Micros = 5_000_000;
 
 /// See the module.
 pub struct Gateway {
@@ -21,6 +24,8 @@ pub struct Gateway {
     /// Counters and gauges.
     pub metrics: Metrics,
     stopping: AtomicBool,
+    /// When the journal last refused a call, microseconds since the epoch; 0 while it takes them.
+    journal_failed_at: AtomicI64,
 }
 
 impl std::fmt::Debug for Gateway {
@@ -58,6 +63,7 @@ impl Gateway {
             clock: parts.clock,
             metrics: Metrics::new(),
             stopping: AtomicBool::new(false),
+            journal_failed_at: AtomicI64::new(0),
         }))
     }
 
@@ -83,6 +89,23 @@ impl Gateway {
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+
+    /// Notes that the journal refused a call at that time, or took one.
+    pub(crate) fn note_journal(&self, failed_at: Option<Micros>) {
+        let new = failed_at.unwrap_or(0);
+        // A read is cheaper than a write that another core must hear of.
+        if self.journal_failed_at.load(Ordering::Relaxed) != new {
+            self.journal_failed_at.store(new, Ordering::Relaxed);
+        }
+    }
+
+    /// Could the journal be written when it was last tried? A refusal counts for some seconds only: without
+    /// traffic nobody would notice that there is space again.
+    #[must_use]
+    pub fn journal_is_writable(&self) -> bool {
+        let failed_at = self.journal_failed_at.load(Ordering::Relaxed);
+        failed_at == 0 || self.clock.now() - failed_at > JOURNAL_RETRY_US
     }
 
     /// From now on, calls that are dropped end as `shutdown`, not as a client's leaving.

@@ -15,6 +15,9 @@ use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// How many bytes of an unread answer count as a token, on the safe side.
+const BYTES_PER_TOKEN: u64 = 4;
+
 /// A refusal on its way out, with the ticket that will record it.
 pub(crate) struct Rejected {
     pub(crate) ticket: Ticket,
@@ -49,6 +52,10 @@ pub(crate) struct Open {
     hold_cost: NanoUsd,
     attempt: Option<OpenAttempt>,
     pub(crate) input_tokens: u64,
+    /// Output tokens that are held: no estimate may go above what could have been asked for.
+    output_bound: u64,
+    /// Bytes of a whole answer that have come so far.
+    pub(crate) seen_bytes: u64,
     tier: ServiceTier,
     announced: bool,
     ended: bool,
@@ -105,6 +112,8 @@ impl Ticket {
             hold_cost: NanoUsd::ZERO,
             attempt: None,
             input_tokens: 0,
+            output_bound: 0,
+            seen_bytes: 0,
             tier: ServiceTier::Standard,
             announced: false,
             ended: false,
@@ -137,7 +146,9 @@ impl Drop for Ticket {
         }
         let outcome =
             if self.worker().gateway().is_stopping() { Outcome::Shutdown } else { Outcome::ClientDisconnect };
-        let estimate = Usage { input_tokens: self.input_tokens, ..Usage::default() };
+        // What was seen of a whole answer before the caller left is charged too.
+        let output_tokens = self.estimated_output(self.seen_bytes.div_ceil(BYTES_PER_TOKEN));
+        let estimate = Usage { input_tokens: self.input_tokens, output_tokens, ..Usage::default() };
         self.close_attempt(0, "abandoned", estimate, UsageSource::Estimated);
         let status = self.record.status;
         self.open.end(outcome, status);
@@ -181,6 +192,7 @@ impl Open {
         cost: NanoUsd,
     ) -> Result<(), HoldRefused> {
         self.input_tokens = facts.input_tokens;
+        self.output_bound = tokens.saturating_sub(facts.input_tokens);
         self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
         self.hold_cost = cost;
         if let Some(key) = &self.key {
@@ -191,13 +203,31 @@ impl Open {
 
     /// Holds more for a stream that grows past its bound.
     pub(crate) fn extend_hold(&mut self, more_output_tokens: u64) -> Result<(), HoldRefused> {
-        let tier = self.tier;
         let Some(attempt) = &self.attempt else { return Ok(()) };
-        let cost = attempt.target.info.prices.bound(0, more_output_tokens, tier);
+        let prices = &attempt.target.info.prices;
+        let grown = self.output_bound.saturating_add(more_output_tokens);
+        let cost = prices.bound(self.input_tokens, grown, self.tier).minus(prices.bound(
+            self.input_tokens,
+            self.output_bound,
+            self.tier,
+        ));
         if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
             key.usage.extend(&key.policy, self.worker.now(), hold, more_output_tokens, cost)?;
         }
+        self.output_bound = grown;
+        self.hold_cost = self.hold_cost.plus(cost);
         Ok(())
+    }
+
+    /// An estimate of output tokens, at most what the call could have asked for: JSON around an answer, base64
+    /// and the like would count for more than the provider bills.
+    pub(crate) fn estimated_output(&self, tokens: u64) -> u64 {
+        tokens.min(self.output_bound)
+    }
+
+    /// Is the key still good? It may have been revoked since the call began.
+    pub(crate) fn check_key(&self) -> Result<(), Refusal> {
+        self.key.as_ref().map_or(Ok(()), |entry| crate::authenticate::check(entry, self.worker.now()))
     }
 
     /// What is left of the key's limits, for headers.
@@ -230,6 +260,7 @@ impl Open {
         let first = !self.announced;
         match self.worker.journal().intent(&intent, first) {
             Ok(()) => {
+                self.worker.gateway().note_journal(None);
                 self.announced = true;
                 self.attempt = Some(OpenAttempt { target: Arc::clone(target), started: self.worker.now() });
                 self.worker.gateway().metrics.in_flight.inc();
@@ -312,6 +343,7 @@ fn price(info: &ModelInfo, usage: &Usage, tier: ServiceTier) -> NanoUsd {
 
 fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
     worker.gateway().metrics.storage_refusals.inc();
+    worker.gateway().note_journal(Some(worker.now()));
     match error {
         JournalError::Full { .. } => Refusal::new(
             ErrorCode::StorageFull,

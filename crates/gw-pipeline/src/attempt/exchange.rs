@@ -65,6 +65,10 @@ impl Exchange {
     }
 
     pub(super) async fn attempt(&mut self, target: &Arc<Target>) -> Tried {
+        // A back-off may lie behind us.
+        if let Err(refusal) = self.ticket.check_key() {
+            return Tried::Rejected(refusal);
+        }
         let (sent, request) = match self.prepare(target) {
             Ok(prepared) => prepared,
             Err(refusal) => return Tried::Rejected(refusal),
@@ -144,7 +148,7 @@ impl Exchange {
     ) -> Tried {
         let status = response.status.as_u16();
         let headers = response.headers;
-        let body = read_head(response.body).await;
+        let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
         let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
         self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
         let passed =
@@ -247,16 +251,20 @@ const fn send_word(kind: SendErrorKind) -> &'static str {
     }
 }
 
-/// Reads an error's body as far as it is wanted; what breaks off is taken as it is.
-async fn read_head(mut body: UpstreamBody) -> Bytes {
+/// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
+async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
     let mut head = Vec::new();
-    while let Some(Ok(piece)) = body.next().await {
-        let room = MAX_ERROR_BODY.saturating_sub(head.len());
-        head.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
-        if head.len() >= MAX_ERROR_BODY {
-            break;
+    let read = async {
+        while let Some(Ok(piece)) = body.next().await {
+            let room = MAX_ERROR_BODY.saturating_sub(head.len());
+            head.extend_from_slice(piece.get(..room.min(piece.len())).unwrap_or_default());
+            if head.len() >= MAX_ERROR_BODY {
+                break;
+            }
         }
-    }
+    };
+    // Late or not, what has come is what there is.
+    let _ = tokio::time::timeout(limit, read).await;
     head.into()
 }
 

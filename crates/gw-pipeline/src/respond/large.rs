@@ -4,7 +4,7 @@ use super::meter;
 use crate::reply::Incomplete;
 use crate::ticket::Ticket;
 use bytes::Bytes;
-use gw_model::{Outcome, WireFormat};
+use gw_model::{Micros, Outcome, WireFormat};
 use gw_upstream::UpstreamBody;
 use gw_wire::estimate;
 use gw_wire::json::member::MemberScanner;
@@ -20,6 +20,7 @@ pub struct LargeBody {
     scanner: MemberScanner,
     /// Estimate of the output seen, for an answer that states no usage.
     output_tokens: u64,
+    deadline: Micros,
 }
 
 impl std::fmt::Debug for LargeBody {
@@ -29,9 +30,15 @@ impl std::fmt::Debug for LargeBody {
 }
 
 impl LargeBody {
-    pub(crate) fn new(ticket: Ticket, format: WireFormat, head: Bytes, upstream: UpstreamBody) -> Self {
+    pub(crate) fn new(
+        ticket: Ticket,
+        format: WireFormat,
+        head: Bytes,
+        upstream: UpstreamBody,
+        deadline: Micros,
+    ) -> Self {
         let scanner = MemberScanner::new(WANTED_MEMBERS);
-        Self { ticket: Some(ticket), head: Some(head), upstream, format, scanner, output_tokens: 0 }
+        Self { ticket: Some(ticket), head: Some(head), upstream, format, scanner, output_tokens: 0, deadline }
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
@@ -40,6 +47,10 @@ impl LargeBody {
         }
         match self.upstream.poll_data(cx) {
             Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(_))) if self.is_late() => {
+                self.settle(Outcome::StreamCut, "timeout");
+                Poll::Ready(Some(Err(Incomplete)))
+            }
             Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(self.pass(piece)))),
             Poll::Ready(Some(Err(_))) => {
                 self.settle(Outcome::StreamCut, "cut");
@@ -50,6 +61,11 @@ impl LargeBody {
                 Poll::Ready(None)
             }
         }
+    }
+
+    /// Is the request's total time up? Silence is bounded by the idle limit.
+    fn is_late(&self) -> bool {
+        self.ticket.as_ref().is_some_and(|t| t.worker().now() > self.deadline)
     }
 
     fn pass(&mut self, piece: Bytes) -> Bytes {
@@ -67,7 +83,7 @@ impl LargeBody {
         let (usage, source) = meter::charged(
             usage::from_scanner(self.format, &self.scanner),
             ticket.input_tokens,
-            self.output_tokens,
+            ticket.estimated_output(self.output_tokens),
         );
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);

@@ -11,6 +11,7 @@ use gw_model::{ErrorCode, Outcome, Refusal, Usage};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
 use http::header::{self, HeaderValue};
+use std::time::Duration;
 
 /// What of the answer is in memory.
 enum Held {
@@ -23,7 +24,12 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
     let same_format = answered.sent.format == answered.call.format;
     let settings = &answered.live.snapshot.settings;
     let limit = if same_format { settings.cost_header_buffer_bytes } else { settings.max_translated_bytes };
-    match hold(&mut answered, limit).await {
+    let left = u64::try_from(answered.deadline - answered.ticket.worker().now()).unwrap_or(0);
+    let held = match tokio::time::timeout(Duration::from_micros(left), hold(&mut answered, limit)).await {
+        Ok(held) => held,
+        Err(_) => Err((BodyError::IdleTimeout, answered.ticket.seen_bytes)),
+    };
+    match held {
         Ok(Held::Complete(body)) => complete(answered, body),
         Ok(Held::Part(head)) if same_format => Ok(large(answered, head)),
         Ok(Held::Part(_)) => {
@@ -44,8 +50,8 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
 }
 
 /// Collects the body up to `limit` bytes. The error carries how many bytes were seen.
-async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError, usize)> {
-    let body = &mut answered.response.body;
+async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError, u64)> {
+    let (body, ticket) = (&mut answered.response.body, &mut answered.ticket);
     let first = match body.next().await {
         None => return Ok(Held::Complete(Bytes::new())),
         Some(Ok(first)) => first,
@@ -56,13 +62,14 @@ async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError,
     }
     let mut held = BytesMut::from(first);
     loop {
+        ticket.seen_bytes = held.len() as u64;
         if held.len() > limit {
             return Ok(Held::Part(held.freeze()));
         }
         match body.next().await {
             None => return Ok(Held::Complete(held.freeze())),
             Some(Ok(piece)) => held.extend_from_slice(&piece),
-            Some(Err(error)) => return Err((error, held.len())),
+            Some(Err(error)) => return Err((error, held.len() as u64)),
         }
     }
 }
@@ -71,11 +78,11 @@ async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError,
 fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     let Ok(usage) = gw_wire::usage::from_valid(answered.sent.format, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
-        return Ok(broken(answered, refusal, "malformed", body.len()));
+        return Ok(broken(answered, refusal, "malformed", body.len() as u64));
     };
     let translated = match translate(&answered, &body) {
         Ok(translated) => translated,
-        Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len())),
+        Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len() as u64)),
     };
     let Answered { mut ticket, target, model_name, response, sent, .. } = answered;
     let mut map = headers::passed(response.headers);
@@ -128,19 +135,19 @@ pub(super) fn write_context(answered: &Answered) -> WriteContext {
 
 fn settle_attempt(ticket: &mut Ticket, status: u16, reason: &str, usage: Option<Usage>, body: &[u8]) {
     let estimate = if usage.is_some() { 0 } else { gw_wire::estimate::text_tokens(body) };
-    let (usage, source) = meter::charged(usage, ticket.input_tokens, estimate);
+    let (usage, source) = meter::charged(usage, ticket.input_tokens, ticket.estimated_output(estimate));
     ticket.close_attempt(status, reason, usage, source);
 }
 
 /// A larger answer flows on; its cost is known only at its end.
 fn large(answered: Answered, head: Bytes) -> Reply {
-    let Answered { mut ticket, target, model_name, response, call, .. } = answered;
+    let Answered { mut ticket, target, model_name, response, call, deadline, .. } = answered;
     let mut map = headers::passed(response.headers);
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
     headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
     ticket.record.status = response.status.as_u16();
     ticket.note_first_byte();
-    let body = LargeBody::new(ticket, call.format, head, response.body);
+    let body = LargeBody::new(ticket, call.format, head, response.body, deadline);
     let mut reply = Reply::new(ReplyBody::Large(Box::new(body)));
     *reply.status_mut() = response.status;
     *reply.headers_mut() = map;
@@ -148,9 +155,9 @@ fn large(answered: Answered, head: Bytes) -> Reply {
 }
 
 /// The upstream billed something that the caller cannot get: charged by what was seen of it.
-fn broken(answered: Answered, refusal: Refusal, reason: &str, seen_bytes: usize) -> Reply {
+fn broken(answered: Answered, refusal: Refusal, reason: &str, seen_bytes: u64) -> Reply {
     let Answered { mut ticket, target, model_name, response, .. } = answered;
-    let output = (seen_bytes as u64).div_ceil(4);
+    let output = ticket.estimated_output(seen_bytes.div_ceil(4));
     let (usage, source) = meter::charged(None, ticket.input_tokens, output);
     ticket.close_attempt(response.status.as_u16(), reason, usage, source);
     let mut reply = super::refuse::refusal_reply(ticket.record.format, &refusal, None);

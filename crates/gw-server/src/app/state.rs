@@ -104,8 +104,13 @@ impl App {
     pub(crate) fn readiness(&self) -> (bool, String) {
         let draining = self.draining.load(Ordering::Relaxed);
         let store_up = self.storage.is_up();
-        let ready = !draining;
-        let status = if draining { "draining" } else { "ready" };
+        let journal = self.gateway.journal_is_writable();
+        let ready = !draining && journal;
+        let status = match (draining, journal) {
+            (true, _) => "draining",
+            (false, true) => "ready",
+            (false, false) => "journal_full",
+        };
         let store = if store_up { "up" } else { "down" };
         (ready, format!("{{\"status\":\"{status}\",\"store\":\"{store}\"}}"))
     }
