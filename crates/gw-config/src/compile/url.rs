@@ -51,9 +51,9 @@ pub(super) fn reaches(url: &str, listen: SocketAddr) -> bool {
     let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
     let host = uri.host().unwrap_or("").trim_matches(['[', ']']);
     let local = |ip: IpAddr| ip == listen.ip() || (listen.ip().is_unspecified() && ip.is_loopback());
-    let same_host = match host.parse::<IpAddr>() {
-        Ok(ip) => local(ip) || ip.is_unspecified(),
-        Err(_) => {
+    let same_host = match address(host) {
+        Some(ip) => local(ip) || ip.is_unspecified(),
+        None => {
             host.eq_ignore_ascii_case("localhost")
                 && (local(Ipv4Addr::LOCALHOST.into()) || local(Ipv6Addr::LOCALHOST.into()))
         }
@@ -70,11 +70,50 @@ pub(super) fn is_link_local(host: &str) -> bool {
     /// AWS's metadata service on IPv6.
     const AWS_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
     let v4 = |ip: Ipv4Addr| ip.is_link_local() || ip == ALIBABA;
-    match host.parse::<IpAddr>() {
-        Ok(IpAddr::V4(ip)) => v4(ip),
-        Ok(IpAddr::V6(ip)) => {
+    match address(host) {
+        Some(IpAddr::V4(ip)) => v4(ip),
+        Some(IpAddr::V6(ip)) => {
             ip.is_unicast_link_local() || ip == AWS_V6 || ip.to_ipv4_mapped().is_some_and(v4)
         }
-        Err(_) => METADATA_NAMES.contains(&host.trim_end_matches('.')),
+        None => METADATA_NAMES.contains(&host.trim_end_matches('.')),
     }
+}
+
+/// The address that a host is, if it is no name. Resolvers take more spellings of an IPv4 address than four
+/// decimal numbers, such as `2852039166`, `0xA9FEA9FE` or `0251.0376.43518`; they are read as the URL standard does.
+fn address(host: &str) -> Option<IpAddr> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Some(ip);
+    }
+    let host = host.strip_suffix('.').unwrap_or(host);
+    let mut numbers = Vec::with_capacity(4);
+    for part in host.split('.') {
+        if numbers.len() == 4 {
+            return None;
+        }
+        numbers.push(number(part)?);
+    }
+    // The last number fills all the octets that the others leave.
+    let (last, others) = numbers.split_last()?;
+    let mut value = *last;
+    if value >> (8 * (4 - others.len())) != 0 {
+        return None;
+    }
+    for (at, octet) in others.iter().enumerate() {
+        value |= u64::from(u8::try_from(*octet).ok()?) << (8 * (3 - at));
+    }
+    u32::try_from(value).ok().map(|value| Ipv4Addr::from(value).into())
+}
+
+/// A part of an IPv4 address: decimal, octal after `0`, hexadecimal after `0x`.
+fn number(part: &str) -> Option<u64> {
+    let hex = part.strip_prefix("0x").or_else(|| part.strip_prefix("0X"));
+    let (digits, radix) = match (hex, part.strip_prefix('0')) {
+        (Some(""), _) => return Some(0),
+        (Some(digits), _) => (digits, 16),
+        (None, Some(digits)) if !digits.is_empty() => (digits, 8),
+        _ => (part, 10),
+    };
+    let is_number = digits.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_number.then(|| u64::from_str_radix(digits, radix).ok()).flatten()
 }

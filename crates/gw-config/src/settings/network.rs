@@ -35,7 +35,7 @@ settings! {
         default(10_000) header_read_timeout_ms: Whole<100, 600_000>,
         /// Longest silence while the body of a request arrives, in milliseconds.
         default(30_000) body_read_timeout_ms: Whole<100, 600_000>,
-        /// Longest time that a client may leave sent data unread before its connection is dropped, in milliseconds.
+        /// Longest time that a client may leave sent data unread before its connection, or its HTTP/2 stream, is dropped, in milliseconds.
         default(60_000) client_stall_timeout_ms: Whole<1_000, 3_600_000>,
     }
 }

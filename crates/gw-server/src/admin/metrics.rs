@@ -1,17 +1,78 @@
-//! `GET /metrics`.
+//! `GET /metrics`: in Prometheus' own text format, or as OpenMetrics for scrapers that ask for it. The two differ in
+//! how counters are named and in how the text ends; the registry writes OpenMetrics.
 
 use super::error::ApiError;
 use crate::app::state::App;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
-/// OpenMetrics text, which Prometheus reads.
-const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All metrics.
-pub(super) async fn show(State(app): State<Arc<App>>) -> Result<Response, ApiError> {
+pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
     let text = app.gateway.metrics.encode().map_err(|e| ApiError::internal(&e))?;
-    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
+    let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|v| v.to_str().ok());
+    let (kind, text) = if accepted.into_iter().any(asks_for_open_metrics) {
+        (OPEN_METRICS, text)
+    } else {
+        (PROMETHEUS, prometheus(&text))
+    };
+    Ok(([(header::CONTENT_TYPE, kind), (header::VARY, "accept")], text).into_response())
 }
+
+/// Does an `Accept` header list OpenMetrics of version 1, and not with weight 0?
+fn asks_for_open_metrics(accept: &str) -> bool {
+    accept.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let named =
+            parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/openmetrics-text"));
+        named
+            && parts.filter_map(|parameter| parameter.split_once('=')).all(|(name, value)| {
+                let value = value.trim().trim_matches('"');
+                match name.trim().to_ascii_lowercase().as_str() {
+                    "q" => value.parse::<f32>().is_ok_and(|weight| weight > 0.0),
+                    "version" => value.starts_with("1."),
+                    _ => true,
+                }
+            })
+    })
+}
+
+/// OpenMetrics as Prometheus' text format 0.0.4: there a counter is described under the name of its samples, with
+/// `_total`; some types have other names or none; units and the end mark do not exist.
+fn prometheus(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 512);
+    // The help of a metric comes before its type, which decides the name.
+    let mut help: Option<&str> = None;
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# HELP ") {
+            help = Some(rest);
+        } else if let Some((name, kind)) = line.strip_prefix("# TYPE ").and_then(|rest| rest.split_once(' '))
+        {
+            let (suffix, kind) = match kind {
+                "counter" => ("_total", "counter"),
+                "info" => ("_info", "gauge"),
+                "unknown" => ("", "untyped"),
+                other => ("", other),
+            };
+            if let Some((_, words)) = help.take().and_then(|help| help.split_once(' ')) {
+                for part in ["# HELP ", name, suffix, " ", words, "\n"] {
+                    out.push_str(part);
+                }
+            }
+            for part in ["# TYPE ", name, suffix, " ", kind, "\n"] {
+                out.push_str(part);
+            }
+        } else if !line.starts_with("# ") {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use crate::admin;
 use axum::Router;
 use axum::body::Body as AdminBody;
 use gw_config::compile::{Cors, ServerLimits};
+use gw_model::RequestId;
 use gw_pipeline::{Reply, ReplyBody, Worker};
 use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
@@ -47,6 +48,12 @@ impl Site {
     pub(crate) fn tls_acceptor(&self) -> Option<tokio_rustls::TlsAcceptor> {
         let config = self.parts.app.tls.load_full();
         config.as_ref().as_ref().map(|c| tokio_rustls::TlsAcceptor::from(Arc::clone(c)))
+    }
+
+    /// An id for an answer that no call stands behind.
+    pub(crate) fn request_id(&self) -> HeaderValue {
+        let id = RequestId::new(self.worker.gateway().clock().now(), fastrand::u128(..));
+        HeaderValue::from_str(&id.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
     }
 
     /// `/healthz`: the process is up.

@@ -20,8 +20,8 @@ pub(crate) struct ServeArguments {
     /// Directory of the store, the journal and the keys.
     #[arg(long, env = "GATEWRIGHT_DATA_DIR", default_value = "./gatewright-data")]
     data_dir: PathBuf,
-    /// Worker threads; one per core when not given.
-    #[arg(long)]
+    /// Worker threads, 1 to 1024; one per core when not given.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     workers: Option<u16>,
     /// Add the built-in provider emulator as provider `demo`.
     #[arg(long)]

@@ -1,6 +1,7 @@
 //! From an HTTP request to the stage that serves it: by path to a wire format, the control plane, or a
 //! health check. Thin: it reads heads, never bodies, and decides nothing about a call.
 
+pub(crate) mod broken;
 mod context;
 pub(crate) mod credential;
 mod data;
@@ -12,14 +13,25 @@ use crate::listen::acceptor::Door;
 use crate::listen::cors;
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{Reply, ReplyBody, refusal_reply};
-use http::header;
+use http::header::{self, HeaderName};
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use paths::Route;
 use std::rc::Rc;
 
-/// Serves one request.
+/// Names an answer in logs and questions.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Serves one request. Every answer has an id, also when there was no call that could have one.
 pub(crate) async fn handle(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Reply {
+    let mut reply = across_origins(site, door, request).await;
+    if !reply.headers().contains_key(REQUEST_ID) {
+        reply.headers_mut().insert(REQUEST_ID, site.request_id());
+    }
+    reply
+}
+
+async fn across_origins(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Reply {
     let cors = site.cors();
     let cors = (*cors).as_ref();
     if let Some(origin) = cors::allowed(cors, request.headers().get(header::ORIGIN)) {
@@ -43,7 +55,10 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
         (Route::Health, _) => site.health(),
         (Route::Ready, _) => site.ready(),
         (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => site.admin(request).await,
-        (Route::Root, _) => root(),
+        (Route::Root, _) => match *request.method() {
+            Method::GET | Method::HEAD => root(),
+            _ => method_not_allowed(WireFormat::OpenAiChat, "GET, HEAD"),
+        },
         (Route::Admin, Door::Main { with_admin: false }) | (_, Door::Admin) => {
             not_found(WireFormat::OpenAiChat, "this is served on the other address of this gateway")
         }
@@ -53,7 +68,7 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
         },
         (Route::Models { id }, _) => match *request.method() {
             Method::GET | Method::HEAD => models::serve(site, id.as_deref(), &request),
-            _ => method_not_allowed(WireFormat::OpenAiChat, "GET"),
+            _ => method_not_allowed(WireFormat::OpenAiChat, "GET, HEAD"),
         },
         (Route::Later { format }, _) => {
             let refusal =

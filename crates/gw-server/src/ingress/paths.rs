@@ -82,14 +82,12 @@ fn anthropic(rest: &str) -> Route {
     }
 }
 
-fn openai_format(rest: &str) -> Option<WireFormat> {
-    match rest {
-        "chat/completions" => Some(WireFormat::OpenAiChat),
-        "completions" => Some(WireFormat::OpenAiCompletions),
-        "embeddings" => Some(WireFormat::OpenAiEmbeddings),
-        _ => None,
-    }
-}
+/// OpenAI's operations. One that ends like another stands before it.
+const OPENAI_CALLS: [(&str, WireFormat); 3] = [
+    ("chat/completions", WireFormat::OpenAiChat),
+    ("completions", WireFormat::OpenAiCompletions),
+    ("embeddings", WireFormat::OpenAiEmbeddings),
+];
 
 /// First segments of paths that the contract names and later versions serve.
 const LATER: [&str; 13] = [
@@ -109,7 +107,7 @@ const LATER: [&str; 13] = [
 ];
 
 fn openai(rest: &str) -> Route {
-    if let Some(format) = openai_format(rest) {
+    if let Some((_, format)) = OPENAI_CALLS.into_iter().find(|(operation, _)| *operation == rest) {
         return call(format);
     }
     if rest == "models" {
@@ -126,13 +124,18 @@ fn openai(rest: &str) -> Route {
 }
 
 fn azure(rest: &str) -> Route {
-    // A deployment's name may hold an encoded slash, never a plain one: the operation is what follows.
+    // SDKs put the model in as it is, slashes and all (`openai/gpt-4o`): the operation is what stands last.
+    for (operation, format) in OPENAI_CALLS {
+        match rest.strip_suffix(operation).and_then(|rest| rest.strip_suffix('/')) {
+            Some("") => break,
+            Some(model) => return Route::Call { format, model: Some(decoded(model)) },
+            None => {}
+        }
+    }
+    let format = WireFormat::OpenAiChat;
     match rest.split_once('/') {
-        Some((model, operation)) if !model.is_empty() => match openai_format(operation) {
-            Some(format) => Route::Call { format, model: Some(decoded(model)) },
-            None => Route::Later { format: WireFormat::OpenAiChat },
-        },
-        _ => Route::Unknown { format: WireFormat::OpenAiChat },
+        Some((model, operation)) if !model.is_empty() && !operation.is_empty() => Route::Later { format },
+        _ => Route::Unknown { format },
     }
 }
 

@@ -42,7 +42,11 @@ pub(crate) fn bind(addr: SocketAddr) -> io::Result<std::net::TcpListener> {
     Ok(socket.into())
 }
 
-/// Accepts until `stop` says so.
+/// Connections of the control plane's own door beyond the limit of all: who operates a gateway must get in
+/// when it is full.
+const ADMIN_RESERVE: usize = 64;
+
+/// Accepts until `stop` says so. At most `max_open` connections are open, of all doors.
 pub(crate) async fn accept(
     listener: TcpListener,
     door: Door,
@@ -51,6 +55,10 @@ pub(crate) async fn accept(
     max_open: usize,
     mut stop: watch::Receiver<bool>,
 ) {
+    let max_open = match door {
+        Door::Main { .. } => max_open,
+        Door::Admin => max_open.saturating_add(ADMIN_RESERVE),
+    };
     loop {
         let accepted = tokio::select! {
             _ = stop.wait_for(|s| *s) => return,
@@ -67,9 +75,16 @@ pub(crate) async fn accept(
             }
         };
         let open = || workers.iter().map(WorkerHandle::open).sum::<usize>();
-        while open() >= max_open {
-            // Full: the client waits in our hands instead of being refused; the next ones in the kernel's.
-            tokio::time::sleep(PAUSE).await;
+        let room = async {
+            while open() >= max_open {
+                tokio::time::sleep(PAUSE).await;
+            }
+        };
+        // Full: the client waits in our hands instead of being refused; the next ones in the kernel's.
+        tokio::select! {
+            biased;
+            () = room => {}
+            _ = stop.wait_for(|s| *s) => return,
         }
         gateway.metrics.open_connections.set(i64::try_from(open() + 1).unwrap_or(i64::MAX));
         let Ok(stream) = stream.into_std() else { continue };

@@ -1,11 +1,13 @@
 //! One client connection: socket options, TLS, HTTP/1.1 or HTTP/2 with limits, and an orderly end.
 
 use super::acceptor::Door;
+use super::activity::Activity;
+use super::explain::Explaining;
 use super::linger::Lingering;
+use super::pace::{self, PacedBody};
 use super::worker::{Handed, OpenGuard, Phase};
 use crate::app::site::Site;
 use crate::ingress;
-use gw_pipeline::Reply;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -26,18 +28,23 @@ const MAX_H2_STREAMS: u32 = 512;
 /// How long a TLS handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
-/// Runs tasks of HTTP/2 connections on the worker's own thread.
+/// Added to the time that a first head may take: hyper's own limit, which starts at the first bytes, comes first.
+const AFTER_HEAD: Duration = Duration::from_secs(1);
+
+/// Runs the streams of HTTP/2 connections on the worker's own thread.
 #[derive(Clone, Copy, Debug)]
-struct LocalExecutor;
+struct LocalExecutor {
+    /// For data that the client leaves unread.
+    stall: Duration,
+}
 
 impl<F> hyper::rt::Executor<F> for LocalExecutor
 where
     F: Future + 'static,
-    F::Output: 'static,
 {
     #[expect(clippy::disallowed_methods, reason = "the worker's own task set")]
     fn execute(&self, future: F) {
-        tokio::task::spawn_local(future);
+        tokio::task::spawn_local(pace::limit(future, self.stall));
     }
 }
 
@@ -72,32 +79,35 @@ async fn serve(
     phase: watch::Receiver<Phase>,
 ) {
     match site.tls_acceptor() {
-        None => drive(TokioIo::new(Lingering::new(stream)), peer, door, site, phase).await,
+        None => drive(stream, peer, door, site, phase).await,
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => drive(TokioIo::new(Lingering::new(stream)), peer, door, site, phase).await,
+            Ok(Ok(stream)) => drive(stream, peer, door, site, phase).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
         },
     }
 }
 
-async fn drive<S>(
-    io: TokioIo<S>,
-    peer: SocketAddr,
-    door: Door,
-    site: Rc<Site>,
-    mut phase: watch::Receiver<Phase>,
-) where
+async fn drive<S>(stream: S, peer: SocketAddr, door: Door, site: Rc<Site>, mut phase: watch::Receiver<Phase>)
+where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let builder = builder(&site);
-    let service = service_fn(move |request: Request<Incoming>| {
-        let site = Rc::clone(&site);
-        async move { Ok::<Reply, Infallible>(ingress::handle(&site, door, request).await) }
+    let first_head = Duration::from_millis(site.parts.limits.header_read_timeout_ms) + AFTER_HEAD;
+    let activity = Rc::new(Activity::default());
+    let stream = Explaining::new(Lingering::new(stream), Rc::clone(&site), Rc::clone(&activity));
+    let service = service_fn(|request: Request<Incoming>| {
+        let (site, under_way) = (Rc::clone(&site), activity.begin());
+        async move {
+            let reply = ingress::handle(&site, door, request).await;
+            Ok::<_, Infallible>(reply.map(|body| PacedBody::new(body, under_way)))
+        }
     });
-    let connection = builder.serve_connection(io, service);
-    tokio::pin!(connection);
-    let mut draining = false;
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    // Before hyper knows which HTTP is spoken, it has no limit of time; nor has HTTP/2 before its first request.
+    let first_head = tokio::time::sleep(first_head);
+    tokio::pin!(connection, first_head);
+    let (mut draining, mut watching) = (false, true);
     loop {
         tokio::select! {
             biased;
@@ -111,6 +121,13 @@ async fn drive<S>(
                 draining = true;
                 connection.as_mut().graceful_shutdown();
             }
+            () = first_head.as_mut(), if watching => {
+                watching = false;
+                if !activity.has_started() {
+                    tracing::debug!(%peer, "a client connected and sent no request");
+                    return;
+                }
+            }
         }
     }
 }
@@ -119,7 +136,8 @@ fn builder(site: &Site) -> auto::Builder<LocalExecutor> {
     let limits = &site.parts.limits;
     let header_bytes = limits.max_header_bytes.max(8192);
     let header_read = Duration::from_millis(limits.header_read_timeout_ms);
-    let mut builder = auto::Builder::new(LocalExecutor);
+    let stall = Duration::from_millis(limits.client_stall_timeout_ms);
+    let mut builder = auto::Builder::new(LocalExecutor { stall });
     builder
         .http1()
         .timer(TokioTimer::new())

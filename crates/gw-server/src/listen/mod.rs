@@ -3,10 +3,13 @@
 //! or wire formats.
 
 pub(crate) mod acceptor;
+mod activity;
 pub(crate) mod body;
 pub(crate) mod connection;
 pub(crate) mod cors;
+mod explain;
 mod linger;
 pub(crate) mod nofile;
+mod pace;
 pub(crate) mod tls;
 pub(crate) mod worker;

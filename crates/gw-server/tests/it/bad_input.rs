@@ -4,7 +4,7 @@ use super::support::raw::{exchange, post_head, status, to_end};
 use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat};
 use http::Method;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const CHAT: &str = "/v1/chat/completions";
@@ -158,6 +158,18 @@ async fn large_and_slow_bodies() {
     is_unharmed(&upstream, &mut gateway).await;
 }
 
+/// An answer to a head that could not be read has a body, and all headers of a refusal.
+#[track_caller]
+fn explained(answer: &str, code: &str) {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"));
+    assert_eq!(body["error"]["code"], code, "{answer}");
+    for line in [&format!("x-gatewright-error: {code}"), "x-request-id: ", "connection: close", "date: "] {
+        assert!(head.contains(line), "{line}: {answer}");
+    }
+    assert_eq!(head.matches("content-length").count(), 1, "{answer}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn header_bombs_and_broken_heads() {
     let (upstream, mut gateway) = set_up().await;
@@ -169,10 +181,25 @@ async fn header_bombs_and_broken_heads() {
         let bytes = format!("{}{body}", post_head(CHAT, MASTER, &extra, body.len()));
         let answer = exchange(gateway.addr, bytes.as_bytes()).await;
         assert_eq!(status(&answer), 431, "{answer}");
+        explained(&answer, "request_too_large");
     }
     let uri = format!("GET /{} HTTP/1.1\r\nhost: g\r\n\r\n", "a".repeat(40_000));
     let answer = exchange(gateway.addr, uri.as_bytes()).await;
     assert!(matches!(status(&answer), 414 | 431), "{answer}");
+    explained(&answer, "request_too_large");
+    // After good requests on the same connection too; the answers to those are left alone.
+    let mut stream = TcpStream::connect(gateway.addr).await.unwrap();
+    stream.write_all(b"HEAD /nothing HTTP/1.1\r\nhost: g\r\n\r\n").await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    let head = String::from_utf8(head).unwrap();
+    assert!(status(&head) == 404 && head.contains("x-gatewright-error: not_found"), "{head}");
+    stream.write_all(b"GET / NONSENSE\r\n\r\n").await.unwrap();
+    let answer = to_end(&mut stream).await;
+    assert_eq!(status(&answer), 400, "{answer}");
+    explained(&answer, "invalid_request");
     for broken in [
         "GET\r\n\r\n".to_owned(),
         "NONSENSE\r\n\r\n".to_owned(),
@@ -185,6 +212,9 @@ async fn header_bombs_and_broken_heads() {
     ] {
         let answer = exchange(gateway.addr, broken.as_bytes()).await;
         assert!(answer.is_empty() || (400..506).contains(&status(&answer)), "{broken:?}: {answer}");
+        if status(&answer) == 400 {
+            explained(&answer, "invalid_request");
+        }
     }
     is_unharmed(&upstream, &mut gateway).await;
 }
@@ -217,19 +247,40 @@ async fn unknown_paths_and_methods() {
     for path in ["/v1/nothing", "/nothing", "/v1/chat/completions/more", "/v1//chat/completions"] {
         let answer = gateway.send(Call::post(path, "{}").key(MASTER)).await;
         answer.refused(404, "not_found");
+        answer.request_id();
     }
     for path in ["/v1/responses", "/v1/images/generations", "/v1/files", "/mcp", "/v1/rerank"] {
         let answer = gateway.send(Call::post(path, "{}").key(MASTER)).await;
         answer.refused(501, "not_implemented");
+        answer.request_id();
     }
-    for (method, path) in
-        [(Method::GET, CHAT), (Method::DELETE, CHAT), (Method::PUT, MESSAGES), (Method::POST, "/v1/models")]
-    {
+    for (method, path) in [
+        (Method::GET, CHAT),
+        (Method::DELETE, CHAT),
+        (Method::PUT, MESSAGES),
+        (Method::POST, "/v1/models"),
+        (Method::POST, "/"),
+        (Method::DELETE, "/"),
+    ] {
         let answer = gateway.send(Call::new(method.clone(), path).key(MASTER)).await;
         assert_eq!(answer.status, 405, "{method} {path}");
         answer.refused(405, "method_not_allowed");
         assert!(answer.header("allow").is_some());
+        answer.request_id();
     }
+    let mut ids = Vec::new();
+    for method in [Method::GET, Method::HEAD] {
+        let answer = gateway.send(Call::new(method.clone(), "/")).await;
+        assert_eq!((answer.status.as_u16(), answer.body.is_empty()), (200, method == Method::HEAD));
+        ids.push(answer.request_id());
+        let answer = gateway.send(Call::new(method, "/v1/models").key(MASTER)).await;
+        assert_eq!(answer.status, 200);
+        ids.push(answer.request_id());
+    }
+    ids.push(gateway.send(Call::get("/v1/models").key("gw-wrong")).await.request_id());
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 5, "each answer has an id of its own");
     let admin = gateway.send(Call::get("/api/v1/nothing").key(MASTER)).await;
     assert_eq!((admin.status.as_u16(), &admin.json()["error"]["code"]), (404, &json!("not_found")));
     let admin = gateway.send(Call::post("/api/v1/keys", "{nonsense").key(MASTER)).await;

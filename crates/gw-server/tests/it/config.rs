@@ -51,6 +51,16 @@ async fn check_names_the_place_and_the_way_out() {
     assert!(code == 2 && err.contains("/nonexistent/gatewright.yaml"), "{err}");
     assert_eq!(run(&["serve", "--no-such-flag"]).await.0, 2);
     assert_eq!(run(&["serve", "--listen", "nonsense"]).await.0, 2);
+    for workers in ["0", "1025", "70000", "-1", "many"] {
+        let (code, _, err) = run(&["serve", &format!("--workers={workers}")]).await;
+        assert!(code == 2 && err.contains("--workers") && err.contains(workers), "{code} {err}");
+    }
+    for host in ["2852039166", "0xA9FEA9FE", "0251.0376.0251.0376"] {
+        let url = format!("http://{host}/v1");
+        let config = format!("providers:\n  local: {{ kind: openai-compatible, base_url: \"{url}\" }}\n");
+        let (code, _, err) = check(&config).await;
+        assert!(code == 2 && err.contains("metadata address"), "{url}: {code} {err}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -52,3 +52,32 @@ async fn a_backup_of_a_running_gateway_restores_keys_and_usage() {
     let (status, _, errors) = run(&["restore", &path("nothing"), "--data-dir", &path("other")]).await;
     assert!(status != 0 && !errors.is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn metrics_come_in_the_format_that_is_asked_for() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.providers()).await;
+    gateway.send(Call::chat(&chat("up/chat-model", "hi")).key(MASTER)).await.ok();
+    let plain = gateway.send(Call::get("/metrics")).await;
+    assert_eq!(plain.ok().header("content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let text = plain.text();
+    assert!(!text.contains("# EOF") && !text.contains("# UNIT"), "{text}");
+    // Each sample belongs to a metric that is described under its name.
+    let described: Vec<(&str, &str)> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+    assert!(described.len() > 5, "{text}");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let name = line.split(['{', ' ']).next().unwrap();
+        let is_described = described.iter().any(|(metric, kind)| match *kind {
+            "histogram" => ["_bucket", "_sum", "_count"].iter().any(|s| name.strip_suffix(s) == Some(metric)),
+            "counter" => name == *metric && name.ends_with("_total"),
+            _ => name == *metric,
+        });
+        assert!(is_described, "{line}");
+    }
+    let asked = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+    let open = gateway.send(Call::get("/metrics").header("accept", asked)).await;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!(open.ok().header("content-type"), Some(kind));
+    assert!(open.text().ends_with("# EOF\n") && open.text().contains("# TYPE gatewright_requests counter"));
+}

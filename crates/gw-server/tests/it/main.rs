@@ -20,5 +20,6 @@ mod records;
 mod replay;
 mod routing;
 mod shutdown;
+mod slow;
 mod streams;
 mod support;

@@ -50,6 +50,27 @@ fn forbidden_literals() {
 }
 
 #[test]
+fn other_spellings_of_forbidden_addresses() {
+    run(async {
+        let client = client();
+        for host in ["2852039166", "0xA9FEA9FE", "0251.0376.0251.0376", "169.16689662", "0"] {
+            let dest = destination(&format!("http://{host}:1/"), &ConnectOptions::default());
+            let e = client.send(&dest, &post("x"), TIMEOUTS).await.unwrap_err();
+            // A system whose resolver knows no such spelling finds nothing.
+            let kind = e.kind();
+            assert!(
+                matches!(kind, SendErrorKind::ForbiddenAddress | SendErrorKind::Resolve),
+                "{host}: {kind:?}"
+            );
+            if cfg!(target_os = "linux") {
+                assert_eq!(kind, SendErrorKind::ForbiddenAddress, "{host}");
+            }
+        }
+        assert_eq!(client.stats().open, 0);
+    });
+}
+
+#[test]
 fn a_name_cannot_hide_a_forbidden_address() {
     run(async {
         let (_, client) = names("innocent.example", &["169.254.169.254", "::ffff:169.254.169.254"]);

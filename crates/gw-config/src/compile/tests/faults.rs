@@ -81,6 +81,14 @@ fn base_urls() {
         "http://[fd00:ec2::254]/v1",
         "http://[::ffff:169.254.169.254]/v1",
         "http://100.100.100.200",
+        "http://2852039166/v1",
+        "http://0xA9FEA9FE",
+        "http://0XA9FEA9FE:8080/v1",
+        "http://0251.0376.0251.0376",
+        "http://0251.0376.43518",
+        "http://169.0xFEA9FE/v1",
+        "http://169.254.169.254./v1",
+        "http://0x64.0x64.0x64.0xc8",
         "http://metadata.google.internal/v1",
         "http://METADATA.google.internal./v1",
     ] {
@@ -103,6 +111,7 @@ fn a_provider_may_not_be_ourselves() {
     };
     assert_eq!(one("127.0.0.1:4000", "http://127.0.0.1:4000/v1"), message("127.0.0.1:4000"));
     assert_eq!(one("127.0.0.1:4000", "http://localhost:4000/v1"), message("127.0.0.1:4000"));
+    assert_eq!(one("127.0.0.1:4000", "http://0x7f.1:4000/v1"), message("127.0.0.1:4000"));
     assert_eq!(one("0.0.0.0:4000", "http://127.0.0.1:4000/v1"), message("0.0.0.0:4000"));
     assert_eq!(one("[::]:80", "http://[::1]/v1"), message("[::]:80"));
     assert_eq!(one("127.0.0.1:4000", "http://127.0.0.1:4001/v1"), Ok(()));

@@ -21,6 +21,16 @@ fn anthropic_and_azure_have_their_own_forms() {
     }
     let azure = Route::Call { format: WireFormat::OpenAiChat, model: Some("my/gpt".to_owned()) };
     assert_eq!(route("/openai/deployments/my%2Fgpt/chat/completions"), azure);
+    assert_eq!(route("/openai/deployments/my/gpt/chat/completions"), azure);
+    let bare = |format| Route::Call { format, model: Some("a/b/c".to_owned()) };
+    assert_eq!(route("/openai/deployments/a/b/c/completions"), bare(WireFormat::OpenAiCompletions));
+    assert_eq!(route("/openai/deployments/a/b/c/embeddings"), bare(WireFormat::OpenAiEmbeddings));
+    let format = WireFormat::OpenAiChat;
+    assert_eq!(route("/openai/deployments/gpt/images/generations"), Route::Later { format });
+    for nothing in ["gpt", "gpt/", "/chat/completions", "/embeddings", ""] {
+        let found = route(&format!("/openai/deployments/{nothing}"));
+        assert_eq!(found, Route::Unknown { format }, "{nothing}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::client::conn::http2::SendRequest;
+use hyper::client::conn::http2::{Builder, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -30,9 +30,22 @@ impl Http2 {
         io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         addr: SocketAddr,
     ) -> Self {
-        let io = TokioIo::new(io);
-        let (sender, connection) =
-            hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+        Self::speak(Builder::new(TokioExecutor::new()), io, addr).await
+    }
+
+    /// Connects with prior knowledge; streams whose answers are not read take this many bytes.
+    pub(crate) async fn connect_with_window(addr: SocketAddr, bytes: u32) -> Self {
+        let mut builder = Builder::new(TokioExecutor::new());
+        builder.initial_stream_window_size(bytes);
+        Self::speak(builder, TcpStream::connect(addr).await.unwrap(), addr).await
+    }
+
+    async fn speak(
+        builder: Builder<TokioExecutor>,
+        io: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        addr: SocketAddr,
+    ) -> Self {
+        let (sender, connection) = builder.handshake(TokioIo::new(io)).await.unwrap();
         let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
         Self { sender, task, addr }
     }
