@@ -174,8 +174,9 @@ impl PriceSheet {
                 units.iter().flat_map(|u| tiers.iter().filter_map(|t| self.rate(*u, *t, input_tokens)));
             rates.map(|f| f.0).max().unwrap_or(0)
         };
-        let input = dearest(&[Unit::Input, Unit::CacheRead, Unit::CacheWrite, Unit::CacheWrite1h]);
-        let output = dearest(&[Unit::Output, Unit::Reasoning]);
+        let input =
+            dearest(&[Unit::Input, Unit::AudioInput, Unit::CacheRead, Unit::CacheWrite, Unit::CacheWrite1h]);
+        let output = dearest(&[Unit::Output, Unit::AudioOutput, Unit::Reasoning]);
         let total = u128::from(input_tokens) * u128::from(input)
             + u128::from(output_tokens) * u128::from(output)
             + u128::from(dearest(&[Unit::Request]));

@@ -1,7 +1,7 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
 use super::{Again, Failure, FailureKind};
-use crate::live::Live;
+use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::{Model, Target};
@@ -44,6 +44,8 @@ pub(super) enum Tried {
     Answered { sent: Sent, response: UpstreamResponse },
     /// It failed.
     Failed(TryFailure),
+    /// This target cannot do what the request asks; another one may.
+    Unfit(Refusal),
     /// The gateway itself cannot go on.
     Rejected(Refusal),
 }
@@ -69,20 +71,18 @@ impl Exchange {
         if let Err(refusal) = self.ticket.check_key() {
             return Tried::Rejected(refusal);
         }
-        let (sent, request) = match self.prepare(target) {
+        let live = Arc::clone(&self.live);
+        let Some(endpoint) = live.endpoint(&target.provider) else {
+            let refusal = Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone");
+            return Tried::Unfit(refusal);
+        };
+        let (sent, request) = match self.prepare(target, endpoint) {
             Ok(prepared) => prepared,
-            Err(refusal) => return Tried::Rejected(refusal),
+            Err(refusal) => return Tried::Unfit(refusal),
         };
         if let Err(refusal) = self.ticket.open_attempt(target) {
             return Tried::Rejected(refusal);
         }
-        let live = Arc::clone(&self.live);
-        let Some(endpoint) = live.endpoint(&target.provider) else {
-            return Tried::Rejected(Refusal::new(
-                ErrorCode::NoHealthyTarget,
-                "the target's provider is gone",
-            ));
-        };
         let times = &self.model.timeouts;
         let remaining = self.remaining_ms();
         let phases = PhaseTimeouts {
@@ -99,12 +99,13 @@ impl Exchange {
     }
 
     /// Builds the upstream request: the caller's bytes with edits, or a translation.
-    fn prepare(&self, target: &Arc<Target>) -> Result<(Sent, UpstreamRequest), Refusal> {
+    fn prepare(
+        &self,
+        target: &Arc<Target>,
+        endpoint: &ProviderEndpoint,
+    ) -> Result<(Sent, UpstreamRequest), Refusal> {
         let Some(format) = gw_providers::upstream_format(&target.provider, self.call.format) else {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
-        };
-        let Some(endpoint) = self.live.endpoint(&target.provider) else {
-            return Err(Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone"));
         };
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())

@@ -77,6 +77,7 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
     let deadline = ticket.record.time.saturating_add(micros(model.timeouts.total_ms));
     let mut exchange = Exchange { ticket, live, call, enforce_output, deadline, model };
     let mut last = None;
+    let mut unfit = None;
     'targets: for (position, index) in order.iter().enumerate() {
         let Some(target) = exchange.model.targets.get(*index).map(Arc::clone) else { continue };
         let others_left = position + 1 < order.len();
@@ -86,6 +87,10 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
             }
             let failed = match exchange.attempt(&target).await {
                 Tried::Rejected(refusal) => return Err(exchange.ticket.reject(refusal)),
+                Tried::Unfit(refusal) => {
+                    unfit.get_or_insert(refusal);
+                    break;
+                }
                 Tried::Answered { sent, response } => {
                     return Ok(Attempted::Answer(Box::new(Answered {
                         model_name: Arc::clone(&exchange.model.name),
@@ -115,7 +120,11 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
             exchange.pause(wait_ms).await;
         }
     }
-    Ok(Attempted::Failure(Box::new(exchange.give_up(last))))
+    match (last, unfit) {
+        // No target could even be asked: the request itself is at fault.
+        (None, Some(refusal)) => Err(exchange.ticket.reject(refusal)),
+        (last, _) => Ok(Attempted::Failure(Box::new(exchange.give_up(last)))),
+    }
 }
 
 /// Why another try may help.

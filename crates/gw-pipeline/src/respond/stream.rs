@@ -27,8 +27,9 @@ const EXTEND_TOKENS: u64 = 1024;
 /// What keeps a silent stream alive.
 const PING: &[u8] = b": ping\n\n";
 
-/// How often the total time is looked at when pings are off, in microseconds.
-const WATCH_US: i64 = 5_000_000;
+/// How long the upstream may take to end its body once its answer is complete. The last piece waits for that:
+/// it must not leave before the call is settled, and what else came would have to be metered too.
+const END_GRACE: Duration = Duration::from_millis(50);
 
 /// See the module.
 pub struct StreamBody {
@@ -47,6 +48,9 @@ pub struct StreamBody {
     ping_us: i64,
     last_piece: Micros,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The piece that completes the answer, and how long it waits.
+    last: Option<Bytes>,
+    end_timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl std::fmt::Debug for StreamBody {
@@ -81,7 +85,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         ticket: Some(ticket),
         upstream: Some(response.body),
         framer: Framer::new(settings.max_event_bytes),
-        meter: StreamMeter::new(upstream_format).hide_usage(sent.hide_usage),
+        meter: StreamMeter::new(upstream_format).hide_usage(sent.hide_usage).choices(call.facts.choices),
         translator,
         guard: guard::ResponseGuard::default(),
         pieces: Vec::new(),
@@ -91,6 +95,8 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         ping_us: i64::try_from(settings.stream_ping_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
         last_piece: now,
         timer: None,
+        last: None,
+        end_timer: None,
     };
     let mut reply = Reply::new(ReplyBody::Stream(Box::new(body)));
     *reply.status_mut() = response.status;
@@ -104,6 +110,10 @@ impl StreamBody {
         loop {
             let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
             let out = match upstream.poll_data(cx) {
+                Poll::Pending if self.last.is_some() => match self.poll_end(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(last) => last,
+                },
                 Poll::Pending => return self.poll_timer(cx),
                 Poll::Ready(Some(Ok(piece))) => self.digest(piece),
                 Poll::Ready(Some(Err(error))) => self.broke_off(&error),
@@ -125,15 +135,21 @@ impl StreamBody {
         if let Some(refusal) = fault {
             return self.cut(&refusal, "malformed", out);
         }
-        if self.ticket.is_some() {
-            if self.meter.finished() {
-                self.settle_end();
-            } else if let Err(refusal) = self.extend() {
+        let is_over = self.meter.finished();
+        // A complete answer is charged as it is; only one that goes on behind its end must not do so for ever.
+        if !is_over || self.last.is_some() {
+            if let Err(refusal) = self.extend() {
                 return self.cut(&refusal, "budget", out);
-            } else if self.is_late() {
+            }
+            if self.is_late() {
                 let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
                 return self.cut(&refusal, "timeout", out);
             }
+        }
+        if is_over {
+            // What was taken for the last piece before was not.
+            self.end_timer = None;
+            return self.last.replace(out).unwrap_or_default();
         }
         out
     }
@@ -150,8 +166,12 @@ impl StreamBody {
                 framer.push(piece);
                 let mut out = Vec::new();
                 while let Some(frame) = framer.next() {
+                    let is_over = meter.finished();
                     let read = frame.map_err(Fault::Framing).and_then(|frame| {
                         meter.frame(&frame);
+                        if is_over {
+                            return Ok(());
+                        }
                         translator.frame_into(&frame, &mut out).map_err(Fault::Reading)
                     });
                     match read {
@@ -176,8 +196,16 @@ impl StreamBody {
         let seen = self.meter.estimated_output_tokens();
         while seen > self.held_output {
             let Some(ticket) = &mut self.ticket else { return Ok(()) };
-            ticket.extend_hold(EXTEND_TOKENS).map_err(|refused| hold_refusal(&refused))?;
-            self.held_output += EXTEND_TOKENS;
+            // Where a whole step is too much, what was seen may still fit.
+            let needed = seen - self.held_output;
+            let mut step = EXTEND_TOKENS.max(needed);
+            let mut extended = ticket.extend_hold(step);
+            if extended.is_err() && needed < step {
+                step = needed;
+                extended = ticket.extend_hold(step);
+            }
+            extended.map_err(|refused| hold_refusal(&refused))?;
+            self.held_output += step;
         }
         Ok(())
     }
@@ -188,7 +216,7 @@ impl StreamBody {
 
     /// The upstream's stream is over: cleanly, if it said so before.
     fn ended(&mut self) -> Bytes {
-        let mut out = BytesMut::new();
+        let mut out = BytesMut::from(self.last.take().unwrap_or_default());
         if let Some(frame) = self.framer.finish() {
             let verdict = self.meter.frame(&frame);
             match &mut self.translator {
@@ -201,9 +229,7 @@ impl StreamBody {
             if let Some(translator) = &mut self.translator {
                 out.extend_from_slice(&translator.finish().unwrap_or_default());
             }
-            self.settle_end();
-            self.upstream = None;
-            return out.freeze();
+            return self.end_with(out.freeze());
         }
         let refusal =
             Refusal::new(ErrorCode::UpstreamError, "the provider's stream ended before its answer did");
@@ -211,10 +237,9 @@ impl StreamBody {
     }
 
     fn broke_off(&mut self, error: &BodyError) -> Bytes {
-        if self.ticket.is_none() {
+        if let Some(last) = self.last.take() {
             // The answer was complete; how the connection ended is of no interest.
-            self.upstream = None;
-            return Bytes::new();
+            return self.end_with(last);
         }
         let (refusal, reason) = match error {
             BodyError::IdleTimeout => {
@@ -225,13 +250,24 @@ impl StreamBody {
         self.cut(&refusal, reason, Bytes::new())
     }
 
+    /// Ends the stream with its last piece: the call is settled before it leaves.
+    fn end_with(&mut self, last: Bytes) -> Bytes {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.note_first_byte();
+        }
+        self.settle_end();
+        self.upstream = None;
+        last
+    }
+
     /// Ends the stream with an error event behind what was still to be said.
     fn cut(&mut self, refusal: &Refusal, reason: &str, said: Bytes) -> Bytes {
         // Dropping the body closes the upstream connection.
         self.upstream = None;
-        if self.ticket.is_none() {
-            return said;
-        }
+        let said = match self.last.take() {
+            Some(last) => Bytes::from([last, said].concat()),
+            None => said,
+        };
         let id = self.ticket.as_ref().map(|t| t.record.id.to_string()).unwrap_or_default();
         let event = gw_wire::errors::event(self.caller_format, refusal, &id);
         self.settle(Outcome::StreamCut, reason, refusal.code.as_str());
@@ -275,19 +311,31 @@ impl StreamBody {
         ticket.finish(outcome, status);
     }
 
+    /// The answer is complete: a moment for the upstream to end its body. Gives the last piece when that is up.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
+        let timer = self.end_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(END_GRACE)));
+        if timer.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        let last = self.last.take().unwrap_or_default();
+        Poll::Ready(self.end_with(last))
+    }
+
     /// Nothing from the upstream: keep the caller's connection alive, and watch the total time.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Some(ticket) = &self.ticket else { return Poll::Pending };
-        // Without pings the timer only watches the total time.
-        let period = if self.ping_us == 0 { WATCH_US } else { self.ping_us };
         let now = ticket.worker().now();
-        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration(period))));
+        let left = (self.deadline - now).saturating_add(1);
+        // Without pings the timer only watches the total time.
+        let period = if self.ping_us == 0 { i64::MAX } else { self.ping_us };
+        let timer =
+            self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration(period.min(left)))));
         // The timer is moved only when it fires: frames that arrive do not touch it.
         while timer.as_mut().poll(cx).is_ready() {
             let silent = now - self.last_piece;
-            let due = self.ping_us > 0 && silent >= period;
-            let next = if due || silent >= period { period } else { period - silent };
-            timer.set(tokio::time::sleep(duration(next)));
+            let due = silent >= period;
+            let next = if due { period } else { period - silent };
+            timer.set(tokio::time::sleep(duration(next.min(left))));
             if now > self.deadline {
                 let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
                 return Poll::Ready(Some(self.cut(&refusal, "timeout", Bytes::new())));

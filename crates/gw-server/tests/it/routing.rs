@@ -244,3 +244,43 @@ async fn redirects_are_not_followed() {
     answer.refused(502, "upstream_error");
     assert_eq!((answer.header("location"), target.stats().requests), (None, 0));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_cannot_express_a_request_is_passed_over() {
+    let models = "  claude-first: { targets: [{ provider: claude, model: chat-model }, { provider: up, model: chat-model }] }\n  \
+                  claude-last: { targets: [{ provider: nobody, model: any }, { provider: claude, model: chat-model }] }\n  \
+                  claude-only: { targets: [{ provider: claude, model: chat-model }] }\n";
+    let (_upstream, gateway) = set_up(models).await;
+    let send = async |name: &str| {
+        let mut body = chat(name, "hi");
+        body["logprobs"] = true.into();
+        gateway.send(Call::chat(&body).key(MASTER)).await
+    };
+    let answer = send("claude-first").await;
+    answer.ok();
+    assert_eq!(answer.header("x-gatewright-provider"), Some("up"));
+    assert_eq!(answer.header("x-gatewright-attempts"), Some("1"));
+    send("claude-only").await.refused(400, "unsupported_parameter");
+    // What a target that was tried had to say matters more.
+    let answer = send("claude-last").await;
+    assert_eq!(answer.status, 502, "{}", answer.text());
+    let record = gateway.record(&answer.request_id()).await;
+    assert_eq!(record["outcome"], "upstream_error", "{record}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_foreign_providers_model_is_not_sent_to_the_native_one() {
+    let upstream = Upstream::start().await;
+    let config = format!(
+        "providers:\n  openai: {{ base_url: \"{}/v1\", api_key: upstream-secret-1 }}\n",
+        upstream.url()
+    );
+    let gateway = Gateway::start(&config).await;
+    let unlisted = ask(&gateway, "a-model-from-tomorrow").await;
+    unlisted.ok();
+    // Nobody knows its price: no cost is claimed.
+    assert_eq!(unlisted.header("x-gatewright-cost-usd"), None);
+    let foreign = ask(&gateway, "elsewhere/model").await;
+    foreign.refused(404, "model_not_found");
+    assert_eq!(upstream.stats().requests, 1);
+}

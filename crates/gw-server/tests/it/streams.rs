@@ -210,3 +210,54 @@ async fn a_usage_frame_is_hidden_only_when_it_is_nothing_else() {
     let record = gateway.record(&answer.request_id()).await;
     assert_eq!((&record["input_tokens"], &record["output_tokens"]), (&11.into(), &7.into()), "{record}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_is_over_when_the_upstream_ends_it() {
+    let text = chunk("hi");
+    let late = chunk("more words");
+    let first = events(&[&text, FINISH, DONE, &late], "\n");
+    let second = events(&[&late, DONE], "\n");
+    let begun = [STREAM_HEAD.as_bytes(), &first].concat();
+    let rest = second.clone();
+    // A connection that stays open: the last piece waits for a moment only, and what comes later is not read.
+    let upstream =
+        Scripted::start(move |_| vec![Step::Send(begun.clone()), Step::Wait, Step::Send(rest.clone())]).await;
+    let gateway = Gateway::start(&upstream.provider()).await;
+    let answer = ask(&gateway, &chat_stream("up/chat-model", "hi")).await;
+    assert_eq!(answer.body, first, "{}", answer.text());
+    let short = gateway.record(&answer.request_id()).await;
+    assert_eq!(short["outcome"], "success");
+    let translated = gateway.send(Call::messages(&chat_stream("up/chat-model", "hi")).key(MASTER)).await;
+    assert!(translated.text().trim_end().ends_with("\"message_stop\"}"), "{}", translated.text());
+    // What the upstream sends before its end goes through, and is metered.
+    let whole = [first, second].concat();
+    let (_upstream, gateway) = play(whole.clone(), "").await;
+    let answer = ask(&gateway, &chat_stream("up/chat-model", "hi")).await;
+    assert_eq!(answer.body, whole, "{}", answer.text());
+    let long = gateway.record(&answer.request_id()).await;
+    assert!(long["output_tokens"].as_u64() > short["output_tokens"].as_u64(), "{short} {long}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_choice_of_a_stream_has_to_finish() {
+    let two = FINISH.replace("\"index\":0", "\"index\":1");
+    let mut body = chat_stream("up/chat-model", "hi");
+    body["n"] = 2.into();
+    for (frames, outcome) in [(vec![FINISH], "stream_cut"), (vec![FINISH, two.as_str()], "success")] {
+        let (_upstream, gateway) = play(events(&frames, "\n"), "").await;
+        let answer = ask(&gateway, &body).await;
+        assert_eq!(sse::error(&answer.body).is_some(), outcome == "stream_cut", "{}", answer.text());
+        assert_eq!(gateway.record(&answer.request_id()).await["outcome"], outcome);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_total_time_ends_a_silent_stream() {
+    let begun = [STREAM_HEAD.as_bytes(), &events(&[&chunk("one")], "\n")].concat();
+    let upstream = Scripted::start(move |_| vec![Step::Send(begun.clone()), Step::Wait]).await;
+    let models =
+        "models:\n  slow: { targets: [{ provider: up, model: chat-model }], timeout: { total_ms: 300 } }\n";
+    let gateway = Gateway::start(&format!("{}{models}", upstream.provider())).await;
+    let answer = ask(&gateway, &chat_stream("slow", "hi")).await;
+    assert_eq!(sse::error(&answer.body).expect("an error event")["code"], "upstream_timeout");
+}

@@ -39,7 +39,9 @@ pub struct StreamMeter {
     output_bytes: u64,
     frames: u64,
     finished: bool,
-    has_finish: bool,
+    /// Answers asked for, and finish reasons seen.
+    choices: u32,
+    finishes: u32,
     error: Option<StreamError>,
 }
 
@@ -64,7 +66,8 @@ impl StreamMeter {
             output_bytes: 0,
             frames: 0,
             finished: false,
-            has_finish: false,
+            choices: 1,
+            finishes: 0,
             error: None,
         }
     }
@@ -73,6 +76,13 @@ impl StreamMeter {
     #[must_use]
     pub const fn hide_usage(mut self, hide: bool) -> Self {
         self.hides_usage = hide;
+        self
+    }
+
+    /// How many answers the stream brings: each has a finish reason of its own.
+    #[must_use]
+    pub const fn choices(mut self, choices: u32) -> Self {
+        self.choices = if choices == 0 { 1 } else { choices };
         self
     }
 
@@ -96,7 +106,7 @@ impl StreamMeter {
             WireFormat::AnthropicMessages => self.anthropic_event(frame),
             _ => {
                 let has_text = self.count_text(data);
-                self.has_finish = self.has_finish || self.states_finish(data);
+                self.finishes = self.finishes.saturating_add(self.stated_finishes(data));
                 // A frame brings text or an error, not both; most bring text.
                 if !has_text && self.find_error.find(data).is_some() {
                     self.read_error(data);
@@ -141,11 +151,11 @@ impl StreamMeter {
         self.finished
     }
 
-    /// The stream may end here and be whole: it said so, or its answer has a finish reason. Some upstreams of
+    /// The stream may end here and be whole: it said so, or all its answers have a finish reason. Some upstreams of
     /// OpenAI's formats leave `[DONE]` out.
     #[must_use]
     pub const fn complete(&self) -> bool {
-        self.finished || self.has_finish || self.error.is_some()
+        self.finished || self.finishes >= self.choices || self.error.is_some()
     }
 
     /// The error that the upstream reported inside the stream.
@@ -167,12 +177,15 @@ impl StreamMeter {
         false
     }
 
-    /// True when a finish reason other than `null` stands there.
-    fn states_finish(&self, data: &[u8]) -> bool {
-        let Some(at) = self.find_finish.find(data) else { return false };
-        let value =
-            data.get(at + 15..).map(<[u8]>::trim_ascii_start).and_then(|rest| rest.strip_prefix(b":"));
-        value.is_some_and(|value| value.trim_ascii_start().starts_with(b"\""))
+    /// How many finish reasons other than `null` stand there.
+    fn stated_finishes(&self, data: &[u8]) -> u32 {
+        let (mut rest, mut stated) = (data, 0);
+        while let Some(at) = self.find_finish.find(rest) {
+            rest = rest.get(at + 15..).unwrap_or_default();
+            let value = rest.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+            stated += u32::from(value.is_some_and(|value| value.starts_with(b"\"")));
+        }
+        stated
     }
 
     fn read_usage(&mut self, data: &[u8]) -> FrameVerdict {
