@@ -67,10 +67,14 @@ impl Gateway {
         }))
     }
 
-    /// Puts a new configuration in force for every call that starts from now on. On error the old one stays.
-    pub fn publish(&self, snapshot: Snapshot) -> Result<(), PublishError> {
-        self.live.store(Arc::new(Live::new(snapshot)?));
-        Ok(())
+    /// Makes a configuration ready to be put in force. Errors: a provider of it cannot be connected to.
+    pub fn prepare(snapshot: Snapshot) -> Result<Arc<Live>, PublishError> {
+        Live::new(snapshot).map(Arc::new)
+    }
+
+    /// Puts a new configuration in force for every call that starts from now on.
+    pub fn publish(&self, live: Arc<Live>) {
+        self.live.store(live);
     }
 
     /// The configuration in force.

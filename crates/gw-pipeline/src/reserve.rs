@@ -85,6 +85,19 @@ fn enforced(ticket: &Ticket, facts: &CallFacts, output_bound: u64) -> Option<u64
 pub(crate) fn hold_refusal(refused: &HoldRefused) -> Refusal {
     match refused {
         HoldRefused::Limit(exceeded) => limit_refusal(exceeded),
+        // Not a 429: clients would try again, and no wait is long enough.
+        HoldRefused::TooLarge { limit, needed } => Refusal::new(
+            ErrorCode::InvalidRequest,
+            format!(
+                "this call may take up to {needed} tokens, input and largest answer together, and this key's limit \
+                 is {limit} tokens per minute; send less, or ask for fewer output tokens"
+            ),
+        ),
+        HoldRefused::NotRecorded => Refusal::new(
+            ErrorCode::StorageFull,
+            "the gateway's journal can not be written at present, so the answer could not go on",
+        )
+        .retry_after(5),
         HoldRefused::Budget { limit, spent, reserved, needed } => {
             let left = limit.minus(*spent).minus(*reserved);
             Refusal::new(

@@ -214,9 +214,41 @@ impl Open {
         if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
             key.usage.extend(&key.policy, self.worker.now(), hold, more_output_tokens, cost)?;
         }
+        if cost > NanoUsd::ZERO {
+            self.announce_extension(self.hold_cost.plus(cost))?;
+        }
         self.output_bound = grown;
         self.hold_cost = self.hold_cost.plus(cost);
         Ok(())
+    }
+
+    /// Writes the larger hold of the open try to the journal: a process that dies must charge that one.
+    fn announce_extension(&self, hold: NanoUsd) -> Result<(), HoldRefused> {
+        let Some(attempt) = &self.attempt else { return Ok(()) };
+        let written = self.worker.journal().extended(&self.intent(&attempt.target, hold));
+        written.map_err(|error| {
+            journal_refusal(&self.worker, &error);
+            HoldRefused::NotRecorded
+        })
+    }
+
+    /// What the journal is told of the try that is under way or about to be.
+    fn intent<'a>(&'a self, target: &'a Target, hold: NanoUsd) -> Intent<'a> {
+        let record = &self.record;
+        let number = u8::try_from(record.attempts.len()).unwrap_or(u8::MAX);
+        Intent {
+            attempt: AttemptId { request: record.id, attempt: number },
+            time: record.time,
+            key: record.key,
+            team_id: record.team_id.as_deref(),
+            hold,
+            format: record.format,
+            model: &record.model,
+            provider: &target.provider.name,
+            upstream_model: &target.model,
+            stream: record.stream,
+            input_tokens: self.input_tokens,
+        }
     }
 
     /// An estimate of output tokens, at most what the call could have asked for: JSON around an answer, base64
@@ -242,21 +274,7 @@ impl Open {
 
     /// Announces a try in the journal, before the upstream hears of it.
     pub(crate) fn open_attempt(&mut self, target: &Arc<Target>) -> Result<(), Refusal> {
-        let number = u8::try_from(self.record.attempts.len()).unwrap_or(u8::MAX);
-        let record = &self.record;
-        let intent = Intent {
-            attempt: AttemptId { request: record.id, attempt: number },
-            time: record.time,
-            key: record.key,
-            team_id: record.team_id.as_deref(),
-            hold: self.hold_cost,
-            format: record.format,
-            model: &record.model,
-            provider: &target.provider.name,
-            upstream_model: &target.model,
-            stream: record.stream,
-            input_tokens: self.input_tokens,
-        };
+        let intent = self.intent(target, self.hold_cost);
         let first = !self.announced;
         match self.worker.journal().intent(&intent, first) {
             Ok(()) => {
@@ -323,7 +341,7 @@ impl Open {
             }
             if let Some(admitted_at) = self.admitted_at {
                 if outcome == Outcome::Refused {
-                    key.usage.unadmit(admitted_at);
+                    key.usage.unadmit(&key.policy, admitted_at);
                 }
                 key.usage.leave();
             }

@@ -53,10 +53,11 @@ pub trait Batch {
     /// Adds a record with a ledger entry for each attempt, and counts both; once, however often it comes.
     /// If the request was written off as lost, corrects that. True when anything was added.
     fn record(&mut self, record: &RecordFrame<'_>) -> Result<bool, StoreError>;
-    /// Writes a request off as lost: its intents, in the order of attempts, have no record. The last one is
-    /// charged at its hold. False when there is a record after all.
+    /// Writes a request off as lost: its intents, in the order of attempts and one for each, have no record.
+    /// The last one is charged at its hold. False when there is a record after all.
     fn lost(&mut self, intents: &[PendingIntent]) -> Result<bool, StoreError>;
-    /// Keeps an open intent beyond the life of its segment.
+    /// Keeps an open intent beyond the life of its segment. Of an attempt that comes again with another hold,
+    /// the largest is kept.
     fn keep_pending(&mut self, node: u64, intent: &IntentFrame<'_>) -> Result<(), StoreError>;
     /// Forgets the kept intents of a request.
     fn drop_pending(&mut self, node: u64, request: u128) -> Result<(), StoreError>;

@@ -3,10 +3,10 @@
 
 use super::state::App;
 use gw_config::DeclaredKey;
-use gw_model::{KeyId, KeyPolicy, Secret};
+use gw_model::{KeyId, KeyPolicy, Micros, Secret};
 use gw_store::StoreError;
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
-use gw_store::memory::{KeyEntry, KeySource};
+use gw_store::memory::{KeyEntry, KeySource, KeyTable, SpentByPeriod};
 use gw_store::traits::{Directory, Ledger};
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, StoredKey};
 use std::collections::HashSet;
@@ -62,63 +62,58 @@ pub(crate) struct Made {
     pub(crate) key: Secret,
 }
 
-/// Would the keys of a file clash with those of the database?
-pub(crate) fn check(app: &App, declared: &[DeclaredKey]) -> Result<(), KeysError> {
+/// The keys of a file, with all done that can fail. The table is as it was.
+pub(crate) struct Prepared<'a> {
+    declared: &'a [DeclaredKey],
+    /// What keys that are new to the table have spent already.
+    spent: Vec<(KeyId, SpentByPeriod)>,
+    now: Micros,
+}
+
+/// Checks the keys of a file against those of the database, reads what they spent and notes their names for
+/// reports. On an error nothing has changed.
+pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prepared<'a>, KeysError> {
     let table = &app.gateway.keys;
     let clash = declared
         .iter()
         .find(|d| table.by_name(&d.policy.name).is_some_and(|entry| entry.source == KeySource::Api));
-    match clash {
-        Some(key) => Err(KeysError::NameTwice { name: key.policy.name.clone() }),
-        None => Ok(()),
+    if let Some(key) = clash {
+        return Err(KeysError::NameTwice { name: key.policy.name.clone() });
     }
-}
-
-/// Puts the keys of the file in force, and those that left it out of force.
-pub(crate) fn declare(app: &App, declared: &[DeclaredKey]) -> Result<(), KeysError> {
-    check(app, declared)?;
-    let table = &app.gateway.keys;
-    let ids: HashSet<KeyId> = declared.iter().map(|d| file_key_id(&d.policy.name)).collect();
-    let gone = table.list().into_iter().filter(|e| e.source == KeySource::File && !ids.contains(&e.id));
-    for entry in gone.collect::<Vec<_>>() {
-        table.remove(entry.id);
-    }
-    let mut labels = Vec::with_capacity(declared.len());
-    let mut fresh = HashSet::new();
-    for key in declared {
-        let policy = key.policy.clone();
-        let id = file_key_id(&policy.name);
-        if table.get(id).is_none() {
-            fresh.insert(id);
-        }
-        labels.push(KeyLabel {
-            id,
-            name: policy.name.clone(),
-            team_id: policy.team_id.clone(),
-            project_id: policy.project_id.clone(),
-        });
-        table.upsert(id, table.digest(key.key.expose()), policy, false, KeySource::File);
+    let labels: Vec<_> =
+        declared.iter().map(|key| KeyLabel::of(file_key_id(&key.policy.name), &key.policy)).collect();
+    let fresh: HashSet<KeyId> = labels.iter().map(|l| l.id).filter(|id| table.get(*id).is_none()).collect();
+    let now = app.gateway.clock().now();
+    let mut spent = Vec::new();
+    if !fresh.is_empty() {
+        spent = app.storage.database.spent(now)?;
+        spent.retain(|(id, _)| fresh.contains(id));
     }
     app.storage.database.label_keys(&labels)?;
-    restore(app, &fresh)
+    Ok(Prepared { declared, spent, now })
 }
 
-/// What keys that are new to the table have spent already.
-fn restore(app: &App, fresh: &HashSet<KeyId>) -> Result<(), KeysError> {
-    if fresh.is_empty() {
-        return Ok(());
-    }
-    let now = app.gateway.clock().now();
-    for (id, spent) in app.storage.database.spent(now)? {
-        if let Some(entry) = app.gateway.keys.get(id).filter(|_| fresh.contains(&id)) {
-            entry.usage.restore_spent(now, &spent);
+impl Prepared<'_> {
+    /// Puts the keys in force, and those that the file left out out of force.
+    pub(crate) fn put_in_force(self, table: &KeyTable) {
+        let ids: HashSet<KeyId> = self.declared.iter().map(|d| file_key_id(&d.policy.name)).collect();
+        let gone = table.list().into_iter().filter(|e| e.source == KeySource::File && !ids.contains(&e.id));
+        for entry in gone.collect::<Vec<_>>() {
+            table.remove(entry.id);
+        }
+        for (id, spent) in &self.spent {
+            table.restore_spent(*id, self.now, spent);
+        }
+        for key in self.declared {
+            let id = file_key_id(&key.policy.name);
+            table.upsert(id, table.digest(key.key.expose()), key.policy.clone(), false, KeySource::File);
         }
     }
-    Ok(())
 }
 
 /// Makes a key.
 pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
+    let _changing = app.changing.lock();
     if app.gateway.keys.by_name(&policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
@@ -134,6 +129,7 @@ pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
 
 /// Changes a key of the database.
 pub(crate) fn update(app: &App, id: KeyId, policy: KeyPolicy) -> Result<Arc<KeyEntry>, KeysError> {
+    let _changing = app.changing.lock();
     let entry = own(app, id)?;
     let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
     if taken {
@@ -147,6 +143,7 @@ pub(crate) fn update(app: &App, id: KeyId, policy: KeyPolicy) -> Result<Arc<KeyE
 
 /// Revokes a key for good. Calls that it has in flight go on; the next one is refused.
 pub(crate) fn revoke(app: &App, id: KeyId) -> Result<(), KeysError> {
+    let _changing = app.changing.lock();
     own(app, id)?;
     if !app.storage.database.revoke_key(id, app.gateway.clock().now())? {
         return Err(KeysError::NotFound);

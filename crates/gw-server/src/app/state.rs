@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 use gw_config::Compiled;
 use gw_config::compile::{Cors, ServerSettings};
 use gw_pipeline::{Gateway, PublishError};
+use parking_lot::Mutex;
 use rustls::ServerConfig;
 use std::fmt;
 use std::net::SocketAddr;
@@ -22,6 +23,9 @@ pub(crate) struct App {
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     server: ArcSwap<ServerSettings>,
     draining: AtomicBool,
+    /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
+    /// that the key table changes in the database's order. Never on the request path.
+    pub(super) changing: Mutex<()>,
 }
 
 /// Why a new configuration cannot be put in force.
@@ -65,12 +69,15 @@ impl App {
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             draining: AtomicBool::new(false),
+            changing: Mutex::default(),
         };
-        super::keys::declare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
+        let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
+        declared.put_in_force(&app.gateway.keys);
         Ok(app)
     }
 
-    /// Puts a new configuration in force: all of it, or nothing.
+    /// Puts a new configuration in force: all of it, or nothing. What can fail comes first, the database last
+    /// of it; then nothing can.
     pub(crate) fn apply(
         &self,
         mut compiled: Compiled,
@@ -79,13 +86,16 @@ impl App {
         if let Some(addr) = emulator {
             demo::connect(&mut compiled.snapshot, addr);
         }
+        let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
-        super::keys::check(self, &compiled.keys).map_err(ApplyError::Keys)?;
-        self.gateway.publish(compiled.snapshot).map_err(ApplyError::Publish)?;
-        super::keys::declare(self, &compiled.keys).map_err(ApplyError::Keys)?;
+        let live = Gateway::prepare(compiled.snapshot).map_err(ApplyError::Publish)?;
+        let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
+
+        declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
+        self.gateway.publish(live);
         Ok(())
     }
 
@@ -120,3 +130,6 @@ fn load_tls(server: &ServerSettings) -> Result<Option<Arc<ServerConfig>>, ApplyE
     let Some(files) = &server.tls else { return Ok(None) };
     tls::load(Path::new(&files.cert_file), Path::new(&files.key_file)).map(Some).map_err(ApplyError::Tls)
 }
+
+#[cfg(test)]
+mod tests;

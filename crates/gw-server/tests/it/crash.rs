@@ -1,5 +1,6 @@
 //! kill -9 under load: what a caller got in full is in the ledger, once; what was under way is `lost`.
 
+use super::support::gateway::nanos;
 use super::support::{
     Call, Gateway, KEY, Upstream, chat, chat_stream, eventually, eventually_within, is_long,
 };
@@ -114,4 +115,29 @@ async fn check(gateway: &Gateway, answered: &HashSet<String>, rounds: usize) {
     })
     .await;
     assert!(gateway.metric("gatewright_open_reservations").await.abs() < f64::EPSILON);
+}
+
+/// What 1024 tokens, the least that a stream's hold grows by, cost at the test upstream's price.
+const GROWN_NANO: i128 = 1024 * 200_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_outgrew_its_hold_is_charged_at_the_larger_one() {
+    let upstream = Upstream::start().await;
+    upstream.faults("slow", "frames=400;stall-after-frames=300;ignore-max-tokens", None);
+    let mut gateway = Gateway::start(&config(&upstream)).await;
+    let mut body = chat_stream("up/slow", "go on");
+    body["max_tokens"] = 8.into();
+    let mut stream = Call::chat(&body).key(KEY).open(gateway.addr).await;
+    let mut frames = 0;
+    while frames < 200 {
+        let piece = stream.next().await.expect("the stream goes on").unwrap();
+        frames += String::from_utf8_lossy(&piece).matches("data: ").count();
+    }
+    gateway.kill().await;
+    let gateway = gateway.restart().await;
+    let lost = gateway.records_of("lost", 1).await;
+    assert!(nanos(lost[0]["cost_usd"].as_str().unwrap()) > GROWN_NANO, "{}", lost[0]);
+    assert_eq!(lost[0]["attempts"], 1, "{}", lost[0]);
+    let budgets = gateway.rows("/api/v1/budgets").await;
+    assert_eq!(budgets[0]["spent_usd"], lost[0]["cost_usd"]);
 }

@@ -142,3 +142,32 @@ async fn a_limit_holds_under_concurrency_and_over_workers() {
     assert_eq!((served, upstream.stats().requests), (20, 20));
     assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 60);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_can_never_fit_is_not_told_to_try_again() {
+    let (upstream, gateway, key) = set_up(json!({"tpm": 150, "rpm": 1})).await;
+    let mut body = chat("up/chat-model", "hi");
+    body["max_tokens"] = 1000.into();
+    let refused = gateway.send(Call::chat(&body).key(&key)).await;
+    refused.refused(400, "invalid_request");
+    assert_eq!(refused.header("retry-after"), None);
+    let text = refused.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(text.contains("150 tokens per minute") && text.contains(" 10"), "{text}");
+    assert_eq!(upstream.stats().requests, 0);
+    // It took nothing from the limits.
+    gateway.send(call(&key)).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_kind_refills_nothing() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.providers()).await;
+    let (id, key) = gateway.make_key(&json!({"name": "limited", "limits": {"rpm": 2}})).await;
+    gateway.send(call(&key)).await.ok();
+    gateway.send(call(&key)).await.ok();
+    for kind in ["gcra", "sliding"] {
+        let change = json!({"limits": {"rpm": 2, "kind": kind}});
+        gateway.admin(http::Method::PATCH, &format!("/api/v1/keys/{id}"), Some(&change)).await.ok();
+        gateway.send(call(&key)).await.refused(429, "rate_limit_exceeded");
+    }
+}

@@ -199,11 +199,16 @@ impl Replay<'_> {
     }
 }
 
-/// Adds an intent, unless that attempt is noted already (kept in the store, and also in its segment).
+/// Adds an intent. An attempt may be noted already: kept in the store and also in its segment, or written
+/// again when its hold grew. The largest hold counts, in whatever order they come.
 fn note(open: &mut BTreeMap<u128, Vec<PendingIntent>>, intent: PendingIntent) {
     let of_request = open.entry(intent.request).or_default();
     match of_request.binary_search_by_key(&intent.attempt, |known| known.attempt) {
-        Ok(_) => {}
+        Ok(place) => {
+            if let Some(known) = of_request.get_mut(place) {
+                known.hold = known.hold.max(intent.hold);
+            }
+        }
         Err(place) => of_request.insert(place, intent),
     }
 }

@@ -84,6 +84,16 @@ impl Journal {
         Ok(())
     }
 
+    /// Writes down that the hold of a call under way has grown: its last intent again, with the new hold. If
+    /// the process dies, the call is charged at the largest. On an error the call must not go on beyond its
+    /// old hold.
+    pub fn extended(&mut self, intent: &Intent<'_>) -> Result<(), JournalError> {
+        encode_intent(&mut self.buffer, intent).map_err(JournalError::Encode)?;
+        // The space of the record was set aside with the first intent.
+        self.make_room(0)?;
+        self.append()
+    }
+
     /// Writes a request's record; this one write also settles all its attempts. `announced` says that at
     /// least one intent of it was accepted; then it can not fail for want of space.
     pub fn record(&mut self, record: &Record, announced: bool) -> Result<(), JournalError> {

@@ -1,10 +1,11 @@
 //! The key table: from a presented credential to the key's policy and counters. Serves the authenticate
 //! stage. Entries are replaced one at a time; the cost of a look-up does not depend on how many there are.
 
+use super::budget::SpentByPeriod;
 use super::digest::{Digest, HeadHasher, Peppers};
 use super::limits::KeyUsage;
 use ahash::AHashMap;
-use gw_model::{KeyId, KeyPolicy, Secret};
+use gw_model::{KeyId, KeyPolicy, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -61,7 +62,7 @@ struct Names {
     by_id: AHashMap<KeyId, Arc<KeyEntry>>,
     by_name: AHashMap<String, KeyId>,
     /// Counters of keys that left the configuration file, for when they come back: leaving and returning
-    /// must not refill a budget. As many as names were ever in the file.
+    /// must not refill a budget. Also of keys about to be added. As many as names were ever in the file.
     parked: AHashMap<KeyId, Arc<KeyUsage>>,
 }
 
@@ -127,13 +128,25 @@ impl KeyTable {
             if old.digest != digest {
                 self.forget_digest(&old);
             }
-            if old.policy.name != entry.policy.name {
+            // Another key may have taken the old name meanwhile.
+            if old.policy.name != entry.policy.name && names.by_name.get(&old.policy.name) == Some(&id) {
                 names.by_name.remove(&old.policy.name);
             }
         }
         names.by_name.insert(entry.policy.name.clone(), id);
         names.by_id.insert(id, Arc::clone(&entry));
         entry
+    }
+
+    /// Sets what a key has spent in the windows that hold `now`, also before the key is in the table: then
+    /// not even its first call can find a budget that looks unspent.
+    pub fn restore_spent(&self, id: KeyId, now: Micros, spent: &SpentByPeriod) {
+        let mut names = self.names.lock();
+        let usage = match names.by_id.get(&id) {
+            Some(entry) => Arc::clone(&entry.usage),
+            None => Arc::clone(names.parked.entry(id).or_default()),
+        };
+        usage.restore_spent(now, spent);
     }
 
     /// Removes a key. Calls that hold its entry see it as revoked. False when there was none.

@@ -47,6 +47,15 @@ pub struct LimitExceeded {
 pub enum HoldRefused {
     /// The token limit has not that much left.
     Limit(LimitExceeded),
+    /// It is more than the token limit lets through at once, so that no wait is long enough.
+    TooLarge {
+        /// Most tokens that can be held at once.
+        limit: u64,
+        /// Tokens asked for.
+        needed: u64,
+    },
+    /// The larger hold could not be written to the journal.
+    NotRecorded,
     /// The budget has not that much left.
     Budget {
         /// Bound.
@@ -83,8 +92,6 @@ struct Piece {
 #[derive(Debug, Default)]
 struct Counters {
     requests: Window,
-    /// The bound that requests were last taken under.
-    request_bound: Option<Bound>,
     tokens: Window,
     parallel: u32,
     purse: Purse,
@@ -113,7 +120,6 @@ impl KeyUsage {
         }
         if let Some(max) = limits.rpm {
             let bound = Bound::new(limits, max);
-            counters.request_bound = Some(bound);
             let taken = counters.requests.take(&bound, now, 1);
             taken.map_err(|wait| exceeded(LimitKindHit::Requests, max, wait))?;
         }
@@ -122,13 +128,11 @@ impl KeyUsage {
     }
 
     /// Gives the request of [`Self::admit`] back when a later stage refused the call; the parallel slot
-    /// stays taken until [`Self::leave`]. `admitted_at` is the time that was given to `admit`: units go
-    /// back to where they were taken. With [`gw_model::limits::LimitKind::Gcra`] a request is not given
-    /// back when later ones were paced by it.
-    pub fn unadmit(&self, admitted_at: Micros) {
-        let mut counters = self.counters.lock();
-        if let Some(bound) = counters.request_bound {
-            counters.requests.give_back(&bound, admitted_at, 1);
+    /// stays taken until [`Self::leave`]. `policy` and `admitted_at` are what was given to `admit`: units go
+    /// back to where they were taken, and nothing was taken without a limit.
+    pub fn unadmit(&self, policy: &KeyPolicy, admitted_at: Micros) {
+        if policy.limits.rpm.is_some() {
+            self.counters.lock().requests.give_back(admitted_at, 1);
         }
     }
 
@@ -146,6 +150,12 @@ impl KeyUsage {
         tokens: u64,
         hold: NanoUsd,
     ) -> Result<Hold, HoldRefused> {
+        if let Some(max) = policy.limits.tpm {
+            let limit = Bound::new(&policy.limits, max).ceiling();
+            if tokens > limit {
+                return Err(HoldRefused::TooLarge { limit, needed: tokens });
+            }
+        }
         let stamp = self.counters.lock().hold(policy, now, tokens, hold)?;
         OPEN_RESERVATIONS.fetch_add(1, Ordering::Relaxed);
         let first = Piece { tokens, stamp };
@@ -168,7 +178,8 @@ impl KeyUsage {
         Ok(())
     }
 
-    /// Turns a hold into what was used, in the windows of now; exactly once per hold. Tokens that were held
+    /// Turns a hold into what was used, in the windows of now; exactly once per hold, with the policy that it
+    /// was taken under. Tokens that were held
     /// and not used go back to when they were taken. Returns by how much the cost is above the hold.
     pub fn settle(
         &self,
@@ -181,16 +192,16 @@ impl KeyUsage {
         OPEN_RESERVATIONS.fetch_sub(1, Ordering::Relaxed);
         let mut counters = self.counters.lock();
         counters.purse.settle(now, hold.nano, actual);
-        if let Some(max) = policy.limits.tpm {
-            let bound = Bound::new(&policy.limits, max);
+        // Without a limit nothing was taken; one that was set since must not be lowered for it.
+        if policy.limits.tpm.is_some() {
             if actual_tokens > hold.tokens {
-                counters.tokens.charge(&bound, now, actual_tokens - hold.tokens);
+                counters.tokens.charge(now, actual_tokens - hold.tokens);
             } else {
                 let unused = hold.tokens - actual_tokens;
                 let from_latest = unused.min(hold.latest.tokens);
                 let from_first = (unused - from_latest).min(hold.first.tokens);
-                counters.tokens.give_back(&bound, hold.latest.stamp, from_latest);
-                counters.tokens.give_back(&bound, hold.first.stamp, from_first);
+                counters.tokens.give_back(hold.latest.stamp, from_latest);
+                counters.tokens.give_back(hold.first.stamp, from_first);
             }
         }
         drop(counters);

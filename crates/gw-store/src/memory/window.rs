@@ -29,89 +29,126 @@ impl Bound {
     pub(super) const fn new(limits: &Limits, max: u64) -> Self {
         Self { kind: limits.kind, max, burst: limits.burst }
     }
+
+    /// The most units that can be taken at once, ever.
+    pub(super) const fn ceiling(&self) -> u64 {
+        match self.kind {
+            LimitKind::Gcra => self.max.saturating_add(self.burst),
+            LimitKind::Sliding | LimitKind::Fixed => self.max,
+        }
+    }
 }
 
 /// When units were taken; they can be given back to that time only.
 pub(super) type Stamp = Micros;
 
-/// The counter. It takes memory only once a limit is in use; when the kind of a limit is changed, it
-/// starts anew.
+/// The counter. It takes memory only once a limit is in use.
+///
+/// Whatever the kind of the limit, units are counted in a ring of seconds; the kind decides only how that is
+/// judged. So when the kind is changed, the last minute is carried over whole, in both directions, and calls
+/// that began under the old kind are settled like all others. What is forgotten is debt under
+/// [`LimitKind::Gcra`] that is older than the ring, and a change to that kind may count each second's units
+/// at its end.
 #[derive(Debug, Default)]
-pub(super) enum Window {
+pub(super) struct Window {
+    ring: Option<Sliding>,
+    judge: Judge,
+}
+
+/// How the ring is judged, with what that kind must know besides.
+#[derive(Debug, Default)]
+enum Judge {
     #[default]
-    Idle,
-    Sliding(Sliding),
-    Gcra(Box<Gcra>),
+    Sliding,
+    Gcra(Gcra),
     Fixed(Fixed),
 }
 
 impl Window {
     /// Takes `n` units if they fit; else says in how many microseconds they may.
     pub(super) fn take(&mut self, bound: &Bound, now: Micros, n: u64) -> Result<Stamp, u64> {
-        match self.of_kind(bound.kind) {
-            Self::Sliding(w) => w.take(bound.max, now, n),
-            Self::Gcra(w) => w.take(bound, now, n),
-            Self::Fixed(w) => w.take(bound.max, now, n),
-            Self::Idle => Ok(now),
+        match self.wait_for(bound, now, n) {
+            Some(wait) => Err(wait),
+            None => Ok(self.charge(now, n)),
         }
     }
 
     /// Takes `n` units whether they fit or not: they are used already.
-    pub(super) fn charge(&mut self, bound: &Bound, now: Micros, n: u64) {
-        match self.of_kind(bound.kind) {
-            Self::Sliding(w) => w.charge(now, n),
-            Self::Gcra(w) => w.charge(bound, now, n),
-            Self::Fixed(w) => w.charge(now, n),
-            Self::Idle => {}
+    pub(super) fn charge(&mut self, now: Micros, n: u64) -> Stamp {
+        let stamp = self.ring.get_or_insert_default().charge(now, n);
+        match &mut self.judge {
+            Judge::Sliding => {}
+            Judge::Gcra(gcra) => gcra.charge(now, n),
+            Judge::Fixed(fixed) => fixed.charge(now, n),
         }
+        stamp
     }
 
     /// Gives back units that were taken at `stamp`. What was taken in a window long gone is gone.
-    pub(super) fn give_back(&mut self, bound: &Bound, stamp: Stamp, n: u64) {
-        match self.of_kind(bound.kind) {
-            Self::Sliding(w) => w.give_back(stamp, n),
-            Self::Gcra(w) => w.give_back(bound, stamp, n),
-            Self::Fixed(w) => w.give_back(stamp, n),
-            Self::Idle => {}
+    pub(super) fn give_back(&mut self, stamp: Stamp, n: u64) {
+        let Some(ring) = self.ring.as_mut().filter(|_| n > 0) else { return };
+        let back = ring.give_back(stamp, n);
+        match &mut self.judge {
+            Judge::Sliding => {}
+            Judge::Gcra(gcra) => gcra.give_back(ring, stamp, n, back),
+            Judge::Fixed(fixed) => fixed.give_back(stamp, back),
         }
     }
 
     /// `None` when one more unit fits, else the microseconds until it may.
     pub(super) fn wait(&mut self, bound: &Bound, now: Micros) -> Option<u64> {
-        match self.of_kind(bound.kind) {
-            Self::Sliding(w) => w.wait(bound.max, now, 1),
-            Self::Gcra(w) => w.wait(bound, now, 1),
-            Self::Fixed(w) => w.wait(bound.max, now, 1),
-            Self::Idle => None,
-        }
+        self.wait_for(bound, now, 1)
     }
 
-    /// What is left.
+    /// What is left. It may be asked by a call that began under another kind, so it changes nothing.
     pub(super) fn remaining(&mut self, bound: &Bound, now: Micros) -> Remaining {
-        let (remaining, reset_us) = match self.of_kind(bound.kind) {
-            Self::Sliding(w) => w.remaining(bound.max, now),
-            Self::Gcra(w) => w.remaining(bound, now),
-            Self::Fixed(w) => w.remaining(bound.max, now),
-            Self::Idle => (bound.max, 0),
+        let ring = self.ring.get_or_insert_default();
+        ring.advance(now);
+        let mut other;
+        let judge = if self.judge.suits(bound) {
+            &mut self.judge
+        } else {
+            other = Judge::new(bound, ring, now);
+            &mut other
+        };
+        let (remaining, reset_us) = match judge {
+            Judge::Sliding => ring.remaining(bound.max, now),
+            Judge::Gcra(gcra) => gcra.remaining(bound, ring, now),
+            Judge::Fixed(fixed) => fixed.remaining(bound.max, now),
         };
         Remaining { limit: bound.max, remaining, reset_us }
     }
 
-    fn of_kind(&mut self, kind: LimitKind) -> &mut Self {
-        let fits = matches!(
-            (&self, kind),
-            (Self::Sliding(_), LimitKind::Sliding)
-                | (Self::Gcra(_), LimitKind::Gcra)
-                | (Self::Fixed(_), LimitKind::Fixed)
-        );
-        if !fits {
-            *self = match kind {
-                LimitKind::Sliding => Self::Sliding(Sliding::default()),
-                LimitKind::Gcra => Self::Gcra(Box::default()),
-                LimitKind::Fixed => Self::Fixed(Fixed::default()),
-            };
+    fn wait_for(&mut self, bound: &Bound, now: Micros, n: u64) -> Option<u64> {
+        let ring = self.ring.get_or_insert_default();
+        ring.advance(now);
+        if !self.judge.suits(bound) {
+            self.judge = Judge::new(bound, ring, now);
         }
-        self
+        match &mut self.judge {
+            Judge::Sliding => ring.wait(bound.max, now, n),
+            Judge::Gcra(gcra) => gcra.wait(bound, ring, now, n),
+            Judge::Fixed(fixed) => fixed.wait(bound.max, now, n),
+        }
+    }
+}
+
+impl Judge {
+    /// One that knows what the ring holds.
+    fn new(bound: &Bound, ring: &Sliding, now: Micros) -> Self {
+        match bound.kind {
+            LimitKind::Sliding => Self::Sliding,
+            LimitKind::Gcra => Self::Gcra(Gcra::new(bound, ring, now)),
+            LimitKind::Fixed => Self::Fixed(Fixed::new(ring)),
+        }
+    }
+
+    fn suits(&self, bound: &Bound) -> bool {
+        match (self, bound.kind) {
+            (Self::Sliding, LimitKind::Sliding) | (Self::Fixed(_), LimitKind::Fixed) => true,
+            (Self::Gcra(gcra), LimitKind::Gcra) => gcra.has_pace_of(bound),
+            _ => false,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::journal::{IntentFrame, RecordFrame, SegmentId};
 use crate::traits::Batch;
 use crate::types::PendingIntent;
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cost) VALUES (?,?,?,?,?,?) \
      ON CONFLICT DO NOTHING";
@@ -125,14 +125,29 @@ impl Batch for SqliteBatch<'_> {
     }
 
     fn keep_pending(&mut self, node: u64, intent: &IntentFrame<'_>) -> Result<(), StoreError> {
-        let kept = serde_json::to_string(&PendingIntent::new(intent))
-            .map_err(|_| StoreError::Damaged { what: "an intent" })?;
-        let values = params![node.cast_signed(), id_bytes(intent.request), intent.attempt, kept];
+        let failed = || StoreError::query("keep an open call");
+        let damaged = |_| StoreError::Damaged { what: "an intent" };
+        let request = id_bytes(intent.request);
+        let mut query = self
+            .db
+            .prepare_cached("SELECT intent FROM pending WHERE node = ? AND request = ? AND attempt = ?")
+            .map_err(failed())?;
+        let kept: Option<String> = query
+            .query_row(params![node.cast_signed(), request, intent.attempt], |row| row.get(0))
+            .optional()
+            .map_err(failed())?;
+        let mut intent = PendingIntent::new(intent);
+        if let Some(kept) = kept {
+            let kept: PendingIntent = serde_json::from_str(&kept).map_err(damaged)?;
+            intent.hold = intent.hold.max(kept.hold);
+        }
+        let text = serde_json::to_string(&intent).map_err(damaged)?;
         self.write(
-            "INSERT INTO pending (node, request, attempt, intent) VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
-            values,
+            "INSERT INTO pending (node, request, attempt, intent) VALUES (?,?,?,?) \
+             ON CONFLICT DO UPDATE SET intent = excluded.intent",
+            params![node.cast_signed(), request, intent.attempt, text],
         )
-        .map_err(StoreError::query("keep an open call"))
+        .map_err(failed())
     }
 
     fn drop_pending(&mut self, node: u64, request: u128) -> Result<(), StoreError> {

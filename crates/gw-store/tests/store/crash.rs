@@ -151,6 +151,45 @@ fn calls_under_way_are_charged_at_their_hold_until_the_truth_turns_up() {
 }
 
 #[test]
+fn a_hold_that_grew_is_charged_at_its_largest_and_settled_once() {
+    let temp = tempfile::tempdir().unwrap();
+    {
+        let run = Run::start(temp.path());
+        let mut journal = run.journal(0);
+        // Grew and ended; grew at the second attempt and never ended; grew, with the entries out of order.
+        journal.intent(&intent(&record(1), 0, 900), true).unwrap();
+        journal.extended(&intent(&record(1), 0, 1900)).unwrap();
+        journal.record(&record(1), true).unwrap();
+        journal.intent(&intent(&record(2), 0, 900), true).unwrap();
+        journal.intent(&intent(&record(2), 1, 900), false).unwrap();
+        journal.extended(&intent(&record(2), 1, 1900)).unwrap();
+        journal.extended(&intent(&record(2), 1, 2900)).unwrap();
+        journal.intent(&intent(&record(3), 0, 5000), true).unwrap();
+        journal.extended(&intent(&record(3), 0, 4000)).unwrap();
+        kill(journal);
+    }
+    let run = Run::start(temp.path());
+    let report = run.replay();
+    assert_eq!((report.records, report.lost), (1, 2));
+    assert_eq!(run.spent(), 100 + 2900 + 5000);
+    assert_eq!(run.rows().len(), 3);
+    let attempts: Vec<_> = run.rows().into_iter().map(|row| row.attempts).collect();
+    assert_eq!(attempts, [1, 2, 1], "an extension is no attempt");
+    assert_eq!((run.replay(), run.spent()), (ReplayReport::default(), 8000));
+    // The truth about a grown call takes its place whole.
+    let mut journal = run.journal(9);
+    journal.record(&record(2), false).unwrap();
+    kill(journal);
+    let next = FoldSettings {
+        node: run.dir.node(),
+        generation: run.dir.generation() + 1,
+        ..FoldSettings::default()
+    };
+    assert_eq!(replay(&run.dir.journal(), &run.store, &next).unwrap().records, 1);
+    assert_eq!(run.spent(), 100 + 100 + 5000);
+}
+
+#[test]
 fn a_torn_tail_is_tolerated_wherever_it_is_cut() {
     for cut in [1, 5, 9, 40, 100] {
         let temp = tempfile::tempdir().unwrap();

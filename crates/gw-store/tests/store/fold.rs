@@ -153,14 +153,20 @@ fn a_call_that_runs_for_long_does_not_keep_segments_and_survives_a_crash() {
     let (long, longer) = (record(900_000), record(900_001));
     journal.intent(&intent(&long, 0, 900), true).unwrap();
     journal.intent(&intent(&longer, 0, 900), true).unwrap();
+    // Its hold grows in the first segment and in later ones.
     for number in 0..3000 {
         journal.record(&record(number), false).unwrap();
+        if number % 500 == 5 {
+            journal.extended(&intent(&longer, 0, 1000 + u64::from(number))).unwrap();
+        }
     }
     until("the first segments are given up", || {
         assert!(folder.flush(PATIENCE));
         list_segments(temp.path()).unwrap().first().is_some_and(|id| id.sequence > 0)
     });
-    assert_eq!(store.pending(0).unwrap().len(), 2);
+    let kept = store.pending(0).unwrap();
+    assert_eq!(kept.len(), 2);
+    assert!(kept.iter().any(|call| call.hold > 1000), "a grown hold is kept: {kept:?}");
     journal.record(&long, true).unwrap();
     assert!(folder.flush(PATIENCE));
     assert_eq!(store.pending(0).unwrap().len(), 1, "a record settles what was kept");
@@ -170,7 +176,7 @@ fn a_call_that_runs_for_long_does_not_keep_segments_and_survives_a_crash() {
     let next = FoldSettings { generation: 2, ..settings() };
     let report = replay(temp.path(), &*store, &next).unwrap();
     assert_eq!((report.lost, requests(&store)), (1, 3002));
-    assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, 3001 * 100 + 900);
+    assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, 3001 * 100 + 3505);
     assert!(store.pending(0).unwrap().is_empty() && list_segments(temp.path()).unwrap().is_empty());
 }
 

@@ -126,6 +126,26 @@ fn retries_set_space_aside_for_themselves() {
 }
 
 #[test]
+fn extensions_promise_nothing_more_and_are_refused_on_a_full_disk() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(4)).unwrap();
+    let before = journal.promised;
+    journal.intent(&sample_intent(1), true).unwrap();
+    let promised = journal.promised;
+    let mut extensions = 0;
+    let error = loop {
+        match journal.extended(&sample_intent(1)) {
+            Ok(()) => extensions += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(matches!(error, JournalError::Full { .. }) && extensions > 50, "{error}, {extensions}");
+    assert_eq!(journal.promised, promised);
+    journal.record(&record(1), true).unwrap();
+    assert_eq!(journal.promised, before);
+}
+
+#[test]
 fn a_directory_that_is_not_there_is_an_error_that_names_it() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing");

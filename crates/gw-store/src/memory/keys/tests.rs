@@ -87,3 +87,29 @@ fn removing_one_of_two_keys_with_one_digest_leaves_the_other() {
     table.remove(KeyId(1));
     assert_eq!(table.find("gw-same").unwrap().id, KeyId(2));
 }
+
+#[test]
+fn a_key_that_gives_up_its_name_does_not_hide_the_one_that_took_it() {
+    let table = table();
+    add(&table, 1, "gw-one", KeySource::Api);
+    table.upsert(KeyId(2), table.digest("gw-two"), policy("name-1"), false, KeySource::Api);
+    table.upsert(KeyId(1), table.digest("gw-one"), policy("x"), false, KeySource::Api);
+    assert_eq!(table.by_name("name-1").unwrap().id, KeyId(2));
+    assert_eq!(table.by_name("x").unwrap().id, KeyId(1));
+}
+
+#[test]
+fn a_key_can_have_spent_before_it_is_in_the_table() {
+    use gw_model::NanoUsd;
+    use gw_model::limits::{Budget, Period};
+    let table = table();
+    let spent = SpentByPeriod { total: NanoUsd(90), ..SpentByPeriod::default() };
+    table.restore_spent(KeyId(1), 0, &spent);
+    assert!(table.is_empty() && table.get(KeyId(1)).is_none());
+    let entry = add(&table, 1, "gw-one", KeySource::File);
+    let budget = Budget { limit: NanoUsd(100), period: Period::Total, strict: false };
+    let policy = KeyPolicy { budget: Some(budget), ..KeyPolicy::default() };
+    assert_eq!(entry.usage.budget_view(&policy, 0).unwrap().spent, NanoUsd(90));
+    table.restore_spent(KeyId(1), 0, &SpentByPeriod { total: NanoUsd(95), ..spent });
+    assert_eq!(entry.usage.budget_view(&policy, 0).unwrap().spent, NanoUsd(95));
+}

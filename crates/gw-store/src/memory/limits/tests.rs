@@ -1,6 +1,6 @@
 //! Tests of [`super`].
 use super::*;
-use gw_model::limits::{Budget, Limits, Period};
+use gw_model::limits::{Budget, LimitKind, Limits, Period};
 use std::sync::atomic::AtomicU64;
 
 const NOW: Micros = 1_793_318_400_000_000; // 2026-10-30T00:00:00Z, a Friday
@@ -32,7 +32,7 @@ fn admission_takes_all_or_nothing() {
     assert_eq!((refused.kind, refused.limit), (LimitKindHit::Requests, 2));
     assert!(refused.retry_after_us > 0);
     assert_eq!(usage.parallel(), 0);
-    usage.unadmit(NOW);
+    usage.unadmit(&policy, NOW);
     assert_eq!(usage.admit(&policy, NOW), Ok(()), "a refused call does not count");
 }
 
@@ -62,7 +62,9 @@ fn a_refused_token_hold_leaves_the_budget_as_it_was() {
     let usage = KeyUsage::default();
     let mut policy = budgeted(1000, Period::Day);
     policy.limits.tpm = Some(10);
-    assert!(matches!(usage.reserve(&policy, NOW, 11, NanoUsd(400)), Err(HoldRefused::Limit(_))));
+    let other = usage.reserve(&policy, NOW, 5, NanoUsd::ZERO).unwrap();
+    assert!(matches!(usage.reserve(&policy, NOW, 6, NanoUsd(400)), Err(HoldRefused::Limit(_))));
+    usage.settle(&policy, NOW, other, 0, NanoUsd::ZERO);
     assert_eq!(usage.budget_view(&policy, NOW).unwrap().reserved, NanoUsd::ZERO);
     let refused = usage.reserve(&policy, NOW, 5, NanoUsd(1001)).unwrap_err();
     assert_eq!(
@@ -133,6 +135,62 @@ fn spending_is_restored_at_start() {
 }
 
 #[test]
+fn what_can_never_fit_is_told_apart_from_what_does_not_fit_now() {
+    let usage = KeyUsage::default();
+    for (kind, limit) in [(LimitKind::Sliding, 100), (LimitKind::Fixed, 100), (LimitKind::Gcra, 130)] {
+        let mut policy = budgeted(1000, Period::Day);
+        policy.limits = Limits { tpm: Some(100), kind, burst: 30, ..Limits::default() };
+        let refused = usage.reserve(&policy, NOW, limit + 1, NanoUsd(400)).unwrap_err();
+        assert_eq!(refused, HoldRefused::TooLarge { limit, needed: limit + 1 }, "{kind:?}");
+        assert_eq!(usage.budget_view(&policy, NOW).unwrap().reserved, NanoUsd::ZERO);
+        let whole = usage.reserve(&policy, NOW, limit, NanoUsd(400)).unwrap();
+        assert!(matches!(usage.reserve(&policy, NOW, limit, NanoUsd(1)), Err(HoldRefused::Limit(_))));
+        usage.settle(&policy, NOW, whole, 0, NanoUsd::ZERO);
+    }
+}
+
+#[test]
+fn calls_in_flight_while_the_kind_of_limit_changes_are_settled_once() {
+    let of = |kind| limited(Limits { tpm: Some(1000), rpm: Some(3), kind, ..Limits::default() });
+    let (sliding, fixed) = (of(LimitKind::Sliding), of(LimitKind::Fixed));
+    let usage = KeyUsage::default();
+    usage.admit(&sliding, NOW).unwrap();
+    let small = usage.reserve(&sliding, NOW, 300, NanoUsd::ZERO).unwrap();
+    let large = usage.reserve(&sliding, NOW, 600, NanoUsd::ZERO).unwrap();
+    let left = |policy, now| {
+        let view = usage.limits_view(policy, now);
+        (view.requests.unwrap().remaining, view.tokens.unwrap().remaining)
+    };
+    assert_eq!(left(&fixed, NOW), (2, 100), "what is held stays held under the new kind");
+    usage.admit(&fixed, NOW + 1).unwrap();
+    let new = usage.reserve(&fixed, NOW + 1, 100, NanoUsd::ZERO).unwrap();
+    assert!(usage.reserve(&fixed, NOW + 1, 1, NanoUsd::ZERO).is_err());
+    // One used less than it held, one more.
+    usage.settle(&sliding, NOW + 2, small, 100, NanoUsd::ZERO);
+    usage.settle(&sliding, NOW + 2, large, 650, NanoUsd::ZERO);
+    assert_eq!(left(&fixed, NOW + 2), (1, 150));
+    usage.settle(&fixed, NOW + 2, new, 100, NanoUsd::ZERO);
+    usage.unadmit(&sliding, NOW);
+    assert_eq!((left(&sliding, NOW + 3), left(&fixed, NOW + 3)), ((2, 150), (2, 150)));
+}
+
+#[test]
+fn a_call_from_before_there_was_a_limit_gives_nothing_back_to_it() {
+    let usage = KeyUsage::default();
+    let free = KeyPolicy::default();
+    let policy = limited(Limits { tpm: Some(100), rpm: Some(1), ..Limits::default() });
+    usage.admit(&free, NOW).unwrap();
+    let old = usage.reserve(&free, NOW, 500, NanoUsd::ZERO).unwrap();
+    usage.admit(&policy, NOW).unwrap();
+    let new = usage.reserve(&policy, NOW, 100, NanoUsd::ZERO).unwrap();
+    usage.settle(&free, NOW, old, 0, NanoUsd::ZERO);
+    usage.unadmit(&free, NOW);
+    assert!(usage.admit(&policy, NOW).is_err());
+    assert!(usage.reserve(&policy, NOW, 1, NanoUsd::ZERO).is_err());
+    usage.settle(&policy, NOW, new, 100, NanoUsd::ZERO);
+}
+
+#[test]
 fn two_hundred_threads_never_overspend_a_budget() {
     let usage = KeyUsage::default();
     let policy = budgeted(100_000_000, Period::Total);
@@ -160,4 +218,55 @@ fn two_hundred_threads_never_overspend_a_budget() {
     assert_eq!(view.spent, NanoUsd(settled.load(Ordering::Relaxed)));
     assert!(view.spent <= view.limit && view.reserved == NanoUsd::ZERO);
     assert!(refused.load(Ordering::Relaxed) > 0, "the budget was meant to run out");
+}
+
+/// Calls of all shapes at once: refused by either limit, extended, settled below and at their hold.
+#[test]
+fn two_hundred_threads_are_never_seen_above_a_budget() {
+    const LIMIT: u64 = 100_000_000;
+    let usage = KeyUsage::default();
+    let mut policy = budgeted(LIMIT, Period::Total);
+    policy.limits.tpm = Some(200_000);
+    policy.limits.max_parallel = Some(150);
+    let (settled, refused, ended) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
+    let call = |rng: &mut fastrand::Rng| {
+        if usage.admit(&policy, NOW).is_err() {
+            return false;
+        }
+        let amount = rng.u64(1..LIMIT / 100);
+        let held = usage.reserve(&policy, NOW, rng.u64(1..2000), NanoUsd(amount)).map(|mut hold| {
+            for _ in 0..rng.u32(0..3) {
+                // Refused or not, what is held is what is settled.
+                let _ = usage.extend(&policy, NOW, &mut hold, rng.u64(0..100), NanoUsd(rng.u64(0..10_000)));
+            }
+            std::thread::yield_now();
+            let actual = if rng.bool() { hold.nano.0 } else { rng.u64(0..=hold.nano.0) };
+            let tokens = rng.u64(0..=hold.tokens / 10);
+            assert_eq!(usage.settle(&policy, NOW, hold, tokens, NanoUsd(actual)), NanoUsd::ZERO);
+            settled.fetch_add(actual, Ordering::Relaxed);
+        });
+        usage.leave();
+        held.is_ok()
+    };
+    std::thread::scope(|scope| {
+        for thread in 0..200u64 {
+            let (call, refused, ended) = (&call, &refused, &ended);
+            scope.spawn(move || {
+                let mut rng = fastrand::Rng::with_seed(thread);
+                let misses = (0..50).filter(|_| !call(&mut rng)).count();
+                refused.fetch_add(misses as u64, Ordering::Relaxed);
+                ended.fetch_add(1, Ordering::Release);
+            });
+        }
+        while ended.load(Ordering::Acquire) < 200 {
+            let view = usage.budget_view(&policy, NOW).unwrap();
+            let sum = view.spent.0 + view.reserved.0;
+            assert!(sum <= LIMIT, "{sum} nano-dollars are spent or held");
+            std::thread::yield_now();
+        }
+    });
+    let view = usage.budget_view(&policy, NOW).unwrap();
+    assert_eq!((view.spent.0, view.reserved), (settled.load(Ordering::Relaxed), NanoUsd::ZERO));
+    assert!(view.spent.0 <= LIMIT && view.spent.0 > LIMIT / 2);
+    assert!(refused.load(Ordering::Relaxed) > 0 && usage.parallel() == 0);
 }

@@ -1,5 +1,6 @@
 //! The fixed window: at most L per minute of the clock. Serves the admit and reserve stages.
 
+use super::sliding::Sliding;
 use super::{Stamp, WINDOW_US, span};
 use gw_model::Micros;
 
@@ -12,12 +13,10 @@ pub(in super::super) struct Fixed {
 }
 
 impl Fixed {
-    pub(super) fn take(&mut self, max: u64, now: Micros, n: u64) -> Result<Stamp, u64> {
-        if let Some(wait) = self.wait(max, now, n) {
-            return Err(wait);
-        }
-        self.used = self.used.saturating_add(n);
-        Ok(self.minute * WINDOW_US)
+    /// What the ring holds of the minute that its latest second is in.
+    pub(super) fn new(ring: &Sliding) -> Self {
+        let minute = ring.head_time().div_euclid(WINDOW_US);
+        Self { minute, used: ring.since(minute.saturating_mul(WINDOW_US)) }
     }
 
     pub(super) fn charge(&mut self, now: Micros, n: u64) {

@@ -3,7 +3,11 @@
 //!
 //! Requests come one at a time, for which the algorithm as published keeps the bound. Tokens come in lumps
 //! larger than any burst; for them the pace decides whether a call may start (no debt beyond the burst),
-//! and a sliding window beside it keeps the bound.
+//! and the ring beside it keeps the bound.
+//!
+//! Units that are given back lower the debt to what it would be had they never been taken: the later ones
+//! still count from their own time on. That time is known to the second and taken as its end, so less than a
+//! second of the pace may be lost, and nothing is gained.
 
 use super::sliding::Sliding;
 use super::{Bound, Stamp, WINDOW_US, span};
@@ -11,76 +15,87 @@ use gw_model::Micros;
 
 /// See the module. Times are nanoseconds since the epoch, so that the pace of large limits is kept exactly
 /// enough; it is rounded towards slower.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in super::super) struct Gcra {
     /// Theoretical arrival time: when all that was taken is paid for.
     paid_ns: i64,
     /// Time of the latest unit taken.
     last_ns: i64,
-    /// The latest time at which a unit was taken while less than one earlier unit was unpaid. A unit taken
-    /// before that can not be given back: without it, the pace would have started anew then.
-    thin_ns: i64,
-    /// The bound for lumps, once there was one.
-    lumps: Option<Box<Sliding>>,
+    /// Nanoseconds between two units.
+    pace_ns: i64,
+    /// Units were taken in lumps, so the ring must be asked too.
+    is_lumped: bool,
 }
 
 impl Gcra {
-    pub(super) fn take(&mut self, bound: &Bound, now: Micros, n: u64) -> Result<Stamp, u64> {
-        if let Some(wait) = self.wait(bound, now, n) {
-            return Err(wait);
-        }
-        self.charge(bound, now, n);
-        Ok(self.last_ns / 1000)
+    /// With the debt of what the ring holds.
+    pub(super) fn new(bound: &Bound, ring: &Sliding, now: Micros) -> Self {
+        let last_ns = now.max(ring.head_time()).saturating_mul(1000);
+        let mut new = Self { paid_ns: 0, last_ns, pace_ns: pace_ns(bound), is_lumped: false };
+        new.paid_ns = new.owed_ns(ring, Micros::MIN);
+        new
     }
 
-    pub(super) fn charge(&mut self, bound: &Bound, now: Micros, n: u64) {
-        if let Some(lumps) = &mut self.lumps {
-            lumps.charge(now, n);
-        }
+    pub(super) fn has_pace_of(&self, bound: &Bound) -> bool {
+        self.pace_ns == pace_ns(bound)
+    }
+
+    pub(super) fn charge(&mut self, now: Micros, n: u64) {
         let now_ns = self.clamp(now);
-        if self.paid_ns - now_ns < pace_ns(bound) {
-            self.thin_ns = now_ns;
-        }
-        self.paid_ns = self.paid_ns.max(now_ns).saturating_add(cost_ns(bound, n));
+        self.paid_ns = self.paid_ns.max(now_ns).saturating_add(self.cost_ns(n));
         self.last_ns = now_ns;
     }
 
-    pub(super) fn give_back(&mut self, bound: &Bound, stamp: Stamp, n: u64) {
-        if let Some(lumps) = &mut self.lumps {
-            lumps.give_back(stamp, n);
-        } else if stamp.saturating_mul(1000) < self.thin_ns {
-            return;
-        }
-        self.paid_ns -= cost_ns(bound, n);
-        self.thin_ns = self.last_ns;
+    /// Of `n` units the ring gave back `back` before.
+    pub(super) fn give_back(&mut self, ring: &Sliding, stamp: Stamp, n: u64, back: u64) {
+        // What is older than the ring can no longer break its bound, but lumps may still be in debt for it.
+        let refund = if self.is_lumped && !ring.reaches(stamp) { n } else { back };
+        let without_ns = self.paid_ns.saturating_sub(self.cost_ns(refund)).max(self.owed_ns(ring, stamp));
+        self.paid_ns = self.paid_ns.min(without_ns);
     }
 
-    pub(super) fn wait(&mut self, bound: &Bound, now: Micros, n: u64) -> Option<u64> {
+    pub(super) fn wait(&mut self, bound: &Bound, ring: &mut Sliding, now: Micros, n: u64) -> Option<u64> {
         let now_ns = self.clamp(now);
-        let ceiling = bound.max.saturating_add(bound.burst);
+        let ceiling = bound.ceiling();
         if n > ceiling || bound.max == 0 {
             return Some(span(WINDOW_US));
         }
         let debt_ns = self.paid_ns.max(now_ns) - now_ns;
-        let late_ns = debt_ns.saturating_sub(cost_ns(bound, bound.burst));
+        let late_ns = debt_ns.saturating_sub(self.cost_ns(bound.burst));
         let paced = (late_ns > 0).then(|| span(late_ns).div_ceil(1000).max(1));
-        if n == 1 && self.lumps.is_none() {
-            return paced;
-        }
-        let lumps = self.lumps.get_or_insert_default();
-        lumps.wait(ceiling, now, n).max(paced)
+        self.is_lumped |= n != 1;
+        if self.is_lumped { ring.wait(ceiling, now, n).max(paced) } else { paced }
     }
 
-    pub(super) fn remaining(&mut self, bound: &Bound, now: Micros) -> (u64, u64) {
+    pub(super) fn remaining(&self, bound: &Bound, ring: &mut Sliding, now: Micros) -> (u64, u64) {
         let now_ns = self.clamp(now);
         let debt_ns = self.paid_ns.max(now_ns) - now_ns;
-        let pace = pace_ns(bound);
-        let ceiling = bound.max.saturating_add(bound.burst);
-        let left = match &mut self.lumps {
-            Some(lumps) => lumps.remaining(ceiling, now).0,
-            None => bound.burst.saturating_add(1).saturating_sub(span(debt_ns).div_ceil(span(pace).max(1))),
+        let ceiling = bound.ceiling();
+        let left = if self.is_lumped {
+            ring.remaining(ceiling, now).0
+        } else {
+            let owed = span(debt_ns).div_ceil(span(self.pace_ns).max(1));
+            bound.burst.saturating_add(1).saturating_sub(owed)
         };
         (left.min(ceiling), span(debt_ns).div_ceil(1000))
+    }
+
+    /// When the units would be paid for that were taken in the second of `stamp` and later, if there had been
+    /// no debt before them.
+    fn owed_ns(&self, ring: &Sliding, stamp: Stamp) -> i64 {
+        let mut units = 0u64;
+        let mut owed_ns = 0;
+        for (end, count) in ring.newest_first(stamp) {
+            units = units.saturating_add(count);
+            let taken_ns = end.saturating_mul(1000).min(self.last_ns);
+            owed_ns = owed_ns.max(taken_ns.saturating_add(self.cost_ns(units)));
+        }
+        owed_ns
+    }
+
+    // Kept far from the end of the range, so that sums with a time can not wrap.
+    fn cost_ns(&self, n: u64) -> i64 {
+        self.pace_ns.saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)).min(i64::MAX / 8)
     }
 
     fn clamp(&self, now: Micros) -> i64 {
@@ -92,9 +107,4 @@ impl Gcra {
 fn pace_ns(bound: &Bound) -> i64 {
     let window_ns = span(WINDOW_US).saturating_mul(1000);
     i64::try_from(window_ns.div_ceil(bound.max.max(1))).unwrap_or(i64::MAX)
-}
-
-fn cost_ns(bound: &Bound, n: u64) -> i64 {
-    // Kept far from the end of the range, so that sums with a time can not wrap.
-    pace_ns(bound).saturating_mul(i64::try_from(n).unwrap_or(i64::MAX)).min(i64::MAX / 8)
 }

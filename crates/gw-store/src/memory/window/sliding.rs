@@ -1,6 +1,6 @@
 //! The sliding window: a ring of 61 sub-windows of one second. A window of 60 s touches at most 61 of
 //! them, and all 61 are counted whole, so no window of 60 s, wherever it starts, can hold more than the
-//! limit. Serves the admit and reserve stages.
+//! limit. The ring is kept for every kind of limit. Serves the admit and reserve stages.
 
 use super::{Stamp, WINDOW_US, span};
 use gw_model::Micros;
@@ -30,27 +30,52 @@ impl Default for Sliding {
 }
 
 impl Sliding {
-    pub(super) fn take(&mut self, max: u64, now: Micros, n: u64) -> Result<Stamp, u64> {
-        if let Some(wait) = self.wait(max, now, n) {
-            return Err(wait);
-        }
-        self.add(n);
-        Ok(self.head * SUB_US)
-    }
-
-    pub(super) fn charge(&mut self, now: Micros, n: u64) {
+    pub(super) fn charge(&mut self, now: Micros, n: u64) -> Stamp {
         self.advance(now);
-        self.add(n);
+        self.latest = self.head;
+        let count = self.count(self.head);
+        let before = *count;
+        *count = before.saturating_add(n);
+        let added = *count - before;
+        self.sum = self.sum.saturating_add(added);
+        self.head * SUB_US
     }
 
-    pub(super) fn give_back(&mut self, stamp: Stamp, n: u64) {
-        let sub = stamp.div_euclid(SUB_US).min(self.head);
-        if sub > self.head - SUBS_I64 {
-            let count = self.count(sub);
-            let back = n.min(*count);
-            *count -= back;
-            self.sum -= back;
+    /// How much of it was still there to be given back.
+    pub(super) fn give_back(&mut self, stamp: Stamp, n: u64) -> u64 {
+        if !self.reaches(stamp) {
+            return 0;
         }
+        let count = self.count(stamp.div_euclid(SUB_US).min(self.head));
+        let back = n.min(*count);
+        *count -= back;
+        self.sum -= back;
+        back
+    }
+
+    /// Whether the sub-window of that time is still counted.
+    pub(super) const fn reaches(&self, stamp: Stamp) -> bool {
+        stamp.div_euclid(SUB_US) > self.head - SUBS_I64
+    }
+
+    /// Start of the latest sub-window.
+    pub(super) const fn head_time(&self) -> Micros {
+        self.head.saturating_mul(SUB_US)
+    }
+
+    /// Units taken since a time that is the start of a sub-window.
+    pub(super) fn since(&self, time: Micros) -> u64 {
+        self.newest_first(time).fold(0, |sum, (_, count)| sum.saturating_add(count))
+    }
+
+    /// Sub-windows that hold something, back to the one that `stamp` is in: when each ends, and its units.
+    pub(super) fn newest_first(&self, stamp: Stamp) -> impl Iterator<Item = (Micros, u64)> + '_ {
+        let first = stamp.div_euclid(SUB_US).max(self.head - SUBS_I64 + 1);
+        let place = |sub: i64| usize::try_from(sub.rem_euclid(SUBS_I64)).unwrap_or(0);
+        (first..=self.head)
+            .rev()
+            .map(move |sub| ((sub + 1) * SUB_US, self.counts[place(sub)]))
+            .filter(|(_, count)| *count > 0)
     }
 
     pub(super) fn wait(&mut self, max: u64, now: Micros, n: u64) -> Option<u64> {
@@ -75,21 +100,12 @@ impl Sliding {
         (max.saturating_sub(self.sum), reset)
     }
 
-    fn add(&mut self, n: u64) {
-        self.latest = self.head;
-        let count = self.count(self.head);
-        let before = *count;
-        *count = before.saturating_add(n);
-        let added = *count - before;
-        self.sum = self.sum.saturating_add(added);
-    }
-
     fn count(&mut self, sub: i64) -> &mut u64 {
         let at = usize::try_from(sub.rem_euclid(SUBS_I64)).unwrap_or(0);
         &mut self.counts[at]
     }
 
-    fn advance(&mut self, now: Micros) {
+    pub(super) fn advance(&mut self, now: Micros) {
         let sub = now.div_euclid(SUB_US);
         if sub <= self.head {
             return;
