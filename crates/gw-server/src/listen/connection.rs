@@ -5,22 +5,26 @@ use super::activity::Activity;
 use super::explain::Explaining;
 use super::linger::Lingering;
 use super::pace::{self, PacedBody};
+use super::protocol::{Protocol, Spoken};
 use super::worker::{Handed, OpenGuard, Phase};
 use crate::app::site::Site;
 use crate::ingress;
+use gw_config::compile::ServerLimits;
 use http::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Sleep;
 
 /// Streams that one HTTP/2 client may have open at once.
 const MAX_H2_STREAMS: u32 = 512;
@@ -90,68 +94,112 @@ async fn serve(
 
 async fn drive<S>(stream: S, peer: SocketAddr, door: Door, site: Rc<Site>, mut phase: watch::Receiver<Phase>)
 where
-    S: AsyncRead + AsyncWrite + Unpin + 'static,
+    S: AsyncRead + AsyncWrite + Spoken + Unpin + 'static,
 {
-    let builder = builder(&site);
-    let first_head = Duration::from_millis(site.parts.limits.header_read_timeout_ms) + AFTER_HEAD;
+    let limits = &site.parts.limits;
+    let header_read = Duration::from_millis(limits.header_read_timeout_ms);
+    // Until the client has begun, hyper has no limit of time; nor has HTTP/2 before its first request.
+    let first_head = tokio::time::sleep(header_read + AFTER_HEAD);
+    tokio::pin!(first_head);
+    let protocol = tokio::select! {
+        biased;
+        protocol = stream.protocol() => protocol,
+        () = first_head.as_mut() => return silent(peer),
+        _ = phase.wait_for(|p| *p >= Phase::Draining) => return,
+    };
+    let Ok(protocol) = protocol else { return };
     let activity = Rc::new(Activity::default());
     let stream = Explaining::new(Lingering::new(stream), Rc::clone(&site), Rc::clone(&activity));
+    let (io, lived) = (TokioIo::new(stream), Rc::clone(&activity));
     let service = service_fn(|request: Request<Incoming>| {
         let (site, under_way) = (Rc::clone(&site), activity.begin());
-        async move {
+        // Hyper keeps a place for this future for as long as the connection lives: a box is a small one.
+        Box::pin(async move {
             let reply = ingress::handle(&site, door, request).await;
             Ok::<_, Infallible>(reply.map(|body| PacedBody::new(body, under_way)))
-        }
+        })
     });
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    // Before hyper knows which HTTP is spoken, it has no limit of time; nor has HTTP/2 before its first request.
-    let first_head = tokio::time::sleep(first_head);
-    tokio::pin!(connection, first_head);
-    let (mut draining, mut watching) = (false, true);
-    loop {
-        tokio::select! {
-            biased;
-            result = connection.as_mut() => {
-                if let Err(error) = result {
-                    tracing::debug!(%peer, %error, "a client connection ended early");
-                }
-                return;
-            }
-            _ = phase.wait_for(|p| *p >= Phase::Draining), if !draining => {
-                draining = true;
-                connection.as_mut().graceful_shutdown();
-            }
-            () = first_head.as_mut(), if watching => {
-                watching = false;
-                if !activity.has_started() {
-                    tracing::debug!(%peer, "a client connected and sent no request");
+    let life = Life { peer, phase, first_head, activity: lived };
+    match protocol {
+        Protocol::Http1 => {
+            let connection = http1(limits, header_read).serve_connection(io, service);
+            life.run(connection, |c| c.graceful_shutdown()).await;
+        }
+        Protocol::Http2 => {
+            let connection = http2(limits).serve_connection(io, service);
+            life.run(connection, |c| c.graceful_shutdown()).await;
+        }
+    }
+}
+
+fn silent(peer: SocketAddr) {
+    tracing::debug!(%peer, "a client connected and sent no request");
+}
+
+/// What ends a connection besides itself.
+struct Life<'a> {
+    peer: SocketAddr,
+    phase: watch::Receiver<Phase>,
+    first_head: Pin<&'a mut Sleep>,
+    activity: Rc<Activity>,
+}
+
+impl Life<'_> {
+    async fn run<C>(mut self, connection: C, drain: impl Fn(Pin<&mut C>))
+    where
+        C: Future<Output = hyper::Result<()>>,
+    {
+        tokio::pin!(connection);
+        let (mut draining, mut watching) = (false, true);
+        loop {
+            tokio::select! {
+                biased;
+                result = connection.as_mut() => {
+                    if let Err(error) = result {
+                        tracing::debug!(peer = %self.peer, %error, "a client connection ended early");
+                    }
                     return;
+                }
+                _ = self.phase.wait_for(|p| *p >= Phase::Draining), if !draining => {
+                    draining = true;
+                    drain(connection.as_mut());
+                }
+                () = self.first_head.as_mut(), if watching => {
+                    watching = false;
+                    if !self.activity.has_started() {
+                        return silent(self.peer);
+                    }
                 }
             }
         }
     }
 }
 
-fn builder(site: &Site) -> auto::Builder<LocalExecutor> {
-    let limits = &site.parts.limits;
-    let header_bytes = limits.max_header_bytes.max(8192);
-    let header_read = Duration::from_millis(limits.header_read_timeout_ms);
-    let stall = Duration::from_millis(limits.client_stall_timeout_ms);
-    let mut builder = auto::Builder::new(LocalExecutor { stall });
+fn http1(limits: &ServerLimits, header_read: Duration) -> http1::Builder {
+    let mut builder = http1::Builder::new();
     builder
-        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(header_read)
-        .max_buf_size(header_bytes)
+        .max_buf_size(header_bytes(limits))
         .max_headers(limits.max_headers)
         .half_close(false);
     // No pipeline_flush: it holds back the answer to a head that is refused with bytes left unread.
     builder
-        .http2()
+}
+
+fn http2(limits: &ServerLimits) -> http2::Builder<LocalExecutor> {
+    let stall = Duration::from_millis(limits.client_stall_timeout_ms);
+    let mut builder = http2::Builder::new(LocalExecutor { stall });
+    builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(MAX_H2_STREAMS)
-        .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
+        .max_header_list_size(u32::try_from(header_bytes(limits)).unwrap_or(u32::MAX))
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20));
     builder
+}
+
+/// Hyper takes no smaller buffer.
+fn header_bytes(limits: &ServerLimits) -> usize {
+    limits.max_header_bytes.max(8192)
 }

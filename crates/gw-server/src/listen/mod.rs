@@ -11,5 +11,6 @@ mod explain;
 mod linger;
 pub(crate) mod nofile;
 mod pace;
+mod protocol;
 pub(crate) mod tls;
 pub(crate) mod worker;

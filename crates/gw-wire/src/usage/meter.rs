@@ -9,11 +9,19 @@ use crate::json::{Kind, Object};
 use crate::sse::{FrameVerdict, SseEvent};
 use gw_model::{Usage, WireFormat};
 use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// Tokens that an answer has besides its text (start and end marks).
 const ANSWER_TOKENS: u64 = 8;
 /// Tokens that a tool call has besides its name and arguments.
 const CALL_TOKENS: u64 = 20;
+
+// Prepared once: a stream should not carry its own.
+static FIND_USAGE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"usage\""));
+static FIND_ERROR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"error\""));
+static FIND_FINISH: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"finish_reason\""));
+static FIND_TEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"text\""));
+static FIND_DELTA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\"delta\""));
 
 /// An error that the upstream reported inside a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +37,7 @@ pub struct StreamError {
 pub struct StreamMeter {
     format: WireFormat,
     hides_usage: bool,
-    find_usage: Finder<'static>,
-    find_error: Finder<'static>,
-    find_finish: Finder<'static>,
-    find_text: Finder<'static>,
+    find_text: &'static Finder<'static>,
     usage: Option<Usage>,
     anthropic: AnthropicCounts,
     output_tokens: u64,
@@ -49,17 +54,14 @@ impl StreamMeter {
     /// A meter for a stream in `format`.
     #[must_use]
     pub fn new(format: WireFormat) -> Self {
-        let text: &'static [u8] = match format {
-            WireFormat::OpenAiCompletions => b"\"text\"",
-            _ => b"\"delta\"",
+        let find_text = match format {
+            WireFormat::OpenAiCompletions => &*FIND_TEXT,
+            _ => &*FIND_DELTA,
         };
         Self {
             format,
             hides_usage: false,
-            find_usage: Finder::new(b"\"usage\""),
-            find_error: Finder::new(b"\"error\""),
-            find_finish: Finder::new(b"\"finish_reason\""),
-            find_text: Finder::new(text),
+            find_text,
             usage: None,
             anthropic: AnthropicCounts::default(),
             output_tokens: 0,
@@ -99,16 +101,16 @@ impl StreamMeter {
         self.frames += 1;
         self.output_bytes = self.output_bytes.saturating_add(data.len() as u64);
         let mut verdict = FrameVerdict::Forward;
-        if self.may_hold_usage(data) {
+        if Self::may_hold_usage(data) {
             verdict = self.read_usage(data);
         }
         match self.format {
             WireFormat::AnthropicMessages => self.anthropic_event(frame),
             _ => {
                 let has_text = self.count_text(data);
-                self.finishes = self.finishes.saturating_add(self.stated_finishes(data));
+                self.finishes = self.finishes.saturating_add(Self::stated_finishes(data));
                 // A frame brings text or an error, not both; most bring text.
-                if !has_text && self.find_error.find(data).is_some() {
+                if !has_text && FIND_ERROR.find(data).is_some() {
                     self.read_error(data);
                 }
             }
@@ -165,9 +167,9 @@ impl StreamMeter {
     }
 
     /// True when `"usage"` stands there and is not `null` (as it is in most frames once usage was asked for).
-    fn may_hold_usage(&self, data: &[u8]) -> bool {
+    fn may_hold_usage(data: &[u8]) -> bool {
         let mut rest = data;
-        while let Some(at) = self.find_usage.find(rest) {
+        while let Some(at) = FIND_USAGE.find(rest) {
             rest = rest.get(at + 7..).unwrap_or_default();
             let value = rest.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
             if value.is_some_and(|value| !value.starts_with(b"null")) {
@@ -178,9 +180,9 @@ impl StreamMeter {
     }
 
     /// How many finish reasons other than `null` stand there.
-    fn stated_finishes(&self, data: &[u8]) -> u32 {
+    fn stated_finishes(data: &[u8]) -> u32 {
         let (mut rest, mut stated) = (data, 0);
-        while let Some(at) = self.find_finish.find(rest) {
+        while let Some(at) = FIND_FINISH.find(rest) {
             rest = rest.get(at + 15..).unwrap_or_default();
             let value = rest.trim_ascii_start().strip_prefix(b":").map(<[u8]>::trim_ascii_start);
             stated += u32::from(value.is_some_and(|value| value.starts_with(b"\"")));
