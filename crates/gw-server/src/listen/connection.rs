@@ -85,7 +85,8 @@ async fn serve(
     match site.tls_acceptor() {
         None => drive(stream, peer, door, site, phase).await,
         Some(acceptor) => match tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await {
-            Ok(Ok(stream)) => drive(stream, peer, door, site, phase).await,
+            // A box, here and below: the task of every connection has room for the largest of these futures.
+            Ok(Ok(stream)) => Box::pin(drive(stream, peer, door, site, phase)).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
         },
@@ -127,7 +128,7 @@ where
         }
         Protocol::Http2 => {
             let connection = http2(limits).serve_connection(io, service);
-            life.run(connection, |c| c.graceful_shutdown()).await;
+            Box::pin(life.run(connection, |c| c.graceful_shutdown())).await;
         }
     }
 }
