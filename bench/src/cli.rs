@@ -13,7 +13,7 @@ pub(crate) struct Cli {
     /// nginx and gatewright only, three scenarios, two short rounds.
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Systems, separated by commas [default: all but hyper and baseline].
+    /// Systems, separated by commas [default: all but hyper, hyper-stealing and baseline].
     #[arg(long, value_delimiter = ',')]
     pub(crate) systems: Vec<System>,
     /// Scenarios, separated by commas [default: all].
@@ -64,6 +64,12 @@ pub(crate) struct Cli {
     /// Runs as the bare hyper proxy, from one port to another.
     #[arg(long, value_name = "PORT:PORT", hide = true, value_parser = ports)]
     pub(crate) probe: Option<(u16, u16)>,
+    /// Threads of the probe.
+    #[arg(long, default_value_t = 1, hide = true, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) probe_threads: u16,
+    /// The probe's threads take work from each other.
+    #[arg(long, hide = true)]
+    pub(crate) probe_stealing: bool,
 }
 
 fn ports(text: &str) -> Result<(u16, u16), String> {

@@ -24,7 +24,12 @@ struct Plan {
 pub(crate) fn run(cli: &cli::Cli) -> Result<(), BenchError> {
     let handles = process::raise_handles()?;
     if let Some((port, mock_port)) = cli.probe {
-        return probe::run(port, mock_port);
+        return probe::run(probe::Probe {
+            port,
+            mock_port,
+            threads: cli.probe_threads.into(),
+            stealing: cli.probe_stealing,
+        });
     }
     // Before pinning: the build may use every core.
     let gatewright = if cli.mock.is_some() { Err(String::new()) } else { build::gatewright(cli) };

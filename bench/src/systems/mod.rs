@@ -25,6 +25,8 @@ pub(crate) enum System {
     Nginx,
     /// A bare proxy on the same HTTP library (not among the defaults).
     Hyper,
+    /// The same on a work-stealing runtime (not among the defaults).
+    HyperStealing,
     /// This repository's gateway with everything on.
     Gatewright,
     /// Another build of the gateway (`--baseline PATH`), configured in the same way.
@@ -42,6 +44,7 @@ impl System {
             Self::Direct => "direct",
             Self::Nginx => "nginx",
             Self::Hyper => "hyper",
+            Self::HyperStealing => "hyper-stealing",
             Self::Gatewright => "gatewright",
             Self::Baseline => "baseline",
             Self::Litellm => "litellm",
@@ -139,7 +142,7 @@ pub(crate) fn start(system: System, bench: &Bench, keys: usize) -> Result<Runnin
             child: None,
         }),
         System::Nginx => nginx::start(bench),
-        System::Hyper => hyper::start(bench),
+        System::Hyper | System::HyperStealing => hyper::start(bench, system),
         System::Gatewright => gatewright::start(system, &bench.gatewright, bench, keys),
         System::Baseline => {
             let binary = bench.baseline.clone().ok_or_else(|| "give its path with --baseline".to_owned());
