@@ -5,6 +5,7 @@ use super::{arguments, ids, part, signature};
 use crate::codec::WireError;
 use crate::json::Writer;
 use gw_model::Event;
+use std::borrow::Cow;
 
 /// Bytes of arguments that may be held back for calls that are not complete.
 const MAX_HELD_BYTES: usize = 8 * 1024 * 1024;
@@ -74,7 +75,7 @@ impl Parts {
                     self.flush_text();
                     self.complete_calls();
                     let mut w = Writer::onto(std::mem::take(&mut self.written));
-                    w.raw(json);
+                    w.raw(&one_line(json));
                     self.written = w.into_bytes();
                 }
             }
@@ -85,7 +86,9 @@ impl Parts {
 
     /// Writes what is open.
     pub(crate) fn flush_text(&mut self) {
-        let Some((_, is_thought, text)) = self.open.take().filter(|(.., text)| !text.is_empty()) else { return };
+        let Some((_, is_thought, text)) = self.open.take().filter(|(.., text)| !text.is_empty()) else {
+            return;
+        };
         let signature = if is_thought { None } else { self.signature.take() };
         self.write_text(&text, is_thought, signature.as_deref());
     }
@@ -180,7 +183,7 @@ impl Parts {
             w.string_member("id", id);
         }
         w.string_member("name", &held.name);
-        w.raw_member("args", &arguments::object(&held.arguments));
+        w.raw_member("args", &one_line(&arguments::object(&held.arguments)));
         w.end_object();
         if let Some(signature) = &held.signature {
             w.string_member("thoughtSignature", signature);
@@ -202,4 +205,12 @@ impl Parts {
         w.end_object();
         self.written = w.into_bytes();
     }
+}
+
+/// JSON text without line breaks, which would end a line of a stream. Inside of strings JSON has none.
+fn one_line(json: &str) -> Cow<'_, str> {
+    if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_none() {
+        return Cow::Borrowed(json);
+    }
+    Cow::Owned(json.replace(['\n', '\r'], " "))
 }

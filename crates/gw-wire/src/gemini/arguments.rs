@@ -23,6 +23,9 @@ pub(crate) fn response(text: &str, is_error: bool) -> Cow<'_, str> {
     if !is_error && is_object(trimmed) {
         return Cow::Borrowed(trimmed);
     }
+    if !is_error && trimmed.starts_with('[') && serde_json::from_str::<&RawValue>(trimmed).is_ok() {
+        return Cow::Owned(format!(r#"{{"output":{trimmed}}}"#));
+    }
     Cow::Owned(wrapped(if is_error { "error" } else { "output" }, text))
 }
 

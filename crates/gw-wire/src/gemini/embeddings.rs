@@ -251,7 +251,11 @@ pub fn answer_to_openai(
         w.string_member("object", "embedding");
         w.number_member("index", count);
         w.key("embedding");
-        if request.is_base64 { w.string(&encode(&values)?) } else { w.raw(values.raw()) }
+        if request.is_base64 {
+            w.string(&encode(&values)?)
+        } else {
+            w.raw(values.raw())
+        }
         w.end_object();
         count += 1;
     }
@@ -290,8 +294,10 @@ fn values<'a>(vector: &Value<'a>) -> Option<Value<'a>> {
 fn encode(values: &Value<'_>) -> Result<String, WireError> {
     let mut bytes = Vec::with_capacity(values.raw().len() / 2);
     for value in values.elements() {
-        let number: f32 =
-            value.raw().parse().map_err(|_| WireError::Shape { what: "an embedding holds other than numbers" })?;
+        let number: f32 = value
+            .raw()
+            .parse()
+            .map_err(|_| WireError::Shape { what: "an embedding holds other than numbers" })?;
         bytes.extend_from_slice(&number.to_le_bytes());
     }
     Ok(STANDARD.encode(bytes))

@@ -10,8 +10,8 @@
 //!
 //! Signatures of reasoning stand on parts here, elsewhere on reasoning itself: see [`signature`].
 
-pub(crate) mod arguments;
 pub(crate) mod answer;
+pub(crate) mod arguments;
 pub mod count_tokens;
 pub mod embeddings;
 pub mod errors;

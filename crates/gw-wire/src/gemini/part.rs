@@ -67,7 +67,8 @@ fn kind<'a>(part: &Object<'a>) -> KindIn<'a> {
             return make(found);
         }
     }
-    let says_nothing = |key: &str| is(key, "thought") || is(key, "thoughtSignature") || is(key, "partMetadata");
+    let says_nothing =
+        |key: &str| is(key, "thought") || is(key, "thoughtSignature") || is(key, "partMetadata");
     if part.members.iter().all(|member| says_nothing(&member.key)) { KindIn::Empty } else { KindIn::Other }
 }
 

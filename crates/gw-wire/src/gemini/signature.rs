@@ -67,10 +67,7 @@ pub(crate) fn read(written: &str, on_call: bool) -> Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose<'a> {
     /// Gemini's, as it was written, and whether it stood on a call.
-    Own {
-        written: &'a str,
-        on_call: bool,
-    },
+    Own { written: &'a str, on_call: bool },
     /// Another provider's.
     Foreign,
 }

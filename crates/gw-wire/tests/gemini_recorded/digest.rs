@@ -41,7 +41,9 @@ pub(crate) fn digest(events: &[Event]) -> Digest {
             Event::ToolArguments { choice: 0, block, json } => {
                 calls.iter_mut().find(|call| call.0 == *block).expect("a call").3.push_str(json);
             }
-            Event::Opaque { choice: 0, json, .. } => digest.opaque.push(serde_json::from_slice(json).unwrap()),
+            Event::Opaque { choice: 0, json, .. } => {
+                digest.opaque.push(serde_json::from_slice(json).unwrap())
+            }
             Event::Finish { choice: 0, reason } => digest.stop = Some(reason.clone()),
             Event::Usage(later) => usage.merge(later),
             Event::Error { .. } => digest.errors += 1,

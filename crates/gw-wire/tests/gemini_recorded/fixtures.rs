@@ -1,5 +1,6 @@
 //! Finds and opens recorded exchanges, and tells what their bodies say without the codec under test.
 
+use gw_model::chat::ChatRequest;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -114,7 +115,8 @@ pub(crate) fn gist(request: &Value) -> Vec<String> {
     let either = |part: &Value, camel: &str, snake: &str| -> Value {
         part.get(camel).or_else(|| part.get(snake)).cloned().unwrap_or(Value::Null)
     };
-    for part in request["contents"].as_array().into_iter().flatten().flat_map(|c| c["parts"].as_array().unwrap())
+    for part in
+        request["contents"].as_array().into_iter().flatten().flat_map(|c| c["parts"].as_array().unwrap())
     {
         let signature = either(part, "thoughtSignature", "thought_signature");
         let (call, result) = (
@@ -132,4 +134,17 @@ pub(crate) fn gist(request: &Value) -> Vec<String> {
         out.push(format!("{said} {signature}"));
     }
     out
+}
+
+/// The whole form as text. Contents of one speaker in a row are one turn.
+pub(crate) fn form(mut request: ChatRequest) -> String {
+    let mut turns: Vec<gw_model::chat::Message> = Vec::new();
+    for message in std::mem::take(&mut request.messages) {
+        match turns.last_mut().filter(|turn| turn.role == message.role) {
+            Some(turn) => turn.parts.extend(message.parts),
+            None => turns.push(message),
+        }
+    }
+    request.messages = turns;
+    format!("{request:?}")
 }

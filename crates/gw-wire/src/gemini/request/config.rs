@@ -32,7 +32,8 @@ pub(super) fn read(mut fields: Fields<'_>, request: &mut ChatRequest) -> Result<
     request.stop = fields
         .typed("stopSequences", "an array of strings", |v| {
             let is_list = v.kind == Kind::Array;
-            is_list.then(|| v.elements().map(|s| s.as_str().map(Cow::into_owned)).collect::<Option<Vec<_>>>())?
+            is_list
+                .then(|| v.elements().map(|s| s.as_str().map(Cow::into_owned)).collect::<Option<Vec<_>>>())?
         })?
         .unwrap_or_default();
     for (name, shared) in SHARED {
@@ -65,9 +66,10 @@ fn read_format(fields: &mut Fields<'_>, request: &mut ChatRequest) -> Result<(),
     request.response_format = match (written, mime.as_deref()) {
         // One of several words, bare: nothing that other formats know.
         (schema, Some("text/x.enum")) if is_enum => {
-            let mime = Arc::from(RawValue::from_string("\"text/x.enum\"".to_owned()).map_err(|_| {
-                wrong("generationConfig.responseMimeType", "cannot be read")
-            })?);
+            let mime = Arc::from(
+                RawValue::from_string("\"text/x.enum\"".to_owned())
+                    .map_err(|_| wrong("generationConfig.responseMimeType", "cannot be read"))?,
+            );
             request.extra.push(("generationConfig.responseMimeType".to_owned(), mime));
             request.extra.extend(schema.map(|s| ("generationConfig.responseJsonSchema".to_owned(), s)));
             None
@@ -100,7 +102,8 @@ fn lowered(value: &Value<'_>) -> Result<Json, Refusal> {
     let at = "generationConfig.responseModalities";
     let words: Option<Vec<String>> =
         value.elements().map(|v| v.as_str().map(|word| word.to_ascii_lowercase())).collect();
-    let words = words.filter(|_| value.kind == Kind::Array).ok_or_else(|| wrong(at, "must be a list of words"))?;
+    let words =
+        words.filter(|_| value.kind == Kind::Array).ok_or_else(|| wrong(at, "must be a list of words"))?;
     let raw = serde_json::value::to_raw_value(&words).map_err(|_| wrong(at, "cannot be read"))?;
     Ok(Arc::from(raw))
 }

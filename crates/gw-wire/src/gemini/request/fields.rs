@@ -95,10 +95,7 @@ impl<'a> Fields<'a> {
 /// The value as an object.
 pub(crate) fn object<'a>(value: &Value<'a>, at: &str) -> Result<Object<'a>, Refusal> {
     if value.kind != crate::json::Kind::Object {
-        return Err(wrong(
-            at.to_owned(),
-            &format!("must be an object, not {}", value.kind.with_article()),
-        ));
+        return Err(wrong(at.to_owned(), &format!("must be an object, not {}", value.kind.with_article())));
     }
     value.object().map_err(|e| crate::facts::json_refusal(&e).param(at.to_owned()))
 }

@@ -21,9 +21,7 @@ pub(super) fn inline(blob: &Object<'_>, at: &str) -> Result<Option<PartKind>, Re
     };
     let (family, kind) = media_type.split_once('/').unwrap_or((media_type.as_str(), ""));
     Ok(match family {
-        "image" => {
-            Some(PartKind::Image { source: MediaSource::Base64 { media_type, data }, detail: None })
-        }
+        "image" => Some(PartKind::Image { source: MediaSource::Base64 { media_type, data }, detail: None }),
         "audio" => Some(PartKind::Audio { data, format: audio_format(kind).to_owned() }),
         "application" | "text" => Some(PartKind::Document {
             source: MediaSource::Base64 { media_type, data },
@@ -43,9 +41,7 @@ pub(super) fn file(file: &Object<'_>, at: &str) -> Result<Option<PartKind>, Refu
     let source = if is_stored { MediaSource::File(uri) } else { MediaSource::Url(uri) };
     Ok(match media_type.split('/').next() {
         Some("image") => Some(PartKind::Image { source, detail: None }),
-        Some("application" | "text") => {
-            Some(PartKind::Document { source, title: text(file, "displayName") })
-        }
+        Some("application" | "text") => Some(PartKind::Document { source, title: text(file, "displayName") }),
         _ => None,
     })
 }
@@ -89,9 +85,9 @@ fn write_source(source: &MediaSource, default_type: &str, w: &mut Writer) -> Res
         MediaSource::Url(url) => match url.strip_prefix("data:") {
             Some(data_url) => {
                 let (head, data) = data_url.split_once(',').unwrap_or_default();
-                let media_type = head.strip_suffix(";base64").ok_or_else(|| {
-                    unsupported("A data URL other than `data:<media type>;base64,<data>`")
-                })?;
+                let media_type = head
+                    .strip_suffix(";base64")
+                    .ok_or_else(|| unsupported("A data URL other than `data:<media type>;base64,<data>`"))?;
                 write_inline(media_type, data, w);
                 Ok(())
             }
@@ -153,7 +149,8 @@ fn by_extension(uri: &str) -> Option<&'static str> {
 /// A 400 for content that the format cannot express.
 pub(super) fn unsupported(what: impl Into<Cow<'static, str>>) -> Refusal {
     let what = what.into();
-    let message =
-        format!("{what} cannot be sent to the model chosen. Send text or inline data, or choose another model.");
+    let message = format!(
+        "{what} cannot be sent to the model chosen. Send text or inline data, or choose another model."
+    );
     Refusal::new(ErrorCode::UnsupportedParameter, message).param("messages")
 }

@@ -17,7 +17,11 @@ pub fn read(model: &str, body: &[u8], stream: bool) -> Result<ChatRequest, Refus
 }
 
 /// Reads the members of a request.
-pub(crate) fn read_members(model: &str, mut fields: Fields<'_>, stream: bool) -> Result<ChatRequest, Refusal> {
+pub(crate) fn read_members(
+    model: &str,
+    mut fields: Fields<'_>,
+    stream: bool,
+) -> Result<ChatRequest, Refusal> {
     let mut request = ChatRequest {
         model: model.to_owned(),
         stream,

@@ -69,8 +69,7 @@ impl Conversation {
         };
         let mut parts = Vec::new();
         // Streams are sent back as one content for each of their frames: together they are a turn.
-        let continued =
-            role == Role::Assistant && self.messages.last().is_some_and(|last| last.role == role);
+        let continued = role == Role::Assistant && self.messages.last().is_some_and(|last| last.role == role);
         if continued && let Some(last) = self.messages.last_mut() {
             parts = std::mem::take(&mut last.parts);
         }
@@ -176,7 +175,9 @@ fn thought(text: String, signature: Option<Found>, out: &mut Vec<Part>) {
         Some(Found::Signature(signature)) => Some(signature),
         None => None,
     };
-    if let Some(Part { kind: PartKind::Thinking { text: whole, signature: open @ None }, .. }) = out.last_mut() {
+    if let Some(Part { kind: PartKind::Thinking { text: whole, signature: open @ None }, .. }) =
+        out.last_mut()
+    {
         whole.push_str(&text);
         *open = signature;
     } else if !text.is_empty() || signature.is_some() {
@@ -232,8 +233,6 @@ fn response_text(response: &Value<'_>, out: &mut Vec<Part>) -> bool {
 fn opaque_if_none(kind: Option<PartKind>, value: &Value<'_>, at: &str) -> Result<PartKind, Refusal> {
     match kind {
         Some(kind) => Ok(kind),
-        None => json(value)
-            .map(PartKind::Opaque)
-            .ok_or_else(|| wrong(at.to_owned(), "is nested too deeply")),
+        None => json(value).map(PartKind::Opaque).ok_or_else(|| wrong(at.to_owned(), "is nested too deeply")),
     }
 }

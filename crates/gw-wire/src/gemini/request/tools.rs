@@ -63,8 +63,11 @@ pub(super) fn read_config(mut fields: Fields<'_>, request: &mut ChatRequest) -> 
     if let Some(mut calling) = fields.object("functionCallingConfig", "toolConfig.functionCallingConfig.")? {
         let mode = calling.text("mode")?.unwrap_or_default();
         let allowed = calling.take("allowedFunctionNames");
-        let names: Vec<String> =
-            allowed.iter().flat_map(Value::elements).filter_map(|v| v.as_str().map(Cow::into_owned)).collect();
+        let names: Vec<String> = allowed
+            .iter()
+            .flat_map(Value::elements)
+            .filter_map(|v| v.as_str().map(Cow::into_owned))
+            .collect();
         let mut keep = |name: &str, value: Option<gw_model::chat::Json>| {
             request.extra.extend(value.map(|v| (format!("toolConfig.functionCallingConfig.{name}"), v)));
         };

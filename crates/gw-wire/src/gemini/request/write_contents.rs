@@ -167,7 +167,12 @@ impl<'a> Parts<'a> {
         out.w.end_object();
     }
 
-    fn user(&mut self, turn: &Turn<'a>, names: &HashMap<&str, &str>, out: &mut Out<'_>) -> Result<(), Refusal> {
+    fn user(
+        &mut self,
+        turn: &Turn<'a>,
+        names: &HashMap<&str, &str>,
+        out: &mut Out<'_>,
+    ) -> Result<(), Refusal> {
         // Media of a tool's answer that cannot stand in it follows behind all answers.
         let mut beside: Vec<&Part> = Vec::new();
         let results = turn.parts.iter().take_while(|part| matches!(part.kind, PartKind::ToolResult { .. }));
