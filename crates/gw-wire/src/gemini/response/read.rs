@@ -24,5 +24,9 @@ pub fn read(body: &[u8]) -> Result<Vec<Event>, WireError> {
         reader.frame(body, &mut events)?;
         reader.finish_whole(&mut events)?;
     }
+    // An error in place of an answer is for the reader of errors: a whole answer has no place for it.
+    if matches!(events.last(), Some(Event::Error { .. })) {
+        return Err(WireError::Shape { what: "it is an error" });
+    }
     Ok(events)
 }

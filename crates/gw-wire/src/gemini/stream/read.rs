@@ -127,13 +127,6 @@ impl Reader {
         out.push(Event::Start { id, model, created: None });
     }
 
-    fn choice(&mut self, index: u32) -> Result<&mut Choice, WireError> {
-        if self.choices.len() >= MAX_CHOICES && !self.choices.contains_key(&index) {
-            return Err(WireError::TooLarge { what: "candidates", limit: MAX_CHOICES });
-        }
-        Ok(self.choices.entry(index).or_insert_with(|| Choice { index, ..Choice::default() }))
-    }
-
     fn candidate(
         &mut self,
         candidate: &Object<'_>,
@@ -142,15 +135,18 @@ impl Reader {
     ) -> Result<(), WireError> {
         let stated = get(candidate, "index").as_ref().and_then(names::count);
         let index = u32::try_from(stated.unwrap_or(position as u64)).unwrap_or(u32::MAX);
-        let answer_id = self.answer_id.clone().unwrap_or_default();
-        let choice = self.choice(index)?;
+        if self.choices.len() >= MAX_CHOICES && !self.choices.contains_key(&index) {
+            return Err(WireError::TooLarge { what: "candidates", limit: MAX_CHOICES });
+        }
+        let answer_id = self.answer_id.as_deref().unwrap_or_default();
+        let choice = self.choices.entry(index).or_insert_with(|| Choice { index, ..Choice::default() });
         if choice.finished {
             return Ok(());
         }
         let content = names::object(candidate, "content");
         let parts = content.and_then(|content| get(&content, "parts"));
         for value in parts.iter().flat_map(names::elements) {
-            choice.part(&value, &answer_id, out)?;
+            choice.part(&value, answer_id, out)?;
         }
         let Some(reason) = text(candidate, "finishReason").filter(|reason| !reason.is_empty()) else {
             return Ok(());

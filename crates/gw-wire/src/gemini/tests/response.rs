@@ -124,6 +124,8 @@ fn what_is_no_answer_is_an_error() {
     ] {
         assert!(response::read(body.as_bytes()).is_err(), "{body}");
     }
+    let error = br#"{"error":{"code":429,"message":"no"}}"#;
+    assert!(matches!(response::read(error), Err(WireError::Shape { .. })));
     let cut = "[{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}]}}]}]";
     assert!(matches!(response::read(cut.as_bytes()), Err(WireError::Cut)));
 }
