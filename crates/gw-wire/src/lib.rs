@@ -14,6 +14,7 @@ pub mod errors;
 pub mod estimate;
 pub mod facts;
 pub mod fuzzing;
+pub mod gemini;
 pub mod json;
 pub mod openai_chat;
 pub mod openai_completions;
