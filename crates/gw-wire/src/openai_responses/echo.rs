@@ -52,7 +52,10 @@ impl Echo {
         let Ok(request) = Object::parse(body, DEPTH_CEILING) else { return Self::default() };
         let stated = |name: &str| request.get(name).filter(|value| !value.is_null());
         let mut echo = Self {
-            values: REPEATED.iter().map(|(name, _)| stated(name).map(|value| value.raw().to_owned())).collect(),
+            values: REPEATED
+                .iter()
+                .map(|(name, _)| stated(name).map(|value| one_line(value.raw())))
+                .collect(),
             ..Self::default()
         };
         for tool in request.get("tools").iter().flat_map(Value::elements) {
@@ -104,4 +107,9 @@ impl Echo {
             w.raw_member(name, value.unwrap_or(default));
         }
     }
+}
+
+/// JSON text on one line, as the data of an event must be. Strings hold no line ends as such.
+pub(super) fn one_line(json: &str) -> String {
+    json.replace(['\n', '\r'], " ")
 }

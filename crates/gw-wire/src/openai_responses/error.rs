@@ -64,6 +64,18 @@ pub fn recognise(kind: &str, message: &str) -> Option<ErrorCode> {
     message.contains("content management policy").then_some(ErrorCode::GuardrailBlocked)
 }
 
+/// This format's code for an error that an upstream of any format reported inside its answer. Callers tell by it
+/// whether to try again.
+pub(super) fn code_of<'a>(kind: &'a str, message: &str) -> &'a str {
+    match kind {
+        "rate_limit_error" | "rate_limit_exceeded" | "throttlingException" => "rate_limit_exceeded",
+        _ if recognise(kind, message) == Some(ErrorCode::ContextLengthExceeded) => "context_length_exceeded",
+        "" | "api_error" | "overloaded_error" | "timeout_error" => "server_error",
+        "invalid_request_error" => "invalid_prompt",
+        other => other,
+    }
+}
+
 /// Reads the body of an error. `None` when it is none.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<UpstreamError> {
@@ -85,7 +97,11 @@ pub(super) fn of_event(frame: &Object<'_>) -> UpstreamError {
         Some(error) if error.kind == Kind::Object => error.object().map(|error| of_object(&error)).ok(),
         Some(error) if error.kind == Kind::String => {
             let message = text(Some(&error)).unwrap_or_default();
-            Some(UpstreamError { kind: text(frame.get("code").as_ref()).unwrap_or_default(), message, param: None })
+            Some(UpstreamError {
+                kind: text(frame.get("code").as_ref()).unwrap_or_default(),
+                message,
+                param: None,
+            })
         }
         _ => {
             let member = |name: &str| text(frame.get(name).as_ref());

@@ -48,8 +48,7 @@ pub fn read(usage: &Value<'_>, tier: Option<&Value<'_>>) -> Option<Usage> {
     let gap = total.map_or(0, |total| total.saturating_sub(found.input_tokens).saturating_sub(output));
     let is_reasoning = gap > 0 && gap == found.reasoning_tokens;
     let is_unexplained = gap > 0 && !has_output_details && found.reasoning_tokens == 0;
-    found.output_tokens =
-        if is_reasoning || is_unexplained { output.saturating_add(gap) } else { output };
+    found.output_tokens = if is_reasoning || is_unexplained { output.saturating_add(gap) } else { output };
     found.service_tier = tier.and_then(|tier| service_tier(&tier.as_str()?));
     Some(found)
 }
@@ -85,9 +84,7 @@ pub(super) fn write(w: &mut Writer, usage: &Usage) {
     w.key("input_tokens_details");
     w.begin_object();
     w.number_member("cached_tokens", usage.cached_tokens);
-    if usage.cache_writes() > 0 {
-        w.number_member("cache_write_tokens", usage.cache_writes());
-    }
+    w.number_member("cache_write_tokens", usage.cache_writes());
     if usage.audio_input_tokens > 0 {
         w.number_member("audio_tokens", usage.audio_input_tokens);
     }

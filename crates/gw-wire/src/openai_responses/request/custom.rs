@@ -10,8 +10,7 @@ use std::borrow::Cow;
 const INPUT: &str = "input";
 
 /// The JSON Schema of a custom tool as a function.
-pub(super) const SCHEMA: &str =
-    r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
+pub(super) const SCHEMA: &str = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
 
 /// What opens the arguments, before the escaped text, and what closes them.
 pub(crate) const OPENING: &str = r#"{"input":""#;

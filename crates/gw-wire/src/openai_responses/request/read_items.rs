@@ -145,7 +145,12 @@ fn result(item: &Object<'_>, at: &str, request: &mut ChatRequest) -> Result<(), 
     Ok(())
 }
 
-fn reasoning(value: &Value<'_>, item: &Object<'_>, at: &str, request: &mut ChatRequest) -> Result<(), Refusal> {
+fn reasoning(
+    value: &Value<'_>,
+    item: &Object<'_>,
+    at: &str,
+    request: &mut ChatRequest,
+) -> Result<(), Refusal> {
     let mut text = String::new();
     for name in ["summary", "content"] {
         // Both say the same; the summary is what was shown.

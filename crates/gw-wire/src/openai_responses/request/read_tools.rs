@@ -27,12 +27,7 @@ pub(super) fn read(params: &mut Params<'_>, request: &mut ChatRequest) -> Result
     Ok(())
 }
 
-fn tool_of(
-    value: &Value<'_>,
-    at: &str,
-    namespace: Option<&str>,
-    out: &mut Vec<Tool>,
-) -> Result<(), Refusal> {
+fn tool_of(value: &Value<'_>, at: &str, namespace: Option<&str>, out: &mut Vec<Tool>) -> Result<(), Refusal> {
     let tool = object(value, at)?;
     let kind = tool.get("type").and_then(|kind| kind.as_str());
     match kind.as_deref() {
@@ -73,7 +68,8 @@ fn custom_tool(tool: &Object<'_>, at: &str, namespace: Option<&str>) -> Result<T
             // A function's parameter cannot be held to a grammar; the model can be told of it.
             let syntax = text(&format, "syntax").unwrap_or_default();
             let gap = if description.is_empty() { "" } else { "\n\n" };
-            description = format!("{description}{gap}`input` must follow this {syntax} grammar:\n{definition}");
+            description =
+                format!("{description}{gap}`input` must follow this {syntax} grammar:\n{definition}");
         }
     }
     Ok(Tool::Function {

@@ -197,10 +197,7 @@ fn never_reasons(model: &str) -> bool {
 /// is asked to reason, or when earlier reasoning is sent back: nothing is stored that it could go on from.
 fn write_include(request: &ChatRequest, reasons: bool, out: &mut Out<'_>) {
     let is_sealed = |part: &Part| {
-        matches!(
-            part.kind,
-            PartKind::RedactedThinking(_) | PartKind::Thinking { signature: Some(_), .. }
-        )
+        matches!(part.kind, PartKind::RedactedThinking(_) | PartKind::Thinking { signature: Some(_), .. })
     };
     let goes_on = || request.messages.iter().flat_map(|message| &message.parts).any(is_sealed);
     let mut wanted: Vec<&str> = Vec::new();

@@ -6,10 +6,7 @@ use gw_model::chat::{MediaSource, Part, PartKind};
 use gw_model::{ErrorCode, Refusal};
 
 /// Writes the parts of a user's message, or of a tool's result, as an array.
-pub(super) fn write<'a>(
-    parts: impl IntoIterator<Item = &'a Part>,
-    out: &mut Out<'_>,
-) -> Result<(), Refusal> {
+pub(super) fn write<'a>(parts: impl IntoIterator<Item = &'a Part>, out: &mut Out<'_>) -> Result<(), Refusal> {
     out.w.begin_array();
     for part in parts {
         write_part(part, out)?;
@@ -114,6 +111,7 @@ pub(super) fn unsupported(kind: &PartKind) -> Refusal {
             return Refusal::new(ErrorCode::UnsupportedParameter, message).param("messages");
         }
     };
-    let message = format!("{what} cannot be sent to this model's target. Send text, or choose another model.");
+    let message =
+        format!("{what} cannot be sent to this model's target. Send text, or choose another model.");
     Refusal::new(ErrorCode::UnsupportedParameter, message).param("messages")
 }

@@ -4,6 +4,7 @@
 use crate::codec::WireError;
 use crate::json::Object;
 use crate::json::cursor::DEPTH_CEILING;
+use crate::openai_responses::echo::one_line;
 use crate::openai_responses::items;
 use gw_model::Event;
 
@@ -17,8 +18,8 @@ const MAX_ITEMS: usize = 4096;
 pub(crate) struct Item {
     /// What it holds.
     pub(crate) kind: Kind,
-    /// It gets nothing more.
-    pub(crate) is_closed: bool,
+    /// It gets nothing more: the status that it was closed with.
+    pub(crate) closed: Option<&'static str>,
 }
 
 /// What an item holds.
@@ -113,7 +114,7 @@ impl Folder {
             Event::Opaque { choice: 0, json, .. } => {
                 let Some(text) = own_item(json) else { return Ok(None) };
                 self.hold(text.len())?;
-                self.push(Kind::Opaque(text.to_owned()))?
+                self.push(Kind::Opaque(one_line(text)))?
             }
             _ => return Ok(None),
         };
@@ -123,14 +124,14 @@ impl Folder {
     /// The open call of a block.
     pub(crate) fn call(&self, block: u32) -> Option<usize> {
         self.items.iter().rposition(|item| {
-            !item.is_closed && matches!(item.kind, Kind::Call { block: own, .. } if own == block)
+            item.closed.is_none() && matches!(item.kind, Kind::Call { block: own, .. } if own == block)
         })
     }
 
     /// The open item that has a block.
     pub(crate) fn of_block(&self, wanted: u32) -> Option<usize> {
         self.items.iter().rposition(|item| {
-            !item.is_closed
+            item.closed.is_none()
                 && match &item.kind {
                     Kind::Message(parts) => parts.iter().any(|part| part.block == wanted),
                     Kind::Reasoning { block, .. } | Kind::Call { block, .. } => *block == wanted,
@@ -152,7 +153,7 @@ impl Folder {
             return Err(WireError::TooLarge { what: "items of an answer", limit: MAX_ITEMS });
         }
         let is_new_part = matches!(kind, Kind::Message(_));
-        self.items.push(Item { kind, is_closed: false });
+        self.items.push(Item { kind, closed: None });
         Ok(Change { item: self.items.len() - 1, is_new: true, is_new_part })
     }
 
@@ -160,7 +161,7 @@ impl Folder {
     fn said(&mut self, block: u32, kind: PartKind, text: &str) -> Result<Change, WireError> {
         self.hold(text.len())?;
         let item = self.items.len().checked_sub(1);
-        let open = self.items.last_mut().filter(|last| !last.is_closed);
+        let open = self.items.last_mut().filter(|last| last.closed.is_none());
         if let (Some(item), Some(Item { kind: Kind::Message(parts), .. })) = (item, open) {
             let is_new_part = match parts.last_mut().filter(|part| part.block == block && part.kind == kind) {
                 Some(part) => {
@@ -183,7 +184,7 @@ impl Folder {
         add: impl FnOnce(&mut String, &mut String, &mut String),
     ) -> Result<Change, WireError> {
         let item = self.items.iter().rposition(|item| {
-            !item.is_closed && matches!(item.kind, Kind::Reasoning { block: own, .. } if own == block)
+            item.closed.is_none() && matches!(item.kind, Kind::Reasoning { block: own, .. } if own == block)
         });
         let change = match item {
             Some(item) => Change { item, is_new: false, is_new_part: false },
@@ -203,9 +204,10 @@ impl Folder {
     }
 }
 
-/// A block that is an item of this format.
+/// A block that is an item of this format. Blocks of other formats may have the same type, but not an id.
 fn own_item(json: &[u8]) -> Option<&str> {
     let object = Object::parse(json, DEPTH_CEILING).ok()?;
     let kind = object.get("type")?.as_str()?;
+    object.get("id")?.as_str()?;
     items::is_item(&kind).then(|| std::str::from_utf8(json).ok()).flatten()
 }

@@ -62,6 +62,23 @@ impl Parts {
         Ok(self.list.last_mut())
     }
 
+    /// The part that stands at `position` in the whole item: the one that began as that many-th, since some
+    /// upstreams count otherwise in events.
+    ///
+    /// # Errors
+    /// There are too many.
+    pub(super) fn at(
+        &mut self,
+        kind: Text,
+        position: usize,
+        next_block: &mut u32,
+    ) -> Result<Option<&mut Seen>, WireError> {
+        let index = self.list.iter().filter(|seen| seen.kind == kind).nth(position).map(|seen| seen.index);
+        let free = || self.list.iter().map(|seen| seen.index.saturating_add(1)).max().unwrap_or(0);
+        let index = index.unwrap_or_else(free);
+        self.part(kind, index, next_block)
+    }
+
     /// A call has one part.
     pub(super) fn start_call(&mut self, block: u32) {
         let kind = Text::Output;

@@ -1,6 +1,6 @@
 //! The items of an upstream's answer, turned into events piece by piece. Serves the readers of whole answers and of
-//! streams. It must not go by item ids, which some upstreams change with every event, nor hold content: of what
-//! went out it keeps the length, so that an event that repeats the whole adds only what was missing.
+//! streams. It must not go by item ids, which some upstreams change with every event, nor hold content: events that
+//! repeat a text in full count only when none of it came in pieces.
 
 use super::parts::{Parts, Seen};
 use crate::codec::WireError;
@@ -88,12 +88,13 @@ impl Tracker {
         out: &mut Vec<Event>,
     ) -> Result<(), WireError> {
         let at = self.at(place.0)?;
-        let wanted = if matches!(kind, Text::Output | Text::Refusal) { Kind::Message } else { Kind::Reasoning };
+        let wanted =
+            if matches!(kind, Text::Output | Text::Refusal) { Kind::Message } else { Kind::Reasoning };
         let Some(item) = self.items.get_mut(at) else { return Ok(()) };
         if item.kind == Kind::Unknown {
             item.kind = wanted;
         }
-        if item.kind != wanted || item.is_done {
+        if item.kind != wanted || item.is_done || piece.is_empty() {
             return Ok(());
         }
         let Some(seen) = item.parts.part(kind, place.1, &mut self.next_block)? else { return Ok(()) };
@@ -137,7 +138,8 @@ impl Tracker {
         item: &Value<'_>,
         out: &mut Vec<Event>,
     ) -> Result<(), WireError> {
-        let object = item.object().map_err(|_| WireError::Shape { what: "an output item is not an object" })?;
+        let object =
+            item.object().map_err(|_| WireError::Shape { what: "an output item is not an object" })?;
         let at = self.at(index)?;
         self.announce(at, &object, out);
         let next_block = &mut self.next_block;
@@ -266,28 +268,43 @@ pub(super) fn take(next: &mut u32) -> u32 {
     block
 }
 
-fn message(item: &mut Item, object: &Object<'_>, next: &mut u32, out: &mut Vec<Event>) -> Result<(), WireError> {
-    for (index, part) in object.get("content").iter().flat_map(Value::elements).enumerate() {
+fn message(
+    item: &mut Item,
+    object: &Object<'_>,
+    next: &mut u32,
+    out: &mut Vec<Event>,
+) -> Result<(), WireError> {
+    let (mut texts, mut refusals) = (0, 0);
+    for part in object.get("content").iter().flat_map(Value::elements) {
         let Ok(part) = part.object() else { continue };
         let text = |name: &str| part.get(name).and_then(|value| value.as_str());
-        let (kind, whole) = match text("type").as_deref() {
-            Some("refusal") => (Text::Refusal, text("refusal")),
-            _ => (Text::Output, text("text")),
+        let (kind, whole, position) = match text("type").as_deref() {
+            Some("refusal") => (Text::Refusal, text("refusal"), &mut refusals),
+            _ => (Text::Output, text("text"), &mut texts),
         };
         let Some(whole) = whole.filter(|whole| !whole.is_empty()) else { continue };
-        if let Some(seen) = item.parts.part(kind, index as u64, next)? {
+        if let Some(seen) = item.parts.at(kind, *position, next)? {
             push_text(kind, seen, &whole, true, out);
         }
+        *position += 1;
     }
     Ok(())
 }
 
-fn reasoning(item: &mut Item, object: &Object<'_>, next: &mut u32, out: &mut Vec<Event>) -> Result<(), WireError> {
+fn reasoning(
+    item: &mut Item,
+    object: &Object<'_>,
+    next: &mut u32,
+    out: &mut Vec<Event>,
+) -> Result<(), WireError> {
     for (kind, name) in [(Text::Summary, "summary"), (Text::Reasoning, "content")] {
-        for (index, part) in object.get(name).iter().flat_map(Value::elements).enumerate() {
-            let text = part.object().ok().and_then(|part| part.get("text")?.as_str());
-            let Some(text) = text.filter(|text| !text.is_empty()) else { continue };
-            if let Some(seen) = item.parts.part(kind, index as u64, next)? {
+        let parts = object.get(name);
+        let texts = parts
+            .iter()
+            .flat_map(Value::elements)
+            .filter_map(|part| part.object().ok()?.get("text")?.as_str());
+        for (position, text) in texts.filter(|text| !text.is_empty()).enumerate() {
+            if let Some(seen) = item.parts.at(kind, position, next)? {
                 push_text(kind, seen, &text, true, out);
             }
         }
@@ -305,14 +322,11 @@ fn reasoning(item: &mut Item, object: &Object<'_>, next: &mut u32, out: &mut Vec
     Ok(())
 }
 
-/// What of `piece` did not go out before. `is_whole`: `piece` is everything up to here.
+/// What of `piece` has to go out. With `is_whole`, `piece` is everything up to here: it counts only when none of
+/// it came in pieces, since the pieces are what an upstream's own clients show.
 fn rest<'a>(seen: &mut Seen, piece: &'a str, is_whole: bool) -> &'a str {
-    if !is_whole {
-        seen.bytes = seen.bytes.saturating_add(piece.len());
-        return piece;
-    }
-    let rest = piece.get(seen.bytes..).unwrap_or_default();
-    seen.bytes = seen.bytes.max(piece.len());
+    let rest = if is_whole && seen.bytes > 0 { "" } else { piece };
+    seen.bytes = seen.bytes.saturating_add(rest.len());
     rest
 }
 

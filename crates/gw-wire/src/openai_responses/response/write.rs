@@ -7,6 +7,7 @@ use crate::codec::WriteContext;
 use crate::errors;
 use crate::json::Writer;
 use crate::openai_responses::echo::Echo;
+use crate::openai_responses::error;
 use gw_model::{Event, Usage};
 
 /// Writes a whole answer to a request that is not known.
@@ -30,7 +31,7 @@ pub fn write_with(events: &[Event], context: &WriteContext, echo: &Echo) -> Vec<
                 ending = Ending::Ended(Some(reason));
             }
             Event::Error { kind, message } => {
-                let code = if kind.is_empty() { "server_error" } else { kind };
+                let code = error::code_of(kind, message);
                 ending = Ending::Failed { code, message: errors::or_default(message) };
             }
             other => {

@@ -119,12 +119,7 @@ impl Reader {
         self.items.text(place, kind, &piece, member != "delta", out)
     }
 
-    fn arguments(
-        &mut self,
-        frame: &Object<'_>,
-        member: &str,
-        out: &mut Vec<Event>,
-    ) -> Result<(), WireError> {
+    fn arguments(&mut self, frame: &Object<'_>, member: &str, out: &mut Vec<Event>) -> Result<(), WireError> {
         let Some(piece) = frame.get(member).filter(|piece| piece.kind == Kind::String) else { return Ok(()) };
         self.start(None, out);
         let piece = piece.as_str().unwrap_or_default();

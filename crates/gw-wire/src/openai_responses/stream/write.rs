@@ -73,8 +73,7 @@ impl Writer {
                 self.close_all(out);
             }
             Event::Error { kind, message } => {
-                let code = if kind.is_empty() { "server_error" } else { kind };
-                self.failed(code, errors::or_default(message), None, out);
+                self.failed(error::code_of(kind, message), errors::or_default(message), None, out);
             }
             Event::End => self.end(out),
             content => {
@@ -168,7 +167,9 @@ impl Writer {
     /// The input of a custom tool is known when its arguments are complete; functions' go out as they come.
     fn arguments(&mut self, item: usize, json: &str, out: &mut Vec<u8>) {
         let id = id_of(&self.ids, item);
-        let Some(Kind::Call { name, .. }) = self.folder.items.get(item).map(|item| &item.kind) else { return };
+        let Some(Kind::Call { name, .. }) = self.folder.items.get(item).map(|item| &item.kind) else {
+            return;
+        };
         if !self.echo.is_custom(name) {
             emit(&mut self.sequence, "response.function_call_arguments.delta", out, |w| {
                 target(w, id, item);
@@ -208,8 +209,10 @@ impl Writer {
     }
 
     fn close(&mut self, index: usize, ending: Ending<'_>, out: &mut Vec<u8>) {
-        let Some(item) = self.folder.items.get_mut(index).filter(|item| !item.is_closed) else { return };
-        item.is_closed = true;
+        let Some(item) = self.folder.items.get_mut(index).filter(|item| item.closed.is_none()) else {
+            return;
+        };
+        item.closed = Some(ending.item_status());
         match &item.kind {
             Kind::Message(parts) => {
                 let last = parts.len().saturating_sub(1);
@@ -335,7 +338,8 @@ impl Writer {
             w.key("response");
             shell.write(w, ending, Some(&self.usage), |w| {
                 for (index, item) in items.iter().enumerate() {
-                    let status = if index == last { ending.item_status() } else { "completed" };
+                    let open = if index == last { ending.item_status() } else { "completed" };
+                    let status = item.closed.unwrap_or(open);
                     write_item(w, shell, echo, item, (index, status));
                 }
             });
