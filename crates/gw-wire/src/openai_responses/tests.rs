@@ -1,5 +1,6 @@
 //! The codec against samples of its own.
 
+mod any_bytes;
 mod errors;
 mod request_read;
 mod request_write;
