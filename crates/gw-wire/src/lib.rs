@@ -18,6 +18,7 @@ pub mod gemini;
 pub mod json;
 pub mod openai_chat;
 pub mod openai_completions;
+pub mod openai_responses;
 pub mod sse;
 pub mod translate;
 pub mod usage;

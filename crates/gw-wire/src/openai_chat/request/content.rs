@@ -85,7 +85,7 @@ fn file(file: &Object<'_>, at: &str) -> Result<PartKind, Refusal> {
 }
 
 /// A URL, or the data in a `data:` URL.
-fn source(url: String) -> MediaSource {
+pub(crate) fn source(url: String) -> MediaSource {
     let split = url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,"));
     match split {
         Some((media_type, data)) => {
@@ -98,7 +98,7 @@ fn source(url: String) -> MediaSource {
 }
 
 /// The value as an object.
-pub(super) fn object<'a>(value: &Value<'a>, at: &str) -> Result<Object<'a>, Refusal> {
+pub(crate) fn object<'a>(value: &Value<'a>, at: &str) -> Result<Object<'a>, Refusal> {
     if value.kind != Kind::Object {
         return Err(wrong(at, &format!("must be an object, not {}", value.kind.with_article())));
     }
@@ -106,18 +106,18 @@ pub(super) fn object<'a>(value: &Value<'a>, at: &str) -> Result<Object<'a>, Refu
 }
 
 /// A member that must be an object.
-pub(super) fn nested<'a>(holder: &Object<'a>, name: &str, at: &str) -> Result<Object<'a>, Refusal> {
+pub(crate) fn nested<'a>(holder: &Object<'a>, name: &str, at: &str) -> Result<Object<'a>, Refusal> {
     let value = holder.get(name).ok_or_else(|| wrong(at, &format!("lacks `{name}`")))?;
     object(&value, &format!("{at}.{name}"))
 }
 
 /// A member that must be a string.
-pub(super) fn string(holder: &Object<'_>, name: &str, at: &str) -> Result<String, Refusal> {
+pub(crate) fn string(holder: &Object<'_>, name: &str, at: &str) -> Result<String, Refusal> {
     let value = holder.get(name).and_then(|v| v.as_str());
     value.map(Cow::into_owned).ok_or_else(|| wrong(at, &format!("needs `{name}`, a string")))
 }
 
 /// An `invalid_request` for what stands at `at`.
-pub(super) fn wrong(at: &str, what: &str) -> Refusal {
+pub(crate) fn wrong(at: &str, what: &str) -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, format!("`{at}` {what}.")).param(at.to_owned())
 }

@@ -8,7 +8,8 @@ mod read;
 mod write;
 mod write_messages;
 
-pub(crate) use params::{Params, optional, strings};
+pub(crate) use content::{nested, object, source, string, wrong};
+pub(crate) use params::{Params, json, optional, strings};
 pub use read::read;
 pub(crate) use read::read_choices;
 pub use write::write;

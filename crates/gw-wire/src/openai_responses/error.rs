@@ -1,0 +1,192 @@
+//! Errors of this format: bodies and events. Serves respond and the attempt stage. It must not put internal text
+//! into what callers see.
+
+use crate::errors;
+use crate::json::cursor::DEPTH_CEILING;
+use crate::json::{Kind, Object, Value, Writer};
+use gw_model::{ErrorCode, Refusal, WireFormat};
+
+/// An upstream's error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UpstreamError {
+    /// Its `code`, else its `type`; empty when there is neither.
+    pub kind: String,
+    /// Its message; empty when there is none.
+    pub message: String,
+    /// The parameter that it blames.
+    pub param: Option<String>,
+}
+
+impl UpstreamError {
+    /// The code that stands for the error whoever reports it. `None` when only the status tells.
+    #[must_use]
+    pub fn code(&self) -> Option<ErrorCode> {
+        recognise(&self.kind, &self.message)
+    }
+}
+
+/// Words of messages that say that the input does not fit, for upstreams that state no code.
+const TOO_LONG: &[&str] = &[
+    "context length",
+    "context window",
+    "context_length",
+    "maximum prompt length",
+    "prompt is too long",
+    "input is too long",
+    "too many tokens",
+];
+
+/// Codes of upstreams whose own policy refused the input or the answer.
+const POLICY: &[&str] = &[
+    "bio_policy",
+    "content_filter",
+    "content_policy_violation",
+    "cyber_policy",
+    "image_content_policy_violation",
+    "invalid_prompt",
+    "moderation_blocked",
+    "responsible_ai_policy_violation",
+];
+
+/// What a kind and a message stand for: input that does not fit, or the upstream's content policy.
+#[must_use]
+pub fn recognise(kind: &str, message: &str) -> Option<ErrorCode> {
+    if kind == "context_length_exceeded" {
+        return Some(ErrorCode::ContextLengthExceeded);
+    }
+    if POLICY.iter().any(|code| kind.eq_ignore_ascii_case(code)) {
+        return Some(ErrorCode::GuardrailBlocked);
+    }
+    let message = message.to_ascii_lowercase();
+    if TOO_LONG.iter().any(|words| message.contains(words)) {
+        return Some(ErrorCode::ContextLengthExceeded);
+    }
+    message.contains("content management policy").then_some(ErrorCode::GuardrailBlocked)
+}
+
+/// This format's code for an error that an upstream of any format reported inside its answer. Callers tell by it
+/// whether to try again.
+pub(super) fn code_of<'a>(kind: &'a str, message: &str) -> &'a str {
+    match kind {
+        "rate_limit_error" | "rate_limit_exceeded" | "throttlingException" => "rate_limit_exceeded",
+        _ if recognise(kind, message) == Some(ErrorCode::ContextLengthExceeded) => "context_length_exceeded",
+        "" | "api_error" | "overloaded_error" | "timeout_error" => "server_error",
+        "invalid_request_error" => "invalid_prompt",
+        other => other,
+    }
+}
+
+/// Reads the body of an error. `None` when it is none.
+#[must_use]
+pub fn read(body: &[u8]) -> Option<UpstreamError> {
+    let object = Object::parse(body, DEPTH_CEILING).ok()?;
+    match object.get("error").filter(|error| error.kind == Kind::Object) {
+        Some(error) => Some(of_object(&error.object().ok()?)),
+        // A text beside a code, or one of the many other shapes.
+        None => errors::read(body).map(|(kind, message)| UpstreamError {
+            kind: text(object.get("code").as_ref()).unwrap_or(kind),
+            message,
+            param: None,
+        }),
+    }
+}
+
+/// Reads an `error` event: its members stand at the top or in `error`.
+pub(super) fn of_event(frame: &Object<'_>) -> UpstreamError {
+    match frame.get("error") {
+        Some(error) if error.kind == Kind::Object => error.object().map(|error| of_object(&error)).ok(),
+        Some(error) if error.kind == Kind::String => {
+            let message = text(Some(&error)).unwrap_or_default();
+            Some(UpstreamError {
+                kind: text(frame.get("code").as_ref()).unwrap_or_default(),
+                message,
+                param: None,
+            })
+        }
+        _ => {
+            let member = |name: &str| text(frame.get(name).as_ref());
+            Some(UpstreamError {
+                kind: member("code").unwrap_or_default(),
+                message: member("message").unwrap_or_default(),
+                param: member("param"),
+            })
+        }
+    }
+    .unwrap_or_default()
+}
+
+/// Reads the value of an `error` member.
+pub(super) fn of_object(error: &Object<'_>) -> UpstreamError {
+    let member = |name: &str| text(error.get(name).as_ref());
+    UpstreamError {
+        kind: member("code").or_else(|| member("type")).unwrap_or_default(),
+        message: member("message").unwrap_or_default(),
+        param: member("param"),
+    }
+}
+
+/// A text that is not empty, at most as long as messages may be.
+fn text(value: Option<&Value<'_>>) -> Option<String> {
+    let text = value?.as_str().filter(|text| !text.is_empty())?;
+    let mut end = text.len().min(errors::MAX_MESSAGE_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).map(str::to_owned)
+}
+
+/// The body of a refusal: this format's are those of OpenAI's other formats.
+#[must_use]
+pub fn body(refusal: &Refusal) -> Vec<u8> {
+    errors::body(WireFormat::OpenAiChat, refusal)
+}
+
+/// An event that ends a stream with an error, for a stream of which nothing was written yet. Within one,
+/// [`super::stream::Writer::fail`] numbers it rightly.
+#[must_use]
+pub fn event(refusal: &Refusal) -> Vec<u8> {
+    let mut out = Vec::with_capacity(320 + refusal.message.len());
+    write_event(refusal.code.as_str(), &refusal.message, refusal.param.as_deref(), 0, &mut out);
+    out
+}
+
+/// Appends an `error` event. Its members stand at the top, where the reference has them, and in `error`, where
+/// the official SDKs look for them to raise their exceptions.
+pub(super) fn write_event(code: &str, message: &str, param: Option<&str>, sequence: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"event: error\ndata: ");
+    let mut w = Writer::onto(std::mem::take(out));
+    // Behind a space no comma is set.
+    w.begin_object();
+    w.string_member("type", "error");
+    w.number_member("sequence_number", sequence);
+    members(&mut w, code, message, param);
+    w.key("error");
+    w.begin_object();
+    w.string_member("type", kind_of(code));
+    members(&mut w, code, message, param);
+    w.end_object();
+    w.end_object();
+    *out = w.into_bytes();
+    out.extend_from_slice(b"\n\n");
+}
+
+fn members(w: &mut Writer, code: &str, message: &str, param: Option<&str>) {
+    w.string_member("code", code);
+    w.string_member("message", message);
+    match param {
+        Some(param) => w.string_member("param", param),
+        None => w.null_member("param"),
+    }
+}
+
+/// OpenAI's `type` for a code.
+fn kind_of(code: &str) -> &str {
+    match code {
+        "context_length_exceeded" | "invalid_request" | "unsupported_parameter" | "guardrail_blocked" => {
+            "invalid_request_error"
+        }
+        code if code.starts_with("rate_limit") => "rate_limit_error",
+        code if code.ends_with("_error") => code,
+        _ => "server_error",
+    }
+}
