@@ -261,8 +261,6 @@ fn write_rest(request: &ChatRequest, body: &mut Body<'_>, dropped: &mut Vec<Stri
     }
     for (name, value) in &request.extra {
         if OWN_MEMBERS.contains(&name.as_str()) {
-            // The mode in which a guardrail looks at a stream has no place in a whole answer's request, and
-            // no caller of another format states it.
             body.member(name, value.as_ref());
         } else if !name.starts_with(fields::PREFIX) {
             drop_named(dropped, name);
