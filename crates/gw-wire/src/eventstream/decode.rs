@@ -143,15 +143,15 @@ impl Decoder {
     }
 
     fn take(&mut self) -> Result<Option<Message>, DecodeError> {
-        if self.partial.is_empty() {
-            if let Some(prelude) = self.unread.first_chunk::<PRELUDE_BYTES>() {
-                let lengths = Lengths::read(prelude, self.max_message_bytes)?;
-                if self.unread.len() >= lengths.total {
-                    return message(self.unread.split_to(lengths.total), lengths).map(Some);
-                }
-                // Reserved as bytes come, not as a length promises.
-                self.partial.reserve(self.unread.len());
+        if self.partial.is_empty()
+            && let Some(prelude) = self.unread.first_chunk::<PRELUDE_BYTES>()
+        {
+            let lengths = Lengths::read(prelude, self.max_message_bytes)?;
+            if self.unread.len() >= lengths.total {
+                return message(self.unread.split_to(lengths.total), lengths).map(Some);
             }
+            // Reserved as bytes come, not as a length promises.
+            self.partial.reserve(self.unread.len());
         }
         self.gather(PRELUDE_BYTES);
         let Some(prelude) = self.partial.first_chunk::<PRELUDE_BYTES>() else { return Ok(None) };

@@ -141,8 +141,19 @@ struct SearchIn<'a> {
     content: Vec<TextIn<'a>>,
 }
 
+/// How deep blocks may lie within blocks: a document within a result, and its content.
+const MAX_DEPTH: u32 = 3;
+
 /// Appends the parts of `content`; `at` names the member in refusals.
 pub(super) fn blocks(at: &str, content: &[&RawValue], out: &mut Vec<Part>) -> Result<(), Refusal> {
+    nested_blocks(at, content, MAX_DEPTH, out)
+}
+
+fn nested_blocks(at: &str, content: &[&RawValue], depth: u32, out: &mut Vec<Part>) -> Result<(), Refusal> {
+    let Some(depth) = depth.checked_sub(1) else {
+        let message = "Content blocks lie deeper within each other than the Converse API allows.";
+        return Err(Refusal::new(ErrorCode::InvalidRequest, message).param(at.to_owned()));
+    };
     let first = out.len();
     for (index, raw) in content.iter().enumerate() {
         let at = format!("{at}[{index}]");
@@ -155,18 +166,24 @@ pub(super) fn blocks(at: &str, content: &[&RawValue], out: &mut Vec<Part>) -> Re
             }
             continue;
         }
-        block(&at, raw, found, out)?;
+        block(&at, raw, found, depth, out)?;
     }
     Ok(())
 }
 
-fn block(at: &str, raw: &RawValue, found: BlockIn<'_>, out: &mut Vec<Part>) -> Result<(), Refusal> {
+fn block(
+    at: &str,
+    raw: &RawValue,
+    found: BlockIn<'_>,
+    depth: u32,
+    out: &mut Vec<Part>,
+) -> Result<(), Refusal> {
     let kind = if let Some(text) = found.text {
         PartKind::Text(text)
     } else if let Some(image) = found.image {
         image_part(at, raw, image)?
     } else if let Some(document) = found.document {
-        return document_part(at, raw, document, out);
+        return document_part(at, raw, document, depth, out);
     } else if let Some(audio) = found.audio {
         match (audio.source.bytes, audio.format) {
             (Some(data), Some(format)) => PartKind::Audio { data, format },
@@ -183,7 +200,7 @@ fn block(at: &str, raw: &RawValue, found: BlockIn<'_>, out: &mut Vec<Part>) -> R
             }
         }
     } else if let Some(result) = found.tool_result {
-        tool_result(at, raw, result)?
+        tool_result(at, raw, result, depth)?
     } else if let Some(guarded) = found.guard_content {
         guard(at, raw, guarded)?
     } else if let Some(reasoning) = found.reasoning_content {
@@ -231,6 +248,7 @@ fn document_part(
     at: &str,
     raw: &RawValue,
     mut document: MediaIn<'_>,
+    depth: u32,
     out: &mut Vec<Part>,
 ) -> Result<(), Refusal> {
     let title = document.name;
@@ -240,7 +258,7 @@ fn document_part(
         return Ok(());
     }
     if let Some(content) = document.source.content.take() {
-        return blocks(&format!("{at}.document.source.content"), &content, out);
+        return nested_blocks(&format!("{at}.document.source.content"), &content, depth, out);
     }
     let format = document.format.unwrap_or_else(|| "pdf".to_owned());
     let kind = match source(document.source, || Some(documents::media_type(&format).to_owned())) {
@@ -271,12 +289,12 @@ fn source(source: SourceIn<'_>, media_type: impl FnOnce() -> Option<String>) -> 
     }
 }
 
-fn tool_result(at: &str, raw: &RawValue, result: ToolResultIn<'_>) -> Result<PartKind, Refusal> {
+fn tool_result(at: &str, raw: &RawValue, result: ToolResultIn<'_>, depth: u32) -> Result<PartKind, Refusal> {
     if result.kind.is_some_and(|kind| kind != "tool_result") {
         return Ok(PartKind::Opaque(own(raw)));
     }
     let mut parts = Vec::with_capacity(result.content.len());
-    blocks(&format!("{at}.toolResult.content"), &result.content, &mut parts)?;
+    nested_blocks(&format!("{at}.toolResult.content"), &result.content, depth, &mut parts)?;
     Ok(PartKind::ToolResult {
         id: ids::decode(&result.tool_use_id).into_owned(),
         parts,

@@ -202,6 +202,11 @@ impl ContentWriter {
     ) -> Result<ToolResultOut<'a>, Refusal> {
         let mut content = Vec::with_capacity(parts.len());
         for part in parts {
+            if matches!(part.kind, PartKind::ToolCall { .. } | PartKind::ToolResult { .. }) {
+                return Err(unsupported(
+                    "A tool's result holds text, images and documents, not calls or results.",
+                ));
+            }
             self.block(part, &mut content)?;
         }
         if is_error && !self.family.takes_status() {

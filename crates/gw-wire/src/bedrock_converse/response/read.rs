@@ -93,10 +93,8 @@ pub fn read(body: &[u8]) -> Result<Vec<Event>, WireError> {
     let content = answer.output.message.content;
     let mut events = Vec::with_capacity(content.len() * 3 + 4);
     events.push(Event::Start { id: String::new(), model: String::new(), created: None });
-    let mut block = 0;
-    for raw in content {
+    for (block, raw) in (0..).zip(content) {
         read_block(raw, block, &mut events)?;
-        block += 1;
     }
     if let Some(usage) = answer.usage {
         events.push(Event::Usage(usage.usage(answer.service_tier.as_ref())));

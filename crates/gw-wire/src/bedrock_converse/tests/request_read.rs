@@ -215,3 +215,16 @@ fn refuses_what_is_no_request() {
     let request = read(MODEL, br#"{"messages":[{"role":"assistant","content":[]}]}"#).unwrap();
     assert_eq!(request.messages[0].role, Role::Assistant);
 }
+
+#[test]
+fn nesting_is_bounded() {
+    let depth = 200_000;
+    let open = r#"{"toolResult":{"toolUseId":"t","content":["#.repeat(depth);
+    let body = format!(r#"{{"messages":[{{"role":"user","content":[{open}{}]}}]}}"#, "]}}".repeat(depth));
+    let refusal = read(MODEL, body.as_bytes()).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::InvalidRequest);
+    let result = part(
+        r#"{"toolResult":{"toolUseId":"t","content":[{"document":{"name":"d","source":{"content":[{"text":"a"}]}}}]}}"#,
+    );
+    assert!(matches!(result, PartKind::ToolResult { parts, .. } if parts.len() == 1));
+}
