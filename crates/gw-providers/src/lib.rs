@@ -3,6 +3,7 @@
 //! pricing. It must not open sockets, keep state, read a clock, or know tenants.
 #![forbid(unsafe_code)]
 
+pub mod aws;
 pub mod catalog;
 pub mod classify;
 pub mod format;

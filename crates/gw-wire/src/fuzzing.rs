@@ -1,6 +1,10 @@
 //! Entry points for fuzzing: each takes any bytes and checks what must hold for all of them. Driven by property
 //! tests in the gate and by `cargo xtask fuzz` for longer. It must not be called by the product.
 
+mod eventstream;
+
+pub use eventstream::fuzz_eventstream;
+
 use crate::codec::WriteContext;
 use crate::json::member::MemberScanner;
 use crate::json::{JsonError, JsonErrorKind, Object};

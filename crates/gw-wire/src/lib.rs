@@ -8,10 +8,12 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic;
+pub mod bedrock_converse;
 pub mod codec;
 pub mod edit;
 pub mod errors;
 pub mod estimate;
+pub mod eventstream;
 pub mod facts;
 pub mod fuzzing;
 pub mod gemini;

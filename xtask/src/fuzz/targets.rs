@@ -6,6 +6,7 @@ use super::Target;
 pub(super) const TARGETS: &[Target] = &[
     ("upstream::chunked", gw_upstream::fuzzing::chunked),
     ("upstream::head", gw_upstream::fuzzing::head),
+    ("wire::eventstream", gw_wire::fuzzing::fuzz_eventstream),
     ("wire::json_scan", gw_wire::fuzzing::fuzz_json_scan),
     ("wire::sse", gw_wire::fuzzing::fuzz_sse),
     ("wire::streams", gw_wire::fuzzing::fuzz_streams),

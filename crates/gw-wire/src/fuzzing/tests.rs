@@ -18,6 +18,16 @@ const SEEDS: &[&str] = &[
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n",
     "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":2}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
     "data: {\"error\":{\"message\":\"m\"}}\n\n",
+    "{\"role\":\"assistant\"}\n",
+    "\u{2}{\"contentBlockIndex\":0,\"delta\":{\"text\":\"Hi\"}}\n",
+    "\u{1}{\"contentBlockIndex\":1,\"start\":{\"toolUse\":{\"toolUseId\":\"t\",\"name\":\"f\"}}}\n",
+    "\u{2}{\"contentBlockIndex\":1,\"delta\":{\"toolUse\":{\"input\":\"{\"}}}\n",
+    "\u{2}{\"contentBlockIndex\":2,\"delta\":{\"reasoningContent\":{\"redactedContent\":\"AAAA\"}}}\n",
+    "\u{4}{\"stopReason\":\"end_turn\"}\n",
+    "\u{5}{\"usage\":{\"inputTokens\":3,\"outputTokens\":2},\"metrics\":{\"latencyMs\":1}}\n",
+    "\u{1}a\u{7}\u{0}\u{1}b",
+    r#"{"messages":[{"role":"user","content":[{"text":"hi"},{"cachePoint":{"type":"default"}},{"toolResult":{"toolUseId":"t","content":[{"json":{}}]}}]}],"inferenceConfig":{"maxTokens":9},"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{}}}}]}}"#,
+    r#"{"output":{"message":{"role":"assistant","content":[{"text":"Hi"},{"toolUse":{"toolUseId":"t","name":"f","input":{}}}]}},"stopReason":"tool_use","usage":{"inputTokens":3,"outputTokens":2}}"#,
     ": ping\n\n",
     "\r",
     "\n",
@@ -56,8 +66,10 @@ fn the_seeds_hold() {
         fuzz_json_scan(seed.as_bytes());
         fuzz_sse(seed.as_bytes());
         fuzz_streams(seed.as_bytes());
+        fuzz_eventstream(seed.as_bytes());
     }
     fuzz_streams(SEEDS.concat().as_bytes());
+    fuzz_eventstream(SEEDS.concat().as_bytes());
 }
 
 proptest! {
@@ -69,6 +81,11 @@ proptest! {
     #[test]
     fn event_streams(bytes in input()) {
         fuzz_sse(&bytes);
+    }
+
+    #[test]
+    fn binary_event_streams(bytes in input()) {
+        fuzz_eventstream(&bytes);
     }
 
     #[test]

@@ -31,8 +31,7 @@ impl<'a> Members<'a> {
 /// A 400 that names the member at fault and repeats what the parser expected there.
 pub(crate) fn wrong(name: impl Into<Cow<'static, str>>, error: &serde_json::Error) -> Refusal {
     let name = name.into();
-    let message =
-        format!("`{name}` has a wrong type or lacks a member: {error}. See the Messages API reference.");
+    let message = format!("`{name}` has a wrong type or lacks a member: {error}.");
     Refusal::new(ErrorCode::InvalidRequest, message).param(name)
 }
 

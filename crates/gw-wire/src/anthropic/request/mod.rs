@@ -3,13 +3,13 @@
 
 pub(crate) mod arguments;
 mod base64;
-mod members;
+pub(crate) mod members;
 mod read;
 mod read_content;
-mod reasoning;
-mod schema;
+pub(crate) mod reasoning;
+pub(crate) mod schema;
 mod tools;
-mod turns;
+pub(crate) mod turns;
 mod write;
 mod write_content;
 

@@ -17,14 +17,14 @@ const XHIGH_SINCE: (u32, u32) = (4, 7);
 
 /// The `thinking` member.
 #[derive(Deserialize)]
-pub(super) struct ThinkingIn<'a> {
+pub(crate) struct ThinkingIn<'a> {
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     budget_tokens: Option<u64>,
 }
 
 /// The common form of `thinking` and `output_config.effort`.
-pub(super) fn read(thinking: Option<&ThinkingIn<'_>>, effort: Option<String>) -> Option<Reasoning> {
+pub(crate) fn read(thinking: Option<&ThinkingIn<'_>>, effort: Option<String>) -> Option<Reasoning> {
     match thinking.map(|thinking| thinking.kind.as_ref()) {
         // Not thinking is this format's default; other formats have models that cannot be told so.
         Some("disabled") => None,
@@ -40,7 +40,7 @@ pub(super) fn read(thinking: Option<&ThinkingIn<'_>>, effort: Option<String>) ->
 /// A written `thinking` member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub(super) enum ThinkingOut {
+pub(crate) enum ThinkingOut {
     /// With a budget.
     Enabled {
         /// Tokens.
@@ -52,20 +52,20 @@ pub(super) enum ThinkingOut {
 
 /// What becomes of the caller's wish to reason.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The `thinking` member.
-    pub(super) thinking: Option<ThinkingOut>,
+    pub(crate) thinking: Option<ThinkingOut>,
     /// The `output_config.effort` member.
-    pub(super) effort: Option<&'static str>,
+    pub(crate) effort: Option<&'static str>,
     /// The `max_tokens` member.
-    pub(super) max_tokens: u64,
+    pub(crate) max_tokens: u64,
     /// The wish cannot be met.
-    pub(super) is_dropped: bool,
+    pub(crate) is_dropped: bool,
 }
 
 /// Decides the members that go with `request.reasoning`. `max_tokens` is the bound on output;
 /// `may_grow_to` is how far it may be raised, when the caller set none.
-pub(super) fn plan(request: &ChatRequest, model: &str, max_tokens: u64, may_grow_to: Option<u64>) -> Plan {
+pub(crate) fn plan(request: &ChatRequest, model: &str, max_tokens: u64, may_grow_to: Option<u64>) -> Plan {
     let none = Plan { max_tokens, ..Plan::default() };
     let dropped = Plan { max_tokens, is_dropped: true, ..Plan::default() };
     let Some(reasoning) = &request.reasoning else { return none };

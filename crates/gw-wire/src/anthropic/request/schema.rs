@@ -9,13 +9,13 @@ const MAX_DEPTH: u32 = 32;
 
 /// True when every object of the schema is closed and requires all its properties, which OpenAI's strict
 /// mode demands.
-pub(super) fn is_strict(schema: &RawValue) -> bool {
+pub(crate) fn is_strict(schema: &RawValue) -> bool {
     serde_json::from_str::<Value>(schema.get()).is_ok_and(|schema| check(&schema, MAX_DEPTH))
 }
 
 /// The schema with every object that says nothing of further properties closed, as this format demands.
 /// `None` when nothing had to be closed.
-pub(super) fn closed(schema: &RawValue) -> Option<Box<RawValue>> {
+pub(crate) fn closed(schema: &RawValue) -> Option<Box<RawValue>> {
     let mut schema = serde_json::from_str::<Value>(schema.get()).ok()?;
     if !close(&mut schema, MAX_DEPTH) {
         return None;

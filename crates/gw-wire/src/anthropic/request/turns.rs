@@ -6,27 +6,27 @@ use gw_model::chat::{ChatRequest, Message, Part, PartKind, Role};
 
 /// One turn to be written.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     /// `user` or `assistant`.
-    pub(super) role: Role,
+    pub(crate) role: Role,
     /// Content in order.
-    pub(super) parts: Vec<&'a Part>,
+    pub(crate) parts: Vec<&'a Part>,
 }
 
 /// A conversation in this format's order.
 #[derive(Debug, Default)]
-pub(super) struct Conversation<'a> {
+pub(crate) struct Conversation<'a> {
     /// Instructions, those from the midst of the conversation last.
-    pub(super) system: Vec<&'a Part>,
+    pub(crate) system: Vec<&'a Part>,
     /// The turns; the first is the user's.
-    pub(super) turns: Vec<Turn<'a>>,
+    pub(crate) turns: Vec<Turn<'a>>,
     /// A speaker's name has no place.
-    pub(super) drops_names: bool,
+    pub(crate) drops_names: bool,
 }
 
 /// Arranges the messages of `request`. `opening` is the user turn put before a conversation that the
 /// assistant begins, which the format refuses.
-pub(super) fn arrange<'a>(request: &'a ChatRequest, opening: &'a Part) -> Conversation<'a> {
+pub(crate) fn arrange<'a>(request: &'a ChatRequest, opening: &'a Part) -> Conversation<'a> {
     let mut conversation =
         Conversation { system: request.system.iter().collect(), ..Conversation::default() };
     for message in &request.messages {

@@ -3,7 +3,7 @@
 
 /// Follows the nesting of JSON text that comes in pieces.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Nesting {
+pub(crate) struct Nesting {
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -12,7 +12,7 @@ pub(super) struct Nesting {
 
 impl Nesting {
     /// Takes the next piece.
-    pub(super) fn feed(&mut self, piece: &str) {
+    pub(crate) fn feed(&mut self, piece: &str) {
         for byte in piece.bytes() {
             if self.in_string {
                 if self.escaped {
@@ -37,7 +37,7 @@ impl Nesting {
     }
 
     /// True once an object or array has begun and every bracket is closed.
-    pub(super) const fn is_complete(self) -> bool {
+    pub(crate) const fn is_complete(self) -> bool {
         self.begun && self.depth == 0 && !self.in_string
     }
 }
