@@ -9,7 +9,9 @@
 
 pub mod anthropic;
 pub mod codec;
+pub mod cohere_chat;
 pub mod edit;
+pub mod embeddings;
 pub mod errors;
 pub mod estimate;
 pub mod facts;
@@ -17,6 +19,7 @@ pub mod fuzzing;
 pub mod json;
 pub mod openai_chat;
 pub mod openai_completions;
+pub mod rerank;
 pub mod sse;
 pub mod translate;
 pub mod usage;
