@@ -34,7 +34,11 @@ pub const fn write(reason: Option<&FinishReason>, has_tool_call: bool) -> &'stat
         Some(FinishReason::ContentFilter) => "ERROR_TOXIC",
         Some(FinishReason::ToolCalls) => "TOOL_CALL",
         Some(FinishReason::Stop | FinishReason::Pause | FinishReason::Other(_)) | None => {
-            if has_tool_call { "TOOL_CALL" } else { "COMPLETE" }
+            if has_tool_call {
+                "TOOL_CALL"
+            } else {
+                "COMPLETE"
+            }
         }
     }
 }

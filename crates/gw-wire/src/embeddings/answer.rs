@@ -48,7 +48,8 @@ pub(super) fn set_for<'v, 'a>(
     wanted: Encoding,
 ) -> Result<&'v VectorSet<'a>, WireError> {
     let set = answer.sets.iter().find(|set| set.dtype == wanted.dtype);
-    let set = set.ok_or(WireError::Shape { what: "the embeddings are not of the type that was asked for" })?;
+    let set =
+        set.ok_or(WireError::Shape { what: "the embeddings are not of the type that was asked for" })?;
     if set.vectors.len() != request.input.len() {
         return Err(WireError::Shape { what: "there are more or fewer embeddings than inputs" });
     }

@@ -34,7 +34,10 @@ pub(super) fn read_request(mut params: Params<'_>) -> Result<Request, Refusal> {
 
 fn read_texts(params: &mut Params<'_>) -> Result<Input, Refusal> {
     let no_images = || {
-        unsupported("images", "The model chosen embeds text only, no images. Send `texts`, or choose another.")
+        unsupported(
+            "images",
+            "The model chosen embeds text only, no images. Send `texts`, or choose another.",
+        )
     };
     if params.take("images").is_some_and(|images| images.elements().next().is_some()) {
         return Err(no_images());
@@ -99,8 +102,7 @@ pub(super) fn write_request(request: &Request, out: &mut Out<'_>) -> Result<(), 
     out.key("embedding_types");
     out.w.begin_array();
     for (index, encoding) in request.encodings.iter().enumerate() {
-        let is_first =
-            !request.encodings.iter().take(index).any(|earlier| earlier.dtype == encoding.dtype);
+        let is_first = !request.encodings.iter().take(index).any(|earlier| earlier.dtype == encoding.dtype);
         if is_first {
             // Floats become base64 here when the caller wants that.
             out.w.string(encoding.dtype.as_str());

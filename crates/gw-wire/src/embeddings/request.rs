@@ -97,9 +97,12 @@ pub(super) fn read_input(params: &mut Params<'_>) -> Result<Input, Refusal> {
         (Kind::Array, None) => Err(invalid("input", "`input` is empty. Send at least one text.")),
         (Kind::Array, Some(Kind::String)) => texts(&value).map(Input::Texts).ok_or_else(wrong),
         (Kind::Array, Some(Kind::Number)) => Ok(Input::Tokens(vec![ids(&value).ok_or_else(wrong)?])),
-        (Kind::Array, Some(Kind::Array)) => {
-            value.elements().map(|list| ids(&list)).collect::<Option<_>>().map(Input::Tokens).ok_or_else(wrong)
-        }
+        (Kind::Array, Some(Kind::Array)) => value
+            .elements()
+            .map(|list| ids(&list))
+            .collect::<Option<_>>()
+            .map(Input::Tokens)
+            .ok_or_else(wrong),
         _ => Err(wrong()),
     }
 }
@@ -117,10 +120,9 @@ fn ids(value: &Value<'_>) -> Option<Vec<u64>> {
 pub(super) fn only_texts(request: &Request) -> Result<&[String], Refusal> {
     match &request.input {
         Input::Texts(texts) => Ok(texts),
-        Input::Tokens(_) => Err(unsupported(
-            "input",
-            "The model chosen takes text only, no token ids. Send `input` as text.",
-        )),
+        Input::Tokens(_) => {
+            Err(unsupported("input", "The model chosen takes text only, no token ids. Send `input` as text."))
+        }
     }
 }
 
@@ -140,7 +142,8 @@ pub(super) fn only_floats(request: &Request) -> Result<Encoding, Refusal> {
     match only_encoding(request, "embedding_types")? {
         encoding @ Encoding { dtype: Dtype::Float, .. } => Ok(encoding),
         other => {
-            let message = format!("The model chosen gives no `{}` embeddings. Ask for float.", other.dtype.as_str());
+            let message =
+                format!("The model chosen gives no `{}` embeddings. Ask for float.", other.dtype.as_str());
             Err(unsupported("embedding_types", message))
         }
     }

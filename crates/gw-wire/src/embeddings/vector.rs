@@ -54,9 +54,9 @@ impl<'a> Vector<'a> {
 /// can only be those of its exponent.
 fn is_flat(array: &str) -> bool {
     let Some(inner) = array.get(1..array.len().saturating_sub(1)) else { return false };
-    inner
-        .bytes()
-        .all(|b| matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E' | b',' | b' ' | b'\n' | b'\r' | b'\t'))
+    inner.bytes().all(|b| {
+        matches!(b, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E' | b',' | b' ' | b'\n' | b'\r' | b'\t')
+    })
 }
 
 fn quoted(text: &str, out: &mut Vec<u8>) {
