@@ -2,6 +2,7 @@
 //! those have another shape.
 
 use super::form::{Answer, Dialect, Dtype, Encoding, Request, VectorSet};
+use super::vector::Vector;
 use super::{cohere, openai};
 use crate::codec::{WireError, WriteContext};
 use crate::json::{Object, cursor::DEPTH_CEILING};
@@ -52,6 +53,12 @@ pub(super) fn set_for<'v, 'a>(
         set.ok_or(WireError::Shape { what: "the embeddings are not of the type that was asked for" })?;
     if set.vectors.len() != request.input.len() {
         return Err(WireError::Shape { what: "there are more or fewer embeddings than inputs" });
+    }
+    let has_bytes =
+        |vector: &Vector<'_>| request.dimensions.is_some_and(|n| vector.base64_bytes() == Some(n));
+    if set.dtype == Dtype::Float && set.vectors.iter().any(has_bytes) {
+        // Some upstreams of OpenAI's dialect put one byte for each number into base64.
+        return Err(WireError::Shape { what: "the embeddings in base64 are not 32-bit floats" });
     }
     Ok(set)
 }

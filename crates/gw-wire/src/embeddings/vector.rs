@@ -31,6 +31,13 @@ impl<'a> Vector<'a> {
         }
     }
 
+    /// How many bytes stand in base64; `None` for a list.
+    pub(super) fn base64_bytes(&self) -> Option<u64> {
+        let Self::Base64(text) = self else { return None };
+        let digits = text.trim_end_matches('=').len();
+        Some((digits as u64).saturating_mul(3) / 4)
+    }
+
     /// Appends the vector as a JSON value in the spelling wanted.
     ///
     /// # Errors
