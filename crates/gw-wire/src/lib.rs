@@ -10,7 +10,9 @@
 pub mod anthropic;
 pub mod bedrock_converse;
 pub mod codec;
+pub mod cohere_chat;
 pub mod edit;
+pub mod embeddings;
 pub mod errors;
 pub mod estimate;
 pub mod eventstream;
@@ -21,6 +23,7 @@ pub mod json;
 pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_responses;
+pub mod rerank;
 pub mod sse;
 pub mod translate;
 pub mod usage;

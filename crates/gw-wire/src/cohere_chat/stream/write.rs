@@ -1,0 +1,346 @@
+//! Events to a stream for a caller. Serves the translate stage of streamed answers. Callers take one block at
+//! a time, so pieces of a later block wait while a tool call is open; it must not let them wait without
+//! bound, nor end a stream that was cut.
+
+use super::nesting::Nesting;
+use crate::codec::{WireError, WriteContext};
+use crate::cohere_chat::{citation, errors, finish, ids, usage};
+use crate::json::{self, escape_into};
+use gw_model::event::{Event, FinishReason};
+use gw_model::usage::Usage;
+use std::collections::VecDeque;
+
+/// Bytes of content that may wait for an open tool call to complete.
+const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
+
+/// Writes one stream, event by event.
+#[derive(Debug)]
+pub struct Writer {
+    context: WriteContext,
+    answer_id: String,
+    started: bool,
+    ended: bool,
+    /// Indices of the next block of content, call and citation: each kind counts for itself.
+    contents: u32,
+    calls: u32,
+    citations: u32,
+    open: Option<Open>,
+    waiting: VecDeque<(u32, Vec<Event>)>,
+    waiting_bytes: usize,
+    finish: Option<FinishReason>,
+    usage: Usage,
+}
+
+#[derive(Debug)]
+struct Open {
+    block: u32,
+    /// As the upstream's format numbers it for the caller.
+    index: u32,
+    kind: Kind,
+    nesting: Nesting,
+    has_arguments: bool,
+    /// The block's end was announced.
+    is_over: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Thinking,
+    Tool,
+}
+
+impl Open {
+    /// Whether another block may begin.
+    fn may_close(&self) -> bool {
+        self.kind != Kind::Tool || self.is_over || self.nesting.is_complete()
+    }
+}
+
+impl Writer {
+    /// A writer at the start of a stream.
+    #[must_use]
+    pub fn new(context: WriteContext) -> Self {
+        Self {
+            context,
+            answer_id: String::new(),
+            started: false,
+            ended: false,
+            contents: 0,
+            calls: 0,
+            citations: 0,
+            open: None,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            finish: None,
+            usage: Usage::default(),
+        }
+    }
+
+    /// True once the stream has its end or an error: nothing more will be written.
+    #[must_use]
+    pub const fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Appends what `event` means to `out`. Choices other than the first have no place in this format.
+    ///
+    /// # Errors
+    /// [`WireError::TooLarge`] when more than 8 MiB of later blocks wait for a tool call to complete.
+    pub fn event(&mut self, event: &Event, out: &mut Vec<u8>) -> Result<(), WireError> {
+        if self.ended {
+            return Ok(());
+        }
+        match event {
+            Event::Start { id, .. } => self.start(id, out),
+            Event::Usage(usage) => self.usage.merge(usage),
+            Event::Finish { choice: 0, reason } => {
+                self.flush(out);
+                self.finish = Some(reason.clone());
+            }
+            Event::Error { kind, message } => {
+                self.ended = true;
+                let kind = if kind.is_empty() { "upstream_error" } else { kind };
+                errors::write_event(&self.answer_id, kind, message, out);
+            }
+            Event::Opaque { choice: 0, json, .. } => self.citation(json, out),
+            Event::End => self.end(out),
+            other => {
+                if let Some((0, block)) = place(other) {
+                    self.content(block, other, out)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, id: &str, out: &mut Vec<u8>) {
+        if self.started {
+            return;
+        }
+        self.started = true;
+        let id = if id.is_empty() { self.context.fallback_id.as_str() } else { id };
+        id.clone_into(&mut self.answer_id);
+        out.extend_from_slice(b"event: message-start\ndata: {\"id\":");
+        string(out, id);
+        out.extend_from_slice(
+            b",\"type\":\"message-start\",\"delta\":{\"message\":{\"role\":\"assistant\",\"content\":[],\
+              \"tool_plan\":\"\",\"tool_calls\":[],\"citations\":[]}}}\n\n",
+        );
+    }
+
+    fn ensure_started(&mut self, out: &mut Vec<u8>) {
+        if !self.started {
+            self.start("", out);
+        }
+    }
+
+    /// Places one piece of content: into the open block, into a new one, or among what waits.
+    fn content(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.ensure_started(out);
+        if self.open.as_ref().is_none_or(|open| open.block != block) {
+            let waits = self.waiting.iter().any(|(waiting, _)| *waiting == block);
+            if matches!(event, Event::BlockEnd { .. }) && !waits {
+                return Ok(());
+            }
+            self.advance(out);
+            let is_blocked = self.open.as_ref().is_some_and(|open| open.block != block && !open.may_close());
+            if is_blocked || self.waiting.iter().any(|(waiting, _)| *waiting == block) {
+                return self.wait(block, event);
+            }
+        }
+        self.write(block, event, out);
+        Ok(())
+    }
+
+    fn wait(&mut self, block: u32, event: &Event) -> Result<(), WireError> {
+        self.waiting_bytes = self.waiting_bytes.saturating_add(size(event));
+        if self.waiting_bytes > MAX_WAITING_BYTES {
+            let what = "bytes waiting for a tool call";
+            return Err(WireError::TooLarge { what, limit: MAX_WAITING_BYTES });
+        }
+        match self.waiting.iter_mut().find(|(waiting, _)| *waiting == block) {
+            Some((_, events)) => events.push(event.clone()),
+            None => self.waiting.push_back((block, vec![event.clone()])),
+        }
+        Ok(())
+    }
+
+    /// Writes waiting blocks as long as the open one may close.
+    fn advance(&mut self, out: &mut Vec<u8>) {
+        while self.open.as_ref().is_none_or(Open::may_close) {
+            let Some((block, events)) = self.waiting.pop_front() else { break };
+            self.close(out);
+            for event in &events {
+                self.waiting_bytes = self.waiting_bytes.saturating_sub(size(event));
+                self.write(block, event, out);
+            }
+        }
+    }
+
+    /// Writes everything that waits and closes the last block.
+    fn flush(&mut self, out: &mut Vec<u8>) {
+        self.close(out);
+        while !self.waiting.is_empty() {
+            self.advance(out);
+            self.close(out);
+        }
+    }
+
+    fn write(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) {
+        match event {
+            Event::Text { text, .. } | Event::Refusal { text, .. } => {
+                self.delta(block, Kind::Text, text, out);
+            }
+            Event::Thinking { text, .. } => self.delta(block, Kind::Thinking, text, out),
+            Event::ToolStart { id, name, .. } => self.tool(block, id, name, out),
+            Event::ToolArguments { json, .. } => self.arguments(block, json, out),
+            Event::BlockEnd { .. } => {
+                if let Some(open) = self.open.as_mut().filter(|open| open.block == block) {
+                    open.is_over = true;
+                    self.close(out);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn delta(&mut self, block: u32, kind: Kind, text: &str, out: &mut Vec<u8>) {
+        if text.is_empty() {
+            return;
+        }
+        let member = if kind == Kind::Thinking { "thinking" } else { "text" };
+        if self.open.as_ref().is_none_or(|open| open.block != block || open.kind != kind) {
+            let index = self.contents;
+            self.contents = self.contents.saturating_add(1);
+            self.open(block, index, kind, out);
+            head(out, "content-start", index);
+            out.extend_from_slice(b",\"delta\":{\"message\":{\"content\":{\"type\":\"");
+            out.extend_from_slice(member.as_bytes());
+            out.extend_from_slice(b"\",\"");
+            out.extend_from_slice(member.as_bytes());
+            out.extend_from_slice(b"\":\"\"}}}}\n\n");
+        }
+        head(out, "content-delta", self.contents.saturating_sub(1));
+        out.extend_from_slice(b",\"delta\":{\"message\":{\"content\":{\"");
+        out.extend_from_slice(member.as_bytes());
+        out.extend_from_slice(b"\":");
+        string(out, text);
+        out.extend_from_slice(b"}}}}\n\n");
+    }
+
+    fn tool(&mut self, block: u32, id: &str, name: &str, out: &mut Vec<u8>) {
+        let index = self.calls;
+        self.calls = self.calls.saturating_add(1);
+        self.open(block, index, Kind::Tool, out);
+        head(out, "tool-call-start", index);
+        out.extend_from_slice(b",\"delta\":{\"message\":{\"tool_calls\":{\"id\":");
+        if id.is_empty() {
+            string(out, &ids::invent(&self.answer_id, block));
+        } else {
+            string(out, id);
+        }
+        out.extend_from_slice(b",\"type\":\"function\",\"function\":{\"name\":");
+        string(out, name);
+        out.extend_from_slice(b",\"arguments\":\"\"}}}}}\n\n");
+    }
+
+    fn arguments(&mut self, block: u32, piece: &str, out: &mut Vec<u8>) {
+        let open = self.open.as_mut().filter(|open| open.block == block && open.kind == Kind::Tool);
+        let Some(open) = open.filter(|_| !piece.is_empty()) else { return };
+        open.nesting.feed(piece);
+        open.has_arguments = true;
+        write_arguments(out, open.index, piece);
+    }
+
+    fn open(&mut self, block: u32, index: u32, kind: Kind, out: &mut Vec<u8>) {
+        self.close(out);
+        let nesting = Nesting::default();
+        self.open = Some(Open { block, index, kind, nesting, has_arguments: false, is_over: false });
+    }
+
+    fn close(&mut self, out: &mut Vec<u8>) {
+        let Some(open) = self.open.take() else { return };
+        if open.kind == Kind::Tool && !open.has_arguments {
+            write_arguments(out, open.index, "{}");
+        }
+        let name = if open.kind == Kind::Tool { "tool-call-end" } else { "content-end" };
+        head(out, name, open.index);
+        out.extend_from_slice(b"}\n\n");
+    }
+
+    fn citation(&mut self, json: &[u8], out: &mut Vec<u8>) {
+        let Some(citation) = citation::of_opaque(json) else { return };
+        self.ensure_started(out);
+        let index = self.citations;
+        self.citations = self.citations.saturating_add(1);
+        head(out, "citation-start", index);
+        out.extend_from_slice(b",\"delta\":{\"message\":{\"citations\":");
+        out.extend_from_slice(citation.as_bytes());
+        out.extend_from_slice(b"}}}\n\n");
+        head(out, "citation-end", index);
+        out.extend_from_slice(b"}\n\n");
+    }
+
+    fn end(&mut self, out: &mut Vec<u8>) {
+        self.ensure_started(out);
+        self.flush(out);
+        self.ended = true;
+        out.extend_from_slice(
+            b"event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":",
+        );
+        string(out, finish::write(self.finish.as_ref(), self.calls > 0));
+        out.extend_from_slice(b",\"usage\":");
+        let mut w = json::Writer::onto(std::mem::take(out));
+        usage::write(&mut w, &self.usage);
+        *out = w.into_bytes();
+        out.extend_from_slice(b"}}\n\ndata: [DONE]\n\n");
+    }
+}
+
+/// Choice and block of an event that carries content.
+const fn place(event: &Event) -> Option<(u32, u32)> {
+    match event {
+        Event::Text { choice, block, .. }
+        | Event::Thinking { choice, block, .. }
+        | Event::Refusal { choice, block, .. }
+        | Event::ToolStart { choice, block, .. }
+        | Event::ToolArguments { choice, block, .. }
+        | Event::BlockEnd { choice, block } => Some((*choice, *block)),
+        _ => None,
+    }
+}
+
+/// What an event that waits takes.
+const fn size(event: &Event) -> usize {
+    let payload = match event {
+        Event::Text { text, .. } | Event::Thinking { text, .. } | Event::Refusal { text, .. } => text.len(),
+        Event::ToolStart { id, name, .. } => id.len() + name.len(),
+        Event::ToolArguments { json, .. } => json.len(),
+        _ => 0,
+    };
+    size_of::<Event>() + payload
+}
+
+/// Appends an event up to its index; the object stays open.
+fn head(out: &mut Vec<u8>, name: &str, index: u32) {
+    out.extend_from_slice(b"event: ");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\ndata: {\"type\":\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\",\"index\":");
+    out.extend_from_slice(itoa::Buffer::new().format(index).as_bytes());
+}
+
+fn write_arguments(out: &mut Vec<u8>, index: u32, piece: &str) {
+    head(out, "tool-call-delta", index);
+    out.extend_from_slice(b",\"delta\":{\"message\":{\"tool_calls\":{\"function\":{\"arguments\":");
+    string(out, piece);
+    out.extend_from_slice(b"}}}}}\n\n");
+}
+
+fn string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    escape_into(out, text);
+    out.push(b'"');
+}
