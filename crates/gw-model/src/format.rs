@@ -12,14 +12,41 @@ pub enum WireFormat {
     OpenAiCompletions,
     /// OpenAI `/embeddings`.
     OpenAiEmbeddings,
+    /// OpenAI `/responses`.
+    OpenAiResponses,
     /// Anthropic `/v1/messages`.
     AnthropicMessages,
+    /// Google `models/{model}:generateContent` and `:streamGenerateContent`. The path names the model and says
+    /// whether to stream.
+    GeminiGenerate,
+    /// Bedrock `/model/{id}/converse` and `/converse-stream`. As above; streams are binary.
+    BedrockConverse,
+    /// Cohere `/v2/chat`.
+    CohereChat,
 }
 
 impl WireFormat {
     /// Every format.
-    pub const ALL: &'static [Self] =
-        &[Self::OpenAiChat, Self::OpenAiCompletions, Self::OpenAiEmbeddings, Self::AnthropicMessages];
+    pub const ALL: &'static [Self] = &[
+        Self::OpenAiChat,
+        Self::OpenAiCompletions,
+        Self::OpenAiEmbeddings,
+        Self::OpenAiResponses,
+        Self::AnthropicMessages,
+        Self::GeminiGenerate,
+        Self::BedrockConverse,
+        Self::CohereChat,
+    ];
+
+    /// Conversations: any of these can be translated into any other.
+    pub const CONVERSATIONS: &'static [Self] = &[
+        Self::OpenAiChat,
+        Self::OpenAiResponses,
+        Self::AnthropicMessages,
+        Self::GeminiGenerate,
+        Self::BedrockConverse,
+        Self::CohereChat,
+    ];
 
     /// The name in logs, JSON and metrics.
     #[must_use]
@@ -28,15 +55,30 @@ impl WireFormat {
             Self::OpenAiChat => "chat",
             Self::OpenAiCompletions => "completions",
             Self::OpenAiEmbeddings => "embeddings",
+            Self::OpenAiResponses => "responses",
             Self::AnthropicMessages => "messages",
+            Self::GeminiGenerate => "generate_content",
+            Self::BedrockConverse => "converse",
+            Self::CohereChat => "cohere_chat",
         }
+    }
+
+    /// True when a request's path, not its body, names the model and asks for a stream.
+    #[must_use]
+    pub const fn has_model_in_path(self) -> bool {
+        matches!(self, Self::GeminiGenerate | Self::BedrockConverse)
     }
 
     /// What kind of work the format asks for; key policy speaks of these.
     #[must_use]
     pub const fn endpoint(self) -> Endpoint {
         match self {
-            Self::OpenAiChat | Self::AnthropicMessages => Endpoint::Chat,
+            Self::OpenAiChat
+            | Self::OpenAiResponses
+            | Self::AnthropicMessages
+            | Self::GeminiGenerate
+            | Self::BedrockConverse
+            | Self::CohereChat => Endpoint::Chat,
             Self::OpenAiCompletions => Endpoint::Completions,
             Self::OpenAiEmbeddings => Endpoint::Embeddings,
         }
@@ -46,8 +88,13 @@ impl WireFormat {
     #[must_use]
     pub const fn native_provider(self) -> &'static str {
         match self {
-            Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiEmbeddings => "openai",
+            Self::OpenAiChat | Self::OpenAiCompletions | Self::OpenAiEmbeddings | Self::OpenAiResponses => {
+                "openai"
+            }
             Self::AnthropicMessages => "anthropic",
+            Self::GeminiGenerate => "gemini",
+            Self::BedrockConverse => "bedrock",
+            Self::CohereChat => "cohere",
         }
     }
 }

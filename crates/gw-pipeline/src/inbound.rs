@@ -17,6 +17,17 @@ impl BodySource for Bytes {
     }
 }
 
+/// What a path says besides the wire format.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PathFacts {
+    /// The model, where the path names it; it takes the place of the body's.
+    pub model: Option<String>,
+    /// The path asks for a stream, in formats whose bodies do not.
+    pub stream: bool,
+    /// The stream is to be a JSON array (Gemini without `alt=sse`).
+    pub json_array: bool,
+}
+
 /// What the caller says about itself in `x-gatewright-*` headers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallerContext {
@@ -31,8 +42,8 @@ pub struct Inbound<B> {
     pub format: WireFormat,
     /// The first credential present in the contract's order.
     pub credential: Option<String>,
-    /// The model, where the path names it (Azure style); it takes the place of the body's.
-    pub path_model: Option<String>,
+    /// What the path says besides the format.
+    pub path: PathFacts,
     /// Context headers.
     pub context: CallerContext,
     /// Headers that may go upstream.

@@ -26,7 +26,7 @@ mod worker;
 
 pub use clock::SystemClock;
 pub use gateway::{Gateway, GatewayParts};
-pub use inbound::{BodySource, CallerContext, Inbound};
+pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use live::{Live, PublishError};
 pub use metrics::Metrics;
 pub use reply::{Reply, ReplyBody};

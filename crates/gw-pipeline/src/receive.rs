@@ -2,7 +2,7 @@
 //! that the stages need. It must not judge them.
 
 use crate::authenticate::Authenticated;
-use crate::inbound::{BodySource, Inbound};
+use crate::inbound::{BodySource, Inbound, PathFacts};
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
@@ -31,7 +31,7 @@ pub(crate) async fn receive<B: BodySource>(
         Ok(body) => body,
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
-    let facts = match parse(inbound.format, &body, settings.max_json_depth, inbound.path_model).await {
+    let facts = match parse(inbound.format, &body, settings.max_json_depth, inbound.path).await {
         Ok(facts) => facts,
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
@@ -49,13 +49,18 @@ async fn parse(
     format: WireFormat,
     body: &Bytes,
     max_depth: usize,
-    path_model: Option<String>,
+    path: PathFacts,
 ) -> Result<CallFacts, Refusal> {
     let body_len = body.len();
     let body = body.clone();
-    let scan = move || match path_model {
-        None => gw_wire::facts::read(format, &body, max_depth),
-        Some(model) => gw_wire::facts::read_with_model(format, &body, max_depth, &model),
+    let scan = move || {
+        let mut facts = match &path.model {
+            None => gw_wire::facts::read(format, &body, max_depth),
+            Some(model) => gw_wire::facts::read_with_model(format, &body, max_depth, model),
+        }?;
+        facts.stream |= path.stream;
+        facts.json_array = path.json_array;
+        Ok(facts)
     };
     if body_len <= INLINE_BYTES {
         return scan();

@@ -13,11 +13,7 @@ pub fn upstream_format(provider: &Provider, caller: WireFormat) -> Option<WireFo
     }
     match caller {
         WireFormat::OpenAiEmbeddings => None,
-        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::AnthropicMessages => {
-            let is_chat =
-                |f: &WireFormat| matches!(f, WireFormat::OpenAiChat | WireFormat::AnthropicMessages);
-            provider.formats.iter().copied().find(is_chat)
-        }
+        _ => provider.formats.iter().copied().find(|f| WireFormat::CONVERSATIONS.contains(f)),
     }
 }
 

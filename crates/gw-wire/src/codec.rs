@@ -2,6 +2,7 @@
 //! what a writer of answers needs to know, and the error of reading an upstream's answer.
 //! Serves the translate steps of the request path. It must not know any one wire format.
 
+use bytes::Bytes;
 use std::fmt;
 
 /// Why an upstream's answer could not be read. Internal: callers see a [`gw_model::Refusal`] made from it.
@@ -97,4 +98,8 @@ pub struct WriteContext {
     pub created: i64,
     /// The caller asked for usage at the end of a stream (always, in formats where usage is not optional).
     pub include_usage: bool,
+    /// The caller's own request, for formats whose answers repeat parts of it.
+    pub request: Bytes,
+    /// The stream is to be a JSON array, where the format knows such streams.
+    pub json_array: bool,
 }

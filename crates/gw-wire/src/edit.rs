@@ -124,7 +124,10 @@ fn edit_bound(
     let names: &[&str] = match call.format {
         WireFormat::OpenAiChat => &["max_completion_tokens", "max_tokens"],
         WireFormat::OpenAiCompletions | WireFormat::AnthropicMessages => &["max_tokens"],
-        WireFormat::OpenAiEmbeddings => return,
+        WireFormat::OpenAiResponses => &["max_output_tokens"],
+        WireFormat::CohereChat => &["max_tokens"],
+        // These nest their bounds, see the formats' own writers.
+        WireFormat::OpenAiEmbeddings | WireFormat::GeminiGenerate | WireFormat::BedrockConverse => return,
     };
     if call.facts.max_output_tokens.is_some_and(|stated| stated <= bound) {
         return;

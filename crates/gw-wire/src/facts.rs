@@ -93,6 +93,10 @@ fn complete(
             }
             facts.input_tokens = estimate::input_tokens(object);
         }
+        WireFormat::OpenAiResponses
+        | WireFormat::GeminiGenerate
+        | WireFormat::BedrockConverse
+        | WireFormat::CohereChat => facts.input_tokens = estimate::input_tokens(object),
         WireFormat::OpenAiCompletions => {
             let counted = match found.prompt {
                 Some(value) => prompt::count(&value, "prompt")?,

@@ -153,7 +153,13 @@ pub fn fuzz_streams(data: &[u8]) {
         for to in WireFormat::ALL {
             translate_stream(*from, *to, &frames);
             let _whole = crate::translate::whole(*from, *to, data, &context());
-            let _request = crate::translate::request(*from, *to, data, &crate::Options::default());
+            let _request = crate::translate::request(
+                *from,
+                *to,
+                data,
+                crate::translate::PathFacts { model: "model", stream: true },
+                &crate::Options::default(),
+            );
         }
     }
 }
@@ -162,11 +168,14 @@ fn translate_stream(from: WireFormat, to: WireFormat, frames: &[Frame]) {
     let Ok(mut translator) = StreamTranslator::new(from, to, context()) else { return };
     let mut written = Vec::new();
     for frame in frames {
-        let Ok(bytes) = translator.frame(frame) else { break };
+        let Ok(bytes) = translator.frame(&crate::frames::Frame::Sse(frame.clone())) else { break };
         written.extend_from_slice(&bytes);
     }
     if let Ok(bytes) = translator.finish() {
         written.extend_from_slice(&bytes);
+    }
+    if to == WireFormat::BedrockConverse {
+        return messages(&written);
     }
     for frame in split(&[&written]) {
         let is_json = serde_json::from_slice::<&RawValue>(frame.data()).is_ok();
@@ -175,12 +184,23 @@ fn translate_stream(from: WireFormat, to: WireFormat, frames: &[Frame]) {
     }
 }
 
+/// What is written for a binary stream can be read back.
+fn messages(written: &[u8]) {
+    let mut decoder = crate::eventstream::Decoder::new(written.len().max(64));
+    decoder.push(Bytes::copy_from_slice(written));
+    while let Some(message) = decoder.next_message() {
+        assert!(message.is_ok(), "a written message is damaged");
+    }
+    assert!(decoder.finish().is_ok(), "a written message is cut");
+}
+
 fn context() -> WriteContext {
     WriteContext {
         fallback_id: "id".to_owned(),
         fallback_model: "model".to_owned(),
         created: 1,
         include_usage: true,
+        ..WriteContext::default()
     }
 }
 

@@ -17,6 +17,7 @@ pub mod errors;
 pub mod estimate;
 pub mod eventstream;
 pub mod facts;
+pub mod frames;
 pub mod fuzzing;
 pub mod gemini;
 pub mod json;

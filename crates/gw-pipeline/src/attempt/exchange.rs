@@ -120,7 +120,12 @@ impl Exchange {
                 clamp_max_output_tokens: self.enforce_output,
                 ..gw_providers::write_options(&self.call, target, &endpoint.prepared, format)
             };
-            let written = gw_wire::translate::request(self.call.format, format, &self.call.body, &options)?;
+            let path = gw_wire::translate::PathFacts {
+                model: &self.call.facts.model,
+                stream: self.call.facts.stream,
+            };
+            let written =
+                gw_wire::translate::request(self.call.format, format, &self.call.body, path, &options)?;
             (Some(written.body), written.dropped)
         };
         let parts = gw_providers::prepare(PrepareInput {

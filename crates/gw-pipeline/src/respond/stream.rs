@@ -11,7 +11,8 @@ use bytes::{Bytes, BytesMut};
 use gw_model::{ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, UpstreamBody};
 use gw_wire::codec::WireError;
-use gw_wire::sse::{FrameVerdict, Framer, SseError};
+use gw_wire::frames::Framer;
+use gw_wire::sse::FrameVerdict;
 use gw_wire::translate::StreamTranslator;
 use gw_wire::usage::StreamMeter;
 use http::header::{self, HeaderValue};
@@ -84,7 +85,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let body = StreamBody {
         ticket: Some(ticket),
         upstream: Some(response.body),
-        framer: Framer::new(settings.max_event_bytes),
+        framer: Framer::new(upstream_format, settings.max_event_bytes),
         meter: StreamMeter::new(upstream_format).hide_usage(sent.hide_usage).choices(call.facts.choices),
         translator,
         guard: guard::ResponseGuard::default(),
@@ -167,17 +168,12 @@ impl StreamBody {
                 let mut out = Vec::new();
                 while let Some(frame) = framer.next() {
                     let is_over = meter.finished();
-                    let read = frame.map_err(Fault::Framing).and_then(|frame| {
+                    let read = frame.and_then(|frame| {
                         meter.frame(&frame);
-                        if is_over {
-                            return Ok(());
-                        }
-                        translator.frame_into(&frame, &mut out).map_err(Fault::Reading)
+                        if is_over { Ok(()) } else { translator.frame_into(&frame, &mut out) }
                     });
-                    match read {
-                        Ok(()) => {}
-                        Err(Fault::Framing(error)) => return (out.into(), Some(self.unreadable(&error))),
-                        Err(Fault::Reading(error)) => return (out.into(), Some(self.unreadable(&error))),
+                    if let Err(error) = read {
+                        return (out.into(), Some(self.unreadable(&error)));
                     }
                 }
                 (out.into(), None)
@@ -185,7 +181,7 @@ impl StreamBody {
         }
     }
 
-    fn unreadable(&self, error: &dyn std::error::Error) -> Refusal {
+    fn unreadable(&self, error: &WireError) -> Refusal {
         let request_id = self.ticket.as_ref().map(|t| t.record.id);
         tracing::warn!(?request_id, %error, "a stream could not be read");
         Refusal::new(ErrorCode::UpstreamError, "the provider's stream can not be read")
@@ -222,7 +218,7 @@ impl StreamBody {
             match &mut self.translator {
                 Some(translator) => out.extend_from_slice(&translator.frame(&frame).unwrap_or_default()),
                 None if verdict == FrameVerdict::Hide => {}
-                None => out.extend_from_slice(&frame.raw),
+                None => out.extend_from_slice(frame.raw()),
             }
         }
         if self.meter.complete() {
@@ -349,11 +345,6 @@ impl StreamBody {
         }
         Poll::Pending
     }
-}
-
-enum Fault {
-    Framing(SseError),
-    Reading(WireError),
 }
 
 /// What is ready to be written, in one piece: a single slice goes on as it is.

@@ -7,7 +7,7 @@ use crate::attempt::Answered;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
 use bytes::{Bytes, BytesMut};
-use gw_model::{ErrorCode, Outcome, Refusal, Usage};
+use gw_model::{ErrorCode, Outcome, Refusal, Usage, WireFormat};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
 use http::header::{self, HeaderValue};
@@ -133,6 +133,13 @@ pub(super) fn write_context(answered: &Answered) -> WriteContext {
         fallback_model: answered.target.model.to_string(),
         created: answered.ticket.record.time / 1_000_000,
         include_usage: answered.call.facts.include_usage,
+        request: match answered.call.format {
+            WireFormat::OpenAiResponses => answered.call.body.clone(),
+            // A large request must not be kept for an answer that does not repeat it.
+            _ => Bytes::new(),
+        },
+        json_array: answered.call.facts.json_array,
+        ..WriteContext::default()
     }
 }
 

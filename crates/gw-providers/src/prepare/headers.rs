@@ -95,8 +95,12 @@ pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format:
 fn fits(name: &str, format: WireFormat) -> bool {
     match format {
         WireFormat::AnthropicMessages => !name.starts_with("openai-"),
-        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => {
-            !name.starts_with("anthropic-")
+        WireFormat::OpenAiChat
+        | WireFormat::OpenAiCompletions
+        | WireFormat::OpenAiEmbeddings
+        | WireFormat::OpenAiResponses => !name.starts_with("anthropic-"),
+        WireFormat::GeminiGenerate | WireFormat::BedrockConverse | WireFormat::CohereChat => {
+            !name.starts_with("anthropic-") && !name.starts_with("openai-")
         }
     }
 }

@@ -62,7 +62,11 @@ const fn operation(format: WireFormat) -> &'static str {
         WireFormat::OpenAiChat => "/chat/completions",
         WireFormat::OpenAiCompletions => "/completions",
         WireFormat::OpenAiEmbeddings => "/embeddings",
+        WireFormat::OpenAiResponses => "/responses",
         WireFormat::AnthropicMessages => "/messages",
+        WireFormat::CohereChat => "/v2/chat",
+        // The model stands within these, see the kinds that have them.
+        WireFormat::GeminiGenerate | WireFormat::BedrockConverse => "",
     }
 }
 

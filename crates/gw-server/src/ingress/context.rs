@@ -13,8 +13,12 @@ const ANTHROPIC: [&str; 3] = ["anthropic-version", "anthropic-beta", "idempotenc
 /// Picks the headers that go upstream.
 pub(crate) fn forwarded(format: WireFormat, headers: &HeaderMap) -> Vec<(&'static str, Bytes)> {
     let names: &[&'static str] = match format {
-        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => &OPENAI,
+        WireFormat::OpenAiChat
+        | WireFormat::OpenAiCompletions
+        | WireFormat::OpenAiEmbeddings
+        | WireFormat::OpenAiResponses => &OPENAI,
         WireFormat::AnthropicMessages => &ANTHROPIC,
+        WireFormat::GeminiGenerate | WireFormat::BedrockConverse | WireFormat::CohereChat => &[],
     };
     let mut out = Vec::new();
     for name in names {

@@ -4,7 +4,7 @@ use super::{context, credential};
 use crate::app::site::Site;
 use crate::listen::body::ClientBody;
 use gw_model::WireFormat;
-use gw_pipeline::{Inbound, Reply, run};
+use gw_pipeline::{Inbound, PathFacts, Reply, run};
 use http::Request;
 use hyper::body::Incoming;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(crate) async fn call(
     site: &Rc<Site>,
     format: WireFormat,
-    path_model: Option<String>,
+    path: PathFacts,
     request: Request<Incoming>,
 ) -> Reply {
     let (head, incoming) = request.into_parts();
@@ -22,7 +22,7 @@ pub(crate) async fn call(
     let inbound = Inbound {
         format,
         credential: credential::find(&head.headers, head.uri.query()),
-        path_model,
+        path,
         context: context::caller(&head.headers),
         forward_headers: context::forwarded(format, &head.headers),
         body: ClientBody { incoming, timeout },

@@ -63,7 +63,10 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
             not_found(WireFormat::OpenAiChat, "this is served on the other address of this gateway")
         }
         (Route::Call { format, model }, _) => match *request.method() {
-            Method::POST => data::call(site, format, model, request).await,
+            Method::POST => {
+                data::call(site, format, gw_pipeline::PathFacts { model, ..Default::default() }, request)
+                    .await
+            }
             _ => method_not_allowed(format, "POST"),
         },
         (Route::Models { id }, _) => match *request.method() {

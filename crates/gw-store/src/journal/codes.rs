@@ -19,6 +19,10 @@ codes!(format_code, format_of, WireFormat, {
     WireFormat::OpenAiCompletions = 2,
     WireFormat::OpenAiEmbeddings = 3,
     WireFormat::AnthropicMessages = 4,
+    WireFormat::OpenAiResponses = 5,
+    WireFormat::GeminiGenerate = 6,
+    WireFormat::BedrockConverse = 7,
+    WireFormat::CohereChat = 8,
 });
 
 codes!(outcome_code, outcome_of, Outcome, {

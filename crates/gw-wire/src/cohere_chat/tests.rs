@@ -19,6 +19,7 @@ fn context() -> WriteContext {
         fallback_model: "m".to_owned(),
         created: 7,
         include_usage: true,
+        ..WriteContext::default()
     }
 }
 

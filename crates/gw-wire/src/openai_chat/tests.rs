@@ -18,7 +18,13 @@ fn rewrite(value: &Value) -> Value {
 }
 
 fn context() -> WriteContext {
-    WriteContext { fallback_id: "fb".into(), fallback_model: "fm".into(), created: 7, include_usage: true }
+    WriteContext {
+        fallback_id: "fb".into(),
+        fallback_model: "fm".into(),
+        created: 7,
+        include_usage: true,
+        ..WriteContext::default()
+    }
 }
 
 #[test]

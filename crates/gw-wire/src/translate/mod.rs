@@ -8,7 +8,7 @@ mod stream;
 pub mod table;
 mod whole;
 
-pub use request::request;
+pub use request::{PathFacts, request};
 pub use stream::{StreamTranslator, error_events};
 pub use whole::{Whole, whole};
 

@@ -3,23 +3,44 @@
 
 use super::fit::fit;
 use crate::codec::{Options, Written};
-use crate::{anthropic, openai_chat, openai_completions};
+use crate::{
+    anthropic, bedrock_converse, cohere_chat, gemini, openai_chat, openai_completions, openai_responses,
+};
 use gw_model::WireFormat;
 use gw_model::chat::ChatRequest;
 use gw_model::refusal::{ErrorCode, Refusal};
+
+/// What the path says in formats where the body does not ([`WireFormat::has_model_in_path`]).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PathFacts<'a> {
+    /// The model, as the caller named it.
+    pub model: &'a str,
+    /// The caller asks for a stream.
+    pub stream: bool,
+}
 
 /// Translates a request. [`Written::dropped`] names what was left out, each once.
 ///
 /// # Errors
 /// 400 `invalid_request` when the body is not one of its format, 400 `unsupported_parameter` when the target
 /// cannot express what must not be left out, or the formats cannot be translated into each other at all.
-pub fn request(from: WireFormat, to: WireFormat, body: &[u8], options: &Options) -> Result<Written, Refusal> {
-    let mut chat = read(from, to, body)?;
+pub fn request(
+    from: WireFormat,
+    to: WireFormat,
+    body: &[u8],
+    path: PathFacts<'_>,
+    options: &Options,
+) -> Result<Written, Refusal> {
+    let mut chat = read(from, to, body, path)?;
     let mut dropped = Vec::new();
     fit(from, to, &mut chat, &mut dropped)?;
     let mut written = match to {
         WireFormat::OpenAiChat => openai_chat::request::write(&chat, options)?,
+        WireFormat::OpenAiResponses => openai_responses::request::write(&chat, options)?,
         WireFormat::AnthropicMessages => anthropic::request::write(&chat, options)?,
+        WireFormat::GeminiGenerate => gemini::request::write(&chat, options)?,
+        WireFormat::BedrockConverse => bedrock_converse::request::write(&chat, options)?,
+        WireFormat::CohereChat => cohere_chat::request::write(&chat, options)?,
         WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => return Err(untranslatable(from, to)),
     };
     for name in std::mem::take(&mut written.dropped) {
@@ -31,11 +52,19 @@ pub fn request(from: WireFormat, to: WireFormat, body: &[u8], options: &Options)
     Ok(written)
 }
 
-fn read(from: WireFormat, to: WireFormat, body: &[u8]) -> Result<ChatRequest, Refusal> {
+fn read(from: WireFormat, to: WireFormat, body: &[u8], path: PathFacts<'_>) -> Result<ChatRequest, Refusal> {
     match from {
         WireFormat::OpenAiChat => openai_chat::request::read(body),
         WireFormat::OpenAiCompletions => openai_completions::request::read(body),
+        WireFormat::OpenAiResponses => openai_responses::request::read(body),
         WireFormat::AnthropicMessages => anthropic::request::read(body),
+        WireFormat::GeminiGenerate => gemini::request::read(path.model, body, path.stream),
+        WireFormat::BedrockConverse => {
+            let mut chat = bedrock_converse::request::read(path.model, body)?;
+            chat.stream = path.stream;
+            Ok(chat)
+        }
+        WireFormat::CohereChat => cohere_chat::request::read(body),
         WireFormat::OpenAiEmbeddings => Err(untranslatable(from, to)),
     }
 }

@@ -2,8 +2,12 @@
 //! what the caller's format demands, nor end a stream that the upstream did not end.
 
 use crate::codec::{WireError, WriteContext};
-use crate::sse::Frame;
-use crate::{anthropic, errors, openai_chat, openai_completions};
+use crate::frames::Frame;
+use crate::sse::SseEvent;
+use crate::{
+    anthropic, bedrock_converse, cohere_chat, errors, gemini, openai_chat, openai_completions,
+    openai_responses,
+};
 use bytes::Bytes;
 use gw_model::WireFormat;
 use gw_model::event::Event;
@@ -14,14 +18,22 @@ use gw_model::usage::Usage;
 enum Reader {
     Chat(openai_chat::stream::Reader),
     Completions(openai_completions::stream::Reader),
+    Responses(Box<openai_responses::stream::Reader>),
     Messages(anthropic::stream::Reader),
+    Gemini(Box<gemini::stream::Reader>),
+    Converse(Box<bedrock_converse::stream::Reader>),
+    Cohere(Box<cohere_chat::stream::Reader>),
 }
 
 #[derive(Debug)]
 enum Writer {
     Chat(openai_chat::stream::Writer),
     Completions(openai_completions::stream::Writer),
+    Responses(Box<openai_responses::stream::Writer>),
     Messages(Box<anthropic::stream::Writer>),
+    Gemini(Box<gemini::stream::Writer>),
+    Converse(Box<bedrock_converse::stream::Writer>),
+    Cohere(Box<cohere_chat::stream::Writer>),
 }
 
 /// Translates one stream.
@@ -54,7 +66,11 @@ impl StreamTranslator {
         let reader = match from {
             WireFormat::OpenAiChat => Reader::Chat(openai_chat::stream::Reader::new()),
             WireFormat::OpenAiCompletions => Reader::Completions(openai_completions::stream::Reader::new()),
+            WireFormat::OpenAiResponses => Reader::Responses(Box::default()),
             WireFormat::AnthropicMessages => Reader::Messages(anthropic::stream::Reader::new()),
+            WireFormat::GeminiGenerate => Reader::Gemini(Box::default()),
+            WireFormat::BedrockConverse => Reader::Converse(Box::default()),
+            WireFormat::CohereChat => Reader::Cohere(Box::default()),
             WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
         };
         let writer = match to {
@@ -62,9 +78,24 @@ impl StreamTranslator {
             WireFormat::OpenAiCompletions => {
                 Writer::Completions(openai_completions::stream::Writer::new(context))
             }
+            WireFormat::OpenAiResponses => {
+                let echo = openai_responses::Echo::read(&context.request);
+                Writer::Responses(Box::new(openai_responses::stream::Writer::with_echo(context, echo)))
+            }
             WireFormat::AnthropicMessages => {
                 Writer::Messages(Box::new(anthropic::stream::Writer::new(context)))
             }
+            WireFormat::GeminiGenerate => {
+                let framing = match context.json_array {
+                    true => gemini::stream::Framing::JsonArray,
+                    false => gemini::stream::Framing::Sse,
+                };
+                Writer::Gemini(Box::new(gemini::stream::Writer::framed(context, framing)))
+            }
+            WireFormat::BedrockConverse => {
+                Writer::Converse(Box::new(bedrock_converse::stream::Writer::new(context)))
+            }
+            WireFormat::CohereChat => Writer::Cohere(Box::new(cohere_chat::stream::Writer::new(context))),
             WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
         };
         Ok(Self { reader, writer, to, events: Vec::with_capacity(8), seen: Seen::default() })
@@ -80,7 +111,14 @@ impl StreamTranslator {
         match &mut self.reader {
             Reader::Chat(reader) => reader.frame(frame.data(), &mut self.events)?,
             Reader::Completions(reader) => reader.frame(frame.data(), &mut self.events)?,
+            Reader::Responses(reader) => reader.frame(frame.data(), &mut self.events)?,
             Reader::Messages(reader) => reader.frame(frame.data(), &mut self.events)?,
+            Reader::Gemini(reader) => reader.frame(frame.data(), &mut self.events)?,
+            Reader::Converse(reader) => match frame {
+                Frame::Message(message) => reader.frame(message, &mut self.events)?,
+                Frame::Sse(_) => return Err(WireError::Shape { what: "not an event-stream message" }),
+            },
+            Reader::Cohere(reader) => reader.frame(frame.data(), &mut self.events)?,
         }
         self.write(out)
     }
@@ -90,7 +128,7 @@ impl StreamTranslator {
     /// # Errors
     /// As [`Self::frame_into`].
     pub fn frame(&mut self, frame: &Frame) -> Result<Bytes, WireError> {
-        let mut out = Vec::with_capacity(frame.raw.len().saturating_add(128));
+        let mut out = Vec::with_capacity(frame.raw().len().saturating_add(128));
         self.frame_into(frame, &mut out)?;
         Ok(Bytes::from(out))
     }
@@ -107,7 +145,11 @@ impl StreamTranslator {
         match &mut self.reader {
             Reader::Chat(reader) => reader.finish(&mut self.events)?,
             Reader::Completions(reader) => reader.finish(&mut self.events)?,
+            Reader::Responses(reader) => reader.finish(&mut self.events)?,
             Reader::Messages(reader) => reader.finish(&mut self.events)?,
+            Reader::Gemini(reader) => reader.finish(&mut self.events)?,
+            Reader::Converse(reader) => reader.finish(&mut self.events)?,
+            Reader::Cohere(reader) => reader.finish(&mut self.events)?,
         }
         let mut out = Vec::new();
         self.write(&mut out)?;
@@ -156,7 +198,11 @@ impl StreamTranslator {
             match &mut self.writer {
                 Writer::Chat(writer) => writer.event(event, out)?,
                 Writer::Completions(writer) => writer.event(event, out)?,
+                Writer::Responses(writer) => writer.event(event, out)?,
                 Writer::Messages(writer) => writer.event(event, out)?,
+                Writer::Gemini(writer) => writer.event(event, out)?,
+                Writer::Converse(writer) => writer.event(event, out)?,
+                Writer::Cohere(writer) => writer.event(event, out)?,
             }
         }
         Ok(())

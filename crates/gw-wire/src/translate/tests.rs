@@ -1,16 +1,17 @@
 //! What pairs of formats lose, and how streams end.
 
 use super::table::{Treatment, entries, treatment};
-use super::{StreamTranslator, error_events, request, whole};
+use super::{PathFacts, StreamTranslator, error_events, request, whole};
 use crate::codec::{Options, WireError, WriteContext};
-use crate::sse::Frame;
+use crate::frames::Frame;
+use crate::sse;
 use bytes::Bytes;
 use gw_model::WireFormat::{self, AnthropicMessages, OpenAiChat, OpenAiCompletions, OpenAiEmbeddings};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde_json::{Value, json};
 
 fn translated(from: WireFormat, to: WireFormat, body: &Value) -> Result<(Value, Vec<String>), Refusal> {
-    let written = request(from, to, body.to_string().as_bytes(), &Options::default())?;
+    let written = request(from, to, body.to_string().as_bytes(), PathFacts::default(), &Options::default())?;
     Ok((serde_json::from_slice(&written.body).unwrap(), written.dropped))
 }
 
@@ -163,11 +164,12 @@ fn context() -> WriteContext {
         fallback_model: "m".to_owned(),
         created: 1,
         include_usage: false,
+        ..WriteContext::default()
     }
 }
 
 fn frame(data: &str) -> Frame {
-    Frame::parse(Bytes::from(format!("data: {data}\n\n")))
+    Frame::Sse(sse::Frame::parse(Bytes::from(format!("data: {data}\n\n"))))
 }
 
 #[test]
@@ -179,7 +181,12 @@ fn a_translator_tells_what_passed() {
         "usage":{"prompt_tokens":3,"completion_tokens":2}})
     .to_string();
     assert!(!translator.frame(&frame(&chunk)).unwrap().is_empty());
-    assert!(translator.frame(&Frame::parse(Bytes::from_static(b": comment\n\n"))).unwrap().is_empty());
+    assert!(
+        translator
+            .frame(&Frame::Sse(sse::Frame::parse(Bytes::from_static(b": comment\n\n"))))
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!((translator.model(), translator.output_bytes(), translator.finished()), ("gpt", 5, false));
     assert!(matches!(translator.finish(), Err(WireError::Cut)));
 

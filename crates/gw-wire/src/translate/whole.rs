@@ -2,7 +2,9 @@
 //! must not be used for errors: those have another shape.
 
 use crate::codec::{WireError, WriteContext};
-use crate::{anthropic, openai_chat, openai_completions};
+use crate::{
+    anthropic, bedrock_converse, cohere_chat, gemini, openai_chat, openai_completions, openai_responses,
+};
 use gw_model::WireFormat;
 use gw_model::event::Event;
 use gw_model::usage::Usage;
@@ -31,7 +33,11 @@ pub fn whole(
     let events = match from {
         WireFormat::OpenAiChat => openai_chat::response::read(body)?,
         WireFormat::OpenAiCompletions => openai_completions::response::read(body)?,
+        WireFormat::OpenAiResponses => openai_responses::response::read(body)?,
         WireFormat::AnthropicMessages => anthropic::response::read(body)?,
+        WireFormat::GeminiGenerate => gemini::response::read(body)?,
+        WireFormat::BedrockConverse => bedrock_converse::response::read(body)?,
+        WireFormat::CohereChat => cohere_chat::response::read(body)?,
         WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
     };
     let mut whole = Whole::default();
@@ -45,7 +51,14 @@ pub fn whole(
     whole.body = match to {
         WireFormat::OpenAiChat => openai_chat::response::write(&events, context),
         WireFormat::OpenAiCompletions => openai_completions::response::write(&events, context),
+        WireFormat::OpenAiResponses => {
+            let echo = openai_responses::Echo::read(&context.request);
+            openai_responses::response::write_with(&events, context, &echo)
+        }
         WireFormat::AnthropicMessages => anthropic::response::write(&events, context),
+        WireFormat::GeminiGenerate => gemini::response::write(&events, context),
+        WireFormat::BedrockConverse => bedrock_converse::response::write(&events, context),
+        WireFormat::CohereChat => cohere_chat::response::write(&events, context),
         WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
     };
     Ok(whole)

@@ -89,7 +89,7 @@ impl StreamMeter {
     }
 
     /// Looks at a frame.
-    pub fn frame<E: SseEvent>(&mut self, frame: &E) -> FrameVerdict {
+    pub fn frame<E: SseEvent + ?Sized>(&mut self, frame: &E) -> FrameVerdict {
         let data = frame.data();
         if data.is_empty() {
             return FrameVerdict::Forward;
@@ -210,7 +210,7 @@ impl StreamMeter {
         if self.hides_usage && is_only_usage { FrameVerdict::Hide } else { FrameVerdict::Forward }
     }
 
-    fn anthropic_event<E: SseEvent>(&mut self, frame: &E) {
+    fn anthropic_event<E: SseEvent + ?Sized>(&mut self, frame: &E) {
         let data = frame.data();
         let named = frame.event();
         let is = |name: &str| match named {

@@ -34,6 +34,7 @@ fn context() -> WriteContext {
         fallback_model: "fallback-model".to_owned(),
         created: 1_700_000_000,
         include_usage: true,
+        ..WriteContext::default()
     }
 }
 

@@ -72,7 +72,13 @@ fn read(format: WireFormat, body: &[u8]) -> ChatRequest {
 
 /// `None` when the request is refused as one that the target cannot take.
 fn check(exchange: &Exchange, body: &str, from: WireFormat, to: WireFormat) -> Result<(), String> {
-    let written = match translate::request(from, to, body.as_bytes(), &Options::default()) {
+    let written = match translate::request(
+        from,
+        to,
+        body.as_bytes(),
+        translate::PathFacts::default(),
+        &Options::default(),
+    ) {
         Ok(written) => written,
         Err(refusal) if refusal.code == ErrorCode::UnsupportedParameter => {
             println!("  refused: {}: {}", exchange.name, refusal.message);

@@ -59,8 +59,13 @@ fn a_stream_cut_anywhere_is_never_complete() {
 
 #[test]
 fn chat_requests_become_messages_requests() {
-    let written =
-        translate::request(OpenAiChat, AnthropicMessages, CHAT_REQUEST.as_bytes(), &Options::default());
+    let written = translate::request(
+        OpenAiChat,
+        AnthropicMessages,
+        CHAT_REQUEST.as_bytes(),
+        translate::PathFacts::default(),
+        &Options::default(),
+    );
     let written = written.unwrap();
     let body: Value = serde_json::from_slice(&written.body).unwrap();
     assert_eq!(body, serde_json::from_str::<Value>(CHAT_REQUEST_TO_MESSAGES).unwrap());
@@ -70,8 +75,14 @@ fn chat_requests_become_messages_requests() {
 #[test]
 fn messages_requests_become_chat_requests() {
     let options = Options { include_usage: true, ..Options::default() };
-    let written =
-        translate::request(AnthropicMessages, OpenAiChat, MESSAGES_REQUEST.as_bytes(), &options).unwrap();
+    let written = translate::request(
+        AnthropicMessages,
+        OpenAiChat,
+        MESSAGES_REQUEST.as_bytes(),
+        translate::PathFacts::default(),
+        &options,
+    )
+    .unwrap();
     let body: Value = serde_json::from_slice(&written.body).unwrap();
     assert_eq!(body, serde_json::from_str::<Value>(MESSAGES_REQUEST_TO_CHAT).unwrap(), "{body:#}");
     assert_eq!(

@@ -13,6 +13,7 @@ pub(crate) fn context() -> WriteContext {
         fallback_model: "fallback-model".to_owned(),
         created: 1_700_000_000,
         include_usage: true,
+        ..WriteContext::default()
     }
 }
 
@@ -75,7 +76,7 @@ pub(crate) fn translate_stream(from: WireFormat, to: WireFormat, body: &[u8]) ->
     let mut translator = StreamTranslator::new(from, to, context())?;
     let mut out = Vec::new();
     for frame in frames(body, 1000) {
-        translator.frame_into(&frame, &mut out)?;
+        translator.frame_into(&gw_wire::frames::Frame::Sse(frame), &mut out)?;
     }
     out.extend_from_slice(&translator.finish()?);
     Ok(out)

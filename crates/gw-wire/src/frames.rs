@@ -1,0 +1,137 @@
+//! The frames of a stream in any format: server-sent events or binary event-stream messages. Serves the
+//! response stages, which treat them alike. It must not interpret what they carry.
+
+use crate::codec::WireError;
+use crate::eventstream::{Decoder, Message};
+use crate::sse::{self, FrameVerdict, SseEvent};
+use bytes::Bytes;
+use gw_model::WireFormat;
+
+/// One frame, with the exact bytes that it came in.
+#[derive(Clone, Debug)]
+pub enum Frame {
+    /// A server-sent event.
+    Sse(sse::Frame),
+    /// A binary message.
+    Message(Message),
+}
+
+impl Frame {
+    /// The exact bytes.
+    #[must_use]
+    pub const fn raw(&self) -> &Bytes {
+        match self {
+            Self::Sse(frame) => &frame.raw,
+            Self::Message(message) => &message.raw,
+        }
+    }
+}
+
+impl SseEvent for Frame {
+    fn event(&self) -> Option<&str> {
+        match self {
+            Self::Sse(frame) => frame.event(),
+            Self::Message(message) => message.event(),
+        }
+    }
+
+    fn data(&self) -> &[u8] {
+        match self {
+            Self::Sse(frame) => frame.data(),
+            Self::Message(message) => message.data(),
+        }
+    }
+}
+
+impl SseEvent for Message {
+    /// The event's type, or the exception's.
+    fn event(&self) -> Option<&str> {
+        [":event-type", ":exception-type", ":error-code"].iter().find_map(|name| self.headers.text(name))
+    }
+
+    fn data(&self) -> &[u8] {
+        &self.payload
+    }
+}
+
+/// Splits a stream into frames, incrementally and within a bound.
+#[derive(Debug)]
+pub enum Framer {
+    /// Server-sent events.
+    Sse(sse::Framer),
+    /// Binary messages.
+    Binary(Decoder),
+}
+
+impl Framer {
+    /// A framer for streams of `format`. A frame may have up to `max_event_bytes`.
+    #[must_use]
+    pub fn new(format: WireFormat, max_event_bytes: usize) -> Self {
+        match format {
+            WireFormat::BedrockConverse => Self::Binary(Decoder::new(max_event_bytes)),
+            _ => Self::Sse(sse::Framer::new(max_event_bytes)),
+        }
+    }
+
+    /// Takes a piece of the stream; [`Self::next`] gives the frames that it completes.
+    pub fn push(&mut self, piece: Bytes) {
+        match self {
+            Self::Sse(framer) => framer.push(piece),
+            Self::Binary(decoder) => decoder.push(piece),
+        }
+    }
+
+    /// The next complete frame.
+    ///
+    /// # Errors
+    /// A frame is too large or damaged. Nothing comes after that.
+    #[expect(clippy::should_implement_trait, reason = "it lends nothing and may go on after `None`")]
+    pub fn next(&mut self) -> Option<Result<Frame, WireError>> {
+        match self {
+            Self::Sse(framer) => framer.next().map(|frame| frame.map(Frame::Sse).map_err(unframed)),
+            Self::Binary(decoder) => {
+                decoder.next_message().map(|found| found.map(Frame::Message).map_err(WireError::from))
+            }
+        }
+    }
+
+    /// Takes a piece and gives what of it is to be forwarded, in pieces that follow each other; `judge` sees
+    /// every complete frame.
+    ///
+    /// # Errors
+    /// As [`Self::next`]; what came before is in `out`.
+    pub fn drain(
+        &mut self,
+        piece: Bytes,
+        mut judge: impl FnMut(&dyn SseEvent) -> FrameVerdict,
+        out: &mut Vec<Bytes>,
+    ) -> Result<(), WireError> {
+        match self {
+            Self::Sse(framer) => framer.drain(piece, |frame| judge(frame), out).map_err(unframed),
+            Self::Binary(decoder) => {
+                decoder.push(piece);
+                while let Some(found) = decoder.next_message() {
+                    let message = found?;
+                    if judge(&message) == FrameVerdict::Forward {
+                        out.push(message.raw);
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The stream has ended: what is left may be an event that lacks its blank line.
+    pub fn finish(&mut self) -> Option<Frame> {
+        match self {
+            Self::Sse(framer) => framer.finish().map(Frame::Sse),
+            Self::Binary(_) => None,
+        }
+    }
+}
+
+fn unframed(error: sse::SseError) -> WireError {
+    match error {
+        sse::SseError::EventTooLarge { limit } => WireError::TooLarge { what: "an event's bytes", limit },
+    }
+}
