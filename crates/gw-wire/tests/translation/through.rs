@@ -23,7 +23,7 @@ pub(crate) fn read_whole(format: WireFormat, body: &[u8]) -> Result<Vec<Event>, 
         WireFormat::OpenAiChat => openai_chat::response::read(body),
         WireFormat::OpenAiCompletions => openai_completions::response::read(body),
         WireFormat::AnthropicMessages => anthropic::response::read(body),
-        WireFormat::OpenAiEmbeddings => panic!("no conversations"),
+        other => panic!("{other:?} is not read here"),
     }
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn read_stream(format: WireFormat, body: &[u8]) -> Result<Vec<Event>,
             frames.iter().try_for_each(|frame| reader.frame(frame.data(), &mut events))?;
             reader.finish(&mut events)?;
         }
-        WireFormat::OpenAiEmbeddings => panic!("no conversations"),
+        other => panic!("{other:?} is not read here"),
     }
     Ok(events)
 }
