@@ -5,7 +5,8 @@ use gw_model::{FemtoUsd, PriceSheet, Rate, ServiceTier, Unit, WireFormat};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// `openai` (with `gpt-4o`, `gpt-4o-mini`), `anthropic` (with `claude-sonnet-4-5`), `groq`, `homeless`, `demo`.
+/// `openai` (with `gpt-4o`, `gpt-4o-mini`), `anthropic` (with `claude-sonnet-4-5`), `bedrock`, `groq`, `homeless`,
+/// `demo`.
 pub(crate) struct FakeCatalog(HashMap<Arc<str>, ProviderSpec>);
 
 pub(crate) fn catalog() -> Arc<dyn Catalog> {
@@ -23,13 +24,15 @@ pub(crate) fn fake() -> FakeCatalog {
     let mut groq = spec("groq", compatible, chat.clone());
     groq.base_url = Some("https://api.groq.com/openai/v1".into());
     groq.key_env = vec!["GROQ_API_KEY".into(), "GROQ_KEY".into()];
+    let mut bedrock = spec("bedrock", ProviderKind::Bedrock, vec![WireFormat::BedrockConverse]);
+    bedrock.base_url = Some("https://bedrock-runtime.{region}.amazonaws.com".into());
+    bedrock.key_env = vec!["AWS_BEARER_TOKEN_BEDROCK".into()];
     let homeless = spec("homeless", compatible, chat);
     let mut demo = spec("demo", ProviderKind::Emulator, vec![WireFormat::OpenAiChat]);
     demo.auth = AuthScheme::None;
     demo.key_env.clear();
-    FakeCatalog(
-        [openai, anthropic, groq, homeless, demo].into_iter().map(|s| (Arc::clone(&s.name), s)).collect(),
-    )
+    let all = [openai, anthropic, bedrock, groq, homeless, demo];
+    FakeCatalog(all.into_iter().map(|s| (Arc::clone(&s.name), s)).collect())
 }
 
 fn spec(name: &str, kind: ProviderKind, formats: Vec<WireFormat>) -> ProviderSpec {

@@ -14,6 +14,12 @@ pub enum ProviderKind {
     AzureOpenAi,
     /// Anthropic's own API.
     Anthropic,
+    /// Google's Gemini API.
+    Gemini,
+    /// Cohere's own API.
+    Cohere,
+    /// Amazon Bedrock's runtime: requests are signed, or carry a bearer token.
+    Bedrock,
     /// The built-in emulator, in process.
     Emulator,
 }
@@ -38,7 +44,8 @@ pub struct ProviderSpec {
     pub display_name: Arc<str>,
     /// How to speak to it.
     pub kind: ProviderKind,
-    /// Default base URL in the form its own SDK uses; `None` when the configuration must say.
+    /// Default base URL in the form its own SDK uses; `None` when the configuration must say. `{region}` in it
+    /// stands for the configured region.
     pub base_url: Option<Arc<str>>,
     /// Environment variables that usually hold its key, the usual one first.
     pub key_env: Vec<Arc<str>>,

@@ -24,6 +24,8 @@ macro_rules! codes {
 codes! {
     /// No credential, an unknown, expired or revoked one.
     InvalidApiKey = "invalid_api_key", 401;
+    /// The signature of a caller that signs its requests is wrong.
+    InvalidSignature = "invalid_signature", 403;
     /// The key may not call this model.
     ModelNotAllowed = "model_not_allowed", 403;
     /// The key may not use this endpoint.

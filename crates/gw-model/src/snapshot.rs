@@ -39,6 +39,8 @@ pub struct Provider {
     pub auth: AuthScheme,
     /// The key.
     pub api_key: Option<Secret>,
+    /// What requests are signed with, in place of a key (Bedrock).
+    pub aws: Option<AwsCredentials>,
     /// Formats it understands, preferred first.
     pub formats: Vec<WireFormat>,
     /// Headers added to each request.
@@ -57,6 +59,17 @@ pub struct Provider {
     pub routing_members: Vec<Arc<str>>,
     /// How to connect.
     pub connect: ConnectOptions,
+}
+
+/// What requests to AWS are signed with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AwsCredentials {
+    /// Names the credential.
+    pub access_key_id: Arc<str>,
+    /// The secret.
+    pub secret_access_key: Secret,
+    /// Goes with temporary credentials.
+    pub session_token: Option<Secret>,
 }
 
 /// How to reach a host. Connections are shared between providers with equal options.

@@ -17,7 +17,15 @@ pub(crate) struct Authenticated {
 /// Checks the credential.
 pub(crate) fn authenticate<B>(mut ticket: Ticket, inbound: &Inbound<B>) -> Result<Authenticated, Rejected> {
     ticket.record.customer.clone_from(&inbound.context.customer);
-    match identify(ticket.worker(), inbound.credential.as_deref()) {
+    let caller = match (&inbound.credential, &inbound.signed) {
+        // Who signed is a claim until the body is there; receive checks it.
+        (None, Some(signed)) => {
+            let claimed = signed.access_key_id(ticket.record.time);
+            claimed.and_then(|id| identify(ticket.worker(), Some(id)))
+        }
+        (credential, _) => identify(ticket.worker(), credential.as_deref()),
+    };
+    match caller {
         Ok(Caller::Master) => ticket.record.key = Some(Principal::Master.key_id()),
         Ok(Caller::Key(entry)) => {
             ticket.record.key = Some(entry.id);

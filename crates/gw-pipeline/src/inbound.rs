@@ -1,5 +1,6 @@
 //! What ingress hands to the first stage: the caller's credential, context and a body yet to be read.
 
+use crate::signed::SignedHead;
 use bytes::Bytes;
 use gw_model::{Refusal, WireFormat};
 
@@ -42,6 +43,8 @@ pub struct Inbound<B> {
     pub format: WireFormat,
     /// The first credential present in the contract's order.
     pub credential: Option<String>,
+    /// The request's head, when it is signed and shows no credential.
+    pub signed: Option<Box<SignedHead>>,
     /// What the path says besides the format.
     pub path: PathFacts,
     /// Context headers.

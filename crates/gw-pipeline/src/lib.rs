@@ -21,6 +21,7 @@ mod reserve;
 mod respond;
 mod route;
 mod run;
+mod signed;
 mod ticket;
 mod worker;
 
@@ -33,4 +34,5 @@ pub use reply::{Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use route::resolve::Resolution;
 pub use run::run;
+pub use signed::SignedHead;
 pub use worker::Worker;

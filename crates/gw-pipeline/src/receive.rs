@@ -4,9 +4,10 @@
 use crate::authenticate::Authenticated;
 use crate::inbound::{BodySource, Inbound, PathFacts};
 use crate::live::Live;
+use crate::signed::SignedHead;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
-use gw_model::{Call, CallFacts, ErrorCode, Refusal, WireFormat};
+use gw_model::{Call, CallFacts, ErrorCode, Micros, Refusal, WireFormat};
 use std::sync::Arc;
 
 /// Bodies up to this size are scanned on the worker: some 200 µs of work.
@@ -31,7 +32,16 @@ pub(crate) async fn receive<B: BodySource>(
         Ok(body) => body,
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
-    let facts = match parse(inbound.format, &body, settings.max_json_depth, inbound.path).await {
+    let signed = inbound.signed.filter(|_| inbound.credential.is_none());
+    let scan = Scan {
+        format: inbound.format,
+        body: body.clone(),
+        max_depth: settings.max_json_depth,
+        path: inbound.path,
+        signed,
+        arrived: ticket.record.time,
+    };
+    let facts = match scan.run().await {
         Ok(facts) => facts,
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
@@ -44,30 +54,42 @@ pub(crate) async fn receive<B: BodySource>(
     Ok(Received { ticket, live, call })
 }
 
-/// Reads the facts; a large body (images as base64) is scanned off the worker, whose other calls would wait.
-async fn parse(
+/// What is to be done with a body.
+struct Scan {
     format: WireFormat,
-    body: &Bytes,
+    body: Bytes,
     max_depth: usize,
     path: PathFacts,
-) -> Result<CallFacts, Refusal> {
-    let body_len = body.len();
-    let body = body.clone();
-    let scan = move || {
-        let mut facts = match &path.model {
-            None => gw_wire::facts::read(format, &body, max_depth),
-            Some(model) => gw_wire::facts::read_with_model(format, &body, max_depth, model),
-        }?;
-        facts.stream |= path.stream;
-        facts.json_array = path.json_array;
-        Ok(facts)
-    };
-    if body_len <= INLINE_BYTES {
-        return scan();
+    signed: Option<Box<SignedHead>>,
+    /// When the request came.
+    arrived: Micros,
+}
+
+impl Scan {
+    /// Checks the signature and reads the facts. A large body (images as base64) is scanned off the worker, whose
+    /// other calls would wait.
+    async fn run(self) -> Result<CallFacts, Refusal> {
+        if self.body.len() <= INLINE_BYTES {
+            return self.facts();
+        }
+        match tokio::task::spawn_blocking(move || self.facts()).await {
+            Ok(result) => result,
+            Err(_) => Err(Refusal::new(ErrorCode::Internal, "the request could not be read")),
+        }
     }
-    match tokio::task::spawn_blocking(scan).await {
-        Ok(result) => result,
-        Err(_) => Err(Refusal::new(ErrorCode::Internal, "the request could not be read")),
+
+    fn facts(self) -> Result<CallFacts, Refusal> {
+        // Before anything is said of the body: a stranger learns nothing about it.
+        if let Some(signed) = &self.signed {
+            signed.check(&self.body, self.arrived)?;
+        }
+        let mut facts = match &self.path.model {
+            None => gw_wire::facts::read(self.format, &self.body, self.max_depth),
+            Some(model) => gw_wire::facts::read_with_model(self.format, &self.body, self.max_depth, model),
+        }?;
+        facts.stream |= self.path.stream;
+        facts.json_array = self.path.json_array;
+        Ok(facts)
     }
 }
 

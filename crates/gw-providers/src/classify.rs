@@ -54,7 +54,7 @@ pub fn classify(status: u16, headers: &HeaderMap, body_head: &[u8], kind: Provid
     match status {
         200..=299 => Verdict::Done,
         401..=403 => Verdict::OurCredential,
-        400 if body::is_credit_error(body_head, kind) => Verdict::OurCredential,
+        400 if body::is_our_fault(body_head, kind) => Verdict::OurCredential,
         400 | 404 | 409 | 413 | 422 => Verdict::Refuse { pass_status: status },
         429 if body::is_quota_error(body_head) => Verdict::Next { reason: "quota" },
         408 | 429 | 500..=599 => retry(status, headers),

@@ -5,12 +5,14 @@
 mod body;
 mod headers;
 mod provider;
+mod signing;
 mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
 
 use bytes::Bytes;
 use gw_model::call::Call;
+use gw_model::clock::Micros;
 use gw_model::format::WireFormat;
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::{Provider, Target};
@@ -33,6 +35,8 @@ pub struct PrepareInput<'a> {
     pub translated: Option<Vec<u8>>,
     /// Replaces the caller's bound on output tokens (strict budgets), or is added; same format only.
     pub max_output_tokens: Option<u64>,
+    /// The time, for providers whose requests are signed.
+    pub now: Micros,
 }
 
 /// An upstream request, save for what the transport adds (`host`, lengths).
@@ -58,13 +62,17 @@ pub struct UpstreamParts {
 pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     let PrepareInput { call, target, prepared, upstream_format, .. } = input;
     refuse_routing_members(call, &target.provider)?;
-    let path_and_query = prepared.path(upstream_format, &target.model)?;
-    let headers = headers::build(prepared.headers(), &call.forward_headers, upstream_format);
+    let path_and_query = prepared.path(upstream_format, &target.model, call.facts.stream)?;
+    let fixed = prepared.headers(upstream_format);
+    let mut headers = headers::build(fixed, &call.forward_headers, upstream_format);
     let hide_usage = prepared.injects_usage(call, upstream_format);
     let body = match input.translated {
         Some(body) => vec![Bytes::from(body)],
         None => body::forward(call, target, hide_usage, input.max_output_tokens),
     };
+    if let Some(signer) = prepared.signer() {
+        signer.sign(&path_and_query, &mut headers, &body, input.now)?;
+    }
     Ok(UpstreamParts { method: Method::POST, path_and_query, headers, body, hide_usage })
 }
 

@@ -16,6 +16,7 @@ pub(crate) fn provider(kind: ProviderKind, base_url: &str) -> Provider {
         base_url: base_url.into(),
         auth: AuthScheme::Bearer,
         api_key: Some(Secret::new("sk-secret".to_owned())),
+        aws: None,
         formats: WireFormat::ALL.to_vec(),
         headers: Vec::new(),
         api_version: None,

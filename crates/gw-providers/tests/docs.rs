@@ -1,7 +1,7 @@
 //! The table of providers in the documentation is made from the catalogue. With `GATEWRIGHT_UPDATE=1` in the
 //! environment this test writes it anew.
 
-use gw_model::catalog::Catalog;
+use gw_model::catalog::{Catalog, ProviderKind};
 use gw_providers::catalog;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -32,7 +32,10 @@ fn table() -> String {
     );
     for spec in specs {
         let code = |text: &str| if text.is_empty() { "-".to_owned() } else { format!("`{text}`") };
-        let keys: Vec<String> = spec.key_env.iter().map(|env| code(env)).collect();
+        let mut keys: Vec<String> = spec.key_env.iter().map(|env| code(env)).collect();
+        if spec.kind == ProviderKind::Bedrock {
+            keys.push("or `AWS_ACCESS_KEY_ID` with `AWS_SECRET_ACCESS_KEY`; `AWS_REGION`".to_owned());
+        }
         let formats: Vec<&str> = spec.formats.iter().map(|format| format.as_str()).collect();
         let _ = writeln!(
             out,

@@ -37,6 +37,7 @@ const MERGED: &[(&str, &str)] = &[
     ("text-completion-codestral", "codestral"),
     ("text-completion-inception", "inception"),
     ("cohere_chat", "cohere"),
+    ("bedrock_converse", "bedrock"),
 ];
 
 /// Every model of the map.

@@ -12,22 +12,22 @@ use std::net::SocketAddr;
 /// The emulator runs in process, so its URL is a name that no resolver knows; the server puts in its own.
 pub(super) const EMULATOR_URL: &str = "http://emulator.invalid";
 
-/// The base URL; for Azure the resource's root.
+/// The base URL; for Azure the resource's root, for Bedrock the region's endpoint unless another is given.
 pub(super) fn base_url(
     entry: &NamedEntry<ProviderSettings>,
     spec: &ProviderSpec,
     faults: &mut Faults,
 ) -> Option<String> {
     let settings = &entry.value;
-    let azure = spec.kind == ProviderKind::AzureOpenAi;
-    if let Some(endpoint) = settings.endpoint.as_ref().filter(|_| !azure) {
-        faults.add(endpoint.place, "'endpoint' is for azure-openai only: write 'base_url'");
+    let has_endpoint = matches!(spec.kind, ProviderKind::AzureOpenAi | ProviderKind::Bedrock);
+    if let Some(endpoint) = settings.endpoint.as_ref().filter(|_| !has_endpoint) {
+        faults.add(endpoint.place, "'endpoint' is for azure-openai and bedrock only: write 'base_url'");
     }
-    if let (true, Some(_), Some(base)) = (azure, &settings.endpoint, &settings.base_url) {
+    if let (true, Some(_), Some(base)) = (has_endpoint, &settings.endpoint, &settings.base_url) {
         faults.add(base.place, "'base_url' and 'endpoint' say the same: remove one");
         return None;
     }
-    let given = match (azure, &settings.endpoint, &settings.base_url) {
+    let given = match (has_endpoint, &settings.endpoint, &settings.base_url) {
         (true, Some(endpoint), _) => Some(("endpoint", endpoint)),
         (_, _, Some(base)) => Some(("base_url", base)),
         _ => None,
@@ -41,22 +41,43 @@ pub(super) fn base_url(
     if spec.kind == ProviderKind::Emulator {
         return Some(EMULATOR_URL.to_owned());
     }
-    let Some((key, given)) = given else {
-        if let Some(usual) = &spec.base_url {
-            return Some(usual.trim_end_matches('/').to_owned());
-        }
-        let (key, example) = if azure {
-            ("endpoint", "https://NAME.openai.azure.com")
+    match given {
+        Some((key, given)) => check_url(key, given, settings.allow_link_local.value, faults),
+        None => usual_url(entry, spec, faults),
+    }
+}
+
+/// What the catalogue knows.
+fn usual_url(
+    entry: &NamedEntry<ProviderSettings>,
+    spec: &ProviderSpec,
+    faults: &mut Faults,
+) -> Option<String> {
+    const REGION: &str = "{region}";
+    if let Some(usual) = &spec.base_url {
+        let usual = usual.trim_end_matches('/');
+        // A missing region is a fault of its own.
+        let region = entry.value.region.as_ref().map(|region| region.value.as_str());
+        return if usual.contains(REGION) {
+            region.filter(|region| is_region(region)).map(|region| usual.replace(REGION, region))
         } else {
-            ("base_url", "http://127.0.0.1:8080/v1")
+            Some(usual.to_owned())
         };
-        faults.add(
-            entry.place,
-            format!("provider '{}' needs '{key}': add it, for example {example}", entry.name),
-        );
-        return None;
+    }
+    let (key, example) = match spec.kind {
+        ProviderKind::AzureOpenAi => ("endpoint", "https://NAME.openai.azure.com"),
+        _ => ("base_url", "http://127.0.0.1:8080/v1"),
     };
-    check_url(key, given, settings.allow_link_local.value, faults)
+    faults
+        .add(entry.place, format!("provider '{}' needs '{key}': add it, for example {example}", entry.name));
+    None
+}
+
+/// Can the text stand in a host's name?
+pub(super) fn is_region(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 32
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 fn check_url(key: &str, given: &At<Text>, allow_link_local: bool, faults: &mut Faults) -> Option<String> {

@@ -28,6 +28,7 @@ pub(super) fn add(providers: &mut Providers, catalog: &dyn Catalog, faults: &mut
         base_url: EMULATOR_URL.into(),
         auth: spec.auth.clone(),
         api_key: None,
+        aws: None,
         formats: spec.formats.clone(),
         headers: Vec::new(),
         api_version: None,

@@ -2,8 +2,10 @@
 //! settings at once is checked here, each fault with its place. It must not read the environment.
 
 mod address;
+mod aws;
 mod connection;
 mod demo;
+mod formats;
 mod keys;
 mod models;
 mod policies;

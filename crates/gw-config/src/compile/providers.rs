@@ -1,10 +1,9 @@
 //! Providers: kind, base URL, credential, headers and connection, each checked.
 
-use super::{address, connection, prices, provider_kind};
+use super::{address, aws, connection, formats, prices, provider_kind};
 use crate::errors::Faults;
-use crate::settings::providers::{ProviderSettings, UpstreamFormat};
+use crate::settings::providers::ProviderSettings;
 use crate::shape::{Named, NamedEntry};
-use gw_model::WireFormat;
 use gw_model::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, ProviderSpec};
 use gw_model::snapshot::Provider;
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Azure's `api-version` when the file names none: the newest stable one of its classic API.
-const AZURE_API_VERSION: &str = "2024-10-21";
+pub(super) const AZURE_API_VERSION: &str = "2024-10-21";
 /// Longest provider name in bytes; it is a metric label.
 const MAX_NAME_BYTES: usize = 64;
 
@@ -86,7 +85,8 @@ fn provider(
     };
     let base_url = address::base_url(entry, &spec, faults);
     check_key(entry, &spec, faults);
-    let formats = formats(settings, &spec, faults);
+    let aws = aws::credentials(entry, &spec, faults);
+    let formats = formats::formats(settings, &spec, faults);
     let headers = connection::headers(&settings.headers.value, &spec, faults);
     let connect = connection::connect(settings, faults);
     let api_version = api_version(settings, &spec, faults);
@@ -96,6 +96,7 @@ fn provider(
         base_url: base_url?.into(),
         auth: spec.auth.clone(),
         api_key: settings.api_key.as_ref().map(|key| key.value.clone()),
+        aws,
         formats,
         headers,
         api_version,
@@ -133,8 +134,9 @@ fn check_key(entry: &NamedEntry<ProviderSettings>, spec: &ProviderSpec, faults: 
     }
     let moved = settings.base_url.is_some() && spec.kind != ProviderKind::AzureOpenAi;
     let own_auth = !settings.headers.value.0.is_empty();
-    let needs =
-        spec.auth != AuthScheme::None && (!spec.key_env.is_empty() || spec.kind == ProviderKind::AzureOpenAi);
+    let needs = spec.auth != AuthScheme::None
+        && spec.kind != ProviderKind::Bedrock
+        && (!spec.key_env.is_empty() || spec.kind == ProviderKind::AzureOpenAi);
     if settings.api_key.is_none() && needs && !moved && !own_auth {
         let variable = spec.key_env.first().map_or("AZURE_OPENAI_API_KEY", AsRef::as_ref);
         let message = format!("provider '{}' needs 'api_key': add api_key: ${{{variable}}}", entry.name);
@@ -142,22 +144,8 @@ fn check_key(entry: &NamedEntry<ProviderSettings>, spec: &ProviderSpec, faults: 
     }
 }
 
-fn fits_header(key: &str) -> bool {
+pub(super) fn fits_header(key: &str) -> bool {
     key.bytes().all(|b| b.is_ascii_graphic())
-}
-
-fn formats(settings: &ProviderSettings, spec: &ProviderSpec, faults: &mut Faults) -> Vec<WireFormat> {
-    let Some(format) = settings.upstream_format else { return spec.formats.clone() };
-    if spec.kind != ProviderKind::OpenAiCompatible {
-        faults.add(format.place, "'upstream_format' is for OpenAI-compatible providers only: remove it");
-        return spec.formats.clone();
-    }
-    match format.value {
-        UpstreamFormat::Chat => {
-            vec![WireFormat::OpenAiChat, WireFormat::OpenAiCompletions, WireFormat::OpenAiEmbeddings]
-        }
-        UpstreamFormat::Messages => vec![WireFormat::AnthropicMessages],
-    }
 }
 
 fn api_version(settings: &ProviderSettings, spec: &ProviderSpec, faults: &mut Faults) -> Option<Arc<str>> {

@@ -67,7 +67,7 @@ providers:
   openai: { api_key: ${NOPE}, basse_url: x }
   other:
     kind: openai
-    upstream_format: converse
+    upstream_format: grpc
 models:
   m:
     strategy: least-busy
@@ -82,7 +82,7 @@ gatewright.yaml:1:1: unknown key 'listn', did you mean 'listen'?
 gatewright.yaml:2:16: 'direct_models' must be true or false, not 'yes'
 gatewright.yaml:4:22: environment variable 'NOPE' is not set: set it, or write ${NOPE:-default}
 gatewright.yaml:4:31: unknown key 'basse_url', did you mean 'base_url'?
-gatewright.yaml:7:22: 'upstream_format: converse' is not in this version: write chat or messages
+gatewright.yaml:7:22: 'upstream_format' must be chat, responses, messages, generate_content, converse or cohere_chat, not 'grpc'
 gatewright.yaml:10:15: 'strategy: least-busy' is not in this version: write fallback or weighted
 gatewright.yaml:11:15: 'model' is missing in 'targets': add it
 gatewright.yaml:12:24: 'attempts' must be a whole number from 1 to 10, not '0'

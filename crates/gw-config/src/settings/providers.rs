@@ -3,7 +3,7 @@
 use super::prices::ModelFacts;
 use crate::document::{Kind, Node};
 use crate::shape::{Named, NamedEntry, Reader, Shape, Text, choices, settings};
-use gw_model::Secret;
+use gw_model::{Secret, WireFormat};
 use serde_json::{Value, json};
 
 settings! {
@@ -13,15 +13,21 @@ settings! {
         optional kind: Text,
         /// The credential, best as `${VARIABLE}`.
         optional api_key: Secret,
-        /// Base URL in the form of the provider's own SDK: ending in the version for OpenAI-shaped ones (`https://host/v1`), the host root for Anthropic.
+        /// Base URL in the form of the provider's own SDK: ending in the version for OpenAI-shaped ones (`https://host/v1`), the host root for Anthropic, Gemini, Cohere and Bedrock.
         optional base_url: Text,
-        /// Azure: the resource's URL, `https://NAME.openai.azure.com`.
+        /// Azure: the resource's URL, `https://NAME.openai.azure.com`. Bedrock: an endpoint other than the region's own.
         optional endpoint: Text,
         /// Azure: the `api-version` to call, `2024-10-21` when not given.
         optional api_version: Text,
-        /// Region, for reports and residency rules.
+        /// Region, for reports and residency rules. Bedrock: the AWS region that is called.
         optional region: Text,
-        /// The format that an OpenAI-compatible server speaks: `chat` or `messages`.
+        /// Bedrock: the id of the AWS access key that requests are signed with, in place of `api_key`.
+        optional aws_access_key_id: Text,
+        /// Bedrock: the secret of that access key, best as `${VARIABLE}`.
+        optional aws_secret_access_key: Secret,
+        /// Bedrock: the session token that goes with a temporary access key.
+        optional aws_session_token: Secret,
+        /// The format that conversations go out in, where a provider has more than one, or is an OpenAI-compatible server that speaks another.
         optional upstream_format: UpstreamFormat,
         /// Headers added to each request.
         section headers: Named<Secret>,
@@ -39,17 +45,40 @@ settings! {
         default(false) allow_link_local: bool,
         /// Speak HTTP/2 on `http://` connections at once.
         default(false) http2_prior_knowledge: bool,
-    } later { "project", "location", "credentials_file", "aws_access_key_id", "aws_secret_access_key", "aws_session_token" }
+    } later { "project", "location", "credentials_file" }
 }
 
 choices! {
-    /// What an OpenAI-compatible server speaks.
+    /// The format of conversations with a provider.
     pub enum UpstreamFormat {
-        /// OpenAI chat completions, completions and embeddings.
+        /// OpenAI chat completions.
         Chat = "chat",
+        /// OpenAI responses.
+        Responses = "responses",
         /// Anthropic messages.
         Messages = "messages",
-    } later { "responses", "generate_content", "converse", "cohere_chat" }
+        /// Google's `generateContent`.
+        GenerateContent = "generate_content",
+        /// Bedrock's `converse`.
+        Converse = "converse",
+        /// Cohere's `/v2/chat`.
+        CohereChat = "cohere_chat",
+    }
+}
+
+impl UpstreamFormat {
+    /// The wire format.
+    #[must_use]
+    pub const fn wire(self) -> WireFormat {
+        match self {
+            Self::Chat => WireFormat::OpenAiChat,
+            Self::Responses => WireFormat::OpenAiResponses,
+            Self::Messages => WireFormat::AnthropicMessages,
+            Self::GenerateContent => WireFormat::GeminiGenerate,
+            Self::Converse => WireFormat::BedrockConverse,
+            Self::CohereChat => WireFormat::CohereChat,
+        }
+    }
 }
 
 /// Models of a provider: a block from names to facts, or a list of names.

@@ -6,7 +6,7 @@ use crate::env::Env;
 use crate::place::{At, Place};
 use crate::shape::{NamedEntry, Text};
 use gw_model::Secret;
-use gw_model::catalog::{Catalog, ProviderSpec};
+use gw_model::catalog::{Catalog, ProviderKind, ProviderSpec};
 
 impl Settings {
     /// The settings when there is no file. A provider is on when one of its usual key variables is set
@@ -18,6 +18,10 @@ impl Settings {
         specs.sort_by(|a, b| a.name.cmp(&b.name));
         let mut file = FileSettings::default();
         for spec in specs {
+            if spec.kind == ProviderKind::Bedrock {
+                file.providers.value.0.extend(bedrock(spec, env));
+                continue;
+            }
             let Some(key) = spec.key_env.iter().find_map(|name| env.filled(name)) else { continue };
             let base_url = env.filled(&base_url_variable(&spec.name));
             if spec.base_url.is_none() && base_url.is_none() {
@@ -33,6 +37,29 @@ impl Settings {
         }
         Self { source: "environment".into(), file, demo: false }
     }
+}
+
+/// Bedrock, with the variables that AWS SDKs read: on when there are a region and a credential. A bearer token goes
+/// before an access key.
+fn bedrock(spec: &ProviderSpec, env: &dyn Env) -> Option<NamedEntry<ProviderSettings>> {
+    let filled = |name: &str| env.filled(name).map(|value| value.trim().to_owned());
+    let secret = |value: String| At::nowhere(Secret::new(value));
+    let text = |value: String| At::nowhere(Text(value));
+    let region = filled("AWS_REGION").or_else(|| filled("AWS_DEFAULT_REGION"))?;
+    let mut value = ProviderSettings {
+        region: Some(text(region)),
+        endpoint: filled("AWS_ENDPOINT_URL_BEDROCK_RUNTIME").map(text),
+        ..ProviderSettings::default()
+    };
+    match spec.key_env.iter().find_map(|name| filled(name)) {
+        Some(token) => value.api_key = Some(secret(token)),
+        None => {
+            value.aws_access_key_id = Some(text(filled("AWS_ACCESS_KEY_ID")?));
+            value.aws_secret_access_key = Some(secret(filled("AWS_SECRET_ACCESS_KEY")?));
+            value.aws_session_token = filled("AWS_SESSION_TOKEN").map(secret);
+        }
+    }
+    Some(NamedEntry { name: spec.name.to_string(), place: Place::NONE, value })
 }
 
 /// `OPENAI_BASE_URL` for `openai`.

@@ -135,6 +135,7 @@ impl Exchange {
             upstream_format: format,
             translated,
             max_output_tokens: self.enforce_output,
+            now: self.ticket.worker().now(),
         })?;
         let request = UpstreamRequest {
             method: parts.method,

@@ -26,6 +26,7 @@ pub(crate) fn reply(failed: Failed) -> Reply {
                 body
             } else {
                 map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                headers::add_error_type(&mut map, caller_format, gw_wire::errors::code_of(status));
                 gw_wire::errors::translate(format, caller_format, status, &body).into()
             };
             map.insert(headers::ERROR, HeaderValue::from_static(ErrorCode::UpstreamError.as_str()));

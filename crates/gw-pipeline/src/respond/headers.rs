@@ -2,9 +2,10 @@
 //! upstream set cookies or speak in our name.
 
 use crate::ticket::Open;
-use gw_model::NanoUsd;
 use gw_model::snapshot::Target;
+use gw_model::{ErrorCode, NanoUsd, WireFormat};
 use gw_store::memory::{LimitsView, Remaining};
+use gw_wire::bedrock_converse;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,11 +37,19 @@ const NOT_PASSED: [HeaderName; 14] = [
     header::VARY,
 ];
 
-/// Is the answer a stream of server-sent events?
+/// Is the answer a stream, of server-sent events or of Bedrock's binary ones?
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|v| v.as_bytes().get(..17).is_some_and(|p| p.eq_ignore_ascii_case(b"text/event-stream")))
+    const TYPES: [&[u8]; 2] = [b"text/event-stream", b"application/vnd.amazon.eventstream"];
+    let Some(stated) = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes) else { return false };
+    TYPES.iter().any(|known| stated.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known)))
+}
+
+/// The header that names the kind of an error, in formats whose SDKs look there.
+pub(crate) fn add_error_type(headers: &mut HeaderMap, format: WireFormat, code: ErrorCode) {
+    if format == WireFormat::BedrockConverse {
+        let kind = HeaderValue::from_static(bedrock_converse::errors::kind(code));
+        headers.insert(HeaderName::from_static(bedrock_converse::errors::ERROR_TYPE_HEADER), kind);
+    }
 }
 
 /// The upstream's headers as the caller may see them.

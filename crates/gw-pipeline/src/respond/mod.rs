@@ -6,7 +6,9 @@ mod guard;
 mod headers;
 pub(crate) mod large;
 mod meter;
+mod outlet;
 pub(crate) mod refuse;
+mod shape;
 pub(crate) mod stream;
 mod whole;
 

@@ -2,6 +2,8 @@
 //! the way by, and the call is settled before its last frame leaves. An upstream that dies in the midst
 //! gives the caller an error event in its own format, never a clean end.
 
+use super::outlet::Outlet;
+use super::shape::Shape;
 use super::{guard, headers, meter, whole};
 use crate::attempt::Answered;
 use crate::reply::{Reply, ReplyBody};
@@ -11,7 +13,7 @@ use bytes::{Bytes, BytesMut};
 use gw_model::{ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, UpstreamBody};
 use gw_wire::codec::WireError;
-use gw_wire::frames::Framer;
+use gw_wire::frames::{Frame, Framer};
 use gw_wire::sse::FrameVerdict;
 use gw_wire::translate::StreamTranslator;
 use gw_wire::usage::StreamMeter;
@@ -38,11 +40,16 @@ pub struct StreamBody {
     upstream: Option<UpstreamBody>,
     framer: Framer,
     meter: StreamMeter,
-    translator: Option<StreamTranslator>,
+    outlet: Outlet,
     guard: guard::ResponseGuard,
     /// Kept between pieces for its room.
     pieces: Vec<Bytes>,
     caller_format: WireFormat,
+    shape: Shape,
+    /// The upstream's format has no end mark: only its closing says that nothing more will come.
+    open_ended: bool,
+    /// The caller has something of the stream.
+    sent: bool,
     /// Output tokens that are held.
     held_output: u64,
     deadline: Micros,
@@ -67,19 +74,25 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let Answered { mut ticket, live, call, target, model_name, sent, response, .. } = answered;
     let upstream_format = sent.format;
     let settings = &live.snapshot.settings;
+    let shape = Shape::of(call.format, call.facts.json_array);
     let mut map = headers::passed(response.headers);
-    map.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    map.insert(header::CONTENT_TYPE, HeaderValue::from_static(shape.content_type()));
     map.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
     headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
     headers::add_dropped(&mut map, &sent.dropped);
     ticket.record.status = response.status.as_u16();
-    let translator = if upstream_format == call.format {
-        None
-    } else {
+    let translator = match upstream_format == call.format {
+        true => None,
         // Formats without conversations never get here: the plan leaves such targets out.
-        StreamTranslator::new(upstream_format, call.format, context).ok()
+        false => StreamTranslator::new(upstream_format, call.format, context).ok(),
     };
+    let outlet = match (translator, shape) {
+        (Some(translator), _) => Outlet::Translated(Box::new(translator)),
+        (None, Shape::JsonArray) => Outlet::Array { begun: false },
+        (None, _) => Outlet::Same,
+    };
+    let ping_ms = if shape.takes_comments(call.format) { settings.stream_ping_ms } else { 0 };
     let now = ticket.worker().now();
     ticket.worker().gateway().metrics.open_streams.inc();
     let body = StreamBody {
@@ -87,13 +100,16 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         upstream: Some(response.body),
         framer: Framer::new(upstream_format, settings.max_event_bytes),
         meter: StreamMeter::new(upstream_format).hide_usage(sent.hide_usage).choices(call.facts.choices),
-        translator,
+        outlet,
         guard: guard::ResponseGuard::default(),
         pieces: Vec::new(),
         caller_format: call.format,
+        shape,
+        open_ended: upstream_format == WireFormat::GeminiGenerate,
+        sent: false,
         held_output: output_bound,
         deadline,
-        ping_us: i64::try_from(settings.stream_ping_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
+        ping_us: i64::try_from(ping_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
         last_piece: now,
         timer: None,
         last: None,
@@ -118,9 +134,13 @@ impl StreamBody {
                 Poll::Pending => return self.poll_timer(cx),
                 Poll::Ready(Some(Ok(piece))) => self.digest(piece),
                 Poll::Ready(Some(Err(error))) => self.broke_off(&error),
-                Poll::Ready(None) => self.ended(),
+                Poll::Ready(None) => {
+                    let rest = self.framer.finish();
+                    self.ended(rest)
+                }
             };
             if !out.is_empty() {
+                self.sent = true;
                 if let Some(ticket) = &mut self.ticket {
                     self.last_piece = ticket.worker().now();
                     ticket.note_first_byte();
@@ -136,7 +156,7 @@ impl StreamBody {
         if let Some(refusal) = fault {
             return self.cut(&refusal, "malformed", out);
         }
-        let is_over = self.meter.finished();
+        let is_over = self.is_over();
         // A complete answer is charged as it is; only one that goes on behind its end must not do so for ever.
         if !is_over || self.last.is_some() {
             if let Err(refusal) = self.extend() {
@@ -155,22 +175,27 @@ impl StreamBody {
         out
     }
 
+    /// The answer is complete, as far as can be told: the piece that made it so is kept until the upstream closes.
+    const fn is_over(&self) -> bool {
+        self.meter.finished() || (self.open_ended && self.meter.complete())
+    }
+
     /// Every complete frame that is ready, in one piece; and why reading can not go on behind it, if so.
     fn frames(&mut self, piece: Bytes) -> (Bytes, Option<Refusal>) {
-        let Self { framer, meter, translator, pieces, .. } = self;
-        match translator {
-            None => match framer.drain(piece, |frame| meter.frame(frame), pieces) {
+        let Self { framer, meter, outlet, pieces, .. } = self;
+        match outlet {
+            Outlet::Same => match framer.drain(piece, |frame| meter.frame(frame), pieces) {
                 Ok(()) => (join(pieces), None),
                 Err(error) => (join(pieces), Some(self.unreadable(&error))),
             },
-            Some(translator) => {
+            Outlet::Array { .. } | Outlet::Translated(_) => {
                 framer.push(piece);
                 let mut out = Vec::new();
                 while let Some(frame) = framer.next() {
                     let is_over = meter.finished();
                     let read = frame.and_then(|frame| {
                         meter.frame(&frame);
-                        if is_over { Ok(()) } else { translator.frame_into(&frame, &mut out) }
+                        if is_over { Ok(()) } else { outlet.frame_into(&frame, &mut out) }
                     });
                     if let Err(error) = read {
                         return (out.into(), Some(self.unreadable(&error)));
@@ -210,31 +235,31 @@ impl StreamBody {
         self.ticket.as_ref().is_some_and(|t| t.worker().now() > self.deadline)
     }
 
-    /// The upstream's stream is over: cleanly, if it said so before.
-    fn ended(&mut self) -> Bytes {
-        let mut out = BytesMut::from(self.last.take().unwrap_or_default());
-        if let Some(frame) = self.framer.finish() {
+    /// The upstream's stream is over: cleanly, if it said so before. `rest` is an event that lacks its blank line.
+    fn ended(&mut self, rest: Option<Frame>) -> Bytes {
+        let mut out = Vec::from(self.last.take().unwrap_or_default());
+        if let Some(frame) = rest {
             let verdict = self.meter.frame(&frame);
-            match &mut self.translator {
-                Some(translator) => out.extend_from_slice(&translator.frame(&frame).unwrap_or_default()),
-                None if verdict == FrameVerdict::Hide => {}
-                None => out.extend_from_slice(frame.raw()),
+            if verdict == FrameVerdict::Forward {
+                // What cannot be read shows in the meter: the answer is not complete then.
+                let _ = self.outlet.frame_into(&frame, &mut out);
             }
         }
         if self.meter.complete() {
-            if let Some(translator) = &mut self.translator {
-                out.extend_from_slice(&translator.finish().unwrap_or_default());
-            }
-            return self.end_with(out.freeze());
+            self.outlet.finish_into(&mut out);
+            return self.end_with(out.into());
         }
         let refusal =
             Refusal::new(ErrorCode::UpstreamError, "the provider's stream ended before its answer did");
-        self.cut(&refusal, "cut", out.freeze())
+        self.cut(&refusal, "cut", out.into())
     }
 
     fn broke_off(&mut self, error: &BodyError) -> Bytes {
+        // The answer was complete; how the connection ended is of no interest.
+        if self.open_ended && self.meter.complete() {
+            return self.ended(None);
+        }
         if let Some(last) = self.last.take() {
-            // The answer was complete; how the connection ended is of no interest.
             return self.end_with(last);
         }
         let (refusal, reason) = match error {
@@ -265,20 +290,13 @@ impl StreamBody {
             None => said,
         };
         let id = self.ticket.as_ref().map(|t| t.record.id.to_string()).unwrap_or_default();
-        let event = gw_wire::errors::event(self.caller_format, refusal, &id);
+        let event = match self.shape {
+            // Nothing may stand behind a closed array.
+            Shape::JsonArray if self.outlet.is_closed() => Bytes::new(),
+            shape => shape.error(self.caller_format, refusal, &id, !self.sent && said.is_empty()),
+        };
         self.settle(Outcome::StreamCut, reason, refusal.code.as_str());
-        let mut out = BytesMut::with_capacity(said.len() + event.len() + 2);
-        out.extend_from_slice(&said);
-        if !said.is_empty()
-            && !said.ends_with(b"\n\n")
-            && !said.ends_with(b"\r\n\r\n")
-            && !said.ends_with(b"\r\r")
-        {
-            // An unfinished line would swallow the error event.
-            out.extend_from_slice(b"\n\n");
-        }
-        out.extend_from_slice(&event);
-        out.freeze()
+        [&said[..], self.shape.separator(&said), &event].concat().into()
     }
 
     /// The answer is complete, or the upstream itself reported an error in it.
@@ -307,14 +325,16 @@ impl StreamBody {
         ticket.finish(outcome, status);
     }
 
-    /// The answer is complete: a moment for the upstream to end its body. Gives the last piece when that is up.
+    /// The answer is complete: a moment for the upstream to end its body. Gives the last piece when that is up; the
+    /// stream goes on behind it when there was no end mark.
     fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Bytes> {
         let timer = self.end_timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(END_GRACE)));
         if timer.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
+        self.end_timer = None;
         let last = self.last.take().unwrap_or_default();
-        Poll::Ready(self.end_with(last))
+        Poll::Ready(if self.meter.finished() { self.end_with(last) } else { last })
     }
 
     /// Nothing from the upstream: keep the caller's connection alive, and watch the total time.

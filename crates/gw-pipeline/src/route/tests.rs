@@ -11,6 +11,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
         base_url: "http://127.0.0.1:1/v1".into(),
         auth: AuthScheme::None,
         api_key: None,
+        aws: None,
         formats: vec![gw_model::WireFormat::OpenAiChat],
         headers: Vec::new(),
         api_version: None,

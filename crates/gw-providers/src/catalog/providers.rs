@@ -30,16 +30,10 @@ enum Kind {
     #[serde(rename = "azure-openai")]
     AzureOpenAi,
     Anthropic,
+    Gemini,
+    Cohere,
+    Bedrock,
     Emulator,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Format {
-    Chat,
-    Completions,
-    Embeddings,
-    Messages,
 }
 
 #[derive(Deserialize, Default)]
@@ -62,7 +56,7 @@ struct File {
     auth: Auth,
     /// Header that takes the key as it is; `auth` is then of no use.
     auth_header: Option<Arc<str>>,
-    formats: Vec<Format>,
+    formats: Vec<String>,
     /// The provider's name when absent; empty when no list can know its prices.
     price_key: Option<Arc<str>>,
     #[serde(default)]
@@ -132,6 +126,9 @@ impl Providers {
                 Kind::OpenAiCompatible => ProviderKind::OpenAiCompatible,
                 Kind::AzureOpenAi => ProviderKind::AzureOpenAi,
                 Kind::Anthropic => ProviderKind::Anthropic,
+                Kind::Gemini => ProviderKind::Gemini,
+                Kind::Cohere => ProviderKind::Cohere,
+                Kind::Bedrock => ProviderKind::Bedrock,
                 Kind::Emulator => ProviderKind::Emulator,
             },
             base_url: file.base_url,
@@ -141,7 +138,7 @@ impl Providers {
                 (None, Auth::Bearer) => AuthScheme::Bearer,
                 (None, Auth::None) => AuthScheme::None,
             },
-            formats: file.formats.iter().map(Format::wire).collect(),
+            formats: file.formats.iter().map(|name| format(name)).collect::<Result<_, _>>()?,
             price_key,
             rename_params: file.rename_params.into_iter().collect(),
             routing_members: file.routing_members,
@@ -168,15 +165,10 @@ impl Providers {
     }
 }
 
-impl Format {
-    const fn wire(&self) -> WireFormat {
-        match self {
-            Self::Chat => WireFormat::OpenAiChat,
-            Self::Completions => WireFormat::OpenAiCompletions,
-            Self::Embeddings => WireFormat::OpenAiEmbeddings,
-            Self::Messages => WireFormat::AnthropicMessages,
-        }
-    }
+/// The format of that name.
+fn format(name: &str) -> Result<WireFormat, String> {
+    let found = WireFormat::ALL.iter().copied().find(|format| format.as_str() == name);
+    found.ok_or_else(|| format!("no format `{name}`"))
 }
 
 impl FileModel {

@@ -88,6 +88,20 @@ fn provider_files_are_sound() {
     let azure = &providers["azure-openai"];
     assert_eq!((azure.kind, &azure.auth), (ProviderKind::AzureOpenAi, &AuthScheme::Header("api-key".into())));
     assert_eq!(providers["anthropic"].formats, [WireFormat::AnthropicMessages]);
+    assert_eq!(providers["gemini"].auth, AuthScheme::Header("x-goog-api-key".into()));
+    assert_eq!(providers["cohere"].formats, [WireFormat::CohereChat]);
+    assert_eq!(
+        (providers["bedrock"].kind, &providers["bedrock"].auth),
+        (ProviderKind::Bedrock, &AuthScheme::Bearer)
+    );
+    for (key, model) in [
+        ("gemini", "gemini-2.5-flash"),
+        ("cohere", "command-a-03-2025"),
+        ("bedrock", "amazon.nova-lite-v1:0"),
+        ("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
+    ] {
+        assert!(catalog().model(key, model).is_some_and(|info| info.prices.prices_tokens()), "{key}/{model}");
+    }
     assert_eq!(&*providers["demo"].price_key, "demo");
     assert_eq!(&*providers["openai-compatible"].price_key, "");
     assert!(providers["openrouter"].routing_members.iter().any(|m| &**m == "models"));

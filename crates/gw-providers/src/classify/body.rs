@@ -3,8 +3,21 @@
 use gw_model::catalog::ProviderKind;
 use memchr::memmem;
 
-/// Anthropic answers 400 when the account has no credit left: nothing that the caller could mend.
-pub(super) fn is_credit_error(body: &[u8], kind: ProviderKind) -> bool {
+/// Whether a 400 is about the gateway's own account: nothing that the caller could mend.
+pub(super) fn is_our_fault(body: &[u8], kind: ProviderKind) -> bool {
+    is_credit_error(body, kind) || is_key_error(body, kind)
+}
+
+/// Google answers 400 to a key that is not valid.
+fn is_key_error(body: &[u8], kind: ProviderKind) -> bool {
+    kind == ProviderKind::Gemini
+        && [&b"API_KEY_INVALID"[..], b"API key not valid", b"API key expired"]
+            .iter()
+            .any(|words| memmem::find(body, words).is_some())
+}
+
+/// Anthropic answers 400 when the account has no credit left.
+fn is_credit_error(body: &[u8], kind: ProviderKind) -> bool {
     kind == ProviderKind::Anthropic && memmem::find(body, b"credit balance is too low").is_some()
 }
 

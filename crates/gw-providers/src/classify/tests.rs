@@ -65,6 +65,10 @@ fn replies_get_the_verdict_of_the_contract() {
         let verdict = classify(*status, &headers(list), body.as_bytes(), *kind);
         assert_eq!(verdict, *wanted, "{kind:?} {status} {list:?}");
     }
+    let invalid = br#"{"error":{"code":400,"message":"API key not valid. Please pass a valid API key."}}"#;
+    let google = |body: &[u8]| classify(400, &HeaderMap::new(), body, ProviderKind::Gemini);
+    assert_eq!(google(invalid), Verdict::OurCredential);
+    assert_eq!(google(b"{}"), Verdict::Refuse { pass_status: 400 });
     for status in [401, 402, 403] {
         assert_eq!(classify(status, &HeaderMap::new(), b"", Anthropic), Verdict::OurCredential);
     }

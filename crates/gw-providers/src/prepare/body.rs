@@ -12,8 +12,10 @@ pub(super) fn forward(
     include_usage: bool,
     max_output_tokens: Option<u64>,
 ) -> Vec<Bytes> {
-    // A model that stands in the caller's path, not in its body, is written into the body.
-    let renamed = *call.facts.model != *target.model || call.facts.model_span.is_none();
+    // A model that stands in the caller's path (Azure), not in its body, is written into the body; formats whose
+    // own paths name it have no place for it there.
+    let has_member = !call.format.has_model_in_path();
+    let renamed = has_member && (*call.facts.model != *target.model || call.facts.model_span.is_none());
     let edits = ForwardEdits {
         model: renamed.then_some(&*target.model),
         include_usage,

@@ -2,7 +2,7 @@
 //! caller's may go along.
 
 use bytes::Bytes;
-use gw_model::catalog::AuthScheme;
+use gw_model::catalog::{AuthScheme, ProviderKind};
 use gw_model::format::WireFormat;
 use gw_model::snapshot::Provider;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -34,21 +34,29 @@ const NEVER_FORWARDED: &[&str] = &[
     "transfer-encoding",
     "upgrade",
     "user-agent",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
     "x-api-key",
     "x-goog-api-key",
     "x-portkey-api-key",
 ];
 
-/// What every request of `provider` carries. `Err` names the header that cannot be sent.
-pub(super) fn fixed(provider: &Provider) -> Result<HeaderMap, String> {
+/// What every request of `provider` carries, the key by `auth`. `Err` names the header that cannot be sent.
+pub(super) fn fixed(provider: &Provider, auth: &AuthScheme) -> Result<HeaderMap, String> {
     let mut map = HeaderMap::with_capacity(16);
     map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    map.insert(header::ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
+    let accept = match provider.kind {
+        // Its streams are binary.
+        ProviderKind::Bedrock => "*/*",
+        _ => "application/json, text/event-stream",
+    };
+    map.insert(header::ACCEPT, HeaderValue::from_static(accept));
     // Answers are read on their way; a compressed one could not be metered.
     map.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     map.insert(header::USER_AGENT, USER_AGENT);
     if let Some(key) = &provider.api_key {
-        let (name, text) = match &provider.auth {
+        let (name, text) = match auth {
             AuthScheme::Bearer => (header::AUTHORIZATION, format!("Bearer {}", key.expose())),
             AuthScheme::Header(name) => {
                 let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| name.to_string())?;
@@ -56,7 +64,7 @@ pub(super) fn fixed(provider: &Provider) -> Result<HeaderMap, String> {
             }
             AuthScheme::None => (header::AUTHORIZATION, String::new()),
         };
-        if !matches!(provider.auth, AuthScheme::None) {
+        if !matches!(auth, AuthScheme::None) {
             let mut value = HeaderValue::try_from(text).map_err(|_| name.to_string())?;
             value.set_sensitive(true);
             map.insert(name, value);

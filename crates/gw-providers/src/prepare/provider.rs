@@ -1,9 +1,11 @@
 //! What can be worked out once for a provider.
 
 use super::headers;
+use super::signing::Signer;
 use super::url::{self, Path};
 use crate::catalog::{StreamUsage, catalog};
 use gw_model::call::Call;
+use gw_model::catalog::{AuthScheme, ProviderKind};
 use gw_model::format::WireFormat;
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::Provider;
@@ -18,6 +20,8 @@ pub enum PrepareError {
     BaseUrl(String),
     /// A header's name or value, or the key, holds what no header can.
     Header(String),
+    /// Requests are to be signed, and there is no region to sign for.
+    Region,
 }
 
 impl fmt::Display for PrepareError {
@@ -30,6 +34,7 @@ impl fmt::Display for PrepareError {
                 )
             }
             Self::Header(name) => write!(f, "header `{name}` has a name or value that cannot be sent"),
+            Self::Region => f.write_str("requests to AWS are signed for a region; name it"),
         }
     }
 }
@@ -43,13 +48,16 @@ pub struct PreparedProvider {
     authority: Authority,
     paths: Vec<(WireFormat, ReadyPath)>,
     headers: HeaderMap,
+    /// For OpenAI's formats, where they take the credential elsewhere.
+    openai_headers: Option<HeaderMap>,
     stream_usage: StreamUsage,
+    signer: Option<Signer>,
 }
 
 #[derive(Clone, Debug)]
 enum ReadyPath {
     Whole(PathAndQuery),
-    Around(String, String),
+    Around { before: String, whole: String, stream: String },
 }
 
 impl PreparedProvider {
@@ -75,13 +83,19 @@ impl PreparedProvider {
         for format in &provider.formats {
             let ready = match url::path(provider.kind, path, query, *format, version) {
                 Path::Whole(text) => ReadyPath::Whole(text.parse().map_err(|_| bad_url())?),
-                Path::Around(before, after) => ReadyPath::Around(before, after),
+                Path::Around { before, whole, stream } => ReadyPath::Around { before, whole, stream },
             };
             paths.push((*format, ready));
         }
-        let headers = headers::fixed(provider).map_err(PrepareError::Header)?;
+        let headers = headers::fixed(provider, &provider.auth).map_err(PrepareError::Header)?;
+        let openai_headers = match provider.kind {
+            ProviderKind::Gemini => Some(headers::fixed(provider, &AuthScheme::Bearer)),
+            _ => None,
+        };
+        let openai_headers = openai_headers.transpose().map_err(PrepareError::Header)?;
         let stream_usage = catalog().stream_usage(authority.as_str());
-        Ok(Self { scheme, authority, paths, headers, stream_usage })
+        let signer = Signer::new(provider, &scheme, &authority)?;
+        Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer })
     }
 
     /// `http` or `https`.
@@ -96,23 +110,42 @@ impl PreparedProvider {
         &self.authority
     }
 
-    /// What every request carries.
-    pub(super) const fn headers(&self) -> &HeaderMap {
-        &self.headers
+    /// What every request in that format carries.
+    pub(super) fn headers(&self, format: WireFormat) -> &HeaderMap {
+        match &self.openai_headers {
+            Some(headers) if format.native_provider() == "openai" => headers,
+            _ => &self.headers,
+        }
+    }
+
+    /// Signs requests, where the provider wants that.
+    pub(super) const fn signer(&self) -> Option<&Signer> {
+        self.signer.as_ref()
     }
 
     /// The path for a format and model.
-    pub(super) fn path(&self, format: WireFormat, model: &str) -> Result<PathAndQuery, Refusal> {
+    pub(super) fn path(
+        &self,
+        format: WireFormat,
+        model: &str,
+        is_stream: bool,
+    ) -> Result<PathAndQuery, Refusal> {
         let refuse = |text: String| Refusal::new(ErrorCode::InvalidRequest, text).param("model");
         match self.paths.iter().find(|(known, _)| *known == format) {
             Some((_, ReadyPath::Whole(path))) => Ok(path.clone()),
-            Some((_, ReadyPath::Around(before, after))) => {
-                // A segment of dots would climb out of the deployment's path.
-                if model.is_empty() || model.bytes().all(|b| b == b'.') {
-                    return Err(refuse(format!("`{model}` cannot be a deployment's name.")));
+            Some((_, ReadyPath::Around { before, whole, stream })) => {
+                // Google's own lists name its models so.
+                let name = match format {
+                    WireFormat::GeminiGenerate => model.strip_prefix("models/").unwrap_or(model),
+                    _ => model,
+                };
+                // A segment of dots would climb out of the path.
+                if name.is_empty() || name.bytes().all(|b| b == b'.') {
+                    return Err(refuse(format!("`{model}` cannot be the name of a model in a URL.")));
                 }
-                let text = [before, &*url::segment(model), after].concat();
-                text.parse().map_err(|_| refuse(format!("`{model}` cannot be a deployment's name.")))
+                let after = if is_stream { stream } else { whole };
+                let text = [before, &*url::segment(name), after].concat();
+                text.parse().map_err(|_| refuse(format!("`{model}` cannot be the name of a model in a URL.")))
             }
             None => Err(refuse(format!(
                 "The provider of this model does not take `{}` requests. Choose another model or endpoint.",

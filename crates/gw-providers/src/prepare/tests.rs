@@ -1,4 +1,6 @@
 //! Tests of [`super`]: addresses, credentials and headers per provider.
+mod native;
+
 use super::{PrepareError, PrepareInput, PreparedProvider, UpstreamParts, prepare, write_options};
 use crate::testing::{call, provider, target};
 use ProviderKind::{Anthropic, AzureOpenAi, Emulator, OpenAiCompatible};
@@ -21,6 +23,7 @@ fn request(call: &Call, target: &Target, format: WireFormat) -> Result<UpstreamP
         upstream_format: format,
         translated,
         max_output_tokens: None,
+        now: 0,
     };
     prepare(input)
 }

@@ -12,8 +12,15 @@ const AZURE_API_VERSION: &str = "2024-10-21";
 pub(super) enum Path {
     /// The same for every model.
     Whole(String),
-    /// Azure's deployment stands between the two.
-    Around(String, String),
+    /// The model's name stands between `before` and what follows.
+    Around {
+        /// In front of the name.
+        before: String,
+        /// Behind it, for whole answers.
+        whole: String,
+        /// Behind it, for streams.
+        stream: String,
+    },
 }
 
 /// The path for `format` below `base` (the base URL's path, no slash at its end); `query` is the base
@@ -25,17 +32,65 @@ pub(super) fn path(
     format: WireFormat,
     api_version: Option<&str>,
 ) -> Path {
-    let whole = |path: String| Path::Whole(with_query(path, query));
     match kind {
-        ProviderKind::OpenAiCompatible => whole(format!("{base}{}", operation(format))),
-        ProviderKind::Anthropic | ProviderKind::Emulator => {
-            whole(format!("{}/v1{}", trim(base, &["/v1"]), operation(format)))
-        }
+        ProviderKind::OpenAiCompatible => match format {
+            WireFormat::GeminiGenerate => gemini(base, query),
+            WireFormat::BedrockConverse => converse(trim(base, &["/v1"]), query),
+            WireFormat::CohereChat => cohere(base, query),
+            _ => Path::Whole(with_query(format!("{base}{}", operation(format)), query)),
+        },
         ProviderKind::AzureOpenAi => {
             let root = trim(base, &["/openai/v1", "/openai/deployments", "/openai"]);
             azure(root, query, format, api_version.unwrap_or(AZURE_API_VERSION))
         }
+        ProviderKind::Anthropic
+        | ProviderKind::Gemini
+        | ProviderKind::Cohere
+        | ProviderKind::Bedrock
+        | ProviderKind::Emulator => rooted(kind, base, query, format),
     }
+}
+
+/// Paths below a host's root, for SDKs that add the version themselves.
+fn rooted(kind: ProviderKind, base: &str, query: &str, format: WireFormat) -> Path {
+    let has_version = ["/v1", "/v1beta", "/v1alpha"].iter().any(|version| base.ends_with(version));
+    match format {
+        WireFormat::GeminiGenerate if has_version && kind == ProviderKind::Gemini => gemini(base, query),
+        WireFormat::GeminiGenerate => gemini(&format!("{}/v1beta", trim(base, &["/v1"])), query),
+        WireFormat::BedrockConverse => converse(trim(base, &["/v1"]), query),
+        WireFormat::CohereChat => cohere(base, query),
+        _ if kind == ProviderKind::Gemini => {
+            // Google serves OpenAI's formats beside its own.
+            let version = if has_version { base.to_owned() } else { format!("{base}/v1beta") };
+            Path::Whole(with_query(format!("{version}/openai{}", operation(format)), query))
+        }
+        _ => Path::Whole(with_query(format!("{}/v1{}", trim(base, &["/v1"]), operation(format)), query)),
+    }
+}
+
+/// `version` is the base with the API's version.
+fn gemini(version: &str, query: &str) -> Path {
+    Path::Around {
+        before: format!("{version}/models/"),
+        whole: with_query(":generateContent".to_owned(), query),
+        // Without it the stream would be a JSON array, which cannot be told apart by events.
+        stream: with_query(":streamGenerateContent?alt=sse".to_owned(), query),
+    }
+}
+
+fn converse(root: &str, query: &str) -> Path {
+    Path::Around {
+        before: format!("{root}/model/"),
+        whole: with_query("/converse".to_owned(), query),
+        stream: with_query("/converse-stream".to_owned(), query),
+    }
+}
+
+fn cohere(base: &str, query: &str) -> Path {
+    Path::Whole(with_query(
+        format!("{}{}", trim(base, &["/v1", "/v2"]), operation(WireFormat::CohereChat)),
+        query,
+    ))
 }
 
 fn azure(root: &str, query: &str, format: WireFormat, api_version: &str) -> Path {
@@ -50,10 +105,18 @@ fn azure(root: &str, query: &str, format: WireFormat, api_version: &str) -> Path
             Path::Whole(with_query(format!("{root}/openai/v1{}", operation(format)), query))
         }
         (_, "preview") => Path::Whole(with_query(format!("{root}/openai/v1{}", operation(format)), &version)),
-        _ => Path::Around(
-            format!("{root}/openai/deployments/"),
-            with_query(operation(format).to_owned(), &version),
-        ),
+        // Never below a deployment: the body names it.
+        (WireFormat::OpenAiResponses, _) => {
+            Path::Whole(with_query(format!("{root}/openai{}", operation(format)), &version))
+        }
+        _ => {
+            let after = with_query(operation(format).to_owned(), &version);
+            Path::Around {
+                before: format!("{root}/openai/deployments/"),
+                whole: after.clone(),
+                stream: after,
+            }
+        }
     }
 }
 
@@ -76,7 +139,8 @@ fn trim<'a>(base: &'a str, endings: &[&str]) -> &'a str {
 }
 
 fn with_query(path: String, query: &str) -> String {
-    if query.is_empty() { path } else { format!("{path}?{query}") }
+    let separator = if path.contains('?') { '&' } else { '?' };
+    if query.is_empty() { path } else { format!("{path}{separator}{query}") }
 }
 
 /// A model's name as one path segment (RFC 3986: everything but unreserved characters is encoded).

@@ -4,7 +4,7 @@ use super::{context, credential};
 use crate::app::site::Site;
 use crate::listen::body::ClientBody;
 use gw_model::WireFormat;
-use gw_pipeline::{Inbound, PathFacts, Reply, run};
+use gw_pipeline::{Inbound, PathFacts, Reply, SignedHead, run};
 use http::Request;
 use hyper::body::Incoming;
 use std::rc::Rc;
@@ -14,14 +14,26 @@ use std::time::Duration;
 pub(crate) async fn call(
     site: &Rc<Site>,
     format: WireFormat,
-    path: PathFacts,
+    mut path: PathFacts,
     request: Request<Incoming>,
 ) -> Reply {
     let (head, incoming) = request.into_parts();
     let timeout = Duration::from_millis(site.parts.limits.body_read_timeout_ms);
+    let query = head.uri.query();
+    let credential = credential::find(&head.headers, query);
+    // Only AWS SDKs sign, and only these paths are theirs.
+    let signed = match format {
+        WireFormat::BedrockConverse if credential.is_none() => {
+            SignedHead::of(&head.method, &head.uri, &head.headers)
+        }
+        _ => None,
+    };
+    path.json_array =
+        path.stream && format == WireFormat::GeminiGenerate && !query.is_some_and(asks_for_events);
     let inbound = Inbound {
         format,
-        credential: credential::find(&head.headers, head.uri.query()),
+        credential,
+        signed,
         path,
         context: context::caller(&head.headers),
         forward_headers: context::forwarded(format, &head.headers),
@@ -29,4 +41,9 @@ pub(crate) async fn call(
     };
     drop(head);
     run(&site.worker, inbound).await
+}
+
+/// `alt=sse`: Google's streams are arrays without it.
+fn asks_for_events(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "alt=sse" || pair == "$alt=sse" || pair == "%24alt=sse")
 }

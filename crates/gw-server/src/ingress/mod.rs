@@ -62,16 +62,13 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
         (Route::Admin, Door::Main { with_admin: false }) | (_, Door::Admin) => {
             not_found(WireFormat::OpenAiChat, "this is served on the other address of this gateway")
         }
-        (Route::Call { format, model }, _) => match *request.method() {
-            Method::POST => {
-                data::call(site, format, gw_pipeline::PathFacts { model, ..Default::default() }, request)
-                    .await
-            }
+        (Route::Call { format, path }, _) => match *request.method() {
+            Method::POST => data::call(site, format, path, request).await,
             _ => method_not_allowed(format, "POST"),
         },
-        (Route::Models { id }, _) => match *request.method() {
-            Method::GET | Method::HEAD => models::serve(site, id.as_deref(), &request),
-            _ => method_not_allowed(WireFormat::OpenAiChat, "GET, HEAD"),
+        (Route::Models { id, format }, _) => match *request.method() {
+            Method::GET | Method::HEAD => models::serve(site, id.as_deref(), format, &request),
+            _ => method_not_allowed(format, "GET, HEAD"),
         },
         (Route::Later { format }, _) => {
             let refusal =

@@ -1,21 +1,20 @@
-//! `GET /v1/models` and `/v1/models/{id}`: what the caller may call, in OpenAI's shape, or in Anthropic's
-//! when its version header is sent.
+//! `GET /v1/models` and `/v1/models/{id}`: what the caller may call, in OpenAI's shape; in Anthropic's when its
+//! version header is sent, in Google's on its own path or when its key header is sent.
 
 use super::credential;
 use crate::app::models::{self, Listed};
 use crate::app::site::Site;
 use gw_model::{Endpoint, ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{Reply, ReplyBody, refusal_reply};
-use http::Request;
 use http::header::{self, HeaderValue};
+use http::{HeaderMap, Request};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-/// Serves the list, or one of it.
-pub(super) fn serve(site: &Site, id: Option<&str>, request: &Request<Incoming>) -> Reply {
-    let anthropic = request.headers().contains_key("anthropic-version");
-    let format = if anthropic { WireFormat::AnthropicMessages } else { WireFormat::OpenAiChat };
-    match answer(site, id, anthropic, request) {
+/// Serves the list, or one of it. `format` is the path's.
+pub(super) fn serve(site: &Site, id: Option<&str>, format: WireFormat, request: &Request<Incoming>) -> Reply {
+    let format = shape(format, request.headers());
+    match answer(site, id, format, request) {
         Ok(value) => {
             let mut reply = Reply::new(ReplyBody::whole(value.to_string()));
             reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -25,10 +24,20 @@ pub(super) fn serve(site: &Site, id: Option<&str>, request: &Request<Incoming>) 
     }
 }
 
+/// OpenAI's paths are also those of others, who say who they are by their headers.
+fn shape(format: WireFormat, headers: &HeaderMap) -> WireFormat {
+    match format {
+        WireFormat::GeminiGenerate => format,
+        _ if headers.contains_key("anthropic-version") => WireFormat::AnthropicMessages,
+        _ if headers.contains_key("x-goog-api-key") => WireFormat::GeminiGenerate,
+        _ => WireFormat::OpenAiChat,
+    }
+}
+
 fn answer(
     site: &Site,
     id: Option<&str>,
-    anthropic: bool,
+    format: WireFormat,
     request: &Request<Incoming>,
 ) -> Result<Value, Refusal> {
     let credential = credential::find(request.headers(), request.uri().query());
@@ -39,7 +48,11 @@ fn answer(
     }
     let live = site.worker.live();
     let listed = models::list(&live.snapshot, policy);
-    let shape = if anthropic { anthropic_model } else { openai_model };
+    let shape = match format {
+        WireFormat::AnthropicMessages => anthropic_model,
+        WireFormat::GeminiGenerate => gemini_model,
+        _ => openai_model,
+    };
     match id {
         Some(id) => match listed.iter().find(|m| m.id == id) {
             Some(model) => Ok(shape(model)),
@@ -49,12 +62,14 @@ fn answer(
         },
         None => {
             let data: Vec<Value> = listed.iter().map(shape).collect();
-            if anthropic {
-                let (first, last) = (listed.first().map(|m| &m.id), listed.last().map(|m| &m.id));
-                Ok(json!({ "data": data, "has_more": false, "first_id": first, "last_id": last }))
-            } else {
-                Ok(json!({ "object": "list", "data": data }))
-            }
+            Ok(match format {
+                WireFormat::AnthropicMessages => {
+                    let (first, last) = (listed.first().map(|m| &m.id), listed.last().map(|m| &m.id));
+                    json!({ "data": data, "has_more": false, "first_id": first, "last_id": last })
+                }
+                WireFormat::GeminiGenerate => json!({ "models": data }),
+                _ => json!({ "object": "list", "data": data }),
+            })
         }
     }
 }
@@ -65,4 +80,26 @@ fn openai_model(model: &Listed) -> Value {
 
 fn anthropic_model(model: &Listed) -> Value {
     json!({ "type": "model", "id": model.id, "display_name": model.id, "created_at": "1970-01-01T00:00:00Z" })
+}
+
+fn gemini_model(model: &Listed) -> Value {
+    // An alias of unknown facts is most likely one to talk to.
+    let methods: &[&str] = match &*model.info.mode {
+        "" | "chat" | "completion" | "responses" => &["generateContent"],
+        _ => &[],
+    };
+    let mut out = json!({
+        "name": format!("models/{}", model.id),
+        "version": "",
+        "displayName": model.id,
+        "supportedGenerationMethods": methods,
+    });
+    for (name, limit) in
+        [("inputTokenLimit", model.info.max_input_tokens), ("outputTokenLimit", model.info.max_output_tokens)]
+    {
+        if limit > 0 {
+            out[name] = limit.into();
+        }
+    }
+    out
 }

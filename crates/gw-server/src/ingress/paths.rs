@@ -1,7 +1,10 @@
 //! Which path is which endpoint. Every OpenAI path is served with and without `/v1`, since some clients
-//! leave it out, and in Azure's form with the model in the path.
+//! leave it out, and in Azure's form with the model in the path. It must not look at a query or a header.
+
+mod native;
 
 use gw_model::WireFormat;
+use gw_pipeline::PathFacts;
 
 /// What a path asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,13 +13,15 @@ pub(crate) enum Route {
     Call {
         /// In this format.
         format: WireFormat,
-        /// The model, where the path names it.
-        model: Option<String>,
+        /// What else the path says.
+        path: PathFacts,
     },
     /// The list of models, or one of them.
     Models {
         /// The one.
         id: Option<String>,
+        /// The format whose path it is; headers may ask for another.
+        format: WireFormat,
     },
     /// `/api/v1/...`, `/metrics`, `/ui`.
     Admin,
@@ -43,6 +48,7 @@ pub(crate) fn route(path: &str) -> Route {
     match path {
         "/v1/chat/completions" => return call(WireFormat::OpenAiChat),
         "/v1/messages" => return call(WireFormat::AnthropicMessages),
+        "/v1/responses" => return call(WireFormat::OpenAiResponses),
         "/healthz" => return Route::Health,
         "/readyz" => return Route::Ready,
         "/metrics" | "/ui" => return Route::Admin,
@@ -58,7 +64,10 @@ pub(crate) fn route(path: &str) -> Route {
     if let Some(rest) = path.strip_prefix("/openai/deployments/") {
         return azure(rest);
     }
-    let versioned = path.strip_prefix("/v1/").or_else(|| path.strip_prefix("/openai/v1/"));
+    if let Some(route) = native::route(path) {
+        return route;
+    }
+    let versioned = ["/v1/", "/openai/v1/", "/openai/"].iter().find_map(|prefix| path.strip_prefix(prefix));
     let rest = versioned.or_else(|| path.strip_prefix('/')).unwrap_or(path);
     match rest {
         "messages" | "messages/count_tokens" => anthropic(rest),
@@ -66,61 +75,71 @@ pub(crate) fn route(path: &str) -> Route {
     }
 }
 
-const fn call(format: WireFormat) -> Route {
-    Route::Call { format, model: None }
+fn call(format: WireFormat) -> Route {
+    Route::Call { format, path: PathFacts::default() }
+}
+
+fn call_of(format: WireFormat, model: &str) -> Route {
+    Route::Call { format, path: PathFacts { model: Some(decoded(model)), ..PathFacts::default() } }
+}
+
+fn models(format: WireFormat, id: Option<&str>) -> Route {
+    Route::Models { id: id.map(decoded), format }
 }
 
 fn anthropic(rest: &str) -> Route {
+    let format = WireFormat::AnthropicMessages;
     match rest {
-        "messages" => call(WireFormat::AnthropicMessages),
-        "messages/count_tokens" => Route::Later { format: WireFormat::AnthropicMessages },
-        "models" => Route::Models { id: None },
+        "messages" => call(format),
+        "messages/count_tokens" => Route::Later { format },
+        "models" => models(format, None),
         _ => match rest.strip_prefix("models/") {
-            Some(id) if !id.is_empty() => Route::Models { id: Some(decoded(id)) },
-            _ => Route::Unknown { format: WireFormat::AnthropicMessages },
+            Some(id) if !id.is_empty() => models(format, Some(id)),
+            _ => Route::Unknown { format },
         },
     }
 }
 
 /// OpenAI's operations. One that ends like another stands before it.
-const OPENAI_CALLS: [(&str, WireFormat); 3] = [
+const OPENAI_CALLS: [(&str, WireFormat); 4] = [
     ("chat/completions", WireFormat::OpenAiChat),
     ("completions", WireFormat::OpenAiCompletions),
     ("embeddings", WireFormat::OpenAiEmbeddings),
+    ("responses", WireFormat::OpenAiResponses),
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [&str; 13] = [
-    "responses",
-    "images",
-    "audio",
-    "moderations",
-    "files",
-    "batches",
-    "realtime",
-    "rerank",
-    "mcp",
-    "passthrough",
-    "model",
-    "v2",
-    "v1beta",
+const LATER: [(&str, WireFormat); 10] = [
+    ("responses", WireFormat::OpenAiResponses),
+    ("images", WireFormat::OpenAiChat),
+    ("audio", WireFormat::OpenAiChat),
+    ("moderations", WireFormat::OpenAiChat),
+    ("files", WireFormat::OpenAiChat),
+    ("batches", WireFormat::OpenAiChat),
+    ("realtime", WireFormat::OpenAiChat),
+    ("rerank", WireFormat::CohereChat),
+    ("mcp", WireFormat::OpenAiChat),
+    ("passthrough", WireFormat::OpenAiChat),
 ];
 
 fn openai(rest: &str) -> Route {
     if let Some((_, format)) = OPENAI_CALLS.into_iter().find(|(operation, _)| *operation == rest) {
         return call(format);
     }
+    let format = WireFormat::OpenAiChat;
     if rest == "models" {
-        return Route::Models { id: None };
+        return models(format, None);
     }
     if let Some(id) = rest.strip_prefix("models/")
         && !id.is_empty()
     {
-        return Route::Models { id: Some(decoded(id)) };
+        return models(format, Some(id));
     }
     let first = rest.split('/').next().unwrap_or(rest);
-    let format = WireFormat::OpenAiChat;
-    if LATER.contains(&first) { Route::Later { format } } else { Route::Unknown { format } }
+    match LATER.into_iter().find(|(segment, _)| *segment == first) {
+        Some((_, format)) => Route::Later { format },
+        None => Route::Unknown { format },
+    }
 }
 
 fn azure(rest: &str) -> Route {
@@ -128,7 +147,7 @@ fn azure(rest: &str) -> Route {
     for (operation, format) in OPENAI_CALLS {
         match rest.strip_suffix(operation).and_then(|rest| rest.strip_suffix('/')) {
             Some("") => break,
-            Some(model) => return Route::Call { format, model: Some(decoded(model)) },
+            Some(model) => return call_of(format, model),
             None => {}
         }
     }

@@ -6,7 +6,7 @@ use super::faults;
 fn provider_kinds() {
     let text = "
 providers:
-  gemini: { api_key: x }
+  vertex: { api_key: x }
   foo: {}
   opnai: {}
   bar: { kind: anthropc }
@@ -14,7 +14,7 @@ providers:
   a/b: { kind: openai, api_key: k }
 ";
     let expected = "\
-f.yaml:3:3: provider kind 'gemini' is not in this version
+f.yaml:3:3: provider kind 'vertex' is not in this version
 f.yaml:4:3: provider 'foo' has no 'kind' and is not in the catalogue: add 'kind', for example openai-compatible
 f.yaml:5:3: provider 'opnai' has no 'kind' and is not in the catalogue, did you mean 'openai'?
 f.yaml:6:16: unknown provider kind 'anthropc', did you mean 'anthropic'?
@@ -44,11 +44,34 @@ f.yaml:4:97: 'api_version' must be a date such as 2024-10-21
 f.yaml:5:3: provider 'oc' needs 'base_url': add it, for example http://127.0.0.1:8080/v1
 f.yaml:6:3: provider 'openai' needs 'api_key': add api_key: ${OPENAI_API_KEY}
 f.yaml:7:3: provider 'homeless' needs 'base_url': add it, for example http://127.0.0.1:8080/v1
-f.yaml:8:38: 'endpoint' is for azure-openai only: write 'base_url'
+f.yaml:8:38: 'endpoint' is for azure-openai and bedrock only: write 'base_url'
 f.yaml:8:62: 'api_version' is for azure-openai only: remove it
-f.yaml:8:82: 'upstream_format' is for OpenAI-compatible providers only: remove it
+f.yaml:8:82: 'upstream_format': this provider does not speak it: write messages, or remove the key
 f.yaml:9:37: 'base_url' is not for the emulator, which runs inside Gatewright: remove it
 f.yaml:10:20: the key of provider 'groq' holds spaces, control or non-ASCII characters";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn what_bedrock_needs() {
+    let text = "
+providers:
+  bedrock: {}
+  b1: { kind: bedrock, region: 'us east', api_key: k }
+  b2: { kind: bedrock, region: us-east-1, aws_access_key_id: AK }
+  b3: { kind: bedrock, region: us-east-1, api_key: k, aws_session_token: t }
+  b4: { kind: bedrock, endpoint: 'http://h', aws_access_key_id: 'A/K', aws_secret_access_key: s }
+  openai: { api_key: k, aws_access_key_id: AK }
+";
+    let expected = "\
+f.yaml:3:3: provider 'bedrock' needs 'region': add it, for example us-east-1
+f.yaml:3:3: provider 'bedrock' needs a credential: add aws_access_key_id: ${AWS_ACCESS_KEY_ID} and aws_secret_access_key: ${AWS_SECRET_ACCESS_KEY}, or api_key: ${AWS_BEARER_TOKEN_BEDROCK}
+f.yaml:4:32: 'region' must be the name of an AWS region such as us-east-1
+f.yaml:5:62: 'aws_access_key_id' and 'aws_secret_access_key' go together: add the other
+f.yaml:6:74: 'api_key' and an AWS access key are two credentials: remove one
+f.yaml:7:3: provider 'b4' needs 'region': add it, for example us-east-1
+f.yaml:7:65: 'aws_access_key_id' is empty or holds characters that such a credential cannot have
+f.yaml:8:44: 'aws_access_key_id' is for bedrock only: remove it";
     assert_eq!(faults(text), expected);
 }
 
@@ -149,7 +172,7 @@ fn models() {
     let text = "
 providers:
   openai: { api_key: k, models: { x: { input_usd_per_million_tokens: 1 }, y: { same_as: nope } } }
-  broken: { kind: gemini }
+  broken: { kind: vertex }
 models:
   a: { targets: [] }
   b: { targets: [{ provider: opnai, model: m }, { provider: zzz, model: m }, { provider: broken, model: '' }] }
@@ -160,7 +183,7 @@ models:
     let expected = "\
 f.yaml:3:35: 'output_usd_per_million_tokens' is missing beside the other prices: add it, 0 if it is free
 f.yaml:3:89: 'same_as' names 'nope', which is not in the catalogue: write MODEL, or PROVIDER/MODEL
-f.yaml:4:19: provider kind 'gemini' is not in this version
+f.yaml:4:19: provider kind 'vertex' is not in this version
 f.yaml:6:17: model 'a' has no targets: add at least one
 f.yaml:7:30: there is no provider 'opnai', did you mean 'openai'?
 f.yaml:7:61: there is no provider 'zzz': add it under 'providers'

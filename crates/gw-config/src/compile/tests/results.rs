@@ -56,6 +56,41 @@ providers:
 }
 
 #[test]
+fn bedrock_is_where_its_region_is() {
+    let compiled = ok("
+providers:
+  bedrock: { region: eu-central-1, aws_access_key_id: AK, aws_secret_access_key: top, aws_session_token: t }
+  private: { kind: bedrock, region: us-east-1, endpoint: https://vpce.example/, api_key: token }
+");
+    let bedrock = &compiled.snapshot.providers["bedrock"];
+    assert_eq!(&*bedrock.base_url, "https://bedrock-runtime.eu-central-1.amazonaws.com");
+    let aws = bedrock.aws.as_ref().expect("credentials");
+    assert_eq!((&*aws.access_key_id, aws.secret_access_key.expose()), ("AK", "top"));
+    assert_eq!(aws.session_token.as_ref().map(gw_model::Secret::expose), Some("t"));
+    assert!(bedrock.api_key.is_none());
+    let private = &compiled.snapshot.providers["private"];
+    assert_eq!(&*private.base_url, "https://vpce.example");
+    assert!(private.aws.is_none() && private.api_key.is_some());
+}
+
+#[test]
+fn the_format_upstream_may_be_chosen() {
+    let compiled = ok("
+providers:
+  openai: { api_key: k, upstream_format: responses }
+  chat: { kind: openai, api_key: k, upstream_format: chat }
+  google: { kind: openai-compatible, base_url: http://h/v1beta, upstream_format: generate_content }
+  new-azure: { kind: azure-openai, endpoint: https://e, api_key: k, api_version: v1, upstream_format: chat }
+");
+    use WireFormat as F;
+    let formats = |name: &str| compiled.snapshot.providers[name].formats.clone();
+    assert_eq!(formats("openai"), [F::OpenAiResponses, F::OpenAiCompletions, F::OpenAiEmbeddings]);
+    assert_eq!(formats("chat"), [F::OpenAiChat, F::OpenAiCompletions, F::OpenAiEmbeddings]);
+    assert_eq!(formats("google"), [F::GeminiGenerate]);
+    assert_eq!(formats("new-azure"), [F::OpenAiChat, F::OpenAiCompletions, F::OpenAiEmbeddings]);
+}
+
+#[test]
 fn models_and_their_facts() {
     let compiled = ok("
 providers:

@@ -61,6 +61,21 @@ fn base_urls_of_the_sdks_are_respected() {
 }
 
 #[test]
+fn bedrock_takes_the_variables_of_the_aws_sdks() {
+    let keys = [("AWS_ACCESS_KEY_ID", "AK"), ("AWS_SECRET_ACCESS_KEY", " top\n"), ("AWS_SESSION_TOKEN", "t")];
+    assert!(start(&keys, false).expect("compiles").snapshot.providers.is_empty(), "no region, no place");
+    let with = |more: &[(&'static str, &'static str)]| {
+        start(&[&keys[..], more].concat(), false).expect("compiles").snapshot.providers["bedrock"].clone()
+    };
+    let signed = with(&[("AWS_REGION", "us-west-2"), ("AWS_DEFAULT_REGION", "x")]);
+    assert_eq!(&*signed.base_url, "https://bedrock-runtime.us-west-2.amazonaws.com");
+    let aws = signed.aws.as_ref().expect("signed");
+    assert_eq!((&*aws.access_key_id, aws.secret_access_key.expose()), ("AK", "top"));
+    let token = with(&[("AWS_DEFAULT_REGION", "us-west-2"), ("AWS_BEARER_TOKEN_BEDROCK", "b")]);
+    assert!(token.aws.is_none() && token.api_key.is_some());
+}
+
+#[test]
 fn listening_elsewhere_is_taken_into_account() {
     let env: BTreeMap<String, String> =
         [("OPENAI_API_KEY", "k"), ("OPENAI_BASE_URL", "http://localhost:4000/v1")]

@@ -1,17 +1,26 @@
 //! Tests of [`super`].
 use super::*;
 
+fn with(format: WireFormat, model: &str, stream: bool) -> Route {
+    Route::Call { format, path: PathFacts { model: Some(model.to_owned()), stream, json_array: false } }
+}
+
 #[test]
 fn openai_paths_work_with_and_without_the_version() {
     for prefix in ["/v1/", "/", "/openai/v1/"] {
         assert_eq!(route(&format!("{prefix}chat/completions")), call(WireFormat::OpenAiChat));
         assert_eq!(route(&format!("{prefix}completions")), call(WireFormat::OpenAiCompletions));
         assert_eq!(route(&format!("{prefix}embeddings")), call(WireFormat::OpenAiEmbeddings));
-        assert_eq!(route(&format!("{prefix}models")), Route::Models { id: None });
-        let one = Route::Models { id: Some("openai/gpt-4o".to_owned()) };
+        assert_eq!(route(&format!("{prefix}responses")), call(WireFormat::OpenAiResponses));
+        let later = Route::Later { format: WireFormat::OpenAiResponses };
+        assert_eq!(route(&format!("{prefix}responses/resp_1")), later);
+        assert_eq!(route(&format!("{prefix}responses/resp_1/cancel")), later);
+        assert_eq!(route(&format!("{prefix}models")), models(WireFormat::OpenAiChat, None));
+        let one = Route::Models { id: Some("openai/gpt-4o".to_owned()), format: WireFormat::OpenAiChat };
         assert_eq!(route(&format!("{prefix}models/openai/gpt-4o")), one);
         assert_eq!(route(&format!("{prefix}models/openai%2Fgpt-4o")), one);
     }
+    assert_eq!(route("/openai/responses"), call(WireFormat::OpenAiResponses), "as Azure's dated versions");
 }
 
 #[test]
@@ -19,12 +28,13 @@ fn anthropic_and_azure_have_their_own_forms() {
     for path in ["/v1/messages", "/anthropic/v1/messages", "/messages"] {
         assert_eq!(route(path), call(WireFormat::AnthropicMessages), "{path}");
     }
-    let azure = Route::Call { format: WireFormat::OpenAiChat, model: Some("my/gpt".to_owned()) };
+    let azure = with(WireFormat::OpenAiChat, "my/gpt", false);
     assert_eq!(route("/openai/deployments/my%2Fgpt/chat/completions"), azure);
     assert_eq!(route("/openai/deployments/my/gpt/chat/completions"), azure);
-    let bare = |format| Route::Call { format, model: Some("a/b/c".to_owned()) };
+    let bare = |format| with(format, "a/b/c", false);
     assert_eq!(route("/openai/deployments/a/b/c/completions"), bare(WireFormat::OpenAiCompletions));
     assert_eq!(route("/openai/deployments/a/b/c/embeddings"), bare(WireFormat::OpenAiEmbeddings));
+    assert_eq!(route("/openai/deployments/a/b/c/responses"), bare(WireFormat::OpenAiResponses));
     let format = WireFormat::OpenAiChat;
     assert_eq!(route("/openai/deployments/gpt/images/generations"), Route::Later { format });
     for nothing in ["gpt", "gpt/", "/chat/completions", "/embeddings", ""] {
@@ -34,11 +44,48 @@ fn anthropic_and_azure_have_their_own_forms() {
 }
 
 #[test]
+fn only_googles_verbs_are_verbs() {
+    let format = WireFormat::GeminiGenerate;
+    for version in ["/v1beta", "/v1"] {
+        let at = |rest: &str| route(&format!("{version}/models/{rest}"));
+        assert_eq!(at("gemini-2.5-flash:generateContent"), with(format, "gemini-2.5-flash", false));
+        assert_eq!(at("openai/gpt-4o:streamGenerateContent"), with(format, "openai/gpt-4o", true));
+        assert_eq!(at("ollama%2Fllama3%3A8b:generateContent"), with(format, "ollama/llama3:8b", false));
+        assert_eq!(at("llama3:8b:generateContent"), with(format, "llama3:8b", false));
+        assert_eq!(at("m:countTokens"), Route::Later { format });
+        assert_eq!(at("m:embedContent"), Route::Later { format });
+        for id in ["llama3:8b", ":generateContent", "m:generateContent:x"] {
+            assert!(matches!(at(id), Route::Models { id: Some(found), .. } if found == id), "{id}");
+        }
+    }
+    assert_eq!(route("/v1beta/models"), models(format, None));
+    assert_eq!(route("/v1beta/models/a/b"), models(format, Some("a/b")));
+    assert_eq!(route("/v1beta/cachedContents"), Route::Later { format });
+}
+
+#[test]
+fn bedrock_and_cohere_have_their_own_paths() {
+    let format = WireFormat::BedrockConverse;
+    assert_eq!(route("/model/a.b-v1%3A0/converse"), with(format, "a.b-v1:0", false));
+    assert_eq!(route("/model/a.b-v1:0/converse-stream"), with(format, "a.b-v1:0", true));
+    let arn = "arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fx";
+    let wanted = with(format, "arn:aws:bedrock:us-east-1:1:inference-profile/x", true);
+    assert_eq!(route(&format!("/model/{arn}/converse-stream")), wanted);
+    assert_eq!(route("/model/up/chat/converse"), with(format, "up/chat", false));
+    for later in ["/model/m/invoke", "/model//converse", "/model/converse"] {
+        assert_eq!(route(later), Route::Later { format }, "{later}");
+    }
+    assert_eq!(route("/v2/chat"), call(WireFormat::CohereChat));
+    for later in ["/v2/rerank", "/v2/embed", "/rerank", "/v1/rerank"] {
+        assert_eq!(route(later), Route::Later { format: WireFormat::CohereChat }, "{later}");
+    }
+}
+
+#[test]
 fn the_rest_is_told_apart() {
     assert_eq!(route("/api/v1/keys"), Route::Admin);
     assert_eq!(route("/metrics"), Route::Admin);
     assert_eq!(route("/mcp"), Route::Later { format: WireFormat::OpenAiChat });
-    assert_eq!(route("/v1/responses"), Route::Later { format: WireFormat::OpenAiChat });
     assert_eq!(route("/nothing/here"), Route::Unknown { format: WireFormat::OpenAiChat });
     assert_eq!(route("/"), Route::Root);
 }

@@ -1,0 +1,69 @@
+//! Paths of Google's, Bedrock's and Cohere's own APIs. Serves [`super::route`]. Models stand within most of them,
+//! percent-encoded or as they are, slashes included, so that only the ends of a path are looked at.
+
+use super::{Route, decoded, models};
+use gw_model::WireFormat;
+use gw_pipeline::PathFacts;
+
+/// The route, when the path is one of theirs.
+pub(super) fn route(path: &str) -> Option<Route> {
+    if let Some(rest) = path.strip_prefix("/v1beta/") {
+        return Some(gemini(rest));
+    }
+    if let Some(rest) = path.strip_prefix("/v1/models/") {
+        // OpenAI's list has the same path; only Google's verbs tell them apart.
+        return verb(rest);
+    }
+    if let Some(rest) = path.strip_prefix("/model/") {
+        return Some(bedrock(rest));
+    }
+    path.strip_prefix("/v2/").map(|rest| {
+        let format = WireFormat::CohereChat;
+        match rest {
+            "chat" => Route::Call { format, path: PathFacts::default() },
+            _ => Route::Later { format },
+        }
+    })
+}
+
+fn gemini(rest: &str) -> Route {
+    let format = WireFormat::GeminiGenerate;
+    match rest.strip_prefix("models") {
+        Some("" | "/") => models(format, None),
+        Some(rest) => match rest.strip_prefix('/') {
+            Some(id) => verb(id).unwrap_or_else(|| models(format, Some(id))),
+            None => Route::Later { format },
+        },
+        None => Route::Later { format },
+    }
+}
+
+/// `MODEL:VERB` with one of Google's verbs; any other colon belongs to the model's name.
+fn verb(rest: &str) -> Option<Route> {
+    let format = WireFormat::GeminiGenerate;
+    let (model, verb) = rest.rsplit_once(':')?;
+    if model.is_empty() {
+        return None;
+    }
+    let stream = match verb {
+        "generateContent" => false,
+        "streamGenerateContent" => true,
+        "countTokens" | "embedContent" | "batchEmbedContents" => return Some(Route::Later { format }),
+        _ => return None,
+    };
+    // Whether the stream is an array stands in the query.
+    let path = PathFacts { model: Some(decoded(model)), stream, json_array: false };
+    Some(Route::Call { format, path })
+}
+
+fn bedrock(rest: &str) -> Route {
+    let format = WireFormat::BedrockConverse;
+    let of = |operation: &str| rest.strip_suffix(operation).filter(|model| !model.is_empty());
+    let (model, stream) = match (of("/converse"), of("/converse-stream")) {
+        (Some(model), _) => (model, false),
+        (None, Some(model)) => (model, true),
+        (None, None) => return Route::Later { format },
+    };
+    let path = PathFacts { model: Some(decoded(model)), stream, json_array: false };
+    Route::Call { format, path }
+}
