@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts;
+use gw_model::WireFormat;
 
 fn call(format: WireFormat, body: &str) -> Call {
     let body = Bytes::copy_from_slice(body.as_bytes());

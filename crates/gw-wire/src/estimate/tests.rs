@@ -2,9 +2,14 @@
 
 use super::*;
 use crate::json::Object;
+use gw_model::WireFormat;
 
 fn tokens_of(body: &str) -> u64 {
-    input_tokens(&Object::parse(body.as_bytes(), 128).unwrap())
+    tokens_in(WireFormat::OpenAiChat, body)
+}
+
+fn tokens_in(format: WireFormat, body: &str) -> u64 {
+    input_tokens(format, &Object::parse(body.as_bytes(), 128).unwrap())
 }
 
 #[test]
