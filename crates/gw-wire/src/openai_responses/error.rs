@@ -95,6 +95,23 @@ pub fn read(body: &[u8]) -> Option<UpstreamError> {
     }
 }
 
+/// Reads the error of an event's data: an `error` event, or the failed answer that ends a stream. `None` when the
+/// data cannot be read.
+#[must_use]
+pub fn of_frame(data: &[u8]) -> Option<UpstreamError> {
+    let frame = Object::parse(data, DEPTH_CEILING).ok()?;
+    match frame.get("response").filter(|answer| answer.kind == Kind::Object) {
+        Some(answer) => {
+            let error = answer.object().ok()?.get("error").filter(|error| error.kind == Kind::Object);
+            error.map_or_else(
+                || Some(UpstreamError::default()),
+                |error| Some(of_object(&error.object().ok()?)),
+            )
+        }
+        None => Some(of_event(&frame)),
+    }
+}
+
 /// Reads an `error` event: its members stand at the top or in `error`.
 pub(super) fn of_event(frame: &Object<'_>) -> UpstreamError {
     match frame.get("error") {
