@@ -11,15 +11,25 @@ use gw_model::{ServiceTier, Usage};
 /// Usage of a whole answer or of one frame. `None` when it states no count.
 #[must_use]
 pub fn from_body(body: &[u8]) -> Option<Usage> {
-    let object = Object::parse(body, DEPTH_CEILING).ok()?;
-    read(&names::get(&object, "usageMetadata")?)
+    of_answer(&Object::parse(body, DEPTH_CEILING).ok()?)
+}
+
+/// As [`from_body`], of an answer that has been parsed.
+#[must_use]
+pub fn of_answer(answer: &Object<'_>) -> Option<Usage> {
+    read(&names::get(answer, "usageMetadata")?)
 }
 
 /// Usage from the value of `usageMetadata`. `None` when it states no count.
 #[must_use]
 pub fn read(metadata: &Value<'_>) -> Option<Usage> {
-    let stated = metadata.object().ok()?;
-    let count = |name: &str| count_of(&stated, name);
+    of_metadata(&metadata.object().ok()?)
+}
+
+/// As [`read`], of an object that has been parsed.
+#[must_use]
+pub fn of_metadata(stated: &Object<'_>) -> Option<Usage> {
+    let count = |name: &str| count_of(stated, name);
     let (prompt, candidates) = (count("promptTokenCount"), count("candidatesTokenCount"));
     let (thoughts, total) = (count("thoughtsTokenCount"), count("totalTokenCount"));
     if prompt.is_none() && candidates.is_none() && thoughts.is_none() && total.is_none() {
@@ -36,9 +46,9 @@ pub fn read(metadata: &Value<'_>) -> Option<Usage> {
         output_tokens: stated_output.max(rest),
         cached_tokens: count("cachedContentTokenCount").unwrap_or(0),
         reasoning_tokens,
-        audio_input_tokens: of_modality(&stated, "promptTokensDetails", "AUDIO"),
-        audio_output_tokens: of_modality(&stated, "candidatesTokensDetails", "AUDIO"),
-        service_tier: tier(&stated),
+        audio_input_tokens: of_modality(stated, "promptTokensDetails", "AUDIO"),
+        audio_output_tokens: of_modality(stated, "candidatesTokensDetails", "AUDIO"),
+        service_tier: tier(stated),
         ..Usage::default()
     })
 }
