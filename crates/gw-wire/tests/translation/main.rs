@@ -12,10 +12,13 @@
     reason = "a test program: what goes wrong is to stop it, and what it skips is to be seen"
 )]
 
+mod asked;
 mod digest;
 mod exceptions;
 mod fixtures;
+mod formats;
 mod recorded;
 mod requests;
 mod samples;
+mod tally;
 mod through;
