@@ -35,14 +35,14 @@ const ANSWERS: &[(&str, To, &str)] = &[
         "lines of the recording are not complete JSON",
     ),
     (
-        "anthropic/anthropic-programmatic-tool-calling.1",
+        "anthropic/anthropic-programmatic-tool-calling.1.json",
         To::But(&[WireFormat::OpenAiChat]),
         "a final answer repeats the calls that the provider's own code made, and the other format tells by \
          calls that the caller is to run them",
     ),
     (
         "anthropic/spliced-message-start-stream",
-        To::Only(&[Gemini, Converse]),
+        To::Only(&[Gemini]),
         "the upstream broke off a call's arguments, and the other format takes objects only",
     ),
 ];

@@ -14,6 +14,7 @@
 
 mod asked;
 mod digest;
+mod docs;
 mod exceptions;
 mod fixtures;
 mod formats;
