@@ -44,8 +44,14 @@ pub(super) fn name(dropped: &mut Vec<String>, name: &str) {
 /// What a block or tool is, by its `type`, or else by the member that holds it, as Gemini and Converse have it.
 fn kind_of(raw: &serde_json::value::RawValue) -> String {
     use crate::json::{Object, cursor::DEPTH_CEILING};
-    const BESIDES: [&str; 6] =
-        ["thought", "thoughtSignature", "thought_signature", "videoMetadata", "video_metadata", "partMetadata"];
+    const BESIDES: [&str; 6] = [
+        "thought",
+        "thoughtSignature",
+        "thought_signature",
+        "videoMetadata",
+        "video_metadata",
+        "partMetadata",
+    ];
     let Ok(object) = Object::parse(raw.get().as_bytes(), DEPTH_CEILING) else { return "unknown".to_owned() };
     if let Some(kind) = object.get("type").and_then(|kind| kind.as_str().map(std::borrow::Cow::into_owned)) {
         return kind;

@@ -50,7 +50,12 @@ pub fn request(
     Ok(written)
 }
 
-fn write(from: WireFormat, to: WireFormat, chat: &ChatRequest, options: &Options) -> Result<Written, Refusal> {
+fn write(
+    from: WireFormat,
+    to: WireFormat,
+    chat: &ChatRequest,
+    options: &Options,
+) -> Result<Written, Refusal> {
     match to {
         WireFormat::OpenAiChat => openai_chat::request::write(chat, options),
         WireFormat::OpenAiResponses => openai_responses::request::write(chat, options),

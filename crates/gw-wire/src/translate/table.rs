@@ -53,11 +53,7 @@ impl Member {
         Self { name, inner: None, otherwise: Treatment::Drop, defaults, kept_by: &[] }
     }
 
-    const fn refuse(
-        name: &'static str,
-        defaults: &'static [&'static str],
-        way_out: &'static str,
-    ) -> Self {
+    const fn refuse(name: &'static str, defaults: &'static [&'static str], way_out: &'static str) -> Self {
         Self { name, inner: None, otherwise: Treatment::Refuse(way_out), defaults, kept_by: &[] }
     }
 
@@ -82,7 +78,8 @@ impl Member {
 }
 
 const NO_LOGPROBS: &str = "Log probabilities cannot be given across formats. Leave it out, or call the model in its own provider's format.";
-const NO_OUTPUT_BUT_TEXT: &str = "Only text comes back across formats. Leave it out, or call the model in its own provider's format.";
+const NO_OUTPUT_BUT_TEXT: &str =
+    "Only text comes back across formats. Leave it out, or call the model in its own provider's format.";
 const NO_SEARCH: &str =
     "The model chosen has no web search in this format. Leave it out, or call the model in its own format.";
 const NO_COMPLETION: &str =
@@ -92,13 +89,14 @@ const NO_REGION: &str =
     "The model chosen cannot be told where to run. Leave it out, or choose a target in that region.";
 const NO_STATE: &str = "The provider of the model chosen stores nothing between requests. Send the whole conversation in `input`, or choose a model of a provider that has this endpoint.";
 const NO_BACKGROUND: &str = "The model chosen answers at once only. Leave it out, or choose a model of a provider that works in the background.";
-const NO_STORED_CONTENT: &str =
-    "It refers to content that another provider stores. Send the content itself, or choose a model of that provider.";
+const NO_STORED_CONTENT: &str = "It refers to content that another provider stores. Send the content itself, or choose a model of that provider.";
 const NO_GUARDRAIL: &str = "It names a check that another provider makes. Leave it out if the answer may go unchecked, or choose a model of that provider.";
 const NO_DOCUMENTS: &str =
     "The model chosen has no place for documents beside the conversation. Put them into a message.";
-const NO_TOOL_OF_PROVIDER: &str = "It forces a tool that another provider runs. Use auto, or name a function.";
-const NO_SHAPE: &str = "The model chosen cannot be held to this kind of answer. Ask for a JSON schema instead.";
+const NO_TOOL_OF_PROVIDER: &str =
+    "It forces a tool that another provider runs. Use auto, or name a function.";
+const NO_SHAPE: &str =
+    "The model chosen cannot be held to this kind of answer. Ask for a JSON schema instead.";
 
 /// The members of a caller's format.
 #[must_use]
@@ -134,7 +132,7 @@ pub fn treatment(from: WireFormat, to: WireFormat, name: &str, value: &RawValue)
 
 /// A name of the intermediate form, or of a format's writer, as callers of `from` write it.
 #[must_use]
-pub fn spelling<'a>(from: WireFormat, name: &'a str) -> &'a str {
+pub fn spelling(from: WireFormat, name: &str) -> &str {
     let own: &[(&str, &str)] = match from {
         WireFormat::OpenAiResponses => responses::SPELLING,
         WireFormat::AnthropicMessages => messages::SPELLING,

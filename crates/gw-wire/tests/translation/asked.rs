@@ -39,9 +39,10 @@ pub(crate) fn asked(request: &ChatRequest) -> Asked {
         model: request.model.clone(),
         max_output_tokens: request.max_output_tokens,
         stop: request.stop.clone(),
-        has_format: request.response_format.as_ref().is_some_and(|format| {
-            !matches!(format, gw_model::chat::ResponseFormat::Text)
-        }),
+        has_format: request
+            .response_format
+            .as_ref()
+            .is_some_and(|format| !matches!(format, gw_model::chat::ResponseFormat::Text)),
         stream: request.stream,
         ..Asked::default()
     };

@@ -29,11 +29,7 @@ const ANSWERS: &[(&str, To, &str)] = &[
     ("azure-grok-4-1-fast-non-reasoning-replaces", To::Only(&[Messages, Converse]), MORE_CACHED),
     ("azure-grok-4-1-fast-non-reasoning-can-use-tools", To::Only(&[Messages, Converse]), MORE_CACHED),
     ("azure-grok-4-1-fast-non-reasoning-supports-streaming", To::Only(&[Messages, Converse]), MORE_CACHED),
-    (
-        "openai/parallel-tool-call-wrapper.1-stream",
-        To::Every,
-        "lines of the recording are not complete JSON",
-    ),
+    ("openai/parallel-tool-call-wrapper.1-stream", To::Every, "lines of the recording are not complete JSON"),
     (
         "anthropic/anthropic-programmatic-tool-calling.1.json",
         To::But(&[WireFormat::OpenAiChat]),

@@ -52,7 +52,10 @@ fn failure(exchange: &Exchange, to: WireFormat) -> Option<String> {
     let understood = match read(to, &translated) {
         Ok(understood) => digest(&understood),
         Err(error) => {
-            return Some(format!("reading the translation: {error}\n{}", String::from_utf8_lossy(&translated)));
+            return Some(format!(
+                "reading the translation: {error}\n{}",
+                String::from_utf8_lossy(&translated)
+            ));
         }
     };
     let said = as_said_in(to, digest(&said));

@@ -65,11 +65,20 @@ fn expected(mut said: Asked, understood: &Asked, to: WireFormat, dropped: &[Stri
     ]) {
         said.max_output_tokens = understood.max_output_tokens;
     }
-    if is_named(&["response_format", "text.format", "generationConfig.responseMimeType", "output_config.format"])
-    {
+    if is_named(&[
+        "response_format",
+        "text.format",
+        "generationConfig.responseMimeType",
+        "output_config.format",
+    ]) {
         said.has_format = false;
     }
-    if is_named(&["stop", "stop_sequences", "generationConfig.stopSequences", "inferenceConfig.stopSequences"]) {
+    if is_named(&[
+        "stop",
+        "stop_sequences",
+        "generationConfig.stopSequences",
+        "inferenceConfig.stopSequences",
+    ]) {
         said.stop.clone_from(&understood.stop);
     }
     // This format forces one of several tools by leaving out the others.

@@ -102,7 +102,9 @@ impl Pass<'_> {
 
     fn opaque(&mut self, kind: &str, role: Role) -> Result<Fate, Refusal> {
         // Callers of these write blocks of other formats into their own; the target's writer knows its own.
-        if matches!(self.from, OpenAiChat | OpenAiCompletions | WireFormat::CohereChat) && role != Role::Assistant {
+        if matches!(self.from, OpenAiChat | OpenAiCompletions | WireFormat::CohereChat)
+            && role != Role::Assistant
+        {
             return Ok(Fate::Stays);
         }
         let goes = role == Role::Assistant
@@ -120,9 +122,7 @@ impl Pass<'_> {
         let is_shared = self.from == OpenAiChat && self.to == OpenAiResponses;
         match source {
             MediaSource::File(_) if !is_shared => Err(self.refused("stored file")),
-            MediaSource::Url(url)
-                if self.from == WireFormat::BedrockConverse && url.starts_with("s3://") =>
-            {
+            MediaSource::Url(url) if self.from == WireFormat::BedrockConverse && url.starts_with("s3://") => {
                 Err(self.refused("s3Location"))
             }
             _ => Ok(()),

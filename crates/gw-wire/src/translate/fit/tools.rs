@@ -16,7 +16,8 @@ pub(super) fn allow(from: WireFormat, request: &mut ChatRequest) {
         return;
     }
     let allowed = request.extra.iter().find(|(name, _)| name == ALLOWED);
-    let Some(names) = allowed.and_then(|(_, list)| serde_json::from_str::<Vec<String>>(list.get()).ok()) else {
+    let Some(names) = allowed.and_then(|(_, list)| serde_json::from_str::<Vec<String>>(list.get()).ok())
+    else {
         return;
     };
     if !names.is_empty() {

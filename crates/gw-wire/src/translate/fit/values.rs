@@ -10,10 +10,7 @@ use gw_model::chat::{ChatRequest, Reasoning};
 const MAX_USER_CHARS: usize = 64;
 
 const fn is_openai(format: WireFormat) -> bool {
-    matches!(
-        format,
-        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiResponses
-    )
+    matches!(format, WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiResponses)
 }
 
 /// Fits the values.

@@ -2,7 +2,8 @@
 
 use super::{Member, NO_LOGPROBS, NO_OUTPUT_BUT_TEXT, NO_SEARCH};
 use gw_model::WireFormat::{
-    AnthropicMessages as Messages, CohereChat as Cohere, GeminiGenerate as Gemini, OpenAiResponses as Responses,
+    AnthropicMessages as Messages, CohereChat as Cohere, GeminiGenerate as Gemini,
+    OpenAiResponses as Responses,
 };
 
 pub(super) const MEMBERS: &[Member] = &[

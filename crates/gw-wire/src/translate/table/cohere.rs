@@ -1,6 +1,6 @@
 //! Members of Cohere chat requests. Serves the table. It must not list what is translated.
 
-use super::{Member, NO_DOCUMENTS, NO_LOGPROBS, NO_COMPLETION};
+use super::{Member, NO_COMPLETION, NO_DOCUMENTS, NO_LOGPROBS};
 use gw_model::WireFormat::{GeminiGenerate as Gemini, OpenAiChat as Chat};
 
 pub(super) const MEMBERS: &[Member] = &[
