@@ -1,11 +1,8 @@
 //! What pairs of formats lose, and how streams end.
 
 use super::table::{Treatment, members, treatment};
-use super::{PathFacts, StreamTranslator, error_events, request, whole};
-use crate::codec::{Options, WireError, WriteContext};
-use crate::frames::Frame;
-use crate::sse;
-use bytes::Bytes;
+use super::{PathFacts, request};
+use crate::codec::Options;
 use gw_model::WireFormat::{self, AnthropicMessages, OpenAiChat, OpenAiCompletions, OpenAiEmbeddings};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde_json::{Value, json};

@@ -79,6 +79,12 @@ pub(crate) fn asked(request: &ChatRequest) -> Asked {
 }
 
 impl Asked {
+    /// What stands in paths is not carried from one body to the next.
+    pub(crate) fn forget_the_path(&mut self) {
+        self.model.clear();
+        self.stream = false;
+    }
+
     fn note(&mut self, part: &Part) {
         match &part.kind {
             // Parts of one turn may be joined with line feeds.

@@ -1,7 +1,5 @@
 //! Finds and opens recorded exchanges.
 
-use crate::formats::named;
-use gw_model::WireFormat;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -11,31 +9,19 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Exchange {
     /// `recorded/openai/name.json`.
     pub(crate) name: String,
-    pub(crate) format: WireFormat,
+    pub(crate) wire_format: String,
     /// The request's body as text, when it is JSON.
     pub(crate) request: Option<String>,
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
     /// The request's path.
-    path: String,
+    pub(crate) path: String,
 }
 
 impl Exchange {
     /// Whether the answer is a stream.
     pub(crate) fn is_stream(&self) -> bool {
         !self.body.trim_ascii_start().starts_with(b"{")
-    }
-
-    /// The model that the path names, where paths do.
-    pub(crate) fn model(&self) -> String {
-        let rest = self.path.split_once("/models/").or_else(|| self.path.split_once("/model/"));
-        let name = rest.map_or("", |(_, rest)| rest.split(['/', ':']).next().unwrap_or_default());
-        name.replace("%3A", ":")
-    }
-
-    /// Whether the path asks for a stream.
-    pub(crate) fn asks_for_stream(&self) -> bool {
-        self.path.contains(":streamGenerateContent") || self.path.ends_with("/converse-stream")
     }
 }
 
@@ -58,8 +44,8 @@ struct Response {
     body_b64: String,
 }
 
-/// Every exchange of a conversation, in a stable order; `None`, with a word, when there are none here.
-pub(crate) fn exchanges() -> Option<Vec<Exchange>> {
+/// Every exchange in the formats given, in a stable order; `None`, with a word, when there are none here.
+pub(crate) fn exchanges(wire_formats: &[&str]) -> Option<Vec<Exchange>> {
     let root = root()?;
     let mut paths = Vec::new();
     for collection in ["recorded", "edge"] {
@@ -74,7 +60,9 @@ pub(crate) fn exchanges() -> Option<Vec<Exchange>> {
         let text = std::fs::read_to_string(&path).unwrap();
         let file: File =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let Some(format) = named(&file.wire_format) else { continue };
+        if !wire_formats.contains(&file.wire_format.as_str()) {
+            continue;
+        }
         let name = path.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
         let body = file.request.body.get();
         found.push(Exchange {
@@ -84,7 +72,7 @@ pub(crate) fn exchanges() -> Option<Vec<Exchange>> {
             path: file.request.path,
             status: file.response.status,
             body: decode(&file.response.body_b64),
-            format,
+            wire_format: file.wire_format,
         });
     }
     Some(found)

@@ -1,5 +1,6 @@
 //! The formats as the recorded exchanges name them, and their readers.
 
+use crate::fixtures::{Exchange, exchanges};
 use gw_model::Refusal;
 use gw_model::WireFormat::{self, *};
 use gw_model::chat::ChatRequest;
@@ -22,9 +23,23 @@ pub(crate) const SOURCES: &[WireFormat] = &[
     CohereChat,
 ];
 
-/// The format of that name.
-pub(crate) fn named(name: &str) -> Option<WireFormat> {
-    SOURCES.iter().copied().find(|format| format.as_str() == name)
+/// Every exchange of a conversation, by its format; `None`, with a word, when there are none here.
+pub(crate) fn conversations() -> Option<Vec<(WireFormat, Exchange)>> {
+    let names: Vec<&str> = SOURCES.iter().map(|format| format.as_str()).collect();
+    let format = |name: &str| SOURCES.iter().copied().find(|format| format.as_str() == name).unwrap();
+    Some(exchanges(&names)?.into_iter().map(|exchange| (format(&exchange.wire_format), exchange)).collect())
+}
+
+/// The model that the path names, where paths do.
+pub(crate) fn model(exchange: &Exchange) -> String {
+    let rest = exchange.path.split_once("/models/").or_else(|| exchange.path.split_once("/model/"));
+    let name = rest.map_or("", |(_, rest)| rest.split(['/', ':']).next().unwrap_or_default());
+    name.replace("%3A", ":")
+}
+
+/// Whether the path asks for a stream.
+pub(crate) fn asks_for_stream(exchange: &Exchange) -> bool {
+    exchange.path.contains(":streamGenerateContent") || exchange.path.ends_with("/converse-stream")
 }
 
 /// The formats that `from` is translated to.

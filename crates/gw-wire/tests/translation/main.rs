@@ -13,6 +13,7 @@
 )]
 
 mod asked;
+mod chains;
 mod digest;
 mod docs;
 mod exceptions;

@@ -2,8 +2,8 @@
 
 use crate::digest::{Digest, digest};
 use crate::exceptions;
-use crate::fixtures::{Exchange, exchanges};
-use crate::formats::{SOURCES, read_stream, read_whole, targets};
+use crate::fixtures::Exchange;
+use crate::formats::{SOURCES, conversations, read_stream, read_whole, targets};
 use crate::tally::{Tally, judge};
 use crate::through::{translate_stream, translate_whole};
 use gw_model::WireFormat;
@@ -15,7 +15,7 @@ use std::sync::OnceLock;
 const PIECES: &[usize] = &[1000, 7, usize::MAX];
 
 /// What the format `to` can say of an answer.
-fn as_said_in(to: WireFormat, mut digest: Digest) -> Digest {
+pub(crate) fn as_said_in(to: WireFormat, mut digest: Digest) -> Digest {
     match to {
         WireFormat::CohereChat => {
             digest.signatures.clear();
@@ -30,15 +30,15 @@ fn as_said_in(to: WireFormat, mut digest: Digest) -> Digest {
 }
 
 /// What became of the meaning; `None` when it is kept.
-fn failure(exchange: &Exchange, to: WireFormat) -> Option<String> {
-    let (from, is_stream) = (exchange.format, exchange.is_stream());
+fn failure(from: WireFormat, exchange: &Exchange, to: WireFormat) -> Option<String> {
+    let is_stream = exchange.is_stream();
     let read = if is_stream { read_stream } else { read_whole };
     let said = match read(from, &exchange.body) {
         Ok(said) => said,
         Err(error) => return Some(format!("reading: {error}")),
     };
     let translated = match is_stream {
-        true => streamed(exchange, to),
+        true => streamed(from, exchange, to),
         false => translate_whole(from, to, &exchange.body).map_err(|error| (error, Vec::new())),
     };
     // A failure in the place of an answer is no answer in any format.
@@ -64,8 +64,8 @@ fn failure(exchange: &Exchange, to: WireFormat) -> Option<String> {
 }
 
 /// The translation, which does not depend on how the stream is cut.
-fn streamed(exchange: &Exchange, to: WireFormat) -> Result<Vec<u8>, (WireError, Vec<u8>)> {
-    let once = |piece| translate_stream(exchange.format, to, &exchange.body, piece);
+fn streamed(from: WireFormat, exchange: &Exchange, to: WireFormat) -> Result<Vec<u8>, (WireError, Vec<u8>)> {
+    let once = |piece| translate_stream(from, to, &exchange.body, piece);
     let mut all = PIECES.iter().map(|piece| once(*piece).map_err(|error| (error, Vec::new())));
     let first = all.next().unwrap()?;
     for other in all {
@@ -81,13 +81,13 @@ pub(crate) fn tallies() -> Option<&'static [Tally]> {
 }
 
 fn count() -> Option<Vec<Tally>> {
-    let exchanges = exchanges()?;
+    let exchanges = conversations()?;
     let mut tallies = Vec::new();
     for from in SOURCES {
         for to in targets(*from) {
             let mut tally = Tally::new(*from, to);
-            for exchange in exchanges.iter().filter(|e| e.format == *from && e.status == 200) {
-                let failure = failure(exchange, to);
+            for (_, exchange) in exchanges.iter().filter(|(format, e)| format == from && e.status == 200) {
+                let failure = failure(*from, exchange, to);
                 tally.note(&exchange.name, failure, exceptions::of_answer(&exchange.name, to));
             }
             tallies.push(tally);

@@ -3,8 +3,8 @@
 
 use crate::asked::{Asked, asked};
 use crate::exceptions;
-use crate::fixtures::{Exchange, exchanges};
-use crate::formats::{SOURCES, read_request, targets};
+use crate::fixtures::Exchange;
+use crate::formats::{SOURCES, asks_for_stream, conversations, model, read_request, targets};
 use crate::tally::{Tally, judge};
 use gw_model::WireFormat;
 use gw_model::refusal::ErrorCode;
@@ -18,8 +18,8 @@ enum Fate {
     Failed(String),
 }
 
-fn fate(exchange: &Exchange, body: &str, to: WireFormat) -> Fate {
-    let (from, model, stream) = (exchange.format, exchange.model(), exchange.asks_for_stream());
+fn fate(from: WireFormat, exchange: &Exchange, body: &str, to: WireFormat) -> Fate {
+    let (model, stream) = (model(exchange), asks_for_stream(exchange));
     let path = PathFacts { model: &model, stream };
     let written = match request(from, to, body.as_bytes(), path, &Options::default()) {
         Ok(written) => written,
@@ -49,7 +49,7 @@ fn fate(exchange: &Exchange, body: &str, to: WireFormat) -> Fate {
 }
 
 /// What is to be understood: what was said, but for what the target's format demands and what was named.
-fn expected(mut said: Asked, understood: &Asked, to: WireFormat, dropped: &[String]) -> Asked {
+pub(crate) fn expected(mut said: Asked, understood: &Asked, to: WireFormat, dropped: &[String]) -> Asked {
     let is_named = |names: &[&str]| dropped.iter().any(|name| names.contains(&name.as_str()));
     if matches!(to, WireFormat::AnthropicMessages | WireFormat::BedrockConverse)
         && said.max_output_tokens.is_none()
@@ -98,14 +98,14 @@ pub(crate) fn tallies() -> Option<&'static [Tally]> {
 }
 
 fn count() -> Option<Vec<Tally>> {
-    let exchanges = exchanges()?;
+    let exchanges = conversations()?;
     let mut tallies = Vec::new();
     for from in SOURCES {
         for to in targets(*from) {
             let mut tally = Tally::new(*from, to);
-            for exchange in exchanges.iter().filter(|exchange| exchange.format == *from) {
+            for (_, exchange) in exchanges.iter().filter(|(format, _)| format == from) {
                 let Some(body) = &exchange.request else { continue };
-                let failure = match fate(exchange, body, to) {
+                let failure = match fate(*from, exchange, body, to) {
                     Fate::Passed => None,
                     Fate::Failed(failure) => Some(failure),
                     Fate::Refused => {
