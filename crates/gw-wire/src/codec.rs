@@ -25,6 +25,13 @@ pub enum WireError {
         /// The limit, in the unit of `what`.
         limit: usize,
     },
+    /// The upstream reported a failure in the place of an answer, with a status of success.
+    Reported {
+        /// Its kind or code, as the upstream names it; may be empty.
+        kind: String,
+        /// Its message; may be empty.
+        message: String,
+    },
     /// The stream ended before the answer was complete.
     Cut,
     /// The formats cannot be translated into each other.
@@ -41,6 +48,9 @@ impl fmt::Display for WireError {
             Self::Shape { what } => write!(f, "the upstream's answer has an unexpected shape: {what}"),
             Self::TooLarge { what, limit } => {
                 write!(f, "the upstream's answer is too large: {what} > {limit}")
+            }
+            Self::Reported { kind, message } => {
+                write!(f, "the upstream reported a failure in place of an answer: {kind} {message}")
             }
             Self::Cut => f.write_str("the upstream's stream ended before the answer was complete"),
             Self::Untranslatable { what } => write!(f, "the answer cannot be translated: {what}"),

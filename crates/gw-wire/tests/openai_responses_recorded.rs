@@ -96,6 +96,7 @@ fn answers_keep_their_meaning() {
     let (mut passed, mut failures, mut excepted) = (0, Vec::new(), 0);
     for exchange in exchanges.iter().filter(|exchange| exchange.status == 200) {
         assert_eq!(exchange.wire_format, "responses");
+        assert!(exchange.path.starts_with('/'), "{}", exchange.path);
         let exception = EXCEPTIONS.iter().find(|(name, _)| *name == exchange.name);
         let said = match (read(exchange), exception) {
             (Ok(events), None) => events,

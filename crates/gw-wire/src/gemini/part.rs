@@ -72,10 +72,23 @@ fn kind<'a>(part: &Object<'a>) -> KindIn<'a> {
     if part.members.iter().all(|member| says_nothing(&member.key)) { KindIn::Empty } else { KindIn::Other }
 }
 
-/// Whether JSON of another kind is a part of this format: those of other formats name their type.
+/// Kinds of parts that the intermediate form has no part for.
+const OWN_KINDS: [&str; 6] =
+    ["executableCode", "codeExecutionResult", "toolCall", "toolResponse", "inlineData", "fileData"];
+
+/// Whether an opaque block is a part of this format: those of other formats name their type, or have other
+/// members.
 pub(crate) fn is_native(json: &str) -> bool {
     match Object::parse(json.as_bytes(), crate::json::cursor::DEPTH_CEILING) {
-        Ok(part) => part.get("type").is_none() && !part.members.is_empty(),
+        Ok(part) => OWN_KINDS.iter().any(|name| get(&part, name).is_some()),
+        Err(_) => false,
+    }
+}
+
+/// Whether an opaque tool is one of this format: those of other formats name their type.
+pub(crate) fn is_native_tool(json: &str) -> bool {
+    match Object::parse(json.as_bytes(), crate::json::cursor::DEPTH_CEILING) {
+        Ok(tool) => tool.get("type").is_none() && !tool.members.is_empty(),
         Err(_) => false,
     }
 }

@@ -2,6 +2,7 @@
 //! called for equal formats: those are forwarded as bytes.
 
 use super::fit::fit;
+use super::table::spelling;
 use crate::codec::{Options, Written};
 use crate::{
     anthropic, bedrock_converse, cohere_chat, gemini, openai_chat, openai_completions, openai_responses,
@@ -9,6 +10,7 @@ use crate::{
 use gw_model::WireFormat;
 use gw_model::chat::ChatRequest;
 use gw_model::refusal::{ErrorCode, Refusal};
+use std::borrow::Cow;
 
 /// What the path says in formats where the body does not ([`WireFormat::has_model_in_path`]).
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,22 +36,47 @@ pub fn request(
     let mut chat = read(from, to, body, path)?;
     let mut dropped = Vec::new();
     fit(from, to, &mut chat, &mut dropped)?;
-    let mut written = match to {
-        WireFormat::OpenAiChat => openai_chat::request::write(&chat, options)?,
-        WireFormat::OpenAiResponses => openai_responses::request::write(&chat, options)?,
-        WireFormat::AnthropicMessages => anthropic::request::write(&chat, options)?,
-        WireFormat::GeminiGenerate => gemini::request::write(&chat, options)?,
-        WireFormat::BedrockConverse => bedrock_converse::request::write(&chat, options)?,
-        WireFormat::CohereChat => cohere_chat::request::write(&chat, options)?,
-        WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => return Err(untranslatable(from, to)),
-    };
+    let mut written = write(from, to, &chat, options).map_err(|refusal| respelled(from, refusal))?;
     for name in std::mem::take(&mut written.dropped) {
+        let name = match spelling(from, &name) {
+            same if same == name => name,
+            other => other.to_owned(),
+        };
         if !dropped.contains(&name) {
             dropped.push(name);
         }
     }
     written.dropped = dropped;
     Ok(written)
+}
+
+fn write(
+    from: WireFormat,
+    to: WireFormat,
+    chat: &ChatRequest,
+    options: &Options,
+) -> Result<Written, Refusal> {
+    match to {
+        WireFormat::OpenAiChat => openai_chat::request::write(chat, options),
+        WireFormat::OpenAiResponses => openai_responses::request::write(chat, options),
+        WireFormat::AnthropicMessages => anthropic::request::write(chat, options),
+        WireFormat::GeminiGenerate => gemini::request::write(chat, options),
+        WireFormat::BedrockConverse => bedrock_converse::request::write(chat, options),
+        WireFormat::CohereChat => cohere_chat::request::write(chat, options),
+        WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => Err(untranslatable(from, to)),
+    }
+}
+
+/// Writers name what they refuse as OpenAI does.
+fn respelled(from: WireFormat, mut refusal: Refusal) -> Refusal {
+    if let Some(param) = refusal.param.take() {
+        let name = match param {
+            Cow::Borrowed(param) => Cow::Borrowed(spelling(from, param)),
+            Cow::Owned(param) => Cow::Owned(spelling(from, &param).to_owned()),
+        };
+        refusal.param = Some(name);
+    }
+    refusal
 }
 
 fn read(from: WireFormat, to: WireFormat, body: &[u8], path: PathFacts<'_>) -> Result<ChatRequest, Refusal> {

@@ -55,6 +55,8 @@ struct Seen {
     error: Option<String>,
     output_bytes: u64,
     has_end: bool,
+    /// The gateway gave up; nothing may follow.
+    has_failed: bool,
 }
 
 impl StreamTranslator {
@@ -104,8 +106,8 @@ impl StreamTranslator {
     /// Takes a frame of the upstream and appends what it means for the caller to `out`, often nothing.
     ///
     /// # Errors
-    /// The frame is not one of its format, or a limit is reached. The stream cannot go on then: the caller
-    /// gets [`error_events`].
+    /// The frame is not one of its format, or a limit is reached. The stream cannot go on then: see
+    /// [`Self::fail`].
     pub fn frame_into(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), WireError> {
         self.events.clear();
         match &mut self.reader {
@@ -136,9 +138,9 @@ impl StreamTranslator {
     /// The upstream's stream is over. Gives what completes the caller's stream; nothing when it is complete.
     ///
     /// # Errors
-    /// [`WireError::Cut`] when the upstream did not complete its answer. The caller gets [`error_events`].
+    /// [`WireError::Cut`] when the upstream did not complete its answer: see [`Self::fail`].
     pub fn finish(&mut self) -> Result<Bytes, WireError> {
-        if self.seen.has_end || self.seen.error.is_some() {
+        if self.is_over() {
             return Ok(Bytes::new());
         }
         self.events.clear();
@@ -154,6 +156,29 @@ impl StreamTranslator {
         let mut out = Vec::new();
         self.write(&mut out)?;
         Ok(Bytes::from(out))
+    }
+
+    /// Ends the caller's stream with an error in its format. Nothing when the stream is over, be it complete or
+    /// ended by an error that the upstream reported.
+    pub fn fail(&mut self, refusal: &Refusal, out: &mut Vec<u8>) {
+        if self.is_over() {
+            return;
+        }
+        self.seen.has_failed = true;
+        match &mut self.writer {
+            // Their errors stand in the order of what came before.
+            Writer::Responses(writer) => writer.fail(refusal, out),
+            Writer::Gemini(writer) => writer.fail(refusal, out),
+            Writer::Converse(_) => out.extend_from_slice(&bedrock_converse::errors::event(refusal)),
+            Writer::Cohere(_) => out.extend_from_slice(&cohere_chat::errors::event(refusal, "")),
+            Writer::Chat(_) | Writer::Completions(_) | Writer::Messages(_) => {
+                out.extend_from_slice(&errors::event(self.to, refusal, ""));
+            }
+        }
+    }
+
+    const fn is_over(&self) -> bool {
+        self.seen.has_end || self.seen.has_failed || self.seen.error.is_some()
     }
 
     /// What the upstream says it used, so far.

@@ -1,26 +1,31 @@
-//! What each pair of formats loses: the members of a request that are refused and those that are left out
-//! and named in the answer's `x-gatewright-dropped` header. Serves request translation and the guide on
-//! translation, which is this table in words. It must not list what is translated.
+//! What requests lose between formats: the members of each caller's format that the intermediate form has no
+//! field for, which targets have them too, and what becomes of them at all others. Serves request translation
+//! and `docs/translation.md`, which is made from it. It must not list what is translated.
 //!
 //! The rule behind the entries: a member is refused when the caller could not use the answer, or would be
-//! misled by it, without the member; everything else is left out and named. A value that asks for the
-//! target's default anyway is left out silently.
+//! misled by it, without the member; everything else is left out and named in the answer's
+//! `x-gatewright-dropped` header. A value that asks for what happens anyway is left out silently.
 //!
-//! Decided where the value is known, in the formats' own writers, and named the same way: a temperature
-//! above 1 (clamped), `top_p` beside a temperature, sampling while thinking, unsigned thinking, image
-//! detail, speakers' names, `seed`, JSON mode without a schema, blank stop sequences (all towards Anthropic
-//! Messages). Refused there: several choices, audio, tools that are not functions, files stored at another
-//! provider.
+//! What depends on a value, on the model or on the place of a content block is decided in `fit` and in the
+//! formats' own writers, and named the same way.
+
+mod chat;
+mod cohere;
+mod completions;
+mod converse;
+mod gemini;
+mod messages;
+mod responses;
 
 use gw_model::WireFormat;
 use serde_json::value::RawValue;
 
-/// What becomes of a member that the intermediate form has no field for.
+/// What becomes of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Treatment {
-    /// The target has it under the same name.
-    Keep,
-    /// It asks for the default: left out without a word.
+    /// The target has it, under this name of the intermediate form.
+    Keep(&'static str),
+    /// It asks for what happens anyway: left out without a word.
     Default,
     /// Left out and named.
     Drop,
@@ -28,32 +33,53 @@ pub enum Treatment {
     Refuse(&'static str),
 }
 
-/// One line of the table.
+/// A member of a caller's format.
 #[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// The member's name in the caller's format.
+pub struct Member {
+    /// Its name as the caller writes it.
     pub name: &'static str,
-    /// What becomes of it, unless its value is among `defaults`.
-    pub treatment: Treatment,
-    /// Values that ask for the default, as JSON without white space. Numbers are compared by value.
+    /// Its name in the intermediate form, where that differs.
+    inner: Option<&'static str>,
+    /// What becomes of it at targets that do not have it, unless its value is among `defaults`.
+    pub otherwise: Treatment,
+    /// Values that ask for what happens anyway, as JSON without white space. Numbers are compared by value.
     pub defaults: &'static [&'static str],
+    /// Targets that have it, and its name in the intermediate form there.
+    pub kept_by: &'static [(WireFormat, &'static str)],
 }
 
-const fn drop(name: &'static str, defaults: &'static [&'static str]) -> Entry {
-    Entry { name, treatment: Treatment::Drop, defaults }
+impl Member {
+    const fn drop(name: &'static str, defaults: &'static [&'static str]) -> Self {
+        Self { name, inner: None, otherwise: Treatment::Drop, defaults, kept_by: &[] }
+    }
+
+    const fn refuse(name: &'static str, defaults: &'static [&'static str], way_out: &'static str) -> Self {
+        Self { name, inner: None, otherwise: Treatment::Refuse(way_out), defaults, kept_by: &[] }
+    }
+
+    /// One whose absence changes nothing for the caller.
+    const fn silent(name: &'static str) -> Self {
+        Self { name, inner: None, otherwise: Treatment::Default, defaults: &[], kept_by: &[] }
+    }
+
+    const fn read_as(mut self, inner: &'static str) -> Self {
+        self.inner = Some(inner);
+        self
+    }
+
+    const fn kept_by(mut self, targets: &'static [(WireFormat, &'static str)]) -> Self {
+        self.kept_by = targets;
+        self
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.inner.unwrap_or(self.name) == name
+    }
 }
 
-const fn refuse(name: &'static str, defaults: &'static [&'static str], way_out: &'static str) -> Entry {
-    Entry { name, treatment: Treatment::Refuse(way_out), defaults }
-}
-
-const fn keep(name: &'static str) -> Entry {
-    Entry { name, treatment: Treatment::Keep, defaults: &[] }
-}
-
-const NO_LOGPROBS: &str =
-    "The model chosen gives no log probabilities. Leave it out, or choose a model that does.";
-const NO_AUDIO: &str = "The model chosen answers in text only. Leave it out, or choose a model that speaks.";
+const NO_LOGPROBS: &str = "Log probabilities cannot be given across formats. Leave it out, or call the model in its own provider's format.";
+const NO_OUTPUT_BUT_TEXT: &str =
+    "Only text comes back across formats. Leave it out, or call the model in its own provider's format.";
 const NO_SEARCH: &str =
     "The model chosen has no web search in this format. Leave it out, or call the model in its own format.";
 const NO_COMPLETION: &str =
@@ -61,88 +87,65 @@ const NO_COMPLETION: &str =
 const NO_CONTAINER: &str = "The model chosen runs no tools of its own. Leave it out, or choose a model of the provider that runs them.";
 const NO_REGION: &str =
     "The model chosen cannot be told where to run. Leave it out, or choose a target in that region.";
+const NO_STATE: &str = "The provider of the model chosen stores nothing between requests. Send the whole conversation in `input`, or choose a model of a provider that has this endpoint.";
+const NO_BACKGROUND: &str = "The model chosen answers at once only. Leave it out, or choose a model of a provider that works in the background.";
+const NO_STORED_CONTENT: &str = "It refers to content that another provider stores. Send the content itself, or choose a model of that provider.";
+const NO_GUARDRAIL: &str = "It names a check that another provider makes. Leave it out if the answer may go unchecked, or choose a model of that provider.";
+const NO_DOCUMENTS: &str =
+    "The model chosen has no place for documents beside the conversation. Put them into a message.";
+const NO_TOOL_OF_PROVIDER: &str =
+    "It forces a tool that another provider runs. Use auto, or name a function.";
+const NO_SHAPE: &str =
+    "The model chosen cannot be held to this kind of answer. Ask for a JSON schema instead.";
 
-/// OpenAI chat completions to Anthropic Messages.
-pub const CHAT_TO_MESSAGES: &[Entry] = &[
-    drop("frequency_penalty", &["0"]),
-    drop("logit_bias", &["{}"]),
-    drop("metadata", &["{}"]),
-    drop("moderation", &[]),
-    drop("prediction", &[]),
-    drop("presence_penalty", &["0"]),
-    drop("prompt_cache_key", &[]),
-    drop("prompt_cache_options", &[]),
-    drop("prompt_cache_retention", &[]),
-    drop("store", &["false"]),
-    drop("verbosity", &["\"medium\""]),
-    refuse("audio", &[], NO_AUDIO),
-    refuse("logprobs", &["false"], NO_LOGPROBS),
-    refuse("modalities", &["[\"text\"]"], NO_AUDIO),
-    refuse("top_logprobs", &["0"], NO_LOGPROBS),
-    refuse("web_search_options", &[], NO_SEARCH),
-    // Anthropic's own member, which callers of OpenAI's format send through compatible libraries.
-    keep("cache_control"),
-];
-
-/// OpenAI completions to Anthropic Messages.
-pub const COMPLETIONS_TO_MESSAGES: &[Entry] = &[
-    drop("frequency_penalty", &["0"]),
-    drop("logit_bias", &["{}"]),
-    drop("presence_penalty", &["0"]),
-    refuse("best_of", &["1"], NO_COMPLETION),
-    refuse("echo", &["false"], NO_COMPLETION),
-    refuse("logprobs", &[], NO_LOGPROBS),
-    refuse("suffix", &["\"\""], NO_COMPLETION),
-];
-
-/// OpenAI completions to OpenAI chat completions.
-pub const COMPLETIONS_TO_CHAT: &[Entry] = &[
-    keep("frequency_penalty"),
-    keep("logit_bias"),
-    keep("presence_penalty"),
-    refuse("best_of", &["1"], NO_COMPLETION),
-    refuse("echo", &["false"], NO_COMPLETION),
-    refuse("logprobs", &[], NO_LOGPROBS),
-    refuse("suffix", &["\"\""], NO_COMPLETION),
-];
-
-/// Anthropic Messages to OpenAI chat completions.
-pub const MESSAGES_TO_CHAT: &[Entry] = &[
-    drop("betas", &["[]"]),
-    drop("cache_control", &[]),
-    drop("context_management", &[]),
-    drop("output_config.task_budget", &[]),
-    drop("speed", &["\"standard\""]),
-    refuse("container", &[], NO_CONTAINER),
-    refuse("inference_geo", &["\"global\""], NO_REGION),
-    refuse("mcp_servers", &["[]"], NO_CONTAINER),
-];
-
-/// The table for a pair of formats; empty for pairs that cannot be translated.
+/// The members of a caller's format.
 #[must_use]
-pub const fn entries(from: WireFormat, to: WireFormat) -> &'static [Entry] {
-    match (from, to) {
-        (WireFormat::OpenAiChat, WireFormat::AnthropicMessages) => CHAT_TO_MESSAGES,
-        (WireFormat::OpenAiCompletions, WireFormat::AnthropicMessages) => COMPLETIONS_TO_MESSAGES,
-        (WireFormat::OpenAiCompletions, WireFormat::OpenAiChat) => COMPLETIONS_TO_CHAT,
-        (WireFormat::AnthropicMessages, WireFormat::OpenAiChat) => MESSAGES_TO_CHAT,
-        _ => &[],
+pub const fn members(from: WireFormat) -> &'static [Member] {
+    match from {
+        WireFormat::OpenAiChat => chat::MEMBERS,
+        WireFormat::OpenAiCompletions => completions::MEMBERS,
+        WireFormat::OpenAiResponses => responses::MEMBERS,
+        WireFormat::AnthropicMessages => messages::MEMBERS,
+        WireFormat::GeminiGenerate => gemini::MEMBERS,
+        WireFormat::BedrockConverse => converse::MEMBERS,
+        WireFormat::CohereChat => cohere::MEMBERS,
+        WireFormat::OpenAiEmbeddings => &[],
     }
 }
 
-/// What becomes of one member. Members that no table knows are left out and named.
+/// What becomes of one member, by its name in the intermediate form. Members that no table knows are left out
+/// and named.
 #[must_use]
 pub fn treatment(from: WireFormat, to: WireFormat, name: &str, value: &RawValue) -> Treatment {
     if value.get() == "null" {
         return Treatment::Default;
     }
-    match entries(from, to).iter().find(|entry| entry.name == name) {
-        Some(entry) if entry.defaults.iter().any(|default| is_same(value.get(), default)) => {
-            Treatment::Default
-        }
-        Some(entry) => entry.treatment,
-        None => Treatment::Drop,
+    let Some(member) = members(from).iter().find(|member| member.is(name)) else { return Treatment::Drop };
+    if let Some((_, kept)) = member.kept_by.iter().find(|(target, _)| *target == to) {
+        return Treatment::Keep(kept);
     }
+    if member.defaults.iter().any(|default| is_same(value.get(), default)) {
+        return Treatment::Default;
+    }
+    member.otherwise
+}
+
+/// A name of the intermediate form, or of a format's writer, as callers of `from` write it.
+#[must_use]
+pub fn spelling(from: WireFormat, name: &str) -> &str {
+    let own: &[(&str, &str)] = match from {
+        WireFormat::OpenAiResponses => responses::SPELLING,
+        WireFormat::AnthropicMessages => messages::SPELLING,
+        WireFormat::GeminiGenerate => gemini::SPELLING,
+        WireFormat::BedrockConverse => converse::SPELLING,
+        WireFormat::CohereChat => cohere::SPELLING,
+        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => &[],
+    };
+    if let Some((_, written)) = own.iter().find(|(known, _)| *known == name) {
+        return written;
+    }
+    let member = members(from).iter().find(|member| member.inner == Some(name));
+    member.map_or(name, |member| member.name)
 }
 
 /// Compares JSON text, white space aside, and numbers by value.

@@ -1,14 +1,15 @@
 //! What pairs of formats lose, and how streams end.
 
-use super::table::{Treatment, entries, treatment};
-use super::{PathFacts, StreamTranslator, error_events, request, whole};
-use crate::codec::{Options, WireError, WriteContext};
-use crate::frames::Frame;
-use crate::sse;
-use bytes::Bytes;
+use super::table::{Treatment, members, treatment};
+use super::{PathFacts, request};
+use crate::codec::Options;
 use gw_model::WireFormat::{self, AnthropicMessages, OpenAiChat, OpenAiCompletions, OpenAiEmbeddings};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde_json::{Value, json};
+
+mod content;
+mod endings;
+mod pairs;
 
 fn translated(from: WireFormat, to: WireFormat, body: &Value) -> Result<(Value, Vec<String>), Refusal> {
     let written = request(from, to, body.to_string().as_bytes(), PathFacts::default(), &Options::default())?;
@@ -28,15 +29,15 @@ fn messages(extra: &Value) -> Value {
 }
 
 #[test]
-fn tables_are_sorted_into_what_they_do_and_name_nothing_twice() {
+fn tables_name_nothing_twice_and_keep_nothing_at_home() {
     for from in WireFormat::ALL {
-        for to in WireFormat::ALL {
-            let table = entries(*from, *to);
-            for (index, entry) in table.iter().enumerate() {
-                assert!(!table[..index].iter().any(|other| other.name == entry.name), "{}", entry.name);
-                assert_ne!(entry.treatment, Treatment::Default, "{}", entry.name);
-            }
+        let table = members(*from);
+        for (index, member) in table.iter().enumerate() {
+            assert!(!table[..index].iter().any(|other| other.name == member.name), "{}", member.name);
+            assert!(!matches!(member.otherwise, Treatment::Keep(_)), "{}", member.name);
+            assert!(!member.kept_by.iter().any(|(to, _)| to == from), "{}", member.name);
         }
+        assert!(table.is_sorted_by_key(|member| member.name), "{from:?}");
     }
 }
 
@@ -50,7 +51,7 @@ fn defaults_are_no_loss() {
     assert!(matches!(of("modalities", "[\"audio\"]"), Treatment::Refuse(_)));
     assert_eq!(of("logprobs", "null"), Treatment::Default);
     assert_eq!(of("anything_new", "1"), Treatment::Drop);
-    assert_eq!(of("cache_control", "{}"), Treatment::Keep);
+    assert_eq!(of("cache_control", "{}"), Treatment::Keep("cache_control"));
 }
 
 #[test]
@@ -156,80 +157,4 @@ fn completions_become_messages() {
         translated(OpenAiCompletions, AnthropicMessages, &body).unwrap_err().param.as_deref(),
         Some("suffix")
     );
-}
-
-fn context() -> WriteContext {
-    WriteContext {
-        fallback_id: "id".to_owned(),
-        fallback_model: "m".to_owned(),
-        created: 1,
-        include_usage: false,
-        ..WriteContext::default()
-    }
-}
-
-fn frame(data: &str) -> Frame {
-    Frame::Sse(sse::Frame::parse(Bytes::from(format!("data: {data}\n\n"))))
-}
-
-#[test]
-fn a_translator_tells_what_passed() {
-    let mut translator = StreamTranslator::new(OpenAiChat, AnthropicMessages, context()).unwrap();
-    let chunk =
-        json!({"id":"c","model":"gpt","choices":[{"index":0,"delta":{"content":"hello"}}]}).to_string();
-    let last = json!({"id":"c","model":"gpt","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],
-        "usage":{"prompt_tokens":3,"completion_tokens":2}})
-    .to_string();
-    assert!(!translator.frame(&frame(&chunk)).unwrap().is_empty());
-    assert!(
-        translator
-            .frame(&Frame::Sse(sse::Frame::parse(Bytes::from_static(b": comment\n\n"))))
-            .unwrap()
-            .is_empty()
-    );
-    assert_eq!((translator.model(), translator.output_bytes(), translator.finished()), ("gpt", 5, false));
-    assert!(matches!(translator.finish(), Err(WireError::Cut)));
-
-    let mut translator = StreamTranslator::new(OpenAiChat, AnthropicMessages, context()).unwrap();
-    translator.frame(&frame(&chunk)).unwrap();
-    translator.frame(&frame(&last)).unwrap();
-    // No `[DONE]`, but the answer is complete.
-    let end = translator.finish().unwrap();
-    assert!(end.ends_with(b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"));
-    assert_eq!(translator.usage().map(|usage| usage.total_tokens()), Some(5));
-    assert!(translator.finished() && translator.finish().unwrap().is_empty());
-}
-
-#[test]
-fn an_upstream_error_reaches_the_caller_in_its_format() {
-    let mut translator = StreamTranslator::new(AnthropicMessages, OpenAiChat, context()).unwrap();
-    let error = r#"{"type":"error","error":{"type":"overloaded_error","message":"busy"}}"#;
-    let out = translator.frame(&frame(error)).unwrap();
-    let data: Value = serde_json::from_slice(out.strip_prefix(b"data: ").unwrap()).unwrap();
-    assert_eq!(data["error"]["message"], "busy");
-    assert_eq!(translator.error(), Some("busy"));
-    assert!(translator.finish().unwrap().is_empty() && !translator.finished());
-}
-
-#[test]
-fn our_own_errors_are_events_of_the_format() {
-    let refusal = Refusal::new(ErrorCode::UpstreamError, "gone");
-    let anthropic = error_events(AnthropicMessages, &refusal);
-    assert!(
-        anthropic.starts_with(b"event: error\ndata: {\"type\":\"error\"") && anthropic.ends_with(b"\n\n")
-    );
-    let openai = error_events(OpenAiChat, &refusal);
-    assert!(openai.starts_with(b"data: {\"error\":") && openai.ends_with(b"\n\n"));
-}
-
-#[test]
-fn damaged_answers_are_errors() {
-    for from in [OpenAiChat, OpenAiCompletions, AnthropicMessages] {
-        for body in ["", "[]", "{\"content\":", "null", "\u{0}"] {
-            assert!(whole(from, AnthropicMessages, body.as_bytes(), &context()).is_err(), "{from:?} {body}");
-        }
-    }
-    assert!(whole(OpenAiEmbeddings, OpenAiChat, b"{}", &context()).is_err());
-    assert!(StreamTranslator::new(OpenAiEmbeddings, OpenAiChat, context()).is_err());
-    assert!(StreamTranslator::new(OpenAiChat, OpenAiEmbeddings, context()).is_err());
 }

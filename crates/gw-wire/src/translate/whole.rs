@@ -23,7 +23,8 @@ pub struct Whole {
 /// Translates a whole answer from the upstream's format `from` to the caller's format `to`.
 ///
 /// # Errors
-/// The body is not an answer of its format, or the formats cannot be translated into each other.
+/// The body is not an answer of its format, it reports a failure in place of one
+/// ([`WireError::Reported`]), or the formats cannot be translated into each other.
 pub fn whole(
     from: WireFormat,
     to: WireFormat,
@@ -44,6 +45,9 @@ pub fn whole(
     for event in &events {
         match event {
             Event::Start { model, .. } => whole.model.clone_from(model),
+            Event::Error { kind, message } => {
+                return Err(WireError::Reported { kind: kind.clone(), message: message.clone() });
+            }
             Event::Usage(usage) => whole.usage.get_or_insert_default().merge(usage),
             _ => {}
         }

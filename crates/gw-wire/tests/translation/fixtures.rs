@@ -14,6 +14,8 @@ pub(crate) struct Exchange {
     pub(crate) request: Option<String>,
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
+    /// The request's path.
+    pub(crate) path: String,
 }
 
 impl Exchange {
@@ -32,6 +34,7 @@ struct File {
 
 #[derive(Deserialize)]
 struct Request {
+    path: String,
     body: Box<RawValue>,
 }
 
@@ -64,7 +67,9 @@ pub(crate) fn exchanges(wire_formats: &[&str]) -> Option<Vec<Exchange>> {
         let body = file.request.body.get();
         found.push(Exchange {
             name,
-            request: (body != "null").then(|| body.to_owned()),
+            // A body that is not JSON stands there as base64.
+            request: (body != "null" && !is_base64(body)).then(|| body.to_owned()),
+            path: file.request.path,
             status: file.response.status,
             body: decode(&file.response.body_b64),
             wire_format: file.wire_format,
@@ -82,6 +87,10 @@ fn root() -> Option<PathBuf> {
     }
     println!("skipped: no recorded exchanges at {} (set GATEWRIGHT_FIXTURES)", root.display());
     None
+}
+
+fn is_base64(body: &str) -> bool {
+    body.trim_start_matches(|c: char| c == '{' || c.is_whitespace()).starts_with("\"b64\"")
 }
 
 fn folder(path: &Path) -> Vec<PathBuf> {

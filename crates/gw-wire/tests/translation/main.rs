@@ -12,10 +12,15 @@
     reason = "a test program: what goes wrong is to stop it, and what it skips is to be seen"
 )]
 
+mod asked;
+mod chains;
 mod digest;
+mod docs;
 mod exceptions;
 mod fixtures;
+mod formats;
 mod recorded;
 mod requests;
 mod samples;
+mod tally;
 mod through;

@@ -2,7 +2,7 @@
 
 use super::read::Place;
 use super::write::{Out, refused};
-use crate::gemini::part::is_native;
+use crate::gemini::part::is_native_tool;
 use crate::gemini::schema;
 use gw_model::Refusal;
 use gw_model::chat::{ChatRequest, Tool, ToolChoice};
@@ -15,7 +15,7 @@ pub(super) fn write(request: &ChatRequest, out: &mut Out<'_>) -> Result<(), Refu
         let mut rest = request.tools.as_slice();
         while let Some(tool) = rest.first() {
             if let Tool::Opaque(raw) = tool {
-                if !is_native(raw.get()) {
+                if !is_native_tool(raw.get()) {
                     return Err(refused(
                         "tools",
                         "A tool that another provider runs is not available at the model chosen. \
