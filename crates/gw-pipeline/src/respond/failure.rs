@@ -22,21 +22,26 @@ pub(crate) fn reply(failed: Failed) -> Reply {
         }
         Failure::Passed { status, headers: upstream, body, format, target } => {
             let mut map = headers::passed(upstream);
+            // Two faults have codes of their own, since callers act on them whatever the provider.
+            let code = match gw_wire::errors::code_of_body(format, status, &body) {
+                known @ (ErrorCode::ContextLengthExceeded | ErrorCode::GuardrailBlocked) => known,
+                _ => ErrorCode::UpstreamError,
+            };
             let body = if format == caller_format {
                 body
             } else {
                 map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                headers::add_error_type(&mut map, caller_format, gw_wire::errors::code_of(status));
+                headers::add_error_type(&mut map, caller_format, status);
                 gw_wire::errors::translate(format, caller_format, status, &body).into()
             };
-            map.insert(headers::ERROR, HeaderValue::from_static(ErrorCode::UpstreamError.as_str()));
+            map.insert(headers::ERROR, HeaderValue::from_static(code.as_str()));
             whole_retry_after(&mut map, status);
             headers::add_route(&mut map, &ticket, &model_name, Some(&target));
             headers::add_attempts(&mut map, attempts);
             let mut reply = Reply::new(ReplyBody::whole(body));
             *reply.status_mut() = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::BAD_GATEWAY);
             *reply.headers_mut() = map;
-            ErrorCode::UpstreamError.as_str().clone_into(&mut ticket.record.error_code);
+            code.as_str().clone_into(&mut ticket.record.error_code);
             ticket.finish(Outcome::UpstreamError, status);
             reply
         }

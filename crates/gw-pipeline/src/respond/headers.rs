@@ -3,9 +3,8 @@
 
 use crate::ticket::Open;
 use gw_model::snapshot::Target;
-use gw_model::{ErrorCode, NanoUsd, WireFormat};
+use gw_model::{NanoUsd, WireFormat};
 use gw_store::memory::{LimitsView, Remaining};
-use gw_wire::bedrock_converse;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -45,10 +44,9 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
 }
 
 /// The header that names the kind of an error, in formats whose SDKs look there.
-pub(crate) fn add_error_type(headers: &mut HeaderMap, format: WireFormat, code: ErrorCode) {
-    if format == WireFormat::BedrockConverse {
-        let kind = HeaderValue::from_static(bedrock_converse::errors::kind(code));
-        headers.insert(HeaderName::from_static(bedrock_converse::errors::ERROR_TYPE_HEADER), kind);
+pub(crate) fn add_error_type(headers: &mut HeaderMap, format: WireFormat, status: u16) {
+    if let Some((name, value)) = gw_wire::errors::headers_of_status(format, status) {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
 }
 

@@ -3,8 +3,6 @@
 
 use bytes::Bytes;
 use gw_model::{Refusal, WireFormat};
-use gw_wire::gemini;
-use gw_wire::gemini::stream::Framing;
 
 /// See the module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +52,7 @@ impl Shape {
     /// The error that ends a stream. `is_first`: the caller has nothing of it yet.
     pub(super) fn error(self, format: WireFormat, refusal: &Refusal, id: &str, is_first: bool) -> Bytes {
         match self {
-            Self::JsonArray => gemini::errors::event(refusal, Framing::JsonArray, is_first).into(),
+            Self::JsonArray => gw_wire::errors::array_event(refusal, is_first),
             Self::Events | Self::Messages => gw_wire::errors::event(format, refusal, id),
         }
     }

@@ -61,6 +61,17 @@ impl Call {
         self.header("authorization", &format!("Bearer {key}"))
     }
 
+    /// Another body in its place.
+    pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// What a signature is made over: method, path and query, headers, body.
+    pub(crate) fn parts(&self) -> (&Method, &str, &HeaderMap, &Bytes) {
+        (&self.method, &self.path, &self.headers, &self.body)
+    }
+
     pub(crate) fn method(mut self, method: Method) -> Self {
         self.method = method;
         self

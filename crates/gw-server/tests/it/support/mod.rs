@@ -1,6 +1,7 @@
 //! What the tests share: the process under test, an HTTP client, upstreams, recorded exchanges, polling.
 //! It must not know anything that the public contract does not say.
 
+pub(crate) mod binary;
 pub(crate) mod client;
 pub(crate) mod exchanges;
 pub(crate) mod gateway;
@@ -9,6 +10,7 @@ pub(crate) mod poll;
 pub(crate) mod raw;
 pub(crate) mod reading;
 pub(crate) mod scripted;
+pub(crate) mod speaking;
 pub(crate) mod sse;
 pub(crate) mod upstream;
 
