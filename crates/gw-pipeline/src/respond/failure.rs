@@ -31,6 +31,8 @@ pub(crate) fn reply(failed: Failed) -> Reply {
                 body
             } else {
                 map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                // The kind of an error in the upstream's words is not the caller's.
+                map.remove(headers::AMZN_ERROR_TYPE);
                 headers::add_error_type(&mut map, caller_format, status);
                 gw_wire::errors::translate(format, caller_format, status, &body).into()
             };

@@ -9,6 +9,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const ERROR: HeaderName = HeaderName::from_static("x-gatewright-error");
+pub(crate) const AMZN_ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 const MODEL: HeaderName = HeaderName::from_static("x-gatewright-model");
 const PROVIDER: HeaderName = HeaderName::from_static("x-gatewright-provider");
@@ -65,7 +66,9 @@ pub(crate) fn passed(mut upstream: HeaderMap) -> HeaderMap {
             upstream.remove(name);
         }
     }
-    let id = upstream.remove(REQUEST_ID).or_else(|| upstream.get("request-id").cloned());
+    let id = upstream.remove(REQUEST_ID);
+    let id = id
+        .or_else(|| ["request-id", "x-amzn-requestid"].iter().find_map(|name| upstream.get(*name).cloned()));
     if let Some(id) = id {
         upstream.insert(UPSTREAM_REQUEST_ID, id);
     }

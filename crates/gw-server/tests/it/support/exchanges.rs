@@ -5,7 +5,16 @@ use gw_emulator::replay::Exchange;
 use std::path::{Path, PathBuf};
 
 /// Formats that this version speaks.
-const FORMATS: [&str; 4] = ["chat", "completions", "embeddings", "messages"];
+const FORMATS: [&str; 8] = [
+    "chat",
+    "completions",
+    "embeddings",
+    "messages",
+    "responses",
+    "generate_content",
+    "converse",
+    "cohere_chat",
+];
 
 /// Folders of the fixtures.
 const FOLDERS: [&str; 2] = ["recorded", "edge"];
