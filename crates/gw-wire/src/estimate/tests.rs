@@ -9,7 +9,7 @@ fn tokens_of(body: &str) -> u64 {
 }
 
 fn tokens_in(format: WireFormat, body: &str) -> u64 {
-    input_tokens(format, &Object::parse(body.as_bytes(), 128).unwrap())
+    input_tokens(format, &Object::parse(body.as_bytes(), 1024).unwrap())
 }
 
 #[test]
