@@ -40,6 +40,12 @@ pub const MESSAGE_TOKENS: u64 = 6;
 /// Tokens that a provider adds for each request: reply priming, and the instructions that some models' chat
 /// templates begin with (about 60).
 pub const REQUEST_TOKENS: u64 = 64;
+/// Tokens that some providers of Responses put before each prompt, besides [`REQUEST_TOKENS`] (up to 130 seen).
+pub const RESPONSES_TOKENS: u64 = 160;
+/// Tokens of Cohere's own instructions, which it counts as input (up to 500 seen, 650 more with tools).
+pub const COHERE_TOKENS: u64 = 750;
+/// Tokens of the instructions for tools that models on Bedrock get, besides [`TOOL_USE_TOKENS`] (up to 140 seen).
+pub const CONVERSE_TOOL_TOKENS: u64 = 200;
 /// Tokens of the instructions that a provider adds when a request has tools (up to 530 seen).
 pub const TOOL_USE_TOKENS: u64 = 600;
 /// Tokens that a provider adds for each tool, besides its definition.

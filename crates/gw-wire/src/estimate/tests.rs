@@ -9,7 +9,7 @@ fn tokens_of(body: &str) -> u64 {
 }
 
 fn tokens_in(format: WireFormat, body: &str) -> u64 {
-    input_tokens(format, &Object::parse(body.as_bytes(), 128).unwrap())
+    input_tokens(format, &Object::parse(body.as_bytes(), 1024).unwrap())
 }
 
 #[test]
@@ -147,7 +147,13 @@ fn a_conversation_counts_alike_in_every_format() {
         ),
     ];
     for (format, body) in others {
-        let tokens = tokens_in(format, &body);
+        let added = match format {
+            WireFormat::OpenAiResponses => RESPONSES_TOKENS,
+            WireFormat::BedrockConverse => CONVERSE_TOOL_TOKENS,
+            WireFormat::CohereChat => COHERE_TOKENS,
+            _ => 0,
+        };
+        let tokens = tokens_in(format, &body) - added;
         assert!(tokens.abs_diff(chat) < 25, "{format:?}: {tokens}, as chat {chat}");
     }
 }
@@ -179,9 +185,12 @@ fn media_of_every_format_count_by_their_own_bound() {
     let url = format!("data:image/png;base64,{data}");
     let images = [
         responses(&format!(r#"{{"type":"input_image","image_url":"{url}"}}"#)),
-        responses(&format!(
-            r#"{{"type":"computer_call_output","output":{{"type":"x","image_url":"{url}"}}}}"#
-        )) - 20,
+        tokens_in(
+            WireFormat::OpenAiResponses,
+            &format!(
+                r#"{{"input":[{{"type":"computer_call_output","output":{{"type":"x","image_url":"{url}"}}}}]}}"#
+            ),
+        ),
         gemini(&format!(r#"{{"inlineData":{{"mimeType":"image/png","data":"{data}"}}}}"#)),
         gemini(&format!(r#"{{"inline_data":{{"data":"{data}","mime_type":"IMAGE/png"}}}}"#)),
         gemini(&format!(
@@ -193,8 +202,9 @@ fn media_of_every_format_count_by_their_own_bound() {
         )),
         cohere(&format!(r#"{{"type":"image_url","image_url":{{"url":"{url}"}}}}"#)),
     ];
-    for (index, image) in images.into_iter().enumerate().filter(|(index, _)| *index != 1) {
-        assert!((IMAGE_TOKENS..IMAGE_TOKENS + 150).contains(&image), "{index}: {image}");
+    for (index, image) in images.into_iter().enumerate() {
+        let most = IMAGE_TOKENS + 150 + RESPONSES_TOKENS.max(COHERE_TOKENS);
+        assert!((IMAGE_TOKENS..most).contains(&image), "{index}: {image}");
     }
     let pdfs = [
         responses(&format!(
@@ -227,19 +237,19 @@ fn media_of_every_format_count_by_their_own_bound() {
 fn what_is_stored_sealed_or_run_by_the_provider_counts() {
     let responses = |body: &str| tokens_in(WireFormat::OpenAiResponses, body);
     assert!(responses(r#"{"previous_response_id":"r"}"#) > STORED_CONTEXT_TOKENS);
-    assert!(responses(r#"{"previous_response_id":null,"input":"x"}"#) < 100);
+    assert!(responses(r#"{"previous_response_id":null,"input":"x"}"#) < 300);
     assert!(responses(r#"{"input":[{"type":"item_reference","id":"i"}]}"#) > STORED_ITEM_TOKENS);
     assert!(responses(r#"{"input":"x","tools":[{"type":"web_search"}]}"#) > SERVER_TOOL_TOKENS);
     assert!(responses(r#"{"input":"x","tools":[{"type":"local_shell"}]}"#) < SERVER_TOOL_TOKENS);
     assert!(
         responses(r#"{"input":"x","text":{"format":{"type":"json_schema","schema":{}}}}"#) > FORMAT_TOKENS
     );
-    assert!(responses(r#"{"input":"x","text":{"format":{"type":"text"}}}"#) < 100);
+    assert!(responses(r#"{"input":"x","text":{"format":{"type":"text"}}}"#) < 300);
     let sealed = responses(&format!(
         r#"{{"input":[{{"type":"reasoning","summary":[],"encrypted_content":"{}"}}]}}"#,
         "A".repeat(4000)
     ));
-    assert!((1_000..1_200).contains(&sealed), "{sealed}");
+    assert!((1_000..1_400).contains(&sealed), "{sealed}");
     let gemini = |body: &str| tokens_in(WireFormat::GeminiGenerate, body);
     assert!(gemini(r#"{"cachedContent":"cachedContents/1"}"#) > STORED_CONTEXT_TOKENS);
     assert!(gemini(r#"{"tools":{"google_search":{}}}"#) > SERVER_TOOL_TOKENS);

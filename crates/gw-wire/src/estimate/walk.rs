@@ -7,8 +7,9 @@ mod media;
 mod responses;
 
 use super::{
-    AUDIO_BASE_TOKENS, DOCUMENT_BASE_TOKENS, DOCUMENT_UNKNOWN_TOKENS, FORMAT_TOKENS, IMAGE_TOKENS,
-    MESSAGE_TOKENS, REQUEST_TOKENS, SERVER_TOOL_TOKENS, TOOL_TOKENS, TOOL_USE_TOKENS, weigh_json_string,
+    AUDIO_BASE_TOKENS, COHERE_TOKENS, DOCUMENT_BASE_TOKENS, DOCUMENT_UNKNOWN_TOKENS, FORMAT_TOKENS,
+    IMAGE_TOKENS, MESSAGE_TOKENS, REQUEST_TOKENS, RESPONSES_TOKENS, SERVER_TOOL_TOKENS, TOOL_TOKENS,
+    TOOL_USE_TOKENS, weigh_json_string,
 };
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
 use crate::json::{JsonError, Kind, Object};
@@ -30,7 +31,12 @@ pub fn input_tokens(format: WireFormat, body: &Object<'_>) -> u64 {
             _ => member_of_chat(&mut walk, name),
         };
     }
-    walk.tokens + walk.hundredths.div_ceil(100) + REQUEST_TOKENS
+    let before = match format {
+        WireFormat::OpenAiResponses => REQUEST_TOKENS + RESPONSES_TOKENS,
+        WireFormat::CohereChat => REQUEST_TOKENS + COHERE_TOKENS,
+        _ => REQUEST_TOKENS,
+    };
+    walk.tokens + walk.hundredths.div_ceil(100) + before
 }
 
 fn member_of_chat(walk: &mut Walk<'_>, name: &str) -> Result<(), JsonError> {

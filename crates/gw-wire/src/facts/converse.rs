@@ -6,16 +6,16 @@ use super::{ROUTING_MEMBERS, members::Found, service_tier};
 use crate::json::Value;
 use gw_model::{CallFacts, Refusal, ServiceTier};
 
-/// Names that a stage acts on, without capitals: no other spelling of them may slip by.
-pub(super) const READ_FOLDED: &[&str] = &[
+/// Names that a stage acts on: no other spelling of them may slip by.
+pub(super) const READ_MEMBERS: &[&str] = &[
     "messages",
-    "inferenceconfig",
-    "additionalmodelrequestfields",
+    "inferenceConfig",
+    "additionalModelRequestFields",
     "system",
-    "toolconfig",
-    "servicetier",
-    "performanceconfig",
-    "promptvariables",
+    "toolConfig",
+    "serviceTier",
+    "performanceConfig",
+    "promptVariables",
 ];
 
 /// What models call their bound on output among `additionalModelRequestFields`, which go to them as they are.
@@ -40,7 +40,7 @@ pub(super) fn read<'a>(
                 match member.key.as_ref() {
                     _ if value.is_null() => {}
                     "maxTokens" => bound("inferenceConfig.maxTokens", &value, facts)?,
-                    name => check_spelling(name, &[&["maxtokens"]], true)?,
+                    name => check_spelling(name, &[&["maxTokens"]], true)?,
                 }
             }
         }
@@ -73,7 +73,7 @@ pub(super) fn read<'a>(
         // A stored prompt, which the path names, has the messages.
         "promptVariables" => found.has_context = true,
         name if ROUTING_MEMBERS.contains(&name) => facts.routing_members.push(name.to_owned()),
-        name => check_spelling(name, &[READ_FOLDED, ROUTING_MEMBERS], true)?,
+        name => check_spelling(name, &[READ_MEMBERS, ROUTING_MEMBERS], true)?,
     }
     Ok(())
 }

@@ -10,13 +10,10 @@ use crate::gemini::names::{count, is};
 use crate::json::{Kind, Member, Object, Value};
 use gw_model::{CallFacts, Refusal, ServiceTier};
 
-/// Names that a stage acts on, and how they look without capitals and underscores.
+/// Names that a stage acts on.
 const READ_MEMBERS: &[&str] =
     &["contents", "generationConfig", "systemInstruction", "tools", "serviceTier", "cachedContent", "model"];
-const READ_FOLDED: &[&str] =
-    &["contents", "generationconfig", "systeminstruction", "tools", "servicetier", "cachedcontent", "model"];
 const READ_NESTED: &[&str] = &["maxOutputTokens", "candidateCount"];
-const READ_NESTED_FOLDED: &[&str] = &["maxoutputtokens", "candidatecount"];
 
 pub(super) fn read<'a>(
     object: &Object<'a>,
@@ -33,7 +30,7 @@ pub(super) fn read<'a>(
             }
             return Ok(());
         }
-        return check_spelling(key, &[READ_FOLDED, ROUTING_MEMBERS], true);
+        return check_spelling(key, &[READ_MEMBERS, ROUTING_MEMBERS], true);
     };
     if name == "model" {
         facts.model_span = Some(value.span);
@@ -74,7 +71,7 @@ fn config(value: &Value<'_>, facts: &mut CallFacts) -> Result<(), Refusal> {
             Some(_) => {
                 facts.choices = choices("generationConfig.candidateCount", &value, count(&value))?;
             }
-            None => check_spelling(&member.key, &[READ_NESTED_FOLDED], true)?,
+            None => check_spelling(&member.key, &[READ_NESTED], true)?,
         }
     }
     Ok(())

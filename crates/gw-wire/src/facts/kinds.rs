@@ -79,8 +79,8 @@ pub(super) fn wrong_kind(name: &'static str, wanted: &str, value: &Value<'_>) ->
     invalid(name, format!("`{name}` must be {wanted}, not {got}."))
 }
 
-/// Refuses a name that an upstream may take for one that the stages have read (`known`, in lower case and without
-/// underscores where the format writes camelCase).
+/// Refuses a name that an upstream may take for one of those that the stages have read (`known`, as the format
+/// writes them; `is_camel` when underscores mean nothing in it).
 ///
 /// Some upstreams match names without regard to case (Go's `encoding/json`, with Unicode folding). There, a
 /// second spelling of a name would overrule what the stages have read.
@@ -89,24 +89,21 @@ pub(super) fn check_spelling(name: &str, known: &[&[&str]], is_camel: bool) -> R
     if !is_camel && name.bytes().all(is_plain) {
         return Ok(());
     }
-    let folds = |to: &&&str| folds_to(name, to, is_camel);
-    if let Some(meant) = known.iter().copied().flatten().find(folds) {
-        let shown: String = name.chars().take(64).collect();
-        return Err(invalid_owned(
-            shown.clone(),
-            format!(
-                "The member `{shown}` is a second spelling of `{meant}`. Write it as the reference does."
-            ),
-        ));
+    let means = |meant: &&str| folded(name, is_camel).eq(folded(meant, is_camel));
+    match known.iter().copied().flatten().copied().find(means) {
+        Some(meant) if meant != name => {
+            let shown: String = name.chars().take(64).collect();
+            let what = format!("The member `{shown}` is a second spelling of `{meant}`. Write `{meant}`.");
+            Err(invalid_owned(shown, what))
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-fn folds_to(name: &str, to: &str, without_underscores: bool) -> bool {
-    let folded = name.chars().filter(|c| !(without_underscores && *c == '_')).map(|c| match c {
+fn folded(name: &str, without_underscores: bool) -> impl Iterator<Item = char> {
+    name.chars().filter(move |c| !(without_underscores && *c == '_')).map(|c| match c {
         '\u{17f}' => 's',
         '\u{212a}' => 'k',
         other => other.to_ascii_lowercase(),
-    });
-    folded.eq(to.chars())
+    })
 }

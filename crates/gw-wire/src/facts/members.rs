@@ -74,7 +74,7 @@ const fn known(format: WireFormat) -> &'static [&'static str] {
     match format {
         WireFormat::OpenAiResponses => responses::READ_MEMBERS,
         WireFormat::CohereChat => cohere::READ_MEMBERS,
-        WireFormat::BedrockConverse => converse::READ_FOLDED,
+        WireFormat::BedrockConverse => converse::READ_MEMBERS,
         _ => READ_MEMBERS,
     }
 }

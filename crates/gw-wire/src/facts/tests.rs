@@ -175,6 +175,8 @@ fn reads_a_converse_request() {
     assert_eq!((facts.max_output_tokens, at(body, facts.max_output_span)), (Some(11), "11"));
     assert_eq!(facts.service_tier, Some(ServiceTier::Priority));
     assert!(facts.include_usage);
+    let nulls = r#"{"messages":[{}],"inferenceConfig":null,"system":[],"toolConfig":{},"serviceTier":null}"#;
+    assert!(super::read(WireFormat::BedrockConverse, &Bytes::from(nulls), 128).is_ok());
     let fast = super::read(
         WireFormat::BedrockConverse,
         &Bytes::from(

@@ -112,6 +112,10 @@ impl StreamMeter {
         }
         self.frames += 1;
         self.output_bytes = self.output_bytes.saturating_add(data.len() as u64);
+        if self.finished && self.format_has_end() {
+            // What comes behind the end is no part of the answer.
+            return FrameVerdict::Forward;
+        }
         match self.format {
             WireFormat::OpenAiResponses => self.responses_event(frame),
             WireFormat::GeminiGenerate => self.gemini_frame(data),

@@ -4,8 +4,8 @@
 use super::media::Media;
 use super::{Walk, length};
 use crate::estimate::{
-    FORMAT_TOKENS, IMAGE_TOKENS, MESSAGE_TOKENS, SERVER_TOOL_TOKENS, STORED_CONTEXT_TOKENS, TOOL_TOKENS,
-    TOOL_USE_TOKENS,
+    CONVERSE_TOOL_TOKENS, FORMAT_TOKENS, IMAGE_TOKENS, MESSAGE_TOKENS, SERVER_TOOL_TOKENS,
+    STORED_CONTEXT_TOKENS, TOOL_TOKENS, TOOL_USE_TOKENS,
 };
 use crate::json::JsonError;
 
@@ -22,7 +22,7 @@ pub(super) fn member(walk: &mut Walk<'_>, name: &str) -> Result<(), JsonError> {
         "system" => walk.each(block),
         "toolConfig" => walk.members(|walk, name| match name {
             b"tools" => {
-                walk.tokens += TOOL_USE_TOKENS;
+                walk.tokens += TOOL_USE_TOKENS + CONVERSE_TOOL_TOKENS;
                 walk.each(tool)
             }
             _ => walk.skip(),
@@ -77,6 +77,10 @@ fn block(walk: &mut Walk<'_>) -> Result<(), JsonError> {
             _ => walk.anything(),
         }),
         b"cachePoint" => walk.skip(),
+        b"searchResult" => walk.members(|walk, name| match name {
+            b"citations" => walk.fixed(FORMAT_TOKENS),
+            _ => walk.anything(),
+        }),
         _ => walk.anything(),
     })
 }
