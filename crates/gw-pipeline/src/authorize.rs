@@ -40,6 +40,7 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusa
             ));
         }
     }
+    refuse_background(call)?;
     let resolution = match live.resolve(&call.facts.model, call.format) {
         Ok(resolution) => resolution,
         // Whoever may not call a name learns only that, not which names exist.
@@ -68,6 +69,15 @@ pub(crate) fn allows(policy: &KeyPolicy, asked: &str, resolution: &Resolution) -
 fn not_allowed(model: &str) -> Refusal {
     Refusal::new(ErrorCode::ModelNotAllowed, format!("this key may not call the model '{model}'"))
         .param("model")
+}
+
+/// An answer that is made in the background is fetched by another request, and only that one states what it used.
+fn refuse_background(call: &Call) -> Result<(), Refusal> {
+    if !call.facts.background {
+        return Ok(());
+    }
+    let text = "answers can not be made in the background here, since they could not be fetched; leave 'background' out";
+    Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param("background"))
 }
 
 /// Members that make an upstream run another model than `model` names would slip past the check above.

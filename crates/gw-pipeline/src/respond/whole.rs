@@ -139,7 +139,6 @@ pub(super) fn write_context(answered: &Answered) -> WriteContext {
             _ => Bytes::new(),
         },
         json_array: answered.call.facts.json_array,
-        ..WriteContext::default()
     }
 }
 

@@ -249,10 +249,18 @@ async fn unknown_paths_and_methods() {
         answer.refused(404, "not_found");
         answer.request_id();
     }
-    for path in ["/v1/responses/resp_1", "/v1/images/generations", "/v1/files", "/mcp", "/v1/rerank"] {
+    for path in ["/v1/responses/resp_1", "/v1/images/generations", "/v1/files", "/mcp"] {
         let answer = gateway.send(Call::post(path, "{}").key(MASTER)).await;
         answer.refused(501, "not_implemented");
         answer.request_id();
+    }
+    for path in ["/v1/rerank", "/v2/rerank", "/model/m/invoke"] {
+        let answer = gateway.send(Call::post(path, "{}").key(MASTER)).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["code"]),
+            (501, &"not_implemented".into()),
+            "{path}"
+        );
     }
     for (method, path) in [
         (Method::GET, CHAT),

@@ -38,7 +38,7 @@ fn signed(gateway: &Gateway, call: Call, id: &str, secret: &str, now: i64, state
         path_style: PathStyle::Normalized,
         states_body_hash: states_body,
     };
-    let made = aws::sign(&parts, &aws::body_hash(&[body.clone()]), &credentials, &scope).unwrap();
+    let made = aws::sign(&parts, &aws::body_hash(std::slice::from_ref(body)), &credentials, &scope).unwrap();
     let mut call = call.clone();
     let text = |value: &http::HeaderValue| value.to_str().unwrap().to_owned();
     if let Some(hash) = &made.x_amz_content_sha256 {
