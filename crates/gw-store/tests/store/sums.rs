@@ -276,6 +276,28 @@ fn a_database_of_the_first_release_is_taken_over_as_summed_up() {
     assert_sums_hold(dir.path());
 }
 
+#[test]
+fn sums_that_an_earlier_release_did_not_write_are_found_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = Connection::open(dir.path().join(FILE)).unwrap();
+    for sql in [
+        include_str!("../../src/sqlite/migrations/0001_start.sql"),
+        include_str!("../../src/sqlite/migrations/0002_sums.sql"),
+        include_str!("../frozen/unsummed_v2.sql"),
+    ] {
+        db.execute_batch(sql).unwrap();
+    }
+    drop(db);
+    let store = open(dir.path(), NEVER);
+    let by = |group_by| store.usage(&UsageFilter { group_by, from: None, to: None }).unwrap();
+    let providers = by(GroupBy::Provider);
+    let [alpha, beta] = providers.as_slice() else { panic!("two providers: {providers:?}") };
+    assert_eq!((alpha.requests, alpha.cost.0, alpha.cached_tokens), (3, 300, 12));
+    assert_eq!((beta.requests, beta.cost.0, beta.cached_tokens), (0, 5, 3));
+    assert_eq!(by(GroupBy::Customer).iter().map(|row| row.requests).collect::<Vec<_>>(), [1, 2]);
+    assert_sums_hold(dir.path());
+}
+
 /// One thing that may happen to a store.
 #[derive(Clone, Debug)]
 enum Step {
