@@ -47,6 +47,8 @@ pub struct CallFacts {
     pub max_output_tokens: Option<u64>,
     /// The values of members that bound the output, to be replaced when the bound is clamped.
     pub max_output_span: Option<Span>,
+    /// The answer is to be made in the background and fetched later: the first reply states no usage.
+    pub background: bool,
     /// The stream is to be a JSON array, in formats that know such streams.
     pub json_array: bool,
     /// How many choices were asked for.

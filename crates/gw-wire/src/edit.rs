@@ -1,10 +1,12 @@
 //! Same-format forwarding: the caller's bytes with the few edits that policy demands. Serves the attempt
 //! stage. It must not touch anything else of the body.
 
+mod bound;
+
 use crate::json::splice::{self, Edit};
 use crate::json::{Object, cursor, escape_into};
 use bytes::Bytes;
-use gw_model::{Call, Span, WireFormat};
+use gw_model::{Call, Span};
 use std::sync::Arc;
 
 /// What is to change.
@@ -26,7 +28,9 @@ pub struct ForwardEdits<'a> {
 pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
     let mut list: Vec<Edit> = Vec::new();
     let mut inserted: Vec<u8> = Vec::new();
-    if let Some(model) = edits.model {
+    // Where the path names the model, the body is not asked; a name that stands there all the same goes.
+    let names_model = !call.format.has_model_in_path();
+    if let (true, Some(model)) = (names_model, edits.model) {
         edit_model(call, model, &mut list, &mut inserted);
     }
     if edits.include_usage && !call.facts.include_usage {
@@ -35,9 +39,12 @@ pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
     let members = needs_members(call, edits).then(|| Object::parse(&call.body, cursor::DEPTH_CEILING).ok());
     if let Some(Some(object)) = &members {
         rename_members(object, edits.rename, &mut list);
+        if let (false, Some(_), Some(span)) = (names_model, edits.model, call.facts.model_span) {
+            remove_value(object, span, &mut list);
+        }
     }
-    if let Some(bound) = edits.max_output_tokens {
-        edit_bound(call, bound, members.flatten().as_ref(), edits.rename, &mut list, &mut inserted);
+    if let Some(most) = edits.max_output_tokens {
+        bound::edit(call, most, members.flatten().as_ref(), edits.rename, &mut list, &mut inserted);
     }
     if !inserted.is_empty() {
         if call.facts.is_empty_object {
@@ -87,7 +94,9 @@ fn needs_members(call: &Call, edits: &ForwardEdits<'_>) -> bool {
         (None, _) => false,
     };
     let stands = |name: &str| memchr::memmem::find(&call.body, name.as_bytes()).is_some();
-    bounds || edits.rename.iter().any(|(from, _)| stands(from))
+    let names_model_twice =
+        call.format.has_model_in_path() && edits.model.is_some() && call.facts.model_span.is_some();
+    bounds || names_model_twice || edits.rename.iter().any(|(from, _)| stands(from))
 }
 
 fn rename_members(object: &Object<'_>, rename: &[(Arc<str>, Arc<str>)], list: &mut Vec<Edit>) {
@@ -102,51 +111,27 @@ fn rename_members(object: &Object<'_>, rename: &[(Arc<str>, Arc<str>)], list: &m
             continue;
         }
         // The new name stands there already: two members of one name must not go out.
-        let before = index.checked_sub(1).and_then(|i| object.members.get(i));
-        let after = object.members.get(index + 1);
-        let span = match (before, after) {
-            (Some(before), _) => Span { start: before.value.end, end: member.value.end },
-            (None, Some(after)) => Span { start: member.key_span.start, end: after.key_span.start },
-            (None, None) => continue,
-        };
-        list.push(Edit::replace(span, Bytes::new()));
+        remove(object, index, list);
     }
 }
 
-fn edit_bound(
-    call: &Call,
-    bound: u64,
-    members: Option<&Object<'_>>,
-    rename: &[(Arc<str>, Arc<str>)],
-    list: &mut Vec<Edit>,
-    inserted: &mut Vec<u8>,
-) {
-    let names: &[&str] = match call.format {
-        WireFormat::OpenAiChat => &["max_completion_tokens", "max_tokens"],
-        WireFormat::OpenAiCompletions | WireFormat::AnthropicMessages => &["max_tokens"],
-        WireFormat::OpenAiResponses => &["max_output_tokens"],
-        WireFormat::CohereChat => &["max_tokens"],
-        // These nest their bounds, see the formats' own writers.
-        WireFormat::OpenAiEmbeddings | WireFormat::GeminiGenerate | WireFormat::BedrockConverse => return,
+fn remove_value(object: &Object<'_>, value: Span, list: &mut Vec<Edit>) {
+    if let Some(index) = object.members.iter().position(|member| member.value == value) {
+        remove(object, index, list);
+    }
+}
+
+/// Takes out one member and the comma beside it.
+fn remove(object: &Object<'_>, index: usize, list: &mut Vec<Edit>) {
+    let Some(member) = object.members.get(index) else { return };
+    let before = index.checked_sub(1).and_then(|i| object.members.get(i));
+    let after = object.members.get(index + 1);
+    let span = match (before, after) {
+        (Some(before), _) => Span { start: before.value.end, end: member.value.end },
+        (None, Some(after)) => Span { start: member.key_span.start, end: after.key_span.start },
+        (None, None) => Span { start: member.key_span.start, end: member.value.end },
     };
-    if call.facts.max_output_tokens.is_some_and(|stated| stated <= bound) {
-        return;
-    }
-    let digits = bound.to_string();
-    // A member that gets one of these names by renaming is a bound as well.
-    let is_bound = |key: &str| names.contains(&renamed(rename, key).unwrap_or(key)) || names.contains(&key);
-    let mut is_stated = false;
-    for member in members.iter().flat_map(|object| &object.members).filter(|m| is_bound(&m.key)) {
-        is_stated = true;
-        let stated = call.body.get(member.value.start..member.value.end).unwrap_or_default();
-        let fits = std::str::from_utf8(stated).ok().and_then(|text| text.parse::<u64>().ok());
-        if fits.is_none_or(|tokens| tokens > bound) {
-            list.push(Edit::replace(member.value, Bytes::copy_from_slice(digits.as_bytes())));
-        }
-    }
-    if let (false, Some(name)) = (is_stated, names.first()) {
-        insert_member(inserted, renamed(rename, name).unwrap_or(name), digits.as_bytes());
-    }
+    list.push(Edit::replace(span, Bytes::new()));
 }
 
 fn renamed<'a>(rename: &'a [(Arc<str>, Arc<str>)], name: &str) -> Option<&'a str> {

@@ -4,8 +4,12 @@
 //! Official SDKs pick their exception by HTTP status; `type` follows each format's own names, `code` is the
 //! gateway's stable [`ErrorCode`].
 
-use crate::json::cursor::DEPTH_CEILING;
-use crate::json::{Kind, Object, Value, Writer};
+mod read;
+
+pub use read::read;
+
+use crate::json::Writer;
+use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
 use bytes::Bytes;
 use gw_model::{ErrorCode, Refusal, WireFormat};
 
@@ -18,21 +22,61 @@ pub fn body(format: WireFormat, refusal: &Refusal) -> Vec<u8> {
     body_with_id(format, refusal, "")
 }
 
-/// The body of a refusal, with the request's id where the format has a place for it (Anthropic).
+/// The body of a refusal, with the request's id where the format has a place for it (Anthropic, Cohere).
 #[must_use]
 pub fn body_with_id(format: WireFormat, refusal: &Refusal, request_id: &str) -> Vec<u8> {
-    let parts = Parts {
-        kind: kind(format, refusal.code.status()),
-        message: &refusal.message,
-        param: refusal.param.as_deref(),
-        code: refusal.code.as_str(),
-    };
-    parts.write(format, request_id)
+    match format {
+        WireFormat::GeminiGenerate => gemini::errors::body(refusal),
+        WireFormat::BedrockConverse => bedrock_converse::errors::body(refusal),
+        WireFormat::CohereChat => cohere_chat::errors::body(refusal, request_id),
+        _ => {
+            let parts = Parts {
+                kind: kind(format, refusal.code.status()),
+                message: &refusal.message,
+                param: refusal.param.as_deref(),
+                code: refusal.code.as_str(),
+            };
+            parts.write(format, request_id)
+        }
+    }
+}
+
+/// The header that an error with this code needs besides the body, in formats whose SDKs look there: its name and
+/// value.
+#[must_use]
+pub const fn headers(format: WireFormat, code: ErrorCode) -> Option<(&'static str, &'static str)> {
+    headers_of_status(format, code.status())
+}
+
+/// As [`headers`], for an upstream's status that passes through.
+#[must_use]
+pub const fn headers_of_status(format: WireFormat, status: u16) -> Option<(&'static str, &'static str)> {
+    match format {
+        WireFormat::BedrockConverse => {
+            let kind = bedrock_converse::errors::kind_of_status(status);
+            Some((bedrock_converse::errors::ERROR_TYPE_HEADER, kind))
+        }
+        _ => None,
+    }
 }
 
 /// An event that ends a stream with an error, in the caller's format.
+///
+/// Events of Responses are numbered; whoever has no count of those before takes this one, whose number is above
+/// any of theirs.
 #[must_use]
 pub fn event(format: WireFormat, refusal: &Refusal, request_id: &str) -> Bytes {
+    match format {
+        WireFormat::OpenAiResponses => {
+            return Bytes::from(openai_responses::error::event_at(refusal, LAST_SEQUENCE));
+        }
+        WireFormat::GeminiGenerate => {
+            return Bytes::from(gemini::errors::event(refusal, gemini::stream::Framing::Sse, false));
+        }
+        WireFormat::BedrockConverse => return bedrock_converse::errors::event(refusal),
+        WireFormat::CohereChat => return cohere_chat::errors::event(refusal, request_id),
+        _ => {}
+    }
     let body = body_with_id(format, refusal, request_id);
     let head: &[u8] = match format {
         WireFormat::AnthropicMessages => b"event: error\ndata: ",
@@ -44,6 +88,16 @@ pub fn event(format: WireFormat, refusal: &Refusal, request_id: &str) -> Bytes {
     out.extend_from_slice(b"\n\n");
     Bytes::from(out)
 }
+
+/// As [`event`], for a stream of Gemini's that is a JSON array, which it closes. `is_first`: nothing was written
+/// yet.
+#[must_use]
+pub fn array_event(refusal: &Refusal, is_first: bool) -> Bytes {
+    Bytes::from(gemini::errors::event(refusal, gemini::stream::Framing::JsonArray, is_first))
+}
+
+/// The largest number that every language's 32-bit integer holds.
+const LAST_SEQUENCE: u64 = 0x7fff_ffff;
 
 /// Appends an error that the upstream reported inside a stream, as an event of OpenAI's formats. A type that
 /// the upstream named stays.
@@ -59,20 +113,35 @@ pub(crate) fn write_event(kind: &str, message: &str, out: &mut Vec<u8>) {
 /// An upstream's error that passes through to a caller of another format: status and message stay, the shape
 /// and the names of types become the caller's.
 #[must_use]
-pub fn translate(_from: WireFormat, to: WireFormat, status: u16, body: &[u8]) -> Vec<u8> {
-    let message = read(body).map(|(_, message)| message).filter(|m| !m.is_empty());
-    let param = Object::parse(body, DEPTH_CEILING).ok().and_then(|o| {
-        let error = o.get("error")?.object().ok()?;
-        error.get("param")?.as_str().map(std::borrow::Cow::into_owned)
-    });
-    let code = code_of(status);
-    let parts = Parts {
-        kind: kind(to, status),
-        message: or_default(message.as_deref().unwrap_or_default()),
-        param: param.as_deref(),
-        code: code.as_str(),
-    };
-    parts.write(to, "")
+pub fn translate(from: WireFormat, to: WireFormat, status: u16, body: &[u8]) -> Vec<u8> {
+    let reported = read::read_as(from, body).unwrap_or_default();
+    let code = passed_code(status, reported.code);
+    let message = or_default(&reported.message);
+    let param = reported.param.as_deref();
+    match to {
+        WireFormat::GeminiGenerate => gemini::errors::body_of_status(status, code, message, param),
+        WireFormat::BedrockConverse => bedrock_converse::errors::body_of(status, code, message),
+        WireFormat::CohereChat => {
+            let mut refusal = Refusal::new(code, message.to_owned());
+            refusal.param = reported.param.map(Into::into);
+            cohere_chat::errors::body(&refusal, "")
+        }
+        _ => Parts { kind: kind(to, status), message, param, code: code.as_str() }.write(to, ""),
+    }
+}
+
+/// The code for an upstream's error that passes through, by its status and by what its body says: input that does
+/// not fit and content policies have codes of their own, whatever the upstream calls them.
+#[must_use]
+pub fn code_of_body(format: WireFormat, status: u16, body: &[u8]) -> ErrorCode {
+    match status {
+        400 | 413 | 422 => passed_code(status, read::read_as(format, body).and_then(|error| error.code)),
+        _ => code_of(status),
+    }
+}
+
+fn passed_code(status: u16, recognised: Option<ErrorCode>) -> ErrorCode {
+    recognised.filter(|_| matches!(status, 400 | 413 | 422)).unwrap_or_else(|| code_of(status))
 }
 
 /// The message of an upstream's error body, at most [`MAX_MESSAGE_BYTES`]. `None` when there is none.
@@ -84,49 +153,6 @@ pub fn message(_format: WireFormat, body: &[u8]) -> Option<String> {
 /// The message, or a text that says that there is none.
 pub(crate) fn or_default(message: &str) -> &str {
     if message.is_empty() { "The upstream reported an error without saying why." } else { message }
-}
-
-/// Type (or code) and message of an error body or event, whatever the format: upstreams of one format copy
-/// error shapes from another. `None` when it is no error.
-#[must_use]
-pub fn read(body: &[u8]) -> Option<(String, String)> {
-    let object = Object::parse(body, DEPTH_CEILING).ok()?;
-    let (holder, error) = match object.get("error").filter(|e| !e.is_null()) {
-        Some(error) if error.kind == Kind::Object => (error.object().ok()?, true),
-        Some(error) => return Some((String::new(), text(&error)?)),
-        None => (object, false),
-    };
-    let message = ["message", "detail", "error_msg", "msg"].iter().find_map(|name| text(&holder.get(name)?));
-    let kind = ["type", "code", "status"].iter().find_map(|name| {
-        let value = holder.get(name)?;
-        value.as_str().filter(|s| !s.is_empty()).map(|s| bounded(&s))
-    });
-    match (message, error) {
-        (Some(message), _) => Some((kind.unwrap_or_default(), message)),
-        (None, true) => Some((kind.unwrap_or_default(), String::new())),
-        (None, false) => None,
-    }
-}
-
-/// A message as text: a string, or the first one in a list of objects with `msg` (FastAPI's validation errors).
-fn text(value: &Value<'_>) -> Option<String> {
-    match value.kind {
-        Kind::String => value.as_str().map(|s| bounded(&s)),
-        Kind::Array => value.elements().next().and_then(|first| match first.kind {
-            Kind::Object => first.object().ok()?.get("msg")?.as_str().map(|s| bounded(&s)),
-            _ => first.as_str().map(|s| bounded(&s)),
-        }),
-        Kind::Object => value.object().ok()?.get("message")?.as_str().map(|s| bounded(&s)),
-        _ => None,
-    }
-}
-
-fn bounded(text: &str) -> String {
-    let mut end = text.len().min(MAX_MESSAGE_BYTES);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().to_owned()
 }
 
 /// The code for an upstream's status that passes through.

@@ -5,9 +5,11 @@
 //! Text is weighed by classes of bytes. Media count by a bound of their own, because a provider counts
 //! pixels, pages and seconds, not bytes of base64:
 //! an image [`IMAGE_TOKENS`]; a document [`DOCUMENT_BASE_TOKENS`] and one for each 16 bytes of base64
-//! (a URL or stored file, whose size is unknown, [`DOCUMENT_UNKNOWN_TOKENS`]); audio
-//! [`AUDIO_BASE_TOKENS`] and one for each 64 bytes of base64. They are recognised by their place in the
-//! content of a message only, so that text cannot pass itself off as media.
+//! (a URL or stored file, whose size is unknown, [`DOCUMENT_UNKNOWN_TOKENS`]); a document that is text, or packed
+//! text, one for each 3 bytes of base64; audio [`AUDIO_BASE_TOKENS`] and one for each 64 bytes of base64; a film
+//! [`VIDEO_BASE_TOKENS`] and one for each 32. They are recognised by their place in the content of a message
+//! only, so that text cannot pass itself off as media. Reasoning that only the provider can read counts one token
+//! for each 4 bytes.
 //!
 //! What providers add to a prompt (instructions for tools and schemas, chat templates) is counted by
 //! constants above what recorded exchanges of many providers show.
@@ -24,11 +26,26 @@ pub const DOCUMENT_BASE_TOKENS: u64 = 5_000;
 pub const DOCUMENT_UNKNOWN_TOKENS: u64 = 20_000;
 /// Tokens of an audio clip, before its size counts.
 pub const AUDIO_BASE_TOKENS: u64 = 1_000;
+/// Tokens of a film, before its size counts.
+pub const VIDEO_BASE_TOKENS: u64 = 5_000;
+/// Tokens of a film whose size is unknown: about three minutes at one picture a second.
+pub const VIDEO_UNKNOWN_TOKENS: u64 = 60_000;
+/// Tokens of what the provider stores and puts before the prompt (earlier turns, stored prompts, cached content):
+/// usual amounts, as there is no bound.
+pub const STORED_CONTEXT_TOKENS: u64 = 20_000;
+/// Tokens of one stored item that a request refers to.
+pub const STORED_ITEM_TOKENS: u64 = 2_000;
 /// Tokens that a provider adds for each message (role, separators).
 pub const MESSAGE_TOKENS: u64 = 6;
 /// Tokens that a provider adds for each request: reply priming, and the instructions that some models' chat
 /// templates begin with (about 60).
 pub const REQUEST_TOKENS: u64 = 64;
+/// Tokens that some providers of Responses put before each prompt, besides [`REQUEST_TOKENS`] (up to 130 seen).
+pub const RESPONSES_TOKENS: u64 = 160;
+/// Tokens of Cohere's own instructions, which it counts as input (up to 500 seen, 650 more with tools).
+pub const COHERE_TOKENS: u64 = 750;
+/// Tokens of the instructions for tools that models on Bedrock get, besides [`TOOL_USE_TOKENS`] (up to 140 seen).
+pub const CONVERSE_TOOL_TOKENS: u64 = 200;
 /// Tokens of the instructions that a provider adds when a request has tools (up to 530 seen).
 pub const TOOL_USE_TOKENS: u64 = 600;
 /// Tokens that a provider adds for each tool, besides its definition.

@@ -1,8 +1,15 @@
 //! What the stages need to know of a request, read in one pass over its body. Serves ingress. It must not
 //! build values, change the body, or look at members that no stage needs: those go upstream untouched.
 
+mod cohere;
+mod converse;
+mod gemini;
+mod kinds;
 mod members;
 mod prompt;
+mod responses;
+
+pub(crate) use converse::MODEL_BOUNDS;
 
 use crate::estimate;
 use crate::json::{JsonError, JsonErrorKind, Object};
@@ -15,7 +22,8 @@ pub const ROUTING_MEMBERS: &[&str] = &["models", "route", "fallbacks", "provider
 /// Longest model name, in bytes.
 const MAX_MODEL_BYTES: usize = 512;
 
-/// Reads the facts of a request whose body names the model.
+/// Reads the facts of a request whose body names the model. In formats whose path names it, the name may be left
+/// empty; [`read_with_model`] takes it.
 ///
 /// # Errors
 /// `invalid_request` with the parameter at fault: malformed JSON, a name that stands twice, a missing or
@@ -24,7 +32,7 @@ pub fn read(format: WireFormat, body: &Bytes, max_depth: usize) -> Result<CallFa
     read_body(format, body, max_depth, None)
 }
 
-/// Reads the facts of a request whose path names the model (Azure style). A `model` in the body must be
+/// Reads the facts of a request whose path names the model. A `model` in the body must be
 /// absent or is overruled: [`CallFacts::model_span`] points at it, so that the edit replaces it.
 ///
 /// # Errors
@@ -49,7 +57,7 @@ fn read_body(
         insert_at: object.span.start + 1,
         is_empty_object: object.members.is_empty(),
         choices: 1,
-        include_usage: format == WireFormat::AnthropicMessages,
+        include_usage: always_states_usage(format),
         ..CallFacts::default()
     };
     let mut found = members::Found::default();
@@ -59,7 +67,7 @@ fn read_body(
     if let Some(model) = path_model {
         model.clone_into(&mut facts.model);
     }
-    if facts.model.is_empty() {
+    if facts.model.is_empty() && !(path_model.is_none() && format.has_model_in_path()) {
         return Err(Refusal::new(
             ErrorCode::InvalidRequest,
             "`model` is missing. Name the model to call, for example \"openai/gpt-4o-mini\".",
@@ -81,9 +89,14 @@ fn complete(
     found: &members::Found<'_>,
 ) -> Result<(), Refusal> {
     match format {
-        WireFormat::OpenAiChat | WireFormat::AnthropicMessages => {
-            if !found.has_messages {
-                return Err(invalid("messages", "`messages` is missing. Send at least one message."));
+        WireFormat::OpenAiChat
+        | WireFormat::AnthropicMessages
+        | WireFormat::OpenAiResponses
+        | WireFormat::GeminiGenerate
+        | WireFormat::BedrockConverse
+        | WireFormat::CohereChat => {
+            if !found.has_messages && !found.has_context {
+                return Err(no_messages(format));
             }
             if format == WireFormat::AnthropicMessages && facts.max_output_tokens.is_none() {
                 return Err(invalid(
@@ -91,12 +104,8 @@ fn complete(
                     "`max_tokens` is missing. State the most tokens to answer with.",
                 ));
             }
-            facts.input_tokens = estimate::input_tokens(object);
+            facts.input_tokens = estimate::input_tokens(format, object);
         }
-        WireFormat::OpenAiResponses
-        | WireFormat::GeminiGenerate
-        | WireFormat::BedrockConverse
-        | WireFormat::CohereChat => facts.input_tokens = estimate::input_tokens(object),
         WireFormat::OpenAiCompletions => {
             let counted = match found.prompt {
                 Some(value) => prompt::count(&value, "prompt")?,
@@ -114,6 +123,23 @@ fn complete(
         }
     }
     Ok(())
+}
+
+/// Formats whose streams state usage without being asked to.
+const fn always_states_usage(format: WireFormat) -> bool {
+    !matches!(format, WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings)
+}
+
+fn no_messages(format: WireFormat) -> Refusal {
+    match format {
+        WireFormat::OpenAiResponses => {
+            invalid("input", "`input` is missing. Send a text or at least one item.")
+        }
+        WireFormat::GeminiGenerate => {
+            invalid("contents", "`contents` is missing. Send at least one content.")
+        }
+        _ => invalid("messages", "`messages` is missing. Send at least one message."),
+    }
 }
 
 /// The tier that a name stands for, in requests and answers of any format. `None` for `auto`, which leaves

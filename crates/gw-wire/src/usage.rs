@@ -10,10 +10,12 @@ pub use meter::{StreamError, StreamMeter};
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::member::MemberScanner;
 use crate::json::{JsonError, Object, Value};
+use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
 use gw_model::{Usage, WireFormat};
 
 /// Top-level members of a whole answer that usage is read from; what a [`MemberScanner`] has to look for.
-pub const WANTED_MEMBERS: &[&str] = &["usage", "service_tier"];
+pub const WANTED_MEMBERS: &[&str] =
+    &["usage", "service_tier", "usageMetadata", "usage_metadata", "serviceTier", "meta"];
 
 /// Usage of a whole answer. `None` when it states none.
 #[must_use]
@@ -40,24 +42,50 @@ pub fn from_valid(format: WireFormat, body: &[u8]) -> Result<Option<Usage>, Json
 /// Usage of a whole answer that passed by in pieces.
 #[must_use]
 pub fn from_scanner(format: WireFormat, scanner: &MemberScanner) -> Option<Usage> {
-    let mut text = b"{\"usage\":".to_vec();
-    text.extend_from_slice(scanner.value("usage")?);
-    if let Some(tier) = scanner.value("service_tier") {
-        text.extend_from_slice(b",\"service_tier\":");
-        text.extend_from_slice(tier);
+    let mut text = vec![b'{'];
+    for name in members_of(format) {
+        let Some(value) = scanner.value(name) else { continue };
+        if text.len() > 1 {
+            text.push(b',');
+        }
+        text.push(b'"');
+        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(b"\":");
+        text.extend_from_slice(value);
     }
     text.push(b'}');
     from_object(format, &Object::parse(&text, DEPTH_CEILING).ok()?)
 }
 
-fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
-    let usage = object.get("usage")?;
+/// Where an answer of this format states usage.
+const fn members_of(format: WireFormat) -> &'static [&'static str] {
     match format {
+        WireFormat::GeminiGenerate => &["usageMetadata", "usage_metadata"],
+        WireFormat::BedrockConverse => &["usage", "serviceTier"],
+        WireFormat::CohereChat => &["usage", "meta"],
+        _ => &["usage", "service_tier"],
+    }
+}
+
+fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
+    match format {
+        WireFormat::GeminiGenerate => gemini::usage::of_answer(object),
+        WireFormat::OpenAiResponses => openai_responses::usage::of_answer(object),
+        WireFormat::BedrockConverse => {
+            bedrock_converse::usage::read(&object.get("usage")?, object.get("serviceTier").as_ref())
+        }
+        // Older endpoints state it within `meta`.
+        WireFormat::CohereChat => {
+            let stated = object.get("usage").and_then(|usage| cohere_chat::usage::read(&usage));
+            stated.or_else(|| cohere_chat::usage::read(&object.get("meta")?))
+        }
         WireFormat::AnthropicMessages => {
             let mut counts = AnthropicCounts::default();
-            counts.add(&usage).then(|| counts.usage())
+            counts.add(&object.get("usage")?).then(|| counts.usage())
         }
-        _ => counts::openai(&usage, object.get("service_tier").as_ref()),
+        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => {
+            counts::openai(&object.get("usage")?, object.get("service_tier").as_ref())
+        }
     }
 }
 

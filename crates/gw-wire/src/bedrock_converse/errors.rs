@@ -6,6 +6,8 @@
 
 use crate::errors::or_default;
 use crate::eventstream::{EncodeError, HeaderValue, encode_with};
+use crate::json::Object;
+use crate::json::cursor::DEPTH_CEILING;
 use bytes::Bytes;
 use gw_model::refusal::{ErrorCode, Refusal};
 
@@ -53,20 +55,21 @@ pub const fn kind(code: ErrorCode) -> &'static str {
 /// The body of a refusal.
 #[must_use]
 pub fn body(refusal: &Refusal) -> Vec<u8> {
-    body_of(refusal.code.status(), &refusal.message)
+    body_of(refusal.code.status(), refusal.code, &refusal.message)
 }
 
-/// The body of an error with this status. The kind stands in it as well: SDKs look there when a proxy has
-/// taken the header away.
+/// The body of an error with this status: `code` is the gateway's stable code. The kind stands in `__type`, where
+/// SDKs look when a proxy has taken the header away.
 #[must_use]
-pub fn body_of(status: u16, message: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(64 + message.len());
+pub fn body_of(status: u16, code: ErrorCode, message: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(96 + message.len());
     out.extend_from_slice(br#"{"message":"#);
     // Writing into memory cannot fail.
     let _ = serde_json::to_writer(&mut out, message);
-    out.extend_from_slice(br#","code":""#);
-    out.extend_from_slice(kind_of_status(status).as_bytes());
-    out.extend_from_slice(br#""}"#);
+    for (name, value) in [("code", code.as_str()), ("__type", kind_of_status(status))] {
+        out.extend_from_slice(format!(",\"{name}\":\"{value}\"").as_bytes());
+    }
+    out.push(b'}');
     out
 }
 
@@ -82,7 +85,7 @@ pub fn event(refusal: &Refusal) -> Bytes {
         _ => "internalServerException",
     };
     // A refusal's message is a sentence or two, far below the limits.
-    let _ = write_exception(exception, &refusal.message, &mut out);
+    let _ = write_exception(exception, &refusal.message, Some(refusal.code), &mut out);
     Bytes::from(out)
 }
 
@@ -104,10 +107,15 @@ pub(super) fn write_event(kind: &str, message: &str, out: &mut Vec<u8>) -> Resul
     } else {
         "modelStreamErrorException"
     };
-    write_exception(exception, or_default(message), out)
+    write_exception(exception, or_default(message), None, out)
 }
 
-fn write_exception(exception: &str, message: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+fn write_exception(
+    exception: &str,
+    message: &str,
+    code: Option<ErrorCode>,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
     let headers = [
         (":exception-type", HeaderValue::Text(exception)),
         (":content-type", HeaderValue::Text("application/json")),
@@ -116,6 +124,9 @@ fn write_exception(exception: &str, message: &str, out: &mut Vec<u8>) -> Result<
     let payload = |out: &mut Vec<u8>| {
         out.extend_from_slice(br#"{"message":"#);
         let _ = serde_json::to_writer(&mut *out, message);
+        if let Some(code) = code {
+            out.extend_from_slice(format!(",\"code\":\"{}\"", code.as_str()).as_bytes());
+        }
         out.push(b'}');
     };
     encode_with(&headers, payload, out)
@@ -126,6 +137,10 @@ fn write_exception(exception: &str, message: &str, out: &mut Vec<u8>) -> Result<
 #[must_use]
 pub fn read(body: &[u8], error_type: Option<&str>) -> Option<(String, String)> {
     let (in_body, message) = crate::errors::read(body)?;
+    // Our own bodies have their kind beside the stable code.
+    let in_type =
+        Object::parse(body, DEPTH_CEILING).ok().and_then(|o| Some(o.get("__type")?.as_str()?.into_owned()));
+    let in_body = in_type.unwrap_or(in_body);
     let kind = match error_type.map(plain_kind).filter(|kind| !kind.is_empty()) {
         Some(kind) => kind.to_owned(),
         None => plain_kind(&in_body).to_owned(),

@@ -4,6 +4,7 @@
 //! Bedrock's `inputTokens` leaves out cache reads and writes; [`Usage::input_tokens`] includes them.
 
 use crate::eventstream::Message;
+use crate::json::Value;
 use gw_model::price::ServiceTier;
 use gw_model::usage::Usage;
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,17 @@ impl WireUsage {
 struct Holder {
     usage: Option<WireUsage>,
     service_tier: Option<TierIn>,
+}
+
+/// The value of `usage`; `tier` is the answer's `serviceTier`. `None` when it states neither input nor output.
+#[must_use]
+pub fn read(usage: &Value<'_>, tier: Option<&Value<'_>>) -> Option<Usage> {
+    let usage: WireUsage = serde_json::from_str(usage.raw()).ok()?;
+    if usage.input_tokens.is_none() && usage.output_tokens.is_none() {
+        return None;
+    }
+    let tier: Option<TierIn> = tier.and_then(|tier| serde_json::from_str(tier.raw()).ok());
+    Some(usage.usage(tier.as_ref()))
 }
 
 /// Usage of a whole answer. `None` when it states none.

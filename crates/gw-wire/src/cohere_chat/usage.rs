@@ -5,7 +5,7 @@
 //! reasoning included; `billed_units` is what it charges for. [`WireUsage::usage`] goes by the first, as the
 //! details (cached, reasoning) are parts of those; [`WireUsage::billed`] gives the second.
 
-use crate::json::Writer;
+use crate::json::{Value, Writer};
 use gw_model::usage::Usage;
 use serde::{Deserialize, Deserializer};
 
@@ -71,6 +71,12 @@ impl WireUsage {
     pub fn billed(&self) -> Option<Usage> {
         self.billed_units.filter(Counts::states_anything).map(|counts| counts.usage())
     }
+}
+
+/// The value of `usage`, or of `meta`. `None` when it states no count.
+#[must_use]
+pub fn read(value: &Value<'_>) -> Option<Usage> {
+    serde_json::from_str::<WireUsage>(value.raw()).ok()?.usage()
 }
 
 /// A count that may be written as `12.0`. Anything else than a number counts as not stated.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::facts;
+use gw_model::WireFormat;
 
 fn call(format: WireFormat, body: &str) -> Call {
     let body = Bytes::copy_from_slice(body.as_bytes());
@@ -133,4 +134,129 @@ fn edits_go_together() {
         edited(r#"{ "model":"m","user":"u","stream":true,"messages":[{}]}"#, &edits),
         r#"{"stream_options":{"include_usage":true},"max_completion_tokens":4, "model":"up","end_user":"u","stream":true,"messages":[{}]}"#
     );
+}
+
+fn edited_in(format: WireFormat, body: &str, edits: &ForwardEdits<'_>) -> String {
+    let text = String::from_utf8(forward(&call(format, body), edits).concat()).unwrap();
+    Object::parse(text.as_bytes(), 128).unwrap();
+    text
+}
+
+#[test]
+fn responses_and_cohere_have_model_and_bound_in_the_body() {
+    let edits = ForwardEdits {
+        model: Some("up"),
+        include_usage: true,
+        max_output_tokens: Some(10),
+        ..ForwardEdits::default()
+    };
+    let responses = WireFormat::OpenAiResponses;
+    assert_eq!(
+        edited_in(responses, r#"{"model":"m", "max_output_tokens":50,"input":"x"}"#, &edits),
+        r#"{"model":"up", "max_output_tokens":10,"input":"x"}"#
+    );
+    assert_eq!(
+        edited_in(responses, r#"{"model":"m","input":"x","stream_options":{}}"#, &edits),
+        r#"{"max_output_tokens":10,"model":"up","input":"x","stream_options":{}}"#
+    );
+    assert_eq!(
+        edited_in(responses, r#"{"model":"m","input":"x","max_output_tokens":null}"#, &edits),
+        r#"{"model":"up","input":"x","max_output_tokens":10}"#
+    );
+    assert_eq!(
+        edited_in(WireFormat::CohereChat, r#"{"max_tokens":50,"messages":[{}],"model":"m"}"#, &edits),
+        r#"{"max_tokens":10,"messages":[{}],"model":"up"}"#
+    );
+}
+
+#[test]
+fn bounds_of_gemini_are_lowered_or_added_in_place() {
+    let edits = ForwardEdits {
+        model: Some("up"),
+        include_usage: true,
+        max_output_tokens: Some(10),
+        ..ForwardEdits::default()
+    };
+    let gemini = WireFormat::GeminiGenerate;
+    let cases = [
+        (
+            gemini,
+            r#"{ "contents":[{}],"generationConfig":{"topP":1.0, "maxOutputTokens": 50 }}"#,
+            r#"{ "contents":[{}],"generationConfig":{"topP":1.0, "maxOutputTokens": 10 }}"#,
+        ),
+        (
+            gemini,
+            r#"{"contents":[{}],"generation_config":{"max_output_tokens":"50"}}"#,
+            r#"{"contents":[{}],"generation_config":{"max_output_tokens":10}}"#,
+        ),
+        (
+            gemini,
+            r#"{"contents":[{}],"generationConfig":{"maxOutputTokens":9}}"#,
+            r#"{"contents":[{}],"generationConfig":{"maxOutputTokens":9}}"#,
+        ),
+        (
+            gemini,
+            r#"{"contents":[{}],"generation_config":{"top_p":1}}"#,
+            r#"{"contents":[{}],"generation_config":{"maxOutputTokens":10,"top_p":1}}"#,
+        ),
+        (
+            gemini,
+            r#"{"contents":[{}],"generationConfig":{ }}"#,
+            r#"{"contents":[{}],"generationConfig":{"maxOutputTokens":10 }}"#,
+        ),
+        (
+            gemini,
+            r#"{"contents":[{}],"generationConfig":null}"#,
+            r#"{"contents":[{}],"generationConfig":{"maxOutputTokens":10}}"#,
+        ),
+        (gemini, r#"{"contents":[{}]}"#, r#"{"generationConfig":{"maxOutputTokens":10},"contents":[{}]}"#),
+        (
+            gemini,
+            r#"{"generationConfig":{"maxOutputTokens":null},"model":"models/other","contents":[{}]}"#,
+            r#"{"generationConfig":{"maxOutputTokens":10},"contents":[{}]}"#,
+        ),
+        (
+            gemini,
+            r#"{"model":"models/other","contents":[{}]}"#,
+            r#"{"generationConfig":{"maxOutputTokens":10},"contents":[{}]}"#,
+        ),
+    ];
+    for (format, body, want) in cases {
+        assert_eq!(edited_in(format, body, &edits), want, "{body}");
+    }
+    let same = ForwardEdits { model: Some("up"), include_usage: true, ..ForwardEdits::default() };
+    let untouched = call(gemini, r#"{"contents":[{}]}"#);
+    assert_eq!(forward(&untouched, &same)[0].as_ptr(), untouched.body.as_ptr());
+}
+
+#[test]
+fn bounds_of_converse_are_lowered_or_added_in_place() {
+    let edits = ForwardEdits {
+        model: Some("up"),
+        include_usage: true,
+        max_output_tokens: Some(10),
+        ..ForwardEdits::default()
+    };
+    let converse = WireFormat::BedrockConverse;
+    let cases = [
+        (
+            converse,
+            r#"{"messages":[{}],"inferenceConfig":{"maxTokens":50}}"#,
+            r#"{"messages":[{}],"inferenceConfig":{"maxTokens":10}}"#,
+        ),
+        (
+            converse,
+            r#"{"messages":[{}],"inferenceConfig":{"temperature":0}}"#,
+            r#"{"messages":[{}],"inferenceConfig":{"maxTokens":10,"temperature":0}}"#,
+        ),
+        (converse, r#"{"messages":[{}]}"#, r#"{"inferenceConfig":{"maxTokens":10},"messages":[{}]}"#),
+        (
+            converse,
+            r#"{"messages":[{}],"additionalModelRequestFields":{"max_tokens":99,"max_gen_len":"x"}}"#,
+            r#"{"inferenceConfig":{"maxTokens":10},"messages":[{}],"additionalModelRequestFields":{"max_tokens":10,"max_gen_len":"x"}}"#,
+        ),
+    ];
+    for (format, body, want) in cases {
+        assert_eq!(edited_in(format, body, &edits), want, "{body}");
+    }
 }

@@ -1,38 +1,60 @@
 //! Walks once over the parts of a request that become input tokens. Serves `estimate`. The text has been
 //! checked before; on text that has not, the walk stops where it is wrong and keeps what it counted.
 
+mod converse;
+mod gemini;
+mod media;
+mod responses;
+
 use super::{
-    AUDIO_BASE_TOKENS, DOCUMENT_BASE_TOKENS, DOCUMENT_UNKNOWN_TOKENS, FORMAT_TOKENS, IMAGE_TOKENS,
-    MESSAGE_TOKENS, REQUEST_TOKENS, SERVER_TOOL_TOKENS, TOOL_TOKENS, TOOL_USE_TOKENS, weigh_json_string,
+    AUDIO_BASE_TOKENS, COHERE_TOKENS, DOCUMENT_BASE_TOKENS, DOCUMENT_UNKNOWN_TOKENS, FORMAT_TOKENS,
+    IMAGE_TOKENS, MESSAGE_TOKENS, REQUEST_TOKENS, RESPONSES_TOKENS, SERVER_TOOL_TOKENS, TOOL_TOKENS,
+    TOOL_USE_TOKENS, weigh_json_string,
 };
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
 use crate::json::{JsonError, Kind, Object};
-use gw_model::Span;
+use gw_model::{Span, WireFormat};
 
-/// Conservative count of the input tokens of a chat request, from the members of its checked body:
-/// messages, system instructions, tool definitions and answer schemas.
+/// Conservative count of the input tokens of a conversation, from the members of its checked body: messages,
+/// system instructions, tool definitions and answer schemas.
 #[must_use]
-pub fn input_tokens(body: &Object<'_>) -> u64 {
+pub fn input_tokens(format: WireFormat, body: &Object<'_>) -> u64 {
     let mut walk = Walk::new(body.text().as_bytes());
-    for member in &body.members {
+    for member in body.members.iter().filter(|member| member.kind != Kind::Null) {
         walk.cursor = Cursor::new(walk.bytes, member.value.start, DEPTH_CEILING);
+        let name = member.key.as_ref();
         // The body has been checked: an error here could only leave the estimate short of one member.
-        let _counted = match member.key.as_ref() {
-            "messages" => walk.messages(),
-            "system" => walk.content(),
-            "tools" | "functions" => walk.tools(),
-            "response_format" | "output_config" => {
-                walk.tokens += FORMAT_TOKENS;
-                walk.anything()
-            }
-            "mcp_servers" | "web_search_options" => {
-                walk.tokens += SERVER_TOOL_TOKENS;
-                Ok(())
-            }
-            _ => Ok(()),
+        let _counted = match format {
+            WireFormat::OpenAiResponses => responses::member(&mut walk, name),
+            WireFormat::GeminiGenerate => gemini::member(&mut walk, name),
+            WireFormat::BedrockConverse => converse::member(&mut walk, name),
+            _ => member_of_chat(&mut walk, name),
         };
     }
-    walk.tokens + walk.hundredths.div_ceil(100) + REQUEST_TOKENS
+    let before = match format {
+        WireFormat::OpenAiResponses => REQUEST_TOKENS + RESPONSES_TOKENS,
+        WireFormat::CohereChat => REQUEST_TOKENS + COHERE_TOKENS,
+        _ => REQUEST_TOKENS,
+    };
+    walk.tokens + walk.hundredths.div_ceil(100) + before
+}
+
+fn member_of_chat(walk: &mut Walk<'_>, name: &str) -> Result<(), JsonError> {
+    match name {
+        "messages" => walk.messages(),
+        "system" => walk.content(),
+        "tools" | "functions" => walk.tools(),
+        // Documents bring instructions on how to cite them.
+        "response_format" | "output_config" | "documents" => {
+            walk.tokens += FORMAT_TOKENS;
+            walk.anything()
+        }
+        "mcp_servers" | "web_search_options" => {
+            walk.tokens += SERVER_TOOL_TOKENS;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Hundredths of a token of a pair of quotes, a bracket, a comma or a colon: tokenizers join them.
@@ -40,6 +62,16 @@ const QUOTES: u64 = 50;
 
 /// Content within content (results of tools) is looked into this deep for media; beyond, all is text.
 const MAX_CONTENT_LEVELS: usize = 4;
+
+/// Types of tools that the caller runs; all others may bring the provider's findings into the prompt.
+const CALLERS_TOOLS: &[&[u8]] = &[
+    b"\"function\"",
+    b"\"custom\"",
+    b"\"namespace\"",
+    b"\"local_shell\"",
+    b"\"apply_patch\"",
+    b"\"computer_use_preview\"",
+];
 
 struct Walk<'a> {
     bytes: &'a [u8],
@@ -58,92 +90,97 @@ impl<'a> Walk<'a> {
     }
 
     fn messages(&mut self) -> Result<(), JsonError> {
-        if self.cursor.peek()? != Kind::Array {
-            return self.anything();
-        }
-        self.cursor.enter()?;
-        let mut more = self.cursor.first_element()?;
-        while more {
-            self.tokens += MESSAGE_TOKENS;
-            self.members(|walk, name| match name {
-                b"role" => walk.cursor.skip_value().map(|_| ()),
+        self.each(|walk| {
+            walk.tokens += MESSAGE_TOKENS;
+            walk.members(|walk, name| match name {
+                b"role" => walk.skip(),
                 b"content" => walk.content(),
                 _ => walk.anything(),
-            })?;
-            more = self.cursor.next_element()?;
-        }
-        Ok(())
+            })
+        })
     }
 
     fn tools(&mut self) -> Result<(), JsonError> {
-        if self.cursor.peek()? != Kind::Array {
-            return self.anything();
-        }
-        self.cursor.enter()?;
-        let mut more = self.cursor.first_element()?;
-        if more {
-            self.tokens += TOOL_USE_TOKENS;
-        }
-        while more {
-            self.tokens += TOOL_TOKENS;
-            let start = self.cursor.clone();
-            let (mut is_server_tool, bytes) = (false, self.bytes);
-            self.members(|walk, name| {
+        let mut is_first = true;
+        self.each(|walk| {
+            walk.tokens += TOOL_TOKENS + if std::mem::take(&mut is_first) { TOOL_USE_TOKENS } else { 0 };
+            let start = walk.cursor.clone();
+            let (mut is_server_tool, bytes) = (false, walk.bytes);
+            walk.members(|walk, name| {
                 let (_, span) = walk.cursor.skip_value()?;
                 if name == b"type" {
                     let kind = bytes.get(span.start..span.end).unwrap_or_default();
-                    is_server_tool = !matches!(kind, b"\"function\"" | b"\"custom\"");
+                    is_server_tool = !CALLERS_TOOLS.contains(&kind);
                 }
                 Ok(())
             })?;
             if is_server_tool {
-                self.tokens += SERVER_TOOL_TOKENS;
+                walk.tokens += SERVER_TOOL_TOKENS;
             }
-            self.cursor = start;
-            self.anything()?;
-            more = self.cursor.next_element()?;
-        }
-        Ok(())
+            walk.cursor = start;
+            walk.anything()
+        })
     }
 
     /// Content of a message, of system instructions or of a tool's result: text or an array of parts.
     fn content(&mut self) -> Result<(), JsonError> {
-        if self.cursor.peek()? != Kind::Array || self.levels >= MAX_CONTENT_LEVELS {
+        if self.cursor.peek()? != Kind::Array {
             return self.anything();
         }
-        self.levels += 1;
-        let counted = self.parts();
-        self.levels -= 1;
-        counted
+        self.each_within(|walk| walk.members(Self::part_member))
     }
 
-    fn parts(&mut self) -> Result<(), JsonError> {
+    fn part_member(&mut self, name: &[u8]) -> Result<(), JsonError> {
+        match name {
+            b"type" | b"cache_control" | b"detail" => self.skip(),
+            b"content" => self.content(),
+            b"image_url" => self.fixed(IMAGE_TOKENS),
+            b"document_url" => self.fixed(DOCUMENT_UNKNOWN_TOKENS),
+            b"citations" => self.fixed(FORMAT_TOKENS),
+            b"input_audio" => self.media(AUDIO_BASE_TOKENS, 64, AUDIO_BASE_TOKENS),
+            b"file" => self.media(DOCUMENT_BASE_TOKENS, 16, DOCUMENT_UNKNOWN_TOKENS),
+            b"source" => self.source(),
+            _ => self.anything(),
+        }
+    }
+
+    /// A value that counts the same whatever stands in it.
+    fn fixed(&mut self, tokens: u64) -> Result<(), JsonError> {
+        self.tokens += tokens;
+        self.skip()
+    }
+
+    fn skip(&mut self) -> Result<(), JsonError> {
+        self.cursor.skip_value().map(|_| ())
+    }
+
+    /// Calls `visit` at each element of an array; at any other value it is called once.
+    fn each(&mut self, mut visit: impl FnMut(&mut Self) -> Result<(), JsonError>) -> Result<(), JsonError> {
+        if self.cursor.peek()? != Kind::Array {
+            return visit(self);
+        }
         self.cursor.enter()?;
         let mut more = self.cursor.first_element()?;
         while more {
-            self.members(|walk, name| match name {
-                b"type" | b"cache_control" | b"detail" => walk.cursor.skip_value().map(|_| ()),
-                b"content" => walk.content(),
-                b"image_url" => {
-                    walk.tokens += IMAGE_TOKENS;
-                    walk.cursor.skip_value().map(|_| ())
-                }
-                b"document_url" => {
-                    walk.tokens += DOCUMENT_UNKNOWN_TOKENS;
-                    walk.cursor.skip_value().map(|_| ())
-                }
-                b"citations" => {
-                    walk.tokens += FORMAT_TOKENS;
-                    walk.cursor.skip_value().map(|_| ())
-                }
-                b"input_audio" => walk.media(AUDIO_BASE_TOKENS, 64, AUDIO_BASE_TOKENS),
-                b"file" => walk.media(DOCUMENT_BASE_TOKENS, 16, DOCUMENT_UNKNOWN_TOKENS),
-                b"source" => walk.source(),
-                _ => walk.anything(),
-            })?;
+            visit(self)?;
             more = self.cursor.next_element()?;
         }
         Ok(())
+    }
+
+    /// As [`Self::each`] for content within content, which the caller could nest without end: beyond a depth all
+    /// counts as text.
+    fn each_within(
+        &mut self,
+        visit: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
+        if self.levels >= MAX_CONTENT_LEVELS {
+            return self.anything();
+        }
+        self.levels += 1;
+        let counted = self.each(visit);
+        self.levels -= 1;
+        counted
     }
 
     /// Media that count by size: inline ones by `base` and one token for each `bytes_per_token`,
@@ -192,6 +229,13 @@ impl<'a> Walk<'a> {
                 });
             }
         }
+        Ok(())
+    }
+
+    /// Reasoning and the like that only the provider can read.
+    fn sealed(&mut self) -> Result<(), JsonError> {
+        let (_, span) = self.cursor.skip_value()?;
+        self.tokens += length(span).div_ceil(4);
         Ok(())
     }
 

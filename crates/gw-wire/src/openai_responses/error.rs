@@ -34,6 +34,8 @@ const TOO_LONG: &[&str] = &[
     "prompt is too long",
     "input is too long",
     "too many tokens",
+    "exceed context limit",
+    "input token count",
 ];
 
 /// Codes of upstreams whose own policy refused the input or the answer.
@@ -61,7 +63,9 @@ pub fn recognise(kind: &str, message: &str) -> Option<ErrorCode> {
     if TOO_LONG.iter().any(|words| message.contains(words)) {
         return Some(ErrorCode::ContextLengthExceeded);
     }
-    message.contains("content management policy").then_some(ErrorCode::GuardrailBlocked)
+    let is_policy =
+        message.contains("content management policy") || message.contains("content filtering policy");
+    is_policy.then_some(ErrorCode::GuardrailBlocked)
 }
 
 /// This format's code for an error that an upstream of any format reported inside its answer. Callers tell by it
@@ -88,6 +92,23 @@ pub fn read(body: &[u8]) -> Option<UpstreamError> {
             message,
             param: None,
         }),
+    }
+}
+
+/// Reads the error of an event's data: an `error` event, or the failed answer that ends a stream. `None` when the
+/// data cannot be read.
+#[must_use]
+pub fn of_frame(data: &[u8]) -> Option<UpstreamError> {
+    let frame = Object::parse(data, DEPTH_CEILING).ok()?;
+    match frame.get("response").filter(|answer| answer.kind == Kind::Object) {
+        Some(answer) => {
+            let error = answer.object().ok()?.get("error").filter(|error| error.kind == Kind::Object);
+            error.map_or_else(
+                || Some(UpstreamError::default()),
+                |error| Some(of_object(&error.object().ok()?)),
+            )
+        }
+        None => Some(of_event(&frame)),
     }
 }
 
@@ -145,8 +166,14 @@ pub fn body(refusal: &Refusal) -> Vec<u8> {
 /// [`super::stream::Writer::fail`] numbers it rightly.
 #[must_use]
 pub fn event(refusal: &Refusal) -> Vec<u8> {
+    event_at(refusal, 0)
+}
+
+/// As [`event`], with the number that it has in its stream.
+#[must_use]
+pub fn event_at(refusal: &Refusal, sequence: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(320 + refusal.message.len());
-    write_event(refusal.code.as_str(), &refusal.message, refusal.param.as_deref(), 0, &mut out);
+    write_event(refusal.code.as_str(), &refusal.message, refusal.param.as_deref(), sequence, &mut out);
     out
 }
 

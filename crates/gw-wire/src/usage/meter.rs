@@ -1,9 +1,13 @@
 //! Watches the frames of a stream on their way to the caller: usage, text seen, end, errors. Serves metering.
 //! It runs for every frame of every stream, so it must not parse frames that cannot hold what it looks for.
 
+mod gemini;
+mod native;
+mod text;
+
+use self::text::{count_delta, count_string};
 use super::counts::{AnthropicCounts, openai, usage_of_frame};
 use crate::errors;
-use crate::estimate::json_string_tokens;
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
 use crate::json::{Kind, Object};
 use crate::sse::{FrameVerdict, SseEvent};
@@ -47,6 +51,8 @@ pub struct StreamMeter {
     /// Answers asked for, and finish reasons seen.
     choices: u32,
     finishes: u32,
+    /// Which of several answers have one, a bit each, where it may be stated twice.
+    ended: u32,
     error: Option<StreamError>,
 }
 
@@ -70,6 +76,7 @@ impl StreamMeter {
             finished: false,
             choices: 1,
             finishes: 0,
+            ended: 0,
             error: None,
         }
     }
@@ -92,30 +99,60 @@ impl StreamMeter {
     pub fn frame<E: SseEvent + ?Sized>(&mut self, frame: &E) -> FrameVerdict {
         let data = frame.data();
         if data.is_empty() {
+            // Nothing but the kind of an error may stand outside of a binary message's payload.
+            if self.format == WireFormat::BedrockConverse {
+                self.converse_event(frame);
+            }
             return FrameVerdict::Forward;
         }
         if data.starts_with(b"[DONE]") {
-            self.finished = true;
+            // The others have events for their end: there the mark says nothing.
+            self.finished |= !self.format_has_end();
             return FrameVerdict::Forward;
         }
         self.frames += 1;
         self.output_bytes = self.output_bytes.saturating_add(data.len() as u64);
-        let mut verdict = FrameVerdict::Forward;
-        if Self::may_hold_usage(data) {
-            verdict = self.read_usage(data);
+        if self.finished && self.format_has_end() {
+            // What comes behind the end is no part of the answer.
+            return FrameVerdict::Forward;
         }
         match self.format {
-            WireFormat::AnthropicMessages => self.anthropic_event(frame),
-            _ => {
-                let has_text = self.count_text(data);
-                self.finishes = self.finishes.saturating_add(Self::stated_finishes(data));
-                // A frame brings text or an error, not both; most bring text.
-                if !has_text && FIND_ERROR.find(data).is_some() {
-                    self.read_error(data);
+            WireFormat::OpenAiResponses => self.responses_event(frame),
+            WireFormat::GeminiGenerate => self.gemini_frame(data),
+            WireFormat::BedrockConverse => self.converse_event(frame),
+            WireFormat::CohereChat => self.cohere_event(frame),
+            WireFormat::AnthropicMessages => {
+                if Self::may_hold_usage(data) {
+                    self.read_usage(data);
                 }
+                self.anthropic_event(frame);
+            }
+            WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => {
+                return self.openai_frame(data);
             }
         }
+        FrameVerdict::Forward
+    }
+
+    fn openai_frame(&mut self, data: &[u8]) -> FrameVerdict {
+        let verdict = if Self::may_hold_usage(data) { self.read_usage(data) } else { FrameVerdict::Forward };
+        let has_text = self.count_text(data);
+        self.finishes = self.finishes.saturating_add(Self::stated_finishes(data));
+        // A frame brings text or an error, not both; most bring text.
+        if !has_text && FIND_ERROR.find(data).is_some() {
+            self.read_error(data);
+        }
         verdict
+    }
+
+    const fn format_has_end(&self) -> bool {
+        matches!(
+            self.format,
+            WireFormat::OpenAiResponses
+                | WireFormat::GeminiGenerate
+                | WireFormat::BedrockConverse
+                | WireFormat::CohereChat
+        )
     }
 
     /// The usage that the upstream has stated so far. In Anthropic's format the input is known from the first
@@ -147,14 +184,14 @@ impl StreamMeter {
         self.frames
     }
 
-    /// The stream said that it is complete (`[DONE]`, `message_stop`).
+    /// The stream said that it is complete: `[DONE]`, or the last event of formats that have one. Gemini's has none.
     #[must_use]
     pub const fn finished(&self) -> bool {
         self.finished
     }
 
-    /// The stream may end here and be whole: it said so, or all its answers have a finish reason. Some upstreams of
-    /// OpenAI's formats leave `[DONE]` out.
+    /// The stream may end here and be whole: it said so, or all its answers have a finish reason (some upstreams of
+    /// OpenAI's formats leave `[DONE]` out, Bedrock's may leave usage out), or it ended with an error.
     #[must_use]
     pub const fn complete(&self) -> bool {
         self.finished || self.finishes >= self.choices || self.error.is_some()
@@ -199,15 +236,20 @@ impl StreamMeter {
             }
             return FrameVerdict::Forward;
         }
-        if let Some(usage) = openai(&stated, object.get("service_tier").as_ref()) {
+        self.take_usage(openai(&stated, object.get("service_tier").as_ref()));
+        let is_only_usage = object.get("usage").is_some_and(|u| !u.is_null())
+            && object.get("choices").is_some_and(|c| c.kind == Kind::Array && c.elements().next().is_none());
+        if self.hides_usage && is_only_usage { FrameVerdict::Hide } else { FrameVerdict::Forward }
+    }
+
+    /// Takes over what a frame states; figures are cumulative.
+    fn take_usage(&mut self, stated: Option<Usage>) {
+        if let Some(usage) = stated {
             match &mut self.usage {
                 Some(earlier) => earlier.merge(&usage),
                 None => self.usage = Some(usage),
             }
         }
-        let is_only_usage = object.get("usage").is_some_and(|u| !u.is_null())
-            && object.get("choices").is_some_and(|c| c.kind == Kind::Array && c.elements().next().is_none());
-        if self.hides_usage && is_only_usage { FrameVerdict::Hide } else { FrameVerdict::Forward }
     }
 
     fn anthropic_event<E: SseEvent + ?Sized>(&mut self, frame: &E) {
@@ -235,14 +277,19 @@ impl StreamMeter {
             return;
         }
         if let Some((kind, message)) = errors::read(data) {
-            self.error = Some(StreamError { kind, message });
+            self.fail(kind, message);
         }
     }
 
-    /// Adds up the text that stands behind each `"delta"` (chat, Anthropic) or `"text"` (completions). True when
-    /// there is any.
+    /// The first error stands.
+    fn fail(&mut self, kind: String, message: String) {
+        self.error.get_or_insert(StreamError { kind, message });
+    }
+
+    /// Adds up the text that stands behind each `"delta"` or `"text"` (completions). True when there is any.
     fn count_text(&mut self, data: &[u8]) -> bool {
         let before = self.output_tokens;
+        let is_text = matches!(self.format, WireFormat::OpenAiCompletions | WireFormat::OpenAiResponses);
         let mut from = 0;
         while let Some(offset) = data.get(from..).and_then(|rest| self.find_text.find(rest)) {
             let name = from + offset;
@@ -250,9 +297,7 @@ impl StreamMeter {
             let is_member = cursor.key().is_ok();
             let counted = match cursor.peek() {
                 Ok(Kind::Object) if is_member => count_delta(data, &mut cursor),
-                Ok(Kind::String) if is_member && self.format == WireFormat::OpenAiCompletions => {
-                    count_string(data, &mut cursor)
-                }
+                Ok(Kind::String) if is_member && is_text => count_string(data, &mut cursor),
                 _ => None,
             };
             self.output_tokens = self.output_tokens.saturating_add(counted.unwrap_or(0));
@@ -260,49 +305,4 @@ impl StreamMeter {
         }
         self.output_tokens > before
     }
-}
-
-/// Tokens of the strings of a delta that the model wrote.
-fn count_delta(data: &[u8], cursor: &mut Cursor<'_>) -> Option<u64> {
-    let mut tokens = 0u64;
-    cursor.enter().ok()?;
-    let mut more = cursor.first_member().ok()?;
-    while more {
-        let (name, _) = cursor.key().ok()?;
-        let name = data.get(name.start + 1..name.end - 1)?;
-        match cursor.peek().ok()? {
-            Kind::String if !matches!(name, b"role" | b"type" | b"signature" | b"stop_reason") => {
-                tokens = tokens.saturating_add(count_string(data, cursor)?);
-            }
-            Kind::Array if matches!(name, b"tool_calls" | b"content") => {
-                let (_, span) = cursor.skip_value().ok()?;
-                tokens = tokens.saturating_add(count_parts(data.get(span.start..span.end)?));
-            }
-            _ => {
-                cursor.skip_value().ok()?;
-            }
-        }
-        more = cursor.next_member().ok()?;
-    }
-    Some(tokens)
-}
-
-/// Tokens of what the model wrote in `tool_calls` or in parts of content.
-fn count_parts(parts: &[u8]) -> u64 {
-    let mut tokens = 0u64;
-    for (name, overhead) in [(&b"\"arguments\""[..], 0), (b"\"name\"", CALL_TOKENS), (b"\"text\"", 0)] {
-        for at in memchr::memmem::find_iter(parts, name) {
-            let mut cursor = Cursor::new(parts, at, DEPTH_CEILING);
-            if cursor.key().is_ok() && cursor.peek() == Ok(Kind::String) {
-                let text = count_string(parts, &mut cursor).unwrap_or(0);
-                tokens = tokens.saturating_add(text).saturating_add(overhead);
-            }
-        }
-    }
-    tokens
-}
-
-fn count_string(data: &[u8], cursor: &mut Cursor<'_>) -> Option<u64> {
-    let (span, _) = cursor.string().ok()?;
-    Some(json_string_tokens(data.get(span.start + 1..span.end - 1)?))
 }

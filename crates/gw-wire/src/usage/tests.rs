@@ -1,5 +1,7 @@
 //! Usage of whole answers and streams in each format, hiding, and what the meter sees on the way.
 
+mod native;
+
 use super::*;
 use crate::sse::{Frame, FrameVerdict};
 use bytes::Bytes;

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 fn refusals_are_written() {
     let refusal = Refusal::new(ErrorCode::InvalidRequest, "`messages` is \"missing\".").param("messages");
     let written: Value = serde_json::from_slice(&body(&refusal)).unwrap();
-    assert_eq!(written, json!({"message": "`messages` is \"missing\".", "code": "ValidationException"}));
+    assert_eq!(
+        written,
+        json!({"message": "`messages` is \"missing\".", "code": "invalid_request", "__type": "ValidationException"})
+    );
     assert_eq!(kind(ErrorCode::RateLimitExceeded), "ThrottlingException");
     for code in ErrorCode::ALL {
         assert!(kind(*code).ends_with("Exception"), "{code:?}");
