@@ -61,21 +61,27 @@
 
 mod answer;
 mod anthropic;
+mod cohere;
 mod config;
 mod control;
+mod converse;
+mod credential;
 mod emulator;
 mod exchange;
 mod fault;
 mod fields;
+mod gemini;
 mod hash;
 mod journal;
 mod listen;
 mod openai;
+mod percent;
 mod play;
 mod prompt;
 pub mod replay;
 mod reply;
 mod respond;
+mod responses;
 mod route;
 mod schema;
 mod spoil;
@@ -83,6 +89,7 @@ mod stats;
 mod tokens;
 mod toolcalls;
 mod usage;
+mod vector;
 
 pub use config::EmulatorConfig;
 pub use emulator::Emulator;
