@@ -1,5 +1,5 @@
 //! What an endpoint answers before it is played: content and billing, or a rejection in the terms that
-//! both families share. It must not know how either family writes them.
+//! all families share. It must not know how any family writes them.
 
 use crate::fault::Faults;
 use crate::play::{Frames, Line};
@@ -19,7 +19,7 @@ pub(crate) struct Answer {
 pub(crate) enum Content {
     /// One JSON text.
     Whole(String),
-    /// Server-sent events.
+    /// Frames one after another.
     Stream(Frames),
 }
 
@@ -72,6 +72,10 @@ pub(crate) struct Context<'a> {
     pub(crate) serial: u64,
     /// Azure path: deployment in the place of the model.
     pub(crate) deployment: Option<&'a str>,
+    /// The model as the path or the body names it; empty when neither does.
+    pub(crate) model: &'a str,
+    /// Query of the request, empty when there is none.
+    pub(crate) query: &'a str,
     /// Headers of the request.
     pub(crate) headers: &'a http::HeaderMap,
 }

@@ -7,8 +7,9 @@ use crate::replay::Replay;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EmulatorConfig {
-    /// The credential that callers must show (`Authorization: Bearer`, `x-api-key` or `api-key`);
-    /// `None` accepts any and none.
+    /// The credential that callers must show (`Authorization: Bearer`, `x-api-key`, `api-key`,
+    /// `x-goog-api-key` or `?key=`); `None` accepts any and none. Bedrock's paths take any complete AWS
+    /// signature too.
     pub required_key: Option<String>,
     /// Requests remembered for `GET /emulator/requests`; 0 remembers none.
     pub remembered_requests: usize,

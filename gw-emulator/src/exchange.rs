@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -16,7 +15,7 @@ use crate::listen::ConnectionTag;
 use crate::play::{BodyMeter, BoxBody, Ending, Script};
 use crate::respond::{Abandon, json_response, played, rejection};
 use crate::route::{self, Family, Route, Target};
-use crate::{anthropic, openai, spoil};
+use crate::{anthropic, cohere, converse, credential, gemini, openai, responses, spoil};
 
 /// Header with a fault list; may stand several times.
 const EMULATE: &str = "x-emulate";
@@ -41,7 +40,11 @@ pub(crate) async fn run(shared: &Arc<Shared>, request: Request<Bytes>) -> Respon
     shared.counters.status(response.status().as_u16());
     let id = HeaderValue::from_str(&exchange.request_id()).ok();
     if let (Some(id), false) = (id, response.extensions().get::<Replayed>().is_some()) {
-        let name = if exchange.family() == Family::Anthropic { "request-id" } else { "x-request-id" };
+        let name = match exchange.family() {
+            Family::Anthropic => "request-id",
+            Family::Converse => "x-amzn-requestid",
+            _ => "x-request-id",
+        };
         response.headers_mut().insert(HeaderName::from_static(name), id);
     }
     response
@@ -60,7 +63,7 @@ struct Exchange<'a> {
 
 impl Exchange<'_> {
     fn family(&self) -> Family {
-        route::family(self.request.uri().path(), self.request.headers().contains_key("anthropic-version"))
+        route::family(self.request.uri().path(), self.request.headers())
     }
 
     fn request_id(&self) -> String {
@@ -115,7 +118,8 @@ impl Exchange<'_> {
             let text = "The body of the request could not be parsed as JSON.";
             return self.reject(&Rejection::new(400, text), &none);
         };
-        let model = route.deployment.or_else(|| body.get("model").and_then(Value::as_str)).unwrap_or("");
+        let in_path = route.deployment.or(route.model.as_deref());
+        let model = in_path.or_else(|| body.get("model").and_then(Value::as_str)).unwrap_or("");
         self.shared.counters.model_request(model);
         let faults = match self.faults(model) {
             Ok(faults) => faults,
@@ -130,8 +134,8 @@ impl Exchange<'_> {
     /// Checks the credential, and what else a path needs to be served at all.
     fn authenticate(&self, route: &Route<'_>) -> Result<(), Rejection> {
         let required = self.shared.config.required_key.as_deref().filter(|_| route.target != Target::Root);
-        if required.is_some_and(|key| credential(self.request.headers()) != Some(key.as_bytes())) {
-            return Err(Rejection::new(401, "The API key is wrong or missing."));
+        if let Some(required) = required {
+            credential::check(self.request, self.family(), required)?;
         }
         let has_version = || self.request.uri().query().is_some_and(|query| query.contains("api-version="));
         if route.deployment.is_some() && !has_version() {
@@ -144,14 +148,16 @@ impl Exchange<'_> {
     }
 
     fn listing(&self, route: &Route<'_>) -> Option<Value> {
-        let anthropic = self.family() == Family::Anthropic;
-        match route.target {
-            Target::Root => Some(json!({"emulator": "ready"})),
-            Target::Models if anthropic => Some(anthropic::list_models()),
-            Target::Models => Some(openai::list_models()),
-            Target::Model(id) if anthropic => Some(anthropic::one_model(id)),
-            Target::Model(id) => Some(openai::one_model(id)),
-            Target::OpenAi(_) | Target::Anthropic(_) => None,
+        let family = self.family();
+        match (&route.target, family) {
+            (Target::Root, _) => Some(json!({"emulator": "ready"})),
+            (Target::Models, Family::Anthropic) => Some(anthropic::list_models()),
+            (Target::Models, Family::Gemini) => Some(gemini::list_models()),
+            (Target::Models, _) => Some(openai::list_models()),
+            (Target::Model(id), Family::Anthropic) => Some(anthropic::one_model(id)),
+            (Target::Model(id), Family::Gemini) => Some(gemini::one_model(id)),
+            (Target::Model(id), _) => Some(openai::one_model(id)),
+            _ => None,
         }
     }
 
@@ -184,7 +190,7 @@ impl Exchange<'_> {
             None if faults.error_after_frames.is_some() => return None,
             None => faults.status?,
             Some(failures) => {
-                let caller = credential(self.request.headers()).unwrap_or_default();
+                let caller = credential::shown(self.request).unwrap_or_default();
                 let caller = format!("{}\0{model}", String::from_utf8_lossy(caller));
                 if !self.shared.standing.is_flaky_failure(&caller, failures) {
                     return None;
@@ -211,10 +217,15 @@ impl Exchange<'_> {
 
     fn generate(&self, route: &Route<'_>, body: &Value, model: &str, faults: &Faults) -> Response<BoxBody> {
         let headers = self.request.headers();
-        let cx = Context { faults, serial: self.serial, deployment: route.deployment, headers };
+        let query = self.request.uri().query().unwrap_or("");
+        let cx = Context { faults, serial: self.serial, deployment: route.deployment, model, query, headers };
         let answer = match route.target {
             Target::OpenAi(endpoint) => openai::answer(endpoint, body, &cx),
+            Target::Responses(endpoint) => responses::answer(endpoint, body, &cx),
             Target::Anthropic(endpoint) => anthropic::answer(endpoint, body, &self.shared.cache, &cx),
+            Target::Gemini(endpoint) => gemini::answer(endpoint, body, &cx),
+            Target::Converse(endpoint) => converse::answer(endpoint, body, &cx),
+            Target::Cohere(endpoint) => cohere::answer(endpoint, body, &cx),
             Target::Models | Target::Model(_) | Target::Root => Err(Rejection::new(404, "Not found.")),
         };
         match answer {
@@ -235,14 +246,6 @@ impl Exchange<'_> {
         let meter = self.meter(Some(model), script.streamed);
         played(script, meter, self.connection.clone())
     }
-}
-
-/// The credential a request shows.
-fn credential(headers: &HeaderMap) -> Option<&[u8]> {
-    let plain =
-        ["x-api-key", "api-key"].iter().find_map(|name| headers.get(*name)).map(HeaderValue::as_bytes);
-    let bearer = || headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    plain.or_else(bearer)
 }
 
 fn header_faults(headers: &HeaderMap, faults: &mut Faults) -> Result<(), crate::fault::FaultError> {

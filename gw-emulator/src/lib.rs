@@ -1,12 +1,17 @@
-//! A provider emulator: OpenAI's and Anthropic's wire formats with deterministic answers, faults on
-//! demand, statistics, and the playing of recorded exchanges. Serves tests as upstream, users as a
-//! drill, and `--demo` as a provider; it must not share a codec with the gateway.
+//! A provider emulator: the wire formats of OpenAI, Anthropic, Gemini, Bedrock and Cohere with
+//! deterministic answers, faults on demand, statistics, and the playing of recorded exchanges. Serves
+//! tests as upstream, users as a drill, and `--demo` as a provider; it must not share a codec with the
+//! gateway.
 //!
 //! # What it speaks
-//! OpenAI: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models[/{id}]`, each also
-//! without `/v1` and under `/openai/v1`; Azure: `/openai/deployments/{d}/...?api-version=`. Anthropic:
-//! `/v1/messages`, `/v1/messages/count_tokens`, `/v1/models` (with `anthropic-version`), each also
-//! under `/anthropic`. HTTP/1.1 and HTTP/2 with prior knowledge on one port. Any model name is fine.
+//! OpenAI: `/v1/chat/completions`, `/v1/responses[/input_tokens]`, `/v1/completions`, `/v1/embeddings`,
+//! `/v1/models[/{id}]`, each also without `/v1` and under `/openai/v1`; Azure:
+//! `/openai/deployments/{d}/...?api-version=`. Anthropic: `/v1/messages`, `/v1/messages/count_tokens`,
+//! `/v1/models` (with `anthropic-version`), each also under `/anthropic`. Gemini:
+//! `/v1beta/models/{m}:VERB` with `generateContent`, `streamGenerateContent`, `countTokens`,
+//! `embedContent` and `batchEmbedContents`, also under `/v1` and Vertex AI's paths, and `/v1beta/models`.
+//! Bedrock: `/model/{m}/{converse,converse-stream,count-tokens}`. Cohere: `/v2/{chat,embed,rerank}`,
+//! `/v1/rerank`. HTTP/1.1 and HTTP/2 with prior knowledge on one port. Any model name is fine.
 //!
 //! # What it answers
 //! Text: `You said: ...` with the last user text (4096 bytes at most), led by `I see N images (types).`
@@ -35,7 +40,7 @@
 //! | `error-after-frames=N` | 3 | N frames, then an error event (`status`), then the end |
 //! | `end-after-frames=N` | 3 | N frames, then a clean end without the closing events |
 //! | `malformed-json` | | spoils the JSON of the answer, in a stream that of the first content frame |
-//! | `malformed-sse` | | spoils the framing of a stream at its first content frame |
+//! | `malformed-sse` | | spoils the framing of a stream at its first content frame, whatever it is |
 //! | `slow-drip=MS` | 1 | writes byte by byte with this pause |
 //! | `chunk-bytes=N` | 1 | writes pieces of N bytes without a pause |
 //! | `huge=BYTES` | 8388608 | a text of that size, whatever `max_tokens` says; one frame in a stream |
@@ -45,37 +50,43 @@
 //! | `frames=N` | 50 | number of content frames |
 //! | `output-tokens=N` | 100 | number of tokens in the text |
 //! | `ignore-max-tokens` | | does not keep to the request's bound |
-//! | `reasoning-tokens=N` | 64 | reasoning tokens reported and billed (OpenAI chat) |
-//! | `cached-tokens=N` | 64 | cached input tokens reported (OpenAI) |
+//! | `reasoning-tokens=N` | 64 | reasoning tokens reported and billed (not Anthropic) |
+//! | `cached-tokens=N` | 64 | cached input tokens reported (not Anthropic) |
 //! | `text=TEXT` | | the answer's text, percent-encoded |
 //! | `finish=REASON` | | the finish or stop reason |
 //! | `preface` | | a sentence before tool calls |
-//! | `crlf` | | CR LF line ends in a stream |
-//! | `comments` | | an SSE comment before every frame |
+//! | `crlf` | | CR LF line ends in a stream of events |
+//! | `comments` | | an SSE comment before every event |
 //! | `exchange=NAME` | | the loaded recorded exchange of that name |
 //!
-//! A frame is one server-sent event, whatever it says (role, ping, usage and closing events included);
-//! content frames are those with text. A fault that ends a stream early always holds back at least its
+//! A frame is one server-sent event, element of Gemini's array or binary message, whatever it says (role,
+//! ping, usage and closing events included); content frames are those with text. A fault that ends a stream early always holds back at least its
 //! last frame. Several of stall, cut and reset: stall wins.
 #![forbid(unsafe_code)]
 
 mod answer;
 mod anthropic;
+mod cohere;
 mod config;
 mod control;
+mod converse;
+mod credential;
 mod emulator;
 mod exchange;
 mod fault;
 mod fields;
+mod gemini;
 mod hash;
 mod journal;
 mod listen;
 mod openai;
+mod percent;
 mod play;
 mod prompt;
 pub mod replay;
 mod reply;
 mod respond;
+mod responses;
 mod route;
 mod schema;
 mod spoil;
@@ -83,6 +94,7 @@ mod stats;
 mod tokens;
 mod toolcalls;
 mod usage;
+mod vector;
 
 pub use config::EmulatorConfig;
 pub use emulator::Emulator;

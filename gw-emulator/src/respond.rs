@@ -12,7 +12,7 @@ use crate::fault::Faults;
 use crate::listen::ConnectionTag;
 use crate::play::{BodyMeter, BoxBody, PlayedBody, Script};
 use crate::route::Family;
-use crate::{anthropic, openai};
+use crate::{anthropic, cohere, converse, gemini, openai};
 
 /// Marks a response that must not be sent: the connection is closed instead.
 #[derive(Debug, Clone, Copy)]
@@ -34,12 +34,21 @@ pub(crate) fn rejection(
     faults: &Faults,
 ) -> Response<BoxBody> {
     let text = match family {
-        Family::OpenAi => openai::error_body(rejection),
+        Family::OpenAi | Family::Responses => openai::error_body(rejection),
         Family::Anthropic => anthropic::error_body(rejection, request_id),
+        Family::Gemini => gemini::error_body(rejection, faults.retry_after.as_deref()),
+        Family::Converse => converse::error_body(rejection),
+        Family::Cohere => cohere::error_body(rejection, request_id),
     };
     let status = StatusCode::from_u16(rejection.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = json_response(status, text);
-    let retry_after = faults.retry_after.as_deref().or((rejection.status == 429).then_some("1"));
+    if family == Family::Converse {
+        let (name, value) = converse::error_header(rejection.status);
+        response.headers_mut().insert(name, value);
+    }
+    // Gemini says in its body when to come again.
+    let default = (rejection.status == 429 && family != Family::Gemini).then_some("1");
+    let retry_after = faults.retry_after.as_deref().or(default);
     if let Some(value) = retry_after.and_then(|value| HeaderValue::from_str(value).ok()) {
         response.headers_mut().insert(RETRY_AFTER, value);
     }
@@ -52,7 +61,7 @@ pub(crate) fn played(
     meter: BodyMeter,
     connection: Option<Arc<ConnectionTag>>,
 ) -> Response<BoxBody> {
-    let content_type = if script.streamed { "text/event-stream; charset=utf-8" } else { "application/json" };
+    let content_type = script.content_type;
     // A body that breaks off still announces its full length: that is how the break is noticed.
     let announced = (!script.streamed && !script.is_complete()).then_some(script.bytes.len());
     let streamed = script.streamed;

@@ -5,7 +5,7 @@ use crate::answer::Rejection;
 use crate::fault::Faults;
 use crate::play::Frames;
 use crate::route::Family;
-use crate::{anthropic, openai};
+use crate::{anthropic, cohere, converse, gemini, openai, responses};
 
 /// A whole answer's text, spoiled as asked.
 pub(crate) fn whole(mut text: String, faults: &Faults) -> String {
@@ -37,7 +37,11 @@ pub(crate) fn stream(mut frames: Frames, family: Family, faults: &Faults) -> Fra
         let error = Rejection::new(status, "Emulated error in the midst of the stream.");
         match family {
             Family::OpenAi => openai::error_event(&mut frames, &error),
+            Family::Responses => responses::error_event(&mut frames, &error),
             Family::Anthropic => anthropic::error_event(&mut frames, &error),
+            Family::Gemini => gemini::error_event(&mut frames, &error),
+            Family::Converse => converse::error_event(&mut frames, &error),
+            Family::Cohere => cohere::error_event(&mut frames, &error),
         }
     }
     frames

@@ -49,8 +49,9 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusa
         }
         Err(refusal) => return Err(refusal),
     };
-    if let Some(policy) = policy
-        && !allows(policy, &call.facts.model, &resolution)
+    if let Some(key) = ticket.key()
+        && !key.allows_every_model()
+        && !allows(&key.policy, &call.facts.model, &resolution)
     {
         return Err(not_allowed(&call.facts.model));
     }

@@ -22,7 +22,13 @@ fn main() {
                 ..Limits::default()
             };
             let budget = Some(Budget { limit: NanoUsd(u64::MAX), period: Period::Month, strict: false });
-            let policy = KeyPolicy { name: name.clone(), limits, budget, ..KeyPolicy::default() };
+            let policy = KeyPolicy {
+                name: name.clone(),
+                limits,
+                budget,
+                models: vec!["*".to_owned()],
+                ..KeyPolicy::default()
+            };
             table.upsert(KeyId(id), table.digest(name), policy, false, KeySource::Api);
         }
         let (mut found, mut counted) = (0, 0);
@@ -34,6 +40,7 @@ fn main() {
                 now += 80;
                 let start = Instant::now();
                 let entry = table.find(&names[rng.usize(..names.len())]).unwrap();
+                assert!(entry.allows_every_model());
                 let middle = Instant::now();
                 let (usage, policy) = (&entry.usage, &entry.policy);
                 usage.admit(policy, now).unwrap();

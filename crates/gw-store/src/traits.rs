@@ -36,6 +36,13 @@ pub trait Directory: Send + Sync {
 pub trait Ledger: Send + Sync {
     /// Runs `work` in one transaction: all that it puts into the batch is stored, or nothing.
     fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    /// A store may write sums (usage, spending) later than the records that they sum up, as long as nobody can
+    /// tell from its answers and no crash loses them. Writes those that are due, or all. Called when there
+    /// is nothing to fold, and at the end.
+    fn sum_up(&self, all: bool) -> Result<(), StoreError> {
+        let _ = all;
+        Ok(())
+    }
     /// Returns when all that was folded would survive a power cut.
     fn sync(&self) -> Result<(), StoreError>;
     /// How far each chain of this node's segments is folded.

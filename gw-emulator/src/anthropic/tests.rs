@@ -11,7 +11,8 @@ fn ask(body: &Value, cache: &PromptCache, list: &str) -> Result<Answer, Rejectio
     headers.insert("anthropic-version", http::HeaderValue::from_static("2023-06-01"));
     let mut faults = Faults::default();
     faults.add(list).expect("known faults");
-    let cx = Context { faults: &faults, serial: 7, deployment: None, headers: &headers };
+    let cx =
+        Context { faults: &faults, serial: 7, deployment: None, model: "", query: "", headers: &headers };
     answer(Endpoint::Messages, body, cache, &cx)
 }
 
@@ -134,7 +135,14 @@ fn streams_keep_the_order_of_events() {
 fn the_new_version_has_no_sampling() {
     let mut headers = HeaderMap::new();
     headers.insert("anthropic-version", http::HeaderValue::from_static("2026-10-21"));
-    let cx = Context { faults: &Faults::default(), serial: 1, deployment: None, headers: &headers };
+    let cx = Context {
+        faults: &Faults::default(),
+        serial: 1,
+        deployment: None,
+        model: "",
+        query: "",
+        headers: &headers,
+    };
     let ask = |body: &Value| answer(Endpoint::Messages, body, &PromptCache::default(), &cx);
     assert!(ask(&request()).is_ok());
     assert_eq!(

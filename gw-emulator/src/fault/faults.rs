@@ -33,7 +33,7 @@ pub struct Faults {
     pub end_after_frames: Option<u64>,
     /// Spoil the JSON of the answer (in a stream: of its first content frame).
     pub malformed_json: bool,
-    /// Spoil the event framing of a stream.
+    /// Spoil the framing of a stream.
     pub malformed_sse: bool,
     /// Write the body byte by byte with this pause, in milliseconds.
     pub slow_drip_ms: Option<u64>,
@@ -53,9 +53,9 @@ pub struct Faults {
     pub output_tokens: Option<u64>,
     /// Do not keep to the request's bound on output tokens.
     pub ignore_max_tokens: bool,
-    /// Reasoning tokens to report (OpenAI shapes).
+    /// Reasoning tokens to report and bill (all formats but Anthropic).
     pub reasoning_tokens: Option<u64>,
-    /// Cached input tokens to report (OpenAI shapes).
+    /// Cached input tokens to report (all formats but Anthropic).
     pub cached_tokens: Option<u64>,
     /// The answer's text.
     pub text: Option<String>,

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::names::{FAULT_NAMES, FaultName, listed};
 use super::{Faults, WrongUsage};
+use crate::percent::percent_decoded;
 
 const MAX_DELAY_MS: u64 = 3_600_000;
 const MAX_HUGE_BYTES: u64 = 256 << 20;
@@ -150,25 +151,4 @@ fn wrong_usage(fault: &FaultName, value: &str) -> Result<WrongUsage, FaultError>
         "text" => Ok(WrongUsage::Text),
         _ => Err(wrong(fault, value)),
     }
-}
-
-/// Percent-decodes a value; what is not a valid escape stands for itself.
-pub(crate) fn percent_decoded(value: &str) -> String {
-    let bytes = value.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escape = bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok());
-        match escape.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) if bytes[at] == b'%' => {
-                out.push(byte);
-                at += 3;
-            }
-            _ => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
 }

@@ -105,7 +105,7 @@ fn too_large(emulator: &Emulator, parts: &request::Parts, limit: usize) -> Respo
     let shared = emulator.shared();
     shared.counters.request();
     shared.counters.status(413);
-    let family = route::family(parts.uri.path(), parts.headers.contains_key("anthropic-version"));
+    let family = route::family(parts.uri.path(), &parts.headers);
     let why = Rejection::new(413, format!("The body is larger than {limit} bytes."));
     rejection(family, &why, "req_emu_too_large", &Faults::default())
 }

@@ -1,7 +1,35 @@
-//! The frames of a stream: server-sent events written one after another into one buffer, each with
-//! the output tokens it carries. It must not decide what the events say.
+//! The frames of a stream: server-sent events, elements of a JSON array or binary messages, written one
+//! after another into one buffer, each with the output tokens it carries. It must not decide what the
+//! frames say.
+
+use std::ops::Range;
 
 use bytes::Bytes;
+
+use super::binary;
+
+/// How the frames of a stream are told apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Server-sent events.
+    #[default]
+    Events,
+    /// One JSON array, an element per frame.
+    Array,
+    /// AWS's binary messages.
+    Messages,
+}
+
+impl Framing {
+    /// The content type of a body in this framing.
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Events => "text/event-stream; charset=utf-8",
+            Self::Array => "application/json; charset=UTF-8",
+            Self::Messages => "application/vnd.amazon.eventstream",
+        }
+    }
+}
 
 /// How the lines of a stream are written.
 #[derive(Debug, Clone, Copy, Default)]
@@ -24,15 +52,54 @@ pub(crate) struct Mark {
 /// A growing list of frames.
 #[derive(Debug, Default)]
 pub(crate) struct Frames {
+    framing: Framing,
     line: Line,
     bytes: Vec<u8>,
     marks: Vec<Mark>,
 }
 
 impl Frames {
-    /// An empty list.
+    /// An empty list of server-sent events.
     pub(crate) fn new(line: Line) -> Self {
         Self { line, ..Self::default() }
+    }
+
+    /// An empty list in another framing, which has no lines to vary.
+    pub(crate) fn framed(framing: Framing) -> Self {
+        Self { framing, ..Self::default() }
+    }
+
+    /// The framing.
+    pub(crate) fn framing(&self) -> Framing {
+        self.framing
+    }
+
+    /// Appends a JSON text as an unnamed event or as the next element of the array.
+    pub(crate) fn json(&mut self, text: &str, tokens: u64) {
+        if self.framing == Framing::Array {
+            self.parts(&[if self.marks.is_empty() { "[" } else { ",\r\n" }, text]);
+            self.marks.push(Mark { end: self.bytes.len(), tokens });
+        } else {
+            self.event(None, &[text], tokens);
+        }
+    }
+
+    /// Closes the array, within the last frame; nothing in the other framings.
+    pub(crate) fn close(&mut self) {
+        if self.framing != Framing::Array {
+            return;
+        }
+        self.parts(&[if self.marks.is_empty() { "[]" } else { "]" }]);
+        match self.marks.last_mut() {
+            Some(last) => last.end = self.bytes.len(),
+            None => self.marks.push(Mark { end: self.bytes.len(), tokens: 0 }),
+        }
+    }
+
+    /// Appends a binary message.
+    pub(crate) fn message(&mut self, headers: &[(&str, &str)], payload: &[u8], tokens: u64) {
+        binary::write(headers, payload, &mut self.bytes);
+        self.marks.push(Mark { end: self.bytes.len(), tokens });
     }
 
     /// Appends one event; `parts` joined are its data line.
@@ -69,23 +136,35 @@ impl Frames {
 
     /// Cuts the JSON of the frame at `index` in half, keeping its framing.
     pub(crate) fn spoil_json(&mut self, index: usize) {
-        let terminator = if self.line.crlf { 4 } else { 2 };
-        let Some((start, end)) = self.bounds(index) else { return };
-        let (from, to) = (start + (end - start) / 2, end.saturating_sub(terminator));
-        self.remove(index, from, to);
+        let Some(frame) = self.bounds(index) else { return };
+        let terminator = match self.framing {
+            Framing::Messages => {
+                let halved = binary::halved(&self.bytes[frame.clone()]).unwrap_or_default();
+                return self.replace(index, frame, &halved);
+            }
+            Framing::Array => 0,
+            Framing::Events if self.line.crlf => 4,
+            Framing::Events => 2,
+        };
+        let half = frame.start + (frame.end - frame.start) / 2;
+        self.replace(index, half..frame.end.saturating_sub(terminator).max(half), b"");
     }
 
-    /// Spoils the framing of the frame at `index`: bytes that are not UTF-8, a line without a
-    /// known field name, and two events run into one.
+    /// Spoils the framing of the frame at `index`. Events: bytes that are not UTF-8, a line without a
+    /// known field name, and two events run into one. Arrays: such bytes. Messages: a wrong checksum.
     pub(crate) fn spoil_framing(&mut self, index: usize) {
-        let Some((start, end)) = self.bounds(index) else { return };
-        let blank_line = if self.line.crlf { 2 } else { 1 };
-        self.remove(index, end - blank_line, end);
-        let garbage = b"\xff\xfe<<not an event stream>>\n";
-        self.bytes.splice(start..start, garbage.iter().copied());
-        for mark in &mut self.marks[index..] {
-            mark.end += garbage.len();
+        let Some(frame) = self.bounds(index) else { return };
+        if self.framing == Framing::Messages {
+            if let Some(last) = self.bytes.get_mut(frame.end - 1) {
+                *last ^= 0xff;
+            }
+            return;
         }
+        if self.framing == Framing::Events {
+            let blank_line = if self.line.crlf { 2 } else { 1 };
+            self.replace(index, frame.end - blank_line..frame.end, b"");
+        }
+        self.replace(index, frame.start..frame.start, b"\xff\xfe<<not an event stream>>\n");
     }
 
     /// The finished bytes and marks.
@@ -99,19 +178,18 @@ impl Frames {
         }
     }
 
-    fn bounds(&self, index: usize) -> Option<(usize, usize)> {
+    fn bounds(&self, index: usize) -> Option<Range<usize>> {
         let end = self.marks.get(index)?.end;
         let start = if index == 0 { 0 } else { self.marks.get(index - 1)?.end };
-        Some((start, end))
+        Some(start..end)
     }
 
-    fn remove(&mut self, index: usize, from: usize, to: usize) {
-        if from >= to {
-            return;
-        }
-        self.bytes.drain(from..to);
+    /// Puts other bytes in the place of some of the frame at `index`.
+    fn replace(&mut self, index: usize, range: Range<usize>, with: &[u8]) {
+        let (gone, come) = (range.len(), with.len());
+        self.bytes.splice(range, with.iter().copied());
         for mark in &mut self.marks[index..] {
-            mark.end -= to - from;
+            mark.end = mark.end - gone + come;
         }
     }
 }

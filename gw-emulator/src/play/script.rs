@@ -44,8 +44,10 @@ pub(crate) struct Script {
     pub(crate) ending: Ending,
     /// How fast.
     pub(crate) pace: Pace,
-    /// Whether it is a stream of events.
+    /// Whether it is a stream of frames.
     pub(crate) streamed: bool,
+    /// The content type to announce.
+    pub(crate) content_type: &'static str,
 }
 
 impl Script {
@@ -64,8 +66,9 @@ impl Script {
 
     /// A stream of events.
     pub(crate) fn stream(frames: Frames, faults: &Faults) -> Self {
+        let content_type = frames.framing().content_type();
         let (bytes, marks) = frames.finish();
-        let mut script = Self { marks, ..Self::bare(bytes, faults, true) };
+        let mut script = Self { marks, content_type, ..Self::bare(bytes, faults, true) };
         if let Some(ending) = script.early_ending(faults) {
             let after = faults.stall_after_frames.or(faults.cut_after_frames).unwrap_or(0);
             // At least the last frame is held back: a cut that sends everything would be none.
@@ -91,7 +94,9 @@ impl Script {
             piece_bytes: piece.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
             piece_delay_ms: drip.unwrap_or(0),
         };
-        Self { stop: bytes.len(), bytes, marks: Vec::new(), ending: Ending::Clean, pace, streamed }
+        let content_type = "application/json";
+        let marks = Vec::new();
+        Self { stop: bytes.len(), bytes, marks, ending: Ending::Clean, pace, streamed, content_type }
     }
 
     fn early_ending(&self, faults: &Faults) -> Option<Ending> {

@@ -99,3 +99,60 @@ fn spoiled_frames_are_not_json() {
     assert!(std::str::from_utf8(&bytes).is_err());
     assert_eq!(marks[2].end, bytes.len());
 }
+
+#[test]
+fn arrays_are_json_until_they_are_spoiled() {
+    let array = |count: usize| {
+        let mut frames = Frames::framed(Framing::Array);
+        (0..count).for_each(|_| frames.json("{\"n\":1}", 1));
+        frames.close();
+        frames
+    };
+    for count in [0, 1, 3] {
+        let (bytes, marks) = array(count).finish();
+        let parsed: serde_json::Value = serde_json::from_slice(&bytes).expect("an array");
+        assert_eq!(parsed.as_array().map(Vec::len), Some(count));
+        assert_eq!((marks.len(), marks.last().map(|m| m.end)), (count.max(1), Some(bytes.len())));
+    }
+    let mut spoiled = [array(3), array(3), array(3)];
+    spoiled[0].spoil_json(1);
+    spoiled[1].spoil_framing(1);
+    spoiled[2].keep(2);
+    for frames in spoiled {
+        let (bytes, marks) = frames.finish();
+        assert!(serde_json::from_slice::<serde_json::Value>(&bytes).is_err());
+        assert_eq!(marks.last().map(|mark| mark.end), Some(bytes.len()));
+    }
+}
+
+/// Checks a message's lengths and checksums; gives its payload when they are right.
+fn payload(message: &[u8]) -> Option<&[u8]> {
+    let number = |at: usize| Some(u32::from_be_bytes(message.get(at..at + 4)?.try_into().ok()?));
+    let body = message.len() - 4;
+    let is_right = number(0)? as usize == message.len()
+        && number(8)? == crc32fast::hash(&message[..8])
+        && number(body)? == crc32fast::hash(&message[..body]);
+    is_right.then_some(&message[12 + number(4)? as usize..body])
+}
+
+#[test]
+fn messages_have_checksums_until_they_are_spoiled() {
+    let messages = || {
+        let mut frames = Frames::framed(Framing::Messages);
+        (0..3).for_each(|_| frames.message(&[(":event-type", "x")], b"{\"n\":1234}", 1));
+        frames
+    };
+    let (bytes, marks) = messages().finish();
+    assert_eq!(payload(&bytes[..marks[0].end]), Some(&b"{\"n\":1234}"[..]));
+    assert_eq!(&bytes[12..28], b"\x0b:event-type\x07\0\x01x");
+    let mut json = messages();
+    json.spoil_json(1);
+    let (bytes, marks) = json.finish();
+    assert_eq!(payload(&bytes[marks[0].end..marks[1].end]), Some(&b"{\"n\":"[..]));
+    assert_eq!(payload(&bytes[marks[1].end..]), Some(&b"{\"n\":1234}"[..]));
+    let mut framing = messages();
+    framing.spoil_framing(1);
+    let (bytes, marks) = framing.finish();
+    assert_eq!(payload(&bytes[marks[0].end..marks[1].end]), None);
+    assert!(payload(&bytes[marks[1].end..]).is_some());
+}

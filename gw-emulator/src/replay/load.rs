@@ -105,7 +105,9 @@ impl Exchange {
     /// Whether the response is a stream of server-sent events.
     pub fn is_stream(&self) -> bool {
         let content_type = self.headers.get(http::header::CONTENT_TYPE);
-        content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
+        let stream_types = [&b"text/event-stream"[..], b"application/vnd.amazon.eventstream"];
+        content_type
+            .is_some_and(|value| stream_types.iter().any(|stream| value.as_bytes().starts_with(stream)))
     }
 
     fn parse(path: &Path, bytes: &[u8]) -> Result<Self, ReplayError> {

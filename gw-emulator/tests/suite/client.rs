@@ -47,6 +47,56 @@ impl Answer {
     }
 }
 
+/// A message of a binary event stream: its headers and its payload.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) payload: Bytes,
+}
+
+impl Message {
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.payload).expect("JSON")
+    }
+}
+
+impl Answer {
+    /// The messages of a binary event stream up to the first one that is not whole or has a wrong
+    /// checksum, and how many bytes are left from there on.
+    pub(crate) fn messages(&self) -> (Vec<Message>, usize) {
+        let (mut rest, mut messages) = (&self.body[..], Vec::new());
+        while let Some((message, length)) = message(rest) {
+            messages.push(message);
+            rest = &rest[length..];
+        }
+        (messages, rest.len())
+    }
+}
+
+fn message(bytes: &[u8]) -> Option<(Message, usize)> {
+    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let (length, header_bytes) = (number(0)? as usize, number(4)? as usize);
+    let end = length.checked_sub(4)?;
+    if number(8)? != crc32fast::hash(&bytes[..8]) || number(end)? != crc32fast::hash(&bytes[..end]) {
+        return None;
+    }
+    let (mut headers, mut rest) = (Vec::new(), &bytes[12..12 + header_bytes]);
+    while let Some((&name_length, tail)) = rest.split_first() {
+        let (name, tail) = tail.split_at(usize::from(name_length));
+        assert_eq!(tail[0], 7, "a text");
+        let (value, tail) = tail[3..].split_at(usize::from(u16::from_be_bytes([tail[1], tail[2]])));
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        headers.push((text(name), text(value)));
+        rest = tail;
+    }
+    Some((Message { headers, payload: Bytes::copy_from_slice(&bytes[12 + header_bytes..end]) }, length))
+}
+
 /// A request with a JSON body and the headers that both families take.
 pub(crate) fn post(path: &str, body: &Value) -> Request<Full<Bytes>> {
     Request::builder()

@@ -4,7 +4,12 @@
 
 mod anthropic;
 mod client;
+mod cohere;
+mod converse;
+mod every_format;
 mod faults;
+mod gemini;
 mod guide;
 mod openai;
 mod replay;
+mod responses;

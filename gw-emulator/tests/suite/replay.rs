@@ -54,7 +54,7 @@ async fn every_recorded_exchange_plays() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/fixtures");
     let root = std::env::var_os("GATEWRIGHT_FIXTURES").map_or(root, PathBuf::from).join("recorded");
     let mut played = 0;
-    for provider in ["openai", "anthropic", "azure"] {
+    for provider in ["openai", "anthropic", "azure", "google", "bedrock", "cohere"] {
         let Ok(folder) = std::fs::read_dir(root.join(provider)) else { continue };
         for entry in folder {
             let path = entry.expect("entry").path();

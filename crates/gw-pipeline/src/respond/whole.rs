@@ -103,10 +103,7 @@ fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
         ticket.note_first_byte();
         ticket.finish(Outcome::Success, status.as_u16())
     };
-    // A cost of 0 would be a claim where the price is not known.
-    if target.info.prices.prices_tokens() {
-        headers::add_cost(&mut map, cost);
-    }
+    headers::add_cost(&mut map, cost);
     let mut reply = Reply::new(ReplyBody::whole(body));
     *reply.status_mut() = status;
     *reply.headers_mut() = map;

@@ -80,7 +80,7 @@ impl Rounds {
             work = work || chain.has_work()?;
         }
         if !work {
-            return Ok(false);
+            return self.ledger.sum_up(false).map(|()| false);
         }
         let marks: Vec<_> = self.chains.values().map(Chain::mark).collect();
         let mut stats = self.stats.clone();
@@ -126,6 +126,7 @@ impl Rounds {
 
     /// After all journals are closed and everything is folded: removes what needs not be seen again.
     pub(super) fn finish(&mut self) -> Result<(), StoreError> {
+        self.ledger.sum_up(true)?;
         self.ledger.sync()?;
         for chain in self.chains.values() {
             let Some((last, ids)) = chain.all_if_settled() else { continue };

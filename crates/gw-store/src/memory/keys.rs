@@ -37,10 +37,19 @@ pub struct KeyEntry {
     pub usage: Arc<KeyUsage>,
     /// Who manages it.
     pub source: KeySource,
+    /// One of the policy's patterns covers every model.
+    every_model: bool,
     digest: Digest,
 }
 
 impl KeyEntry {
+    /// True when the policy allows every model. Known here, so that most calls need not follow the policy's
+    /// list to memory that is in no cache when there are very many keys.
+    #[must_use]
+    pub const fn allows_every_model(&self) -> bool {
+        self.every_model
+    }
+
     /// True from the moment the key was revoked, also for calls that hold an older entry of it.
     #[must_use]
     pub fn revoked(&self) -> bool {
@@ -122,7 +131,8 @@ impl KeyTable {
             None => names.parked.remove(&id).unwrap_or_default(),
         };
         usage.revoked.store(disabled, Ordering::Release);
-        let entry = Arc::new(KeyEntry { id, policy, usage, source, digest });
+        let every_model = policy.models.iter().any(|pattern| pattern == "*");
+        let entry = Arc::new(KeyEntry { id, policy, usage, source, every_model, digest });
         self.shard(&digest).write().insert(digest, Arc::clone(&entry));
         if let Some(old) = old {
             if old.digest != digest {

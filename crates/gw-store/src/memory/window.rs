@@ -1,6 +1,7 @@
 //! One limit window of any kind. Serves the admit, reserve and settle stages, under the key's lock. It must
 //! not read a clock: time is given, and a time before the latest one seen counts as the latest.
 
+mod counts;
 mod fixed;
 mod gcra;
 mod sliding;
@@ -55,13 +56,14 @@ pub(super) struct Window {
     judge: Judge,
 }
 
-/// How the ring is judged, with what that kind must know besides.
+/// How the ring is judged, with what that kind must know besides: apart, so that it takes no room in the
+/// window of a key that has the usual kind.
 #[derive(Debug, Default)]
 enum Judge {
     #[default]
     Sliding,
-    Gcra(Gcra),
-    Fixed(Fixed),
+    Gcra(Box<Gcra>),
+    Fixed(Box<Fixed>),
 }
 
 impl Window {
@@ -138,8 +140,8 @@ impl Judge {
     fn new(bound: &Bound, ring: &Sliding, now: Micros) -> Self {
         match bound.kind {
             LimitKind::Sliding => Self::Sliding,
-            LimitKind::Gcra => Self::Gcra(Gcra::new(bound, ring, now)),
-            LimitKind::Fixed => Self::Fixed(Fixed::new(ring)),
+            LimitKind::Gcra => Self::Gcra(Box::new(Gcra::new(bound, ring, now))),
+            LimitKind::Fixed => Self::Fixed(Box::new(Fixed::new(ring))),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::correct::correct;
 use super::row::{self, Row, id_bytes, signed};
-use super::sums::{Sums, UsageKey};
+use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, RecordFrame, SegmentId};
 use crate::traits::Batch;
@@ -11,13 +11,6 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cost) VALUES (?,?,?,?,?,?) \
      ON CONFLICT DO NOTHING";
-const ADD_USAGE: &str = "INSERT INTO usage (hour, key, team, model, provider, customer, requests, errors, \
-     input, output, cached, cost, saved) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0) \
-     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, errors = errors + excluded.errors, \
-     input = input + excluded.input, output = output + excluded.output, cached = cached + excluded.cached, \
-     cost = cost + excluded.cost";
-const ADD_SPENT: &str = "INSERT INTO spent (day, key, cost) VALUES (?,?,?) \
-     ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
 const ADVANCE: &str = "INSERT INTO watermarks (node, generation, worker, sequence, offset) VALUES (?,?,?,?,?) \
      ON CONFLICT DO UPDATE SET sequence = excluded.sequence, offset = excluded.offset";
 
@@ -26,41 +19,25 @@ pub(super) struct SqliteBatch<'c> {
     pub(super) db: &'c Connection,
     pub(super) insert: CachedStatement<'c>,
     enter: CachedStatement<'c>,
-    pub(super) sums: Sums,
+    /// What tells the rows of this batch from those of others.
+    pub(super) number: i64,
+    pub(super) added: Added,
 }
 
 impl<'c> SqliteBatch<'c> {
-    pub(super) fn new(db: &'c Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(db: &'c Connection, number: i64) -> rusqlite::Result<Self> {
         let insert = db.prepare_cached(row::INSERT)?;
         let enter = db.prepare_cached(ENTER)?;
-        Ok(Self { db, insert, enter, sums: Sums::default() })
+        Ok(Self { db, insert, enter, number, added: Added::default() })
     }
 
-    /// Writes the sums; the last thing before the commit.
-    pub(super) fn finish(mut self) -> rusqlite::Result<()> {
-        let mut add = self.db.prepare_cached(ADD_USAGE)?;
-        for (packed, sum) in self.sums.take_usage() {
-            let Some(key) = UsageKey::unpack(&packed) else { continue };
-            add.execute(params![
-                key.hour,
-                key.key,
-                key.team,
-                key.model,
-                key.provider,
-                key.customer,
-                sum.requests,
-                sum.errors,
-                sum.input,
-                sum.output,
-                sum.cached,
-                sum.cost
-            ])?;
+    /// Inserts a row; false when the request has one already.
+    pub(super) fn insert(&mut self, row: &Row<'_>) -> rusqlite::Result<bool> {
+        let is_new = row.insert(&mut self.insert, self.number)?;
+        if is_new {
+            self.added.first = Some(self.added.first.map_or(row.id, |first| first.min(row.id)));
         }
-        let mut add = self.db.prepare_cached(ADD_SPENT)?;
-        for ((day, key), cost) in self.sums.take_spent() {
-            add.execute(params![day, id_bytes(key), cost])?;
-        }
-        Ok(())
+        Ok(is_new)
     }
 
     /// Enters one amount into the ledger; a second entry of the same number is passed over.
@@ -85,20 +62,20 @@ impl<'c> SqliteBatch<'c> {
 
     fn add_record(&mut self, record: &RecordFrame<'_>) -> rusqlite::Result<bool> {
         let row = Row::of(record);
-        if !row.insert(&mut self.insert)? {
+        if !self.insert(&row)? {
             return correct(self, &row, record);
         }
         for (number, attempt) in record.attempts.iter().enumerate() {
             self.enter(&row, number, 0, signed(attempt.cost))?;
         }
-        self.sums.count(&row, &record.attempts, 1);
+        self.added.sums.count(&row, &record.attempts, 1);
         Ok(true)
     }
 
     fn add_lost(&mut self, intents: &[PendingIntent]) -> rusqlite::Result<bool> {
         let Some(last) = intents.last() else { return Ok(false) };
         let row = Row::lost(last, intents.len());
-        if !row.insert(&mut self.insert)? {
+        if !self.insert(&row)? {
             return Ok(false);
         }
         for (place, intent) in intents.iter().enumerate() {
@@ -106,7 +83,7 @@ impl<'c> SqliteBatch<'c> {
             let cost = if place + 1 == intents.len() { row.totals.cost } else { 0 };
             self.enter(&row, usize::from(intent.attempt), 0, cost)?;
         }
-        self.sums.count(&row, &[], 1);
+        self.added.sums.count(&row, &[], 1);
         Ok(true)
     }
 

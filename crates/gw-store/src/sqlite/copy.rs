@@ -1,7 +1,10 @@
 //! A consistent copy of the database while it is in use, and the check of a copy.
 
 use super::db::SqliteStore;
+use super::migrate::is_current;
+use super::unsummed::sum_up_file;
 use crate::error::StoreError;
+use crate::traits::Ledger;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -15,6 +18,7 @@ const MAX_BUSY: u32 = 1000;
 impl SqliteStore {
     /// Copies the database as it stands to a new file.
     pub fn copy_to(&self, target: &Path) -> Result<(), StoreError> {
+        self.sum_up(true)?;
         self.read("copy the database", |from| copy(from, target))
     }
 }
@@ -36,7 +40,9 @@ fn copy(from: &Connection, target: &Path) -> rusqlite::Result<()> {
     from.execute_batch("ROLLBACK")?;
     done?;
     // A copy is one file: no log beside it.
-    to.pragma_update(None, "journal_mode", "DELETE")
+    to.pragma_update(None, "journal_mode", "DELETE")?;
+    // What another process keeps back of its sums the copy knows from its records.
+    if is_current(&to)? { sum_up_file(&mut to) } else { Ok(()) }
 }
 
 fn steps(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {

@@ -19,10 +19,11 @@ pub(super) fn correct(
     }
     let Some(lost) = lost_row(batch, row.id)? else { return Ok(false) };
     let written_off = Row::lost(&lost, 0);
-    batch.sums.count(&written_off, &[], -1);
+    batch.added.corrected = true;
+    batch.added.sums.count(&written_off, &[], -1);
     batch.db.prepare_cached("DELETE FROM records WHERE id = ?")?.execute([id_bytes(row.id)])?;
-    row.insert(&mut batch.insert)?;
-    batch.sums.count(row, &record.attempts, 1);
+    batch.insert(row)?;
+    batch.added.sums.count(row, &record.attempts, 1);
 
     let entered = entered(batch, row.id)?;
     let attempts = entered.len().max(record.attempts.len());

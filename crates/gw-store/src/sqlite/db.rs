@@ -1,6 +1,7 @@
 //! Connections to the database: one that writes, a few that read.
 
 use super::migrate::migrate;
+use super::unsummed::{SumSettings, Unsummed};
 use crate::error::StoreError;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OpenFlags};
@@ -22,18 +23,30 @@ const KEPT_READERS: usize = 2;
 pub struct SqliteStore {
     path: PathBuf,
     writer: Mutex<Connection>,
+    /// Locked by whoever holds the writer, or for a look.
+    unsummed: Mutex<Unsummed>,
     readers: Mutex<Vec<Connection>>,
 }
 
 impl SqliteStore {
     /// Opens the database file, making it and its tables when missing.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::open_with(path, SumSettings::default())
+    }
+
+    /// Opens the database file with other settings than usual for when sums are written.
+    pub fn open_with(path: &Path, sums: SumSettings) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Open { path: path.to_owned(), source };
         make_private(path)?;
         let mut writer = Connection::open(path).map_err(failed)?;
         configure(&writer).map_err(failed)?;
         migrate(&mut writer, path)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), readers: Mutex::default() })
+        Ok(Self {
+            path: path.to_owned(),
+            writer: Mutex::new(writer),
+            unsummed: Mutex::new(Unsummed::new(sums)),
+            readers: Mutex::default(),
+        })
     }
 
     /// The database file.
@@ -45,6 +58,11 @@ impl SqliteStore {
     /// The connection that writes. Whoever holds it keeps all other writers waiting.
     pub(super) fn writer(&self) -> MutexGuard<'_, Connection> {
         self.writer.lock()
+    }
+
+    /// Sums that are not written yet. To change them, hold the writer first.
+    pub(super) fn unsummed(&self) -> MutexGuard<'_, Unsummed> {
+        self.unsummed.lock()
     }
 
     /// Runs a query on a connection that can not write.

@@ -5,6 +5,7 @@ use super::batch::SqliteBatch;
 use super::db::SqliteStore;
 use super::row::id_bytes;
 use super::sums::ALL_DAYS;
+use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::SegmentId;
 use crate::memory::SpentByPeriod;
@@ -20,12 +21,39 @@ const DAY_US: i64 = 86_400_000_000;
 impl Ledger for SqliteStore {
     fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
         let mut db = self.writer();
+        let mut unsummed = self.unsummed();
         let failed = StoreError::query("begin to fold the journal");
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-        let mut batch = SqliteBatch::new(&tx).map_err(StoreError::query("prepare to fold the journal"))?;
+        let preparing = || StoreError::query("prepare to fold the journal");
+        let mark = unsummed.agree(&tx).map_err(preparing())?;
+        let mut batch = SqliteBatch::new(&tx, mark.next()).map_err(preparing())?;
         work(&mut batch)?;
-        batch.finish().map_err(StoreError::query("write usage"))?;
-        tx.commit().map_err(StoreError::query("commit the folded journal"))
+        let added = std::mem::take(&mut batch.added);
+        drop(batch);
+        let after = unsummed.end(&tx, &mark, added, false).map_err(StoreError::query("write usage"))?;
+        tx.commit().map_err(StoreError::query("commit the folded journal"))?;
+        unsummed.committed(after);
+        Ok(())
+    }
+
+    fn sum_up(&self, all: bool) -> Result<(), StoreError> {
+        if !all && !self.unsummed().is_due() {
+            return Ok(());
+        }
+        if !self.read("ask for usage that is not written", super::unsummed::any)? {
+            return Ok(());
+        }
+        let mut db = self.writer();
+        let mut unsummed = self.unsummed();
+        let mut write = || {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mark = unsummed.agree(&tx)?;
+            let after = unsummed.end(&tx, &mark, Added::default(), true)?;
+            tx.commit()?;
+            unsummed.committed(after);
+            Ok(())
+        };
+        write().map_err(StoreError::query("write usage"))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -65,6 +93,7 @@ impl Ledger for SqliteStore {
     }
 
     fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError> {
+        self.sum_up(true)?;
         let mut by_key: AHashMap<u128, SpentByPeriod> = AHashMap::new();
         self.read("read budgets", |db| {
             each_spent(db, now, None, |key, day, cost| {
@@ -75,6 +104,7 @@ impl Ledger for SqliteStore {
     }
 
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
+        self.sum_up(true)?;
         let mut spent = SpentByPeriod::default();
         self.read("read a budget", |db| {
             each_spent(db, now, Some(key), |_, day, cost| add_spent(&mut spent, now, day, cost))

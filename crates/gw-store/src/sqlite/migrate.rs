@@ -6,7 +6,14 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// All migrations, in order; the first is number 1.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_sums.sql")];
+
+/// True when the tables are as this version writes them.
+pub(super) fn is_current(db: &Connection) -> rusqlite::Result<bool> {
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    Ok(i64::try_from(MIGRATIONS.len()) == Ok(found))
+}
 
 /// Applies what is missing, each migration in a transaction of its own.
 pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {

@@ -11,7 +11,9 @@ mod logs;
 mod migrate;
 mod row;
 mod sums;
+mod unsummed;
 mod usage;
 
 pub(crate) use copy::{check_file, copy_file};
 pub use db::{DATABASE_FILE, SqliteStore};
+pub use unsummed::SumSettings;

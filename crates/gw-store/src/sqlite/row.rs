@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 pub(super) const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, \
      upstream_model, stream, outcome, status, error_code, error_detail, attempts, cache, customer, input, \
-     output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries) \
-     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+     output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries, batch) \
+     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
 
 /// An id as it is stored.
 pub(super) const fn id_bytes(id: u128) -> [u8; 16] {
@@ -149,8 +149,8 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Inserts the row; false when the request has one already.
-    pub(super) fn insert(&self, statement: &mut Statement<'_>) -> rusqlite::Result<bool> {
+    /// Inserts the row as one of a batch; false when the request has one already.
+    pub(super) fn insert(&self, statement: &mut Statement<'_>, batch: i64) -> rusqlite::Result<bool> {
         let id = id_bytes(self.id);
         let key = self.key.map(id_bytes);
         let t = &self.totals;
@@ -181,6 +181,7 @@ impl<'a> Row<'a> {
         s.raw_bind_parameter(24, self.first_byte_us.map(signed))?;
         s.raw_bind_parameter(25, signed(self.total_us))?;
         s.raw_bind_parameter(26, self.tries.as_deref())?;
+        s.raw_bind_parameter(27, batch)?;
         s.raw_execute().map(|changed| changed > 0)
     }
 }
@@ -207,7 +208,7 @@ fn tries(attempts: &[AttemptFrame<'_>]) -> String {
         let _ = write!(
             list,
             "{comma}{{\"provider\":{},\"upstream_model\":{},\"status\":{},\"reason\":{},\"duration_us\":{},\
-             \"input_tokens\":{},\"output_tokens\":{},\"usage_source\":\"{}\",\"cost_usd\":\"{}\"}}",
+             \"input_tokens\":{},\"output_tokens\":{},\"cached_tokens\":{},\"usage_source\":\"{}\",\"cost_usd\":\"{}\"}}",
             text(attempt.provider),
             text(attempt.upstream_model),
             attempt.status,
@@ -215,6 +216,7 @@ fn tries(attempts: &[AttemptFrame<'_>]) -> String {
             attempt.duration_us,
             attempt.usage.input_tokens,
             attempt.usage.output_tokens,
+            attempt.usage.cached_tokens,
             attempt.usage_source().as_str(),
             gw_model::NanoUsd(attempt.cost),
         );

@@ -1,109 +1,285 @@
-//! Sums over one batch, so that a batch of hundreds of records costs a handful of updates. It must not
-//! touch the database itself.
+//! Sums over records that `usage` and `spent` do not hold yet, so that hundreds of records cost a handful of
+//! updates. Serves the fold. It must not touch the database but to write itself out.
 
 use super::row::{Row, Totals};
 use crate::journal::AttemptFrame;
 use ahash::AHashMap;
 use gw_model::Outcome;
+use rusqlite::{Connection, params};
+use std::sync::Arc;
 
 const HOUR_US: i64 = 3_600_000_000;
-const DAY_US: i64 = 24 * HOUR_US;
+const HOURS_A_DAY: i64 = 24;
 /// The day that stands for all days.
 pub(super) const ALL_DAYS: i64 = -1;
 
-/// One row of `usage`, as a difference.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct UsageSum {
-    pub(super) requests: i64,
-    pub(super) errors: i64,
-    pub(super) input: i64,
-    pub(super) output: i64,
-    pub(super) cached: i64,
-    pub(super) cost: i64,
-}
+const ADD_USAGE: &str = "INSERT INTO usage (hour, key, team, model, provider, customer, requests, errors, \
+     input, output, cached, cost, saved) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0) \
+     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, errors = errors + excluded.errors, \
+     input = input + excluded.input, output = output + excluded.output, cached = cached + excluded.cached, \
+     cost = cost + excluded.cost";
+const ADD_SPENT: &str = "INSERT INTO spent (day, key, cost) VALUES (?,?,?) \
+     ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
 
-/// What a row of `usage` is keyed by, besides numbers: read back from the packed form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct UsageKey<'a> {
-    pub(super) hour: i64,
-    /// Empty for none, else 16 bytes.
-    pub(super) key: &'a [u8],
+/// What of a record is counted, besides its attempts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counted<'a> {
+    /// When it counts.
+    pub(super) end_time: i64,
+    pub(super) key: Option<u128>,
     pub(super) team: &'a str,
     pub(super) model: &'a str,
+    /// Of its last attempt; empty when there was none.
     pub(super) provider: &'a str,
     pub(super) customer: &'a str,
+    pub(super) outcome: Outcome,
+}
+
+impl<'a> Counted<'a> {
+    pub(super) const fn of(row: &Row<'a>) -> Self {
+        Self {
+            end_time: row.end_time,
+            key: row.key,
+            team: row.team,
+            model: row.model,
+            provider: row.provider,
+            customer: row.customer,
+            outcome: row.outcome,
+        }
+    }
+}
+
+/// One row of `usage`, as a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct UsageSum {
+    requests: i64,
+    errors: i64,
+    input: i64,
+    output: i64,
+    cached: i64,
+    cost: i64,
+}
+
+/// What a row of `usage` is keyed by. Small: there may be one for each of very many virtual keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Cell {
+    /// Big-endian; zeros for none.
+    key: [u8; 16],
+    /// Place in [`Groups`].
+    group: u32,
+}
+
+/// The rest of what a row is keyed by, which many cells share.
+#[derive(Debug, Default)]
+struct Groups {
+    by_text: AHashMap<Arc<[u8]>, u32>,
+    list: Vec<Arc<[u8]>>,
+    /// The latest one asked for: mostly the next one too.
+    latest: u32,
+    scratch: Vec<u8>,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
-    /// By packed [`UsageKey`], so that a look-up needs no allocation.
-    usage: AHashMap<Vec<u8>, UsageSum>,
-    spent: AHashMap<(i64, u128), i64>,
-    scratch: Vec<u8>,
+    cells: AHashMap<Cell, UsageSum>,
+    groups: Groups,
 }
 
 impl Sums {
-    /// Counts a request (`sign` 1) or takes it back (-1): itself under the provider of its last attempt,
-    /// tokens and money under the provider of each attempt.
+    /// Counts a request with its attempts (`sign` 1) or takes it back (-1).
     pub(super) fn count(&mut self, row: &Row<'_>, attempts: &[AttemptFrame<'_>], sign: i64) {
-        let one = UsageSum {
-            requests: sign,
-            errors: sign * i64::from(is_error(row.outcome)),
-            ..UsageSum::default()
-        };
+        let counted = Counted::of(row);
         match attempts {
-            [] => self.add(row, row.provider, with(one, &row.totals, sign)),
-            [only] => self.add(row, only.provider, with(one, &row.totals, sign)),
-            [earlier @ .., last] => {
-                for attempt in earlier {
-                    self.add(row, attempt.provider, with(UsageSum::default(), &Totals::of(attempt), sign));
-                }
-                self.add(row, last.provider, with(one, &Totals::of(last), sign));
+            [] | [_] => self.add_share(&counted, counted.provider, &row.totals, true, sign),
+            several => {
+                self.count_shares(&counted, several.iter().map(|a| (a.provider, Totals::of(a))), sign);
             }
         }
-        if let Some(key) = row.key.filter(|_| row.totals.cost != 0) {
-            let cost = sign.saturating_mul(row.totals.cost);
-            for day in [row.end_time.div_euclid(DAY_US), ALL_DAYS] {
-                let sum = self.spent.entry((day, key)).or_default();
+    }
+
+    /// Counts the request itself under the provider of its last attempt, tokens and money under the provider
+    /// of each attempt.
+    pub(super) fn count_shares<'p>(
+        &mut self,
+        counted: &Counted<'_>,
+        shares: impl ExactSizeIterator<Item = (&'p str, Totals)>,
+        sign: i64,
+    ) {
+        let last = shares.len().saturating_sub(1);
+        for (number, (provider, totals)) in shares.enumerate() {
+            self.add_share(counted, provider, &totals, number == last, sign);
+        }
+    }
+
+    fn add_share(
+        &mut self,
+        counted: &Counted<'_>,
+        provider: &str,
+        totals: &Totals,
+        is_last: bool,
+        sign: i64,
+    ) {
+        let request = if is_last { sign } else { 0 };
+        let sum = UsageSum {
+            requests: request,
+            errors: request * i64::from(is_error(counted.outcome)),
+            input: totals.input.saturating_mul(sign),
+            output: totals.output.saturating_mul(sign),
+            cached: totals.cached.saturating_mul(sign),
+            cost: totals.cost.saturating_mul(sign),
+        };
+        let key = counted.key.unwrap_or(0).to_be_bytes();
+        let cell = Cell { key, group: self.groups.of(counted, provider) };
+        self.cells.entry(cell).or_default().add(&sum);
+    }
+
+    /// Adds what other sums hold.
+    pub(super) fn merge(&mut self, other: &Self) {
+        let places: Vec<u32> = other.groups.list.iter().map(|text| self.groups.place(text)).collect();
+        for (cell, sum) in &other.cells {
+            let Some(group) = places.get(cell.group as usize) else { continue };
+            self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
+        }
+    }
+
+    /// Rows of `usage`.
+    pub(super) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Forgets all, and keeps the room for as much again.
+    pub(super) fn clear(&mut self) {
+        let used = self.cells.len();
+        self.cells.clear();
+        self.cells.shrink_to(used);
+        self.groups = Groups::default();
+    }
+
+    /// Adds all to the tables, each in the order of its primary key: neighbours share a page.
+    pub(super) fn write(&self, db: &Connection) -> rusqlite::Result<()> {
+        let groups: Vec<_> = self.groups.list.iter().map(|text| Group::unpack(text)).collect();
+        let mut rows: Vec<(Group<'_>, &Cell, &UsageSum)> = Vec::with_capacity(self.cells.len());
+        for (cell, sum) in &self.cells {
+            if let Some(group) = groups.get(cell.group as usize).copied().flatten() {
+                rows.push((group, cell, sum));
+            }
+        }
+        rows.sort_unstable_by_key(|(group, cell, _)| (group.hour, group.has_key, cell.key, cell.group));
+        let mut add = db.prepare_cached(ADD_USAGE)?;
+        for (group, cell, sum) in &rows {
+            let key = if group.has_key { cell.key.as_slice() } else { &[] };
+            let Group { hour, team, model, provider, customer, .. } = group;
+            let UsageSum { requests, errors, input, output, cached, cost } = sum;
+            add.execute(params![
+                hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost
+            ])?;
+        }
+        rows.retain(|(group, _, _)| group.has_key);
+        let mut add = db.prepare_cached(ADD_SPENT)?;
+        let by_day =
+            rows.iter().map(|(group, cell, sum)| (group.hour.div_euclid(HOURS_A_DAY), cell.key, sum.cost));
+        each_run(by_day, |day, key, cost| add.execute(params![day, key, cost]).map(drop))?;
+        rows.sort_unstable_by_key(|(_, cell, _)| cell.key);
+        let ever = rows.iter().map(|(_, cell, sum)| (ALL_DAYS, cell.key, sum.cost));
+        each_run(ever, |day, key, cost| add.execute(params![day, key, cost]).map(drop))
+    }
+}
+
+/// Passes on the sums over neighbours of the same day and key, without those that come to nothing.
+fn each_run(
+    costs: impl Iterator<Item = (i64, [u8; 16], i64)>,
+    mut on_run: impl FnMut(i64, [u8; 16], i64) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut run: Option<(i64, [u8; 16], i64)> = None;
+    for (day, key, cost) in costs {
+        match &mut run {
+            Some((of_day, of_key, sum)) if *of_day == day && *of_key == key => {
                 *sum = sum.saturating_add(cost);
             }
+            _ => {
+                if let Some((day, key, sum)) = run.replace((day, key, cost)).filter(|(_, _, sum)| *sum != 0) {
+                    on_run(day, key, sum)?;
+                }
+            }
         }
     }
-
-    fn add(&mut self, row: &Row<'_>, provider: &str, sum: UsageSum) {
-        self.pack(row, provider);
-        if let Some(present) = self.usage.get_mut(self.scratch.as_slice()) {
-            present.add(&sum);
-        } else {
-            self.usage.insert(self.scratch.clone(), sum);
-        }
+    match run.filter(|(_, _, sum)| *sum != 0) {
+        Some((day, key, sum)) => on_run(day, key, sum),
+        None => Ok(()),
     }
+}
 
-    fn pack(&mut self, row: &Row<'_>, provider: &str) {
+impl Groups {
+    fn of(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
         let to = &mut self.scratch;
         to.clear();
-        to.extend_from_slice(&row.end_time.div_euclid(HOUR_US).to_le_bytes());
+        to.extend_from_slice(&counted.end_time.div_euclid(HOUR_US).to_le_bytes());
+        to.push(u8::from(counted.key.is_some()));
         // A name that no model has would make a row per name; such calls are counted without one.
-        let model = if row.provider.is_empty() && row.outcome == Outcome::Refused { "" } else { row.model };
-        let key = row.key.map(u128::to_be_bytes);
-        let key = key.as_ref().map_or(&[][..], <[u8; 16]>::as_slice);
-        for part in [key, row.team.as_bytes(), model.as_bytes(), provider.as_bytes(), row.customer.as_bytes()]
-        {
+        let made_up = counted.provider.is_empty() && counted.outcome == Outcome::Refused;
+        let model = if made_up { "" } else { counted.model };
+        for part in [counted.team, model, provider, counted.customer] {
             // Texts come from the journal, which bounds them far below 64 KiB.
             to.extend_from_slice(&u16::try_from(part.len()).unwrap_or(0).to_le_bytes());
-            to.extend_from_slice(part);
+            to.extend_from_slice(part.as_bytes());
         }
+        if self.list.get(self.latest as usize).is_some_and(|text| **text == *self.scratch) {
+            return self.latest;
+        }
+        let text = std::mem::take(&mut self.scratch);
+        self.latest = self.place(&text);
+        self.scratch = text;
+        self.latest
     }
 
-    /// Rows of `usage` to add, and forgets them.
-    pub(super) fn take_usage(&mut self) -> AHashMap<Vec<u8>, UsageSum> {
-        std::mem::take(&mut self.usage)
+    fn place(&mut self, text: &[u8]) -> u32 {
+        if let Some(place) = self.by_text.get(text) {
+            return *place;
+        }
+        // There are at most as many groups as cells, whose number is bounded far below that.
+        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let text: Arc<[u8]> = text.into();
+        self.list.push(Arc::clone(&text));
+        self.by_text.insert(text, place);
+        place
     }
+}
 
-    /// Rows of `spent` to add (day, key; nano-dollars), and forgets them.
-    pub(super) fn take_spent(&mut self) -> AHashMap<(i64, u128), i64> {
-        std::mem::take(&mut self.spent)
+/// A text of [`Groups`], read.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    hour: i64,
+    has_key: bool,
+    team: &'a str,
+    model: &'a str,
+    provider: &'a str,
+    customer: &'a str,
+}
+
+impl<'a> Group<'a> {
+    /// `None` if the text is not one.
+    fn unpack(packed: &'a [u8]) -> Option<Self> {
+        let (hour, rest) = packed.split_first_chunk::<8>()?;
+        let (has_key, mut rest) = rest.split_first()?;
+        let mut text = || {
+            let (length, behind) = rest.split_first_chunk::<2>()?;
+            let (part, behind) = behind.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
+            rest = behind;
+            std::str::from_utf8(part).ok()
+        };
+        Some(Self {
+            hour: i64::from_le_bytes(*hour),
+            has_key: *has_key != 0,
+            team: text()?,
+            model: text()?,
+            provider: text()?,
+            customer: text()?,
+        })
     }
 }
 
@@ -116,37 +292,6 @@ impl UsageSum {
         self.cached = self.cached.saturating_add(other.cached);
         self.cost = self.cost.saturating_add(other.cost);
     }
-}
-
-impl<'a> UsageKey<'a> {
-    /// Reads the packed form; `None` if it is not one.
-    pub(super) fn unpack(packed: &'a [u8]) -> Option<Self> {
-        let (hour, mut rest) = packed.split_first_chunk::<8>()?;
-        let mut part = || {
-            let (length, behind) = rest.split_first_chunk::<2>()?;
-            let (part, behind) = behind.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
-            rest = behind;
-            Some(part)
-        };
-        let key = part()?;
-        let mut text = || std::str::from_utf8(part()?).ok();
-        Some(Self {
-            hour: i64::from_le_bytes(*hour),
-            key,
-            team: text()?,
-            model: text()?,
-            provider: text()?,
-            customer: text()?,
-        })
-    }
-}
-
-const fn with(mut sum: UsageSum, totals: &Totals, sign: i64) -> UsageSum {
-    sum.input = totals.input.saturating_mul(sign);
-    sum.output = totals.output.saturating_mul(sign);
-    sum.cached = totals.cached.saturating_mul(sign);
-    sum.cost = totals.cost.saturating_mul(sign);
-    sum
 }
 
 /// A caller that leaves and a shutdown are nobody's error.

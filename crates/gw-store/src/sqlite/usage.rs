@@ -2,6 +2,7 @@
 
 use super::db::SqliteStore;
 use crate::error::StoreError;
+use crate::traits::Ledger;
 use crate::types::{GroupBy, UsageFilter, UsageRow};
 use gw_model::{KeyId, NanoUsd};
 use rusqlite::Row;
@@ -11,6 +12,10 @@ const SUMS: &str = "SUM(requests), SUM(errors), SUM(input), SUM(output), SUM(cac
 
 impl SqliteStore {
     pub(super) fn sum_usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
+        if let Err(error) = self.sum_up(true) {
+            // A disk that is full must not hide what was used before.
+            tracing::warn!(%error, "usage is reported without the latest calls");
+        }
         let (value, name, from) = match filter.group_by {
             GroupBy::Key => ("usage.key", "MAX(key_labels.name)", "usage LEFT JOIN key_labels ON id = key"),
             GroupBy::Team => ("team", "NULL", "usage"),

@@ -77,6 +77,9 @@ impl Ledger for Failing {
             if fails { Err(StoreError::Damaged { what: "nothing, this is a test" }) } else { Ok(()) }
         })
     }
+    fn sum_up(&self, all: bool) -> Result<(), StoreError> {
+        self.store.sum_up(all)
+    }
     fn sync(&self) -> Result<(), StoreError> {
         self.store.sync()
     }

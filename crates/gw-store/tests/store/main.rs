@@ -7,6 +7,7 @@ mod crash;
 mod fold;
 mod frozen;
 mod suite;
+mod sums;
 
 use gw_store::SqliteStore;
 use std::path::Path;

@@ -170,14 +170,14 @@ fn responses_and_cohere_have_model_and_bound_in_the_body() {
 }
 
 #[test]
-fn nested_bounds_are_lowered_or_added_in_place() {
+fn bounds_of_gemini_are_lowered_or_added_in_place() {
     let edits = ForwardEdits {
         model: Some("up"),
         include_usage: true,
         max_output_tokens: Some(10),
         ..ForwardEdits::default()
     };
-    let (gemini, converse) = (WireFormat::GeminiGenerate, WireFormat::BedrockConverse);
+    let gemini = WireFormat::GeminiGenerate;
     let cases = [
         (
             gemini,
@@ -220,6 +220,25 @@ fn nested_bounds_are_lowered_or_added_in_place() {
             r#"{"model":"models/other","contents":[{}]}"#,
             r#"{"generationConfig":{"maxOutputTokens":10},"contents":[{}]}"#,
         ),
+    ];
+    for (format, body, want) in cases {
+        assert_eq!(edited_in(format, body, &edits), want, "{body}");
+    }
+    let same = ForwardEdits { model: Some("up"), include_usage: true, ..ForwardEdits::default() };
+    let untouched = call(gemini, r#"{"contents":[{}]}"#);
+    assert_eq!(forward(&untouched, &same)[0].as_ptr(), untouched.body.as_ptr());
+}
+
+#[test]
+fn bounds_of_converse_are_lowered_or_added_in_place() {
+    let edits = ForwardEdits {
+        model: Some("up"),
+        include_usage: true,
+        max_output_tokens: Some(10),
+        ..ForwardEdits::default()
+    };
+    let converse = WireFormat::BedrockConverse;
+    let cases = [
         (
             converse,
             r#"{"messages":[{}],"inferenceConfig":{"maxTokens":50}}"#,
@@ -240,7 +259,4 @@ fn nested_bounds_are_lowered_or_added_in_place() {
     for (format, body, want) in cases {
         assert_eq!(edited_in(format, body, &edits), want, "{body}");
     }
-    let same = ForwardEdits { model: Some("up"), include_usage: true, ..ForwardEdits::default() };
-    let untouched = call(gemini, r#"{"contents":[{}]}"#);
-    assert_eq!(forward(&untouched, &same)[0].as_ptr(), untouched.body.as_ptr());
 }

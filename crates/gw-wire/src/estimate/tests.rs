@@ -223,6 +223,20 @@ fn media_of_every_format_count_by_their_own_bound() {
     for text in texts {
         assert!(text > 300_000, "{text}");
     }
+}
+
+#[test]
+fn sound_films_and_what_is_elsewhere_count_by_bounds_of_their_own() {
+    let data = "A".repeat(1 << 20);
+    let gemini = |part: &str| {
+        tokens_in(WireFormat::GeminiGenerate, &format!(r#"{{"contents":[{{"parts":[{part}]}}]}}"#))
+    };
+    let converse = |part: &str| {
+        tokens_in(
+            WireFormat::BedrockConverse,
+            &format!(r#"{{"messages":[{{"role":"user","content":[{part}]}}]}}"#),
+        )
+    };
     let audio = gemini(&format!(r#"{{"inlineData":{{"mimeType":"audio/wav","data":"{data}"}}}}"#));
     assert!(audio > 16_000 && audio < 20_000, "{audio}");
     let video = converse(&format!(r#"{{"video":{{"format":"mp4","source":{{"bytes":"{data}"}}}}}}"#));

@@ -4,9 +4,9 @@
 //! `promptTokenCount` includes what was read from the cache; prompts that the provider's own tools made
 //! (`toolUsePromptTokenCount`) and reasoning (`thoughtsTokenCount`) are counted beside prompt and candidates.
 
-use super::names::{self, count_of};
-use crate::json::{Object, Value, Writer, cursor::DEPTH_CEILING};
-use gw_model::{ServiceTier, Usage};
+use super::names::{self, count};
+use crate::json::{Kind, Object, Value, Writer, cursor::DEPTH_CEILING};
+use gw_model::{ServiceTier, Span, Usage};
 
 /// Usage of a whole answer or of one frame. `None` when it states no count.
 #[must_use]
@@ -20,61 +20,105 @@ pub fn of_answer(answer: &Object<'_>) -> Option<Usage> {
     read(&names::get(answer, "usageMetadata")?)
 }
 
-/// Usage from the value of `usageMetadata`. `None` when it states no count.
+/// Usage from the value of `usageMetadata`. `None` when it states no count. Every frame of a stream has one, so it
+/// is gone over once, without building a list of its members.
 #[must_use]
 pub fn read(metadata: &Value<'_>) -> Option<Usage> {
-    of_metadata(&metadata.object().ok()?)
+    let mut stated = Stated::default();
+    for (name, value) in metadata.members() {
+        stated.take(&names::camel(name), &value);
+    }
+    stated.usage()
 }
 
-/// As [`read`], of an object that has been parsed.
-#[must_use]
-pub fn of_metadata(stated: &Object<'_>) -> Option<Usage> {
-    let count = |name: &str| count_of(stated, name);
-    let (prompt, candidates) = (count("promptTokenCount"), count("candidatesTokenCount"));
-    let (thoughts, total) = (count("thoughtsTokenCount"), count("totalTokenCount"));
-    if prompt.is_none() && candidates.is_none() && thoughts.is_none() && total.is_none() {
+/// As [`read`], of the value's own text.
+pub(crate) fn of_text(metadata: &str) -> Option<Usage> {
+    if !metadata.starts_with('{') {
         return None;
     }
-    let by_tools = count("toolUsePromptTokenCount").unwrap_or(0);
-    let input_tokens = prompt.unwrap_or(0).saturating_add(by_tools);
-    let reasoning_tokens = thoughts.unwrap_or(0);
-    let stated_output = candidates.unwrap_or(0).saturating_add(reasoning_tokens);
-    // What the total has more than its parts was paid for too.
-    let rest = total.unwrap_or(0).saturating_sub(input_tokens);
-    Some(Usage {
-        input_tokens,
-        output_tokens: stated_output.max(rest),
-        cached_tokens: count("cachedContentTokenCount").unwrap_or(0),
-        reasoning_tokens,
-        audio_input_tokens: of_modality(stated, "promptTokensDetails", "AUDIO"),
-        audio_output_tokens: of_modality(stated, "candidatesTokensDetails", "AUDIO"),
-        service_tier: tier(stated),
-        ..Usage::default()
-    })
+    read(&Value::new(metadata, Span { start: 0, end: metadata.len() }, Kind::Object))
 }
 
-fn of_modality(stated: &Object<'_>, list: &str, modality: &str) -> u64 {
-    let mut sum = 0_u64;
-    for detail in names::get(stated, list).iter().flat_map(Value::elements) {
-        let Ok(detail) = detail.object() else { continue };
-        if names::text(&detail, "modality").as_deref() == Some(modality) {
-            sum = sum.saturating_add(count_of(&detail, "tokenCount").unwrap_or(0));
+#[derive(Default)]
+struct Stated {
+    prompt: Option<u64>,
+    candidates: Option<u64>,
+    thoughts: Option<u64>,
+    total: Option<u64>,
+    by_tools: u64,
+    cached: u64,
+    audio_input: u64,
+    audio_output: u64,
+    tier: Option<ServiceTier>,
+    /// Says the tier when `serviceTier` does not.
+    traffic: Option<ServiceTier>,
+}
+
+impl Stated {
+    fn take(&mut self, name: &str, value: &Value<'_>) {
+        match name {
+            "promptTokenCount" => self.prompt = count(value),
+            "candidatesTokenCount" => self.candidates = count(value),
+            "thoughtsTokenCount" => self.thoughts = count(value),
+            "totalTokenCount" => self.total = count(value),
+            "toolUsePromptTokenCount" => self.by_tools = count(value).unwrap_or(0),
+            "cachedContentTokenCount" => self.cached = count(value).unwrap_or(0),
+            "promptTokensDetails" => self.audio_input = of_modality(value, "AUDIO"),
+            "candidatesTokensDetails" => self.audio_output = of_modality(value, "AUDIO"),
+            "serviceTier" => self.tier = value.as_str().and_then(|name| tier(&name)),
+            "trafficType" => self.traffic = value.as_str().and_then(|name| tier_of_traffic(&name)),
+            _ => {}
         }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.prompt.or(self.candidates).or(self.thoughts).or(self.total)?;
+        let input_tokens = self.prompt.unwrap_or(0).saturating_add(self.by_tools);
+        let reasoning_tokens = self.thoughts.unwrap_or(0);
+        let stated_output = self.candidates.unwrap_or(0).saturating_add(reasoning_tokens);
+        // What the total has more than its parts was paid for too.
+        let rest = self.total.unwrap_or(0).saturating_sub(input_tokens);
+        Some(Usage {
+            input_tokens,
+            output_tokens: stated_output.max(rest),
+            cached_tokens: self.cached,
+            reasoning_tokens,
+            audio_input_tokens: self.audio_input,
+            audio_output_tokens: self.audio_output,
+            service_tier: self.tier.or(self.traffic),
+            ..Usage::default()
+        })
+    }
+}
+
+fn of_modality(list: &Value<'_>, wanted: &str) -> u64 {
+    let mut sum = 0_u64;
+    for detail in list.elements() {
+        let (mut tokens, mut is_wanted) = (0, false);
+        for (name, value) in detail.members() {
+            match names::camel(name).as_ref() {
+                "modality" => is_wanted = value.as_str().as_deref() == Some(wanted),
+                "tokenCount" => tokens = count(&value).unwrap_or(0),
+                _ => {}
+            }
+        }
+        sum = sum.saturating_add(if is_wanted { tokens } else { 0 });
     }
     sum
 }
 
-fn tier(stated: &Object<'_>) -> Option<ServiceTier> {
-    if let Some(tier) = names::text(stated, "serviceTier") {
-        return match tier.to_ascii_lowercase().as_str() {
-            "standard" => Some(ServiceTier::Standard),
-            "flex" => Some(ServiceTier::Flex),
-            "priority" => Some(ServiceTier::Priority),
-            "batch" => Some(ServiceTier::Batch),
-            _ => None,
-        };
+fn tier(name: &str) -> Option<ServiceTier> {
+    match name.to_ascii_lowercase().as_str() {
+        "standard" => Some(ServiceTier::Standard),
+        "flex" => Some(ServiceTier::Flex),
+        "priority" => Some(ServiceTier::Priority),
+        "batch" => Some(ServiceTier::Batch),
+        _ => None,
     }
-    match names::text(stated, "trafficType")?.as_str() {
+}
+
+fn tier_of_traffic(name: &str) -> Option<ServiceTier> {
+    match name {
         "ON_DEMAND" | "PROVISIONED_THROUGHPUT" => Some(ServiceTier::Standard),
         "ON_DEMAND_FLEX" => Some(ServiceTier::Flex),
         "ON_DEMAND_PRIORITY" => Some(ServiceTier::Priority),

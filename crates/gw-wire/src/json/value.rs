@@ -19,7 +19,7 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) const fn new(text: &'a str, span: Span, kind: Kind) -> Self {
+    pub(crate) const fn new(text: &'a str, span: Span, kind: Kind) -> Self {
         Self { text, span, kind }
     }
 

@@ -102,7 +102,10 @@ impl SseEvent for FrameView<'_> {
 impl Fields {
     fn parse(raw: &[u8]) -> Self {
         let mut fields = Self { event: 0..0, data: Data::None };
-        let mut at = if raw.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        // The second half of the line end before this event stays here when a piece ended between the halves.
+        let half = usize::from(raw.starts_with(b"\n"));
+        let has_mark = raw.get(half..).is_some_and(|rest| rest.starts_with(b"\xef\xbb\xbf"));
+        let mut at = if has_mark { half + 3 } else { half };
         while let Some(rest) = raw.get(at..).filter(|rest| !rest.is_empty()) {
             // The blank line at the end is met in every event.
             let line_length = match rest.first() {

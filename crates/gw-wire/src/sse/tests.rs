@@ -57,6 +57,13 @@ fn cutting_anywhere_changes_nothing() {
 fn a_byte_order_mark_and_a_missing_blank_line_are_accepted() {
     let got = payloads(&[b"\xef\xbb\xbfdata: 1\n\ndata: 2"]);
     assert_eq!(got, vec![(None, b"1".to_vec()), (None, b"2".to_vec())]);
+    // Also where a piece ended between the halves of the line end before it.
+    for cut in [
+        &[&b"data: 1\r\n\r"[..], b"\n\xef\xbb\xbfdata: 2\n\n"][..],
+        &[b"data: 1\r\n\r\n\xef\xbb\xbfdata: 2\n\n"],
+    ] {
+        assert_eq!(payloads(cut), vec![(None, b"1".to_vec()), (None, b"2".to_vec())]);
+    }
 }
 
 #[test]

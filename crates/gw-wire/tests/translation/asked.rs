@@ -89,7 +89,9 @@ impl Asked {
         match &part.kind {
             // Parts of one turn may be joined with line feeds.
             PartKind::Text(text) | PartKind::Refusal(text) => {
-                self.text.extend(text.split('\n').filter(|l| !l.trim().is_empty()).map(str::to_owned));
+                // A tool's failure is said in words where there is no mark for it.
+                let lines = text.split('\n').map(|line| line.trim_start_matches("Error:").trim_start());
+                self.text.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
             }
             PartKind::Image { .. } | PartKind::Document { .. } | PartKind::Audio { .. } => self.media += 1,
             PartKind::ToolCall { id, name, arguments } => {

@@ -24,6 +24,7 @@ const STREAMS: &[(WireFormat, &str)] = &[
 const REQUESTS: &[(WireFormat, &str)] = &[
     (AnthropicMessages, include_str!("../samples/messages-request.json")),
     (OpenAiChat, include_str!("../samples/chat-request.json")),
+    (OpenAiChat, include_str!("../samples/plain-request.json")),
 ];
 
 /// Every way from a format over a second to a third.
@@ -75,6 +76,7 @@ fn a_stream_cut_on_its_way_is_complete_in_no_format() {
 
 #[test]
 fn requests_pass_through_every_format() {
+    let mut passed = Vec::new();
     for (from, body) in REQUESTS {
         for (over, to) in ways(*from) {
             let step = |from, to, body: &[u8]| -> Option<Written> {
@@ -95,6 +97,9 @@ fn requests_pass_through_every_format() {
                 side.forget_the_path();
             }
             assert_eq!(understood, said, "{from:?} {over:?} {to:?}, dropped {dropped:?}");
+            passed.push((over, to));
         }
     }
+    // The last sample has nothing that any format lacks.
+    assert!(ways(OpenAiChat).all(|way| passed.contains(&way)), "only {passed:?}");
 }

@@ -113,3 +113,16 @@ fn a_key_can_have_spent_before_it_is_in_the_table() {
     table.restore_spent(KeyId(1), 0, &SpentByPeriod { total: NanoUsd(95), ..spent });
     assert_eq!(entry.usage.budget_view(&policy, 0).unwrap().spent, NanoUsd(95));
 }
+
+#[test]
+fn an_entry_knows_whether_its_policy_allows_every_model() {
+    let table = KeyTable::new(Vec::new());
+    for (models, expected) in
+        [(vec!["*"], true), (vec!["chat", "*"], true), (vec!["openai/*", "chat"], false), (vec![], false)]
+    {
+        let models = models.into_iter().map(str::to_owned).collect();
+        let policy = KeyPolicy { models, ..KeyPolicy::default() };
+        let entry = table.upsert(KeyId(1), [1; 32], policy, false, KeySource::Api);
+        assert_eq!(entry.allows_every_model(), expected, "{:?}", entry.policy.models);
+    }
+}

@@ -2,12 +2,12 @@
 //! them, and all 61 are counted whole, so no window of 60 s, wherever it starts, can hold more than the
 //! limit. The ring is kept for every kind of limit. Serves the admit and reserve stages.
 
+use super::counts::Counts;
 use super::{Stamp, WINDOW_US, span};
 use gw_model::Micros;
 
 /// Length of a sub-window in microseconds.
 const SUB_US: i64 = WINDOW_US / 60;
-const SUBS: usize = 61;
 const SUBS_I64: i64 = 61;
 
 /// See the module.
@@ -20,12 +20,12 @@ pub(in super::super) struct Sliding {
     /// The sub-window of the latest addition.
     latest: i64,
     /// Apart, so that what most calls need lies together with the key's other counters.
-    counts: Box<[u64; SUBS]>,
+    counts: Counts,
 }
 
 impl Default for Sliding {
     fn default() -> Self {
-        Self { head: i64::MIN / 2, sum: 0, latest: 0, counts: Box::new([0; SUBS]) }
+        Self { head: i64::MIN / 2, sum: 0, latest: 0, counts: Counts::default() }
     }
 }
 
@@ -33,10 +33,11 @@ impl Sliding {
     pub(super) fn charge(&mut self, now: Micros, n: u64) -> Stamp {
         self.advance(now);
         self.latest = self.head;
-        let count = self.count(self.head);
-        let before = *count;
-        *count = before.saturating_add(n);
-        let added = *count - before;
+        let at = place(self.head);
+        let before = self.counts.get(at);
+        let after = before.saturating_add(n);
+        self.counts.set(at, after);
+        let added = after - before;
         self.sum = self.sum.saturating_add(added);
         self.head * SUB_US
     }
@@ -46,9 +47,10 @@ impl Sliding {
         if !self.reaches(stamp) {
             return 0;
         }
-        let count = self.count(stamp.div_euclid(SUB_US).min(self.head));
-        let back = n.min(*count);
-        *count -= back;
+        let at = place(stamp.div_euclid(SUB_US).min(self.head));
+        let count = self.counts.get(at);
+        let back = n.min(count);
+        self.counts.set(at, count - back);
         self.sum -= back;
         back
     }
@@ -71,10 +73,9 @@ impl Sliding {
     /// Sub-windows that hold something, back to the one that `stamp` is in: when each ends, and its units.
     pub(super) fn newest_first(&self, stamp: Stamp) -> impl Iterator<Item = (Micros, u64)> + '_ {
         let first = stamp.div_euclid(SUB_US).max(self.head - SUBS_I64 + 1);
-        let place = |sub: i64| usize::try_from(sub.rem_euclid(SUBS_I64)).unwrap_or(0);
         (first..=self.head)
             .rev()
-            .map(move |sub| ((sub + 1) * SUB_US, self.counts[place(sub)]))
+            .map(move |sub| ((sub + 1) * SUB_US, self.counts.get(place(sub))))
             .filter(|(_, count)| *count > 0)
     }
 
@@ -82,7 +83,7 @@ impl Sliding {
         self.advance(now);
         let mut over = self.sum.saturating_add(n).checked_sub(max).filter(|over| *over > 0)?;
         for sub in self.head - SUBS_I64 + 1..=self.head {
-            let freed = *self.count(sub);
+            let freed = self.counts.get(place(sub));
             if freed >= over {
                 return Some(span((sub + SUBS_I64) * SUB_US - now).max(1));
             }
@@ -100,26 +101,29 @@ impl Sliding {
         (max.saturating_sub(self.sum), reset)
     }
 
-    fn count(&mut self, sub: i64) -> &mut u64 {
-        let at = usize::try_from(sub.rem_euclid(SUBS_I64)).unwrap_or(0);
-        &mut self.counts[at]
-    }
-
     pub(super) fn advance(&mut self, now: Micros) {
         let sub = now.div_euclid(SUB_US);
         if sub <= self.head {
             return;
         }
         if sub - self.head >= SUBS_I64 {
-            *self.counts = [0; SUBS];
+            self.counts.clear();
             self.sum = 0;
         } else {
             for gone in self.head + 1..=sub {
-                let count = self.count(gone);
-                let freed = std::mem::take(count);
-                self.sum -= freed;
+                let at = place(gone);
+                let freed = self.counts.get(at);
+                if freed > 0 {
+                    self.sum -= freed;
+                    self.counts.set(at, 0);
+                }
             }
         }
         self.head = sub;
     }
+}
+
+/// Where a sub-window stands in the ring.
+fn place(sub: i64) -> usize {
+    usize::try_from(sub.rem_euclid(SUBS_I64)).unwrap_or(0)
 }

@@ -89,8 +89,7 @@ impl StreamMeter {
             }
             let written = place.skip()?;
             if names::is(name, "usageMetadata") {
-                let metadata = Object::parse(written, DEPTH_CEILING).ok();
-                self.take_usage(metadata.as_ref().and_then(usage::of_metadata));
+                self.take_usage(std::str::from_utf8(written).ok().and_then(usage::of_text));
             } else if names::is(name, "promptFeedback") {
                 seen.is_blocked = blocks(written);
             } else if name == "error" {
