@@ -160,8 +160,11 @@ fn expected_body(exchange: &Exchange) -> Vec<u8> {
 }
 
 /// Members by which OpenRouter chooses other models than `model` names: refused, since a key's models could
-/// be evaded with them.
+/// be evaded with them. So are answers in the background, which could not be fetched.
 fn is_refused(exchange: &Exchange) -> bool {
+    if exchange.wire_format == "responses" && exchange.request_body["background"] == true {
+        return true;
+    }
     ["models", "provider", "route"].iter().any(|name| exchange.request_body.get(*name).is_some())
 }
 
