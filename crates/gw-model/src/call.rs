@@ -49,6 +49,9 @@ pub struct CallFacts {
     pub max_output_span: Option<Span>,
     /// The answer is to be made in the background and fetched later: the first reply states no usage.
     pub background: bool,
+    /// The member that refers to something stored at the provider by an earlier request (a conversation, cached
+    /// content), whoever made it.
+    pub stored: Option<&'static str>,
     /// The stream is to be a JSON array, in formats that know such streams.
     pub json_array: bool,
     /// How many choices were asked for.

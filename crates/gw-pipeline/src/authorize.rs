@@ -41,6 +41,9 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusa
         }
     }
     refuse_background(call)?;
+    if policy.is_some() {
+        refuse_stored(call)?;
+    }
     let resolution = match live.resolve(&call.facts.model, call.format) {
         Ok(resolution) => resolution,
         // Whoever may not call a name learns only that, not which names exist.
@@ -79,6 +82,17 @@ fn refuse_background(call: &Call) -> Result<(), Refusal> {
     }
     let text = "answers can not be made in the background here, since they could not be fetched; leave 'background' out";
     Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param("background"))
+}
+
+/// All keys share the provider's account: what one of them had stored there, another could name. Only the
+/// operator may, until the gateway knows whose it is.
+fn refuse_stored(call: &Call) -> Result<(), Refusal> {
+    let Some(member) = call.facts.stored else { return Ok(()) };
+    let text = format!(
+        "'{member}' refers to something that is stored at the provider, and who may see it is not known here; \
+         send the whole conversation instead"
+    );
+    Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param(member))
 }
 
 /// Members that make an upstream run another model than `model` names would slip past the check above.

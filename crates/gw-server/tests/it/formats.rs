@@ -307,3 +307,31 @@ async fn what_a_path_says_of_the_model() {
     let wrong = gateway.send(Call::post("/v1beta/models/llama3:8b", "{}").key(MASTER)).await;
     assert_eq!(wrong.status, 405, "{}", wrong.text());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_cannot_name_what_others_stored_at_the_provider() {
+    let (_upstream, gateway) = set_up("").await;
+    let (_, key) = gateway.make_key(&json!({"name": "tenant"})).await;
+    let with = |name: &str, value: Value| {
+        let mut body = json!({"model": "responses/good-model", "input": "hi"});
+        body[name] = value;
+        body
+    };
+    for (param, body) in [
+        ("previous_response_id", with("previous_response_id", json!("resp_1"))),
+        ("conversation", with("conversation", json!({"id": "conv_1"}))),
+        ("input", with("input", json!([{"type": "item_reference", "id": "msg_1"}]))),
+    ] {
+        let answer = gateway.send(Call::post("/v1/responses", body.to_string()).key(&key)).await;
+        answer.refused(400, "unsupported_parameter");
+        assert_eq!(answer.json()["error"]["param"], param);
+        gateway.send(Call::post("/v1/responses", body.to_string()).key(MASTER)).await.ok();
+    }
+    let cached = json!({"contents": [{"parts": [{"text": "hi"}]}], "cachedContent": "cachedContents/1"});
+    let path = "/v1beta/models/gemini%2Fgood-model:generateContent";
+    let answer = gateway.send(Call::post(path, cached.to_string()).key(&key)).await;
+    assert_eq!(answer.header("x-gatewright-error"), Some("unsupported_parameter"), "{}", answer.text());
+    // A word in a text is no reference.
+    let text = with("input", json!([{"role": "user", "content": "what is an item_reference?"}]));
+    gateway.send(Call::post("/v1/responses", text.to_string()).key(&key)).await.ok();
+}

@@ -47,6 +47,7 @@ pub(super) fn read<'a>(
             found.has_messages = true;
         }
         "generationConfig" => config(&value, facts)?,
+        "cachedContent" => facts.stored = Some("cachedContent"),
         "serviceTier" => facts.service_tier = tier(&string("serviceTier", &value)?),
         // The path decides; the API takes the name here as well.
         "model" => string("model", &value)?.trim_start_matches("models/").clone_into(&mut facts.model),

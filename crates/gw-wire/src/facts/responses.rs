@@ -53,6 +53,9 @@ pub(super) fn read<'a>(
                         return Ok(());
                     }
                     objects("input", "item", value)?;
+                    if refers_to_items(value) {
+                        facts.stored = Some("input");
+                    }
                 }
                 _ => return Err(wrong_kind("input", "a string or an array of items", value)),
             }
@@ -60,9 +63,13 @@ pub(super) fn read<'a>(
         }
         "previous_response_id" => {
             string("previous_response_id", value)?;
+            facts.stored = Some("previous_response_id");
             found.has_context = true;
         }
-        "conversation" if matches!(value.kind, Kind::String | Kind::Object) => found.has_context = true,
+        "conversation" if matches!(value.kind, Kind::String | Kind::Object) => {
+            facts.stored = Some("conversation");
+            found.has_context = true;
+        }
         "conversation" => return Err(wrong_kind("conversation", "a string or an object", value)),
         "prompt" if value.kind == Kind::Object => found.has_context = true,
         "prompt" => return Err(wrong_kind("prompt", "an object", value)),
@@ -74,4 +81,15 @@ pub(super) fn read<'a>(
         name => check_spelling(name, &[READ_MEMBERS, ROUTING_MEMBERS], false)?,
     }
     Ok(())
+}
+
+/// Is one of the items only a reference to one that the provider stores?
+fn refers_to_items(input: &Value<'_>) -> bool {
+    // Looked into only where the word stands: conversations are long.
+    let is_reference = |item: Value<'_>| {
+        let kind = item.object().ok()?.get("type")?;
+        Some(kind.as_str()? == "item_reference")
+    };
+    memchr::memmem::find(input.raw().as_bytes(), b"item_reference").is_some()
+        && input.elements().any(|item| is_reference(item) == Some(true))
 }
