@@ -9,6 +9,7 @@
 
 pub mod anthropic;
 pub mod bedrock_converse;
+mod blocks;
 pub mod codec;
 pub mod cohere_chat;
 pub mod edit;

@@ -7,6 +7,7 @@
 
 pub mod cursor;
 mod error;
+mod growing;
 pub mod member;
 mod plain;
 pub mod scan;
@@ -17,6 +18,7 @@ mod write;
 
 pub use cursor::Kind;
 pub use error::{JsonError, JsonErrorKind};
+pub(crate) use growing::Growing;
 pub use scan::{Member, Object};
 pub use string::{escape_into, unescape};
 pub use value::{Elements, Members, Value};

@@ -7,6 +7,7 @@ use super::tools;
 use super::turns::{self, Conversation};
 use super::write_content::{Block, blocks, drop_named};
 use crate::codec::{Options, Written};
+use crate::json::Growing;
 use gw_model::chat::{ChatRequest, Part, PartKind, ResponseFormat, Role};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde::Serialize;
@@ -21,23 +22,6 @@ const OPENING: &str = ".";
 struct TurnOut<'a> {
     role: &'static str,
     content: Vec<Block<'a>>,
-}
-
-/// A top-level object that grows member by member.
-struct Body<'o> {
-    out: Vec<u8>,
-    rename: &'o [(String, String)],
-}
-
-impl Body<'_> {
-    fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
-        let name = self.rename.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to);
-        self.out.push(if self.out.is_empty() { b'{' } else { b',' });
-        // Writing into memory cannot fail.
-        let _ = serde_json::to_writer(&mut self.out, name);
-        self.out.push(b':');
-        let _ = serde_json::to_writer(&mut self.out, value);
-    }
 }
 
 /// Writes a request.
@@ -55,7 +39,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
     let conversation = turns::arrange(request, &opening);
     let model = options.model.as_deref().unwrap_or(&request.model);
     let plan = plan(request, options, model);
-    let mut body = Body { out: Vec::with_capacity(capacity(request)), rename: &options.rename };
+    let mut body = Growing { out: Vec::with_capacity(capacity(request)), rename: &options.rename };
     body.member("model", model);
     body.member("max_tokens", &plan.max_tokens);
     write_conversation(&conversation, &mut body, &mut dropped)?;
@@ -94,7 +78,7 @@ fn plan(request: &ChatRequest, options: &Options, model: &str) -> Plan {
 
 fn write_conversation(
     conversation: &Conversation<'_>,
-    body: &mut Body<'_>,
+    body: &mut Growing<'_>,
     dropped: &mut Vec<String>,
 ) -> Result<(), Refusal> {
     if conversation.drops_names {
@@ -153,7 +137,7 @@ struct FormatOut<'a> {
     schema: &'a RawValue,
 }
 
-fn write_reasoning(request: &ChatRequest, plan: &Plan, body: &mut Body<'_>, dropped: &mut Vec<String>) {
+fn write_reasoning(request: &ChatRequest, plan: &Plan, body: &mut Growing<'_>, dropped: &mut Vec<String>) {
     if plan.is_dropped {
         drop_named(dropped, "reasoning_effort");
     }
@@ -180,7 +164,7 @@ fn write_reasoning(request: &ChatRequest, plan: &Plan, body: &mut Body<'_>, drop
 
 /// Sampling: the temperature ends at 1 here; while thinking only the defaults are taken; and newer models
 /// refuse temperature and top_p together, so that temperature wins.
-fn write_sampling(request: &ChatRequest, thinks: bool, body: &mut Body<'_>, dropped: &mut Vec<String>) {
+fn write_sampling(request: &ChatRequest, thinks: bool, body: &mut Growing<'_>, dropped: &mut Vec<String>) {
     let is_one = |number: &serde_json::Number| number.as_f64() == Some(1.0);
     if let Some(temperature) = &request.temperature {
         if temperature.as_f64().is_some_and(|value| value > 1.0) {

@@ -5,23 +5,11 @@ use crate::anthropic::ids;
 use crate::anthropic::request::arguments;
 use crate::anthropic::stop::{self, Seen};
 use crate::anthropic::usage::UsageOut;
+use crate::blocks::{Block, Content, fold};
 use crate::codec::WriteContext;
 use gw_model::event::Event;
 use gw_model::usage::Usage;
 use serde::Serialize;
-
-/// One block as it grows.
-struct Block<'a> {
-    block: u32,
-    kind: Kind<'a>,
-}
-
-enum Kind<'a> {
-    Text(String),
-    Thinking { text: String, signature: String },
-    Redacted(&'a str),
-    Tool { id: &'a str, name: &'a str, arguments: String },
-}
 
 /// Writes a whole answer.
 #[must_use]
@@ -49,7 +37,7 @@ pub fn write(events: &[Event], context: &WriteContext) -> Vec<u8> {
     out.extend_from_slice(br#","content":["#);
     let mut first = true;
     for block in &blocks {
-        if matches!(&block.kind, Kind::Text(text) if text.is_empty()) {
+        if matches!(&block.content, Content::Text(text) if text.is_empty()) {
             continue;
         }
         if !first {
@@ -98,64 +86,23 @@ pub fn write_error(kind: &str, message: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(br#","code":"upstream_error"}}"#);
 }
 
-fn fold<'a>(event: &'a Event, blocks: &mut Vec<Block<'a>>) {
-    match event {
-        Event::Text { choice: 0, block, text } | Event::Refusal { choice: 0, block, text } => {
-            match find(blocks, *block) {
-                Some(Kind::Text(whole)) => whole.push_str(text),
-                _ => blocks.push(Block { block: *block, kind: Kind::Text(text.clone()) }),
-            }
-        }
-        Event::Thinking { choice: 0, block, text } => match find(blocks, *block) {
-            Some(Kind::Thinking { text: whole, .. }) => whole.push_str(text),
-            _ => {
-                let kind = Kind::Thinking { text: text.clone(), signature: String::new() };
-                blocks.push(Block { block: *block, kind });
-            }
-        },
-        Event::ThinkingSignature { choice: 0, block, signature } => match find(blocks, *block) {
-            Some(Kind::Thinking { signature: whole, .. }) => whole.push_str(signature),
-            _ => {
-                let kind = Kind::Thinking { text: String::new(), signature: signature.clone() };
-                blocks.push(Block { block: *block, kind });
-            }
-        },
-        Event::RedactedThinking { choice: 0, block, data } => {
-            blocks.push(Block { block: *block, kind: Kind::Redacted(data) });
-        }
-        Event::ToolStart { choice: 0, block, id, name } => {
-            blocks.push(Block { block: *block, kind: Kind::Tool { id, name, arguments: String::new() } });
-        }
-        Event::ToolArguments { choice: 0, block, json } => {
-            if let Some(Kind::Tool { arguments, .. }) = find(blocks, *block) {
-                arguments.push_str(json);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn find<'b, 'a>(blocks: &'b mut [Block<'a>], block: u32) -> Option<&'b mut Kind<'a>> {
-    blocks.iter_mut().rev().find(|found| found.block == block).map(|found| &mut found.kind)
-}
-
 fn write_block(block: &Block<'_>, answer_id: &str, out: &mut Vec<u8>) {
-    match &block.kind {
-        Kind::Text(text) => {
+    match &block.content {
+        Content::Text(text) => {
             out.extend_from_slice(br#"{"type":"text","text":"#);
             json(out, text);
         }
-        Kind::Thinking { text, signature } => {
+        Content::Thinking { text, signature } => {
             out.extend_from_slice(br#"{"type":"thinking","thinking":"#);
             json(out, text);
             out.extend_from_slice(br#","signature":"#);
             json(out, signature);
         }
-        Kind::Redacted(data) => {
+        Content::Redacted(data) => {
             out.extend_from_slice(br#"{"type":"redacted_thinking","data":"#);
             json(out, data);
         }
-        Kind::Tool { id, name, arguments: text } => {
+        Content::Tool { id, name, arguments: text } => {
             out.extend_from_slice(br#"{"type":"tool_use","id":"#);
             if id.is_empty() {
                 json(out, &ids::invent(answer_id, block.block));

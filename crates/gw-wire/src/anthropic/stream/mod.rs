@@ -1,7 +1,6 @@
 //! Streams of Anthropic Messages. Serves translation of streamed answers. It must not frame or unframe
 //! server-sent events beyond writing them: the reader takes the data of one event at a time.
 
-pub(crate) mod arguments;
 mod read;
 mod write;
 

@@ -2,19 +2,15 @@
 //! follow one another, so pieces of a later block wait while a tool call is open; it must not let them wait
 //! without bound, nor end a stream that was cut.
 
-use super::arguments::Nesting;
 use crate::anthropic::stop::{self, Seen};
 use crate::anthropic::usage::UsageOut;
 use crate::anthropic::{ids, response};
+use crate::blocks::{InOrder, Kind, Order};
 use crate::codec::{WireError, WriteContext};
 use gw_model::event::{Event, FinishReason};
 use gw_model::usage::Usage;
 use serde::Serialize;
-use std::collections::VecDeque;
 use std::io::Write as _;
-
-/// Bytes of content that may wait for an open tool call to complete.
-const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 
 /// Writes one stream, event by event.
 #[derive(Debug)]
@@ -25,44 +21,10 @@ pub struct Writer {
     ended: bool,
     /// The next block's index.
     index: u32,
-    open: Option<Open>,
-    waiting: VecDeque<Waiting>,
-    waiting_bytes: usize,
+    order: Order,
     finish: Option<FinishReason>,
     usage: Usage,
     seen: Seen,
-}
-
-#[derive(Debug)]
-struct Open {
-    block: u32,
-    kind: Kind,
-    nesting: Nesting,
-    /// A piece of arguments was written.
-    has_arguments: bool,
-    /// The block's end was announced.
-    is_over: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Thinking,
-    Redacted,
-    Tool,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    block: u32,
-    events: Vec<Event>,
-}
-
-impl Open {
-    /// Whether another block may begin.
-    const fn may_close(&self) -> bool {
-        !matches!(self.kind, Kind::Tool) || self.is_over || self.nesting.is_complete()
-    }
 }
 
 impl Writer {
@@ -75,9 +37,7 @@ impl Writer {
             started: false,
             ended: false,
             index: 0,
-            open: None,
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
+            order: Order::default(),
             finish: None,
             usage: Usage::default(),
             seen: Seen::default(),
@@ -102,19 +62,15 @@ impl Writer {
             Event::Start { id, model, .. } => self.start(id, model, out),
             Event::Usage(usage) => self.usage.merge(usage),
             Event::Finish { choice: 0, reason } => {
-                self.flush(out);
+                self.flush(out)?;
                 self.finish = Some(reason.clone());
             }
             Event::Error { kind, message } => {
                 self.ended = true;
                 frame(out, "error", |out| response::write_error(kind, message, out));
             }
-            Event::End => self.end(out),
-            other => {
-                if let Some((0, block)) = place(other) {
-                    self.content(block, other, out)?;
-                }
-            }
+            Event::End => self.end(out)?,
+            other => self.content(other, out)?,
         }
         Ok(())
     }
@@ -143,93 +99,6 @@ impl Writer {
         }
     }
 
-    /// Places one piece of content: into the open block, into a new one, or among what waits.
-    fn content(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) -> Result<(), WireError> {
-        self.ensure_started(out);
-        let is_open = self.open.as_ref().is_some_and(|open| open.block == block);
-        if !is_open {
-            if matches!(event, Event::BlockEnd { .. }) && !self.waiting.iter().any(|w| w.block == block) {
-                return Ok(());
-            }
-            self.advance(out);
-            let blocked = self.open.as_ref().is_some_and(|open| open.block != block && !open.may_close());
-            if blocked || self.waiting.iter().any(|w| w.block == block) {
-                return self.wait(block, event);
-            }
-        }
-        self.write(block, event, out);
-        Ok(())
-    }
-
-    fn wait(&mut self, block: u32, event: &Event) -> Result<(), WireError> {
-        self.waiting_bytes = self.waiting_bytes.saturating_add(size_of::<Event>() + payload(event).len());
-        if self.waiting_bytes > MAX_WAITING_BYTES {
-            return Err(WireError::TooLarge {
-                what: "bytes waiting for a tool call",
-                limit: MAX_WAITING_BYTES,
-            });
-        }
-        match self.waiting.iter_mut().find(|w| w.block == block) {
-            Some(waiting) => waiting.events.push(event.clone()),
-            None => self.waiting.push_back(Waiting { block, events: vec![event.clone()] }),
-        }
-        Ok(())
-    }
-
-    /// Writes waiting blocks as long as the open one may close.
-    fn advance(&mut self, out: &mut Vec<u8>) {
-        while self.open.as_ref().is_none_or(Open::may_close) {
-            let Some(next) = self.waiting.pop_front() else { break };
-            self.close(out);
-            for event in &next.events {
-                self.waiting_bytes =
-                    self.waiting_bytes.saturating_sub(size_of::<Event>() + payload(event).len());
-                self.write(next.block, event, out);
-            }
-        }
-    }
-
-    /// Writes everything that waits and closes the last block.
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        loop {
-            self.close(out);
-            if self.waiting.is_empty() {
-                break;
-            }
-            self.advance(out);
-        }
-    }
-
-    fn write(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) {
-        match event {
-            Event::Text { text, .. } => self.delta(block, Kind::Text, "text", text, out),
-            Event::Refusal { text, .. } => {
-                self.seen.refusal = true;
-                self.delta(block, Kind::Text, "text", text, out);
-            }
-            Event::Thinking { text, .. } => self.delta(block, Kind::Thinking, "thinking", text, out),
-            Event::ThinkingSignature { signature, .. } => {
-                self.delta(block, Kind::Thinking, "signature", signature, out);
-            }
-            Event::RedactedThinking { data, .. } => {
-                self.open(block, Kind::Redacted, out, |out| {
-                    out.extend_from_slice(br#"{"type":"redacted_thinking","data":"#);
-                    json(out, data);
-                    out.push(b'}');
-                });
-            }
-            Event::ToolStart { id, name, .. } => self.tool(block, id, name, out),
-            Event::ToolArguments { json, .. } => self.arguments(block, json, out),
-            Event::BlockEnd { .. } => {
-                if let Some(open) = self.open.as_mut().filter(|open| open.block == block) {
-                    open.is_over = true;
-                    self.close(out);
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn tool(&mut self, block: u32, id: &str, name: &str, out: &mut Vec<u8>) {
         self.seen.tool_call = true;
         let invented;
@@ -250,19 +119,16 @@ impl Writer {
     }
 
     fn arguments(&mut self, block: u32, piece: &str, out: &mut Vec<u8>) {
-        let index = self.index;
-        let open = self.open.as_mut().filter(|open| open.block == block && open.kind == Kind::Tool);
-        let Some(open) = open.filter(|_| !piece.is_empty()) else { return };
-        open.nesting.feed(piece);
-        open.has_arguments = true;
-        write_delta(out, index, "input_json_delta", "partial_json", piece);
+        if let Some(index) = self.order.argue(block, piece) {
+            write_delta(out, index, "input_json_delta", "partial_json", piece);
+        }
     }
 
     fn delta(&mut self, block: u32, kind: Kind, member: &'static str, text: &str, out: &mut Vec<u8>) {
         if text.is_empty() {
             return;
         }
-        if self.open.as_ref().is_none_or(|open| open.block != block || open.kind != kind) {
+        if !self.order.goes_on(block, kind) {
             self.open(block, kind, out, |out| {
                 out.extend_from_slice(match kind {
                     Kind::Thinking => br#"{"type":"thinking","thinking":"","signature":""}"#.as_slice(),
@@ -279,21 +145,20 @@ impl Writer {
     }
 
     fn open(&mut self, block: u32, kind: Kind, out: &mut Vec<u8>, content: impl FnOnce(&mut Vec<u8>)) {
-        self.close(out);
+        self.close_block(out);
         let index = self.index;
         frame(out, "content_block_start", |out| {
             let _ = write!(out, r#"{{"type":"content_block_start","index":{index},"content_block":"#);
             content(out);
             out.push(b'}');
         });
-        let (nesting, is_over) = (Nesting::default(), kind == Kind::Redacted);
-        self.open = Some(Open { block, kind, nesting, has_arguments: false, is_over });
+        self.order.begin(block, index, kind);
     }
 
-    fn close(&mut self, out: &mut Vec<u8>) {
-        let Some(open) = self.open.take() else { return };
-        let index = self.index;
-        if open.kind == Kind::Tool && !open.has_arguments {
+    fn close_block(&mut self, out: &mut Vec<u8>) {
+        let Some(open) = self.order.take() else { return };
+        let index = open.index;
+        if open.lacks_arguments() {
             write_delta(out, index, "input_json_delta", "partial_json", "{}");
         }
         frame(out, "content_block_stop", |out| {
@@ -302,9 +167,9 @@ impl Writer {
         self.index = index.saturating_add(1);
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), WireError> {
         self.ensure_started(out);
-        self.flush(out);
+        self.flush(out)?;
         self.ended = true;
         let (reason, sequence) = stop::write(self.finish.as_ref(), self.seen);
         frame(out, "message_delta", |out| {
@@ -318,32 +183,45 @@ impl Writer {
             out.push(b'}');
         });
         frame(out, "message_stop", |out| out.extend_from_slice(br#"{"type":"message_stop"}"#));
+        Ok(())
     }
 }
 
-/// Choice and block of an event that carries content.
-const fn place(event: &Event) -> Option<(u32, u32)> {
-    match event {
-        Event::Text { choice, block, .. }
-        | Event::Thinking { choice, block, .. }
-        | Event::ThinkingSignature { choice, block, .. }
-        | Event::RedactedThinking { choice, block, .. }
-        | Event::Refusal { choice, block, .. }
-        | Event::ToolStart { choice, block, .. }
-        | Event::ToolArguments { choice, block, .. }
-        | Event::BlockEnd { choice, block } => Some((*choice, *block)),
-        _ => None,
+impl InOrder for Writer {
+    fn order(&mut self) -> &mut Order {
+        &mut self.order
     }
-}
 
-fn payload(event: &Event) -> &str {
-    match event {
-        Event::Text { text, .. } | Event::Thinking { text, .. } | Event::Refusal { text, .. } => text,
-        Event::ThinkingSignature { signature, .. } => signature,
-        Event::RedactedThinking { data, .. } => data,
-        Event::ToolStart { name, .. } => name,
-        Event::ToolArguments { json, .. } => json,
-        _ => "",
+    fn write(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.ensure_started(out);
+        match event {
+            Event::Text { text, .. } => self.delta(block, Kind::Text, "text", text, out),
+            Event::Refusal { text, .. } => {
+                self.seen.refusal = true;
+                self.delta(block, Kind::Text, "text", text, out);
+            }
+            Event::Thinking { text, .. } => self.delta(block, Kind::Thinking, "thinking", text, out),
+            Event::ThinkingSignature { signature, .. } => {
+                self.delta(block, Kind::Thinking, "signature", signature, out);
+            }
+            Event::RedactedThinking { data, .. } => {
+                self.open(block, Kind::Redacted, out, |out| {
+                    out.extend_from_slice(br#"{"type":"redacted_thinking","data":"#);
+                    json(out, data);
+                    out.push(b'}');
+                });
+            }
+            Event::ToolStart { id, name, .. } => self.tool(block, id, name, out),
+            Event::ToolArguments { json, .. } => self.arguments(block, json, out),
+            Event::BlockEnd { .. } if self.order.finish(block) => self.close_block(out),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.close_block(out);
+        Ok(())
     }
 }
 

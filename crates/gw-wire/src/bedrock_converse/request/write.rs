@@ -11,6 +11,7 @@ use crate::anthropic::request::schema;
 use crate::anthropic::request::turns::{self, Conversation, Turn};
 use crate::bedrock_converse::family::{self, Family};
 use crate::codec::{Options, Written};
+use crate::json::Growing;
 use gw_model::chat::{ChatRequest, Part, PartKind, ResponseFormat, Role};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde::Serialize;
@@ -51,23 +52,6 @@ struct InferenceOut<'a> {
     stop_sequences: Vec<&'a String>,
 }
 
-/// A top-level object that grows member by member.
-struct Body<'o> {
-    out: Vec<u8>,
-    rename: &'o [(String, String)],
-}
-
-impl Body<'_> {
-    fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
-        let name = self.rename.iter().find(|(from, _)| from == name).map_or(name, |(_, to)| to);
-        self.out.push(if self.out.is_empty() { b'{' } else { b',' });
-        // Writing into memory cannot fail.
-        let _ = serde_json::to_writer(&mut self.out, name);
-        self.out.push(b':');
-        let _ = serde_json::to_writer(&mut self.out, value);
-    }
-}
-
 /// Writes a request. The model, in `options` or the request itself, decides what it may be asked.
 ///
 /// # Errors
@@ -83,7 +67,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
     let mut content = ContentWriter { family, names: Names::default(), dropped: Vec::new() };
     let opening = Part::text(OPENING);
     let conversation = turns::arrange(request, &opening);
-    let mut body = Body { out: Vec::with_capacity(capacity(request)), rename: &options.rename };
+    let mut body = Growing { out: Vec::with_capacity(capacity(request)), rename: &options.rename };
     write_conversation(&conversation, &mut content, &mut body)?;
     let mut dropped = content.dropped;
     let plan = plan(request, options, model, family);
@@ -105,7 +89,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
 fn write_conversation<'a>(
     conversation: &Conversation<'a>,
     content: &mut ContentWriter,
-    body: &mut Body<'_>,
+    body: &mut Growing<'_>,
 ) -> Result<(), Refusal> {
     if conversation.drops_names {
         drop_named(&mut content.dropped, "messages.name");
@@ -230,7 +214,7 @@ struct SchemaOut<'a> {
     description: Option<&'a str>,
 }
 
-fn write_format(request: &ChatRequest, body: &mut Body<'_>, dropped: &mut Vec<String>) {
+fn write_format(request: &ChatRequest, body: &mut Growing<'_>, dropped: &mut Vec<String>) {
     match &request.response_format {
         Some(ResponseFormat::JsonSchema { name, schema, description, .. }) => {
             let closed = schema::closed(schema);
@@ -248,7 +232,7 @@ fn write_format(request: &ChatRequest, body: &mut Body<'_>, dropped: &mut Vec<St
 }
 
 /// Members of the format's own go back to where they stood; what is foreign is left out and named.
-fn write_rest(request: &ChatRequest, body: &mut Body<'_>, dropped: &mut Vec<String>) {
+fn write_rest(request: &ChatRequest, body: &mut Growing<'_>, dropped: &mut Vec<String>) {
     match request.service_tier.as_deref() {
         Some(tier) if TIERS.contains(&tier) => {
             body.member("serviceTier", &serde_json::json!({ "type": tier }));

@@ -2,16 +2,12 @@
 //! a time, so pieces of a later block wait while a tool call is open; it must not let them wait without
 //! bound, nor end a stream that was cut.
 
-use super::nesting::Nesting;
+use crate::blocks::{InOrder, Kind, Order};
 use crate::codec::{WireError, WriteContext};
 use crate::cohere_chat::{citation, errors, finish, ids, usage};
 use crate::json::{self, escape_into};
 use gw_model::event::{Event, FinishReason};
 use gw_model::usage::Usage;
-use std::collections::VecDeque;
-
-/// Bytes of content that may wait for an open tool call to complete.
-const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 
 /// Writes one stream, event by event.
 #[derive(Debug)]
@@ -24,37 +20,9 @@ pub struct Writer {
     contents: u32,
     calls: u32,
     citations: u32,
-    open: Option<Open>,
-    waiting: VecDeque<(u32, Vec<Event>)>,
-    waiting_bytes: usize,
+    order: Order,
     finish: Option<FinishReason>,
     usage: Usage,
-}
-
-#[derive(Debug)]
-struct Open {
-    block: u32,
-    /// As the upstream's format numbers it for the caller.
-    index: u32,
-    kind: Kind,
-    nesting: Nesting,
-    has_arguments: bool,
-    /// The block's end was announced.
-    is_over: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Text,
-    Thinking,
-    Tool,
-}
-
-impl Open {
-    /// Whether another block may begin.
-    fn may_close(&self) -> bool {
-        self.kind != Kind::Tool || self.is_over || self.nesting.is_complete()
-    }
 }
 
 impl Writer {
@@ -69,9 +37,7 @@ impl Writer {
             contents: 0,
             calls: 0,
             citations: 0,
-            open: None,
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
+            order: Order::default(),
             finish: None,
             usage: Usage::default(),
         }
@@ -95,7 +61,7 @@ impl Writer {
             Event::Start { id, .. } => self.start(id, out),
             Event::Usage(usage) => self.usage.merge(usage),
             Event::Finish { choice: 0, reason } => {
-                self.flush(out);
+                self.flush(out)?;
                 self.finish = Some(reason.clone());
             }
             Event::Error { kind, message } => {
@@ -104,12 +70,8 @@ impl Writer {
                 errors::write_event(&self.answer_id, kind, message, out);
             }
             Event::Opaque { choice: 0, json, .. } => self.citation(json, out),
-            Event::End => self.end(out),
-            other => {
-                if let Some((0, block)) = place(other) {
-                    self.content(block, other, out)?;
-                }
-            }
+            Event::End => self.end(out)?,
+            other => self.content(other, out)?,
         }
         Ok(())
     }
@@ -135,82 +97,12 @@ impl Writer {
         }
     }
 
-    /// Places one piece of content: into the open block, into a new one, or among what waits.
-    fn content(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) -> Result<(), WireError> {
-        self.ensure_started(out);
-        if self.open.as_ref().is_none_or(|open| open.block != block) {
-            let waits = self.waiting.iter().any(|(waiting, _)| *waiting == block);
-            if matches!(event, Event::BlockEnd { .. }) && !waits {
-                return Ok(());
-            }
-            self.advance(out);
-            let is_blocked = self.open.as_ref().is_some_and(|open| open.block != block && !open.may_close());
-            if is_blocked || self.waiting.iter().any(|(waiting, _)| *waiting == block) {
-                return self.wait(block, event);
-            }
-        }
-        self.write(block, event, out);
-        Ok(())
-    }
-
-    fn wait(&mut self, block: u32, event: &Event) -> Result<(), WireError> {
-        self.waiting_bytes = self.waiting_bytes.saturating_add(size(event));
-        if self.waiting_bytes > MAX_WAITING_BYTES {
-            let what = "bytes waiting for a tool call";
-            return Err(WireError::TooLarge { what, limit: MAX_WAITING_BYTES });
-        }
-        match self.waiting.iter_mut().find(|(waiting, _)| *waiting == block) {
-            Some((_, events)) => events.push(event.clone()),
-            None => self.waiting.push_back((block, vec![event.clone()])),
-        }
-        Ok(())
-    }
-
-    /// Writes waiting blocks as long as the open one may close.
-    fn advance(&mut self, out: &mut Vec<u8>) {
-        while self.open.as_ref().is_none_or(Open::may_close) {
-            let Some((block, events)) = self.waiting.pop_front() else { break };
-            self.close(out);
-            for event in &events {
-                self.waiting_bytes = self.waiting_bytes.saturating_sub(size(event));
-                self.write(block, event, out);
-            }
-        }
-    }
-
-    /// Writes everything that waits and closes the last block.
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        self.close(out);
-        while !self.waiting.is_empty() {
-            self.advance(out);
-            self.close(out);
-        }
-    }
-
-    fn write(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) {
-        match event {
-            Event::Text { text, .. } | Event::Refusal { text, .. } => {
-                self.delta(block, Kind::Text, text, out);
-            }
-            Event::Thinking { text, .. } => self.delta(block, Kind::Thinking, text, out),
-            Event::ToolStart { id, name, .. } => self.tool(block, id, name, out),
-            Event::ToolArguments { json, .. } => self.arguments(block, json, out),
-            Event::BlockEnd { .. } => {
-                if let Some(open) = self.open.as_mut().filter(|open| open.block == block) {
-                    open.is_over = true;
-                    self.close(out);
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn delta(&mut self, block: u32, kind: Kind, text: &str, out: &mut Vec<u8>) {
         if text.is_empty() {
             return;
         }
         let member = if kind == Kind::Thinking { "thinking" } else { "text" };
-        if self.open.as_ref().is_none_or(|open| open.block != block || open.kind != kind) {
+        if !self.order.goes_on(block, kind) {
             let index = self.contents;
             self.contents = self.contents.saturating_add(1);
             self.open(block, index, kind, out);
@@ -246,22 +138,19 @@ impl Writer {
     }
 
     fn arguments(&mut self, block: u32, piece: &str, out: &mut Vec<u8>) {
-        let open = self.open.as_mut().filter(|open| open.block == block && open.kind == Kind::Tool);
-        let Some(open) = open.filter(|_| !piece.is_empty()) else { return };
-        open.nesting.feed(piece);
-        open.has_arguments = true;
-        write_arguments(out, open.index, piece);
+        if let Some(index) = self.order.argue(block, piece) {
+            write_arguments(out, index, piece);
+        }
     }
 
     fn open(&mut self, block: u32, index: u32, kind: Kind, out: &mut Vec<u8>) {
-        self.close(out);
-        let nesting = Nesting::default();
-        self.open = Some(Open { block, index, kind, nesting, has_arguments: false, is_over: false });
+        self.close_block(out);
+        self.order.begin(block, index, kind);
     }
 
-    fn close(&mut self, out: &mut Vec<u8>) {
-        let Some(open) = self.open.take() else { return };
-        if open.kind == Kind::Tool && !open.has_arguments {
+    fn close_block(&mut self, out: &mut Vec<u8>) {
+        let Some(open) = self.order.take() else { return };
+        if open.lacks_arguments() {
             write_arguments(out, open.index, "{}");
         }
         let name = if open.kind == Kind::Tool { "tool-call-end" } else { "content-end" };
@@ -282,9 +171,9 @@ impl Writer {
         out.extend_from_slice(b"}\n\n");
     }
 
-    fn end(&mut self, out: &mut Vec<u8>) {
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), WireError> {
         self.ensure_started(out);
-        self.flush(out);
+        self.flush(out)?;
         self.ended = true;
         out.extend_from_slice(
             b"event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{\"finish_reason\":",
@@ -295,31 +184,34 @@ impl Writer {
         usage::write(&mut w, &self.usage);
         *out = w.into_bytes();
         out.extend_from_slice(b"}}\n\ndata: [DONE]\n\n");
+        Ok(())
     }
 }
 
-/// Choice and block of an event that carries content.
-const fn place(event: &Event) -> Option<(u32, u32)> {
-    match event {
-        Event::Text { choice, block, .. }
-        | Event::Thinking { choice, block, .. }
-        | Event::Refusal { choice, block, .. }
-        | Event::ToolStart { choice, block, .. }
-        | Event::ToolArguments { choice, block, .. }
-        | Event::BlockEnd { choice, block } => Some((*choice, *block)),
-        _ => None,
+impl InOrder for Writer {
+    fn order(&mut self) -> &mut Order {
+        &mut self.order
     }
-}
 
-/// What an event that waits takes.
-const fn size(event: &Event) -> usize {
-    let payload = match event {
-        Event::Text { text, .. } | Event::Thinking { text, .. } | Event::Refusal { text, .. } => text.len(),
-        Event::ToolStart { id, name, .. } => id.len() + name.len(),
-        Event::ToolArguments { json, .. } => json.len(),
-        _ => 0,
-    };
-    size_of::<Event>() + payload
+    fn write(&mut self, block: u32, event: &Event, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.ensure_started(out);
+        match event {
+            Event::Text { text, .. } | Event::Refusal { text, .. } => {
+                self.delta(block, Kind::Text, text, out);
+            }
+            Event::Thinking { text, .. } => self.delta(block, Kind::Thinking, text, out),
+            Event::ToolStart { id, name, .. } => self.tool(block, id, name, out),
+            Event::ToolArguments { json, .. } => self.arguments(block, json, out),
+            Event::BlockEnd { .. } if self.order.finish(block) => self.close_block(out),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.close_block(out);
+        Ok(())
+    }
 }
 
 /// Appends an event up to its index; the object stays open.

@@ -1,9 +1,9 @@
 //! Tells when the pieces of a tool call's arguments make a whole JSON object, so that the next block may
-//! begin. Serves the stream writer. It must not validate: a wrong text is the model's, not ours to judge.
+//! begin. Serves the stream writers. It must not validate: a wrong text is the model's, not ours to judge.
 
 /// Follows the nesting of JSON text that comes in pieces.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Nesting {
+pub(super) struct Nesting {
     depth: u32,
     in_string: bool,
     escaped: bool,
@@ -12,7 +12,7 @@ pub(crate) struct Nesting {
 
 impl Nesting {
     /// Takes the next piece.
-    pub(crate) fn feed(&mut self, piece: &str) {
+    pub(super) fn feed(&mut self, piece: &str) {
         for byte in piece.bytes() {
             if self.in_string {
                 if self.escaped {
@@ -37,7 +37,7 @@ impl Nesting {
     }
 
     /// True once an object or array has begun and every bracket is closed.
-    pub(crate) const fn is_complete(self) -> bool {
+    pub(super) const fn is_complete(self) -> bool {
         self.begun && self.depth == 0 && !self.in_string
     }
 }
