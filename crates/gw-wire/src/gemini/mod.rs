@@ -16,6 +16,7 @@ pub mod count_tokens;
 pub mod embeddings;
 pub mod errors;
 pub(crate) mod finish;
+pub(crate) mod grounding;
 pub(crate) mod ids;
 pub(crate) mod names;
 pub(crate) mod part;
