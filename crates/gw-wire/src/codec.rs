@@ -112,4 +112,6 @@ pub struct WriteContext {
     pub request: Bytes,
     /// The stream is to be a JSON array, where the format knows such streams.
     pub json_array: bool,
+    /// Input tokens by the gateway's own estimate, for answers that must state some when the upstream states none.
+    pub input_tokens: u64,
 }

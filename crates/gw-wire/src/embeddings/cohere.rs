@@ -12,6 +12,9 @@ use crate::openai_chat::request::Params;
 use gw_model::{Refusal, Usage};
 use std::borrow::Cow;
 
+/// What vectors may be for, besides being found and finding.
+const OTHER_PURPOSES: [&str; 3] = ["classification", "clustering", "image"];
+
 pub(super) fn read_request(mut params: Params<'_>) -> Result<Request, Refusal> {
     let truncation = match params.string("truncate")?.as_deref() {
         None => None,
@@ -97,7 +100,12 @@ pub(super) fn write_request(request: &Request, out: &mut Out<'_>) -> Result<(), 
     out.w.string(match &request.purpose {
         Some(Purpose::Query) => "search_query",
         Some(Purpose::Document) | None => "search_document",
-        Some(Purpose::Other(name)) => name,
+        Some(Purpose::Other(name)) if OTHER_PURPOSES.contains(&name.as_str()) => name,
+        Some(purpose) if purpose.finds() => "search_query",
+        Some(Purpose::Other(_)) => {
+            out.drop("input_type");
+            "search_document"
+        }
     });
     out.key("embedding_types");
     out.w.begin_array();

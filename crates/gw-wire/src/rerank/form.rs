@@ -10,6 +10,8 @@ use serde_json::Number;
 pub enum Dialect {
     /// Cohere, version 2: documents are text. Version 1, whose documents may be objects, is read too.
     Cohere,
+    /// What most services and servers of open models have in common; callers may use the names of any of them.
+    Plain,
     /// Jina, which many other services copy.
     Jina,
     /// Voyage.
