@@ -12,6 +12,7 @@ pub mod bedrock_converse;
 mod blocks;
 pub mod codec;
 pub mod cohere_chat;
+pub mod counting;
 pub mod edit;
 pub mod embeddings;
 pub mod errors;

@@ -16,7 +16,7 @@ const MAX_INPUTS: usize = 96;
 const INPUT_TYPES: [&str; 5] = ["search_document", "search_query", "classification", "clustering", "image"];
 
 /// Answers an embed request.
-pub(super) fn answer(body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection> {
+pub(crate) fn answer(body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection> {
     let wrong = |text: &str| Rejection::new(400, format!("invalid request: {text}"));
     let input_type = string(body, "input_type")?.ok_or_else(|| wrong("input_type is required"))?;
     if !INPUT_TYPES.contains(&input_type) {
@@ -65,7 +65,7 @@ fn seed(input: &Value) -> u64 {
 }
 
 /// How a vector is written as a kind of embedding.
-fn form(kind: &str) -> Option<fn(&[f32]) -> Value> {
+pub(crate) fn form(kind: &str) -> Option<fn(&[f32]) -> Value> {
     Some(match kind {
         "float" => |vector| json!(vector),
         "base64" => |vector| json!(base64(vector)),

@@ -4,16 +4,13 @@
 
 use crate::gemini::names::{elements, get};
 use crate::json::splice::Edit;
-use crate::json::{Kind, Object, Value, escape_into};
+use crate::json::{Object, escape_into};
 use bytes::Bytes;
 use gw_model::WireFormat;
 
 /// True when requests of that format may repeat the name.
 pub(super) const fn repeats(format: WireFormat) -> bool {
-    matches!(
-        format,
-        WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed | WireFormat::GeminiCountTokens
-    )
+    matches!(format, WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed | WireFormat::GeminiCountTokens)
 }
 
 /// Replaces every name that is not `model` already.
@@ -30,8 +27,7 @@ pub(super) fn edit(object: &Object<'_>, model: &str, list: &mut Vec<Edit>) {
         list.extend(named.map(|name| Edit::replace(name.span, written.clone())));
     };
     replace(object);
-    let inner = |value: &Value<'_>| (value.kind == Kind::Object).then(|| value.object().ok()).flatten();
-    if let Some(inner) = get(object, "generateContentRequest").as_ref().and_then(inner) {
+    if let Some(inner) = get(object, "generateContentRequest").and_then(|inner| inner.object().ok()) {
         replace(&inner);
     }
     for request in get(object, "requests").iter().flat_map(elements) {

@@ -77,9 +77,9 @@ impl Found {
         let shared = Shared {
             dimensions: stated("outputDimensionality").as_ref().and_then(names::count),
             task: stated("taskType").and_then(|task| task.as_str().map(Cow::into_owned)),
-            truncation: stated("autoTruncate").and_then(|cuts| cuts.as_bool()).map(|cuts| {
-                if cuts { Truncation::End } else { Truncation::Refuse }
-            }),
+            truncation: stated("autoTruncate")
+                .and_then(|cuts| cuts.as_bool())
+                .map(|cuts| if cuts { Truncation::End } else { Truncation::Refuse }),
         };
         if *self.shared.get_or_insert_with(|| Shared { task: shared.task.clone(), ..shared }) != shared {
             let message = "The model chosen treats all contents of a call alike. Send a call for each `taskType` and \

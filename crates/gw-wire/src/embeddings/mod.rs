@@ -4,11 +4,12 @@
 //!
 //! Sources: OpenAI API reference "Create embeddings"; Cohere API reference "Embed", version 2; Voyage AI API
 //! reference "Text embeddings"; Google Gemini API reference "Embeddings"; Vertex AI reference "Text embeddings API";
-//! Amazon Bedrock user guide, "Titan Text Embeddings" and "Cohere Embed". Base64 stands for the numbers of a vector as little-endian 32-bit floats.
+//! Amazon Bedrock user guide, "Titan Text Embeddings" and "Cohere Embed". Base64 stands for the numbers of a vector
+//! as little-endian 32-bit floats.
 
 pub mod answer;
 pub(crate) mod base64;
-mod cohere;
+pub(crate) mod cohere;
 pub mod form;
 pub(crate) mod gemini;
 mod openai;

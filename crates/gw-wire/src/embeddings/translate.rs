@@ -1,11 +1,10 @@
 //! Embeddings from one wire format to another. Serves request and answer translation. It must not be called for
 //! equal formats: those are forwarded as bytes.
 
-use super::form::Dialect;
+use super::form::{Dialect, Request};
 use super::{answer, request};
 use crate::codec::{Options, WireError, WriteContext, Written};
 use crate::translate::Whole;
-use bytes::Bytes;
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use std::borrow::Cow;
 
@@ -27,31 +26,34 @@ pub const fn dialect(format: WireFormat) -> Option<Dialect> {
     })
 }
 
-/// Translates a call into the requests that a target needs for it, in the order of their inputs: one, unless the
-/// target takes one input each. [`Written::dropped`] of the first names what was left out.
+/// Translates a request. A call with several inputs becomes several requests ([`Written::more`]) at a target that
+/// takes one at a time.
 ///
 /// # Errors
 /// 400 `invalid_request` when the body is not one of its format, 400 `unsupported_parameter` when the target
 /// cannot express what must not be left out.
-pub fn requests(
-    from: Dialect,
-    to: Dialect,
-    body: &[u8],
-    options: &Options,
-) -> Result<Vec<Written>, Refusal> {
+pub fn translated(from: Dialect, to: Dialect, body: &[u8], options: &Options) -> Result<Written, Refusal> {
     let whole = request::read(from, body)?;
-    let named = |refusal: Refusal| respelled(from, refusal);
+    parts(to, &whole, options).map(|written| spelled(from, written)).map_err(|error| respelled(from, error))
+}
+
+fn parts(to: Dialect, whole: &Request, options: &Options) -> Result<Written, Refusal> {
     if !to.takes_one_input() || whole.input.len() == 1 {
-        let written = request::write(to, &whole, options).map_err(named)?;
-        return Ok(vec![spelled(from, written)]);
+        return request::write(to, whole, options);
     }
     if whole.input.len() > MAX_PARTS {
         let message = format!("The model chosen takes at most {MAX_PARTS} inputs per call. Send fewer.");
-        return Err(named(Refusal::new(ErrorCode::InvalidRequest, message).param("input")));
+        return Err(Refusal::new(ErrorCode::InvalidRequest, message).param("input"));
     }
-    request::each(&whole)
-        .map(|part| Ok(spelled(from, request::write(to, &part, options).map_err(named)?)))
-        .collect()
+    let mut first: Option<Written> = None;
+    for part in request::each(whole) {
+        let written = request::write(to, &part, options)?;
+        match &mut first {
+            Some(first) => first.more.push(written.body),
+            None => first = Some(written),
+        }
+    }
+    Ok(first.unwrap_or_default())
 }
 
 /// Translates an answer from the upstream's dialect `from` for a caller of `to`. `bodies` answer the parts of the
@@ -62,7 +64,7 @@ pub fn requests(
 pub fn answer(
     from: Dialect,
     to: Dialect,
-    bodies: &[Bytes],
+    bodies: &[&[u8]],
     context: &WriteContext,
 ) -> Result<Whole, WireError> {
     let unreadable = |_| WireError::Untranslatable { what: "the caller's request cannot be read again" };
@@ -101,9 +103,7 @@ fn spelling(from: Dialect, name: &str) -> &str {
             ("truncate", "autoTruncate"),
             ("dimensions", "outputDimensionality"),
         ],
-        Dialect::Cohere | Dialect::BedrockCohere => {
-            &[("input", "texts"), ("dimensions", "output_dimension")]
-        }
+        Dialect::Cohere | Dialect::BedrockCohere => &[("input", "texts"), ("dimensions", "output_dimension")],
         Dialect::Voyage => &[
             ("truncate", "truncation"),
             ("dimensions", "output_dimension"),

@@ -81,11 +81,7 @@ fn add(value: &Value<'_>, facts: &mut CallFacts, found: &mut Found<'_>) {
 }
 
 /// What all members together tell.
-pub(super) fn complete(
-    format: WireFormat,
-    facts: &mut CallFacts,
-    found: &Found<'_>,
-) -> Result<(), Refusal> {
+pub(super) fn complete(format: WireFormat, facts: &mut CallFacts, found: &Found<'_>) -> Result<(), Refusal> {
     facts.max_output_tokens = Some(0);
     if found.has_messages {
         return Ok(());

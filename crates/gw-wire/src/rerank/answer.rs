@@ -60,6 +60,11 @@ fn units(object: &Object<'_>) -> Units {
     }
 }
 
+/// What an answer says was used; `None` when it says nothing.
+pub(crate) fn usage(object: &Object<'_>) -> Option<Usage> {
+    units(object).usage()
+}
+
 /// Writes an answer to `request`, with the caller's own documents when it wants them.
 #[must_use]
 pub fn write(dialect: Dialect, answer: &Answer, request: &Request, context: &WriteContext) -> Vec<u8> {

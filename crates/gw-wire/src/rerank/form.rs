@@ -72,6 +72,16 @@ pub struct Units {
     pub tokens: Option<Usage>,
 }
 
+impl Units {
+    /// Both in one; `None` when neither is stated.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        let searches = self.search_units;
+        let stated = self.tokens.or_else(|| searches.map(|_| Usage::default()))?;
+        Some(Usage { searches: searches.unwrap_or(0), ..stated })
+    }
+}
+
 /// An answer.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Answer {

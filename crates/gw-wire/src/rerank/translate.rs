@@ -40,5 +40,5 @@ pub fn answered(to: Dialect, body: &[u8], context: &WriteContext) -> Result<Whol
         return Err(WireError::Shape { what: "a result names a document that was not sent" });
     }
     let body = answer::write(to, &answer, &asked, context);
-    Ok(Whole { body, usage: answer.units.tokens, model: answer.model })
+    Ok(Whole { body, usage: answer.units.usage(), model: answer.model })
 }
