@@ -89,7 +89,9 @@ fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
             counts.add(&object.get("usage")?).then(|| counts.usage())
         }
         WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => embeddings::gemini::usage(object),
-        WireFormat::CohereEmbed => embeddings::cohere::usage(&object.get("meta")?),
+        WireFormat::CohereEmbed | WireFormat::BedrockCohereEmbed => {
+            embeddings::cohere::usage(&object.get("meta")?)
+        }
         WireFormat::BedrockTitanEmbed => embeddings::titan::usage(object),
         WireFormat::CohereRerank
         | WireFormat::PlainRerank

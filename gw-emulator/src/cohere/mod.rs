@@ -11,7 +11,7 @@ mod rerank;
 mod stream;
 mod tools;
 
-pub(crate) use embed::{answer as embed, form as embedding_form};
+pub(crate) use embed::{embed, form as embedding_form};
 pub(crate) use errors::{body as error_body, event as error_event};
 
 use serde_json::Value;

@@ -20,7 +20,12 @@ pub(super) fn answer(body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection
             let text = "Malformed input request: extraneous key [model] is not permitted";
             return Err(Rejection::new(400, text));
         }
-        return cohere::embed(body, cx);
+        let (mut answer, input_tokens) = cohere::embed(body, cx)?;
+        // What was billed stands in a header there.
+        if let Some(members) = answer.as_object_mut() {
+            members.remove("meta");
+        }
+        return Ok(Answer::whole(&answer, input_tokens, 0));
     }
     let text = string(body, "inputText")?.filter(|text| !text.is_empty());
     let text = text

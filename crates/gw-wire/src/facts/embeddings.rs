@@ -4,7 +4,7 @@
 use super::kinds::{check_spelling, string};
 use super::{ROUTING_MEMBERS, invalid, members::Found};
 use crate::estimate::{self, IMAGE_TOKENS};
-use crate::gemini::names::is;
+use crate::gemini::names::{elements, is};
 use crate::json::{Kind, Value};
 use gw_model::{CallFacts, Refusal, WireFormat};
 
@@ -63,8 +63,13 @@ pub(super) fn read_gemini(
     facts: &mut CallFacts,
     found: &mut Found<'_>,
 ) -> Result<(), Refusal> {
-    let input = if format == WireFormat::GeminiBatchEmbed { "requests" } else { "content" };
-    if is(name, input) {
+    let is_batch = format == WireFormat::GeminiBatchEmbed;
+    if is_batch && is(name, "requests") {
+        for request in elements(value) {
+            let contents = request.members().filter(|(name, _)| is(name, "content"));
+            contents.for_each(|(_, content)| add(&content, facts, found));
+        }
+    } else if !is_batch && is(name, "content") {
         add(value, facts, found);
     } else if name == "model" {
         facts.model_span = Some(value.span);
