@@ -51,6 +51,7 @@ pub(crate) async fn receive<B: BodySource>(
         ticket.record.customer.clone_from(&facts.user);
     }
     let format = facts.dialect.unwrap_or(inbound.format);
+    ticket.record.format = format;
     let call = Call { format, body, facts, forward_headers: inbound.forward_headers };
     Ok(Received { ticket, live, call })
 }

@@ -22,6 +22,7 @@ mod network;
 mod rank;
 mod records;
 mod replay;
+mod replay_vectors;
 mod routing;
 mod shutdown;
 mod signed;
