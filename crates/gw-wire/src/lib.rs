@@ -13,6 +13,7 @@ mod blocks;
 mod cited;
 pub mod codec;
 pub mod cohere_chat;
+pub mod counting;
 pub mod edit;
 pub mod embeddings;
 pub mod errors;

@@ -13,7 +13,6 @@
 pub(crate) mod answer;
 pub(crate) mod arguments;
 pub mod count_tokens;
-pub mod embeddings;
 pub mod errors;
 pub(crate) mod finish;
 pub(crate) mod grounding;

@@ -74,7 +74,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
     write_include(request, reasons, &mut out);
     write_extra(request, &mut out);
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
 }
 
 fn write_sampling(request: &ChatRequest, out: &mut Out<'_>) {
