@@ -107,6 +107,7 @@ impl Exchange {
         let Some(format) = gw_providers::upstream_format(&target.provider, self.call.format) else {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
         };
+        self.refuse_unstorable(format)?;
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())
         } else {
@@ -125,7 +126,7 @@ impl Exchange {
                 stream: self.call.facts.stream,
             };
             let written =
-                gw_wire::translate::request(self.call.format, format, &self.call.body, path, &options)?;
+                gw_wire::translate::request(self.call.format, format, self.call.full(), path, &options)?;
             (Some(written.body), written.dropped)
         };
         let parts = gw_providers::prepare(PrepareInput {
@@ -144,6 +145,20 @@ impl Exchange {
             body: parts.body,
         };
         Ok((Sent { format, dropped, hide_usage: parts.hide_usage }, request))
+    }
+
+    /// An answer that the gateway is to store must not fail only when it is made.
+    fn refuse_unstorable(&self, format: WireFormat) -> Result<(), Refusal> {
+        let limit = self.live.snapshot.settings.max_stored_response_bytes;
+        let size = self.call.full().len();
+        if format == self.call.format || !self.call.facts.stores || size <= limit {
+            return Ok(());
+        }
+        let text = format!(
+            "this conversation has {size} bytes, and the gateway stores up to {limit} \
+             ('storage.max_stored_response_bytes'); send \"store\": false with the whole conversation in 'input'"
+        );
+        Err(Refusal::new(ErrorCode::RequestTooLarge, text).param("store"))
     }
 
     /// The upstream answered with something other than success.

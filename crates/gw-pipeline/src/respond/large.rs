@@ -21,6 +21,8 @@ pub struct LargeBody {
     /// Estimate of the output seen, for an answer that states no usage.
     output_tokens: u64,
     deadline: Micros,
+    /// The provider may store the answer.
+    stores: bool,
 }
 
 impl std::fmt::Debug for LargeBody {
@@ -38,7 +40,14 @@ impl LargeBody {
         deadline: Micros,
     ) -> Self {
         let scanner = MemberScanner::new(WANTED_MEMBERS);
-        Self { ticket: Some(ticket), head: Some(head), upstream, format, scanner, output_tokens: 0, deadline }
+        let (ticket, head) = (Some(ticket), Some(head));
+        Self { ticket, head, upstream, format, scanner, output_tokens: 0, deadline, stores: false }
+    }
+
+    /// The provider may store the answer: notes whose it is.
+    pub(crate) fn note_answer(mut self, stores: bool) -> Self {
+        self.stores = stores;
+        self
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
@@ -85,6 +94,9 @@ impl LargeBody {
             ticket.input_tokens,
             ticket.estimated_output(self.output_tokens),
         );
+        if self.stores {
+            ticket.made = usage::stored_from_scanner(&self.scanner);
+        }
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         ticket.finish(outcome, status);

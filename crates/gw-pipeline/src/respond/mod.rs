@@ -4,6 +4,7 @@
 mod failure;
 mod guard;
 mod headers;
+pub(crate) mod keep;
 pub(crate) mod large;
 mod meter;
 mod outlet;

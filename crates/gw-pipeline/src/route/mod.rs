@@ -8,8 +8,8 @@ mod weighted;
 use crate::guard::Screened;
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
-use gw_model::snapshot::{Model, Strategy};
-use gw_model::{Call, ErrorCode, Refusal};
+use gw_model::snapshot::{Model, Strategy, Target};
+use gw_model::{Call, Earlier, ErrorCode, Refusal};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -38,11 +38,32 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
             .get(*i)
             .is_some_and(|t| gw_providers::upstream_format(&t.provider, call.format).is_some())
     });
+    if let Some(Earlier::AtProvider(holder)) = call.facts.earlier.as_deref() {
+        order.retain(|i| model.targets.get(*i).is_some_and(|t| goes_on(t, &call, holder)));
+        if order.is_empty() {
+            return Err(ticket.reject(elsewhere(&model, holder)));
+        }
+    }
     if order.is_empty() {
         let text = format!("no target of '{}' can do '{}'", model.name, call.format.as_str());
         return Err(ticket.reject(Refusal::new(ErrorCode::InvalidRequest, text).param("model")));
     }
     Ok(Planned { ticket, live, call, model, order, _proof: () })
+}
+
+/// Can the target go on from an answer that this provider stores?
+fn goes_on(target: &Target, call: &Call, holder: &str) -> bool {
+    *target.provider.name == *holder
+        && gw_providers::upstream_format(&target.provider, call.format) == Some(call.format)
+}
+
+fn elsewhere(model: &Model, holder: &str) -> Refusal {
+    let text = format!(
+        "the previous response is stored at the provider '{holder}', and '{}' has no target there that could go on \
+         from it; name a model of that provider, or send the whole conversation in 'input'",
+        model.name
+    );
+    Refusal::new(ErrorCode::InvalidRequest, text).param("previous_response_id")
 }
 
 /// The strategy's order. Every strategy returns each of the targets at most once, and none that the

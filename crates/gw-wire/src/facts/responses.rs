@@ -14,6 +14,7 @@ pub(super) const READ_MEMBERS: &[&str] = &[
     "max_output_tokens",
     "service_tier",
     "background",
+    "store",
     "input",
     "instructions",
     "tools",
@@ -42,6 +43,7 @@ pub(super) fn read<'a>(
         "stream_options" => facts.stream_options_span = Some(value.span),
         "max_output_tokens" => bound("max_output_tokens", value, facts)?,
         "service_tier" => facts.service_tier = service_tier(&string("service_tier", value)?),
+        "store" => facts.stores = boolean("store", value)?,
         "background" => facts.background = boolean("background", value)?,
         "input" => {
             match value.kind {
@@ -53,17 +55,14 @@ pub(super) fn read<'a>(
                         return Ok(());
                     }
                     objects("input", "item", value)?;
-                    if refers_to_items(value) {
-                        facts.stored = Some("input");
-                    }
+                    facts.refers_to_items = refers_to_items(value);
                 }
                 _ => return Err(wrong_kind("input", "a string or an array of items", value)),
             }
             found.has_messages = true;
         }
         "previous_response_id" => {
-            string("previous_response_id", value)?;
-            facts.stored = Some("previous_response_id");
+            facts.previous_response = Some(string("previous_response_id", value)?);
             found.has_context = true;
         }
         "conversation" if matches!(value.kind, Kind::String | Kind::Object) => {
