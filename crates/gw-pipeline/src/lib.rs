@@ -23,6 +23,7 @@ mod respond;
 mod route;
 mod run;
 mod signed;
+mod stored;
 mod ticket;
 mod worker;
 
@@ -36,4 +37,5 @@ pub use respond::refuse::refusal_reply;
 pub use route::resolve::Resolution;
 pub use run::run;
 pub use signed::SignedHead;
+pub use stored::{StoredAction, StoredRequest, run_stored};
 pub use worker::Worker;

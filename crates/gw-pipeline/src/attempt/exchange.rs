@@ -274,7 +274,7 @@ const fn send_word(kind: SendErrorKind) -> &'static str {
 }
 
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
-async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
+pub(crate) async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
     let mut head = Vec::new();
     let read = async {
         while let Some(Ok(piece)) = body.next().await {

@@ -4,7 +4,7 @@ use super::meter;
 use crate::reply::Incomplete;
 use crate::ticket::Ticket;
 use bytes::Bytes;
-use gw_model::{Micros, Outcome, WireFormat};
+use gw_model::{Micros, Outcome, Usage, UsageSource, WireFormat};
 use gw_upstream::UpstreamBody;
 use gw_wire::estimate;
 use gw_wire::json::member::MemberScanner;
@@ -23,6 +23,8 @@ pub struct LargeBody {
     deadline: Micros,
     /// The provider may store the answer.
     stores: bool,
+    /// Nothing is charged: what it states was charged when it was made.
+    unbilled: bool,
 }
 
 impl std::fmt::Debug for LargeBody {
@@ -40,13 +42,29 @@ impl LargeBody {
         deadline: Micros,
     ) -> Self {
         let scanner = MemberScanner::new(WANTED_MEMBERS);
-        let (ticket, head) = (Some(ticket), Some(head));
-        Self { ticket, head, upstream, format, scanner, output_tokens: 0, deadline, stores: false }
+        let (ticket, head) = (Some(ticket), Some(head).filter(|head| !head.is_empty()));
+        Self {
+            ticket,
+            head,
+            upstream,
+            format,
+            scanner,
+            output_tokens: 0,
+            deadline,
+            stores: false,
+            unbilled: false,
+        }
     }
 
     /// The provider may store the answer: notes whose it is.
     pub(crate) fn note_answer(mut self, stores: bool) -> Self {
         self.stores = stores;
+        self
+    }
+
+    /// Something that was made and charged before.
+    pub(crate) fn unbilled(mut self) -> Self {
+        self.unbilled = true;
         self
     }
 
@@ -89,11 +107,14 @@ impl LargeBody {
 
     fn settle(&mut self, outcome: Outcome, reason: &str) {
         let Some(mut ticket) = self.ticket.take() else { return };
-        let (usage, source) = meter::charged(
-            usage::from_scanner(self.format, &self.scanner),
-            ticket.input_tokens,
-            ticket.estimated_output(self.output_tokens),
-        );
+        let (usage, source) = match self.unbilled {
+            true => (Usage::default(), UsageSource::None),
+            false => meter::charged(
+                usage::from_scanner(self.format, &self.scanner),
+                ticket.input_tokens,
+                ticket.estimated_output(self.output_tokens),
+            ),
+        };
         if self.stores {
             ticket.made = usage::stored_from_scanner(&self.scanner);
         }

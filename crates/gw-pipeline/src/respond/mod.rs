@@ -3,7 +3,7 @@
 
 mod failure;
 mod guard;
-mod headers;
+pub(crate) mod headers;
 pub(crate) mod keep;
 pub(crate) mod large;
 mod meter;
