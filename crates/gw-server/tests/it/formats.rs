@@ -318,7 +318,6 @@ async fn a_key_cannot_name_what_others_stored_at_the_provider() {
         body
     };
     for (param, body) in [
-        ("previous_response_id", with("previous_response_id", json!("resp_1"))),
         ("conversation", with("conversation", json!({"id": "conv_1"}))),
         ("input", with("input", json!([{"type": "item_reference", "id": "msg_1"}]))),
     ] {

@@ -24,5 +24,6 @@ mod routing;
 mod shutdown;
 mod signed;
 mod slow;
+mod stored;
 mod streams;
 mod support;
