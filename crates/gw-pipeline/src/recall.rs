@@ -9,7 +9,7 @@ use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
 use gw_model::{Call, Earlier, ErrorCode, KeyId, Refusal, WireFormat, snapshot::Model};
 use gw_store::objects::{Object, ObjectKind};
-use gw_wire::openai_responses::stored::{History, State, answer_of_item, expand, references};
+use gw_wire::openai_responses::stored::{History, Reference, State, answer_of_item, expand, references};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -45,49 +45,91 @@ struct Looking<'a> {
 
 impl Looking<'_> {
     async fn look(&self, call: &mut Call) -> Result<(), Refusal> {
-        let previous = match call.facts.previous_response.clone() {
-            None => None,
-            Some(id) => match self.find(&id).await? {
-                Some(object) if object.is_kept_here() => Some(object),
-                Some(object) => {
-                    bind(call, &object);
-                    None
+        let mut found = Found::default();
+        if let Some(id) = call.facts.previous_response.clone() {
+            self.previous(&id, call, &mut found).await?;
+        }
+        if call.facts.refers_to_items {
+            found.items = references(&call.body);
+            for item in found.items.clone() {
+                self.item(&item, &mut found).await?;
+            }
+        }
+        if let Some(provider) = found.bound {
+            if found.previous.is_some() || !found.holders.is_empty() {
+                return Err(split());
+            }
+            call.facts.earlier = Some(Box::new(Earlier::AtProvider(provider)));
+        } else if found.previous.is_some() || !found.holders.is_empty() {
+            self.write_out(call, found).await?;
+        }
+        Ok(())
+    }
+
+    /// The earlier answer that the call names.
+    async fn previous(&self, id: &str, call: &mut Call, found: &mut Found) -> Result<(), Refusal> {
+        match self.find(ObjectKind::Response, id, self.who()).await? {
+            Some(object) if object.is_kept_here() => found.previous = Some(object),
+            Some(object) => {
+                // What it holds is input again.
+                let earlier: u64 = object.detail.parse().unwrap_or(0);
+                call.facts.input_tokens = call.facts.input_tokens.saturating_add(earlier);
+                found.bind(&object)?;
+            }
+            // The operator knows what the provider's account holds.
+            None if self.is_master() && self.speaks_natively() => {}
+            None => return Err(unknown_answer(id)),
+        }
+        Ok(())
+    }
+
+    /// An item that stands for a stored one.
+    async fn item(&self, item: &Reference, found: &mut Found) -> Result<(), Refusal> {
+        if let Some(answer) = answer_of_item(&item.id) {
+            if found.holders.contains_key(&answer) {
+                return Ok(());
+            }
+            if found.holders.len() >= MAX_ANSWERS {
+                return Err(too_many());
+            }
+            return match self.find(ObjectKind::Response, &answer, self.who()).await? {
+                Some(object) if object.is_kept_here() => {
+                    found.holders.insert(answer, object);
+                    Ok(())
                 }
-                // The operator knows what the provider's account holds.
-                None if self.is_master() && self.speaks_natively() => None,
-                None => return Err(unknown_answer(&id)),
-            },
-        };
-        let mut holders = HashMap::new();
-        let items = if call.facts.refers_to_items { references(&call.body) } else { Vec::new() };
-        for item in &items {
-            self.holder(item, &mut holders).await?;
+                // An item that is whole but for its reasoning may outlive the answer that it was part of.
+                _ if !item.is_bare => Ok(()),
+                _ => Err(unknown_item(&item.id)),
+            };
         }
-        if previous.is_none() && holders.is_empty() {
-            return Ok(());
+        match self.find(ObjectKind::Item, &item.id, KeyId::MASTER).await? {
+            Some(object) if !object.is_of(self.who()) => Err(unknown_item(&item.id)),
+            Some(object) if item.is_bare => found.bind(&object),
+            None if item.is_bare && !self.is_master() => Err(unknown_item(&item.id)),
+            // Nobody here made it, or it says what it holds itself.
+            _ => Ok(()),
         }
-        if call.facts.previous_response.is_some() && previous.is_none() {
-            let text = "'previous_response_id' names an answer that a provider stores, and 'input' refers to items of \
-                        answers that the gateway stores; send those items themselves";
-            return Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param("input"));
-        }
-        let previous = match previous {
-            Some(object) => Some(self.state(&object).await?),
+    }
+
+    async fn write_out(&self, call: &mut Call, found: Found) -> Result<(), Refusal> {
+        let previous = match &found.previous {
+            Some(object) => Some(self.state(object).await?),
             None => None,
         };
         let mut states = Vec::new();
-        for object in holders.values() {
+        for object in found.holders.values() {
             states.push(self.state(object).await?);
         }
+        let settings = &self.live.snapshot.settings;
         let work = Work {
             body: call.body.clone(),
             previous,
             states,
-            items,
+            items: found.items,
             is_master: self.is_master(),
             speaks_natively: self.speaks_natively(),
-            max_body_bytes: self.live.snapshot.settings.max_body_bytes,
-            max_depth: self.live.snapshot.settings.max_json_depth,
+            max_body_bytes: settings.max_body_bytes,
+            max_depth: settings.max_json_depth,
             model: call.facts.model.clone(),
         };
         let written = tokio::task::spawn_blocking(move || work.write_out()).await;
@@ -113,33 +155,10 @@ impl Looking<'_> {
         self.model.targets.iter().any(|target| native(&target.provider))
     }
 
-    async fn find(&self, id: &str) -> Result<Option<Arc<Object>>, Refusal> {
+    async fn find(&self, kind: ObjectKind, id: &str, who: KeyId) -> Result<Option<Arc<Object>>, Refusal> {
         let worker = self.ticket.worker();
-        let objects = &worker.gateway().objects;
-        let found = objects.find(ObjectKind::Response, id, self.who(), worker.now()).await;
+        let found = worker.gateway().objects.find(kind, id, who, worker.now()).await;
         found.map_err(|error| error.refusal())
-    }
-
-    /// Notes the stored answer that an item is part of.
-    async fn holder(&self, item: &str, holders: &mut HashMap<String, Arc<Object>>) -> Result<(), Refusal> {
-        let Some(answer) = answer_of_item(item) else {
-            return if self.is_master() { Ok(()) } else { Err(foreign_item()) };
-        };
-        if holders.contains_key(&answer) {
-            return Ok(());
-        }
-        if holders.len() >= MAX_ANSWERS {
-            let text =
-                format!("'input' refers to items of more than {MAX_ANSWERS} answers; send items themselves");
-            return Err(Refusal::new(ErrorCode::InvalidRequest, text).param("input"));
-        }
-        match self.find(&answer).await? {
-            Some(object) if object.is_kept_here() => {
-                holders.insert(answer, object);
-                Ok(())
-            }
-            _ => Err(unknown_item(item)),
-        }
     }
 
     async fn state(&self, object: &Arc<Object>) -> Result<Vec<u8>, Refusal> {
@@ -155,11 +174,31 @@ impl Looking<'_> {
     }
 }
 
-/// Binds the call to the provider that stores the answer it goes on from, whose tokens count as input.
-fn bind(call: &mut Call, object: &Object) {
-    let earlier: u64 = object.detail.parse().unwrap_or(0);
-    call.facts.input_tokens = call.facts.input_tokens.saturating_add(earlier);
-    call.facts.earlier = Some(Box::new(Earlier::AtProvider(object.provider.as_str().into())));
+/// What a call goes on from.
+#[derive(Default)]
+struct Found {
+    /// The earlier answer, when the gateway stores it.
+    previous: Option<Arc<Object>>,
+    /// Items that stand for stored ones.
+    items: Vec<Reference>,
+    /// Answers of the gateway's that hold such items, by id.
+    holders: HashMap<String, Arc<Object>>,
+    /// The provider that stores what the call goes on from.
+    bound: Option<Arc<str>>,
+}
+
+impl Found {
+    /// Binds the call to the provider that stores an object.
+    fn bind(&mut self, object: &Object) -> Result<(), Refusal> {
+        match &self.bound {
+            Some(provider) if **provider != *object.provider => Err(split()),
+            Some(_) => Ok(()),
+            None => {
+                self.bound = Some(object.provider.as_str().into());
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What is needed to write a call out, off the worker: histories are long.
@@ -167,7 +206,7 @@ struct Work {
     body: Bytes,
     previous: Option<Vec<u8>>,
     states: Vec<Vec<u8>>,
-    items: Vec<String>,
+    items: Vec<Reference>,
     is_master: bool,
     speaks_natively: bool,
     max_body_bytes: usize,
@@ -188,10 +227,10 @@ impl Work {
         let states = self.states.iter().map(|bytes| read(bytes)).collect::<Result<Vec<_>, _>>()?;
         let mut history = History { previous: previous.as_ref(), items: HashMap::new() };
         for item in &self.items {
-            match states.iter().find_map(|state| state.item(item)) {
-                Some(found) => drop(history.items.insert(item.clone(), found)),
-                None if self.is_master => {}
-                None => return Err(unknown_item(item)),
+            match states.iter().find_map(|state| state.item(&item.id)) {
+                Some(found) => drop(history.items.insert(item.id.clone(), found)),
+                None if self.is_master || !item.is_bare => {}
+                None => return Err(unknown_item(&item.id)),
             }
         }
         let full = Bytes::from(expand(&self.body, &history, false).ok_or_else(broken)?);
@@ -237,11 +276,17 @@ fn unknown_item(id: &str) -> Refusal {
     Refusal::new(ErrorCode::NotFound, format!("Item with id '{id}' not found.")).param("input")
 }
 
-/// All keys share the provider's account, and whose its items are is not known.
-fn foreign_item() -> Refusal {
-    let text = "'input' refers to an item that is stored at the provider, and who may see it is not known here; send \
-                the item itself, or name the answer that it is part of in 'previous_response_id'";
+/// What a call goes on from is stored in more than one place, and nobody has all of it.
+fn split() -> Refusal {
+    let text =
+        "what this request goes on from is stored in different places; send the earlier items themselves";
     Refusal::new(ErrorCode::UnsupportedParameter, text).param("input")
+}
+
+fn too_many() -> Refusal {
+    let text =
+        format!("'input' refers to items of more than {MAX_ANSWERS} answers; send the items themselves");
+    Refusal::new(ErrorCode::InvalidRequest, text).param("input")
 }
 
 fn broken() -> Refusal {

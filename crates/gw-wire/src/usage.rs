@@ -10,6 +10,7 @@ pub use meter::{StreamError, StreamMeter};
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::member::MemberScanner;
 use crate::json::{JsonError, Object, Value};
+use crate::openai_responses::stored::Made;
 use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
 use gw_model::{Usage, WireFormat};
 
@@ -60,9 +61,11 @@ pub fn from_scanner(format: WireFormat, scanner: &MemberScanner) -> Option<Usage
 
 /// The id of an answer in OpenAI's Responses format that passed by in pieces, unless it says that it is not stored.
 #[must_use]
-pub fn stored_from_scanner(scanner: &MemberScanner) -> Option<String> {
+pub fn stored_from_scanner(scanner: &MemberScanner) -> Option<Made> {
     let id = scanner.value("id").and_then(|id| serde_json::from_slice::<String>(id).ok());
-    id.filter(|id| !id.is_empty() && scanner.value("store") != Some(b"false"))
+    let id = id.filter(|id| !id.is_empty() && scanner.value("store") != Some(b"false"))?;
+    // What holds the items is what makes the answer large.
+    Some(Made { id, items: Vec::new() })
 }
 
 /// Where an answer of this format states usage.

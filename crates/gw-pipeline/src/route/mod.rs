@@ -41,7 +41,8 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
     if let Some(Earlier::AtProvider(holder)) = call.facts.earlier.as_deref() {
         order.retain(|i| model.targets.get(*i).is_some_and(|t| goes_on(t, &call, holder)));
         if order.is_empty() {
-            return Err(ticket.reject(elsewhere(&model, holder)));
+            let refusal = elsewhere(&call, &model, holder);
+            return Err(ticket.reject(refusal));
         }
     }
     if order.is_empty() {
@@ -57,13 +58,14 @@ fn goes_on(target: &Target, call: &Call, holder: &str) -> bool {
         && gw_providers::upstream_format(&target.provider, call.format) == Some(call.format)
 }
 
-fn elsewhere(model: &Model, holder: &str) -> Refusal {
+fn elsewhere(call: &Call, model: &Model, holder: &str) -> Refusal {
     let text = format!(
-        "the previous response is stored at the provider '{holder}', and '{}' has no target there that could go on \
+        "what this request goes on from is stored at the provider '{holder}', and '{}' has no target there that could go on \
          from it; name a model of that provider, or send the whole conversation in 'input'",
         model.name
     );
-    Refusal::new(ErrorCode::InvalidRequest, text).param("previous_response_id")
+    let param = if call.facts.previous_response.is_some() { "previous_response_id" } else { "input" };
+    Refusal::new(ErrorCode::InvalidRequest, text).param(param)
 }
 
 /// The strategy's order. Every strategy returns each of the targets at most once, and none that the

@@ -307,7 +307,22 @@ async fn what_the_gateway_stores_goes_on_anywhere() {
     one.created(&ask("up/chat-model", reference(message))).await;
     assert_eq!(sent(&upstream)["messages"][0]["content"], "You said: hello");
     two.create(&ask("up/chat-model", reference(message))).await.refused(404, "not_found");
-    two.create(&ask("native/m", reference(&native["output"][0]))).await.refused(400, "unsupported_parameter");
+    one.created(&ask("native/m", reference(&native["output"][0]))).await;
+    assert_eq!(
+        sent(&upstream)["input"][0],
+        json!({"type": "item_reference", "id": native["output"][0]["id"]})
+    );
+    two.create(&ask("native/m", reference(&native["output"][0]))).await.refused(404, "not_found");
+    one.create(&ask("up/chat-model", reference(&native["output"][0]))).await.refused(400, "invalid_request");
+    one.create(&ask("native/m", reference(&json!({"id": "msg_unknown"})))).await.refused(404, "not_found");
+    // Reasoning that is not sent along would be looked up by its id.
+    let mut thinking = ask("native/m", "hello");
+    thinking["reasoning"] = json!({"summary": "auto"});
+    let thought = one.created(&thinking).await["output"][0].clone();
+    let item =
+        json!([{"type": "reasoning", "id": thought["id"], "summary": []}, {"role": "user", "content": "x"}]);
+    one.created(&ask("native/m", item.clone())).await;
+    two.create(&ask("native/m", item)).await.refused(404, "not_found");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -4,6 +4,7 @@
 use super::kinds::{boolean, bound, check_spelling, objects, string, user_name, wrong_kind};
 use super::{ROUTING_MEMBERS, members::Found, service_tier};
 use crate::json::{Kind, Value};
+use crate::openai_responses::stored::any_reference;
 use gw_model::{CallFacts, Refusal};
 
 /// Names that a stage acts on: no other spelling of them may slip by.
@@ -55,7 +56,7 @@ pub(super) fn read<'a>(
                         return Ok(());
                     }
                     objects("input", "item", value)?;
-                    facts.refers_to_items = refers_to_items(value);
+                    facts.refers_to_items = any_reference(value);
                 }
                 _ => return Err(wrong_kind("input", "a string or an array of items", value)),
             }
@@ -80,15 +81,4 @@ pub(super) fn read<'a>(
         name => check_spelling(name, &[READ_MEMBERS, ROUTING_MEMBERS], false)?,
     }
     Ok(())
-}
-
-/// Is one of the items only a reference to one that the provider stores?
-fn refers_to_items(input: &Value<'_>) -> bool {
-    // Looked into only where the word stands: conversations are long.
-    let is_reference = |item: Value<'_>| {
-        let kind = item.object().ok()?.get("type")?;
-        Some(kind.as_str()? == "item_reference")
-    };
-    memchr::memmem::find(input.raw().as_bytes(), b"item_reference").is_some()
-        && input.elements().any(|item| is_reference(item) == Some(true))
 }

@@ -10,6 +10,7 @@ use super::counts::{AnthropicCounts, openai, usage_of_frame};
 use crate::errors;
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
 use crate::json::{Kind, Object};
+use crate::openai_responses::stored::Made;
 use crate::sse::{FrameVerdict, SseEvent};
 use gw_model::{Usage, WireFormat};
 use memchr::memmem::Finder;
@@ -56,7 +57,7 @@ pub struct StreamMeter {
     error: Option<StreamError>,
     /// Look for the id of an answer that is stored, and what was found.
     notes_answer: bool,
-    answer: Option<String>,
+    answer: Option<Made>,
 }
 
 impl StreamMeter {
@@ -209,8 +210,8 @@ impl StreamMeter {
         self.finished || self.finishes >= self.choices || self.error.is_some()
     }
 
-    /// The id of the answer that the provider stores, as soon as it is known. Only if [`Self::note_answer`] asks.
-    pub fn take_answer(&mut self) -> Option<String> {
+    /// The ids of the answer that the provider stores, as far as they are known. Only if [`Self::note_answer`] asks.
+    pub fn take_answer(&mut self) -> Option<Made> {
         self.answer.take()
     }
 

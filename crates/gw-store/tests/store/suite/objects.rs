@@ -102,7 +102,7 @@ pub(crate) fn a_journal_says_whose_an_object_is(store: &impl Store) {
         created: NOON,
         expires: Some(NOON + DAY),
     };
-    journal.owned(&owned).unwrap();
+    journal.owned(&owned, true).unwrap();
     journal.record(&record(1), false).unwrap();
     drop(journal);
     let fold = FoldSettings { generation: settings.generation + 1, ..FoldSettings::default() };
