@@ -22,7 +22,7 @@ use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
 use gw_model::Snapshot;
 use gw_model::catalog::Catalog;
-use gw_model::snapshot::PathSettings;
+use gw_model::snapshot::{PathSettings, SessionSettings};
 use std::sync::Arc;
 
 /// A configuration in force.
@@ -93,6 +93,16 @@ fn path(file: &crate::settings::FileSettings) -> PathSettings {
         max_translated_bytes: block.max_translated_bytes.value.size(),
         max_event_bytes: block.max_event_bytes.value.size(),
         stream_ping_ms: block.stream_ping_ms.value.get(),
+        realtime: realtime(&block.realtime.value),
+    }
+}
+
+fn realtime(block: &crate::settings::realtime::RealtimeBlock) -> SessionSettings {
+    SessionSettings {
+        max_message_bytes: block.max_message_bytes.value.size(),
+        max_session_ms: block.max_session_ms.value.get(),
+        idle_ms: block.idle_ms.value.get(),
+        buffer_bytes: block.buffer_bytes.value.size(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
-use super::{Again, Failure, FailureKind};
+use super::{Again, Failure, FailureKind, handshake};
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
 use gw_providers::{PrepareInput, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,8 +92,17 @@ impl Exchange {
             idle_ms: times.idle_ms,
         };
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        match upstream.send(&endpoint.destination, &request, phases).await {
-            Ok(response) if response.status.is_success() => Tried::Answered { sent, response },
+        let answer = match sent.format {
+            WireFormat::OpenAiRealtime => handshake::open(&upstream, endpoint, request, phases, self).await,
+            _ => upstream.send(&endpoint.destination, &request, phases).await,
+        };
+        match answer {
+            Ok(response) if response.status.is_success() && sent.format != WireFormat::OpenAiRealtime => {
+                Tried::Answered { sent, response }
+            }
+            Ok(response) if response.status == StatusCode::SWITCHING_PROTOCOLS => {
+                Tried::Answered { sent, response }
+            }
             Ok(response) => self.failed_status(target, sent.format, response).await,
             Err(error) => Tried::Failed(self.not_sent(target, &error)),
         }

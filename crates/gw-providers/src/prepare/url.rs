@@ -37,6 +37,7 @@ pub(super) fn path(
             WireFormat::GeminiGenerate => gemini(base, query),
             WireFormat::BedrockConverse => converse(trim(base, &["/v1"]), query),
             WireFormat::CohereChat => cohere(base, query),
+            WireFormat::OpenAiRealtime => realtime(base, query),
             _ => Path::Whole(with_query(format!("{base}{}", operation(format)), query)),
         },
         ProviderKind::AzureOpenAi => {
@@ -59,6 +60,7 @@ fn rooted(kind: ProviderKind, base: &str, query: &str, format: WireFormat) -> Pa
         WireFormat::GeminiGenerate => gemini(&format!("{}/v1beta", trim(base, &["/v1"])), query),
         WireFormat::BedrockConverse => converse(trim(base, &["/v1"]), query),
         WireFormat::CohereChat => cohere(base, query),
+        WireFormat::OpenAiRealtime => realtime(&format!("{}/v1", trim(base, &["/v1"])), query),
         _ if kind == ProviderKind::Gemini => {
             // Google serves OpenAI's formats beside its own.
             let version = if has_version { base.to_owned() } else { format!("{base}/v1beta") };
@@ -86,6 +88,12 @@ fn converse(root: &str, query: &str) -> Path {
     }
 }
 
+/// The query names the model.
+fn realtime(version: &str, query: &str) -> Path {
+    let after = if query.is_empty() { String::new() } else { format!("&{query}") };
+    Path::Around { before: format!("{version}/realtime?model="), whole: after.clone(), stream: after }
+}
+
 fn cohere(base: &str, query: &str) -> Path {
     Path::Whole(with_query(
         format!("{}{}", trim(base, &["/v1", "/v2"]), operation(WireFormat::CohereChat)),
@@ -101,6 +109,14 @@ fn azure(root: &str, query: &str, format: WireFormat, api_version: &str) -> Path
         (WireFormat::AnthropicMessages, _) => {
             Path::Whole(with_query(format!("{root}/anthropic/v1/messages"), query))
         }
+        (WireFormat::OpenAiRealtime, "v1" | "latest" | "preview") => {
+            realtime(&format!("{root}/openai/v1"), query)
+        }
+        (WireFormat::OpenAiRealtime, _) => Path::Around {
+            before: format!("{root}/openai/realtime?{version}&deployment="),
+            whole: String::new(),
+            stream: String::new(),
+        },
         (_, "v1" | "latest") => {
             Path::Whole(with_query(format!("{root}/openai/v1{}", operation(format)), query))
         }

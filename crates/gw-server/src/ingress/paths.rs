@@ -16,6 +16,13 @@ pub(crate) enum Route {
         /// What else the path says.
         path: PathFacts,
     },
+    /// A session over a WebSocket.
+    Session {
+        /// The model, where the path names it; else the query does.
+        model: Option<String>,
+    },
+    /// Ways into a session that are not served.
+    OtherSession,
     /// The list of models, or one of them.
     Models {
         /// The one.
@@ -109,14 +116,13 @@ const OPENAI_CALLS: [(&str, WireFormat); 4] = [
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 10] = [
+const LATER: [(&str, WireFormat); 9] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
     ("moderations", WireFormat::OpenAiChat),
     ("files", WireFormat::OpenAiChat),
     ("batches", WireFormat::OpenAiChat),
-    ("realtime", WireFormat::OpenAiChat),
     ("rerank", WireFormat::CohereChat),
     ("mcp", WireFormat::OpenAiChat),
     ("passthrough", WireFormat::OpenAiChat),
@@ -127,6 +133,11 @@ fn openai(rest: &str) -> Route {
         return call(format);
     }
     let format = WireFormat::OpenAiChat;
+    match rest {
+        "realtime" => return Route::Session { model: None },
+        _ if rest.starts_with("realtime/") => return Route::OtherSession,
+        _ => {}
+    }
     if rest == "models" {
         return models(format, None);
     }
@@ -151,6 +162,9 @@ fn azure(rest: &str) -> Route {
             None => {}
         }
     }
+    if let Some(model) = rest.strip_suffix("/realtime").filter(|model| !model.is_empty()) {
+        return Route::Session { model: Some(decoded(model)) };
+    }
     let format = WireFormat::OpenAiChat;
     match rest.split_once('/') {
         Some((model, operation)) if !model.is_empty() && !operation.is_empty() => Route::Later { format },
@@ -158,8 +172,8 @@ fn azure(rest: &str) -> Route {
     }
 }
 
-/// Percent-decodes a path segment; what is not valid stays as it is.
-fn decoded(segment: &str) -> String {
+/// Percent-decodes a path segment or a value of a query; what is not valid stays as it is.
+pub(super) fn decoded(segment: &str) -> String {
     let bytes = segment.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -57,9 +57,19 @@ pub enum ServerEvent {
         /// What it used; `None` when it does not say.
         charged: Option<Charged>,
     },
+    /// A piece of what a response says.
+    Said {
+        /// About so many bytes of it; sound is base64.
+        bytes: usize,
+        /// It is sound.
+        is_audio: bool,
+    },
     /// Anything else.
     Other,
 }
+
+/// What stands around the words of a piece, about: type, ids and indexes.
+const ENVELOPE_BYTES: usize = 180;
 
 /// Reads an event.
 #[must_use]
@@ -68,8 +78,11 @@ pub fn read(text: &[u8]) -> ServerEvent {
     const WORDS: [&[u8]; 3] = [b"response.", b"session.", b"transcription.completed"];
     const ENDINGS: [&[u8]; 5] = [b".created\"", b".done\"", b".updated\"", b".completed\"", b"\\u"];
     let has = |words: &[&[u8]]| words.iter().any(|word| memmem::find(text, word).is_some());
-    if !has(&WORDS) || !has(&ENDINGS) {
+    if !has(&WORDS) {
         return ServerEvent::Other;
+    }
+    if !has(&ENDINGS) {
+        return piece(text);
     }
     let Ok(object) = Object::parse(text, MAX_DEPTH) else { return ServerEvent::Other };
     let kind = object.get("type").and_then(|v| v.as_str());
@@ -91,8 +104,16 @@ pub fn read(text: &[u8]) -> ServerEvent {
         Some("conversation.item.input_audio_transcription.completed") => {
             ServerEvent::Transcribed { charged: object.get("usage").as_ref().and_then(charged) }
         }
-        _ => ServerEvent::Other,
+        _ => piece(text),
     }
+}
+
+fn piece(text: &[u8]) -> ServerEvent {
+    if memmem::find(text, b".delta\"").is_none() {
+        return ServerEvent::Other;
+    }
+    let is_audio = memmem::find(text, b"audio.delta\"").is_some();
+    ServerEvent::Said { bytes: text.len().saturating_sub(ENVELOPE_BYTES).max(1), is_audio }
 }
 
 fn member<'a>(value: Value<'a>, name: &str) -> Option<Value<'a>> {

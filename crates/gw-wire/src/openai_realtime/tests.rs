@@ -85,7 +85,15 @@ fn transcription_is_charged_by_tokens_or_by_time() {
     let session = ServerEvent::Session { transcription_model: Some("w".to_owned()) };
     assert_eq!(server::read(settings.to_string().as_bytes()), session);
     let delta = json!({"type": "response.output_text.delta", "delta": "response.done\" session."});
-    assert_eq!(server::read(delta.to_string().as_bytes()), ServerEvent::Other);
+    let said = ServerEvent::Said { bytes: 1, is_audio: false };
+    assert_eq!(server::read(delta.to_string().as_bytes()), said);
+    let audio = json!({"type": "response.output_audio.delta", "delta": "A".repeat(1000)});
+    let ServerEvent::Said { bytes, is_audio: true } = server::read(audio.to_string().as_bytes()) else {
+        panic!("sound is not noticed")
+    };
+    assert!((850..1050).contains(&bytes), "{bytes}");
+    let other = json!({"type": "rate_limits.updated"});
+    assert_eq!(server::read(other.to_string().as_bytes()), ServerEvent::Other);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The one computation of the opening handshake: the proof that the other side speaks WebSocket.
+//! The opening handshake: the question of the side that connects, and the proof that the other side speaks WebSocket.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,6 +6,18 @@ use sha1::{Digest, Sha1};
 
 /// What RFC 6455 appends to the key.
 const SUFFIX: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// A value of `sec-websocket-key`, from 16 random bytes.
+#[must_use]
+pub fn key(random: [u8; 16]) -> String {
+    STANDARD.encode(random)
+}
+
+/// Is this a value that a client may send as `sec-websocket-key`?
+#[must_use]
+pub fn is_key(value: &[u8]) -> bool {
+    STANDARD.decode(value).is_ok_and(|bytes| bytes.len() == 16)
+}
 
 /// The value of `sec-websocket-accept` that answers this `sec-websocket-key`.
 #[must_use]

@@ -9,7 +9,7 @@ mod splitter;
 
 pub use close::{CloseCode, close, read_close};
 pub use frame::{Head, MAX_CONTROL_BYTES, MAX_HEAD_BYTES, Opcode, Sender, parse, write};
-pub use handshake::accept;
+pub use handshake::{accept, is_key, key};
 pub use splitter::{Piece, Splitter};
 
 use std::fmt;
