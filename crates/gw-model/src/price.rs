@@ -98,7 +98,9 @@ impl Unit {
     /// The unit whose rate holds where there is none for this one.
     const fn plainer(self) -> Option<Self> {
         match self {
-            Self::CacheRead | Self::CacheWrite | Self::AudioInput | Self::ImageInputToken => Some(Self::Input),
+            Self::CacheRead | Self::CacheWrite | Self::AudioInput | Self::ImageInputToken => {
+                Some(Self::Input)
+            }
             Self::CacheWrite1h => Some(Self::CacheWrite),
             Self::AudioCacheRead => Some(Self::AudioInput),
             Self::Reasoning | Self::AudioOutput | Self::ImageOutputToken => Some(Self::Output),

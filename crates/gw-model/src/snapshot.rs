@@ -221,7 +221,12 @@ pub struct SessionSettings {
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        Self { max_message_bytes: 16 << 20, max_session_ms: 7_200_000, idle_ms: 60_000, buffer_bytes: 1 << 20 }
+        Self {
+            max_message_bytes: 16 << 20,
+            max_session_ms: 7_200_000,
+            idle_ms: 60_000,
+            buffer_bytes: 1 << 20,
+        }
     }
 }
 

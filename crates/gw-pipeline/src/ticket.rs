@@ -347,8 +347,7 @@ impl Open {
                     .iter()
                     .fold(0u64, |sum, a| sum.saturating_add(a.usage.total_tokens()));
                 let settled = self.ongoing.as_ref().map_or((0, NanoUsd::ZERO), |ongoing| ongoing.settled());
-                let (tokens, cost) =
-                    (tokens.saturating_sub(settled.0), self.record.cost().minus(settled.1));
+                let (tokens, cost) = (tokens.saturating_sub(settled.0), self.record.cost().minus(settled.1));
                 let overrun = key.usage.settle(&key.policy, now, hold, tokens, cost);
                 gateway.metrics.note_overrun(overrun);
             }

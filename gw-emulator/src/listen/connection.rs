@@ -40,7 +40,12 @@ impl ConnectionTag {
     /// A connection that counts as open.
     pub(super) fn new(counters: Arc<Counters>) -> Self {
         counters.connection_opened();
-        Self { counters, counted: AtomicBool::new(true), reset: AtomicBool::new(false), session: Mutex::default() }
+        Self {
+            counters,
+            counted: AtomicBool::new(true),
+            reset: AtomicBool::new(false),
+            session: Mutex::default(),
+        }
     }
 
     /// Lets the connection end with a TCP reset.

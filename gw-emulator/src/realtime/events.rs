@@ -47,7 +47,13 @@ pub(super) fn event(kind: &str, id: String, members: Value) -> Value {
 }
 
 /// An error's object.
-pub(super) fn error(kind: &str, code: &str, message: &str, param: Option<&str>, caused_by: Option<&str>) -> Value {
+pub(super) fn error(
+    kind: &str,
+    code: &str,
+    message: &str,
+    param: Option<&str>,
+    caused_by: Option<&str>,
+) -> Value {
     json!({"type": kind, "code": code, "message": message, "param": param, "event_id": caused_by})
 }
 

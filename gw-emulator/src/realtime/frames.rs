@@ -70,7 +70,9 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             }
             match (fin, message) {
                 (false, message) => self.begun = Some(message),
-                (true, (1, text)) => return String::from_utf8(text).map(|t| Some(Message::Text(t))).map_err(|_| ()),
+                (true, (1, text)) => {
+                    return String::from_utf8(text).map(|t| Some(Message::Text(t))).map_err(|_| ());
+                }
                 (true, (_, bytes)) => return Ok(Some(Message::Binary(bytes))),
             }
         }

@@ -36,7 +36,10 @@ pub(crate) fn is_asked_for(path: &str, headers: &HeaderMap) -> bool {
 }
 
 /// Answers a handshake: a refusal, or the head that takes it up and what is to run on the connection.
-pub(crate) async fn open(shared: &Arc<Shared>, request: &Request<Bytes>) -> (Response<BoxBody>, Option<Opened>) {
+pub(crate) async fn open(
+    shared: &Arc<Shared>,
+    request: &Request<Bytes>,
+) -> (Response<BoxBody>, Option<Opened>) {
     let query = request.uri().query().unwrap_or_default();
     let model = ["model", "deployment"].into_iter().find_map(|name| parameter(query, name));
     let model = model.unwrap_or_default();

@@ -124,7 +124,8 @@ impl Session {
 
     /// The error that a fault asks for.
     pub(super) fn failure(&mut self) -> Value {
-        let error = events::error("server_error", "server_error", "Emulated error in the session.", None, None);
+        let error =
+            events::error("server_error", "server_error", "Emulated error in the session.", None, None);
         self.event("error", json!({"error": error}))
     }
 
@@ -182,7 +183,12 @@ impl Session {
 
     fn update(&mut self, event: &Value, caused_by: Option<&str>) {
         let Some(change) = event.get("session").and_then(Value::as_object) else {
-            return self.refuse("missing_required_parameter", "Missing: 'session'.", Some("session"), caused_by);
+            return self.refuse(
+                "missing_required_parameter",
+                "Missing: 'session'.",
+                Some("session"),
+                caused_by,
+            );
         };
         let named = change.get("model").and_then(Value::as_str);
         if named.is_some_and(|model| model != self.model) {
@@ -201,7 +207,8 @@ impl Session {
     }
 
     fn transcription_model(&self) -> Option<String> {
-        let at = |pointer: &str| self.settings.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
+        let at =
+            |pointer: &str| self.settings.pointer(pointer).and_then(Value::as_str).map(ToOwned::to_owned);
         at("/audio/input/transcription/model").or_else(|| at("/input_audio_transcription/model"))
     }
 
@@ -272,7 +279,8 @@ impl Session {
         self.queue.retain(|event| !event.of_response);
         if let Some(mut end) = end {
             end.value["response"]["status"] = "cancelled".into();
-            end.value["response"]["status_details"] = json!({"type": "cancelled", "reason": "client_cancelled"});
+            end.value["response"]["status_details"] =
+                json!({"type": "cancelled", "reason": "client_cancelled"});
             self.queue.push_back(end);
         }
     }

@@ -94,18 +94,28 @@ impl Session {
         let mut item = json!({"id": id, "object": "realtime.item", "type": "message", "status": "in_progress",
             "role": "assistant", "content": []});
         self.begin(response, 0, &item);
-        let part = if speaks { json!({"type": "audio", "transcript": ""}) } else { json!({"type": "text", "text": ""}) };
+        let part = if speaks {
+            json!({"type": "audio", "transcript": ""})
+        } else {
+            json!({"type": "text", "text": ""})
+        };
         self.respond_event("response.content_part.added", with(&place, "part", part), (0, 0));
         let words = if speaks { "response.output_audio_transcript" } else { "response.output_text" };
         let frames = if self.faults.huge_bytes.is_some() { Some(1) } else { self.faults.frames };
-        let pieces: Vec<(String, u64)> =
-            tokens::groups(text, frames).into_iter().map(|(piece, count)| (piece.to_owned(), count)).collect();
+        let pieces: Vec<(String, u64)> = tokens::groups(text, frames)
+            .into_iter()
+            .map(|(piece, count)| (piece.to_owned(), count))
+            .collect();
         for (piece, count) in pieces {
             self.respond_event(&format!("{words}.delta"), with(&place, "delta", piece.into()), (count, 0));
             if speaks {
                 let sound = STANDARD.encode(vec![0; SILENCE_BYTES]);
                 let tokens = if is_bounded { 0 } else { SILENCE_TOKENS };
-                self.respond_event("response.output_audio.delta", with(&place, "delta", sound.into()), (0, tokens));
+                self.respond_event(
+                    "response.output_audio.delta",
+                    with(&place, "delta", sound.into()),
+                    (0, tokens),
+                );
             }
         }
         let part = if speaks {
@@ -128,11 +138,20 @@ impl Session {
         let mut item = json!({"id": id, "object": "realtime.item", "type": "function_call", "status": "in_progress",
             "name": call.name, "call_id": call_id, "arguments": ""});
         self.begin(response, index, &item);
-        let place = json!({"response_id": response, "item_id": id, "output_index": index, "call_id": call_id});
+        let place =
+            json!({"response_id": response, "item_id": id, "output_index": index, "call_id": call_id});
         let cost = tokens::count(&call.arguments) + reply::call_name_tokens(call);
         let kind = "response.function_call_arguments";
-        self.respond_event(&format!("{kind}.delta"), with(&place, "delta", call.arguments.as_str().into()), (cost, 0));
-        let done = with(&with(&place, "arguments", call.arguments.as_str().into()), "name", call.name.as_str().into());
+        self.respond_event(
+            &format!("{kind}.delta"),
+            with(&place, "delta", call.arguments.as_str().into()),
+            (cost, 0),
+        );
+        let done = with(
+            &with(&place, "arguments", call.arguments.as_str().into()),
+            "name",
+            call.name.as_str().into(),
+        );
         self.respond_event(&format!("{kind}.done"), done, (0, 0));
         item["status"] = "completed".into();
         item["arguments"] = call.arguments.as_str().into();
@@ -144,7 +163,11 @@ impl Session {
         let added = json!({"response_id": response, "output_index": index, "item": item});
         self.respond_event("response.output_item.added", added, (0, 0));
         let previous = self.items.last().and_then(|last| last.get("id")).cloned();
-        self.respond_event("conversation.item.added", json!({"previous_item_id": previous, "item": item}), (0, 0));
+        self.respond_event(
+            "conversation.item.added",
+            json!({"previous_item_id": previous, "item": item}),
+            (0, 0),
+        );
     }
 
     fn finish(&mut self, response: &str, index: usize, item: &Value) {
@@ -152,7 +175,11 @@ impl Session {
         self.respond_event("response.output_item.done", done, (0, 0));
         if !self.beta {
             let previous = self.items.last().and_then(|last| last.get("id")).cloned();
-            self.respond_event("conversation.item.done", json!({"previous_item_id": previous, "item": item}), (0, 0));
+            self.respond_event(
+                "conversation.item.done",
+                json!({"previous_item_id": previous, "item": item}),
+                (0, 0),
+            );
         }
         self.keep(item.clone());
     }

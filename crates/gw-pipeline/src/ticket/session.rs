@@ -96,12 +96,7 @@ impl Open {
     }
 
     /// Settles a part; what that many responses under way may use stays held. Errors: the journal could not be told.
-    pub(crate) fn settle_part(
-        &mut self,
-        part: &Part,
-        size: Size,
-        responses: u64,
-    ) -> Result<(), HoldRefused> {
+    pub(crate) fn settle_part(&mut self, part: &Part, size: Size, responses: u64) -> Result<(), HoldRefused> {
         let (tokens, cost) = self.bound(size, responses);
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         ongoing.add(part);

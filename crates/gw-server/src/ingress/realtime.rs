@@ -41,8 +41,7 @@ pub(super) async fn open<B>(site: &Rc<Site>, model: Option<String>, request: Req
     let offered = protocols(&head.headers);
     let insecure = || offered.iter().find_map(|protocol| protocol.strip_prefix(KEY_PROTOCOL)).map(Into::into);
     let in_query = || parameter(query, "api-key");
-    let credential =
-        credential::find(&head.headers, Some(query)).or_else(in_query).or_else(insecure);
+    let credential = credential::find(&head.headers, Some(query)).or_else(in_query).or_else(insecure);
     let model = model.or_else(|| parameter(query, "model")).or_else(|| parameter(query, "deployment"));
     let kept: Vec<&str> = offered.iter().map(String::as_str).filter(|p| !is_of_account(p)).collect();
     let inbound = Inbound {
@@ -74,7 +73,9 @@ fn handshake(version: Version, headers: &HeaderMap) -> Result<HeaderValue, Refus
     if version != Version::HTTP_11 {
         return refuse("a session is opened over HTTP/1.1; let your client speak that");
     }
-    if !has_token(headers, &header::CONNECTION, "upgrade") || !has_token(headers, &header::UPGRADE, "websocket") {
+    if !has_token(headers, &header::CONNECTION, "upgrade")
+        || !has_token(headers, &header::UPGRADE, "websocket")
+    {
         return refuse("this is a WebSocket: connect with a WebSocket client, not with a plain request");
     }
     if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version.as_bytes() != b"13") {
@@ -92,7 +93,9 @@ fn check_query(query: &str) -> Result<(), Refusal> {
         if parameter(query, name).is_some() {
             let text = match name {
                 "call_id" => "calls of WebRTC or SIP are not known here; open a session with 'model'",
-                _ => "'intent' is not taken; open a session with 'model', and choose its type with 'session.update'",
+                _ => {
+                    "'intent' is not taken; open a session with 'model', and choose its type with 'session.update'"
+                }
             };
             return Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param(name));
         }

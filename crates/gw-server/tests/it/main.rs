@@ -18,6 +18,8 @@ mod google;
 mod keys;
 mod limits;
 mod network;
+mod realtime;
+mod realtime_money;
 mod records;
 mod replay;
 mod routing;

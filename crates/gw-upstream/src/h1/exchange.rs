@@ -154,8 +154,13 @@ impl Exchange<'_> {
     }
 
     fn finish(&mut self, head: Head, buffer: &mut BytesMut) -> Result<Answer, SendError> {
-        let mut answer =
-            Answer { status: head.status, headers: head.headers, first: Bytes::new(), body: None, upgraded: None };
+        let mut answer = Answer {
+            status: head.status,
+            headers: head.headers,
+            first: Bytes::new(),
+            body: None,
+            upgraded: None,
+        };
         let Some(mut conn) = self.conn.take() else { return Ok(answer) };
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             conn.deadline.clear();

@@ -137,8 +137,7 @@ fn charged(usage: &Value<'_>) -> Option<Charged> {
         return None;
     }
     let details = |names: [&str; 2]| names.into_iter().find_map(|name| member(*usage, name));
-    let mut counts =
-        Counts { input: input.unwrap_or(0), output: output.unwrap_or(0), ..Counts::default() };
+    let mut counts = Counts { input: input.unwrap_or(0), output: output.unwrap_or(0), ..Counts::default() };
     if let Some(details) = details(["input_token_details", "input_tokens_details"]) {
         let of = |name: &str| number(&details, name).unwrap_or(0);
         counts.cached = of("cached_tokens").min(counts.input);

@@ -150,8 +150,7 @@ impl Splitter {
         }
         let raw = self.buffer.split_to(head_bytes + taken).freeze();
         let ends_frame = taken as u64 == left;
-        self.passing =
-            (!ends_frame).then_some(Passing { head, passed: passed.saturating_add(taken as u64) });
+        self.passing = (!ends_frame).then_some(Passing { head, passed: passed.saturating_add(taken as u64) });
         let opcode = self.message.unwrap_or(head.opcode);
         let ends_message = ends_frame && head.fin;
         if ends_message {
@@ -159,6 +158,14 @@ impl Splitter {
         }
         let phase = usize::try_from(passed % 4).unwrap_or(0);
         let mask = head.mask.map(|mask| (mask, phase));
-        Some(Piece { raw, opcode, starts_message: false, ends_frame, ends_message, payload_at: head_bytes, mask })
+        Some(Piece {
+            raw,
+            opcode,
+            starts_message: false,
+            ends_frame,
+            ends_message,
+            payload_at: head_bytes,
+            mask,
+        })
     }
 }

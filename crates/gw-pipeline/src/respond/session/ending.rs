@@ -50,7 +50,8 @@ impl Ending {
             ErrorCode::StorageFull => "storage",
             _ => "key",
         };
-        let close = if refusal.code == ErrorCode::StorageFull { CloseCode::Internal } else { CloseCode::Policy };
+        let close =
+            if refusal.code == ErrorCode::StorageFull { CloseCode::Internal } else { CloseCode::Policy };
         Self { outcome: Outcome::StreamCut, reason, refusal: Some(refusal), close: Some(close) }
     }
 

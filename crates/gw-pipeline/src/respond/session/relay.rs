@@ -132,7 +132,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// Says goodbye to a provider that still listens.
     async fn leave_upstream(&mut self, talk: &mut Conversation) {
         let mask = talk.mask();
-        if talk.client.closed.is_none() && talk.upstream.closed.is_none() && talk.upstream.out.is_between_frames()
+        if talk.client.closed.is_none()
+            && talk.upstream.closed.is_none()
+            && talk.upstream.out.is_between_frames()
         {
             talk.upstream.out.control(websocket::close(CloseCode::GoingAway, "", Some(mask)).into());
         }

@@ -88,7 +88,12 @@ fn sessions_have_one_way_in() {
     }
     let named = Route::Session { model: Some("a/b".to_owned()) };
     assert_eq!(route("/openai/deployments/a%2Fb/realtime"), named);
-    for path in ["/v1/realtime/client_secrets", "/v1/realtime/sessions", "/realtime/calls", "/openai/v1/realtime/calls"] {
+    for path in [
+        "/v1/realtime/client_secrets",
+        "/v1/realtime/sessions",
+        "/realtime/calls",
+        "/openai/v1/realtime/calls",
+    ] {
         assert_eq!(route(path), Route::OtherSession, "{path}");
     }
 }

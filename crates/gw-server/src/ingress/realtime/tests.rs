@@ -49,7 +49,9 @@ fn keys_in_subprotocols_go_nowhere() {
 #[test]
 fn the_subprotocol_is_one_that_was_offered() {
     let answer = |chosen: Option<&str>, offered: &[&str]| {
-        let mut map = headers(&chosen.map(|c| [("sec-websocket-protocol", c)]).into_iter().flatten().collect::<Vec<_>>());
+        let mut map = headers(
+            &chosen.map(|c| [("sec-websocket-protocol", c)]).into_iter().flatten().collect::<Vec<_>>(),
+        );
         accept(&mut map, &HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="), offered);
         assert_eq!(map["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         map.get("sec-websocket-protocol").map(|v| v.to_str().unwrap().to_owned())
