@@ -70,6 +70,7 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     if is_session {
         headers.remove(http::header::CONTENT_TYPE);
         headers.remove(http::header::ACCEPT);
+        headers.remove(http::header::ACCEPT_ENCODING);
     }
     let body = match input.translated {
         Some(body) => vec![Bytes::from(body)],

@@ -45,6 +45,8 @@ pub enum ServerEvent {
         /// The model, when speech is written down at all.
         transcription_model: Option<String>,
     },
+    /// Something that the client asked for is refused, or failed.
+    Error,
     /// A response begins.
     Created,
     /// A response is over, however it ended.
@@ -75,8 +77,9 @@ const ENVELOPE_BYTES: usize = 180;
 #[must_use]
 pub fn read(text: &[u8]) -> ServerEvent {
     // Most events are pieces of speech, which need no parsing to be told apart.
-    const WORDS: [&[u8]; 3] = [b"response.", b"session.", b"transcription.completed"];
-    const ENDINGS: [&[u8]; 5] = [b".created\"", b".done\"", b".updated\"", b".completed\"", b"\\u"];
+    const WORDS: [&[u8]; 4] = [b"response.", b"session.", b"transcription.completed", b"\"error\""];
+    const ENDINGS: [&[u8]; 6] =
+        [b"\"error\"", b".created\"", b".done\"", b".updated\"", b".completed\"", b"\\u"];
     let has = |words: &[&[u8]]| words.iter().any(|word| memmem::find(text, word).is_some());
     if !has(&WORDS) {
         return ServerEvent::Other;
@@ -96,6 +99,7 @@ pub fn read(text: &[u8]) -> ServerEvent {
             let session = object.get("session");
             ServerEvent::Session { transcription_model: session.and_then(|s| transcription_model(&s)) }
         }
+        Some("error") => ServerEvent::Error,
         Some("response.created") => ServerEvent::Created,
         Some("response.done") => {
             let usage = object.get("response").and_then(|response| member(response, "usage"));

@@ -92,6 +92,8 @@ fn transcription_is_charged_by_tokens_or_by_time() {
         panic!("sound is not noticed")
     };
     assert!((850..1050).contains(&bytes), "{bytes}");
+    let error = json!({"type": "error", "error": {"code": "x"}});
+    assert_eq!(server::read(error.to_string().as_bytes()), ServerEvent::Error);
     let other = json!({"type": "rate_limits.updated"});
     assert_eq!(server::read(other.to_string().as_bytes()), ServerEvent::Other);
 }

@@ -11,10 +11,13 @@ use gw_model::{Micros, Refusal};
 use gw_store::memory::HoldRefused;
 use gw_wire::openai_realtime::error_event;
 use gw_wire::openai_realtime::server::{self, ServerEvent};
-use gw_wire::websocket::{self, Opcode, Piece, Sender, Splitter};
+use gw_wire::websocket::{self, Fault, Opcode, Piece, Sender, Splitter};
 
 /// Buffers above this are given back between messages.
 const KEEP_BYTES: usize = 64 << 10;
+
+/// Pieces of a message that is held, control frames between them included: empty fragments have no size to count.
+const MAX_HELD: usize = 1 << 16;
 
 /// Stops a response that begins though there are no tokens left for it.
 const CANCEL: &[u8] = br#"{"type":"response.cancel"}"#;
@@ -81,13 +84,16 @@ impl Conversation {
     }
 
     /// Takes in what the client sent.
-    pub(super) fn from_client(&mut self) -> Result<(), Ending> {
+    pub(super) fn hear_client(&mut self) -> Result<(), Ending> {
         while self.client.closed.is_none() {
             let piece = match self.client.splitter.next() {
                 Ok(Some(piece)) => piece,
                 Ok(None) => break,
                 Err(fault) => return Err(Ending::client_fault(fault)),
             };
+            if self.held.len() >= MAX_HELD {
+                return Err(Ending::client_fault(Fault::TooLarge));
+            }
             match piece.opcode {
                 Opcode::Close => {
                     self.client_began = self.upstream.closed.is_none();
@@ -155,7 +161,7 @@ impl Conversation {
     }
 
     /// Takes in what the provider sent.
-    pub(super) fn from_upstream(&mut self) -> Result<(), Ending> {
+    pub(super) fn hear_upstream(&mut self) -> Result<(), Ending> {
         while self.upstream.closed.is_none() {
             let piece = match self.upstream.splitter.next() {
                 Ok(Some(piece)) => piece,
@@ -195,6 +201,7 @@ impl Conversation {
                 Ok(())
             }
             ServerEvent::Created => self.ledger.begun(),
+            ServerEvent::Error => self.ledger.refused(),
             ServerEvent::Done { charged } => self.ledger.done(charged),
             ServerEvent::Transcribed { charged } => self.ledger.transcribed(charged),
             ServerEvent::Said { bytes, is_audio } => {

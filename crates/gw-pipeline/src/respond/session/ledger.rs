@@ -103,6 +103,16 @@ impl Ledger {
         self.cover(self.largest_output, under_way)
     }
 
+    /// The provider refuses something: when a response was asked for, it is taken for that. One that begins all the
+    /// same is held for again.
+    pub(super) fn refused(&mut self) -> Result<(), HoldRefused> {
+        if self.asked == 0 {
+            return Ok(());
+        }
+        self.asked -= 1;
+        self.settle(&Part::default())
+    }
+
     /// A response under way said something.
     pub(super) fn said(&mut self, bytes: usize, is_audio: bool) {
         let bytes = bytes as u64;

@@ -23,6 +23,9 @@ const READ_BYTES: usize = 16 << 10;
 /// With less room than this, more is made.
 const MIN_ROOM_BYTES: usize = 2 << 10;
 
+/// The gateway's own words that may wait besides what is passed on.
+const OWN_BYTES: usize = 256 << 10;
+
 /// How long the other side may take to say goodbye too.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -79,7 +82,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         let mut stopping = pin!(stopping);
         let mut look = interval(LOOK_EVERY);
         // What the client sent behind its head is there already.
-        if let Err(ending) = talk.from_client() {
+        if let Err(ending) = talk.hear_client() {
             return ending;
         }
         loop {
@@ -87,14 +90,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 return ending;
             }
             let limit = talk.limits.buffer_bytes;
+            // Who does not listen to what is said of his own events is not read either.
+            let own_limit = limit.saturating_add(OWN_BYTES);
             make_room(talk.client.splitter.buffer());
             make_room(talk.upstream.splitter.buffer());
             let Conversation { client, upstream, .. } = &mut *talk;
             let step = tokio::select! {
                 read = self.client_in.read_buf(client.splitter.buffer()),
-                    if client.closed.is_none() && upstream.out.len() < limit => Step::Client(read),
+                    if client.closed.is_none() && upstream.out.len() < limit && client.out.len() < own_limit => {
+                        Step::Client(read)
+                    }
                 read = self.upstream_in.read_buf(upstream.splitter.buffer()),
-                    if upstream.closed.is_none() && client.out.len() < limit => Step::Upstream(read),
+                    if upstream.closed.is_none() && client.out.len() < limit && upstream.out.len() < own_limit => {
+                        Step::Upstream(read)
+                    }
                 written = client.out.drain(&mut self.client_out), if !client.out.is_done() => {
                     Step::ClientWritten(written)
                 }
@@ -117,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             while !talk.client.out.is_between_messages() && talk.upstream.closed.is_none() {
                 make_room(talk.upstream.splitter.buffer());
                 let read = self.upstream_in.read_buf(talk.upstream.splitter.buffer()).await;
-                if !read.is_ok_and(|n| n > 0) || talk.from_upstream().is_err() {
+                if !read.is_ok_and(|n| n > 0) || talk.hear_upstream().is_err() {
                     return;
                 }
                 if talk.client.out.drain(&mut self.client_out).await.is_err() {
@@ -152,13 +161,13 @@ fn take(talk: &mut Conversation, step: Step) -> Result<(), Ending> {
     match step {
         Step::Client(Ok(n)) if n > 0 => {
             talk.client.heard_at = talk.now();
-            talk.from_client()
+            talk.hear_client()
         }
         Step::Client(_) if talk.upstream.closed.is_some() => Err(talk.closed()),
         Step::Client(_) | Step::ClientWritten(Err(_)) => Err(Ending::client_gone()),
         Step::Upstream(Ok(n)) if n > 0 => {
             talk.upstream.heard_at = talk.now();
-            talk.from_upstream()
+            talk.hear_upstream()
         }
         Step::Upstream(_) | Step::UpstreamWritten(Err(_)) if talk.client.closed.is_some() => {
             Err(Ending { close: Some(CloseCode::Normal), ..Ending::closed(None) })
