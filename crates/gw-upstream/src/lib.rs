@@ -26,6 +26,7 @@ mod proxy;
 mod resolve;
 mod shared;
 mod socket;
+mod timer;
 mod tls;
 mod transport;
 
@@ -39,4 +40,5 @@ pub use proxy::{ProxyEnv, ProxyError};
 pub use resolve::{Resolve, ResolveFuture};
 pub use shared::Stats;
 pub use socket::UpstreamSocket;
+pub use timer::Timer;
 pub use tls::TlsError;

@@ -1,6 +1,7 @@
 //! The way back: translate, guard, meter, settle, record, over the answer as it flows. Whole answers and
 //! streams pass the same steps. It must not talk to a provider again.
 
+mod count;
 mod failure;
 mod guard;
 mod headers;
@@ -25,6 +26,7 @@ pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
         Attempted::Answer(answered) if answered.sent.format == WireFormat::OpenAiRealtime => {
             Ok(session::reply(*answered))
         }
+        Attempted::Count(counted) => Ok(count::reply(*counted)),
         Attempted::Answer(answered) if headers::is_event_stream(&answered.response.headers) => {
             Ok(stream::reply(*answered))
         }

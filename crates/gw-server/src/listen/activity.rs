@@ -29,6 +29,9 @@ impl Activity {
 
     /// Takes the session out of a reply: it begins when the reply's head is written.
     pub(crate) fn keep_session(&self, reply: Reply) -> Reply {
+        if !matches!(reply.body(), ReplyBody::Session(_)) {
+            return reply;
+        }
         let (head, body) = reply.into_parts();
         let body = match body {
             ReplyBody::Session(session) => {
