@@ -79,6 +79,7 @@ mod gemini;
 mod hash;
 mod journal;
 mod listen;
+mod media;
 mod openai;
 mod percent;
 mod play;
