@@ -17,6 +17,7 @@ mod formats;
 mod google;
 mod keys;
 mod limits;
+mod media;
 mod network;
 mod records;
 mod replay;

@@ -22,18 +22,20 @@ const FOLDERS: [&str; 2] = ["recorded", "edge"];
 /// Every exchange in a format that we speak; says visibly when there are only our own.
 pub(crate) fn load() -> Vec<Exchange> {
     let mut all = own();
+    all.extend(recorded(&FORMATS));
+    all
+}
+
+/// The recorded exchanges in these formats; says visibly when there are none.
+pub(crate) fn recorded(formats: &[&str]) -> Vec<Exchange> {
     let root = folder();
-    let before = all.len();
-    for name in FOLDERS {
-        for file in json_files(&root.join(name)) {
-            let exchange = Exchange::load(&file).unwrap();
-            if FORMATS.contains(&exchange.wire_format.as_str()) && exchange.method == "POST" {
-                all.push(exchange);
-            }
-        }
-    }
-    if all.len() == before {
-        eprintln!("skipped: no recorded exchanges at {}; the own samples are played alone", root.display());
+    let files = FOLDERS.iter().flat_map(|name| json_files(&root.join(name)));
+    let all: Vec<Exchange> = files
+        .map(|file| Exchange::load(&file).unwrap())
+        .filter(|exchange| formats.contains(&exchange.wire_format.as_str()) && exchange.method == "POST")
+        .collect();
+    if all.is_empty() {
+        eprintln!("skipped: no recorded exchanges at {}; only own samples are played", root.display());
     }
     all
 }
