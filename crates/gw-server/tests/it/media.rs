@@ -65,6 +65,7 @@ async fn images_are_made_and_charged_by_their_tokens() {
     let record = recorded(&gateway, &answer, i128::from(words) * 5_000 + 544 * 40_000).await;
     assert_eq!((&record["format"], &record["output_tokens"]), (&json!("images"), &json!(544)));
     assert_eq!(record["usage_source"], "upstream");
+    assert_eq!(record["media"], json!({"image_output_tokens": 544, "output_images": 2}));
 
     // Streamed, with previews; every path of it.
     for path in ["/images/generations", "/openai/v1/images/generations"] {
@@ -139,6 +140,7 @@ async fn speech_flows_while_it_is_made() {
     assert!(answer.body.starts_with(&[0xff, 0xf3]), "the bytes are the upstream's");
     let record = recorded(&gateway, &answer, 28 * 15_000).await;
     assert_eq!((&record["format"], &record["usage_source"]), (&json!("speech"), &json!("estimated")));
+    assert_eq!(record["media"], json!({"input_characters": 28, "output_ms": 1848}));
 
     // Priced by tokens: as long as it plays, 28 characters of 66 ms in whole frames of 24 ms.
     let answer = gateway.send(speech("gpt-4o-mini-tts", json!({"response_format": "wav"}))).await;

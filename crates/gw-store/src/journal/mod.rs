@@ -16,7 +16,7 @@ mod writer;
 
 pub(crate) use codes::{outcome_code, outcome_of, source_code, source_of};
 pub use error::JournalError;
-pub use frame::{AttemptFrame, Frame, FrameError, Intent, IntentFrame, RecordFrame, UsageFrame};
+pub use frame::{AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, RecordFrame, UsageFrame};
 pub use reader::{ReadEnd, SegmentReader};
 pub use segment::{SegmentId, SegmentInfo, list_segments};
 pub use settings::{JournalSettings, Quota};
