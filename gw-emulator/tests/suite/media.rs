@@ -108,7 +108,7 @@ async fn speech_plays_as_long_as_its_text() {
     assert_eq!(sound.len(), 28 * 480);
     let usage = &events.last().expect("an event")["usage"];
     assert_eq!((&usage["input_tokens"], &usage["output_tokens"]), (&json!(3), &json!(14)));
-    let billed = emulator.emulator().stats().by_model["m"].clone();
+    let billed = emulator.emulator().stats().by_model["m"];
     assert_eq!((billed.requests, billed.output_tokens), (5, 70));
     for (wrong, param) in [
         (json!({"model": "m", "input": "x"}), "voice"),

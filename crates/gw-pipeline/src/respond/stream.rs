@@ -330,6 +330,10 @@ impl StreamBody {
         ticket.worker().gateway().metrics.open_streams.dec();
         // Half-way, an upstream may have stated its input only; what was seen of the output is added.
         let complete = self.meter.complete();
+        if self.meter.error().is_some() {
+            // By the upstream's own word there is no image.
+            ticket.media.output_images = 0;
+        }
         let seen = self.meter.estimated_output_tokens();
         let (mut usage, mut source) = meter::charged(self.meter.usage(), &ticket, seen);
         if !complete && usage.output_tokens < seen {

@@ -19,6 +19,9 @@ async fn set_up() -> (Upstream, Gateway) {
     (upstream, gateway)
 }
 
+/// Fields of a form.
+type Fields<'a> = &'a [(&'a str, &'a [u8])];
+
 /// A recording of this many seconds.
 fn wav(seconds: u8) -> Vec<u8> {
     let mut file =
@@ -277,7 +280,7 @@ async fn what_may_not_be_is_refused_before_it_costs_anything() {
         .await
         .refused(403, "model_not_allowed");
     let file = ("@file", &b"sound"[..]);
-    let forms: [(&[(&str, &[u8])], &str); 4] = [
+    let forms: [(Fields<'_>, &str); 4] = [
         (&[file], "model"),
         (&[("model", b"openai/tts-1"), ("model", b"whisper-1"), file], "model"),
         (&[("model", b"openai/tts-1"), ("model[]", b"whisper-1"), file], "model[]"),
@@ -320,6 +323,12 @@ async fn failures_are_retried_and_told_in_openais_shape() {
     let denied = json!({"model": "openai/fault-401", "input": "x", "voice": "alloy"}).to_string();
     gateway.send(Call::post("/v1/audio/speech", denied).key(MASTER)).await.refused(502, "upstream_error");
 
+    // By its own word the upstream made none.
+    let mut failed = image("openai/fault-error-after-frames-1");
+    failed["stream"] = true.into();
+    let answer = gateway.send(Call::post("/v1/images/generations", failed.to_string()).key(MASTER)).await;
+    let record = gateway.record(&answer.request_id()).await;
+    assert_eq!((&record["outcome"], &record["output_tokens"]), (&json!("upstream_error"), &json!(0)));
     // An image that does not come to its end is none, and is charged: it was made.
     let mut cut = image("openai/fault-cut-2");
     cut["stream"] = true.into();
