@@ -323,12 +323,13 @@ async fn failures_are_retried_and_told_in_openais_shape() {
     let denied = json!({"model": "openai/fault-401", "input": "x", "voice": "alloy"}).to_string();
     gateway.send(Call::post("/v1/audio/speech", denied).key(MASTER)).await.refused(502, "upstream_error");
 
-    // By its own word the upstream made none.
+    // By its own word the upstream made one and failed at the other.
     let mut failed = image("openai/fault-error-after-frames-1");
     failed["stream"] = true.into();
     let answer = gateway.send(Call::post("/v1/images/generations", failed.to_string()).key(MASTER)).await;
     let record = gateway.record(&answer.request_id()).await;
-    assert_eq!((&record["outcome"], &record["output_tokens"]), (&json!("upstream_error"), &json!(0)));
+    assert_eq!((&record["outcome"], &record["output_tokens"]), (&json!("upstream_error"), &json!(272)));
+    assert_eq!(record["media"]["output_images"], 1, "{record}");
     // An image that does not come to its end is none, and is charged: it was made.
     let mut cut = image("openai/fault-cut-2");
     cut["stream"] = true.into();
