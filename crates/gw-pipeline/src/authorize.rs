@@ -2,6 +2,7 @@
 //! is allowed is what would run. It must not take anything from a limit.
 
 use crate::live::Live;
+use crate::raw;
 use crate::receive::Received;
 use crate::route::resolve::Resolution;
 use crate::ticket::{Rejected, Ticket};
@@ -40,6 +41,9 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusa
             ));
         }
     }
+    if let Some(line) = &call.raw {
+        return raw::authorize(ticket, live, call, line);
+    }
     refuse_background(call)?;
     if policy.is_some() {
         refuse_stored(call)?;
@@ -70,13 +74,13 @@ pub(crate) fn allows(policy: &KeyPolicy, asked: &str, resolution: &Resolution) -
     }
 }
 
-fn not_allowed(model: &str) -> Refusal {
+pub(crate) fn not_allowed(model: &str) -> Refusal {
     Refusal::new(ErrorCode::ModelNotAllowed, format!("this key may not call the model '{model}'"))
         .param("model")
 }
 
 /// An answer that is made in the background is fetched by another request, and only that one states what it used.
-fn refuse_background(call: &Call) -> Result<(), Refusal> {
+pub(crate) fn refuse_background(call: &Call) -> Result<(), Refusal> {
     if !call.facts.background {
         return Ok(());
     }
@@ -86,7 +90,7 @@ fn refuse_background(call: &Call) -> Result<(), Refusal> {
 
 /// All keys share the provider's account: what one of them had stored there, another could name. Only the
 /// operator may, until the gateway knows whose it is.
-fn refuse_stored(call: &Call) -> Result<(), Refusal> {
+pub(crate) fn refuse_stored(call: &Call) -> Result<(), Refusal> {
     let Some(member) = call.facts.stored else { return Ok(()) };
     let text = format!(
         "'{member}' refers to something that is stored at the provider, and who may see it is not known here; \
@@ -97,7 +101,7 @@ fn refuse_stored(call: &Call) -> Result<(), Refusal> {
 
 /// Members that make an upstream run another model than `model` names would slip past the check above.
 /// OpenAI, Azure and Anthropic themselves know none.
-fn refuse_hidden_models(call: &Call, model: &Model) -> Result<(), Refusal> {
+pub(crate) fn refuse_hidden_models(call: &Call, model: &Model) -> Result<(), Refusal> {
     for member in &call.facts.routing_members {
         let risky = model.targets.iter().any(|target| {
             let provider = &target.provider;

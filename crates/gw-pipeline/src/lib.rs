@@ -15,6 +15,7 @@ mod guard;
 mod inbound;
 mod live;
 mod metrics;
+mod raw;
 mod receive;
 mod reply;
 mod reserve;

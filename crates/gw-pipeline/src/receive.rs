@@ -4,6 +4,7 @@
 use crate::authenticate::Authenticated;
 use crate::inbound::{BodySource, Inbound, PathFacts};
 use crate::live::Live;
+use crate::raw;
 use crate::signed::SignedHead;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
@@ -33,30 +34,41 @@ pub(crate) async fn receive<B: BodySource>(
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
     let signed = inbound.signed.filter(|_| inbound.credential.is_none());
+    let (format, mut path, mut line) = (inbound.format, inbound.path, inbound.raw);
+    if let Some(line) = &mut line {
+        raw::recognise(line, &live, &mut path);
+    }
     let scan = Scan {
-        format: inbound.format,
+        format,
+        raw: line.as_ref().map(|line| line.format),
         body: body.clone(),
         max_depth: settings.max_json_depth,
-        path: inbound.path,
+        path,
         signed,
         arrived: ticket.record.time,
     };
-    let facts = match scan.run().await {
-        Ok(facts) => facts,
-        Err(refusal) => return Err(ticket.reject(refusal)),
+    let facts = match (scan.run().await, &mut line) {
+        (Ok(facts), _) => facts,
+        (Err(refusal), Some(line)) if refusal.code == ErrorCode::InvalidRequest => {
+            line.unread = Some(refusal);
+            raw::nothing_known()
+        }
+        (Err(refusal), _) => return Err(ticket.reject(refusal)),
     };
     ticket.record.model.clone_from(&facts.model);
     ticket.record.stream = facts.stream;
     if ticket.record.customer.is_none() {
         ticket.record.customer.clone_from(&facts.user);
     }
-    let call = Call { format: inbound.format, body, facts, forward_headers: inbound.forward_headers };
+    let call = Call { format, body, facts, forward_headers: inbound.forward_headers, raw: line };
     Ok(Received { ticket, live, call })
 }
 
 /// What is to be done with a body.
 struct Scan {
     format: WireFormat,
+    /// The body goes on as it is; the format that it is known to have.
+    raw: Option<Option<WireFormat>>,
     body: Bytes,
     max_depth: usize,
     path: PathFacts,
@@ -83,9 +95,14 @@ impl Scan {
         if let Some(signed) = &self.signed {
             signed.check(&self.body, self.arrived)?;
         }
+        let format = match self.raw {
+            None => self.format,
+            Some(Some(known)) => known,
+            Some(None) => return Ok(raw::facts_of_unknown(&self.body, self.max_depth)),
+        };
         let mut facts = match &self.path.model {
-            None => gw_wire::facts::read(self.format, &self.body, self.max_depth),
-            Some(model) => gw_wire::facts::read_with_model(self.format, &self.body, self.max_depth, model),
+            None => gw_wire::facts::read(format, &self.body, self.max_depth),
+            Some(model) => gw_wire::facts::read_with_model(format, &self.body, self.max_depth, model),
         }?;
         facts.stream |= self.path.stream;
         facts.json_array = self.path.json_array;

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod classify;
 pub mod format;
 pub mod prepare;
+pub mod recognise;
 
 #[cfg(test)]
 mod testing;
@@ -15,4 +16,7 @@ mod testing;
 pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify};
 pub use format::upstream_format;
-pub use prepare::{PrepareError, PrepareInput, PreparedProvider, UpstreamParts, prepare, write_options};
+pub use prepare::{
+    PrepareError, PrepareInput, PreparedProvider, UpstreamParts, check_path, prepare, prepare_raw, write_options,
+};
+pub use recognise::{Recognised, recognise};

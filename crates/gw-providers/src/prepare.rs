@@ -5,10 +5,12 @@
 mod body;
 mod headers;
 mod provider;
+mod raw;
 mod signing;
 mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
+pub use raw::{check_path, prepare_raw};
 
 use bytes::Bytes;
 use gw_model::call::Call;
@@ -71,7 +73,7 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
         None => body::forward(call, target, hide_usage, input.max_output_tokens),
     };
     if let Some(signer) = prepared.signer() {
-        signer.sign(&path_and_query, &mut headers, &body, input.now)?;
+        signer.sign(&Method::POST, &path_and_query, &mut headers, &body, input.now)?;
     }
     Ok(UpstreamParts { method: Method::POST, path_and_query, headers, body, hide_usage })
 }

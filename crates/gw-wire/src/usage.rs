@@ -3,9 +3,11 @@
 
 mod counts;
 mod meter;
+mod raw;
 
 pub use counts::{AnthropicCounts, openai as openai_counts};
 pub use meter::{StreamError, StreamMeter};
+pub use raw::{RawMeter, from_raw};
 
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::member::MemberScanner;

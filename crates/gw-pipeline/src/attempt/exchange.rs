@@ -6,7 +6,7 @@ use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
-use gw_providers::{PrepareInput, Verdict};
+use gw_providers::{PrepareInput, UpstreamParts, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
 use std::sync::Arc;
@@ -92,10 +92,19 @@ impl Exchange {
         };
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
         match upstream.send(&endpoint.destination, &request, phases).await {
-            Ok(response) if response.status.is_success() => Tried::Answered { sent, response },
+            Ok(response) if self.is_answer(response.status) => Tried::Answered { sent, response },
             Ok(response) => self.failed_status(target, sent.format, response).await,
             Err(error) => Tried::Failed(self.not_sent(target, &error)),
         }
+    }
+
+    fn is_sent_once(&self) -> bool {
+        self.call.raw.as_ref().is_some_and(|line| !line.is_idempotent())
+    }
+
+    /// Does the head begin an answer? A caller of a provider's own path also gets redirects and the like.
+    fn is_answer(&self, status: http::StatusCode) -> bool {
+        status.is_success() || (self.call.raw.is_some() && status.is_redirection())
     }
 
     /// Builds the upstream request: the caller's bytes with edits, or a translation.
@@ -104,6 +113,16 @@ impl Exchange {
         target: &Arc<Target>,
         endpoint: &ProviderEndpoint,
     ) -> Result<(Sent, UpstreamRequest), Refusal> {
+        if let Some(line) = &self.call.raw {
+            let now = self.ticket.worker().now();
+            let parts = gw_providers::prepare_raw(line, &self.call.body, &endpoint.prepared, now)?;
+            let sent = Sent {
+                format: line.format.unwrap_or(self.call.format),
+                dropped: Vec::new(),
+                hide_usage: false,
+            };
+            return Ok((sent, upstream_request(parts)));
+        }
         let Some(format) = gw_providers::upstream_format(&target.provider, self.call.format) else {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
         };
@@ -137,13 +156,8 @@ impl Exchange {
             max_output_tokens: self.enforce_output,
             now: self.ticket.worker().now(),
         })?;
-        let request = UpstreamRequest {
-            method: parts.method,
-            path_and_query: parts.path_and_query.as_str().to_owned(),
-            headers: parts.headers,
-            body: parts.body,
-        };
-        Ok((Sent { format, dropped, hide_usage: parts.hide_usage }, request))
+        let hide_usage = parts.hide_usage;
+        Ok((Sent { format, dropped, hide_usage }, upstream_request(parts)))
     }
 
     /// The upstream answered with something other than success.
@@ -158,11 +172,18 @@ impl Exchange {
         let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
         let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
         self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
+        // A caller of a provider's own path speaks its format, whichever that is.
+        let is_raw = self.call.raw.is_some();
+        let format = if is_raw { self.call.format } else { format };
         let passed =
             |headers, body| Failure::Passed { status, headers, body, format, target: Arc::clone(target) };
         let again = |kind, after_ms| Some(Again { kind, after_ms });
         let kind = FailureKind::Status(status);
         Tried::Failed(match verdict {
+            Verdict::Retry { after_ms, .. } if is_raw => {
+                TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
+            }
+            Verdict::Next { .. } if is_raw => TryFailure { failure: passed(headers, body), again: None },
             Verdict::Refuse { .. } => TryFailure { failure: passed(headers, body), again: None },
             Verdict::Retry { after_ms, .. } if status == 429 => {
                 TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
@@ -196,6 +217,8 @@ impl Exchange {
     fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
         let kind = match (error.is_timeout(), error.retryable_same_target()) {
             (true, _) => FailureKind::Timeout,
+            // What is not to be done twice is not sent twice.
+            (false, true) if self.is_sent_once() && error.request_was_sent() => FailureKind::Final,
             (false, true) => FailureKind::Connect,
             (false, false) => FailureKind::Final,
         };
@@ -225,6 +248,15 @@ impl Exchange {
             String::from_utf8_lossy(body.get(..MAX_ERROR_DETAIL).unwrap_or(body)).into_owned()
         });
         self.ticket.record.error_detail = truncated(&format!("{status}: {message}"));
+    }
+}
+
+fn upstream_request(parts: UpstreamParts) -> UpstreamRequest {
+    UpstreamRequest {
+        method: parts.method,
+        path_and_query: parts.path_and_query.as_str().to_owned(),
+        headers: parts.headers,
+        body: parts.body,
     }
 }
 

@@ -7,6 +7,7 @@ mod headers;
 pub(crate) mod large;
 mod meter;
 mod outlet;
+pub(crate) mod raw;
 pub(crate) mod refuse;
 mod shape;
 pub(crate) mod stream;
@@ -20,6 +21,7 @@ use crate::ticket::Rejected;
 pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
     match attempted {
         Attempted::Failure(failed) => Ok(failure::reply(*failed)),
+        Attempted::Answer(answered) if answered.call.raw.is_some() => Ok(raw::reply(*answered).await),
         Attempted::Answer(answered) if headers::is_event_stream(&answered.response.headers) => {
             Ok(stream::reply(*answered))
         }

@@ -32,12 +32,15 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
     ticket.set_model(&model);
     let seed = ticket.worker().random_u64();
     let mut order = order(&model, seed);
-    order.retain(|i| {
-        model
-            .targets
-            .get(*i)
-            .is_some_and(|t| gw_providers::upstream_format(&t.provider, call.format).is_some())
-    });
+    // What goes on as it is needs no format.
+    if call.raw.is_none() {
+        order.retain(|i| {
+            model
+                .targets
+                .get(*i)
+                .is_some_and(|t| gw_providers::upstream_format(&t.provider, call.format).is_some())
+        });
+    }
     if order.is_empty() {
         let text = format!("no target of '{}' can do '{}'", model.name, call.format.as_str());
         return Err(ticket.reject(Refusal::new(ErrorCode::InvalidRequest, text).param("model")));

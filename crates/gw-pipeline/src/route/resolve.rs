@@ -70,6 +70,22 @@ pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) 
     Resolution { model: Arc::new(model), qualified: Some(qualified) }
 }
 
+/// A provider as the only target, for a call that names a path there. `name` is the model, as far as it is known.
+pub(crate) fn provider_itself(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Model {
+    if !name.is_empty() {
+        return (*single(snapshot, provider, name).model).clone();
+    }
+    let target =
+        Target { provider: Arc::clone(provider), model: "".into(), weight: 1, info: Arc::default() };
+    Model {
+        name: Arc::clone(&provider.name),
+        strategy: Strategy::Fallback,
+        targets: vec![Arc::new(target)],
+        retry: RetryPolicy::default(),
+        timeouts: Timeouts::default(),
+    }
+}
+
 fn not_found(snapshot: &Snapshot, name: &str) -> Refusal {
     let mut candidates: Vec<String> = if snapshot.direct_models {
         let listing = snapshot.providers.values().filter(|p| lists(snapshot, p, name));

@@ -46,6 +46,8 @@ impl std::error::Error for PrepareError {}
 pub struct PreparedProvider {
     scheme: Scheme,
     authority: Authority,
+    /// The base URL's path, without a slash at its end.
+    base_path: String,
     paths: Vec<(WireFormat, ReadyPath)>,
     headers: HeaderMap,
     /// For OpenAI's formats, where they take the credential elsewhere.
@@ -95,7 +97,8 @@ impl PreparedProvider {
         let openai_headers = openai_headers.transpose().map_err(PrepareError::Header)?;
         let stream_usage = catalog().stream_usage(authority.as_str());
         let signer = Signer::new(provider, &scheme, &authority)?;
-        Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer })
+        let base_path = path.to_owned();
+        Ok(Self { scheme, authority, base_path, paths, headers, openai_headers, stream_usage, signer })
     }
 
     /// `http` or `https`.
@@ -114,6 +117,19 @@ impl PreparedProvider {
     pub(super) fn headers(&self, format: WireFormat) -> &HeaderMap {
         match &self.openai_headers {
             Some(headers) if format.native_provider() == "openai" => headers,
+            _ => &self.headers,
+        }
+    }
+
+    /// The base URL's path, without a slash at its end.
+    pub(super) fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
+    /// What every request to that path carries.
+    pub(super) fn raw_headers(&self, path: &str) -> &HeaderMap {
+        match &self.openai_headers {
+            Some(headers) if path.contains("/openai/") => headers,
             _ => &self.headers,
         }
     }
