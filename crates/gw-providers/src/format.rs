@@ -11,10 +11,10 @@ pub fn upstream_format(provider: &Provider, caller: WireFormat) -> Option<WireFo
     if provider.formats.contains(&caller) {
         return Some(caller);
     }
-    match caller {
-        WireFormat::OpenAiEmbeddings => None,
-        _ => provider.formats.iter().copied().find(|f| WireFormat::CONVERSATIONS.contains(f)),
+    if caller.is_conversation() || caller == WireFormat::OpenAiCompletions {
+        return provider.formats.iter().copied().find(|format| format.is_conversation());
     }
+    None
 }
 
 #[cfg(test)]
