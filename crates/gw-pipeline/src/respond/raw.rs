@@ -1,13 +1,14 @@
 //! Answers that go on byte for byte, whatever they are: nothing is added, translated or held back, save for a JSON
 //! answer that is small enough to state its cost in a header. Usage is read on the way by, where it is recognised.
 
+use super::shape::Shape;
 use super::{headers, meter};
 use crate::attempt::Answered;
 use crate::reply::{Incomplete, Reply, ReplyBody};
 use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
-use gw_model::{ErrorCode, Micros, Outcome, Refusal, Usage, UsageSource, WireFormat};
+use gw_model::{ErrorCode, Micros, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat};
 use gw_upstream::{BodyError, UpstreamBody};
 use gw_wire::usage::RawMeter;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -27,6 +28,8 @@ pub struct RawBody {
     /// The format, where it is known.
     format: Option<WireFormat>,
     meter: RawMeter,
+    /// Server-sent events, which an error may follow.
+    is_events: bool,
     /// Output tokens that are held.
     held_output: u64,
     deadline: Micros,
@@ -87,6 +90,11 @@ async fn hold(answered: &mut Answered, limit: usize) -> Result<(Bytes, bool), Bo
     tokio::time::timeout(Duration::from_micros(left), read).await.unwrap_or(Err(BodyError::IdleTimeout))
 }
 
+/// Only what makes something uses something: an object that is looked at or cancelled states what it has used before.
+fn states_new_usage(line: &RawLine) -> bool {
+    line.method == "POST" && !line.path.ends_with("/cancel")
+}
+
 /// What an answer consumed. Where nothing is known of the path, only what the answer itself states counts.
 fn charged(
     ticket: &Ticket,
@@ -110,7 +118,8 @@ fn complete(answered: Answered, body: Bytes, length: Option<HeaderValue>) -> Rep
     if let (true, Some(length)) = (is_head, length) {
         map.insert(header::CONTENT_LENGTH, length);
     }
-    let stated = gw_wire::usage::from_raw(format, &body);
+    let is_counted = line.is_some_and(states_new_usage);
+    let stated = if is_counted { gw_wire::usage::from_raw(format, &body) } else { None };
     let estimate = if stated.is_some() { 0 } else { gw_wire::estimate::text_tokens(&body) };
     let (usage, source) = charged(&ticket, format, stated, estimate);
     ticket.close_attempt(response.status.as_u16(), "", usage, source);
@@ -147,10 +156,16 @@ fn broken(answered: Answered, error: &BodyError) -> Reply {
 
 /// The answer flows on; its cost is known only at its end.
 fn flowing(answered: Answered, head: Bytes, length: Option<HeaderValue>) -> Reply {
-    let Answered { mut ticket, live, target, model_name, response, call, output_bound, deadline, .. } = answered;
+    let Answered { mut ticket, live, target, model_name, response, call, output_bound, deadline, .. } =
+        answered;
     let format = call.raw.as_ref().and_then(|line| line.format);
     let max_event_bytes = live.snapshot.settings.max_event_bytes;
-    let meter = RawMeter::new(format, content_type(&response.headers).unwrap_or_default(), max_event_bytes);
+    let content_type = content_type(&response.headers).unwrap_or_default();
+    let is_events = content_type.eq_ignore_ascii_case("text/event-stream") && length.is_none();
+    let meter = match call.raw.as_deref().is_some_and(states_new_usage) {
+        true => RawMeter::new(format, content_type, call.facts.stream, max_event_bytes),
+        false => RawMeter::blind(),
+    };
     let mut map = headers::passed(response.headers);
     if let Some(length) = length {
         map.insert(header::CONTENT_LENGTH, length);
@@ -165,6 +180,7 @@ fn flowing(answered: Answered, head: Bytes, length: Option<HeaderValue>) -> Repl
         upstream: Some(response.body),
         format,
         meter,
+        is_events,
         held_output: output_bound,
         deadline,
     };
@@ -207,8 +223,7 @@ impl RawBody {
     fn pass(&mut self, piece: Bytes) -> Result<Bytes, Incomplete> {
         self.meter.feed(&piece);
         if let Err(refusal) = self.extend() {
-            self.cut("budget", refusal.code.as_str());
-            return Err(Incomplete);
+            return self.refused(piece, &refusal);
         }
         if let Some(ticket) = &mut self.ticket {
             ticket.note_first_byte();
@@ -236,6 +251,20 @@ impl RawBody {
             self.held_output += step;
         }
         Ok(())
+    }
+
+    /// The budget does not cover what is to come: events are told so, of other answers the end is missing.
+    fn refused(&mut self, piece: Bytes, refusal: &Refusal) -> Result<Bytes, Incomplete> {
+        let id = self.ticket.as_ref().map(|ticket| ticket.record.id.to_string()).unwrap_or_default();
+        self.cut("budget", refusal.code.as_str());
+        match self.format {
+            Some(format) if self.is_events => {
+                let event = gw_wire::errors::event(format, refusal, &id);
+                let shape = Shape::of(format, false);
+                Ok([&piece[..], shape.separator(&piece), &event].concat().into())
+            }
+            _ => Err(Incomplete),
+        }
     }
 
     fn cut(&mut self, reason: &str, code: &str) {

@@ -75,8 +75,7 @@ pub(crate) fn provider_itself(snapshot: &Snapshot, provider: &Arc<Provider>, nam
     if !name.is_empty() {
         return (*single(snapshot, provider, name).model).clone();
     }
-    let target =
-        Target { provider: Arc::clone(provider), model: "".into(), weight: 1, info: Arc::default() };
+    let target = Target { provider: Arc::clone(provider), model: "".into(), weight: 1, info: Arc::default() };
     Model {
         name: Arc::clone(&provider.name),
         strategy: Strategy::Fallback,

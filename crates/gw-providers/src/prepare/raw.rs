@@ -1,9 +1,9 @@
 //! Upstream requests of calls that name a path in place of a model: method, path, query and body go on as they are,
 //! below the provider's base URL and with its credential. It must not let a path leave the base URL.
 
+use super::UpstreamParts;
 use super::headers;
 use super::provider::PreparedProvider;
-use super::UpstreamParts;
 use crate::recognise::decoded;
 use bytes::Bytes;
 use gw_model::RawLine;
@@ -25,7 +25,8 @@ pub fn prepare_raw(
     now: Micros,
 ) -> Result<UpstreamParts, Refusal> {
     check_path(&raw.path)?;
-    let refuse = |what: &str| Refusal::new(ErrorCode::InvalidRequest, format!("the {what} can not be sent on"));
+    let refuse =
+        |what: &str| Refusal::new(ErrorCode::InvalidRequest, format!("the {what} can not be sent on"));
     let method = Method::from_bytes(raw.method.as_bytes()).map_err(|_| refuse("method"))?;
     let mut target = join(prepared.base_path(), &raw.path);
     if !raw.query.is_empty() {

@@ -14,7 +14,13 @@ fn known_paths_of_every_kind() {
         (OpenAiCompatible, "/v1/responses", F::OpenAiResponses, None, false),
         (AzureOpenAi, "/openai/deployments/my%20gpt/chat/completions", F::OpenAiChat, Some("my gpt"), false),
         (Anthropic, "/v1/messages", F::AnthropicMessages, None, false),
-        (Gemini, "/v1beta/models/gemini-2.5-flash:generateContent", F::GeminiGenerate, Some("gemini-2.5-flash"), false),
+        (
+            Gemini,
+            "/v1beta/models/gemini-2.5-flash:generateContent",
+            F::GeminiGenerate,
+            Some("gemini-2.5-flash"),
+            false,
+        ),
         (Gemini, "/v1beta/models/g:streamGenerateContent", F::GeminiGenerate, Some("g"), true),
         (Gemini, "/v1beta/openai/chat/completions", F::OpenAiChat, None, false),
         (
@@ -26,7 +32,13 @@ fn known_paths_of_every_kind() {
         ),
         (Bedrock, "/model/a.b-v1%3A0/converse", F::BedrockConverse, Some("a.b-v1:0"), false),
         (Bedrock, "/model/a.b-v1:0/converse-stream", F::BedrockConverse, Some("a.b-v1:0"), true),
-        (Bedrock, "/model/us.anthropic.claude/invoke", F::AnthropicMessages, Some("us.anthropic.claude"), false),
+        (
+            Bedrock,
+            "/model/us.anthropic.claude/invoke",
+            F::AnthropicMessages,
+            Some("us.anthropic.claude"),
+            false,
+        ),
         (Cohere, "/v2/chat", F::CohereChat, None, false),
     ];
     for (kind, path, format, model, stream) in cases {

@@ -16,6 +16,13 @@ pub(crate) enum Route {
         /// What else the path says.
         path: PathFacts,
     },
+    /// A provider's own path.
+    Passthrough {
+        /// Configured name.
+        provider: String,
+        /// What stands behind it, as sent.
+        path: String,
+    },
     /// The list of models, or one of them.
     Models {
         /// The one.
@@ -58,6 +65,9 @@ pub(crate) fn route(path: &str) -> Route {
     if path.starts_with("/api/") || path.starts_with("/ui/") {
         return Route::Admin;
     }
+    if let Some(rest) = path.strip_prefix("/passthrough/") {
+        return passthrough(rest);
+    }
     if let Some(rest) = path.strip_prefix("/anthropic/v1/") {
         return anthropic(rest);
     }
@@ -87,6 +97,14 @@ fn models(format: WireFormat, id: Option<&str>) -> Route {
     Route::Models { id: id.map(decoded), format }
 }
 
+fn passthrough(rest: &str) -> Route {
+    let (provider, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+    if provider.is_empty() {
+        return Route::Unknown { format: WireFormat::Passthrough };
+    }
+    Route::Passthrough { provider: decoded(provider), path: path.to_owned() }
+}
+
 fn anthropic(rest: &str) -> Route {
     let format = WireFormat::AnthropicMessages;
     match rest {
@@ -109,7 +127,7 @@ const OPENAI_CALLS: [(&str, WireFormat); 4] = [
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 10] = [
+const LATER: [(&str, WireFormat); 9] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
@@ -119,7 +137,6 @@ const LATER: [(&str, WireFormat); 10] = [
     ("realtime", WireFormat::OpenAiChat),
     ("rerank", WireFormat::CohereChat),
     ("mcp", WireFormat::OpenAiChat),
-    ("passthrough", WireFormat::OpenAiChat),
 ];
 
 fn openai(rest: &str) -> Route {
@@ -159,7 +176,7 @@ fn azure(rest: &str) -> Route {
 }
 
 /// Percent-decodes a path segment; what is not valid stays as it is.
-fn decoded(segment: &str) -> String {
+pub(super) fn decoded(segment: &str) -> String {
     let bytes = segment.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -1,7 +1,7 @@
 //! Usage of answers that go on byte for byte, whose format may not be known: JSON, server-sent events, binary
 //! messages, Google's arrays. Serves metering. It must not hold answers back or fail on what it cannot read.
 
-use super::{StreamMeter, WANTED_MEMBERS, from_object, from_scanner, from_whole};
+use super::{StreamMeter, WANTED_MEMBERS, from_object, from_scanner, from_whole, object_of};
 use crate::estimate;
 use crate::frames::{Frame, Framer};
 use crate::json::Object;
@@ -11,16 +11,6 @@ use crate::sse::SseEvent;
 use bytes::Bytes;
 use gw_model::{Usage, WireFormat};
 use memchr::memmem;
-
-/// Formats whose usage is told apart by the names in it, in the order to try them: what two share is read by the one
-/// that asks for more.
-const TOLD_APART: [WireFormat; 5] = [
-    WireFormat::GeminiGenerate,
-    WireFormat::OpenAiChat,
-    WireFormat::BedrockConverse,
-    WireFormat::CohereChat,
-    WireFormat::AnthropicMessages,
-];
 
 /// Usage of a whole answer of that format, or of any when it is not known. `None` when it states none.
 #[must_use]
@@ -32,9 +22,31 @@ pub fn from_raw(format: Option<WireFormat>, body: &[u8]) -> Option<Usage> {
 }
 
 fn from_any(object: &Object<'_>) -> Option<Usage> {
-    object.get("usage").filter(|usage| !usage.is_null()).or_else(|| object.get("usageMetadata"))?;
-    let found = TOLD_APART.into_iter().filter_map(|format| from_object(format, object));
-    found.into_iter().find(|usage| usage.total_tokens() > 0)
+    // A batch states what its lines have used, each time that it is asked for.
+    if object.get("object").and_then(|kind| kind.as_str()).is_some_and(|kind| kind == "batch") {
+        return None;
+    }
+    from_object(told_by_usage(object)?, object)
+}
+
+/// The format that states usage so.
+fn told_by_usage(object: &Object<'_>) -> Option<WireFormat> {
+    if object.get("usageMetadata").is_some() {
+        return Some(WireFormat::GeminiGenerate);
+    }
+    let usage = object.get("usage")?;
+    let has = |names: &[&str]| usage.members().any(|(name, _)| names.contains(&name));
+    Some(if has(&["inputTokens", "outputTokens"]) {
+        WireFormat::BedrockConverse
+    } else if has(&["billed_units", "tokens"]) {
+        WireFormat::CohereChat
+    } else if has(&["cache_read_input_tokens", "cache_creation_input_tokens"]) {
+        WireFormat::AnthropicMessages
+    } else if has(&["input_tokens_details", "output_tokens_details"]) {
+        WireFormat::OpenAiResponses
+    } else {
+        WireFormat::OpenAiChat
+    })
 }
 
 /// Meters one answer on its way.
@@ -73,10 +85,15 @@ impl SseEvent for Element<'_> {
 }
 
 impl RawMeter {
-    /// A meter for an answer of that content type, and of that format when it is known. A frame may have up to
-    /// `max_event_bytes`; what is larger is passed on unread.
+    /// A meter for an answer of that content type, and of that format when it is known; `is_stream` when a stream was
+    /// asked for. A frame may have up to `max_event_bytes`; what is larger is passed on unread.
     #[must_use]
-    pub fn new(format: Option<WireFormat>, content_type: &str, max_event_bytes: usize) -> Self {
+    pub fn new(
+        format: Option<WireFormat>,
+        content_type: &str,
+        is_stream: bool,
+        max_event_bytes: usize,
+    ) -> Self {
         let is = |name: &str| content_type.eq_ignore_ascii_case(name);
         let frames = |format| Reading::Frames {
             framer: Framer::new(format, max_event_bytes),
@@ -90,7 +107,7 @@ impl RawMeter {
             None if is("text/event-stream") => {
                 Reading::Events { framer: Framer::new(WireFormat::OpenAiChat, max_event_bytes) }
             }
-            Some(WireFormat::GeminiGenerate) if is("application/json") => Reading::Elements {
+            Some(WireFormat::GeminiGenerate) if is_stream && is("application/json") => Reading::Elements {
                 splitter: Splitter::new(max_event_bytes),
                 meter: Box::new(StreamMeter::new(WireFormat::GeminiGenerate)),
             },
@@ -100,6 +117,12 @@ impl RawMeter {
             _ => Reading::Nothing,
         };
         Self { reading, output_tokens: 0 }
+    }
+
+    /// A meter that reads nothing.
+    #[must_use]
+    pub const fn blind() -> Self {
+        Self { reading: Reading::Nothing, output_tokens: 0 }
     }
 
     /// Takes the next piece.
@@ -140,10 +163,10 @@ impl RawMeter {
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         match &self.reading {
-            Reading::Members { format: Some(format), scanner } => from_scanner(*format, scanner),
-            Reading::Members { format: None, scanner } => {
-                TOLD_APART.into_iter().filter_map(|f| from_scanner(f, scanner)).find(|u| u.total_tokens() > 0)
-            }
+            Reading::Members { format, scanner } => match format {
+                Some(format) => from_scanner(*format, scanner),
+                None => from_any(&Object::parse(&object_of(scanner, WANTED_MEMBERS), DEPTH_CEILING).ok()?),
+            },
             Reading::Frames { meter, .. } | Reading::Elements { meter, .. } => meter.usage(),
             Reading::Events { .. } | Reading::Nothing => None,
         }

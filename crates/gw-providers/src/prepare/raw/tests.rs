@@ -2,11 +2,16 @@
 use super::*;
 use crate::testing::provider;
 use gw_model::catalog::{AuthScheme, ProviderKind};
-use gw_model::snapshot::AwsCredentials;
 use gw_model::secret::Secret;
+use gw_model::snapshot::AwsCredentials;
 
 fn line(method: &str, path: &str, query: &str) -> RawLine {
-    RawLine { method: method.to_owned(), path: path.to_owned(), query: query.to_owned(), ..RawLine::default() }
+    RawLine {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        query: query.to_owned(),
+        ..RawLine::default()
+    }
 }
 
 #[test]
@@ -63,7 +68,9 @@ fn paths_that_lead_elsewhere_are_refused() {
         let refusal = check_path(bad).unwrap_err();
         assert_eq!(refusal.code, ErrorCode::InvalidRequest, "{bad}");
     }
-    for good in ["/", "/v1/files/", "/v1/models/claude@2024:rawPredict", "/v1/a%2Fb", "/a..b/...", "/@evil.example/x"] {
+    for good in
+        ["/", "/v1/files/", "/v1/models/claude@2024:rawPredict", "/v1/a%2Fb", "/a..b/...", "/@evil.example/x"]
+    {
         check_path(good).unwrap_or_else(|refusal| panic!("{good}: {refusal:?}"));
     }
 }

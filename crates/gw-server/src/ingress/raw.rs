@@ -1,0 +1,149 @@
+//! Calls that go to a provider's own path as they are: puts together their head, without what is the caller's own
+//! (credentials, cookies, and what the way here has added). It must not choose a host: the provider's name does.
+
+use super::{context, credential};
+use crate::app::site::Site;
+use crate::listen::body::ClientBody;
+use bytes::Bytes;
+use gw_model::{ErrorCode, RawLine, Refusal, WireFormat};
+use gw_pipeline::{Inbound, PathFacts, Reply, refusal_reply, run};
+use http::header::{self, HeaderMap, HeaderName};
+use http::request::Parts;
+use http::{Method, Request};
+use hyper::body::Incoming;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Headers that stay here: credentials of any scheme, which account of the provider's to use, what concerns one
+/// connection, what proxies add, what would lead a server to another path or method than the one that was judged.
+const NOT_SENT: [&str; 42] = [
+    "accept-encoding",
+    "api-key",
+    "authorization",
+    "chatgpt-account-id",
+    "connection",
+    "content-length",
+    "cookie",
+    "expect",
+    "forwarded",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "ocp-apim-subscription-key",
+    "openai-organization",
+    "openai-project",
+    "origin",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "referer",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "true-client-ip",
+    "upgrade",
+    "via",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-amz-target",
+    "x-api-key",
+    "x-client-ip",
+    "x-forwarded",
+    "x-goog-api-key",
+    "x-goog-user-project",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-real-ip",
+    "x-rewrite-url",
+    "x-stainless-helper-method",
+];
+
+/// The same, by how they begin.
+const NOT_SENT_PREFIXES: [&str; 6] =
+    ["x-gatewright-", "x-portkey-", "x-litellm-", "x-forwarded-", "cf-", "sec-"];
+
+/// `/passthrough/{provider}/{path}`, any method.
+pub(super) async fn passthrough(
+    site: &Rc<Site>,
+    provider: String,
+    path: String,
+    request: Request<Incoming>,
+) -> Reply {
+    let format = WireFormat::Passthrough;
+    let (head, incoming) = request.into_parts();
+    if let Some(refusal) = not_carried(&head) {
+        return refusal_reply(format, &refusal, None);
+    }
+    let line = RawLine {
+        provider,
+        method: head.method.as_str().to_owned(),
+        path,
+        query: head.uri.query().map(without_key).unwrap_or_default(),
+        headers: sent(&head.headers),
+        ..RawLine::default()
+    };
+    call(site, format, line, &head, incoming).await
+}
+
+/// Runs a call whose line is ready.
+async fn call(site: &Rc<Site>, format: WireFormat, line: RawLine, head: &Parts, incoming: Incoming) -> Reply {
+    let timeout = Duration::from_millis(site.parts.limits.body_read_timeout_ms);
+    let inbound = Inbound {
+        format,
+        credential: credential::find(&head.headers, head.uri.query()),
+        signed: None,
+        path: PathFacts::default(),
+        context: context::caller(&head.headers),
+        forward_headers: Vec::new(),
+        raw: Some(Box::new(line)),
+        body: ClientBody { incoming, timeout },
+    };
+    run(&site.worker, inbound).await
+}
+
+/// What this gateway does not carry to a provider's path.
+fn not_carried(head: &Parts) -> Option<Refusal> {
+    if head.method == Method::CONNECT || head.headers.contains_key(header::UPGRADE) {
+        let text = "connections are not upgraded on this path; WebSockets are served at '/v1/realtime' only";
+        return Some(Refusal::new(ErrorCode::NotImplemented, text));
+    }
+    let refused = head.method == Method::TRACE;
+    refused.then(|| Refusal::new(ErrorCode::MethodNotAllowed, "TRACE is not passed on"))
+}
+
+/// The caller's headers that go along.
+fn sent(headers: &HeaderMap) -> Vec<(String, Bytes)> {
+    let listed: Vec<String> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|name| name.trim().to_ascii_lowercase())
+        .collect();
+    let stays = |name: &HeaderName| {
+        let name = name.as_str();
+        NOT_SENT.contains(&name)
+            || NOT_SENT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+            || listed.iter().any(|other| other == name)
+    };
+    let kept = headers.iter().filter(|(name, _)| !stays(name));
+    kept.map(|(name, value)| (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))).collect()
+}
+
+/// The query without `key`, however that is written: where Google's clients have their credential.
+fn without_key(query: &str) -> String {
+    let is_key = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        super::paths::decoded(name).eq_ignore_ascii_case("key")
+    };
+    if !query.split('&').any(|pair| is_key(&pair)) {
+        return query.to_owned();
+    }
+    query.split('&').filter(|pair| !is_key(pair)).collect::<Vec<_>>().join("&")
+}
+
+#[cfg(test)]
+mod tests;
