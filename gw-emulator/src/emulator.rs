@@ -13,6 +13,7 @@ use crate::control;
 use crate::exchange;
 use crate::fault::{FaultError, Standing};
 use crate::journal::{Journal, RecordedRequest};
+use crate::objects::Shelf;
 use crate::play::BoxBody;
 use crate::replay::{Replay, Replayer};
 use crate::stats::{Counters, Stats};
@@ -32,16 +33,18 @@ pub(crate) struct Shared {
     pub(crate) standing: Standing,
     pub(crate) cache: PromptCache,
     pub(crate) replayer: Replayer,
+    pub(crate) shelf: Shelf,
     serial: AtomicU64,
 }
 
 impl Shared {
-    /// Forgets what was counted, recorded, cached and set; the serial goes on.
+    /// Forgets what was counted, recorded, cached, kept and set; the serial goes on.
     pub(crate) fn reset(&self) {
         self.counters.reset();
         self.journal.clear();
         self.standing.clear();
         self.cache.clear();
+        self.shelf.clear();
     }
 
     pub(crate) fn next_serial(&self) -> u64 {
@@ -58,6 +61,7 @@ impl Emulator {
             standing: Standing::default(),
             cache: PromptCache::default(),
             replayer: Replayer::new(config.replay.clone()),
+            shelf: Shelf::default(),
             serial: AtomicU64::new(1),
             config,
         };
@@ -95,7 +99,7 @@ impl Emulator {
         self.shared.replayer.set(replay);
     }
 
-    /// Forgets counts, recorded requests, standing faults and the prompt cache.
+    /// Forgets counts, recorded requests, standing faults, files, batches and the prompt cache.
     pub fn reset(&self) {
         self.shared.reset();
     }

@@ -18,6 +18,7 @@ mod google;
 mod keys;
 mod limits;
 mod network;
+mod passthrough;
 mod records;
 mod replay;
 mod routing;
