@@ -252,7 +252,7 @@ async fn streams_flow_as_they_come() {
     let first =
         b"event: odd\ndata: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n: comment\n\n".to_vec();
     let rest =
-        b"data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\ndata: x".to_vec();
+        b"data: {\"choices\":[{\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4}}\n\ndata: x".to_vec();
     let whole = [first.clone(), rest.clone()].concat();
     let upstream = Scripted::start(move |_| {
         let mut steps = stream(&first);
