@@ -1,5 +1,6 @@
 //! What a call consumed, in one meaning for every wire format.
 
+use crate::media::Media;
 use crate::price::ServiceTier;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,9 @@ pub struct Usage {
     pub audio_output_tokens: u64,
     /// The service tier that the upstream says it used.
     pub service_tier: Option<ServiceTier>,
+    /// What images, speech and recordings consumed.
+    #[serde(default, skip_serializing_if = "Media::is_none")]
+    pub media: Media,
 }
 
 impl Usage {
@@ -58,6 +62,7 @@ impl Usage {
         if later.service_tier.is_some() {
             self.service_tier = later.service_tier;
         }
+        self.media.merge(&later.media);
     }
 }
 
