@@ -38,10 +38,12 @@ pub(crate) async fn receive<B: BodySource>(
     if let Some(line) = &mut line {
         raw::recognise(line, &live, &mut path);
     }
+    let mut forwarded = inbound.forward_headers.iter();
     let scan = Scan {
         format,
         raw: line.as_ref().map(|line| line.format),
         body: body.clone(),
+        content_type: forwarded.find(|(name, _)| *name == "content-type").map(|(_, value)| value.clone()),
         max_depth: settings.max_json_depth,
         path,
         signed,
@@ -70,6 +72,8 @@ struct Scan {
     /// The body goes on as it is; the format that it is known to have.
     raw: Option<Option<WireFormat>>,
     body: Bytes,
+    /// Of requests that may be forms.
+    content_type: Option<Bytes>,
     max_depth: usize,
     path: PathFacts,
     signed: Option<Box<SignedHead>>,
@@ -100,10 +104,9 @@ impl Scan {
             Some(Some(known)) => known,
             Some(None) => return Ok(raw::facts_of_unknown(&self.body, self.max_depth)),
         };
-        let mut facts = match &self.path.model {
-            None => gw_wire::facts::read(format, &self.body, self.max_depth),
-            Some(model) => gw_wire::facts::read_with_model(format, &self.body, self.max_depth, model),
-        }?;
+        let (content_type, model) = (self.content_type.as_deref(), self.path.model.as_deref());
+        let mut facts =
+            gw_wire::facts::read_typed(format, &self.body, content_type, self.max_depth, model)?;
         facts.stream |= self.path.stream;
         facts.json_array = self.path.json_array;
         Ok(facts)

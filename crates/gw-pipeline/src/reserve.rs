@@ -7,7 +7,7 @@ use crate::route::{Order, Planned};
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Model;
-use gw_model::{Call, CallFacts, ErrorCode, NanoUsd, Refusal, ServiceTier};
+use gw_model::{Call, CallFacts, ErrorCode, NanoUsd, PriceSheet, Refusal, ServiceTier, WireFormat};
 use gw_store::memory::HoldRefused;
 use std::sync::Arc;
 
@@ -36,8 +36,8 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         let bound = output_tokens(facts, &target.info, settings.reserve_output_tokens);
         output_bound = output_bound.max(bound);
         let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
-        cost = cost.max(target.info.prices.bound(facts.input_tokens, bound, tier));
-        if let Err(refusal) = refuse_unpriced(&ticket, &target.info, &model) {
+        cost = cost.max(target.info.prices.bound_with(facts.input_tokens, bound, &facts.media, tier));
+        if let Err(refusal) = refuse_unpriced(&ticket, call.format, &target.info, &model) {
             return Err(ticket.reject(refusal));
         }
     }
@@ -63,16 +63,33 @@ fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64
 }
 
 /// Under a hard budget a call without a price could spend without bound.
-fn refuse_unpriced(ticket: &Ticket, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
+fn refuse_unpriced(
+    ticket: &Ticket,
+    format: WireFormat,
+    info: &ModelInfo,
+    model: &Model,
+) -> Result<(), Refusal> {
     let budgeted = ticket.key().is_some_and(|key| key.policy.budget.is_some());
-    if budgeted && !info.prices.prices_tokens() {
+    if budgeted && !is_priced(&info.prices, format) {
         let text = format!(
-            "the price of '{}' is not known, and this key has a hard budget; state its price in the configuration",
-            model.name
+            "the price of '{}' for '{}' is not known, and this key has a hard budget; state its price in the \
+             configuration",
+            model.name,
+            format.as_str()
         );
         return Err(Refusal::new(ErrorCode::BudgetExceeded, text).param("model"));
     }
     Ok(())
+}
+
+/// Has what such a call consumes a price, by whatever it is counted?
+fn is_priced(prices: &PriceSheet, format: WireFormat) -> bool {
+    match format {
+        WireFormat::OpenAiImages | WireFormat::OpenAiImageEdits => prices.prices_images(),
+        WireFormat::OpenAiSpeech => prices.prices_speech(),
+        WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => prices.prices_recordings(),
+        _ => prices.prices_tokens(),
+    }
 }
 
 fn enforced(ticket: &Ticket, facts: &CallFacts, output_bound: u64) -> Option<u64> {

@@ -2,6 +2,7 @@
 //! the answer: all it can say of a frame is that the gateway, not the caller, asked for it.
 
 mod counts;
+mod media;
 mod meter;
 mod raw;
 
@@ -17,7 +18,7 @@ use gw_model::{Usage, WireFormat};
 
 /// Top-level members of a whole answer that usage is read from; what a [`MemberScanner`] has to look for.
 pub const WANTED_MEMBERS: &[&str] =
-    &["usage", "service_tier", "usageMetadata", "usage_metadata", "serviceTier", "meta"];
+    &["usage", "service_tier", "usageMetadata", "usage_metadata", "serviceTier", "meta", "duration"];
 
 /// Usage of a whole answer. `None` when it states none.
 #[must_use]
@@ -71,6 +72,7 @@ const fn members_of(format: WireFormat) -> &'static [&'static str] {
         WireFormat::GeminiGenerate => &["usageMetadata", "usage_metadata"],
         WireFormat::BedrockConverse => &["usage", "serviceTier"],
         WireFormat::CohereChat => &["usage", "meta"],
+        WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => &["usage", "duration"],
         _ => &["usage", "service_tier"],
     }
 }
@@ -91,6 +93,8 @@ fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
             let mut counts = AnthropicCounts::default();
             counts.add(&object.get("usage")?).then(|| counts.usage())
         }
+        WireFormat::OpenAiImages | WireFormat::OpenAiImageEdits => media::of_images(object),
+        WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => media::of_transcript(object),
         _ => counts::openai(&object.get("usage")?, object.get("service_tier").as_ref()),
     }
 }

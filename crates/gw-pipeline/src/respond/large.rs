@@ -1,14 +1,12 @@
-//! A whole answer too large to hold: its bytes flow on as they come, and only its usage is read on the way.
+//! A whole answer too large to hold, or not worth holding: its bytes flow on as they come, and only what is charged
+//! for is read on the way.
 
-use super::meter;
+use super::gauge::Gauge;
 use crate::reply::Incomplete;
 use crate::ticket::Ticket;
 use bytes::Bytes;
-use gw_model::{Micros, Outcome, WireFormat};
+use gw_model::{Micros, Outcome};
 use gw_upstream::UpstreamBody;
-use gw_wire::estimate;
-use gw_wire::json::member::MemberScanner;
-use gw_wire::usage::{self, WANTED_MEMBERS};
 use std::task::{Context, Poll};
 
 /// See the module.
@@ -16,10 +14,7 @@ pub struct LargeBody {
     ticket: Option<Ticket>,
     head: Option<Bytes>,
     upstream: UpstreamBody,
-    format: WireFormat,
-    scanner: MemberScanner,
-    /// Estimate of the output seen, for an answer that states no usage.
-    output_tokens: u64,
+    gauge: Gauge,
     deadline: Micros,
 }
 
@@ -30,15 +25,15 @@ impl std::fmt::Debug for LargeBody {
 }
 
 impl LargeBody {
-    pub(crate) fn new(
+    pub(super) fn new(
         ticket: Ticket,
-        format: WireFormat,
+        gauge: Gauge,
         head: Bytes,
         upstream: UpstreamBody,
         deadline: Micros,
     ) -> Self {
-        let scanner = MemberScanner::new(WANTED_MEMBERS);
-        Self { ticket: Some(ticket), head: Some(head), upstream, format, scanner, output_tokens: 0, deadline }
+        let head = Some(head).filter(|head| !head.is_empty());
+        Self { ticket: Some(ticket), head, upstream, gauge, deadline }
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
@@ -69,8 +64,10 @@ impl LargeBody {
     }
 
     fn pass(&mut self, piece: Bytes) -> Bytes {
-        self.scanner.feed(&piece);
-        self.output_tokens = self.output_tokens.saturating_add(estimate::text_tokens(&piece));
+        self.gauge.feed(&piece);
+        if let Some(ticket) = &mut self.ticket {
+            ticket.note_first_byte();
+        }
         // The settlement is written before the last byte goes out.
         if self.upstream.is_end() {
             self.settle(Outcome::Success, "");
@@ -80,11 +77,7 @@ impl LargeBody {
 
     fn settle(&mut self, outcome: Outcome, reason: &str) {
         let Some(mut ticket) = self.ticket.take() else { return };
-        let (usage, source) = meter::charged(
-            usage::from_scanner(self.format, &self.scanner),
-            ticket.input_tokens,
-            ticket.estimated_output(self.output_tokens),
-        );
+        let (usage, source) = self.gauge.charged(&ticket);
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         ticket.finish(outcome, status);

@@ -2,6 +2,7 @@
 //! streams pass the same steps. It must not talk to a provider again.
 
 mod failure;
+mod gauge;
 mod guard;
 mod headers;
 pub(crate) mod large;

@@ -128,6 +128,12 @@ const fn operation(format: WireFormat) -> &'static str {
         WireFormat::OpenAiResponses => "/responses",
         WireFormat::AnthropicMessages => "/messages",
         WireFormat::CohereChat => "/v2/chat",
+        WireFormat::OpenAiImages => "/images/generations",
+        WireFormat::OpenAiImageEdits => "/images/edits",
+        WireFormat::OpenAiSpeech => "/audio/speech",
+        WireFormat::OpenAiTranscriptions => "/audio/transcriptions",
+        WireFormat::OpenAiTranslations => "/audio/translations",
+        WireFormat::OpenAiModerations => "/moderations",
         // The model stands within the others, see the kinds that have them; or no provider has them yet.
         _ => "",
     }

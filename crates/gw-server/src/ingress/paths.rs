@@ -119,11 +119,17 @@ fn anthropic(rest: &str) -> Route {
 }
 
 /// OpenAI's operations. One that ends like another stands before it.
-const OPENAI_CALLS: [(&str, WireFormat); 4] = [
+const OPENAI_CALLS: [(&str, WireFormat); 10] = [
     ("chat/completions", WireFormat::OpenAiChat),
     ("completions", WireFormat::OpenAiCompletions),
     ("embeddings", WireFormat::OpenAiEmbeddings),
     ("responses", WireFormat::OpenAiResponses),
+    ("images/generations", WireFormat::OpenAiImages),
+    ("images/edits", WireFormat::OpenAiImageEdits),
+    ("audio/speech", WireFormat::OpenAiSpeech),
+    ("audio/transcriptions", WireFormat::OpenAiTranscriptions),
+    ("audio/translations", WireFormat::OpenAiTranslations),
+    ("moderations", WireFormat::OpenAiModerations),
 ];
 
 /// First segments of paths that the contract names and later versions serve.
@@ -131,7 +137,6 @@ const LATER: [(&str, WireFormat); 9] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
-    ("moderations", WireFormat::OpenAiChat),
     ("files", WireFormat::OpenAiChat),
     ("batches", WireFormat::OpenAiChat),
     ("realtime", WireFormat::OpenAiChat),

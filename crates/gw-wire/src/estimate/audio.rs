@@ -40,6 +40,24 @@ pub const fn pcm_ms(total: u64) -> u64 {
     per_second(total, PCM_BYTES_A_SECOND)
 }
 
+/// Milliseconds that a text takes when it is spoken.
+#[must_use]
+pub fn spoken_ms(text: &str) -> u64 {
+    let one = |character: char| match character {
+        // Numbers are spoken in words; scripts with more characters say more with one.
+        '0'..='9' => 400,
+        character if character.is_ascii() => 90,
+        _ => 300,
+    };
+    text.chars().map(one).sum::<u64>() + 1000
+}
+
+/// Output tokens of speech: what current models make of a second.
+#[must_use]
+pub const fn speech_tokens(ms: u64) -> u64 {
+    ms.saturating_mul(21).div_ceil(1000)
+}
+
 const fn per_second(bytes: u64, rate: u64) -> u64 {
     bytes.saturating_mul(1000) / rate
 }

@@ -2,7 +2,7 @@
 //! upstream might read it otherwise.
 
 use super::kinds::{boolean, bound, check_spelling, count, object, objects, string, user_name, wrong_kind};
-use super::{ROUTING_MEMBERS, cohere, converse, gemini, json_refusal, responses, service_tier};
+use super::{ROUTING_MEMBERS, cohere, converse, gemini, json_refusal, media, responses, service_tier};
 use crate::estimate;
 use crate::json::{Kind, Member, Object, Value};
 use gw_model::{CallFacts, Refusal, ServiceTier, WireFormat};
@@ -18,6 +18,8 @@ pub(super) struct Found<'a> {
     pub(super) prompt: Option<Value<'a>>,
     pub(super) suffix_tokens: u64,
     pub(super) best_of: u32,
+    /// What a request for images, speech or moderation asks for.
+    pub(super) asked: media::Asked,
     /// Names seen, one bit each, in a format that knows two spellings of them.
     pub(super) spellings: u32,
 }
@@ -65,6 +67,10 @@ pub(super) fn read<'a>(
         WireFormat::OpenAiResponses => responses::read(name, &value, facts, found),
         WireFormat::CohereChat => cohere::read(name, &value, facts, found),
         WireFormat::BedrockConverse => converse::read(name, &value, facts, found),
+        WireFormat::OpenAiImages
+        | WireFormat::OpenAiImageEdits
+        | WireFormat::OpenAiSpeech
+        | WireFormat::OpenAiModerations => media::read(format, name, &value, facts, &mut found.asked),
         _ => read_plain(format, name, value, facts, found),
     }
 }
@@ -75,6 +81,10 @@ const fn known(format: WireFormat) -> &'static [&'static str] {
         WireFormat::OpenAiResponses => responses::READ_MEMBERS,
         WireFormat::CohereChat => cohere::READ_MEMBERS,
         WireFormat::BedrockConverse => converse::READ_MEMBERS,
+        WireFormat::OpenAiImages
+        | WireFormat::OpenAiImageEdits
+        | WireFormat::OpenAiSpeech
+        | WireFormat::OpenAiModerations => media::READ_MEMBERS,
         _ => READ_MEMBERS,
     }
 }
