@@ -32,7 +32,7 @@ pub use media::Media;
 pub use money::{FemtoUsd, NanoUsd};
 pub use price::{PriceSheet, Rate, ServiceTier, Unit};
 pub use principal::{KeyPolicy, Principal};
-pub use raw::RawLine;
+pub use raw::{ObjectAsk, RawLine};
 pub use record::{AttemptRecord, Outcome, Record};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;

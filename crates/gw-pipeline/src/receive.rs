@@ -51,7 +51,7 @@ pub(crate) async fn receive<B: BodySource>(
     };
     let facts = match (scan.run().await, &mut line) {
         (Ok(facts), _) => facts,
-        (Err(refusal), Some(line)) if refusal.code == ErrorCode::InvalidRequest => {
+        (Err(refusal), Some(line)) => {
             line.unread = Some(refusal);
             raw::nothing_known()
         }
@@ -105,8 +105,7 @@ impl Scan {
             Some(None) => return Ok(raw::facts_of_unknown(&self.body, self.max_depth)),
         };
         let (content_type, model) = (self.content_type.as_deref(), self.path.model.as_deref());
-        let mut facts =
-            gw_wire::facts::read_typed(format, &self.body, content_type, self.max_depth, model)?;
+        let mut facts = gw_wire::facts::read_typed(format, &self.body, content_type, self.max_depth, model)?;
         facts.stream |= self.path.stream;
         facts.json_array = self.path.json_array;
         Ok(facts)

@@ -8,8 +8,8 @@ use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, CallFacts, ErrorCode, Media, Micros, NanoUsd, Outcome, Record, Refusal, RequestId,
-    ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, CallFacts, ErrorCode, Media, Micros, NanoUsd, Outcome, Record, Refusal,
+    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError};
 use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic;
+pub mod batch_lines;
 pub mod bedrock_converse;
 mod blocks;
 pub mod codec;
@@ -26,6 +27,7 @@ pub mod multipart;
 pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_responses;
+pub mod references;
 pub mod rerank;
 pub mod sse;
 pub mod translate;

@@ -42,7 +42,9 @@ fn bound_is_never_below_cost() {
 }
 
 fn priced(rates: &[(Unit, u64)]) -> PriceSheet {
-    PriceSheet { rates: rates.iter().map(|(unit, price)| rate(*unit, ServiceTier::Standard, 0, *price)).collect() }
+    PriceSheet {
+        rates: rates.iter().map(|(unit, price)| rate(*unit, ServiceTier::Standard, 0, *price)).collect(),
+    }
 }
 
 /// Nano-dollars of a usage, which the bound of the same numbers must cover.
@@ -57,7 +59,8 @@ fn costs(sheet: &PriceSheet, usage: &Usage, wanted: u64) {
 
 #[test]
 fn images_cost_by_tokens_or_by_the_piece() {
-    let media = Media { image_input_tokens: 30, image_output_tokens: 1056, output_images: 1, ..Media::default() };
+    let media =
+        Media { image_input_tokens: 30, image_output_tokens: 1056, output_images: 1, ..Media::default() };
     let usage = Usage { input_tokens: 40, output_tokens: 1056, media, ..Usage::default() };
     let by_tokens = priced(&[
         (Unit::Input, 5_000_000_000),
@@ -88,7 +91,8 @@ fn speech_and_recordings_cost_by_characters_seconds_or_tokens() {
     let whisper = priced(&[(Unit::SecondInput, 100_000_000_000), (Unit::SecondOutput, 100_000_000_000)]);
     costs(&whisper, &recorded, 350_000);
     costs(&priced(&[(Unit::SecondInput, 30_830_000_000), (Unit::SecondOutput, 0)]), &recorded, 107_905);
-    let mixed = priced(&[(Unit::Input, 2_500_000_000), (Unit::Output, 10_000_000_000), (Unit::SecondInput, 1 << 40)]);
+    let mixed =
+        priced(&[(Unit::Input, 2_500_000_000), (Unit::Output, 10_000_000_000), (Unit::SecondInput, 1 << 40)]);
     let tokens = Usage { input_tokens: 40, audio_input_tokens: 37, output_tokens: 13, ..recorded };
     costs(&mixed, &tokens, 40 * 2_500 + 13 * 10_000);
     assert!(mixed.prices_recordings() && whisper.prices_recordings() && !whisper.prices_images());

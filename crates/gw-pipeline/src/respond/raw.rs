@@ -104,7 +104,7 @@ fn charged(
 ) -> (Usage, UsageSource) {
     match (stated, format) {
         (None, None) => (Usage::default(), UsageSource::None),
-        (stated, _) => meter::charged(stated, ticket.input_tokens, ticket.estimated_output(seen)),
+        (stated, _) => meter::charged(stated, ticket, ticket.estimated_output(seen)),
     }
 }
 

@@ -126,7 +126,8 @@ pub(crate) fn reply(answered: Answered) -> Reply {
 
 /// Formats whose streams have no mark behind the answer's last event, or not always.
 const fn is_open_ended(format: WireFormat) -> bool {
-    matches!(format, WireFormat::GeminiGenerate) || matches!(format.endpoint(), Endpoint::Images | Endpoint::Audio)
+    matches!(format, WireFormat::GeminiGenerate)
+        || matches!(format.endpoint(), Endpoint::Images | Endpoint::Audio)
 }
 
 /// An event with an image holds all of it.

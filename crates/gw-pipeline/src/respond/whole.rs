@@ -119,8 +119,7 @@ fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
 /// The usage that the answer states. Transcripts may be plain text or subtitles, which state none.
 fn stated_usage(answered: &Answered, body: &Bytes) -> Result<Option<Usage>, JsonError> {
     let format = answered.sent.format;
-    let may_be_text =
-        matches!(format, WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations);
+    let may_be_text = matches!(format, WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations);
     if may_be_text && !headers::is_json(&answered.response.headers) {
         return Ok(None);
     }

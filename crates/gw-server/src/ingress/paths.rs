@@ -133,7 +133,7 @@ const OPENAI_CALLS: [(&str, WireFormat); 10] = [
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 9] = [
+const LATER: [(&str, WireFormat); 8] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),

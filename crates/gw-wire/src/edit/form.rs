@@ -14,7 +14,8 @@ pub(super) fn forward(call: &Call, model: Option<&str>) -> Vec<Bytes> {
         (Some(model), Some(span)) => list.push(Edit::replace(span, Bytes::copy_from_slice(model.as_bytes()))),
         (Some(model), None) => {
             let rest = call.body.get(facts.insert_at..).unwrap_or_default();
-            let line = memchr::memmem::find(rest, b"\r\n").and_then(|end| rest.get(..end)).unwrap_or_default();
+            let line =
+                memchr::memmem::find(rest, b"\r\n").and_then(|end| rest.get(..end)).unwrap_or_default();
             let head = b"\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n";
             let part = [line, head, model.as_bytes(), b"\r\n"].concat();
             list.push(Edit::insert(facts.insert_at, Bytes::from(part)));

@@ -79,7 +79,8 @@ fn mp3_ms(head: &[u8], total: u64) -> Option<u64> {
     let version = (kind >> 3) & 3;
     let index = usize::from(rates >> 4);
     let kilobits = if version == 3 { MPEG_1 } else { MPEG_2 }[index];
-    let hertz = [44_100, 48_000, 32_000, 0][usize::from((rates >> 2) & 3)] / [4, 1, 2, 1][usize::from(version)];
+    let hertz =
+        [44_100, 48_000, 32_000, 0][usize::from((rates >> 2) & 3)] / [4, 1, 2, 1][usize::from(version)];
     if kilobits == 0 || hertz == 0 {
         return None;
     }

@@ -91,7 +91,8 @@ impl Asked {
 
     /// `WIDTHxHEIGHT`; other texts leave the size to the model.
     pub(super) fn take_size(&mut self, size: &str) {
-        let sides = size.split_once('x').and_then(|(w, h)| Some((w.parse::<u64>().ok()?, h.parse::<u64>().ok()?)));
+        let sides =
+            size.split_once('x').and_then(|(w, h)| Some((w.parse::<u64>().ok()?, h.parse::<u64>().ok()?)));
         self.is_large = sides.is_some_and(|(width, height)| width.saturating_mul(height) > USUAL_PIXELS);
     }
 
@@ -241,6 +242,7 @@ fn speed(value: &Value<'_>) -> Result<Option<u64>, Refusal> {
     let raw = value.raw();
     let (whole, fraction) = raw.split_once('.').unwrap_or((raw, ""));
     let fraction: String = fraction.chars().chain("00".chars()).take(2).collect();
-    let hundredths = |whole: &str| whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(fraction.parse().ok()?);
+    let hundredths =
+        |whole: &str| whole.parse::<u64>().ok()?.checked_mul(100)?.checked_add(fraction.parse().ok()?);
     Ok(hundredths(whole))
 }

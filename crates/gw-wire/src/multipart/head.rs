@@ -41,7 +41,10 @@ pub(super) fn part(body: &[u8], start: usize, end: usize) -> Result<Part<'_>, Fo
     }
     let read = disposition.and_then(names);
     let Some((name, filename)) = read else {
-        return Err(fault("a part has no `Content-Disposition: form-data; name=\"...\"` that can be read", start));
+        return Err(fault(
+            "a part has no `Content-Disposition: form-data; name=\"...\"` that can be read",
+            start,
+        ));
     };
     let value = Span { start: start + length + 4, end };
     Ok(Part { name, filename, content_type, value })

@@ -83,7 +83,8 @@ impl<'a> Form<'a> {
                 return Err(fault("the form is not closed by its boundary and two dashes", body.len()));
             };
             // A line break before the delimiter belongs to it.
-            let end = next.checked_sub(2).filter(|end| *end >= start && body.get(*end..next) == Some(b"\r\n"));
+            let end =
+                next.checked_sub(2).filter(|end| *end >= start && body.get(*end..next) == Some(b"\r\n"));
             let Some(end) = end else {
                 return Err(fault("the boundary stands within a part", next));
             };

@@ -19,12 +19,17 @@ fn one(head: &str, value: &str) -> String {
 
 #[test]
 fn boundaries_are_read_as_they_are_meant() {
-    let of = |text: &str| Boundary::of(text.as_bytes()).map(|b| String::from_utf8_lossy(b.delimiter()).into_owned());
+    let of = |text: &str| {
+        Boundary::of(text.as_bytes()).map(|b| String::from_utf8_lossy(b.delimiter()).into_owned())
+    };
     for (text, wanted) in [
         ("multipart/form-data; boundary=abc", "--abc"),
         ("Multipart/Form-Data;boundary=\"a b=c\"", ""),
         ("multipart/form-data; charset=utf-8; Boundary=\"a:b\"", "--a:b"),
-        ("multipart/form-data; boundary=-----------RubyMultipartPost-0a83", "-------------RubyMultipartPost-0a83"),
+        (
+            "multipart/form-data; boundary=-----------RubyMultipartPost-0a83",
+            "-------------RubyMultipartPost-0a83",
+        ),
         ("multipart/form-data", ""),
         ("multipart/form-data; boundary=", ""),
         ("multipart/form-data; boundary=a; boundary=b", ""),
