@@ -1,13 +1,13 @@
 //! Second stage: may this caller use this endpoint and this model. Resolves the model's name, since what
 //! is allowed is what would run. It must not take anything from a limit.
 
+use crate::files::Claimed;
 use crate::live::Live;
 use crate::raw;
-use crate::receive::Received;
 use crate::route::resolve::Resolution;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ProviderKind;
-use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, snapshot::Model};
+use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, WireFormat, snapshot::Model};
 use std::sync::Arc;
 
 /// Proof that the caller may make this call. Made here only.
@@ -20,8 +20,8 @@ pub(crate) struct Permitted {
 }
 
 /// Checks endpoint and model.
-pub(crate) fn authorize(received: Received) -> Result<Permitted, Rejected> {
-    let Received { ticket, live, call } = received;
+pub(crate) fn authorize(claimed: Claimed) -> Result<Permitted, Rejected> {
+    let Claimed { ticket, live, call, .. } = claimed;
     match check(&ticket, &live, &call) {
         Ok(model) => Ok(Permitted { ticket, live, call, model, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
@@ -29,18 +29,8 @@ pub(crate) fn authorize(received: Received) -> Result<Permitted, Rejected> {
 }
 
 fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusal> {
-    // The body may have taken its time to arrive.
-    ticket.check_key()?;
+    may_use(ticket, call.format)?;
     let policy = ticket.key().map(|entry| &entry.policy);
-    if let Some(policy) = policy {
-        let endpoint = call.format.endpoint();
-        if !policy.allows_endpoint(endpoint) {
-            return Err(Refusal::new(
-                ErrorCode::EndpointNotAllowed,
-                format!("this key may not use '{}' endpoints", endpoint.as_str()),
-            ));
-        }
-    }
     if let Some(line) = &call.raw {
         return raw::authorize(ticket, live, call, line);
     }
@@ -64,6 +54,20 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusa
     }
     refuse_hidden_models(call, &resolution.model)?;
     Ok(resolution.model)
+}
+
+/// Is the key still good, and may it use endpoints of this kind?
+pub(crate) fn may_use(ticket: &Ticket, format: WireFormat) -> Result<(), Refusal> {
+    // The body may have taken its time to arrive.
+    ticket.check_key()?;
+    let endpoint = format.endpoint();
+    match ticket.key() {
+        Some(entry) if !entry.policy.allows_endpoint(endpoint) => Err(Refusal::new(
+            ErrorCode::EndpointNotAllowed,
+            format!("this key may not use '{}' endpoints", endpoint.as_str()),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Does the policy cover the name as asked for, or as resolved?

@@ -10,6 +10,7 @@ mod authenticate;
 mod authorize;
 mod cache;
 mod clock;
+mod files;
 mod gateway;
 mod guard;
 mod inbound;

@@ -69,10 +69,12 @@ pub(crate) fn authorize(
     let model = Arc::new(model);
     let Some(key) = ticket.key() else { return Ok(model) };
     let is_bounded = !key.allows_every_model() || key.policy.budget.is_some();
-    if let Some(budget) = key.policy.budget {
+    // Files cost nothing, and a batch under a budget has been refused already.
+    let is_free = line.object.is_some();
+    if let (Some(budget), false) = (key.policy.budget, is_free) {
         refuse_unbounded(line, facts, budget.strict)?;
     }
-    if is_bounded {
+    if is_bounded && !is_free {
         // A body that we cannot read may still be one that the provider can.
         if let Some(refusal) = &line.unread {
             return Err(refusal.clone());

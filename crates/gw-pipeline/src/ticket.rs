@@ -2,6 +2,7 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+use crate::files::Claims;
 use crate::metrics::Ending;
 use crate::worker::Worker;
 use gw_model::catalog::ModelInfo;
@@ -53,6 +54,8 @@ pub(crate) struct Open {
     hold_cost: NanoUsd,
     attempt: Option<OpenAttempt>,
     pub(crate) input_tokens: u64,
+    /// What is known of the files and batches that the call is about.
+    pub(crate) claims: Option<Box<Claims>>,
     /// What images, speech and recordings of the call may come to.
     pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
@@ -115,6 +118,7 @@ impl Ticket {
             hold_cost: NanoUsd::ZERO,
             attempt: None,
             input_tokens: 0,
+            claims: None,
             media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
@@ -390,7 +394,7 @@ fn price(info: &ModelInfo, usage: &Usage, tier: ServiceTier) -> NanoUsd {
     info.prices.cost(usage, tier)
 }
 
-fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
+pub(crate) fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
     worker.gateway().metrics.storage_refusals.inc();
     worker.gateway().note_journal(Some(worker.now()));
     match error {

@@ -17,7 +17,7 @@ pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify};
 pub use format::upstream_format;
 pub use prepare::{
-    PrepareError, PrepareInput, PreparedProvider, UpstreamParts, check_path, prepare, prepare_raw,
-    write_options,
+    PrepareError, PrepareInput, PreparedProvider, UpstreamParts, check_path, object_path, prepare,
+    prepare_raw, write_options,
 };
 pub use recognise::{Recognised, recognise};

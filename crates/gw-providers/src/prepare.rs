@@ -11,6 +11,7 @@ mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
 pub use raw::{check_path, prepare_raw};
+pub use url::object_path;
 
 use bytes::Bytes;
 use gw_model::call::Call;

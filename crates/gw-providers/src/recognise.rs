@@ -76,7 +76,8 @@ fn by_model(path: &str) -> Option<Recognised> {
 }
 
 /// Percent-decoded; what is not valid stays as it is.
-pub(crate) fn decoded(text: &str) -> String {
+#[must_use]
+pub fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
     let mut out = Vec::with_capacity(bytes.len());

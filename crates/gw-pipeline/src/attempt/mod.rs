@@ -3,6 +3,7 @@
 
 mod backoff;
 mod exchange;
+mod pages;
 
 use crate::live::Live;
 use crate::reserve::Funded;
@@ -13,6 +14,7 @@ use exchange::{Exchange, Tried};
 use gw_model::snapshot::{RetryOn, Target};
 use gw_model::{Call, ErrorCode, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;
+pub(crate) use pages::another_page;
 use std::sync::Arc;
 
 /// Tries of one request over all its targets; a plan cannot ask for more.

@@ -4,11 +4,12 @@
 use super::shape::Shape;
 use super::{headers, meter};
 use crate::attempt::Answered;
+use crate::files;
 use crate::reply::{Incomplete, Reply, ReplyBody};
 use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
-use gw_model::{ErrorCode, Micros, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat};
+use gw_model::{ErrorCode, Micros, ObjectAsk, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat};
 use gw_upstream::{BodyError, UpstreamBody};
 use gw_wire::usage::RawMeter;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -46,13 +47,27 @@ pub(crate) async fn reply(mut answered: Answered) -> Reply {
     let headers = &answered.response.headers;
     let is_json = content_type(headers).is_some_and(is_json);
     let length = headers.get(header::CONTENT_LENGTH).cloned();
-    let limit = answered.live.snapshot.settings.cost_header_buffer_bytes;
+    let settings = &answered.live.snapshot.settings;
+    let line = answered.call.raw.as_deref();
+    let object = line.and_then(|line| line.object.as_ref()).filter(|_| answered.response.status.is_success());
+    let is_noted = object.is_some_and(|ask| !matches!(ask, ObjectAsk::FileContent(_)));
+    let limit = if is_noted { settings.max_translated_bytes } else { settings.cost_header_buffer_bytes };
     let stated = length.as_ref().and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let is_whole = answered.response.body.is_end();
     let fits = stated.is_none_or(|length: usize| length <= limit);
-    let held = if is_whole || (is_json && fits && !answered.call.facts.stream) {
+    let held = if is_whole || is_noted || (is_json && fits && !answered.call.facts.stream) {
         match hold(&mut answered, limit).await {
+            Ok((body, true)) if is_noted => {
+                return match files::answer::note(&mut answered, body).await {
+                    Ok(body) => complete(answered, body, length),
+                    Err(refusal) => refused(answered, &refusal),
+                };
+            }
             Ok((body, true)) => return complete(answered, body, length),
+            Ok(_) if is_noted => {
+                let text = "the provider's answer is too large to be read";
+                return refused(answered, &Refusal::new(ErrorCode::UpstreamError, text));
+            }
             Ok((head, false)) => head,
             Err(error) => return broken(answered, &error),
         }
@@ -92,7 +107,7 @@ async fn hold(answered: &mut Answered, limit: usize) -> Result<(Bytes, bool), Bo
 
 /// Only what makes something uses something: an object that is looked at or cancelled states what it has used before.
 fn states_new_usage(line: &RawLine) -> bool {
-    line.method == "POST" && !line.path.ends_with("/cancel")
+    line.method == "POST" && line.object.is_none() && !line.path.ends_with("/cancel")
 }
 
 /// What an answer consumed. Where nothing is known of the path, only what the answer itself states counts.
@@ -147,6 +162,18 @@ fn broken(answered: Answered, error: &BodyError) -> Reply {
     let (usage, source) = charged(&ticket, format, None, ticket.seen_bytes.div_ceil(4));
     ticket.close_attempt(response.status.as_u16(), "cut", usage, source);
     let mut reply = super::refuse::refusal_reply(ticket.record.format, &refusal, None);
+    headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));
+    headers::add_attempts(reply.headers_mut(), ticket.record.attempts.len());
+    refusal.code.as_str().clone_into(&mut ticket.record.error_code);
+    ticket.finish(Outcome::UpstreamError, refusal.code.status());
+    reply
+}
+
+/// The answer came, and cannot be passed on.
+fn refused(answered: Answered, refusal: &Refusal) -> Reply {
+    let Answered { mut ticket, target, model_name, response, .. } = answered;
+    ticket.close_attempt(response.status.as_u16(), "not_noted", Usage::default(), UsageSource::None);
+    let mut reply = super::refuse::refusal_reply(ticket.record.format, refusal, None);
     headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));
     headers::add_attempts(reply.headers_mut(), ticket.record.attempts.len());
     refusal.code.as_str().clone_into(&mut ticket.record.error_code);

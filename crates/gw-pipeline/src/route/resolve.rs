@@ -85,6 +85,39 @@ pub(crate) fn provider_itself(snapshot: &Snapshot, provider: &Arc<Provider>, nam
     }
 }
 
+/// What a model's name, as callers write it, is called at that provider: for requests that go there whatever they name.
+/// Errors: 404 `model_not_found`; 400 `invalid_request` when the name stands for models of other providers only.
+pub(crate) fn name_at(
+    snapshot: &Snapshot,
+    provider: &Arc<Provider>,
+    name: &str,
+) -> Result<Arc<str>, Refusal> {
+    if let Some(model) = snapshot.models.get(name) {
+        let here = model.targets.iter().find(|target| target.provider.name == provider.name);
+        return here.map(|target| Arc::clone(&target.model)).ok_or_else(|| elsewhere(provider, name));
+    }
+    if !snapshot.direct_models {
+        return Err(not_found(snapshot, name));
+    }
+    if let Some((prefix, rest)) = name.split_once('/')
+        && snapshot.providers.contains_key(prefix)
+        && !rest.is_empty()
+    {
+        return if *prefix == *provider.name { Ok(rest.into()) } else { Err(elsewhere(provider, name)) };
+    }
+    let is_native = *provider.name == *"openai" && !name.contains('/');
+    if lists(snapshot, provider, name) || (is_native && !listed_elsewhere(snapshot, &provider.name, name)) {
+        return Ok(name.into());
+    }
+    Err(not_found(snapshot, name))
+}
+
+fn elsewhere(provider: &Provider, name: &str) -> Refusal {
+    let text =
+        format!("the model '{name}' is not served by the provider '{}', which is to run this", provider.name);
+    Refusal::new(ErrorCode::InvalidRequest, text).param("model")
+}
+
 fn not_found(snapshot: &Snapshot, name: &str) -> Refusal {
     let mut candidates: Vec<String> = if snapshot.direct_models {
         let listing = snapshot.providers.values().filter(|p| lists(snapshot, p, name));

@@ -23,6 +23,11 @@ pub(crate) enum Route {
         /// What stands behind it, as sent.
         path: String,
     },
+    /// Files and batches.
+    Objects {
+        /// The path from `files` or `batches` on, as sent.
+        path: String,
+    },
     /// The list of models, or one of them.
     Models {
         /// The one.
@@ -133,12 +138,10 @@ const OPENAI_CALLS: [(&str, WireFormat); 10] = [
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 8] = [
+const LATER: [(&str, WireFormat); 6] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
-    ("files", WireFormat::OpenAiChat),
-    ("batches", WireFormat::OpenAiChat),
     ("realtime", WireFormat::OpenAiChat),
     ("rerank", WireFormat::CohereChat),
     ("mcp", WireFormat::OpenAiChat),
@@ -158,6 +161,9 @@ fn openai(rest: &str) -> Route {
         return models(format, Some(id));
     }
     let first = rest.split('/').next().unwrap_or(rest);
+    if matches!(first, "files" | "batches") {
+        return Route::Objects { path: rest.to_owned() };
+    }
     match LATER.into_iter().find(|(segment, _)| *segment == first) {
         Some((_, format)) => Route::Later { format },
         None => Route::Unknown { format },

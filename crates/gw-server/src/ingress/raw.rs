@@ -5,7 +5,7 @@ use super::{context, credential};
 use crate::app::site::Site;
 use crate::listen::body::ClientBody;
 use bytes::Bytes;
-use gw_model::{ErrorCode, RawLine, Refusal, WireFormat};
+use gw_model::{ErrorCode, ObjectAsk, RawLine, Refusal, WireFormat};
 use gw_pipeline::{Inbound, PathFacts, Reply, refusal_reply, run};
 use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
@@ -80,12 +80,53 @@ pub(super) async fn passthrough(
     let line = RawLine {
         provider,
         method: head.method.as_str().to_owned(),
+        // What looks like a file or a batch there is one: it has an owner like any other.
+        object: asked(head.method.as_str(), below_version(&path)).and_then(Result::ok),
         path,
-        query: head.uri.query().map(without_key).unwrap_or_default(),
+        query: without(head.uri.query().unwrap_or_default(), &["key"]),
         headers: sent(&head.headers),
         ..RawLine::default()
     };
     call(site, format, line, &head, incoming).await
+}
+
+/// `/v1/files...`, `/v1/batches...`.
+pub(super) async fn objects(site: &Rc<Site>, path: &str, request: Request<Incoming>) -> Reply {
+    let format = if path.starts_with("files") { WireFormat::OpenAiFiles } else { WireFormat::OpenAiBatches };
+    let (head, incoming) = request.into_parts();
+    let ask = match asked(head.method.as_str(), path) {
+        Some(Ok(ask)) => ask,
+        Some(Err(allowed)) => return super::method_not_allowed(format, allowed),
+        None => return super::not_found(format, "there is nothing at this path"),
+    };
+    let query = head.uri.query().unwrap_or_default();
+    let named = head.headers.get("x-gatewright-provider").and_then(|value| value.to_str().ok());
+    let line = RawLine {
+        provider: named.map(ToOwned::to_owned).or_else(|| parameter(query, "provider")).unwrap_or_default(),
+        method: head.method.as_str().to_owned(),
+        path: format!("/{path}"),
+        query: without(query, &["key", "provider", "api-version"]),
+        headers: sent(&head.headers),
+        object: Some(ask),
+        ..RawLine::default()
+    };
+    call(site, format, line, &head, incoming).await
+}
+
+/// What a path that begins with `files` or `batches` asks for, its ids decoded.
+fn asked(method: &str, path: &str) -> Option<Result<ObjectAsk, &'static str>> {
+    let segments: Vec<String> = path.split('/').map(super::paths::decoded).collect();
+    // An encoded slash would be a path of its own to some servers.
+    if segments.iter().any(|segment| segment.contains('/')) {
+        return None;
+    }
+    ObjectAsk::of(method, &segments.join("/"))
+}
+
+/// A provider's path without what may stand in front of `files` and `batches`.
+fn below_version(path: &str) -> &str {
+    let prefixes = ["/openai/v1/", "/openai/", "/v1/", "/"];
+    prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or(path)
 }
 
 /// Runs a call whose line is ready.
@@ -133,16 +174,23 @@ fn sent(headers: &HeaderMap) -> Vec<(String, Bytes)> {
     kept.map(|(name, value)| (name.as_str().to_owned(), Bytes::copy_from_slice(value.as_bytes()))).collect()
 }
 
-/// The query without `key`, however that is written: where Google's clients have their credential.
-fn without_key(query: &str) -> String {
-    let is_key = |pair: &&str| {
-        let name = pair.split('=').next().unwrap_or_default();
-        super::paths::decoded(name).eq_ignore_ascii_case("key")
+/// The query without these parameters, however their names are written: `key` is where Google's clients have their
+/// credential.
+fn without(query: &str, names: &[&str]) -> String {
+    let is_named = |pair: &&str| {
+        let name = super::paths::decoded(pair.split('=').next().unwrap_or_default());
+        names.iter().any(|known| known.eq_ignore_ascii_case(&name))
     };
-    if !query.split('&').any(|pair| is_key(&pair)) {
+    if !query.split('&').any(|pair| is_named(&pair)) {
         return query.to_owned();
     }
-    query.split('&').filter(|pair| !is_key(pair)).collect::<Vec<_>>().join("&")
+    query.split('&').filter(|pair| !is_named(pair)).collect::<Vec<_>>().join("&")
+}
+
+/// The value of a parameter, decoded.
+fn parameter(query: &str, name: &str) -> Option<String> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(found, _)| *found == name).map(|(_, value)| super::paths::decoded(value)).next()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod config;
 mod control;
 mod crash;
 mod disconnect;
+mod files;
 mod formats;
 mod google;
 mod keys;

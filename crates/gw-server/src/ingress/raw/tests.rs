@@ -13,7 +13,7 @@ fn the_key_leaves_the_query_and_nothing_else_does() {
         ("&&a", "&&a"),
     ];
     for (query, wanted) in cases {
-        assert_eq!(without_key(query), wanted, "{query}");
+        assert_eq!(without(query, &["key"]), wanted, "{query}");
     }
 }
 
