@@ -12,8 +12,22 @@ static FIND_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\
 /// Most ids of one body.
 const MAX_IDS: usize = 1024;
 
-/// The ids that stand as, or in an array as, a member whose name ends in `file_id` or `file_ids`. None when the body is
-/// no JSON object.
+/// Members that hold what is the application's own: arguments and results of its tools, schemas, notes. No provider
+/// looks for files in them.
+const OF_APPLICATIONS: [&str; 9] = [
+    "metadata",
+    "arguments",
+    "parameters",
+    "schema",
+    "input_schema",
+    "json",
+    "functionCall",
+    "functionResponse",
+    "toolUse",
+];
+
+/// The ids that stand as, or in an array as, a member whose name ends in `file_id` or `file_ids`, save in what is the
+/// application's own. None when the body is no JSON object.
 #[must_use]
 pub fn file_ids(body: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
@@ -22,7 +36,7 @@ pub fn file_ids(body: &[u8]) -> Vec<String> {
     }
     if let Ok(object) = Object::parse(body, DEPTH_CEILING) {
         for member in &object.members {
-            look(&member.key, &object.value(member), &mut found);
+            look(&member.key, &object.value(member), false, &mut found);
         }
     }
     found
@@ -38,7 +52,11 @@ pub fn may_refer(body: &[u8]) -> bool {
     FIND_ESCAPE.find_iter(body).any(|at| body.get(at + 4).is_some_and(|digit| (b'4'..=b'7').contains(digit)))
 }
 
-fn look(name: &str, value: &Value<'_>, found: &mut Vec<String>) {
+/// `of_tool`: the member is one of a tool's call, whose `input` is the application's own.
+fn look(name: &str, value: &Value<'_>, of_tool: bool, found: &mut Vec<String>) {
+    if OF_APPLICATIONS.contains(&name) || (of_tool && name == "input") {
+        return;
+    }
     let is_reference = name.ends_with("file_id") || name.ends_with("file_ids");
     match value.kind {
         Kind::String if is_reference => {
@@ -49,11 +67,15 @@ fn look(name: &str, value: &Value<'_>, found: &mut Vec<String>) {
                 found.push(id.into_owned());
             }
         }
-        Kind::Array => value.elements().for_each(|element| look(name, &element, found)),
+        Kind::Array => value.elements().for_each(|element| look(name, &element, of_tool, found)),
         Kind::Object => {
             // What lies deeper is looked at only where there can be something.
             if memmem::find(value.raw().as_bytes(), b"_id").is_some() || value.raw().contains("\\u") {
-                value.members().for_each(|(name, value)| look(&unescape(name), &value, found));
+                let is_kind = |(name, value): (&str, Value<'_>)| {
+                    name == "type" && value.as_str().is_some_and(|kind| kind.ends_with("tool_use"))
+                };
+                let is_tool = value.members().any(is_kind);
+                value.members().for_each(|(name, value)| look(&unescape(name), &value, is_tool, found));
             }
         }
         _ => {}

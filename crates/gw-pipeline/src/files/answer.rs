@@ -2,7 +2,7 @@
 //! is not the caller's, and a batch that is done is charged. It must not change anything else of an answer.
 
 use super::claim::caller;
-use super::settle;
+use super::{foreign, settle};
 use crate::attempt::{Answered, another_page};
 use bytes::Bytes;
 use gw_model::{ErrorCode, KeyId, ObjectAsk, Refusal};
@@ -19,9 +19,24 @@ const MAX_OWNED: usize = 100_000;
 /// Objects that are read from the store at once.
 const OWNED_PAGE: usize = 1000;
 
+/// Must the answer be seen whole before the caller gets any of it? Also in what is no file or batch of OpenAI's shape
+/// something may be made, or another's be listed.
+pub(crate) fn is_noted(answered: &Answered, is_json: bool) -> bool {
+    let Some(line) = answered.call.raw.as_deref() else { return false };
+    let object = line.object.as_ref();
+    let is_answer = answered.response.status.is_success() && line.method != "HEAD";
+    is_answer
+        && match object {
+            Some(ask) => !matches!(ask, ObjectAsk::FileContent(_)),
+            None => is_json && foreign::is_looked_at(&answered.ticket, line),
+        }
+}
+
 /// Looks at a good answer; gives what the caller gets. Errors: it could not be noted whose something is.
 pub(crate) async fn note(answered: &mut Answered, body: Bytes) -> Result<Bytes, Refusal> {
-    let Some(ask) = answered.call.raw.as_ref().and_then(|line| line.object.clone()) else { return Ok(body) };
+    let Some(ask) = answered.call.raw.as_ref().and_then(|line| line.object.clone()) else {
+        return foreign::note(answered, body).await;
+    };
     match &ask {
         ObjectAsk::CreateFile => made(answered, ObjectKind::File, &body).await?,
         ObjectAsk::CreateBatch => {
@@ -86,7 +101,7 @@ async fn made(answered: &Answered, kind: ObjectKind, body: &[u8]) -> Result<(), 
     put(answered, stored).await
 }
 
-async fn put(answered: &Answered, stored: Stored) -> Result<(), Refusal> {
+pub(super) async fn put(answered: &Answered, stored: Stored) -> Result<(), Refusal> {
     let is_id = !stored.id.is_empty() && stored.id.len() <= gw_store::journal::MAX_OBJECT_ID_BYTES;
     if !is_id {
         return Err(nameless());
@@ -167,7 +182,7 @@ async fn own_list(answered: &mut Answered, ask: &ObjectAsk, first: Bytes) -> Res
     Ok(written(&kept, has_more))
 }
 
-fn entry_id(entry: &Value<'_>) -> Option<String> {
+pub(super) fn entry_id(entry: &Value<'_>) -> Option<String> {
     text(&entry.object().ok()?, "id")
 }
 

@@ -1,5 +1,6 @@
 //! The stage itself: looks up every id of a call, and makes calls for files and batches ready to go out.
 
+use super::foreign::kind_of;
 use super::{Claims, batch, choose, upload};
 use crate::authorize::may_use;
 use crate::live::Live;
@@ -9,16 +10,6 @@ use gw_model::{Call, ErrorCode, KeyId, ObjectAsk, RawLine, Refusal, WireFormat};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::references;
 use std::sync::Arc;
-
-/// How ids of the kinds begin that a path may hold.
-const ID_PREFIXES: [(&str, ObjectKind); 6] = [
-    ("file-", ObjectKind::File),
-    ("file_", ObjectKind::File),
-    ("batch_", ObjectKind::Batch),
-    ("resp_", ObjectKind::Response),
-    ("conv_", ObjectKind::Conversation),
-    ("upload_", ObjectKind::Upload),
-];
 
 /// Most entries of one page of a list, as OpenAI has it.
 const MAX_FILES: usize = 10_000;
@@ -174,10 +165,10 @@ async fn own_segments(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
     let who = caller(ticket);
     for segment in line.path.split('/').filter(|segment| !segment.is_empty()) {
         let id = gw_providers::recognise::decoded(segment);
-        let Some((_, kind)) = ID_PREFIXES.iter().find(|(prefix, _)| id.starts_with(prefix)) else { continue };
-        let found = find(ticket, *kind, &id, KeyId::MASTER).await?;
+        let Some(kind) = kind_of(&id) else { continue };
+        let found = find(ticket, kind, &id, KeyId::MASTER).await?;
         if found.is_some_and(|object| !object.is_of(who)) {
-            return Err(unknown(*kind, &id));
+            return Err(unknown(kind, &id));
         }
     }
     Ok(())

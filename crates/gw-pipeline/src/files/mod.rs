@@ -6,6 +6,7 @@ pub(crate) mod answer;
 mod batch;
 mod choose;
 mod claim;
+mod foreign;
 mod settle;
 mod turn;
 mod upload;
