@@ -3,7 +3,7 @@
 
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object, Value, unescape};
-use memchr::memmem::{self, Finder};
+use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
 static FIND_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"file_id"));
@@ -68,15 +68,13 @@ fn look(name: &str, value: &Value<'_>, of_tool: bool, found: &mut Vec<String>) {
             }
         }
         Kind::Array => value.elements().for_each(|element| look(name, &element, of_tool, found)),
-        Kind::Object => {
-            // What lies deeper is looked at only where there can be something.
-            if memmem::find(value.raw().as_bytes(), b"_id").is_some() || value.raw().contains("\\u") {
-                let is_kind = |(name, value): (&str, Value<'_>)| {
-                    name == "type" && value.as_str().is_some_and(|kind| kind.ends_with("tool_use"))
-                };
-                let is_tool = value.members().any(is_kind);
-                value.members().for_each(|(name, value)| look(&unescape(name), &value, is_tool, found));
-            }
+        // What lies deeper is looked at only where there can be something.
+        Kind::Object if value.raw().contains("_id") || value.raw().contains("\\u") => {
+            let is_kind = |(name, value): (&str, Value<'_>)| {
+                name == "type" && value.as_str().is_some_and(|kind| kind.ends_with("tool_use"))
+            };
+            let is_tool = value.members().any(is_kind);
+            value.members().for_each(|(name, value)| look(&unescape(name), &value, is_tool, found));
         }
         _ => {}
     }

@@ -334,3 +334,45 @@ fn now_us() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(now.as_micros()).unwrap()
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_made_behind_a_path_is_its_makers() {
+    let upstream = Upstream::start().await;
+    let (gateway, key) = set_up(&upstream, json!({})).await;
+    let policy = json!({"name": "other", "endpoints": ["passthrough", "chat"]});
+    let (_, other) = gateway.make_key(&policy).await;
+    // The echo answers as any provider's own shape of things would.
+    let make =
+        Call::post("/passthrough/claude/v1/echo", "{\"id\":\"msgbatch_1\",\"type\":\"message_batch\"}");
+    gateway.send(make.key(&key)).await.ok();
+    for path in ["/passthrough/claude/v1/echo/msgbatch_1", "/passthrough/claude/v1/echo/msgbatch%5F1/results"]
+    {
+        gateway.send(Call::get(path).key(&key)).await.ok();
+        gateway.send(Call::get(path).key(&other)).await.refused(404, "not_found");
+    }
+    let list = |ids: &[&str]| {
+        let entries: Vec<String> = ids.iter().map(|id| format!("{{ \"id\": \"{id}\" }}")).collect();
+        format!("{{\"has_more\":false, \"data\" : [ {} ]}}", entries.join(" , "))
+    };
+    let odd = "thing_1";
+    for (all, seen) in [
+        (vec!["msgbatch_1"], vec![]),
+        (vec!["msgbatch_1", odd], vec![odd]),
+        (vec![odd, "msgbatch_1"], vec![odd]),
+        (vec!["msgbatch_1", odd, "msgbatch_1", "msgbatch_1", "batch_2", "msgbatch_1"], vec![odd, "batch_2"]),
+    ] {
+        for (who, wanted) in [(&key, &all), (&other, &seen)] {
+            let call = Call::new(Method::GET, "/passthrough/claude/v1/echo/list")
+                .header("content-type", "application/json")
+                .body(list(&all));
+            let answer = gateway.send(call.key(who)).await;
+            let found: Vec<String> = answer.ok().json()["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|entry| entry["id"].as_str().unwrap().to_owned())
+                .collect();
+            assert_eq!(found, *wanted, "{}", answer.text());
+        }
+    }
+}
