@@ -135,6 +135,12 @@ fn encoded(id: &str) -> String {
 }
 
 impl RawLine {
+    /// The value of a header that goes along; `name` in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&Bytes> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
     /// May the request be sent twice? The methods that are idempotent by RFC 9110, section 9.2.2.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 pub(crate) fn recognise(line: &mut RawLine, live: &Live, path: &mut PathFacts) {
     let Some(provider) = live.snapshot.providers.get(&*line.provider) else { return };
     // A body that is packed cannot be read.
-    if line.method != "POST" || line.headers.iter().any(|(name, _)| name == "content-encoding") {
+    if line.method != "POST" || line.header("content-encoding").is_some() {
         return;
     }
     if let Some(known) = gw_providers::recognise(provider.kind, &line.path) {

@@ -38,12 +38,17 @@ pub(crate) async fn receive<B: BodySource>(
     if let Some(line) = &mut line {
         raw::recognise(line, &live, &mut path);
     }
-    let mut forwarded = inbound.forward_headers.iter();
+    let content_type = match &line {
+        Some(line) => line.header("content-type"),
+        None => {
+            inbound.forward_headers.iter().find(|(name, _)| *name == "content-type").map(|(_, value)| value)
+        }
+    };
     let scan = Scan {
         format,
         raw: line.as_ref().map(|line| line.format),
         body: body.clone(),
-        content_type: forwarded.find(|(name, _)| *name == "content-type").map(|(_, value)| value.clone()),
+        content_type: content_type.cloned(),
         max_depth: settings.max_json_depth,
         path,
         signed,

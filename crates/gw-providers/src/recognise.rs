@@ -17,11 +17,17 @@ pub struct Recognised {
 }
 
 /// Operations of OpenAI's shape, by the end of their path. One that ends like another stands before it.
-const OPENAI: [(&str, WireFormat); 4] = [
+const OPENAI: [(&str, WireFormat); 10] = [
     ("/chat/completions", WireFormat::OpenAiChat),
     ("/completions", WireFormat::OpenAiCompletions),
     ("/embeddings", WireFormat::OpenAiEmbeddings),
     ("/responses", WireFormat::OpenAiResponses),
+    ("/images/generations", WireFormat::OpenAiImages),
+    ("/images/edits", WireFormat::OpenAiImageEdits),
+    ("/audio/speech", WireFormat::OpenAiSpeech),
+    ("/audio/transcriptions", WireFormat::OpenAiTranscriptions),
+    ("/audio/translations", WireFormat::OpenAiTranslations),
+    ("/moderations", WireFormat::OpenAiModerations),
 ];
 
 /// What a POST to `path` (with its leading slash, without a query) asks of a provider of that kind.

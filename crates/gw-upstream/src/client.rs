@@ -65,6 +65,22 @@ impl Upstream {
         Box::pin(self.send_fresh(to, req, timeouts, &flight)).await
     }
 
+    /// The same for a request that must not reach the provider twice: on a connection that no earlier request can have
+    /// left half-dead, and never again.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_once(
+        &self,
+        dest: &Destination,
+        req: &UpstreamRequest,
+        timeouts: PhaseTimeouts,
+    ) -> Result<UpstreamResponse, SendError> {
+        let flight = self.shared.enter();
+        self.start_sweeping();
+        Box::pin(self.send_fresh(dest.inner(), req, timeouts, &flight)).await
+    }
+
     /// Counts of this client.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -10,6 +10,7 @@ mod every_format;
 mod faults;
 mod gemini;
 mod guide;
+mod objects;
 mod openai;
 mod replay;
 mod responses;

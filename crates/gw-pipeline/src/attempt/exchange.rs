@@ -91,7 +91,14 @@ impl Exchange {
             idle_ms: times.idle_ms,
         };
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        match upstream.send(&endpoint.destination, &request, phases).await {
+        let line = self.call.raw.as_ref();
+        // What makes something there, and not just an answer, must not be made twice.
+        let response = if line.is_some_and(|line| !line.is_idempotent() && line.format.is_none()) {
+            upstream.send_once(&endpoint.destination, &request, phases).await
+        } else {
+            upstream.send(&endpoint.destination, &request, phases).await
+        };
+        match response {
             Ok(response) if self.is_answer(response.status) => Tried::Answered { sent, response },
             Ok(response) => self.failed_status(target, sent.format, response).await,
             Err(error) => Tried::Failed(self.not_sent(target, &error)),

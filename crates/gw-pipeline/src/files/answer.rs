@@ -19,17 +19,28 @@ const MAX_OWNED: usize = 100_000;
 /// Objects that are read from the store at once.
 const OWNED_PAGE: usize = 1000;
 
-/// Must the answer be seen whole before the caller gets any of it? Also in what is no file or batch of OpenAI's shape
-/// something may be made, or another's be listed.
-pub(crate) fn is_noted(answered: &Answered, is_json: bool) -> bool {
-    let Some(line) = answered.call.raw.as_deref() else { return false };
-    let object = line.object.as_ref();
-    let is_answer = answered.response.status.is_success() && line.method != "HEAD";
-    is_answer
-        && match object {
-            Some(ask) => !matches!(ask, ObjectAsk::FileContent(_)),
-            None => is_json && foreign::is_looked_at(&answered.ticket, line),
-        }
+/// How much of an answer is seen before the caller gets any of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Noting {
+    /// Nothing need be.
+    None,
+    /// All of it, if it is small: what is larger makes nothing.
+    Small,
+    /// All of it.
+    Whole,
+}
+
+/// How much of this answer must be seen. Also in what is no file or batch of OpenAI's shape something may be made, or
+/// another's be listed.
+pub(crate) fn noting(answered: &Answered, is_json: bool) -> Noting {
+    let line = answered.call.raw.as_deref().filter(|line| line.method != "HEAD");
+    let Some(line) = line.filter(|_| answered.response.status.is_success()) else { return Noting::None };
+    match &line.object {
+        Some(ObjectAsk::FileContent(_)) => Noting::None,
+        Some(_) => Noting::Whole,
+        None if is_json => foreign::noting(&answered.ticket, line),
+        None => Noting::None,
+    }
 }
 
 /// Looks at a good answer; gives what the caller gets. Errors: it could not be noted whose something is.

@@ -11,6 +11,9 @@ use gw_store::objects::{Object, ObjectKind};
 use gw_wire::references;
 use std::sync::Arc;
 
+/// Bodies up to this size are searched on the worker.
+const INLINE_BYTES: usize = 256 << 10;
+
 /// Most entries of one page of a list, as OpenAI has it.
 const MAX_FILES: usize = 10_000;
 const MAX_BATCHES: usize = 100;
@@ -179,7 +182,15 @@ async fn own_references(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
     if ticket.key().is_none() {
         return Ok(());
     }
-    own_files(ticket, &references::file_ids(&call.body)).await
+    let ids = if call.body.len() <= INLINE_BYTES {
+        references::file_ids(&call.body)
+    } else {
+        // Off the worker, whose other calls would wait.
+        let body = call.body.clone();
+        let read = tokio::task::spawn_blocking(move || references::file_ids(&body)).await;
+        read.map_err(|_| Refusal::new(ErrorCode::Internal, "the request could not be read"))?
+    };
+    own_files(ticket, &ids).await
 }
 
 /// A key may name the files that are its own, and none besides.

@@ -1,7 +1,7 @@
 //! Answers of a provider's own paths that are no files or batches of OpenAI's shape: what is made there gets its owner
 //! when its id tells what it is, and lists lose what is known to be another key's. It must not change anything else.
 
-use super::answer::{entry_id, put, text};
+use super::answer::{Noting, entry_id, put, text};
 use super::claim::{caller, find};
 use crate::attempt::Answered;
 use crate::ticket::Ticket;
@@ -29,12 +29,12 @@ pub(super) fn kind_of(id: &str) -> Option<ObjectKind> {
 }
 
 /// May an answer to this make something, or list something of another's?
-pub(super) fn is_looked_at(ticket: &Ticket, line: &RawLine) -> bool {
+pub(super) fn noting(ticket: &Ticket, line: &RawLine) -> Noting {
     match &*line.method {
         // Answers in a known format are nothing that stays, but for stored responses, which have their own way.
-        "POST" => line.format.is_none(),
-        "GET" => ticket.key().is_some(),
-        _ => false,
+        "POST" if line.format.is_none() => Noting::Small,
+        "GET" if ticket.key().is_some() => Noting::Whole,
+        _ => Noting::None,
     }
 }
 

@@ -7,7 +7,7 @@ use crate::route::resolve;
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::Provider;
-use gw_model::{Call, ErrorCode, KeyPolicy, RawLine, Refusal, Span, WireFormat};
+use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, Span, WireFormat};
 use gw_wire::batch_lines::{self, Line};
 use gw_wire::json::escape_into;
 use gw_wire::json::splice::{Edit, apply};
@@ -167,7 +167,8 @@ impl Judge<'_> {
 
 /// Reads the form; a large one off the worker, whose other calls would wait.
 async fn read(call: &Call, max_depth: usize) -> Result<Upload, Refusal> {
-    let content_type = call.raw.as_deref().and_then(content_type).cloned().unwrap_or_default();
+    let content_type =
+        call.raw.as_deref().and_then(|line| line.header("content-type")).cloned().unwrap_or_default();
     let body = call.body.clone();
     if body.len() <= INLINE_BYTES {
         return parse(&content_type, &body, max_depth);
@@ -176,10 +177,6 @@ async fn read(call: &Call, max_depth: usize) -> Result<Upload, Refusal> {
         Ok(read) => read,
         Err(_) => Err(Refusal::new(ErrorCode::Internal, "the request could not be read")),
     }
-}
-
-fn content_type(line: &RawLine) -> Option<&Bytes> {
-    line.headers.iter().find(|(name, _)| name == "content-type").map(|(_, value)| value)
 }
 
 fn parse(content_type: &[u8], body: &Bytes, max_depth: usize) -> Result<Upload, Refusal> {

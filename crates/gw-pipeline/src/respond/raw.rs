@@ -4,7 +4,7 @@
 use super::shape::Shape;
 use super::{headers, meter};
 use crate::attempt::Answered;
-use crate::files;
+use crate::files::answer::{self as notes, Noting};
 use crate::reply::{Incomplete, Reply, ReplyBody};
 use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
@@ -31,6 +31,10 @@ pub struct RawBody {
     meter: RawMeter,
     /// Server-sent events, which an error may follow.
     is_events: bool,
+    /// The end of what was passed on, or what is still to be.
+    last: Bytes,
+    /// The caller is to be told that the answer is not whole.
+    is_broken: bool,
     /// Output tokens that are held.
     held_output: u64,
     deadline: Micros,
@@ -48,21 +52,25 @@ pub(crate) async fn reply(mut answered: Answered) -> Reply {
     let is_json = content_type(headers).is_some_and(is_json);
     let length = headers.get(header::CONTENT_LENGTH).cloned();
     let settings = &answered.live.snapshot.settings;
-    let is_noted = files::answer::is_noted(&answered, is_json);
-    let limit = if is_noted { settings.max_translated_bytes } else { settings.cost_header_buffer_bytes };
+    let noting = notes::noting(&answered, is_json);
+    let limit = if noting == Noting::Whole {
+        settings.max_translated_bytes
+    } else {
+        settings.cost_header_buffer_bytes
+    };
     let stated = length.as_ref().and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
     let is_whole = answered.response.body.is_end();
     let fits = stated.is_none_or(|length: usize| length <= limit);
-    let held = if is_whole || is_noted || (is_json && fits && !answered.call.facts.stream) {
+    let held = if is_whole || noting == Noting::Whole || (is_json && fits && !answered.call.facts.stream) {
         match hold(&mut answered, limit).await {
-            Ok((body, true)) if is_noted => {
-                return match files::answer::note(&mut answered, body).await {
+            Ok((body, true)) if noting != Noting::None => {
+                return match notes::note(&mut answered, body).await {
                     Ok(body) => complete(answered, body, length),
                     Err(refusal) => refused(answered, &refusal),
                 };
             }
             Ok((body, true)) => return complete(answered, body, length),
-            Ok(_) if is_noted => {
+            Ok(_) if noting == Noting::Whole => {
                 let text = "the provider's answer is too large to be read";
                 return refused(answered, &Refusal::new(ErrorCode::UpstreamError, text));
             }
@@ -206,6 +214,8 @@ fn flowing(answered: Answered, head: Bytes, length: Option<HeaderValue>) -> Repl
         format,
         meter,
         is_events,
+        last: Bytes::new(),
+        is_broken: false,
         held_output: output_bound,
         deadline,
     };
@@ -218,19 +228,28 @@ fn flowing(answered: Answered, head: Bytes, length: Option<HeaderValue>) -> Repl
 impl RawBody {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
         if let Some(head) = self.head.take() {
-            return Poll::Ready(Some(self.pass(head)));
+            return self.pass(cx, head);
+        }
+        if std::mem::take(&mut self.is_broken) {
+            return Poll::Ready(Some(Err(Incomplete)));
         }
         let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
         match upstream.poll_data(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Some(Ok(_))) if self.is_late() => {
-                self.cut("timeout", ErrorCode::UpstreamTimeout.as_str());
-                Poll::Ready(Some(Err(Incomplete)))
+                let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
+                self.broke_off(cx, "timeout", &refusal)
             }
-            Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(self.pass(piece))),
+            Poll::Ready(Some(Ok(piece))) => self.pass(cx, piece),
+            // The answer was complete; how the connection ended is of no interest.
+            Poll::Ready(Some(Err(_))) if self.is_over() => {
+                self.upstream = None;
+                self.settle_end();
+                Poll::Ready(None)
+            }
             Poll::Ready(Some(Err(_))) => {
-                self.cut("cut", ErrorCode::UpstreamError.as_str());
-                Poll::Ready(Some(Err(Incomplete)))
+                let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's stream broke off");
+                self.broke_off(cx, "cut", &refusal)
             }
             Poll::Ready(None) => {
                 self.upstream = None;
@@ -240,15 +259,22 @@ impl RawBody {
         }
     }
 
+    /// Events of a known format that have said that they are complete.
+    fn is_over(&self) -> bool {
+        self.is_events && self.format.is_some() && self.meter.is_complete()
+    }
+
     /// Is the request's total time up? Silence is bounded by the idle limit.
     fn is_late(&self) -> bool {
         self.ticket.as_ref().is_some_and(|t| t.worker().now() > self.deadline)
     }
 
-    fn pass(&mut self, piece: Bytes) -> Result<Bytes, Incomplete> {
+    fn pass(&mut self, cx: &mut Context<'_>, piece: Bytes) -> Poll<Option<Result<Bytes, Incomplete>>> {
         self.meter.feed(&piece);
         if let Err(refusal) = self.extend() {
-            return self.refused(piece, &refusal);
+            // What has come is the caller's all the same.
+            self.last = piece;
+            return self.broke_off(cx, "budget", &refusal);
         }
         if let Some(ticket) = &mut self.ticket {
             ticket.note_first_byte();
@@ -257,7 +283,8 @@ impl RawBody {
         if self.upstream.as_ref().is_some_and(UpstreamBody::is_end) {
             self.settle_end();
         }
-        Ok(piece)
+        self.last = piece.slice(piece.len().saturating_sub(4)..);
+        Poll::Ready(Some(Ok(piece)))
     }
 
     /// Grows the hold of an answer that outgrows it.
@@ -278,18 +305,25 @@ impl RawBody {
         Ok(())
     }
 
-    /// The budget does not cover what is to come: events are told so, of other answers the end is missing.
-    fn refused(&mut self, piece: Bytes, refusal: &Refusal) -> Result<Bytes, Incomplete> {
+    /// Ends what can not go on: events of a known format with an error event, anything else by breaking off.
+    fn broke_off(
+        &mut self,
+        cx: &Context<'_>,
+        reason: &str,
+        refusal: &Refusal,
+    ) -> Poll<Option<Result<Bytes, Incomplete>>> {
         let id = self.ticket.as_ref().map(|ticket| ticket.record.id.to_string()).unwrap_or_default();
-        self.cut("budget", refusal.code.as_str());
-        match self.format {
-            Some(format) if self.is_events => {
-                let event = gw_wire::errors::event(format, refusal, &id);
-                let shape = Shape::of(format, false);
-                Ok([&piece[..], shape.separator(&piece), &event].concat().into())
-            }
-            _ => Err(Incomplete),
-        }
+        self.cut(reason, refusal.code.as_str());
+        let Some(format) = self.format.filter(|_| self.is_events) else {
+            // The next poll breaks off: what went before must be on its way by then.
+            self.is_broken = true;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        };
+        let event = gw_wire::errors::event(format, refusal, &id);
+        let separator = Shape::of(format, false).separator(&self.last);
+        let held = if reason == "budget" { std::mem::take(&mut self.last) } else { Bytes::new() };
+        Poll::Ready(Some(Ok([&held[..], separator, &event].concat().into())))
     }
 
     fn cut(&mut self, reason: &str, code: &str) {

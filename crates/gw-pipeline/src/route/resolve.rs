@@ -1,6 +1,7 @@
 //! What a model name means when it is not an alias: `provider/model`, a bare name of the path format's
 //! native provider, or the only enabled provider that lists it. Pure.
 
+use gw_model::catalog::ProviderKind;
 use gw_model::snapshot::{Model, Provider, RetryPolicy, Snapshot, Strategy, Target, Timeouts};
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use std::sync::Arc;
@@ -105,8 +106,10 @@ pub(crate) fn name_at(
     {
         return if *prefix == *provider.name { Ok(rest.into()) } else { Err(elsewhere(provider, name)) };
     }
-    let is_native = *provider.name == *"openai" && !name.contains('/');
-    if lists(snapshot, provider, name) || (is_native && !listed_elsewhere(snapshot, &provider.name, name)) {
+    // Azure's names are those of deployments, which no list has.
+    let takes_any = *provider.name == *"openai" || provider.kind == ProviderKind::AzureOpenAi;
+    let is_bare = takes_any && !name.contains('/');
+    if lists(snapshot, provider, name) || (is_bare && !listed_elsewhere(snapshot, &provider.name, name)) {
         return Ok(name.into());
     }
     Err(not_found(snapshot, name))

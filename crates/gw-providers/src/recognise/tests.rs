@@ -12,6 +12,8 @@ fn known_paths_of_every_kind() {
         (OpenAiCompatible, "/v1/completions", F::OpenAiCompletions, None, false),
         (OpenAiCompatible, "/v1/embeddings", F::OpenAiEmbeddings, None, false),
         (OpenAiCompatible, "/v1/responses", F::OpenAiResponses, None, false),
+        (OpenAiCompatible, "/v1/images/generations", F::OpenAiImages, None, false),
+        (OpenAiCompatible, "/v1/audio/transcriptions", F::OpenAiTranscriptions, None, false),
         (AzureOpenAi, "/openai/deployments/my%20gpt/chat/completions", F::OpenAiChat, Some("my gpt"), false),
         (Anthropic, "/v1/messages", F::AnthropicMessages, None, false),
         (

@@ -357,3 +357,17 @@ async fn usual_calls_are_as_before() {
         gateway.send(Call::chat(&body).key(&alice)).await.ok();
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_files_of_requests_are_read_too() {
+    let upstream = Upstream::start().await;
+    let (gateway, alice, _) = set_up(&upstream).await;
+    let text = "x".repeat(400);
+    let lines: Vec<String> = (0..2000).map(|n| line(&n.to_string(), "short", &text)).collect();
+    store(&gateway, &alice, "batch", &lines.join("\n")).await;
+    let seen = String::from_utf8(upstream.last_body().to_vec()).unwrap();
+    assert_eq!((seen.matches("\"gpt-test\"").count(), seen.matches("\"short\"").count()), (2000, 0));
+    let bad = format!("{}\n{}", lines.join("\n"), line("x", "elsewhere", "hi"));
+    let answer = gateway.send(upload("/v1/files", "batch", &bad).key(&alice)).await;
+    assert!(answer.refused(400, "invalid_request").text().contains("line 2001"), "{}", answer.text());
+}

@@ -212,7 +212,7 @@ async fn what_can_not_be_priced_is_refused_under_a_hard_budget() {
         (Method::POST, "/passthrough/up/v1/echo", body.clone()),
         (Method::GET, "/passthrough/up/v1/echo", String::new()),
         (Method::POST, "/passthrough/up/v1/chat/completions", chat("unpriced", "hi").to_string()),
-        (Method::POST, "/passthrough/up/v1/audio/speech", body),
+        (Method::POST, "/passthrough/up/v1/fine_tuning/jobs", body),
     ] {
         let call = Call::post(path, body).method(method).key(&key);
         gateway.send(call).await.refused(402, "budget_exceeded");
@@ -374,5 +374,128 @@ async fn what_is_made_behind_a_path_is_its_makers() {
                 .collect();
             assert_eq!(found, *wanted, "{}", answer.text());
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn native_streams_are_exact_and_metered() {
+    let upstream = Upstream::start().await;
+    let url = upstream.url();
+    let config = format!(
+        "providers:\n  gemini: {{ base_url: \"{url}\", api_key: k }}\n  \
+         bedrock: {{ base_url: \"{url}\", region: us-east-1, api_key: k }}\n"
+    );
+    let gateway = Gateway::start(&config).await;
+    let contents = json!({"contents": [{"role": "user", "parts": [{"text": "hello there"}]}]}).to_string();
+    let messages = json!({"messages": [{"role": "user", "content": [{"text": "hello there"}]}]}).to_string();
+    for (provider, path, body) in [
+        ("gemini", "/v1beta/models/g:generateContent", &contents),
+        ("gemini", "/v1beta/models/g:streamGenerateContent?alt=sse", &contents),
+        ("gemini", "/v1beta/models/g:streamGenerateContent", &contents),
+        ("bedrock", "/model/some.model-v1%3A0/converse", &messages),
+        ("bedrock", "/model/some.model-v1%3A0/converse-stream", &messages),
+    ] {
+        let direct = Call::post(path, body.clone()).key("any");
+        let direct = direct.send(url.trim_start_matches("http://").parse().unwrap()).await;
+        let before = upstream.stats();
+        let answer = gateway
+            .send(Call::post(&format!("/passthrough/{provider}{path}"), body.clone()).key(MASTER))
+            .await;
+        assert_eq!(answer.ok().body.len(), direct.body.len(), "{path}");
+        assert_eq!(answer.header("content-type"), direct.header("content-type"));
+        let after = upstream.stats();
+        let record = gateway.record(&answer.request_id()).await;
+        assert_eq!(record["usage_source"], "upstream", "{path}: {record}");
+        let billed = (
+            after.billed_input_tokens - before.billed_input_tokens,
+            after.billed_output_tokens - before.billed_output_tokens,
+        );
+        let recorded = (record["input_tokens"].as_u64(), record["output_tokens"].as_u64());
+        assert_eq!(recorded, (Some(billed.0), Some(billed.1)), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn broken_answers_and_leaving_callers_are_recorded() {
+    let upstream = Upstream::start().await;
+    let (gateway, key) = set_up(&upstream, json!({})).await;
+    let body = chat_stream("chat-model", "hi").to_string();
+    let path = "/passthrough/up/v1/chat/completions";
+    upstream.faults("chat-model", "frames=20;cut-after-frames=5", Some(1));
+    let answer = gateway.send(Call::post(path, body.clone()).key(&key)).await;
+    assert!(answer.text().ends_with("\n\n") && answer.text().contains("upstream_error"), "{}", answer.text());
+    let record = gateway.record(&answer.request_id()).await;
+    assert_eq!((&record["outcome"], &record["usage_source"]), (&json!("stream_cut"), &json!("estimated")));
+    assert!(record["output_tokens"].as_u64().unwrap() > 0, "{record}");
+
+    let mut whole = chat("chat-model", "hi");
+    whole["max_tokens"] = 4000.into();
+    upstream.faults("chat-model", "huge=3000000;cut-after-bytes=2000000", Some(1));
+    let open = Call::post(path, whole.to_string()).key(&key).open(gateway.addr).await;
+    let id = open.headers["x-request-id"].to_str().unwrap().to_owned();
+    open.try_rest().await.expect_err("it has no end");
+    assert_eq!(gateway.record(&id).await["outcome"], "stream_cut");
+
+    upstream.faults("chat-model", "frames=20;stall-after-frames=5", Some(1));
+    let mut open = Call::post(path, body).key(&key).open(gateway.addr).await;
+    open.until("data: ").await;
+    let id = open.headers["x-request-id"].to_str().unwrap().to_owned();
+    drop(open);
+    let record = gateway.record(&id).await;
+    assert_eq!(record["outcome"], "client_disconnect");
+    upstream.has_no_stream_within(std::time::Duration::from_secs(5)).await;
+    gateway.metric_becomes("gatewright_open_streams", 0.0, std::time::Duration::from_secs(5)).await;
+    gateway.metric_becomes("gatewright_open_reservations", 0.0, std::time::Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_reads_are_tried_again() {
+    let upstream = Upstream::start().await;
+    let (gateway, key) = set_up(&upstream, json!({})).await;
+    let path = "/passthrough/up/v1/echo";
+    for (method, requests) in [(Method::GET, 2), (Method::PUT, 2), (Method::POST, 1), (Method::PATCH, 1)] {
+        let before = upstream.stats().requests;
+        upstream.faults("*", "status=503", Some(1));
+        let answer = gateway.send(Call::new(method.clone(), path).key(&key)).await;
+        assert_eq!(answer.status.as_u16(), if requests == 2 { 200 } else { 503 }, "{method}");
+        assert_eq!(upstream.stats().requests - before, requests, "{method}");
+        upstream.faults("*", "disconnect", Some(1));
+        let answer = gateway.send(Call::new(method.clone(), path).key(&key)).await;
+        if requests == 1 {
+            answer.refused(502, "upstream_error");
+        } else {
+            answer.ok();
+        }
+        upstream.faults("*", "", None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_outgrows_its_budget_is_cut() {
+    let upstream = Upstream::start().await;
+    let policy = json!({"budget": {"limit_usd": "0.05", "period": "day"}});
+    let (gateway, key) = set_up(&upstream, policy).await;
+    upstream.faults("chat-model", "output-tokens=2000;ignore-max-tokens", None);
+    let body = chat_stream("chat-model", "hi").to_string();
+    let answer = gateway.send(Call::post("/passthrough/up/v1/chat/completions", body).key(&key)).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("budget_exceeded"), "{}", answer.text());
+    let record = gateway.record(&answer.request_id()).await;
+    assert_eq!(
+        (&record["outcome"], &record["error_code"]),
+        (&json!("stream_cut"), &json!("budget_exceeded"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_bodies_flow_both_ways() {
+    let upstream = Upstream::start().await;
+    let (gateway, key) = set_up(&upstream, json!({})).await;
+    let bytes: Vec<u8> = (0..9_000_000u32).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    for content_type in ["application/octet-stream", "application/json"] {
+        let call = Call::new(Method::POST, "/passthrough/up/v1/echo").header("content-type", content_type);
+        let answer = gateway.send(call.key(&key).body(bytes.clone())).await;
+        assert!(answer.ok().body == bytes, "{content_type}");
+        assert_eq!(answer.header("content-length"), Some("9000000"));
     }
 }
