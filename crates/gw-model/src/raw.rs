@@ -147,3 +147,6 @@ impl RawLine {
         matches!(&*self.method, "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,17 +32,18 @@ pub(crate) fn nothing_known() -> CallFacts {
     CallFacts { max_output_tokens: Some(0), choices: 1, ..CallFacts::default() }
 }
 
-/// The facts of a body in a format that is not known: at most the model that it names.
-pub(crate) fn facts_of_unknown(body: &Bytes, max_depth: usize) -> CallFacts {
+/// The facts of a body in a format that is not known: at most the model that it names. Errors: it looks like JSON and is
+/// none that can be read in one way only.
+pub(crate) fn facts_of_unknown(body: &Bytes, max_depth: usize) -> Result<CallFacts, Refusal> {
     let mut facts = nothing_known();
-    if body.trim_ascii_start().starts_with(b"{")
-        && let Ok(object) = Object::parse(body, max_depth)
-        && let Some(model) = object.get("model").and_then(|value| value.as_str())
-        && model.len() <= MAX_MODEL_BYTES
-    {
-        facts.model = model.into_owned();
+    if body.trim_ascii_start().starts_with(b"{") {
+        let object = Object::parse(body, max_depth).map_err(|error| gw_wire::facts::json_refusal(&error))?;
+        let model = object.get("model").and_then(|value| value.as_str());
+        if let Some(model) = model.filter(|model| model.len() <= MAX_MODEL_BYTES) {
+            facts.model = model.into_owned();
+        }
     }
-    facts
+    Ok(facts)
 }
 
 /// Longest model name that is kept, in bytes.

@@ -239,6 +239,9 @@ async fn models_and_limits_of_the_key_hold() {
     send("/passthrough/up/v1/chat/completions", "quick").await.refused(403, "model_not_allowed");
     send("/passthrough/claude/v1/messages", "chat-model").await.refused(403, "model_not_allowed");
     send("/passthrough/up/v1/echo", "quick").await.refused(403, "model_not_allowed");
+    let twice = "{\"model\":\"chat-model\",\"model\":\"quick\"}";
+    let call = Call::post("/passthrough/up/v1/echo", twice).key(&key);
+    gateway.send(call).await.refused(400, "invalid_request");
     for _ in 0..3 {
         send("/passthrough/up/v1/chat/completions", "chat-model").await.ok();
     }

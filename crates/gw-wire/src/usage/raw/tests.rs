@@ -73,3 +73,20 @@ fn google_arrays_and_large_objects_are_read_in_pieces() {
     let binary = streamed(None, "application/octet-stream", "{\"usage\":{\"prompt_tokens\":3}}", 5);
     assert_eq!((binary.usage(), binary.estimated_output_tokens()), (None, 0));
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_in_any_pieces(body: Vec<u8>, size in 1usize..9, kind in 0usize..4, known: bool) {
+        let types = ["application/json", "text/event-stream", "application/vnd.amazon.eventstream", "text/plain"];
+        for format in WireFormat::ALL.iter().copied().map(Some).chain([None]).filter(|format| known == format.is_some()) {
+            let mut meter = RawMeter::new(format, types[kind], known, 64);
+            for piece in body.chunks(size) {
+                meter.feed(&Bytes::copy_from_slice(piece));
+            }
+            let _ = (meter.usage(), meter.estimated_output_tokens(), meter.is_complete(), meter.has_error());
+        }
+        let _ = from_raw(None, &body);
+        let _ = crate::references::file_ids(&body);
+        let _ = crate::batch_lines::read(&body, gw_model::Span { start: 0, end: body.len() }, 8);
+    }
+}
