@@ -13,6 +13,7 @@ use crate::control;
 use crate::exchange;
 use crate::fault::{FaultError, Standing};
 use crate::journal::{Journal, RecordedRequest};
+use crate::objects::Shelf;
 use crate::play::BoxBody;
 use crate::replay::{Replay, Replayer};
 use crate::responses::Responses;
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) cache: PromptCache,
     pub(crate) responses: Responses,
     pub(crate) replayer: Replayer,
+    pub(crate) shelf: Shelf,
     serial: AtomicU64,
 }
 
@@ -45,6 +47,7 @@ impl Shared {
         self.standing.clear();
         self.cache.clear();
         self.responses.clear();
+        self.shelf.clear();
     }
 
     pub(crate) fn next_serial(&self) -> u64 {
@@ -62,6 +65,7 @@ impl Emulator {
             cache: PromptCache::default(),
             responses: Responses::default(),
             replayer: Replayer::new(config.replay.clone()),
+            shelf: Shelf::default(),
             serial: AtomicU64::new(1),
             config,
         };
@@ -99,7 +103,7 @@ impl Emulator {
         self.shared.replayer.set(replay);
     }
 
-    /// Forgets counts, recorded requests, standing faults and the prompt cache.
+    /// Forgets counts, recorded requests, standing faults, files, batches and the prompt cache.
     pub fn reset(&self) {
         self.shared.reset();
     }

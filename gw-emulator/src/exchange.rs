@@ -15,7 +15,7 @@ use crate::listen::ConnectionTag;
 use crate::play::{BodyMeter, BoxBody, Ending, Script};
 use crate::respond::{Abandon, json_response, played, rejection};
 use crate::route::{self, Family, Route, Target};
-use crate::{anthropic, cohere, converse, credential, gemini, media, openai, responses, spoil};
+use crate::{anthropic, cohere, converse, credential, gemini, media, objects, openai, responses, spoil};
 
 /// Header with a fault list; may stand several times.
 const EMULATE: &str = "x-emulate";
@@ -137,6 +137,9 @@ impl Exchange<'_> {
     async fn answer(&self) -> Response<BoxBody> {
         let path = self.request.uri().path();
         let none = Faults::default();
+        if let Some(response) = self.object().await {
+            return response;
+        }
         let Some(route) = route::find(self.request.method(), path) else {
             return self.reject(&Rejection::new(404, format!("Unknown path: {path}")), &none);
         };
@@ -182,6 +185,27 @@ impl Exchange<'_> {
         }
         serde_json::from_slice(self.request.body())
             .map_err(|_| Rejection::new(400, "The body of the request could not be parsed as JSON."))
+    }
+
+    /// The answer of an endpoint whose objects outlive the request, with the faults of the header and of `*`.
+    async fn object(&self) -> Option<Response<BoxBody>> {
+        if !objects::serves(self.request.uri().path()) {
+            return None;
+        }
+        if let Some(required) = self.shared.config.required_key.as_deref()
+            && let Err(why) = credential::check(self.request, self.family(), required)
+        {
+            return Some(self.reject(&why, &Faults::default()));
+        }
+        let faults = match self.faults("") {
+            Ok(faults) => faults,
+            Err(why) => return Some(self.reject(&why, &Faults::default())),
+        };
+        if let Some(response) = self.before_answer("", &faults).await {
+            return Some(response);
+        }
+        let answered = objects::answer(&self.shared.shelf, self.request)?;
+        Some(answered.unwrap_or_else(|why| self.reject(&why, &faults)))
     }
 
     /// Checks the credential, and what else a path needs to be served at all.

@@ -26,6 +26,13 @@ pub(crate) fn json_response(status: StatusCode, text: String) -> Response<BoxBod
     response
 }
 
+/// A whole response of any type outside of any accounting.
+pub(crate) fn bytes_response(content_type: &'static str, content: Bytes) -> Response<BoxBody> {
+    let mut response = Response::new(Full::new(content).map_err(|never| match never {}).boxed());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
 /// A rejection in its family's shape.
 pub(crate) fn rejection(
     family: Family,

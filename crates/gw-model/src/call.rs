@@ -3,6 +3,7 @@
 use crate::format::WireFormat;
 use crate::media::Media;
 use crate::price::ServiceTier;
+use crate::raw::RawLine;
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -26,6 +27,8 @@ pub struct Call {
     pub facts: CallFacts,
     /// Headers of the caller that may go upstream (lower-case name, value), chosen by ingress.
     pub forward_headers: Vec<(&'static str, Bytes)>,
+    /// The request's head, when it goes to a path of the provider as it is.
+    pub raw: Option<Box<RawLine>>,
 }
 
 /// What the stages read from a body. Spans point into [`Call::body`].

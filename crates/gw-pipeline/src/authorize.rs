@@ -1,12 +1,13 @@
 //! Second stage: may this caller use this endpoint and this model. Resolves the model's name, since what
 //! is allowed is what would run. It must not take anything from a limit.
 
+use crate::files::Claimed;
 use crate::live::Live;
-use crate::receive::Received;
+use crate::raw;
 use crate::route::resolve::Resolution;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ProviderKind;
-use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, snapshot::Model};
+use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, WireFormat, snapshot::Model};
 use std::sync::Arc;
 
 /// Proof that the caller may make this call. Made here only.
@@ -19,8 +20,8 @@ pub(crate) struct Permitted {
 }
 
 /// Checks endpoint and model.
-pub(crate) fn authorize(received: Received) -> Result<Permitted, Rejected> {
-    let Received { ticket, live, call } = received;
+pub(crate) fn authorize(claimed: Claimed) -> Result<Permitted, Rejected> {
+    let Claimed { ticket, live, call, .. } = claimed;
     match check(&ticket, &live, &call) {
         Ok(model) => Ok(Permitted { ticket, live, call, model, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
@@ -28,17 +29,10 @@ pub(crate) fn authorize(received: Received) -> Result<Permitted, Rejected> {
 }
 
 fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusal> {
-    // The body may have taken its time to arrive.
-    ticket.check_key()?;
+    may_use(ticket, call.format)?;
     let policy = ticket.key().map(|entry| &entry.policy);
-    if let Some(policy) = policy {
-        let endpoint = call.format.endpoint();
-        if !policy.allows_endpoint(endpoint) {
-            return Err(Refusal::new(
-                ErrorCode::EndpointNotAllowed,
-                format!("this key may not use '{}' endpoints", endpoint.as_str()),
-            ));
-        }
+    if let Some(line) = &call.raw {
+        return raw::authorize(ticket, live, call, line);
     }
     refuse_background(call)?;
     if policy.is_some() {
@@ -62,6 +56,20 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusa
     Ok(resolution.model)
 }
 
+/// Is the key still good, and may it use endpoints of this kind?
+pub(crate) fn may_use(ticket: &Ticket, format: WireFormat) -> Result<(), Refusal> {
+    // The body may have taken its time to arrive.
+    ticket.check_key()?;
+    let endpoint = format.endpoint();
+    match ticket.key() {
+        Some(entry) if !entry.policy.allows_endpoint(endpoint) => Err(Refusal::new(
+            ErrorCode::EndpointNotAllowed,
+            format!("this key may not use '{}' endpoints", endpoint.as_str()),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Does the policy cover the name as asked for, or as resolved?
 pub(crate) fn allows(policy: &KeyPolicy, asked: &str, resolution: &Resolution) -> bool {
     match &resolution.qualified {
@@ -70,13 +78,13 @@ pub(crate) fn allows(policy: &KeyPolicy, asked: &str, resolution: &Resolution) -
     }
 }
 
-fn not_allowed(model: &str) -> Refusal {
+pub(crate) fn not_allowed(model: &str) -> Refusal {
     Refusal::new(ErrorCode::ModelNotAllowed, format!("this key may not call the model '{model}'"))
         .param("model")
 }
 
 /// An answer that is made in the background is fetched by another request, and only that one states what it used.
-fn refuse_background(call: &Call) -> Result<(), Refusal> {
+pub(crate) fn refuse_background(call: &Call) -> Result<(), Refusal> {
     if !call.facts.background {
         return Ok(());
     }
@@ -86,7 +94,7 @@ fn refuse_background(call: &Call) -> Result<(), Refusal> {
 
 /// All keys share the provider's account: what one of them had stored there, another could name. Only the
 /// operator may name what the gateway does not know the owner of; earlier answers are looked up later.
-fn refuse_stored(call: &Call) -> Result<(), Refusal> {
+pub(crate) fn refuse_stored(call: &Call) -> Result<(), Refusal> {
     let Some(member) = call.facts.stored else { return Ok(()) };
     let text = format!(
         "'{member}' refers to something that is stored at the provider, and who may see it is not known here; \
@@ -97,7 +105,7 @@ fn refuse_stored(call: &Call) -> Result<(), Refusal> {
 
 /// Members that make an upstream run another model than `model` names would slip past the check above.
 /// OpenAI, Azure and Anthropic themselves know none.
-fn refuse_hidden_models(call: &Call, model: &Model) -> Result<(), Refusal> {
+pub(crate) fn refuse_hidden_models(call: &Call, model: &Model) -> Result<(), Refusal> {
     for member in &call.facts.routing_members {
         let risky = model.targets.iter().any(|target| {
             let provider = &target.provider;

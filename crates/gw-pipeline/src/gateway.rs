@@ -2,6 +2,7 @@
 //! process is stopping.
 
 use crate::clock::SystemClock;
+use crate::files::Settling;
 use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
@@ -26,6 +27,8 @@ pub struct Gateway {
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
+    /// Batches that are being charged.
+    pub(crate) settling: Settling,
     stopping: AtomicBool,
     /// When the journal last refused a call, microseconds since the epoch; 0 while it takes them.
     journal_failed_at: AtomicI64,
@@ -68,6 +71,7 @@ impl Gateway {
             master: parts.master,
             clock: parts.clock,
             metrics: Metrics::new(),
+            settling: Settling::default(),
             stopping: AtomicBool::new(false),
             journal_failed_at: AtomicI64::new(0),
         }))

@@ -2,7 +2,7 @@
 
 use crate::signed::SignedHead;
 use bytes::Bytes;
-use gw_model::{Refusal, WireFormat};
+use gw_model::{RawLine, Refusal, WireFormat};
 
 /// A request body that can be read once, within a limit.
 pub trait BodySource {
@@ -51,6 +51,8 @@ pub struct Inbound<B> {
     pub context: CallerContext,
     /// Headers that may go upstream.
     pub forward_headers: Vec<(&'static str, Bytes)>,
+    /// The request's head, when it goes to a path of a provider as it is.
+    pub raw: Option<Box<RawLine>>,
     /// The body.
     pub body: B,
 }

@@ -4,6 +4,7 @@
 use crate::authenticate::Authenticated;
 use crate::inbound::{BodySource, Inbound, PathFacts};
 use crate::live::Live;
+use crate::raw;
 use crate::signed::SignedHead;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
@@ -33,34 +34,50 @@ pub(crate) async fn receive<B: BodySource>(
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
     let signed = inbound.signed.filter(|_| inbound.credential.is_none());
-    let mut forwarded = inbound.forward_headers.iter();
+    let (format, mut path, mut line) = (inbound.format, inbound.path, inbound.raw);
+    if let Some(line) = &mut line {
+        raw::recognise(line, &live, &mut path);
+    }
+    let content_type = match &line {
+        Some(line) => line.header("content-type"),
+        None => {
+            inbound.forward_headers.iter().find(|(name, _)| *name == "content-type").map(|(_, value)| value)
+        }
+    };
     let scan = Scan {
-        format: inbound.format,
+        format,
+        raw: line.as_ref().map(|line| line.format),
         body: body.clone(),
-        content_type: forwarded.find(|(name, _)| *name == "content-type").map(|(_, value)| value.clone()),
+        content_type: content_type.cloned(),
         max_depth: settings.max_json_depth,
-        path: inbound.path,
+        path,
         signed,
         arrived: ticket.record.time,
     };
-    let facts = match scan.run().await {
-        Ok(facts) => facts,
-        Err(refusal) => return Err(ticket.reject(refusal)),
+    let facts = match (scan.run().await, &mut line) {
+        (Ok(facts), _) => facts,
+        (Err(refusal), Some(line)) => {
+            line.unread = Some(refusal);
+            raw::nothing_known()
+        }
+        (Err(refusal), _) => return Err(ticket.reject(refusal)),
     };
     ticket.record.model.clone_from(&facts.model);
     ticket.record.stream = facts.stream;
     if ticket.record.customer.is_none() {
         ticket.record.customer.clone_from(&facts.user);
     }
-    let format = facts.dialect.unwrap_or(inbound.format);
+    let format = facts.dialect.filter(|_| line.is_none()).unwrap_or(format);
     ticket.record.format = format;
-    let call = Call { format, body, facts, forward_headers: inbound.forward_headers };
+    let call = Call { format, body, facts, forward_headers: inbound.forward_headers, raw: line };
     Ok(Received { ticket, live, call })
 }
 
 /// What is to be done with a body.
 struct Scan {
     format: WireFormat,
+    /// The body goes on as it is; the format that it is known to have.
+    raw: Option<Option<WireFormat>>,
     body: Bytes,
     /// Of requests that may be forms.
     content_type: Option<Bytes>,
@@ -89,9 +106,13 @@ impl Scan {
         if let Some(signed) = &self.signed {
             signed.check(&self.body, self.arrived)?;
         }
+        let format = match self.raw {
+            None => self.format,
+            Some(Some(known)) => known,
+            Some(None) => return raw::facts_of_unknown(&self.body, self.max_depth),
+        };
         let (content_type, model) = (self.content_type.as_deref(), self.path.model.as_deref());
-        let mut facts =
-            gw_wire::facts::read_typed(self.format, &self.body, content_type, self.max_depth, model)?;
+        let mut facts = gw_wire::facts::read_typed(format, &self.body, content_type, self.max_depth, model)?;
         facts.stream |= self.path.stream;
         facts.json_array = self.path.json_array;
         Ok(facts)

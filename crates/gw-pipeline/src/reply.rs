@@ -1,6 +1,7 @@
 //! What the request path gives back: status, headers and a body that may flow.
 
 use crate::respond::large::LargeBody;
+use crate::respond::raw::RawBody;
 use crate::respond::session::Session;
 use crate::respond::stream::StreamBody;
 use bytes::Bytes;
@@ -20,6 +21,8 @@ pub enum ReplyBody {
     Stream(Box<StreamBody>),
     /// A whole answer that is too large to be held back.
     Large(Box<LargeBody>),
+    /// An answer that goes on byte for byte.
+    Raw(Box<RawBody>),
     /// No body: once the head is written, the connection itself is given to this.
     Session(Box<Session>),
 }
@@ -58,6 +61,7 @@ impl Body for ReplyBody {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
             Self::Stream(stream) => stream.poll(cx).map(|piece| piece.map(|b| Ok(Frame::data(b)))),
             Self::Large(large) => large.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
+            Self::Raw(raw) => raw.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
             Self::Session(_) => Poll::Ready(None),
         }
     }
@@ -69,7 +73,7 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
-            Self::Stream(_) | Self::Large(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Large(_) | Self::Raw(_) => SizeHint::default(),
             Self::Session(_) => SizeHint::with_exact(0),
         }
     }

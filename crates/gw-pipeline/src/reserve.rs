@@ -53,7 +53,7 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         let searches = prices.requests(facts.searches.saturating_sub(1), tier);
         let bound = prices.bound_with(facts.input_tokens, bound, &facts.media, tier);
         cost = cost.max(bound.plus(searches));
-        if let Err(refusal) = refuse_unpriced(&ticket, call.format, &target.info, &model) {
+        if let Err(refusal) = refuse_unpriced(&ticket, &call, &target.info, &model) {
             return Err(ticket.reject(refusal));
         }
     }
@@ -79,14 +79,12 @@ fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64
 }
 
 /// Under a hard budget a call without a price could spend without bound.
-fn refuse_unpriced(
-    ticket: &Ticket,
-    format: WireFormat,
-    info: &ModelInfo,
-    model: &Model,
-) -> Result<(), Refusal> {
+fn refuse_unpriced(ticket: &Ticket, call: &Call, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
     let budgeted = ticket.key().is_some_and(|key| key.policy.budget.is_some());
-    if budgeted && !is_priced(&info.prices, format) {
+    let line = call.raw.as_ref();
+    let is_free = line.is_some_and(|line| line.object.is_some());
+    let format = line.and_then(|line| line.format).unwrap_or(call.format);
+    if budgeted && !is_free && !is_priced(&info.prices, format) {
         let text = format!(
             "the price of '{}' for '{}' is not known, and this key has a hard budget; state its price in the \
              configuration",

@@ -6,6 +6,7 @@ use crate::attempt::execute;
 use crate::authenticate::authenticate;
 use crate::authorize::authorize;
 use crate::cache::{LookUp, look_up};
+use crate::files::claim;
 use crate::guard::screen;
 use crate::inbound::{BodySource, Inbound};
 use crate::recall::recall;
@@ -34,8 +35,10 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
     let authenticated = authenticate(ticket, &inbound)?;
     // The body is read whole, within limits, and only what the stages need is parsed.
     let received = receive(authenticated, inbound).await?;
+    // Whose the things are that the call names comes before anything is decided by them.
+    let claimed = claim(received).await?;
     // Whether they may comes before limits are taken: a forbidden call uses nothing up.
-    let permitted = authorize(received)?;
+    let permitted = authorize(claimed)?;
     // Rates and concurrency come before the costly stages, and are refunded when a later stage refuses.
     let admitted = admit(permitted)?;
     // What the request goes on from is part of it for all that follows: guards, prices, providers.

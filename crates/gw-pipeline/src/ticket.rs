@@ -4,6 +4,7 @@
 
 pub(crate) mod session;
 
+use crate::files::Claims;
 use crate::metrics::Ending;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
@@ -63,6 +64,8 @@ pub(crate) struct Open {
     pub(crate) input_tokens: u64,
     /// The ids of the answer, when the provider stores it.
     pub(crate) made: Option<Made>,
+    /// What is known of the files and batches that the call is about.
+    pub(crate) claims: Option<Box<Claims>>,
     /// What images, speech and recordings of the call may come to.
     pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
@@ -131,6 +134,7 @@ impl Ticket {
             ongoing: None,
             input_tokens: 0,
             made: None,
+            claims: None,
             media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
@@ -489,7 +493,7 @@ fn price(info: &ModelInfo, usage: &Usage, tier: ServiceTier) -> NanoUsd {
     info.prices.cost(usage, tier)
 }
 
-fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
+pub(crate) fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
     worker.gateway().metrics.storage_refusals.inc();
     worker.gateway().note_journal(Some(worker.now()));
     match error {

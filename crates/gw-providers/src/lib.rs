@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod classify;
 pub mod format;
 pub mod prepare;
+pub mod recognise;
 
 #[cfg(test)]
 mod testing;
@@ -16,6 +17,7 @@ pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify};
 pub use format::{counts_here, upstream_format};
 pub use prepare::{
-    PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, prepare, prepare_stored,
-    write_options,
+    PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, check_path, object_path,
+    prepare, prepare_raw, prepare_stored, write_options,
 };
+pub use recognise::{Recognised, recognise};

@@ -6,12 +6,15 @@ mod agents;
 mod body;
 mod headers;
 mod provider;
+mod raw;
 mod signing;
 mod stored;
 mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
+pub use raw::{check_path, prepare_raw};
 pub use stored::{StoredInput, prepare_stored};
+pub use url::object_path;
 
 use bytes::Bytes;
 use gw_model::call::Call;
@@ -83,7 +86,7 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     };
     if let Some(signer) = prepared.signer() {
         let other_host = prepared.other_authority(upstream_format);
-        signer.sign(&path_and_query, other_host, &mut headers, &body, input.now)?;
+        signer.sign(&Method::POST, &path_and_query, other_host, &mut headers, &body, input.now)?;
     }
     let method = if is_session { Method::GET } else { Method::POST };
     Ok(UpstreamParts { method, path_and_query, headers, body, hide_usage })

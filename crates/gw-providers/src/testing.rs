@@ -55,5 +55,6 @@ pub(crate) fn call(format: WireFormat, model: &str) -> Call {
             ..CallFacts::default()
         },
         forward_headers: Vec::new(),
+        raw: None,
     }
 }

@@ -65,6 +65,22 @@ impl Upstream {
         Box::pin(self.send_fresh(to, req, timeouts, &flight)).await
     }
 
+    /// The same for a request that must not reach the provider twice: on a connection that no earlier request can have
+    /// left half-dead, and never again.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_once(
+        &self,
+        dest: &Destination,
+        req: &UpstreamRequest,
+        timeouts: PhaseTimeouts,
+    ) -> Result<UpstreamResponse, SendError> {
+        let flight = self.shared.enter();
+        self.start_sweeping();
+        Box::pin(self.send_fresh(dest.inner(), req, timeouts, &flight)).await
+    }
+
     /// Asks for a WebSocket on a connection of its own, which is never shared or used again. An answer of 101 has
     /// the connection as its body, see [`UpstreamBody::into_socket`]; any other is an answer like those of
     /// [`Self::send`]. Whether the peer's proof of the handshake is right is the caller's to check.

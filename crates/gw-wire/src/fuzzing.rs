@@ -51,7 +51,13 @@ pub fn fuzz_json_scan(data: &[u8]) {
         let _answer = usage::from_whole(*format, data);
         let _error = errors::message(*format, data);
         if let Ok(facts) = facts::read(*format, &body, DEPTH) {
-            check_edits(Call { format: *format, body: body.clone(), facts, forward_headers: Vec::new() });
+            check_edits(Call {
+                format: *format,
+                body: body.clone(),
+                facts,
+                forward_headers: Vec::new(),
+                raw: None,
+            });
         }
     }
 }

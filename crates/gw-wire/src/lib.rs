@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod anthropic;
+pub mod batch_lines;
 pub mod bedrock_converse;
 mod blocks;
 mod cited;
@@ -29,6 +30,7 @@ pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_realtime;
 pub mod openai_responses;
+pub mod references;
 pub mod rerank;
 pub mod sse;
 pub mod translate;

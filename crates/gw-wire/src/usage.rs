@@ -4,9 +4,11 @@
 mod counts;
 mod media;
 mod meter;
+mod raw;
 
 pub use counts::{AnthropicCounts, openai as openai_counts};
 pub use meter::{StreamError, StreamMeter};
+pub use raw::{RawMeter, from_raw};
 
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::member::MemberScanner;
@@ -54,8 +56,14 @@ pub fn from_valid(format: WireFormat, body: &[u8]) -> Result<Option<Usage>, Json
 /// Usage of a whole answer that passed by in pieces.
 #[must_use]
 pub fn from_scanner(format: WireFormat, scanner: &MemberScanner) -> Option<Usage> {
+    let text = object_of(scanner, members_of(format));
+    from_object(format, &Object::parse(&text, DEPTH_CEILING).ok()?)
+}
+
+/// An object of those of the members that have passed.
+fn object_of(scanner: &MemberScanner, names: &[&str]) -> Vec<u8> {
     let mut text = vec![b'{'];
-    for name in members_of(format) {
+    for name in names {
         let Some(value) = scanner.value(name) else { continue };
         if text.len() > 1 {
             text.push(b',');
@@ -66,7 +74,7 @@ pub fn from_scanner(format: WireFormat, scanner: &MemberScanner) -> Option<Usage
         text.extend_from_slice(value);
     }
     text.push(b'}');
-    from_object(format, &Object::parse(&text, DEPTH_CEILING).ok()?)
+    text
 }
 
 /// The id of an answer in OpenAI's Responses format that passed by in pieces, unless it says that it is not stored.

@@ -11,6 +11,7 @@ mod faults;
 mod gemini;
 mod guide;
 mod media;
+mod objects;
 mod openai;
 mod realtime;
 mod replay;

@@ -6,7 +6,7 @@ use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
-use gw_providers::{PrepareInput, Verdict};
+use gw_providers::{PrepareInput, UpstreamParts, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
 use http::StatusCode;
@@ -89,8 +89,12 @@ impl Exchange {
             let refusal = Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone");
             return Tried::Unfit(refusal);
         };
-        let Some(format) = gw_providers::upstream_format(&target.provider, &target.model, self.call.format)
-        else {
+        let format = match &self.call.raw {
+            // What goes on as it is needs none.
+            Some(line) => Some(line.format.unwrap_or(self.call.format)),
+            None => gw_providers::upstream_format(&target.provider, &target.model, self.call.format),
+        };
+        let Some(format) = format else {
             return match self.call.format.counts() {
                 Some(_) => Tried::Counted,
                 None => Tried::Unfit(cannot_do()),
@@ -111,16 +115,22 @@ impl Exchange {
             return tried;
         }
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        let (to, phases) = (endpoint.destination(format), self.phases());
+        let line = self.call.raw.as_ref();
+        let to = endpoint.destination(if line.is_some() { self.call.format } else { format });
+        let phases = self.phases();
         let answer = match format {
+            // What makes something there, and not just an answer, must not be made twice.
+            _ if line.is_some_and(|line| !line.is_idempotent() && line.format.is_none()) => {
+                upstream.send_once(to, &request, phases).await
+            }
             // Boxed, since it is rare and large.
-            WireFormat::OpenAiRealtime => {
+            WireFormat::OpenAiRealtime if line.is_none() => {
                 Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
             }
             _ => upstream.send(to, &request, phases).await,
         };
         match answer {
-            Ok(response) if is_answer(format, response.status) => Tried::Answered { sent, response },
+            Ok(response) if self.is_answer(format, response.status) => Tried::Answered { sent, response },
             Ok(response) => match self.failed_status(target, sent.format, response).await {
                 // Not every model that the provider has can be counted for.
                 Tried::Failed(TryFailure { again: None, .. }) if counts_elsewhere => Tried::Counted,
@@ -178,6 +188,21 @@ impl Exchange {
         Ok(())
     }
 
+    fn is_sent_once(&self) -> bool {
+        self.call.raw.as_ref().is_some_and(|line| !line.is_idempotent())
+    }
+
+    /// Does the head begin an answer? A caller of a provider's own path also gets redirects and the like; a session
+    /// begins with another status than an answer does.
+    fn is_answer(&self, format: WireFormat, status: StatusCode) -> bool {
+        match format {
+            WireFormat::OpenAiRealtime if self.call.raw.is_none() => {
+                status == StatusCode::SWITCHING_PROTOCOLS
+            }
+            _ => status.is_success() || (self.call.raw.is_some() && status.is_redirection()),
+        }
+    }
+
     /// Builds the upstream request: the caller's bytes with edits, or a translation.
     fn prepare(
         &self,
@@ -185,6 +210,12 @@ impl Exchange {
         endpoint: &ProviderEndpoint,
         format: WireFormat,
     ) -> Result<Ready, Refusal> {
+        if let Some(line) = &self.call.raw {
+            let now = self.ticket.worker().now();
+            let parts = gw_providers::prepare_raw(line, &self.call.body, &endpoint.prepared, now)?;
+            let sent = Sent { format, dropped: Vec::new(), hide_usage: false, earlier: Vec::new() };
+            return Ok(Ready { sent, earlier: Vec::new(), request: upstream_request(parts) });
+        }
         self.refuse_unstorable(format)?;
         let mut parts = Vec::new();
         let (translated, dropped) = if format == self.call.format {
@@ -237,13 +268,8 @@ impl Exchange {
             max_output_tokens: self.enforce_output,
             now: self.ticket.worker().now(),
         })?;
-        let request = UpstreamRequest {
-            method: parts.method,
-            path_and_query: parts.path_and_query.as_str().to_owned(),
-            headers: parts.headers,
-            body: parts.body,
-        };
-        Ok((request, parts.hide_usage))
+        let hide_usage = parts.hide_usage;
+        Ok((upstream_request(parts), hide_usage))
     }
 
     /// An answer that the gateway is to store must not fail only when it is made.
@@ -272,11 +298,18 @@ impl Exchange {
         let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
         let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
         self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
+        // A caller of a provider's own path speaks its format, whichever that is.
+        let is_raw = self.call.raw.is_some();
+        let format = if is_raw { self.call.format } else { format };
         let passed =
             |headers, body| Failure::Passed { status, headers, body, format, target: Arc::clone(target) };
         let again = |kind, after_ms| Some(Again { kind, after_ms });
         let kind = FailureKind::Status(status);
         Tried::Failed(match verdict {
+            Verdict::Retry { after_ms, .. } if is_raw => {
+                TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
+            }
+            Verdict::Next { .. } if is_raw => TryFailure { failure: passed(headers, body), again: None },
             Verdict::Refuse { .. } => TryFailure { failure: passed(headers, body), again: None },
             Verdict::Retry { after_ms, .. } if status == 429 => {
                 TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
@@ -310,6 +343,8 @@ impl Exchange {
     fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
         let kind = match (error.is_timeout(), error.retryable_same_target()) {
             (true, _) => FailureKind::Timeout,
+            // What is not to be done twice is not sent twice.
+            (false, true) if self.is_sent_once() && error.request_was_sent() => FailureKind::Final,
             (false, true) => FailureKind::Connect,
             (false, false) => FailureKind::Final,
         };
@@ -346,11 +381,12 @@ fn cannot_do() -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request")
 }
 
-/// Did the upstream take the call? A session begins with another status than an answer does.
-fn is_answer(format: WireFormat, status: StatusCode) -> bool {
-    match format {
-        WireFormat::OpenAiRealtime => status == StatusCode::SWITCHING_PROTOCOLS,
-        _ => status.is_success(),
+fn upstream_request(parts: UpstreamParts) -> UpstreamRequest {
+    UpstreamRequest {
+        method: parts.method,
+        path_and_query: parts.path_and_query.as_str().to_owned(),
+        headers: parts.headers,
+        body: parts.body,
     }
 }
 

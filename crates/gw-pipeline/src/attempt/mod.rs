@@ -4,6 +4,7 @@
 mod backoff;
 mod exchange;
 mod handshake;
+mod pages;
 
 use crate::live::Live;
 use crate::reserve::Funded;
@@ -14,6 +15,7 @@ pub(crate) use exchange::{Sent, read_head};
 use gw_model::snapshot::{RetryOn, Target};
 use gw_model::{Call, ErrorCode, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;
+pub(crate) use pages::another_page;
 use std::sync::Arc;
 
 /// Tries of one request over all its targets; a plan cannot ask for more.

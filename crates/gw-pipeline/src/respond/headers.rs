@@ -89,7 +89,10 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
     put(headers, MODEL, model);
     if let Some(target) = target {
         put(headers, PROVIDER, &target.provider.name);
-        put(headers, UPSTREAM_MODEL, &target.model);
+        // A path of a provider may name none.
+        if !target.model.is_empty() {
+            put(headers, UPSTREAM_MODEL, &target.model);
+        }
     }
     if !ticket.record.cache.is_empty() {
         put(headers, CACHE, &ticket.record.cache);

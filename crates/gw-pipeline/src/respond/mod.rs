@@ -10,6 +10,7 @@ pub(crate) mod keep;
 pub(crate) mod large;
 mod meter;
 mod outlet;
+pub(crate) mod raw;
 pub(crate) mod refuse;
 pub(crate) mod session;
 mod shape;
@@ -25,6 +26,7 @@ use gw_model::WireFormat;
 pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
     match attempted {
         Attempted::Failure(failed) => Ok(failure::reply(*failed)),
+        Attempted::Answer(answered) if answered.call.raw.is_some() => Ok(raw::reply(*answered).await),
         Attempted::Answer(answered) if answered.sent.format == WireFormat::OpenAiRealtime => {
             Ok(session::reply(*answered))
         }

@@ -32,7 +32,10 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
     ticket.set_model(&model);
     let seed = ticket.worker().random_u64();
     let mut order = order(&model, seed);
-    order.retain(|i| model.targets.get(*i).is_some_and(|t| can_do(t, call.format)));
+    // What goes on as it is needs no format.
+    if call.raw.is_none() {
+        order.retain(|i| model.targets.get(*i).is_some_and(|t| can_do(t, call.format)));
+    }
     if let Some(Earlier::AtProvider(holder)) = call.facts.earlier.as_deref() {
         order.retain(|i| model.targets.get(*i).is_some_and(|t| goes_on(t, &call, holder)));
         if order.is_empty() {

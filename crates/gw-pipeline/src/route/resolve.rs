@@ -1,6 +1,7 @@
 //! What a model name means when it is not an alias: `provider/model`, a bare name of the path format's
 //! native provider, or the only enabled provider that lists it. Pure.
 
+use gw_model::catalog::ProviderKind;
 use gw_model::snapshot::{Model, Provider, RetryPolicy, Snapshot, Strategy, Target, Timeouts};
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use std::sync::Arc;
@@ -68,6 +69,56 @@ pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) 
         timeouts: Timeouts::default(),
     };
     Resolution { model: Arc::new(model), qualified: Some(qualified) }
+}
+
+/// A provider as the only target, for a call that names a path there. `name` is the model, as far as it is known.
+pub(crate) fn provider_itself(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Model {
+    if !name.is_empty() {
+        return (*single(snapshot, provider, name).model).clone();
+    }
+    let target = Target { provider: Arc::clone(provider), model: "".into(), weight: 1, info: Arc::default() };
+    Model {
+        name: Arc::clone(&provider.name),
+        strategy: Strategy::Fallback,
+        targets: vec![Arc::new(target)],
+        retry: RetryPolicy::default(),
+        timeouts: Timeouts::default(),
+    }
+}
+
+/// What a model's name, as callers write it, is called at that provider: for requests that go there whatever they name.
+/// Errors: 404 `model_not_found`; 400 `invalid_request` when the name stands for models of other providers only.
+pub(crate) fn name_at(
+    snapshot: &Snapshot,
+    provider: &Arc<Provider>,
+    name: &str,
+) -> Result<Arc<str>, Refusal> {
+    if let Some(model) = snapshot.models.get(name) {
+        let here = model.targets.iter().find(|target| target.provider.name == provider.name);
+        return here.map(|target| Arc::clone(&target.model)).ok_or_else(|| elsewhere(provider, name));
+    }
+    if !snapshot.direct_models {
+        return Err(not_found(snapshot, name));
+    }
+    if let Some((prefix, rest)) = name.split_once('/')
+        && snapshot.providers.contains_key(prefix)
+        && !rest.is_empty()
+    {
+        return if *prefix == *provider.name { Ok(rest.into()) } else { Err(elsewhere(provider, name)) };
+    }
+    // Azure's names are those of deployments, which no list has.
+    let takes_any = *provider.name == *"openai" || provider.kind == ProviderKind::AzureOpenAi;
+    let is_bare = takes_any && !name.contains('/');
+    if lists(snapshot, provider, name) || (is_bare && !listed_elsewhere(snapshot, &provider.name, name)) {
+        return Ok(name.into());
+    }
+    Err(not_found(snapshot, name))
+}
+
+fn elsewhere(provider: &Provider, name: &str) -> Refusal {
+    let text =
+        format!("the model '{name}' is not served by the provider '{}', which is to run this", provider.name);
+    Refusal::new(ErrorCode::InvalidRequest, text).param("model")
 }
 
 fn not_found(snapshot: &Snapshot, name: &str) -> Refusal {

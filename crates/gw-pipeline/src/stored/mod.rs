@@ -66,6 +66,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         path: PathFacts::default(),
         context: std::mem::take(&mut request.context),
         forward_headers: Vec::new(),
+        raw: None,
         body: (),
     };
     let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound)?;

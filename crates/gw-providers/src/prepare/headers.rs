@@ -42,6 +42,9 @@ const NEVER_FORWARDED: &[&str] = &[
     "x-portkey-api-key",
 ];
 
+/// Of those, what goes along with a body that goes on as it is.
+const SENT_RAW: &[&str] = &["content-encoding", "content-type", "user-agent"];
+
 /// What every request of `provider` carries, the key by `auth`. `Err` names the header that cannot be sent.
 pub(super) fn fixed(provider: &Provider, auth: &AuthScheme) -> Result<HeaderMap, String> {
     let mut map = HeaderMap::with_capacity(16);
@@ -106,6 +109,27 @@ pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format:
     }
     if format.api() == Api::Anthropic && !map.contains_key(VERSION_HEADER) {
         map.insert(VERSION_HEADER, ANTHROPIC_VERSION);
+    }
+    map
+}
+
+/// The headers of a request that goes on as it is: the caller's own, which ingress has chosen, and of `fixed` what is
+/// not about the body: credential, encoding, and what the configuration sets.
+pub(super) fn raw(fixed: &HeaderMap, caller: &[(String, Bytes)]) -> HeaderMap {
+    const ABOUT_BODY: [HeaderName; 3] = [header::CONTENT_TYPE, header::ACCEPT, header::USER_AGENT];
+    let mut map = fixed.clone();
+    for name in &ABOUT_BODY {
+        if caller.iter().any(|(sent, _)| name == sent.as_str()) || *name == header::CONTENT_TYPE {
+            map.remove(name);
+        }
+    }
+    for (name, value) in caller {
+        let is_ours = NEVER_FORWARDED.contains(&name.as_str()) && !SENT_RAW.contains(&name.as_str());
+        let Ok(parsed) = HeaderName::from_bytes(name.as_bytes()) else { continue };
+        let Ok(value) = HeaderValue::from_maybe_shared(value.clone()) else { continue };
+        if !is_ours && (!fixed.contains_key(&parsed) || ABOUT_BODY.contains(&parsed)) {
+            map.append(parsed, value);
+        }
     }
     map
 }

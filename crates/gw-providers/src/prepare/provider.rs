@@ -46,6 +46,8 @@ impl std::error::Error for PrepareError {}
 pub struct PreparedProvider {
     scheme: Scheme,
     authority: Authority,
+    /// The base URL's path, without a slash at its end.
+    base_path: String,
     paths: Vec<(WireFormat, ReadyPath)>,
     headers: HeaderMap,
     /// For OpenAI's formats, where they take the credential elsewhere.
@@ -97,7 +99,18 @@ impl PreparedProvider {
         let stream_usage = catalog().stream_usage(authority.as_str());
         let signer = Signer::new(provider, &scheme, &authority)?;
         let agents = agents::authority(provider.kind, authority.as_str());
-        Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer, agents })
+        let base_path = path.to_owned();
+        Ok(Self {
+            scheme,
+            authority,
+            base_path,
+            paths,
+            headers,
+            openai_headers,
+            stream_usage,
+            signer,
+            agents,
+        })
     }
 
     /// `http` or `https`.
@@ -124,6 +137,19 @@ impl PreparedProvider {
     #[must_use]
     pub fn other_authority(&self, format: WireFormat) -> Option<&str> {
         self.agents.as_deref().filter(|_| agents::serve(format))
+    }
+
+    /// The base URL's path, without a slash at its end.
+    pub(super) fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
+    /// What every request to that path carries.
+    pub(super) fn raw_headers(&self, path: &str) -> &HeaderMap {
+        match &self.openai_headers {
+            Some(headers) if path.contains("/openai/") => headers,
+            _ => &self.headers,
+        }
     }
 
     /// Signs requests, where the provider wants that.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use gw_model::clock::Micros;
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::{AwsCredentials, Provider};
+use http::Method;
 use http::header::{self, HeaderMap};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use std::sync::Arc;
@@ -39,9 +40,11 @@ impl Signer {
         Ok(Some(Self { credentials, region, host }))
     }
 
-    /// Adds the signature of a POST to `headers`, for the provider's host or for `other_host`. Only what nobody on the way has a reason to change is signed.
+    /// Adds the signature to `headers`, for the provider's host or for `other_host`. Only what nobody on the way has
+    /// a reason to change is signed.
     pub(super) fn sign(
         &self,
+        method: &Method,
         path: &PathAndQuery,
         other_host: Option<&str>,
         headers: &mut HeaderMap,
@@ -53,7 +56,7 @@ impl Signer {
             signed.insert(header::CONTENT_TYPE, content_type.clone());
         }
         let parts = RequestParts {
-            method: "POST",
+            method: method.as_str(),
             path: path.path(),
             query: path.query().unwrap_or_default(),
             host: other_host.unwrap_or(&self.host),

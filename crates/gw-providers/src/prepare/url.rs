@@ -2,6 +2,7 @@
 
 use gw_model::catalog::ProviderKind;
 use gw_model::format::{Api, WireFormat};
+use gw_model::snapshot::Provider;
 use std::borrow::Cow;
 
 /// Azure's newest dated API version, for configurations that name none.
@@ -147,6 +148,26 @@ fn azure(root: &str, query: &str, format: WireFormat, api_version: &str) -> Path
                 stream: after,
             }
         }
+    }
+}
+
+/// Where a provider has its files and batches, of OpenAI's shape: the path below its base URL and what its query must
+/// hold. `tail` is as `/files/ID`. `None` when it has none.
+#[must_use]
+pub fn object_path(provider: &Provider, tail: &str) -> Option<(String, Option<String>)> {
+    match provider.kind {
+        ProviderKind::OpenAiCompatible => Some((tail.to_owned(), None)),
+        ProviderKind::Emulator => Some((format!("/v1{tail}"), None)),
+        ProviderKind::AzureOpenAi => {
+            let version = provider.api_version.as_deref().unwrap_or(AZURE_API_VERSION);
+            let query = || Some(format!("api-version={version}"));
+            Some(match version {
+                "v1" | "latest" => (format!("/openai/v1{tail}"), None),
+                "preview" => (format!("/openai/v1{tail}"), query()),
+                _ => (format!("/openai{tail}"), query()),
+            })
+        }
+        _ => None,
     }
 }
 

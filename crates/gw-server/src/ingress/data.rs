@@ -35,6 +35,7 @@ pub(crate) async fn call(
         path,
         context: context::caller(&head.headers),
         forward_headers: context::forwarded(format, &head.headers),
+        raw: None,
         body: ClientBody { incoming, timeout },
     };
     drop(head);

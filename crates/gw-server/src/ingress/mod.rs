@@ -7,6 +7,7 @@ pub(crate) mod credential;
 mod data;
 mod models;
 mod paths;
+mod raw;
 mod realtime;
 mod stored;
 
@@ -74,6 +75,8 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
             _ => method_not_allowed(WireFormat::OpenAiRealtime, "GET"),
         },
         (Route::OtherSession, _) => realtime::websocket_only(),
+        (Route::Passthrough { provider, path }, _) => raw::passthrough(site, provider, path, request).await,
+        (Route::Objects { path }, _) => raw::objects(site, &path, request).await,
         (Route::Models { id, format }, _) => match *request.method() {
             Method::GET | Method::HEAD => models::serve(site, id.as_deref(), format, &request),
             _ => method_not_allowed(format, "GET, HEAD"),

@@ -30,6 +30,18 @@ pub(crate) enum Route {
     },
     /// Ways into a session that are not served.
     OtherSession,
+    /// A provider's own path.
+    Passthrough {
+        /// Configured name.
+        provider: String,
+        /// What stands behind it, as sent.
+        path: String,
+    },
+    /// Files and batches.
+    Objects {
+        /// The path from `files` or `batches` on, as sent.
+        path: String,
+    },
     /// The list of models, or one of them.
     Models {
         /// The one.
@@ -83,6 +95,9 @@ pub(crate) fn route(path: &str) -> Route {
     if path.starts_with("/api/") || path.starts_with("/ui/") {
         return Route::Admin;
     }
+    if let Some(rest) = path.strip_prefix("/passthrough/") {
+        return passthrough(rest);
+    }
     if let Some(rest) = path.strip_prefix("/anthropic/v1/") {
         return anthropic(rest);
     }
@@ -110,6 +125,14 @@ fn call_of(format: WireFormat, model: &str) -> Route {
 
 fn models(format: WireFormat, id: Option<&str>) -> Route {
     Route::Models { id: id.map(decoded), format }
+}
+
+fn passthrough(rest: &str) -> Route {
+    let (provider, path) = rest.find('/').map_or((rest, "/"), |at| rest.split_at(at));
+    if provider.is_empty() {
+        return Route::Unknown { format: WireFormat::Passthrough };
+    }
+    Route::Passthrough { provider: decoded(provider), path: path.to_owned() }
 }
 
 fn anthropic(rest: &str) -> Route {
@@ -142,14 +165,11 @@ const OPENAI_CALLS: [(&str, WireFormat); 12] = [
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 7] = [
+const LATER: [(&str, WireFormat); 4] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
-    ("files", WireFormat::OpenAiChat),
-    ("batches", WireFormat::OpenAiChat),
     ("mcp", WireFormat::OpenAiChat),
-    ("passthrough", WireFormat::OpenAiChat),
 ];
 
 fn openai(rest: &str) -> Route {
@@ -174,6 +194,9 @@ fn openai(rest: &str) -> Route {
         return route;
     }
     let first = rest.split('/').next().unwrap_or(rest);
+    if matches!(first, "files" | "batches") {
+        return Route::Objects { path: rest.to_owned() };
+    }
     match LATER.into_iter().find(|(segment, _)| *segment == first) {
         Some((_, format)) => Route::Later { format },
         None => Route::Unknown { format },

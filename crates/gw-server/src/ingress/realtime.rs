@@ -51,6 +51,7 @@ pub(super) async fn open<B>(site: &Rc<Site>, model: Option<String>, request: Req
         path: PathFacts { model: Some(model.unwrap_or_default()), stream: true, ..PathFacts::default() },
         context: context::caller(&head.headers),
         forward_headers: forwarded(&head.headers, &kept),
+        raw: None,
         body: Bytes::new(),
     };
     let mut reply = run(&site.worker, inbound).await;

@@ -9,7 +9,7 @@ use gw_model::WireFormat;
 fn call(format: WireFormat, body: &str) -> Call {
     let body = Bytes::copy_from_slice(body.as_bytes());
     let facts = facts::read_with_model(format, &body, 128, "path-model").unwrap();
-    Call { format, body, facts, forward_headers: Vec::new() }
+    Call { format, body, facts, forward_headers: Vec::new(), raw: None }
 }
 
 fn edited(body: &str, edits: &ForwardEdits<'_>) -> String {

@@ -38,7 +38,7 @@ fn check_edit(format: WireFormat, body: &Bytes, content_type: &[u8], path_model:
     let read = |body: &Bytes, path| facts::read_typed(format, body, Some(content_type), 64, path);
     let Ok(facts) = read(body, path_model) else { return };
     let span = facts.model_span;
-    let call = Call { format, body: body.clone(), facts, forward_headers: Vec::new() };
+    let call = Call { format, body: body.clone(), facts, forward_headers: Vec::new(), raw: None };
     let same = edit::forward(&call, &ForwardEdits::default());
     assert!(same.first().map(|b| b.as_ptr()) == Some(body.as_ptr()), "nothing to edit, yet copied");
     let edits = ForwardEdits { model: Some("another/model"), ..ForwardEdits::default() };

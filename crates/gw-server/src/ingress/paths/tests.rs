@@ -127,3 +127,30 @@ fn the_rest_is_told_apart() {
     assert_eq!(route("/nothing/here"), Route::Unknown { format: WireFormat::OpenAiChat });
     assert_eq!(route("/"), Route::Root);
 }
+
+#[test]
+fn raw_paths_keep_what_stands_behind() {
+    let raw = |provider: &str, path: &str| Route::Passthrough {
+        provider: provider.to_owned(),
+        path: path.to_owned(),
+    };
+    for (path, provider, rest) in [
+        ("/passthrough/openai/v1/files", "openai", "/v1/files"),
+        ("/passthrough/openai", "openai", "/"),
+        ("/passthrough/openai/", "openai", "/"),
+        ("/passthrough/my%20own/a%2Fb//c", "my own", "/a%2Fb//c"),
+        ("/passthrough/openai/../x", "openai", "/../x"),
+    ] {
+        assert_eq!(route(path), raw(provider, rest), "{path}");
+    }
+    assert_eq!(route("/passthrough//x"), Route::Unknown { format: WireFormat::Passthrough });
+    for prefix in ["/v1/", "/", "/openai/v1/", "/openai/"] {
+        for rest in ["files", "files/file-1/content", "batches/b/cancel"] {
+            assert_eq!(
+                route(&format!("{prefix}{rest}")),
+                Route::Objects { path: rest.to_owned() },
+                "{prefix}{rest}"
+            );
+        }
+    }
+}

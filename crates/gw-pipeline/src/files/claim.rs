@@ -1,0 +1,207 @@
+//! The stage itself: looks up every id of a call, and makes calls for files and batches ready to go out.
+
+use super::foreign::kind_of;
+use super::{Claims, batch, choose, upload};
+use crate::authorize::may_use;
+use crate::live::Live;
+use crate::receive::Received;
+use crate::ticket::{Rejected, Ticket};
+use gw_model::{Call, ErrorCode, KeyId, ObjectAsk, RawLine, Refusal, WireFormat};
+use gw_store::objects::{Object, ObjectKind};
+use gw_wire::references;
+use std::sync::Arc;
+
+/// Bodies up to this size are searched on the worker.
+const INLINE_BYTES: usize = 256 << 10;
+
+/// Most entries of one page of a list, as OpenAI has it.
+const MAX_FILES: usize = 10_000;
+const MAX_BATCHES: usize = 100;
+
+/// A call that names nothing of somebody else's. Made here only.
+pub(crate) struct Claimed {
+    pub(crate) ticket: Ticket,
+    pub(crate) live: Arc<Live>,
+    pub(crate) call: Call,
+    _proof: (),
+}
+
+/// Looks up what the call names.
+pub(crate) async fn claim(received: Received) -> Result<Claimed, Rejected> {
+    let Received { mut ticket, live, mut call } = received;
+    // Most calls name nothing: a search over the body is all they pay.
+    let is_plain = call.raw.is_none() && (ticket.key().is_none() || !references::may_refer(&call.body));
+    if is_plain {
+        return Ok(Claimed { ticket, live, call, _proof: () });
+    }
+    // A box: rare, and larger than what every call's future should have room for.
+    match Box::pin(check(&mut ticket, &live, &mut call)).await {
+        Ok(()) => Ok(Claimed { ticket, live, call, _proof: () }),
+        Err(refusal) => Err(ticket.reject(refusal)),
+    }
+}
+
+async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), Refusal> {
+    // Before a look-up could tell anything.
+    may_use(ticket, call.format)?;
+    if let Some(line) = &mut call.raw {
+        gw_providers::check_path(&line.path)?;
+        if line.object.is_some() && !is_shaped_like_openai(live, call.format, line) {
+            line.object = None;
+        }
+    }
+    let Some(ask) = call.raw.as_ref().and_then(|line| line.object.clone()) else {
+        own_segments(ticket, call).await?;
+        return own_references(ticket, call).await;
+    };
+    let mut claims = Claims { object: named(ticket, &ask).await?, ..Claims::default() };
+    let input = if ask == ObjectAsk::CreateBatch { batch::input(ticket, call).await? } else { None };
+    let provider = choose::provider(live, call, &ask, claims.object.as_deref().or(input.as_deref()))?;
+    match &ask {
+        ObjectAsk::CreateFile => {
+            let checked = upload::check(ticket, live, call, &provider).await?;
+            (claims.model, claims.note) = (checked.model, checked.note);
+            if let Some(body) = checked.body {
+                call.body = body;
+            }
+            own_files(ticket, &checked.file_ids).await?;
+        }
+        ObjectAsk::CreateBatch => {
+            own_references(ticket, call).await?;
+            claims.model = batch::check(ticket, live, input.as_deref(), &provider.name)?;
+        }
+        _ => {}
+    }
+    if ask.is_list() && ticket.key().is_some() {
+        claims.limit = own_page(ticket, call, &ask).await?;
+    }
+    if let (WireFormat::OpenAiFiles | WireFormat::OpenAiBatches, Some(line)) = (call.format, &mut call.raw) {
+        choose::address(&provider, &ask, line)?;
+    }
+    let model = claims.object.as_ref().map_or(&claims.model, |object| &object.model);
+    ticket.record.model.clone_from(model);
+    ticket.claims = Some(Box::new(claims));
+    Ok(())
+}
+
+/// A provider's own path may look like a file's and be none.
+fn is_shaped_like_openai(live: &Live, format: WireFormat, line: &RawLine) -> bool {
+    format != WireFormat::Passthrough
+        || live.snapshot.providers.get(&*line.provider).is_some_and(|provider| choose::has_files(provider))
+}
+
+/// The object that is named. A key's must be its own; the operator may also name what the gateway does not know.
+async fn named(ticket: &Ticket, ask: &ObjectAsk) -> Result<Option<Arc<Object>>, Refusal> {
+    let Some(id) = ask.id() else { return Ok(None) };
+    let kind = if ask.is_about_file() { ObjectKind::File } else { ObjectKind::Batch };
+    let found = find(ticket, kind, id, caller(ticket)).await?;
+    if found.is_none() && ticket.key().is_some() {
+        return Err(unknown(kind, id));
+    }
+    Ok(found)
+}
+
+pub(super) fn caller(ticket: &Ticket) -> KeyId {
+    ticket.record.key.unwrap_or(KeyId::MASTER)
+}
+
+pub(super) async fn find(
+    ticket: &Ticket,
+    kind: ObjectKind,
+    id: &str,
+    who: KeyId,
+) -> Result<Option<Arc<Object>>, Refusal> {
+    let worker = ticket.worker();
+    let found = worker.gateway().objects.find(kind, id, who, worker.now()).await;
+    found.map_err(|error| error.refusal())
+}
+
+pub(super) fn unknown(kind: ObjectKind, id: &str) -> Refusal {
+    let text = match kind {
+        ObjectKind::Batch => format!("No batch found with id '{id}'."),
+        ObjectKind::File => format!("No such File object: {id}"),
+        _ => format!("Nothing of yours has the id '{id}'."),
+    };
+    Refusal::new(ErrorCode::NotFound, text).param("id")
+}
+
+/// Makes ready a list that is to hold only what is the caller's: the provider is asked for as much as it gives at once.
+/// How many entries the caller wants.
+async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<usize, Refusal> {
+    let (kind, usual, most) = match ask {
+        ObjectAsk::ListBatches => (ObjectKind::Batch, 20, MAX_BATCHES),
+        _ => (ObjectKind::File, MAX_FILES, MAX_FILES),
+    };
+    let Some(line) = &mut call.raw else { return Ok(usual) };
+    let (mut limit, mut query) = (usual, String::new());
+    for pair in line.query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        match &*gw_providers::recognise::decoded(name) {
+            "limit" => {
+                let refuse = || {
+                    let text = format!("'limit' must be a whole number from 1 to {most}");
+                    Refusal::new(ErrorCode::InvalidRequest, text).param("limit")
+                };
+                limit = value.parse().ok().filter(|limit| (1..=most).contains(limit)).ok_or_else(refuse)?;
+                continue;
+            }
+            "after" => {
+                let id = gw_providers::recognise::decoded(value);
+                if find(ticket, kind, &id, caller(ticket)).await?.is_none() {
+                    return Err(unknown(kind, &id).param("after"));
+                }
+            }
+            _ => {}
+        }
+        query.push_str(pair);
+        query.push('&');
+    }
+    query.push_str("limit=");
+    query.push_str(itoa::Buffer::new().format(most));
+    line.query = query;
+    Ok(limit)
+}
+
+/// Ids in a provider's own path: what is known to be another's is not there.
+async fn own_segments(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
+    let (Some(line), Some(_)) = (&call.raw, ticket.key()) else { return Ok(()) };
+    let who = caller(ticket);
+    for segment in line.path.split('/').filter(|segment| !segment.is_empty()) {
+        let id = gw_providers::recognise::decoded(segment);
+        let Some(kind) = kind_of(&id) else { continue };
+        let found = find(ticket, kind, &id, KeyId::MASTER).await?;
+        if found.is_some_and(|object| !object.is_of(who)) {
+            return Err(unknown(kind, &id));
+        }
+    }
+    Ok(())
+}
+
+/// Files that the body refers to.
+async fn own_references(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
+    if ticket.key().is_none() {
+        return Ok(());
+    }
+    let ids = if call.body.len() <= INLINE_BYTES {
+        references::file_ids(&call.body)
+    } else {
+        // Off the worker, whose other calls would wait.
+        let body = call.body.clone();
+        let read = tokio::task::spawn_blocking(move || references::file_ids(&body)).await;
+        read.map_err(|_| Refusal::new(ErrorCode::Internal, "the request could not be read"))?
+    };
+    own_files(ticket, &ids).await
+}
+
+/// A key may name the files that are its own, and none besides.
+pub(super) async fn own_files(ticket: &Ticket, ids: &[String]) -> Result<(), Refusal> {
+    if ticket.key().is_none() {
+        return Ok(());
+    }
+    for id in ids {
+        if find(ticket, ObjectKind::File, id, caller(ticket)).await?.is_none() {
+            return Err(unknown(ObjectKind::File, id).param("file_id"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! Calls that name a provider and a path there in place of a model, and go on as they are. They pass the same stages
+//! as every call; here is what those stages ask in place of a model's name. It must not read or change a body beyond
+//! the facts that a price needs.
+
+use crate::authorize::{not_allowed, refuse_background, refuse_hidden_models, refuse_stored};
+use crate::inbound::PathFacts;
+use crate::live::Live;
+use crate::route::resolve;
+use crate::ticket::Ticket;
+use bytes::Bytes;
+use gw_model::snapshot::{Model, RetryOn};
+use gw_model::{Call, CallFacts, ErrorCode, RawLine, Refusal};
+use gw_wire::json::Object;
+use std::sync::Arc;
+
+/// Notes what the path is known to ask for, and what it says besides. Whether the provider exists is asked later.
+pub(crate) fn recognise(line: &mut RawLine, live: &Live, path: &mut PathFacts) {
+    let Some(provider) = live.snapshot.providers.get(&*line.provider) else { return };
+    // A body that is packed cannot be read.
+    if line.method != "POST" || line.header("content-encoding").is_some() {
+        return;
+    }
+    if let Some(known) = gw_providers::recognise(provider.kind, &line.path) {
+        line.format = Some(known.format);
+        path.model = known.model;
+        path.stream = known.stream;
+    }
+}
+
+/// The facts of a body of which nothing is known: it holds no tokens.
+pub(crate) fn nothing_known() -> CallFacts {
+    CallFacts { max_output_tokens: Some(0), choices: 1, ..CallFacts::default() }
+}
+
+/// The facts of a body in a format that is not known: at most the model that it names. Errors: it looks like JSON and is
+/// none that can be read in one way only.
+pub(crate) fn facts_of_unknown(body: &Bytes, max_depth: usize) -> Result<CallFacts, Refusal> {
+    let mut facts = nothing_known();
+    if body.trim_ascii_start().starts_with(b"{") {
+        let object = Object::parse(body, max_depth).map_err(|error| gw_wire::facts::json_refusal(&error))?;
+        let model = object.get("model").and_then(|value| value.as_str());
+        if let Some(model) = model.filter(|model| model.len() <= MAX_MODEL_BYTES) {
+            facts.model = model.into_owned();
+        }
+    }
+    Ok(facts)
+}
+
+/// Longest model name that is kept, in bytes.
+const MAX_MODEL_BYTES: usize = 512;
+
+/// Which provider, and whether this caller may have the model there, as far as one is known.
+pub(crate) fn authorize(
+    ticket: &Ticket,
+    live: &Live,
+    call: &Call,
+    line: &RawLine,
+) -> Result<Arc<Model>, Refusal> {
+    gw_providers::check_path(&line.path)?;
+    let snapshot = &live.snapshot;
+    let Some(provider) = snapshot.providers.get(&*line.provider) else {
+        let text = format!("there is no provider '{}' here", line.provider);
+        return Err(Refusal::new(ErrorCode::NotFound, text));
+    };
+    let facts = &call.facts;
+    let mut model = resolve::provider_itself(snapshot, provider, &facts.model);
+    if !line.is_idempotent() {
+        model.retry.on = vec![RetryOn::Connect];
+    }
+    let model = Arc::new(model);
+    let Some(key) = ticket.key() else { return Ok(model) };
+    let is_bounded = !key.allows_every_model() || key.policy.budget.is_some();
+    // Files cost nothing, and a batch under a budget has been refused already.
+    let is_free = line.object.is_some();
+    if let (Some(budget), false) = (key.policy.budget, is_free) {
+        refuse_unbounded(line, facts, budget.strict)?;
+    }
+    if is_bounded && !is_free {
+        // A body that we cannot read may still be one that the provider can.
+        if let Some(refusal) = &line.unread {
+            return Err(refusal.clone());
+        }
+        refuse_hidden_models(call, &model)?;
+        refuse_background(call)?;
+    }
+    refuse_stored(call)?;
+    refuse_earlier(facts)?;
+    let is_named = !facts.model.is_empty();
+    if is_named && !key.allows_every_model() && !key.policy.allows_model(&[&facts.model, &model.name]) {
+        return Err(not_allowed(&facts.model));
+    }
+    Ok(model)
+}
+
+/// Earlier answers are looked up for calls to models; here the provider would give any key's.
+fn refuse_earlier(facts: &CallFacts) -> Result<(), Refusal> {
+    let member = match (&facts.previous_response, facts.refers_to_items) {
+        (Some(_), _) => "previous_response_id",
+        (None, true) => "input",
+        (None, false) => return Ok(()),
+    };
+    let text =
+        format!("'{member}' refers to an earlier answer, which only '/v1/responses' knows the owner of");
+    Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param(member))
+}
+
+/// Under a hard budget only a call whose largest cost is known goes out.
+fn refuse_unbounded(line: &RawLine, facts: &CallFacts, is_strict: bool) -> Result<(), Refusal> {
+    if line.format.is_none() {
+        let text = "what this path may cost is not known here, and this key has a hard budget; use a path whose \
+                    format the gateway knows, or a key without a budget";
+        return Err(Refusal::new(ErrorCode::BudgetExceeded, text));
+    }
+    if is_strict && facts.max_output_tokens.is_none() && !facts.stream && line.unread.is_none() {
+        let text = "this key's budget is strict, and the body goes on as it is: state the most tokens to answer with";
+        return Err(Refusal::new(ErrorCode::InvalidRequest, text));
+    }
+    Ok(())
+}
