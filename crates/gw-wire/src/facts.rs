@@ -3,12 +3,15 @@
 
 mod cohere;
 mod converse;
+pub(crate) mod counting;
+mod embeddings;
 mod form;
 mod gemini;
 mod kinds;
 mod media;
 mod members;
 mod prompt;
+mod rerank;
 mod responses;
 
 pub(crate) use converse::MODEL_BOUNDS;
@@ -80,8 +83,13 @@ fn read_body(
         ..CallFacts::default()
     };
     let mut found = members::Found::default();
-    for member in &object.members {
-        members::read(format, &object, member, &mut facts, &mut found)?;
+    let counted = format.counts();
+    if let Some(conversation) = counted {
+        counting::read(format, conversation, &object, &mut facts)?;
+    } else {
+        for member in &object.members {
+            members::read(format, &object, member, &mut facts, &mut found)?;
+        }
     }
     if let Some(model) = path_model {
         model.clone_into(&mut facts.model);
@@ -95,7 +103,9 @@ fn read_body(
     if facts.model.len() > MAX_MODEL_BYTES {
         return Err(invalid("model", format!("`model` is longer than {MAX_MODEL_BYTES} bytes.")));
     }
-    complete(format, &object, &mut facts, &found)?;
+    if counted.is_none() {
+        complete(format, &object, &mut facts, &found)?;
+    }
     Ok(facts)
 }
 
@@ -143,6 +153,10 @@ fn complete(
         | WireFormat::OpenAiImageEdits
         | WireFormat::OpenAiSpeech
         | WireFormat::OpenAiModerations => media::complete(format, &found.asked, facts)?,
+        WireFormat::CohereEmbed | WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
+            embeddings::complete(format, facts, found)?;
+        }
+        WireFormat::CohereRerank | WireFormat::PlainRerank => rerank::complete(facts, found)?,
         _ => {
             let text = format!("'{}' requests are not read in this version.", format.as_str());
             return Err(Refusal::new(ErrorCode::NotImplemented, text));

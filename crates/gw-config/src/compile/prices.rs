@@ -47,6 +47,7 @@ pub(super) fn says_something(facts: &ModelFacts) -> bool {
     facts.same_as.is_some()
         || facts.max_input_tokens.is_some()
         || facts.max_output_tokens.is_some()
+        || facts.usd_per_request.is_some()
         || rates(facts).iter().any(|(_, rate)| rate.is_some())
         || !pieces(facts).is_empty()
 }
@@ -96,20 +97,19 @@ fn pieces(facts: &ModelFacts) -> Vec<Rate> {
 /// beside them would be another price list's.
 fn sheet(facts: &ModelFacts, at: Place, faults: &mut Faults) -> Option<PriceSheet> {
     let rates = rates(facts);
-    let mut given: Vec<Rate> = rates
-        .iter()
-        .filter_map(|(unit, price)| {
-            let price = price.as_ref()?.value.0;
-            Some(Rate { unit: *unit, tier: ServiceTier::Standard, above_tokens: 0, price })
-        })
-        .collect();
-    let has_tokens = !given.is_empty();
+    let rate = |unit, price| Rate { unit, tier: ServiceTier::Standard, above_tokens: 0, price };
+    let mut given: Vec<Rate> =
+        rates.iter().filter_map(|(unit, price)| Some(rate(*unit, price.as_ref()?.value.0))).collect();
+    let has_token_prices = !given.is_empty();
+    if let Some(usd) = &facts.usd_per_request {
+        given.push(rate(Unit::Request, usd.value.0.into()));
+    }
     given.extend(pieces(facts));
-    if given.is_empty() {
-        return None;
+    if !has_token_prices {
+        return (!given.is_empty()).then(|| PriceSheet { rates: given.into() });
     }
     for (unit, price) in &rates[..2] {
-        if has_tokens && price.is_none() {
+        if price.is_none() {
             let key = unit.as_str();
             let message = format!(
                 "'{key}_usd_per_million_tokens' is missing beside the other prices: add it, 0 if it is free"

@@ -15,6 +15,9 @@ settings! {
         optional cache_write_usd_per_million_tokens: UsdPerMillionTokens,
         /// The same for a cache lifetime of an hour. The price of a plain cache write when not given.
         optional cache_write_1h_usd_per_million_tokens: UsdPerMillionTokens,
+        /// US dollars for each request, besides its tokens; of models that rank: for each search, which is a query
+        /// over up to a hundred documents.
+        optional usd_per_request: Usd,
         /// US dollars for an image that is made. Where tokens have a price and the provider states them, they count.
         optional usd_per_image: Usd,
         /// US dollars for a minute of sound that is written down or spoken. As above.

@@ -8,8 +8,8 @@ mod weighted;
 use crate::guard::Screened;
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
-use gw_model::snapshot::{Model, Strategy};
-use gw_model::{Call, ErrorCode, Refusal};
+use gw_model::snapshot::{Model, Strategy, Target};
+use gw_model::{Call, ErrorCode, Refusal, WireFormat};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -32,17 +32,18 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
     ticket.set_model(&model);
     let seed = ticket.worker().random_u64();
     let mut order = order(&model, seed);
-    order.retain(|i| {
-        model
-            .targets
-            .get(*i)
-            .is_some_and(|t| gw_providers::upstream_format(&t.provider, call.format).is_some())
-    });
+    order.retain(|i| model.targets.get(*i).is_some_and(|t| can_do(t, call.format)));
     if order.is_empty() {
         let text = format!("no target of '{}' can do '{}'", model.name, call.format.as_str());
         return Err(ticket.reject(Refusal::new(ErrorCode::InvalidRequest, text).param("model")));
     }
     Ok(Planned { ticket, live, call, model, order, _proof: () })
+}
+
+fn can_do(target: &Target, format: WireFormat) -> bool {
+    let provider = &target.provider;
+    gw_providers::upstream_format(provider, &target.model, format).is_some()
+        || gw_providers::counts_here(provider, format)
 }
 
 /// The strategy's order. Every strategy returns each of the targets at most once, and none that the

@@ -91,7 +91,7 @@ fn anthropic(rest: &str) -> Route {
     let format = WireFormat::AnthropicMessages;
     match rest {
         "messages" => call(format),
-        "messages/count_tokens" => Route::Later { format },
+        "messages/count_tokens" => call(WireFormat::AnthropicCountTokens),
         "models" => models(format, None),
         _ => match rest.strip_prefix("models/") {
             Some(id) if !id.is_empty() => models(format, Some(id)),
@@ -101,11 +101,13 @@ fn anthropic(rest: &str) -> Route {
 }
 
 /// OpenAI's operations. One that ends like another stands before it.
-const OPENAI_CALLS: [(&str, WireFormat); 10] = [
+const OPENAI_CALLS: [(&str, WireFormat); 12] = [
     ("chat/completions", WireFormat::OpenAiChat),
     ("completions", WireFormat::OpenAiCompletions),
     ("embeddings", WireFormat::OpenAiEmbeddings),
     ("responses", WireFormat::OpenAiResponses),
+    ("responses/input_tokens", WireFormat::OpenAiInputTokens),
+    ("rerank", WireFormat::PlainRerank),
     ("images/generations", WireFormat::OpenAiImages),
     ("images/edits", WireFormat::OpenAiImageEdits),
     ("audio/speech", WireFormat::OpenAiSpeech),
@@ -115,14 +117,13 @@ const OPENAI_CALLS: [(&str, WireFormat); 10] = [
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 9] = [
+const LATER: [(&str, WireFormat); 8] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
     ("files", WireFormat::OpenAiChat),
     ("batches", WireFormat::OpenAiChat),
     ("realtime", WireFormat::OpenAiChat),
-    ("rerank", WireFormat::CohereChat),
     ("mcp", WireFormat::OpenAiChat),
     ("passthrough", WireFormat::OpenAiChat),
 ];

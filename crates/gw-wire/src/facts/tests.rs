@@ -1,6 +1,7 @@
 //! Facts of every format, and what is refused with which parameter.
 
 mod media;
+mod vectors;
 
 use super::*;
 use bytes::Bytes;

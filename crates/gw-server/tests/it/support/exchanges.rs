@@ -26,16 +26,14 @@ pub(crate) fn load() -> Vec<Exchange> {
     all
 }
 
-/// The recorded exchanges in these formats; says visibly when there are none.
+/// The recorded exchanges of these formats; says visibly when there are none.
 pub(crate) fn recorded(formats: &[&str]) -> Vec<Exchange> {
     let root = folder();
     let files = FOLDERS.iter().flat_map(|name| json_files(&root.join(name)));
-    let all: Vec<Exchange> = files
-        .map(|file| Exchange::load(&file).unwrap())
-        .filter(|exchange| formats.contains(&exchange.wire_format.as_str()) && exchange.method == "POST")
-        .collect();
+    let mut all: Vec<Exchange> = files.map(|file| Exchange::load(&file).unwrap()).collect();
+    all.retain(|exchange| formats.contains(&exchange.wire_format.as_str()) && exchange.method == "POST");
     if all.is_empty() {
-        eprintln!("skipped: no recorded exchanges at {}; only own samples are played", root.display());
+        eprintln!("skipped: no recorded exchanges at {}; the own samples are played alone", root.display());
     }
     all
 }
