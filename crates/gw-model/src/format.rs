@@ -129,12 +129,6 @@ impl WireFormat {
         )
     }
 
-    /// True when a request may be a form (`multipart/form-data`), whose content type goes upstream with it.
-    #[must_use]
-    pub const fn takes_form(self) -> bool {
-        matches!(self, Self::OpenAiImageEdits | Self::OpenAiTranscriptions | Self::OpenAiTranslations)
-    }
-
     /// The conversation whose tokens the format asks to count; `None` when it asks for something else.
     #[must_use]
     pub const fn counts(self) -> Option<Self> {
@@ -145,6 +139,12 @@ impl WireFormat {
             Self::OpenAiInputTokens => Some(Self::OpenAiResponses),
             _ => None,
         }
+    }
+
+    /// True when a request may be a form (`multipart/form-data`), whose content type goes upstream with it.
+    #[must_use]
+    pub const fn takes_form(self) -> bool {
+        matches!(self, Self::OpenAiImageEdits | Self::OpenAiTranscriptions | Self::OpenAiTranslations)
     }
 
     /// True when a request's path, not its body, names the model (and asks for a stream).

@@ -51,8 +51,8 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
         let prices = &target.info.prices;
         let searches = prices.requests(facts.searches.saturating_sub(1), tier);
-        let most = prices.bound_with(facts.input_tokens, bound, &facts.media, tier);
-        cost = cost.max(most.plus(searches));
+        let bound = prices.bound_with(facts.input_tokens, bound, &facts.media, tier);
+        cost = cost.max(bound.plus(searches));
         if let Err(refusal) = refuse_unpriced(&ticket, call.format, &target.info, &model) {
             return Err(ticket.reject(refusal));
         }
@@ -104,9 +104,7 @@ fn is_priced(prices: &PriceSheet, format: WireFormat) -> bool {
         WireFormat::OpenAiImages | WireFormat::OpenAiImageEdits => prices.prices_images(),
         WireFormat::OpenAiSpeech => prices.prices_speech(),
         WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => prices.prices_recordings(),
-        ranking if ranking.endpoint() == Endpoint::Rerank => {
-            prices.prices_requests() || prices.prices_tokens()
-        }
+        format if format.endpoint() == Endpoint::Rerank => prices.prices_tokens() || prices.prices_requests(),
         _ => prices.prices_tokens(),
     }
 }

@@ -2,17 +2,23 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+pub(crate) mod session;
+
 use crate::metrics::Ending;
+use crate::respond::keep::expiry;
 use crate::worker::Worker;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, CallFacts, ErrorCode, Media, Micros, NanoUsd, Outcome, Record, Refusal,
+    AttemptId, AttemptRecord, CallFacts, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Record, Refusal,
     RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
-use gw_store::journal::{Intent, JournalError};
+use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned};
 use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::objects::{Object, ObjectKind};
+use gw_wire::openai_responses::stored::Made;
+use session::Ongoing;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -52,7 +58,11 @@ pub(crate) struct Open {
     hold: Option<Hold>,
     hold_cost: NanoUsd,
     attempt: Option<OpenAttempt>,
+    /// What a session has used so far.
+    ongoing: Option<Box<Ongoing>>,
     pub(crate) input_tokens: u64,
+    /// The ids of the answer, when the provider stores it.
+    pub(crate) made: Option<Made>,
     /// What images, speech and recordings of the call may come to.
     pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
@@ -118,7 +128,9 @@ impl Ticket {
             hold: None,
             hold_cost: NanoUsd::ZERO,
             attempt: None,
+            ongoing: None,
             input_tokens: 0,
+            made: None,
             media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
@@ -352,9 +364,13 @@ impl Open {
             (usage.input_tokens, source) = (spent, UsageSource::Upstream);
         }
         self.worker.gateway().metrics.in_flight.dec();
-        let cost = match source {
-            UsageSource::None => NanoUsd::ZERO,
-            UsageSource::Upstream | UsageSource::Estimated => price(&attempt.target.info, &usage, self.tier),
+        let (usage, source, cost) = match (&self.ongoing, source) {
+            // A session's parts were priced as they came.
+            (Some(ongoing), _) => ongoing.total(),
+            (None, UsageSource::None) => (usage, source, NanoUsd::ZERO),
+            (None, UsageSource::Upstream | UsageSource::Estimated) => {
+                (usage, source, price(&attempt.target.info, &usage, self.tier))
+            }
         };
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
@@ -381,6 +397,55 @@ impl Open {
         }
     }
 
+    /// Notes whose the answer and its items are that the provider stores, in the journal and for the next request of
+    /// any worker.
+    fn own(&self, made: &Made) {
+        let Some(attempt) = self.record.last_attempt().filter(|_| self.announced) else { return };
+        // What a call that goes on from it sends again.
+        let tokens = attempt.usage.total_tokens().to_string();
+        self.own_one(ObjectKind::Response, &made.id, &attempt.provider, tokens);
+        for item in &made.items {
+            self.own_one(ObjectKind::Item, item, &attempt.provider, String::new());
+        }
+    }
+
+    fn own_one(&self, kind: ObjectKind, id: &str, provider: &str, detail: String) {
+        // Ids go into paths; what could lead elsewhere there is nobody's.
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+        if id.len() > MAX_OBJECT_ID_BYTES || !id.bytes().all(is_plain) || id.bytes().all(|b| b == b'.') {
+            return;
+        }
+        let gateway = self.worker.gateway();
+        let days = gateway.live().snapshot.settings.response_retention_days;
+        let created = self.record.time;
+        let is_response = kind == ObjectKind::Response;
+        let object = Object {
+            kind,
+            id: id.to_owned(),
+            provider: provider.to_owned(),
+            owner: self.record.key.unwrap_or(KeyId::MASTER),
+            model: if is_response { self.record.model.clone() } else { String::new() },
+            detail,
+            created,
+            expires: Some(expiry(created, days)),
+        };
+        let owned = Owned {
+            kind: kind.code(),
+            id,
+            provider,
+            owner: object.owner,
+            model: &object.model,
+            detail: &object.detail,
+            created,
+            expires: object.expires,
+        };
+        if let Err(error) = self.worker.journal().owned(&owned, is_response) {
+            gateway.metrics.records_lost.inc();
+            tracing::error!(request_id = %self.record.id, %error, "whose a response is could not be written down");
+        }
+        gateway.objects.note(object);
+    }
+
     /// The one place where a call ends.
     fn end(&mut self, outcome: Outcome, status: u16) {
         self.ended = true;
@@ -396,7 +461,9 @@ impl Open {
                     .attempts
                     .iter()
                     .fold(0u64, |sum, a| sum.saturating_add(a.usage.total_tokens()));
-                let overrun = key.usage.settle(&key.policy, now, hold, tokens, self.record.cost());
+                let settled = self.ongoing.as_ref().map_or((0, NanoUsd::ZERO), |ongoing| ongoing.settled());
+                let (tokens, cost) = (tokens.saturating_sub(settled.0), self.record.cost().minus(settled.1));
+                let overrun = key.usage.settle(&key.policy, now, hold, tokens, cost);
                 gateway.metrics.note_overrun(overrun);
             }
             if let Some(admitted_at) = self.admitted_at {
@@ -405,6 +472,9 @@ impl Open {
                 }
                 key.usage.leave();
             }
+        }
+        if let Some(made) = self.made.take() {
+            self.own(&made);
         }
         if let Err(error) = self.worker.journal().record(&self.record, self.announced) {
             gateway.metrics.records_lost.inc();

@@ -3,9 +3,11 @@
 
 mod eventstream;
 mod multipart;
+mod websocket;
 
 pub use eventstream::fuzz_eventstream;
 pub use multipart::fuzz_multipart;
+pub use websocket::fuzz_websocket;
 
 use crate::codec::WriteContext;
 use crate::json::member::MemberScanner;

@@ -12,5 +12,6 @@ mod gemini;
 mod guide;
 mod media;
 mod openai;
+mod realtime;
 mod replay;
 mod responses;

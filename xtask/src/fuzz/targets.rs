@@ -11,4 +11,5 @@ pub(super) const TARGETS: &[Target] = &[
     ("wire::multipart", gw_wire::fuzzing::fuzz_multipart),
     ("wire::sse", gw_wire::fuzzing::fuzz_sse),
     ("wire::streams", gw_wire::fuzzing::fuzz_streams),
+    ("wire::websocket", gw_wire::fuzzing::fuzz_websocket),
 ];

@@ -100,16 +100,16 @@ fn sheet(facts: &ModelFacts, at: Place, faults: &mut Faults) -> Option<PriceShee
     let rate = |unit, price| Rate { unit, tier: ServiceTier::Standard, above_tokens: 0, price };
     let mut given: Vec<Rate> =
         rates.iter().filter_map(|(unit, price)| Some(rate(*unit, price.as_ref()?.value.0))).collect();
-    let has_token_prices = !given.is_empty();
+    let has_tokens = !given.is_empty();
     if let Some(usd) = &facts.usd_per_request {
         given.push(rate(Unit::Request, usd.value.0.into()));
     }
     given.extend(pieces(facts));
-    if !has_token_prices {
-        return (!given.is_empty()).then(|| PriceSheet { rates: given.into() });
+    if given.is_empty() {
+        return None;
     }
     for (unit, price) in &rates[..2] {
-        if price.is_none() {
+        if has_tokens && price.is_none() {
             let key = unit.as_str();
             let message = format!(
                 "'{key}_usd_per_million_tokens' is missing beside the other prices: add it, 0 if it is free"

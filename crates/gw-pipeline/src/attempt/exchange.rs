@@ -1,6 +1,6 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
-use super::{Again, Failure, FailureKind};
+use super::{Again, Failure, FailureKind, handshake};
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
 use gw_providers::{PrepareInput, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,8 +111,16 @@ impl Exchange {
             return tried;
         }
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        match upstream.send(endpoint.destination(format), &request, self.phases()).await {
-            Ok(response) if response.status.is_success() => Tried::Answered { sent, response },
+        let (to, phases) = (endpoint.destination(format), self.phases());
+        let answer = match format {
+            // Boxed, since it is rare and large.
+            WireFormat::OpenAiRealtime => {
+                Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
+            }
+            _ => upstream.send(to, &request, phases).await,
+        };
+        match answer {
+            Ok(response) if is_answer(format, response.status) => Tried::Answered { sent, response },
             Ok(response) => match self.failed_status(target, sent.format, response).await {
                 // Not every model that the provider has can be counted for.
                 Tried::Failed(TryFailure { again: None, .. }) if counts_elsewhere => Tried::Counted,
@@ -176,6 +185,7 @@ impl Exchange {
         endpoint: &ProviderEndpoint,
         format: WireFormat,
     ) -> Result<Ready, Refusal> {
+        self.refuse_unstorable(format)?;
         let mut parts = Vec::new();
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())
@@ -194,7 +204,7 @@ impl Exchange {
                 model: &self.call.facts.model,
                 stream: self.call.facts.stream,
             };
-            let (from, body) = (self.call.format, &self.call.body);
+            let (from, body) = (self.call.format, self.call.full());
             let mut written = gw_wire::translate::request(from, format, body, path, &options)?;
             parts = std::mem::take(&mut written.more);
             (Some(written.body), written.dropped)
@@ -234,6 +244,20 @@ impl Exchange {
             body: parts.body,
         };
         Ok((request, parts.hide_usage))
+    }
+
+    /// An answer that the gateway is to store must not fail only when it is made.
+    fn refuse_unstorable(&self, format: WireFormat) -> Result<(), Refusal> {
+        let limit = self.live.snapshot.settings.max_stored_response_bytes;
+        let size = self.call.full().len();
+        if format == self.call.format || !self.call.facts.stores || size <= limit {
+            return Ok(());
+        }
+        let text = format!(
+            "this conversation has {size} bytes, and the gateway stores up to {limit} \
+             ('storage.max_stored_response_bytes'); send \"store\": false with the whole conversation in 'input'"
+        );
+        Err(Refusal::new(ErrorCode::RequestTooLarge, text).param("store"))
     }
 
     /// The upstream answered with something other than success.
@@ -322,6 +346,14 @@ fn cannot_do() -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request")
 }
 
+/// Did the upstream take the call? A session begins with another status than an answer does.
+fn is_answer(format: WireFormat, status: StatusCode) -> bool {
+    match format {
+        WireFormat::OpenAiRealtime => status == StatusCode::SWITCHING_PROTOCOLS,
+        _ => status.is_success(),
+    }
+}
+
 fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
     Failure::Refusal { refusal, target: Some(Arc::clone(target)) }
 }
@@ -365,7 +397,7 @@ async fn read_whole(mut body: UpstreamBody, limit: usize) -> Option<Bytes> {
 }
 
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
-async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
+pub(crate) async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
     let mut head = Vec::new();
     let read = async {
         while let Some(Ok(piece)) = body.next().await {

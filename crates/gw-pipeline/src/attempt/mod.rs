@@ -3,13 +3,14 @@
 
 mod backoff;
 mod exchange;
+mod handshake;
 
 use crate::live::Live;
 use crate::reserve::Funded;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
-pub(crate) use exchange::Sent;
 use exchange::{Exchange, Tried};
+pub(crate) use exchange::{Sent, read_head};
 use gw_model::snapshot::{RetryOn, Target};
 use gw_model::{Call, ErrorCode, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;

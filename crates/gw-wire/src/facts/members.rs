@@ -72,10 +72,6 @@ pub(super) fn read<'a>(
         WireFormat::OpenAiResponses => responses::read(name, &value, facts, found),
         WireFormat::CohereChat => cohere::read(name, &value, facts, found),
         WireFormat::BedrockConverse => converse::read(name, &value, facts, found),
-        WireFormat::OpenAiImages
-        | WireFormat::OpenAiImageEdits
-        | WireFormat::OpenAiSpeech
-        | WireFormat::OpenAiModerations => media::read(format, name, &value, facts, &mut found.asked),
         WireFormat::CohereEmbed => embeddings::read_cohere(name, &value, facts, found),
         WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
             embeddings::read_gemini(format, name, &value, facts, found)
@@ -85,6 +81,10 @@ pub(super) fn read<'a>(
             embeddings::note_dialect(name, facts);
             read_plain(format, name, value, facts, found)
         }
+        WireFormat::OpenAiImages
+        | WireFormat::OpenAiImageEdits
+        | WireFormat::OpenAiSpeech
+        | WireFormat::OpenAiModerations => media::read(format, name, &value, facts, &mut found.asked),
         _ => read_plain(format, name, value, facts, found),
     }
 }
