@@ -4,7 +4,7 @@
 
 use crate::admit::Admitted;
 use crate::live::Live;
-use crate::receive::too_large;
+use crate::receive::{INLINE_BYTES, too_large};
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
 use gw_model::{Call, Earlier, ErrorCode, KeyId, Refusal, WireFormat, snapshot::Model};
@@ -50,7 +50,13 @@ impl Looking<'_> {
             self.previous(&id, call, &mut found).await?;
         }
         if call.facts.refers_to_items {
-            found.items = references(&call.body);
+            let body = call.body.clone();
+            found.items = match body.len() <= INLINE_BYTES {
+                true => references(&body),
+                false => {
+                    tokio::task::spawn_blocking(move || references(&body)).await.map_err(|_| broken())?
+                }
+            };
             for item in found.items.clone() {
                 self.item(&item, &mut found).await?;
             }

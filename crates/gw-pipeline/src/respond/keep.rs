@@ -2,6 +2,7 @@
 //! stores because the provider does not. Serves the whole and the streamed way back. It must not translate anything.
 
 use crate::attempt::Answered;
+use crate::receive::INLINE_BYTES;
 use crate::ticket::Open;
 use bytes::Bytes;
 use gw_model::{Call, KeyId, Micros, Refusal, WireFormat};
@@ -59,9 +60,14 @@ impl Keep {
             tracing::error!(%error, "a response could not be stored");
             error.refusal()
         };
-        let Some(state) = State::write(&self.request, &answer) else {
-            return Err(failed(ObjectError::Closed));
+        let request = self.request;
+        // Long conversations would hold up the worker's other calls.
+        let state = if request.len() + answer.len() <= INLINE_BYTES {
+            State::write(&request, &answer)
+        } else {
+            tokio::task::spawn_blocking(move || State::write(&request, &answer)).await.ok().flatten()
         };
+        let Some(state) = state else { return Err(failed(ObjectError::Closed)) };
         self.objects.put_with_state(self.object, state).await.map_err(failed)
     }
 }
