@@ -117,6 +117,7 @@ fn in_path(path: &str) -> Option<(Target<'_>, Cow<'_, str>)> {
             "converse" => converse::Endpoint::Converse,
             "converse-stream" => converse::Endpoint::Stream,
             "count-tokens" => converse::Endpoint::CountTokens,
+            "invoke" => converse::Endpoint::Invoke,
             _ => return None,
         };
         return Some((Target::Converse(endpoint), decoded(model)?));

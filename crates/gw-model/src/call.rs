@@ -71,6 +71,10 @@ pub struct CallFacts {
     pub service_tier: Option<ServiceTier>,
     /// The end user that the caller names.
     pub user: Option<String>,
+    /// Searches that a ranking may be billed as; 0 when nothing is ranked.
+    pub searches: u64,
+    /// The format that the members show, where several have the same path.
+    pub dialect: Option<WireFormat>,
     /// Names of top-level members that choose other models or providers than `model` does.
     pub routing_members: Vec<String>,
 }

@@ -160,7 +160,22 @@ impl PriceSheet {
         ];
         let total = sum(usage.input_tokens, input, &parts_in)
             + sum(usage.output_tokens, output, &parts_out)
-            + u128::from(rate(Unit::Request, None));
+            + u128::from(rate(Unit::Request, None)) * u128::from(usage.searches.max(1));
+        NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap_or(u64::MAX))
+    }
+
+    /// True when requests or searches can be priced.
+    #[must_use]
+    pub fn prices_requests(&self) -> bool {
+        self.rates.iter().any(|r| r.unit == Unit::Request)
+    }
+
+    /// What `count` requests or searches cost besides their tokens, in the dearer of standard and `requested` tier.
+    #[must_use]
+    pub fn requests(&self, count: u64, requested: ServiceTier) -> NanoUsd {
+        let tiers = [ServiceTier::Standard, requested];
+        let rates = tiers.iter().filter_map(|tier| self.rate(Unit::Request, *tier, 0));
+        let total = u128::from(rates.map(|f| f.0).max().unwrap_or(0)) * u128::from(count);
         NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap_or(u64::MAX))
     }
 

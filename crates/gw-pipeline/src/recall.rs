@@ -128,6 +128,7 @@ impl Looking<'_> {
         }
         let settings = &self.live.snapshot.settings;
         let work = Work {
+            format: call.format,
             body: call.body.clone(),
             previous,
             states,
@@ -157,8 +158,8 @@ impl Looking<'_> {
     /// Does one of the targets take the caller's format as it is?
     fn speaks_natively(&self) -> bool {
         let format = WireFormat::OpenAiResponses;
-        let native = |provider| gw_providers::upstream_format(provider, format) == Some(format);
-        self.model.targets.iter().any(|target| native(&target.provider))
+        let targets = &mut self.model.targets.iter();
+        targets.any(|t| gw_providers::upstream_format(&t.provider, &t.model, format) == Some(format))
     }
 
     async fn find(&self, kind: ObjectKind, id: &str, who: KeyId) -> Result<Option<Arc<Object>>, Refusal> {
@@ -209,6 +210,7 @@ impl Found {
 
 /// What is needed to write a call out, off the worker: histories are long.
 struct Work {
+    format: WireFormat,
     body: Bytes,
     previous: Option<Vec<u8>>,
     states: Vec<Vec<u8>>,

@@ -62,6 +62,10 @@ pub(crate) struct Open {
     /// Bytes of a whole answer that have come so far.
     pub(crate) seen_bytes: u64,
     tier: ServiceTier,
+    /// Searches that a ranking is held for.
+    searches: u64,
+    /// Input tokens that the open try has used already, whatever becomes of it.
+    spent_tokens: u64,
     announced: bool,
     ended: bool,
 }
@@ -121,6 +125,8 @@ impl Ticket {
             output_bound: 0,
             seen_bytes: 0,
             tier: ServiceTier::Standard,
+            searches: 0,
+            spent_tokens: 0,
             announced: false,
             ended: false,
         };
@@ -200,6 +206,7 @@ impl Open {
         self.input_tokens = facts.input_tokens;
         self.output_bound = tokens.saturating_sub(facts.input_tokens);
         self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
+        self.searches = facts.searches;
         self.hold_cost = cost;
         if let Some(key) = &self.key {
             self.hold = Some(key.usage.reserve(&key.policy, self.worker.now(), tokens, cost)?);
@@ -294,9 +301,31 @@ impl Open {
         }
     }
 
+    /// Notes what a part of the open try has used.
+    pub(crate) const fn note_spent(&mut self, input_tokens: u64) {
+        self.spent_tokens = self.spent_tokens.saturating_add(input_tokens);
+    }
+
     /// Settles the open try: what came of it and what it consumed. Does nothing when none is open.
-    pub(crate) fn close_attempt(&mut self, status: u16, reason: &str, usage: Usage, source: UsageSource) {
+    pub(crate) fn close_attempt(
+        &mut self,
+        status: u16,
+        reason: &str,
+        mut usage: Usage,
+        mut source: UsageSource,
+    ) {
         let Some(attempt) = self.attempt.take() else { return };
+        if self.record.format.counts().is_some() {
+            // Counted tokens are not consumed.
+            (usage, source) = (Usage::default(), UsageSource::None);
+        }
+        if source == UsageSource::Estimated {
+            usage.searches = self.searches;
+        }
+        let spent = std::mem::take(&mut self.spent_tokens);
+        if source == UsageSource::None && spent > 0 {
+            (usage.input_tokens, source) = (spent, UsageSource::Upstream);
+        }
         self.worker.gateway().metrics.in_flight.dec();
         let cost = match source {
             UsageSource::None => NanoUsd::ZERO,

@@ -2,6 +2,7 @@
 //! worked out once per snapshot ([`PreparedProvider`]); a request then costs a few cheap clones. It must
 //! not send anything.
 
+mod agents;
 mod body;
 mod headers;
 mod provider;
@@ -73,7 +74,8 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
         None => body::forward(call, target, hide_usage, input.max_output_tokens),
     };
     if let Some(signer) = prepared.signer() {
-        signer.sign(&path_and_query, &mut headers, &body, input.now)?;
+        let other_host = prepared.other_authority(upstream_format);
+        signer.sign(&path_and_query, other_host, &mut headers, &body, input.now)?;
     }
     Ok(UpstreamParts { method: Method::POST, path_and_query, headers, body, hide_usage })
 }
@@ -89,7 +91,10 @@ pub fn write_options(
 ) -> Options {
     let rename = target.provider.rename_params.iter();
     Options {
-        model: Some(target.model.to_string()),
+        model: Some(match (format, &target.provider.region) {
+            (WireFormat::BedrockRerank, Some(region)) => agents::model_arn(region, &target.model),
+            _ => target.model.to_string(),
+        }),
         include_usage: call.facts.stream && prepared.asks_for_usage(format),
         rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),
         ..Options::default()

@@ -3,10 +3,13 @@
 
 mod cohere;
 mod converse;
+pub(crate) mod counting;
+mod embeddings;
 mod gemini;
 mod kinds;
 mod members;
 mod prompt;
+mod rerank;
 mod responses;
 
 pub(crate) use converse::MODEL_BOUNDS;
@@ -62,8 +65,13 @@ fn read_body(
         ..CallFacts::default()
     };
     let mut found = members::Found::default();
-    for member in &object.members {
-        members::read(format, &object, member, &mut facts, &mut found)?;
+    let counted = format.counts();
+    if let Some(conversation) = counted {
+        counting::read(format, conversation, &object, &mut facts)?;
+    } else {
+        for member in &object.members {
+            members::read(format, &object, member, &mut facts, &mut found)?;
+        }
     }
     if let Some(model) = path_model {
         model.clone_into(&mut facts.model);
@@ -78,7 +86,9 @@ fn read_body(
     if facts.model.len() > MAX_MODEL_BYTES {
         return Err(invalid("model", format!("`model` is longer than {MAX_MODEL_BYTES} bytes.")));
     }
-    complete(format, &object, &mut facts, &found)?;
+    if counted.is_none() {
+        complete(format, &object, &mut facts, &found)?;
+    }
     Ok(facts)
 }
 
@@ -122,6 +132,10 @@ fn complete(
             facts.input_tokens = prompt::count(&value, "input")?.tokens;
             facts.max_output_tokens = Some(0);
         }
+        WireFormat::CohereEmbed | WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
+            embeddings::complete(format, facts, found)?;
+        }
+        WireFormat::CohereRerank | WireFormat::PlainRerank => rerank::complete(facts, found)?,
         _ => {
             let text = format!("'{}' requests are not read in this version.", format.as_str());
             return Err(Refusal::new(ErrorCode::NotImplemented, text));

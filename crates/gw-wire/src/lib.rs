@@ -10,8 +10,10 @@
 pub mod anthropic;
 pub mod bedrock_converse;
 mod blocks;
+mod cited;
 pub mod codec;
 pub mod cohere_chat;
+pub mod counting;
 pub mod edit;
 pub mod embeddings;
 pub mod errors;

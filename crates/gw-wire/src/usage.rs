@@ -11,7 +11,7 @@ use crate::json::cursor::DEPTH_CEILING;
 use crate::json::member::MemberScanner;
 use crate::json::{JsonError, Object, Value};
 use crate::openai_responses::stored::Made;
-use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
+use crate::{bedrock_converse, cohere_chat, embeddings, gemini, openai_responses, rerank};
 use gw_model::{Usage, WireFormat};
 
 /// Top-level members of a whole answer that usage is read from, and the id of one that is stored; what a
@@ -71,9 +71,14 @@ pub fn stored_from_scanner(scanner: &MemberScanner) -> Option<Made> {
 /// Where an answer of this format states usage.
 const fn members_of(format: WireFormat) -> &'static [&'static str] {
     match format {
-        WireFormat::GeminiGenerate => &["usageMetadata", "usage_metadata"],
+        WireFormat::GeminiGenerate | WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
+            &["usageMetadata", "usage_metadata"]
+        }
         WireFormat::BedrockConverse => &["usage", "serviceTier"],
-        WireFormat::CohereChat => &["usage", "meta"],
+        WireFormat::CohereChat
+        | WireFormat::CohereEmbed
+        | WireFormat::CohereRerank
+        | WireFormat::PlainRerank => &["usage", "meta"],
         _ => &["usage", "service_tier"],
     }
 }
@@ -94,6 +99,15 @@ fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
             let mut counts = AnthropicCounts::default();
             counts.add(&object.get("usage")?).then(|| counts.usage())
         }
+        WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => embeddings::gemini::usage(object),
+        WireFormat::CohereEmbed | WireFormat::BedrockCohereEmbed => {
+            embeddings::cohere::usage(&object.get("meta")?)
+        }
+        WireFormat::BedrockTitanEmbed => embeddings::titan::usage(object),
+        WireFormat::CohereRerank
+        | WireFormat::PlainRerank
+        | WireFormat::VoyageRerank
+        | WireFormat::BedrockRerank => rerank::answer::usage(object),
         _ => counts::openai(&object.get("usage")?, object.get("service_tier").as_ref()),
     }
 }

@@ -39,3 +39,15 @@ fn bound_is_never_below_cost() {
     assert!(sheet().bound(500, 50, ServiceTier::Standard) >= sheet().cost(&usage, ServiceTier::Standard));
     assert_eq!(sheet().bound(1, 0, ServiceTier::Priority), NanoUsd(5_000));
 }
+
+#[test]
+fn searches_are_priced_one_by_one() {
+    let ranking =
+        PriceSheet { rates: Box::new([rate(Unit::Request, ServiceTier::Standard, 0, 2_000_000_000_000)]) };
+    let used = |searches| Usage { searches, ..Usage::default() };
+    assert_eq!(ranking.cost(&used(0), ServiceTier::Standard), NanoUsd(2_000_000), "one request");
+    assert_eq!(ranking.cost(&used(3), ServiceTier::Standard), NanoUsd(6_000_000));
+    assert_eq!(ranking.requests(2, ServiceTier::Standard), NanoUsd(4_000_000));
+    assert!(ranking.prices_requests() && !ranking.prices_tokens());
+    assert!(!sheet().prices_requests() && sheet().requests(5, ServiceTier::Flex) == NanoUsd::ZERO);
+}

@@ -1,6 +1,7 @@
 //! The way back: translate, guard, meter, settle, record, over the answer as it flows. Whole answers and
 //! streams pass the same steps. It must not talk to a provider again.
 
+mod count;
 mod failure;
 mod guard;
 pub(crate) mod headers;
@@ -21,6 +22,7 @@ use crate::ticket::Rejected;
 pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
     match attempted {
         Attempted::Failure(failed) => Ok(failure::reply(*failed)),
+        Attempted::Count(counted) => Ok(count::reply(*counted)),
         Attempted::Answer(answered) if headers::is_event_stream(&answered.response.headers) => {
             Ok(stream::reply(*answered))
         }

@@ -7,9 +7,10 @@ use crate::attempt::Answered;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
 use bytes::{Bytes, BytesMut};
-use gw_model::{ErrorCode, Outcome, Refusal, Usage, WireFormat};
+use gw_model::{Endpoint, ErrorCode, Outcome, Refusal, Usage, WireFormat};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
+use gw_wire::translate::Whole;
 use http::header::{self, HeaderValue};
 use std::time::Duration;
 
@@ -80,19 +81,22 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
         return Ok(broken(answered, refusal, "malformed", body.len() as u64));
     };
-    let translated = match translate(&answered, &body) {
+    // A call in parts is metered by what they say together.
+    let usage = usage.filter(|_| answered.sent.earlier.is_empty());
+    let usage = usage.or_else(|| headers::stated_input(&answered.response.headers));
+    let translated = match translate(&answered, &body, usage) {
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len() as u64)),
     };
     let kept = keep::here(&answered);
     let Answered { mut ticket, live, call, target, model_name, response, sent, .. } = answered;
     let mut map = headers::passed(response.headers);
-    let body = match translated {
-        Some(body) => {
+    let (body, usage) = match translated {
+        Some(whole) => {
             map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            body
+            (Bytes::from(whole.body), if sent.earlier.is_empty() { usage } else { whole.usage })
         }
-        None => body,
+        None => (body, usage),
     };
     let body = guard::ResponseGuard::default().pass(body);
     let status = response.status;
@@ -122,13 +126,23 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
 }
 
 /// The answer in the caller's format; `None` when it is in it already.
-fn translate(answered: &Answered, body: &Bytes) -> Result<Option<Bytes>, Refusal> {
+fn translate(answered: &Answered, body: &Bytes, usage: Option<Usage>) -> Result<Option<Whole>, Refusal> {
     let (from, to) = (answered.sent.format, answered.call.format);
     if from == to {
         return Ok(None);
     }
-    let context = write_context(answered);
-    gw_wire::translate::whole(from, to, body, &context).map(|w| Some(Bytes::from(w.body))).map_err(|error| {
+    let mut context = write_context(answered);
+    if let Some(usage) = usage {
+        context.input_tokens = usage.input_tokens;
+    }
+    let earlier = &answered.sent.earlier;
+    let translated = if earlier.is_empty() {
+        gw_wire::translate::whole(from, to, body, &context)
+    } else {
+        let bodies: Vec<&[u8]> = earlier.iter().chain([body]).map(|part| &part[..]).collect();
+        gw_wire::translate::parts(from, to, &bodies, &context)
+    };
+    translated.map(Some).map_err(|error| {
         tracing::warn!(request_id = %answered.ticket.record.id, %error, "an answer could not be translated");
         Refusal::new(ErrorCode::UpstreamError, "the provider's answer can not be read")
     })
@@ -143,9 +157,14 @@ pub(super) fn write_context(answered: &Answered) -> WriteContext {
         include_usage: answered.call.facts.include_usage,
         request: match answered.call.format {
             WireFormat::OpenAiResponses => answered.call.asked().clone(),
+            // What was asked says how the answer is to be written.
+            format if matches!(format.endpoint(), Endpoint::Embeddings | Endpoint::Rerank) => {
+                answered.call.body.clone()
+            }
             // A large request must not be kept for an answer that does not repeat it.
             _ => Bytes::new(),
         },
+        input_tokens: answered.ticket.input_tokens,
         stored_as: keep::here(answered),
         json_array: answered.call.facts.json_array,
     }

@@ -9,7 +9,7 @@ use crate::guard::Screened;
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::snapshot::{Model, Strategy, Target};
-use gw_model::{Call, Earlier, ErrorCode, Refusal};
+use gw_model::{Call, Earlier, ErrorCode, Refusal, WireFormat};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -32,12 +32,7 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
     ticket.set_model(&model);
     let seed = ticket.worker().random_u64();
     let mut order = order(&model, seed);
-    order.retain(|i| {
-        model
-            .targets
-            .get(*i)
-            .is_some_and(|t| gw_providers::upstream_format(&t.provider, call.format).is_some())
-    });
+    order.retain(|i| model.targets.get(*i).is_some_and(|t| can_do(t, call.format)));
     if let Some(Earlier::AtProvider(holder)) = call.facts.earlier.as_deref() {
         order.retain(|i| model.targets.get(*i).is_some_and(|t| goes_on(t, &call, holder)));
         if order.is_empty() {
@@ -54,8 +49,11 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
 
 /// Can the target go on from an answer that this provider stores?
 fn goes_on(target: &Target, call: &Call, holder: &str) -> bool {
-    *target.provider.name == *holder
-        && gw_providers::upstream_format(&target.provider, call.format) == Some(call.format)
+    let provider = &target.provider;
+    let is_passed_on =
+        || gw_providers::upstream_format(provider, &target.model, call.format) == Some(call.format);
+    // What is only counted may be counted here.
+    *provider.name == *holder && (call.format.counts().is_some() || is_passed_on())
 }
 
 fn elsewhere(call: &Call, model: &Model, holder: &str) -> Refusal {
@@ -66,6 +64,12 @@ fn elsewhere(call: &Call, model: &Model, holder: &str) -> Refusal {
     );
     let param = if call.facts.previous_response.is_some() { "previous_response_id" } else { "input" };
     Refusal::new(ErrorCode::InvalidRequest, text).param(param)
+}
+
+fn can_do(target: &Target, format: WireFormat) -> bool {
+    let provider = &target.provider;
+    gw_providers::upstream_format(provider, &target.model, format).is_some()
+        || gw_providers::counts_here(provider, format)
 }
 
 /// The strategy's order. Every strategy returns each of the targets at most once, and none that the

@@ -109,7 +109,7 @@ fn anthropic(rest: &str) -> Route {
     let format = WireFormat::AnthropicMessages;
     match rest {
         "messages" => call(format),
-        "messages/count_tokens" => Route::Later { format },
+        "messages/count_tokens" => call(WireFormat::AnthropicCountTokens),
         "models" => models(format, None),
         _ => match rest.strip_prefix("models/") {
             Some(id) if !id.is_empty() => models(format, Some(id)),
@@ -119,15 +119,17 @@ fn anthropic(rest: &str) -> Route {
 }
 
 /// OpenAI's operations. One that ends like another stands before it.
-const OPENAI_CALLS: [(&str, WireFormat); 4] = [
+const OPENAI_CALLS: [(&str, WireFormat); 6] = [
     ("chat/completions", WireFormat::OpenAiChat),
     ("completions", WireFormat::OpenAiCompletions),
     ("embeddings", WireFormat::OpenAiEmbeddings),
     ("responses", WireFormat::OpenAiResponses),
+    ("responses/input_tokens", WireFormat::OpenAiInputTokens),
+    ("rerank", WireFormat::PlainRerank),
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 10] = [
+const LATER: [(&str, WireFormat); 9] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
@@ -135,7 +137,6 @@ const LATER: [(&str, WireFormat); 10] = [
     ("files", WireFormat::OpenAiChat),
     ("batches", WireFormat::OpenAiChat),
     ("realtime", WireFormat::OpenAiChat),
-    ("rerank", WireFormat::CohereChat),
     ("mcp", WireFormat::OpenAiChat),
     ("passthrough", WireFormat::OpenAiChat),
 ];

@@ -77,7 +77,8 @@ impl Member {
     }
 }
 
-const NO_LOGPROBS: &str = "Log probabilities cannot be given across formats. Leave it out, or call the model in its own provider's format.";
+const NO_LOGPROBS: &str =
+    "The model chosen gives no log probabilities, or not in a form that can be translated. Leave it out.";
 const NO_OUTPUT_BUT_TEXT: &str =
     "Only text comes back across formats. Leave it out, or call the model in its own provider's format.";
 const NO_SEARCH: &str =

@@ -32,7 +32,10 @@ fn openai_paths_work_with_and_without_the_version() {
 fn anthropic_and_azure_have_their_own_forms() {
     for path in ["/v1/messages", "/anthropic/v1/messages", "/messages"] {
         assert_eq!(route(path), call(WireFormat::AnthropicMessages), "{path}");
+        let counted = call(WireFormat::AnthropicCountTokens);
+        assert_eq!(route(&format!("{path}/count_tokens")), counted, "{path}");
     }
+    assert_eq!(route("/v1/responses/input_tokens"), call(WireFormat::OpenAiInputTokens));
     let azure = with(WireFormat::OpenAiChat, "my/gpt", false);
     assert_eq!(route("/openai/deployments/my%2Fgpt/chat/completions"), azure);
     assert_eq!(route("/openai/deployments/my/gpt/chat/completions"), azure);
@@ -57,8 +60,9 @@ fn only_googles_verbs_are_verbs() {
         assert_eq!(at("openai/gpt-4o:streamGenerateContent"), with(format, "openai/gpt-4o", true));
         assert_eq!(at("ollama%2Fllama3%3A8b:generateContent"), with(format, "ollama/llama3:8b", false));
         assert_eq!(at("llama3:8b:generateContent"), with(format, "llama3:8b", false));
-        assert_eq!(at("m:countTokens"), Route::Later { format });
-        assert_eq!(at("m:embedContent"), Route::Later { format });
+        assert_eq!(at("m:countTokens"), with(WireFormat::GeminiCountTokens, "m", false));
+        assert_eq!(at("a/b:embedContent"), with(WireFormat::GeminiEmbed, "a/b", false));
+        assert_eq!(at("m:batchEmbedContents"), with(WireFormat::GeminiBatchEmbed, "m", false));
         for id in ["llama3:8b", ":generateContent", "m:generateContent:x"] {
             assert!(matches!(at(id), Route::Models { id: Some(found), .. } if found == id), "{id}");
         }
@@ -80,10 +84,14 @@ fn bedrock_and_cohere_have_their_own_paths() {
     for later in ["/model/m/invoke", "/model//converse", "/model/converse"] {
         assert_eq!(route(later), Route::Later { format }, "{later}");
     }
+    assert_eq!(route("/model/a%3A0/count-tokens"), with(WireFormat::BedrockCountTokens, "a:0", false));
     assert_eq!(route("/v2/chat"), call(WireFormat::CohereChat));
-    for later in ["/v2/rerank", "/v2/embed", "/rerank", "/v1/rerank"] {
-        assert_eq!(route(later), Route::Later { format: WireFormat::CohereChat }, "{later}");
+    assert_eq!(route("/v2/embed"), call(WireFormat::CohereEmbed));
+    assert_eq!(route("/v2/rerank"), call(WireFormat::CohereRerank));
+    for plain in ["/rerank", "/v1/rerank"] {
+        assert_eq!(route(plain), call(WireFormat::PlainRerank), "{plain}");
     }
+    assert_eq!(route("/v2/datasets"), Route::Later { format: WireFormat::CohereChat });
 }
 
 #[test]
