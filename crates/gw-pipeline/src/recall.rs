@@ -250,14 +250,7 @@ impl Work {
             return Err(too_large(self.max_body_bytes));
         }
         // Two more levels: what was an answer's stands in a request now.
-        let read = |body| {
-            gw_wire::facts::read_with_model(
-                WireFormat::OpenAiResponses,
-                body,
-                self.max_depth + 2,
-                &self.model,
-            )
-        };
+        let read = |body| gw_wire::facts::read_with_model(self.format, body, self.max_depth + 2, &self.model);
         let mut facts = read(&body)?;
         facts.input_tokens = facts.input_tokens.max(read(&full)?.input_tokens);
         Ok(WrittenOut { body, full, facts })

@@ -5,8 +5,8 @@ use crate::attempt::Answered;
 use crate::receive::INLINE_BYTES;
 use crate::ticket::Open;
 use bytes::Bytes;
-use gw_model::{Call, KeyId, Micros, Refusal, WireFormat};
-use gw_store::objects::{Object, ObjectError, ObjectKind, Objects};
+use gw_model::{Call, ErrorCode, KeyId, Micros, Refusal, WireFormat};
+use gw_store::objects::{Object, ObjectKind, Objects};
 use gw_wire::openai_responses::stored::{State, answer_id};
 use std::sync::Arc;
 
@@ -56,10 +56,6 @@ impl Keep {
 
     /// Writes the answer down; it may only be given when this is done. Errors: it is not stored.
     pub(super) async fn write(self, answer: Bytes) -> Result<(), Refusal> {
-        let failed = |error: ObjectError| {
-            tracing::error!(%error, "a response could not be stored");
-            error.refusal()
-        };
         let request = self.request;
         // Long conversations would hold up the worker's other calls.
         let state = if request.len() + answer.len() <= INLINE_BYTES {
@@ -67,7 +63,12 @@ impl Keep {
         } else {
             tokio::task::spawn_blocking(move || State::write(&request, &answer)).await.ok().flatten()
         };
-        let Some(state) = state else { return Err(failed(ObjectError::Closed)) };
-        self.objects.put_with_state(self.object, state).await.map_err(failed)
+        let Some(state) = state else {
+            return Err(Refusal::new(ErrorCode::Internal, "the response can not be stored"));
+        };
+        self.objects.put_with_state(self.object, state).await.map_err(|error| {
+            tracing::error!(%error, "a response could not be stored");
+            error.refusal()
+        })
     }
 }
