@@ -158,7 +158,7 @@ impl Looking<'_> {
     /// Does one of the targets take the caller's format as it is?
     fn speaks_natively(&self) -> bool {
         let format = WireFormat::OpenAiResponses;
-        let targets = &mut self.model.targets.iter();
+        let mut targets = self.model.targets.iter();
         targets.any(|t| gw_providers::upstream_format(&t.provider, &t.model, format) == Some(format))
     }
 

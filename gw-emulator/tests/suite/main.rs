@@ -10,6 +10,8 @@ mod every_format;
 mod faults;
 mod gemini;
 mod guide;
+mod media;
 mod openai;
+mod realtime;
 mod replay;
 mod responses;

@@ -47,6 +47,12 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
     Ok(Planned { ticket, live, call, model, order, _proof: () })
 }
 
+fn can_do(target: &Target, format: WireFormat) -> bool {
+    let provider = &target.provider;
+    gw_providers::upstream_format(provider, &target.model, format).is_some()
+        || gw_providers::counts_here(provider, format)
+}
+
 /// Can the target go on from an answer that this provider stores?
 fn goes_on(target: &Target, call: &Call, holder: &str) -> bool {
     let provider = &target.provider;
@@ -64,12 +70,6 @@ fn elsewhere(call: &Call, model: &Model, holder: &str) -> Refusal {
     );
     let param = if call.facts.previous_response.is_some() { "previous_response_id" } else { "input" };
     Refusal::new(ErrorCode::InvalidRequest, text).param(param)
-}
-
-fn can_do(target: &Target, format: WireFormat) -> bool {
-    let provider = &target.provider;
-    gw_providers::upstream_format(provider, &target.model, format).is_some()
-        || gw_providers::counts_here(provider, format)
 }
 
 /// The strategy's order. Every strategy returns each of the targets at most once, and none that the
