@@ -14,6 +14,9 @@ use gw_wire::translate::Whole;
 use http::header::{self, HeaderValue};
 use std::time::Duration;
 
+/// Answers up to this size are translated on the worker.
+const INLINE_BYTES: usize = 256 << 10;
+
 /// What of the answer is in memory.
 enum Held {
     Complete(Bytes),
@@ -31,7 +34,7 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
         Err(_) => Err((BodyError::IdleTimeout, answered.ticket.seen_bytes)),
     };
     match held {
-        Ok(Held::Complete(body)) => complete(answered, body),
+        Ok(Held::Complete(body)) => complete(answered, body).await,
         Ok(Held::Part(head)) if same_format => Ok(large(answered, head)),
         Ok(Held::Part(_)) => {
             let text = format!("the answer is larger than {limit} bytes and can not be translated");
@@ -76,7 +79,7 @@ async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError,
 }
 
 /// The answer is in memory: translate, meter, settle.
-fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
+async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     let Ok(usage) = gw_wire::usage::from_valid(answered.sent.format, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
         return Ok(broken(answered, refusal, "malformed", body.len() as u64));
@@ -84,7 +87,7 @@ fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     // A call in parts is metered by what they say together.
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
     let usage = usage.or_else(|| headers::stated_input(&answered.response.headers));
-    let translated = match translate(&answered, &body, usage) {
+    let translated = match translate(&answered, &body, usage).await {
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len() as u64)),
     };
@@ -114,8 +117,13 @@ fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     Ok(reply)
 }
 
-/// The answer in the caller's format; `None` when it is in it already.
-fn translate(answered: &Answered, body: &Bytes, usage: Option<Usage>) -> Result<Option<Whole>, Refusal> {
+/// The answer in the caller's format; `None` when it is in it already. A large one (vectors of many texts) is
+/// written off the worker, whose other calls would wait.
+async fn translate(
+    answered: &Answered,
+    body: &Bytes,
+    usage: Option<Usage>,
+) -> Result<Option<Whole>, Refusal> {
     let (from, to) = (answered.sent.format, answered.call.format);
     if from == to {
         return Ok(None);
@@ -125,11 +133,19 @@ fn translate(answered: &Answered, body: &Bytes, usage: Option<Usage>) -> Result<
         context.input_tokens = usage.input_tokens;
     }
     let earlier = &answered.sent.earlier;
-    let translated = if earlier.is_empty() {
+    let translated = if earlier.is_empty() && body.len() <= INLINE_BYTES {
         gw_wire::translate::whole(from, to, body, &context)
     } else {
-        let bodies: Vec<&[u8]> = earlier.iter().chain([body]).map(|part| &part[..]).collect();
-        gw_wire::translate::parts(from, to, &bodies, &context)
+        let bodies: Vec<Bytes> = earlier.iter().chain([body]).cloned().collect();
+        let work = move || match bodies.as_slice() {
+            [body] => gw_wire::translate::whole(from, to, body, &context),
+            bodies => {
+                let parts: Vec<&[u8]> = bodies.iter().map(|part| &part[..]).collect();
+                gw_wire::translate::parts(from, to, &parts, &context)
+            }
+        };
+        let unable = |_| Refusal::new(ErrorCode::Internal, "the provider's answer could not be translated");
+        tokio::task::spawn_blocking(work).await.map_err(unable)?
     };
     translated.map(Some).map_err(|error| {
         tracing::warn!(request_id = %answered.ticket.record.id, %error, "an answer could not be translated");
