@@ -10,6 +10,7 @@
 pub mod anthropic;
 pub mod bedrock_converse;
 mod blocks;
+mod cited;
 pub mod codec;
 pub mod cohere_chat;
 pub mod counting;

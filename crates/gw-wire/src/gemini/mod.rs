@@ -15,6 +15,7 @@ pub(crate) mod arguments;
 pub mod count_tokens;
 pub mod errors;
 pub(crate) mod finish;
+pub(crate) mod grounding;
 pub(crate) mod ids;
 pub(crate) mod names;
 pub(crate) mod part;
