@@ -54,6 +54,42 @@ pub(crate) async fn run(shared: &Arc<Shared>, request: Request<Bytes>) -> Respon
 #[derive(Debug, Clone, Copy)]
 struct Replayed;
 
+/// What comes before a session over a WebSocket: it is counted and recorded like any request, its credential is
+/// checked, and faults that replace an answer do. `Err` is the refusal, boxed for its size.
+pub(crate) async fn before_session(
+    shared: &Arc<Shared>,
+    request: &Request<Bytes>,
+    model: &str,
+) -> Result<Faults, Box<Response<BoxBody>>> {
+    shared.counters.request();
+    shared.journal.add(request);
+    shared.counters.model_request(model);
+    let mut waiting = BodyMeter::new(Arc::clone(&shared.counters), None, false);
+    let connection = request.extensions().get::<Arc<ConnectionTag>>().cloned();
+    let exchange = Exchange { shared, serial: shared.next_serial(), request, connection };
+    let checked = match shared.config.required_key.as_deref() {
+        Some(required) => credential::check(request, Family::OpenAi, required),
+        None => Ok(()),
+    };
+    let faults = checked.and_then(|()| match model {
+        "" => Err(Rejection::missing("model")),
+        model => exchange.faults(model),
+    });
+    let refused = match faults {
+        Err(why) => exchange.reject(&why, &Faults::default()),
+        Ok(faults) => match exchange.before_answer(model, &faults).await {
+            Some(response) => response,
+            None => {
+                waiting.ended();
+                return Ok(faults);
+            }
+        },
+    };
+    waiting.ended();
+    shared.counters.status(refused.status().as_u16());
+    Err(Box::new(refused))
+}
+
 struct Exchange<'a> {
     shared: &'a Arc<Shared>,
     serial: u64,

@@ -34,6 +34,7 @@ pub use live::{Live, PublishError};
 pub use metrics::Metrics;
 pub use reply::{Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
+pub use respond::session::Session;
 pub use route::resolve::Resolution;
 pub use run::run;
 pub use signed::SignedHead;

@@ -2,6 +2,8 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+pub(crate) mod session;
+
 use crate::metrics::Ending;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
@@ -15,6 +17,7 @@ use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned};
 use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
+use session::Ongoing;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -54,6 +57,8 @@ pub(crate) struct Open {
     hold: Option<Hold>,
     hold_cost: NanoUsd,
     attempt: Option<OpenAttempt>,
+    /// What a session has used so far.
+    ongoing: Option<Box<Ongoing>>,
     pub(crate) input_tokens: u64,
     /// The ids of the answer, when the provider stores it.
     pub(crate) made: Option<Made>,
@@ -120,6 +125,7 @@ impl Ticket {
             hold: None,
             hold_cost: NanoUsd::ZERO,
             attempt: None,
+            ongoing: None,
             input_tokens: 0,
             made: None,
             output_bound: 0,
@@ -327,9 +333,13 @@ impl Open {
             (usage.input_tokens, source) = (spent, UsageSource::Upstream);
         }
         self.worker.gateway().metrics.in_flight.dec();
-        let cost = match source {
-            UsageSource::None => NanoUsd::ZERO,
-            UsageSource::Upstream | UsageSource::Estimated => price(&attempt.target.info, &usage, self.tier),
+        let (usage, source, cost) = match (&self.ongoing, source) {
+            // A session's parts were priced as they came.
+            (Some(ongoing), _) => ongoing.total(),
+            (None, UsageSource::None) => (usage, source, NanoUsd::ZERO),
+            (None, UsageSource::Upstream | UsageSource::Estimated) => {
+                (usage, source, price(&attempt.target.info, &usage, self.tier))
+            }
         };
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
@@ -420,7 +430,9 @@ impl Open {
                     .attempts
                     .iter()
                     .fold(0u64, |sum, a| sum.saturating_add(a.usage.total_tokens()));
-                let overrun = key.usage.settle(&key.policy, now, hold, tokens, self.record.cost());
+                let settled = self.ongoing.as_ref().map_or((0, NanoUsd::ZERO), |ongoing| ongoing.settled());
+                let (tokens, cost) = (tokens.saturating_sub(settled.0), self.record.cost().minus(settled.1));
+                let overrun = key.usage.settle(&key.policy, now, hold, tokens, cost);
                 gateway.metrics.note_overrun(overrun);
             }
             if let Some(admitted_at) = self.admitted_at {

@@ -69,15 +69,24 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     let fixed = prepared.headers(upstream_format);
     let mut headers = headers::build(fixed, &call.forward_headers, upstream_format);
     let hide_usage = prepared.injects_usage(call, upstream_format);
+    let is_session = upstream_format == WireFormat::OpenAiRealtime;
+    if is_session {
+        headers.remove(http::header::CONTENT_TYPE);
+        headers.remove(http::header::ACCEPT);
+        headers.remove(http::header::ACCEPT_ENCODING);
+    }
     let body = match input.translated {
         Some(body) => vec![Bytes::from(body)],
+        // A session begins with a head alone.
+        None if is_session => Vec::new(),
         None => body::forward(call, target, hide_usage, input.max_output_tokens),
     };
     if let Some(signer) = prepared.signer() {
         let other_host = prepared.other_authority(upstream_format);
         signer.sign(&path_and_query, other_host, &mut headers, &body, input.now)?;
     }
-    Ok(UpstreamParts { method: Method::POST, path_and_query, headers, body, hide_usage })
+    let method = if is_session { Method::GET } else { Method::POST };
+    Ok(UpstreamParts { method, path_and_query, headers, body, hide_usage })
 }
 
 /// What a translated body must be written with: the target's model and parameter names, and the question for

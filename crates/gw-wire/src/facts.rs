@@ -55,6 +55,9 @@ fn read_body(
     max_depth: usize,
     path_model: Option<&str>,
 ) -> Result<CallFacts, Refusal> {
+    if format == WireFormat::OpenAiRealtime {
+        return session(path_model);
+    }
     let object = Object::parse(body, max_depth).map_err(|e| json_refusal(&e))?;
     let mut facts = CallFacts {
         insert_at: object.span.start + 1,
@@ -90,6 +93,18 @@ fn read_body(
         complete(format, &object, &mut facts, &found)?;
     }
     Ok(facts)
+}
+
+/// A session has no body, and no end of input yet: what it asks for comes in its events.
+fn session(model: Option<&str>) -> Result<CallFacts, Refusal> {
+    let Some(model) = model.filter(|model| !model.is_empty()) else {
+        let text = "Name the model in the query, for example \"?model=gpt-realtime\".";
+        return Err(invalid("model", text));
+    };
+    if model.len() > MAX_MODEL_BYTES {
+        return Err(invalid("model", format!("`model` is longer than {MAX_MODEL_BYTES} bytes.")));
+    }
+    Ok(CallFacts { model: model.to_owned(), stream: true, choices: 1, ..CallFacts::default() })
 }
 
 /// What only all members together tell.

@@ -26,10 +26,12 @@ pub mod gemini;
 pub mod json;
 pub mod openai_chat;
 pub mod openai_completions;
+pub mod openai_realtime;
 pub mod openai_responses;
 pub mod rerank;
 pub mod sse;
 pub mod translate;
 pub mod usage;
+pub mod websocket;
 
 pub use codec::{Options, WireError, WriteContext, Written};

@@ -1,6 +1,6 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
-use super::{Again, Failure, FailureKind};
+use super::{Again, Failure, FailureKind, handshake};
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
 use gw_providers::{PrepareInput, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -110,8 +111,16 @@ impl Exchange {
             return tried;
         }
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        match upstream.send(endpoint.destination(format), &request, self.phases()).await {
-            Ok(response) if response.status.is_success() => Tried::Answered { sent, response },
+        let (to, phases) = (endpoint.destination(format), self.phases());
+        let answer = match format {
+            // Boxed, since it is rare and large.
+            WireFormat::OpenAiRealtime => {
+                Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
+            }
+            _ => upstream.send(to, &request, phases).await,
+        };
+        match answer {
+            Ok(response) if is_answer(format, response.status) => Tried::Answered { sent, response },
             Ok(response) => match self.failed_status(target, sent.format, response).await {
                 // Not every model that the provider has can be counted for.
                 Tried::Failed(TryFailure { again: None, .. }) if counts_elsewhere => Tried::Counted,
@@ -335,6 +344,14 @@ impl Exchange {
 
 fn cannot_do() -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request")
+}
+
+/// Did the upstream take the call? A session begins with another status than an answer does.
+fn is_answer(format: WireFormat, status: StatusCode) -> bool {
+    match format {
+        WireFormat::OpenAiRealtime => status == StatusCode::SWITCHING_PROTOCOLS,
+        _ => status.is_success(),
+    }
 }
 
 fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {

@@ -3,6 +3,7 @@
 
 mod backoff;
 mod exchange;
+mod handshake;
 
 use crate::live::Live;
 use crate::reserve::Funded;

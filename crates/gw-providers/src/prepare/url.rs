@@ -37,6 +37,7 @@ pub(super) fn path(
             _ if format.api() == Api::Gemini => gemini(base, query, format),
             _ if format.api() == Api::Bedrock => bedrock(trim(base, &["/v1"]), query, format),
             _ if format.api() == Api::Cohere => cohere(base, query, format),
+            WireFormat::OpenAiRealtime => realtime(base, query),
             _ => Path::Whole(with_query(format!("{base}{}", operation(format)), query)),
         },
         ProviderKind::AzureOpenAi => {
@@ -63,6 +64,7 @@ fn rooted(kind: ProviderKind, base: &str, query: &str, format: WireFormat) -> Pa
         }
         _ if format.api() == Api::Bedrock => bedrock(trim(base, &["/v1"]), query, format),
         _ if format.api() == Api::Cohere => cohere(base, query, format),
+        WireFormat::OpenAiRealtime => realtime(&format!("{}/v1", trim(base, &["/v1"])), query),
         _ if kind == ProviderKind::Gemini => {
             // Google serves OpenAI's formats beside its own.
             let version = if has_version { base.to_owned() } else { format!("{base}/v1beta") };
@@ -103,6 +105,12 @@ fn bedrock(root: &str, query: &str, format: WireFormat) -> Path {
     }
 }
 
+/// The query names the model.
+fn realtime(version: &str, query: &str) -> Path {
+    let after = if query.is_empty() { String::new() } else { format!("&{query}") };
+    Path::Around { before: format!("{version}/realtime?model="), whole: after.clone(), stream: after }
+}
+
 fn cohere(base: &str, query: &str, format: WireFormat) -> Path {
     Path::Whole(with_query(format!("{}{}", trim(base, &["/v1", "/v2"]), operation(format)), query))
 }
@@ -115,6 +123,14 @@ fn azure(root: &str, query: &str, format: WireFormat, api_version: &str) -> Path
         (WireFormat::AnthropicMessages | WireFormat::AnthropicCountTokens, _) => {
             Path::Whole(with_query(format!("{root}/anthropic/v1{}", operation(format)), query))
         }
+        (WireFormat::OpenAiRealtime, "v1" | "latest" | "preview") => {
+            realtime(&format!("{root}/openai/v1"), query)
+        }
+        (WireFormat::OpenAiRealtime, _) => Path::Around {
+            before: format!("{root}/openai/realtime?{version}&deployment="),
+            whole: String::new(),
+            stream: String::new(),
+        },
         (_, "v1" | "latest") => {
             Path::Whole(with_query(format!("{root}/openai/v1{}", operation(format)), query))
         }

@@ -23,6 +23,13 @@ pub(crate) enum Route {
         /// What may be done with it there, by method.
         what: Stored,
     },
+    /// A session over a WebSocket.
+    Session {
+        /// The model, where the path names it; else the query does.
+        model: Option<String>,
+    },
+    /// Ways into a session that are not served.
+    OtherSession,
     /// The list of models, or one of them.
     Models {
         /// The one.
@@ -129,14 +136,13 @@ const OPENAI_CALLS: [(&str, WireFormat); 6] = [
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 9] = [
+const LATER: [(&str, WireFormat); 8] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
     ("moderations", WireFormat::OpenAiChat),
     ("files", WireFormat::OpenAiChat),
     ("batches", WireFormat::OpenAiChat),
-    ("realtime", WireFormat::OpenAiChat),
     ("mcp", WireFormat::OpenAiChat),
     ("passthrough", WireFormat::OpenAiChat),
 ];
@@ -146,6 +152,11 @@ fn openai(rest: &str) -> Route {
         return call(format);
     }
     let format = WireFormat::OpenAiChat;
+    match rest {
+        "realtime" => return Route::Session { model: None },
+        _ if rest.starts_with("realtime/") => return Route::OtherSession,
+        _ => {}
+    }
     if rest == "models" {
         return models(format, None);
     }
@@ -186,6 +197,9 @@ fn azure(rest: &str) -> Route {
             None => {}
         }
     }
+    if let Some(model) = rest.strip_suffix("/realtime").filter(|model| !model.is_empty()) {
+        return Route::Session { model: Some(decoded(model)) };
+    }
     let format = WireFormat::OpenAiChat;
     match rest.split_once('/') {
         Some((model, operation)) if !model.is_empty() && !operation.is_empty() => Route::Later { format },
@@ -193,7 +207,7 @@ fn azure(rest: &str) -> Route {
     }
 }
 
-/// Percent-decodes a path segment; what is not valid stays as it is.
+/// Percent-decodes a path segment or a value of a query; what is not valid stays as it is.
 pub(super) fn decoded(segment: &str) -> String {
     let bytes = segment.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());

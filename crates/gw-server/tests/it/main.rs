@@ -20,6 +20,8 @@ mod keys;
 mod limits;
 mod network;
 mod rank;
+mod realtime;
+mod realtime_money;
 mod records;
 mod replay;
 mod replay_vectors;

@@ -95,6 +95,23 @@ fn bedrock_and_cohere_have_their_own_paths() {
 }
 
 #[test]
+fn sessions_have_one_way_in() {
+    for path in ["/v1/realtime", "/realtime", "/openai/v1/realtime", "/openai/realtime"] {
+        assert_eq!(route(path), Route::Session { model: None }, "{path}");
+    }
+    let named = Route::Session { model: Some("a/b".to_owned()) };
+    assert_eq!(route("/openai/deployments/a%2Fb/realtime"), named);
+    for path in [
+        "/v1/realtime/client_secrets",
+        "/v1/realtime/sessions",
+        "/realtime/calls",
+        "/openai/v1/realtime/calls",
+    ] {
+        assert_eq!(route(path), Route::OtherSession, "{path}");
+    }
+}
+
+#[test]
 fn the_rest_is_told_apart() {
     assert_eq!(route("/api/v1/keys"), Route::Admin);
     assert_eq!(route("/metrics"), Route::Admin);
