@@ -4,6 +4,7 @@
 mod backoff;
 mod exchange;
 mod handshake;
+mod parts;
 
 use crate::live::Live;
 use crate::reserve::Funded;
