@@ -108,20 +108,26 @@ async fn read_whole(mut body: UpstreamBody, limit: usize) -> Option<Bytes> {
     Some(whole.into())
 }
 
+/// A future on its way, and then what it gave.
+struct Running<F: Future> {
+    future: Pin<Box<F>>,
+    output: Option<F::Output>,
+}
+
 /// Runs futures of this worker to their ends; what they give, in their order.
 async fn side_by_side<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<(Pin<Box<F>>, Option<F::Output>)> =
-        futures.map(|future| (Box::pin(future), None)).collect();
+    let start = |future| Running { future: Box::pin(future), output: None };
+    let mut running: Vec<Running<F>> = futures.map(start).collect();
     poll_fn(|cx| {
         let mut is_done = true;
-        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
-            match future.as_mut().poll(cx) {
-                Poll::Ready(value) => *output = Some(value),
+        for one in running.iter_mut().filter(|one| one.output.is_none()) {
+            match one.future.as_mut().poll(cx) {
+                Poll::Ready(value) => one.output = Some(value),
                 Poll::Pending => is_done = false,
             }
         }
         if is_done { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    running.into_iter().filter_map(|(_, output)| output).collect()
+    running.into_iter().filter_map(|one| one.output).collect()
 }
