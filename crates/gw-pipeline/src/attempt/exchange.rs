@@ -140,7 +140,7 @@ impl Exchange {
         }
     }
 
-    fn phases(&self) -> PhaseTimeouts {
+    pub(super) fn phases(&self) -> PhaseTimeouts {
         let times = &self.model.timeouts;
         let remaining = self.remaining_ms();
         PhaseTimeouts {
@@ -148,44 +148,6 @@ impl Exchange {
             first_byte_ms: times.first_byte_ms.min(remaining),
             idle_ms: times.idle_ms,
         }
-    }
-
-    /// Sends the parts of a call that go before its last one, and keeps their answers.
-    async fn earlier(
-        &mut self,
-        target: &Arc<Target>,
-        endpoint: &ProviderEndpoint,
-        sent: &mut Sent,
-        parts: &[UpstreamRequest],
-    ) -> Result<(), Tried> {
-        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        let mut room = self.live.snapshot.settings.max_translated_bytes;
-        for part in parts {
-            let response = match upstream.send(endpoint.destination(sent.format), part, self.phases()).await {
-                Ok(response) if response.status.is_success() => response,
-                Ok(response) => return Err(self.failed_status(target, sent.format, response).await),
-                Err(error) => return Err(Tried::Failed(self.not_sent(target, &error))),
-            };
-            let limit = Duration::from_millis(self.remaining_ms());
-            let read = tokio::time::timeout(limit, read_whole(response.body, room)).await;
-            let Some(body) = read.ok().flatten() else {
-                self.ticket.close_attempt(
-                    response.status.as_u16(),
-                    "cut",
-                    Usage::default(),
-                    UsageSource::None,
-                );
-                let refused =
-                    Refusal::new(ErrorCode::UpstreamError, "a part of the provider's answer broke off");
-                let again = Some(Again { kind: FailureKind::Final, after_ms: None });
-                return Err(Tried::Failed(TryFailure { failure: refusal(target, refused), again }));
-            };
-            room = room.saturating_sub(body.len());
-            let used = gw_wire::usage::from_whole(sent.format, &body).unwrap_or_default();
-            self.ticket.note_spent(used.input_tokens);
-            sent.earlier.push(body);
-        }
-        Ok(())
     }
 
     fn is_sent_once(&self) -> bool {
@@ -287,7 +249,7 @@ impl Exchange {
     }
 
     /// The upstream answered with something other than success.
-    async fn failed_status(
+    pub(super) async fn failed_status(
         &mut self,
         target: &Arc<Target>,
         format: WireFormat,
@@ -340,7 +302,7 @@ impl Exchange {
     }
 
     /// No answer came.
-    fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
+    pub(super) fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
         let kind = match (error.is_timeout(), error.retryable_same_target()) {
             (true, _) => FailureKind::Timeout,
             // What is not to be done twice is not sent twice.
@@ -390,7 +352,7 @@ fn upstream_request(parts: UpstreamParts) -> UpstreamRequest {
     }
 }
 
-fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
+pub(super) fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
     Failure::Refusal { refusal, target: Some(Arc::clone(target)) }
 }
 
@@ -418,18 +380,6 @@ const fn send_word(kind: SendErrorKind) -> &'static str {
         K::Broken | K::HeadCut => "broken",
         K::Protocol(_) => "protocol",
     }
-}
-
-/// Reads a body of at most `limit` bytes. `None` when it is larger or breaks off.
-async fn read_whole(mut body: UpstreamBody, limit: usize) -> Option<Bytes> {
-    let mut whole = Vec::new();
-    while let Some(piece) = body.next().await {
-        whole.extend_from_slice(&piece.ok()?);
-        if whole.len() > limit {
-            return None;
-        }
-    }
-    Some(whole.into())
 }
 
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
