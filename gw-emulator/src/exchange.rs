@@ -150,6 +150,9 @@ impl Exchange<'_> {
         if let Some(body) = self.listing(&route) {
             return json_response(StatusCode::OK, body.to_string());
         }
+        if let Target::Stored(id, what) = route.target {
+            return self.stored(id, what);
+        }
         let Ok(body) = serde_json::from_slice::<Value>(self.request.body()) else {
             let text = "The body of the request could not be parsed as JSON.";
             return self.reject(&Rejection::new(400, text), &none);
@@ -194,6 +197,15 @@ impl Exchange<'_> {
             (Target::Model(id), Family::Gemini) => Some(gemini::one_model(id)),
             (Target::Model(id), _) => Some(openai::one_model(id)),
             _ => None,
+        }
+    }
+
+    /// A response that is kept. No model is run, so that there is nothing to be billed or faulted.
+    fn stored(&self, id: &str, what: responses::Stored) -> Response<BoxBody> {
+        let query = self.request.uri().query().unwrap_or("");
+        match self.shared.responses.serve(id, what, self.request.method(), query) {
+            Ok(body) => json_response(StatusCode::OK, body.to_string()),
+            Err(why) => self.reject(&why, &Faults::default()),
         }
     }
 
@@ -257,12 +269,14 @@ impl Exchange<'_> {
         let cx = Context { faults, serial: self.serial, deployment: route.deployment, model, query, headers };
         let answer = match route.target {
             Target::OpenAi(endpoint) => openai::answer(endpoint, body, &cx),
-            Target::Responses(endpoint) => responses::answer(endpoint, body, &cx),
+            Target::Responses(endpoint) => responses::answer(endpoint, body, &self.shared.responses, &cx),
             Target::Anthropic(endpoint) => anthropic::answer(endpoint, body, &self.shared.cache, &cx),
             Target::Gemini(endpoint) => gemini::answer(endpoint, body, &cx),
             Target::Converse(endpoint) => converse::answer(endpoint, body, &cx),
             Target::Cohere(endpoint) => cohere::answer(endpoint, body, &cx),
-            Target::Models | Target::Model(_) | Target::Root => Err(Rejection::new(404, "Not found.")),
+            Target::Models | Target::Model(_) | Target::Stored(..) | Target::Root => {
+                Err(Rejection::new(404, "Not found."))
+            }
         };
         match answer {
             Ok(answer) => self.play(answer, model, faults),

@@ -201,6 +201,10 @@ pub struct PathSettings {
     pub max_event_bytes: usize,
     /// Silence after which a stream gets an SSE comment, in milliseconds; 0 turns it off.
     pub stream_ping_ms: u64,
+    /// How long stored responses are kept, in days.
+    pub response_retention_days: u32,
+    /// Largest conversation that the gateway stores itself, in bytes of its request.
+    pub max_stored_response_bytes: usize,
     /// Sessions over a WebSocket.
     pub realtime: SessionSettings,
 }
@@ -240,6 +244,8 @@ impl Default for PathSettings {
             max_translated_bytes: 64 << 20,
             max_event_bytes: 8 << 20,
             stream_ping_ms: 15_000,
+            response_retention_days: 30,
+            max_stored_response_bytes: 16 << 20,
             realtime: SessionSettings::default(),
         }
     }

@@ -5,15 +5,18 @@
 pub(crate) mod session;
 
 use crate::metrics::Ending;
+use crate::respond::keep::expiry;
 use crate::worker::Worker;
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, CallFacts, ErrorCode, Micros, NanoUsd, Outcome, Record, Refusal, RequestId,
-    ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, CallFacts, ErrorCode, KeyId, Micros, NanoUsd, Outcome, Record, Refusal,
+    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
-use gw_store::journal::{Intent, JournalError};
+use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned};
 use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::objects::{Object, ObjectKind};
+use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -57,6 +60,8 @@ pub(crate) struct Open {
     /// What a session has used so far.
     ongoing: Option<Box<Ongoing>>,
     pub(crate) input_tokens: u64,
+    /// The ids of the answer, when the provider stores it.
+    pub(crate) made: Option<Made>,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
     output_bound: u64,
     /// Bytes of a whole answer that have come so far.
@@ -122,6 +127,7 @@ impl Ticket {
             attempt: None,
             ongoing: None,
             input_tokens: 0,
+            made: None,
             output_bound: 0,
             seen_bytes: 0,
             tier: ServiceTier::Standard,
@@ -360,6 +366,55 @@ impl Open {
         }
     }
 
+    /// Notes whose the answer and its items are that the provider stores, in the journal and for the next request of
+    /// any worker.
+    fn own(&self, made: &Made) {
+        let Some(attempt) = self.record.last_attempt().filter(|_| self.announced) else { return };
+        // What a call that goes on from it sends again.
+        let tokens = attempt.usage.total_tokens().to_string();
+        self.own_one(ObjectKind::Response, &made.id, &attempt.provider, tokens);
+        for item in &made.items {
+            self.own_one(ObjectKind::Item, item, &attempt.provider, String::new());
+        }
+    }
+
+    fn own_one(&self, kind: ObjectKind, id: &str, provider: &str, detail: String) {
+        // Ids go into paths; what could lead elsewhere there is nobody's.
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+        if id.len() > MAX_OBJECT_ID_BYTES || !id.bytes().all(is_plain) || id.bytes().all(|b| b == b'.') {
+            return;
+        }
+        let gateway = self.worker.gateway();
+        let days = gateway.live().snapshot.settings.response_retention_days;
+        let created = self.record.time;
+        let is_response = kind == ObjectKind::Response;
+        let object = Object {
+            kind,
+            id: id.to_owned(),
+            provider: provider.to_owned(),
+            owner: self.record.key.unwrap_or(KeyId::MASTER),
+            model: if is_response { self.record.model.clone() } else { String::new() },
+            detail,
+            created,
+            expires: Some(expiry(created, days)),
+        };
+        let owned = Owned {
+            kind: kind.code(),
+            id,
+            provider,
+            owner: object.owner,
+            model: &object.model,
+            detail: &object.detail,
+            created,
+            expires: object.expires,
+        };
+        if let Err(error) = self.worker.journal().owned(&owned, is_response) {
+            gateway.metrics.records_lost.inc();
+            tracing::error!(request_id = %self.record.id, %error, "whose a response is could not be written down");
+        }
+        gateway.objects.note(object);
+    }
+
     /// The one place where a call ends.
     fn end(&mut self, outcome: Outcome, status: u16) {
         self.ended = true;
@@ -386,6 +441,9 @@ impl Open {
                 }
                 key.usage.leave();
             }
+        }
+        if let Some(made) = self.made.take() {
+            self.own(&made);
         }
         if let Err(error) = self.worker.journal().record(&self.record, self.announced) {
             gateway.metrics.records_lost.inc();

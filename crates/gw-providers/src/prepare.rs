@@ -7,9 +7,11 @@ mod body;
 mod headers;
 mod provider;
 mod signing;
+mod stored;
 mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
+pub use stored::{StoredInput, prepare_stored};
 
 use bytes::Bytes;
 use gw_model::call::Call;

@@ -112,6 +112,8 @@ pub struct WriteContext {
     pub include_usage: bool,
     /// The caller's own request, for formats whose answers repeat parts of it.
     pub request: Bytes,
+    /// The id under which the gateway stores the answer, in place of the upstream's, in formats that store answers.
+    pub stored_as: Option<String>,
     /// The stream is to be a JSON array, where the format knows such streams.
     pub json_array: bool,
     /// Input tokens by the gateway's own estimate, for answers that must state some when the upstream states none.

@@ -64,6 +64,7 @@ fn read_body(
         is_empty_object: object.members.is_empty(),
         choices: 1,
         include_usage: always_states_usage(format),
+        stores: format == WireFormat::OpenAiResponses,
         ..CallFacts::default()
     };
     let mut found = members::Found::default();

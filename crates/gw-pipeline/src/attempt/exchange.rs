@@ -185,6 +185,7 @@ impl Exchange {
         endpoint: &ProviderEndpoint,
         format: WireFormat,
     ) -> Result<Ready, Refusal> {
+        self.refuse_unstorable(format)?;
         let mut parts = Vec::new();
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())
@@ -203,7 +204,7 @@ impl Exchange {
                 model: &self.call.facts.model,
                 stream: self.call.facts.stream,
             };
-            let (from, body) = (self.call.format, &self.call.body);
+            let (from, body) = (self.call.format, self.call.full());
             let mut written = gw_wire::translate::request(from, format, body, path, &options)?;
             parts = std::mem::take(&mut written.more);
             (Some(written.body), written.dropped)
@@ -243,6 +244,20 @@ impl Exchange {
             body: parts.body,
         };
         Ok((request, parts.hide_usage))
+    }
+
+    /// An answer that the gateway is to store must not fail only when it is made.
+    fn refuse_unstorable(&self, format: WireFormat) -> Result<(), Refusal> {
+        let limit = self.live.snapshot.settings.max_stored_response_bytes;
+        let size = self.call.full().len();
+        if format == self.call.format || !self.call.facts.stores || size <= limit {
+            return Ok(());
+        }
+        let text = format!(
+            "this conversation has {size} bytes, and the gateway stores up to {limit} \
+             ('storage.max_stored_response_bytes'); send \"store\": false with the whole conversation in 'input'"
+        );
+        Err(Refusal::new(ErrorCode::RequestTooLarge, text).param("store"))
     }
 
     /// The upstream answered with something other than success.
@@ -382,7 +397,7 @@ async fn read_whole(mut body: UpstreamBody, limit: usize) -> Option<Bytes> {
 }
 
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
-async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
+pub(crate) async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
     let mut head = Vec::new();
     let read = async {
         while let Some(Ok(piece)) = body.next().await {

@@ -4,7 +4,8 @@
 mod count;
 mod failure;
 mod guard;
-mod headers;
+pub(crate) mod headers;
+pub(crate) mod keep;
 pub(crate) mod large;
 mod meter;
 mod outlet;

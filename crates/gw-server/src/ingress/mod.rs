@@ -8,6 +8,7 @@ mod data;
 mod models;
 mod paths;
 mod realtime;
+mod stored;
 
 use crate::app::site::Site;
 use crate::listen::acceptor::Door;
@@ -67,6 +68,7 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
             Method::POST => data::call(site, format, path, request).await,
             _ => method_not_allowed(format, "POST"),
         },
+        (Route::Stored { id, what }, _) => stored::serve(site, id, what, &request).await,
         (Route::Session { model }, _) => match *request.method() {
             Method::GET => realtime::open(site, model, request).await,
             _ => method_not_allowed(WireFormat::OpenAiRealtime, "GET"),

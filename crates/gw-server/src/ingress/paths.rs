@@ -16,6 +16,13 @@ pub(crate) enum Route {
         /// What else the path says.
         path: PathFacts,
     },
+    /// An answer that is stored.
+    Stored {
+        /// Its id.
+        id: String,
+        /// What may be done with it there, by method.
+        what: Stored,
+    },
     /// A session over a WebSocket.
     Session {
         /// The model, where the path names it; else the query does.
@@ -48,6 +55,17 @@ pub(crate) enum Route {
         /// Format to say so in.
         format: WireFormat,
     },
+}
+
+/// Paths of a stored answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// `responses/{id}`.
+    Itself,
+    /// `responses/{id}/input_items`.
+    InputItems,
+    /// `responses/{id}/cancel`.
+    Cancel,
 }
 
 /// Finds the route of a path.
@@ -147,11 +165,27 @@ fn openai(rest: &str) -> Route {
     {
         return models(format, Some(id));
     }
+    if let Some(route) = rest.strip_prefix("responses/").and_then(stored) {
+        return route;
+    }
     let first = rest.split('/').next().unwrap_or(rest);
     match LATER.into_iter().find(|(segment, _)| *segment == first) {
         Some((_, format)) => Route::Later { format },
         None => Route::Unknown { format },
     }
+}
+
+/// What stands behind `responses/`.
+fn stored(rest: &str) -> Option<Route> {
+    let (id, what) = match rest.split_once('/') {
+        None => (rest, Stored::Itself),
+        Some((id, "input_items")) => (id, Stored::InputItems),
+        Some((id, "cancel")) => (id, Stored::Cancel),
+        Some(_) => return None,
+    };
+    // Operations that are no ids.
+    let is_id = !matches!(id, "" | "input_tokens" | "compact");
+    is_id.then(|| Route::Stored { id: decoded(id), what })
 }
 
 fn azure(rest: &str) -> Route {

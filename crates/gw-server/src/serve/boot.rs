@@ -192,6 +192,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let gateway = Gateway::new(GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
+        objects: Arc::clone(&storage.objects),
         master: storage.master.clone(),
         clock: Arc::clone(&clock),
     })

@@ -29,6 +29,7 @@ mod routing;
 mod shutdown;
 mod signed;
 mod slow;
+mod stored;
 mod streams;
 mod support;
 mod vectors;

@@ -85,7 +85,7 @@ pub fn whole(
         WireFormat::OpenAiChat => openai_chat::response::write(&events, context),
         WireFormat::OpenAiCompletions => openai_completions::response::write(&events, context),
         WireFormat::OpenAiResponses => {
-            let echo = openai_responses::Echo::read(&context.request);
+            let echo = openai_responses::Echo::of(context);
             openai_responses::response::write_with(&events, context, &echo)
         }
         WireFormat::AnthropicMessages => anthropic::response::write(&events, context),

@@ -12,9 +12,14 @@ fn openai_paths_work_with_and_without_the_version() {
         assert_eq!(route(&format!("{prefix}completions")), call(WireFormat::OpenAiCompletions));
         assert_eq!(route(&format!("{prefix}embeddings")), call(WireFormat::OpenAiEmbeddings));
         assert_eq!(route(&format!("{prefix}responses")), call(WireFormat::OpenAiResponses));
+        let stored = |what| Route::Stored { id: "resp_1".to_owned(), what };
+        assert_eq!(route(&format!("{prefix}responses/resp_1")), stored(Stored::Itself));
+        assert_eq!(route(&format!("{prefix}responses/resp_1/cancel")), stored(Stored::Cancel));
+        assert_eq!(route(&format!("{prefix}responses/resp_1/input_items")), stored(Stored::InputItems));
         let later = Route::Later { format: WireFormat::OpenAiResponses };
-        assert_eq!(route(&format!("{prefix}responses/resp_1")), later);
-        assert_eq!(route(&format!("{prefix}responses/resp_1/cancel")), later);
+        for rest in ["resp_1/other", "compact", ""] {
+            assert_eq!(route(&format!("{prefix}responses/{rest}")), later, "{rest}");
+        }
         assert_eq!(route(&format!("{prefix}models")), models(WireFormat::OpenAiChat, None));
         let one = Route::Models { id: Some("openai/gpt-4o".to_owned()), format: WireFormat::OpenAiChat };
         assert_eq!(route(&format!("{prefix}models/openai/gpt-4o")), one);

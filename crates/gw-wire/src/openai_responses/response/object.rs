@@ -70,6 +70,7 @@ impl Shell {
         echo: &Echo,
     ) -> Self {
         let id = if id.is_empty() { context.fallback_id.as_str() } else { id };
+        let id = context.stored_as.as_deref().unwrap_or(id);
         let model = if model.is_empty() { context.fallback_model.as_str() } else { model };
         let mut w = Writer::with_capacity(512);
         w.begin_object();

@@ -26,6 +26,8 @@ pub struct Writer {
     finish: Option<FinishReason>,
     usage: Usage,
     ended: bool,
+    /// The whole answer, once it came to a good end and is to be stored.
+    stored: Option<Vec<u8>>,
 }
 
 impl Writer {
@@ -48,7 +50,13 @@ impl Writer {
             finish: None,
             usage: Usage::default(),
             ended: false,
+            stored: None,
         }
+    }
+
+    /// The whole answer that the stream ended with, when it is to be stored. Given once.
+    pub fn take_stored(&mut self) -> Option<Vec<u8>> {
+        self.stored.take()
     }
 
     /// True once the stream has its end or an error: nothing more will be written.
@@ -353,16 +361,30 @@ impl Writer {
         let Some(shell) = &self.shell else { return };
         let (echo, items) = (&self.echo, &self.folder.items);
         let last = items.len().saturating_sub(1);
-        emit(&mut self.sequence, name, out, |w| {
-            w.key("response");
-            shell.write(w, ending, Some(&self.usage), |w| {
+        let usage = &self.usage;
+        let write = |w: &mut Json| {
+            shell.write(w, ending, Some(usage), |w| {
                 for (index, item) in items.iter().enumerate() {
                     let open = if index == last { ending.item_status() } else { "completed" };
                     let status = item.closed.unwrap_or(open);
                     write_item(w, shell, echo, item, (index, status));
                 }
             });
+        };
+        if self.context.stored_as.is_none() || !matches!(ending, Ending::Ended(_)) {
+            emit(&mut self.sequence, name, out, |w| {
+                w.key("response");
+                write(w);
+            });
+            return;
+        }
+        let mut answer = Json::with_capacity(2048);
+        write(&mut answer);
+        let answer = answer.into_bytes();
+        emit(&mut self.sequence, name, out, |w| {
+            w.raw_member("response", std::str::from_utf8(&answer).unwrap_or("null"));
         });
+        self.stored = Some(answer);
     }
 }
 

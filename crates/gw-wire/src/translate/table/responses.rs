@@ -1,6 +1,8 @@
 //! Members of OpenAI Responses requests. Serves the table. It must not list what is translated.
 
-use super::{Member, NO_BACKGROUND, NO_LOGPROBS, NO_STATE, NO_STORED_CONTENT, NO_TOOL_OF_PROVIDER};
+use super::{
+    Member, NO_BACKGROUND, NO_EARLIER, NO_LOGPROBS, NO_STATE, NO_STORED_CONTENT, NO_TOOL_OF_PROVIDER,
+};
 use gw_model::WireFormat::{GeminiGenerate as Gemini, OpenAiChat as Chat};
 
 pub(super) const MEMBERS: &[Member] = &[
@@ -17,7 +19,7 @@ pub(super) const MEMBERS: &[Member] = &[
     Member::drop("max_tool_calls", &[]),
     Member::drop("metadata", &["{}"]),
     Member::drop("moderation", &[]).kept_by(&[(Chat, "moderation")]),
-    Member::refuse("previous_response_id", &[], NO_STATE),
+    Member::refuse("previous_response_id", &[], NO_EARLIER),
     Member::refuse("prompt", &[], NO_STORED_CONTENT),
     Member::drop("prompt_cache_key", &[]).kept_by(&[(Chat, "prompt_cache_key")]),
     Member::drop("prompt_cache_options", &[]).kept_by(&[(Chat, "prompt_cache_options")]),
