@@ -7,7 +7,7 @@ use crate::route::{Order, Planned};
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Model;
-use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, Refusal, ServiceTier};
+use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, Refusal, ServiceTier, WireFormat};
 use gw_store::memory::HoldRefused;
 use std::sync::Arc;
 
@@ -56,7 +56,9 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
             return Err(ticket.reject(refusal));
         }
     }
-    let tokens = facts.input_tokens.saturating_add(output_bound);
+    // A session's responses are held for one by one; the money of the first is held at once.
+    let is_session = call.format == WireFormat::OpenAiRealtime;
+    let tokens = if is_session { 0 } else { facts.input_tokens.saturating_add(output_bound) };
     let enforce_output = enforced(&ticket, facts, output_bound);
     match ticket.take_hold(facts, tokens, cost) {
         Ok(()) => Ok(Funded { ticket, live, call, model, order, output_bound, enforce_output, _proof: () }),
