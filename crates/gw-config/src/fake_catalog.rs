@@ -34,11 +34,8 @@ pub(crate) fn fake() -> FakeCatalog {
     let mut cloudy = spec("cloudy", compatible, vec![WireFormat::OpenAiChat]);
     cloudy.base_url = Some("https://{region}.cloudy.example/{account_id}/v1".into());
     cloudy.headers = vec![("x-version".into(), "1".into())];
-    let account = Placeholder {
-        name: "account_id".into(),
-        env: vec!["CLOUDY_ACCOUNT".into()],
-        example: "a1b2".into(),
-    };
+    let account =
+        Placeholder { name: "account_id".into(), env: vec!["CLOUDY_ACCOUNT".into()], example: "a1b2".into() };
     cloudy.placeholders = vec![account];
     let all = [openai, anthropic, bedrock, groq, homeless, demo, cloudy];
     FakeCatalog(all.into_iter().map(|s| (Arc::clone(&s.name), s)).collect())

@@ -3,6 +3,7 @@
 //! pricing. It must not open sockets, keep state, read a clock, or know tenants.
 #![forbid(unsafe_code)]
 
+pub mod adapt;
 pub mod aws;
 pub mod catalog;
 pub mod classify;
@@ -12,6 +13,7 @@ pub mod prepare;
 #[cfg(test)]
 mod testing;
 
+pub use adapt::adapt;
 pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify};
 pub use format::upstream_format;

@@ -17,6 +17,7 @@ use gw_model::format::WireFormat;
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::{Provider, Target};
 use gw_wire::Options;
+use gw_wire::json::splice::Edit;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
@@ -35,6 +36,8 @@ pub struct PrepareInput<'a> {
     pub translated: Option<Vec<u8>>,
     /// Replaces the caller's bound on output tokens (strict budgets), or is added; same format only.
     pub max_output_tokens: Option<u64>,
+    /// Edits of the caller's body that the target's limits demand, see [`crate::adapt`]; same format only.
+    pub adapted: &'a [Edit],
     /// The time, for providers whose requests are signed.
     pub now: Micros,
 }
@@ -68,7 +71,7 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     let hide_usage = prepared.injects_usage(call, upstream_format);
     let body = match input.translated {
         Some(body) => vec![Bytes::from(body)],
-        None => body::forward(call, target, hide_usage, input.max_output_tokens),
+        None => body::forward(call, target, hide_usage, input.max_output_tokens, input.adapted),
     };
     if let Some(signer) = prepared.signer() {
         signer.sign(&path_and_query, &mut headers, &body, input.now)?;
@@ -90,6 +93,7 @@ pub fn write_options(
         model: Some(target.model.to_string()),
         include_usage: call.facts.stream && prepared.asks_for_usage(format),
         rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),
+        drop_params: target.info.drop_params.clone(),
         ..Options::default()
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn check_names(
             let message = format!("the base URL of '{}' has nothing to fill in: remove it", spec.name);
             faults.add(value.place, message);
         } else if !known.contains(&value.name.as_str()) {
-            let message = format!("the base URL of '{}' has no '{}', but {}", spec.name, value.name, known.join(", "));
+            let message =
+                format!("the base URL of '{}' has no '{}', but {}", spec.name, value.name, known.join(", "));
             faults.add(value.place, message);
         }
     }
@@ -96,7 +97,8 @@ fn value<'a>(
     let text = given.value.as_str().trim();
     let text = text.strip_prefix("https://").unwrap_or(text).trim_end_matches('/');
     if !is_plain(text) {
-        let message = format!("'{name}' may have letters, digits, '-', '_' and '.' only, for example {example}");
+        let message =
+            format!("'{name}' may have letters, digits, '-', '_' and '.' only, for example {example}");
         faults.add(given.place, message);
         return None;
     }

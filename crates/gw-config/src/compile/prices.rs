@@ -1,9 +1,9 @@
 //! Prices, bounds and abilities of a model from the file, laid over the catalogue's.
 
 use crate::errors::Faults;
+use crate::nearest::nearest;
 use crate::place::{At, Place};
 use crate::settings::prices::ModelFacts;
-use crate::nearest::nearest;
 use crate::shape::{NamedEntry, UsdPerMillionTokens};
 use gw_model::catalog::{Catalog, ModelInfo};
 use gw_model::{Ability, PriceSheet, Rate, ServiceTier, Unit};

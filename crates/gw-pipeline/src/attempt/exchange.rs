@@ -32,8 +32,10 @@ pub(super) struct Exchange {
 pub(crate) struct Sent {
     /// The format spoken.
     pub(crate) format: WireFormat,
-    /// Parameters that a translation left out.
+    /// Parameters that were left out for the target.
     pub(crate) dropped: Vec<String>,
+    /// Parameters that were lowered for it: `max_tokens=8192`.
+    pub(crate) clamped: Vec<String>,
     /// The stream's usage frame was asked for by us, not by the caller.
     pub(crate) hide_usage: bool,
 }
@@ -107,26 +109,36 @@ impl Exchange {
         let Some(format) = gw_providers::upstream_format(&target.provider, self.call.format) else {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
         };
-        let (translated, dropped) = if format == self.call.format {
-            (None, Vec::new())
+        let mut adapted = gw_providers::adapt(&self.call, target)?;
+        let clamp = gw_providers::adapt::clamp(&self.call, target);
+        if let Some(most) = clamp {
+            adapted.clamped.push(gw_providers::adapt::clamped(&self.call, most));
+        }
+        let bound = match (self.enforce_output, clamp) {
+            (Some(enforced), Some(most)) => Some(enforced.min(most)),
+            (enforced, clamp) => enforced.or(clamp),
+        };
+        let translated = if format == self.call.format {
+            None
         } else {
             let reserve = self.live.snapshot.settings.reserve_output_tokens;
-            let bound = match target.info.max_output_tokens {
+            let default = match target.info.max_output_tokens {
                 0 => reserve,
                 max => u64::from(max).min(reserve),
             };
             let options = Options {
-                default_max_output_tokens: Some(bound),
-                clamp_max_output_tokens: self.enforce_output,
+                default_max_output_tokens: Some(default),
+                clamp_max_output_tokens: bound,
                 ..gw_providers::write_options(&self.call, target, &endpoint.prepared, format)
             };
             let path = gw_wire::translate::PathFacts {
                 model: &self.call.facts.model,
                 stream: self.call.facts.stream,
             };
-            let written =
-                gw_wire::translate::request(self.call.format, format, &self.call.body, path, &options)?;
-            (Some(written.body), written.dropped)
+            let body = gw_wire::adapt::apply(&self.call.body, &mut adapted.edits);
+            let written = gw_wire::translate::request(self.call.format, format, &body, path, &options)?;
+            adapted.dropped.extend(written.dropped);
+            Some(written.body)
         };
         let parts = gw_providers::prepare(PrepareInput {
             call: &self.call,
@@ -134,7 +146,8 @@ impl Exchange {
             prepared: &endpoint.prepared,
             upstream_format: format,
             translated,
-            max_output_tokens: self.enforce_output,
+            max_output_tokens: bound,
+            adapted: &adapted.edits,
             now: self.ticket.worker().now(),
         })?;
         let request = UpstreamRequest {
@@ -143,7 +156,8 @@ impl Exchange {
             headers: parts.headers,
             body: parts.body,
         };
-        Ok((Sent { format, dropped, hide_usage: parts.hide_usage }, request))
+        let (dropped, clamped) = (adapted.dropped, adapted.clamped);
+        Ok((Sent { format, dropped, clamped, hide_usage: parts.hide_usage }, request))
     }
 
     /// The upstream answered with something other than success.

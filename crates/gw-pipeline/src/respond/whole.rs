@@ -99,7 +99,7 @@ fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
         settle_attempt(&mut ticket, status.as_u16(), "", usage, &body);
         headers::add_route(&mut map, &ticket, &model_name, Some(&target));
         headers::add_attempts(&mut map, ticket.record.attempts.len());
-        headers::add_dropped(&mut map, &sent.dropped);
+        headers::add_changes(&mut map, &sent);
         ticket.note_first_byte();
         ticket.finish(Outcome::Success, status.as_u16())
     };
@@ -147,8 +147,9 @@ fn settle_attempt(ticket: &mut Ticket, status: u16, reason: &str, usage: Option<
 
 /// A larger answer flows on; its cost is known only at its end.
 fn large(answered: Answered, head: Bytes) -> Reply {
-    let Answered { mut ticket, target, model_name, response, call, deadline, .. } = answered;
+    let Answered { mut ticket, target, model_name, response, call, sent, deadline, .. } = answered;
     let mut map = headers::passed(response.headers);
+    headers::add_changes(&mut map, &sent);
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
     headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
     ticket.record.status = response.status.as_u16();

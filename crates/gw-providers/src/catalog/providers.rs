@@ -54,7 +54,8 @@ impl Providers {
             self.models.entry(Arc::clone(&price_key)).or_default().insert(model, info);
         }
         let placeholders = file.placeholders.into_iter();
-        let placeholders = placeholders.map(|(name, rest)| Placeholder { name, env: rest.env, example: rest.example });
+        let placeholders =
+            placeholders.map(|(name, rest)| Placeholder { name, env: rest.env, example: rest.example });
         let placeholders = placeholders.collect();
         if file.stream_usage == StreamUsage::Always {
             self.always_usage.extend(file.base_url.as_deref().map(host).map(Arc::from));
