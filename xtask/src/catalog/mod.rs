@@ -5,6 +5,7 @@
 
 mod codes;
 mod decimal;
+mod families;
 mod fields;
 mod read;
 mod write;

@@ -43,6 +43,24 @@ fn a_small_map_becomes_sorted_lines() {
 }
 
 #[test]
+fn families_are_known_to_refuse_what_the_map_does_not_say() {
+    let map = r#"{
+      "gpt-5-mini": {"litellm_provider": "openai", "mode": "chat", "supports_reasoning": true},
+      "azure/eu/gpt-5.2": {"litellm_provider": "azure", "mode": "chat", "supports_reasoning": true,
+         "supports_none_reasoning_effort": true, "supports_max_tokens": true},
+      "gpt-5-chat-latest": {"litellm_provider": "openai", "mode": "chat", "supports_reasoning": true},
+      "other/gpt-5": {"litellm_provider": "other", "mode": "chat", "supports_reasoning": true}}"#;
+    let models = read::models(map, &mut Summary::default()).unwrap();
+    let lacks = |key: &str, model: &str| -> Vec<String> {
+        let entry = &models[&(key.to_owned(), model.to_owned())];
+        entry.capabilities.iter().filter(|(_, able)| !able).map(|(name, _)| name.clone()).collect()
+    };
+    assert_eq!(lacks("openai", "gpt-5-mini"), ["max_tokens", "sampling"]);
+    assert_eq!(lacks("azure", "eu/gpt-5.2"), ["sampling_while_reasoning"]);
+    assert!(lacks("openai", "gpt-5-chat-latest").is_empty() && lacks("other", "gpt-5").is_empty());
+}
+
+#[test]
 fn members_mean_units_tiers_and_thresholds() {
     let cases = [
         ("input_cost_per_token", Field::Price(Unit::Input, ServiceTier::Standard, 0)),
