@@ -24,5 +24,6 @@ mod routing;
 mod shutdown;
 mod signed;
 mod slow;
+mod steering;
 mod streams;
 mod support;
