@@ -172,8 +172,14 @@ impl Exchange {
         let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
         let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
         self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
-        let passed =
-            |headers, body| Failure::Passed { status, headers, body, format, target: Arc::clone(target) };
+        let passed_status = match verdict {
+            Verdict::Refuse { pass_status } => pass_status,
+            _ => status,
+        };
+        let passed = |headers, body| {
+            let target = Arc::clone(target);
+            Failure::Passed { status: passed_status, headers, body, format, target }
+        };
         let again = |kind, after_ms| Some(Again { kind, after_ms });
         let kind = FailureKind::Status(status);
         Tried::Failed(match verdict {

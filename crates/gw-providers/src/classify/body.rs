@@ -8,17 +8,25 @@ pub(super) fn is_our_fault(body: &[u8], kind: ProviderKind) -> bool {
     is_credit_error(body, kind) || is_key_error(body, kind)
 }
 
-/// Google answers 400 to a key that is not valid.
+/// Google and xAI answer 400 to a key that is not valid.
 fn is_key_error(body: &[u8], kind: ProviderKind) -> bool {
-    kind == ProviderKind::Gemini
-        && [&b"API_KEY_INVALID"[..], b"API key not valid", b"API key expired"]
-            .iter()
-            .any(|words| memmem::find(body, words).is_some())
+    let words: &[&[u8]] = match kind {
+        ProviderKind::Gemini => &[b"API_KEY_INVALID", b"API key not valid", b"API key expired"],
+        ProviderKind::OpenAiCompatible => &[b"Incorrect API key provided"],
+        _ => &[],
+    };
+    words.iter().any(|words| memmem::find(body, words).is_some())
 }
 
 /// Anthropic answers 400 when the account has no credit left.
 fn is_credit_error(body: &[u8], kind: ProviderKind) -> bool {
     kind == ProviderKind::Anthropic && memmem::find(body, b"credit balance is too low").is_some()
+}
+
+/// Whether a 403 is about what the caller sent: xAI's and OpenRouter's content policies answer so.
+pub(super) fn is_policy(body: &[u8]) -> bool {
+    let words = [&b"violates usage guidelines"[..], b"input was flagged", b"content_policy_violation"];
+    words.iter().any(|words| memmem::find(body, words).is_some())
 }
 
 /// OpenAI answers 429 when the account's quota is used up: waiting does not help.

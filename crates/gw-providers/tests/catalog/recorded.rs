@@ -81,7 +81,11 @@ fn check(path: &Path, spec: &ProviderSpec, base: &str, format: WireFormat, excha
         // Members that choose other models or hosts are refused on purpose.
         Err(refusal) => {
             let named = refusal.param.unwrap_or_default();
-            assert!(spec.routing_members.iter().any(|known| **known == *named), "{}: {named}", path.display());
+            assert!(
+                spec.routing_members.iter().any(|known| **known == *named),
+                "{}: {named}",
+                path.display()
+            );
             return false;
         }
     };
