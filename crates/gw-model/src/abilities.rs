@@ -1,5 +1,5 @@
-//! What models are known not to do, and what the configuration wants done about it. Serves routing and the
-//! fitting of requests. It must not list what models can: those are names in the catalogue.
+//! What models are known not to do, what requests may ask for, and what the configuration wants done about it.
+//! Serves the fitting of requests. It must not list what models can: those are names in the catalogue.
 
 use std::sync::Arc;
 
@@ -54,30 +54,39 @@ impl Ability {
     }
 }
 
-/// A set of abilities that are known to be missing.
+/// A set of abilities: those that a model is known to lack, or that a request may ask for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lacks(u16);
+pub struct Abilities(u16);
 
-impl Lacks {
-    /// True when nothing is known to be missing.
+impl Abilities {
+    /// Every ability.
+    pub const ALL: Self = Self(u16::MAX);
+
+    /// True when there is none.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Is the ability known to be missing?
+    /// Is the ability among them?
     #[must_use]
     pub const fn has(self, ability: Ability) -> bool {
         self.0 & ability.bit() != 0
     }
 
-    /// With or without this one.
-    pub const fn set(&mut self, ability: Ability, missing: bool) {
-        if missing {
+    /// Puts one in, or takes it out.
+    pub const fn set(&mut self, ability: Ability, is_in: bool) {
+        if is_in {
             self.0 |= ability.bit();
         } else {
             self.0 &= !ability.bit();
         }
+    }
+
+    /// Those that are in both.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// The abilities in the set.

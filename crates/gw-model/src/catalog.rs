@@ -1,6 +1,6 @@
 //! The shape of the catalogue: providers and models as data. The data itself lives in `gw-providers`.
 
-use crate::abilities::{DropParams, Lacks};
+use crate::abilities::{Abilities, DropParams};
 use crate::format::WireFormat;
 use crate::price::PriceSheet;
 use std::collections::HashMap;
@@ -92,10 +92,12 @@ pub struct Quirks {
     pub string_content: bool,
     /// Largest `temperature`, as a JSON number.
     pub temperature_max: Option<Arc<str>>,
+    /// Words of a 400 that say that the gateway's own key is not valid, where the status does not.
+    pub bad_key_words: Option<Arc<str>>,
 }
 
 impl Quirks {
-    /// True when there is nothing to heed.
+    /// True when there is nothing to heed in requests.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.drop_params.is_empty()
@@ -119,7 +121,7 @@ pub struct ModelInfo {
     /// Named abilities: `vision`, `tools`, `reasoning`, `json_schema`, ...
     pub capabilities: Vec<Arc<str>>,
     /// Abilities that it is known not to have. What stands in neither place is not known.
-    pub lacks: Lacks,
+    pub lacks: Abilities,
     /// What becomes of parameters that it does not take; the configuration decides.
     pub drop_params: DropParams,
 }

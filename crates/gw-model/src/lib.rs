@@ -22,7 +22,7 @@ pub mod snapshot;
 pub mod time;
 pub mod usage;
 
-pub use abilities::{Ability, DropParams, Lacks};
+pub use abilities::{Abilities, Ability, DropParams};
 pub use call::{Call, CallFacts, Span};
 pub use clock::{Clock, Micros};
 pub use event::{Event, FinishReason};

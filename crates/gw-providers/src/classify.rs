@@ -5,6 +5,7 @@ mod body;
 mod retry_after;
 
 use gw_model::catalog::ProviderKind;
+use gw_model::snapshot::Provider;
 use http::HeaderMap;
 
 /// What to do with a reply.
@@ -62,6 +63,16 @@ pub fn classify(status: u16, headers: &HeaderMap, body_head: &[u8], kind: Provid
         408 | 429 | 500..=599 => retry(status, headers),
         300..=399 => Verdict::Next { reason: "redirect" },
         _ => Verdict::Next { reason: "status" },
+    }
+}
+
+/// As [`classify`], with what the catalogue knows of the provider.
+#[must_use]
+pub fn classify_of(provider: &Provider, status: u16, headers: &HeaderMap, body_head: &[u8]) -> Verdict {
+    let words = provider.quirks.bad_key_words.as_deref().filter(|_| status == 400);
+    match words {
+        Some(words) if memchr::memmem::find(body_head, words.as_bytes()).is_some() => Verdict::OurCredential,
+        _ => classify(status, headers, body_head, provider.kind),
     }
 }
 

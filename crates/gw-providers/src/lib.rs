@@ -15,6 +15,6 @@ mod testing;
 
 pub use adapt::adapt;
 pub use catalog::{EmbeddedCatalog, catalog};
-pub use classify::{Verdict, classify};
+pub use classify::{Verdict, classify, classify_of};
 pub use format::upstream_format;
 pub use prepare::{PrepareError, PrepareInput, PreparedProvider, UpstreamParts, prepare, write_options};

@@ -4,6 +4,7 @@
 
 mod ask;
 mod content;
+mod look;
 mod parameters;
 mod remove;
 
@@ -45,13 +46,18 @@ pub struct Adapted {
 /// `unsupported_parameter` when the caller asks for something that the target lacks and that must not be left out.
 pub fn adapt(call: &Call, limits: &Limits<'_>) -> Result<Adapted, Refusal> {
     let mut work = Work { call, limits, adapted: Adapted::default(), unwanted: Vec::new() };
+    let asks_too_much = !call.facts.asks.and(limits.model.lacks).is_empty();
+    let content = content::suspected(call, limits.model.lacks);
+    if !(asks_too_much || !content.is_empty() || look::is_needed(call, limits)) {
+        return Ok(work.adapted);
+    }
     let Ok(body) = Object::parse(&call.body, DEPTH_CEILING) else { return Ok(work.adapted) };
     work.named(&body);
     work.quirks(&body)?;
-    if !limits.model.lacks.is_empty() {
+    if asks_too_much {
         parameters::fit(&mut work, &body)?;
-        content::refuse(&work, &body)?;
     }
+    content::refuse(&work, content, &body)?;
     if limits.provider.string_content {
         content::as_text(&mut work, &body)?;
     }

@@ -1,6 +1,7 @@
 //! What the stages need to know of a request, read in one pass over its body. Serves ingress. It must not
 //! build values, change the body, or look at members that no stage needs: those go upstream untouched.
 
+mod asks;
 mod cohere;
 mod converse;
 mod gemini;
@@ -58,11 +59,13 @@ fn read_body(
         is_empty_object: object.members.is_empty(),
         choices: 1,
         include_usage: always_states_usage(format),
+        asks: asks::of_format(format),
         ..CallFacts::default()
     };
     let mut found = members::Found::default();
     for member in &object.members {
         members::read(format, &object, member, &mut facts, &mut found)?;
+        asks::note(&member.key, &mut facts.asks);
     }
     if let Some(model) = path_model {
         model.clone_into(&mut facts.model);

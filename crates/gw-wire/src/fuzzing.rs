@@ -80,6 +80,7 @@ fn check_adapted(call: &Call, edits: &edit::ForwardEdits<'_>) {
         refuse_params: vec!["n".into()],
         string_content: true,
         temperature_max: Some("1".into()),
+        bad_key_words: None,
     };
     let limits = crate::adapt::Limits { model: &model, provider: &provider, name: "m" };
     let Ok(adapted) = crate::adapt::adapt(call, &limits) else { return };

@@ -1,9 +1,9 @@
 //! Tests of [`super`]: names and sets.
-use super::{Ability, DropParams, Lacks};
+use super::{Abilities, Ability, DropParams};
 
 #[test]
 fn a_set_holds_what_was_put_into_it() {
-    let mut lacks = Lacks::default();
+    let mut lacks = Abilities::default();
     assert!(lacks.is_empty());
     for ability in Ability::ALL {
         assert_eq!(Ability::from_name(ability.as_str()), Some(*ability));

@@ -170,7 +170,7 @@ impl Exchange {
         let status = response.status.as_u16();
         let headers = response.headers;
         let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
-        let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
+        let verdict = gw_providers::classify_of(&target.provider, status, &headers, &body);
         self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
         let passed_status = match verdict {
             Verdict::Refuse { pass_status } => pass_status,

@@ -33,6 +33,8 @@ fn nothing_is_looked_at_when_nothing_is_known() {
     let mut info = ModelInfo { drop_params: DropParams::Unsupported, ..ModelInfo::default() };
     info.lacks.set(Ability::Sampling, true);
     to.info = Arc::new(info);
+    assert!(adapt(&from, &to).unwrap().edits.is_empty(), "nothing is asked that the model lacks");
     from.body = Bytes::from_static(b"{\"model\":\"m\",\"temperature\":0.5}");
+    from.facts.asks.set(Ability::Sampling, true);
     assert_eq!(adapt(&from, &to).unwrap().dropped, ["temperature"]);
 }

@@ -1,7 +1,7 @@
 //! What may stand in a provider's file. Serves the catalogue's loading. It must not know which files there are.
 
 use super::providers::StreamUsage;
-use gw_model::abilities::{Ability, DropParams, Lacks};
+use gw_model::abilities::{Abilities, Ability, DropParams};
 use gw_model::catalog::{ModelInfo, ProviderKind};
 use gw_model::money::FemtoUsd;
 use gw_model::price::{PriceSheet, Rate, ServiceTier, Unit};
@@ -68,6 +68,7 @@ pub(super) struct File {
     pub(super) string_content: bool,
     /// A JSON number as text.
     pub(super) temperature_max: Option<Arc<str>>,
+    pub(super) bad_key_words: Option<Arc<str>>,
     #[serde(default)]
     pub(super) models: BTreeMap<Arc<str>, FileModel>,
 }
@@ -126,7 +127,7 @@ impl FileModel {
                 price: FemtoUsd::parse_usd(usd).map_err(|error| format!("{unit}: {error}"))?,
             });
         }
-        let mut lacks = Lacks::default();
+        let mut lacks = Abilities::default();
         for name in &self.lacks {
             lacks.set(Ability::from_name(name).ok_or_else(|| format!("no ability `{name}`"))?, true);
         }

@@ -1,7 +1,7 @@
 //! One line of the model table, and the header's short codes. Malformed parts are left out: the file is
 //! generated, and tests hold every line of it to its source.
 
-use gw_model::abilities::{Ability, DropParams, Lacks};
+use gw_model::abilities::{Abilities, Ability, DropParams};
 use gw_model::catalog::ModelInfo;
 use gw_model::money::FemtoUsd;
 use gw_model::price::{PriceSheet, Rate, ServiceTier, Unit};
@@ -58,8 +58,8 @@ impl Codes {
     }
 
     /// Codes of what a model can, and `!` with those of what it can not.
-    fn abilities(&self, text: &str) -> (Vec<Arc<str>>, Lacks) {
-        let (mut able, mut lacks) = (Vec::new(), Lacks::default());
+    fn abilities(&self, text: &str) -> (Vec<Arc<str>>, Abilities) {
+        let (mut able, mut lacks) = (Vec::new(), Abilities::default());
         for code in text.split(' ') {
             let Some(code) = code.strip_prefix('!') else {
                 able.extend(find(&self.capabilities, code));

@@ -83,6 +83,7 @@ impl Providers {
                 refuse_params: file.refuse_params,
                 string_content: file.string_content,
                 temperature_max: file.temperature_max,
+                bad_key_words: file.bad_key_words,
             },
         };
         self.specs.insert(name, spec);

@@ -8,14 +8,12 @@ pub(super) fn is_our_fault(body: &[u8], kind: ProviderKind) -> bool {
     is_credit_error(body, kind) || is_key_error(body, kind)
 }
 
-/// Google and xAI answer 400 to a key that is not valid.
+/// Google answers 400 to a key that is not valid.
 fn is_key_error(body: &[u8], kind: ProviderKind) -> bool {
-    let words: &[&[u8]] = match kind {
-        ProviderKind::Gemini => &[b"API_KEY_INVALID", b"API key not valid", b"API key expired"],
-        ProviderKind::OpenAiCompatible => &[b"Incorrect API key provided"],
-        _ => &[],
-    };
-    words.iter().any(|words| memmem::find(body, words).is_some())
+    kind == ProviderKind::Gemini
+        && [&b"API_KEY_INVALID"[..], b"API key not valid", b"API key expired"]
+            .iter()
+            .any(|words| memmem::find(body, words).is_some())
 }
 
 /// Anthropic answers 400 when the account has no credit left.

@@ -70,7 +70,11 @@ fn replies_get_the_verdict_of_the_contract() {
     assert_eq!(google(invalid), Verdict::OurCredential);
     assert_eq!(google(b"{}"), Verdict::Refuse { pass_status: 400 });
     let xai = br#"{"code":"invalid-argument","error":"Incorrect API key provided. You can obtain one."}"#;
-    assert_eq!(classify(400, &HeaderMap::new(), xai, OpenAiCompatible), Verdict::OurCredential);
+    let mut provider = crate::testing::provider(OpenAiCompatible, "http://h/v1");
+    let of = |provider: &_| super::classify_of(provider, 400, &HeaderMap::new(), xai);
+    assert_eq!(of(&provider), Verdict::Refuse { pass_status: 400 });
+    provider.quirks.bad_key_words = Some("Incorrect API key provided".into());
+    assert_eq!(of(&provider), Verdict::OurCredential);
     let policy = br#"{"code":"x","error":"Content violates usage guidelines. Failed check: A"}"#;
     let verdict = classify(403, &HeaderMap::new(), policy, OpenAiCompatible);
     assert_eq!(verdict, Verdict::Refuse { pass_status: 400 });

@@ -7,23 +7,36 @@ use crate::gemini::names;
 use crate::json::splice::Edit;
 use crate::json::{Kind, Object, Value, Writer};
 use bytes::Bytes;
-use gw_model::{Ability, ErrorCode, Refusal, WireFormat};
+use gw_model::{Abilities, Ability, Call, ErrorCode, Refusal, WireFormat};
 use memchr::memmem;
 
 /// How deep results of tools may hold results of tools.
 const MAX_NESTING: u8 = 4;
 
+/// Kinds of content besides text, and what is said of a model that does not take them.
+const KINDS: &[(Ability, &str)] = &[
+    (Ability::Vision, "reads no images"),
+    (Ability::Documents, "reads no documents"),
+    (Ability::AudioInput, "hears no audio"),
+];
+
+/// The abilities to read content that the model lacks and the call may need.
+pub(super) fn suspected(call: &Call, lacks: Abilities) -> Abilities {
+    let mut found = Abilities::default();
+    if !KINDS.iter().any(|(ability, _)| lacks.has(*ability)) {
+        return found;
+    }
+    if markers(call.format).iter().any(|m| memmem::find(&call.body, m.as_bytes()).is_some()) {
+        KINDS.iter().for_each(|(ability, _)| found.set(*ability, lacks.has(*ability)));
+    }
+    found
+}
+
 /// Refuses content that the model does not read.
-pub(super) fn refuse(work: &Work<'_>, body: &Object<'_>) -> Result<(), Refusal> {
-    let kinds = [
-        (Ability::Vision, "reads no images"),
-        (Ability::Documents, "reads no documents"),
-        (Ability::AudioInput, "hears no audio"),
-    ];
+pub(super) fn refuse(work: &Work<'_>, suspected: Abilities, body: &Object<'_>) -> Result<(), Refusal> {
     let format = work.call.format;
-    for (ability, what) in kinds.into_iter().filter(|(ability, _)| work.lacks(*ability)) {
-        let may = markers(format).iter().any(|m| memmem::find(&work.call.body, m.as_bytes()).is_some());
-        if !may || !holds(format, body, ability) {
+    for (ability, what) in KINDS.iter().filter(|(ability, _)| suspected.has(*ability)) {
+        if !holds(format, body, *ability) {
             continue;
         }
         let param = list_name(format);

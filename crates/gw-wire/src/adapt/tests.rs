@@ -210,6 +210,7 @@ fn a_providers_quirks() {
         refuse_params: vec!["logprobs".into()],
         string_content: true,
         temperature_max: Some("1.5".into()),
+        bad_key_words: None,
     };
     let parts = json!([{"role":"user","content":[{"type":"text","text":"a\n"},{"type":"text","text":"\"b\""}]},
         {"role":"assistant","content":null}]);
