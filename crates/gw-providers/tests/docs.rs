@@ -55,8 +55,13 @@ fn table() -> String {
     out
 }
 
-fn source() -> &'static str {
-    catalog().source().trim_start_matches("Source: ")
+/// Every source that the price list names.
+fn source() -> String {
+    let lines = include_str!("../catalog/models.tsv").lines();
+    let sources = lines.take_while(|line| line.starts_with('#')).filter(|line| line.starts_with("# Source"));
+    let sources: Vec<&str> =
+        sources.map(|line| line.trim_start_matches("# Source: ").trim_start_matches("# Source ")).collect();
+    sources.join("; ")
 }
 
 /// Variables of the key, then those of the base URL.
