@@ -37,7 +37,11 @@ pub(crate) fn fake() -> FakeCatalog {
     let account =
         Placeholder { name: "account_id".into(), env: vec!["CLOUDY_ACCOUNT".into()], example: "a1b2".into() };
     cloudy.placeholders = vec![account];
-    let all = [openai, anthropic, bedrock, groq, homeless, demo, cloudy];
+    let mut rented =
+        ProviderSpec { base_url: Some("https://{account_id}.rented.example/v1".into()), ..cloudy.clone() };
+    rented.name = "rented".into();
+    rented.key_env = vec!["RENTED_API_KEY".into()];
+    let all = [openai, anthropic, bedrock, groq, homeless, demo, cloudy, rented];
     FakeCatalog(all.into_iter().map(|s| (Arc::clone(&s.name), s)).collect())
 }
 
