@@ -126,14 +126,6 @@ pub struct ModelInfo {
     pub drop_params: DropParams,
 }
 
-impl ModelInfo {
-    /// True when nothing is known of it that a request would have to be fitted to, its bounds aside.
-    #[must_use]
-    pub const fn takes_anything(&self) -> bool {
-        self.lacks.is_empty() && self.drop_params.is_empty()
-    }
-}
-
 /// Providers and models by name. Model facts are looked up lazily, so that thousands of them cost no
 /// memory until they are used.
 pub trait Catalog: Send + Sync {

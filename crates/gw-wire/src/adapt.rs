@@ -15,7 +15,7 @@ use crate::json::splice::Edit;
 use crate::json::{Kind, Object};
 use bytes::Bytes;
 use gw_model::catalog::{ModelInfo, Quirks};
-use gw_model::{Ability, Call, DropParams, ErrorCode, Refusal};
+use gw_model::{Abilities, Ability, Call, DropParams, ErrorCode, Refusal};
 
 /// What is known of a target.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +24,8 @@ pub struct Limits<'a> {
     pub model: &'a ModelInfo,
     /// The provider.
     pub provider: &'a Quirks,
+    /// What the model lacks at this provider; its own lacks and what the provider's API takes away.
+    pub lacks: Abilities,
     /// The model's name, for messages.
     pub name: &'a str,
 }
@@ -46,8 +48,8 @@ pub struct Adapted {
 /// `unsupported_parameter` when the caller asks for something that the target lacks and that must not be left out.
 pub fn adapt(call: &Call, limits: &Limits<'_>) -> Result<Adapted, Refusal> {
     let mut work = Work { call, limits, adapted: Adapted::default(), unwanted: Vec::new() };
-    let asks_too_much = !call.facts.asks.and(limits.model.lacks).is_empty();
-    let content = content::suspected(call, limits.model.lacks);
+    let asks_too_much = !call.facts.asks.and(limits.lacks).is_empty();
+    let content = content::suspected(call, limits.lacks);
     if !(asks_too_much || !content.is_empty() || look::is_needed(call, limits)) {
         return Ok(work.adapted);
     }
@@ -95,7 +97,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn lacks(&self, ability: Ability) -> bool {
-        self.limits.model.lacks.has(ability)
+        self.limits.lacks.has(ability)
     }
 
     /// Takes a member out and names it.

@@ -82,7 +82,7 @@ fn check_adapted(call: &Call, edits: &edit::ForwardEdits<'_>) {
         temperature_max: Some("1".into()),
         bad_key_words: None,
     };
-    let limits = crate::adapt::Limits { model: &model, provider: &provider, name: "m" };
+    let limits = crate::adapt::Limits { model: &model, provider: &provider, lacks: model.lacks, name: "m" };
     let Ok(adapted) = crate::adapt::adapt(call, &limits) else { return };
     let edited = edit::forward(call, &edit::ForwardEdits { adapted: &adapted.edits, ..*edits }).concat();
     let is_duplicate =

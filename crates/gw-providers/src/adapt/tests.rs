@@ -38,3 +38,18 @@ fn nothing_is_looked_at_when_nothing_is_known() {
     from.facts.asks.set(Ability::Sampling, true);
     assert_eq!(adapt(&from, &to).unwrap().dropped, ["temperature"]);
 }
+
+#[test]
+fn a_version_of_an_api_may_take_sampling_away() {
+    let body = Bytes::from_static(
+        b"{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":5,\"temperature\":0.5}",
+    );
+    let mut from = call(WireFormat::AnthropicMessages, "m");
+    from.facts = gw_wire::facts::read(WireFormat::AnthropicMessages, &body, 64).unwrap();
+    from.body = body;
+    for (version, dropped) in [("2023-06-01", 0), ("2026-10-21", 1)] {
+        let mut anthropic = provider(ProviderKind::Anthropic, "http://h");
+        anthropic.headers = vec![("anthropic-version".into(), version.into())];
+        assert_eq!(adapt(&from, &target(anthropic, "m")).unwrap().dropped.len(), dropped, "{version}");
+    }
+}

@@ -21,7 +21,7 @@ fn lacking(abilities: &[Ability]) -> ModelInfo {
 }
 
 fn fitted(call: &Call, info: &ModelInfo, quirks: &Quirks) -> Result<(Value, Adapted), Refusal> {
-    let mut adapted = adapt(call, &Limits { model: info, provider: quirks, name: "m" })?;
+    let mut adapted = adapt(call, &Limits { model: info, provider: quirks, lacks: info.lacks, name: "m" })?;
     let body = apply(&call.body, &mut adapted.edits.clone());
     adapted.edits.clear();
     Ok((serde_json::from_slice(&body).unwrap(), adapted))
@@ -274,7 +274,9 @@ fn a_bound_is_added_to_an_object_that_is_emptied() {
         json!({"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"temperature":0.5,"topP":0.5}});
     let call = call(WireFormat::GeminiGenerate, &body);
     let info = lacking(&[Ability::Sampling]);
-    let adapted = adapt(&call, &Limits { model: &info, provider: &Quirks::default(), name: "m" }).unwrap();
+    let adapted =
+        adapt(&call, &Limits { model: &info, provider: &Quirks::default(), lacks: info.lacks, name: "m" })
+            .unwrap();
     let edits = crate::edit::ForwardEdits {
         max_output_tokens: Some(9),
         adapted: &adapted.edits,
