@@ -1,6 +1,6 @@
 //! A small catalogue for this crate's tests.
 
-use gw_model::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, ProviderSpec};
+use gw_model::catalog::{AuthScheme, Catalog, ModelInfo, Placeholder, ProviderKind, ProviderSpec, Quirks};
 use gw_model::{FemtoUsd, PriceSheet, Rate, ServiceTier, Unit, WireFormat};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,7 +31,17 @@ pub(crate) fn fake() -> FakeCatalog {
     let mut demo = spec("demo", ProviderKind::Emulator, vec![WireFormat::OpenAiChat]);
     demo.auth = AuthScheme::None;
     demo.key_env.clear();
-    let all = [openai, anthropic, bedrock, groq, homeless, demo];
+    let mut cloudy = spec("cloudy", compatible, vec![WireFormat::OpenAiChat]);
+    cloudy.base_url = Some("https://{region}.cloudy.example/{account_id}/v1".into());
+    cloudy.headers = vec![("x-version".into(), "1".into())];
+    let account =
+        Placeholder { name: "account_id".into(), env: vec!["CLOUDY_ACCOUNT".into()], example: "a1b2".into() };
+    cloudy.placeholders = vec![account];
+    let mut rented =
+        ProviderSpec { base_url: Some("https://{account_id}.rented.example/v1".into()), ..cloudy.clone() };
+    rented.name = "rented".into();
+    rented.key_env = vec!["RENTED_API_KEY".into()];
+    let all = [openai, anthropic, bedrock, groq, homeless, demo, cloudy, rented];
     FakeCatalog(all.into_iter().map(|s| (Arc::clone(&s.name), s)).collect())
 }
 
@@ -47,6 +57,10 @@ fn spec(name: &str, kind: ProviderKind, formats: Vec<WireFormat>) -> ProviderSpe
         price_key: name.into(),
         rename_params: Vec::new(),
         routing_members: vec!["models".into()],
+        endpoints: Vec::new(),
+        headers: Vec::new(),
+        placeholders: Vec::new(),
+        quirks: Quirks::default(),
     }
 }
 
@@ -75,6 +89,7 @@ impl Catalog for FakeCatalog {
             max_output_tokens: 16_384,
             mode: "chat".into(),
             capabilities: vec!["vision".into()],
+            ..ModelInfo::default()
         })
     }
 

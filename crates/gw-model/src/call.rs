@@ -1,5 +1,6 @@
 //! A caller's request as the stages see it: the original bytes, and the few facts read from them.
 
+use crate::abilities::Abilities;
 use crate::format::WireFormat;
 use crate::media::Media;
 use crate::price::ServiceTier;
@@ -84,6 +85,9 @@ pub struct CallFacts {
     pub searches: u64,
     /// The format that the members show, where several have the same path.
     pub dialect: Option<WireFormat>,
+    /// What the request may ask of a model by its parameters: a target that has all of it needs no further look.
+    /// Content of messages is not looked at.
+    pub asks: Abilities,
     /// Names of top-level members that choose other models or providers than `model` does.
     pub routing_members: Vec<String>,
 }

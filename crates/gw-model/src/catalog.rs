@@ -1,5 +1,6 @@
 //! The shape of the catalogue: providers and models as data. The data itself lives in `gw-providers`.
 
+use crate::abilities::{Abilities, DropParams};
 use crate::format::WireFormat;
 use crate::price::PriceSheet;
 use std::collections::HashMap;
@@ -59,6 +60,51 @@ pub struct ProviderSpec {
     pub rename_params: Vec<(Arc<str>, Arc<str>)>,
     /// Top-level members that choose models or routes besides `model`; refused.
     pub routing_members: Vec<Arc<str>>,
+    /// Endpoints that it has besides those of its formats, by name: `images`, `rerank`, ...
+    pub endpoints: Vec<Arc<str>>,
+    /// Headers that every request needs, besides the credential.
+    pub headers: Vec<(Arc<str>, Arc<str>)>,
+    /// Parts of the base URL that the configuration must fill in.
+    pub placeholders: Vec<Placeholder>,
+    /// What its requests must not have.
+    pub quirks: Quirks,
+}
+
+/// A `{name}` in a base URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placeholder {
+    /// Its name, without braces.
+    pub name: Arc<str>,
+    /// Environment variables that usually hold it.
+    pub env: Vec<Arc<str>>,
+    /// What it may look like.
+    pub example: Arc<str>,
+}
+
+/// What a provider does not take that the format has, for all its models.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Quirks {
+    /// Top-level members that are left out and named.
+    pub drop_params: Vec<Arc<str>>,
+    /// Top-level members without which the caller could not use the answer: refused.
+    pub refuse_params: Vec<Arc<str>>,
+    /// A message's content must be one text, not a list of parts.
+    pub string_content: bool,
+    /// Largest `temperature`, as a JSON number.
+    pub temperature_max: Option<Arc<str>>,
+    /// Words of a 400 that say that the gateway's own key is not valid, where the status does not.
+    pub bad_key_words: Option<Arc<str>>,
+}
+
+impl Quirks {
+    /// True when there is nothing to heed in requests.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.drop_params.is_empty()
+            && self.refuse_params.is_empty()
+            && !self.string_content
+            && self.temperature_max.is_none()
+    }
 }
 
 /// A model as the catalogue knows it.
@@ -74,6 +120,10 @@ pub struct ModelInfo {
     pub mode: Arc<str>,
     /// Named abilities: `vision`, `tools`, `reasoning`, `json_schema`, ...
     pub capabilities: Vec<Arc<str>>,
+    /// Abilities that it is known not to have. What stands in neither place is not known.
+    pub lacks: Abilities,
+    /// What becomes of parameters that it does not take; the configuration decides.
+    pub drop_params: DropParams,
 }
 
 /// Providers and models by name. Model facts are looked up lazily, so that thousands of them cost no

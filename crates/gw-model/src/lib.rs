@@ -3,6 +3,7 @@
 //! SQL, read a clock, or know any provider by name.
 #![forbid(unsafe_code)]
 
+pub mod abilities;
 pub mod call;
 pub mod catalog;
 pub mod chat;
@@ -23,6 +24,7 @@ pub mod snapshot;
 pub mod time;
 pub mod usage;
 
+pub use abilities::{Abilities, Ability, DropParams};
 pub use call::{Call, CallFacts, Earlier, Span};
 pub use clock::{Clock, Micros};
 pub use event::{Event, FinishReason};

@@ -1,7 +1,7 @@
 //! The configuration in force, compiled: immutable, swapped whole. It holds policy only; keys and their
 //! counters live in `gw-store`.
 
-use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind};
+use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::format::WireFormat;
 use crate::secret::Secret;
 use std::collections::{BTreeMap, HashMap};
@@ -57,6 +57,8 @@ pub struct Provider {
     pub rename_params: Vec<(Arc<str>, Arc<str>)>,
     /// Members that choose other models; refused.
     pub routing_members: Vec<Arc<str>>,
+    /// What its requests must not have.
+    pub quirks: Quirks,
     /// How to connect.
     pub connect: ConnectOptions,
 }

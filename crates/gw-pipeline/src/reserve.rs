@@ -70,13 +70,14 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     }
 }
 
-/// The request's own bound, else the smaller of the model's maximum and the setting; times the choices.
+/// The request's own bound, else the setting, neither above the model's maximum; times the choices.
 fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64) -> u64 {
     let model_max = match u64::from(info.max_output_tokens) {
         0 => u64::MAX,
         max => max,
     };
-    let one = facts.max_output_tokens.unwrap_or_else(|| model_max.min(reserve_output_tokens));
+    // A larger bound is lowered before it goes out.
+    let one = facts.max_output_tokens.unwrap_or(reserve_output_tokens).min(model_max);
     one.saturating_mul(u64::from(facts.choices.max(1)))
 }
 

@@ -1,6 +1,7 @@
 //! The catalogue that is built into the binary: providers from `catalog/*.toml`, models from
 //! `catalog/models.tsv`. Models stay text until they are asked for, so thousands of them cost no memory.
 
+mod file;
 mod line;
 mod providers;
 mod table;

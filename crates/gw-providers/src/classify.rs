@@ -5,6 +5,7 @@ mod body;
 mod retry_after;
 
 use gw_model::catalog::ProviderKind;
+use gw_model::snapshot::Provider;
 use http::HeaderMap;
 
 /// What to do with a reply.
@@ -26,7 +27,7 @@ pub enum Verdict {
     },
     /// The request is at fault: the caller gets this status and the upstream's message.
     Refuse {
-        /// The upstream's status.
+        /// The upstream's status, but for a content policy that answers 403.
         pass_status: u16,
     },
     /// The gateway's credential was refused or has no credit: `upstream_error` outward, and the next target.
@@ -53,6 +54,8 @@ impl Verdict {
 pub fn classify(status: u16, headers: &HeaderMap, body_head: &[u8], kind: ProviderKind) -> Verdict {
     match status {
         200..=299 => Verdict::Done,
+        // A policy's word on the input is the caller's to hear, and no permission that is missing.
+        403 if body::is_policy(body_head) => Verdict::Refuse { pass_status: 400 },
         401..=403 => Verdict::OurCredential,
         400 if body::is_our_fault(body_head, kind) => Verdict::OurCredential,
         400 | 404 | 409 | 413 | 422 => Verdict::Refuse { pass_status: status },
@@ -60,6 +63,16 @@ pub fn classify(status: u16, headers: &HeaderMap, body_head: &[u8], kind: Provid
         408 | 429 | 500..=599 => retry(status, headers),
         300..=399 => Verdict::Next { reason: "redirect" },
         _ => Verdict::Next { reason: "status" },
+    }
+}
+
+/// As [`classify`], with what the catalogue knows of the provider.
+#[must_use]
+pub fn classify_of(provider: &Provider, status: u16, headers: &HeaderMap, body_head: &[u8]) -> Verdict {
+    let words = provider.quirks.bad_key_words.as_deref().filter(|_| status == 400);
+    match words {
+        Some(words) if memchr::memmem::find(body_head, words.as_bytes()).is_some() => Verdict::OurCredential,
+        _ => classify(status, headers, body_head, provider.kind),
     }
 }
 

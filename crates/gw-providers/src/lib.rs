@@ -3,6 +3,7 @@
 //! pricing. It must not open sockets, keep state, read a clock, or know tenants.
 #![forbid(unsafe_code)]
 
+pub mod adapt;
 pub mod aws;
 pub mod catalog;
 pub mod classify;
@@ -13,8 +14,9 @@ pub mod recognise;
 #[cfg(test)]
 mod testing;
 
+pub use adapt::adapt;
 pub use catalog::{EmbeddedCatalog, catalog};
-pub use classify::{Verdict, classify};
+pub use classify::{Verdict, classify, classify_of};
 pub use format::{counts_here, upstream_format};
 pub use prepare::{
     PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, check_path, object_path,

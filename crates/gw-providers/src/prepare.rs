@@ -23,6 +23,7 @@ use gw_model::format::WireFormat;
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::{Provider, Target};
 use gw_wire::Options;
+use gw_wire::json::splice::Edit;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
@@ -41,6 +42,8 @@ pub struct PrepareInput<'a> {
     pub translated: Option<Vec<u8>>,
     /// Replaces the caller's bound on output tokens (strict budgets), or is added; same format only.
     pub max_output_tokens: Option<u64>,
+    /// Edits of the caller's body that the target's limits demand, see [`crate::adapt`]; same format only.
+    pub adapted: &'a [Edit],
     /// The time, for providers whose requests are signed.
     pub now: Micros,
 }
@@ -82,7 +85,7 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
         Some(body) => vec![Bytes::from(body)],
         // A session begins with a head alone.
         None if is_session => Vec::new(),
-        None => body::forward(call, target, hide_usage, input.max_output_tokens),
+        None => body::forward(call, target, hide_usage, input.max_output_tokens, input.adapted),
     };
     if let Some(signer) = prepared.signer() {
         let other_host = prepared.other_authority(upstream_format);
@@ -109,6 +112,7 @@ pub fn write_options(
         }),
         include_usage: call.facts.stream && prepared.asks_for_usage(format),
         rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),
+        drop_params: target.info.drop_params.clone(),
         ..Options::default()
     }
 }

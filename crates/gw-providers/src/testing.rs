@@ -26,6 +26,7 @@ pub(crate) fn provider(kind: ProviderKind, base_url: &str) -> Provider {
         listed_models: Vec::new(),
         rename_params: Vec::new(),
         routing_members: Vec::new(),
+        quirks: gw_model::catalog::Quirks::default(),
         connect: ConnectOptions::default(),
     }
 }

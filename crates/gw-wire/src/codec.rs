@@ -3,6 +3,7 @@
 //! Serves the translate steps of the request path. It must not know any one wire format.
 
 use bytes::Bytes;
+use gw_model::DropParams;
 use std::fmt;
 
 /// Why an upstream's answer could not be read. Internal: callers see a [`gw_model::Refusal`] made from it.
@@ -86,6 +87,8 @@ pub struct Options {
     pub clamp_max_output_tokens: Option<u64>,
     /// Parameters to rename in the written body: from, to.
     pub rename: Vec<(String, String)>,
+    /// Which parameters are left out where they would be refused.
+    pub drop_params: DropParams,
 }
 
 /// A written request.

@@ -28,6 +28,8 @@ pub struct ForwardEdits<'a> {
     pub max_output_tokens: Option<u64>,
     /// Top-level members to rename: from, to.
     pub rename: &'a [(Arc<str>, Arc<str>)],
+    /// Edits that a target's limits demand, see [`crate::adapt`].
+    pub adapted: &'a [Edit],
 }
 
 /// The body to send. Without changes it is the caller's own buffer; a small result is one buffer, a large one
@@ -37,7 +39,7 @@ pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
     if call.facts.is_form {
         return form::forward(call, edits.model);
     }
-    let mut list: Vec<Edit> = Vec::new();
+    let mut list: Vec<Edit> = edits.adapted.to_vec();
     let mut inserted: Vec<u8> = Vec::new();
     // Where the path names the model, the body is not asked; a name that stands there all the same goes.
     let names_model = !call.format.has_model_in_path();

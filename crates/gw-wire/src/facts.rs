@@ -1,6 +1,7 @@
 //! What the stages need to know of a request, read in one pass over its body. Serves ingress. It must not
 //! build values, change the body, or look at members that no stage needs: those go upstream untouched.
 
+mod asks;
 mod cohere;
 mod converse;
 pub(crate) mod counting;
@@ -84,6 +85,7 @@ fn read_body(
         choices: 1,
         include_usage: always_states_usage(format),
         stores: format == WireFormat::OpenAiResponses,
+        asks: asks::of_format(format),
         ..CallFacts::default()
     };
     let mut found = members::Found::default();
@@ -93,6 +95,7 @@ fn read_body(
     } else {
         for member in &object.members {
             members::read(format, &object, member, &mut facts, &mut found)?;
+            asks::note(&member.key, &mut facts.asks);
         }
     }
     if let Some(model) = path_model {

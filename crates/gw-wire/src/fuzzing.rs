@@ -91,6 +91,28 @@ fn check_members(data: &[u8], object: &Object<'_>) {
     }
 }
 
+/// A target that takes next to nothing: what is left of the body must still be one.
+fn check_adapted(call: &Call, edits: &edit::ForwardEdits<'_>) {
+    let mut model = gw_model::catalog::ModelInfo::default();
+    gw_model::Ability::ALL.iter().for_each(|ability| model.lacks.set(*ability, true));
+    model.drop_params = gw_model::DropParams::Unsupported;
+    let provider = gw_model::catalog::Quirks {
+        drop_params: vec!["user".into(), "stream_options".into()],
+        refuse_params: vec!["n".into()],
+        string_content: true,
+        temperature_max: Some("1".into()),
+        bad_key_words: None,
+    };
+    let limits = crate::adapt::Limits { model: &model, provider: &provider, lacks: model.lacks, name: "m" };
+    let Ok(adapted) = crate::adapt::adapt(call, &limits) else { return };
+    let edited = edit::forward(call, &edit::ForwardEdits { adapted: &adapted.edits, ..*edits }).concat();
+    let is_duplicate =
+        |e: &crate::json::JsonError| matches!(e.kind, crate::json::JsonErrorKind::Duplicate(_));
+    if let Err(error) = Object::parse(&edited, DEPTH + 1) {
+        assert!(is_duplicate(&error), "fitting to a target broke the body");
+    }
+}
+
 fn check_edits(call: Call) {
     let rename = [("user".into(), "end_user".into()), ("max_completion_tokens".into(), "max_tokens".into())];
     let edits = edit::ForwardEdits {
@@ -98,7 +120,9 @@ fn check_edits(call: Call) {
         include_usage: true,
         max_output_tokens: Some(7),
         rename: &rename,
+        adapted: &[],
     };
+    check_adapted(&call, &edits);
     let edited = edit::forward(&call, &edits).concat();
     let edited = Bytes::from(edited);
     let Ok(facts) = facts::read(call.format, &edited, DEPTH + 1) else {

@@ -7,6 +7,7 @@
 //! `stream::Reader` and `stream::Writer`. `translate` joins any two of them.
 #![forbid(unsafe_code)]
 
+pub mod adapt;
 pub mod anthropic;
 pub mod batch_lines;
 pub mod bedrock_converse;

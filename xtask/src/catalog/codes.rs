@@ -49,6 +49,7 @@ pub(crate) fn capability(source: &str) -> &str {
         "function_calling" => "tools",
         "parallel_function_calling" => "parallel_tools",
         "response_schema" => "json_schema",
+        "sampling_params" => "sampling",
         other => other,
     }
 }

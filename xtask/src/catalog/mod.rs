@@ -5,7 +5,9 @@
 
 mod codes;
 mod decimal;
+mod families;
 mod fields;
+mod more;
 mod read;
 mod write;
 
@@ -37,13 +39,29 @@ pub(crate) fn run(mut args: Args) -> Result<(), String> {
     let prices = PathBuf::from(args.required("--prices")?);
     let source = args.required("--source")?;
     let version = args.required("--version")?;
+    let more = args.value("--more")?.map(PathBuf::from);
+    let more_source = args.value("--more-source")?.unwrap_or_default();
+    let date = args.value("--date")?;
     let check = args.flag("--check");
     args.finish()?;
 
     let text = fs::read_to_string(&prices).map_err(|e| format!("{}: {e}", prices.display()))?;
     let mut summary = Summary::default();
-    let models = read::models(&text, &mut summary)?;
-    let out = write::catalogue(&models, &summary, &source, &version);
+    let mut models = read::models(&text, &mut summary)?;
+    let mut sources =
+        vec![format!("# Source: {source} {version}. Licence of the source: MIT. {}", write::COPYRIGHT)];
+    if let Some(more) = more {
+        let text = fs::read_to_string(&more).map_err(|e| format!("{}: {e}", more.display()))?;
+        let date =
+            date.ok_or("--more wants --date, such as 2026-11-21: some of its prices change with time")?;
+        let added = more::add(&text, &date, &mut models, &mut summary)?;
+        sources.push(format!(
+            "# Source of {}: {more_source}, prices of {date}. Licence of the source: MIT. {}",
+            added.join(" and "),
+            write::COPYRIGHT_OF_MORE
+        ));
+    }
+    let out = write::catalogue(&models, &summary, &sources);
     report(models.len(), &summary, out.len());
 
     let target = root().join(TARGET);

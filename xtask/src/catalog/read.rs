@@ -3,6 +3,7 @@
 use super::Summary;
 use super::codes;
 use super::decimal::{femto, integer};
+use super::families;
 use super::fields::{Field, SEARCH, classify};
 use gw_model::price::{ServiceTier, Unit};
 use serde_json::value::RawValue;
@@ -51,7 +52,8 @@ pub(crate) fn models(text: &str, summary: &mut Summary) -> Result<BTreeMap<Key, 
             continue;
         };
         let (key, prefixed) = key_of(name, &provider);
-        let entry = entry(&members, summary).map_err(|e| format!("{name}: {e}"))?;
+        let mut entry = entry(&members, summary).map_err(|e| format!("{name}: {e}"))?;
+        families::complete(&key, &mut entry);
         if entry.rates.is_empty() {
             summary.unpriced += 1;
         }

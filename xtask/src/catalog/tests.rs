@@ -1,7 +1,7 @@
 //! Tests of [`super`]: the meaning of member names, exact decimals, and a small map from end to end.
 use super::decimal::{femto, integer};
 use super::fields::{Field, classify};
-use super::{Summary, read, write};
+use super::{Summary, more, read, write};
 use gw_model::price::{ServiceTier, Unit};
 
 const MAP: &str = r#"{
@@ -24,7 +24,11 @@ const MAP: &str = r#"{
 fn a_small_map_becomes_sorted_lines() {
     let mut summary = Summary::default();
     let models = read::models(MAP, &mut summary).unwrap();
-    let text = write::catalogue(&models, &summary, "source", "1.2");
+    let text = write::catalogue(
+        &models,
+        &summary,
+        &["# Source: source 1.2. Licence of the source: MIT.".to_owned()],
+    );
     let lines: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
     assert_eq!(
         lines,
@@ -40,6 +44,46 @@ fn a_small_map_becomes_sorted_lines() {
     assert_eq!(summary.skipped, ["rules", "sample_spec"]);
     assert_eq!(summary.conflicting, ["llama"]);
     assert_eq!((summary.rounded, summary.unpriced), (1, 1));
+}
+
+#[test]
+fn a_second_map_fills_in_for_providers_that_the_first_lacks() {
+    let map = r#"{"providers": [
+      {"id": "openrouter", "models": [
+        {"id": "a/b", "match": {"or_": [{"equals": "a/b"}, {"equals": "a/b-1"}, {"regex": "^a"}]}, "context_window": 1000,
+         "prices": [{"constraint": null, "prices": {"input_mtok": "9", "output_mtok": "9"}},
+           {"constraint": {"_type": "StartDateConstraint", "start_date": "2026-10-01"},
+            "prices": {"input_mtok": {"base": "0.5", "tiers": [{"start": 200000, "price": "1"}]}, "output_mtok": "2.25", "odd_mtok": "1"}},
+           {"constraint": {"_type": "StartDateConstraint", "start_date": "2027-01-01"}, "prices": {"input_mtok": "7"}}]}]},
+      {"id": "openai", "models": [{"id": "x", "match": {"equals": "x"}, "prices": {"input_mtok": "1"}}]}]}"#;
+    let mut summary = Summary::default();
+    let mut models = read::models("{}", &mut summary).unwrap();
+    assert_eq!(more::add(map, "2026-11-21", &mut models, &mut summary).unwrap(), ["openrouter"]);
+    let text = write::catalogue(&models, &summary, &[]);
+    let lines: Vec<&str> = text.lines().filter(|l| l.starts_with("openrouter")).collect();
+    let facts = "chat\t1000\t-\t-\ti=5e8 i>2e5=1e9 o=225e7";
+    assert_eq!(lines, [format!("openrouter\ta/b\t{facts}"), format!("openrouter\ta/b-1\t{facts}")]);
+    assert_eq!((models.len(), summary.unexpressed.get("odd_mtok")), (2, Some(&1)));
+    // What the first map has stays.
+    assert!(more::add(map, "2026-11-21", &mut models, &mut summary).unwrap().is_empty());
+}
+
+#[test]
+fn families_are_known_to_refuse_what_the_map_does_not_say() {
+    let map = r#"{
+      "gpt-5-mini": {"litellm_provider": "openai", "mode": "chat", "supports_reasoning": true},
+      "azure/eu/gpt-5.2": {"litellm_provider": "azure", "mode": "chat", "supports_reasoning": true,
+         "supports_none_reasoning_effort": true, "supports_max_tokens": true},
+      "gpt-5-chat-latest": {"litellm_provider": "openai", "mode": "chat", "supports_reasoning": true},
+      "other/gpt-5": {"litellm_provider": "other", "mode": "chat", "supports_reasoning": true}}"#;
+    let models = read::models(map, &mut Summary::default()).unwrap();
+    let lacks = |key: &str, model: &str| -> Vec<String> {
+        let entry = &models[&(key.to_owned(), model.to_owned())];
+        entry.capabilities.iter().filter(|(_, able)| !able).map(|(name, _)| name.clone()).collect()
+    };
+    assert_eq!(lacks("openai", "gpt-5-mini"), ["max_tokens", "sampling"]);
+    assert_eq!(lacks("azure", "eu/gpt-5.2"), ["sampling_while_reasoning"]);
+    assert!(lacks("openai", "gpt-5-chat-latest").is_empty() && lacks("other", "gpt-5").is_empty());
 }
 
 #[test]

@@ -9,17 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Who holds the copyright of the source's figures; the licence asks for the notice.
-const COPYRIGHT: &str = "Copyright (c) 2023 Berri AI";
+pub(crate) const COPYRIGHT: &str = "Copyright (c) 2023 Berri AI";
+/// The same, of the second source.
+pub(crate) const COPYRIGHT_OF_MORE: &str = "Copyright (c) Pydantic Services Inc. 2025 to present";
 
 /// The whole text.
-pub(crate) fn catalogue(
-    models: &BTreeMap<Key, Entry>,
-    summary: &Summary,
-    source: &str,
-    version: &str,
-) -> String {
+pub(crate) fn catalogue(models: &BTreeMap<Key, Entry>, summary: &Summary, sources: &[String]) -> String {
     let capabilities = capability_codes(models);
-    let mut out = header(models.len(), summary, source, version);
+    let mut out = header(models.len(), summary, sources);
     let units: Vec<String> =
         Unit::ALL.iter().map(|u| format!("{}={}", codes::unit(*u), u.as_str())).collect();
     let tiers = ServiceTier::ALL.iter().filter(|t| **t != ServiceTier::Standard);
@@ -35,12 +32,12 @@ pub(crate) fn catalogue(
     out
 }
 
-fn header(models: usize, summary: &Summary, source: &str, version: &str) -> String {
+fn header(models: usize, summary: &Summary, sources: &[String]) -> String {
     let unexpressed: u32 = summary.unexpressed.values().sum();
     let members = summary.unexpressed.len();
     format!(
         "# Prices and facts of {models} models. Made by `cargo xtask catalog`; do not edit.\n\
-         # Source: {source} {version}. Licence of the source: MIT. {COPYRIGHT}\n\
+         {}\n\
          # See LICENSE-models in this folder for the notice that the licence asks for.\n\
          # Not expressed by the units below: {unexpressed} figures under {members} member names; \
          {} figures rounded to a femto-dollar.\n\
@@ -48,6 +45,7 @@ fn header(models: usize, summary: &Summary, source: &str, version: &str) -> Stri
          rates; `-` is unknown.\n\
          # Capability: a code; `!` before it: known not to have it.\n\
          # Rate: unit[>above_tokens][/tier]=femto-dollars, the last as digits or digits`e`zeros.\n",
+        sources.join("\n"),
         summary.rounded
     )
 }

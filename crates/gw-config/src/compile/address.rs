@@ -1,6 +1,6 @@
 //! Where a provider is: its base URL, given or usual, and that it is not ourselves.
 
-use super::url;
+use super::{placeholders, url};
 use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::providers::ProviderSettings;
@@ -41,6 +41,7 @@ pub(super) fn base_url(
     if spec.kind == ProviderKind::Emulator {
         return Some(EMULATOR_URL.to_owned());
     }
+    placeholders::check_names(entry, spec, given.is_some(), faults);
     match given {
         Some((key, given)) => check_url(key, given, settings.allow_link_local.value, faults),
         None => usual_url(entry, spec, faults),
@@ -53,16 +54,8 @@ fn usual_url(
     spec: &ProviderSpec,
     faults: &mut Faults,
 ) -> Option<String> {
-    const REGION: &str = "{region}";
     if let Some(usual) = &spec.base_url {
-        let usual = usual.trim_end_matches('/');
-        // A missing region is a fault of its own.
-        let region = entry.value.region.as_ref().map(|region| region.value.as_str());
-        return if usual.contains(REGION) {
-            region.filter(|region| is_region(region)).map(|region| usual.replace(REGION, region))
-        } else {
-            Some(usual.to_owned())
-        };
+        return placeholders::fill(usual.trim_end_matches('/'), entry, spec, faults);
     }
     let (key, example) = match spec.kind {
         ProviderKind::AzureOpenAi => ("endpoint", "https://NAME.openai.azure.com"),

@@ -47,6 +47,12 @@ pub(super) fn headers(
             None => list.push((name.into(), entry.value.expose().into())),
         }
     }
+    // What the provider always wants, unless the file says otherwise.
+    for (name, value) in &spec.headers {
+        if !list.iter().any(|(known, _)| known == name) {
+            list.push((Arc::clone(name), Arc::clone(value)));
+        }
+    }
     list
 }
 

@@ -5,7 +5,7 @@ use super::provider_kind;
 use super::providers::Providers;
 use crate::errors::Faults;
 use crate::place::Place;
-use gw_model::catalog::{Catalog, ProviderKind};
+use gw_model::catalog::{Catalog, ProviderKind, Quirks};
 use gw_model::snapshot::{ConnectOptions, Provider};
 use std::sync::Arc;
 
@@ -38,6 +38,7 @@ pub(super) fn add(providers: &mut Providers, catalog: &dyn Catalog, faults: &mut
         listed_models: Vec::new(),
         rename_params: Vec::new(),
         routing_members: Vec::new(),
+        quirks: Quirks::default(),
         connect: ConnectOptions::default(),
     };
     providers.providers.insert(NAME.into(), Arc::new(provider));

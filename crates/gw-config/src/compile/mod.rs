@@ -8,6 +8,7 @@ mod demo;
 mod formats;
 mod keys;
 mod models;
+mod placeholders;
 mod policies;
 mod prices;
 mod provider_kind;

@@ -5,6 +5,7 @@ use super::providers::Providers;
 use crate::errors::Faults;
 use crate::nearest::nearest;
 use crate::place::At;
+use crate::settings::drop_params::DropParamsSetting;
 use crate::settings::models::{ModelSettings, StrategyName, TargetSettings};
 use crate::settings::retry::RetrySettings;
 use crate::settings::timeouts::TimeoutSettings;
@@ -64,7 +65,7 @@ fn model(
         targets: targets
             .value
             .iter()
-            .filter_map(|t| target(t, providers, catalog, faults))
+            .filter_map(|t| target(t, settings.drop_params.as_ref(), providers, catalog, faults))
             .map(Arc::new)
             .collect(),
         retry: retry(&settings.retry.value, faults),
@@ -74,6 +75,7 @@ fn model(
 
 fn target(
     at: &At<TargetSettings>,
+    drop_of_alias: Option<&At<DropParamsSetting>>,
     providers: &Providers,
     catalog: &dyn Catalog,
     faults: &mut Faults,
@@ -94,6 +96,9 @@ fn target(
         let base = ModelInfo::clone(&info);
         info =
             Arc::new(prices::resolve(&facts.value, facts.place, base, &provider.price_key, catalog, faults));
+    }
+    if let Some(drop) = settings.drop_params.as_ref().or(drop_of_alias) {
+        Arc::make_mut(&mut info).drop_params = drop.value.0.clone();
     }
     Some(Target {
         provider: Arc::clone(provider),

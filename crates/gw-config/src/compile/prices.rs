@@ -1,11 +1,12 @@
-//! Prices and bounds of a model from the file, laid over the catalogue's.
+//! Prices, bounds and abilities of a model from the file, laid over the catalogue's.
 
 use crate::errors::Faults;
+use crate::nearest::nearest;
 use crate::place::{At, Place};
 use crate::settings::prices::ModelFacts;
-use crate::shape::{Usd, UsdPerMillionTokens};
+use crate::shape::{NamedEntry, Usd, UsdPerMillionTokens};
 use gw_model::catalog::{Catalog, ModelInfo};
-use gw_model::{FemtoUsd, PriceSheet, Rate, ServiceTier, Unit};
+use gw_model::{Ability, FemtoUsd, PriceSheet, Rate, ServiceTier, Unit};
 
 /// Femto-dollars of a nano-dollar.
 const FEMTO_PER_NANO_USD: u64 = 1_000_000;
@@ -39,6 +40,12 @@ pub(super) fn resolve(
     if let Some(tokens) = facts.max_output_tokens {
         info.max_output_tokens = tokens.value.small();
     }
+    for entry in &facts.capabilities.value.0 {
+        set_ability(&mut info, entry, faults);
+    }
+    if let Some(drop) = &facts.drop_params {
+        info.drop_params = drop.value.0.clone();
+    }
     info
 }
 
@@ -48,8 +55,30 @@ pub(super) fn says_something(facts: &ModelFacts) -> bool {
         || facts.max_input_tokens.is_some()
         || facts.max_output_tokens.is_some()
         || facts.usd_per_request.is_some()
+        || facts.drop_params.is_some()
+        || !facts.capabilities.value.0.is_empty()
         || rates(facts).iter().any(|(_, rate)| rate.is_some())
         || !pieces(facts).is_empty()
+}
+
+/// What the file says of one ability goes over what the catalogue says.
+fn set_ability(info: &mut ModelInfo, entry: &NamedEntry<bool>, faults: &mut Faults) {
+    let Some(ability) = Ability::from_name(&entry.name) else {
+        let names = Ability::ALL.iter().map(|ability| ability.as_str());
+        let message = match nearest(&entry.name, names.clone()) {
+            Some(near) => format!("unknown capability '{}', did you mean '{near}'?", entry.name),
+            None => {
+                let known: Vec<&str> = names.collect();
+                format!("unknown capability '{}': write one of {}", entry.name, known.join(", "))
+            }
+        };
+        return faults.add(entry.place, message);
+    };
+    info.lacks.set(ability, !entry.value);
+    info.capabilities.retain(|known| **known != *entry.name);
+    if entry.value {
+        info.capabilities.push(entry.name.as_str().into());
+    }
 }
 
 fn same_as(name: &str, price_key: &str, catalog: &dyn Catalog) -> Option<ModelInfo> {

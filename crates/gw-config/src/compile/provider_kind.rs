@@ -2,7 +2,7 @@
 
 use crate::nearest::nearest;
 use gw_model::WireFormat;
-use gw_model::catalog::{AuthScheme, Catalog, ProviderKind, ProviderSpec};
+use gw_model::catalog::{AuthScheme, Catalog, ProviderKind, ProviderSpec, Quirks};
 use std::borrow::Cow;
 
 /// Kinds of the public contract that this version may not speak.
@@ -89,5 +89,9 @@ fn generic(name: &str) -> Option<ProviderSpec> {
         price_key: price_key.into(),
         rename_params: Vec::new(),
         routing_members: Vec::new(),
+        endpoints: Vec::new(),
+        headers: Vec::new(),
+        placeholders: Vec::new(),
+        quirks: Quirks::default(),
     })
 }

@@ -105,6 +105,7 @@ fn provider(
         listed_models: settings.models.value.0.iter().map(|model| model.name.as_str().into()).collect(),
         rename_params: spec.rename_params.clone(),
         routing_members: spec.routing_members.clone(),
+        quirks: spec.quirks.clone(),
         connect,
     })
 }
@@ -134,11 +135,18 @@ fn check_key(entry: &NamedEntry<ProviderSettings>, spec: &ProviderSpec, faults: 
     }
     let moved = settings.base_url.is_some() && spec.kind != ProviderKind::AzureOpenAi;
     let own_auth = !settings.headers.value.0.is_empty();
+    // A server on this machine needs none.
+    let is_remote =
+        spec.base_url.as_deref().map_or(!spec.key_env.is_empty(), |url| url.starts_with("https://"));
     let needs = spec.auth != AuthScheme::None
         && spec.kind != ProviderKind::Bedrock
-        && (!spec.key_env.is_empty() || spec.kind == ProviderKind::AzureOpenAi);
+        && (spec.kind == ProviderKind::AzureOpenAi || is_remote);
     if settings.api_key.is_none() && needs && !moved && !own_auth {
-        let variable = spec.key_env.first().map_or("AZURE_OPENAI_API_KEY", AsRef::as_ref);
+        let variable = match spec.kind {
+            ProviderKind::AzureOpenAi => "AZURE_OPENAI_API_KEY",
+            _ => "VARIABLE",
+        };
+        let variable = spec.key_env.first().map_or(variable, AsRef::as_ref);
         let message = format!("provider '{}' needs 'api_key': add api_key: ${{{variable}}}", entry.name);
         faults.add(entry.place, message);
     }

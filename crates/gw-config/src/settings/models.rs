@@ -1,6 +1,7 @@
 //! Model aliases: what callers name, and which targets stand behind it.
 
 use super::cache::CacheSettings;
+use super::drop_params::DropParamsSetting;
 use super::prices::ModelFacts;
 use super::retry::RetrySettings;
 use super::timeouts::TimeoutSettings;
@@ -18,6 +19,8 @@ settings! {
         section retry: RetrySettings,
         /// Time limits.
         section timeout: TimeoutSettings,
+        /// Parameters that are left out for every target: a list of names, always, or `true` for whatever a target cannot take, in place of a refusal.
+        optional drop_params: DropParamsSetting,
         /// Answer cache of this alias.
         optional cache: CacheSettings,
     } later { "guardrails", "conditions", "when", "sticky", "ensemble", "mirror", "hedge" }
@@ -32,7 +35,9 @@ settings! {
         required model: Text,
         /// Share of the traffic for strategy `weighted`. 0 takes none unless all others fail.
         default(1) weight: Whole<0, 1_000_000>,
-        /// Prices and bounds at this target only.
+        /// As `drop_params` of the alias, for this target in its place.
+        optional drop_params: DropParamsSetting,
+        /// Prices, bounds and abilities at this target only.
         optional prices: ModelFacts,
     } later { "when", "limits", "budget", "region" }
 }

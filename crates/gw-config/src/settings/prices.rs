@@ -1,9 +1,10 @@
-//! Prices and bounds of a model, when the catalogue has none or others hold.
+//! Prices, bounds and abilities of a model, when the catalogue has none or others hold.
 
-use crate::shape::{Text, Usd, UsdPerMillionTokens, Whole, settings};
+use super::drop_params::DropParamsSetting;
+use crate::shape::{Named, Text, Usd, UsdPerMillionTokens, Whole, settings};
 
 settings! {
-    /// Prices and bounds of a model. Prices given here replace all of the catalogue's.
+    /// Prices, bounds and abilities of a model. Prices given here replace all of the catalogue's.
     pub struct ModelFacts {
         /// US dollars for a million input tokens.
         optional input_usd_per_million_tokens: UsdPerMillionTokens,
@@ -28,7 +29,11 @@ settings! {
         optional same_as: Text,
         /// Largest prompt, in tokens.
         optional max_input_tokens: Whole<1, 4_294_967_295>,
-        /// Largest answer, in tokens.
+        /// Largest answer, in tokens. Larger bounds in requests are lowered to it.
         optional max_output_tokens: Whole<1, 4_294_967_295>,
+        /// Abilities and whether the model has them, over what the catalogue says: `{ vision: false, tools: true }`.
+        section capabilities: Named<bool>,
+        /// Parameters that are left out for this model: a list of names, always, or `true` for whatever it cannot take, in place of a refusal.
+        optional drop_params: DropParamsSetting,
     }
 }

@@ -29,6 +29,8 @@ settings! {
         optional aws_session_token: Secret,
         /// The format that conversations go out in, where a provider has more than one, or is an OpenAI-compatible server that speaks another.
         optional upstream_format: UpstreamFormat,
+        /// What stands for the `{names}` in the base URL that the catalogue has, such as Cloudflare's `account_id` or Databricks' `workspace_host`; `docs/providers.md` lists them.
+        section base_url_values: Named<Text>,
         /// Headers added to each request.
         section headers: Named<Secret>,
         /// Models that it serves, with prices; or a plain list of names.

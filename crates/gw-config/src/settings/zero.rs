@@ -4,7 +4,7 @@ use super::providers::ProviderSettings;
 use super::{FileSettings, Settings};
 use crate::env::Env;
 use crate::place::{At, Place};
-use crate::shape::{NamedEntry, Text};
+use crate::shape::{Named, NamedEntry, Text};
 use gw_model::Secret;
 use gw_model::catalog::{Catalog, ProviderKind, ProviderSpec};
 
@@ -27,8 +27,16 @@ impl Settings {
             if spec.base_url.is_none() && base_url.is_none() {
                 continue;
             }
+            let values = match base_url {
+                Some(_) => Named::default(),
+                None => match placeholders(spec, env) {
+                    Some(values) => values,
+                    None => continue,
+                },
+            };
             let value = ProviderSettings {
                 api_key: Some(At::nowhere(Secret::new(key.trim().to_owned()))),
+                base_url_values: At::nowhere(values),
                 base_url: base_url.map(|url| At::nowhere(Text(url.trim().to_owned()))),
                 ..ProviderSettings::default()
             };
@@ -60,6 +68,19 @@ fn bedrock(spec: &ProviderSpec, env: &dyn Env) -> Option<NamedEntry<ProviderSett
         }
     }
     Some(NamedEntry { name: spec.name.to_string(), place: Place::NONE, value })
+}
+
+/// What the base URL needs, from the environment; `None` when something of it is not there.
+fn placeholders(spec: &ProviderSpec, env: &dyn Env) -> Option<Named<Text>> {
+    if spec.base_url.as_deref().is_some_and(|url| url.contains("{region}")) {
+        return None;
+    }
+    let values = spec.placeholders.iter().map(|placeholder| {
+        let value = placeholder.env.iter().find_map(|name| env.filled(name))?;
+        let value = Text(value.trim().to_owned());
+        Some(NamedEntry { name: placeholder.name.to_string(), place: Place::NONE, value })
+    });
+    values.collect::<Option<Vec<_>>>().map(Named)
 }
 
 /// `OPENAI_BASE_URL` for `openai`.

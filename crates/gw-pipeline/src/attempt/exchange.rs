@@ -8,7 +8,9 @@ use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
 use gw_providers::{PrepareInput, UpstreamParts, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
+use gw_wire::adapt::Adapted;
 use gw_wire::codec::Options;
+use gw_wire::json::splice::Edit;
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,12 +35,21 @@ pub(super) struct Exchange {
 pub(crate) struct Sent {
     /// The format spoken.
     pub(crate) format: WireFormat,
-    /// Parameters that a translation left out.
+    /// Parameters that were left out for the target.
     pub(crate) dropped: Vec<String>,
+    /// Parameters that were lowered for it: `max_tokens=8192`.
+    pub(crate) clamped: Vec<String>,
     /// The stream's usage frame was asked for by us, not by the caller.
     pub(crate) hide_usage: bool,
     /// Answers to the call's earlier parts, where the target takes one input at a time.
     pub(crate) earlier: Vec<Bytes>,
+}
+
+impl Sent {
+    /// Nothing was changed for the target.
+    fn new(format: WireFormat, hide_usage: bool) -> Self {
+        Self { format, dropped: Vec::new(), clamped: Vec::new(), hide_usage, earlier: Vec::new() }
+    }
 }
 
 /// What is to be sent in one try.
@@ -175,41 +186,57 @@ impl Exchange {
         if let Some(line) = &self.call.raw {
             let now = self.ticket.worker().now();
             let parts = gw_providers::prepare_raw(line, &self.call.body, &endpoint.prepared, now)?;
-            let sent = Sent { format, dropped: Vec::new(), hide_usage: false, earlier: Vec::new() };
-            return Ok(Ready { sent, earlier: Vec::new(), request: upstream_request(parts) });
+            return Ok(Ready {
+                sent: Sent::new(format, false),
+                earlier: Vec::new(),
+                request: upstream_request(parts),
+            });
         }
         self.refuse_unstorable(format)?;
+        let mut adapted = self.adapted(target, format)?;
+        let clamp = gw_providers::adapt::clamp(&self.call, target);
+        if let Some(most) = clamp {
+            adapted.clamped.push(gw_providers::adapt::clamped(&self.call, most));
+        }
+        let bound = match (self.enforce_output, clamp) {
+            (Some(enforced), Some(most)) => Some(enforced.min(most)),
+            (enforced, clamp) => enforced.or(clamp),
+        };
         let mut parts = Vec::new();
-        let (translated, dropped) = if format == self.call.format {
-            (None, Vec::new())
+        let translated = if format == self.call.format {
+            None
         } else {
             let reserve = self.live.snapshot.settings.reserve_output_tokens;
-            let bound = match target.info.max_output_tokens {
+            let default = match target.info.max_output_tokens {
                 0 => reserve,
                 max => u64::from(max).min(reserve),
             };
             let options = Options {
-                default_max_output_tokens: Some(bound),
-                clamp_max_output_tokens: self.enforce_output,
+                default_max_output_tokens: Some(default),
+                clamp_max_output_tokens: bound,
                 ..gw_providers::write_options(&self.call, target, &endpoint.prepared, format)
             };
             let path = gw_wire::translate::PathFacts {
                 model: &self.call.facts.model,
                 stream: self.call.facts.stream,
             };
-            let (from, body) = (self.call.format, self.call.full());
-            let mut written = gw_wire::translate::request(from, format, body, path, &options)?;
+            let (from, body) =
+                (self.call.format, gw_wire::adapt::apply(self.call.full(), &mut adapted.edits));
+            let mut written = gw_wire::translate::request(from, format, &body, path, &options)?;
             parts = std::mem::take(&mut written.more);
-            (Some(written.body), written.dropped)
+            adapted.dropped.extend(written.dropped);
+            Some(written.body)
         };
-        let (mut request, hide_usage) = self.request(target, endpoint, format, translated)?;
+        let edits = (bound, adapted.edits.as_slice());
+        let (mut request, hide_usage) = self.request(target, endpoint, format, translated, edits)?;
         let mut earlier = Vec::new();
         // The last part is answered as a call in one part is.
         for part in parts {
-            let (next, _) = self.request(target, endpoint, format, Some(part))?;
+            let (next, _) = self.request(target, endpoint, format, Some(part), edits)?;
             earlier.push(std::mem::replace(&mut request, next));
         }
-        let sent = Sent { format, dropped, hide_usage, earlier: Vec::new() };
+        let Adapted { dropped, clamped, .. } = adapted;
+        let sent = Sent { dropped, clamped, ..Sent::new(format, hide_usage) };
         Ok(Ready { sent, earlier, request })
     }
 
@@ -220,6 +247,7 @@ impl Exchange {
         endpoint: &ProviderEndpoint,
         format: WireFormat,
         translated: Option<Vec<u8>>,
+        (bound, edits): (Option<u64>, &[Edit]),
     ) -> Result<(UpstreamRequest, bool), Refusal> {
         let parts = gw_providers::prepare(PrepareInput {
             call: &self.call,
@@ -227,11 +255,21 @@ impl Exchange {
             prepared: &endpoint.prepared,
             upstream_format: format,
             translated,
-            max_output_tokens: self.enforce_output,
+            max_output_tokens: bound,
+            adapted: edits,
             now: self.ticket.worker().now(),
         })?;
         let hide_usage = parts.hide_usage;
         Ok((upstream_request(parts), hide_usage))
+    }
+
+    /// What must change for the target, in the text that is to be forwarded or translated.
+    fn adapted(&self, target: &Target, format: WireFormat) -> Result<Adapted, Refusal> {
+        if format == self.call.format || std::ptr::eq(self.call.full(), &raw const self.call.body) {
+            return gw_providers::adapt(&self.call, target);
+        }
+        let full = Call { body: self.call.full().clone(), ..self.call.clone() };
+        gw_providers::adapt(&full, target)
     }
 
     /// An answer that the gateway is to store must not fail only when it is made.
@@ -258,13 +296,19 @@ impl Exchange {
         let status = response.status.as_u16();
         let headers = response.headers;
         let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
-        let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
+        let verdict = gw_providers::classify_of(&target.provider, status, &headers, &body);
         self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
+        let passed_status = match verdict {
+            Verdict::Refuse { pass_status } => pass_status,
+            _ => status,
+        };
         // A caller of a provider's own path speaks its format, whichever that is.
         let is_raw = self.call.raw.is_some();
         let format = if is_raw { self.call.format } else { format };
-        let passed =
-            |headers, body| Failure::Passed { status, headers, body, format, target: Arc::clone(target) };
+        let passed = |headers, body| {
+            let target = Arc::clone(target);
+            Failure::Passed { status: passed_status, headers, body, format, target }
+        };
         let again = |kind, after_ms| Some(Again { kind, after_ms });
         let kind = FailureKind::Status(status);
         Tried::Failed(match verdict {

@@ -1,6 +1,7 @@
 //! Headers of a reply: the upstream's, less what is only between it and us, plus ours. Must not let an
 //! upstream set cookies or speak in our name.
 
+use crate::attempt::Sent;
 use crate::ticket::Open;
 use gw_model::snapshot::Target;
 use gw_model::{NanoUsd, Usage, WireFormat};
@@ -19,6 +20,7 @@ const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
 const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
+const CLAMPED: HeaderName = HeaderName::from_static("x-gatewright-clamped");
 
 /// Between the upstream and us only, or set anew by the server.
 const NOT_PASSED: [HeaderName; 14] = [
@@ -127,10 +129,12 @@ pub(crate) fn stated_input(headers: &HeaderMap) -> Option<Usage> {
     Some(Usage { input_tokens: stated.parse().ok()?, ..Usage::default() })
 }
 
-/// Which parameters a translation had to leave out.
-pub(crate) fn add_dropped(headers: &mut HeaderMap, dropped: &[String]) {
-    if !dropped.is_empty() {
-        put(headers, DROPPED, &dropped.join(", "));
+/// Which parameters had to be left out for the target, and which were lowered to what it takes.
+pub(crate) fn add_changes(headers: &mut HeaderMap, sent: &Sent) {
+    for (name, list) in [(DROPPED, &sent.dropped), (CLAMPED, &sent.clamped)] {
+        if !list.is_empty() {
+            put(headers, name, &list.join(", "));
+        }
     }
 }
 

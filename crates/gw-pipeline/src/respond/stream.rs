@@ -94,7 +94,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     map.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
     headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
-    headers::add_dropped(&mut map, &sent.dropped);
+    headers::add_changes(&mut map, &sent);
     ticket.record.status = response.status.as_u16();
     let translator = match upstream_format == call.format {
         true => None,

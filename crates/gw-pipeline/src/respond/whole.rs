@@ -123,7 +123,7 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     let Settled { cost } = {
         headers::add_route(&mut map, &ticket, &model_name, Some(&target));
         headers::add_attempts(&mut map, ticket.record.attempts.len());
-        headers::add_dropped(&mut map, &sent.dropped);
+        headers::add_changes(&mut map, &sent);
         ticket.note_first_byte();
         ticket.finish(Outcome::Success, status.as_u16())
     };
@@ -213,6 +213,7 @@ fn large(answered: Answered, head: Bytes) -> Reply {
     let Answered { mut ticket, target, model_name, response, call, sent, deadline, .. } = answered;
     let gauge = Gauge::new(call.format, &response.headers);
     let mut map = headers::passed(response.headers);
+    headers::add_changes(&mut map, &sent);
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
     headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
     ticket.record.status = response.status.as_u16();

@@ -20,6 +20,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
         listed_models: Vec::new(),
         rename_params: Vec::new(),
         routing_members: Vec::new(),
+        quirks: gw_model::catalog::Quirks::default(),
         connect: gw_model::snapshot::ConnectOptions::default(),
     })
 }

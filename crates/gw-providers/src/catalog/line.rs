@@ -1,6 +1,7 @@
 //! One line of the model table, and the header's short codes. Malformed parts are left out: the file is
 //! generated, and tests hold every line of it to its source.
 
+use gw_model::abilities::{Abilities, Ability, DropParams};
 use gw_model::catalog::ModelInfo;
 use gw_model::money::FemtoUsd;
 use gw_model::price::{PriceSheet, Rate, ServiceTier, Unit};
@@ -43,7 +44,7 @@ impl Codes {
         let mode = Arc::from(next());
         let max_input_tokens = next().parse().unwrap_or(0);
         let max_output_tokens = next().parse().unwrap_or(0);
-        let able = next().split(' ').filter_map(|code| find(&self.capabilities, code)).collect();
+        let (able, lacks) = self.abilities(next());
         let rates = next().split(' ').filter_map(|rate| self.rate(rate)).collect();
         ModelInfo {
             prices: PriceSheet { rates },
@@ -51,7 +52,25 @@ impl Codes {
             max_output_tokens,
             mode,
             capabilities: able,
+            lacks,
+            drop_params: DropParams::default(),
         }
+    }
+
+    /// Codes of what a model can, and `!` with those of what it can not.
+    fn abilities(&self, text: &str) -> (Vec<Arc<str>>, Abilities) {
+        let (mut able, mut lacks) = (Vec::new(), Abilities::default());
+        for code in text.split(' ') {
+            let Some(code) = code.strip_prefix('!') else {
+                able.extend(find(&self.capabilities, code));
+                continue;
+            };
+            let missing = find(&self.capabilities, code).and_then(|name| Ability::from_name(&name));
+            if let Some(ability) = missing {
+                lacks.set(ability, true);
+            }
+        }
+        (able, lacks)
     }
 
     /// `unit[>above][/tier]=price`.

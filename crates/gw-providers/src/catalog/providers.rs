@@ -1,9 +1,8 @@
 //! Provider files: what stands in a `catalog/<name>.toml`. The file's name is the provider's name.
 
-use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind, ProviderSpec};
+use super::file::{Auth, File};
+use gw_model::catalog::{AuthScheme, ModelInfo, Placeholder, ProviderSpec, Quirks};
 use gw_model::format::WireFormat;
-use gw_model::money::FemtoUsd;
-use gw_model::price::{PriceSheet, Rate, ServiceTier, Unit};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -20,68 +19,6 @@ pub(crate) enum StreamUsage {
     OnRequest,
     /// Always sent; the request must not ask.
     Always,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Kind {
-    #[serde(rename = "openai-compatible")]
-    OpenAiCompatible,
-    #[serde(rename = "azure-openai")]
-    AzureOpenAi,
-    Anthropic,
-    Gemini,
-    Cohere,
-    Bedrock,
-    Emulator,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "snake_case")]
-enum Auth {
-    #[default]
-    Bearer,
-    None,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    display_name: Arc<str>,
-    kind: Kind,
-    base_url: Option<Arc<str>>,
-    #[serde(default)]
-    key_env: Vec<Arc<str>>,
-    #[serde(default)]
-    auth: Auth,
-    /// Header that takes the key as it is; `auth` is then of no use.
-    auth_header: Option<Arc<str>>,
-    formats: Vec<String>,
-    /// The provider's name when absent; empty when no list can know its prices.
-    price_key: Option<Arc<str>>,
-    #[serde(default)]
-    routing_members: Vec<Arc<str>>,
-    #[serde(default)]
-    stream_usage: StreamUsage,
-    #[serde(default)]
-    rename_params: BTreeMap<Arc<str>, Arc<str>>,
-    #[serde(default)]
-    models: BTreeMap<Arc<str>, FileModel>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileModel {
-    mode: Arc<str>,
-    #[serde(default)]
-    max_input_tokens: u32,
-    #[serde(default)]
-    max_output_tokens: u32,
-    #[serde(default)]
-    capabilities: Vec<Arc<str>>,
-    /// Decimal text by unit.
-    #[serde(default)]
-    usd_per_unit: BTreeMap<String, String>,
 }
 
 /// What the provider files say.
@@ -116,21 +53,17 @@ impl Providers {
             let info = facts.info()?;
             self.models.entry(Arc::clone(&price_key)).or_default().insert(model, info);
         }
+        let placeholders = file.placeholders.into_iter();
+        let placeholders =
+            placeholders.map(|(name, rest)| Placeholder { name, env: rest.env, example: rest.example });
+        let placeholders = placeholders.collect();
         if file.stream_usage == StreamUsage::Always {
             self.always_usage.extend(file.base_url.as_deref().map(host).map(Arc::from));
         }
         let spec = ProviderSpec {
             name: Arc::clone(&name),
             display_name: file.display_name,
-            kind: match file.kind {
-                Kind::OpenAiCompatible => ProviderKind::OpenAiCompatible,
-                Kind::AzureOpenAi => ProviderKind::AzureOpenAi,
-                Kind::Anthropic => ProviderKind::Anthropic,
-                Kind::Gemini => ProviderKind::Gemini,
-                Kind::Cohere => ProviderKind::Cohere,
-                Kind::Bedrock => ProviderKind::Bedrock,
-                Kind::Emulator => ProviderKind::Emulator,
-            },
+            kind: file.kind.into(),
             base_url: file.base_url,
             key_env: file.key_env,
             auth: match (file.auth_header, file.auth) {
@@ -142,6 +75,16 @@ impl Providers {
             price_key,
             rename_params: file.rename_params.into_iter().collect(),
             routing_members: file.routing_members,
+            endpoints: file.endpoints,
+            headers: file.headers.into_iter().collect(),
+            placeholders,
+            quirks: Quirks {
+                drop_params: file.drop_params,
+                refuse_params: file.refuse_params,
+                string_content: file.string_content,
+                temperature_max: file.temperature_max,
+                bad_key_words: file.bad_key_words,
+            },
         };
         self.specs.insert(name, spec);
         Ok(())
@@ -169,27 +112,6 @@ impl Providers {
 fn format(name: &str) -> Result<WireFormat, String> {
     let found = WireFormat::ALL.iter().copied().find(|format| format.as_str() == name);
     found.ok_or_else(|| format!("no format `{name}`"))
-}
-
-impl FileModel {
-    fn info(self) -> Result<ModelInfo, String> {
-        let mut rates = Vec::new();
-        for (unit, usd) in &self.usd_per_unit {
-            rates.push(Rate {
-                unit: Unit::from_name(unit).ok_or_else(|| format!("no unit `{unit}`"))?,
-                tier: ServiceTier::Standard,
-                above_tokens: 0,
-                price: FemtoUsd::parse_usd(usd).map_err(|error| format!("{unit}: {error}"))?,
-            });
-        }
-        Ok(ModelInfo {
-            prices: PriceSheet { rates: rates.into() },
-            max_input_tokens: self.max_input_tokens,
-            max_output_tokens: self.max_output_tokens,
-            mode: self.mode,
-            capabilities: self.capabilities,
-        })
-    }
 }
 
 /// Host and port of a URL.

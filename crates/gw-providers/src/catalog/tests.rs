@@ -113,14 +113,16 @@ fn provider_files_are_sound() {
 }
 
 #[test]
-fn each_key_variable_stands_for_one_provider() {
-    let mut seen = std::collections::BTreeMap::new();
-    for spec in catalog().providers().values() {
-        for env in &spec.key_env {
-            let other = seen.insert(env.clone(), spec.name.clone());
-            assert_eq!(other, None, "{env} is also {}'s", spec.name);
-        }
-    }
+fn what_models_lack_is_known() {
+    use gw_model::Ability::{MaxTokens, ParallelTools, Sampling, SamplingWhileReasoning, Tools, Vision};
+    let lacks = |key: &str, model: &str| catalog().model(key, model).unwrap().lacks;
+    let o3 = lacks("openai", "o3");
+    assert!(o3.has(Sampling) && o3.has(MaxTokens) && o3.has(ParallelTools) && !o3.has(Tools));
+    assert!(lacks("openai", "gpt-5.4").has(SamplingWhileReasoning));
+    assert!(!lacks("openai", "gpt-5.4").has(Sampling));
+    assert!(lacks("openai", "gpt-4o").is_empty(), "nothing is known to be missing");
+    assert!(lacks("anthropic", "claude-opus-4-7").has(Sampling));
+    assert!(lacks("azure", "o3-mini").has(Vision));
 }
 
 #[test]
@@ -133,12 +135,18 @@ fn a_provider_is_added_by_its_file_alone() {
     assert_eq!(&*providers.specs["new"].price_key, "new");
     assert_eq!(providers.stream_usage("new.example"), StreamUsage::Always);
     assert_eq!(providers.stream_usage("other.example"), StreamUsage::OnRequest);
+    let blind =
+        text.replace("mode =", "lacks = [\"vision\"]\nmode =") + "[placeholders.id]\nexample = \"x\"\n";
+    providers.add("blind", &blind).unwrap();
+    assert!(providers.model("blind", "small").unwrap().lacks.has(gw_model::Ability::Vision));
+    assert_eq!(&*providers.specs["blind"].placeholders[0].example, "x");
     let prices = providers.model("new", "small").unwrap().prices;
     assert_eq!(prices.rate(Unit::Input, ServiceTier::Standard, 1), Some(FemtoUsd(1_000_000_000)));
     for (broken, complaint) in [
         (text.replace("formats", "format"), "unknown field"),
         (text.replace("\"always\"", "\"never\""), "unknown variant"),
         (text.replace("input =", "inputs ="), "no unit"),
+        (text.replace("mode =", "lacks = [\"sight\"]\nmode ="), "no ability"),
     ] {
         let fault = Providers::default().add("new", &broken).unwrap_err();
         assert!(fault.contains(complaint), "{fault}");

@@ -21,6 +21,12 @@ fn is_credit_error(body: &[u8], kind: ProviderKind) -> bool {
     kind == ProviderKind::Anthropic && memmem::find(body, b"credit balance is too low").is_some()
 }
 
+/// Whether a 403 is about what the caller sent: xAI's and OpenRouter's content policies answer so.
+pub(super) fn is_policy(body: &[u8]) -> bool {
+    let words = [&b"violates usage guidelines"[..], b"input was flagged", b"content_policy_violation"];
+    words.iter().any(|words| memmem::find(body, words).is_some())
+}
+
 /// OpenAI answers 429 when the account's quota is used up: waiting does not help.
 pub(super) fn is_quota_error(body: &[u8]) -> bool {
     memmem::find(body, b"insufficient_quota").is_some()

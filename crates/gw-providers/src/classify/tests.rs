@@ -69,6 +69,15 @@ fn replies_get_the_verdict_of_the_contract() {
     let google = |body: &[u8]| classify(400, &HeaderMap::new(), body, ProviderKind::Gemini);
     assert_eq!(google(invalid), Verdict::OurCredential);
     assert_eq!(google(b"{}"), Verdict::Refuse { pass_status: 400 });
+    let xai = br#"{"code":"invalid-argument","error":"Incorrect API key provided. You can obtain one."}"#;
+    let mut provider = crate::testing::provider(OpenAiCompatible, "http://h/v1");
+    let of = |provider: &_| super::classify_of(provider, 400, &HeaderMap::new(), xai);
+    assert_eq!(of(&provider), Verdict::Refuse { pass_status: 400 });
+    provider.quirks.bad_key_words = Some("Incorrect API key provided".into());
+    assert_eq!(of(&provider), Verdict::OurCredential);
+    let policy = br#"{"code":"x","error":"Content violates usage guidelines. Failed check: A"}"#;
+    let verdict = classify(403, &HeaderMap::new(), policy, OpenAiCompatible);
+    assert_eq!(verdict, Verdict::Refuse { pass_status: 400 });
     for status in [401, 402, 403] {
         assert_eq!(classify(status, &HeaderMap::new(), b"", Anthropic), Verdict::OurCredential);
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use gw_model::call::Call;
 use gw_model::snapshot::Target;
 use gw_wire::edit::{self, ForwardEdits};
+use gw_wire::json::splice::Edit;
 
 /// The caller's body, edited where it must be.
 pub(super) fn forward(
@@ -11,6 +12,7 @@ pub(super) fn forward(
     target: &Target,
     include_usage: bool,
     max_output_tokens: Option<u64>,
+    adapted: &[Edit],
 ) -> Vec<Bytes> {
     // A model that stands in the caller's path (Azure), not in its body, is written into the body; formats whose
     // own paths name it have no place for it there.
@@ -23,6 +25,7 @@ pub(super) fn forward(
         include_usage,
         max_output_tokens,
         rename: &target.provider.rename_params,
+        adapted,
     };
     edit::forward(call, &edits)
 }

@@ -24,6 +24,7 @@ fn request(call: &Call, target: &Target, format: WireFormat) -> Result<UpstreamP
         upstream_format: format,
         translated,
         max_output_tokens: None,
+        adapted: &[],
         now: 0,
     };
     prepare(input)

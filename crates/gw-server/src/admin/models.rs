@@ -6,7 +6,7 @@ use crate::app::models::{self, Listed};
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Query, State};
-use gw_model::{FemtoUsd, NanoUsd, ServiceTier, Unit};
+use gw_model::{FemtoUsd, NanoUsd, Rate, ServiceTier, Snapshot, Unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -25,23 +25,45 @@ pub(super) async fn list(
     Query(query): Query<ModelsQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let live = app.gateway.live();
-    let mut rows = models::list(&live.snapshot, None);
-    if let Some(provider) = &query.provider {
-        rows.retain(|m| m.providers.contains(provider));
-    }
+    let snapshot = &live.snapshot;
+    let provider = query.provider.as_deref();
+    let is_configured = provider.is_none_or(|provider| snapshot.providers.contains_key(provider));
+    let rows = match provider {
+        None => models::list(snapshot, None),
+        Some(provider) if is_configured => {
+            let mut rows = models::list(snapshot, None);
+            rows.retain(|model| model.providers.iter().any(|name| name == provider));
+            rows
+        }
+        // What it would offer, for whoever thinks of adding it.
+        Some(provider) => {
+            models::of_catalog(snapshot, provider).ok_or_else(|| unknown(snapshot, provider))?
+        }
+    };
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (rows, next) = paged(rows, &page)?;
-    let data: Vec<Value> = rows.iter().map(row).collect();
+    let data: Vec<Value> = rows.iter().map(|model| row(model, is_configured)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
-fn row(model: &Listed) -> Value {
+fn unknown(snapshot: &Snapshot, provider: &str) -> ApiError {
+    let names: Vec<&str> = snapshot.providers.keys().map(AsRef::as_ref).collect();
+    let there = match names.as_slice() {
+        [] => "no provider is configured".to_owned(),
+        names => format!("configured are {}", names.join(", ")),
+    };
+    ApiError::not_found(format!(
+        "there is no provider '{provider}', neither in the configuration nor in the catalogue; {there}"
+    ))
+}
+
+fn row(model: &Listed, is_configured: bool) -> Value {
     let info = &model.info;
     let price = |unit| info.prices.rate(unit, ServiceTier::Standard, 0).map(per_million);
-    let rate = |unit| info.prices.rate(unit, ServiceTier::Standard, 0).filter(|price| price.0 > 0);
+    let charged = |unit| info.prices.rate(unit, ServiceTier::Standard, 0).filter(|price| price.0 > 0);
     // Lists name the price of an image or a second either way.
     let piece = |unit, other, count: u64| {
-        let price = rate(unit).or_else(|| rate(other))?;
+        let price = charged(unit).or_else(|| charged(other))?;
         Some(NanoUsd(price.0.saturating_mul(count).div_ceil(1_000_000)).to_string())
     };
     let known = |tokens: u32| (tokens > 0).then_some(tokens);
@@ -60,7 +82,40 @@ fn row(model: &Listed) -> Value {
         "max_input_tokens": known(info.max_input_tokens),
         "max_output_tokens": known(info.max_output_tokens),
         "capabilities": info.capabilities.iter().map(|c| &**c).collect::<Vec<_>>(),
+        "lacks": info.lacks.iter().map(gw_model::Ability::as_str).collect::<Vec<_>>(),
+        "prices": info.prices.rates.iter().map(rate).collect::<Vec<_>>(),
+        "configured": is_configured,
     })
+}
+
+/// A price as it is quoted: for a million tokens, characters or pixels, or for one of the larger units.
+fn rate(rate: &Rate) -> Value {
+    let per = match rate.unit {
+        Unit::ImageInput | Unit::ImageOutput => "image",
+        Unit::SecondInput | Unit::SecondOutput => "second",
+        Unit::Request => "request",
+        Unit::Page => "page",
+        Unit::SearchLow | Unit::SearchMedium | Unit::SearchHigh => "search",
+        Unit::CharacterInput | Unit::CharacterOutput => "million characters",
+        Unit::PixelInput | Unit::PixelOutput => "million pixels",
+        _ => "million tokens",
+    };
+    let usd = if per.starts_with("million") { per_million(rate.price) } else { per_unit(rate.price) };
+    let mut out = json!({ "unit": rate.unit.as_str(), "usd": usd, "per": per });
+    if rate.tier != ServiceTier::Standard {
+        out["tier"] = rate.tier.as_str().into();
+    }
+    if rate.above_tokens > 0 {
+        out["above_tokens"] = rate.above_tokens.into();
+    }
+    out
+}
+
+/// Dollars for one unit, as a decimal without zeros at its end.
+fn per_unit(price: FemtoUsd) -> String {
+    const FEMTO_PER_USD: u64 = 1_000_000_000_000_000;
+    let text = format!("{}.{:015}", price.0 / FEMTO_PER_USD, price.0 % FEMTO_PER_USD);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Dollars for a million units, as a decimal. A femto-dollar a unit is a nano-dollar a million.

@@ -1,7 +1,8 @@
-//! Which models there are, and which of them a caller may use.
+//! Which models there are, which of them a caller may use, and what is known of them.
 
 use gw_model::catalog::ModelInfo;
-use gw_model::{KeyPolicy, Snapshot};
+use gw_model::snapshot::Target;
+use gw_model::{Ability, KeyPolicy, Snapshot};
 use std::sync::Arc;
 
 /// A model that can be called.
@@ -11,7 +12,8 @@ pub(crate) struct Listed {
     pub(crate) id: String,
     /// `alias`, or the provider's name.
     pub(crate) owner: String,
-    /// Facts of its first target.
+    /// Facts: of an alias, the prices of its first target, the bounds that all targets keep, and the abilities that
+    /// at least one has, since calls are led to it.
     pub(crate) info: Arc<ModelInfo>,
     /// Names of the providers behind it, in order.
     pub(crate) providers: Vec<String>,
@@ -24,7 +26,7 @@ pub(crate) fn list(snapshot: &Snapshot, policy: Option<&KeyPolicy>) -> Vec<Liste
     let aliases = aliases.into_iter().map(|model| Listed {
         id: model.name.to_string(),
         owner: "alias".to_owned(),
-        info: model.targets.first().map(|t| Arc::clone(&t.info)).unwrap_or_default(),
+        info: of_targets(&model.targets),
         providers: model.targets.iter().map(|t| t.provider.name.to_string()).collect(),
     });
     let mut out: Vec<Listed> = aliases.collect();
@@ -34,6 +36,73 @@ pub(crate) fn list(snapshot: &Snapshot, policy: Option<&KeyPolicy>) -> Vec<Liste
     out.retain(|m| policy.is_none_or(|p| p.allows_model(&[&m.id])));
     out
 }
+
+/// What is known of the targets of an alias together.
+fn of_targets(targets: &[Arc<Target>]) -> Arc<ModelInfo> {
+    let Some((first, others)) = targets.split_first() else { return Arc::default() };
+    if others.is_empty() {
+        return Arc::clone(&first.info);
+    }
+    let mut info = ModelInfo::clone(&first.info);
+    for other in others.iter().map(|target| &target.info) {
+        info.max_input_tokens = smaller(info.max_input_tokens, other.max_input_tokens);
+        info.max_output_tokens = smaller(info.max_output_tokens, other.max_output_tokens);
+        for ability in &other.capabilities {
+            if !info.capabilities.contains(ability) {
+                info.capabilities.push(Arc::clone(ability));
+            }
+        }
+        for ability in Ability::ALL {
+            let is_missing = info.lacks.has(*ability) && other.lacks.has(*ability);
+            info.lacks.set(*ability, is_missing);
+        }
+    }
+    Arc::new(info)
+}
+
+/// The smaller of two bounds; 0 is unknown.
+fn smaller(one: u32, other: u32) -> u32 {
+    match (one, other) {
+        (0, known) | (known, 0) => known,
+        (one, other) => one.min(other),
+    }
+}
+
+/// The models that the catalogue knows of a provider that is not configured; `None` when it does not know it.
+pub(crate) fn of_catalog(snapshot: &Snapshot, provider: &str) -> Option<Vec<Listed>> {
+    let spec = snapshot.catalog.provider(provider)?;
+    let names = snapshot.catalog.model_names(&spec.price_key);
+    let listed = names.into_iter().map(|name| Listed {
+        id: format!("{provider}/{name}"),
+        owner: provider.to_owned(),
+        info: snapshot.catalog.model(&spec.price_key, name).map(Arc::new).unwrap_or_default(),
+        providers: vec![provider.to_owned()],
+    });
+    Some(listed.collect())
+}
+
+impl Listed {
+    /// The abilities that something is known of, by name, in a stable order.
+    pub(crate) fn abilities(&self) -> Vec<(&'static str, bool)> {
+        let names = Ability::ALL.iter().map(|ability| (ability.as_str(), Some(*ability)));
+        let names = names.chain(MORE_ABILITIES.iter().map(|name| (*name, None)));
+        let known = names.filter_map(|(name, ability)| {
+            let has = self.info.capabilities.iter().any(|known| **known == *name);
+            let lacks = ability.is_some_and(|ability| self.info.lacks.has(ability));
+            (has || lacks).then_some((name, has))
+        });
+        known.collect()
+    }
+
+    /// Is the ability known to be there (true) or missing (false)?
+    pub(crate) fn can(&self, ability: Ability) -> Option<bool> {
+        self.abilities().iter().find(|(name, _)| *name == ability.as_str()).map(|(_, can)| *can)
+    }
+}
+
+/// Abilities that callers ask about and that steer nothing.
+const MORE_ABILITIES: &[&str] =
+    &["audio_output", "computer_use", "prompt_caching", "system_messages", "video_input", "web_search"];
 
 fn direct(snapshot: &Snapshot, out: &mut Vec<Listed>) {
     for provider in snapshot.providers.values() {

@@ -4,12 +4,12 @@
 use super::credential;
 use crate::app::models::{self, Listed};
 use crate::app::site::Site;
-use gw_model::{Endpoint, ErrorCode, Refusal, WireFormat};
+use gw_model::{Ability, Endpoint, ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{Reply, ReplyBody, refusal_reply};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Request};
 use hyper::body::Incoming;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Serves the list, or one of it. `format` is the path's.
 pub(super) fn serve(site: &Site, id: Option<&str>, format: WireFormat, request: &Request<Incoming>) -> Reply {
@@ -75,17 +75,59 @@ fn answer(
 }
 
 fn openai_model(model: &Listed) -> Value {
-    json!({ "id": model.id, "object": "model", "created": 0, "owned_by": model.owner })
+    let mut out = json!({ "id": model.id, "object": "model", "created": 0, "owned_by": model.owner });
+    // Beyond OpenAI's own members, which its SDKs let pass.
+    if !model.info.mode.is_empty() {
+        out["mode"] = json!(&*model.info.mode);
+    }
+    for (name, limit) in
+        [("context_window", model.info.max_input_tokens), ("max_output_tokens", model.info.max_output_tokens)]
+    {
+        if limit > 0 {
+            out[name] = limit.into();
+        }
+    }
+    let abilities: Map<String, Value> =
+        model.abilities().into_iter().map(|(name, can)| (name.to_owned(), can.into())).collect();
+    if !abilities.is_empty() {
+        out["capabilities"] = abilities.into();
+    }
+    out
 }
 
 fn anthropic_model(model: &Listed) -> Value {
-    json!({ "type": "model", "id": model.id, "display_name": model.id, "created_at": "1970-01-01T00:00:00Z" })
+    let mut out = json!({
+        "type": "model",
+        "id": model.id,
+        "display_name": model.id,
+        "created_at": "1970-01-01T00:00:00Z",
+    });
+    for (name, limit) in
+        [("max_input_tokens", model.info.max_input_tokens), ("max_tokens", model.info.max_output_tokens)]
+    {
+        if limit > 0 {
+            out[name] = limit.into();
+        }
+    }
+    let names = [
+        ("image_input", Ability::Vision),
+        ("pdf_input", Ability::Documents),
+        ("structured_outputs", Ability::JsonSchema),
+        ("thinking", Ability::Reasoning),
+    ];
+    for (name, ability) in names {
+        if let Some(can) = model.can(ability) {
+            out["capabilities"][name] = json!({ "supported": can });
+        }
+    }
+    out
 }
 
 fn gemini_model(model: &Listed) -> Value {
     // An alias of unknown facts is most likely one to talk to.
     let methods: &[&str] = match &*model.info.mode {
         "" | "chat" | "completion" | "responses" => &["generateContent"],
+        "embedding" => &["embedContent"],
         _ => &[],
     };
     let mut out = json!({
@@ -100,6 +142,9 @@ fn gemini_model(model: &Listed) -> Value {
         if limit > 0 {
             out[name] = limit.into();
         }
+    }
+    if let Some(can) = model.can(Ability::Reasoning) {
+        out["thinking"] = can.into();
     }
     out
 }

@@ -6,6 +6,48 @@ use rustix::process::Signal;
 use std::process::Stdio;
 use std::time::Duration;
 
+/// The table of providers in the documentation, row by row, as a configuration.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_provider_of_the_documentation_can_be_configured() {
+    let docs =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/providers.md")).unwrap();
+    let mut config = String::from("listen: 127.0.0.1:4444\nproviders:\n");
+    let mut count = 0;
+    for row in docs.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(|cell| cell.trim().trim_matches('`')).collect();
+        let (name, kind, url) = (cells[1], cells[3], cells[4]);
+        let mut settings = String::new();
+        match kind {
+            "emulator" => {}
+            "azure-openai" => settings.push_str("endpoint: https://east.example, "),
+            _ if url == "-" => settings.push_str("base_url: http://127.0.0.1:1/v1, "),
+            _ if url.contains("{region}") => settings.push_str("region: eu-west-1, "),
+            _ => {}
+        }
+        let values: Vec<String> = url
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .filter(|(name, _)| *name != "region")
+            .map(|(name, _)| format!("{name}: a-value"))
+            .collect();
+        if !values.is_empty() {
+            settings.push_str(&format!("base_url_values: {{ {} }}, ", values.join(", ")));
+        }
+        if kind != "emulator" {
+            settings.push_str("api_key: k");
+        }
+        config.push_str(&format!("  {name}: {{ {settings} }}\n"));
+        count += 1;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.yaml");
+    std::fs::write(&file, &config).unwrap();
+    let (code, out, err) = run(&["check", file.to_str().unwrap()]).await;
+    assert_eq!(code, 0, "{err}");
+    assert!(count >= 110 && out.contains(&format!("{count} providers")), "{count}: {out}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn check_names_the_place_and_the_way_out() {
     let folder = tempfile::tempdir().unwrap();

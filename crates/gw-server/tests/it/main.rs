@@ -32,6 +32,7 @@ mod routing;
 mod shutdown;
 mod signed;
 mod slow;
+mod steering;
 mod stored;
 mod streams;
 mod support;

@@ -114,7 +114,7 @@ fn nested(
             }
         }
         if !is_stated && holder.is_own {
-            let comma = if object.members.is_empty() { "" } else { "," };
+            let comma = if stays_empty(&object, list) { "" } else { "," };
             let start = value.span.start + 1;
             list.push(Edit {
                 span: Span { start, end: start },
@@ -122,4 +122,14 @@ fn nested(
             });
         }
     }
+}
+
+/// Has the object no members, or none but those that are taken out?
+fn stays_empty(object: &Object<'_>, list: &[Edit]) -> bool {
+    let (Some(first), Some(last)) = (object.members.first(), object.members.last()) else { return true };
+    let covers = |edit: &Edit| {
+        let Span { start, end } = edit.span;
+        edit.replacement.is_empty() && start <= first.key_span.start && end >= last.value.end
+    };
+    list.iter().any(covers)
 }

@@ -4,6 +4,7 @@
 use super::MAX_MESSAGE_BYTES;
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object, Value};
+use crate::openai_responses::error::recognise;
 use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
 use gw_model::{Api, ErrorCode, WireFormat};
 
@@ -55,7 +56,8 @@ pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
             let code = match error.cause {
                 gemini::errors::Cause::ContextLength => Some(ErrorCode::ContextLengthExceeded),
                 gemini::errors::Cause::ContentPolicy => Some(ErrorCode::GuardrailBlocked),
-                gemini::errors::Cause::InvalidKey | gemini::errors::Cause::Other => None,
+                gemini::errors::Cause::InvalidKey => None,
+                gemini::errors::Cause::Other => recognise(&error.status, &error.message),
             };
             Some(Reported { kind: error.status, message: error.message, param: None, code })
         }
@@ -64,6 +66,8 @@ pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
             let code = match bedrock_converse::errors::meaning(&kind, &message) {
                 bedrock_converse::errors::Meaning::ContextLength => Some(ErrorCode::ContextLengthExceeded),
                 bedrock_converse::errors::Meaning::ContentPolicy => Some(ErrorCode::GuardrailBlocked),
+                // What the models' own services say, in their own words.
+                bedrock_converse::errors::Meaning::Other => recognise(&kind, &message),
                 _ => None,
             };
             Some(Reported { kind, message, param: None, code })
@@ -73,7 +77,7 @@ pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
             let code = match error.trouble {
                 cohere_chat::errors::Trouble::ContextLength => Some(ErrorCode::ContextLengthExceeded),
                 cohere_chat::errors::Trouble::ContentPolicy => Some(ErrorCode::GuardrailBlocked),
-                cohere_chat::errors::Trouble::Other => None,
+                cohere_chat::errors::Trouble::Other => recognise(&error.kind, &error.message),
             };
             Some(Reported { kind: error.kind, message: error.message, param: None, code })
         }

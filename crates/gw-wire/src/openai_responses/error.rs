@@ -25,17 +25,56 @@ impl UpstreamError {
     }
 }
 
+/// Codes and types of upstreams that say that the input does not fit.
+const LENGTH: &[&str] = &[
+    "context_length_exceeded",
+    "context_window_exceeded",
+    "exceed_context_size_error",
+    "model_max_prompt_tokens_exceeded",
+    "tokens_limit_reached",
+    "too_many_prompt_tokens",
+    "TOO_MANY_TOKENS",
+];
+
 /// Words of messages that say that the input does not fit, for upstreams that state no code.
 const TOO_LONG: &[&str] = &[
+    "`inputs` tokens + `max_new_tokens` must be",
+    "available context size",
     "context length",
     "context window",
     "context_length",
+    "exceed context limit",
+    "exceeded model token limit",
+    "exceeds context limit",
+    "input is too long",
+    "input length exceeds",
+    "input token count",
+    "input tokens exceed",
+    "longer than the maximum model length",
+    "maximum allowed input length",
+    "maximum allowed length",
     "maximum prompt length",
     "prompt is too long",
-    "input is too long",
+    "range of input length should be",
+    "reduce the length of the messages",
+    "too long to fit into the model",
+    "too many input tokens",
     "too many tokens",
-    "exceed context limit",
-    "input token count",
+    "total length of all messages is too long",
+];
+
+/// Words of messages that say that a content policy refused the input or the answer.
+const AGAINST_POLICY: &[&str] = &[
+    "blocked by our content",
+    "content exists risk",
+    "content filtering policy",
+    "content management policy",
+    "input was flagged",
+    "inappropriate content",
+    "rejected as a result of our safety system",
+    "responsible ai policy",
+    "violates usage guidelines",
+    "violating our usage policy",
 ];
 
 /// Codes of upstreams whose own policy refused the input or the answer.
@@ -43,17 +82,21 @@ const POLICY: &[&str] = &[
     "bio_policy",
     "content_filter",
     "content_policy_violation",
+    "contentfilter",
     "cyber_policy",
+    "data_inspection_failed",
+    "datainspectionfailed",
     "image_content_policy_violation",
     "invalid_prompt",
     "moderation_blocked",
     "responsible_ai_policy_violation",
+    "responsibleaipolicyviolation",
 ];
 
 /// What a kind and a message stand for: input that does not fit, or the upstream's content policy.
 #[must_use]
 pub fn recognise(kind: &str, message: &str) -> Option<ErrorCode> {
-    if kind == "context_length_exceeded" {
+    if LENGTH.contains(&kind) {
         return Some(ErrorCode::ContextLengthExceeded);
     }
     if POLICY.iter().any(|code| kind.eq_ignore_ascii_case(code)) {
@@ -63,8 +106,12 @@ pub fn recognise(kind: &str, message: &str) -> Option<ErrorCode> {
     if TOO_LONG.iter().any(|words| message.contains(words)) {
         return Some(ErrorCode::ContextLengthExceeded);
     }
-    let is_policy =
-        message.contains("content management policy") || message.contains("content filtering policy");
+    // OpenAI's word for a message that is longer than any model takes; other parameters have limits too.
+    let is_message = message.contains("'messages") || message.contains("'input");
+    if kind == "string_above_max_length" && is_message {
+        return Some(ErrorCode::ContextLengthExceeded);
+    }
+    let is_policy = AGAINST_POLICY.iter().any(|words| message.contains(words));
     is_policy.then_some(ErrorCode::GuardrailBlocked)
 }
 

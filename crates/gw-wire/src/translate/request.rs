@@ -7,13 +7,17 @@ use crate::codec::{Options, Written};
 use crate::embeddings::translate as embeddings;
 use crate::rerank::translate as rerank;
 use crate::{
-    anthropic, bedrock_converse, cohere_chat, counting, gemini, openai_chat, openai_completions,
+    adapt, anthropic, bedrock_converse, cohere_chat, counting, gemini, openai_chat, openai_completions,
     openai_responses,
 };
+use bytes::Bytes;
 use gw_model::WireFormat;
 use gw_model::chat::ChatRequest;
 use gw_model::refusal::{ErrorCode, Refusal};
 use std::borrow::Cow;
+
+/// Most parameters that are left out of one request in place of a refusal.
+const MAX_LEFT_OUT: usize = 16;
 
 /// What the path says in formats where the body does not ([`WireFormat::has_model_in_path`]).
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,7 +32,7 @@ pub struct PathFacts<'a> {
 ///
 /// # Errors
 /// 400 `invalid_request` when the body is not one of its format, 400 `unsupported_parameter` when the target
-/// cannot express what must not be left out, or the formats cannot be translated into each other at all.
+/// cannot express what must not be left out and [`Options::drop_params`] does not allow it, or the formats cannot be translated into each other at all.
 pub fn request(
     from: WireFormat,
     to: WireFormat,
@@ -42,6 +46,47 @@ pub fn request(
     if let (Some(from), Some(to)) = (rerank::dialect(from), rerank::dialect(to)) {
         return rerank::translated(from, to, body, options);
     }
+    let refusal = match once(from, to, body, path, options) {
+        Err(refusal) if !options.drop_params.is_empty() => refusal,
+        result => return result,
+    };
+    with_less(from, to, Bytes::copy_from_slice(body), path, options, refusal)
+}
+
+/// What the target cannot take is left out, one parameter after the other, as far as the configuration allows.
+fn with_less(
+    from: WireFormat,
+    to: WireFormat,
+    mut body: Bytes,
+    path: PathFacts<'_>,
+    options: &Options,
+    mut refusal: Refusal,
+) -> Result<Written, Refusal> {
+    let mut left_out: Vec<String> = Vec::new();
+    while left_out.len() < MAX_LEFT_OUT && refusal.code == ErrorCode::UnsupportedParameter {
+        let Some(name) = refusal.param.clone().filter(|name| options.drop_params.allows(name)) else { break };
+        let Some(less) = adapt::without(&body, &name) else { break };
+        body = less;
+        left_out.push(name.into_owned());
+        refusal = match once(from, to, &body, path, options) {
+            Ok(mut written) => {
+                left_out.append(&mut written.dropped);
+                written.dropped = left_out;
+                return Ok(written);
+            }
+            Err(refusal) => refusal,
+        };
+    }
+    Err(refusal)
+}
+
+fn once(
+    from: WireFormat,
+    to: WireFormat,
+    body: &[u8],
+    path: PathFacts<'_>,
+    options: &Options,
+) -> Result<Written, Refusal> {
     let mut chat = read(from, to, body, path)?;
     let mut dropped = Vec::new();
     let (from_chat, to_chat) = (from.counts().unwrap_or(from), to.counts().unwrap_or(to));

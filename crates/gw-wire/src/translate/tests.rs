@@ -114,6 +114,30 @@ fn what_must_not_be_left_out_is_refused() {
 }
 
 #[test]
+fn what_is_refused_is_left_out_where_the_configuration_says_so() {
+    let body = chat(&json!({"n":2,"web_search_options":{},"logprobs":true,"top_logprobs":2,"seed":1}));
+    let translate = |drop_params| {
+        let options = Options { drop_params, ..Options::default() };
+        request(OpenAiChat, AnthropicMessages, body.to_string().as_bytes(), PathFacts::default(), &options)
+    };
+    let all = translate(gw_model::DropParams::Unsupported).unwrap();
+    let mut dropped = all.dropped.clone();
+    dropped.sort_unstable();
+    assert_eq!(dropped, ["logprobs", "n", "seed", "top_logprobs", "web_search_options"]);
+    assert_eq!(serde_json::from_slice::<Value>(&all.body).unwrap(), messages_of_chat());
+    let some = gw_model::DropParams::Named(["n".into(), "logprobs".into()].into());
+    let refusal = translate(some).unwrap_err();
+    assert!(matches!(refusal.param.as_deref(), Some("web_search_options" | "top_logprobs")));
+    // Messages are never left out.
+    let upload = json!([{"role":"user","content":[{"type":"container_upload","file_id":"file_1"}]}]);
+    let body = messages(&json!({"messages":upload})).to_string();
+    let options = Options { drop_params: gw_model::DropParams::Unsupported, ..Options::default() };
+    let refusal =
+        request(AnthropicMessages, OpenAiChat, body.as_bytes(), PathFacts::default(), &options).unwrap_err();
+    assert_eq!(refusal.param.as_deref(), Some("messages"));
+}
+
+#[test]
 fn history_of_provider_tools_is_left_out() {
     let history = json!([
         {"role":"user","content":"search"},

@@ -29,6 +29,10 @@ What a target cannot do is never lost without a word:
 - *named*: left out, and named in the answer's header `x-gatewright-dropped`;
 - *silent*: left out without a word, because leaving it out changes nothing.
 
+With `drop_params: true` on an alias, a target or a model, members that would be refused are left out and named too, but
+for the messages themselves; a list of names leaves out those, always. What the catalogue knows a model to lack is
+fitted before, whether or not there is anything to translate: see [the configuration](config.md).
+
 Members that no table has are left out and named. Besides the members below:
 
 - Tools that a provider runs itself (web search, code execution, computer use and the like) are refused; callers of

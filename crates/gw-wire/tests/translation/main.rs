@@ -16,6 +16,7 @@ mod asked;
 mod chains;
 mod digest;
 mod docs;
+mod errors;
 mod exceptions;
 mod fixtures;
 mod formats;

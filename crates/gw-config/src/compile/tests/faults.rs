@@ -53,6 +53,25 @@ f.yaml:10:20: the key of provider 'groq' holds spaces, control or non-ASCII char
 }
 
 #[test]
+fn a_base_url_with_parts_to_fill_in() {
+    let text = "
+providers:
+  cloudy: { api_key: k }
+  c1: { kind: cloudy, api_key: k, region: eu, base_url_values: { account_id: 'a/../b', acount: x } }
+  c2: { kind: cloudy, api_key: k, base_url: https://h/v1, base_url_values: { account_id: a } }
+  openai: { api_key: k, base_url_values: { account_id: a } }
+";
+    let expected = "\
+f.yaml:3:3: provider 'cloudy' needs 'region': add it, for example region: us-east-1
+f.yaml:3:3: provider 'cloudy' needs 'account_id' for its base URL: add base_url_values: { account_id: a1b2 }
+f.yaml:4:66: 'account_id' may have letters, digits, '-', '_' and '.' only, for example a1b2
+f.yaml:4:88: the base URL of 'cloudy' has no 'acount', but account_id
+f.yaml:5:78: 'base_url_values' is of no use beside a base URL: remove one
+f.yaml:6:44: the base URL of 'openai' has nothing to fill in: remove it";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
 fn what_bedrock_needs() {
     let text = "
 providers:

@@ -32,6 +32,45 @@ providers:
 }
 
 #[test]
+fn base_urls_are_filled_in() {
+    let compiled = ok("
+providers:
+  cloudy: { api_key: k, region: eu, base_url_values: { account_id: 'https://a.b/' }, headers: { x-team: a } }
+");
+    let cloudy = &compiled.snapshot.providers["cloudy"];
+    assert_eq!(&*cloudy.base_url, "https://eu.cloudy.example/a.b/v1");
+    assert_eq!(cloudy.headers, [("x-team".into(), "a".into()), ("x-version".into(), "1".into())]);
+}
+
+#[test]
+fn abilities_and_parameters_to_leave_out() {
+    use gw_model::{Ability, DropParams};
+    let compiled = ok("
+providers:
+  openai:
+    api_key: k
+    models:
+      gpt-4o: { max_output_tokens: 512, capabilities: { vision: false, tools: true }, drop_params: true }
+models:
+  a:
+    drop_params: [seed, logit_bias]
+    targets:
+      - { provider: openai, model: gpt-4o }
+      - { provider: openai, model: gpt-4o-mini, drop_params: false }
+      - { provider: openai, model: gpt-4o, prices: { capabilities: { sampling: false } } }
+");
+    let own = compiled.snapshot.custom_info("openai", "gpt-4o").unwrap();
+    assert!(own.lacks.has(Ability::Vision) && !own.lacks.has(Ability::Tools));
+    assert_eq!(own.capabilities, ["tools".into()]);
+    assert_eq!((own.max_output_tokens, &own.drop_params), (512, &DropParams::Unsupported));
+    let targets = &compiled.snapshot.models["a"].targets;
+    let named = DropParams::Named(["seed".into(), "logit_bias".into()].into());
+    assert_eq!(targets[0].info.drop_params, named);
+    assert_eq!(targets[1].info.drop_params, DropParams::Harmless);
+    assert!(targets[2].info.lacks.has(Ability::Sampling) && targets[2].info.lacks.has(Ability::Vision));
+}
+
+#[test]
 fn azure_and_compatible_servers() {
     let compiled = ok("
 providers:

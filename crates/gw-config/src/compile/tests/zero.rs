@@ -36,6 +36,19 @@ fn every_provider_with_a_key_is_on() {
 }
 
 #[test]
+fn a_base_url_takes_its_parts_from_the_environment_too() {
+    let keys = [("RENTED_API_KEY", "k"), ("CLOUDY_API_KEY", "k")];
+    let without = start(&keys, false).expect("compiles");
+    assert!(without.snapshot.providers.is_empty(), "they are off without what their URLs need");
+    let with = start(&[keys[0], keys[1], ("CLOUDY_ACCOUNT", " https://acme ")], false).expect("compiles");
+    let providers = &with.snapshot.providers;
+    assert_eq!(&*providers["rented"].base_url, "https://acme.rented.example/v1");
+    assert!(!providers.contains_key("cloudy"), "no region is known");
+    let moved = start(&[keys[0], ("RENTED_BASE_URL", "http://h/v1")], false).expect("compiles");
+    assert_eq!(&*moved.snapshot.providers["rented"].base_url, "http://h/v1");
+}
+
+#[test]
 fn base_urls_of_the_sdks_are_respected() {
     let compiled = start(
         &[

@@ -1,0 +1,168 @@
+//! What messages hold besides text: looked for when the target is known not to read it, or to want plain texts.
+//! Serves `adapt`. It must not look at messages of calls to targets that take them.
+
+use super::Work;
+use super::ask::kind;
+use crate::gemini::names;
+use crate::json::splice::Edit;
+use crate::json::{Kind, Object, Value, Writer};
+use bytes::Bytes;
+use gw_model::{Abilities, Ability, Call, ErrorCode, Refusal, WireFormat};
+use memchr::memmem;
+
+/// How deep results of tools may hold results of tools.
+const MAX_NESTING: u8 = 4;
+
+/// Kinds of content besides text, and what is said of a model that does not take them.
+const KINDS: &[(Ability, &str)] = &[
+    (Ability::Vision, "reads no images"),
+    (Ability::Documents, "reads no documents"),
+    (Ability::AudioInput, "hears no audio"),
+];
+
+/// The abilities to read content that the model lacks and the call may need.
+pub(super) fn suspected(call: &Call, lacks: Abilities) -> Abilities {
+    let mut found = Abilities::default();
+    if !KINDS.iter().any(|(ability, _)| lacks.has(*ability)) {
+        return found;
+    }
+    if markers(call.format).iter().any(|m| memmem::find(&call.body, m.as_bytes()).is_some()) {
+        KINDS.iter().for_each(|(ability, _)| found.set(*ability, lacks.has(*ability)));
+    }
+    found
+}
+
+/// Refuses content that the model does not read.
+pub(super) fn refuse(work: &Work<'_>, suspected: Abilities, body: &Object<'_>) -> Result<(), Refusal> {
+    let format = work.call.format;
+    for (ability, what) in KINDS.iter().filter(|(ability, _)| suspected.has(*ability)) {
+        if !holds(format, body, *ability) {
+            continue;
+        }
+        let param = list_name(format);
+        let message = format!(
+            "`{}` {what}, as far as is known here. Choose another model, or state otherwise in its \
+             `capabilities` in the configuration.",
+            work.limits.name
+        );
+        return Err(Refusal::new(ErrorCode::UnsupportedParameter, message).param(param));
+    }
+    Ok(())
+}
+
+/// Texts of which one must stand in a body that holds more than text.
+const fn markers(format: WireFormat) -> &'static [&'static str] {
+    match format {
+        WireFormat::OpenAiChat | WireFormat::CohereChat => {
+            &["\"image_url\"", "\"file\"", "\"input_audio\"", "\"document\""]
+        }
+        WireFormat::OpenAiResponses => &["\"input_image\"", "\"input_file\"", "\"input_audio\""],
+        WireFormat::AnthropicMessages => &["\"image\"", "\"document\""],
+        WireFormat::BedrockConverse => &["\"image\"", "\"document\"", "\"audio\""],
+        WireFormat::GeminiGenerate => &["\"inlineData\"", "\"inline_data\"", "\"fileData\"", "\"file_data\""],
+        _ => &[],
+    }
+}
+
+const fn list_name(format: WireFormat) -> &'static str {
+    match format {
+        WireFormat::OpenAiResponses => "input",
+        WireFormat::GeminiGenerate => "contents",
+        _ => "messages",
+    }
+}
+
+fn holds(format: WireFormat, body: &Object<'_>, ability: Ability) -> bool {
+    let Some(list) = body.get(list_name(format)) else { return false };
+    list.elements().any(|message| {
+        let mut members = message.members();
+        members.any(|(name, value)| {
+            matches!(name, "content" | "parts" | "output") && any_part(&value, ability, MAX_NESTING)
+        })
+    })
+}
+
+fn any_part(list: &Value<'_>, ability: Ability, nesting: u8) -> bool {
+    list.elements().any(|part| is_of(&part, ability) || inner(&part, ability, nesting))
+}
+
+/// Results of tools hold parts themselves.
+fn inner(part: &Value<'_>, ability: Ability, nesting: u8) -> bool {
+    if nesting == 0 {
+        return false;
+    }
+    part.members().any(|(name, value)| match name {
+        "content" | "parts" => any_part(&value, ability, nesting - 1),
+        "toolResult" | "functionResponse" | "function_response" => inner(&value, ability, nesting - 1),
+        _ => false,
+    })
+}
+
+/// Is the part of the kind that takes `ability` to read?
+fn is_of(part: &Value<'_>, ability: Ability) -> bool {
+    if let Some(kind) = kind(part) {
+        return match ability {
+            Ability::Vision => matches!(kind.as_str(), "image_url" | "input_image" | "image"),
+            Ability::AudioInput => kind == "input_audio",
+            Ability::Documents => match kind.as_str() {
+                "file" | "input_file" => true,
+                "document" => is_document_file(part),
+                _ => false,
+            },
+            _ => false,
+        };
+    }
+    part.members().any(|(name, value)| match name {
+        "image" => ability == Ability::Vision,
+        "document" => ability == Ability::Documents,
+        "audio" => ability == Ability::AudioInput,
+        "inlineData" | "inline_data" | "fileData" | "file_data" => has_type(&value, ability),
+        _ => false,
+    })
+}
+
+/// A document that is text already is read by any model.
+fn is_document_file(part: &Value<'_>) -> bool {
+    let source = part.members().find(|(name, _)| *name == "source");
+    source.is_some_and(|(_, source)| matches!(kind(&source).as_deref(), Some("base64" | "url" | "file")))
+}
+
+/// Google names what a part is by its media type.
+fn has_type(data: &Value<'_>, ability: Ability) -> bool {
+    let found = data.members().find(|(name, _)| names::is(name, "mimeType"));
+    let Some(media_type) = found.and_then(|(_, value)| value.as_str()) else { return false };
+    match ability {
+        Ability::Vision => media_type.starts_with("image/"),
+        Ability::AudioInput => media_type.starts_with("audio/"),
+        Ability::Documents => media_type == "application/pdf",
+        _ => false,
+    }
+}
+
+/// Writes content that is a list of texts as one text, for providers that know nothing else.
+pub(super) fn as_text(work: &mut Work<'_>, body: &Object<'_>) -> Result<(), Refusal> {
+    if work.call.format != WireFormat::OpenAiChat {
+        return Ok(());
+    }
+    let Some(messages) = body.get("messages") else { return Ok(()) };
+    for message in messages.elements() {
+        let content = message.members().find(|(name, _)| *name == "content");
+        let Some((_, content)) = content.filter(|(_, value)| value.kind == Kind::Array) else { continue };
+        let mut text = String::new();
+        for part in content.elements() {
+            let found = part.members().find(|(name, _)| *name == "text");
+            match (kind(&part).as_deref(), found.and_then(|(_, value)| value.as_str())) {
+                (Some("text"), Some(piece)) => text.push_str(&piece),
+                _ => {
+                    let message = "This model's provider takes texts only. Leave other parts out, or choose \
+                                   another model.";
+                    return Err(Refusal::new(ErrorCode::UnsupportedParameter, message).param("messages"));
+                }
+            }
+        }
+        let mut written = Writer::with_capacity(text.len() + 2);
+        written.string(&text);
+        work.adapted.edits.push(Edit::replace(content.span, Bytes::from(written.into_bytes())));
+    }
+    Ok(())
+}
