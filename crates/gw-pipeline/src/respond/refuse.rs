@@ -28,11 +28,9 @@ pub fn refusal_reply(format: WireFormat, refusal: &Refusal, request_id: Option<R
     let map = reply.headers_mut();
     map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     add_code(map, refusal);
-    headers::add_error_type(map, format, refusal.code.status());
-    if let Some(id) = request_id
-        && let Ok(value) = HeaderValue::from_str(&id.to_string())
-    {
-        map.insert(headers::REQUEST_ID, value);
+    headers::add_error_type(map, gw_wire::errors::headers(format, refusal.code));
+    if let Some(id) = request_id {
+        headers::add_id(map, id, format);
     }
     reply
 }
