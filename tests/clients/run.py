@@ -70,6 +70,7 @@ def run(client, work, arguments):
         **os.environ,
         "CASES": arguments.cases,
         "BACKENDS": arguments.backends,
+        "PYTHONPATH": str(registry.HERE / "python"),
         "ENV_FOLDER": str(install.folder_of(client, work)),
     }
     if arguments.url:

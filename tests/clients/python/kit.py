@@ -24,6 +24,7 @@ BACKENDS = [b for b in os.environ.get("BACKENDS", "").split(",") if b] or (["rea
 WANTED = [c for c in os.environ.get("CASES", "").split(",") if c]
 
 CASES = []
+LOOP = asyncio.new_event_loop()
 
 
 def case(name, only=None, skip=None):
@@ -58,9 +59,10 @@ def key(name):
     return os.environ.get(f"GATEWAY_KEY_{name.upper()}", "gw-" + "wrong" * 8)
 
 
-def error_cases(call, check, names=None, skip=None):
+def error_cases(call, check, suffix="", names=None):
     """Registers the cases of errors. `call(model, key)` makes the simplest call; `check(error, expected)` looks at what
-    it raised, given the case's data."""
+    it raised, given the case's data; `suffix` tells several such calls of one script apart, `names` picks
+    some of them."""
     for expected in DATA["errors"]:
         if names and expected["name"] not in names:
             continue
@@ -80,15 +82,13 @@ def error_cases(call, check, names=None, skip=None):
             except AssertionError as why:
                 raise AssertionError(f"{why!r}: {type(raised).__mro__[:3]} {raised!r}") from raised
 
-        CASES.append((f"errors.{expected['name']}", one, None, skip or {}))
+        CASES.append((f"errors.{expected['name']}{suffix}", one, None, {}))
 
 
 def settle(answer):
-    return asyncio.run(wait(answer)) if inspect.isawaitable(answer) else answer
-
-
-async def wait(awaitable):
-    return await awaitable
+    """The answer itself, also of a coroutine. One loop serves all cases, since clients keep connections that belong to
+    one."""
+    return LOOP.run_until_complete(answer) if inspect.isawaitable(answer) else answer
 
 
 def emulator(method, path, body=None):
@@ -151,10 +151,11 @@ def run():
             if backend in skip:
                 print(f"skip  {name} [{backend}] {skip[backend]}", flush=True)
                 continue
+            start = time.monotonic()
             try:
                 settle(function(backend))
                 passed += 1
-                print(f"ok    {name} [{backend}]", flush=True)
+                print(f"ok    {name} [{backend}] {(time.monotonic() - start) * 1000:.0f} ms", flush=True)
             except Exception:  # each case is reported, whatever it raises
                 failed += 1
                 print(f"FAIL  {name} [{backend}]\n{traceback.format_exc()}", flush=True)
