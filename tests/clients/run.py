@@ -22,7 +22,7 @@ from harness.report import Results
 from harness.stack import Stack, configuration
 
 ROOT = registry.HERE.parent.parent
-LONGEST_SECONDS = 600
+LONGEST_SECONDS = 1800
 
 
 def main():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kit import DATA, ENV_FOLDER
 
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 180
 PROGRAMS = ENV_FOLDER / "node_modules/.bin"
 
 

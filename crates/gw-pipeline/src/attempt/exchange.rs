@@ -186,7 +186,8 @@ impl Exchange {
                 self.keep_detail(format, status, &body);
                 let text =
                     "the provider refused the gateway's own credential; its operator must look at the log";
-                let failure = refusal(target, Refusal::new(ErrorCode::UpstreamError, text));
+                let refused = Refusal::new(ErrorCode::UpstreamError, text).final_if(true);
+                let failure = refusal(target, refused);
                 TryFailure { failure, again: again(FailureKind::Final, None) }
             }
         })
@@ -214,7 +215,11 @@ impl Exchange {
             _ => Refusal::new(
                 ErrorCode::UpstreamError,
                 format!("the provider '{provider}' could not be reached"),
-            ),
+            )
+            .final_if(matches!(
+                error.kind(),
+                SendErrorKind::InvalidRequest | SendErrorKind::ForbiddenAddress
+            )),
         };
         TryFailure { failure: refusal(target, refused), again: Some(Again { kind, after_ms: None }) }
     }
@@ -238,6 +243,7 @@ fn bad_upstream(target: &Target, status: u16) -> Refusal {
         Refusal::new(ErrorCode::UpstreamTimeout, format!("the provider '{provider}' answered {status}"))
     } else {
         Refusal::new(ErrorCode::UpstreamError, format!("the provider '{provider}' answered {status}"))
+            .final_if(matches!(status, 501 | 505))
     }
 }
 

@@ -4,8 +4,11 @@
 use super::headers;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Rejected;
-use gw_model::{Refusal, RequestId, WireFormat};
-use http::header::{self, HeaderMap, HeaderValue};
+use gw_model::{ErrorCode, Refusal, RequestId, WireFormat};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// Ends a refused call and tells the caller.
 pub(crate) fn refused(rejected: Rejected, format: WireFormat) -> Reply {
@@ -35,7 +38,8 @@ pub fn refusal_reply(format: WireFormat, refusal: &Refusal, request_id: Option<R
     reply
 }
 
-/// The machine code, and when to try again.
+/// The machine code, and whether and when to try again, also in the headers that OpenAI's and Anthropic's SDKs
+/// ask first.
 pub(crate) fn add_code(map: &mut HeaderMap, refusal: &Refusal) {
     map.insert(headers::ERROR, HeaderValue::from_static(refusal.code.as_str()));
     let seconds = match (refusal.retry_after_seconds, refusal.code.status()) {
@@ -45,5 +49,9 @@ pub(crate) fn add_code(map: &mut HeaderMap, refusal: &Refusal) {
     };
     if let Some(seconds) = seconds {
         map.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        map.insert(RETRY_AFTER_MS, HeaderValue::from(u64::from(seconds) * 1000));
+    }
+    if refusal.is_final || refusal.code == ErrorCode::NotImplemented {
+        map.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
 }
