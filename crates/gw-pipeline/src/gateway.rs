@@ -7,6 +7,7 @@ use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
 use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::KeyTable;
+use gw_store::objects::Objects;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
@@ -19,6 +20,8 @@ pub struct Gateway {
     live: ArcSwap<Live>,
     /// Virtual keys and their counters.
     pub keys: Arc<KeyTable>,
+    /// Whose files, batches and stored responses are.
+    pub objects: Arc<Objects>,
     master: Secret,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
@@ -40,6 +43,8 @@ pub struct GatewayParts {
     pub snapshot: Snapshot,
     /// Virtual keys.
     pub keys: Arc<KeyTable>,
+    /// Whose files, batches and stored responses are.
+    pub objects: Arc<Objects>,
     /// The master key.
     pub master: Secret,
     /// The process's clock.
@@ -59,6 +64,7 @@ impl Gateway {
         Ok(Arc::new(Self {
             live: ArcSwap::from_pointee(live),
             keys: parts.keys,
+            objects: parts.objects,
             master: parts.master,
             clock: parts.clock,
             metrics: Metrics::new(),

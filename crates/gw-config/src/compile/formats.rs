@@ -26,9 +26,8 @@ pub(super) fn formats(
         return known;
     }
     let mut formats = vec![wanted];
-    if wanted.native_provider() == "openai" {
-        formats.extend(known.into_iter().filter(|format| !WireFormat::CONVERSATIONS.contains(format)));
-    }
+    let beside = |format: &WireFormat| !format.is_conversation() && format.api() == wanted.api();
+    formats.extend(known.into_iter().filter(beside));
     formats
 }
 

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use gw_model::catalog::{AuthScheme, ProviderKind};
-use gw_model::format::WireFormat;
+use gw_model::format::{Api, WireFormat};
 use gw_model::snapshot::Provider;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -93,7 +93,7 @@ pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format:
             map.append(name, value);
         }
     }
-    if format == WireFormat::AnthropicMessages && !map.contains_key(VERSION_HEADER) {
+    if format.api() == Api::Anthropic && !map.contains_key(VERSION_HEADER) {
         map.insert(VERSION_HEADER, ANTHROPIC_VERSION);
     }
     map
@@ -101,13 +101,10 @@ pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format:
 
 /// A provider's own headers mean nothing, or something else, to another's format.
 fn fits(name: &str, format: WireFormat) -> bool {
-    match format {
-        WireFormat::AnthropicMessages => !name.starts_with("openai-"),
-        WireFormat::OpenAiChat
-        | WireFormat::OpenAiCompletions
-        | WireFormat::OpenAiEmbeddings
-        | WireFormat::OpenAiResponses => !name.starts_with("anthropic-"),
-        WireFormat::GeminiGenerate | WireFormat::BedrockConverse | WireFormat::CohereChat => {
+    match format.api() {
+        Api::Anthropic => !name.starts_with("openai-"),
+        Api::OpenAi => !name.starts_with("anthropic-"),
+        Api::Gemini | Api::Bedrock | Api::Cohere => {
             !name.starts_with("anthropic-") && !name.starts_with("openai-")
         }
     }

@@ -1,12 +1,12 @@
 //! What can be worked out once for a provider.
 
-use super::headers;
 use super::signing::Signer;
 use super::url::{self, Path};
+use super::{agents, headers};
 use crate::catalog::{StreamUsage, catalog};
 use gw_model::call::Call;
 use gw_model::catalog::{AuthScheme, ProviderKind};
-use gw_model::format::WireFormat;
+use gw_model::format::{Api, WireFormat};
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::Provider;
 use http::HeaderMap;
@@ -52,6 +52,7 @@ pub struct PreparedProvider {
     openai_headers: Option<HeaderMap>,
     stream_usage: StreamUsage,
     signer: Option<Signer>,
+    agents: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -95,7 +96,8 @@ impl PreparedProvider {
         let openai_headers = openai_headers.transpose().map_err(PrepareError::Header)?;
         let stream_usage = catalog().stream_usage(authority.as_str());
         let signer = Signer::new(provider, &scheme, &authority)?;
-        Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer })
+        let agents = agents::authority(provider.kind, authority.as_str());
+        Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer, agents })
     }
 
     /// `http` or `https`.
@@ -113,9 +115,15 @@ impl PreparedProvider {
     /// What every request in that format carries.
     pub(super) fn headers(&self, format: WireFormat) -> &HeaderMap {
         match &self.openai_headers {
-            Some(headers) if format.native_provider() == "openai" => headers,
+            Some(headers) if format.api() == Api::OpenAi => headers,
             _ => &self.headers,
         }
+    }
+
+    /// Host (and port) of requests in that format, where it is another one than the base URL's.
+    #[must_use]
+    pub fn other_authority(&self, format: WireFormat) -> Option<&str> {
+        self.agents.as_deref().filter(|_| agents::serve(format))
     }
 
     /// Signs requests, where the provider wants that.
@@ -135,8 +143,8 @@ impl PreparedProvider {
             Some((_, ReadyPath::Whole(path))) => Ok(path.clone()),
             Some((_, ReadyPath::Around { before, whole, stream })) => {
                 // Google's own lists name its models so.
-                let name = match format {
-                    WireFormat::GeminiGenerate => model.strip_prefix("models/").unwrap_or(model),
+                let name = match format.api() {
+                    Api::Gemini => model.strip_prefix("models/").unwrap_or(model),
                     _ => model,
                 };
                 // A segment of dots would climb out of the path.

@@ -73,7 +73,7 @@ impl StreamTranslator {
             WireFormat::GeminiGenerate => Reader::Gemini(Box::default()),
             WireFormat::BedrockConverse => Reader::Converse(Box::default()),
             WireFormat::CohereChat => Reader::Cohere(Box::default()),
-            WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+            _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
         };
         let writer = match to {
             WireFormat::OpenAiChat => Writer::Chat(openai_chat::stream::Writer::new(context)),
@@ -81,7 +81,7 @@ impl StreamTranslator {
                 Writer::Completions(openai_completions::stream::Writer::new(context))
             }
             WireFormat::OpenAiResponses => {
-                let echo = openai_responses::Echo::read(&context.request);
+                let echo = openai_responses::Echo::of(&context);
                 Writer::Responses(Box::new(openai_responses::stream::Writer::with_echo(context, echo)))
             }
             WireFormat::AnthropicMessages => {
@@ -98,7 +98,7 @@ impl StreamTranslator {
                 Writer::Converse(Box::new(bedrock_converse::stream::Writer::new(context)))
             }
             WireFormat::CohereChat => Writer::Cohere(Box::new(cohere_chat::stream::Writer::new(context))),
-            WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+            _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
         };
         Ok(Self { reader, writer, to, events: Vec::with_capacity(8), seen: Seen::default() })
     }
@@ -133,6 +133,14 @@ impl StreamTranslator {
         let mut out = Vec::with_capacity(frame.raw().len().saturating_add(128));
         self.frame_into(frame, &mut out)?;
         Ok(Bytes::from(out))
+    }
+
+    /// The whole answer that the caller's stream ended with, when it is to be stored. Given once.
+    pub fn take_stored(&mut self) -> Option<Vec<u8>> {
+        match &mut self.writer {
+            Writer::Responses(writer) => writer.take_stored(),
+            _ => None,
+        }
     }
 
     /// The upstream's stream is over. Gives what completes the caller's stream; nothing when it is complete.
