@@ -229,6 +229,24 @@ def result_with_image(backend):
     assert "a map" in text_of(answer), answer
 
 
+@case("tools.long_name")
+def long_name(backend):
+    """Agents make names from those of servers and tools; other formats' are shorter. They come back as they were."""
+    name = "mcp__a_server_with_a_very_long_name__and_a_tool_with_an_even_longer_name_than_that"
+    one = {"name": name, "input_schema": {"type": "object", "properties": {}}}
+    messages = user("go")
+    first = client.messages.create(model=model(backend), max_tokens=256, messages=messages, tools=[one])
+    with client.messages.stream(model=model(backend), max_tokens=256, messages=messages, tools=[one]) as events:
+        streamed = events.get_final_message()
+    assert [c.name for c in calls_of(first)] == [c.name for c in calls_of(streamed)] == [name], (first, streamed)
+    messages += [
+        {"role": "assistant", "content": first.content},
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": calls_of(first)[0].id, "content": "fine"}]},
+    ]
+    answer = client.messages.create(model=model(backend), max_tokens=256, messages=messages, tools=[one])
+    assert text_of(answer) == "The tool returned: fine", answer
+
+
 @case("tools.empty_result")
 def empty_result(backend):
     for nothing in ({}, {"content": ""}, {"content": []}):

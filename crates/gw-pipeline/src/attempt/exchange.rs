@@ -9,6 +9,7 @@ use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
 use gw_providers::{PrepareInput, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
+use gw_wire::translate::ToolNames;
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub(crate) struct Sent {
     pub(crate) format: WireFormat,
     /// Parameters that a translation left out.
     pub(crate) dropped: Vec<String>,
+    /// Names of tools that a translation spelled otherwise.
+    pub(crate) tool_names: ToolNames,
     /// The stream's usage frame was asked for by us, not by the caller.
     pub(crate) hide_usage: bool,
     /// Answers to the call's earlier parts, where the target takes one input at a time.
@@ -186,7 +189,7 @@ impl Exchange {
         format: WireFormat,
     ) -> Result<Ready, Refusal> {
         self.refuse_unstorable(format)?;
-        let mut parts = Vec::new();
+        let (mut parts, mut tool_names) = (Vec::new(), ToolNames::default());
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())
         } else {
@@ -207,6 +210,7 @@ impl Exchange {
             let (from, body) = (self.call.format, self.call.full());
             let mut written = gw_wire::translate::request(from, format, body, path, &options)?;
             parts = std::mem::take(&mut written.more);
+            tool_names = written.tool_names;
             (Some(written.body), written.dropped)
         };
         let (mut request, hide_usage) = self.request(target, endpoint, format, translated)?;
@@ -216,7 +220,7 @@ impl Exchange {
             let (next, _) = self.request(target, endpoint, format, Some(part))?;
             earlier.push(std::mem::replace(&mut request, next));
         }
-        let sent = Sent { format, dropped, hide_usage, earlier: Vec::new() };
+        let sent = Sent { format, dropped, tool_names, hide_usage, earlier: Vec::new() };
         Ok(Ready { sent, earlier, request })
     }
 
