@@ -58,6 +58,7 @@
 //! | `text=TEXT` | | the answer's text, percent-encoded |
 //! | `finish=REASON` | | the finish or stop reason |
 //! | `preface` | | a sentence before tool calls |
+//! | `no-calls` | | text, whatever tools there are |
 //! | `crlf` | | CR LF line ends in a stream of events |
 //! | `comments` | | an SSE comment before every event |
 //! | `exchange=NAME` | | the loaded recorded exchange of that name |

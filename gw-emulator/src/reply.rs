@@ -44,7 +44,7 @@ pub(crate) struct Reply {
 
 /// The reply to `prompt`; `index` tells the choices of one request apart.
 pub(crate) fn compose(prompt: &Prompt, faults: &Faults, index: u64) -> Reply {
-    let mut calls = toolcalls::choose(prompt);
+    let mut calls = if faults.no_calls { Vec::new() } else { toolcalls::choose(prompt) };
     let mut text = match calls.is_empty() {
         true => full_text(prompt, faults, index),
         false if faults.preface => "I will use the tools for this.".to_owned(),

@@ -1,124 +1,110 @@
 #!/usr/bin/env python3
-"""Runs the official SDKs against a Gatewright binary in front of the emulator.
+"""Runs real clients, unmodified, against a Gatewright binary in front of the emulator.
 
-    tests/clients/run.py [--binary target/release/gatewright] [--work target/clients]
+    tests/clients/run.py [--all | --only NAME,...] [--binary target/release/gatewright] [--work target/clients]
     tests/clients/run.py --url http://127.0.0.1:4000 --key gw-... --model local/model   (a running gateway, a real model)
 
-It makes a virtual environment and a node_modules folder of pinned versions in the work folder, starts the emulator
-and the gateway on free ports, runs every script, and ends with 'N passed, N failed'.
+Without --all or --only it takes the SDKs that the gate runs. What the clients need is installed at pinned versions
+into the work folder. It ends with a table and 'clients: N passed, N failed'. See README.md.
 """
 
 import argparse
+import json
 import os
-import re
-import shutil
 import subprocess
 import sys
-import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-KEY = "gw-clientTestsClientTestsClientTestsClientTests"
+from harness import install, registry
+from harness.report import Results
+from harness.stack import Stack, configuration
 
-
-def install(work):
-    """Pinned SDKs, installed once and again when the pins change."""
-    work.mkdir(parents=True, exist_ok=True)
-    for name, make in (("requirements.txt", python_sdks), ("package.json", node_sdks)):
-        stamp = work / (name + ".installed")
-        wanted = (HERE / name).read_text()
-        if not stamp.exists() or stamp.read_text() != wanted:
-            make(work)
-            stamp.write_text(wanted)
-
-
-def python_sdks(work):
-    shutil.rmtree(work / "venv", ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", work / "venv"], check=True)
-    subprocess.run(
-        [work / "venv/bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", HERE / "requirements.txt"],
-        check=True,
-    )
-
-
-def node_sdks(work):
-    folder = work / "node"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    shutil.copy(HERE / "package.json", folder)
-    subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True)
-
-
-def start(command, env=None):
-    """Starts a server; its first line on stdout says where it is."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **(env or {})}, text=True)
-    line = process.stdout.readline()
-    found = re.search(r"https?://\S+", line)
-    if not found:
-        process.kill()
-        sys.exit(f"{command[0]} did not start: {line!r}")
-    return process, found.group().rstrip("/.")
-
-
-def scripts(work, env):
-    """Runs every script; sums up what they say of themselves."""
-    # Node finds packages from the script's folder upwards.
-    shutil.copy(HERE / "openai_node.mjs", work / "node")
-    python = str(work / "venv/bin/python")
-    commands = {
-        "openai (Python)": [python, str(HERE / "openai_python.py")],
-        "anthropic (Python)": [python, str(HERE / "anthropic_python.py")],
-        "openai (Node)": ["node", str(work / "node/openai_node.mjs")],
-    }
-    passed = failed = 0
-    for name, command in commands.items():
-        print(f"== {name}", flush=True)
-        done = subprocess.run(command, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-        print(done.stdout, end="", flush=True)
-        closing = re.search(r"(\d+) passed, (\d+) failed\s*$", done.stdout)
-        passed += int(closing[1]) if closing else 0
-        failed += int(closing[2]) if closing else 1
-        if done.returncode and closing and closing[2] == "0":
-            failed += 1
-    return passed, failed
+ROOT = registry.HERE.parent.parent
+LONGEST_SECONDS = 1800
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="frameworks and agents too")
+    parser.add_argument("--only", default="", help="these clients: names or how they begin, with commas")
+    parser.add_argument("--cases", default="", help="only cases whose name has one of these texts, with commas")
+    parser.add_argument("--backends", default="", help="only these upstreams, with commas")
+    parser.add_argument("--jobs", type=int, default=2, help="clients at the same time")
+    parser.add_argument("--verbose", action="store_true", help="a line for every case")
     parser.add_argument("--binary", type=Path, default=ROOT / "target/release/gatewright")
     parser.add_argument("--work", type=Path, default=ROOT / "target/clients")
+    parser.add_argument("--print-config", action="store_true", help="show the gateway's configuration and stop")
     parser.add_argument("--url", help="a running gateway in place of one of our own")
-    parser.add_argument("--key", help="its key")
-    parser.add_argument("--model", help="its model; only text and streams are tested")
+    parser.add_argument("--key", default="", help="its key")
+    parser.add_argument("--model", default="", help="its model; only text and streams are tested")
     arguments = parser.parse_args()
+    if arguments.print_config:
+        print(json.dumps(configuration("http://127.0.0.1:4010"), indent=2))
+        return
     work = arguments.work.resolve()
-    install(work)
-    if arguments.url:
-        env = {"GATEWAY_URL": arguments.url, "GATEWAY_KEY": arguments.key or "", "MODEL": arguments.model or "", "BACKENDS": "openai"}
-        passed, failed = scripts(work, env)
-    else:
-        passed, failed = against_emulator(arguments.binary.resolve(), work)
+    clients = registry.chosen(arguments.all, [word for word in arguments.only.split(",") if word])
+    install.ensure(dict.fromkeys(client.env for client in clients), work)
+    results = Results()
+    once = threading.Lock()
+
+    def one(client):
+        lines, code = run(client, work, arguments)
+        with once:
+            report(client, lines, code, results, arguments.verbose)
+
+    with ThreadPoolExecutor(max_workers=arguments.jobs) as pool:
+        for _ in pool.map(one, clients):
+            pass
+    print(results.table())
+    passed, failed = results.total("ok"), results.total("FAIL")
     print(f"clients: {passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
 
 
-def against_emulator(binary, work):
-    processes = []
-    with tempfile.TemporaryDirectory() as data:
-        try:
-            emulator, emulator_url = start([binary, "emulate", "--listen", "127.0.0.1:0"])
-            processes.append(emulator)
-            gateway, gateway_url = start(
-                [binary, "serve", "--config", HERE / "gateway.yaml", "--listen", "127.0.0.1:0", "--data-dir", data],
-                {"EMULATOR": emulator_url, "CLIENT_KEY": KEY},
-            )
-            processes.append(gateway)
-            return scripts(work, {"GATEWAY_URL": gateway_url, "GATEWAY_KEY": KEY, "EMULATOR_URL": emulator_url})
-        finally:
-            for process in reversed(processes):
-                process.terminate()
-                process.wait(timeout=30)
+def run(client, work, arguments):
+    """Runs a client's script; its lines and its exit code."""
+    command = install.command(client, work)
+    env = {
+        **os.environ,
+        "CASES": arguments.cases,
+        "BACKENDS": arguments.backends,
+        "PYTHONPATH": str(registry.HERE / "python"),
+        "ENV_FOLDER": str(install.folder_of(client, work)),
+    }
+    if arguments.url:
+        url = arguments.url.rstrip("/")
+        return finish(command, {**env, "GATEWAY_URL": url, "GATEWAY_KEY": arguments.key, "MODEL": arguments.model})
+    with Stack(arguments.binary.resolve()) as stack:
+        return finish(command, {**env, **stack.env})
+
+
+def finish(command, env):
+    try:
+        done = subprocess.run(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=LONGEST_SECONDS, encoding="utf-8", errors="replace",
+        )
+    except subprocess.TimeoutExpired as late:
+        text = (late.stdout or b"").decode("utf-8", "replace")
+        return [*text.splitlines(), f"it did not end within {LONGEST_SECONDS} s"], -1
+    return done.stdout.splitlines(), done.returncode
+
+
+def report(client, lines, code, results, verbose):
+    shown = []
+    for line in lines:
+        found = results.add(client.name, line)
+        # Whatever follows a failure belongs to it.
+        if verbose or not found or found[1] == "FAIL":
+            shown.append(line)
+    counts = results.of(client.name)
+    if code and not counts["FAIL"]:
+        results.broken(client.name, "script")
+        counts = results.of(client.name)
+    print(f"== {client.name}: {counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
+    print("\n".join(shown), end="\n" if shown else "", flush=True)
 
 
 if __name__ == "__main__":

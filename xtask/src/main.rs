@@ -1,5 +1,5 @@
 //! The project's own chores, run as `cargo xtask <task>`: the gate (`check`), the rules of the house
-//! (`tidy`), the price catalogue (`catalog`), fuzzing (`fuzz`), benchmarks (`bench`).
+//! (`tidy`), real clients (`clients`), the price catalogue (`catalog`), fuzzing (`fuzz`), benchmarks (`bench`).
 //! Nothing of it is linked into the product.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
@@ -7,6 +7,7 @@
 mod args;
 mod catalog;
 mod check;
+mod clients;
 mod fuzz;
 mod process;
 mod tidy;
@@ -18,6 +19,8 @@ const USAGE: &str = "cargo xtask <task>
 
   check [--only STEP] [--skip STEP,STEP]
                           the whole gate; CI runs exactly this
+  clients [--all | --only NAME,NAME] [--cases TEXT] [--backends NAME] [--verbose]
+                          real SDKs, frameworks and agents against the gateway; see tests/clients/README.md
   tidy [--rule RULE]      the rules of the house alone
   fuzz [--seconds N] [--target NAME] [--seed N]
                           random and mutated input against the parsers, N seconds (60) for each
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
     let task = args.next().unwrap_or_default();
     let done = match task.as_str() {
         "check" => check::run(args),
+        "clients" => clients::run(args),
         "tidy" => tidy::run(args),
         "fuzz" => fuzz::run(args),
         "bench" => bench(args),

@@ -87,12 +87,14 @@ pub struct Refusal {
     pub param: Option<Cow<'static, str>>,
     /// Seconds after which a retry makes sense; 429 and 503 carry it.
     pub retry_after_seconds: Option<u32>,
+    /// Another try would end the same way, though the status may let callers think otherwise.
+    pub is_final: bool,
 }
 
 impl Refusal {
     /// A refusal with a message.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), param: None, retry_after_seconds: None }
+        Self { code, message: message.into(), param: None, retry_after_seconds: None, is_final: false }
     }
 
     /// Names the parameter at fault.
@@ -106,6 +108,13 @@ impl Refusal {
     #[must_use]
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Says that another try would end the same way.
+    #[must_use]
+    pub const fn final_if(mut self, is_final: bool) -> Self {
+        self.is_final = is_final;
         self
     }
 }

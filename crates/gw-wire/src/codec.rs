@@ -2,6 +2,7 @@
 //! what a writer of answers needs to know, and the error of reading an upstream's answer.
 //! Serves the translate steps of the request path. It must not know any one wire format.
 
+use crate::translate::ToolNames;
 use bytes::Bytes;
 use gw_model::DropParams;
 use std::fmt;
@@ -100,11 +101,15 @@ pub struct Written {
     pub dropped: Vec<String>,
     /// Bodies of further requests, where one call becomes several: their answers belong together in that order.
     pub more: Vec<Vec<u8>>,
+    /// Names of tools that were spelled as the target takes them.
+    pub tool_names: ToolNames,
 }
 
 /// What a writer of answers needs besides the events.
 #[derive(Clone, Debug, Default)]
 pub struct WriteContext {
+    /// Names of tools that the request was sent with, to be turned back.
+    pub tool_names: ToolNames,
     /// Id of the answer when the upstream gave none.
     pub fallback_id: String,
     /// Model name of the answer when the upstream gave none.

@@ -45,7 +45,12 @@ pub fn body_with_id(format: WireFormat, refusal: &Refusal, request_id: &str) -> 
 /// value.
 #[must_use]
 pub const fn headers(format: WireFormat, code: ErrorCode) -> Option<(&'static str, &'static str)> {
-    headers_of_status(format, code.status())
+    match format {
+        WireFormat::BedrockConverse => {
+            Some((bedrock_converse::errors::ERROR_TYPE_HEADER, bedrock_converse::errors::kind(code)))
+        }
+        _ => None,
+    }
 }
 
 /// As [`headers`], for an upstream's status that passes through.

@@ -22,12 +22,33 @@ pub(crate) fn read(messages: &[Value], reader: &mut Reader<'_>) -> Result<(), Re
         match role {
             "user" => user(message, &at, reader, &mut open)?,
             "assistant" => assistant(message, &at, is_last, reader, &mut open)?,
+            "system" if index > 0 => system(message, &at, reader, &open)?,
             other => {
                 let text =
                     format!("'{other}' is not a role here; system text belongs into the 'system' member");
                 return Err(Rejection::param(format!("{at}.role"), "invalid_value", text));
             }
         }
+    }
+    Ok(())
+}
+
+/// Instructions in the midst of a conversation: text, and not between a tool's use and its result.
+fn system(message: &Value, at: &str, reader: &mut Reader<'_>, open: &[String]) -> Result<(), Rejection> {
+    if !open.is_empty() {
+        let text = format!("`tool_use` ids without `tool_result` blocks right after: {}", open.join(", "));
+        return Err(Rejection::param(at, "invalid_value", text));
+    }
+    match content(message, at)? {
+        Content::Text(whole) if !whole.is_empty() => reader.count(tokens::count(whole), whole.as_bytes()),
+        Content::Blocks(blocks) if !blocks.is_empty() => {
+            for (index, block) in blocks.iter().enumerate() {
+                let at = format!("{at}.content.{index}");
+                reader.text(block, &at)?;
+                reader.breakpoint(block, &at)?;
+            }
+        }
+        _ => return Err(empty(at)),
     }
     Ok(())
 }

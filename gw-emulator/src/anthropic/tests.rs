@@ -44,6 +44,15 @@ fn with(changes: &Value) -> Value {
 }
 
 #[test]
+fn instructions_may_come_in_the_midst() {
+    let body = with(&json!({"messages": [
+        {"role": "user", "content": "hello"}, {"role": "system", "content": "be brief"}]}));
+    let answer = whole(&body);
+    assert_eq!(answer["content"][0]["text"], "You said: hello");
+    assert!(answer["usage"]["input_tokens"].as_u64() > whole(&request())["usage"]["input_tokens"].as_u64());
+}
+
+#[test]
 fn wrong_requests_are_refused() {
     for (changes, needle) in [
         (json!({"max_tokens": null}), "max_tokens: Field required"),

@@ -63,6 +63,8 @@ pub struct Faults {
     pub finish: Option<String>,
     /// Say a sentence before the tool calls.
     pub preface: bool,
+    /// Answer with text, whatever tools there are.
+    pub no_calls: bool,
     /// End the lines of a stream with CR LF.
     pub crlf: bool,
     /// Put an SSE comment before every frame.

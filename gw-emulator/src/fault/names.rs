@@ -56,6 +56,7 @@ pub const FAULT_NAMES: &[FaultName] = &[
     required("text", "the answer's text, percent-encoded"),
     required("finish", "the finish or stop reason to report"),
     flag("preface", "a sentence of text before tool calls"),
+    flag("no-calls", "text, whatever tools there are"),
     flag("crlf", "end the lines of a stream with CR LF"),
     flag("comments", "an SSE comment before every frame"),
     required("exchange", "answer with the loaded recorded exchange of this name"),

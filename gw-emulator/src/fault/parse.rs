@@ -120,6 +120,7 @@ fn set(faults: &mut Faults, fault: &FaultName, value: &str) -> Result<(), FaultE
         "text" => faults.text = Some(percent_decoded(value)),
         "finish" => faults.finish = Some(value.to_owned()),
         "preface" => faults.preface = flag()?,
+        "no-calls" => faults.no_calls = flag()?,
         "crlf" => faults.crlf = flag()?,
         "comments" => faults.comments = flag()?,
         "exchange" => faults.exchange = Some(value.to_owned()),

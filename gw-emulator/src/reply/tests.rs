@@ -52,6 +52,9 @@ fn tools_are_chosen_by_the_rule() {
         (reply.calls[0].arguments.as_str(), reply.finish),
         ("{\"q\":\"sample q\"}", Finish::ToolCalls)
     );
+    let mut silent = Faults::default();
+    silent.add("no-calls").expect("known");
+    assert_eq!(compose(&with("weather"), &silent, 0).text, "You said: weather");
     let cut = compose(&Prompt { max_tokens: Some(3), ..with("weather") }, &Faults::default(), 0);
     assert_eq!((cut.finish, cut.output_tokens), (Finish::Length, 3));
 }

@@ -10,7 +10,7 @@ const FILES: &[(&str, &str)] = &[("docs/config.schema.json", "schema"), ("docs/o
 
 /// Compares them.
 pub(super) fn check() -> Result<(), String> {
-    let binary = super::tools::release_binary();
+    let binary = crate::clients::release_binary();
     let mut stale = Vec::new();
     for (file, command) in FILES {
         let Ok(committed) = fs::read_to_string(root().join(file)) else {

@@ -1,9 +1,8 @@
 //! Programs that the gate's steps use. On Debian, as root, missing ones are installed; elsewhere the gate
 //! says what to install.
 
-use crate::args::root;
 use crate::process::{cargo, exists, output, program, run};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Program, Debian package, and whether the gate cannot do without.
 const PROGRAMS: &[(&str, &str, bool)] = &[
@@ -42,12 +41,6 @@ pub(super) fn deny() -> Result<(), String> {
         return Ok(());
     }
     run(&mut cargo(["deny", "--offline", "check", "bans", "licenses", "sources"]))
-}
-
-/// Where the release build puts the binary.
-pub(super) fn release_binary() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
-    root().join(target).join("release").join("gatewright")
 }
 
 fn can_install() -> bool {

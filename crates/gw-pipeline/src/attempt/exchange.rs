@@ -11,6 +11,7 @@ use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, Upstrea
 use gw_wire::adapt::Adapted;
 use gw_wire::codec::Options;
 use gw_wire::json::splice::Edit;
+use gw_wire::translate::ToolNames;
 use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub(crate) struct Sent {
     pub(crate) dropped: Vec<String>,
     /// Parameters that were lowered for it: `max_tokens=8192`.
     pub(crate) clamped: Vec<String>,
+    /// Names of tools that a translation spelled otherwise.
+    pub(crate) tool_names: ToolNames,
     /// The stream's usage frame was asked for by us, not by the caller.
     pub(crate) hide_usage: bool,
     /// Answers to the call's earlier parts, where the target takes one input at a time.
@@ -48,7 +51,14 @@ pub(crate) struct Sent {
 impl Sent {
     /// Nothing was changed for the target.
     fn new(format: WireFormat, hide_usage: bool) -> Self {
-        Self { format, dropped: Vec::new(), clamped: Vec::new(), hide_usage, earlier: Vec::new() }
+        Self {
+            format,
+            dropped: Vec::new(),
+            clamped: Vec::new(),
+            tool_names: ToolNames::default(),
+            hide_usage,
+            earlier: Vec::new(),
+        }
     }
 }
 
@@ -202,7 +212,7 @@ impl Exchange {
             (Some(enforced), Some(most)) => Some(enforced.min(most)),
             (enforced, clamp) => enforced.or(clamp),
         };
-        let mut parts = Vec::new();
+        let (mut parts, mut tool_names) = (Vec::new(), ToolNames::default());
         let translated = if format == self.call.format {
             None
         } else {
@@ -224,6 +234,7 @@ impl Exchange {
                 (self.call.format, gw_wire::adapt::apply(self.call.full(), &mut adapted.edits));
             let mut written = gw_wire::translate::request(from, format, &body, path, &options)?;
             parts = std::mem::take(&mut written.more);
+            tool_names = written.tool_names;
             adapted.dropped.extend(written.dropped);
             Some(written.body)
         };
@@ -236,7 +247,7 @@ impl Exchange {
             earlier.push(std::mem::replace(&mut request, next));
         }
         let Adapted { dropped, clamped, .. } = adapted;
-        let sent = Sent { dropped, clamped, ..Sent::new(format, hide_usage) };
+        let sent = Sent { dropped, clamped, tool_names, ..Sent::new(format, hide_usage) };
         Ok(Ready { sent, earlier, request })
     }
 
@@ -339,7 +350,8 @@ impl Exchange {
                 self.keep_detail(format, status, &body);
                 let text =
                     "the provider refused the gateway's own credential; its operator must look at the log";
-                let failure = refusal(target, Refusal::new(ErrorCode::UpstreamError, text));
+                let refused = Refusal::new(ErrorCode::UpstreamError, text).final_if(true);
+                let failure = refusal(target, refused);
                 TryFailure { failure, again: again(FailureKind::Final, None) }
             }
         })
@@ -369,7 +381,11 @@ impl Exchange {
             _ => Refusal::new(
                 ErrorCode::UpstreamError,
                 format!("the provider '{provider}' could not be reached"),
-            ),
+            )
+            .final_if(matches!(
+                error.kind(),
+                SendErrorKind::InvalidRequest | SendErrorKind::ForbiddenAddress
+            )),
         };
         TryFailure { failure: refusal(target, refused), again: Some(Again { kind, after_ms: None }) }
     }
@@ -406,6 +422,7 @@ fn bad_upstream(target: &Target, status: u16) -> Refusal {
         Refusal::new(ErrorCode::UpstreamTimeout, format!("the provider '{provider}' answered {status}"))
     } else {
         Refusal::new(ErrorCode::UpstreamError, format!("the provider '{provider}' answered {status}"))
+            .final_if(matches!(status, 501 | 505))
     }
 }
 

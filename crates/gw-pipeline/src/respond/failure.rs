@@ -33,7 +33,7 @@ pub(crate) fn reply(failed: Failed) -> Reply {
                 map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 // The kind of an error in the upstream's words is not the caller's.
                 map.remove(headers::AMZN_ERROR_TYPE);
-                headers::add_error_type(&mut map, caller_format, status);
+                headers::add_error_type(&mut map, gw_wire::errors::headers_of_status(caller_format, status));
                 gw_wire::errors::translate(format, caller_format, status, &body).into()
             };
             map.insert(headers::ERROR, HeaderValue::from_static(code.as_str()));

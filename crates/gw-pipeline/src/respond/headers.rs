@@ -4,7 +4,7 @@
 use crate::attempt::Sent;
 use crate::ticket::Open;
 use gw_model::snapshot::Target;
-use gw_model::{NanoUsd, Usage, WireFormat};
+use gw_model::{NanoUsd, RequestId, Usage, WireFormat};
 use gw_store::memory::{LimitsView, Remaining};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -54,9 +54,9 @@ pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case(b"application/json") || kind.to_ascii_lowercase().ends_with(b"+json")
 }
 
-/// The header that names the kind of an error, in formats whose SDKs look there.
-pub(crate) fn add_error_type(headers: &mut HeaderMap, format: WireFormat, status: u16) {
-    if let Some((name, value)) = gw_wire::errors::headers_of_status(format, status) {
+/// The header that names the kind of an error, in formats whose SDKs look there; from [`gw_wire::errors::headers`].
+pub(crate) fn add_error_type(headers: &mut HeaderMap, kind: Option<(&'static str, &'static str)>) {
+    if let Some((name, value)) = kind {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
 }
@@ -105,7 +105,21 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
 }
 
 pub(crate) fn add_request_id(headers: &mut HeaderMap, ticket: &Open) {
-    put(headers, REQUEST_ID, &ticket.record.id.to_string());
+    add_id(headers, ticket.record.id, ticket.record.format);
+}
+
+/// Our id of the request, also where the format's SDKs look for one, unless an upstream's stands there.
+pub(crate) fn add_id(headers: &mut HeaderMap, id: RequestId, format: WireFormat) {
+    let Ok(value) = HeaderValue::from_str(&id.to_string()) else { return };
+    let own = match format {
+        WireFormat::AnthropicMessages => Some(HeaderName::from_static("request-id")),
+        WireFormat::BedrockConverse => Some(HeaderName::from_static("x-amzn-requestid")),
+        _ => None,
+    };
+    if let Some(name) = own {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+    headers.insert(REQUEST_ID, value);
 }
 
 /// How many tries there were.

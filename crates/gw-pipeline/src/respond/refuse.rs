@@ -4,8 +4,11 @@
 use super::headers;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Rejected;
-use gw_model::{Refusal, RequestId, WireFormat};
-use http::header::{self, HeaderMap, HeaderValue};
+use gw_model::{ErrorCode, Refusal, RequestId, WireFormat};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
+const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
 /// Ends a refused call and tells the caller.
 pub(crate) fn refused(rejected: Rejected, format: WireFormat) -> Reply {
@@ -28,16 +31,15 @@ pub fn refusal_reply(format: WireFormat, refusal: &Refusal, request_id: Option<R
     let map = reply.headers_mut();
     map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     add_code(map, refusal);
-    headers::add_error_type(map, format, refusal.code.status());
-    if let Some(id) = request_id
-        && let Ok(value) = HeaderValue::from_str(&id.to_string())
-    {
-        map.insert(headers::REQUEST_ID, value);
+    headers::add_error_type(map, gw_wire::errors::headers(format, refusal.code));
+    if let Some(id) = request_id {
+        headers::add_id(map, id, format);
     }
     reply
 }
 
-/// The machine code, and when to try again.
+/// The machine code, and whether and when to try again, also in the headers that OpenAI's and Anthropic's SDKs
+/// ask first.
 pub(crate) fn add_code(map: &mut HeaderMap, refusal: &Refusal) {
     map.insert(headers::ERROR, HeaderValue::from_static(refusal.code.as_str()));
     let seconds = match (refusal.retry_after_seconds, refusal.code.status()) {
@@ -47,5 +49,9 @@ pub(crate) fn add_code(map: &mut HeaderMap, refusal: &Refusal) {
     };
     if let Some(seconds) = seconds {
         map.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        map.insert(RETRY_AFTER_MS, HeaderValue::from(u64::from(seconds) * 1000));
+    }
+    if refusal.is_final || refusal.code == ErrorCode::NotImplemented {
+        map.insert(SHOULD_RETRY, HeaderValue::from_static("false"));
     }
 }

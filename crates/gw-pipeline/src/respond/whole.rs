@@ -183,6 +183,7 @@ async fn translate(
 /// What a writer of the caller's format needs to know.
 pub(super) fn write_context(answered: &Answered) -> WriteContext {
     WriteContext {
+        tool_names: answered.sent.tool_names.clone(),
         fallback_id: answered.ticket.record.id.to_string(),
         fallback_model: answered.target.model.to_string(),
         created: answered.ticket.record.time / 1_000_000,

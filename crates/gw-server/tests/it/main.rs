@@ -9,6 +9,7 @@
 mod bad_input;
 mod bodies;
 mod budget;
+mod clients;
 mod config;
 mod control;
 mod counts;

@@ -91,7 +91,7 @@ async fn a_bad_signature_is_refused_as_bedrock_would() {
     ];
     for call in cases {
         let answer = gateway.send(call).await;
-        refused(&answer, 403, "invalid_signature", "AccessDeniedException");
+        refused(&answer, 403, "invalid_signature", "InvalidSignatureException");
     }
     let stranger = gateway.send(sign(call(), "gw-stranger", "gw-stranger", now)).await;
     refused(&stranger, 401, "invalid_api_key", "UnrecognizedClientException");

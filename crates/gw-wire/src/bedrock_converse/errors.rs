@@ -49,24 +49,31 @@ pub const fn kind_of_status(status: u16) -> &'static str {
 /// The kind of a refusal, for [`ERROR_TYPE_HEADER`].
 #[must_use]
 pub const fn kind(code: ErrorCode) -> &'static str {
-    kind_of_status(code.status())
+    match code {
+        ErrorCode::InvalidSignature => "InvalidSignatureException",
+        _ => kind_of_status(code.status()),
+    }
 }
 
 /// The body of a refusal.
 #[must_use]
 pub fn body(refusal: &Refusal) -> Vec<u8> {
-    body_of(refusal.code.status(), refusal.code, &refusal.message)
+    body_of_kind(kind(refusal.code), refusal.code, &refusal.message)
 }
 
-/// The body of an error with this status: `code` is the gateway's stable code. The kind stands in `__type`, where
-/// SDKs look when a proxy has taken the header away.
+/// The body of an error with this status: `code` is the gateway's stable code.
 #[must_use]
 pub fn body_of(status: u16, code: ErrorCode, message: &str) -> Vec<u8> {
+    body_of_kind(kind_of_status(status), code, message)
+}
+
+/// The kind stands in `__type`, where SDKs look when a proxy has taken the header away.
+fn body_of_kind(kind: &str, code: ErrorCode, message: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(96 + message.len());
     out.extend_from_slice(br#"{"message":"#);
     // Writing into memory cannot fail.
     let _ = serde_json::to_writer(&mut out, message);
-    for (name, value) in [("code", code.as_str()), ("__type", kind_of_status(status))] {
+    for (name, value) in [("code", code.as_str()), ("__type", kind)] {
         out.extend_from_slice(format!(",\"{name}\":\"{value}\"").as_bytes());
     }
     out.push(b'}');

@@ -6,5 +6,6 @@ mod nesting;
 mod order;
 mod whole;
 
+pub(crate) use nesting::is_whole;
 pub(crate) use order::{InOrder, Kind, Order};
 pub(crate) use whole::{Block, Content, fold};

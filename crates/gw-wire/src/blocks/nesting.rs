@@ -1,6 +1,13 @@
 //! Tells when the pieces of a tool call's arguments make a whole JSON object, so that the next block may
 //! begin. Serves the stream writers. It must not validate: a wrong text is the model's, not ours to judge.
 
+/// True when a call's arguments so far make a whole object.
+pub(crate) fn is_whole(arguments: &str) -> bool {
+    let mut nesting = Nesting::default();
+    nesting.feed(arguments);
+    nesting.is_complete()
+}
+
 /// Follows the nesting of JSON text that comes in pieces.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Nesting {

@@ -6,10 +6,12 @@ mod fit;
 mod request;
 mod stream;
 pub mod table;
+mod tool_names;
 mod whole;
 
 pub use request::{PathFacts, request};
 pub use stream::{StreamTranslator, error_events};
+pub use tool_names::ToolNames;
 pub use whole::{Whole, parts, whole};
 
 #[cfg(test)]

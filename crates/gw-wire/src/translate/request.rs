@@ -3,6 +3,7 @@
 
 use super::fit::fit;
 use super::table::spelling;
+use super::tool_names::ToolNames;
 use crate::codec::{Options, Written};
 use crate::embeddings::translate as embeddings;
 use crate::rerank::translate as rerank;
@@ -91,6 +92,7 @@ fn once(
     let mut dropped = Vec::new();
     let (from_chat, to_chat) = (from.counts().unwrap_or(from), to.counts().unwrap_or(to));
     fit(from_chat, to_chat, &mut chat, &mut dropped)?;
+    let tool_names = ToolNames::fit(to_chat, &mut chat);
     let mut written = write(from, to, &chat, options).map_err(|refusal| respelled(from_chat, refusal))?;
     if to.counts().is_some() {
         // What counts nothing is not missed.
@@ -105,6 +107,7 @@ fn once(
             dropped.push(name);
         }
     }
+    written.tool_names = tool_names;
     written.dropped = dropped;
     Ok(written)
 }

@@ -1,6 +1,7 @@
 //! Translation of streams, frame by frame. Serves the respond stage. It must not hold frames back beyond
 //! what the caller's format demands, nor end a stream that the upstream did not end.
 
+use super::tool_names::ToolNames;
 use crate::codec::{WireError, WriteContext};
 use crate::frames::Frame;
 use crate::sse::SseEvent;
@@ -44,6 +45,7 @@ pub struct StreamTranslator {
     to: WireFormat,
     /// Kept between frames for its room.
     events: Vec<Event>,
+    tool_names: ToolNames,
     seen: Seen,
 }
 
@@ -75,6 +77,7 @@ impl StreamTranslator {
             WireFormat::CohereChat => Reader::Cohere(Box::default()),
             _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
         };
+        let tool_names = context.tool_names.clone();
         let writer = match to {
             WireFormat::OpenAiChat => Writer::Chat(openai_chat::stream::Writer::new(context)),
             WireFormat::OpenAiCompletions => {
@@ -100,7 +103,7 @@ impl StreamTranslator {
             WireFormat::CohereChat => Writer::Cohere(Box::new(cohere_chat::stream::Writer::new(context))),
             _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
         };
-        Ok(Self { reader, writer, to, events: Vec::with_capacity(8), seen: Seen::default() })
+        Ok(Self { reader, writer, to, events: Vec::with_capacity(8), tool_names, seen: Seen::default() })
     }
 
     /// Takes a frame of the upstream and appends what it means for the caller to `out`, often nothing.
@@ -226,7 +229,8 @@ impl StreamTranslator {
     }
 
     fn write(&mut self, out: &mut Vec<u8>) -> Result<(), WireError> {
-        for event in &self.events {
+        for event in &mut self.events {
+            self.tool_names.restore(event);
             self.seen.note(event);
             match &mut self.writer {
                 Writer::Chat(writer) => writer.event(event, out)?,

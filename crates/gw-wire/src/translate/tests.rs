@@ -11,6 +11,7 @@ mod cited;
 mod content;
 mod endings;
 mod pairs;
+mod tool_names;
 
 fn translated(from: WireFormat, to: WireFormat, body: &Value) -> Result<(Value, Vec<String>), Refusal> {
     let written = request(from, to, body.to_string().as_bytes(), PathFacts::default(), &Options::default())?;

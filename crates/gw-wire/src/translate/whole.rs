@@ -60,7 +60,7 @@ pub fn whole(
         let body = counting::write_answer(to, counting::read_answer(from, body)?);
         return Ok(Whole { body, ..Whole::default() });
     }
-    let events = match from {
+    let mut events = match from {
         WireFormat::OpenAiChat => openai_chat::response::read(body)?,
         WireFormat::OpenAiCompletions => openai_completions::response::read(body)?,
         WireFormat::OpenAiResponses => openai_responses::response::read(body)?,
@@ -71,7 +71,8 @@ pub fn whole(
         _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
     };
     let mut whole = Whole::default();
-    for event in &events {
+    for event in &mut events {
+        context.tool_names.restore(event);
         match event {
             Event::Start { model, .. } => whole.model.clone_from(model),
             Event::Error { kind, message } => {

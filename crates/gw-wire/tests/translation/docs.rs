@@ -46,7 +46,8 @@ Members that no table has are left out and named. Besides the members below:
   [stored responses](guides/responses.md); other stored state (`conversation`) is refused.
 - Citations (annotations, grounding) stay with the text they are for, in every format; where a format cites whole
   blocks only, the range widens to the block. Log probabilities stay among chat, responses and generate_content.
-- Ids of tool calls are spelled as the target demands, and back again in the answer.
+- Ids of tool calls are spelled as the target demands, and back again in the answer. So are names of tools that are
+  too long for the target, or have characters that it refuses.
 - Sampling that a model refuses is fitted to it (a temperature above its range, `top_p` beside a temperature,
   sampling while reasoning), and named. So are `stop`, `seed` and `top_k` where the target has none.
 - An error that a provider reports inside a stream reaches the caller as an error event of the caller's format.

@@ -1,6 +1,7 @@
 //! Common events, written as this format's. Serves the translate step. It must not end a stream that the upstream
 //! did not end. Every event that ends something repeats it in full: callers may go by those alone.
 
+use crate::blocks;
 use crate::codec::{WireError, WriteContext};
 use crate::errors;
 use crate::json::Writer as Json;
@@ -214,12 +215,15 @@ impl Writer {
         }
     }
 
-    /// A new item begins: all before it end, but calls, whose arguments some upstreams send by turns.
+    /// A new item begins: all before it end, but calls whose arguments are not whole yet, since some upstreams send
+    /// those of several calls by turns.
     fn close_before(&mut self, new: usize, out: &mut Vec<u8>) {
         for item in 0..new {
-            let is_call =
-                self.folder.items.get(item).is_some_and(|item| matches!(item.kind, Kind::Call { .. }));
-            if !is_call {
+            let goes_on = self.folder.items.get(item).is_some_and(|item| match &item.kind {
+                Kind::Call { arguments, .. } => !blocks::is_whole(arguments),
+                _ => false,
+            });
+            if !goes_on {
                 self.close(item, Ending::Ended(None), out);
             }
         }

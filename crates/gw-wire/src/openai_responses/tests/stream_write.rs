@@ -159,6 +159,31 @@ fn parallel_calls_may_come_by_turns() {
 }
 
 #[test]
+fn a_call_ends_before_the_next_begins() {
+    // Some formats have no word for the end of a call: whole arguments and the next call are it.
+    let events = written(
+        &[
+            start(),
+            call(0, "a", "f"),
+            arguments(0, "{\"x\""),
+            arguments(0, ":\"}\"}"),
+            call(1, "b", "g"),
+            arguments(1, "{}"),
+            finish(FinishReason::ToolCalls),
+            Event::End,
+        ],
+        Echo::default(),
+    );
+    let items: Vec<_> = events
+        .iter()
+        .filter(|(name, _)| name.contains("output_item"))
+        .map(|(name, data)| (name.as_str(), data["output_index"].as_u64().unwrap()))
+        .collect();
+    let (added, done) = ("response.output_item.added", "response.output_item.done");
+    assert_eq!(items, [(added, 0), (done, 0), (added, 1), (done, 1)]);
+}
+
+#[test]
 fn refusals_and_limits_are_said() {
     let refusal = Event::Refusal { choice: 0, block: 0, text: "no".to_owned() };
     let events = written(&[start(), refusal, finish(FinishReason::Stop), Event::End], Echo::default());

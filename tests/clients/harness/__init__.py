@@ -1,0 +1,1 @@
+"""What runs the clients: the list, installation, the servers, the table."""
