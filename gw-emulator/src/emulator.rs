@@ -16,6 +16,7 @@ use crate::journal::{Journal, RecordedRequest};
 use crate::objects::Shelf;
 use crate::play::BoxBody;
 use crate::replay::{Replay, Replayer};
+use crate::responses::Responses;
 use crate::stats::{Counters, Stats};
 
 /// A provider emulator. Cheap to clone; clones share everything.
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) standing: Standing,
     pub(crate) cache: PromptCache,
+    pub(crate) responses: Responses,
     pub(crate) replayer: Replayer,
     pub(crate) shelf: Shelf,
     serial: AtomicU64,
@@ -45,6 +47,7 @@ impl Shared {
         self.standing.clear();
         self.cache.clear();
         self.shelf.clear();
+        self.responses.clear();
     }
 
     pub(crate) fn next_serial(&self) -> u64 {
@@ -60,6 +63,7 @@ impl Emulator {
             journal: Journal::new(config.remembered_requests, config.remembered_bytes),
             standing: Standing::default(),
             cache: PromptCache::default(),
+            responses: Responses::default(),
             replayer: Replayer::new(config.replay.clone()),
             shelf: Shelf::default(),
             serial: AtomicU64::new(1),

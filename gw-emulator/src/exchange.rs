@@ -15,7 +15,7 @@ use crate::listen::ConnectionTag;
 use crate::play::{BodyMeter, BoxBody, Ending, Script};
 use crate::respond::{Abandon, json_response, played, rejection};
 use crate::route::{self, Family, Route, Target};
-use crate::{anthropic, cohere, converse, credential, gemini, objects, openai, responses, spoil};
+use crate::{anthropic, cohere, converse, credential, gemini, media, objects, openai, responses, spoil};
 
 /// Header with a fault list; may stand several times.
 const EMULATE: &str = "x-emulate";
@@ -53,6 +53,42 @@ pub(crate) async fn run(shared: &Arc<Shared>, request: Request<Bytes>) -> Respon
 /// Marks a recorded response, which gets no header of ours.
 #[derive(Debug, Clone, Copy)]
 struct Replayed;
+
+/// What comes before a session over a WebSocket: it is counted and recorded like any request, its credential is
+/// checked, and faults that replace an answer do. `Err` is the refusal, boxed for its size.
+pub(crate) async fn before_session(
+    shared: &Arc<Shared>,
+    request: &Request<Bytes>,
+    model: &str,
+) -> Result<Faults, Box<Response<BoxBody>>> {
+    shared.counters.request();
+    shared.journal.add(request);
+    shared.counters.model_request(model);
+    let mut waiting = BodyMeter::new(Arc::clone(&shared.counters), None, false);
+    let connection = request.extensions().get::<Arc<ConnectionTag>>().cloned();
+    let exchange = Exchange { shared, serial: shared.next_serial(), request, connection };
+    let checked = match shared.config.required_key.as_deref() {
+        Some(required) => credential::check(request, Family::OpenAi, required),
+        None => Ok(()),
+    };
+    let faults = checked.and_then(|()| match model {
+        "" => Err(Rejection::missing("model")),
+        model => exchange.faults(model),
+    });
+    let refused = match faults {
+        Err(why) => exchange.reject(&why, &Faults::default()),
+        Ok(faults) => match exchange.before_answer(model, &faults).await {
+            Some(response) => response,
+            None => {
+                waiting.ended();
+                return Ok(faults);
+            }
+        },
+    };
+    waiting.ended();
+    shared.counters.status(refused.status().as_u16());
+    Err(Box::new(refused))
+}
 
 struct Exchange<'a> {
     shared: &'a Arc<Shared>,
@@ -117,9 +153,12 @@ impl Exchange<'_> {
         if let Some(body) = self.listing(&route) {
             return json_response(StatusCode::OK, body.to_string());
         }
-        let Ok(body) = serde_json::from_slice::<Value>(self.request.body()) else {
-            let text = "The body of the request could not be parsed as JSON.";
-            return self.reject(&Rejection::new(400, text), &none);
+        if let Target::Stored(id, what) = route.target {
+            return self.stored(id, what);
+        }
+        let body = match self.body(&route) {
+            Ok(body) => body,
+            Err(why) => return self.reject(&why, &none),
         };
         let in_path = route.deployment.or(route.model.as_deref());
         let model = in_path.or_else(|| body.get("model").and_then(Value::as_str)).unwrap_or("");
@@ -155,6 +194,20 @@ impl Exchange<'_> {
         Some(answered.unwrap_or_else(|why| self.reject(&why, &faults)))
     }
 
+    /// The body as JSON; a form as an object of its fields.
+    fn body(&self, route: &Route<'_>) -> Result<Value, Rejection> {
+        let content_type = self.request.headers().get(http::header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if content_type.starts_with("multipart/")
+            && matches!(route.target, Target::Media(endpoint) if endpoint.takes_form())
+        {
+            let form = media::read_form(content_type, self.request.body());
+            return form.ok_or_else(|| Rejection::new(400, "The form of the request could not be read."));
+        }
+        serde_json::from_slice(self.request.body())
+            .map_err(|_| Rejection::new(400, "The body of the request could not be parsed as JSON."))
+    }
+
     /// Checks the credential, and what else a path needs to be served at all.
     fn authenticate(&self, route: &Route<'_>) -> Result<(), Rejection> {
         let required = self.shared.config.required_key.as_deref().filter(|_| route.target != Target::Root);
@@ -182,6 +235,15 @@ impl Exchange<'_> {
             (Target::Model(id), Family::Gemini) => Some(gemini::one_model(id)),
             (Target::Model(id), _) => Some(openai::one_model(id)),
             _ => None,
+        }
+    }
+
+    /// A response that is kept. No model is run, so that there is nothing to be billed or faulted.
+    fn stored(&self, id: &str, what: responses::Stored) -> Response<BoxBody> {
+        let query = self.request.uri().query().unwrap_or("");
+        match self.shared.responses.serve(id, what, self.request.method(), query) {
+            Ok(body) => json_response(StatusCode::OK, body.to_string()),
+            Err(why) => self.reject(&why, &Faults::default()),
         }
     }
 
@@ -245,12 +307,15 @@ impl Exchange<'_> {
         let cx = Context { faults, serial: self.serial, deployment: route.deployment, model, query, headers };
         let answer = match route.target {
             Target::OpenAi(endpoint) => openai::answer(endpoint, body, &cx),
-            Target::Responses(endpoint) => responses::answer(endpoint, body, &cx),
+            Target::Media(endpoint) => media::answer(endpoint, body, &cx),
+            Target::Responses(endpoint) => responses::answer(endpoint, body, &self.shared.responses, &cx),
             Target::Anthropic(endpoint) => anthropic::answer(endpoint, body, &self.shared.cache, &cx),
             Target::Gemini(endpoint) => gemini::answer(endpoint, body, &cx),
             Target::Converse(endpoint) => converse::answer(endpoint, body, &cx),
             Target::Cohere(endpoint) => cohere::answer(endpoint, body, &cx),
-            Target::Models | Target::Model(_) | Target::Root => Err(Rejection::new(404, "Not found.")),
+            Target::Models | Target::Model(_) | Target::Stored(..) | Target::Root => {
+                Err(Rejection::new(404, "Not found."))
+            }
         };
         match answer {
             Ok(answer) => self.play(answer, model, faults),
@@ -265,6 +330,9 @@ impl Exchange<'_> {
         counters.bill_model(model, answer.input_tokens, answer.output_tokens);
         let script = match answer.content {
             Content::Whole(text) => Script::whole(Bytes::from(spoil::whole(text, faults)), faults),
+            Content::Bytes(bytes, content_type) => {
+                Script { content_type, ..Script::whole(Bytes::from(bytes), faults) }
+            }
             Content::Stream(frames) => Script::stream(spoil::stream(frames, self.family(), faults), faults),
         };
         let meter = self.meter(Some(model), script.streamed);

@@ -5,13 +5,16 @@
 //!
 //! # What it speaks
 //! OpenAI: `/v1/chat/completions`, `/v1/responses[/input_tokens]`, `/v1/completions`, `/v1/embeddings`,
+//! `/v1/images/{generations,edits}`, `/v1/audio/{speech,transcriptions,translations}`, `/v1/moderations`,
 //! `/v1/models[/{id}]`, `/v1/files`, `/v1/batches`, each also without `/v1` and under `/openai/v1`; Azure:
 //! `/openai/deployments/{d}/...?api-version=`. Anthropic: `/v1/messages`, `/v1/messages/count_tokens`,
 //! `/v1/models` (with `anthropic-version`), each also under `/anthropic`. Gemini:
 //! `/v1beta/models/{m}:VERB` with `generateContent`, `streamGenerateContent`, `countTokens`,
 //! `embedContent` and `batchEmbedContents`, also under `/v1` and Vertex AI's paths, and `/v1beta/models`.
-//! Bedrock: `/model/{m}/{converse,converse-stream,count-tokens}`. Cohere: `/v2/{chat,embed,rerank}`,
-//! `/v1/rerank`. `/echo/...` gives any request back. HTTP/1.1 and HTTP/2 with prior knowledge on one port. Any model name is fine.
+//! Bedrock: `/model/{m}/{converse,converse-stream,count-tokens,invoke}` (`invoke` for the embeddings of Titan and
+//! Cohere), `/rerank`. Cohere: `/v2/{chat,embed,rerank}`, `/v1/rerank`. Voyage: embeddings and ranking, by their
+//! members. OpenAI's Realtime over a WebSocket: `/v1/realtime?model=`, also without `/v1` and under `/openai`.
+//! `/echo/...` gives any request back. HTTP/1.1 and HTTP/2 with prior knowledge on one port. Any model name is fine.
 //!
 //! # What it answers
 //! Text: `You said: ...` with the last user text (4096 bytes at most), led by `I see N images (types).`
@@ -79,11 +82,13 @@ mod gemini;
 mod hash;
 mod journal;
 mod listen;
+mod media;
 mod objects;
 mod openai;
 mod percent;
 mod play;
 mod prompt;
+mod realtime;
 pub mod replay;
 mod reply;
 mod respond;

@@ -16,7 +16,17 @@ const MAX_RESOLVED: usize = 2048;
 /// Where a provider is and how it wants to be spoken to.
 pub(crate) struct ProviderEndpoint {
     pub(crate) destination: Destination,
+    /// Where some formats go instead.
+    pub(crate) others: Vec<(WireFormat, Destination)>,
     pub(crate) prepared: PreparedProvider,
+}
+
+impl ProviderEndpoint {
+    /// Where requests in that format go.
+    pub(crate) fn destination(&self, format: WireFormat) -> &Destination {
+        let other = self.others.iter().find(|(known, _)| *known == format);
+        other.map_or(&self.destination, |(_, destination)| destination)
+    }
 }
 
 /// See the module.
@@ -102,9 +112,20 @@ impl Live {
 }
 
 fn endpoint(provider: &Arc<Provider>, proxies: &ProxyEnv) -> Result<ProviderEndpoint, PublishError> {
-    let (destination, _) = Destination::parse(&provider.base_url, &provider.connect, proxies)
-        .map_err(|source| PublishError::Destination { provider: Arc::clone(&provider.name), source })?;
+    let parse = |url: &str| {
+        let parsed = Destination::parse(url, &provider.connect, proxies);
+        parsed
+            .map(|(destination, _)| destination)
+            .map_err(|source| PublishError::Destination { provider: Arc::clone(&provider.name), source })
+    };
+    let destination = parse(&provider.base_url)?;
     let prepared = PreparedProvider::new(provider)
         .map_err(|source| PublishError::Headers { provider: Arc::clone(&provider.name), source })?;
-    Ok(ProviderEndpoint { destination, prepared })
+    let mut others = Vec::new();
+    for format in &provider.formats {
+        if let Some(authority) = prepared.other_authority(*format) {
+            others.push((*format, parse(&format!("{}://{authority}", prepared.scheme()))?));
+        }
+    }
+    Ok(ProviderEndpoint { destination, others, prepared })
 }

@@ -2,6 +2,7 @@
 
 use crate::respond::large::LargeBody;
 use crate::respond::raw::RawBody;
+use crate::respond::session::Session;
 use crate::respond::stream::StreamBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -22,6 +23,8 @@ pub enum ReplyBody {
     Large(Box<LargeBody>),
     /// An answer that goes on byte for byte.
     Raw(Box<RawBody>),
+    /// No body: once the head is written, the connection itself is given to this.
+    Session(Box<Session>),
 }
 
 impl ReplyBody {
@@ -59,17 +62,19 @@ impl Body for ReplyBody {
             Self::Stream(stream) => stream.poll(cx).map(|piece| piece.map(|b| Ok(Frame::data(b)))),
             Self::Large(large) => large.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
             Self::Raw(raw) => raw.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
+            Self::Session(_) => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
+        matches!(self, Self::Whole(None) | Self::Session(_))
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
             Self::Stream(_) | Self::Large(_) | Self::Raw(_) => SizeHint::default(),
+            Self::Session(_) => SizeHint::with_exact(0),
         }
     }
 }

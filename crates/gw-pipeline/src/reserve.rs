@@ -7,7 +7,7 @@ use crate::route::{Order, Planned};
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Model;
-use gw_model::{Call, CallFacts, ErrorCode, NanoUsd, PriceSheet, Refusal, ServiceTier, WireFormat};
+use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, PriceSheet, Refusal, ServiceTier, WireFormat};
 use gw_store::memory::HoldRefused;
 use std::sync::Arc;
 
@@ -28,6 +28,19 @@ pub(crate) struct Funded {
 /// Holds the call's largest cost.
 pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let Planned { mut ticket, live, call, model, order, .. } = planned;
+    if call.format.counts().is_some() {
+        // Counting costs nothing and generates nothing.
+        return Ok(Funded {
+            ticket,
+            live,
+            call,
+            model,
+            order,
+            output_bound: 0,
+            enforce_output: None,
+            _proof: (),
+        });
+    }
     let facts = &call.facts;
     let settings = &live.snapshot.settings;
     let mut output_bound = 0;
@@ -36,7 +49,10 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         let bound = output_tokens(facts, &target.info, settings.reserve_output_tokens);
         output_bound = output_bound.max(bound);
         let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
-        cost = cost.max(target.info.prices.bound_with(facts.input_tokens, bound, &facts.media, tier));
+        let prices = &target.info.prices;
+        let searches = prices.requests(facts.searches.saturating_sub(1), tier);
+        let bound = prices.bound_with(facts.input_tokens, bound, &facts.media, tier);
+        cost = cost.max(bound.plus(searches));
         if let Err(refusal) = refuse_unpriced(&ticket, &call, &target.info, &model) {
             return Err(ticket.reject(refusal));
         }
@@ -86,6 +102,7 @@ fn is_priced(prices: &PriceSheet, format: WireFormat) -> bool {
         WireFormat::OpenAiImages | WireFormat::OpenAiImageEdits => prices.prices_images(),
         WireFormat::OpenAiSpeech => prices.prices_speech(),
         WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => prices.prices_recordings(),
+        format if format.endpoint() == Endpoint::Rerank => prices.prices_tokens() || prices.prices_requests(),
         _ => prices.prices_tokens(),
     }
 }

@@ -15,9 +15,9 @@ mod testing;
 
 pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify};
-pub use format::upstream_format;
+pub use format::{counts_here, upstream_format};
 pub use prepare::{
-    PrepareError, PrepareInput, PreparedProvider, UpstreamParts, check_path, object_path, prepare,
-    prepare_raw, write_options,
+    PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, check_path, object_path,
+    prepare, prepare_raw, prepare_stored, write_options,
 };
 pub use recognise::{Recognised, recognise};

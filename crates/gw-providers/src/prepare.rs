@@ -2,15 +2,18 @@
 //! worked out once per snapshot ([`PreparedProvider`]); a request then costs a few cheap clones. It must
 //! not send anything.
 
+mod agents;
 mod body;
 mod headers;
 mod provider;
 mod raw;
 mod signing;
+mod stored;
 mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
 pub use raw::{check_path, prepare_raw};
+pub use stored::{StoredInput, prepare_stored};
 pub use url::object_path;
 
 use bytes::Bytes;
@@ -69,14 +72,24 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     let fixed = prepared.headers(upstream_format);
     let mut headers = headers::build(fixed, &call.forward_headers, upstream_format);
     let hide_usage = prepared.injects_usage(call, upstream_format);
+    let is_session = upstream_format == WireFormat::OpenAiRealtime;
+    if is_session {
+        headers.remove(http::header::CONTENT_TYPE);
+        headers.remove(http::header::ACCEPT);
+        headers.remove(http::header::ACCEPT_ENCODING);
+    }
     let body = match input.translated {
         Some(body) => vec![Bytes::from(body)],
+        // A session begins with a head alone.
+        None if is_session => Vec::new(),
         None => body::forward(call, target, hide_usage, input.max_output_tokens),
     };
     if let Some(signer) = prepared.signer() {
-        signer.sign(&Method::POST, &path_and_query, &mut headers, &body, input.now)?;
+        let other_host = prepared.other_authority(upstream_format);
+        signer.sign(&Method::POST, &path_and_query, other_host, &mut headers, &body, input.now)?;
     }
-    Ok(UpstreamParts { method: Method::POST, path_and_query, headers, body, hide_usage })
+    let method = if is_session { Method::GET } else { Method::POST };
+    Ok(UpstreamParts { method, path_and_query, headers, body, hide_usage })
 }
 
 /// What a translated body must be written with: the target's model and parameter names, and the question for
@@ -90,7 +103,10 @@ pub fn write_options(
 ) -> Options {
     let rename = target.provider.rename_params.iter();
     Options {
-        model: Some(target.model.to_string()),
+        model: Some(match (format, &target.provider.region) {
+            (WireFormat::BedrockRerank, Some(region)) => agents::model_arn(region, &target.model),
+            _ => target.model.to_string(),
+        }),
         include_usage: call.facts.stream && prepared.asks_for_usage(format),
         rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),
         ..Options::default()

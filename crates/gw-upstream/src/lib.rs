@@ -25,6 +25,8 @@ mod pool;
 mod proxy;
 mod resolve;
 mod shared;
+mod socket;
+mod timer;
 mod tls;
 mod transport;
 
@@ -37,4 +39,6 @@ pub use message::{Timing, UpstreamRequest, UpstreamResponse};
 pub use proxy::{ProxyEnv, ProxyError};
 pub use resolve::{Resolve, ResolveFuture};
 pub use shared::Stats;
+pub use socket::UpstreamSocket;
+pub use timer::Timer;
 pub use tls::TlsError;

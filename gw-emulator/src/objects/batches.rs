@@ -154,7 +154,9 @@ fn one_line(line: &Value, serial: u64) -> Result<Answer, Rejection> {
         "/chat/completions" => openai::answer(openai::Endpoint::Chat, &body, &cx),
         "/completions" => openai::answer(openai::Endpoint::Completions, &body, &cx),
         "/embeddings" => openai::answer(openai::Endpoint::Embeddings, &body, &cx),
-        "/responses" => responses::answer(responses::Endpoint::Create, &body, &cx),
+        "/responses" => {
+            responses::answer(responses::Endpoint::Create, &body, &responses::Responses::default(), &cx)
+        }
         other => Err(Rejection::new(400, format!("The url '{other}' can not be batched."))),
     }
 }
@@ -162,6 +164,6 @@ fn one_line(line: &Value, serial: u64) -> Result<Answer, Rejection> {
 fn whole(answer: Answer) -> Value {
     match answer.content {
         Content::Whole(text) => serde_json::from_str(&text).unwrap_or_default(),
-        Content::Stream(_) => Value::Null,
+        Content::Stream(_) | Content::Bytes(..) => Value::Null,
     }
 }

@@ -22,7 +22,7 @@ use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
 use gw_model::Snapshot;
 use gw_model::catalog::Catalog;
-use gw_model::snapshot::PathSettings;
+use gw_model::snapshot::{PathSettings, SessionSettings};
 use std::sync::Arc;
 
 /// A configuration in force.
@@ -97,6 +97,16 @@ fn path(file: &crate::settings::FileSettings) -> PathSettings {
         response_retention_days: u32::try_from(storage.response_retention_days.value.get())
             .unwrap_or(u32::MAX),
         max_stored_response_bytes: storage.max_stored_response_bytes.value.size(),
+        realtime: realtime(&block.realtime.value),
+    }
+}
+
+fn realtime(block: &crate::settings::realtime::RealtimeBlock) -> SessionSettings {
+    SessionSettings {
+        max_message_bytes: block.max_message_bytes.value.size(),
+        max_session_ms: block.max_session_ms.value.get(),
+        idle_ms: block.idle_ms.value.get(),
+        buffer_bytes: block.buffer_bytes.value.size(),
     }
 }
 

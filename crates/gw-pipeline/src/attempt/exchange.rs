@@ -1,6 +1,6 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
-use super::{Again, Failure, FailureKind};
+use super::{Again, Failure, FailureKind, handshake};
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
 use gw_providers::{PrepareInput, UpstreamParts, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,16 @@ pub(crate) struct Sent {
     pub(crate) dropped: Vec<String>,
     /// The stream's usage frame was asked for by us, not by the caller.
     pub(crate) hide_usage: bool,
+    /// Answers to the call's earlier parts, where the target takes one input at a time.
+    pub(crate) earlier: Vec<Bytes>,
+}
+
+/// What is to be sent in one try.
+struct Ready {
+    sent: Sent,
+    /// Parts of the call that go before.
+    earlier: Vec<UpstreamRequest>,
+    request: UpstreamRequest,
 }
 
 /// What came of one try.
@@ -44,6 +55,8 @@ pub(super) enum Tried {
     Answered { sent: Sent, response: UpstreamResponse },
     /// It failed.
     Failed(TryFailure),
+    /// This target has no way to count tokens, or none for this request.
+    Counted,
     /// This target cannot do what the request asks; another one may.
     Unfit(Refusal),
     /// The gateway itself cannot go on.
@@ -76,32 +89,71 @@ impl Exchange {
             let refusal = Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone");
             return Tried::Unfit(refusal);
         };
-        let (sent, request) = match self.prepare(target, endpoint) {
-            Ok(prepared) => prepared,
+        let Some(format) = self.format_at(target) else {
+            return match self.call.format.counts() {
+                Some(_) => Tried::Counted,
+                None => Tried::Unfit(cannot_do()),
+            };
+        };
+        let counts_elsewhere = self.call.format.counts().is_some() && format != self.call.format;
+        let Ready { mut sent, earlier, request } = match self.prepare(target, endpoint, format) {
+            Ok(ready) => ready,
+            Err(_) if counts_elsewhere => return Tried::Counted,
             Err(refusal) => return Tried::Unfit(refusal),
         };
         if let Err(refusal) = self.ticket.open_attempt(target) {
             return Tried::Rejected(refusal);
         }
+        if !earlier.is_empty()
+            && let Err(tried) = Box::pin(self.earlier(target, endpoint, &mut sent, &earlier)).await
+        {
+            return tried;
+        }
+        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
+        let (to, phases) = (endpoint.destination(format), self.phases());
+        let answer = match format {
+            // Boxed, since it is rare and large.
+            WireFormat::OpenAiRealtime => {
+                Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
+            }
+            _ if self.makes_something() => upstream.send_once(to, &request, phases).await,
+            _ => upstream.send(to, &request, phases).await,
+        };
+        match answer {
+            Ok(response) if self.is_answer(format, response.status) => Tried::Answered { sent, response },
+            Ok(response) => match self.failed_status(target, sent.format, response).await {
+                // Not every model that the provider has can be counted for.
+                Tried::Failed(TryFailure { again: None, .. }) if counts_elsewhere => Tried::Counted,
+                tried => tried,
+            },
+            Err(error) => Tried::Failed(self.not_sent(target, &error)),
+        }
+    }
+
+    fn phases(&self) -> PhaseTimeouts {
         let times = &self.model.timeouts;
         let remaining = self.remaining_ms();
-        let phases = PhaseTimeouts {
+        PhaseTimeouts {
             connect_ms: times.connect_ms.min(remaining),
             first_byte_ms: times.first_byte_ms.min(remaining),
             idle_ms: times.idle_ms,
-        };
-        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        let line = self.call.raw.as_ref();
-        // What makes something there, and not just an answer, must not be made twice.
-        let response = if line.is_some_and(|line| !line.is_idempotent() && line.format.is_none()) {
-            upstream.send_once(&endpoint.destination, &request, phases).await
-        } else {
-            upstream.send(&endpoint.destination, &request, phases).await
-        };
-        match response {
-            Ok(response) if self.is_answer(response.status) => Tried::Answered { sent, response },
-            Ok(response) => self.failed_status(target, sent.format, response).await,
-            Err(error) => Tried::Failed(self.not_sent(target, &error)),
+        }
+    }
+
+    /// The format that goes to the target; of what goes there as it is, the one that it is known to have.
+    fn format_at(&self, target: &Target) -> Option<WireFormat> {
+        match &self.call.raw {
+            Some(line) => Some(line.format.unwrap_or(self.call.format)),
+            None => gw_providers::upstream_format(&target.provider, &target.model, self.call.format),
+        }
+    }
+
+    /// Did the upstream take the call? A session begins with another status than an answer does; a caller of a
+    /// provider's own path also gets redirects and the like.
+    fn is_answer(&self, format: WireFormat, status: StatusCode) -> bool {
+        match format {
+            WireFormat::OpenAiRealtime => status == StatusCode::SWITCHING_PROTOCOLS,
+            _ => status.is_success() || (self.call.raw.is_some() && status.is_redirection()),
         }
     }
 
@@ -109,9 +161,47 @@ impl Exchange {
         self.call.raw.as_ref().is_some_and(|line| !line.is_idempotent())
     }
 
-    /// Does the head begin an answer? A caller of a provider's own path also gets redirects and the like.
-    fn is_answer(&self, status: http::StatusCode) -> bool {
-        status.is_success() || (self.call.raw.is_some() && status.is_redirection())
+    /// What makes something there, and not just an answer, must not be made twice.
+    fn makes_something(&self) -> bool {
+        self.is_sent_once() && self.call.raw.as_ref().is_some_and(|line| line.format.is_none())
+    }
+
+    /// Sends the parts of a call that go before its last one, and keeps their answers.
+    async fn earlier(
+        &mut self,
+        target: &Arc<Target>,
+        endpoint: &ProviderEndpoint,
+        sent: &mut Sent,
+        parts: &[UpstreamRequest],
+    ) -> Result<(), Tried> {
+        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
+        let mut room = self.live.snapshot.settings.max_translated_bytes;
+        for part in parts {
+            let response = match upstream.send(endpoint.destination(sent.format), part, self.phases()).await {
+                Ok(response) if response.status.is_success() => response,
+                Ok(response) => return Err(self.failed_status(target, sent.format, response).await),
+                Err(error) => return Err(Tried::Failed(self.not_sent(target, &error))),
+            };
+            let limit = Duration::from_millis(self.remaining_ms());
+            let read = tokio::time::timeout(limit, read_whole(response.body, room)).await;
+            let Some(body) = read.ok().flatten() else {
+                self.ticket.close_attempt(
+                    response.status.as_u16(),
+                    "cut",
+                    Usage::default(),
+                    UsageSource::None,
+                );
+                let refused =
+                    Refusal::new(ErrorCode::UpstreamError, "a part of the provider's answer broke off");
+                let again = Some(Again { kind: FailureKind::Final, after_ms: None });
+                return Err(Tried::Failed(TryFailure { failure: refusal(target, refused), again }));
+            };
+            room = room.saturating_sub(body.len());
+            let used = gw_wire::usage::from_whole(sent.format, &body).unwrap_or_default();
+            self.ticket.note_spent(used.input_tokens);
+            sent.earlier.push(body);
+        }
+        Ok(())
     }
 
     /// Builds the upstream request: the caller's bytes with edits, or a translation.
@@ -119,20 +209,16 @@ impl Exchange {
         &self,
         target: &Arc<Target>,
         endpoint: &ProviderEndpoint,
-    ) -> Result<(Sent, UpstreamRequest), Refusal> {
+        format: WireFormat,
+    ) -> Result<Ready, Refusal> {
         if let Some(line) = &self.call.raw {
             let now = self.ticket.worker().now();
             let parts = gw_providers::prepare_raw(line, &self.call.body, &endpoint.prepared, now)?;
-            let sent = Sent {
-                format: line.format.unwrap_or(self.call.format),
-                dropped: Vec::new(),
-                hide_usage: false,
-            };
-            return Ok((sent, upstream_request(parts)));
+            let sent = Sent { format, dropped: Vec::new(), hide_usage: false, earlier: Vec::new() };
+            return Ok(Ready { sent, earlier: Vec::new(), request: upstream_request(parts) });
         }
-        let Some(format) = gw_providers::upstream_format(&target.provider, self.call.format) else {
-            return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
-        };
+        self.refuse_unstorable(format)?;
+        let mut parts = Vec::new();
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())
         } else {
@@ -150,10 +236,30 @@ impl Exchange {
                 model: &self.call.facts.model,
                 stream: self.call.facts.stream,
             };
-            let written =
-                gw_wire::translate::request(self.call.format, format, &self.call.body, path, &options)?;
+            let (from, body) = (self.call.format, self.call.full());
+            let mut written = gw_wire::translate::request(from, format, body, path, &options)?;
+            parts = std::mem::take(&mut written.more);
             (Some(written.body), written.dropped)
         };
+        let (mut request, hide_usage) = self.request(target, endpoint, format, translated)?;
+        let mut earlier = Vec::new();
+        // The last part is answered as a call in one part is.
+        for part in parts {
+            let (next, _) = self.request(target, endpoint, format, Some(part))?;
+            earlier.push(std::mem::replace(&mut request, next));
+        }
+        let sent = Sent { format, dropped, hide_usage, earlier: Vec::new() };
+        Ok(Ready { sent, earlier, request })
+    }
+
+    /// One upstream request; true when usage was asked for that the caller did not ask for.
+    fn request(
+        &self,
+        target: &Arc<Target>,
+        endpoint: &ProviderEndpoint,
+        format: WireFormat,
+        translated: Option<Vec<u8>>,
+    ) -> Result<(UpstreamRequest, bool), Refusal> {
         let parts = gw_providers::prepare(PrepareInput {
             call: &self.call,
             target,
@@ -164,7 +270,21 @@ impl Exchange {
             now: self.ticket.worker().now(),
         })?;
         let hide_usage = parts.hide_usage;
-        Ok((Sent { format, dropped, hide_usage }, upstream_request(parts)))
+        Ok((upstream_request(parts), hide_usage))
+    }
+
+    /// An answer that the gateway is to store must not fail only when it is made.
+    fn refuse_unstorable(&self, format: WireFormat) -> Result<(), Refusal> {
+        let limit = self.live.snapshot.settings.max_stored_response_bytes;
+        let size = self.call.full().len();
+        if format == self.call.format || !self.call.facts.stores || size <= limit {
+            return Ok(());
+        }
+        let text = format!(
+            "this conversation has {size} bytes, and the gateway stores up to {limit} \
+             ('storage.max_stored_response_bytes'); send \"store\": false with the whole conversation in 'input'"
+        );
+        Err(Refusal::new(ErrorCode::RequestTooLarge, text).param("store"))
     }
 
     /// The upstream answered with something other than success.
@@ -267,6 +387,10 @@ fn upstream_request(parts: UpstreamParts) -> UpstreamRequest {
     }
 }
 
+fn cannot_do() -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request")
+}
+
 fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
     Failure::Refusal { refusal, target: Some(Arc::clone(target)) }
 }
@@ -297,8 +421,20 @@ const fn send_word(kind: SendErrorKind) -> &'static str {
     }
 }
 
+/// Reads a body of at most `limit` bytes. `None` when it is larger or breaks off.
+async fn read_whole(mut body: UpstreamBody, limit: usize) -> Option<Bytes> {
+    let mut whole = Vec::new();
+    while let Some(piece) = body.next().await {
+        whole.extend_from_slice(&piece.ok()?);
+        if whole.len() > limit {
+            return None;
+        }
+    }
+    Some(whole.into())
+}
+
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
-async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
+pub(crate) async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
     let mut head = Vec::new();
     let read = async {
         while let Some(Ok(piece)) = body.next().await {

@@ -7,6 +7,7 @@ use gw_model::media::counted;
 use gw_model::{Usage, UsageSource, WireFormat};
 use gw_wire::estimate::{self, audio};
 use gw_wire::json::member::MemberScanner;
+use gw_wire::openai_responses::stored::Made;
 use gw_wire::usage::{self, WANTED_MEMBERS};
 use http::header::{self, HeaderMap};
 
@@ -58,6 +59,14 @@ impl Gauge {
                 head.extend_from_slice(piece.get(..room).unwrap_or_default());
                 *bytes = bytes.saturating_add(piece.len() as u64);
             }
+        }
+    }
+
+    /// The ids of an answer that its provider stores.
+    pub(super) fn stored(&self) -> Option<Made> {
+        match self {
+            Self::Object { scanner, .. } => usage::stored_from_scanner(scanner),
+            Self::Recording { .. } => None,
         }
     }
 

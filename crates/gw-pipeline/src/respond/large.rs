@@ -5,8 +5,9 @@ use super::gauge::Gauge;
 use crate::reply::Incomplete;
 use crate::ticket::Ticket;
 use bytes::Bytes;
-use gw_model::{Micros, Outcome};
+use gw_model::{Micros, Outcome, Usage, UsageSource, WireFormat};
 use gw_upstream::UpstreamBody;
+use http::HeaderMap;
 use std::task::{Context, Poll};
 
 /// See the module.
@@ -16,6 +17,10 @@ pub struct LargeBody {
     upstream: UpstreamBody,
     gauge: Gauge,
     deadline: Micros,
+    /// The provider may store the answer.
+    stores: bool,
+    /// Nothing is charged: what it states was charged when it was made.
+    unbilled: bool,
 }
 
 impl std::fmt::Debug for LargeBody {
@@ -32,8 +37,27 @@ impl LargeBody {
         upstream: UpstreamBody,
         deadline: Micros,
     ) -> Self {
-        let head = Some(head).filter(|head| !head.is_empty());
-        Self { ticket: Some(ticket), head, upstream, gauge, deadline }
+        let (ticket, head) = (Some(ticket), Some(head).filter(|head| !head.is_empty()));
+        Self { ticket, head, upstream, gauge, deadline, stores: false, unbilled: false }
+    }
+
+    /// The provider may store the answer: notes whose it is.
+    pub(crate) fn note_answer(mut self, stores: bool) -> Self {
+        self.stores = stores;
+        self
+    }
+
+    /// Something that was made and charged before.
+    pub(crate) fn unbilled(
+        ticket: Ticket,
+        format: WireFormat,
+        upstream: UpstreamBody,
+        deadline: Micros,
+    ) -> Self {
+        let gauge = Gauge::new(format, &HeaderMap::new());
+        let mut body = Self::new(ticket, gauge, Bytes::new(), upstream, deadline);
+        body.unbilled = true;
+        body
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
@@ -77,7 +101,13 @@ impl LargeBody {
 
     fn settle(&mut self, outcome: Outcome, reason: &str) {
         let Some(mut ticket) = self.ticket.take() else { return };
-        let (usage, source) = self.gauge.charged(&ticket);
+        let (usage, source) = match self.unbilled {
+            true => (Usage::default(), UsageSource::None),
+            false => self.gauge.charged(&ticket),
+        };
+        if self.stores {
+            ticket.made = self.gauge.stored();
+        }
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         ticket.finish(outcome, status);

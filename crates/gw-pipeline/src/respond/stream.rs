@@ -2,6 +2,7 @@
 //! the way by, and the call is settled before its last frame leaves. An upstream that dies in the midst
 //! gives the caller an error event in its own format, never a clean end.
 
+use super::keep::{self, Keep};
 use super::outlet::Outlet;
 use super::shape::Shape;
 use super::{guard, headers, meter, whole};
@@ -11,7 +12,7 @@ use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
 use gw_model::{Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
-use gw_upstream::{BodyError, UpstreamBody};
+use gw_upstream::{BodyError, Timer, UpstreamBody};
 use gw_wire::codec::WireError;
 use gw_wire::frames::{Frame, Framer};
 use gw_wire::sse::FrameVerdict;
@@ -58,10 +59,19 @@ pub struct StreamBody {
     deadline: Micros,
     ping_us: i64,
     last_piece: Micros,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
     /// The piece that completes the answer, and how long it waits.
     last: Option<Bytes>,
     end_timer: Option<Pin<Box<Sleep>>>,
+    /// The gateway stores the answer when it is complete.
+    keep: Option<Keep>,
+    saving: Option<Saving>,
+}
+
+/// An answer that is being stored, and the piece that may leave when that is done.
+struct Saving {
+    done: Pin<Box<dyn Future<Output = Result<(), Refusal>>>>,
+    last: Bytes,
 }
 
 impl std::fmt::Debug for StreamBody {
@@ -74,6 +84,7 @@ impl std::fmt::Debug for StreamBody {
 pub(crate) fn reply(answered: Answered) -> Reply {
     let context = whole::write_context(&answered);
     let (output_bound, deadline) = (answered.output_bound, answered.deadline);
+    let kept = keep::here(&answered);
     let Answered { mut ticket, live, call, target, model_name, sent, response, .. } = answered;
     let upstream_format = sent.format;
     let settings = &live.snapshot.settings;
@@ -98,11 +109,17 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let ping_ms = if shape.takes_comments(call.format) { settings.stream_ping_ms } else { 0 };
     let now = ticket.worker().now();
     ticket.worker().gateway().metrics.open_streams.inc();
+    let keep = kept.map(|id| Keep::new(&ticket, &call, id, settings.response_retention_days));
+    let stores = keep::at_provider(upstream_format, &call);
+    let meter = StreamMeter::new(upstream_format)
+        .hide_usage(sent.hide_usage)
+        .choices(call.facts.choices)
+        .note_answer(stores);
     let body = StreamBody {
         ticket: Some(ticket),
         upstream: Some(response.body),
         framer: Framer::new(upstream_format, max_event_bytes(upstream_format, settings.max_event_bytes)),
-        meter: StreamMeter::new(upstream_format).hide_usage(sent.hide_usage).choices(call.facts.choices),
+        meter,
         outlet,
         guard: guard::ResponseGuard::default(),
         pieces: Vec::new(),
@@ -114,9 +131,11 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         deadline,
         ping_us: i64::try_from(ping_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
         last_piece: now,
-        timer: None,
+        timer: Timer::default(),
         last: None,
         end_timer: None,
+        keep,
+        saving: None,
     };
     let mut reply = Reply::new(ReplyBody::Stream(Box::new(body)));
     *reply.status_mut() = response.status;
@@ -142,24 +161,29 @@ impl StreamBody {
     /// The next piece for the caller; `None` at the end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
-            let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
-            let out = match upstream.poll_data(cx) {
-                Poll::Pending if self.last.is_some() => match self.poll_end(cx) {
+            let out = match self.upstream.as_mut().map(|upstream| upstream.poll_data(cx)) {
+                None => match self.poll_saving(cx) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(last) => last,
+                    Poll::Ready(None) => return Poll::Ready(None),
+                    Poll::Ready(Some(last)) => last,
                 },
-                Poll::Pending => return self.poll_timer(cx),
-                Poll::Ready(Some(Ok(piece))) => self.digest(piece),
-                Poll::Ready(Some(Err(error))) => self.broke_off(&error),
-                Poll::Ready(None) => {
-                    let rest = self.framer.finish();
-                    self.ended(rest)
-                }
+                Some(polled) => match polled {
+                    Poll::Pending if self.last.is_some() => match self.poll_end(cx) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(last) => last,
+                    },
+                    Poll::Pending => return self.poll_timer(cx),
+                    Poll::Ready(Some(Ok(piece))) => self.digest(piece),
+                    Poll::Ready(Some(Err(error))) => self.broke_off(&error),
+                    Poll::Ready(None) => {
+                        let rest = self.framer.finish();
+                        self.ended(rest)
+                    }
+                },
             };
             if !out.is_empty() {
                 self.sent = true;
                 if let Some(ticket) = &mut self.ticket {
-                    self.last_piece = ticket.worker().now();
                     ticket.note_first_byte();
                 }
                 return Poll::Ready(Some(self.guard.pass(out)));
@@ -174,12 +198,16 @@ impl StreamBody {
             return self.cut(&refusal, "malformed", out);
         }
         let is_over = self.is_over();
+        let Some(now) = self.ticket.as_ref().map(|ticket| ticket.worker().now()) else { return out };
+        if !out.is_empty() {
+            self.last_piece = now;
+        }
         // A complete answer is charged as it is; only one that goes on behind its end must not do so for ever.
         if !is_over || self.last.is_some() {
             if let Err(refusal) = self.extend() {
                 return self.cut(&refusal, "budget", out);
             }
-            if self.is_late() {
+            if now > self.deadline {
                 let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
                 return self.cut(&refusal, "timeout", out);
             }
@@ -248,10 +276,6 @@ impl StreamBody {
         Ok(())
     }
 
-    fn is_late(&self) -> bool {
-        self.ticket.as_ref().is_some_and(|t| t.worker().now() > self.deadline)
-    }
-
     /// The upstream's stream is over: cleanly, if it said so before. `rest` is an event that lacks its blank line.
     fn ended(&mut self, rest: Option<Frame>) -> Bytes {
         let mut out = Vec::from(self.last.take().unwrap_or_default());
@@ -293,9 +317,28 @@ impl StreamBody {
         if let Some(ticket) = &mut self.ticket {
             ticket.note_first_byte();
         }
-        self.settle_end();
         self.upstream = None;
+        let answer = if self.meter.error().is_some() { None } else { self.outlet.take_stored() };
+        if let (Some(keep), Some(answer)) = (self.keep.take(), answer) {
+            self.saving = Some(Saving { done: Box::pin(keep.write(answer.into())), last });
+            return Bytes::new();
+        }
+        self.settle_end();
         last
+    }
+
+    /// The answer is complete: the last piece leaves when it is stored, or an error in its place.
+    fn poll_saving(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Some(saving) = &mut self.saving else { return Poll::Ready(None) };
+        let Poll::Ready(done) = saving.done.as_mut().poll(cx) else { return Poll::Pending };
+        let last = self.saving.take().map(|saving| saving.last).unwrap_or_default();
+        Poll::Ready(Some(match done {
+            Ok(()) => {
+                self.settle_end();
+                last
+            }
+            Err(refusal) => self.cut(&refusal, "not_stored", Bytes::new()),
+        }))
     }
 
     /// Ends the stream with an error event behind what was still to be said.
@@ -330,12 +373,17 @@ impl StreamBody {
         ticket.worker().gateway().metrics.open_streams.dec();
         // Half-way, an upstream may have stated its input only; what was seen of the output is added.
         let complete = self.meter.complete();
+        if self.meter.error().is_some() {
+            // By the upstream's own word there is no image.
+            ticket.media.output_images = 0;
+        }
         let seen = self.meter.estimated_output_tokens();
         let (mut usage, mut source) = meter::charged(self.meter.usage(), &ticket, seen);
         if !complete && usage.output_tokens < seen {
             usage.output_tokens = seen;
             source = gw_model::UsageSource::Estimated;
         }
+        ticket.made = self.meter.take_answer();
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         code.clone_into(&mut ticket.record.error_code);
@@ -357,18 +405,20 @@ impl StreamBody {
     /// Nothing from the upstream: keep the caller's connection alive, and watch the total time.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Some(ticket) = &self.ticket else { return Poll::Pending };
-        let now = ticket.worker().now();
-        let left = (self.deadline - now).saturating_add(1);
         // Without pings the timer only watches the total time.
         let period = if self.ping_us == 0 { i64::MAX } else { self.ping_us };
-        let timer =
-            self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration(period.min(left)))));
+        if !self.timer.is_set() {
+            let left = (self.deadline - ticket.worker().now()).saturating_add(1);
+            self.timer.set(duration(period.min(left)));
+        }
         // The timer is moved only when it fires: frames that arrive do not touch it.
-        while timer.as_mut().poll(cx).is_ready() {
+        while self.timer.poll(cx).is_ready() {
+            let now = ticket.worker().now();
             let silent = now - self.last_piece;
             let due = silent >= period;
             let next = if due { period } else { period - silent };
-            timer.set(tokio::time::sleep(duration(next.min(left))));
+            let left = (self.deadline - now).saturating_add(1);
+            self.timer.set(duration(next.min(left)));
             if now > self.deadline {
                 let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
                 return Poll::Ready(Some(self.cut(&refusal, "timeout", Bytes::new())));

@@ -25,7 +25,7 @@ fn names_are_those_of_the_price_key_only() {
     let names = catalog().model_names("anthropic");
     assert!(names.contains(&"claude-sonnet-4-5") && names.iter().all(|n| n.starts_with("claude-")));
     assert!(catalog().model_names("openai").contains(&"gpt-3.5-turbo-instruct"), "merged price key");
-    assert_eq!(catalog().model_names("demo"), ["chat", "embed"]);
+    assert_eq!(catalog().model_names("demo"), ["chat", "embed", "image", "moderate", "speech", "transcribe"]);
     assert!(catalog().model_names("nobody").is_empty());
 }
 
@@ -87,9 +87,11 @@ fn provider_files_are_sound() {
     }
     let azure = &providers["azure-openai"];
     assert_eq!((azure.kind, &azure.auth), (ProviderKind::AzureOpenAi, &AuthScheme::Header("api-key".into())));
-    assert_eq!(providers["anthropic"].formats, [WireFormat::AnthropicMessages]);
+    let counted = [WireFormat::AnthropicMessages, WireFormat::AnthropicCountTokens];
+    assert_eq!(providers["anthropic"].formats, counted);
     assert_eq!(providers["gemini"].auth, AuthScheme::Header("x-goog-api-key".into()));
-    assert_eq!(providers["cohere"].formats, [WireFormat::CohereChat]);
+    let cohere = [WireFormat::CohereChat, WireFormat::CohereEmbed, WireFormat::CohereRerank];
+    assert_eq!(providers["cohere"].formats, cohere);
     assert_eq!(
         (providers["bedrock"].kind, &providers["bedrock"].auth),
         (ProviderKind::Bedrock, &AuthScheme::Bearer)

@@ -15,7 +15,9 @@ pub(super) fn forward(
     // A model that stands in the caller's path (Azure), not in its body, is written into the body; formats whose
     // own paths name it have no place for it there.
     let has_member = !call.format.has_model_in_path();
-    let renamed = has_member && (*call.facts.model != *target.model || call.facts.model_span.is_none());
+    let repeats = edit::repeats_model(call.format);
+    let renamed =
+        repeats || (has_member && (*call.facts.model != *target.model || call.facts.model_span.is_none()));
     let edits = ForwardEdits {
         model: renamed.then_some(&*target.model),
         include_usage,

@@ -1,8 +1,8 @@
 //! What can be worked out once for a provider.
 
-use super::headers;
 use super::signing::Signer;
 use super::url::{self, Path};
+use super::{agents, headers};
 use crate::catalog::{StreamUsage, catalog};
 use gw_model::call::Call;
 use gw_model::catalog::{AuthScheme, ProviderKind};
@@ -54,6 +54,7 @@ pub struct PreparedProvider {
     openai_headers: Option<HeaderMap>,
     stream_usage: StreamUsage,
     signer: Option<Signer>,
+    agents: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,7 +99,18 @@ impl PreparedProvider {
         let stream_usage = catalog().stream_usage(authority.as_str());
         let signer = Signer::new(provider, &scheme, &authority)?;
         let base_path = path.to_owned();
-        Ok(Self { scheme, authority, base_path, paths, headers, openai_headers, stream_usage, signer })
+        let agents = agents::authority(provider.kind, authority.as_str());
+        Ok(Self {
+            scheme,
+            authority,
+            base_path,
+            paths,
+            headers,
+            openai_headers,
+            stream_usage,
+            signer,
+            agents,
+        })
     }
 
     /// `http` or `https`.
@@ -134,6 +146,12 @@ impl PreparedProvider {
         }
     }
 
+    /// Host (and port) of requests in that format, where it is another one than the base URL's.
+    #[must_use]
+    pub fn other_authority(&self, format: WireFormat) -> Option<&str> {
+        self.agents.as_deref().filter(|_| agents::serve(format))
+    }
+
     /// Signs requests, where the provider wants that.
     pub(super) const fn signer(&self) -> Option<&Signer> {
         self.signer.as_ref()
@@ -151,8 +169,8 @@ impl PreparedProvider {
             Some((_, ReadyPath::Whole(path))) => Ok(path.clone()),
             Some((_, ReadyPath::Around { before, whole, stream })) => {
                 // Google's own lists name its models so.
-                let name = match format {
-                    WireFormat::GeminiGenerate => model.strip_prefix("models/").unwrap_or(model),
+                let name = match format.api() {
+                    Api::Gemini => model.strip_prefix("models/").unwrap_or(model),
                     _ => model,
                 };
                 // A segment of dots would climb out of the path.

@@ -40,7 +40,7 @@ pub fn prepare_raw(
     let mut map = headers::raw(prepared.raw_headers(&raw.path), &raw.headers);
     let body = if body.is_empty() { Vec::new() } else { vec![body.clone()] };
     if let Some(signer) = prepared.signer() {
-        signer.sign(&method, &path_and_query, &mut map, &body, now)?;
+        signer.sign(&method, &path_and_query, None, &mut map, &body, now)?;
     }
     Ok(UpstreamParts { method, path_and_query, headers: map, body, hide_usage: false })
 }

@@ -109,10 +109,13 @@ impl Journal {
         self.append()
     }
 
-    /// Writes down whose something is that an announced request made, before its record: the space for it was set
-    /// aside with that of the record. At most one for each request.
-    pub fn owned(&mut self, owned: &Owned<'_>) -> Result<(), JournalError> {
+    /// Writes down whose something is that an announced request made, before its record. `first` says that it is the
+    /// first of its request, for which space was set aside with that of the record; more need space that is free.
+    pub fn owned(&mut self, owned: &Owned<'_>, first: bool) -> Result<(), JournalError> {
         encode_owned(&mut self.buffer, owned).map_err(JournalError::Encode)?;
+        if !first {
+            self.make_room(0)?;
+        }
         self.append()
     }
 

@@ -15,12 +15,14 @@ pub enum ObjectKind {
     Conversation,
     /// A file that is uploaded in parts.
     Upload,
+    /// An item of a stored response.
+    Item,
 }
 
 impl ObjectKind {
     /// Every kind.
     pub const ALL: &'static [Self] =
-        &[Self::File, Self::Batch, Self::Response, Self::Conversation, Self::Upload];
+        &[Self::File, Self::Batch, Self::Response, Self::Conversation, Self::Upload, Self::Item];
 
     /// The code that is stored.
     #[must_use]
@@ -31,6 +33,7 @@ impl ObjectKind {
             Self::Response => 3,
             Self::Conversation => 4,
             Self::Upload => 5,
+            Self::Item => 6,
         }
     }
 
@@ -43,7 +46,7 @@ impl ObjectKind {
     /// Whether a power cut must not lose whose it is, at the price of a forced write. There are too many responses
     /// for that, and they can be made again.
     pub(crate) const fn is_forced(self) -> bool {
-        !matches!(self, Self::Response)
+        !matches!(self, Self::Response | Self::Item)
     }
 }
 
@@ -91,7 +94,7 @@ impl Object {
 /// What to list.
 #[derive(Clone, Debug)]
 pub struct ObjectList {
-    /// Of this kind; not responses, of which nobody keeps lists.
+    /// Of this kind; not responses and their items, of which nobody keeps lists.
     pub kind: ObjectKind,
     /// Of this key; `None` for everybody's.
     pub owner: Option<KeyId>,

@@ -49,7 +49,7 @@ impl ObjectStore for SqliteStore {
         let (order, behind) = if list.oldest_first { ("ASC", ">") } else { ("DESC", "<") };
         // The term on responses is what lets the index be used.
         let sql = format!(
-            "SELECT {COLUMNS} FROM objects WHERE kind = ?1 AND kind <> 3 AND (?2 IS NULL OR owner = ?2) \
+            "SELECT {COLUMNS} FROM objects WHERE kind = ?1 AND kind NOT IN (3, 6) AND (?2 IS NULL OR owner = ?2) \
              AND (expires IS NULL OR expires > ?3) AND (?4 IS NULL OR (created, id) {behind} \
              (SELECT created, id FROM objects WHERE kind = ?1 AND id = ?4)) \
              ORDER BY created {order}, id {order} LIMIT ?5"

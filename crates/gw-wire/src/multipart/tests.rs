@@ -3,7 +3,10 @@ use super::*;
 
 const TYPE: &[u8] = b"multipart/form-data; boundary=XX";
 
-fn parse(body: &str) -> Result<Vec<(String, Option<String>, String)>, &'static str> {
+/// Name, file name and value.
+type Read = (String, Option<String>, String);
+
+fn parse(body: &str) -> Result<Vec<Read>, &'static str> {
     let boundary = Boundary::of(TYPE).unwrap();
     let form = Form::parse(body.as_bytes(), &boundary).map_err(|error| error.what)?;
     let read = |part: &Part<'_>| {

@@ -4,7 +4,7 @@
 use super::member;
 use crate::facts::service_tier;
 use crate::json::{Kind, Object, Value};
-use gw_model::{Media, ServiceTier, Usage};
+use gw_model::{ServiceTier, Usage};
 
 /// The figures of OpenAI's `usage`, as far as they are stated.
 #[derive(Default)]
@@ -96,7 +96,7 @@ pub fn openai(usage: &Value<'_>, tier: Option<&Value<'_>>) -> Option<Usage> {
         audio_input_tokens: stated.audio_in.unwrap_or(0),
         audio_output_tokens: stated.audio_out.unwrap_or(0),
         service_tier: tier.and_then(tier_of),
-        media: Media::default(),
+        ..Usage::default()
     })
 }
 
@@ -172,7 +172,7 @@ impl AnthropicCounts {
             audio_input_tokens: 0,
             audio_output_tokens: 0,
             service_tier: self.tier,
-            media: Media::default(),
+            ..Usage::default()
         }
     }
 }

@@ -20,6 +20,20 @@ pub(crate) fn object(kind: ObjectKind, id: &str, owner: u128) -> Object {
     }
 }
 
+/// A response of key 7, as a journal says it.
+pub(crate) fn owned(id: &str) -> Owned<'_> {
+    Owned {
+        kind: ObjectKind::Response.code(),
+        id,
+        provider: "openai",
+        owner: KeyId(7),
+        model: "chat",
+        detail: "12",
+        created: NOON,
+        expires: Some(NOON + DAY),
+    }
+}
+
 fn put(store: &impl Store, object: &Object, state: Option<&[u8]>) {
     store.write_objects(&[ObjectWrite::Put { object, state }]).unwrap();
 }
@@ -92,17 +106,7 @@ pub(crate) fn a_journal_says_whose_an_object_is(store: &impl Store) {
     let dir = tempfile::tempdir().unwrap();
     let settings = JournalSettings { segment_bytes: 64 << 10, ..JournalSettings::default() };
     let mut journal = Journal::open(dir.path(), 0, &settings).unwrap();
-    let owned = Owned {
-        kind: ObjectKind::Response.code(),
-        id: "resp_1",
-        provider: "openai",
-        owner: KeyId(7),
-        model: "chat",
-        detail: "12",
-        created: NOON,
-        expires: Some(NOON + DAY),
-    };
-    journal.owned(&owned).unwrap();
+    journal.owned(&owned("resp_1"), true).unwrap();
     journal.record(&record(1), false).unwrap();
     drop(journal);
     let fold = FoldSettings { generation: settings.generation + 1, ..FoldSettings::default() };

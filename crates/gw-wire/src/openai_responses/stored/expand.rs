@@ -2,9 +2,10 @@
 //! is new. Serves the stage that recalls. It must not change what the caller wrote besides.
 
 use super::items;
+use super::reference::{self, Reference};
 use super::state::State;
 use crate::json::cursor::DEPTH_CEILING;
-use crate::json::{Kind, Object, Value, Writer};
+use crate::json::{Object, Value, Writer};
 use std::collections::HashMap;
 
 /// What a request goes on from.
@@ -16,27 +17,11 @@ pub struct History<'a> {
     pub items: HashMap<String, &'a str>,
 }
 
-/// Ids of items that a request refers to, in order.
+/// Items of a request that stand for stored ones, in order.
 #[must_use]
-pub fn references(body: &[u8]) -> Vec<String> {
+pub fn references(body: &[u8]) -> Vec<Reference> {
     let Ok(request) = Object::parse(body, DEPTH_CEILING) else { return Vec::new() };
-    request.get("input").iter().flat_map(Value::elements).filter_map(|item| reference(&item)).collect()
-}
-
-/// The id that an item stands for, when it is a reference.
-fn reference(item: &Value<'_>) -> Option<String> {
-    if item.kind != Kind::Object {
-        return None;
-    }
-    let object = item.object().ok()?;
-    let text =
-        |name: &str| object.get(name).and_then(|value| value.as_str().map(std::borrow::Cow::into_owned));
-    let is_reference = match text("type") {
-        Some(kind) => kind == "item_reference",
-        // The type may be left out; then nothing but the id stands there.
-        None => object.members.len() == 1,
-    };
-    if is_reference { text("id") } else { None }
+    request.get("input").iter().flat_map(Value::elements).filter_map(|item| reference::of(&item)).collect()
 }
 
 /// Writes the request out. `portable` leaves out of the history what only its own provider understands (ids,
@@ -68,7 +53,7 @@ pub fn expand(body: &[u8], history: &History<'_>, portable: bool) -> Option<Vec<
         w.end_object();
     }
     for item in input.iter().flat_map(Value::elements) {
-        match reference(&item).and_then(|id| history.items.get(&id)) {
+        match reference::of(&item).and_then(|found| history.items.get(&found.id)) {
             Some(found) => past(found, &mut w),
             None => w.raw(item.raw()),
         }

@@ -7,12 +7,15 @@ mod ids;
 mod items;
 mod made;
 mod page;
+mod reference;
 mod state;
 
 pub use expand::{History, expand, references};
 pub use ids::{answer_id, answer_of_item};
-pub use made::{made, made_in_frame};
+pub use made::{Made, made, made_in_frame};
 pub use page::{Page, deleted};
+pub use reference::Reference;
+pub(crate) use reference::any as any_reference;
 pub use state::State;
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ fn references_are_found_and_resolved() {
         {"type": "item_reference", "id": "unknown"},
     ]});
     let body = body.to_string();
-    assert_eq!(references(body.as_bytes()), ["fc_1", "rs_1", "unknown"]);
+    let ids: Vec<String> = references(body.as_bytes()).into_iter().map(|found| found.id).collect();
+    assert_eq!(ids, ["fc_1", "rs_1", "unknown"]);
     let bytes = state(&json!({"input": "first"}), &answer("resp_1"));
     let held = State::read(&bytes).unwrap();
     let items = ["fc_1", "rs_1"].into_iter().map(|id| (id.to_owned(), held.item(id).unwrap()));
@@ -104,14 +105,57 @@ fn references_are_found_and_resolved() {
 }
 
 #[test]
+fn items_that_only_what_is_stored_makes_whole_are_references_too() {
+    let found = |item: &str| {
+        let body = format!("{{\"input\":[{item}]}}");
+        let facts = crate::facts::read(
+            gw_model::WireFormat::OpenAiResponses,
+            &format!("{{\"model\":\"m\",\"input\":[{item}]}}").into(),
+            99,
+        );
+        let list = references(body.as_bytes());
+        assert_eq!(facts.unwrap().refers_to_items, !list.is_empty(), "{item}");
+        list.first().map(|found| found.is_bare)
+    };
+    for bare in [
+        r#"{"type":"item_reference","id":"x"}"#,
+        r#"{"id":"x"}"#,
+        r#"{"type":null,"id":"x"}"#,
+        r#"{"type":"item\u005freference","\u0069d":"x"}"#,
+    ] {
+        assert_eq!(found(bare), Some(true), "{bare}");
+    }
+    for half in [
+        r#"{"type":"reasoning","id":"rs_1","summary":[]}"#,
+        r#"{"type":"image_generation_call","id":"ig_1"}"#,
+    ] {
+        assert_eq!(found(half), Some(false), "{half}");
+    }
+    for whole in [
+        r#"{"role":"user","content":"hi"}"#,
+        r#"{"type":"message","id":"msg_1","role":"assistant","content":"item_reference"}"#,
+        r#"{"id":"msg_1","role":"assistant","content":"hi"}"#,
+        r#"{"type":"function_call","id":"fc_1","call_id":"c","name":"f","arguments":"{}"}"#,
+        r#"{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"sealed"}"#,
+        r#"{"type":"image_generation_call","id":"ig_1","result":"base64"}"#,
+    ] {
+        assert_eq!(found(whole), None, "{whole}");
+    }
+}
+
+#[test]
 fn the_id_of_an_answer_is_found_unless_it_is_not_stored() {
-    assert_eq!(made(br#" {"object":"response","id":"resp_1","output":[]}"#).as_deref(), Some("resp_1"));
-    assert_eq!(made(br#"{"id":"resp_1","store":true}"#).as_deref(), Some("resp_1"));
+    let of = |id: &str, items: &[&str]| {
+        Some(Made { id: id.to_owned(), items: items.iter().map(|item| (*item).to_owned()).collect() })
+    };
+    let body = br#" {"object":"response","id":"resp_1","output":[{"type":"reasoning","id":"rs_1"},{},{"id":"msg_1"}]}"#;
+    assert_eq!(made(body), of("resp_1", &["rs_1", "msg_1"]));
+    assert_eq!(made(br#"{"id":"resp_1","store":true}"#), of("resp_1", &[]));
     for none in [&br#"{"id":"resp_1","store":false}"#[..], b"{\"output\":[]}", b"[]", b"", b"{", b"\xff"] {
         assert_eq!(made(none), None);
     }
     let frame = br#"{"type":"response.created","response":{"id":"resp_2","store":true}}"#;
-    assert_eq!(made_in_frame(frame).as_deref(), Some("resp_2"));
+    assert_eq!(made_in_frame(frame), of("resp_2", &[]));
     assert_eq!(made_in_frame(br#"{"type":"response.created"}"#), None);
 }
 
