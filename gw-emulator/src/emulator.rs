@@ -46,8 +46,8 @@ impl Shared {
         self.journal.clear();
         self.standing.clear();
         self.cache.clear();
-        self.shelf.clear();
         self.responses.clear();
+        self.shelf.clear();
     }
 
     pub(crate) fn next_serial(&self) -> u64 {

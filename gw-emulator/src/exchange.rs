@@ -173,6 +173,20 @@ impl Exchange<'_> {
         }
     }
 
+    /// The body as JSON; a form as an object of its fields.
+    fn body(&self, route: &Route<'_>) -> Result<Value, Rejection> {
+        let content_type = self.request.headers().get(http::header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if content_type.starts_with("multipart/")
+            && matches!(route.target, Target::Media(endpoint) if endpoint.takes_form())
+        {
+            let form = media::read_form(content_type, self.request.body());
+            return form.ok_or_else(|| Rejection::new(400, "The form of the request could not be read."));
+        }
+        serde_json::from_slice(self.request.body())
+            .map_err(|_| Rejection::new(400, "The body of the request could not be parsed as JSON."))
+    }
+
     /// The answer of an endpoint whose objects outlive the request, with the faults of the header and of `*`.
     async fn object(&self) -> Option<Response<BoxBody>> {
         if !objects::serves(self.request.uri().path()) {
@@ -192,20 +206,6 @@ impl Exchange<'_> {
         }
         let answered = objects::answer(&self.shared.shelf, self.request)?;
         Some(answered.unwrap_or_else(|why| self.reject(&why, &faults)))
-    }
-
-    /// The body as JSON; a form as an object of its fields.
-    fn body(&self, route: &Route<'_>) -> Result<Value, Rejection> {
-        let content_type = self.request.headers().get(http::header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
-        if content_type.starts_with("multipart/")
-            && matches!(route.target, Target::Media(endpoint) if endpoint.takes_form())
-        {
-            let form = media::read_form(content_type, self.request.body());
-            return form.ok_or_else(|| Rejection::new(400, "The form of the request could not be read."));
-        }
-        serde_json::from_slice(self.request.body())
-            .map_err(|_| Rejection::new(400, "The body of the request could not be parsed as JSON."))
     }
 
     /// Checks the credential, and what else a path needs to be served at all.

@@ -80,6 +80,8 @@ formats! {
     GeminiEmbed = "embed_content", Gemini, Embeddings;
     /// Google `models/{model}:batchEmbedContents`.
     GeminiBatchEmbed = "batch_embed_contents", Gemini, Embeddings;
+    /// Vertex AI `models/{model}:predict` of Google's older models of embeddings.
+    VertexPredict = "vertex_predict", Gemini, Embeddings;
     /// Bedrock `/model/{id}/count-tokens`.
     BedrockCountTokens = "bedrock_count_tokens", Bedrock, Chat;
     /// Bedrock `/model/{id}/invoke` of Amazon's Titan embeddings.

@@ -4,7 +4,7 @@
 
 use crate::admit::Admitted;
 use crate::live::Live;
-use crate::receive::too_large;
+use crate::receive::{INLINE_BYTES, too_large};
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
 use gw_model::{Call, Earlier, ErrorCode, KeyId, Refusal, WireFormat, snapshot::Model};
@@ -50,7 +50,13 @@ impl Looking<'_> {
             self.previous(&id, call, &mut found).await?;
         }
         if call.facts.refers_to_items {
-            found.items = references(&call.body);
+            let body = call.body.clone();
+            found.items = match body.len() <= INLINE_BYTES {
+                true => references(&body),
+                false => {
+                    tokio::task::spawn_blocking(move || references(&body)).await.map_err(|_| broken())?
+                }
+            };
             for item in found.items.clone() {
                 self.item(&item, &mut found).await?;
             }
@@ -83,7 +89,7 @@ impl Looking<'_> {
                 found.bind(&object)?;
             }
             // The operator knows what the provider's account holds.
-            None if self.is_master() && self.speaks_natively() => {}
+            None if self.is_master() && (call.raw.is_some() || self.speaks_natively()) => {}
             None => return Err(unknown_answer(id)),
         }
         Ok(())
@@ -128,6 +134,7 @@ impl Looking<'_> {
         }
         let settings = &self.live.snapshot.settings;
         let work = Work {
+            format: call.format,
             body: call.body.clone(),
             previous,
             states,
@@ -209,6 +216,7 @@ impl Found {
 
 /// What is needed to write a call out, off the worker: histories are long.
 struct Work {
+    format: WireFormat,
     body: Bytes,
     previous: Option<Vec<u8>>,
     states: Vec<Vec<u8>>,
@@ -248,14 +256,7 @@ impl Work {
             return Err(too_large(self.max_body_bytes));
         }
         // Two more levels: what was an answer's stands in a request now.
-        let read = |body| {
-            gw_wire::facts::read_with_model(
-                WireFormat::OpenAiResponses,
-                body,
-                self.max_depth + 2,
-                &self.model,
-            )
-        };
+        let read = |body| gw_wire::facts::read_with_model(self.format, body, self.max_depth + 2, &self.model);
         let mut facts = read(&body)?;
         facts.input_tokens = facts.input_tokens.max(read(&full)?.input_tokens);
         Ok(WrittenOut { body, full, facts })

@@ -12,7 +12,7 @@ use gw_model::{Call, CallFacts, ErrorCode, Micros, Refusal, WireFormat};
 use std::sync::Arc;
 
 /// Bodies up to this size are scanned on the worker: some 200 µs of work.
-const INLINE_BYTES: usize = 256 << 10;
+pub(crate) const INLINE_BYTES: usize = 256 << 10;
 
 /// A known caller's call, parsed.
 pub(crate) struct Received {

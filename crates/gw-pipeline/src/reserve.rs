@@ -57,7 +57,9 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
             return Err(ticket.reject(refusal));
         }
     }
-    let tokens = facts.input_tokens.saturating_add(output_bound);
+    // A session's responses are held for one by one; the money of the first is held at once.
+    let is_session = call.format == WireFormat::OpenAiRealtime;
+    let tokens = if is_session { 0 } else { facts.input_tokens.saturating_add(output_bound) };
     let enforce_output = enforced(&ticket, facts, output_bound);
     match ticket.take_hold(facts, tokens, cost) {
         Ok(()) => Ok(Funded { ticket, live, call, model, order, output_bound, enforce_output, _proof: () }),

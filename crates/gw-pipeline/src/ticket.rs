@@ -62,10 +62,10 @@ pub(crate) struct Open {
     /// What a session has used so far.
     ongoing: Option<Box<Ongoing>>,
     pub(crate) input_tokens: u64,
-    /// What is known of the files and batches that the call is about.
-    pub(crate) claims: Option<Box<Claims>>,
     /// The ids of the answer, when the provider stores it.
     pub(crate) made: Option<Made>,
+    /// What is known of the files and batches that the call is about.
+    pub(crate) claims: Option<Box<Claims>>,
     /// What images, speech and recordings of the call may come to.
     pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
@@ -133,8 +133,8 @@ impl Ticket {
             attempt: None,
             ongoing: None,
             input_tokens: 0,
-            claims: None,
             made: None,
+            claims: None,
             media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
@@ -405,49 +405,29 @@ impl Open {
     /// any worker.
     fn own(&self, made: &Made) {
         let Some(attempt) = self.record.last_attempt().filter(|_| self.announced) else { return };
-        // What a call that goes on from it sends again.
-        let tokens = attempt.usage.total_tokens().to_string();
-        self.own_one(ObjectKind::Response, &made.id, &attempt.provider, tokens);
-        for item in &made.items {
-            self.own_one(ObjectKind::Item, item, &attempt.provider, String::new());
-        }
-    }
-
-    fn own_one(&self, kind: ObjectKind, id: &str, provider: &str, detail: String) {
-        // Ids go into paths; what could lead elsewhere there is nobody's.
-        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
-        if id.len() > MAX_OBJECT_ID_BYTES || !id.bytes().all(is_plain) || id.bytes().all(|b| b == b'.') {
-            return;
-        }
         let gateway = self.worker.gateway();
         let days = gateway.live().snapshot.settings.response_retention_days;
         let created = self.record.time;
-        let is_response = kind == ObjectKind::Response;
-        let object = Object {
+        let object = |kind: ObjectKind, id: &str, model: &str, detail: String| Object {
             kind,
             id: id.to_owned(),
-            provider: provider.to_owned(),
+            provider: attempt.provider.clone(),
             owner: self.record.key.unwrap_or(KeyId::MASTER),
-            model: if is_response { self.record.model.clone() } else { String::new() },
+            model: model.to_owned(),
             detail,
             created,
             expires: Some(expiry(created, days)),
         };
-        let owned = Owned {
-            kind: kind.code(),
-            id,
-            provider,
-            owner: object.owner,
-            model: &object.model,
-            detail: &object.detail,
-            created,
-            expires: object.expires,
-        };
-        if let Err(error) = self.worker.journal().owned(&owned, is_response) {
+        // What a call that goes on from it sends again.
+        let tokens = attempt.usage.total_tokens().to_string();
+        let answer = std::iter::once(object(ObjectKind::Response, &made.id, &self.record.model, tokens));
+        let items = made.items.iter().map(|id| object(ObjectKind::Item, id, "", String::new()));
+        let objects: Vec<Object> = answer.chain(items).filter(|object| is_plain(&object.id)).collect();
+        if let Err(error) = self.worker.journal().owned(objects.iter().map(owned)) {
             gateway.metrics.records_lost.inc();
             tracing::error!(request_id = %self.record.id, %error, "whose a response is could not be written down");
         }
-        gateway.objects.note(object);
+        objects.into_iter().for_each(|object| gateway.objects.note(object));
     }
 
     /// The one place where a call ends.
@@ -485,6 +465,25 @@ impl Open {
             tracing::error!(request_id = %self.record.id, %error, "a record could not be written to the journal");
         }
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
+    }
+}
+
+/// Ids go into paths; what could lead elsewhere there is nobody's.
+fn is_plain(id: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+    id.len() <= MAX_OBJECT_ID_BYTES && id.bytes().all(is_plain) && !id.bytes().all(|b| b == b'.')
+}
+
+fn owned(object: &Object) -> Owned<'_> {
+    Owned {
+        kind: object.kind.code(),
+        id: &object.id,
+        provider: &object.provider,
+        owner: object.owner,
+        model: &object.model,
+        detail: &object.detail,
+        created: object.created,
+        expires: object.expires,
     }
 }
 

@@ -8,11 +8,12 @@ use gw_model::snapshot::Provider;
 /// do the job.
 #[must_use]
 pub fn upstream_format(provider: &Provider, model: &str, caller: WireFormat) -> Option<WireFormat> {
-    if provider.formats.contains(&caller) {
+    let serves = |format: WireFormat| serves(provider, model, format);
+    if provider.formats.contains(&caller) && serves(caller) {
         return Some(caller);
     }
     let first = |fits: &dyn Fn(WireFormat) -> bool| {
-        provider.formats.iter().copied().find(|format| fits(*format) && serves(*format, model))
+        provider.formats.iter().copied().find(|format| fits(*format) && serves(*format))
     };
     if caller.counts().is_some() {
         return first(&|format| format.counts().is_some());
@@ -34,8 +35,12 @@ pub fn counts_here(provider: &Provider, caller: WireFormat) -> bool {
 }
 
 /// Where a provider has a format of its own for each maker of models, the model's name tells which.
-fn serves(format: WireFormat, model: &str) -> bool {
+fn serves(provider: &Provider, model: &str, format: WireFormat) -> bool {
+    // Vertex AI has its newer models of embeddings at the same verb as the Gemini API, the older at one of its own.
+    let is_newer = || model.contains("gemini-embedding-2");
     match format {
+        WireFormat::VertexPredict => !is_newer(),
+        WireFormat::GeminiEmbed if provider.formats.contains(&WireFormat::VertexPredict) => is_newer(),
         WireFormat::BedrockTitanEmbed => model.contains("titan-embed"),
         WireFormat::BedrockCohereEmbed => model.contains("cohere.embed"),
         WireFormat::BedrockRerank => model.contains("rerank"),

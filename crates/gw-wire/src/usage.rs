@@ -118,7 +118,9 @@ fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
             let mut counts = AnthropicCounts::default();
             counts.add(&object.get("usage")?).then(|| counts.usage())
         }
-        WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => embeddings::gemini::usage(object),
+        WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed | WireFormat::VertexPredict => {
+            embeddings::gemini::usage(object)
+        }
         WireFormat::CohereEmbed | WireFormat::BedrockCohereEmbed => {
             embeddings::cohere::usage(&object.get("meta")?)
         }

@@ -136,7 +136,7 @@ fn every_request_is_accepted_and_edited_in_place() {
         let facts = read(&body).unwrap_or_else(|refusal| panic!("{}: {}", exchange.name, refusal.message));
         assert!(facts.include_usage && facts.input_tokens > 0, "{} {}", exchange.name, exchange.path);
         assert!(!(facts.stream && format.has_model_in_path()), "{}", exchange.name);
-        let call = Call { format, body: body.clone(), facts, forward_headers: Vec::new() };
+        let call = Call { format, body: body.clone(), facts, forward_headers: Vec::new(), raw: None };
         let edits = ForwardEdits {
             model: Some("other"),
             include_usage: true,

@@ -155,6 +155,7 @@ fn one_line(line: &Value, serial: u64) -> Result<Answer, Rejection> {
         "/completions" => openai::answer(openai::Endpoint::Completions, &body, &cx),
         "/embeddings" => openai::answer(openai::Endpoint::Embeddings, &body, &cx),
         "/responses" => {
+            // What a batch makes is not stored.
             responses::answer(responses::Endpoint::Create, &body, &responses::Responses::default(), &cx)
         }
         other => Err(Rejection::new(400, format!("The url '{other}' can not be batched."))),
@@ -164,6 +165,6 @@ fn one_line(line: &Value, serial: u64) -> Result<Answer, Rejection> {
 fn whole(answer: Answer) -> Value {
     match answer.content {
         Content::Whole(text) => serde_json::from_str(&text).unwrap_or_default(),
-        Content::Stream(_) | Content::Bytes(..) => Value::Null,
+        Content::Bytes(..) | Content::Stream(_) => Value::Null,
     }
 }

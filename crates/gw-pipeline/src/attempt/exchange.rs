@@ -89,7 +89,12 @@ impl Exchange {
             let refusal = Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone");
             return Tried::Unfit(refusal);
         };
-        let Some(format) = self.format_at(target) else {
+        let format = match &self.call.raw {
+            // What goes on as it is needs none.
+            Some(line) => Some(line.format.unwrap_or(self.call.format)),
+            None => gw_providers::upstream_format(&target.provider, &target.model, self.call.format),
+        };
+        let Some(format) = format else {
             return match self.call.format.counts() {
                 Some(_) => Tried::Counted,
                 None => Tried::Unfit(cannot_do()),
@@ -110,13 +115,18 @@ impl Exchange {
             return tried;
         }
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        let (to, phases) = (endpoint.destination(format), self.phases());
+        let line = self.call.raw.as_ref();
+        let to = endpoint.destination(if line.is_some() { self.call.format } else { format });
+        let phases = self.phases();
         let answer = match format {
+            // What makes something there, and not just an answer, must not be made twice.
+            _ if line.is_some_and(|line| !line.is_idempotent() && line.format.is_none()) => {
+                upstream.send_once(to, &request, phases).await
+            }
             // Boxed, since it is rare and large.
-            WireFormat::OpenAiRealtime => {
+            WireFormat::OpenAiRealtime if line.is_none() => {
                 Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
             }
-            _ if self.makes_something() => upstream.send_once(to, &request, phases).await,
             _ => upstream.send(to, &request, phases).await,
         };
         match answer {
@@ -130,7 +140,7 @@ impl Exchange {
         }
     }
 
-    fn phases(&self) -> PhaseTimeouts {
+    pub(super) fn phases(&self) -> PhaseTimeouts {
         let times = &self.model.timeouts;
         let remaining = self.remaining_ms();
         PhaseTimeouts {
@@ -140,68 +150,19 @@ impl Exchange {
         }
     }
 
-    /// The format that goes to the target; of what goes there as it is, the one that it is known to have.
-    fn format_at(&self, target: &Target) -> Option<WireFormat> {
-        match &self.call.raw {
-            Some(line) => Some(line.format.unwrap_or(self.call.format)),
-            None => gw_providers::upstream_format(&target.provider, &target.model, self.call.format),
-        }
-    }
-
-    /// Did the upstream take the call? A session begins with another status than an answer does; a caller of a
-    /// provider's own path also gets redirects and the like.
-    fn is_answer(&self, format: WireFormat, status: StatusCode) -> bool {
-        match format {
-            WireFormat::OpenAiRealtime => status == StatusCode::SWITCHING_PROTOCOLS,
-            _ => status.is_success() || (self.call.raw.is_some() && status.is_redirection()),
-        }
-    }
-
     fn is_sent_once(&self) -> bool {
         self.call.raw.as_ref().is_some_and(|line| !line.is_idempotent())
     }
 
-    /// What makes something there, and not just an answer, must not be made twice.
-    fn makes_something(&self) -> bool {
-        self.is_sent_once() && self.call.raw.as_ref().is_some_and(|line| line.format.is_none())
-    }
-
-    /// Sends the parts of a call that go before its last one, and keeps their answers.
-    async fn earlier(
-        &mut self,
-        target: &Arc<Target>,
-        endpoint: &ProviderEndpoint,
-        sent: &mut Sent,
-        parts: &[UpstreamRequest],
-    ) -> Result<(), Tried> {
-        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        let mut room = self.live.snapshot.settings.max_translated_bytes;
-        for part in parts {
-            let response = match upstream.send(endpoint.destination(sent.format), part, self.phases()).await {
-                Ok(response) if response.status.is_success() => response,
-                Ok(response) => return Err(self.failed_status(target, sent.format, response).await),
-                Err(error) => return Err(Tried::Failed(self.not_sent(target, &error))),
-            };
-            let limit = Duration::from_millis(self.remaining_ms());
-            let read = tokio::time::timeout(limit, read_whole(response.body, room)).await;
-            let Some(body) = read.ok().flatten() else {
-                self.ticket.close_attempt(
-                    response.status.as_u16(),
-                    "cut",
-                    Usage::default(),
-                    UsageSource::None,
-                );
-                let refused =
-                    Refusal::new(ErrorCode::UpstreamError, "a part of the provider's answer broke off");
-                let again = Some(Again { kind: FailureKind::Final, after_ms: None });
-                return Err(Tried::Failed(TryFailure { failure: refusal(target, refused), again }));
-            };
-            room = room.saturating_sub(body.len());
-            let used = gw_wire::usage::from_whole(sent.format, &body).unwrap_or_default();
-            self.ticket.note_spent(used.input_tokens);
-            sent.earlier.push(body);
+    /// Does the head begin an answer? A caller of a provider's own path also gets redirects and the like; a session
+    /// begins with another status than an answer does.
+    fn is_answer(&self, format: WireFormat, status: StatusCode) -> bool {
+        match format {
+            WireFormat::OpenAiRealtime if self.call.raw.is_none() => {
+                status == StatusCode::SWITCHING_PROTOCOLS
+            }
+            _ => status.is_success() || (self.call.raw.is_some() && status.is_redirection()),
         }
-        Ok(())
     }
 
     /// Builds the upstream request: the caller's bytes with edits, or a translation.
@@ -288,7 +249,7 @@ impl Exchange {
     }
 
     /// The upstream answered with something other than success.
-    async fn failed_status(
+    pub(super) async fn failed_status(
         &mut self,
         target: &Arc<Target>,
         format: WireFormat,
@@ -341,7 +302,7 @@ impl Exchange {
     }
 
     /// No answer came.
-    fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
+    pub(super) fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
         let kind = match (error.is_timeout(), error.retryable_same_target()) {
             (true, _) => FailureKind::Timeout,
             // What is not to be done twice is not sent twice.
@@ -378,6 +339,10 @@ impl Exchange {
     }
 }
 
+fn cannot_do() -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request")
+}
+
 fn upstream_request(parts: UpstreamParts) -> UpstreamRequest {
     UpstreamRequest {
         method: parts.method,
@@ -387,11 +352,7 @@ fn upstream_request(parts: UpstreamParts) -> UpstreamRequest {
     }
 }
 
-fn cannot_do() -> Refusal {
-    Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request")
-}
-
-fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
+pub(super) fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
     Failure::Refusal { refusal, target: Some(Arc::clone(target)) }
 }
 
@@ -419,18 +380,6 @@ const fn send_word(kind: SendErrorKind) -> &'static str {
         K::Broken | K::HeadCut => "broken",
         K::Protocol(_) => "protocol",
     }
-}
-
-/// Reads a body of at most `limit` bytes. `None` when it is larger or breaks off.
-async fn read_whole(mut body: UpstreamBody, limit: usize) -> Option<Bytes> {
-    let mut whole = Vec::new();
-    while let Some(piece) = body.next().await {
-        whole.extend_from_slice(&piece.ok()?);
-        if whole.len() > limit {
-            return None;
-        }
-    }
-    Some(whole.into())
 }
 
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.

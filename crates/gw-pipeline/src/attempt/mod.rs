@@ -5,6 +5,7 @@ mod backoff;
 mod exchange;
 mod handshake;
 mod pages;
+mod parts;
 
 use crate::live::Live;
 use crate::reserve::Funded;

@@ -26,8 +26,7 @@ pub(crate) async fn another_page(answered: &Answered, after: &str) -> Result<Byt
     let phases = PhaseTimeouts { connect_ms: left, first_byte_ms: left, idle_ms: left };
     let limit = live.snapshot.settings.max_translated_bytes;
     let read = async {
-        let response =
-            worker.upstream.send(endpoint.destination(answered.sent.format), &request, phases).await.ok()?;
+        let response = worker.upstream.send(&endpoint.destination, &request, phases).await.ok()?;
         let mut body = response.status.is_success().then_some(response.body)?;
         let mut page = BytesMut::new();
         while let Some(piece) = body.next().await {

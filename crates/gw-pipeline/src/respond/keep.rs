@@ -2,10 +2,11 @@
 //! stores because the provider does not. Serves the whole and the streamed way back. It must not translate anything.
 
 use crate::attempt::Answered;
+use crate::receive::INLINE_BYTES;
 use crate::ticket::Open;
 use bytes::Bytes;
-use gw_model::{Call, KeyId, Micros, Refusal, WireFormat};
-use gw_store::objects::{Object, ObjectError, ObjectKind, Objects};
+use gw_model::{Call, ErrorCode, KeyId, Micros, Refusal, WireFormat};
+use gw_store::objects::{Object, ObjectKind, Objects};
 use gw_wire::openai_responses::stored::{State, answer_id};
 use std::sync::Arc;
 
@@ -55,13 +56,19 @@ impl Keep {
 
     /// Writes the answer down; it may only be given when this is done. Errors: it is not stored.
     pub(super) async fn write(self, answer: Bytes) -> Result<(), Refusal> {
-        let failed = |error: ObjectError| {
+        let request = self.request;
+        // Long conversations would hold up the worker's other calls.
+        let state = if request.len() + answer.len() <= INLINE_BYTES {
+            State::write(&request, &answer)
+        } else {
+            tokio::task::spawn_blocking(move || State::write(&request, &answer)).await.ok().flatten()
+        };
+        let Some(state) = state else {
+            return Err(Refusal::new(ErrorCode::Internal, "the response can not be stored"));
+        };
+        self.objects.put_with_state(self.object, state).await.map_err(|error| {
             tracing::error!(%error, "a response could not be stored");
             error.refusal()
-        };
-        let Some(state) = State::write(&self.request, &answer) else {
-            return Err(failed(ObjectError::Closed));
-        };
-        self.objects.put_with_state(self.object, state).await.map_err(failed)
+        })
     }
 }

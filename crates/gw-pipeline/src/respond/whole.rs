@@ -16,6 +16,9 @@ use gw_wire::translate::Whole;
 use http::header::{self, HeaderValue};
 use std::time::Duration;
 
+/// Answers up to this size are translated on the worker.
+const INLINE_BYTES: usize = 256 << 10;
+
 /// What of the answer is in memory.
 enum Held {
     Complete(Bytes),
@@ -90,7 +93,7 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     // A call in parts is metered by what they say together.
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
     let usage = usage.or_else(|| headers::stated_input(&answered.response.headers));
-    let translated = match translate(&answered, &body, usage) {
+    let translated = match translate(&answered, &body, usage).await {
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len() as u64)),
     };
@@ -141,8 +144,13 @@ fn stated_usage(answered: &Answered, body: &Bytes) -> Result<Option<Usage>, Json
     gw_wire::usage::from_valid(format, body)
 }
 
-/// The answer in the caller's format; `None` when it is in it already.
-fn translate(answered: &Answered, body: &Bytes, usage: Option<Usage>) -> Result<Option<Whole>, Refusal> {
+/// The answer in the caller's format; `None` when it is in it already. A large one (vectors of many texts) is
+/// written off the worker, whose other calls would wait.
+async fn translate(
+    answered: &Answered,
+    body: &Bytes,
+    usage: Option<Usage>,
+) -> Result<Option<Whole>, Refusal> {
     let (from, to) = (answered.sent.format, answered.call.format);
     if from == to {
         return Ok(None);
@@ -152,11 +160,19 @@ fn translate(answered: &Answered, body: &Bytes, usage: Option<Usage>) -> Result<
         context.input_tokens = usage.input_tokens;
     }
     let earlier = &answered.sent.earlier;
-    let translated = if earlier.is_empty() {
+    let translated = if earlier.is_empty() && body.len() <= INLINE_BYTES {
         gw_wire::translate::whole(from, to, body, &context)
     } else {
-        let bodies: Vec<&[u8]> = earlier.iter().chain([body]).map(|part| &part[..]).collect();
-        gw_wire::translate::parts(from, to, &bodies, &context)
+        let bodies: Vec<Bytes> = earlier.iter().chain([body]).cloned().collect();
+        let work = move || match bodies.as_slice() {
+            [body] => gw_wire::translate::whole(from, to, body, &context),
+            bodies => {
+                let parts: Vec<&[u8]> = bodies.iter().map(|part| &part[..]).collect();
+                gw_wire::translate::parts(from, to, &parts, &context)
+            }
+        };
+        let unable = |_| Refusal::new(ErrorCode::Internal, "the provider's answer could not be translated");
+        tokio::task::spawn_blocking(work).await.map_err(unable)?
     };
     translated.map(Some).map_err(|error| {
         tracing::warn!(request_id = %answered.ticket.record.id, %error, "an answer could not be translated");

@@ -112,7 +112,7 @@ impl Asking {
         };
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
         let endpoint = self.live.endpoint(&self.target.provider)?;
-        Some(upstream.send(&endpoint.destination, request, phases).await)
+        Some(upstream.send(endpoint.destination(FORMAT), request, phases).await)
     }
 
     /// What the provider says goes on as it is.

@@ -62,12 +62,19 @@ async fn read(ticket: &Ticket, request: &StoredRequest, object: &Arc<Object>) ->
             return Err(error.refusal());
         }
     };
-    let Ok(state) = State::read(&bytes) else {
+    let (action, query) = (request.action, request.query.clone());
+    let write = move || show(&bytes, action, &query);
+    // Long conversations would hold up the worker's other calls.
+    let written = tokio::task::spawn_blocking(write).await;
+    written.unwrap_or_else(|_| Err(Refusal::new(ErrorCode::Internal, "the stored response can not be read")))
+}
+
+fn show(bytes: &[u8], action: StoredAction, query: &[(String, String)]) -> Result<Vec<u8>, Refusal> {
+    let Ok(state) = State::read(bytes) else {
         return Err(Refusal::new(ErrorCode::Internal, "the stored response can not be read"));
     };
-    if request.action == StoredAction::Retrieve {
+    if action == StoredAction::Retrieve {
         return Ok(state.answer().as_bytes().to_vec());
     }
-    let query = request.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    Page::of(query)?.write(&state)
+    Page::of(query.iter().map(|(name, value)| (name.as_str(), value.as_str())))?.write(&state)
 }

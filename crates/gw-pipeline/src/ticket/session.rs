@@ -78,7 +78,8 @@ impl Ticket {
 }
 
 impl Open {
-    /// Holds what that many responses may use, as far as it is not held yet.
+    /// Holds what that many responses may use, as far as it is not held yet: all of the money, and of the tokens what
+    /// is left of the key's limit.
     pub(crate) fn cover(&mut self, size: Size, responses: u64) -> Result<(), HoldRefused> {
         let (tokens, cost) = self.bound(size, responses);
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
@@ -87,10 +88,11 @@ impl Open {
         if more_tokens == 0 && more == NanoUsd::ZERO {
             return Ok(());
         }
+        let mut taken = more_tokens;
         if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
-            key.usage.extend(&key.policy, self.worker.now(), hold, more_tokens, more)?;
+            taken = key.usage.extend_within(&key.policy, self.worker.now(), hold, more_tokens, more)?;
         }
-        ongoing.held_tokens = ongoing.held_tokens.saturating_add(more_tokens);
+        ongoing.held_tokens = ongoing.held_tokens.saturating_add(taken);
         self.hold_cost = self.hold_cost.plus(more);
         self.announce_session()
     }

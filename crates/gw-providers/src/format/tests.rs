@@ -34,11 +34,12 @@ fn vectors_rankings_and_counts_have_formats_of_their_own() {
     use WireFormat::{
         AnthropicCountTokens, BedrockCohereEmbed, BedrockConverse, BedrockCountTokens, BedrockRerank,
         BedrockTitanEmbed, CohereEmbed, CohereRerank, GeminiBatchEmbed, GeminiEmbed, GeminiGenerate,
-        PlainRerank,
+        PlainRerank, VertexPredict,
     };
     let bedrock: &[WireFormat] =
         &[BedrockConverse, BedrockCountTokens, BedrockTitanEmbed, BedrockCohereEmbed, BedrockRerank];
     let google: &[WireFormat] = &[GeminiGenerate, GeminiBatchEmbed, GeminiEmbed];
+    let vertex: &[WireFormat] = &[GeminiGenerate, GeminiEmbed, VertexPredict];
     let plain: &[WireFormat] = &[OpenAiChat, OpenAiEmbeddings, PlainRerank];
     let cases = [
         (bedrock, "amazon.titan-embed-text-v2:0", OpenAiEmbeddings, Some(BedrockTitanEmbed)),
@@ -49,6 +50,8 @@ fn vectors_rankings_and_counts_have_formats_of_their_own() {
         (google, "m", CohereEmbed, Some(GeminiBatchEmbed)),
         (google, "m", GeminiEmbed, Some(GeminiEmbed)),
         (google, "m", CohereRerank, None),
+        (vertex, "text-embedding-005", GeminiEmbed, Some(VertexPredict)),
+        (vertex, "gemini-embedding-2", OpenAiEmbeddings, Some(GeminiEmbed)),
         (google, "m", AnthropicCountTokens, None),
         (plain, "m", CohereEmbed, Some(OpenAiEmbeddings)),
         (plain, "m", CohereRerank, Some(PlainRerank)),

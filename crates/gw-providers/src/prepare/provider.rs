@@ -98,8 +98,8 @@ impl PreparedProvider {
         let openai_headers = openai_headers.transpose().map_err(PrepareError::Header)?;
         let stream_usage = catalog().stream_usage(authority.as_str());
         let signer = Signer::new(provider, &scheme, &authority)?;
-        let base_path = path.to_owned();
         let agents = agents::authority(provider.kind, authority.as_str());
+        let base_path = path.to_owned();
         Ok(Self {
             scheme,
             authority,
@@ -133,6 +133,12 @@ impl PreparedProvider {
         }
     }
 
+    /// Host (and port) of requests in that format, where it is another one than the base URL's.
+    #[must_use]
+    pub fn other_authority(&self, format: WireFormat) -> Option<&str> {
+        self.agents.as_deref().filter(|_| agents::serve(format))
+    }
+
     /// The base URL's path, without a slash at its end.
     pub(super) fn base_path(&self) -> &str {
         &self.base_path
@@ -144,12 +150,6 @@ impl PreparedProvider {
             Some(headers) if path.contains("/openai/") => headers,
             _ => &self.headers,
         }
-    }
-
-    /// Host (and port) of requests in that format, where it is another one than the base URL's.
-    #[must_use]
-    pub fn other_authority(&self, format: WireFormat) -> Option<&str> {
-        self.agents.as_deref().filter(|_| agents::serve(format))
     }
 
     /// Signs requests, where the provider wants that.

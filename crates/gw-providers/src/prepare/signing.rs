@@ -40,8 +40,8 @@ impl Signer {
         Ok(Some(Self { credentials, region, host }))
     }
 
-    /// Adds the signature to `headers`, for the provider's host or for `other_host`. Only what nobody on the way has a
-    /// reason to change is signed.
+    /// Adds the signature to `headers`, for the provider's host or for `other_host`. Only what nobody on the way has
+    /// a reason to change is signed.
     pub(super) fn sign(
         &self,
         method: &Method,

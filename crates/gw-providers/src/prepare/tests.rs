@@ -1,5 +1,6 @@
 //! Tests of [`super`]: addresses, credentials and headers per provider.
 mod native;
+mod stored;
 
 use super::{PrepareError, PrepareInput, PreparedProvider, UpstreamParts, prepare, write_options};
 use crate::testing::{call, provider, target};

@@ -81,6 +81,7 @@ fn gemini(version: &str, query: &str, format: WireFormat) -> Path {
         WireFormat::GeminiCountTokens => ":countTokens",
         WireFormat::GeminiEmbed => ":embedContent",
         WireFormat::GeminiBatchEmbed => ":batchEmbedContents",
+        WireFormat::VertexPredict => ":predict",
         _ => ":generateContent",
     };
     Path::Around {

@@ -69,14 +69,14 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
             Method::POST => data::call(site, format, path, request).await,
             _ => method_not_allowed(format, "POST"),
         },
-        (Route::Passthrough { provider, path }, _) => raw::passthrough(site, provider, path, request).await,
-        (Route::Objects { path }, _) => raw::objects(site, &path, request).await,
         (Route::Stored { id, what }, _) => stored::serve(site, id, what, &request).await,
         (Route::Session { model }, _) => match *request.method() {
             Method::GET => realtime::open(site, model, request).await,
             _ => method_not_allowed(WireFormat::OpenAiRealtime, "GET"),
         },
         (Route::OtherSession, _) => realtime::websocket_only(),
+        (Route::Passthrough { provider, path }, _) => raw::passthrough(site, provider, path, request).await,
+        (Route::Objects { path }, _) => raw::objects(site, &path, request).await,
         (Route::Models { id, format }, _) => match *request.method() {
             Method::GET | Method::HEAD => models::serve(site, id.as_deref(), format, &request),
             _ => method_not_allowed(format, "GET, HEAD"),

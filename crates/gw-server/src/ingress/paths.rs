@@ -16,18 +16,6 @@ pub(crate) enum Route {
         /// What else the path says.
         path: PathFacts,
     },
-    /// A provider's own path.
-    Passthrough {
-        /// Configured name.
-        provider: String,
-        /// What stands behind it, as sent.
-        path: String,
-    },
-    /// Files and batches.
-    Objects {
-        /// The path from `files` or `batches` on, as sent.
-        path: String,
-    },
     /// An answer that is stored.
     Stored {
         /// Its id.
@@ -42,6 +30,18 @@ pub(crate) enum Route {
     },
     /// Ways into a session that are not served.
     OtherSession,
+    /// A provider's own path.
+    Passthrough {
+        /// Configured name.
+        provider: String,
+        /// What stands behind it, as sent.
+        path: String,
+    },
+    /// Files and batches.
+    Objects {
+        /// The path from `files` or `batches` on, as sent.
+        path: String,
+    },
     /// The list of models, or one of them.
     Models {
         /// The one.

@@ -254,7 +254,7 @@ async fn unknown_paths_and_methods() {
         answer.refused(501, "not_implemented");
         answer.request_id();
     }
-    for path in ["/v1/rerank", "/v2/rerank", "/model/m/invoke"] {
+    for path in ["/v2/datasets", "/model/m/invoke"] {
         let answer = gateway.send(Call::post(path, "{}").key(MASTER)).await;
         assert_eq!(
             (answer.status.as_u16(), &answer.json()["code"]),

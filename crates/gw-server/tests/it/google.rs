@@ -34,8 +34,9 @@ async fn models_are_listed_in_googles_shape() {
     for (call, status, code) in [
         (Call::get("/v1beta/models/nobody").header("x-goog-api-key", KEY), 404, "model_not_found"),
         (Call::get("/v1beta/models?key=gw-wrong"), 401, "invalid_api_key"),
-        (Call::post("/v1beta/models/team-chat:countTokens", "{}").key(KEY), 501, "not_implemented"),
-        (Call::post("/v1/models/team-chat:embedContent", "{}").key(KEY), 501, "not_implemented"),
+        (Call::post("/v1beta/models/team-chat:countTokens", "{}").key(KEY), 400, "invalid_request"),
+        (Call::post("/v1/models/team-chat:embedContent", "{}").key(KEY), 400, "invalid_request"),
+        (Call::post("/v1beta/cachedContents", "{}").key(KEY), 501, "not_implemented"),
     ] {
         let answer = gateway.send(call).await;
         assert_eq!((answer.status.as_u16(), answer.code()), (status, code), "{}", answer.text());

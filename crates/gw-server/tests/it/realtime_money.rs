@@ -143,14 +143,27 @@ async fn tokens_a_minute_refuse_a_response_and_not_the_session() {
     let (_, key) = gateway.make_key(&json!({"name": "slow", "limits": {"tpm": 5000}})).await;
     let mut near = open(gateway.addr, "up/chat-model", &key).await;
     near.say(&json!({"type": "session.update", "session": {"output_modalities": ["text"]}})).await;
-    near.say(&ask()).await;
-    near.event("response.done").await;
+    // A response begins while tokens are left, whatever it may use at most.
+    for _ in 0..2 {
+        near.say(&ask()).await;
+        near.event("response.done").await;
+    }
+    let before = upstream.stats().billed_output_tokens;
     near.say(&ask()).await;
     assert_eq!(near.event("error").await["error"]["code"], "rate_limit_exceeded");
-    // A small one still fits.
-    near.say(&json!({"type": "response.create", "response": {"max_output_tokens": 20}})).await;
-    near.event("response.done").await;
+    assert_eq!(upstream.stats().billed_output_tokens, before, "the provider never heard of it");
     assert_eq!(near.close(1000).await, Some(1000));
+    // A limit far below what a response may use is still of use; one that is used up opens no session.
+    let (_, tight) = gateway.make_key(&json!({"name": "tight", "limits": {"tpm": 100}})).await;
+    let mut near = open(gateway.addr, "up/quick", &tight).await;
+    near.say(&json!({"type": "response.create", "response": {"output_modalities": ["text"]}})).await;
+    near.event("response.done").await;
+    near.say(&json!({"type": "response.create", "response": {"output_modalities": ["text"]}})).await;
+    near.event("response.done").await;
+    near.close(1000).await;
+    let header = format!("authorization: Bearer {key}\r\n");
+    let refused = connect(gateway.addr, "/v1/realtime?model=up/quick", &header).await;
+    assert!(refused.map(|_| ()).unwrap_err().starts_with("HTTP/1.1 429 "));
     assert_eq!(gateway.metric("gatewright_open_reservations").await, 0.0);
 }
 

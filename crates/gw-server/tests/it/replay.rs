@@ -199,6 +199,12 @@ fn same_answer(exchange: &Exchange, answer: &Answer) -> Result<(), String> {
     Ok(())
 }
 
+/// Embeddings in the shapes of Google, Cohere and Voyage: see `replay_vectors`.
+fn is_of_another_shape(exchange: &Exchange) -> bool {
+    exchange.wire_format == "embeddings"
+        && (exchange.provider == "voyage" || !exchange.path.ends_with("/embeddings"))
+}
+
 /// The upstream got the caller's bytes; only a `stream_options` may have been put in.
 fn same_request(exchange: &Exchange, original: &str, seen: &[u8]) -> Result<(), String> {
     let seen = std::str::from_utf8(seen).map_err(|error| error.to_string())?;
@@ -223,7 +229,7 @@ fn same_request(exchange: &Exchange, original: &str, seen: &[u8]) -> Result<(), 
 async fn the_same_format_passes_byte_for_byte() {
     let (upstream, gateway) = set_up().await;
     let mut tally = Tally::default();
-    for exchange in exchanges::load() {
+    for exchange in exchanges::load().into_iter().filter(|exchange| !is_of_another_shape(exchange)) {
         let (original, answer) = play(&upstream, &gateway, &exchange).await;
         if is_refused(&exchange) {
             answer.refused(400, "unsupported_parameter");

@@ -301,6 +301,17 @@ async fn what_the_gateway_stores_goes_on_anywhere() {
     assert!(body["input"].as_array().unwrap().iter().all(|item| item.get("id").is_none()), "{body}");
     one.created(&after("native/m", &native, "and on")).await;
 
+    // What it holds is counted too.
+    let count = async |body: &Value| {
+        let call = Call::post("/v1/responses/input_tokens", body.to_string()).key(&one.key);
+        gateway.send(call).await.ok().json()["input_tokens"].as_u64().unwrap()
+    };
+    for model in ["claude/chat-model", "native/m"] {
+        let (alone, chained) = (count(&ask(model, "so?")).await, count(&after(model, &chat, "so?")).await);
+        assert!(chained > alone, "{model}: {chained} > {alone}");
+    }
+    count(&after("native/m", &native, "so?")).await;
+
     // Items stand for themselves by their ids.
     let reference = |item: &Value| json!([{"type": "item_reference", "id": item["id"]}, {"role": "user", "content": "so?"}]);
     let message = first["output"].as_array().unwrap().last().unwrap();

@@ -259,10 +259,17 @@ async fn one_text_at_a_time_is_one_call() {
     let record = gateway.record(&answer.request_id()).await;
     assert_eq!((&record["input_tokens"], &record["attempts"]), (&json!(80), &json!(1)));
     // A part that fails fails the call; what the others used is charged.
-    upstream.faults("amazon.titan-embed-text-v2:0", "cut-after-bytes=20", None);
-    let body = json!({"model": TARGETS[5], "input": ["a", "b"]});
+    upstream.faults("amazon.titan-embed-text-v2:0", "cut-after-bytes=20", Some(1));
+    let body = json!({"model": TARGETS[5], "input": ["a", "b", "c", "d"]});
     let answer = gateway.send(post("/v1/embeddings", body).key(MASTER)).await;
     answer.refused(502, "upstream_error");
+    let record = gateway.record(&answer.request_id()).await;
+    assert_eq!(
+        (&record["outcome"], &record["input_tokens"]),
+        (&json!("upstream_error"), &json!(2)),
+        "{record}"
+    );
+    assert_eq!(record["cost_usd"], "0.002");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

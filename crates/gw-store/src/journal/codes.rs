@@ -47,6 +47,7 @@ codes!(format_code, format_of, WireFormat, {
     WireFormat::Passthrough = 30,
     WireFormat::VoyageRerank = 31,
     WireFormat::OpenAiInputTokens = 32,
+    WireFormat::VertexPredict = 33,
 });
 
 codes!(outcome_code, outcome_of, Outcome, {

@@ -294,12 +294,14 @@ impl Flavor for Reused<'_> {
     }
 }
 
+/// Appends an entry.
 fn encode<T: Serialize>(buffer: &mut Vec<u8>, version: u8, kind: u8, value: &T) -> postcard::Result<()> {
-    buffer.clear();
+    let start = buffer.len();
     buffer.extend_from_slice(&[0; PREFIX_BYTES]);
     buffer.extend_from_slice(&[version, kind]);
     postcard::serialize_with_flavor(value, Reused(buffer))?;
-    let (prefix, body) = buffer.split_at_mut(PREFIX_BYTES);
+    let entry = buffer.get_mut(start..).unwrap_or_default();
+    let (prefix, body) = entry.split_at_mut(PREFIX_BYTES);
     let length = u32::try_from(body.len()).map_err(|_| postcard::Error::SerializeBufferFull)?;
     let crc = crc32fast::hash(body);
     let (length_place, crc_place) = prefix.split_at_mut(4);
@@ -323,6 +325,7 @@ pub(super) fn encode_intent(buffer: &mut Vec<u8>, intent: &Intent<'_>) -> postca
         stream: intent.stream,
         input_tokens: intent.input_tokens,
     };
+    buffer.clear();
     encode(buffer, VERSION, KIND_INTENT, &frame)
 }
 
@@ -346,6 +349,7 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
         total_us: record.total_us,
         attempts: AttemptsOut(kept),
     };
+    buffer.clear();
     let media = media::of(kept);
     if media.is_empty() {
         return encode(buffer, VERSION, KIND_RECORD, &frame);
@@ -353,6 +357,7 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     encode(buffer, media::VERSION, KIND_RECORD, &media::Out { record: frame, media })
 }
 
+/// Appends the entry to what the buffer holds.
 pub(super) fn encode_owned(buffer: &mut Vec<u8>, owned: &Owned<'_>) -> postcard::Result<()> {
     encode(buffer, VERSION, KIND_OWNED, &OwnedFrame::new(owned))
 }

@@ -109,14 +109,33 @@ impl Journal {
         self.append()
     }
 
-    /// Writes down whose something is that an announced request made, before its record. `first` says that it is the
-    /// first of its request, for which space was set aside with that of the record; more need space that is free.
-    pub fn owned(&mut self, owned: &Owned<'_>, first: bool) -> Result<(), JournalError> {
-        encode_owned(&mut self.buffer, owned).map_err(JournalError::Encode)?;
-        if !first {
-            self.make_room(0)?;
+    /// Writes down whose something is that an announced request made, before its record; once for each request. The
+    /// space for the first was set aside with that of the record; the others need space that is free.
+    pub fn owned<'a>(&mut self, owned: impl Iterator<Item = Owned<'a>>) -> Result<(), JournalError> {
+        self.buffer.clear();
+        let (mut first, mut written) = (None, false);
+        for one in owned {
+            encode_owned(&mut self.buffer, &one).map_err(JournalError::Encode)?;
+            first.get_or_insert(self.buffer.len());
+            // No more at once than may be left over at the end of a segment.
+            if self.buffer.len() as u64 > RECORD_BYTES {
+                self.append_owned(first, written)?;
+                written = true;
+            }
         }
-        self.append()
+        self.append_owned(first, written)
+    }
+
+    /// Appends what the buffer holds; at least the first `promised` bytes, unless they are written.
+    fn append_owned(&mut self, promised: Option<usize>, written: bool) -> Result<(), JournalError> {
+        let promised = promised.filter(|_| !written).unwrap_or(0);
+        let room = if self.buffer.len() > promised { self.make_room(0) } else { Ok(()) };
+        if room.is_err() {
+            self.buffer.truncate(promised);
+        }
+        let appended = if self.buffer.is_empty() { Ok(()) } else { self.append() };
+        self.buffer.clear();
+        room.and(appended)
     }
 
     /// Bytes that can still be written without the disk giving any more.

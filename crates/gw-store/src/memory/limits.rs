@@ -178,6 +178,29 @@ impl KeyUsage {
         Ok(())
     }
 
+    /// As [`Self::extend`], for what mostly uses far less than it may: as many tokens are taken as are left, if any is.
+    /// Returns how many were.
+    pub fn extend_within(
+        &self,
+        policy: &KeyPolicy,
+        now: Micros,
+        hold: &mut Hold,
+        more_tokens: u64,
+        more: NanoUsd,
+    ) -> Result<u64, HoldRefused> {
+        let mut counters = self.counters.lock();
+        let tokens = policy.limits.tpm.map_or(more_tokens, |max| {
+            let left = counters.tokens.remaining(&Bound::new(&policy.limits, max), now).remaining;
+            // With nothing left, the one that is asked for says how long to wait.
+            more_tokens.min(left.max(1))
+        });
+        let stamp = counters.hold(policy, now, tokens, more)?;
+        hold.tokens = hold.tokens.saturating_add(tokens);
+        hold.nano = hold.nano.plus(more);
+        hold.latest = Piece { tokens, stamp };
+        Ok(tokens)
+    }
+
     /// Turns a part of a hold into what was used, for a call that goes on: `keep_tokens` and `keep` stay held, the
     /// rest was for `used_tokens` and `used`. Returns by how much the cost is above that rest.
     pub fn settle_part(

@@ -46,16 +46,17 @@ impl Writer {
 
 fn run(queue: &Queue, store: &dyn ObjectStore, sealer: &Sealer, clock: &dyn Clock, sweep_interval: Duration) {
     let mut swept = now();
-    // What is overdue after a longer rest is removed at once.
-    sweep(store, clock);
+    // What is overdue after a longer rest is removed at once, but by turns with what is to be written.
+    let mut more = sweep(store, clock);
     loop {
-        match queue.next(sweep_interval.saturating_sub(swept.elapsed()).max(Duration::from_millis(1))) {
+        let patience = if more { Duration::ZERO } else { sweep_interval.saturating_sub(swept.elapsed()) };
+        match queue.next(patience) {
             Next::Write(jobs) => write(store, sealer, jobs),
             Next::Idle => {}
             Next::End => return,
         }
-        if swept.elapsed() >= sweep_interval {
-            sweep(store, clock);
+        if more || swept.elapsed() >= sweep_interval {
+            more = sweep(store, clock);
             swept = now();
         }
     }
@@ -104,11 +105,18 @@ fn answer(job: Job, result: Result<(), ObjectError>) {
     let _ = job.done.send(result);
 }
 
-fn sweep(store: &dyn ObjectStore, clock: &dyn Clock) {
+/// Removes some of what is expired; true when there is more of it.
+fn sweep(store: &dyn ObjectStore, clock: &dyn Clock) -> bool {
     match store.remove_expired(clock.now(), SWEEP_ROWS) {
-        Ok(0) => {}
-        Ok(removed) => tracing::debug!(removed, "expired objects were removed"),
-        Err(error) => tracing::warn!(%error, "expired objects could not be removed"),
+        Ok(0) => false,
+        Ok(removed) => {
+            tracing::debug!(removed, "expired objects were removed");
+            removed >= SWEEP_ROWS
+        }
+        Err(error) => {
+            tracing::warn!(%error, "expired objects could not be removed");
+            false
+        }
     }
 }
 

@@ -41,7 +41,7 @@ fn a_backup_of_a_busy_directory_restores_to_all_that_was_written() {
     let mut held = busy(&data);
     let kept = object(ObjectKind::Response, "resp-1", 7);
     held.1.write_objects(&[ObjectWrite::Put { object: &kept, state: Some(b"sealed") }]).unwrap();
-    held.2.owned(&owned("resp-2"), true).unwrap();
+    held.2.owned([owned("resp-2")].into_iter()).unwrap();
     let manifest = backup(&data, &target, false).unwrap();
     assert_eq!(verify(&target).unwrap(), manifest);
     for file in &manifest.files {

@@ -167,3 +167,28 @@ fn the_memory_is_bounded_and_the_database_knows_the_rest() {
         assert!(find(&objects, ObjectKind::Response, &format!("resp-{number}"), 7).is_some(), "{number}");
     }
 }
+
+#[test]
+fn however_many_are_expired_they_all_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = crate::open_sqlite(dir.path());
+    let expired = |number: i64| {
+        let made = object(ObjectKind::Item, &format!("item-{number}"), 7);
+        Object { expires: Some(NOON - DAY - number), ..made }
+    };
+    let all: Vec<Object> = (0..1700).map(expired).collect();
+    let writes: Vec<_> = all.iter().map(|object| ObjectWrite::Put { object, state: None }).collect();
+    store.write_objects(&writes).unwrap();
+    let sealer = Sealer::new(&[]);
+    let store = Arc::new(store);
+    let shared = Arc::clone(&store) as Arc<dyn ObjectStore>;
+    // The next round would come too late.
+    let settings = ObjectSettings { sweep_interval: Duration::from_secs(3600), ..ObjectSettings::default() };
+    let objects = Objects::start(shared, sealer, Arc::new(Fixed), &settings).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while all.iter().any(|object| store.object(object.kind, &object.id).unwrap().is_some()) {
+        assert!(Instant::now() < deadline, "they were not removed");
+        std::thread::yield_now();
+    }
+    objects.finish();
+}

@@ -20,6 +20,7 @@ pub const fn dialect(format: WireFormat) -> Option<Dialect> {
         WireFormat::VoyageEmbed => Dialect::Voyage,
         WireFormat::GeminiEmbed => Dialect::Gemini,
         WireFormat::GeminiBatchEmbed => Dialect::GeminiBatch,
+        WireFormat::VertexPredict => Dialect::VertexPredict,
         WireFormat::BedrockTitanEmbed => Dialect::Titan,
         WireFormat::BedrockCohereEmbed => Dialect::BedrockCohere,
         _ => return None,

@@ -57,5 +57,6 @@ fn read_object(format: WireFormat, body: &Object<'_>, facts: &mut CallFacts) -> 
     facts.choices = 1;
     facts.stream = false;
     facts.background = false;
+    facts.stores = false;
     Ok(())
 }

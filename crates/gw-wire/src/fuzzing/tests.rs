@@ -103,4 +103,31 @@ proptest! {
     fn streams(bytes in input()) {
         fuzz_streams(&bytes);
     }
+
+    #[test]
+    fn frames_of_websockets(bytes in frames()) {
+        fuzz_websocket(&bytes);
+    }
+}
+
+/// Frames one behind the other, now and then damaged.
+fn frames() -> impl Strategy<Value = Vec<u8>> {
+    use crate::websocket::{Opcode, write};
+    let opcodes = vec![Opcode::Text, Opcode::Binary, Opcode::Continuation, Opcode::Ping, Opcode::Close];
+    let frame = (proptest::sample::select(opcodes), 0usize..300, any::<Option<[u8; 4]>>(), any::<bool>());
+    let one = frame.prop_map(|(opcode, length, mask, fin)| {
+        let mut bytes = write(opcode, &vec![b'x'; length], mask);
+        if let (false, Some(first)) = (fin, bytes.first_mut()) {
+            *first &= 0x7f;
+        }
+        bytes
+    });
+    let all = proptest::collection::vec(one, 0..12).prop_map(|frames| frames.concat());
+    (all, any::<Option<(proptest::sample::Index, u8)>>()).prop_map(|(mut bytes, damage)| {
+        if let Some((at, byte)) = damage.filter(|_| !bytes.is_empty()) {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes
+    })
 }

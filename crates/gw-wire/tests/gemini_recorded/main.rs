@@ -21,6 +21,7 @@ use bytes::Bytes;
 use digest::{Digest, digest};
 use fixtures::{Exchange, exchanges};
 use gw_model::Event;
+use gw_wire::embeddings::{Dialect, answer, request as asking};
 use gw_wire::gemini::stream::{Framing, Reader, Writer};
 use gw_wire::gemini::{count_tokens, errors, request, response, usage};
 use gw_wire::sse::Framer;
@@ -174,5 +175,38 @@ fn counts_are_read() {
         let written = count_tokens::write(&request, &Options::default()).unwrap();
         let again = count_tokens::read(exchange.model(), &written.body).unwrap();
         assert_eq!(fixtures::form(request), fixtures::form(again), "{}", exchange.name);
+    }
+}
+
+#[test]
+fn embeddings_are_read() {
+    let google = |e: &Exchange| e.name.contains("/google/") && e.status == 200;
+    for exchange in exchanges("embeddings").into_iter().filter(google) {
+        let answer: Value = serde_json::from_slice(&exchange.body).unwrap();
+        let lists = ["embeddings", "predictions"].iter().find_map(|name| answer[name].as_array());
+        let asked = |encoding: &str| {
+            let body = serde_json::json!({"model": "m", "input": vec!["x"; lists.map_or(1, Vec::len)],
+                "encoding_format": encoding});
+            asking::read(Dialect::OpenAi, body.to_string().as_bytes()).unwrap()
+        };
+        // All of Google's calls have the same answers, as far as vectors go.
+        let read = answer::read(Dialect::VertexPredict, &exchange.body, &asked("float"))
+            .unwrap_or_else(|e| panic!("{}: {e}", exchange.name));
+        let ours = answer::write(Dialect::OpenAi, &read, &asked("float"), &context()).unwrap();
+        let packed = answer::write(Dialect::OpenAi, &read, &asked("base64"), &context()).unwrap();
+        let packed = answer::read(Dialect::OpenAi, &packed, &asked("float")).unwrap();
+        let unpacked = answer::write(Dialect::OpenAi, &packed, &asked("float"), &context()).unwrap();
+        let (exact, single): (Value, Value) =
+            (serde_json::from_slice(&ours).unwrap(), serde_json::from_slice(&unpacked).unwrap());
+        let vector = |value: &Value| -> Vec<f64> {
+            value["embedding"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+        };
+        let (exact, single) = (exact["data"].as_array().unwrap(), single["data"].as_array().unwrap());
+        assert_eq!(exact.len(), single.len(), "{}", exchange.name);
+        for (exact, single) in exact.iter().zip(single) {
+            let (exact, single) = (vector(exact), vector(single));
+            assert_eq!(exact.len(), single.len(), "{}", exchange.name);
+            assert!(exact.iter().zip(&single).all(|(a, b)| (a - b).abs() < 1e-6), "{}", exchange.name);
+        }
     }
 }

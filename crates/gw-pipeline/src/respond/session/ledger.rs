@@ -149,7 +149,7 @@ impl Ledger {
 
     /// Ends the session: what is under way is charged by what was heard of it.
     pub(super) fn end(&mut self, outcome: Outcome, reason: &str, code: &str) {
-        let estimate = (self.open > 0 && self.said > 0).then(|| self.estimate());
+        let estimate = (self.open > 0).then(|| self.estimate());
         self.open = 0;
         self.asked = 0;
         if let Some(part) = estimate {

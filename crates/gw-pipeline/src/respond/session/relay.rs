@@ -18,10 +18,10 @@ use tokio::time::{interval, timeout};
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Room for one read.
-const READ_BYTES: usize = 16 << 10;
+const READ_BYTES: usize = 8 << 10;
 
 /// With less room than this, more is made.
-const MIN_ROOM_BYTES: usize = 2 << 10;
+const MIN_ROOM_BYTES: usize = 1 << 10;
 
 /// The gateway's own words that may wait besides what is passed on.
 const OWN_BYTES: usize = 256 << 10;

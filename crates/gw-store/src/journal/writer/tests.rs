@@ -26,7 +26,7 @@ fn entries(dir: &Path) -> Vec<(bool, u128)> {
                 match frame {
                     Frame::Intent(intent) => found.push((false, intent.request)),
                     Frame::Record(record) => found.push((true, record.id)),
-                    Frame::Owned(_) => {}
+                    Frame::Owned(owned) => found.push((false, owned.owner.0)),
                     Frame::Unknown { .. } => panic!("unknown entry"),
                 }
                 Ok::<(), JournalError>(())
@@ -158,4 +158,48 @@ impl Journal {
     fn quota_for_tests(&self) -> Quota {
         self.keeper.quota().unwrap()
     }
+}
+
+#[test]
+fn owned_objects_are_written_in_pieces_and_the_first_however_full_the_disk_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (id, model) = ("i".repeat(256), "m".repeat(256));
+    let owned = |owner: u128| Owned {
+        kind: 6,
+        id: &id,
+        provider: "p",
+        owner: gw_model::KeyId(owner),
+        model: &model,
+        detail: "",
+        created: 0,
+        expires: None,
+    };
+    let mut journal = Journal::open(dir.path(), 0, &settings(4)).unwrap();
+    journal.intent(&sample_intent(1), true).unwrap();
+    journal.owned((10..74).map(owned)).unwrap();
+    journal.record(&record(1), true).unwrap();
+    journal.owned(std::iter::empty()).unwrap();
+    let wanted = (10..74).map(|owner| (false, owner));
+    let all: Vec<_> = std::iter::once((false, 1)).chain(wanted).chain([(true, 1)]).collect();
+    assert_eq!(entries(dir.path()), all);
+
+    // The disk fills up with calls in flight; what was promised to each still holds.
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(2)).unwrap();
+    let mut open = 0;
+    while journal.intent(&sample_intent(open), true).is_ok() {
+        open += 1;
+    }
+    assert!(open > 5, "{open}");
+    for request in 0..open {
+        let more = (0..9).map(|number| owned(2000 + 10 * request + number));
+        let full = journal.owned(std::iter::once(owned(1000 + request)).chain(more));
+        assert!(request > 0 || matches!(full, Err(JournalError::Full { .. })));
+        journal.record(&record(request), true).unwrap();
+    }
+    let found: HashSet<_> = entries(dir.path()).into_iter().collect();
+    for request in 0..open {
+        assert!(found.contains(&(false, 1000 + request)) && found.contains(&(true, request)), "{request}");
+    }
+    assert!(!found.contains(&(false, 2000)));
 }

@@ -106,7 +106,7 @@ pub(crate) fn a_journal_says_whose_an_object_is(store: &impl Store) {
     let dir = tempfile::tempdir().unwrap();
     let settings = JournalSettings { segment_bytes: 64 << 10, ..JournalSettings::default() };
     let mut journal = Journal::open(dir.path(), 0, &settings).unwrap();
-    journal.owned(&owned("resp_1"), true).unwrap();
+    journal.owned([owned("resp_1"), owned("resp_2")].into_iter()).unwrap();
     journal.record(&record(1), false).unwrap();
     drop(journal);
     let fold = FoldSettings { generation: settings.generation + 1, ..FoldSettings::default() };
@@ -114,4 +114,5 @@ pub(crate) fn a_journal_says_whose_an_object_is(store: &impl Store) {
     let detail = "12".to_owned();
     let wanted = Object { detail, expires: Some(NOON + DAY), ..object(ObjectKind::Response, "resp_1", 7) };
     assert_eq!(store.object(ObjectKind::Response, "resp_1").unwrap(), Some(wanted));
+    assert!(store.object(ObjectKind::Response, "resp_2").unwrap().is_some());
 }
