@@ -84,24 +84,11 @@ pub(crate) fn authorize(
         refuse_background(call)?;
     }
     refuse_stored(call)?;
-    refuse_earlier(facts)?;
     let is_named = !facts.model.is_empty();
     if is_named && !key.allows_every_model() && !key.policy.allows_model(&[&facts.model, &model.name]) {
         return Err(not_allowed(&facts.model));
     }
     Ok(model)
-}
-
-/// Earlier answers are looked up for calls to models; here the provider would give any key's.
-fn refuse_earlier(facts: &CallFacts) -> Result<(), Refusal> {
-    let member = match (&facts.previous_response, facts.refers_to_items) {
-        (Some(_), _) => "previous_response_id",
-        (None, true) => "input",
-        (None, false) => return Ok(()),
-    };
-    let text =
-        format!("'{member}' refers to an earlier answer, which only '/v1/responses' knows the owner of");
-    Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param(member))
 }
 
 /// Under a hard budget only a call whose largest cost is known goes out.

@@ -67,6 +67,10 @@ impl Looking<'_> {
             }
             call.facts.earlier = Some(Box::new(Earlier::AtProvider(provider)));
         } else if found.previous.is_some() || !found.holders.is_empty() {
+            if call.raw.is_some() {
+                let text = "items that the gateway stores can not be referred to on a provider's own path";
+                return Err(Refusal::new(ErrorCode::InvalidRequest, text).param("input"));
+            }
             self.write_out(call, found).await?;
         }
         Ok(())
@@ -75,6 +79,8 @@ impl Looking<'_> {
     /// The earlier answer that the call names.
     async fn previous(&self, id: &str, call: &mut Call, found: &mut Found) -> Result<(), Refusal> {
         match self.find(ObjectKind::Response, id, self.who()).await? {
+            // What goes on as it is cannot be written out.
+            Some(object) if object.is_kept_here() && call.raw.is_some() => return Err(unknown_answer(id)),
             Some(object) if object.is_kept_here() => found.previous = Some(object),
             Some(object) => {
                 // What it holds is input again.
@@ -83,7 +89,7 @@ impl Looking<'_> {
                 found.bind(&object)?;
             }
             // The operator knows what the provider's account holds.
-            None if self.is_master() && self.speaks_natively() => {}
+            None if self.is_master() && (call.raw.is_some() || self.speaks_natively()) => {}
             None => return Err(unknown_answer(id)),
         }
         Ok(())

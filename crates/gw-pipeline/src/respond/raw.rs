@@ -9,7 +9,7 @@ use crate::reply::{Incomplete, Reply, ReplyBody};
 use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
-use gw_model::{ErrorCode, Micros, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat};
+use gw_model::{Call, ErrorCode, Micros, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat};
 use gw_upstream::{BodyError, UpstreamBody};
 use gw_wire::usage::RawMeter;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -116,6 +116,12 @@ fn states_new_usage(line: &RawLine) -> bool {
     line.method == "POST" && line.object.is_none() && !line.path.ends_with("/cancel")
 }
 
+/// Does the provider store the answer for later requests?
+fn stores_answer(call: &Call) -> bool {
+    let format = call.raw.as_ref().and_then(|line| line.format);
+    format == Some(WireFormat::OpenAiResponses) && call.facts.stores
+}
+
 /// What an answer consumed. Where nothing is known of the path, only what the answer itself states counts.
 fn charged(
     ticket: &Ticket,
@@ -140,6 +146,9 @@ fn complete(answered: Answered, body: Bytes, length: Option<HeaderValue>) -> Rep
         map.insert(header::CONTENT_LENGTH, length);
     }
     let is_counted = line.is_some_and(states_new_usage);
+    if stores_answer(&call) && response.status.is_success() {
+        ticket.made = gw_wire::openai_responses::stored::made(&body);
+    }
     let stated = if is_counted { gw_wire::usage::from_raw(format, &body) } else { None };
     let estimate = if stated.is_some() { 0 } else { gw_wire::estimate::text_tokens(&body) };
     let (usage, source) = charged(&ticket, format, stated, estimate);
@@ -196,7 +205,8 @@ fn flowing(answered: Answered, head: Bytes, length: Option<HeaderValue>) -> Repl
     let content_type = content_type(&response.headers).unwrap_or_default();
     let is_events = content_type.eq_ignore_ascii_case("text/event-stream") && length.is_none();
     let meter = match call.raw.as_deref().is_some_and(states_new_usage) {
-        true => RawMeter::new(format, content_type, call.facts.stream, max_event_bytes),
+        true => RawMeter::new(format, content_type, call.facts.stream, max_event_bytes)
+            .note_answer(stores_answer(&call)),
         false => RawMeter::blind(),
     };
     let mut map = headers::passed(response.headers);
@@ -349,6 +359,7 @@ impl RawBody {
             usage.output_tokens = seen;
             source = UsageSource::Estimated;
         }
+        ticket.made = self.meter.take_answer();
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         code.clone_into(&mut ticket.record.error_code);

@@ -59,8 +59,10 @@ fn can_do(target: &Target, format: WireFormat) -> bool {
 /// Can the target go on from an answer that this provider stores?
 fn goes_on(target: &Target, call: &Call, holder: &str) -> bool {
     let provider = &target.provider;
-    let is_passed_on =
-        || gw_providers::upstream_format(provider, &target.model, call.format) == Some(call.format);
+    let is_passed_on = || {
+        call.raw.is_some()
+            || gw_providers::upstream_format(provider, &target.model, call.format) == Some(call.format)
+    };
     // What is only counted may be counted here.
     *provider.name == *holder && (call.format.counts().is_some() || is_passed_on())
 }

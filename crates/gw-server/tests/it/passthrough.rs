@@ -502,3 +502,25 @@ async fn large_bodies_flow_both_ways() {
         assert_eq!(answer.header("content-length"), Some("9000000"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn responses_made_behind_a_path_have_an_owner() {
+    let upstream = Upstream::start().await;
+    let (gateway, key) = set_up(&upstream, json!({})).await;
+    let policy = json!({"name": "other", "endpoints": ["passthrough", "chat"]});
+    let (_, other) = gateway.make_key(&policy).await;
+    let path = "/passthrough/up/v1/responses";
+    for stream in [false, true] {
+        let body = json!({"model": "chat-model", "input": "hello", "stream": stream});
+        let answer = gateway.send(Call::post(path, body.to_string()).key(&key)).await;
+        let text = answer.ok().text();
+        let id: String = text[text.find("resp_").unwrap()..].chars().take_while(|c| *c != '"').collect();
+        for (who, status) in [(&other, 404), (&key, 200)] {
+            let found = gateway.send(Call::get(&format!("{path}/{id}")).key(who)).await;
+            assert_eq!(found.status, status, "{}", found.text());
+            let next = json!({"model": "chat-model", "input": "again", "previous_response_id": id});
+            let next = gateway.send(Call::post(path, next.to_string()).key(who)).await;
+            assert_eq!(next.status, status, "{}", next.text());
+        }
+    }
+}

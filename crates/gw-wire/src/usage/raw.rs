@@ -119,6 +119,23 @@ impl RawMeter {
         Self { reading, output_tokens: 0 }
     }
 
+    /// Whether the ids of a stored answer are wanted.
+    #[must_use]
+    pub fn note_answer(mut self, wanted: bool) -> Self {
+        if let Reading::Frames { meter, .. } = &mut self.reading {
+            **meter = (**meter).clone().note_answer(wanted);
+        }
+        self
+    }
+
+    /// The ids of the answer that the provider stores, as far as they are known. Only if [`Self::note_answer`] asks.
+    pub fn take_answer(&mut self) -> Option<crate::openai_responses::stored::Made> {
+        match &mut self.reading {
+            Reading::Frames { meter, .. } => meter.take_answer(),
+            _ => None,
+        }
+    }
+
     /// A meter that reads nothing.
     #[must_use]
     pub const fn blind() -> Self {
