@@ -10,6 +10,7 @@ mod authenticate;
 mod authorize;
 mod cache;
 mod clock;
+pub mod credentials;
 mod gateway;
 mod guard;
 mod inbound;

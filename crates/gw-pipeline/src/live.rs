@@ -1,6 +1,7 @@
 //! A snapshot made ready for traffic: destinations parsed, credentials turned into header values, and
 //! names resolved once. Immutable apart from a bounded memo of resolved names.
 
+use crate::credentials::{Credentials, Room};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
 use gw_model::snapshot::Provider;
@@ -16,7 +17,9 @@ const MAX_RESOLVED: usize = 2048;
 /// Where a provider is and how it wants to be spoken to.
 pub(crate) struct ProviderEndpoint {
     pub(crate) destination: Destination,
+    /// With the provider's own credential; see `credentials` for those that are chosen per request.
     pub(crate) prepared: PreparedProvider,
+    pub(crate) credentials: Credentials,
 }
 
 /// See the module.
@@ -69,11 +72,11 @@ impl std::error::Error for PublishError {
 }
 
 impl Live {
-    pub(crate) fn new(snapshot: Snapshot) -> Result<Self, PublishError> {
+    pub(crate) fn new(snapshot: Snapshot, room: &Room) -> Result<Self, PublishError> {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
         let mut endpoints = AHashMap::new();
         for (name, provider) in &snapshot.providers {
-            endpoints.insert(Arc::clone(name), endpoint(provider, &proxies)?);
+            endpoints.insert(Arc::clone(name), endpoint(provider, &proxies, room)?);
         }
         Ok(Self { snapshot, endpoints, resolved: Mutex::default() })
     }
@@ -101,10 +104,15 @@ impl Live {
     }
 }
 
-fn endpoint(provider: &Arc<Provider>, proxies: &ProxyEnv) -> Result<ProviderEndpoint, PublishError> {
+fn endpoint(
+    provider: &Arc<Provider>,
+    proxies: &ProxyEnv,
+    room: &Room,
+) -> Result<ProviderEndpoint, PublishError> {
     let (destination, _) = Destination::parse(&provider.base_url, &provider.connect, proxies)
         .map_err(|source| PublishError::Destination { provider: Arc::clone(&provider.name), source })?;
-    let prepared = PreparedProvider::new(provider)
-        .map_err(|source| PublishError::Headers { provider: Arc::clone(&provider.name), source })?;
-    Ok(ProviderEndpoint { destination, prepared })
+    let wrong = |source| PublishError::Headers { provider: Arc::clone(&provider.name), source };
+    let prepared = PreparedProvider::new(provider).map_err(wrong)?;
+    let credentials = Credentials::new(provider, room).map_err(wrong)?;
+    Ok(ProviderEndpoint { destination, prepared, credentials })
 }

@@ -7,7 +7,9 @@ pub mod aws;
 pub mod catalog;
 pub mod classify;
 pub mod format;
+mod hosted;
 pub mod prepare;
+pub mod token;
 
 #[cfg(test)]
 mod testing;
@@ -15,4 +17,5 @@ mod testing;
 pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify};
 pub use format::upstream_format;
+pub use hosted::error_format;
 pub use prepare::{PrepareError, PrepareInput, PreparedProvider, UpstreamParts, prepare, write_options};

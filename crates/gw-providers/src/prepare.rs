@@ -10,13 +10,15 @@ mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
 
+use crate::hosted;
 use bytes::Bytes;
 use gw_model::call::Call;
+use gw_model::catalog::ProviderKind;
 use gw_model::clock::Micros;
 use gw_model::format::WireFormat;
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::{Provider, Target};
-use gw_wire::Options;
+use gw_wire::{Options, edit};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
@@ -64,11 +66,20 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     refuse_routing_members(call, &target.provider)?;
     let path_and_query = prepared.path(upstream_format, &target.model, call.facts.stream)?;
     let fixed = prepared.headers(upstream_format);
-    let mut headers = headers::build(fixed, &call.forward_headers, upstream_format);
+    let kind = target.provider.kind;
+    let is_translated = input.translated.is_some();
+    let mut headers = headers::build(fixed, &call.forward_headers, upstream_format, kind, is_translated);
     let hide_usage = prepared.injects_usage(call, upstream_format);
+    let mut reshape = hosted::reshape(kind, upstream_format);
+    let with;
+    if kind == ProviderKind::Bedrock && upstream_format == WireFormat::AnthropicMessages {
+        with = [reshape.with, &body::betas(&call.forward_headers, &call.body)].concat();
+        reshape.with = &with;
+    }
     let body = match input.translated {
-        Some(body) => vec![Bytes::from(body)],
-        None => body::forward(call, target, hide_usage, input.max_output_tokens),
+        Some(body) if reshape.without.is_empty() => vec![Bytes::from(body)],
+        Some(body) => edit::reshape(Bytes::from(body), &reshape),
+        None => body::forward(call, target, hide_usage, input.max_output_tokens, reshape),
     };
     if let Some(signer) = prepared.signer() {
         signer.sign(&path_and_query, &mut headers, &body, input.now)?;
@@ -87,7 +98,7 @@ pub fn write_options(
 ) -> Options {
     let rename = target.provider.rename_params.iter();
     Options {
-        model: Some(target.model.to_string()),
+        model: Some(hosted::body_model(target.provider.kind, format, &target.model).into_owned()),
         include_usage: call.facts.stream && prepared.asks_for_usage(format),
         rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),
         ..Options::default()

@@ -2,6 +2,9 @@
 //! stage. It must not touch anything else of the body.
 
 mod bound;
+mod reshape;
+
+pub use reshape::{Reshape, reshape};
 
 use crate::json::splice::{self, Edit};
 use crate::json::{Object, cursor, escape_into};
@@ -20,6 +23,8 @@ pub struct ForwardEdits<'a> {
     pub max_output_tokens: Option<u64>,
     /// Top-level members to rename: from, to.
     pub rename: &'a [(Arc<str>, Arc<str>)],
+    /// What a host of another maker's models wants otherwise.
+    pub reshape: Reshape<'a>,
 }
 
 /// The body to send. Without changes it is the caller's own buffer; a small result is one buffer, a large one
@@ -42,10 +47,12 @@ pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
         if let (false, Some(_), Some(span)) = (names_model, edits.model, call.facts.model_span) {
             remove_value(object, span, &mut list);
         }
+        reshape::remove_members(object, edits.reshape.without, &mut list);
     }
     if let Some(most) = edits.max_output_tokens {
         bound::edit(call, most, members.flatten().as_ref(), edits.rename, &mut list, &mut inserted);
     }
+    inserted.extend_from_slice(edits.reshape.with);
     if !inserted.is_empty() {
         if call.facts.is_empty_object {
             inserted.pop();
@@ -96,7 +103,7 @@ fn needs_members(call: &Call, edits: &ForwardEdits<'_>) -> bool {
     let stands = |name: &str| memchr::memmem::find(&call.body, name.as_bytes()).is_some();
     let names_model_twice =
         call.format.has_model_in_path() && edits.model.is_some() && call.facts.model_span.is_some();
-    bounds || names_model_twice || edits.rename.iter().any(|(from, _)| stands(from))
+    bounds || names_model_twice || !edits.reshape.without.is_empty() || edits.rename.iter().any(|(from, _)| stands(from))
 }
 
 fn rename_members(object: &Object<'_>, rename: &[(Arc<str>, Arc<str>)], list: &mut Vec<Edit>) {

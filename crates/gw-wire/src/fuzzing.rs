@@ -77,6 +77,7 @@ fn check_edits(call: Call) {
         include_usage: true,
         max_output_tokens: Some(7),
         rename: &rename,
+        ..edit::ForwardEdits::default()
     };
     let edited = edit::forward(&call, &edits).concat();
     let edited = Bytes::from(edited);

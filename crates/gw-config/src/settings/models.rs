@@ -32,6 +32,8 @@ settings! {
         required model: Text,
         /// Share of the traffic for strategy `weighted`. 0 takes none unless all others fail.
         default(1) weight: Whole<0, 1_000_000>,
+        /// The provider's credential of that name, and no other.
+        optional credential: Text,
         /// Prices and bounds at this target only.
         optional prices: ModelFacts,
     } later { "when", "limits", "budget", "region" }

@@ -1,12 +1,13 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
 use super::{Again, Failure, FailureKind};
+use crate::credentials::{Hand, Ready};
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
-use gw_providers::{PrepareInput, Verdict};
+use gw_providers::{PrepareInput, PreparedProvider, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
 use std::sync::Arc;
@@ -17,6 +18,15 @@ const MAX_ERROR_BODY: usize = 64 << 10;
 
 /// How much of a hidden error's text stands in the record, in bytes.
 const MAX_ERROR_DETAIL: usize = 1024;
+
+/// How long a call waits for a credential that nobody could obtain yet, in milliseconds.
+const TOKEN_WAIT_MS: u64 = 5_000;
+/// How long a credential goes behind others after a 401 or 403, in milliseconds.
+const REFUSED_REST_MS: u64 = 30_000;
+/// How long after a 429 that says nothing of a pause.
+const LIMITED_REST_MS: u64 = 1_000;
+/// How long at most, whatever the provider asks for.
+const MAX_REST_MS: u64 = 600_000;
 
 /// A request between its tries.
 pub(super) struct Exchange {
@@ -44,6 +54,8 @@ pub(super) enum Tried {
     Answered { sent: Sent, response: UpstreamResponse },
     /// It failed.
     Failed(TryFailure),
+    /// The credential at hand is not there; another one may be.
+    Unready(Refusal),
     /// This target cannot do what the request asks; another one may.
     Unfit(Refusal),
     /// The gateway itself cannot go on.
@@ -54,6 +66,8 @@ pub(super) enum Tried {
 pub(super) struct TryFailure {
     pub(super) failure: Failure,
     pub(super) again: Option<Again>,
+    /// The trouble is the credential's: another one of the same target may do.
+    pub(super) blames_credential: bool,
 }
 
 impl Exchange {
@@ -66,7 +80,16 @@ impl Exchange {
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
     }
 
-    pub(super) async fn attempt(&mut self, target: &Arc<Target>) -> Tried {
+    /// The credentials that this call may use at the target, in order. Errors: the one it is bound to is not there.
+    pub(super) fn deal(&self, target: &Target) -> Result<Hand, Refusal> {
+        let worker = self.ticket.worker();
+        let Some(endpoint) = self.live.endpoint(&target.provider) else { return Ok(Hand::default()) };
+        let of_key = || self.ticket.key()?.policy.credentials.get(&*target.provider.name).map(String::as_str);
+        let named = target.credential.as_deref().or_else(of_key);
+        endpoint.credentials.deal(named, worker.now(), || worker.random_u64())
+    }
+
+    pub(super) async fn attempt(&mut self, target: &Arc<Target>, hand: &Hand) -> Tried {
         // A back-off may lie behind us.
         if let Err(refusal) = self.ticket.check_key() {
             return Tried::Rejected(refusal);
@@ -76,7 +99,17 @@ impl Exchange {
             let refusal = Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone");
             return Tried::Unfit(refusal);
         };
-        let (sent, request) = match self.prepare(target, endpoint) {
+        let ready = match hand.current() {
+            None => Ready::Fixed(&endpoint.prepared),
+            Some(index) => {
+                let wait_ms = self.remaining_ms().min(TOKEN_WAIT_MS);
+                match endpoint.credentials.ready(index, self.ticket.worker().now(), wait_ms).await {
+                    Ok(ready) => ready,
+                    Err(refusal) => return Tried::Unready(refusal),
+                }
+            }
+        };
+        let (sent, request) = match self.prepare(target, &ready) {
             Ok(prepared) => prepared,
             Err(refusal) => return Tried::Unfit(refusal),
         };
@@ -93,18 +126,36 @@ impl Exchange {
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
         match upstream.send(&endpoint.destination, &request, phases).await {
             Ok(response) if response.status.is_success() => Tried::Answered { sent, response },
-            Ok(response) => self.failed_status(target, sent.format, response).await,
+            Ok(response) => {
+                let tried = self.failed_status(target, sent.format, response).await;
+                if let (Tried::Failed(failed), Some(index)) = (&tried, hand.current()) {
+                    self.rest(endpoint, index, failed);
+                }
+                tried
+            }
             Err(error) => Tried::Failed(self.not_sent(target, &error)),
         }
+    }
+
+    /// A credential that was refused, or told to pause, goes behind others for a while.
+    fn rest(&self, endpoint: &ProviderEndpoint, index: usize, failed: &TryFailure) {
+        if !failed.blames_credential {
+            return;
+        }
+        let asked = failed.again.as_ref().and_then(|again| again.after_ms);
+        let is_refused = matches!(failed.again, Some(Again { kind: FailureKind::Final, .. }));
+        let pause_ms = asked.unwrap_or(if is_refused { REFUSED_REST_MS } else { LIMITED_REST_MS });
+        let until = self.ticket.worker().now().saturating_add(super::micros(pause_ms.min(MAX_REST_MS)));
+        endpoint.credentials.rest(index, until, is_refused);
     }
 
     /// Builds the upstream request: the caller's bytes with edits, or a translation.
     fn prepare(
         &self,
         target: &Arc<Target>,
-        endpoint: &ProviderEndpoint,
+        prepared: &PreparedProvider,
     ) -> Result<(Sent, UpstreamRequest), Refusal> {
-        let Some(format) = gw_providers::upstream_format(&target.provider, self.call.format) else {
+        let Some(format) = gw_providers::upstream_format(target, self.call.format) else {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
         };
         let (translated, dropped) = if format == self.call.format {
@@ -118,7 +169,7 @@ impl Exchange {
             let options = Options {
                 default_max_output_tokens: Some(bound),
                 clamp_max_output_tokens: self.enforce_output,
-                ..gw_providers::write_options(&self.call, target, &endpoint.prepared, format)
+                ..gw_providers::write_options(&self.call, target, prepared, format)
             };
             let path = gw_wire::translate::PathFacts {
                 model: &self.call.facts.model,
@@ -131,7 +182,7 @@ impl Exchange {
         let parts = gw_providers::prepare(PrepareInput {
             call: &self.call,
             target,
-            prepared: &endpoint.prepared,
+            prepared,
             upstream_format: format,
             translated,
             max_output_tokens: self.enforce_output,
@@ -158,36 +209,45 @@ impl Exchange {
         let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
         let verdict = gw_providers::classify(status, &headers, &body, target.provider.kind);
         self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
+        let format = gw_providers::error_format(target.provider.kind, format, &body);
         let passed =
             |headers, body| Failure::Passed { status, headers, body, format, target: Arc::clone(target) };
+        let blames_credential = status == 429 || verdict == Verdict::OurCredential;
         let again = |kind, after_ms| Some(Again { kind, after_ms });
         let kind = FailureKind::Status(status);
         Tried::Failed(match verdict {
-            Verdict::Refuse { .. } => TryFailure { failure: passed(headers, body), again: None },
+            Verdict::Refuse { .. } => {
+                TryFailure { failure: passed(headers, body), again: None, blames_credential }
+            },
             Verdict::Retry { after_ms, .. } if status == 429 => {
-                TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
+                TryFailure { failure: passed(headers, body), again: again(kind, after_ms), blames_credential }
             }
             Verdict::Next { .. } if status == 429 => {
-                TryFailure { failure: passed(headers, body), again: again(FailureKind::Final, None) }
+                TryFailure {
+                    failure: passed(headers, body),
+                    again: again(FailureKind::Final, None),
+                    blames_credential,
+                }
             }
             Verdict::Retry { after_ms, .. } => {
                 self.keep_detail(format, status, &body);
                 TryFailure {
                     failure: refusal(target, bad_upstream(target, status)),
                     again: again(kind, after_ms),
+                    blames_credential,
                 }
             }
             Verdict::Next { .. } | Verdict::Done => {
                 self.keep_detail(format, status, &body);
                 let failure = refusal(target, bad_upstream(target, status));
-                TryFailure { failure, again: again(FailureKind::Final, None) }
+                TryFailure { failure, again: again(FailureKind::Final, None), blames_credential }
             }
             Verdict::OurCredential => {
                 self.keep_detail(format, status, &body);
                 let text =
                     "the provider refused the gateway's own credential; its operator must look at the log";
                 let failure = refusal(target, Refusal::new(ErrorCode::UpstreamError, text));
-                TryFailure { failure, again: again(FailureKind::Final, None) }
+                TryFailure { failure, again: again(FailureKind::Final, None), blames_credential }
             }
         })
     }
@@ -216,7 +276,8 @@ impl Exchange {
                 format!("the provider '{provider}' could not be reached"),
             ),
         };
-        TryFailure { failure: refusal(target, refused), again: Some(Again { kind, after_ms: None }) }
+        let again = Some(Again { kind, after_ms: None });
+        TryFailure { failure: refusal(target, refused), again, blames_credential: false }
     }
 
     /// Keeps an upstream's text that the caller does not see.

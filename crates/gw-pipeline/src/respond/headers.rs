@@ -44,6 +44,12 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     TYPES.iter().any(|known| stated.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known)))
 }
 
+/// Are its frames binary messages?
+pub(crate) fn is_binary(headers: &HeaderMap) -> bool {
+    let stated = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    stated.is_some_and(|text| text.starts_with(b"application/vnd.amazon.eventstream"))
+}
+
 /// The header that names the kind of an error, in formats whose SDKs look there.
 pub(crate) fn add_error_type(headers: &mut HeaderMap, format: WireFormat, status: u16) {
     if let Some((name, value)) = gw_wire::errors::headers_of_status(format, status) {

@@ -33,6 +33,7 @@ enum Kind {
     Gemini,
     Cohere,
     Bedrock,
+    Vertex,
     Emulator,
 }
 
@@ -129,6 +130,7 @@ impl Providers {
                 Kind::Gemini => ProviderKind::Gemini,
                 Kind::Cohere => ProviderKind::Cohere,
                 Kind::Bedrock => ProviderKind::Bedrock,
+                Kind::Vertex => ProviderKind::Vertex,
                 Kind::Emulator => ProviderKind::Emulator,
             },
             base_url: file.base_url,

@@ -4,6 +4,7 @@ use super::headers;
 use super::signing::Signer;
 use super::url::{self, Path};
 use crate::catalog::{StreamUsage, catalog};
+use crate::hosted;
 use gw_model::call::Call;
 use gw_model::catalog::{AuthScheme, ProviderKind};
 use gw_model::format::WireFormat;
@@ -58,6 +59,8 @@ pub struct PreparedProvider {
 enum ReadyPath {
     Whole(PathAndQuery),
     Around { before: String, whole: String, stream: String },
+    /// Vertex AI: the model decides more than a segment.
+    Vertex { root: String, query: String },
 }
 
 impl PreparedProvider {
@@ -84,6 +87,7 @@ impl PreparedProvider {
             let ready = match url::path(provider.kind, path, query, *format, version) {
                 Path::Whole(text) => ReadyPath::Whole(text.parse().map_err(|_| bad_url())?),
                 Path::Around { before, whole, stream } => ReadyPath::Around { before, whole, stream },
+                Path::Vertex { root, query } => ReadyPath::Vertex { root, query },
             };
             paths.push((*format, ready));
         }
@@ -145,6 +149,15 @@ impl PreparedProvider {
                 }
                 let after = if is_stream { stream } else { whole };
                 let text = [before, &*url::segment(name), after].concat();
+                text.parse().map_err(|_| refuse(format!("`{model}` cannot be the name of a model in a URL.")))
+            }
+            Some((_, ReadyPath::Vertex { root, query })) => {
+                let name = model.rsplit('/').next().unwrap_or_default();
+                if name.bytes().all(|b| matches!(b, b'.' | b'@')) {
+                    return Err(refuse(format!("`{model}` cannot be the name of a model in a URL.")));
+                }
+                let segment = |name: &str| url::segment(name).into_owned();
+                let text = hosted::vertex_path(root, query, format, model, is_stream, segment);
                 text.parse().map_err(|_| refuse(format!("`{model}` cannot be the name of a model in a URL.")))
             }
             None => Err(refuse(format!(

@@ -6,6 +6,7 @@ use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
 use crate::cli::output;
+use crate::credentials;
 use crate::listen::acceptor::{self, Door};
 use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
@@ -204,6 +205,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     };
     let count = worker_count(start, &compiled);
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
+    let mut threads = threads;
+    threads.push(credentials::start(Arc::clone(&gateway), phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);
     let max_open = compiled.server.limits.max_connections;
