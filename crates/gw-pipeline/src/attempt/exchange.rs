@@ -161,6 +161,7 @@ impl Exchange {
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())
         } else {
+            self.check_version()?;
             let reserve = self.live.snapshot.settings.reserve_output_tokens;
             let bound = match target.info.max_output_tokens {
                 0 => reserve,
@@ -195,6 +196,15 @@ impl Exchange {
             body: parts.body,
         };
         Ok((Sent { format, dropped, hide_usage: parts.hide_usage }, request))
+    }
+
+    /// A caller of a later version of Anthropic's API gets its rules, though another API answers.
+    fn check_version(&self) -> Result<(), Refusal> {
+        if self.call.format != WireFormat::AnthropicMessages {
+            return Ok(());
+        }
+        let stated = self.call.forward_headers.iter().find(|(name, _)| *name == "anthropic-version");
+        stated.map_or(Ok(()), |(_, version)| gw_wire::anthropic::version::check(version, &self.call.body))
     }
 
     /// The upstream answered with something other than success.

@@ -9,7 +9,7 @@ use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::sqlite::DATABASE_FILE;
 use gw_store::traits::{Directory, Ledger};
-use gw_store::{DataDir, SqliteStore, StoreError, keys};
+use gw_store::{DataDir, SqliteStore, StoreError, Vault, keys};
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub(crate) struct Storage {
     pub(crate) database: Arc<SqliteStore>,
     /// Keys and their counters, in memory.
     pub(crate) keys: Arc<KeyTable>,
+    /// Seals credentials of providers.
+    pub(crate) vault: Vault,
     /// The master key.
     pub(crate) master: Secret,
     /// The master key was made just now, and is to be shown once.
@@ -61,6 +63,7 @@ impl Storage {
             Some(key) => vec![key],
             None => keys::encryption_keys(path)?,
         };
+        let vault = Vault::new(&encryption);
         let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
         let database = Arc::new(SqliteStore::open(&path.join(DATABASE_FILE))?);
         let journal = JournalSettings {
@@ -92,7 +95,7 @@ impl Storage {
         load_keys(&*database, &table)?;
         fold::restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
-        Ok(Self { dir, database, keys, master, master_is_new, journal, fold, folder: Mutex::default() })
+        Ok(Self { dir, database, keys, vault, master, master_is_new, journal, fold, folder: Mutex::default() })
     }
 
     /// Starts to fold what the workers write.

@@ -12,6 +12,7 @@ mod budget;
 mod config;
 mod control;
 mod crash;
+mod credentials;
 mod disconnect;
 mod formats;
 mod google;

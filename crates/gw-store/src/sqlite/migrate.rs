@@ -6,8 +6,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// All migrations, in order; the first is number 1.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_sums.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_start.sql"),
+    include_str!("migrations/0002_sums.sql"),
+    include_str!("migrations/0003_credentials.sql"),
+];
 
 /// True when the tables are as this version writes them.
 pub(super) fn is_current(db: &Connection) -> rusqlite::Result<bool> {

@@ -3,6 +3,7 @@
 
 mod batch;
 mod copy;
+mod credentials;
 mod correct;
 mod db;
 mod directory;

@@ -2,7 +2,7 @@
 
 use crate::eventstream::{encode, HeaderValue};
 use crate::frames::Framer;
-use crate::sse::{FrameVerdict, SseEvent as _};
+use crate::sse::FrameVerdict;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
