@@ -2,7 +2,7 @@
 //! behind does not hide what this one costs.
 
 use crate::error::BenchError;
-use crate::load::{self, Load};
+use crate::load::{self, Load, Prompt};
 use crate::process;
 use crate::report::{MemoryRow, note};
 use crate::scenario::Scenario;
@@ -72,7 +72,7 @@ fn pid_of(running: &Running) -> Result<u32, BenchError> {
 }
 
 fn warm(running: &Running) -> Result<(), BenchError> {
-    let mut template = running.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), 0);
+    let mut template = running.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), Prompt::Small);
     let expect = running.expect(Wire::Chat, Wire::Chat, Mode::Whole);
     (0..WARM_CALLS).try_for_each(|_| load::call(running.port, &mut template, &expect, PATIENCE))
 }
@@ -80,7 +80,8 @@ fn warm(running: &Running) -> Result<(), BenchError> {
 fn big_body(running: &Running) -> Result<f64, BenchError> {
     let pid = pid_of(running)?;
     warm(running)?;
-    let mut template = running.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), BIG_BODY);
+    let mut template =
+        running.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), Prompt::Image(BIG_BODY));
     let expect = running.expect(Wire::Chat, Wire::Chat, Mode::Whole);
     process::reset_peak(pid);
     let before = rss_kib(pid);
@@ -91,7 +92,7 @@ fn big_body(running: &Running) -> Result<f64, BenchError> {
 fn streams(running: &Running, count: usize) -> Result<f64, BenchError> {
     let pid = pid_of(running)?;
     warm(running)?;
-    let mut template = running.template(Wire::Chat, Mode::Stall, Mode::Stall.model(), 0);
+    let mut template = running.template(Wire::Chat, Mode::Stall, Mode::Stall.model(), Prompt::Small);
     // A few streams first, for what is set up once.
     let held_first = open(running, &mut template, 10)?;
     let before = rss_kib(pid);
@@ -119,7 +120,7 @@ fn open(
 
 fn sustained(running: &Running, length: Duration) -> Result<(f64, f64), BenchError> {
     let pid = pid_of(running)?;
-    let mut template = running.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), 0);
+    let mut template = running.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), Prompt::Small);
     let expect = running.expect(Wire::Chat, Wire::Chat, Mode::Whole);
     let load = Load {
         port: running.port,

@@ -5,7 +5,7 @@ use crate::error::BenchError;
 use crate::load::{self, Load};
 use crate::process;
 use crate::report::{SpeedRow, SpeedSample, note};
-use crate::scenario::{Scenario, Speed};
+use crate::scenario::{Lane, Scenario, Speed};
 use crate::systems::Running;
 use std::time::Duration;
 
@@ -24,32 +24,24 @@ const MAX_WINDOW: Duration = Duration::from_secs(45);
 pub(crate) fn speed(systems: &[&Running], scenarios: &[Scenario], timing: Timing) -> Vec<SpeedRow> {
     let mut rows = Vec::new();
     for scenario in scenarios {
-        let Some(speed) = scenario.speed() else { continue };
-        rows.extend(rounds(*scenario, &speed, systems, timing, |system| system.system.name().to_owned()));
+        let lanes: Vec<Lane<'_>> = systems.iter().flat_map(|system| scenario.lanes(system)).collect();
+        rows.extend(rounds(*scenario, &lanes, timing));
     }
     rows
 }
 
-/// Measures one scenario in all rounds; `label` names each row.
-pub(crate) fn rounds(
-    scenario: Scenario,
-    speed: &Speed,
-    systems: &[&Running],
-    timing: Timing,
-    label: impl Fn(&Running) -> String,
-) -> Vec<SpeedRow> {
-    let concerned: Vec<&Running> =
-        systems.iter().copied().filter(|system| scenario.concerns(system.system)).collect();
-    let mut rows: Vec<SpeedRow> =
-        concerned.iter().map(|system| SpeedRow::new(scenario, label(system), system.system)).collect();
+/// Measures the rows of one scenario in all rounds.
+pub(crate) fn rounds(scenario: Scenario, lanes: &[Lane<'_>], timing: Timing) -> Vec<SpeedRow> {
+    let row = |lane: &Lane<'_>| SpeedRow::new(scenario, lane.label.clone(), lane.running.system);
+    let mut rows: Vec<SpeedRow> = lanes.iter().map(row).collect();
     for round in 1..=timing.rounds {
-        for (system, row) in concerned.iter().zip(&mut rows) {
+        for (lane, row) in lanes.iter().zip(&mut rows) {
             if row.problem.is_some() {
                 // One failure is enough to know; the time is better spent on the others.
                 continue;
             }
             note(&format!("{} round {round}/{}: {}", scenario.name(), timing.rounds, row.label));
-            match window(speed, system, timing) {
+            match window(&lane.speed, lane.running, timing) {
                 Ok(sample) => row.samples.push((round, sample)),
                 Err(error) => row.problem = Some(error.to_string()),
             }
@@ -61,7 +53,7 @@ pub(crate) fn rounds(
 /// One system, one window.
 fn window(speed: &Speed, system: &Running, timing: Timing) -> Result<SpeedSample, BenchError> {
     let model = speed.model(system.system);
-    let mut template = system.template(speed.caller, speed.mode, &model, 0);
+    let mut template = system.template(speed.caller, speed.mode, &model, speed.prompt);
     let expect = system.expect(speed.caller, speed.upstream, speed.mode);
     let load = Load {
         port: system.port,

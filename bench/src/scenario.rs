@@ -1,6 +1,7 @@
 //! The scenarios: what is asked of every system. Data only; `run` and `memory` carry them out.
 
-use crate::systems::System;
+use crate::load::Prompt;
+use crate::systems::{Running, System};
 use crate::wire::{Mode, Wire};
 use std::time::Duration;
 
@@ -19,9 +20,9 @@ pub(crate) enum Scenario {
     MessagesC64,
     /// Anthropic messages as a burst stream, 64 connections.
     MessagesBurstC64,
-    /// Chat in, Anthropic upstream, 64 connections.
+    /// Chat with a prompt of 2 KiB in, Anthropic upstream, 64 connections.
     TranslateC64,
-    /// Chat in, Anthropic upstream, burst stream, 64 connections.
+    /// The same as a burst stream, 64 connections.
     TranslateBurstC64,
     /// Small chat, 64 connections: one key against very many.
     Keys,
@@ -44,13 +45,44 @@ pub(crate) struct Speed {
     /// What the mock behind the system speaks.
     pub(crate) upstream: Wire,
     pub(crate) mode: Mode,
+    pub(crate) prompt: Prompt,
 }
 
+/// One row of a speed scenario.
+pub(crate) struct Lane<'a> {
+    pub(crate) label: String,
+    pub(crate) speed: Speed,
+    pub(crate) running: &'a Running,
+}
+
+/// The row of translating scenarios that translates nothing.
+pub(crate) const UNTRANSLATED: &str = "gatewright, same format";
+
 impl Scenario {
+    /// The rows that `running` has in this scenario.
+    pub(crate) fn lanes<'a>(self, running: &'a Running) -> Vec<Lane<'a>> {
+        let Some(speed) = self.speed().filter(|_| self.concerns(running.system)) else { return Vec::new() };
+        let lane = |label: &str, speed| Lane { label: label.to_owned(), speed, running };
+        let same = Speed { upstream: speed.caller, ..speed };
+        let name = running.system.name();
+        match running.system {
+            // A bare proxy brings the caller whatever the upstream speaks.
+            System::Nginx | System::Hyper => vec![lane(name, same)],
+            System::Gatewright if speed.caller != speed.upstream => {
+                vec![lane(UNTRANSLATED, same), lane(name, speed)]
+            }
+            _ => vec![lane(name, speed)],
+        }
+    }
+
     /// The load of a speed scenario; `None` for the others.
     pub(crate) fn speed(self) -> Option<Speed> {
         use Wire::{Chat, Messages};
-        let speed = |connections, caller, upstream, mode| Some(Speed { connections, caller, upstream, mode });
+        let speed = |connections, caller, upstream, mode| {
+            // What is translated is measured by its size.
+            let prompt = if caller == upstream { Prompt::Small } else { Prompt::System(2 << 10) };
+            Some(Speed { connections, caller, upstream, mode, prompt })
+        };
         match self {
             Self::WholeC1 => speed(1, Chat, Chat, Mode::Whole),
             Self::WholeC64 => speed(64, Chat, Chat, Mode::Whole),
@@ -74,7 +106,8 @@ impl Scenario {
             Self::MessagesC64 | Self::MessagesBurstC64 | Self::BigBody | Self::Streams => {
                 matches!(system, System::Nginx | System::Hyper) || system.is_gatewright()
             }
-            Self::TranslateC64 | Self::TranslateBurstC64 | Self::Keys => system.is_gatewright(),
+            Self::TranslateC64 | Self::TranslateBurstC64 => system == System::Nginx || system.is_gatewright(),
+            Self::Keys => system.is_gatewright(),
         }
     }
 
@@ -106,8 +139,10 @@ impl Scenario {
             Self::PacedC256 => "50-frame stream paced at 5 ms per frame, concurrency 256",
             Self::MessagesC64 => "Anthropic messages, concurrency 64",
             Self::MessagesBurstC64 => "Anthropic messages, 50-event stream in one burst, concurrency 64",
-            Self::TranslateC64 => "chat in, Anthropic upstream, concurrency 64",
-            Self::TranslateBurstC64 => "chat in, Anthropic upstream, stream in one burst, concurrency 64",
+            Self::TranslateC64 => "chat with 2 KiB in, Anthropic upstream, concurrency 64",
+            Self::TranslateBurstC64 => {
+                "chat with 2 KiB in, Anthropic upstream, 50-event stream in one burst, concurrency 64"
+            }
             Self::Keys => "small chat, concurrency 64, by number of keys",
             Self::Idle => "RSS before any load",
             Self::BigBody => "peak RSS added by one request of 10 MiB",

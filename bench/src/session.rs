@@ -8,7 +8,7 @@ use crate::mock;
 use crate::process::{self, Pin};
 use crate::report::{self, MemoryRow, Report, SpeedRow, note};
 use crate::run::{self, Timing};
-use crate::scenario::Scenario;
+use crate::scenario::{Lane, Scenario};
 use crate::systems::{self, Bench, Running, System};
 use crate::{build, cli, probe};
 use std::time::Duration;
@@ -158,7 +158,8 @@ fn by_keys(bench: &Bench, keys: usize, timing: Timing) -> Vec<SpeedRow> {
         }
     };
     let Some(speed) = Scenario::WholeC64.speed() else { return Vec::new() };
-    run::rounds(Scenario::Keys, &speed, &[&pair[0], &pair[1]], timing, |system| label(system.keys.len()))
+    let lanes = pair.each_ref().map(|running| Lane { label: label(running.keys.len()), speed, running });
+    run::rounds(Scenario::Keys, &lanes, timing)
 }
 
 fn method(plan: &Plan, pin: Pin) -> String {
@@ -175,6 +176,8 @@ fn method(plan: &Plan, pin: Pin) -> String {
          50 frames of about 280 bytes and the end mark, each frame an HTTP chunk of its own; `burst` sends head and \
          all chunks in one write, `paced` one frame every {} ms. As at the real provider, usage comes only when \
          `include_usage` is asked for, and then every frame carries `\"usage\":null`.\n\
+         Translated calls carry a system prompt of 2 KiB; beside them stand the same call without translation, and through \
+         nginx, both with an upstream that speaks the caller's format.\n\
          The load generator is a closed loop. It checks every answer: status, all text pieces in order, the end mark, and for \
          Gatewright that usage which the caller did not ask for stays hidden. A system with more than 1 % wrong answers has no figure.\n\
          CPU per request is user and system time of the whole process tree (/proc/PID/stat) in the window over the requests \

@@ -12,4 +12,4 @@ mod tests;
 pub(crate) use check::Expect;
 pub(crate) use engine::{Load, run};
 pub(crate) use once::{call, open_stream};
-pub(crate) use request::{RequestSpec, Template};
+pub(crate) use request::{Prompt, RequestSpec, Template};

@@ -25,8 +25,18 @@ pub(crate) struct RequestSpec<'a> {
     pub(crate) headers: &'a [(String, String)],
     /// Keys, all of one length; requests take them in turn.
     pub(crate) keys: &'a [String],
-    /// Bytes of base64 image to put into the message; 0 for a small chat.
-    pub(crate) image_bytes: usize,
+    pub(crate) prompt: Prompt,
+}
+
+/// What stands in a request besides the question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    /// Nothing: a small chat.
+    Small,
+    /// A system prompt of that many bytes.
+    System(usize),
+    /// That many bytes of an image as base64.
+    Image(usize),
 }
 
 impl Template {
@@ -73,16 +83,21 @@ impl Template {
 fn body(spec: &RequestSpec<'_>) -> String {
     let stream = if spec.mode.streams() { ",\"stream\":true" } else { "" };
     let question = "In one sentence: what does a gateway do for the calls that pass through it?";
-    let content = if spec.image_bytes == 0 {
-        format!("\"{question}\"")
-    } else {
-        let image = "iVBORw0K".repeat(spec.image_bytes / 8);
-        format!(
-            "[{{\"type\":\"text\",\"text\":\"{question}\"}},{{\"type\":\"image_url\",\
-             \"image_url\":{{\"url\":\"data:image/png;base64,{image}\"}}}}]"
-        )
+    let content = match spec.prompt {
+        Prompt::Small | Prompt::System(_) => format!("\"{question}\""),
+        Prompt::Image(bytes) => {
+            let image = "iVBORw0K".repeat(bytes / 8);
+            format!(
+                "[{{\"type\":\"text\",\"text\":\"{question}\"}},{{\"type\":\"image_url\",\
+                 \"image_url\":{{\"url\":\"data:image/png;base64,{image}\"}}}}]"
+            )
+        }
     };
-    let system = "You answer briefly and to the point.";
+    let rule = "You answer briefly and to the point.";
+    let system = match spec.prompt {
+        Prompt::System(bytes) => format!("{rule} ").repeat(bytes.div_ceil(rule.len() + 1)),
+        Prompt::Small | Prompt::Image(_) => rule.to_owned(),
+    };
     match spec.wire {
         Wire::Chat => format!(
             "{{\"model\":\"{}\",\"messages\":[{{\"role\":\"system\",\"content\":\"{system}\"}},\

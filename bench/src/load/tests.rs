@@ -1,7 +1,7 @@
 //! Answers are recognised however they are cut, and wrong ones are never taken for right.
 
 use super::answer::{Answer, Fed};
-use super::{Expect, Load, RequestSpec, Template, run};
+use super::{Expect, Load, Prompt, RequestSpec, Template, run};
 use crate::wire::{Mode, Wire};
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ fn keys_take_turns() {
         model: "bench-whole",
         headers: &[],
         keys: &keys,
-        image_bytes: 0,
+        prompt: Prompt::Small,
     };
     let mut template = Template::new(&spec);
     for key in ["aaa", "bbb", "aaa"] {
@@ -79,7 +79,7 @@ fn a_closed_loop_counts_only_right_answers() {
         model: mode.model(),
         headers: &[],
         keys: &keys,
-        image_bytes: 0,
+        prompt: Prompt::Small,
     };
     let load = Load {
         port: mock.port,

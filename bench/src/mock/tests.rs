@@ -1,7 +1,7 @@
 //! The mock reads requests in any framing and answers what the load generator takes as complete.
 
 use super::request::{Ask, Progress, read};
-use crate::load::{Expect, RequestSpec, Template, call, open_stream};
+use crate::load::{Expect, Prompt, RequestSpec, Template, call, open_stream};
 use crate::wire::{Mode, Wire};
 use std::time::Duration;
 
@@ -9,7 +9,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 fn template(wire: Wire, mode: Mode) -> Template {
     let keys = ["key".to_owned()];
-    Template::new(&RequestSpec { wire, mode, model: mode.model(), headers: &[], keys: &keys, image_bytes: 0 })
+    Template::new(&RequestSpec {
+        wire,
+        mode,
+        model: mode.model(),
+        headers: &[],
+        keys: &keys,
+        prompt: Prompt::Small,
+    })
 }
 
 #[test]

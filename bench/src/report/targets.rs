@@ -1,7 +1,7 @@
 //! The figures the gateway must reach, and whether a run reached them.
 
 use super::results::Report;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, UNTRANSLATED};
 use crate::systems::System;
 
 /// One target and its outcome.
@@ -53,6 +53,8 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
         let first = report.speed.iter().find(|row| row.scenario == Scenario::Keys)?;
         report.cpu_ratio(row, &first.label)
     });
+    let translated = report.row(Scenario::TranslateC64, own.name());
+    let translated = translated.and_then(|row| report.cpu_ratio(row, UNTRANSLATED));
     vec![
         at_most("CPU per request, small chat, concurrency 64", 2.0, "x nginx", nginx(Scenario::WholeC64)),
         Target {
@@ -64,6 +66,13 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
         },
         at_most("CPU per stream, paced, concurrency 256", 1.25, "x nginx", nginx(Scenario::PacedC256)),
         at_most("CPU per stream, burst, concurrency 64", 3.5, "x nginx", nginx(Scenario::BurstC64)),
+        at_most("CPU per request, translated, against the same format", 2.0, "x", translated),
+        at_most(
+            "CPU per stream, translated, burst, concurrency 64",
+            2.5,
+            "x nginx",
+            nginx(Scenario::TranslateBurstC64),
+        ),
         at_most("added p99, concurrency 1", 150.0, " µs", added),
         Target {
             what: "requests per second on one core, small chat, concurrency 64",

@@ -9,7 +9,7 @@ mod nginx;
 mod portkey;
 
 use crate::error::BenchError;
-use crate::load::{Expect, RequestSpec, Template, call};
+use crate::load::{Expect, Prompt, RequestSpec, Template, call};
 use crate::process::{Child, Pin};
 use crate::wire::{Mode, Wire};
 use std::net::{Ipv4Addr, TcpListener};
@@ -98,9 +98,9 @@ impl Running {
     }
 
     /// The template of the requests it gets.
-    pub(crate) fn template(&self, wire: Wire, mode: Mode, model: &str, image_bytes: usize) -> Template {
+    pub(crate) fn template(&self, wire: Wire, mode: Mode, model: &str, prompt: Prompt) -> Template {
         let headers = &self.headers;
-        Template::new(&RequestSpec { wire, mode, model, headers, keys: &self.keys, image_bytes })
+        Template::new(&RequestSpec { wire, mode, model, headers, keys: &self.keys, prompt })
     }
 
     /// What its answers must hold. Only the gateway has to hide usage that was not asked for.
@@ -111,7 +111,7 @@ impl Running {
     /// Waits until a small call is answered rightly.
     fn wait_ready(mut self, log: &Path, patience: Duration) -> Result<Self, BenchError> {
         let begin = Instant::now();
-        let mut template = self.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), 0);
+        let mut template = self.template(Wire::Chat, Mode::Whole, Mode::Whole.model(), Prompt::Small);
         let expect = self.expect(Wire::Chat, Wire::Chat, Mode::Whole);
         loop {
             let failure = match call(self.port, &mut template, &expect, Duration::from_secs(10)) {

@@ -25,7 +25,7 @@ pub mod usage;
 pub use call::{Call, CallFacts, Span};
 pub use clock::{Clock, Micros};
 pub use event::{Event, FinishReason};
-pub use format::{Endpoint, WireFormat};
+pub use format::{Api, Endpoint, WireFormat};
 pub use ids::{AttemptId, KeyId, RequestId};
 pub use money::{FemtoUsd, NanoUsd};
 pub use price::{PriceSheet, Rate, ServiceTier, Unit};

@@ -3,7 +3,7 @@
 //! not know credentials.
 
 use gw_model::catalog::ProviderKind;
-use gw_model::format::WireFormat;
+use gw_model::format::{Api, WireFormat};
 use gw_wire::edit::Reshape;
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ pub(crate) fn takes(kind: ProviderKind, formats: &[WireFormat], model: &str, for
     match kind {
         ProviderKind::Vertex => {
             let native = Publisher::of(model).0.format();
-            let is_conversation = WireFormat::CONVERSATIONS.contains(&format);
+            let is_conversation = format.is_conversation();
             // OpenAI's format is a second choice, for models of Google's where the configuration asks for it.
             !is_conversation || format == native || !formats.contains(&native)
         }
@@ -162,7 +162,7 @@ pub(crate) fn vertex_path(
 #[must_use]
 pub fn error_format(kind: ProviderKind, format: WireFormat, body: &[u8]) -> WireFormat {
     match kind {
-        ProviderKind::Bedrock => WireFormat::BedrockConverse,
+        ProviderKind::Bedrock if format.api() != Api::Bedrock => WireFormat::BedrockConverse,
         // Claude's own errors come through; Google's are about project, quota or credential.
         ProviderKind::Vertex if memchr::memmem::find(body, br#""type":"error""#).is_none() => {
             match memchr::memmem::find(body, br#""status""#) {

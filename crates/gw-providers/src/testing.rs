@@ -8,7 +8,7 @@ use gw_model::secret::Secret;
 use gw_model::snapshot::{ConnectOptions, Provider, Target};
 use std::sync::Arc;
 
-/// A provider with a key, all formats and `Authorization: Bearer`.
+/// A provider with a key, formats of all kinds and `Authorization: Bearer`.
 pub(crate) fn provider(kind: ProviderKind, base_url: &str) -> Provider {
     Provider {
         name: "p".into(),
@@ -18,7 +18,8 @@ pub(crate) fn provider(kind: ProviderKind, base_url: &str) -> Provider {
         api_key: Some(Secret::new("sk-secret".to_owned())),
         aws: None,
         credentials: Vec::new(),
-        formats: WireFormat::ALL.to_vec(),
+        formats: [WireFormat::CONVERSATIONS, &[WireFormat::OpenAiCompletions, WireFormat::OpenAiEmbeddings]]
+            .concat(),
         headers: Vec::new(),
         api_version: None,
         region: None,

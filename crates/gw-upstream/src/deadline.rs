@@ -1,11 +1,10 @@
 //! A time limit that is cheap to move: one timer per connection, re-armed only when it fires or must fire
 //! earlier than it would. This is the only place of the crate that reads the clock.
 
-use std::future::Future;
-use std::pin::Pin;
+use crate::timer::Timer;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 /// The current time.
 #[expect(clippy::disallowed_methods, reason = "the crate's one reading of the clock")]
@@ -18,7 +17,7 @@ pub(crate) fn now() -> Instant {
 pub(crate) struct Deadline {
     at: Option<Instant>,
     /// May stand earlier than `at`; then it is moved when it fires.
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 impl Deadline {
@@ -40,18 +39,17 @@ impl Deadline {
     /// Ready once the limit has passed.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
-        if timer.deadline() > at {
-            timer.as_mut().reset(at);
+        if self.timer.instant().is_none_or(|instant| instant > at) {
+            self.timer.set_at(at);
         }
         loop {
-            if timer.as_mut().poll(cx).is_pending() {
+            if self.timer.poll(cx).is_pending() {
                 return Poll::Pending;
             }
-            if timer.deadline() >= at {
+            if self.timer.instant().is_none_or(|instant| instant >= at) {
                 return Poll::Ready(());
             }
-            timer.as_mut().reset(at);
+            self.timer.set_at(at);
         }
     }
 }

@@ -25,6 +25,7 @@ mod pool;
 mod proxy;
 mod resolve;
 mod shared;
+mod timer;
 mod tls;
 mod transport;
 
@@ -37,4 +38,5 @@ pub use message::{Timing, UpstreamRequest, UpstreamResponse};
 pub use proxy::{ProxyEnv, ProxyError};
 pub use resolve::{Resolve, ResolveFuture};
 pub use shared::Stats;
+pub use timer::Timer;
 pub use tls::TlsError;

@@ -11,7 +11,7 @@ pub use read::read;
 use crate::json::Writer;
 use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
 use bytes::Bytes;
-use gw_model::{ErrorCode, Refusal, WireFormat};
+use gw_model::{Api, ErrorCode, Refusal, WireFormat};
 
 /// Longest message that is taken over from an upstream, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 1024;
@@ -25,11 +25,11 @@ pub fn body(format: WireFormat, refusal: &Refusal) -> Vec<u8> {
 /// The body of a refusal, with the request's id where the format has a place for it (Anthropic, Cohere).
 #[must_use]
 pub fn body_with_id(format: WireFormat, refusal: &Refusal, request_id: &str) -> Vec<u8> {
-    match format {
-        WireFormat::GeminiGenerate => gemini::errors::body(refusal),
-        WireFormat::BedrockConverse => bedrock_converse::errors::body(refusal),
-        WireFormat::CohereChat => cohere_chat::errors::body(refusal, request_id),
-        _ => {
+    match format.api() {
+        Api::Gemini => gemini::errors::body(refusal),
+        Api::Bedrock => bedrock_converse::errors::body(refusal),
+        Api::Cohere => cohere_chat::errors::body(refusal, request_id),
+        Api::OpenAi | Api::Anthropic => {
             let parts = Parts {
                 kind: kind(format, refusal.code.status()),
                 message: &refusal.message,
@@ -51,8 +51,8 @@ pub const fn headers(format: WireFormat, code: ErrorCode) -> Option<(&'static st
 /// As [`headers`], for an upstream's status that passes through.
 #[must_use]
 pub const fn headers_of_status(format: WireFormat, status: u16) -> Option<(&'static str, &'static str)> {
-    match format {
-        WireFormat::BedrockConverse => {
+    match format.api() {
+        Api::Bedrock => {
             let kind = bedrock_converse::errors::kind_of_status(status);
             Some((bedrock_converse::errors::ERROR_TYPE_HEADER, kind))
         }
@@ -66,20 +66,20 @@ pub const fn headers_of_status(format: WireFormat, status: u16) -> Option<(&'sta
 /// any of theirs.
 #[must_use]
 pub fn event(format: WireFormat, refusal: &Refusal, request_id: &str) -> Bytes {
-    match format {
-        WireFormat::OpenAiResponses => {
-            return Bytes::from(openai_responses::error::event_at(refusal, LAST_SEQUENCE));
-        }
-        WireFormat::GeminiGenerate => {
+    if format == WireFormat::OpenAiResponses {
+        return Bytes::from(openai_responses::error::event_at(refusal, LAST_SEQUENCE));
+    }
+    match format.api() {
+        Api::Gemini => {
             return Bytes::from(gemini::errors::event(refusal, gemini::stream::Framing::Sse, false));
         }
-        WireFormat::BedrockConverse => return bedrock_converse::errors::event(refusal),
-        WireFormat::CohereChat => return cohere_chat::errors::event(refusal, request_id),
-        _ => {}
+        Api::Bedrock => return bedrock_converse::errors::event(refusal),
+        Api::Cohere => return cohere_chat::errors::event(refusal, request_id),
+        Api::OpenAi | Api::Anthropic => {}
     }
     let body = body_with_id(format, refusal, request_id);
-    let head: &[u8] = match format {
-        WireFormat::AnthropicMessages => b"event: error\ndata: ",
+    let head: &[u8] = match format.api() {
+        Api::Anthropic => b"event: error\ndata: ",
         _ => b"data: ",
     };
     let mut out = Vec::with_capacity(head.len() + body.len() + 2);
@@ -118,15 +118,17 @@ pub fn translate(from: WireFormat, to: WireFormat, status: u16, body: &[u8]) -> 
     let code = passed_code(status, reported.code);
     let message = or_default(&reported.message);
     let param = reported.param.as_deref();
-    match to {
-        WireFormat::GeminiGenerate => gemini::errors::body_of_status(status, code, message, param),
-        WireFormat::BedrockConverse => bedrock_converse::errors::body_of(status, code, message),
-        WireFormat::CohereChat => {
+    match to.api() {
+        Api::Gemini => gemini::errors::body_of_status(status, code, message, param),
+        Api::Bedrock => bedrock_converse::errors::body_of(status, code, message),
+        Api::Cohere => {
             let mut refusal = Refusal::new(code, message.to_owned());
             refusal.param = reported.param.map(Into::into);
             cohere_chat::errors::body(&refusal, "")
         }
-        _ => Parts { kind: kind(to, status), message, param, code: code.as_str() }.write(to, ""),
+        Api::OpenAi | Api::Anthropic => {
+            Parts { kind: kind(to, status), message, param, code: code.as_str() }.write(to, "")
+        }
     }
 }
 
@@ -170,8 +172,8 @@ pub const fn code_of(status: u16) -> ErrorCode {
 
 /// The format's own name for an error.
 fn kind(format: WireFormat, status: u16) -> &'static str {
-    match format {
-        WireFormat::AnthropicMessages => match status {
+    match format.api() {
+        Api::Anthropic => match status {
             401 => "authentication_error",
             402 => "billing_error",
             403 => "permission_error",
@@ -205,7 +207,7 @@ struct Parts<'a> {
 impl Parts<'_> {
     fn write(&self, format: WireFormat, request_id: &str) -> Vec<u8> {
         let mut w = Writer::with_capacity(160 + self.message.len());
-        let is_anthropic = format == WireFormat::AnthropicMessages;
+        let is_anthropic = format.api() == Api::Anthropic;
         w.begin_object();
         if is_anthropic {
             w.string_member("type", "error");

@@ -121,6 +121,10 @@ fn complete(
             facts.input_tokens = prompt::count(&value, "input")?.tokens;
             facts.max_output_tokens = Some(0);
         }
+        _ => {
+            let text = format!("'{}' requests are not read in this version.", format.as_str());
+            return Err(Refusal::new(ErrorCode::NotImplemented, text));
+        }
     }
     Ok(())
 }

@@ -83,9 +83,7 @@ fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
             let mut counts = AnthropicCounts::default();
             counts.add(&object.get("usage")?).then(|| counts.usage())
         }
-        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => {
-            counts::openai(&object.get("usage")?, object.get("service_tier").as_ref())
-        }
+        _ => counts::openai(&object.get("usage")?, object.get("service_tier").as_ref()),
     }
 }
 

@@ -44,11 +44,25 @@ choices! {
         Completions = "completions",
         /// Vectors.
         Embeddings = "embeddings",
+        /// Documents by relevance.
+        Rerank = "rerank",
+        /// Making and editing images.
+        Images = "images",
+        /// Speech from text, text from speech.
+        Audio = "audio",
+        /// Judging content.
+        Moderations = "moderations",
+        /// Stored files.
+        Files = "files",
+        /// Asynchronous batches.
+        Batches = "batches",
+        /// Conversations over a WebSocket.
+        Realtime = "realtime",
         /// Listing models.
         Models = "models",
         /// Any path of a provider.
         Passthrough = "passthrough",
-    } later { "responses", "images", "audio", "moderations", "files", "batches", "rerank", "realtime", "mcp" }
+    } later { "responses", "mcp" }
 }
 
 impl From<EndpointName> for Endpoint {
@@ -57,6 +71,13 @@ impl From<EndpointName> for Endpoint {
             EndpointName::Chat => Self::Chat,
             EndpointName::Completions => Self::Completions,
             EndpointName::Embeddings => Self::Embeddings,
+            EndpointName::Rerank => Self::Rerank,
+            EndpointName::Images => Self::Images,
+            EndpointName::Audio => Self::Audio,
+            EndpointName::Moderations => Self::Moderations,
+            EndpointName::Files => Self::Files,
+            EndpointName::Batches => Self::Batches,
+            EndpointName::Realtime => Self::Realtime,
             EndpointName::Models => Self::Models,
             EndpointName::Passthrough => Self::Passthrough,
         }

@@ -155,7 +155,7 @@ impl Exchange {
         target: &Arc<Target>,
         prepared: &PreparedProvider,
     ) -> Result<(Sent, UpstreamRequest), Refusal> {
-        let Some(format) = gw_providers::upstream_format(target, self.call.format) else {
+        let Some(format) = gw_providers::upstream_format(&target.provider, &target.model, self.call.format) else {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
         };
         let (translated, dropped) = if format == self.call.format {

@@ -11,7 +11,7 @@ use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
 use gw_model::{ErrorCode, Micros, Outcome, Refusal, WireFormat};
-use gw_upstream::{BodyError, UpstreamBody};
+use gw_upstream::{BodyError, Timer, UpstreamBody};
 use gw_wire::codec::WireError;
 use gw_wire::frames::{Frame, Framer};
 use gw_wire::sse::FrameVerdict;
@@ -55,7 +55,7 @@ pub struct StreamBody {
     deadline: Micros,
     ping_us: i64,
     last_piece: Micros,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
     /// The piece that completes the answer, and how long it waits.
     last: Option<Bytes>,
     end_timer: Option<Pin<Box<Sleep>>>,
@@ -117,7 +117,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         deadline,
         ping_us: i64::try_from(ping_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
         last_piece: now,
-        timer: None,
+        timer: Timer::default(),
         last: None,
         end_timer: None,
     };
@@ -148,7 +148,6 @@ impl StreamBody {
             if !out.is_empty() {
                 self.sent = true;
                 if let Some(ticket) = &mut self.ticket {
-                    self.last_piece = ticket.worker().now();
                     ticket.note_first_byte();
                 }
                 return Poll::Ready(Some(self.guard.pass(out)));
@@ -163,12 +162,16 @@ impl StreamBody {
             return self.cut(&refusal, "malformed", out);
         }
         let is_over = self.is_over();
+        let Some(now) = self.ticket.as_ref().map(|ticket| ticket.worker().now()) else { return out };
+        if !out.is_empty() {
+            self.last_piece = now;
+        }
         // A complete answer is charged as it is; only one that goes on behind its end must not do so for ever.
         if !is_over || self.last.is_some() {
             if let Err(refusal) = self.extend() {
                 return self.cut(&refusal, "budget", out);
             }
-            if self.is_late() {
+            if now > self.deadline {
                 let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
                 return self.cut(&refusal, "timeout", out);
             }
@@ -235,10 +238,6 @@ impl StreamBody {
             self.held_output += step;
         }
         Ok(())
-    }
-
-    fn is_late(&self) -> bool {
-        self.ticket.as_ref().is_some_and(|t| t.worker().now() > self.deadline)
     }
 
     /// The upstream's stream is over: cleanly, if it said so before. `rest` is an event that lacks its blank line.
@@ -346,18 +345,20 @@ impl StreamBody {
     /// Nothing from the upstream: keep the caller's connection alive, and watch the total time.
     fn poll_timer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         let Some(ticket) = &self.ticket else { return Poll::Pending };
-        let now = ticket.worker().now();
-        let left = (self.deadline - now).saturating_add(1);
         // Without pings the timer only watches the total time.
         let period = if self.ping_us == 0 { i64::MAX } else { self.ping_us };
-        let timer =
-            self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(duration(period.min(left)))));
+        if !self.timer.is_set() {
+            let left = (self.deadline - ticket.worker().now()).saturating_add(1);
+            self.timer.set(duration(period.min(left)));
+        }
         // The timer is moved only when it fires: frames that arrive do not touch it.
-        while timer.as_mut().poll(cx).is_ready() {
+        while self.timer.poll(cx).is_ready() {
+            let now = ticket.worker().now();
             let silent = now - self.last_piece;
             let due = silent >= period;
             let next = if due { period } else { period - silent };
-            timer.set(tokio::time::sleep(duration(next.min(left))));
+            let left = (self.deadline - now).saturating_add(1);
+            self.timer.set(duration(next.min(left)));
             if now > self.deadline {
                 let refusal = Refusal::new(ErrorCode::UpstreamTimeout, "the request's total time is up");
                 return Poll::Ready(Some(self.cut(&refusal, "timeout", Bytes::new())));

@@ -36,7 +36,7 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
         model
             .targets
             .get(*i)
-            .is_some_and(|t| gw_providers::upstream_format(t, call.format).is_some())
+            .is_some_and(|t| gw_providers::upstream_format(&t.provider, &t.model, call.format).is_some())
     });
     if order.is_empty() {
         let text = format!("no target of '{}' can do '{}'", model.name, call.format.as_str());

@@ -28,7 +28,7 @@ pub(crate) fn direct(snapshot: &Snapshot, name: &str, format: WireFormat) -> Res
     {
         return Ok(single(snapshot, provider, rest));
     }
-    let native = format.native_provider();
+    let native = format.api().native_provider();
     // A name with a slash that nobody lists is meant for a provider that is not here: sending it to another
     // one would be a guess.
     if let Some(provider) = snapshot.providers.get(native)

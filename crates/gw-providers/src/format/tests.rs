@@ -1,6 +1,6 @@
 //! Tests of [`super`].
 use super::upstream_format;
-use crate::testing::{provider, target};
+use crate::testing::provider;
 use gw_model::catalog::ProviderKind;
 use gw_model::format::WireFormat::{
     self, AnthropicMessages, OpenAiChat, OpenAiCompletions, OpenAiEmbeddings,
@@ -25,6 +25,6 @@ fn the_same_format_or_a_chat_one_to_translate_to() {
     for (formats, caller, wanted) in cases {
         let mut p = provider(ProviderKind::OpenAiCompatible, "http://h/v1");
         p.formats = formats.to_vec();
-        assert_eq!(upstream_format(&target(p, "m"), caller), wanted, "{formats:?} {caller:?}");
+        assert_eq!(upstream_format(&p, "m", caller), wanted, "{formats:?} {caller:?}");
     }
 }

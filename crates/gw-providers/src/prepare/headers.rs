@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use gw_model::catalog::{AuthScheme, ProviderKind};
-use gw_model::format::WireFormat;
+use gw_model::format::{Api, WireFormat};
 use gw_model::snapshot::Provider;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -111,7 +111,7 @@ pub(super) fn build(
             map.append(name, value);
         }
     }
-    if names_version && format == WireFormat::AnthropicMessages && !map.contains_key(VERSION_HEADER) {
+    if names_version && format.api() == Api::Anthropic && !map.contains_key(VERSION_HEADER) {
         map.insert(VERSION_HEADER, ANTHROPIC_VERSION);
     }
     map
@@ -124,13 +124,10 @@ const fn is_hosted(kind: ProviderKind) -> bool {
 
 /// A provider's own headers mean nothing, or something else, to another's format.
 fn fits(name: &str, format: WireFormat) -> bool {
-    match format {
-        WireFormat::AnthropicMessages => !name.starts_with("openai-"),
-        WireFormat::OpenAiChat
-        | WireFormat::OpenAiCompletions
-        | WireFormat::OpenAiEmbeddings
-        | WireFormat::OpenAiResponses => !name.starts_with("anthropic-"),
-        WireFormat::GeminiGenerate | WireFormat::BedrockConverse | WireFormat::CohereChat => {
+    match format.api() {
+        Api::Anthropic => !name.starts_with("openai-"),
+        Api::OpenAi => !name.starts_with("anthropic-"),
+        Api::Gemini | Api::Bedrock | Api::Cohere => {
             !name.starts_with("anthropic-") && !name.starts_with("openai-")
         }
     }

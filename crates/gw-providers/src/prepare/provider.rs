@@ -7,7 +7,7 @@ use crate::catalog::{StreamUsage, catalog};
 use crate::hosted;
 use gw_model::call::Call;
 use gw_model::catalog::{AuthScheme, ProviderKind};
-use gw_model::format::WireFormat;
+use gw_model::format::{Api, WireFormat};
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::Provider;
 use http::HeaderMap;
@@ -117,7 +117,7 @@ impl PreparedProvider {
     /// What every request in that format carries.
     pub(super) fn headers(&self, format: WireFormat) -> &HeaderMap {
         match &self.openai_headers {
-            Some(headers) if format.native_provider() == "openai" => headers,
+            Some(headers) if format.api() == Api::OpenAi => headers,
             _ => &self.headers,
         }
     }

@@ -142,8 +142,8 @@ const fn operation(format: WireFormat) -> &'static str {
         WireFormat::OpenAiResponses => "/responses",
         WireFormat::AnthropicMessages => "/messages",
         WireFormat::CohereChat => "/v2/chat",
-        // The model stands within these, see the kinds that have them.
-        WireFormat::GeminiGenerate | WireFormat::BedrockConverse => "",
+        // The model stands within the others, see the kinds that have them; or no provider has them yet.
+        _ => "",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What else a head says: the caller's context headers, and which of its headers may go upstream.
 
 use bytes::Bytes;
-use gw_model::WireFormat;
+use gw_model::{Api, WireFormat};
 use gw_pipeline::CallerContext;
 use http::HeaderMap;
 
@@ -12,13 +12,10 @@ const ANTHROPIC: [&str; 3] = ["anthropic-version", "anthropic-beta", "idempotenc
 
 /// Picks the headers that go upstream.
 pub(crate) fn forwarded(format: WireFormat, headers: &HeaderMap) -> Vec<(&'static str, Bytes)> {
-    let names: &[&'static str] = match format {
-        WireFormat::OpenAiChat
-        | WireFormat::OpenAiCompletions
-        | WireFormat::OpenAiEmbeddings
-        | WireFormat::OpenAiResponses => &OPENAI,
-        WireFormat::AnthropicMessages => &ANTHROPIC,
-        WireFormat::GeminiGenerate | WireFormat::BedrockConverse | WireFormat::CohereChat => &[],
+    let names: &[&'static str] = match format.api() {
+        Api::OpenAi => &OPENAI,
+        Api::Anthropic => &ANTHROPIC,
+        Api::Gemini | Api::Bedrock | Api::Cohere => &[],
     };
     let mut out = Vec::new();
     for name in names {

@@ -3,7 +3,7 @@
 use super::{context, credential};
 use crate::app::site::Site;
 use crate::listen::body::ClientBody;
-use gw_model::WireFormat;
+use gw_model::{Api, WireFormat};
 use gw_pipeline::{Inbound, PathFacts, Reply, SignedHead, run};
 use http::Request;
 use hyper::body::Incoming;
@@ -22,10 +22,8 @@ pub(crate) async fn call(
     let query = head.uri.query();
     let credential = credential::find(&head.headers, query);
     // Only AWS SDKs sign, and only these paths are theirs.
-    let signed = match format {
-        WireFormat::BedrockConverse if credential.is_none() => {
-            SignedHead::of(&head.method, &head.uri, &head.headers)
-        }
+    let signed = match format.api() {
+        Api::Bedrock if credential.is_none() => SignedHead::of(&head.method, &head.uri, &head.headers),
         _ => None,
     };
     path.json_array =

@@ -16,10 +16,11 @@ use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -137,6 +138,12 @@ fn silent(peer: SocketAddr) {
     tracing::debug!(%peer, "a client connected and sent no request");
 }
 
+/// The end of the wait for a first request. Once that has come, the timer is not even looked at: this is polled
+/// with every piece of every stream.
+async fn first_head(mut timer: Pin<&mut Sleep>, activity: &Activity) {
+    poll_fn(|cx| if activity.has_started() { Poll::Pending } else { timer.as_mut().poll(cx) }).await;
+}
+
 /// What ends a connection besides itself.
 struct Life<'a> {
     peer: SocketAddr,
@@ -151,7 +158,7 @@ impl Life<'_> {
         C: Future<Output = hyper::Result<()>>,
     {
         tokio::pin!(connection);
-        let (mut draining, mut watching) = (false, true);
+        let mut draining = false;
         loop {
             tokio::select! {
                 biased;
@@ -165,11 +172,8 @@ impl Life<'_> {
                     draining = true;
                     drain(connection.as_mut());
                 }
-                () = self.first_head.as_mut(), if watching => {
-                    watching = false;
-                    if !self.activity.has_started() {
-                        return silent(self.peer);
-                    }
+                () = first_head(self.first_head.as_mut(), &self.activity) => {
+                    return silent(self.peer);
                 }
             }
         }

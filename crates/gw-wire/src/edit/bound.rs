@@ -47,7 +47,7 @@ pub(super) fn edit(
         WireFormat::BedrockConverse => {
             return nested(CONVERSE, |key, name| key == name, bound, members, list, inserted);
         }
-        WireFormat::OpenAiEmbeddings => return,
+        _ => return,
     };
     // A member that gets one of these names by renaming is a bound as well.
     let is_bound = |key: &str| names.contains(&renamed(rename, key).unwrap_or(key)) || names.contains(&key);

@@ -5,7 +5,7 @@ use super::MAX_MESSAGE_BYTES;
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object, Value};
 use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
-use gw_model::{ErrorCode, WireFormat};
+use gw_model::{Api, ErrorCode, WireFormat};
 
 /// What an upstream reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,8 +49,8 @@ fn unwrapped(body: &[u8]) -> &[u8] {
 
 /// Reads a body as `format` has it, and what it stands for.
 pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
-    match format {
-        WireFormat::GeminiGenerate => {
+    match format.api() {
+        Api::Gemini => {
             let error = gemini::errors::read(body)?;
             let code = match error.cause {
                 gemini::errors::Cause::ContextLength => Some(ErrorCode::ContextLengthExceeded),
@@ -59,7 +59,7 @@ pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
             };
             Some(Reported { kind: error.status, message: error.message, param: None, code })
         }
-        WireFormat::BedrockConverse => {
+        Api::Bedrock => {
             let (kind, message) = bedrock_converse::errors::read(body, None)?;
             let code = match bedrock_converse::errors::meaning(&kind, &message) {
                 bedrock_converse::errors::Meaning::ContextLength => Some(ErrorCode::ContextLengthExceeded),
@@ -68,7 +68,7 @@ pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
             };
             Some(Reported { kind, message, param: None, code })
         }
-        WireFormat::CohereChat => {
+        Api::Cohere => {
             let error = cohere_chat::errors::read(body)?;
             let code = match error.trouble {
                 cohere_chat::errors::Trouble::ContextLength => Some(ErrorCode::ContextLengthExceeded),
@@ -77,7 +77,7 @@ pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
             };
             Some(Reported { kind: error.kind, message: error.message, param: None, code })
         }
-        _ => {
+        Api::OpenAi | Api::Anthropic => {
             let error = openai_responses::error::read(body)?;
             let code = error.code();
             Some(Reported { kind: error.kind, message: error.message, param: error.param, code })

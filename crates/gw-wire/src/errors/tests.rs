@@ -26,21 +26,21 @@ fn every_code_stands_in_every_format() {
     for format in WireFormat::ALL {
         for code in ErrorCode::ALL {
             let value = json(&body(*format, &Refusal::new(*code, "x")));
-            let (found, kind, message) = match format {
-                WireFormat::GeminiGenerate => {
+            let (found, kind, message) = match format.api() {
+                Api::Gemini => {
                     let error = &value["error"];
                     assert_eq!(error["code"], code.status());
                     (&error["details"][0]["reason"], &error["status"], &error["message"])
                 }
-                WireFormat::BedrockConverse => (&value["code"], &value["__type"], &value["message"]),
-                WireFormat::CohereChat => (&value["code"], &value["code"], &value["message"]),
+                Api::Bedrock => (&value["code"], &value["__type"], &value["message"]),
+                Api::Cohere => (&value["code"], &value["code"], &value["message"]),
                 _ => (&value["error"]["code"], &value["error"]["type"], &value["error"]["message"]),
             };
             assert_eq!(found, code.as_str(), "{format:?}");
             assert!(!kind.as_str().unwrap().is_empty());
             assert_eq!(message, "x");
             let header = headers(*format, *code);
-            assert_eq!(header.is_some(), *format == WireFormat::BedrockConverse);
+            assert_eq!(header.is_some(), format.api() == Api::Bedrock);
             assert!(header.is_none_or(|(name, value)| name == "x-amzn-errortype" && kind == value));
         }
     }
@@ -58,7 +58,7 @@ fn events_end_streams() {
 #[test]
 fn every_formats_event_is_read_as_an_error_by_its_own_reader() {
     let refusal = Refusal::new(ErrorCode::BudgetExceeded, "The budget is spent.");
-    for format in WireFormat::ALL {
+    for format in WireFormat::CONVERSATIONS {
         let mut framer = crate::frames::Framer::new(*format, 1 << 16);
         framer.push(event(*format, &refusal, "r"));
         let frame = framer.next().unwrap().unwrap();

@@ -63,7 +63,7 @@ fn write(
         WireFormat::GeminiGenerate => gemini::request::write(chat, options),
         WireFormat::BedrockConverse => bedrock_converse::request::write(chat, options),
         WireFormat::CohereChat => cohere_chat::request::write(chat, options),
-        WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => Err(untranslatable(from, to)),
+        _ => Err(untranslatable(from, to)),
     }
 }
 
@@ -92,7 +92,7 @@ fn read(from: WireFormat, to: WireFormat, body: &[u8], path: PathFacts<'_>) -> R
             Ok(chat)
         }
         WireFormat::CohereChat => cohere_chat::request::read(body),
-        WireFormat::OpenAiEmbeddings => Err(untranslatable(from, to)),
+        _ => Err(untranslatable(from, to)),
     }
 }
 

@@ -73,7 +73,7 @@ impl StreamTranslator {
             WireFormat::GeminiGenerate => Reader::Gemini(Box::default()),
             WireFormat::BedrockConverse => Reader::Converse(Box::default()),
             WireFormat::CohereChat => Reader::Cohere(Box::default()),
-            WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+            _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
         };
         let writer = match to {
             WireFormat::OpenAiChat => Writer::Chat(openai_chat::stream::Writer::new(context)),
@@ -98,7 +98,7 @@ impl StreamTranslator {
                 Writer::Converse(Box::new(bedrock_converse::stream::Writer::new(context)))
             }
             WireFormat::CohereChat => Writer::Cohere(Box::new(cohere_chat::stream::Writer::new(context))),
-            WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+            _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
         };
         Ok(Self { reader, writer, to, events: Vec::with_capacity(8), seen: Seen::default() })
     }

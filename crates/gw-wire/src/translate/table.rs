@@ -109,7 +109,7 @@ pub const fn members(from: WireFormat) -> &'static [Member] {
         WireFormat::GeminiGenerate => gemini::MEMBERS,
         WireFormat::BedrockConverse => converse::MEMBERS,
         WireFormat::CohereChat => cohere::MEMBERS,
-        WireFormat::OpenAiEmbeddings => &[],
+        _ => &[],
     }
 }
 
@@ -139,7 +139,7 @@ pub fn spelling(from: WireFormat, name: &str) -> &str {
         WireFormat::GeminiGenerate => gemini::SPELLING,
         WireFormat::BedrockConverse => converse::SPELLING,
         WireFormat::CohereChat => cohere::SPELLING,
-        WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => &[],
+        _ => &[],
     };
     if let Some((_, written)) = own.iter().find(|(known, _)| *known == name) {
         return written;

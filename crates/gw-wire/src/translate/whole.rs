@@ -39,7 +39,7 @@ pub fn whole(
         WireFormat::GeminiGenerate => gemini::response::read(body)?,
         WireFormat::BedrockConverse => bedrock_converse::response::read(body)?,
         WireFormat::CohereChat => cohere_chat::response::read(body)?,
-        WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+        _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
     };
     let mut whole = Whole::default();
     for event in &events {
@@ -63,7 +63,7 @@ pub fn whole(
         WireFormat::GeminiGenerate => gemini::response::write(&events, context),
         WireFormat::BedrockConverse => bedrock_converse::response::write(&events, context),
         WireFormat::CohereChat => cohere_chat::response::write(&events, context),
-        WireFormat::OpenAiEmbeddings => return Err(WireError::Untranslatable { what: "embeddings" }),
+        _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
     };
     Ok(whole)
 }

@@ -127,7 +127,7 @@ impl StreamMeter {
                 }
                 self.anthropic_event(frame);
             }
-            WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings => {
+            _ => {
                 return self.openai_frame(data);
             }
         }

@@ -64,7 +64,7 @@ pub(crate) fn read_request(
             bedrock_converse::request::read(model, body).map(|request| ChatRequest { stream, ..request })
         }
         CohereChat => cohere_chat::request::read(body),
-        OpenAiEmbeddings => panic!("no conversation"),
+        _ => panic!("no conversation"),
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn read_whole(format: WireFormat, body: &[u8]) -> Result<Vec<Event>, 
         GeminiGenerate => gemini::response::read(body),
         BedrockConverse => bedrock_converse::response::read(body),
         CohereChat => cohere_chat::response::read(body),
-        OpenAiEmbeddings => panic!("no conversation"),
+        _ => panic!("no conversation"),
     }
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn read_stream(format: WireFormat, body: &[u8]) -> Result<Vec<Event>,
             }
             reader.finish(&mut events)?;
         }
-        OpenAiEmbeddings => panic!("no conversation"),
+        _ => panic!("no conversation"),
     }
     Ok(events)
 }

@@ -55,7 +55,7 @@ fn each_model_of_vertex_has_its_makers_path() {
         ("mistralai/codestral-2@001", OpenAiChat, "publishers/mistralai/models/codestral-2@001:rawPredict"),
     ];
     for (model, format, path) in cases {
-        assert_eq!(upstream_format(&target(vertex(), model), OpenAiChat), Some(format), "{model}");
+        assert_eq!(upstream_format(&vertex(), model, OpenAiChat), Some(format), "{model}");
         let sent = send(vertex(), model, format);
         assert_eq!(sent.path_and_query.as_str(), at(path), "{model}");
         assert_eq!(sent.headers["authorization"], "Bearer ya29");
@@ -68,17 +68,17 @@ fn each_model_of_vertex_has_its_makers_path() {
     let sent = request(&stream, &target(vertex(), "gemini-x"), GeminiGenerate).unwrap();
     assert!(sent.path_and_query.as_str().ends_with("gemini-x:streamGenerateContent?alt=sse"));
     for model in ["..", "publishers/google/models/..", "anthropic/@"] {
-        let format = upstream_format(&target(vertex(), model), OpenAiChat).unwrap();
+        let format = upstream_format(&vertex(), model, OpenAiChat).unwrap();
         request(&call(format, model), &target(vertex(), model), format).unwrap_err();
     }
-    assert_eq!(upstream_format(&target(vertex(), "gemini-x"), OpenAiEmbeddings), None);
+    assert_eq!(upstream_format(&vertex(), "gemini-x", OpenAiEmbeddings), None);
 }
 
 #[test]
 fn gemini_may_be_asked_for_in_openais_format() {
     let mut p = vertex();
     p.formats = vec![OpenAiChat];
-    assert_eq!(upstream_format(&target(p.clone(), "gemini-x"), GeminiGenerate), Some(OpenAiChat));
+    assert_eq!(upstream_format(&p.clone(), "gemini-x", GeminiGenerate), Some(OpenAiChat));
     let sent = send(p, "gemini-x", OpenAiChat);
     assert!(sent.path_and_query.as_str().ends_with("/endpoints/openapi/chat/completions"));
     assert_eq!(json_of(&sent.body)["model"], "google/gemini-x");
@@ -141,11 +141,11 @@ fn bedrock_speaks_claudes_format_to_claude_only() {
         ("amazon.nova-lite-v1:0", AnthropicMessages, BedrockConverse),
     ];
     for (model, caller, wanted) in formats {
-        assert_eq!(upstream_format(&target(bedrock(), model), caller), Some(wanted), "{model}");
+        assert_eq!(upstream_format(&bedrock(), model, caller), Some(wanted), "{model}");
     }
     let mut plain = bedrock();
     plain.formats = vec![BedrockConverse];
-    assert_eq!(upstream_format(&target(plain, "anthropic.claude-x"), AnthropicMessages), Some(BedrockConverse));
+    assert_eq!(upstream_format(&plain, "anthropic.claude-x", AnthropicMessages), Some(BedrockConverse));
 }
 
 #[test]

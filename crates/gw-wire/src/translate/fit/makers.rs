@@ -17,9 +17,6 @@ pub(super) fn takes_back(to: WireFormat, seal: &str) -> bool {
         WireFormat::OpenAiResponses => is_openai,
         // Claude has many doors: its own, Bedrock's.
         WireFormat::AnthropicMessages | WireFormat::BedrockConverse => !is_gemini && !is_openai,
-        WireFormat::OpenAiChat
-        | WireFormat::OpenAiCompletions
-        | WireFormat::OpenAiEmbeddings
-        | WireFormat::CohereChat => false,
+        _ => false,
     }
 }
