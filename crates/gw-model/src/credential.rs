@@ -1,9 +1,9 @@
 //! Credentials of a provider: what a request carries, and where that comes from when it is not written in the
 //! configuration. Names and secrets only: obtaining a token is not done here.
 
+use crate::catalog::AuthScheme;
 use crate::secret::Secret;
 use crate::snapshot::{AwsCredentials, Provider};
-use crate::catalog::AuthScheme;
 use std::sync::Arc;
 
 /// The name of a provider's only credential.

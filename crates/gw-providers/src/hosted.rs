@@ -154,7 +154,13 @@ pub(crate) fn vertex_path(
         _ => format!("publishers/google/models/{name}"),
     };
     let verb = if is_stream { stream } else { whole };
-    let separator = if query.is_empty() { "" } else if verb.contains('?') { "&" } else { "?" };
+    let separator = if query.is_empty() {
+        ""
+    } else if verb.contains('?') {
+        "&"
+    } else {
+        "?"
+    };
     format!("{root}/{place}{verb}{separator}{query}")
 }
 

@@ -5,8 +5,8 @@ use crate::error::StoreError;
 use crate::journal::{IntentFrame, RecordFrame, SegmentId};
 use crate::memory::SpentByPeriod;
 use crate::types::{
-    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, StoredCredential, StoredKey, UsageFilter, UsageRow,
-    Watermark,
+    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, StoredCredential, StoredKey,
+    UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{KeyId, Micros};
 

@@ -64,7 +64,8 @@ impl Vault {
     /// # Errors
     /// It is not that, or none of the keys fits.
     pub fn open(&self, name: &str, sealed: &[u8]) -> Result<Secret, StoreError> {
-        let damaged = || StoreError::Damaged { what: "a stored credential (or the encryption key is another one)" };
+        let damaged =
+            || StoreError::Damaged { what: "a stored credential (or the encryption key is another one)" };
         let (version, rest) = sealed.split_first().ok_or_else(damaged)?;
         let (salt, rest) = rest.split_at_checked(SALT_BYTES).ok_or_else(damaged)?;
         let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or_else(damaged)?;

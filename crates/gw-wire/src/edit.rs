@@ -103,7 +103,10 @@ fn needs_members(call: &Call, edits: &ForwardEdits<'_>) -> bool {
     let stands = |name: &str| memchr::memmem::find(&call.body, name.as_bytes()).is_some();
     let names_model_twice =
         call.format.has_model_in_path() && edits.model.is_some() && call.facts.model_span.is_some();
-    bounds || names_model_twice || !edits.reshape.without.is_empty() || edits.rename.iter().any(|(from, _)| stands(from))
+    bounds
+        || names_model_twice
+        || !edits.reshape.without.is_empty()
+        || edits.rename.iter().any(|(from, _)| stands(from))
 }
 
 fn rename_members(object: &Object<'_>, rename: &[(Arc<str>, Arc<str>)], list: &mut Vec<Edit>) {

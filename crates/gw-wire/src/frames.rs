@@ -105,7 +105,12 @@ impl Framer {
             }
             Self::Wrapped(decoder) => {
                 let message = decoder.next_message()?;
-                Some(message.map_err(WireError::from).and_then(|message| wrapped::unwrap(&message)).map(Frame::Sse))
+                Some(
+                    message
+                        .map_err(WireError::from)
+                        .and_then(|message| wrapped::unwrap(&message))
+                        .map(Frame::Sse),
+                )
             }
         }
     }

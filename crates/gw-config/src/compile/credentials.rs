@@ -219,7 +219,7 @@ fn check_kinds(given: &CredentialSettings, kind: ProviderKind, faults: &mut Faul
     for (name, place, kinds) in keys {
         if let Some(place) = place.filter(|_| !kinds.contains(&kind)) {
             let takers: Vec<&str> = kinds.iter().map(|kind| word(*kind)).collect();
-            faults.add(place, format!("'{name}' is for {} only: remove it", takers.join(" and ")));
+            faults.add(place, format!("'{name}' is for {} only: remove it", takers.join(", ")));
             fits = false;
         }
     }
@@ -267,7 +267,8 @@ fn check_there_is_one(owner: &Owner<'_>, spec: &ProviderSpec, has_own: bool, fau
 pub(super) fn vertex_place(entry: &NamedEntry<ProviderSettings>, faults: &mut Faults) -> Option<VertexPlace> {
     let settings = &entry.value;
     let plain = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'_'))
+        !text.is_empty()
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b':' | b'_'))
     };
     let location = settings.location.as_ref().map_or("global", |at| at.value.as_str());
     if let Some(at) = settings.location.as_ref().filter(|at| !is_region(at.value.as_str())) {
@@ -283,7 +284,10 @@ pub(super) fn vertex_place(entry: &NamedEntry<ProviderSettings>, faults: &mut Fa
             faults.add(at.place, "'project' must be the id of a Google Cloud project");
             None
         }
-        None if settings.api_key.is_some() || settings.api_key_file.is_some() || settings.stored_credential.is_some() => {
+        None if settings.api_key.is_some()
+            || settings.api_key_file.is_some()
+            || settings.stored_credential.is_some() =>
+        {
             Some(VertexPlace { location: location.to_owned(), path: "/v1".to_owned() })
         }
         None => {

@@ -171,7 +171,9 @@ impl KnownModels<'_> {
         let message = match self.providers.get(name) {
             Some(provider) if credentials::has(provider, wanted) => return true,
             Some(_) => format!("provider '{name}' has no credential '{wanted}'"),
-            None => format!("there is no provider '{name}': 'credentials' has a provider's name before each ':'"),
+            None => {
+                format!("there is no provider '{name}': 'credentials' has a provider's name before each ':'")
+            }
         };
         faults.add(chosen.place, message);
         false

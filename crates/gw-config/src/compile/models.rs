@@ -1,7 +1,7 @@
 //! Aliases: targets that exist, weights that add up, and the facts of each target's model.
 
-use super::{credentials, prices};
 use super::providers::Providers;
+use super::{credentials, prices};
 use crate::errors::Faults;
 use crate::nearest::nearest;
 use crate::place::At;

@@ -155,7 +155,8 @@ impl Exchange {
         target: &Arc<Target>,
         prepared: &PreparedProvider,
     ) -> Result<(Sent, UpstreamRequest), Refusal> {
-        let Some(format) = gw_providers::upstream_format(&target.provider, &target.model, self.call.format) else {
+        let Some(format) = gw_providers::upstream_format(&target.provider, &target.model, self.call.format)
+        else {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
         };
         let (translated, dropped) = if format == self.call.format {
@@ -228,17 +229,15 @@ impl Exchange {
         Tried::Failed(match verdict {
             Verdict::Refuse { .. } => {
                 TryFailure { failure: passed(headers, body), again: None, blames_credential }
-            },
+            }
             Verdict::Retry { after_ms, .. } if status == 429 => {
                 TryFailure { failure: passed(headers, body), again: again(kind, after_ms), blames_credential }
             }
-            Verdict::Next { .. } if status == 429 => {
-                TryFailure {
-                    failure: passed(headers, body),
-                    again: again(FailureKind::Final, None),
-                    blames_credential,
-                }
-            }
+            Verdict::Next { .. } if status == 429 => TryFailure {
+                failure: passed(headers, body),
+                again: again(FailureKind::Final, None),
+                blames_credential,
+            },
             Verdict::Retry { after_ms, .. } => {
                 self.keep_detail(format, status, &body);
                 TryFailure {

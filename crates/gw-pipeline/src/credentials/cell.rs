@@ -64,7 +64,10 @@ pub struct Cell {
 
 impl std::fmt::Debug for Cell {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Cell").field("provider", &self.provider).field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Cell")
+            .field("provider", &self.provider)
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -97,7 +100,8 @@ impl Cell {
         let old = self.state.load();
         // The same value must not be prepared anew.
         let version = if old.value.as_ref() == Some(&value) { old.version } else { old.version + 1 };
-        let new = CellState { version, value: Some(value), expires_at, obtained_at: Some(now), failing: None };
+        let new =
+            CellState { version, value: Some(value), expires_at, obtained_at: Some(now), failing: None };
         self.set(new);
     }
 

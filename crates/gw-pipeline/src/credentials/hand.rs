@@ -18,7 +18,12 @@ pub(crate) struct Hand {
 impl Credentials {
     /// Draws. `named` is the only one that may be used. Errors: 503 `no_healthy_target` when there is none of that
     /// name.
-    pub(crate) fn deal(&self, named: Option<&str>, now: Micros, seed: impl FnOnce() -> u64) -> Result<Hand, Refusal> {
+    pub(crate) fn deal(
+        &self,
+        named: Option<&str>,
+        now: Micros,
+        seed: impl FnOnce() -> u64,
+    ) -> Result<Hand, Refusal> {
         if let Some(name) = named {
             return match self.position(name) {
                 // A provider with one credential has no list, and that one this name.

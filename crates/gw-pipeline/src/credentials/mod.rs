@@ -82,12 +82,7 @@ impl Credentials {
 
     /// The provider with credential `index`. Waits up to `limit_ms` for one that nobody could obtain yet.
     /// Errors: 503 `no_healthy_target`, with a cause that callers may know.
-    pub(crate) async fn ready(
-        &self,
-        index: usize,
-        now: Micros,
-        limit_ms: u64,
-    ) -> Result<Ready<'_>, Refusal> {
+    pub(crate) async fn ready(&self, index: usize, now: Micros, limit_ms: u64) -> Result<Ready<'_>, Refusal> {
         let Some(held) = self.held.get(index) else { return Err(self.refuse("the credential is gone")) };
         let (cell, made) = match &held.kind {
             Kind::Fixed(prepared) => return Ok(Ready::Fixed(prepared)),

@@ -82,7 +82,8 @@ fn fill_from_store(cell: &Cell, secret: Option<&Secret>, now: Micros) {
         Some(secret) => cell.fill(CredentialValue::Key(secret.clone()), None, now),
         None => cell.empty(Failing {
             cause: "its credential is not in the store".to_owned(),
-            detail: "there is no credential of that name in the store; POST /api/v1/credentials adds it".to_owned(),
+            detail: "there is no credential of that name in the store; POST /api/v1/credentials adds it"
+                .to_owned(),
             times: 1,
             at: now,
         }),

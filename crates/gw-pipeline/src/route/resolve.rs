@@ -58,7 +58,8 @@ fn lists(snapshot: &Snapshot, provider: &Provider, name: &str) -> bool {
 pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Resolution {
     let info = snapshot.catalog.model(&provider.price_key, name).unwrap_or_default();
     let info = snapshot.custom_info(&provider.name, name).unwrap_or_else(|| Arc::new(info));
-    let target = Target { provider: Arc::clone(provider), model: name.into(), weight: 1, credential: None, info };
+    let target =
+        Target { provider: Arc::clone(provider), model: name.into(), weight: 1, credential: None, info };
     let qualified: Arc<str> = format!("{}/{name}", provider.name).into();
     let model = Model {
         name: Arc::clone(&qualified),

@@ -58,9 +58,16 @@ pub struct PreparedProvider {
 #[derive(Clone, Debug)]
 enum ReadyPath {
     Whole(PathAndQuery),
-    Around { before: String, whole: String, stream: String },
+    Around {
+        before: String,
+        whole: String,
+        stream: String,
+    },
     /// Vertex AI: the model decides more than a segment.
-    Vertex { root: String, query: String },
+    Vertex {
+        root: String,
+        query: String,
+    },
 }
 
 impl PreparedProvider {

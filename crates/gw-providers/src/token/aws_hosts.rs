@@ -45,7 +45,8 @@ pub fn instance_role(
 ) -> Result<TokenRequest, TokenError> {
     let line = |text: &[u8], what: &str| {
         let text = std::str::from_utf8(text).ok().and_then(|text| text.lines().next()).unwrap_or_default();
-        let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#'));
+        let fits =
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#'));
         if fits { Ok(text.to_owned()) } else { Err(TokenError::malformed(what)) }
     };
     let role = match role {

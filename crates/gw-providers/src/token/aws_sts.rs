@@ -26,7 +26,8 @@ pub fn assume_role(role: &AwsRole, base: &AwsCredentials, now: Micros) -> Result
         fields.push(("ExternalId", id));
     }
     let mut request = TokenRequest::form(endpoint(role), &fields);
-    let uri: http::Uri = request.url.parse().map_err(|_| TokenError::malformed("STS's endpoint is no URL"))?;
+    let uri: http::Uri =
+        request.url.parse().map_err(|_| TokenError::malformed("STS's endpoint is no URL"))?;
     let host = uri.host().unwrap_or_default().to_ascii_lowercase();
     let usual = if uri.scheme_str() == Some("http") { 80 } else { 443 };
     let host = match uri.port_u16() {
@@ -37,8 +38,7 @@ pub fn assume_role(role: &AwsRole, base: &AwsCredentials, now: Micros) -> Result
     if let Some(kind) = request.headers.get(http::header::CONTENT_TYPE) {
         signed.insert(http::header::CONTENT_TYPE, kind.clone());
     }
-    let parts =
-        RequestParts { method: "POST", path: uri.path(), query: "", host: &host, headers: &signed };
+    let parts = RequestParts { method: "POST", path: uri.path(), query: "", host: &host, headers: &signed };
     let credentials = Credentials {
         access_key_id: &base.access_key_id,
         secret_access_key: &base.secret_access_key,
@@ -53,7 +53,8 @@ pub fn assume_role(role: &AwsRole, base: &AwsCredentials, now: Micros) -> Result
     };
     let hash = aws::body_hash(std::slice::from_ref(&request.body));
     let made = aws::sign(&parts, &hash, &credentials, &scope);
-    made.ok_or_else(|| TokenError::malformed("the request to STS cannot be signed"))?.set(&mut request.headers);
+    made.ok_or_else(|| TokenError::malformed("the request to STS cannot be signed"))?
+        .set(&mut request.headers);
     Ok(request)
 }
 
@@ -67,10 +68,7 @@ pub fn assume_with_token(role: &AwsRole, token: &str) -> Result<TokenRequest, To
     Ok(TokenRequest::form(endpoint(role), &fields))
 }
 
-fn session<'a>(
-    role: &'a AwsRole,
-    action: &'static str,
-) -> Result<Vec<(&'static str, &'a str)>, TokenError> {
+fn session<'a>(role: &'a AwsRole, action: &'static str) -> Result<Vec<(&'static str, &'a str)>, TokenError> {
     if role.arn.is_empty() {
         return Err(TokenError::Missing { what: "the ARN of the role (aws_role_arn, or AWS_ROLE_ARN)" });
     }
@@ -135,7 +133,9 @@ fn unescape(text: &str) -> Cow<'_, str> {
     }
     let mut out = text.to_owned();
     // The ampersand last: what it makes is not to be read again.
-    for (entity, character) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")] {
+    for (entity, character) in
+        [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")]
+    {
         out = out.replace(entity, character);
     }
     Cow::Owned(out)

@@ -39,8 +39,7 @@ pub fn application_request(
     let authority = authority.unwrap_or(AUTHORITY).trim_end_matches('/');
     let url = format!("{authority}/{tenant_id}/oauth2/v2.0/token");
     let scope = format!("{RESOURCE}/.default");
-    let mut fields =
-        vec![("grant_type", "client_credentials"), ("client_id", client_id), ("scope", &scope)];
+    let mut fields = vec![("grant_type", "client_credentials"), ("client_id", client_id), ("scope", &scope)];
     match proof {
         Proof::Secret(secret) => fields.push(("client_secret", secret.expose())),
         Proof::Federated(token) => fields.extend([

@@ -26,7 +26,8 @@ pub(super) fn sign(
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(claims.to_string(), &mut token);
     let mut signature = vec![0; pair.public().modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature).map_err(|_| wrong())?;
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), token.as_bytes(), &mut signature)
+        .map_err(|_| wrong())?;
     token.push('.');
     URL_SAFE_NO_PAD.encode_string(signature, &mut token);
     Ok(token)

@@ -12,8 +12,8 @@ mod jwt;
 use bytes::Bytes;
 use gw_model::clock::Micros;
 use gw_model::credential::CredentialValue;
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::Method;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
 
 const MICROS_PER_SECOND: Micros = 1_000_000;
@@ -37,7 +37,10 @@ pub struct TokenRequest {
 impl fmt::Debug for TokenRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = self.url.split('?').next().unwrap_or_default();
-        f.debug_struct("TokenRequest").field("method", &self.method).field("url", &url).finish_non_exhaustive()
+        f.debug_struct("TokenRequest")
+            .field("method", &self.method)
+            .field("url", &url)
+            .finish_non_exhaustive()
     }
 }
 

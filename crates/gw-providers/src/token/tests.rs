@@ -51,7 +51,8 @@ fn a_service_account_signs_an_assertion_that_its_public_key_verifies() {
     assert_eq!(fields["grant_type"], "urn:ietf:params:oauth:grant-type:jwt-bearer");
     let parts: Vec<&str> = fields["assertion"].split('.').collect();
     let [header, claims, signature] = parts[..] else { panic!("{parts:?}") };
-    let json = |text: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap() };
+    let json =
+        |text: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap() };
     assert_eq!(json(header), json!({"alg": "RS256", "typ": "JWT", "kid": "key-1"}));
     assert_eq!(
         json(claims),
@@ -78,7 +79,8 @@ fn another_endpoint_is_asked_and_the_audience_stays() {
 
 #[test]
 fn a_user_and_the_metadata_server() {
-    let file = json!({"type": "authorized_user", "client_id": "c", "client_secret": "s&", "refresh_token": "r/"});
+    let file =
+        json!({"type": "authorized_user", "client_id": "c", "client_secret": "s&", "refresh_token": "r/"});
     let request = google::file_request(file.to_string().as_bytes(), None, NOW).unwrap();
     let fields = form(&request);
     let wanted = [("client_id", "c"), ("client_secret", "s&"), ("refresh_token", "r/")];
@@ -128,10 +130,7 @@ fn applications_and_managed_identities_of_entra() {
     assert_eq!(request.url, "http://h:1/t/oauth2/v2.0/token");
     let fields = form(&request);
     assert_eq!(fields["client_assertion"], "aaa.bbb");
-    assert_eq!(
-        fields["client_assertion_type"],
-        "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-    );
+    assert_eq!(fields["client_assertion_type"], "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
     entra::application_request(None, "t/../x", "c", proof).unwrap_err();
 
     let resource = "resource=https%3A%2F%2Fcognitiveservices.azure.com";
@@ -159,7 +158,9 @@ fn answers_state_their_end_in_several_ways() {
         assert_eq!(token.value, CredentialValue::Token(Secret::new("t".to_owned())), "{body}");
         assert_eq!(token.expires_at, expires_at, "{body}");
     }
-    for body in ["", "{}", "[]", r#"{"access_token":""}"#, r#"{"access_token":"a\nb"}"#, r#"{"access_token":1}"#] {
+    for body in
+        ["", "{}", "[]", r#"{"access_token":""}"#, r#"{"access_token":"a\nb"}"#, r#"{"access_token":1}"#]
+    {
         oauth_answer(body.as_bytes(), NOW).unwrap_err();
     }
 }

@@ -90,8 +90,10 @@ pub(super) async fn change(
     if input.name.is_some_and(|given| given != name) {
         return Err(ApiError::invalid("name", "'name' cannot be changed: make another credential"));
     }
-    let change =
-        Change { api_key: input.api_key.map(api_key).transpose()?, description: description(input.description)? };
+    let change = Change {
+        api_key: input.api_key.map(api_key).transpose()?,
+        description: description(input.description)?,
+    };
     let writing = Arc::clone(&app);
     let stored = tokio::task::spawn_blocking(move || credentials::change(&writing, &name, change)).await??;
     Ok(Json(row(&app, &stored)))

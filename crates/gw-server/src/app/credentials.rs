@@ -28,7 +28,11 @@ impl fmt::Display for CredentialError {
         match self {
             Self::NotFound => f.write_str("there is no such credential"),
             Self::InUse { providers } => {
-                write!(f, "the configuration uses this credential for {}; take it out there first", providers.join(", "))
+                write!(
+                    f,
+                    "the configuration uses this credential for {}; take it out there first",
+                    providers.join(", ")
+                )
             }
             Self::Store(error) => write!(f, "{error}"),
         }
@@ -132,7 +136,8 @@ pub(crate) fn remove(app: &App, name: &str) -> Result<(), CredentialError> {
 /// Names of the providers that use it.
 pub(crate) fn users(app: &App, name: &str) -> Vec<String> {
     let live = app.gateway.live();
-    let uses = |source: &CredentialSource| matches!(source, CredentialSource::Stored(used) if **used == *name);
+    let uses =
+        |source: &CredentialSource| matches!(source, CredentialSource::Stored(used) if **used == *name);
     let providers = live.snapshot.providers.values();
     let users = providers.filter(|p| p.credentials.iter().any(|credential| uses(&credential.source)));
     users.map(|provider| provider.name.to_string()).collect()

@@ -95,7 +95,17 @@ impl Storage {
         load_keys(&*database, &table)?;
         fold::restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
-        Ok(Self { dir, database, keys, vault, master, master_is_new, journal, fold, folder: Mutex::default() })
+        Ok(Self {
+            dir,
+            database,
+            keys,
+            vault,
+            master,
+            master_is_new,
+            journal,
+            fold,
+            folder: Mutex::default(),
+        })
     }
 
     /// Starts to fold what the workers write.

@@ -3,7 +3,9 @@
 
 use gw_model::snapshot::ConnectOptions;
 use gw_providers::token::{TokenError, TokenRequest, refusal};
-use gw_upstream::{Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamBody, UpstreamConfig, UpstreamRequest};
+use gw_upstream::{
+    Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamBody, UpstreamConfig, UpstreamRequest,
+};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -41,13 +43,16 @@ impl Exchange {
 
     async fn send(&self, request: TokenRequest, connect: &ConnectOptions) -> Result<Vec<u8>, TokenError> {
         let options = match request.is_local {
-            true => ConnectOptions { proxy: Some("".into()), allow_link_local: true, ..ConnectOptions::default() },
+            true => {
+                ConnectOptions { proxy: Some("".into()), allow_link_local: true, ..ConnectOptions::default() }
+            }
             // The client certificate is for the provider, not for who gives out tokens.
             false => ConnectOptions { client_cert_file: None, client_key_file: None, ..connect.clone() },
         };
         let options = ConnectOptions { http2_prior_knowledge: false, ..options };
         let wrong = |_| TokenError::malformed("the token endpoint is no URL");
-        let uri: http::Uri = request.url.parse().map_err(|_| TokenError::malformed("the token endpoint is no URL"))?;
+        let uri: http::Uri =
+            request.url.parse().map_err(|_| TokenError::malformed("the token endpoint is no URL"))?;
         let origin = uri.scheme_str().zip(uri.authority());
         let origin = origin.map(|(scheme, authority)| format!("{scheme}://{authority}")).unwrap_or_default();
         let (destination, _) = Destination::parse(&origin, &options, &self.proxies).map_err(wrong)?;

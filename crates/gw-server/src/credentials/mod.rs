@@ -31,14 +31,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const PATIENCE_US: Micros = 10_000_000;
 
 /// Starts the thread; it ends with the process's last phase.
-pub(crate) fn start(
-    gateway: Arc<Gateway>,
-    mut phase: watch::Receiver<Phase>,
-) -> io::Result<JoinHandle<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_blocking_threads(2)
-        .build()?;
+pub(crate) fn start(gateway: Arc<Gateway>, mut phase: watch::Receiver<Phase>) -> io::Result<JoinHandle<()>> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(2).build()?;
     std::thread::Builder::new().name("credentials".to_owned()).spawn(move || {
         let local = LocalSet::new();
         local.block_on(&runtime, async {

@@ -51,9 +51,12 @@ impl Asking<'_> {
             TokenSource::Entra(application) => application_request(application).await?,
             TokenSource::AzureManaged { client_id, endpoint } => {
                 let client_id = client_id.as_deref();
-                let app = surroundings::variable("IDENTITY_ENDPOINT").zip(surroundings::variable("IDENTITY_HEADER"));
+                let app = surroundings::variable("IDENTITY_ENDPOINT")
+                    .zip(surroundings::variable("IDENTITY_HEADER"));
                 match app.filter(|_| endpoint.is_none()) {
-                    Some((url, secret)) => entra::app_request(&url, &gw_model::Secret::new(secret), client_id)?,
+                    Some((url, secret)) => {
+                        entra::app_request(&url, &gw_model::Secret::new(secret), client_id)?
+                    }
                     None => entra::instance_request(endpoint.as_deref(), client_id)?,
                 }
             }
@@ -104,7 +107,8 @@ impl Asking<'_> {
 
     /// The source behind another one.
     async fn next(&self, source: &AwsSource, left: u8) -> Result<Token, TokenError> {
-        let left = left.checked_sub(1).ok_or_else(|| TokenError::malformed("too many roles behind each other"))?;
+        let left =
+            left.checked_sub(1).ok_or_else(|| TokenError::malformed("too many roles behind each other"))?;
         Box::pin(self.aws(source, left)).await
     }
 }

@@ -3,8 +3,8 @@
 
 mod batch;
 mod copy;
-mod credentials;
 mod correct;
+mod credentials;
 mod db;
 mod directory;
 mod ledger;

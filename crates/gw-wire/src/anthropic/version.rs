@@ -18,7 +18,9 @@ const SAMPLING: [&str; 3] = ["temperature", "top_p", "top_k"];
 pub fn check(version: &[u8], body: &[u8]) -> Result<(), Refusal> {
     let is_stricter = version.len() == STRICTER_SINCE.len() && version >= STRICTER_SINCE;
     // A body that is no object is refused by whoever reads it.
-    let Some(Ok(object)) = is_stricter.then(|| Object::parse(body, cursor::DEPTH_CEILING)) else { return Ok(()) };
+    let Some(Ok(object)) = is_stricter.then(|| Object::parse(body, cursor::DEPTH_CEILING)) else {
+        return Ok(());
+    };
     if let Some(name) = SAMPLING.into_iter().find(|name| object.get(name).is_some()) {
         return Err(refused(name.to_owned(), "Extra inputs are not permitted"));
     }

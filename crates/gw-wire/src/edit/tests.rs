@@ -92,8 +92,13 @@ fn lowers_or_adds_the_bound() {
 #[test]
 fn members_that_are_null_are_replaced_not_doubled() {
     let pairs = rename(&[("max_completion_tokens", "max_tokens")]);
-    let edits =
-        ForwardEdits { model: Some("up"), max_output_tokens: Some(10), rename: &pairs, include_usage: true, ..Default::default() };
+    let edits = ForwardEdits {
+        model: Some("up"),
+        max_output_tokens: Some(10),
+        rename: &pairs,
+        include_usage: true,
+        ..Default::default()
+    };
     assert_eq!(
         edited(r#"{"model":null,"max_tokens":null,"stream_options":null,"messages":[{}]}"#, &edits),
         r#"{"model":"up","max_tokens":10,"stream_options":{"include_usage":true},"messages":[{}]}"#
@@ -128,8 +133,13 @@ fn renames_members_and_never_makes_a_second_one() {
 #[test]
 fn edits_go_together() {
     let pairs = rename(&[("user", "end_user")]);
-    let edits =
-        ForwardEdits { model: Some("up"), include_usage: true, max_output_tokens: Some(4), rename: &pairs, ..Default::default() };
+    let edits = ForwardEdits {
+        model: Some("up"),
+        include_usage: true,
+        max_output_tokens: Some(4),
+        rename: &pairs,
+        ..Default::default()
+    };
     assert_eq!(
         edited(r#"{ "model":"m","user":"u","stream":true,"messages":[{}]}"#, &edits),
         r#"{"stream_options":{"include_usage":true},"max_completion_tokens":4, "model":"up","end_user":"u","stream":true,"messages":[{}]}"#

@@ -20,10 +20,11 @@ pub(super) fn unwrap(message: &Message) -> Result<sse::Frame, WireError> {
         return Err(damaged("a message of the stream holds no event"));
     };
     let held = held.as_str().ok_or_else(|| damaged("a message of the stream holds no event"))?;
-    let event = STANDARD.decode(held.as_bytes()).map_err(|_| damaged("an event of the stream is not base64"))?;
-    let kind = Object::parse(&event, cursor::DEPTH_CEILING).ok().and_then(|object| {
-        Some(object.get("type")?.as_str()?.into_owned())
-    });
+    let event =
+        STANDARD.decode(held.as_bytes()).map_err(|_| damaged("an event of the stream is not base64"))?;
+    let kind = Object::parse(&event, cursor::DEPTH_CEILING)
+        .ok()
+        .and_then(|object| Some(object.get("type")?.as_str()?.into_owned()));
     let mut raw = Vec::with_capacity(event.len() + 48);
     if let Some(kind) = kind.filter(|kind| kind.bytes().all(|b| b.is_ascii_graphic())) {
         raw.extend_from_slice(b"event: ");

@@ -48,7 +48,11 @@ fn each_model_of_vertex_has_its_makers_path() {
         ("endpoints/123", GeminiGenerate, "endpoints/123:generateContent"),
         ("4567", GeminiGenerate, "endpoints/4567:generateContent"),
         ("claude-x@20250929", AnthropicMessages, "publishers/anthropic/models/claude-x@20250929:rawPredict"),
-        ("publishers/anthropic/models/claude-x", AnthropicMessages, "publishers/anthropic/models/claude-x:rawPredict"),
+        (
+            "publishers/anthropic/models/claude-x",
+            AnthropicMessages,
+            "publishers/anthropic/models/claude-x:rawPredict",
+        ),
         ("meta/llama-4-maas", OpenAiChat, "endpoints/openapi/chat/completions"),
         ("google/gemma-4-maas", OpenAiChat, "endpoints/openapi/chat/completions"),
         ("mistral-medium-3", OpenAiChat, "publishers/mistralai/models/mistral-medium-3:rawPredict"),
@@ -113,10 +117,7 @@ fn claude_on_a_host_gets_the_callers_bytes_without_what_the_path_says() {
 
     let model = "anthropic.claude-x-v1:0";
     let sent = request(&asked, &target(bedrock(), model), AnthropicMessages).unwrap();
-    assert_eq!(
-        sent.path_and_query.as_str(),
-        "/model/anthropic.claude-x-v1%3A0/invoke-with-response-stream"
-    );
+    assert_eq!(sent.path_and_query.as_str(), "/model/anthropic.claude-x-v1%3A0/invoke-with-response-stream");
     let wanted = json!({
         "anthropic_version": "bedrock-2023-05-31", "anthropic_beta": ["one-2025-01-01", "two"], "max_tokens": 5,
         "messages": [{"role": "user", "content": "a  b"}],
@@ -124,7 +125,10 @@ fn claude_on_a_host_gets_the_callers_bytes_without_what_the_path_says() {
     assert_eq!(json_of(&sent.body), wanted);
     assert!(!sent.headers.contains_key("anthropic-beta") && !sent.headers.contains_key("anthropic-version"));
 
-    let own = with_body(AnthropicMessages, r#"{"anthropic_beta":["mine"],"max_tokens":5,"messages":[{"role":"user","content":"x"}],"model":"m"}"#);
+    let own = with_body(
+        AnthropicMessages,
+        r#"{"anthropic_beta":["mine"],"max_tokens":5,"messages":[{"role":"user","content":"x"}],"model":"m"}"#,
+    );
     let own = Call { forward_headers: asked.forward_headers.clone(), ..own };
     let sent = request(&own, &target(bedrock(), model), AnthropicMessages).unwrap();
     assert_eq!(json_of(&sent.body)["anthropic_beta"], json!(["mine"]));
@@ -170,8 +174,10 @@ fn the_version_of_anthropics_api_is_the_callers_or_pinned_or_that_of_our_writer(
         let mut p = provider(ProviderKind::Anthropic, "https://api.anthropic.com");
         p.api_version = pinned.map(Into::into);
         let mut asked = call(format, "claude-x");
-        asked.forward_headers =
-            stated.map(|text| ("anthropic-version", Bytes::from_static(text.as_bytes()))).into_iter().collect();
+        asked.forward_headers = stated
+            .map(|text| ("anthropic-version", Bytes::from_static(text.as_bytes())))
+            .into_iter()
+            .collect();
         let sent = request(&asked, &target(p, "claude-x"), AnthropicMessages).unwrap();
         sent.headers["anthropic-version"].to_str().unwrap().to_owned()
     };

@@ -28,7 +28,8 @@ fn role() -> AwsRole {
 
 #[test]
 fn a_role_is_asked_for_with_a_signed_form() {
-    let request = aws_sts::assume_role(&role(), &keys("AKIDEXAMPLE", "secret", Some("session")), NOW).unwrap();
+    let request =
+        aws_sts::assume_role(&role(), &keys("AKIDEXAMPLE", "secret", Some("session")), NOW).unwrap();
     assert_eq!(request.url, "https://sts.eu-west-1.amazonaws.com/");
     let fields = form(&request);
     let wanted = [
@@ -48,8 +49,7 @@ fn a_role_is_asked_for_with_a_signed_form() {
     // Our own check of signatures agrees; it is held to AWS's vectors elsewhere.
     let mut headers = request.headers.clone();
     headers.insert("host", "sts.eu-west-1.amazonaws.com".parse().unwrap());
-    let parts =
-        aws::RequestParts { method: "POST", path: "/", query: "", host: "", headers: &headers };
+    let parts = aws::RequestParts { method: "POST", path: "/", query: "", host: "", headers: &headers };
     let hash = aws::body_hash(std::slice::from_ref(&request.body));
     let secret = Secret::new("secret".to_owned());
     let claim = Claim::read(&headers, NOW).unwrap();
@@ -62,7 +62,8 @@ fn elsewhere_and_without_a_role() {
     let china = AwsRole { region: "cn-north-1".into(), ..role() };
     let made = aws_sts::assume_role(&china, &keys("A", "s", None), NOW).unwrap();
     assert_eq!(made.url, "https://sts.cn-north-1.amazonaws.com.cn/");
-    let own = AwsRole { endpoint: Some("http://127.0.0.1:9".into()), session_name: Some("me".into()), ..role() };
+    let own =
+        AwsRole { endpoint: Some("http://127.0.0.1:9".into()), session_name: Some("me".into()), ..role() };
     let made = aws_sts::assume_with_token(&own, "a.b.c").unwrap();
     assert_eq!(made.url, "http://127.0.0.1:9/");
     let fields = form(&made);
@@ -111,7 +112,8 @@ fn a_container_is_asked_at_near_hosts_or_with_tls_only() {
     let token = Secret::new("Bearer x\n".to_owned());
     let near = aws_hosts::container_request("http://169.254.170.23/v1/credentials", Some(&token)).unwrap();
     assert!(near.is_local && near.headers["authorization"] == "Bearer x");
-    for url in ["http://localhost:1/x", "http://127.0.0.1/x", "http://169.254.170.2/v2/x", "http://[::1]:5/x"] {
+    for url in ["http://localhost:1/x", "http://127.0.0.1/x", "http://169.254.170.2/v2/x", "http://[::1]:5/x"]
+    {
         assert!(aws_hosts::container_request(url, None).unwrap().is_local, "{url}");
     }
     assert!(!aws_hosts::container_request("https://h.example/x", None).unwrap().is_local);
@@ -152,7 +154,8 @@ credential_process = /bin/thing
 [profile half]
 aws_access_key_id = AK
 ";
-const CREDENTIALS: &str = "[default]\naws_access_key_id = AKDEF\naws_secret_access_key = sd\naws_session_token = td\n";
+const CREDENTIALS: &str =
+    "[default]\naws_access_key_id = AKDEF\naws_secret_access_key = sd\naws_session_token = td\n";
 
 fn resolved(name: &str) -> Result<AwsSource, String> {
     let sts = AwsRole { region: "us-east-1".into(), ..AwsRole::default() };
@@ -168,8 +171,12 @@ fn profiles_are_followed_to_what_they_are_made_of() {
     assert_eq!(*base, AwsSource::Fixed(keys("AKBASE", "s/base=", None)));
     assert_eq!((&*role.arn, role.external_id.as_deref()), ("arn:aws:iam::1:role/deep", Some("ext")));
     assert_eq!(&*role.region, "us-east-1");
-    assert!(matches!(resolved("web"), Ok(AwsSource::WebIdentity { token_file: Some(file), .. }) if &*file == "/tok"));
-    assert!(matches!(resolved("ec2"), Ok(AwsSource::Role { base, .. }) if *base == AwsSource::Instance { endpoint: None }));
+    assert!(
+        matches!(resolved("web"), Ok(AwsSource::WebIdentity { token_file: Some(file), .. }) if &*file == "/tok")
+    );
+    assert!(
+        matches!(resolved("ec2"), Ok(AwsSource::Role { base, .. }) if *base == AwsSource::Instance { endpoint: None })
+    );
 }
 
 #[test]

@@ -63,7 +63,8 @@ fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let bits =
+            chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for place in 0..4 {
             let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
             out.push(if place > chunk.len() { '=' } else { char::from(digit) });
@@ -124,7 +125,11 @@ async fn roles_instances_and_web_identities_are_signed_with() {
     assert_eq!(asked.len(), 6, "one for each role, three for the instance, one for the container");
     let role = asked.iter().find(|seen| seen.body.contains("Action=AssumeRole&")).unwrap();
     assert_eq!(signer(role, "base-secret"), "AKBASE");
-    assert!(role.body.contains("ExternalId=ext") && role.body.contains("RoleSessionName=me"), "{}", role.body);
+    assert!(
+        role.body.contains("ExternalId=ext") && role.body.contains("RoleSessionName=me"),
+        "{}",
+        role.body
+    );
     let web = asked.iter().find(|seen| seen.body.contains("Action=AssumeRoleWithWebIdentity&")).unwrap();
     assert!(web.body.contains("WebIdentityToken=header.claims.signature"), "{}", web.body);
     assert!(web.header("authorization").is_none());
@@ -164,16 +169,16 @@ async fn claudes_callers_reach_claude_in_its_own_format() {
     let answer = gateway.send(Format::Messages.call(MODEL, true).key(MASTER)).await;
     assert_eq!(answer.ok().header("content-type"), Some("text/event-stream; charset=utf-8"));
     assert_eq!(upstream.last().path, "/model/us.anthropic.claude-x-v1%3A0/invoke-with-response-stream");
-    let data: Vec<String> = answer
-        .text()
-        .lines()
-        .filter_map(|line| line.strip_prefix("data: "))
-        .map(str::to_owned)
-        .collect();
+    let data: Vec<String> =
+        answer.text().lines().filter_map(|line| line.strip_prefix("data: ")).map(str::to_owned).collect();
     assert_eq!(data, messages());
     assert!(sse::error(&answer.body).is_none() && Format::Messages.streamed(&answer.body) == TEXT);
     let record = gateway.record(&answer.request_id()).await;
-    assert_eq!((&record["usage_source"], &record["outcome"]), (&"upstream".into(), &"success".into()), "{record}");
+    assert_eq!(
+        (&record["usage_source"], &record["outcome"]),
+        (&"upstream".into(), &"success".into()),
+        "{record}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -200,5 +205,8 @@ async fn others_reach_it_too_and_other_models_stay_with_converse() {
     let answer = gateway.send(Call::messages(&body).key(MASTER)).await;
     assert_eq!(answer.status, 400, "{}", answer.text());
     let error = answer.json();
-    assert_eq!((&error["type"], &error["error"]["message"]), (&"error".into(), &"max_tokens: too large".into()));
+    assert_eq!(
+        (&error["type"], &error["error"]["message"]),
+        (&"error".into(), &"max_tokens: too large".into())
+    );
 }

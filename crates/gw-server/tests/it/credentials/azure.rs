@@ -39,8 +39,13 @@ async fn every_way_to_authenticate_and_every_kind_of_version() {
     assert_eq!(tokens.asked(), 2, "one for each");
     let asked = tokens.scripted.all();
     let by_app = asked.iter().find(|seen| seen.path == "/t-1/oauth2/v2.0/token").expect("the application's");
-    assert!(by_app.body.contains("client_secret=s-1") && by_app.body.contains("client_id=c-1"), "{}", by_app.body);
-    let by_machine = asked.iter().find(|seen| seen.path.starts_with("/metadata/identity/oauth2/token")).unwrap();
+    assert!(
+        by_app.body.contains("client_secret=s-1") && by_app.body.contains("client_id=c-1"),
+        "{}",
+        by_app.body
+    );
+    let by_machine =
+        asked.iter().find(|seen| seen.path.starts_with("/metadata/identity/oauth2/token")).unwrap();
     assert!(by_machine.path.ends_with("&client_id=user-1"), "{}", by_machine.path);
     assert_eq!(by_machine.header("metadata"), Some("true"));
     assert!(!gateway.log().contains("s-1\"") && !gateway.log().contains("token-1"));

@@ -28,7 +28,10 @@ impl TokenServer {
         let scripted = Scripted::by_request(move |_, seen| {
             let number = count.fetch_add(1, Ordering::SeqCst) + 1;
             if is_broken.load(Ordering::SeqCst) {
-                return reply("503 Service Unavailable", r#"{"error":"down","error_description":"inner words"}"#);
+                return reply(
+                    "503 Service Unavailable",
+                    r#"{"error":"down","error_description":"inner words"}"#,
+                );
             }
             reply("200 OK", &answer(number, seen))
         })

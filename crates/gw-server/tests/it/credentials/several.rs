@@ -67,10 +67,16 @@ async fn a_refused_credential_gives_way_to_the_next_before_the_next_target() {
     let upstream = upstream().await;
     for bad in ["bad-401", "bad-403", "busy"] {
         // The weight makes the bad one come first, nearly always.
-        let list = format!("      bad: {{ api_key: {bad}, weight: 1000000 }}\n      good: {{ api_key: good-{bad} }}\n");
+        let list = format!(
+            "      bad: {{ api_key: {bad}, weight: 1000000 }}\n      good: {{ api_key: good-{bad} }}\n"
+        );
         let models = "models:\n  both:\n    targets: [{ provider: up, model: m }, { provider: other, model: m }]\n    retry: { attempts: 1 }\n";
-        let other = format!("  other: {{ kind: openai-compatible, base_url: \"{}/v1\", api_key: other }}\n", upstream.url());
-        let gateway = Gateway::start(&format!("providers:\n{}{other}{models}", provider(&upstream, &list))).await;
+        let other = format!(
+            "  other: {{ kind: openai-compatible, base_url: \"{}/v1\", api_key: other }}\n",
+            upstream.url()
+        );
+        let gateway =
+            Gateway::start(&format!("providers:\n{}{other}{models}", provider(&upstream, &list))).await;
         let answer = ask(&gateway, "both", MASTER).await;
         assert_eq!(answer.ok().header("x-gatewright-provider"), Some("up"), "{bad}");
         assert_eq!(answer.header("x-gatewright-attempts"), Some("2"), "{bad}");
@@ -97,11 +103,19 @@ async fn when_all_are_refused_the_caller_learns_what_it_may() {
     let list = "      a: { api_key: busy }\n      b: { api_key: busy }\n";
     let gateway = Gateway::start(&format!("providers:\n{}", provider(&upstream, list))).await;
     let answer = ask(&gateway, "up/m", MASTER).await;
-    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (429, Some("30")), "{}", answer.text());
+    assert_eq!(
+        (answer.status.as_u16(), answer.header("retry-after")),
+        (429, Some("30")),
+        "{}",
+        answer.text()
+    );
 
     // A failure that is not about the credential is none of the others' business.
     let list = "      a: { api_key: broke }\n      b: { api_key: good, weight: 0 }\n";
-    let config = format!("providers:\n{}models:\n  m: {{ targets: [{{ provider: up, model: m }}], retry: {{ attempts: 1 }} }}\n", provider(&upstream, list));
+    let config = format!(
+        "providers:\n{}models:\n  m: {{ targets: [{{ provider: up, model: m }}], retry: {{ attempts: 1 }} }}\n",
+        provider(&upstream, list)
+    );
     let gateway = Gateway::start(&config).await;
     let answer = ask(&gateway, "m", MASTER).await;
     answer.refused(502, "upstream_error");
@@ -111,7 +125,8 @@ async fn when_all_are_refused_the_caller_learns_what_it_may() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn targets_and_keys_are_bound_to_one() {
     let upstream = upstream().await;
-    let list = "      a: { api_key: one }\n      b: { api_key: two }\n      bad: { api_key: bad-401, weight: 0 }\n";
+    let list =
+        "      a: { api_key: one }\n      b: { api_key: two }\n      bad: { api_key: bad-401, weight: 0 }\n";
     let config = format!(
         "providers:\n{}models:\n  by-target: {{ targets: [{{ provider: up, model: m, credential: b }}] }}\n  \
          bound: {{ targets: [{{ provider: up, model: m, credential: bad }}] }}\n\
@@ -176,7 +191,11 @@ async fn the_encrypted_store_is_written_and_never_read_back() {
     answer.refused(503, "no_healthy_target");
     let path = "/api/v1/credentials";
     let made = gateway
-        .admin(Method::POST, path, Some(&json!({"name": "main", "api_key": SECRET, "description": "for all"})))
+        .admin(
+            Method::POST,
+            path,
+            Some(&json!({"name": "main", "api_key": SECRET, "description": "for all"})),
+        )
         .await;
     assert_eq!(made.status, 201, "{}", made.text());
     let row = made.json();
@@ -194,7 +213,11 @@ async fn the_encrypted_store_is_written_and_never_read_back() {
     // Another key is in force at once, and after a restart too.
     let change = json!({"api_key": "another-key-of-some-length"});
     let changed = gateway.admin(Method::PATCH, "/api/v1/credentials/main", Some(&change)).await.ok().json();
-    assert_eq!((&changed["last4"], &changed["description"]), (&"ngth".into(), &"for all".into()), "{changed}");
+    assert_eq!(
+        (&changed["last4"], &changed["description"]),
+        (&"ngth".into(), &"for all".into()),
+        "{changed}"
+    );
     ask(&gateway, "up/m", MASTER).await.ok();
     assert_eq!(upstream.last().header("authorization"), Some("Bearer another-key-of-some-length"));
     let gateway = gateway.restart().await;
@@ -202,7 +225,9 @@ async fn the_encrypted_store_is_written_and_never_read_back() {
     assert_eq!(upstream.last().header("authorization"), Some("Bearer another-key-of-some-length"));
     let data = std::fs::read(gateway.folder().join("data/gatewright.db")).unwrap();
     let wal = std::fs::read(gateway.folder().join("data/gatewright.db-wal")).unwrap_or_default();
-    let stands = |text: &str| [&data, &wal].iter().any(|file| file.windows(text.len()).any(|part| part == text.as_bytes()));
+    let stands = |text: &str| {
+        [&data, &wal].iter().any(|file| file.windows(text.len()).any(|part| part == text.as_bytes()))
+    };
     assert!(!stands(SECRET) && !stands("another-key"), "the database holds a key as it is");
     assert!(!gateway.log().contains(SECRET) && !gateway.log().contains("another-key"));
 

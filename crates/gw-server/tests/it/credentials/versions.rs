@@ -68,7 +68,10 @@ async fn what_the_new_version_refuses_is_refused_for_other_providers_too() {
             if version == "2026-10-21" {
                 assert_eq!(answer.status, 400, "{member}: {}", answer.text());
                 let error = answer.json();
-                assert_eq!((&error["type"], &error["error"]["type"]), (&"error".into(), &"invalid_request_error".into()));
+                assert_eq!(
+                    (&error["type"], &error["error"]["type"]),
+                    (&"error".into(), &"invalid_request_error".into())
+                );
                 assert!(error["error"]["message"].as_str().unwrap().contains(member), "{error}");
             } else if member != "top_k" {
                 answer.ok();

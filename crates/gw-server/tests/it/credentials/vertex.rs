@@ -16,7 +16,8 @@ async fn vertex() -> Scripted {
         } else if path.ends_with(":streamGenerateContent?alt=sse") {
             vec![Step::Send(events(Format::Gemini))]
         } else if path.ends_with("claude-broke:rawPredict") {
-            let body = json!({"error": {"code": 400, "message": "no such thing", "status": "INVALID_ARGUMENT"}});
+            let body =
+                json!({"error": {"code": 400, "message": "no such thing", "status": "INVALID_ARGUMENT"}});
             reply("400 Bad Request", &body.to_string())
         } else if path.ends_with(":rawPredict") && path.contains("/anthropic/") {
             reply("200 OK", &speaking::whole(Format::Messages))
@@ -76,7 +77,11 @@ async fn every_caller_reaches_every_model_in_its_makers_format() {
     assert_eq!(tokens.scripted.last().header("metadata-flavor"), Some("Google"));
     let record = gateway.send(Format::Messages.call("v/gemini-x", false).key(MASTER)).await;
     let record = gateway.record(&record.request_id()).await;
-    assert_eq!((&record["provider"], &record["upstream_model"]), (&"v".into(), &"gemini-x".into()), "{record}");
+    assert_eq!(
+        (&record["provider"], &record["upstream_model"]),
+        (&"v".into(), &"gemini-x".into()),
+        "{record}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,7 +90,11 @@ async fn googles_error_reaches_claudes_caller_in_claudes_words() {
     let answer = gateway.send(Format::Messages.call("v/claude-broke", false).key(MASTER)).await;
     assert_eq!(answer.status, 400, "{}", answer.text());
     let body = answer.json();
-    assert_eq!((&body["type"], &body["error"]["message"]), (&"error".into(), &"no such thing".into()), "{body}");
+    assert_eq!(
+        (&body["type"], &body["error"]["message"]),
+        (&"error".into(), &"no such thing".into()),
+        "{body}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,10 +110,7 @@ async fn prices_are_those_of_the_catalogue() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_express_key_needs_no_project() {
     let upstream = vertex().await;
-    let config = format!(
-        "providers:\n  vertex: {{ base_url: \"{}\", api_key: AIza-key }}\n",
-        upstream.url()
-    );
+    let config = format!("providers:\n  vertex: {{ base_url: \"{}\", api_key: AIza-key }}\n", upstream.url());
     let gateway = Gateway::start(&config).await;
     gateway.send(Format::Chat.call("vertex/gemini-x", false).key(MASTER)).await.ok();
     let seen = upstream.last();

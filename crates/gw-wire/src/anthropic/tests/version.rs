@@ -7,13 +7,17 @@ const NEW: &[u8] = b"2026-10-21";
 
 #[test]
 fn refused_under_the_new_version_only() {
-    let with = |message: &str| format!(r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":"x"}},{message}]}}"#);
+    let with = |message: &str| {
+        format!(r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":"x"}},{message}]}}"#)
+    };
     let cases = [
         (r#"{"temperature":1.0,"messages":[]}"#.to_owned(), "temperature"),
         (r#"{"top_p":null,"messages":[]}"#.to_owned(), "top_p"),
         (r#"{"messages":[],"top_k":5}"#.to_owned(), "top_k"),
         (
-            with(r#"{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"document","source":{}}]}"#),
+            with(
+                r#"{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"document","source":{}}]}"#,
+            ),
             "messages.1.content.1",
         ),
         (

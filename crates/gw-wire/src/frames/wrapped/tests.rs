@@ -1,6 +1,6 @@
 //! Events come out as the model made them; what is damaged is an error, and Bedrock's own trouble an error event.
 
-use crate::eventstream::{encode, HeaderValue};
+use crate::eventstream::{HeaderValue, encode};
 use crate::frames::Framer;
 use crate::sse::FrameVerdict;
 use base64::Engine as _;
