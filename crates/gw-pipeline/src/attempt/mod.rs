@@ -107,17 +107,7 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
                     break;
                 }
                 Tried::Answered { sent, response } => {
-                    return Ok(Attempted::Answer(Box::new(Answered {
-                        model_name: Arc::clone(&exchange.model.name),
-                        ticket: exchange.ticket,
-                        live: exchange.live,
-                        call: exchange.call,
-                        target,
-                        sent,
-                        response,
-                        output_bound,
-                        deadline,
-                    })));
+                    return Ok(exchange.answered(target, sent, response, output_bound));
                 }
                 Tried::Failed(failed) => failed,
             };
@@ -178,6 +168,27 @@ fn worth_it(on: &[RetryOn], again: &Again) -> bool {
 }
 
 impl Exchange {
+    /// What goes on to the caller.
+    fn answered(
+        self,
+        target: Arc<Target>,
+        sent: Sent,
+        response: UpstreamResponse,
+        output_bound: u64,
+    ) -> Attempted {
+        Attempted::Answer(Box::new(Answered {
+            model_name: Arc::clone(&self.model.name),
+            ticket: self.ticket,
+            live: self.live,
+            call: self.call,
+            target,
+            sent,
+            response,
+            output_bound,
+            deadline: self.deadline,
+        }))
+    }
+
     /// What is left when nothing worked.
     fn give_up(self, last: Option<Failure>) -> Failed {
         let failure = last.unwrap_or_else(|| Failure::Refusal {

@@ -35,7 +35,7 @@ struct Held {
 }
 
 enum Kind {
-    Fixed(PreparedProvider),
+    Fixed(Box<PreparedProvider>),
     Changing {
         cell: Arc<Cell>,
         /// Made from the cell's state of that version.
@@ -66,7 +66,7 @@ impl Credentials {
         for credential in &provider.credentials {
             let kind = match &credential.source {
                 CredentialSource::Fixed(value) => {
-                    Kind::Fixed(PreparedProvider::new(&provider.carrying(value))?)
+                    Kind::Fixed(Box::new(PreparedProvider::new(&provider.carrying(value))?))
                 }
                 _ => Kind::Changing { cell: room.cell(provider, credential), made: ArcSwapOption::empty() },
             };

@@ -104,7 +104,10 @@ impl PreparedProvider {
             _ => None,
         };
         let openai_headers = openai_headers.transpose().map_err(PrepareError::Header)?;
-        let stream_usage = catalog().stream_usage(authority.as_str());
+        let stream_usage = match catalog().stream_usage(authority.as_str()) {
+            StreamUsage::OnRequest => catalog().stream_usage(&provider.price_key),
+            always @ StreamUsage::Always => always,
+        };
         let signer = Signer::new(provider, &scheme, &authority)?;
         Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer })
     }

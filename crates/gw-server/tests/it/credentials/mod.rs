@@ -3,6 +3,7 @@
 
 mod aws;
 mod azure;
+mod kinds;
 mod several;
 mod tokens;
 mod versions;

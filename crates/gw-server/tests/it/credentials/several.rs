@@ -230,7 +230,15 @@ async fn the_encrypted_store_is_written_and_never_read_back() {
     };
     assert!(!stands(SECRET) && !stands("another-key"), "the database holds a key as it is");
     assert!(!gateway.log().contains(SECRET) && !gateway.log().contains("another-key"));
+}
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_encrypted_store_refuses() {
+    let config = "providers:\n  up: { kind: openai-compatible, base_url: \"http://127.0.0.1:9/v1\", stored_credential: main }\n";
+    let gateway = Gateway::start(config).await;
+    let path = "/api/v1/credentials";
+    let made = gateway.admin(Method::POST, path, Some(&json!({"name": "main", "api_key": "k"}))).await;
+    assert_eq!((made.status.as_u16(), &made.json()["last4"]), (201, &"".into()), "{}", made.text());
     let in_use = gateway.admin(Method::DELETE, "/api/v1/credentials/main", None).await;
     assert_eq!(in_use.status, 409, "{}", in_use.text());
     for (method, path, body, status) in [
