@@ -71,6 +71,10 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     let mut headers = headers::build(fixed, &call.forward_headers, upstream_format, kind, is_translated);
     let hide_usage = prepared.injects_usage(call, upstream_format);
     let mut reshape = hosted::reshape(kind, upstream_format);
+    let asks = call.facts.stream_options_span.is_some() || is_translated && call.facts.stream;
+    if asks && prepared.refuses_usage_question(upstream_format) {
+        reshape.without = &["stream_options"];
+    }
     let with;
     if kind == ProviderKind::Bedrock && upstream_format == WireFormat::AnthropicMessages {
         with = [reshape.with, &body::betas(&call.forward_headers, &call.body)].concat();

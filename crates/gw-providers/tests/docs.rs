@@ -36,6 +36,9 @@ fn table() -> String {
         if spec.kind == ProviderKind::Bedrock {
             keys.push("or `AWS_ACCESS_KEY_ID` with `AWS_SECRET_ACCESS_KEY`; `AWS_REGION`".to_owned());
         }
+        if spec.kind == ProviderKind::Vertex {
+            keys.push("`GOOGLE_APPLICATION_CREDENTIALS` with `GOOGLE_CLOUD_PROJECT`".to_owned());
+        }
         let formats: Vec<&str> = spec.formats.iter().map(|format| format.as_str()).collect();
         let _ = writeln!(
             out,

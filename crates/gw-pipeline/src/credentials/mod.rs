@@ -167,3 +167,6 @@ impl Gateway {
         .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

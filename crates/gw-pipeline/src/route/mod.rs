@@ -55,4 +55,4 @@ fn order(model: &Model, seed: u64) -> Order {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

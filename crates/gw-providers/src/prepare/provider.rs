@@ -185,6 +185,12 @@ impl PreparedProvider {
             && self.stream_usage == StreamUsage::OnRequest
     }
 
+    /// True when the provider answers with an error to the question for usage, which it states unasked.
+    pub(super) fn refuses_usage_question(&self, upstream: WireFormat) -> bool {
+        matches!(upstream, WireFormat::OpenAiChat | WireFormat::OpenAiCompletions)
+            && self.stream_usage == StreamUsage::Always
+    }
+
     /// True when usage must be spliced into the caller's own body.
     pub(super) fn injects_usage(&self, call: &Call, upstream: WireFormat) -> bool {
         call.format == upstream

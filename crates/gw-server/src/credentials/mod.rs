@@ -43,6 +43,8 @@ pub(crate) fn start(gateway: Arc<Gateway>, mut phase: watch::Receiver<Phase>) ->
             }
         });
         runtime.block_on(async { drop(local) });
+        // A file on a mount that hangs must not keep the process from ending.
+        runtime.shutdown_background();
     })
 }
 

@@ -270,3 +270,28 @@ fn bounds_of_converse_are_lowered_or_added_in_place() {
         assert_eq!(edited_in(format, body, &edits), want, "{body}");
     }
 }
+
+#[test]
+fn members_go_and_come_for_hosts_of_other_makers() {
+    let change = Reshape { without: &["model", "stream"], with: br#""v":"1","# };
+    let cases = [
+        (r#"{"model":"m","stream":true,"messages":[{}]}"#, r#"{"v":"1","messages":[{}]}"#),
+        (r#"{"messages":[{}], "model":"m" , "stream":true}"#, r#"{"v":"1","messages":[{}]}"#),
+        (r#"{ "stream":false,"a":1,"model":"m","b":2 }"#, r#"{ "v":"1","a":1,"b":2 }"#),
+        (r#"{"a":{"model":1}}"#, r#"{"v":"1","a":{"model":1}}"#),
+    ];
+    for (body, want) in cases {
+        let made = reshape(Bytes::from_static(body.as_bytes()), &change).concat();
+        assert_eq!(String::from_utf8(made).unwrap(), want);
+    }
+    assert_eq!(reshape(Bytes::from_static(b"no object"), &change).concat(), b"no object");
+    let asked = call(
+        WireFormat::AnthropicMessages,
+        r#"{"model":"m","max_tokens":50,"stream":true,"messages":[{"role":"user","content":"x"}]}"#,
+    );
+    let edits = ForwardEdits { max_output_tokens: Some(10), reshape: change, ..ForwardEdits::default() };
+    assert_eq!(
+        String::from_utf8(forward(&asked, &edits).concat()).unwrap(),
+        r#"{"v":"1","max_tokens":10,"messages":[{"role":"user","content":"x"}]}"#
+    );
+}

@@ -15,7 +15,7 @@ async fn mistral_is_not_asked_for_what_it_refuses() {
         upstream.url()
     );
     let gateway = Gateway::start(&config).await;
-    let body = json!({"model": "le-chat/mistral-x", "stream": true, "max_completion_tokens": 5, "seed": 1,
+    let body = json!({"model": "le-chat/mistral-x", "stream": true, "stream_options": {"include_usage": true}, "max_completion_tokens": 5, "seed": 1,
         "messages": [{"role": "user", "content": "hi"}]});
     let answer = gateway.send(Call::chat(&body).key(MASTER)).await;
     assert_eq!(Format::Chat.streamed(&answer.ok().body), TEXT);
