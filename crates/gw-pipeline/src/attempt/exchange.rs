@@ -83,9 +83,12 @@ impl Exchange {
     /// The credentials that this call may use at the target, in order. Errors: the one it is bound to is not there.
     pub(super) fn deal(&self, target: &Target) -> Result<Hand, Refusal> {
         let worker = self.ticket.worker();
-        let Some(endpoint) = self.live.endpoint(&target.provider) else { return Ok(Hand::default()) };
         let of_key = || self.ticket.key()?.policy.credentials.get(&*target.provider.name).map(String::as_str);
         let named = target.credential.as_deref().or_else(of_key);
+        if named.is_none() && target.provider.credentials.is_empty() {
+            return Ok(Hand::default());
+        }
+        let Some(endpoint) = self.live.endpoint(&target.provider) else { return Ok(Hand::default()) };
         endpoint.credentials.deal(named, worker.now(), || worker.random_u64())
     }
 

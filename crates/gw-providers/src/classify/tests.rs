@@ -69,6 +69,7 @@ fn replies_get_the_verdict_of_the_contract() {
     let google = |body: &[u8]| classify(400, &HeaderMap::new(), body, ProviderKind::Gemini);
     assert_eq!(google(invalid), Verdict::OurCredential);
     assert_eq!(google(b"{}"), Verdict::Refuse { pass_status: 400 });
+    assert_eq!(classify(400, &HeaderMap::new(), invalid, ProviderKind::Vertex), Verdict::OurCredential);
     for status in [401, 402, 403] {
         assert_eq!(classify(status, &HeaderMap::new(), b"", Anthropic), Verdict::OurCredential);
     }
