@@ -15,6 +15,7 @@ use crate::fault::{FaultError, Standing};
 use crate::journal::{Journal, RecordedRequest};
 use crate::play::BoxBody;
 use crate::replay::{Replay, Replayer};
+use crate::responses::Responses;
 use crate::stats::{Counters, Stats};
 
 /// A provider emulator. Cheap to clone; clones share everything.
@@ -31,17 +32,19 @@ pub(crate) struct Shared {
     pub(crate) journal: Journal,
     pub(crate) standing: Standing,
     pub(crate) cache: PromptCache,
+    pub(crate) responses: Responses,
     pub(crate) replayer: Replayer,
     serial: AtomicU64,
 }
 
 impl Shared {
-    /// Forgets what was counted, recorded, cached and set; the serial goes on.
+    /// Forgets what was counted, recorded, cached, kept and set; the serial goes on.
     pub(crate) fn reset(&self) {
         self.counters.reset();
         self.journal.clear();
         self.standing.clear();
         self.cache.clear();
+        self.responses.clear();
     }
 
     pub(crate) fn next_serial(&self) -> u64 {
@@ -57,6 +60,7 @@ impl Emulator {
             journal: Journal::new(config.remembered_requests, config.remembered_bytes),
             standing: Standing::default(),
             cache: PromptCache::default(),
+            responses: Responses::default(),
             replayer: Replayer::new(config.replay.clone()),
             serial: AtomicU64::new(1),
             config,

@@ -54,6 +54,42 @@ pub(crate) async fn run(shared: &Arc<Shared>, request: Request<Bytes>) -> Respon
 #[derive(Debug, Clone, Copy)]
 struct Replayed;
 
+/// What comes before a session over a WebSocket: it is counted and recorded like any request, its credential is
+/// checked, and faults that replace an answer do. `Err` is the refusal, boxed for its size.
+pub(crate) async fn before_session(
+    shared: &Arc<Shared>,
+    request: &Request<Bytes>,
+    model: &str,
+) -> Result<Faults, Box<Response<BoxBody>>> {
+    shared.counters.request();
+    shared.journal.add(request);
+    shared.counters.model_request(model);
+    let mut waiting = BodyMeter::new(Arc::clone(&shared.counters), None, false);
+    let connection = request.extensions().get::<Arc<ConnectionTag>>().cloned();
+    let exchange = Exchange { shared, serial: shared.next_serial(), request, connection };
+    let checked = match shared.config.required_key.as_deref() {
+        Some(required) => credential::check(request, Family::OpenAi, required),
+        None => Ok(()),
+    };
+    let faults = checked.and_then(|()| match model {
+        "" => Err(Rejection::missing("model")),
+        model => exchange.faults(model),
+    });
+    let refused = match faults {
+        Err(why) => exchange.reject(&why, &Faults::default()),
+        Ok(faults) => match exchange.before_answer(model, &faults).await {
+            Some(response) => response,
+            None => {
+                waiting.ended();
+                return Ok(faults);
+            }
+        },
+    };
+    waiting.ended();
+    shared.counters.status(refused.status().as_u16());
+    Err(Box::new(refused))
+}
+
 struct Exchange<'a> {
     shared: &'a Arc<Shared>,
     serial: u64,
@@ -114,6 +150,9 @@ impl Exchange<'_> {
         if let Some(body) = self.listing(&route) {
             return json_response(StatusCode::OK, body.to_string());
         }
+        if let Target::Stored(id, what) = route.target {
+            return self.stored(id, what);
+        }
         let Ok(body) = serde_json::from_slice::<Value>(self.request.body()) else {
             let text = "The body of the request could not be parsed as JSON.";
             return self.reject(&Rejection::new(400, text), &none);
@@ -158,6 +197,15 @@ impl Exchange<'_> {
             (Target::Model(id), Family::Gemini) => Some(gemini::one_model(id)),
             (Target::Model(id), _) => Some(openai::one_model(id)),
             _ => None,
+        }
+    }
+
+    /// A response that is kept. No model is run, so that there is nothing to be billed or faulted.
+    fn stored(&self, id: &str, what: responses::Stored) -> Response<BoxBody> {
+        let query = self.request.uri().query().unwrap_or("");
+        match self.shared.responses.serve(id, what, self.request.method(), query) {
+            Ok(body) => json_response(StatusCode::OK, body.to_string()),
+            Err(why) => self.reject(&why, &Faults::default()),
         }
     }
 
@@ -221,12 +269,14 @@ impl Exchange<'_> {
         let cx = Context { faults, serial: self.serial, deployment: route.deployment, model, query, headers };
         let answer = match route.target {
             Target::OpenAi(endpoint) => openai::answer(endpoint, body, &cx),
-            Target::Responses(endpoint) => responses::answer(endpoint, body, &cx),
+            Target::Responses(endpoint) => responses::answer(endpoint, body, &self.shared.responses, &cx),
             Target::Anthropic(endpoint) => anthropic::answer(endpoint, body, &self.shared.cache, &cx),
             Target::Gemini(endpoint) => gemini::answer(endpoint, body, &cx),
             Target::Converse(endpoint) => converse::answer(endpoint, body, &cx),
             Target::Cohere(endpoint) => cohere::answer(endpoint, body, &cx),
-            Target::Models | Target::Model(_) | Target::Root => Err(Rejection::new(404, "Not found.")),
+            Target::Models | Target::Model(_) | Target::Stored(..) | Target::Root => {
+                Err(Rejection::new(404, "Not found."))
+            }
         };
         match answer {
             Ok(answer) => self.play(answer, model, faults),

@@ -10,8 +10,10 @@
 //! `/v1/models` (with `anthropic-version`), each also under `/anthropic`. Gemini:
 //! `/v1beta/models/{m}:VERB` with `generateContent`, `streamGenerateContent`, `countTokens`,
 //! `embedContent` and `batchEmbedContents`, also under `/v1` and Vertex AI's paths, and `/v1beta/models`.
-//! Bedrock: `/model/{m}/{converse,converse-stream,count-tokens}`. Cohere: `/v2/{chat,embed,rerank}`,
-//! `/v1/rerank`. HTTP/1.1 and HTTP/2 with prior knowledge on one port. Any model name is fine.
+//! Bedrock: `/model/{m}/{converse,converse-stream,count-tokens,invoke}` (`invoke` for the embeddings of Titan and
+//! Cohere), `/rerank`. Cohere: `/v2/{chat,embed,rerank}`, `/v1/rerank`. Voyage: embeddings and ranking, by their
+//! members. OpenAI's Realtime over a WebSocket: `/v1/realtime?model=`, also without `/v1` and under `/openai`.
+//! HTTP/1.1 and HTTP/2 with prior knowledge on one port. Any model name is fine.
 //!
 //! # What it answers
 //! Text: `You said: ...` with the last user text (4096 bytes at most), led by `I see N images (types).`
@@ -83,6 +85,7 @@ mod openai;
 mod percent;
 mod play;
 mod prompt;
+mod realtime;
 pub mod replay;
 mod reply;
 mod respond;

@@ -28,6 +28,8 @@ pub(crate) enum Target<'a> {
     Gemini(gemini::Endpoint),
     Converse(converse::Endpoint),
     Cohere(cohere::Endpoint),
+    /// A response that is kept, by its id.
+    Stored(&'a str, responses::Stored),
     /// The list of models.
     Models,
     /// One model.
@@ -56,8 +58,11 @@ pub(crate) fn find<'a>(method: &Method, path: &'a str) -> Option<Route<'a>> {
         _ => (plain(path, rest, deployment.is_some())?, None),
     };
     let reads = matches!(target, Target::Models | Target::Model(_) | Target::Root);
-    let fits =
-        if reads { *method == Method::GET || *method == Method::HEAD } else { *method == Method::POST };
+    let fits = match &target {
+        Target::Stored(_, what) => what.takes(method),
+        _ if reads => *method == Method::GET || *method == Method::HEAD,
+        _ => *method == Method::POST,
+    };
     Some(Route { target, deployment, model, wrong_method: !fits })
 }
 
@@ -85,11 +90,24 @@ fn plain<'a>(path: &'a str, rest: &'a str, is_azure: bool) -> Option<Target<'a>>
         "/v2/rerank" | "/rerank" => Target::Cohere(cohere::Endpoint::Rerank),
         "/models" | "/v1beta/models" => Target::Models,
         "/" if path == "/" => Target::Root,
+        other if other.starts_with("/responses/") => stored(other)?,
         other => {
             let id = other.strip_prefix("/v1beta").unwrap_or(other).strip_prefix("/models/");
             Target::Model(id.filter(|id| !id.is_empty())?)
         }
     })
+}
+
+/// Targets below `/responses/`.
+fn stored(rest: &str) -> Option<Target<'_>> {
+    let rest = rest.strip_prefix("/responses/")?;
+    let (id, what) = match rest.split_once('/') {
+        None => (rest, responses::Stored::Itself),
+        Some((id, "input_items")) => (id, responses::Stored::InputItems),
+        Some((id, "cancel")) => (id, responses::Stored::Cancel),
+        Some(_) => return None,
+    };
+    (!id.is_empty()).then_some(Target::Stored(id, what))
 }
 
 /// Targets of paths with the model in them, and the model.
@@ -99,6 +117,7 @@ fn in_path(path: &str) -> Option<(Target<'_>, Cow<'_, str>)> {
             "converse" => converse::Endpoint::Converse,
             "converse-stream" => converse::Endpoint::Stream,
             "count-tokens" => converse::Endpoint::CountTokens,
+            "invoke" => converse::Endpoint::Invoke,
             _ => return None,
         };
         return Some((Target::Converse(endpoint), decoded(model)?));

@@ -3,6 +3,7 @@
 use crate::format::WireFormat;
 use crate::price::ServiceTier;
 use bytes::Bytes;
+use std::sync::Arc;
 
 /// A half-open byte range of a body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,6 +53,14 @@ pub struct CallFacts {
     /// The member that refers to something stored at the provider by an earlier request (a conversation, cached
     /// content), whoever made it.
     pub stored: Option<&'static str>,
+    /// The answer that the request goes on from, by its id (`previous_response_id`).
+    pub previous_response: Option<String>,
+    /// Items of the input stand for stored ones, by their ids.
+    pub refers_to_items: bool,
+    /// The answer is to be stored for later requests: the format stores answers, and the caller does not say no.
+    pub stores: bool,
+    /// What the request goes on from, once that is known.
+    pub earlier: Option<Box<Earlier>>,
     /// The stream is to be a JSON array, in formats that know such streams.
     pub json_array: bool,
     /// How many choices were asked for.
@@ -62,6 +71,44 @@ pub struct CallFacts {
     pub service_tier: Option<ServiceTier>,
     /// The end user that the caller names.
     pub user: Option<String>,
+    /// Searches that a ranking may be billed as; 0 when nothing is ranked.
+    pub searches: u64,
+    /// The format that the members show, where several have the same path.
+    pub dialect: Option<WireFormat>,
     /// Names of top-level members that choose other models or providers than `model` does.
     pub routing_members: Vec<String>,
+}
+
+/// An earlier answer that a request goes on from.
+#[derive(Clone, Debug)]
+pub enum Earlier {
+    /// This provider stores it (its configured name): no other can go on from it.
+    AtProvider(Arc<str>),
+    /// The gateway stored it: [`Call::body`] is the request written out, as a target of the caller's own format takes it.
+    Here {
+        /// The body that the caller sent.
+        asked: Bytes,
+        /// The request written out with all that is known, for targets of other formats.
+        full: Bytes,
+    },
+}
+
+impl Call {
+    /// The body that the caller sent.
+    #[must_use]
+    pub fn asked(&self) -> &Bytes {
+        match self.facts.earlier.as_deref() {
+            Some(Earlier::Here { asked, .. }) => asked,
+            _ => &self.body,
+        }
+    }
+
+    /// The request with all that it goes on from, as far as the gateway knows it.
+    #[must_use]
+    pub fn full(&self) -> &Bytes {
+        match self.facts.earlier.as_deref() {
+            Some(Earlier::Here { full, .. }) => full,
+            _ => &self.body,
+        }
+    }
 }

@@ -22,6 +22,48 @@ pub enum FinishReason {
     Other(String),
 }
 
+/// What a piece of an answer's text rests on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Citation {
+    /// The characters (Unicode scalar values) of the block's text that it supports: the first, and one past the
+    /// last. `None`: all that came of the block.
+    pub range: Option<(u32, u32)>,
+    /// Title of the source; empty when unknown.
+    pub title: String,
+    /// Address of the source; empty when it has none.
+    pub url: String,
+    /// What the source says; empty when the upstream does not tell.
+    pub quote: String,
+    /// The number of the source among the documents of the request.
+    pub document: Option<u32>,
+    /// Where in the document.
+    pub place: Option<CitedPlace>,
+}
+
+/// A part of a document, from the first to one past the last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CitedPlace {
+    /// Characters, from 0.
+    Characters(u32, u32),
+    /// Pages, from 1.
+    Pages(u32, u32),
+    /// Blocks of a document that consists of them, from 0.
+    Blocks(u32, u32),
+}
+
+/// How likely the model found a token.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TokenLogprob {
+    /// The token as text.
+    pub token: String,
+    /// Its bytes, when the upstream tells.
+    pub bytes: Option<Vec<u8>>,
+    /// Natural logarithm of its probability.
+    pub logprob: f64,
+    /// What else could have stood there, likeliest first. These have none themselves.
+    pub top: Vec<TokenLogprob>,
+}
+
 /// One step of an answer. `choice` is the choice's index (0 unless `n` > 1); `block` numbers the content
 /// blocks of a choice from 0, in the order they start.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +141,22 @@ pub enum Event {
         block: u32,
         /// Piece of JSON text.
         json: String,
+    },
+    /// Some of the block's text rests on a source. Comes behind the text that it is about.
+    Citation {
+        /// Choice.
+        choice: u32,
+        /// Block.
+        block: u32,
+        /// The source.
+        citation: Box<Citation>,
+    },
+    /// Probabilities of the tokens of the text, piece by piece: each comes before or behind its piece.
+    Logprobs {
+        /// Choice.
+        choice: u32,
+        /// Tokens in order.
+        tokens: Vec<TokenLogprob>,
     },
     /// A block is complete. Formats without block ends do not send it; writers must not depend on it.
     BlockEnd {

@@ -96,6 +96,10 @@ formats! {
     PlainRerank = "plain_rerank", OpenAi, Rerank;
     /// Voyage `/v1/embeddings`.
     VoyageEmbed = "voyage_embed", OpenAi, Embeddings;
+    /// Voyage `/v1/rerank`.
+    VoyageRerank = "voyage_rerank", OpenAi, Rerank;
+    /// OpenAI `/responses/input_tokens`.
+    OpenAiInputTokens = "input_tokens", OpenAi, Chat;
     /// A provider's own path, its body untouched.
     Passthrough = "passthrough", OpenAi, Passthrough;
 }
@@ -123,6 +127,18 @@ impl WireFormat {
                 | Self::BedrockConverse
                 | Self::CohereChat
         )
+    }
+
+    /// The conversation whose tokens the format asks to count; `None` when it asks for something else.
+    #[must_use]
+    pub const fn counts(self) -> Option<Self> {
+        match self {
+            Self::AnthropicCountTokens => Some(Self::AnthropicMessages),
+            Self::GeminiCountTokens => Some(Self::GeminiGenerate),
+            Self::BedrockCountTokens => Some(Self::BedrockConverse),
+            Self::OpenAiInputTokens => Some(Self::OpenAiResponses),
+            _ => None,
+        }
     }
 
     /// True when a request's path, not its body, names the model (and asks for a stream).

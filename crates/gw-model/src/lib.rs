@@ -22,7 +22,7 @@ pub mod snapshot;
 pub mod time;
 pub mod usage;
 
-pub use call::{Call, CallFacts, Span};
+pub use call::{Call, CallFacts, Earlier, Span};
 pub use clock::{Clock, Micros};
 pub use event::{Event, FinishReason};
 pub use format::{Api, Endpoint, WireFormat};

@@ -83,6 +83,13 @@ impl FemtoUsd {
     }
 }
 
+impl From<NanoUsd> for FemtoUsd {
+    /// The amount as the price of one unit; saturating.
+    fn from(amount: NanoUsd) -> Self {
+        Self(u64::try_from(u128::from(amount.0) * FEMTO_PER_NANO).unwrap_or(u64::MAX))
+    }
+}
+
 /// Parses decimal text (optional exponent) into an integer scaled by `10^scale`, exactly.
 fn parse_scaled(text: &str, scale: i32) -> Result<u64, MoneyError> {
     let (mantissa, exponent) = match text.find(['e', 'E']) {

@@ -94,6 +94,21 @@ named_enum! {
     }
 }
 
+impl Unit {
+    /// The unit whose rate holds where there is none for this one.
+    const fn plainer(self) -> Option<Self> {
+        match self {
+            Self::CacheRead | Self::CacheWrite | Self::AudioInput | Self::ImageInputToken => {
+                Some(Self::Input)
+            }
+            Self::CacheWrite1h => Some(Self::CacheWrite),
+            Self::AudioCacheRead => Some(Self::AudioInput),
+            Self::Reasoning | Self::AudioOutput | Self::ImageOutputToken => Some(Self::Output),
+            _ => None,
+        }
+    }
+}
+
 /// One price: so much for a unit, in a service tier, once the prompt has more than `above_tokens` tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rate {
@@ -160,7 +175,34 @@ impl PriceSheet {
         ];
         let total = sum(usage.input_tokens, input, &parts_in)
             + sum(usage.output_tokens, output, &parts_out)
-            + u128::from(rate(Unit::Request, None));
+            + u128::from(rate(Unit::Request, None)) * u128::from(usage.searches.max(1));
+        NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap_or(u64::MAX))
+    }
+
+    /// True when requests or searches can be priced.
+    #[must_use]
+    pub fn prices_requests(&self) -> bool {
+        self.rates.iter().any(|r| r.unit == Unit::Request)
+    }
+
+    /// What `count` requests or searches cost besides their tokens, in the dearer of standard and `requested` tier.
+    #[must_use]
+    pub fn requests(&self, count: u64, requested: ServiceTier) -> NanoUsd {
+        let tiers = [ServiceTier::Standard, requested];
+        let rates = tiers.iter().filter_map(|tier| self.rate(Unit::Request, *tier, 0));
+        let total = u128::from(rates.map(|f| f.0).max().unwrap_or(0)) * u128::from(count);
+        NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap_or(u64::MAX))
+    }
+
+    /// What these counts cost, each at the rate of its unit (no count is part of another), rounded up once. Units
+    /// without a rate of their own cost what the plainer one costs.
+    #[must_use]
+    pub fn cost_of(&self, counts: &[(Unit, u64)], prompt_tokens: u64, tier: ServiceTier) -> NanoUsd {
+        let total = counts.iter().fold(0u128, |sum, (unit, count)| {
+            let plainer = std::iter::successors(Some(*unit), |unit| unit.plainer());
+            let rate = plainer.filter_map(|unit| self.rate(unit, tier, prompt_tokens)).next();
+            sum + u128::from(*count) * u128::from(rate.map_or(0, |rate| rate.0))
+        });
         NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap_or(u64::MAX))
     }
 

@@ -206,6 +206,37 @@ pub struct PathSettings {
     pub max_event_bytes: usize,
     /// Silence after which a stream gets an SSE comment, in milliseconds; 0 turns it off.
     pub stream_ping_ms: u64,
+    /// How long stored responses are kept, in days.
+    pub response_retention_days: u32,
+    /// Largest conversation that the gateway stores itself, in bytes of its request.
+    pub max_stored_response_bytes: usize,
+    /// Sessions over a WebSocket.
+    pub realtime: SessionSettings,
+}
+
+/// Limits of one session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// Largest message, of either side, in bytes.
+    pub max_message_bytes: usize,
+    /// Longest life of a session, in milliseconds.
+    pub max_session_ms: u64,
+    /// Silence of a side after which it gets a ping, and after as much again is taken for gone, in milliseconds; 0
+    /// turns it off.
+    pub idle_ms: u64,
+    /// Most bytes that wait to be written, in each direction; reading stops above that.
+    pub buffer_bytes: usize,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            max_message_bytes: 16 << 20,
+            max_session_ms: 7_200_000,
+            idle_ms: 60_000,
+            buffer_bytes: 1 << 20,
+        }
+    }
 }
 
 impl Default for PathSettings {
@@ -218,6 +249,9 @@ impl Default for PathSettings {
             max_translated_bytes: 64 << 20,
             max_event_bytes: 8 << 20,
             stream_ping_ms: 15_000,
+            response_retention_days: 30,
+            max_stored_response_bytes: 16 << 20,
+            realtime: SessionSettings::default(),
         }
     }
 }

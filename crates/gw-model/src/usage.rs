@@ -23,6 +23,8 @@ pub struct Usage {
     pub audio_input_tokens: u64,
     /// Output tokens that were audio.
     pub audio_output_tokens: u64,
+    /// Searches billed for a ranking; 0 where there are none or the upstream does not say: one request.
+    pub searches: u64,
     /// The service tier that the upstream says it used.
     pub service_tier: Option<ServiceTier>,
 }
@@ -55,6 +57,7 @@ impl Usage {
         take(&mut self.reasoning_tokens, later.reasoning_tokens);
         take(&mut self.audio_input_tokens, later.audio_input_tokens);
         take(&mut self.audio_output_tokens, later.audio_output_tokens);
+        take(&mut self.searches, later.searches);
         if later.service_tier.is_some() {
             self.service_tier = later.service_tier;
         }

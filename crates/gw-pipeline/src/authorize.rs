@@ -85,7 +85,7 @@ fn refuse_background(call: &Call) -> Result<(), Refusal> {
 }
 
 /// All keys share the provider's account: what one of them had stored there, another could name. Only the
-/// operator may, until the gateway knows whose it is.
+/// operator may name what the gateway does not know the owner of; earlier answers are looked up later.
 fn refuse_stored(call: &Call) -> Result<(), Refusal> {
     let Some(member) = call.facts.stored else { return Ok(()) };
     let text = format!(

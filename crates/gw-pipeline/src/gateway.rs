@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
 use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::KeyTable;
+use gw_store::objects::Objects;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
@@ -22,6 +23,8 @@ pub struct Gateway {
     pub keys: Arc<KeyTable>,
     /// Credentials of providers that change while we run; whoever obtains them fills its cells.
     pub room: Arc<Room>,
+    /// Whose files, batches and stored responses are.
+    pub objects: Arc<Objects>,
     master: Secret,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
@@ -43,6 +46,8 @@ pub struct GatewayParts {
     pub snapshot: Snapshot,
     /// Virtual keys.
     pub keys: Arc<KeyTable>,
+    /// Whose files, batches and stored responses are.
+    pub objects: Arc<Objects>,
     /// The master key.
     pub master: Secret,
     /// The process's clock.
@@ -64,6 +69,7 @@ impl Gateway {
             live: ArcSwap::from_pointee(live),
             keys: parts.keys,
             room,
+            objects: parts.objects,
             master: parts.master,
             clock: parts.clock,
             metrics: Metrics::new(),

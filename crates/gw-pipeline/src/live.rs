@@ -17,9 +17,19 @@ const MAX_RESOLVED: usize = 2048;
 /// Where a provider is and how it wants to be spoken to.
 pub(crate) struct ProviderEndpoint {
     pub(crate) destination: Destination,
+    /// Where some formats go instead.
+    pub(crate) others: Vec<(WireFormat, Destination)>,
     /// With the provider's own credential; see `credentials` for those that are chosen per request.
     pub(crate) prepared: PreparedProvider,
     pub(crate) credentials: Credentials,
+}
+
+impl ProviderEndpoint {
+    /// Where requests in that format go.
+    pub(crate) fn destination(&self, format: WireFormat) -> &Destination {
+        let other = self.others.iter().find(|(known, _)| *known == format);
+        other.map_or(&self.destination, |(_, destination)| destination)
+    }
 }
 
 /// See the module.
@@ -109,10 +119,21 @@ fn endpoint(
     proxies: &ProxyEnv,
     room: &Room,
 ) -> Result<ProviderEndpoint, PublishError> {
-    let (destination, _) = Destination::parse(&provider.base_url, &provider.connect, proxies)
-        .map_err(|source| PublishError::Destination { provider: Arc::clone(&provider.name), source })?;
+    let parse = |url: &str| {
+        let parsed = Destination::parse(url, &provider.connect, proxies);
+        parsed
+            .map(|(destination, _)| destination)
+            .map_err(|source| PublishError::Destination { provider: Arc::clone(&provider.name), source })
+    };
+    let destination = parse(&provider.base_url)?;
     let wrong = |source| PublishError::Headers { provider: Arc::clone(&provider.name), source };
     let prepared = PreparedProvider::new(provider).map_err(wrong)?;
     let credentials = Credentials::new(provider, room).map_err(wrong)?;
-    Ok(ProviderEndpoint { destination, prepared, credentials })
+    let mut others = Vec::new();
+    for format in &provider.formats {
+        if let Some(authority) = prepared.other_authority(*format) {
+            others.push((*format, parse(&format!("{}://{authority}", prepared.scheme()))?));
+        }
+    }
+    Ok(ProviderEndpoint { destination, others, prepared, credentials })
 }

@@ -75,6 +75,8 @@ pub struct Metrics {
     pub in_flight: Gauge,
     /// Streams being sent to callers.
     pub open_streams: Gauge,
+    /// Sessions over a WebSocket.
+    pub open_sessions: Gauge,
     /// Records that could not be written.
     pub records_lost: Counter,
     /// Calls refused because the journal was full or failed.
@@ -110,6 +112,7 @@ impl Metrics {
             overrun: UsdCounter::default(),
             in_flight: Gauge::default(),
             open_streams: Gauge::default(),
+            open_sessions: Gauge::default(),
             records_lost: Counter::default(),
             storage_refusals: Counter::default(),
             config_reload_failures: Counter::default(),
@@ -145,6 +148,7 @@ impl Metrics {
             self.in_flight.clone(),
         );
         r.register("open_streams", "Streams being sent to callers", self.open_streams.clone());
+        r.register("open_sessions", "Sessions over a WebSocket", self.open_sessions.clone());
         r.register("records_lost", "Records that could not be written", self.records_lost.clone());
         r.register(
             "storage_refusals",

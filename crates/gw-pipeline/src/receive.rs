@@ -50,7 +50,9 @@ pub(crate) async fn receive<B: BodySource>(
     if ticket.record.customer.is_none() {
         ticket.record.customer.clone_from(&facts.user);
     }
-    let call = Call { format: inbound.format, body, facts, forward_headers: inbound.forward_headers };
+    let format = facts.dialect.unwrap_or(inbound.format);
+    ticket.record.format = format;
+    let call = Call { format, body, facts, forward_headers: inbound.forward_headers };
     Ok(Received { ticket, live, call })
 }
 

@@ -1,6 +1,7 @@
 //! What the request path gives back: status, headers and a body that may flow.
 
 use crate::respond::large::LargeBody;
+use crate::respond::session::Session;
 use crate::respond::stream::StreamBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -19,6 +20,8 @@ pub enum ReplyBody {
     Stream(Box<StreamBody>),
     /// A whole answer that is too large to be held back.
     Large(Box<LargeBody>),
+    /// No body: once the head is written, the connection itself is given to this.
+    Session(Box<Session>),
 }
 
 impl ReplyBody {
@@ -55,17 +58,19 @@ impl Body for ReplyBody {
             Self::Whole(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
             Self::Stream(stream) => stream.poll(cx).map(|piece| piece.map(|b| Ok(Frame::data(b)))),
             Self::Large(large) => large.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
+            Self::Session(_) => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
+        matches!(self, Self::Whole(None) | Self::Session(_))
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
             Self::Stream(_) | Self::Large(_) => SizeHint::default(),
+            Self::Session(_) => SizeHint::with_exact(0),
         }
     }
 }

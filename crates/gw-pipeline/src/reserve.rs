@@ -7,7 +7,7 @@ use crate::route::{Order, Planned};
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Model;
-use gw_model::{Call, CallFacts, ErrorCode, NanoUsd, Refusal, ServiceTier};
+use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, Refusal, ServiceTier};
 use gw_store::memory::HoldRefused;
 use std::sync::Arc;
 
@@ -28,6 +28,19 @@ pub(crate) struct Funded {
 /// Holds the call's largest cost.
 pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let Planned { mut ticket, live, call, model, order, .. } = planned;
+    if call.format.counts().is_some() {
+        // Counting costs nothing and generates nothing.
+        return Ok(Funded {
+            ticket,
+            live,
+            call,
+            model,
+            order,
+            output_bound: 0,
+            enforce_output: None,
+            _proof: (),
+        });
+    }
     let facts = &call.facts;
     let settings = &live.snapshot.settings;
     let mut output_bound = 0;
@@ -36,8 +49,10 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         let bound = output_tokens(facts, &target.info, settings.reserve_output_tokens);
         output_bound = output_bound.max(bound);
         let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
-        cost = cost.max(target.info.prices.bound(facts.input_tokens, bound, tier));
-        if let Err(refusal) = refuse_unpriced(&ticket, &target.info, &model) {
+        let prices = &target.info.prices;
+        let searches = prices.requests(facts.searches.saturating_sub(1), tier);
+        cost = cost.max(prices.bound(facts.input_tokens, bound, tier).plus(searches));
+        if let Err(refusal) = refuse_unpriced(&ticket, &call, &target.info, &model) {
             return Err(ticket.reject(refusal));
         }
     }
@@ -63,9 +78,10 @@ fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64
 }
 
 /// Under a hard budget a call without a price could spend without bound.
-fn refuse_unpriced(ticket: &Ticket, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
+fn refuse_unpriced(ticket: &Ticket, call: &Call, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
     let budgeted = ticket.key().is_some_and(|key| key.policy.budget.is_some());
-    if budgeted && !info.prices.prices_tokens() {
+    let by_request = call.format.endpoint() == Endpoint::Rerank && info.prices.prices_requests();
+    if budgeted && !info.prices.prices_tokens() && !by_request {
         let text = format!(
             "the price of '{}' is not known, and this key has a hard budget; state its price in the configuration",
             model.name

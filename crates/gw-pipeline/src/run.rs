@@ -8,6 +8,7 @@ use crate::authorize::authorize;
 use crate::cache::{LookUp, look_up};
 use crate::guard::screen;
 use crate::inbound::{BodySource, Inbound};
+use crate::recall::recall;
 use crate::receive::receive;
 use crate::reply::Reply;
 use crate::reserve::reserve;
@@ -37,8 +38,10 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
     let permitted = authorize(received)?;
     // Rates and concurrency come before the costly stages, and are refunded when a later stage refuses.
     let admitted = admit(permitted)?;
+    // What the request goes on from is part of it for all that follows: guards, prices, providers.
+    let recalled = recall(admitted).await?;
     // Guards see the request before the cache does: the cache is keyed on what they left of it.
-    let screened = screen(admitted).await?;
+    let screened = screen(recalled).await?;
     // A cached answer needs no plan and no money.
     let screened = match look_up(screened).await? {
         LookUp::Answer(reply) => return Ok(reply),

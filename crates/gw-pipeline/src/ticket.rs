@@ -2,16 +2,22 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+pub(crate) mod session;
+
 use crate::metrics::Ending;
+use crate::respond::keep::expiry;
 use crate::worker::Worker;
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, CallFacts, ErrorCode, Micros, NanoUsd, Outcome, Record, Refusal, RequestId,
-    ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, CallFacts, ErrorCode, KeyId, Micros, NanoUsd, Outcome, Record, Refusal,
+    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
-use gw_store::journal::{Intent, JournalError};
+use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned};
 use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::objects::{Object, ObjectKind};
+use gw_wire::openai_responses::stored::Made;
+use session::Ongoing;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,12 +57,20 @@ pub(crate) struct Open {
     hold: Option<Hold>,
     hold_cost: NanoUsd,
     attempt: Option<OpenAttempt>,
+    /// What a session has used so far.
+    ongoing: Option<Box<Ongoing>>,
     pub(crate) input_tokens: u64,
+    /// The ids of the answer, when the provider stores it.
+    pub(crate) made: Option<Made>,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
     output_bound: u64,
     /// Bytes of a whole answer that have come so far.
     pub(crate) seen_bytes: u64,
     tier: ServiceTier,
+    /// Searches that a ranking is held for.
+    searches: u64,
+    /// Input tokens that the open try has used already, whatever becomes of it.
+    spent_tokens: u64,
     announced: bool,
     ended: bool,
 }
@@ -111,10 +125,14 @@ impl Ticket {
             hold: None,
             hold_cost: NanoUsd::ZERO,
             attempt: None,
+            ongoing: None,
             input_tokens: 0,
+            made: None,
             output_bound: 0,
             seen_bytes: 0,
             tier: ServiceTier::Standard,
+            searches: 0,
+            spent_tokens: 0,
             announced: false,
             ended: false,
         };
@@ -194,6 +212,7 @@ impl Open {
         self.input_tokens = facts.input_tokens;
         self.output_bound = tokens.saturating_sub(facts.input_tokens);
         self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
+        self.searches = facts.searches;
         self.hold_cost = cost;
         if let Some(key) = &self.key {
             self.hold = Some(key.usage.reserve(&key.policy, self.worker.now(), tokens, cost)?);
@@ -288,13 +307,39 @@ impl Open {
         }
     }
 
+    /// Notes what a part of the open try has used.
+    pub(crate) const fn note_spent(&mut self, input_tokens: u64) {
+        self.spent_tokens = self.spent_tokens.saturating_add(input_tokens);
+    }
+
     /// Settles the open try: what came of it and what it consumed. Does nothing when none is open.
-    pub(crate) fn close_attempt(&mut self, status: u16, reason: &str, usage: Usage, source: UsageSource) {
+    pub(crate) fn close_attempt(
+        &mut self,
+        status: u16,
+        reason: &str,
+        mut usage: Usage,
+        mut source: UsageSource,
+    ) {
         let Some(attempt) = self.attempt.take() else { return };
+        if self.record.format.counts().is_some() {
+            // Counted tokens are not consumed.
+            (usage, source) = (Usage::default(), UsageSource::None);
+        }
+        if source == UsageSource::Estimated {
+            usage.searches = self.searches;
+        }
+        let spent = std::mem::take(&mut self.spent_tokens);
+        if source == UsageSource::None && spent > 0 {
+            (usage.input_tokens, source) = (spent, UsageSource::Upstream);
+        }
         self.worker.gateway().metrics.in_flight.dec();
-        let cost = match source {
-            UsageSource::None => NanoUsd::ZERO,
-            UsageSource::Upstream | UsageSource::Estimated => price(&attempt.target.info, &usage, self.tier),
+        let (usage, source, cost) = match (&self.ongoing, source) {
+            // A session's parts were priced as they came.
+            (Some(ongoing), _) => ongoing.total(),
+            (None, UsageSource::None) => (usage, source, NanoUsd::ZERO),
+            (None, UsageSource::Upstream | UsageSource::Estimated) => {
+                (usage, source, price(&attempt.target.info, &usage, self.tier))
+            }
         };
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
@@ -321,6 +366,55 @@ impl Open {
         }
     }
 
+    /// Notes whose the answer and its items are that the provider stores, in the journal and for the next request of
+    /// any worker.
+    fn own(&self, made: &Made) {
+        let Some(attempt) = self.record.last_attempt().filter(|_| self.announced) else { return };
+        // What a call that goes on from it sends again.
+        let tokens = attempt.usage.total_tokens().to_string();
+        self.own_one(ObjectKind::Response, &made.id, &attempt.provider, tokens);
+        for item in &made.items {
+            self.own_one(ObjectKind::Item, item, &attempt.provider, String::new());
+        }
+    }
+
+    fn own_one(&self, kind: ObjectKind, id: &str, provider: &str, detail: String) {
+        // Ids go into paths; what could lead elsewhere there is nobody's.
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
+        if id.len() > MAX_OBJECT_ID_BYTES || !id.bytes().all(is_plain) || id.bytes().all(|b| b == b'.') {
+            return;
+        }
+        let gateway = self.worker.gateway();
+        let days = gateway.live().snapshot.settings.response_retention_days;
+        let created = self.record.time;
+        let is_response = kind == ObjectKind::Response;
+        let object = Object {
+            kind,
+            id: id.to_owned(),
+            provider: provider.to_owned(),
+            owner: self.record.key.unwrap_or(KeyId::MASTER),
+            model: if is_response { self.record.model.clone() } else { String::new() },
+            detail,
+            created,
+            expires: Some(expiry(created, days)),
+        };
+        let owned = Owned {
+            kind: kind.code(),
+            id,
+            provider,
+            owner: object.owner,
+            model: &object.model,
+            detail: &object.detail,
+            created,
+            expires: object.expires,
+        };
+        if let Err(error) = self.worker.journal().owned(&owned, is_response) {
+            gateway.metrics.records_lost.inc();
+            tracing::error!(request_id = %self.record.id, %error, "whose a response is could not be written down");
+        }
+        gateway.objects.note(object);
+    }
+
     /// The one place where a call ends.
     fn end(&mut self, outcome: Outcome, status: u16) {
         self.ended = true;
@@ -336,7 +430,9 @@ impl Open {
                     .attempts
                     .iter()
                     .fold(0u64, |sum, a| sum.saturating_add(a.usage.total_tokens()));
-                let overrun = key.usage.settle(&key.policy, now, hold, tokens, self.record.cost());
+                let settled = self.ongoing.as_ref().map_or((0, NanoUsd::ZERO), |ongoing| ongoing.settled());
+                let (tokens, cost) = (tokens.saturating_sub(settled.0), self.record.cost().minus(settled.1));
+                let overrun = key.usage.settle(&key.policy, now, hold, tokens, cost);
                 gateway.metrics.note_overrun(overrun);
             }
             if let Some(admitted_at) = self.admitted_at {
@@ -345,6 +441,9 @@ impl Open {
                 }
                 key.usage.leave();
             }
+        }
+        if let Some(made) = self.made.take() {
+            self.own(&made);
         }
         if let Err(error) = self.worker.journal().record(&self.record, self.announced) {
             gateway.metrics.records_lost.inc();

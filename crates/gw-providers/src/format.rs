@@ -1,22 +1,50 @@
 //! Which wire format goes upstream. Serves route and attempt; it must not translate anything itself.
 
 use crate::hosted;
-use gw_model::format::WireFormat;
+use gw_model::format::{Endpoint, WireFormat};
 use gw_model::snapshot::Provider;
 
 /// The format to speak to `provider`'s `model` when the caller speaks `caller`: the same when provider and model
-/// understand it, else a chat format that it can be translated to. `None` when the provider cannot do the job:
-/// embeddings are never translated, and completions and conversations need a chat format.
+/// understand it, else one of the same kind of work that it can be translated to. `None` when the provider cannot
+/// do the job.
 #[must_use]
 pub fn upstream_format(provider: &Provider, model: &str, caller: WireFormat) -> Option<WireFormat> {
-    let takes = |format: WireFormat| hosted::takes(provider.kind, &provider.formats, model, format);
-    if provider.formats.contains(&caller) && takes(caller) {
+    let takes = |format: WireFormat| {
+        serves(format, model) && hosted::takes(provider.kind, &provider.formats, model, format)
+    };
+    if provider.formats.contains(&caller) && hosted::takes(provider.kind, &provider.formats, model, caller) {
         return Some(caller);
     }
-    if caller.is_conversation() || caller == WireFormat::OpenAiCompletions {
-        return provider.formats.iter().copied().find(|format| format.is_conversation() && takes(*format));
+    let first = |fits: &dyn Fn(WireFormat) -> bool| {
+        provider.formats.iter().copied().find(|format| fits(*format) && takes(*format))
+    };
+    if caller.counts().is_some() {
+        return first(&|format| format.counts().is_some());
     }
-    None
+    if caller.is_conversation() || caller == WireFormat::OpenAiCompletions {
+        return first(&WireFormat::is_conversation);
+    }
+    match caller.endpoint() {
+        kind @ (Endpoint::Embeddings | Endpoint::Rerank) => first(&|format| format.endpoint() == kind),
+        _ => None,
+    }
+}
+
+/// True when a target that has no endpoint to count tokens at holds conversations: the gateway counts for it.
+#[must_use]
+pub fn counts_here(provider: &Provider, caller: WireFormat) -> bool {
+    caller.counts().is_some()
+        && provider.formats.iter().any(|f| f.is_conversation() || *f == WireFormat::OpenAiCompletions)
+}
+
+/// Where a provider has a format of its own for each maker of models, the model's name tells which.
+fn serves(format: WireFormat, model: &str) -> bool {
+    match format {
+        WireFormat::BedrockTitanEmbed => model.contains("titan-embed"),
+        WireFormat::BedrockCohereEmbed => model.contains("cohere.embed"),
+        WireFormat::BedrockRerank => model.contains("rerank"),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ mod testing;
 
 pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify};
-pub use format::upstream_format;
+pub use format::{counts_here, upstream_format};
 pub use hosted::error_format;
-pub use prepare::{PrepareError, PrepareInput, PreparedProvider, UpstreamParts, prepare, write_options};
+pub use prepare::{
+    PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, prepare, prepare_stored,
+    write_options,
+};

@@ -2,13 +2,16 @@
 //! worked out once per snapshot ([`PreparedProvider`]); a request then costs a few cheap clones. It must
 //! not send anything.
 
+mod agents;
 mod body;
 mod headers;
 mod provider;
 mod signing;
+mod stored;
 mod url;
 
 pub use provider::{PrepareError, PreparedProvider};
+pub use stored::{StoredInput, prepare_stored};
 
 use crate::hosted;
 use bytes::Bytes;
@@ -70,6 +73,12 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     let is_translated = input.translated.is_some();
     let mut headers = headers::build(fixed, &call.forward_headers, upstream_format, kind, is_translated);
     let hide_usage = prepared.injects_usage(call, upstream_format);
+    let is_session = upstream_format == WireFormat::OpenAiRealtime;
+    if is_session {
+        headers.remove(http::header::CONTENT_TYPE);
+        headers.remove(http::header::ACCEPT);
+        headers.remove(http::header::ACCEPT_ENCODING);
+    }
     let mut reshape = hosted::reshape(kind, upstream_format);
     let asks = call.facts.stream_options_span.is_some() || is_translated && call.facts.stream;
     if asks && prepared.refuses_usage_question(upstream_format) {
@@ -83,12 +92,16 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     let body = match input.translated {
         Some(body) if reshape.without.is_empty() => vec![Bytes::from(body)],
         Some(body) => edit::reshape(Bytes::from(body), &reshape),
+        // A session begins with a head alone.
+        None if is_session => Vec::new(),
         None => body::forward(call, target, hide_usage, input.max_output_tokens, reshape),
     };
     if let Some(signer) = prepared.signer() {
-        signer.sign(&path_and_query, &mut headers, &body, input.now)?;
+        let other_host = prepared.other_authority(upstream_format);
+        signer.sign(&path_and_query, other_host, &mut headers, &body, input.now)?;
     }
-    Ok(UpstreamParts { method: Method::POST, path_and_query, headers, body, hide_usage })
+    let method = if is_session { Method::GET } else { Method::POST };
+    Ok(UpstreamParts { method, path_and_query, headers, body, hide_usage })
 }
 
 /// What a translated body must be written with: the target's model and parameter names, and the question for
@@ -102,7 +115,10 @@ pub fn write_options(
 ) -> Options {
     let rename = target.provider.rename_params.iter();
     Options {
-        model: Some(hosted::body_model(target.provider.kind, format, &target.model).into_owned()),
+        model: Some(match (format, &target.provider.region) {
+            (WireFormat::BedrockRerank, Some(region)) => agents::model_arn(region, &target.model),
+            _ => hosted::body_model(target.provider.kind, format, &target.model).into_owned(),
+        }),
         include_usage: call.facts.stream && prepared.asks_for_usage(format),
         rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),
         ..Options::default()

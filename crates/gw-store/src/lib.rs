@@ -10,6 +10,7 @@ pub mod fold;
 pub mod journal;
 pub mod keys;
 pub mod memory;
+pub mod objects;
 pub mod sqlite;
 pub mod traits;
 pub mod types;

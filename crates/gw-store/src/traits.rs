@@ -2,8 +2,9 @@
 //! blocks: call it from a thread that may wait, never from a worker of the request path.
 
 use crate::error::StoreError;
-use crate::journal::{IntentFrame, RecordFrame, SegmentId};
+use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::SpentByPeriod;
+use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, StoredCredential, StoredKey,
     UsageFilter, UsageRow, Watermark,
@@ -72,6 +73,8 @@ pub trait Batch {
     /// Adds a record with a ledger entry for each attempt, and counts both; once, however often it comes.
     /// If the request was written off as lost, corrects that. True when anything was added.
     fn record(&mut self, record: &RecordFrame<'_>) -> Result<bool, StoreError>;
+    /// Writes down whose an object is; the last word on an id counts.
+    fn own(&mut self, owned: &OwnedFrame<'_>) -> Result<(), StoreError>;
     /// Writes a request off as lost: its intents, in the order of attempts and one for each, have no record.
     /// The last one is charged at its hold. False when there is a record after all.
     fn lost(&mut self, intents: &[PendingIntent]) -> Result<bool, StoreError>;
@@ -84,6 +87,20 @@ pub trait Batch {
     fn advance(&mut self, node: u64, segment: SegmentId, offset: u64) -> Result<(), StoreError>;
     /// Forgets a chain whose segments are all folded and removed.
     fn forget_chain(&mut self, node: u64, segment: SegmentId) -> Result<(), StoreError>;
+}
+
+/// Objects that outlive their requests: whose they are, and the sealed contents of those that the gateway keeps.
+pub trait ObjectStore: Send + Sync {
+    /// Writes all of it, or nothing.
+    fn write_objects(&self, writes: &[ObjectWrite<'_>]) -> Result<(), StoreError>;
+    /// The object of that id.
+    fn object(&self, kind: ObjectKind, id: &str) -> Result<Option<Object>, StoreError>;
+    /// The sealed content of the object of that id.
+    fn object_state(&self, kind: ObjectKind, id: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    /// A page of objects.
+    fn objects(&self, list: &ObjectList) -> Result<Vec<Object>, StoreError>;
+    /// Removes objects whose time is over, at most `limit`; how many it were.
+    fn remove_expired(&self, now: Micros, limit: usize) -> Result<usize, StoreError>;
 }
 
 /// Reports for people and for the admin API.

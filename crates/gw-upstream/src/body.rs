@@ -4,6 +4,7 @@ use crate::error::BodyError;
 use crate::h1::{self, Step};
 use crate::h2;
 use crate::shared::InFlight;
+use crate::socket::UpstreamSocket;
 use bytes::Bytes;
 use std::fmt;
 use std::future::poll_fn;
@@ -14,6 +15,8 @@ enum Source {
     Over,
     Http1(Box<h1::Body>),
     Http2(Box<h2::Body>),
+    /// The connection speaks another protocol now.
+    Upgraded(Box<h1::Conn>),
 }
 
 /// A streamed body. Dropping it before the end cancels the request at once.
@@ -33,6 +36,19 @@ impl UpstreamBody {
         }
     }
 
+    pub(crate) fn upgraded(first: Bytes, conn: Box<h1::Conn>, flight: InFlight) -> Self {
+        Self { first, source: Source::Upgraded(conn), flight: Some(flight) }
+    }
+
+    /// The connection, when the answer was that it has changed its protocol; such an answer has no body.
+    #[must_use]
+    pub fn into_socket(self) -> Option<UpstreamSocket> {
+        match (self.source, self.flight) {
+            (Source::Upgraded(conn), Some(flight)) => Some(UpstreamSocket::new(conn, self.first, flight)),
+            _ => None,
+        }
+    }
+
     pub(crate) fn http2(body: Box<h2::Body>, flight: InFlight) -> Self {
         Self { first: Bytes::new(), source: Source::Http2(body), flight: Some(flight) }
     }
@@ -40,12 +56,12 @@ impl UpstreamBody {
     /// The next piece: everything that is ready, up to [`crate::PIECE_BYTES`], never empty. `None` is the
     /// regular end; an error is the last item.
     pub fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if !self.first.is_empty() {
+        if !self.first.is_empty() && !matches!(self.source, Source::Upgraded(_)) {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.first))));
         }
         let Some(flight) = &self.flight else { return Poll::Ready(None) };
         let step = match &mut self.source {
-            Source::Over => return Poll::Ready(None),
+            Source::Over | Source::Upgraded(_) => return Poll::Ready(None),
             Source::Http1(body) => body.poll(&flight.0, cx),
             Source::Http2(body) => body.poll(cx),
         };

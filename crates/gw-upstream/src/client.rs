@@ -4,7 +4,7 @@ use crate::body::UpstreamBody;
 use crate::config::{PhaseTimeouts, UpstreamConfig, limit};
 use crate::deadline::now;
 use crate::destination::{Destination, Inner};
-use crate::dial::dial;
+use crate::dial::{Purpose, dial};
 use crate::error::{SendError, SendErrorKind};
 use crate::h1;
 use crate::h2;
@@ -65,6 +65,44 @@ impl Upstream {
         Box::pin(self.send_fresh(to, req, timeouts, &flight)).await
     }
 
+    /// Asks for a WebSocket on a connection of its own, which is never shared or used again. An answer of 101 has
+    /// the connection as its body, see [`UpstreamBody::into_socket`]; any other is an answer like those of
+    /// [`Self::send`]. Whether the peer's proof of the handshake is right is the caller's to check.
+    ///
+    /// # Errors
+    /// [`SendError`], when no complete head of a final answer came.
+    pub async fn upgrade(
+        &self,
+        dest: &Destination,
+        req: &UpstreamRequest,
+        timeouts: PhaseTimeouts,
+    ) -> Result<UpstreamResponse, SendError> {
+        let flight = self.shared.enter();
+        self.start_sweeping();
+        let to = dest.inner();
+        let started = now();
+        let slot =
+            self.shared.open_slot().ok_or_else(|| SendError::new(SendErrorKind::TooManyConnections))?;
+        let dialing = Box::pin(dial(&self.shared.resolver, to, Purpose::Upgrade));
+        let dialed = match limit(timeouts.connect_ms) {
+            None => dialing.await?,
+            Some(limit) => match timeout(limit, dialing).await {
+                Ok(dialed) => dialed?,
+                Err(_) => return Err(SendError::new(SendErrorKind::ConnectTimeout)),
+            },
+        };
+        let connect_us = u64::try_from(now().duration_since(started).as_micros()).unwrap_or(u64::MAX);
+        let timing = Timing { connect_us: Some(connect_us), reused: false };
+        let conn = h1::Conn::new(dialed.transport, slot);
+        let answer = h1::exchange(&self.shared, to, conn, req, Purpose::Upgrade, timeouts).await?;
+        let h1::Answer { status, headers, first, body, upgraded } = answer;
+        let body = match upgraded {
+            Some(conn) => UpstreamBody::upgraded(first, conn, flight),
+            None => UpstreamBody::http1(first, body, flight),
+        };
+        Ok(UpstreamResponse { status, headers, body, timing })
+    }
+
     /// Counts of this client.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -116,7 +154,7 @@ impl Upstream {
         }
         let slot =
             self.shared.open_slot().ok_or_else(|| SendError::new(SendErrorKind::TooManyConnections))?;
-        let dialed = dial(&self.shared.resolver, to).await?;
+        let dialed = dial(&self.shared.resolver, to, Purpose::Requests).await?;
         if !dialed.http2 {
             if to.may_be_http2() {
                 pool.learn(to.id(), None);
@@ -143,8 +181,8 @@ impl Upstream {
         match ready {
             Ready::Http1(conn) => {
                 let timing = Timing { connect_us, reused: conn.reused };
-                match h1::exchange(&self.shared, to, conn, req, timeouts).await {
-                    Ok(h1::Answer { status, headers, first, body }) => {
+                match h1::exchange(&self.shared, to, conn, req, Purpose::Requests, timeouts).await {
+                    Ok(h1::Answer { status, headers, first, body, .. }) => {
                         let body = UpstreamBody::http1(first, body, flight.another());
                         Ok(UpstreamResponse { status, headers, body, timing })
                     }

@@ -63,6 +63,15 @@ pub(crate) struct Tls {
     pub(crate) config: Arc<ClientConfig>,
 }
 
+impl Tls {
+    /// The same without HTTP/2: an upgrade is a matter of HTTP/1.1.
+    pub(crate) fn http1_only(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self { name: self.name.clone(), config: Arc::new(config) }
+    }
+}
+
 /// What two equal destinations agree in.
 #[derive(Debug, PartialEq, Eq)]
 struct Key {

@@ -95,6 +95,8 @@ pub struct Written {
     pub body: Vec<u8>,
     /// Parameters that the target's format cannot express and that were left out, in the caller's spelling.
     pub dropped: Vec<String>,
+    /// Bodies of further requests, where one call becomes several: their answers belong together in that order.
+    pub more: Vec<Vec<u8>>,
 }
 
 /// What a writer of answers needs besides the events.
@@ -110,6 +112,10 @@ pub struct WriteContext {
     pub include_usage: bool,
     /// The caller's own request, for formats whose answers repeat parts of it.
     pub request: Bytes,
+    /// The id under which the gateway stores the answer, in place of the upstream's, in formats that store answers.
+    pub stored_as: Option<String>,
     /// The stream is to be a JSON array, where the format knows such streams.
     pub json_array: bool,
+    /// Input tokens by the gateway's own estimate, for answers that must state some when the upstream states none.
+    pub input_tokens: u64,
 }

@@ -2,6 +2,7 @@
 //! stage. It must not touch anything else of the body.
 
 mod bound;
+mod names;
 mod reshape;
 
 pub use reshape::{Reshape, reshape};
@@ -9,8 +10,14 @@ pub use reshape::{Reshape, reshape};
 use crate::json::splice::{self, Edit};
 use crate::json::{Object, cursor, escape_into};
 use bytes::Bytes;
-use gw_model::{Call, Span};
+use gw_model::{Call, Span, WireFormat};
 use std::sync::Arc;
+
+/// True when the bodies of a format whose paths name the model may repeat the name, and must be given it.
+#[must_use]
+pub const fn repeats_model(format: WireFormat) -> bool {
+    names::repeats(format)
+}
 
 /// What is to change.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +42,7 @@ pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
     let mut inserted: Vec<u8> = Vec::new();
     // Where the path names the model, the body is not asked; a name that stands there all the same goes.
     let names_model = !call.format.has_model_in_path();
+    let repeats_model = names::repeats(call.format);
     if let (true, Some(model)) = (names_model, edits.model) {
         edit_model(call, model, &mut list, &mut inserted);
     }
@@ -44,8 +52,10 @@ pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
     let members = needs_members(call, edits).then(|| Object::parse(&call.body, cursor::DEPTH_CEILING).ok());
     if let Some(Some(object)) = &members {
         rename_members(object, edits.rename, &mut list);
-        if let (false, Some(_), Some(span)) = (names_model, edits.model, call.facts.model_span) {
-            remove_value(object, span, &mut list);
+        match (edits.model, call.facts.model_span) {
+            (Some(model), _) if repeats_model => names::edit(object, model, &mut list),
+            (Some(_), Some(span)) if !names_model => remove_value(object, span, &mut list),
+            _ => {}
         }
         reshape::remove_members(object, edits.reshape.without, &mut list);
     }
@@ -103,8 +113,10 @@ fn needs_members(call: &Call, edits: &ForwardEdits<'_>) -> bool {
     let stands = |name: &str| memchr::memmem::find(&call.body, name.as_bytes()).is_some();
     let names_model_twice =
         call.format.has_model_in_path() && edits.model.is_some() && call.facts.model_span.is_some();
+    let repeats_model = edits.model.is_some() && names::repeats(call.format);
     bounds
         || names_model_twice
+        || repeats_model
         || !edits.reshape.without.is_empty()
         || edits.rename.iter().any(|(from, _)| stands(from))
 }

@@ -197,6 +197,11 @@ fn kind(format: WireFormat, status: u16) -> &'static str {
     }
 }
 
+/// OpenAI's name for an error, by status.
+pub(crate) fn openai_kind(status: u16) -> &'static str {
+    kind(WireFormat::OpenAiChat, status)
+}
+
 struct Parts<'a> {
     kind: &'a str,
     message: &'a str,

@@ -3,10 +3,13 @@
 
 mod cohere;
 mod converse;
+pub(crate) mod counting;
+mod embeddings;
 mod gemini;
 mod kinds;
 mod members;
 mod prompt;
+mod rerank;
 mod responses;
 
 pub(crate) use converse::MODEL_BOUNDS;
@@ -52,17 +55,26 @@ fn read_body(
     max_depth: usize,
     path_model: Option<&str>,
 ) -> Result<CallFacts, Refusal> {
+    if format == WireFormat::OpenAiRealtime {
+        return session(path_model);
+    }
     let object = Object::parse(body, max_depth).map_err(|e| json_refusal(&e))?;
     let mut facts = CallFacts {
         insert_at: object.span.start + 1,
         is_empty_object: object.members.is_empty(),
         choices: 1,
         include_usage: always_states_usage(format),
+        stores: format == WireFormat::OpenAiResponses,
         ..CallFacts::default()
     };
     let mut found = members::Found::default();
-    for member in &object.members {
-        members::read(format, &object, member, &mut facts, &mut found)?;
+    let counted = format.counts();
+    if let Some(conversation) = counted {
+        counting::read(format, conversation, &object, &mut facts)?;
+    } else {
+        for member in &object.members {
+            members::read(format, &object, member, &mut facts, &mut found)?;
+        }
     }
     if let Some(model) = path_model {
         model.clone_into(&mut facts.model);
@@ -77,8 +89,22 @@ fn read_body(
     if facts.model.len() > MAX_MODEL_BYTES {
         return Err(invalid("model", format!("`model` is longer than {MAX_MODEL_BYTES} bytes.")));
     }
-    complete(format, &object, &mut facts, &found)?;
+    if counted.is_none() {
+        complete(format, &object, &mut facts, &found)?;
+    }
     Ok(facts)
+}
+
+/// A session has no body, and no end of input yet: what it asks for comes in its events.
+fn session(model: Option<&str>) -> Result<CallFacts, Refusal> {
+    let Some(model) = model.filter(|model| !model.is_empty()) else {
+        let text = "Name the model in the query, for example \"?model=gpt-realtime\".";
+        return Err(invalid("model", text));
+    };
+    if model.len() > MAX_MODEL_BYTES {
+        return Err(invalid("model", format!("`model` is longer than {MAX_MODEL_BYTES} bytes.")));
+    }
+    Ok(CallFacts { model: model.to_owned(), stream: true, choices: 1, ..CallFacts::default() })
 }
 
 /// What only all members together tell.
@@ -121,6 +147,10 @@ fn complete(
             facts.input_tokens = prompt::count(&value, "input")?.tokens;
             facts.max_output_tokens = Some(0);
         }
+        WireFormat::CohereEmbed | WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
+            embeddings::complete(format, facts, found)?;
+        }
+        WireFormat::CohereRerank | WireFormat::PlainRerank => rerank::complete(facts, found)?,
         _ => {
             let text = format!("'{}' requests are not read in this version.", format.as_str());
             return Err(Refusal::new(ErrorCode::NotImplemented, text));

@@ -2,8 +2,10 @@
 //! tests in the gate and by `cargo xtask fuzz` for longer. It must not be called by the product.
 
 mod eventstream;
+mod websocket;
 
 pub use eventstream::fuzz_eventstream;
+pub use websocket::fuzz_websocket;
 
 use crate::codec::WriteContext;
 use crate::json::member::MemberScanner;

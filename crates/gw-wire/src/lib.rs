@@ -10,8 +10,10 @@
 pub mod anthropic;
 pub mod bedrock_converse;
 mod blocks;
+mod cited;
 pub mod codec;
 pub mod cohere_chat;
+pub mod counting;
 pub mod edit;
 pub mod embeddings;
 pub mod errors;
@@ -24,10 +26,12 @@ pub mod gemini;
 pub mod json;
 pub mod openai_chat;
 pub mod openai_completions;
+pub mod openai_realtime;
 pub mod openai_responses;
 pub mod rerank;
 pub mod sse;
 pub mod translate;
 pub mod usage;
+pub mod websocket;
 
 pub use codec::{Options, WireError, WriteContext, Written};

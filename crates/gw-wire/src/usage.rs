@@ -10,12 +10,14 @@ pub use meter::{StreamError, StreamMeter};
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::member::MemberScanner;
 use crate::json::{JsonError, Object, Value};
-use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};
+use crate::openai_responses::stored::Made;
+use crate::{bedrock_converse, cohere_chat, embeddings, gemini, openai_responses, rerank};
 use gw_model::{Usage, WireFormat};
 
-/// Top-level members of a whole answer that usage is read from; what a [`MemberScanner`] has to look for.
+/// Top-level members of a whole answer that usage is read from, and the id of one that is stored; what a
+/// [`MemberScanner`] has to look for.
 pub const WANTED_MEMBERS: &[&str] =
-    &["usage", "service_tier", "usageMetadata", "usage_metadata", "serviceTier", "meta"];
+    &["usage", "service_tier", "usageMetadata", "usage_metadata", "serviceTier", "meta", "id", "store"];
 
 /// Usage of a whole answer. `None` when it states none.
 #[must_use]
@@ -57,12 +59,26 @@ pub fn from_scanner(format: WireFormat, scanner: &MemberScanner) -> Option<Usage
     from_object(format, &Object::parse(&text, DEPTH_CEILING).ok()?)
 }
 
+/// The id of an answer in OpenAI's Responses format that passed by in pieces, unless it says that it is not stored.
+#[must_use]
+pub fn stored_from_scanner(scanner: &MemberScanner) -> Option<Made> {
+    let id = scanner.value("id").and_then(|id| serde_json::from_slice::<String>(id).ok());
+    let id = id.filter(|id| !id.is_empty() && scanner.value("store") != Some(b"false"))?;
+    // What holds the items is what makes the answer large.
+    Some(Made { id, items: Vec::new() })
+}
+
 /// Where an answer of this format states usage.
 const fn members_of(format: WireFormat) -> &'static [&'static str] {
     match format {
-        WireFormat::GeminiGenerate => &["usageMetadata", "usage_metadata"],
+        WireFormat::GeminiGenerate | WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
+            &["usageMetadata", "usage_metadata"]
+        }
         WireFormat::BedrockConverse => &["usage", "serviceTier"],
-        WireFormat::CohereChat => &["usage", "meta"],
+        WireFormat::CohereChat
+        | WireFormat::CohereEmbed
+        | WireFormat::CohereRerank
+        | WireFormat::PlainRerank => &["usage", "meta"],
         _ => &["usage", "service_tier"],
     }
 }
@@ -83,6 +99,15 @@ fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
             let mut counts = AnthropicCounts::default();
             counts.add(&object.get("usage")?).then(|| counts.usage())
         }
+        WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => embeddings::gemini::usage(object),
+        WireFormat::CohereEmbed | WireFormat::BedrockCohereEmbed => {
+            embeddings::cohere::usage(&object.get("meta")?)
+        }
+        WireFormat::BedrockTitanEmbed => embeddings::titan::usage(object),
+        WireFormat::CohereRerank
+        | WireFormat::PlainRerank
+        | WireFormat::VoyageRerank
+        | WireFormat::BedrockRerank => rerank::answer::usage(object),
         _ => counts::openai(&object.get("usage")?, object.get("service_tier").as_ref()),
     }
 }

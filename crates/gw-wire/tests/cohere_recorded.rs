@@ -93,7 +93,7 @@ fn digest(events: &[Event]) -> Digest {
             Event::ToolArguments { block, json, .. } => {
                 calls.iter_mut().find(|call| call.0 == *block).unwrap().3.push_str(json);
             }
-            Event::Opaque { .. } => digest.citations += 1,
+            Event::Citation { .. } => digest.citations += 1,
             Event::Finish { reason, .. } => digest.finish = Some(reason.clone()),
             Event::Usage(usage) => digest.usage.merge(usage),
             Event::Error { kind, message } => panic!("{kind}: {message}"),

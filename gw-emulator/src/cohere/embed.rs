@@ -17,6 +17,11 @@ const INPUT_TYPES: [&str; 5] = ["search_document", "search_query", "classificati
 
 /// Answers an embed request.
 pub(super) fn answer(body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection> {
+    embed(body, cx).map(|(answer, input_tokens)| Answer::whole(&answer, input_tokens, 0))
+}
+
+/// The answer's body, and the tokens to bill.
+pub(crate) fn embed(body: &Value, cx: &Context<'_>) -> Result<(Value, u64), Rejection> {
     let wrong = |text: &str| Rejection::new(400, format!("invalid request: {text}"));
     let input_type = string(body, "input_type")?.ok_or_else(|| wrong("input_type is required"))?;
     if !INPUT_TYPES.contains(&input_type) {
@@ -54,7 +59,7 @@ pub(super) fn answer(body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection
         "id": cx.id(""), "texts": texts.cloned().unwrap_or_default(), "embeddings": embeddings, "meta": meta,
         "response_type": "embeddings_by_type"
     });
-    Ok(Answer::whole(&body, input_tokens, 0))
+    Ok((body, input_tokens))
 }
 
 fn seed(input: &Value) -> u64 {
@@ -65,7 +70,7 @@ fn seed(input: &Value) -> u64 {
 }
 
 /// How a vector is written as a kind of embedding.
-fn form(kind: &str) -> Option<fn(&[f32]) -> Value> {
+pub(crate) fn form(kind: &str) -> Option<fn(&[f32]) -> Value> {
     Some(match kind {
         "float" => |vector| json!(vector),
         "base64" => |vector| json!(base64(vector)),

@@ -11,6 +11,7 @@ mod rerank;
 mod stream;
 mod tools;
 
+pub(crate) use embed::{embed, form as embedding_form};
 pub(crate) use errors::{body as error_body, event as error_event};
 
 use serde_json::Value;
@@ -30,6 +31,9 @@ pub(crate) enum Endpoint {
 pub(crate) fn answer(endpoint: Endpoint, body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection> {
     if !body.is_object() {
         return Err(Rejection::new(400, "invalid request: the body must be a JSON object"));
+    }
+    if endpoint == Endpoint::Rerank && body.get("queries").is_some() {
+        return rerank::of_agents(body);
     }
     if cx.model.is_empty() {
         return Err(Rejection::new(400, "invalid request: model is required"));

@@ -1,4 +1,4 @@
-//! Bedrock's Converse format (whole, as a binary event stream, token counts), read and written by
+//! Bedrock's Converse format (whole, as a binary event stream, token counts) and embeddings, read and written by
 //! hand-made codecs. It must not use the gateway's own codecs: a test whose two ends share a mistake would
 //! pass.
 
@@ -6,6 +6,7 @@ mod answer;
 mod blocks;
 mod dialogue;
 mod errors;
+mod invoke;
 mod request;
 mod stream;
 mod tools;
@@ -23,6 +24,7 @@ pub(crate) enum Endpoint {
     Converse,
     Stream,
     CountTokens,
+    Invoke,
 }
 
 /// Answers a request whose body was parsed.
@@ -34,6 +36,9 @@ pub(crate) fn answer(endpoint: Endpoint, body: &Value, cx: &Context<'_>) -> Resu
         let inner = body.pointer("/input/converse").ok_or_else(|| Rejection::missing("input.converse"))?;
         let prompt = request::read(inner, cx)?;
         return Ok(Answer::free(&json!({"inputTokens": prompt.input_tokens})));
+    }
+    if endpoint == Endpoint::Invoke {
+        return invoke::answer(body, cx);
     }
     let prompt = request::read(body, cx)?;
     let reply = compose(&prompt, cx.faults, 0);

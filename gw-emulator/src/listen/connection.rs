@@ -10,8 +10,10 @@ use http::{Request, Response, request};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
+use parking_lot::Mutex;
 use tokio::net::TcpStream;
 
 use super::io::Io;
@@ -20,6 +22,7 @@ use crate::control;
 use crate::emulator::Emulator;
 use crate::fault::Faults;
 use crate::play::{BoxBody, boxed_empty};
+use crate::realtime::{self, Opened};
 use crate::respond::{Abandon, rejection};
 use crate::route;
 use crate::stats::Counters;
@@ -30,13 +33,19 @@ pub(crate) struct ConnectionTag {
     counters: Arc<Counters>,
     counted: AtomicBool,
     reset: AtomicBool,
+    session: Mutex<Option<(OnUpgrade, Opened)>>,
 }
 
 impl ConnectionTag {
     /// A connection that counts as open.
     pub(super) fn new(counters: Arc<Counters>) -> Self {
         counters.connection_opened();
-        Self { counters, counted: AtomicBool::new(true), reset: AtomicBool::new(false) }
+        Self {
+            counters,
+            counted: AtomicBool::new(true),
+            reset: AtomicBool::new(false),
+            session: Mutex::default(),
+        }
     }
 
     /// Lets the connection end with a TCP reset.
@@ -66,10 +75,17 @@ impl Drop for ConnectionTag {
 /// Serves a connection until it ends.
 pub(super) async fn serve(emulator: Emulator, stream: TcpStream, tag: Arc<ConnectionTag>) {
     let io = TokioIo::new(Io::new(stream, Arc::clone(&tag)));
+    let kept = Arc::clone(&tag);
     let service = service_fn(move |request| answer(emulator.clone(), Arc::clone(&tag), request));
     let builder = Builder::new(TokioExecutor::new());
     // How a connection ends is the peer's affair or a fault's; the statistics have it already.
-    let _ = builder.serve_connection(io, service).await;
+    let _ = builder.serve_connection_with_upgrades(io, service).await;
+    let session = kept.session.lock().take();
+    if let Some((upgrade, opened)) = session
+        && let Ok(connection) = upgrade.await
+    {
+        opened.run(TokioIo::new(connection), &kept).await;
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads bodies, within the limit")]
@@ -79,6 +95,9 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<BoxBody>, io::Error> {
     tag.count(!request.uri().path().starts_with(control::PREFIX));
+    let mut request = request;
+    let upgrade = realtime::is_asked_for(request.uri().path(), request.headers())
+        .then(|| hyper::upgrade::on(&mut request));
     let (parts, body) = request.into_parts();
     let limit = emulator.shared().config.max_body_bytes;
     let body: Bytes = match Limited::new(body, limit).collect().await {
@@ -90,7 +109,15 @@ async fn answer(
     };
     let is_head = parts.method == http::Method::HEAD;
     let mut request = Request::from_parts(parts, body);
-    request.extensions_mut().insert(tag);
+    request.extensions_mut().insert(Arc::clone(&tag));
+    if let Some(upgrade) = upgrade {
+        let (response, opened) = realtime::open(emulator.shared(), &request).await;
+        if response.extensions().get::<Abandon>().is_some() {
+            return Err(io::Error::other("a fault closes the connection without an answer"));
+        }
+        *tag.session.lock() = opened.map(|opened| (upgrade, opened));
+        return Ok(response);
+    }
     let mut response = emulator.handle(request).await;
     if response.extensions().get::<Abandon>().is_some() {
         return Err(io::Error::other("a fault closes the connection without an answer"));

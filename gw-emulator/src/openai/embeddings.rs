@@ -1,5 +1,6 @@
 //! Embeddings: unit vectors that depend on the input's text alone, as floats or base64 of
-//! little-endian 32-bit floats. It must not be mistaken for a meaning: near texts are not near.
+//! little-endian 32-bit floats, or in Voyage's types when the body has Voyage's members. It must not be
+//! mistaken for a meaning: near texts are not near.
 
 use serde_json::{Value, json};
 
@@ -8,7 +9,7 @@ use crate::answer::{Answer, Context, Rejection};
 use crate::fields::{present, string, whole, wrong_type};
 use crate::hash::Hash;
 use crate::vector::{DEFAULT_DIMENSIONS, MAX_DIMENSIONS, base64, vector};
-use crate::{tokens, usage};
+use crate::{cohere, tokens, usage};
 
 /// Most inputs in one request.
 const MAX_INPUTS: usize = 2048;
@@ -17,7 +18,16 @@ const MAX_INPUTS: usize = 2048;
 pub(crate) fn answer(body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection> {
     let model = model(body, cx)?;
     let inputs = inputs(body)?;
-    let dimensions = whole(body, "dimensions", 1, MAX_DIMENSIONS)?.unwrap_or(DEFAULT_DIMENSIONS);
+    let is_voyage =
+        ["output_dimension", "output_dtype", "truncation"].iter().any(|name| body.get(*name).is_some());
+    let dimensions = if is_voyage { "output_dimension" } else { "dimensions" };
+    let dimensions = whole(body, dimensions, 1, MAX_DIMENSIONS)?.unwrap_or(DEFAULT_DIMENSIONS);
+    let dtype = string(body, "output_dtype")?.filter(|dtype| *dtype != "float");
+    let form = dtype.map(|dtype| {
+        let text = format!("'{dtype}' is no type of numbers.");
+        cohere::embedding_form(dtype).ok_or_else(|| Rejection::param("output_dtype", "invalid_value", text))
+    });
+    let form = form.transpose()?;
     let in_base64 = match string(body, "encoding_format")? {
         None | Some("float") => false,
         Some("base64") => true,
@@ -32,14 +42,22 @@ pub(crate) fn answer(body: &Value, cx: &Context<'_>) -> Result<Answer, Rejection
         .enumerate()
         .map(|(index, input)| {
             let vector = vector(input.hash, dimensions);
-            let embedding = if in_base64 { json!(base64(&vector)) } else { json!(vector) };
+            let embedding = match form {
+                Some(form) => form(&vector),
+                None if in_base64 => json!(base64(&vector)),
+                None => json!(vector),
+            };
             json!({"object": "embedding", "index": index, "embedding": embedding})
         })
         .collect();
     let mut body = json!({"object": "list", "data": data, "model": model});
     if !cx.faults.no_usage {
         let tokens = usage::figure(input_tokens, cx.faults);
-        body["usage"] = json!({"prompt_tokens": tokens, "total_tokens": tokens});
+        body["usage"] = if is_voyage {
+            json!({"total_tokens": tokens})
+        } else {
+            json!({"prompt_tokens": tokens, "total_tokens": tokens})
+        };
     }
     Ok(Answer::whole(&body, input_tokens, 0))
 }

@@ -41,7 +41,7 @@ pub(crate) fn read(body: &Value, cx: &Context<'_>) -> Result<ResponsesRequest, R
     Ok(ResponsesRequest { prompt, stream: boolean(body, "stream")?, encrypted })
 }
 
-/// Whether the dialogue goes on where an earlier response ended, which nobody remembers here.
+/// Whether the dialogue goes on where an earlier response ended.
 fn has_history(body: &Value) -> Result<bool, Rejection> {
     let (previous, conversation) = (string(body, "previous_response_id")?, present(body, "conversation"));
     if previous.is_some() && conversation.is_some() {

@@ -48,7 +48,7 @@ fn models_in_paths_are_found() {
         assert_eq!((&route.target, route.model.as_deref()), (&target, Some(model)), "{path}");
         assert!(!route.wrong_method && find(&Method::GET, path).expect(path).wrong_method, "{path}");
     }
-    for unknown in ["/model/m/invoke", "/model//converse", "/v1beta/models/"] {
+    for unknown in ["/model/m/invoke-model", "/model//converse", "/v1beta/models/"] {
         assert_eq!(find(&Method::POST, unknown), None, "{unknown}");
     }
 }

@@ -11,5 +11,6 @@ mod faults;
 mod gemini;
 mod guide;
 mod openai;
+mod realtime;
 mod replay;
 mod responses;

@@ -1,7 +1,7 @@
 //! OpenAI's Responses format over a socket: whole, streamed, tools, structured output and the refusals of
 //! the real service.
 
-use crate::client::{Answer, post, send};
+use crate::client::{Answer, get, post, send};
 use gw_emulator::{Emulator, Running};
 use serde_json::{Value, json};
 
@@ -65,7 +65,8 @@ async fn tools_make_a_round_trip() {
     let emulator = start().await;
     let mut body =
         json!({"model": "m", "input": [{"role": "user", "content": "weather"}], "tools": weather()});
-    let call = ask(&emulator, &body).await.json()["output"][0].clone();
+    let first = ask(&emulator, &body).await.json();
+    let call = first["output"][0].clone();
     assert_eq!(
         (&call["type"], &call["arguments"]),
         (&json!("function_call"), &json!("{\"city\":\"sample city\"}"))
@@ -78,9 +79,17 @@ async fn tools_make_a_round_trip() {
     let alone = ask(&emulator, &body).await;
     assert_eq!((alone.status.as_u16(), &alone.json()["error"]["param"]), (400, &json!("input")));
     body["previous_response_id"] = json!("resp_gone");
+    let gone = ask(&emulator, &body).await;
+    assert_eq!(
+        (gone.status.as_u16(), &gone.json()["error"]["code"]),
+        (400, &json!("previous_response_not_found"))
+    );
+    body["previous_response_id"] = first["id"].clone();
     let remembered = ask(&emulator, &body).await.json();
     assert_eq!(remembered["output"][0]["content"][0]["text"], "The tool returned: sunny");
-    assert_eq!(remembered["previous_response_id"], "resp_gone");
+    assert_eq!(remembered["previous_response_id"], first["id"]);
+    let (alone, chained) = (&first["usage"]["total_tokens"], &remembered["usage"]["input_tokens"]);
+    assert!(chained.as_u64() > alone.as_u64(), "{chained} tokens hold {alone}");
     let parallel = json!({"model": "m", "input": "parallel", "tools": weather(), "stream": true});
     let streamed = ask(&emulator, &parallel).await;
     let kinds = kinds(&streamed);
@@ -159,4 +168,32 @@ async fn wrong_requests_get_the_providers_errors() {
         send(emulator.address(), count).await.json(),
         json!({"object": "response.input_tokens", "input_tokens": 6})
     );
+}
+
+#[tokio::test]
+async fn responses_are_kept_gone_on_from_and_deleted() {
+    let emulator = start().await;
+    let at = |path: String| get(&path);
+    let first = ask(&emulator, &json!({"model": "m", "input": "one"})).await.json();
+    let id = first["id"].as_str().expect("an id").to_owned();
+    let second =
+        ask(&emulator, &json!({"model": "m", "input": "two", "previous_response_id": id})).await.json();
+    let next = second["id"].as_str().expect("an id").to_owned();
+    let read = send(emulator.address(), at(format!("/v1/responses/{id}"))).await;
+    assert_eq!(read.json(), first);
+    let items = send(emulator.address(), at(format!("/v1/responses/{next}/input_items?order=asc&limit=2")))
+        .await
+        .json();
+    let texts: Vec<&Value> =
+        items["data"].as_array().expect("a list").iter().map(|item| &item["content"][0]["text"]).collect();
+    assert_eq!((texts, &items["has_more"]), (vec![&json!("one"), &json!("You said: one")], &json!(true)));
+    let cancelled = send(emulator.address(), post(&format!("/v1/responses/{id}/cancel"), &json!({}))).await;
+    assert_eq!(cancelled.status.as_u16(), 400);
+    let mut delete = at(format!("/v1/responses/{id}"));
+    *delete.method_mut() = http::Method::DELETE;
+    assert_eq!(send(emulator.address(), delete).await.json()["deleted"], true);
+    assert_eq!(send(emulator.address(), at(format!("/v1/responses/{id}"))).await.status.as_u16(), 404);
+    let unstored = ask(&emulator, &json!({"model": "m", "input": "x", "store": false})).await.json();
+    let id = unstored["id"].as_str().expect("an id");
+    assert_eq!(send(emulator.address(), at(format!("/v1/responses/{id}"))).await.status.as_u16(), 404);
 }

@@ -10,4 +10,5 @@ pub(super) const TARGETS: &[Target] = &[
     ("wire::json_scan", gw_wire::fuzzing::fuzz_json_scan),
     ("wire::sse", gw_wire::fuzzing::fuzz_sse),
     ("wire::streams", gw_wire::fuzzing::fuzz_streams),
+    ("wire::websocket", gw_wire::fuzzing::fuzz_websocket),
 ];

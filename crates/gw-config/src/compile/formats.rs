@@ -3,8 +3,8 @@
 use super::providers::AZURE_API_VERSION;
 use crate::errors::Faults;
 use crate::settings::providers::ProviderSettings;
+use gw_model::WireFormat;
 use gw_model::catalog::{ProviderKind, ProviderSpec};
-use gw_model::{Api, WireFormat};
 
 /// The first dated `api-version` of Azure that has responses.
 const AZURE_RESPONSES_SINCE: &str = "2025-03-01";
@@ -32,9 +32,8 @@ pub(super) fn formats(
         return known;
     }
     let mut formats = vec![wanted];
-    if wanted.api() == Api::OpenAi {
-        formats.extend(known.into_iter().filter(|format| !WireFormat::CONVERSATIONS.contains(format)));
-    }
+    let beside = |format: &WireFormat| !format.is_conversation() && format.api() == wanted.api();
+    formats.extend(known.into_iter().filter(beside));
     formats
 }
 

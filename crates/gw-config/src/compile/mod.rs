@@ -24,7 +24,7 @@ use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
 use gw_model::Snapshot;
 use gw_model::catalog::Catalog;
-use gw_model::snapshot::PathSettings;
+use gw_model::snapshot::{PathSettings, SessionSettings};
 use std::sync::Arc;
 
 /// A configuration in force.
@@ -87,6 +87,7 @@ pub fn compile(
 
 fn path(file: &crate::settings::FileSettings) -> PathSettings {
     let block = &file.settings.value;
+    let storage = &file.storage.value;
     PathSettings {
         reserve_output_tokens: block.reserve_output_tokens.value.get(),
         max_body_bytes: block.max_body_bytes.value.size(),
@@ -95,6 +96,19 @@ fn path(file: &crate::settings::FileSettings) -> PathSettings {
         max_translated_bytes: block.max_translated_bytes.value.size(),
         max_event_bytes: block.max_event_bytes.value.size(),
         stream_ping_ms: block.stream_ping_ms.value.get(),
+        response_retention_days: u32::try_from(storage.response_retention_days.value.get())
+            .unwrap_or(u32::MAX),
+        max_stored_response_bytes: storage.max_stored_response_bytes.value.size(),
+        realtime: realtime(&block.realtime.value),
+    }
+}
+
+fn realtime(block: &crate::settings::realtime::RealtimeBlock) -> SessionSettings {
+    SessionSettings {
+        max_message_bytes: block.max_message_bytes.value.size(),
+        max_session_ms: block.max_session_ms.value.get(),
+        idle_ms: block.idle_ms.value.get(),
+        buffer_bytes: block.buffer_bytes.value.size(),
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) fn says_something(facts: &ModelFacts) -> bool {
     facts.same_as.is_some()
         || facts.max_input_tokens.is_some()
         || facts.max_output_tokens.is_some()
+        || facts.usd_per_request.is_some()
         || rates(facts).iter().any(|(_, rate)| rate.is_some())
 }
 
@@ -71,15 +72,15 @@ const fn rates(facts: &ModelFacts) -> [(Unit, Priced); 5] {
 /// beside them would be another price list's.
 fn sheet(facts: &ModelFacts, at: Place, faults: &mut Faults) -> Option<PriceSheet> {
     let rates = rates(facts);
-    let given: Vec<Rate> = rates
-        .iter()
-        .filter_map(|(unit, price)| {
-            let price = price.as_ref()?.value.0;
-            Some(Rate { unit: *unit, tier: ServiceTier::Standard, above_tokens: 0, price })
-        })
-        .collect();
-    if given.is_empty() {
-        return None;
+    let rate = |unit, price| Rate { unit, tier: ServiceTier::Standard, above_tokens: 0, price };
+    let mut given: Vec<Rate> =
+        rates.iter().filter_map(|(unit, price)| Some(rate(*unit, price.as_ref()?.value.0))).collect();
+    let has_token_prices = !given.is_empty();
+    if let Some(usd) = &facts.usd_per_request {
+        given.push(rate(Unit::Request, usd.value.0.into()));
+    }
+    if !has_token_prices {
+        return (!given.is_empty()).then(|| PriceSheet { rates: given.into() });
     }
     for (unit, price) in &rates[..2] {
         if price.is_none() {

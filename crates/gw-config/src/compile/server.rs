@@ -80,6 +80,10 @@ pub struct StoreSettings {
     pub batch_max_records: usize,
     /// Between two transactions.
     pub batch_interval_ms: u64,
+    /// Objects whose owner is kept in memory.
+    pub object_memory_entries: usize,
+    /// Bytes of stored responses that may wait.
+    pub object_queue_bytes: usize,
 }
 
 pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings {
@@ -143,5 +147,7 @@ pub(super) fn store(settings: &StorageSettings) -> StoreSettings {
         fsync_interval_ms: settings.fsync_interval_ms.value.get(),
         batch_max_records: settings.batch_max_records.value.size(),
         batch_interval_ms: settings.batch_interval_ms.value.get(),
+        object_memory_entries: settings.object_memory_entries.value.size(),
+        object_queue_bytes: settings.object_queue_bytes.value.size(),
     }
 }

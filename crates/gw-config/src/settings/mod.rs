@@ -12,6 +12,7 @@ pub mod network;
 pub mod path;
 pub mod prices;
 pub mod providers;
+pub mod realtime;
 pub mod retry;
 pub mod storage;
 pub mod telemetry;

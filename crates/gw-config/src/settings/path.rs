@@ -1,5 +1,6 @@
 //! Limits of the request path.
 
+use super::realtime::RealtimeBlock;
 use crate::shape::{Whole, settings};
 
 settings! {
@@ -19,5 +20,7 @@ settings! {
         default(8_388_608) max_event_bytes: Whole<1_024, 1_073_741_824>,
         /// Silence after which a stream gets an SSE comment, in milliseconds. 0 turns it off.
         default(15_000) stream_ping_ms: Whole<0, 600_000>,
+        /// Sessions over a WebSocket.
+        section realtime: RealtimeBlock,
     }
 }

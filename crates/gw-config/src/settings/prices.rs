@@ -1,6 +1,6 @@
 //! Prices and bounds of a model, when the catalogue has none or others hold.
 
-use crate::shape::{Text, UsdPerMillionTokens, Whole, settings};
+use crate::shape::{Text, Usd, UsdPerMillionTokens, Whole, settings};
 
 settings! {
     /// Prices and bounds of a model. Prices given here replace all of the catalogue's.
@@ -15,6 +15,9 @@ settings! {
         optional cache_write_usd_per_million_tokens: UsdPerMillionTokens,
         /// The same for a cache lifetime of an hour. The price of a plain cache write when not given.
         optional cache_write_1h_usd_per_million_tokens: UsdPerMillionTokens,
+        /// US dollars for each request, besides its tokens; of models that rank: for each search, which is a query
+        /// over up to a hundred documents.
+        optional usd_per_request: Usd,
         /// Take prices and bounds of this model of the catalogue: `gpt-4o`, or `openai/gpt-4o` of another provider.
         optional same_as: Text,
         /// Largest prompt, in tokens.

@@ -15,5 +15,13 @@ settings! {
         default(1_000) batch_max_records: Whole<1, 100_000>,
         /// How often records are written, in milliseconds.
         default(200) batch_interval_ms: Whole<10, 1_000>,
+        /// Days that stored responses are kept: those that the gateway stores itself, and whose those are that providers store.
+        default(30) response_retention_days: Whole<1, 3_650>,
+        /// Largest conversation that the gateway stores itself for providers that store none, in bytes of the request.
+        default(16_777_216) max_stored_response_bytes: Whole<1_024, 1_073_741_824>,
+        /// Files, batches and stored responses whose owner is kept in memory too; about 300 bytes each.
+        default(65_536) object_memory_entries: Whole<1_024, 100_000_000>,
+        /// Bytes of stored responses that may wait to be written; what comes beyond is refused with 503.
+        default(134_217_728) object_queue_bytes: Whole<1_048_576, 10_737_418_240>,
     }
 }

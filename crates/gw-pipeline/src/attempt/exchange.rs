@@ -1,7 +1,7 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
-use super::{Again, Failure, FailureKind};
-use crate::credentials::{Hand, Ready};
+use super::{Again, Failure, FailureKind, handshake};
+use crate::credentials::{Hand, Ready as Carried};
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
 use gw_providers::{PrepareInput, PreparedProvider, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::codec::Options;
+use http::StatusCode;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,6 +47,16 @@ pub(crate) struct Sent {
     pub(crate) dropped: Vec<String>,
     /// The stream's usage frame was asked for by us, not by the caller.
     pub(crate) hide_usage: bool,
+    /// Answers to the call's earlier parts, where the target takes one input at a time.
+    pub(crate) earlier: Vec<Bytes>,
+}
+
+/// What is to be sent in one try.
+struct Ready {
+    sent: Sent,
+    /// Parts of the call that go before.
+    earlier: Vec<UpstreamRequest>,
+    request: UpstreamRequest,
 }
 
 /// What came of one try.
@@ -56,6 +67,8 @@ pub(super) enum Tried {
     Failed(TryFailure),
     /// The credential at hand is not there; another one may be.
     Unready(Refusal),
+    /// This target has no way to count tokens, or none for this request.
+    Counted,
     /// This target cannot do what the request asks; another one may.
     Unfit(Refusal),
     /// The gateway itself cannot go on.
@@ -102,49 +115,75 @@ impl Exchange {
             let refusal = Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone");
             return Tried::Unfit(refusal);
         };
-        let ready = match hand.current() {
-            None => Ready::Fixed(&endpoint.prepared),
-            Some(index) => {
-                let wait_ms = self.remaining_ms().min(TOKEN_WAIT_MS);
-                match endpoint.credentials.ready(index, self.ticket.worker().now(), wait_ms).await {
-                    Ok(ready) => ready,
-                    Err(refusal) => return Tried::Unready(refusal),
-                }
-            }
+        let carried = match self.carried(endpoint, hand).await {
+            Ok(carried) => carried,
+            Err(refusal) => return Tried::Unready(refusal),
         };
-        let (sent, request) = match self.prepare(target, &ready) {
-            Ok(prepared) => prepared,
+        let Some(format) = gw_providers::upstream_format(&target.provider, &target.model, self.call.format)
+        else {
+            return match self.call.format.counts() {
+                Some(_) => Tried::Counted,
+                None => Tried::Unfit(cannot_do()),
+            };
+        };
+        let counts_elsewhere = self.call.format.counts().is_some() && format != self.call.format;
+        let Ready { mut sent, earlier, request } = match self.prepare(target, &carried, format) {
+            Ok(ready) => ready,
+            Err(_) if counts_elsewhere => return Tried::Counted,
             Err(refusal) => return Tried::Unfit(refusal),
         };
         if let Err(refusal) = self.ticket.open_attempt(target) {
             return Tried::Rejected(refusal);
         }
-        let times = &self.model.timeouts;
-        let remaining = self.remaining_ms();
-        let phases = PhaseTimeouts {
-            connect_ms: times.connect_ms.min(remaining),
-            first_byte_ms: times.first_byte_ms.min(remaining),
-            idle_ms: times.idle_ms,
-        };
+        if !earlier.is_empty()
+            && let Err(tried) = Box::pin(self.earlier(target, endpoint, &mut sent, &earlier)).await
+        {
+            return tried;
+        }
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        match upstream.send(&endpoint.destination, &request, phases).await {
-            Ok(response) if response.status.is_success() => Tried::Answered { sent, response },
-            Ok(response) => {
-                let tried = self.failed_status(target, sent.format, response).await;
-                if let (Tried::Failed(failed), Some(index)) = (&tried, hand.current()) {
-                    self.rest(endpoint, index, failed);
-                }
-                tried
+        let (to, phases) = (endpoint.destination(format), self.phases());
+        let answer = match format {
+            // Boxed, since it is rare and large.
+            WireFormat::OpenAiRealtime => {
+                Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
             }
+            _ => upstream.send(to, &request, phases).await,
+        };
+        match answer {
+            Ok(response) if is_answer(format, response.status) => Tried::Answered { sent, response },
+            Ok(response) => match self.failed_status(target, sent.format, response).await {
+                Tried::Failed(failed) if failed.blames_credential => {
+                    self.rest(endpoint, hand, &failed);
+                    Tried::Failed(failed)
+                }
+                // Not every model that the provider has can be counted for.
+                Tried::Failed(TryFailure { again: None, .. }) if counts_elsewhere => Tried::Counted,
+                tried => tried,
+            },
             Err(error) => Tried::Failed(self.not_sent(target, &error)),
         }
     }
 
-    /// A credential that was refused, or told to pause, goes behind others for a while.
-    fn rest(&self, endpoint: &ProviderEndpoint, index: usize, failed: &TryFailure) {
-        if !failed.blames_credential {
-            return;
+    fn phases(&self) -> PhaseTimeouts {
+        let times = &self.model.timeouts;
+        let remaining = self.remaining_ms();
+        PhaseTimeouts {
+            connect_ms: times.connect_ms.min(remaining),
+            first_byte_ms: times.first_byte_ms.min(remaining),
+            idle_ms: times.idle_ms,
         }
+    }
+
+    /// The provider with the credential at hand. Errors: it is not there.
+    async fn carried<'e>(&self, endpoint: &'e ProviderEndpoint, hand: &Hand) -> Result<Carried<'e>, Refusal> {
+        let Some(index) = hand.current() else { return Ok(Carried::Fixed(&endpoint.prepared)) };
+        let wait_ms = self.remaining_ms().min(TOKEN_WAIT_MS);
+        endpoint.credentials.ready(index, self.ticket.worker().now(), wait_ms).await
+    }
+
+    /// A credential that was refused, or told to pause, goes behind others for a while.
+    fn rest(&self, endpoint: &ProviderEndpoint, hand: &Hand, failed: &TryFailure) {
+        let Some(index) = hand.current() else { return };
         let asked = failed.again.as_ref().and_then(|again| again.after_ms);
         let is_refused = matches!(failed.again, Some(Again { kind: FailureKind::Final, .. }));
         let pause_ms = asked.unwrap_or(if is_refused { REFUSED_REST_MS } else { LIMITED_REST_MS });
@@ -152,16 +191,57 @@ impl Exchange {
         endpoint.credentials.rest(index, until, is_refused);
     }
 
+    /// Sends the parts of a call that go before its last one, and keeps their answers.
+    async fn earlier(
+        &mut self,
+        target: &Arc<Target>,
+        endpoint: &ProviderEndpoint,
+        sent: &mut Sent,
+        parts: &[UpstreamRequest],
+    ) -> Result<(), Tried> {
+        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
+        let mut room = self.live.snapshot.settings.max_translated_bytes;
+        for part in parts {
+            let response = match upstream.send(endpoint.destination(sent.format), part, self.phases()).await {
+                Ok(response) if response.status.is_success() => response,
+                Ok(response) => return Err(self.failed_status(target, sent.format, response).await),
+                Err(error) => return Err(Tried::Failed(self.not_sent(target, &error))),
+            };
+            let limit = Duration::from_millis(self.remaining_ms());
+            let read = tokio::time::timeout(limit, read_whole(response.body, room)).await;
+            let Some(body) = read.ok().flatten() else {
+                self.ticket.close_attempt(
+                    response.status.as_u16(),
+                    "cut",
+                    Usage::default(),
+                    UsageSource::None,
+                );
+                let refused =
+                    Refusal::new(ErrorCode::UpstreamError, "a part of the provider's answer broke off");
+                let again = Some(Again { kind: FailureKind::Final, after_ms: None });
+                return Err(Tried::Failed(TryFailure {
+                    failure: refusal(target, refused),
+                    again,
+                    blames_credential: false,
+                }));
+            };
+            room = room.saturating_sub(body.len());
+            let used = gw_wire::usage::from_whole(sent.format, &body).unwrap_or_default();
+            self.ticket.note_spent(used.input_tokens);
+            sent.earlier.push(body);
+        }
+        Ok(())
+    }
+
     /// Builds the upstream request: the caller's bytes with edits, or a translation.
     fn prepare(
         &self,
         target: &Arc<Target>,
         prepared: &PreparedProvider,
-    ) -> Result<(Sent, UpstreamRequest), Refusal> {
-        let Some(format) = gw_providers::upstream_format(&target.provider, &target.model, self.call.format)
-        else {
-            return Err(Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request"));
-        };
+        format: WireFormat,
+    ) -> Result<Ready, Refusal> {
+        self.refuse_unstorable(format)?;
+        let mut parts = Vec::new();
         let (translated, dropped) = if format == self.call.format {
             (None, Vec::new())
         } else {
@@ -180,10 +260,30 @@ impl Exchange {
                 model: &self.call.facts.model,
                 stream: self.call.facts.stream,
             };
-            let written =
-                gw_wire::translate::request(self.call.format, format, &self.call.body, path, &options)?;
+            let (from, body) = (self.call.format, self.call.full());
+            let mut written = gw_wire::translate::request(from, format, body, path, &options)?;
+            parts = std::mem::take(&mut written.more);
             (Some(written.body), written.dropped)
         };
+        let (mut request, hide_usage) = self.request(target, prepared, format, translated)?;
+        let mut earlier = Vec::new();
+        // The last part is answered as a call in one part is.
+        for part in parts {
+            let (next, _) = self.request(target, prepared, format, Some(part))?;
+            earlier.push(std::mem::replace(&mut request, next));
+        }
+        let sent = Sent { format, dropped, hide_usage, earlier: Vec::new() };
+        Ok(Ready { sent, earlier, request })
+    }
+
+    /// One upstream request; true when usage was asked for that the caller did not ask for.
+    fn request(
+        &self,
+        target: &Arc<Target>,
+        prepared: &PreparedProvider,
+        format: WireFormat,
+        translated: Option<Vec<u8>>,
+    ) -> Result<(UpstreamRequest, bool), Refusal> {
         let parts = gw_providers::prepare(PrepareInput {
             call: &self.call,
             target,
@@ -199,7 +299,21 @@ impl Exchange {
             headers: parts.headers,
             body: parts.body,
         };
-        Ok((Sent { format, dropped, hide_usage: parts.hide_usage }, request))
+        Ok((request, parts.hide_usage))
+    }
+
+    /// An answer that the gateway is to store must not fail only when it is made.
+    fn refuse_unstorable(&self, format: WireFormat) -> Result<(), Refusal> {
+        let limit = self.live.snapshot.settings.max_stored_response_bytes;
+        let size = self.call.full().len();
+        if format == self.call.format || !self.call.facts.stores || size <= limit {
+            return Ok(());
+        }
+        let text = format!(
+            "this conversation has {size} bytes, and the gateway stores up to {limit} \
+             ('storage.max_stored_response_bytes'); send \"store\": false with the whole conversation in 'input'"
+        );
+        Err(Refusal::new(ErrorCode::RequestTooLarge, text).param("store"))
     }
 
     /// A caller of a later version of Anthropic's API gets its rules, though another API answers.
@@ -301,6 +415,18 @@ impl Exchange {
     }
 }
 
+fn cannot_do() -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, "the target cannot do this kind of request")
+}
+
+/// Did the upstream take the call? A session begins with another status than an answer does.
+fn is_answer(format: WireFormat, status: StatusCode) -> bool {
+    match format {
+        WireFormat::OpenAiRealtime => status == StatusCode::SWITCHING_PROTOCOLS,
+        _ => status.is_success(),
+    }
+}
+
 fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
     Failure::Refusal { refusal, target: Some(Arc::clone(target)) }
 }
@@ -331,8 +457,20 @@ const fn send_word(kind: SendErrorKind) -> &'static str {
     }
 }
 
+/// Reads a body of at most `limit` bytes. `None` when it is larger or breaks off.
+async fn read_whole(mut body: UpstreamBody, limit: usize) -> Option<Bytes> {
+    let mut whole = Vec::new();
+    while let Some(piece) = body.next().await {
+        whole.extend_from_slice(&piece.ok()?);
+        if whole.len() > limit {
+            return None;
+        }
+    }
+    Some(whole.into())
+}
+
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
-async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
+pub(crate) async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
     let mut head = Vec::new();
     let read = async {
         while let Some(Ok(piece)) = body.next().await {

@@ -3,13 +3,14 @@
 
 mod backoff;
 mod exchange;
+mod handshake;
 
 use crate::live::Live;
 use crate::reserve::Funded;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
-pub(crate) use exchange::Sent;
 use exchange::{Exchange, Tried};
+pub(crate) use exchange::{Sent, read_head};
 use gw_model::snapshot::{RetryOn, Target};
 use gw_model::{Call, ErrorCode, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;
@@ -22,6 +23,8 @@ const MAX_TRIES: usize = 32;
 pub(crate) enum Attempted {
     /// A target answers; its body is still to come.
     Answer(Box<Answered>),
+    /// Tokens are to be counted, and the target cannot: the gateway's estimate is the answer.
+    Count(Box<Counted>),
     /// No target answered, or one refused the request itself.
     Failure(Box<Failed>),
 }
@@ -38,6 +41,14 @@ pub(crate) struct Answered {
     pub(crate) output_bound: u64,
     /// When the request's time is up, microseconds since the epoch.
     pub(crate) deadline: i64,
+}
+
+/// A count of tokens by the gateway itself.
+pub(crate) struct Counted {
+    pub(crate) ticket: Ticket,
+    pub(crate) call: Call,
+    pub(crate) target: Arc<Target>,
+    pub(crate) model_name: Arc<str>,
 }
 
 /// The last failure.
@@ -106,6 +117,7 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
                     unfit.get_or_insert(refusal);
                     break;
                 }
+                Tried::Counted => return Ok(Attempted::Count(Box::new(exchange.counted(target)))),
                 Tried::Answered { sent, response } => {
                     return Ok(exchange.answered(target, sent, response, output_bound));
                 }
@@ -187,6 +199,12 @@ impl Exchange {
             output_bound,
             deadline: self.deadline,
         }))
+    }
+
+    /// The target cannot count.
+    fn counted(self, target: Arc<Target>) -> Counted {
+        let model_name = Arc::clone(&self.model.name);
+        Counted { ticket: self.ticket, call: self.call, target, model_name }
     }
 
     /// What is left when nothing worked.

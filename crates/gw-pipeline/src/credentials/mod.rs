@@ -11,6 +11,8 @@ pub(crate) use hand::Hand;
 pub use room::Room;
 
 use crate::gateway::Gateway;
+use crate::live::ProviderEndpoint;
+use crate::worker::Worker;
 use arc_swap::ArcSwapOption;
 use gw_model::credential::CredentialSource;
 use gw_model::snapshot::Provider;
@@ -125,6 +127,27 @@ impl Credentials {
     fn refuse(&self, cause: &str) -> Refusal {
         let text = format!("the provider '{}' cannot be called: {cause}", self.provider.name);
         Refusal::new(ErrorCode::NoHealthyTarget, text).retry_after(5)
+    }
+}
+
+impl ProviderEndpoint {
+    /// The provider with the first credential that is there, for requests that are not tried with another. `named` is
+    /// the only one that may be used.
+    pub(crate) async fn ready(
+        &self,
+        named: Option<&str>,
+        worker: &Worker,
+        limit_ms: u64,
+    ) -> Result<Ready<'_>, Refusal> {
+        let mut hand = self.credentials.deal(named, worker.now(), || worker.random_u64())?;
+        loop {
+            let Some(index) = hand.current() else { return Ok(Ready::Fixed(&self.prepared)) };
+            match self.credentials.ready(index, worker.now(), limit_ms).await {
+                Ok(ready) => return Ok(ready),
+                Err(refusal) if !hand.advance() => return Err(refusal),
+                Err(_) => {}
+            }
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Fourth stage: request guardrails. None exist yet, so every call passes; a configuration that asks for
 //! one is refused when it is loaded, never ignored here.
 
-use crate::admit::Admitted;
 use crate::live::Live;
+use crate::recall::Recalled;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::{Call, snapshot::Model};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) struct Screened {
 }
 
 /// Runs the request's guardrails.
-pub(crate) async fn screen(admitted: Admitted) -> Result<Screened, Rejected> {
-    let Admitted { ticket, live, call, model, .. } = admitted;
+pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
+    let Recalled { ticket, live, call, model, .. } = recalled;
     Ok(Screened { ticket, live, call, model, _proof: () })
 }

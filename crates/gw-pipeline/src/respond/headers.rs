@@ -3,7 +3,7 @@
 
 use crate::ticket::Open;
 use gw_model::snapshot::Target;
-use gw_model::{NanoUsd, WireFormat};
+use gw_model::{NanoUsd, Usage, WireFormat};
 use gw_store::memory::{LimitsView, Remaining};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -17,6 +17,7 @@ const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-gatewright-upstrea
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-attempts");
 const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
+const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
 const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
 
 /// Between the upstream and us only, or set anew by the server.
@@ -109,6 +110,17 @@ pub(crate) fn add_attempts(headers: &mut HeaderMap, attempts: usize) {
 /// What the call cost.
 pub(crate) fn add_cost(headers: &mut HeaderMap, cost: NanoUsd) {
     put(headers, COST, &cost.to_string());
+}
+
+/// The count of tokens is the gateway's estimate.
+pub(crate) fn mark_estimate(headers: &mut HeaderMap) {
+    headers.insert(TOKEN_COUNT, HeaderValue::from_static("estimated"));
+}
+
+/// Input tokens that Bedrock states beside answers of the models' own formats.
+pub(crate) fn stated_input(headers: &HeaderMap) -> Option<Usage> {
+    let stated = headers.get("x-amzn-bedrock-input-token-count")?.to_str().ok()?;
+    Some(Usage { input_tokens: stated.parse().ok()?, ..Usage::default() })
 }
 
 /// Which parameters a translation had to leave out.

@@ -4,7 +4,7 @@ use super::meter;
 use crate::reply::Incomplete;
 use crate::ticket::Ticket;
 use bytes::Bytes;
-use gw_model::{Micros, Outcome, WireFormat};
+use gw_model::{Micros, Outcome, Usage, UsageSource, WireFormat};
 use gw_upstream::UpstreamBody;
 use gw_wire::estimate;
 use gw_wire::json::member::MemberScanner;
@@ -21,6 +21,10 @@ pub struct LargeBody {
     /// Estimate of the output seen, for an answer that states no usage.
     output_tokens: u64,
     deadline: Micros,
+    /// The provider may store the answer.
+    stores: bool,
+    /// Nothing is charged: what it states was charged when it was made.
+    unbilled: bool,
 }
 
 impl std::fmt::Debug for LargeBody {
@@ -38,7 +42,30 @@ impl LargeBody {
         deadline: Micros,
     ) -> Self {
         let scanner = MemberScanner::new(WANTED_MEMBERS);
-        Self { ticket: Some(ticket), head: Some(head), upstream, format, scanner, output_tokens: 0, deadline }
+        let (ticket, head) = (Some(ticket), Some(head).filter(|head| !head.is_empty()));
+        Self {
+            ticket,
+            head,
+            upstream,
+            format,
+            scanner,
+            output_tokens: 0,
+            deadline,
+            stores: false,
+            unbilled: false,
+        }
+    }
+
+    /// The provider may store the answer: notes whose it is.
+    pub(crate) fn note_answer(mut self, stores: bool) -> Self {
+        self.stores = stores;
+        self
+    }
+
+    /// Something that was made and charged before.
+    pub(crate) fn unbilled(mut self) -> Self {
+        self.unbilled = true;
+        self
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
@@ -80,11 +107,17 @@ impl LargeBody {
 
     fn settle(&mut self, outcome: Outcome, reason: &str) {
         let Some(mut ticket) = self.ticket.take() else { return };
-        let (usage, source) = meter::charged(
-            usage::from_scanner(self.format, &self.scanner),
-            ticket.input_tokens,
-            ticket.estimated_output(self.output_tokens),
-        );
+        let (usage, source) = match self.unbilled {
+            true => (Usage::default(), UsageSource::None),
+            false => meter::charged(
+                usage::from_scanner(self.format, &self.scanner),
+                ticket.input_tokens,
+                ticket.estimated_output(self.output_tokens),
+            ),
+        };
+        if self.stores {
+            ticket.made = usage::stored_from_scanner(&self.scanner);
+        }
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         ticket.finish(outcome, status);

@@ -1,13 +1,16 @@
 //! The way back: translate, guard, meter, settle, record, over the answer as it flows. Whole answers and
 //! streams pass the same steps. It must not talk to a provider again.
 
+mod count;
 mod failure;
 mod guard;
-mod headers;
+pub(crate) mod headers;
+pub(crate) mod keep;
 pub(crate) mod large;
 mod meter;
 mod outlet;
 pub(crate) mod refuse;
+pub(crate) mod session;
 mod shape;
 pub(crate) mod stream;
 mod whole;
@@ -15,11 +18,16 @@ mod whole;
 use crate::attempt::Attempted;
 use crate::reply::Reply;
 use crate::ticket::Rejected;
+use gw_model::WireFormat;
 
 /// Turns what the targets brought into the caller's reply.
 pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
     match attempted {
         Attempted::Failure(failed) => Ok(failure::reply(*failed)),
+        Attempted::Answer(answered) if answered.sent.format == WireFormat::OpenAiRealtime => {
+            Ok(session::reply(*answered))
+        }
+        Attempted::Count(counted) => Ok(count::reply(*counted)),
         Attempted::Answer(answered) if headers::is_event_stream(&answered.response.headers) => {
             Ok(stream::reply(*answered))
         }

@@ -53,6 +53,14 @@ impl Outlet {
         }
     }
 
+    /// The whole answer that the caller's stream ended with, when the gateway is to store it.
+    pub(super) fn take_stored(&mut self) -> Option<Vec<u8>> {
+        match self {
+            Self::Translated(translator) => translator.take_stored(),
+            Self::Same | Self::Array { .. } => None,
+        }
+    }
+
     /// The caller's stream has its end already.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self, Self::Translated(translator) if translator.finished() || translator.error().is_some())

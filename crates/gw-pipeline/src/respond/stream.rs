@@ -2,6 +2,7 @@
 //! the way by, and the call is settled before its last frame leaves. An upstream that dies in the midst
 //! gives the caller an error event in its own format, never a clean end.
 
+use super::keep::{self, Keep};
 use super::outlet::Outlet;
 use super::shape::Shape;
 use super::{guard, headers, meter, whole};
@@ -59,6 +60,15 @@ pub struct StreamBody {
     /// The piece that completes the answer, and how long it waits.
     last: Option<Bytes>,
     end_timer: Option<Pin<Box<Sleep>>>,
+    /// The gateway stores the answer when it is complete.
+    keep: Option<Keep>,
+    saving: Option<Saving>,
+}
+
+/// An answer that is being stored, and the piece that may leave when that is done.
+struct Saving {
+    done: Pin<Box<dyn Future<Output = Result<(), Refusal>>>>,
+    last: Bytes,
 }
 
 impl std::fmt::Debug for StreamBody {
@@ -71,6 +81,7 @@ impl std::fmt::Debug for StreamBody {
 pub(crate) fn reply(answered: Answered) -> Reply {
     let context = whole::write_context(&answered);
     let (output_bound, deadline) = (answered.output_bound, answered.deadline);
+    let kept = keep::here(&answered);
     let Answered { mut ticket, live, call, target, model_name, sent, response, .. } = answered;
     let upstream_format = sent.format;
     let settings = &live.snapshot.settings;
@@ -101,11 +112,17 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let ping_ms = if shape.takes_comments(call.format) { settings.stream_ping_ms } else { 0 };
     let now = ticket.worker().now();
     ticket.worker().gateway().metrics.open_streams.inc();
+    let keep = kept.map(|id| Keep::new(&ticket, &call, id, settings.response_retention_days));
+    let stores = keep::at_provider(upstream_format, &call);
+    let meter = StreamMeter::new(upstream_format)
+        .hide_usage(sent.hide_usage)
+        .choices(call.facts.choices)
+        .note_answer(stores);
     let body = StreamBody {
         ticket: Some(ticket),
         upstream: Some(response.body),
         framer,
-        meter: StreamMeter::new(upstream_format).hide_usage(sent.hide_usage).choices(call.facts.choices),
+        meter,
         outlet,
         guard: guard::ResponseGuard::default(),
         pieces: Vec::new(),
@@ -120,6 +137,8 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         timer: Timer::default(),
         last: None,
         end_timer: None,
+        keep,
+        saving: None,
     };
     let mut reply = Reply::new(ReplyBody::Stream(Box::new(body)));
     *reply.status_mut() = response.status;
@@ -131,19 +150,25 @@ impl StreamBody {
     /// The next piece for the caller; `None` at the end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
-            let Some(upstream) = &mut self.upstream else { return Poll::Ready(None) };
-            let out = match upstream.poll_data(cx) {
-                Poll::Pending if self.last.is_some() => match self.poll_end(cx) {
+            let out = match self.upstream.as_mut().map(|upstream| upstream.poll_data(cx)) {
+                None => match self.poll_saving(cx) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(last) => last,
+                    Poll::Ready(None) => return Poll::Ready(None),
+                    Poll::Ready(Some(last)) => last,
                 },
-                Poll::Pending => return self.poll_timer(cx),
-                Poll::Ready(Some(Ok(piece))) => self.digest(piece),
-                Poll::Ready(Some(Err(error))) => self.broke_off(&error),
-                Poll::Ready(None) => {
-                    let rest = self.framer.finish();
-                    self.ended(rest)
-                }
+                Some(polled) => match polled {
+                    Poll::Pending if self.last.is_some() => match self.poll_end(cx) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(last) => last,
+                    },
+                    Poll::Pending => return self.poll_timer(cx),
+                    Poll::Ready(Some(Ok(piece))) => self.digest(piece),
+                    Poll::Ready(Some(Err(error))) => self.broke_off(&error),
+                    Poll::Ready(None) => {
+                        let rest = self.framer.finish();
+                        self.ended(rest)
+                    }
+                },
             };
             if !out.is_empty() {
                 self.sent = true;
@@ -281,9 +306,28 @@ impl StreamBody {
         if let Some(ticket) = &mut self.ticket {
             ticket.note_first_byte();
         }
-        self.settle_end();
         self.upstream = None;
+        let answer = if self.meter.error().is_some() { None } else { self.outlet.take_stored() };
+        if let (Some(keep), Some(answer)) = (self.keep.take(), answer) {
+            self.saving = Some(Saving { done: Box::pin(keep.write(answer.into())), last });
+            return Bytes::new();
+        }
+        self.settle_end();
         last
+    }
+
+    /// The answer is complete: the last piece leaves when it is stored, or an error in its place.
+    fn poll_saving(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let Some(saving) = &mut self.saving else { return Poll::Ready(None) };
+        let Poll::Ready(done) = saving.done.as_mut().poll(cx) else { return Poll::Pending };
+        let last = self.saving.take().map(|saving| saving.last).unwrap_or_default();
+        Poll::Ready(Some(match done {
+            Ok(()) => {
+                self.settle_end();
+                last
+            }
+            Err(refusal) => self.cut(&refusal, "not_stored", Bytes::new()),
+        }))
     }
 
     /// Ends the stream with an error event behind what was still to be said.
@@ -324,6 +368,7 @@ impl StreamBody {
             usage.output_tokens = seen;
             source = gw_model::UsageSource::Estimated;
         }
+        ticket.made = self.meter.take_answer();
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         code.clone_into(&mut ticket.record.error_code);

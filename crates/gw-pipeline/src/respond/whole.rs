@@ -2,14 +2,15 @@
 //! can be translated. Larger ones in the caller's own format flow through [`super::large`].
 
 use super::large::LargeBody;
-use super::{guard, headers, meter};
+use super::{guard, headers, keep, meter};
 use crate::attempt::Answered;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
 use bytes::{Bytes, BytesMut};
-use gw_model::{ErrorCode, Outcome, Refusal, Usage, WireFormat};
+use gw_model::{Endpoint, ErrorCode, Outcome, Refusal, Usage, WireFormat};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
+use gw_wire::translate::Whole;
 use http::header::{self, HeaderValue};
 use std::time::Duration;
 
@@ -30,7 +31,7 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
         Err(_) => Err((BodyError::IdleTimeout, answered.ticket.seen_bytes)),
     };
     match held {
-        Ok(Held::Complete(body)) => complete(answered, body),
+        Ok(Held::Complete(body)) => complete(answered, body).await,
         Ok(Held::Part(head)) if same_format => Ok(large(answered, head)),
         Ok(Held::Part(_)) => {
             let text = format!("the answer is larger than {limit} bytes and can not be translated");
@@ -75,28 +76,42 @@ async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError,
 }
 
 /// The answer is in memory: translate, meter, settle.
-fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
+async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     let Ok(usage) = gw_wire::usage::from_valid(answered.sent.format, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
         return Ok(broken(answered, refusal, "malformed", body.len() as u64));
     };
-    let translated = match translate(&answered, &body) {
+    // A call in parts is metered by what they say together.
+    let usage = usage.filter(|_| answered.sent.earlier.is_empty());
+    let usage = usage.or_else(|| headers::stated_input(&answered.response.headers));
+    let translated = match translate(&answered, &body, usage) {
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len() as u64)),
     };
-    let Answered { mut ticket, target, model_name, response, sent, .. } = answered;
+    let kept = keep::here(&answered);
+    let Answered { mut ticket, live, call, target, model_name, response, sent, .. } = answered;
     let mut map = headers::passed(response.headers);
-    let body = match translated {
-        Some(body) => {
+    let (body, usage) = match translated {
+        Some(whole) => {
             map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            body
+            (Bytes::from(whole.body), if sent.earlier.is_empty() { usage } else { whole.usage })
         }
-        None => body,
+        None => (body, usage),
     };
     let body = guard::ResponseGuard::default().pass(body);
     let status = response.status;
+    if keep::at_provider(sent.format, &call) {
+        ticket.made = gw_wire::openai_responses::stored::made(&body);
+    }
+    settle_attempt(&mut ticket, status.as_u16(), "", usage, &body);
+    if let Some(id) = kept {
+        let retention_days = live.snapshot.settings.response_retention_days;
+        let keep = keep::Keep::new(&ticket, &call, id, retention_days);
+        if let Err(refusal) = keep.write(body.clone()).await {
+            return Err(ticket.reject(refusal));
+        }
+    }
     let Settled { cost } = {
-        settle_attempt(&mut ticket, status.as_u16(), "", usage, &body);
         headers::add_route(&mut map, &ticket, &model_name, Some(&target));
         headers::add_attempts(&mut map, ticket.record.attempts.len());
         headers::add_dropped(&mut map, &sent.dropped);
@@ -111,13 +126,23 @@ fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
 }
 
 /// The answer in the caller's format; `None` when it is in it already.
-fn translate(answered: &Answered, body: &Bytes) -> Result<Option<Bytes>, Refusal> {
+fn translate(answered: &Answered, body: &Bytes, usage: Option<Usage>) -> Result<Option<Whole>, Refusal> {
     let (from, to) = (answered.sent.format, answered.call.format);
     if from == to {
         return Ok(None);
     }
-    let context = write_context(answered);
-    gw_wire::translate::whole(from, to, body, &context).map(|w| Some(Bytes::from(w.body))).map_err(|error| {
+    let mut context = write_context(answered);
+    if let Some(usage) = usage {
+        context.input_tokens = usage.input_tokens;
+    }
+    let earlier = &answered.sent.earlier;
+    let translated = if earlier.is_empty() {
+        gw_wire::translate::whole(from, to, body, &context)
+    } else {
+        let bodies: Vec<&[u8]> = earlier.iter().chain([body]).map(|part| &part[..]).collect();
+        gw_wire::translate::parts(from, to, &bodies, &context)
+    };
+    translated.map(Some).map_err(|error| {
         tracing::warn!(request_id = %answered.ticket.record.id, %error, "an answer could not be translated");
         Refusal::new(ErrorCode::UpstreamError, "the provider's answer can not be read")
     })
@@ -131,10 +156,16 @@ pub(super) fn write_context(answered: &Answered) -> WriteContext {
         created: answered.ticket.record.time / 1_000_000,
         include_usage: answered.call.facts.include_usage,
         request: match answered.call.format {
-            WireFormat::OpenAiResponses => answered.call.body.clone(),
+            WireFormat::OpenAiResponses => answered.call.asked().clone(),
+            // What was asked says how the answer is to be written.
+            format if matches!(format.endpoint(), Endpoint::Embeddings | Endpoint::Rerank) => {
+                answered.call.body.clone()
+            }
             // A large request must not be kept for an answer that does not repeat it.
             _ => Bytes::new(),
         },
+        input_tokens: answered.ticket.input_tokens,
+        stored_as: keep::here(answered),
         json_array: answered.call.facts.json_array,
     }
 }
@@ -147,13 +178,14 @@ fn settle_attempt(ticket: &mut Ticket, status: u16, reason: &str, usage: Option<
 
 /// A larger answer flows on; its cost is known only at its end.
 fn large(answered: Answered, head: Bytes) -> Reply {
-    let Answered { mut ticket, target, model_name, response, call, deadline, .. } = answered;
+    let Answered { mut ticket, target, model_name, response, call, sent, deadline, .. } = answered;
     let mut map = headers::passed(response.headers);
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
     headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
     ticket.record.status = response.status.as_u16();
     ticket.note_first_byte();
-    let body = LargeBody::new(ticket, call.format, head, response.body, deadline);
+    let stores = keep::at_provider(sent.format, &call);
+    let body = LargeBody::new(ticket, call.format, head, response.body, deadline).note_answer(stores);
     let mut reply = Reply::new(ReplyBody::Large(Box::new(body)));
     *reply.status_mut() = response.status;
     *reply.headers_mut() = map;

@@ -87,9 +87,11 @@ fn provider_files_are_sound() {
     }
     let azure = &providers["azure-openai"];
     assert_eq!((azure.kind, &azure.auth), (ProviderKind::AzureOpenAi, &AuthScheme::Header("api-key".into())));
-    assert_eq!(providers["anthropic"].formats, [WireFormat::AnthropicMessages]);
+    let counted = [WireFormat::AnthropicMessages, WireFormat::AnthropicCountTokens];
+    assert_eq!(providers["anthropic"].formats, counted);
     assert_eq!(providers["gemini"].auth, AuthScheme::Header("x-goog-api-key".into()));
-    assert_eq!(providers["cohere"].formats, [WireFormat::CohereChat]);
+    let cohere = [WireFormat::CohereChat, WireFormat::CohereEmbed, WireFormat::CohereRerank];
+    assert_eq!(providers["cohere"].formats, cohere);
     assert_eq!(
         (providers["bedrock"].kind, &providers["bedrock"].auth),
         (ProviderKind::Bedrock, &AuthScheme::Bearer)

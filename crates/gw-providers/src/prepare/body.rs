@@ -19,7 +19,8 @@ pub(super) fn forward(
     // own paths name it have no place for it there.
     let has_member = !call.format.has_model_in_path() && !reshape.without.contains(&"model");
     let model = hosted::body_model(target.provider.kind, call.format, &target.model);
-    let renamed = has_member && (*call.facts.model != *model || call.facts.model_span.is_none());
+    let repeats = edit::repeats_model(call.format);
+    let renamed = repeats || (has_member && (*call.facts.model != *model || call.facts.model_span.is_none()));
     let edits = ForwardEdits {
         model: renamed.then_some(&*model),
         include_usage,

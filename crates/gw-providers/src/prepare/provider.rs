@@ -1,8 +1,8 @@
 //! What can be worked out once for a provider.
 
-use super::headers;
 use super::signing::Signer;
 use super::url::{self, Path};
+use super::{agents, headers};
 use crate::catalog::{StreamUsage, catalog};
 use crate::hosted;
 use gw_model::call::Call;
@@ -53,6 +53,7 @@ pub struct PreparedProvider {
     openai_headers: Option<HeaderMap>,
     stream_usage: StreamUsage,
     signer: Option<Signer>,
+    agents: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -109,7 +110,8 @@ impl PreparedProvider {
             always @ StreamUsage::Always => always,
         };
         let signer = Signer::new(provider, &scheme, &authority)?;
-        Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer })
+        let agents = agents::authority(provider.kind, authority.as_str());
+        Ok(Self { scheme, authority, paths, headers, openai_headers, stream_usage, signer, agents })
     }
 
     /// `http` or `https`.
@@ -132,6 +134,12 @@ impl PreparedProvider {
         }
     }
 
+    /// Host (and port) of requests in that format, where it is another one than the base URL's.
+    #[must_use]
+    pub fn other_authority(&self, format: WireFormat) -> Option<&str> {
+        self.agents.as_deref().filter(|_| agents::serve(format))
+    }
+
     /// Signs requests, where the provider wants that.
     pub(super) const fn signer(&self) -> Option<&Signer> {
         self.signer.as_ref()
@@ -149,8 +157,8 @@ impl PreparedProvider {
             Some((_, ReadyPath::Whole(path))) => Ok(path.clone()),
             Some((_, ReadyPath::Around { before, whole, stream })) => {
                 // Google's own lists name its models so.
-                let name = match format {
-                    WireFormat::GeminiGenerate => model.strip_prefix("models/").unwrap_or(model),
+                let name = match format.api() {
+                    Api::Gemini => model.strip_prefix("models/").unwrap_or(model),
                     _ => model,
                 };
                 // A segment of dots would climb out of the path.

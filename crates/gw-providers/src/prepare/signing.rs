@@ -39,10 +39,11 @@ impl Signer {
         Ok(Some(Self { credentials, region, host }))
     }
 
-    /// Adds the signature of a POST to `headers`. Only what nobody on the way has a reason to change is signed.
+    /// Adds the signature of a POST to `headers`, for the provider's host or for `other_host`. Only what nobody on the way has a reason to change is signed.
     pub(super) fn sign(
         &self,
         path: &PathAndQuery,
+        other_host: Option<&str>,
         headers: &mut HeaderMap,
         body: &[Bytes],
         now: Micros,
@@ -55,7 +56,7 @@ impl Signer {
             method: "POST",
             path: path.path(),
             query: path.query().unwrap_or_default(),
-            host: &self.host,
+            host: other_host.unwrap_or(&self.host),
             headers: &signed,
         };
         let credentials = Credentials {

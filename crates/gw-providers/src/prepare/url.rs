@@ -1,7 +1,7 @@
 //! Paths per provider kind and format. Base URLs come in the form that the provider's own SDK takes.
 
 use gw_model::catalog::ProviderKind;
-use gw_model::format::WireFormat;
+use gw_model::format::{Api, WireFormat};
 use std::borrow::Cow;
 
 /// Azure's API version for configurations that name none.
@@ -41,9 +41,10 @@ pub(super) fn path(
 ) -> Path {
     match kind {
         ProviderKind::OpenAiCompatible => match format {
-            WireFormat::GeminiGenerate => gemini(base, query),
-            WireFormat::BedrockConverse => converse(trim(base, &["/v1"]), query),
-            WireFormat::CohereChat => cohere(base, query),
+            _ if format.api() == Api::Gemini => gemini(base, query, format),
+            _ if format.api() == Api::Bedrock => bedrock(trim(base, &["/v1"]), query, format),
+            _ if format.api() == Api::Cohere => cohere(base, query, format),
+            WireFormat::OpenAiRealtime => realtime(base, query),
             _ => Path::Whole(with_query(format!("{base}{}", operation(format)), query)),
         },
         ProviderKind::AzureOpenAi => {
@@ -69,10 +70,15 @@ pub(super) fn path(
 fn rooted(kind: ProviderKind, base: &str, query: &str, format: WireFormat) -> Path {
     let has_version = ["/v1", "/v1beta", "/v1alpha"].iter().any(|version| base.ends_with(version));
     match format {
-        WireFormat::GeminiGenerate if has_version && kind == ProviderKind::Gemini => gemini(base, query),
-        WireFormat::GeminiGenerate => gemini(&format!("{}/v1beta", trim(base, &["/v1"])), query),
-        WireFormat::BedrockConverse => converse(trim(base, &["/v1"]), query),
-        WireFormat::CohereChat => cohere(base, query),
+        _ if format.api() == Api::Gemini => {
+            if has_version && kind == ProviderKind::Gemini {
+                return gemini(base, query, format);
+            }
+            gemini(&format!("{}/v1beta", trim(base, &["/v1"])), query, format)
+        }
+        _ if format.api() == Api::Bedrock => bedrock(trim(base, &["/v1"]), query, format),
+        _ if format.api() == Api::Cohere => cohere(base, query, format),
+        WireFormat::OpenAiRealtime => realtime(&format!("{}/v1", trim(base, &["/v1"])), query),
         _ if kind == ProviderKind::Gemini => {
             // Google serves OpenAI's formats beside its own.
             let version = if has_version { base.to_owned() } else { format!("{base}/v1beta") };
@@ -83,28 +89,44 @@ fn rooted(kind: ProviderKind, base: &str, query: &str, format: WireFormat) -> Pa
 }
 
 /// `version` is the base with the API's version.
-fn gemini(version: &str, query: &str) -> Path {
+fn gemini(version: &str, query: &str, format: WireFormat) -> Path {
+    let whole = match format {
+        WireFormat::GeminiCountTokens => ":countTokens",
+        WireFormat::GeminiEmbed => ":embedContent",
+        WireFormat::GeminiBatchEmbed => ":batchEmbedContents",
+        _ => ":generateContent",
+    };
     Path::Around {
         before: format!("{version}/models/"),
-        whole: with_query(":generateContent".to_owned(), query),
+        whole: with_query(whole.to_owned(), query),
         // Without it the stream would be a JSON array, which cannot be told apart by events.
         stream: with_query(":streamGenerateContent?alt=sse".to_owned(), query),
     }
 }
 
-fn converse(root: &str, query: &str) -> Path {
+fn bedrock(root: &str, query: &str, format: WireFormat) -> Path {
+    let whole = match format {
+        // The model stands in the body.
+        WireFormat::BedrockRerank => return Path::Whole(with_query(format!("{root}/rerank"), query)),
+        WireFormat::BedrockCountTokens => "/count-tokens",
+        WireFormat::BedrockTitanEmbed | WireFormat::BedrockCohereEmbed => "/invoke",
+        _ => "/converse",
+    };
     Path::Around {
         before: format!("{root}/model/"),
-        whole: with_query("/converse".to_owned(), query),
+        whole: with_query(whole.to_owned(), query),
         stream: with_query("/converse-stream".to_owned(), query),
     }
 }
 
-fn cohere(base: &str, query: &str) -> Path {
-    Path::Whole(with_query(
-        format!("{}{}", trim(base, &["/v1", "/v2"]), operation(WireFormat::CohereChat)),
-        query,
-    ))
+/// The query names the model.
+fn realtime(version: &str, query: &str) -> Path {
+    let after = if query.is_empty() { String::new() } else { format!("&{query}") };
+    Path::Around { before: format!("{version}/realtime?model="), whole: after.clone(), stream: after }
+}
+
+fn cohere(base: &str, query: &str, format: WireFormat) -> Path {
+    Path::Whole(with_query(format!("{}{}", trim(base, &["/v1", "/v2"]), operation(format)), query))
 }
 
 fn azure(root: &str, query: &str, format: WireFormat, api_version: &str) -> Path {
@@ -112,9 +134,17 @@ fn azure(root: &str, query: &str, format: WireFormat, api_version: &str) -> Path
     let version = if query.is_empty() { version } else { format!("{query}&{version}") };
     match (format, api_version) {
         // Anthropic's models on Azure have an endpoint of Anthropic's shape.
-        (WireFormat::AnthropicMessages, _) => {
-            Path::Whole(with_query(format!("{root}/anthropic/v1/messages"), query))
+        (WireFormat::AnthropicMessages | WireFormat::AnthropicCountTokens, _) => {
+            Path::Whole(with_query(format!("{root}/anthropic/v1{}", operation(format)), query))
         }
+        (WireFormat::OpenAiRealtime, "v1" | "latest" | "preview") => {
+            realtime(&format!("{root}/openai/v1"), query)
+        }
+        (WireFormat::OpenAiRealtime, _) => Path::Around {
+            before: format!("{root}/openai/realtime?{version}&deployment="),
+            whole: String::new(),
+            stream: String::new(),
+        },
         (_, "v1" | "latest") => {
             Path::Whole(with_query(format!("{root}/openai/v1{}", operation(format)), query))
         }
@@ -138,10 +168,15 @@ const fn operation(format: WireFormat) -> &'static str {
     match format {
         WireFormat::OpenAiChat => "/chat/completions",
         WireFormat::OpenAiCompletions => "/completions",
-        WireFormat::OpenAiEmbeddings => "/embeddings",
+        WireFormat::OpenAiEmbeddings | WireFormat::VoyageEmbed => "/embeddings",
         WireFormat::OpenAiResponses => "/responses",
+        WireFormat::OpenAiInputTokens => "/responses/input_tokens",
         WireFormat::AnthropicMessages => "/messages",
+        WireFormat::AnthropicCountTokens => "/messages/count_tokens",
         WireFormat::CohereChat => "/v2/chat",
+        WireFormat::CohereEmbed => "/v2/embed",
+        WireFormat::CohereRerank => "/v2/rerank",
+        WireFormat::PlainRerank | WireFormat::VoyageRerank => "/rerank",
         // The model stands within the others, see the kinds that have them; or no provider has them yet.
         _ => "",
     }

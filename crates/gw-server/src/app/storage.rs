@@ -7,8 +7,9 @@ use gw_pipeline::SystemClock;
 use gw_store::fold::{self, FoldSettings, Folder};
 use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
+use gw_store::objects::{ObjectSettings, Objects, Sealer};
 use gw_store::sqlite::DATABASE_FILE;
-use gw_store::traits::{Directory, Ledger};
+use gw_store::traits::{Directory, Ledger, ObjectStore};
 use gw_store::{DataDir, SqliteStore, StoreError, Vault, keys};
 use parking_lot::Mutex;
 use std::path::Path;
@@ -35,6 +36,8 @@ pub(crate) struct Storage {
     pub(crate) keys: Arc<KeyTable>,
     /// Seals credentials of providers.
     pub(crate) vault: Vault,
+    /// Whose files, batches and stored responses are.
+    pub(crate) objects: Arc<Objects>,
     /// The master key.
     pub(crate) master: Secret,
     /// The master key was made just now, and is to be shown once.
@@ -49,7 +52,7 @@ impl Storage {
     pub(crate) fn open(
         path: &Path,
         settings: &StoreSettings,
-        clock: &SystemClock,
+        clock: &Arc<SystemClock>,
     ) -> Result<Self, StoreError> {
         let dir = DataDir::open(path)?;
         let (master, master_is_new) = match given(MASTER_KEY) {
@@ -95,11 +98,13 @@ impl Storage {
         load_keys(&*database, &table)?;
         fold::restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
+        let objects = Arc::new(objects(&database, &encryption, clock, settings)?);
         Ok(Self {
             dir,
             database,
             keys,
             vault,
+            objects,
             master,
             master_is_new,
             journal,
@@ -127,6 +132,7 @@ impl Storage {
 
     /// Writes down everything. The journals must be closed by then.
     pub(crate) fn close(&self) {
+        self.objects.finish();
         let Some(folder) = self.folder.lock().take() else { return };
         match folder.finish() {
             Ok(stats) => tracing::info!(records = stats.records, "the journal is folded"),
@@ -135,6 +141,22 @@ impl Storage {
             }
         }
     }
+}
+
+/// What outlives its request, in the database; contents sealed with a key that the encryption key gives.
+fn objects(
+    database: &Arc<SqliteStore>,
+    encryption: &[Secret],
+    clock: &Arc<SystemClock>,
+    settings: &StoreSettings,
+) -> Result<Objects, StoreError> {
+    let limits = ObjectSettings {
+        memory_entries: settings.object_memory_entries,
+        queue_bytes: settings.object_queue_bytes,
+        ..ObjectSettings::default()
+    };
+    let store = Arc::clone(database) as Arc<dyn ObjectStore>;
+    Objects::start(store, Sealer::new(encryption), Arc::clone(clock) as Arc<dyn Clock>, &limits)
 }
 
 fn given(name: &str) -> Option<Secret> {

@@ -7,6 +7,8 @@ pub(crate) mod credential;
 mod data;
 mod models;
 mod paths;
+mod realtime;
+mod stored;
 
 use crate::app::site::Site;
 use crate::listen::acceptor::Door;
@@ -66,6 +68,12 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
             Method::POST => data::call(site, format, path, request).await,
             _ => method_not_allowed(format, "POST"),
         },
+        (Route::Stored { id, what }, _) => stored::serve(site, id, what, &request).await,
+        (Route::Session { model }, _) => match *request.method() {
+            Method::GET => realtime::open(site, model, request).await,
+            _ => method_not_allowed(WireFormat::OpenAiRealtime, "GET"),
+        },
+        (Route::OtherSession, _) => realtime::websocket_only(),
         (Route::Models { id, format }, _) => match *request.method() {
             Method::GET | Method::HEAD => models::serve(site, id.as_deref(), format, &request),
             _ => method_not_allowed(format, "GET, HEAD"),

@@ -16,6 +16,20 @@ pub(crate) enum Route {
         /// What else the path says.
         path: PathFacts,
     },
+    /// An answer that is stored.
+    Stored {
+        /// Its id.
+        id: String,
+        /// What may be done with it there, by method.
+        what: Stored,
+    },
+    /// A session over a WebSocket.
+    Session {
+        /// The model, where the path names it; else the query does.
+        model: Option<String>,
+    },
+    /// Ways into a session that are not served.
+    OtherSession,
     /// The list of models, or one of them.
     Models {
         /// The one.
@@ -41,6 +55,17 @@ pub(crate) enum Route {
         /// Format to say so in.
         format: WireFormat,
     },
+}
+
+/// Paths of a stored answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// `responses/{id}`.
+    Itself,
+    /// `responses/{id}/input_items`.
+    InputItems,
+    /// `responses/{id}/cancel`.
+    Cancel,
 }
 
 /// Finds the route of a path.
@@ -91,7 +116,7 @@ fn anthropic(rest: &str) -> Route {
     let format = WireFormat::AnthropicMessages;
     match rest {
         "messages" => call(format),
-        "messages/count_tokens" => Route::Later { format },
+        "messages/count_tokens" => call(WireFormat::AnthropicCountTokens),
         "models" => models(format, None),
         _ => match rest.strip_prefix("models/") {
             Some(id) if !id.is_empty() => models(format, Some(id)),
@@ -101,23 +126,23 @@ fn anthropic(rest: &str) -> Route {
 }
 
 /// OpenAI's operations. One that ends like another stands before it.
-const OPENAI_CALLS: [(&str, WireFormat); 4] = [
+const OPENAI_CALLS: [(&str, WireFormat); 6] = [
     ("chat/completions", WireFormat::OpenAiChat),
     ("completions", WireFormat::OpenAiCompletions),
     ("embeddings", WireFormat::OpenAiEmbeddings),
     ("responses", WireFormat::OpenAiResponses),
+    ("responses/input_tokens", WireFormat::OpenAiInputTokens),
+    ("rerank", WireFormat::PlainRerank),
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 10] = [
+const LATER: [(&str, WireFormat); 8] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
     ("moderations", WireFormat::OpenAiChat),
     ("files", WireFormat::OpenAiChat),
     ("batches", WireFormat::OpenAiChat),
-    ("realtime", WireFormat::OpenAiChat),
-    ("rerank", WireFormat::CohereChat),
     ("mcp", WireFormat::OpenAiChat),
     ("passthrough", WireFormat::OpenAiChat),
 ];
@@ -127,6 +152,11 @@ fn openai(rest: &str) -> Route {
         return call(format);
     }
     let format = WireFormat::OpenAiChat;
+    match rest {
+        "realtime" => return Route::Session { model: None },
+        _ if rest.starts_with("realtime/") => return Route::OtherSession,
+        _ => {}
+    }
     if rest == "models" {
         return models(format, None);
     }
@@ -135,11 +165,27 @@ fn openai(rest: &str) -> Route {
     {
         return models(format, Some(id));
     }
+    if let Some(route) = rest.strip_prefix("responses/").and_then(stored) {
+        return route;
+    }
     let first = rest.split('/').next().unwrap_or(rest);
     match LATER.into_iter().find(|(segment, _)| *segment == first) {
         Some((_, format)) => Route::Later { format },
         None => Route::Unknown { format },
     }
+}
+
+/// What stands behind `responses/`.
+fn stored(rest: &str) -> Option<Route> {
+    let (id, what) = match rest.split_once('/') {
+        None => (rest, Stored::Itself),
+        Some((id, "input_items")) => (id, Stored::InputItems),
+        Some((id, "cancel")) => (id, Stored::Cancel),
+        Some(_) => return None,
+    };
+    // Operations that are no ids.
+    let is_id = !matches!(id, "" | "input_tokens" | "compact");
+    is_id.then(|| Route::Stored { id: decoded(id), what })
 }
 
 fn azure(rest: &str) -> Route {
@@ -151,6 +197,9 @@ fn azure(rest: &str) -> Route {
             None => {}
         }
     }
+    if let Some(model) = rest.strip_suffix("/realtime").filter(|model| !model.is_empty()) {
+        return Route::Session { model: Some(decoded(model)) };
+    }
     let format = WireFormat::OpenAiChat;
     match rest.split_once('/') {
         Some((model, operation)) if !model.is_empty() && !operation.is_empty() => Route::Later { format },
@@ -158,8 +207,8 @@ fn azure(rest: &str) -> Route {
     }
 }
 
-/// Percent-decodes a path segment; what is not valid stays as it is.
-fn decoded(segment: &str) -> String {
+/// Percent-decodes a path segment or a value of a query; what is not valid stays as it is.
+pub(super) fn decoded(segment: &str) -> String {
     let bytes = segment.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -1,6 +1,8 @@
-//! What one connection is doing, as its service sees it, told to its socket and its timers. One thread, no locks.
+//! What one connection is doing, as its service sees it, told to its socket and its timers; and what is to become of
+//! it afterwards. One thread, no locks.
 
-use std::cell::Cell;
+use gw_pipeline::{Reply, ReplyBody, Session};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 /// See the module.
@@ -9,6 +11,7 @@ pub(crate) struct Activity {
     started: Cell<bool>,
     under_way: Cell<usize>,
     unflushed: Cell<bool>,
+    session: RefCell<Option<Box<Session>>>,
 }
 
 /// A request under way, until its answer has been handed over or given up.
@@ -22,6 +25,27 @@ impl Activity {
         self.unflushed.set(true);
         self.under_way.set(self.under_way.get() + 1);
         UnderWay(Rc::clone(self))
+    }
+
+    /// Takes the session out of a reply: it begins when the reply's head is written.
+    pub(crate) fn keep_session(&self, reply: Reply) -> Reply {
+        if !matches!(reply.body(), ReplyBody::Session(_)) {
+            return reply;
+        }
+        let (head, body) = reply.into_parts();
+        let body = match body {
+            ReplyBody::Session(session) => {
+                *self.session.borrow_mut() = Some(session);
+                ReplyBody::whole("")
+            }
+            body => body,
+        };
+        Reply::from_parts(head, body)
+    }
+
+    /// The session that the connection is to be given to.
+    pub(crate) fn take_session(&self) -> Option<Box<Session>> {
+        self.session.borrow_mut().take()
     }
 
     /// Has there ever been a request?

@@ -18,7 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -114,22 +114,30 @@ where
     let stream = Explaining::new(Lingering::new(stream), Rc::clone(&site), Rc::clone(&activity));
     let (io, lived) = (TokioIo::new(stream), Rc::clone(&activity));
     let service = service_fn(|request: Request<Incoming>| {
-        let (site, under_way) = (Rc::clone(&site), activity.begin());
+        let (site, activity) = (Rc::clone(&site), Rc::clone(&activity));
+        let under_way = activity.begin();
         // Hyper keeps a place for this future for as long as the connection lives: a box is a small one.
         Box::pin(async move {
-            let reply = ingress::handle(&site, door, request).await;
+            let reply = activity.keep_session(ingress::handle(&site, door, request).await);
             Ok::<_, Infallible>(reply.map(|body| PacedBody::new(body, under_way)))
         })
     });
-    let life = Life { peer, phase, first_head, activity: lived };
+    let mut leaving = phase.clone();
+    let life = Life { peer, phase, first_head, activity: Rc::clone(&lived) };
     match protocol {
         Protocol::Http1 => {
-            let connection = http1(limits, header_read).serve_connection(io, service);
-            life.run(connection, |c| c.graceful_shutdown()).await;
+            let mut connection = http1(limits, header_read).serve_connection(io, service);
+            let ended = life.run(Pin::new(&mut connection), |c| c.graceful_shutdown()).await;
+            // Only a connection whose 101 was written is a session's.
+            if let Some(session) = lived.take_session().filter(|_| ended) {
+                let parts = connection.into_parts();
+                let stopping = async { drop(leaving.wait_for(|p| *p >= Phase::Leaving).await) };
+                Box::pin(session.run(parts.io.into_inner(), parts.read_buf, stopping)).await;
+            }
         }
         Protocol::Http2 => {
             let connection = http2(limits).serve_connection(io, service);
-            Box::pin(life.run(connection, |c| c.graceful_shutdown())).await;
+            Box::pin(async move { life.run(pin!(connection), |c| c.graceful_shutdown()).await }).await;
         }
     }
 }
@@ -153,27 +161,28 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    async fn run<C>(mut self, connection: C, drain: impl Fn(Pin<&mut C>))
+    /// True when the connection ended by itself, and in order.
+    async fn run<C>(mut self, mut connection: Pin<&mut C>, drain: impl Fn(Pin<&mut C>)) -> bool
     where
         C: Future<Output = hyper::Result<()>>,
     {
-        tokio::pin!(connection);
         let mut draining = false;
         loop {
             tokio::select! {
                 biased;
                 result = connection.as_mut() => {
-                    if let Err(error) = result {
+                    if let Err(error) = &result {
                         tracing::debug!(peer = %self.peer, %error, "a client connection ended early");
                     }
-                    return;
+                    return result.is_ok();
                 }
                 _ = self.phase.wait_for(|p| *p >= Phase::Draining), if !draining => {
                     draining = true;
                     drain(connection.as_mut());
                 }
                 () = first_head(self.first_head.as_mut(), &self.activity) => {
-                    return silent(self.peer);
+                    silent(self.peer);
+                    return false;
                 }
             }
         }

@@ -64,6 +64,8 @@ pub(crate) enum Phase {
     Running,
     /// Finishing what runs; connections close when idle.
     Draining,
+    /// The grace is over: sessions say goodbye.
+    Leaving,
     /// Whatever still runs is dropped now.
     Ending,
 }

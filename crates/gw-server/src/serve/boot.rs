@@ -35,6 +35,9 @@ const SHARED_STORES: [&str; 2] = ["GATEWRIGHT_DATABASE_URL", "GATEWRIGHT_REDIS_U
 /// How often the clock is compared with the system's.
 const RESYNC_EVERY: Duration = Duration::from_secs(30);
 
+/// How long sessions may take to say goodbye once the grace is over.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// How often open connections are looked at while draining.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -191,6 +194,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let gateway = Gateway::new(GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
+        objects: Arc::clone(&storage.objects),
         master: storage.master.clone(),
         clock: Arc::clone(&clock),
     })
@@ -316,6 +320,14 @@ impl Running {
             tracing::warn!(connections = open(), "the grace period is over; what still runs is cut");
         }
         self.app.gateway.stop();
+        let _ = self.phase.send(Phase::Leaving);
+        let no_session = async {
+            while self.app.gateway.metrics.open_sessions.get() > 0 {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        // Those who do not answer to a goodbye are not waited for.
+        let _ = tokio::time::timeout(GOODBYE, no_session).await;
         let _ = self.phase.send(Phase::Ending);
         let (storage, threads) = (self.storage, self.threads);
         let ended = tokio::task::spawn_blocking(move || {

@@ -118,6 +118,7 @@ impl Chain {
                         batch.drop_pending(*node, record.id)?;
                     }
                 }
+                Frame::Owned(owned) => batch.own(&owned)?,
                 Frame::Unknown { version, kind } => {
                     tracing::warn!(version, kind, "a journal entry of an unknown kind was passed over");
                 }

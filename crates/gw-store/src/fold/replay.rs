@@ -139,6 +139,11 @@ impl Replay<'_> {
                             }
                         }
                     }
+                    Frame::Owned(owned) => {
+                        if let Some(batch) = batch.as_deref_mut().filter(|_| behind > folded) {
+                            batch.own(&owned)?;
+                        }
+                    }
                     Frame::Unknown { version, kind } => {
                         tracing::warn!(version, kind, "a journal entry of an unknown kind was passed over");
                     }

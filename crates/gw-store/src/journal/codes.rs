@@ -45,6 +45,8 @@ codes!(format_code, format_of, WireFormat, {
     WireFormat::PlainRerank = 28,
     WireFormat::VoyageEmbed = 29,
     WireFormat::Passthrough = 30,
+    WireFormat::VoyageRerank = 31,
+    WireFormat::OpenAiInputTokens = 32,
 });
 
 codes!(outcome_code, outcome_of, Outcome, {

@@ -5,6 +5,7 @@
 use super::codes::{
     format_code, format_of, outcome_code, outcome_of, source_code, source_of, tier_code, tier_of,
 };
+use super::owned::{Owned, OwnedFrame};
 use super::text::{DETAIL, MODEL, NAME, WORD, clip, id};
 use gw_model::{
     AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Record, RequestId, ServiceTier, Usage, UsageSource,
@@ -23,6 +24,7 @@ const MAX_ATTEMPTS: usize = 255;
 const VERSION: u8 = 1;
 const KIND_INTENT: u8 = 1;
 const KIND_RECORD: u8 = 2;
+const KIND_OWNED: u8 = 3;
 
 /// What a call is about to spend at an upstream.
 #[derive(Clone, Copy, Debug)]
@@ -245,6 +247,8 @@ pub enum Frame<'a> {
     Intent(IntentFrame<'a>),
     /// A request has ended.
     Record(RecordFrame<'a>),
+    /// A request made something that the provider keeps.
+    Owned(OwnedFrame<'a>),
     /// Of a kind or version that this program does not know; its checksum is right.
     Unknown {
         /// Version byte.
@@ -338,6 +342,10 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     encode(buffer, KIND_RECORD, &frame)
 }
 
+pub(super) fn encode_owned(buffer: &mut Vec<u8>, owned: &Owned<'_>) -> postcard::Result<()> {
+    encode(buffer, KIND_OWNED, &OwnedFrame::new(owned))
+}
+
 /// Reads the entry at the start of `bytes`, with its length.
 pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
     let Some((prefix, rest)) = bytes.split_first_chunk::<PREFIX_BYTES>() else {
@@ -360,6 +368,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
     let frame = match body {
         [VERSION, KIND_INTENT, payload @ ..] => postcard::from_bytes(payload).map(Frame::Intent),
         [VERSION, KIND_RECORD, payload @ ..] => postcard::from_bytes(payload).map(Frame::Record),
+        [VERSION, KIND_OWNED, payload @ ..] => postcard::from_bytes(payload).map(Frame::Owned),
         [version, kind, ..] => Ok(Frame::Unknown { version: *version, kind: *kind }),
         _ => return Err(FrameError::Corrupt),
     };

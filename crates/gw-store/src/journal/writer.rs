@@ -3,8 +3,9 @@
 //! is only accepted if the space for its record is set aside.
 
 use super::error::JournalError;
-use super::frame::{Intent, encode_intent, encode_record};
+use super::frame::{Intent, encode_intent, encode_owned, encode_record};
 use super::keeper::Keeper;
+use super::owned::{OWNED_BYTES, Owned};
 use super::segment::{HEADER_BYTES, SegmentId, list_segments};
 use super::settings::JournalSettings;
 use super::text::{DETAIL, MODEL, NAME, WORD};
@@ -18,8 +19,9 @@ use std::thread::JoinHandle;
 
 /// Most bytes of one attempt in a record: its texts and twelve numbers of at most ten bytes.
 const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128) as u64;
-/// Most bytes of a record with one attempt: its texts, two ids, and numbers.
-const RECORD_BYTES: u64 = ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 128) as u64;
+/// Most bytes of a record with one attempt (its texts, two ids, and numbers), and of what its request may own.
+const RECORD_BYTES: u64 =
+    ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 128) as u64 + OWNED_BYTES;
 /// What may be left over at the end of a segment because the next entry did not fit.
 const WASTE_BYTES: u64 = 2 * RECORD_BYTES;
 /// Smallest segment that makes sense.
@@ -102,6 +104,16 @@ impl Journal {
             let others = record.attempts.len().saturating_sub(1) as u64;
             self.promised = self.promised.saturating_sub(RECORD_BYTES + others * ATTEMPT_BYTES);
         } else {
+            self.make_room(0)?;
+        }
+        self.append()
+    }
+
+    /// Writes down whose something is that an announced request made, before its record. `first` says that it is the
+    /// first of its request, for which space was set aside with that of the record; more need space that is free.
+    pub fn owned(&mut self, owned: &Owned<'_>, first: bool) -> Result<(), JournalError> {
+        encode_owned(&mut self.buffer, owned).map_err(JournalError::Encode)?;
+        if !first {
             self.make_room(0)?;
         }
         self.append()

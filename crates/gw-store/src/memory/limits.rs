@@ -178,6 +178,33 @@ impl KeyUsage {
         Ok(())
     }
 
+    /// Turns a part of a hold into what was used, for a call that goes on: `keep_tokens` and `keep` stay held, the
+    /// rest was for `used_tokens` and `used`. Returns by how much the cost is above that rest.
+    pub fn settle_part(
+        &self,
+        policy: &KeyPolicy,
+        now: Micros,
+        hold: &mut Hold,
+        (keep_tokens, keep): (u64, NanoUsd),
+        (used_tokens, used): (u64, NanoUsd),
+    ) -> NanoUsd {
+        let (keep_tokens, keep) = (keep_tokens.min(hold.tokens), keep.min(hold.nano));
+        let (freed_tokens, freed) = (hold.tokens - keep_tokens, hold.nano.minus(keep));
+        let mut counters = self.counters.lock();
+        counters.purse.settle(now, freed, used);
+        if policy.limits.tpm.is_some() {
+            counters.level_tokens(now, hold, freed_tokens, used_tokens);
+        }
+        drop(counters);
+        *hold = Hold {
+            tokens: keep_tokens,
+            nano: keep,
+            first: Piece { tokens: keep_tokens, stamp: now },
+            latest: Piece::default(),
+        };
+        if policy.budget.is_some() { used.minus(freed) } else { NanoUsd::ZERO }
+    }
+
     /// Turns a hold into what was used, in the windows of now; exactly once per hold, with the policy that it
     /// was taken under. Tokens that were held
     /// and not used go back to when they were taken. Returns by how much the cost is above the hold.
@@ -194,15 +221,7 @@ impl KeyUsage {
         counters.purse.settle(now, hold.nano, actual);
         // Without a limit nothing was taken; one that was set since must not be lowered for it.
         if policy.limits.tpm.is_some() {
-            if actual_tokens > hold.tokens {
-                counters.tokens.charge(now, actual_tokens - hold.tokens);
-            } else {
-                let unused = hold.tokens - actual_tokens;
-                let from_latest = unused.min(hold.latest.tokens);
-                let from_first = (unused - from_latest).min(hold.first.tokens);
-                counters.tokens.give_back(hold.latest.stamp, from_latest);
-                counters.tokens.give_back(hold.first.stamp, from_first);
-            }
+            counters.level_tokens(now, &hold, hold.tokens, actual_tokens);
         }
         drop(counters);
         if policy.budget.is_some() { actual.minus(hold.nano) } else { NanoUsd::ZERO }
@@ -246,6 +265,19 @@ impl KeyUsage {
 }
 
 impl Counters {
+    /// Charges what was used beyond what was held for it, or gives back what was not used.
+    fn level_tokens(&mut self, now: Micros, hold: &Hold, held: u64, used: u64) {
+        if used > held {
+            self.tokens.charge(now, used - held);
+            return;
+        }
+        let unused = held - used;
+        let from_latest = unused.min(hold.latest.tokens);
+        let from_first = (unused - from_latest).min(hold.first.tokens);
+        self.tokens.give_back(hold.latest.stamp, from_latest);
+        self.tokens.give_back(hold.first.stamp, from_first);
+    }
+
     /// Money first: its refusal leaves no trace, so that tokens need not be given back.
     fn hold(
         &mut self,

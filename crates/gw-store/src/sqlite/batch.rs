@@ -1,10 +1,11 @@
 //! One transaction of the fold. All statements are prepared once for its whole length.
 
 use super::correct::correct;
+use super::objects::put_owned;
 use super::row::{self, Row, id_bytes, signed};
 use super::unsummed::Added;
 use crate::error::StoreError;
-use crate::journal::{IntentFrame, RecordFrame, SegmentId};
+use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::traits::Batch;
 use crate::types::PendingIntent;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
@@ -95,6 +96,10 @@ impl<'c> SqliteBatch<'c> {
 impl Batch for SqliteBatch<'_> {
     fn record(&mut self, record: &RecordFrame<'_>) -> Result<bool, StoreError> {
         self.add_record(record).map_err(StoreError::query("store a record"))
+    }
+
+    fn own(&mut self, owned: &OwnedFrame<'_>) -> Result<(), StoreError> {
+        put_owned(self.db, owned).map_err(StoreError::query("store whose an object is"))
     }
 
     fn lost(&mut self, intents: &[PendingIntent]) -> Result<bool, StoreError> {

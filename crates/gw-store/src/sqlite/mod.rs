@@ -10,6 +10,7 @@ mod directory;
 mod ledger;
 mod logs;
 mod migrate;
+mod objects;
 mod row;
 mod sums;
 mod unsummed;

@@ -1,11 +1,13 @@
 //! Backups taken beside a running process, and what a restored directory holds.
 
+use crate::suite::objects::{object, owned};
 use crate::suite::sample::{NOON, fold, intent, record};
 use gw_model::KeyId;
 use gw_store::backup::{backup, restore, verify};
 use gw_store::fold::{FoldSettings, replay};
 use gw_store::journal::{Journal, JournalSettings};
-use gw_store::traits::Ledger;
+use gw_store::objects::{ObjectKind, ObjectWrite};
+use gw_store::traits::{Ledger, ObjectStore};
 use gw_store::{DataDir, SqliteStore, StoreError, keys};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -36,7 +38,10 @@ fn a_backup_of_a_busy_directory_restores_to_all_that_was_written() {
     let temp = tempfile::tempdir().unwrap();
     let (data, target, other) =
         (temp.path().join("data"), temp.path().join("backup"), temp.path().join("other"));
-    let held = busy(&data);
+    let mut held = busy(&data);
+    let kept = object(ObjectKind::Response, "resp-1", 7);
+    held.1.write_objects(&[ObjectWrite::Put { object: &kept, state: Some(b"sealed") }]).unwrap();
+    held.2.owned(&owned("resp-2"), true).unwrap();
     let manifest = backup(&data, &target, false).unwrap();
     assert_eq!(verify(&target).unwrap(), manifest);
     for file in &manifest.files {
@@ -55,6 +60,13 @@ fn a_backup_of_a_busy_directory_restores_to_all_that_was_written() {
     let report = replay(&dir.journal(), &store, &settings).unwrap();
     assert_eq!((report.records, report.lost), (5, 1));
     assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, 15 * 100 + 900);
+    assert_eq!(store.object(ObjectKind::Response, "resp-1").unwrap(), Some(kept));
+    assert_eq!(store.object_state(ObjectKind::Response, "resp-1").unwrap().as_deref(), Some(&b"sealed"[..]));
+    assert_eq!(
+        store.object(ObjectKind::Response, "resp-2").unwrap().unwrap().owner,
+        KeyId(7),
+        "from the journal"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod backup;
 mod crash;
 mod fold;
 mod frozen;
+mod objects;
 mod suite;
 mod sums;
 

@@ -14,6 +14,8 @@ pub(crate) struct Target<'a> {
     pub(crate) host: &'a str,
     /// Value of `proxy-authorization`, when a proxy forwards plain requests.
     pub(crate) proxy_authorization: Option<&'a str>,
+    /// The connection is asked to become a WebSocket.
+    pub(crate) upgrade: bool,
 }
 
 /// True when the path can stand in a request line.
@@ -57,6 +59,10 @@ pub(crate) fn write_head(out: &mut Vec<u8>, to: Target<'_>, req: &UpstreamReques
         if !is_own_header(name) {
             line(out, name.as_str().as_bytes(), value.as_bytes());
         }
+    }
+    if to.upgrade {
+        line(out, b"connection", b"Upgrade");
+        line(out, b"upgrade", b"websocket");
     }
     if states_length(&req.method, body_len) {
         line(out, b"content-length", itoa::Buffer::new().format(body_len).as_bytes());

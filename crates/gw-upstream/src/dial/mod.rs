@@ -26,8 +26,18 @@ pub(crate) struct Dialed {
     pub(crate) http2: bool,
 }
 
+/// What a connection is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Requests, in whichever version of HTTP the peer prefers.
+    Requests,
+    /// One upgrade: HTTP/1.1, and a tunnel through any proxy, which could not forward what follows.
+    Upgrade,
+}
+
 /// Connects to a destination, through its proxy if it has one.
-pub(crate) async fn dial(resolver: &Resolver, to: &Inner) -> Result<Dialed, SendError> {
+pub(crate) async fn dial(resolver: &Resolver, to: &Inner, purpose: Purpose) -> Result<Dialed, SendError> {
+    let upgrade = purpose == Purpose::Upgrade;
     let transport = match to.proxy() {
         None => Transport::Plain(connect(resolver, to, to.host(), to.port()).await?),
         Some(proxy) => {
@@ -41,14 +51,21 @@ pub(crate) async fn dial(resolver: &Resolver, to: &Inner) -> Result<Dialed, Send
                 Some(tls) => Transport::Tls(Box::new(handshake(tls, stream).await?)),
                 None => Transport::Plain(stream),
             };
-            if to.absolute.is_none() {
+            if to.absolute.is_none() || upgrade {
                 tunnel::open(&mut transport, to, proxy).await?;
             }
             transport
         }
     };
     let Some(tls) = &to.tls else {
-        return Ok(Dialed { transport, http2: to.prior_knowledge() });
+        return Ok(Dialed { transport, http2: to.prior_knowledge() && !upgrade });
+    };
+    let http1;
+    let tls = if upgrade {
+        http1 = tls.http1_only();
+        &http1
+    } else {
+        tls
     };
     Ok(match transport {
         Transport::Plain(stream) => {

@@ -7,6 +7,7 @@ use super::{Conn, release};
 use crate::codec::{Head, Payload, head_is_complete, parse};
 use crate::config::{MAX_HEAD_BYTES, MAX_INTERIM, PhaseTimeouts, limit};
 use crate::destination::Inner;
+use crate::dial::Purpose;
 use crate::error::{ProtocolError, SendError, SendErrorKind};
 use crate::message::UpstreamRequest;
 use crate::shared::Shared;
@@ -24,6 +25,8 @@ pub(crate) struct Answer {
     pub(crate) first: Bytes,
     /// The rest, unless the body is complete.
     pub(crate) body: Option<Box<Body>>,
+    /// The connection itself, when it has changed its protocol; `first` is what came behind the head.
+    pub(crate) upgraded: Option<Box<Conn>>,
 }
 
 struct Exchange<'a> {
@@ -37,6 +40,7 @@ struct Exchange<'a> {
     stash: BytesMut,
     interim: u8,
     no_body: bool,
+    purpose: Purpose,
     timeouts: PhaseTimeouts,
 }
 
@@ -46,17 +50,19 @@ pub(crate) async fn exchange(
     to: &Inner,
     conn: Box<Conn>,
     req: &UpstreamRequest,
+    purpose: Purpose,
     timeouts: PhaseTimeouts,
 ) -> Result<Answer, SendError> {
     let mut run = Exchange {
         shared,
         to,
         conn: Some(conn),
-        out: Outgoing::new(shared, to, req)?,
+        out: Outgoing::new(shared, to, req, purpose)?,
         write_error: None,
         stash: BytesMut::new(),
         interim: 0,
         no_body: req.method == Method::HEAD,
+        purpose,
         timeouts,
     };
     poll_fn(|cx| run.poll(cx)).await.map_err(|e| e.sent(run.out.started))
@@ -134,7 +140,8 @@ impl Exchange<'_> {
     /// Looks for the final head, stepping over interim ones.
     fn scan(&mut self, buffer: &mut BytesMut) -> Result<Option<Answer>, SendError> {
         while let Some(head) = parse(buffer, self.no_body)? {
-            if !head.status.is_informational() {
+            let switched = head.status == StatusCode::SWITCHING_PROTOCOLS && self.purpose == Purpose::Upgrade;
+            if switched || !head.status.is_informational() {
                 return self.finish(head, buffer).map(Some);
             }
             self.interim += 1;
@@ -147,10 +154,22 @@ impl Exchange<'_> {
     }
 
     fn finish(&mut self, head: Head, buffer: &mut BytesMut) -> Result<Answer, SendError> {
-        let mut answer =
-            Answer { status: head.status, headers: head.headers, first: Bytes::new(), body: None };
+        let mut answer = Answer {
+            status: head.status,
+            headers: head.headers,
+            first: Bytes::new(),
+            body: None,
+            upgraded: None,
+        };
         let Some(mut conn) = self.conn.take() else { return Ok(answer) };
-        let mut reuse = head.keep_alive && self.out.is_done();
+        if head.status == StatusCode::SWITCHING_PROTOCOLS {
+            conn.deadline.clear();
+            answer.first = Bytes::copy_from_slice(buffer.get(head.len..).unwrap_or_default());
+            answer.upgraded = Some(conn);
+            return Ok(answer);
+        }
+        let for_requests = self.purpose == Purpose::Requests;
+        let mut reuse = head.keep_alive && self.out.is_done() && for_requests;
         if let Some(mut payload) = Payload::new(head.framing) {
             let decoded = payload.decode(buffer, head.len)?;
             answer.first = decoded.data;

@@ -2,6 +2,7 @@
 
 use crate::codec::{Target, write_head};
 use crate::destination::Inner;
+use crate::dial::Purpose;
 use crate::error::{SendError, SendErrorKind};
 use crate::message::UpstreamRequest;
 use crate::shared::Shared;
@@ -32,14 +33,22 @@ pub(crate) struct Outgoing<'a> {
 }
 
 impl<'a> Outgoing<'a> {
-    pub(crate) fn new(shared: &'a Shared, to: &Inner, req: &'a UpstreamRequest) -> Result<Self, SendError> {
+    pub(crate) fn new(
+        shared: &'a Shared,
+        to: &Inner,
+        req: &'a UpstreamRequest,
+        purpose: Purpose,
+    ) -> Result<Self, SendError> {
+        let upgrade = purpose == Purpose::Upgrade;
         let mut front = shared.take_write_buffer();
         let body_len = req.body_len();
-        let forwarding = to.absolute.is_some();
+        // An upgrade goes through a tunnel.
+        let forwarding = to.absolute.is_some() && !upgrade;
         let target = Target {
-            absolute: to.absolute.as_deref(),
+            absolute: to.absolute.as_deref().filter(|_| forwarding),
             host: &to.authority,
             proxy_authorization: to.proxy().filter(|_| forwarding).and_then(|p| p.authorization.as_deref()),
+            upgrade,
         };
         if !write_head(&mut front, target, req, body_len) {
             shared.put_write_buffer(front);

@@ -9,3 +9,4 @@ mod pool;
 mod proxy;
 mod support;
 mod tls;
+mod upgrade;

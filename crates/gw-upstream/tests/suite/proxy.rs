@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
 
 /// Takes one CONNECT and joins the two sides; gives back what was asked.
-async fn tunnel(mut client: impl AsyncRead + AsyncWrite + Unpin + 'static, to: u16) -> String {
+pub(crate) async fn tunnel(mut client: impl AsyncRead + AsyncWrite + Unpin + 'static, to: u16) -> String {
     let (head, _) = read_request(&mut client).await.unwrap();
     let mut server = TcpStream::connect(("127.0.0.1", to)).await.unwrap();
     client.write_all(b"HTTP/1.1 200 Connection established\r\nvia: x\r\n\r\n").await.unwrap();

@@ -5,6 +5,7 @@
 //! Source of the format: Anthropic API reference, "Messages" and "Streaming Messages", API version
 //! [`API_VERSION`].
 
+mod citation;
 pub mod ids;
 pub mod request;
 pub mod response;

@@ -10,6 +10,7 @@
 //! Source of the format: Amazon Bedrock Runtime API, "Converse" and "ConverseStream", version 2023-09-30.
 
 mod blob;
+mod citation;
 pub mod errors;
 mod family;
 pub mod ids;

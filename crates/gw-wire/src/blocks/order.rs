@@ -180,6 +180,7 @@ const fn place(event: &Event) -> Option<(u32, u32)> {
         | Event::Refusal { choice, block, .. }
         | Event::ToolStart { choice, block, .. }
         | Event::ToolArguments { choice, block, .. }
+        | Event::Citation { choice, block, .. }
         | Event::BlockEnd { choice, block } => Some((*choice, *block)),
         _ => None,
     }
@@ -193,6 +194,7 @@ fn size(event: &Event) -> usize {
         Event::RedactedThinking { data, .. } => data.len(),
         Event::ToolStart { id, name, .. } => id.len() + name.len(),
         Event::ToolArguments { json, .. } => json.len(),
+        Event::Citation { citation, .. } => citation.title.len() + citation.url.len() + citation.quote.len(),
         _ => 0,
     };
     content.saturating_add(size_of::<Event>())

@@ -1,13 +1,15 @@
 //! Puts the blocks of a whole answer together. Serves the writers of whole answers. It must not copy what it
 //! can borrow, nor keep choices other than the first: the formats have no place for them.
 
-use gw_model::event::Event;
+use gw_model::event::{Citation, Event};
 
 /// One block as it grows.
 pub(crate) struct Block<'a> {
     /// Its number among the answer's blocks.
     pub(crate) block: u32,
     pub(crate) content: Content<'a>,
+    /// What a text rests on.
+    pub(crate) citations: Vec<&'a Citation>,
 }
 
 /// What a block holds.
@@ -52,6 +54,11 @@ pub(crate) fn fold<'a>(event: &'a Event, blocks: &mut Vec<Block<'a>>) {
                 arguments.push_str(json);
             }
         }
+        Event::Citation { choice: 0, block, citation } => {
+            if let Some(found) = blocks.iter_mut().rfind(|found| found.block == *block) {
+                found.citations.push(citation);
+            }
+        }
         _ => {}
     }
 }
@@ -61,5 +68,5 @@ fn find<'b, 'a>(blocks: &'b mut [Block<'a>], block: u32) -> Option<&'b mut Conte
 }
 
 fn begin<'a>(blocks: &mut Vec<Block<'a>>, block: u32, content: Content<'a>) {
-    blocks.push(Block { block, content });
+    blocks.push(Block { block, content, citations: Vec::new() });
 }

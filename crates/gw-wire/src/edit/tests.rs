@@ -1,5 +1,7 @@
 //! Each edit alone and together; what is not edited stays byte for byte.
 
+mod names;
+
 use super::*;
 use crate::facts;
 use gw_model::WireFormat;

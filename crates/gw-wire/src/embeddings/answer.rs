@@ -3,9 +3,10 @@
 
 use super::form::{Answer, Dialect, Dtype, Encoding, Request, VectorSet};
 use super::vector::Vector;
-use super::{cohere, openai};
+use super::{cohere, gemini, openai, titan};
 use crate::codec::{WireError, WriteContext};
 use crate::json::{Object, cursor::DEPTH_CEILING};
+use gw_model::Usage;
 
 /// Reads an answer.
 ///
@@ -22,7 +23,9 @@ pub fn read<'a>(dialect: Dialect, body: &'a [u8], wanted: &Request) -> Result<An
     match dialect {
         Dialect::OpenAi => openai::read_answer(&object, Dtype::Float),
         Dialect::Voyage => openai::read_answer(&object, dtype),
-        Dialect::Cohere => cohere::read_answer(&object),
+        Dialect::Cohere | Dialect::BedrockCohere => cohere::read_answer(&object),
+        Dialect::Gemini | Dialect::GeminiBatch | Dialect::VertexPredict => gemini::read_answer(&object),
+        Dialect::Titan => titan::read_answer(&object),
     }
 }
 
@@ -39,7 +42,28 @@ pub fn write(
     match dialect {
         Dialect::OpenAi | Dialect::Voyage => openai::write_answer(answer, request, context),
         Dialect::Cohere => cohere::write_answer(answer, request, context),
+        Dialect::Gemini | Dialect::GeminiBatch => gemini::write_answer(dialect, answer, request),
+        Dialect::VertexPredict | Dialect::Titan | Dialect::BedrockCohere => {
+            Err(WireError::Untranslatable { what: "answers of this shape are not given to callers" })
+        }
     }
+}
+
+/// One answer of several that belong together: their vectors in that order, and the sum of what they used.
+#[must_use]
+pub fn joined<'a>(answers: Vec<Answer<'a>>) -> Answer<'a> {
+    let mut answers = answers.into_iter();
+    let mut whole = answers.next().unwrap_or_default();
+    for answer in answers {
+        let pairs = whole.sets.iter_mut().zip(answer.sets);
+        pairs.for_each(|(set, more)| set.vectors.extend(more.vectors));
+        // A sum that lacks a part would be too small: none is better.
+        whole.usage = whole.usage.zip(answer.usage).map(|(sum, more)| Usage {
+            input_tokens: sum.input_tokens.saturating_add(more.input_tokens),
+            ..sum
+        });
+    }
+    whole
 }
 
 /// The vectors for a wanted encoding, one for each input of `request`.

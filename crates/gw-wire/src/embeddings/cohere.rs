@@ -12,6 +12,9 @@ use crate::openai_chat::request::Params;
 use gw_model::{Refusal, Usage};
 use std::borrow::Cow;
 
+/// What vectors may be for, besides being found and finding.
+const OTHER_PURPOSES: [&str; 3] = ["classification", "clustering", "image"];
+
 pub(super) fn read_request(mut params: Params<'_>) -> Result<Request, Refusal> {
     let truncation = match params.string("truncate")?.as_deref() {
         None => None,
@@ -94,11 +97,17 @@ pub(super) fn write_request(request: &Request, out: &mut Out<'_>) -> Result<(), 
     out.texts("texts", texts);
     out.key("input_type");
     // The dialect demands one. Vectors that others ask for without one are mostly there to be found.
-    out.w.string(match &request.purpose {
+    let purpose = match &request.purpose {
         Some(Purpose::Query) => "search_query",
         Some(Purpose::Document) | None => "search_document",
-        Some(Purpose::Other(name)) => name,
-    });
+        Some(Purpose::Other(name)) if OTHER_PURPOSES.contains(&name.as_str()) => name,
+        Some(purpose) if purpose.finds() => "search_query",
+        Some(Purpose::Other(_)) => {
+            out.drop("input_type");
+            "search_document"
+        }
+    };
+    out.w.string(purpose);
     out.key("embedding_types");
     out.w.begin_array();
     for (index, encoding) in request.encodings.iter().enumerate() {
@@ -145,7 +154,7 @@ fn vectors<'a>(list: &Value<'a>) -> Result<Vec<Vector<'a>>, WireError> {
 }
 
 /// Usage in `meta`: what was billed, images included.
-fn usage(meta: &Value<'_>) -> Option<Usage> {
+pub(crate) fn usage(meta: &Value<'_>) -> Option<Usage> {
     let meta = meta.object().ok()?;
     let units = ["billed_units", "tokens"].iter().find_map(|name| {
         let units = meta.get(name)?.object().ok()?;

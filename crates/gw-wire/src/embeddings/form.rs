@@ -14,6 +14,30 @@ pub enum Dialect {
     Cohere,
     /// Voyage `/v1/embeddings`.
     Voyage,
+    /// Google `embedContent`: one content.
+    Gemini,
+    /// Google `batchEmbedContents`: several.
+    GeminiBatch,
+    /// Vertex AI's `predict`: several, for its older models. Upstream only.
+    VertexPredict,
+    /// Amazon's Titan models on Bedrock: one text. Upstream only.
+    Titan,
+    /// Cohere's models on Bedrock. Upstream only.
+    BedrockCohere,
+}
+
+impl Dialect {
+    /// The path names the model, and the body must not.
+    #[must_use]
+    pub(super) const fn has_model_in_path(self) -> bool {
+        !matches!(self, Self::OpenAi | Self::Cohere | Self::Voyage)
+    }
+
+    /// A request holds one input.
+    #[must_use]
+    pub const fn takes_one_input(self) -> bool {
+        matches!(self, Self::Gemini | Self::Titan)
+    }
 }
 
 /// What is to be embedded; each element becomes one vector.
@@ -96,8 +120,17 @@ pub enum Purpose {
     Document,
     /// To find.
     Query,
-    /// Another one, as the dialect names it.
+    /// Another one, as the dialect names it, in small letters.
     Other(String),
+}
+
+impl Purpose {
+    /// Another one that is a kind of finding: dialects with fewer names call it a query.
+    #[must_use]
+    pub(super) fn finds(&self) -> bool {
+        const KINDS: [&str; 3] = ["question_answering", "fact_verification", "code_retrieval_query"];
+        matches!(self, Self::Other(name) if KINDS.contains(&name.as_str()))
+    }
 }
 
 /// What is to become of texts that are too long.

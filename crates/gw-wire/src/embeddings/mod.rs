@@ -3,14 +3,19 @@
 //! know which provider serves a dialect, nor change what a vector says.
 //!
 //! Sources: OpenAI API reference "Create embeddings"; Cohere API reference "Embed", version 2; Voyage AI API
-//! reference "Text embeddings". Base64 stands for the numbers of a vector as little-endian 32-bit floats.
+//! reference "Text embeddings"; Google Gemini API reference "Embeddings"; Vertex AI reference "Text embeddings API";
+//! Amazon Bedrock user guide, "Titan Text Embeddings" and "Cohere Embed". Base64 stands for the numbers of a vector
+//! as little-endian 32-bit floats.
 
 pub mod answer;
 pub(crate) mod base64;
-mod cohere;
+pub(crate) mod cohere;
 pub mod form;
+pub(crate) mod gemini;
 mod openai;
 pub mod request;
+pub(crate) mod titan;
+pub mod translate;
 pub mod vector;
 mod voyage;
 

@@ -132,7 +132,7 @@ pub(super) fn write_answer(
     let mut w = Writer::onto(out);
     let model: &Cow<'_, str> = &answer.model;
     w.string_member("model", if model.is_empty() { &context.fallback_model } else { model });
-    let tokens = answer.usage.unwrap_or_default().input_tokens;
+    let tokens = answer.usage.map_or(context.input_tokens, |usage| usage.input_tokens);
     w.key("usage");
     w.begin_object();
     w.number_member("prompt_tokens", tokens);

@@ -2,7 +2,7 @@
 //! input means: what a target cannot embed is refused.
 
 use super::form::{Dialect, Dtype, Encoding, Input, Request};
-use super::{cohere, openai, voyage};
+use super::{cohere, gemini, openai, titan, voyage};
 use crate::codec::{Options, Written};
 use crate::facts::invalid;
 use crate::json::{Kind, Value, Writer};
@@ -16,33 +16,63 @@ use std::borrow::Cow;
 /// 400 `invalid_request` with the parameter at fault; 400 `unsupported_parameter` for inputs that are not
 /// text, which no other dialect has.
 pub fn read(dialect: Dialect, body: &[u8]) -> Result<Request, Refusal> {
-    let params = Params::parse(body)?;
     match dialect {
-        Dialect::OpenAi => openai::read_request(params),
-        Dialect::Cohere => cohere::read_request(params),
-        Dialect::Voyage => voyage::read_request(params),
+        Dialect::OpenAi => openai::read_request(Params::parse(body)?),
+        Dialect::Cohere | Dialect::BedrockCohere => cohere::read_request(Params::parse(body)?),
+        Dialect::Voyage => voyage::read_request(Params::parse(body)?),
+        Dialect::Gemini | Dialect::GeminiBatch => gemini::read_request(dialect, body),
+        Dialect::VertexPredict | Dialect::Titan => {
+            Err(unsupported("model", "Requests of this shape are not taken from callers."))
+        }
     }
 }
 
-/// Writes a request. Of `options` the model and the renamings count.
+/// Writes a request. Of `options` the model and the renamings count. A dialect that takes one input gets a request
+/// for each by [`each`].
 ///
 /// # Errors
 /// 400 `unsupported_parameter` for what the dialect cannot express and what must not be left out.
 pub fn write(dialect: Dialect, request: &Request, options: &Options) -> Result<Written, Refusal> {
     let mut out = Out { w: Writer::with_capacity(512), options, dropped: Vec::new() };
+    let model = options.model.as_deref().unwrap_or(&request.model);
     out.w.begin_object();
-    out.key("model");
-    out.w.string(options.model.as_deref().unwrap_or(&request.model));
+    if !dialect.has_model_in_path() {
+        out.key("model");
+        out.w.string(model);
+    }
     match dialect {
         Dialect::OpenAi => openai::write_request(request, &mut out)?,
-        Dialect::Cohere => cohere::write_request(request, &mut out)?,
+        Dialect::Cohere | Dialect::BedrockCohere => cohere::write_request(request, &mut out)?,
         Dialect::Voyage => voyage::write_request(request, &mut out)?,
+        Dialect::Gemini | Dialect::GeminiBatch | Dialect::VertexPredict => {
+            gemini::write_request(dialect, request, model, &mut out)?;
+        }
+        Dialect::Titan => titan::write_request(request, model, &mut out)?,
     }
     out.w.end_object();
     for name in &request.unknown {
         out.drop(name);
     }
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
+}
+
+/// The request, in parts of one input each.
+pub fn each(request: &Request) -> impl Iterator<Item = Request> + '_ {
+    (0..request.input.len()).map(|index| {
+        let input = match &request.input {
+            Input::Texts(texts) => Input::Texts(texts.get(index).cloned().into_iter().collect()),
+            Input::Tokens(lists) => Input::Tokens(lists.get(index).cloned().into_iter().collect()),
+        };
+        Request {
+            model: request.model.clone(),
+            input,
+            encodings: request.encodings.clone(),
+            purpose: request.purpose.clone(),
+            user: request.user.clone(),
+            unknown: request.unknown.clone(),
+            ..*request
+        }
+    })
 }
 
 /// A body under construction.

@@ -1,5 +1,7 @@
 //! Embeddings: each dialect read and written, and vectors from one spelling to the other.
 
+mod native;
+
 use super::{Dialect, Dtype, Encoding, Input, Purpose, Request, Truncation, answer, base64, request};
 use crate::codec::{Options, WriteContext};
 use gw_model::ErrorCode;

@@ -38,7 +38,7 @@ pub(super) fn write_request(request: &Request, out: &mut Out<'_>) -> Result<(), 
     let encoding = only_encoding(request, "embedding_types")?;
     out.texts("input", texts);
     match &request.purpose {
-        Some(Purpose::Query) => {
+        Some(purpose) if *purpose == Purpose::Query || purpose.finds() => {
             out.key("input_type");
             out.w.string("query");
         }
@@ -49,7 +49,7 @@ pub(super) fn write_request(request: &Request, out: &mut Out<'_>) -> Result<(), 
         Some(Purpose::Other(name)) if name == "image" => {
             return Err(unsupported("input_type", "The model chosen embeds text only, no images."));
         }
-        Some(Purpose::Other(_)) => out.drop("input_type"),
+        Some(_) => out.drop("input_type"),
         None => {}
     }
     out.count("output_dimension", request.dimensions);

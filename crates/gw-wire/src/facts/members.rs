@@ -2,7 +2,9 @@
 //! upstream might read it otherwise.
 
 use super::kinds::{boolean, bound, check_spelling, count, object, objects, string, user_name, wrong_kind};
-use super::{ROUTING_MEMBERS, cohere, converse, gemini, json_refusal, responses, service_tier};
+use super::{
+    ROUTING_MEMBERS, cohere, converse, embeddings, gemini, json_refusal, rerank, responses, service_tier,
+};
 use crate::estimate;
 use crate::json::{Kind, Member, Object, Value};
 use gw_model::{CallFacts, Refusal, ServiceTier, WireFormat};
@@ -14,8 +16,10 @@ pub(super) struct Found<'a> {
     pub(super) has_messages: bool,
     /// Something that the provider stores stands in for messages.
     pub(super) has_context: bool,
-    /// `prompt` of completions, `input` of embeddings.
+    /// `prompt` of completions, `input` of embeddings, `documents` to rank.
     pub(super) prompt: Option<Value<'a>>,
+    /// What to rank by.
+    pub(super) query: Option<Value<'a>>,
     pub(super) suffix_tokens: u64,
     pub(super) best_of: u32,
     /// Names seen, one bit each, in a format that knows two spellings of them.
@@ -65,6 +69,15 @@ pub(super) fn read<'a>(
         WireFormat::OpenAiResponses => responses::read(name, &value, facts, found),
         WireFormat::CohereChat => cohere::read(name, &value, facts, found),
         WireFormat::BedrockConverse => converse::read(name, &value, facts, found),
+        WireFormat::CohereEmbed => embeddings::read_cohere(name, &value, facts, found),
+        WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
+            embeddings::read_gemini(format, name, &value, facts, found)
+        }
+        WireFormat::CohereRerank | WireFormat::PlainRerank => rerank::read(format, name, value, facts, found),
+        WireFormat::OpenAiEmbeddings => {
+            embeddings::note_dialect(name, facts);
+            read_plain(format, name, value, facts, found)
+        }
         _ => read_plain(format, name, value, facts, found),
     }
 }

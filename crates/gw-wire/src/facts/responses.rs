@@ -4,6 +4,7 @@
 use super::kinds::{boolean, bound, check_spelling, objects, string, user_name, wrong_kind};
 use super::{ROUTING_MEMBERS, members::Found, service_tier};
 use crate::json::{Kind, Value};
+use crate::openai_responses::stored::any_reference;
 use gw_model::{CallFacts, Refusal};
 
 /// Names that a stage acts on: no other spelling of them may slip by.
@@ -14,6 +15,7 @@ pub(super) const READ_MEMBERS: &[&str] = &[
     "max_output_tokens",
     "service_tier",
     "background",
+    "store",
     "input",
     "instructions",
     "tools",
@@ -42,6 +44,7 @@ pub(super) fn read<'a>(
         "stream_options" => facts.stream_options_span = Some(value.span),
         "max_output_tokens" => bound("max_output_tokens", value, facts)?,
         "service_tier" => facts.service_tier = service_tier(&string("service_tier", value)?),
+        "store" => facts.stores = boolean("store", value)?,
         "background" => facts.background = boolean("background", value)?,
         "input" => {
             match value.kind {
@@ -53,17 +56,14 @@ pub(super) fn read<'a>(
                         return Ok(());
                     }
                     objects("input", "item", value)?;
-                    if refers_to_items(value) {
-                        facts.stored = Some("input");
-                    }
+                    facts.refers_to_items = any_reference(value);
                 }
                 _ => return Err(wrong_kind("input", "a string or an array of items", value)),
             }
             found.has_messages = true;
         }
         "previous_response_id" => {
-            string("previous_response_id", value)?;
-            facts.stored = Some("previous_response_id");
+            facts.previous_response = Some(string("previous_response_id", value)?);
             found.has_context = true;
         }
         "conversation" if matches!(value.kind, Kind::String | Kind::Object) => {
@@ -81,15 +81,4 @@ pub(super) fn read<'a>(
         name => check_spelling(name, &[READ_MEMBERS, ROUTING_MEMBERS], false)?,
     }
     Ok(())
-}
-
-/// Is one of the items only a reference to one that the provider stores?
-fn refers_to_items(input: &Value<'_>) -> bool {
-    // Looked into only where the word stands: conversations are long.
-    let is_reference = |item: Value<'_>| {
-        let kind = item.object().ok()?.get("type")?;
-        Some(kind.as_str()? == "item_reference")
-    };
-    memchr::memmem::find(input.raw().as_bytes(), b"item_reference").is_some()
-        && input.elements().any(|item| is_reference(item) == Some(true))
 }

@@ -1,5 +1,7 @@
 //! Facts of every format, and what is refused with which parameter.
 
+mod vectors;
+
 use super::*;
 use bytes::Bytes;
 use gw_model::ErrorCode;

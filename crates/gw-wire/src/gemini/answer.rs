@@ -1,10 +1,13 @@
 //! The parts of one choice, written from events. Serves the writers of whole answers and of streams. Calls are
 //! held back until their arguments are whole, which the format demands; it must not hold them without bound.
 
+use super::grounding::Grounding;
 use super::{arguments, ids, part, signature};
+use crate::cited::{Extents, Ruler};
 use crate::codec::WireError;
 use crate::json::Writer;
 use gw_model::Event;
+use gw_model::event::TokenLogprob;
 use std::borrow::Cow;
 
 /// Bytes of arguments that may be held back for calls that are not complete.
@@ -21,6 +24,11 @@ pub(crate) struct Parts {
     signature: Option<String>,
     held: Vec<Held>,
     held_bytes: usize,
+    /// Lengths of the texts, and what they rest on.
+    extents: Extents,
+    ruler: Ruler,
+    pub(crate) grounding: Grounding,
+    pub(crate) logprobs: Vec<TokenLogprob>,
 }
 
 #[derive(Debug)]
@@ -39,9 +47,17 @@ impl Parts {
     /// [`WireError::TooLarge`] when calls that are not complete grow beyond the bound.
     pub(crate) fn event(&mut self, event: &Event) -> Result<(), WireError> {
         match event {
-            Event::Text { block, text, .. } | Event::Refusal { block, text, .. } => {
+            Event::Text { block, text, .. } => {
+                self.extents.text(*block, text);
+                self.ruler.push(text);
                 self.text(*block, false, text);
             }
+            Event::Refusal { block, text, .. } => self.text(*block, false, text),
+            Event::Citation { block, citation, .. } => {
+                let range = self.extents.in_choice(*block, citation);
+                self.grounding.add(citation, range, &self.ruler);
+            }
+            Event::Logprobs { tokens, .. } => self.logprobs.extend_from_slice(tokens),
             Event::Thinking { block, text, .. } => self.text(*block, true, text),
             Event::ThinkingSignature { signature, .. } => self.signed(signature),
             Event::RedactedThinking { data, .. } => {

@@ -13,9 +13,9 @@
 pub(crate) mod answer;
 pub(crate) mod arguments;
 pub mod count_tokens;
-pub mod embeddings;
 pub mod errors;
 pub(crate) mod finish;
+pub(crate) mod grounding;
 pub(crate) mod ids;
 pub(crate) mod names;
 pub(crate) mod part;

@@ -1,7 +1,6 @@
 //! Tests of the Gemini codec: each direction on its own, both together, and through callers of other formats.
 
 mod counts;
-mod embeddings;
 mod errors;
 mod reasoning;
 mod request_read;

@@ -62,6 +62,15 @@ impl<'a> Value<'a> {
         raw.parse().ok().or_else(|| whole_number(raw))
     }
 
+    /// The number; `None` for what is none, and for numbers beyond the range.
+    #[must_use]
+    pub fn as_f64(&self) -> Option<f64> {
+        if self.kind != Kind::Number {
+            return None;
+        }
+        self.raw().parse().ok().filter(|found: &f64| found.is_finite())
+    }
+
     /// The number as a whole one with sign; `None` when it is not one that fits.
     #[must_use]
     pub fn as_i64(&self) -> Option<i64> {

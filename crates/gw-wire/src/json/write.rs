@@ -98,6 +98,12 @@ impl Writer {
         self.number(number);
     }
 
+    /// A member whose value is a number, written as short as it reads back the same; what is none becomes 0.
+    pub fn float_member(&mut self, name: &str, number: f64) {
+        let number = serde_json::Number::from_f64(number);
+        self.raw_member(name, &number.map_or_else(|| "0".to_owned(), |number| number.to_string()));
+    }
+
     /// A member that is `true` or `false`.
     pub fn bool_member(&mut self, name: &str, value: bool) {
         self.key(name);

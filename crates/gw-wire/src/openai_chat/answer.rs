@@ -1,6 +1,8 @@
 //! A whole answer folded from events. Serves the writers of whole answers in OpenAI's formats. It must not
 //! know how the answer is written.
 
+use crate::cited::Extents;
+use gw_model::event::{Citation, TokenLogprob};
 use gw_model::{Event, FinishReason, Usage};
 use std::collections::BTreeMap;
 
@@ -23,6 +25,10 @@ pub(crate) struct Choice<'a> {
     pub(crate) thinking: BTreeMap<u32, Thinking<'a>>,
     pub(crate) calls: Vec<Call<'a>>,
     pub(crate) finish: Option<&'a FinishReason>,
+    /// With their ranges in `text`.
+    pub(crate) citations: Vec<(&'a Citation, (u32, u32))>,
+    pub(crate) logprobs: Vec<TokenLogprob>,
+    extents: Extents,
 }
 
 /// One block of reasoning.
@@ -64,7 +70,16 @@ impl<'a> Answer<'a> {
 
     fn content(&mut self, event: &'a Event) {
         match event {
-            Event::Text { choice, text, .. } => self.choice(*choice).text.push_str(text),
+            Event::Text { choice, block, text } => {
+                let choice = self.choice(*choice);
+                choice.text.push_str(text);
+                choice.extents.text(*block, text);
+            }
+            Event::Citation { choice, block, citation } => {
+                let choice = self.choice(*choice);
+                choice.citations.push((citation, choice.extents.in_choice(*block, citation)));
+            }
+            Event::Logprobs { choice, tokens } => self.choice(*choice).logprobs.extend_from_slice(tokens),
             Event::Refusal { choice, text, .. } => self.choice(*choice).refusal.push_str(text),
             Event::Thinking { choice, block, text } => {
                 self.choice(*choice).thinking.entry(*block).or_default().text.push_str(text);

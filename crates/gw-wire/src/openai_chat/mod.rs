@@ -6,8 +6,10 @@
 //! reads and writes `reasoning_content` for the text and `reasoning_details` for signatures and hidden
 //! reasoning, the members that most OpenAI-compatible services have settled on.
 
+pub(crate) mod annotation;
 pub(crate) mod answer;
 pub(crate) mod finish;
+pub(crate) mod logprobs;
 pub mod request;
 pub mod response;
 pub mod stream;

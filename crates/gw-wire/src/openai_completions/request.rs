@@ -142,7 +142,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
     }
     w.end_object();
     let dropped = dropped(request).map(str::to_owned).collect();
-    Ok(Written { body: w.into_bytes(), dropped })
+    Ok(Written { body: w.into_bytes(), dropped, ..Written::default() })
 }
 
 fn dropped(request: &ChatRequest) -> impl Iterator<Item = &'static str> {

@@ -3,6 +3,7 @@
 //! not judge the request: that is the request reader's part.
 
 use super::names;
+use crate::codec::WriteContext;
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object, Value, Writer};
 
@@ -46,6 +47,13 @@ struct Namespaced {
 }
 
 impl Echo {
+    /// Reads what is to be repeated of the request that a context holds.
+    #[must_use]
+    pub fn of(context: &WriteContext) -> Self {
+        let echo = Self::read(&context.request);
+        if context.stored_as.is_some() { echo.stored() } else { echo }
+    }
+
     /// Reads what is to be repeated. A body that is no request gives the default.
     #[must_use]
     pub fn read(body: &[u8]) -> Self {
@@ -62,6 +70,17 @@ impl Echo {
             echo.note(&tool, None);
         }
         echo
+    }
+
+    /// States that the answer is stored, whatever the request says.
+    fn stored(mut self) -> Self {
+        self.values.resize(REPEATED.len(), None);
+        for ((name, _), value) in REPEATED.iter().zip(&mut self.values) {
+            if *name == "store" {
+                *value = Some("true".to_owned());
+            }
+        }
+        self
     }
 
     fn note(&mut self, tool: &Value<'_>, namespace: Option<&str>) {

@@ -11,6 +11,7 @@ mod items;
 mod names;
 pub mod request;
 pub mod response;
+pub mod stored;
 pub mod stream;
 pub mod usage;
 

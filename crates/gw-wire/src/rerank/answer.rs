@@ -60,6 +60,11 @@ fn units(object: &Object<'_>) -> Units {
     }
 }
 
+/// What an answer says was used; `None` when it says nothing.
+pub(crate) fn usage(object: &Object<'_>) -> Option<Usage> {
+    units(object).usage()
+}
+
 /// Writes an answer to `request`, with the caller's own documents when it wants them.
 #[must_use]
 pub fn write(dialect: Dialect, answer: &Answer, request: &Request, context: &WriteContext) -> Vec<u8> {
@@ -68,9 +73,9 @@ pub fn write(dialect: Dialect, answer: &Answer, request: &Request, context: &Wri
     w.begin_object();
     match dialect {
         Dialect::Cohere => w.string_member("id", id(answer, context)),
-        Dialect::Together => {
+        Dialect::Together | Dialect::Plain => {
             w.string_member("id", id(answer, context));
-            w.string_member("object", "rerank");
+            w.string_member("object", if dialect == Dialect::Plain { "list" } else { "rerank" });
             w.string_member("model", model);
         }
         Dialect::Jina => {
@@ -89,7 +94,10 @@ pub fn write(dialect: Dialect, answer: &Answer, request: &Request, context: &Wri
         write_result(dialect, result, request, &mut w);
     }
     w.end_array();
-    write_units(dialect, answer, &mut w);
+    if matches!(dialect, Dialect::Cohere | Dialect::Plain) {
+        write_meta(answer, &mut w);
+    }
+    write_usage(dialect, answer, context, &mut w);
     w.end_object();
     w.into_bytes()
 }
@@ -128,33 +136,34 @@ fn write_document(dialect: Dialect, document: &Document, w: &mut Writer) {
     }
 }
 
-fn write_units(dialect: Dialect, answer: &Answer, w: &mut Writer) {
-    let tokens = answer.units.tokens.map(|usage| usage.total_tokens());
-    match dialect {
-        Dialect::Cohere => {
-            w.key("meta");
-            w.raw(r#"{"api_version":{"version":"2"}"#);
-            w.key("billed_units");
-            w.begin_object();
-            if let Some(units) = answer.units.search_units {
-                w.number_member("search_units", units);
-            }
-            if let Some(tokens) = tokens {
-                w.number_member("input_tokens", tokens);
-            }
-            w.end_object();
-            w.end_object();
-        }
-        Dialect::Jina | Dialect::Voyage | Dialect::Together => {
-            w.key("usage");
-            w.begin_object();
-            if dialect == Dialect::Together {
-                w.number_member("prompt_tokens", tokens.unwrap_or(0));
-                w.number_member("completion_tokens", 0);
-            }
-            w.number_member("total_tokens", tokens.unwrap_or(0));
-            w.end_object();
-        }
-        Dialect::Bedrock => {}
+/// What was billed, as Cohere states it.
+fn write_meta(answer: &Answer, w: &mut Writer) {
+    w.key("meta");
+    w.raw(r#"{"api_version":{"version":"2"}"#);
+    w.key("billed_units");
+    w.begin_object();
+    if let Some(units) = answer.units.search_units {
+        w.number_member("search_units", units);
     }
+    if let Some(usage) = answer.units.tokens {
+        w.number_member("input_tokens", usage.total_tokens());
+    }
+    w.end_object();
+    w.end_object();
+}
+
+/// What was used, as the others state it. Where the upstream states nothing, the gateway's estimate stands.
+fn write_usage(dialect: Dialect, answer: &Answer, context: &WriteContext, w: &mut Writer) {
+    if matches!(dialect, Dialect::Cohere | Dialect::Bedrock) {
+        return;
+    }
+    let tokens = answer.units.tokens.map_or(context.input_tokens, |usage| usage.total_tokens());
+    w.key("usage");
+    w.begin_object();
+    if matches!(dialect, Dialect::Together | Dialect::Plain) {
+        w.number_member("prompt_tokens", tokens);
+        w.number_member("completion_tokens", 0);
+    }
+    w.number_member("total_tokens", tokens);
+    w.end_object();
 }

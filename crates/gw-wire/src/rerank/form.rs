@@ -10,6 +10,8 @@ use serde_json::Number;
 pub enum Dialect {
     /// Cohere, version 2: documents are text. Version 1, whose documents may be objects, is read too.
     Cohere,
+    /// What most services and servers of open models have in common; callers may use the names of any of them.
+    Plain,
     /// Jina, which many other services copy.
     Jina,
     /// Voyage.
@@ -68,6 +70,16 @@ pub struct Units {
     pub search_units: Option<u64>,
     /// Tokens.
     pub tokens: Option<Usage>,
+}
+
+impl Units {
+    /// Both in one; `None` when neither is stated.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        let searches = self.search_units;
+        let stated = self.tokens.or_else(|| searches.map(|_| Usage::default()))?;
+        Some(Usage { searches: searches.unwrap_or(0), ..stated })
+    }
 }
 
 /// An answer.

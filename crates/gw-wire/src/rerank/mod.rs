@@ -12,6 +12,7 @@ mod bedrock;
 pub mod form;
 mod plain;
 pub mod request;
+pub mod translate;
 
 pub use form::{Answer, Dialect, Document, Ranked, Request, Units};
 

@@ -1,4 +1,4 @@
-//! The dialects that differ in names only: Cohere, Jina, Voyage, Together. Serves `request`. It must not read
+//! The dialects that differ in names only: Cohere, Jina, Voyage, Together, and what they have in common. Serves `request`. It must not read
 //! a member that the caller's dialect does not have as if it had it: such are named as unknown.
 
 use super::form::{Dialect, Document, Request};
@@ -18,9 +18,17 @@ pub(super) fn read_request(dialect: Dialect, mut params: Params<'_>) -> Result<R
     let Some(documents) = params.take("documents").filter(|list| list.kind == Kind::Array) else {
         return Err(invalid("documents", "`documents` must be an array of texts or objects."));
     };
-    let count = if dialect == Dialect::Voyage { "top_k" } else { "top_n" };
-    let wanted = "a whole number of at least 1";
-    let top_n = optional(params.take(count), count, wanted, |v| v.as_u64().filter(|n| *n > 0))?;
+    let counts: &[&str] = match dialect {
+        Dialect::Voyage => &["top_k"],
+        Dialect::Plain => &["top_n", "top_k"],
+        _ => &["top_n"],
+    };
+    let mut top_n = None;
+    for count in counts {
+        let wanted = "a whole number of at least 1";
+        let stated = optional(params.take(count), count, wanted, |v| v.as_u64().filter(|n| *n > 0))?;
+        top_n = top_n.or(stated);
+    }
     let mut request = Request {
         model: params.string("model")?.unwrap_or_default(),
         query,
@@ -36,6 +44,12 @@ pub(super) fn read_request(dialect: Dialect, mut params: Params<'_>) -> Result<R
             request.rank_fields = rank_fields(&mut params)?;
         }
         Dialect::Together => request.rank_fields = rank_fields(&mut params)?,
+        Dialect::Plain => {
+            let (cohere, jina) = (params.count("max_tokens_per_doc")?, params.count("max_doc_length")?);
+            request.max_tokens_per_document = cohere.or(jina);
+            request.rank_fields = rank_fields(&mut params)?;
+            request.truncation = params.boolean("truncation")?;
+        }
         Dialect::Jina => request.max_tokens_per_document = params.count("max_doc_length")?,
         Dialect::Voyage => request.truncation = params.boolean("truncation")?,
     }
@@ -75,8 +89,8 @@ pub(super) fn write_request(dialect: Dialect, request: &Request, model: &str, ou
         out.key(if dialect == Dialect::Voyage { "top_k" } else { "top_n" });
         out.w.number(top_n);
     }
-    if dialect == Dialect::Jina {
-        // The default is to send them back.
+    if matches!(dialect, Dialect::Jina | Dialect::Plain) {
+        // Some send them back unless told otherwise.
         out.key("return_documents");
         out.w.boolean(false);
     }

@@ -42,7 +42,7 @@ pub fn write(dialect: Dialect, request: &Request, options: &Options) -> Result<W
     for name in &request.unknown {
         out.drop(name);
     }
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
 }
 
 /// A body under construction.

@@ -10,7 +10,7 @@ mod whole;
 
 pub use request::{PathFacts, request};
 pub use stream::{StreamTranslator, error_events};
-pub use whole::{Whole, whole};
+pub use whole::{Whole, parts, whole};
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,11 @@
 use super::fit::fit;
 use super::table::spelling;
 use crate::codec::{Options, Written};
+use crate::embeddings::translate as embeddings;
+use crate::rerank::translate as rerank;
 use crate::{
-    anthropic, bedrock_converse, cohere_chat, gemini, openai_chat, openai_completions, openai_responses,
+    anthropic, bedrock_converse, cohere_chat, counting, gemini, openai_chat, openai_completions,
+    openai_responses,
 };
 use gw_model::WireFormat;
 use gw_model::chat::ChatRequest;
@@ -33,10 +36,21 @@ pub fn request(
     path: PathFacts<'_>,
     options: &Options,
 ) -> Result<Written, Refusal> {
+    if let (Some(from), Some(to)) = (embeddings::dialect(from), embeddings::dialect(to)) {
+        return embeddings::translated(from, to, body, options);
+    }
+    if let (Some(from), Some(to)) = (rerank::dialect(from), rerank::dialect(to)) {
+        return rerank::translated(from, to, body, options);
+    }
     let mut chat = read(from, to, body, path)?;
     let mut dropped = Vec::new();
-    fit(from, to, &mut chat, &mut dropped)?;
-    let mut written = write(from, to, &chat, options).map_err(|refusal| respelled(from, refusal))?;
+    let (from_chat, to_chat) = (from.counts().unwrap_or(from), to.counts().unwrap_or(to));
+    fit(from_chat, to_chat, &mut chat, &mut dropped)?;
+    let mut written = write(from, to, &chat, options).map_err(|refusal| respelled(from_chat, refusal))?;
+    if to.counts().is_some() {
+        // What counts nothing is not missed.
+        return Ok(written);
+    }
     for name in std::mem::take(&mut written.dropped) {
         let name = match spelling(from, &name) {
             same if same == name => name,
@@ -63,6 +77,7 @@ fn write(
         WireFormat::GeminiGenerate => gemini::request::write(chat, options),
         WireFormat::BedrockConverse => bedrock_converse::request::write(chat, options),
         WireFormat::CohereChat => cohere_chat::request::write(chat, options),
+        _ if from.counts().is_some() && to.counts().is_some() => counting::write(to, chat, options),
         _ => Err(untranslatable(from, to)),
     }
 }
@@ -92,6 +107,7 @@ fn read(from: WireFormat, to: WireFormat, body: &[u8], path: PathFacts<'_>) -> R
             Ok(chat)
         }
         WireFormat::CohereChat => cohere_chat::request::read(body),
+        _ if from.counts().is_some() && to.counts().is_some() => counting::read(from, path.model, body),
         _ => Err(untranslatable(from, to)),
     }
 }

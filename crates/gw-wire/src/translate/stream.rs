@@ -81,7 +81,7 @@ impl StreamTranslator {
                 Writer::Completions(openai_completions::stream::Writer::new(context))
             }
             WireFormat::OpenAiResponses => {
-                let echo = openai_responses::Echo::read(&context.request);
+                let echo = openai_responses::Echo::of(&context);
                 Writer::Responses(Box::new(openai_responses::stream::Writer::with_echo(context, echo)))
             }
             WireFormat::AnthropicMessages => {
@@ -133,6 +133,14 @@ impl StreamTranslator {
         let mut out = Vec::with_capacity(frame.raw().len().saturating_add(128));
         self.frame_into(frame, &mut out)?;
         Ok(Bytes::from(out))
+    }
+
+    /// The whole answer that the caller's stream ended with, when it is to be stored. Given once.
+    pub fn take_stored(&mut self) -> Option<Vec<u8>> {
+        match &mut self.writer {
+            Writer::Responses(writer) => writer.take_stored(),
+            _ => None,
+        }
     }
 
     /// The upstream's stream is over. Gives what completes the caller's stream; nothing when it is complete.

@@ -77,7 +77,8 @@ impl Member {
     }
 }
 
-const NO_LOGPROBS: &str = "Log probabilities cannot be given across formats. Leave it out, or call the model in its own provider's format.";
+const NO_LOGPROBS: &str =
+    "The model chosen gives no log probabilities, or not in a form that can be translated. Leave it out.";
 const NO_OUTPUT_BUT_TEXT: &str =
     "Only text comes back across formats. Leave it out, or call the model in its own provider's format.";
 const NO_SEARCH: &str =
@@ -88,6 +89,7 @@ const NO_CONTAINER: &str = "The model chosen runs no tools of its own. Leave it 
 const NO_REGION: &str =
     "The model chosen cannot be told where to run. Leave it out, or choose a target in that region.";
 const NO_STATE: &str = "The provider of the model chosen stores nothing between requests. Send the whole conversation in `input`, or choose a model of a provider that has this endpoint.";
+const NO_EARLIER: &str = "An answer that the gateway stores is written out before the request is translated; this one is stored elsewhere. Send the whole conversation in `input`.";
 const NO_BACKGROUND: &str = "The model chosen answers at once only. Leave it out, or choose a model of a provider that works in the background.";
 const NO_STORED_CONTENT: &str = "It refers to content that another provider stores. Send the content itself, or choose a model of that provider.";
 const NO_GUARDRAIL: &str = "It names a check that another provider makes. Leave it out if the answer may go unchecked, or choose a model of that provider.";

@@ -7,6 +7,7 @@ use gw_model::WireFormat::{self, AnthropicMessages, OpenAiChat, OpenAiCompletion
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde_json::{Value, json};
 
+mod cited;
 mod content;
 mod endings;
 mod pairs;

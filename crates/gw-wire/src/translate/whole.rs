@@ -2,8 +2,11 @@
 //! must not be used for errors: those have another shape.
 
 use crate::codec::{WireError, WriteContext};
+use crate::embeddings::translate as embeddings;
+use crate::rerank::translate as rerank;
 use crate::{
-    anthropic, bedrock_converse, cohere_chat, gemini, openai_chat, openai_completions, openai_responses,
+    anthropic, bedrock_converse, cohere_chat, counting, gemini, openai_chat, openai_completions,
+    openai_responses,
 };
 use gw_model::WireFormat;
 use gw_model::event::Event;
@@ -20,6 +23,22 @@ pub struct Whole {
     pub model: String,
 }
 
+/// As [`whole`], for a call that was sent in parts: their answers in the order of the parts.
+///
+/// # Errors
+/// As [`whole`]; formats whose calls are never sent in parts cannot be joined.
+pub fn parts(
+    from: WireFormat,
+    to: WireFormat,
+    bodies: &[&[u8]],
+    context: &WriteContext,
+) -> Result<Whole, WireError> {
+    match (embeddings::dialect(from), embeddings::dialect(to)) {
+        (Some(from), Some(to)) => embeddings::answer(from, to, bodies, context),
+        _ => Err(WireError::Untranslatable { what: "parts of an answer that belong to no whole" }),
+    }
+}
+
 /// Translates a whole answer from the upstream's format `from` to the caller's format `to`.
 ///
 /// # Errors
@@ -31,6 +50,16 @@ pub fn whole(
     body: &[u8],
     context: &WriteContext,
 ) -> Result<Whole, WireError> {
+    if let (Some(from), Some(to)) = (embeddings::dialect(from), embeddings::dialect(to)) {
+        return embeddings::answer(from, to, &[body], context);
+    }
+    if let (Some(_), Some(to)) = (rerank::dialect(from), rerank::dialect(to)) {
+        return rerank::answered(to, body, context);
+    }
+    if from.counts().is_some() && to.counts().is_some() {
+        let body = counting::write_answer(to, counting::read_answer(from, body)?);
+        return Ok(Whole { body, ..Whole::default() });
+    }
     let events = match from {
         WireFormat::OpenAiChat => openai_chat::response::read(body)?,
         WireFormat::OpenAiCompletions => openai_completions::response::read(body)?,
@@ -56,7 +85,7 @@ pub fn whole(
         WireFormat::OpenAiChat => openai_chat::response::write(&events, context),
         WireFormat::OpenAiCompletions => openai_completions::response::write(&events, context),
         WireFormat::OpenAiResponses => {
-            let echo = openai_responses::Echo::read(&context.request);
+            let echo = openai_responses::Echo::of(context);
             openai_responses::response::write_with(&events, context, &echo)
         }
         WireFormat::AnthropicMessages => anthropic::response::write(&events, context),

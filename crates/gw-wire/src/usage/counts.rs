@@ -96,6 +96,7 @@ pub fn openai(usage: &Value<'_>, tier: Option<&Value<'_>>) -> Option<Usage> {
         audio_input_tokens: stated.audio_in.unwrap_or(0),
         audio_output_tokens: stated.audio_out.unwrap_or(0),
         service_tier: tier.and_then(tier_of),
+        ..Usage::default()
     })
 }
 
@@ -171,6 +172,7 @@ impl AnthropicCounts {
             audio_input_tokens: 0,
             audio_output_tokens: 0,
             service_tier: self.tier,
+            ..Usage::default()
         }
     }
 }

@@ -10,6 +10,7 @@ use super::counts::{AnthropicCounts, openai, usage_of_frame};
 use crate::errors;
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
 use crate::json::{Kind, Object};
+use crate::openai_responses::stored::Made;
 use crate::sse::{FrameVerdict, SseEvent};
 use gw_model::{Usage, WireFormat};
 use memchr::memmem::Finder;
@@ -54,6 +55,9 @@ pub struct StreamMeter {
     /// Which of several answers have one, a bit each, where it may be stated twice.
     ended: u32,
     error: Option<StreamError>,
+    /// Look for the id of an answer that is stored, and what was found.
+    notes_answer: bool,
+    answer: Option<Made>,
 }
 
 impl StreamMeter {
@@ -78,7 +82,16 @@ impl StreamMeter {
             finishes: 0,
             ended: 0,
             error: None,
+            notes_answer: false,
+            answer: None,
         }
+    }
+
+    /// The answer may be stored at the provider: its id is wanted.
+    #[must_use]
+    pub const fn note_answer(mut self, note: bool) -> Self {
+        self.notes_answer = note;
+        self
     }
 
     /// The gateway asked for usage, not the caller: the frame that only carries it is hidden.
@@ -195,6 +208,11 @@ impl StreamMeter {
     #[must_use]
     pub const fn complete(&self) -> bool {
         self.finished || self.finishes >= self.choices || self.error.is_some()
+    }
+
+    /// The ids of the answer that the provider stores, as far as they are known. Only if [`Self::note_answer`] asks.
+    pub fn take_answer(&mut self) -> Option<Made> {
+        self.answer.take()
     }
 
     /// The error that the upstream reported inside the stream.

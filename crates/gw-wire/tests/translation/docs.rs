@@ -38,7 +38,10 @@ Members that no table has are left out and named. Besides the members below:
 - Reasoning goes back to the family of models that made it, whichever format it travelled in, because providers
   sign or seal it and refuse what is not theirs. Elsewhere it is left out and named.
 - Files stored at one provider are refused at others, and so are media by URL where the target fetches none.
-- Items that refer to stored state (`previous_response_id`, `conversation`, `item_reference`) are refused.
+- What refers to answers that the gateway stores (`previous_response_id`, `item_reference`) is written out first, see
+  [stored responses](guides/responses.md); other stored state (`conversation`) is refused.
+- Citations (annotations, grounding) stay with the text they are for, in every format; where a format cites whole
+  blocks only, the range widens to the block. Log probabilities stay among chat, responses and generate_content.
 - Ids of tool calls are spelled as the target demands, and back again in the answer.
 - Sampling that a model refuses is fitted to it (a temperature above its range, `top_p` beside a temperature,
   sampling while reasoning), and named. So are `stop`, `seed` and `top_k` where the target has none.

@@ -3,11 +3,14 @@ use super::{path, request, send};
 use crate::aws::{self, RequestParts};
 use crate::prepare::{PrepareError, PreparedProvider};
 use crate::testing::{call, provider, target};
-use ProviderKind::{AzureOpenAi, Bedrock, Cohere, Emulator, Gemini, OpenAiCompatible};
+use ProviderKind::{Anthropic, AzureOpenAi, Bedrock, Cohere, Emulator, Gemini, OpenAiCompatible};
 use gw_model::Secret;
 use gw_model::catalog::{AuthScheme, ProviderKind};
 use gw_model::format::WireFormat::{
-    BedrockConverse, CohereChat, GeminiGenerate, OpenAiChat, OpenAiEmbeddings, OpenAiResponses,
+    AnthropicCountTokens, BedrockCohereEmbed, BedrockConverse, BedrockCountTokens, BedrockRerank,
+    BedrockTitanEmbed, CohereChat, CohereEmbed, CohereRerank, GeminiBatchEmbed, GeminiCountTokens,
+    GeminiEmbed, GeminiGenerate, OpenAiChat, OpenAiEmbeddings, OpenAiInputTokens, OpenAiResponses,
+    PlainRerank, VoyageEmbed, VoyageRerank,
 };
 use gw_model::refusal::ErrorCode;
 use gw_model::snapshot::{AwsCredentials, Provider};
@@ -130,4 +133,57 @@ fn a_signed_request_is_the_one_that_goes_out() {
     let translated =
         request(&call(OpenAiChat, "m"), &target(signed("http://h"), "m"), BedrockConverse).unwrap();
     assert!(translated.headers.contains_key("x-amz-date"));
+}
+
+#[test]
+fn ranking_on_bedrock_has_a_host_and_a_name_of_its_own() {
+    let prepared = |base: &str| {
+        let mut p = provider(Bedrock, base);
+        p.region = Some("us-gov-west-1".into());
+        p.formats = vec![BedrockConverse, BedrockRerank];
+        (PreparedProvider::new(&p).unwrap(), p)
+    };
+    let (own, p) = prepared("https://bedrock-runtime.us-gov-west-1.amazonaws.com");
+    let host = "bedrock-agent-runtime.us-gov-west-1.amazonaws.com";
+    assert_eq!(own.other_authority(BedrockRerank), Some(host));
+    assert_eq!(own.other_authority(BedrockConverse), None);
+    assert_eq!(prepared("http://127.0.0.1:1").0.other_authority(BedrockRerank), None);
+    let named = |model: &str| {
+        let options =
+            crate::write_options(&call(BedrockConverse, "x"), &target(p.clone(), model), &own, BedrockRerank);
+        options.model.unwrap()
+    };
+    assert_eq!(named("m:0"), "arn:aws-us-gov:bedrock:us-gov-west-1::foundation-model/m:0");
+    assert_eq!(named("arn:aws:bedrock:x"), "arn:aws:bedrock:x");
+}
+
+#[test]
+fn addresses_of_vectors_rankings_and_counts() {
+    let google = "https://generativelanguage.googleapis.com";
+    let aws = "https://bedrock-runtime.us-east-1.amazonaws.com";
+    let id = "us.anthropic.claude-v1:0";
+    let cases = [
+        (Gemini, google, "m", GeminiCountTokens, "/v1beta/models/m:countTokens"),
+        (Gemini, google, "models/m", GeminiEmbed, "/v1beta/models/m:embedContent"),
+        (Gemini, google, "m", GeminiBatchEmbed, "/v1beta/models/m:batchEmbedContents"),
+        (Bedrock, aws, id, BedrockCountTokens, "/model/us.anthropic.claude-v1%3A0/count-tokens"),
+        (Bedrock, aws, "titan:0", BedrockTitanEmbed, "/model/titan%3A0/invoke"),
+        (Bedrock, aws, "m", BedrockCohereEmbed, "/model/m/invoke"),
+        (Bedrock, aws, "m", BedrockRerank, "/rerank"),
+        (Cohere, "https://api.cohere.com/v1", "m", CohereEmbed, "/v2/embed"),
+        (Cohere, "https://api.cohere.com", "m", CohereRerank, "/v2/rerank"),
+        (Anthropic, "https://api.anthropic.com", "m", AnthropicCountTokens, "/v1/messages/count_tokens"),
+        (AzureOpenAi, "https://e", "m", AnthropicCountTokens, "/anthropic/v1/messages/count_tokens"),
+        (OpenAiCompatible, "https://api.voyageai.com/v1", "m", VoyageEmbed, "/v1/embeddings"),
+        (OpenAiCompatible, "https://api.voyageai.com/v1", "m", VoyageRerank, "/v1/rerank"),
+        (OpenAiCompatible, "http://h/v1", "m", PlainRerank, "/v1/rerank"),
+        (OpenAiCompatible, "http://h/v1", "m", OpenAiInputTokens, "/v1/responses/input_tokens"),
+    ];
+    for (kind, base, model, format, wanted) in cases {
+        let mut p = provider(kind, base);
+        p.formats = vec![format];
+        let target = target(p, model);
+        let parts = request(&call(format, "x"), &target, format).unwrap();
+        assert_eq!(parts.path_and_query, wanted);
+    }
 }

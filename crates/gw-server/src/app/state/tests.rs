@@ -26,6 +26,7 @@ fn app(dir: &Path, compiled: &Compiled) -> App {
     let parts = GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
+        objects: Arc::clone(&storage.objects),
         master: Secret::new("master".to_owned()),
         clock,
     };

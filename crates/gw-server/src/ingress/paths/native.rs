@@ -18,11 +18,13 @@ pub(super) fn route(path: &str) -> Option<Route> {
         return Some(bedrock(rest));
     }
     path.strip_prefix("/v2/").map(|rest| {
-        let format = WireFormat::CohereChat;
-        match rest {
-            "chat" => Route::Call { format, path: PathFacts::default() },
-            _ => Route::Later { format },
-        }
+        let format = match rest {
+            "chat" => WireFormat::CohereChat,
+            "embed" => WireFormat::CohereEmbed,
+            "rerank" => WireFormat::CohereRerank,
+            _ => return Route::Later { format: WireFormat::CohereChat },
+        };
+        Route::Call { format, path: PathFacts::default() }
     })
 }
 
@@ -40,15 +42,16 @@ fn gemini(rest: &str) -> Route {
 
 /// `MODEL:VERB` with one of Google's verbs; any other colon belongs to the model's name.
 fn verb(rest: &str) -> Option<Route> {
-    let format = WireFormat::GeminiGenerate;
     let (model, verb) = rest.rsplit_once(':')?;
     if model.is_empty() {
         return None;
     }
-    let stream = match verb {
-        "generateContent" => false,
-        "streamGenerateContent" => true,
-        "countTokens" | "embedContent" | "batchEmbedContents" => return Some(Route::Later { format }),
+    let stream = verb == "streamGenerateContent";
+    let format = match verb {
+        "generateContent" | "streamGenerateContent" => WireFormat::GeminiGenerate,
+        "countTokens" => WireFormat::GeminiCountTokens,
+        "embedContent" => WireFormat::GeminiEmbed,
+        "batchEmbedContents" => WireFormat::GeminiBatchEmbed,
         _ => return None,
     };
     // Whether the stream is an array stands in the query.
@@ -57,12 +60,17 @@ fn verb(rest: &str) -> Option<Route> {
 }
 
 fn bedrock(rest: &str) -> Route {
-    let format = WireFormat::BedrockConverse;
-    let of = |operation: &str| rest.strip_suffix(operation).filter(|model| !model.is_empty());
-    let (model, stream) = match (of("/converse"), of("/converse-stream")) {
-        (Some(model), _) => (model, false),
-        (None, Some(model)) => (model, true),
-        (None, None) => return Route::Later { format },
+    const OPERATIONS: [(&str, WireFormat, bool); 3] = [
+        ("/converse", WireFormat::BedrockConverse, false),
+        ("/converse-stream", WireFormat::BedrockConverse, true),
+        ("/count-tokens", WireFormat::BedrockCountTokens, false),
+    ];
+    let named = |operation: &str| rest.strip_suffix(operation).filter(|model| !model.is_empty());
+    let found = OPERATIONS
+        .iter()
+        .find_map(|(operation, format, stream)| named(operation).map(|model| (model, *format, *stream)));
+    let Some((model, format, stream)) = found else {
+        return Route::Later { format: WireFormat::BedrockConverse };
     };
     let path = PathFacts { model: Some(decoded(model)), stream, json_array: false };
     Route::Call { format, path }

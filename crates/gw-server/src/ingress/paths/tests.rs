@@ -12,9 +12,14 @@ fn openai_paths_work_with_and_without_the_version() {
         assert_eq!(route(&format!("{prefix}completions")), call(WireFormat::OpenAiCompletions));
         assert_eq!(route(&format!("{prefix}embeddings")), call(WireFormat::OpenAiEmbeddings));
         assert_eq!(route(&format!("{prefix}responses")), call(WireFormat::OpenAiResponses));
+        let stored = |what| Route::Stored { id: "resp_1".to_owned(), what };
+        assert_eq!(route(&format!("{prefix}responses/resp_1")), stored(Stored::Itself));
+        assert_eq!(route(&format!("{prefix}responses/resp_1/cancel")), stored(Stored::Cancel));
+        assert_eq!(route(&format!("{prefix}responses/resp_1/input_items")), stored(Stored::InputItems));
         let later = Route::Later { format: WireFormat::OpenAiResponses };
-        assert_eq!(route(&format!("{prefix}responses/resp_1")), later);
-        assert_eq!(route(&format!("{prefix}responses/resp_1/cancel")), later);
+        for rest in ["resp_1/other", "compact", ""] {
+            assert_eq!(route(&format!("{prefix}responses/{rest}")), later, "{rest}");
+        }
         assert_eq!(route(&format!("{prefix}models")), models(WireFormat::OpenAiChat, None));
         let one = Route::Models { id: Some("openai/gpt-4o".to_owned()), format: WireFormat::OpenAiChat };
         assert_eq!(route(&format!("{prefix}models/openai/gpt-4o")), one);
@@ -27,7 +32,10 @@ fn openai_paths_work_with_and_without_the_version() {
 fn anthropic_and_azure_have_their_own_forms() {
     for path in ["/v1/messages", "/anthropic/v1/messages", "/messages"] {
         assert_eq!(route(path), call(WireFormat::AnthropicMessages), "{path}");
+        let counted = call(WireFormat::AnthropicCountTokens);
+        assert_eq!(route(&format!("{path}/count_tokens")), counted, "{path}");
     }
+    assert_eq!(route("/v1/responses/input_tokens"), call(WireFormat::OpenAiInputTokens));
     let azure = with(WireFormat::OpenAiChat, "my/gpt", false);
     assert_eq!(route("/openai/deployments/my%2Fgpt/chat/completions"), azure);
     assert_eq!(route("/openai/deployments/my/gpt/chat/completions"), azure);
@@ -52,8 +60,9 @@ fn only_googles_verbs_are_verbs() {
         assert_eq!(at("openai/gpt-4o:streamGenerateContent"), with(format, "openai/gpt-4o", true));
         assert_eq!(at("ollama%2Fllama3%3A8b:generateContent"), with(format, "ollama/llama3:8b", false));
         assert_eq!(at("llama3:8b:generateContent"), with(format, "llama3:8b", false));
-        assert_eq!(at("m:countTokens"), Route::Later { format });
-        assert_eq!(at("m:embedContent"), Route::Later { format });
+        assert_eq!(at("m:countTokens"), with(WireFormat::GeminiCountTokens, "m", false));
+        assert_eq!(at("a/b:embedContent"), with(WireFormat::GeminiEmbed, "a/b", false));
+        assert_eq!(at("m:batchEmbedContents"), with(WireFormat::GeminiBatchEmbed, "m", false));
         for id in ["llama3:8b", ":generateContent", "m:generateContent:x"] {
             assert!(matches!(at(id), Route::Models { id: Some(found), .. } if found == id), "{id}");
         }
@@ -75,9 +84,30 @@ fn bedrock_and_cohere_have_their_own_paths() {
     for later in ["/model/m/invoke", "/model//converse", "/model/converse"] {
         assert_eq!(route(later), Route::Later { format }, "{later}");
     }
+    assert_eq!(route("/model/a%3A0/count-tokens"), with(WireFormat::BedrockCountTokens, "a:0", false));
     assert_eq!(route("/v2/chat"), call(WireFormat::CohereChat));
-    for later in ["/v2/rerank", "/v2/embed", "/rerank", "/v1/rerank"] {
-        assert_eq!(route(later), Route::Later { format: WireFormat::CohereChat }, "{later}");
+    assert_eq!(route("/v2/embed"), call(WireFormat::CohereEmbed));
+    assert_eq!(route("/v2/rerank"), call(WireFormat::CohereRerank));
+    for plain in ["/rerank", "/v1/rerank"] {
+        assert_eq!(route(plain), call(WireFormat::PlainRerank), "{plain}");
+    }
+    assert_eq!(route("/v2/datasets"), Route::Later { format: WireFormat::CohereChat });
+}
+
+#[test]
+fn sessions_have_one_way_in() {
+    for path in ["/v1/realtime", "/realtime", "/openai/v1/realtime", "/openai/realtime"] {
+        assert_eq!(route(path), Route::Session { model: None }, "{path}");
+    }
+    let named = Route::Session { model: Some("a/b".to_owned()) };
+    assert_eq!(route("/openai/deployments/a%2Fb/realtime"), named);
+    for path in [
+        "/v1/realtime/client_secrets",
+        "/v1/realtime/sessions",
+        "/realtime/calls",
+        "/openai/v1/realtime/calls",
+    ] {
+        assert_eq!(route(path), Route::OtherSession, "{path}");
     }
 }
 

@@ -22,17 +22,17 @@ const FOLDERS: [&str; 2] = ["recorded", "edge"];
 /// Every exchange in a format that we speak; says visibly when there are only our own.
 pub(crate) fn load() -> Vec<Exchange> {
     let mut all = own();
+    all.extend(recorded(&FORMATS));
+    all
+}
+
+/// The recorded exchanges of these formats; says visibly when there are none.
+pub(crate) fn recorded(formats: &[&str]) -> Vec<Exchange> {
     let root = folder();
-    let before = all.len();
-    for name in FOLDERS {
-        for file in json_files(&root.join(name)) {
-            let exchange = Exchange::load(&file).unwrap();
-            if FORMATS.contains(&exchange.wire_format.as_str()) && exchange.method == "POST" {
-                all.push(exchange);
-            }
-        }
-    }
-    if all.len() == before {
+    let files = FOLDERS.iter().flat_map(|name| json_files(&root.join(name)));
+    let mut all: Vec<Exchange> = files.map(|file| Exchange::load(&file).unwrap()).collect();
+    all.retain(|exchange| formats.contains(&exchange.wire_format.as_str()) && exchange.method == "POST");
+    if all.is_empty() {
         eprintln!("skipped: no recorded exchanges at {}; the own samples are played alone", root.display());
     }
     all

@@ -13,6 +13,7 @@ pub(crate) mod scripted;
 pub(crate) mod speaking;
 pub(crate) mod sse;
 pub(crate) mod upstream;
+pub(crate) mod websocket;
 
 pub(crate) use client::{Answer, Call};
 pub(crate) use gateway::{Gateway, MASTER};

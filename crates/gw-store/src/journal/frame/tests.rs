@@ -104,6 +104,28 @@ fn frozen_samples_still_load() {
     assert_eq!(read.upstream_model, "gpt-4o");
 }
 
+/// The bytes of an entry about an object, as they were first written.
+#[test]
+fn the_frozen_sample_of_an_owned_object_still_loads() {
+    let owned = Owned {
+        kind: 3,
+        id: "resp_0123456789abcdef",
+        provider: "openai",
+        owner: KeyId(7),
+        model: "chat-prod",
+        detail: "46",
+        created: 1_790_000_000_000_000,
+        expires: Some(1_792_592_000_000_000),
+    };
+    let mut written = Vec::new();
+    encode_owned(&mut written, &owned).unwrap();
+    let hex: String = written.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, include_str!("../../../tests/frozen/journal_owned_v1.txt").trim());
+    let Ok((Frame::Owned(read), _)) = decode(&written) else { panic!("an owned object") };
+    assert_eq!(read, OwnedFrame::new(&owned));
+    assert!(written.len() as u64 <= super::super::owned::OWNED_BYTES);
+}
+
 #[test]
 fn any_changed_byte_and_any_cut_is_noticed() {
     let bytes = record_bytes(&sample_record());

@@ -26,6 +26,7 @@ fn entries(dir: &Path) -> Vec<(bool, u128)> {
                 match frame {
                     Frame::Intent(intent) => found.push((false, intent.request)),
                     Frame::Record(record) => found.push((true, record.id)),
+                    Frame::Owned(_) => {}
                     Frame::Unknown { .. } => panic!("unknown entry"),
                 }
                 Ok::<(), JournalError>(())

@@ -270,3 +270,32 @@ fn two_hundred_threads_are_never_seen_above_a_budget() {
     assert!(view.spent.0 <= LIMIT && view.spent.0 > LIMIT / 2);
     assert!(refused.load(Ordering::Relaxed) > 0 && usage.parallel() == 0);
 }
+
+#[test]
+fn a_part_of_a_hold_becomes_spending() {
+    let usage = KeyUsage::default();
+    let policy = KeyPolicy {
+        limits: Limits { tpm: Some(1000), ..Limits::default() },
+        ..budgeted(1_000, Period::Total)
+    };
+    let mut hold = usage.reserve(&policy, NOW, 400, NanoUsd(400)).unwrap();
+    let state = |now| {
+        let budget = usage.budget_view(&policy, now).unwrap();
+        let left = usage.limits_view(&policy, now).tokens.unwrap().remaining;
+        (budget.spent.0, budget.reserved.0, left)
+    };
+    // Less than held: the rest goes back, what stays held is kept.
+    let over = usage.settle_part(&policy, NOW, &mut hold, (100, NanoUsd(100)), (50, NanoUsd(60)));
+    assert_eq!((over, hold.tokens, hold.nano), (NanoUsd::ZERO, 100, NanoUsd(100)));
+    assert_eq!(state(NOW), (60, 100, 850));
+    // More than held: charged all the same, and told.
+    usage.extend(&policy, NOW, &mut hold, 100, NanoUsd(100)).unwrap();
+    let over = usage.settle_part(&policy, NOW, &mut hold, (0, NanoUsd::ZERO), (300, NanoUsd(500)));
+    assert_eq!((over, hold.tokens, hold.nano), (NanoUsd(300), 0, NanoUsd::ZERO));
+    assert_eq!(state(NOW), (560, 0, 650));
+    // More than is held cannot be kept.
+    usage.settle_part(&policy, NOW, &mut hold, (500, NanoUsd(500)), (0, NanoUsd::ZERO));
+    assert_eq!(state(NOW), (560, 0, 650));
+    usage.settle(&policy, NOW, hold, 0, NanoUsd::ZERO);
+    assert_eq!(state(NOW), (560, 0, 650));
+}

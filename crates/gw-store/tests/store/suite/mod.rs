@@ -3,14 +3,15 @@
 
 pub(crate) mod directory;
 pub(crate) mod ledger;
+pub(crate) mod objects;
 pub(crate) mod reports;
 pub(crate) mod sample;
 
-use gw_store::traits::{Directory, Ledger, Reports};
+use gw_store::traits::{Directory, Ledger, ObjectStore, Reports};
 
 /// All that a store offers.
-pub(crate) trait Store: Directory + Ledger + Reports {}
-impl<T: Directory + Ledger + Reports> Store for T {}
+pub(crate) trait Store: Directory + Ledger + ObjectStore + Reports {}
+impl<T: Directory + Ledger + ObjectStore + Reports> Store for T {}
 
 /// Runs the suite on one backend.
 #[macro_export]
@@ -26,6 +27,9 @@ macro_rules! store_suite {
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,
                 the_truth_with_more_attempts_corrects_too, spending_is_kept_by_calendar_window,
                 open_calls_and_watermarks_are_kept, concurrent_batches_all_count);
+            $crate::store_suite!(@tests $open, objects:
+                an_object_comes_back_and_the_last_word_counts, objects_are_listed_in_pages_by_owner,
+                expired_objects_go_with_their_contents, a_journal_says_whose_an_object_is);
             $crate::store_suite!(@tests $open, reports:
                 logs_carry_every_field, logs_are_filtered_and_paged, usage_is_summed_by_every_dimension,
                 retries_are_counted_where_they_happened, usage_is_cut_by_time);

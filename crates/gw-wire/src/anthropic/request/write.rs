@@ -65,7 +65,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
         body.member("stream", &true);
     }
     body.out.push(b'}');
-    Ok(Written { body: body.out, dropped })
+    Ok(Written { body: body.out, dropped, ..Written::default() })
 }
 
 fn plan(request: &ChatRequest, options: &Options, model: &str) -> Plan {

@@ -2,7 +2,7 @@
 //! form has no event for stays opaque.
 
 use crate::anthropic::stream::StopDetails;
-use crate::anthropic::{ids, stop, usage::WireUsage};
+use crate::anthropic::{citation, ids, stop, usage::WireUsage};
 use crate::codec::WireError;
 use bytes::Bytes;
 use gw_model::event::{Event, FinishReason};
@@ -37,6 +37,8 @@ struct BlockIn<'a> {
     name: Option<String>,
     #[serde(default, borrow)]
     input: Option<&'a RawValue>,
+    #[serde(default, borrow)]
+    citations: Option<Vec<&'a RawValue>>,
 }
 
 /// Reads a whole answer, `End` included.
@@ -72,7 +74,14 @@ fn content(raw: &RawValue, block: u32, events: &mut Vec<Event>) -> Result<(), Wi
     let found: BlockIn<'_> = serde_json::from_str(raw.get())?;
     let choice = 0;
     match found.kind.as_ref() {
-        "text" => events.push(Event::Text { choice, block, text: found.text.unwrap_or_default() }),
+        "text" => {
+            events.push(Event::Text { choice, block, text: found.text.unwrap_or_default() });
+            let citations = found.citations.into_iter().flatten();
+            events.extend(citations.filter_map(|raw| citation::read(raw.get())).map(|citation| {
+                let citation = Box::new(citation);
+                Event::Citation { choice, block, citation }
+            }));
+        }
         "thinking" => {
             events.push(Event::Thinking { choice, block, text: found.thinking.unwrap_or_default() });
             if let Some(signature) = found.signature.filter(|signature| !signature.is_empty()) {

@@ -1,10 +1,10 @@
 //! Events to a whole answer for a caller. Serves the translate stage. It must not fail: what the format has
 //! no place for (further choices, opaque blocks of other formats) is left out.
 
-use crate::anthropic::ids;
 use crate::anthropic::request::arguments;
 use crate::anthropic::stop::{self, Seen};
 use crate::anthropic::usage::UsageOut;
+use crate::anthropic::{citation, ids};
 use crate::blocks::{Block, Content, fold};
 use crate::codec::WriteContext;
 use gw_model::event::Event;
@@ -91,6 +91,16 @@ fn write_block(block: &Block<'_>, answer_id: &str, out: &mut Vec<u8>) {
         Content::Text(text) => {
             out.extend_from_slice(br#"{"type":"text","text":"#);
             json(out, text);
+            if !block.citations.is_empty() {
+                out.extend_from_slice(br#","citations":["#);
+                for (index, cited) in block.citations.iter().enumerate() {
+                    if index > 0 {
+                        out.push(b',');
+                    }
+                    citation::write(out, cited);
+                }
+                out.push(b']');
+            }
         }
         Content::Thinking { text, signature } => {
             out.extend_from_slice(br#"{"type":"thinking","thinking":"#);

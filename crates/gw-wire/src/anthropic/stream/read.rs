@@ -1,10 +1,11 @@
 //! Frames of an upstream's stream to events. Serves the translate stage of streamed answers. It must not
 //! hold content: every piece goes out as it comes.
 
-use crate::anthropic::{ids, stop, usage::WireUsage};
+use crate::anthropic::{citation, ids, stop, usage::WireUsage};
+use crate::cited::MAX_HELD;
 use crate::codec::WireError;
 use bytes::Bytes;
-use gw_model::event::{Event, FinishReason};
+use gw_model::event::{Citation, Event, FinishReason};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -21,6 +22,8 @@ pub struct Reader {
     next_block: u32,
     /// The open block, and whether its kind is one that events exist for.
     open: Option<(u32, bool)>,
+    /// Citations of the open block: they come before its text, which they are about.
+    citations: Vec<Citation>,
     finished: bool,
 }
 
@@ -47,6 +50,8 @@ struct DeltaIn<'a> {
     thinking: Option<String>,
     partial_json: Option<String>,
     signature: Option<String>,
+    #[serde(default, borrow)]
+    citation: Option<&'a RawValue>,
     stop_reason: Option<String>,
     stop_sequence: Option<String>,
     stop_details: Option<StopDetails>,
@@ -178,6 +183,10 @@ impl Reader {
 
     fn close(&mut self, out: &mut Vec<Event>) {
         if let Some((block, true)) = self.open.take() {
+            out.extend(self.citations.drain(..).map(|citation| {
+                let citation = Box::new(citation);
+                Event::Citation { choice: 0, block, citation }
+            }));
             out.push(Event::BlockEnd { choice: 0, block });
         }
     }
@@ -222,7 +231,7 @@ impl Reader {
         Ok(())
     }
 
-    fn delta(&self, index: u32, delta: DeltaIn<'_>, out: &mut Vec<Event>) {
+    fn delta(&mut self, index: u32, delta: DeltaIn<'_>, out: &mut Vec<Event>) {
         let (choice, block) = (0, self.offset.saturating_add(index));
         if self.open != Some((block, true)) {
             return;
@@ -237,6 +246,11 @@ impl Reader {
                 .partial_json
                 .filter(|json| !json.is_empty())
                 .map(|json| Event::ToolArguments { choice, block, json }),
+            "citations_delta" => {
+                let cited = delta.citation.filter(|_| self.citations.len() < MAX_HELD);
+                self.citations.extend(cited.and_then(|raw| citation::read(raw.get())));
+                None
+            }
             _ => None,
         };
         out.extend(event);

@@ -4,10 +4,10 @@
 
 use crate::anthropic::stop::{self, Seen};
 use crate::anthropic::usage::UsageOut;
-use crate::anthropic::{ids, response};
+use crate::anthropic::{citation, ids, response};
 use crate::blocks::{InOrder, Kind, Order};
 use crate::codec::{WireError, WriteContext};
-use gw_model::event::{Event, FinishReason};
+use gw_model::event::{Citation, Event, FinishReason};
 use gw_model::usage::Usage;
 use serde::Serialize;
 use std::io::Write as _;
@@ -211,6 +211,10 @@ impl InOrder for Writer {
                     out.push(b'}');
                 });
             }
+            // A block that is closed gets nothing more.
+            Event::Citation { citation, .. } if self.order.goes_on(block, Kind::Text) => {
+                write_citation(out, self.index, citation);
+            }
             Event::ToolStart { id, name, .. } => self.tool(block, id, name, out),
             Event::ToolArguments { json, .. } => self.arguments(block, json, out),
             Event::BlockEnd { .. } if self.order.finish(block) => self.close_block(out),
@@ -241,6 +245,17 @@ fn write_delta(out: &mut Vec<u8>, index: u32, kind: &str, member: &str, text: &s
             r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"{kind}","{member}":"#
         );
         json(out, text);
+        out.extend_from_slice(b"}}");
+    });
+}
+
+fn write_citation(out: &mut Vec<u8>, index: u32, cited: &Citation) {
+    frame(out, "content_block_delta", |out| {
+        let _ = write!(
+            out,
+            r#"{{"type":"content_block_delta","index":{index},"delta":{{"type":"citations_delta","citation":"#
+        );
+        citation::write(out, cited);
         out.extend_from_slice(b"}}");
     });
 }

@@ -48,7 +48,7 @@ fn function(parameters: Option<Value>) -> Tool {
 }
 
 fn written(request: &ChatRequest) -> (Value, Vec<String>) {
-    let Written { body, dropped } = write(request, &Options::default()).unwrap();
+    let Written { body, dropped, .. } = write(request, &Options::default()).unwrap();
     // What is written can be read.
     read(&body).unwrap();
     (serde_json::from_slice(&body).unwrap(), dropped)

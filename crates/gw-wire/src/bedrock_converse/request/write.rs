@@ -83,7 +83,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
     write_format(request, &mut body, &mut dropped);
     write_rest(request, &mut body, &mut dropped);
     body.out.push(b'}');
-    Ok(Written { body: body.out, dropped })
+    Ok(Written { body: body.out, dropped, ..Written::default() })
 }
 
 fn write_conversation<'a>(

@@ -2,7 +2,7 @@
 //! form has no event for stays opaque.
 
 use crate::bedrock_converse::usage::{TierIn, WireUsage};
-use crate::bedrock_converse::{blob, ids, stop};
+use crate::bedrock_converse::{blob, citation, ids, stop};
 use crate::codec::WireError;
 use bytes::Bytes;
 use gw_model::event::Event;
@@ -76,6 +76,8 @@ struct ReasoningTextIn {
 struct CitedIn<'a> {
     #[serde(default, borrow)]
     content: Vec<CitedTextIn<'a>>,
+    #[serde(default, borrow)]
+    citations: Vec<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -93,8 +95,9 @@ pub fn read(body: &[u8]) -> Result<Vec<Event>, WireError> {
     let content = answer.output.message.content;
     let mut events = Vec::with_capacity(content.len() * 3 + 4);
     events.push(Event::Start { id: String::new(), model: String::new(), created: None });
+    let mut last_text = None;
     for (block, raw) in (0..).zip(content) {
-        read_block(raw, block, &mut events)?;
+        read_block(raw, block, &mut last_text, &mut events)?;
     }
     if let Some(usage) = answer.usage {
         events.push(Event::Usage(usage.usage(answer.service_tier.as_ref())));
@@ -107,12 +110,19 @@ pub fn read(body: &[u8]) -> Result<Vec<Event>, WireError> {
     Ok(events)
 }
 
-fn read_block(raw: &RawValue, block: u32, events: &mut Vec<Event>) -> Result<(), WireError> {
+/// `last_text` is the block of the last text: some models cite in a block of its own, behind what it is for.
+fn read_block(
+    raw: &RawValue,
+    block: u32,
+    last_text: &mut Option<u32>,
+    events: &mut Vec<Event>,
+) -> Result<(), WireError> {
     let found: BlockIn<'_> = serde_json::from_str(raw.get())?;
     let choice = 0;
-    let cited = found.citations_content.filter(|cited| !cited.content.is_empty());
+    let cited = found.citations_content;
     if let Some(text) = found.text {
         events.push(Event::Text { choice, block, text });
+        *last_text = Some(block);
     } else if let Some(call) = found.tool_use.filter(|call| call.kind != "server_tool_use") {
         let id = ids::decode(&call.tool_use_id).into_owned();
         events.push(Event::ToolStart { choice, block, id, name: call.name });
@@ -128,8 +138,21 @@ fn read_block(raw: &RawValue, block: u32, events: &mut Vec<Event>) -> Result<(),
     } else if let Some(data) = found.reasoning_content.and_then(|reasoning| reasoning.redacted_content) {
         events.push(Event::RedactedThinking { choice, block, data: blob::read(&data) });
     } else if let Some(cited) = cited {
-        let text = cited.content.iter().map(|piece| piece.text.as_ref()).collect();
-        events.push(Event::Text { choice, block, text });
+        if !cited.content.is_empty() {
+            let text = cited.content.iter().map(|piece| piece.text.as_ref()).collect();
+            events.push(Event::Text { choice, block, text });
+            *last_text = Some(block);
+        }
+        if let Some(block) = *last_text {
+            let found = cited.citations.into_iter().filter_map(|raw| citation::read(raw.get()));
+            events.extend(found.map(|citation| {
+                let citation = Box::new(citation);
+                Event::Citation { choice, block, citation }
+            }));
+        }
+        if cited.content.is_empty() {
+            return Ok(());
+        }
     } else {
         events.push(Event::Opaque { choice, block, json: Bytes::copy_from_slice(raw.get().as_bytes()) });
         return Ok(());

@@ -3,7 +3,7 @@
 
 use crate::anthropic::request::arguments;
 use crate::bedrock_converse::usage::{UsageOut, write_tier};
-use crate::bedrock_converse::{blob, ids, stop};
+use crate::bedrock_converse::{blob, citation, ids, stop};
 use crate::blocks::{Block, Content, fold};
 use crate::codec::WriteContext;
 use gw_model::event::Event;
@@ -62,6 +62,18 @@ pub fn write(events: &[Event], context: &WriteContext) -> Vec<u8> {
 
 fn write_block(block: &Block<'_>, answer_id: &str, out: &mut Vec<u8>) {
     match &block.content {
+        Content::Text(text) if !block.citations.is_empty() => {
+            out.extend_from_slice(br#"{"citationsContent":{"content":[{"text":"#);
+            json(out, text);
+            out.extend_from_slice(br#"}],"citations":["#);
+            for (index, cited) in block.citations.iter().enumerate() {
+                if index > 0 {
+                    out.push(b',');
+                }
+                citation::write(out, cited);
+            }
+            out.extend_from_slice(b"]}");
+        }
         Content::Text(text) => {
             out.extend_from_slice(br#"{"text":"#);
             json(out, text);

@@ -1,8 +1,10 @@
 //! The messages of a stream, written one by one. Serves the stream writer. It must not know their order.
 
+use crate::bedrock_converse::citation;
 use crate::bedrock_converse::usage::{UsageOut, write_tier};
 use crate::codec::WireError;
 use crate::eventstream::{HeaderValue, encode_with};
+use gw_model::event::Citation;
 use gw_model::usage::Usage;
 use serde::Serialize;
 use std::io::Write as _;
@@ -44,6 +46,14 @@ pub(super) fn delta(index: u32, delta: Delta<'_>, out: &mut Vec<u8>) -> Result<(
         json(out, text);
         out.extend_from_slice(after.as_bytes());
         out.push(b'}');
+    })
+}
+
+pub(super) fn cite(index: u32, cited: &Citation, out: &mut Vec<u8>) -> Result<(), WireError> {
+    event("contentBlockDelta", out, |out| {
+        let _ = write!(out, r#"{{"contentBlockIndex":{index},"delta":{{"citation":"#);
+        citation::write(out, cited);
+        out.extend_from_slice(b"}}");
     })
 }
 

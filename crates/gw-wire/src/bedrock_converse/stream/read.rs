@@ -2,11 +2,12 @@
 //! hold content: every piece goes out as it comes.
 
 use crate::bedrock_converse::usage::{TierIn, WireUsage};
-use crate::bedrock_converse::{blob, errors, ids, stop};
+use crate::bedrock_converse::{blob, citation, errors, ids, stop};
+use crate::cited::MAX_HELD;
 use crate::codec::WireError;
 use crate::eventstream::Message;
 use bytes::Bytes;
-use gw_model::event::Event;
+use gw_model::event::{Citation, Event};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -24,6 +25,10 @@ pub struct Reader {
     /// The usage has come.
     metered: bool,
     finished: bool,
+    /// The block of the last text.
+    last_text: Option<u32>,
+    /// Citations whose block goes on: some models cite before the text, others in a block of its own behind it.
+    citations: Vec<Citation>,
 }
 
 #[derive(Deserialize)]
@@ -177,7 +182,10 @@ impl Reader {
                 self.start(out);
                 self.block_start(frame, out)?;
             }
-            "contentBlockStop" => self.close(out),
+            "contentBlockStop" => {
+                self.close(out);
+                self.cite(out);
+            }
             "messageStart" => self.start(out),
             "messageStop" => {
                 let frame: StopIn<'_> = serde_json::from_slice(payload)?;
@@ -231,8 +239,20 @@ impl Reader {
     fn close(&mut self, out: &mut Vec<Event>) {
         self.skipped = None;
         if let Some(block) = self.open.take() {
+            if self.last_text == Some(block) {
+                self.cite(out);
+            }
             out.push(Event::BlockEnd { choice: 0, block });
         }
+    }
+
+    /// Gives the citations that were held, for the last text.
+    fn cite(&mut self, out: &mut Vec<Event>) {
+        let Some(block) = self.last_text else { return };
+        out.extend(self.citations.drain(..).map(|citation| {
+            let citation = Box::new(citation);
+            Event::Citation { choice: 0, block, citation }
+        }));
     }
 
     /// Ends the block before, for an upstream that does not say that it ended.
@@ -274,7 +294,12 @@ impl Reader {
         };
         if let Some(text) = delta.text.filter(|text| !text.is_empty()) {
             give(Event::Text { choice, block, text });
+            self.last_text = Some(block);
         }
+        let mut give = |event| {
+            self.enter(block, out);
+            out.push(event);
+        };
         if let Some(reasoning) = delta.reasoning_content {
             if let Some(text) = reasoning.text.filter(|text| !text.is_empty()) {
                 give(Event::Thinking { choice, block, text });
@@ -294,7 +319,8 @@ impl Reader {
             out.push(Event::ToolArguments { choice, block, json });
         }
         if let Some(raw) = delta.citation {
-            out.push(Event::Opaque { choice, block, json: Bytes::copy_from_slice(raw.get().as_bytes()) });
+            let has_room = self.citations.len() < MAX_HELD;
+            self.citations.extend(citation::read(raw.get()).filter(|_| has_room));
         }
     }
 }

@@ -149,6 +149,10 @@ impl InOrder for Writer {
                 self.open(block, Kind::Redacted, out)?;
                 frames::delta(self.index, Delta::Redacted(&blob::write(data)), out)
             }
+            // A block that is closed gets nothing more.
+            Event::Citation { citation, .. } if self.order.goes_on(block, Kind::Text) => {
+                frames::cite(self.index, citation, out)
+            }
             Event::ToolStart { id, name, .. } => {
                 self.has_tool_call = true;
                 self.open(block, Kind::Tool, out)?;

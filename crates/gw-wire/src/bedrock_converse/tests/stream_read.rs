@@ -5,7 +5,7 @@ use crate::WireError;
 use crate::bedrock_converse::stream::Reader;
 use crate::bedrock_converse::usage::of_message;
 use crate::eventstream::{HeaderValue, encode};
-use gw_model::event::{Event, FinishReason};
+use gw_model::event::{Citation, Event, FinishReason};
 use gw_model::usage::Usage;
 
 const STOP: (&str, &str) = ("messageStop", r#"{"stopReason":"end_turn"}"#);
@@ -130,9 +130,12 @@ fn what_the_provider_runs_stays_opaque() {
     ]);
     let events = events_of(&bytes);
     let opaque = events.iter().filter(|event| matches!(event, Event::Opaque { .. })).count();
-    assert_eq!(opaque, 3);
+    assert_eq!(opaque, 2);
     let content: Vec<&Event> = events.iter().filter(|event| !matches!(event, Event::Opaque { .. })).collect();
-    assert_eq!(content, [&start(), &text(2, "x"), &end_of(2), &finish(FinishReason::Stop), &Event::End]);
+    let citation = Box::new(Citation { title: "t".to_owned(), ..Citation::default() });
+    let cited = Event::Citation { choice: 0, block: 2, citation };
+    let wanted = [&start(), &text(2, "x"), &cited, &end_of(2), &finish(FinishReason::Stop), &Event::End];
+    assert_eq!(content, wanted);
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
         out.w.boolean(true);
     }
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
 }
 
 struct Out<'a> {

@@ -1,9 +1,9 @@
 //! A whole answer to events. Serves the translate stage. It must not pass a failed generation for an answer.
 
+use crate::cited::position;
 use crate::codec::WireError;
-use crate::cohere_chat::{finish, usage::WireUsage};
-use bytes::Bytes;
-use gw_model::event::Event;
+use crate::cohere_chat::{citation, finish, usage::WireUsage};
+use gw_model::event::{Citation, Event};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -50,11 +50,6 @@ struct FunctionIn {
     arguments: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct PlaceIn {
-    content_index: Option<u32>,
-}
-
 /// Reads a whole answer, `End` included. Block numbers: the plan, the content in order, the calls in order.
 ///
 /// # Errors
@@ -86,22 +81,31 @@ fn message(message: MessageIn<'_>, events: &mut Vec<Event>) {
         events.push(Event::BlockEnd { choice, block });
         block += 1;
     }
+    let content = message.content.unwrap_or_default();
     let first_content = block;
-    for content in message.content.into_iter().flatten() {
+    let last_content = block.saturating_add(position(content.len() as u64)).saturating_sub(1);
+    let mut cited: Vec<(u32, Citation)> = Vec::new();
+    for raw in message.citations.into_iter().flatten() {
+        let Some((place, found)) = citation::read(raw.get()) else { continue };
+        let of = place.map_or(last_content, |index| first_content.saturating_add(index));
+        cited.extend(found.into_iter().map(|citation| (of, citation)));
+    }
+    for content in content {
         match content.kind.as_ref() {
             "thinking" => {
                 events.push(Event::Thinking { choice, block, text: content.thinking.unwrap_or_default() });
             }
             _ => events.push(Event::Text { choice, block, text: content.text.unwrap_or_default() }),
         }
+        let (own, others) = cited.into_iter().partition(|(of, _)| *of == block);
+        cited = others;
+        let own: Vec<(u32, Citation)> = own;
+        events.extend(own.into_iter().map(|(_, citation)| {
+            let citation = Box::new(citation);
+            Event::Citation { choice, block, citation }
+        }));
         events.push(Event::BlockEnd { choice, block });
         block += 1;
-    }
-    let last_content = block.saturating_sub(1).max(first_content);
-    for raw in message.citations.into_iter().flatten() {
-        let place = serde_json::from_str::<PlaceIn>(raw.get()).ok().and_then(|place| place.content_index);
-        let block = place.map_or(last_content, |index| first_content.saturating_add(index));
-        events.push(Event::Opaque { choice, block, json: Bytes::copy_from_slice(raw.get().as_bytes()) });
     }
     for call in message.tool_calls.into_iter().flatten() {
         let (id, name) = (call.id.unwrap_or_default(), call.function.name.unwrap_or_default());

@@ -1,10 +1,11 @@
 //! Events to a whole answer for a caller. Serves the translate stage. It must not fail: what the format has
 //! no place for (further choices, signatures, opaque blocks of other formats) is left out.
 
+use crate::cited::{Extents, position};
 use crate::codec::WriteContext;
 use crate::cohere_chat::{citation, finish, ids, usage};
 use crate::json::Writer;
-use gw_model::event::{Event, FinishReason};
+use gw_model::event::{Citation, Event, FinishReason};
 use gw_model::usage::Usage;
 
 /// An answer as it grows.
@@ -13,7 +14,7 @@ struct Answer<'a> {
     id: &'a str,
     content: Vec<Block>,
     calls: Vec<Call<'a>>,
-    citations: Vec<&'a [u8]>,
+    citations: Vec<(u32, &'a Citation)>,
     usage: Usage,
     finish: Option<&'a FinishReason>,
 }
@@ -73,7 +74,7 @@ impl<'a> Answer<'a> {
                     call.arguments.push_str(json);
                 }
             }
-            Event::Opaque { choice: 0, json, .. } => self.citations.push(json),
+            Event::Citation { choice: 0, block, citation } => self.citations.push((*block, citation)),
             _ => {}
         }
     }
@@ -132,12 +133,21 @@ fn write_calls(answer: &Answer<'_>, w: &mut Writer) {
 }
 
 fn write_citations(answer: &Answer<'_>, w: &mut Writer) {
-    let mut citations = answer.citations.iter().filter_map(|json| citation::of_opaque(json)).peekable();
-    if citations.peek().is_none() {
-        return;
-    }
+    let mut extents = Extents::default();
+    let texts = || answer.content.iter().filter(|block| !block.is_thinking);
+    texts().for_each(|block| extents.text(block.block, &block.text));
+    let placed = |wanted: u32| answer.content.iter().position(|b| b.block == wanted && !b.is_thinking);
+    let mut cited = answer.citations.iter().filter_map(|(block, citation)| {
+        let index = placed(*block)?;
+        Some((index, *block, *citation))
+    });
+    let Some(first) = cited.next() else { return };
     w.key("citations");
     w.begin_array();
-    citations.for_each(|json| w.raw(&json));
+    for (index, block, cited) in std::iter::once(first).chain(cited) {
+        let range = extents.in_block(block, cited);
+        let text = answer.content.get(index).map_or("", |content| citation::piece(&content.text, range));
+        citation::write(w, cited, range, text, position(index as u64));
+    }
     w.end_array();
 }

@@ -2,8 +2,7 @@
 //! content: every piece goes out as it comes.
 
 use crate::codec::WireError;
-use crate::cohere_chat::{errors, finish, usage::WireUsage};
-use bytes::Bytes;
+use crate::cohere_chat::{citation, errors, finish, usage::WireUsage};
 use gw_model::event::Event;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -116,8 +115,11 @@ impl Reader {
             "citation-start" => {
                 if let Some(raw) = delta.message.and_then(|message| message.citations) {
                     let block = self.open.map_or(self.next.saturating_sub(1), |(_, _, block)| block);
-                    let json = Bytes::copy_from_slice(raw.get().as_bytes());
-                    out.push(Event::Opaque { choice: 0, block, json });
+                    let found = citation::read(raw.get()).map(|(_, found)| found).unwrap_or_default();
+                    out.extend(found.into_iter().map(|citation| {
+                        let citation = Box::new(citation);
+                        Event::Citation { choice: 0, block, citation }
+                    }));
                 }
             }
             "message-start" => self.start(frame.id, out),

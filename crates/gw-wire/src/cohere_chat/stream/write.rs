@@ -3,11 +3,15 @@
 //! bound, nor end a stream that was cut.
 
 use crate::blocks::{InOrder, Kind, Order};
+use crate::cited::Extents;
 use crate::codec::{WireError, WriteContext};
 use crate::cohere_chat::{citation, errors, finish, ids, usage};
 use crate::json::{self, escape_into};
-use gw_model::event::{Event, FinishReason};
+use gw_model::event::{Citation, Event, FinishReason};
 use gw_model::usage::Usage;
+
+/// Bytes of a block's text that citations can be placed in.
+const MAX_TEXT_BYTES: usize = 4 << 20;
 
 /// Writes one stream, event by event.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub struct Writer {
     calls: u32,
     citations: u32,
     order: Order,
+    /// The text of the open block, for citations.
+    text: String,
     finish: Option<FinishReason>,
     usage: Usage,
 }
@@ -38,6 +44,7 @@ impl Writer {
             calls: 0,
             citations: 0,
             order: Order::default(),
+            text: String::new(),
             finish: None,
             usage: Usage::default(),
         }
@@ -69,7 +76,6 @@ impl Writer {
                 let kind = if kind.is_empty() { "upstream_error" } else { kind };
                 errors::write_event(&self.answer_id, kind, message, out);
             }
-            Event::Opaque { choice: 0, json, .. } => self.citation(json, out),
             Event::End => self.end(out)?,
             other => self.content(other, out)?,
         }
@@ -103,6 +109,7 @@ impl Writer {
         }
         let member = if kind == Kind::Thinking { "thinking" } else { "text" };
         if !self.order.goes_on(block, kind) {
+            self.text.clear();
             let index = self.contents;
             self.contents = self.contents.saturating_add(1);
             self.open(block, index, kind, out);
@@ -112,6 +119,9 @@ impl Writer {
             out.extend_from_slice(b"\",\"");
             out.extend_from_slice(member.as_bytes());
             out.extend_from_slice(b"\":\"\"}}}}\n\n");
+        }
+        if kind == Kind::Text && self.text.len().saturating_add(text.len()) <= MAX_TEXT_BYTES {
+            self.text.push_str(text);
         }
         head(out, "content-delta", self.contents.saturating_sub(1));
         out.extend_from_slice(b",\"delta\":{\"message\":{\"content\":{\"");
@@ -158,14 +168,23 @@ impl Writer {
         out.extend_from_slice(b"}\n\n");
     }
 
-    fn citation(&mut self, json: &[u8], out: &mut Vec<u8>) {
-        let Some(citation) = citation::of_opaque(json) else { return };
-        self.ensure_started(out);
+    /// The piece of the text must stand in a citation, so that the text of the open block is held.
+    fn citation(&mut self, block: u32, cited: &Citation, out: &mut Vec<u8>) {
+        if !self.order.goes_on(block, Kind::Text) {
+            return;
+        }
         let index = self.citations;
         self.citations = self.citations.saturating_add(1);
+        let mut extents = Extents::default();
+        extents.text(block, &self.text);
+        let range = extents.in_block(block, cited);
         head(out, "citation-start", index);
         out.extend_from_slice(b",\"delta\":{\"message\":{\"citations\":");
-        out.extend_from_slice(citation.as_bytes());
+        // The object is a text of its own: commas are not set for what stands before it.
+        let mut w = json::Writer::with_capacity(256);
+        let content = self.contents.saturating_sub(1);
+        citation::write(&mut w, cited, range, citation::piece(&self.text, range), content);
+        out.extend_from_slice(&w.into_bytes());
         out.extend_from_slice(b"}}}\n\n");
         head(out, "citation-end", index);
         out.extend_from_slice(b"}\n\n");
@@ -200,6 +219,7 @@ impl InOrder for Writer {
                 self.delta(block, Kind::Text, text, out);
             }
             Event::Thinking { text, .. } => self.delta(block, Kind::Thinking, text, out),
+            Event::Citation { citation, .. } => self.citation(block, citation, out),
             Event::ToolStart { id, name, .. } => self.tool(block, id, name, out),
             Event::ToolArguments { json, .. } => self.arguments(block, json, out),
             Event::BlockEnd { .. } if self.order.finish(block) => self.close_block(out),

@@ -29,7 +29,7 @@ fn content_of_both_kinds_and_citations() {
         r#"{"type":"content-end","index":0}"#,
         r#"{"type":"content-start","index":1,"delta":{"message":{"content":{"type":"text","text":""}}}}"#,
         r#"{"type":"content-delta","index":1,"delta":{"message":{"content":{"text":"Ru\u0062y"}}}}"#,
-        r#"{"type":"citation-start","index":0,"delta":{"message":{"citations":{"start":0,"end":4,"sources":[]}}}}"#,
+        r#"{"type":"citation-start","index":0,"delta":{"message":{"citations":{"start":0,"end":4,"sources":[{"type":"document","id":"d"}]}}}}"#,
         r#"{"type":"citation-end","index":0}"#,
         r#"{"type":"content-delta","index":1,"delta":{"message":{"content":{"text":"!"}}},"logprobs":null}"#,
         r#"{"type":"content-end","index":1}"#,
@@ -40,7 +40,7 @@ fn content_of_both_kinds_and_citations() {
     .unwrap();
     assert_eq!(found[1..4], [thinking(0, "h"), thinking(0, "m"), over(0)]);
     assert_eq!((&found[4], &found[6], &found[7]), (&text(1, "Ruby"), &text(1, "!"), &over(1)));
-    assert!(matches!(&found[5], Event::Opaque { block: 1, .. }));
+    assert!(matches!(&found[5], Event::Citation { block: 1, citation, .. } if citation.title == "d"));
     assert!(matches!(&found[8], Event::Usage(usage) if usage.total_tokens() == 7));
     assert_eq!(found[9..], [Event::Finish { choice: 0, reason: FinishReason::Stop }, Event::End]);
 }

@@ -4,7 +4,7 @@ use super::{context, write_frames};
 use crate::codec::WireError;
 use crate::cohere_chat::stream::Writer;
 use gw_model::Usage;
-use gw_model::event::{Event, FinishReason};
+use gw_model::event::{Citation, Event, FinishReason};
 use serde_json::{Value, json};
 
 fn start() -> Event {
@@ -39,7 +39,8 @@ fn outline(frames: &[(String, Value)]) -> Vec<String> {
 #[test]
 fn an_answer_with_everything() {
     let thinking = Event::Thinking { choice: 0, block: 0, text: "hm".to_owned() };
-    let citation = Event::Opaque { choice: 0, block: 1, json: r#"{"start":0,"end":1,"sources":[]}"#.into() };
+    let source = Citation { range: Some((0, 1)), title: "d".to_owned(), ..Citation::default() };
+    let citation = Event::Citation { choice: 0, block: 1, citation: Box::new(source) };
     let usage = Event::Usage(Usage { input_tokens: 3, output_tokens: 4, ..Usage::default() });
     let frames = write_frames(&[
         start(),

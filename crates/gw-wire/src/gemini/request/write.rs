@@ -20,7 +20,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
     out.w.begin_object();
     write_members(request, &mut out)?;
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
 }
 
 /// Writes a request whose tokens are to be counted: the request inside, with its model.
@@ -37,7 +37,7 @@ pub(crate) fn write_wrapped(request: &ChatRequest, options: &Options) -> Result<
     write_members(request, &mut out)?;
     out.w.end_object();
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
 }
 
 /// Writes the members of a request into an open object.

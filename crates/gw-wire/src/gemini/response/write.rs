@@ -3,7 +3,7 @@
 
 use crate::codec::WriteContext;
 use crate::gemini::answer::Parts;
-use crate::gemini::{finish, usage};
+use crate::gemini::{finish, grounding, usage};
 use crate::json::Writer;
 use gw_model::{Event, FinishReason, Usage};
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub fn write(events: &[Event], context: &WriteContext) -> Vec<u8> {
     w.begin_array();
     for (index, choice) in &mut choices {
         choice.parts.finish();
-        write_candidate(*index, &choice.parts.take(), Some(finish::write(choice.finish)), &mut w);
+        write_candidate(*index, &mut choice.parts, Some(finish::write(choice.finish)), &mut w);
     }
     w.end_array();
     write_tail(stated.as_ref(), model, id, &mut w);
@@ -57,20 +57,24 @@ pub fn write(events: &[Event], context: &WriteContext) -> Vec<u8> {
     w.into_bytes()
 }
 
-/// Writes a candidate. Without parts it has an empty text: callers drop an answer that has none.
-pub(crate) fn write_candidate(index: u32, parts: &[u8], reason: Option<&str>, w: &mut Writer) {
+/// Writes a candidate with what it has to say since the last time; its sources when it ends. Without parts it has an
+/// empty text: callers drop an answer that has none.
+pub(crate) fn write_candidate(index: u32, choice: &mut Parts, reason: Option<&str>, w: &mut Writer) {
+    let parts = choice.take();
     w.begin_object();
     w.key("content");
     w.begin_object();
     w.key("parts");
     w.begin_array();
-    w.raw(std::str::from_utf8(parts).ok().filter(|parts| !parts.is_empty()).unwrap_or(r#"{"text":""}"#));
+    w.raw(std::str::from_utf8(&parts).ok().filter(|parts| !parts.is_empty()).unwrap_or(r#"{"text":""}"#));
     w.end_array();
     w.string_member("role", "model");
     w.end_object();
     if let Some(reason) = reason {
         w.string_member("finishReason", reason);
+        choice.grounding.write(w);
     }
+    grounding::write_logprobs(&std::mem::take(&mut choice.logprobs), w);
     w.number_member("index", index);
     w.end_object();
 }
@@ -96,6 +100,8 @@ pub(crate) const fn choice_of(event: &Event) -> Option<u32> {
         | Event::ToolStart { choice, .. }
         | Event::ToolArguments { choice, .. }
         | Event::BlockEnd { choice, .. }
+        | Event::Citation { choice, .. }
+        | Event::Logprobs { choice, .. }
         | Event::Opaque { choice, .. } => Some(*choice),
         _ => None,
     }

@@ -3,12 +3,13 @@
 //! format has no mark for its end, so a finish reason of every choice is it.
 
 use super::partial::Partial;
+use crate::cited::Ruler;
 use crate::codec::WireError;
 use crate::gemini::names::{self, get, text};
 use crate::gemini::part::{self, KindIn, PartIn};
 use crate::gemini::response::MAX_CHOICES;
 use crate::gemini::signature::Found;
-use crate::gemini::{errors, finish, ids, usage};
+use crate::gemini::{errors, finish, grounding, ids, usage};
 use crate::json::{Object, Value};
 use bytes::Bytes;
 use gw_model::{Event, FinishReason};
@@ -34,6 +35,9 @@ struct Choice {
     /// A call whose arguments are still coming, and its block.
     partial: Option<(u32, Partial)>,
     has_content: bool,
+    /// The block of the last text, and the text's measure.
+    text: Option<u32>,
+    ruler: Ruler,
     finished: bool,
 }
 
@@ -143,10 +147,17 @@ impl Reader {
         if choice.finished {
             return Ok(());
         }
+        let tokens = grounding::read_logprobs(candidate);
+        if !tokens.is_empty() {
+            out.push(Event::Logprobs { choice: index, tokens });
+        }
         let content = names::object(candidate, "content");
         let parts = content.and_then(|content| get(&content, "parts"));
         for value in parts.iter().flat_map(names::elements) {
             choice.part(&value, answer_id, out)?;
+        }
+        if let Some(block) = choice.text {
+            grounding::read(candidate, index, block, &choice.ruler, out);
         }
         let Some(reason) = text(candidate, "finishReason").filter(|reason| !reason.is_empty()) else {
             return Ok(());
@@ -216,9 +227,12 @@ impl Choice {
                 self.close(out);
                 let block = self.block();
                 self.open = Some(Open::Text(block));
+                self.text = Some(block);
+                self.ruler = Ruler::default();
                 block
             }
         };
+        self.ruler.push(&text);
         out.push(Event::Text { choice: self.index, block, text });
     }
 

@@ -117,8 +117,7 @@ impl Writer {
                 parts.event(content)?;
                 parts.flush_text();
                 if !parts.is_empty() {
-                    let parts = parts.take();
-                    self.content(index, &parts, out);
+                    self.content(index, out);
                 }
             }
         }
@@ -140,9 +139,11 @@ impl Writer {
         Ok(self.choices.entry(index).or_default())
     }
 
-    fn content(&mut self, index: u32, parts: &[u8], out: &mut Vec<u8>) {
+    fn content(&mut self, index: u32, out: &mut Vec<u8>) {
         let mut w = self.begin(out);
-        write_candidate(index, parts, None, &mut w);
+        if let Some(choice) = self.choices.get_mut(&index) {
+            write_candidate(index, &mut choice.parts, None, &mut w);
+        }
         self.close(w, None, out);
         out.extend_from_slice(self.framing.after(false));
     }
@@ -153,7 +154,7 @@ impl Writer {
         for (index, choice) in &mut self.choices {
             choice.parts.finish();
             let reason = finish::write(choice.finish.as_ref());
-            write_candidate(*index, &choice.parts.take(), Some(reason), &mut w);
+            write_candidate(*index, &mut choice.parts, Some(reason), &mut w);
         }
         let usage = self.usage.take();
         self.close(w, usage.as_ref(), out);

@@ -2,8 +2,9 @@
 
 use super::{context, frames_of, stream_of};
 use crate::codec::Options;
+use crate::embeddings::{Dialect, answer, request as embeddings};
 use crate::gemini::stream::Reader;
-use crate::gemini::{count_tokens, embeddings, errors, request, response, usage};
+use crate::gemini::{count_tokens, errors, request, response, usage};
 use proptest::prelude::*;
 
 /// JSON that has the format's words in it.
@@ -63,9 +64,13 @@ fn check(data: &[u8]) {
     let mut reader = Reader::new();
     let _ = reader.frame(data, &mut events).and_then(|()| reader.finish(&mut events));
     let _ = (usage::from_body(data), errors::read(data), count_tokens::read("m", data));
-    let _ = embeddings::request_to_openai("m", data, embeddings::Call::Batch, &Options::default());
-    let _ = embeddings::request_from_openai(data, &Options::default(), embeddings::Call::Batch);
-    let _ = embeddings::answer_from_openai(data, embeddings::Call::Single);
+    for dialect in [Dialect::Gemini, Dialect::GeminiBatch] {
+        if let Ok(asked) = embeddings::read(dialect, data) {
+            let written = embeddings::write(Dialect::OpenAi, &asked, &Options::default()).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&written.body).unwrap();
+            let _ = answer::read(dialect, data, &asked);
+        }
+    }
 }
 
 proptest! {

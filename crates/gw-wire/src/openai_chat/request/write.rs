@@ -39,7 +39,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
         out.w.raw(value.get());
     }
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
 }
 
 struct Out<'a> {

@@ -3,6 +3,7 @@
 //! the numbers of blocks in the order in which blocks start.
 
 use crate::json::{Kind, Object, Value};
+use crate::openai_chat::annotation;
 use gw_model::Event;
 use std::borrow::Cow;
 
@@ -22,6 +23,8 @@ pub(crate) struct Blocks {
     next: u32,
     /// The block that content of the same kind goes on in.
     open: Option<(Block, u32)>,
+    /// The block of the last text, which annotations are about.
+    text: u32,
     calls: Vec<Call>,
 }
 
@@ -53,6 +56,9 @@ impl Blocks {
         let number = self.next;
         self.next = self.next.saturating_add(1);
         self.open = Some((kind, number));
+        if kind == Block::Text {
+            self.text = number;
+        }
         number
     }
 }
@@ -72,6 +78,9 @@ pub(crate) fn read_delta(delta: &Object<'_>, blocks: &mut Blocks, out: &mut Vec<
     }
     if let Some(content) = delta.get("content") {
         read_content(&content, blocks, out);
+    }
+    if let Some(list) = delta.get("annotations") {
+        annotation::read_list(&list, choice, blocks.text, out);
     }
     if let Some(text) = delta.get("refusal").and_then(|v| text(&v)) {
         let block = blocks.block(Block::Refusal);

@@ -9,4 +9,4 @@ mod write;
 pub(crate) use message::{Blocks, read_delta};
 pub use read::read;
 pub use write::write;
-pub(crate) use write::{head, tail, write_reasoning_details};
+pub(crate) use write::{head, tail, write_logprobs, write_reasoning_details};

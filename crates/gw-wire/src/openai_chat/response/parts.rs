@@ -2,7 +2,7 @@
 
 use crate::codec::WireError;
 use crate::json::{Object, Value, cursor::DEPTH_CEILING};
-use crate::openai_chat::finish;
+use crate::openai_chat::{finish, logprobs};
 use crate::usage::openai_counts;
 use gw_model::Event;
 use std::borrow::Cow;
@@ -28,6 +28,15 @@ pub(crate) fn start(answer: &Object<'_>, events: &mut Vec<Event>) {
 pub(crate) fn index(choice: &Object<'_>, position: usize) -> u32 {
     let stated = choice.get("index").and_then(|v| v.as_u64());
     u32::try_from(stated.unwrap_or(position as u64)).unwrap_or(u32::MAX)
+}
+
+/// `Logprobs` of the piece of text that comes with them.
+pub(crate) fn logprobs_of(choice: &Object<'_>, index: u32, events: &mut Vec<Event>) {
+    let stated = choice.get("logprobs").and_then(|logprobs| logprobs.object().ok()?.get("content"));
+    let tokens = stated.map(|tokens| logprobs::read(&tokens)).unwrap_or_default();
+    if !tokens.is_empty() {
+        events.push(Event::Logprobs { choice: index, tokens });
+    }
 }
 
 /// `Finish`, when the choice states why it ended.

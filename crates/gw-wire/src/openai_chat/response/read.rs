@@ -1,7 +1,7 @@
 //! A whole answer, read into events. Serves the translate step.
 
 use super::message::{Blocks, read_delta};
-use super::parts::{finish_of, index, parse, start, usage};
+use super::parts::{finish_of, index, logprobs_of, parse, start, usage};
 use crate::codec::WireError;
 use crate::json::Kind;
 use gw_model::Event;
@@ -21,6 +21,7 @@ pub fn read(body: &[u8]) -> Result<Vec<Event>, WireError> {
     for (position, choice) in choices.elements().enumerate() {
         let choice = choice.object().map_err(|_| WireError::Shape { what: "a choice is not an object" })?;
         let index = index(&choice, position);
+        logprobs_of(&choice, index, &mut events);
         if let Some(message) = choice.get("message").and_then(|m| m.object().ok()) {
             read_delta(&message, &mut Blocks::new(index), &mut events);
         }

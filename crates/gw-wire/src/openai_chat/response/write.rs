@@ -3,7 +3,8 @@
 use crate::codec::WriteContext;
 use crate::json::Writer;
 use crate::openai_chat::answer::{Answer, Choice, Thinking};
-use crate::openai_chat::{finish, usage};
+use crate::openai_chat::{annotation, finish, logprobs, usage};
+use gw_model::event::TokenLogprob;
 use gw_model::{Event, FinishReason};
 
 /// Writes an answer.
@@ -20,7 +21,7 @@ pub fn write(events: &[Event], context: &WriteContext) -> Vec<u8> {
         w.number_member("index", *index);
         w.key("message");
         message(&mut w, choice);
-        w.null_member("logprobs");
+        write_logprobs(&mut w, &choice.logprobs);
         let reason = choice.finish.unwrap_or(&FinishReason::Stop);
         w.string_member("finish_reason", finish::write(reason));
         w.end_object();
@@ -61,6 +62,12 @@ fn message(w: &mut Writer, choice: &Choice<'_>) {
     } else {
         w.string_member("refusal", &choice.refusal);
     }
+    if !choice.citations.is_empty() {
+        w.key("annotations");
+        w.begin_array();
+        choice.citations.iter().for_each(|(citation, range)| annotation::write_chat(w, citation, *range));
+        w.end_array();
+    }
     let thinking: String = choice.thinking.values().map(|t| t.text.as_str()).collect();
     if !thinking.is_empty() {
         w.string_member("reasoning_content", &thinking);
@@ -89,6 +96,20 @@ fn message(w: &mut Writer, choice: &Choice<'_>) {
         }
         w.end_array();
     }
+    w.end_object();
+}
+
+/// Writes `logprobs` of a choice, `null` without any.
+pub(crate) fn write_logprobs(w: &mut Writer, tokens: &[TokenLogprob]) {
+    if tokens.is_empty() {
+        w.null_member("logprobs");
+        return;
+    }
+    w.key("logprobs");
+    w.begin_object();
+    w.key("content");
+    logprobs::write(w, tokens);
+    w.null_member("refusal");
     w.end_object();
 }
 

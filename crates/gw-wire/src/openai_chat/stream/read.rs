@@ -98,6 +98,7 @@ impl Reader {
             .choices
             .entry(index)
             .or_insert_with(|| Choice { blocks: Blocks::new(index), finished: false });
+        parts::logprobs_of(choice, index, out);
         if let Some(delta) =
             choice.get("delta").or_else(|| choice.get("message")).and_then(|d| d.object().ok())
         {

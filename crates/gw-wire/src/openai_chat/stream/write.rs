@@ -1,13 +1,16 @@
 //! Events, written as chunks. Serves the translate step. It must not end a stream that the upstream did not
 //! end: without `End` there is no `[DONE]`.
 
+use crate::cited::Extents;
 use crate::codec::{WireError, WriteContext};
 use crate::errors;
 use crate::json::Writer as JsonWriter;
 use crate::openai_chat::answer::Thinking;
-use crate::openai_chat::response::write_reasoning_details;
-use crate::openai_chat::{finish, usage};
+use crate::openai_chat::response::{write_logprobs, write_reasoning_details};
+use crate::openai_chat::{annotation, finish, usage};
+use gw_model::event::TokenLogprob;
 use gw_model::{Event, Usage};
+use std::collections::BTreeMap;
 
 /// Writes a stream.
 #[derive(Debug)]
@@ -17,6 +20,10 @@ pub struct Writer {
     head: Vec<u8>,
     started_choices: Vec<u32>,
     calls: Vec<Call>,
+    /// Lengths of the texts, by choice.
+    extents: BTreeMap<u32, Extents>,
+    /// Tokens whose piece of text is still to come, by choice.
+    logprobs: BTreeMap<u32, Vec<TokenLogprob>>,
     usage: Usage,
     ended: bool,
 }
@@ -39,6 +46,8 @@ impl Writer {
             head: Vec::new(),
             started_choices: Vec::new(),
             calls: Vec::new(),
+            extents: BTreeMap::new(),
+            logprobs: BTreeMap::new(),
             usage: Usage::default(),
             ended: false,
         }
@@ -111,7 +120,24 @@ impl Writer {
 
     fn content(&mut self, event: &Event, out: &mut Vec<u8>) {
         match event {
-            Event::Text { choice, text, .. } => self.text(*choice, "content", text, out),
+            Event::Text { choice, block, text } => {
+                self.extents.entry(*choice).or_default().text(*block, text);
+                self.text(*choice, "content", text, out);
+            }
+            Event::Citation { choice, block, citation } => {
+                let range = self.extents.entry(*choice).or_default().in_choice(*block, citation);
+                self.start_choice(*choice, out);
+                self.chunk(*choice, None, out, |w| {
+                    w.key("annotations");
+                    w.begin_array();
+                    annotation::write_chat(w, citation, range);
+                    w.end_array();
+                });
+            }
+            Event::Logprobs { choice, tokens } => {
+                self.start_choice(*choice, out);
+                self.logprobs.entry(*choice).or_default().extend_from_slice(tokens);
+            }
             Event::Refusal { choice, text, .. } => self.text(*choice, "refusal", text, out),
             Event::Thinking { choice, text, .. } => self.text(*choice, "reasoning_content", text, out),
             Event::ThinkingSignature { choice, block, signature } => {
@@ -235,7 +261,9 @@ impl Writer {
         w.begin_object();
         delta(&mut w);
         w.end_object();
-        w.null_member("logprobs");
+        // The first chunk states the role only, and an end goes on with what has no piece.
+        let logprobs = self.logprobs.remove(&choice).unwrap_or_default();
+        write_logprobs(&mut w, &logprobs);
         match reason {
             Some(reason) => w.string_member("finish_reason", reason),
             None => w.null_member("finish_reason"),

@@ -5,6 +5,9 @@ use crate::json::Object;
 use crate::openai_chat::request::json;
 use gw_model::chat::{ChatRequest, Json};
 
+/// What `include` names to get log probabilities; the member `logprobs` elsewhere.
+pub(super) const LOGPROBS: &str = "message.output_text.logprobs";
+
 /// Keeps every member of `object` that is not `null` and not in `known`, under `prefix`.
 pub(super) fn keep(object: &Object<'_>, prefix: &str, known: &[&str], request: &mut ChatRequest) {
     for member in &object.members {

@@ -5,7 +5,8 @@ use super::{members, read_content, read_items, read_tools};
 use crate::json::{Kind, Value};
 use crate::openai_chat::request::{Params, json, object, optional, wrong};
 use gw_model::Refusal;
-use gw_model::chat::{ChatRequest, Part, Reasoning, ResponseFormat};
+use gw_model::chat::{ChatRequest, Json, Part, Reasoning, ResponseFormat};
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Reads a request.
@@ -39,14 +40,36 @@ pub fn read(body: &[u8]) -> Result<ChatRequest, Refusal> {
     }
     read_tools::read(&mut params, &mut request)?;
     read_instructions(&mut params, &mut request)?;
-    let input = params.take("input");
+    let (input, include) = (params.take("input"), params.take("include"));
     request.extra.extend(params.rest());
+    read_include(include.as_ref(), &mut request);
     match input {
         Some(input) => read_items::read(&input, &mut request)?,
         None if is_continued(&request) => {}
         None => return Err(wrong("input", "is missing. Send a text or an array of items")),
     }
     Ok(request)
+}
+
+/// `include` asks for log probabilities, and so does a number of alternatives: other formats have a member for it.
+/// The rest of `include` stays as it is.
+fn read_include(list: Option<&Value<'_>>, request: &mut ChatRequest) {
+    let is_asked = |element: &Value<'_>| element.as_str().as_deref() == Some(members::LOGPROBS);
+    let array = list.filter(|list| list.kind == Kind::Array);
+    let elements: Vec<Value<'_>> = array.iter().flat_map(|list| list.elements()).collect();
+    let has_alternatives = members::get(request, "top_logprobs").is_some_and(|number| number != "0");
+    let mut keep = |name: &str, text: String| {
+        let value = RawValue::from_string(text).ok().map(Json::from);
+        request.extra.extend(value.map(|value| (name.to_owned(), value)));
+    };
+    let rest: Vec<&str> = elements.iter().filter(|element| !is_asked(element)).map(Value::raw).collect();
+    if let Some(list) = list {
+        let is_whole = rest.len() == elements.len();
+        keep("include", if is_whole { list.raw().to_owned() } else { format!("[{}]", rest.join(",")) });
+    }
+    if has_alternatives || rest.len() < elements.len() {
+        keep("logprobs", "true".to_owned());
+    }
 }
 
 /// Whether the input may come from what the provider stores.

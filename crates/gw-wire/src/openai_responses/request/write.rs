@@ -13,8 +13,6 @@ use gw_model::{ErrorCode, Refusal};
 const MIN_OUTPUT_TOKENS: u64 = 16;
 /// Asks for reasoning in a form that can be sent back although the provider stores nothing.
 const SEALED_REASONING: &str = "reasoning.encrypted_content";
-/// Asks for log probabilities.
-const LOGPROBS: &str = "message.output_text.logprobs";
 
 /// A request on its way out.
 pub(super) struct Out<'a> {
@@ -76,7 +74,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
     write_include(request, reasons, &mut out);
     write_extra(request, &mut out);
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped })
+    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
 }
 
 fn write_sampling(request: &ChatRequest, out: &mut Out<'_>) {
@@ -205,7 +203,7 @@ fn write_include(request: &ChatRequest, reasons: bool, out: &mut Out<'_>) {
         wanted.push(SEALED_REASONING);
     }
     if members::get(request, "logprobs") == Some("true") {
-        wanted.push(LOGPROBS);
+        wanted.push(members::LOGPROBS);
     }
     let stated = members::get(request, "include").map(|list| format!(r#"{{"include":{list}}}"#));
     let stated = stated.as_ref().and_then(|text| Object::parse(text.as_bytes(), DEPTH_CEILING).ok());

@@ -1,12 +1,14 @@
 //! The items of an answer for a caller, folded from events. Serves the writers of whole answers and of streams. It
 //! must not know how items are written. Choices other than the first have no place in this format.
 
+use crate::cited::Extents;
 use crate::codec::WireError;
 use crate::json::Object;
 use crate::json::cursor::DEPTH_CEILING;
 use crate::openai_responses::echo::one_line;
 use crate::openai_responses::items;
 use gw_model::Event;
+use gw_model::event::{Citation, TokenLogprob};
 
 /// Bytes of content that may be held: the format repeats everything when an answer ends.
 const MAX_HELD_BYTES: usize = 64 * 1024 * 1024;
@@ -20,6 +22,15 @@ pub(crate) struct Item {
     pub(crate) kind: Kind,
     /// It gets nothing more: the status that it was closed with.
     pub(crate) closed: Option<&'static str>,
+}
+
+impl Item {
+    fn last_part(&mut self) -> Option<&mut Part> {
+        match &mut self.kind {
+            Kind::Message(parts) => parts.last_mut(),
+            _ => None,
+        }
+    }
 }
 
 /// What an item holds.
@@ -43,6 +54,16 @@ pub(crate) struct Part {
     pub(crate) kind: PartKind,
     /// So far.
     pub(crate) text: String,
+    /// What it rests on, with the ranges in it.
+    pub(crate) citations: Vec<(Citation, (u32, u32))>,
+    /// How likely its tokens were.
+    pub(crate) logprobs: Vec<TokenLogprob>,
+}
+
+impl Part {
+    fn new(block: u32, kind: PartKind) -> Self {
+        Self { block, kind, text: String::new(), citations: Vec::new(), logprobs: Vec::new() }
+    }
 }
 
 /// Kinds of parts.
@@ -70,6 +91,10 @@ pub(crate) struct Change {
 pub(crate) struct Folder {
     /// In order.
     pub(crate) items: Vec<Item>,
+    /// Probabilities for the piece of text that comes next.
+    logprobs: Vec<TokenLogprob>,
+    /// Those of the piece that came last.
+    pub(crate) piece_logprobs: Vec<TokenLogprob>,
     held_bytes: usize,
 }
 
@@ -85,6 +110,15 @@ impl Folder {
             }
             Event::Refusal { choice: 0, block, text } if !text.is_empty() => {
                 self.said(*block, PartKind::Refusal, text)?
+            }
+            Event::Citation { choice: 0, block, citation } => {
+                let Some(change) = self.cite(*block, citation)? else { return Ok(None) };
+                change
+            }
+            Event::Logprobs { choice: 0, tokens } => {
+                self.hold(tokens.iter().map(|t| 64 * (1 + t.top.len())).sum())?;
+                self.logprobs.extend_from_slice(tokens);
+                return Ok(None);
             }
             Event::Thinking { choice: 0, block, text } if !text.is_empty() => {
                 self.hold(text.len())?;
@@ -162,20 +196,40 @@ impl Folder {
         self.hold(text.len())?;
         let item = self.items.len().checked_sub(1);
         let open = self.items.last_mut().filter(|last| last.closed.is_none());
-        if let (Some(item), Some(Item { kind: Kind::Message(parts), .. })) = (item, open) {
-            let is_new_part = match parts.last_mut().filter(|part| part.block == block && part.kind == kind) {
-                Some(part) => {
-                    part.text.push_str(text);
-                    false
+        let (change, part) = match (item, open) {
+            (Some(item), Some(Item { kind: Kind::Message(parts), .. })) => {
+                let goes_on = parts.last().is_some_and(|part| part.block == block && part.kind == kind);
+                if !goes_on {
+                    parts.push(Part::new(block, kind));
                 }
-                None => {
-                    parts.push(Part { block, kind, text: text.to_owned() });
-                    true
-                }
-            };
-            return Ok(Change { item, is_new: false, is_new_part });
+                (Change { item, is_new: false, is_new_part: !goes_on }, parts.last_mut())
+            }
+            _ => {
+                let change = self.push(Kind::Message(vec![Part::new(block, kind)]))?;
+                (change, self.items.last_mut().and_then(Item::last_part))
+            }
+        };
+        if let Some(part) = part {
+            part.text.push_str(text);
+            self.piece_logprobs = std::mem::take(&mut self.logprobs);
+            part.logprobs.extend_from_slice(&self.piece_logprobs);
         }
-        self.push(Kind::Message(vec![Part { block, kind, text: text.to_owned() }]))
+        Ok(change)
+    }
+
+    /// Cites for the last part, which is the only one that may still change.
+    fn cite(&mut self, block: u32, citation: &Citation) -> Result<Option<Change>, WireError> {
+        self.hold(citation.title.len() + citation.url.len() + 64)?;
+        let Some(item) = self.items.len().checked_sub(1) else { return Ok(None) };
+        let open = self.items.last_mut().filter(|last| last.closed.is_none());
+        let part = open.and_then(Item::last_part);
+        let Some(part) = part.filter(|part| part.block == block && part.kind == PartKind::Text) else {
+            return Ok(None);
+        };
+        let mut extents = Extents::default();
+        extents.text(block, &part.text);
+        part.citations.push((citation.clone(), extents.in_block(block, citation)));
+        Ok(Some(Change { item, is_new: false, is_new_part: false }))
     }
 
     fn reasoning(

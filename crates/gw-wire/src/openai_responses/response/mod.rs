@@ -12,5 +12,5 @@ pub(super) use fold::{Change, Folder, Kind, Part, PartKind};
 pub(super) use object::{Ending, Shell, or_empty_object, write_item, write_part};
 pub use read::read;
 pub(super) use read::{Ended, created, ended};
-pub(super) use tracker::{Text, Tracker};
+pub(super) use tracker::{Text, Tracker, push_logprobs};
 pub use write::{write, write_with};

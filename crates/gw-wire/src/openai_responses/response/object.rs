@@ -3,6 +3,7 @@
 use super::fold::{Item, Kind, Part, PartKind};
 use crate::codec::WriteContext;
 use crate::json::Writer;
+use crate::openai_chat::{annotation, logprobs};
 use crate::openai_responses::echo::Echo;
 use crate::openai_responses::request::unwrap_input;
 use crate::openai_responses::{ids, usage};
@@ -69,6 +70,7 @@ impl Shell {
         echo: &Echo,
     ) -> Self {
         let id = if id.is_empty() { context.fallback_id.as_str() } else { id };
+        let id = context.stored_as.as_deref().unwrap_or(id);
         let model = if model.is_empty() { context.fallback_model.as_str() } else { model };
         let mut w = Writer::with_capacity(512);
         w.begin_object();
@@ -169,7 +171,7 @@ pub(crate) fn write_item(
             w.string_member("role", "assistant");
             w.key("content");
             w.begin_array();
-            parts.iter().filter(|_| has_content).for_each(|part| write_part(w, part, &part.text));
+            parts.iter().filter(|_| has_content).for_each(|part| write_part(w, part, true));
             w.end_array();
         }
         Kind::Reasoning { text, signature, hidden, .. } => {
@@ -223,15 +225,22 @@ fn write_sealed(w: &mut Writer, text: &str, signature: &str, hidden: &str) {
     }
 }
 
-/// Writes a part of a message, with `text` in it.
-pub(crate) fn write_part(w: &mut Writer, part: &Part, text: &str) {
+/// Writes a part of a message, with its content if `is_whole`.
+pub(crate) fn write_part(w: &mut Writer, part: &Part, is_whole: bool) {
+    let text = if is_whole { part.text.as_str() } else { "" };
     w.begin_object();
     match part.kind {
         PartKind::Text => {
             w.string_member("type", "output_text");
             w.string_member("text", text);
-            w.raw_member("annotations", "[]");
-            w.raw_member("logprobs", "[]");
+            w.key("annotations");
+            w.begin_array();
+            for (citation, range) in part.citations.iter().filter(|_| is_whole) {
+                annotation::write_responses(w, citation, *range);
+            }
+            w.end_array();
+            w.key("logprobs");
+            logprobs::write(w, if is_whole { &part.logprobs } else { &[] });
         }
         PartKind::Refusal => {
             w.string_member("type", "refusal");

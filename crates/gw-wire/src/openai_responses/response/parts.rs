@@ -20,6 +20,8 @@ pub(super) struct Seen {
     pub(super) needs_gap: bool,
     /// The opening of a custom tool's arguments went out.
     pub(super) is_open: bool,
+    /// How many of its annotations went out.
+    pub(super) annotations: usize,
 }
 
 /// The parts of an item, in the order they began. A message's parts are a block each, a reasoning item's parts
@@ -58,7 +60,7 @@ impl Parts {
             _ => super::tracker::take(next_block),
         };
         let needs_gap = is_reasoning && self.has_text();
-        self.list.push(Seen { kind, index, block, bytes: 0, needs_gap, is_open: false });
+        self.list.push(Seen { kind, index, block, bytes: 0, needs_gap, is_open: false, annotations: 0 });
         Ok(self.list.last_mut())
     }
 
@@ -82,7 +84,15 @@ impl Parts {
     /// A call has one part.
     pub(super) fn start_call(&mut self, block: u32) {
         let kind = Text::Output;
-        self.list.push(Seen { kind, index: 0, block, bytes: 0, needs_gap: false, is_open: false });
+        self.list.push(Seen {
+            kind,
+            index: 0,
+            block,
+            bytes: 0,
+            needs_gap: false,
+            is_open: false,
+            annotations: 0,
+        });
     }
 
     /// The first part.

@@ -5,6 +5,7 @@
 use super::parts::{Parts, Seen};
 use crate::codec::WireError;
 use crate::json::{Kind as JsonKind, Object, Value, escape_into};
+use crate::openai_chat::{annotation, logprobs};
 use crate::openai_responses::ids::{Sealed, unsealed};
 use crate::openai_responses::names::flat;
 use bytes::Bytes;
@@ -99,6 +100,27 @@ impl Tracker {
         }
         let Some(seen) = item.parts.part(kind, place.1, &mut self.next_block)? else { return Ok(()) };
         push_text(kind, seen, piece, is_whole, out);
+        Ok(())
+    }
+
+    /// A text is annotated.
+    ///
+    /// # Errors
+    /// There are too many items or parts.
+    pub(crate) fn annotation(
+        &mut self,
+        place: (Option<u64>, u64),
+        annotation: &Value<'_>,
+        out: &mut Vec<Event>,
+    ) -> Result<(), WireError> {
+        let at = self.at(place.0)?;
+        let Some(item) = self.items.get_mut(at) else { return Ok(()) };
+        if item.kind != Kind::Message || item.is_done {
+            return Ok(());
+        }
+        let Some(seen) = item.parts.part(Text::Output, place.1, &mut self.next_block)? else { return Ok(()) };
+        seen.annotations = seen.annotations.saturating_add(1);
+        push_citation(seen.block, annotation, out);
         Ok(())
     }
 
@@ -284,7 +306,14 @@ fn message(
         };
         let Some(whole) = whole.filter(|whole| !whole.is_empty()) else { continue };
         if let Some(seen) = item.parts.at(kind, *position, next)? {
+            if seen.bytes == 0 {
+                push_logprobs(part.get("logprobs"), out);
+            }
             push_text(kind, seen, &whole, true, out);
+            let annotations = part.get("annotations").filter(|list| list.kind == JsonKind::Array);
+            for annotation in annotations.iter().flat_map(Value::elements).skip(seen.annotations) {
+                push_citation(seen.block, &annotation, out);
+            }
         }
         *position += 1;
     }
@@ -320,6 +349,20 @@ fn reasoning(
         Sealed::Hidden(data) => Event::RedactedThinking { choice: 0, block, data: data.to_owned() },
     });
     Ok(())
+}
+
+fn push_citation(block: u32, annotation: &Value<'_>, out: &mut Vec<Event>) {
+    if let Some(citation) = annotation::read(annotation) {
+        out.push(Event::Citation { choice: 0, block, citation: Box::new(citation) });
+    }
+}
+
+/// Probabilities of the tokens of the text that comes next.
+pub(crate) fn push_logprobs(list: Option<Value<'_>>, out: &mut Vec<Event>) {
+    let tokens = list.map(|list| logprobs::read(&list)).unwrap_or_default();
+    if !tokens.is_empty() {
+        out.push(Event::Logprobs { choice: 0, tokens });
+    }
 }
 
 /// What of `piece` has to go out. With `is_whole`, `piece` is everything up to here: it counts only when none of

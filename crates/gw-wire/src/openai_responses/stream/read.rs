@@ -5,7 +5,7 @@ use crate::codec::WireError;
 use crate::json::{Kind, Object};
 use crate::openai_chat::response::parts::parse;
 use crate::openai_responses::error;
-use crate::openai_responses::response::{Ended, Text, Tracker, created, ended};
+use crate::openai_responses::response::{Ended, Text, Tracker, created, ended, push_logprobs};
 use gw_model::Event;
 
 /// Reads one stream, event by event.
@@ -62,6 +62,12 @@ impl Reader {
         match name {
             "output_text.delta" => self.text(frame, Text::Output, "delta", out),
             "output_text.done" => self.text(frame, Text::Output, "text", out),
+            "output_text.annotation.added" => {
+                let Some(annotation) = frame.get("annotation") else { return Ok(()) };
+                self.start(None, out);
+                let place = (index(frame, "output_index"), index(frame, "content_index").unwrap_or(0));
+                self.items.annotation(place, &annotation, out)
+            }
             "function_call_arguments.delta" | "custom_tool_call_input.delta" => {
                 self.arguments(frame, "delta", out)
             }
@@ -116,6 +122,9 @@ impl Reader {
         let part = if kind == Text::Summary { "summary_index" } else { "content_index" };
         let place = (index(frame, "output_index"), index(frame, part).unwrap_or(0));
         let piece = piece.as_str().unwrap_or_default();
+        if kind == Text::Output && member == "delta" {
+            push_logprobs(frame.get("logprobs"), out);
+        }
         self.items.text(place, kind, &piece, member != "delta", out)
     }
 

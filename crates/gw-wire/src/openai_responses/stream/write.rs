@@ -4,6 +4,7 @@
 use crate::codec::{WireError, WriteContext};
 use crate::errors;
 use crate::json::Writer as Json;
+use crate::openai_chat::{annotation, logprobs};
 use crate::openai_responses::echo::Echo;
 use crate::openai_responses::error;
 use crate::openai_responses::request::unwrap_input;
@@ -25,6 +26,8 @@ pub struct Writer {
     finish: Option<FinishReason>,
     usage: Usage,
     ended: bool,
+    /// The whole answer, once it came to a good end and is to be stored.
+    stored: Option<Vec<u8>>,
 }
 
 impl Writer {
@@ -47,7 +50,13 @@ impl Writer {
             finish: None,
             usage: Usage::default(),
             ended: false,
+            stored: None,
         }
+    }
+
+    /// The whole answer that the stream ended with, when it is to be stored. Given once.
+    pub fn take_stored(&mut self) -> Option<Vec<u8>> {
+        self.stored.take()
     }
 
     /// True once the stream has its end or an error: nothing more will be written.
@@ -119,6 +128,7 @@ impl Writer {
         match event {
             Event::Text { text, .. } => self.said(change, "response.output_text.delta", text, out),
             Event::Refusal { text, .. } => self.said(change, "response.refusal.delta", text, out),
+            Event::Citation { .. } => self.cited(change.item, out),
             Event::Thinking { text, .. } => self.thought(change.item, text, out),
             Event::ToolArguments { json, .. } => self.arguments(change.item, json, out),
             Event::Opaque { .. } => self.close(change.item, Ending::Ended(None), out),
@@ -137,13 +147,29 @@ impl Writer {
         if change.is_new_part {
             self.part_event("response.content_part.added", change.item, at, false, out);
         }
+        let tokens = std::mem::take(&mut self.folder.piece_logprobs);
         let id = id_of(&self.ids, change.item);
         emit(&mut self.sequence, name, out, |w| {
             place(w, id, change.item, "content_index", at);
             w.string_member("delta", text);
             if name == "response.output_text.delta" {
-                w.raw_member("logprobs", "[]");
+                w.key("logprobs");
+                logprobs::write(w, &tokens);
             }
+        });
+    }
+
+    /// The citation that the last part of an item got.
+    fn cited(&mut self, item: usize, out: &mut Vec<u8>) {
+        let id = id_of(&self.ids, item);
+        let Some(Kind::Message(parts)) = self.folder.items.get(item).map(|item| &item.kind) else { return };
+        let Some((citation, range)) = parts.last().and_then(|part| part.citations.last()) else { return };
+        let (at, number) = (parts.len() - 1, parts.last().map_or(0, |part| part.citations.len() - 1));
+        emit(&mut self.sequence, "response.output_text.annotation.added", out, |w| {
+            place(w, id, item, "content_index", at);
+            w.number_member("annotation_index", number);
+            w.key("annotation");
+            annotation::write_responses(w, citation, *range);
         });
     }
 
@@ -236,7 +262,8 @@ impl Writer {
             place(w, id, item, "content_index", at);
             w.string_member(member, &part.text);
             if part.kind == PartKind::Text {
-                w.raw_member("logprobs", "[]");
+                w.key("logprobs");
+                logprobs::write(w, &part.logprobs);
             }
         });
         self.part_event("response.content_part.done", item, at, true, out);
@@ -248,7 +275,7 @@ impl Writer {
         emit(&mut self.sequence, name, out, |w| {
             place(w, id, item, "content_index", at);
             w.key("part");
-            write_part(w, part, if is_whole { &part.text } else { "" });
+            write_part(w, part, is_whole);
         });
     }
 
@@ -334,16 +361,30 @@ impl Writer {
         let Some(shell) = &self.shell else { return };
         let (echo, items) = (&self.echo, &self.folder.items);
         let last = items.len().saturating_sub(1);
-        emit(&mut self.sequence, name, out, |w| {
-            w.key("response");
-            shell.write(w, ending, Some(&self.usage), |w| {
+        let usage = &self.usage;
+        let write = |w: &mut Json| {
+            shell.write(w, ending, Some(usage), |w| {
                 for (index, item) in items.iter().enumerate() {
                     let open = if index == last { ending.item_status() } else { "completed" };
                     let status = item.closed.unwrap_or(open);
                     write_item(w, shell, echo, item, (index, status));
                 }
             });
+        };
+        if self.context.stored_as.is_none() || !matches!(ending, Ending::Ended(_)) {
+            emit(&mut self.sequence, name, out, |w| {
+                w.key("response");
+                write(w);
+            });
+            return;
+        }
+        let mut answer = Json::with_capacity(2048);
+        write(&mut answer);
+        let answer = answer.into_bytes();
+        emit(&mut self.sequence, name, out, |w| {
+            w.raw_member("response", std::str::from_utf8(&answer).unwrap_or("null"));
         });
+        self.stored = Some(answer);
     }
 }
 

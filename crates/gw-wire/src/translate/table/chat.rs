@@ -13,7 +13,8 @@ pub(super) const MEMBERS: &[Member] = &[
     Member::drop("frequency_penalty", &["0"])
         .kept_by(&[(Gemini, "frequency_penalty"), (Cohere, "frequency_penalty")]),
     Member::drop("logit_bias", &["{}"]),
-    Member::refuse("logprobs", &["false"], NO_LOGPROBS),
+    Member::refuse("logprobs", &["false"], NO_LOGPROBS)
+        .kept_by(&[(Responses, "logprobs"), (Gemini, "logprobs")]),
     Member::drop("metadata", &["{}"]).kept_by(&[(Responses, "metadata")]),
     Member::refuse("modalities", &["[\"text\"]"], NO_OUTPUT_BUT_TEXT),
     Member::drop("moderation", &[]).kept_by(&[(Responses, "moderation")]),
@@ -24,7 +25,8 @@ pub(super) const MEMBERS: &[Member] = &[
     Member::drop("prompt_cache_options", &[]).kept_by(&[(Responses, "prompt_cache_options")]),
     Member::drop("prompt_cache_retention", &[]).kept_by(&[(Responses, "prompt_cache_retention")]),
     Member::drop("store", &["false"]).kept_by(&[(Responses, "store")]),
-    Member::refuse("top_logprobs", &["0"], NO_LOGPROBS),
+    Member::refuse("top_logprobs", &["0"], NO_LOGPROBS)
+        .kept_by(&[(Responses, "top_logprobs"), (Gemini, "top_logprobs")]),
     Member::drop("verbosity", &["\"medium\""]).kept_by(&[(Responses, "verbosity")]),
     Member::refuse("web_search_options", &[], NO_SEARCH),
 ];

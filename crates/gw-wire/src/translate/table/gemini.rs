@@ -1,7 +1,7 @@
 //! Members of Gemini requests. Serves the table. It must not list what is translated.
 
 use super::{Member, NO_GUARDRAIL, NO_LOGPROBS, NO_OUTPUT_BUT_TEXT, NO_SHAPE, NO_STORED_CONTENT};
-use gw_model::WireFormat::{CohereChat as Cohere, OpenAiChat as Chat};
+use gw_model::WireFormat::{CohereChat as Cohere, OpenAiChat as Chat, OpenAiResponses as Responses};
 
 pub(super) const MEMBERS: &[Member] = &[
     Member::refuse("cachedContent", &[], NO_STORED_CONTENT),
@@ -11,12 +11,16 @@ pub(super) const MEMBERS: &[Member] = &[
         .read_as("frequency_penalty")
         .kept_by(&[(Chat, "frequency_penalty"), (Cohere, "frequency_penalty")]),
     Member::refuse("generationConfig.imageConfig", &[], NO_OUTPUT_BUT_TEXT),
-    Member::refuse("generationConfig.logprobs", &["0"], NO_LOGPROBS).read_as("top_logprobs"),
+    Member::refuse("generationConfig.logprobs", &["0"], NO_LOGPROBS)
+        .read_as("top_logprobs")
+        .kept_by(&[(Chat, "top_logprobs"), (Responses, "top_logprobs")]),
     Member::drop("generationConfig.mediaResolution", &["\"MEDIA_RESOLUTION_UNSPECIFIED\""]),
     Member::drop("generationConfig.presencePenalty", &["0"])
         .read_as("presence_penalty")
         .kept_by(&[(Chat, "presence_penalty"), (Cohere, "presence_penalty")]),
-    Member::refuse("generationConfig.responseLogprobs", &["false"], NO_LOGPROBS).read_as("logprobs"),
+    Member::refuse("generationConfig.responseLogprobs", &["false"], NO_LOGPROBS)
+        .read_as("logprobs")
+        .kept_by(&[(Chat, "logprobs"), (Responses, "logprobs")]),
     Member::refuse("generationConfig.responseMimeType", &[], NO_SHAPE),
     Member::refuse("generationConfig.responseModalities", &["[\"text\"]", "[]"], NO_OUTPUT_BUT_TEXT)
         .read_as("modalities"),

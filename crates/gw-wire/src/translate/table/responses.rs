@@ -1,7 +1,9 @@
 //! Members of OpenAI Responses requests. Serves the table. It must not list what is translated.
 
-use super::{Member, NO_BACKGROUND, NO_LOGPROBS, NO_STATE, NO_STORED_CONTENT, NO_TOOL_OF_PROVIDER};
-use gw_model::WireFormat::OpenAiChat as Chat;
+use super::{
+    Member, NO_BACKGROUND, NO_EARLIER, NO_LOGPROBS, NO_STATE, NO_STORED_CONTENT, NO_TOOL_OF_PROVIDER,
+};
+use gw_model::WireFormat::{GeminiGenerate as Gemini, OpenAiChat as Chat};
 
 pub(super) const MEMBERS: &[Member] = &[
     Member::refuse("background", &["false"], NO_BACKGROUND),
@@ -10,10 +12,14 @@ pub(super) const MEMBERS: &[Member] = &[
     Member::refuse("conversation", &[], NO_STATE),
     // Reasoning comes in a form that can be sent back, where the model has such.
     Member::drop("include", &["[]", "[\"reasoning.encrypted_content\"]"]),
+    // Clients name what they could use, not what they need.
+    Member::drop("include[message.output_text.logprobs]", &["false"])
+        .read_as("logprobs")
+        .kept_by(&[(Chat, "logprobs"), (Gemini, "logprobs")]),
     Member::drop("max_tool_calls", &[]),
     Member::drop("metadata", &["{}"]),
     Member::drop("moderation", &[]).kept_by(&[(Chat, "moderation")]),
-    Member::refuse("previous_response_id", &[], NO_STATE),
+    Member::refuse("previous_response_id", &[], NO_EARLIER),
     Member::refuse("prompt", &[], NO_STORED_CONTENT),
     Member::drop("prompt_cache_key", &[]).kept_by(&[(Chat, "prompt_cache_key")]),
     Member::drop("prompt_cache_options", &[]).kept_by(&[(Chat, "prompt_cache_options")]),
@@ -27,7 +33,8 @@ pub(super) const MEMBERS: &[Member] = &[
     Member::silent("stream_options"),
     Member::drop("text.verbosity", &["\"medium\""]).kept_by(&[(Chat, "verbosity")]),
     Member::refuse("tool_choice", &[], NO_TOOL_OF_PROVIDER),
-    Member::refuse("top_logprobs", &["0"], NO_LOGPROBS),
+    Member::refuse("top_logprobs", &["0"], NO_LOGPROBS)
+        .kept_by(&[(Chat, "top_logprobs"), (Gemini, "top_logprobs")]),
     Member::drop("truncation", &["\"disabled\""]),
 ];
 

@@ -28,6 +28,7 @@ impl StreamMeter {
             _ if name.ends_with(".delta") => {
                 self.count_text(data);
             }
+            "created" if self.notes_answer => self.answer = openai_responses::stored::made_in_frame(data),
             "output_item.added" if FIND_CALL.find(data).is_some() => self.count_call(),
             "completed" | "incomplete" => self.responses_end(data),
             "failed" | "cancelled" => {
@@ -41,6 +42,10 @@ impl StreamMeter {
     fn responses_end(&mut self, data: &[u8]) {
         self.finished = true;
         self.take_usage(openai_responses::usage::of_frame(data));
+        // Not every provider says at the beginning whether it stores the answer.
+        if self.notes_answer {
+            self.answer = openai_responses::stored::made_in_frame(data);
+        }
     }
 
     fn responses_error(&mut self, data: &[u8]) {

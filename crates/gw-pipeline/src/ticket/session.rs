@@ -1,0 +1,152 @@
+//! The ticket of a call that goes on for as long as its caller likes: a session is settled response by response.
+//! What is settled becomes spending at once; what is under way stays held, and the journal knows the sum of both, so
+//! that a process that dies charges no less than was used.
+
+use super::{Open, Ticket};
+use gw_model::{ErrorCode, NanoUsd, Refusal, Usage, UsageSource};
+use gw_store::memory::HoldRefused;
+
+/// What a session has used so far, and what is held besides.
+#[derive(Debug, Default)]
+pub(super) struct Ongoing {
+    usage: Usage,
+    cost: NanoUsd,
+    stated: bool,
+    estimated: bool,
+    held_tokens: u64,
+    /// The largest sum that the journal knows.
+    announced: NanoUsd,
+}
+
+/// Largest size of one response.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Size {
+    /// Tokens in.
+    pub(crate) input: u64,
+    /// Tokens out.
+    pub(crate) output: u64,
+}
+
+/// What a part of a session used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) usage: Usage,
+    pub(crate) source: UsageSource,
+    pub(crate) cost: NanoUsd,
+}
+
+impl Ongoing {
+    /// All that was used, and where the figures come from.
+    pub(super) const fn total(&self) -> (Usage, UsageSource, NanoUsd) {
+        let source = match (self.estimated, self.stated) {
+            (true, _) => UsageSource::Estimated,
+            (false, true) => UsageSource::Upstream,
+            (false, false) => UsageSource::None,
+        };
+        (self.usage, source, self.cost)
+    }
+
+    /// Tokens and money that are settled already.
+    pub(super) const fn settled(&self) -> (u64, NanoUsd) {
+        (self.usage.total_tokens(), self.cost)
+    }
+
+    fn add(&mut self, part: &Part) {
+        let (sum, more) = (&mut self.usage, &part.usage);
+        for (mine, theirs) in [
+            (&mut sum.input_tokens, more.input_tokens),
+            (&mut sum.output_tokens, more.output_tokens),
+            (&mut sum.cached_tokens, more.cached_tokens),
+            (&mut sum.audio_input_tokens, more.audio_input_tokens),
+            (&mut sum.audio_output_tokens, more.audio_output_tokens),
+        ] {
+            *mine = mine.saturating_add(theirs);
+        }
+        self.cost = self.cost.plus(part.cost);
+        self.stated |= part.source == UsageSource::Upstream;
+        self.estimated |= part.source == UsageSource::Estimated;
+    }
+}
+
+impl Ticket {
+    /// From now on the call is settled part by part. Its hold is for the first response.
+    pub(crate) fn begin_session(&mut self) {
+        let held_tokens = self.input_tokens.saturating_add(self.output_bound);
+        let announced = self.hold_cost;
+        self.open.ongoing = Some(Box::new(Ongoing { held_tokens, announced, ..Ongoing::default() }));
+    }
+}
+
+impl Open {
+    /// Holds what that many responses may use, as far as it is not held yet.
+    pub(crate) fn cover(&mut self, size: Size, responses: u64) -> Result<(), HoldRefused> {
+        let (tokens, cost) = self.bound(size, responses);
+        let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
+        let more_tokens = tokens.saturating_sub(ongoing.held_tokens);
+        let more = cost.minus(self.hold_cost);
+        if more_tokens == 0 && more == NanoUsd::ZERO {
+            return Ok(());
+        }
+        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
+            key.usage.extend(&key.policy, self.worker.now(), hold, more_tokens, more)?;
+        }
+        ongoing.held_tokens = ongoing.held_tokens.saturating_add(more_tokens);
+        self.hold_cost = self.hold_cost.plus(more);
+        self.announce_session()
+    }
+
+    /// Settles a part; what that many responses under way may use stays held. Errors: the journal could not be told.
+    pub(crate) fn settle_part(&mut self, part: &Part, size: Size, responses: u64) -> Result<(), HoldRefused> {
+        let (tokens, cost) = self.bound(size, responses);
+        let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
+        ongoing.add(part);
+        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
+            let used = (part.usage.total_tokens(), part.cost);
+            let overrun = key.usage.settle_part(&key.policy, self.worker.now(), hold, (tokens, cost), used);
+            self.worker.gateway().metrics.note_overrun(overrun);
+        }
+        ongoing.held_tokens = ongoing.held_tokens.min(tokens);
+        self.input_tokens = ongoing.usage.input_tokens;
+        self.hold_cost = self.hold_cost.min(cost);
+        self.announce_session()
+    }
+
+    /// May the key go on? Asked now and then for as long as the session lasts, of the key as it is now.
+    pub(crate) fn check_session(&self) -> Result<(), Refusal> {
+        self.check_key()?;
+        let Some(held) = &self.key else { return Ok(()) };
+        let now = self.worker.now();
+        let Some(entry) = self.worker.gateway().keys.get(held.id) else { return Ok(()) };
+        crate::authenticate::check(&entry, now)?;
+        let is_priced = self.attempt.as_ref().is_some_and(|a| a.target.info.prices.prices_tokens());
+        match entry.usage.budget_view(&entry.policy, now) {
+            Some(view) if is_priced && view.spent >= view.limit => Err(Refusal::new(
+                ErrorCode::BudgetExceeded,
+                format!("this key's budget of ${} is spent", view.limit),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tokens and money that so many responses may use.
+    fn bound(&self, size: Size, responses: u64) -> (u64, NanoUsd) {
+        let Some(attempt) = &self.attempt else { return (0, NanoUsd::ZERO) };
+        let one = attempt.target.info.prices.bound(size.input, size.output, self.tier);
+        let tokens = size.input.saturating_add(size.output).saturating_mul(responses);
+        (tokens, NanoUsd(one.0.saturating_mul(responses)))
+    }
+
+    /// Tells the journal what is used and held together, when it knows of less.
+    fn announce_session(&mut self) -> Result<(), HoldRefused> {
+        let Some(ongoing) = &self.ongoing else { return Ok(()) };
+        let sum = ongoing.cost.plus(self.hold_cost);
+        if sum <= ongoing.announced {
+            return Ok(());
+        }
+        self.announce_extension(sum)?;
+        if let Some(ongoing) = &mut self.ongoing {
+            ongoing.announced = sum;
+        }
+        Ok(())
+    }
+}

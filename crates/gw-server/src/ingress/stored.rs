@@ -1,0 +1,41 @@
+//! A stored answer, asked for by its path: puts together what the request path wants to know.
+
+use super::paths::{self, Stored};
+use super::{context, credential, method_not_allowed};
+use crate::app::site::Site;
+use gw_model::WireFormat;
+use gw_pipeline::{Reply, StoredAction, StoredRequest, run_stored};
+use http::{Method, Request};
+use hyper::body::Incoming;
+use std::rc::Rc;
+
+/// Serves the request. What its body holds is not asked for.
+pub(super) async fn serve(site: &Rc<Site>, id: String, what: Stored, request: &Request<Incoming>) -> Reply {
+    let format = WireFormat::OpenAiResponses;
+    let action = match (what, request.method()) {
+        (Stored::Itself, &Method::GET) => StoredAction::Retrieve,
+        (Stored::Itself, &Method::DELETE) => StoredAction::Delete,
+        (Stored::Itself, _) => return method_not_allowed(format, "GET, DELETE"),
+        (Stored::InputItems, &Method::GET) => StoredAction::InputItems,
+        (Stored::InputItems, _) => return method_not_allowed(format, "GET"),
+        (Stored::Cancel, &Method::POST) => StoredAction::Cancel,
+        (Stored::Cancel, _) => return method_not_allowed(format, "POST"),
+    };
+    let query = request.uri().query();
+    let stored = StoredRequest {
+        credential: credential::find(request.headers(), query),
+        context: context::caller(request.headers()),
+        forward_headers: context::forwarded(format, request.headers()),
+        id,
+        action,
+        query: query.map(parameters).unwrap_or_default(),
+    };
+    run_stored(&site.worker, stored).await
+}
+
+/// The parameters of a query, decoded, but for a key that stands there.
+fn parameters(query: &str) -> Vec<(String, String)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let split = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    split.filter(|(name, _)| *name != "key").map(|(n, v)| (paths::decoded(n), paths::decoded(v))).collect()
+}
