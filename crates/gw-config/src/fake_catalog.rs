@@ -5,7 +5,7 @@ use gw_model::{FemtoUsd, PriceSheet, Rate, ServiceTier, Unit, WireFormat};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// `openai` (with `gpt-4o`, `gpt-4o-mini`), `anthropic` (with `claude-sonnet-4-5`), `bedrock`, `groq`, `homeless`,
+/// `openai` (with `gpt-4o`, `gpt-4o-mini`), `anthropic` (with `claude-sonnet-4-5`), `bedrock`, `vertex`, `groq`, `homeless`,
 /// `demo`.
 pub(crate) struct FakeCatalog(HashMap<Arc<str>, ProviderSpec>);
 
@@ -27,6 +27,11 @@ pub(crate) fn fake() -> FakeCatalog {
     let mut bedrock = spec("bedrock", ProviderKind::Bedrock, vec![WireFormat::BedrockConverse]);
     bedrock.base_url = Some("https://bedrock-runtime.{region}.amazonaws.com".into());
     bedrock.key_env = vec!["AWS_BEARER_TOKEN_BEDROCK".into()];
+    let vertex_formats =
+        vec![WireFormat::GeminiGenerate, WireFormat::AnthropicMessages, WireFormat::OpenAiChat];
+    let mut vertex = spec("vertex", ProviderKind::Vertex, vertex_formats);
+    vertex.key_env.clear();
+    vertex.auth = AuthScheme::Header("x-goog-api-key".into());
     let homeless = spec("homeless", compatible, chat);
     let mut demo = spec("demo", ProviderKind::Emulator, vec![WireFormat::OpenAiChat]);
     demo.auth = AuthScheme::None;
@@ -41,7 +46,7 @@ pub(crate) fn fake() -> FakeCatalog {
         ProviderSpec { base_url: Some("https://{account_id}.rented.example/v1".into()), ..cloudy.clone() };
     rented.name = "rented".into();
     rented.key_env = vec!["RENTED_API_KEY".into()];
-    let all = [openai, anthropic, bedrock, groq, homeless, demo, cloudy, rented];
+    let all = [openai, anthropic, bedrock, vertex, groq, homeless, demo, cloudy, rented];
     FakeCatalog(all.into_iter().map(|s| (Arc::clone(&s.name), s)).collect())
 }
 

@@ -21,6 +21,8 @@ pub enum ProviderKind {
     Cohere,
     /// Amazon Bedrock's runtime: requests are signed, or carry a bearer token.
     Bedrock,
+    /// Google Vertex AI: Gemini, Claude and others, each in its own format.
+    Vertex,
     /// The built-in emulator, in process.
     Emulator,
 }

@@ -8,6 +8,7 @@ pub mod call;
 pub mod catalog;
 pub mod chat;
 pub mod clock;
+pub mod credential;
 pub mod event;
 pub mod format;
 pub mod ids;

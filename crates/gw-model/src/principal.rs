@@ -27,6 +27,9 @@ pub struct KeyPolicy {
     pub budget: Option<Budget>,
     /// Guardrails that apply to its calls, by name.
     pub guardrails: Vec<String>,
+    /// Which of a provider's credentials its calls use: provider, then credential. Others are drawn by weight.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub credentials: BTreeMap<String, String>,
     /// Free text for people and reports.
     pub metadata: BTreeMap<String, String>,
 }

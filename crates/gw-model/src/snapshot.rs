@@ -2,6 +2,7 @@
 //! counters live in `gw-store`.
 
 use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
+use crate::credential::Credential;
 use crate::format::WireFormat;
 use crate::secret::Secret;
 use std::collections::{BTreeMap, HashMap};
@@ -41,11 +42,13 @@ pub struct Provider {
     pub api_key: Option<Secret>,
     /// What requests are signed with, in place of a key (Bedrock).
     pub aws: Option<AwsCredentials>,
+    /// Several credentials, or one that changes while we run; empty when `api_key` or `aws` is all there is.
+    pub credentials: Vec<Credential>,
     /// Formats it understands, preferred first.
     pub formats: Vec<WireFormat>,
     /// Headers added to each request.
     pub headers: Vec<(Arc<str>, Arc<str>)>,
-    /// Azure's `api-version`.
+    /// Azure's `api-version`; Anthropic's, where the configuration pins it.
     pub api_version: Option<Arc<str>>,
     /// Region, for residency rules and reports.
     pub region: Option<Arc<str>>,
@@ -124,6 +127,8 @@ pub struct Target {
     pub model: Arc<str>,
     /// Share for [`Strategy::Weighted`]; 0 takes no traffic unless all others fail.
     pub weight: u32,
+    /// The provider's credential of that name, and no other.
+    pub credential: Option<Arc<str>>,
     /// Facts and prices, custom prices included.
     pub info: Arc<ModelInfo>,
 }

@@ -2,6 +2,7 @@
 //! process is stopping.
 
 use crate::clock::SystemClock;
+use crate::credentials::Room;
 use crate::files::Settling;
 use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
@@ -21,6 +22,8 @@ pub struct Gateway {
     live: ArcSwap<Live>,
     /// Virtual keys and their counters.
     pub keys: Arc<KeyTable>,
+    /// Credentials of providers that change while we run; whoever obtains them fills its cells.
+    pub room: Arc<Room>,
     /// Whose files, batches and stored responses are.
     pub objects: Arc<Objects>,
     master: Secret,
@@ -63,10 +66,12 @@ impl std::fmt::Debug for GatewayParts {
 impl Gateway {
     /// Puts the parts together. Errors: a provider of the snapshot cannot be connected to as configured.
     pub fn new(parts: GatewayParts) -> Result<Arc<Self>, PublishError> {
-        let live = Live::new(parts.snapshot)?;
+        let room = Arc::new(Room::default());
+        let live = Live::new(parts.snapshot, &room)?;
         Ok(Arc::new(Self {
             live: ArcSwap::from_pointee(live),
             keys: parts.keys,
+            room,
             objects: parts.objects,
             master: parts.master,
             clock: parts.clock,
@@ -78,8 +83,8 @@ impl Gateway {
     }
 
     /// Makes a configuration ready to be put in force. Errors: a provider of it cannot be connected to.
-    pub fn prepare(snapshot: Snapshot) -> Result<Arc<Live>, PublishError> {
-        Live::new(snapshot).map(Arc::new)
+    pub fn prepare(&self, snapshot: Snapshot) -> Result<Arc<Live>, PublishError> {
+        Live::new(snapshot, &self.room).map(Arc::new)
     }
 
     /// Puts a new configuration in force for every call that starts from now on.

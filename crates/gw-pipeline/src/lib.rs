@@ -10,6 +10,7 @@ mod authenticate;
 mod authorize;
 mod cache;
 mod clock;
+pub mod credentials;
 mod files;
 mod gateway;
 mod guard;

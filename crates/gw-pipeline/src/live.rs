@@ -1,6 +1,7 @@
 //! A snapshot made ready for traffic: destinations parsed, credentials turned into header values, and
 //! names resolved once. Immutable apart from a bounded memo of resolved names.
 
+use crate::credentials::{Credentials, Room};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
 use gw_model::snapshot::Provider;
@@ -18,7 +19,9 @@ pub(crate) struct ProviderEndpoint {
     pub(crate) destination: Destination,
     /// Where some formats go instead.
     pub(crate) others: Vec<(WireFormat, Destination)>,
+    /// With the provider's own credential; see `credentials` for those that are chosen per request.
     pub(crate) prepared: PreparedProvider,
+    pub(crate) credentials: Credentials,
 }
 
 impl ProviderEndpoint {
@@ -79,11 +82,11 @@ impl std::error::Error for PublishError {
 }
 
 impl Live {
-    pub(crate) fn new(snapshot: Snapshot) -> Result<Self, PublishError> {
+    pub(crate) fn new(snapshot: Snapshot, room: &Room) -> Result<Self, PublishError> {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
         let mut endpoints = AHashMap::new();
         for (name, provider) in &snapshot.providers {
-            endpoints.insert(Arc::clone(name), endpoint(provider, &proxies)?);
+            endpoints.insert(Arc::clone(name), endpoint(provider, &proxies, room)?);
         }
         Ok(Self { snapshot, endpoints, resolved: Mutex::default() })
     }
@@ -111,7 +114,11 @@ impl Live {
     }
 }
 
-fn endpoint(provider: &Arc<Provider>, proxies: &ProxyEnv) -> Result<ProviderEndpoint, PublishError> {
+fn endpoint(
+    provider: &Arc<Provider>,
+    proxies: &ProxyEnv,
+    room: &Room,
+) -> Result<ProviderEndpoint, PublishError> {
     let parse = |url: &str| {
         let parsed = Destination::parse(url, &provider.connect, proxies);
         parsed
@@ -119,13 +126,14 @@ fn endpoint(provider: &Arc<Provider>, proxies: &ProxyEnv) -> Result<ProviderEndp
             .map_err(|source| PublishError::Destination { provider: Arc::clone(&provider.name), source })
     };
     let destination = parse(&provider.base_url)?;
-    let prepared = PreparedProvider::new(provider)
-        .map_err(|source| PublishError::Headers { provider: Arc::clone(&provider.name), source })?;
+    let wrong = |source| PublishError::Headers { provider: Arc::clone(&provider.name), source };
+    let prepared = PreparedProvider::new(provider).map_err(wrong)?;
+    let credentials = Credentials::new(provider, room).map_err(wrong)?;
     let mut others = Vec::new();
     for format in &provider.formats {
         if let Some(authority) = prepared.other_authority(*format) {
             others.push((*format, parse(&format!("{}://{authority}", prepared.scheme()))?));
         }
     }
-    Ok(ProviderEndpoint { destination, others, prepared })
+    Ok(ProviderEndpoint { destination, others, prepared, credentials })
 }

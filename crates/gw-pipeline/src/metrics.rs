@@ -49,6 +49,13 @@ struct AttemptLabels {
     reason: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CredentialLabels {
+    provider: String,
+    credential: String,
+    outcome: &'static str,
+}
+
 /// A counter of dollars, kept in nano-dollars and shown as a decimal.
 type UsdCounter = Counter<f64, AtomicU64>;
 
@@ -60,6 +67,7 @@ pub struct Metrics {
     tokens: Family<TokenLabels, Counter>,
     cost: Family<TargetLabels, UsdCounter>,
     failed_attempts: Family<AttemptLabels, Counter>,
+    credential_refreshes: Family<CredentialLabels, Counter>,
     duration: Family<TargetLabels, Histogram, fn() -> Histogram>,
     first_byte: Family<TargetLabels, Histogram, fn() -> Histogram>,
     overrun: UsdCounter,
@@ -98,6 +106,7 @@ impl Metrics {
             tokens: Family::default(),
             cost: Family::default(),
             failed_attempts: Family::default(),
+            credential_refreshes: Family::default(),
             duration: Family::new_with_constructor(histogram),
             first_byte: Family::new_with_constructor(histogram),
             overrun: UsdCounter::default(),
@@ -125,6 +134,11 @@ impl Metrics {
         r.register("tokens", "Tokens used, by kind", self.tokens.clone());
         r.register("cost_usd", "Cost of ended requests in US dollars", self.cost.clone());
         r.register("failed_attempts", "Tries that did not bring an answer", self.failed_attempts.clone());
+        r.register(
+            "credential_refreshes",
+            "Credentials of providers that were obtained, or could not be",
+            self.credential_refreshes.clone(),
+        );
         r.register("request_duration_seconds", "Arrival to last byte", self.duration.clone());
         r.register("first_byte_seconds", "Arrival to first byte of the answer", self.first_byte.clone());
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
@@ -169,6 +183,16 @@ impl Metrics {
         if amount > NanoUsd::ZERO {
             self.overrun.inc_by(dollars(amount));
         }
+    }
+
+    /// Counts a credential that was obtained, or could not be. Names come from the configuration.
+    pub fn note_credential(&self, provider: &str, credential: &str, is_good: bool) {
+        let labels = CredentialLabels {
+            provider: provider.to_owned(),
+            credential: credential.to_owned(),
+            outcome: if is_good { "ok" } else { "failed" },
+        };
+        self.credential_refreshes.get_or_create(&labels).inc();
     }
 
     /// Caps the number of model labels: callers can name models freely under `provider/*`.

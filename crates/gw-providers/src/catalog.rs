@@ -73,6 +73,7 @@ impl Catalog for EmbeddedCatalog {
         own.model(price_key, model)
             .or_else(|| table().model(price_key, model))
             .or_else(|| table().model(price_key, fine_tuned_from(model)?))
+            .or_else(|| table().model(price_key, crate::hosted::listed_name(price_key, model)?))
             .or_else(|| own.model(price_key, "*"))
     }
 

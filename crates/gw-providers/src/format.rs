@@ -1,14 +1,17 @@
 //! Which wire format goes upstream. Serves route and attempt; it must not translate anything itself.
 
+use crate::hosted;
 use gw_model::format::{Endpoint, WireFormat};
 use gw_model::snapshot::Provider;
 
-/// The format to speak to `provider`'s `model` when the caller speaks `caller`: the same when the provider
-/// understands it, else one of the same kind of work that it can be translated to. `None` when the provider cannot
+/// The format to speak to `provider`'s `model` when the caller speaks `caller`: the same when provider and model
+/// understand it, else one of the same kind of work that it can be translated to. `None` when the provider cannot
 /// do the job.
 #[must_use]
 pub fn upstream_format(provider: &Provider, model: &str, caller: WireFormat) -> Option<WireFormat> {
-    let serves = |format: WireFormat| serves(provider, model, format);
+    let serves = |format: WireFormat| {
+        serves(provider, model, format) && hosted::takes(provider.kind, &provider.formats, model, format)
+    };
     if provider.formats.contains(&caller) && serves(caller) {
         return Some(caller);
     }

@@ -8,8 +8,10 @@ pub mod aws;
 pub mod catalog;
 pub mod classify;
 pub mod format;
+mod hosted;
 pub mod prepare;
 pub mod recognise;
+pub mod token;
 
 #[cfg(test)]
 mod testing;
@@ -18,6 +20,7 @@ pub use adapt::adapt;
 pub use catalog::{EmbeddedCatalog, catalog};
 pub use classify::{Verdict, classify, classify_of};
 pub use format::{counts_here, upstream_format};
+pub use hosted::error_format;
 pub use prepare::{
     PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, check_path, object_path,
     prepare, prepare_raw, prepare_stored, write_options,

@@ -16,14 +16,16 @@ pub use raw::{check_path, prepare_raw};
 pub use stored::{StoredInput, prepare_stored};
 pub use url::object_path;
 
+use crate::hosted;
 use bytes::Bytes;
 use gw_model::call::Call;
+use gw_model::catalog::ProviderKind;
 use gw_model::clock::Micros;
 use gw_model::format::WireFormat;
 use gw_model::refusal::{ErrorCode, Refusal};
 use gw_model::snapshot::{Provider, Target};
-use gw_wire::Options;
 use gw_wire::json::splice::Edit;
+use gw_wire::{Options, edit};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
@@ -73,7 +75,9 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
     refuse_routing_members(call, &target.provider)?;
     let path_and_query = prepared.path(upstream_format, &target.model, call.facts.stream)?;
     let fixed = prepared.headers(upstream_format);
-    let mut headers = headers::build(fixed, &call.forward_headers, upstream_format);
+    let kind = target.provider.kind;
+    let is_translated = input.translated.is_some();
+    let mut headers = headers::build(fixed, &call.forward_headers, upstream_format, kind, is_translated);
     let hide_usage = prepared.injects_usage(call, upstream_format);
     let is_session = upstream_format == WireFormat::OpenAiRealtime;
     if is_session {
@@ -81,11 +85,25 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
         headers.remove(http::header::ACCEPT);
         headers.remove(http::header::ACCEPT_ENCODING);
     }
+    let mut reshape = hosted::reshape(kind, upstream_format);
+    let asks = call.facts.stream_options_span.is_some() || is_translated && call.facts.stream;
+    if asks && prepared.refuses_usage_question(upstream_format) {
+        reshape.without = &["stream_options"];
+    }
+    let with;
+    if kind == ProviderKind::Bedrock && upstream_format == WireFormat::AnthropicMessages {
+        with = [reshape.with, &body::betas(&call.forward_headers, &call.body)].concat();
+        reshape.with = &with;
+    }
     let body = match input.translated {
-        Some(body) => vec![Bytes::from(body)],
+        Some(body) if reshape.without.is_empty() => vec![Bytes::from(body)],
+        Some(body) => edit::reshape(Bytes::from(body), &reshape),
         // A session begins with a head alone.
         None if is_session => Vec::new(),
-        None => body::forward(call, target, hide_usage, input.max_output_tokens, input.adapted),
+        None => {
+            let edits = body::Edits { adapted: input.adapted, reshape };
+            body::forward(call, target, hide_usage, input.max_output_tokens, edits)
+        }
     };
     if let Some(signer) = prepared.signer() {
         let other_host = prepared.other_authority(upstream_format);
@@ -108,7 +126,7 @@ pub fn write_options(
     Options {
         model: Some(match (format, &target.provider.region) {
             (WireFormat::BedrockRerank, Some(region)) => agents::model_arn(region, &target.model),
-            _ => target.model.to_string(),
+            _ => hosted::body_model(target.provider.kind, format, &target.model).into_owned(),
         }),
         include_usage: call.facts.stream && prepared.asks_for_usage(format),
         rename: rename.map(|(from, to)| (from.to_string(), to.to_string())).collect(),

@@ -17,6 +17,7 @@ pub(crate) fn provider(kind: ProviderKind, base_url: &str) -> Provider {
         auth: AuthScheme::Bearer,
         api_key: Some(Secret::new("sk-secret".to_owned())),
         aws: None,
+        credentials: Vec::new(),
         formats: [WireFormat::CONVERSATIONS, &[WireFormat::OpenAiCompletions, WireFormat::OpenAiEmbeddings]]
             .concat(),
         headers: Vec::new(),
@@ -37,6 +38,7 @@ pub(crate) fn target(provider: Provider, model: &str) -> Target {
         provider: Arc::new(provider),
         model: model.into(),
         weight: 1,
+        credential: None,
         info: Arc::new(ModelInfo::default()),
     }
 }

@@ -70,6 +70,9 @@ fn environment(spec: &ProviderSpec) -> String {
     if spec.kind == ProviderKind::Bedrock {
         all.push("or `AWS_ACCESS_KEY_ID` with `AWS_SECRET_ACCESS_KEY`; `AWS_REGION`".to_owned());
     }
+    if spec.kind == ProviderKind::Vertex {
+        all.push("`GOOGLE_APPLICATION_CREDENTIALS` with `GOOGLE_CLOUD_PROJECT`".to_owned());
+    }
     for placeholder in &spec.placeholders {
         let names: Vec<String> = placeholder.env.iter().map(|env| format!("`{env}`")).collect();
         all.push(format!("{{{}}}: {}", placeholder.name, names.join(" ")));
@@ -85,6 +88,7 @@ const fn kind(kind: ProviderKind) -> &'static str {
         ProviderKind::Gemini => "gemini",
         ProviderKind::Cohere => "cohere",
         ProviderKind::Bedrock => "bedrock",
+        ProviderKind::Vertex => "vertex",
         ProviderKind::Emulator => "emulator",
     }
 }

@@ -5,6 +5,7 @@
 mod admin;
 mod app;
 mod cli;
+mod credentials;
 mod ingress;
 mod listen;
 mod serve;

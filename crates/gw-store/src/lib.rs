@@ -14,7 +14,9 @@ pub mod objects;
 pub mod sqlite;
 pub mod traits;
 pub mod types;
+pub mod vault;
 
 pub use data_dir::DataDir;
 pub use error::StoreError;
 pub use sqlite::SqliteStore;
+pub use vault::Vault;

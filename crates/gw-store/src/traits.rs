@@ -6,8 +6,8 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::SpentByPeriod;
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, StoredKey, UsageFilter, UsageRow,
-    Watermark,
+    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, StoredCredential, StoredKey,
+    UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{KeyId, Micros};
 
@@ -31,6 +31,18 @@ pub trait Directory: Send + Sync {
     fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
     /// The latest revision; 0 when nothing ever changed.
     fn revision(&self) -> Result<i64, StoreError>;
+}
+
+/// Credentials of providers, sealed by [`crate::Vault`] before they come here.
+pub trait CredentialStore: Send + Sync {
+    /// All of them, by name.
+    fn credentials(&self) -> Result<Vec<StoredCredential>, StoreError>;
+    /// Adds one. Errors: [`StoreError::NameTaken`].
+    fn create_credential(&self, new: &StoredCredential) -> Result<(), StoreError>;
+    /// Replaces all but name and time of making; false when there is none of that name.
+    fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that name.
+    fn delete_credential(&self, name: &str) -> Result<bool, StoreError>;
 }
 
 /// Where the journal is folded into: ledger, budgets, usage and records, moved together.

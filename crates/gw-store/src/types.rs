@@ -55,6 +55,23 @@ pub struct StoredKey {
     pub revision: i64,
 }
 
+/// A credential of a provider as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredCredential {
+    /// Its name; unique.
+    pub name: String,
+    /// The credential, sealed.
+    pub sealed: Vec<u8>,
+    /// Last four characters, shown to people.
+    pub last4: String,
+    /// For people.
+    pub description: String,
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it was last changed.
+    pub updated_at: Micros,
+}
+
 /// A key's name and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyLabel {

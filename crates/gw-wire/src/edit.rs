@@ -4,6 +4,9 @@
 mod bound;
 mod form;
 mod names;
+mod reshape;
+
+pub use reshape::{Reshape, reshape};
 
 use crate::json::splice::{self, Edit};
 use crate::json::{Object, cursor, escape_into};
@@ -30,6 +33,8 @@ pub struct ForwardEdits<'a> {
     pub rename: &'a [(Arc<str>, Arc<str>)],
     /// Edits that a target's limits demand, see [`crate::adapt`].
     pub adapted: &'a [Edit],
+    /// What a host of another maker's models wants otherwise.
+    pub reshape: Reshape<'a>,
 }
 
 /// The body to send. Without changes it is the caller's own buffer; a small result is one buffer, a large one
@@ -38,6 +43,11 @@ pub struct ForwardEdits<'a> {
 pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
     if call.facts.is_form {
         return form::forward(call, edits.model);
+    }
+    if !edits.adapted.is_empty() && !edits.reshape.without.is_empty() {
+        // Members that go for either reason may stand side by side, and both would take the comma between them.
+        let first = ForwardEdits { reshape: Reshape::default(), ..*edits };
+        return reshape(Bytes::from(forward(call, &first).concat()), &edits.reshape);
     }
     let mut list: Vec<Edit> = edits.adapted.to_vec();
     let mut inserted: Vec<u8> = Vec::new();
@@ -58,10 +68,12 @@ pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
             (Some(_), Some(span)) if !names_model => remove_value(object, span, &mut list),
             _ => {}
         }
+        reshape::remove_members(object, edits.reshape.without, &mut list);
     }
     if let Some(most) = edits.max_output_tokens {
         bound::edit(call, most, members.flatten().as_ref(), edits.rename, &mut list, &mut inserted);
     }
+    inserted.extend_from_slice(edits.reshape.with);
     if !inserted.is_empty() {
         if call.facts.is_empty_object {
             inserted.pop();
@@ -113,7 +125,11 @@ fn needs_members(call: &Call, edits: &ForwardEdits<'_>) -> bool {
     let names_model_twice =
         call.format.has_model_in_path() && edits.model.is_some() && call.facts.model_span.is_some();
     let repeats_model = edits.model.is_some() && names::repeats(call.format);
-    bounds || names_model_twice || repeats_model || edits.rename.iter().any(|(from, _)| stands(from))
+    bounds
+        || names_model_twice
+        || repeats_model
+        || !edits.reshape.without.is_empty()
+        || edits.rename.iter().any(|(from, _)| stands(from))
 }
 
 fn rename_members(object: &Object<'_>, rename: &[(Arc<str>, Arc<str>)], list: &mut Vec<Edit>) {

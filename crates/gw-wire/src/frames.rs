@@ -2,6 +2,8 @@
 //! response stages, which treat them alike. It must not interpret what they carry.
 
 use crate::codec::WireError;
+mod wrapped;
+
 use crate::eventstream::{Decoder, Message};
 use crate::sse::{self, FrameVerdict, SseEvent};
 use bytes::Bytes;
@@ -61,6 +63,8 @@ pub enum Framer {
     Sse(sse::Framer),
     /// Binary messages.
     Binary(Decoder),
+    /// Binary messages that carry the events of another format, see [`Self::wrapped`].
+    Wrapped(Decoder),
 }
 
 impl Framer {
@@ -73,11 +77,18 @@ impl Framer {
         }
     }
 
+    /// A framer for streams in which each binary message holds one event of the model's own format, as Bedrock's
+    /// `InvokeModelWithResponseStream` sends them. Its frames are server-sent events.
+    #[must_use]
+    pub fn wrapped(max_event_bytes: usize) -> Self {
+        Self::Wrapped(Decoder::new(max_event_bytes))
+    }
+
     /// Takes a piece of the stream; [`Self::next`] gives the frames that it completes.
     pub fn push(&mut self, piece: Bytes) {
         match self {
             Self::Sse(framer) => framer.push(piece),
-            Self::Binary(decoder) => decoder.push(piece),
+            Self::Binary(decoder) | Self::Wrapped(decoder) => decoder.push(piece),
         }
     }
 
@@ -91,6 +102,15 @@ impl Framer {
             Self::Sse(framer) => framer.next().map(|frame| frame.map(Frame::Sse).map_err(unframed)),
             Self::Binary(decoder) => {
                 decoder.next_message().map(|found| found.map(Frame::Message).map_err(WireError::from))
+            }
+            Self::Wrapped(decoder) => {
+                let message = decoder.next_message()?;
+                Some(
+                    message
+                        .map_err(WireError::from)
+                        .and_then(|message| wrapped::unwrap(&message))
+                        .map(Frame::Sse),
+                )
             }
         }
     }
@@ -118,6 +138,16 @@ impl Framer {
                 }
                 Ok(())
             }
+            Self::Wrapped(_) => {
+                self.push(piece);
+                while let Some(found) = self.next() {
+                    let frame = found?;
+                    if judge(&frame) == FrameVerdict::Forward {
+                        out.push(frame.raw().clone());
+                    }
+                }
+                Ok(())
+            }
         }
     }
 
@@ -125,7 +155,7 @@ impl Framer {
     pub fn finish(&mut self) -> Option<Frame> {
         match self {
             Self::Sse(framer) => framer.finish().map(Frame::Sse),
-            Self::Binary(_) => None,
+            Self::Binary(_) | Self::Wrapped(_) => None,
         }
     }
 }

@@ -120,7 +120,7 @@ fn check_edits(call: Call) {
         include_usage: true,
         max_output_tokens: Some(7),
         rename: &rename,
-        adapted: &[],
+        ..edit::ForwardEdits::default()
     };
     check_adapted(&call, &edits);
     let edited = edit::forward(&call, &edits).concat();

@@ -1,5 +1,6 @@
 //! Where a provider is: its base URL, given or usual, and that it is not ourselves.
 
+use super::credentials::{self, VertexPlace};
 use super::{placeholders, url};
 use crate::errors::Faults;
 use crate::place::At;
@@ -42,6 +43,19 @@ pub(super) fn base_url(
         return Some(EMULATOR_URL.to_owned());
     }
     placeholders::check_names(entry, spec, given.is_some(), faults);
+    if spec.kind == ProviderKind::Vertex {
+        let place = credentials::vertex_place(entry, faults);
+        let host = match given {
+            Some((key, given)) => check_url(key, given, settings.allow_link_local.value, faults),
+            None => place.as_ref().map(VertexPlace::host),
+        };
+        return Some(host? + &place?.path);
+    }
+    for (name, at) in [("project", &settings.project), ("location", &settings.location)] {
+        if let Some(at) = at {
+            faults.add(at.place, format!("'{name}' is for vertex only: remove it"));
+        }
+    }
     match given {
         Some((key, given)) => check_url(key, given, settings.allow_link_local.value, faults),
         None => usual_url(entry, spec, faults),

@@ -2,63 +2,83 @@
 //! call.
 
 use super::address::is_region;
+use super::credentials::{Owner, filled, key_source};
+use super::identity;
 use super::providers::fits_header;
 use crate::errors::Faults;
-use crate::place::Place;
-use crate::settings::providers::ProviderSettings;
-use crate::shape::NamedEntry;
-use gw_model::catalog::{ProviderKind, ProviderSpec};
+use crate::place::{At, Place};
+use crate::settings::credentials::{CredentialSettings, Identity};
+use crate::shape::Text;
+use gw_model::credential::{AwsRole, AwsSource, CredentialSource, CredentialValue, TokenSource};
 use gw_model::snapshot::AwsCredentials;
 
-/// The credentials; `None` when the provider is not signed for, or carries `api_key`.
-pub(super) fn credentials(
-    entry: &NamedEntry<ProviderSettings>,
-    spec: &ProviderSpec,
+/// Where the credential comes from; `first` is the group of keys that is given, with its place.
+pub(super) fn source(
+    given: &CredentialSettings,
+    owner: &Owner<'_>,
+    first: Option<(&'static str, Place)>,
     faults: &mut Faults,
-) -> Option<AwsCredentials> {
-    let settings = &entry.value;
-    let places: [(&str, Option<Place>); 3] = [
-        ("aws_access_key_id", settings.aws_access_key_id.as_ref().map(|at| at.place)),
-        ("aws_secret_access_key", settings.aws_secret_access_key.as_ref().map(|at| at.place)),
-        ("aws_session_token", settings.aws_session_token.as_ref().map(|at| at.place)),
-    ];
-    if spec.kind != ProviderKind::Bedrock {
-        for (name, place) in places.iter().filter_map(|(name, place)| Some((name, (*place)?))) {
-            faults.add(place, format!("'{name}' is for bedrock only: remove it"));
+) -> Option<CredentialSource> {
+    let role_at = given.aws_role_arn.as_ref();
+    let Some((group, place)) = first else {
+        if let Some(role) = role_at {
+            let message = "'aws_role_arn' needs credentials to assume the role with: add an access key, aws_profile, \
+                           aws_web_identity_token_file or identity";
+            faults.add(role.place, message);
         }
         return None;
-    }
-    let any = places.iter().find_map(|(_, place)| *place);
-    let is_elsewhere = settings.base_url.is_some() || settings.endpoint.is_some();
-    if any.is_some() || !is_elsewhere {
-        check_region(entry, faults);
-    }
-    match (&settings.api_key, any) {
-        (Some(_), Some(place)) => {
-            faults.add(place, "'api_key' and an AWS access key are two credentials: remove one");
-            return None;
-        }
-        (Some(_), None) => return None,
-        (None, None) => {
-            // A server of one's own, or headers, may need neither.
-            if !is_elsewhere && settings.headers.value.0.is_empty() {
-                let message = format!(
-                    "provider '{}' needs a credential: add aws_access_key_id: ${{AWS_ACCESS_KEY_ID}} and \
-                     aws_secret_access_key: ${{AWS_SECRET_ACCESS_KEY}}, or api_key: ${{AWS_BEARER_TOKEN_BEDROCK}}",
-                    entry.name
-                );
-                faults.add(entry.place, message);
+    };
+    let base = match (group, given.identity.map(|identity| identity.value)) {
+        ("api_key" | "api_key_file" | "stored_credential", _) => {
+            if let Some(role) = role_at {
+                faults.add(role.place, "'aws_role_arn' does not go with a key: remove one");
             }
+            return key_source(given, owner, faults);
+        }
+        ("aws_access_key_id", _) => AwsSource::Fixed(access_key(given, place, faults)?),
+        ("aws_profile", _) => {
+            let name = filled("aws_profile", given.aws_profile.as_ref()?, faults)?;
+            AwsSource::Profile { name: Some(name), sts: sts(given, owner, faults) }
+        }
+        ("aws_web_identity_token_file", _) => {
+            let file = given.aws_web_identity_token_file.as_ref()?;
+            let token_file = Some(filled("aws_web_identity_token_file", file, faults)?);
+            let source = AwsSource::WebIdentity { token_file, role: role(given, owner, faults) };
+            return Some(CredentialSource::Token(TokenSource::Aws(source)));
+        }
+        (_, Some(Identity::Web)) => {
+            let source = AwsSource::WebIdentity { token_file: None, role: role(given, owner, faults) };
+            return Some(CredentialSource::Token(TokenSource::Aws(source)));
+        }
+        (_, Some(Identity::Profile)) => AwsSource::Profile { name: None, sts: sts(given, owner, faults) },
+        (_, Some(Identity::Container)) => {
+            AwsSource::Container { endpoint: identity::endpoint(given, faults).filter(|_| role_at.is_none()) }
+        }
+        (_, Some(Identity::Instance)) => {
+            AwsSource::Instance { endpoint: identity::endpoint(given, faults).filter(|_| role_at.is_none()) }
+        }
+        _ => {
+            faults.add(place, "'identity' must be container, instance, web or profile for this provider");
             return None;
         }
-        (None, Some(_)) => {}
-    }
-    let (Some(id), Some(secret)) = (&settings.aws_access_key_id, &settings.aws_secret_access_key) else {
-        let place = any.unwrap_or(entry.place);
+    };
+    Some(match (role_at, base) {
+        (Some(_), base) => {
+            let role = role(given, owner, faults);
+            CredentialSource::Token(TokenSource::Aws(AwsSource::Role { base: Box::new(base), role }))
+        }
+        (None, AwsSource::Fixed(credentials)) => CredentialSource::Fixed(CredentialValue::Aws(credentials)),
+        // STS may have to be asked for a profile's role.
+        (None, base) => CredentialSource::Token(TokenSource::Aws(base)),
+    })
+}
+
+fn access_key(given: &CredentialSettings, place: Place, faults: &mut Faults) -> Option<AwsCredentials> {
+    let (Some(id), Some(secret)) = (&given.aws_access_key_id, &given.aws_secret_access_key) else {
         faults.add(place, "'aws_access_key_id' and 'aws_secret_access_key' go together: add the other");
         return None;
     };
-    let token = settings.aws_session_token.as_ref();
+    let token = given.aws_session_token.as_ref();
     let id_text = id.value.as_str();
     // The id stands between slashes and commas in the signature's header.
     let fits_id = !id_text.is_empty() && fits_header(id_text) && !id_text.contains([',', '/']);
@@ -85,8 +105,55 @@ pub(super) fn credentials(
     })
 }
 
+/// Where a profile's role is assumed.
+fn sts(given: &CredentialSettings, owner: &Owner<'_>, faults: &mut Faults) -> AwsRole {
+    AwsRole { arn: "".into(), external_id: None, ..role(given, owner, faults) }
+}
+
+/// The role to assume; without an ARN, the environment is asked for it.
+fn role(given: &CredentialSettings, owner: &Owner<'_>, faults: &mut Faults) -> AwsRole {
+    let text = |field: &Option<At<Text>>| field.as_ref().map(|at| at.value.as_str().into());
+    if let Some(arn) = given.aws_role_arn.as_ref().filter(|arn| !arn.value.as_str().starts_with("arn:")) {
+        faults.add(arn.place, "'aws_role_arn' must be an ARN such as arn:aws:iam::123456789012:role/NAME");
+    }
+    AwsRole {
+        arn: text(&given.aws_role_arn).unwrap_or_default(),
+        session_name: text(&given.aws_role_session_name),
+        external_id: text(&given.aws_external_id),
+        region: owner.region(),
+        endpoint: identity::endpoint(given, faults),
+    }
+}
+
+/// Is there a credential where one is needed, and a region?
+pub(super) fn check(owner: &Owner<'_>, has_one: bool, faults: &mut Faults) {
+    let (entry, settings) = (owner.entry, &owner.entry.value);
+    let is_elsewhere = settings.base_url.is_some() || settings.endpoint.is_some();
+    let is_key = |given: &CredentialSettings| {
+        given.api_key.is_some() || given.api_key_file.is_some() || given.stored_credential.is_some()
+    };
+    let named = &settings.credentials.value.0;
+    let is_signed = has_one
+        && (!named.is_empty() && !named.iter().all(|given| is_key(&given.value))
+            || named.is_empty() && !is_key(&settings.own_credential())
+            || settings.aws_access_key_id.is_some());
+    if is_signed || !is_elsewhere {
+        check_region(owner, faults);
+    }
+    // A server of one's own, or headers, may need neither.
+    if !has_one && !is_elsewhere && settings.headers.value.0.is_empty() {
+        let message = format!(
+            "provider '{}' needs a credential: add aws_access_key_id: ${{AWS_ACCESS_KEY_ID}} and \
+             aws_secret_access_key: ${{AWS_SECRET_ACCESS_KEY}}, or api_key: ${{AWS_BEARER_TOKEN_BEDROCK}}",
+            entry.name
+        );
+        faults.add(entry.place, message);
+    }
+}
+
 /// Signatures are made for a region, and the usual endpoint is a region's.
-fn check_region(entry: &NamedEntry<ProviderSettings>, faults: &mut Faults) {
+fn check_region(owner: &Owner<'_>, faults: &mut Faults) {
+    let entry = owner.entry;
     match &entry.value.region {
         Some(region) if is_region(region.value.as_str()) => {}
         Some(region) => {

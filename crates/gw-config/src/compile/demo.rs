@@ -29,6 +29,7 @@ pub(super) fn add(providers: &mut Providers, catalog: &dyn Catalog, faults: &mut
         auth: spec.auth.clone(),
         api_key: None,
         aws: None,
+        credentials: Vec::new(),
         formats: spec.formats.clone(),
         headers: Vec::new(),
         api_version: None,

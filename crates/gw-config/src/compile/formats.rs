@@ -14,9 +14,15 @@ pub(super) fn formats(
     spec: &ProviderSpec,
     faults: &mut Faults,
 ) -> Vec<WireFormat> {
-    let known = of_version(settings, spec);
+    let mut known = of_version(settings, spec);
     let Some(given) = settings.upstream_format else { return known };
     let wanted = given.value.wire();
+    // Claude's own format, for those who ask for it; the format of all models stays beside it.
+    if spec.kind == ProviderKind::Bedrock && wanted == WireFormat::AnthropicMessages {
+        known.retain(|format| *format != wanted);
+        known.insert(0, wanted);
+        return known;
+    }
     // Such a server may speak anything; the others speak what the catalogue says.
     if spec.kind != ProviderKind::OpenAiCompatible && !known.contains(&wanted) {
         let names: Vec<&str> = conversations(&known).map(WireFormat::as_str).collect();

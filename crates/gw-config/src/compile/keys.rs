@@ -1,11 +1,12 @@
 //! Virtual keys of the file: unique names and keys, patterns that mean something, limits that hold.
 
+use super::credentials;
 use crate::errors::Faults;
 use crate::nearest::nearest;
 use crate::place::{At, Place};
 use crate::settings::keys::KeySettings;
 use crate::settings::limits::{Counting, LimitSettings};
-use crate::shape::Text;
+use crate::shape::{NamedEntry, Text};
 use gw_model::catalog::Catalog;
 use gw_model::limits::{Budget, Limits};
 use gw_model::principal::model_matches;
@@ -105,6 +106,14 @@ fn policy<'s>(
             strict: budget.value.strict.value,
         }),
         guardrails: Vec::new(),
+        credentials: entry
+            .credentials
+            .value
+            .0
+            .iter()
+            .filter(|chosen| known.check_credential(chosen, faults))
+            .map(|chosen| (chosen.name.clone(), chosen.value.0.clone()))
+            .collect(),
         metadata: metadata.value.0.iter().map(|e| (e.name.clone(), e.value.0.clone())).collect(),
     }
 }
@@ -156,6 +165,20 @@ fn patterns<'s>(
 }
 
 impl KnownModels<'_> {
+    /// Does the provider that an entry names have the credential that it names?
+    fn check_credential(&self, chosen: &NamedEntry<Text>, faults: &mut Faults) -> bool {
+        let (name, wanted) = (chosen.name.as_str(), chosen.value.as_str());
+        let message = match self.providers.get(name) {
+            Some(provider) if credentials::has(provider, wanted) => return true,
+            Some(_) => format!("provider '{name}' has no credential '{wanted}'"),
+            None => {
+                format!("there is no provider '{name}': 'credentials' has a provider's name before each ':'")
+            }
+        };
+        faults.add(chosen.place, message);
+        false
+    }
+
     fn warn_if_nothing(&self, pattern: &str, place: Place, warnings: &mut Faults) {
         if self.refers_to_something(pattern) {
             return;

@@ -4,8 +4,10 @@
 mod address;
 mod aws;
 mod connection;
+mod credentials;
 mod demo;
 mod formats;
+mod identity;
 mod keys;
 mod models;
 mod placeholders;

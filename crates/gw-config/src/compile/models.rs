@@ -1,7 +1,7 @@
 //! Aliases: targets that exist, weights that add up, and the facts of each target's model.
 
-use super::prices;
 use super::providers::Providers;
+use super::{credentials, prices};
 use crate::errors::Faults;
 use crate::nearest::nearest;
 use crate::place::At;
@@ -91,6 +91,11 @@ fn target(
         }
         return None;
     };
+    let credential = settings.credential.as_ref();
+    if let Some(wanted) = credential.filter(|wanted| !credentials::has(provider, wanted.value.as_str())) {
+        let message = format!("provider '{name}' has no credential '{}'", wanted.value.as_str());
+        faults.add(wanted.place, message);
+    }
     let mut info = providers.info(provider, model, catalog);
     if let Some(facts) = &settings.prices {
         let base = ModelInfo::clone(&info);
@@ -104,6 +109,7 @@ fn target(
         provider: Arc::clone(provider),
         model: model.into(),
         weight: settings.weight.value.small(),
+        credential: credential.map(|name| name.value.as_str().into()),
         info,
     })
 }

@@ -6,7 +6,7 @@ use gw_model::catalog::{AuthScheme, Catalog, ProviderKind, ProviderSpec, Quirks}
 use std::borrow::Cow;
 
 /// Kinds of the public contract that this version may not speak.
-const LATER: [&str; 4] = ["vertex", "mistral", "ollama", "azure-ai"];
+const LATER: [&str; 1] = ["azure-ai"];
 
 /// Finds the kind; `name` is the provider's own name. The error is a message without a place.
 pub(super) fn find<'c>(

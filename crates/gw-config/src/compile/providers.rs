@@ -1,17 +1,17 @@
 //! Providers: kind, base URL, credential, headers and connection, each checked.
 
-use super::{address, aws, connection, formats, prices, provider_kind};
+use super::{address, connection, credentials, formats, prices, provider_kind};
 use crate::errors::Faults;
 use crate::settings::providers::ProviderSettings;
 use crate::shape::{Named, NamedEntry};
-use gw_model::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, ProviderSpec};
+use gw_model::catalog::{Catalog, ModelInfo, ProviderKind, ProviderSpec};
 use gw_model::snapshot::Provider;
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// Azure's `api-version` when the file names none: the newest stable one of its classic API.
-pub(super) const AZURE_API_VERSION: &str = "2024-10-21";
+/// Azure's `api-version` when the file names none.
+pub(super) const AZURE_API_VERSION: &str = "v1";
 /// Longest provider name in bytes; it is a metric label.
 const MAX_NAME_BYTES: usize = 64;
 
@@ -84,8 +84,7 @@ fn provider(
         }
     };
     let base_url = address::base_url(entry, &spec, faults);
-    check_key(entry, &spec, faults);
-    let aws = aws::credentials(entry, &spec, faults);
+    let credentials = credentials::compile(entry, &spec, faults);
     let formats = formats::formats(settings, &spec, faults);
     let headers = connection::headers(&settings.headers.value, &spec, faults);
     let connect = connection::connect(settings, faults);
@@ -95,12 +94,13 @@ fn provider(
         kind: spec.kind,
         base_url: base_url?.into(),
         auth: spec.auth.clone(),
-        api_key: settings.api_key.as_ref().map(|key| key.value.clone()),
-        aws,
+        api_key: credentials.api_key,
+        aws: credentials.aws,
+        credentials: credentials.list,
         formats,
         headers,
         api_version,
-        region: settings.region.as_ref().map(|region| region.value.as_str().into()),
+        region: settings.region.as_ref().or(settings.location.as_ref()).map(|at| at.value.as_str().into()),
         price_key: Arc::clone(&spec.price_key),
         listed_models: settings.models.value.0.iter().map(|model| model.name.as_str().into()).collect(),
         rename_params: spec.rename_params.clone(),
@@ -125,50 +125,27 @@ fn custom_models(
     models
 }
 
-/// A provider of the catalogue at its usual place without its key can only answer 401.
-fn check_key(entry: &NamedEntry<ProviderSettings>, spec: &ProviderSpec, faults: &mut Faults) {
-    let settings = &entry.value;
-    if let Some(key) = settings.api_key.as_ref().filter(|key| !fits_header(key.value.expose())) {
-        let message =
-            format!("the key of provider '{}' holds spaces, control or non-ASCII characters", entry.name);
-        faults.add(key.place, message);
-    }
-    let moved = settings.base_url.is_some() && spec.kind != ProviderKind::AzureOpenAi;
-    let own_auth = !settings.headers.value.0.is_empty();
-    // A server on this machine needs none.
-    let is_remote =
-        spec.base_url.as_deref().map_or(!spec.key_env.is_empty(), |url| url.starts_with("https://"));
-    let needs = spec.auth != AuthScheme::None
-        && spec.kind != ProviderKind::Bedrock
-        && (spec.kind == ProviderKind::AzureOpenAi || is_remote);
-    if settings.api_key.is_none() && needs && !moved && !own_auth {
-        let variable = match spec.kind {
-            ProviderKind::AzureOpenAi => "AZURE_OPENAI_API_KEY",
-            _ => "VARIABLE",
-        };
-        let variable = spec.key_env.first().map_or(variable, AsRef::as_ref);
-        let message = format!("provider '{}' needs 'api_key': add api_key: ${{{variable}}}", entry.name);
-        faults.add(entry.place, message);
-    }
-}
-
 pub(super) fn fits_header(key: &str) -> bool {
     key.bytes().all(|b| b.is_ascii_graphic())
 }
 
 fn api_version(settings: &ProviderSettings, spec: &ProviderSpec, faults: &mut Faults) -> Option<Arc<str>> {
     let given = settings.api_version.as_ref();
-    if spec.kind != ProviderKind::AzureOpenAi {
-        if let Some(version) = given {
-            faults.add(version.place, "'api_version' is for azure-openai only: remove it");
+    let (example, default) = match spec.kind {
+        ProviderKind::AzureOpenAi => ("v1, preview, or a date such as 2024-10-21", Some(AZURE_API_VERSION)),
+        ProviderKind::Anthropic => ("a date such as 2023-06-01", None),
+        _ => {
+            if let Some(version) = given {
+                faults.add(version.place, "'api_version' is for azure-openai and anthropic only: remove it");
+            }
+            return None;
         }
-        return None;
-    }
-    let Some(version) = given else { return Some(AZURE_API_VERSION.into()) };
+    };
+    let Some(version) = given else { return default.map(Into::into) };
     let text = version.value.as_str();
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
     if text.is_empty() || !text.bytes().all(plain) {
-        faults.add(version.place, format!("'api_version' must be a date such as {AZURE_API_VERSION}"));
+        faults.add(version.place, format!("'api_version' must be {example}"));
     }
     Some(text.into())
 }

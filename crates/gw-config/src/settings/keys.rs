@@ -28,6 +28,8 @@ settings! {
         optional project_id: Text,
         /// Guardrails that apply to its calls.
         section guardrails: Texts,
+        /// Which of a provider's credentials its calls use: the provider's name, then the credential's.
+        section credentials: Named<Text>,
         /// Texts of your own, for reports.
         section metadata: Named<Text>,
     } later { "user_id", "organization_id", "tags", "allowed_ips", "cache" }

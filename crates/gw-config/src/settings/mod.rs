@@ -2,6 +2,7 @@
 //! a new setting is one line there, and its reader and schema follow. It must not know the catalogue.
 
 pub mod cache;
+pub mod credentials;
 pub mod drop_params;
 pub mod guardrails;
 pub mod keys;

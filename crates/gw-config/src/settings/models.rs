@@ -37,6 +37,8 @@ settings! {
         default(1) weight: Whole<0, 1_000_000>,
         /// As `drop_params` of the alias, for this target in its place.
         optional drop_params: DropParamsSetting,
+        /// The provider's credential of that name, and no other.
+        optional credential: Text,
         /// Prices, bounds and abilities at this target only.
         optional prices: ModelFacts,
     } later { "when", "limits", "budget", "region" }

@@ -1,5 +1,6 @@
 //! Providers: where requests go, and how they are reached.
 
+use super::credentials::{CredentialSettings, Identity};
 use super::prices::ModelFacts;
 use crate::document::{Kind, Node};
 use crate::shape::{Named, NamedEntry, Reader, Shape, Text, choices, settings};
@@ -13,11 +14,33 @@ settings! {
         optional kind: Text,
         /// The credential, best as `${VARIABLE}`.
         optional api_key: Secret,
-        /// Base URL in the form of the provider's own SDK: ending in the version for OpenAI-shaped ones (`https://host/v1`), the host root for Anthropic, Gemini, Cohere and Bedrock.
+        /// A file that holds the key; it is read again when it changes.
+        optional api_key_file: Text,
+        /// A credential of the encrypted store (`/api/v1/credentials`), by its name.
+        optional stored_credential: Text,
+        /// Several credentials by name. One is drawn by weight for each request, unless the target or the caller's key names it; when the provider refuses one, the next is tried.
+        section credentials: Named<CredentialSettings>,
+        /// Vertex AI: the project's id. Not needed with `api_key`.
+        optional project: Text,
+        /// Vertex AI: the location, `global` when not given.
+        optional location: Text,
+        /// Vertex AI: a credentials file of Google Cloud, of type `service_account` or `authorized_user`.
+        optional credentials_file: Text,
+        /// Azure: the directory (tenant) of an application of Entra ID.
+        optional tenant_id: Text,
+        /// Azure: the application's id, or that of a user-assigned managed identity.
+        optional client_id: Text,
+        /// Azure: the application's secret, best as `${VARIABLE}`.
+        optional client_secret: Secret,
+        /// Whose identity is used: `metadata` (Vertex AI), `managed` or `workload` (Azure), `container`, `instance`, `web` or `profile` (Bedrock).
+        optional identity: Identity,
+        /// Where tokens are obtained, when that is not the usual place: the root of the token service, authority, STS or metadata service.
+        optional token_endpoint: Text,
+        /// Base URL in the form of the provider's own SDK: ending in the version for OpenAI-shaped ones (`https://host/v1`), the host root for Anthropic, Gemini, Vertex AI, Cohere and Bedrock.
         optional base_url: Text,
         /// Azure: the resource's URL, `https://NAME.openai.azure.com`. Bedrock: an endpoint other than the region's own.
         optional endpoint: Text,
-        /// Azure: the `api-version` to call, `2024-10-21` when not given.
+        /// Azure: the `api-version` to call: `v1` when not given, `preview`, or a date such as `2024-10-21`. Anthropic: the `anthropic-version` to send, whatever the caller speaks.
         optional api_version: Text,
         /// Region, for reports and residency rules. Bedrock: the AWS region that is called.
         optional region: Text,
@@ -27,6 +50,16 @@ settings! {
         optional aws_secret_access_key: Secret,
         /// Bedrock: the session token that goes with a temporary access key.
         optional aws_session_token: Secret,
+        /// Bedrock: a profile of AWS's shared configuration files.
+        optional aws_profile: Text,
+        /// Bedrock: the role to assume, with the other credentials given here.
+        optional aws_role_arn: Text,
+        /// Bedrock: what the role's owner asks for when it is assumed.
+        optional aws_external_id: Text,
+        /// Bedrock: how the role's session is called, `gatewright` when not given.
+        optional aws_role_session_name: Text,
+        /// Bedrock: a file with another issuer's token, which the role is assumed with.
+        optional aws_web_identity_token_file: Text,
         /// The format that conversations go out in, where a provider has more than one, or is an OpenAI-compatible server that speaks another.
         optional upstream_format: UpstreamFormat,
         /// What stands for the `{names}` in the base URL that the catalogue has, such as Cloudflare's `account_id` or Databricks' `workspace_host`; `docs/providers.md` lists them.
@@ -47,7 +80,7 @@ settings! {
         default(false) allow_link_local: bool,
         /// Speak HTTP/2 on `http://` connections at once.
         default(false) http2_prior_knowledge: bool,
-    } later { "project", "location", "credentials_file" }
+    }
 }
 
 choices! {

@@ -1,5 +1,6 @@
 //! Settings without a file: every provider of the catalogue whose usual key stands in the environment.
 
+use super::credentials::Identity;
 use super::providers::ProviderSettings;
 use super::{FileSettings, Settings};
 use crate::env::Env;
@@ -20,6 +21,10 @@ impl Settings {
         for spec in specs {
             if spec.kind == ProviderKind::Bedrock {
                 file.providers.value.0.extend(bedrock(spec, env));
+                continue;
+            }
+            if spec.kind == ProviderKind::Vertex {
+                file.providers.value.0.extend(vertex(spec, env));
                 continue;
             }
             let Some(key) = spec.key_env.iter().find_map(|name| env.filled(name)) else { continue };
@@ -61,11 +66,12 @@ fn bedrock(spec: &ProviderSpec, env: &dyn Env) -> Option<NamedEntry<ProviderSett
     };
     match spec.key_env.iter().find_map(|name| filled(name)) {
         Some(token) => value.api_key = Some(secret(token)),
-        None => {
-            value.aws_access_key_id = Some(text(filled("AWS_ACCESS_KEY_ID")?));
+        None if filled("AWS_ACCESS_KEY_ID").is_some() => {
+            value.aws_access_key_id = filled("AWS_ACCESS_KEY_ID").map(text);
             value.aws_secret_access_key = Some(secret(filled("AWS_SECRET_ACCESS_KEY")?));
             value.aws_session_token = filled("AWS_SESSION_TOKEN").map(secret);
         }
+        None => value.identity = Some(At::nowhere(aws_identity(env)?)),
     }
     Some(NamedEntry { name: spec.name.to_string(), place: Place::NONE, value })
 }
@@ -81,6 +87,33 @@ fn placeholders(spec: &ProviderSpec, env: &dyn Env) -> Option<Named<Text>> {
         Some(NamedEntry { name: placeholder.name.to_string(), place: Place::NONE, value })
     });
     values.collect::<Option<Vec<_>>>().map(Named)
+}
+
+/// The identity that AWS's SDKs would use, when a variable says that there is one.
+fn aws_identity(env: &dyn Env) -> Option<Identity> {
+    let is_set = |name: &str| env.filled(name).is_some();
+    if is_set("AWS_PROFILE") {
+        Some(Identity::Profile)
+    } else if is_set("AWS_WEB_IDENTITY_TOKEN_FILE") && is_set("AWS_ROLE_ARN") {
+        Some(Identity::Web)
+    } else if is_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") || is_set("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    {
+        Some(Identity::Container)
+    } else {
+        None
+    }
+}
+
+/// Vertex AI, with the variables that Google's SDKs read: on when there are a project and a credentials file.
+fn vertex(spec: &ProviderSpec, env: &dyn Env) -> Option<NamedEntry<ProviderSettings>> {
+    let text = |name: &str| env.filled(name).map(|value| At::nowhere(Text(value.trim().to_owned())));
+    let value = ProviderSettings {
+        project: Some(text("GOOGLE_CLOUD_PROJECT")?),
+        location: text("GOOGLE_CLOUD_LOCATION"),
+        credentials_file: Some(text("GOOGLE_APPLICATION_CREDENTIALS")?),
+        ..ProviderSettings::default()
+    };
+    Some(NamedEntry { name: spec.name.to_string(), place: Place::NONE, value })
 }
 
 /// `OPENAI_BASE_URL` for `openai`.

@@ -1,12 +1,13 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
 use super::{Again, Failure, FailureKind, handshake};
+use crate::credentials::{Hand, Ready as Carried};
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
-use gw_providers::{PrepareInput, UpstreamParts, Verdict};
+use gw_providers::{PrepareInput, PreparedProvider, UpstreamParts, Verdict};
 use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::adapt::Adapted;
 use gw_wire::codec::Options;
@@ -21,6 +22,15 @@ const MAX_ERROR_BODY: usize = 64 << 10;
 
 /// How much of a hidden error's text stands in the record, in bytes.
 const MAX_ERROR_DETAIL: usize = 1024;
+
+/// How long a call waits for a credential that nobody could obtain yet, in milliseconds.
+const TOKEN_WAIT_MS: u64 = 5_000;
+/// How long a credential goes behind others after a 401 or 403, in milliseconds.
+const REFUSED_REST_MS: u64 = 30_000;
+/// How long after a 429 that says nothing of a pause.
+const LIMITED_REST_MS: u64 = 1_000;
+/// How long at most, whatever the provider asks for.
+const MAX_REST_MS: u64 = 600_000;
 
 /// A request between its tries.
 pub(super) struct Exchange {
@@ -76,6 +86,8 @@ pub(super) enum Tried {
     Answered { sent: Sent, response: UpstreamResponse },
     /// It failed.
     Failed(TryFailure),
+    /// The credential at hand is not there; another one may be.
+    Unready(Refusal),
     /// This target has no way to count tokens, or none for this request.
     Counted,
     /// This target cannot do what the request asks; another one may.
@@ -88,6 +100,8 @@ pub(super) enum Tried {
 pub(super) struct TryFailure {
     pub(super) failure: Failure,
     pub(super) again: Option<Again>,
+    /// The trouble is the credential's: another one of the same target may do.
+    pub(super) blames_credential: bool,
 }
 
 impl Exchange {
@@ -100,7 +114,19 @@ impl Exchange {
         tokio::time::sleep(Duration::from_millis(wait_ms)).await;
     }
 
-    pub(super) async fn attempt(&mut self, target: &Arc<Target>) -> Tried {
+    /// The credentials that this call may use at the target, in order. Errors: the one it is bound to is not there.
+    pub(super) fn deal(&self, target: &Target) -> Result<Hand, Refusal> {
+        let worker = self.ticket.worker();
+        let of_key = || self.ticket.key()?.policy.credentials.get(&*target.provider.name).map(String::as_str);
+        let named = target.credential.as_deref().or_else(of_key);
+        if named.is_none() && target.provider.credentials.is_empty() {
+            return Ok(Hand::default());
+        }
+        let Some(endpoint) = self.live.endpoint(&target.provider) else { return Ok(Hand::default()) };
+        endpoint.credentials.deal(named, worker.now(), || worker.random_u64())
+    }
+
+    pub(super) async fn attempt(&mut self, target: &Arc<Target>, hand: &Hand) -> Tried {
         // A back-off may lie behind us.
         if let Err(refusal) = self.ticket.check_key() {
             return Tried::Rejected(refusal);
@@ -109,6 +135,10 @@ impl Exchange {
         let Some(endpoint) = live.endpoint(&target.provider) else {
             let refusal = Refusal::new(ErrorCode::NoHealthyTarget, "the target's provider is gone");
             return Tried::Unfit(refusal);
+        };
+        let carried = match self.carried(endpoint, hand).await {
+            Ok(carried) => carried,
+            Err(refusal) => return Tried::Unready(refusal),
         };
         let format = match &self.call.raw {
             // What goes on as it is needs none.
@@ -122,7 +152,7 @@ impl Exchange {
             };
         };
         let counts_elsewhere = self.call.format.counts().is_some() && format != self.call.format;
-        let Ready { mut sent, earlier, request } = match self.prepare(target, endpoint, format) {
+        let Ready { mut sent, earlier, request } = match self.prepare(target, &carried, format) {
             Ok(ready) => ready,
             Err(_) if counts_elsewhere => return Tried::Counted,
             Err(refusal) => return Tried::Unfit(refusal),
@@ -153,6 +183,10 @@ impl Exchange {
         match answer {
             Ok(response) if self.is_answer(format, response.status) => Tried::Answered { sent, response },
             Ok(response) => match self.failed_status(target, sent.format, response).await {
+                Tried::Failed(failed) if failed.blames_credential => {
+                    self.rest(endpoint, hand, &failed);
+                    Tried::Failed(failed)
+                }
                 // Not every model that the provider has can be counted for.
                 Tried::Failed(TryFailure { again: None, .. }) if counts_elsewhere => Tried::Counted,
                 tried => tried,
@@ -169,6 +203,23 @@ impl Exchange {
             first_byte_ms: times.first_byte_ms.min(remaining),
             idle_ms: times.idle_ms,
         }
+    }
+
+    /// The provider with the credential at hand. Errors: it is not there.
+    async fn carried<'e>(&self, endpoint: &'e ProviderEndpoint, hand: &Hand) -> Result<Carried<'e>, Refusal> {
+        let Some(index) = hand.current() else { return Ok(Carried::Fixed(&endpoint.prepared)) };
+        let wait_ms = self.remaining_ms().min(TOKEN_WAIT_MS);
+        endpoint.credentials.ready(index, self.ticket.worker().now(), wait_ms).await
+    }
+
+    /// A credential that was refused, or told to pause, goes behind others for a while.
+    fn rest(&self, endpoint: &ProviderEndpoint, hand: &Hand, failed: &TryFailure) {
+        let Some(index) = hand.current() else { return };
+        let asked = failed.again.as_ref().and_then(|again| again.after_ms);
+        let is_refused = matches!(failed.again, Some(Again { kind: FailureKind::Final, .. }));
+        let pause_ms = asked.unwrap_or(if is_refused { REFUSED_REST_MS } else { LIMITED_REST_MS });
+        let until = self.ticket.worker().now().saturating_add(super::micros(pause_ms.min(MAX_REST_MS)));
+        endpoint.credentials.rest(index, until, is_refused);
     }
 
     fn is_sent_once(&self) -> bool {
@@ -190,12 +241,12 @@ impl Exchange {
     fn prepare(
         &self,
         target: &Arc<Target>,
-        endpoint: &ProviderEndpoint,
+        prepared: &PreparedProvider,
         format: WireFormat,
     ) -> Result<Ready, Refusal> {
         if let Some(line) = &self.call.raw {
             let now = self.ticket.worker().now();
-            let parts = gw_providers::prepare_raw(line, &self.call.body, &endpoint.prepared, now)?;
+            let parts = gw_providers::prepare_raw(line, &self.call.body, prepared, now)?;
             return Ok(Ready {
                 sent: Sent::new(format, false),
                 earlier: Vec::new(),
@@ -216,6 +267,7 @@ impl Exchange {
         let translated = if format == self.call.format {
             None
         } else {
+            self.check_version()?;
             let reserve = self.live.snapshot.settings.reserve_output_tokens;
             let default = match target.info.max_output_tokens {
                 0 => reserve,
@@ -224,7 +276,7 @@ impl Exchange {
             let options = Options {
                 default_max_output_tokens: Some(default),
                 clamp_max_output_tokens: bound,
-                ..gw_providers::write_options(&self.call, target, &endpoint.prepared, format)
+                ..gw_providers::write_options(&self.call, target, prepared, format)
             };
             let path = gw_wire::translate::PathFacts {
                 model: &self.call.facts.model,
@@ -239,11 +291,11 @@ impl Exchange {
             Some(written.body)
         };
         let edits = (bound, adapted.edits.as_slice());
-        let (mut request, hide_usage) = self.request(target, endpoint, format, translated, edits)?;
+        let (mut request, hide_usage) = self.request(target, prepared, format, translated, edits)?;
         let mut earlier = Vec::new();
         // The last part is answered as a call in one part is.
         for part in parts {
-            let (next, _) = self.request(target, endpoint, format, Some(part), edits)?;
+            let (next, _) = self.request(target, prepared, format, Some(part), edits)?;
             earlier.push(std::mem::replace(&mut request, next));
         }
         let Adapted { dropped, clamped, .. } = adapted;
@@ -255,7 +307,7 @@ impl Exchange {
     fn request(
         &self,
         target: &Arc<Target>,
-        endpoint: &ProviderEndpoint,
+        prepared: &PreparedProvider,
         format: WireFormat,
         translated: Option<Vec<u8>>,
         (bound, edits): (Option<u64>, &[Edit]),
@@ -263,7 +315,7 @@ impl Exchange {
         let parts = gw_providers::prepare(PrepareInput {
             call: &self.call,
             target,
-            prepared: &endpoint.prepared,
+            prepared,
             upstream_format: format,
             translated,
             max_output_tokens: bound,
@@ -297,6 +349,15 @@ impl Exchange {
         Err(Refusal::new(ErrorCode::RequestTooLarge, text).param("store"))
     }
 
+    /// A caller of a later version of Anthropic's API gets its rules, though another API answers.
+    fn check_version(&self) -> Result<(), Refusal> {
+        if self.call.format != WireFormat::AnthropicMessages {
+            return Ok(());
+        }
+        let stated = self.call.forward_headers.iter().find(|(name, _)| *name == "anthropic-version");
+        stated.map_or(Ok(()), |(_, version)| gw_wire::anthropic::version::check(version, &self.call.body))
+    }
+
     /// The upstream answered with something other than success.
     pub(super) async fn failed_status(
         &mut self,
@@ -315,36 +376,47 @@ impl Exchange {
         };
         // A caller of a provider's own path speaks its format, whichever that is.
         let is_raw = self.call.raw.is_some();
-        let format = if is_raw { self.call.format } else { format };
+        let format = match is_raw {
+            true => self.call.format,
+            false => gw_providers::error_format(target.provider.kind, format, &body),
+        };
         let passed = |headers, body| {
             let target = Arc::clone(target);
             Failure::Passed { status: passed_status, headers, body, format, target }
         };
+        let blames_credential = status == 429 || verdict == Verdict::OurCredential;
         let again = |kind, after_ms| Some(Again { kind, after_ms });
         let kind = FailureKind::Status(status);
         Tried::Failed(match verdict {
             Verdict::Retry { after_ms, .. } if is_raw => {
-                TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
+                TryFailure { failure: passed(headers, body), again: again(kind, after_ms), blames_credential }
             }
-            Verdict::Next { .. } if is_raw => TryFailure { failure: passed(headers, body), again: None },
-            Verdict::Refuse { .. } => TryFailure { failure: passed(headers, body), again: None },
+            Verdict::Next { .. } if is_raw => {
+                TryFailure { failure: passed(headers, body), again: None, blames_credential }
+            }
+            Verdict::Refuse { .. } => {
+                TryFailure { failure: passed(headers, body), again: None, blames_credential }
+            }
             Verdict::Retry { after_ms, .. } if status == 429 => {
-                TryFailure { failure: passed(headers, body), again: again(kind, after_ms) }
+                TryFailure { failure: passed(headers, body), again: again(kind, after_ms), blames_credential }
             }
-            Verdict::Next { .. } if status == 429 => {
-                TryFailure { failure: passed(headers, body), again: again(FailureKind::Final, None) }
-            }
+            Verdict::Next { .. } if status == 429 => TryFailure {
+                failure: passed(headers, body),
+                again: again(FailureKind::Final, None),
+                blames_credential,
+            },
             Verdict::Retry { after_ms, .. } => {
                 self.keep_detail(format, status, &body);
                 TryFailure {
                     failure: refusal(target, bad_upstream(target, status)),
                     again: again(kind, after_ms),
+                    blames_credential,
                 }
             }
             Verdict::Next { .. } | Verdict::Done => {
                 self.keep_detail(format, status, &body);
                 let failure = refusal(target, bad_upstream(target, status));
-                TryFailure { failure, again: again(FailureKind::Final, None) }
+                TryFailure { failure, again: again(FailureKind::Final, None), blames_credential }
             }
             Verdict::OurCredential => {
                 self.keep_detail(format, status, &body);
@@ -352,7 +424,7 @@ impl Exchange {
                     "the provider refused the gateway's own credential; its operator must look at the log";
                 let refused = Refusal::new(ErrorCode::UpstreamError, text).final_if(true);
                 let failure = refusal(target, refused);
-                TryFailure { failure, again: again(FailureKind::Final, None) }
+                TryFailure { failure, again: again(FailureKind::Final, None), blames_credential }
             }
         })
     }
@@ -387,7 +459,8 @@ impl Exchange {
                 SendErrorKind::InvalidRequest | SendErrorKind::ForbiddenAddress
             )),
         };
-        TryFailure { failure: refusal(target, refused), again: Some(Again { kind, after_ms: None }) }
+        let again = Some(Again { kind, after_ms: None });
+        TryFailure { failure: refusal(target, refused), again, blames_credential: false }
     }
 
     /// Keeps an upstream's text that the caller does not see.

@@ -95,35 +95,44 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
     'targets: for (position, index) in order.iter().enumerate() {
         let Some(target) = exchange.model.targets.get(*index).map(Arc::clone) else { continue };
         let others_left = position + 1 < order.len();
-        for attempt in 1..=exchange.model.retry.attempts.max(1) {
+        let mut hand = match exchange.deal(&target) {
+            Ok(hand) => hand,
+            Err(refusal) => {
+                unfit.get_or_insert(refusal);
+                continue;
+            }
+        };
+        let mut attempt = 1;
+        while attempt <= exchange.model.retry.attempts.max(1) {
             if exchange.ticket.record.attempts.len() >= MAX_TRIES || exchange.remaining_ms() == 0 {
                 break 'targets;
             }
-            let failed = match exchange.attempt(&target).await {
+            let failed = match exchange.attempt(&target, &hand).await {
                 Tried::Rejected(refusal) => return Err(exchange.ticket.reject(refusal)),
+                Tried::Unready(refusal) => {
+                    unfit.get_or_insert(refusal);
+                    if hand.advance() {
+                        continue;
+                    }
+                    break;
+                }
                 Tried::Unfit(refusal) => {
                     unfit.get_or_insert(refusal);
                     break;
                 }
                 Tried::Counted => return Ok(Attempted::Count(Box::new(exchange.counted(target)))),
                 Tried::Answered { sent, response } => {
-                    return Ok(Attempted::Answer(Box::new(Answered {
-                        model_name: Arc::clone(&exchange.model.name),
-                        ticket: exchange.ticket,
-                        live: exchange.live,
-                        call: exchange.call,
-                        target,
-                        sent,
-                        response,
-                        output_bound,
-                        deadline,
-                    })));
+                    return Ok(exchange.answered(target, sent, response, output_bound));
                 }
                 Tried::Failed(failed) => failed,
             };
-            let again = failed.again;
+            let (again, blames_credential) = (failed.again, failed.blames_credential);
             last = Some(failed.failure);
             let Some(again) = again else { break 'targets };
+            // Another credential of the same target needs no pause, and is no second try of the first.
+            if blames_credential && hand.advance() {
+                continue;
+            }
             let try_again =
                 attempt < exchange.model.retry.attempts && worth_it(&exchange.model.retry.on, &again);
             let Some(wait_ms) = backoff::wait_ms(&exchange, attempt, again.after_ms, others_left) else {
@@ -133,6 +142,8 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
                 break;
             }
             exchange.pause(wait_ms).await;
+            hand.restart();
+            attempt += 1;
         }
     }
     match (last, unfit) {
@@ -172,6 +183,27 @@ fn worth_it(on: &[RetryOn], again: &Again) -> bool {
 }
 
 impl Exchange {
+    /// What goes on to the caller.
+    fn answered(
+        self,
+        target: Arc<Target>,
+        sent: Sent,
+        response: UpstreamResponse,
+        output_bound: u64,
+    ) -> Attempted {
+        Attempted::Answer(Box::new(Answered {
+            model_name: Arc::clone(&self.model.name),
+            ticket: self.ticket,
+            live: self.live,
+            call: self.call,
+            target,
+            sent,
+            response,
+            output_bound,
+            deadline: self.deadline,
+        }))
+    }
+
     /// The target cannot count.
     fn counted(self, target: Arc<Target>) -> Counted {
         let model_name = Arc::clone(&self.model.name);

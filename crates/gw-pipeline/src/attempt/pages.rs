@@ -3,6 +3,7 @@
 
 use super::Answered;
 use bytes::{Bytes, BytesMut};
+use gw_model::snapshot::Timeouts;
 use gw_model::{ErrorCode, RawLine, Refusal};
 use gw_upstream::{PhaseTimeouts, UpstreamRequest};
 use std::time::Duration;
@@ -15,7 +16,11 @@ pub(crate) async fn another_page(answered: &Answered, after: &str) -> Result<Byt
     let live = &answered.live;
     let endpoint = live.endpoint(&answered.target.provider).ok_or_else(refuse)?;
     let worker = answered.ticket.worker();
-    let parts = gw_providers::prepare_raw(&line, &Bytes::new(), &endpoint.prepared, worker.now())?;
+    let provider = &answered.target.provider.name;
+    let of_key = || answered.ticket.key()?.policy.credentials.get(&**provider).map(String::as_str);
+    let named = answered.target.credential.as_deref().or_else(of_key);
+    let ready = endpoint.ready(named, worker, Timeouts::default().connect_ms).await?;
+    let parts = gw_providers::prepare_raw(&line, &Bytes::new(), &ready, worker.now())?;
     let request = UpstreamRequest {
         method: parts.method,
         path_and_query: parts.path_and_query.as_str().to_owned(),

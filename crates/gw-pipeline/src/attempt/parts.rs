@@ -74,7 +74,7 @@ impl Exchange {
         self.ticket.close_attempt(status, "cut", Usage::default(), UsageSource::None);
         let refused = Refusal::new(ErrorCode::UpstreamError, "a part of the provider's answer broke off");
         let again = Some(Again { kind: FailureKind::Final, after_ms: None });
-        Tried::Failed(TryFailure { failure: refusal(target, refused), again })
+        Tried::Failed(TryFailure { failure: refusal(target, refused), again, blames_credential: false })
     }
 }
 

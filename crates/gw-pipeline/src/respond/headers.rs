@@ -47,6 +47,12 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     TYPES.iter().any(|known| stated.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known)))
 }
 
+/// Are its frames binary messages?
+pub(crate) fn is_binary(headers: &HeaderMap) -> bool {
+    let stated = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    stated.is_some_and(|text| text.starts_with(b"application/vnd.amazon.eventstream"))
+}
+
 /// Is the answer JSON, by its own word?
 pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let stated = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);

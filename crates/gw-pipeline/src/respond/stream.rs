@@ -89,6 +89,12 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let upstream_format = sent.format;
     let settings = &live.snapshot.settings;
     let shape = Shape::of(call.format, call.facts.json_array);
+    // Bedrock wraps the events of a model's own format.
+    let is_wrapped = upstream_format != WireFormat::BedrockConverse && headers::is_binary(&response.headers);
+    let framer = match is_wrapped {
+        true => Framer::wrapped(settings.max_event_bytes),
+        false => Framer::new(upstream_format, max_event_bytes(upstream_format, settings.max_event_bytes)),
+    };
     let mut map = headers::passed(response.headers);
     map.insert(header::CONTENT_TYPE, HeaderValue::from_static(shape.content_type()));
     map.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -118,7 +124,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let body = StreamBody {
         ticket: Some(ticket),
         upstream: Some(response.body),
-        framer: Framer::new(upstream_format, max_event_bytes(upstream_format, settings.max_event_bytes)),
+        framer,
         meter,
         outlet,
         guard: guard::ResponseGuard::default(),

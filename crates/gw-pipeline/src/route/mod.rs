@@ -3,7 +3,7 @@
 
 mod fallback;
 pub(crate) mod resolve;
-mod weighted;
+pub(crate) mod weighted;
 
 use crate::guard::Screened;
 use crate::live::Live;
@@ -87,4 +87,4 @@ fn order(model: &Model, seed: u64) -> Order {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

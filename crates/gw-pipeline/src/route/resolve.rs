@@ -59,7 +59,8 @@ fn lists(snapshot: &Snapshot, provider: &Provider, name: &str) -> bool {
 pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Resolution {
     let info = snapshot.catalog.model(&provider.price_key, name).unwrap_or_default();
     let info = snapshot.custom_info(&provider.name, name).unwrap_or_else(|| Arc::new(info));
-    let target = Target { provider: Arc::clone(provider), model: name.into(), weight: 1, info };
+    let target =
+        Target { provider: Arc::clone(provider), model: name.into(), weight: 1, credential: None, info };
     let qualified: Arc<str> = format!("{}/{name}", provider.name).into();
     let model = Model {
         name: Arc::clone(&qualified),
@@ -76,7 +77,13 @@ pub(crate) fn provider_itself(snapshot: &Snapshot, provider: &Arc<Provider>, nam
     if !name.is_empty() {
         return (*single(snapshot, provider, name).model).clone();
     }
-    let target = Target { provider: Arc::clone(provider), model: "".into(), weight: 1, info: Arc::default() };
+    let target = Target {
+        provider: Arc::clone(provider),
+        model: "".into(),
+        weight: 1,
+        credential: None,
+        info: Arc::default(),
+    };
     Model {
         name: Arc::clone(&provider.name),
         strategy: Strategy::Fallback,

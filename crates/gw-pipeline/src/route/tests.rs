@@ -12,6 +12,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
         auth: AuthScheme::None,
         api_key: None,
         aws: None,
+        credentials: Vec::new(),
         formats: vec![gw_model::WireFormat::OpenAiChat],
         headers: Vec::new(),
         api_version: None,
@@ -31,6 +32,7 @@ fn model(strategy: Strategy, weights: &[u32]) -> Model {
             provider: provider("p"),
             model: "m".into(),
             weight: *weight,
+            credential: None,
             info: Arc::new(ModelInfo::default()),
         })
     };

@@ -49,7 +49,7 @@ struct Asking {
 
 impl Asking {
     async fn ask(mut self, request: &StoredRequest) -> Result<Reply, Rejected> {
-        let upstream_request = match self.prepare(request) {
+        let upstream_request = match self.prepare(request).await {
             Ok(parts) => UpstreamRequest {
                 method: parts.method,
                 path_and_query: parts.path_and_query.as_str().to_owned(),
@@ -83,7 +83,7 @@ impl Asking {
         self.give_up(Failure::Refusal { refusal, target }).await
     }
 
-    fn prepare(&self, request: &StoredRequest) -> Result<UpstreamParts, Refusal> {
+    async fn prepare(&self, request: &StoredRequest) -> Result<UpstreamParts, Refusal> {
         let (method, below) = match self.action {
             StoredAction::Retrieve => (Method::GET, ""),
             StoredAction::InputItems => (Method::GET, "/input_items"),
@@ -100,7 +100,12 @@ impl Asking {
             query: &request.query,
             forward_headers: &request.forward_headers,
         };
-        prepare_stored(&endpoint.prepared, &input)
+        // As the call that made it was authenticated, as far as key and target say.
+        let provider = &self.target.provider.name;
+        let of_key = || self.ticket.key()?.policy.credentials.get(&**provider).map(String::as_str);
+        let named = self.target.credential.as_deref().or_else(of_key);
+        let ready = endpoint.ready(named, self.ticket.worker(), Timeouts::default().connect_ms).await?;
+        prepare_stored(&ready, &input)
     }
 
     async fn send(&self, request: &UpstreamRequest) -> Option<Result<UpstreamResponse, SendError>> {

@@ -20,6 +20,7 @@ pub(super) enum Kind {
     Gemini,
     Cohere,
     Bedrock,
+    Vertex,
     Emulator,
 }
 
@@ -110,6 +111,7 @@ impl From<Kind> for ProviderKind {
             Kind::Gemini => Self::Gemini,
             Kind::Cohere => Self::Cohere,
             Kind::Bedrock => Self::Bedrock,
+            Kind::Vertex => Self::Vertex,
             Kind::Emulator => Self::Emulator,
         }
     }

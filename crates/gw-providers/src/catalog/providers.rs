@@ -59,6 +59,8 @@ impl Providers {
         let placeholders = placeholders.collect();
         if file.stream_usage == StreamUsage::Always {
             self.always_usage.extend(file.base_url.as_deref().map(host).map(Arc::from));
+            // Behind a proxy it is known by its price list.
+            self.always_usage.extend((price_key == name).then(|| Arc::clone(&name)));
         }
         let spec = ProviderSpec {
             name: Arc::clone(&name),
@@ -101,7 +103,7 @@ impl Providers {
         models.map(AsRef::as_ref).filter(|name| *name != "*")
     }
 
-    /// By host, so that it holds whatever name the configuration gives to the provider.
+    /// By host, so that it holds whatever name the configuration gives to the provider; or by price key.
     pub(crate) fn stream_usage(&self, host: &str) -> StreamUsage {
         let always = self.always_usage.iter().any(|known| **known == *host);
         if always { StreamUsage::Always } else { StreamUsage::OnRequest }

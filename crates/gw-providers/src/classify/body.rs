@@ -10,7 +10,7 @@ pub(super) fn is_our_fault(body: &[u8], kind: ProviderKind) -> bool {
 
 /// Google answers 400 to a key that is not valid.
 fn is_key_error(body: &[u8], kind: ProviderKind) -> bool {
-    kind == ProviderKind::Gemini
+    matches!(kind, ProviderKind::Gemini | ProviderKind::Vertex)
         && [&b"API_KEY_INVALID"[..], b"API key not valid", b"API key expired"]
             .iter()
             .any(|words| memmem::find(body, words).is_some())

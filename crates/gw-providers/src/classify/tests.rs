@@ -78,6 +78,7 @@ fn replies_get_the_verdict_of_the_contract() {
     let policy = br#"{"code":"x","error":"Content violates usage guidelines. Failed check: A"}"#;
     let verdict = classify(403, &HeaderMap::new(), policy, OpenAiCompatible);
     assert_eq!(verdict, Verdict::Refuse { pass_status: 400 });
+    assert_eq!(classify(400, &HeaderMap::new(), invalid, ProviderKind::Vertex), Verdict::OurCredential);
     for status in [401, 402, 403] {
         assert_eq!(classify(status, &HeaderMap::new(), b"", Anthropic), Verdict::OurCredential);
     }

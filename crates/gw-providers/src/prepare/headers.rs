@@ -13,6 +13,8 @@ const ANTHROPIC_VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("gatewright/", env!("CARGO_PKG_VERSION")));
 /// `anthropic-version`.
 const VERSION_HEADER: HeaderName = HeaderName::from_static("anthropic-version");
+/// `anthropic-beta`, which Bedrock takes in the body.
+pub(super) const BETA_HEADER: &str = "anthropic-beta";
 
 /// Headers that no caller decides: credentials, framing, and hop-by-hop ones.
 const NEVER_FORWARDED: &[&str] = &[
@@ -73,6 +75,9 @@ pub(super) fn fixed(provider: &Provider, auth: &AuthScheme) -> Result<HeaderMap,
             map.insert(name, value);
         }
     }
+    if let (ProviderKind::Anthropic, Some(version)) = (provider.kind, &provider.api_version) {
+        map.insert(VERSION_HEADER, HeaderValue::from_str(version).map_err(|_| VERSION_HEADER.to_string())?);
+    }
     for (name, value) in &provider.headers {
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| name.to_string())?;
         let value = HeaderValue::from_str(value).map_err(|_| name.to_string())?;
@@ -82,9 +87,17 @@ pub(super) fn fixed(provider: &Provider, auth: &AuthScheme) -> Result<HeaderMap,
 }
 
 /// The headers of one request: `fixed`, and of the caller's those that make sense to the upstream's format.
-/// A header that the configuration sets is not overridden.
-pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format: WireFormat) -> HeaderMap {
+/// A header that the configuration sets is not overridden. A body that we translated is of the version that we write,
+/// whatever the caller speaks.
+pub(super) fn build(
+    fixed: &HeaderMap,
+    caller: &[(&'static str, Bytes)],
+    format: WireFormat,
+    kind: ProviderKind,
+    is_translated: bool,
+) -> HeaderMap {
     let mut map = fixed.clone();
+    let names_version = !is_hosted(kind);
     for (name, value) in caller {
         // A form's content type has its boundary.
         if *name == "content-type" && format.takes_form() {
@@ -94,6 +107,11 @@ pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format:
             continue;
         }
         if NEVER_FORWARDED.contains(name) || !fits(name, format) {
+            continue;
+        }
+        if *name == VERSION_HEADER && (is_translated || !names_version)
+            || *name == BETA_HEADER && kind == ProviderKind::Bedrock
+        {
             continue;
         }
         // Values that cannot be a header (control characters) never reach the wire.
@@ -107,7 +125,7 @@ pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format:
         // Audio, subtitles and plain text are answers too.
         map.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     }
-    if format.api() == Api::Anthropic && !map.contains_key(VERSION_HEADER) {
+    if names_version && format.api() == Api::Anthropic && !map.contains_key(VERSION_HEADER) {
         map.insert(VERSION_HEADER, ANTHROPIC_VERSION);
     }
     map
@@ -132,6 +150,11 @@ pub(super) fn raw(fixed: &HeaderMap, caller: &[(String, Bytes)]) -> HeaderMap {
         }
     }
     map
+}
+
+/// Hosts of Anthropic's models name its API's version in the body.
+const fn is_hosted(kind: ProviderKind) -> bool {
+    matches!(kind, ProviderKind::Vertex | ProviderKind::Bedrock)
 }
 
 /// A provider's own headers mean nothing, or something else, to another's format.

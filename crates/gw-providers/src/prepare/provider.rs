@@ -4,6 +4,7 @@ use super::signing::Signer;
 use super::url::{self, Path};
 use super::{agents, headers};
 use crate::catalog::{StreamUsage, catalog};
+use crate::hosted;
 use gw_model::call::Call;
 use gw_model::catalog::{AuthScheme, ProviderKind};
 use gw_model::format::{Api, WireFormat};
@@ -60,7 +61,16 @@ pub struct PreparedProvider {
 #[derive(Clone, Debug)]
 enum ReadyPath {
     Whole(PathAndQuery),
-    Around { before: String, whole: String, stream: String },
+    Around {
+        before: String,
+        whole: String,
+        stream: String,
+    },
+    /// Vertex AI: the model decides more than a segment.
+    Vertex {
+        root: String,
+        query: String,
+    },
 }
 
 impl PreparedProvider {
@@ -87,6 +97,7 @@ impl PreparedProvider {
             let ready = match url::path(provider.kind, path, query, *format, version) {
                 Path::Whole(text) => ReadyPath::Whole(text.parse().map_err(|_| bad_url())?),
                 Path::Around { before, whole, stream } => ReadyPath::Around { before, whole, stream },
+                Path::Vertex { root, query } => ReadyPath::Vertex { root, query },
             };
             paths.push((*format, ready));
         }
@@ -96,7 +107,10 @@ impl PreparedProvider {
             _ => None,
         };
         let openai_headers = openai_headers.transpose().map_err(PrepareError::Header)?;
-        let stream_usage = catalog().stream_usage(authority.as_str());
+        let stream_usage = match catalog().stream_usage(authority.as_str()) {
+            StreamUsage::OnRequest => catalog().stream_usage(&provider.price_key),
+            always @ StreamUsage::Always => always,
+        };
         let signer = Signer::new(provider, &scheme, &authority)?;
         let agents = agents::authority(provider.kind, authority.as_str());
         let base_path = path.to_owned();
@@ -181,6 +195,15 @@ impl PreparedProvider {
                 let text = [before, &*url::segment(name), after].concat();
                 text.parse().map_err(|_| refuse(format!("`{model}` cannot be the name of a model in a URL.")))
             }
+            Some((_, ReadyPath::Vertex { root, query })) => {
+                let name = model.rsplit('/').next().unwrap_or_default();
+                if name.bytes().all(|b| matches!(b, b'.' | b'@')) {
+                    return Err(refuse(format!("`{model}` cannot be the name of a model in a URL.")));
+                }
+                let segment = |name: &str| url::segment(name).into_owned();
+                let text = hosted::vertex_path(root, query, format, model, is_stream, segment);
+                text.parse().map_err(|_| refuse(format!("`{model}` cannot be the name of a model in a URL.")))
+            }
             None => Err(refuse(format!(
                 "The provider of this model does not take `{}` requests. Choose another model or endpoint.",
                 format.as_str()
@@ -194,6 +217,12 @@ impl PreparedProvider {
     pub fn asks_for_usage(&self, upstream: WireFormat) -> bool {
         matches!(upstream, WireFormat::OpenAiChat | WireFormat::OpenAiCompletions)
             && self.stream_usage == StreamUsage::OnRequest
+    }
+
+    /// True when the provider answers with an error to the question for usage, which it states unasked.
+    pub(super) fn refuses_usage_question(&self, upstream: WireFormat) -> bool {
+        matches!(upstream, WireFormat::OpenAiChat | WireFormat::OpenAiCompletions)
+            && self.stream_usage == StreamUsage::Always
     }
 
     /// True when usage must be spliced into the caller's own body.

@@ -4,6 +4,7 @@
 use super::provider::PreparedProvider;
 use super::{UpstreamParts, headers, url};
 use bytes::Bytes;
+use gw_model::catalog::ProviderKind;
 use gw_model::format::WireFormat;
 use gw_model::refusal::{ErrorCode, Refusal};
 use http::Method;
@@ -69,7 +70,13 @@ pub fn prepare_stored(
         separator = '&';
     }
     let path_and_query = path.parse().map_err(|_| bad_id())?;
-    let headers = headers::build(prepared.headers(format), input.forward_headers, format);
+    let headers = headers::build(
+        prepared.headers(format),
+        input.forward_headers,
+        format,
+        ProviderKind::OpenAiCompatible,
+        false,
+    );
     Ok(UpstreamParts {
         method: input.method.clone(),
         path_and_query,

@@ -1,4 +1,5 @@
 //! Tests of [`super`]: addresses, credentials and headers per provider.
+mod hosted;
 mod native;
 mod stored;
 
@@ -66,12 +67,13 @@ fn addresses_per_provider_kind() {
         (
             AzureOpenAi,
             "https://east.example/openai",
-            None,
+            dated,
             "a b/ü",
             OpenAiEmbeddings,
             "/openai/deployments/a%20b%2F%C3%BC/embeddings?api-version=2024-10-21",
         ),
         (AzureOpenAi, "https://e", Some("v1"), "gpt-4o", OpenAiChat, "/openai/v1/chat/completions"),
+        (AzureOpenAi, "https://e/openai", None, "gpt-4o", OpenAiChat, "/openai/v1/chat/completions"),
         (
             AzureOpenAi,
             "https://e/openai/v1",
@@ -240,7 +242,8 @@ fn what_cannot_be_sent_is_refused() {
     p.formats = vec![OpenAiChat];
     let refusal = request(&call(OpenAiEmbeddings, "m"), &target(p, "m"), OpenAiEmbeddings).unwrap_err();
     assert_eq!(refusal.code, ErrorCode::InvalidRequest);
-    let azure = provider(AzureOpenAi, "https://e");
+    let mut azure = provider(AzureOpenAi, "https://e");
+    azure.api_version = Some("2024-10-21".into());
     let refusal = request(&call(OpenAiChat, ".."), &target(azure, ".."), OpenAiChat).unwrap_err();
     assert_eq!(refusal.code, ErrorCode::InvalidRequest);
 }

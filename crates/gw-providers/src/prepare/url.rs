@@ -5,8 +5,8 @@ use gw_model::format::{Api, WireFormat};
 use gw_model::snapshot::Provider;
 use std::borrow::Cow;
 
-/// Azure's newest dated API version, for configurations that name none.
-const AZURE_API_VERSION: &str = "2024-10-21";
+/// Azure's API version for configurations that name none.
+const AZURE_API_VERSION: &str = "v1";
 
 /// A path: whole, or split where the model's name goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,13 @@ pub(super) enum Path {
         whole: String,
         /// Behind it, for streams.
         stream: String,
+    },
+    /// Below Vertex AI's project and location.
+    Vertex {
+        /// The path of project and location.
+        root: String,
+        /// The base URL's own query.
+        query: String,
     },
 }
 
@@ -45,6 +52,13 @@ pub(super) fn path(
             let root = trim(base, &["/openai/v1", "/openai/deployments", "/openai"]);
             azure(root, query, format, api_version.unwrap_or(AZURE_API_VERSION))
         }
+        ProviderKind::Vertex => Path::Vertex { root: base.to_owned(), query: query.to_owned() },
+        // Its model's own format, in place of the one that all models share.
+        ProviderKind::Bedrock if format == WireFormat::AnthropicMessages => Path::Around {
+            before: format!("{}/model/", trim(base, &["/v1"])),
+            whole: with_query("/invoke".to_owned(), query),
+            stream: with_query("/invoke-with-response-stream".to_owned(), query),
+        },
         ProviderKind::Anthropic
         | ProviderKind::Gemini
         | ProviderKind::Cohere

@@ -50,6 +50,7 @@ pub(crate) fn provider(spec: &ProviderSpec, base_url: &str) -> Arc<Provider> {
         auth: spec.auth.clone(),
         api_key: has_key.then(|| Secret::new("the-key".to_owned())),
         aws: None,
+        credentials: Vec::new(),
         formats: spec.formats.clone(),
         headers: spec.headers.clone(),
         api_version: None,
@@ -77,7 +78,13 @@ pub(crate) fn call(format: WireFormat, body: &str, path_model: &str, stream: boo
 
 /// What the attempt stage does with a call.
 pub(crate) fn request(call: &Call, provider: Arc<Provider>, model: &str) -> Result<Built, Refusal> {
-    let target = Target { provider, model: model.into(), weight: 1, info: Arc::new(ModelInfo::default()) };
+    let target = Target {
+        provider,
+        model: model.into(),
+        weight: 1,
+        credential: None,
+        info: Arc::new(ModelInfo::default()),
+    };
     let prepared = PreparedProvider::new(&target.provider).unwrap();
     let format = upstream_format(&target.provider, &target.model, call.format).unwrap();
     let Adapted { mut edits, mut dropped, clamped } = adapt(call, &target)?;

@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 256;
 /// Most entries of a list or of `metadata`.
 const MAX_ENTRIES: usize = 256;
 
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
     "name",
     "team_id",
     "project_id",
@@ -24,6 +24,7 @@ const MEMBERS: [&str; 11] = [
     "limits",
     "budget",
     "guardrails",
+    "credentials",
     "metadata",
     "disabled",
 ];
@@ -74,8 +75,11 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<Option<bool>,
             "guardrails are not in this version; a key can not name any",
         ));
     }
+    if let Some(raw) = given.raw("credentials") {
+        policy.credentials = texts_by_name("credentials", raw)?;
+    }
     if let Some(raw) = given.raw("metadata") {
-        policy.metadata = metadata(raw)?;
+        policy.metadata = texts_by_name("metadata", raw)?;
     }
     given.flag("disabled")
 }
@@ -197,15 +201,16 @@ fn budget(raw: &str) -> Result<Option<Budget>, ApiError> {
     Ok(Some(Budget { limit, period, strict: input.strict }))
 }
 
-fn metadata(raw: &str) -> Result<BTreeMap<String, String>, ApiError> {
-    let wrong = || ApiError::invalid("metadata", "'metadata' must be an object of strings");
+/// An object of texts, or null for none.
+fn texts_by_name(field: &'static str, raw: &str) -> Result<BTreeMap<String, String>, ApiError> {
+    let wrong = || ApiError::invalid(field, format!("'{field}' must be an object of strings"));
     let map: Option<BTreeMap<String, String>> = serde_json::from_str(raw).map_err(|_| wrong())?;
     let map = map.unwrap_or_default();
     let too_long = |(k, v): (&String, &String)| k.chars().count() > MAX_TEXT || v.chars().count() > MAX_TEXT;
     if map.len() > MAX_ENTRIES || map.iter().any(too_long) {
         return Err(ApiError::invalid(
-            "metadata",
-            format!("'metadata' may have {MAX_ENTRIES} entries of {MAX_TEXT} characters"),
+            field,
+            format!("'{field}' may have {MAX_ENTRIES} entries of {MAX_TEXT} characters"),
         ));
     }
     Ok(map)

@@ -2,6 +2,7 @@
 //! asked for in one place, for every path below `/api`.
 
 mod budgets;
+mod credentials;
 mod error;
 mod key_input;
 mod keys;
@@ -28,6 +29,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/keys", get(keys::list).post(keys::create))
         .route("/keys/{id}", get(keys::show).patch(keys::change).delete(keys::revoke))
         .route("/budgets", get(budgets::list))
+        .route("/credentials", get(credentials::list).post(credentials::create))
+        .route(
+            "/credentials/{id}",
+            get(credentials::show).patch(credentials::change).delete(credentials::remove),
+        )
         .route("/providers", get(providers::list))
         .route("/models", get(models::list))
         .route("/logs", get(logs::list))

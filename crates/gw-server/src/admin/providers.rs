@@ -3,6 +3,8 @@
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::State;
+use gw_model::time;
+use gw_pipeline::credentials::CredentialView;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -20,10 +22,27 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
                 "base_url": &*p.base_url,
                 "region": p.region.as_deref(),
                 "formats": p.formats.iter().map(|f| f.as_str()).collect::<Vec<_>>(),
-                "has_credential": p.api_key.is_some(),
+                "has_credential": p.api_key.is_some() || p.aws.is_some() || !p.credentials.is_empty(),
+                "credentials": app.gateway.credentials(p).iter().map(credential).collect::<Vec<_>>(),
                 "managed_by": "file",
             })
         })
         .collect();
     Json(json!({ "data": rows, "next_cursor": null }))
+}
+
+/// A credential as far as it may be shown: where it comes from and how it fares, never what it is.
+fn credential(view: &CredentialView) -> Value {
+    let state = view.state.as_deref();
+    let failing = state.and_then(|state| state.failing.as_ref());
+    json!({
+        "name": &*view.name,
+        "weight": view.weight,
+        "source": view.source,
+        "ready": view.ready,
+        "obtained_at": state.and_then(|state| state.obtained_at).map(time::format),
+        "expires_at": state.and_then(|state| state.expires_at).map(time::format),
+        "failures": failing.map_or(0, |failing| failing.times),
+        "last_error": failing.map(|failing| &failing.detail),
+    })
 }

@@ -88,7 +88,7 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
-        let live = Gateway::prepare(compiled.snapshot).map_err(ApplyError::Publish)?;
+        let live = self.gateway.prepare(compiled.snapshot).map_err(ApplyError::Publish)?;
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
 
         declared.put_in_force(&self.gateway.keys);

@@ -10,7 +10,7 @@ use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
 use gw_store::sqlite::DATABASE_FILE;
 use gw_store::traits::{Directory, Ledger, ObjectStore};
-use gw_store::{DataDir, SqliteStore, StoreError, keys};
+use gw_store::{DataDir, SqliteStore, StoreError, Vault, keys};
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub(crate) struct Storage {
     pub(crate) database: Arc<SqliteStore>,
     /// Keys and their counters, in memory.
     pub(crate) keys: Arc<KeyTable>,
+    /// Seals credentials of providers.
+    pub(crate) vault: Vault,
     /// Whose files, batches and stored responses are.
     pub(crate) objects: Arc<Objects>,
     /// The master key.
@@ -64,6 +66,7 @@ impl Storage {
             Some(key) => vec![key],
             None => keys::encryption_keys(path)?,
         };
+        let vault = Vault::new(&encryption);
         let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
         let database = Arc::new(SqliteStore::open(&path.join(DATABASE_FILE))?);
         let journal = JournalSettings {
@@ -100,6 +103,7 @@ impl Storage {
             dir,
             database,
             keys,
+            vault,
             objects,
             master,
             master_is_new,

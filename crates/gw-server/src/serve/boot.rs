@@ -2,10 +2,12 @@
 
 use super::configuration::{self, ConfigurationError, Origin};
 use super::{demo, reload, shutdown};
+use crate::app::credentials as app_credentials;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
 use crate::cli::output;
+use crate::credentials;
 use crate::listen::acceptor::{self, Door};
 use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
@@ -199,6 +201,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     .map_err(BootError::Publish)?;
     let app =
         Arc::new(App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled).map_err(BootError::Apply)?);
+    app_credentials::load(&app).map_err(BootError::Store)?;
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {
@@ -208,6 +211,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     };
     let count = worker_count(start, &compiled);
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
+    let mut threads = threads;
+    threads.push(credentials::start(Arc::clone(&gateway), phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);
     let max_open = compiled.server.limits.max_connections;

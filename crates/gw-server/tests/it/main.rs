@@ -14,6 +14,7 @@ mod config;
 mod control;
 mod counts;
 mod crash;
+mod credentials;
 mod disconnect;
 mod files;
 mod formats;

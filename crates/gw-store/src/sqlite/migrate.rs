@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_sums.sql"),
     include_str!("migrations/0003_objects.sql"),
+    include_str!("migrations/0004_credentials.sql"),
 ];
 
 /// True when the tables are as this version writes them.

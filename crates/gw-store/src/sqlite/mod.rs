@@ -4,6 +4,7 @@
 mod batch;
 mod copy;
 mod correct;
+mod credentials;
 mod db;
 mod directory;
 mod ledger;

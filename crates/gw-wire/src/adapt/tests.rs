@@ -11,7 +11,7 @@ fn call(format: WireFormat, body: &Value) -> Call {
         true => crate::facts::read_with_model(format, &body, 64, "m"),
         false => crate::facts::read(format, &body, 64),
     };
-    Call { format, body, facts: facts.unwrap(), forward_headers: Vec::new() }
+    Call { format, body, facts: facts.unwrap(), forward_headers: Vec::new(), raw: None }
 }
 
 fn lacking(abilities: &[Ability]) -> ModelInfo {

@@ -12,6 +12,7 @@ pub mod response;
 pub mod stop;
 pub mod stream;
 pub mod usage;
+pub mod version;
 
 /// The API version that translated requests are written for, to be sent as `anthropic-version`.
 pub const API_VERSION: &str = "2023-06-01";

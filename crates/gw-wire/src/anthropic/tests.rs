@@ -6,6 +6,7 @@ mod request_write;
 mod response;
 mod stream_read;
 mod stream_write;
+mod version;
 
 use crate::codec::WriteContext;
 use crate::sse::Framer;

@@ -99,7 +99,7 @@ fn members_that_are_null_are_replaced_not_doubled() {
         max_output_tokens: Some(10),
         rename: &pairs,
         include_usage: true,
-        adapted: &[],
+        ..Default::default()
     };
     assert_eq!(
         edited(r#"{"model":null,"max_tokens":null,"stream_options":null,"messages":[{}]}"#, &edits),
@@ -140,7 +140,7 @@ fn edits_go_together() {
         include_usage: true,
         max_output_tokens: Some(4),
         rename: &pairs,
-        adapted: &[],
+        ..Default::default()
     };
     assert_eq!(
         edited(r#"{ "model":"m","user":"u","stream":true,"messages":[{}]}"#, &edits),
@@ -284,7 +284,7 @@ fn a_form_gets_its_model_and_nothing_else() {
         let kind = Some(&b"multipart/form-data; boundary=XX"[..]);
         let format = WireFormat::OpenAiTranscriptions;
         let facts = facts::read_typed(format, &body, kind, 128, path).unwrap();
-        let call = Call { format, body, facts, forward_headers: Vec::new() };
+        let call = Call { format, body, facts, forward_headers: Vec::new(), raw: None };
         String::from_utf8(forward(&call, edits).concat()).unwrap()
     };
     let renamed =
@@ -297,4 +297,39 @@ fn a_form_gets_its_model_and_nothing_else() {
     assert_eq!(edited(&body, None, &named), body);
     let bare = format!("{file}--XX--");
     assert_eq!(edited(&bare, Some("dep"), &renamed), format!("{}{bare}", field("model", "whisper-1")));
+}
+
+#[test]
+fn members_go_and_come_for_hosts_of_other_makers() {
+    let change = Reshape { without: &["model", "stream"], with: br#""v":"1","# };
+    let cases = [
+        (r#"{"model":"m","stream":true,"messages":[{}]}"#, r#"{"v":"1","messages":[{}]}"#),
+        (r#"{"messages":[{}], "model":"m" , "stream":true}"#, r#"{"v":"1","messages":[{}]}"#),
+        (r#"{ "stream":false,"a":1,"model":"m","b":2 }"#, r#"{ "v":"1","a":1,"b":2 }"#),
+        (r#"{"a":{"model":1}}"#, r#"{"v":"1","a":{"model":1}}"#),
+    ];
+    for (body, want) in cases {
+        let made = reshape(Bytes::from_static(body.as_bytes()), &change).concat();
+        assert_eq!(String::from_utf8(made).unwrap(), want);
+    }
+    assert_eq!(reshape(Bytes::from_static(b"no object"), &change).concat(), b"no object");
+    let beside = call(
+        WireFormat::AnthropicMessages,
+        r#"{"temperature":1,"model":"m","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
+    );
+    let cut = Edit::replace(crate::edit::Span { start: 1, end: 17 }, Bytes::new());
+    let edits = ForwardEdits { adapted: &[cut], reshape: change, ..ForwardEdits::default() };
+    assert_eq!(
+        String::from_utf8(forward(&beside, &edits).concat()).unwrap(),
+        r#"{"v":"1","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#
+    );
+    let asked = call(
+        WireFormat::AnthropicMessages,
+        r#"{"model":"m","max_tokens":50,"stream":true,"messages":[{"role":"user","content":"x"}]}"#,
+    );
+    let edits = ForwardEdits { max_output_tokens: Some(10), reshape: change, ..ForwardEdits::default() };
+    assert_eq!(
+        String::from_utf8(forward(&asked, &edits).concat()).unwrap(),
+        r#"{"v":"1","max_tokens":10,"messages":[{"role":"user","content":"x"}]}"#
+    );
 }

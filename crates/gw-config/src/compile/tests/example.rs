@@ -37,7 +37,8 @@ fn the_reference_says_what_the_schema_says() {
         let (key, block) = path.split_last().expect("not empty");
         let block = block.join(".");
         // Keys that may stand in two places are described once.
-        if block.ends_with("targets.prices") || block.ends_with("models.<name>.cache") {
+        let of_credential = block.ends_with("providers.<name>.credentials.<name>") && key != "weight";
+        if of_credential || block.ends_with("targets.prices") || block.ends_with("models.<name>.cache") {
             return;
         }
         let heading = if block.is_empty() { "## Top level".to_owned() } else { format!("## `{block}`") };

@@ -6,7 +6,7 @@ use super::faults;
 fn provider_kinds() {
     let text = "
 providers:
-  vertex: { api_key: x }
+  azure-ai: { api_key: x }
   foo: {}
   opnai: {}
   bar: { kind: anthropc }
@@ -14,7 +14,7 @@ providers:
   a/b: { kind: openai, api_key: k }
 ";
     let expected = "\
-f.yaml:3:3: provider kind 'vertex' is not in this version
+f.yaml:3:3: provider kind 'azure-ai' is not in this version
 f.yaml:4:3: provider 'foo' has no 'kind' and is not in the catalogue: add 'kind', for example openai-compatible
 f.yaml:5:3: provider 'opnai' has no 'kind' and is not in the catalogue, did you mean 'openai'?
 f.yaml:6:16: unknown provider kind 'anthropc', did you mean 'anthropic'?
@@ -34,21 +34,21 @@ providers:
   homeless: { api_key: k }
   anthropic: { api_key: k, endpoint: https://e, api_version: x, upstream_format: chat }
   demo: { kind: emulator, base_url: http://h }
-  groq: { api_key: 'a b' }
+  groq: { api_key: 'a b', api_version: x }
 ";
     let expected = "\
 f.yaml:3:3: provider 'az' needs 'endpoint': add it, for example https://NAME.openai.azure.com
 f.yaml:3:3: provider 'az' needs 'api_key': add api_key: ${AZURE_OPENAI_API_KEY}
 f.yaml:4:61: 'base_url' and 'endpoint' say the same: remove one
-f.yaml:4:97: 'api_version' must be a date such as 2024-10-21
+f.yaml:4:97: 'api_version' must be v1, preview, or a date such as 2024-10-21
 f.yaml:5:3: provider 'oc' needs 'base_url': add it, for example http://127.0.0.1:8080/v1
 f.yaml:6:3: provider 'openai' needs 'api_key': add api_key: ${OPENAI_API_KEY}
 f.yaml:7:3: provider 'homeless' needs 'base_url': add it, for example http://127.0.0.1:8080/v1
 f.yaml:8:38: 'endpoint' is for azure-openai and bedrock only: write 'base_url'
-f.yaml:8:62: 'api_version' is for azure-openai only: remove it
 f.yaml:8:82: 'upstream_format': this provider does not speak it: write messages, or remove the key
 f.yaml:9:37: 'base_url' is not for the emulator, which runs inside Gatewright: remove it
-f.yaml:10:20: the key of provider 'groq' holds spaces, control or non-ASCII characters";
+f.yaml:10:20: the key of provider 'groq' holds spaces, control or non-ASCII characters
+f.yaml:10:40: 'api_version' is for azure-openai and anthropic only: remove it";
     assert_eq!(faults(text), expected);
 }
 
@@ -191,7 +191,7 @@ fn models() {
     let text = "
 providers:
   openai: { api_key: k, models: { x: { input_usd_per_million_tokens: 1 }, y: { same_as: nope } } }
-  broken: { kind: vertex }
+  broken: { kind: azure-ai }
 models:
   a: { targets: [] }
   b: { targets: [{ provider: opnai, model: m }, { provider: zzz, model: m }, { provider: broken, model: '' }] }
@@ -202,7 +202,7 @@ models:
     let expected = "\
 f.yaml:3:35: 'output_usd_per_million_tokens' is missing beside the other prices: add it, 0 if it is free
 f.yaml:3:89: 'same_as' names 'nope', which is not in the catalogue: write MODEL, or PROVIDER/MODEL
-f.yaml:4:19: provider kind 'vertex' is not in this version
+f.yaml:4:19: provider kind 'azure-ai' is not in this version
 f.yaml:6:17: model 'a' has no targets: add at least one
 f.yaml:7:30: there is no provider 'opnai', did you mean 'openai'?
 f.yaml:7:61: there is no provider 'zzz': add it under 'providers'

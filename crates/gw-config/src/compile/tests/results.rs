@@ -82,7 +82,7 @@ providers:
 ");
     let providers = &compiled.snapshot.providers;
     assert_eq!(&*providers["az"].base_url, "https://east.example");
-    assert_eq!(providers["az"].api_version.as_deref(), Some("2024-10-21"));
+    assert_eq!(providers["az"].api_version.as_deref(), Some("v1"));
     assert_eq!(providers["az"].auth, AuthScheme::Header("api-key".into()));
     assert_eq!(&*providers["az2"].base_url, "https://west.example/openai");
     assert_eq!(providers["az2"].api_version.as_deref(), Some("2025-01-01-preview"));

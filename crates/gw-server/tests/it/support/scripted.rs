@@ -88,6 +88,11 @@ impl Scripted {
         self.seen.lock().unwrap().last().expect("a request came").clone()
     }
 
+    /// Every request that came, in order.
+    pub(crate) fn all(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
     /// Lets all waiting scripts go on.
     pub(crate) fn release(&self) {
         self.release.send_replace(true);

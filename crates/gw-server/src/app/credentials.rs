@@ -1,0 +1,151 @@
+//! Credentials of providers that the API manages: sealed in the database, and in force at once for the providers that
+//! name them. What they are is never given out again.
+
+use super::state::App;
+use gw_model::Secret;
+use gw_model::credential::CredentialSource;
+use gw_store::StoreError;
+use gw_store::traits::CredentialStore;
+use gw_store::types::StoredCredential;
+use std::fmt;
+
+/// Why a credential cannot be made, changed or removed.
+#[derive(Debug)]
+pub(crate) enum CredentialError {
+    /// There is none of that name.
+    NotFound,
+    /// Providers use it.
+    InUse {
+        /// Their names.
+        providers: Vec<String>,
+    },
+    /// The store.
+    Store(StoreError),
+}
+
+impl fmt::Display for CredentialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("there is no such credential"),
+            Self::InUse { providers } => {
+                write!(
+                    f,
+                    "the configuration uses this credential for {}; take it out there first",
+                    providers.join(", ")
+                )
+            }
+            Self::Store(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for CredentialError {}
+
+impl From<StoreError> for CredentialError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What to change; what is not given stays.
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) api_key: Option<Secret>,
+    pub(crate) description: Option<String>,
+}
+
+/// Puts all that is stored in force, at start. One that cannot be opened is left out and logged: the rest of the
+/// gateway works without it.
+pub(crate) fn load(app: &App) -> Result<(), StoreError> {
+    let now = app.gateway.clock().now();
+    for stored in app.storage.database.credentials()? {
+        match app.storage.vault.open(&stored.name, &stored.sealed) {
+            Ok(secret) => app.gateway.room.set_stored(&stored.name, Some(secret), now),
+            Err(error) => {
+                tracing::error!(credential = %stored.name, %error, "a stored credential cannot be opened");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// All of them, by name.
+pub(crate) fn list(app: &App) -> Result<Vec<StoredCredential>, StoreError> {
+    app.storage.database.credentials()
+}
+
+/// One of them.
+pub(crate) fn find(app: &App, name: &str) -> Result<StoredCredential, CredentialError> {
+    list(app)?.into_iter().find(|stored| stored.name == name).ok_or(CredentialError::NotFound)
+}
+
+/// Makes one.
+pub(crate) fn create(
+    app: &App,
+    name: String,
+    api_key: Secret,
+    description: String,
+) -> Result<StoredCredential, CredentialError> {
+    let _changing = app.changing.lock();
+    let now = app.gateway.clock().now();
+    let sealed = app.storage.vault.seal(&name, &api_key)?;
+    let last4 = last4(&api_key);
+    let stored = StoredCredential { name, sealed, last4, description, created_at: now, updated_at: now };
+    app.storage.database.create_credential(&stored)?;
+    app.gateway.room.set_stored(&stored.name, Some(api_key), now);
+    Ok(stored)
+}
+
+/// Changes one; calls that start from now on carry the new key.
+pub(crate) fn change(app: &App, name: &str, change: Change) -> Result<StoredCredential, CredentialError> {
+    let _changing = app.changing.lock();
+    let now = app.gateway.clock().now();
+    let mut stored = find(app, name)?;
+    if let Some(key) = &change.api_key {
+        stored.sealed = app.storage.vault.seal(name, key)?;
+        stored.last4 = last4(key);
+    }
+    if let Some(description) = change.description {
+        stored.description = description;
+    }
+    stored.updated_at = now;
+    if !app.storage.database.update_credential(&stored, now)? {
+        return Err(CredentialError::NotFound);
+    }
+    if let Some(key) = change.api_key {
+        app.gateway.room.set_stored(name, Some(key), now);
+    }
+    Ok(stored)
+}
+
+/// Removes one that no provider uses.
+pub(crate) fn remove(app: &App, name: &str) -> Result<(), CredentialError> {
+    let _changing = app.changing.lock();
+    let providers = users(app, name);
+    if !providers.is_empty() {
+        find(app, name)?;
+        return Err(CredentialError::InUse { providers });
+    }
+    if !app.storage.database.delete_credential(name)? {
+        return Err(CredentialError::NotFound);
+    }
+    app.gateway.room.set_stored(name, None, app.gateway.clock().now());
+    Ok(())
+}
+
+/// Names of the providers that use it.
+pub(crate) fn users(app: &App, name: &str) -> Vec<String> {
+    let live = app.gateway.live();
+    let uses =
+        |source: &CredentialSource| matches!(source, CredentialSource::Stored(used) if **used == *name);
+    let providers = live.snapshot.providers.values();
+    let users = providers.filter(|p| p.credentials.iter().any(|credential| uses(&credential.source)));
+    users.map(|provider| provider.name.to_string()).collect()
+}
+
+/// What is shown of a key; nothing of a short one.
+fn last4(key: &Secret) -> String {
+    let text = key.expose();
+    let shown = text.char_indices().rev().nth(3).map(|(at, _)| at).filter(|_| text.len() >= 16);
+    shown.and_then(|at| text.get(at..)).unwrap_or_default().to_owned()
+}
