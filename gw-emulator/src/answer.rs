@@ -19,6 +19,8 @@ pub(crate) struct Answer {
 pub(crate) enum Content {
     /// One JSON text.
     Whole(String),
+    /// Bytes of this content type.
+    Bytes(Vec<u8>, &'static str),
     /// Frames one after another.
     Stream(Frames),
 }

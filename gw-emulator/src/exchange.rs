@@ -15,7 +15,7 @@ use crate::listen::ConnectionTag;
 use crate::play::{BodyMeter, BoxBody, Ending, Script};
 use crate::respond::{Abandon, json_response, played, rejection};
 use crate::route::{self, Family, Route, Target};
-use crate::{anthropic, cohere, converse, credential, gemini, openai, responses, spoil};
+use crate::{anthropic, cohere, converse, credential, gemini, media, openai, responses, spoil};
 
 /// Header with a fault list; may stand several times.
 const EMULATE: &str = "x-emulate";
@@ -153,9 +153,9 @@ impl Exchange<'_> {
         if let Target::Stored(id, what) = route.target {
             return self.stored(id, what);
         }
-        let Ok(body) = serde_json::from_slice::<Value>(self.request.body()) else {
-            let text = "The body of the request could not be parsed as JSON.";
-            return self.reject(&Rejection::new(400, text), &none);
+        let body = match self.body(&route) {
+            Ok(body) => body,
+            Err(why) => return self.reject(&why, &none),
         };
         let in_path = route.deployment.or(route.model.as_deref());
         let model = in_path.or_else(|| body.get("model").and_then(Value::as_str)).unwrap_or("");
@@ -168,6 +168,20 @@ impl Exchange<'_> {
             Some(response) => response,
             None => self.generate(&route, &body, model, &faults),
         }
+    }
+
+    /// The body as JSON; a form as an object of its fields.
+    fn body(&self, route: &Route<'_>) -> Result<Value, Rejection> {
+        let content_type = self.request.headers().get(http::header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if content_type.starts_with("multipart/")
+            && matches!(route.target, Target::Media(endpoint) if endpoint.takes_form())
+        {
+            let form = media::read_form(content_type, self.request.body());
+            return form.ok_or_else(|| Rejection::new(400, "The form of the request could not be read."));
+        }
+        serde_json::from_slice(self.request.body())
+            .map_err(|_| Rejection::new(400, "The body of the request could not be parsed as JSON."))
     }
 
     /// Checks the credential, and what else a path needs to be served at all.
@@ -269,6 +283,7 @@ impl Exchange<'_> {
         let cx = Context { faults, serial: self.serial, deployment: route.deployment, model, query, headers };
         let answer = match route.target {
             Target::OpenAi(endpoint) => openai::answer(endpoint, body, &cx),
+            Target::Media(endpoint) => media::answer(endpoint, body, &cx),
             Target::Responses(endpoint) => responses::answer(endpoint, body, &self.shared.responses, &cx),
             Target::Anthropic(endpoint) => anthropic::answer(endpoint, body, &self.shared.cache, &cx),
             Target::Gemini(endpoint) => gemini::answer(endpoint, body, &cx),
@@ -291,6 +306,9 @@ impl Exchange<'_> {
         counters.bill_model(model, answer.input_tokens, answer.output_tokens);
         let script = match answer.content {
             Content::Whole(text) => Script::whole(Bytes::from(spoil::whole(text, faults)), faults),
+            Content::Bytes(bytes, content_type) => {
+                Script { content_type, ..Script::whole(Bytes::from(bytes), faults) }
+            }
             Content::Stream(frames) => Script::stream(spoil::stream(frames, self.family(), faults), faults),
         };
         let meter = self.meter(Some(model), script.streamed);

@@ -5,6 +5,7 @@
 //!
 //! # What it speaks
 //! OpenAI: `/v1/chat/completions`, `/v1/responses[/input_tokens]`, `/v1/completions`, `/v1/embeddings`,
+//! `/v1/images/{generations,edits}`, `/v1/audio/{speech,transcriptions,translations}`, `/v1/moderations`,
 //! `/v1/models[/{id}]`, each also without `/v1` and under `/openai/v1`; Azure:
 //! `/openai/deployments/{d}/...?api-version=`. Anthropic: `/v1/messages`, `/v1/messages/count_tokens`,
 //! `/v1/models` (with `anthropic-version`), each also under `/anthropic`. Gemini:
@@ -81,6 +82,7 @@ mod gemini;
 mod hash;
 mod journal;
 mod listen;
+mod media;
 mod openai;
 mod percent;
 mod play;

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, Method};
 
 use crate::percent::percent_decoded;
-use crate::{anthropic, cohere, converse, gemini, openai, responses};
+use crate::{anthropic, cohere, converse, gemini, media, openai, responses};
 
 /// Whose shape an answer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub(crate) enum Family {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Target<'a> {
     OpenAi(openai::Endpoint),
+    Media(media::Endpoint),
     Responses(responses::Endpoint),
     Anthropic(anthropic::Endpoint),
     Gemini(gemini::Endpoint),
@@ -76,6 +77,9 @@ fn plain<'a>(path: &'a str, rest: &'a str, is_azure: bool) -> Option<Target<'a>>
     };
     if let Some(endpoint) = shared {
         return Some(Target::OpenAi(endpoint));
+    }
+    if let Some(endpoint) = media::Endpoint::of(rest) {
+        return (!is_azure || endpoint != media::Endpoint::Moderations).then_some(Target::Media(endpoint));
     }
     if is_azure {
         return None;

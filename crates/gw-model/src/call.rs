@@ -1,6 +1,7 @@
 //! A caller's request as the stages see it: the original bytes, and the few facts read from them.
 
 use crate::format::WireFormat;
+use crate::media::Media;
 use crate::price::ServiceTier;
 use bytes::Bytes;
 use std::sync::Arc;
@@ -67,6 +68,11 @@ pub struct CallFacts {
     pub choices: u32,
     /// Conservative count of the input tokens (never below what a tokenizer would give, in practice).
     pub input_tokens: u64,
+    /// The most that the request can make of images, speech and recordings.
+    pub media: Media,
+    /// The body is a form (`multipart/form-data`); [`Self::model_span`] is then the bare value of the part, and
+    /// [`Self::insert_at`] where its first boundary stands.
+    pub is_form: bool,
     /// The service tier asked for; it changes the price.
     pub service_tier: Option<ServiceTier>,
     /// The end user that the caller names.

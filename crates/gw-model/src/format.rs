@@ -141,6 +141,12 @@ impl WireFormat {
         }
     }
 
+    /// True when a request may be a form (`multipart/form-data`), whose content type goes upstream with it.
+    #[must_use]
+    pub const fn takes_form(self) -> bool {
+        matches!(self, Self::OpenAiImageEdits | Self::OpenAiTranscriptions | Self::OpenAiTranslations)
+    }
+
     /// True when a request's path, not its body, names the model (and asks for a stream).
     #[must_use]
     pub const fn has_model_in_path(self) -> bool {

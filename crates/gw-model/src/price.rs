@@ -1,6 +1,8 @@
 //! Prices and what a usage costs under them. A sheet is a flat list of rates: few models have more
 //! than thirty, so a linear search over 16-byte entries beats a map and keeps 4,500 models small.
 
+mod media;
+
 use crate::money::{FEMTO_PER_NANO, FemtoUsd, NanoUsd};
 use crate::usage::Usage;
 use serde::{Deserialize, Serialize};
@@ -153,7 +155,8 @@ impl PriceSheet {
     }
 
     /// What `usage` costs, computed in 128 bits and rounded up once to a nano-dollar.
-    /// Units without a rate of their own fall back: cache reads and writes, audio to input; reasoning to output.
+    /// Units without a rate of their own fall back: cache reads and writes, audio and images to input; reasoning, audio
+    /// and images to output.
     #[must_use]
     pub fn cost(&self, usage: &Usage, requested: ServiceTier) -> NanoUsd {
         let tier = usage.service_tier.unwrap_or(requested);
@@ -163,19 +166,27 @@ impl PriceSheet {
         let input = rate(Unit::Input, None);
         let output = rate(Unit::Output, None);
         let write = rate(Unit::CacheWrite, Some(input));
+        let images = |tokens: u32, unit, base| match tokens {
+            0 => (0, 0),
+            tokens => (u64::from(tokens), rate(unit, Some(base))),
+        };
         let parts_in = [
             (usage.cached_tokens, rate(Unit::CacheRead, Some(input))),
             (usage.cache_write_tokens, write),
             (usage.cache_write_1h_tokens, rate(Unit::CacheWrite1h, Some(write))),
             (usage.audio_input_tokens, rate(Unit::AudioInput, Some(input))),
+            images(usage.media.image_input_tokens, Unit::ImageInputToken, input),
         ];
         let parts_out = [
             (usage.reasoning_tokens, rate(Unit::Reasoning, Some(output))),
             (usage.audio_output_tokens, rate(Unit::AudioOutput, Some(output))),
+            images(usage.media.image_output_tokens, Unit::ImageOutputToken, output),
         ];
+        let pieces = if usage.media.is_none() { 0 } else { self.pieces(usage, tier) };
         let total = sum(usage.input_tokens, input, &parts_in)
             + sum(usage.output_tokens, output, &parts_out)
-            + u128::from(rate(Unit::Request, None)) * u128::from(usage.searches.max(1));
+            + u128::from(rate(Unit::Request, None)) * u128::from(usage.searches.max(1))
+            + pieces;
         NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap_or(u64::MAX))
     }
 

@@ -1,5 +1,6 @@
 //! What a call consumed, in one meaning for every wire format.
 
+use crate::media::Media;
 use crate::price::ServiceTier;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,9 @@ pub struct Usage {
     pub searches: u64,
     /// The service tier that the upstream says it used.
     pub service_tier: Option<ServiceTier>,
+    /// What images, speech and recordings consumed.
+    #[serde(default, skip_serializing_if = "Media::is_none")]
+    pub media: Media,
 }
 
 impl Usage {
@@ -61,6 +65,7 @@ impl Usage {
         if later.service_tier.is_some() {
             self.service_tier = later.service_tier;
         }
+        self.media.merge(&later.media);
     }
 }
 

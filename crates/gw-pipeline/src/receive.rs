@@ -33,9 +33,11 @@ pub(crate) async fn receive<B: BodySource>(
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
     let signed = inbound.signed.filter(|_| inbound.credential.is_none());
+    let mut forwarded = inbound.forward_headers.iter();
     let scan = Scan {
         format: inbound.format,
         body: body.clone(),
+        content_type: forwarded.find(|(name, _)| *name == "content-type").map(|(_, value)| value.clone()),
         max_depth: settings.max_json_depth,
         path: inbound.path,
         signed,
@@ -60,6 +62,8 @@ pub(crate) async fn receive<B: BodySource>(
 struct Scan {
     format: WireFormat,
     body: Bytes,
+    /// Of requests that may be forms.
+    content_type: Option<Bytes>,
     max_depth: usize,
     path: PathFacts,
     signed: Option<Box<SignedHead>>,
@@ -85,10 +89,9 @@ impl Scan {
         if let Some(signed) = &self.signed {
             signed.check(&self.body, self.arrived)?;
         }
-        let mut facts = match &self.path.model {
-            None => gw_wire::facts::read(self.format, &self.body, self.max_depth),
-            Some(model) => gw_wire::facts::read_with_model(self.format, &self.body, self.max_depth, model),
-        }?;
+        let (content_type, model) = (self.content_type.as_deref(), self.path.model.as_deref());
+        let mut facts =
+            gw_wire::facts::read_typed(self.format, &self.body, content_type, self.max_depth, model)?;
         facts.stream |= self.path.stream;
         facts.json_array = self.path.json_array;
         Ok(facts)

@@ -7,7 +7,7 @@ use crate::route::{Order, Planned};
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Model;
-use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, Refusal, ServiceTier, WireFormat};
+use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, PriceSheet, Refusal, ServiceTier, WireFormat};
 use gw_store::memory::HoldRefused;
 use std::sync::Arc;
 
@@ -51,8 +51,9 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
         let prices = &target.info.prices;
         let searches = prices.requests(facts.searches.saturating_sub(1), tier);
-        cost = cost.max(prices.bound(facts.input_tokens, bound, tier).plus(searches));
-        if let Err(refusal) = refuse_unpriced(&ticket, &call, &target.info, &model) {
+        let bound = prices.bound_with(facts.input_tokens, bound, &facts.media, tier);
+        cost = cost.max(bound.plus(searches));
+        if let Err(refusal) = refuse_unpriced(&ticket, call.format, &target.info, &model) {
             return Err(ticket.reject(refusal));
         }
     }
@@ -80,17 +81,34 @@ fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64
 }
 
 /// Under a hard budget a call without a price could spend without bound.
-fn refuse_unpriced(ticket: &Ticket, call: &Call, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
+fn refuse_unpriced(
+    ticket: &Ticket,
+    format: WireFormat,
+    info: &ModelInfo,
+    model: &Model,
+) -> Result<(), Refusal> {
     let budgeted = ticket.key().is_some_and(|key| key.policy.budget.is_some());
-    let by_request = call.format.endpoint() == Endpoint::Rerank && info.prices.prices_requests();
-    if budgeted && !info.prices.prices_tokens() && !by_request {
+    if budgeted && !is_priced(&info.prices, format) {
         let text = format!(
-            "the price of '{}' is not known, and this key has a hard budget; state its price in the configuration",
-            model.name
+            "the price of '{}' for '{}' is not known, and this key has a hard budget; state its price in the \
+             configuration",
+            model.name,
+            format.as_str()
         );
         return Err(Refusal::new(ErrorCode::BudgetExceeded, text).param("model"));
     }
     Ok(())
+}
+
+/// Has what such a call consumes a price, by whatever it is counted?
+fn is_priced(prices: &PriceSheet, format: WireFormat) -> bool {
+    match format {
+        WireFormat::OpenAiImages | WireFormat::OpenAiImageEdits => prices.prices_images(),
+        WireFormat::OpenAiSpeech => prices.prices_speech(),
+        WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => prices.prices_recordings(),
+        format if format.endpoint() == Endpoint::Rerank => prices.prices_tokens() || prices.prices_requests(),
+        _ => prices.prices_tokens(),
+    }
 }
 
 fn enforced(ticket: &Ticket, facts: &CallFacts, output_bound: u64) -> Option<u64> {

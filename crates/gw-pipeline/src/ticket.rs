@@ -8,9 +8,10 @@ use crate::metrics::Ending;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
 use gw_model::catalog::ModelInfo;
+use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, CallFacts, ErrorCode, KeyId, Micros, NanoUsd, Outcome, Record, Refusal,
+    AttemptId, AttemptRecord, CallFacts, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Record, Refusal,
     RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned};
@@ -62,6 +63,8 @@ pub(crate) struct Open {
     pub(crate) input_tokens: u64,
     /// The ids of the answer, when the provider stores it.
     pub(crate) made: Option<Made>,
+    /// What images, speech and recordings of the call may come to.
+    pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
     output_bound: u64,
     /// Bytes of a whole answer that have come so far.
@@ -128,6 +131,7 @@ impl Ticket {
             ongoing: None,
             input_tokens: 0,
             made: None,
+            media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
             tier: ServiceTier::Standard,
@@ -166,7 +170,7 @@ impl Drop for Ticket {
             if self.worker().gateway().is_stopping() { Outcome::Shutdown } else { Outcome::ClientDisconnect };
         // What was seen of a whole answer before the caller left is charged too.
         let output_tokens = self.estimated_output(self.seen_bytes.div_ceil(BYTES_PER_TOKEN));
-        let estimate = Usage { input_tokens: self.input_tokens, output_tokens, ..Usage::default() };
+        let estimate = self.estimated_usage(output_tokens);
         self.close_attempt(0, "abandoned", estimate, UsageSource::Estimated);
         let status = self.record.status;
         self.open.end(outcome, status);
@@ -210,6 +214,7 @@ impl Open {
         cost: NanoUsd,
     ) -> Result<(), HoldRefused> {
         self.input_tokens = facts.input_tokens;
+        self.media = facts.media;
         self.output_bound = tokens.saturating_sub(facts.input_tokens);
         self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
         self.searches = facts.searches;
@@ -225,11 +230,8 @@ impl Open {
         let Some(attempt) = &self.attempt else { return Ok(()) };
         let prices = &attempt.target.info.prices;
         let grown = self.output_bound.saturating_add(more_output_tokens);
-        let cost = prices.bound(self.input_tokens, grown, self.tier).minus(prices.bound(
-            self.input_tokens,
-            self.output_bound,
-            self.tier,
-        ));
+        let bound = |output| prices.bound_with(self.input_tokens, output, &self.media, self.tier);
+        let cost = bound(grown).minus(bound(self.output_bound));
         if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
             key.usage.extend(&key.policy, self.worker.now(), hold, more_output_tokens, cost)?;
         }
@@ -274,6 +276,35 @@ impl Open {
     /// and the like would count for more than the provider bills.
     pub(crate) fn estimated_output(&self, tokens: u64) -> u64 {
         tokens.min(self.output_bound)
+    }
+
+    /// What a call consumed whose upstream does not say: the input, and what was seen of the output. Images are
+    /// made before anything of them is seen, and count whole.
+    pub(crate) fn estimated_usage(&self, output_tokens: u64) -> Usage {
+        let mut usage = Usage { input_tokens: self.input_tokens, output_tokens, ..Usage::default() };
+        if !self.media.is_none() {
+            usage.media = Media { output_ms: 0, ..self.media };
+            if self.media.output_images > 0 {
+                usage.output_tokens = self.output_bound;
+                usage.media.image_output_tokens = counted(self.output_bound);
+            }
+        }
+        usage
+    }
+
+    /// Adds to what an upstream states what it need not say: the pieces that the request itself had.
+    pub(crate) const fn add_request_media(&self, usage: &mut Usage) {
+        let media = &mut usage.media;
+        let asked = &self.media;
+        media.input_images = asked.input_images;
+        media.input_characters = asked.input_characters;
+        if media.input_ms == 0 {
+            media.input_ms = asked.input_ms;
+        }
+        // Images that were not counted are as many as were asked for.
+        if media.output_images == 0 {
+            media.output_images = asked.output_images;
+        }
     }
 
     /// Is the key still good? It may have been revoked since the call began.

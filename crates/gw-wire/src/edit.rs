@@ -2,6 +2,7 @@
 //! stage. It must not touch anything else of the body.
 
 mod bound;
+mod form;
 mod names;
 
 use crate::json::splice::{self, Edit};
@@ -33,6 +34,9 @@ pub struct ForwardEdits<'a> {
 /// shares the caller's bytes.
 #[must_use]
 pub fn forward(call: &Call, edits: &ForwardEdits<'_>) -> Vec<Bytes> {
+    if call.facts.is_form {
+        return form::forward(call, edits.model);
+    }
     let mut list: Vec<Edit> = Vec::new();
     let mut inserted: Vec<u8> = Vec::new();
     // Where the path names the model, the body is not asked; a name that stands there all the same goes.

@@ -14,6 +14,7 @@
 //! What providers add to a prompt (instructions for tools and schemas, chat templates) is counted by
 //! constants above what recorded exchanges of many providers show.
 
+pub mod audio;
 mod walk;
 
 pub use walk::input_tokens;

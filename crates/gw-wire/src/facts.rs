@@ -5,8 +5,10 @@ mod cohere;
 mod converse;
 pub(crate) mod counting;
 mod embeddings;
+mod form;
 mod gemini;
 mod kinds;
+mod media;
 mod members;
 mod prompt;
 mod rerank;
@@ -49,6 +51,23 @@ pub fn read_with_model(
     read_body(format, body, max_depth, Some(model))
 }
 
+/// Reads the facts of a request that may be a form, which its content type says. The path may name the model.
+///
+/// # Errors
+/// As [`read`]; also a form that cannot be read, or the wrong content type for an endpoint that takes forms only.
+pub fn read_typed(
+    format: WireFormat,
+    body: &Bytes,
+    content_type: Option<&[u8]>,
+    max_depth: usize,
+    path_model: Option<&str>,
+) -> Result<CallFacts, Refusal> {
+    if format.takes_form() && form::is_wanted(format, content_type)? {
+        return form::read(format, body, content_type.unwrap_or_default(), path_model);
+    }
+    read_body(format, body, max_depth, path_model)
+}
+
 fn read_body(
     format: WireFormat,
     body: &Bytes,
@@ -79,12 +98,11 @@ fn read_body(
     if let Some(model) = path_model {
         model.clone_into(&mut facts.model);
     }
+    if facts.model.is_empty() && format == WireFormat::OpenAiModerations {
+        media::MODERATION_MODEL.clone_into(&mut facts.model);
+    }
     if facts.model.is_empty() && !(path_model.is_none() && format.has_model_in_path()) {
-        return Err(Refusal::new(
-            ErrorCode::InvalidRequest,
-            "`model` is missing. Name the model to call, for example \"openai/gpt-4o-mini\".",
-        )
-        .param("model"));
+        return Err(missing_model());
     }
     if facts.model.len() > MAX_MODEL_BYTES {
         return Err(invalid("model", format!("`model` is longer than {MAX_MODEL_BYTES} bytes.")));
@@ -151,6 +169,10 @@ fn complete(
             embeddings::complete(format, facts, found)?;
         }
         WireFormat::CohereRerank | WireFormat::PlainRerank => rerank::complete(facts, found)?,
+        WireFormat::OpenAiImages
+        | WireFormat::OpenAiImageEdits
+        | WireFormat::OpenAiSpeech
+        | WireFormat::OpenAiModerations => media::complete(format, &found.asked, facts)?,
         _ => {
             let text = format!("'{}' requests are not read in this version.", format.as_str());
             return Err(Refusal::new(ErrorCode::NotImplemented, text));
@@ -162,6 +184,11 @@ fn complete(
 /// Formats whose streams state usage without being asked to.
 const fn always_states_usage(format: WireFormat) -> bool {
     !matches!(format, WireFormat::OpenAiChat | WireFormat::OpenAiCompletions | WireFormat::OpenAiEmbeddings)
+}
+
+fn missing_model() -> Refusal {
+    let text = "`model` is missing. Name the model to call, for example \"openai/gpt-4o-mini\".";
+    Refusal::new(ErrorCode::InvalidRequest, text).param("model")
 }
 
 fn no_messages(format: WireFormat) -> Refusal {

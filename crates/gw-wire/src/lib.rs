@@ -24,6 +24,7 @@ pub mod frames;
 pub mod fuzzing;
 pub mod gemini;
 pub mod json;
+pub mod multipart;
 pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_realtime;

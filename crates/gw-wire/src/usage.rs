@@ -2,6 +2,7 @@
 //! the answer: all it can say of a frame is that the gateway, not the caller, asked for it.
 
 mod counts;
+mod media;
 mod meter;
 
 pub use counts::{AnthropicCounts, openai as openai_counts};
@@ -16,8 +17,17 @@ use gw_model::{Usage, WireFormat};
 
 /// Top-level members of a whole answer that usage is read from, and the id of one that is stored; what a
 /// [`MemberScanner`] has to look for.
-pub const WANTED_MEMBERS: &[&str] =
-    &["usage", "service_tier", "usageMetadata", "usage_metadata", "serviceTier", "meta", "id", "store"];
+pub const WANTED_MEMBERS: &[&str] = &[
+    "usage",
+    "service_tier",
+    "usageMetadata",
+    "usage_metadata",
+    "serviceTier",
+    "meta",
+    "id",
+    "store",
+    "duration",
+];
 
 /// Usage of a whole answer. `None` when it states none.
 #[must_use]
@@ -79,6 +89,7 @@ const fn members_of(format: WireFormat) -> &'static [&'static str] {
         | WireFormat::CohereEmbed
         | WireFormat::CohereRerank
         | WireFormat::PlainRerank => &["usage", "meta"],
+        WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => &["usage", "duration"],
         _ => &["usage", "service_tier"],
     }
 }
@@ -108,6 +119,8 @@ fn from_object(format: WireFormat, object: &Object<'_>) -> Option<Usage> {
         | WireFormat::PlainRerank
         | WireFormat::VoyageRerank
         | WireFormat::BedrockRerank => rerank::answer::usage(object),
+        WireFormat::OpenAiImages | WireFormat::OpenAiImageEdits => media::of_images(object),
+        WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => media::of_transcript(object),
         _ => counts::openai(&object.get("usage")?, object.get("service_tier").as_ref()),
     }
 }

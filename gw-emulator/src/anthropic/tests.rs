@@ -19,7 +19,7 @@ fn ask(body: &Value, cache: &PromptCache, list: &str) -> Result<Answer, Rejectio
 fn whole(body: &Value) -> Value {
     match ask(body, &PromptCache::default(), "").expect("accepted").content {
         Content::Whole(text) => serde_json::from_str(&text).expect("JSON"),
-        Content::Stream(_) => panic!("streamed"),
+        Content::Bytes(..) | Content::Stream(_) => panic!("not JSON"),
     }
 }
 

@@ -10,6 +10,7 @@ mod every_format;
 mod faults;
 mod gemini;
 mod guide;
+mod media;
 mod openai;
 mod realtime;
 mod replay;

@@ -3,9 +3,12 @@
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::prices::ModelFacts;
-use crate::shape::UsdPerMillionTokens;
+use crate::shape::{Usd, UsdPerMillionTokens};
 use gw_model::catalog::{Catalog, ModelInfo};
-use gw_model::{PriceSheet, Rate, ServiceTier, Unit};
+use gw_model::{FemtoUsd, PriceSheet, Rate, ServiceTier, Unit};
+
+/// Femto-dollars of a nano-dollar.
+const FEMTO_PER_NANO_USD: u64 = 1_000_000;
 
 /// The facts of a model: those of `base`, or of `same_as`, with what the file says laid over.
 pub(super) fn resolve(
@@ -46,6 +49,7 @@ pub(super) fn says_something(facts: &ModelFacts) -> bool {
         || facts.max_output_tokens.is_some()
         || facts.usd_per_request.is_some()
         || rates(facts).iter().any(|(_, rate)| rate.is_some())
+        || !pieces(facts).is_empty()
 }
 
 fn same_as(name: &str, price_key: &str, catalog: &dyn Catalog) -> Option<ModelInfo> {
@@ -68,6 +72,27 @@ const fn rates(facts: &ModelFacts) -> [(Unit, Priced); 5] {
     ]
 }
 
+/// Prices that are not for tokens.
+fn pieces(facts: &ModelFacts) -> Vec<Rate> {
+    let whole = |usd: At<Usd>| usd.value.0.0.saturating_mul(FEMTO_PER_NANO_USD);
+    let mut given = Vec::new();
+    let mut add = |unit, price| {
+        given.push(Rate { unit, tier: ServiceTier::Standard, above_tokens: 0, price: FemtoUsd(price) });
+    };
+    if let Some(image) = facts.usd_per_image {
+        add(Unit::ImageOutput, whole(image));
+    }
+    if let Some(minute) = facts.usd_per_minute {
+        let second = whole(minute).div_ceil(60);
+        add(Unit::SecondInput, second);
+        add(Unit::SecondOutput, second);
+    }
+    if let Some(characters) = facts.usd_per_million_characters {
+        add(Unit::CharacterInput, characters.value.0.0);
+    }
+    given
+}
+
 /// The prices of the file. They replace the catalogue's whole: a batch or long-prompt rate left standing
 /// beside them would be another price list's.
 fn sheet(facts: &ModelFacts, at: Place, faults: &mut Faults) -> Option<PriceSheet> {
@@ -75,15 +100,16 @@ fn sheet(facts: &ModelFacts, at: Place, faults: &mut Faults) -> Option<PriceShee
     let rate = |unit, price| Rate { unit, tier: ServiceTier::Standard, above_tokens: 0, price };
     let mut given: Vec<Rate> =
         rates.iter().filter_map(|(unit, price)| Some(rate(*unit, price.as_ref()?.value.0))).collect();
-    let has_token_prices = !given.is_empty();
+    let has_tokens = !given.is_empty();
     if let Some(usd) = &facts.usd_per_request {
         given.push(rate(Unit::Request, usd.value.0.into()));
     }
-    if !has_token_prices {
-        return (!given.is_empty()).then(|| PriceSheet { rates: given.into() });
+    given.extend(pieces(facts));
+    if given.is_empty() {
+        return None;
     }
     for (unit, price) in &rates[..2] {
-        if price.is_none() {
+        if has_tokens && price.is_none() {
             let key = unit.as_str();
             let message = format!(
                 "'{key}_usd_per_million_tokens' is missing beside the other prices: add it, 0 if it is free"

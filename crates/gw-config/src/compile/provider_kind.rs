@@ -62,8 +62,19 @@ fn generic(name: &str) -> Option<ProviderSpec> {
         ProviderKind::Emulator => (AuthScheme::None, "emulator"),
         _ => (AuthScheme::Bearer, "openai-compatible"),
     };
-    let mut formats =
-        vec![WireFormat::OpenAiChat, WireFormat::OpenAiCompletions, WireFormat::OpenAiEmbeddings];
+    let mut formats = vec![
+        WireFormat::OpenAiChat,
+        WireFormat::OpenAiCompletions,
+        WireFormat::OpenAiEmbeddings,
+        WireFormat::OpenAiImages,
+        WireFormat::OpenAiImageEdits,
+        WireFormat::OpenAiSpeech,
+        WireFormat::OpenAiTranscriptions,
+        WireFormat::OpenAiTranslations,
+    ];
+    if kind != ProviderKind::AzureOpenAi {
+        formats.push(WireFormat::OpenAiModerations);
+    }
     if kind == ProviderKind::Emulator {
         formats.push(WireFormat::AnthropicMessages);
     }

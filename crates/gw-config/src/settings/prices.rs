@@ -18,6 +18,12 @@ settings! {
         /// US dollars for each request, besides its tokens; of models that rank: for each search, which is a query
         /// over up to a hundred documents.
         optional usd_per_request: Usd,
+        /// US dollars for an image that is made. Where tokens have a price and the provider states them, they count.
+        optional usd_per_image: Usd,
+        /// US dollars for a minute of sound that is written down or spoken. As above.
+        optional usd_per_minute: Usd,
+        /// US dollars for a million characters of text that is spoken. As above.
+        optional usd_per_million_characters: UsdPerMillionTokens,
         /// Take prices and bounds of this model of the catalogue: `gpt-4o`, or `openai/gpt-4o` of another provider.
         optional same_as: Text,
         /// Largest prompt, in tokens.

@@ -1,5 +1,6 @@
 //! Tests of [`super`].
 use super::*;
+use crate::media::Media;
 
 fn rate(unit: Unit, tier: ServiceTier, above_tokens: u32, femto: u64) -> Rate {
     Rate { unit, tier, above_tokens, price: FemtoUsd(femto) }
@@ -69,4 +70,61 @@ fn searches_are_priced_one_by_one() {
     assert_eq!(ranking.requests(2, ServiceTier::Standard), NanoUsd(4_000_000));
     assert!(ranking.prices_requests() && !ranking.prices_tokens());
     assert!(!sheet().prices_requests() && sheet().requests(5, ServiceTier::Flex) == NanoUsd::ZERO);
+}
+
+fn priced(rates: &[(Unit, u64)]) -> PriceSheet {
+    PriceSheet {
+        rates: rates.iter().map(|(unit, price)| rate(*unit, ServiceTier::Standard, 0, *price)).collect(),
+    }
+}
+
+/// Nano-dollars of a usage, which the bound of the same numbers must cover.
+#[track_caller]
+fn costs(sheet: &PriceSheet, usage: &Usage, wanted: u64) {
+    let cost = sheet.cost(usage, ServiceTier::Standard);
+    assert_eq!(cost, NanoUsd(wanted));
+    let bound =
+        sheet.bound_with(usage.input_tokens, usage.output_tokens, &usage.media, ServiceTier::Standard);
+    assert!(bound >= cost, "{bound:?} is below {cost:?}");
+}
+
+#[test]
+fn images_cost_by_tokens_or_by_the_piece() {
+    let media =
+        Media { image_input_tokens: 30, image_output_tokens: 1056, output_images: 1, ..Media::default() };
+    let usage = Usage { input_tokens: 40, output_tokens: 1056, media, ..Usage::default() };
+    let by_tokens = priced(&[
+        (Unit::Input, 5_000_000_000),
+        (Unit::ImageInputToken, 10_000_000_000),
+        (Unit::ImageOutputToken, 40_000_000_000),
+        (Unit::ImageOutput, 7_000_000_000_000),
+    ]);
+    costs(&by_tokens, &usage, 10 * 5_000 + 30 * 10_000 + 1056 * 40_000);
+    let pieces = Usage { media: Media { output_images: 3, ..Media::default() }, ..Usage::default() };
+    costs(&by_tokens, &pieces, 21_000_000);
+    // Some lists call the price of a made image one of the input.
+    costs(&priced(&[(Unit::ImageInput, 20_000_000_000_000)]), &pieces, 60_000_000);
+    let edit = Usage { media: Media { input_images: 2, ..pieces.media }, ..Usage::default() };
+    costs(&priced(&[(Unit::ImageInput, 20_000_000_000_000)]), &edit, 60_000_000);
+    let both = priced(&[(Unit::ImageInput, 1_000_000_000_000), (Unit::ImageOutput, 5_000_000_000_000)]);
+    costs(&both, &edit, 2_000_000 + 15_000_000);
+    assert!(both.prices_images() && !both.prices_speech() && !both.prices_recordings());
+}
+
+#[test]
+fn speech_and_recordings_cost_by_characters_seconds_or_tokens() {
+    let spoken = Media { input_characters: 64, output_ms: 4200, ..Media::default() };
+    let spoken = Usage { input_tokens: 12, media: spoken, ..Usage::default() };
+    costs(&priced(&[(Unit::CharacterInput, 15_000_000_000)]), &spoken, 64 * 15_000);
+    costs(&priced(&[(Unit::SecondOutput, 250_000_000_000)]), &spoken, 1_050_000);
+    let recorded = Media { input_ms: 3_500, ..Media::default() };
+    let recorded = Usage { media: recorded, ..Usage::default() };
+    let whisper = priced(&[(Unit::SecondInput, 100_000_000_000), (Unit::SecondOutput, 100_000_000_000)]);
+    costs(&whisper, &recorded, 350_000);
+    costs(&priced(&[(Unit::SecondInput, 30_830_000_000), (Unit::SecondOutput, 0)]), &recorded, 107_905);
+    let mixed =
+        priced(&[(Unit::Input, 2_500_000_000), (Unit::Output, 10_000_000_000), (Unit::SecondInput, 1 << 40)]);
+    let tokens = Usage { input_tokens: 40, audio_input_tokens: 37, output_tokens: 13, ..recorded };
+    costs(&mixed, &tokens, 40 * 2_500 + 13 * 10_000);
+    assert!(mixed.prices_recordings() && whisper.prices_recordings() && !whisper.prices_images());
 }

@@ -6,6 +6,10 @@ use crate::reply::Reply;
 use crate::ticket::Rejected;
 
 /// What the cache says.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the large one is the common one; a box would be made for each call"
+)]
 pub(crate) enum LookUp {
     /// The answer.
     #[expect(dead_code, reason = "made by the cache stores; the stage's type is final")]

@@ -45,6 +45,13 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     TYPES.iter().any(|known| stated.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known)))
 }
 
+/// Is the answer JSON, by its own word?
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
+    let stated = headers.get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    let kind = stated.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    kind.eq_ignore_ascii_case(b"application/json") || kind.to_ascii_lowercase().ends_with(b"+json")
+}
+
 /// The header that names the kind of an error, in formats whose SDKs look there.
 pub(crate) fn add_error_type(headers: &mut HeaderMap, format: WireFormat, status: u16) {
     if let Some((name, value)) = gw_wire::errors::headers_of_status(format, status) {

@@ -1,14 +1,13 @@
-//! A whole answer too large to hold: its bytes flow on as they come, and only its usage is read on the way.
+//! A whole answer too large to hold, or not worth holding: its bytes flow on as they come, and only what is charged
+//! for is read on the way.
 
-use super::meter;
+use super::gauge::Gauge;
 use crate::reply::Incomplete;
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::{Micros, Outcome, Usage, UsageSource, WireFormat};
 use gw_upstream::UpstreamBody;
-use gw_wire::estimate;
-use gw_wire::json::member::MemberScanner;
-use gw_wire::usage::{self, WANTED_MEMBERS};
+use http::HeaderMap;
 use std::task::{Context, Poll};
 
 /// See the module.
@@ -16,10 +15,7 @@ pub struct LargeBody {
     ticket: Option<Ticket>,
     head: Option<Bytes>,
     upstream: UpstreamBody,
-    format: WireFormat,
-    scanner: MemberScanner,
-    /// Estimate of the output seen, for an answer that states no usage.
-    output_tokens: u64,
+    gauge: Gauge,
     deadline: Micros,
     /// The provider may store the answer.
     stores: bool,
@@ -34,26 +30,15 @@ impl std::fmt::Debug for LargeBody {
 }
 
 impl LargeBody {
-    pub(crate) fn new(
+    pub(super) fn new(
         ticket: Ticket,
-        format: WireFormat,
+        gauge: Gauge,
         head: Bytes,
         upstream: UpstreamBody,
         deadline: Micros,
     ) -> Self {
-        let scanner = MemberScanner::new(WANTED_MEMBERS);
         let (ticket, head) = (Some(ticket), Some(head).filter(|head| !head.is_empty()));
-        Self {
-            ticket,
-            head,
-            upstream,
-            format,
-            scanner,
-            output_tokens: 0,
-            deadline,
-            stores: false,
-            unbilled: false,
-        }
+        Self { ticket, head, upstream, gauge, deadline, stores: false, unbilled: false }
     }
 
     /// The provider may store the answer: notes whose it is.
@@ -63,9 +48,16 @@ impl LargeBody {
     }
 
     /// Something that was made and charged before.
-    pub(crate) fn unbilled(mut self) -> Self {
-        self.unbilled = true;
-        self
+    pub(crate) fn unbilled(
+        ticket: Ticket,
+        format: WireFormat,
+        upstream: UpstreamBody,
+        deadline: Micros,
+    ) -> Self {
+        let gauge = Gauge::new(format, &HeaderMap::new());
+        let mut body = Self::new(ticket, gauge, Bytes::new(), upstream, deadline);
+        body.unbilled = true;
+        body
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
@@ -96,8 +88,10 @@ impl LargeBody {
     }
 
     fn pass(&mut self, piece: Bytes) -> Bytes {
-        self.scanner.feed(&piece);
-        self.output_tokens = self.output_tokens.saturating_add(estimate::text_tokens(&piece));
+        self.gauge.feed(&piece);
+        if let Some(ticket) = &mut self.ticket {
+            ticket.note_first_byte();
+        }
         // The settlement is written before the last byte goes out.
         if self.upstream.is_end() {
             self.settle(Outcome::Success, "");
@@ -109,14 +103,10 @@ impl LargeBody {
         let Some(mut ticket) = self.ticket.take() else { return };
         let (usage, source) = match self.unbilled {
             true => (Usage::default(), UsageSource::None),
-            false => meter::charged(
-                usage::from_scanner(self.format, &self.scanner),
-                ticket.input_tokens,
-                ticket.estimated_output(self.output_tokens),
-            ),
+            false => self.gauge.charged(&ticket),
         };
         if self.stores {
-            ticket.made = usage::stored_from_scanner(&self.scanner);
+            ticket.made = self.gauge.stored();
         }
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);

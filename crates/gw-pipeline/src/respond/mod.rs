@@ -3,6 +3,7 @@
 
 mod count;
 mod failure;
+mod gauge;
 mod guard;
 pub(crate) mod headers;
 pub(crate) mod keep;

@@ -11,7 +11,7 @@ use crate::reply::{Reply, ReplyBody};
 use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
-use gw_model::{ErrorCode, Micros, Outcome, Refusal, WireFormat};
+use gw_model::{Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, Timer, UpstreamBody};
 use gw_wire::codec::WireError;
 use gw_wire::frames::{Frame, Framer};
@@ -27,6 +27,9 @@ use tokio::time::Sleep;
 
 /// How many output tokens a stream's hold grows by when it reaches its bound.
 const EXTEND_TOKENS: u64 = 1024;
+
+/// Largest event with an image: one of 4K without compression, as base64.
+const MAX_IMAGE_EVENT_BYTES: usize = 40 << 20;
 
 /// What keeps a silent stream alive.
 const PING: &[u8] = b": ping\n\n";
@@ -115,14 +118,14 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let body = StreamBody {
         ticket: Some(ticket),
         upstream: Some(response.body),
-        framer: Framer::new(upstream_format, settings.max_event_bytes),
+        framer: Framer::new(upstream_format, max_event_bytes(upstream_format, settings.max_event_bytes)),
         meter,
         outlet,
         guard: guard::ResponseGuard::default(),
         pieces: Vec::new(),
         caller_format: call.format,
         shape,
-        open_ended: upstream_format == WireFormat::GeminiGenerate,
+        open_ended: is_open_ended(upstream_format),
         sent: false,
         held_output: output_bound,
         deadline,
@@ -138,6 +141,20 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     *reply.status_mut() = response.status;
     *reply.headers_mut() = map;
     reply
+}
+
+/// Formats whose streams have no mark behind the answer's last event, or not always.
+const fn is_open_ended(format: WireFormat) -> bool {
+    matches!(format, WireFormat::GeminiGenerate)
+        || matches!(format.endpoint(), Endpoint::Images | Endpoint::Audio)
+}
+
+/// An event with an image holds all of it.
+fn max_event_bytes(format: WireFormat, setting: usize) -> usize {
+    match format.endpoint() {
+        Endpoint::Images => setting.max(MAX_IMAGE_EVENT_BYTES),
+        _ => setting,
+    }
 }
 
 impl StreamBody {
@@ -356,8 +373,12 @@ impl StreamBody {
         ticket.worker().gateway().metrics.open_streams.dec();
         // Half-way, an upstream may have stated its input only; what was seen of the output is added.
         let complete = self.meter.complete();
+        if self.meter.error().is_some() {
+            // By the upstream's own word there is no image.
+            ticket.media.output_images = 0;
+        }
         let seen = self.meter.estimated_output_tokens();
-        let (mut usage, mut source) = meter::charged(self.meter.usage(), ticket.input_tokens, seen);
+        let (mut usage, mut source) = meter::charged(self.meter.usage(), &ticket, seen);
         if !complete && usage.output_tokens < seen {
             usage.output_tokens = seen;
             source = gw_model::UsageSource::Estimated;

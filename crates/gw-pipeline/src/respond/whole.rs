@@ -1,6 +1,7 @@
 //! A whole answer: held until it is complete (up to a limit), so that its cost can stand in a header and it
 //! can be translated. Larger ones in the caller's own format flow through [`super::large`].
 
+use super::gauge::Gauge;
 use super::large::LargeBody;
 use super::{guard, headers, keep, meter};
 use crate::attempt::Answered;
@@ -10,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use gw_model::{Endpoint, ErrorCode, Outcome, Refusal, Usage, WireFormat};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
+use gw_wire::json::JsonError;
 use gw_wire::translate::Whole;
 use http::header::{self, HeaderValue};
 use std::time::Duration;
@@ -23,6 +25,10 @@ enum Held {
 /// Reads, translates, settles.
 pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
     let same_format = answered.sent.format == answered.call.format;
+    // Speech is listened to while it is made, and says nothing that could be metered but its length.
+    if answered.call.format == WireFormat::OpenAiSpeech && !headers::is_json(&answered.response.headers) {
+        return Ok(large(answered, Bytes::new()));
+    }
     let settings = &answered.live.snapshot.settings;
     let limit = if same_format { settings.cost_header_buffer_bytes } else { settings.max_translated_bytes };
     let left = u64::try_from(answered.deadline - answered.ticket.worker().now()).unwrap_or(0);
@@ -77,7 +83,7 @@ async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError,
 
 /// The answer is in memory: translate, meter, settle.
 async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
-    let Ok(usage) = gw_wire::usage::from_valid(answered.sent.format, &body) else {
+    let Ok(usage) = stated_usage(&answered, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
         return Ok(broken(answered, refusal, "malformed", body.len() as u64));
     };
@@ -123,6 +129,16 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     *reply.status_mut() = status;
     *reply.headers_mut() = map;
     Ok(reply)
+}
+
+/// The usage that the answer states. Transcripts may be plain text or subtitles, which state none.
+fn stated_usage(answered: &Answered, body: &Bytes) -> Result<Option<Usage>, JsonError> {
+    let format = answered.sent.format;
+    let may_be_text = matches!(format, WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations);
+    if may_be_text && !headers::is_json(&answered.response.headers) {
+        return Ok(None);
+    }
+    gw_wire::usage::from_valid(format, body)
 }
 
 /// The answer in the caller's format; `None` when it is in it already.
@@ -172,20 +188,21 @@ pub(super) fn write_context(answered: &Answered) -> WriteContext {
 
 fn settle_attempt(ticket: &mut Ticket, status: u16, reason: &str, usage: Option<Usage>, body: &[u8]) {
     let estimate = if usage.is_some() { 0 } else { gw_wire::estimate::text_tokens(body) };
-    let (usage, source) = meter::charged(usage, ticket.input_tokens, ticket.estimated_output(estimate));
+    let (usage, source) = meter::charged(usage, ticket, ticket.estimated_output(estimate));
     ticket.close_attempt(status, reason, usage, source);
 }
 
 /// A larger answer flows on; its cost is known only at its end.
 fn large(answered: Answered, head: Bytes) -> Reply {
     let Answered { mut ticket, target, model_name, response, call, sent, deadline, .. } = answered;
+    let gauge = Gauge::new(call.format, &response.headers);
     let mut map = headers::passed(response.headers);
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
     headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
     ticket.record.status = response.status.as_u16();
     ticket.note_first_byte();
     let stores = keep::at_provider(sent.format, &call);
-    let body = LargeBody::new(ticket, call.format, head, response.body, deadline).note_answer(stores);
+    let body = LargeBody::new(ticket, gauge, head, response.body, deadline).note_answer(stores);
     let mut reply = Reply::new(ReplyBody::Large(Box::new(body)));
     *reply.status_mut() = response.status;
     *reply.headers_mut() = map;
@@ -196,7 +213,7 @@ fn large(answered: Answered, head: Bytes) -> Reply {
 fn broken(answered: Answered, refusal: Refusal, reason: &str, seen_bytes: u64) -> Reply {
     let Answered { mut ticket, target, model_name, response, .. } = answered;
     let output = ticket.estimated_output(seen_bytes.div_ceil(4));
-    let (usage, source) = meter::charged(None, ticket.input_tokens, output);
+    let (usage, source) = meter::charged(None, &ticket, output);
     ticket.close_attempt(response.status.as_u16(), reason, usage, source);
     let mut reply = super::refuse::refusal_reply(ticket.record.format, &refusal, None);
     headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));

@@ -9,7 +9,6 @@ use crate::respond::large::LargeBody;
 use crate::respond::{self, headers};
 use crate::route::resolve;
 use crate::ticket::{Rejected, Ticket};
-use bytes::Bytes;
 use gw_model::snapshot::{Target, Timeouts};
 use gw_model::{ErrorCode, Refusal, Usage, UsageSource};
 use gw_providers::{StoredInput, UpstreamParts, prepare_stored};
@@ -131,7 +130,7 @@ impl Asking {
         let deadline = ticket.worker().now().saturating_add(
             i64::try_from(Timeouts::default().total_ms.saturating_mul(1000)).unwrap_or(i64::MAX),
         );
-        let body = LargeBody::new(ticket, FORMAT, Bytes::new(), response.body, deadline).unbilled();
+        let body = LargeBody::unbilled(ticket, FORMAT, response.body, deadline);
         let mut reply = Reply::new(ReplyBody::Large(Box::new(body)));
         *reply.status_mut() = response.status;
         *reply.headers_mut() = map;

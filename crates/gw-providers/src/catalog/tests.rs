@@ -25,7 +25,7 @@ fn names_are_those_of_the_price_key_only() {
     let names = catalog().model_names("anthropic");
     assert!(names.contains(&"claude-sonnet-4-5") && names.iter().all(|n| n.starts_with("claude-")));
     assert!(catalog().model_names("openai").contains(&"gpt-3.5-turbo-instruct"), "merged price key");
-    assert_eq!(catalog().model_names("demo"), ["chat", "embed"]);
+    assert_eq!(catalog().model_names("demo"), ["chat", "embed", "image", "moderate", "speech", "transcribe"]);
     assert!(catalog().model_names("nobody").is_empty());
 }
 

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use gw_model::catalog::{AuthScheme, ProviderKind};
-use gw_model::format::{Api, WireFormat};
+use gw_model::format::{Api, Endpoint, WireFormat};
 use gw_model::snapshot::Provider;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -83,6 +83,13 @@ pub(super) fn fixed(provider: &Provider, auth: &AuthScheme) -> Result<HeaderMap,
 pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format: WireFormat) -> HeaderMap {
     let mut map = fixed.clone();
     for (name, value) in caller {
+        // A form's content type has its boundary.
+        if *name == "content-type" && format.takes_form() {
+            if let Ok(value) = HeaderValue::from_maybe_shared(value.clone()) {
+                map.insert(header::CONTENT_TYPE, value);
+            }
+            continue;
+        }
         if NEVER_FORWARDED.contains(name) || !fits(name, format) {
             continue;
         }
@@ -92,6 +99,10 @@ pub(super) fn build(fixed: &HeaderMap, caller: &[(&'static str, Bytes)], format:
         if !fixed.contains_key(&name) {
             map.append(name, value);
         }
+    }
+    if format.endpoint() == Endpoint::Audio {
+        // Audio, subtitles and plain text are answers too.
+        map.insert(header::ACCEPT, HeaderValue::from_static("*/*"));
     }
     if format.api() == Api::Anthropic && !map.contains_key(VERSION_HEADER) {
         map.insert(VERSION_HEADER, ANTHROPIC_VERSION);

@@ -86,6 +86,37 @@ fn addresses_per_provider_kind() {
 }
 
 #[test]
+fn media_have_their_addresses_and_forms_their_content_type() {
+    const OPERATIONS: &[(WireFormat, &str)] = &[
+        (WireFormat::OpenAiImages, "/images/generations"),
+        (WireFormat::OpenAiImageEdits, "/images/edits"),
+        (WireFormat::OpenAiSpeech, "/audio/speech"),
+        (WireFormat::OpenAiTranscriptions, "/audio/transcriptions"),
+        (WireFormat::OpenAiTranslations, "/audio/translations"),
+        (WireFormat::OpenAiModerations, "/moderations"),
+    ];
+    for (format, operation) in OPERATIONS {
+        let at = |kind, base: &str, version: Option<&str>| {
+            let mut p = provider(kind, base);
+            p.formats = vec![*format];
+            p.api_version = version.map(Into::into);
+            let mut call = call(*format, "m");
+            call.forward_headers = vec![("content-type", Bytes::from("multipart/form-data; boundary=b"))];
+            request(&call, &target(p, "m"), *format).unwrap()
+        };
+        let plain = at(OpenAiCompatible, "https://h/v1", None);
+        assert_eq!(plain.path_and_query.as_str(), format!("/v1{operation}"));
+        let kind = plain.headers["content-type"].to_str().unwrap();
+        assert_eq!(kind == "multipart/form-data; boundary=b", format.takes_form(), "{operation}: {kind}");
+        let azure = at(AzureOpenAi, "https://e", Some("2025-04-01-preview"));
+        let wanted = format!("/openai/deployments/m{operation}?api-version=2025-04-01-preview");
+        assert_eq!(azure.path_and_query.as_str(), wanted);
+        let newer = at(AzureOpenAi, "https://e", Some("v1"));
+        assert_eq!(newer.path_and_query.as_str(), format!("/openai/v1{operation}"));
+    }
+}
+
+#[test]
 fn hosts_and_bad_base_urls() {
     let prepared = PreparedProvider::new(&provider(OpenAiCompatible, "http://[::1]:8080/v1")).unwrap();
     assert_eq!((prepared.scheme().as_str(), prepared.authority().as_str()), ("http", "[::1]:8080"));

@@ -163,6 +163,12 @@ const fn operation(format: WireFormat) -> &'static str {
         WireFormat::CohereEmbed => "/v2/embed",
         WireFormat::CohereRerank => "/v2/rerank",
         WireFormat::PlainRerank | WireFormat::VoyageRerank => "/rerank",
+        WireFormat::OpenAiImages => "/images/generations",
+        WireFormat::OpenAiImageEdits => "/images/edits",
+        WireFormat::OpenAiSpeech => "/audio/speech",
+        WireFormat::OpenAiTranscriptions => "/audio/transcriptions",
+        WireFormat::OpenAiTranslations => "/audio/translations",
+        WireFormat::OpenAiModerations => "/moderations",
         // The model stands within the others, see the kinds that have them; or no provider has them yet.
         _ => "",
     }

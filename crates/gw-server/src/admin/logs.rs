@@ -74,6 +74,7 @@ fn id<T: FromStr>(field: &'static str, text: Option<&str>) -> Result<Option<T>, 
 
 fn row(row: &LogRow) -> Value {
     let id = row.request_id.to_string();
+    let media = row.tries.as_deref().and_then(media);
     let tries = row.tries.as_deref().and_then(|t| RawValue::from_string(t.to_owned()).ok());
     json!({
         "id": id,
@@ -99,11 +100,23 @@ fn row(row: &LogRow) -> Value {
         "cached_tokens": row.cached_tokens,
         "cache_write_tokens": row.cache_write_tokens,
         "reasoning_tokens": row.reasoning_tokens,
+        "media": media,
         "usage_source": row.usage_source.as_str(),
         "cost_usd": row.cost.to_string(),
         "first_byte_ms": row.first_byte_us.map(milliseconds),
         "total_ms": milliseconds(row.total_us),
     })
+}
+
+/// Images, characters and milliseconds of all attempts together; nothing when there are none.
+fn media(tries: &str) -> Option<Value> {
+    let tries: Vec<Value> = serde_json::from_str(tries).ok()?;
+    let mut sum = serde_json::Map::new();
+    for (name, count) in tries.iter().filter_map(|one| one["media"].as_object()).flatten() {
+        let so_far = sum.get(name).and_then(Value::as_u64).unwrap_or(0);
+        sum.insert(name.clone(), (so_far + count.as_u64().unwrap_or(0)).into());
+    }
+    (!sum.is_empty()).then_some(Value::Object(sum))
 }
 
 /// Milliseconds with three places.

@@ -38,6 +38,12 @@ pub(super) async fn list(
 fn row(model: &Listed) -> Value {
     let info = &model.info;
     let price = |unit| info.prices.rate(unit, ServiceTier::Standard, 0).map(per_million);
+    let rate = |unit| info.prices.rate(unit, ServiceTier::Standard, 0).filter(|price| price.0 > 0);
+    // Lists name the price of an image or a second either way.
+    let piece = |unit, other, count: u64| {
+        let price = rate(unit).or_else(|| rate(other))?;
+        Some(NanoUsd(price.0.saturating_mul(count).div_ceil(1_000_000)).to_string())
+    };
     let known = |tokens: u32| (tokens > 0).then_some(tokens);
     json!({
         "id": model.id,
@@ -48,6 +54,9 @@ fn row(model: &Listed) -> Value {
         "output_usd_per_million_tokens": price(Unit::Output),
         "cache_read_usd_per_million_tokens": price(Unit::CacheRead),
         "cache_write_usd_per_million_tokens": price(Unit::CacheWrite),
+        "usd_per_image": piece(Unit::ImageOutput, Unit::ImageInput, 1),
+        "usd_per_minute": piece(Unit::SecondInput, Unit::SecondOutput, 60),
+        "usd_per_million_characters": price(Unit::CharacterInput),
         "max_input_tokens": known(info.max_input_tokens),
         "max_output_tokens": known(info.max_output_tokens),
         "capabilities": info.capabilities.iter().map(|c| &**c).collect::<Vec<_>>(),

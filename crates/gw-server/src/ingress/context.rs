@@ -18,6 +18,11 @@ pub(crate) fn forwarded(format: WireFormat, headers: &HeaderMap) -> Vec<(&'stati
         Api::Gemini | Api::Bedrock | Api::Cohere => &[],
     };
     let mut out = Vec::new();
+    if format.takes_form()
+        && let Some(value) = headers.get(http::header::CONTENT_TYPE)
+    {
+        out.push(("content-type", Bytes::copy_from_slice(value.as_bytes())));
+    }
     for name in names {
         for value in headers.get_all(*name) {
             out.push((*name, Bytes::copy_from_slice(value.as_bytes())));

@@ -126,21 +126,26 @@ fn anthropic(rest: &str) -> Route {
 }
 
 /// OpenAI's operations. One that ends like another stands before it.
-const OPENAI_CALLS: [(&str, WireFormat); 6] = [
+const OPENAI_CALLS: [(&str, WireFormat); 12] = [
     ("chat/completions", WireFormat::OpenAiChat),
     ("completions", WireFormat::OpenAiCompletions),
     ("embeddings", WireFormat::OpenAiEmbeddings),
     ("responses", WireFormat::OpenAiResponses),
     ("responses/input_tokens", WireFormat::OpenAiInputTokens),
     ("rerank", WireFormat::PlainRerank),
+    ("images/generations", WireFormat::OpenAiImages),
+    ("images/edits", WireFormat::OpenAiImageEdits),
+    ("audio/speech", WireFormat::OpenAiSpeech),
+    ("audio/transcriptions", WireFormat::OpenAiTranscriptions),
+    ("audio/translations", WireFormat::OpenAiTranslations),
+    ("moderations", WireFormat::OpenAiModerations),
 ];
 
 /// First segments of paths that the contract names and later versions serve.
-const LATER: [(&str, WireFormat); 8] = [
+const LATER: [(&str, WireFormat); 7] = [
     ("responses", WireFormat::OpenAiResponses),
     ("images", WireFormat::OpenAiChat),
     ("audio", WireFormat::OpenAiChat),
-    ("moderations", WireFormat::OpenAiChat),
     ("files", WireFormat::OpenAiChat),
     ("batches", WireFormat::OpenAiChat),
     ("mcp", WireFormat::OpenAiChat),

@@ -18,6 +18,7 @@ mod formats;
 mod google;
 mod keys;
 mod limits;
+mod media;
 mod network;
 mod rank;
 mod realtime;

@@ -2,6 +2,10 @@
 //! little-endian; length and checksum cover everything from the version on. The structs here are the
 //! stored format: fields are never reordered or removed, a change takes a new version number.
 
+mod media;
+
+pub use media::MediaFrame;
+
 use super::codes::{
     format_code, format_of, outcome_code, outcome_of, source_code, source_of, tier_code, tier_of,
 };
@@ -113,6 +117,9 @@ pub struct RecordFrame<'a> {
     pub first_byte_us: Option<u64>,
     pub total_us: u64,
     pub attempts: Vec<AttemptFrame<'a>>,
+    /// Images, speech and recordings of the attempts that had some; from version 2 on.
+    #[serde(skip)]
+    pub media: Vec<MediaFrame>,
 }
 
 /// The same fields in the same order, written without copying the record.
@@ -287,10 +294,10 @@ impl Flavor for Reused<'_> {
     }
 }
 
-fn encode<T: Serialize>(buffer: &mut Vec<u8>, kind: u8, value: &T) -> postcard::Result<()> {
+fn encode<T: Serialize>(buffer: &mut Vec<u8>, version: u8, kind: u8, value: &T) -> postcard::Result<()> {
     buffer.clear();
     buffer.extend_from_slice(&[0; PREFIX_BYTES]);
-    buffer.extend_from_slice(&[VERSION, kind]);
+    buffer.extend_from_slice(&[version, kind]);
     postcard::serialize_with_flavor(value, Reused(buffer))?;
     let (prefix, body) = buffer.split_at_mut(PREFIX_BYTES);
     let length = u32::try_from(body.len()).map_err(|_| postcard::Error::SerializeBufferFull)?;
@@ -316,7 +323,7 @@ pub(super) fn encode_intent(buffer: &mut Vec<u8>, intent: &Intent<'_>) -> postca
         stream: intent.stream,
         input_tokens: intent.input_tokens,
     };
-    encode(buffer, KIND_INTENT, &frame)
+    encode(buffer, VERSION, KIND_INTENT, &frame)
 }
 
 pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::Result<()> {
@@ -339,11 +346,15 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
         total_us: record.total_us,
         attempts: AttemptsOut(kept),
     };
-    encode(buffer, KIND_RECORD, &frame)
+    let media = media::of(kept);
+    if media.is_empty() {
+        return encode(buffer, VERSION, KIND_RECORD, &frame);
+    }
+    encode(buffer, media::VERSION, KIND_RECORD, &media::Out { record: frame, media })
 }
 
 pub(super) fn encode_owned(buffer: &mut Vec<u8>, owned: &Owned<'_>) -> postcard::Result<()> {
-    encode(buffer, KIND_OWNED, &OwnedFrame::new(owned))
+    encode(buffer, VERSION, KIND_OWNED, &OwnedFrame::new(owned))
 }
 
 /// Reads the entry at the start of `bytes`, with its length.
@@ -369,6 +380,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
         [VERSION, KIND_INTENT, payload @ ..] => postcard::from_bytes(payload).map(Frame::Intent),
         [VERSION, KIND_RECORD, payload @ ..] => postcard::from_bytes(payload).map(Frame::Record),
         [VERSION, KIND_OWNED, payload @ ..] => postcard::from_bytes(payload).map(Frame::Owned),
+        [media::VERSION, KIND_RECORD, payload @ ..] => media::read(payload).map(Frame::Record),
         [version, kind, ..] => Ok(Frame::Unknown { version: *version, kind: *kind }),
         _ => return Err(FrameError::Corrupt),
     };

@@ -1,6 +1,6 @@
 //! A record as a row: the one place that knows the columns of `records` and their order.
 
-use crate::journal::{AttemptFrame, RecordFrame};
+use crate::journal::{AttemptFrame, MediaFrame, RecordFrame};
 use crate::types::PendingIntent;
 use gw_model::{Outcome, UsageSource, WireFormat};
 use rusqlite::Statement;
@@ -93,7 +93,9 @@ impl<'a> Row<'a> {
     pub(super) fn of(record: &RecordFrame<'a>) -> Self {
         let last = record.attempts.last();
         let totals = record.attempts.iter().fold(Totals::default(), |sum, a| sum.plus(Totals::of(a)));
-        let told = record.attempts.len() > 1 || last.is_some_and(|a| !a.reason.is_empty());
+        let told = record.attempts.len() > 1
+            || last.is_some_and(|a| !a.reason.is_empty())
+            || !record.media.is_empty();
         Self {
             id: record.id,
             time: record.time,
@@ -117,7 +119,7 @@ impl<'a> Row<'a> {
             usage_source: source(&record.attempts),
             first_byte_us: record.first_byte_us,
             total_us: record.total_us,
-            tries: told.then(|| tries(&record.attempts)),
+            tries: told.then(|| tries(&record.attempts, &record.media)),
         }
     }
 
@@ -199,7 +201,7 @@ fn source(attempts: &[AttemptFrame<'_>]) -> UsageSource {
 }
 
 /// The attempts as a JSON list.
-fn tries(attempts: &[AttemptFrame<'_>]) -> String {
+fn tries(attempts: &[AttemptFrame<'_>], media: &[MediaFrame]) -> String {
     let mut list = String::from("[");
     for (number, attempt) in attempts.iter().enumerate() {
         let text = |t: &str| serde_json::Value::from(t);
@@ -208,7 +210,7 @@ fn tries(attempts: &[AttemptFrame<'_>]) -> String {
         let _ = write!(
             list,
             "{comma}{{\"provider\":{},\"upstream_model\":{},\"status\":{},\"reason\":{},\"duration_us\":{},\
-             \"input_tokens\":{},\"output_tokens\":{},\"cached_tokens\":{},\"usage_source\":\"{}\",\"cost_usd\":\"{}\"}}",
+             \"input_tokens\":{},\"output_tokens\":{},\"cached_tokens\":{},\"usage_source\":\"{}\",\"cost_usd\":\"{}\"",
             text(attempt.provider),
             text(attempt.upstream_model),
             attempt.status,
@@ -220,6 +222,13 @@ fn tries(attempts: &[AttemptFrame<'_>]) -> String {
             attempt.usage_source().as_str(),
             gw_model::NanoUsd(attempt.cost),
         );
+        if let Some(frame) = media.iter().find(|frame| usize::from(frame.attempt) == number) {
+            let media = frame.media();
+            let counts: Vec<String> =
+                media.named().map(|(name, count)| format!("\"{name}\":{count}")).collect();
+            let _ = write!(list, ",\"media\":{{{}}}", counts.join(","));
+        }
+        list.push('}');
     }
     list.push(']');
     list

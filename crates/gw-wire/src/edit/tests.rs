@@ -262,3 +262,29 @@ fn bounds_of_converse_are_lowered_or_added_in_place() {
         assert_eq!(edited_in(format, body, &edits), want, "{body}");
     }
 }
+
+#[test]
+fn a_form_gets_its_model_and_nothing_else() {
+    let field = |name: &str, value: &str| {
+        format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let (model, file) = (field("model", "up/whisper"), field("file", "\0\u{1}binary"));
+    let edited = |body: &str, path: Option<&str>, edits: &ForwardEdits<'_>| {
+        let body = Bytes::copy_from_slice(body.as_bytes());
+        let kind = Some(&b"multipart/form-data; boundary=XX"[..]);
+        let format = WireFormat::OpenAiTranscriptions;
+        let facts = facts::read_typed(format, &body, kind, 128, path).unwrap();
+        let call = Call { format, body, facts, forward_headers: Vec::new() };
+        String::from_utf8(forward(&call, edits).concat()).unwrap()
+    };
+    let renamed =
+        ForwardEdits { model: Some("whisper-1"), max_output_tokens: Some(1), ..ForwardEdits::default() };
+    let body = format!("{file}{model}--XX--\r\n");
+    let wanted = format!("{file}{}--XX--\r\n", field("model", "whisper-1"));
+    assert_eq!(edited(&body, None, &renamed), wanted);
+    assert_eq!(edited(&body, None, &ForwardEdits::default()), body);
+    let named = ForwardEdits { model: Some("up/whisper"), ..ForwardEdits::default() };
+    assert_eq!(edited(&body, None, &named), body);
+    let bare = format!("{file}--XX--");
+    assert_eq!(edited(&bare, Some("dep"), &renamed), format!("{}{bare}", field("model", "whisper-1")));
+}

@@ -3,7 +3,8 @@
 
 use super::kinds::{boolean, bound, check_spelling, count, object, objects, string, user_name, wrong_kind};
 use super::{
-    ROUTING_MEMBERS, cohere, converse, embeddings, gemini, json_refusal, rerank, responses, service_tier,
+    ROUTING_MEMBERS, cohere, converse, embeddings, gemini, json_refusal, media, rerank, responses,
+    service_tier,
 };
 use crate::estimate;
 use crate::json::{Kind, Member, Object, Value};
@@ -22,6 +23,8 @@ pub(super) struct Found<'a> {
     pub(super) query: Option<Value<'a>>,
     pub(super) suffix_tokens: u64,
     pub(super) best_of: u32,
+    /// What a request for images, speech or moderation asks for.
+    pub(super) asked: media::Asked,
     /// Names seen, one bit each, in a format that knows two spellings of them.
     pub(super) spellings: u32,
 }
@@ -78,6 +81,10 @@ pub(super) fn read<'a>(
             embeddings::note_dialect(name, facts);
             read_plain(format, name, value, facts, found)
         }
+        WireFormat::OpenAiImages
+        | WireFormat::OpenAiImageEdits
+        | WireFormat::OpenAiSpeech
+        | WireFormat::OpenAiModerations => media::read(format, name, &value, facts, &mut found.asked),
         _ => read_plain(format, name, value, facts, found),
     }
 }
@@ -88,6 +95,10 @@ const fn known(format: WireFormat) -> &'static [&'static str] {
         WireFormat::OpenAiResponses => responses::READ_MEMBERS,
         WireFormat::CohereChat => cohere::READ_MEMBERS,
         WireFormat::BedrockConverse => converse::READ_MEMBERS,
+        WireFormat::OpenAiImages
+        | WireFormat::OpenAiImageEdits
+        | WireFormat::OpenAiSpeech
+        | WireFormat::OpenAiModerations => media::READ_MEMBERS,
         _ => READ_MEMBERS,
     }
 }

@@ -1,5 +1,6 @@
 //! Facts of every format, and what is refused with which parameter.
 
+mod media;
 mod vectors;
 
 use super::*;

@@ -28,6 +28,11 @@ const SEEDS: &[&str] = &[
     "\u{1}a\u{7}\u{0}\u{1}b",
     r#"{"messages":[{"role":"user","content":[{"text":"hi"},{"cachePoint":{"type":"default"}},{"toolResult":{"toolUseId":"t","content":[{"json":{}}]}}]}],"inferenceConfig":{"maxTokens":9},"toolConfig":{"tools":[{"toolSpec":{"name":"f","inputSchema":{"json":{}}}}]}}"#,
     r#"{"output":{"message":{"role":"assistant","content":[{"text":"Hi"},{"toolUse":{"toolUseId":"t","name":"f","input":{}}}]}},"stopReason":"tool_use","usage":{"inputTokens":3,"outputTokens":2}}"#,
+    "--XX\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\nm\r\n",
+    "--XX\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n\r\nRIFF\r\n",
+    "--XX\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\np\r\n--XX\r\ncontent-disposition: form-data; name=image[]; filename=x\r\n\r\n\r\n",
+    "--XX--\r\n",
+    r#"{"model":"m","prompt":"p","n":2,"images":[{"file_id":"f"}],"input":"i"}"#,
     ": ping\n\n",
     "\r",
     "\n",
@@ -67,6 +72,7 @@ fn the_seeds_hold() {
         fuzz_sse(seed.as_bytes());
         fuzz_streams(seed.as_bytes());
         fuzz_eventstream(seed.as_bytes());
+        fuzz_multipart(seed.as_bytes());
     }
     fuzz_streams(SEEDS.concat().as_bytes());
     fuzz_eventstream(SEEDS.concat().as_bytes());
@@ -86,6 +92,11 @@ proptest! {
     #[test]
     fn binary_event_streams(bytes in input()) {
         fuzz_eventstream(&bytes);
+    }
+
+    #[test]
+    fn forms(bytes in input()) {
+        fuzz_multipart(&bytes);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! It runs for every frame of every stream, so it must not parse frames that cannot hold what it looks for.
 
 mod gemini;
+mod media;
 mod native;
 mod text;
 
@@ -134,6 +135,11 @@ impl StreamMeter {
             WireFormat::GeminiGenerate => self.gemini_frame(data),
             WireFormat::BedrockConverse => self.converse_event(frame),
             WireFormat::CohereChat => self.cohere_event(frame),
+            WireFormat::OpenAiImages
+            | WireFormat::OpenAiImageEdits
+            | WireFormat::OpenAiSpeech
+            | WireFormat::OpenAiTranscriptions
+            | WireFormat::OpenAiTranslations => self.media_event(data),
             WireFormat::AnthropicMessages => {
                 if Self::may_hold_usage(data) {
                     self.read_usage(data);

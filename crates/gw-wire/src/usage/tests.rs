@@ -1,5 +1,6 @@
 //! Usage of whole answers and streams in each format, hiding, and what the meter sees on the way.
 
+mod media;
 mod native;
 
 use super::*;

@@ -87,7 +87,9 @@ providers:
     assert_eq!(formats("openai"), [F::OpenAiResponses, F::OpenAiCompletions, F::OpenAiEmbeddings]);
     assert_eq!(formats("chat"), [F::OpenAiChat, F::OpenAiCompletions, F::OpenAiEmbeddings]);
     assert_eq!(formats("google"), [F::GeminiGenerate]);
-    assert_eq!(formats("new-azure"), [F::OpenAiChat, F::OpenAiCompletions, F::OpenAiEmbeddings]);
+    let azure = formats("new-azure");
+    assert_eq!(azure[..3], [F::OpenAiChat, F::OpenAiCompletions, F::OpenAiEmbeddings]);
+    assert!(azure.contains(&F::OpenAiSpeech) && !azure.contains(&F::OpenAiModerations));
 }
 
 #[test]
@@ -140,6 +142,28 @@ direct_models: false
     assert_eq!(snapshot.custom_info("openai", "gpt-4o-mini").map(|i| i.max_output_tokens), Some(100));
     assert!(snapshot.custom_info("openai", "plain").is_none());
     assert!(snapshot.custom_info("lister", "a").is_none(), "a target's prices are the target's alone");
+}
+
+#[test]
+fn pieces_have_prices_of_their_own() {
+    let compiled = ok("
+providers:
+  p:
+    kind: openai-compatible
+    base_url: http://h/v1
+    models:
+      draw: { usd_per_image: 0.04 }
+      speak: { usd_per_million_characters: 15 }
+      hear: { usd_per_minute: 0.006 }
+");
+    let rate = |model: &str, unit| {
+        let info = compiled.snapshot.custom_info("p", model).unwrap();
+        info.prices.rate(unit, ServiceTier::Standard, 0).map(|price| price.0)
+    };
+    assert_eq!(rate("draw", Unit::ImageOutput), Some(40_000_000_000_000));
+    assert_eq!(rate("speak", Unit::CharacterInput), Some(15_000_000_000));
+    assert_eq!(rate("hear", Unit::SecondInput), Some(100_000_000_000));
+    assert_eq!(rate("hear", Unit::SecondOutput), Some(100_000_000_000));
 }
 
 #[test]

@@ -16,6 +16,12 @@ fn openai_paths_work_with_and_without_the_version() {
         assert_eq!(route(&format!("{prefix}responses/resp_1")), stored(Stored::Itself));
         assert_eq!(route(&format!("{prefix}responses/resp_1/cancel")), stored(Stored::Cancel));
         assert_eq!(route(&format!("{prefix}responses/resp_1/input_items")), stored(Stored::InputItems));
+        assert_eq!(route(&format!("{prefix}images/generations")), call(WireFormat::OpenAiImages));
+        assert_eq!(route(&format!("{prefix}images/edits")), call(WireFormat::OpenAiImageEdits));
+        assert_eq!(route(&format!("{prefix}audio/speech")), call(WireFormat::OpenAiSpeech));
+        assert_eq!(route(&format!("{prefix}audio/transcriptions")), call(WireFormat::OpenAiTranscriptions));
+        assert_eq!(route(&format!("{prefix}audio/translations")), call(WireFormat::OpenAiTranslations));
+        assert_eq!(route(&format!("{prefix}moderations")), call(WireFormat::OpenAiModerations));
         let later = Route::Later { format: WireFormat::OpenAiResponses };
         for rest in ["resp_1/other", "compact", ""] {
             assert_eq!(route(&format!("{prefix}responses/{rest}")), later, "{rest}");
@@ -44,7 +50,9 @@ fn anthropic_and_azure_have_their_own_forms() {
     assert_eq!(route("/openai/deployments/a/b/c/embeddings"), bare(WireFormat::OpenAiEmbeddings));
     assert_eq!(route("/openai/deployments/a/b/c/responses"), bare(WireFormat::OpenAiResponses));
     let format = WireFormat::OpenAiChat;
-    assert_eq!(route("/openai/deployments/gpt/images/generations"), Route::Later { format });
+    assert_eq!(route("/openai/deployments/a/b/c/images/generations"), bare(WireFormat::OpenAiImages));
+    assert_eq!(route("/openai/deployments/a/b/c/audio/speech"), bare(WireFormat::OpenAiSpeech));
+    assert_eq!(route("/openai/deployments/gpt/images/variations"), Route::Later { format });
     for nothing in ["gpt", "gpt/", "/chat/completions", "/embeddings", ""] {
         let found = route(&format!("/openai/deployments/{nothing}"));
         assert_eq!(found, Route::Unknown { format }, "{nothing}");

@@ -40,6 +40,32 @@ impl Call {
         call
     }
 
+    /// A POST of a form with the boundary `XX`. Names with `@` are files, called `NAME.wav`.
+    pub(crate) fn form(path: &str, fields: &[(&str, &[u8])]) -> Self {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let head = match name.strip_prefix('@') {
+                Some(file) => format!("name=\"{file}\"; filename=\"{file}.wav\"\r\nContent-Type: audio/wav"),
+                None => format!("name=\"{name}\""),
+            };
+            body.extend_from_slice(b"--XX\r\nContent-Disposition: form-data; ");
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(b"\r\n\r\n");
+            body.extend_from_slice(value);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--XX--\r\n");
+        let mut call =
+            Self::new(Method::POST, path).header("content-type", "multipart/form-data; boundary=XX");
+        call.body = body.into();
+        call
+    }
+
+    /// The body.
+    pub(crate) const fn sent_body(&self) -> &Bytes {
+        &self.body
+    }
+
     /// `POST /v1/chat/completions`.
     pub(crate) fn chat(body: &Value) -> Self {
         Self::post("/v1/chat/completions", body.to_string())

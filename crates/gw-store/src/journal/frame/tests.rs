@@ -1,5 +1,6 @@
 //! Tests of [`super`].
 use super::*;
+use gw_model::Media;
 
 pub(in super::super) fn sample_record() -> Record {
     let attempt = AttemptRecord {
@@ -124,6 +125,37 @@ fn the_frozen_sample_of_an_owned_object_still_loads() {
     let Ok((Frame::Owned(read), _)) = decode(&written) else { panic!("an owned object") };
     assert_eq!(read, OwnedFrame::new(&owned));
     assert!(written.len() as u64 <= super::super::owned::OWNED_BYTES);
+}
+
+/// A record with images: version 2.
+fn sample_with_media() -> Record {
+    let mut record = sample_record();
+    record.format = WireFormat::OpenAiImages;
+    record.attempts[0].usage.media =
+        Media { image_output_tokens: 544, input_images: 1, output_images: 2, ..Media::default() };
+    record.attempts.insert(0, AttemptRecord { status: 500, ..sample_record().attempts.remove(0) });
+    record
+}
+
+#[test]
+fn media_come_back_with_their_attempt() {
+    let record = sample_with_media();
+    let bytes = record_bytes(&record);
+    let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
+    assert_eq!(length, bytes.len());
+    let [media] = read.media.as_slice() else { panic!("one attempt had some: {:?}", read.media) };
+    assert_eq!((media.attempt, media.media()), (1, record.attempts[1].usage.media));
+    assert_eq!((read.attempts.len(), read.attempts[0].status, read.total_us), (2, 500, 900_000));
+}
+
+#[test]
+fn a_frozen_sample_of_version_2_still_loads() {
+    let frozen = include_str!("../../../tests/frozen/journal_v2.txt").trim_end();
+    let record = record_bytes(&sample_with_media());
+    let written: String = record.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(written, frozen);
+    let Ok((Frame::Record(read), _)) = decode(&record) else { panic!("a record") };
+    assert_eq!(read.media[0].output_images, 2);
 }
 
 #[test]
