@@ -62,6 +62,9 @@ impl Ongoing {
         ] {
             *mine = mine.saturating_add(theirs);
         }
+        let media = &mut sum.media;
+        media.input_ms = media.input_ms.saturating_add(more.media.input_ms);
+        media.image_input_tokens = media.image_input_tokens.saturating_add(more.media.image_input_tokens);
         self.cost = self.cost.plus(part.cost);
         self.stated |= part.source == UsageSource::Upstream;
         self.estimated |= part.source == UsageSource::Estimated;

@@ -197,7 +197,10 @@ impl KeyUsage {
         let stamp = counters.hold(policy, now, tokens, more)?;
         hold.tokens = hold.tokens.saturating_add(tokens);
         hold.nano = hold.nano.plus(more);
-        hold.latest = Piece { tokens, stamp };
+        // An extension of money alone leaves the tokens before it to be given back.
+        if tokens > 0 {
+            hold.latest = Piece { tokens, stamp };
+        }
         Ok(tokens)
     }
 

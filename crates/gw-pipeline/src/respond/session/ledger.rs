@@ -6,7 +6,7 @@ use crate::ticket::session::{Part, Size};
 use gw_model::catalog::ModelInfo;
 use gw_model::price::{ServiceTier, Unit};
 use gw_model::snapshot::Target;
-use gw_model::{Outcome, Refusal, Usage, UsageSource};
+use gw_model::{Media, Outcome, Refusal, Usage, UsageSource};
 use gw_store::memory::HoldRefused;
 use gw_wire::openai_realtime::server::{Charged, Counts};
 use std::sync::Arc;
@@ -203,7 +203,7 @@ impl Ledger {
     fn price(&self, charged: Charged, info: &ModelInfo) -> Part {
         let (usage, units) = match charged {
             Charged::Tokens(counts) => (usage(&counts), tokens(&counts).to_vec()),
-            Charged::Duration(ms) => (Usage::default(), vec![(Unit::SecondInput, ms.div_ceil(1000))]),
+            Charged::Duration(ms) => (duration(ms), vec![(Unit::SecondInput, ms.div_ceil(1000))]),
         };
         let cost = info.prices.cost_of(&units, usage.input_tokens, ServiceTier::Standard);
         Part { usage, source: UsageSource::Upstream, cost }
@@ -217,8 +217,17 @@ fn usage(counts: &Counts) -> Usage {
         cached_tokens: counts.cached,
         audio_input_tokens: counts.audio_in,
         audio_output_tokens: counts.audio_out,
+        media: Media { image_input_tokens: small(counts.image_in), ..Media::default() },
         ..Usage::default()
     }
+}
+
+fn duration(ms: u64) -> Usage {
+    Usage { media: Media { input_ms: small(ms), ..Media::default() }, ..Usage::default() }
+}
+
+fn small(count: u64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// The counts by what they cost, none in two places.

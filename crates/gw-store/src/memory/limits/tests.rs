@@ -299,3 +299,20 @@ fn a_part_of_a_hold_becomes_spending() {
     usage.settle(&policy, NOW, hold, 0, NanoUsd::ZERO);
     assert_eq!(state(NOW), (560, 0, 650));
 }
+
+#[test]
+fn a_hold_within_what_is_left_takes_no_more_than_that() {
+    let usage = KeyUsage::default();
+    let policy = limited(Limits { tpm: Some(100), ..Limits::default() });
+    let mut hold = usage.reserve(&policy, NOW, 0, NanoUsd::ZERO).unwrap();
+    assert_eq!(usage.extend_within(&policy, NOW, &mut hold, 4096, NanoUsd(5)), Ok(100));
+    assert_eq!((hold.tokens, hold.nano), (100, NanoUsd(5)));
+    let refused = usage.extend_within(&policy, NOW, &mut hold, 1, NanoUsd(5)).unwrap_err();
+    assert!(matches!(refused, HoldRefused::Limit(LimitExceeded { kind: LimitKindHit::Tokens, .. })));
+    assert_eq!((hold.tokens, hold.nano), (100, NanoUsd(5)), "nothing was taken");
+    assert_eq!(usage.extend_within(&policy, NOW, &mut hold, 0, NanoUsd(1)), Ok(0), "money alone");
+    usage.settle_part(&policy, NOW, &mut hold, (0, NanoUsd::ZERO), (30, NanoUsd(6)));
+    assert_eq!(usage.extend_within(&policy, NOW, &mut hold, 50, NanoUsd::ZERO), Ok(50));
+    usage.settle(&policy, NOW, hold, 0, NanoUsd::ZERO);
+    assert_eq!(usage.limits_view(&policy, NOW).tokens.unwrap().remaining, 70);
+}
