@@ -45,8 +45,8 @@ pub fn body_with_id(format: WireFormat, refusal: &Refusal, request_id: &str) -> 
 /// value.
 #[must_use]
 pub const fn headers(format: WireFormat, code: ErrorCode) -> Option<(&'static str, &'static str)> {
-    match format {
-        WireFormat::BedrockConverse => {
+    match format.api() {
+        Api::Bedrock => {
             Some((bedrock_converse::errors::ERROR_TYPE_HEADER, bedrock_converse::errors::kind(code)))
         }
         _ => None,

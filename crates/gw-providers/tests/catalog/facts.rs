@@ -45,7 +45,7 @@ fn there_are_more_than_a_hundred_providers_and_their_files_are_sound() {
 fn base_urls_are_secure_and_complete() {
     for (name, spec) in catalog().providers() {
         let Some(url) = spec.base_url.as_deref() else {
-            let without = [ProviderKind::AzureOpenAi, ProviderKind::Emulator];
+            let without = [ProviderKind::AzureOpenAi, ProviderKind::Vertex, ProviderKind::Emulator];
             assert!(without.contains(&spec.kind) || &**name == "openai-compatible", "{name}");
             continue;
         };

@@ -72,6 +72,11 @@ fn check(path: &Path, spec: &ProviderSpec, base: &str, format: WireFormat, excha
     let recorded_path = decoded(request["path"].as_str().unwrap());
     let is_stream = recorded_path.contains("streamGenerateContent") || recorded_path.ends_with("-stream");
     let model = model_in(&recorded_path);
+    // Both are recorded as images.
+    let format = match recorded_path.ends_with("/images/edits") {
+        true => WireFormat::OpenAiImageEdits,
+        false => format,
+    };
     let Some(call) = build::call(format, &request["body"].to_string(), &model, is_stream) else {
         return false;
     };
