@@ -29,7 +29,6 @@ const EXPECTED: &[&str] = &[
     "openrouter",
     "perplexity",
     "snowflake",
-    "voyage",
     "xai",
     "zai",
 ];

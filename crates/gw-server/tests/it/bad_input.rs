@@ -249,7 +249,7 @@ async fn unknown_paths_and_methods() {
         answer.refused(404, "not_found");
         answer.request_id();
     }
-    for path in ["/v1/responses/resp_1", "/v1/images/variations", "/v1/files", "/mcp"] {
+    for path in ["/v1/responses/compact", "/v1/images/variations", "/v1/audio/voices", "/mcp"] {
         let answer = gateway.send(Call::post(path, "{}").key(MASTER)).await;
         answer.refused(501, "not_implemented");
         answer.request_id();

@@ -123,10 +123,7 @@ async fn edits_go_up_byte_for_byte_but_for_the_model() {
     let url = json(json!({"image_url": "https://example.com/a.png"}));
     gateway.send(Call::post("/v1/images/edits", url).key(&key)).await.ok();
     let stored = json(json!({"file_id": "file-1"}));
-    gateway
-        .send(Call::post("/v1/images/edits", stored).key(&key))
-        .await
-        .refused(400, "unsupported_parameter");
+    gateway.send(Call::post("/v1/images/edits", stored).key(&key)).await.refused(404, "not_found");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
