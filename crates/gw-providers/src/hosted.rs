@@ -139,6 +139,8 @@ pub(crate) fn vertex_path(
     let (whole, stream) = match format {
         WireFormat::GeminiGenerate => (":generateContent", ":streamGenerateContent?alt=sse"),
         WireFormat::AnthropicMessages | WireFormat::OpenAiChat => (":rawPredict", ":streamRawPredict"),
+        WireFormat::GeminiEmbed => (":embedContent", ""),
+        WireFormat::VertexPredict => (":predict", ""),
         _ => ("", ""),
     };
     // A name may have a version behind `@`, which Google's own clients send as it is.

@@ -142,7 +142,7 @@ impl Objects {
         let (store, sealer) = (Arc::clone(&self.store), Arc::clone(&self.sealer));
         let object = Arc::clone(object);
         blocking(move || match store.object_state(object.kind, &object.id)? {
-            Some(sealed) => sealer.open(&object, sealed).map(Some),
+            Some(sealed) => sealer.open(&object, &sealed).map(Some),
             None => Ok(None),
         })
         .await

@@ -8,7 +8,8 @@ use gw_model::call::Call;
 use gw_model::catalog::{AuthScheme, ProviderKind};
 use gw_model::credential::CredentialValue;
 use gw_model::format::WireFormat::{
-    self, AnthropicMessages, BedrockConverse, GeminiGenerate, OpenAiChat, OpenAiEmbeddings,
+    self, AnthropicMessages, BedrockConverse, GeminiEmbed, GeminiGenerate, OpenAiChat, OpenAiEmbeddings,
+    VertexPredict,
 };
 use gw_model::secret::Secret;
 use gw_model::snapshot::Provider;
@@ -18,7 +19,7 @@ const ROOT: &str = "https://us-east5-aiplatform.googleapis.com/v1/projects/p/loc
 
 fn vertex() -> Provider {
     let mut p = provider(ProviderKind::Vertex, ROOT);
-    p.formats = vec![GeminiGenerate, AnthropicMessages, OpenAiChat];
+    p.formats = vec![GeminiGenerate, AnthropicMessages, OpenAiChat, GeminiEmbed, VertexPredict];
     p.auth = AuthScheme::Header("x-goog-api-key".into());
     p.carrying(&CredentialValue::Token(Secret::new("ya29".to_owned())))
 }
@@ -37,6 +38,21 @@ fn with_body(format: WireFormat, body: &str) -> Call {
 
 fn json_of(body: &[Bytes]) -> Value {
     serde_json::from_slice(&body.concat()).unwrap()
+}
+
+#[test]
+fn vectors_of_vertex_are_made_at_the_verb_of_their_model() {
+    for (model, format, verb) in [
+        ("gemini-embedding-2", GeminiEmbed, "embedContent"),
+        ("text-embedding-005", VertexPredict, "predict"),
+    ] {
+        assert_eq!(upstream_format(&vertex(), model, OpenAiEmbeddings), Some(format));
+        let sent = send(vertex(), model, format).path_and_query.to_string();
+        assert_eq!(
+            sent,
+            format!("/v1/projects/p/locations/us-east5/publishers/google/models/{model}:{verb}")
+        );
+    }
 }
 
 #[test]
@@ -75,7 +91,6 @@ fn each_model_of_vertex_has_its_makers_path() {
         let format = upstream_format(&vertex(), model, OpenAiChat).unwrap();
         request(&call(format, model), &target(vertex(), model), format).unwrap_err();
     }
-    assert_eq!(upstream_format(&vertex(), "gemini-x", OpenAiEmbeddings), None);
 }
 
 #[test]

@@ -1,0 +1,87 @@
+//! Seals what must not be readable in the store: AES-256-GCM with a key of its own for each, made from the encryption
+//! key and a random salt, so that no key is used often enough for nonces to matter. What it belongs to is authenticated
+//! with it: nothing sealed can be moved to another place. It must not print anything.
+//!
+//! `version u8 = 1 | salt 16 | nonce 12 | ciphertext and tag`. The form is stored and never changed.
+
+use crate::error::StoreError;
+use crate::keys;
+use gw_model::Secret;
+use hmac::{Hmac, KeyInit, Mac};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+const VERSION: u8 = 1;
+const SALT_BYTES: usize = 16;
+const HEAD_BYTES: usize = 1 + SALT_BYTES + NONCE_LEN;
+
+/// Keys for one purpose.
+pub(crate) struct Seal {
+    /// Newest first: seals with that, opens with any.
+    keys: Vec<Secret>,
+    /// What is sealed, for errors.
+    what: &'static str,
+}
+
+impl std::fmt::Debug for Seal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seal").field("what", &self.what).finish_non_exhaustive()
+    }
+}
+
+impl Seal {
+    /// For encryption keys, newest first. Each `purpose` has keys of its own.
+    pub(crate) fn new(encryption_keys: &[Secret], purpose: &str, what: &'static str) -> Self {
+        Self { keys: encryption_keys.iter().map(|key| keys::derive(key, purpose)).collect(), what }
+    }
+
+    /// Seals `content`, which belongs to `place`. Errors: there is no key or no randomness.
+    pub(crate) fn seal(&self, place: &[u8], content: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let failed = || StoreError::Damaged { what: "the encryption key" };
+        let key = self.keys.first().ok_or_else(failed)?;
+        let (mut salt, mut nonce) = ([0; SALT_BYTES], [0; NONCE_LEN]);
+        getrandom::fill(&mut salt).map_err(StoreError::Random)?;
+        getrandom::fill(&mut nonce).map_err(StoreError::Random)?;
+        let mut out = Vec::with_capacity(HEAD_BYTES + content.len() + AES_256_GCM.tag_len());
+        out.push(VERSION);
+        out.extend_from_slice(&salt);
+        out.extend_from_slice(&nonce);
+        let key = key_of(key, &salt).ok_or_else(failed)?;
+        // Room for the tag, so that no copy of the text is left behind by growing.
+        let mut body = Vec::with_capacity(content.len() + AES_256_GCM.tag_len());
+        body.extend_from_slice(content);
+        let nonce = Nonce::assume_unique_for_key(nonce);
+        key.seal_in_place_append_tag(nonce, Aad::from(place), &mut body).map_err(|_| failed())?;
+        out.append(&mut body);
+        Ok(out)
+    }
+
+    /// Opens what [`Self::seal`] made for this place. Errors: it is not that, or none of the keys fits.
+    pub(crate) fn open(&self, place: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+        let damaged = || StoreError::Damaged { what: self.what };
+        let (version, rest) = sealed.split_first().ok_or_else(damaged)?;
+        let (salt, rest) = rest.split_at_checked(SALT_BYTES).ok_or_else(damaged)?;
+        let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or_else(damaged)?;
+        if *version != VERSION {
+            return Err(damaged());
+        }
+        for key in &self.keys {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| damaged())?;
+            let key = key_of(key, salt).ok_or_else(damaged)?;
+            let mut body = Zeroizing::new(body.to_vec());
+            if let Ok(content) = key.open_in_place(nonce, Aad::from(place), &mut body) {
+                let length = content.len();
+                body.truncate(length);
+                return Ok(body);
+            }
+        }
+        Err(damaged())
+    }
+}
+
+fn key_of(key: &Secret, salt: &[u8]) -> Option<LessSafeKey> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()).ok()?;
+    mac.update(salt);
+    UnboundKey::new(&AES_256_GCM, &mac.finalize().into_bytes()).ok().map(LessSafeKey::new)
+}
