@@ -20,6 +20,7 @@ pub(crate) fn recognise(line: &mut RawLine, live: &Live, path: &mut PathFacts) {
     if line.method != "POST" || line.header("content-encoding").is_some() {
         return;
     }
+    path.model = gw_providers::recognise::model_of(&line.path);
     if let Some(known) = gw_providers::recognise(provider.kind, &line.path) {
         line.format = Some(known.format);
         path.model = known.model;
@@ -36,7 +37,17 @@ pub(crate) fn nothing_known() -> CallFacts {
 /// none that can be read in one way only.
 pub(crate) fn facts_of_unknown(body: &Bytes, max_depth: usize) -> Result<CallFacts, Refusal> {
     let mut facts = nothing_known();
-    if body.trim_ascii_start().starts_with(b"{") {
+    let text = body.trim_ascii_start();
+    if [&b"\xef\xbb\xbf"[..], b"\xfe\xff", b"\xff\xfe"].iter().any(|mark| text.starts_with(mark)) {
+        let why = "the body begins with a byte order mark; send JSON as plain UTF-8";
+        return Err(Refusal::new(ErrorCode::InvalidRequest, why));
+    }
+    if text.starts_with(b"[") {
+        // Only that there is one way to read it.
+        let whole = Bytes::from([b"{\"_\":", text, b"}"].concat());
+        Object::parse(&whole, max_depth).map_err(|error| gw_wire::facts::json_refusal(&error))?;
+    }
+    if text.starts_with(b"{") {
         let object = Object::parse(body, max_depth).map_err(|error| gw_wire::facts::json_refusal(&error))?;
         let model = object.get("model").and_then(|value| value.as_str());
         if let Some(model) = model.filter(|model| model.len() <= MAX_MODEL_BYTES) {
@@ -75,11 +86,12 @@ pub(crate) fn authorize(
     if let (Some(budget), false) = (key.policy.budget, is_free) {
         refuse_unbounded(line, facts, budget.strict)?;
     }
+    // What cannot be read here the provider may read all the same: models, files and answers of other keys in it.
+    if let Some(refusal) = &line.unread {
+        return Err(refusal.clone());
+    }
+    refuse_packed(line, &call.body)?;
     if is_bounded && !is_free {
-        // A body that we cannot read may still be one that the provider can.
-        if let Some(refusal) = &line.unread {
-            return Err(refusal.clone());
-        }
         refuse_hidden_models(call, &model)?;
         refuse_background(call)?;
     }
@@ -89,6 +101,16 @@ pub(crate) fn authorize(
         return Err(not_allowed(&facts.model));
     }
     Ok(model)
+}
+
+/// A packed body says nothing to us, and anything to the provider.
+fn refuse_packed(line: &RawLine, body: &Bytes) -> Result<(), Refusal> {
+    let coding = line.header("content-encoding").filter(|coding| !coding.eq_ignore_ascii_case(b"identity"));
+    if body.is_empty() || coding.is_none() {
+        return Ok(());
+    }
+    let text = "the body is compressed, so that it can not be seen what it asks for; send it as it is";
+    Err(Refusal::new(ErrorCode::InvalidRequest, text).param("content-encoding"))
 }
 
 /// Under a hard budget only a call whose largest cost is known goes out.

@@ -109,7 +109,11 @@ impl Scan {
         let format = match self.raw {
             None => self.format,
             Some(Some(known)) => known,
-            Some(None) => return raw::facts_of_unknown(&self.body, self.max_depth),
+            Some(None) => {
+                let facts = raw::facts_of_unknown(&self.body, self.max_depth)?;
+                let model = self.path.model.unwrap_or(facts.model);
+                return Ok(CallFacts { model, ..facts });
+            }
         };
         let (content_type, model) = (self.content_type.as_deref(), self.path.model.as_deref());
         let mut facts = gw_wire::facts::read_typed(format, &self.body, content_type, self.max_depth, model)?;

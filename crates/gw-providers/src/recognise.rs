@@ -34,11 +34,12 @@ const OPENAI: [(&str, WireFormat); 10] = [
 #[must_use]
 pub fn recognise(kind: ProviderKind, path: &str) -> Option<Recognised> {
     let bare = |format| Some(Recognised { format, model: None, stream: false });
-    if let Some(found) = by_model(path) {
+    // Servers take an encoded letter for the letter, and mostly do not mind a slash at the end.
+    let plain = decoded(path);
+    if let Some(found) = by_model(path).or_else(|| by_model(&plain)) {
         return Some(found);
     }
-    // Servers take an encoded letter for the letter, and mostly do not mind a slash at the end.
-    let path = decoded(path);
+    let path = plain;
     let path = path.trim_end_matches('/');
     if path.ends_with("/v1/messages") || (kind == ProviderKind::Anthropic && path == "/messages") {
         return bare(WireFormat::AnthropicMessages);
@@ -53,6 +54,22 @@ pub fn recognise(kind: ProviderKind, path: &str) -> Option<Recognised> {
     let before = path.strip_suffix(operation).unwrap_or_default();
     let model = before.split_once("/deployments/").map(|(_, model)| model.to_owned());
     Some(Recognised { format, model, stream: false })
+}
+
+/// The model that a path names, whatever it asks of it.
+#[must_use]
+pub fn model_of(path: &str) -> Option<String> {
+    let plain = decoded(path);
+    let found = if let Some((_, rest)) = plain.split_once("/models/") {
+        let name = rest.rsplit_once(':').map_or(rest, |(name, _)| name);
+        // A list, or one entry of it, has no verb.
+        rest.contains(':').then_some(name)
+    } else if let Some((_, rest)) = plain.split_once("/model/") {
+        rest.rsplit_once('/').map(|(name, _)| name)
+    } else {
+        plain.split_once("/deployments/").and_then(|(_, rest)| rest.split('/').next())
+    };
+    found.filter(|name| !name.is_empty()).map(ToOwned::to_owned)
 }
 
 /// Paths that name their model: Google's `models/MODEL:VERB`, Bedrock's `/model/MODEL/OPERATION`.

@@ -3,6 +3,7 @@
 
 use crate::facts::{ROUTING_MEMBERS, json_refusal};
 use crate::json::{Kind, Object};
+use crate::openai_responses::stored::any_reference;
 use crate::references;
 use gw_model::{ErrorCode, Refusal, Span};
 
@@ -70,16 +71,34 @@ fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<L
     let model = request.get("model").ok_or_else(|| at(number, "`body.model` is missing"))?;
     let name = model.as_str().filter(|name| !name.is_empty() && name.len() <= MAX_MODEL_BYTES);
     let name = name.ok_or_else(|| at(number, "`body.model` must be the name of a model"))?;
+    if request.get("background").is_some_and(|value| value.as_bool() != Some(false) && !value.is_null()) {
+        return Err(at(number, "`body.background` can not be part of a batch"));
+    }
+    for (holder, names) in [(&object, &["url", "body", "method"][..]), (&request, &["model", "input"][..])] {
+        let other = |key: &str| names.iter().any(|name| key != *name && key.eq_ignore_ascii_case(name));
+        if let Some(member) = holder.members.iter().find(|member| other(&member.key)) {
+            return Err(at(
+                number,
+                &format!("`{}` is a second spelling; write it in small letters", member.key),
+            ));
+        }
+    }
     let states = |name: &&'static str| request.get(name).is_some_and(|value| !value.is_null());
     Ok(Line {
         number,
         url: url.into_owned(),
         model: name.into_owned(),
         model_span: Span { start: model.span.start + offset, end: model.span.end + offset },
-        stored: STORED.into_iter().find(|name| states(name)),
+        stored: STORED.into_iter().find(|name| states(name)).or_else(|| refers(&request).then_some("input")),
         routing: ROUTING_MEMBERS.iter().copied().find(|name| states(name)),
         file_ids: references::file_ids(text),
     })
+}
+
+/// Does its input name items that an earlier answer has had stored?
+fn refers(request: &Object<'_>) -> bool {
+    let input = request.get("input").filter(|input| input.kind == Kind::Array);
+    input.is_some_and(|input| any_reference(&input).unwrap_or(true))
 }
 
 /// The refusal of a line.

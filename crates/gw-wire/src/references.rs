@@ -4,13 +4,14 @@
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object, Value, unescape};
 use memchr::memmem::Finder;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 static FIND_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"file_id"));
 static FIND_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u00"));
 
-/// Most ids of one body.
-const MAX_IDS: usize = 1024;
+/// Most ids of one body; where there are more, one more than this is given.
+pub const MAX_IDS: usize = 1024;
 
 /// Members that hold what is the application's own: arguments and results of its tools, schemas, notes. No provider
 /// looks for files in them.
@@ -30,16 +31,18 @@ const OF_APPLICATIONS: [&str; 9] = [
 /// application's own. None when the body is no JSON object.
 #[must_use]
 pub fn file_ids(body: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = BTreeSet::new();
     if !may_refer(body) {
-        return found;
+        return Vec::new();
     }
-    if let Ok(object) = Object::parse(body, DEPTH_CEILING) {
+    // A list is looked into like a member.
+    let listed = body.trim_ascii_start().starts_with(b"[").then(|| [b"{\"_\":", body, b"}"].concat());
+    if let Ok(object) = Object::parse(listed.as_deref().unwrap_or(body), DEPTH_CEILING) {
         for member in &object.members {
             look(&member.key, &object.value(member), false, &mut found);
         }
     }
-    found
+    found.into_iter().collect()
 }
 
 /// Can a member of such a name stand there, as it is or with escaped letters?
@@ -53,7 +56,7 @@ pub fn may_refer(body: &[u8]) -> bool {
 }
 
 /// `of_tool`: the member is one of a tool's call, whose `input` is the application's own.
-fn look(name: &str, value: &Value<'_>, of_tool: bool, found: &mut Vec<String>) {
+fn look(name: &str, value: &Value<'_>, of_tool: bool, found: &mut BTreeSet<String>) {
     if OF_APPLICATIONS.contains(&name) || (of_tool && name == "input") {
         return;
     }
@@ -61,10 +64,9 @@ fn look(name: &str, value: &Value<'_>, of_tool: bool, found: &mut Vec<String>) {
     match value.kind {
         Kind::String if is_reference => {
             if let Some(id) = value.as_str().filter(|id| !id.is_empty())
-                && found.len() < MAX_IDS
-                && !found.iter().any(|known| *known == id)
+                && found.len() <= MAX_IDS
             {
-                found.push(id.into_owned());
+                found.insert(id.into_owned());
             }
         }
         Kind::Array => value.elements().for_each(|element| look(name, &element, of_tool, found)),

@@ -14,7 +14,7 @@ settings! {
         required key: Secret,
         /// Models that it may call: names, `provider/*`, or `*`. All when not given.
         optional models: Texts,
-        /// Kinds of work that it may ask for: `chat`, `completions`, `embeddings`, `models`, `passthrough`. All but `passthrough` when not given.
+        /// Kinds of work that it may ask for. All but `passthrough` when not given.
         optional endpoints: Vec<At<EndpointName>>,
         /// From when on it is refused, as `2027-01-31T00:00:00Z`.
         optional expires_at: Text,

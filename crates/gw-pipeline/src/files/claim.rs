@@ -193,11 +193,21 @@ async fn own_references(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
     own_files(ticket, &ids).await
 }
 
+/// More ids than are looked up are not let through unseen.
+fn refuse_too_many(ids: &[String]) -> Result<(), Refusal> {
+    if ids.len() <= references::MAX_IDS {
+        return Ok(());
+    }
+    let text = format!("the request names more than {} files", references::MAX_IDS);
+    Err(Refusal::new(ErrorCode::InvalidRequest, text).param("file_id"))
+}
+
 /// A key may name the files that are its own, and none besides.
 pub(super) async fn own_files(ticket: &Ticket, ids: &[String]) -> Result<(), Refusal> {
     if ticket.key().is_none() {
         return Ok(());
     }
+    refuse_too_many(ids)?;
     for id in ids {
         if find(ticket, ObjectKind::File, id, caller(ticket)).await?.is_none() {
             return Err(unknown(ObjectKind::File, id).param("file_id"));

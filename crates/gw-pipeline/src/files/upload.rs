@@ -12,7 +12,8 @@ use gw_wire::batch_lines::{self, Line};
 use gw_wire::json::escape_into;
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::multipart::{Boundary, Form};
-use std::collections::HashMap;
+use gw_wire::references;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Bodies up to this size are read on the worker.
@@ -66,6 +67,7 @@ pub(super) async fn check(
     let may_rename = call.format != WireFormat::Passthrough;
     let mut known: HashMap<&str, Option<Bytes>> = HashMap::new();
     let mut edits = Vec::new();
+    let mut file_ids: HashSet<&str> = HashSet::new();
     let mut checked = Checked { note: upload.purpose.clone(), ..Checked::default() };
     for line in &upload.lines {
         judge.line(line)?;
@@ -81,12 +83,13 @@ pub(super) async fn check(
         if let Some(Some(name)) = known.get(line.model.as_str()) {
             edits.push(Edit::replace(line.model_span, name.clone()));
         }
-        for id in &line.file_ids {
-            if !checked.file_ids.contains(id) {
-                checked.file_ids.push(id.clone());
-            }
+        file_ids.extend(line.file_ids.iter().map(String::as_str));
+        if file_ids.len() > references::MAX_IDS {
+            let text = format!("the file's lines refer to more than {} files", references::MAX_IDS);
+            return Err(batch_lines::at(line.number, &text));
         }
     }
+    checked.file_ids = file_ids.into_iter().map(ToOwned::to_owned).collect();
     checked.model = upload.lines.first().map(|line| line.model.clone()).unwrap_or_default();
     if !edits.is_empty() {
         checked.body = Some(Bytes::from(apply(&call.body, &mut edits).concat()));

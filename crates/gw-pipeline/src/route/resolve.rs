@@ -34,6 +34,7 @@ pub(crate) fn direct(snapshot: &Snapshot, name: &str, format: WireFormat) -> Res
     // one would be a guess.
     if let Some(provider) = snapshot.providers.get(native)
         && (lists(snapshot, provider, name)
+            || name.starts_with("arn:")
             || !(name.contains('/') || listed_elsewhere(snapshot, native, name)))
     {
         return Ok(single(snapshot, provider, name));

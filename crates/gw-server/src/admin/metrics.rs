@@ -13,6 +13,7 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All metrics.
 pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
+    app.gateway.metrics.store_up.set(i64::from(app.storage.is_up()));
     let text = app.gateway.metrics.encode().map_err(|e| ApiError::internal(&e))?;
     let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|v| v.to_str().ok());
     let (kind, text) = if accepted.into_iter().any(asks_for_open_metrics) {

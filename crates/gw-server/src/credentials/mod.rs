@@ -97,7 +97,11 @@ async fn keep(weak: Weak<Cell>, gateway: Arc<Gateway>, exchange: Rc<Exchange>) {
                 gateway.metrics.note_credential(&cell.provider, &cell.name, false);
                 cell.fail(error.cause(), error.to_string(), now);
                 failures = failures.saturating_add(1);
-                backoff(failures)
+                // A file that is missing may be put there any moment, and looking costs nothing.
+                match cell.source {
+                    CredentialSource::KeyFile(_) => backoff(failures).min(LOOK_EVERY),
+                    _ => backoff(failures),
+                }
             }
         };
         wait(&cell, pause, now, &gateway).await;

@@ -75,7 +75,10 @@ fn answer(
 }
 
 fn openai_model(model: &Listed) -> Value {
-    let mut out = json!({ "id": model.id, "object": "model", "created": 0, "owned_by": model.owner });
+    let mut out = json!({
+        // Mistral's SDK wants a type.
+        "id": model.id, "object": "model", "created": 0, "owned_by": model.owner, "type": "base"
+    });
     // Beyond OpenAI's own members, which its SDKs let pass.
     if !model.info.mode.is_empty() {
         out["mode"] = json!(&*model.info.mode);
@@ -89,9 +92,7 @@ fn openai_model(model: &Listed) -> Value {
     }
     let abilities: Map<String, Value> =
         model.abilities().into_iter().map(|(name, can)| (name.to_owned(), can.into())).collect();
-    if !abilities.is_empty() {
-        out["capabilities"] = abilities.into();
-    }
+    out["capabilities"] = abilities.into();
     out
 }
 

@@ -81,7 +81,7 @@ pub(super) async fn passthrough(
         provider,
         method: head.method.as_str().to_owned(),
         // What looks like a file or a batch there is one: it has an owner like any other.
-        object: asked(head.method.as_str(), below_version(&path)).and_then(Result::ok),
+        object: asked(head.method.as_str(), &below_version(&path)).and_then(Result::ok),
         path,
         query: without(head.uri.query().unwrap_or_default(), &["key"]),
         headers: sent(&head.headers),
@@ -123,10 +123,18 @@ fn asked(method: &str, path: &str) -> Option<Result<ObjectAsk, &'static str>> {
     ObjectAsk::of(method, &segments.join("/"))
 }
 
-/// A provider's path without what may stand in front of `files` and `batches`.
-fn below_version(path: &str) -> &str {
-    let prefixes = ["/openai/v1/", "/openai/", "/v1/", "/"];
-    prefixes.iter().find_map(|prefix| path.strip_prefix(prefix)).unwrap_or(path)
+/// A provider's path without what may stand in front of `files` and `batches`: a version, and whatever base URLs begin
+/// with. Servers take an encoded letter for the letter.
+fn below_version(path: &str) -> String {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let plain = |at: usize| segments.get(at).map(|segment| super::paths::decoded(segment));
+    let is_root = |at: usize| {
+        let before = at.checked_sub(1).and_then(plain);
+        before.is_none_or(|before| matches!(&*before, "v1" | "openai"))
+    };
+    let is_ours = |at: &usize| matches!(plain(*at).as_deref(), Some("files" | "batches")) && is_root(*at);
+    let start = (0..segments.len()).find(is_ours).unwrap_or(0);
+    segments.get(start..).unwrap_or_default().join("/")
 }
 
 /// Runs a call whose line is ready.

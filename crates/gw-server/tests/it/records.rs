@@ -137,7 +137,10 @@ async fn metrics_count_and_hold_no_secrets() {
         gateway.metric_becomes(name, 0.0, Duration::from_secs(2)).await;
     }
     let text = gateway.send(Call::get("/metrics").key(MASTER)).await.ok().text();
-    assert!(text.contains("gatewright_store_up 1") && text.contains("gatewright_cost_usd_total"), "{text}");
+    assert!(
+        text.contains("\ngatewright_store_up 1\n") && text.contains("gatewright_cost_usd_total"),
+        "{text}"
+    );
     for secret in ["upstream-secret", "customer-7", "gw-", "nowhere"] {
         assert!(!text.contains(secret), "{secret} stands in the metrics: {text}");
     }

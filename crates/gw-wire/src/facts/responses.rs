@@ -2,7 +2,7 @@
 //! read, as the upstream might read it otherwise.
 
 use super::kinds::{boolean, bound, check_spelling, objects, string, user_name, wrong_kind};
-use super::{ROUTING_MEMBERS, members::Found, service_tier};
+use super::{ROUTING_MEMBERS, json_refusal, members::Found, service_tier};
 use crate::json::{Kind, Value};
 use crate::openai_responses::stored::any_reference;
 use gw_model::{CallFacts, Refusal};
@@ -56,7 +56,7 @@ pub(super) fn read<'a>(
                         return Ok(());
                     }
                     objects("input", "item", value)?;
-                    facts.refers_to_items = any_reference(value);
+                    facts.refers_to_items = any_reference(value).map_err(|error| json_refusal(&error))?;
                 }
                 _ => return Err(wrong_kind("input", "a string or an array of items", value)),
             }

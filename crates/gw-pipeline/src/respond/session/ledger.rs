@@ -149,13 +149,18 @@ impl Ledger {
 
     /// Ends the session: what is under way is charged by what was heard of it.
     pub(super) fn end(&mut self, outcome: Outcome, reason: &str, code: &str) {
-        let estimate = (self.open > 0).then(|| self.estimate());
-        self.open = 0;
+        // What was asked for and not heard of yet is made all the same, from all that was said.
+        let under_way = self.open.saturating_add(self.asked);
+        self.open = under_way;
         self.asked = 0;
-        if let Some(part) = estimate {
+        for _ in 0..under_way {
+            let part = self.estimate();
+            self.said = 0;
+            self.open = self.open.saturating_sub(1);
             // The record that follows says the same as the journal could not be told.
             let _ = self.settle(&part);
         }
+        self.open = 0;
         let Some(mut ticket) = self.ticket.take() else { return };
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, Usage::default(), UsageSource::None);

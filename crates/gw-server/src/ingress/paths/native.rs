@@ -36,7 +36,8 @@ fn gemini(rest: &str) -> Route {
             Some(id) => verb(id).unwrap_or_else(|| models(format, Some(id))),
             None => Route::Later { format },
         },
-        None => Route::Later { format },
+        // Some clients write `models/` only before names without a slash.
+        None => verb(rest).unwrap_or(Route::Later { format }),
     }
 }
 

@@ -126,12 +126,20 @@ fn thinking(message: &Object<'_>, parts: &mut Vec<Part>) {
             _ => {}
         }
     }
-    if !parts.is_empty() {
-        return;
-    }
     let plain = message.get("reasoning_content").or_else(|| message.get("reasoning"));
-    if let Some(text) = plain.and_then(|v| v.as_str()).filter(|t| !t.is_empty()) {
-        parts.push(Part::new(PartKind::Thinking { text: text.into_owned(), signature: None }));
+    let plain = plain.and_then(|v| v.as_str()).filter(|t| !t.is_empty());
+    // In a stream the text comes as `reasoning_content`, and the details bring its signature only.
+    let is_unsaid =
+        |part: &&mut Part| matches!(&part.kind, PartKind::Thinking { text, .. } if text.is_empty());
+    let has_none = parts.is_empty();
+    match (plain, parts.iter_mut().find(is_unsaid), has_none) {
+        (Some(said), Some(Part { kind: PartKind::Thinking { text, .. }, .. }), _) => {
+            *text = said.into_owned();
+        }
+        (Some(said), _, true) => {
+            parts.push(Part::new(PartKind::Thinking { text: said.into_owned(), signature: None }));
+        }
+        _ => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! Items of an input that stand for stored ones: by a reference, or because only what is stored makes them whole.
 //! Serves facts and the stage that recalls. It must find each of them, however it is spelled: the provider would.
 
-use crate::json::{Kind, Object, Value};
+use crate::json::{JsonError, Kind, Object, Value};
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
@@ -18,11 +18,21 @@ pub struct Reference {
 }
 
 /// Does one of the items stand for a stored one? Most inputs have no ids, and are not looked into.
-pub(crate) fn any(input: &Value<'_>) -> bool {
+///
+/// # Errors
+/// An item can be read in two ways: the provider might take the other one.
+pub(crate) fn any(input: &Value<'_>) -> Result<bool, JsonError> {
     let raw = input.raw().as_bytes();
     // A name may be spelled with escapes.
-    (FIND_ID.find(raw).is_some() || FIND_ESCAPE.find(raw).is_some())
-        && input.elements().any(|item| of(&item).is_some())
+    if FIND_ID.find(raw).is_none() && FIND_ESCAPE.find(raw).is_none() {
+        return Ok(false);
+    }
+    let mut found = false;
+    for item in input.elements().filter(|item| item.kind == Kind::Object) {
+        item.object()?;
+        found |= of(&item).is_some();
+    }
+    Ok(found)
 }
 
 /// What an item stands for.
