@@ -6,6 +6,7 @@ pub(crate) mod session;
 
 use crate::files::Claims;
 use crate::metrics::Ending;
+use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
 use gw_model::catalog::ModelInfo;
@@ -25,6 +26,8 @@ use std::sync::Arc;
 
 /// How many bytes of an unread answer count as a token, on the safe side.
 const BYTES_PER_TOKEN: u64 = 4;
+/// How many output tokens a stream's hold grows by when it reaches its bound.
+const EXTEND_TOKENS: u64 = 1024;
 
 /// A refusal on its way out, with the ticket that will record it.
 pub(crate) struct Rejected {
@@ -229,8 +232,28 @@ impl Open {
         Ok(())
     }
 
-    /// Holds more for a stream that grows past its bound.
-    pub(crate) fn extend_hold(&mut self, more_output_tokens: u64) -> Result<(), HoldRefused> {
+    /// Holds more for an answer of which `seen` output tokens have come, when `held` are not enough for it; `held` is
+    /// what is held afterwards.
+    ///
+    /// # Errors
+    /// The budget or a rate limit does not allow more.
+    pub(crate) fn hold_for(&mut self, seen: u64, held: &mut u64) -> Result<(), Refusal> {
+        while seen > *held {
+            // Where a whole step is too much, what was seen may still fit.
+            let needed = seen - *held;
+            let mut step = EXTEND_TOKENS.max(needed);
+            let mut extended = self.extend_hold(step);
+            if extended.is_err() && needed < step {
+                step = needed;
+                extended = self.extend_hold(step);
+            }
+            extended.map_err(|refused| hold_refusal(&refused))?;
+            *held += step;
+        }
+        Ok(())
+    }
+
+    fn extend_hold(&mut self, more_output_tokens: u64) -> Result<(), HoldRefused> {
         let Some(attempt) = &self.attempt else { return Ok(()) };
         let prices = &attempt.target.info.prices;
         let grown = self.output_bound.saturating_add(more_output_tokens);

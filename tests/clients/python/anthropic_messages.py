@@ -5,8 +5,8 @@ import json
 
 import anthropic
 from kit import (
-    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, last_request, long_text, model, run, said,
-    streams_are_closed,
+    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, last_request, long_text, model, run,
+    said, streams_are_closed, user,
 )
 
 NEW, OLD = "2026-10-21", "2023-06-01"
@@ -24,10 +24,6 @@ def tool(facts):
 
 
 WEATHER, CLOCK = tool(TOOLS["weather"]), tool(TOOLS["clock"])
-
-
-def user(content):
-    return [{"role": "user", "content": content}]
 
 
 def ask(backend, content, alias="on", who=client, max_tokens=256, **more):

@@ -6,8 +6,8 @@ import json
 import cohere
 from cohere.core.api_error import ApiError
 from kit import (
-    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, last_request, long_text, model, run, said,
-    streams_are_closed,
+    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, function, last_request, long_text, model,
+    run, said, streams_are_closed, user,
 )
 
 client = cohere.ClientV2(api_key=KEY, base_url=GATEWAY)
@@ -15,18 +15,7 @@ TEXT, TOOLS, IMAGE, SCHEMA = DATA["text"], DATA["tools"], DATA["image"], DATA["s
 ONCE = {"max_retries": 0}
 
 
-def function(tool):
-    return {
-        "type": "function",
-        "function": {"name": tool["name"], "description": tool["description"], "parameters": tool["schema"]},
-    }
-
-
 WEATHER, CLOCK = function(TOOLS["weather"]), function(TOOLS["clock"])
-
-
-def user(content):
-    return [{"role": "user", "content": content}]
 
 
 def ask(backend, messages, alias="on", **more):

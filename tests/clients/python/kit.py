@@ -59,6 +59,19 @@ def key(name):
     return os.environ.get(f"GATEWAY_KEY_{name.upper()}", "gw-" + "wrong" * 8)
 
 
+def function(tool):
+    """A tool as chat completions have it, and what copies them."""
+    return {
+        "type": "function",
+        "function": {"name": tool["name"], "description": tool["description"], "parameters": tool["schema"]},
+    }
+
+
+def user(content):
+    """A conversation of one message."""
+    return [{"role": "user", "content": content}]
+
+
 def error_cases(call, check, suffix="", names=None):
     """Registers the cases of errors. `call(model, key)` makes the simplest call; `check(error, expected)` looks at what
     it raised, given the case's data; `suffix` tells several such calls of one script apart, `names` picks

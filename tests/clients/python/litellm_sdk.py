@@ -7,7 +7,9 @@ import os
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 import litellm  # noqa: E402
-from kit import DATA, GATEWAY, KEY, case, error_cases, fail_next, model, run, said
+from kit import (
+    DATA, GATEWAY, KEY, case, error_cases, fail_next, function, model, run, said, user,
+)
 from pydantic import BaseModel
 
 litellm.suppress_debug_info = True
@@ -16,18 +18,7 @@ TEXT, TOOLS, IMAGE, SCHEMA = DATA["text"], DATA["tools"], DATA["image"], DATA["s
 FAMILIES = {"litellm_proxy": GATEWAY, "openai": GATEWAY + "/v1", "anthropic": GATEWAY}
 
 
-def function(tool):
-    return {
-        "type": "function",
-        "function": {"name": tool["name"], "description": tool["description"], "parameters": tool["schema"]},
-    }
-
-
 WEATHER, CLOCK = function(TOOLS["weather"]), function(TOOLS["clock"])
-
-
-def user(content):
-    return [{"role": "user", "content": content}]
 
 
 class Person(BaseModel):

@@ -4,7 +4,8 @@ import asyncio
 import json
 
 from kit import (
-    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, last_request, model, run, said, streams_are_closed,
+    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, function, last_request, model, run, said,
+    streams_are_closed, user,
 )
 from mistralai.client import Mistral
 from mistralai.client.errors import MistralError, SDKError
@@ -15,18 +16,7 @@ client = Mistral(api_key=KEY, server_url=GATEWAY)
 TEXT, TOOLS, IMAGE, SCHEMA = DATA["text"], DATA["tools"], DATA["image"], DATA["schema"]
 
 
-def function(tool):
-    return {
-        "type": "function",
-        "function": {"name": tool["name"], "description": tool["description"], "parameters": tool["schema"]},
-    }
-
-
 WEATHER, CLOCK = function(TOOLS["weather"]), function(TOOLS["clock"])
-
-
-def user(content):
-    return [{"role": "user", "content": content}]
 
 
 def ask(backend, messages, alias="on", **more):

@@ -5,8 +5,8 @@ import json
 
 import openai
 from kit import (
-    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, last_request, long_text, model, run, said,
-    streams_are_closed,
+    DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, function, last_request, long_text, model,
+    run, said, streams_are_closed, user,
 )
 from pydantic import BaseModel
 
@@ -15,18 +15,7 @@ aclient = openai.AsyncOpenAI(base_url=GATEWAY + "/v1", api_key=KEY, max_retries=
 TEXT, TOOLS, IMAGE, SCHEMA = DATA["text"], DATA["tools"], DATA["image"], DATA["schema"]
 
 
-def function(tool):
-    return {
-        "type": "function",
-        "function": {"name": tool["name"], "description": tool["description"], "parameters": tool["schema"]},
-    }
-
-
 WEATHER, CLOCK = function(TOOLS["weather"]), function(TOOLS["clock"])
-
-
-def user(content):
-    return [{"role": "user", "content": content}]
 
 
 def ask(backend, content, alias="on", **more):

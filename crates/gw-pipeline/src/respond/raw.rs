@@ -6,7 +6,6 @@ use super::{headers, meter};
 use crate::attempt::Answered;
 use crate::files::answer::{self as notes, Noting};
 use crate::reply::{Incomplete, Reply, ReplyBody};
-use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
 use gw_model::{Call, ErrorCode, Micros, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat};
@@ -15,9 +14,6 @@ use gw_wire::usage::RawMeter;
 use http::header::{self, HeaderMap, HeaderValue};
 use std::task::{Context, Poll};
 use std::time::Duration;
-
-/// How many output tokens a stream's hold grows by when it reaches its bound.
-const EXTEND_TOKENS: u64 = 1024;
 
 /// See the module.
 pub struct RawBody {
@@ -300,19 +296,7 @@ impl RawBody {
     /// Grows the hold of an answer that outgrows it.
     fn extend(&mut self) -> Result<(), Refusal> {
         let seen = if self.format.is_some() { self.meter.estimated_output_tokens() } else { 0 };
-        while seen > self.held_output {
-            let Some(ticket) = &mut self.ticket else { return Ok(()) };
-            let needed = seen - self.held_output;
-            let mut step = EXTEND_TOKENS.max(needed);
-            let mut extended = ticket.extend_hold(step);
-            if extended.is_err() && needed < step {
-                step = needed;
-                extended = ticket.extend_hold(step);
-            }
-            extended.map_err(|refused| hold_refusal(&refused))?;
-            self.held_output += step;
-        }
-        Ok(())
+        self.ticket.as_mut().map_or(Ok(()), |ticket| ticket.hold_for(seen, &mut self.held_output))
     }
 
     /// Ends what can not go on: events of a known format with an error event, anything else by breaking off.

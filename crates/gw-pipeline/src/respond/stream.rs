@@ -8,7 +8,6 @@ use super::shape::Shape;
 use super::{guard, headers, meter, whole};
 use crate::attempt::Answered;
 use crate::reply::{Reply, ReplyBody};
-use crate::reserve::hold_refusal;
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
 use gw_model::{Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
@@ -24,9 +23,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::Sleep;
-
-/// How many output tokens a stream's hold grows by when it reaches its bound.
-const EXTEND_TOKENS: u64 = 1024;
 
 /// Largest event with an image: one of 4K without compression, as base64.
 const MAX_IMAGE_EVENT_BYTES: usize = 40 << 20;
@@ -266,20 +262,7 @@ impl StreamBody {
     /// Grows the hold of a stream that outgrows it.
     fn extend(&mut self) -> Result<(), Refusal> {
         let seen = self.meter.estimated_output_tokens();
-        while seen > self.held_output {
-            let Some(ticket) = &mut self.ticket else { return Ok(()) };
-            // Where a whole step is too much, what was seen may still fit.
-            let needed = seen - self.held_output;
-            let mut step = EXTEND_TOKENS.max(needed);
-            let mut extended = ticket.extend_hold(step);
-            if extended.is_err() && needed < step {
-                step = needed;
-                extended = ticket.extend_hold(step);
-            }
-            extended.map_err(|refused| hold_refusal(&refused))?;
-            self.held_output += step;
-        }
-        Ok(())
+        self.ticket.as_mut().map_or(Ok(()), |ticket| ticket.hold_for(seen, &mut self.held_output))
     }
 
     /// The upstream's stream is over: cleanly, if it said so before. `rest` is an event that lacks its blank line.
