@@ -31,7 +31,7 @@ impl Default for SumSettings {
     fn default() -> Self {
         Self {
             min_age: Duration::from_secs(1),
-            age_per_row: Duration::from_micros(250),
+            age_per_row: Duration::from_micros(500),
             // About 15 MB.
             max_rows: 200_000,
         }
