@@ -3,7 +3,7 @@
 
 use crate::error::BenchError;
 use crate::load::{self, Load};
-use crate::process;
+use crate::process::{self, Pin};
 use crate::report::{SpeedRow, SpeedSample, note};
 use crate::scenario::{Lane, Scenario, Speed};
 use crate::systems::Running;
@@ -20,20 +20,24 @@ pub(crate) struct Timing {
 /// A slow system gets more time, up to this, until each connection has had two answers.
 const MAX_WINDOW: Duration = Duration::from_secs(45);
 
-/// Measures `systems` in all speed scenarios among `scenarios`.
-pub(crate) fn speed(systems: &[&Running], scenarios: &[Scenario], timing: Timing) -> Vec<SpeedRow> {
+/// Measures `systems`, which run on `pin`, in all speed scenarios among `scenarios`.
+pub(crate) fn speed(systems: &[&Running], scenarios: &[Scenario], timing: Timing, pin: Pin) -> Vec<SpeedRow> {
     let mut rows = Vec::new();
     for scenario in scenarios {
         let lanes: Vec<Lane<'_>> = systems.iter().flat_map(|system| scenario.lanes(system)).collect();
-        rows.extend(rounds(*scenario, &lanes, timing));
+        rows.extend(rounds(*scenario, &lanes, timing, pin));
     }
     rows
 }
 
 /// Measures the rows of one scenario in all rounds.
-pub(crate) fn rounds(scenario: Scenario, lanes: &[Lane<'_>], timing: Timing) -> Vec<SpeedRow> {
+pub(crate) fn rounds(scenario: Scenario, lanes: &[Lane<'_>], timing: Timing, pin: Pin) -> Vec<SpeedRow> {
     let row = |lane: &Lane<'_>| SpeedRow::new(scenario, lane.label.clone(), lane.running.system);
     let mut rows: Vec<SpeedRow> = lanes.iter().map(row).collect();
+    let awake = (scenario == Scenario::AwakeC1).then(|| process::keep_awake(pin)).transpose();
+    if let Err(error) = &awake {
+        rows.iter_mut().for_each(|row| row.problem = Some(error.to_string()));
+    }
     for round in 1..=timing.rounds {
         for (lane, row) in lanes.iter().zip(&mut rows) {
             if row.problem.is_some() {

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(crate) enum Scenario {
     /// Small chat, one connection: latency.
     WholeC1,
+    /// The same while the cores are kept from sleeping.
+    AwakeC1,
     /// Small chat, 64 connections: CPU per request and throughput.
     WholeC64,
     /// 50-frame stream in one burst, 64 connections.
@@ -84,7 +86,7 @@ impl Scenario {
             Some(Speed { connections, caller, upstream, mode, prompt })
         };
         match self {
-            Self::WholeC1 => speed(1, Chat, Chat, Mode::Whole),
+            Self::WholeC1 | Self::AwakeC1 => speed(1, Chat, Chat, Mode::Whole),
             Self::WholeC64 => speed(64, Chat, Chat, Mode::Whole),
             Self::BurstC64 => speed(64, Chat, Chat, Mode::Burst),
             Self::PacedC256 => speed(256, Chat, Chat, Mode::Paced),
@@ -99,7 +101,7 @@ impl Scenario {
     /// Whether the scenario says something about this system.
     pub(crate) fn concerns(self, system: System) -> bool {
         match self {
-            Self::WholeC1 => true,
+            Self::WholeC1 | Self::AwakeC1 => true,
             Self::WholeC64 | Self::BurstC64 | Self::PacedC256 | Self::Idle | Self::Sustained => {
                 system != System::Direct
             }
@@ -111,10 +113,16 @@ impl Scenario {
         }
     }
 
+    /// Whether it is about time, so that figures are read against the mock's own.
+    pub(crate) const fn is_latency(self) -> bool {
+        matches!(self, Self::WholeC1 | Self::AwakeC1)
+    }
+
     /// Name in tables and on the command line.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::WholeC1 => "whole-c1",
+            Self::AwakeC1 => "awake-c1",
             Self::WholeC64 => "whole-c64",
             Self::BurstC64 => "burst-c64",
             Self::PacedC256 => "paced-c256",
@@ -134,6 +142,7 @@ impl Scenario {
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::WholeC1 => "small chat, concurrency 1",
+            Self::AwakeC1 => "small chat, concurrency 1, cores kept awake",
             Self::WholeC64 => "small chat, concurrency 64",
             Self::BurstC64 => "50-frame stream in one burst, concurrency 64",
             Self::PacedC256 => "50-frame stream paced at 5 ms per frame, concurrency 256",

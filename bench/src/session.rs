@@ -89,7 +89,7 @@ fn plan(cli: &Cli) -> Plan {
         (true, false) => <Scenario as clap::ValueEnum>::value_variants().to_vec(),
     };
     // Added latency needs the mock's own.
-    if scenarios.contains(&Scenario::WholeC1) && !systems.contains(&System::Direct) {
+    if scenarios.iter().any(|scenario| scenario.is_latency()) && !systems.contains(&System::Direct) {
         systems.insert(0, System::Direct);
     }
     let (rounds, window, warmup) = if cli.quick { (2, 3.0, 1.0) } else { (3, 5.0, 2.0) };
@@ -127,7 +127,7 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
         }
     }
     let all: Vec<&Running> = running.iter().collect();
-    let mut speed = run::speed(&all, &plan.scenarios, plan.timing);
+    let mut speed = run::speed(&all, &plan.scenarios, plan.timing, bench.pin);
     let started: Vec<System> = running.iter().map(|system| system.system).collect();
     // The remaining scenarios start their own instances; nothing else shall run beside them.
     drop(running);
@@ -159,7 +159,7 @@ fn by_keys(bench: &Bench, keys: usize, timing: Timing) -> Vec<SpeedRow> {
     };
     let Some(speed) = Scenario::WholeC64.speed() else { return Vec::new() };
     let lanes = pair.each_ref().map(|running| Lane { label: label(running.keys.len()), speed, running });
-    run::rounds(Scenario::Keys, &lanes, timing)
+    run::rounds(Scenario::Keys, &lanes, timing, bench.pin)
 }
 
 fn method(plan: &Plan, pin: Pin) -> String {
@@ -183,7 +183,9 @@ fn method(plan: &Plan, pin: Pin) -> String {
          CPU per request is user and system time of the whole process tree (/proc/PID/stat) in the window over the requests \
          completed in it. Each of {} rounds runs every system once per scenario, {:.1} s warm-up and {:.1} s window (longer, up to \
          45 s, until each connection has had two answers); figures are medians over the rounds, ratios the medians of the \
-         ratios within a round. Added p99 is the p99 minus that of the load generator straight at the mock in the same round.\n\
+         ratios within a round. Added p99 is the p99 minus that of the load generator straight at the mock in the same round. `cores kept awake`: \
+         beside everything a loop of idle priority (SCHED_IDLE) runs on each core, so that a virtual core is not given back to \
+         the host between two requests, which costs every system tens of microseconds.\n\
          Memory is VmRSS of the process tree; the 10 MiB figure is the rise of its peak (VmHWM, reset before) during one \
          request; open streams ({}) have sent their first frames and stand still. Each memory figure comes from a fresh start.\n\n\
          Gatewright: one worker, a key with request, token and parallel limits and a monthly budget, priced models, every call \

@@ -3,7 +3,6 @@
 use super::results::Report;
 use super::table::figure;
 use super::targets::targets;
-use crate::scenario::Scenario;
 use crate::systems::System;
 use std::fmt::Write as _;
 
@@ -55,7 +54,7 @@ fn speed(report: &Report, out: &mut String) {
         }
         let cell = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), figure);
         let mut label = row.label.clone();
-        if row.scenario == Scenario::WholeC1
+        if row.scenario.is_latency()
             && let Some(added) = report.added_p99(row).filter(|_| row.system != System::Direct)
         {
             let _ = write!(label, " (added p99: {} µs)", figure(added));

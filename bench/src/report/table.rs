@@ -2,7 +2,6 @@
 
 use super::results::{Report, SpeedRow};
 use super::targets::targets;
-use crate::scenario::Scenario;
 use crate::systems::System;
 use std::fmt::Write as _;
 
@@ -80,7 +79,7 @@ fn line(report: &Report, row: &SpeedRow) -> String {
         cell(row.median(|sample| sample.cpu_us.map(|_| sample.rss_mib))),
         failed
     );
-    if row.scenario == Scenario::WholeC1
+    if row.scenario.is_latency()
         && let Some(added) = report.added_p99(row).filter(|_| row.system != System::Direct)
     {
         let _ = writeln!(out, "{:<26}{:>30}", "  added p99", figure(added));
