@@ -32,20 +32,26 @@ impl RequestId {
     pub const fn unix_millis(self) -> i64 {
         (self.0 >> 80) as i64
     }
+
+    /// Its text, as [`fmt::Display`] writes it. Every answer states it, so it is made without the formatter.
+    #[must_use]
+    pub fn encode(self) -> [u8; 36] {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
+        let mut text = [b'-'; 36];
+        // The hyphens stay between the groups of 8, 4, 4, 4 and 12 digits.
+        let places = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
+        let nibbles = self.0.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        for ((_, place), nibble) in places.zip(nibbles) {
+            *place = digit(nibble);
+        }
+        text
+    }
 }
 
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let v = self.0;
-        write!(
-            f,
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-            (v >> 96) as u32,
-            (v >> 80) as u16,
-            (v >> 64) as u16,
-            (v >> 48) as u16,
-            v & 0xFFFF_FFFF_FFFF
-        )
+        f.write_str(std::str::from_utf8(&self.encode()).unwrap_or_default())
     }
 }
 

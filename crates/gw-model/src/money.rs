@@ -71,8 +71,21 @@ impl fmt::Display for NanoUsd {
         if frac == 0 {
             return write!(f, "{whole}");
         }
-        let digits = format!("{frac:09}");
-        write!(f, "{whole}.{}", digits.trim_end_matches('0'))
+        let (mut digits, mut rest) = ([b'0'; 9], frac);
+        for digit in digits.iter_mut().rev() {
+            // A remainder of ten.
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let length = digits.iter().rposition(|digit| *digit != b'0').map_or(0, |last| last + 1);
+        let digits = digits.get(..length).and_then(|digits| std::str::from_utf8(digits).ok());
+        // Most calls cost less than a dollar.
+        if whole == 0 {
+            f.write_str("0.")?
+        } else {
+            write!(f, "{whole}.")?
+        }
+        f.write_str(digits.unwrap_or_default())
     }
 }
 

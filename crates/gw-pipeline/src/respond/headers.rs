@@ -1,12 +1,16 @@
 //! Headers of a reply: the upstream's, less what is only between it and us, plus ours. Must not let an
 //! upstream set cookies or speak in our name.
 
+mod lines;
+
 use crate::attempt::Sent;
 use crate::ticket::Open;
 use gw_model::snapshot::Target;
 use gw_model::{NanoUsd, RequestId, Usage, WireFormat};
 use gw_store::memory::{LimitsView, Remaining};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use lines::Lines;
+use smallvec::SmallVec;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const ERROR: HeaderName = HeaderName::from_static("x-gatewright-error");
@@ -69,18 +73,14 @@ pub(crate) fn add_error_type(headers: &mut HeaderMap, kind: Option<(&'static str
 
 /// The upstream's headers as the caller may see them.
 pub(crate) fn passed(mut upstream: HeaderMap) -> HeaderMap {
-    for name in &NOT_PASSED {
-        upstream.remove(name);
-    }
-    let foreign = |name: &HeaderName| {
-        let name = name.as_str();
-        name.starts_with("x-gatewright-") || name.starts_with("access-control-")
+    let is_passed = |name: &HeaderName| {
+        let text = name.as_str();
+        let is_foreign = text.starts_with("x-gatewright-") || text.starts_with("access-control-");
+        !is_foreign && !NOT_PASSED.contains(name)
     };
-    if upstream.keys().any(foreign) {
-        let names: Vec<HeaderName> = upstream.keys().filter(|n| foreign(n)).cloned().collect();
-        for name in names {
-            upstream.remove(name);
-        }
+    let names: SmallVec<[HeaderName; 8]> = upstream.keys().filter(|name| !is_passed(name)).cloned().collect();
+    for name in &names {
+        upstream.remove(name);
     }
     let id = upstream.remove(REQUEST_ID);
     let id = id
@@ -93,21 +93,23 @@ pub(crate) fn passed(mut upstream: HeaderMap) -> HeaderMap {
 
 /// Who answered, and after how many tries.
 pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, target: Option<&Target>) {
-    add_request_id(headers, ticket);
-    put(headers, MODEL, model);
+    let mut lines = Lines::default();
+    lines.add(MODEL, model);
     if let Some(target) = target {
-        put(headers, PROVIDER, &target.provider.name);
+        lines.add(PROVIDER, &target.provider.name);
         // A path of a provider may name none.
         if !target.model.is_empty() {
-            put(headers, UPSTREAM_MODEL, &target.model);
+            lines.add(UPSTREAM_MODEL, &target.model);
         }
     }
     if !ticket.record.cache.is_empty() {
-        put(headers, CACHE, &ticket.record.cache);
+        lines.add(CACHE, &ticket.record.cache);
     }
     if let Some(view) = ticket.limits_view() {
-        add_limits(headers, &view);
+        limits(&mut lines, &view);
     }
+    lines.put(headers);
+    add_request_id(headers, ticket);
 }
 
 pub(crate) fn add_request_id(headers: &mut HeaderMap, ticket: &Open) {
@@ -116,7 +118,7 @@ pub(crate) fn add_request_id(headers: &mut HeaderMap, ticket: &Open) {
 
 /// Our id of the request, also where the format's SDKs look for one, unless an upstream's stands there.
 pub(crate) fn add_id(headers: &mut HeaderMap, id: RequestId, format: WireFormat) {
-    let Ok(value) = HeaderValue::from_str(&id.to_string()) else { return };
+    let Ok(value) = HeaderValue::from_bytes(&id.encode()) else { return };
     let own = match format {
         WireFormat::AnthropicMessages => Some(HeaderName::from_static("request-id")),
         WireFormat::BedrockConverse => Some(HeaderName::from_static("x-amzn-requestid")),
@@ -160,6 +162,12 @@ pub(crate) fn add_changes(headers: &mut HeaderMap, sent: &Sent) {
 
 /// The standard limit headers; they replace an upstream's.
 pub(crate) fn add_limits(headers: &mut HeaderMap, view: &LimitsView) {
+    let mut lines = Lines::default();
+    limits(&mut lines, view);
+    lines.put(headers);
+}
+
+fn limits(lines: &mut Lines, view: &LimitsView) {
     const REQUESTS: [HeaderName; 3] = [
         HeaderName::from_static("x-ratelimit-limit-requests"),
         HeaderName::from_static("x-ratelimit-remaining-requests"),
@@ -173,17 +181,11 @@ pub(crate) fn add_limits(headers: &mut HeaderMap, view: &LimitsView) {
     for (names, remaining) in [(REQUESTS, &view.requests), (TOKENS, &view.tokens)] {
         if let Some(Remaining { limit, remaining, reset_us }) = remaining {
             let [limit_name, remaining_name, reset_name] = names;
-            headers.insert(limit_name, HeaderValue::from(*limit));
-            headers.insert(remaining_name, HeaderValue::from(*remaining));
-            put(headers, reset_name, &seconds(*reset_us));
+            lines.add_number(limit_name, *limit);
+            lines.add_number(remaining_name, *remaining);
+            lines.add_seconds(reset_name, *reset_us);
         }
     }
-}
-
-/// `1.2s`, rounded up to a tenth.
-fn seconds(us: u64) -> String {
-    let tenths = us.div_ceil(100_000);
-    format!("{}.{}s", tenths / 10, tenths % 10)
 }
 
 /// Sets a header unless its text cannot stand in one (a model name with a line break, say).

@@ -12,6 +12,9 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
+/// Headers that a gateway adds before it passes a head on: the map need not grow, and hash all names anew, for them.
+const ROOM_FOR_MORE: usize = 16;
+
 /// How the body is delimited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
@@ -74,7 +77,7 @@ pub(crate) fn parse(bytes: &[u8], no_body: bool) -> Result<Option<Head>, Protoco
     // One copy of the head; all values are slices of it.
     let owned = Bytes::copy_from_slice(&bytes[..len]);
     let mut connection = Connection::default();
-    let mut headers = HeaderMap::with_capacity(raw.headers.len());
+    let mut headers = HeaderMap::with_capacity(raw.headers.len() + ROOM_FOR_MORE);
     for line in raw.headers.iter() {
         let name = HeaderName::from_bytes(line.name.as_bytes()).map_err(|_| ProtocolError::Head)?;
         if connection.take(&name, line.value)? {

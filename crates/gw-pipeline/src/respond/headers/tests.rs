@@ -24,13 +24,25 @@ fn upstream_headers_lose_what_is_not_the_callers() {
 
 #[test]
 fn resets_are_seconds_with_a_tenth() {
-    assert_eq!(seconds(1_150_000), "1.2s");
-    assert_eq!(seconds(0), "0.0s");
+    let mut headers = HeaderMap::new();
+    let mut lines = Lines::default();
+    lines.add_seconds(MODEL, 1_150_000);
+    lines.add_seconds(PROVIDER, 0);
+    lines.add_seconds(CACHE, 12_300_000);
+    lines.put(&mut headers);
+    for (name, text) in [(MODEL, "1.2s"), (PROVIDER, "0.0s"), (CACHE, "12.3s")] {
+        assert_eq!(headers[name], text);
+    }
 }
 
 #[test]
 fn a_value_that_cannot_be_a_header_is_left_out() {
     let mut headers = HeaderMap::new();
     put(&mut headers, MODEL, "a\r\nb");
-    assert!(headers.is_empty());
+    let mut lines = Lines::default();
+    lines.add(MODEL, "a\r\nb");
+    lines.add_number(ATTEMPTS, 3);
+    lines.put(&mut headers);
+    assert_eq!(headers.len(), 1);
+    assert_eq!(headers[ATTEMPTS], "3");
 }
