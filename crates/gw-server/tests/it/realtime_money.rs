@@ -168,6 +168,29 @@ async fn tokens_a_minute_refuse_a_response_and_not_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_that_is_set_meanwhile_holds_for_what_begins_then() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.providers()).await;
+    upstream.faults("chat-model", "output-tokens=400;frames=2;ignore-max-tokens", None);
+    let (id, key) = gateway.make_key(&json!({"name": "limited later"})).await;
+    let mut near = open(gateway.addr, "up/chat-model", &key).await;
+    near.say(&json!({"type": "session.update", "session": {"output_modalities": ["text"]}})).await;
+    near.say(&ask()).await;
+    near.event("response.done").await;
+    let limit = json!({"limits": {"tpm": 100}});
+    gateway.admin(http::Method::PATCH, &format!("/api/v1/keys/{id}"), Some(&limit)).await.ok();
+    tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+    near.say(&ask()).await;
+    near.event("response.done").await;
+    let before = upstream.stats().billed_output_tokens;
+    near.say(&ask()).await;
+    assert_eq!(near.event("error").await["error"]["code"], "rate_limit_exceeded");
+    assert_eq!(upstream.stats().billed_output_tokens, before, "the provider never heard of it");
+    assert_eq!(near.close(1000).await, Some(1000));
+    assert_eq!(gateway.metric("gatewright_open_reservations").await, 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_process_charges_no_less_than_was_used() {
     let upstream = Upstream::start().await;
     let keys =
