@@ -1,6 +1,6 @@
 //! The stage itself: looks up every id of a call, and makes calls for files and batches ready to go out.
 
-use super::foreign::kind_of;
+use super::named::Named;
 use super::{Claims, batch, choose, upload};
 use crate::authorize::may_use;
 use crate::live::Live;
@@ -10,9 +10,6 @@ use gw_model::{Call, ErrorCode, KeyId, ObjectAsk, RawLine, Refusal, WireFormat};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::references;
 use std::sync::Arc;
-
-/// Bodies up to this size are searched on the worker.
-const INLINE_BYTES: usize = 256 << 10;
 
 /// Most entries of one page of a list, as OpenAI has it.
 const MAX_FILES: usize = 10_000;
@@ -51,7 +48,6 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
         }
     }
     let Some(ask) = call.raw.as_ref().and_then(|line| line.object.clone()) else {
-        own_segments(ticket, call).await?;
         return own_references(ticket, call).await;
     };
     let mut claims = Claims { object: named(ticket, &ask).await?, ..Claims::default() };
@@ -64,7 +60,7 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
             if let Some(body) = checked.body {
                 call.body = body;
             }
-            own_files(ticket, &checked.file_ids).await?;
+            checked.named.judge(ticket).await?;
         }
         ObjectAsk::CreateBatch => {
             own_references(ticket, call).await?;
@@ -162,56 +158,10 @@ async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<u
     Ok(limit)
 }
 
-/// Ids in a provider's own path: what is known to be another's is not there.
-async fn own_segments(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
-    let (Some(line), Some(_)) = (&call.raw, ticket.key()) else { return Ok(()) };
-    let who = caller(ticket);
-    for segment in line.path.split('/').filter(|segment| !segment.is_empty()) {
-        let id = gw_providers::recognise::decoded(segment);
-        let Some(kind) = kind_of(&id) else { continue };
-        let found = find(ticket, kind, &id, KeyId::MASTER).await?;
-        if found.is_some_and(|object| !object.is_of(who)) {
-            return Err(unknown(kind, &id));
-        }
-    }
-    Ok(())
-}
-
-/// Files that the body refers to.
+/// What path, query and body name.
 async fn own_references(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
     if ticket.key().is_none() {
         return Ok(());
     }
-    let ids = if call.body.len() <= INLINE_BYTES {
-        references::file_ids(&call.body)
-    } else {
-        // Off the worker, whose other calls would wait.
-        let body = call.body.clone();
-        let read = tokio::task::spawn_blocking(move || references::file_ids(&body)).await;
-        read.map_err(|_| Refusal::new(ErrorCode::Internal, "the request could not be read"))?
-    };
-    own_files(ticket, &ids).await
-}
-
-/// More ids than are looked up are not let through unseen.
-fn refuse_too_many(ids: &[String]) -> Result<(), Refusal> {
-    if ids.len() <= references::MAX_IDS {
-        return Ok(());
-    }
-    let text = format!("the request names more than {} files", references::MAX_IDS);
-    Err(Refusal::new(ErrorCode::InvalidRequest, text).param("file_id"))
-}
-
-/// A key may name the files that are its own, and none besides.
-pub(super) async fn own_files(ticket: &Ticket, ids: &[String]) -> Result<(), Refusal> {
-    if ticket.key().is_none() {
-        return Ok(());
-    }
-    refuse_too_many(ids)?;
-    for id in ids {
-        if find(ticket, ObjectKind::File, id, caller(ticket)).await?.is_none() {
-            return Err(unknown(ObjectKind::File, id).param("file_id"));
-        }
-    }
-    Ok(())
+    Named::of(call).await?.judge(ticket).await
 }

@@ -2,6 +2,7 @@
 //! make. Aliases become the provider's own names of models.
 
 use super::NOTE_SEPARATOR;
+use super::named::Named;
 use crate::live::Live;
 use crate::route::resolve;
 use crate::ticket::Ticket;
@@ -13,7 +14,7 @@ use gw_wire::json::escape_into;
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::multipart::{Boundary, Form};
 use gw_wire::references;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Bodies up to this size are read on the worker.
@@ -42,8 +43,8 @@ pub(super) struct Checked {
     pub(super) model: String,
     /// The file's purpose, and the models of a batch's file as the caller named them.
     pub(super) note: String,
-    /// Files that its lines refer to.
-    pub(super) file_ids: Vec<String>,
+    /// Files that its lines refer to, and whatever else in them could be an id.
+    pub(super) named: Named,
 }
 
 /// What stands in the form.
@@ -67,7 +68,7 @@ pub(super) async fn check(
     let may_rename = call.format != WireFormat::Passthrough;
     let mut known: HashMap<&str, Option<Bytes>> = HashMap::new();
     let mut edits = Vec::new();
-    let mut file_ids: HashSet<&str> = HashSet::new();
+    let mut named = Named::default();
     let mut checked = Checked { note: upload.purpose.clone(), ..Checked::default() };
     for line in &upload.lines {
         judge.line(line)?;
@@ -83,13 +84,14 @@ pub(super) async fn check(
         if let Some(Some(name)) = known.get(line.model.as_str()) {
             edits.push(Edit::replace(line.model_span, name.clone()));
         }
-        file_ids.extend(line.file_ids.iter().map(String::as_str));
-        if file_ids.len() > references::MAX_IDS {
+        named.files.extend(line.file_ids.iter().cloned());
+        named.strings.extend(line.strings.iter().cloned());
+        if named.files.len() > references::MAX_IDS {
             let text = format!("the file's lines refer to more than {} files", references::MAX_IDS);
             return Err(batch_lines::at(line.number, &text));
         }
     }
-    checked.file_ids = file_ids.into_iter().map(ToOwned::to_owned).collect();
+    checked.named = named;
     checked.model = upload.lines.first().map(|line| line.model.clone()).unwrap_or_default();
     if !edits.is_empty() {
         checked.body = Some(Bytes::from(apply(&call.body, &mut edits).concat()));

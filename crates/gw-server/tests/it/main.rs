@@ -23,6 +23,7 @@ mod keys;
 mod limits;
 mod media;
 mod network;
+mod ownership;
 mod passthrough;
 mod rank;
 mod realtime;

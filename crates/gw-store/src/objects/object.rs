@@ -17,12 +17,14 @@ pub enum ObjectKind {
     Upload,
     /// An item of a stored response.
     Item,
+    /// Whatever else a provider keeps for its maker.
+    Other,
 }
 
 impl ObjectKind {
     /// Every kind.
     pub const ALL: &'static [Self] =
-        &[Self::File, Self::Batch, Self::Response, Self::Conversation, Self::Upload, Self::Item];
+        &[Self::File, Self::Batch, Self::Response, Self::Conversation, Self::Upload, Self::Item, Self::Other];
 
     /// The code that is stored.
     #[must_use]
@@ -34,6 +36,7 @@ impl ObjectKind {
             Self::Conversation => 4,
             Self::Upload => 5,
             Self::Item => 6,
+            Self::Other => 7,
         }
     }
 

@@ -38,6 +38,22 @@ impl ObjectStore for SqliteStore {
         .map(Option::flatten)
     }
 
+    fn objects_named(&self, ids: &[String]) -> Result<Vec<Object>, StoreError> {
+        // The kinds are named, so that the primary key answers.
+        let kinds: Vec<String> = ObjectKind::ALL.iter().map(|kind| kind.code().to_string()).collect();
+        let sql = format!("SELECT {COLUMNS} FROM objects WHERE kind IN ({}) AND id = ?", kinds.join(","));
+        self.read("look up objects", |db| {
+            let mut query = db.prepare_cached(&sql)?;
+            let mut found = Vec::new();
+            for id in ids {
+                for object in query.query_map(params![id], decode)? {
+                    found.extend(object?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
     fn object_state(&self, kind: ObjectKind, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.read("read an object's content", |db| {
             let mut query = db.prepare_cached("SELECT state FROM object_states WHERE kind = ? AND id = ?")?;
