@@ -25,6 +25,7 @@ mod media;
 mod network;
 mod ownership;
 mod passthrough;
+mod passthrough_money;
 mod rank;
 mod realtime;
 mod realtime_money;
