@@ -16,9 +16,9 @@ pub(crate) async fn another_page(answered: &Answered, cursor: &str, after: &str)
     let live = &answered.live;
     let endpoint = live.endpoint(&answered.target.provider).ok_or_else(refuse)?;
     let worker = answered.ticket.worker();
-    let provider = &answered.target.provider.name;
-    let of_key = || answered.ticket.key()?.policy.credentials.get(&**provider).map(String::as_str);
-    let named = answered.target.credential.as_deref().or_else(of_key);
+    // The account that the first page is of.
+    let used = answered.ticket.credential.as_deref();
+    let named = used.or_else(|| answered.ticket.bound_credential(&answered.target));
     let ready = endpoint.ready(named, worker, Timeouts::default().connect_ms).await?;
     let parts = gw_providers::prepare_raw(&line, &Bytes::new(), &ready, worker.now())?;
     let request = UpstreamRequest {

@@ -103,6 +103,7 @@ async fn made(answered: &Answered, kind: ObjectKind, body: &[u8]) -> Result<(), 
         kind,
         id,
         provider: answered.target.provider.name.to_string(),
+        credential: used(answered),
         owner: caller(&answered.ticket),
         model: claims.map(|claims| claims.model.clone()).unwrap_or_default(),
         detail: claims.map(|claims| claims.note.clone()).unwrap_or_default(),
@@ -110,6 +111,11 @@ async fn made(answered: &Answered, kind: ObjectKind, body: &[u8]) -> Result<(), 
         expires: None,
     };
     put(answered, stored).await
+}
+
+/// The credential in whose account the thing is.
+pub(super) fn used(answered: &Answered) -> String {
+    answered.ticket.credential.as_deref().unwrap_or_default().to_owned()
 }
 
 pub(super) async fn put(answered: &Answered, stored: Stored) -> Result<(), Refusal> {
@@ -144,6 +150,7 @@ async fn results(answered: &Answered, owner: KeyId, body: &[u8]) -> Result<(), R
             kind: ObjectKind::File,
             id,
             provider: answered.target.provider.name.to_string(),
+            credential: used(answered),
             owner,
             model: String::new(),
             detail: "batch_output".to_owned(),

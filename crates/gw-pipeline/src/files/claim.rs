@@ -52,6 +52,9 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
     };
     let mut claims = Claims { object: named(ticket, &ask).await?, ..Claims::default() };
     let input = if ask == ObjectAsk::CreateBatch { batch::input(ticket, call).await? } else { None };
+    for object in claims.object.iter().chain(&input) {
+        ticket.pins.pin(object)?;
+    }
     let provider = choose::provider(live, call, &ask, claims.object.as_deref().or(input.as_deref()))?;
     match &ask {
         ObjectAsk::CreateFile => {
@@ -60,12 +63,15 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
             if let Some(body) = checked.body {
                 call.body = body;
             }
-            checked.named.judge(ticket).await?;
+            let pins = checked.named.judge(ticket).await?;
+            ticket.pins.merge(&pins)?;
         }
         ObjectAsk::CreateBatch => {
             own_references(ticket, call).await?;
             claims.model = batch::check(ticket, live, input.as_deref(), &provider.name)?;
         }
+        // The operator's list goes on in the account that it was begun in.
+        _ if ask.is_list() && ticket.key().is_none() => own_references(ticket, call).await?,
         _ => {}
     }
     if ask.is_list() && ticket.key().is_some() {
@@ -123,7 +129,7 @@ pub(super) fn unknown(kind: ObjectKind, id: &str) -> Refusal {
 
 /// Makes ready a list that is to hold only what is the caller's: the provider is asked for as much as it gives at once.
 /// How many entries the caller wants.
-async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<usize, Refusal> {
+async fn own_page(ticket: &mut Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<usize, Refusal> {
     let (kind, usual, most) = match ask {
         ObjectAsk::ListBatches => (ObjectKind::Batch, 20, MAX_BATCHES),
         _ => (ObjectKind::File, MAX_FILES, MAX_FILES),
@@ -143,9 +149,9 @@ async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<u
             }
             "after" => {
                 let id = gw_providers::recognise::decoded(value);
-                if find(ticket, kind, &id, caller(ticket)).await?.is_none() {
-                    return Err(unknown(kind, &id).param("after"));
-                }
+                let found = find(ticket, kind, &id, caller(ticket)).await?;
+                let found = found.ok_or_else(|| unknown(kind, &id).param("after"))?;
+                ticket.pins.pin(&found)?;
             }
             _ => {}
         }
@@ -159,9 +165,13 @@ async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<u
 }
 
 /// What path, query and body name.
-async fn own_references(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
-    if ticket.key().is_none() {
-        return Ok(());
-    }
-    Named::of(call).await?.judge(ticket).await
+async fn own_references(ticket: &mut Ticket, call: &Call) -> Result<(), Refusal> {
+    let named = match Named::of(call).await {
+        Ok(named) => named,
+        // What cannot be read is the operator's own business.
+        Err(_) if ticket.key().is_none() => return Ok(()),
+        Err(refusal) => return Err(refusal),
+    };
+    let pins = named.judge(ticket).await?;
+    ticket.pins.merge(&pins)
 }

@@ -1,7 +1,7 @@
 //! Answers of a provider's own paths that are no files or batches of OpenAI's shape: what is made there gets its owner
 //! when its id or the path tells what it is, and lists lose what is another key's. It must not change anything else.
 
-use super::answer::{Noting, put, text};
+use super::answer::{Noting, put, text, used};
 use super::claim::{caller, find};
 use super::collections::Place;
 use crate::attempt::{Answered, another_page};
@@ -105,6 +105,7 @@ async fn made(answered: &Answered, object: &Object<'_>, place: Option<&Place>) -
         kind,
         id,
         provider: answered.target.provider.name.to_string(),
+        credential: used(answered),
         owner: caller(ticket),
         model: ticket.record.model.clone(),
         detail: "passthrough".to_owned(),

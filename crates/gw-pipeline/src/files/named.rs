@@ -3,6 +3,7 @@
 
 use super::claim::{caller, unknown};
 use super::collections::Place;
+use crate::credentials::Pins;
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::{Call, ErrorCode, RawLine, Refusal};
@@ -116,12 +117,13 @@ impl Named {
         }
     }
 
-    /// Errors: the caller may not name all of it.
-    pub(super) async fn judge(self, ticket: &Ticket) -> Result<(), Refusal> {
-        if ticket.key().is_none() {
-            return Ok(());
+    /// The credentials that must be used for it. Errors: the caller may not name all of it.
+    pub(super) async fn judge(self, ticket: &Ticket) -> Result<Pins, Refusal> {
+        let is_master = ticket.key().is_none();
+        match self.refuse_too_many() {
+            Err(_) if is_master => return Ok(Pins::default()),
+            judged => judged?,
         }
-        self.refuse_too_many()?;
         let Self { files, place, strings } = self;
         let mut all = strings;
         all.extend(files.iter().chain(&place).cloned());
@@ -132,6 +134,11 @@ impl Named {
         if let Some(foreign) = found.iter().find(|object| !object.is_of(who)) {
             return Err(unknown(foreign.kind, &foreign.id));
         }
+        let mut pins = Pins::default();
+        found.iter().try_for_each(|object| pins.pin(object))?;
+        if is_master {
+            return Ok(pins);
+        }
         let own: HashSet<&str> = found.iter().map(|object| &*object.id).collect();
         if let Some(id) = files.iter().find(|id| !own.contains(&***id)) {
             return Err(unknown(ObjectKind::File, id).param("file_id"));
@@ -140,7 +147,7 @@ impl Named {
             Some(id) if !place.iter().any(|name| own.contains(&**name)) => {
                 Err(unknown(ObjectKind::Other, id))
             }
-            _ => Ok(()),
+            _ => Ok(pins),
         }
     }
 

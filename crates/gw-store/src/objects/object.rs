@@ -62,6 +62,8 @@ pub struct Object {
     pub id: String,
     /// Configured name of the provider that keeps it; empty when the gateway does.
     pub provider: String,
+    /// Name of the provider's credential that it was made with, and in whose account it is; empty when it has no name.
+    pub credential: String,
     /// Whose it is; [`KeyId::MASTER`] for the master key.
     pub owner: KeyId,
     /// The model that it was made with, as its caller named it; may be empty.

@@ -9,9 +9,9 @@ use crate::traits::ObjectStore;
 use gw_model::{KeyId, Micros};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-const COLUMNS: &str = "kind, id, provider, owner, model, detail, created, expires";
-const PUT: &str = "INSERT OR REPLACE INTO objects (kind, id, provider, owner, model, detail, created, expires) \
-     VALUES (?,?,?,?,?,?,?,?)";
+const COLUMNS: &str = "kind, id, provider, owner, model, detail, created, expires, credential";
+const PUT: &str = "INSERT OR REPLACE INTO objects (kind, id, provider, owner, model, detail, created, expires, \
+     credential) VALUES (?,?,?,?,?,?,?,?,?)";
 
 impl ObjectStore for SqliteStore {
     fn write_objects(&self, writes: &[ObjectWrite<'_>]) -> Result<(), StoreError> {
@@ -138,7 +138,8 @@ fn put(db: &Connection, object: &Object) -> rusqlite::Result<()> {
         object.model,
         object.detail,
         object.created,
-        object.expires
+        object.expires,
+        object.credential
     ];
     db.prepare_cached(PUT)?.execute(values).map(drop)
 }
@@ -153,7 +154,8 @@ pub(super) fn put_owned(db: &Connection, owned: &OwnedFrame<'_>) -> rusqlite::Re
         owned.model,
         owned.detail,
         owned.created,
-        owned.expires
+        owned.expires,
+        owned.credential
     ];
     db.prepare_cached(PUT)?.execute(values).map(drop)
 }
@@ -177,5 +179,6 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<Option<Object>> {
         detail: row.get(5)?,
         created: row.get(6)?,
         expires: row.get(7)?,
+        credential: row.get(8)?,
     }))
 }
