@@ -1,11 +1,13 @@
 //! The stage itself: looks up every id of a call, and makes calls for files and batches ready to go out.
 
 use super::named::Named;
+use super::upload::Upload;
 use super::{Claims, batch, choose, upload};
 use crate::authorize::may_use;
 use crate::live::Live;
 use crate::receive::Received;
 use crate::ticket::{Rejected, Ticket};
+use gw_model::snapshot::Provider;
 use gw_model::{Call, ErrorCode, KeyId, ObjectAsk, RawLine, Refusal, WireFormat};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::references;
@@ -55,17 +57,17 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
     for object in claims.object.iter().chain(&input) {
         ticket.pins.pin(object)?;
     }
-    let provider = choose::provider(live, call, &ask, claims.object.as_deref().or(input.as_deref()))?;
+    let upload = match ask {
+        ObjectAsk::CreateFile => Some(upload::read(call, live.snapshot.settings.max_json_depth).await?),
+        _ => None,
+    };
+    let by_model = upload.as_ref().and_then(|upload| choose::by_models(live, call, &upload.models()));
+    let asked = || choose::provider(live, call, &ask, claims.object.as_deref().or(input.as_deref()));
+    let provider = by_model.map_or_else(asked, Ok)?;
+    if let Some(upload) = upload {
+        file_made(ticket, live, call, &provider, upload, &mut claims).await?;
+    }
     match &ask {
-        ObjectAsk::CreateFile => {
-            let checked = upload::check(ticket, live, call, &provider).await?;
-            (claims.model, claims.note) = (checked.model, checked.note);
-            if let Some(body) = checked.body {
-                call.body = body;
-            }
-            let pins = checked.named.judge(ticket).await?;
-            ticket.pins.merge(&pins)?;
-        }
         ObjectAsk::CreateBatch => {
             own_references(ticket, call).await?;
             claims.model = batch::check(ticket, live, input.as_deref(), &provider.name)?;
@@ -84,6 +86,24 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
     ticket.record.model.clone_from(model);
     ticket.claims = Some(Box::new(claims));
     Ok(())
+}
+
+/// A file that is to be made: its lines are judged, and their aliases become names.
+async fn file_made(
+    ticket: &mut Ticket,
+    live: &Live,
+    call: &mut Call,
+    provider: &Arc<Provider>,
+    upload: Upload,
+    claims: &mut Claims,
+) -> Result<(), Refusal> {
+    let checked = upload::check(ticket, live, call, provider, upload)?;
+    (claims.model, claims.note) = (checked.model, checked.note);
+    if let Some(body) = checked.body {
+        call.body = body;
+    }
+    let pins = checked.named.judge(ticket).await?;
+    ticket.pins.merge(&pins)
 }
 
 /// A provider's own path may look like a file's and be none.

@@ -14,7 +14,7 @@ use gw_wire::json::escape_into;
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::multipart::{Boundary, Form};
 use gw_wire::references;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Bodies up to this size are read on the worker.
@@ -48,19 +48,28 @@ pub(super) struct Checked {
 }
 
 /// What stands in the form.
-struct Upload {
+pub(super) struct Upload {
     purpose: String,
     lines: Vec<Line>,
 }
 
-/// Reads the form and judges the lines of a batch's file.
-pub(super) async fn check(
+impl Upload {
+    /// The models of a batch's file, each once, in the order of their first lines.
+    pub(super) fn models(&self) -> Vec<&str> {
+        let mut seen = HashSet::new();
+        let names = self.lines.iter().map(|line| &*line.model);
+        names.filter(|name| seen.insert(*name)).take(MAX_MODELS).collect()
+    }
+}
+
+/// Judges the lines of a batch's file.
+pub(super) fn check(
     ticket: &Ticket,
     live: &Live,
     call: &Call,
     provider: &Arc<Provider>,
+    upload: Upload,
 ) -> Result<Checked, Refusal> {
-    let upload = read(call, live.snapshot.settings.max_json_depth).await?;
     if upload.purpose != "batch" {
         return Ok(Checked { note: upload.purpose, ..Checked::default() });
     }
@@ -171,7 +180,7 @@ impl Judge<'_> {
 }
 
 /// Reads the form; a large one off the worker, whose other calls would wait.
-async fn read(call: &Call, max_depth: usize) -> Result<Upload, Refusal> {
+pub(super) async fn read(call: &Call, max_depth: usize) -> Result<Upload, Refusal> {
     let content_type =
         call.raw.as_deref().and_then(|line| line.header("content-type")).cloned().unwrap_or_default();
     let body = call.body.clone();
