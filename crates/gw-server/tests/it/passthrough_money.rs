@@ -39,16 +39,16 @@ async fn set_up(url: &str) -> (Gateway, String) {
     (gateway, key)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn vectors_are_charged_by_what_is_stated() {
-    let upstream = mirror().await;
-    let (gateway, key) = set_up(&upstream.url()).await;
+/// Path, request, answer, more headers of that, and the tokens in and out that it states.
+type Exchange = (&'static str, Value, Value, &'static str, Option<(u64, u64)>);
+
+fn calls_for_vectors() -> Vec<Exchange> {
     let text = "a text of some length ".repeat(40);
     let vector = vec![0.123_456; 3000];
     let beside = "x-amzn-bedrock-input-token-count: 33\r\nx-amzn-bedrock-output-token-count: 5\r\n";
     let content = json!({"parts": [{"text": text}]});
     let claude = json!({"max_tokens": 9, "messages": [{"role": "user", "content": text}]});
-    for (path, asked, answer, head, wanted) in [
+    vec![
         (
             "gemini/v1beta/models/vectors:embedContent",
             json!({"content": content}),
@@ -98,7 +98,14 @@ async fn vectors_are_charged_by_what_is_stated() {
             beside,
             Some((24, 6)),
         ),
-    ] {
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vectors_are_charged_by_what_is_stated() {
+    let upstream = mirror().await;
+    let (gateway, key) = set_up(&upstream.url()).await;
+    for (path, asked, answer, head, wanted) in calls_for_vectors() {
         // Within what is held back for the header of the cost, and beyond. What Claude says is output, and would be cut.
         let large = if path.contains("anthropic") { 0 } else { 1 << 20 };
         for filler in ["", &"x".repeat(large)] {
