@@ -3,6 +3,7 @@
 //! what is sent. It must not show one caller what is another's: a foreign id is as unknown as any.
 
 use crate::admit::Admitted;
+use crate::credentials::Pins;
 use crate::live::Live;
 use crate::receive::{INLINE_BYTES, too_large};
 use crate::ticket::{Rejected, Ticket};
@@ -27,10 +28,11 @@ pub(crate) struct Recalled {
 
 /// Looks up what the call goes on from.
 pub(crate) async fn recall(admitted: Admitted) -> Result<Recalled, Rejected> {
-    let Admitted { ticket, live, mut call, model, .. } = admitted;
+    let Admitted { mut ticket, live, mut call, model, .. } = admitted;
     if call.facts.previous_response.is_some() || call.facts.refers_to_items {
         let looked = Looking { ticket: &ticket, live: &live, model: &model }.look(&mut call).await;
-        if let Err(refusal) = looked {
+        let pinned = looked.and_then(|pins| ticket.pins.merge(&pins));
+        if let Err(refusal) = pinned {
             return Err(ticket.reject(refusal));
         }
     }
@@ -44,7 +46,8 @@ struct Looking<'a> {
 }
 
 impl Looking<'_> {
-    async fn look(&self, call: &mut Call) -> Result<(), Refusal> {
+    /// What it goes on from goes into the call; the credentials that must be used for it.
+    async fn look(&self, call: &mut Call) -> Result<Pins, Refusal> {
         let mut found = Found::default();
         if let Some(id) = call.facts.previous_response.clone() {
             self.previous(&id, call, &mut found).await?;
@@ -61,6 +64,7 @@ impl Looking<'_> {
                 self.item(&item, &mut found).await?;
             }
         }
+        let pins = std::mem::take(&mut found.pins);
         if let Some(provider) = found.bound {
             if found.previous.is_some() || !found.holders.is_empty() {
                 return Err(split());
@@ -73,7 +77,7 @@ impl Looking<'_> {
             }
             self.write_out(call, found).await?;
         }
-        Ok(())
+        Ok(pins)
     }
 
     /// The earlier answer that the call names.
@@ -198,11 +202,14 @@ struct Found {
     holders: HashMap<String, Arc<Object>>,
     /// The provider that stores what the call goes on from.
     bound: Option<Arc<str>>,
+    /// With which credentials that was made.
+    pins: Pins,
 }
 
 impl Found {
     /// Binds the call to the provider that stores an object.
     fn bind(&mut self, object: &Object) -> Result<(), Refusal> {
+        self.pins.pin(object)?;
         match &self.bound {
             Some(provider) if **provider != *object.provider => Err(split()),
             Some(_) => Ok(()),

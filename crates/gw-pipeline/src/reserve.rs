@@ -28,7 +28,7 @@ pub(crate) struct Funded {
 /// Holds the call's largest cost.
 pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let Planned { mut ticket, live, call, model, order, .. } = planned;
-    if call.format.counts().is_some() {
+    if asked(&call).counts().is_some() {
         // Counting costs nothing and generates nothing.
         return Ok(Funded {
             ticket,
@@ -70,6 +70,11 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     }
 }
 
+/// The format of what is asked, also behind a provider's own path.
+fn asked(call: &Call) -> WireFormat {
+    call.raw.as_ref().and_then(|line| line.format).unwrap_or(call.format)
+}
+
 /// The request's own bound, else the setting, neither above the model's maximum; times the choices.
 fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64) -> u64 {
     let model_max = match u64::from(info.max_output_tokens) {
@@ -86,7 +91,7 @@ fn refuse_unpriced(ticket: &Ticket, call: &Call, info: &ModelInfo, model: &Model
     let budgeted = ticket.key().is_some_and(|key| key.policy.budget.is_some());
     let line = call.raw.as_ref();
     let is_free = line.is_some_and(|line| line.object.is_some());
-    let format = line.and_then(|line| line.format).unwrap_or(call.format);
+    let format = asked(call);
     if budgeted && !is_free && !is_priced(&info.prices, format) {
         let text = format!(
             "the price of '{}' for '{}' is not known, and this key has a hard budget; state its price in the \

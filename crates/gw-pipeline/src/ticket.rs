@@ -4,6 +4,7 @@
 
 pub(crate) mod session;
 
+use crate::credentials::Pins;
 use crate::files::Claims;
 use crate::metrics::Ending;
 use crate::reserve::hold_refusal;
@@ -69,6 +70,10 @@ pub(crate) struct Open {
     pub(crate) made: Option<Made>,
     /// What is known of the files and batches that the call is about.
     pub(crate) claims: Option<Box<Claims>>,
+    /// The credential that the latest try carried, when it has a name.
+    pub(crate) credential: Option<Arc<str>>,
+    /// The credentials that the call must use for what it names.
+    pub(crate) pins: Pins,
     /// What images, speech and recordings of the call may come to.
     pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
@@ -138,6 +143,8 @@ impl Ticket {
             input_tokens: 0,
             made: None,
             claims: None,
+            credential: None,
+            pins: Pins::default(),
             media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
@@ -197,6 +204,14 @@ impl Open {
 
     pub(crate) fn set_key(&mut self, entry: Arc<KeyEntry>) {
         self.key = Some(entry);
+    }
+
+    /// The only credential that may be used at a target: the one with which what the call names was made, else the
+    /// target's, else the key's.
+    pub(crate) fn bound_credential<'a>(&'a self, target: &'a Target) -> Option<&'a str> {
+        let provider = &target.provider.name;
+        let of_key = || self.key.as_ref()?.policy.credentials.get(&**provider).map(String::as_str);
+        self.pins.at(provider).or(target.credential.as_deref()).or_else(of_key)
     }
 
     pub(crate) fn set_model(&mut self, model: &Arc<Model>) {
@@ -435,6 +450,7 @@ impl Open {
             kind,
             id: id.to_owned(),
             provider: attempt.provider.clone(),
+            credential: self.credential.as_deref().unwrap_or_default().to_owned(),
             owner: self.record.key.unwrap_or(KeyId::MASTER),
             model: model.to_owned(),
             detail,
@@ -507,6 +523,7 @@ fn owned(object: &Object) -> Owned<'_> {
         detail: &object.detail,
         created: object.created,
         expires: object.expires,
+        credential: &object.credential,
     }
 }
 

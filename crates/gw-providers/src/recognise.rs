@@ -17,11 +17,12 @@ pub struct Recognised {
 }
 
 /// Operations of OpenAI's shape, by the end of their path. One that ends like another stands before it.
-const OPENAI: [(&str, WireFormat); 10] = [
+const OPENAI: [(&str, WireFormat); 11] = [
     ("/chat/completions", WireFormat::OpenAiChat),
     ("/completions", WireFormat::OpenAiCompletions),
     ("/embeddings", WireFormat::OpenAiEmbeddings),
     ("/responses", WireFormat::OpenAiResponses),
+    ("/responses/input_tokens", WireFormat::OpenAiInputTokens),
     ("/images/generations", WireFormat::OpenAiImages),
     ("/images/edits", WireFormat::OpenAiImageEdits),
     ("/audio/speech", WireFormat::OpenAiSpeech),
@@ -47,7 +48,13 @@ pub fn recognise(kind: ProviderKind, path: &str) -> Option<Recognised> {
     if path.ends_with("/v2/chat") {
         return bare(WireFormat::CohereChat);
     }
-    if path.ends_with("/v2/embed") || kind == ProviderKind::Cohere && !path.contains("/compatibility/") {
+    if path.ends_with("/v2/embed") {
+        return bare(WireFormat::CohereEmbed);
+    }
+    if path.ends_with("/v1/messages/count_tokens") {
+        return bare(WireFormat::AnthropicCountTokens);
+    }
+    if kind == ProviderKind::Cohere && !path.contains("/compatibility/") {
         return None;
     }
     let (operation, format) = OPENAI.into_iter().find(|(operation, _)| path.ends_with(operation))?;
@@ -84,6 +91,9 @@ fn by_model(path: &str) -> Option<Recognised> {
         return match verb {
             "generateContent" => of(WireFormat::GeminiGenerate, model, false),
             "streamGenerateContent" => of(WireFormat::GeminiGenerate, model, true),
+            "countTokens" if !claude => of(WireFormat::GeminiCountTokens, model, false),
+            "embedContent" => of(WireFormat::GeminiEmbed, model, false),
+            "batchEmbedContents" => of(WireFormat::GeminiBatchEmbed, model, false),
             "rawPredict" if claude => of(WireFormat::AnthropicMessages, model, false),
             "streamRawPredict" if claude => of(WireFormat::AnthropicMessages, model, true),
             _ => None,
@@ -93,9 +103,20 @@ fn by_model(path: &str) -> Option<Recognised> {
     match operation {
         "converse" => of(WireFormat::BedrockConverse, model, false),
         "converse-stream" => of(WireFormat::BedrockConverse, model, true),
-        "invoke" if decoded(model).contains("anthropic.") => of(WireFormat::AnthropicMessages, model, false),
+        "count-tokens" => of(WireFormat::BedrockCountTokens, model, false),
+        "invoke" => of(invoked(&decoded(model))?, model, false),
         _ => None,
     }
+}
+
+/// The format of a model's own that Bedrock's `invoke` takes; the name of the model tells which.
+fn invoked(model: &str) -> Option<WireFormat> {
+    let formats = [
+        ("anthropic.", WireFormat::AnthropicMessages),
+        ("titan-embed", WireFormat::BedrockTitanEmbed),
+        ("cohere.embed", WireFormat::BedrockCohereEmbed),
+    ];
+    formats.into_iter().find(|(part, _)| model.contains(part)).map(|(_, format)| format)
 }
 
 /// Percent-decoded; what is not valid stays as it is.

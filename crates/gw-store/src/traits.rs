@@ -95,6 +95,8 @@ pub trait ObjectStore: Send + Sync {
     fn write_objects(&self, writes: &[ObjectWrite<'_>]) -> Result<(), StoreError>;
     /// The object of that id.
     fn object(&self, kind: ObjectKind, id: &str) -> Result<Option<Object>, StoreError>;
+    /// Every object of one of these ids, of whatever kind.
+    fn objects_named(&self, ids: &[String]) -> Result<Vec<Object>, StoreError>;
     /// The sealed content of the object of that id.
     fn object_state(&self, kind: ObjectKind, id: &str) -> Result<Option<Vec<u8>>, StoreError>;
     /// A page of objects.

@@ -6,6 +6,7 @@ use crate::json::{Kind, Object};
 use crate::openai_responses::stored::any_reference;
 use crate::references;
 use gw_model::{ErrorCode, Refusal, Span};
+use std::collections::BTreeSet;
 
 /// Most lines of a file: what OpenAI takes.
 pub const MAX_LINES: usize = 50_000;
@@ -30,6 +31,8 @@ pub struct Line {
     pub routing: Option<&'static str>,
     /// Ids of files that it refers to.
     pub file_ids: Vec<String>,
+    /// Strings of its body that could be ids.
+    pub strings: BTreeSet<String>,
 }
 
 /// Members that refer to something that an earlier request has had stored.
@@ -67,6 +70,7 @@ fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<L
     let url = url.ok_or_else(|| at(number, "`url` is missing, such as \"/v1/chat/completions\""))?;
     let request = object.get("body").filter(|value| value.kind == Kind::Object);
     let request = request.ok_or_else(|| at(number, "`body` is missing, the request itself"))?;
+    let mut strings = references::strings(request.raw().as_bytes());
     let request = request.object().map_err(|error| at(number, &json_refusal(&error).message))?;
     let model = request.get("model").ok_or_else(|| at(number, "`body.model` is missing"))?;
     let name = model.as_str().filter(|name| !name.is_empty() && name.len() <= MAX_MODEL_BYTES);
@@ -83,6 +87,7 @@ fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<L
             ));
         }
     }
+    strings.remove(&*name);
     let states = |name: &&'static str| request.get(name).is_some_and(|value| !value.is_null());
     Ok(Line {
         number,
@@ -92,6 +97,7 @@ fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<L
         stored: STORED.into_iter().find(|name| states(name)).or_else(|| refers(&request).then_some("input")),
         routing: ROUTING_MEMBERS.iter().copied().find(|name| states(name)),
         file_ids: references::file_ids(text),
+        strings,
     })
 }
 

@@ -168,7 +168,11 @@ fn complete(
             facts.input_tokens = prompt::count(&value, "input")?.tokens;
             facts.max_output_tokens = Some(0);
         }
-        WireFormat::CohereEmbed | WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
+        WireFormat::CohereEmbed
+        | WireFormat::GeminiEmbed
+        | WireFormat::GeminiBatchEmbed
+        | WireFormat::BedrockTitanEmbed
+        | WireFormat::BedrockCohereEmbed => {
             embeddings::complete(format, facts, found)?;
         }
         WireFormat::CohereRerank | WireFormat::PlainRerank => rerank::complete(facts, found)?,

@@ -1,5 +1,9 @@
-//! Ids of stored files that a body refers to, wherever they stand in it. Serves the stage that asks whose they are. It
+//! Ids of stored things that a body refers to, wherever they stand in it. Serves the stage that asks whose they are. It
 //! must not miss one for how it is written, and costs a body without any no more than a search.
+
+mod strings;
+
+pub use strings::{add_id, strings};
 
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object, Value, unescape};
@@ -7,7 +11,9 @@ use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static FIND_NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"file_id"));
+static FIND_NAMES: LazyLock<[Finder<'static>; 4]> =
+    LazyLock::new(|| ["file_id", "training_file", "validation_file", "vector_store_id"].map(Finder::new));
+static FIND_URI: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["fileUri", "file_uri"].map(Finder::new));
 static FIND_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u00"));
 
 /// Most ids of one body; where there are more, one more than this is given.
@@ -27,8 +33,11 @@ const OF_APPLICATIONS: [&str; 9] = [
     "toolUse",
 ];
 
-/// The ids that stand as, or in an array as, a member whose name ends in `file_id` or `file_ids`, save in what is the
-/// application's own. None when the body is no JSON object.
+/// Members that hold the id of a file, or a list of such.
+const FILES: [&str; 4] = ["file_id", "file_ids", "training_file", "validation_file"];
+
+/// The ids of files that stand as, or in an array as, a member of a name for such, save in what is the application's
+/// own. None when the body is no JSON.
 #[must_use]
 pub fn file_ids(body: &[u8]) -> Vec<String> {
     let mut found = BTreeSet::new();
@@ -39,7 +48,7 @@ pub fn file_ids(body: &[u8]) -> Vec<String> {
     let listed = body.trim_ascii_start().starts_with(b"[").then(|| [b"{\"_\":", body, b"}"].concat());
     if let Ok(object) = Object::parse(listed.as_deref().unwrap_or(body), DEPTH_CEILING) {
         for member in &object.members {
-            look(&member.key, &object.value(member), false, &mut found);
+            look(&member.key, &object.value(member), &Holder::default(), &mut found);
         }
     }
     found.into_iter().collect()
@@ -48,38 +57,67 @@ pub fn file_ids(body: &[u8]) -> Vec<String> {
 /// Can a member of such a name stand there, as it is or with escaped letters?
 #[must_use]
 pub fn may_refer(body: &[u8]) -> bool {
-    if FIND_NAME.find(body).is_some() {
+    if FIND_NAMES.iter().chain(&*FIND_URI).any(|finder| finder.find(body).is_some()) {
         return true;
     }
     // Letters and the underscore stand from 0x41 to 0x7a; who escapes them has something to hide.
     FIND_ESCAPE.find_iter(body).any(|at| body.get(at + 4).is_some_and(|digit| (b'4'..=b'7').contains(digit)))
 }
 
-/// `of_tool`: the member is one of a tool's call, whose `input` is the application's own.
-fn look(name: &str, value: &Value<'_>, of_tool: bool, found: &mut BTreeSet<String>) {
-    if OF_APPLICATIONS.contains(&name) || (of_tool && name == "input") {
+/// What the object that a member stands in says of it.
+#[derive(Default)]
+struct Holder {
+    /// A tool's call, whose `input` is the application's own.
+    is_tool: bool,
+    /// A source of the type `file_id`, whose `id` is a file's.
+    is_file: bool,
+}
+
+impl Holder {
+    fn of(value: &Value<'_>) -> Self {
+        let kind = value
+            .members()
+            .filter(|(name, _)| unescape(name) == "type")
+            .find_map(|(_, value)| value.as_str());
+        let kind = kind.unwrap_or_default();
+        Self { is_tool: kind.ends_with("tool_use"), is_file: kind == "file_id" }
+    }
+}
+
+fn look(name: &str, value: &Value<'_>, holder: &Holder, found: &mut BTreeSet<String>) {
+    if OF_APPLICATIONS.contains(&name) || (holder.is_tool && name == "input") {
         return;
     }
-    let is_reference = name.ends_with("file_id") || name.ends_with("file_ids");
     match value.kind {
-        Kind::String if is_reference => {
-            if let Some(id) = value.as_str().filter(|id| !id.is_empty())
-                && found.len() <= MAX_IDS
-            {
-                found.insert(id.into_owned());
+        Kind::String => {
+            let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
+            let is_file = FILES.iter().any(|known| name.ends_with(known)) || (holder.is_file && name == "id");
+            let id = match name {
+                "fileUri" | "file_uri" => uploaded(&text),
+                _ if is_file => Some(text.into_owned()),
+                _ => None,
+            };
+            if let Some(id) = id.filter(|_| found.len() <= MAX_IDS) {
+                found.insert(id);
             }
         }
-        Kind::Array => value.elements().for_each(|element| look(name, &element, of_tool, found)),
+        Kind::Array => value.elements().for_each(|element| look(name, &element, holder, found)),
         // What lies deeper is looked at only where there can be something.
-        Kind::Object if value.raw().contains("_id") || value.raw().contains("\\u") => {
-            let is_kind = |(name, value): (&str, Value<'_>)| {
-                name == "type" && value.as_str().is_some_and(|kind| kind.ends_with("tool_use"))
-            };
-            let is_tool = value.members().any(is_kind);
-            value.members().for_each(|(name, value)| look(&unescape(name), &value, is_tool, found));
+        Kind::Object if may_refer(value.raw().as_bytes()) => {
+            let holder = Holder::of(value);
+            value.members().for_each(|(name, value)| look(&unescape(name), &value, &holder, found));
         }
         _ => {}
     }
+}
+
+/// The name of a file that was uploaded to Gemini, as `files/abc`; other addresses are not the provider's to keep.
+fn uploaded(uri: &str) -> Option<String> {
+    let path = uri.split(['?', '#']).next().unwrap_or_default();
+    let mut segments = path.rsplit('/');
+    let (name, kind, version) = (segments.next()?, segments.next()?, segments.next());
+    let is_version = version.is_none_or(|version| version.starts_with("v1"));
+    (kind == "files" && is_version && !name.is_empty()).then(|| format!("files/{name}"))
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub const WANTED_MEMBERS: &[&str] = &[
     "id",
     "store",
     "duration",
+    "inputTextTokenCount",
 ];
 
 /// Usage of a whole answer. `None` when it states none.
@@ -95,8 +96,10 @@ const fn members_of(format: WireFormat) -> &'static [&'static str] {
         WireFormat::BedrockConverse => &["usage", "serviceTier"],
         WireFormat::CohereChat
         | WireFormat::CohereEmbed
+        | WireFormat::BedrockCohereEmbed
         | WireFormat::CohereRerank
         | WireFormat::PlainRerank => &["usage", "meta"],
+        WireFormat::BedrockTitanEmbed => &["inputTextTokenCount"],
         WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations => &["usage", "duration"],
         _ => &["usage", "service_tier"],
     }

@@ -117,8 +117,7 @@ impl Exchange {
     /// The credentials that this call may use at the target, in order. Errors: the one it is bound to is not there.
     pub(super) fn deal(&self, target: &Target) -> Result<Hand, Refusal> {
         let worker = self.ticket.worker();
-        let of_key = || self.ticket.key()?.policy.credentials.get(&*target.provider.name).map(String::as_str);
-        let named = target.credential.as_deref().or_else(of_key);
+        let named = self.ticket.bound_credential(target);
         if named.is_none() && target.provider.credentials.is_empty() {
             return Ok(Hand::default());
         }
@@ -140,6 +139,8 @@ impl Exchange {
             Ok(carried) => carried,
             Err(refusal) => return Tried::Unready(refusal),
         };
+        let name = hand.current().and_then(|index| endpoint.credentials.name(index));
+        self.ticket.credential = name.map(Arc::clone);
         let format = match &self.call.raw {
             // What goes on as it is needs none.
             Some(line) => Some(line.format.unwrap_or(self.call.format)),

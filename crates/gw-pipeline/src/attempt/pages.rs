@@ -8,17 +8,17 @@ use gw_model::{ErrorCode, RawLine, Refusal};
 use gw_upstream::{PhaseTimeouts, UpstreamRequest};
 use std::time::Duration;
 
-/// The page behind the entry of that id. Errors: it did not come.
-pub(crate) async fn another_page(answered: &Answered, after: &str) -> Result<Bytes, Refusal> {
+/// The page behind the entry of that id, which the parameter `cursor` names. Errors: it did not come.
+pub(crate) async fn another_page(answered: &Answered, cursor: &str, after: &str) -> Result<Bytes, Refusal> {
     let refuse = || Refusal::new(ErrorCode::UpstreamError, "the provider's list broke off");
     let line = answered.call.raw.as_deref().filter(|line| line.is_idempotent()).ok_or_else(refuse)?;
-    let line = RawLine { query: behind(&line.query, after), ..line.clone() };
+    let line = RawLine { query: behind(&line.query, cursor, after), ..line.clone() };
     let live = &answered.live;
     let endpoint = live.endpoint(&answered.target.provider).ok_or_else(refuse)?;
     let worker = answered.ticket.worker();
-    let provider = &answered.target.provider.name;
-    let of_key = || answered.ticket.key()?.policy.credentials.get(&**provider).map(String::as_str);
-    let named = answered.target.credential.as_deref().or_else(of_key);
+    // The account that the first page is of.
+    let used = answered.ticket.credential.as_deref();
+    let named = used.or_else(|| answered.ticket.bound_credential(&answered.target));
     let ready = endpoint.ready(named, worker, Timeouts::default().connect_ms).await?;
     let parts = gw_providers::prepare_raw(&line, &Bytes::new(), &ready, worker.now())?;
     let request = UpstreamRequest {
@@ -46,11 +46,13 @@ pub(crate) async fn another_page(answered: &Answered, after: &str) -> Result<Byt
     page.ok().flatten().ok_or_else(refuse)
 }
 
-/// The query with another `after`.
-fn behind(query: &str, after: &str) -> String {
-    let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
+/// The query with another cursor.
+fn behind(query: &str, cursor: &str, after: &str) -> String {
+    let is_cursor = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| name == cursor);
+    let kept = query.split('&').filter(|pair| !pair.is_empty() && !is_cursor(pair));
     let mut out: String = kept.flat_map(|pair| [pair, "&"]).collect();
-    out.push_str("after=");
+    out.push_str(cursor);
+    out.push('=');
     for byte in after.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));

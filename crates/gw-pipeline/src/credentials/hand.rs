@@ -51,7 +51,8 @@ impl Credentials {
 
     fn unknown(&self, name: &str) -> Refusal {
         let text = format!(
-            "the provider '{}' has no credential '{name}', which this key or target is bound to",
+            "the provider '{}' has no credential '{name}', which this key, the target or what the request names is \
+             bound to",
             self.provider.name
         );
         Refusal::new(ErrorCode::NoHealthyTarget, text)

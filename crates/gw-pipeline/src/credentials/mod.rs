@@ -4,10 +4,12 @@
 
 mod cell;
 mod hand;
+mod pins;
 mod room;
 
 pub use cell::{Cell, CellState, Failing};
 pub(crate) use hand::Hand;
+pub(crate) use pins::Pins;
 pub use room::Room;
 
 use crate::gateway::Gateway;
@@ -118,6 +120,11 @@ impl Credentials {
     /// How many.
     pub(crate) fn len(&self) -> usize {
         self.held.len()
+    }
+
+    /// The name of credential `index`.
+    pub(crate) fn name(&self, index: usize) -> Option<&Arc<str>> {
+        self.held.get(index).map(|held| &held.name)
     }
 
     fn position(&self, name: &str) -> Option<usize> {

@@ -103,6 +103,7 @@ async fn made(answered: &Answered, kind: ObjectKind, body: &[u8]) -> Result<(), 
         kind,
         id,
         provider: answered.target.provider.name.to_string(),
+        credential: used(answered),
         owner: caller(&answered.ticket),
         model: claims.map(|claims| claims.model.clone()).unwrap_or_default(),
         detail: claims.map(|claims| claims.note.clone()).unwrap_or_default(),
@@ -110,6 +111,11 @@ async fn made(answered: &Answered, kind: ObjectKind, body: &[u8]) -> Result<(), 
         expires: None,
     };
     put(answered, stored).await
+}
+
+/// The credential in whose account the thing is.
+pub(super) fn used(answered: &Answered) -> String {
+    answered.ticket.credential.as_deref().unwrap_or_default().to_owned()
 }
 
 pub(super) async fn put(answered: &Answered, stored: Stored) -> Result<(), Refusal> {
@@ -144,6 +150,7 @@ async fn results(answered: &Answered, owner: KeyId, body: &[u8]) -> Result<(), R
             kind: ObjectKind::File,
             id,
             provider: answered.target.provider.name.to_string(),
+            credential: used(answered),
             owner,
             model: String::new(),
             detail: "batch_output".to_owned(),
@@ -188,7 +195,7 @@ async fn own_list(answered: &mut Answered, ask: &ObjectAsk, first: Bytes) -> Res
         let (false, false, Some(after)) = (is_last, has_more || kept.len() >= own.len(), after) else {
             break;
         };
-        page = another_page(answered, &after).await?;
+        page = another_page(answered, "after", &after).await?;
     }
     Ok(written(&kept, has_more))
 }
@@ -217,21 +224,15 @@ async fn owned(answered: &Answered, kind: ObjectKind) -> Result<HashSet<String>,
 }
 
 fn written(kept: &[(String, String)], has_more: bool) -> Bytes {
-    let quoted = |entry: Option<&(String, String)>| match entry {
-        Some((id, _)) => {
-            let mut out = vec![b'"'];
-            gw_wire::json::escape_into(&mut out, id);
-            out.push(b'"');
-            String::from_utf8(out).unwrap_or_default()
-        }
-        None => "null".to_owned(),
+    let id = |entry: Option<&(String, String)>| {
+        String::from_utf8_lossy(&foreign::quoted(entry.map(|(id, _)| &**id))).into_owned()
     };
     let entries: Vec<&str> = kept.iter().map(|(_, raw)| &**raw).collect();
     format!(
         "{{\"object\":\"list\",\"data\":[{}],\"first_id\":{},\"last_id\":{},\"has_more\":{has_more}}}",
         entries.join(","),
-        quoted(kept.first()),
-        quoted(kept.last())
+        id(kept.first()),
+        id(kept.last())
     )
     .into()
 }

@@ -1,6 +1,7 @@
 //! Which provider keeps a file or runs a batch, and where its endpoints are.
 
 use crate::live::Live;
+use crate::route::resolve;
 use gw_model::snapshot::Provider;
 use gw_model::{Call, ErrorCode, ObjectAsk, RawLine, Refusal, WireFormat};
 use gw_store::objects::Object;
@@ -12,6 +13,29 @@ const PREFERRED: &str = "openai";
 /// Has this provider files and batches of OpenAI's shape?
 pub(super) fn has_files(provider: &Provider) -> bool {
     gw_providers::object_path(provider, "").is_some()
+}
+
+/// The provider for a file of requests that names these models, unless the caller names it: of those that serve the
+/// first model, in the order of its targets or with `openai` before others, the first that serves all of them, else
+/// the first. Lines that it does not serve are refused one by one. `None` when nothing is known to serve the first.
+pub(super) fn by_models(live: &Live, call: &Call, models: &[&str]) -> Option<Arc<Provider>> {
+    let first = models.first()?;
+    if call.raw.as_ref().is_none_or(|line| !line.provider.is_empty()) {
+        return None;
+    }
+    let snapshot = &live.snapshot;
+    let serves = |provider: &Arc<Provider>, model: &str| resolve::name_at(snapshot, provider, model).is_ok();
+    let mut serving: Vec<&Arc<Provider>> = match snapshot.models.get(*first) {
+        Some(alias) => alias.targets.iter().map(|target| &target.provider).collect(),
+        None => {
+            let preferred = snapshot.providers.get(PREFERRED);
+            let all = preferred.into_iter().chain(snapshot.providers.values());
+            all.filter(|provider| serves(provider, first)).collect()
+        }
+    };
+    serving.retain(|provider| has_files(provider));
+    let serves_all = |provider: &&&Arc<Provider>| models.iter().all(|model| serves(provider, model));
+    serving.iter().find(serves_all).or(serving.first()).map(|provider| Arc::clone(provider))
 }
 
 /// The provider: that of the object which is named, else the one that the caller names, else that of a new batch's

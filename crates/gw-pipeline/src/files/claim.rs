@@ -1,18 +1,17 @@
 //! The stage itself: looks up every id of a call, and makes calls for files and batches ready to go out.
 
-use super::foreign::kind_of;
+use super::named::Named;
+use super::upload::Upload;
 use super::{Claims, batch, choose, upload};
 use crate::authorize::may_use;
 use crate::live::Live;
 use crate::receive::Received;
 use crate::ticket::{Rejected, Ticket};
+use gw_model::snapshot::Provider;
 use gw_model::{Call, ErrorCode, KeyId, ObjectAsk, RawLine, Refusal, WireFormat};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::references;
 use std::sync::Arc;
-
-/// Bodies up to this size are searched on the worker.
-const INLINE_BYTES: usize = 256 << 10;
 
 /// Most entries of one page of a list, as OpenAI has it.
 const MAX_FILES: usize = 10_000;
@@ -51,25 +50,30 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
         }
     }
     let Some(ask) = call.raw.as_ref().and_then(|line| line.object.clone()) else {
-        own_segments(ticket, call).await?;
         return own_references(ticket, call).await;
     };
     let mut claims = Claims { object: named(ticket, &ask).await?, ..Claims::default() };
     let input = if ask == ObjectAsk::CreateBatch { batch::input(ticket, call).await? } else { None };
-    let provider = choose::provider(live, call, &ask, claims.object.as_deref().or(input.as_deref()))?;
+    for object in claims.object.iter().chain(&input) {
+        ticket.pins.pin(object)?;
+    }
+    let upload = match ask {
+        ObjectAsk::CreateFile => Some(upload::read(call, live.snapshot.settings.max_json_depth).await?),
+        _ => None,
+    };
+    let by_model = upload.as_ref().and_then(|upload| choose::by_models(live, call, &upload.models()));
+    let asked = || choose::provider(live, call, &ask, claims.object.as_deref().or(input.as_deref()));
+    let provider = by_model.map_or_else(asked, Ok)?;
+    if let Some(upload) = upload {
+        file_made(ticket, live, call, &provider, upload, &mut claims).await?;
+    }
     match &ask {
-        ObjectAsk::CreateFile => {
-            let checked = upload::check(ticket, live, call, &provider).await?;
-            (claims.model, claims.note) = (checked.model, checked.note);
-            if let Some(body) = checked.body {
-                call.body = body;
-            }
-            own_files(ticket, &checked.file_ids).await?;
-        }
         ObjectAsk::CreateBatch => {
             own_references(ticket, call).await?;
             claims.model = batch::check(ticket, live, input.as_deref(), &provider.name)?;
         }
+        // The operator's list goes on in the account that it was begun in.
+        _ if ask.is_list() && ticket.key().is_none() => own_references(ticket, call).await?,
         _ => {}
     }
     if ask.is_list() && ticket.key().is_some() {
@@ -82,6 +86,24 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
     ticket.record.model.clone_from(model);
     ticket.claims = Some(Box::new(claims));
     Ok(())
+}
+
+/// A file that is to be made: its lines are judged, and their aliases become names.
+async fn file_made(
+    ticket: &mut Ticket,
+    live: &Live,
+    call: &mut Call,
+    provider: &Arc<Provider>,
+    upload: Upload,
+    claims: &mut Claims,
+) -> Result<(), Refusal> {
+    let checked = upload::check(ticket, live, call, provider, upload)?;
+    (claims.model, claims.note) = (checked.model, checked.note);
+    if let Some(body) = checked.body {
+        call.body = body;
+    }
+    let pins = checked.named.judge(ticket).await?;
+    ticket.pins.merge(&pins)
 }
 
 /// A provider's own path may look like a file's and be none.
@@ -127,7 +149,7 @@ pub(super) fn unknown(kind: ObjectKind, id: &str) -> Refusal {
 
 /// Makes ready a list that is to hold only what is the caller's: the provider is asked for as much as it gives at once.
 /// How many entries the caller wants.
-async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<usize, Refusal> {
+async fn own_page(ticket: &mut Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<usize, Refusal> {
     let (kind, usual, most) = match ask {
         ObjectAsk::ListBatches => (ObjectKind::Batch, 20, MAX_BATCHES),
         _ => (ObjectKind::File, MAX_FILES, MAX_FILES),
@@ -147,9 +169,9 @@ async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<u
             }
             "after" => {
                 let id = gw_providers::recognise::decoded(value);
-                if find(ticket, kind, &id, caller(ticket)).await?.is_none() {
-                    return Err(unknown(kind, &id).param("after"));
-                }
+                let found = find(ticket, kind, &id, caller(ticket)).await?;
+                let found = found.ok_or_else(|| unknown(kind, &id).param("after"))?;
+                ticket.pins.pin(&found)?;
             }
             _ => {}
         }
@@ -162,56 +184,14 @@ async fn own_page(ticket: &Ticket, call: &mut Call, ask: &ObjectAsk) -> Result<u
     Ok(limit)
 }
 
-/// Ids in a provider's own path: what is known to be another's is not there.
-async fn own_segments(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
-    let (Some(line), Some(_)) = (&call.raw, ticket.key()) else { return Ok(()) };
-    let who = caller(ticket);
-    for segment in line.path.split('/').filter(|segment| !segment.is_empty()) {
-        let id = gw_providers::recognise::decoded(segment);
-        let Some(kind) = kind_of(&id) else { continue };
-        let found = find(ticket, kind, &id, KeyId::MASTER).await?;
-        if found.is_some_and(|object| !object.is_of(who)) {
-            return Err(unknown(kind, &id));
-        }
-    }
-    Ok(())
-}
-
-/// Files that the body refers to.
-async fn own_references(ticket: &Ticket, call: &Call) -> Result<(), Refusal> {
-    if ticket.key().is_none() {
-        return Ok(());
-    }
-    let ids = if call.body.len() <= INLINE_BYTES {
-        references::file_ids(&call.body)
-    } else {
-        // Off the worker, whose other calls would wait.
-        let body = call.body.clone();
-        let read = tokio::task::spawn_blocking(move || references::file_ids(&body)).await;
-        read.map_err(|_| Refusal::new(ErrorCode::Internal, "the request could not be read"))?
+/// What path, query and body name.
+async fn own_references(ticket: &mut Ticket, call: &Call) -> Result<(), Refusal> {
+    let named = match Named::of(call).await {
+        Ok(named) => named,
+        // What cannot be read is the operator's own business.
+        Err(_) if ticket.key().is_none() => return Ok(()),
+        Err(refusal) => return Err(refusal),
     };
-    own_files(ticket, &ids).await
-}
-
-/// More ids than are looked up are not let through unseen.
-fn refuse_too_many(ids: &[String]) -> Result<(), Refusal> {
-    if ids.len() <= references::MAX_IDS {
-        return Ok(());
-    }
-    let text = format!("the request names more than {} files", references::MAX_IDS);
-    Err(Refusal::new(ErrorCode::InvalidRequest, text).param("file_id"))
-}
-
-/// A key may name the files that are its own, and none besides.
-pub(super) async fn own_files(ticket: &Ticket, ids: &[String]) -> Result<(), Refusal> {
-    if ticket.key().is_none() {
-        return Ok(());
-    }
-    refuse_too_many(ids)?;
-    for id in ids {
-        if find(ticket, ObjectKind::File, id, caller(ticket)).await?.is_none() {
-            return Err(unknown(ObjectKind::File, id).param("file_id"));
-        }
-    }
-    Ok(())
+    let pins = named.judge(ticket).await?;
+    ticket.pins.merge(&pins)
 }

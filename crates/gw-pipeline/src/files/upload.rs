@@ -2,6 +2,7 @@
 //! make. Aliases become the provider's own names of models.
 
 use super::NOTE_SEPARATOR;
+use super::named::Named;
 use crate::live::Live;
 use crate::route::resolve;
 use crate::ticket::Ticket;
@@ -42,24 +43,33 @@ pub(super) struct Checked {
     pub(super) model: String,
     /// The file's purpose, and the models of a batch's file as the caller named them.
     pub(super) note: String,
-    /// Files that its lines refer to.
-    pub(super) file_ids: Vec<String>,
+    /// Files that its lines refer to, and whatever else in them could be an id.
+    pub(super) named: Named,
 }
 
 /// What stands in the form.
-struct Upload {
+pub(super) struct Upload {
     purpose: String,
     lines: Vec<Line>,
 }
 
-/// Reads the form and judges the lines of a batch's file.
-pub(super) async fn check(
+impl Upload {
+    /// The models of a batch's file, each once, in the order of their first lines.
+    pub(super) fn models(&self) -> Vec<&str> {
+        let mut seen = HashSet::new();
+        let names = self.lines.iter().map(|line| &*line.model);
+        names.filter(|name| seen.insert(*name)).take(MAX_MODELS).collect()
+    }
+}
+
+/// Judges the lines of a batch's file.
+pub(super) fn check(
     ticket: &Ticket,
     live: &Live,
     call: &Call,
     provider: &Arc<Provider>,
+    upload: Upload,
 ) -> Result<Checked, Refusal> {
-    let upload = read(call, live.snapshot.settings.max_json_depth).await?;
     if upload.purpose != "batch" {
         return Ok(Checked { note: upload.purpose, ..Checked::default() });
     }
@@ -67,7 +77,7 @@ pub(super) async fn check(
     let may_rename = call.format != WireFormat::Passthrough;
     let mut known: HashMap<&str, Option<Bytes>> = HashMap::new();
     let mut edits = Vec::new();
-    let mut file_ids: HashSet<&str> = HashSet::new();
+    let mut named = Named::default();
     let mut checked = Checked { note: upload.purpose.clone(), ..Checked::default() };
     for line in &upload.lines {
         judge.line(line)?;
@@ -83,13 +93,14 @@ pub(super) async fn check(
         if let Some(Some(name)) = known.get(line.model.as_str()) {
             edits.push(Edit::replace(line.model_span, name.clone()));
         }
-        file_ids.extend(line.file_ids.iter().map(String::as_str));
-        if file_ids.len() > references::MAX_IDS {
+        named.files.extend(line.file_ids.iter().cloned());
+        named.strings.extend(line.strings.iter().cloned());
+        if named.files.len() > references::MAX_IDS {
             let text = format!("the file's lines refer to more than {} files", references::MAX_IDS);
             return Err(batch_lines::at(line.number, &text));
         }
     }
-    checked.file_ids = file_ids.into_iter().map(ToOwned::to_owned).collect();
+    checked.named = named;
     checked.model = upload.lines.first().map(|line| line.model.clone()).unwrap_or_default();
     if !edits.is_empty() {
         checked.body = Some(Bytes::from(apply(&call.body, &mut edits).concat()));
@@ -169,7 +180,7 @@ impl Judge<'_> {
 }
 
 /// Reads the form; a large one off the worker, whose other calls would wait.
-async fn read(call: &Call, max_depth: usize) -> Result<Upload, Refusal> {
+pub(super) async fn read(call: &Call, max_depth: usize) -> Result<Upload, Refusal> {
     let content_type =
         call.raw.as_deref().and_then(|line| line.header("content-type")).cloned().unwrap_or_default();
     let body = call.body.clone();

@@ -145,10 +145,12 @@ pub(crate) fn mark_estimate(headers: &mut HeaderMap) {
     headers.insert(TOKEN_COUNT, HeaderValue::from_static("estimated"));
 }
 
-/// Input tokens that Bedrock states beside answers of the models' own formats.
-pub(crate) fn stated_input(headers: &HeaderMap) -> Option<Usage> {
-    let stated = headers.get("x-amzn-bedrock-input-token-count")?.to_str().ok()?;
-    Some(Usage { input_tokens: stated.parse().ok()?, ..Usage::default() })
+/// Tokens that Bedrock states beside answers of the models' own formats.
+pub(crate) fn stated_usage(headers: &HeaderMap) -> Option<Usage> {
+    let stated = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
+    let input_tokens = stated("x-amzn-bedrock-input-token-count")?;
+    let output_tokens = stated("x-amzn-bedrock-output-token-count").unwrap_or(0);
+    Some(Usage { input_tokens, output_tokens, ..Usage::default() })
 }
 
 /// Which parameters had to be left out for the target, and which were lowered to what it takes.

@@ -44,6 +44,7 @@ impl Keep {
             kind: ObjectKind::Response,
             id,
             provider: String::new(),
+            credential: String::new(),
             owner: ticket.record.key.unwrap_or(KeyId::MASTER),
             model: call.facts.model.clone(),
             detail: String::new(),

@@ -8,7 +8,9 @@ use crate::files::answer::{self as notes, Noting};
 use crate::reply::{Incomplete, Reply, ReplyBody};
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
-use gw_model::{Call, ErrorCode, Micros, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat};
+use gw_model::{
+    Call, Endpoint, ErrorCode, Micros, Outcome, RawLine, Refusal, Usage, UsageSource, WireFormat,
+};
 use gw_upstream::{BodyError, UpstreamBody};
 use gw_wire::usage::RawMeter;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -25,6 +27,8 @@ pub struct RawBody {
     /// The format, where it is known.
     format: Option<WireFormat>,
     meter: RawMeter,
+    /// Usage that stands beside the answer.
+    beside: Option<Usage>,
     /// Server-sent events, which an error may follow.
     is_events: bool,
     /// The end of what was passed on, or what is still to be.
@@ -112,6 +116,11 @@ fn states_new_usage(line: &RawLine) -> bool {
     line.method == "POST" && line.object.is_none() && !line.path.ends_with("/cancel")
 }
 
+/// Are the bytes of such an answer something that was generated? Vectors and counts are not.
+fn generates(format: Option<WireFormat>) -> bool {
+    format.is_some_and(|format| format.endpoint() != Endpoint::Embeddings && format.counts().is_none())
+}
+
 /// Does the provider store the answer for later requests?
 fn stores_answer(call: &Call) -> bool {
     let format = call.raw.as_ref().and_then(|line| line.format);
@@ -126,6 +135,8 @@ fn charged(
     seen: u64,
 ) -> (Usage, UsageSource) {
     match (stated, format) {
+        // Counted tokens are not consumed.
+        (_, Some(format)) if format.counts().is_some() => (Usage::default(), UsageSource::None),
         (None, None) => (Usage::default(), UsageSource::None),
         (stated, _) => meter::charged(stated, ticket, ticket.estimated_output(seen)),
     }
@@ -137,16 +148,18 @@ fn complete(answered: Answered, body: Bytes, length: Option<HeaderValue>) -> Rep
     let line = call.raw.as_deref();
     let format = line.and_then(|line| line.format).filter(|_| response.status.is_success());
     let is_head = line.is_some_and(|line| line.method == "HEAD");
+    let is_counted = line.is_some_and(states_new_usage);
+    let beside = headers::stated_usage(&response.headers).filter(|_| is_counted);
     let mut map = headers::passed(response.headers);
     if let (true, Some(length)) = (is_head, length) {
         map.insert(header::CONTENT_LENGTH, length);
     }
-    let is_counted = line.is_some_and(states_new_usage);
     if stores_answer(&call) && response.status.is_success() {
         ticket.made = gw_wire::openai_responses::stored::made(&body);
     }
-    let stated = if is_counted { gw_wire::usage::from_raw(format, &body) } else { None };
-    let estimate = if stated.is_some() { 0 } else { gw_wire::estimate::text_tokens(&body) };
+    let stated = if is_counted { gw_wire::usage::from_raw(format, &body).or(beside) } else { None };
+    let estimate =
+        if stated.is_some() || !generates(format) { 0 } else { gw_wire::estimate::text_tokens(&body) };
     let (usage, source) = charged(&ticket, format, stated, estimate);
     ticket.close_attempt(response.status.as_u16(), "", usage, source);
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
@@ -200,11 +213,13 @@ fn flowing(answered: Answered, head: Bytes, length: Option<HeaderValue>) -> Repl
     let max_event_bytes = live.snapshot.settings.max_event_bytes;
     let content_type = content_type(&response.headers).unwrap_or_default();
     let is_events = content_type.eq_ignore_ascii_case("text/event-stream") && length.is_none();
-    let meter = match call.raw.as_deref().is_some_and(states_new_usage) {
+    let is_counted = call.raw.as_deref().is_some_and(states_new_usage);
+    let meter = match is_counted {
         true => RawMeter::new(format, content_type, call.facts.stream, max_event_bytes)
             .note_answer(stores_answer(&call)),
         false => RawMeter::blind(),
     };
+    let beside = headers::stated_usage(&response.headers).filter(|_| is_counted);
     let mut map = headers::passed(response.headers);
     if let Some(length) = length {
         map.insert(header::CONTENT_LENGTH, length);
@@ -219,6 +234,7 @@ fn flowing(answered: Answered, head: Bytes, length: Option<HeaderValue>) -> Repl
         upstream: Some(response.body),
         format,
         meter,
+        beside,
         is_events,
         last: Bytes::new(),
         is_broken: false,
@@ -293,9 +309,14 @@ impl RawBody {
         Poll::Ready(Some(Ok(piece)))
     }
 
+    /// Estimate of the output so far, where its bytes are one.
+    fn seen_output(&self) -> u64 {
+        if generates(self.format) { self.meter.estimated_output_tokens() } else { 0 }
+    }
+
     /// Grows the hold of an answer that outgrows it.
     fn extend(&mut self) -> Result<(), Refusal> {
-        let seen = if self.format.is_some() { self.meter.estimated_output_tokens() } else { 0 };
+        let seen = self.seen_output();
         self.ticket.as_mut().map_or(Ok(()), |ticket| ticket.hold_for(seen, &mut self.held_output))
     }
 
@@ -336,8 +357,9 @@ impl RawBody {
     fn settle(&mut self, outcome: Outcome, reason: &str, code: &str) {
         let Some(mut ticket) = self.ticket.take() else { return };
         ticket.worker().gateway().metrics.open_streams.dec();
-        let seen = self.meter.estimated_output_tokens();
-        let (mut usage, mut source) = charged(&ticket, self.format, self.meter.usage(), seen);
+        let seen = self.seen_output();
+        let stated = self.meter.usage().or(self.beside);
+        let (mut usage, mut source) = charged(&ticket, self.format, stated, seen);
         // Half-way, an upstream may have stated its input only; what was seen of the output is added.
         if self.format.is_some() && !self.meter.is_complete() && usage.output_tokens < seen {
             usage.output_tokens = seen;

@@ -92,7 +92,7 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     };
     // A call in parts is metered by what they say together.
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
-    let usage = usage.or_else(|| headers::stated_input(&answered.response.headers));
+    let usage = usage.or_else(|| headers::stated_usage(&answered.response.headers));
     let translated = match translate(&answered, &body, usage).await {
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len() as u64)),

@@ -124,8 +124,11 @@ pub(crate) fn name_at(
 }
 
 fn elsewhere(provider: &Provider, name: &str) -> Refusal {
-    let text =
-        format!("the model '{name}' is not served by the provider '{}', which is to run this", provider.name);
+    let text = format!(
+        "the model '{name}' is not served by the provider '{}', which is to run this; requests for models of other \
+             providers need a file of their own, and 'x-gatewright-provider' names the provider that keeps a file",
+        provider.name
+    );
     Refusal::new(ErrorCode::InvalidRequest, text).param("model")
 }
 

@@ -100,10 +100,9 @@ impl Asking {
             query: &request.query,
             forward_headers: &request.forward_headers,
         };
-        // As the call that made it was authenticated, as far as key and target say.
-        let provider = &self.target.provider.name;
-        let of_key = || self.ticket.key()?.policy.credentials.get(&**provider).map(String::as_str);
-        let named = self.target.credential.as_deref().or_else(of_key);
+        // As the call that made it was authenticated, as far as is known.
+        let made_with = Some(&*self.object.credential).filter(|name| !name.is_empty());
+        let named = made_with.or_else(|| self.ticket.bound_credential(&self.target));
         let ready = endpoint.ready(named, self.ticket.worker(), Timeouts::default().connect_ms).await?;
         prepare_stored(&ready, &input)
     }

@@ -4,7 +4,8 @@
 
 use super::{Open, Ticket};
 use gw_model::{ErrorCode, NanoUsd, Refusal, Usage, UsageSource};
-use gw_store::memory::HoldRefused;
+use gw_store::memory::{HoldRefused, KeyEntry};
+use std::sync::Arc;
 
 /// What a session has used so far, and what is held besides.
 #[derive(Debug, Default)]
@@ -117,12 +118,13 @@ impl Open {
     }
 
     /// May the key go on? Asked now and then for as long as the session lasts, of the key as it is now.
-    pub(crate) fn check_session(&self) -> Result<(), Refusal> {
+    pub(crate) fn check_session(&mut self) -> Result<(), Refusal> {
         self.check_key()?;
         let Some(held) = &self.key else { return Ok(()) };
         let now = self.worker.now();
         let Some(entry) = self.worker.gateway().keys.get(held.id) else { return Ok(()) };
         crate::authenticate::check(&entry, now)?;
+        self.renew_key(&entry);
         let is_priced = self.attempt.as_ref().is_some_and(|a| a.target.info.prices.prices_tokens());
         match entry.usage.budget_view(&entry.policy, now) {
             Some(view) if is_priced && view.spent >= view.limit => Err(Refusal::new(
@@ -130,6 +132,21 @@ impl Open {
                 format!("this key's budget of ${} is spent", view.limit),
             )),
             _ => Ok(()),
+        }
+    }
+
+    /// Goes on under the key as it is now: what begins from here on obeys its new limits.
+    fn renew_key(&mut self, entry: &Arc<KeyEntry>) {
+        let Some(held) = self.key.as_mut().filter(|held| !Arc::ptr_eq(held, entry)) else { return };
+        let was_limited = held.policy.limits.tpm.is_some();
+        *held = Arc::clone(entry);
+        if was_limited || entry.policy.limits.tpm.is_none() {
+            return;
+        }
+        // Of a limit that was not there nothing was taken, so there is nothing to give back.
+        if let (Some(hold), Some(ongoing)) = (&mut self.hold, &mut self.ongoing) {
+            hold.forget_tokens();
+            ongoing.held_tokens = 0;
         }
     }
 

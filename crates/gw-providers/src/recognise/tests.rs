@@ -42,6 +42,27 @@ fn known_paths_of_every_kind() {
             false,
         ),
         (Cohere, "/v2/chat", F::CohereChat, None, false),
+        (Cohere, "/v2/embed", F::CohereEmbed, None, false),
+        (Gemini, "/v1beta/models/g:embedContent", F::GeminiEmbed, Some("g"), false),
+        (Gemini, "/v1beta/models/g:batchEmbedContents", F::GeminiBatchEmbed, Some("g"), false),
+        (Gemini, "/v1beta/models/g:countTokens", F::GeminiCountTokens, Some("g"), false),
+        (
+            Bedrock,
+            "/model/amazon.titan-embed-text-v2%3A0/invoke",
+            F::BedrockTitanEmbed,
+            Some("amazon.titan-embed-text-v2:0"),
+            false,
+        ),
+        (
+            Bedrock,
+            "/model/us.cohere.embed-v4/invoke",
+            F::BedrockCohereEmbed,
+            Some("us.cohere.embed-v4"),
+            false,
+        ),
+        (Bedrock, "/model/a.b/count-tokens", F::BedrockCountTokens, Some("a.b"), false),
+        (Anthropic, "/v1/messages/count_tokens", F::AnthropicCountTokens, None, false),
+        (OpenAiCompatible, "/v1/responses/input_tokens", F::OpenAiInputTokens, None, false),
     ];
     for (kind, path, format, model, stream) in cases {
         let found = recognise(kind, path).unwrap_or_else(|| panic!("{path}"));
@@ -55,13 +76,11 @@ fn what_is_not_known_is_not_named() {
         (OpenAiCompatible, "/v1/files"),
         (OpenAiCompatible, "/v1/responses/resp_1"),
         (OpenAiCompatible, "/v1/chat/completions/x"),
-        (Anthropic, "/v1/messages/count_tokens"),
         (Anthropic, "/v1/messages/batches"),
-        (Gemini, "/v1beta/models/g:countTokens"),
+        (Gemini, "/v1beta/models/g:asyncBatchEmbedContent"),
         (Bedrock, "/model/amazon.titan/invoke"),
         (Bedrock, "/model/us.anthropic.claude/invoke-with-response-stream"),
         (Bedrock, "/model//converse"),
-        (Cohere, "/v2/embed"),
         (Cohere, "/v1/chat"),
     ];
     for (kind, path) in cases {

@@ -177,6 +177,49 @@ async fn the_provider_is_the_named_the_objects_or_openai() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_requests_goes_to_the_provider_of_their_models() {
+    let upstream = Upstream::start().await;
+    let url = upstream.url();
+    let one = format!("kind: openai-compatible, base_url: \"{url}/v1\", api_key: upstream-secret-1");
+    let target = |provider: &str| format!("{{ provider: {provider}, model: shared }}");
+    let gateway = Gateway::start(&format!(
+        "providers:\n  claude: {{ kind: anthropic, base_url: \"{url}\", api_key: k, models: {{ talk: {PRICE} }} }}\n  \
+         east: {{ {one}, models: {{ of-east: {PRICE}, shared: {PRICE} }} }}\n  \
+         west: {{ {one}, models: {{ of-west: {PRICE}, shared: {PRICE} }} }}\n\
+         models:\n  alias: {{ targets: [ {{ provider: claude, model: talk }}, {}, {} ] }}\n",
+        target("west"),
+        target("east")
+    ))
+    .await;
+    let (_, key) = gateway.make_key(&json!({"name": "app"})).await;
+    let (_, narrow) = gateway.make_key(&json!({"name": "narrow", "models": ["west/of-west"]})).await;
+    let send = async |models: &[&str]| {
+        let lines: Vec<String> = models.iter().map(|model| line("1", model, "hi")).collect();
+        gateway.send(upload("/v1/files", "batch", &lines.join("\n")).key(&key)).await
+    };
+    for (models, wanted) in [
+        (&["west/of-west"][..], "west"),
+        (&["east/of-east", "east/shared"], "east"),
+        (&["alias"], "west"),
+        (&["alias", "east/of-east"], "east"),
+        (&["alias", "west/of-west", "alias"], "west"),
+    ] {
+        let answer = send(models).await;
+        assert_eq!(answer.ok().header("x-gatewright-provider"), Some(wanted), "{models:?}");
+    }
+    for (models, number) in
+        [(&["west/of-west", "east/of-east"][..], 2), (&["alias", "claude/talk"], 2), (&["claude/talk"], 1)]
+    {
+        let answer = send(models).await;
+        let text = answer.refused(400, "invalid_request").text();
+        assert!(text.contains(&format!("line {number} ")) && text.contains("a file of their own"), "{text}");
+    }
+    let lines = [line("1", "west/of-west", "hi"), line("2", "east/of-east", "hi")].join("\n");
+    let answer = gateway.send(upload("/v1/files", "batch", &lines).key(&narrow)).await;
+    answer.refused(403, "model_not_allowed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_provider_with_files_is_said_so() {
     let upstream = Upstream::start().await;
     let config = format!(

@@ -353,31 +353,6 @@ async fn what_is_made_behind_a_path_is_its_makers() {
         gateway.send(Call::get(path).key(&key)).await.ok();
         gateway.send(Call::get(path).key(&other)).await.refused(404, "not_found");
     }
-    let list = |ids: &[&str]| {
-        let entries: Vec<String> = ids.iter().map(|id| format!("{{ \"id\": \"{id}\" }}")).collect();
-        format!("{{\"has_more\":false, \"data\" : [ {} ]}}", entries.join(" , "))
-    };
-    let odd = "thing_1";
-    for (all, seen) in [
-        (vec!["msgbatch_1"], vec![]),
-        (vec!["msgbatch_1", odd], vec![odd]),
-        (vec![odd, "msgbatch_1"], vec![odd]),
-        (vec!["msgbatch_1", odd, "msgbatch_1", "msgbatch_1", "batch_2", "msgbatch_1"], vec![odd, "batch_2"]),
-    ] {
-        for (who, wanted) in [(&key, &all), (&other, &seen)] {
-            let call = Call::new(Method::GET, "/passthrough/claude/v1/echo/list")
-                .header("content-type", "application/json")
-                .body(list(&all));
-            let answer = gateway.send(call.key(who)).await;
-            let found: Vec<String> = answer.ok().json()["data"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|entry| entry["id"].as_str().unwrap().to_owned())
-                .collect();
-            assert_eq!(found, *wanted, "{}", answer.text());
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -358,6 +358,43 @@ async fn a_revoked_key_is_cut_within_a_second() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_taken_from_a_key_ends_its_session() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.providers()).await;
+    let (id, key) = gateway.make_key(&json!({"name": "changing", "endpoints": ["realtime", "chat"]})).await;
+    let path = format!("/api/v1/keys/{id}");
+    for (narrowed, change, wanted) in [
+        (json!({"models": ["up/quick"]}), json!({"models": ["*"]}), "model_not_allowed"),
+        (json!({"endpoints": ["chat"]}), json!({"endpoints": ["realtime"]}), "endpoint_not_allowed"),
+    ] {
+        let mut near = open(gateway.addr, "up/chat-model", &key).await;
+        near.event("session.created").await;
+        // What leaves it the model changes nothing.
+        let wider = json!({"models": ["up/chat-*", "other"]});
+        gateway.admin(http::Method::PATCH, &path, Some(&wider)).await.ok();
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_millis(1200) {
+            near.say(&json!({"type": "response.create", "response": {"output_modalities": ["text"]}})).await;
+            near.event("response.done").await;
+        }
+        gateway.admin(http::Method::PATCH, &path, Some(&narrowed)).await.ok();
+        let since = Instant::now();
+        let (error, code) = near.ending().await;
+        assert_eq!((&error.expect("an error event")["code"], code), (&wanted.into(), Some(1008)));
+        assert!(since.elapsed() < Duration::from_millis(1500), "{:?}", since.elapsed());
+        let record = gateway.record(&near.request_id()).await;
+        assert_eq!(
+            (&record["outcome"], &record["error_code"]),
+            (&"stream_cut".into(), &wanted.into()),
+            "{record}"
+        );
+        upstream.has_no_stream_within(Duration::from_secs(1)).await;
+        gateway.admin(http::Method::PATCH, &path, Some(&change)).await.ok();
+    }
+    gateway.metric_becomes("gatewright_open_reservations", 0.0, Duration::from_secs(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_sessions_at_once_leave_nothing_behind() {
     let upstream = Upstream::start().await;
     upstream.faults("chat-model", "frames=5;frame-delay=2", None);

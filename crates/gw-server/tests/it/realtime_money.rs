@@ -168,6 +168,38 @@ async fn tokens_a_minute_refuse_a_response_and_not_the_session() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_that_is_set_meanwhile_holds_for_what_begins_then() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.providers()).await;
+    upstream.faults("chat-model", "output-tokens=400;frames=2;ignore-max-tokens", None);
+    let (id, key) = gateway.make_key(&json!({"name": "limited later"})).await;
+    let mut near = open(gateway.addr, "up/chat-model", &key).await;
+    near.say(&json!({"type": "session.update", "session": {"output_modalities": ["text"]}})).await;
+    near.say(&ask()).await;
+    near.event("response.done").await;
+    let limit = json!({"limits": {"tpm": 100}});
+    gateway.admin(http::Method::PATCH, &format!("/api/v1/keys/{id}"), Some(&limit)).await.ok();
+    let since = std::time::Instant::now();
+    let (before, error) = 'refused: loop {
+        assert!(since.elapsed().as_secs() < 5, "the new limit holds within seconds");
+        let before = upstream.stats().billed_output_tokens;
+        near.say(&ask()).await;
+        loop {
+            let event = near.frame().await.json();
+            match event["type"].as_str() {
+                Some("error") => break 'refused (before, event),
+                Some("response.done") => break,
+                _ => {}
+            }
+        }
+    };
+    assert_eq!(error["error"]["code"], "rate_limit_exceeded");
+    assert_eq!(upstream.stats().billed_output_tokens, before, "the provider never heard of it");
+    assert_eq!(near.close(1000).await, Some(1000));
+    assert_eq!(gateway.metric("gatewright_open_reservations").await, 0.0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_process_charges_no_less_than_was_used() {
     let upstream = Upstream::start().await;
     let keys =

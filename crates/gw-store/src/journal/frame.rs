@@ -9,7 +9,7 @@ pub use media::MediaFrame;
 use super::codes::{
     format_code, format_of, outcome_code, outcome_of, source_code, source_of, tier_code, tier_of,
 };
-use super::owned::{Owned, OwnedFrame};
+use super::owned::{self, Owned, OwnedFrame};
 use super::text::{DETAIL, MODEL, NAME, WORD, clip, id};
 use gw_model::{
     AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Record, RequestId, ServiceTier, Usage, UsageSource,
@@ -359,7 +359,11 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
 
 /// Appends the entry to what the buffer holds.
 pub(super) fn encode_owned(buffer: &mut Vec<u8>, owned: &Owned<'_>) -> postcard::Result<()> {
-    encode(buffer, VERSION, KIND_OWNED, &OwnedFrame::new(owned))
+    let frame = OwnedFrame::new(owned);
+    if frame.credential.is_empty() {
+        return encode(buffer, VERSION, KIND_OWNED, &frame);
+    }
+    encode(buffer, owned::VERSION, KIND_OWNED, &(&frame, frame.credential))
 }
 
 /// Reads the entry at the start of `bytes`, with its length.
@@ -385,6 +389,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
         [VERSION, KIND_INTENT, payload @ ..] => postcard::from_bytes(payload).map(Frame::Intent),
         [VERSION, KIND_RECORD, payload @ ..] => postcard::from_bytes(payload).map(Frame::Record),
         [VERSION, KIND_OWNED, payload @ ..] => postcard::from_bytes(payload).map(Frame::Owned),
+        [owned::VERSION, KIND_OWNED, payload @ ..] => owned::read(payload).map(Frame::Owned),
         [media::VERSION, KIND_RECORD, payload @ ..] => media::read(payload).map(Frame::Record),
         [version, kind, ..] => Ok(Frame::Unknown { version: *version, kind: *kind }),
         _ => return Err(FrameError::Corrupt),

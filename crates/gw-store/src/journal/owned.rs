@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_OBJECT_ID_BYTES: usize = 256;
 
 /// Most bytes of such an entry: its texts, an id, and numbers.
-pub(super) const OWNED_BYTES: u64 = (MAX_OBJECT_ID_BYTES + NAME + MODEL + WORD + 96) as u64;
+pub(super) const OWNED_BYTES: u64 = (MAX_OBJECT_ID_BYTES + NAME + NAME + MODEL + WORD + 96) as u64;
 
 /// Something that a request made and the provider keeps.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,8 @@ pub struct Owned<'a> {
     pub created: i64,
     /// When it is forgotten.
     pub expires: Option<i64>,
+    /// See [`crate::objects::Object::credential`].
+    pub credential: &'a str,
 }
 
 /// An [`Owned`] as stored.
@@ -45,6 +47,18 @@ pub struct OwnedFrame<'a> {
     pub detail: &'a str,
     pub created: i64,
     pub expires: Option<i64>,
+    /// From version 2 on.
+    #[serde(skip)]
+    pub credential: &'a str,
+}
+
+/// What follows the frame of version 1.
+pub(super) const VERSION: u8 = 2;
+
+/// Reads an entry of [`VERSION`].
+pub(super) fn read(payload: &[u8]) -> postcard::Result<OwnedFrame<'_>> {
+    let (frame, rest) = postcard::take_from_bytes::<OwnedFrame<'_>>(payload)?;
+    Ok(OwnedFrame { credential: postcard::from_bytes(rest)?, ..frame })
 }
 
 impl<'a> OwnedFrame<'a> {
@@ -58,6 +72,7 @@ impl<'a> OwnedFrame<'a> {
             detail: clip(owned.detail, WORD),
             created: owned.created,
             expires: owned.expires,
+            credential: clip(owned.credential, NAME),
         }
     }
 }

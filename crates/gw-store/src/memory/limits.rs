@@ -83,6 +83,15 @@ pub struct Hold {
     latest: Piece,
 }
 
+impl Hold {
+    /// For a hold that was taken while there was no limit of tokens, when there is one now.
+    pub const fn forget_tokens(&mut self) {
+        self.tokens = 0;
+        self.first = Piece { tokens: 0, stamp: 0 };
+        self.latest = Piece { tokens: 0, stamp: 0 };
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Piece {
     tokens: u64,

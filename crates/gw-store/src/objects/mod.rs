@@ -130,6 +130,29 @@ impl Objects {
         Ok(found)
     }
 
+    /// Everything that has one of these ids, whatever it is and whoever's: for ids of which only the text is known.
+    /// Errors: the store can not be read.
+    pub async fn named(&self, ids: Vec<String>, now: Micros) -> Result<Vec<Arc<Object>>, ObjectError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (store, view) = (Arc::clone(&self.store), Arc::clone(&self.view));
+        let found = blocking(move || {
+            let mut found = view.named(&ids);
+            for object in store.objects_named(&ids)? {
+                // What is in memory is newer, and a removal there may not be on disk yet.
+                if let Seen::Unknown = view.get(object.kind, &object.id) {
+                    let object = Arc::new(object);
+                    view.insert_loaded(&object);
+                    found.push(object);
+                }
+            }
+            Ok(found)
+        })
+        .await?;
+        Ok(found.into_iter().filter(|object| !object.is_expired(now)).collect())
+    }
+
     /// A page of what a key, or everybody, owns of a kind. Errors: the store can not be read.
     pub async fn list(&self, list: ObjectList) -> Result<Vec<Object>, ObjectError> {
         let store = Arc::clone(&self.store);

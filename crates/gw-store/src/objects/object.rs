@@ -17,12 +17,14 @@ pub enum ObjectKind {
     Upload,
     /// An item of a stored response.
     Item,
+    /// Whatever else a provider keeps for its maker.
+    Other,
 }
 
 impl ObjectKind {
     /// Every kind.
     pub const ALL: &'static [Self] =
-        &[Self::File, Self::Batch, Self::Response, Self::Conversation, Self::Upload, Self::Item];
+        &[Self::File, Self::Batch, Self::Response, Self::Conversation, Self::Upload, Self::Item, Self::Other];
 
     /// The code that is stored.
     #[must_use]
@@ -34,6 +36,7 @@ impl ObjectKind {
             Self::Conversation => 4,
             Self::Upload => 5,
             Self::Item => 6,
+            Self::Other => 7,
         }
     }
 
@@ -59,6 +62,8 @@ pub struct Object {
     pub id: String,
     /// Configured name of the provider that keeps it; empty when the gateway does.
     pub provider: String,
+    /// Name of the provider's credential that it was made with, and in whose account it is; empty when it has no name.
+    pub credential: String,
     /// Whose it is; [`KeyId::MASTER`] for the master key.
     pub owner: KeyId,
     /// The model that it was made with, as its caller named it; may be empty.

@@ -6,6 +6,7 @@ fn object() -> Object {
         kind: ObjectKind::Response,
         id: "resp_1".to_owned(),
         provider: String::new(),
+        credential: String::new(),
         owner: KeyId(7),
         model: "chat".to_owned(),
         detail: String::new(),

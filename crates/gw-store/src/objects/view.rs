@@ -54,6 +54,16 @@ impl View {
         }
     }
 
+    /// What is known here of these ids, of every kind.
+    pub(super) fn named(&self, ids: &[String]) -> Vec<Arc<Object>> {
+        let all = ids.iter().flat_map(|id| ObjectKind::ALL.iter().map(move |kind| self.get(*kind, id)));
+        let objects = all.filter_map(|seen| match seen {
+            Seen::Object(object) => Some(object),
+            Seen::Removed | Seen::Unknown => None,
+        });
+        objects.collect()
+    }
+
     pub(super) fn insert(&self, object: Arc<Object>) {
         let key = (object.kind, object.id.clone());
         self.set(key, Some(object), true);

@@ -9,9 +9,9 @@ use crate::traits::ObjectStore;
 use gw_model::{KeyId, Micros};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-const COLUMNS: &str = "kind, id, provider, owner, model, detail, created, expires";
-const PUT: &str = "INSERT OR REPLACE INTO objects (kind, id, provider, owner, model, detail, created, expires) \
-     VALUES (?,?,?,?,?,?,?,?)";
+const COLUMNS: &str = "kind, id, provider, owner, model, detail, created, expires, credential";
+const PUT: &str = "INSERT OR REPLACE INTO objects (kind, id, provider, owner, model, detail, created, expires, \
+     credential) VALUES (?,?,?,?,?,?,?,?,?)";
 
 impl ObjectStore for SqliteStore {
     fn write_objects(&self, writes: &[ObjectWrite<'_>]) -> Result<(), StoreError> {
@@ -36,6 +36,22 @@ impl ObjectStore for SqliteStore {
             query.query_row(params![kind.code(), id], decode).optional()
         })
         .map(Option::flatten)
+    }
+
+    fn objects_named(&self, ids: &[String]) -> Result<Vec<Object>, StoreError> {
+        // The kinds are named, so that the primary key answers.
+        let kinds: Vec<String> = ObjectKind::ALL.iter().map(|kind| kind.code().to_string()).collect();
+        let sql = format!("SELECT {COLUMNS} FROM objects WHERE kind IN ({}) AND id = ?", kinds.join(","));
+        self.read("look up objects", |db| {
+            let mut query = db.prepare_cached(&sql)?;
+            let mut found = Vec::new();
+            for id in ids {
+                for object in query.query_map(params![id], decode)? {
+                    found.extend(object?);
+                }
+            }
+            Ok(found)
+        })
     }
 
     fn object_state(&self, kind: ObjectKind, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
@@ -122,7 +138,8 @@ fn put(db: &Connection, object: &Object) -> rusqlite::Result<()> {
         object.model,
         object.detail,
         object.created,
-        object.expires
+        object.expires,
+        object.credential
     ];
     db.prepare_cached(PUT)?.execute(values).map(drop)
 }
@@ -137,7 +154,8 @@ pub(super) fn put_owned(db: &Connection, owned: &OwnedFrame<'_>) -> rusqlite::Re
         owned.model,
         owned.detail,
         owned.created,
-        owned.expires
+        owned.expires,
+        owned.credential
     ];
     db.prepare_cached(PUT)?.execute(values).map(drop)
 }
@@ -161,5 +179,6 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<Option<Object>> {
         detail: row.get(5)?,
         created: row.get(6)?,
         expires: row.get(7)?,
+        credential: row.get(8)?,
     }))
 }

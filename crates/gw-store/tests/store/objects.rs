@@ -36,6 +36,9 @@ impl ObjectStore for Failing {
     fn object(&self, kind: ObjectKind, id: &str) -> Result<Option<Object>, StoreError> {
         self.0.object(kind, id)
     }
+    fn objects_named(&self, ids: &[String]) -> Result<Vec<Object>, StoreError> {
+        self.0.objects_named(ids)
+    }
     fn object_state(&self, kind: ObjectKind, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.0.object_state(kind, id)
     }
@@ -65,6 +68,15 @@ fn find(objects: &Objects, kind: ObjectKind, id: &str, who: u128) -> Option<Arc<
     wait(objects.find(kind, id, KeyId(who), NOON)).unwrap()
 }
 
+/// Which of three ids something has, whatever it is.
+fn named(objects: &Objects) -> Vec<String> {
+    let ids = ["file-1", "nobodys", "resp-1"].map(str::to_owned).to_vec();
+    let mut found: Vec<String> =
+        wait(objects.named(ids, NOON)).unwrap().iter().map(|object| object.id.clone()).collect();
+    found.sort();
+    found
+}
+
 #[test]
 fn what_is_put_is_its_owners_at_once_and_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
@@ -78,12 +90,15 @@ fn what_is_put_is_its_owners_at_once_and_after_a_restart() {
         assert!(find(&objects, ObjectKind::Batch, "file-1", 7).is_none(), "another kind");
     }
     assert!(find(&objects, ObjectKind::Response, "resp-1", 7).is_some(), "noted");
+    assert_eq!(named(&objects), ["file-1", "resp-1"]);
     drop(objects);
     let objects = open(dir.path());
     assert!(find(&objects, ObjectKind::File, "file-1", 7).is_some());
     assert!(find(&objects, ObjectKind::File, "file-1", 8).is_none());
     assert!(find(&objects, ObjectKind::Response, "resp-1", 7).is_none(), "its journal was never folded");
+    assert_eq!(named(&objects), ["file-1"]);
     wait(objects.remove(ObjectKind::File, "file-1")).unwrap();
+    assert!(named(&objects).is_empty());
     assert!(find(&objects, ObjectKind::File, "file-1", 7).is_none());
     drop(objects);
     assert!(find(&open(dir.path()), ObjectKind::File, "file-1", 7).is_none());

@@ -11,6 +11,7 @@ use gw_model::{CallFacts, Refusal, WireFormat};
 /// Names that a stage acts on: no other spelling of them may slip by.
 const READ_MEMBERS: &[&str] = &["model", "texts", "inputs", "images"];
 const READ_MEMBERS_OF_GEMINI: &[&str] = &["model", "content", "requests"];
+const READ_MEMBERS_OF_TITAN: &[&str] = &["inputText", "inputImage"];
 
 /// Members that only Voyage's requests have among those at `/embeddings`.
 const OF_VOYAGE: &[&str] = &["output_dimension", "output_dtype", "truncation"];
@@ -55,6 +56,25 @@ pub(super) fn read_cohere(
     Ok(())
 }
 
+/// A member of Titan's on Bedrock: one text, one image, or both.
+pub(super) fn read_titan(
+    name: &str,
+    value: &Value<'_>,
+    facts: &mut CallFacts,
+    found: &mut Found<'_>,
+) -> Result<(), Refusal> {
+    match name {
+        "inputText" => add(value, facts, found),
+        "inputImage" => {
+            let tokens = IMAGE_TOKENS.saturating_add(value.raw().len() as u64 / MEDIA_BYTES_PER_TOKEN);
+            facts.input_tokens = facts.input_tokens.saturating_add(tokens);
+            found.has_messages = true;
+        }
+        name => check_spelling(name, &[READ_MEMBERS_OF_TITAN], true)?,
+    }
+    Ok(())
+}
+
 /// A member of Google's, one content or several.
 pub(super) fn read_gemini(
     format: WireFormat,
@@ -95,6 +115,9 @@ pub(super) fn complete(format: WireFormat, facts: &mut CallFacts, found: &Found<
         WireFormat::GeminiEmbed => invalid("content", "`content` is missing. Send the content to embed."),
         WireFormat::GeminiBatchEmbed => {
             invalid("requests", "`requests` is missing. Send at least one content.")
+        }
+        WireFormat::BedrockTitanEmbed => {
+            invalid("inputText", "`inputText` is missing. Send the text to embed.")
         }
         _ => invalid("texts", "`texts` is missing. Send the texts to embed."),
     })

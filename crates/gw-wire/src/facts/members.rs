@@ -72,7 +72,10 @@ pub(super) fn read<'a>(
         WireFormat::OpenAiResponses => responses::read(name, &value, facts, found),
         WireFormat::CohereChat => cohere::read(name, &value, facts, found),
         WireFormat::BedrockConverse => converse::read(name, &value, facts, found),
-        WireFormat::CohereEmbed => embeddings::read_cohere(name, &value, facts, found),
+        WireFormat::CohereEmbed | WireFormat::BedrockCohereEmbed => {
+            embeddings::read_cohere(name, &value, facts, found)
+        }
+        WireFormat::BedrockTitanEmbed => embeddings::read_titan(name, &value, facts, found),
         WireFormat::GeminiEmbed | WireFormat::GeminiBatchEmbed => {
             embeddings::read_gemini(format, name, &value, facts, found)
         }

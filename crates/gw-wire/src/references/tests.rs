@@ -3,7 +3,7 @@ use super::*;
 
 #[test]
 fn ids_are_found_however_they_are_written() {
-    let cases: [(&str, &[&str]); 12] = [
+    let cases: [(&str, &[&str]); 18] = [
         (r#"{"model":"m"}"#, &[]),
         (r#"{"text":"my file_id is file-1"}"#, &[]),
         (r#"{"file_id":"file-1"}"#, &["file-1"]),
@@ -18,10 +18,37 @@ fn ids_are_found_however_they_are_written() {
         ),
         (r#"{"tools":[{"parameters":{"properties":{"file_id":{"const":"x"}}}}]}"#, &[]),
         (r#"{"content":[{"type":"document","source":{"type":"file","file_id":"file_1"}}]}"#, &["file_1"]),
+        (r#"{"training_file":"file-1","validation_file":"file-2"}"#, &["file-1", "file-2"]),
+        (r#"{"data_source":{"source":{"id":"file-1","type":"file_id"}}}"#, &["file-1"]),
+        (r#"{"source":{"type":"stored","id":"x"},"file_id":"file-1"}"#, &["file-1"]),
+        (r#"{"parts":[{"fileData":{"fileUri":"https://g.example/v1beta/files/abc"}}]}"#, &["files/abc"]),
+        (r#"{"file_data":{"file_uri":"files/abc"}}"#, &["files/abc"]),
+        (r#"{"fileData":{"fileUri":"https://example.com/files/abc"}}"#, &[]),
         (r#"{"file_id":null,"x":{"file_id":7}}"#, &[]),
     ];
     for (body, wanted) in cases {
         assert_eq!(file_ids(body.as_bytes()), wanted, "{body}");
     }
     assert!(!may_refer("{\"text\":\"caf\\u00e9 \\u003c\"}".as_bytes()));
+}
+
+#[test]
+fn every_string_may_be_an_id() {
+    let found = |body: &str| strings(body.as_bytes()).into_iter().collect::<Vec<_>>();
+    assert_eq!(
+        found(r#"{"anything":["file-1",{"x":"vs\u005f123"}],"text":"no id \" at all-1"}"#),
+        ["file-1", "vs_123"]
+    );
+    assert_eq!(found(r#"{"a":"role","b":"assistant","c":"gpt 4 turbo-1","d":7}"#), Vec::<String>::new());
+    assert_eq!(
+        found(r#"["https://g.example/v1beta/files/abc:download?alt=media"]"#),
+        [
+            "abc",
+            "abc:download",
+            "files/abc",
+            "files/abc:download",
+            "https://g.example/v1beta/files/abc:download?alt=media"
+        ]
+    );
+    assert!(found("\"open").is_empty() && found("\"open\\").is_empty());
 }

@@ -59,9 +59,9 @@ impl Ledger {
         self.ticket.as_ref()
     }
 
-    /// May the key go on?
-    pub(super) fn check(&self) -> Result<(), Refusal> {
-        self.ticket.as_ref().map_or(Ok(()), |ticket| ticket.check_session())
+    /// May the key go on? From here on it is the key as it is now.
+    pub(super) fn check(&mut self) -> Result<(), Refusal> {
+        self.ticket.as_mut().map_or(Ok(()), |ticket| ticket.check_session())
     }
 
     /// Notes the model that speech is written down with.

@@ -2,7 +2,7 @@
 //! paid for before it begins. Serves the conversation, which holds a message until this has been asked.
 
 use super::ledger::Ledger;
-use crate::authorize::allows;
+use crate::authorize::{allows, may_use, not_allowed};
 use crate::live::Live;
 use crate::reserve::hold_refusal;
 use gw_model::catalog::ModelInfo;
@@ -39,6 +39,16 @@ pub(super) struct Policy {
 }
 
 impl Policy {
+    /// May the key still have what the session was opened for? Its policy may be another by now.
+    pub(super) fn check(&self, ledger: &Ledger) -> Result<(), Refusal> {
+        let Some(ticket) = ledger.ticket() else { return Ok(()) };
+        may_use(ticket, WireFormat::OpenAiRealtime)?;
+        let Some(key) = ticket.key().filter(|key| !key.allows_every_model()) else { return Ok(()) };
+        let resolved = self.live.resolve(&self.asked, WireFormat::OpenAiRealtime);
+        let is_allowed = resolved.is_ok_and(|resolution| allows(&key.policy, &self.asked, &resolution));
+        if is_allowed { Ok(()) } else { Err(not_allowed(&self.asked)) }
+    }
+
     /// Judges an event.
     pub(super) fn judge(&self, message: &[u8], ledger: &mut Ledger) -> Verdict {
         if let Some(Err(refusal)) = ledger.ticket().map(|ticket| ticket.check_key()) {

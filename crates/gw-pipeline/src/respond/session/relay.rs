@@ -195,6 +195,7 @@ fn said_goodbye(talk: &Conversation) -> Option<Ending> {
 /// Looks at what no frame tells: the key, and the time.
 fn look(talk: &mut Conversation) -> Result<(), Ending> {
     talk.ledger.check().map_err(Ending::cut)?;
+    talk.policy.check(&talk.ledger).map_err(Ending::cut)?;
     talk.release_controls();
     let now = talk.now();
     let started = talk.ledger.ticket().map_or(now, |ticket| ticket.record.time);

@@ -4,6 +4,7 @@
 mod aws;
 mod azure;
 mod kinds;
+mod pinned;
 mod several;
 mod tokens;
 mod versions;

@@ -84,8 +84,11 @@ impl Gateway {
     }
 
     /// Starts the same gateway again once the process has ended.
-    pub(crate) async fn restart(self) -> Self {
+    pub(crate) async fn restart(mut self) -> Self {
         let folder = Arc::clone(&self.folder);
+        // Only a process that is gone has let go of its data directory; it may be so already.
+        drop(self.child.start_kill());
+        drop(self.child.wait().await);
         drop(self);
         Self::start_in(folder, "127.0.0.1:0").await
     }

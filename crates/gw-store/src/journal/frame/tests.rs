@@ -117,6 +117,7 @@ fn the_frozen_sample_of_an_owned_object_still_loads() {
         detail: "46",
         created: 1_790_000_000_000_000,
         expires: Some(1_792_592_000_000_000),
+        credential: "",
     };
     let mut written = Vec::new();
     encode_owned(&mut written, &owned).unwrap();
@@ -125,6 +126,30 @@ fn the_frozen_sample_of_an_owned_object_still_loads() {
     let Ok((Frame::Owned(read), _)) = decode(&written) else { panic!("an owned object") };
     assert_eq!(read, OwnedFrame::new(&owned));
     assert!(written.len() as u64 <= super::super::owned::OWNED_BYTES);
+}
+
+#[test]
+fn an_owned_object_keeps_its_credential() {
+    let (id, long, model) = ("i".repeat(256), "c".repeat(200), "m".repeat(256));
+    for credential in ["east", &long] {
+        let owned = Owned {
+            kind: 3,
+            id: &id,
+            provider: &long,
+            owner: KeyId(7),
+            model: &model,
+            detail: &long,
+            created: i64::MAX,
+            expires: Some(i64::MAX),
+            credential,
+        };
+        let mut written = Vec::new();
+        encode_owned(&mut written, &owned).unwrap();
+        let Ok((Frame::Owned(read), length)) = decode(&written) else { panic!("an owned object") };
+        assert_eq!((read, length), (OwnedFrame::new(&owned), written.len()));
+        assert_eq!(read.credential, &credential[..credential.len().min(128)]);
+        assert!(written.len() as u64 <= super::super::owned::OWNED_BYTES);
+    }
 }
 
 /// A record with images: version 2.

@@ -173,6 +173,7 @@ fn owned_objects_are_written_in_pieces_and_the_first_however_full_the_disk_is() 
         detail: "",
         created: 0,
         expires: None,
+        credential: "",
     };
     let mut journal = Journal::open(dir.path(), 0, &settings(4)).unwrap();
     journal.intent(&sample_intent(1), true).unwrap();

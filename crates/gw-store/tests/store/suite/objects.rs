@@ -12,6 +12,7 @@ pub(crate) fn object(kind: ObjectKind, id: &str, owner: u128) -> Object {
         kind,
         id: id.to_owned(),
         provider: "openai".to_owned(),
+        credential: "east".to_owned(),
         owner: KeyId(owner),
         model: "chat".to_owned(),
         detail: String::new(),
@@ -31,6 +32,7 @@ pub(crate) fn owned(id: &str) -> Owned<'_> {
         detail: "12",
         created: NOON,
         expires: Some(NOON + DAY),
+        credential: "east",
     }
 }
 
