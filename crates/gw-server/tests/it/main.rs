@@ -27,6 +27,7 @@ mod passthrough;
 mod rank;
 mod realtime;
 mod realtime_money;
+mod realtime_rules;
 mod records;
 mod replay;
 mod replay_vectors;
