@@ -10,7 +10,7 @@ use self::text::{count_delta, count_string};
 use super::counts::{AnthropicCounts, openai, usage_of_frame};
 use crate::errors;
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
-use crate::json::{Kind, Object, is_json};
+use crate::json::{Alike, Kind, Object};
 use crate::openai_responses::stored::Made;
 use crate::sse::{FrameVerdict, SseEvent};
 use gw_model::{Usage, WireFormat};
@@ -43,7 +43,7 @@ pub struct StreamError {
 pub struct StreamMeter {
     format: WireFormat,
     hides_usage: bool,
-    checks_syntax: bool,
+    syntax: Option<Box<Alike>>,
     find_text: &'static Finder<'static>,
     usage: Option<Usage>,
     anthropic: AnthropicCounts,
@@ -73,7 +73,7 @@ impl StreamMeter {
         Self {
             format,
             hides_usage: false,
-            checks_syntax: false,
+            syntax: None,
             find_text,
             usage: None,
             anthropic: AnthropicCounts::default(),
@@ -106,8 +106,8 @@ impl StreamMeter {
 
     /// Nobody else reads the frames: those that are not JSON are to be noticed here.
     #[must_use]
-    pub const fn check_syntax(mut self, check: bool) -> Self {
-        self.checks_syntax = check;
+    pub fn check_syntax(mut self, check: bool) -> Self {
+        self.syntax = check.then(Box::default);
         self
     }
 
@@ -166,8 +166,9 @@ impl StreamMeter {
     }
 
     /// Blanks keep some connections alive, and behind the end nothing is part of the answer.
-    fn is_malformed(&self, data: &[u8]) -> bool {
-        self.checks_syntax && !self.finished && !is_json(data) && !data.trim_ascii().is_empty()
+    fn is_malformed(&mut self, data: &[u8]) -> bool {
+        let Some(syntax) = self.syntax.as_mut().filter(|_| !self.finished) else { return false };
+        !syntax.is_json(data) && !data.trim_ascii().is_empty()
     }
 
     fn openai_frame(&mut self, data: &[u8]) -> FrameVerdict {
