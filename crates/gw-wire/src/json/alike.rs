@@ -19,7 +19,7 @@ const MAX_MISSES: u8 = 16;
 
 /// See the module.
 #[derive(Clone, Debug, Default)]
-pub struct Alike {
+pub(crate) struct Alike {
     model: Vec<u8>,
     /// Where the model's values that may differ stand, in order.
     gaps: Vec<Range<usize>>,
@@ -28,7 +28,7 @@ pub struct Alike {
 
 impl Alike {
     /// As [`is_json`].
-    pub fn is_json(&mut self, text: &[u8]) -> bool {
+    pub(crate) fn is_json(&mut self, text: &[u8]) -> bool {
         if !self.model.is_empty() && self.compare(text).is_ok() {
             self.misses = 0;
             return true;
