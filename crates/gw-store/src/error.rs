@@ -110,6 +110,14 @@ impl StoreError {
             _ => false,
         }
     }
+
+    /// True when another process kept the database locked for as long as is waited for it.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        let Self::Query { source, .. } = self else { return false };
+        matches!(source.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+    }
 }
 
 impl From<JournalError> for StoreError {

@@ -88,6 +88,12 @@ impl UpstreamBody {
         poll_fn(|cx| self.poll_data(cx)).await
     }
 
+    /// Puts what was read in front of what is still to come: the next poll gives it again.
+    pub fn put_back(&mut self, read: Bytes) {
+        debug_assert!(self.first.is_empty(), "there is one place");
+        self.first = read;
+    }
+
     /// Nothing more will come: the next poll gives `None`. False does not promise data.
     #[must_use]
     pub fn is_end(&self) -> bool {

@@ -132,7 +132,7 @@ impl Framer {
                 decoder.push(piece);
                 while let Some(found) = decoder.next_message() {
                     let message = found?;
-                    if judge(&message) == FrameVerdict::Forward {
+                    if goes_on(judge(&message))? {
                         out.push(message.raw);
                     }
                 }
@@ -142,7 +142,7 @@ impl Framer {
                 self.push(piece);
                 while let Some(found) = self.next() {
                     let frame = found?;
-                    if judge(&frame) == FrameVerdict::Forward {
+                    if goes_on(judge(&frame))? {
                         out.push(frame.raw().clone());
                     }
                 }
@@ -152,16 +152,32 @@ impl Framer {
     }
 
     /// The stream has ended: what is left may be an event that lacks its blank line.
-    pub fn finish(&mut self) -> Option<Frame> {
+    ///
+    /// # Errors
+    /// What is left is the beginning of a binary message.
+    pub fn finish(&mut self) -> Result<Option<Frame>, WireError> {
         match self {
-            Self::Sse(framer) => framer.finish().map(Frame::Sse),
-            Self::Binary(_) | Self::Wrapped(_) => None,
+            Self::Sse(framer) => Ok(framer.finish().map(Frame::Sse)),
+            Self::Binary(decoder) | Self::Wrapped(decoder) => Ok(decoder.finish().map(|()| None)?),
         }
+    }
+}
+
+/// Whether a frame is to be forwarded.
+///
+/// # Errors
+/// It is malformed.
+pub fn goes_on(verdict: FrameVerdict) -> Result<bool, WireError> {
+    match verdict {
+        FrameVerdict::Forward => Ok(true),
+        FrameVerdict::Hide => Ok(false),
+        FrameVerdict::Malformed => Err(unframed(sse::SseError::Malformed)),
     }
 }
 
 fn unframed(error: sse::SseError) -> WireError {
     match error {
         sse::SseError::EventTooLarge { limit } => WireError::TooLarge { what: "an event's bytes", limit },
+        sse::SseError::Malformed => WireError::Shape { what: "an event whose data is not JSON" },
     }
 }

@@ -22,6 +22,7 @@ use gw_model::{Call, Event, Usage, WireFormat};
 use gw_wire::edit::{self, ForwardEdits};
 use gw_wire::frames::{Frame, Framer};
 use gw_wire::json::member::MemberScanner;
+use gw_wire::sse::FrameVerdict;
 use gw_wire::usage::{self, StreamMeter, WANTED_MEMBERS};
 use gw_wire::{bedrock_converse, cohere_chat, errors, facts, gemini, openai_responses};
 
@@ -101,7 +102,7 @@ fn frames(format: WireFormat, body: &[u8]) -> Vec<Frame> {
     let mut framer = Framer::new(format, 16 << 20);
     framer.push(Bytes::copy_from_slice(body));
     let mut found: Vec<Frame> = std::iter::from_fn(|| framer.next()).map(Result::unwrap).collect();
-    found.extend(framer.finish());
+    found.extend(framer.finish().unwrap());
     found
 }
 
@@ -116,9 +117,9 @@ fn usage_of(events: &[Event]) -> Option<Usage> {
 }
 
 fn metered(format: WireFormat, frames: &[Frame]) -> StreamMeter {
-    let mut meter = StreamMeter::new(format);
+    let mut meter = StreamMeter::new(format).check_syntax(true);
     for frame in frames {
-        meter.frame(frame);
+        assert_eq!(meter.frame(frame), FrameVerdict::Forward, "{:?}", frame.raw());
     }
     meter
 }

@@ -92,7 +92,7 @@ fn folded(events: &[Event]) -> Value {
 /// Frames of a stream that comes in pieces of `size` bytes: data of each, metered; and all bytes forwarded.
 fn stream_events(exchange: &Exchange, size: usize) -> (Vec<Event>, StreamMeter, Vec<u8>) {
     let mut framer = Framer::new(8 << 20);
-    let mut meter = StreamMeter::new(WireFormat::OpenAiChat).hide_usage(false);
+    let mut meter = StreamMeter::new(WireFormat::OpenAiChat).check_syntax(true);
     let (mut reader, mut events, mut forwarded) =
         (openai_chat::stream::Reader::new(), Vec::new(), Vec::new());
     let mut take = |frame: gw_wire::sse::Frame| {

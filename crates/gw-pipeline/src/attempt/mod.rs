@@ -4,6 +4,7 @@
 mod backoff;
 mod exchange;
 mod handshake;
+pub(crate) mod held;
 mod pages;
 mod parts;
 
@@ -121,8 +122,14 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
                     break;
                 }
                 Tried::Counted => return Ok(Attempted::Count(Box::new(exchange.counted(target)))),
-                Tried::Answered { sent, response } => {
+                Tried::Answered { sent, response } if !others_left => {
                     return Ok(exchange.answered(target, sent, response, output_bound));
+                }
+                Tried::Answered { sent, mut response } => {
+                    match Box::pin(exchange.unreadable(&target, &sent, &mut response)).await {
+                        Some(failed) => failed,
+                        None => return Ok(exchange.answered(target, sent, response, output_bound)),
+                    }
                 }
                 Tried::Failed(failed) => failed,
             };

@@ -8,7 +8,7 @@ mod guard;
 pub(crate) mod headers;
 pub(crate) mod keep;
 pub(crate) mod large;
-mod meter;
+pub(crate) mod meter;
 mod outlet;
 pub(crate) mod raw;
 pub(crate) mod refuse;

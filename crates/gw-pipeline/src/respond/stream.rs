@@ -1,6 +1,6 @@
 //! A streamed answer: frames go on as they arrive, everything that is ready in one piece; usage is read on
-//! the way by, and the call is settled before its last frame leaves. An upstream that dies in the midst
-//! gives the caller an error event in its own format, never a clean end.
+//! the way by, and the call is settled before its last frame leaves. An upstream that dies in the midst,
+//! or sends what is not JSON, gives the caller an error event in its own format, never a clean end.
 
 use super::keep::{self, Keep};
 use super::outlet::Outlet;
@@ -13,8 +13,7 @@ use bytes::{Bytes, BytesMut};
 use gw_model::{Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, Timer, UpstreamBody};
 use gw_wire::codec::WireError;
-use gw_wire::frames::{Frame, Framer};
-use gw_wire::sse::FrameVerdict;
+use gw_wire::frames::{Frame, Framer, goes_on};
 use gw_wire::translate::StreamTranslator;
 use gw_wire::usage::StreamMeter;
 use http::header::{self, HeaderValue};
@@ -116,6 +115,8 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let meter = StreamMeter::new(upstream_format)
         .hide_usage(sent.hide_usage)
         .choices(call.facts.choices)
+        // A translation reads them.
+        .check_syntax(!matches!(outlet, Outlet::Translated(_)))
         .note_answer(stores);
     let body = StreamBody {
         ticket: Some(ticket),
@@ -241,7 +242,7 @@ impl StreamBody {
                 while let Some(frame) = framer.next() {
                     let is_over = meter.finished();
                     let read = frame.and_then(|frame| {
-                        meter.frame(&frame);
+                        goes_on(meter.frame(&frame))?;
                         if is_over { Ok(()) } else { outlet.frame_into(&frame, &mut out) }
                     });
                     if let Err(error) = read {
@@ -266,16 +267,18 @@ impl StreamBody {
     }
 
     /// The upstream's stream is over: cleanly, if it said so before. `rest` is an event that lacks its blank line.
-    fn ended(&mut self, rest: Option<Frame>) -> Bytes {
+    fn ended(&mut self, rest: Result<Option<Frame>, WireError>) -> Bytes {
         let mut out = Vec::from(self.last.take().unwrap_or_default());
-        if let Some(frame) = rest {
-            let verdict = self.meter.frame(&frame);
-            if verdict == FrameVerdict::Forward {
-                // What cannot be read shows in the meter: the answer is not complete then.
-                let _ = self.outlet.frame_into(&frame, &mut out);
+        let was_finished = self.meter.finished();
+        let rest = rest.and_then(|rest| {
+            let Some(frame) = rest else { return Ok(()) };
+            if goes_on(self.meter.frame(&frame))? {
+                self.outlet.frame_into(&frame, &mut out)?;
             }
-        }
-        if self.meter.complete() {
+            Ok(())
+        });
+        // Half an event behind the answer's end is no part of it; before, there was more to come.
+        if self.meter.complete() && (rest.is_ok() || was_finished) {
             self.outlet.finish_into(&mut out);
             return self.end_with(out.into());
         }
@@ -287,7 +290,7 @@ impl StreamBody {
     fn broke_off(&mut self, error: &BodyError) -> Bytes {
         // The answer was complete; how the connection ended is of no interest.
         if self.open_ended && self.meter.complete() {
-            return self.ended(None);
+            return self.ended(Ok(None));
         }
         if let Some(last) = self.last.take() {
             return self.end_with(last);

@@ -5,25 +5,19 @@ use super::gauge::Gauge;
 use super::large::LargeBody;
 use super::{guard, headers, keep, meter};
 use crate::attempt::Answered;
+use crate::attempt::held::{self, Held};
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use gw_model::{Endpoint, ErrorCode, Outcome, Refusal, Usage, WireFormat};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
-use gw_wire::json::JsonError;
 use gw_wire::translate::Whole;
 use http::header::{self, HeaderValue};
 use std::time::Duration;
 
 /// Answers up to this size are translated on the worker.
 const INLINE_BYTES: usize = 256 << 10;
-
-/// What of the answer is in memory.
-enum Held {
-    Complete(Bytes),
-    Part(Bytes),
-}
 
 /// Reads, translates, settles.
 pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
@@ -33,9 +27,10 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
         return Ok(large(answered, Bytes::new()));
     }
     let settings = &answered.live.snapshot.settings;
-    let limit = if same_format { settings.cost_header_buffer_bytes } else { settings.max_translated_bytes };
+    let limit = held::limit(&answered.call, &answered.sent, settings);
     let left = u64::try_from(answered.deadline - answered.ticket.worker().now()).unwrap_or(0);
-    let held = match tokio::time::timeout(Duration::from_micros(left), hold(&mut answered, limit)).await {
+    let hold = held::hold(&mut answered.response.body, &mut answered.ticket, limit);
+    let held = match tokio::time::timeout(Duration::from_micros(left), hold).await {
         Ok(held) => held,
         Err(_) => Err((BodyError::IdleTimeout, answered.ticket.seen_bytes)),
     };
@@ -59,34 +54,9 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
     }
 }
 
-/// Collects the body up to `limit` bytes. The error carries how many bytes were seen.
-async fn hold(answered: &mut Answered, limit: usize) -> Result<Held, (BodyError, u64)> {
-    let (body, ticket) = (&mut answered.response.body, &mut answered.ticket);
-    let first = match body.next().await {
-        None => return Ok(Held::Complete(Bytes::new())),
-        Some(Ok(first)) => first,
-        Some(Err(error)) => return Err((error, 0)),
-    };
-    if body.is_end() && first.len() <= limit {
-        return Ok(Held::Complete(first));
-    }
-    let mut held = BytesMut::from(first);
-    loop {
-        ticket.seen_bytes = held.len() as u64;
-        if held.len() > limit {
-            return Ok(Held::Part(held.freeze()));
-        }
-        match body.next().await {
-            None => return Ok(Held::Complete(held.freeze())),
-            Some(Ok(piece)) => held.extend_from_slice(&piece),
-            Some(Err(error)) => return Err((error, held.len() as u64)),
-        }
-    }
-}
-
 /// The answer is in memory: translate, meter, settle.
 async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
-    let Ok(usage) = stated_usage(&answered, &body) else {
+    let Ok(usage) = held::stated_usage(answered.sent.format, &answered.response.headers, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
         return Ok(broken(answered, refusal, "malformed", body.len() as u64));
     };
@@ -132,16 +102,6 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
     *reply.status_mut() = status;
     *reply.headers_mut() = map;
     Ok(reply)
-}
-
-/// The usage that the answer states. Transcripts may be plain text or subtitles, which state none.
-fn stated_usage(answered: &Answered, body: &Bytes) -> Result<Option<Usage>, JsonError> {
-    let format = answered.sent.format;
-    let may_be_text = matches!(format, WireFormat::OpenAiTranscriptions | WireFormat::OpenAiTranslations);
-    if may_be_text && !headers::is_json(&answered.response.headers) {
-        return Ok(None);
-    }
-    gw_wire::usage::from_valid(format, body)
 }
 
 /// The answer in the caller's format; `None` when it is in it already. A large one (vectors of many texts) is

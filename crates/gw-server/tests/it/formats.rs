@@ -1,6 +1,7 @@
 //! Every format of conversations, as a caller, against every format of an upstream: whole, streamed, errors,
 //! endings. The upstream answers in whichever format it is asked.
 
+use super::support::binary;
 use super::support::scripted::{STREAM_HEAD, Scripted, Seen, Step};
 use super::support::speaking::{self, Format, TEXT};
 use super::support::{Answer, Call, Gateway, KEY, MASTER};
@@ -16,6 +17,9 @@ const PROVIDERS: [(&str, Format); 6] = [
     ("bedrock", Format::Converse),
     ("cohere", Format::Cohere),
 ];
+
+/// Models whose streams have a damaged frame behind the first one, and go on to their end.
+const TORN: [&str; 2] = ["torn-model", "damaged-model"];
 
 /// The upstream's answer; the model's name says how it ends.
 fn script(seen: &Seen) -> Vec<Step> {
@@ -45,15 +49,36 @@ fn script(seen: &Seen) -> Vec<Step> {
         }
         return steps;
     }
+    if let Some(model) = TORN.into_iter().find(|model| has(model)) {
+        frames[1] = torn(format, model, &frames[1]);
+        return vec![Step::Send([head.as_bytes(), &frames.concat()].concat())];
+    }
     vec![Step::Send([head.as_bytes(), &all].concat())]
+}
+
+/// A frame that is framed as it must be, around half of its JSON. For Converse also one with a wrong checksum.
+fn torn(format: Format, model: &str, frame: &[u8]) -> Vec<u8> {
+    if format != Format::Converse {
+        return [&frame[..frame.len() * 2 / 3], b"\n\n"].concat();
+    }
+    let mut message = frame.to_vec();
+    if model == "torn-model" {
+        let headers = [(":event-type", "contentBlockDelta"), (":message-type", "event")];
+        message = binary::message(&headers, r#"{"contentBlockIndex":0,"delta":{"text":" the"#);
+    } else {
+        *message.last_mut().unwrap() ^= 0xff;
+    }
+    message
 }
 
 async fn set_up(settings: &str) -> (Scripted, Gateway) {
     let upstream = Scripted::by_request(|_, seen| script(seen)).await;
     let url = upstream.url();
     let one = "{ input_usd_per_million_tokens: 100, output_usd_per_million_tokens: 200 }";
-    let models =
-        format!("models: {{ good-model: {one}, bad-model: {one}, cut-model: {one}, slow-model: {one} }}");
+    let models = format!(
+        "models: {{ good-model: {one}, bad-model: {one}, cut-model: {one}, slow-model: {one}, \
+         torn-model: {one}, damaged-model: {one} }}"
+    );
     let config = format!(
         "providers:\n  \
          chat: {{ kind: openai-compatible, base_url: \"{url}/v1\", api_key: up-secret, {models} }}\n  \
@@ -169,6 +194,41 @@ async fn an_upstreams_error_comes_in_the_callers_shape() {
     }
 }
 
+/// The stream's last event is an error in the caller's format, and nothing says that the answer is complete.
+fn ends_in_an_error(caller: Format, answer: &Answer, what: &str) {
+    let frames = caller.frames(&answer.body);
+    let last = frames.last().unwrap_or_else(|| panic!("{what}: nothing came"));
+    let is_error = match caller {
+        Format::Converse => last["kind"] == "modelStreamErrorException",
+        Format::Responses => last["type"] == "error" && last["code"] == "upstream_error",
+        Format::Cohere => last.to_string().contains("upstream_error"),
+        _ => last.pointer(caller.code_at()) == Some(&json!("upstream_error")),
+    };
+    assert!(is_error, "{what}: {last}");
+    let ends = ["[DONE]", "message_stop", "response.completed", "messageStop", "COMPLETE"];
+    assert!(!ends.iter().any(|end| answer.text().contains(end)), "{what}: {}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_with_a_damaged_frame_ends_in_the_callers_error() {
+    let (_upstream, gateway) = set_up("").await;
+    let mut count = 0;
+    for ((caller, provider, format), model) in pairs().flat_map(|pair| TORN.map(|model| (pair, model))) {
+        let what = format!("{caller:?} to {provider}, {model}");
+        let answer = ask(&gateway, caller, &format!("{provider}/{model}"), true).await;
+        assert_eq!(answer.status, 200, "{what}: {}", answer.text());
+        ends_in_an_error(caller, &answer, &what);
+        if is_same(caller, format) && caller != Format::GeminiArray {
+            let first = speaking::frames(format).remove(0);
+            assert!(answer.body.starts_with(&first), "{what}: {}", answer.text());
+            assert_eq!(caller.frames(&answer.body).len(), 2, "{what}: {}", answer.text());
+        }
+        count += 1;
+    }
+    assert_eq!(gateway.records_of("stream_cut", count).await.len(), count);
+    gateway.metric_becomes("gatewright_open_reservations", 0.0, Duration::from_secs(2)).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_that_the_upstream_cuts_ends_in_the_callers_error() {
     let (_upstream, gateway) = set_up("").await;
@@ -177,16 +237,7 @@ async fn a_stream_that_the_upstream_cuts_ends_in_the_callers_error() {
         let what = format!("{caller:?} to {provider}");
         let answer = ask(&gateway, caller, &format!("{provider}/cut-model"), true).await;
         assert_eq!(answer.status, 200, "{what}: {}", answer.text());
-        let frames = caller.frames(&answer.body);
-        let last = frames.last().unwrap_or_else(|| panic!("{what}: nothing came"));
-        let is_error = match caller {
-            Format::Converse => last["kind"] == "modelStreamErrorException",
-            Format::Responses => last["type"] == "error" && last["code"] == "upstream_error",
-            Format::Cohere => last.to_string().contains("upstream_error"),
-            _ => last.pointer(caller.code_at()) == Some(&json!("upstream_error")),
-        };
-        assert!(is_error, "{what}: {last}");
-        assert!(!answer.text().contains("[DONE]") && !answer.text().contains("message_stop"), "{what}");
+        ends_in_an_error(caller, &answer, &what);
         count += 1;
     }
     assert_eq!(gateway.records_of("stream_cut", count).await.len(), count);

@@ -29,6 +29,7 @@ mod passthrough_money;
 mod rank;
 mod realtime;
 mod realtime_money;
+mod realtime_rules;
 mod records;
 mod replay;
 mod replay_vectors;

@@ -168,6 +168,11 @@ fn is_refused(exchange: &Exchange) -> bool {
     ["models", "provider", "route"].iter().any(|name| exchange.request_body.get(*name).is_some())
 }
 
+/// A recording whose source broke JSON over lines: no answer of its format.
+fn is_malformed(exchange: &Exchange) -> bool {
+    exchange.name.contains("parallel-tool-call-wrapper.1-stream")
+}
+
 fn same_answer(exchange: &Exchange, answer: &Answer) -> Result<(), String> {
     let status = exchange.status.as_u16();
     // Google says 400 to a key that is not valid.
@@ -234,6 +239,10 @@ async fn the_same_format_passes_byte_for_byte() {
         if is_refused(&exchange) {
             answer.refused(400, "unsupported_parameter");
             tally.count(&exchange.name, Ok(()));
+            continue;
+        }
+        if is_malformed(&exchange) {
+            assert!(sse::error(&answer.body).is_some(), "{}", answer.text());
             continue;
         }
         // What the gateway itself refuses never got there.

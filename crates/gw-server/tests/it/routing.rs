@@ -53,6 +53,33 @@ async fn failures_move_a_call_to_the_next_target() {
     assert_eq!((&record["provider"], &record["model"]), (&"claude".into(), &"fault-500".into()), "{record}");
 }
 
+/// An answer of which the caller has nothing yet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_that_can_not_be_read_move_a_call_to_the_next_target() {
+    let models = ["up", "claude"].map(|first| {
+        format!(
+            "  {first}-first: {{ targets: [{{ provider: {first}, model: broken-model }}, \
+             {{ provider: up, model: chat-model }}] }}\n  \
+             {first}-only: {{ targets: [{{ provider: {first}, model: broken-model }}] }}\n"
+        )
+    });
+    let (upstream, gateway) = set_up(&models.concat()).await;
+    for (fault, reason) in [("malformed-json", "malformed"), ("cut-after-bytes=40", "cut")] {
+        upstream.faults("broken-model", fault, None);
+        for first in ["up", "claude"] {
+            let answer = ask(&gateway, &format!("{first}-first")).await;
+            answer.ok();
+            assert_eq!(answer.header("x-gatewright-attempts"), Some("2"), "{fault} {first}");
+            assert_eq!(answer.header("x-gatewright-upstream-model"), Some("chat-model"), "{fault} {first}");
+            let record = gateway.record(&answer.request_id()).await;
+            assert_eq!(record["outcome"], "success", "{fault} {first}: {record}");
+            assert_eq!(record["tries"][0]["reason"], reason, "{fault} {first}: {record}");
+            assert_eq!(record["tries"][0]["usage_source"], "estimated", "{fault} {first}: {record}");
+            ask(&gateway, &format!("{first}-only")).await.refused(502, "upstream_error");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_that_is_wrong_is_wrong_everywhere() {
     let codes = [400, 404, 409, 413, 422];

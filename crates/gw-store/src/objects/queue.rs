@@ -90,8 +90,9 @@ impl Queue {
         Ok(written)
     }
 
-    /// Takes what one transaction is to hold, waiting for it at most so long.
-    pub(super) fn next(&self, patience: Duration) -> Next {
+    /// Takes what one transaction is to hold, waiting for it at most so long; or `all` that waits, of which there is no
+    /// more than the queue may hold.
+    pub(super) fn next(&self, patience: Duration, all: bool) -> Next {
         let mut state = self.state.lock();
         if state.jobs.is_empty() && !state.closed {
             self.wake.wait_for(&mut state, patience);
@@ -100,7 +101,7 @@ impl Queue {
             return if state.closed { Next::End } else { Next::Idle };
         }
         let (mut batch, mut bytes) = (Vec::new(), 0);
-        while batch.len() < BATCH_WRITES && bytes < BATCH_BYTES {
+        while all || (batch.len() < BATCH_WRITES && bytes < BATCH_BYTES) {
             let Some(job) = state.jobs.pop_front() else { break };
             bytes += job.task.bytes();
             batch.push(job);

@@ -48,12 +48,17 @@ fn run(queue: &Queue, store: &dyn ObjectStore, sealer: &Sealer, clock: &dyn Cloc
     let mut swept = now();
     // What is overdue after a longer rest is removed at once, but by turns with what is to be written.
     let mut more = sweep(store, clock);
+    let mut locked = false;
     loop {
         let patience = if more { Duration::ZERO } else { sweep_interval.saturating_sub(swept.elapsed()) };
-        match queue.next(patience) {
-            Next::Write(jobs) => write(store, sealer, jobs),
-            Next::Idle => {}
+        // What came to wait meanwhile must not wait for the lock batch by batch.
+        match queue.next(patience, locked) {
+            Next::Write(jobs) => locked = write(store, sealer, jobs),
+            Next::Idle => locked = false,
             Next::End => return,
+        }
+        if locked {
+            continue;
         }
         if more || swept.elapsed() >= sweep_interval {
             more = sweep(store, clock);
@@ -62,8 +67,9 @@ fn run(queue: &Queue, store: &dyn ObjectStore, sealer: &Sealer, clock: &dyn Cloc
     }
 }
 
-/// Writes a batch. What fails together is tried again one by one, so that one's fault is not the others'.
-fn write(store: &dyn ObjectStore, sealer: &Sealer, jobs: Vec<Job>) {
+/// Writes a batch. What fails together is tried again one by one, so that one's fault is not the others'. True when the
+/// database is locked: then nobody is at fault, and each try would wait for the lock as long as the first did.
+fn write(store: &dyn ObjectStore, sealer: &Sealer, jobs: Vec<Job>) -> bool {
     let mut sealed = Vec::with_capacity(jobs.len());
     for job in jobs {
         match seal(sealer, &job.task) {
@@ -72,10 +78,18 @@ fn write(store: &dyn ObjectStore, sealer: &Sealer, jobs: Vec<Job>) {
         }
     }
     let writes: Vec<ObjectWrite<'_>> = sealed.iter().map(|(job, state)| as_write(&job.task, state)).collect();
-    let together = store.write_objects(&writes);
-    if together.is_ok() {
-        sealed.into_iter().for_each(|(job, _)| answer(job, Ok(())));
-        return;
+    match store.write_objects(&writes) {
+        Ok(()) => {
+            sealed.into_iter().for_each(|(job, _)| answer(job, Ok(())));
+            return false;
+        }
+        Err(error) if error.is_locked() => {
+            tracing::error!(%error, objects = sealed.len(), "objects could not be stored: the database is locked");
+            let error = ObjectError::Store(Arc::new(error));
+            sealed.into_iter().for_each(|(job, _)| answer(job, Err(error.clone())));
+            return true;
+        }
+        Err(_) => {}
     }
     for (job, state) in sealed {
         let result = store.write_objects(&[as_write(&job.task, &state)]);
@@ -84,6 +98,7 @@ fn write(store: &dyn ObjectStore, sealer: &Sealer, jobs: Vec<Job>) {
         }
         answer(job, result.map_err(|error| ObjectError::Store(Arc::new(error))));
     }
+    false
 }
 
 fn seal(sealer: &Sealer, task: &Task) -> Result<Option<Vec<u8>>, StoreError> {

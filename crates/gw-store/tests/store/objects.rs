@@ -143,6 +143,40 @@ fn a_failed_write_is_told_and_owns_nothing() {
     assert!(matches!(closed, Err(ObjectError::Closed)));
 }
 
+/// However many wait, it is for the lock once, behind the write that waited for it already; and never one by one.
+#[test]
+fn a_locked_database_fails_what_waits_together() {
+    const WRITES: usize = 600;
+    let dir = tempfile::tempdir().unwrap();
+    let store: Arc<dyn ObjectStore> = Arc::new(crate::open_sqlite(dir.path()));
+    let settings = ObjectSettings::default();
+    let objects = Arc::new(Objects::start(store, Sealer::new(&[]), Arc::new(Fixed), &settings).unwrap());
+    let other = rusqlite::Connection::open(dir.path().join("gatewright.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let put_all = async || {
+        let mut all = tokio::task::JoinSet::new();
+        for number in 0..WRITES {
+            let objects = Arc::clone(&objects);
+            all.spawn(
+                async move { objects.put(object(ObjectKind::File, &format!("file-{number}"), 7)).await },
+            );
+        }
+        all.join_all().await
+    };
+    let begun = Instant::now();
+    let results = wait(put_all());
+    // The lock is waited for by the first writes, by what came meanwhile, and perhaps by the sweep before.
+    assert!(begun.elapsed() < Duration::from_secs(40), "{:?}", begun.elapsed());
+    for result in results {
+        let ObjectError::Store(error) = result.unwrap_err() else { panic!("another error") };
+        assert!(error.is_locked(), "{error}");
+    }
+    assert!(find(&objects, ObjectKind::File, "file-1", 7).is_none());
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(wait(put_all()).iter().all(Result::is_ok));
+    assert!(find(&objects, ObjectKind::File, "file-599", 7).is_some());
+}
+
 #[test]
 fn too_much_at_once_is_refused() {
     let dir = tempfile::tempdir().unwrap();

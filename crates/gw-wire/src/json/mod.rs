@@ -5,6 +5,8 @@
 //! Grammar: RFC 8259, narrower in three points: UTF-8 only, bounded depth, and no member name twice in
 //! an object that is read.
 
+mod alike;
+mod check;
 pub mod cursor;
 mod error;
 mod growing;
@@ -16,6 +18,8 @@ mod string;
 mod value;
 mod write;
 
+pub(crate) use alike::Alike;
+pub use check::is_json;
 pub use cursor::Kind;
 pub use error::{JsonError, JsonErrorKind};
 pub(crate) use growing::Growing;

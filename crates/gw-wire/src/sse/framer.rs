@@ -14,6 +14,8 @@ pub enum FrameVerdict {
     Forward,
     /// It was asked for by the gateway, not by the caller, and is left out.
     Hide,
+    /// It is damaged: neither it nor what follows goes on.
+    Malformed,
 }
 
 /// Why a stream cannot be split further.
@@ -24,12 +26,15 @@ pub enum SseError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// One event's data is not what its format has.
+    Malformed,
 }
 
 impl fmt::Display for SseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EventTooLarge { limit } => write!(f, "an event of the stream is larger than {limit} bytes"),
+            Self::Malformed => f.write_str("an event of the stream is malformed"),
         }
     }
 }
@@ -78,7 +83,7 @@ impl Framer {
     /// forwarded. Neighbouring events go out as one slice of the piece. Not to be mixed with [`Framer::push`].
     ///
     /// # Errors
-    /// An event is too large. `out` then holds what came before it.
+    /// An event is too large or malformed. `out` then holds what came before it.
     pub fn drain(
         &mut self,
         piece: Bytes,
@@ -94,8 +99,13 @@ impl Framer {
             let raw = raw?;
             self.queue.clear();
             start = raw.len() - held;
-            if judge(&FrameView::parse(&raw)) == FrameVerdict::Forward {
-                out.push(raw);
+            match judge(&FrameView::parse(&raw)) {
+                FrameVerdict::Forward => out.push(raw),
+                FrameVerdict::Hide => {}
+                FrameVerdict::Malformed => {
+                    self.failed = true;
+                    return Err(SseError::Malformed);
+                }
             }
         }
         let mut end = start;
@@ -112,9 +122,16 @@ impl Framer {
                 break None;
             }
             let raw = rest.get(..taken).unwrap_or_default();
-            if judge(&FrameView::parse(raw)) == FrameVerdict::Hide {
-                push_slice(out, &piece, start, end);
-                start = end + taken;
+            match judge(&FrameView::parse(raw)) {
+                FrameVerdict::Forward => {}
+                FrameVerdict::Hide => {
+                    push_slice(out, &piece, start, end);
+                    start = end + taken;
+                }
+                FrameVerdict::Malformed => {
+                    self.failed = true;
+                    break Some(SseError::Malformed);
+                }
             }
             end += taken;
         };

@@ -107,6 +107,27 @@ fn drain_joins_neighbours_and_leaves_hidden_frames_out() {
     assert_eq!(out.concat(), b"data: half\n\ndata: 4\n\n");
 }
 
+#[test]
+fn drain_stops_at_a_malformed_frame() {
+    let judge = |frame: &FrameView<'_>| match frame.data() {
+        b"half" => FrameVerdict::Malformed,
+        _ => FrameVerdict::Forward,
+    };
+    for pieces in
+        [&["data: 1\n\ndata: half\n\ndata: 3\n\n"][..], &["data: 1\n\ndata: ha", "lf\n\ndata: 3\n\n"]]
+    {
+        let (mut framer, mut out) = (Framer::new(1 << 10), Vec::new());
+        let mut last = Ok(());
+        for piece in pieces {
+            last = framer.drain(Bytes::copy_from_slice(piece.as_bytes()), judge, &mut out);
+        }
+        assert_eq!(last, Err(SseError::Malformed));
+        assert_eq!(out.concat(), b"data: 1\n\n");
+        assert!(framer.drain(Bytes::from_static(b"data: 4\n\n"), judge, &mut out).is_err());
+        assert_eq!(out.concat(), b"data: 1\n\n");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_come_out_as_they_went_in(bytes in proptest::collection::vec(prop_oneof![

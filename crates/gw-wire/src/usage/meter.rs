@@ -10,7 +10,7 @@ use self::text::{count_delta, count_string};
 use super::counts::{AnthropicCounts, openai, usage_of_frame};
 use crate::errors;
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
-use crate::json::{Kind, Object};
+use crate::json::{Alike, Kind, Object};
 use crate::openai_responses::stored::Made;
 use crate::sse::{FrameVerdict, SseEvent};
 use gw_model::{Usage, WireFormat};
@@ -43,6 +43,7 @@ pub struct StreamError {
 pub struct StreamMeter {
     format: WireFormat,
     hides_usage: bool,
+    syntax: Option<Box<Alike>>,
     find_text: &'static Finder<'static>,
     usage: Option<Usage>,
     anthropic: AnthropicCounts,
@@ -72,6 +73,7 @@ impl StreamMeter {
         Self {
             format,
             hides_usage: false,
+            syntax: None,
             find_text,
             usage: None,
             anthropic: AnthropicCounts::default(),
@@ -102,6 +104,13 @@ impl StreamMeter {
         self
     }
 
+    /// Nobody else reads the frames: those that are not JSON are to be noticed here.
+    #[must_use]
+    pub fn check_syntax(mut self, check: bool) -> Self {
+        self.syntax = check.then(Box::default);
+        self
+    }
+
     /// How many answers the stream brings: each has a finish reason of its own.
     #[must_use]
     pub const fn choices(mut self, choices: u32) -> Self {
@@ -123,6 +132,9 @@ impl StreamMeter {
             // The others have events for their end: there the mark says nothing.
             self.finished |= !self.format_has_end();
             return FrameVerdict::Forward;
+        }
+        if self.is_malformed(data) {
+            return FrameVerdict::Malformed;
         }
         self.frames += 1;
         self.output_bytes = self.output_bytes.saturating_add(data.len() as u64);
@@ -151,6 +163,12 @@ impl StreamMeter {
             }
         }
         FrameVerdict::Forward
+    }
+
+    /// Blanks keep some connections alive, and behind the end nothing is part of the answer.
+    fn is_malformed(&mut self, data: &[u8]) -> bool {
+        let Some(syntax) = self.syntax.as_mut().filter(|_| !self.finished) else { return false };
+        !syntax.is_json(data) && !data.trim_ascii().is_empty()
     }
 
     fn openai_frame(&mut self, data: &[u8]) -> FrameVerdict {

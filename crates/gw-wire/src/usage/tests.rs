@@ -168,3 +168,31 @@ fn damaged_frames_are_forwarded() {
     }
     assert_eq!(meter.usage(), None);
 }
+
+#[test]
+fn what_is_no_json_is_malformed_where_nobody_else_reads_it() {
+    let mut unread = StreamMeter::new(CHAT);
+    let mut meter = StreamMeter::new(CHAT).check_syntax(true);
+    for text in [
+        ": comment\n\n",
+        "event: ping\n\n",
+        "data:\n\n",
+        "data:   \n\n",
+        "data: {\"unknown\":[1,{}],\"twice\":1,\"twice\":2}\n\n",
+        "data: {\ndata: }\n\n",
+        "data: \"text\"\n\n",
+        "data: null\n\n",
+        &format!("data: {}{}\n\n", "[".repeat(2000), "]".repeat(2000)),
+    ] {
+        assert_eq!(meter.frame(&frame(text)), FrameVerdict::Forward, "{text}");
+    }
+    for text in ["{", "{}}", "{'a':1}", "{\"a\":1", "<html>", "{\"a\":NaN}", "{\"a\":\"\u{1}\"}"] {
+        let broken = frame(&format!("data: {text}\n\n"));
+        assert_eq!(meter.frame(&broken), FrameVerdict::Malformed, "{text}");
+        assert_eq!(unread.frame(&broken), FrameVerdict::Forward, "{text}");
+    }
+    let latin = Frame::parse(Bytes::from_static(b"data: {\"a\":\"\xe9\"}\n\n"));
+    assert_eq!(meter.frame(&latin), FrameVerdict::Malformed);
+    meter.frame(&frame("data: [DONE]\n\n"));
+    assert_eq!(meter.frame(&frame("data: bye\n\n")), FrameVerdict::Forward, "behind the end");
+}

@@ -31,6 +31,10 @@ pub enum Fault {
     Order,
     /// A message larger than allowed.
     TooLarge,
+    /// A close frame with half a code, or one that may not be sent.
+    Close,
+    /// A text, or the reason of a close frame, that is not UTF-8.
+    Text,
 }
 
 impl Fault {
@@ -39,6 +43,7 @@ impl Fault {
     pub const fn close_code(self) -> CloseCode {
         match self {
             Self::TooLarge => CloseCode::TooLarge,
+            Self::Text => CloseCode::Invalid,
             _ => CloseCode::Protocol,
         }
     }
@@ -54,6 +59,8 @@ impl fmt::Display for Fault {
             Self::Control => "a control frame is fragmented or too long",
             Self::Order => "a fragment is out of order",
             Self::TooLarge => "the message is too large",
+            Self::Close => "the code of the close frame is none that may be sent",
+            Self::Text => "the text is not UTF-8",
         })
     }
 }

@@ -83,7 +83,22 @@ fn a_reason_is_cut_at_a_character() {
     assert_eq!(frame.len(), 2 + 2 + 122);
     let (found, None) = pieces(&frame, 1, Sender::Server, 0) else { panic!("a fault") };
     let payload = found[0].payload();
-    assert_eq!(read_close(&payload), Some(1008));
+    assert_eq!(read_close(&payload), Ok(Some(1008)));
     assert!(std::str::from_utf8(&payload[2..]).is_ok());
-    assert_eq!(read_close(b""), None);
+}
+
+#[test]
+fn close_frames_that_may_not_be_sent() {
+    assert_eq!(read_close(b""), Ok(None));
+    for code in [1000, 1001, 1002, 1003, 1007, 1011, 1014, 3000, 4999] {
+        let payload = [&u16::to_be_bytes(code), "see you, ä".as_bytes()].concat();
+        assert_eq!((read_close(&payload), read_close(&payload[..2])), (Ok(Some(code)), Ok(Some(code))));
+        assert_eq!(read_close(&payload[..payload.len() - 1]), Err(Fault::Text), "half a character");
+    }
+    for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
+        assert_eq!(read_close(&u16::to_be_bytes(code)), Err(Fault::Close), "{code}");
+    }
+    assert_eq!(read_close(&[3]), Err(Fault::Close));
+    assert_eq!(Fault::Text.close_code().number(), 1007);
+    assert_eq!(Fault::Close.close_code().number(), 1002);
 }

@@ -124,6 +124,6 @@ pub(crate) fn frames(format: WireFormat, body: &[u8], piece: usize) -> Result<Ve
             frames.push(frame?);
         }
     }
-    frames.extend(framer.finish());
+    frames.extend(framer.finish()?);
     Ok(frames)
 }

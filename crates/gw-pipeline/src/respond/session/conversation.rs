@@ -19,6 +19,9 @@ const KEEP_BYTES: usize = 64 << 10;
 /// Pieces of a message that is held, control frames between them included: empty fragments have no size to count.
 const MAX_HELD: usize = 1 << 16;
 
+/// Stands for a close frame without a code, and never on the wire.
+const NO_CODE: u16 = 1005;
+
 /// Stops a response that begins though there are no tokens left for it.
 const CANCEL: &[u8] = br#"{"type":"response.cancel"}"#;
 
@@ -96,8 +99,14 @@ impl Conversation {
             }
             match piece.opcode {
                 Opcode::Close => {
+                    let code = match websocket::read_close(&piece.payload()) {
+                        Ok(code) => code,
+                        // The session is over, and the client has been told so.
+                        Err(_) if self.upstream.closed.is_some() => return Err(self.closed()),
+                        Err(fault) => return Err(Ending::client_fault(fault)),
+                    };
                     self.client_began = self.upstream.closed.is_none();
-                    self.client.closed = Some(websocket::read_close(&piece.payload()).unwrap_or(1005));
+                    self.client.closed = Some(code.unwrap_or(NO_CODE));
                     self.release_controls();
                     self.upstream.out.control(piece.raw);
                 }
@@ -117,10 +126,13 @@ impl Conversation {
     /// Keeps a piece of a message; judges it when it is whole.
     fn hold(&mut self, piece: Piece) -> Result<(), Ending> {
         piece.payload_into(&mut self.asked);
-        let is_whole = piece.ends_message;
+        let (is_whole, is_text) = (piece.ends_message, piece.opcode == Opcode::Text);
         self.held.push(piece);
         if !is_whole {
             return Ok(());
+        }
+        if is_text && std::str::from_utf8(&self.asked).is_err() {
+            return Err(Ending::client_fault(Fault::Text));
         }
         let message = std::mem::take(&mut self.asked);
         let verdict = self.policy.judge(&message, &mut self.ledger);
@@ -166,17 +178,23 @@ impl Conversation {
             let piece = match self.upstream.splitter.next() {
                 Ok(Some(piece)) => piece,
                 Ok(None) => break,
-                Err(_) => return Err(Ending::upstream_fault()),
+                Err(fault) => return Err(Ending::upstream_fault(fault)),
             };
             match piece.opcode {
                 Opcode::Close => {
-                    self.upstream.closed = Some(websocket::read_close(&piece.payload()).unwrap_or(1005));
+                    let code = match websocket::read_close(&piece.payload()) {
+                        Ok(code) => code,
+                        // It is over, as the client wanted it to be.
+                        Err(_) if self.client.closed.is_some() => return Err(Ending::left()),
+                        Err(fault) => return Err(Ending::upstream_fault(fault)),
+                    };
+                    self.upstream.closed = Some(code.unwrap_or(NO_CODE));
                     self.client.out.control(piece.raw);
                 }
                 _ if self.upstream.takes_pong(&piece) => {}
                 opcode if opcode.is_control() => self.client.out.control(piece.raw),
                 opcode => {
-                    let heard = if opcode == Opcode::Text { self.listen(&piece) } else { Ok(()) };
+                    let heard = if opcode == Opcode::Text { self.listen(&piece)? } else { Ok(()) };
                     self.client.out.piece(piece.raw, piece.ends_frame, piece.ends_message);
                     heard?;
                 }
@@ -185,12 +203,21 @@ impl Conversation {
         Ok(())
     }
 
-    /// Reads an event once it is whole. What it costs is settled before its last byte goes on.
-    fn listen(&mut self, piece: &Piece) -> Result<(), Ending> {
+    /// Reads an event once it is whole. What it costs is settled before its last byte goes on. Errors: this piece must
+    /// not go on; the inner one: nothing may behind it.
+    fn listen(&mut self, piece: &Piece) -> Result<Result<(), Ending>, Ending> {
         piece.payload_into(&mut self.said);
         if !piece.ends_message {
-            return Ok(());
+            return Ok(Ok(()));
         }
+        if std::str::from_utf8(&self.said).is_err() {
+            return Err(Ending::upstream_fault(Fault::Text));
+        }
+        Ok(self.heed())
+    }
+
+    /// What a whole event means for the session.
+    fn heed(&mut self) -> Result<(), Ending> {
         let message = std::mem::take(&mut self.said);
         let event = server::read(&message);
         self.said = reused(message);

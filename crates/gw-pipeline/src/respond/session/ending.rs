@@ -14,6 +14,8 @@ pub(super) struct Ending {
     pub(super) refusal: Option<Refusal>,
     /// How the client's side is closed; `None` when it is gone, or closed already.
     pub(super) close: Option<CloseCode>,
+    /// The rule that the provider broke: what it says is not heard any more, and it is told so.
+    pub(super) upstream_fault: Option<Fault>,
 }
 
 impl Ending {
@@ -24,12 +26,21 @@ impl Ending {
             None | Some(1000 | 1001 | 1005) => (Outcome::Success, ""),
             Some(_) => (Outcome::UpstreamError, "closed"),
         };
-        Self { outcome, reason, refusal: None, close: None }
+        Self { outcome, reason, refusal: None, close: None, upstream_fault: None }
+    }
+
+    /// The client said goodbye, and the provider went without a proper one.
+    pub(super) const fn left() -> Self {
+        let mut ending = Self::closed(None);
+        ending.close = Some(CloseCode::Normal);
+        ending
     }
 
     /// The client is not there any more.
     pub(super) const fn client_gone() -> Self {
-        Self { outcome: Outcome::ClientDisconnect, reason: "abandoned", refusal: None, close: None }
+        let mut ending = Self::closed(None);
+        (ending.outcome, ending.reason) = (Outcome::ClientDisconnect, "abandoned");
+        ending
     }
 
     /// The provider is not there any more.
@@ -40,6 +51,7 @@ impl Ending {
             reason,
             refusal: Some(Refusal::new(ErrorCode::UpstreamError, text)),
             close: Some(CloseCode::Internal),
+            upstream_fault: None,
         }
     }
 
@@ -52,7 +64,13 @@ impl Ending {
         };
         let close =
             if refusal.code == ErrorCode::StorageFull { CloseCode::Internal } else { CloseCode::Policy };
-        Self { outcome: Outcome::StreamCut, reason, refusal: Some(refusal), close: Some(close) }
+        Self {
+            outcome: Outcome::StreamCut,
+            reason,
+            refusal: Some(refusal),
+            close: Some(close),
+            upstream_fault: None,
+        }
     }
 
     /// Its time is up.
@@ -63,6 +81,7 @@ impl Ending {
             reason: "session_time",
             refusal: Some(Refusal::new(ErrorCode::RequestTimeout, text)),
             close: Some(CloseCode::GoingAway),
+            upstream_fault: None,
         }
     }
 
@@ -77,12 +96,14 @@ impl Ending {
             reason: "client_protocol",
             refusal: Some(Refusal::new(code, fault.to_string())),
             close: Some(fault.close_code()),
+            upstream_fault: None,
         }
     }
 
     /// The provider did.
-    pub(super) fn upstream_fault() -> Self {
+    pub(super) fn upstream_fault(fault: Fault) -> Self {
         Self {
+            upstream_fault: Some(fault),
             refusal: Some(Refusal::new(ErrorCode::UpstreamError, "the provider's messages can not be read")),
             ..Self::upstream_gone("protocol")
         }
@@ -95,6 +116,7 @@ impl Ending {
             reason: "shutdown",
             refusal: None,
             close: Some(CloseCode::GoingAway),
+            upstream_fault: None,
         }
     }
 

@@ -6,7 +6,7 @@ use super::ending::Ending;
 use bytes::BytesMut;
 use gw_model::{Micros, Outcome};
 use gw_upstream::UpstreamSocket;
-use gw_wire::websocket::{self, CloseCode, Opcode};
+use gw_wire::websocket::{self, CloseCode, Fault, Opcode};
 use std::future::Future;
 use std::io;
 use std::pin::pin;
@@ -65,10 +65,10 @@ pub(super) async fn run<S>(
     let (upstream_in, upstream_out) = split(upstream);
     let mut wire = Wire { client_in, client_out, upstream_in, upstream_out };
     let ending = wire.pass_on(&mut talk, stopping).await;
-    if ending.close.is_some() {
+    if ending.close.is_some() && ending.upstream_fault.is_none() {
         wire.let_finish(&mut talk).await;
     }
-    wire.leave_upstream(&mut talk).await;
+    wire.leave_upstream(&mut talk, &ending).await;
     let Wire { client_in, client_out, upstream_in, upstream_out } = wire;
     // The provider's connection is closed before anything else is waited for.
     drop((upstream_in, upstream_out));
@@ -139,13 +139,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     /// Says goodbye to a provider that still listens.
-    async fn leave_upstream(&mut self, talk: &mut Conversation) {
+    async fn leave_upstream(&mut self, talk: &mut Conversation, ending: &Ending) {
+        let code = ending.upstream_fault.map_or(CloseCode::GoingAway, Fault::close_code);
         let mask = talk.mask();
         if talk.client.closed.is_none()
             && talk.upstream.closed.is_none()
             && talk.upstream.out.is_between_frames()
         {
-            talk.upstream.out.control(websocket::close(CloseCode::GoingAway, "", Some(mask)).into());
+            talk.upstream.out.control(websocket::close(code, "", Some(mask)).into());
         }
         let goodbye = async {
             // Whoever is gone need not hear it.
@@ -170,7 +171,7 @@ fn take(talk: &mut Conversation, step: Step) -> Result<(), Ending> {
             talk.hear_upstream()
         }
         Step::Upstream(_) | Step::UpstreamWritten(Err(_)) if talk.client.closed.is_some() => {
-            Err(Ending { close: Some(CloseCode::Normal), ..Ending::closed(None) })
+            Err(Ending::left())
         }
         // What it said before it broke off may still be on its way.
         Step::UpstreamWritten(Err(_)) => {
@@ -207,7 +208,7 @@ fn look(talk: &mut Conversation) -> Result<(), Ending> {
     match (talk.client.closed, talk.upstream.closed) {
         (None, None) => {}
         (Some(_), None) if now - talk.client.heard_at > goodbye => {
-            return Err(Ending { close: Some(CloseCode::Normal), ..Ending::closed(None) });
+            return Err(Ending::left());
         }
         (None, Some(_)) if now - talk.upstream.heard_at > goodbye => {
             return Err(talk.closed());
@@ -254,13 +255,15 @@ async fn leave_client<S: AsyncRead + AsyncWrite + Unpin>(
     mut client_in: ReadHalf<S>,
     mut client_out: WriteHalf<S>,
 ) {
-    if let (Some(refusal), Some(_)) = (&ending.refusal, ending.close)
+    // Nothing may stand behind the provider's goodbye.
+    let close = ending.close.filter(|_| talk.upstream.closed.is_none());
+    if let (Some(refusal), Some(_)) = (&ending.refusal, close)
         && talk.client.out.is_between_messages()
     {
         talk.tell_client(refusal, None);
     }
     let out = &mut talk.client.out;
-    if let Some(code) = ending.close.filter(|_| out.is_between_frames()) {
+    if let Some(code) = close.filter(|_| out.is_between_frames()) {
         let reason = ending.refusal.as_ref().map_or("", |refusal| refusal.code.as_str());
         out.control(websocket::close(code, reason, None).into());
     }
