@@ -46,6 +46,20 @@ impl Usage {
         self.input_tokens.saturating_add(self.output_tokens)
     }
 
+    /// The input, split. Upstreams may state more cached tokens than input, or count tokens that they wrote and read
+    /// as both: what is left of the input is what the later parts can be.
+    #[must_use]
+    pub const fn input_parts(&self) -> InputParts {
+        const fn take(rest: u64, part: u64) -> (u64, u64) {
+            let part = if part < rest { part } else { rest };
+            (part, rest - part)
+        }
+        let (cached, rest) = take(self.input_tokens, self.cached_tokens);
+        let (write, rest) = take(rest, self.cache_write_tokens);
+        let (write_1h, plain) = take(rest, self.cache_write_1h_tokens);
+        InputParts { plain, cached, write, write_1h }
+    }
+
     /// Takes over every figure that `later` states (non-zero), as successive stream frames refine usage.
     pub fn merge(&mut self, later: &Self) {
         let take = |mine: &mut u64, theirs: u64| {
@@ -67,6 +81,19 @@ impl Usage {
         }
         self.media.merge(&later.media);
     }
+}
+
+/// Input tokens by what became of them; their sum is [`Usage::input_tokens`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputParts {
+    /// Neither read from nor written to a cache.
+    pub plain: u64,
+    /// Read from the cache.
+    pub cached: u64,
+    /// Written to the cache with its shortest lifetime.
+    pub write: u64,
+    /// Written to the cache with a lifetime of an hour.
+    pub write_1h: u64,
 }
 
 /// Where a usage figure comes from.

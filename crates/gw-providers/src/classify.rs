@@ -4,6 +4,8 @@
 mod body;
 mod retry_after;
 
+pub use retry_after::retry_after_ms;
+
 use gw_model::catalog::ProviderKind;
 use gw_model::snapshot::Provider;
 use http::HeaderMap;
@@ -60,7 +62,7 @@ pub fn classify(status: u16, headers: &HeaderMap, body_head: &[u8], kind: Provid
         400 if body::is_our_fault(body_head, kind) => Verdict::OurCredential,
         400 | 404 | 409 | 413 | 422 => Verdict::Refuse { pass_status: status },
         429 if body::is_quota_error(body_head) => Verdict::Next { reason: "quota" },
-        408 | 429 | 500..=599 => retry(status, headers),
+        408 | 429 | 500..=599 => retry(status, headers, body_head),
         300..=399 => Verdict::Next { reason: "redirect" },
         _ => Verdict::Next { reason: "status" },
     }
@@ -76,7 +78,7 @@ pub fn classify_of(provider: &Provider, status: u16, headers: &HeaderMap, body_h
     }
 }
 
-fn retry(status: u16, headers: &HeaderMap) -> Verdict {
+fn retry(status: u16, headers: &HeaderMap, body_head: &[u8]) -> Verdict {
     let reason = match status {
         408 => "timeout",
         429 => "429",
@@ -88,7 +90,7 @@ fn retry(status: u16, headers: &HeaderMap) -> Verdict {
     if told == Some(b"false") || (matches!(status, 501 | 505) && told != Some(b"true")) {
         return Verdict::Next { reason };
     }
-    Verdict::Retry { after_ms: retry_after::milliseconds(headers), reason }
+    Verdict::Retry { after_ms: retry_after_ms(headers, body_head), reason }
 }
 
 #[cfg(test)]

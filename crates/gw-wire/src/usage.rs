@@ -6,6 +6,7 @@ mod media;
 mod meter;
 mod raw;
 
+pub(crate) use counts::usage_of_frame;
 pub use counts::{AnthropicCounts, openai as openai_counts};
 pub use meter::{StreamError, StreamMeter};
 pub use raw::{RawMeter, from_raw};

@@ -21,6 +21,7 @@ pub(crate) fn reply(failed: Failed) -> Reply {
             reply
         }
         Failure::Passed { status, headers: upstream, body, format, target } => {
+            let wait_ms = gw_providers::retry_after_ms(&upstream, &body);
             let mut map = headers::passed(upstream);
             // Two faults have codes of their own, since callers act on them whatever the provider.
             let code = match gw_wire::errors::code_of_body(format, status, &body) {
@@ -37,7 +38,7 @@ pub(crate) fn reply(failed: Failed) -> Reply {
                 gw_wire::errors::translate(format, caller_format, status, &body).into()
             };
             map.insert(headers::ERROR, HeaderValue::from_static(code.as_str()));
-            whole_retry_after(&mut map, status);
+            whole_retry_after(&mut map, status, wait_ms);
             headers::add_route(&mut map, &ticket, &model_name, Some(&target));
             headers::add_attempts(&mut map, attempts);
             let mut reply = Reply::new(ReplyBody::whole(body));
@@ -50,16 +51,18 @@ pub(crate) fn reply(failed: Failed) -> Reply {
     }
 }
 
-/// A 429 always says when to come back, in whole seconds.
-fn whole_retry_after(map: &mut HeaderMap, status: u16) {
+/// A 429 always says when to come back, in whole seconds: the upstream's own word, or `wait_ms` rounded up.
+fn whole_retry_after(map: &mut HeaderMap, status: u16, wait_ms: Option<u64>) {
     if status != 429 {
         return;
     }
-    let stated = map.get(header::RETRY_AFTER).and_then(|v| v.to_str().ok());
-    let whole = stated.is_some_and(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()));
-    if !whole {
-        // "1.5" becomes 2; a date or nothing becomes 1.
-        let seconds = stated.and_then(|t| t.split_once('.')).and_then(|(s, _)| s.parse::<u32>().ok());
-        map.insert(header::RETRY_AFTER, HeaderValue::from(seconds.map_or(1, |s| s.saturating_add(1))));
+    let stated = map.get(header::RETRY_AFTER).map_or(&b""[..], HeaderValue::as_bytes);
+    let is_whole = !stated.is_empty() && stated.iter().all(u8::is_ascii_digit);
+    if !is_whole {
+        let seconds = wait_ms.unwrap_or(0).div_ceil(1000).max(1);
+        map.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
 }
+
+#[cfg(test)]
+mod tests;

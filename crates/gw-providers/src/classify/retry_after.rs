@@ -1,12 +1,21 @@
-//! `Retry-After` in its forms. Dates are taken relative to the reply's own `Date`, so no clock is needed
+//! `Retry-After` in its forms, and what Google's errors say in its place. Dates are taken relative to the reply's own `Date`, so no clock is needed
 //! and a wrong one does no harm.
 
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
 /// Waiting time in milliseconds that the reply asks for: `retry-after-ms`, else `Retry-After` in seconds
-/// (fractions included) or as a date.
-pub(super) fn milliseconds(headers: &HeaderMap) -> Option<u64> {
+/// (fractions included) or as a date, else what a detail of the error says.
+#[must_use]
+pub fn retry_after_ms(headers: &HeaderMap, body: &[u8]) -> Option<u64> {
+    in_headers(headers).or_else(|| {
+        memchr::memmem::find(body, b"retryDelay")?;
+        let seconds = gw_wire::gemini::errors::read(body)?.retry_after_seconds?;
+        Some(u64::from(seconds) * 1000)
+    })
+}
+
+fn in_headers(headers: &HeaderMap) -> Option<u64> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
     if let Some(ms) = text("retry-after-ms").and_then(|text| decimal(text, 0)) {
         return Some(ms);

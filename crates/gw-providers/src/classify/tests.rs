@@ -1,6 +1,6 @@
 //! Tests of [`super`]: one table of replies, as providers send them.
 use super::{Verdict, classify};
-use gw_model::catalog::ProviderKind::{self, Anthropic, AzureOpenAi, OpenAiCompatible};
+use gw_model::catalog::ProviderKind::{self, Anthropic, AzureOpenAi, Gemini, OpenAiCompatible};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
@@ -13,6 +13,9 @@ fn headers(list: &[(&'static str, &str)]) -> HeaderMap {
 fn retry(after_ms: Option<u64>, reason: &'static str) -> Verdict {
     Verdict::Retry { after_ms, reason }
 }
+
+/// Google says in the body when to come back.
+const RETRY_INFO: &str = r#"{"error":{"code":429,"message":"slow down","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.07s"}]}}"#;
 
 #[test]
 fn replies_get_the_verdict_of_the_contract() {
@@ -49,6 +52,7 @@ fn replies_get_the_verdict_of_the_contract() {
         (AzureOpenAi, 503, &[("retry-after", "Sat, 21 Nov 2026 10:00:07 GMT")], "", retry(None, "5xx")),
         (AzureOpenAi, 503, &[("retry-after", "soon")], "", retry(None, "5xx")),
         (AzureOpenAi, 503, &[("retry-after", "-1")], "", retry(None, "5xx")),
+        (Gemini, 429, &[], RETRY_INFO, retry(Some(35_000), "429")),
         (OpenAiCompatible, 429, &[], QUOTA, Verdict::Next { reason: "quota" }),
         (OpenAiCompatible, 500, &[], "", retry(None, "5xx")),
         (OpenAiCompatible, 500, &[("x-should-retry", "false")], "", Verdict::Next { reason: "5xx" }),

@@ -99,14 +99,14 @@ pub struct UsageOut {
 
 impl From<&Usage> for UsageOut {
     fn from(usage: &Usage) -> Self {
-        let writes = usage.cache_writes();
+        let parts = usage.input_parts();
         Self {
-            input_tokens: usage.input_tokens.saturating_sub(usage.cached_tokens).saturating_sub(writes),
-            cache_creation_input_tokens: writes,
-            cache_read_input_tokens: usage.cached_tokens,
-            cache_creation: (writes > 0).then_some(CacheCreation {
-                ephemeral_5m_input_tokens: usage.cache_write_tokens,
-                ephemeral_1h_input_tokens: usage.cache_write_1h_tokens,
+            input_tokens: parts.plain,
+            cache_creation_input_tokens: parts.write.saturating_add(parts.write_1h),
+            cache_read_input_tokens: parts.cached,
+            cache_creation: (parts.write > 0 || parts.write_1h > 0).then_some(CacheCreation {
+                ephemeral_5m_input_tokens: parts.write,
+                ephemeral_1h_input_tokens: parts.write_1h,
             }),
             output_tokens: usage.output_tokens,
             output_tokens_details: (usage.reasoning_tokens > 0)

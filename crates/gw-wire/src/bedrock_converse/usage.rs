@@ -128,15 +128,15 @@ pub(super) struct UsageOut {
 
 impl From<&Usage> for UsageOut {
     fn from(usage: &Usage) -> Self {
-        let writes = usage.cache_writes();
-        let by_lifetime = [("5m", usage.cache_write_tokens), ("1h", usage.cache_write_1h_tokens)];
+        let parts = usage.input_parts();
+        let by_lifetime = [("5m", parts.write), ("1h", parts.write_1h)];
         let stated = by_lifetime.into_iter().filter(|(_, tokens)| *tokens > 0);
         Self {
-            input_tokens: usage.input_tokens.saturating_sub(usage.cached_tokens).saturating_sub(writes),
+            input_tokens: parts.plain,
             output_tokens: usage.output_tokens,
             total_tokens: usage.total_tokens(),
-            cache_read_input_tokens: usage.cached_tokens,
-            cache_write_input_tokens: writes,
+            cache_read_input_tokens: parts.cached,
+            cache_write_input_tokens: parts.write.saturating_add(parts.write_1h),
             cache_details: stated
                 .map(|(ttl, input_tokens)| CacheDetail { ttl: Cow::Borrowed(ttl), input_tokens })
                 .collect(),

@@ -321,3 +321,74 @@ fn results_of_tools_go_first_and_media_follow() {
             {"role": "user", "content": [{"type": "text", "text": "look"}, {"type": "image_url", "image_url": {"url": "https://i"}}]}])
     );
 }
+
+/// What the chunks' deltas of calls become, each delta the value of `tool_calls[0]`.
+fn calls_of(deltas: &[&str]) -> Vec<Event> {
+    let mut reader = stream::Reader::new();
+    let mut events = Vec::new();
+    for delta in deltas {
+        let chunk = format!(r#"{{"id":"c","choices":[{{"index":0,"delta":{{"tool_calls":[{delta}]}}}}]}}"#);
+        reader.frame(chunk.as_bytes(), &mut events).unwrap();
+    }
+    reader
+        .frame(br#"{"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}"#, &mut events)
+        .unwrap();
+    events.retain(|event| matches!(event, Event::ToolStart { .. } | Event::ToolArguments { .. }));
+    events
+}
+
+fn call_start(block: u32, id: &str, name: &str) -> Event {
+    Event::ToolStart { choice: 0, block, id: id.into(), name: name.into() }
+}
+
+fn call_arguments(block: u32, json: &str) -> Event {
+    Event::ToolArguments { choice: 0, block, json: json.into() }
+}
+
+#[test]
+fn a_call_may_come_in_pieces() {
+    let expected = [call_start(0, "a", "f"), call_arguments(0, "{}")];
+    for pieces in [
+        // The id after the name, the name after the id, and the id again and empty.
+        &[
+            r#"{"index":0,"function":{"name":"f","arguments":""}}"#,
+            r#"{"index":0,"id":"a","function":{"arguments":"{}"}}"#,
+        ][..],
+        &[
+            r#"{"index":0,"id":"a","function":{"name":"","arguments":""}}"#,
+            r#"{"index":0,"function":{"name":"f","arguments":"{}"}}"#,
+        ],
+        &[
+            r#"{"index":0,"id":"a","function":{"name":"f"}}"#,
+            r#"{"index":0,"id":"","function":{"name":"","arguments":"{}"}}"#,
+        ],
+    ] {
+        assert_eq!(calls_of(pieces), expected, "{pieces:?}");
+    }
+}
+
+#[test]
+fn a_call_without_id_starts_with_its_arguments_or_at_the_end() {
+    let calls = calls_of(&[
+        r#"{"index":0,"function":{"name":"f","arguments":""}}"#,
+        r#"{"index":1,"function":{"name":"g","arguments":"{"}}"#,
+        r#"{"index":1,"id":"late","function":{"arguments":"}"}}"#,
+        r#"{"index":2,"function":{"name":"h"}}"#,
+    ]);
+    let expected = [
+        call_start(0, "", "f"),
+        call_start(1, "", "g"),
+        call_arguments(1, "{"),
+        call_arguments(1, "}"),
+        call_start(2, "", "h"),
+    ];
+    assert_eq!(calls, expected);
+}
+
+#[test]
+fn usage_may_stand_among_an_upstreams_own_members() {
+    let mut events = Vec::new();
+    let chunk = br#"{"id":"c","choices":[],"x_groq":{"id":"r","usage":{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}}}"#;
+    stream::Reader::new().frame(chunk, &mut events).unwrap();
+    assert!(events.contains(&Event::Usage(Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() })));
+}

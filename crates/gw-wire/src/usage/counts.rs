@@ -45,6 +45,13 @@ impl Stated {
         stated
     }
 
+    /// Some upstreams count audio beside `prompt_tokens`, in `total_tokens` only; `rest` is the total without output.
+    fn input(&self, rest: u64) -> u64 {
+        let Some(prompt) = self.prompt else { return rest };
+        let audio = self.audio_in.filter(|audio| *audio > 0 && rest.checked_sub(prompt) == Some(*audio));
+        prompt.saturating_add(audio.unwrap_or(0))
+    }
+
     fn read_input_details(&mut self, details: &Value<'_>) {
         for (name, value) in details.members() {
             match name {
@@ -79,7 +86,7 @@ pub fn openai(usage: &Value<'_>, tier: Option<&Value<'_>>) -> Option<Usage> {
     let reasoning = stated.reasoning.unwrap_or(0);
     let completion = stated.completion.unwrap_or(0);
     let rest = stated.total.map_or(0, |total| total.saturating_sub(completion));
-    let input_tokens = stated.prompt.unwrap_or(rest);
+    let input_tokens = stated.input(rest);
     Some(Usage {
         input_tokens,
         output_tokens: output_total(
@@ -191,7 +198,7 @@ fn tier_of(value: &Value<'_>) -> Option<ServiceTier> {
 
 /// Usage of a stream's frame: top-level, or where some upstreams put it (`message.usage` of Anthropic's first
 /// event, `x_groq.usage`).
-pub(super) fn usage_of_frame<'a>(object: &Object<'a>) -> Option<Value<'a>> {
+pub(crate) fn usage_of_frame<'a>(object: &Object<'a>) -> Option<Value<'a>> {
     let stated = object.get("usage").filter(|v| v.kind == Kind::Object);
     stated.or_else(|| {
         let nested = object.get("message").or_else(|| object.get("x_groq"))?;

@@ -54,6 +54,11 @@ fn reads_what_others_make_of_it() {
         r#"{"prompt_tokens":10,"completion_tokens":105,"total_tokens":115,"completion_tokens_details":{"reasoning_tokens":100}}"#,
     );
     assert_eq!(inside.unwrap().output_tokens, 105);
+    // Audio outside of prompt_tokens.
+    let heard = usage(
+        r#"{"prompt_tokens":9,"completion_tokens":248,"total_tokens":632,"prompt_tokens_details":{"audio_tokens":375}}"#,
+    );
+    assert_eq!(heard.map(|usage| (usage.input_tokens, usage.output_tokens)), Some((384, 248)));
     assert_eq!(usage(r#"{"prompt_tokens":10,"prompt_cache_hit_tokens":4}"#).unwrap().cached_tokens, 4);
     assert_eq!(usage("null"), None);
     assert_eq!(usage(r#"{"queue_time":0.1}"#), None);

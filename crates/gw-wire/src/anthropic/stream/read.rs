@@ -15,6 +15,8 @@ use std::borrow::Cow;
 pub struct Reader {
     answer_id: Option<String>,
     usage: WireUsage,
+    /// The upstream has stated usage that no event has said yet.
+    is_usage_due: bool,
     /// Added to the indices of the upstream: an upstream that starts a second message within the stream
     /// counts from 0 again.
     offset: u32,
@@ -128,6 +130,7 @@ impl Reader {
             "message_delta" => self.message_delta(frame.delta, frame.usage, out),
             "message_stop" => {
                 self.close(out);
+                self.say_usage(out);
                 self.finished = true;
                 out.push(Event::End);
             }
@@ -152,7 +155,7 @@ impl Reader {
     fn message_start(&mut self, head: Option<HeadIn>, out: &mut Vec<Event>) {
         let Some(head) = head else { return };
         if let Some(usage) = head.usage {
-            self.usage.refine(&usage);
+            self.refine(&usage);
         }
         self.close(out);
         self.offset = self.next_block;
@@ -160,15 +163,27 @@ impl Reader {
             self.answer_id = Some(head.id.clone());
             out.push(Event::Start { id: head.id, model: head.model, created: None });
         }
-        out.push(Event::Usage(self.usage.usage()));
+    }
+
+    fn refine(&mut self, later: &WireUsage) {
+        self.usage.refine(later);
+        self.is_usage_due = true;
+    }
+
+    /// Usage is said once it is final: a later frame may take a figure back to zero, which an event cannot say of an
+    /// earlier one.
+    fn say_usage(&mut self, out: &mut Vec<Event>) {
+        if std::mem::take(&mut self.is_usage_due) {
+            out.push(Event::Usage(self.usage.usage()));
+        }
     }
 
     fn message_delta(&mut self, delta: Option<DeltaIn<'_>>, usage: Option<WireUsage>, out: &mut Vec<Event>) {
         self.close(out);
         if let Some(usage) = usage {
-            self.usage.refine(&usage);
-            out.push(Event::Usage(self.usage.usage()));
+            self.refine(&usage);
         }
+        self.say_usage(out);
         let Some(DeltaIn { stop_reason: Some(reason), stop_sequence, stop_details, .. }) = delta else {
             return;
         };

@@ -4,8 +4,8 @@ use super::context;
 use crate::anthropic::ids;
 use crate::anthropic::response::{read, write};
 use crate::usage::from_whole;
-use gw_model::WireFormat;
 use gw_model::event::{Event, FinishReason};
+use gw_model::{Usage, WireFormat};
 use serde_json::{Value, json};
 
 const ANSWER: &str = r#"{"id":"msg_1","type":"message","role":"assistant","model":"claude-x","content":[
@@ -100,4 +100,19 @@ fn ids_survive_both_ways() {
     for foreign in ["gw_%", "gw_a_zz", "gw_abc_", "gw_a_41"] {
         assert_eq!(ids::decode(foreign), foreign);
     }
+}
+
+#[test]
+fn parts_of_the_input_add_up_to_it() {
+    let usage = |input_tokens, cached_tokens, cache_write_tokens| {
+        let usage = Usage { input_tokens, cached_tokens, cache_write_tokens, ..Usage::default() };
+        let written: Value = serde_json::from_slice(&write(&[Event::Usage(usage)], &context())).unwrap();
+        let part = |name: &str| written["usage"][name].as_u64().unwrap();
+        [part("input_tokens"), part("cache_read_input_tokens"), part("cache_creation_input_tokens")]
+    };
+    assert_eq!(usage(10, 4, 3), [3, 4, 3]);
+    // More is said to be cached than there is.
+    assert_eq!(usage(7, 163, 0), [0, 7, 0]);
+    // The same tokens are counted as read and as written.
+    assert_eq!(usage(2168, 2161, 2161), [0, 2161, 7]);
 }

@@ -162,3 +162,22 @@ fn a_refusal_tells_why() {
         ]
     );
 }
+
+#[test]
+fn usage_is_what_the_last_frame_says() {
+    let start = br#"{"type":"message_start","message":{"id":"a","model":"m","usage":{"input_tokens":1,"cache_read_input_tokens":9,"output_tokens":1}}}"#;
+    let delta = br#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":30,"cache_read_input_tokens":0,"output_tokens":2}}"#;
+    let stop = br#"{"type":"message_stop"}"#;
+    for (frames, expected) in [(&[&start[..], delta, stop][..], (30, 0, 2)), (&[start, stop], (10, 9, 1))] {
+        let mut reader = Reader::new();
+        let mut events = Vec::new();
+        frames.iter().for_each(|frame| reader.frame(frame, &mut events).unwrap());
+        let mut usage = gw_model::Usage::default();
+        for event in &events {
+            if let Event::Usage(later) = event {
+                usage.merge(later);
+            }
+        }
+        assert_eq!((usage.input_tokens, usage.cached_tokens, usage.output_tokens), expected);
+    }
+}

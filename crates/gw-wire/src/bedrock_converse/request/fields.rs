@@ -18,6 +18,15 @@ struct EffortIn {
     effort: Option<String>,
 }
 
+/// What stands in `reasoning_config`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ReasoningConfigIn<'a> {
+    Effort(String),
+    #[serde(borrow)]
+    Thinking(ThinkingIn<'a>),
+}
+
 /// Nova's way to ask for reasoning.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,12 +56,15 @@ pub(super) fn read(mut members: Members<'_>, request: &mut ChatRequest) -> Resul
         request.top_k = Some(top_k);
         members.0.remove(at);
     }
-    // Two spellings of Claude's: the model's own, and an older one of Bedrock's.
-    let thinking: Option<ThinkingIn<'_>> = match members.take("thinking")? {
-        Some(thinking) => Some(thinking),
-        None => members.take("reasoning_config")?,
-    };
     let mut effort: Option<String> = members.take("reasoning_effort")?;
+    // Two spellings of Claude's: the model's own, and an older one of Bedrock's, under whose name Qwen takes an
+    // effort.
+    let mut thinking: Option<ThinkingIn<'_>> = members.take("thinking")?;
+    match members.take("reasoning_config")? {
+        Some(ReasoningConfigIn::Thinking(older)) => thinking = thinking.or(Some(older)),
+        Some(ReasoningConfigIn::Effort(found)) => effort = effort.or(Some(found)),
+        None => {}
+    }
     if let Some(EffortIn { effort: Some(found) }) = members.take("output_config")? {
         effort = Some(found);
     }

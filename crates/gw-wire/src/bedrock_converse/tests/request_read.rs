@@ -83,6 +83,7 @@ fn reads_every_spelling_of_reasoning() {
             Some(Reasoning::Effort("low".to_owned())),
         ),
         (r#"{"reasoningConfig":{"type":"disabled"}}"#, None),
+        (r#"{"reasoning_config":"high"}"#, Some(Reasoning::Effort("high".to_owned()))),
         (r#"{"reasoning_effort":"high"}"#, Some(Reasoning::Effort("high".to_owned()))),
         ("{}", None),
     ] {

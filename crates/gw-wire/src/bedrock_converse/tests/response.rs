@@ -154,3 +154,12 @@ fn what_is_no_answer_is_an_error() {
         assert!(read(body.as_bytes()).is_err(), "{body}");
     }
 }
+
+#[test]
+fn parts_of_the_input_add_up_to_it() {
+    let consumed =
+        Usage { input_tokens: 7, cached_tokens: 163, cache_write_1h_tokens: 9, ..Usage::default() };
+    let usage = &written(&[Event::Usage(consumed)])["usage"];
+    let parts = ["inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens"];
+    assert_eq!(parts.map(|name| usage[name].as_u64()), [Some(0), Some(7), Some(0)]);
+}

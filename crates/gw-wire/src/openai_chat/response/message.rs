@@ -33,7 +33,9 @@ struct Call {
     /// Its `index`; its position where the upstream states none.
     index: u64,
     id: String,
-    block: u32,
+    name: String,
+    /// None until it has started.
+    block: Option<u32>,
 }
 
 /// Largest number of tool calls of a choice that are told apart.
@@ -43,6 +45,25 @@ impl Blocks {
     /// No blocks yet.
     pub(crate) fn new(choice: u32) -> Self {
         Self { choice, ..Self::default() }
+    }
+
+    /// Starts the calls that still wait for an id or a name: none will come.
+    pub(crate) fn flush(&mut self, out: &mut Vec<Event>) {
+        for at in 0..self.calls.len() {
+            self.start_call(at, out);
+        }
+    }
+
+    /// The block of the call at `at`, which starts when it has not yet.
+    fn start_call(&mut self, at: usize, out: &mut Vec<Event>) -> u32 {
+        let started = self.calls.get(at).and_then(|call| call.block);
+        let block = started.unwrap_or_else(|| self.start(Block::Call));
+        let choice = self.choice;
+        if let Some(call) = self.calls.get_mut(at).filter(|call| call.block.is_none()) {
+            call.block = Some(block);
+            out.push(Event::ToolStart { choice, block, id: call.id.clone(), name: call.name.clone() });
+        }
+        block
     }
 
     fn block(&mut self, kind: Block) -> u32 {
@@ -169,30 +190,42 @@ fn read_call(call: &Object<'_>, position: usize, blocks: &mut Blocks, out: &mut 
     }
 }
 
-/// A call starts when its index is new, or when another id comes under the same index (upstreams that
-/// number every call 0).
+/// A call is another one when its index is new, or when another id comes under the same index (upstreams that
+/// number every call 0). It starts when its id and name are known, which may come in pieces of their own, or
+/// with its first argument.
 fn place_call(function: &Object<'_>, index: u64, id: &str, blocks: &mut Blocks, out: &mut Vec<Event>) {
     let choice = blocks.choice;
-    let known = blocks.calls.iter().rev().find(|c| c.index == index && (id.is_empty() || c.id == id));
-    let block = match known.map(|c| c.block) {
-        Some(block) => block,
+    let name = function.get("name").and_then(|v| v.as_str()).unwrap_or_default();
+    let goes_on = |call: &Call| {
+        let is_late_id = call.id.is_empty() && (call.block.is_none() || name.is_empty());
+        call.index == index && (id.is_empty() || call.id == id || is_late_id)
+    };
+    let at = match blocks.calls.iter().rposition(goes_on) {
+        Some(at) => at,
         None if blocks.calls.len() >= MAX_CALLS => return,
         None => {
-            let block = blocks.start(Block::Call);
-            blocks.calls.push(Call { index, id: id.to_owned(), block });
-            let name = function.get("name").and_then(|v| v.as_str()).map(Cow::into_owned).unwrap_or_default();
-            out.push(Event::ToolStart { choice, block, id: id.to_owned(), name });
-            block
+            blocks.flush(out);
+            blocks.calls.push(Call { index, id: String::new(), name: String::new(), block: None });
+            blocks.calls.len() - 1
         }
     };
+    let Some(call) = blocks.calls.get_mut(at) else { return };
+    if call.id.is_empty() {
+        id.clone_into(&mut call.id);
+    }
+    if call.name.is_empty() {
+        call.name = name.into_owned();
+    }
+    let is_known = !call.id.is_empty() && !call.name.is_empty();
     let written = function.get("arguments").or_else(|| function.get("input"));
     let json = written.and_then(|v| match v.kind {
         // Some upstreams send the object itself.
         Kind::Object => Some(v.raw().to_owned()),
         _ => text(&v),
     });
-    if let Some(json) = json {
-        out.push(Event::ToolArguments { choice, block, json });
+    if is_known || json.is_some() {
+        let block = blocks.start_call(at, out);
+        out.extend(json.map(|json| Event::ToolArguments { choice, block, json }));
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::codec::WireError;
 use crate::json::{Object, Value, cursor::DEPTH_CEILING};
 use crate::openai_chat::{finish, logprobs};
-use crate::usage::openai_counts;
+use crate::usage::{openai_counts, usage_of_frame};
 use gw_model::Event;
 use std::borrow::Cow;
 
@@ -50,6 +50,6 @@ pub(crate) fn finish_of(choice: &Object<'_>, index: u32, events: &mut Vec<Event>
 
 /// `Usage`, when it is stated.
 pub(crate) fn usage(answer: &Object<'_>, events: &mut Vec<Event>) {
-    let stated = answer.get("usage").and_then(|u| openai_counts(&u, answer.get("service_tier").as_ref()));
+    let stated = usage_of_frame(answer).and_then(|u| openai_counts(&u, answer.get("service_tier").as_ref()));
     events.extend(stated.map(Event::Usage));
 }

@@ -23,7 +23,9 @@ pub fn read(body: &[u8]) -> Result<Vec<Event>, WireError> {
         let index = index(&choice, position);
         logprobs_of(&choice, index, &mut events);
         if let Some(message) = choice.get("message").and_then(|m| m.object().ok()) {
-            read_delta(&message, &mut Blocks::new(index), &mut events);
+            let mut blocks = Blocks::new(index);
+            read_delta(&message, &mut blocks, &mut events);
+            blocks.flush(&mut events);
         }
         finish_of(&choice, index, &mut events);
     }

@@ -43,6 +43,7 @@ impl Reader {
         }
         if data.starts_with(b"[DONE]") {
             self.ended = true;
+            self.choices.values_mut().for_each(|choice| choice.blocks.flush(out));
             out.push(Event::End);
             return Ok(());
         }
@@ -104,8 +105,11 @@ impl Reader {
         {
             read_delta(&delta, &mut state.blocks, out);
         }
-        if !state.finished {
-            state.finished = parts::finish_of(choice, index, out);
+        let mut end = Vec::new();
+        if !state.finished && parts::finish_of(choice, index, &mut end) {
+            state.finished = true;
+            state.blocks.flush(out);
+            out.append(&mut end);
         }
         Ok(())
     }

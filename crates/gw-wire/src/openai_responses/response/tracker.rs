@@ -7,7 +7,6 @@ use crate::codec::WireError;
 use crate::json::{Kind as JsonKind, Object, Value, escape_into};
 use crate::openai_chat::{annotation, logprobs};
 use crate::openai_responses::ids::{Sealed, unsealed};
-use crate::openai_responses::names::flat;
 use bytes::Bytes;
 use gw_model::Event;
 use std::borrow::Cow;
@@ -256,7 +255,8 @@ impl Tracker {
         self.has_calls = true;
         // An upstream without ids for calls has ids for items at least.
         let id = text("call_id").filter(|id| !id.is_empty()).or_else(|| text("id")).unwrap_or_default();
-        let name = flat(text("namespace").as_deref(), &text("name").unwrap_or_default()).into_owned();
+        // Without the namespace: the request was written without namespaces, so the caller knows none.
+        let name = text("name").unwrap_or_default().into_owned();
         out.push(Event::ToolStart { choice: 0, block, id: id.into_owned(), name });
     }
 }

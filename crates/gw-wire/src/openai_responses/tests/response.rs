@@ -66,7 +66,7 @@ fn items_become_blocks() {
                 block: 4,
                 json: Bytes::from_static(br#"{"type":"web_search_call","id":"ws"}"#)
             },
-            call(5, "c1", "n__f"),
+            call(5, "c1", "f"),
             arguments(5, "{\"a\":1}"),
             end(5),
             call(6, "c2", "p"),
