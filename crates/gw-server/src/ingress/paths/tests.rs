@@ -41,6 +41,10 @@ fn anthropic_and_azure_have_their_own_forms() {
         let counted = call(WireFormat::AnthropicCountTokens);
         assert_eq!(route(&format!("{path}/count_tokens")), counted, "{path}");
     }
+    let unknown = Route::Unknown { format: WireFormat::AnthropicMessages };
+    for path in ["/v1/messages/batches", "/v1/messages/batches/b/results", "/anthropic/v1/messages/batches"] {
+        assert_eq!(route(path), unknown, "{path}");
+    }
     assert_eq!(route("/v1/responses/input_tokens"), call(WireFormat::OpenAiInputTokens));
     let azure = with(WireFormat::OpenAiChat, "my/gpt", false);
     assert_eq!(route("/openai/deployments/my%2Fgpt/chat/completions"), azure);
