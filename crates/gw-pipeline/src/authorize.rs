@@ -35,6 +35,7 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusa
         return raw::authorize(ticket, live, call, line);
     }
     refuse_background(call)?;
+    refuse_thread(call)?;
     if policy.is_some() {
         refuse_stored(call)?;
     }
@@ -90,6 +91,16 @@ pub(crate) fn refuse_background(call: &Call) -> Result<(), Refusal> {
     }
     let text = "answers can not be made in the background here, since they could not be fetched; leave 'background' out";
     Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param("background"))
+}
+
+/// A conversation that Anthropic keeps: its next turn may go to another target or another account, and what it is
+/// charged for stands in none of the requests. SDKs that begin one go on without it when told so.
+pub(crate) fn refuse_thread(call: &Call) -> Result<(), Refusal> {
+    if call.format != WireFormat::AnthropicMessages || call.facts.stored != Some("thread") {
+        return Ok(());
+    }
+    let text = "conversations are not kept between requests here; leave 'thread' out and send all messages";
+    Err(Refusal::new(ErrorCode::UnsupportedParameter, text).param("thread"))
 }
 
 /// All keys share the provider's account: what one of them had stored there, another could name. Only the

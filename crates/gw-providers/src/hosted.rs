@@ -2,6 +2,7 @@
 //! path or a body, and what the host wants otherwise in the body. Serves `prepare` and the choice of formats. It must
 //! not know credentials.
 
+use gw_model::call::Call;
 use gw_model::catalog::ProviderKind;
 use gw_model::format::{Api, WireFormat};
 use gw_wire::edit::Reshape;
@@ -25,6 +26,15 @@ pub(crate) const fn reshape(kind: ProviderKind, format: WireFormat) -> Reshape<'
         (ProviderKind::Bedrock, WireFormat::AnthropicMessages) => BEDROCK_MESSAGES,
         _ => Reshape { without: &[], with: b"" },
     }
+}
+
+/// Members of the caller's body that only hosts of Anthropic's models take: their clients state the version there,
+/// where Anthropic itself has a header.
+pub(crate) fn foreign_members(call: &Call) -> &'static [&'static str] {
+    const VERSION: &str = "anthropic_version";
+    let is_stated = call.format == WireFormat::AnthropicMessages
+        && memchr::memmem::find(&call.body, VERSION.as_bytes()).is_some();
+    if is_stated { &[VERSION] } else { &[] }
 }
 
 /// Does a model at a provider of this kind take requests in `format`? `formats` are the provider's.

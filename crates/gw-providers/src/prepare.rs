@@ -86,6 +86,9 @@ pub fn prepare(input: PrepareInput<'_>) -> Result<UpstreamParts, Refusal> {
         headers.remove(http::header::ACCEPT_ENCODING);
     }
     let mut reshape = hosted::reshape(kind, upstream_format);
+    if reshape.without.is_empty() && !is_translated {
+        reshape.without = hosted::foreign_members(call);
+    }
     let asks = call.facts.stream_options_span.is_some() || is_translated && call.facts.stream;
     if asks && prepared.refuses_usage_question(upstream_format) {
         reshape.without = &["stream_options"];

@@ -238,6 +238,9 @@ impl Parts<'_> {
         w.string_member("code", self.code);
         if let (true, Some(param)) = (is_anthropic, self.param) {
             w.string_member("param", param);
+            if param == "thread" {
+                write_unsupported(param, &mut w);
+            }
         }
         w.end_object();
         if is_anthropic && !request_id.is_empty() {
@@ -246,6 +249,18 @@ impl Parts<'_> {
         w.end_object();
         w.into_bytes()
     }
+}
+
+/// What Anthropic's SDKs look at before they send a conversation again without having it kept.
+fn write_unsupported(feature: &str, w: &mut Writer) {
+    w.key("details");
+    w.begin_object();
+    w.string_member("error_code", "thread_unsupported_request");
+    w.key("unsupported");
+    w.begin_array();
+    w.string(feature);
+    w.end_array();
+    w.end_object();
 }
 
 #[cfg(test)]

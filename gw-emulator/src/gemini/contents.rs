@@ -36,8 +36,10 @@ pub(super) fn read(contents: &[Value], prompt: &mut Prompt) -> Result<(), Reject
             }
         };
         let turn = Turn::read(content, &at, prompt)?;
-        turn.check(is_model, calls)?;
-        calls = turn.calls;
+        // Google's SDKs send a streamed turn back chunk by chunk: contents of the model that follow each other are one.
+        let goes_on = is_model && turn.results.is_empty();
+        turn.check(is_model, if goes_on { 0 } else { calls })?;
+        calls = if goes_on { calls + turn.calls } else { turn.calls };
         turn.enter(is_model, prompt);
     }
     Ok(())

@@ -75,6 +75,11 @@ async fn tools_make_a_round_trip() {
     contents.extend([turn.clone(), json!({"role": "user", "parts": [response]})]);
     let second = ask(&emulator, GENERATE, &body).await.json();
     assert_eq!(second["candidates"][0]["content"]["parts"][0]["text"], "The tool returned: sunny");
+    // Google's SDKs send back each chunk of a streamed turn by itself, the last of them without a word.
+    let last = json!({"role": "model", "parts": [{"text": ""}]});
+    body["contents"].as_array_mut().expect("contents").insert(2, last);
+    let in_pieces = ask(&emulator, GENERATE, &body).await.json();
+    assert_eq!(in_pieces["candidates"][0]["content"]["parts"][0]["text"], "The tool returned: sunny");
     body["contents"].as_array_mut().expect("contents").pop();
     body["contents"].as_array_mut().expect("contents").push(hello("again")["contents"][0].clone());
     let unanswered = ask(&emulator, GENERATE, &body).await;

@@ -268,6 +268,33 @@ def forced(backend):
         assert "name" not in choice or calls_of(answer)[0].name == "get_time", answer
 
 
+@case("tools.runner")
+async def runner(backend):
+    """The helper that calls functions itself. It asks for a kept conversation first and goes on without one."""
+
+    @anthropic.beta_tool
+    def get_weather(city: str) -> str:
+        """The weather in a city."""
+        return f"sunny in {city}"
+
+    @anthropic.beta_async_tool
+    async def get_time() -> str:
+        """The time of day."""
+        return "noon"
+
+    asked = {"model": model(backend), "max_tokens": 512}
+    last = client.beta.messages.tool_runner(tools=[get_weather], messages=user(TOOLS["one"]), **asked).until_done()
+    assert TOOLS["city"] in text_of(last), last
+    for turn in client.beta.messages.tool_runner(
+        tools=[get_weather], messages=user(TOOLS["one"]), stream=True, **asked
+    ):
+        last = turn.get_final_message()
+    assert TOOLS["city"] in text_of(last), last
+    async with anthropic.AsyncAnthropic(base_url=GATEWAY, api_key=KEY, max_retries=0) as many:
+        turns = many.beta.messages.tool_runner(tools=[get_time], messages=user(TOOLS["no_arguments"]), **asked)
+        assert "noon" in text_of(await turns.until_done())
+
+
 @case("image.inline")
 def image(backend):
     source = {"type": "base64", "media_type": IMAGE["media_type"], "data": IMAGE["base64"]}
@@ -375,6 +402,18 @@ def beta(backend):
         extra_body={"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}, "made_up": {"a": 1}},
     )
     assert text_of(answer) == said(TEXT["plain"]), answer
+
+
+@case("more.vertex")
+def vertex(backend):
+    """The SDK's client of Vertex AI, whose paths name the model and whose bodies the version."""
+    google = anthropic.AnthropicVertex(
+        base_url=GATEWAY + "/v1", access_token=KEY, project_id="p", region="us-east5", max_retries=0
+    )
+    assert text_of(ask(backend, TEXT["plain"], who=google)) == said(TEXT["plain"])
+    with google.messages.stream(model=model(backend), max_tokens=64, messages=user(TEXT["plain"])) as events:
+        assert text_of(events.get_final_message()) == said(TEXT["plain"])
+    assert google.messages.count_tokens(model=model(backend), messages=user("hi")).input_tokens > 0
 
 
 @case("more.models")

@@ -6,6 +6,7 @@ import json
 
 from google import genai
 from google.genai import errors, types
+from google.oauth2.credentials import Credentials
 from kit import (
     DATA, GATEWAY, KEY, MODEL, case, emulator, error_cases, fail_next, last_request, long_text, model, run, said,
     streams_are_closed,
@@ -221,6 +222,8 @@ def automatic(backend):
 
     answer = ask(backend, TOOLS["one"], tools=[get_weather])
     assert asked == [TOOLS["city"]] and "sunny" in answer.text, (asked, answer)
+    text = "".join(chunk.text or "" for chunk in ask_stream(backend, TOOLS["one"], tools=[get_weather]))
+    assert "sunny" in text, text
 
 
 @case("tools.forced")
@@ -315,6 +318,20 @@ def retried(backend):
     with connect(attempts=2) as patient:
         answer = patient.models.generate_content(model=model(backend, "flaky"), contents="hi")
     assert answer.text == said("hi")
+
+
+@case("more.vertex")
+def vertex(backend):
+    """The same SDK set to Vertex AI, with a key and with a token."""
+    options = types.HttpOptions(base_url=GATEWAY)
+    token = Credentials(KEY)
+    for google in (
+        genai.Client(vertexai=True, api_key=KEY, http_options=options),
+        genai.Client(vertexai=True, project="p", location="global", credentials=token, http_options=options),
+    ):
+        assert google.models.generate_content(model=model(backend), contents="hi").text == said("hi")
+        chunks = google.models.generate_content_stream(model=model(backend), contents="hi")
+        assert "".join(chunk.text or "" for chunk in chunks) == said("hi")
 
 
 @case("more.versions")

@@ -19,6 +19,9 @@ pub struct RequestParts<'a> {
     pub headers: &'a HeaderMap,
 }
 
+/// What HTTP/2 has in place of a host. AWS's SDK for JavaScript signs it by that name.
+pub const AUTHORITY: &str = ":authority";
+
 /// How a service wants the path to be canonical.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PathStyle {
@@ -128,7 +131,8 @@ fn header(parts: &RequestParts<'_>, name: &str, out: &mut String) {
             out.push_str(word);
         }
     }
-    if out.len() == start && name == HeaderName::as_str(&http::header::HOST) {
+    let is_host = name == HeaderName::as_str(&http::header::HOST) || name == AUTHORITY;
+    if out.len() == start && is_host {
         out.push_str(parts.host);
     }
 }

@@ -175,7 +175,8 @@ fn signed_headers(text: &str) -> Option<Vec<&str>> {
     let names: Vec<&str> = text.split(';').take(MAX_SIGNED_HEADERS + 1).collect();
     let is_sorted = names.is_sorted_by(|a, b| a < b);
     let is_lower = !names.iter().any(|name| name.is_empty() || name.bytes().any(|b| b.is_ascii_uppercase()));
-    let is_bound = ["host", X_AMZ_DATE.as_str()].iter().all(|name| names.contains(name));
+    let has_host = ["host", canonical::AUTHORITY].iter().any(|name| names.contains(name));
+    let is_bound = has_host && names.contains(&X_AMZ_DATE.as_str());
     (names.len() <= MAX_SIGNED_HEADERS && is_sorted && is_lower && is_bound).then_some(names)
 }
 

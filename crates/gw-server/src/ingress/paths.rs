@@ -110,7 +110,8 @@ pub(crate) fn route(path: &str) -> Route {
     let versioned = ["/v1/", "/openai/v1/", "/openai/"].iter().find_map(|prefix| path.strip_prefix(prefix));
     let rest = versioned.or_else(|| path.strip_prefix('/')).unwrap_or(path);
     match rest {
-        "messages" | "messages/count_tokens" => anthropic(rest),
+        "messages" => anthropic(rest),
+        _ if rest.starts_with("messages/") => anthropic(rest),
         _ => openai(rest),
     }
 }

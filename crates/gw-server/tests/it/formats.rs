@@ -384,6 +384,16 @@ async fn a_key_cannot_name_what_others_stored_at_the_provider() {
     let path = "/v1beta/models/gemini%2Fgood-model:generateContent";
     let answer = gateway.send(Call::post(path, cached.to_string()).key(&key)).await;
     assert_eq!(answer.header("x-gatewright-error"), Some("unsupported_parameter"), "{}", answer.text());
+    // Turns of a kept conversation may go to different accounts, so that nobody begins one.
+    for thread in [json!({"type": "create"}), json!({"type": "continue", "previous_message_id": "msg_1"})] {
+        let mut body = Format::Messages.body("anthropic/good-model", false);
+        body["thread"] = thread;
+        for caller in [&*key, MASTER] {
+            let answer = gateway.send(Call::post("/v1/messages", body.to_string()).key(caller)).await;
+            answer.refused(400, "unsupported_parameter");
+            assert_eq!(answer.json()["error"]["details"]["error_code"], "thread_unsupported_request");
+        }
+    }
     // A word in a text is no reference.
     let text = with("input", json!([{"role": "user", "content": "what is an item_reference?"}]));
     gateway.send(Call::post("/v1/responses", text.to_string()).key(&key)).await.ok();

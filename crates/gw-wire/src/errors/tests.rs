@@ -21,6 +21,18 @@ fn refusals_take_the_shape_of_the_format() {
     );
 }
 
+/// Anthropic's SDKs send a conversation again without `thread` when they read this.
+#[test]
+fn a_thread_is_refused_as_sdks_read_it() {
+    let refusal = Refusal::new(ErrorCode::UnsupportedParameter, "x").param("thread");
+    let details = |format| json(&body(format, &refusal))["error"]["details"].clone();
+    assert_eq!(
+        details(WireFormat::AnthropicMessages),
+        serde_json::json!({"error_code": "thread_unsupported_request", "unsupported": ["thread"]})
+    );
+    assert!(details(WireFormat::OpenAiChat).is_null());
+}
+
 #[test]
 fn every_code_stands_in_every_format() {
     for format in WireFormat::ALL {

@@ -45,6 +45,7 @@ const READ_MEMBERS: &[&str] = &[
     "input",
     "tools",
     "system",
+    "thread",
 ];
 
 pub(super) fn read<'a>(
@@ -153,6 +154,8 @@ fn read_plain<'a>(
                 facts.user = Some(user_name("metadata.user_id", &id)?);
             }
         }
+        // Anthropic keeps the conversation and later requests name it, whether this one begins it or goes on.
+        "thread" if is_messages => facts.stored = Some("thread"),
         name if ROUTING_MEMBERS.contains(&name) => facts.routing_members.push(name.to_owned()),
         name => check_spelling(name, &[READ_MEMBERS, ROUTING_MEMBERS], false)?,
     }

@@ -52,6 +52,29 @@ fn a_request_is_what_was_signed() {
     assert_eq!(outcome(&parts(&other), BODY, NOW), Ok(()));
 }
 
+/// As AWS's SDK for JavaScript signs over HTTP/2, which has no `host`.
+#[test]
+fn an_authority_is_a_host() {
+    let signature = "f864f9cde6f06a62eeded74918d52972574780607f470817af9f6e64941132f7";
+    let mut headers = headers_of(&[
+        ("content-type", "application/json"),
+        ("x-amz-date", "20150830T123600Z"),
+        ("x-amz-content-sha256", "5e4ce7b36ba37b78a5d5f9fd08e6b7b54ba6879d651aa46ec9e1d6fa24ebe30a"),
+    ]);
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/bedrock/aws4_request, \
+         SignedHeaders=:authority;content-type;x-amz-content-sha256;x-amz-date, Signature={signature}"
+    );
+    headers.insert("authorization", HeaderValue::from_str(&authorization).unwrap());
+    let good = parts(&headers);
+    assert_eq!(outcome(&good, BODY, NOW), Ok(()));
+    let elsewhere = RequestParts { host: "elsewhere.example", ..good };
+    assert_eq!(outcome(&elsewhere, BODY, NOW), Err(VerifyError::Signature));
+    let unbound = authorization.replace(":authority;", "");
+    headers.insert("authorization", HeaderValue::from_str(&unbound).unwrap());
+    assert_eq!(outcome(&parts(&headers), BODY, NOW), Err(VerifyError::Malformed));
+}
+
 #[test]
 fn time_runs_out() {
     let headers = sent();

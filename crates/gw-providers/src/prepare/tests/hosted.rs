@@ -115,6 +115,30 @@ fn an_express_key_goes_in_googles_header() {
     assert!(!sent.headers.contains_key("authorization"));
 }
 
+/// Callers that speak to Vertex AI as if it were the gateway: the path names the model, the body the version.
+#[test]
+fn anthropic_gets_a_hosts_request_as_it_wants_it() {
+    let mut anthropic = provider(ProviderKind::Anthropic, "https://api.anthropic.com");
+    anthropic.formats = vec![AnthropicMessages];
+    let body = r#"{"anthropic_version":"vertex-2023-10-16","max_tokens":5,"messages":[{"role":"user","content":"a"}]}"#;
+    let sent = request(
+        &with_body(AnthropicMessages, body),
+        &target(anthropic.clone(), "claude-x"),
+        AnthropicMessages,
+    )
+    .unwrap();
+    assert_eq!(
+        json_of(&sent.body),
+        json!({"model": "claude-x", "max_tokens": 5, "messages": [{"role": "user", "content": "a"}]})
+    );
+    // The word in a text stays where it is.
+    let body = r#"{"max_tokens":5,"messages":[{"role":"user","content":"anthropic_version"}]}"#;
+    let sent =
+        request(&with_body(AnthropicMessages, body), &target(anthropic, "claude-x"), AnthropicMessages)
+            .unwrap();
+    assert_eq!(json_of(&sent.body)["messages"][0]["content"], "anthropic_version");
+}
+
 #[test]
 fn claude_on_a_host_gets_the_callers_bytes_without_what_the_path_says() {
     let body = r#"{"model":"alias","anthropic_version":"x", "max_tokens" : 5,"stream":true,"messages":[{"role":"user","content":"a  b"}]}"#;

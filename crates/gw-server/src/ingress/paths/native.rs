@@ -7,7 +7,10 @@ use gw_pipeline::PathFacts;
 
 /// The route, when the path is one of theirs.
 pub(super) fn route(path: &str) -> Option<Route> {
-    if let Some(rest) = path.strip_prefix("/v1beta/") {
+    if let Some(route) = vertex(path) {
+        return Some(route);
+    }
+    if let Some(rest) = path.strip_prefix("/v1beta/").or_else(|| path.strip_prefix("/v1alpha/")) {
         return Some(gemini(rest));
     }
     if let Some(rest) = path.strip_prefix("/v1/models/") {
@@ -26,6 +29,39 @@ pub(super) fn route(path: &str) -> Option<Route> {
         };
         Route::Call { format, path: PathFacts::default() }
     })
+}
+
+/// Vertex AI's paths name the maker of a model, and mostly a project and a place, which are the configuration's to
+/// choose: `[projects/P/locations/L/]publishers/MAKER/models/MODEL:VERB`.
+fn vertex(path: &str) -> Option<Route> {
+    let rest = ["/v1/", "/v1beta1/"].iter().find_map(|version| path.strip_prefix(version))?;
+    let rest = match rest.strip_prefix("projects/") {
+        Some(rest) => rest.split_once("/locations/")?.1.split_once('/')?.1,
+        None => rest,
+    };
+    let (maker, named) = rest.strip_prefix("publishers/")?.split_once("/models/")?;
+    match maker {
+        "google" => verb(named),
+        "anthropic" => raw_predict(named),
+        // Google's SDKs take what stands before a slash for the maker.
+        _ => verb(&format!("{maker}/{named}")),
+    }
+}
+
+/// Anthropic's API as Vertex AI has it: the path names the model, the body says whether to stream.
+fn raw_predict(named: &str) -> Option<Route> {
+    let model = named.strip_suffix(":rawPredict").or_else(|| named.strip_suffix(":streamRawPredict"))?;
+    match model {
+        "" => None,
+        // The body names the model to count for.
+        "count-tokens" => {
+            Some(Route::Call { format: WireFormat::AnthropicCountTokens, path: PathFacts::default() })
+        }
+        _ => {
+            let path = PathFacts { model: Some(decoded(model)), ..PathFacts::default() };
+            Some(Route::Call { format: WireFormat::AnthropicMessages, path })
+        }
+    }
 }
 
 fn gemini(rest: &str) -> Route {

@@ -41,6 +41,10 @@ fn anthropic_and_azure_have_their_own_forms() {
         let counted = call(WireFormat::AnthropicCountTokens);
         assert_eq!(route(&format!("{path}/count_tokens")), counted, "{path}");
     }
+    let unknown = Route::Unknown { format: WireFormat::AnthropicMessages };
+    for path in ["/v1/messages/batches", "/v1/messages/batches/b/results", "/anthropic/v1/messages/batches"] {
+        assert_eq!(route(path), unknown, "{path}");
+    }
     assert_eq!(route("/v1/responses/input_tokens"), call(WireFormat::OpenAiInputTokens));
     let azure = with(WireFormat::OpenAiChat, "my/gpt", false);
     assert_eq!(route("/openai/deployments/my%2Fgpt/chat/completions"), azure);
@@ -62,7 +66,7 @@ fn anthropic_and_azure_have_their_own_forms() {
 #[test]
 fn only_googles_verbs_are_verbs() {
     let format = WireFormat::GeminiGenerate;
-    for version in ["/v1beta", "/v1"] {
+    for version in ["/v1beta", "/v1alpha", "/v1"] {
         let at = |rest: &str| route(&format!("{version}/models/{rest}"));
         assert_eq!(at("gemini-2.5-flash:generateContent"), with(format, "gemini-2.5-flash", false));
         assert_eq!(at("openai/gpt-4o:streamGenerateContent"), with(format, "openai/gpt-4o", true));
@@ -78,6 +82,30 @@ fn only_googles_verbs_are_verbs() {
     assert_eq!(route("/v1beta/models"), models(format, None));
     assert_eq!(route("/v1beta/models/a/b"), models(format, Some("a/b")));
     assert_eq!(route("/v1beta/cachedContents"), Route::Later { format });
+}
+
+#[test]
+fn vertex_paths_name_models_of_several_makers() {
+    for place in [
+        "/v1/publishers",
+        "/v1beta1/publishers",
+        "/v1/projects/p/locations/global/publishers",
+        "/v1beta1/projects/p/locations/us-east5/publishers",
+    ] {
+        let at = |rest: &str| route(&format!("{place}/{rest}"));
+        let format = WireFormat::GeminiGenerate;
+        assert_eq!(at("google/models/m:generateContent"), with(format, "m", false));
+        assert_eq!(at("google/models/m:streamGenerateContent"), with(format, "m", true));
+        assert_eq!(at("openai/models/gpt:generateContent"), with(format, "openai/gpt", false));
+        let format = WireFormat::AnthropicMessages;
+        assert_eq!(at("anthropic/models/claude@1:rawPredict"), with(format, "claude@1", false));
+        // The body says whether to stream.
+        assert_eq!(at("anthropic/models/claude@1:streamRawPredict"), with(format, "claude@1", false));
+        assert_eq!(at("anthropic/models/count-tokens:rawPredict"), call(WireFormat::AnthropicCountTokens));
+        for nothing in ["google/models/m:predict", "anthropic/models/:rawPredict", "google"] {
+            assert_eq!(at(nothing), Route::Unknown { format: WireFormat::OpenAiChat }, "{nothing}");
+        }
+    }
 }
 
 #[test]
