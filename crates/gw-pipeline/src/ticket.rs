@@ -380,6 +380,24 @@ impl Open {
         }
     }
 
+    /// Holds once more what the latest try cost, since another one is to follow it: the hold is for one.
+    ///
+    /// # Errors
+    /// The budget or a rate limit does not allow more.
+    pub(crate) fn hold_another(&mut self) -> Result<(), HoldRefused> {
+        let Some(last) = self.record.attempts.last() else { return Ok(()) };
+        let (tokens, cost) = (last.usage.total_tokens(), last.cost);
+        if tokens == 0 && cost == NanoUsd::ZERO {
+            return Ok(());
+        }
+        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
+            key.usage.extend(&key.policy, self.worker.now(), hold, tokens, cost)?;
+        }
+        // The next try's intent states it.
+        self.hold_cost = self.hold_cost.plus(cost);
+        Ok(())
+    }
+
     /// Notes what a part of the open try has used.
     pub(crate) const fn note_spent(&mut self, input_tokens: u64) {
         self.spent_tokens = self.spent_tokens.saturating_add(input_tokens);

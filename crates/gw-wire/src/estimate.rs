@@ -17,7 +17,7 @@
 pub mod audio;
 mod walk;
 
-pub use walk::input_tokens;
+pub use walk::{input_tokens, stated_tokens};
 
 /// Tokens of an image: above what current models charge for their largest scaled size.
 pub const IMAGE_TOKENS: u64 = 5_000;

@@ -223,6 +223,9 @@ pub fn service_tier(name: &str) -> Option<ServiceTier> {
     }
 }
 
+/// Where a compressed body stops to be UTF-8: the marks of gzip and Zstandard have such a byte among their first.
+const COMPRESSED_WITHIN: usize = 4;
+
 /// The refusal for a body that is not the JSON it should be.
 #[must_use]
 pub fn json_refusal(error: &JsonError) -> Refusal {
@@ -241,6 +244,14 @@ pub fn json_refusal(error: &JsonError) -> Refusal {
         JsonErrorKind::UnexpectedEnd if error.offset == 0 => {
             Refusal::new(ErrorCode::InvalidRequest, "The body is empty. Send a JSON object.")
         }
+        // What a compressed body begins with is no JSON, and mostly no UTF-8.
+        JsonErrorKind::BadUtf8 if error.offset < COMPRESSED_WITHIN => Refusal::new(
+            ErrorCode::InvalidRequest,
+            format!(
+                "The body is not valid JSON: {error}. Compressed bodies are not taken: send it without \
+                 'content-encoding'."
+            ),
+        ),
         _ => Refusal::new(
             ErrorCode::InvalidRequest,
             format!("The body is not valid JSON: {error}. Check how it is encoded."),

@@ -79,9 +79,20 @@ pub(crate) fn stated_usage(
 }
 
 impl Exchange {
-    /// Looks into a whole answer while another target could still be asked; what was read stays in front of the body.
-    /// Gives what failed, if it can not be read.
-    pub(super) async fn unreadable(
+    /// What failed, when another target could still be asked and the answer is of no use.
+    pub(super) async fn lost(
+        &mut self,
+        target: &Arc<Target>,
+        sent: &Sent,
+        response: &mut UpstreamResponse,
+        others_left: bool,
+    ) -> Option<TryFailure> {
+        // Boxed, since most calls have one target and need no room for it.
+        if others_left { Box::pin(self.unreadable(target, sent, response)).await } else { None }
+    }
+
+    /// Looks into a whole answer; what was read stays in front of the body. Gives what failed, if it can not be read.
+    async fn unreadable(
         &mut self,
         target: &Arc<Target>,
         sent: &Sent,

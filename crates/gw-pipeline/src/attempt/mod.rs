@@ -122,11 +122,8 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
                     break;
                 }
                 Tried::Counted => return Ok(Attempted::Count(Box::new(exchange.counted(target)))),
-                Tried::Answered { sent, response } if !others_left => {
-                    return Ok(exchange.answered(target, sent, response, output_bound));
-                }
                 Tried::Answered { sent, mut response } => {
-                    match Box::pin(exchange.unreadable(&target, &sent, &mut response)).await {
+                    match exchange.lost(&target, &sent, &mut response, others_left).await {
                         Some(failed) => failed,
                         None => return Ok(exchange.answered(target, sent, response, output_bound)),
                     }
@@ -135,6 +132,8 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
             };
             let (again, blames_credential) = (failed.again, failed.blames_credential);
             last = Some(failed.failure);
+            // Without money for another try, this one was the last.
+            let again = again.filter(|_| exchange.ticket.hold_another().is_ok());
             let Some(again) = again else { break 'targets };
             // Another credential of the same target needs no pause, and is no second try of the first.
             if blames_credential && hand.advance() {

@@ -72,6 +72,41 @@ async fn concurrent_callers_never_overspend() {
     assert_eq!(nanos(budget["reserved_usd"].as_str().unwrap()), 0);
 }
 
+/// An answer that nobody could read is charged, and so is the next try.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tries_that_are_charged_are_held_for_one_by_one() {
+    let upstream = Upstream::start().await;
+    upstream.faults("broken-model", "malformed-json", None);
+    let [broken, good] = ["broken-model", "chat-model"].map(|model| {
+        let prices = "prices: { input_usd_per_million_tokens: 100, output_usd_per_million_tokens: 100 }";
+        format!("{{ provider: up, model: {model}, {prices} }}")
+    });
+    let models =
+        format!("models:\n  alone: {{ targets: [{broken}] }}\n  both: {{ targets: [{broken}, {good}] }}\n");
+    let gateway = Gateway::start(&format!("{}{models}", upstream.providers())).await;
+    let call = |model: &str| {
+        let messages = json!([{"role": "user", "content": "hi"}]);
+        Call::chat(&json!({"model": model, "max_tokens": 20, "messages": messages}))
+    };
+    let rich = json!({"name": "rich", "budget": {"limit_usd": 1, "period": "total"}});
+    let (_, key) = gateway.make_key(&rich).await;
+    let answer = gateway.send(call("alone").key(&key)).await;
+    let record = gateway.record(&answer.request_id()).await;
+    // As much as is held: more bytes came than tokens were asked for.
+    let once = nanos(record["cost_usd"].as_str().unwrap());
+    let answer = gateway.send(call("both").key(&key)).await;
+    assert_eq!((answer.status.as_u16(), answer.header("x-gatewright-attempts")), (200, Some("2")));
+
+    let limit = format!("0.{:09}", once * 5 / 4);
+    let poor = json!({"name": "poor", "budget": {"limit_usd": limit, "period": "total"}});
+    let (id, key) = gateway.make_key(&poor).await;
+    let answer = gateway.send(call("both").key(&key)).await;
+    answer.refused(502, "upstream_error");
+    assert_eq!(answer.header("x-gatewright-attempts"), Some("1"), "there is no money for a second");
+    let row = eventually("its usage", async || spent(&gateway, &id).await).await;
+    assert_eq!(nanos(row["cost_usd"].as_str().unwrap()), once);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_spent_is_remembered_after_a_kill() {
     let upstream = Upstream::start().await;

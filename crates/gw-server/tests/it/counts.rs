@@ -88,7 +88,8 @@ async fn every_caller_is_counted_for_by_every_upstream() {
         }
         let before = upstream.stats().requests;
         let answer = gateway.send(ask(caller, "local/m").key(MASTER)).await;
-        assert!(count(&answer) >= 7 && is_estimate(&answer), "{caller}: {}", answer.text());
+        // Eight words of two messages: near that, without what is held for a provider's own instructions.
+        assert!((7..=40).contains(&count(&answer)) && is_estimate(&answer), "{caller}: {}", answer.text());
         assert_eq!(answer.header("x-gatewright-provider"), Some("local"));
         assert_eq!(upstream.stats().requests, before, "{caller}");
         assert_eq!(gateway.record(&answer.request_id()).await["outcome"], "success");

@@ -19,6 +19,18 @@ use gw_model::{Span, WireFormat};
 /// system instructions, tool definitions and answer schemas.
 #[must_use]
 pub fn input_tokens(format: WireFormat, body: &Object<'_>) -> u64 {
+    let before = match format {
+        WireFormat::OpenAiResponses => REQUEST_TOKENS + RESPONSES_TOKENS,
+        WireFormat::CohereChat => REQUEST_TOKENS + COHERE_TOKENS,
+        _ => REQUEST_TOKENS,
+    };
+    stated_tokens(format, body) + before
+}
+
+/// As [`input_tokens`], without what some providers put before each prompt: for a count that is asked for, which
+/// should be near and not above all.
+#[must_use]
+pub fn stated_tokens(format: WireFormat, body: &Object<'_>) -> u64 {
     let mut walk = Walk::new(body.text().as_bytes());
     for member in body.members.iter().filter(|member| member.kind != Kind::Null) {
         walk.cursor = Cursor::new(walk.bytes, member.value.start, DEPTH_CEILING);
@@ -31,12 +43,7 @@ pub fn input_tokens(format: WireFormat, body: &Object<'_>) -> u64 {
             _ => member_of_chat(&mut walk, name),
         };
     }
-    let before = match format {
-        WireFormat::OpenAiResponses => REQUEST_TOKENS + RESPONSES_TOKENS,
-        WireFormat::CohereChat => REQUEST_TOKENS + COHERE_TOKENS,
-        _ => REQUEST_TOKENS,
-    };
-    walk.tokens + walk.hundredths.div_ceil(100) + before
+    walk.tokens + walk.hundredths.div_ceil(100)
 }
 
 fn member_of_chat(walk: &mut Walk<'_>, name: &str) -> Result<(), JsonError> {

@@ -50,7 +50,7 @@ fn read_object(format: WireFormat, body: &Object<'_>, facts: &mut CallFacts) -> 
     if !found.has_messages && !found.has_context {
         return Err(no_messages(format));
     }
-    facts.input_tokens = estimate::input_tokens(format, body);
+    facts.input_tokens = estimate::stated_tokens(format, body);
     // Nothing is generated, whatever the request says of it.
     facts.max_output_tokens = Some(0);
     facts.max_output_span = None;
