@@ -76,8 +76,8 @@ fn content(value: &Value) -> String {
 fn openai_usage(said: &mut Said, usage: &Value) {
     if usage.is_object() {
         let count = |path: &str| usage.pointer(path).and_then(Value::as_u64).unwrap_or(0);
-        // Some servers leave cached or reasoning tokens out of the two sums.
-        said.input_tokens = count("/prompt_tokens").max(count("/prompt_tokens_details/cached_tokens"));
+        said.input_tokens = count("/prompt_tokens");
+        // Some servers leave reasoning out of the sum.
         let rest = count("/total_tokens").saturating_sub(count("/prompt_tokens"));
         said.output_tokens = count("/completion_tokens").max(rest);
     }
@@ -97,6 +97,8 @@ fn openai_stream(bytes: &[u8]) -> Said {
     let mut said = Said::default();
     let mut calls: BTreeMap<u64, (Tool, String)> = BTreeMap::new();
     for chunk in sse::values(bytes) {
+        // Groq's own place for it comes first in its streams.
+        openai_usage(&mut said, &chunk["x_groq"]["usage"]);
         openai_usage(&mut said, &chunk["usage"]);
         let choices = chunk["choices"].as_array().cloned().unwrap_or_default();
         for choice in choices.iter().filter(|choice| choice["index"].as_u64().unwrap_or(0) == 0) {
