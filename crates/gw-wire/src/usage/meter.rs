@@ -128,12 +128,13 @@ impl StreamMeter {
             }
             return FrameVerdict::Forward;
         }
-        if data.starts_with(b"[DONE]") {
+        if data.trim_ascii_start().starts_with(b"[DONE]") {
             // The others have events for their end: there the mark says nothing.
             self.finished |= !self.format_has_end();
             return FrameVerdict::Forward;
         }
-        if self.is_malformed(data) {
+        // Clients do not read what a ping carries, and not every server that speaks Anthropic's format has JSON there.
+        if self.is_malformed(data) && frame.event() != Some("ping") {
             return FrameVerdict::Malformed;
         }
         self.frames += 1;

@@ -198,6 +198,9 @@ fn what_is_no_json_is_malformed_where_nobody_else_reads_it() {
     }
     let latin = Frame::parse(Bytes::from_static(b"data: {\"a\":\"\xe9\"}\n\n"));
     assert_eq!(meter.frame(&latin), FrameVerdict::Malformed);
-    meter.frame(&frame("data: [DONE]\n\n"));
+    let mut messages = StreamMeter::new(WireFormat::AnthropicMessages).check_syntax(true);
+    assert_eq!(messages.frame(&frame("event: ping\ndata: ping\n\n")), FrameVerdict::Forward);
+    assert_eq!(messages.frame(&frame("event: message_start\ndata: ping\n\n")), FrameVerdict::Malformed);
+    assert_eq!(meter.frame(&frame("data:  [DONE]\n\n")), FrameVerdict::Forward, "with one blank more");
     assert_eq!(meter.frame(&frame("data: bye\n\n")), FrameVerdict::Forward, "behind the end");
 }
