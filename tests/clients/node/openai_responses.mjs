@@ -17,7 +17,7 @@ const callsOf = (answer) => answer.output.filter((item) => item.type === "functi
 
 test("text.plain", async (backend) => {
   const answer = await ask(backend, text.plain, { max_output_tokens: 64 });
-  assert.equal(answer.status, "completed");
+  assert.ok(answer.status === "completed" || (realModel && answer.status === "incomplete"), answer.status);
   if (!realModel) assert.equal(answer.output_text, said(text.plain));
   assert.ok(answer.usage.input_tokens > 0 && answer.usage.output_tokens > 0);
 });

@@ -63,7 +63,8 @@ def plain(backend):
     assert answer["stopReason"] in ("end_turn", "max_tokens"), answer
     usage = answer["usage"]
     assert usage["inputTokens"] > 0 and usage["outputTokens"] > 0, usage
-    assert usage["totalTokens"] == usage["inputTokens"] + usage["outputTokens"], usage
+    parts = ["inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens", "outputTokens"]
+    assert usage["totalTokens"] == sum(usage.get(part, 0) for part in parts), usage
     assert answer["metrics"]["latencyMs"] >= 0, answer
     assert answer["ResponseMetadata"]["RequestId"], answer["ResponseMetadata"]
 

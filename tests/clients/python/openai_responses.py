@@ -36,15 +36,18 @@ def calls_of(answer):
 def plain(backend):
     answer = ask(backend, TEXT["plain"], max_output_tokens=64)
     assert answer.object == "response" and answer.id and answer.created_at and answer.model, answer
-    assert answer.status == "completed" and answer.error is None and answer.incomplete_details is None, answer
+    # Nobody knows how much a real model has to say.
+    status = answer.status if MODEL and answer.status == "incomplete" else "completed"
+    assert answer.status == status and answer.error is None, answer
+    assert (answer.incomplete_details is None) == (status == "completed"), answer
     assert MODEL or answer.output_text == said(TEXT["plain"]), answer
     message = next(item for item in answer.output if item.type == "message")
-    assert message.role == "assistant" and message.status == "completed" and message.id, message
+    assert message.role == "assistant" and message.status == status and message.id, message
     assert message.content[0].type == "output_text" and message.content[0].annotations == [], message
     usage = answer.usage
     assert usage.input_tokens > 0 and usage.output_tokens > 0
     assert usage.total_tokens == usage.input_tokens + usage.output_tokens
-    assert usage.input_tokens_details.cached_tokens == 0 and usage.output_tokens_details.reasoning_tokens == 0
+    assert (MODEL or usage.input_tokens_details.cached_tokens == 0) and usage.output_tokens_details.reasoning_tokens == 0
 
 
 @case("text.roles")
