@@ -91,7 +91,7 @@ fn look(name: &str, value: &Value<'_>, holder: &Holder, found: &mut BTreeSet<Str
     match value.kind {
         Kind::String => {
             let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
-            let is_file = FILES.iter().any(|known| name.ends_with(known)) || (holder.is_file && name == "id");
+            let is_file = names_file(name) || (holder.is_file && name == "id");
             let id = match name {
                 "fileUri" | "file_uri" => uploaded(&text),
                 _ if is_file => Some(text.into_owned()),
@@ -109,6 +109,13 @@ fn look(name: &str, value: &Value<'_>, holder: &Holder, found: &mut BTreeSet<Str
         }
         _ => {}
     }
+}
+
+/// Is this a name for the id of a file? A `profile_id` is none: a name for such stands alone or begins a word.
+#[must_use]
+pub fn names_file(name: &str) -> bool {
+    let begins = |before: &str| !before.ends_with(|last: char| last.is_ascii_alphanumeric());
+    FILES.iter().any(|known| name.strip_suffix(known).is_some_and(begins))
 }
 
 /// The name of a file that was uploaded to Gemini, as `files/abc`; other addresses are not the provider's to keep.

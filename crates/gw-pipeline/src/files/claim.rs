@@ -97,13 +97,15 @@ async fn file_made(
     upload: Upload,
     claims: &mut Claims,
 ) -> Result<(), Refusal> {
-    let checked = upload::check(ticket, live, call, provider, upload)?;
+    let checked = upload::check(ticket, live, call, provider, &upload)?;
     (claims.model, claims.note) = (checked.model, checked.note);
     if let Some(body) = checked.body {
         call.body = body;
     }
-    let pins = checked.named.judge(ticket).await?;
-    ticket.pins.merge(&pins)
+    let (named, lines) = upload.named();
+    let pins = named.judge(ticket).await?;
+    ticket.pins.merge(&pins)?;
+    lines.judge(ticket).await
 }
 
 /// A provider's own path may look like a file's and be none.

@@ -8,6 +8,7 @@ mod choose;
 mod claim;
 mod collections;
 mod foreign;
+mod lines;
 mod named;
 mod settle;
 mod turn;
