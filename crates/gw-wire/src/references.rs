@@ -121,10 +121,24 @@ pub fn names_file(name: &str) -> bool {
 /// The name of a file that was uploaded to Gemini, as `files/abc`; other addresses are not the provider's to keep.
 fn uploaded(uri: &str) -> Option<String> {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
-    let mut segments = path.rsplit('/');
-    let (name, kind, version) = (segments.next()?, segments.next()?, segments.next());
-    let is_version = version.is_none_or(|version| version.starts_with("v1"));
-    (kind == "files" && is_version && !name.is_empty()).then(|| format!("files/{name}"))
+    let name = match path.split_once("://") {
+        None => path.strip_prefix("files/")?,
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/')?;
+            let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+            let (version, name) = path.split_once("/files/")?;
+            let is_version = version.starts_with("v1") && !version.contains('/');
+            (is_web && is_version && is_googles(host)).then_some(name)?
+        }
+    };
+    (!name.is_empty() && !name.contains('/')).then(|| format!("files/{name}"))
+}
+
+/// Is this a host, with or without a port, of Google's interfaces?
+fn is_googles(host: &str) -> bool {
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    host.ends_with(".googleapis.com")
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! It must not read a line twice, nor hold more of them than a part.
 
 use super::named::Named;
+use super::reach::Reach;
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::{ErrorCode, Refusal, Span};
@@ -30,7 +31,7 @@ impl Reading {
     }
 
     /// Judges all of it. Errors: a line names what is not its caller's.
-    pub(super) async fn judge(mut self, ticket: &mut Ticket) -> Result<(), Refusal> {
+    pub(super) async fn judge(mut self, ticket: &mut Ticket, reach: &Reach<'_>) -> Result<(), Refusal> {
         loop {
             // Off the worker, whose other calls would wait.
             let read = tokio::task::spawn_blocking(move || (self.part(), self)).await;
@@ -39,7 +40,7 @@ impl Reading {
             if part.is_empty() {
                 return Ok(());
             }
-            let pins = Named { strings: part, ..Named::default() }.judge(ticket).await?;
+            let pins = Named { strings: part, ..Named::default() }.judge(ticket, reach).await?;
             ticket.pins.merge(&pins)?;
             self = rest;
         }

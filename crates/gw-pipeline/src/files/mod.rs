@@ -10,6 +10,7 @@ mod collections;
 mod foreign;
 mod lines;
 mod named;
+mod reach;
 mod settle;
 mod turn;
 mod upload;

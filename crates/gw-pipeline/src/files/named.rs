@@ -3,12 +3,13 @@
 
 use super::claim::{caller, unknown};
 use super::collections::Place;
+use super::reach::Reach;
 use crate::credentials::Pins;
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::{Call, ErrorCode, RawLine, Refusal};
 use gw_providers::recognise::decoded;
-use gw_store::objects::ObjectKind;
+use gw_store::objects::{Object as Stored, ObjectKind};
 use gw_wire::multipart::{Boundary, Form, is_form};
 use gw_wire::references::{self, add_id, names_file, strings};
 use std::collections::{BTreeSet, HashSet};
@@ -127,19 +128,23 @@ impl Named {
     }
 
     /// The credentials that must be used for it. Errors: the caller may not name all of it.
-    pub(super) async fn judge(self, ticket: &Ticket) -> Result<Pins, Refusal> {
+    pub(super) async fn judge(self, ticket: &Ticket, reach: &Reach<'_>) -> Result<Pins, Refusal> {
         let Self { files, place, strings } = self;
         let mut all = strings;
         all.extend(files.iter().chain(&place).cloned());
         let worker = ticket.worker();
         let found = worker.gateway().objects.named(all.into_iter().collect(), worker.now()).await;
-        let found = found.map_err(|error| error.refusal())?;
+        let mut found = found.map_err(|error| error.refusal())?;
         let who = caller(ticket);
+        found.retain(|object| object.is_of(who) || reach.has(object));
         if let Some(foreign) = found.iter().find(|object| !object.is_of(who)) {
             return Err(unknown(foreign.kind, &foreign.id));
         }
         let mut pins = Pins::default();
-        found.iter().try_for_each(|object| pins.pin(object))?;
+        // Items of stored answers may come from several accounts, written out; what refers to one is looked up later.
+        let is_item = |object: &Stored| matches!(object.kind, ObjectKind::Item | ObjectKind::Response);
+        let mut binding = found.iter().filter(|object| place.contains(&object.id) || !is_item(object));
+        binding.try_for_each(|object| pins.pin(object))?;
         if ticket.key().is_none() {
             return Ok(pins);
         }

@@ -267,3 +267,28 @@ async fn what_is_anothers_is_taken_out_wherever_it_stands() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_another_provider_is_any_text() {
+    let (google, other) = (shelf(|_| json!({})).await, shelf(|_| json!({})).await);
+    let gateway = Gateway::start(&format!(
+        "providers:\n  openai: {{ base_url: \"{0}/v1\", api_key: upstream-secret-1 }}\n  \
+         google: {{ kind: gemini, base_url: \"{1}\", api_key: upstream-secret-2 }}\n  \
+         google-too: {{ kind: gemini, base_url: \"{0}\", api_key: upstream-secret-2 }}\n",
+        other.url(),
+        google.url()
+    ))
+    .await;
+    let policy = |name: &str| json!({"name": name, "endpoints": ["passthrough"]});
+    let (_, alice) = gateway.make_key(&policy("alice")).await;
+    let (_, bob) = gateway.make_key(&policy("bob")).await;
+    make(&gateway, &alice, "google/upload/v1beta/files", &json!({"file": {"name": "files/logo-1"}})).await;
+    let body = json!({"image_url": "https://cdn.example.com/files/logo-1"}).to_string();
+    let call = |name: &str| Call::post(&format!("/passthrough/{name}/v1/things"), body.clone()).key(&bob);
+    gateway.send(call("openai")).await.ok();
+    // What may be the same account is.
+    gateway.send(call("google")).await.refused(404, "not_found");
+    gateway.send(call("google-too")).await.refused(404, "not_found");
+    let file = json!({"fileUri": "https://api.example.com/v1/files/report.pdf"}).to_string();
+    gateway.send(Call::post("/passthrough/google/v1/things", file).key(&bob)).await.ok();
+}

@@ -22,7 +22,7 @@ fn ids_are_found_however_they_are_written() {
         (r#"{"data_source":{"source":{"id":"file-1","type":"file_id"}}}"#, &["file-1"]),
         (r#"{"source":{"type":"stored","id":"x"},"file_id":"file-1"}"#, &["file-1"]),
         (
-            r#"{"parts":[{"fileData":{"fileUri":"https://g.example/v1beta/files/abc"}}]}"#,
+            r#"{"parts":[{"fileData":{"fileUri":"https://generativelanguage.googleapis.com/v1beta/files/abc"}}]}"#,
             &["files/abc"],
         ),
         (r#"{"file_data":{"file_uri":"files/abc"}}"#, &["files/abc"]),
@@ -84,4 +84,27 @@ fn what_only_ends_like_a_files_id_is_none() {
         assert!(!names_file(name), "{name}");
     }
     assert!(file_ids(br#"{"profile_id":"p-1","user_profile_id":"p-2"}"#).is_empty());
+}
+
+#[test]
+fn only_addresses_of_uploads_are_uploads() {
+    for uri in [
+        "files/abc",
+        "https://generativelanguage.googleapis.com/v1beta/files/abc",
+        "HTTPS://Eu-Generativelanguage.Googleapis.com:443/v1/files/abc?alt=media",
+    ] {
+        assert_eq!(uploaded(uri).as_deref(), Some("files/abc"), "{uri}");
+    }
+    for uri in [
+        "https://api.example.com/v1/files/report.pdf",
+        "gs://bucket/v1/files/a.pdf",
+        "https://storage.googleapis.com/bucket/v1/files/a.pdf",
+        "https://googleapis.com.example.com/v1/files/a.pdf",
+        "https://example.com/files/abc",
+        "files/",
+        "files/a/b",
+        "/v1/files/abc",
+    ] {
+        assert_eq!(uploaded(uri), None, "{uri}");
+    }
 }
