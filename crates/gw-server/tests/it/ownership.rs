@@ -125,8 +125,7 @@ async fn what_is_kept_behind_known_paths_is_its_makers() {
     for (path, body, below) in [
         ("openai/v1/fine_tuning/jobs", json!({"id": "odd-name"}), "odd-name/events"),
         ("openai/v1/vector_stores", json!({"id": "vs_2"}), "vs_2/files/file-of-it"),
-        ("openai/v1/conversations", json!({"id": "conv_2"}), "conv_2/items"),
-        ("claude/v1/messages/batches", json!({"id": "msgbatch_2"}), "msgbatch_2/results"),
+        ("openai/v1/assistants", json!({"id": "asst_2"}), "asst_2/files"),
         ("gemini/v1beta/cachedContents", json!({"name": "cachedContents/c2", "model": "gpt-test"}), "c2"),
     ] {
         make(&gateway, &alice, path, &body).await;
@@ -137,7 +136,16 @@ async fn what_is_kept_behind_known_paths_is_its_makers() {
         gateway.send(call(&alice, "made-elsewhere")).await.refused(404, "not_found");
         gateway.send(call(MASTER, "made-elsewhere")).await.ok();
     }
-    for path in ["openai/v1/models/made-elsewhere", "openai/v1/threads/thread_made_elsewhere"] {
+    for path in [
+        "openai/v1/models/made-elsewhere",
+        "openai/v1/threads/thread_made_elsewhere",
+        "claude/v1/files/file_of_code/content",
+        "claude/v1/messages/batches/made-elsewhere",
+        "gemini/v1beta/files/x:download",
+        "gemini/v1beta/batches/x",
+        "openai/v1/conversations/conv_streamed/items",
+        "openai/v1/datasets/usage",
+    ] {
         gateway.send(Call::get(&format!("/passthrough/{path}")).key(&alice)).await.ok();
     }
     let gateway = gateway.restart().await;
@@ -265,6 +273,35 @@ async fn what_is_anothers_is_taken_out_wherever_it_stands() {
             let call = Call::get(&format!("/passthrough/claude/v1/things?n={number}"));
             assert_eq!(ids(&gateway.send(call.key(who)).await, "data"), wanted);
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_be_made_unseen_is_its_makers_once_it_was_seen() {
+    let upstream = shelf(|_| json!({"id": "x"})).await;
+    let (gateway, alice, bob) = set_up(&upstream.url()).await;
+    for (made_at, answer, path) in [
+        ("openai/v1/conversations", json!({"id": "conv_2"}), "openai/v1/conversations/conv_2/items"),
+        ("openai/v1/conversations", json!({"conversation_id": "c-22"}), "openai/v1/conversations/c-22"),
+        ("claude/v1/messages/batches", json!({"id": "msgbatch_2"}), "claude/v1/messages/batches/msgbatch_2"),
+        (
+            "gemini/v1beta/models/m:batchGenerateContent",
+            json!({"name": "batches/b1"}),
+            "gemini/v1beta/batches/b1",
+        ),
+        (
+            "claude/v1/finetuned-models",
+            json!({"finetuned_model": {"id": "u-12"}}),
+            "claude/v1/finetuned-models/u-12",
+        ),
+        ("openai/v1/videos/edits", json!({"id": "video_2"}), "openai/v1/videos/video_2/content"),
+        ("openai/v1/videos/video_2/remix", json!({"id": "video_3"}), "openai/v1/videos/video_3"),
+        ("claude/v1/files/upload", json!({"id": "odd-name"}), "claude/v1/files/odd-name"),
+    ] {
+        make(&gateway, &alice, made_at, &answer).await;
+        let call = |key: &str| Call::get(&format!("/passthrough/{path}")).key(key);
+        gateway.send(call(&alice)).await.ok();
+        gateway.send(call(&bob)).await.refused(404, "not_found");
     }
 }
 
