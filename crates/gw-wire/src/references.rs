@@ -11,8 +11,18 @@ use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static FIND_NAMES: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| ["file_id", "training_file", "validation_file", "vector_store_id"].map(Finder::new));
+static FIND_NAMES: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
+    [
+        "file_id",
+        "training_file",
+        "validation_file",
+        "vector_store_id",
+        "fileSearchStore",
+        "file_search_store",
+        "\"container",
+    ]
+    .map(Finder::new)
+});
 static FIND_URI: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["fileUri", "file_uri"].map(Finder::new));
 static FIND_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u00"));
 

@@ -306,6 +306,40 @@ async fn what_may_be_made_unseen_is_its_makers_once_it_was_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endpoints_of_models_name_nothing_of_anothers() {
+    let upstream = Scripted::by_request(|_, seen: &Seen| {
+        let is_model = seen.path.contains("generateContent") || seen.path.ends_with("/responses");
+        let body = match is_model {
+            true => json!({"error": {"message": "went out"}}).to_string(),
+            false => seen.body.clone(),
+        };
+        let status = if is_model { "400 Bad Request" } else { "200 OK" };
+        let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n");
+        vec![Step::Send(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).into_bytes())]
+    })
+    .await;
+    let (gateway, alice, bob) = set_up(&upstream.url()).await;
+    make(&gateway, &alice, "gemini/v1beta/fileSearchStores", &json!({"name": "fileSearchStores/s-1"})).await;
+    make(&gateway, &alice, "openai/v1/containers", &json!({"id": "cntr_alice"})).await;
+    let search = json!({"fileSearch": {"fileSearchStoreNames": ["fileSearchStores/s-1"]}});
+    let code = json!({"type": "code_interpreter", "container": "cntr_alice"});
+    for (path, body) in [
+        (
+            "/v1beta/models/gemini/g-1:generateContent",
+            json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}], "tools": [search]}),
+        ),
+        ("/v1/responses", json!({"model": "openai/gpt-test", "input": "hi", "tools": [code]})),
+    ] {
+        let call = |key: &str| Call::post(path, body.to_string()).key(key);
+        let before = upstream.all().len();
+        let answer = gateway.send(call(&bob)).await;
+        assert_eq!((answer.status.as_u16(), upstream.all().len()), (404, before), "{}", answer.text());
+        let answer = gateway.send(call(&alice)).await;
+        assert_eq!((answer.status.as_u16(), upstream.all().len() > before), (400, true), "{}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_id_of_another_provider_is_any_text() {
     let (google, other) = (shelf(|_| json!({})).await, shelf(|_| json!({})).await);
     let gateway = Gateway::start(&format!(

@@ -108,3 +108,14 @@ fn only_addresses_of_uploads_are_uploads() {
         assert_eq!(uploaded(uri), None, "{uri}");
     }
 }
+
+#[test]
+fn whatever_may_name_a_kept_thing_is_looked_at() {
+    for body in [
+        r#"{"tools":[{"fileSearch":{"fileSearchStoreNames":["fileSearchStores/s-1"]}}]}"#,
+        r#"{"tools":[{"file_search":{"file_search_store_names":["fileSearchStores/s-1"]}}]}"#,
+        r#"{"tools":[{"type":"code_interpreter","container":"cntr_1"}]}"#,
+    ] {
+        assert!(may_refer(body.as_bytes()), "{body}");
+    }
+}
