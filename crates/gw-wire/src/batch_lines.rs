@@ -29,10 +29,17 @@ pub struct Line {
     pub stored: Option<&'static str>,
     /// A member that chooses other models than `model` does.
     pub routing: Option<&'static str>,
-    /// Ids of files that it refers to.
-    pub file_ids: Vec<String>,
-    /// Strings of its body that could be ids.
-    pub strings: BTreeSet<String>,
+    /// Where its request stands in the body that the lines are part of.
+    pub request: Span,
+}
+
+/// A file of them.
+#[derive(Clone, Debug, Default)]
+pub struct Lines {
+    /// Its lines, at least one.
+    pub lines: Vec<Line>,
+    /// Ids of files that they refer to, at most [`references::MAX_IDS`].
+    pub file_ids: BTreeSet<String>,
 }
 
 /// Members that refer to something that an earlier request has had stored.
@@ -41,10 +48,10 @@ const STORED: [&str; 2] = ["previous_response_id", "conversation"];
 /// Reads the lines of `body[span]`.
 ///
 /// # Errors
-/// `invalid_request`, naming the line that cannot be read.
-pub fn read(body: &[u8], span: Span, max_depth: usize) -> Result<Vec<Line>, Refusal> {
+/// `invalid_request`, naming the line that cannot be read or has a file too many.
+pub fn read(body: &[u8], span: Span, max_depth: usize) -> Result<Lines, Refusal> {
     let content = body.get(span.start..span.end).unwrap_or_default();
-    let mut lines = Vec::new();
+    let (mut lines, mut file_ids) = (Vec::new(), BTreeSet::new());
     let mut start = span.start;
     for (index, raw) in content.split(|byte| *byte == b'\n').enumerate() {
         let lead = raw.len() - raw.trim_ascii_start().len();
@@ -54,6 +61,11 @@ pub fn read(body: &[u8], span: Span, max_depth: usize) -> Result<Vec<Line>, Refu
                 return Err(at(index + 1, &format!("a batch has at most {MAX_LINES} lines")));
             }
             lines.push(line(index + 1, text, start + lead, max_depth)?);
+            file_ids.extend(references::file_ids(text));
+            if file_ids.len() > references::MAX_IDS {
+                let text = format!("the file's lines refer to more than {} files", references::MAX_IDS);
+                return Err(at(index + 1, &text));
+            }
         }
         start += raw.len() + 1;
     }
@@ -61,7 +73,7 @@ pub fn read(body: &[u8], span: Span, max_depth: usize) -> Result<Vec<Line>, Refu
         let text = "the file has no lines; a batch's file has one JSON request on each";
         return Err(Refusal::new(ErrorCode::InvalidRequest, text).param("file"));
     }
-    Ok(lines)
+    Ok(Lines { lines, file_ids })
 }
 
 fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<Line, Refusal> {
@@ -70,7 +82,7 @@ fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<L
     let url = url.ok_or_else(|| at(number, "`url` is missing, such as \"/v1/chat/completions\""))?;
     let request = object.get("body").filter(|value| value.kind == Kind::Object);
     let request = request.ok_or_else(|| at(number, "`body` is missing, the request itself"))?;
-    let mut strings = references::strings(request.raw().as_bytes());
+    let span = Span { start: request.span.start + offset, end: request.span.end + offset };
     let request = request.object().map_err(|error| at(number, &json_refusal(&error).message))?;
     let model = request.get("model").ok_or_else(|| at(number, "`body.model` is missing"))?;
     let name = model.as_str().filter(|name| !name.is_empty() && name.len() <= MAX_MODEL_BYTES);
@@ -87,7 +99,6 @@ fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<L
             ));
         }
     }
-    strings.remove(&*name);
     let states = |name: &&'static str| request.get(name).is_some_and(|value| !value.is_null());
     Ok(Line {
         number,
@@ -96,8 +107,7 @@ fn line(number: usize, text: &[u8], offset: usize, max_depth: usize) -> Result<L
         model_span: Span { start: model.span.start + offset, end: model.span.end + offset },
         stored: STORED.into_iter().find(|name| states(name)).or_else(|| refers(&request).then_some("input")),
         routing: ROUTING_MEMBERS.iter().copied().find(|name| states(name)),
-        file_ids: references::file_ids(text),
-        strings,
+        request: span,
     })
 }
 

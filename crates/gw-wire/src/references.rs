@@ -11,8 +11,18 @@ use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static FIND_NAMES: LazyLock<[Finder<'static>; 4]> =
-    LazyLock::new(|| ["file_id", "training_file", "validation_file", "vector_store_id"].map(Finder::new));
+static FIND_NAMES: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
+    [
+        "file_id",
+        "training_file",
+        "validation_file",
+        "vector_store_id",
+        "fileSearchStore",
+        "file_search_store",
+        "\"container",
+    ]
+    .map(Finder::new)
+});
 static FIND_URI: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["fileUri", "file_uri"].map(Finder::new));
 static FIND_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u00"));
 
@@ -91,7 +101,7 @@ fn look(name: &str, value: &Value<'_>, holder: &Holder, found: &mut BTreeSet<Str
     match value.kind {
         Kind::String => {
             let Some(text) = value.as_str().filter(|text| !text.is_empty()) else { return };
-            let is_file = FILES.iter().any(|known| name.ends_with(known)) || (holder.is_file && name == "id");
+            let is_file = names_file(name) || (holder.is_file && name == "id");
             let id = match name {
                 "fileUri" | "file_uri" => uploaded(&text),
                 _ if is_file => Some(text.into_owned()),
@@ -111,13 +121,34 @@ fn look(name: &str, value: &Value<'_>, holder: &Holder, found: &mut BTreeSet<Str
     }
 }
 
+/// Is this a name for the id of a file? A `profile_id` is none: a name for such stands alone or begins a word.
+#[must_use]
+pub fn names_file(name: &str) -> bool {
+    let begins = |before: &str| !before.ends_with(|last: char| last.is_ascii_alphanumeric());
+    FILES.iter().any(|known| name.strip_suffix(known).is_some_and(begins))
+}
+
 /// The name of a file that was uploaded to Gemini, as `files/abc`; other addresses are not the provider's to keep.
 fn uploaded(uri: &str) -> Option<String> {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
-    let mut segments = path.rsplit('/');
-    let (name, kind, version) = (segments.next()?, segments.next()?, segments.next());
-    let is_version = version.is_none_or(|version| version.starts_with("v1"));
-    (kind == "files" && is_version && !name.is_empty()).then(|| format!("files/{name}"))
+    let name = match path.split_once("://") {
+        None => path.strip_prefix("files/")?,
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/')?;
+            let is_web = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+            let (version, name) = path.split_once("/files/")?;
+            let is_version = version.starts_with("v1") && !version.contains('/');
+            (is_web && is_version && is_googles(host)).then_some(name)?
+        }
+    };
+    (!name.is_empty() && !name.contains('/')).then(|| format!("files/{name}"))
+}
+
+/// Is this a host, with or without a port, of Google's interfaces?
+fn is_googles(host: &str) -> bool {
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let host = host.split(':').next().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    host.ends_with(".googleapis.com")
 }
 
 #[cfg(test)]

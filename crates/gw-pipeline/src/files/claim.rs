@@ -1,6 +1,7 @@
 //! The stage itself: looks up every id of a call, and makes calls for files and batches ready to go out.
 
 use super::named::Named;
+use super::reach::Reach;
 use super::upload::Upload;
 use super::{Claims, batch, choose, upload};
 use crate::authorize::may_use;
@@ -50,7 +51,7 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
         }
     }
     let Some(ask) = call.raw.as_ref().and_then(|line| line.object.clone()) else {
-        return own_references(ticket, call).await;
+        return own_references(ticket, live, call).await;
     };
     let mut claims = Claims { object: named(ticket, &ask).await?, ..Claims::default() };
     let input = if ask == ObjectAsk::CreateBatch { batch::input(ticket, call).await? } else { None };
@@ -69,11 +70,11 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
     }
     match &ask {
         ObjectAsk::CreateBatch => {
-            own_references(ticket, call).await?;
+            own_references(ticket, live, call).await?;
             claims.model = batch::check(ticket, live, input.as_deref(), &provider.name)?;
         }
         // The operator's list goes on in the account that it was begun in.
-        _ if ask.is_list() && ticket.key().is_none() => own_references(ticket, call).await?,
+        _ if ask.is_list() && ticket.key().is_none() => own_references(ticket, live, call).await?,
         _ => {}
     }
     if ask.is_list() && ticket.key().is_some() {
@@ -97,13 +98,16 @@ async fn file_made(
     upload: Upload,
     claims: &mut Claims,
 ) -> Result<(), Refusal> {
-    let checked = upload::check(ticket, live, call, provider, upload)?;
+    let checked = upload::check(ticket, live, call, provider, &upload)?;
     (claims.model, claims.note) = (checked.model, checked.note);
     if let Some(body) = checked.body {
         call.body = body;
     }
-    let pins = checked.named.judge(ticket).await?;
-    ticket.pins.merge(&pins)
+    let reach = Reach::at(live, provider);
+    let (named, lines) = upload.named();
+    let pins = named.judge(ticket, &reach).await?;
+    ticket.pins.merge(&pins)?;
+    lines.judge(ticket, &reach).await
 }
 
 /// A provider's own path may look like a file's and be none.
@@ -185,13 +189,13 @@ async fn own_page(ticket: &mut Ticket, call: &mut Call, ask: &ObjectAsk) -> Resu
 }
 
 /// What path, query and body name.
-async fn own_references(ticket: &mut Ticket, call: &Call) -> Result<(), Refusal> {
+async fn own_references(ticket: &mut Ticket, live: &Live, call: &Call) -> Result<(), Refusal> {
     let named = match Named::of(call).await {
         Ok(named) => named,
         // What cannot be read is the operator's own business.
         Err(_) if ticket.key().is_none() => return Ok(()),
         Err(refusal) => return Err(refusal),
     };
-    let pins = named.judge(ticket).await?;
+    let pins = named.judge(ticket, &Reach::of(live, call)).await?;
     ticket.pins.merge(&pins)
 }

@@ -18,13 +18,14 @@ enum Making {
 use Making::{Seen, Unseen};
 use ObjectKind::{Batch, Conversation, File, Other, Response, Upload};
 
-/// The last segment of a collection's path, what it holds, and how that is made.
+/// The last segment of a collection's path, what it holds, and how that is made. OpenAI's files and batches are not
+/// looked up here: they have endpoints of their own.
 const COLLECTIONS: [(&str, ObjectKind, Making); 23] = [
-    ("files", File, Seen),
-    ("batches", Batch, Seen),
+    ("files", File, Unseen),
+    ("batches", Batch, Unseen),
     ("uploads", Upload, Seen),
     ("responses", Response, Seen),
-    ("conversations", Conversation, Seen),
+    ("conversations", Conversation, Unseen),
     ("vector_stores", Other, Seen),
     ("assistants", Other, Seen),
     ("threads", Other, Unseen),
@@ -32,12 +33,12 @@ const COLLECTIONS: [(&str, ObjectKind, Making); 23] = [
     ("completions", Other, Unseen),
     ("evals", Other, Seen),
     ("jobs", Other, Seen),
-    ("videos", Other, Seen),
+    ("videos", Other, Unseen),
     ("chatkit", Other, Unseen),
     ("libraries", Other, Seen),
     ("agents", Other, Seen),
-    ("datasets", Other, Seen),
-    ("finetuned-models", Other, Seen),
+    ("datasets", Other, Unseen),
+    ("finetuned-models", Other, Unseen),
     ("cachedContents", Other, Seen),
     ("fileSearchStores", Other, Seen),
     ("batchPredictionJobs", Other, Seen),
@@ -46,7 +47,17 @@ const COLLECTIONS: [(&str, ObjectKind, Making); 23] = [
 ];
 
 /// What stands behind a collection's name and is no id, but something to be done.
-const DEEDS: [&str; 3] = ["input_tokens", "compact", "runs"];
+const DEEDS: [&str; 9] = [
+    "input_tokens",
+    "compact",
+    "runs",
+    "generations",
+    "edits",
+    "extensions",
+    "characters",
+    "upload",
+    "usage",
+];
 
 /// A collection that a path leads to; of several the first, since what lies below a thing is its owner's.
 #[derive(Debug)]
@@ -69,7 +80,8 @@ impl Place {
             let segment = segment.split(':').next().unwrap_or_default();
             COLLECTIONS.into_iter().find(|(name, ..)| name.eq_ignore_ascii_case(segment))
         })?;
-        let id = segments.next().filter(|id| !(line.method == "POST" && DEEDS.contains(&&**id)));
+        let may_do = matches!(&*line.method, "POST" | "GET");
+        let id = segments.next().filter(|id| !(may_do && DEEDS.contains(&&**id)));
         Some(Self { name, kind, making, id })
     }
 
@@ -85,3 +97,6 @@ impl Place {
         vec![id.clone(), bare.to_owned(), format!("{}/{bare}", self.name)]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,11 +16,12 @@ use gw_wire::json::{Kind, Object, Value, escape_into};
 use std::collections::HashMap;
 
 /// How ids begin that tell what they are the ids of.
-const ID_PREFIXES: [(&str, ObjectKind); 15] = [
+const ID_PREFIXES: [(&str, ObjectKind); 17] = [
     ("file-", ObjectKind::File),
     ("file_", ObjectKind::File),
     ("batch_", ObjectKind::Batch),
     ("msgbatch_", ObjectKind::Batch),
+    ("batches/", ObjectKind::Batch),
     ("resp_", ObjectKind::Response),
     ("conv_", ObjectKind::Conversation),
     ("upload_", ObjectKind::Upload),
@@ -32,6 +33,7 @@ const ID_PREFIXES: [(&str, ObjectKind); 15] = [
     ("container_", ObjectKind::Other),
     ("eval_", ObjectKind::Other),
     ("skill_", ObjectKind::Other),
+    ("video_", ObjectKind::Other),
 ];
 
 /// Pages of a provider's list that are read for one page of a caller's.
@@ -90,11 +92,24 @@ fn id_of(object: &Object<'_>) -> Option<String> {
     Some(format!("{kind}/{last}"))
 }
 
+/// The id of what an answer shows as made in that place.
+fn made_id(object: &Object<'_>, place: Option<&Place>) -> Option<String> {
+    let Some(place) = place else { return id_of(object) };
+    // An upload to Gemini answers with the file as a member, Cohere with what was tuned.
+    let inner = |value: &Value<'_>| value.object().ok().and_then(|object| id_of(&object));
+    let objects = || object.members.iter().map(|member| object.value(member));
+    let only = || {
+        let mut ids = objects().filter(|value| value.kind == Kind::Object).filter_map(|value| inner(&value));
+        ids.next().filter(|_| ids.next().is_none())
+    };
+    let file = object.get("file").filter(|file| file.kind == Kind::Object).and_then(|file| inner(&file));
+    // An answer in a conversation says which one that is.
+    let conversation = || text(object, "conversation_id").filter(|_| place.kind == ObjectKind::Conversation);
+    file.or_else(conversation).or_else(|| id_of(object)).or_else(only)
+}
+
 async fn made(answered: &Answered, object: &Object<'_>, place: Option<&Place>) -> Result<(), Refusal> {
-    // An upload to Gemini answers with the file as a member.
-    let inner = object.get("file").filter(|file| place.is_some() && file.kind == Kind::Object);
-    let inner = inner.and_then(|file| file.object().ok());
-    let Some(id) = id_of(inner.as_ref().unwrap_or(object)) else { return Ok(()) };
+    let Some(id) = made_id(object, place) else { return Ok(()) };
     let Some(kind) = kind_of(&id).or(place.map(|place| place.kind)) else { return Ok(()) };
     // A response is noted where responses are stored; looking at what exists makes nothing.
     let ticket = &answered.ticket;
@@ -217,3 +232,6 @@ pub(super) fn quoted(id: Option<&str>) -> Bytes {
     out.push(b'"');
     Bytes::from(out)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,15 @@
 
 use super::claim::{caller, unknown};
 use super::collections::Place;
+use super::reach::Reach;
 use crate::credentials::Pins;
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::{Call, ErrorCode, RawLine, Refusal};
 use gw_providers::recognise::decoded;
-use gw_store::objects::ObjectKind;
+use gw_store::objects::{Object as Stored, ObjectKind};
 use gw_wire::multipart::{Boundary, Form, is_form};
-use gw_wire::references::{self, add_id, strings};
+use gw_wire::references::{self, add_id, names_file, strings};
 use std::collections::{BTreeSet, HashSet};
 
 /// Bodies up to this size are searched on the worker.
@@ -19,16 +20,13 @@ const INLINE_BYTES: usize = 256 << 10;
 /// Most texts of one call that are looked up.
 const MAX_STRINGS: usize = 100_000;
 
-/// Longest field of a form that is taken for an id.
-const MAX_FIELD_BYTES: usize = 64 << 10;
-
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Named {
     /// Ids of files: they must be known, and the caller's.
     pub(super) files: BTreeSet<String>,
     /// Names of which one must be known, and the caller's, unless there is none.
-    place: Vec<String>,
+    pub(super) place: Vec<String>,
     /// What must not be known as another's.
     pub(super) strings: BTreeSet<String>,
 }
@@ -48,6 +46,7 @@ impl Named {
         };
         if let Some(line) = line {
             named.add_line(line);
+            named.refuse_too_many()?;
         }
         named.strings.remove(&call.facts.model);
         Ok(named)
@@ -60,15 +59,17 @@ impl Named {
             named.add_form(body, content_type)?;
         } else if text.starts_with(b"{") || text.starts_with(b"[") {
             named.add_json(text);
-        } else if content_type.starts_with(b"application/x-www-form-urlencoded") {
+        } else if is_pairs(content_type) {
             named.add_pairs(&String::from_utf8_lossy(body));
         }
+        named.refuse_too_many()?;
         Ok(named)
     }
 
     fn add_json(&mut self, json: &[u8]) {
         self.files.extend(references::file_ids(json));
-        self.strings.append(&mut strings(json));
+        // One more than is looked up says that there are too many.
+        let _ = strings(json, 0, MAX_STRINGS + 1, &mut self.strings);
     }
 
     fn add_form(&mut self, body: &[u8], content_type: &[u8]) -> Result<(), Refusal> {
@@ -78,18 +79,15 @@ impl Named {
         let form = Form::parse(body, &boundary).map_err(|error| unread(&error.to_string()))?;
         for part in form.parts.iter().filter(|part| part.filename.is_none()) {
             let value = form.value(part).trim_ascii();
-            let Ok(text) = std::str::from_utf8(value) else { continue };
-            if value.len() > MAX_FIELD_BYTES {
-                continue;
-            }
-            let name = part.name.split('[').next().unwrap_or_default();
-            if name.ends_with("file_id") || name.ends_with("file_ids") {
-                self.files.insert(text.to_owned());
-            }
             if value.starts_with(b"{") || value.starts_with(b"[") {
                 self.add_json(value);
+                if names_file(field(part.name)) {
+                    self.files.extend(references::file_ids(&[b"{\"file_id\":", value, b"}"].concat()));
+                }
+            } else if let Ok(text) = std::str::from_utf8(value) {
+                self.add_field(part.name, text);
             }
-            add_id(text, &mut self.strings);
+            self.refuse_too_many()?;
         }
         Ok(())
     }
@@ -97,12 +95,24 @@ impl Named {
     fn add_pairs(&mut self, pairs: &str) {
         for pair in pairs.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or(("", pair));
-            let value = decoded(value);
-            let name = decoded(name);
-            if !value.is_empty() && name.split('[').next().is_some_and(|name| name.ends_with("file_id")) {
-                self.files.insert(value.clone());
+            self.add_field(&decoded(name), &decoded(value));
+            if self.refuse_too_many().is_err() {
+                return;
             }
-            add_id(&value, &mut self.strings);
+        }
+    }
+
+    /// A field that is no JSON: a text, or several with commas between them.
+    fn add_field(&mut self, name: &str, text: &str) {
+        let is_file = names_file(field(name));
+        for text in text.split(',').map(str::trim).filter(|text| !text.is_empty()) {
+            if is_file {
+                self.files.insert(text.to_owned());
+            }
+            add_id(text, &mut self.strings);
+            if self.refuse_too_many().is_err() {
+                return;
+            }
         }
     }
 
@@ -118,25 +128,24 @@ impl Named {
     }
 
     /// The credentials that must be used for it. Errors: the caller may not name all of it.
-    pub(super) async fn judge(self, ticket: &Ticket) -> Result<Pins, Refusal> {
-        let is_master = ticket.key().is_none();
-        match self.refuse_too_many() {
-            Err(_) if is_master => return Ok(Pins::default()),
-            judged => judged?,
-        }
+    pub(super) async fn judge(self, ticket: &Ticket, reach: &Reach<'_>) -> Result<Pins, Refusal> {
         let Self { files, place, strings } = self;
         let mut all = strings;
         all.extend(files.iter().chain(&place).cloned());
         let worker = ticket.worker();
         let found = worker.gateway().objects.named(all.into_iter().collect(), worker.now()).await;
-        let found = found.map_err(|error| error.refusal())?;
+        let mut found = found.map_err(|error| error.refusal())?;
         let who = caller(ticket);
+        found.retain(|object| object.is_of(who) || reach.has(object));
         if let Some(foreign) = found.iter().find(|object| !object.is_of(who)) {
             return Err(unknown(foreign.kind, &foreign.id));
         }
         let mut pins = Pins::default();
-        found.iter().try_for_each(|object| pins.pin(object))?;
-        if is_master {
+        // Items of stored answers may come from several accounts, written out; what refers to one is looked up later.
+        let is_item = |object: &Stored| matches!(object.kind, ObjectKind::Item | ObjectKind::Response);
+        let mut binding = found.iter().filter(|object| place.contains(&object.id) || !is_item(object));
+        binding.try_for_each(|object| pins.pin(object))?;
+        if ticket.key().is_none() {
             return Ok(pins);
         }
         let own: HashSet<&str> = found.iter().map(|object| &*object.id).collect();
@@ -163,3 +172,16 @@ impl Named {
         Ok(())
     }
 }
+
+/// A field's name without the index of an element.
+fn field(name: &str) -> &str {
+    name.split('[').next().unwrap_or_default()
+}
+
+fn is_pairs(content_type: &[u8]) -> bool {
+    let kind = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    kind.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+}
+
+#[cfg(test)]
+mod tests;

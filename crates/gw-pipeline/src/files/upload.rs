@@ -2,6 +2,7 @@
 //! make. Aliases become the provider's own names of models.
 
 use super::NOTE_SEPARATOR;
+use super::lines::Reading;
 use super::named::Named;
 use crate::live::Live;
 use crate::route::resolve;
@@ -13,8 +14,7 @@ use gw_wire::batch_lines::{self, Line};
 use gw_wire::json::escape_into;
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::multipart::{Boundary, Form};
-use gw_wire::references;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Bodies up to this size are read on the worker.
@@ -43,14 +43,16 @@ pub(super) struct Checked {
     pub(super) model: String,
     /// The file's purpose, and the models of a batch's file as the caller named them.
     pub(super) note: String,
-    /// Files that its lines refer to, and whatever else in them could be an id.
-    pub(super) named: Named,
 }
 
 /// What stands in the form.
 pub(super) struct Upload {
     purpose: String,
+    /// The form as it came, which the lines' places are of.
+    body: Bytes,
     lines: Vec<Line>,
+    /// Files that the lines refer to.
+    file_ids: BTreeSet<String>,
 }
 
 impl Upload {
@@ -60,6 +62,11 @@ impl Upload {
         let names = self.lines.iter().map(|line| &*line.model);
         names.filter(|name| seen.insert(*name)).take(MAX_MODELS).collect()
     }
+
+    /// What the lines name: their files, and whatever else in them could be an id.
+    pub(super) fn named(self) -> (Named, Reading) {
+        (Named { files: self.file_ids, ..Named::default() }, Reading::new(self.body, self.lines))
+    }
 }
 
 /// Judges the lines of a batch's file.
@@ -68,16 +75,15 @@ pub(super) fn check(
     live: &Live,
     call: &Call,
     provider: &Arc<Provider>,
-    upload: Upload,
+    upload: &Upload,
 ) -> Result<Checked, Refusal> {
     if upload.purpose != "batch" {
-        return Ok(Checked { note: upload.purpose, ..Checked::default() });
+        return Ok(Checked { note: upload.purpose.clone(), ..Checked::default() });
     }
     let judge = Judge { live, provider, policy: ticket.key().map(|key| &key.policy) };
     let may_rename = call.format != WireFormat::Passthrough;
     let mut known: HashMap<&str, Option<Bytes>> = HashMap::new();
     let mut edits = Vec::new();
-    let mut named = Named::default();
     let mut checked = Checked { note: upload.purpose.clone(), ..Checked::default() };
     for line in &upload.lines {
         judge.line(line)?;
@@ -93,14 +99,7 @@ pub(super) fn check(
         if let Some(Some(name)) = known.get(line.model.as_str()) {
             edits.push(Edit::replace(line.model_span, name.clone()));
         }
-        named.files.extend(line.file_ids.iter().cloned());
-        named.strings.extend(line.strings.iter().cloned());
-        if named.files.len() > references::MAX_IDS {
-            let text = format!("the file's lines refer to more than {} files", references::MAX_IDS);
-            return Err(batch_lines::at(line.number, &text));
-        }
     }
-    checked.named = named;
     checked.model = upload.lines.first().map(|line| line.model.clone()).unwrap_or_default();
     if !edits.is_empty() {
         checked.body = Some(Bytes::from(apply(&call.body, &mut edits).concat()));
@@ -217,9 +216,9 @@ fn parse(content_type: &[u8], body: &Bytes, max_depth: usize) -> Result<Upload, 
         return Err(refuse("'purpose' is no name of a purpose, such as 'batch'".to_owned()).param("purpose"));
     }
     let span = Span { start: file.value.start, end: file.value.end };
-    let lines = match &*purpose {
+    let read = match &*purpose {
         "batch" => batch_lines::read(body, span, max_depth)?,
-        _ => Vec::new(),
+        _ => batch_lines::Lines::default(),
     };
-    Ok(Upload { purpose, lines })
+    Ok(Upload { purpose, body: body.clone(), lines: read.lines, file_ids: read.file_ids })
 }

@@ -125,8 +125,7 @@ async fn what_is_kept_behind_known_paths_is_its_makers() {
     for (path, body, below) in [
         ("openai/v1/fine_tuning/jobs", json!({"id": "odd-name"}), "odd-name/events"),
         ("openai/v1/vector_stores", json!({"id": "vs_2"}), "vs_2/files/file-of-it"),
-        ("openai/v1/conversations", json!({"id": "conv_2"}), "conv_2/items"),
-        ("claude/v1/messages/batches", json!({"id": "msgbatch_2"}), "msgbatch_2/results"),
+        ("openai/v1/assistants", json!({"id": "asst_2"}), "asst_2/files"),
         ("gemini/v1beta/cachedContents", json!({"name": "cachedContents/c2", "model": "gpt-test"}), "c2"),
     ] {
         make(&gateway, &alice, path, &body).await;
@@ -137,7 +136,16 @@ async fn what_is_kept_behind_known_paths_is_its_makers() {
         gateway.send(call(&alice, "made-elsewhere")).await.refused(404, "not_found");
         gateway.send(call(MASTER, "made-elsewhere")).await.ok();
     }
-    for path in ["openai/v1/models/made-elsewhere", "openai/v1/threads/thread_made_elsewhere"] {
+    for path in [
+        "openai/v1/models/made-elsewhere",
+        "openai/v1/threads/thread_made_elsewhere",
+        "claude/v1/files/file_of_code/content",
+        "claude/v1/messages/batches/made-elsewhere",
+        "gemini/v1beta/files/x:download",
+        "gemini/v1beta/batches/x",
+        "openai/v1/conversations/conv_streamed/items",
+        "openai/v1/datasets/usage",
+    ] {
         gateway.send(Call::get(&format!("/passthrough/{path}")).key(&alice)).await.ok();
     }
     let gateway = gateway.restart().await;
@@ -266,4 +274,92 @@ async fn what_is_anothers_is_taken_out_wherever_it_stands() {
             assert_eq!(ids(&gateway.send(call.key(who)).await, "data"), wanted);
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_may_be_made_unseen_is_its_makers_once_it_was_seen() {
+    let upstream = shelf(|_| json!({"id": "x"})).await;
+    let (gateway, alice, bob) = set_up(&upstream.url()).await;
+    for (made_at, answer, path) in [
+        ("openai/v1/conversations", json!({"id": "conv_2"}), "openai/v1/conversations/conv_2/items"),
+        ("openai/v1/conversations", json!({"conversation_id": "c-22"}), "openai/v1/conversations/c-22"),
+        ("claude/v1/messages/batches", json!({"id": "msgbatch_2"}), "claude/v1/messages/batches/msgbatch_2"),
+        (
+            "gemini/v1beta/models/m:batchGenerateContent",
+            json!({"name": "batches/b1"}),
+            "gemini/v1beta/batches/b1",
+        ),
+        (
+            "claude/v1/finetuned-models",
+            json!({"finetuned_model": {"id": "u-12"}}),
+            "claude/v1/finetuned-models/u-12",
+        ),
+        ("openai/v1/videos/edits", json!({"id": "video_2"}), "openai/v1/videos/video_2/content"),
+        ("openai/v1/videos/video_2/remix", json!({"id": "video_3"}), "openai/v1/videos/video_3"),
+        ("claude/v1/files/upload", json!({"id": "odd-name"}), "claude/v1/files/odd-name"),
+    ] {
+        make(&gateway, &alice, made_at, &answer).await;
+        let call = |key: &str| Call::get(&format!("/passthrough/{path}")).key(key);
+        gateway.send(call(&alice)).await.ok();
+        gateway.send(call(&bob)).await.refused(404, "not_found");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn endpoints_of_models_name_nothing_of_anothers() {
+    let upstream = Scripted::by_request(|_, seen: &Seen| {
+        let is_model = seen.path.contains("generateContent") || seen.path.ends_with("/responses");
+        let body = match is_model {
+            true => json!({"error": {"message": "went out"}}).to_string(),
+            false => seen.body.clone(),
+        };
+        let status = if is_model { "400 Bad Request" } else { "200 OK" };
+        let head = format!("HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\n");
+        vec![Step::Send(format!("{head}content-length: {}\r\n\r\n{body}", body.len()).into_bytes())]
+    })
+    .await;
+    let (gateway, alice, bob) = set_up(&upstream.url()).await;
+    make(&gateway, &alice, "gemini/v1beta/fileSearchStores", &json!({"name": "fileSearchStores/s-1"})).await;
+    make(&gateway, &alice, "openai/v1/containers", &json!({"id": "cntr_alice"})).await;
+    let search = json!({"fileSearch": {"fileSearchStoreNames": ["fileSearchStores/s-1"]}});
+    let code = json!({"type": "code_interpreter", "container": "cntr_alice"});
+    for (path, body) in [
+        (
+            "/v1beta/models/gemini/g-1:generateContent",
+            json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}], "tools": [search]}),
+        ),
+        ("/v1/responses", json!({"model": "openai/gpt-test", "input": "hi", "tools": [code]})),
+    ] {
+        let call = |key: &str| Call::post(path, body.to_string()).key(key);
+        let before = upstream.all().len();
+        let answer = gateway.send(call(&bob)).await;
+        assert_eq!((answer.status.as_u16(), upstream.all().len()), (404, before), "{}", answer.text());
+        let answer = gateway.send(call(&alice)).await;
+        assert_eq!((answer.status.as_u16(), upstream.all().len() > before), (400, true), "{}", answer.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_id_of_another_provider_is_any_text() {
+    let (google, other) = (shelf(|_| json!({})).await, shelf(|_| json!({})).await);
+    let gateway = Gateway::start(&format!(
+        "providers:\n  openai: {{ base_url: \"{0}/v1\", api_key: upstream-secret-1 }}\n  \
+         google: {{ kind: gemini, base_url: \"{1}\", api_key: upstream-secret-2 }}\n  \
+         google-too: {{ kind: gemini, base_url: \"{0}\", api_key: upstream-secret-2 }}\n",
+        other.url(),
+        google.url()
+    ))
+    .await;
+    let policy = |name: &str| json!({"name": name, "endpoints": ["passthrough"]});
+    let (_, alice) = gateway.make_key(&policy("alice")).await;
+    let (_, bob) = gateway.make_key(&policy("bob")).await;
+    make(&gateway, &alice, "google/upload/v1beta/files", &json!({"file": {"name": "files/logo-1"}})).await;
+    let body = json!({"image_url": "https://cdn.example.com/files/logo-1"}).to_string();
+    let call = |name: &str| Call::post(&format!("/passthrough/{name}/v1/things"), body.clone()).key(&bob);
+    gateway.send(call("openai")).await.ok();
+    // What may be the same account is.
+    gateway.send(call("google")).await.refused(404, "not_found");
+    gateway.send(call("google-too")).await.refused(404, "not_found");
+    let file = json!({"fileUri": "https://api.example.com/v1/files/report.pdf"}).to_string();
+    gateway.send(Call::post("/passthrough/google/v1/things", file).key(&bob)).await.ok();
 }

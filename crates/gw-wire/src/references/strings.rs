@@ -10,22 +10,25 @@ const MAX_ID_BYTES: usize = 512;
 /// Shortest text that could not be guessed.
 const MIN_ID_BYTES: usize = 4;
 
-/// The strings of a JSON text that could be ids, with what paths and addresses end in.
+/// Adds the strings of a JSON text that could be ids, with what paths and addresses end in: from `at` on, until there
+/// are `most` of them. Where to go on; the text's end when all of it was read.
 #[must_use]
-pub fn strings(json: &[u8]) -> BTreeSet<String> {
-    let (mut found, mut at) = (BTreeSet::new(), 0);
-    while let Some(start) = json.get(at..).and_then(|rest| memchr(b'"', rest)).map(|offset| at + offset + 1) {
-        let Some(end) = end_of_string(json, start) else { break };
+pub fn strings(json: &[u8], mut at: usize, most: usize, found: &mut BTreeSet<String>) -> usize {
+    while found.len() < most {
+        let start = json.get(at..).and_then(|rest| memchr(b'"', rest)).map(|offset| at + offset + 1);
+        let Some((start, end)) = start.and_then(|start| Some((start, end_of_string(json, start)?))) else {
+            return json.len();
+        };
         at = end + 1;
         // Escapes make a string at most six times as long.
         if !(MIN_ID_BYTES..=MAX_ID_BYTES * 6).contains(&(end - start)) {
             continue;
         }
         if let Some(text) = json.get(start..end).and_then(|raw| std::str::from_utf8(raw).ok()) {
-            add_id(&unescape(text), &mut found);
+            add_id(&unescape(text), found);
         }
     }
-    found
+    at
 }
 
 /// Where the string that begins at `at` ends.

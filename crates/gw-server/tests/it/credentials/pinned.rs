@@ -135,3 +135,41 @@ async fn later_calls_go_to_the_account_that_has_it() {
         assert!(answer.refused(503, "no_healthy_target").text().contains("'west'"), "{}", answer.text());
     }
 }
+
+/// What a conversation holds is written out in the next turn, whichever accounts its turns were made in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whole_items_of_several_accounts_go_on() {
+    let upstream = Scripted::by_request(|number, seen| {
+        let own = if seen.header("authorization") == Some("Bearer key-of-east") { "east" } else { "west" };
+        let content = json!([{"type": "output_text", "text": "hi", "annotations": []}]);
+        let item = json!({
+            "type": "message", "id": format!("msg_{own}{number}"), "role": "assistant", "status": "completed",
+            "content": content
+        });
+        let answer = json!({
+            "id": format!("resp_{own}{number}"), "object": "response", "status": "completed", "model": "m",
+            "output": [item], "created_at": 1,
+            "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
+        });
+        reply("200 OK", &answer.to_string())
+    })
+    .await;
+    let (gateway, key) = set_up(&upstream).await;
+    let mut items: Vec<Value> = Vec::new();
+    while !["east", "west"].iter().all(|name| items.iter().any(|item| item["id"].to_string().contains(name)))
+    {
+        let body = json!({"model": "openai/m", "input": "hi"});
+        let answer = gateway.send(post("/v1/responses", &body).key(&key)).await.ok().json();
+        items.push(answer["output"][0].clone());
+    }
+    let mut input = items.clone();
+    input.push(
+        json!({"role": "user", "content": [{"type": "input_file", "file_data": "x", "filename": "file_id"}]}),
+    );
+    for (path, model) in [("/v1/responses", "openai/m"), ("/passthrough/openai/v1/responses", "m")] {
+        let body = json!({"model": model, "input": input});
+        gateway.send(post(path, &body).key(&key)).await.ok();
+        let (_, other) = gateway.make_key(&json!({"name": path, "endpoints": ["chat", "passthrough"]})).await;
+        gateway.send(post(path, &body).key(&other)).await.refused(404, "not_found");
+    }
+}

@@ -86,7 +86,8 @@ proptest::proptest! {
             let _ = (meter.usage(), meter.estimated_output_tokens(), meter.is_complete(), meter.has_error());
         }
         let _ = from_raw(None, &body);
-        let _ = (crate::references::file_ids(&body), crate::references::strings(&body));
+        let mut strings = std::collections::BTreeSet::new();
+        let _ = (crate::references::file_ids(&body), crate::references::strings(&body, 0, 9, &mut strings));
         let _ = crate::batch_lines::read(&body, gw_model::Span { start: 0, end: body.len() }, 8);
     }
 }
