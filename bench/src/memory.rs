@@ -127,6 +127,7 @@ fn sustained(running: &Running, length: Duration) -> Result<(f64, f64), BenchErr
         connections: 64,
         ramp: Duration::ZERO,
         warmup: Duration::ZERO,
+        warmup_completed: 0,
         window: length,
         min_completed: 0,
         max_window: length,

@@ -64,6 +64,7 @@ fn window(speed: &Speed, system: &Running, timing: Timing) -> Result<SpeedSample
         connections: speed.connections,
         ramp: speed.ramp(),
         warmup: timing.warmup,
+        warmup_completed: system.keys.len() as u64,
         window: timing.window,
         min_completed: speed.connections as u64 * 2,
         max_window: MAX_WINDOW,

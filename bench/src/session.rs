@@ -181,7 +181,7 @@ fn method(plan: &Plan, pin: Pin) -> String {
          The load generator is a closed loop. It checks every answer: status, all text pieces in order, the end mark, and for \
          Gatewright that usage which the caller did not ask for stays hidden. A system with more than 1 % wrong answers has no figure.\n\
          CPU per request is user and system time of the whole process tree (/proc/PID/stat) in the window over the requests \
-         completed in it. Each of {} rounds runs every system once per scenario, {:.1} s warm-up and {:.1} s window (longer, up to \
+         completed in it. Each of {} rounds runs every system once per scenario, {:.1} s warm-up (longer, until each key was used once) and {:.1} s window (longer, up to \
          45 s, until each connection has had two answers); figures are medians over the rounds, ratios the medians of the \
          ratios within a round. Added p99 is the p99 minus that of the load generator straight at the mock in the same round. `cores kept awake`: \
          beside everything a loop of idle priority (SCHED_IDLE) runs on each core, so that a virtual core is not given back to \

@@ -21,6 +21,8 @@ pub(crate) struct Load {
     pub(crate) ramp: Duration,
     /// Time before the window.
     pub(crate) warmup: Duration,
+    /// Requests before the window: what is made at a key's first use is no cost of every request.
+    pub(crate) warmup_completed: u64,
     /// Length of the window.
     pub(crate) window: Duration,
     /// The window grows until this many requests are complete ...
@@ -98,7 +100,9 @@ pub(crate) fn run<T>(
     let begin = Instant::now();
     engine.until(|engine, now| {
         engine.open_due(now - begin)?;
-        Ok(now - begin >= load.warmup && engine.conns.len() == load.connections)
+        let elapsed = now - begin;
+        let enough = engine.measured.completed >= load.warmup_completed || elapsed >= load.max_window;
+        Ok(elapsed >= load.warmup && enough && engine.conns.len() == load.connections)
     })?;
     let before = sample()?;
     let window = Instant::now();

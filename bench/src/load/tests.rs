@@ -86,6 +86,7 @@ fn a_closed_loop_counts_only_right_answers() {
         connections: 8,
         ramp: Duration::ZERO,
         warmup: Duration::from_millis(10),
+        warmup_completed: 1,
         window: Duration::from_millis(50),
         min_completed: 16,
         max_window: Duration::from_secs(20),
