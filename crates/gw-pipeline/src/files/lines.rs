@@ -17,8 +17,8 @@ const PART: usize = 10_000;
 #[derive(Debug)]
 pub(super) struct Reading {
     body: Bytes,
-    /// Where the requests stand, and which models they name.
-    requests: Vec<(Span, String)>,
+    /// Where the requests stand.
+    requests: Vec<Span>,
     /// The request that is being read, and how far it has been.
     number: usize,
     at: usize,
@@ -26,7 +26,7 @@ pub(super) struct Reading {
 
 impl Reading {
     pub(super) fn new(body: Bytes, lines: Vec<Line>) -> Self {
-        let requests = lines.into_iter().map(|line| (line.request, line.model)).collect();
+        let requests = lines.into_iter().map(|line| line.request).collect();
         Self { body, requests, number: 0, at: 0 }
     }
 
@@ -49,11 +49,10 @@ impl Reading {
     /// The next texts; none when all were read.
     fn part(&mut self) -> BTreeSet<String> {
         let mut part = BTreeSet::new();
-        while let Some((span, model)) = self.requests.get(self.number).filter(|_| part.len() < PART) {
+        while let Some(span) = self.requests.get(self.number).filter(|_| part.len() < PART) {
             let request = self.body.get(span.start..span.end).unwrap_or_default();
             let mut found = BTreeSet::new();
             self.at = strings(request, self.at, PART, &mut found);
-            found.remove(model);
             part.append(&mut found);
             if self.at >= request.len() {
                 (self.number, self.at) = (self.number + 1, 0);

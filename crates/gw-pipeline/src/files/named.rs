@@ -48,7 +48,6 @@ impl Named {
             named.add_line(line);
             named.refuse_too_many()?;
         }
-        named.strings.remove(&call.facts.model);
         Ok(named)
     }
 

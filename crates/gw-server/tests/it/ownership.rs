@@ -70,7 +70,7 @@ async fn a_foreign_id_is_unknown_in_whatever_member() {
         json!({"image": {"file_id": "file_1"}}),
         json!({"data_source": {"source": {"type": "file_id", "id": "file_1"}}}),
         json!({"attachments": [{"file_id": "file_1", "tools": []}]}),
-        json!({"tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}}),
+        json!({"model": "vs_1", "tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}}),
         json!({"tools": [{"type": "code_interpreter", "container": "cntr_1"}]}),
         json!({"messages": [{"content": [{"source": {"type": "file", "file_id": "file_1"}}]}]}),
         json!({"contents": [{"parts": [{"fileData": {"fileUri": uri}}]}]}),

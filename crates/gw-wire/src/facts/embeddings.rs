@@ -47,8 +47,7 @@ pub(super) fn read_cohere(
         "texts" | "inputs" => add(value, facts, found),
         "images" => {
             let images = value.elements().count() as u64;
-            facts.input_tokens = facts.input_tokens.saturating_add(images.saturating_mul(IMAGE_TOKENS));
-            found.has_messages = true;
+            add_images(images.saturating_mul(IMAGE_TOKENS), facts, found);
         }
         name if ROUTING_MEMBERS.contains(&name) => facts.routing_members.push(name.to_owned()),
         name => check_spelling(name, &[READ_MEMBERS, ROUTING_MEMBERS], false)?,
@@ -67,12 +66,16 @@ pub(super) fn read_titan(
         "inputText" => add(value, facts, found),
         "inputImage" => {
             let tokens = IMAGE_TOKENS.saturating_add(value.raw().len() as u64 / MEDIA_BYTES_PER_TOKEN);
-            facts.input_tokens = facts.input_tokens.saturating_add(tokens);
-            found.has_messages = true;
+            add_images(tokens, facts, found);
         }
         name => check_spelling(name, &[READ_MEMBERS_OF_TITAN], true)?,
     }
     Ok(())
+}
+
+fn add_images(tokens: u64, facts: &mut CallFacts, found: &mut Found<'_>) {
+    facts.input_tokens = facts.input_tokens.saturating_add(tokens);
+    found.has_messages = true;
 }
 
 /// A member of Google's, one content or several.
