@@ -18,7 +18,7 @@ mod testing;
 
 pub use adapt::adapt;
 pub use catalog::{EmbeddedCatalog, catalog};
-pub use classify::{Verdict, classify, classify_of, retry_after_ms};
+pub use classify::{Verdict, class, class_of, classify, classify_of, retry_after_ms};
 pub use format::{counts_here, upstream_format};
 pub use hosted::error_format;
 pub use prepare::{
