@@ -2,10 +2,13 @@
 //! that is the caller's. Serves the attempt stage; the waiting itself is not done here.
 
 mod body;
+mod class;
 mod retry_after;
 
+pub use class::{class, class_of};
 pub use retry_after::retry_after_ms;
 
+use gw_model::ErrorClass;
 use gw_model::catalog::ProviderKind;
 use gw_model::snapshot::Provider;
 use http::HeaderMap;
@@ -51,30 +54,36 @@ impl Verdict {
 }
 
 /// Judges a reply by its status, headers and the first bytes of its body (a few hundred suffice, and none
-/// are needed for 2xx).
+/// are needed for 2xx). What the body says is read as [`class`] reads it.
 #[must_use]
 pub fn classify(status: u16, headers: &HeaderMap, body_head: &[u8], kind: ProviderKind) -> Verdict {
-    match status {
-        200..=299 => Verdict::Done,
-        // A policy's word on the input is the caller's to hear, and no permission that is missing.
-        403 if body::is_policy(body_head) => Verdict::Refuse { pass_status: 400 },
-        401..=403 => Verdict::OurCredential,
-        400 if body::is_our_fault(body_head, kind) => Verdict::OurCredential,
-        400 | 404 | 409 | 413 | 422 => Verdict::Refuse { pass_status: status },
-        429 if body::is_quota_error(body_head) => Verdict::Next { reason: "quota" },
-        408 | 429 | 500..=599 => retry(status, headers, body_head),
-        300..=399 => Verdict::Next { reason: "redirect" },
-        _ => Verdict::Next { reason: "status" },
-    }
+    judge(status, headers, body_head, || class(status, headers, body_head, kind))
 }
 
 /// As [`classify`], with what the catalogue knows of the provider.
 #[must_use]
 pub fn classify_of(provider: &Provider, status: u16, headers: &HeaderMap, body_head: &[u8]) -> Verdict {
-    let words = provider.quirks.bad_key_words.as_deref().filter(|_| status == 400);
-    match words {
-        Some(words) if memchr::memmem::find(body_head, words.as_bytes()).is_some() => Verdict::OurCredential,
-        _ => classify(status, headers, body_head, provider.kind),
+    judge(status, headers, body_head, || class_of(provider, status, headers, body_head))
+}
+
+fn judge(status: u16, headers: &HeaderMap, body_head: &[u8], class: impl Fn() -> ErrorClass) -> Verdict {
+    match status {
+        200..=299 => Verdict::Done,
+        // A policy's word on the input is the caller's to hear, and no permission that is missing.
+        403 if class() == ErrorClass::ContentPolicy => Verdict::Refuse { pass_status: 400 },
+        401..=403 => Verdict::OurCredential,
+        // About the gateway's own account: nothing that the caller could mend.
+        400 if class().blames_credential() => Verdict::OurCredential,
+        400 | 404 | 409 | 413 | 422 => Verdict::Refuse { pass_status: status },
+        429 => match class() {
+            ErrorClass::QuotaExhausted => Verdict::Next { reason: "quota" },
+            // No pause makes room for it.
+            ErrorClass::ContextLength => Verdict::Next { reason: "429" },
+            _ => retry(status, headers, body_head),
+        },
+        408 | 500..=599 => retry(status, headers, body_head),
+        300..=399 => Verdict::Next { reason: "redirect" },
+        _ => Verdict::Next { reason: "status" },
     }
 }
 

@@ -8,6 +8,7 @@ pub mod aws;
 pub mod catalog;
 pub mod classify;
 pub mod format;
+pub mod headroom;
 mod hosted;
 pub mod prepare;
 pub mod recognise;
@@ -18,8 +19,9 @@ mod testing;
 
 pub use adapt::adapt;
 pub use catalog::{EmbeddedCatalog, catalog};
-pub use classify::{Verdict, classify, classify_of, retry_after_ms};
+pub use classify::{Verdict, class, class_of, classify, classify_of, retry_after_ms};
 pub use format::{counts_here, upstream_format};
+pub use headroom::{Headroom, Room, headroom};
 pub use hosted::error_format;
 pub use prepare::{
     PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, check_path, object_path,

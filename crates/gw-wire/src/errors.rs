@@ -6,7 +6,7 @@
 
 mod read;
 
-pub use read::read;
+pub use read::{Reported, read, read_as};
 
 use crate::json::Writer;
 use crate::{bedrock_converse, cohere_chat, gemini, openai_responses};

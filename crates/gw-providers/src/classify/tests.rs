@@ -93,6 +93,28 @@ fn replies_get_the_verdict_of_the_contract() {
 }
 
 #[test]
+fn what_a_body_says_of_the_account_or_of_limits_changes_the_verdict() {
+    let of = |kind, status, body: &str| classify(status, &HeaderMap::new(), body.as_bytes(), kind);
+    let hard_limit =
+        r#"{"error":{"code":"billing_hard_limit_reached","message":"Billing hard limit has been reached."}}"#;
+    assert_eq!(of(OpenAiCompatible, 400, hard_limit), Verdict::OurCredential);
+    let usage = r#"{"type":"error","error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits."}}"#;
+    assert_eq!(of(Anthropic, 400, usage), Verdict::OurCredential);
+    // A caller that gets a text of its own into the message does not take the credential away from others.
+    let echo = r#"{"type":"error","error":{"type":"invalid_request_error","message":"tools.0.name: 'credit balance is too low'"}}"#;
+    assert_eq!(of(Anthropic, 400, echo), Verdict::Refuse { pass_status: 400 });
+    let daily = r#"{"error":{"code":429,"message":"Quota exceeded.","status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProject"}]}]}}"#;
+    assert_eq!(of(Gemini, 429, daily), Verdict::Next { reason: "quota" });
+    let too_large = r#"{"error":{"message":"Request too large for m on tokens per min (TPM): Limit 1, Requested 2.","code":"rate_limit_exceeded"}}"#;
+    assert_eq!(of(OpenAiCompatible, 429, too_large), Verdict::Next { reason: "429" });
+    // Whatever the class, these are the caller's to hear.
+    let too_long = r#"{"error":{"message":"Too long.","code":"context_length_exceeded"}}"#;
+    assert_eq!(of(OpenAiCompatible, 400, too_long), Verdict::Refuse { pass_status: 400 });
+    let no_model = r#"{"error":{"message":"No.","code":"model_not_found"}}"#;
+    assert_eq!(of(OpenAiCompatible, 404, no_model), Verdict::Refuse { pass_status: 404 });
+}
+
+#[test]
 fn every_verdict_but_a_good_answer_has_a_word_for_the_record() {
     for status in (100..600).filter(|s| !(200..300).contains(s)) {
         assert!(!classify(status, &HeaderMap::new(), b"", OpenAiCompatible).reason().is_empty(), "{status}");

@@ -10,12 +10,15 @@ use gw_model::{Api, ErrorCode, WireFormat};
 
 /// What an upstream reported.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reported {
-    pub(super) kind: String,
-    pub(super) message: String,
-    pub(super) param: Option<String>,
+pub struct Reported {
+    /// Its machine code, type or status, whichever the format has; empty when there is none.
+    pub kind: String,
+    /// What it says, at most [`MAX_MESSAGE_BYTES`].
+    pub message: String,
+    /// The parameter that it blames.
+    pub param: Option<String>,
     /// What it stands for beyond its status: input that does not fit, or the provider's content policy.
-    pub(super) code: Option<ErrorCode>,
+    pub code: Option<ErrorCode>,
 }
 
 /// Type (or code) and message of an error body or event, whatever the format: upstreams of one format copy
@@ -48,8 +51,9 @@ fn unwrapped(body: &[u8]) -> &[u8] {
     inner.map_or(body, <[u8]>::trim_ascii)
 }
 
-/// Reads a body as `format` has it, and what it stands for.
-pub(super) fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
+/// Reads a body as `format` has it, and what it stands for. `None` when it is no error.
+#[must_use]
+pub fn read_as(format: WireFormat, body: &[u8]) -> Option<Reported> {
     match format.api() {
         Api::Gemini => {
             let error = gemini::errors::read(body)?;
