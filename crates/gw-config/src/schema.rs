@@ -1,6 +1,7 @@
 //! The JSON Schema of the configuration, made from the same declarations that read it.
 
 use crate::settings::FileSettings;
+use crate::settings::models::{NestedTargets, TargetSettings};
 use crate::shape::Shape;
 use serde_json::{Value, json};
 
@@ -15,6 +16,7 @@ pub fn schema() -> Value {
     if let (Some(into), Value::Object(from)) = (schema.as_object_mut(), FileSettings::schema()) {
         into.extend(from);
     }
+    schema["$defs"] = json!({ NestedTargets::DEFINITION: TargetSettings::schema() });
     schema
 }
 

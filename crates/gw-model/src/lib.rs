@@ -21,6 +21,7 @@ pub mod principal;
 pub mod raw;
 pub mod record;
 pub mod refusal;
+pub mod routing;
 pub mod secret;
 pub mod snapshot;
 pub mod time;

@@ -3,7 +3,9 @@
 
 use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::credential::Credential;
+use crate::failure::ErrorClass;
 use crate::format::WireFormat;
+use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthPolicy};
 use crate::secret::Secret;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -23,6 +25,8 @@ pub struct Snapshot {
     pub catalog: Arc<dyn Catalog>,
     /// Facts and prices from the configuration: provider, then model. They replace the catalogue's whole.
     pub custom_models: HashMap<Arc<str>, HashMap<Arc<str>, Arc<ModelInfo>>>,
+    /// When deployments are taken for down.
+    pub health: HealthPolicy,
     /// Limits and times of the request path.
     pub settings: PathSettings,
 }
@@ -100,22 +104,42 @@ pub struct Model {
     /// Its name.
     pub name: Arc<str>,
     /// How a target is chosen.
-    pub strategy: Strategy,
-    /// Targets in the order of the configuration; never empty.
+    pub group: Group,
+    /// How many groups there are, [`Self::fallbacks`] included.
+    pub groups: u16,
+    /// Targets of all groups; never empty.
     pub targets: Vec<Arc<Target>>,
+    /// Where to go when those of the group cannot serve a request.
+    pub fallbacks: Fallbacks,
+    /// What becomes of failures.
+    pub failure_policy: FailurePolicy,
+    /// Most targets that one request goes through.
+    pub max_targets: u32,
     /// Retries.
     pub retry: RetryPolicy,
     /// Time limits.
     pub timeouts: Timeouts,
 }
 
-/// How the order of targets is decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Strategy {
-    /// In the order written.
-    Fallback,
-    /// Drawn by weight; the rest follow, drawn by weight too.
-    Weighted,
+/// Most targets that one request goes through, unless the configuration says otherwise.
+pub const MAX_TARGETS_OF_ONE_REQUEST: u32 = 8;
+
+impl Model {
+    /// A model with one target, and nothing to choose.
+    #[must_use]
+    pub fn single(name: Arc<str>, target: Target) -> Self {
+        Self {
+            name,
+            group: Group::in_order(1),
+            groups: 1,
+            targets: vec![Arc::new(target)],
+            fallbacks: Fallbacks::default(),
+            failure_policy: FailurePolicy::default(),
+            max_targets: MAX_TARGETS_OF_ONE_REQUEST,
+            retry: RetryPolicy::default(),
+            timeouts: Timeouts::default(),
+        }
+    }
 }
 
 /// One provider and model behind an alias.
@@ -125,10 +149,12 @@ pub struct Target {
     pub provider: Arc<Provider>,
     /// The model's name there (Azure: the deployment).
     pub model: Arc<str>,
-    /// Share for [`Strategy::Weighted`]; 0 takes no traffic unless all others fail.
-    pub weight: u32,
     /// The provider's credential of that name, and no other.
     pub credential: Option<Arc<str>>,
+    /// What it can take.
+    pub capacity: Option<Capacity>,
+    /// Targets of the same family are as good as each other; the model's name unless the configuration says otherwise.
+    pub family: Arc<str>,
     /// Facts and prices, custom prices included.
     pub info: Arc<ModelInfo>,
 }
@@ -166,6 +192,8 @@ pub enum RetryOn {
     Status5xx,
     /// This status.
     Status(u16),
+    /// This class of errors.
+    Class(ErrorClass),
     /// A time limit before the first byte.
     Timeout,
     /// The connection could not be made, or broke before the first byte.
@@ -183,11 +211,19 @@ pub struct Timeouts {
     pub idle_ms: u64,
     /// Whole request, retries included.
     pub total_ms: u64,
+    /// From a stream's head to its first token, while another target is left.
+    pub first_token_ms: u64,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect_ms: 5_000, first_byte_ms: 120_000, idle_ms: 60_000, total_ms: 600_000 }
+        Self {
+            connect_ms: 5_000,
+            first_byte_ms: 120_000,
+            idle_ms: 60_000,
+            total_ms: 600_000,
+            first_token_ms: 60_000,
+        }
     }
 }
 

@@ -16,7 +16,6 @@ pub(crate) struct Authenticated {
 
 /// Checks the credential.
 pub(crate) fn authenticate<B>(mut ticket: Ticket, inbound: &Inbound<B>) -> Result<Authenticated, Rejected> {
-    ticket.record.customer.clone_from(&inbound.context.customer);
     let caller = match (&inbound.credential, &inbound.signed) {
         // Who signed is a claim until the body is there; receive checks it.
         (None, Some(signed)) => {

@@ -2,6 +2,7 @@
 //! is allowed is what would run. It must not take anything from a limit.
 
 use crate::files::Claimed;
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::raw;
 use crate::route::resolve::Resolution;
@@ -15,7 +16,7 @@ pub(crate) struct Permitted {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
     pub(crate) call: Call,
-    pub(crate) model: Arc<Model>,
+    pub(crate) model: Arc<Lineup>,
     _proof: (),
 }
 
@@ -28,7 +29,7 @@ pub(crate) fn authorize(claimed: Claimed) -> Result<Permitted, Rejected> {
     }
 }
 
-fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Model>, Refusal> {
+fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refusal> {
     may_use(ticket, call.format)?;
     let policy = ticket.key().map(|entry| &entry.policy);
     if let Some(line) = &call.raw {

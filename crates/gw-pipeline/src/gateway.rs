@@ -4,6 +4,7 @@
 use crate::clock::SystemClock;
 use crate::credentials::Room;
 use crate::files::Settling;
+use crate::health::{Board, BoardCollector};
 use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
@@ -24,6 +25,8 @@ pub struct Gateway {
     pub keys: Arc<KeyTable>,
     /// Credentials of providers that change while we run; whoever obtains them fills its cells.
     pub room: Arc<Room>,
+    /// How deployments fare.
+    pub board: Arc<Board>,
     /// Whose files, batches and stored responses are.
     pub objects: Arc<Objects>,
     master: Secret,
@@ -67,15 +70,20 @@ impl Gateway {
     /// Puts the parts together. Errors: a provider of the snapshot cannot be connected to as configured.
     pub fn new(parts: GatewayParts) -> Result<Arc<Self>, PublishError> {
         let room = Arc::new(Room::default());
-        let live = Live::new(parts.snapshot, &room)?;
+        let board = Arc::new(Board::default());
+        let live = Live::new(parts.snapshot, &room, &board)?;
+        let metrics = Metrics::new();
+        let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
+        metrics.with_registry(|registry| registry.register_collector(Box::new(collector)));
         Ok(Arc::new(Self {
             live: ArcSwap::from_pointee(live),
             keys: parts.keys,
             room,
+            board,
             objects: parts.objects,
             master: parts.master,
             clock: parts.clock,
-            metrics: Metrics::new(),
+            metrics,
             settling: Settling::default(),
             stopping: AtomicBool::new(false),
             journal_failed_at: AtomicI64::new(0),
@@ -84,7 +92,7 @@ impl Gateway {
 
     /// Makes a configuration ready to be put in force. Errors: a provider of it cannot be connected to.
     pub fn prepare(&self, snapshot: Snapshot) -> Result<Arc<Live>, PublishError> {
-        Live::new(snapshot, &self.room).map(Arc::new)
+        Live::new(snapshot, &self.room, &self.board).map(Arc::new)
     }
 
     /// Puts a new configuration in force for every call that starts from now on.

@@ -34,6 +34,8 @@ pub struct PathFacts {
 pub struct CallerContext {
     /// `x-gatewright-customer`.
     pub customer: Option<String>,
+    /// `x-gatewright-session`: requests that belong together.
+    pub session: Option<String>,
 }
 
 /// One request before any stage has seen it.

@@ -2,9 +2,11 @@
 //! names resolved once. Immutable apart from a bounded memo of resolved names.
 
 use crate::credentials::{Credentials, Room};
+use crate::health::Board;
+use crate::lineup::Lineup;
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
-use gw_model::snapshot::Provider;
+use gw_model::snapshot::{Model, Provider};
 use gw_model::{Refusal, Snapshot, WireFormat};
 use gw_providers::PreparedProvider;
 use gw_upstream::{Destination, DestinationError, ProxyEnv};
@@ -37,6 +39,9 @@ pub struct Live {
     /// The configuration.
     pub snapshot: Snapshot,
     endpoints: AHashMap<Arc<str>, ProviderEndpoint>,
+    /// Aliases, ready for routing.
+    aliases: AHashMap<Arc<str>, Arc<Lineup>>,
+    board: Arc<Board>,
     resolved: Mutex<AHashMap<(WireFormat, String), Resolution>>,
 }
 
@@ -82,29 +87,40 @@ impl std::error::Error for PublishError {
 }
 
 impl Live {
-    pub(crate) fn new(snapshot: Snapshot, room: &Room) -> Result<Self, PublishError> {
+    pub(crate) fn new(snapshot: Snapshot, room: &Room, board: &Arc<Board>) -> Result<Self, PublishError> {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
         let mut endpoints = AHashMap::new();
         for (name, provider) in &snapshot.providers {
             endpoints.insert(Arc::clone(name), endpoint(provider, &proxies, room)?);
         }
-        Ok(Self { snapshot, endpoints, resolved: Mutex::default() })
+        let lineup = |(name, model): (&Arc<str>, &Arc<Model>)| {
+            (Arc::clone(name), Lineup::new(Arc::clone(model), board))
+        };
+        let aliases = snapshot.models.iter().map(lineup).collect();
+        Ok(Self { snapshot, endpoints, aliases, board: Arc::clone(board), resolved: Mutex::default() })
     }
 
     pub(crate) fn endpoint(&self, provider: &Provider) -> Option<&ProviderEndpoint> {
         self.endpoints.get(&provider.name)
     }
 
+    /// A model that is no alias, ready for routing.
+    pub(crate) fn lineup(&self, model: Model) -> Arc<Lineup> {
+        Lineup::new(Arc::new(model), &self.board)
+    }
+
     /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.
     pub fn resolve(&self, name: &str, format: WireFormat) -> Result<Resolution, Refusal> {
-        if let Some(model) = self.snapshot.models.get(name) {
+        if let Some(model) = self.aliases.get(name) {
             return Ok(Resolution { model: Arc::clone(model), qualified: None });
         }
         let key = (format, name.to_owned());
         if let Some(found) = self.resolved.lock().get(&key) {
             return Ok(found.clone());
         }
-        let found = resolve::direct(&self.snapshot, name, format)?;
+        let model = resolve::direct(&self.snapshot, name, format)?;
+        let qualified = Some(Arc::clone(&model.name));
+        let found = Resolution { model: self.lineup(model), qualified };
         let mut memo = self.resolved.lock();
         if memo.len() >= MAX_RESOLVED {
             memo.clear();

@@ -4,11 +4,12 @@
 
 use crate::authorize::{not_allowed, refuse_background, refuse_hidden_models, refuse_stored};
 use crate::inbound::PathFacts;
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::route::resolve;
 use crate::ticket::Ticket;
 use bytes::Bytes;
-use gw_model::snapshot::{Model, RetryOn};
+use gw_model::snapshot::RetryOn;
 use gw_model::{Call, CallFacts, ErrorCode, RawLine, Refusal};
 use gw_wire::json::Object;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ pub(crate) fn authorize(
     live: &Live,
     call: &Call,
     line: &RawLine,
-) -> Result<Arc<Model>, Refusal> {
+) -> Result<Arc<Lineup>, Refusal> {
     gw_providers::check_path(&line.path)?;
     let snapshot = &live.snapshot;
     let Some(provider) = snapshot.providers.get(&*line.provider) else {
@@ -78,7 +79,7 @@ pub(crate) fn authorize(
     if !line.is_idempotent() {
         model.retry.on = vec![RetryOn::Connect];
     }
-    let model = Arc::new(model);
+    let model = live.lineup(model);
     let Some(key) = ticket.key() else { return Ok(model) };
     let is_bounded = !key.allows_every_model() || key.policy.budget.is_some();
     // Files cost nothing, and a batch under a budget has been refused already.

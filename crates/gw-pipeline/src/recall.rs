@@ -4,6 +4,7 @@
 
 use crate::admit::Admitted;
 use crate::credentials::Pins;
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::receive::{INLINE_BYTES, too_large};
 use crate::ticket::{Rejected, Ticket};
@@ -22,7 +23,7 @@ pub(crate) struct Recalled {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
     pub(crate) call: Call,
-    pub(crate) model: Arc<Model>,
+    pub(crate) model: Arc<Lineup>,
     _proof: (),
 }
 

@@ -28,6 +28,8 @@ pub(crate) async fn receive<B: BodySource>(
 ) -> Result<Received, Rejected> {
     let mut ticket = authenticated.ticket;
     let live = ticket.worker().gateway().live();
+    ticket.record.customer.clone_from(&inbound.context.customer);
+    ticket.context = inbound.context;
     let settings = &live.snapshot.settings;
     let body = match inbound.body.read(settings.max_body_bytes).await {
         Ok(body) => body,

@@ -2,8 +2,9 @@
 //! the plan's dearest target. It must not be skipped by anything that reaches a provider.
 
 use crate::admit::limit_refusal;
+use crate::lineup::Lineup;
 use crate::live::Live;
-use crate::route::{Order, Planned};
+use crate::route::{Planned, Route};
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Model;
@@ -16,8 +17,8 @@ pub(crate) struct Funded {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
     pub(crate) call: Call,
-    pub(crate) model: Arc<Model>,
-    pub(crate) order: Order,
+    pub(crate) model: Arc<Lineup>,
+    pub(crate) route: Route,
     /// Output tokens that the hold covers, all choices together.
     pub(crate) output_bound: u64,
     /// Output bound for one choice to be sent upstream, under a strict budget.
@@ -27,7 +28,7 @@ pub(crate) struct Funded {
 
 /// Holds the call's largest cost.
 pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
-    let Planned { mut ticket, live, call, model, order, .. } = planned;
+    let Planned { mut ticket, live, call, model, route, .. } = planned;
     if asked(&call).counts().is_some() {
         // Counting costs nothing and generates nothing.
         return Ok(Funded {
@@ -35,7 +36,7 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
             live,
             call,
             model,
-            order,
+            route,
             output_bound: 0,
             enforce_output: None,
             _proof: (),
@@ -45,7 +46,7 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let settings = &live.snapshot.settings;
     let mut output_bound = 0;
     let mut cost = NanoUsd::ZERO;
-    for target in order.iter().filter_map(|i| model.targets.get(*i)) {
+    for target in route.all().filter_map(|index| model.targets.get(index)) {
         let bound = output_tokens(facts, &target.info, settings.reserve_output_tokens);
         output_bound = output_bound.max(bound);
         let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
@@ -62,7 +63,7 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let tokens = if is_session { 0 } else { facts.input_tokens.saturating_add(output_bound) };
     let enforce_output = enforced(&ticket, facts, output_bound);
     match ticket.take_hold(facts, tokens, cost) {
-        Ok(()) => Ok(Funded { ticket, live, call, model, order, output_bound, enforce_output, _proof: () }),
+        Ok(()) => Ok(Funded { ticket, live, call, model, route, output_bound, enforce_output, _proof: () }),
         Err(refused) => {
             let refusal = hold_refusal(&refused);
             Err(ticket.reject(refusal))

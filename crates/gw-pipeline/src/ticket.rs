@@ -2,20 +2,24 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+mod blame;
 pub(crate) mod session;
 
 use crate::credentials::Pins;
 use crate::files::Claims;
+use crate::health::Visit;
+use crate::inbound::CallerContext;
 use crate::metrics::Ending;
 use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
+use blame::Blame;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, CallFacts, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Record, Refusal,
-    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, CallFacts, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome,
+    Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned};
 use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
@@ -40,6 +44,10 @@ pub(crate) struct Rejected {
 struct OpenAttempt {
     target: Arc<Target>,
     started: Micros,
+    /// The request at its deployment, where that is watched.
+    visit: Option<Visit>,
+    /// What the provider's reply was judged to be, when it was an error.
+    class: Option<ErrorClass>,
 }
 
 /// What an ended call cost, for headers.
@@ -72,6 +80,8 @@ pub(crate) struct Open {
     pub(crate) claims: Option<Box<Claims>>,
     /// The credential that the latest try carried, when it has a name.
     pub(crate) credential: Option<Arc<str>>,
+    /// What the caller says about itself.
+    pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
     pub(crate) pins: Pins,
     /// What images, speech and recordings of the call may come to.
@@ -144,6 +154,7 @@ impl Ticket {
             made: None,
             claims: None,
             credential: None,
+            context: CallerContext::default(),
             pins: Pins::default(),
             media: Media::default(),
             output_bound: 0,
@@ -365,14 +376,15 @@ impl Open {
     }
 
     /// Announces a try in the journal, before the upstream hears of it.
-    pub(crate) fn open_attempt(&mut self, target: &Arc<Target>) -> Result<(), Refusal> {
+    pub(crate) fn open_attempt(&mut self, target: &Arc<Target>, visit: Option<Visit>) -> Result<(), Refusal> {
         let intent = self.intent(target, self.hold_cost);
         let first = !self.announced;
         match self.worker.journal().intent(&intent, first) {
             Ok(()) => {
                 self.worker.gateway().note_journal(None);
                 self.announced = true;
-                self.attempt = Some(OpenAttempt { target: Arc::clone(target), started: self.worker.now() });
+                let started = self.worker.now();
+                self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
                 self.worker.gateway().metrics.in_flight.inc();
                 Ok(())
             }
@@ -401,6 +413,33 @@ impl Open {
     /// Notes what a part of the open try has used.
     pub(crate) const fn note_spent(&mut self, input_tokens: u64) {
         self.spent_tokens = self.spent_tokens.saturating_add(input_tokens);
+    }
+
+    /// The open try's target began to answer.
+    pub(crate) fn note_answer(&mut self) {
+        let now = self.worker.now();
+        if let Some(visit) = self.attempt.as_mut().and_then(|attempt| attempt.visit.as_mut()) {
+            visit.answered(now);
+        }
+    }
+
+    /// What the open try's provider said was wrong.
+    pub(crate) const fn note_class(&mut self, class: ErrorClass) {
+        if let Some(attempt) = &mut self.attempt {
+            attempt.class = Some(class);
+        }
+    }
+
+    /// Tells the deployment's health how a try ended.
+    fn judge(&self, visit: Visit, class: Option<ErrorClass>, reason: &str, tokens: u64) {
+        let (worker, now) = (&self.worker, self.worker.now());
+        let blame = class.map_or_else(|| blame::of(reason), Blame::Class);
+        let policy = worker.live().snapshot.health;
+        match blame {
+            Blame::Nobody => visit.good(tokens, &policy, now),
+            Blame::Class(class) => visit.bad(class, &policy, now, worker.random_u64()),
+            Blame::Others => {}
+        }
     }
 
     /// Settles the open try: what came of it and what it consumed. Does nothing when none is open.
@@ -432,6 +471,9 @@ impl Open {
                 (usage, source, price(&attempt.target.info, &usage, self.tier))
             }
         };
+        if let Some(visit) = attempt.visit {
+            self.judge(visit, attempt.class, reason, usage.total_tokens());
+        }
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
             provider: attempt.target.provider.name.to_string(),

@@ -82,6 +82,12 @@ impl SendError {
         matches!(self.kind, K::Resolve | K::Connect | K::ConnectTimeout | K::Proxy | K::Tls | K::Broken)
     }
 
+    /// The request never had a chance: it, or where it was to go, is not allowed.
+    #[must_use]
+    pub const fn is_ours(&self) -> bool {
+        matches!(self.kind, SendErrorKind::InvalidRequest | SendErrorKind::ForbiddenAddress)
+    }
+
     /// Another try at the same destination may well succeed.
     #[must_use]
     pub const fn retryable_same_target(&self) -> bool {

@@ -11,11 +11,13 @@ mod gemini;
 mod kinds;
 mod media;
 mod members;
+mod opening;
 mod prompt;
 mod rerank;
 mod responses;
 
 pub(crate) use converse::MODEL_BOUNDS;
+pub use opening::opening;
 
 use crate::estimate;
 use crate::json::{JsonError, JsonErrorKind, Object};

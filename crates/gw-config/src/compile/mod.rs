@@ -16,6 +16,7 @@ mod prices;
 mod provider_kind;
 mod providers;
 mod server;
+mod targets;
 mod url;
 
 pub use keys::DeclaredKey;
@@ -25,6 +26,7 @@ use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
 use gw_model::Snapshot;
 use gw_model::catalog::Catalog;
+use gw_model::routing::HealthPolicy;
 use gw_model::snapshot::{PathSettings, SessionSettings};
 use std::sync::Arc;
 
@@ -63,7 +65,10 @@ pub fn compile(
     if compiled.providers.is_empty() && compiled.broken.is_empty() {
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
-    let models = models::compile(&file.models.value, &compiled, &*catalog, &mut faults);
+    let models = models::compile(
+        &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
+        &mut faults,
+    );
     let known = keys::KnownModels {
         models: &models,
         providers: &compiled.providers,
@@ -79,6 +84,7 @@ pub fn compile(
         direct_models: file.direct_models.value,
         catalog,
         custom_models: compiled.custom,
+        health: health(&file.health.value),
         settings: path(file),
     };
     let store = server::store(&file.storage.value);
@@ -101,6 +107,19 @@ fn path(file: &crate::settings::FileSettings) -> PathSettings {
             .unwrap_or(u32::MAX),
         max_stored_response_bytes: storage.max_stored_response_bytes.value.size(),
         realtime: realtime(&block.realtime.value),
+    }
+}
+
+fn health(block: &crate::settings::health::HealthSettings) -> HealthPolicy {
+    HealthPolicy {
+        consecutive_failures: block.consecutive_failures.value.small(),
+        failure_rate_permille: block.failure_rate_percent.value.small() * 10,
+        min_requests: block.min_requests.value.small(),
+        window_ms: block.window_ms.value.get(),
+        open_ms: block.open_ms.value.get(),
+        max_open_ms: block.max_open_ms.value.get(),
+        slow_start_ms: block.slow_start_ms.value.get(),
+        max_park_ms: block.max_park_ms.value.get(),
     }
 }
 

@@ -4,6 +4,7 @@ mod credentials;
 mod example;
 mod faults;
 mod results;
+mod targets;
 mod zero;
 
 use crate::{Compiled, Source, compile, fake_catalog, load};

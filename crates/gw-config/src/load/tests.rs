@@ -1,7 +1,8 @@
 //! Whole files: the top level, all faults at once, other programs' files, and defaults.
 
 use crate::{ConfigErrors, Settings, Source, load};
-use gw_model::snapshot::{PathSettings, RetryPolicy, Timeouts};
+use gw_model::routing::HealthPolicy;
+use gw_model::snapshot::{MAX_TARGETS_OF_ONE_REQUEST, PathSettings, RetryPolicy, Timeouts};
 use std::collections::BTreeMap;
 
 fn env() -> BTreeMap<String, String> {
@@ -46,12 +47,15 @@ fn defaults_are_those_of_the_model() {
         (usual.backoff_ms, usual.max_backoff_ms),
         (retry.backoff_ms.value.get(), retry.max_backoff_ms.value.get())
     );
-    let Timeouts { connect_ms, first_byte_ms, idle_ms, total_ms } = Timeouts::default();
+    let Timeouts { connect_ms, first_byte_ms, idle_ms, total_ms, first_token_ms } = Timeouts::default();
     assert_eq!(
         (connect_ms, first_byte_ms),
         (timeout.connect_ms.value.get(), timeout.first_byte_ms.value.get())
     );
     assert_eq!((idle_ms, total_ms), (timeout.idle_ms.value.get(), timeout.total_ms.value.get()));
+    assert_eq!(first_token_ms, timeout.first_token_ms.value.get());
+    assert_eq!(compiled.snapshot.health, HealthPolicy::default());
+    assert_eq!(u64::from(MAX_TARGETS_OF_ONE_REQUEST), model.max_targets.value.get());
 }
 
 fn settings_without_models() -> Settings {
@@ -70,8 +74,8 @@ providers:
     upstream_format: grpc
 models:
   m:
-    strategy: least-busy
-    targets: [{ provider: openai }]
+    strategy: semantic
+    targets: [{ povider: openai }]
     retry: { attempts: 0, on: [5xx, 700] }
 keys:
   - { name: a, limits: { rpm: -1, kind: leaky }, budget: { limit_usd: ten, period: year } }
@@ -83,10 +87,10 @@ gatewright.yaml:2:16: 'direct_models' must be true or false, not 'yes'
 gatewright.yaml:4:22: environment variable 'NOPE' is not set: set it, or write ${NOPE:-default}
 gatewright.yaml:4:31: unknown key 'basse_url', did you mean 'base_url'?
 gatewright.yaml:7:22: 'upstream_format' must be chat, responses, messages, generate_content, converse or cohere_chat, not 'grpc'
-gatewright.yaml:10:15: 'strategy: least-busy' is not in this version: write fallback or weighted
-gatewright.yaml:11:15: 'model' is missing in 'targets': add it
+gatewright.yaml:10:15: 'strategy: semantic' is not in this version: write fallback, priority, region, weighted, percentage, sticky, round-robin, least-busy, latency, cost or usage
+gatewright.yaml:11:17: unknown key 'povider', did you mean 'provider'?
 gatewright.yaml:12:24: 'attempts' must be a whole number from 1 to 10, not '0'
-gatewright.yaml:12:37: 'on' knows 429, 5xx, timeout, connect and statuses 400 to 599, not '700'
+gatewright.yaml:12:37: 'on' knows 429, 5xx, timeout, connect, classes of errors and statuses 400 to 599, not '700'
 gatewright.yaml:14:5: 'key' is missing in 'keys': add it
 gatewright.yaml:14:31: 'rpm' must be a whole number from 1 to 1000000000, not '-1'
 gatewright.yaml:14:41: 'kind' must be sliding, gcra or fixed, not 'leaky'
@@ -98,10 +102,11 @@ gatewright.yaml:15:22: 'drain_delay_seconds' must be a whole number from 0 to 36
 
 #[test]
 fn strategies_of_later_versions_are_refused_by_name() {
-    for name in ["least-busy", "latency", "cost", "usage", "sticky", "conditional", "semantic", "ensemble"] {
+    for name in ["conditional", "semantic", "ensemble"] {
         let text = format!("models:\n  m: {{ strategy: {name}, targets: [] }}\n");
         let expected = format!(
-            "gatewright.yaml:2:18: 'strategy: {name}' is not in this version: write fallback or weighted"
+            "gatewright.yaml:2:18: 'strategy: {name}' is not in this version: write fallback, priority, region, \
+             weighted, percentage, sticky, round-robin, least-busy, latency, cost or usage"
         );
         assert_eq!(faults(&text), expected);
     }

@@ -5,6 +5,7 @@ pub mod cache;
 pub mod credentials;
 pub mod drop_params;
 pub mod guardrails;
+pub mod health;
 pub mod keys;
 pub mod limits;
 pub mod listen;

@@ -5,16 +5,30 @@ use super::drop_params::DropParamsSetting;
 use super::prices::ModelFacts;
 use super::retry::RetrySettings;
 use super::timeouts::TimeoutSettings;
+use crate::document::Node;
 use crate::place::At;
-use crate::shape::{Text, Whole, choices, settings};
+use crate::shape::{Reader, Shape, Text, Texts, Whole, choices, settings};
+use serde_json::{Value, json};
 
 settings! {
     /// One alias.
     pub struct ModelSettings {
-        /// The targets, in the order in which they are tried.
+        /// The targets: a provider and its model, another alias, or a group with a strategy of its own.
         required targets: Vec<At<TargetSettings>>,
-        /// How the first target is chosen: `fallback` (the order written) or `weighted` (drawn by weight).
+        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost` or `usage`. See docs/routing.md.
         default("fallback") strategy: StrategyName,
+        /// For `sticky` and `percentage`: what makes requests stick together; the first that a request has decides. `sticky` has all of session, user, customer, prefix and key unless given, `percentage` has key.
+        optional sticky_by: Vec<At<StickyName>>,
+        /// For `region`: regions in order of preference. Targets of other regions come behind them.
+        optional regions: Texts,
+        /// Only targets in these regions, whatever else fails. A target without a region is in none.
+        optional residency: Texts,
+        /// Other models for requests that this one cannot serve.
+        section fallbacks: FallbackSettings,
+        /// `normal`; `fail-closed`: only targets of the same family as the first; `always-answer`: whatever the failure, until a target answers.
+        default("normal") failure_policy: FailurePolicyName,
+        /// Most targets that one request goes through, fallbacks not counted.
+        default(8) max_targets: Whole<1, 32>,
         /// Retries.
         section retry: RetrySettings,
         /// Time limits.
@@ -23,18 +37,32 @@ settings! {
         optional drop_params: DropParamsSetting,
         /// Answer cache of this alias.
         optional cache: CacheSettings,
-    } later { "guardrails", "conditions", "when", "sticky", "ensemble", "mirror", "hedge" }
+    } later { "guardrails", "conditions", "when", "ensemble", "mirror", "hedge" }
 }
 
 settings! {
-    /// One provider and model behind an alias.
+    /// One choice: a provider and its model; another alias (`model` alone); or a group (`strategy` and `targets`).
     pub struct TargetSettings {
         /// A name of `providers`.
-        required provider: Text,
-        /// The model's name there; for Azure the deployment.
-        required model: Text,
-        /// Share of the traffic for strategy `weighted`. 0 takes none unless all others fail.
+        optional provider: Text,
+        /// The model's name there; for Azure the deployment. Without a provider, another alias.
+        optional model: Text,
+        /// Of a group: as `strategy` of the alias.
+        optional strategy: StrategyName,
+        /// Of a group: its targets.
+        optional targets: NestedTargets,
+        /// Of a group: as `sticky_by` of the alias.
+        optional sticky_by: Vec<At<StickyName>>,
+        /// Of a group: as `regions` of the alias.
+        optional regions: Texts,
+        /// Share of the traffic. 0 takes none unless all others fail.
         default(1) weight: Whole<0, 1_000_000>,
+        /// For strategy `priority`: smaller goes first.
+        default(1) priority: Whole<0, 1_000_000>,
+        /// What the deployment can take; above that, requests go to others while there are any.
+        optional capacity: CapacitySettings,
+        /// For `failure_policy: fail-closed`: targets of the same family are as good as each other. The model's name unless given.
+        optional family: Text,
         /// As `drop_params` of the alias, for this target in its place.
         optional drop_params: DropParamsSetting,
         /// The provider's credential of that name, and no other.
@@ -44,12 +72,101 @@ settings! {
     } later { "when", "limits", "budget", "region" }
 }
 
+settings! {
+    /// What a deployment can take, as its provider grants it.
+    pub struct CapacitySettings {
+        /// Requests per minute.
+        optional rpm: Whole<1, 1_000_000_000>,
+        /// Tokens per minute, input and output together.
+        optional tpm: Whole<1, 1_000_000_000_000>,
+        /// Requests at the same time.
+        optional max_parallel: Whole<1, 1_000_000>,
+    }
+}
+
+settings! {
+    /// Other models (aliases, or `provider/model`), in order, for requests that the alias cannot serve.
+    pub struct FallbackSettings {
+        /// When its targets fail.
+        section default: Texts,
+        /// When the prompt does not fit.
+        section context_window: Texts,
+        /// When the provider's content filter refuses the prompt.
+        section content_policy: Texts,
+    }
+}
+
 choices! {
     /// How the order of targets is decided.
     pub enum StrategyName {
         /// In the order written.
         Fallback = "fallback",
+        /// By `priority`, drawn by weight among equals.
+        Priority = "priority",
+        /// By `regions`, drawn by weight within one.
+        Region = "region",
         /// Drawn by weight.
         Weighted = "weighted",
-    } later { "least-busy", "latency", "cost", "usage", "sticky", "conditional", "semantic", "ensemble" }
+        /// Shares by weight, the same for the same caller.
+        Percentage = "percentage",
+        /// The same target for what belongs together.
+        Sticky = "sticky",
+        /// Each in turn.
+        RoundRobin = "round-robin",
+        /// Fewest requests in flight.
+        LeastBusy = "least-busy",
+        /// Soonest first byte.
+        Latency = "latency",
+        /// Cheapest that can do it.
+        Cost = "cost",
+        /// Most capacity left.
+        Usage = "usage",
+    } later { "conditional", "semantic", "ensemble" }
+}
+
+choices! {
+    /// What makes requests stick together.
+    pub enum StickyName {
+        /// The virtual key.
+        Key = "key",
+        /// The end user that the request names.
+        User = "user",
+        /// `x-gatewright-customer`.
+        Customer = "customer",
+        /// `x-gatewright-session`.
+        Session = "session",
+        /// The beginning of the conversation.
+        Prefix = "prefix",
+    }
+}
+
+choices! {
+    /// What becomes of failures.
+    pub enum FailurePolicyName {
+        /// What another target may mend goes on to it.
+        Normal = "normal",
+        /// Never to a lesser model.
+        FailClosed = "fail-closed",
+        /// Until one answers.
+        AlwaysAnswer = "always-answer",
+    }
+}
+
+/// Targets within a target. Their schema is named, since it holds itself.
+#[derive(Clone, Debug)]
+pub struct NestedTargets(pub Vec<At<TargetSettings>>);
+
+impl NestedTargets {
+    /// The name under `$defs` of what they are.
+    pub(crate) const DEFINITION: &str = "target";
+}
+
+impl Shape for NestedTargets {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        Vec::read(node, reader).map(Self)
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "array", "items": { "$ref": format!("#/$defs/{}", Self::DEFINITION) } })
+    }
 }

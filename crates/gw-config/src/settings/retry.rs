@@ -3,6 +3,7 @@
 use crate::document::Node;
 use crate::place::At;
 use crate::shape::{Reader, Shape, Whole, settings, shown};
+use gw_model::ErrorClass;
 use gw_model::snapshot::RetryOn;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ settings! {
     pub struct RetrySettings {
         /// Tries at one target, the first included.
         default(2) attempts: Whole<1, 10>,
-        /// What is worth another try: `429`, `5xx`, another status from 400 on, `timeout`, `connect`.
+        /// What is worth another try: `429`, `5xx`, another status from 400 on, `timeout`, `connect`, or a class of errors such as `overloaded` (docs/routing.md).
         optional on: Vec<At<OnFailure>>,
         /// First pause, in milliseconds; it doubles each time, with jitter.
         default(200) backoff_ms: Whole<1, 60_000>,
@@ -32,21 +33,25 @@ impl Shape for OnFailure {
             "5xx" | "5XX" => Some(RetryOn::Status5xx),
             "timeout" => Some(RetryOn::Timeout),
             "connect" => Some(RetryOn::Connect),
-            status => status.parse().ok().filter(|s| (400..600).contains(s)).map(RetryOn::Status),
+            word => word.parse().map(RetryOn::Class).ok().or_else(|| {
+                word.parse().ok().filter(|status| (400..600).contains(status)).map(RetryOn::Status)
+            }),
         };
         if found.is_none() {
             let text = shown(&scalar.text);
             reader.fault(
                 node.place,
-                &format!("knows 429, 5xx, timeout, connect and statuses 400 to 599, not '{text}'"),
+                &format!("knows 429, 5xx, timeout, connect, classes of errors and statuses 400 to 599, not '{text}'"),
             );
         }
         found.map(Self)
     }
 
     fn schema() -> Value {
+        let mut words = vec!["5xx", "timeout", "connect"];
+        words.extend(ErrorClass::ALL.iter().map(|class| class.as_str()).filter(|class| *class != "timeout"));
         json!({ "anyOf": [
-            { "enum": ["5xx", "timeout", "connect"] },
+            { "enum": words },
             { "type": "integer", "minimum": 400, "maximum": 599 },
             { "type": "string", "pattern": r"^([45][0-9][0-9]|.*\$\{.*)$" },
         ] })

@@ -2,6 +2,7 @@
 
 use super::cache::CacheSettings;
 use super::guardrails::GuardrailSettings;
+use super::health::HealthSettings;
 use super::keys::KeySettings;
 use super::listen::Listen;
 use super::models::ModelSettings;
@@ -44,6 +45,8 @@ settings! {
         optional cache: CacheSettings,
         /// Content policies by name.
         section guardrails: Named<GuardrailSettings>,
+        /// When deployments are taken for down.
+        section health: HealthSettings,
         /// Limits of the request path.
         section settings: PathBlock,
         /// Journal and store.

@@ -2,9 +2,10 @@
 //! nothing. It must not look at money: that is held by the reserve stage, when the plan is known.
 
 use crate::authorize::Permitted;
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
-use gw_model::{Call, ErrorCode, Refusal, snapshot::Model};
+use gw_model::{Call, ErrorCode, Refusal};
 use gw_store::memory::{LimitExceeded, LimitKindHit};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ pub(crate) struct Admitted {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
     pub(crate) call: Call,
-    pub(crate) model: Arc<Model>,
+    pub(crate) model: Arc<Lineup>,
     _proof: (),
 }
 

@@ -1,14 +1,17 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
+use super::queue::Step;
 use super::{Again, Failure, FailureKind, handshake};
 use crate::credentials::{Hand, Ready as Carried};
+use crate::health::Visit;
+use crate::lineup::Lineup;
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
-use gw_model::snapshot::{Model, Target};
-use gw_model::{Call, ErrorCode, Refusal, Usage, UsageSource, WireFormat};
-use gw_providers::{PrepareInput, PreparedProvider, UpstreamParts, Verdict};
-use gw_upstream::{PhaseTimeouts, SendError, SendErrorKind, UpstreamBody, UpstreamRequest, UpstreamResponse};
+use gw_model::snapshot::Target;
+use gw_model::{Call, ErrorClass, ErrorCode, Refusal, WireFormat};
+use gw_providers::{PrepareInput, PreparedProvider, UpstreamParts};
+use gw_upstream::{PhaseTimeouts, SendError, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::adapt::Adapted;
 use gw_wire::codec::Options;
 use gw_wire::json::splice::Edit;
@@ -19,9 +22,6 @@ use std::time::Duration;
 
 /// How much of an error's body is read, in bytes.
 const MAX_ERROR_BODY: usize = 64 << 10;
-
-/// How much of a hidden error's text stands in the record, in bytes.
-const MAX_ERROR_DETAIL: usize = 1024;
 
 /// How long a call waits for a credential that nobody could obtain yet, in milliseconds.
 const TOKEN_WAIT_MS: u64 = 5_000;
@@ -37,7 +37,7 @@ pub(super) struct Exchange {
     pub(super) ticket: Ticket,
     pub(super) live: Arc<Live>,
     pub(super) call: Call,
-    pub(super) model: Arc<Model>,
+    pub(super) model: Arc<Lineup>,
     pub(super) enforce_output: Option<u64>,
     pub(super) deadline: i64,
 }
@@ -92,6 +92,8 @@ pub(super) enum Tried {
     Counted,
     /// This target cannot do what the request asks; another one may.
     Unfit(Refusal),
+    /// The target is taken for down, and this request is not the one to try it.
+    Closed,
     /// The gateway itself cannot go on.
     Rejected(Refusal),
 }
@@ -99,6 +101,7 @@ pub(super) enum Tried {
 /// A failed try. `again` is `None` when the request itself is at fault, so that no other try can help.
 pub(super) struct TryFailure {
     pub(super) failure: Failure,
+    pub(super) class: ErrorClass,
     pub(super) again: Option<Again>,
     /// The trouble is the credential's: another one of the same target may do.
     pub(super) blames_credential: bool,
@@ -125,7 +128,7 @@ impl Exchange {
         endpoint.credentials.deal(named, worker.now(), || worker.random_u64())
     }
 
-    pub(super) async fn attempt(&mut self, target: &Arc<Target>, hand: &Hand) -> Tried {
+    pub(super) async fn attempt(&mut self, step: Step, target: &Arc<Target>, hand: &Hand) -> Tried {
         // A back-off may lie behind us.
         if let Err(refusal) = self.ticket.check_key() {
             return Tried::Rejected(refusal);
@@ -158,7 +161,11 @@ impl Exchange {
             Err(_) if counts_elsewhere => return Tried::Counted,
             Err(refusal) => return Tried::Unfit(refusal),
         };
-        if let Err(refusal) = self.ticket.open_attempt(target) {
+        let visit = match self.visit(step) {
+            Ok(visit) => visit,
+            Err(()) => return Tried::Closed,
+        };
+        if let Err(refusal) = self.ticket.open_attempt(target, visit) {
             return Tried::Rejected(refusal);
         }
         if !earlier.is_empty()
@@ -166,23 +173,13 @@ impl Exchange {
         {
             return tried;
         }
-        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
-        let line = self.call.raw.as_ref();
-        let to = endpoint.destination(if line.is_some() { self.call.format } else { format });
-        let phases = self.phases();
-        let answer = match format {
-            // What makes something there, and not just an answer, must not be made twice.
-            _ if line.is_some_and(|line| !line.is_idempotent() && line.format.is_none()) => {
-                upstream.send_once(to, &request, phases).await
-            }
-            // Boxed, since it is rare and large.
-            WireFormat::OpenAiRealtime if line.is_none() => {
-                Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
-            }
-            _ => upstream.send(to, &request, phases).await,
-        };
+        let answer = self.send(endpoint, format, request).await;
         match answer {
-            Ok(response) if self.is_answer(format, response.status) => Tried::Answered { sent, response },
+            Ok(response) if self.is_answer(format, response.status) => {
+                self.ticket.note_answer();
+                self.note_headroom(step, &response);
+                Tried::Answered { sent, response }
+            }
             Ok(response) => match self.failed_status(target, sent.format, response).await {
                 Tried::Failed(failed) if failed.blames_credential => {
                     self.rest(endpoint, hand, &failed);
@@ -193,6 +190,48 @@ impl Exchange {
                 tried => tried,
             },
             Err(error) => Tried::Failed(self.not_sent(target, &error)),
+        }
+    }
+
+    /// Sends a request; which way depends on what it is for.
+    async fn send(
+        &self,
+        endpoint: &ProviderEndpoint,
+        format: WireFormat,
+        request: UpstreamRequest,
+    ) -> Result<UpstreamResponse, SendError> {
+        let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
+        let line = self.call.raw.as_ref();
+        let to = endpoint.destination(if line.is_some() { self.call.format } else { format });
+        let phases = self.phases();
+        match format {
+            // What makes something there, and not just an answer, must not be made twice.
+            _ if line.is_some_and(|line| !line.is_idempotent() && line.format.is_none()) => {
+                upstream.send_once(to, &request, phases).await
+            }
+            // Boxed, since it is rare and large.
+            WireFormat::OpenAiRealtime if line.is_none() => {
+                Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
+            }
+            _ => upstream.send(to, &request, phases).await,
+        }
+    }
+
+    /// Goes to the deployment. Errors: it is taken for down.
+    fn visit(&self, step: Step) -> Result<Option<Visit>, ()> {
+        let Some(deployment) = self.model.deployment(step.target) else { return Ok(None) };
+        let (tokens, now) = (self.call.facts.input_tokens, self.ticket.worker().now());
+        Visit::begin(deployment, tokens, step.is_forced, now).map(Some).ok_or(())
+    }
+
+    /// Keeps what the provider says is left of its limits, where a strategy asks.
+    fn note_headroom(&self, step: Step, response: &UpstreamResponse) {
+        if !self.model.asks_headroom() {
+            return;
+        }
+        let now = self.ticket.worker().now();
+        if let Some(deployment) = self.model.deployment(step.target) {
+            deployment.state(&gw_providers::headroom(&response.headers, now), now);
         }
     }
 
@@ -223,7 +262,7 @@ impl Exchange {
         endpoint.credentials.rest(index, until, is_refused);
     }
 
-    fn is_sent_once(&self) -> bool {
+    pub(super) fn is_sent_once(&self) -> bool {
         self.call.raw.as_ref().is_some_and(|line| !line.is_idempotent())
     }
 
@@ -358,119 +397,6 @@ impl Exchange {
         let stated = self.call.forward_headers.iter().find(|(name, _)| *name == "anthropic-version");
         stated.map_or(Ok(()), |(_, version)| gw_wire::anthropic::version::check(version, &self.call.body))
     }
-
-    /// The upstream answered with something other than success.
-    pub(super) async fn failed_status(
-        &mut self,
-        target: &Arc<Target>,
-        format: WireFormat,
-        response: UpstreamResponse,
-    ) -> Tried {
-        let status = response.status.as_u16();
-        let headers = response.headers;
-        let body = read_head(response.body, Duration::from_millis(self.remaining_ms())).await;
-        let verdict = gw_providers::classify_of(&target.provider, status, &headers, &body);
-        self.ticket.close_attempt(status, verdict.reason(), Usage::default(), UsageSource::None);
-        let passed_status = match verdict {
-            Verdict::Refuse { pass_status } => pass_status,
-            _ => status,
-        };
-        // A caller of a provider's own path speaks its format, whichever that is.
-        let is_raw = self.call.raw.is_some();
-        let format = match is_raw {
-            true => self.call.format,
-            false => gw_providers::error_format(target.provider.kind, format, &body),
-        };
-        let passed = |headers, body| {
-            let target = Arc::clone(target);
-            Failure::Passed { status: passed_status, headers, body, format, target }
-        };
-        let blames_credential = status == 429 || verdict == Verdict::OurCredential;
-        let again = |kind, after_ms| Some(Again { kind, after_ms });
-        let kind = FailureKind::Status(status);
-        Tried::Failed(match verdict {
-            Verdict::Retry { after_ms, .. } if is_raw => {
-                TryFailure { failure: passed(headers, body), again: again(kind, after_ms), blames_credential }
-            }
-            Verdict::Next { .. } if is_raw => {
-                TryFailure { failure: passed(headers, body), again: None, blames_credential }
-            }
-            Verdict::Refuse { .. } => {
-                TryFailure { failure: passed(headers, body), again: None, blames_credential }
-            }
-            Verdict::Retry { after_ms, .. } if status == 429 => {
-                TryFailure { failure: passed(headers, body), again: again(kind, after_ms), blames_credential }
-            }
-            Verdict::Next { .. } if status == 429 => TryFailure {
-                failure: passed(headers, body),
-                again: again(FailureKind::Final, None),
-                blames_credential,
-            },
-            Verdict::Retry { after_ms, .. } => {
-                self.keep_detail(format, status, &body);
-                TryFailure {
-                    failure: refusal(target, bad_upstream(target, status)),
-                    again: again(kind, after_ms),
-                    blames_credential,
-                }
-            }
-            Verdict::Next { .. } | Verdict::Done => {
-                self.keep_detail(format, status, &body);
-                let failure = refusal(target, bad_upstream(target, status));
-                TryFailure { failure, again: again(FailureKind::Final, None), blames_credential }
-            }
-            Verdict::OurCredential => {
-                self.keep_detail(format, status, &body);
-                let text =
-                    "the provider refused the gateway's own credential; its operator must look at the log";
-                let refused = Refusal::new(ErrorCode::UpstreamError, text).final_if(true);
-                let failure = refusal(target, refused);
-                TryFailure { failure, again: again(FailureKind::Final, None), blames_credential }
-            }
-        })
-    }
-
-    /// No answer came.
-    pub(super) fn not_sent(&mut self, target: &Arc<Target>, error: &SendError) -> TryFailure {
-        let kind = match (error.is_timeout(), error.retryable_same_target()) {
-            (true, _) => FailureKind::Timeout,
-            // What is not to be done twice is not sent twice.
-            (false, true) if self.is_sent_once() && error.request_was_sent() => FailureKind::Final,
-            (false, true) => FailureKind::Connect,
-            (false, false) => FailureKind::Final,
-        };
-        // A request that was sent and timed out may well be billed, but the provider does not say.
-        self.ticket.close_attempt(0, send_word(error.kind()), Usage::default(), UsageSource::None);
-        self.ticket.record.error_detail = truncated(&error.to_string());
-        tracing::warn!(
-            request_id = %self.ticket.record.id, provider = %target.provider.name, %error, "an upstream request failed"
-        );
-        let provider = &target.provider.name;
-        let refused = match kind {
-            FailureKind::Timeout => Refusal::new(
-                ErrorCode::UpstreamTimeout,
-                format!("the provider '{provider}' did not answer in time"),
-            ),
-            _ => Refusal::new(
-                ErrorCode::UpstreamError,
-                format!("the provider '{provider}' could not be reached"),
-            )
-            .final_if(matches!(
-                error.kind(),
-                SendErrorKind::InvalidRequest | SendErrorKind::ForbiddenAddress
-            )),
-        };
-        let again = Some(Again { kind, after_ms: None });
-        TryFailure { failure: refusal(target, refused), again, blames_credential: false }
-    }
-
-    /// Keeps an upstream's text that the caller does not see.
-    fn keep_detail(&mut self, format: WireFormat, status: u16, body: &[u8]) {
-        let message = gw_wire::errors::message(format, body).unwrap_or_else(|| {
-            String::from_utf8_lossy(body.get(..MAX_ERROR_DETAIL).unwrap_or(body)).into_owned()
-        });
-        self.ticket.record.error_detail = truncated(&format!("{status}: {message}"));
-    }
 }
 
 fn cannot_do() -> Refusal {
@@ -490,33 +416,6 @@ pub(super) fn refusal(target: &Arc<Target>, refusal: Refusal) -> Failure {
     Failure::Refusal { refusal, target: Some(Arc::clone(target)) }
 }
 
-fn bad_upstream(target: &Target, status: u16) -> Refusal {
-    let provider = &target.provider.name;
-    if status == 408 || status == 504 {
-        Refusal::new(ErrorCode::UpstreamTimeout, format!("the provider '{provider}' answered {status}"))
-    } else {
-        Refusal::new(ErrorCode::UpstreamError, format!("the provider '{provider}' answered {status}"))
-            .final_if(matches!(status, 501 | 505))
-    }
-}
-
-/// The reason of a try without an answer, as it stands in records and metrics.
-const fn send_word(kind: SendErrorKind) -> &'static str {
-    use SendErrorKind as K;
-    match kind {
-        K::InvalidRequest => "invalid_request",
-        K::TooManyConnections => "connections",
-        K::Resolve => "resolve",
-        K::ForbiddenAddress => "forbidden_address",
-        K::Connect => "connect",
-        K::ConnectTimeout | K::FirstByteTimeout => "timeout",
-        K::Proxy => "proxy",
-        K::Tls => "tls",
-        K::Broken | K::HeadCut => "broken",
-        K::Protocol(_) => "protocol",
-    }
-}
-
 /// Reads an error's body as far as it is wanted and in time; what breaks off is taken as it is.
 pub(crate) async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes {
     let mut head = Vec::new();
@@ -532,13 +431,4 @@ pub(crate) async fn read_head(mut body: UpstreamBody, limit: Duration) -> Bytes 
     // Late or not, what has come is what there is.
     let _ = tokio::time::timeout(limit, read).await;
     head.into()
-}
-
-/// At most [`MAX_ERROR_DETAIL`] bytes, cut at a character.
-fn truncated(text: &str) -> String {
-    let mut end = text.len().min(MAX_ERROR_DETAIL);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(..end).unwrap_or_default().to_owned()
 }

@@ -2,12 +2,12 @@
 //! is a failed try as long as another target is left. It must not judge more of an answer than whether it can be read.
 
 use super::exchange::{Exchange, Sent, TryFailure, refusal};
-use super::{Again, FailureKind};
+use super::{Again, FailureKind, opening};
 use crate::respond::{headers, meter};
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
 use gw_model::snapshot::{PathSettings, Target};
-use gw_model::{Call, ErrorCode, Refusal, Usage, WireFormat};
+use gw_model::{Call, ErrorClass, ErrorCode, Refusal, Usage, WireFormat};
 use gw_upstream::{BodyError, UpstreamBody, UpstreamResponse};
 use gw_wire::json::JsonError;
 use http::HeaderMap;
@@ -88,7 +88,13 @@ impl Exchange {
         others_left: bool,
     ) -> Option<TryFailure> {
         // Boxed, since most calls have one target and need no room for it.
-        if others_left { Box::pin(self.unreadable(target, sent, response)).await } else { None }
+        match others_left {
+            false => None,
+            true if opening::is_stream(&self.call, response) => {
+                Box::pin(self.stalled(target, sent, response)).await
+            }
+            true => Box::pin(self.unreadable(target, sent, response)).await,
+        }
     }
 
     /// Looks into a whole answer; what was read stays in front of the body. Gives what failed, if it can not be read.
@@ -131,6 +137,7 @@ impl Exchange {
         let provider = &target.provider.name;
         let refused = Refusal::new(code, format!("the answer of the provider '{provider}' can not be read"));
         let again = Some(Again { kind: FailureKind::Final, after_ms: None });
-        Some(TryFailure { failure: refusal(target, refused), again, blames_credential: false })
+        let class = if reason == "malformed" { ErrorClass::Malformed } else { ErrorClass::Connection };
+        Some(TryFailure { failure: refusal(target, refused), class, again, blames_credential: false })
     }
 }

@@ -3,21 +3,27 @@
 
 mod backoff;
 mod exchange;
+mod failed;
 mod handshake;
 pub(crate) mod held;
+mod opening;
 mod pages;
+mod parked;
 mod parts;
+mod queue;
 
 use crate::live::Live;
 use crate::reserve::Funded;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
-use exchange::{Exchange, Tried};
+use exchange::{Exchange, Tried, TryFailure};
 pub(crate) use exchange::{Sent, read_head};
+use gw_model::routing::FailurePolicy;
 use gw_model::snapshot::{RetryOn, Target};
-use gw_model::{Call, ErrorCode, Refusal, WireFormat};
+use gw_model::{Call, ErrorClass, ErrorCode, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;
 pub(crate) use pages::another_page;
+use queue::{Queue, Step};
 use std::sync::Arc;
 
 /// Tries of one request over all its targets; a plan cannot ask for more.
@@ -88,74 +94,164 @@ pub(crate) enum Failure {
 
 /// Tries the targets.
 pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
-    let Funded { ticket, live, call, model, order, output_bound, enforce_output, .. } = funded;
+    let Funded { ticket, live, call, model, route, output_bound, enforce_output, .. } = funded;
     let deadline = ticket.record.time.saturating_add(micros(model.timeouts.total_ms));
     let mut exchange = Exchange { ticket, live, call, enforce_output, deadline, model };
-    let mut last = None;
-    let mut unfit = None;
-    'targets: for (position, index) in order.iter().enumerate() {
-        let Some(target) = exchange.model.targets.get(*index).map(Arc::clone) else { continue };
-        let others_left = position + 1 < order.len();
-        let mut hand = match exchange.deal(&target) {
-            Ok(hand) => hand,
-            Err(refusal) => {
-                unfit.get_or_insert(refusal);
-                continue;
+    let mut queue = Queue::new(route);
+    let (mut last, mut unfit) = (None, None);
+    loop {
+        let Some(step) = queue.next() else {
+            match exchange.wait_for_parked(&mut queue, &mut last).await {
+                true => continue,
+                false => break,
             }
         };
-        let mut attempt = 1;
-        while attempt <= exchange.model.retry.attempts.max(1) {
-            if exchange.ticket.record.attempts.len() >= MAX_TRIES || exchange.remaining_ms() == 0 {
-                break 'targets;
+        let Some(target) = exchange.model.targets.get(step.target).map(Arc::clone) else { continue };
+        let others_left = queue.has_more();
+        match exchange.target(step, &target, others_left, &mut unfit).await {
+            Turn::Answered(sent, response) => {
+                return Ok(exchange.answered(target, sent, response, output_bound));
             }
-            let failed = match exchange.attempt(&target, &hand).await {
-                Tried::Rejected(refusal) => return Err(exchange.ticket.reject(refusal)),
-                Tried::Unready(refusal) => {
-                    unfit.get_or_insert(refusal);
-                    if hand.advance() {
-                        continue;
-                    }
+            Turn::Counted => return Ok(Attempted::Count(Box::new(exchange.counted(target)))),
+            Turn::Rejected(refusal) => return Err(exchange.ticket.reject(refusal)),
+            Turn::Closed => queue.put_off(step.target),
+            Turn::Unfit => {}
+            Turn::TimeUp => break,
+            Turn::Failed(failure, goes_on) => {
+                let class = failure.class;
+                last = Some(failure.failure);
+                let goes_on = match goes_on {
+                    GoesOn::ToNext => true,
+                    GoesOn::IfSuited => exchange.turn_to(&mut queue, class, &target),
+                    GoesOn::No => false,
+                };
+                if !goes_on {
                     break;
                 }
-                Tried::Unfit(refusal) => {
-                    unfit.get_or_insert(refusal);
-                    break;
-                }
-                Tried::Counted => return Ok(Attempted::Count(Box::new(exchange.counted(target)))),
-                Tried::Answered { sent, mut response } => {
-                    match exchange.lost(&target, &sent, &mut response, others_left).await {
-                        Some(failed) => failed,
-                        None => return Ok(exchange.answered(target, sent, response, output_bound)),
-                    }
-                }
-                Tried::Failed(failed) => failed,
-            };
-            let (again, blames_credential) = (failed.again, failed.blames_credential);
-            last = Some(failed.failure);
-            // Without money for another try, this one was the last.
-            let again = again.filter(|_| exchange.ticket.hold_another().is_ok());
-            let Some(again) = again else { break 'targets };
-            // Another credential of the same target needs no pause, and is no second try of the first.
-            if blames_credential && hand.advance() {
-                continue;
             }
-            let try_again =
-                attempt < exchange.model.retry.attempts && worth_it(&exchange.model.retry.on, &again);
-            let Some(wait_ms) = backoff::wait_ms(&exchange, attempt, again.after_ms, others_left) else {
-                break;
-            };
-            if !try_again {
-                break;
-            }
-            exchange.pause(wait_ms).await;
-            hand.restart();
-            attempt += 1;
         }
     }
     match (last, unfit) {
         // No target could even be asked: the request itself is at fault.
         (None, Some(refusal)) => Err(exchange.ticket.reject(refusal)),
         (last, _) => Ok(Attempted::Failure(Box::new(exchange.give_up(last)))),
+    }
+}
+
+/// What came of a target's turn.
+enum Turn {
+    /// It answers.
+    Answered(Sent, UpstreamResponse),
+    /// It cannot count.
+    Counted,
+    /// The gateway itself cannot go on.
+    Rejected(Refusal),
+    /// It is taken for down, and others are to go first.
+    Closed,
+    /// It could not be asked.
+    Unfit,
+    /// The request has no time or no tries left.
+    TimeUp,
+    /// It failed, with all the tries that it was worth.
+    Failed(TryFailure, GoesOn),
+}
+
+/// Where a failure leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GoesOn {
+    /// To the next target.
+    ToNext,
+    /// To targets that may do what this one cannot.
+    IfSuited,
+    /// Nowhere: there is no money for another try.
+    No,
+}
+
+impl Exchange {
+    /// Tries one target, as often as it is worth.
+    async fn target(
+        &mut self,
+        step: Step,
+        target: &Arc<Target>,
+        others_left: bool,
+        unfit: &mut Option<Refusal>,
+    ) -> Turn {
+        let mut hand = match self.deal(target) {
+            Ok(hand) => hand,
+            Err(refusal) => {
+                unfit.get_or_insert(refusal);
+                return Turn::Unfit;
+            }
+        };
+        let mut attempt = 1;
+        loop {
+            if self.ticket.record.attempts.len() >= MAX_TRIES || self.remaining_ms() == 0 {
+                return Turn::TimeUp;
+            }
+            let failed = match self.attempt(step, target, &hand).await {
+                Tried::Rejected(refusal) => return Turn::Rejected(refusal),
+                Tried::Closed => return Turn::Closed,
+                Tried::Unready(refusal) => {
+                    unfit.get_or_insert(refusal);
+                    if hand.advance() {
+                        continue;
+                    }
+                    return Turn::Unfit;
+                }
+                Tried::Unfit(refusal) => {
+                    unfit.get_or_insert(refusal);
+                    return Turn::Unfit;
+                }
+                Tried::Counted => return Turn::Counted,
+                Tried::Answered { sent, mut response } => {
+                    match self.lost(target, &sent, &mut response, others_left).await {
+                        Some(failed) => failed,
+                        None => return Turn::Answered(sent, response),
+                    }
+                }
+                Tried::Failed(failed) => failed,
+            };
+            // Without money for another try, this one was the last.
+            if self.ticket.hold_another().is_err() {
+                return Turn::Failed(failed, GoesOn::No);
+            }
+            let Some(again) = &failed.again else { return Turn::Failed(failed, GoesOn::IfSuited) };
+            // Another credential of the same target needs no pause, and is no second try of the first.
+            if failed.blames_credential && hand.advance() {
+                continue;
+            }
+            self.note_pause(step.target, target, &failed);
+            let retry = &self.model.retry;
+            let is_worth_it = attempt < retry.attempts && worth_it(&retry.on, again, failed.class);
+            let wait_ms = backoff::wait_ms(self, attempt, again.after_ms, others_left);
+            let Some(wait_ms) = wait_ms.filter(|_| is_worth_it) else {
+                return Turn::Failed(failed, GoesOn::ToNext);
+            };
+            self.pause(wait_ms).await;
+            hand.restart();
+            attempt += 1;
+        }
+    }
+
+    /// Leaves only targets that may do what one could not. False when there are none.
+    fn turn_to(&self, queue: &mut Queue, class: ErrorClass, failed: &Target) -> bool {
+        if self.model.failure_policy == FailurePolicy::AlwaysAnswer {
+            return queue.has_more();
+        }
+        let window = |target: &Target| match target.info.max_input_tokens {
+            0 => None,
+            tokens => Some(tokens),
+        };
+        let is_larger = |index: usize| {
+            let other = self.model.targets.get(index).and_then(|target| window(target));
+            other.zip(window(failed)).is_some_and(|(other, failed)| other > failed)
+        };
+        match class {
+            ErrorClass::ContextLength => queue.turn_to(class, is_larger),
+            // Another deployment may be there.
+            ErrorClass::NotFound => queue.has_more(),
+            class => queue.turn_to(class, |_| false),
+        }
     }
 }
 
@@ -178,8 +274,9 @@ pub(crate) enum FailureKind {
     Final,
 }
 
-fn worth_it(on: &[RetryOn], again: &Again) -> bool {
+fn worth_it(on: &[RetryOn], again: &Again, class: ErrorClass) -> bool {
     on.iter().any(|rule| match (rule, again.kind) {
+        (RetryOn::Class(wanted), _) => *wanted == class,
         (RetryOn::Status429, FailureKind::Status(status)) => status == 429,
         (RetryOn::Status5xx, FailureKind::Status(status)) => status >= 500,
         (RetryOn::Status(wanted), FailureKind::Status(status)) => *wanted == status,

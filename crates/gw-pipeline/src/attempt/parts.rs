@@ -7,7 +7,7 @@ use super::{Again, FailureKind};
 use crate::live::ProviderEndpoint;
 use bytes::Bytes;
 use gw_model::snapshot::Target;
-use gw_model::{ErrorCode, Refusal, Usage, UsageSource};
+use gw_model::{ErrorClass, ErrorCode, Refusal, Usage, UsageSource};
 use gw_upstream::{
     Destination, PhaseTimeouts, SendError, Upstream, UpstreamBody, UpstreamRequest, UpstreamResponse,
 };
@@ -74,7 +74,12 @@ impl Exchange {
         self.ticket.close_attempt(status, "cut", Usage::default(), UsageSource::None);
         let refused = Refusal::new(ErrorCode::UpstreamError, "a part of the provider's answer broke off");
         let again = Some(Again { kind: FailureKind::Final, after_ms: None });
-        Tried::Failed(TryFailure { failure: refusal(target, refused), again, blames_credential: false })
+        Tried::Failed(TryFailure {
+            failure: refusal(target, refused),
+            class: ErrorClass::Connection,
+            again,
+            blames_credential: false,
+        })
     }
 }
 

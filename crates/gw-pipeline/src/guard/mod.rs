@@ -1,10 +1,11 @@
 //! Fourth stage: request guardrails. None exist yet, so every call passes; a configuration that asks for
 //! one is refused when it is loaded, never ignored here.
 
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::recall::Recalled;
 use crate::ticket::{Rejected, Ticket};
-use gw_model::{Call, snapshot::Model};
+use gw_model::Call;
 use std::sync::Arc;
 
 /// Proof that the request's guardrails let it pass. Made here only.
@@ -12,7 +13,7 @@ pub(crate) struct Screened {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
     pub(crate) call: Call,
-    pub(crate) model: Arc<Model>,
+    pub(crate) model: Arc<Lineup>,
     _proof: (),
 }
 

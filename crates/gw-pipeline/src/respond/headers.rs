@@ -20,6 +20,7 @@ const MODEL: HeaderName = HeaderName::from_static("x-gatewright-model");
 const PROVIDER: HeaderName = HeaderName::from_static("x-gatewright-provider");
 const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-gatewright-upstream-model");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-attempts");
+const FAILED_ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-failed-attempts");
 const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
@@ -108,6 +109,7 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
     if let Some(view) = ticket.limits_view() {
         limits(&mut lines, &view);
     }
+    add_failed(&mut lines, ticket);
     lines.put(headers);
     add_request_id(headers, ticket);
 }
@@ -133,6 +135,17 @@ pub(crate) fn add_id(headers: &mut HeaderMap, id: RequestId, format: WireFormat)
 /// How many tries there were.
 pub(crate) fn add_attempts(headers: &mut HeaderMap, attempts: usize) {
     headers.insert(ATTEMPTS, HeaderValue::from(attempts));
+}
+
+/// Why tries failed, in their order, where any did: `azure-east=429, openai=timeout`.
+fn add_failed(lines: &mut Lines, ticket: &Open) {
+    let failed = || ticket.record.attempts.iter().filter(|attempt| !attempt.reason.is_empty());
+    if failed().next().is_none() {
+        return;
+    }
+    let list: Vec<String> =
+        failed().map(|attempt| format!("{}={}", attempt.provider, attempt.reason)).collect();
+    lines.add(FAILED_ATTEMPTS, &list.join(", "));
 }
 
 /// What the call cost.

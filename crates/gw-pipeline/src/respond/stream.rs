@@ -10,13 +10,14 @@ use crate::attempt::Answered;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
+use gw_model::snapshot::PathSettings;
 use gw_model::{Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, Timer, UpstreamBody};
 use gw_wire::codec::WireError;
 use gw_wire::frames::{Frame, Framer, goes_on};
 use gw_wire::translate::StreamTranslator;
 use gw_wire::usage::StreamMeter;
-use http::header::{self, HeaderValue};
+use http::header::{self, HeaderMap, HeaderValue};
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -84,12 +85,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     let upstream_format = sent.format;
     let settings = &live.snapshot.settings;
     let shape = Shape::of(call.format, call.facts.json_array);
-    // Bedrock wraps the events of a model's own format.
-    let is_wrapped = upstream_format != WireFormat::BedrockConverse && headers::is_binary(&response.headers);
-    let framer = match is_wrapped {
-        true => Framer::wrapped(settings.max_event_bytes),
-        false => Framer::new(upstream_format, max_event_bytes(upstream_format, settings.max_event_bytes)),
-    };
+    let framer = framer(upstream_format, &response.headers, settings);
     let mut map = headers::passed(response.headers);
     map.insert(header::CONTENT_TYPE, HeaderValue::from_static(shape.content_type()));
     map.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -144,6 +140,16 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     *reply.status_mut() = response.status;
     *reply.headers_mut() = map;
     reply
+}
+
+/// Takes an upstream's stream apart.
+pub(crate) fn framer(format: WireFormat, headers: &HeaderMap, settings: &PathSettings) -> Framer {
+    // Bedrock wraps the events of a model's own format.
+    let is_wrapped = format != WireFormat::BedrockConverse && headers::is_binary(headers);
+    match is_wrapped {
+        true => Framer::wrapped(settings.max_event_bytes),
+        false => Framer::new(format, max_event_bytes(format, settings.max_event_bytes)),
+    }
 }
 
 /// Formats whose streams have no mark behind the answer's last event, or not always.

@@ -1,70 +1,130 @@
-//! Sixth stage: which targets, in which order. Strategies are pure functions of the model and a seed;
-//! they must not talk to anything or look at money.
+//! Sixth stage: which targets, in which order. `order` and the strategies are pure functions of the model, the state of
+//! its deployments, the request and a seed; here they get all of that. It must not talk to anything or hold money.
 
-mod fallback;
+mod asking;
+pub(crate) mod order;
 pub(crate) mod resolve;
-pub(crate) mod weighted;
+mod strategies;
+
+pub(crate) use order::Order;
+pub(crate) use strategies::weighted;
 
 use crate::guard::Screened;
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
-use gw_model::snapshot::{Model, Strategy, Target};
-use gw_model::{Call, Earlier, ErrorCode, Refusal, WireFormat};
-use smallvec::SmallVec;
+use asking::{Asking, State};
+use gw_model::routing::{FailurePolicy, Group};
+use gw_model::snapshot::Model;
+use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
+use order::{Ordered, Scene};
 use std::sync::Arc;
-
-/// Targets in the order to try them, as indexes into [`Model::targets`].
-pub(crate) type Order = SmallVec<[usize; 8]>;
 
 /// A call with its ordered targets. Made here only.
 pub(crate) struct Planned {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
     pub(crate) call: Call,
-    pub(crate) model: Arc<Model>,
-    pub(crate) order: Order,
+    pub(crate) model: Arc<Lineup>,
+    pub(crate) route: Route,
     _proof: (),
+}
+
+/// Where a call may go. All are indexes into [`Model::targets`].
+#[derive(Debug, Default)]
+pub(crate) struct Route {
+    /// In the order to try them.
+    pub(crate) order: Order,
+    /// Those whose providers asked for a pause, to be waited for when nothing else is left.
+    pub(crate) parked: Order,
+    /// When the earliest of those is back.
+    pub(crate) parked_until: Option<Micros>,
+    /// For when the model cannot serve the request.
+    pub(crate) fallbacks: Option<Box<FallbackOrders>>,
+}
+
+/// Targets of other models, by what went wrong.
+#[derive(Debug, Default)]
+pub(crate) struct FallbackOrders {
+    pub(crate) default: Order,
+    pub(crate) context_window: Order,
+    pub(crate) content_policy: Order,
+}
+
+impl Route {
+    /// Every target that the call may come to.
+    pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
+        let others = self
+            .fallbacks
+            .iter()
+            .flat_map(|fallbacks| [&fallbacks.default, &fallbacks.context_window, &fallbacks.content_policy]);
+        [&self.order, &self.parked].into_iter().chain(others).flatten().copied()
+    }
 }
 
 /// Orders the model's targets, leaving out those that can not speak the call's format at all.
 pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
     let Screened { mut ticket, live, call, model, .. } = screened;
-    ticket.set_model(&model);
-    let seed = ticket.worker().random_u64();
-    let mut order = order(&model, seed);
-    // What goes on as it is needs no format.
-    if call.raw.is_none() {
-        order.retain(|i| model.targets.get(*i).is_some_and(|t| can_do(t, call.format)));
+    ticket.set_model(model.model());
+    match route(&ticket, &live, &call, &model) {
+        Ok(route) => Ok(Planned { ticket, live, call, model, route, _proof: () }),
+        Err(refusal) => Err(ticket.reject(refusal)),
     }
-    if let Some(Earlier::AtProvider(holder)) = call.facts.earlier.as_deref() {
-        order.retain(|i| model.targets.get(*i).is_some_and(|t| goes_on(t, &call, holder)));
-        if order.is_empty() {
-            let refusal = elsewhere(&call, &model, holder);
-            return Err(ticket.reject(refusal));
-        }
-    }
-    if order.is_empty() {
-        let text = format!("no target of '{}' can do '{}'", model.name, call.format.as_str());
-        return Err(ticket.reject(Refusal::new(ErrorCode::InvalidRequest, text).param("model")));
-    }
-    Ok(Planned { ticket, live, call, model, order, _proof: () })
 }
 
-fn can_do(target: &Target, format: WireFormat) -> bool {
-    let provider = &target.provider;
-    gw_providers::upstream_format(provider, &target.model, format).is_some()
-        || gw_providers::counts_here(provider, format)
-}
-
-/// Can the target go on from an answer that this provider stores?
-fn goes_on(target: &Target, call: &Call, holder: &str) -> bool {
-    let provider = &target.provider;
-    let is_passed_on = || {
-        call.raw.is_some()
-            || gw_providers::upstream_format(provider, &target.model, call.format) == Some(call.format)
+fn route(ticket: &Ticket, live: &Live, call: &Call, model: &Lineup) -> Result<Route, Refusal> {
+    let worker = ticket.worker();
+    let policy = &live.snapshot.health;
+    let asking = Asking { call, ticket, model, reserve_output: live.snapshot.settings.reserve_output_tokens };
+    let state = State { model, policy, tokens: call.facts.input_tokens, now: worker.now() };
+    let turn = |group| model.turn(group);
+    let scene = Scene { model, fitness: &state, asked: &asking, seed: worker.random_u64(), turn: &turn };
+    let most = usize::try_from(model.max_targets).unwrap_or(usize::MAX);
+    let mut found = order::order(&model.group, &scene, most);
+    if found.order.is_empty() && found.parked.is_empty() {
+        return Err(nowhere(call, model));
+    }
+    if model.failure_policy == FailurePolicy::FailClosed {
+        keep_family(model, &mut found);
+    }
+    let Ordered { mut order, mut parked, parked_until } = found;
+    // Where there is nothing to choose, it is the caller's to decide whether to ask again.
+    if model.failure_policy == FailurePolicy::AlwaysAnswer || model.targets.len() == 1 {
+        order.append(&mut parked);
+    }
+    let fallbacks = &model.fallbacks;
+    let others = |group: &Option<Group>| match group {
+        Some(group) => order::order(group, &scene, most).order,
+        None => Order::new(),
     };
-    // What is only counted may be counted here.
-    *provider.name == *holder && (call.format.counts().is_some() || is_passed_on())
+    let has_fallbacks = [&fallbacks.default, &fallbacks.context_window, &fallbacks.content_policy]
+        .iter()
+        .any(|group| group.is_some());
+    let fallbacks = has_fallbacks.then(|| {
+        Box::new(FallbackOrders {
+            default: others(&fallbacks.default),
+            context_window: others(&fallbacks.context_window),
+            content_policy: others(&fallbacks.content_policy),
+        })
+    });
+    Ok(Route { order, parked, parked_until, fallbacks })
+}
+
+/// Leaves only targets that are as good as the first.
+fn keep_family(model: &Model, found: &mut Ordered) {
+    let family = |index: &usize| model.targets.get(*index).map(|target| Arc::clone(&target.family));
+    let Some(first) = found.order.first().or(found.parked.first()).and_then(family) else { return };
+    let is_kin = |index: &mut usize| family(index).is_some_and(|other| other == first);
+    found.order.retain(is_kin);
+    found.parked.retain(is_kin);
+}
+
+fn nowhere(call: &Call, model: &Model) -> Refusal {
+    if let Some(Earlier::AtProvider(holder)) = call.facts.earlier.as_deref() {
+        return elsewhere(call, model, holder);
+    }
+    let text = format!("no target of '{}' can do '{}'", model.name, call.format.as_str());
+    Refusal::new(ErrorCode::InvalidRequest, text).param("model")
 }
 
 fn elsewhere(call: &Call, model: &Model, holder: &str) -> Refusal {
@@ -75,15 +135,6 @@ fn elsewhere(call: &Call, model: &Model, holder: &str) -> Refusal {
     );
     let param = if call.facts.previous_response.is_some() { "previous_response_id" } else { "input" };
     Refusal::new(ErrorCode::InvalidRequest, text).param(param)
-}
-
-/// The strategy's order. Every strategy returns each of the targets at most once, and none that the
-/// model does not have.
-fn order(model: &Model, seed: u64) -> Order {
-    match model.strategy {
-        Strategy::Fallback => fallback::order(model),
-        Strategy::Weighted => weighted::order(model, seed),
-    }
 }
 
 #[cfg(test)]

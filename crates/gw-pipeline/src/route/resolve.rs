@@ -1,8 +1,9 @@
 //! What a model name means when it is not an alias: `provider/model`, a bare name of the path format's
 //! native provider, or the only enabled provider that lists it. Pure.
 
-use gw_model::catalog::ProviderKind;
-use gw_model::snapshot::{Model, Provider, RetryPolicy, Snapshot, Strategy, Target, Timeouts};
+use crate::lineup::Lineup;
+use gw_model::catalog::{ModelInfo, ProviderKind};
+use gw_model::snapshot::{Model, Provider, Snapshot, Target};
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use std::sync::Arc;
 
@@ -13,13 +14,13 @@ const MAX_CANDIDATES: usize = 5;
 #[derive(Clone, Debug)]
 pub struct Resolution {
     /// What would run.
-    pub model: Arc<Model>,
+    pub model: Arc<Lineup>,
     /// The `provider/model` spelling, when the name is not an alias.
     pub qualified: Option<Arc<str>>,
 }
 
 /// Resolves a name that is no alias.
-pub(crate) fn direct(snapshot: &Snapshot, name: &str, format: WireFormat) -> Result<Resolution, Refusal> {
+pub(crate) fn direct(snapshot: &Snapshot, name: &str, format: WireFormat) -> Result<Model, Refusal> {
     if !snapshot.direct_models {
         return Err(not_found(snapshot, name));
     }
@@ -56,41 +57,31 @@ fn lists(snapshot: &Snapshot, provider: &Provider, name: &str) -> bool {
         || snapshot.catalog.model(&provider.price_key, name).is_some()
 }
 
-/// A model with one target, as good as an alias written for it.
-pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Resolution {
+/// A model with one target, as good as an alias written for it; its name is `provider/model`.
+pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Model {
     let info = snapshot.catalog.model(&provider.price_key, name).unwrap_or_default();
     let info = snapshot.custom_info(&provider.name, name).unwrap_or_else(|| Arc::new(info));
-    let target =
-        Target { provider: Arc::clone(provider), model: name.into(), weight: 1, credential: None, info };
-    let qualified: Arc<str> = format!("{}/{name}", provider.name).into();
-    let model = Model {
-        name: Arc::clone(&qualified),
-        strategy: Strategy::Fallback,
-        targets: vec![Arc::new(target)],
-        retry: RetryPolicy::default(),
-        timeouts: Timeouts::default(),
-    };
-    Resolution { model: Arc::new(model), qualified: Some(qualified) }
+    let qualified = format!("{}/{name}", provider.name).into();
+    Model::single(qualified, target(provider, name, info))
 }
 
 /// A provider as the only target, for a call that names a path there. `name` is the model, as far as it is known.
 pub(crate) fn provider_itself(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) -> Model {
     if !name.is_empty() {
-        return (*single(snapshot, provider, name).model).clone();
+        return single(snapshot, provider, name);
     }
-    let target = Target {
+    Model::single(Arc::clone(&provider.name), target(provider, name, Arc::default()))
+}
+
+fn target(provider: &Arc<Provider>, name: &str, info: Arc<ModelInfo>) -> Target {
+    let model: Arc<str> = name.into();
+    Target {
         provider: Arc::clone(provider),
-        model: "".into(),
-        weight: 1,
+        family: Arc::clone(&model),
+        model,
         credential: None,
-        info: Arc::default(),
-    };
-    Model {
-        name: Arc::clone(&provider.name),
-        strategy: Strategy::Fallback,
-        targets: vec![Arc::new(target)],
-        retry: RetryPolicy::default(),
-        timeouts: Timeouts::default(),
+        capacity: None,
+        info,
     }
 }
 

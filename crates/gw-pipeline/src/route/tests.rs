@@ -1,8 +1,13 @@
-//! Tests of the strategies: only the model's targets, each once, the same for the same seed.
-use super::*;
-use crate::route::order as strategy_order;
+//! Tests of the order: only the model's targets that may be used, each once, the same for the same seed, and in the
+//! shares that the weights say.
+
+use super::order::{Asked, Fitness, Ordered, Scene, order};
+use crate::health::Standing;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
-use gw_model::snapshot::{Provider, Target};
+use gw_model::routing::{Destination, Group, Member, StickyBy, Strategy, mixed};
+use gw_model::snapshot::{Model, Provider, Target};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 pub(crate) fn provider(name: &str) -> Arc<Provider> {
     Arc::new(Provider {
@@ -26,42 +31,302 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
     })
 }
 
-fn model(strategy: Strategy, weights: &[u32]) -> Model {
-    let target = |weight: &u32| {
-        Arc::new(Target {
-            provider: provider("p"),
-            model: "m".into(),
-            weight: *weight,
-            credential: None,
-            info: Arc::new(ModelInfo::default()),
+fn target(index: usize) -> Arc<Target> {
+    Arc::new(Target {
+        provider: provider("p"),
+        model: format!("m{index}").into(),
+        credential: None,
+        capacity: None,
+        family: "m".into(),
+        info: Arc::new(ModelInfo::default()),
+    })
+}
+
+/// A model with `count` targets, chosen by the group.
+fn model(group: Group, groups: u16, count: usize) -> Model {
+    let mut model = Model::single("alias".into(), (*target(0)).clone());
+    model.targets = (0..count).map(target).collect();
+    (model.group, model.groups) = (group, groups);
+    model
+}
+
+fn group(strategy: Strategy, weights: &[u32]) -> Group {
+    Group::new(0, strategy, weights.iter().enumerate().map(|(i, weight)| member(i, *weight)).collect())
+}
+
+fn member(index: usize, weight: u32) -> Member {
+    Member { salt: mixed(index as u64), priority: index as u32 / 2, ..Member::target(index, weight) }
+}
+
+/// How deployments fare, as a test says; all the same where it says nothing.
+#[derive(Default)]
+struct World {
+    standing: Vec<Standing>,
+    in_flight: Vec<u32>,
+    latency_us: Vec<u64>,
+    headroom: Vec<u32>,
+    cost: Vec<Option<u128>>,
+    unsuited: Vec<usize>,
+    forbidden: Vec<usize>,
+    caller: Option<u64>,
+}
+
+impl Fitness for World {
+    fn standing(&self, target: usize) -> Standing {
+        self.standing.get(target).copied().unwrap_or(Standing::Fit)
+    }
+    fn in_flight(&self, target: usize) -> u32 {
+        self.in_flight.get(target).copied().unwrap_or(0)
+    }
+    fn latency_us(&self, target: usize) -> u64 {
+        self.latency_us.get(target).copied().unwrap_or(1000)
+    }
+    fn headroom(&self, target: usize) -> u32 {
+        self.headroom.get(target).copied().unwrap_or(1000)
+    }
+}
+
+fn index(target: &Target) -> usize {
+    target.model[1..].parse().unwrap()
+}
+
+impl Asked for World {
+    fn allows(&self, target: &Target) -> bool {
+        !self.forbidden.contains(&index(target))
+    }
+    fn suits(&self, target: &Target) -> bool {
+        !self.unsuited.contains(&index(target))
+    }
+    fn cost(&self, target: usize) -> Option<u128> {
+        self.cost.get(target).copied().unwrap_or(Some(1))
+    }
+    fn sticky(&self, _by: &[StickyBy]) -> Option<u64> {
+        self.caller
+    }
+}
+
+/// The order for a seed, which is also the turn of every group.
+fn ordered(model: &Model, world: &World, seed: u64) -> Ordered {
+    let turn = move |_| seed;
+    let scene = Scene { model, fitness: world, asked: world, seed: mixed(seed), turn: &turn };
+    order(&model.group, &scene, 8)
+}
+
+fn every_strategy() -> Vec<Strategy> {
+    vec![
+        Strategy::Fallback,
+        Strategy::Priority,
+        Strategy::Weighted,
+        Strategy::RoundRobin,
+        Strategy::LeastBusy,
+        Strategy::Latency,
+        Strategy::Cost,
+        Strategy::Usage,
+        Strategy::Sticky([StickyBy::Key].into()),
+    ]
+}
+
+/// A tree of groups with random strategies over `count` targets, some of them more than once.
+fn random_group(rng: &mut fastrand::Rng, count: usize, depth: u32, next: &mut u16) -> Group {
+    let strategies = every_strategy();
+    let id = *next;
+    *next += 1;
+    let members = (0..rng.usize(1..6))
+        .map(|at| {
+            let mut member = member(rng.usize(..count), rng.u32(..4));
+            member.salt = mixed(u64::from(id) << 32 | at as u64);
+            if depth > 0 && rng.u32(..3) == 0 {
+                member.to = Destination::Group(Box::new(random_group(rng, count, depth - 1, next)));
+            }
+            member
         })
+        .collect();
+    Group::new(id, strategies[rng.usize(..strategies.len())].clone(), members)
+}
+
+fn reached(group: &Group, into: &mut BTreeSet<usize>) {
+    for member in &group.members {
+        match &member.to {
+            Destination::Target(index) => {
+                into.insert(*index);
+            }
+            Destination::Group(inner) => reached(inner, into),
+        }
+    }
+}
+
+fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
+    let standing = |rng: &mut fastrand::Rng| match rng.u32(..8) {
+        0 => Standing::Tripped,
+        1 => Standing::Parked { until: 7 },
+        2 => Standing::Full,
+        3 => Standing::Warming(500),
+        4 => Standing::Due,
+        _ => Standing::Fit,
     };
-    Model {
-        name: "alias".into(),
-        strategy,
-        targets: weights.iter().map(target).collect(),
-        retry: Default::default(),
-        timeouts: Default::default(),
+    let some = |rng: &mut fastrand::Rng| (0..count).filter(|_| rng.u32(..6) == 0).collect();
+    World {
+        standing: (0..count).map(|_| standing(rng)).collect(),
+        in_flight: (0..count).map(|_| rng.u32(..5)).collect(),
+        latency_us: (0..count).map(|_| rng.u64(..5)).collect(),
+        headroom: (0..count).map(|_| rng.u32(..=1000)).collect(),
+        cost: (0..count).map(|_| rng.bool().then(|| u128::from(rng.u32(..5)))).collect(),
+        unsuited: some(rng),
+        forbidden: some(rng),
+        caller: rng.bool().then(|| rng.u64(..)),
     }
 }
 
 #[test]
-fn fallback_keeps_the_written_order() {
-    assert_eq!(strategy_order(&model(Strategy::Fallback, &[1, 1, 1]), 9).as_slice(), [0, 1, 2]);
+fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
+    let mut rng = fastrand::Rng::with_seed(4);
+    for round in 0..20_000 {
+        let count = rng.usize(1..20);
+        let mut groups = 0;
+        let group = random_group(&mut rng, count, 3, &mut groups);
+        let mut within = BTreeSet::new();
+        reached(&group, &mut within);
+        let model = model(group, groups, count);
+        let world = random_world(&mut rng, count);
+        let found = ordered(&model, &world, round);
+        assert_eq!(
+            format!("{found:?}"),
+            format!("{:?}", ordered(&model, &world, round)),
+            "by the seed alone"
+        );
+        let all: Vec<usize> = found.order.iter().chain(&found.parked).copied().collect();
+        let once: BTreeSet<usize> = all.iter().copied().collect();
+        assert_eq!(once.len(), all.len(), "{all:?}");
+        assert!(once.is_subset(&within) && !once.iter().any(|i| world.forbidden.contains(i)), "{all:?}");
+        let allowed = within.iter().filter(|i| !world.forbidden.contains(i));
+        let (parked, open): (Vec<usize>, Vec<usize>) =
+            allowed.partition(|i| matches!(world.standing(**i), Standing::Parked { .. }));
+        assert_eq!(found.order.len(), open.len().min(8), "nobody is left out while there is room");
+        assert_eq!(found.parked_until.is_some(), !found.parked.is_empty());
+        assert!(found.parked.len() <= parked.len());
+        let rank = |index: &usize| match world.standing(*index) {
+            Standing::Fit | Standing::Due => 0,
+            Standing::Warming(_) => 1,
+            Standing::Full => 2,
+            Standing::Tripped | Standing::Parked { .. } => 3,
+        };
+        let ranks: Vec<u32> = found.order.iter().map(rank).filter(|rank| *rank != 1).collect();
+        assert!(ranks.is_sorted(), "{ranks:?}");
+    }
+}
+
+/// How often each target is first, in thousandths.
+fn shares(model: &Model, worlds: impl Fn(u64) -> World, draws: u64) -> Vec<f64> {
+    let mut first = vec![0u64; model.targets.len()];
+    for seed in 0..draws {
+        let found = ordered(model, &worlds(seed), seed);
+        first[found.order[0]] += 1;
+    }
+    first.into_iter().map(|count| count as f64 / draws as f64).collect()
+}
+
+fn assert_shares(found: &[f64], wanted: &[f64]) {
+    for (found, wanted) in found.iter().zip(wanted) {
+        assert!((found - wanted).abs() <= 0.02 * wanted.max(0.05), "{found} is not {wanted}");
+    }
+}
+
+const DRAWS: u64 = 100_000;
+
+#[test]
+fn draws_follow_the_weights_within_two_percent() {
+    let calm = |_| World::default();
+    let weighted = model(group(Strategy::Weighted, &[6, 3, 1, 0]), 1, 4);
+    assert_shares(&shares(&weighted, calm, DRAWS), &[0.6, 0.3, 0.1, 0.0]);
+    let turns = model(group(Strategy::RoundRobin, &[1, 1, 1, 1]), 1, 4);
+    assert_shares(&shares(&turns, calm, DRAWS), &[0.25; 4]);
+    let equals = model(group(Strategy::Priority, &[3, 1, 9, 9]), 1, 4);
+    assert_shares(&shares(&equals, calm, DRAWS), &[0.75, 0.25, 0.0, 0.0]);
+    let callers = |seed| World { caller: Some(mixed(seed ^ 0xABCD)), ..World::default() };
+    let sticky = model(group(Strategy::Sticky([StickyBy::Key].into()), &[90, 9, 1, 0]), 1, 4);
+    assert_shares(&shares(&sticky, callers, 4 * DRAWS), &[0.9, 0.09, 0.01, 0.0]);
+    let even = |strategy| shares(&model(group(strategy, &[1, 1, 1, 1]), 1, 4), calm, DRAWS);
+    for strategy in [Strategy::LeastBusy, Strategy::Latency, Strategy::Cost, Strategy::Usage] {
+        assert_shares(&even(strategy), &[0.25; 4]);
+    }
 }
 
 #[test]
-fn weighted_is_deterministic_complete_and_follows_the_weights() {
-    let model = model(Strategy::Weighted, &[3, 1, 0]);
-    let mut first = [0u32; 3];
-    for seed in 0..4000 {
-        let order = strategy_order(&model, seed);
-        assert_eq!(order, strategy_order(&model, seed));
-        let mut sorted = order.clone();
-        sorted.sort_unstable();
-        assert_eq!(sorted.as_slice(), [0, 1, 2]);
-        assert_eq!(order[2], 2, "weight 0 comes last");
-        first[order[0]] += 1;
+fn weights_hold_over_a_few_requests_too() {
+    let weighted = model(group(Strategy::Weighted, &[3, 1]), 1, 2);
+    for start in 0..1000 {
+        let first = (start..start + 16).map(|turn| ordered(&weighted, &World::default(), turn).order[0]);
+        let of_second = first.filter(|first| *first == 1).count();
+        assert!((3..=5).contains(&of_second), "{of_second} of 16 from turn {start}");
     }
-    assert!((2850..3150).contains(&first[0]), "{first:?}");
+}
+
+#[test]
+fn a_nested_group_gets_its_share_and_divides_it() {
+    let inner = Group::new(1, Strategy::RoundRobin, vec![member(1, 1), member(2, 1)]);
+    let to = Destination::Group(Box::new(inner));
+    let members = vec![member(0, 1), Member { to, ..member(9, 1) }];
+    let nested = model(Group::new(0, Strategy::Weighted, members), 2, 3);
+    let turns = [std::cell::Cell::new(0u64), std::cell::Cell::new(0u64)];
+    let turn = |group: u16| turns[usize::from(group)].replace(turns[usize::from(group)].get() + 1);
+    let world = World::default();
+    let mut first = [0f64; 3];
+    for seed in 0..DRAWS {
+        let scene = Scene { model: &nested, fitness: &world, asked: &world, seed, turn: &turn };
+        first[order(&nested.group, &scene, 1).order[0]] += 1.0 / DRAWS as f64;
+    }
+    assert_shares(&first, &[0.5, 0.25, 0.25]);
+}
+
+#[test]
+fn each_strategy_prefers_what_it_is_for() {
+    let first = |strategy: Strategy, world: &World| {
+        ordered(&model(group(strategy, &[1, 1, 1]), 1, 3), world, 5).order[0]
+    };
+    let busy = World { in_flight: vec![4, 1, 2], ..World::default() };
+    assert_eq!(first(Strategy::LeastBusy, &busy), 1);
+    let full = World { headroom: vec![100, 200, 900], ..World::default() };
+    assert_eq!(first(Strategy::Usage, &full), 2);
+    let dear = World { cost: vec![Some(9), None, Some(3)], ..World::default() };
+    assert_eq!(first(Strategy::Cost, &dear), 2);
+    let unsuited = World { unsuited: vec![2], ..dear };
+    assert_eq!(first(Strategy::Cost, &unsuited), 0, "the cheapest that can do it");
+    let slow = World { latency_us: vec![9000, 9000, 10], ..World::default() };
+    let latency = model(group(Strategy::Latency, &[1, 1, 1]), 1, 3);
+    let share =
+        shares(&latency, |_| World { latency_us: slow.latency_us.clone(), ..World::default() }, 10_000);
+    assert!(share[2] > 0.6, "drawn in two of three pairs, and taken then: {share:?}");
+}
+
+#[test]
+fn callers_stay_when_targets_come_go_or_grow() {
+    let caller = |caller: u64| World { caller: Some(mixed(caller)), ..World::default() };
+    let first = |weights: &[u32], who: u64| {
+        let model = model(group(Strategy::Sticky([StickyBy::Key].into()), weights), 1, weights.len());
+        ordered(&model, &caller(who), who).order[0]
+    };
+    for who in 0..2000 {
+        let three = first(&[1, 1, 1], who);
+        let four = first(&[1, 1, 1, 1], who);
+        assert!(four == three || four == 3, "only the new one takes callers over");
+        let canary = (first(&[95, 5], who), first(&[90, 10], who));
+        assert!(canary.0 <= canary.1, "whoever was in the canary stays in it");
+    }
+}
+
+#[test]
+fn what_comes_back_gets_its_traffic_slowly() {
+    let weighted = model(group(Strategy::Weighted, &[1, 1]), 1, 2);
+    let warm = |_| World { standing: vec![Standing::Warming(200), Standing::Fit], ..World::default() };
+    let share = shares(&weighted, warm, DRAWS);
+    assert!((share[0] - 0.1).abs() < 0.01, "{share:?}");
+}
+
+#[test]
+fn a_thousand_targets_give_a_short_plan() {
+    for strategy in every_strategy() {
+        let many = model(group(strategy, &[1; 1000]), 1, 1000);
+        let world = World { caller: Some(1), ..World::default() };
+        assert_eq!(ordered(&many, &world, 1).order.len(), 8);
+    }
 }

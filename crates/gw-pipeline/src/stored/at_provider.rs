@@ -32,7 +32,7 @@ pub(super) async fn serve(
             format!("the provider '{}', which stores this, is not configured any more", object.provider);
         return Err(ticket.reject(Refusal::new(ErrorCode::NoHealthyTarget, text)));
     };
-    let model = resolve::single(&live.snapshot, provider, &object.model).model;
+    let model = resolve::single(&live.snapshot, provider, &object.model);
     let Some(target) = model.targets.first().map(Arc::clone) else {
         return Err(ticket.reject(Refusal::new(ErrorCode::Internal, "the provider can not be asked")));
     };
@@ -60,7 +60,7 @@ impl Asking {
         };
         let mut last = None;
         for _ in 0..TRIES {
-            if let Err(refusal) = self.ticket.open_attempt(&self.target) {
+            if let Err(refusal) = self.ticket.open_attempt(&self.target, None) {
                 return Err(self.ticket.reject(refusal));
             }
             match self.send(&upstream_request).await {

@@ -33,6 +33,9 @@ pub(crate) fn forwarded(format: WireFormat, headers: &HeaderMap) -> Vec<(&'stati
 
 /// Reads the `x-gatewright-*` headers.
 pub(crate) fn caller(headers: &HeaderMap) -> CallerContext {
-    let customer = headers.get("x-gatewright-customer").and_then(|v| v.to_str().ok());
-    CallerContext { customer: customer.filter(|c| !c.is_empty()).map(ToOwned::to_owned) }
+    let text = |name: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)
+    };
+    CallerContext { customer: text("x-gatewright-customer"), session: text("x-gatewright-session") }
 }

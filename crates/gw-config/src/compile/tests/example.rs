@@ -2,7 +2,7 @@
 
 use super::{env, ok};
 use crate::schema::{schema, walk};
-use gw_model::snapshot::Strategy;
+use gw_model::routing::Strategy;
 
 const EXAMPLE: &str = include_str!("../../../../../docs/examples/gatewright.yaml");
 const REFERENCE: &str = include_str!("../../../../../docs/config.md");
@@ -12,7 +12,7 @@ fn the_example_compiles_without_a_warning() {
     let compiled = ok(EXAMPLE);
     assert_eq!(compiled.warnings, []);
     assert_eq!(compiled.snapshot.providers.len(), 5);
-    assert_eq!(compiled.snapshot.models["chat-cheap"].strategy, Strategy::Weighted);
+    assert_eq!(compiled.snapshot.models["chat-cheap"].group.strategy, Strategy::Weighted);
     assert_eq!(compiled.keys.len(), 2);
     assert_eq!(compiled.server.shutdown_grace_seconds, 60);
     let azure = &compiled.snapshot.models["chat-prod"].targets[0].info;

@@ -4,7 +4,8 @@ use super::ok;
 use gw_model::catalog::{AuthScheme, ProviderKind};
 use gw_model::limits::{LimitKind, Period};
 use gw_model::price::{ServiceTier, Unit};
-use gw_model::snapshot::{RetryOn, Strategy};
+use gw_model::routing::Strategy;
+use gw_model::snapshot::RetryOn;
 use gw_model::{Endpoint, FemtoUsd, NanoUsd, WireFormat};
 
 #[test]
@@ -157,8 +158,8 @@ direct_models: false
     let snapshot = &compiled.snapshot;
     assert!(!snapshot.direct_models);
     let alias = &snapshot.models["alias"];
-    assert_eq!(alias.strategy, Strategy::Weighted);
-    assert_eq!(alias.targets.iter().map(|t| t.weight).collect::<Vec<_>>(), [3, 0, 1, 1]);
+    assert_eq!(alias.group.strategy, Strategy::Weighted);
+    assert_eq!(alias.group.members.iter().map(|member| member.weight).collect::<Vec<_>>(), [3, 0, 1, 1]);
     assert_eq!((alias.retry.attempts, alias.retry.backoff_ms, alias.retry.max_backoff_ms), (3, 10, 5000));
     assert_eq!(alias.retry.on, [RetryOn::Connect, RetryOn::Status(503)]);
     assert_eq!((alias.timeouts.idle_ms, alias.timeouts.total_ms), (5, 600_000));

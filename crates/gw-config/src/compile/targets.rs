@@ -1,0 +1,438 @@
+//! The targets of an alias: its own, those of aliases that it names, and groups within groups, gathered into one list
+//! and a tree over it. Cycles, names that stand for nothing, and lists without end are faults with their places.
+
+use super::models::Known;
+use super::{credentials, prices};
+use crate::errors::Faults;
+use crate::nearest::nearest;
+use crate::place::{At, Place};
+use crate::settings::drop_params::DropParamsSetting;
+use crate::settings::models::{CapacitySettings, ModelSettings, StickyName, StrategyName, TargetSettings};
+use crate::shape::{NamedEntry, Texts};
+use gw_model::catalog::ModelInfo;
+use gw_model::routing::{Capacity, Destination, Group, Member, StickyBy, Strategy, stable_hash};
+use gw_model::snapshot::{Provider, Target};
+use std::sync::Arc;
+
+/// Most targets of one alias, those of aliases that it names included.
+const MAX_TARGETS: usize = 2_000;
+
+/// Most choices in the tree of one alias: aliases within aliases multiply.
+const MAX_MEMBERS: usize = 10_000;
+
+/// Deepest nesting of groups and aliases.
+const MAX_DEPTH: usize = 16;
+
+/// How the members of a group are chosen, as it is written.
+struct Choosing<'s> {
+    strategy: StrategyName,
+    sticky_by: Option<&'s At<Vec<At<StickyName>>>>,
+    regions: Option<&'s At<Texts>>,
+    targets: &'s [At<TargetSettings>],
+    drop_params: Option<&'s At<DropParamsSetting>>,
+    place: Place,
+}
+
+/// See the module.
+pub(super) struct Gathering<'a, 'f> {
+    known: &'a Known<'a>,
+    faults: &'f mut Faults,
+    /// The aliases that are being gathered, outermost first.
+    path: Vec<&'a str>,
+    depth: usize,
+    residency: Option<&'a At<Texts>>,
+    targets: Vec<Arc<Target>>,
+    groups: u16,
+    members: usize,
+    /// Targets were found, but none where they may be.
+    left_out: bool,
+    is_full: bool,
+}
+
+impl<'a, 'f> Gathering<'a, 'f> {
+    pub(super) fn new(
+        known: &'a Known<'a>,
+        faults: &'f mut Faults,
+        entry: &'a NamedEntry<ModelSettings>,
+    ) -> Self {
+        Self {
+            known,
+            faults,
+            path: vec![entry.name.as_str()],
+            depth: 0,
+            residency: entry.value.residency.as_ref(),
+            targets: Vec::new(),
+            groups: 0,
+            members: 0,
+            left_out: false,
+            is_full: false,
+        }
+    }
+
+    /// All targets, and how many groups there are.
+    pub(super) fn finish(self) -> (Vec<Arc<Target>>, u16) {
+        (self.targets, self.groups)
+    }
+
+    /// The group that an alias is.
+    pub(super) fn alias(&mut self, settings: &'a ModelSettings) -> Group {
+        let group = self.group(&Choosing {
+            strategy: settings.strategy.value,
+            sticky_by: settings.sticky_by.as_ref(),
+            regions: settings.regions.as_ref(),
+            targets: &settings.targets.value,
+            drop_params: settings.drop_params.as_ref(),
+            place: settings.targets.place,
+        });
+        if self.targets.is_empty() && self.left_out {
+            let place = self.residency.map_or(settings.targets.place, |residency| residency.place);
+            self.faults
+                .add(place, format!("no target of model '{}' is in one of these regions", self.current()));
+        }
+        group
+    }
+
+    /// The models of a list, one after the other. `None` when it is empty.
+    pub(super) fn fallback(&mut self, list: &'a At<Texts>) -> Option<Group> {
+        let id = self.next_group();
+        let members: Vec<Member> = list
+            .value
+            .0
+            .iter()
+            .enumerate()
+            .filter_map(|(at, name)| {
+                let to = self.named(name.value.as_str(), name.place)?;
+                Some(Member { to, weight: 1, priority: 0, salt: at as u64 })
+            })
+            .collect();
+        (!members.is_empty()).then(|| Group::new(id, Strategy::Fallback, members))
+    }
+
+    fn next_group(&mut self) -> u16 {
+        let id = self.groups;
+        self.groups = self.groups.saturating_add(1);
+        id
+    }
+
+    fn group(&mut self, choosing: &Choosing<'a>) -> Group {
+        let id = self.next_group();
+        if choosing.targets.is_empty() {
+            let message = format!("model '{}' has no targets: add at least one", self.current());
+            self.faults.add(choosing.place, message);
+        }
+        let weights: u64 = choosing.targets.iter().map(|target| target.value.weight.value.get()).sum();
+        let draws = matches!(choosing.strategy, StrategyName::Weighted | StrategyName::Percentage);
+        if draws && weights == 0 && !choosing.targets.is_empty() {
+            let message = format!("all weights of model '{}' are 0: give one target more", self.current());
+            self.faults.add(choosing.place, message);
+        }
+        let strategy = self.strategy(choosing);
+        let mut members = Vec::with_capacity(choosing.targets.len());
+        for target in choosing.targets {
+            let Some(to) = self.member(target, choosing.drop_params) else { continue };
+            let priority = match (choosing.strategy, choosing.regions) {
+                (StrategyName::Region, Some(regions)) => self.distance(&to, &regions.value),
+                _ => target.value.priority.value.small(),
+            };
+            let salt = self.salt(id, &to);
+            members.push(Member { to, weight: target.value.weight.value.small(), priority, salt });
+        }
+        Group::new(id, strategy, members)
+    }
+
+    fn strategy(&mut self, choosing: &Choosing<'_>) -> Strategy {
+        let sticky = matches!(choosing.strategy, StrategyName::Sticky | StrategyName::Percentage);
+        if let (Some(by), false) = (choosing.sticky_by, sticky) {
+            self.faults.add(by.place, "'sticky_by' is for strategies sticky and percentage: remove it");
+        }
+        match (choosing.strategy, choosing.regions) {
+            (StrategyName::Region, None) => {
+                let message = "strategy 'region' needs 'regions', in order of preference";
+                self.faults.add(choosing.place, message);
+            }
+            (StrategyName::Region, Some(_)) | (_, None) => {}
+            (_, Some(regions)) => {
+                self.faults.add(regions.place, "'regions' is for strategy region: remove it");
+            }
+        }
+        match choosing.strategy {
+            StrategyName::Fallback => Strategy::Fallback,
+            StrategyName::Priority | StrategyName::Region => Strategy::Priority,
+            StrategyName::Weighted => Strategy::Weighted,
+            StrategyName::Percentage => Strategy::Sticky(sticky_by(choosing, &[StickyBy::Key])),
+            StrategyName::Sticky => {
+                let all =
+                    [StickyBy::Session, StickyBy::User, StickyBy::Customer, StickyBy::Prefix, StickyBy::Key];
+                Strategy::Sticky(sticky_by(choosing, &all))
+            }
+            StrategyName::RoundRobin => Strategy::RoundRobin,
+            StrategyName::LeastBusy => Strategy::LeastBusy,
+            StrategyName::Latency => Strategy::Latency,
+            StrategyName::Cost => Strategy::Cost,
+            StrategyName::Usage => Strategy::Usage,
+        }
+    }
+
+    /// The same in every process that has this configuration, wherever the member stands in its list.
+    fn salt(&self, group: u16, to: &Destination) -> u64 {
+        let group = group.to_le_bytes();
+        match to {
+            Destination::Target(index) => {
+                let named = self
+                    .targets
+                    .get(*index)
+                    .map_or(("", ""), |target| (&target.provider.name, &target.model));
+                stable_hash([&group[..], named.0.as_bytes(), named.1.as_bytes()])
+            }
+            Destination::Group(inner) => stable_hash([&group[..], &inner.id.to_le_bytes()]),
+        }
+    }
+
+    /// How far down the list of regions the nearest target of a member is.
+    fn distance(&self, to: &Destination, regions: &Texts) -> u32 {
+        let last = regions.0.len();
+        let at = match to {
+            Destination::Target(index) => {
+                let region = self.targets.get(*index).and_then(|target| target.provider.region.as_deref());
+                let place = |region| regions.0.iter().position(|text| text.value.as_str() == region);
+                region.and_then(place).unwrap_or(last)
+            }
+            Destination::Group(inner) => {
+                let nearest = inner.members.iter().map(|member| self.distance(&member.to, regions)).min();
+                return nearest.unwrap_or(u32::MAX);
+            }
+        };
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    fn current(&self) -> &'a str {
+        self.path.last().copied().unwrap_or_default()
+    }
+
+    fn member(
+        &mut self,
+        at: &'a At<TargetSettings>,
+        drop_of_alias: Option<&'a At<DropParamsSetting>>,
+    ) -> Option<Destination> {
+        if self.members >= MAX_MEMBERS {
+            self.too_many(at.place, format!("comes to more than {MAX_MEMBERS} choices"));
+            return None;
+        }
+        self.members += 1;
+        let settings = &at.value;
+        match (&settings.provider, &settings.model, &settings.targets) {
+            (Some(_), Some(_), None) => self.target(at, drop_of_alias).map(Destination::Target),
+            (None, Some(name), None) => self.named(name.value.as_str(), name.place),
+            (None, None, Some(targets)) => self.nested(at.place, |gathering| {
+                Some(gathering.group(&Choosing {
+                    strategy: settings.strategy.as_ref().map_or(StrategyName::Fallback, |name| name.value),
+                    sticky_by: settings.sticky_by.as_ref(),
+                    regions: settings.regions.as_ref(),
+                    targets: &targets.value.0,
+                    drop_params: settings.drop_params.as_ref().or(drop_of_alias),
+                    place: targets.place,
+                }))
+            }),
+            (Some(provider), None, None) => {
+                let message = "'model' is missing: write the model's name at the provider";
+                self.faults.add(provider.place, message);
+                None
+            }
+            (None, None, None) => {
+                let message = "a target needs 'provider' and 'model', or 'model' alone for another alias, or \
+                               'targets' for a group";
+                self.faults.add(at.place, message);
+                None
+            }
+            (_, _, Some(targets)) => {
+                let message = "a target is either a provider's model or a group: remove 'targets', or 'provider' and \
+                               'model'";
+                self.faults.add(targets.place, message);
+                None
+            }
+        }
+    }
+
+    /// Another alias, or `provider/model`.
+    fn named(&mut self, name: &'a str, place: Place) -> Option<Destination> {
+        let known = self.known;
+        let Some(settings) = known.models.get(name) else {
+            let direct = name.split_once('/').filter(|(_, model)| !model.is_empty());
+            let found =
+                direct.and_then(|(provider, model)| Some((known.providers.providers.get(provider)?, model)));
+            let Some((provider, model)) = found else {
+                let message = missing_alias(name, known);
+                self.faults.add(place, message);
+                return None;
+            };
+            let info = known.providers.info(provider, model, known.catalog);
+            let target = plain(provider, model, info);
+            return self.keep(target, place).map(Destination::Target);
+        };
+        if self.path.contains(&name) {
+            let path = self.path.join("' -> '");
+            self.faults
+                .add(place, format!("model '{path}' -> '{name}' is a circle: remove one of its links"));
+            return None;
+        }
+        self.path.push(name);
+        let group = self.nested(place, |gathering| Some(gathering.alias(settings)));
+        self.path.pop();
+        group
+    }
+
+    fn nested(
+        &mut self,
+        place: Place,
+        gather: impl FnOnce(&mut Self) -> Option<Group>,
+    ) -> Option<Destination> {
+        if self.depth >= MAX_DEPTH {
+            self.faults.add(place, format!("is more than {MAX_DEPTH} groups deep: make it flatter"));
+            return None;
+        }
+        self.depth += 1;
+        let group = gather(self);
+        self.depth -= 1;
+        group.filter(|group| !group.members.is_empty()).map(|group| Destination::Group(Box::new(group)))
+    }
+
+    fn target(
+        &mut self,
+        at: &'a At<TargetSettings>,
+        drop_of_alias: Option<&'a At<DropParamsSetting>>,
+    ) -> Option<usize> {
+        let known = self.known;
+        let settings = &at.value;
+        let (named, model) = (settings.provider.as_ref()?, settings.model.as_ref()?);
+        let (name, model_name) = (named.value.as_str(), model.value.as_str());
+        if model_name.is_empty() {
+            self.faults.add(model.place, "'model' is empty: write the model's name at the provider");
+        }
+        for (is_there, place, key) in [
+            (settings.strategy.is_some(), settings.strategy.as_ref().map(|at| at.place), "strategy"),
+            (settings.regions.is_some(), settings.regions.as_ref().map(|at| at.place), "regions"),
+            (settings.sticky_by.is_some(), settings.sticky_by.as_ref().map(|at| at.place), "sticky_by"),
+        ] {
+            if is_there {
+                let message = format!("'{key}' is for groups: add 'targets', or remove it");
+                self.faults.add(place.unwrap_or(at.place), message);
+            }
+        }
+        let Some(provider) = known.providers.providers.get(name) else {
+            if !known.providers.broken.iter().any(|broken| broken == name) {
+                self.faults.add(named.place, missing_provider(name, known));
+            }
+            return None;
+        };
+        let credential = settings.credential.as_ref();
+        if let Some(wanted) = credential.filter(|wanted| !credentials::has(provider, wanted.value.as_str())) {
+            let message = format!("provider '{name}' has no credential '{}'", wanted.value.as_str());
+            self.faults.add(wanted.place, message);
+        }
+        let mut info = known.providers.info(provider, model_name, known.catalog);
+        if let Some(facts) = &settings.prices {
+            let base = ModelInfo::clone(&info);
+            let (key, catalog) = (&provider.price_key, known.catalog);
+            info = Arc::new(prices::resolve(&facts.value, facts.place, base, key, catalog, self.faults));
+        }
+        if let Some(drop) = settings.drop_params.as_ref().or(drop_of_alias) {
+            Arc::make_mut(&mut info).drop_params = drop.value.0.clone();
+        }
+        let family = settings.family.as_ref().map_or(model_name, |family| family.value.as_str());
+        let target = Target {
+            credential: credential.map(|name| name.value.as_str().into()),
+            capacity: settings.capacity.as_ref().map(|at| capacity(&at.value)),
+            family: family.into(),
+            ..plain(provider, model_name, info)
+        };
+        self.keep(target, at.place)
+    }
+
+    /// Says once that an alias is too large.
+    fn too_many(&mut self, place: Place, what: String) {
+        if !std::mem::replace(&mut self.is_full, true) {
+            let name = self.path.first().copied().unwrap_or_default();
+            self.faults.add(place, format!("model '{name}' {what}"));
+        }
+    }
+
+    /// Puts a target into the list, unless it may not be used or stands there already.
+    fn keep(&mut self, target: Target, place: Place) -> Option<usize> {
+        if let Some(residency) = self.residency {
+            let region = target.provider.region.as_deref();
+            if !residency.value.0.iter().any(|allowed| Some(allowed.value.as_str()) == region) {
+                self.left_out = true;
+                return None;
+            }
+        }
+        let is_same = |known: &Arc<Target>| {
+            known.provider.name == target.provider.name
+                && known.model == target.model
+                && known.credential == target.credential
+                && known.capacity == target.capacity
+                && known.family == target.family
+                && known.info == target.info
+        };
+        if let Some(at) = self.targets.iter().position(is_same) {
+            return Some(at);
+        }
+        if self.targets.len() >= MAX_TARGETS {
+            self.too_many(place, format!("has more than {MAX_TARGETS} targets"));
+            return None;
+        }
+        self.targets.push(Arc::new(target));
+        Some(self.targets.len() - 1)
+    }
+}
+
+fn plain(provider: &Arc<Provider>, model: &str, info: Arc<ModelInfo>) -> Target {
+    let model: Arc<str> = model.into();
+    Target {
+        provider: Arc::clone(provider),
+        family: Arc::clone(&model),
+        model,
+        credential: None,
+        capacity: None,
+        info,
+    }
+}
+
+fn capacity(settings: &CapacitySettings) -> Capacity {
+    Capacity {
+        rpm: settings.rpm.as_ref().map(|rpm| rpm.value.get()),
+        tpm: settings.tpm.as_ref().map(|tpm| tpm.value.get()),
+        max_parallel: settings.max_parallel.as_ref().map(|most| most.value.small()),
+    }
+}
+
+fn sticky_by(choosing: &Choosing<'_>, unless_given: &[StickyBy]) -> Arc<[StickyBy]> {
+    let Some(given) = choosing.sticky_by.filter(|by| !by.value.is_empty()) else {
+        return unless_given.into();
+    };
+    let by = |name: &At<StickyName>| match name.value {
+        StickyName::Key => StickyBy::Key,
+        StickyName::User => StickyBy::User,
+        StickyName::Customer => StickyBy::Customer,
+        StickyName::Session => StickyBy::Session,
+        StickyName::Prefix => StickyBy::Prefix,
+    };
+    given.value.iter().map(by).collect()
+}
+
+fn missing_provider(name: &str, known: &Known<'_>) -> String {
+    let names = known.providers.providers.keys().map(AsRef::as_ref);
+    match nearest(name, names) {
+        Some(near) => format!("there is no provider '{name}', did you mean '{near}'?"),
+        None => format!("there is no provider '{name}': add it under 'providers'"),
+    }
+}
+
+fn missing_alias(name: &str, known: &Known<'_>) -> String {
+    let names = known.models.0.iter().map(|entry| entry.name.as_str());
+    match nearest(name, names) {
+        Some(near) => format!("there is no model '{name}', did you mean '{near}'?"),
+        None => format!(
+            "there is no model '{name}': write 'provider' too, or 'provider/model', or add an alias of that name"
+        ),
+    }
+}

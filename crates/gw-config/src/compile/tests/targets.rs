@@ -1,0 +1,174 @@
+//! Targets of aliases: what nested ones come to, and each refusal word for word.
+
+use super::{faults, ok};
+use gw_model::routing::{Capacity, Destination, Group, StickyBy, Strategy};
+use gw_model::snapshot::Model;
+
+const PROVIDERS: &str = "
+providers:
+  east: { kind: openai-compatible, base_url: 'http://e/v1', region: eastus }
+  west: { kind: openai-compatible, base_url: 'http://w/v1', region: westus }
+  far: { kind: openai-compatible, base_url: 'http://f/v1' }
+models:
+";
+
+fn model(models: &str, name: &str) -> Model {
+    (*ok(&format!("{PROVIDERS}{models}")).snapshot.models[name]).clone()
+}
+
+fn refused(models: &str) -> String {
+    faults(&format!("{PROVIDERS}{models}"))
+}
+
+/// Where the targets of a tree lead, with brackets for groups.
+fn tree(model: &Model, group: &Group) -> String {
+    let one = |to: &Destination| match to {
+        Destination::Target(index) => {
+            let target = &model.targets[*index];
+            format!("{}/{}", target.provider.name, target.model)
+        }
+        Destination::Group(inner) => format!("[{}]", tree(model, inner)),
+    };
+    group.members.iter().map(|member| one(&member.to)).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn aliases_and_groups_nest_and_a_target_is_listed_once() {
+    let models = "
+  a:
+    strategy: weighted
+    targets:
+      - { model: b, weight: 3 }
+      - { provider: east, model: m }
+      - strategy: round-robin
+        targets: [{ provider: west, model: m }, { model: b }]
+    fallbacks: { default: [b, far/other], context_window: far/long }
+  b:
+    strategy: latency
+    targets: [{ provider: east, model: m }, { provider: far, model: n, capacity: { rpm: 5 }, family: big }]
+";
+    let a = model(models, "a");
+    assert_eq!(tree(&a, &a.group), "[east/m far/n] east/m [west/m [east/m far/n]]");
+    assert_eq!(a.targets.len(), 5, "east/m, far/n, west/m and the two of the fallbacks");
+    assert_eq!(tree(&a, a.fallbacks.default.as_ref().expect("there")), "[east/m far/n] far/other");
+    assert_eq!(tree(&a, a.fallbacks.context_window.as_ref().expect("there")), "far/long");
+    assert!(a.fallbacks.content_policy.is_none());
+    assert_eq!(a.group.members.iter().map(|member| member.weight).collect::<Vec<_>>(), [3, 1, 1]);
+    let Destination::Group(b) = &a.group.members[0].to else { panic!("a group") };
+    assert_eq!(b.strategy, Strategy::Latency);
+    let far = &a.targets[1];
+    assert_eq!(
+        (far.capacity, &*far.family),
+        (Some(Capacity { rpm: Some(5), tpm: None, max_parallel: None }), "big")
+    );
+}
+
+#[test]
+fn regions_are_priorities_and_residency_leaves_out() {
+    let models = "
+  near:
+    strategy: region
+    regions: [westus, eastus]
+    targets: [{ provider: far, model: m }, { provider: east, model: m }, { provider: west, model: m }]
+  kept:
+    residency: [eastus]
+    targets: [{ provider: west, model: m }, { provider: east, model: m }, { model: near }]
+";
+    let near = model(models, "near");
+    assert_eq!(near.group.strategy, Strategy::Priority);
+    assert_eq!(near.group.members.iter().map(|member| member.priority).collect::<Vec<_>>(), [2, 1, 0]);
+    let kept = model(models, "kept");
+    assert_eq!(tree(&kept, &kept.group), "east/m [east/m]");
+    assert_eq!(
+        refused("  m: { residency: [eu], targets: [{ provider: west, model: m }] }\n"),
+        "f.yaml:7:19: no target of model 'm' is in one of these regions"
+    );
+}
+
+#[test]
+fn sticky_and_percentage_have_their_own_defaults() {
+    let models = "
+  s: { strategy: sticky, targets: [{ provider: east, model: m }] }
+  p: { strategy: percentage, targets: [{ provider: east, model: m, weight: 5 }] }
+  u: { strategy: sticky, sticky_by: [user], targets: [{ provider: east, model: m }] }
+";
+    let by = |name| match model(models, name).group.strategy {
+        Strategy::Sticky(by) => by.to_vec(),
+        other => panic!("{other:?}"),
+    };
+    let all = [StickyBy::Session, StickyBy::User, StickyBy::Customer, StickyBy::Prefix, StickyBy::Key];
+    assert_eq!((by("s"), by("p"), by("u")), (all.to_vec(), vec![StickyBy::Key], vec![StickyBy::User]));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_place() {
+    let cases = [
+        (
+            "  a: { targets: [{ model: b }] }\n  b: { targets: [{ model: a }] }\n",
+            "f.yaml:7:27: model 'b' -> 'a' -> 'b' is a circle: remove one of its links\n\
+             f.yaml:8:27: model 'a' -> 'b' -> 'a' is a circle: remove one of its links",
+        ),
+        (
+            "  a: { targets: [{ model: a }] }\n",
+            "f.yaml:7:27: model 'a' -> 'a' is a circle: remove one of its links",
+        ),
+        (
+            "  chat: { targets: [{ model: chta }] }\n",
+            "f.yaml:7:30: there is no model 'chta', did you mean 'chat'?",
+        ),
+        (
+            "  a: { targets: [{ provider: est, model: m }] }\n",
+            "f.yaml:7:30: there is no provider 'est', did you mean 'east'?",
+        ),
+        (
+            "  a: { targets: [{ weight: 2 }] }\n",
+            "f.yaml:7:18: a target needs 'provider' and 'model', or 'model' alone for another alias, or 'targets' \
+             for a group",
+        ),
+        (
+            "  a: { targets: [{ provider: east }] }\n",
+            "f.yaml:7:30: 'model' is missing: write the model's name at the provider",
+        ),
+        (
+            "  a: { targets: [{ provider: east, model: m, targets: [] }] }\n",
+            "f.yaml:7:55: a target is either a provider's model or a group: remove 'targets', or 'provider' and \
+             'model'",
+        ),
+        (
+            "  a: { targets: [{ strategy: weighted, targets: [{ provider: east, model: m, weight: 0 }] }] }\n",
+            "f.yaml:7:49: all weights of model 'a' are 0: give one target more",
+        ),
+        (
+            "  a: { strategy: region, targets: [{ provider: east, model: m }] }\n",
+            "f.yaml:7:35: strategy 'region' needs 'regions', in order of preference",
+        ),
+        (
+            "  a: { sticky_by: [key], targets: [{ provider: east, model: m }] }\n",
+            "f.yaml:7:19: 'sticky_by' is for strategies sticky and percentage: remove it",
+        ),
+        (
+            "  a: { failure_policy: fail-closed, fallbacks: { default: [east/n] }, targets: [{ provider: east, model: \
+             m }] }\n",
+            "f.yaml:7:24: 'fallbacks' name other models, and 'failure_policy: fail-closed' never goes to one: \
+             remove one of the two",
+        ),
+    ];
+    for (models, wanted) in cases {
+        assert_eq!(refused(models), wanted, "{models}");
+    }
+}
+
+#[test]
+fn nesting_without_end_is_refused_before_it_takes_the_memory() {
+    let mut models = "  m0: { targets: [{ provider: east, model: m }] }\n".to_owned();
+    for level in 1..40 {
+        let inner = level - 1;
+        let targets: String = (0..8).map(|_| format!("{{ model: m{inner} }}, ")).collect();
+        models.push_str(&format!("  m{level}: {{ targets: [{targets}] }}\n"));
+    }
+    let refused = refused(&models);
+    assert!(refused.contains("comes to more than 10000 choices"), "{refused}");
+    let many: String = (0..2001).map(|i| format!("{{ provider: east, model: m{i} }}, ")).collect();
+    let refused = self::refused(&format!("  a: {{ targets: [{many}] }}\n"));
+    assert!(refused.ends_with("model 'a' has more than 2000 targets"), "{refused}");
+}

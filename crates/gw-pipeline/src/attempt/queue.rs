@@ -1,0 +1,108 @@
+//! The targets that are still to be tried, in their order: the plan's, then those of other models that the failure
+//! leads to, then those that are taken for down. It must not try anything itself.
+
+use crate::route::{Order, Route};
+use gw_model::ErrorClass;
+use gw_model::Micros;
+
+/// A target whose turn it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Index into the model's targets.
+    pub(super) target: usize,
+    /// It is tried though it is taken for down: nothing else is left.
+    pub(super) is_forced: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Queue {
+    route: Route,
+    at: usize,
+    /// Passed over, since they are taken for down.
+    put_off: Order,
+    forced: usize,
+    /// The default fallbacks have been taken in, or are not to be.
+    is_extended: bool,
+}
+
+impl Queue {
+    pub(super) fn new(route: Route) -> Self {
+        Self { route, at: 0, put_off: Order::new(), forced: 0, is_extended: false }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Step> {
+        if self.at >= self.route.order.len() && !self.is_extended {
+            self.is_extended = true;
+            if let Some(others) = &mut self.route.fallbacks {
+                let more = std::mem::take(&mut others.default);
+                self.extend(&more);
+            }
+        }
+        if let Some(target) = self.route.order.get(self.at) {
+            self.at += 1;
+            return Some(Step { target: *target, is_forced: false });
+        }
+        let target = *self.put_off.get(self.forced)?;
+        self.forced += 1;
+        Some(Step { target, is_forced: true })
+    }
+
+    /// Whether another target could still take the request.
+    pub(super) fn has_more(&self) -> bool {
+        let fallbacks = self.route.fallbacks.as_ref().filter(|_| !self.is_extended);
+        self.at < self.route.order.len()
+            || self.forced < self.put_off.len()
+            || fallbacks.is_some_and(|others| !others.default.is_empty())
+    }
+
+    /// The target is taken for down: it is tried when nothing else is left.
+    pub(super) fn put_off(&mut self, target: usize) {
+        self.put_off.push(target);
+    }
+
+    /// The request itself does not suit the models so far: only those that the configuration names for that, or of
+    /// which `may_do` is true, are left. False when there are none.
+    pub(super) fn turn_to(&mut self, class: ErrorClass, may_do: impl Fn(usize) -> bool) -> bool {
+        let named = self.route.fallbacks.as_mut().map(|others| match class {
+            ErrorClass::ContextLength => std::mem::take(&mut others.context_window),
+            ErrorClass::ContentPolicy => std::mem::take(&mut others.content_policy),
+            _ => Order::new(),
+        });
+        let rest: Order = self.route.order.iter().skip(self.at).copied().collect();
+        self.route.order.truncate(self.at);
+        self.put_off.clear();
+        self.forced = 0;
+        self.route.parked.clear();
+        self.is_extended = true;
+        let named = named.unwrap_or_default();
+        match named.is_empty() {
+            true => self.route.order.extend(rest.into_iter().filter(|target| may_do(*target))),
+            false => self.extend(&named),
+        }
+        self.at < self.route.order.len()
+    }
+
+    /// Targets whose providers asked for a pause, once nothing else is left.
+    pub(super) fn parked(&mut self) -> Order {
+        std::mem::take(&mut self.route.parked)
+    }
+
+    /// When the first of those is back.
+    pub(super) const fn parked_until(&self) -> Option<Micros> {
+        self.route.parked_until
+    }
+
+    /// A target that is to be tried next.
+    pub(super) fn push(&mut self, target: usize) {
+        self.route.order.push(target);
+    }
+
+    fn extend(&mut self, more: &[usize]) {
+        for target in more {
+            if !self.route.order.contains(target) {
+                self.route.order.push(*target);
+            }
+        }
+    }
+}

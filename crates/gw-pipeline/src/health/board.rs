@@ -1,0 +1,167 @@
+//! All deployments of the process, across configurations: one that stands unchanged in a new configuration keeps what
+//! is known of it. Changes are told to whoever shares them with other gateways.
+
+use super::deployment::{Deployment, Identity};
+use gw_model::Micros;
+use gw_model::routing::HealthPolicy;
+use gw_model::snapshot::Target;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// Deployments above which those that nobody uses are forgotten.
+const MAX_IDLE: usize = 4_096;
+
+/// What changed at a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Its provider asked for a pause.
+    Parked {
+        /// Until then, microseconds since the epoch.
+        until: Micros,
+    },
+    /// It is taken for down.
+    Tripped {
+        /// When it will be tried again, microseconds since the epoch.
+        until: Micros,
+    },
+    /// It is back.
+    Closed,
+}
+
+/// A change, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthChange {
+    /// The provider's configured name.
+    pub provider: Arc<str>,
+    /// Its base URL: another gateway may use the same name for another.
+    pub base_url: Arc<str>,
+    /// The model there.
+    pub model: Arc<str>,
+    /// The credential, where the target is bound to one.
+    pub credential: Option<Arc<str>>,
+    /// What changed.
+    pub change: Change,
+}
+
+type Listener = Box<dyn Fn(HealthChange) + Send + Sync>;
+
+/// Who is told of changes.
+#[derive(Default)]
+pub(super) struct Notices(OnceLock<Listener>);
+
+impl std::fmt::Debug for Notices {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Notices").finish_non_exhaustive()
+    }
+}
+
+impl Notices {
+    pub(super) fn tell(&self, id: &Identity, change: Change) {
+        let Identity { provider, base_url, model, credential } = id.clone();
+        tracing::info!(%provider, %model, ?change, "a deployment's health changed");
+        if let Some(listener) = self.0.get() {
+            listener(HealthChange { provider, base_url, model, credential, change });
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Board {
+    deployments: Mutex<HashMap<Identity, Arc<Deployment>>>,
+    notices: Arc<Notices>,
+}
+
+/// What can be told of a deployment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeploymentView {
+    /// The provider's configured name.
+    pub provider: Arc<str>,
+    /// The model there.
+    pub model: Arc<str>,
+    /// The credential, where the target is bound to one.
+    pub credential: Option<Arc<str>>,
+    /// Requests that are there now.
+    pub in_flight: u32,
+    /// Expected time to first byte in microseconds; 0 when nothing is known.
+    pub latency_us: u64,
+    /// Until when its provider wants to be left alone.
+    pub parked_until: Option<Micros>,
+    /// Until when it is taken for down.
+    pub tripped_until: Option<Micros>,
+    /// How often it was taken for down.
+    pub trips: u64,
+    /// How often its provider asked for a pause.
+    pub pauses: u64,
+    /// Requests of the breaker's window that went well.
+    pub good: u64,
+    /// And those that failed.
+    pub bad: u64,
+}
+
+impl Board {
+    /// The deployment behind a target: the one that is known, or a new one.
+    pub(crate) fn deployment(&self, target: &Target) -> Arc<Deployment> {
+        let id = Identity {
+            provider: Arc::clone(&target.provider.name),
+            base_url: Arc::clone(&target.provider.base_url),
+            model: Arc::clone(&target.model),
+            credential: target.credential.clone(),
+        };
+        let mut deployments = self.deployments.lock();
+        if let Some(known) = deployments.get(&id) {
+            return Arc::clone(known);
+        }
+        if deployments.len() >= MAX_IDLE {
+            deployments.retain(|_, deployment| Arc::strong_count(deployment) > 1);
+        }
+        let new = Arc::new(Deployment::new(id.clone(), Arc::clone(&self.notices)));
+        deployments.insert(id, Arc::clone(&new));
+        new
+    }
+
+    /// From now on `listener` is told of every change that this process saw itself. Only the first one is taken; it
+    /// must return at once.
+    pub fn listen(&self, listener: impl Fn(HealthChange) + Send + Sync + 'static) {
+        // A second listener would be a mistake of the process's own start.
+        let _ = self.notices.0.set(Box::new(listener));
+    }
+
+    /// Takes in what another gateway saw. Deployments that are not known here are not made for it.
+    pub fn hear(&self, heard: HealthChange, now: Micros) {
+        let HealthChange { provider, base_url, model, credential, change } = heard;
+        let id = Identity { provider, base_url, model, credential };
+        let known = self.deployments.lock().get(&id).map(Arc::clone);
+        if let Some(deployment) = known {
+            deployment.hear(change, now);
+        }
+    }
+
+    /// What is known of each deployment.
+    #[must_use]
+    pub fn views(&self, policy: &HealthPolicy, now: Micros) -> Vec<DeploymentView> {
+        let deployments: Vec<Arc<Deployment>> = self.deployments.lock().values().map(Arc::clone).collect();
+        let view = |deployment: Arc<Deployment>| {
+            let (good, bad) = deployment.counts(policy, now);
+            DeploymentView {
+                provider: Arc::clone(&deployment.id.provider),
+                model: Arc::clone(&deployment.id.model),
+                credential: deployment.id.credential.clone(),
+                in_flight: deployment.in_flight(),
+                latency_us: deployment.latency_us(now),
+                parked_until: Some(deployment.parked_until()).filter(|until| now < *until),
+                tripped_until: Some(deployment.tripped_until()).filter(|until| *until != 0),
+                trips: deployment.trips(),
+                pauses: deployment.pauses(),
+                good,
+                bad,
+            }
+        };
+        let mut views: Vec<DeploymentView> = deployments.into_iter().map(view).collect();
+        views.sort_by(|a, b| {
+            (&a.provider, &a.model, &a.credential).cmp(&(&b.provider, &b.model, &b.credential))
+        });
+        views
+    }
+}

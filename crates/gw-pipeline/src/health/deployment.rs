@@ -1,0 +1,294 @@
+//! One deployment: a model at a provider, with everything that is known of how it fares. Shared by all aliases that
+//! lead to it, all workers and all configurations that have it. Reading takes no lock but where capacity is stated.
+
+use super::board::{Change, Notices};
+use super::breaker::Breaker;
+use super::latency::Latency;
+use super::traffic::Traffic;
+use gw_model::Micros;
+use gw_model::routing::{Capacity, HealthPolicy};
+use gw_providers::Headroom;
+use parking_lot::Mutex;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+
+/// Longest time that one probe keeps others from probing, in microseconds.
+const PROBE_LEASE_US: Micros = 30_000_000;
+
+/// Least share of its traffic that a deployment gets back at once, in thousandths.
+const WARM_FROM_PERMILLE: i64 = 100;
+
+/// Which deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Identity {
+    pub(crate) provider: Arc<str>,
+    pub(crate) base_url: Arc<str>,
+    pub(crate) model: Arc<str>,
+    pub(crate) credential: Option<Arc<str>>,
+}
+
+/// How a deployment may be used now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing is known against it.
+    Fit,
+    /// It came back a while ago and takes this share of its traffic, in thousandths.
+    Warming(u32),
+    /// It was taken out, and the time has come to try it with one request.
+    Due,
+    /// It has no capacity left.
+    Full,
+    /// It is taken for down.
+    Tripped,
+    /// Its provider asked for a pause.
+    Parked {
+        /// Until then, microseconds since the epoch.
+        until: Micros,
+    },
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    pub(crate) id: Identity,
+    in_flight: AtomicU32,
+    parked_until: AtomicI64,
+    /// Until when it is taken for down; 0 when it is not.
+    tripped_until: AtomicI64,
+    /// Until when a probe that is under way keeps others away.
+    probe_until: AtomicI64,
+    /// When it came back; 0 once that is long ago.
+    warm_from: AtomicI64,
+    latency: Latency,
+    trips: AtomicU64,
+    pauses: AtomicU64,
+    counted: Mutex<Counted>,
+    notices: Arc<Notices>,
+}
+
+#[derive(Debug, Default)]
+struct Counted {
+    breaker: Breaker,
+    traffic: Traffic,
+}
+
+impl Deployment {
+    pub(super) fn new(id: Identity, notices: Arc<Notices>) -> Self {
+        Self {
+            id,
+            in_flight: AtomicU32::new(0),
+            parked_until: AtomicI64::new(0),
+            tripped_until: AtomicI64::new(0),
+            probe_until: AtomicI64::new(0),
+            warm_from: AtomicI64::new(0),
+            latency: Latency::default(),
+            trips: AtomicU64::new(0),
+            pauses: AtomicU64::new(0),
+            counted: Mutex::default(),
+            notices,
+        }
+    }
+
+    /// How it may be used now. `tokens` are what a request would add to its traffic.
+    pub(crate) fn standing(
+        &self,
+        policy: &HealthPolicy,
+        capacity: Option<&Capacity>,
+        tokens: u64,
+        now: Micros,
+    ) -> Standing {
+        let until = self.parked_until.load(Ordering::Relaxed);
+        if now < until {
+            return Standing::Parked { until };
+        }
+        let tripped = self.tripped_until.load(Ordering::Relaxed);
+        if tripped != 0 {
+            let is_due = now >= tripped && now >= self.probe_until.load(Ordering::Relaxed);
+            return if is_due { Standing::Due } else { Standing::Tripped };
+        }
+        if let Some(capacity) = capacity
+            && self.is_full(capacity, tokens, now)
+        {
+            return Standing::Full;
+        }
+        self.warming(policy, now).map_or(Standing::Fit, Standing::Warming)
+    }
+
+    fn warming(&self, policy: &HealthPolicy, now: Micros) -> Option<u32> {
+        let from = self.warm_from.load(Ordering::Relaxed);
+        if from == 0 {
+            return None;
+        }
+        let ramp = i64::try_from(policy.slow_start_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
+        let since = now - from;
+        if since >= ramp {
+            self.warm_from.store(0, Ordering::Relaxed);
+            return None;
+        }
+        let share = WARM_FROM_PERMILLE + (1000 - WARM_FROM_PERMILLE) * since.max(0) / ramp.max(1);
+        u32::try_from(share).ok()
+    }
+
+    fn is_full(&self, capacity: &Capacity, tokens: u64, now: Micros) -> bool {
+        let is_busy = capacity.max_parallel.is_some_and(|most| self.in_flight() >= most);
+        is_busy || self.counted.lock().traffic.headroom(Some(capacity), tokens, now) == 0
+    }
+
+    /// What is left of its capacity, in thousandths.
+    pub(crate) fn headroom(&self, capacity: Option<&Capacity>, tokens: u64, now: Micros) -> u32 {
+        self.counted.lock().traffic.headroom(capacity, tokens, now)
+    }
+
+    /// Requests that are at the deployment now.
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Expected time to first byte in microseconds; 0 when nothing is known.
+    pub(crate) fn latency_us(&self, now: Micros) -> u64 {
+        self.latency.now(now)
+    }
+
+    /// Until when its provider wants to be left alone; 0 or past when it does not.
+    pub(crate) fn parked_until(&self) -> Micros {
+        self.parked_until.load(Ordering::Relaxed)
+    }
+
+    /// Until when it is taken for down; 0 when it is not.
+    pub(super) fn tripped_until(&self) -> Micros {
+        self.tripped_until.load(Ordering::Relaxed)
+    }
+
+    /// How often it was taken for down.
+    pub(super) fn trips(&self) -> u64 {
+        self.trips.load(Ordering::Relaxed)
+    }
+
+    /// How often its provider asked for a pause.
+    pub(super) fn pauses(&self) -> u64 {
+        self.pauses.load(Ordering::Relaxed)
+    }
+
+    /// Good and failed requests of the breaker's window.
+    pub(super) fn counts(&self, policy: &HealthPolicy, now: Micros) -> (u64, u64) {
+        self.counted.lock().breaker.counts(policy, now)
+    }
+
+    /// Leaves it alone for that long, from now.
+    pub(crate) fn park(&self, ms: u64, policy: &HealthPolicy, now: Micros) {
+        let ms = i64::try_from(ms.min(policy.max_park_ms)).unwrap_or(i64::MAX);
+        let until = now.saturating_add(ms.saturating_mul(1000));
+        if self.parked_until.fetch_max(until, Ordering::Relaxed) < until {
+            self.pauses.fetch_add(1, Ordering::Relaxed);
+            self.notices.tell(&self.id, Change::Parked { until });
+        }
+    }
+
+    /// Lets others go first for that long, without a word on how it fares.
+    pub(crate) fn take_out(&self, ms: u64, now: Micros) {
+        let until = now.saturating_add(i64::try_from(ms.saturating_mul(1000)).unwrap_or(i64::MAX));
+        self.tripped_until.store(until, Ordering::Relaxed);
+        self.probe_until.store(0, Ordering::Relaxed);
+        self.trips.fetch_add(1, Ordering::Relaxed);
+        self.notices.tell(&self.id, Change::Tripped { until });
+    }
+
+    /// It is up, whatever it said.
+    pub(super) fn is_back(&self, now: Micros) {
+        if self.tripped_until.load(Ordering::Relaxed) != 0 && self.reopen(now) {
+            self.notices.tell(&self.id, Change::Closed);
+        }
+    }
+
+    /// Another gateway saw a change.
+    pub(super) fn hear(&self, change: Change, now: Micros) {
+        match change {
+            Change::Parked { until } => {
+                self.parked_until.fetch_max(until, Ordering::Relaxed);
+            }
+            Change::Tripped { until } => {
+                self.tripped_until.fetch_max(until, Ordering::Relaxed);
+            }
+            Change::Closed => {
+                self.reopen(now);
+            }
+        }
+    }
+
+    fn reopen(&self, now: Micros) -> bool {
+        if self.tripped_until.swap(0, Ordering::Relaxed) == 0 {
+            return false;
+        }
+        self.warm_from.store(now, Ordering::Relaxed);
+        self.probe_until.store(0, Ordering::Relaxed);
+        self.counted.lock().breaker.close(now);
+        true
+    }
+
+    /// Comes in: false when it is taken for down and somebody else is trying it, or nobody is to.
+    pub(super) fn enter(&self, tokens: u64, is_forced: bool, now: Micros) -> Option<bool> {
+        let is_probe = self.tripped_until.load(Ordering::Relaxed) != 0;
+        if is_probe && !self.take_probe(now) && !is_forced {
+            return None;
+        }
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.counted.lock().traffic.add(1, tokens, now);
+        Some(is_probe)
+    }
+
+    fn take_probe(&self, now: Micros) -> bool {
+        if now < self.tripped_until.load(Ordering::Relaxed) {
+            return false;
+        }
+        let lease = self.probe_until.load(Ordering::Relaxed);
+        now >= lease
+            && self
+                .probe_until
+                .compare_exchange(lease, now + PROBE_LEASE_US, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
+    }
+
+    pub(super) fn leave(&self, is_open_probe: bool) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if is_open_probe {
+            self.probe_until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// An answer began.
+    pub(super) fn answered(&self, took_us: u64, now: Micros) {
+        self.latency.observe(took_us, now);
+        self.is_back(now);
+    }
+
+    /// A request ended well; it used so many tokens more than was expected.
+    pub(super) fn good(&self, more_tokens: u64, policy: &HealthPolicy, now: Micros) {
+        let mut counted = self.counted.lock();
+        counted.breaker.good(policy, now);
+        if more_tokens > 0 {
+            counted.traffic.add(0, more_tokens, now);
+        }
+    }
+
+    /// A request failed, and the deployment is to blame.
+    pub(super) fn bad(&self, policy: &HealthPolicy, now: Micros, jitter: u64) {
+        let out_ms = {
+            let mut counted = self.counted.lock();
+            let is_out = self.tripped_until.load(Ordering::Relaxed);
+            // A failed probe keeps it out; failures of requests that were under way before say nothing new.
+            let trips = counted.breaker.bad(policy, now) || (is_out != 0 && now >= is_out);
+            (trips && (is_out == 0 || now >= is_out)).then(|| counted.breaker.open(policy, now, jitter))
+        };
+        let Some(out_ms) = out_ms else { return };
+        let until = now.saturating_add(i64::try_from(out_ms.saturating_mul(1000)).unwrap_or(i64::MAX));
+        self.tripped_until.store(until, Ordering::Relaxed);
+        self.probe_until.store(0, Ordering::Relaxed);
+        self.trips.fetch_add(1, Ordering::Relaxed);
+        self.notices.tell(&self.id, Change::Tripped { until });
+    }
+
+    /// What the provider says of its limits.
+    pub(crate) fn state(&self, headroom: &Headroom, now: Micros) {
+        self.counted.lock().traffic.state(headroom, now);
+    }
+}

@@ -1,0 +1,18 @@
+//! How the deployments behind all models fare: requests in flight, times to first byte, what their providers asked for,
+//! and who is taken for down. Serves route, which looks, and attempt, which reports. It must not choose a target.
+
+mod board;
+mod breaker;
+mod collector;
+mod deployment;
+mod latency;
+mod traffic;
+mod visit;
+
+pub use board::{Board, Change, DeploymentView, HealthChange};
+pub(crate) use collector::BoardCollector;
+pub(crate) use deployment::{Deployment, Standing};
+pub(crate) use visit::Visit;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! One request at one deployment, from its way there until its end. Whatever becomes of it, the deployment's count of
+//! requests in flight goes down again, and a probe that came to nothing gives its place to the next.
+
+use super::deployment::Deployment;
+use gw_model::Micros;
+use gw_model::failure::ErrorClass;
+use gw_model::routing::HealthPolicy;
+use std::sync::Arc;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Visit {
+    deployment: Arc<Deployment>,
+    started: Micros,
+    /// Nobody else tries it meanwhile, and it is not known yet whether it is back.
+    is_open_probe: bool,
+    /// Tokens that the deployment's traffic was charged with at the start.
+    expected: u64,
+}
+
+impl Visit {
+    /// Goes to the deployment. `None` when it is taken for down and this request is not the one to try it, unless
+    /// `is_forced`: nothing else is left.
+    pub(crate) fn begin(
+        deployment: &Arc<Deployment>,
+        tokens: u64,
+        is_forced: bool,
+        now: Micros,
+    ) -> Option<Self> {
+        let is_open_probe = deployment.enter(tokens, is_forced, now)?;
+        Some(Self { deployment: Arc::clone(deployment), started: now, is_open_probe, expected: tokens })
+    }
+
+    /// An answer began: the deployment is up.
+    pub(crate) fn answered(&mut self, now: Micros) {
+        self.is_open_probe = false;
+        self.deployment.answered(u64::try_from(now - self.started).unwrap_or(0), now);
+    }
+
+    /// It ended well, having used so many tokens.
+    pub(crate) fn good(self, tokens: u64, policy: &HealthPolicy, now: Micros) {
+        self.deployment.good(tokens.saturating_sub(self.expected), policy, now);
+    }
+
+    /// It failed. Only what the deployment is to blame for counts against it.
+    pub(crate) fn bad(mut self, class: ErrorClass, policy: &HealthPolicy, now: Micros, jitter: u64) {
+        if class.blames_target() {
+            self.is_open_probe = false;
+            self.deployment.bad(policy, now, jitter);
+        } else if class.blames_caller() {
+            self.deployment.is_back(now);
+        }
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.deployment.leave(self.is_open_probe);
+    }
+}

@@ -1,0 +1,126 @@
+//! The request and the deployments as the strategies see them. It must not order anything.
+
+use super::order::{Asked, Fitness};
+use crate::health::Standing;
+use crate::lineup::Lineup;
+use crate::ticket::Ticket;
+use gw_model::routing::{HealthPolicy, StickyBy, stable_hash};
+use gw_model::snapshot::Target;
+use gw_model::{Call, Earlier, Micros, ServiceTier, Unit, WireFormat};
+
+/// See [`Asked`].
+pub(super) struct Asking<'a> {
+    pub(super) call: &'a Call,
+    pub(super) ticket: &'a Ticket,
+    pub(super) model: &'a Lineup,
+    /// Output tokens of a request that does not bound them.
+    pub(super) reserve_output: u64,
+}
+
+impl Asked for Asking<'_> {
+    fn allows(&self, target: &Target) -> bool {
+        let call = self.call;
+        // What goes on as it is needs no format.
+        let speaks = call.raw.is_some() || can_do(target, call.format);
+        let holder = match call.facts.earlier.as_deref() {
+            Some(Earlier::AtProvider(holder)) => Some(holder),
+            _ => None,
+        };
+        speaks && holder.is_none_or(|holder| goes_on(target, call, holder))
+    }
+
+    fn suits(&self, target: &Target) -> bool {
+        let (facts, info) = (&self.call.facts, &target.info);
+        let fits = info.max_input_tokens == 0 || facts.input_tokens <= u64::from(info.max_input_tokens);
+        fits && facts.asks.and(info.lacks).is_empty()
+    }
+
+    fn cost(&self, target: usize) -> Option<u128> {
+        let facts = &self.call.facts;
+        let output = facts.max_output_tokens.unwrap_or(self.reserve_output);
+        let cost = |input: u64, of_output: u64| {
+            u128::from(input) * u128::from(facts.input_tokens) + u128::from(of_output) * u128::from(output)
+        };
+        if let Some(flat) = self.model.flat_price(target) {
+            return Some(cost(flat.input, flat.output));
+        }
+        let prices = &self.model.targets.get(target)?.info.prices;
+        if !prices.prices_tokens() {
+            return None;
+        }
+        let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
+        let rate = |unit| prices.rate(unit, tier, facts.input_tokens).map_or(0, |rate| rate.0);
+        Some(cost(rate(Unit::Input), rate(Unit::Output)))
+    }
+
+    fn sticky(&self, by: &[StickyBy]) -> Option<u64> {
+        let context = &self.ticket.context;
+        by.iter().find_map(|by| {
+            let kind = [*by as u8];
+            let named = |name: &Option<String>| Some(stable_hash([&kind[..], name.as_ref()?.as_bytes()]));
+            match by {
+                StickyBy::Key => {
+                    self.ticket.key().map(|key| stable_hash([&kind[..], &key.id.0.to_le_bytes()]))
+                }
+                StickyBy::User => named(&self.call.facts.user),
+                StickyBy::Customer => named(&context.customer),
+                StickyBy::Session => named(&context.session),
+                StickyBy::Prefix => {
+                    let opening = gw_wire::facts::opening(self.call.format, self.call.full())?;
+                    Some(stable_hash(
+                        std::iter::once(&kind[..]).chain(opening.iter().map(|part| part.as_bytes())),
+                    ))
+                }
+            }
+        })
+    }
+}
+
+fn can_do(target: &Target, format: WireFormat) -> bool {
+    let provider = &target.provider;
+    gw_providers::upstream_format(provider, &target.model, format).is_some()
+        || gw_providers::counts_here(provider, format)
+}
+
+/// Can the target go on from an answer that this provider stores?
+fn goes_on(target: &Target, call: &Call, holder: &str) -> bool {
+    let provider = &target.provider;
+    let is_passed_on = || {
+        call.raw.is_some()
+            || gw_providers::upstream_format(provider, &target.model, call.format) == Some(call.format)
+    };
+    // What is only counted may be counted here.
+    *provider.name == *holder && (call.format.counts().is_some() || is_passed_on())
+}
+
+/// See [`Fitness`].
+pub(super) struct State<'a> {
+    pub(super) model: &'a Lineup,
+    pub(super) policy: &'a HealthPolicy,
+    /// What the request would add to a deployment's traffic.
+    pub(super) tokens: u64,
+    pub(super) now: Micros,
+}
+
+impl Fitness for State<'_> {
+    fn standing(&self, target: usize) -> Standing {
+        let capacity = self.model.targets.get(target).and_then(|target| target.capacity.as_ref());
+        self.model.deployment(target).map_or(Standing::Tripped, |deployment| {
+            deployment.standing(self.policy, capacity, self.tokens, self.now)
+        })
+    }
+
+    fn in_flight(&self, target: usize) -> u32 {
+        self.model.deployment(target).map_or(u32::MAX, |deployment| deployment.in_flight())
+    }
+
+    fn latency_us(&self, target: usize) -> u64 {
+        self.model.deployment(target).map_or(0, |deployment| deployment.latency_us(self.now))
+    }
+
+    fn headroom(&self, target: usize) -> u32 {
+        let capacity = self.model.targets.get(target).and_then(|target| target.capacity.as_ref());
+        let deployment = self.model.deployment(target);
+        deployment.map_or(0, |deployment| deployment.headroom(capacity, self.tokens, self.now))
+    }
+}

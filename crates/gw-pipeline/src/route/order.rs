@@ -1,0 +1,173 @@
+//! Puts a model's targets into the order in which they are tried: what the strategies prefer, and within that first
+//! whoever is fit. Pure: the state of deployments, the seed and the turns come in through the scene. It must not send
+//! or count anything.
+
+use super::strategies;
+use crate::health::Standing;
+use gw_model::Micros;
+use gw_model::routing::{Destination, Group, Member, StickyBy};
+use gw_model::snapshot::{Model, Target};
+use smallvec::SmallVec;
+
+/// Targets in the order to try them, as indexes into [`Model::targets`].
+pub(crate) type Order = SmallVec<[usize; 8]>;
+
+/// Targets of a nested group that are looked at to compare the group with its neighbours.
+const MAX_COMPARED: usize = 16;
+
+/// How deployments fare, as far as strategies ask.
+pub(crate) trait Fitness {
+    /// How the target may be used now.
+    fn standing(&self, target: usize) -> Standing;
+    /// Requests that are there.
+    fn in_flight(&self, target: usize) -> u32;
+    /// Expected time to first byte in microseconds; 0 when nothing is known.
+    fn latency_us(&self, target: usize) -> u64;
+    /// What is left of its capacity, in thousandths.
+    fn headroom(&self, target: usize) -> u32;
+}
+
+/// What the request is like, as far as strategies ask.
+pub(crate) trait Asked {
+    /// Can the target do it at all?
+    fn allows(&self, target: &Target) -> bool;
+    /// Does the prompt fit, and is nothing asked that the model is known to lack?
+    fn suits(&self, target: &Target) -> bool;
+    /// What the request may cost there, in femto-dollars; `None` when no price is known.
+    fn cost(&self, target: usize) -> Option<u128>;
+    /// A number that is the same for all requests that stick together; `None` when it has nothing of the kind.
+    fn sticky(&self, by: &[StickyBy]) -> Option<u64>;
+}
+
+/// Everything that an order depends on.
+pub(crate) struct Scene<'a> {
+    pub(crate) model: &'a Model,
+    pub(crate) fitness: &'a dyn Fitness,
+    pub(crate) asked: &'a dyn Asked,
+    /// Decides every draw.
+    pub(crate) seed: u64,
+    /// How often a group, by its id, has been asked before.
+    pub(crate) turn: &'a dyn Fn(u16) -> u64,
+}
+
+impl Scene<'_> {
+    pub(super) fn rng(&self, group: &Group) -> fastrand::Rng {
+        fastrand::Rng::with_seed(self.seed ^ (u64::from(group.id) << 48))
+    }
+
+    /// The least `value` among the targets that a member stands for.
+    pub(super) fn least<T: Ord + Copy>(&self, member: &Member, value: &dyn Fn(usize) -> T) -> Option<T> {
+        let mut least = None;
+        let mut left = MAX_COMPARED;
+        walk(member, &mut left, &mut |target| {
+            let new = value(target);
+            least = Some(least.map_or(new, |old: T| old.min(new)));
+        });
+        least
+    }
+}
+
+fn walk(member: &Member, left: &mut usize, visit: &mut dyn FnMut(usize)) {
+    match &member.to {
+        Destination::Target(target) if *left > 0 => {
+            *left -= 1;
+            visit(*target);
+        }
+        Destination::Target(_) => {}
+        Destination::Group(group) => group.members.iter().for_each(|member| walk(member, left, visit)),
+    }
+}
+
+/// Targets in their order, and those of them that nothing should be sent to yet.
+#[derive(Debug, Default)]
+pub(crate) struct Ordered {
+    /// Each at most once, all of the model and able to do the request.
+    pub(crate) order: Order,
+    /// When the earliest comes back of those that were left out since their providers asked for a pause.
+    pub(crate) parked_until: Option<Micros>,
+    /// Those, in the strategies' order.
+    pub(crate) parked: Order,
+}
+
+/// The order of a group's targets: at most `most`, fit ones first.
+pub(crate) fn order(group: &Group, scene: &Scene<'_>, most: usize) -> Ordered {
+    let mut picking = Picking::new(scene, most);
+    picking.group(group);
+    picking.finish()
+}
+
+struct Picking<'s> {
+    scene: &'s Scene<'s>,
+    most: usize,
+    rng: fastrand::Rng,
+    seen: SmallVec<[u64; 2]>,
+    fit: Order,
+    /// Those whose time to take more has not come: they stand behind the fit ones.
+    later: Order,
+    full: Order,
+    tripped: Order,
+    parked: Order,
+    parked_until: Option<Micros>,
+}
+
+impl<'s> Picking<'s> {
+    fn new(scene: &'s Scene<'s>, most: usize) -> Self {
+        Self {
+            scene,
+            most,
+            rng: fastrand::Rng::with_seed(scene.seed.rotate_left(32)),
+            seen: smallvec::smallvec![0; scene.model.targets.len().div_ceil(64)],
+            fit: Order::new(),
+            later: Order::new(),
+            full: Order::new(),
+            tripped: Order::new(),
+            parked: Order::new(),
+            parked_until: None,
+        }
+    }
+
+    /// Goes through a group as its strategy orders it. True when there are enough.
+    fn group(&mut self, group: &Group) -> bool {
+        let scene = self.scene;
+        strategies::visit(group, scene, &mut |member| match group.members.get(member).map(|m| &m.to) {
+            Some(Destination::Target(target)) => self.offer(*target),
+            Some(Destination::Group(inner)) => self.group(inner),
+            None => false,
+        })
+    }
+
+    fn offer(&mut self, index: usize) -> bool {
+        let (word, bit) = (index / 64, 1u64 << (index % 64));
+        let Some(seen) = self.seen.get_mut(word).filter(|seen| **seen & bit == 0) else { return false };
+        *seen |= bit;
+        let allowed =
+            self.scene.model.targets.get(index).is_some_and(|target| self.scene.asked.allows(target));
+        if !allowed {
+            return false;
+        }
+        let rest = match self.scene.fitness.standing(index) {
+            Standing::Fit | Standing::Due => &mut self.fit,
+            Standing::Warming(permille) if self.rng.u32(..1000) < permille => &mut self.fit,
+            Standing::Warming(_) => &mut self.later,
+            Standing::Full => &mut self.full,
+            Standing::Tripped => &mut self.tripped,
+            Standing::Parked { until } => {
+                self.parked_until = Some(self.parked_until.map_or(until, |soonest| soonest.min(until)));
+                &mut self.parked
+            }
+        };
+        if rest.len() < self.most {
+            rest.push(index);
+        }
+        self.fit.len() >= self.most
+    }
+
+    fn finish(self) -> Ordered {
+        let mut order = self.fit;
+        for rest in [self.later, self.full, self.tripped] {
+            order.extend(rest);
+        }
+        order.truncate(self.most);
+        Ordered { order, parked_until: self.parked_until, parked: self.parked }
+    }
+}
