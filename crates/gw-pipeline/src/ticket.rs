@@ -2,8 +2,8 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
-mod blame;
 pub(crate) mod session;
+mod watched;
 
 use crate::credentials::Pins;
 use crate::files::Claims;
@@ -13,7 +13,6 @@ use crate::metrics::Ending;
 use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
-use blame::Blame;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
@@ -413,33 +412,6 @@ impl Open {
     /// Notes what a part of the open try has used.
     pub(crate) const fn note_spent(&mut self, input_tokens: u64) {
         self.spent_tokens = self.spent_tokens.saturating_add(input_tokens);
-    }
-
-    /// The open try's target began to answer.
-    pub(crate) fn note_answer(&mut self) {
-        let now = self.worker.now();
-        if let Some(visit) = self.attempt.as_mut().and_then(|attempt| attempt.visit.as_mut()) {
-            visit.answered(now);
-        }
-    }
-
-    /// What the open try's provider said was wrong.
-    pub(crate) const fn note_class(&mut self, class: ErrorClass) {
-        if let Some(attempt) = &mut self.attempt {
-            attempt.class = Some(class);
-        }
-    }
-
-    /// Tells the deployment's health how a try ended.
-    fn judge(&self, visit: Visit, class: Option<ErrorClass>, reason: &str, tokens: u64) {
-        let (worker, now) = (&self.worker, self.worker.now());
-        let blame = class.map_or_else(|| blame::of(reason), Blame::Class);
-        let policy = worker.live().snapshot.health;
-        match blame {
-            Blame::Nobody => visit.good(tokens, &policy, now),
-            Blame::Class(class) => visit.bad(class, &policy, now, worker.random_u64()),
-            Blame::Others => {}
-        }
     }
 
     /// Settles the open try: what came of it and what it consumed. Does nothing when none is open.

@@ -33,6 +33,7 @@ mod realtime_rules;
 mod records;
 mod replay;
 mod replay_vectors;
+mod resilience;
 mod routing;
 mod shutdown;
 mod signed;
