@@ -61,6 +61,15 @@ impl Upstream {
         .await;
     }
 
+    /// Waits until so many requests have come.
+    pub(crate) async fn has_asked(&self, requests: u64) {
+        let what = format!("{requests} requests upstream");
+        eventually_within(Duration::from_secs(5), &what, async || {
+            (self.stats().requests >= requests).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until no stream is open.
     pub(crate) async fn has_no_stream_within(&self, limit: Duration) {
         eventually_within(limit, "no open stream upstream", async || {
