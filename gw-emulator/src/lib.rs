@@ -32,6 +32,7 @@
 //! |---|---|---|
 //! | `latency=MS` | 1000 | waits before the response head |
 //! | `status=N`, or just `N` | 500 | answers with that status in the provider's error shape |
+//! | `quota` | | answers 429 with the code `insufficient_quota` |
 //! | `retry-after=TEXT` | 1 | the `retry-after` header of the error |
 //! | `flaky=N` | 1 | the first N requests of the same credential and model fail (`status`, else 503) |
 //! | `hang` | | never answers |
@@ -106,7 +107,7 @@ mod vector;
 pub use config::EmulatorConfig;
 pub use emulator::Emulator;
 pub use fault::{FAULT_NAMES, FaultError, FaultName, Faults, WrongUsage};
-pub use journal::RecordedRequest;
+pub use journal::{RecordedAnswer, RecordedRequest};
 pub use listen::Running;
 pub use play::{BodyError, BoxBody};
 pub use stats::{ModelStats, Stats};

@@ -28,6 +28,7 @@ const fn required(name: &'static str, meaning: &'static str) -> FaultName {
 pub const FAULT_NAMES: &[FaultName] = &[
     value("latency", "1000", "milliseconds to wait before the response head"),
     value("status", "500", "answer with this status (400 to 599); a bare number such as 429 means the same"),
+    flag("quota", "429 as an account without credit gets it, with the code insufficient_quota"),
     value("retry-after", "1", "the retry-after header of an error answer: seconds or an HTTP date"),
     value("flaky", "1", "the first N requests of the same credential and model fail (status, default 503)"),
     flag("hang", "never answer"),
