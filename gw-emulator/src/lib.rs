@@ -45,8 +45,8 @@
 //! | `end-after-frames=N` | 3 | N frames, then a clean end without the closing events |
 //! | `malformed-json` | | spoils the JSON of the answer, in a stream that of the first content frame |
 //! | `malformed-sse` | | spoils the framing of a stream at its first content frame, whatever it is |
-//! | `slow-drip=MS` | 1 | writes byte by byte with this pause |
-//! | `chunk-bytes=N` | 1 | writes pieces of N bytes without a pause |
+//! | `slow-drip=MS` | 1 | writes byte by byte, or `chunk-bytes`, with this pause |
+//! | `chunk-bytes=N` | 1 | writes pieces of N bytes |
 //! | `huge=BYTES` | 8388608 | a text of that size, whatever `max_tokens` says; one frame in a stream |
 //! | `wrong-usage=KIND` | tenfold | `tenfold`, `zero`, `negative` or `text` |
 //! | `no-usage` | | reports no usage |

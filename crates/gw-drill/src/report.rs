@@ -41,7 +41,7 @@ impl Report {
         let measures = &self.measures;
         let wrong: serde_json::Map<String, Value> =
             measures.wrong.iter().map(|(wrong, count)| (wrong.as_str().to_owned(), json!(count))).collect();
-        let shares = measures.shares.as_ref().map(|shares| {
+        let shares = measures.shares.as_ref().map(|(shares, _)| {
             let named = self.targets.iter().zip(shares).map(|(name, share)| (name.clone(), json!(share)));
             named.collect::<serde_json::Map<String, Value>>()
         });

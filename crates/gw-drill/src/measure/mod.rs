@@ -31,9 +31,9 @@ pub(crate) struct Measures {
     pub(crate) p99_added_ms: Option<u64>,
     pub(crate) detect_ms: Option<u64>,
     pub(crate) recover_ms: Option<u64>,
-    /// Each target's part of the first tries, where it is judged: after recovery, or over the whole run when nothing
-    /// was ever wrong.
-    pub(crate) shares: Option<Vec<f64>>,
+    /// Each target's part of the first tries and the number of these, where it is judged: after recovery, or over the
+    /// whole run when nothing was ever wrong.
+    pub(crate) shares: Option<(Vec<f64>, usize)>,
     /// What the parts should be.
     pub(crate) expected_shares: Vec<f64>,
     /// Most arrivals at a healed target within a quarter of a second, in multiples of what is usual.

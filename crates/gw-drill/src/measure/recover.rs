@@ -1,14 +1,12 @@
 //! Time to recover: from healing until healed targets get their part of the traffic again, and keep it. Pure.
 
 use super::ratio;
-use super::share::First;
+use super::share::{self, First};
 
 /// What is looked at from a moment on.
 const WINDOW_US: u64 = 2_000_000;
-/// How far a part may be from what it should be ...
+/// How far a part may be from what it should be, where the window holds enough calls.
 const WITHIN: f64 = 0.05;
-/// ... or so many standard deviations of a fair draw, where the window holds few calls.
-const DEVIATIONS: f64 = 4.0;
 
 /// Milliseconds until the first moment from which every window has each healed target near its part; `None` when the
 /// last one has not, or there is none.
@@ -31,7 +29,7 @@ pub(super) fn recover_ms(
         let is_near = |target: &usize| {
             let part = expected.get(*target).copied().unwrap_or(0.0);
             let got = rest.iter().take(count).filter(|first| first.target == *target).count();
-            (ratio(got, count) - part).abs() <= tolerance(part, count)
+            (ratio(got, count) - part).abs() <= share::tolerance(WITHIN, part, count)
         };
         if !targets.iter().all(is_near) {
             recovered = None;
@@ -40,10 +38,4 @@ pub(super) fn recover_ms(
         }
     }
     recovered
-}
-
-/// How far the part of a fair draw may be from `part` in `count` calls.
-fn tolerance(part: f64, count: usize) -> f64 {
-    let per_call = 1.0 / f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX));
-    WITHIN.max(DEVIATIONS * (part * (1.0 - part) * per_call).sqrt())
 }

@@ -7,6 +7,9 @@ use std::collections::HashMap;
 /// Fewest calls that a share is told of.
 const MIN_CALLS: usize = 50;
 
+/// Standard deviations of a fair draw that a part may be off by chance.
+const DEVIATIONS: f64 = 4.0;
+
 /// Where a call went first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct First {
@@ -61,10 +64,16 @@ fn strategy(scenario: &Scenario) -> &str {
     }
 }
 
-/// The parts of the targets from a moment on; nothing when there are too few calls to tell.
-pub(super) fn shares(firsts: &[First], from_us: u64, targets: usize) -> Option<Vec<f64>> {
+/// The parts of the targets from a moment on, and of how many calls; nothing when these are too few to tell.
+pub(super) fn shares(firsts: &[First], from_us: u64, targets: usize) -> Option<(Vec<f64>, usize)> {
     let later: Vec<First> = firsts.iter().copied().filter(|first| first.sent_us >= from_us).collect();
-    (later.len() >= MIN_CALLS).then(|| parts(&later, targets))
+    (later.len() >= MIN_CALLS).then(|| (parts(&later, targets), later.len()))
+}
+
+/// How far the part of `count` calls may be from `part`: as far as is wanted, or as a fair draw can be by chance.
+pub(super) fn tolerance(within: f64, part: f64, count: usize) -> f64 {
+    let per_call = 1.0 / f64::from(u32::try_from(count.max(1)).unwrap_or(u32::MAX));
+    within.max(DEVIATIONS * (part * (1.0 - part) * per_call).sqrt())
 }
 
 /// Each target's part of these first tries.

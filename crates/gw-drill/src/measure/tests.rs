@@ -109,8 +109,8 @@ fn recovery_is_when_the_share_is_back_and_stays() {
 
 #[test]
 fn shares_follow_weights_or_what_was_before() {
-    assert_eq!(share::shares(&firsts(8, avoiding(0, 4_000_000)), 4_000_000, 2), Some(vec![0.5, 0.5]));
-    assert_eq!(share::shares(&firsts(8, avoiding(0, 4_000_000)), 0, 2), Some(vec![0.25, 0.75]));
+    assert_eq!(share::shares(&firsts(8, avoiding(0, 4_000_000)), 4_000_000, 2), Some((vec![0.5, 0.5], 200)));
+    assert_eq!(share::shares(&firsts(8, avoiding(0, 4_000_000)), 0, 2), Some((vec![0.25, 0.75], 400)));
     assert_eq!(share::shares(&firsts(8, avoiding(0, 0)), 7_900_000, 2), None, "too few to tell");
 }
 
@@ -202,13 +202,15 @@ fn objectives_are_missed_in_words() {
         p99_added_ms: Some(10),
         detect_ms: Some(100),
         recover_ms: Some(0),
-        shares: Some(vec![0.54, 0.46]),
+        shares: Some((vec![0.54, 0.46], 3000)),
         expected_shares: vec![0.5, 0.5],
         herd: Some(1.9),
         to_faulty: 3,
         ..Measures::default()
     };
     assert_eq!(missed(&scenario, &good), Vec::<String>::new());
+    let few = Measures { shares: Some((vec![0.6, 0.4], 200)), ..good.clone() };
+    assert_eq!(missed(&scenario, &few), Vec::<String>::new(), "chance alone");
     let bad = Measures {
         succeeded: 99,
         failures: [("502".to_owned(), 1)].into(),
@@ -216,7 +218,7 @@ fn objectives_are_missed_in_words() {
         p99_added_ms: Some(11),
         detect_ms: None,
         recover_ms: Some(101),
-        shares: Some(vec![0.56, 0.44]),
+        shares: Some((vec![0.56, 0.44], 3000)),
         herd: Some(2.1),
         to_faulty: 4,
         ..good

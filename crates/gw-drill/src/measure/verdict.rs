@@ -1,6 +1,7 @@
 //! The objectives of a scenario against what was measured, each miss in a line. Pure.
 
 use super::Measures;
+use super::share::tolerance;
 use crate::scenario::Scenario;
 
 /// What was missed and why; empty when the scenario passed.
@@ -65,11 +66,12 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
 }
 
 fn shares(scenario: &Scenario, measures: &Measures, within: f64) -> Option<String> {
-    let Some(shares) = &measures.shares else {
+    let Some((shares, count)) = &measures.shares else {
         return Some(format!("shares within {}: too few requests to tell", percent(within)));
     };
     let triples = scenario.targets.iter().zip(shares).zip(&measures.expected_shares);
-    let far = triples.filter(|((_, got), expected)| (*got - *expected).abs() > within);
+    let far = triples
+        .filter(|((_, got), expected)| (*got - *expected).abs() > tolerance(within, **expected, *count));
     let far: Vec<String> = far
         .map(|((target, got), expected)| {
             format!("{} has {}, not {}", target.name, percent(*got), percent(*expected))
