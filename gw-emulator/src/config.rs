@@ -27,7 +27,7 @@ impl Default for EmulatorConfig {
     fn default() -> Self {
         Self {
             required_key: None,
-            remembered_requests: 1024,
+            remembered_requests: 16_384,
             remembered_bytes: 64 << 20,
             max_body_bytes: 64 << 20,
             max_connections: 65_536,

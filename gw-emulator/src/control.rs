@@ -6,7 +6,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::emulator::Shared;
-use crate::fault::FAULT_NAMES;
+use crate::fault::{FAULT_NAMES, Share};
 use crate::play::BoxBody;
 use crate::respond::json_response;
 use crate::stats::Stats;
@@ -74,7 +74,7 @@ fn requests(shared: &Shared, query: Option<&str>) -> Value {
     let last = last.and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
     let requests: Vec<Value> =
         shared.journal.last(last).iter().map(crate::journal::RecordedRequest::to_json).collect();
-    json!({"requests": requests})
+    json!({"now_us": shared.journal.now_us(), "requests": requests})
 }
 
 fn faults(shared: &Shared) -> Value {
@@ -82,7 +82,9 @@ fn faults(shared: &Shared) -> Value {
         .standing
         .list()
         .into_iter()
-        .map(|(model, fault, times)| json!({"model": model, "fault": fault, "times_left": times}))
+        .map(|(model, fault, times, share)| {
+            json!({"model": model, "fault": fault, "times_left": times, "share": share.part()})
+        })
         .collect();
     let known: Vec<Value> = FAULT_NAMES
         .iter()
@@ -113,8 +115,15 @@ fn set_faults(shared: &Shared, body: &Bytes) -> (StatusCode, Value) {
             None => return wrong("`times` must be a whole number".to_owned()),
         },
     };
+    let share = match body.get("share") {
+        None | Some(Value::Null) => Some(Share::ALL),
+        Some(share) => share.as_f64().and_then(Share::of),
+    };
+    let Some(share) = share else {
+        return wrong("`share` must be a number above 0 and at most 1".to_owned());
+    };
     // A model name's prefix is accepted here too, so that one spelling works everywhere.
-    match shared.standing.set(model, list.strip_prefix("fault-").unwrap_or(list), times) {
+    match shared.standing.set(model, list.strip_prefix("fault-").unwrap_or(list), times, share) {
         Ok(()) => (StatusCode::OK, faults(shared)),
         Err(error) => wrong(error.to_string()),
     }

@@ -11,7 +11,7 @@ use crate::anthropic::PromptCache;
 use crate::config::EmulatorConfig;
 use crate::control;
 use crate::exchange;
-use crate::fault::{FaultError, Standing};
+use crate::fault::{FaultError, Share, Standing};
 use crate::journal::{Journal, RecordedRequest};
 use crate::objects::Shelf;
 use crate::play::BoxBody;
@@ -30,7 +30,7 @@ pub struct Emulator {
 pub(crate) struct Shared {
     pub(crate) config: EmulatorConfig,
     pub(crate) counters: Arc<Counters>,
-    pub(crate) journal: Journal,
+    pub(crate) journal: Arc<Journal>,
     pub(crate) standing: Standing,
     pub(crate) cache: PromptCache,
     pub(crate) responses: Responses,
@@ -60,7 +60,7 @@ impl Emulator {
     pub fn new(config: EmulatorConfig) -> Self {
         let shared = Shared {
             counters: Arc::default(),
-            journal: Journal::new(config.remembered_requests, config.remembered_bytes),
+            journal: Arc::new(Journal::new(config.remembered_requests, config.remembered_bytes)),
             standing: Standing::default(),
             cache: PromptCache::default(),
             responses: Responses::default(),
@@ -95,7 +95,7 @@ impl Emulator {
     /// Sets the faults of a model (`*` for all models) until cleared, or for the next `times`
     /// requests; an empty list clears them. Same list as the `x-emulate` header.
     pub fn set_faults(&self, model: &str, faults: &str, times: Option<u64>) -> Result<(), FaultError> {
-        self.shared.standing.set(model, faults, times)
+        self.shared.standing.set(model, faults, times, Share::ALL)
     }
 
     /// Sets (or with `None` ends) the playing of recorded exchanges.

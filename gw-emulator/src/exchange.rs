@@ -27,7 +27,7 @@ const EMULATE_TEXT: &str = "x-emulate-text";
 pub(crate) async fn run(shared: &Arc<Shared>, request: Request<Bytes>) -> Response<BoxBody> {
     let serial = shared.next_serial();
     shared.counters.request();
-    shared.journal.add(&request);
+    shared.journal.add(&request, serial);
     // Until the response is handed over, a dropped future means that the client left.
     let mut waiting = BodyMeter::new(Arc::clone(&shared.counters), None, false);
     let connection = request.extensions().get::<Arc<ConnectionTag>>().cloned();
@@ -38,6 +38,7 @@ pub(crate) async fn run(shared: &Arc<Shared>, request: Request<Bytes>) -> Respon
     };
     waiting.ended();
     shared.counters.status(response.status().as_u16());
+    shared.journal.answered(serial, response.status().as_u16());
     let id = HeaderValue::from_str(&exchange.request_id()).ok();
     if let (Some(id), false) = (id, response.extensions().get::<Replayed>().is_some()) {
         let name = match exchange.family() {
@@ -61,12 +62,13 @@ pub(crate) async fn before_session(
     request: &Request<Bytes>,
     model: &str,
 ) -> Result<Faults, Box<Response<BoxBody>>> {
+    let serial = shared.next_serial();
     shared.counters.request();
-    shared.journal.add(request);
+    shared.journal.add(request, serial);
     shared.counters.model_request(model);
     let mut waiting = BodyMeter::new(Arc::clone(&shared.counters), None, false);
     let connection = request.extensions().get::<Arc<ConnectionTag>>().cloned();
-    let exchange = Exchange { shared, serial: shared.next_serial(), request, connection };
+    let exchange = Exchange { shared, serial, request, connection };
     let checked = match shared.config.required_key.as_deref() {
         Some(required) => credential::check(request, Family::OpenAi, required),
         None => Ok(()),
@@ -274,7 +276,7 @@ impl Exchange<'_> {
         let status = match faults.flaky {
             // With an error event asked for, the status is that event's and not the answer's.
             None if faults.error_after_frames.is_some() => return None,
-            None => faults.status?,
+            None => faults.status.or(faults.quota.then_some(429))?,
             Some(failures) => {
                 let caller = credential::shown(self.request).unwrap_or_default();
                 let caller = format!("{}\0{model}", String::from_utf8_lossy(caller));
@@ -284,7 +286,9 @@ impl Exchange<'_> {
                 faults.status.unwrap_or(503)
             }
         };
-        Some(self.reject(&Rejection::new(status, format!("Emulated status {status}.")), faults))
+        let code = faults.quota.then_some("insufficient_quota");
+        let why = Rejection { code, ..Rejection::new(status, format!("Emulated status {status}.")) };
+        Some(self.reject(&why, faults))
     }
 
     fn abandoned(&self, faults: &Faults) -> Response<BoxBody> {
@@ -335,8 +339,9 @@ impl Exchange<'_> {
             }
             Content::Stream(frames) => Script::stream(spoil::stream(frames, self.family(), faults), faults),
         };
+        self.shared.journal.billed(self.serial, answer.input_tokens, answer.output_tokens);
         let meter = self.meter(Some(model), script.streamed);
-        played(script, meter, self.connection.clone())
+        played(script, meter.of_request(&self.shared.journal, self.serial), self.connection.clone())
     }
 }
 

@@ -32,6 +32,7 @@
 //! |---|---|---|
 //! | `latency=MS` | 1000 | waits before the response head |
 //! | `status=N`, or just `N` | 500 | answers with that status in the provider's error shape |
+//! | `quota` | | answers 429 with the code `insufficient_quota` |
 //! | `retry-after=TEXT` | 1 | the `retry-after` header of the error |
 //! | `flaky=N` | 1 | the first N requests of the same credential and model fail (`status`, else 503) |
 //! | `hang` | | never answers |
@@ -44,8 +45,8 @@
 //! | `end-after-frames=N` | 3 | N frames, then a clean end without the closing events |
 //! | `malformed-json` | | spoils the JSON of the answer, in a stream that of the first content frame |
 //! | `malformed-sse` | | spoils the framing of a stream at its first content frame, whatever it is |
-//! | `slow-drip=MS` | 1 | writes byte by byte with this pause |
-//! | `chunk-bytes=N` | 1 | writes pieces of N bytes without a pause |
+//! | `slow-drip=MS` | 1 | writes byte by byte, or `chunk-bytes`, with this pause |
+//! | `chunk-bytes=N` | 1 | writes pieces of N bytes |
 //! | `huge=BYTES` | 8388608 | a text of that size, whatever `max_tokens` says; one frame in a stream |
 //! | `wrong-usage=KIND` | tenfold | `tenfold`, `zero`, `negative` or `text` |
 //! | `no-usage` | | reports no usage |
@@ -106,7 +107,7 @@ mod vector;
 pub use config::EmulatorConfig;
 pub use emulator::Emulator;
 pub use fault::{FAULT_NAMES, FaultError, FaultName, Faults, WrongUsage};
-pub use journal::RecordedRequest;
+pub use journal::{RecordedAnswer, RecordedRequest};
 pub use listen::Running;
 pub use play::{BodyError, BoxBody};
 pub use stats::{ModelStats, Stats};

@@ -11,6 +11,8 @@ pub struct Faults {
     pub latency_ms: Option<u64>,
     /// Answer with this status in the provider's error shape.
     pub status: Option<u16>,
+    /// Answer as to an account without credit.
+    pub quota: bool,
     /// `retry-after` value that goes with `status`.
     pub retry_after: Option<String>,
     /// Never answer.

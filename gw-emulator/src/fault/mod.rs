@@ -12,4 +12,4 @@ mod tests;
 pub use faults::{Faults, WrongUsage};
 pub use names::{FAULT_NAMES, FaultName};
 pub use parse::FaultError;
-pub(crate) use standing::Standing;
+pub(crate) use standing::{Share, Standing};

@@ -28,6 +28,7 @@ const fn required(name: &'static str, meaning: &'static str) -> FaultName {
 pub const FAULT_NAMES: &[FaultName] = &[
     value("latency", "1000", "milliseconds to wait before the response head"),
     value("status", "500", "answer with this status (400 to 599); a bare number such as 429 means the same"),
+    flag("quota", "429 as an account without credit gets it, with the code insufficient_quota"),
     value("retry-after", "1", "the retry-after header of an error answer: seconds or an HTTP date"),
     value("flaky", "1", "the first N requests of the same credential and model fail (status, default 503)"),
     flag("hang", "never answer"),
@@ -42,8 +43,8 @@ pub const FAULT_NAMES: &[FaultName] = &[
     value("end-after-frames", "3", "send N frames, then end cleanly without the closing events"),
     flag("malformed-json", "spoil the JSON of the answer, in a stream that of the first content frame"),
     flag("malformed-sse", "spoil the framing of a stream at its first content frame"),
-    value("slow-drip", "1", "write the body byte by byte, N milliseconds apart"),
-    value("chunk-bytes", "1", "write the body in pieces of N bytes without a pause"),
+    value("slow-drip", "1", "write the body byte by byte (or chunk-bytes at a time), N milliseconds apart"),
+    value("chunk-bytes", "1", "write the body in pieces of N bytes, without a pause but that of slow-drip"),
     value("huge", "8388608", "an answer text of N bytes (at most 268435456), one frame in a stream"),
     value("wrong-usage", "tenfold", "report false usage: tenfold, zero, negative or text"),
     flag("no-usage", "report no usage"),

@@ -94,6 +94,7 @@ fn set(faults: &mut Faults, fault: &FaultName, value: &str) -> Result<(), FaultE
     match fault.name {
         "latency" => faults.latency_ms = number(MAX_DELAY_MS)?,
         "status" => faults.status = Some(status(fault, value)?),
+        "quota" => faults.quota = flag()?,
         "retry-after" => faults.retry_after = Some(header_text(fault, value)?),
         "flaky" => faults.flaky = number(MAX_FRAMES)?,
         "hang" => faults.hang = flag()?,

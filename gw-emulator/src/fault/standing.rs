@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 
 use super::{FaultError, Faults};
+use crate::hash::Hash;
 
 /// Most model names with standing faults, and most flaky callers counted; the oldest by name go first.
 const MAX_ENTRIES: usize = 4096;
@@ -22,12 +23,45 @@ pub(crate) struct Standing {
 struct Entry {
     list: String,
     left: Option<u64>,
+    share: Share,
+    seen: u64,
+}
+
+/// Which part of the requests a standing fault hits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Share(f64);
+
+impl Share {
+    /// Every request.
+    pub(crate) const ALL: Self = Self(1.0);
+
+    /// A part above 0 and at most 1.
+    pub(crate) fn of(part: f64) -> Option<Self> {
+        (part > 0.0 && part <= 1.0).then_some(Self(part))
+    }
+
+    /// The part as a number.
+    pub(crate) fn part(self) -> f64 {
+        self.0
+    }
+
+    /// Whether the n-th request is hit: always the same ones, but in no pattern that retries could fall in step with.
+    fn hits(self, n: u64) -> bool {
+        let drawn = u32::try_from(Hash::of(&n.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes()) >> 32);
+        f64::from(drawn.unwrap_or(0)) < self.0 * f64::from(u32::MAX)
+    }
 }
 
 impl Standing {
-    /// Sets the faults of a model (`*` for all), for the next `times` requests or until cleared. An
-    /// empty list clears.
-    pub(crate) fn set(&self, model: &str, list: &str, times: Option<u64>) -> Result<(), FaultError> {
+    /// Sets the faults of a model (`*` for all) for this share of its requests, the next `times` of them or
+    /// until cleared. An empty list clears.
+    pub(crate) fn set(
+        &self,
+        model: &str,
+        list: &str,
+        times: Option<u64>,
+        share: Share,
+    ) -> Result<(), FaultError> {
         Faults::default().add(list)?;
         let mut entries = self.entries.lock();
         if list.trim().is_empty() || times == Some(0) {
@@ -37,7 +71,7 @@ impl Standing {
         if entries.len() >= MAX_ENTRIES && !entries.contains_key(model) {
             entries.pop_first();
         }
-        entries.insert(model.to_owned(), Entry { list: list.to_owned(), left: times });
+        entries.insert(model.to_owned(), Entry { list: list.to_owned(), left: times, share, seen: 0 });
         Ok(())
     }
 
@@ -47,6 +81,10 @@ impl Standing {
         let mut entries = self.entries.lock();
         for name in ["*", model] {
             let Some(entry) = entries.get_mut(name) else { continue };
+            entry.seen += 1;
+            if !entry.share.hits(entry.seen) {
+                continue;
+            }
             faults.add(&entry.list)?;
             if let Some(left) = &mut entry.left {
                 *left -= 1;
@@ -58,10 +96,12 @@ impl Standing {
         Ok(())
     }
 
-    /// All entries as (model, faults, times left).
-    pub(crate) fn list(&self) -> Vec<(String, String, Option<u64>)> {
+    /// All entries as (model, faults, times left, share).
+    pub(crate) fn list(&self) -> Vec<(String, String, Option<u64>, Share)> {
         let entries = self.entries.lock();
-        entries.iter().map(|(model, entry)| (model.clone(), entry.list.clone(), entry.left)).collect()
+        let copy =
+            |(model, entry): (&String, &Entry)| (model.clone(), entry.list.clone(), entry.left, entry.share);
+        entries.iter().map(copy).collect()
     }
 
     /// Whether the request of this caller is one of the first `limit` that fail.

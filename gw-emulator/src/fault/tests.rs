@@ -51,8 +51,8 @@ fn every_listed_name_is_understood() {
 #[test]
 fn standing_faults_count_down() {
     let standing = Standing::default();
-    standing.set("m", "status=500", Some(2)).expect("known");
-    standing.set("*", "latency=1", None).expect("known");
+    standing.set("m", "status=500", Some(2), Share::ALL).expect("known");
+    standing.set("*", "latency=1", None, Share::ALL).expect("known");
     for expected in [Some(500), Some(500), None] {
         let mut faults = Faults::default();
         standing.add_to("m", &mut faults).expect("known");
@@ -60,4 +60,22 @@ fn standing_faults_count_down() {
     }
     assert!(standing.is_flaky_failure("k", 1));
     assert!(!standing.is_flaky_failure("k", 1));
+}
+
+#[test]
+fn a_share_of_the_requests_is_hit_and_not_in_turns() {
+    assert_eq!([0.0, -1.0, 1.1, f64::NAN].map(Share::of), [None; 4]);
+    let standing = Standing::default();
+    standing.set("*", "status=503", None, Share::of(0.3).expect("a share")).expect("known");
+    let hits: Vec<bool> = (0..2000)
+        .map(|_| {
+            let mut faults = Faults::default();
+            standing.add_to("m", &mut faults).expect("known");
+            faults.status == Some(503)
+        })
+        .collect();
+    let count = hits.iter().filter(|hit| **hit).count();
+    assert!((540..660).contains(&count), "{count} of 2000");
+    let pairs = hits.windows(2).filter(|pair| pair[0] && pair[1]).count();
+    assert!((120..240).contains(&pairs), "{pairs} neighbours; 180 are expected of independent draws");
 }

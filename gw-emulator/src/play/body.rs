@@ -92,7 +92,7 @@ impl PlayedBody {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        self.meter.ended();
+        self.meter.broken_off();
         if let (true, Some(connection)) = (reset, &self.connection) {
             connection.reset_on_close();
         }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::journal::Journal;
 use crate::stats::Counters;
 
 /// The accounting of one body, closed on drop.
@@ -13,6 +14,8 @@ pub(crate) struct BodyMeter {
     tokens: u64,
     streamed: bool,
     ended: bool,
+    broken_off: bool,
+    request: Option<(Arc<Journal>, u64)>,
 }
 
 impl BodyMeter {
@@ -21,7 +24,13 @@ impl BodyMeter {
         if streamed {
             counters.stream_opened();
         }
-        Self { counters, model, tokens: 0, streamed, ended: false }
+        Self { counters, model, tokens: 0, streamed, ended: false, broken_off: false, request: None }
+    }
+
+    /// The recorded request that the body answers: how it ended is noted there.
+    pub(crate) fn of_request(mut self, journal: &Arc<Journal>, serial: u64) -> Self {
+        self.request = Some((Arc::clone(journal), serial));
+        self
     }
 
     /// Output tokens sent with a frame; they are billed at once.
@@ -36,6 +45,11 @@ impl BodyMeter {
     pub(crate) fn ended(&mut self) {
         self.ended = true;
     }
+
+    /// The body was broken off on purpose: no disconnect, but no whole answer either.
+    pub(crate) fn broken_off(&mut self) {
+        (self.ended, self.broken_off) = (true, true);
+    }
 }
 
 impl Drop for BodyMeter {
@@ -45,6 +59,9 @@ impl Drop for BodyMeter {
         }
         if !self.ended {
             self.counters.client_left();
+        }
+        if let Some((journal, serial)) = &self.request {
+            journal.ended(*serial, self.tokens, self.ended && !self.broken_off);
         }
         if let Some(model) = &self.model {
             self.counters.bill_model(model, 0, self.tokens);

@@ -88,7 +88,7 @@ impl Script {
 
     fn bare(bytes: Bytes, faults: &Faults, streamed: bool) -> Self {
         let drip = faults.slow_drip_ms;
-        let piece = if drip.is_some() { Some(1) } else { faults.chunk_bytes };
+        let piece = faults.chunk_bytes.or(drip.map(|_| 1));
         let pace = Pace {
             frame_delay_ms: faults.frame_delay_ms.unwrap_or(0),
             piece_bytes: piece.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),

@@ -70,6 +70,8 @@ async fn pauses_are_kept() {
     let (pieces, ..) = play(whole).await;
     assert_eq!(pieces.len(), 10);
     assert!(start.elapsed().as_millis() >= 90);
+    let whole = Script::whole(Bytes::from_static(b"0123456789"), &faults("slow-drip=10;chunk-bytes=4"));
+    assert_eq!(play(whole).await.0.len(), 3);
 }
 
 #[tokio::test]

@@ -219,3 +219,53 @@ async fn control_endpoints_set_faults_and_tell_what_was_seen() {
     assert_eq!(emulator.emulator().stats().requests, 0);
     emulator.stop().await;
 }
+
+#[tokio::test]
+async fn an_account_without_credit_and_a_share_of_the_requests() {
+    let emulator = start().await;
+    let broke = ask(&emulator, "quota", false).await;
+    assert_eq!(broke.status, 429);
+    assert_eq!(broke.json()["error"]["code"], "insufficient_quota");
+    assert_eq!(broke.json()["error"]["type"], "insufficient_quota");
+
+    let set = async |share: Value| {
+        let body = json!({"model": "*", "fault": "status=503", "share": share});
+        send(emulator.address(), post("/emulator/faults", &body)).await
+    };
+    for wrong in [json!(0), json!(1.5), json!("half")] {
+        assert_eq!(set(wrong).await.status, 400);
+    }
+    let listed = set(json!(0.5)).await.json();
+    assert_eq!(listed["standing"][0]["share"], 0.5);
+    let mut failed = 0;
+    for _ in 0..40 {
+        failed += u32::from(ask(&emulator, "", false).await.status == 503);
+    }
+    assert!((10..=30).contains(&failed), "{failed} of 40");
+}
+
+#[tokio::test]
+async fn what_requests_got_is_recorded() {
+    let emulator = start().await;
+    ask(&emulator, "status=503", false).await;
+    ask(&emulator, "", false).await;
+    ask(&emulator, "", true).await;
+    assert!(ask(&emulator, "cut-after-frames=4", true).await.broken);
+    eventually("endings are noted", || {
+        let seen = emulator.emulator().requests(4);
+        seen[1].answer.whole && seen[2].answer.whole && seen[3].answer.output_tokens > 0
+    })
+    .await;
+    let whole = emulator.emulator().requests(4);
+    let seen: Vec<(u16, bool)> = whole.iter().map(|r| (r.answer.status, r.answer.whole)).collect();
+    assert_eq!(seen, [(503, false), (200, true), (200, true), (200, false)]);
+    assert!(whole.windows(2).all(|two| two[0].serial < two[1].serial));
+    assert!(whole.windows(2).all(|two| two[0].arrived_us <= two[1].arrived_us));
+    let (one, stream, cut) = (&whole[1].answer, &whole[2].answer, &whole[3].answer);
+    assert_eq!(whole[0].answer.input_tokens, 0);
+    assert_eq!((one.input_tokens, one.output_tokens), (stream.input_tokens, stream.output_tokens));
+    assert!(cut.input_tokens == one.input_tokens && cut.output_tokens < one.output_tokens);
+    let listed = send(emulator.address(), get("/emulator/requests?last=1")).await.json();
+    assert!(listed["now_us"].as_u64() >= listed["requests"][0]["arrived_us"].as_u64(), "{listed}");
+    assert_eq!(listed["requests"][0]["answer"]["status"], 200);
+}

@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gw-upstream", &["gw-model"]),
     ("gw-pipeline", &["gw-model", "gw-wire", "gw-providers", "gw-store", "gw-upstream"]),
     ("gw-emulator", &[]),
+    ("gw-drill", &["gw-model", "gw-config", "gw-emulator"]),
     (
         "gw-server",
         &[
@@ -24,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gw-upstream",
             "gw-pipeline",
             "gw-emulator",
+            "gw-drill",
         ],
     ),
     ("gw-bench", &["gw-emulator"]),

@@ -4,6 +4,7 @@
 mod backup;
 mod check;
 mod client;
+mod drill;
 mod emulate;
 mod keys;
 mod logs;
@@ -48,6 +49,8 @@ enum Command {
     Models(models::ModelsArguments),
     /// Run the provider emulator alone.
     Emulate(emulate::EmulateArguments),
+    /// Play failures of providers and report what callers would have seen.
+    Drill(drill::DrillArguments),
     /// Save a data directory, also of a running gateway.
     Backup(backup::BackupArguments),
     /// Put a backup in place of a data directory.
@@ -66,6 +69,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
+        Command::Drill(arguments) => drill::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
     }

@@ -16,6 +16,7 @@ mod counts;
 mod crash;
 mod credentials;
 mod disconnect;
+mod drill;
 mod files;
 mod formats;
 mod google;
