@@ -16,6 +16,7 @@ pub mod ids;
 pub mod limits;
 pub mod media;
 pub mod money;
+pub mod nearest;
 pub mod price;
 pub mod principal;
 pub mod raw;

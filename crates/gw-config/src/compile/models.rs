@@ -3,7 +3,6 @@
 use super::providers::Providers;
 use super::{credentials, prices};
 use crate::errors::Faults;
-use crate::nearest::nearest;
 use crate::place::At;
 use crate::settings::drop_params::DropParamsSetting;
 use crate::settings::models::{ModelSettings, StrategyName, TargetSettings};
@@ -11,6 +10,7 @@ use crate::settings::retry::RetrySettings;
 use crate::settings::timeouts::TimeoutSettings;
 use crate::shape::{Named, NamedEntry};
 use gw_model::catalog::{Catalog, ModelInfo};
+use gw_model::nearest::nearest;
 use gw_model::snapshot::{Model, RetryPolicy, Strategy, Target, Timeouts};
 use std::collections::HashMap;
 use std::sync::Arc;
