@@ -17,8 +17,14 @@ use std::rc::Rc;
 
 /// Whether the condition holds.
 pub(crate) fn holds(plan: &Plan, subject: &Subject<'_>) -> Result<bool, ConditionError> {
-    let mut run =
-        Run { subject, steps: MAX_STEPS, bytes: MAX_BYTES, locals: Vec::new(), column: plan.column };
+    let mut run = Run {
+        subject,
+        steps: MAX_STEPS,
+        bytes: MAX_BYTES,
+        locals: Vec::new(),
+        depth: 0,
+        column: plan.column,
+    };
     let found = run.boolean(plan);
     found.map_err(|reason| ConditionError { reason, column: run.column })
 }
@@ -31,6 +37,8 @@ struct Run<'e> {
     steps: u32,
     bytes: u32,
     locals: Vec<Value<'e>>,
+    /// Lists and maps around those that are being compared.
+    depth: u32,
     /// Where the last fault came up.
     column: u32,
 }

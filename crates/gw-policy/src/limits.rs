@@ -15,3 +15,5 @@ pub const MAX_BYTES: u32 = 64 << 10;
 pub const MAX_REGEX_BYTES: usize = 256 << 10;
 /// Regular expressions of one condition.
 pub(crate) const MAX_REGEXES: usize = 8;
+/// Deepest lists and maps that are compared: the caller's metadata may be nested in any way.
+pub(crate) const MAX_COMPARED_DEPTH: u32 = 64;

@@ -224,6 +224,25 @@ fn texts_within_the_limits_are_taken_and_others_refused() {
 }
 
 #[test]
+fn the_highest_trees_need_little_stack() {
+    let inside = || {
+        for (open, close) in [("(", ")"), ("[", "]"), ("!", ""), ("true ? true : ", ""), ("{1: ", "}")] {
+            // Two levels are around it.
+            let (opened, closed) = (open.repeat(MAX_NESTING - 2), close.repeat(MAX_NESTING - 2));
+            let text = format!("size([{opened}true{closed}]) == 1");
+            assert_eq!(compile(&text).unwrap().holds(&Subject::default()), Ok(true), "{text}");
+        }
+        let mut sum = "1".to_owned();
+        while compile(&format!("{sum}+1 > 0")).is_ok() {
+            sum.push_str("+1");
+        }
+        assert_eq!(compile(&format!("{sum} > 0")).unwrap().holds(&Subject::default()), Ok(true));
+    };
+    // Threads have 2 MiB and more.
+    std::thread::Builder::new().stack_size(1 << 20).spawn(inside).unwrap().join().unwrap();
+}
+
+#[test]
 fn an_evaluation_ends() {
     let list = "[1,2,3,4,5,6,7,8,9,10]";
     let mut loops = "true".to_owned();
@@ -238,6 +257,15 @@ fn an_evaluation_ends() {
     for text in [loops, format!("{doubled}.size() > 0"), many] {
         assert_eq!(ask(&text).map_err(|error| error.reason), Err(ConditionFault::TooMuch), "{text}");
     }
+    // What a caller sends may be nested deeply.
+    let mut deep = json!(1);
+    for _ in 0..500 {
+        deep = Value::Array(vec![deep]);
+    }
+    let metadata = Map::from_iter([("a".to_owned(), deep)]);
+    let subject = Subject { metadata: Some(&metadata), ..Subject::default() };
+    let compared = compile("metadata.a == metadata.a").unwrap().holds(&subject);
+    assert_eq!(compared.map_err(|error| error.reason), Err(ConditionFault::TooMuch));
     // Long texts of a caller count, too.
     let long = "a".repeat(1 << 20);
     let subject = Subject { session: &long, ..Subject::default() };

@@ -2,6 +2,7 @@
 
 use super::{Evaluated, Run};
 use crate::ast::Operator;
+use crate::limits::MAX_COMPARED_DEPTH;
 use crate::value::{List, Map, Value};
 use gw_model::policy::ConditionFault;
 use std::cmp::Ordering;
@@ -23,8 +24,19 @@ impl<'e> Run<'e> {
                 a == b
             }
             (Value::Time(a), Value::Time(b)) => a == b,
-            (Value::List(a), Value::List(b)) => self.equal_lists(a, b)?,
-            (Value::Map(a), Value::Map(b)) => self.equal_maps(a, b)?,
+            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => {
+                if self.depth >= MAX_COMPARED_DEPTH {
+                    return Err(ConditionFault::TooMuch);
+                }
+                self.depth += 1;
+                let found = match (left, right) {
+                    (Value::List(a), Value::List(b)) => self.equal_lists(a, b),
+                    (Value::Map(a), Value::Map(b)) => self.equal_maps(a, b),
+                    _ => Ok(false),
+                };
+                self.depth -= 1;
+                found?
+            }
             _ => compare_numbers(left, right) == Some(Ordering::Equal),
         })
     }
