@@ -8,7 +8,6 @@ mod document;
 pub mod env;
 pub mod errors;
 mod load;
-mod nearest;
 pub mod place;
 pub mod schema;
 pub mod settings;

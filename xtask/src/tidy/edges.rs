@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gw-config", &["gw-model"]),
     ("gw-store", &["gw-model"]),
     ("gw-upstream", &["gw-model"]),
+    ("gw-policy", &["gw-model"]),
     ("gw-pipeline", &["gw-model", "gw-wire", "gw-providers", "gw-store", "gw-upstream"]),
     ("gw-emulator", &[]),
     ("gw-drill", &["gw-model", "gw-config", "gw-emulator"]),

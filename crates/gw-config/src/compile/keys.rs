@@ -2,13 +2,13 @@
 
 use super::credentials;
 use crate::errors::Faults;
-use crate::nearest::nearest;
 use crate::place::{At, Place};
 use crate::settings::keys::KeySettings;
 use crate::settings::limits::{Counting, LimitSettings};
 use crate::shape::{NamedEntry, Text};
 use gw_model::catalog::Catalog;
 use gw_model::limits::{Budget, Limits};
+use gw_model::nearest::nearest;
 use gw_model::principal::model_matches;
 use gw_model::snapshot::{Model, Provider};
 use gw_model::{KeyPolicy, Secret};

@@ -1,11 +1,11 @@
 //! Prices, bounds and abilities of a model from the file, laid over the catalogue's.
 
 use crate::errors::Faults;
-use crate::nearest::nearest;
 use crate::place::{At, Place};
 use crate::settings::prices::ModelFacts;
 use crate::shape::{NamedEntry, Usd, UsdPerMillionTokens};
 use gw_model::catalog::{Catalog, ModelInfo};
+use gw_model::nearest::nearest;
 use gw_model::{Ability, FemtoUsd, PriceSheet, Rate, ServiceTier, Unit};
 
 /// Femto-dollars of a nano-dollar.

@@ -1,8 +1,8 @@
 //! Which kind a provider is: an entry of the catalogue, or one of the kinds that need none.
 
-use crate::nearest::nearest;
 use gw_model::WireFormat;
 use gw_model::catalog::{AuthScheme, Catalog, ProviderKind, ProviderSpec, Quirks};
+use gw_model::nearest::nearest;
 use std::borrow::Cow;
 
 /// Kinds of the public contract that this version may not speak.

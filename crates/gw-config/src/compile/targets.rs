@@ -4,12 +4,12 @@
 use super::models::Known;
 use super::{credentials, prices};
 use crate::errors::Faults;
-use crate::nearest::nearest;
 use crate::place::{At, Place};
 use crate::settings::drop_params::DropParamsSetting;
 use crate::settings::models::{CapacitySettings, ModelSettings, StickyName, StrategyName, TargetSettings};
 use crate::shape::{NamedEntry, Texts};
 use gw_model::catalog::ModelInfo;
+use gw_model::nearest::nearest;
 use gw_model::routing::{Capacity, Destination, Group, Member, StickyBy, Strategy, stable_hash};
 use gw_model::snapshot::{Provider, Target};
 use std::sync::Arc;

@@ -44,7 +44,7 @@ pub(crate) use choices;
 
 use super::{Reader, shown};
 use crate::document::Node;
-use crate::nearest::nearest;
+use gw_model::nearest::nearest;
 
 /// Finds the word at hand among `known`.
 pub(crate) fn choose<T: Copy>(

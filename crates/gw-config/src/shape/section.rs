@@ -3,8 +3,8 @@
 
 use super::{Reader, Shape};
 use crate::document::{Key, Kind, Node};
-use crate::nearest::nearest;
 use crate::place::{At, Place};
+use gw_model::nearest::nearest;
 use serde_json::{Map, Value};
 
 /// Declares a block of settings. Each field is one of

@@ -21,11 +21,16 @@ const KINDS: &[(ErrorClass, &[&str])] = &[
         &[
             "billing_error",
             "billing_hard_limit_reached",
+            "billing_not_active",
+            "credit_balance_exhausted",
             "exceeded_current_quota_error",
             "insufficient_balance",
             "insufficient_credits",
             "insufficient_quota",
+            "organization_spend_limit_exceeded",
+            "organization_usage_limit_exceeded",
             "payment_required",
+            "project_spend_limit_exceeded",
             "servicequotaexceededexception",
         ],
     ),
@@ -57,6 +62,7 @@ const KINDS: &[(ErrorClass, &[&str])] = &[
         &[
             "rate_limit_error",
             "rate_limit_exceeded",
+            "rate_limit_reached_error",
             "ratelimitreached",
             "requests",
             "resource_exhausted",
@@ -109,16 +115,15 @@ const NO_CREDIT: &[&str] = &[
     "insufficient balance",
     "insufficient credits",
     "this request requires more credits",
-    "you have reached your specified api usage limits",
+    "you have reached your specified",
     "you have run out of credits",
     "your account",
     "your credit balance is too low",
-    "your newly created team doesn't have any credits",
+    "your newly created team",
     "your team",
 ];
 /// What such a message says further on, when its beginning leaves it open.
-const CREDIT: &[&str] =
-    &["balance", "billing", "credits", "quota", "spending limit", "suspended", "usage limit"];
+const CREDIT: &[&str] = &["balance", "billing", "credits", "quota", "spending limit", "usage limit"];
 
 /// How messages begin that are about a model or deployment.
 const ABOUT_MODEL: &[&str] = &[

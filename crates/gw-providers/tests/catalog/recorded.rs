@@ -2,9 +2,12 @@
 //! the recorded host and path with the recorded body, but for the edits that the provider's file asks for.
 
 use super::build;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gw_model::ErrorClass;
 use gw_model::catalog::{Catalog, ProviderSpec};
 use gw_model::format::WireFormat;
-use gw_providers::{Verdict, catalog, classify};
+use gw_providers::{Verdict, catalog, class_of, classify};
 use http::Uri;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +66,47 @@ fn recorded_requests_go_where_they_went() {
     println!("tied to a provider of the catalogue: {tied:?}\nnot: {untied:?}");
     let missing: Vec<_> = EXPECTED.iter().filter(|name| !tied.contains_key(**name)).collect();
     assert!(missing.is_empty(), "no recorded exchange of {missing:?}");
+}
+
+/// What recordings of errors are called, and their classes.
+const ERRORS: &[(&str, u16, ErrorClass)] = &[
+    ("handles-context-length-exceeded-errors", 400, ErrorClass::ContextLength),
+    ("handles-context-length-exceeded-errors", 429, ErrorClass::RateLimited),
+    ("raises-appropriate-auth-error", 400, ErrorClass::Auth),
+    ("raises-appropriate-auth-error", 401, ErrorClass::Auth),
+    ("raises-appropriate-auth-error", 403, ErrorClass::Auth),
+    ("model-name-suggestion", 404, ErrorClass::NotFound),
+    ("count-tokens-error", 400, ErrorClass::NotFound),
+    ("count-tokens-error", 404, ErrorClass::NotFound),
+    ("test-embed-error", 400, ErrorClass::NotFound),
+    ("test-embed-error", 404, ErrorClass::NotFound),
+    ("multimodal-tool-return-matrix", 400, ErrorClass::BadRequest),
+    ("tool-use-failed", 400, ErrorClass::BadRequest),
+];
+
+#[test]
+fn recorded_errors_have_the_class_that_they_were_recorded_for() {
+    let Some(root) = root() else { return };
+    let mut seen = BTreeSet::new();
+    for path in exchanges(&root) {
+        let exchange: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let (request, response) = (&exchange["request"], &exchange["response"]);
+        let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
+        let name = path.to_string_lossy().into_owned();
+        let known = ERRORS.iter().find(|(part, of, _)| name.contains(part) && *of == status);
+        let Some(((part, _, wanted), (spec, base))) =
+            known.zip(owner(request["host"].as_str().unwrap_or_default()))
+        else {
+            continue;
+        };
+        let body = STANDARD.decode(response["body_b64"].as_str().unwrap_or_default()).unwrap();
+        let provider = build::provider(spec, &base);
+        let found = class_of(&provider, status, &http::HeaderMap::new(), &body);
+        assert_eq!(found, *wanted, "{name}: {}", String::from_utf8_lossy(&body));
+        seen.insert((part, spec.name.to_string()));
+    }
+    println!("classes of recorded errors: {seen:?}");
+    assert!(seen.len() > 15, "only {seen:?}");
 }
 
 /// True when the exchange was compared.

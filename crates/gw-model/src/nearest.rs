@@ -2,7 +2,8 @@
 
 /// The candidate nearest to `name` by edits (insert, delete, replace, swap of neighbours), when it is near
 /// enough to be a slip of the fingers: at most a third of the name, at least one edit.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer names are never slips of a known one, and the table below grows with the square.
     if name.is_empty() || name.len() > 100 {
         return None;
@@ -38,18 +39,4 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::nearest;
-
-    #[test]
-    fn finds_slips_and_refuses_strangers() {
-        let known = ["providers", "models", "keys", "listen", "drain_delay_seconds"];
-        assert_eq!(nearest("provider", known), Some("providers"));
-        assert_eq!(nearest("modles", known), Some("models"));
-        assert_eq!(nearest("drain-delay-seconds", known), Some("drain_delay_seconds"));
-        assert_eq!(nearest("Keys", known), Some("keys"));
-        assert_eq!(nearest("zebra", known), None);
-        assert_eq!(nearest("", known), None);
-        assert_eq!(nearest(&"k".repeat(5000), known), None);
-    }
-}
+mod tests;
