@@ -42,6 +42,8 @@ pub use metrics::Metrics;
 pub use reply::{Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use respond::session::Session;
+#[doc(hidden)]
+pub use route::measure::Measured;
 pub use route::resolve::Resolution;
 pub use run::run;
 pub use signed::SignedHead;

@@ -2,6 +2,7 @@
 //! its deployments, the request and a seed; here they get all of that. It must not talk to anything or hold money.
 
 mod asking;
+pub(crate) mod measure;
 pub(crate) mod order;
 pub(crate) mod resolve;
 mod strategies;

@@ -81,8 +81,9 @@ pub(crate) fn request(call: &Call, provider: Arc<Provider>, model: &str) -> Resu
     let target = Target {
         provider,
         model: model.into(),
-        weight: 1,
         credential: None,
+        capacity: None,
+        family: "m".into(),
         info: Arc::new(ModelInfo::default()),
     };
     let prepared = PreparedProvider::new(&target.provider).unwrap();

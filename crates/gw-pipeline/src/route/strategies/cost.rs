@@ -3,16 +3,21 @@
 
 use super::{Ask, ranked};
 use crate::route::order::Scene;
-use gw_model::routing::Group;
+use gw_model::routing::{Destination, Group};
 
 pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
     let cost = |target: usize| {
         let suits = scene.model.targets.get(target).is_some_and(|target| scene.asked.suits(target));
         (!suits, scene.asked.cost(target).unwrap_or(u128::MAX))
     };
-    let cost = |member: usize| {
+    let least = |member: usize| {
         let member = group.members.get(member);
         member.and_then(|member| scene.least(member, &cost)).unwrap_or((true, u128::MAX))
     };
-    ranked::exact(group, scene, &cost, ask)
+    // Whether a target suits is dearer to find out than its price.
+    let price = |member: usize| match group.members.get(member).map(|member| &member.to) {
+        Some(Destination::Target(target)) => (false, scene.asked.cost(*target).unwrap_or(u128::MAX)),
+        _ => (false, 0),
+    };
+    ranked::exact(group, scene, price, least, ask)
 }

@@ -3,7 +3,7 @@
 
 use super::Ask;
 use crate::route::order::{Order, Scene};
-use gw_model::routing::Group;
+use gw_model::routing::{Group, mixed};
 use smallvec::SmallVec;
 
 /// Members that are compared with each other.
@@ -28,32 +28,57 @@ pub(super) fn sampled<K: Ord + Copy>(
             members.swap(at, rng.usize(at..count));
         }
     }
-    let keyed = members.iter().take(compared).map(|member| (key(*member), rng.u32(..), *member)).collect();
-    ranked(keyed, ask) || members.iter().skip(compared).copied().any(ask)
+    let seed = rng.u64(..);
+    let keyed = |member: usize| (key(member), mixed(seed ^ member as u64), member);
+    let sample = members.iter().take(compared).map(|member| (key(*member), *member));
+    ranked(sample, &keyed, ask) || members.iter().skip(compared).copied().any(ask)
 }
 
-/// By key, all of them.
+/// By key, all of them. `floor` is never above the key, and cheaper: whoever is out of the question by that is not
+/// looked at further.
 pub(super) fn exact<K: Ord + Copy>(
     group: &Group,
     scene: &Scene<'_>,
-    key: &dyn Fn(usize) -> K,
+    floor: impl Fn(usize) -> K,
+    key: impl Fn(usize) -> K + Copy,
     ask: Ask<'_>,
 ) -> bool {
-    let mut rng = scene.rng(group);
-    let keyed = (0..group.members.len()).map(|member| (key(member), rng.u32(..), member)).collect();
-    ranked(keyed, ask)
+    let seed = scene.rng(group).u64(..);
+    let keyed = move |member: usize| (key(member), mixed(seed ^ member as u64), member);
+    ranked((0..group.members.len()).map(|member| (floor(member), member)), &|member| keyed(member), ask)
 }
 
-fn ranked<K: Ord + Copy>(mut keyed: SmallVec<[(K, u32, usize); 8]>, ask: Ask<'_>) -> bool {
-    let head = keyed.len().min(HEAD);
-    if keyed.len() > HEAD {
-        keyed.select_nth_unstable(HEAD);
+/// A key, a draw between equals, and the member.
+type Keyed<K> = (K, u64, usize);
+
+/// The first few are found on the way; only when they are not enough are all put in order.
+fn ranked<K: Ord + Copy>(
+    members: impl Iterator<Item = (K, usize)> + Clone,
+    keyed: &dyn Fn(usize) -> Keyed<K>,
+    ask: Ask<'_>,
+) -> bool {
+    let mut first: SmallVec<[Keyed<K>; HEAD]> = SmallVec::new();
+    for (floor, member) in members.clone() {
+        let worst = first.last().filter(|_| first.len() == HEAD).copied();
+        if worst.is_some_and(|worst| floor > worst.0) {
+            continue;
+        }
+        let one = keyed(member);
+        if worst.is_some() {
+            if worst.is_some_and(|worst| worst <= one) {
+                continue;
+            }
+            first.pop();
+        }
+        let at = first.iter().position(|other| one < *other).unwrap_or(first.len());
+        first.insert(at, one);
     }
-    let (first, rest) = keyed.split_at_mut(head);
-    first.sort_unstable();
     if first.iter().any(|(_, _, member)| ask(*member)) {
         return true;
     }
+    let Some(last) = first.last().copied().filter(|_| first.len() == HEAD) else { return false };
+    let mut rest: Vec<Keyed<K>> =
+        members.map(|(_, member)| keyed(member)).filter(|one| *one > last).collect();
     rest.sort_unstable();
     rest.iter().any(|(_, _, member)| ask(*member))
 }

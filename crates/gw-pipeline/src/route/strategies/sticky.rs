@@ -8,15 +8,18 @@ use gw_model::routing::{Group, StickyBy, mixed};
 
 pub(super) fn visit(group: &Group, scene: &Scene<'_>, by: &[StickyBy], ask: Ask<'_>) -> bool {
     let Some(caller) = scene.asked.sticky(by) else { return weighted::visit(group, scene, ask) };
-    let score = |member: usize| {
-        let Some(member) = group.members.get(member).filter(|member| member.weight > 0) else {
-            return u64::MAX;
-        };
-        // In (0, 1]: exponentially distributed times, of which the least wins with a chance in proportion to its weight.
-        let uniform = ((mixed(caller ^ member.salt) >> 11) as f64 + 1.0) / (1u64 << 53) as f64;
-        let time = -uniform.ln() / f64::from(member.weight);
-        // Positive numbers are ordered as their bits are.
-        time.to_bits()
+    // In (0, 1], by caller and member.
+    let uniform = |salt: u64| ((mixed(caller ^ salt) >> 11) as f64 + 1.0) / (1u64 << 53) as f64;
+    // Positive numbers are ordered as their bits are.
+    let by_weight = |member: usize, time: &dyn Fn(f64) -> f64| match group.members.get(member) {
+        Some(member) if member.weight > 0 => {
+            (time(uniform(member.salt)) / f64::from(member.weight)).to_bits()
+        }
+        _ => u64::MAX,
     };
-    ranked::exact(group, scene, &score, ask)
+    // Exponentially distributed times, of which the least wins with a chance in proportion to its weight.
+    let time = |member: usize| by_weight(member, &|uniform| 0.0 - uniform.ln());
+    // The logarithm of a number is at most the number less one.
+    let at_least = |member: usize| by_weight(member, &|uniform| 1.0 - uniform);
+    ranked::exact(group, scene, at_least, time, ask)
 }
