@@ -93,3 +93,6 @@ fn phase(disturbance: Option<&Disturbance>, steps: Vec<(u64, u64)>) -> Option<Ph
         until_us: at(disturbance.until_step).map(|(_, after)| after),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,28 +70,29 @@ pub(crate) fn run(arguments: &DrillArguments) -> ExitCode {
         Err(error) => return failed(&error),
     };
     let quick = |scenario: Scenario| if arguments.quick { scenario.quick() } else { scenario };
-    match drill(scenarios.into_iter().map(quick).collect(), &rig) {
-        Ok(reports) => {
-            if arguments.json {
-                output::line(gw_drill::json(&reports));
-            } else {
-                output::line(gw_drill::markdown(&reports).trim_end());
-            }
-            if reports.iter().all(Report::passed) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
+    let mut reports = Vec::new();
+    let ended = drill(scenarios.into_iter().map(quick).collect(), &rig, &mut reports);
+    // What was found before something failed is worth its time.
+    if arguments.json {
+        output::line(gw_drill::json(&reports));
+    } else if !reports.is_empty() {
+        output::line(gw_drill::markdown(&reports).trim_end());
+    }
+    match ended {
         Err(error) => failed(&error),
+        Ok(()) if reports.iter().all(Report::passed) => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
     }
 }
 
 /// Runs the scenarios one after the other; ends early, with all that was started, when asked to stop.
-fn drill(scenarios: Vec<Scenario>, rig: &Rig) -> Result<Vec<Report>, DrillError> {
+fn drill(scenarios: Vec<Scenario>, rig: &Rig, reports: &mut Vec<Report>) -> Result<(), DrillError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build().map_err(
             |source| DrillError::Setup { doing: "start threads".to_owned(), source: source.into() },
         )?;
     crate::listen::nofile::raise();
     let all = async {
-        let mut reports = Vec::new();
         for (at, scenario) in scenarios.iter().enumerate() {
             let (number, count) = (at + 1, scenarios.len());
             output::note(format!(
@@ -104,7 +105,7 @@ fn drill(scenarios: Vec<Scenario>, rig: &Rig) -> Result<Vec<Report>, DrillError>
             output::note(format!("[{number}/{count}] {}", report.line()));
             reports.push(report);
         }
-        Ok(reports)
+        Ok(())
     };
     runtime.block_on(async {
         tokio::select! {

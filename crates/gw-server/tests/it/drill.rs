@@ -103,9 +103,15 @@ async fn a_running_gateway_is_drilled_by_its_url() {
     let reports: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&reports[0]["requests"], &reports[0]["wrong_answers"]), (&160.into(), &0.into()), "{out}");
     assert!(reports[0]["tries_at_faulty"].as_u64() > Some(5), "the fault did not come: {out}");
-    let (code, _, err) = run(&[&arguments[..], &["--emulator", &one]].concat()).await;
+    // A second scenario that cannot be run does not take the first one's report away.
+    let other = folder.path().join("other.yaml");
+    std::fs::write(&other, std::fs::read_to_string(&file).unwrap().replace("west", "north")).unwrap();
+    let more = [other.to_str().unwrap(), "--emulator", &one, "--emulator", &two];
+    let (code, out, err) = run(&[&arguments[..], &more].concat()).await;
     assert_eq!(code, 2, "{err}");
-    assert!(err.contains("--emulator west=URL"), "{err}");
+    assert!(err.contains("--emulator north=URL"), "{err}");
+    let reports: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(reports.as_array().map(Vec::len), Some(1), "{out}");
 }
 
 #[tokio::test]
