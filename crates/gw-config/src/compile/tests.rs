@@ -4,6 +4,7 @@ mod credentials;
 mod example;
 mod faults;
 mod results;
+mod routing_guide;
 mod targets;
 mod zero;
 
