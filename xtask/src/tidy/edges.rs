@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gw-store", &["gw-model"]),
     ("gw-upstream", &["gw-model"]),
     ("gw-pipeline", &["gw-model", "gw-wire", "gw-providers", "gw-store", "gw-upstream"]),
+    ("gw-embed", &[]),
     ("gw-emulator", &[]),
     (
         "gw-server",
@@ -23,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gw-store",
             "gw-upstream",
             "gw-pipeline",
+            "gw-embed",
             "gw-emulator",
         ],
     ),
@@ -31,7 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// What the tests of any crate may use besides.
-const DEV: &[&str] = &["gw-model", "gw-emulator"];
+const DEV: &[&str] = &["gw-model", "gw-embed", "gw-emulator"];
 
 /// Finds edges and crates that the list does not have.
 pub(super) fn check(tree: &Tree) -> Vec<Violation> {
