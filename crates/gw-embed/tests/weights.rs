@@ -1,5 +1,6 @@
 //! With real weights (`docs/guides/embeddings-in-process.md` says where tests look for them): vectors are those
 //! of the model's own framework.
+#![expect(clippy::print_stdout, reason = "a test that skips says so")]
 
 use gw_embed::{Model, Precision};
 use std::path::PathBuf;

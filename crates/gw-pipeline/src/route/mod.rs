@@ -3,6 +3,7 @@
 
 mod fallback;
 pub(crate) mod resolve;
+pub mod semantic;
 pub(crate) mod weighted;
 
 use crate::guard::Screened;
