@@ -28,13 +28,14 @@ pub fn excerpts(prompt: &str) -> Vec<Cow<'_, str>> {
     } else {
         Cow::Borrowed(prompt)
     };
-    let opening = head(first_words(prompt), EDGE_BYTES);
+    // Bytes first: a prompt may be long and have no space.
+    let opening = first_words(head(prompt, EDGE_BYTES));
     let mut parts = vec![whole];
     if opening.len() < prompt.len() {
         parts.push(Cow::Borrowed(opening));
     }
     if prompt.len() > HEAD_BYTES + TAIL_BYTES || prompt.split_whitespace().nth(LONG_WORDS).is_some() {
-        parts.push(Cow::Borrowed(tail(last_words(prompt), EDGE_BYTES)));
+        parts.push(Cow::Borrowed(last_words(tail(prompt, EDGE_BYTES))));
     }
     parts
 }
