@@ -6,6 +6,7 @@ mod count;
 mod generated;
 mod tests_step;
 mod tools;
+mod weights;
 
 use crate::args::Args;
 use crate::process::{cargo, run as run_command};
@@ -32,6 +33,7 @@ const STEPS: &[Step] = &[
     ("clippy", "lints, with warnings denied", |_| clippy()),
     ("crates", "the default build stays small", |_| count::check()),
     ("deny", "licences and sources of dependencies", |_| tools::deny()),
+    ("weights", "the embedding model that tests use", |_| weights::ensure()),
     ("test", "unit and integration tests", tests_step::workspace),
     ("doc", "examples in the documentation", tests_step::documentation),
     ("build", "the release binary", |_| build()),

@@ -45,6 +45,7 @@ pub use respond::session::Session;
 #[doc(hidden)]
 pub use route::measure::Measured;
 pub use route::resolve::Resolution;
+pub use route::semantic;
 pub use run::run;
 pub use signed::SignedHead;
 pub use stored::{StoredAction, StoredRequest, run_stored};

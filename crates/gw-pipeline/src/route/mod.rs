@@ -5,6 +5,7 @@ mod asking;
 pub(crate) mod measure;
 pub(crate) mod order;
 pub(crate) mod resolve;
+pub mod semantic;
 mod strategies;
 
 pub(crate) use order::Order;

@@ -1,0 +1,88 @@
+//! A model: read from a folder of Hugging Face's layout, checked as a whole when it is loaded, and pure from
+//! then on: texts in, vectors out. It must not start a thread or keep a text.
+
+mod bert;
+mod config;
+mod safetensors;
+mod wordpiece;
+
+use crate::error::{LoadError, LoadReason};
+use bert::Bert;
+use config::Config;
+use safetensors::Tensors;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use wordpiece::WordPiece;
+
+/// Tokens of a text that are read, the two marks around it included; the rest has no influence. The models are
+/// trained on no more.
+pub const MAX_TOKENS: usize = 256;
+
+/// How weights are kept and multiplied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// As the file has them.
+    #[default]
+    F32,
+    /// In 8 bits: a quarter of the memory.
+    Int8,
+}
+
+/// A loaded model.
+#[derive(Debug)]
+pub struct Model {
+    tokens: WordPiece,
+    bert: Bert,
+    max_tokens: usize,
+}
+
+impl Model {
+    /// Reads `config.json`, `tokenizer.json` and `model.safetensors` of a folder.
+    pub fn load(folder: &Path, precision: Precision) -> Result<Self, LoadError> {
+        let config = Config::load(folder)?;
+        let tokens = WordPiece::load(&folder.join("tokenizer.json"))?;
+        if tokens.size() > config.vocab_size {
+            let what = format!("it knows tokens up to {}, the model {}", tokens.size(), config.vocab_size);
+            return Err(LoadReason::Malformed(what).at(&folder.join("tokenizer.json")));
+        }
+        let mut tensors = Tensors::open(&folder.join("model.safetensors"))?;
+        let bert = Bert::load(&mut tensors, &config, precision)?;
+        Ok(Self { tokens, bert, max_tokens: MAX_TOKENS.min(config.max_position_embeddings) })
+    }
+
+    /// Numbers per vector.
+    #[must_use]
+    pub fn dimensions(&self) -> usize {
+        self.bert.hidden()
+    }
+
+    /// How many tokens of a text are read, the marks around it included.
+    #[must_use]
+    pub fn count_tokens(&self, text: &str) -> usize {
+        self.tokens.encode(text, self.max_tokens).len()
+    }
+
+    /// A vector of length 1 per text, in order. Takes as long as it takes: call it where that is allowed.
+    #[must_use]
+    pub fn embed(&self, texts: &[&str]) -> Vec<Vec<f32>> {
+        let tokens: Vec<Vec<u32>> =
+            texts.iter().map(|text| self.tokens.encode(text, self.max_tokens)).collect();
+        self.bert.embed(&tokens)
+    }
+}
+
+/// A whole file of at most so many bytes.
+fn read(path: &Path, max_bytes: u64) -> Result<Vec<u8>, LoadError> {
+    let file = File::open(path).map_err(|e| LoadReason::Read(e).at(path))?;
+    let mut bytes = Vec::new();
+    #[expect(clippy::disallowed_methods, reason = "the limit is in `take`")]
+    file.take(max_bytes + 1).read_to_end(&mut bytes).map_err(|e| LoadReason::Read(e).at(path))?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(LoadReason::TooLarge { max_bytes }.at(path));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
