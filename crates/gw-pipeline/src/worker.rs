@@ -2,11 +2,12 @@
 //! metric handles. Nothing here is shared between threads, so nothing here needs a lock.
 
 use crate::authenticate::{self, Caller};
+use crate::clock::TurnClock;
 use crate::gateway::Gateway;
 use crate::live::Live;
 use crate::metrics::{Ending, EndingHandles, EndingKey};
 use ahash::AHashMap;
-use gw_model::{Clock, Micros, Refusal};
+use gw_model::{Micros, Refusal};
 use gw_store::journal::Journal;
 use gw_store::memory::KeyEntry;
 use gw_upstream::Upstream;
@@ -22,6 +23,7 @@ pub struct Worker {
     gateway: Arc<Gateway>,
     pub(crate) upstream: Rc<Upstream>,
     journal: RefCell<Journal>,
+    turns: TurnClock,
     rng: RefCell<fastrand::Rng>,
     handles: RefCell<AHashMap<EndingKey, Rc<EndingHandles>>>,
 }
@@ -41,6 +43,7 @@ impl Worker {
             gateway,
             upstream,
             journal: RefCell::new(journal),
+            turns: TurnClock::default(),
             rng: RefCell::new(fastrand::Rng::with_seed(seed)),
             handles: RefCell::default(),
         })
@@ -68,7 +71,12 @@ impl Worker {
     }
 
     pub(crate) fn now(&self) -> Micros {
-        self.gateway.clock.now()
+        self.turns.now(&*self.gateway.clock)
+    }
+
+    /// Goes on with a call until it has to wait.
+    pub(crate) fn turn<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.turns.turn(work)
     }
 
     pub(crate) fn journal(&self) -> RefMut<'_, Journal> {
