@@ -18,7 +18,6 @@ use crate::route::plan;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::rc::Rc;
 
 /// Takes one call from the caller's bytes to the reply. Whatever happens, also when the returned future or
@@ -26,7 +25,8 @@ use std::rc::Rc;
 pub async fn run<B: BodySource>(worker: &Rc<Worker>, inbound: Inbound<B>) -> Reply {
     let format = inbound.format;
     let ticket = worker.turn(|| Ticket::open(worker, format));
-    let mut call = pin!(stages(ticket, inbound));
+    // A box: the future is large, and would be copied from each caller's to the next one's.
+    let mut call = Box::pin(stages(ticket, inbound));
     match poll_fn(|cx| worker.turn(|| call.as_mut().poll(cx))).await {
         Ok(reply) => reply,
         Err(rejected) => refuse::refused(rejected, format),
