@@ -158,7 +158,7 @@ impl Exchange {
             Err(_) if counts_elsewhere => return Tried::Counted,
             Err(refusal) => return Tried::Unfit(refusal),
         };
-        if let Err(refusal) = self.ticket.open_attempt(target) {
+        if let Err(refusal) = self.ticket.open_attempt(target).await {
             return Tried::Rejected(refusal);
         }
         if !earlier.is_empty()

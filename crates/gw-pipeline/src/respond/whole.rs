@@ -95,7 +95,7 @@ async fn complete(answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejecte
         headers::add_attempts(&mut map, ticket.record.attempts.len());
         headers::add_changes(&mut map, &sent);
         ticket.note_first_byte();
-        ticket.finish(Outcome::Success, status.as_u16())
+        ticket.finish_among_others(Outcome::Success, status.as_u16()).await
     };
     headers::add_cost(&mut map, cost);
     let mut reply = Reply::new(ReplyBody::whole(body));
