@@ -36,17 +36,23 @@ impl RequestId {
     /// Its text, as [`fmt::Display`] writes it. Every answer states it, so it is made without the formatter.
     #[must_use]
     pub fn encode(self) -> [u8; 36] {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        let digit = |nibble: u8| DIGITS.get(usize::from(nibble)).copied().unwrap_or_default();
         let mut text = [b'-'; 36];
-        // The hyphens stay between the groups of 8, 4, 4, 4 and 12 digits.
-        let places = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
-        let nibbles = self.0.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        for ((_, place), nibble) in places.zip(nibbles) {
-            *place = digit(nibble);
+        let bytes = self.0.to_be_bytes();
+        for (byte, at) in bytes.into_iter().zip(PLACES) {
+            if let Some(place) = text.get_mut(at..at + 2) {
+                place.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+            }
         }
         text
     }
+}
+
+/// Where the digits of each byte stand: the hyphens are between the groups of 8, 4, 4, 4 and 12 digits.
+const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+
+/// Without a table, so that the compiler can make all of them at once.
+const fn digit(nibble: u8) -> u8 {
+    nibble + if nibble < 10 { b'0' } else { b'a' - 10 }
 }
 
 impl fmt::Display for RequestId {

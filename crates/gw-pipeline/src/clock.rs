@@ -2,6 +2,7 @@
 //! clocks.
 
 use gw_model::{Clock, Micros};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -51,3 +52,43 @@ impl Clock for SystemClock {
         self.offset_us.load(Ordering::Relaxed) + micros(self.base.elapsed())
     }
 }
+
+/// One reading of the clock for all that a worker does about a call without waiting: a dozen stages ask for the time, and
+/// what they do takes microseconds. Whoever asks at other times reads the clock.
+#[derive(Debug, Default)]
+pub(crate) struct TurnClock {
+    in_turn: Cell<bool>,
+    read: Cell<Option<Micros>>,
+}
+
+impl TurnClock {
+    /// The time: within a turn that of its first reading.
+    pub(crate) fn now(&self, clock: &impl Clock) -> Micros {
+        if let Some(read) = self.read.get() {
+            return read;
+        }
+        let now = clock.now();
+        self.read.set(self.in_turn.get().then_some(now));
+        now
+    }
+
+    /// Does a turn's work. It must not wait.
+    pub(crate) fn turn<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _over = TurnOver(self);
+        self.in_turn.set(true);
+        work()
+    }
+}
+
+/// Ends a turn, whichever way it is left.
+struct TurnOver<'a>(&'a TurnClock);
+
+impl Drop for TurnOver<'_> {
+    fn drop(&mut self) {
+        self.0.in_turn.set(false);
+        self.0.read.set(None);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -31,6 +31,7 @@ mod signed;
 mod stored;
 mod ticket;
 mod worker;
+mod writing;
 
 pub use clock::SystemClock;
 pub use gateway::{Gateway, GatewayParts};

@@ -17,14 +17,17 @@ use crate::respond::{answer, refuse};
 use crate::route::plan;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
+use std::future::{Future, poll_fn};
 use std::rc::Rc;
 
 /// Takes one call from the caller's bytes to the reply. Whatever happens, also when the returned future or
 /// the reply's body is dropped half-way, the call is settled once and leaves one record.
 pub async fn run<B: BodySource>(worker: &Rc<Worker>, inbound: Inbound<B>) -> Reply {
     let format = inbound.format;
-    let ticket = Ticket::open(worker, format);
-    match stages(ticket, inbound).await {
+    let ticket = worker.turn(|| Ticket::open(worker, format));
+    // A box: the future is large, and would be copied from each caller's to the next one's.
+    let mut call = Box::pin(stages(ticket, inbound));
+    match poll_fn(|cx| worker.turn(|| call.as_mut().poll(cx))).await {
         Ok(reply) => reply,
         Err(rejected) => refuse::refused(rejected, format),
     }

@@ -20,7 +20,7 @@ use gw_model::{
     AttemptId, AttemptRecord, CallFacts, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome,
     Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
-use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned};
+use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
 use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
@@ -181,6 +181,15 @@ impl Ticket {
     /// Ends the call: settles the hold, gives back the slot, writes the record. `status` is the caller's.
     pub(crate) fn finish(mut self, outcome: Outcome, status: u16) -> Settled {
         self.open.end(outcome, status);
+        Settled { cost: self.record.cost() }
+    }
+
+    /// As [`Self::finish`], where the answer can wait until others have their records too.
+    pub(crate) async fn finish_among_others(mut self, outcome: Outcome, status: u16) -> Settled {
+        if let Some(taken) = self.open.take_record(outcome, status) {
+            let written = self.open.worker.writing(taken).await;
+            self.open.note_record(written);
+        }
         Settled { cost: self.record.cost() }
     }
 }
@@ -375,20 +384,28 @@ impl Open {
     }
 
     /// Announces a try in the journal, before the upstream hears of it.
-    pub(crate) fn open_attempt(&mut self, target: &Arc<Target>, visit: Option<Visit>) -> Result<(), Refusal> {
-        let intent = self.intent(target, self.hold_cost);
-        let first = !self.announced;
-        match self.worker.journal().intent(&intent, first) {
-            Ok(()) => {
-                self.worker.gateway().note_journal(None);
-                self.announced = true;
-                let started = self.worker.now();
-                self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
-                self.worker.gateway().metrics.in_flight.inc();
-                Ok(())
-            }
-            Err(error) => Err(journal_refusal(&self.worker, &error)),
+    pub(crate) async fn open_attempt(
+        &mut self,
+        target: &Arc<Target>,
+        visit: Option<Visit>,
+    ) -> Result<(), Refusal> {
+        let worker = Rc::clone(&self.worker);
+        let refused = |error| Err(journal_refusal(&worker, &error));
+        let taken = worker.journal().take_intent(&self.intent(target, self.hold_cost), !self.announced);
+        let taken = match taken {
+            Ok(taken) => taken,
+            Err(error) => return refused(error),
+        };
+        // Space is set aside for the record, which gives it back.
+        self.announced = true;
+        if let Err(error) = worker.writing(taken).await {
+            return refused(error);
         }
+        worker.gateway().note_journal(None);
+        let started = worker.now();
+        self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
+        worker.gateway().metrics.in_flight.inc();
+        Ok(())
     }
 
     /// Holds once more what the latest try cost, since another one is to follow it: the hold is for one.
@@ -501,8 +518,23 @@ impl Open {
         objects.into_iter().for_each(|object| gateway.objects.note(object));
     }
 
-    /// The one place where a call ends.
+    /// Ends the call and writes its record.
     fn end(&mut self, outcome: Outcome, status: u16) {
+        if let Some(taken) = self.take_record(outcome, status) {
+            let written = self.worker.journal().written(taken);
+            self.note_record(written);
+        }
+    }
+
+    /// Notes a record that could not be written.
+    fn note_record(&self, written: Result<(), JournalError>) {
+        let Err(error) = written else { return };
+        self.worker.gateway().metrics.records_lost.inc();
+        tracing::error!(request_id = %self.record.id, %error, "a record could not be written to the journal");
+    }
+
+    /// The one place where a call ends; its record is then taken down, and to be written before the caller has all.
+    fn take_record(&mut self, outcome: Outcome, status: u16) -> Option<Taken> {
         self.ended = true;
         let now = self.worker.now();
         self.record.outcome = outcome;
@@ -531,11 +563,9 @@ impl Open {
         if let Some(made) = self.made.take() {
             self.own(&made);
         }
-        if let Err(error) = self.worker.journal().record(&self.record, self.announced) {
-            gateway.metrics.records_lost.inc();
-            tracing::error!(request_id = %self.record.id, %error, "a record could not be written to the journal");
-        }
+        let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
+        taken.map_err(|error| self.note_record(Err(error))).ok()
     }
 }
 

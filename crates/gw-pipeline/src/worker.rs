@@ -2,12 +2,14 @@
 //! metric handles. Nothing here is shared between threads, so nothing here needs a lock.
 
 use crate::authenticate::{self, Caller};
+use crate::clock::TurnClock;
 use crate::gateway::Gateway;
 use crate::live::Live;
 use crate::metrics::{Ending, EndingHandles, EndingKey};
+use crate::writing::{Company, Writing};
 use ahash::AHashMap;
-use gw_model::{Clock, Micros, Refusal};
-use gw_store::journal::Journal;
+use gw_model::{Micros, Refusal};
+use gw_store::journal::{Journal, Taken};
 use gw_store::memory::KeyEntry;
 use gw_upstream::Upstream;
 use std::cell::{RefCell, RefMut};
@@ -22,6 +24,8 @@ pub struct Worker {
     gateway: Arc<Gateway>,
     pub(crate) upstream: Rc<Upstream>,
     journal: RefCell<Journal>,
+    company: Company,
+    turns: TurnClock,
     rng: RefCell<fastrand::Rng>,
     handles: RefCell<AHashMap<EndingKey, Rc<EndingHandles>>>,
 }
@@ -41,6 +45,8 @@ impl Worker {
             gateway,
             upstream,
             journal: RefCell::new(journal),
+            company: Company::default(),
+            turns: TurnClock::default(),
             rng: RefCell::new(fastrand::Rng::with_seed(seed)),
             handles: RefCell::default(),
         })
@@ -68,11 +74,21 @@ impl Worker {
     }
 
     pub(crate) fn now(&self) -> Micros {
-        self.gateway.clock.now()
+        self.turns.now(&*self.gateway.clock)
+    }
+
+    /// Goes on with a call until it has to wait.
+    pub(crate) fn turn<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.turns.turn(work)
     }
 
     pub(crate) fn journal(&self) -> RefMut<'_, Journal> {
         self.journal.borrow_mut()
+    }
+
+    /// Waits until an entry is written.
+    pub(crate) const fn writing(&self, taken: Taken) -> Writing<'_> {
+        Writing::new(&self.journal, &self.company, taken)
     }
 
     pub(crate) fn random_u128(&self) -> u128 {

@@ -11,20 +11,23 @@ use memchr::memmem::Finder;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-static FIND_NAMES: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| {
-    [
-        "file_id",
-        "training_file",
-        "validation_file",
-        "vector_store_id",
-        "fileSearchStore",
-        "file_search_store",
-        "\"container",
-    ]
-    .map(Finder::new)
-});
-static FIND_URI: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["fileUri", "file_uri"].map(Finder::new));
+/// Stands in each of [`FILE_NAMES`], so that most bodies are searched for this one alone.
+static FIND_FILE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("file"));
+static FIND_FILE_NAMES: LazyLock<[Finder<'static>; 7]> = LazyLock::new(|| FILE_NAMES.map(Finder::new));
+static FIND_OTHERS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| ["vector_store_id", "\"container"].map(Finder::new));
 static FIND_ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u00"));
+
+/// What names of members have in them that hold the id, the store or the address of a file.
+const FILE_NAMES: [&str; 7] = [
+    "file_id",
+    "training_file",
+    "validation_file",
+    "fileSearchStore",
+    "file_search_store",
+    "fileUri",
+    "file_uri",
+];
 
 /// Most ids of one body; where there are more, one more than this is given.
 pub const MAX_IDS: usize = 1024;
@@ -67,7 +70,8 @@ pub fn file_ids(body: &[u8]) -> Vec<String> {
 /// Can a member of such a name stand there, as it is or with escaped letters?
 #[must_use]
 pub fn may_refer(body: &[u8]) -> bool {
-    if FIND_NAMES.iter().chain(&*FIND_URI).any(|finder| finder.find(body).is_some()) {
+    let any = |finders: &[Finder<'_>]| finders.iter().any(|finder| finder.find(body).is_some());
+    if (FIND_FILE.find(body).is_some() && any(&*FIND_FILE_NAMES)) || any(&*FIND_OTHERS) {
         return true;
     }
     // Letters and the underscore stand from 0x41 to 0x7a; who escapes them has something to hide.

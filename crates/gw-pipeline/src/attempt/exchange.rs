@@ -165,7 +165,7 @@ impl Exchange {
             Ok(visit) => visit,
             Err(()) => return Tried::Closed,
         };
-        if let Err(refusal) = self.ticket.open_attempt(target, visit) {
+        if let Err(refusal) = self.ticket.open_attempt(target, visit).await {
             return Tried::Rejected(refusal);
         }
         if !earlier.is_empty()

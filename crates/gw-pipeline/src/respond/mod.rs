@@ -34,6 +34,6 @@ pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
         Attempted::Answer(answered) if headers::is_event_stream(&answered.response.headers) => {
             Ok(stream::reply(*answered))
         }
-        Attempted::Answer(answered) => whole::reply(*answered).await,
+        Attempted::Answer(answered) => whole::reply(answered).await,
     }
 }

@@ -20,11 +20,11 @@ use std::time::Duration;
 const INLINE_BYTES: usize = 256 << 10;
 
 /// Reads, translates, settles.
-pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
+pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected> {
     let same_format = answered.sent.format == answered.call.format;
     // Speech is listened to while it is made, and says nothing that could be metered but its length.
     if answered.call.format == WireFormat::OpenAiSpeech && !headers::is_json(&answered.response.headers) {
-        return Ok(large(answered, Bytes::new()));
+        return Ok(large(*answered, Bytes::new()));
     }
     let settings = &answered.live.snapshot.settings;
     let limit = held::limit(&answered.call, &answered.sent, settings);
@@ -36,10 +36,10 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
     };
     match held {
         Ok(Held::Complete(body)) => complete(answered, body).await,
-        Ok(Held::Part(head)) if same_format => Ok(large(answered, head)),
+        Ok(Held::Part(head)) if same_format => Ok(large(*answered, head)),
         Ok(Held::Part(_)) => {
             let text = format!("the answer is larger than {limit} bytes and can not be translated");
-            Ok(broken(answered, Refusal::new(ErrorCode::UpstreamError, text), "too_large", 0))
+            Ok(broken(*answered, Refusal::new(ErrorCode::UpstreamError, text), "too_large", 0))
         }
         Err((error, seen)) => {
             let refusal = match error {
@@ -49,26 +49,26 @@ pub(crate) async fn reply(mut answered: Answered) -> Result<Reply, Rejected> {
                 ),
                 _ => Refusal::new(ErrorCode::UpstreamError, "the provider's answer broke off"),
             };
-            Ok(broken(answered, refusal, "cut", seen))
+            Ok(broken(*answered, refusal, "cut", seen))
         }
     }
 }
 
 /// The answer is in memory: translate, meter, settle.
-async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
+async fn complete(answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejected> {
     let Ok(usage) = held::stated_usage(answered.sent.format, &answered.response.headers, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
-        return Ok(broken(answered, refusal, "malformed", body.len() as u64));
+        return Ok(broken(*answered, refusal, "malformed", body.len() as u64));
     };
     // A call in parts is metered by what they say together.
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
     let usage = usage.or_else(|| headers::stated_usage(&answered.response.headers));
     let translated = match translate(&answered, &body, usage).await {
         Ok(translated) => translated,
-        Err(refusal) => return Ok(broken(answered, refusal, "untranslatable", body.len() as u64)),
+        Err(refusal) => return Ok(broken(*answered, refusal, "untranslatable", body.len() as u64)),
     };
     let kept = keep::here(&answered);
-    let Answered { mut ticket, live, call, target, model_name, response, sent, .. } = answered;
+    let Answered { mut ticket, live, call, target, model_name, response, sent, .. } = *answered;
     let mut map = headers::passed(response.headers);
     let (body, usage) = match translated {
         Some(whole) => {
@@ -95,7 +95,7 @@ async fn complete(answered: Answered, body: Bytes) -> Result<Reply, Rejected> {
         headers::add_attempts(&mut map, ticket.record.attempts.len());
         headers::add_changes(&mut map, &sent);
         ticket.note_first_byte();
-        ticket.finish(Outcome::Success, status.as_u16())
+        ticket.finish_among_others(Outcome::Success, status.as_u16()).await
     };
     headers::add_cost(&mut map, cost);
     let mut reply = Reply::new(ReplyBody::whole(body));

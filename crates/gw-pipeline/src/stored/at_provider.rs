@@ -60,7 +60,7 @@ impl Asking {
         };
         let mut last = None;
         for _ in 0..TRIES {
-            if let Err(refusal) = self.ticket.open_attempt(&self.target, None) {
+            if let Err(refusal) = self.ticket.open_attempt(&self.target, None).await {
                 return Err(self.ticket.reject(refusal));
             }
             match self.send(&upstream_request).await {

@@ -1,19 +1,26 @@
 //! The caller's credential: the first one present, in the order of the contract.
 
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderName};
 
 /// What Portkey's SDK sends as a bearer token when its own header carries the key.
 const DUMMY_BEARER: &str = "OPENAI_API_KEY";
 
+// Made once: a name that is looked up as a text is parsed each time.
+const PORTKEY: HeaderName = HeaderName::from_static("x-portkey-api-key");
+const ANTHROPIC: HeaderName = HeaderName::from_static("x-api-key");
+const GOOGLE: HeaderName = HeaderName::from_static("x-goog-api-key");
+const AZURE: HeaderName = HeaderName::from_static("api-key");
+
 /// Finds the credential.
 pub(crate) fn find(headers: &HeaderMap, query: Option<&str>) -> Option<String> {
-    let text =
-        |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim).filter(|v| !v.is_empty());
-    text("x-portkey-api-key")
-        .or_else(|| text("x-api-key"))
-        .or_else(|| text("x-goog-api-key"))
+    let text = |name: HeaderName| {
+        headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim).filter(|v| !v.is_empty())
+    };
+    text(PORTKEY)
+        .or_else(|| text(ANTHROPIC))
+        .or_else(|| text(GOOGLE))
         .or_else(|| query.and_then(key_parameter))
-        .or_else(|| text("api-key"))
+        .or_else(|| text(AZURE))
         .or_else(|| bearer(headers))
         .map(ToOwned::to_owned)
 }

@@ -22,4 +22,4 @@ pub use owned::{MAX_OBJECT_ID_BYTES, Owned, OwnedFrame};
 pub use reader::{ReadEnd, SegmentReader};
 pub use segment::{SegmentId, SegmentInfo, list_segments};
 pub use settings::{JournalSettings, Quota};
-pub use writer::Journal;
+pub use writer::{Journal, Taken};

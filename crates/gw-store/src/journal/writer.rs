@@ -1,6 +1,9 @@
 //! The writing end of a journal: one per worker thread, no locks and no waiting on the way. Serves the
 //! attempt stage (intents) and the record stage. It must not lose a record for want of space: every intent
 //! is only accepted if the space for its record is set aside.
+//!
+//! An entry is **taken** first, then **written**. Calls that do something at the same time take theirs one after another,
+//! and one `pwrite` brings them all to the file. Until then nobody may act on one.
 
 use super::error::JournalError;
 use super::frame::{Intent, encode_intent, encode_owned, encode_record};
@@ -27,6 +30,17 @@ const WASTE_BYTES: u64 = 2 * RECORD_BYTES;
 /// Smallest segment that makes sense.
 const MIN_SEGMENT_BYTES: u64 = 64 << 10;
 
+/// Most bytes that wait to be written.
+const MAX_TAKEN_BYTES: usize = 64 << 10;
+
+/// An entry that is taken; [`Journal::written`] makes sure of it.
+#[derive(Debug)]
+#[must_use = "an entry is nowhere until it is written"]
+pub struct Taken {
+    /// How many writes had failed before.
+    failures: u64,
+}
+
 /// See the module. Used by one thread.
 #[derive(Debug)]
 pub struct Journal {
@@ -36,8 +50,15 @@ pub struct Journal {
     file: Arc<File>,
     id: SegmentId,
     segment_bytes: u64,
-    /// Where the next entry goes.
+    /// Where the next entry goes, behind those that are taken.
     offset: u64,
+    /// Entries that are taken and not written; they end at `offset`.
+    taken: Vec<u8>,
+    /// How many these are.
+    waiting: usize,
+    writes: u64,
+    /// Writes that failed, whose entries are in no file.
+    failures: u64,
     /// Bytes promised to records of calls in flight.
     promised: u64,
     buffer: Vec<u8>,
@@ -70,20 +91,31 @@ impl Journal {
             id,
             segment_bytes: settings.segment_bytes,
             offset: HEADER_BYTES,
+            taken: Vec::with_capacity(1024),
+            waiting: 0,
+            writes: 0,
+            failures: 0,
             promised: 0,
             buffer: Vec::with_capacity(1024),
         })
     }
 
-    /// Writes down that an attempt is about to go out. `first` says that it is the first of its request,
-    /// for which the space of the record is set aside. On an error the call must not go out.
-    pub fn intent(&mut self, intent: &Intent<'_>, first: bool) -> Result<(), JournalError> {
+    /// Takes down that an attempt is about to go out. `first` says that it is the first of its request,
+    /// for which the space of the record is set aside. On an error, here or when it is written, the call must not go
+    /// out.
+    pub fn take_intent(&mut self, intent: &Intent<'_>, first: bool) -> Result<Taken, JournalError> {
         encode_intent(&mut self.buffer, intent).map_err(JournalError::Encode)?;
         let promise = if first { RECORD_BYTES } else { ATTEMPT_BYTES };
         self.make_room(promise)?;
-        self.append()?;
+        let taken = self.take()?;
         self.promised += promise;
-        Ok(())
+        Ok(taken)
+    }
+
+    /// As [`Self::take_intent`], and writes it.
+    pub fn intent(&mut self, intent: &Intent<'_>, first: bool) -> Result<(), JournalError> {
+        let taken = self.take_intent(intent, first)?;
+        self.written(taken)
     }
 
     /// Writes down that the hold of a call under way has grown: its last intent again, with the new hold. If
@@ -93,12 +125,13 @@ impl Journal {
         encode_intent(&mut self.buffer, intent).map_err(JournalError::Encode)?;
         // The space of the record was set aside with the first intent.
         self.make_room(0)?;
-        self.append()
+        let taken = self.take()?;
+        self.written(taken)
     }
 
-    /// Writes a request's record; this one write also settles all its attempts. `announced` says that at
+    /// Takes down a request's record, which also settles all its attempts. `announced` says that at
     /// least one intent of it was accepted; then it can not fail for want of space.
-    pub fn record(&mut self, record: &Record, announced: bool) -> Result<(), JournalError> {
+    pub fn take_record(&mut self, record: &Record, announced: bool) -> Result<Taken, JournalError> {
         encode_record(&mut self.buffer, record).map_err(JournalError::Encode)?;
         if announced {
             let others = record.attempts.len().saturating_sub(1) as u64;
@@ -106,7 +139,13 @@ impl Journal {
         } else {
             self.make_room(0)?;
         }
-        self.append()
+        self.take()
+    }
+
+    /// As [`Self::take_record`], and writes it.
+    pub fn record(&mut self, record: &Record, announced: bool) -> Result<(), JournalError> {
+        let taken = self.take_record(record, announced)?;
+        self.written(taken)
     }
 
     /// Writes down whose something is that an announced request made, before its record; once for each request. The
@@ -133,7 +172,10 @@ impl Journal {
         if room.is_err() {
             self.buffer.truncate(promised);
         }
-        let appended = if self.buffer.is_empty() { Ok(()) } else { self.append() };
+        let appended = match self.buffer.is_empty() {
+            true => Ok(()),
+            false => self.take().and_then(|taken| self.written(taken)),
+        };
         self.buffer.clear();
         room.and(appended)
     }
@@ -149,7 +191,32 @@ impl Journal {
     /// The segment being written, and how far.
     #[must_use]
     pub const fn position(&self) -> (SegmentId, u64) {
-        (self.id, self.offset)
+        (self.id, self.offset - self.taken.len() as u64)
+    }
+
+    /// Entries that are taken and not written.
+    #[must_use]
+    pub const fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// How many writes there were.
+    #[must_use]
+    pub const fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    /// Sees to it that an entry is written, with all others that are taken.
+    ///
+    /// # Errors
+    /// A write failed since it was taken. The entry may have been another one's; nobody can rely on it.
+    pub fn written(&mut self, taken: Taken) -> Result<(), JournalError> {
+        self.write()?;
+        if self.failures == taken.failures {
+            return Ok(());
+        }
+        let earlier = std::io::Error::other("a write of several entries failed");
+        Err(JournalError::io("write", &self.id.path(&self.dir))(earlier))
     }
 
     /// Sees to it that what is in the buffer fits besides `promise` more bytes and all earlier promises.
@@ -172,15 +239,38 @@ impl Journal {
         Ok(())
     }
 
-    fn append(&mut self) -> Result<(), JournalError> {
+    /// Puts what is in the buffer behind the entries that are taken.
+    fn take(&mut self) -> Result<Taken, JournalError> {
         let length = self.buffer.len() as u64;
-        if self.offset + length > self.segment_bytes {
+        let turns = self.offset + length > self.segment_bytes;
+        if turns || self.taken.len() > MAX_TAKEN_BYTES {
+            // Those whose entries these are hear of a failure.
+            let _ = self.write();
+        }
+        if turns && self.offset + length > self.segment_bytes {
             self.turn()?;
         }
-        self.file
-            .write_all_at(&self.buffer, self.offset)
-            .map_err(|source| JournalError::io("write", &self.id.path(&self.dir))(source))?;
+        self.taken.extend_from_slice(&self.buffer);
         self.offset += length;
+        self.waiting += 1;
+        Ok(Taken { failures: self.failures })
+    }
+
+    /// Writes what is taken.
+    fn write(&mut self) -> Result<(), JournalError> {
+        if self.taken.is_empty() {
+            return Ok(());
+        }
+        let at = self.offset - self.taken.len() as u64;
+        let written = self.file.write_all_at(&self.taken, at);
+        self.taken.clear();
+        self.waiting = 0;
+        self.writes += 1;
+        if let Err(source) = written {
+            self.offset = at;
+            self.failures += 1;
+            return Err(JournalError::io("write", &self.id.path(&self.dir))(source));
+        }
         if !self.keeper.dirty.load(Ordering::Relaxed) {
             self.keeper.dirty.store(true, Ordering::Relaxed);
         }
@@ -200,6 +290,8 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
+        // Nobody waits for it any more, or it would be written.
+        let _ = self.write();
         self.keeper.stop();
         if let Some(thread) = self.thread.take() {
             // It panicked or it ended; there is nothing left to do in either case.

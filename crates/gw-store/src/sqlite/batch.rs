@@ -1,6 +1,7 @@
 //! One transaction of the fold. All statements are prepared once for its whole length.
 
 use super::correct::correct;
+use super::entries::{Entries, Entry};
 use super::objects::put_owned;
 use super::row::{self, Row, id_bytes, signed};
 use super::unsummed::Added;
@@ -10,8 +11,6 @@ use crate::traits::Batch;
 use crate::types::PendingIntent;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
-const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cost) VALUES (?,?,?,?,?,?) \
-     ON CONFLICT DO NOTHING";
 const ADVANCE: &str = "INSERT INTO watermarks (node, generation, worker, sequence, offset) VALUES (?,?,?,?,?) \
      ON CONFLICT DO UPDATE SET sequence = excluded.sequence, offset = excluded.offset";
 
@@ -19,7 +18,7 @@ const ADVANCE: &str = "INSERT INTO watermarks (node, generation, worker, sequenc
 pub(super) struct SqliteBatch<'c> {
     pub(super) db: &'c Connection,
     pub(super) insert: CachedStatement<'c>,
-    enter: CachedStatement<'c>,
+    entries: Entries<'c>,
     /// What tells the rows of this batch from those of others.
     pub(super) number: i64,
     pub(super) added: Added,
@@ -28,8 +27,13 @@ pub(super) struct SqliteBatch<'c> {
 impl<'c> SqliteBatch<'c> {
     pub(super) fn new(db: &'c Connection, number: i64) -> rusqlite::Result<Self> {
         let insert = db.prepare_cached(row::INSERT)?;
-        let enter = db.prepare_cached(ENTER)?;
-        Ok(Self { db, insert, enter, number, added: Added::default() })
+        Ok(Self { db, insert, entries: Entries::new(db)?, number, added: Added::default() })
+    }
+
+    /// Writes what still waits, and tells what was added.
+    pub(super) fn finish(mut self) -> rusqlite::Result<Added> {
+        self.entries.write()?;
+        Ok(self.added)
     }
 
     /// Inserts a row; false when the request has one already.
@@ -49,16 +53,19 @@ impl<'c> SqliteBatch<'c> {
         entry: i64,
         cost: i64,
     ) -> rusqlite::Result<()> {
-        let request = id_bytes(row.id);
-        let key = row.key.map(id_bytes);
-        let s = &mut self.enter;
-        s.raw_bind_parameter(1, request.as_slice())?;
-        s.raw_bind_parameter(2, signed(attempt as u64))?;
-        s.raw_bind_parameter(3, entry)?;
-        s.raw_bind_parameter(4, row.end_time)?;
-        s.raw_bind_parameter(5, key.as_ref().map(<[u8; 16]>::as_slice))?;
-        s.raw_bind_parameter(6, cost)?;
-        s.raw_execute().map(drop)
+        self.entries.add(Entry {
+            request: id_bytes(row.id),
+            attempt: signed(attempt as u64),
+            entry,
+            time: row.end_time,
+            key: row.key.map(id_bytes),
+            cost,
+        })
+    }
+
+    /// Writes the entries that wait, so that the ledger can be asked.
+    pub(super) fn write_entries(&mut self) -> rusqlite::Result<()> {
+        self.entries.write()
     }
 
     fn add_record(&mut self, record: &RecordFrame<'_>) -> rusqlite::Result<bool> {

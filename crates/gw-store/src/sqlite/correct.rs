@@ -25,6 +25,7 @@ pub(super) fn correct(
     batch.insert(row)?;
     batch.added.sums.count(row, &record.attempts, 1);
 
+    batch.write_entries()?;
     let entered = entered(batch, row.id)?;
     let attempts = entered.len().max(record.attempts.len());
     for number in 0..attempts {

@@ -28,8 +28,7 @@ impl Ledger for SqliteStore {
         let mark = unsummed.agree(&tx).map_err(preparing())?;
         let mut batch = SqliteBatch::new(&tx, mark.next()).map_err(preparing())?;
         work(&mut batch)?;
-        let added = std::mem::take(&mut batch.added);
-        drop(batch);
+        let added = batch.finish().map_err(StoreError::query("store entries of the ledger"))?;
         let after = unsummed.end(&tx, &mark, added, false).map_err(StoreError::query("write usage"))?;
         tx.commit().map_err(StoreError::query("commit the folded journal"))?;
         unsummed.committed(after);

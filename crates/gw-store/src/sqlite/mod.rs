@@ -7,6 +7,7 @@ mod correct;
 mod credentials;
 mod db;
 mod directory;
+mod entries;
 mod ledger;
 mod logs;
 mod migrate;

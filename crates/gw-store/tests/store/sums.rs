@@ -197,6 +197,25 @@ fn a_correction_is_written_with_its_records_whatever_was_written_before() {
 }
 
 #[test]
+fn a_batch_of_many_enters_every_amount_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path(), SumSettings::default());
+    // More than one statement takes, in no order, and a correction of what the same batch wrote off.
+    let list: Vec<Record> = (0..100).map(|number| record(number * 37 % 100)).collect();
+    store
+        .fold(&mut |batch| {
+            batch.lost(&pending(&list[60], &[900]))?;
+            fold_into(batch, &list, &mut 0)?;
+            fold_into(batch, &list, &mut 0)
+        })
+        .unwrap();
+    store.sum_up(true).unwrap();
+    assert_sums_hold(dir.path());
+    let count = "SELECT COUNT(*), COUNT(DISTINCT request) FROM ledger";
+    assert_eq!(rows(dir.path(), count), [[Value::Integer(101), Value::Integer(100)]]);
+}
+
+#[test]
 fn a_transaction_that_fails_leaves_no_sums() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), NEVER);

@@ -3,7 +3,7 @@
 //! recurse.
 
 use super::error::{JsonError, JsonErrorKind};
-use super::plain::plain_length;
+use super::token;
 use gw_model::Span;
 
 /// What a value is, by its first byte.
@@ -98,52 +98,47 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// The value is malformed or too deep.
+    #[inline]
     pub fn skip_value(&mut self) -> Result<(Kind, Span), JsonError> {
         let kind = self.peek()?;
         let start = self.at;
         match kind {
             Kind::Object | Kind::Array => self.skip_container(kind)?,
-            scalar => self.skip_scalar(scalar)?,
+            scalar => self.at = token::scalar(self.bytes, self.at, scalar)?,
         }
         Ok((kind, Span { start, end: self.at }))
-    }
-
-    #[inline]
-    fn skip_scalar(&mut self, kind: Kind) -> Result<(), JsonError> {
-        match kind {
-            Kind::String => self.string().map(|_| ()),
-            Kind::Number => self.number(),
-            Kind::Bool if self.byte() == Some(b't') => self.literal(b"true"),
-            Kind::Bool => self.literal(b"false"),
-            _ => self.literal(b"null"),
-        }
     }
 
     /// Moves over an object or array with a loop: recursion would let the text decide over the stack.
     fn skip_container(&mut self, kind: Kind) -> Result<(), JsonError> {
         let mut stack = KindStack::default();
-        let mut kind = kind;
+        let mut is_object = kind == Kind::Object;
+        // A copy that nothing points to: the compiler keeps it in registers.
+        let mut inner = Cursor { ..*self };
         loop {
-            self.enter()?;
-            stack.push(kind == Kind::Object);
-            let mut more = if kind == Kind::Object { self.first_member()? } else { self.first_element()? };
+            inner.enter()?;
+            stack.push(is_object);
+            let mut more = inner.first(closing(is_object));
             loop {
                 if more {
-                    if stack.top_is_object() {
-                        self.key()?;
+                    if is_object {
+                        inner.key()?;
                     }
-                    kind = self.peek()?;
+                    let kind = inner.peek()?;
                     if matches!(kind, Kind::Object | Kind::Array) {
+                        is_object = kind == Kind::Object;
                         break;
                     }
-                    self.skip_scalar(kind)?;
+                    inner.at = token::scalar(inner.bytes, inner.at, kind)?;
                 } else {
                     stack.pop();
                     if stack.is_empty() {
+                        *self = inner;
                         return Ok(());
                     }
+                    is_object = stack.top_is_object();
                 }
-                more = if stack.top_is_object() { self.next_member()? } else { self.next_element()? };
+                more = inner.following(closing(is_object))?;
             }
         }
     }
@@ -152,6 +147,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// Too deep.
+    #[inline]
     pub fn enter(&mut self) -> Result<(), JsonError> {
         if self.depth_left == 0 {
             return Err(self.error(JsonErrorKind::TooDeep(self.max_depth)));
@@ -165,14 +161,16 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// Neither a member nor the end comes.
+    #[inline]
     pub fn first_member(&mut self) -> Result<bool, JsonError> {
-        self.first(b'}')
+        Ok(self.first(b'}'))
     }
 
     /// After a member's value: true when another member comes, false when the object is over.
     ///
     /// # Errors
     /// Neither a comma nor the end comes.
+    #[inline]
     pub fn next_member(&mut self) -> Result<bool, JsonError> {
         self.following(b'}')
     }
@@ -181,14 +179,16 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// The text ends.
+    #[inline]
     pub fn first_element(&mut self) -> Result<bool, JsonError> {
-        self.first(b']')
+        Ok(self.first(b']'))
     }
 
     /// After an element: true when another comes, false when the array is over.
     ///
     /// # Errors
     /// Neither a comma nor the end comes.
+    #[inline]
     pub fn next_element(&mut self) -> Result<bool, JsonError> {
         self.following(b']')
     }
@@ -221,23 +221,9 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub fn string(&mut self) -> Result<(Span, bool), JsonError> {
         let start = self.at;
-        self.at += 1;
-        let mut escaped = false;
-        loop {
-            self.at += plain_length(self.bytes.get(self.at..).unwrap_or_default());
-            match self.byte() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok((Span { start, end: self.at }, escaped));
-                }
-                Some(b'\\') => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                Some(byte) => return Err(self.error(JsonErrorKind::ControlCharacter(byte))),
-                None => return Err(self.error(JsonErrorKind::UnexpectedEnd)),
-            }
-        }
+        let (end, escaped) = token::string(self.bytes, start)?;
+        self.at = end;
+        Ok((Span { start, end }, escaped))
     }
 
     /// Nothing but white space may follow.
@@ -253,10 +239,7 @@ impl<'a> Cursor<'a> {
     #[cold]
     #[must_use]
     pub fn unexpected(&self) -> JsonError {
-        self.error(match self.byte() {
-            Some(byte) => JsonErrorKind::UnexpectedByte(byte),
-            None => JsonErrorKind::UnexpectedEnd,
-        })
+        token::unexpected(self.bytes, self.at)
     }
 
     #[inline]
@@ -266,20 +249,23 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.byte() {
-            self.at += 1;
+        // Machines write none.
+        if self.byte().is_none_or(|byte| byte <= b' ') {
+            self.at = token::behind_space(self.bytes, self.at);
         }
     }
 
-    fn first(&mut self, close: u8) -> Result<bool, JsonError> {
+    #[inline]
+    fn first(&mut self, close: u8) -> bool {
         self.skip_space();
-        if self.byte() == Some(close) {
+        let is_over = self.byte() == Some(close);
+        if is_over {
             self.leave();
-            return Ok(false);
         }
-        Ok(true)
+        !is_over
     }
 
+    #[inline]
     fn following(&mut self, close: u8) -> Result<bool, JsonError> {
         self.skip_space();
         match self.byte() {
@@ -295,80 +281,15 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn leave(&mut self) {
+    #[inline]
+    const fn leave(&mut self) {
         self.at += 1;
         self.depth_left += 1;
     }
+}
 
-    fn escape(&mut self) -> Result<(), JsonError> {
-        match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                self.at += 2;
-                Ok(())
-            }
-            Some(b'u') => {
-                let digits = self.bytes.get(self.at + 2..self.at + 6);
-                match digits {
-                    Some(hex) if hex.iter().all(u8::is_ascii_hexdigit) => {
-                        self.at += 6;
-                        Ok(())
-                    }
-                    Some(_) => Err(self.error(JsonErrorKind::BadEscape)),
-                    None => Err(self.error(JsonErrorKind::UnexpectedEnd)),
-                }
-            }
-            Some(_) => Err(self.error(JsonErrorKind::BadEscape)),
-            None => Err(self.error(JsonErrorKind::UnexpectedEnd)),
-        }
-    }
-
-    fn literal(&mut self, word: &[u8]) -> Result<(), JsonError> {
-        if self.bytes.get(self.at..).unwrap_or_default().starts_with(word) {
-            self.at += word.len();
-            return Ok(());
-        }
-        while word.contains(&self.byte().unwrap_or(0)) {
-            self.at += 1;
-        }
-        Err(self.unexpected())
-    }
-
-    fn number(&mut self) -> Result<(), JsonError> {
-        let start = self.at;
-        let bad = JsonError { offset: start, kind: JsonErrorKind::BadNumber };
-        if self.byte() == Some(b'-') {
-            self.at += 1;
-        }
-        let leading_zero = self.byte() == Some(b'0');
-        let whole = self.digits();
-        if whole == 0 || (leading_zero && whole > 1) {
-            return Err(bad);
-        }
-        if self.byte() == Some(b'.') {
-            self.at += 1;
-            if self.digits() == 0 {
-                return Err(bad);
-            }
-        }
-        if let Some(b'e' | b'E') = self.byte() {
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.byte() {
-                self.at += 1;
-            }
-            if self.digits() == 0 {
-                return Err(bad);
-            }
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.byte() {
-            self.at += 1;
-        }
-        self.at - start
-    }
+const fn closing(is_object: bool) -> u8 {
+    if is_object { b'}' } else { b']' }
 }
 
 /// Which of the open brackets are braces: one bit for each level.

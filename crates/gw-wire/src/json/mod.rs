@@ -15,6 +15,7 @@ mod plain;
 pub mod scan;
 pub mod splice;
 mod string;
+mod token;
 mod value;
 mod write;
 

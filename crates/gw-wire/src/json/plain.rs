@@ -1,24 +1,23 @@
 //! Finds where the plain part of a string ends. Serves the cursor; it is the innermost loop of this crate.
 
 /// How many bytes from the start of `bytes` are neither a quote, a backslash nor a control character.
-/// Most strings are short and are looked at a word at a time; long ones (texts, base64 media) are gone
+/// Most strings are short (names) and told at the place of the call; long ones (texts, base64 media) are gone
 /// through in blocks that the compiler turns into vector instructions.
-#[inline]
+#[inline(always)]
 pub(super) fn plain_length(bytes: &[u8]) -> usize {
-    const SHORT: usize = 32;
-    let mut length = 0;
-    while length < SHORT {
-        let Some(word) = bytes.get(length..).and_then(<[u8]>::first_chunk) else {
-            let rest = bytes.get(length..).unwrap_or_default();
-            return length + rest.iter().position(|&b| is_special(b)).unwrap_or(rest.len());
-        };
-        let special = special_bytes(u64::from_le_bytes(*word));
-        if special != 0 {
-            return length + (special.trailing_zeros() / 8) as usize;
-        }
-        length += 8;
+    let Some((words, _)) = bytes.split_first_chunk::<16>() else { return plain_length_by_word(bytes, 0) };
+    let words = u128::from_le_bytes(*words);
+    #[expect(clippy::cast_possible_truncation, reason = "the halves")]
+    let (first, second) = (words as u64, (words >> 64) as u64);
+    let special = special_bytes(first);
+    if special != 0 {
+        return (special.trailing_zeros() / 8) as usize;
     }
-    length + plain_length_long(bytes.get(length..).unwrap_or_default())
+    let special = special_bytes(second);
+    if special != 0 {
+        return 8 + (special.trailing_zeros() / 8) as usize;
+    }
+    plain_length_long(bytes)
 }
 
 /// The high bit of each byte that is special. Above the lowest such byte others may be marked wrongly, as the
@@ -26,24 +25,39 @@ pub(super) fn plain_length(bytes: &[u8]) -> usize {
 #[inline]
 const fn special_bytes(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let quotes = word ^ (ONES * b'"' as u64);
-    let backslashes = word ^ (ONES * b'\\' as u64);
-    let controls = word.wrapping_sub(ONES * 0x20) & !word;
-    let quotes = quotes.wrapping_sub(ONES) & !quotes;
-    let backslashes = backslashes.wrapping_sub(ONES) & !backslashes;
-    (quotes | backslashes | controls) & (ONES * 0x80)
+    let quotes = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslashes = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let controls = word.wrapping_sub(ONES * 0x20);
+    // A byte of ASCII has its high bit set only where one of the subtractions borrowed.
+    (quotes | backslashes | controls) & !word & (ONES * 0x80)
 }
 
+/// Where the first words are plain.
+#[inline(never)]
 fn plain_length_long(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 64;
-    let mut length = 0;
-    for block in bytes.chunks_exact(BLOCK) {
+    const BLOCK: usize = 32;
+    let mut length = 16;
+    for block in bytes.get(length..).unwrap_or_default().chunks_exact(BLOCK) {
         if block.iter().fold(false, |any, &b| any | is_special(b)) {
             break;
         }
         length += BLOCK;
     }
-    let rest = bytes.get(length..).unwrap_or_default();
+    plain_length_by_word(bytes, length)
+}
+
+/// As [`plain_length`], when all before `length` is plain.
+#[inline(never)]
+fn plain_length_by_word(bytes: &[u8], mut length: usize) -> usize {
+    let mut rest = bytes.get(length..).unwrap_or_default();
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let special = special_bytes(u64::from_le_bytes(*word));
+        if special != 0 {
+            return length + (special.trailing_zeros() / 8) as usize;
+        }
+        length += 8;
+        rest = behind;
+    }
     length + rest.iter().position(|&b| is_special(b)).unwrap_or(rest.len())
 }
 

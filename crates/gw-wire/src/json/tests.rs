@@ -70,6 +70,27 @@ fn no_depth_bound_lets_the_stack_overflow() {
 }
 
 #[test]
+fn a_string_ends_where_serde_says_wherever_that_is() {
+    // Names are looked at in words, texts in blocks: every place in either is a special byte's once.
+    for length in 0..150 {
+        for special in ["\"", "\\\"", "\n", "\u{1f}", "\u{7f}", "é", "\u{80}", ""] {
+            let text = format!("{{\"a\":\"{}{special}\"}}", "x".repeat(length));
+            assert_eq!(
+                Object::parse(text.as_bytes(), 8).is_ok(),
+                serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+                "{text}"
+            );
+            let text = format!("{{\"{}{special}\" : \"{}\"}}", "x".repeat(length), "é".repeat(length));
+            assert_eq!(
+                Object::parse(text.as_bytes(), 8).is_ok(),
+                serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn unescapes_like_serde() {
     for raw in [r"plain", r"a\nb\t\r\b\f\/\\\x22", r"\u00e9\ud83d\ude00", r"\u4e2d x"] {
         let raw = raw.replace(r"\x22", "\\\"");

@@ -204,3 +204,52 @@ fn owned_objects_are_written_in_pieces_and_the_first_however_full_the_disk_is() 
     }
     assert!(!found.contains(&(false, 2000)));
 }
+
+#[test]
+fn entries_that_are_taken_go_to_the_file_with_one_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(1000)).unwrap();
+    let start = journal.position();
+    let first = journal.take_intent(&sample_intent(1), true).unwrap();
+    let second = journal.take_intent(&sample_intent(2), true).unwrap();
+    let third = journal.take_record(&record(1), true).unwrap();
+    assert_eq!((journal.position(), journal.waiting(), entries(dir.path()).len()), (start, 3, 0));
+    journal.written(second).unwrap();
+    let expected = [(false, 1), (false, 2), (true, 1)];
+    assert_eq!((journal.writes(), journal.waiting(), entries(dir.path())), (1, 0, expected.to_vec()));
+    journal.written(first).unwrap();
+    journal.written(third).unwrap();
+    assert_eq!(journal.writes(), 1);
+}
+
+#[test]
+fn all_whose_entries_were_in_a_failed_write_hear_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(1000)).unwrap();
+    let good = std::mem::replace(&mut journal.file, Arc::new(File::open(dir.path()).unwrap()));
+    let start = journal.position();
+    let first = journal.take_intent(&sample_intent(1), true).unwrap();
+    let second = journal.take_intent(&sample_intent(2), true).unwrap();
+    journal.written(first).unwrap_err();
+    journal.file = good;
+    journal.written(second).unwrap_err();
+    // What comes later takes the place.
+    assert_eq!(journal.position(), start);
+    journal.intent(&sample_intent(3), true).unwrap();
+    assert_eq!(entries(dir.path()), [(false, 3)]);
+}
+
+#[test]
+fn what_is_taken_is_written_before_the_next_segment_and_at_the_end() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(1000)).unwrap();
+    let mut expected = Vec::new();
+    for id in 0..1000u128 {
+        let _ = journal.take_intent(&sample_intent(id), true).unwrap();
+        let _ = journal.take_record(&record(id), true).unwrap();
+        expected.extend([(false, id), (true, id)]);
+    }
+    assert!(journal.position().0.sequence > 1);
+    drop(journal);
+    assert_eq!(entries(dir.path()), expected);
+}
