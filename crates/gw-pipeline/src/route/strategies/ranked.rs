@@ -2,8 +2,8 @@
 //! the best of some dozens is nearly the best of all, and costs the same however many there are.
 
 use super::Ask;
+use super::choice::Choice;
 use crate::route::order::{Order, Scene};
-use gw_model::routing::Group;
 use smallvec::SmallVec;
 
 /// Members that are compared with each other.
@@ -14,14 +14,14 @@ const HEAD: usize = 8;
 
 /// By key; of large groups only a sample is compared, and the others follow in a random turn.
 pub(super) fn sampled<K: Ord + Copy>(
-    group: &Group,
+    choice: &Choice<'_>,
     scene: &Scene<'_>,
     key: &dyn Fn(usize) -> K,
     ask: Ask<'_>,
 ) -> bool {
-    let count = group.members.len();
-    let mut rng = scene.rng(group);
-    let mut members: Order = (0..count).collect();
+    let count = choice.count();
+    let mut rng = scene.rng(choice.group);
+    let mut members: Order = choice.from(0).collect();
     let compared = count.min(SAMPLE);
     if count > SAMPLE {
         for at in 0..compared {
@@ -34,13 +34,13 @@ pub(super) fn sampled<K: Ord + Copy>(
 
 /// By key, all of them.
 pub(super) fn exact<K: Ord + Copy>(
-    group: &Group,
+    choice: &Choice<'_>,
     scene: &Scene<'_>,
     key: &dyn Fn(usize) -> K,
     ask: Ask<'_>,
 ) -> bool {
-    let mut rng = scene.rng(group);
-    let keyed = (0..group.members.len()).map(|member| (key(member), rng.u32(..), member)).collect();
+    let mut rng = scene.rng(choice.group);
+    let keyed = choice.from(0).map(|member| (key(member), rng.u32(..), member)).collect();
     ranked(keyed, ask)
 }
 

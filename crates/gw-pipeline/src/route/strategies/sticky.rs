@@ -2,14 +2,15 @@
 //! weighted rendezvous hashing ("Weighted Distributed Hash Tables", Schindelhauer and Schomaker). A member that comes or
 //! goes, or whose weight changes, moves only the callers that it must.
 
+use super::choice::Choice;
 use super::{Ask, ranked, weighted};
 use crate::route::order::Scene;
-use gw_model::routing::{Group, StickyBy, mixed};
+use gw_model::routing::{StickyBy, mixed};
 
-pub(super) fn visit(group: &Group, scene: &Scene<'_>, by: &[StickyBy], ask: Ask<'_>) -> bool {
-    let Some(caller) = scene.asked.sticky(by) else { return weighted::visit(group, scene, ask) };
+pub(super) fn visit(choice: &Choice<'_>, scene: &Scene<'_>, by: &[StickyBy], ask: Ask<'_>) -> bool {
+    let Some(caller) = scene.asked.sticky(by) else { return weighted::visit(choice, scene, ask) };
     let score = |member: usize| {
-        let Some(member) = group.members.get(member).filter(|member| member.weight > 0) else {
+        let Some(member) = choice.member(member).filter(|member| member.weight > 0) else {
             return u64::MAX;
         };
         // In (0, 1]: exponentially distributed times, of which the least wins with a chance in proportion to its weight.
@@ -18,5 +19,5 @@ pub(super) fn visit(group: &Group, scene: &Scene<'_>, by: &[StickyBy], ask: Ask<
         // Positive numbers are ordered as their bits are.
         time.to_bits()
     };
-    ranked::exact(group, scene, &score, ask)
+    ranked::exact(choice, scene, &score, ask)
 }
