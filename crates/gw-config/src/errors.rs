@@ -92,6 +92,7 @@ impl Faults {
     /// What was noted, as warnings.
     pub(crate) fn warnings(mut self, source: &Arc<str>) -> Vec<Warning> {
         self.0.sort_by_key(|fault| fault.place);
+        self.0.dedup();
         self.0.into_iter().map(|fault| Warning { source: Arc::clone(source), fault }).collect()
     }
 

@@ -89,6 +89,38 @@ pub trait Condition: fmt::Debug + Send + Sync {
 
     /// The condition as it was written.
     fn source(&self) -> &str;
+
+    /// What it reads of those facts that take some work to find.
+    fn reads(&self) -> Reads;
+}
+
+/// Facts that are found only when a condition reads them: others pay nothing for them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Headers of the caller.
+    pub headers: bool,
+    /// The caller's metadata.
+    pub metadata: bool,
+    /// The call's tags.
+    pub tags: bool,
+    /// What the body holds besides text: images, audio, tools.
+    pub content: bool,
+    /// How much of the budget is used.
+    pub budget: bool,
+}
+
+impl Reads {
+    /// What either reads.
+    #[must_use]
+    pub const fn or(self, other: Self) -> Self {
+        Self {
+            headers: self.headers || other.headers,
+            metadata: self.metadata || other.metadata,
+            tags: self.tags || other.tags,
+            content: self.content || other.content,
+            budget: self.budget || other.budget,
+        }
+    }
 }
 
 /// Why it cannot be told whether a condition holds.

@@ -5,6 +5,7 @@ mod hash;
 
 pub use hash::{mixed, stable_hash};
 
+use crate::policy::Condition;
 use std::sync::Arc;
 
 /// Members and the strategy that orders them. A model has one, and each member may be another.
@@ -18,6 +19,7 @@ pub struct Group {
     pub members: Vec<Member>,
     /// `cumulative[i]` is the sum of the weights of members `0..=i`, for draws.
     cumulative: Vec<u64>,
+    conditional: bool,
 }
 
 impl Group {
@@ -32,7 +34,8 @@ impl Group {
                 sum
             })
             .collect();
-        Self { id, strategy, members, cumulative }
+        let conditional = members.iter().any(|member| member.when.is_some());
+        Self { id, strategy, members, cumulative, conditional }
     }
 
     /// The targets `0..count`, tried in that order.
@@ -46,6 +49,24 @@ impl Group {
     #[must_use]
     pub fn total_weight(&self) -> u64 {
         self.cumulative.last().copied().unwrap_or(0)
+    }
+
+    /// Does any member have a condition?
+    #[must_use]
+    pub const fn is_conditional(&self) -> bool {
+        self.conditional
+    }
+
+    /// Calls `see` with every condition of the group and of the groups within it.
+    pub fn conditions<'g>(&'g self, see: &mut dyn FnMut(&'g Arc<dyn Condition>)) {
+        for member in &self.members {
+            if let Some(when) = &member.when {
+                see(when);
+            }
+            if let Destination::Group(inner) = &member.to {
+                inner.conditions(see);
+            }
+        }
     }
 
     /// The member whose share of the weights covers `point`, which is below [`Self::total_weight`].
@@ -66,13 +87,15 @@ pub struct Member {
     pub priority: u32,
     /// Stable identity, for hashing: a member keeps its callers when others come or go.
     pub salt: u64,
+    /// A call of which it does not hold is never asked of this member. `None` always holds.
+    pub when: Option<Arc<dyn Condition>>,
 }
 
 impl Member {
     /// A target by its index in the model.
     #[must_use]
     pub const fn target(index: usize, weight: u32) -> Self {
-        Self { to: Destination::Target(index), weight, priority: 0, salt: index as u64 }
+        Self { to: Destination::Target(index), weight, priority: 0, salt: index as u64, when: None }
     }
 }
 
@@ -88,7 +111,7 @@ pub enum Destination {
 /// How the members of a group are ordered. The first takes the request, the others follow when it fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Strategy {
-    /// In the order written.
+    /// In the order written. With conditions this is strategy `conditional`: the first that holds goes first.
     Fallback,
     /// By priority, and drawn by weight among equals.
     Priority,

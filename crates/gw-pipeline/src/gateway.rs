@@ -36,6 +36,8 @@ pub struct Gateway {
     /// Batches that are being charged.
     pub(crate) settling: Settling,
     stopping: AtomicBool,
+    /// A condition in force reads headers of callers.
+    keeps_headers: AtomicBool,
     /// When the journal last refused a call, microseconds since the epoch; 0 while it takes them.
     journal_failed_at: AtomicI64,
 }
@@ -72,6 +74,7 @@ impl Gateway {
         let room = Arc::new(Room::default());
         let board = Arc::new(Board::default());
         let live = Live::new(parts.snapshot, &room, &board)?;
+        let keeps_headers = live.reads_headers();
         let metrics = Metrics::new();
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
         metrics.with_registry(|registry| registry.register_collector(Box::new(collector)));
@@ -86,6 +89,7 @@ impl Gateway {
             metrics,
             settling: Settling::default(),
             stopping: AtomicBool::new(false),
+            keeps_headers: AtomicBool::new(keeps_headers),
             journal_failed_at: AtomicI64::new(0),
         }))
     }
@@ -97,7 +101,15 @@ impl Gateway {
 
     /// Puts a new configuration in force for every call that starts from now on.
     pub fn publish(&self, live: Arc<Live>) {
+        // Headers are kept before anybody asks for them, and a call that came before has none.
+        self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
         self.live.store(live);
+    }
+
+    /// Do conditions want to see headers of callers? They are not kept otherwise.
+    #[must_use]
+    pub fn keeps_headers(&self) -> bool {
+        self.keeps_headers.load(Ordering::Relaxed)
     }
 
     /// The configuration in force.

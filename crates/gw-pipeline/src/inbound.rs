@@ -36,6 +36,12 @@ pub struct CallerContext {
     pub customer: Option<String>,
     /// `x-gatewright-session`: requests that belong together.
     pub session: Option<String>,
+    /// `x-gatewright-tags`: names between commas, as sent.
+    pub tags: Option<String>,
+    /// `x-gatewright-metadata`: a JSON object, as sent.
+    pub metadata: Option<String>,
+    /// Headers for conditions, lower-case names; none unless a condition in force reads headers.
+    pub headers: Vec<(String, String)>,
 }
 
 /// One request before any stage has seen it.

@@ -2,11 +2,13 @@
 //! groups. Made once per configuration. It must not decide anything.
 
 use crate::health::{Board, Deployment};
+use ahash::AHashMap;
+use gw_model::policy::{Condition, ConditionError, Reads};
 use gw_model::routing::{Destination, Group, Member, Strategy};
 use gw_model::snapshot::Model;
-use gw_model::{PriceSheet, ServiceTier, Unit};
+use gw_model::{Micros, PriceSheet, ServiceTier, Unit};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 /// See the module. Reads as the [`Model`] that it is made of.
 pub struct Lineup {
@@ -16,7 +18,18 @@ pub struct Lineup {
     /// Prices of the targets that cost the same however much is asked, where a strategy asks for prices.
     flat: Box<[Option<FlatPrice>]>,
     asks_headroom: bool,
+    conditions: Option<Box<Conditions>>,
 }
+
+/// What is known of the conditions of a model that has some.
+struct Conditions {
+    reads: Reads,
+    /// When it was last logged that a condition, by its text, could not be evaluated.
+    complained_at: AHashMap<Box<str>, AtomicI64>,
+}
+
+/// How long nothing more is said of a condition that could not be evaluated, in microseconds.
+const COMPLAINT_US: Micros = 3_600_000_000;
 
 impl std::ops::Deref for Lineup {
     type Target = Model;
@@ -48,7 +61,8 @@ impl Lineup {
         };
         let has_capacity = model.targets.iter().any(|target| target.capacity.is_some());
         let asks_headroom = has_capacity || asks(&model, &Strategy::Usage);
-        Arc::new(Self { model, deployments, turns, flat, asks_headroom })
+        let conditions = conditions(&model);
+        Arc::new(Self { model, deployments, turns, flat, asks_headroom, conditions })
     }
 
     /// The model.
@@ -71,16 +85,48 @@ impl Lineup {
         self.asks_headroom
     }
 
+    /// What the model's conditions read; `None` when it has none.
+    pub(crate) fn reads(&self) -> Option<Reads> {
+        self.conditions.as_ref().map(|conditions| conditions.reads)
+    }
+
+    /// Logs that a condition could not be evaluated, unless that was said not long ago.
+    pub(crate) fn complain(&self, source: &str, error: ConditionError, now: Micros) {
+        let Some(conditions) = &self.conditions else { return };
+        let Some(at) = conditions.complained_at.get(source) else { return };
+        let before = at.load(Ordering::Relaxed);
+        let is_due = before == 0 || now - before > COMPLAINT_US;
+        if is_due && at.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            let model = &self.model.name;
+            tracing::warn!(%model, condition = source, %error, "a condition could not be evaluated: it does not hold");
+        }
+    }
+
     pub(crate) fn flat_price(&self, target: usize) -> Option<FlatPrice> {
         self.flat.get(target).copied().flatten()
     }
 }
 
-/// Does a group of the model have that strategy?
-fn asks(model: &Model, strategy: &Strategy) -> bool {
+/// The group of the model, and those of its fallbacks.
+fn groups(model: &Model) -> impl Iterator<Item = &Group> {
     let fallbacks = &model.fallbacks;
     let others = [&fallbacks.default, &fallbacks.context_window, &fallbacks.content_policy];
-    std::iter::once(&model.group).chain(others.into_iter().flatten()).any(|group| has(group, strategy))
+    std::iter::once(&model.group).chain(others.into_iter().flatten())
+}
+
+/// Does a group of the model have that strategy?
+fn asks(model: &Model, strategy: &Strategy) -> bool {
+    groups(model).any(|group| has(group, strategy))
+}
+
+fn conditions(model: &Model) -> Option<Box<Conditions>> {
+    let mut found = Conditions { reads: Reads::default(), complained_at: AHashMap::new() };
+    let mut see = |condition: &Arc<dyn Condition>| {
+        found.reads = found.reads.or(condition.reads());
+        found.complained_at.entry(condition.source().into()).or_default();
+    };
+    groups(model).for_each(|group| group.conditions(&mut see));
+    (!found.complained_at.is_empty()).then(|| Box::new(found))
 }
 
 fn has(group: &Group, strategy: &Strategy) -> bool {

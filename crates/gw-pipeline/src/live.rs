@@ -100,6 +100,11 @@ impl Live {
         Ok(Self { snapshot, endpoints, aliases, board: Arc::clone(board), resolved: Mutex::default() })
     }
 
+    /// Does a condition read headers of callers?
+    pub(crate) fn reads_headers(&self) -> bool {
+        self.aliases.values().any(|model| model.reads().is_some_and(|reads| reads.headers))
+    }
+
     pub(crate) fn endpoint(&self, provider: &Provider) -> Option<&ProviderEndpoint> {
         self.endpoints.get(&provider.name)
     }

@@ -9,13 +9,16 @@ use crate::plan::{Plan, Step};
 use crate::types::Type;
 use crate::variables::{self, Fact};
 use gw_model::nearest::nearest;
+use gw_model::policy::Reads;
 
 /// A plan and the type of its value.
 type Checked = Result<(Plan, Type), CompileError>;
 
-/// Checks a whole condition.
-pub(crate) fn check(tree: &Ast) -> Checked {
-    Checker::default().expression(tree)
+/// Checks a whole condition, and says what it reads.
+pub(crate) fn check(tree: &Ast) -> Result<(Plan, Type, Reads), CompileError> {
+    let mut checker = Checker::default();
+    let (plan, kind) = checker.expression(tree)?;
+    Ok((plan, kind, checker.reads))
 }
 
 #[derive(Default)]
@@ -23,6 +26,7 @@ struct Checker<'a> {
     /// Variables of macros around, the innermost last.
     locals: Vec<(&'a str, Type)>,
     regexes: usize,
+    reads: Reads,
 }
 
 impl<'a> Checker<'a> {
@@ -56,6 +60,9 @@ impl<'a> Checker<'a> {
                 (Step::Choice(Box::new((condition, yes, no))), yes_kind.join(&no_kind))
             }
         };
+        if let Step::Fact(fact) | Step::HasFact(fact) = &step {
+            self.reads = self.reads.or(variables::reads(*fact));
+        }
         Ok((Plan { column, step }, kind))
     }
 

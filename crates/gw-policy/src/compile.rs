@@ -6,7 +6,7 @@ use crate::limits::MAX_SOURCE_BYTES;
 use crate::plan::Plan;
 use crate::types::Type;
 use crate::{check, eval, lex, parse};
-use gw_model::policy::{Condition, ConditionError, Subject};
+use gw_model::policy::{Condition, ConditionError, Reads, Subject};
 use std::sync::Arc;
 
 /// Compiles a condition.
@@ -19,7 +19,7 @@ pub fn compile(text: &str) -> Result<Arc<dyn Condition>, CompileError> {
         return Err(CompileError::new(1, format!("the condition is longer than {MAX_SOURCE_BYTES} bytes")));
     }
     let tree = parse::parse(lex::tokens(text)?)?;
-    let (plan, kind) = check::check(&tree)?;
+    let (plan, kind, reads) = check::check(&tree)?;
     if !kind.may_be(&Type::Bool) {
         let found = kind.describe();
         return Err(CompileError::new(
@@ -27,13 +27,14 @@ pub fn compile(text: &str) -> Result<Arc<dyn Condition>, CompileError> {
             format!("a condition is true or false, but this is {found}"),
         ));
     }
-    Ok(Arc::new(Compiled { source: text.into(), plan }))
+    Ok(Arc::new(Compiled { source: text.into(), plan, reads }))
 }
 
 #[derive(Debug)]
 struct Compiled {
     source: Box<str>,
     plan: Plan,
+    reads: Reads,
 }
 
 impl Condition for Compiled {
@@ -43,6 +44,10 @@ impl Condition for Compiled {
 
     fn source(&self) -> &str {
         &self.source
+    }
+
+    fn reads(&self) -> Reads {
+        self.reads
     }
 }
 

@@ -23,5 +23,5 @@ mod variables;
 
 pub use compile::compile;
 pub use error::CompileError;
-pub use gw_model::policy::{Condition, ConditionError, ConditionFault, Subject};
+pub use gw_model::policy::{Condition, ConditionError, ConditionFault, Reads, Subject};
 pub use limits::{MAX_BYTES, MAX_HEIGHT, MAX_NESTING, MAX_REGEX_BYTES, MAX_SOURCE_BYTES, MAX_STEPS};

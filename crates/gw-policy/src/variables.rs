@@ -3,7 +3,7 @@
 
 use crate::types::Type;
 use crate::value::{List, Map, Value};
-use gw_model::policy::Subject;
+use gw_model::policy::{Reads, Subject};
 
 /// A fact of the subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +111,19 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 /// The members of a record; none when there is no such record.
 pub(crate) fn members(record: &str) -> impl Iterator<Item = &'static str> {
     names().filter_map(move |name| name.strip_prefix(record)?.strip_prefix('.'))
+}
+
+/// What must be found for a fact to be there.
+pub(crate) fn reads(fact: Fact) -> Reads {
+    let none = Reads::default();
+    match fact {
+        Fact::Headers => Reads { headers: true, ..none },
+        Fact::Metadata => Reads { metadata: true, ..none },
+        Fact::Tags => Reads { tags: true, ..none },
+        Fact::HasTools | Fact::HasImages | Fact::HasAudio => Reads { content: true, ..none },
+        Fact::BudgetUsed => Reads { budget: true, ..none },
+        _ => none,
+    }
 }
 
 const SECOND_US: i64 = 1_000_000;

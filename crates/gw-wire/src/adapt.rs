@@ -8,6 +8,7 @@ mod look;
 mod parameters;
 mod remove;
 
+pub use content::{Contents, contents};
 pub use remove::without;
 
 use crate::json::cursor::DEPTH_CEILING;

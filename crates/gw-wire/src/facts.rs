@@ -11,12 +11,14 @@ mod gemini;
 mod kinds;
 mod media;
 mod members;
+mod metadata;
 mod opening;
 mod prompt;
 mod rerank;
 mod responses;
 
 pub(crate) use converse::MODEL_BOUNDS;
+pub use metadata::metadata;
 pub use opening::opening;
 
 use crate::estimate;

@@ -3,6 +3,7 @@
 
 mod address;
 mod aws;
+mod conditions;
 mod connection;
 mod credentials;
 mod demo;
@@ -68,6 +69,7 @@ pub fn compile(
     let models = models::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
+        &mut warnings,
     );
     let known = keys::KnownModels {
         models: &models,

@@ -20,22 +20,31 @@ pub(super) struct Known<'a> {
     pub(super) catalog: &'a dyn Catalog,
 }
 
-pub(super) fn compile(known: &Known<'_>, faults: &mut Faults) -> HashMap<Arc<str>, Arc<Model>> {
+pub(super) fn compile(
+    known: &Known<'_>,
+    faults: &mut Faults,
+    warnings: &mut Faults,
+) -> HashMap<Arc<str>, Arc<Model>> {
     let mut models = HashMap::with_capacity(known.models.0.len());
     for entry in &known.models.0 {
         if entry.name.contains(|c: char| c.is_whitespace() || c == '*') {
             faults.add(entry.place, format!("model name '{}' may not have spaces or '*'", entry.name));
             continue;
         }
-        let model = model(entry, known, faults);
+        let model = model(entry, known, faults, warnings);
         models.insert(Arc::clone(&model.name), Arc::new(model));
     }
     models
 }
 
-fn model(entry: &NamedEntry<ModelSettings>, known: &Known<'_>, faults: &mut Faults) -> Model {
+fn model(
+    entry: &NamedEntry<ModelSettings>,
+    known: &Known<'_>,
+    faults: &mut Faults,
+    warnings: &mut Faults,
+) -> Model {
     let settings = &entry.value;
-    let mut gathering = Gathering::new(known, faults, entry);
+    let mut gathering = Gathering::new(known, faults, warnings, entry);
     let group = gathering.alias(settings);
     let lists = &settings.fallbacks.value;
     let failure_policy = match settings.failure_policy.value {

@@ -1,6 +1,7 @@
 //! The targets of an alias: its own, those of aliases that it names, and groups within groups, gathered into one list
 //! and a tree over it. Cycles, names that stand for nothing, and lists without end are faults with their places.
 
+use super::conditions::Conditions;
 use super::models::Known;
 use super::{credentials, prices};
 use crate::errors::Faults;
@@ -10,6 +11,7 @@ use crate::settings::models::{CapacitySettings, ModelSettings, StickyName, Strat
 use crate::shape::{NamedEntry, Texts};
 use gw_model::catalog::ModelInfo;
 use gw_model::nearest::nearest;
+use gw_model::policy::Condition;
 use gw_model::routing::{Capacity, Destination, Group, Member, StickyBy, Strategy, stable_hash};
 use gw_model::snapshot::{Provider, Target};
 use std::sync::Arc;
@@ -37,6 +39,8 @@ struct Choosing<'s> {
 pub(super) struct Gathering<'a, 'f> {
     known: &'a Known<'a>,
     faults: &'f mut Faults,
+    warnings: &'f mut Faults,
+    conditions: Conditions,
     /// The aliases that are being gathered, outermost first.
     path: Vec<&'a str>,
     depth: usize,
@@ -53,11 +57,14 @@ impl<'a, 'f> Gathering<'a, 'f> {
     pub(super) fn new(
         known: &'a Known<'a>,
         faults: &'f mut Faults,
+        warnings: &'f mut Faults,
         entry: &'a NamedEntry<ModelSettings>,
     ) -> Self {
         Self {
             known,
             faults,
+            warnings,
+            conditions: Conditions::default(),
             path: vec![entry.name.as_str()],
             depth: 0,
             residency: entry.value.residency.as_ref(),
@@ -102,7 +109,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             .enumerate()
             .filter_map(|(at, name)| {
                 let to = self.named(name.value.as_str(), name.place)?;
-                Some(Member { to, weight: 1, priority: 0, salt: at as u64 })
+                Some(Member { salt: at as u64, to, ..Member::target(0, 1) })
             })
             .collect();
         (!members.is_empty()).then(|| Group::new(id, Strategy::Fallback, members))
@@ -126,6 +133,9 @@ impl<'a, 'f> Gathering<'a, 'f> {
             let message = format!("all weights of model '{}' are 0: give one target more", self.current());
             self.faults.add(choosing.place, message);
         }
+        if choosing.strategy == StrategyName::Conditional {
+            self.warn_without_otherwise(choosing);
+        }
         let strategy = self.strategy(choosing);
         let mut members = Vec::with_capacity(choosing.targets.len());
         for target in choosing.targets {
@@ -135,7 +145,8 @@ impl<'a, 'f> Gathering<'a, 'f> {
                 _ => target.value.priority.value.small(),
             };
             let salt = self.salt(id, &to);
-            members.push(Member { to, weight: target.value.weight.value.small(), priority, salt });
+            let when = self.when(target);
+            members.push(Member { to, weight: target.value.weight.value.small(), priority, salt, when });
         }
         Group::new(id, strategy, members)
     }
@@ -156,7 +167,8 @@ impl<'a, 'f> Gathering<'a, 'f> {
             }
         }
         match choosing.strategy {
-            StrategyName::Fallback => Strategy::Fallback,
+            // Members whose conditions do not hold are passed over in any strategy.
+            StrategyName::Fallback | StrategyName::Conditional => Strategy::Fallback,
             StrategyName::Priority | StrategyName::Region => Strategy::Priority,
             StrategyName::Weighted => Strategy::Weighted,
             StrategyName::Percentage => Strategy::Sticky(sticky_by(choosing, &[StickyBy::Key])),
@@ -171,6 +183,29 @@ impl<'a, 'f> Gathering<'a, 'f> {
             StrategyName::Cost => Strategy::Cost,
             StrategyName::Usage => Strategy::Usage,
         }
+    }
+
+    fn when(&mut self, target: &At<TargetSettings>) -> Option<Arc<dyn Condition>> {
+        let when = target.value.when.as_ref()?;
+        match self.conditions.get(when) {
+            Ok(condition) => Some(condition),
+            Err(message) => {
+                self.faults.add(when.place, message);
+                None
+            }
+        }
+    }
+
+    fn warn_without_otherwise(&mut self, choosing: &Choosing<'_>) {
+        if !choosing.targets.iter().all(|target| target.value.when.is_some()) {
+            return;
+        }
+        let message = format!(
+            "every target of this group of model '{}' has 'when': a request of which none holds is refused with 503 \
+             no_healthy_target, unless another group takes it; a last target without 'when' takes the rest",
+            self.current()
+        );
+        self.warnings.add(choosing.place, message);
     }
 
     /// The same in every process that has this configuration, wherever the member stands in its list.

@@ -15,7 +15,7 @@ settings! {
     pub struct ModelSettings {
         /// The targets: a provider and its model, another alias, or a group with a strategy of its own.
         required targets: Vec<At<TargetSettings>>,
-        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost` or `usage`. See docs/routing.md.
+        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage` or `conditional` (the first whose `when` holds). See docs/routing.md.
         default("fallback") strategy: StrategyName,
         /// For `sticky` and `percentage`: what makes requests stick together; the first that a request has decides. `sticky` has all of session, user, customer, prefix and key unless given, `percentage` has key.
         optional sticky_by: Vec<At<StickyName>>,
@@ -57,6 +57,8 @@ settings! {
         optional regions: Texts,
         /// Share of the traffic. 0 takes none unless all others fail.
         default(1) weight: Whole<0, 1_000_000>,
+        /// A condition in CEL (docs/policy.md): calls of which it does not hold never come here, whatever the strategy.
+        optional when: Text,
         /// For strategy `priority`: smaller goes first.
         default(1) priority: Whole<0, 1_000_000>,
         /// What the deployment can take; above that, requests go to others while there are any.
@@ -69,7 +71,7 @@ settings! {
         optional credential: Text,
         /// Prices, bounds and abilities at this target only.
         optional prices: ModelFacts,
-    } later { "when", "limits", "budget", "region" }
+    } later { "limits", "budget", "region" }
 }
 
 settings! {
@@ -121,7 +123,9 @@ choices! {
         Cost = "cost",
         /// Most capacity left.
         Usage = "usage",
-    } later { "conditional", "semantic", "ensemble" }
+        /// The first whose condition holds.
+        Conditional = "conditional",
+    } later { "semantic", "ensemble" }
 }
 
 choices! {

@@ -1,12 +1,17 @@
 //! The request and the deployments as the strategies see them. It must not order anything.
 
 use super::order::{Asked, Fitness};
+use super::subject::Gathered;
 use crate::health::Standing;
 use crate::lineup::Lineup;
 use crate::ticket::Ticket;
+use gw_model::policy::Condition;
 use gw_model::routing::{HealthPolicy, StickyBy, stable_hash};
 use gw_model::snapshot::Target;
 use gw_model::{Call, Earlier, Micros, ServiceTier, Unit, WireFormat};
+use smallvec::SmallVec;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 /// See [`Asked`].
 pub(super) struct Asking<'a> {
@@ -15,6 +20,11 @@ pub(super) struct Asking<'a> {
     pub(super) model: &'a Lineup,
     /// Output tokens of a request that does not bound them.
     pub(super) reserve_output: u64,
+    /// What the model's conditions are asked about; `None` without conditions.
+    pub(super) gathered: Option<Gathered<'a>>,
+    /// What was told of conditions so far: strategies ask more than once.
+    pub(super) told: RefCell<SmallVec<[(usize, bool); 8]>>,
+    pub(super) now: Micros,
 }
 
 impl Asked for Asking<'_> {
@@ -51,6 +61,21 @@ impl Asked for Asking<'_> {
         let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
         let rate = |unit| prices.rate(unit, tier, facts.input_tokens).map_or(0, |rate| rate.0);
         Some(cost(rate(Unit::Input), rate(Unit::Output)))
+    }
+
+    fn holds(&self, condition: &Arc<dyn Condition>) -> bool {
+        let address = Arc::as_ptr(condition).addr();
+        let known = self.told.borrow().iter().find(|(known, _)| *known == address).map(|(_, holds)| *holds);
+        if let Some(holds) = known {
+            return holds;
+        }
+        let Some(gathered) = &self.gathered else { return false };
+        let holds = condition.holds(&gathered.subject()).unwrap_or_else(|error| {
+            self.model.complain(condition.source(), error, self.now);
+            false
+        });
+        self.told.borrow_mut().push((address, holds));
+        holds
     }
 
     fn sticky(&self, by: &[StickyBy]) -> Option<u64> {

@@ -5,6 +5,7 @@ use super::asking::State;
 use super::order::{Asked, Scene, order};
 use crate::health::Board;
 use crate::lineup::Lineup;
+use gw_model::policy::Condition;
 use gw_model::routing::{HealthPolicy, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use std::sync::Arc;
@@ -54,6 +55,10 @@ impl Asked for AnyRequest<'_> {
     fn cost(&self, target: usize) -> Option<u128> {
         let flat = self.lineup.flat_price(target)?;
         Some(u128::from(flat.input) * 100 + u128::from(flat.output) * 1000)
+    }
+
+    fn holds(&self, _condition: &Arc<dyn Condition>) -> bool {
+        true
     }
 
     fn sticky(&self, _by: &[StickyBy]) -> Option<u64> {

@@ -7,6 +7,7 @@ pub(crate) mod order;
 pub(crate) mod resolve;
 pub mod semantic;
 mod strategies;
+mod subject;
 
 pub(crate) use order::Order;
 pub(crate) use strategies::weighted;
@@ -20,7 +21,9 @@ use gw_model::routing::{FailurePolicy, Group};
 use gw_model::snapshot::Model;
 use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
 use order::{Ordered, Scene};
+use std::cell::RefCell;
 use std::sync::Arc;
+use subject::Gathered;
 
 /// A call with its ordered targets. Made here only.
 pub(crate) struct Planned {
@@ -77,19 +80,29 @@ pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
 fn route(ticket: &Ticket, live: &Live, call: &Call, model: &Lineup) -> Result<Route, Refusal> {
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
-    let asking = Asking { call, ticket, model, reserve_output: live.snapshot.settings.reserve_output_tokens };
-    let state = State { model, policy, tokens: call.facts.input_tokens, now: worker.now() };
+    let now = worker.now();
+    let gathered = model.reads().map(|reads| Gathered::gather(reads, call, ticket, now)).transpose()?;
+    let asking = Asking {
+        call,
+        ticket,
+        model,
+        reserve_output: live.snapshot.settings.reserve_output_tokens,
+        gathered,
+        told: RefCell::default(),
+        now,
+    };
+    let state = State { model, policy, tokens: call.facts.input_tokens, now };
     let turn = |group| model.turn(group);
     let scene = Scene { model, fitness: &state, asked: &asking, seed: worker.random_u64(), turn: &turn };
     let most = usize::try_from(model.max_targets).unwrap_or(usize::MAX);
     let mut found = order::order(&model.group, &scene, most);
     if found.order.is_empty() && found.parked.is_empty() {
-        return Err(nowhere(call, model));
+        return Err(if found.reached { nowhere(call, model) } else { none_holds(model) });
     }
     if model.failure_policy == FailurePolicy::FailClosed {
         keep_family(model, &mut found);
     }
-    let Ordered { mut order, mut parked, parked_until } = found;
+    let Ordered { mut order, mut parked, parked_until, .. } = found;
     // Where there is nothing to choose, it is the caller's to decide whether to ask again.
     if model.failure_policy == FailurePolicy::AlwaysAnswer || model.targets.len() == 1 {
         order.append(&mut parked);
@@ -119,6 +132,11 @@ fn keep_family(model: &Model, found: &mut Ordered) {
     let is_kin = |index: &mut usize| family(index).is_some_and(|other| other == first);
     found.order.retain(is_kin);
     found.parked.retain(is_kin);
+}
+
+fn none_holds(model: &Model) -> Refusal {
+    let text = format!("no condition of the model '{}' holds for this request", model.name);
+    Refusal::new(ErrorCode::NoHealthyTarget, text).final_if(true)
 }
 
 fn nowhere(call: &Call, model: &Model) -> Refusal {

@@ -5,9 +5,11 @@
 use super::strategies;
 use crate::health::Standing;
 use gw_model::Micros;
+use gw_model::policy::Condition;
 use gw_model::routing::{Destination, Group, Member, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use smallvec::SmallVec;
+use std::sync::Arc;
 
 /// Targets in the order to try them, as indexes into [`Model::targets`].
 pub(crate) type Order = SmallVec<[usize; 8]>;
@@ -35,6 +37,8 @@ pub(crate) trait Asked {
     fn suits(&self, target: &Target) -> bool;
     /// What the request may cost there, in femto-dollars; `None` when no price is known.
     fn cost(&self, target: usize) -> Option<u128>;
+    /// Does the condition hold for the request? What cannot be told does not hold.
+    fn holds(&self, condition: &Arc<dyn Condition>) -> bool;
     /// A number that is the same for all requests that stick together; `None` when it has nothing of the kind.
     fn sticky(&self, by: &[StickyBy]) -> Option<u64>;
 }
@@ -55,26 +59,35 @@ impl Scene<'_> {
         fastrand::Rng::with_seed(self.seed ^ (u64::from(group.id) << 48))
     }
 
+    /// May the member be asked at all?
+    pub(super) fn holds(&self, member: &Member) -> bool {
+        member.when.as_ref().is_none_or(|condition| self.asked.holds(condition))
+    }
+
     /// The least `value` among the targets that a member stands for.
     pub(super) fn least<T: Ord + Copy>(&self, member: &Member, value: &dyn Fn(usize) -> T) -> Option<T> {
         let mut least = None;
         let mut left = MAX_COMPARED;
-        walk(member, &mut left, &mut |target| {
+        self.walk(member, &mut left, &mut |target| {
             let new = value(target);
             least = Some(least.map_or(new, |old: T| old.min(new)));
         });
         least
     }
-}
 
-fn walk(member: &Member, left: &mut usize, visit: &mut dyn FnMut(usize)) {
-    match &member.to {
-        Destination::Target(target) if *left > 0 => {
-            *left -= 1;
-            visit(*target);
+    fn walk(&self, member: &Member, left: &mut usize, visit: &mut dyn FnMut(usize)) {
+        match &member.to {
+            Destination::Target(target) if *left > 0 => {
+                *left -= 1;
+                visit(*target);
+            }
+            Destination::Target(_) => {}
+            Destination::Group(group) => {
+                for member in group.members.iter().filter(|member| self.holds(member)) {
+                    self.walk(member, left, visit);
+                }
+            }
         }
-        Destination::Target(_) => {}
-        Destination::Group(group) => group.members.iter().for_each(|member| walk(member, left, visit)),
     }
 }
 
@@ -87,6 +100,8 @@ pub(crate) struct Ordered {
     pub(crate) parked_until: Option<Micros>,
     /// Those, in the strategies' order.
     pub(crate) parked: Order,
+    /// The conditions let some target be asked, whatever became of it.
+    pub(crate) reached: bool,
 }
 
 /// The order of a group's targets: at most `most`, fit ones first.
@@ -108,6 +123,7 @@ struct Picking<'s> {
     tripped: Order,
     parked: Order,
     parked_until: Option<Micros>,
+    reached: bool,
 }
 
 impl<'s> Picking<'s> {
@@ -123,6 +139,7 @@ impl<'s> Picking<'s> {
             tripped: Order::new(),
             parked: Order::new(),
             parked_until: None,
+            reached: false,
         }
     }
 
@@ -137,6 +154,7 @@ impl<'s> Picking<'s> {
     }
 
     fn offer(&mut self, index: usize) -> bool {
+        self.reached = true;
         let (word, bit) = (index / 64, 1u64 << (index % 64));
         let Some(seen) = self.seen.get_mut(word).filter(|seen| **seen & bit == 0) else { return false };
         *seen |= bit;
@@ -168,6 +186,6 @@ impl<'s> Picking<'s> {
             order.extend(rest);
         }
         order.truncate(self.most);
-        Ordered { order, parked_until: self.parked_until, parked: self.parked }
+        Ordered { order, parked_until: self.parked_until, parked: self.parked, reached: self.reached }
     }
 }

@@ -4,6 +4,7 @@
 use super::order::{Asked, Fitness, Ordered, Scene, order};
 use crate::health::Standing;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
+use gw_model::policy::{Condition, ConditionError, Reads, Subject};
 use gw_model::routing::{Destination, Group, Member, StickyBy, Strategy, mixed};
 use gw_model::snapshot::{Model, Provider, Target};
 use std::collections::BTreeSet;
@@ -69,6 +70,28 @@ struct World {
     unsuited: Vec<usize>,
     forbidden: Vec<usize>,
     caller: Option<u64>,
+    /// Conditions, by number, that do not hold.
+    missed: Vec<usize>,
+}
+
+/// A condition that is known by a number.
+#[derive(Debug)]
+struct Numbered(String);
+
+impl Condition for Numbered {
+    fn holds(&self, _subject: &Subject<'_>) -> Result<bool, ConditionError> {
+        Ok(true)
+    }
+    fn source(&self) -> &str {
+        &self.0
+    }
+    fn reads(&self) -> Reads {
+        Reads::default()
+    }
+}
+
+fn when(number: usize) -> Option<Arc<dyn Condition>> {
+    Some(Arc::new(Numbered(number.to_string())))
 }
 
 impl Fitness for World {
@@ -96,6 +119,9 @@ impl Asked for World {
     }
     fn suits(&self, target: &Target) -> bool {
         !self.unsuited.contains(&index(target))
+    }
+    fn holds(&self, condition: &Arc<dyn Condition>) -> bool {
+        !self.missed.contains(&condition.source().parse().unwrap())
     }
     fn cost(&self, target: usize) -> Option<u128> {
         self.cost.get(target).copied().unwrap_or(Some(1))
@@ -126,6 +152,9 @@ fn every_strategy() -> Vec<Strategy> {
     ]
 }
 
+/// Conditions of a random tree, shared by its members.
+const CONDITIONS: usize = 5;
+
 /// A tree of groups with random strategies over `count` targets, some of them more than once.
 fn random_group(rng: &mut fastrand::Rng, count: usize, depth: u32, next: &mut u16) -> Group {
     let strategies = every_strategy();
@@ -135,6 +164,9 @@ fn random_group(rng: &mut fastrand::Rng, count: usize, depth: u32, next: &mut u1
         .map(|at| {
             let mut member = member(rng.usize(..count), rng.u32(..4));
             member.salt = mixed(u64::from(id) << 32 | at as u64);
+            if rng.u32(..4) == 0 {
+                member.when = when(rng.usize(..CONDITIONS));
+            }
             if depth > 0 && rng.u32(..3) == 0 {
                 member.to = Destination::Group(Box::new(random_group(rng, count, depth - 1, next)));
             }
@@ -144,13 +176,14 @@ fn random_group(rng: &mut fastrand::Rng, count: usize, depth: u32, next: &mut u1
     Group::new(id, strategies[rng.usize(..strategies.len())].clone(), members)
 }
 
-fn reached(group: &Group, into: &mut BTreeSet<usize>) {
-    for member in &group.members {
+/// The targets that are left when members whose conditions do not hold are taken out.
+fn reached(group: &Group, world: &World, into: &mut BTreeSet<usize>) {
+    for member in group.members.iter().filter(|m| m.when.as_ref().is_none_or(|when| world.holds(when))) {
         match &member.to {
             Destination::Target(index) => {
                 into.insert(*index);
             }
-            Destination::Group(inner) => reached(inner, into),
+            Destination::Group(inner) => reached(inner, world, into),
         }
     }
 }
@@ -174,6 +207,7 @@ fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
         unsuited: some(rng),
         forbidden: some(rng),
         caller: rng.bool().then(|| rng.u64(..)),
+        missed: (0..CONDITIONS).filter(|_| rng.bool()).collect(),
     }
 }
 
@@ -184,10 +218,10 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
         let count = rng.usize(1..20);
         let mut groups = 0;
         let group = random_group(&mut rng, count, 3, &mut groups);
-        let mut within = BTreeSet::new();
-        reached(&group, &mut within);
-        let model = model(group, groups, count);
         let world = random_world(&mut rng, count);
+        let mut within = BTreeSet::new();
+        reached(&group, &world, &mut within);
+        let model = model(group, groups, count);
         let found = ordered(&model, &world, round);
         assert_eq!(
             format!("{found:?}"),
@@ -204,6 +238,7 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
         assert_eq!(found.order.len(), open.len().min(8), "nobody is left out while there is room");
         assert_eq!(found.parked_until.is_some(), !found.parked.is_empty());
         assert!(found.parked.len() <= parked.len());
+        assert_eq!(found.reached, !within.is_empty(), "whether any condition let a target be asked");
         let rank = |index: &usize| match world.standing(*index) {
             Standing::Fit | Standing::Due => 0,
             Standing::Warming(_) => 1,
@@ -312,6 +347,43 @@ fn callers_stay_when_targets_come_go_or_grow() {
         let canary = (first(&[95, 5], who), first(&[90, 10], who));
         assert!(canary.0 <= canary.1, "whoever was in the canary stays in it");
     }
+}
+
+#[test]
+fn shares_are_of_the_members_whose_conditions_hold() {
+    let only = |strategy: Strategy| {
+        let mut group = group(strategy, &[6, 3, 1, 2]);
+        group.members[0].when = when(0);
+        group.members[3].when = when(1);
+        model(Group::new(0, group.strategy, group.members), 1, 4)
+    };
+    let first_misses =
+        |seed| World { missed: vec![0], caller: Some(mixed(seed ^ 0xABCD)), ..World::default() };
+    for strategy in [Strategy::Weighted, Strategy::Sticky([StickyBy::Key].into())] {
+        assert_shares(&shares(&only(strategy), first_misses, 2 * DRAWS), &[0.0, 0.5, 1.0 / 6.0, 1.0 / 3.0]);
+    }
+    assert_shares(
+        &shares(&only(Strategy::RoundRobin), first_misses, 9_999),
+        &[0.0, 1.0, 1.0, 1.0].map(|s| s / 3.0),
+    );
+    let both_miss = |_| World { missed: vec![0, 1], ..World::default() };
+    assert_shares(&shares(&only(Strategy::Fallback), both_miss, 100), &[0.0, 1.0, 0.0, 0.0]);
+}
+
+#[test]
+fn a_group_is_compared_by_the_members_whose_conditions_hold() {
+    let inner =
+        Group::new(1, Strategy::Fallback, vec![Member { when: when(0), ..member(1, 1) }, member(2, 1)]);
+    let to = Destination::Group(Box::new(inner));
+    let nested = Group::new(0, Strategy::Cost, vec![member(0, 1), Member { to, ..member(9, 1) }]);
+    let nested = model(nested, 2, 3);
+    let prices = |missed| World { cost: vec![Some(5), Some(1), Some(9)], missed, ..World::default() };
+    assert_eq!(ordered(&nested, &prices(vec![]), 1).order.as_slice(), [1, 2, 0]);
+    assert_eq!(
+        ordered(&nested, &prices(vec![0]), 1).order.as_slice(),
+        [0, 2],
+        "what is cheap there may not be asked"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@ use super::compile;
 use crate::functions::{self, Form};
 use crate::limits::{MAX_HEIGHT, MAX_NESTING, MAX_SOURCE_BYTES};
 use crate::variables;
-use gw_model::policy::{ConditionError, ConditionFault, KeyFacts, RequestFacts, Subject};
+use gw_model::policy::{ConditionError, ConditionFault, KeyFacts, Reads, RequestFacts, Subject};
 use serde_json::{Map, Value, json};
 
 fn metadata() -> Map<String, Value> {
@@ -286,4 +286,16 @@ fn the_reference_names_everything() {
     for name in functions::names(Form::Method).chain(functions::names(Form::Alone)) {
         assert!(text.contains(&format!("{name}(")), "docs/policy.md does not have the function {name}");
     }
+}
+
+#[test]
+fn a_condition_says_what_must_be_found_for_it() {
+    let reads = |text: &str| compile(text).expect(text).reads();
+    assert_eq!(reads("request.input_tokens > 5 && time.hour < 7"), Reads::default());
+    assert_eq!(reads("'x' in headers"), Reads { headers: true, ..Reads::default() });
+    assert_eq!(reads("has(metadata.a)"), Reads { metadata: true, ..Reads::default() });
+    assert_eq!(reads("tags.exists(t, t == 'a')"), Reads { tags: true, ..Reads::default() });
+    assert_eq!(reads("!request.has_images"), Reads { content: true, ..Reads::default() });
+    let both = Reads { budget: true, headers: true, ..Reads::default() };
+    assert_eq!(reads("has(budget.used) ? headers['x'] == 'y' : true"), both);
 }

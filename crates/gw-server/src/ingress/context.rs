@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use gw_model::{Api, WireFormat};
 use gw_pipeline::CallerContext;
-use http::header::{HeaderMap, HeaderName};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Headers of a caller that mean something to the upstream, by format. Everything else stays here:
 /// credentials, cookies, forwarding and proxy headers above all.
@@ -13,6 +13,8 @@ static ANTHROPIC: [Forwarded; 3] =
     [named("anthropic-version"), named("anthropic-beta"), named("idempotency-key")];
 static CUSTOMER: HeaderName = HeaderName::from_static("x-gatewright-customer");
 static SESSION: HeaderName = HeaderName::from_static("x-gatewright-session");
+static TAGS: HeaderName = HeaderName::from_static("x-gatewright-tags");
+static METADATA: HeaderName = HeaderName::from_static("x-gatewright-metadata");
 
 /// A name as it is looked up, which is made once, and as a text.
 type Forwarded = (HeaderName, &'static str);
@@ -42,11 +44,57 @@ pub(crate) fn forwarded(format: WireFormat, headers: &HeaderMap) -> Vec<(&'stati
     out
 }
 
-/// Reads the `x-gatewright-*` headers.
-pub(crate) fn caller(headers: &HeaderMap) -> CallerContext {
+/// Headers that are kept for conditions, at most, and the largest of their values in bytes.
+const MAX_KEPT: usize = 32;
+const MAX_KEPT_BYTES: usize = 1 << 10;
+
+/// A header with one of these words in its name may be a credential, and no condition sees it.
+const SECRET_WORDS: [&str; 16] = [
+    "auth",
+    "authentication",
+    "authorization",
+    "bearer",
+    "cookie",
+    "cookies",
+    "credential",
+    "credentials",
+    "jwt",
+    "key",
+    "apikey",
+    "password",
+    "secret",
+    "signature",
+    "token",
+    "gatewright",
+];
+
+/// Reads the `x-gatewright-*` headers, and keeps others when conditions ask for them.
+pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext {
     let text = |name: &HeaderName| {
         let value = headers.get(name).and_then(|value| value.to_str().ok());
         value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)
     };
-    CallerContext { customer: text(&CUSTOMER), session: text(&SESSION) }
+    CallerContext {
+        customer: text(&CUSTOMER),
+        session: text(&SESSION),
+        tags: text(&TAGS),
+        metadata: text(&METADATA),
+        headers: if keeps_headers { kept(headers) } else { Vec::new() },
+    }
 }
+
+/// The headers that conditions may see. What stands there more than once is joined as HTTP has it.
+fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
+    let is_open = |name: &&HeaderName| {
+        !name.as_str().split(['-', '_']).any(|word| SECRET_WORDS.contains(&word) || word.ends_with("token"))
+    };
+    let joined = |name: &HeaderName| {
+        let values: Result<Vec<&str>, _> = headers.get_all(name).iter().map(HeaderValue::to_str).collect();
+        let value = values.ok()?.join(", ");
+        (value.len() <= MAX_KEPT_BYTES).then(|| (name.as_str().to_owned(), value))
+    };
+    headers.keys().filter(is_open).filter_map(joined).take(MAX_KEPT).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ pub(crate) async fn call(
         credential,
         signed,
         path,
-        context: context::caller(&head.headers),
+        context: context::caller(&head.headers, site.worker.gateway().keeps_headers()),
         forward_headers: context::forwarded(format, &head.headers),
         raw: None,
         body: ClientBody { incoming, timeout },

@@ -49,7 +49,7 @@ pub(super) async fn open<B>(site: &Rc<Site>, model: Option<String>, request: Req
         credential,
         signed: None,
         path: PathFacts { model: Some(model.unwrap_or_default()), stream: true, ..PathFacts::default() },
-        context: context::caller(&head.headers),
+        context: context::caller(&head.headers, site.worker.gateway().keeps_headers()),
         forward_headers: forwarded(&head.headers, &kept),
         raw: None,
         body: Bytes::new(),

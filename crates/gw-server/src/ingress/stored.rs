@@ -24,7 +24,7 @@ pub(super) async fn serve(site: &Rc<Site>, id: String, what: Stored, request: &R
     let query = request.uri().query();
     let stored = StoredRequest {
         credential: credential::find(request.headers(), query),
-        context: context::caller(request.headers()),
+        context: context::caller(request.headers(), false),
         forward_headers: context::forwarded(format, request.headers()),
         id,
         action,

@@ -10,6 +10,7 @@ mod bad_input;
 mod bodies;
 mod budget;
 mod clients;
+mod conditions;
 mod config;
 mod control;
 mod counts;

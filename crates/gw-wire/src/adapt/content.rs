@@ -2,8 +2,9 @@
 //! Serves `adapt`. It must not look at messages of calls to targets that take them.
 
 use super::Work;
-use super::ask::kind;
+use super::ask::{has_callers_tools, kind};
 use crate::gemini::names;
+use crate::json::cursor::DEPTH_CEILING;
 use crate::json::splice::Edit;
 use crate::json::{Kind, Object, Value, Writer};
 use bytes::Bytes;
@@ -30,6 +31,33 @@ pub(super) fn suspected(call: &Call, lacks: Abilities) -> Abilities {
         KINDS.iter().for_each(|(ability, _)| found.set(*ability, lacks.has(*ability)));
     }
     found
+}
+
+/// What a request holds or offers besides texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contents {
+    /// Images.
+    pub images: bool,
+    /// Audio.
+    pub audio: bool,
+    /// Tools that the caller runs.
+    pub tools: bool,
+}
+
+/// What the request of `body` holds besides texts. For conditions, which ask of it only when they read it.
+#[must_use]
+pub fn contents(call: &Call, body: &Bytes) -> Contents {
+    let is_marked = markers(call.format).iter().any(|m| memmem::find(body, m.as_bytes()).is_some());
+    let may_have_tools = call.facts.asks.has(Ability::Tools);
+    if !(is_marked || may_have_tools) {
+        return Contents::default();
+    }
+    let Ok(object) = Object::parse(body, DEPTH_CEILING) else { return Contents::default() };
+    Contents {
+        images: is_marked && holds(call.format, &object, Ability::Vision),
+        audio: is_marked && holds(call.format, &object, Ability::AudioInput),
+        tools: may_have_tools && has_callers_tools(call.format, &object),
+    }
 }
 
 /// Refuses content that the model does not read.

@@ -268,3 +268,18 @@ fn refuses_what_the_other_formats_do_not_have_so() {
     let empty = read_with_model(gemini, &Bytes::from(r#"{"contents":[{}]}"#), 128, "").unwrap_err();
     assert_eq!(empty.param.as_deref(), Some("model"));
 }
+
+#[test]
+fn metadata_is_found_where_the_format_has_it() {
+    let found = |format, body: &str| {
+        super::metadata(format, body.as_bytes()).map(|m| serde_json::json!(m).to_string())
+    };
+    let chat = r#"{"model":"m","metadata":{"tier":"gold","n":2},"messages":[]}"#;
+    assert_eq!(found(WireFormat::OpenAiChat, chat).as_deref(), Some(r#"{"tier":"gold","n":2}"#));
+    let converse = r#"{"requestMetadata":{"a":"b"},"messages":[]}"#;
+    assert_eq!(found(WireFormat::BedrockConverse, converse).as_deref(), Some(r#"{"a":"b"}"#));
+    assert_eq!(found(WireFormat::CohereChat, chat), None);
+    assert_eq!(found(WireFormat::OpenAiChat, r#"{"metadata":"text"}"#), None);
+    let large = format!(r#"{{"metadata":{{"a":"{}"}}}}"#, "x".repeat(70_000));
+    assert_eq!(found(WireFormat::OpenAiChat, &large), None);
+}

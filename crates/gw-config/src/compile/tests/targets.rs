@@ -172,3 +172,79 @@ fn nesting_without_end_is_refused_before_it_takes_the_memory() {
     let refused = self::refused(&format!("  a: {{ targets: [{many}] }}\n"));
     assert!(refused.ends_with("model 'a' has more than 2000 targets"), "{refused}");
 }
+
+#[test]
+fn conditions_stand_at_any_member_and_are_compiled_once() {
+    let models = "
+  a:
+    strategy: conditional
+    targets:
+      - { provider: east, model: m, when: 'request.stream' }
+      - { targets: [{ provider: west, model: m, when: '\"vip\" in tags' }], when: 'time.hour < 7' }
+      - { provider: far, model: n }
+  b: { strategy: weighted, targets: [{ model: a, weight: 2 }, { model: a }] }
+";
+    let a = model(models, "a");
+    assert_eq!(a.group.strategy, Strategy::Fallback);
+    let seen = |group: &Group| {
+        let mut seen = Vec::new();
+        group.conditions(&mut |condition| seen.push(std::sync::Arc::clone(condition)));
+        seen
+    };
+    let of_a = seen(&a.group);
+    let texts: Vec<&str> = of_a.iter().map(|condition| condition.source()).collect();
+    assert_eq!(texts, ["request.stream", "time.hour < 7", "\"vip\" in tags"]);
+    let of_b = seen(&model(models, "b").group);
+    assert!(of_b.len() == 6 && std::sync::Arc::ptr_eq(&of_b[0], &of_b[3]), "one for both ways to it");
+}
+
+#[test]
+fn conditions_that_are_none_are_refused_with_their_place() {
+    let when = |text: &str| {
+        refused(&format!(
+            "  a:\n    targets:\n      - provider: east\n        model: m\n        when: {text}\n"
+        ))
+    };
+    assert_eq!(
+        when("'request.modle == \"x\"'"),
+        "f.yaml:11:15: 'when' is no condition: `request` has no member `modle`; did you mean `model`?, at character 9"
+    );
+    assert!(
+        when("'1 + 1'").contains("11:15: 'when' is no condition: a condition is true or false"),
+        "{}",
+        when("'1 + 1'")
+    );
+    assert!(when("'(((('").contains("11:15: 'when' is no condition: "));
+    let long = format!("'{}'", vec!["request.stream"; 200].join(" || "));
+    assert!(
+        when(&long).ends_with("the condition is longer than 2048 bytes, at character 1"),
+        "{}",
+        when(&long)
+    );
+    let deep = format!("'{}request.stream{}'", "(".repeat(41), ")".repeat(41));
+    assert!(when(&deep).contains("11:15: 'when' is no condition: "), "{}", when(&deep));
+    let many: String = (0..257)
+        .map(|n| format!("      - {{ provider: east, model: m, when: 'request.choices == {n}' }}\n"))
+        .collect();
+    let many = refused(&format!("  a:\n    targets:\n{many}"));
+    assert_eq!(many, "f.yaml:265:43: there are more than 256 conditions in one model: use fewer");
+}
+
+#[test]
+fn a_conditional_group_that_may_take_nothing_is_warned_of_once() {
+    let of = |last: &str| {
+        let models = format!(
+            "  a: {{ strategy: conditional, targets: [{{ provider: east, model: m, when: 'request.stream' }}{last}] }}\n  \
+             b: {{ targets: [{{ model: a }}] }}\n"
+        );
+        ok(&format!("{PROVIDERS}{models}")).warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(of(", { provider: west, model: m }"), Vec::<String>::new());
+    let warned = of("");
+    assert_eq!(warned.len(), 1, "{warned:?}");
+    assert!(
+        warned[0].starts_with("f.yaml:7:40: warning: every target of this group of model 'a' has 'when'"),
+        "{warned:?}"
+    );
+    assert!(warned[0].contains("503 no_healthy_target"), "{warned:?}");
+}

@@ -3,23 +3,23 @@
 //! of all would be taken by every request at once, and be the worst a moment later.
 
 use super::Ask;
+use super::choice::Choice;
 use crate::route::order::{Order, Scene};
-use gw_model::routing::Group;
 
 /// What a deployment that is busy and has never answered is taken to need, in microseconds.
 const UNKNOWN_US: u64 = 5_000_000;
 
-pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
-    let mut rng = scene.rng(group);
+pub(super) fn visit(choice: &Choice<'_>, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
+    let mut rng = scene.rng(choice.group);
     // Members of weight 0 take no traffic unless all others fail.
-    let is_used = |member: &usize| group.members.get(*member).is_some_and(|member| member.weight > 0);
-    let (mut left, spare): (Order, Order) = (0..group.members.len()).partition(is_used);
+    let is_used = |member: &usize| choice.weight(*member) > 0;
+    let (mut left, spare): (Order, Order) = choice.from(0).partition(is_used);
     while !left.is_empty() {
         let first = rng.usize(..left.len());
         let mut best = first;
         if left.len() > 1 {
             let second = (first + rng.usize(1..left.len())) % left.len();
-            let cost = |at: usize| left.get(at).map_or(u128::MAX, |member| cost(group, scene, *member));
+            let cost = |at: usize| left.get(at).map_or(u128::MAX, |member| cost(choice, scene, *member));
             if cost(second) < cost(first) {
                 best = second;
             }
@@ -31,8 +31,8 @@ pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
     spare.into_iter().any(ask)
 }
 
-fn cost(group: &Group, scene: &Scene<'_>, member: usize) -> u128 {
-    let Some(member) = group.members.get(member) else { return u128::MAX };
+fn cost(choice: &Choice<'_>, scene: &Scene<'_>, member: usize) -> u128 {
+    let Some(member) = choice.member(member) else { return u128::MAX };
     let cost = |target: usize| {
         let (latency, busy) = (scene.fitness.latency_us(target), u64::from(scene.fitness.in_flight(target)));
         match (latency, busy) {

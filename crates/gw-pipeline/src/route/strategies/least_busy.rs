@@ -1,12 +1,12 @@
 //! Strategy `least-busy`: fewest requests in flight, in proportion to the weight.
 
+use super::choice::Choice;
 use super::{Ask, ranked};
 use crate::route::order::Scene;
-use gw_model::routing::Group;
 
-pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
+pub(super) fn visit(choice: &Choice<'_>, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
     let busy = |member: usize| {
-        let Some(member) = group.members.get(member) else { return u64::MAX };
+        let Some(member) = choice.member(member) else { return u64::MAX };
         let requests = scene.least(member, &|target| scene.fitness.in_flight(target)).unwrap_or(u32::MAX);
         // With one more it would be this busy: so that weights matter among idle ones too.
         match member.weight {
@@ -14,5 +14,5 @@ pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
             weight => (u64::from(requests) + 1) * 1_000_000 / u64::from(weight),
         }
     };
-    ranked::sampled(group, scene, &busy, ask)
+    ranked::sampled(choice, scene, &busy, ask)
 }

@@ -2,8 +2,9 @@
 //! the best of some dozens is nearly the best of all, and costs the same however many there are.
 
 use super::Ask;
+use super::choice::Choice;
 use crate::route::order::{Order, Scene};
-use gw_model::routing::{Group, mixed};
+use gw_model::routing::mixed;
 use smallvec::SmallVec;
 
 /// Members that are compared with each other.
@@ -14,14 +15,14 @@ const HEAD: usize = 8;
 
 /// By key; of large groups only a sample is compared, and the others follow in a random turn.
 pub(super) fn sampled<K: Ord + Copy>(
-    group: &Group,
+    choice: &Choice<'_>,
     scene: &Scene<'_>,
     key: &dyn Fn(usize) -> K,
     ask: Ask<'_>,
 ) -> bool {
-    let count = group.members.len();
-    let mut rng = scene.rng(group);
-    let mut members: Order = (0..count).collect();
+    let count = choice.count();
+    let mut rng = scene.rng(choice.group);
+    let mut members: Order = choice.from(0).collect();
     let compared = count.min(SAMPLE);
     if count > SAMPLE {
         for at in 0..compared {
@@ -37,15 +38,15 @@ pub(super) fn sampled<K: Ord + Copy>(
 /// By key, all of them. `floor` is never above the key, and cheaper: whoever is out of the question by that is not
 /// looked at further.
 pub(super) fn exact<K: Ord + Copy>(
-    group: &Group,
+    choice: &Choice<'_>,
     scene: &Scene<'_>,
     floor: impl Fn(usize) -> K,
     key: impl Fn(usize) -> K + Copy,
     ask: Ask<'_>,
 ) -> bool {
-    let seed = scene.rng(group).u64(..);
+    let seed = scene.rng(choice.group).u64(..);
     let keyed = move |member: usize| (key(member), mixed(seed ^ member as u64), member);
-    ranked((0..group.members.len()).map(|member| (floor(member), member)), &|member| keyed(member), ask)
+    ranked(choice.from(0).map(|member| (floor(member), member)), &|member| keyed(member), ask)
 }
 
 /// A key, a draw between equals, and the member.

@@ -2,8 +2,8 @@
 //! come last, in the order written. Also draws for strategies that leave several members equal, and among credentials.
 
 use super::Ask;
+use super::choice::Choice;
 use crate::route::order::{Order, Scene};
-use gw_model::routing::Group;
 use smallvec::SmallVec;
 
 /// Turns times this spread more evenly over 2^64 than random numbers would (a Weyl sequence by the golden ratio; Knuth,
@@ -16,15 +16,15 @@ const MAX_REDRAWS: usize = 8;
 /// Members that are drawn one by one; what is left behind them comes in the order written.
 const MAX_DRAWN: usize = 32;
 
-pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
-    let total = group.total_weight();
+pub(super) fn visit(choice: &Choice<'_>, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
+    let group = choice.group;
     let mut drawn: SmallVec<[usize; 8]> = SmallVec::new();
-    if total > 0 {
-        let mut point = scaled((scene.turn)(group.id).wrapping_mul(GOLDEN), total);
+    if choice.total_weight() > 0 {
+        let mut number = (scene.turn)(group.id).wrapping_mul(GOLDEN);
         let mut rng = scene.rng(group);
         let mut redraws = 0;
         while redraws < MAX_REDRAWS && drawn.len() < MAX_DRAWN {
-            let member = group.at_weight(point);
+            let Some(member) = choice.drawn(number) else { break };
             if drawn.contains(&member) {
                 redraws += 1;
             } else {
@@ -33,15 +33,11 @@ pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
                     return true;
                 }
             }
-            point = rng.u64(..total);
+            number = rng.u64(..);
         }
     }
-    let left: Order = (0..group.members.len()).filter(|member| !drawn.contains(member)).collect();
-    draw_each(&left, &|member| weight(group, member), &mut scene.rng(group), ask)
-}
-
-pub(super) fn weight(group: &Group, member: usize) -> u32 {
-    group.members.get(member).map_or(0, |member| member.weight)
+    let left: Order = choice.from(0).filter(|member| !drawn.contains(member)).collect();
+    draw_each(&left, &|member| choice.weight(member), &mut scene.rng(group), ask)
 }
 
 /// A number of all 64 bits as one below `total`.

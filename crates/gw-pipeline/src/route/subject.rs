@@ -1,0 +1,121 @@
+//! What conditions are asked about, put together from the call. Only what the model's conditions read is looked for. It
+//! must not evaluate a condition, or refuse anything but metadata that cannot be read.
+
+use crate::ticket::Ticket;
+use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
+use gw_model::{Call, ErrorCode, Micros, Refusal};
+use gw_wire::adapt::{Contents, contents};
+use serde_json::{Map, Value};
+
+/// Largest `x-gatewright-metadata` in bytes.
+const MAX_METADATA_BYTES: usize = 8 << 10;
+
+/// Tags of one call that conditions see.
+const MAX_TAGS: usize = 64;
+
+/// See the module. Lends itself as a [`Subject`].
+pub(super) struct Gathered<'a> {
+    call: &'a Call,
+    ticket: &'a Ticket,
+    key_id: String,
+    headers: Vec<(&'a str, &'a str)>,
+    metadata: Option<Map<String, Value>>,
+    tags: Vec<&'a str>,
+    contents: Contents,
+    budget_used: Option<f64>,
+    now: Micros,
+}
+
+impl<'a> Gathered<'a> {
+    /// Looks for what is read. Errors: 400 when the caller's metadata is no JSON object.
+    pub(super) fn gather(
+        reads: Reads,
+        call: &'a Call,
+        ticket: &'a Ticket,
+        now: Micros,
+    ) -> Result<Self, Refusal> {
+        let context = &ticket.context;
+        let headers = context.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let tags = context.tags.as_deref().unwrap_or_default().split(',').map(str::trim);
+        Ok(Self {
+            call,
+            ticket,
+            key_id: ticket.key().map_or(gw_model::KeyId::MASTER, |key| key.id).to_string(),
+            headers,
+            metadata: if reads.metadata { metadata(call, ticket)? } else { None },
+            tags: tags.filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect(),
+            contents: if reads.content { contents(call, call.full()) } else { Contents::default() },
+            budget_used: if reads.budget { budget_used(ticket, now) } else { None },
+            now,
+        })
+    }
+
+    pub(super) fn subject(&self) -> Subject<'_> {
+        let context = &self.ticket.context;
+        let policy = self.ticket.key().map(|key| &key.policy);
+        let text = |text: &'a Option<String>| text.as_deref().unwrap_or_default();
+        Subject {
+            request: self.request(),
+            headers: &self.headers,
+            metadata: self.metadata.as_ref(),
+            key: KeyFacts {
+                id: &self.key_id,
+                name: policy.map_or("", |policy| &policy.name),
+                metadata: policy.map(|policy| &policy.metadata),
+                // Keys have no tags yet.
+                tags: &[],
+            },
+            team: policy.map_or("", |policy| policy.team_id.as_deref().unwrap_or_default()),
+            project: policy.map_or("", |policy| policy.project_id.as_deref().unwrap_or_default()),
+            organization: "",
+            user: "",
+            customer: text(&context.customer),
+            session: text(&context.session),
+            tags: &self.tags,
+            now: self.now,
+            budget_used: self.budget_used,
+        }
+    }
+
+    fn request(&self) -> RequestFacts<'_> {
+        let (call, facts) = (self.call, &self.call.facts);
+        RequestFacts {
+            model: &facts.model,
+            format: call.format.as_str(),
+            endpoint: call.format.endpoint().as_str(),
+            stream: facts.stream,
+            input_tokens: facts.input_tokens,
+            max_output_tokens: facts.max_output_tokens,
+            has_tools: self.contents.tools,
+            has_images: self.contents.images,
+            has_audio: self.contents.audio,
+            choices: facts.choices,
+            body_bytes: call.asked().len() as u64,
+        }
+    }
+}
+
+/// What the header says, and behind it what the body says.
+fn metadata(call: &Call, ticket: &Ticket) -> Result<Option<Map<String, Value>>, Refusal> {
+    let in_body = gw_wire::facts::metadata(call.format, call.asked());
+    let Some(text) = ticket.context.metadata.as_deref() else { return Ok(in_body) };
+    let parsed = if text.len() > MAX_METADATA_BYTES { None } else { serde_json::from_str(text).ok() };
+    let Some(mut found): Option<Map<String, Value>> = parsed else {
+        let message =
+            format!("'x-gatewright-metadata' must be a JSON object of at most {MAX_METADATA_BYTES} bytes");
+        return Err(Refusal::new(ErrorCode::InvalidRequest, message).param("x-gatewright-metadata"));
+    };
+    for (name, value) in in_body.into_iter().flatten() {
+        found.entry(name).or_insert(value);
+    }
+    Ok(Some(found))
+}
+
+/// What is spent and held, as a share of the key's budget.
+fn budget_used(ticket: &Ticket, now: Micros) -> Option<f64> {
+    let key = ticket.key()?;
+    let view = key.usage.budget_view(&key.policy, now)?;
+    let used = view.spent.plus(view.reserved);
+    // All of nothing is used.
+    Some(if view.limit.0 == 0 { 1.0 } else { used.0 as f64 / view.limit.0 as f64 })
+}

@@ -1,0 +1,38 @@
+//! Tests of [`super`]: what conditions get to see of a head.
+
+use super::caller;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in pairs {
+        map.append(HeaderName::try_from(*name).unwrap(), HeaderValue::from_str(value).unwrap());
+    }
+    map
+}
+
+#[test]
+fn conditions_see_no_credentials_and_nothing_without_bounds() {
+    let long = "x".repeat(1025);
+    let map = headers(&[
+        ("X-Tier", "gold"),
+        ("x-tier", "silver"),
+        ("authorization", "Bearer gw-1"),
+        ("x-api-key", "gw-2"),
+        ("x-amz-security-token", "s"),
+        ("x-accesstoken", "s"),
+        ("cookie", "a=b"),
+        ("x-gatewright-customer", "acme"),
+        ("x-gatewright-tags", "a, b"),
+        ("x-long", &long),
+        ("user-agent", "curl"),
+    ]);
+    let context = caller(&map, true);
+    let kept: Vec<(&str, &str)> = context.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+    assert_eq!(kept, [("x-tier", "gold, silver"), ("user-agent", "curl")]);
+    assert_eq!((context.customer.as_deref(), context.tags.as_deref()), (Some("acme"), Some("a, b")));
+    assert!(caller(&map, false).headers.is_empty(), "nobody asks for them");
+    let many: Vec<String> = (0..50).map(|n| format!("x-{n}")).collect();
+    let many: Vec<(&str, &str)> = many.iter().map(|name| (name.as_str(), "1")).collect();
+    assert_eq!(caller(&headers(&many), true).headers.len(), 32);
+}
