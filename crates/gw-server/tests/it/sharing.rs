@@ -129,7 +129,8 @@ async fn no_request_fails_or_waits_when_redis_dies_and_sharing_goes_on_when_it_i
     assert_eq!(ready(&here).await["redis"], "down", "and yet it is ready");
     stop.store(true, Ordering::Relaxed);
     let all: Vec<(Instant, Duration)> = tasks.join_all().await.into_iter().flatten().collect();
-    let part = |after: bool| all.iter().filter(move |(start, _)| (*start > died) == after).map(|(_, took)| *took);
+    let part =
+        |after: bool| all.iter().filter(move |(start, _)| (*start > died) == after).map(|(_, took)| *took);
     let (calm, dead) = (median(part(false).collect()), median(part(true).collect()));
     assert!(dead < calm * 3 + Duration::from_millis(20), "{calm:?} before, {dead:?} after");
     redis.back().await;
