@@ -332,6 +332,9 @@ impl Exchange<'_> {
         counters.bill_input(answer.input_tokens);
         counters.bill_output(answer.output_tokens);
         counters.bill_model(model, answer.input_tokens, answer.output_tokens);
+        let is_stream = matches!(answer.content, Content::Stream(_));
+        let is_partial =
+            is_stream && (faults.error_after_frames.is_some() || faults.end_after_frames.is_some());
         let script = match answer.content {
             Content::Whole(text) => Script::whole(Bytes::from(spoil::whole(text, faults)), faults),
             Content::Bytes(bytes, content_type) => {
@@ -340,7 +343,7 @@ impl Exchange<'_> {
             Content::Stream(frames) => Script::stream(spoil::stream(frames, self.family(), faults), faults),
         };
         self.shared.journal.billed(self.serial, answer.input_tokens, answer.output_tokens);
-        let meter = self.meter(Some(model), script.streamed);
+        let meter = self.meter(Some(model), script.streamed).partial(is_partial);
         played(script, meter.of_request(&self.shared.journal, self.serial), self.connection.clone())
     }
 }

@@ -34,6 +34,9 @@ builtin![
     "gray-failure",
     "thundering-herd",
     "callers-own-errors",
+    "error-event-first",
+    "uneven-recovery",
+    "shared-pause",
 ];
 
 impl Builtin {

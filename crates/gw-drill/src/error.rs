@@ -13,6 +13,8 @@ pub enum DrillError {
     Usage(String),
     /// The gateway did not start; its own words.
     Start(String),
+    /// A program that the scenario needs is not installed.
+    Missing(&'static str),
     /// Asked to stop before the end.
     Stopped,
     /// A part of the set-up failed.
@@ -38,7 +40,7 @@ impl DrillError {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Scenario(_) | Self::Usage(_) => 2,
-            Self::Start(_) | Self::Stopped | Self::Setup { .. } => 1,
+            Self::Start(_) | Self::Missing(_) | Self::Stopped | Self::Setup { .. } => 1,
         }
     }
 }
@@ -49,6 +51,7 @@ impl fmt::Display for DrillError {
             Self::Scenario(errors) => write!(f, "{errors}"),
             Self::Usage(what) => f.write_str(what),
             Self::Start(words) => write!(f, "the gateway under drill did not start: {words}"),
+            Self::Missing(program) => write!(f, "{program} is not installed"),
             Self::Stopped => f.write_str("stopped before the end"),
             Self::Setup { doing, .. } => write!(f, "cannot {doing}"),
         }
@@ -59,7 +62,7 @@ impl Error for DrillError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Setup { source, .. } => Some(&**source),
-            Self::Scenario(_) | Self::Usage(_) | Self::Start(_) | Self::Stopped => None,
+            Self::Scenario(_) | Self::Usage(_) | Self::Start(_) | Self::Missing(_) | Self::Stopped => None,
         }
     }
 }

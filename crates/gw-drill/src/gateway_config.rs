@@ -83,9 +83,13 @@ fn scalar(text: &str, plain: bool) -> String {
     Value::from(text).to_string()
 }
 
-/// The configuration, with one address for each target.
-pub(crate) fn text(scenario: &Scenario, addresses: &[SocketAddr]) -> String {
-    lines(scenario, addresses).text
+/// The configuration, with one address for each target, and where gateways tell each other of them.
+pub(crate) fn text(scenario: &Scenario, addresses: &[SocketAddr], redis: Option<&str>) -> String {
+    let mut lines = lines(scenario, addresses);
+    if let Some(url) = redis {
+        lines.text = lines.text.replacen('{', &format!("{{ redis_url: {},", Value::from(url)), 1);
+    }
+    lines.text
 }
 
 fn lines(scenario: &Scenario, addresses: &[SocketAddr]) -> Lines {

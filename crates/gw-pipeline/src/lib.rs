@@ -35,11 +35,11 @@ mod writing;
 
 pub use clock::SystemClock;
 pub use gateway::{Gateway, GatewayParts};
-pub use health::{Board, Change, DeploymentView, HealthChange};
+pub use health::{Board, Change, DeploymentView, Fingerprint, HealthChange};
 pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use lineup::Lineup;
 pub use live::{Live, PublishError};
-pub use metrics::Metrics;
+pub use metrics::{Metrics, SharingMetrics};
 pub use reply::{Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use respond::session::Session;

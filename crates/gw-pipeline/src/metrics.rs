@@ -1,6 +1,10 @@
 //! Counters and gauges of the request path, with bounded label sets. Names and units follow Prometheus'
 //! conventions. It must not carry keys, end users or anything a caller writes, save model names up to a cap.
 
+mod sharing;
+
+pub use sharing::SharingMetrics;
+
 use gw_model::snapshot::Model;
 use gw_model::{NanoUsd, Outcome, Record, WireFormat};
 use parking_lot::Mutex;
@@ -169,6 +173,11 @@ impl Metrics {
     /// Lets another part of the process register metrics of its own.
     pub fn with_registry(&self, register: impl FnOnce(&mut Registry)) {
         register(&mut self.registry.lock());
+    }
+
+    /// Registers what is counted between gateways. Call it once.
+    pub fn sharing(&self) -> SharingMetrics {
+        SharingMetrics::register(&mut self.registry.lock())
     }
 
     /// All metrics in the Prometheus text format (OpenMetrics).

@@ -11,6 +11,7 @@ pub mod journal;
 pub mod keys;
 pub mod memory;
 pub mod objects;
+pub mod redis;
 mod seal;
 pub mod sqlite;
 pub mod traits;

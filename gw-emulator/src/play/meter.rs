@@ -14,7 +14,8 @@ pub(crate) struct BodyMeter {
     tokens: u64,
     streamed: bool,
     ended: bool,
-    broken_off: bool,
+    /// What is handed out is no whole answer, however it ends.
+    partial: bool,
     request: Option<(Arc<Journal>, u64)>,
 }
 
@@ -24,12 +25,18 @@ impl BodyMeter {
         if streamed {
             counters.stream_opened();
         }
-        Self { counters, model, tokens: 0, streamed, ended: false, broken_off: false, request: None }
+        Self { counters, model, tokens: 0, streamed, ended: false, partial: false, request: None }
     }
 
     /// The recorded request that the body answers: how it ended is noted there.
     pub(crate) fn of_request(mut self, journal: &Arc<Journal>, serial: u64) -> Self {
         self.request = Some((Arc::clone(journal), serial));
+        self
+    }
+
+    /// What is played leaves something out, although it may end cleanly.
+    pub(crate) fn partial(mut self, partial: bool) -> Self {
+        self.partial = partial;
         self
     }
 
@@ -48,7 +55,7 @@ impl BodyMeter {
 
     /// The body was broken off on purpose: no disconnect, but no whole answer either.
     pub(crate) fn broken_off(&mut self) {
-        (self.ended, self.broken_off) = (true, true);
+        (self.ended, self.partial) = (true, true);
     }
 }
 
@@ -61,7 +68,7 @@ impl Drop for BodyMeter {
             self.counters.client_left();
         }
         if let Some((journal, serial)) = &self.request {
-            journal.ended(*serial, self.tokens, self.ended && !self.broken_off);
+            journal.ended(*serial, self.tokens, self.ended && !self.partial);
         }
         if let Some(model) = &self.model {
             self.counters.bill_model(model, 0, self.tokens);

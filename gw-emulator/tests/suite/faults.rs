@@ -265,6 +265,16 @@ async fn what_requests_got_is_recorded() {
     assert_eq!(whole[0].answer.input_tokens, 0);
     assert_eq!((one.input_tokens, one.output_tokens), (stream.input_tokens, stream.output_tokens));
     assert!(cut.input_tokens == one.input_tokens && cut.output_tokens < one.output_tokens);
+    for fault in ["error-after-frames=0", "end-after-frames=2"] {
+        ask(&emulator, fault, true).await;
+        eventually("it has its tokens", || emulator.emulator().stats().open_streams == 0).await;
+        let seen = emulator.emulator().requests(1).pop().expect("one");
+        assert_eq!(
+            (seen.answer.status, seen.answer.whole),
+            (200, false),
+            "{fault}: its end is clean, and yet"
+        );
+    }
     let listed = send(emulator.address(), get("/emulator/requests?last=1")).await.json();
     assert!(listed["now_us"].as_u64() >= listed["requests"][0]["arrived_us"].as_u64(), "{listed}");
     assert_eq!(listed["requests"][0]["answer"]["status"], 200);

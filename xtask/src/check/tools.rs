@@ -8,6 +8,7 @@ use std::path::Path;
 const PROGRAMS: &[(&str, &str, bool)] = &[
     ("cc", "gcc", true),
     ("git", "git", false),
+    ("redis-server", "redis-server", true),
     ("python3", "python3 python3-venv", true),
     ("node", "nodejs", true),
     ("npm", "npm", true),

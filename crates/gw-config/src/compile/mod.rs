@@ -16,11 +16,13 @@ mod policies;
 mod prices;
 mod provider_kind;
 mod providers;
+mod redis;
 mod server;
 mod targets;
 mod url;
 
 pub use keys::DeclaredKey;
+pub use redis::RedisSettings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
@@ -42,6 +44,8 @@ pub struct Compiled {
     pub server: ServerSettings,
     /// For journal and store.
     pub store: StoreSettings,
+    /// Where gateways meet; `None` keeps to itself what it learns of deployments.
+    pub redis: Option<RedisSettings>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -90,8 +94,9 @@ pub fn compile(
         settings: path(file),
     };
     let store = server::store(&file.storage.value);
+    let redis = redis::redis(file, &mut faults, &mut warnings);
     let warnings = warnings.warnings(&settings.source);
-    faults.finish(&settings.source, Some(Compiled { snapshot, keys, server, store, warnings }))
+    faults.finish(&settings.source, Some(Compiled { snapshot, keys, server, store, redis, warnings }))
 }
 
 fn path(file: &crate::settings::FileSettings) -> PathSettings {

@@ -12,7 +12,8 @@ use super::providers::ProviderSettings;
 use super::storage::StorageSettings;
 use super::telemetry::TelemetrySettings;
 use crate::place::At;
-use crate::shape::{Named, Whole, settings};
+use crate::shape::{Named, Text, Whole, settings};
+use gw_model::Secret;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -49,11 +50,15 @@ settings! {
         section health: HealthSettings,
         /// Limits of the request path.
         section settings: PathBlock,
+        /// Redis that tells gateways of each other's deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.
+        optional redis_url: Secret,
+        /// What the names of channels and keys there begin with; the same for gateways that belong together.
+        default("gatewright") redis_prefix: Text,
         /// Journal and store.
         section storage: StorageSettings,
         /// Logs.
         section telemetry: TelemetrySettings,
-    } later { "mcp", "credentials", "routes", "redis_url", "database_url" }
+    } later { "mcp", "credentials", "routes", "database_url" }
 }
 
 /// The settings in force before they are compiled: those of a file, or those made from the environment.
@@ -73,6 +78,15 @@ impl Settings {
     pub fn with_listen(mut self, listen: Option<SocketAddr>) -> Self {
         if let Some(address) = listen {
             self.file.listen = At::nowhere(Listen(address));
+        }
+        self
+    }
+
+    /// Replaces the address of Redis, for `GATEWRIGHT_REDIS_URL`.
+    #[must_use]
+    pub fn with_redis(mut self, url: Option<Secret>) -> Self {
+        if let Some(url) = url {
+            self.file.redis_url = Some(At::nowhere(url));
         }
         self
     }

@@ -15,8 +15,14 @@ fn read(alias: &str) -> Result<Scenario, String> {
 #[test]
 fn settings_are_passed_through() {
     let scenario = read("  strategy: 'fallback'\n  retry: { attempts: 3, on: [429, 5xx] }").expect("right");
-    let text = text(&scenario, &[SocketAddr::from(([127, 0, 0, 1], 77))]);
-    for part in ["\"strategy\":\n\"fallback\"", "\"attempts\":\n3", "429\n,\n5xx", "http://127.0.0.1:77/v1"] {
+    let text = text(&scenario, &[SocketAddr::from(([127, 0, 0, 1], 77))], Some("redis://h:1"));
+    for part in [
+        "\"strategy\":\n\"fallback\"",
+        "\"attempts\":\n3",
+        "429\n,\n5xx",
+        "http://127.0.0.1:77/v1",
+        "{ redis_url: \"redis://h:1\",",
+    ] {
         assert!(text.contains(part), "{part} is not in {text}");
     }
 }

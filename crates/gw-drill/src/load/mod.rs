@@ -58,7 +58,8 @@ impl Call {
 /// Whom the load asks for what.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    pub(crate) gateway: Server,
+    /// Asked in turns.
+    pub(crate) gateways: Vec<Server>,
     pub(crate) prompts: Prompts,
     pub(crate) clock: Clock,
 }
@@ -68,7 +69,10 @@ impl Caller {
     pub(crate) async fn call(&self, number: usize, wish: Wish) -> Call {
         let body = self.prompts.body(number, wish);
         let sent_us = self.clock.now_us();
-        let exchange = self.gateway.exchange(http::Method::POST, "/v1/chat/completions", body);
+        let exchange = async {
+            let gateway = turn(&self.gateways, number).ok_or("there is no gateway")?;
+            gateway.exchange(http::Method::POST, "/v1/chat/completions", body).await
+        };
         let reply = match tokio::time::timeout(PATIENCE, exchange).await {
             Ok(Ok(reply)) => Ok(reply),
             Ok(Err(error)) => Err(format!("no answer: {error}")),
@@ -108,6 +112,11 @@ impl Caller {
         calls.sort_by_key(|call: &Call| call.number);
         calls
     }
+}
+
+/// Whose turn the n-th call is.
+pub(crate) fn turn(gateways: &[Server], number: usize) -> Option<&Server> {
+    gateways.get(number.checked_rem(gateways.len())?)
 }
 
 /// How many calls a load makes.

@@ -47,6 +47,8 @@ pub(crate) struct Facts {
     pub(crate) arrivals: Vec<Vec<Arrival>>,
     /// `None` when nothing was ever wrong.
     pub(crate) phase: Option<Phase>,
+    /// How often the gateways took any target for down meanwhile; `None` when they do not say.
+    pub(crate) trips: Option<u64>,
     /// Prices are known, so that costs can be checked to the last digit.
     pub(crate) knows_prices: bool,
 }

@@ -40,6 +40,8 @@ pub(crate) struct Measures {
     pub(crate) herd: Option<f64>,
     /// Tries at faulty targets while they were.
     pub(crate) to_faulty: usize,
+    /// How often any target was taken for down; `None` when the gateway does not say.
+    pub(crate) trips: Option<u64>,
 }
 
 impl Measures {
@@ -62,7 +64,7 @@ pub(crate) fn ratio(part: usize, whole: usize) -> f64 {
 
 /// Takes the figures.
 pub(crate) fn measure(scenario: &Scenario, facts: &Facts) -> Measures {
-    let mut measures = Measures { requests: facts.calls.len(), ..Measures::default() };
+    let mut measures = Measures { requests: facts.calls.len(), trips: facts.trips, ..Measures::default() };
     for call in &facts.calls {
         let wrong = match &call.ending {
             Ending::Wrong(wrong) => Some(*wrong),

@@ -70,6 +70,7 @@ fn one(rows: &[&[Try]], arrivals: [&[Arrival]; 2]) -> Facts {
         rows: [("id-0".to_owned(), rows.iter().map(row).collect())].into(),
         arrivals: arrivals.iter().map(|list| list.to_vec()).collect(),
         phase: None,
+        trips: None,
         knows_prices: true,
     }
 }
@@ -192,7 +193,7 @@ fn bills_are_checked_against_the_emulators() {
 fn objectives_are_missed_in_words() {
     let text = "about: x\ntargets: [{ name: east }, { name: west }]\nalias: { strategy: weighted }\n\
          load: { requests_per_second: 50, seconds: 10 }\n\
-         objectives: { success_rate: 1.0, p99_added_ms: 10, detect_ms: 100, recover_ms: 100, share_within: 0.05, max_requests_to_faulty: 3 }\n";
+         objectives: { success_rate: 1.0, p99_added_ms: 10, detect_ms: 100, recover_ms: 100, share_within: 0.05, max_requests_to_faulty: 3, max_trips: 0 }\n";
     let catalog: std::sync::Arc<dyn gw_model::catalog::Catalog> =
         std::sync::Arc::new(crate::testing::NoCatalog::default());
     let scenario = Scenario::read("x", text, &catalog).expect("right");
@@ -206,6 +207,7 @@ fn objectives_are_missed_in_words() {
         expected_shares: vec![0.5, 0.5],
         herd: Some(1.9),
         to_faulty: 3,
+        trips: Some(0),
         ..Measures::default()
     };
     assert_eq!(missed(&scenario, &good), Vec::<String>::new());
@@ -221,8 +223,11 @@ fn objectives_are_missed_in_words() {
         shares: Some((vec![0.56, 0.44], 3000)),
         herd: Some(2.1),
         to_faulty: 4,
+        trips: Some(2),
         ..good
     };
+    let silent = Measures { trips: None, ..bad.clone() };
+    assert!(missed(&scenario, &silent).iter().any(|line| line.contains("the gateway does not say")));
     let lines = missed(&scenario, &bad);
     for part in [
         "success rate 99 % is below 100 %: 1 of 100 requests failed (1 502)",
@@ -230,11 +235,12 @@ fn objectives_are_missed_in_words() {
         "added latency (p99) is 11 ms, 10 ms are allowed",
         "time to detect within 100 ms: faulty targets were tried first throughout",
         "time to recover is 101 ms",
+        "targets were taken for down 2 times, 0 are allowed",
         "4 tries went to faulty targets",
         "east has 56 %, not 50 %",
         "a herd of 2.1 times",
     ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part} is not in {lines:?}");
     }
-    assert_eq!(lines.len(), 8, "{lines:?}");
+    assert_eq!(lines.len(), 9, "{lines:?}");
 }

@@ -55,6 +55,16 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
     {
         missed.push(format!("{} tries went to faulty targets, {allowed} are allowed", measures.to_faulty));
     }
+    if let Some(allowed) = objectives.max_trips {
+        match measures.trips {
+            Some(trips) if trips > u64::from(allowed) => {
+                missed.push(format!("targets were taken for down {trips} times, {allowed} are allowed"));
+            }
+            Some(_) => {}
+            None => missed
+                .push(format!("targets taken for down at most {allowed} times: the gateway does not say")),
+        }
+    }
     missed.extend(objectives.share_within.and_then(|within| shares(scenario, measures, within)));
     if let (Some(factor), Some(herd)) = (objectives.herd_factor, measures.herd)
         && herd > factor

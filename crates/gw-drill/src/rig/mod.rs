@@ -3,6 +3,7 @@
 
 mod control;
 mod gateway;
+mod own_redis;
 mod own_target;
 
 use crate::error::DrillError;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 pub(crate) use control::{Arrival, Control};
 use gateway::OwnGateway;
+use own_redis::OwnRedis;
 use own_target::OwnTarget;
 
 /// Where gateway and emulators come from.
@@ -37,17 +39,19 @@ pub enum Rig {
     },
 }
 
-/// A gateway that serves, and its targets.
+/// Gateways that serve, and their targets.
 pub(crate) struct Ready {
-    pub(crate) gateway: Server,
+    /// Asked in turns.
+    pub(crate) gateways: Vec<Server>,
     /// What callers name.
     pub(crate) model: String,
     /// In the scenario's order.
     pub(crate) targets: Vec<Door>,
     /// Models and prices are those of [`gateway_config`].
     pub(crate) is_own: bool,
-    /// Ends the process when it is dropped.
-    _process: Option<OwnGateway>,
+    /// The processes end when these are dropped.
+    _processes: Vec<OwnGateway>,
+    _redis: Option<OwnRedis>,
 }
 
 /// A target's emulator, and how it is made faulty.
@@ -92,7 +96,11 @@ impl Ready {
         match rig {
             Rig::Own { executable } => Self::own(executable, scenario).await,
             Rig::Running { url, key, model, emulators } => {
-                let gateway = Server::at(url, Some(key))?;
+                if scenario.gateways > 1 {
+                    let why = "asks several gateways, which the drill starts itself (no --url)";
+                    return Err(DrillError::Usage(format!("'{}' {why}", scenario.name)));
+                }
+                let gateways = vec![Server::at(url, Some(key))?];
                 let mut targets = Vec::new();
                 for target in &scenario.targets {
                     let found = emulators.iter().find(|(name, _)| *name == target.name);
@@ -112,7 +120,8 @@ impl Ready {
                     control.reset().await?;
                     targets.push(Door::Running(control));
                 }
-                Ok(Self { gateway, model: model.clone(), targets, is_own: false, _process: None })
+                let (_processes, _redis) = (Vec::new(), None);
+                Ok(Self { gateways, model: model.clone(), targets, is_own: false, _processes, _redis })
             }
         }
     }
@@ -125,8 +134,16 @@ impl Ready {
             addresses.push(target.address());
             targets.push(Door::Own(target));
         }
-        let process = OwnGateway::start(executable, &gateway_config::text(scenario, &addresses)).await?;
-        let gateway = Server::at(process.url(), Some(process.key()))?;
-        Ok(Self { gateway, model: ALIAS.to_owned(), targets, is_own: true, _process: Some(process) })
+        let redis = if scenario.gateways > 1 { Some(OwnRedis::start().await?) } else { None };
+        let url = redis.as_ref().map(OwnRedis::url);
+        let config = gateway_config::text(scenario, &addresses, url.as_deref());
+        let (mut gateways, mut processes) = (Vec::new(), Vec::new());
+        for _ in 0..scenario.gateways {
+            let process = OwnGateway::start(executable, &config).await?;
+            gateways.push(Server::at(process.url(), Some(process.key()))?);
+            processes.push(process);
+        }
+        let model = ALIAS.to_owned();
+        Ok(Self { gateways, model, targets, is_own: true, _processes: processes, _redis: redis })
     }
 }

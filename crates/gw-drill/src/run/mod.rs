@@ -2,14 +2,16 @@
 //! judge anything.
 
 mod records;
+mod trips;
 
 use crate::clock::Clock;
 use crate::error::DrillError;
-use crate::load::{self, Caller, Prompts, Wish};
+use crate::load::{self, Call, Caller, Prompts, Wish};
 use crate::measure::{Facts, Phase, measure};
 use crate::report::Report;
 use crate::rig::{Door, Ready, Rig};
 use crate::scenario::{Disturbance, Scenario};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 /// Calls before the clock begins, so that what is made at first use is no part of the calm phase.
@@ -26,13 +28,14 @@ pub async fn run(scenario: &Scenario, rig: &Rig) -> Result<Report, DrillError> {
     let count = load::count(scenario.load);
     let disturbance = Disturbance::of(scenario);
     let mut caller =
-        Caller { gateway: ready.gateway.clone(), prompts: prompts.clone(), clock: Clock::begin() };
+        Caller { gateways: ready.gateways.clone(), prompts: prompts.clone(), clock: Clock::begin() };
     // Where something is wrong from the start, the warm-up would be told of it first.
     if disturbance.as_ref().is_none_or(|disturbance| disturbance.from_seconds > 0.0) {
         for number in count..count + WARM_UP {
             caller.call(number, if number % 2 == 0 { Wish::Whole } else { Wish::Stream }).await;
         }
     }
+    let trips_before = trips::count(&ready.gateways).await;
     caller.clock = Clock::begin();
     let clock = caller.clock;
     let (calls, timeline) =
@@ -51,8 +54,14 @@ pub async fn run(scenario: &Scenario, rig: &Rig) -> Result<Report, DrillError> {
         arrivals.push(seen);
     }
     let names: Vec<&str> = scenario.targets.iter().map(|target| target.name.as_str()).collect();
-    let rows = records::fetch(&ready.gateway, &ready.model, &calls, &names).await?;
-    let facts = Facts { calls, rows, arrivals, phase, knows_prices: ready.is_own };
+    let trips = trips::count(&ready.gateways).await.zip(trips_before);
+    let trips = trips.map(|(after, before)| after.saturating_sub(before));
+    let mut rows = HashMap::new();
+    for (at, gateway) in ready.gateways.iter().enumerate() {
+        let its: Vec<&Call> = calls.iter().skip(at).step_by(ready.gateways.len()).collect();
+        rows.extend(records::fetch(gateway, &ready.model, &its, &names).await?);
+    }
+    let facts = Facts { calls, rows, arrivals, phase, trips, knows_prices: ready.is_own };
     Ok(Report::new(scenario, measure(scenario, &facts)))
 }
 

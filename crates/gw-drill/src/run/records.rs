@@ -21,7 +21,7 @@ const MAX_PAGES: usize = 1000;
 pub(super) async fn fetch(
     gateway: &Server,
     model: &str,
-    calls: &[Call],
+    calls: &[&Call],
     targets: &[&str],
 ) -> Result<HashMap<String, Vec<Row>>, DrillError> {
     let wanted: HashSet<&str> = calls.iter().filter_map(|call| call.request_id.as_deref()).collect();

@@ -25,6 +25,8 @@ pub struct Scenario {
     pub about: String,
     /// Where requests can go.
     pub(crate) targets: Vec<Target>,
+    /// How many gateways are asked in turns; several tell each other of their targets.
+    pub(crate) gateways: usize,
     /// The alias's settings but for its targets, as `models.<name>` has them.
     pub(crate) alias: Option<Node>,
     /// Further top-level settings of the gateway.
@@ -102,6 +104,7 @@ pub(crate) struct Objectives {
     pub(crate) recover_ms: Option<u32>,
     pub(crate) share_within: Option<f64>,
     pub(crate) max_requests_to_faulty: Option<u32>,
+    pub(crate) max_trips: Option<u32>,
     pub(crate) herd_factor: Option<f64>,
 }
 

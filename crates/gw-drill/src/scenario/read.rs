@@ -11,6 +11,8 @@ use std::sync::Arc;
 
 /// Most targets.
 const MAX_TARGETS: usize = 16;
+/// Most gateways.
+const MAX_GATEWAYS: u32 = 8;
 /// Most steps of a timeline.
 const MAX_STEPS: usize = 200;
 
@@ -23,6 +25,7 @@ pub(super) const OBJECTIVES: &[&str] = &[
     "recover_ms",
     "share_within",
     "max_requests_to_faulty",
+    "max_trips",
     "herd_factor",
 ];
 
@@ -47,12 +50,14 @@ pub(super) fn read(source: &str, text: &str, catalog: &Arc<dyn Catalog>) -> Resu
 }
 
 fn scenario(root: &Node, source: &str, faults: &mut Faults) -> Option<Scenario> {
-    const KEYS: &[&str] = &["name", "about", "targets", "alias", "gateway", "load", "timeline", "objectives"];
+    const KEYS: &[&str] =
+        &["name", "about", "targets", "gateways", "alias", "gateway", "load", "timeline", "objectives"];
     let block = Block::open(root, "the scenario", KEYS, faults)?;
     let stem = source.rsplit('/').next().unwrap_or(source).trim_end_matches(".yaml").to_owned();
     let name = block.text("name", faults).map_or(stem, str::to_owned);
     let about = block.need_text("about", faults).map(str::to_owned);
     let targets = targets(&block, faults);
+    let gateways = block.whole("gateways", 1..=MAX_GATEWAYS, faults).unwrap_or(1);
     let load = block.need("load", faults).and_then(|node| load(node, faults));
     let seconds = load.map_or(f64::MAX, |load| load.seconds);
     let timeline = timeline(&block, &targets, seconds, faults);
@@ -61,6 +66,7 @@ fn scenario(root: &Node, source: &str, faults: &mut Faults) -> Option<Scenario> 
         name,
         about: about?,
         targets,
+        gateways: usize::try_from(gateways).unwrap_or(1),
         alias: block.get("alias").cloned(),
         gateway: block.get("gateway").cloned(),
         load: load?,
@@ -181,6 +187,7 @@ fn objectives(node: &Node, faults: &mut Faults) -> Option<Objectives> {
         detect_ms: whole("detect_ms"),
         recover_ms: whole("recover_ms"),
         max_requests_to_faulty: whole("max_requests_to_faulty"),
+        max_trips: whole("max_trips"),
         ..Objectives::default()
     };
     objectives.success_rate = block.number("success_rate", 0.0..=1.0, faults);

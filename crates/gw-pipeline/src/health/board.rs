@@ -2,6 +2,7 @@
 //! is known of it. Changes are told to whoever shares them with other gateways.
 
 use super::deployment::{Deployment, Identity};
+use super::fingerprint::Fingerprint;
 use gw_model::Micros;
 use gw_model::routing::HealthPolicy;
 use gw_model::snapshot::Target;
@@ -30,16 +31,10 @@ pub enum Change {
 }
 
 /// A change, and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HealthChange {
-    /// The provider's configured name.
-    pub provider: Arc<str>,
-    /// Its base URL: another gateway may use the same name for another.
-    pub base_url: Arc<str>,
-    /// The model there.
-    pub model: Arc<str>,
-    /// The credential, where the target is bound to one.
-    pub credential: Option<Arc<str>>,
+    /// Which deployment.
+    pub deployment: Fingerprint,
     /// What changed.
     pub change: Change,
 }
@@ -57,11 +52,16 @@ impl std::fmt::Debug for Notices {
 }
 
 impl Notices {
-    pub(super) fn tell(&self, id: &Identity, change: Change) {
-        let Identity { provider, base_url, model, credential } = id.clone();
-        tracing::info!(%provider, %model, ?change, "a deployment's health changed");
+    /// Notes a change that is of no use to others.
+    pub(super) fn note(id: &Identity, change: Change) {
+        tracing::info!(provider = %id.provider, model = %id.model, ?change, "a deployment's health changed");
+    }
+
+    /// Notes a change, and tells it to whoever listens.
+    pub(super) fn tell(&self, id: &Identity, deployment: Fingerprint, change: Change) {
+        Self::note(id, change);
         if let Some(listener) = self.0.get() {
-            listener(HealthChange { provider, base_url, model, credential, change });
+            listener(HealthChange { deployment, change });
         }
     }
 }
@@ -69,7 +69,7 @@ impl Notices {
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Board {
-    deployments: Mutex<HashMap<Identity, Arc<Deployment>>>,
+    deployments: Mutex<HashMap<Fingerprint, Arc<Deployment>>>,
     notices: Arc<Notices>,
 }
 
@@ -109,15 +109,16 @@ impl Board {
             model: Arc::clone(&target.model),
             credential: target.credential.clone(),
         };
+        let fingerprint = Fingerprint::of(&id);
         let mut deployments = self.deployments.lock();
-        if let Some(known) = deployments.get(&id) {
+        if let Some(known) = deployments.get(&fingerprint) {
             return Arc::clone(known);
         }
         if deployments.len() >= MAX_IDLE {
             deployments.retain(|_, deployment| Arc::strong_count(deployment) > 1);
         }
-        let new = Arc::new(Deployment::new(id.clone(), Arc::clone(&self.notices)));
-        deployments.insert(id, Arc::clone(&new));
+        let new = Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices)));
+        deployments.insert(fingerprint, Arc::clone(&new));
         new
     }
 
@@ -128,14 +129,13 @@ impl Board {
         let _ = self.notices.0.set(Box::new(listener));
     }
 
-    /// Takes in what another gateway saw. Deployments that are not known here are not made for it.
-    pub fn hear(&self, heard: HealthChange, now: Micros) {
-        let HealthChange { provider, base_url, model, credential, change } = heard;
-        let id = Identity { provider, base_url, model, credential };
-        let known = self.deployments.lock().get(&id).map(Arc::clone);
-        if let Some(deployment) = known {
-            deployment.hear(change, now);
-        }
+    /// Takes in what another gateway saw; true when the deployment is known here. None is made for it, and none stays
+    /// away for longer than what happens here could keep it away.
+    pub fn hear(&self, heard: HealthChange, policy: &HealthPolicy, now: Micros) -> bool {
+        let known = self.deployments.lock().get(&heard.deployment).map(Arc::clone);
+        let Some(deployment) = known else { return false };
+        deployment.hear(heard.change, policy, now);
+        true
     }
 
     /// What is known of each deployment.

@@ -70,6 +70,11 @@ impl Breaker {
         out.saturating_add(jitter % (out / 10 + 1))
     }
 
+    /// Longest time that [`Self::open`] gives.
+    pub(super) fn longest_ms(policy: &HealthPolicy) -> u64 {
+        policy.max_open_ms.saturating_add(policy.max_open_ms / 10)
+    }
+
     /// A probe went well: what was before says nothing any more.
     pub(super) fn close(&mut self, now: Micros) {
         self.buckets = Default::default();

@@ -24,7 +24,9 @@ pub(crate) struct BoardCollector<C> {
 impl<C: Clock + std::fmt::Debug + 'static> Collector for BoardCollector<C> {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let mut views = self.board.views(&HealthPolicy::default(), self.clock.now());
-        views.retain(|view| view.trips > 0 || view.pauses > 0);
+        // Another gateway may have had the trouble.
+        let is_away = |view: &DeploymentView| view.tripped_until.is_some() || view.parked_until.is_some();
+        views.retain(|view| view.trips > 0 || view.pauses > 0 || is_away(view));
         views.truncate(MAX_LISTED);
         let is = |so: bool| i64::from(so);
         let gauge = |value| Sample::Gauge(ConstGauge::new(value));

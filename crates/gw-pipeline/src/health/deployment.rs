@@ -3,6 +3,7 @@
 
 use super::board::{Change, Notices};
 use super::breaker::Breaker;
+use super::fingerprint::Fingerprint;
 use super::latency::Latency;
 use super::traffic::Traffic;
 use gw_model::Micros;
@@ -51,6 +52,7 @@ pub(crate) enum Standing {
 #[derive(Debug)]
 pub(crate) struct Deployment {
     pub(crate) id: Identity,
+    fingerprint: Fingerprint,
     in_flight: AtomicU32,
     parked_until: AtomicI64,
     /// Until when it is taken for down; 0 when it is not.
@@ -73,9 +75,10 @@ struct Counted {
 }
 
 impl Deployment {
-    pub(super) fn new(id: Identity, notices: Arc<Notices>) -> Self {
+    pub(super) fn new(id: Identity, fingerprint: Fingerprint, notices: Arc<Notices>) -> Self {
         Self {
             id,
+            fingerprint,
             in_flight: AtomicU32::new(0),
             parked_until: AtomicI64::new(0),
             tripped_until: AtomicI64::new(0),
@@ -180,34 +183,40 @@ impl Deployment {
         let until = now.saturating_add(ms.saturating_mul(1000));
         if self.parked_until.fetch_max(until, Ordering::Relaxed) < until {
             self.pauses.fetch_add(1, Ordering::Relaxed);
-            self.notices.tell(&self.id, Change::Parked { until });
+            self.notices.tell(&self.id, self.fingerprint, Change::Parked { until });
         }
     }
 
-    /// Lets others go first for that long, without a word on how it fares.
+    /// Lets others go first for that long, without a word on how it fares. Other gateways are not told: what was
+    /// refused is this one's own.
     pub(crate) fn take_out(&self, ms: u64, now: Micros) {
         let until = now.saturating_add(i64::try_from(ms.saturating_mul(1000)).unwrap_or(i64::MAX));
         self.tripped_until.store(until, Ordering::Relaxed);
         self.probe_until.store(0, Ordering::Relaxed);
         self.trips.fetch_add(1, Ordering::Relaxed);
-        self.notices.tell(&self.id, Change::Tripped { until });
+        Notices::note(&self.id, Change::Tripped { until });
     }
 
     /// It is up, whatever it said.
     pub(super) fn is_back(&self, now: Micros) {
         if self.tripped_until.load(Ordering::Relaxed) != 0 && self.reopen(now) {
-            self.notices.tell(&self.id, Change::Closed);
+            self.notices.tell(&self.id, self.fingerprint, Change::Closed);
         }
     }
 
-    /// Another gateway saw a change.
-    pub(super) fn hear(&self, change: Change, now: Micros) {
+    /// Another gateway saw a change. It may be wrong about the time, or mean harm: no time is longer than a park or a
+    /// trip of our own.
+    pub(super) fn hear(&self, change: Change, policy: &HealthPolicy, now: Micros) {
+        let within = |until: Micros, ms: u64| {
+            until.min(now.saturating_add(i64::try_from(ms.saturating_mul(1000)).unwrap_or(i64::MAX)))
+        };
         match change {
             Change::Parked { until } => {
-                self.parked_until.fetch_max(until, Ordering::Relaxed);
+                self.parked_until.fetch_max(within(until, policy.max_park_ms), Ordering::Relaxed);
             }
             Change::Tripped { until } => {
-                self.tripped_until.fetch_max(until, Ordering::Relaxed);
+                let longest = Breaker::longest_ms(policy);
+                self.tripped_until.fetch_max(within(until, longest), Ordering::Relaxed);
             }
             Change::Closed => {
                 self.reopen(now);
@@ -284,7 +293,7 @@ impl Deployment {
         self.tripped_until.store(until, Ordering::Relaxed);
         self.probe_until.store(0, Ordering::Relaxed);
         self.trips.fetch_add(1, Ordering::Relaxed);
-        self.notices.tell(&self.id, Change::Tripped { until });
+        self.notices.tell(&self.id, self.fingerprint, Change::Tripped { until });
     }
 
     /// What the provider says of its limits.

@@ -5,6 +5,7 @@ mod board;
 mod breaker;
 mod collector;
 mod deployment;
+mod fingerprint;
 mod latency;
 mod traffic;
 mod visit;
@@ -12,6 +13,7 @@ mod visit;
 pub use board::{Board, Change, DeploymentView, HealthChange};
 pub(crate) use collector::BoardCollector;
 pub(crate) use deployment::{Deployment, Standing};
+pub use fingerprint::Fingerprint;
 pub(crate) use visit::Visit;
 
 #[cfg(test)]

@@ -198,7 +198,7 @@ fn gateways_tell_each_other_and_a_new_configuration_keeps_what_is_known() {
     let (here, there) = (Board::default(), Arc::new(Board::default()));
     let (mine, theirs) = (deployment(&here), deployment(&there));
     let heard = Arc::clone(&there);
-    here.listen(move |change| heard.hear(change, 0));
+    here.listen(move |change| assert!(heard.hear(change, &POLICY, 10 * SECOND)));
     mine.park(5_000, &POLICY, SECOND);
     assert_eq!(standing(&theirs, SECOND), Standing::Parked { until: 6 * SECOND });
     (0..3).for_each(|_| fails(&mine, ErrorClass::ServerError, 10 * SECOND));
@@ -208,4 +208,43 @@ fn gateways_tell_each_other_and_a_new_configuration_keeps_what_is_known() {
     assert!(Arc::ptr_eq(&mine, &deployment(&here)));
     let view = &here.views(&POLICY, 20 * SECOND)[0];
     assert_eq!((view.in_flight, view.tripped_until, &*view.model), (0, None, "m"));
+    mine.take_out(30_000, 30 * SECOND);
+    assert!(
+        matches!(standing(&theirs, 30 * SECOND), Standing::Fit | Standing::Warming(_)),
+        "its own credential"
+    );
+}
+
+#[test]
+fn what_another_gateway_says_is_bounded_and_makes_no_deployment() {
+    let board = Board::default();
+    let deployment = deployment(&board);
+    let known = Fingerprint::of(&deployment.id);
+    let hear = |deployment, change| board.hear(HealthChange { deployment, change }, &POLICY, 10 * SECOND);
+    assert!(hear(known, Change::Parked { until: Micros::MAX }));
+    assert_eq!(deployment.parked_until(), 70 * SECOND, "max_park_ms");
+    assert!(hear(known, Change::Tripped { until: Micros::MAX }));
+    assert_eq!(deployment.tripped_until(), 14 * SECOND + 400_000, "max_open_ms and its jitter");
+    assert!(hear(known, Change::Tripped { until: 0 }) && hear(known, Change::Parked { until: 0 }));
+    assert_eq!((deployment.parked_until(), deployment.tripped_until()), (70 * SECOND, 14 * SECOND + 400_000));
+    assert!(!hear(Fingerprint([7; 32]), Change::Closed));
+    assert_eq!(board.views(&POLICY, 0).len(), 1);
+}
+
+#[test]
+fn deployments_that_differ_in_anything_have_different_fingerprints() {
+    let board = Board::default();
+    let base = target();
+    let elsewhere =
+        Arc::new(gw_model::snapshot::Provider { base_url: "http://x".into(), ..(*base.provider).clone() });
+    let targets = [
+        base.clone(),
+        Target { provider: elsewhere, ..base.clone() },
+        Target { model: "mm".into(), ..base.clone() },
+        Target { credential: Some("".into()), ..base.clone() },
+        Target { credential: Some("a".into()), ..base.clone() },
+    ];
+    let distinct: std::collections::HashSet<_> =
+        targets.iter().map(|target| Fingerprint::of(&board.deployment(target).id)).collect();
+    assert_eq!(distinct.len(), targets.len());
 }

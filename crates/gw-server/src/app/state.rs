@@ -6,7 +6,7 @@ use crate::serve::demo;
 use arc_swap::ArcSwap;
 use gw_config::Compiled;
 use gw_config::compile::{Cors, ServerSettings};
-use gw_pipeline::{Gateway, PublishError};
+use gw_pipeline::{Gateway, PublishError, SharingMetrics};
 use parking_lot::Mutex;
 use rustls::ServerConfig;
 use std::fmt;
@@ -21,6 +21,8 @@ pub(crate) struct App {
     pub(crate) storage: Arc<Storage>,
     pub(crate) cors: ArcSwap<Option<Cors>>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
+    /// What is told between gateways; `None` where they meet nowhere.
+    pub(crate) sharing: Option<SharingMetrics>,
     server: ArcSwap<ServerSettings>,
     draining: AtomicBool,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
@@ -62,8 +64,10 @@ impl App {
         storage: Arc<Storage>,
         compiled: &Compiled,
     ) -> Result<Self, ApplyError> {
+        let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
         let app = Self {
             gateway,
+            sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
@@ -110,7 +114,7 @@ impl App {
         self.draining.store(true, Ordering::Relaxed);
     }
 
-    /// Is traffic welcome, and the state in words.
+    /// Is traffic welcome, and the state in words. Redis is only told of: requests do without it.
     pub(crate) fn readiness(&self) -> (bool, String) {
         let draining = self.draining.load(Ordering::Relaxed);
         let store_up = self.storage.is_up();
@@ -122,7 +126,12 @@ impl App {
             (false, false) => "journal_full",
         };
         let store = if store_up { "up" } else { "down" };
-        (ready, format!("{{\"status\":\"{status}\",\"store\":\"{store}\"}}"))
+        let redis = match &self.sharing {
+            None => "",
+            Some(sharing) if sharing.up.get() > 0 => ",\"redis\":\"up\"",
+            Some(_) => ",\"redis\":\"down\"",
+        };
+        (ready, format!("{{\"status\":\"{status}\",\"store\":\"{store}\"{redis}}}"))
     }
 }
 

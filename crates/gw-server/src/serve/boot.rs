@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{demo, reload, shutdown};
+use super::{demo, reload, sharing, shutdown};
 use crate::app::credentials as app_credentials;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
@@ -15,6 +15,7 @@ use crate::telemetry::{self, LogFormat};
 use gw_config::{Compiled, settings};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
+use gw_store::redis::RedisError;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -29,8 +30,8 @@ use tokio::sync::watch;
 /// Threads of the background runtime.
 const BACKGROUND_THREADS: usize = 2;
 
-/// Variables that name stores of later versions.
-const SHARED_STORES: [&str; 2] = ["GATEWRIGHT_DATABASE_URL", "GATEWRIGHT_REDIS_URL"];
+/// The variable that names a store of later versions.
+const SHARED_STORE: &str = "GATEWRIGHT_DATABASE_URL";
 
 /// How often the clock is compared with the system's.
 const RESYNC_EVERY: Duration = Duration::from_secs(30);
@@ -82,6 +83,8 @@ pub(crate) enum BootError {
         /// Why.
         source: io::Error,
     },
+    /// The address of Redis.
+    Redis(RedisError),
     /// The system refuses threads or the like.
     System(io::Error),
 }
@@ -98,6 +101,7 @@ impl fmt::Display for BootError {
             Self::Publish(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}"),
             Self::Listen { addr, .. } => write!(f, "cannot listen on {addr}; choose another with --listen"),
+            Self::Redis(error) => write!(f, "{error}"),
             Self::System(_) => f.write_str("the system refuses a resource"),
         }
     }
@@ -109,7 +113,7 @@ impl std::error::Error for BootError {
             Self::Publish(error) => std::error::Error::source(error),
             Self::Store(error) => std::error::Error::source(error),
             Self::Listen { source, .. } | Self::System(source) => Some(source),
-            Self::Configuration(_) | Self::Apply(_) | Self::NotInThisVersion { .. } => None,
+            Self::Configuration(_) | Self::Apply(_) | Self::Redis(_) | Self::NotInThisVersion { .. } => None,
         }
     }
 }
@@ -118,7 +122,11 @@ impl BootError {
     /// 2 for what the user must change, 1 for what failed.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Configuration(_) | Self::Apply(_) | Self::Publish(_) | Self::NotInThisVersion { .. } => 2,
+            Self::Configuration(_)
+            | Self::Apply(_)
+            | Self::Publish(_)
+            | Self::Redis(_)
+            | Self::NotInThisVersion { .. } => 2,
             Self::Store(_) | Self::Listen { .. } | Self::System(_) => 1,
         }
     }
@@ -139,7 +147,7 @@ struct Running {
 /// Starts, serves until asked to stop, and ends in order.
 pub(crate) fn run(start: Start) -> Result<(), BootError> {
     nofile::raise();
-    refuse_shared_stores()?;
+    refuse_shared_store()?;
     let compiled = configuration::read(&start.origin, 1).map_err(BootError::Configuration)?;
     start_logs(&start, &compiled);
     for warning in &compiled.warnings {
@@ -168,11 +176,10 @@ fn start_logs(start: &Start, compiled: &Compiled) {
 }
 
 /// Limits and budgets that are meant to be shared with other nodes must not silently hold for one.
-fn refuse_shared_stores() -> Result<(), BootError> {
-    let set = |name: &&'static str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-    match SHARED_STORES.into_iter().find(|name| set(name)) {
-        Some(variable) => Err(BootError::NotInThisVersion { variable }),
-        None => Ok(()),
+fn refuse_shared_store() -> Result<(), BootError> {
+    match std::env::var_os(SHARED_STORE).is_some_and(|value| !value.is_empty()) {
+        true => Err(BootError::NotInThisVersion { variable: SHARED_STORE }),
+        false => Ok(()),
     }
 }
 
@@ -230,6 +237,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
+    share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
     Ok(Running {
@@ -293,6 +301,15 @@ fn announce(doors: &Doors, compiled: &Compiled) -> String {
     let scheme = if compiled.server.tls.is_some() { "https" } else { "http" };
     let addr = doors.first().and_then(|(listener, _)| listener.local_addr().ok());
     addr.map_or_else(|| scheme.to_owned(), |addr| format!("{scheme}://{addr}"))
+}
+
+/// Meets other gateways, where it is configured.
+fn share(background: &Runtime, compiled: &Compiled, app: &App) -> Result<(), BootError> {
+    if let (Some(redis), Some(metrics)) = (&compiled.redis, &app.sharing) {
+        let sharing = sharing::start(redis, &app.gateway, metrics.clone()).map_err(BootError::Redis)?;
+        background.spawn(sharing);
+    }
+    Ok(())
 }
 
 async fn keep_clock(clock: Arc<SystemClock>) {

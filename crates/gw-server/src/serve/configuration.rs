@@ -1,6 +1,7 @@
 //! Reads and compiles the configuration, from a file or from the environment.
 
-use gw_config::{Compiled, ConfigErrors, ProcessEnv, Settings, Source};
+use gw_config::{Compiled, ConfigErrors, Env, ProcessEnv, Settings, Source};
+use gw_model::Secret;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,8 @@ pub(crate) fn read(origin: &Origin, revision: u64) -> Result<Compiled, Configura
                 .map_err(ConfigurationError::Faults)?
         }
     };
-    let settings = settings.with_demo(origin.demo).with_listen(origin.listen);
+    let redis = ProcessEnv.filled("GATEWRIGHT_REDIS_URL").map(|url| Secret::new(url.trim().to_owned()));
+    let settings = settings.with_redis(redis).with_demo(origin.demo).with_listen(origin.listen);
     gw_config::compile(&settings, catalog, revision).map_err(ConfigurationError::Faults)
 }
 

@@ -4,4 +4,5 @@ pub(crate) mod boot;
 pub(crate) mod configuration;
 pub(crate) mod demo;
 pub(crate) mod reload;
+mod sharing;
 pub(crate) mod shutdown;

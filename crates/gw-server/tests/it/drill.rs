@@ -1,6 +1,7 @@
 //! `gatewright drill` from outside: what it reports of small scenarios, and its exit codes.
 
 use super::support::gateway::{binary, run};
+use super::support::redis::Redis;
 use super::support::{Gateway, MASTER, Upstream, eventually};
 use serde_json::Value;
 use std::path::Path;
@@ -132,4 +133,28 @@ async fn what_was_started_ends_with_the_drill() {
     let status = tokio::time::timeout(Duration::from_secs(10), child.wait()).await.unwrap().unwrap();
     assert_eq!(status.code(), Some(1));
     assert!(!data.exists(), "its folder is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_gateways_tell_each_other_of_their_targets() {
+    if Redis::start().await.is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pause = "timeline: [{ at: 0.52, targets: [east], fault: status=429;retry-after=30 }]\ngateways: 8\n";
+    let file = write(folder.path(), pause, "{ success_rate: 1.0, max_requests_to_faulty: 5, max_trips: 0 }");
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, text.replace("requests_per_second: 80", "requests_per_second: 20")).unwrap();
+    // The gateways are found by their path.
+    let path = std::env::var("PATH").unwrap_or_default();
+    let output = binary().args(["drill", &file, "--json"]).env("PATH", path).output().await.unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{out}\n{err}");
+    let reports: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((&reports[0]["trips"], &reports[0]["wrong_answers"]), (&0.into(), &0.into()), "{out}");
+    assert!(reports[0]["tries_at_faulty"].as_u64() > Some(0), "the fault did not come: {out}");
+    // Others' gateways are not started by the drill.
+    let running = ["--url", "http://127.0.0.1:9", "--key", "k", "--emulator", "east=http://127.0.0.1:9"];
+    let (code, _, err) = run(&[&["drill", &file][..], &running].concat()).await;
+    assert!(code == 2 && err.contains("several gateways"), "{code} {err}");
 }

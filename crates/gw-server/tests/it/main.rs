@@ -37,6 +37,7 @@ mod replay;
 mod replay_vectors;
 mod resilience;
 mod routing;
+mod sharing;
 mod shutdown;
 mod signed;
 mod slow;

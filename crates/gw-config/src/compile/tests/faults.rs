@@ -279,3 +279,32 @@ f.yaml:4:53: 'https://a/' is not an origin: write https://host or https://host:p
         "f.yaml:1:24: 'allow_origins' is empty: name an origin, or remove 'cors'"
     );
 }
+
+#[test]
+fn redis() {
+    let text = "
+redis_url: 'http://:geheim@h'
+redis_prefix: 'a b'
+";
+    let expected = "\
+f.yaml:2:12: 'redis_url' must be redis://[USER:PASSWORD@]HOST[:PORT][/DB], or rediss:// with TLS
+f.yaml:3:15: 'redis_prefix' may have letters, digits, '-', '_', '.', ':', '{' and '}' only, at most 64";
+    assert_eq!(faults(text), expected);
+    for url in [
+        "redis://",
+        "redis://:geheim@",
+        "redis://h:0",
+        "redis://h:x",
+        "redis://h/zero",
+        "redis://h?db=1",
+        "redis://u:gehe@im@h",
+        "redis://u:gehe/im@h",
+        "redis://u:geheim@h:66000",
+    ] {
+        let faults = faults(&format!("redis_url: '{url}'"));
+        assert!(
+            faults.starts_with("f.yaml:1:12: 'redis_url' ") && !faults.contains("geh"),
+            "{url}: {faults}"
+        );
+    }
+}

@@ -307,3 +307,22 @@ settings: { stream_ping_ms: 0, max_body_bytes: 2048 }
         (0, 2048)
     );
 }
+
+#[test]
+fn redis_by_file_and_by_environment() {
+    for url in ["redis://h", "rediss://u:p%40@[::1]:6380/3", "redis://:${OPENAI_API_KEY}@127.0.0.1:1/"] {
+        let compiled = ok(&format!("redis_url: '{url}'\n"));
+        let redis = compiled.redis.as_ref().expect("redis");
+        assert_eq!((redis.prefix.as_str(), format!("{:?}", redis.url)), ("gatewright", "***".to_owned()));
+        let told =
+            compiled.warnings.iter().any(|w| w.fault.message.contains("limits and budgets still hold"));
+        assert!(told, "{:?}", compiled.warnings);
+    }
+    assert_eq!(ok("").redis, None);
+    let source = crate::Source { name: "f.yaml", text: "redis_url: redis://file\nredis_prefix: mine\n" };
+    let settings = crate::load(source, &super::env()).expect("loads");
+    let settings = settings.with_redis(Some(gw_model::Secret::new("redis://environment".to_owned())));
+    let redis =
+        crate::compile(&settings, crate::fake_catalog::catalog(), 1).expect("compiles").redis.expect("redis");
+    assert_eq!((redis.url.expose(), redis.prefix.as_str()), ("redis://environment", "mine"));
+}

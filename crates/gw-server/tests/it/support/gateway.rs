@@ -61,7 +61,21 @@ impl Gateway {
 
     /// Starts one in a folder that has its `gatewright.yaml`.
     pub(crate) async fn start_in(folder: Arc<TempDir>, listen: &str) -> Self {
-        let mut child = Self::command(folder.path(), listen).spawn().unwrap();
+        let command = Self::command(folder.path(), listen);
+        Self::start_as(command, folder).await
+    }
+
+    /// Starts one with this configuration and these variables.
+    pub(crate) async fn start_with(config: &str, variables: &[(&str, &str)]) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        std::fs::write(folder.path().join("gatewright.yaml"), config).unwrap();
+        let mut command = Self::command(folder.path(), "127.0.0.1:0");
+        command.envs(variables.iter().copied());
+        Self::start_as(command, folder).await
+    }
+
+    async fn start_as(mut command: Command, folder: Arc<TempDir>) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await;
         let greeting = first.ok().and_then(Result::ok).flatten().unwrap_or_default();

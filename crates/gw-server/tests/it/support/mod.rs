@@ -9,6 +9,7 @@ pub(crate) mod http2;
 pub(crate) mod poll;
 pub(crate) mod raw;
 pub(crate) mod reading;
+pub(crate) mod redis;
 pub(crate) mod scripted;
 pub(crate) mod speaking;
 pub(crate) mod sse;
