@@ -43,6 +43,7 @@ pub use reply::{Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use respond::session::Session;
 pub use route::resolve::Resolution;
+pub use route::{Question, Simulated, Taken, simulate};
 pub use run::run;
 pub use signed::SignedHead;
 pub use stored::{StoredAction, StoredRequest, run_stored};

@@ -37,9 +37,11 @@ pub(crate) fn target(provider: Provider, model: &str) -> Target {
     Target {
         provider: Arc::new(provider),
         model: model.into(),
-        weight: 1,
         credential: None,
+        capacity: None,
+        family: model.into(),
         info: Arc::new(ModelInfo::default()),
+        terms: None,
     }
 }
 

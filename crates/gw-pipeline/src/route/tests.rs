@@ -5,8 +5,9 @@ use super::order::{Asked, Fitness, Ordered, Scene, order};
 use crate::health::Standing;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
-use gw_model::routing::{Destination, Group, Member, StickyBy, Strategy, mixed};
+use gw_model::routing::{Destination, Gate, Group, Member, StickyBy, Strategy, mixed};
 use gw_model::snapshot::{Model, Provider, Target};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -38,6 +39,7 @@ fn target(index: usize) -> Arc<Target> {
         model: format!("m{index}").into(),
         credential: None,
         capacity: None,
+        terms: None,
         family: "m".into(),
         info: Arc::new(ModelInfo::default()),
     })
@@ -72,6 +74,10 @@ struct World {
     caller: Option<u64>,
     /// Conditions, by number, that do not hold.
     missed: Vec<usize>,
+    /// Gates, by counter, that let nothing pass.
+    closed: Vec<u64>,
+    /// Gates that were asked, and whether they were to count.
+    passed: RefCell<Vec<(u64, bool)>>,
 }
 
 /// A condition that is known by a number.
@@ -123,6 +129,10 @@ impl Asked for World {
     fn holds(&self, condition: &Arc<dyn Condition>) -> bool {
         !self.missed.contains(&condition.source().parse().unwrap())
     }
+    fn passes(&self, gate: &Gate, takes: bool) -> bool {
+        self.passed.borrow_mut().push((gate.counter, takes));
+        !self.closed.contains(&gate.counter)
+    }
     fn cost(&self, target: usize) -> Option<u128> {
         self.cost.get(target).copied().unwrap_or(Some(1))
     }
@@ -134,7 +144,15 @@ impl Asked for World {
 /// The order for a seed, which is also the turn of every group.
 fn ordered(model: &Model, world: &World, seed: u64) -> Ordered {
     let turn = move |_| seed;
-    let scene = Scene { model, fitness: world, asked: world, seed: mixed(seed), turn: &turn };
+    let scene = Scene {
+        model,
+        fitness: world,
+        asked: world,
+        seed: mixed(seed),
+        turn: &turn,
+        takes: true,
+        trace: None,
+    };
     order(&model.group, &scene, 8)
 }
 
@@ -184,6 +202,7 @@ fn reached(group: &Group, world: &World, into: &mut BTreeSet<usize>) {
                 into.insert(*index);
             }
             Destination::Group(inner) => reached(inner, world, into),
+            Destination::End(_) => {}
         }
     }
 }
@@ -207,6 +226,8 @@ fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
         unsuited: some(rng),
         forbidden: some(rng),
         caller: rng.bool().then(|| rng.u64(..)),
+        closed: Vec::new(),
+        passed: RefCell::default(),
         missed: (0..CONDITIONS).filter(|_| rng.bool()).collect(),
     }
 }
@@ -307,7 +328,15 @@ fn a_nested_group_gets_its_share_and_divides_it() {
     let world = World::default();
     let mut first = [0f64; 3];
     for seed in 0..DRAWS {
-        let scene = Scene { model: &nested, fitness: &world, asked: &world, seed, turn: &turn };
+        let scene = Scene {
+            model: &nested,
+            fitness: &world,
+            asked: &world,
+            seed,
+            turn: &turn,
+            takes: true,
+            trace: None,
+        };
         first[order(&nested.group, &scene, 1).order[0]] += 1.0 / DRAWS as f64;
     }
     assert_shares(&first, &[0.5, 0.25, 0.25]);

@@ -81,9 +81,11 @@ pub(crate) fn request(call: &Call, provider: Arc<Provider>, model: &str) -> Resu
     let target = Target {
         provider,
         model: model.into(),
-        weight: 1,
         credential: None,
+        capacity: None,
+        family: "m".into(),
         info: Arc::new(ModelInfo::default()),
+        terms: None,
     };
     let prepared = PreparedProvider::new(&target.provider).unwrap();
     let format = upstream_format(&target.provider, &target.model, call.format).unwrap();
