@@ -11,6 +11,7 @@ mod ledger;
 mod logs;
 mod migrate;
 mod objects;
+mod routes;
 mod row;
 mod sums;
 mod unsummed;
