@@ -45,7 +45,7 @@ pub enum GateBy {
 /// Where a route ends without a model: the request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
-    /// The node.
+    /// The node; empty when it is none of its own.
     pub node: Arc<str>,
     /// Decides the status.
     pub code: ErrorCode,

@@ -201,7 +201,9 @@ impl<'s> Picking<'s> {
     }
 
     fn end(&mut self, end: &Arc<End>) -> bool {
-        self.note(&end.node, 0);
+        if !end.node.is_empty() {
+            self.note(&end.node, 0);
+        }
         if !self.is_next() {
             self.end = Some(Arc::clone(end));
         }

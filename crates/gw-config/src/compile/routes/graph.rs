@@ -208,7 +208,8 @@ impl<'a> Walk<'a, '_> {
         let exceeded = match &settings.exceeded {
             Some(to) => self.node(to)?,
             None => Destination::End(Arc::new(End {
-                node: node.name.as_str().into(),
+                // The step that leads here says enough.
+                node: "".into(),
                 code: ErrorCode::RateLimitExceeded,
                 message: format!("the limit '{}' of the route '{}' is reached", node.name, self.name).into(),
             })),
