@@ -100,6 +100,11 @@ impl Live {
         Ok(Self { snapshot, endpoints, aliases, board: Arc::clone(board), resolved: Mutex::default() })
     }
 
+    /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.
+    pub fn alone(snapshot: Snapshot) -> Result<Self, PublishError> {
+        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()))
+    }
+
     /// Does a condition read headers of callers?
     pub(crate) fn reads_headers(&self) -> bool {
         self.aliases.values().any(|model| model.reads().is_some_and(|reads| reads.headers))

@@ -5,7 +5,8 @@ use super::order::{Asked, Fitness, Ordered, Scene, order};
 use crate::health::Standing;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
-use gw_model::routing::{Destination, Gate, Group, Member, StickyBy, Strategy, mixed};
+use gw_model::ErrorCode;
+use gw_model::routing::{Destination, End, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy, mixed};
 use gw_model::snapshot::{Model, Provider, Target};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -430,4 +431,80 @@ fn a_thousand_targets_give_a_short_plan() {
         let world = World { caller: Some(1), ..World::default() };
         assert_eq!(ordered(&many, &world, 1).order.len(), 8);
     }
+}
+
+/// A group that stands for a node, of which one member takes the request.
+fn node(name: &str, members: Vec<Member>) -> Destination {
+    let mut group = Group::new(1, Strategy::Fallback, members);
+    (group.exclusive, group.node) = (true, Some(name.into()));
+    Destination::Group(Box::new(group))
+}
+
+fn to(to: Destination) -> Member {
+    Member::to(to, 1, 0)
+}
+
+fn end(name: &str) -> Destination {
+    let code = ErrorCode::RateLimitExceeded;
+    Destination::End(Arc::new(End { node: name.into(), code, message: "no".into() }))
+}
+
+fn gated(counter: u64, to: Destination) -> Member {
+    let gate = Gate { counter, unit: GateUnit::Requests, max: 1, per_seconds: 1, by: GateBy::Route };
+    Member { gate: Some(Arc::new(gate)), ..Member::to(to, 1, 0) }
+}
+
+/// The order, and the way to it: nodes with the member taken.
+fn way(members: Vec<Member>, world: &World) -> (Ordered, Vec<(String, usize, bool)>) {
+    let model = model(Group::new(0, Strategy::Fallback, members), 2, 4);
+    let trace = RefCell::default();
+    let (turn, trace_ref) = (|_| 0, Some(&trace));
+    let scene =
+        Scene { model: &model, fitness: world, asked: world, seed: 1, turn: &turn, takes: true, trace: trace_ref };
+    let found = order(&model.group, &scene, 8);
+    let steps = trace.into_inner().into_iter().map(|t| (t.node.to_string(), t.member, t.is_next));
+    (found, steps.collect())
+}
+
+#[test]
+fn of_an_exclusive_group_one_member_is_asked() {
+    let members = || {
+        let inner = vec![Member { when: when(0), ..member(0, 1) }, member(1, 1), member(2, 1)];
+        vec![to(node("n", inner)), member(3, 1)]
+    };
+    let (found, steps) = way(members(), &World::default());
+    assert_eq!(found.order.as_slice(), [0, 3], "what stands behind the group follows all the same");
+    assert_eq!(steps, [("n".to_owned(), 0, false)]);
+    let (found, steps) = way(members(), &World { missed: vec![0], ..World::default() });
+    assert_eq!((found.order.as_slice(), steps), (&[1, 3][..], vec![("n".to_owned(), 1, false)]));
+    let (found, _) = way(members(), &World { forbidden: vec![0], ..World::default() });
+    assert_eq!(found.order.as_slice(), [3], "the choice is final, whatever becomes of it");
+}
+
+#[test]
+fn a_gate_counts_a_request_that_comes_to_it_first() {
+    let members = |first: bool| {
+        let limit = node("limit", vec![gated(7, Destination::Target(0)), to(Destination::Target(1))]);
+        if first { vec![to(limit)] } else { vec![member(2, 1), to(limit)] }
+    };
+    let world = World::default();
+    let (found, steps) = way(members(true), &world);
+    assert_eq!((found.order.as_slice(), steps), (&[0][..], vec![("limit".to_owned(), 0, false)]));
+    assert_eq!(world.passed.borrow().as_slice(), [(7, true)]);
+    let world = World::default();
+    let (found, steps) = way(members(false), &world);
+    assert_eq!((found.order.as_slice(), steps), (&[2, 0][..], vec![("limit".to_owned(), 0, true)]));
+    assert_eq!(world.passed.borrow().as_slice(), [(7, false)], "it may never come here");
+    let (found, steps) = way(members(true), &World { closed: vec![7], ..World::default() });
+    assert_eq!((found.order.as_slice(), steps), (&[1][..], vec![("limit".to_owned(), 1, false)]));
+}
+
+#[test]
+fn an_end_refuses_whoever_comes_first_and_stops_the_others() {
+    let (found, steps) = way(vec![to(node("n", vec![to(end("full"))])), member(0, 1)], &World::default());
+    assert!(found.order.is_empty() && found.parked.is_empty());
+    assert_eq!(found.end.map(|end| end.code), Some(ErrorCode::RateLimitExceeded));
+    assert_eq!(steps, [("n".to_owned(), 0, false), ("full".to_owned(), 0, false)]);
+    let (found, _) = way(vec![member(0, 1), to(end("full")), member(1, 1)], &World::default());
+    assert_eq!((found.order.as_slice(), found.end), (&[0][..], None));
 }

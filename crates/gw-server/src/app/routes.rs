@@ -154,6 +154,9 @@ fn with_most(
 /// Puts the published routes in force at start.
 pub(crate) fn load(app: &App) -> Result<(), RoutesError> {
     let _changing = app.changing.lock();
+    if app.storage.database.routes()?.is_empty() {
+        return Ok(());
+    }
     let base = app.base.load_full();
     let snapshot = with_most(&base, &app.storage.database, None)?;
     put_in_force(app, snapshot, || Ok(()))

@@ -272,3 +272,18 @@ fn routes_of_the_file_share_the_names_of_models_and_their_faults_have_places() {
         "f.yaml:9:12: there is no node 'nobody': add it under 'nodes'"
     );
 }
+
+#[test]
+fn the_example_of_the_guide_loads() {
+    let guide = include_str!("../../../../../docs/guides/dynamic-routes.md");
+    let example =
+        guide.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+    let compiled = ok(example);
+    assert_eq!(compiled.warnings, []);
+    let route = &compiled.snapshot.models["support-chat"];
+    let usual = "usual[[local/qwen3-8b openai/gpt-4o-mini]]";
+    let expected = format!(
+        "tier[best[openai/gpt-4o {usual}] guard[split[{usual} canary[openai/gpt-4.1-mini {usual}]] !full 429]]"
+    );
+    assert_eq!(tree(route, &route.group), expected);
+}
