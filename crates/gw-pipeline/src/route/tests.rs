@@ -3,9 +3,9 @@
 
 use super::order::{Asked, Fitness, Ordered, Scene, order};
 use crate::health::Standing;
+use gw_model::ErrorCode;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
-use gw_model::ErrorCode;
 use gw_model::routing::{Destination, End, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy, mixed};
 use gw_model::snapshot::{Model, Provider, Target};
 use std::cell::RefCell;
@@ -459,8 +459,15 @@ fn way(members: Vec<Member>, world: &World) -> (Ordered, Vec<(String, usize, boo
     let model = model(Group::new(0, Strategy::Fallback, members), 2, 4);
     let trace = RefCell::default();
     let (turn, trace_ref) = (|_| 0, Some(&trace));
-    let scene =
-        Scene { model: &model, fitness: world, asked: world, seed: 1, turn: &turn, takes: true, trace: trace_ref };
+    let scene = Scene {
+        model: &model,
+        fitness: world,
+        asked: world,
+        seed: 1,
+        turn: &turn,
+        takes: true,
+        trace: trace_ref,
+    };
     let found = order(&model.group, &scene, 8);
     let steps = trace.into_inner().into_iter().map(|t| (t.node.to_string(), t.member, t.is_next));
     (found, steps.collect())
