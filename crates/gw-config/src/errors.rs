@@ -89,11 +89,25 @@ impl Faults {
         }
     }
 
-    /// What was noted, as warnings.
-    pub(crate) fn warnings(mut self, source: &Arc<str>) -> Vec<Warning> {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The first message, for whoever has no use for places.
+    pub(crate) fn first_message(&self) -> String {
+        self.0.first().map(|fault| fault.message.clone()).unwrap_or_default()
+    }
+
+    /// In the order of their places, each once.
+    pub(crate) fn sorted(mut self) -> Vec<Fault> {
         self.0.sort_by_key(|fault| fault.place);
         self.0.dedup();
-        self.0.into_iter().map(|fault| Warning { source: Arc::clone(source), fault }).collect()
+        self.0
+    }
+
+    /// What was noted, as warnings.
+    pub(crate) fn warnings(self, source: &Arc<str>) -> Vec<Warning> {
+        self.sorted().into_iter().map(|fault| Warning { source: Arc::clone(source), fault }).collect()
     }
 
     #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod schema;
 pub mod settings;
 mod shape;
 
+pub use compile::routes::{CompiledRoute, RouteFault, compile_route};
 pub use compile::{Compiled, DeclaredKey, ServerSettings, StoreSettings, compile};
 pub use env::{Env, ProcessEnv};
 pub use errors::{ConfigErrors, Fault, Warning};

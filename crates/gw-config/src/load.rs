@@ -26,7 +26,7 @@ pub fn load(source: Source<'_>, env: &dyn Env) -> Result<Settings, ConfigErrors>
     let name: Arc<str> = source.name.into();
     let mut faults = Faults::default();
     let text = source.text.strip_prefix('\u{feff}').unwrap_or(source.text);
-    let Some(root) = parse(text, env, &mut faults) else {
+    let Some(root) = parse(text, Some(env), &mut faults) else {
         return faults.finish(&name, None);
     };
     if let Some(message) = foreign(&root) {

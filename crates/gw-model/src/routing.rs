@@ -1,8 +1,10 @@
 //! How a model's target is chosen: groups of members, which are targets or groups again. Serves the route stage; the
 //! order itself is made there. It must not know the state of anything.
 
+mod gate;
 mod hash;
 
+pub use gate::{End, Gate, GateBy, GateUnit};
 pub use hash::{mixed, stable_hash};
 
 use crate::policy::Condition;
@@ -20,6 +22,10 @@ pub struct Group {
     /// `cumulative[i]` is the sum of the weights of members `0..=i`, for draws.
     cumulative: Vec<u64>,
     conditional: bool,
+    /// Only the first member that may be asked is: the others do not follow when it fails.
+    pub exclusive: bool,
+    /// The node of a dynamic route that it stands for.
+    pub node: Option<Arc<str>>,
 }
 
 impl Group {
@@ -35,7 +41,7 @@ impl Group {
             })
             .collect();
         let conditional = members.iter().any(|member| member.when.is_some());
-        Self { id, strategy, members, cumulative, conditional }
+        Self { id, strategy, members, cumulative, conditional, exclusive: false, node: None }
     }
 
     /// The targets `0..count`, tried in that order.
@@ -89,13 +95,21 @@ pub struct Member {
     pub salt: u64,
     /// A call of which it does not hold is never asked of this member. `None` always holds.
     pub when: Option<Arc<dyn Condition>>,
+    /// Requests above its limit are not asked of this member.
+    pub gate: Option<Arc<Gate>>,
 }
 
 impl Member {
+    /// What is asked always, with a share and a stable identity.
+    #[must_use]
+    pub const fn to(to: Destination, weight: u32, salt: u64) -> Self {
+        Self { to, weight, priority: 0, salt, when: None, gate: None }
+    }
+
     /// A target by its index in the model.
     #[must_use]
     pub const fn target(index: usize, weight: u32) -> Self {
-        Self { to: Destination::Target(index), weight, priority: 0, salt: index as u64, when: None }
+        Self::to(Destination::Target(index), weight, index as u64)
     }
 }
 
@@ -106,6 +120,8 @@ pub enum Destination {
     Target(usize),
     /// More members, ordered by a strategy of their own: another alias, or a group written in place.
     Group(Box<Group>),
+    /// Nothing: whoever comes here first is refused, and what failed before goes no further.
+    End(Arc<End>),
 }
 
 /// How the members of a group are ordered. The first takes the request, the others follow when it fails.

@@ -142,6 +142,20 @@ impl Model {
     }
 }
 
+impl Model {
+    /// Retries at a target of this model.
+    #[must_use]
+    pub fn retry_at<'a>(&'a self, target: &'a Target) -> &'a RetryPolicy {
+        target.terms.as_ref().map_or(&self.retry, |terms| &terms.retry)
+    }
+
+    /// Time limits at a target of this model.
+    #[must_use]
+    pub fn timeouts_at<'a>(&'a self, target: &'a Target) -> &'a Timeouts {
+        target.terms.as_ref().map_or(&self.timeouts, |terms| &terms.timeouts)
+    }
+}
+
 /// One provider and model behind an alias.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -157,6 +171,17 @@ pub struct Target {
     pub family: Arc<str>,
     /// Facts and prices, custom prices included.
     pub info: Arc<ModelInfo>,
+    /// Retries and time limits here, in place of the model's.
+    pub terms: Option<Arc<Terms>>,
+}
+
+/// How a target is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Retries.
+    pub retry: RetryPolicy,
+    /// Time limits; that of the whole request is the model's alone.
+    pub timeouts: Timeouts,
 }
 
 /// When to try again.

@@ -63,6 +63,7 @@ fn target(index: u64) -> Target {
         credential: None,
         capacity: None,
         family: "gpt-4o".into(),
+        terms: None,
         info: Arc::new(info),
     }
 }

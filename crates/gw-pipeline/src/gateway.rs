@@ -9,7 +9,7 @@ use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
 use arc_swap::ArcSwap;
 use gw_model::{Clock, Micros, Secret, Snapshot};
-use gw_store::memory::KeyTable;
+use gw_store::memory::{Gates, KeyTable};
 use gw_store::objects::Objects;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -27,6 +27,8 @@ pub struct Gateway {
     pub room: Arc<Room>,
     /// How deployments fare.
     pub board: Arc<Board>,
+    /// Counters of the limits within dynamic routes.
+    pub gates: Gates,
     /// Whose files, batches and stored responses are.
     pub objects: Arc<Objects>,
     master: Secret,
@@ -83,6 +85,7 @@ impl Gateway {
             keys: parts.keys,
             room,
             board,
+            gates: Gates::default(),
             objects: parts.objects,
             master: parts.master,
             clock: parts.clock,

@@ -47,6 +47,7 @@ pub use respond::session::Session;
 pub use route::measure::Measured;
 pub use route::resolve::Resolution;
 pub use route::semantic;
+pub use route::{Question, Simulated, Taken, simulate};
 pub use run::run;
 pub use signed::SignedHead;
 pub use stored::{StoredAction, StoredRequest, run_stored};

@@ -132,7 +132,7 @@ fn conditions(model: &Model) -> Option<Box<Conditions>> {
 fn has(group: &Group, strategy: &Strategy) -> bool {
     let is_inside = |member: &Member| match &member.to {
         Destination::Group(inner) => has(inner, strategy),
-        Destination::Target(_) => false,
+        Destination::Target(_) | Destination::End(_) => false,
     };
     group.strategy == *strategy || group.members.iter().any(is_inside)
 }

@@ -100,6 +100,11 @@ impl Live {
         Ok(Self { snapshot, endpoints, aliases, board: Arc::clone(board), resolved: Mutex::default() })
     }
 
+    /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.
+    pub fn alone(snapshot: Snapshot) -> Result<Self, PublishError> {
+        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()))
+    }
+
     /// Does a condition read headers of callers?
     pub(crate) fn reads_headers(&self) -> bool {
         self.aliases.values().any(|model| model.reads().is_some_and(|reads| reads.headers))
@@ -110,8 +115,8 @@ impl Live {
     }
 
     /// A model that is no alias, ready for routing.
-    pub(crate) fn lineup(&self, model: Model) -> Arc<Lineup> {
-        Lineup::new(Arc::new(model), &self.board)
+    pub(crate) fn lineup(&self, model: Arc<Model>) -> Arc<Lineup> {
+        Lineup::new(model, &self.board)
     }
 
     /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.
@@ -125,7 +130,7 @@ impl Live {
         }
         let model = resolve::direct(&self.snapshot, name, format)?;
         let qualified = Some(Arc::clone(&model.name));
-        let found = Resolution { model: self.lineup(model), qualified };
+        let found = Resolution { model: self.lineup(Arc::new(model)), qualified };
         let mut memo = self.resolved.lock();
         if memo.len() >= MAX_RESOLVED {
             memo.clear();

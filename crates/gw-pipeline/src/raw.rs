@@ -79,7 +79,7 @@ pub(crate) fn authorize(
     if !line.is_idempotent() {
         model.retry.on = vec![RetryOn::Connect];
     }
-    let model = live.lineup(model);
+    let model = live.lineup(Arc::new(model));
     let Some(key) = ticket.key() else { return Ok(model) };
     let is_bounded = !key.allows_every_model() || key.policy.budget.is_some();
     // Files cost nothing, and a batch under a budget has been refused already.

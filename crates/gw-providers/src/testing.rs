@@ -41,6 +41,7 @@ pub(crate) fn target(provider: Provider, model: &str) -> Target {
         capacity: None,
         family: model.into(),
         info: Arc::new(ModelInfo::default()),
+        terms: None,
     }
 }
 

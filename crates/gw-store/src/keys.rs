@@ -61,6 +61,13 @@ pub fn generate_key_id() -> Result<KeyId, StoreError> {
     Ok(KeyId(u128::from_be_bytes(bytes).max(1)))
 }
 
+/// A fresh id of a dynamic route.
+pub fn generate_route_id() -> Result<String, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(format!("route_{}", hex(&bytes)))
+}
+
 /// The id of a key of the configuration file: the same for a name at every start.
 #[must_use]
 pub fn file_key_id(name: &str) -> KeyId {

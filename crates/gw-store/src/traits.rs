@@ -6,8 +6,8 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::SpentByPeriod;
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, StoredCredential, StoredKey,
-    UsageFilter, UsageRow, Watermark,
+    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft, StoredCredential,
+    StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{KeyId, Micros};
 
@@ -43,6 +43,41 @@ pub trait CredentialStore: Send + Sync {
     fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError>;
     /// Removes one; false when there is none of that name.
     fn delete_credential(&self, name: &str) -> Result<bool, StoreError>;
+}
+
+/// Dynamic routes and their versions.
+pub trait RouteStore: Send + Sync {
+    /// All of them, by name.
+    fn routes(&self) -> Result<Vec<StoredRoute>, StoreError>;
+    /// The route of that id.
+    fn route(&self, id: &str) -> Result<Option<StoredRoute>, StoreError>;
+    /// Adds one, with a draft. Errors: [`StoreError::NameTaken`].
+    fn create_route(
+        &self,
+        id: &str,
+        name: &str,
+        draft: &RouteDraft,
+        now: Micros,
+    ) -> Result<StoredRoute, StoreError>;
+    /// Writes the draft, in place of an earlier one; `None` when there is no such route. Errors:
+    /// [`StoreError::Changed`] when the revision is not the expected one, as below.
+    fn save_draft(
+        &self,
+        id: &str,
+        draft: &RouteDraft,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredRoute>, StoreError>;
+    /// Makes a version the published one; the one before is archived. `None` when there is no such route or version.
+    fn publish_route(
+        &self,
+        id: &str,
+        number: i64,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredRoute>, StoreError>;
+    /// Removes a route with its versions; false when there is none.
+    fn delete_route(&self, id: &str, if_revision: Option<i64>) -> Result<bool, StoreError>;
 }
 
 /// Where the journal is folded into: ledger, budgets, usage and records, moved together.

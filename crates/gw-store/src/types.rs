@@ -1,5 +1,9 @@
 //! What goes into and comes out of a store. Plain data.
 
+mod routes;
+
+pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
+
 use crate::journal::{IntentFrame, SegmentId};
 use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, UsageSource, WireFormat};
 use serde::{Deserialize, Serialize};

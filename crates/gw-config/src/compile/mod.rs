@@ -17,6 +17,7 @@ mod prices;
 mod provider_kind;
 mod providers;
 mod redis;
+pub mod routes;
 mod server;
 mod targets;
 mod url;
@@ -75,24 +76,25 @@ pub fn compile(
         &mut faults,
         &mut warnings,
     );
+    let mut snapshot = Snapshot {
+        revision,
+        providers: compiled.providers,
+        models,
+        direct_models: file.direct_models.value,
+        catalog: Arc::clone(&catalog),
+        custom_models: compiled.custom,
+        health: health(&file.health.value),
+        settings: path(file),
+    };
+    routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
     let known = keys::KnownModels {
-        models: &models,
-        providers: &compiled.providers,
+        models: &snapshot.models,
+        providers: &snapshot.providers,
         catalog: &*catalog,
         direct: file.direct_models.value,
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let server = server::server(file, &mut faults);
-    let snapshot = Snapshot {
-        revision,
-        providers: compiled.providers,
-        models,
-        direct_models: file.direct_models.value,
-        catalog,
-        custom_models: compiled.custom,
-        health: health(&file.health.value),
-        settings: path(file),
-    };
     let store = server::store(&file.storage.value);
     let redis = redis::redis(file, &mut faults, &mut warnings);
     let warnings = warnings.warnings(&settings.source);

@@ -79,7 +79,7 @@ fn model(
     }
 }
 
-fn retry(settings: &RetrySettings, faults: &mut Faults) -> RetryPolicy {
+pub(super) fn retry(settings: &RetrySettings, faults: &mut Faults) -> RetryPolicy {
     let (backoff, longest) = (settings.backoff_ms, settings.max_backoff_ms);
     if backoff.value.get() > longest.value.get() {
         let message = format!("'backoff_ms' is larger than 'max_backoff_ms' ({})", longest.value.get());

@@ -17,10 +17,10 @@ use gw_model::snapshot::{Provider, Target};
 use std::sync::Arc;
 
 /// Most targets of one alias, those of aliases that it names included.
-const MAX_TARGETS: usize = 2_000;
+pub(super) const MAX_TARGETS: usize = 2_000;
 
 /// Most choices in the tree of one alias: aliases within aliases multiply.
-const MAX_MEMBERS: usize = 10_000;
+pub(super) const MAX_MEMBERS: usize = 10_000;
 
 /// Deepest nesting of groups and aliases.
 const MAX_DEPTH: usize = 16;
@@ -109,7 +109,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             .enumerate()
             .filter_map(|(at, name)| {
                 let to = self.named(name.value.as_str(), name.place)?;
-                Some(Member { salt: at as u64, to, ..Member::target(0, 1) })
+                Some(Member::to(to, 1, at as u64))
             })
             .collect();
         (!members.is_empty()).then(|| Group::new(id, Strategy::Fallback, members))
@@ -146,7 +146,8 @@ impl<'a, 'f> Gathering<'a, 'f> {
             };
             let salt = self.salt(id, &to);
             let when = self.when(target);
-            members.push(Member { to, weight: target.value.weight.value.small(), priority, salt, when });
+            let weight = target.value.weight.value.small();
+            members.push(Member { priority, when, ..Member::to(to, weight, salt) });
         }
         Group::new(id, strategy, members)
     }
@@ -220,6 +221,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                 stable_hash([&group[..], named.0.as_bytes(), named.1.as_bytes()])
             }
             Destination::Group(inner) => stable_hash([&group[..], &inner.id.to_le_bytes()]),
+            Destination::End(end) => stable_hash([&group[..], end.node.as_bytes()]),
         }
     }
 
@@ -236,6 +238,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                 let nearest = inner.members.iter().map(|member| self.distance(&member.to, regions)).min();
                 return nearest.unwrap_or(u32::MAX);
             }
+            Destination::End(_) => return u32::MAX,
         };
         u32::try_from(at).unwrap_or(u32::MAX)
     }
@@ -400,15 +403,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                 return None;
             }
         }
-        let is_same = |known: &Arc<Target>| {
-            known.provider.name == target.provider.name
-                && known.model == target.model
-                && known.credential == target.credential
-                && known.capacity == target.capacity
-                && known.family == target.family
-                && known.info == target.info
-        };
-        if let Some(at) = self.targets.iter().position(is_same) {
+        if let Some(at) = self.targets.iter().position(|known| is_same(known, &target)) {
             return Some(at);
         }
         if self.targets.len() >= MAX_TARGETS {
@@ -420,7 +415,18 @@ impl<'a, 'f> Gathering<'a, 'f> {
     }
 }
 
-fn plain(provider: &Arc<Provider>, model: &str, info: Arc<ModelInfo>) -> Target {
+/// Two targets that one entry of the list does for.
+pub(super) fn is_same(one: &Target, other: &Target) -> bool {
+    one.provider.name == other.provider.name
+        && one.model == other.model
+        && one.credential == other.credential
+        && one.capacity == other.capacity
+        && one.family == other.family
+        && one.info == other.info
+        && one.terms == other.terms
+}
+
+pub(super) fn plain(provider: &Arc<Provider>, model: &str, info: Arc<ModelInfo>) -> Target {
     let model: Arc<str> = model.into();
     Target {
         provider: Arc::clone(provider),
@@ -428,6 +434,7 @@ fn plain(provider: &Arc<Provider>, model: &str, info: Arc<ModelInfo>) -> Target 
         model,
         credential: None,
         capacity: None,
+        terms: None,
         info,
     }
 }

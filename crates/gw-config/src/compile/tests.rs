@@ -29,10 +29,10 @@ fn run(text: &str) -> Result<Compiled, String> {
     compile(&settings, fake_catalog::catalog(), 7).map_err(|e| e.to_string())
 }
 
-fn ok(text: &str) -> Compiled {
+pub(super) fn ok(text: &str) -> Compiled {
     run(text).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
-fn faults(text: &str) -> String {
+pub(super) fn faults(text: &str) -> String {
     run(text).err().expect("must be refused")
 }

@@ -11,7 +11,9 @@ use granit_parser::{Event, Marker, Parser, ScalarStyle};
 use std::collections::HashMap;
 
 /// Parses a file. `None` when its syntax is wrong or a limit is passed; the faults say where.
-pub(crate) fn parse(text: &str, env: &dyn Env, faults: &mut Faults) -> Option<Node> {
+///
+/// Without an environment texts stand as they are written, `$` or not: for what does not come from the operator's file.
+pub(crate) fn parse(text: &str, env: Option<&dyn Env>, faults: &mut Faults) -> Option<Node> {
     if text.len() > MAX_FILE_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20);
         faults.add(Place { line: 1, column: 1 }, message);
@@ -79,7 +81,7 @@ enum Items {
 type Stop = (Place, String);
 
 struct Builder<'a> {
-    env: &'a dyn Env,
+    env: Option<&'a dyn Env>,
     faults: &'a mut Faults,
     open: Vec<Open>,
     anchors: HashMap<usize, Node>,
@@ -89,7 +91,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(env: &'a dyn Env, faults: &'a mut Faults) -> Self {
+    fn new(env: Option<&'a dyn Env>, faults: &'a mut Faults) -> Self {
         Self { env, faults, open: Vec::new(), anchors: HashMap::new(), root: None, copied: 0, expanded: 0 }
     }
 
@@ -155,7 +157,8 @@ impl<'a> Builder<'a> {
             }
             return Ok(Node { place, kind: Kind::Scalar(Scalar { text, plain, filled: false }) });
         }
-        let kind = match interpolate(&text, self.env) {
+        let filled = self.env.map_or(Ok(None), |env| interpolate(&text, env));
+        let kind = match filled {
             Ok(None) => Kind::Scalar(Scalar { text, plain, filled: false }),
             Ok(Some(filled)) => {
                 self.expanded = self.expanded.saturating_add(filled.len());

@@ -13,7 +13,7 @@ fn env() -> BTreeMap<String, String> {
 
 fn read(text: &str) -> Result<Node, Vec<String>> {
     let mut faults = Faults::default();
-    let node = parse(text, &env(), &mut faults);
+    let node = parse(text, Some(&env()), &mut faults);
     let lines: Vec<String> = faults.into_vec().iter().map(|f: &Fault| f.line("f")).collect();
     node.filter(|_| lines.is_empty()).ok_or(lines)
 }
@@ -164,7 +164,7 @@ fn depth_and_size_are_limited() {
     let many = "a".repeat(40 << 20);
     let env: BTreeMap<String, String> = [("BIG".to_owned(), many)].into();
     let mut faults = Faults::default();
-    assert!(parse("a: ${BIG}\nb: ${BIG}\n", &env, &mut faults).is_none());
+    assert!(parse("a: ${BIG}\nb: ${BIG}\n", Some(&env), &mut faults).is_none());
     assert_eq!(faults.into_vec()[0].line("f"), "f:2:4: variables add more than 64 MiB");
 }
 
@@ -178,7 +178,7 @@ proptest::proptest! {
     fn a_quoted_text_comes_back_whatever_a_variable_holds(value in "\\PC{0,60}") {
         let env: BTreeMap<String, String> = [("V".to_owned(), value.clone())].into();
         let mut faults = Faults::default();
-        let node = parse("a: { b: ${V} }", &env, &mut faults).expect("parses");
+        let node = parse("a: { b: ${V} }", Some(&env), &mut faults).expect("parses");
         proptest::prop_assert_eq!(shown(&node), format!("{{a={{b={value:?}!}}}}"));
     }
 }

@@ -16,6 +16,7 @@ pub mod prices;
 pub mod providers;
 pub mod realtime;
 pub mod retry;
+pub mod routes;
 pub mod storage;
 pub mod telemetry;
 pub mod timeouts;

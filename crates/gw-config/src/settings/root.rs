@@ -9,6 +9,7 @@ use super::models::ModelSettings;
 use super::network::{CorsSettings, ServerBlock, TlsSettings};
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
+use super::routes::RouteSettings;
 use super::storage::StorageSettings;
 use super::telemetry::TelemetrySettings;
 use crate::place::At;
@@ -38,6 +39,8 @@ settings! {
         section providers: Named<ProviderSettings>,
         /// The names (aliases) that callers use for models.
         section models: Named<ModelSettings>,
+        /// Dynamic routes (docs/guides/dynamic-routes.md), called by name as models are.
+        section routes: Named<RouteSettings>,
         /// Allow `provider/model` and bare model names besides aliases.
         default(true) direct_models: bool,
         /// Virtual keys, declared here instead of through the API.
@@ -58,7 +61,7 @@ settings! {
         section storage: StorageSettings,
         /// Logs.
         section telemetry: TelemetrySettings,
-    } later { "mcp", "credentials", "routes", "database_url" }
+    } later { "mcp", "credentials", "database_url" }
 }
 
 /// The settings in force before they are compiled: those of a file, or those made from the environment.

@@ -12,7 +12,7 @@ mod text;
 pub(crate) use choices::{choices, choose};
 pub use collections::{Named, NamedEntry};
 pub use scalars::{Usd, UsdPerMillionTokens, Whole};
-pub(crate) use section::{Block, property, settings};
+pub(crate) use section::{Block, key_of, property, settings};
 pub use text::{Text, Texts};
 
 use crate::document::{Kind, Node, Scalar};

@@ -28,7 +28,7 @@ macro_rules! settings {
 
         impl $crate::shape::Shape for $name {
             fn read(node: &$crate::document::Node, reader: &mut $crate::shape::Reader<'_>) -> Option<Self> {
-                let known = &[$(stringify!($field)),+];
+                let known = &[$($crate::shape::key_of(stringify!($field))),+];
                 let later: &[&str] = &[$($($later),+)?];
                 let block = $crate::shape::Block::open(node, reader, known, later)?;
                 $(let $field = $crate::shape::settings!(@read $mode block reader $field $ty $(, $default)?);)+
@@ -40,10 +40,10 @@ macro_rules! settings {
                 let mut required: Vec<&str> = Vec::new();
                 $(
                     let default: Option<serde_json::Value> = None $(.or_else(|| Some(serde_json::json!($default))))?;
-                    if stringify!($mode) == "required" { required.push(stringify!($field)); }
+                    if stringify!($mode) == "required" { required.push($crate::shape::key_of(stringify!($field))); }
                     let schema = <$ty as $crate::shape::Shape>::schema();
                     let about = $crate::shape::property(schema, &[$($doc),+], default);
-                    properties.insert(stringify!($field).to_owned(), about);
+                    properties.insert($crate::shape::key_of(stringify!($field)).to_owned(), about);
                 )+
                 let mut schema = serde_json::json!({
                     "type": "object", "properties": properties, "additionalProperties": false,
@@ -61,17 +61,17 @@ macro_rules! settings {
     (@hold $mode:ident $ty:ty) => { $crate::place::At<$ty> };
 
     (@read optional $block:ident $reader:ident $field:ident $ty:ty) => {
-        Some($block.read::<$ty>(stringify!($field), $reader))
+        Some($block.read::<$ty>($crate::shape::key_of(stringify!($field)), $reader))
     };
     (@read required $block:ident $reader:ident $field:ident $ty:ty) => {
-        $block.require::<$ty>(stringify!($field), $reader)
+        $block.require::<$ty>($crate::shape::key_of(stringify!($field)), $reader)
     };
     (@read default $block:ident $reader:ident $field:ident $ty:ty, $default:expr) => {
-        Some($block.read::<$ty>(stringify!($field), $reader)
+        Some($block.read::<$ty>($crate::shape::key_of(stringify!($field)), $reader)
             .unwrap_or_else(|| $block.fill(<$ty>::from($default))))
     };
     (@read section $block:ident $reader:ident $field:ident $ty:ty) => {
-        Some($block.read::<$ty>(stringify!($field), $reader)
+        Some($block.read::<$ty>($crate::shape::key_of(stringify!($field)), $reader)
             .unwrap_or_else(|| $block.fill(<$ty>::default())))
     };
 
@@ -93,6 +93,11 @@ macro_rules! settings {
     (@unset section $ty:ty) => { $crate::place::At::nowhere(<$ty>::default()) };
 }
 pub(crate) use settings;
+
+/// The key of a field: words that Rust keeps for itself are written `r#type`.
+pub(crate) fn key_of(field: &'static str) -> &'static str {
+    field.strip_prefix("r#").unwrap_or(field)
+}
 
 /// A block being read.
 pub(crate) struct Block<'n> {

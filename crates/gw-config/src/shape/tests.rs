@@ -47,7 +47,7 @@ fn read<T: Shape>(value: &str) -> Result<T, Vec<String>> {
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .into();
     let mut faults = Faults::default();
-    let root = parse(&format!("key: {value}"), &env, &mut faults).expect("the test's YAML is valid");
+    let root = parse(&format!("key: {value}"), Some(&env), &mut faults).expect("the test's YAML is valid");
     let found = match &root.kind {
         crate::document::Kind::Map(entries) => {
             Reader::new(&mut faults).under("key", |reader| T::read(&entries[0].1, reader))

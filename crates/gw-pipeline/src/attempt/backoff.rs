@@ -2,16 +2,17 @@
 //! with full jitter ("Exponential Backoff And Jitter", AWS Architecture Blog).
 
 use super::exchange::Exchange;
+use gw_model::snapshot::RetryPolicy;
 
 /// Milliseconds to wait before try number `attempt + 1`; `None` when the next target is the better choice:
 /// the upstream asks for a longer pause than the policy allows, or another target is free at once.
 pub(super) fn wait_ms(
     exchange: &Exchange,
+    retry: &RetryPolicy,
     attempt: u32,
     after_ms: Option<u64>,
     others_left: bool,
 ) -> Option<u64> {
-    let retry = &exchange.model.retry;
     if let Some(asked) = after_ms {
         let fits = asked <= retry.max_backoff_ms && asked < exchange.remaining_ms();
         return (fits && (!others_left || asked == 0)).then_some(asked);

@@ -173,7 +173,7 @@ impl Exchange {
         {
             return tried;
         }
-        let answer = self.send(endpoint, format, request).await;
+        let answer = self.send(target, endpoint, format, request).await;
         match answer {
             Ok(response) if self.is_answer(format, response.status) => {
                 self.ticket.note_answer();
@@ -196,6 +196,7 @@ impl Exchange {
     /// Sends a request; which way depends on what it is for.
     async fn send(
         &self,
+        target: &Target,
         endpoint: &ProviderEndpoint,
         format: WireFormat,
         request: UpstreamRequest,
@@ -203,7 +204,7 @@ impl Exchange {
         let upstream = std::rc::Rc::clone(&self.ticket.worker().upstream);
         let line = self.call.raw.as_ref();
         let to = endpoint.destination(if line.is_some() { self.call.format } else { format });
-        let phases = self.phases();
+        let phases = self.phases(target);
         match format {
             // What makes something there, and not just an answer, must not be made twice.
             _ if line.is_some_and(|line| !line.is_idempotent() && line.format.is_none()) => {
@@ -235,8 +236,8 @@ impl Exchange {
         }
     }
 
-    pub(super) fn phases(&self) -> PhaseTimeouts {
-        let times = &self.model.timeouts;
+    pub(super) fn phases(&self, target: &Target) -> PhaseTimeouts {
+        let times = self.model.timeouts_at(target);
         let remaining = self.remaining_ms();
         PhaseTimeouts {
             connect_ms: times.connect_ms.min(remaining),

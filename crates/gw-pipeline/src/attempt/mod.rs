@@ -221,9 +221,9 @@ impl Exchange {
                 continue;
             }
             self.note_pause(step.target, target, &failed);
-            let retry = &self.model.retry;
+            let retry = self.model.retry_at(target);
             let is_worth_it = attempt < retry.attempts && worth_it(&retry.on, again, failed.class);
-            let wait_ms = backoff::wait_ms(self, attempt, again.after_ms, others_left);
+            let wait_ms = backoff::wait_ms(self, retry, attempt, again.after_ms, others_left);
             let Some(wait_ms) = wait_ms.filter(|_| is_worth_it) else {
                 return Turn::Failed(failed, GoesOn::ToNext);
             };

@@ -97,7 +97,7 @@ impl Exchange {
         let framer = stream::framer(sent.format, &response.headers, settings);
         let meter = StreamMeter::new(sent.format).check_syntax(true);
         let mut reading = Reading { framer, meter, held: BytesMut::new() };
-        let limit_ms = self.model.timeouts.first_token_ms.min(self.remaining_ms());
+        let limit_ms = self.model.timeouts_at(target).first_token_ms.min(self.remaining_ms());
         let read = tokio::time::timeout(Duration::from_millis(limit_ms), reading.read(&mut response.body));
         let found = read.await.unwrap_or(Opening::Silent);
         let provider = &target.provider;

@@ -47,8 +47,9 @@ impl Exchange {
         let Some((until, target)) = soonest else { return false };
         let now = self.ticket.worker().now();
         let pause_ms = u64::try_from(until - now).unwrap_or(0).div_ceil(1000);
-        let retry = &self.model.retry;
-        if pause_ms <= retry.max_backoff_ms && pause_ms + SPREAD_MS < self.remaining_ms() {
+        let retry = self.model.targets.get(target).map(|target| self.model.retry_at(target));
+        let longest_ms = retry.map_or(0, |retry| retry.max_backoff_ms);
+        if pause_ms <= longest_ms && pause_ms + SPREAD_MS < self.remaining_ms() {
             let spread = if pause_ms == 0 { 0 } else { self.ticket.worker().random_u64() % SPREAD_MS };
             self.pause(pause_ms + spread).await;
             queue.push(target);

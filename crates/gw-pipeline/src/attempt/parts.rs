@@ -43,7 +43,7 @@ impl Exchange {
         let destination = endpoint.destination(sent.format);
         let max_bytes = self.live.snapshot.settings.max_translated_bytes / AT_ONCE;
         for requests in requests.chunks(AT_ONCE) {
-            let (phases, left) = (self.phases(), Duration::from_millis(self.remaining_ms()));
+            let (phases, left) = (self.phases(target), Duration::from_millis(self.remaining_ms()));
             let sending =
                 requests.iter().map(|one| send(&upstream, destination, one, phases, left, max_bytes));
             let mut failed = None;

@@ -28,6 +28,7 @@ fn target() -> Target {
         model: "m".into(),
         credential: None,
         capacity: None,
+        terms: None,
         family: "m".into(),
         info: Arc::new(ModelInfo::default()),
     }

@@ -1,14 +1,14 @@
 //! The request and the deployments as the strategies see them. It must not order anything.
 
 use super::order::{Asked, Fitness};
-use super::subject::Gathered;
+use super::subject::{Caller, Gathered};
 use crate::health::Standing;
 use crate::lineup::Lineup;
-use crate::ticket::Ticket;
 use gw_model::policy::Condition;
-use gw_model::routing::{HealthPolicy, StickyBy, stable_hash};
+use gw_model::routing::{Gate, GateBy, GateUnit, HealthPolicy, StickyBy, stable_hash};
 use gw_model::snapshot::Target;
 use gw_model::{Call, Earlier, Micros, ServiceTier, Unit, WireFormat};
+use gw_store::memory::{Counter, Gates, Rate};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// See [`Asked`].
 pub(super) struct Asking<'a> {
     pub(super) call: &'a Call,
-    pub(super) ticket: &'a Ticket,
+    pub(super) caller: Caller<'a>,
     pub(super) model: &'a Lineup,
     /// Output tokens of a request that does not bound them.
     pub(super) reserve_output: u64,
@@ -24,6 +24,8 @@ pub(super) struct Asking<'a> {
     pub(super) gathered: Option<Gathered<'a>>,
     /// What was told of conditions so far: strategies ask more than once.
     pub(super) told: RefCell<SmallVec<[(usize, bool); 8]>>,
+    /// Counters of gates.
+    pub(super) gates: &'a Gates,
     pub(super) now: Micros,
 }
 
@@ -78,15 +80,35 @@ impl Asked for Asking<'_> {
         holds
     }
 
+    fn passes(&self, gate: &Gate, takes: bool) -> bool {
+        let (context, facts) = (self.caller.context, &self.call.facts);
+        let named = |name: &Option<String>| name.as_ref().map_or(0, |name| stable_hash([name.as_bytes()]));
+        let subject = match gate.by {
+            GateBy::Route => 0,
+            GateBy::Key => self.caller.key.map_or(0, |key| stable_hash([&key.id.0.to_le_bytes()[..]])),
+            GateBy::User => named(&facts.user),
+            GateBy::Customer => named(&context.customer),
+            GateBy::Session => named(&context.session),
+        };
+        let units = match gate.unit {
+            GateUnit::Requests => 1,
+            GateUnit::Tokens => facts.input_tokens,
+        };
+        let counter = Counter { gate: gate.counter, subject };
+        let rate = Rate { max: gate.max, per_seconds: gate.per_seconds };
+        match takes {
+            true => self.gates.take(counter, rate, self.now, units),
+            false => self.gates.has_room(counter, rate, self.now, units),
+        }
+    }
+
     fn sticky(&self, by: &[StickyBy]) -> Option<u64> {
-        let context = &self.ticket.context;
+        let context = self.caller.context;
         by.iter().find_map(|by| {
             let kind = [*by as u8];
             let named = |name: &Option<String>| Some(stable_hash([&kind[..], name.as_ref()?.as_bytes()]));
             match by {
-                StickyBy::Key => {
-                    self.ticket.key().map(|key| stable_hash([&kind[..], &key.id.0.to_le_bytes()]))
-                }
+                StickyBy::Key => self.caller.key.map(|key| stable_hash([&kind[..], &key.id.0.to_le_bytes()])),
                 StickyBy::User => named(&self.call.facts.user),
                 StickyBy::Customer => named(&context.customer),
                 StickyBy::Session => named(&context.session),

@@ -6,7 +6,7 @@ use super::order::{Asked, Scene, order};
 use crate::health::Board;
 use crate::lineup::Lineup;
 use gw_model::policy::Condition;
-use gw_model::routing::{HealthPolicy, StickyBy};
+use gw_model::routing::{Gate, HealthPolicy, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use std::sync::Arc;
 
@@ -31,7 +31,15 @@ impl Measured {
         let state = State { model: lineup, policy: &policy, tokens: 100, now: 1_000_000_000 };
         let asked = AnyRequest { lineup, seed };
         let turn = |group| lineup.turn(group);
-        let scene = Scene { model: lineup, fitness: &state, asked: &asked, seed, turn: &turn };
+        let scene = Scene {
+            model: lineup,
+            fitness: &state,
+            asked: &asked,
+            seed,
+            turn: &turn,
+            takes: true,
+            trace: None,
+        };
         let most = usize::try_from(lineup.max_targets).unwrap_or(usize::MAX);
         order(&lineup.group, &scene, most).order.len()
     }
@@ -58,6 +66,10 @@ impl Asked for AnyRequest<'_> {
     }
 
     fn holds(&self, _condition: &Arc<dyn Condition>) -> bool {
+        true
+    }
+
+    fn passes(&self, _gate: &Gate, _takes: bool) -> bool {
         true
     }
 

@@ -6,10 +6,13 @@ pub(crate) mod measure;
 pub(crate) mod order;
 pub(crate) mod resolve;
 pub mod semantic;
+mod simulate;
 mod strategies;
 mod subject;
 
 pub(crate) use order::Order;
+pub use order::Taken;
+pub use simulate::{Question, Simulated, simulate};
 pub(crate) use strategies::weighted;
 
 use crate::guard::Screened;
@@ -23,7 +26,7 @@ use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
 use order::{Ordered, Scene};
 use std::cell::RefCell;
 use std::sync::Arc;
-use subject::Gathered;
+use subject::{Caller, Gathered};
 
 /// A call with its ordered targets. Made here only.
 pub(crate) struct Planned {
@@ -81,23 +84,26 @@ fn route(ticket: &Ticket, live: &Live, call: &Call, model: &Lineup) -> Result<Ro
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
     let now = worker.now();
-    let gathered = model.reads().map(|reads| Gathered::gather(reads, call, ticket, now)).transpose()?;
+    let caller = Caller { context: &ticket.context, key: ticket.key().map(AsRef::as_ref) };
+    let gathered = model.reads().map(|reads| Gathered::gather(reads, call, caller, now)).transpose()?;
     let asking = Asking {
         call,
-        ticket,
+        caller,
         model,
         reserve_output: live.snapshot.settings.reserve_output_tokens,
         gathered,
         told: RefCell::default(),
+        gates: &worker.gateway().gates,
         now,
     };
     let state = State { model, policy, tokens: call.facts.input_tokens, now };
     let turn = |group| model.turn(group);
-    let scene = Scene { model, fitness: &state, asked: &asking, seed: worker.random_u64(), turn: &turn };
+    let seed = worker.random_u64();
+    let scene = Scene { model, fitness: &state, asked: &asking, seed, turn: &turn, takes: true, trace: None };
     let most = usize::try_from(model.max_targets).unwrap_or(usize::MAX);
     let mut found = order::order(&model.group, &scene, most);
     if found.order.is_empty() && found.parked.is_empty() {
-        return Err(if found.reached { nowhere(call, model) } else { none_holds(model) });
+        return Err(refusal(&found, call, model));
     }
     if model.failure_policy == FailurePolicy::FailClosed {
         keep_family(model, &mut found);
@@ -108,6 +114,8 @@ fn route(ticket: &Ticket, live: &Live, call: &Call, model: &Lineup) -> Result<Ro
         order.append(&mut parked);
     }
     let fallbacks = &model.fallbacks;
+    // The request may never come there.
+    let scene = Scene { takes: false, ..scene };
     let others = |group: &Option<Group>| match group {
         Some(group) => order::order(group, &scene, most).order,
         None => Order::new(),
@@ -132,6 +140,15 @@ fn keep_family(model: &Model, found: &mut Ordered) {
     let is_kin = |index: &mut usize| family(index).is_some_and(|other| other == first);
     found.order.retain(is_kin);
     found.parked.retain(is_kin);
+}
+
+/// What a caller hears when there is no target.
+fn refusal(found: &Ordered, call: &Call, model: &Model) -> Refusal {
+    match &found.end {
+        Some(end) => end.refusal(),
+        None if found.reached => nowhere(call, model),
+        None => none_holds(model),
+    }
 }
 
 fn none_holds(model: &Model) -> Refusal {

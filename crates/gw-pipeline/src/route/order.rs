@@ -6,9 +6,10 @@ use super::strategies;
 use crate::health::Standing;
 use gw_model::Micros;
 use gw_model::policy::Condition;
-use gw_model::routing::{Destination, Group, Member, StickyBy};
+use gw_model::routing::{Destination, End, Gate, Group, Member, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use smallvec::SmallVec;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// Targets in the order to try them, as indexes into [`Model::targets`].
@@ -39,6 +40,8 @@ pub(crate) trait Asked {
     fn cost(&self, target: usize) -> Option<u128>;
     /// Does the condition hold for the request? What cannot be told does not hold.
     fn holds(&self, condition: &Arc<dyn Condition>) -> bool;
+    /// Does the request stay within the gate's limit? With `takes`, it is counted when it does.
+    fn passes(&self, gate: &Gate, takes: bool) -> bool;
     /// A number that is the same for all requests that stick together; `None` when it has nothing of the kind.
     fn sticky(&self, by: &[StickyBy]) -> Option<u64>;
 }
@@ -52,6 +55,21 @@ pub(crate) struct Scene<'a> {
     pub(crate) seed: u64,
     /// How often a group, by its id, has been asked before.
     pub(crate) turn: &'a dyn Fn(u16) -> u64,
+    /// Gates count the request.
+    pub(crate) takes: bool,
+    /// Where the way through a dynamic route is written down.
+    pub(crate) trace: Option<&'a RefCell<Vec<Taken>>>,
+}
+
+/// A step of the way through a dynamic route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// The node.
+    pub node: Arc<str>,
+    /// Which of its members was taken.
+    pub member: usize,
+    /// A target stands before it: it is gone to when that fails.
+    pub is_next: bool,
 }
 
 impl Scene<'_> {
@@ -81,7 +99,7 @@ impl Scene<'_> {
                 *left -= 1;
                 visit(*target);
             }
-            Destination::Target(_) => {}
+            Destination::Target(_) | Destination::End(_) => {}
             Destination::Group(group) => {
                 for member in group.members.iter().filter(|member| self.holds(member)) {
                     self.walk(member, left, visit);
@@ -102,6 +120,8 @@ pub(crate) struct Ordered {
     pub(crate) parked: Order,
     /// The conditions let some target be asked, whatever became of it.
     pub(crate) reached: bool,
+    /// The route ended before it came to a target.
+    pub(crate) end: Option<Arc<End>>,
 }
 
 /// The order of a group's targets: at most `most`, fit ones first.
@@ -124,6 +144,7 @@ struct Picking<'s> {
     parked: Order,
     parked_until: Option<Micros>,
     reached: bool,
+    end: Option<Arc<End>>,
 }
 
 impl<'s> Picking<'s> {
@@ -140,17 +161,53 @@ impl<'s> Picking<'s> {
             parked: Order::new(),
             parked_until: None,
             reached: false,
+            end: None,
         }
     }
 
     /// Goes through a group as its strategy orders it. True when there are enough.
     fn group(&mut self, group: &Group) -> bool {
         let scene = self.scene;
-        strategies::visit(group, scene, &mut |member| match group.members.get(member).map(|m| &m.to) {
-            Some(Destination::Target(target)) => self.offer(*target),
-            Some(Destination::Group(inner)) => self.group(inner),
-            None => false,
-        })
+        let mut is_enough = false;
+        strategies::visit(group, scene, &mut |index| {
+            let Some(member) = group.members.get(index) else { return false };
+            let is_next = self.is_next();
+            let passes = |gate: &Arc<Gate>| scene.asked.passes(gate, scene.takes && !is_next);
+            if !member.gate.as_ref().is_none_or(passes) {
+                return false;
+            }
+            if let Some(node) = &group.node {
+                self.note(node, index);
+            }
+            is_enough = match &member.to {
+                Destination::Target(target) => self.offer(*target),
+                Destination::Group(inner) => self.group(inner),
+                Destination::End(end) => self.end(end),
+            };
+            is_enough || group.exclusive
+        });
+        is_enough
+    }
+
+    /// Whether a target stands before what comes now.
+    fn is_next(&self) -> bool {
+        [&self.fit, &self.later, &self.full, &self.tripped, &self.parked].iter().any(|list| !list.is_empty())
+    }
+
+    fn note(&self, node: &Arc<str>, member: usize) {
+        if let Some(trace) = self.scene.trace {
+            trace.borrow_mut().push(Taken { node: Arc::clone(node), member, is_next: self.is_next() });
+        }
+    }
+
+    fn end(&mut self, end: &Arc<End>) -> bool {
+        if !end.node.is_empty() {
+            self.note(&end.node, 0);
+        }
+        if !self.is_next() {
+            self.end = Some(Arc::clone(end));
+        }
+        true
     }
 
     fn offer(&mut self, index: usize) -> bool {
@@ -181,11 +238,12 @@ impl<'s> Picking<'s> {
     }
 
     fn finish(self) -> Ordered {
-        let mut order = self.fit;
-        for rest in [self.later, self.full, self.tripped] {
+        let Self { most, fit: mut order, later, full, tripped, parked_until, parked, reached, end, .. } =
+            self;
+        for rest in [later, full, tripped] {
             order.extend(rest);
         }
-        order.truncate(self.most);
-        Ordered { order, parked_until: self.parked_until, parked: self.parked, reached: self.reached }
+        order.truncate(most);
+        Ordered { order, parked_until, parked, reached, end }
     }
 }

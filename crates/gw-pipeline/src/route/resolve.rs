@@ -81,6 +81,7 @@ fn target(provider: &Arc<Provider>, name: &str, info: Arc<ModelInfo>) -> Target 
         model,
         credential: None,
         capacity: None,
+        terms: None,
         info,
     }
 }

@@ -1,9 +1,10 @@
 //! What conditions are asked about, put together from the call. Only what the model's conditions read is looked for. It
 //! must not evaluate a condition, or refuse anything but metadata that cannot be read.
 
-use crate::ticket::Ticket;
+use crate::inbound::CallerContext;
 use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
 use gw_model::{Call, ErrorCode, Micros, Refusal};
+use gw_store::memory::KeyEntry;
 use gw_wire::adapt::{Contents, contents};
 use serde_json::{Map, Value};
 
@@ -13,10 +14,19 @@ const MAX_METADATA_BYTES: usize = 8 << 10;
 /// Tags of one call that conditions see.
 const MAX_TAGS: usize = 64;
 
+/// Who calls, as far as routing asks.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    /// What it says about itself.
+    pub(super) context: &'a CallerContext,
+    /// `None` for the master key.
+    pub(super) key: Option<&'a KeyEntry>,
+}
+
 /// See the module. Lends itself as a [`Subject`].
 pub(super) struct Gathered<'a> {
     call: &'a Call,
-    ticket: &'a Ticket,
+    caller: Caller<'a>,
     key_id: String,
     headers: Vec<(&'a str, &'a str)>,
     metadata: Option<Map<String, Value>>,
@@ -31,28 +41,28 @@ impl<'a> Gathered<'a> {
     pub(super) fn gather(
         reads: Reads,
         call: &'a Call,
-        ticket: &'a Ticket,
+        caller: Caller<'a>,
         now: Micros,
     ) -> Result<Self, Refusal> {
-        let context = &ticket.context;
+        let context = caller.context;
         let headers = context.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let tags = context.tags.as_deref().unwrap_or_default().split(',').map(str::trim);
         Ok(Self {
             call,
-            ticket,
-            key_id: ticket.key().map_or(gw_model::KeyId::MASTER, |key| key.id).to_string(),
+            caller,
+            key_id: caller.key.map_or(gw_model::KeyId::MASTER, |key| key.id).to_string(),
             headers,
-            metadata: if reads.metadata { metadata(call, ticket)? } else { None },
+            metadata: if reads.metadata { metadata(call, context)? } else { None },
             tags: tags.filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect(),
             contents: if reads.content { contents(call, call.full()) } else { Contents::default() },
-            budget_used: if reads.budget { budget_used(ticket, now) } else { None },
+            budget_used: if reads.budget { budget_used(caller.key, now) } else { None },
             now,
         })
     }
 
     pub(super) fn subject(&self) -> Subject<'_> {
-        let context = &self.ticket.context;
-        let policy = self.ticket.key().map(|key| &key.policy);
+        let context = self.caller.context;
+        let policy = self.caller.key.map(|key| &key.policy);
         let text = |text: &'a Option<String>| text.as_deref().unwrap_or_default();
         Subject {
             request: self.request(),
@@ -96,9 +106,9 @@ impl<'a> Gathered<'a> {
 }
 
 /// What the header says, and behind it what the body says.
-fn metadata(call: &Call, ticket: &Ticket) -> Result<Option<Map<String, Value>>, Refusal> {
+fn metadata(call: &Call, context: &CallerContext) -> Result<Option<Map<String, Value>>, Refusal> {
     let in_body = gw_wire::facts::metadata(call.format, call.asked());
-    let Some(text) = ticket.context.metadata.as_deref() else { return Ok(in_body) };
+    let Some(text) = context.metadata.as_deref() else { return Ok(in_body) };
     let parsed = if text.len() > MAX_METADATA_BYTES { None } else { serde_json::from_str(text).ok() };
     let Some(mut found): Option<Map<String, Value>> = parsed else {
         let message =
@@ -112,8 +122,8 @@ fn metadata(call: &Call, ticket: &Ticket) -> Result<Option<Map<String, Value>>, 
 }
 
 /// What is spent and held, as a share of the key's budget.
-fn budget_used(ticket: &Ticket, now: Micros) -> Option<f64> {
-    let key = ticket.key()?;
+fn budget_used(key: Option<&KeyEntry>, now: Micros) -> Option<f64> {
+    let key = key?;
     let view = key.usage.budget_view(&key.policy, now)?;
     let used = view.spent.plus(view.reserved);
     // All of nothing is used.

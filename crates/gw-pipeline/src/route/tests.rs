@@ -3,10 +3,12 @@
 
 use super::order::{Asked, Fitness, Ordered, Scene, order};
 use crate::health::Standing;
+use gw_model::ErrorCode;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
-use gw_model::routing::{Destination, Group, Member, StickyBy, Strategy, mixed};
+use gw_model::routing::{Destination, End, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy, mixed};
 use gw_model::snapshot::{Model, Provider, Target};
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -38,6 +40,7 @@ fn target(index: usize) -> Arc<Target> {
         model: format!("m{index}").into(),
         credential: None,
         capacity: None,
+        terms: None,
         family: "m".into(),
         info: Arc::new(ModelInfo::default()),
     })
@@ -72,6 +75,10 @@ struct World {
     caller: Option<u64>,
     /// Conditions, by number, that do not hold.
     missed: Vec<usize>,
+    /// Gates, by counter, that let nothing pass.
+    closed: Vec<u64>,
+    /// Gates that were asked, and whether they were to count.
+    passed: RefCell<Vec<(u64, bool)>>,
 }
 
 /// A condition that is known by a number.
@@ -123,6 +130,10 @@ impl Asked for World {
     fn holds(&self, condition: &Arc<dyn Condition>) -> bool {
         !self.missed.contains(&condition.source().parse().unwrap())
     }
+    fn passes(&self, gate: &Gate, takes: bool) -> bool {
+        self.passed.borrow_mut().push((gate.counter, takes));
+        !self.closed.contains(&gate.counter)
+    }
     fn cost(&self, target: usize) -> Option<u128> {
         self.cost.get(target).copied().unwrap_or(Some(1))
     }
@@ -134,7 +145,15 @@ impl Asked for World {
 /// The order for a seed, which is also the turn of every group.
 fn ordered(model: &Model, world: &World, seed: u64) -> Ordered {
     let turn = move |_| seed;
-    let scene = Scene { model, fitness: world, asked: world, seed: mixed(seed), turn: &turn };
+    let scene = Scene {
+        model,
+        fitness: world,
+        asked: world,
+        seed: mixed(seed),
+        turn: &turn,
+        takes: true,
+        trace: None,
+    };
     order(&model.group, &scene, 8)
 }
 
@@ -184,6 +203,7 @@ fn reached(group: &Group, world: &World, into: &mut BTreeSet<usize>) {
                 into.insert(*index);
             }
             Destination::Group(inner) => reached(inner, world, into),
+            Destination::End(_) => {}
         }
     }
 }
@@ -207,6 +227,8 @@ fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
         unsuited: some(rng),
         forbidden: some(rng),
         caller: rng.bool().then(|| rng.u64(..)),
+        closed: Vec::new(),
+        passed: RefCell::default(),
         missed: (0..CONDITIONS).filter(|_| rng.bool()).collect(),
     }
 }
@@ -307,7 +329,15 @@ fn a_nested_group_gets_its_share_and_divides_it() {
     let world = World::default();
     let mut first = [0f64; 3];
     for seed in 0..DRAWS {
-        let scene = Scene { model: &nested, fitness: &world, asked: &world, seed, turn: &turn };
+        let scene = Scene {
+            model: &nested,
+            fitness: &world,
+            asked: &world,
+            seed,
+            turn: &turn,
+            takes: true,
+            trace: None,
+        };
         first[order(&nested.group, &scene, 1).order[0]] += 1.0 / DRAWS as f64;
     }
     assert_shares(&first, &[0.5, 0.25, 0.25]);
@@ -401,4 +431,87 @@ fn a_thousand_targets_give_a_short_plan() {
         let world = World { caller: Some(1), ..World::default() };
         assert_eq!(ordered(&many, &world, 1).order.len(), 8);
     }
+}
+
+/// A group that stands for a node, of which one member takes the request.
+fn node(name: &str, members: Vec<Member>) -> Destination {
+    let mut group = Group::new(1, Strategy::Fallback, members);
+    (group.exclusive, group.node) = (true, Some(name.into()));
+    Destination::Group(Box::new(group))
+}
+
+fn to(to: Destination) -> Member {
+    Member::to(to, 1, 0)
+}
+
+fn end(name: &str) -> Destination {
+    let code = ErrorCode::RateLimitExceeded;
+    Destination::End(Arc::new(End { node: name.into(), code, message: "no".into() }))
+}
+
+fn gated(counter: u64, to: Destination) -> Member {
+    let gate = Gate { counter, unit: GateUnit::Requests, max: 1, per_seconds: 1, by: GateBy::Route };
+    Member { gate: Some(Arc::new(gate)), ..Member::to(to, 1, 0) }
+}
+
+/// The order, and the way to it: nodes with the member taken.
+fn way(members: Vec<Member>, world: &World) -> (Ordered, Vec<(String, usize, bool)>) {
+    let model = model(Group::new(0, Strategy::Fallback, members), 2, 4);
+    let trace = RefCell::default();
+    let (turn, trace_ref) = (|_| 0, Some(&trace));
+    let scene = Scene {
+        model: &model,
+        fitness: world,
+        asked: world,
+        seed: 1,
+        turn: &turn,
+        takes: true,
+        trace: trace_ref,
+    };
+    let found = order(&model.group, &scene, 8);
+    let steps = trace.into_inner().into_iter().map(|t| (t.node.to_string(), t.member, t.is_next));
+    (found, steps.collect())
+}
+
+#[test]
+fn of_an_exclusive_group_one_member_is_asked() {
+    let members = || {
+        let inner = vec![Member { when: when(0), ..member(0, 1) }, member(1, 1), member(2, 1)];
+        vec![to(node("n", inner)), member(3, 1)]
+    };
+    let (found, steps) = way(members(), &World::default());
+    assert_eq!(found.order.as_slice(), [0, 3], "what stands behind the group follows all the same");
+    assert_eq!(steps, [("n".to_owned(), 0, false)]);
+    let (found, steps) = way(members(), &World { missed: vec![0], ..World::default() });
+    assert_eq!((found.order.as_slice(), steps), (&[1, 3][..], vec![("n".to_owned(), 1, false)]));
+    let (found, _) = way(members(), &World { forbidden: vec![0], ..World::default() });
+    assert_eq!(found.order.as_slice(), [3], "the choice is final, whatever becomes of it");
+}
+
+#[test]
+fn a_gate_counts_a_request_that_comes_to_it_first() {
+    let members = |first: bool| {
+        let limit = node("limit", vec![gated(7, Destination::Target(0)), to(Destination::Target(1))]);
+        if first { vec![to(limit)] } else { vec![member(2, 1), to(limit)] }
+    };
+    let world = World::default();
+    let (found, steps) = way(members(true), &world);
+    assert_eq!((found.order.as_slice(), steps), (&[0][..], vec![("limit".to_owned(), 0, false)]));
+    assert_eq!(world.passed.borrow().as_slice(), [(7, true)]);
+    let world = World::default();
+    let (found, steps) = way(members(false), &world);
+    assert_eq!((found.order.as_slice(), steps), (&[2, 0][..], vec![("limit".to_owned(), 0, true)]));
+    assert_eq!(world.passed.borrow().as_slice(), [(7, false)], "it may never come here");
+    let (found, steps) = way(members(true), &World { closed: vec![7], ..World::default() });
+    assert_eq!((found.order.as_slice(), steps), (&[1][..], vec![("limit".to_owned(), 1, false)]));
+}
+
+#[test]
+fn an_end_refuses_whoever_comes_first_and_stops_the_others() {
+    let (found, steps) = way(vec![to(node("n", vec![to(end("full"))])), member(0, 1)], &World::default());
+    assert!(found.order.is_empty() && found.parked.is_empty());
+    assert_eq!(found.end.map(|end| end.code), Some(ErrorCode::RateLimitExceeded));
+    assert_eq!(steps, [("n".to_owned(), 0, false), ("full".to_owned(), 0, false)]);
+    let (found, _) = way(vec![member(0, 1), to(end("full")), member(1, 1)], &World::default());
+    assert_eq!((found.order.as_slice(), found.end), (&[0][..], None));
 }

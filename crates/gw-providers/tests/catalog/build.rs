@@ -85,6 +85,7 @@ pub(crate) fn request(call: &Call, provider: Arc<Provider>, model: &str) -> Resu
         capacity: None,
         family: "m".into(),
         info: Arc::new(ModelInfo::default()),
+        terms: None,
     };
     let prepared = PreparedProvider::new(&target.provider).unwrap();
     let format = upstream_format(&target.provider, &target.model, call.format).unwrap();

@@ -15,11 +15,13 @@ pub(crate) struct ApiError {
     code: &'static str,
     message: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
+    /// A member besides, for machines.
+    more: Option<(&'static str, serde_json::Value)>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), field: None }
+        Self { status, code, message: message.into(), field: None, more: None }
     }
 
     /// 401.
@@ -63,6 +65,18 @@ impl ApiError {
         error
     }
 
+    /// 412.
+    pub(crate) fn changed(revision: i64) -> Self {
+        let text = format!("it was changed meanwhile and is now at revision {revision}; read it again");
+        Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", text)
+    }
+
+    /// With a member besides.
+    pub(crate) fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.more = Some((name, value));
+        self
+    }
+
     /// 500; the text goes to the log.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "an admin request failed");
@@ -87,6 +101,9 @@ impl IntoResponse for ApiError {
         let mut error = json!({ "code": self.code, "message": self.message });
         if let (Some(field), Some(map)) = (self.field, error.as_object_mut()) {
             map.insert("field".to_owned(), json!(field));
+        }
+        if let (Some((name, value)), Some(map)) = (self.more, error.as_object_mut()) {
+            map.insert(name.to_owned(), value);
         }
         let code = [("x-gatewright-error", self.code)];
         (self.status, code, Json(json!({ "error": error }))).into_response()

@@ -12,6 +12,7 @@ mod models;
 pub(crate) mod openapi;
 mod providers;
 mod query;
+mod routes;
 mod usage;
 
 use crate::app::state::App;
@@ -19,7 +20,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use error::ApiError;
 use std::sync::Arc;
 
@@ -36,6 +37,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route("/providers", get(providers::list))
         .route("/models", get(models::list))
+        .route("/routes", get(routes::list).post(routes::create))
+        .route("/routes/{id}", get(routes::show).patch(routes::change).delete(routes::remove))
+        .route("/routes/{id}/versions", get(routes::versions))
+        .route("/routes/{id}/publish", post(routes::publish))
+        .route("/routes/{id}/rollback", post(routes::rollback))
+        .route("/routes/{id}/simulate", post(routes::simulate))
         .route("/logs", get(logs::list))
         .route("/usage", get(usage::rows))
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })

@@ -4,6 +4,7 @@
 pub(crate) mod credentials;
 pub(crate) mod keys;
 pub(crate) mod models;
+pub(crate) mod routes;
 pub(crate) mod site;
 pub(crate) mod state;
 pub(crate) mod storage;

@@ -1,11 +1,13 @@
 //! What all workers and the control plane share of the process.
 
+use super::routes::{self, RoutesError};
 use super::storage::Storage;
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
 use gw_config::Compiled;
 use gw_config::compile::{Cors, ServerSettings};
+use gw_model::Snapshot;
 use gw_pipeline::{Gateway, PublishError, SharingMetrics};
 use parking_lot::Mutex;
 use rustls::ServerConfig;
@@ -24,6 +26,8 @@ pub(crate) struct App {
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
     server: ArcSwap<ServerSettings>,
+    /// The configuration of the file, without what the database adds to it.
+    pub(super) base: ArcSwap<Snapshot>,
     draining: AtomicBool,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
@@ -39,6 +43,8 @@ pub(crate) enum ApplyError {
     Tls(TlsError),
     /// A key of the file.
     Keys(super::keys::KeysError),
+    /// A published route does not go with the file.
+    Route(RoutesError),
 }
 
 impl fmt::Display for ApplyError {
@@ -51,6 +57,7 @@ impl fmt::Display for ApplyError {
             }
             Self::Tls(error) => write!(f, "{error}"),
             Self::Keys(error) => write!(f, "{error}"),
+            Self::Route(error) => write!(f, "{error}"),
         }
     }
 }
@@ -72,6 +79,7 @@ impl App {
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
+            base: ArcSwap::from_pointee(compiled.snapshot.clone()),
             draining: AtomicBool::new(false),
             changing: Mutex::default(),
         };
@@ -92,13 +100,17 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
-        let live = self.gateway.prepare(compiled.snapshot).map_err(ApplyError::Publish)?;
+        let mut snapshot =
+            routes::with_all(&compiled.snapshot, &self.storage.database).map_err(ApplyError::Route)?;
+        snapshot.revision = snapshot.revision.max(self.gateway.live().snapshot.revision + 1);
+        let live = self.gateway.prepare(snapshot).map_err(ApplyError::Publish)?;
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
+        self.base.store(Arc::new(compiled.snapshot));
         self.gateway.publish(live);
         Ok(())
     }

@@ -10,6 +10,7 @@ mod keys;
 mod logs;
 mod models;
 pub(crate) mod output;
+mod routes;
 mod schema;
 mod serve;
 mod table;
@@ -47,6 +48,8 @@ enum Command {
     Logs(logs::LogsArguments),
     /// Show which models can be called.
     Models(models::ModelsArguments),
+    /// Show, publish and explain dynamic routes.
+    Routes(routes::RoutesArguments),
     /// Run the provider emulator alone.
     Emulate(emulate::EmulateArguments),
     /// Play failures of providers and report what callers would have seen.
@@ -68,6 +71,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Usage(arguments) => usage::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Routes(arguments) => routes::run(&arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),

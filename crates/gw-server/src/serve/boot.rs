@@ -3,6 +3,7 @@
 use super::configuration::{self, ConfigurationError, Origin};
 use super::{demo, reload, sharing, shutdown};
 use crate::app::credentials as app_credentials;
+use crate::app::routes as app_routes;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
@@ -209,6 +210,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let app =
         Arc::new(App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled).map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
+    app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {

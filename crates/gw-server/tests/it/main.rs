@@ -18,6 +18,7 @@ mod crash;
 mod credentials;
 mod disconnect;
 mod drill;
+mod dynamic_routes;
 mod files;
 mod formats;
 mod google;

@@ -3,6 +3,7 @@
 
 mod budget;
 mod digest;
+mod gates;
 mod keys;
 mod limits;
 mod views;
@@ -10,6 +11,7 @@ mod window;
 
 pub use budget::{BudgetView, SpentByPeriod};
 pub use digest::Peppers;
+pub use gates::{Counter, Gates, Rate};
 pub use keys::{KeyEntry, KeySource, KeyTable};
 pub use limits::{Hold, HoldRefused, KeyUsage, LimitExceeded, LimitKindHit, open_reservations};
 pub use views::{LimitsView, Remaining};

@@ -12,6 +12,7 @@ mod ledger;
 mod logs;
 mod migrate;
 mod objects;
+mod routes;
 mod row;
 mod sums;
 mod unsummed;

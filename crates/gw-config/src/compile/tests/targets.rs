@@ -28,6 +28,7 @@ fn tree(model: &Model, group: &Group) -> String {
             format!("{}/{}", target.provider.name, target.model)
         }
         Destination::Group(inner) => format!("[{}]", tree(model, inner)),
+        Destination::End(end) => format!("!{}", end.node),
     };
     group.members.iter().map(|member| one(&member.to)).collect::<Vec<_>>().join(" ")
 }

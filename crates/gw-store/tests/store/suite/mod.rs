@@ -5,13 +5,14 @@ pub(crate) mod directory;
 pub(crate) mod ledger;
 pub(crate) mod objects;
 pub(crate) mod reports;
+pub(crate) mod routes;
 pub(crate) mod sample;
 
-use gw_store::traits::{Directory, Ledger, ObjectStore, Reports};
+use gw_store::traits::{Directory, Ledger, ObjectStore, Reports, RouteStore};
 
 /// All that a store offers.
-pub(crate) trait Store: Directory + Ledger + ObjectStore + Reports {}
-impl<T: Directory + Ledger + ObjectStore + Reports> Store for T {}
+pub(crate) trait Store: Directory + Ledger + ObjectStore + Reports + RouteStore {}
+impl<T: Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
 
 /// Runs the suite on one backend.
 #[macro_export]
@@ -30,6 +31,9 @@ macro_rules! store_suite {
             $crate::store_suite!(@tests $open, objects:
                 an_object_comes_back_and_the_last_word_counts, objects_are_listed_in_pages_by_owner,
                 expired_objects_go_with_their_contents, a_journal_says_whose_an_object_is);
+            $crate::store_suite!(@tests $open, routes:
+                a_route_has_a_draft_and_one_version_in_force, route_names_are_unique_and_outdated_changes_are_refused,
+                versions_of_a_route_are_bounded);
             $crate::store_suite!(@tests $open, reports:
                 logs_carry_every_field, logs_are_filtered_and_paged, usage_is_summed_by_every_dimension,
                 retries_are_counted_where_they_happened, usage_is_cut_by_time);
