@@ -2,8 +2,10 @@
 //! order itself is made there. It must not know the state of anything.
 
 mod hash;
+mod semantic;
 
 pub use hash::{mixed, stable_hash};
+pub use semantic::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic};
 
 use std::sync::Arc;
 
@@ -106,6 +108,8 @@ pub enum Strategy {
     Usage,
     /// The same member for the same caller; shares follow the weights.
     Sticky(Arc<[StickyBy]>),
+    /// Whose utterances the prompt is most like; the rest follow in the order written.
+    Semantic(Arc<Semantic>),
 }
 
 /// What makes two requests stick together. The first of a list that a request has decides.

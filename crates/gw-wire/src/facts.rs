@@ -9,6 +9,7 @@ mod embeddings;
 mod form;
 mod gemini;
 mod kinds;
+mod last_user;
 mod media;
 mod members;
 mod opening;
@@ -17,6 +18,7 @@ mod rerank;
 mod responses;
 
 pub(crate) use converse::MODEL_BOUNDS;
+pub use last_user::last_user_text;
 pub use opening::opening;
 
 use crate::estimate;
