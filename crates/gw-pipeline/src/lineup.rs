@@ -2,6 +2,7 @@
 //! groups. Made once per configuration. It must not decide anything.
 
 use crate::health::{Board, Deployment};
+use crate::route::meaning::{self, SemanticGroup, Sources};
 use gw_model::routing::{Destination, Group, Member, Strategy};
 use gw_model::snapshot::Model;
 use gw_model::{PriceSheet, ServiceTier, Unit};
@@ -16,6 +17,7 @@ pub struct Lineup {
     /// Prices of the targets that cost the same however much is asked, where a strategy asks for prices.
     flat: Box<[Option<FlatPrice>]>,
     asks_headroom: bool,
+    semantic: Box<[SemanticGroup]>,
 }
 
 impl std::ops::Deref for Lineup {
@@ -39,7 +41,7 @@ pub(crate) struct FlatPrice {
 }
 
 impl Lineup {
-    pub(crate) fn new(model: Arc<Model>, board: &Board) -> Arc<Self> {
+    pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources) -> Arc<Self> {
         let deployments = model.targets.iter().map(|target| board.deployment(target)).collect();
         let turns = (0..model.groups.max(1)).map(|_| AtomicU64::new(0)).collect();
         let flat = match asks(&model, &Strategy::Cost) {
@@ -48,7 +50,8 @@ impl Lineup {
         };
         let has_capacity = model.targets.iter().any(|target| target.capacity.is_some());
         let asks_headroom = has_capacity || asks(&model, &Strategy::Usage);
-        Arc::new(Self { model, deployments, turns, flat, asks_headroom })
+        let semantic = meaning::groups(&model, sources);
+        Arc::new(Self { model, deployments, turns, flat, asks_headroom, semantic })
     }
 
     /// The model.
@@ -69,6 +72,11 @@ impl Lineup {
     /// Does anything ask what is left of providers' limits?
     pub(crate) const fn asks_headroom(&self) -> bool {
         self.asks_headroom
+    }
+
+    /// The semantic groups of the model's tree; most have none.
+    pub(crate) const fn semantic(&self) -> &[SemanticGroup] {
+        &self.semantic
     }
 
     pub(crate) fn flat_price(&self, target: usize) -> Option<FlatPrice> {

@@ -15,11 +15,13 @@ mod policies;
 mod prices;
 mod provider_kind;
 mod providers;
+mod semantic;
 mod server;
 mod targets;
 mod url;
 
 pub use keys::DeclaredKey;
+pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
@@ -41,6 +43,8 @@ pub struct Compiled {
     pub server: ServerSettings,
     /// For journal and store.
     pub store: StoreSettings,
+    /// The model for embeddings in the process.
+    pub embeddings: Option<LocalEmbeddings>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -65,6 +69,7 @@ pub fn compile(
     if compiled.providers.is_empty() && compiled.broken.is_empty() {
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
+    semantic::check(file, &compiled, &mut faults);
     let models = models::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
@@ -88,8 +93,9 @@ pub fn compile(
         settings: path(file),
     };
     let store = server::store(&file.storage.value);
+    let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    faults.finish(&settings.source, Some(Compiled { snapshot, keys, server, store, warnings }))
+    faults.finish(&settings.source, Some(Compiled { snapshot, keys, server, store, embeddings, warnings }))
 }
 
 fn path(file: &crate::settings::FileSettings) -> PathSettings {
@@ -107,6 +113,7 @@ fn path(file: &crate::settings::FileSettings) -> PathSettings {
             .unwrap_or(u32::MAX),
         max_stored_response_bytes: storage.max_stored_response_bytes.value.size(),
         realtime: realtime(&block.realtime.value),
+        embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
     }
 }
 

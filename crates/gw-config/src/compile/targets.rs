@@ -2,11 +2,12 @@
 //! and a tree over it. Cycles, names that stand for nothing, and lists without end are faults with their places.
 
 use super::models::Known;
-use super::{credentials, prices};
+use super::{credentials, prices, semantic};
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::drop_params::DropParamsSetting;
 use crate::settings::models::{CapacitySettings, ModelSettings, StickyName, StrategyName, TargetSettings};
+use crate::settings::semantic::SemanticSettings;
 use crate::shape::{NamedEntry, Texts};
 use gw_model::catalog::ModelInfo;
 use gw_model::nearest::nearest;
@@ -28,6 +29,7 @@ struct Choosing<'s> {
     strategy: StrategyName,
     sticky_by: Option<&'s At<Vec<At<StickyName>>>>,
     regions: Option<&'s At<Texts>>,
+    semantic: Option<&'s At<SemanticSettings>>,
     targets: &'s [At<TargetSettings>],
     drop_params: Option<&'s At<DropParamsSetting>>,
     place: Place,
@@ -80,6 +82,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             strategy: settings.strategy.value,
             sticky_by: settings.sticky_by.as_ref(),
             regions: settings.regions.as_ref(),
+            semantic: settings.semantic.as_ref(),
             targets: &settings.targets.value,
             drop_params: settings.drop_params.as_ref(),
             place: settings.targets.place,
@@ -126,9 +129,10 @@ impl<'a, 'f> Gathering<'a, 'f> {
             let message = format!("all weights of model '{}' are 0: give one target more", self.current());
             self.faults.add(choosing.place, message);
         }
-        let strategy = self.strategy(choosing);
+        let mut strategy = self.strategy(choosing);
         let mut members = Vec::with_capacity(choosing.targets.len());
-        for target in choosing.targets {
+        let mut kept = Vec::with_capacity(choosing.targets.len());
+        for (index, target) in choosing.targets.iter().enumerate() {
             let Some(to) = self.member(target, choosing.drop_params) else { continue };
             let priority = match (choosing.strategy, choosing.regions) {
                 (StrategyName::Region, Some(regions)) => self.distance(&to, &regions.value),
@@ -136,6 +140,10 @@ impl<'a, 'f> Gathering<'a, 'f> {
             };
             let salt = self.salt(id, &to);
             members.push(Member { to, weight: target.value.weight.value.small(), priority, salt });
+            kept.push(index);
+        }
+        if choosing.strategy == StrategyName::Semantic {
+            strategy = semantic::strategy(choosing.semantic, choosing.targets, &kept);
         }
         Group::new(id, strategy, members)
     }
@@ -156,7 +164,8 @@ impl<'a, 'f> Gathering<'a, 'f> {
             }
         }
         match choosing.strategy {
-            StrategyName::Fallback => Strategy::Fallback,
+            // What `semantic` needs is known when its members are.
+            StrategyName::Fallback | StrategyName::Semantic => Strategy::Fallback,
             StrategyName::Priority | StrategyName::Region => Strategy::Priority,
             StrategyName::Weighted => Strategy::Weighted,
             StrategyName::Percentage => Strategy::Sticky(sticky_by(choosing, &[StickyBy::Key])),
@@ -228,6 +237,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                     strategy: settings.strategy.as_ref().map_or(StrategyName::Fallback, |name| name.value),
                     sticky_by: settings.sticky_by.as_ref(),
                     regions: settings.regions.as_ref(),
+                    semantic: settings.semantic.as_ref(),
                     targets: &targets.value.0,
                     drop_params: settings.drop_params.as_ref().or(drop_of_alias),
                     place: targets.place,

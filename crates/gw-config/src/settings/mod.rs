@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod credentials;
 pub mod drop_params;
+pub mod embeddings;
 pub mod guardrails;
 pub mod health;
 pub mod keys;
@@ -16,6 +17,7 @@ pub mod prices;
 pub mod providers;
 pub mod realtime;
 pub mod retry;
+pub mod semantic;
 pub mod storage;
 pub mod telemetry;
 pub mod timeouts;

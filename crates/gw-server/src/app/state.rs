@@ -1,11 +1,12 @@
 //! What all workers and the control plane share of the process.
 
+use super::embeddings::{self, Loaded};
 use super::storage::Storage;
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
-use gw_config::Compiled;
 use gw_config::compile::{Cors, ServerSettings};
+use gw_config::{Compiled, ConfigErrors};
 use gw_pipeline::{Gateway, PublishError};
 use parking_lot::Mutex;
 use rustls::ServerConfig;
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) cors: ArcSwap<Option<Cors>>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     server: ArcSwap<ServerSettings>,
+    /// The model for embeddings that the configuration in force has.
+    embeddings: Mutex<Option<Loaded>>,
     draining: AtomicBool,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
@@ -37,6 +40,8 @@ pub(crate) enum ApplyError {
     Tls(TlsError),
     /// A key of the file.
     Keys(super::keys::KeysError),
+    /// The weights for embeddings.
+    Embeddings(ConfigErrors),
 }
 
 impl fmt::Display for ApplyError {
@@ -49,6 +54,7 @@ impl fmt::Display for ApplyError {
             }
             Self::Tls(error) => write!(f, "{error}"),
             Self::Keys(error) => write!(f, "{error}"),
+            Self::Embeddings(error) => write!(f, "{error}"),
         }
     }
 }
@@ -61,6 +67,7 @@ impl App {
         gateway: Arc<Gateway>,
         storage: Arc<Storage>,
         compiled: &Compiled,
+        embeddings: Option<Loaded>,
     ) -> Result<Self, ApplyError> {
         let app = Self {
             gateway,
@@ -68,6 +75,7 @@ impl App {
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
+            embeddings: Mutex::new(embeddings),
             draining: AtomicBool::new(false),
             changing: Mutex::default(),
         };
@@ -88,13 +96,18 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
-        let live = self.gateway.prepare(compiled.snapshot).map_err(ApplyError::Publish)?;
+        let before = self.embeddings.lock().clone();
+        let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref())
+            .map_err(ApplyError::Embeddings)?;
+        let embedding = embeddings::of(loaded.as_ref());
+        let live = self.gateway.prepare(compiled.snapshot, embedding).map_err(ApplyError::Publish)?;
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
+        *self.embeddings.lock() = loaded;
         self.gateway.publish(live);
         Ok(())
     }

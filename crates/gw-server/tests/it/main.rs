@@ -36,6 +36,7 @@ mod replay;
 mod replay_vectors;
 mod resilience;
 mod routing;
+mod semantic;
 mod shutdown;
 mod signed;
 mod slow;

@@ -8,6 +8,7 @@ mod least_busy;
 mod priority;
 mod ranked;
 mod round_robin;
+mod semantic;
 mod sticky;
 mod usage;
 pub(crate) mod weighted;
@@ -30,5 +31,6 @@ pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
         Strategy::Cost => cost::visit(group, scene, ask),
         Strategy::Usage => usage::visit(group, scene, ask),
         Strategy::Sticky(by) => sticky::visit(group, scene, by, ask),
+        Strategy::Semantic(_) => semantic::visit(group, scene, ask),
     }
 }
