@@ -7,13 +7,17 @@ use crate::embedding::{Embedding, Unembedded, Vector};
 use crate::route::semantic::{Index, Settings};
 use crate::worker::Worker;
 use ahash::AHashMap;
+use gw_model::Micros;
 use gw_model::routing::{Destination, EmbedderName, Group, Semantic, Strategy};
 use gw_model::snapshot::Model;
 use parking_lot::Mutex;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+
+/// How long nothing more is said of prompts that cannot be compared, in microseconds.
+const COMPLAINT_US: Micros = 60_000_000;
 
 /// What makes vectors under one configuration: each model for embeddings once, however many groups ask it.
 #[derive(Default)]
@@ -89,8 +93,8 @@ pub(crate) struct SemanticGroup {
     pub(crate) settings: Arc<Semantic>,
     pub(super) source: Source,
     index: OnceLock<Comparable>,
-    /// The latest prompt could not be compared.
-    ails: AtomicBool,
+    /// When it was last logged that a prompt could not be compared.
+    complained_at: AtomicI64,
 }
 
 /// The members that have utterances.
@@ -138,21 +142,20 @@ impl SemanticGroup {
         let _ = self.index.set(index);
     }
 
-    /// Logs when prompts begin to go by the failure policy, and when that is over.
-    pub(super) fn note(&self, model: &str, ails: bool, reason: &'static str) {
-        if self.ails.load(Ordering::Relaxed) == ails || self.ails.swap(ails, Ordering::Relaxed) == ails {
-            return;
-        }
-        if ails {
+    /// Logs that a prompt could not be compared, unless that was said not long ago.
+    pub(super) fn complain(&self, model: &str, reason: &'static str, now: Micros) {
+        let before = self.complained_at.load(Ordering::Relaxed);
+        let is_due = before == 0 || now - before > COMPLAINT_US;
+        if is_due
+            && self.complained_at.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
             let policy = self.settings.on_error;
             tracing::warn!(
                 model,
                 reason,
                 ?policy,
-                "prompts of a semantic route cannot be compared: its 'on_error' decides"
+                "a prompt of a semantic route cannot be compared: 'on_error' decides"
             );
-        } else {
-            tracing::info!(model, "prompts of a semantic route are compared again");
         }
     }
 }
@@ -175,7 +178,7 @@ fn gather(group: &Group, sources: &Sources, found: &mut Vec<SemanticGroup>) {
             settings: Arc::clone(settings),
             source: sources.named(&settings.embedder),
             index: OnceLock::new(),
-            ails: AtomicBool::new(false),
+            complained_at: AtomicI64::new(0),
         });
     }
     for member in &group.members {
@@ -184,3 +187,6 @@ fn gather(group: &Group, sources: &Sources, found: &mut Vec<SemanticGroup>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

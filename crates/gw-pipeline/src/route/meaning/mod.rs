@@ -92,9 +92,8 @@ pub(crate) async fn find(screened: &Screened) -> Result<Meaning, Refusal> {
             }
         };
         ticket.worker().gateway().metrics.note_semantic(&model.name, outcome.as_str());
-        if !matches!(outcome, Outcome::NoText) {
-            let ails = matches!(outcome, Outcome::NotReady | Outcome::Unembedded(_));
-            group.note(&model.name, ails, outcome.as_str());
+        if matches!(outcome, Outcome::NotReady | Outcome::Unembedded(_)) {
+            group.complain(&model.name, outcome.as_str(), ticket.worker().now());
         }
         let member = match outcome {
             Outcome::Chosen(member) => Some(member),
