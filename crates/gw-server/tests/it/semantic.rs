@@ -63,8 +63,8 @@ async fn real_weights_find_the_target_in_every_format() {
     let config = format!(
         "{}embeddings: {{ model_dir: '{}', precision: int8 }}\nmodels:\n  route:\n    strategy: semantic\n    semantic: \
          {{ threshold: 0.3, timeout_ms: 20000 }}{TARGETS}  nested:\n    targets:\n      - strategy: semantic\n        \
-         semantic: {{ threshold: 0.3, timeout_ms: 20000 }}\n        targets: [{{ model: route, description: \
-         mathematics }}, {{ provider: claude, model: chat-model }}]\n",
+         semantic: {{ threshold: 0.2, timeout_ms: 20000 }}\n        targets: [{{ model: route, description: \
+         Mathematics with derivatives and proofs }}, {{ provider: claude, model: chat-model }}]\n",
         upstream.providers(),
         weights.display()
     );
