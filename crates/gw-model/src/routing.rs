@@ -3,9 +3,11 @@
 
 mod gate;
 mod hash;
+mod semantic;
 
 pub use gate::{End, Gate, GateBy, GateUnit};
 pub use hash::{mixed, stable_hash};
+pub use semantic::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic};
 
 use crate::policy::Condition;
 use std::sync::Arc;
@@ -145,6 +147,8 @@ pub enum Strategy {
     Usage,
     /// The same member for the same caller; shares follow the weights.
     Sticky(Arc<[StickyBy]>),
+    /// Whose utterances the prompt is most like; the rest follow in the order written.
+    Semantic(Arc<Semantic>),
 }
 
 /// What makes two requests stick together. The first of a list that a request has decides.

@@ -275,6 +275,8 @@ pub struct PathSettings {
     pub max_stored_response_bytes: usize,
     /// Sessions over a WebSocket.
     pub realtime: SessionSettings,
+    /// What vectors of one model for embeddings may take in memory, in bytes.
+    pub embeddings_cache_bytes: usize,
 }
 
 /// Limits of one session.
@@ -315,6 +317,7 @@ impl Default for PathSettings {
             response_retention_days: 30,
             max_stored_response_bytes: 16 << 20,
             realtime: SessionSettings::default(),
+            embeddings_cache_bytes: 16 << 20,
         }
     }
 }

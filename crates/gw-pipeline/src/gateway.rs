@@ -3,10 +3,12 @@
 
 use crate::clock::SystemClock;
 use crate::credentials::Room;
+use crate::embedding::Embedding;
 use crate::files::Settling;
 use crate::health::{Board, BoardCollector};
 use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
+use crate::route::meaning::Changes;
 use arc_swap::ArcSwap;
 use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
@@ -14,6 +16,7 @@ use gw_store::objects::Objects;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 
 /// How long a refusal of the journal makes the gateway unready, in microseconds.
 const JOURNAL_RETRY_US: Micros = 5_000_000;
@@ -37,6 +40,7 @@ pub struct Gateway {
     pub metrics: Metrics,
     /// Batches that are being charged.
     pub(crate) settling: Settling,
+    changes: Changes,
     stopping: AtomicBool,
     /// A condition in force reads headers of callers.
     keeps_headers: AtomicBool,
@@ -62,6 +66,8 @@ pub struct GatewayParts {
     pub master: Secret,
     /// The process's clock.
     pub clock: Arc<SystemClock>,
+    /// The model for embeddings in the process.
+    pub embedding: Option<Arc<dyn Embedding>>,
 }
 
 impl std::fmt::Debug for GatewayParts {
@@ -75,7 +81,7 @@ impl Gateway {
     pub fn new(parts: GatewayParts) -> Result<Arc<Self>, PublishError> {
         let room = Arc::new(Room::default());
         let board = Arc::new(Board::default());
-        let live = Live::new(parts.snapshot, &room, &board)?;
+        let live = Live::new(parts.snapshot, &room, &board, parts.embedding)?;
         let keeps_headers = live.reads_headers();
         let metrics = Metrics::new();
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
@@ -91,15 +97,21 @@ impl Gateway {
             clock: parts.clock,
             metrics,
             settling: Settling::default(),
+            changes: Changes::default(),
             stopping: AtomicBool::new(false),
             keeps_headers: AtomicBool::new(keeps_headers),
             journal_failed_at: AtomicI64::new(0),
         }))
     }
 
-    /// Makes a configuration ready to be put in force. Errors: a provider of it cannot be connected to.
-    pub fn prepare(&self, snapshot: Snapshot) -> Result<Arc<Live>, PublishError> {
-        Live::new(snapshot, &self.room, &self.board).map(Arc::new)
+    /// Makes a configuration ready to be put in force, with the model for embeddings in the process that it names.
+    /// Errors: a provider of it cannot be connected to.
+    pub fn prepare(
+        &self,
+        snapshot: Snapshot,
+        embedding: Option<Arc<dyn Embedding>>,
+    ) -> Result<Arc<Live>, PublishError> {
+        Live::new(snapshot, &self.room, &self.board, embedding).map(Arc::new)
     }
 
     /// Puts a new configuration in force for every call that starts from now on.
@@ -107,6 +119,17 @@ impl Gateway {
         // Headers are kept before anybody asks for them, and a call that came before has none.
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
         self.live.store(live);
+        self.changes.tell();
+    }
+
+    /// Tells when another configuration is in force.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.follow()
+    }
+
+    /// For calls that the gateway makes for itself.
+    pub(crate) const fn master(&self) -> &Secret {
+        &self.master
     }
 
     /// Do conditions want to see headers of callers? They are not kept otherwise.

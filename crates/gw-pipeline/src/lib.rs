@@ -11,6 +11,7 @@ mod authorize;
 mod cache;
 mod clock;
 pub mod credentials;
+mod embedding;
 mod files;
 mod gateway;
 mod guard;
@@ -34,6 +35,7 @@ mod worker;
 mod writing;
 
 pub use clock::SystemClock;
+pub use embedding::{Embedded, Embedding, Unembedded, Vector};
 pub use gateway::{Gateway, GatewayParts};
 pub use health::{Board, Change, DeploymentView, Fingerprint, HealthChange};
 pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
@@ -43,6 +45,7 @@ pub use metrics::{Metrics, SharingMetrics};
 pub use reply::{Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use respond::session::Session;
+pub use route::meaning::keep_routes;
 #[doc(hidden)]
 pub use route::measure::Measured;
 pub use route::resolve::Resolution;

@@ -2,6 +2,7 @@
 //! groups. Made once per configuration. It must not decide anything.
 
 use crate::health::{Board, Deployment};
+use crate::route::meaning::{self, SemanticGroup, Sources};
 use ahash::AHashMap;
 use gw_model::policy::{Condition, ConditionError, Reads};
 use gw_model::routing::{Destination, Group, Member, Strategy};
@@ -19,6 +20,7 @@ pub struct Lineup {
     flat: Box<[Option<FlatPrice>]>,
     asks_headroom: bool,
     conditions: Option<Box<Conditions>>,
+    semantic: Box<[SemanticGroup]>,
 }
 
 /// What is known of the conditions of a model that has some.
@@ -52,7 +54,7 @@ pub(crate) struct FlatPrice {
 }
 
 impl Lineup {
-    pub(crate) fn new(model: Arc<Model>, board: &Board) -> Arc<Self> {
+    pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources) -> Arc<Self> {
         let deployments = model.targets.iter().map(|target| board.deployment(target)).collect();
         let turns = (0..model.groups.max(1)).map(|_| AtomicU64::new(0)).collect();
         let flat = match asks(&model, &Strategy::Cost) {
@@ -62,7 +64,8 @@ impl Lineup {
         let has_capacity = model.targets.iter().any(|target| target.capacity.is_some());
         let asks_headroom = has_capacity || asks(&model, &Strategy::Usage);
         let conditions = conditions(&model);
-        Arc::new(Self { model, deployments, turns, flat, asks_headroom, conditions })
+        let semantic = meaning::groups(&model, sources);
+        Arc::new(Self { model, deployments, turns, flat, asks_headroom, conditions, semantic })
     }
 
     /// The model.
@@ -83,6 +86,11 @@ impl Lineup {
     /// Does anything ask what is left of providers' limits?
     pub(crate) const fn asks_headroom(&self) -> bool {
         self.asks_headroom
+    }
+
+    /// The semantic groups of the model's tree; most have none.
+    pub(crate) const fn semantic(&self) -> &[SemanticGroup] {
+        &self.semantic
     }
 
     /// What the model's conditions read; `None` when it has none.

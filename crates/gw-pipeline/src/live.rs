@@ -2,8 +2,10 @@
 //! names resolved once. Immutable apart from a bounded memo of resolved names.
 
 use crate::credentials::{Credentials, Room};
+use crate::embedding::Embedding;
 use crate::health::Board;
 use crate::lineup::Lineup;
+use crate::route::meaning::{SemanticGroup, Sources};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
 use gw_model::snapshot::{Model, Provider};
@@ -87,14 +89,20 @@ impl std::error::Error for PublishError {
 }
 
 impl Live {
-    pub(crate) fn new(snapshot: Snapshot, room: &Room, board: &Arc<Board>) -> Result<Self, PublishError> {
+    pub(crate) fn new(
+        snapshot: Snapshot,
+        room: &Room,
+        board: &Arc<Board>,
+        embedding: Option<Arc<dyn Embedding>>,
+    ) -> Result<Self, PublishError> {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
         let mut endpoints = AHashMap::new();
         for (name, provider) in &snapshot.providers {
             endpoints.insert(Arc::clone(name), endpoint(provider, &proxies, room)?);
         }
+        let sources = Sources::new(embedding, snapshot.settings.embeddings_cache_bytes);
         let lineup = |(name, model): (&Arc<str>, &Arc<Model>)| {
-            (Arc::clone(name), Lineup::new(Arc::clone(model), board))
+            (Arc::clone(name), Lineup::new(Arc::clone(model), board, &sources))
         };
         let aliases = snapshot.models.iter().map(lineup).collect();
         Ok(Self { snapshot, endpoints, aliases, board: Arc::clone(board), resolved: Mutex::default() })
@@ -102,7 +110,7 @@ impl Live {
 
     /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.
     pub fn alone(snapshot: Snapshot) -> Result<Self, PublishError> {
-        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()))
+        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), None)
     }
 
     /// Does a condition read headers of callers?
@@ -114,9 +122,18 @@ impl Live {
         self.endpoints.get(&provider.name)
     }
 
+    /// The semantic groups of all aliases, each with its alias.
+    pub(crate) fn semantic_groups(&self) -> impl Iterator<Item = (&str, &SemanticGroup)> {
+        let groups = |(name, lineup)| {
+            let (name, lineup): (&Arc<str>, &Arc<Lineup>) = (name, lineup);
+            lineup.semantic().iter().map(move |group| (&**name, group))
+        };
+        self.aliases.iter().flat_map(groups)
+    }
+
     /// A model that is no alias, ready for routing.
     pub(crate) fn lineup(&self, model: Arc<Model>) -> Arc<Lineup> {
-        Lineup::new(model, &self.board)
+        Lineup::new(model, &self.board, &Sources::default())
     }
 
     /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.

@@ -60,6 +60,12 @@ struct CredentialLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SemanticLabels {
+    model: String,
+    outcome: &'static str,
+}
+
 /// A counter of dollars, kept in nano-dollars and shown as a decimal.
 type UsdCounter = Counter<f64, AtomicU64>;
 
@@ -72,6 +78,7 @@ pub struct Metrics {
     cost: Family<TargetLabels, UsdCounter>,
     failed_attempts: Family<AttemptLabels, Counter>,
     credential_refreshes: Family<CredentialLabels, Counter>,
+    semantic_choices: Family<SemanticLabels, Counter>,
     duration: Family<TargetLabels, Histogram, fn() -> Histogram>,
     first_byte: Family<TargetLabels, Histogram, fn() -> Histogram>,
     overrun: UsdCounter,
@@ -111,6 +118,7 @@ impl Metrics {
             cost: Family::default(),
             failed_attempts: Family::default(),
             credential_refreshes: Family::default(),
+            semantic_choices: Family::default(),
             duration: Family::new_with_constructor(histogram),
             first_byte: Family::new_with_constructor(histogram),
             overrun: UsdCounter::default(),
@@ -142,6 +150,11 @@ impl Metrics {
             "credential_refreshes",
             "Credentials of providers that were obtained, or could not be",
             self.credential_refreshes.clone(),
+        );
+        r.register(
+            "semantic_choices",
+            "What came of prompts at semantic routes",
+            self.semantic_choices.clone(),
         );
         r.register("request_duration_seconds", "Arrival to last byte", self.duration.clone());
         r.register("first_byte_seconds", "Arrival to first byte of the answer", self.first_byte.clone());
@@ -202,6 +215,12 @@ impl Metrics {
             outcome: if is_good { "ok" } else { "failed" },
         };
         self.credential_refreshes.get_or_create(&labels).inc();
+    }
+
+    /// Counts what came of a prompt at a semantic group. Models are aliases, whose names come from the configuration.
+    pub(crate) fn note_semantic(&self, model: &str, outcome: &'static str) {
+        let labels = SemanticLabels { model: model.to_owned(), outcome };
+        self.semantic_choices.get_or_create(&labels).inc();
     }
 
     /// Caps the number of model labels: callers can name models freely under `provider/*`.

@@ -14,7 +14,7 @@ use crate::receive::receive;
 use crate::reply::Reply;
 use crate::reserve::reserve;
 use crate::respond::{answer, refuse};
-use crate::route::plan;
+use crate::route::{meaning, plan};
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use std::future::{Future, poll_fn};
@@ -54,7 +54,12 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
         LookUp::Miss(screened) => screened,
     };
     // The plan comes before the money, since the hold is the price of its dearest target.
-    let planned = plan(screened)?;
+    // What the prompt means is found out first, where a route asks: only then is something waited for.
+    let meaning = match screened.model.semantic() {
+        [] => Ok(meaning::Meaning::default()),
+        _ => Box::pin(meaning::find(&screened)).await,
+    };
+    let planned = plan(screened, meaning)?;
     // The money is held before the first byte goes out, so concurrent calls can not overspend.
     let funded = reserve(planned)?;
     // The only stage that talks to providers.

@@ -9,6 +9,7 @@ mod embeddings;
 mod form;
 mod gemini;
 mod kinds;
+mod last_user;
 mod media;
 mod members;
 mod metadata;
@@ -18,6 +19,7 @@ mod rerank;
 mod responses;
 
 pub(crate) use converse::MODEL_BOUNDS;
+pub use last_user::last_user_text;
 pub use metadata::metadata;
 pub use opening::opening;
 

@@ -18,12 +18,14 @@ mod provider_kind;
 mod providers;
 mod redis;
 pub mod routes;
+mod semantic;
 mod server;
 mod targets;
 mod url;
 
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
+pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
@@ -47,6 +49,8 @@ pub struct Compiled {
     pub store: StoreSettings,
     /// Where gateways meet; `None` keeps to itself what it learns of deployments.
     pub redis: Option<RedisSettings>,
+    /// The model for embeddings in the process.
+    pub embeddings: Option<LocalEmbeddings>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -71,6 +75,7 @@ pub fn compile(
     if compiled.providers.is_empty() && compiled.broken.is_empty() {
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
+    semantic::check(file, &compiled, &mut faults);
     let models = models::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
@@ -97,8 +102,10 @@ pub fn compile(
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value);
     let redis = redis::redis(file, &mut faults, &mut warnings);
+    let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    faults.finish(&settings.source, Some(Compiled { snapshot, keys, server, store, redis, warnings }))
+    let compiled = Compiled { snapshot, keys, server, store, redis, embeddings, warnings };
+    faults.finish(&settings.source, Some(compiled))
 }
 
 fn path(file: &crate::settings::FileSettings) -> PathSettings {
@@ -116,6 +123,7 @@ fn path(file: &crate::settings::FileSettings) -> PathSettings {
             .unwrap_or(u32::MAX),
         max_stored_response_bytes: storage.max_stored_response_bytes.value.size(),
         realtime: realtime(&block.realtime.value),
+        embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
     }
 }
 

@@ -3,11 +3,12 @@
 
 use super::conditions::Conditions;
 use super::models::Known;
-use super::{credentials, prices};
+use super::{credentials, prices, semantic};
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::drop_params::DropParamsSetting;
 use crate::settings::models::{CapacitySettings, ModelSettings, StickyName, StrategyName, TargetSettings};
+use crate::settings::semantic::SemanticSettings;
 use crate::shape::{NamedEntry, Texts};
 use gw_model::catalog::ModelInfo;
 use gw_model::nearest::nearest;
@@ -30,6 +31,7 @@ struct Choosing<'s> {
     strategy: StrategyName,
     sticky_by: Option<&'s At<Vec<At<StickyName>>>>,
     regions: Option<&'s At<Texts>>,
+    semantic: Option<&'s At<SemanticSettings>>,
     targets: &'s [At<TargetSettings>],
     drop_params: Option<&'s At<DropParamsSetting>>,
     place: Place,
@@ -87,6 +89,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             strategy: settings.strategy.value,
             sticky_by: settings.sticky_by.as_ref(),
             regions: settings.regions.as_ref(),
+            semantic: settings.semantic.as_ref(),
             targets: &settings.targets.value,
             drop_params: settings.drop_params.as_ref(),
             place: settings.targets.place,
@@ -136,9 +139,10 @@ impl<'a, 'f> Gathering<'a, 'f> {
         if choosing.strategy == StrategyName::Conditional {
             self.warn_without_otherwise(choosing);
         }
-        let strategy = self.strategy(choosing);
+        let mut strategy = self.strategy(choosing);
         let mut members = Vec::with_capacity(choosing.targets.len());
-        for target in choosing.targets {
+        let mut kept = Vec::with_capacity(choosing.targets.len());
+        for (index, target) in choosing.targets.iter().enumerate() {
             let Some(to) = self.member(target, choosing.drop_params) else { continue };
             let priority = match (choosing.strategy, choosing.regions) {
                 (StrategyName::Region, Some(regions)) => self.distance(&to, &regions.value),
@@ -148,6 +152,10 @@ impl<'a, 'f> Gathering<'a, 'f> {
             let when = self.when(target);
             let weight = target.value.weight.value.small();
             members.push(Member { priority, when, ..Member::to(to, weight, salt) });
+            kept.push(index);
+        }
+        if choosing.strategy == StrategyName::Semantic {
+            strategy = semantic::strategy(choosing.semantic, choosing.targets, &kept);
         }
         Group::new(id, strategy, members)
     }
@@ -168,8 +176,9 @@ impl<'a, 'f> Gathering<'a, 'f> {
             }
         }
         match choosing.strategy {
-            // Members whose conditions do not hold are passed over in any strategy.
-            StrategyName::Fallback | StrategyName::Conditional => Strategy::Fallback,
+            // Members whose conditions do not hold are passed over in any strategy, and what `semantic` needs is known
+            // when its members are.
+            StrategyName::Fallback | StrategyName::Conditional | StrategyName::Semantic => Strategy::Fallback,
             StrategyName::Priority | StrategyName::Region => Strategy::Priority,
             StrategyName::Weighted => Strategy::Weighted,
             StrategyName::Percentage => Strategy::Sticky(sticky_by(choosing, &[StickyBy::Key])),
@@ -266,6 +275,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                     strategy: settings.strategy.as_ref().map_or(StrategyName::Fallback, |name| name.value),
                     sticky_by: settings.sticky_by.as_ref(),
                     regions: settings.regions.as_ref(),
+                    semantic: settings.semantic.as_ref(),
                     targets: &targets.value.0,
                     drop_params: settings.drop_params.as_ref().or(drop_of_alias),
                     place: targets.place,

@@ -4,6 +4,7 @@
 pub mod cache;
 pub mod credentials;
 pub mod drop_params;
+pub mod embeddings;
 pub mod guardrails;
 pub mod health;
 pub mod keys;
@@ -17,6 +18,7 @@ pub mod providers;
 pub mod realtime;
 pub mod retry;
 pub mod routes;
+pub mod semantic;
 pub mod storage;
 pub mod telemetry;
 pub mod timeouts;

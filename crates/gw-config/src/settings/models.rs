@@ -4,6 +4,7 @@ use super::cache::CacheSettings;
 use super::drop_params::DropParamsSetting;
 use super::prices::ModelFacts;
 use super::retry::RetrySettings;
+use super::semantic::SemanticSettings;
 use super::timeouts::TimeoutSettings;
 use crate::document::Node;
 use crate::place::At;
@@ -15,12 +16,14 @@ settings! {
     pub struct ModelSettings {
         /// The targets: a provider and its model, another alias, or a group with a strategy of its own.
         required targets: Vec<At<TargetSettings>>,
-        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage` or `conditional` (the first whose `when` holds). See docs/routing.md.
+        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage`, `conditional` (the first whose `when` holds) or `semantic`. See docs/routing.md.
         default("fallback") strategy: StrategyName,
         /// For `sticky` and `percentage`: what makes requests stick together; the first that a request has decides. `sticky` has all of session, user, customer, prefix and key unless given, `percentage` has key.
         optional sticky_by: Vec<At<StickyName>>,
         /// For `region`: regions in order of preference. Targets of other regions come behind them.
         optional regions: Texts,
+        /// For `semantic`: how the target is chosen.
+        optional semantic: SemanticSettings,
         /// Only targets in these regions, whatever else fails. A target without a region is in none.
         optional residency: Texts,
         /// Other models for requests that this one cannot serve.
@@ -55,6 +58,12 @@ settings! {
         optional sticky_by: Vec<At<StickyName>>,
         /// Of a group: as `regions` of the alias.
         optional regions: Texts,
+        /// Of a group: as `semantic` of the alias.
+        optional semantic: SemanticSettings,
+        /// For strategy `semantic`: texts like those that are meant for this target, at most 64 of at most 1,024 bytes.
+        optional utterances: Texts,
+        /// For strategy `semantic`: what this target is for, in a sentence; counts where it has no utterances, and chooses worse than those.
+        optional description: Text,
         /// Share of the traffic. 0 takes none unless all others fail.
         default(1) weight: Whole<0, 1_000_000>,
         /// A condition in CEL (docs/policy.md): calls of which it does not hold never come here, whatever the strategy.
@@ -125,7 +134,9 @@ choices! {
         Usage = "usage",
         /// The first whose condition holds.
         Conditional = "conditional",
-    } later { "semantic", "ensemble" }
+        /// Whose utterances the prompt is most like.
+        Semantic = "semantic",
+    } later { "ensemble" }
 }
 
 choices! {

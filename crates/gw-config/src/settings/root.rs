@@ -1,6 +1,7 @@
 //! The top level of the file, and the settings as a whole.
 
 use super::cache::CacheSettings;
+use super::embeddings::EmbeddingsSettings;
 use super::guardrails::GuardrailSettings;
 use super::health::HealthSettings;
 use super::keys::KeySettings;
@@ -49,6 +50,8 @@ settings! {
         optional cache: CacheSettings,
         /// Content policies by name.
         section guardrails: Named<GuardrailSettings>,
+        /// Text embeddings in the process, for strategy `semantic`.
+        section embeddings: EmbeddingsSettings,
         /// When deployments are taken for down.
         section health: HealthSettings,
         /// Limits of the request path.

@@ -1,5 +1,6 @@
 //! The request and the deployments as the strategies see them. It must not order anything.
 
+use super::meaning::Meaning;
 use super::order::{Asked, Fitness};
 use super::subject::{Caller, Gathered};
 use crate::health::Standing;
@@ -18,6 +19,7 @@ pub(super) struct Asking<'a> {
     pub(super) call: &'a Call,
     pub(super) caller: Caller<'a>,
     pub(super) model: &'a Lineup,
+    pub(super) meaning: &'a Meaning,
     /// Output tokens of a request that does not bound them.
     pub(super) reserve_output: u64,
     /// What the model's conditions are asked about; `None` without conditions.
@@ -120,6 +122,10 @@ impl Asked for Asking<'_> {
                 }
             }
         })
+    }
+
+    fn semantic(&self, group: u16) -> Option<usize> {
+        self.meaning.member(group)
     }
 }
 

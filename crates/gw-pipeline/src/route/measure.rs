@@ -2,6 +2,7 @@
 //! not be used by anything that serves.
 
 use super::asking::State;
+use super::meaning::Sources;
 use super::order::{Asked, Scene, order};
 use crate::health::Board;
 use crate::lineup::Lineup;
@@ -20,7 +21,7 @@ impl Measured {
     /// A model whose deployments nothing is known of.
     #[must_use]
     pub fn new(model: Model) -> Self {
-        Self { lineup: Lineup::new(Arc::new(model), &Board::default()) }
+        Self { lineup: Lineup::new(Arc::new(model), &Board::default(), &Sources::default()) }
     }
 
     /// Orders once; how many targets there are in the plan.
@@ -75,5 +76,9 @@ impl Asked for AnyRequest<'_> {
 
     fn sticky(&self, _by: &[StickyBy]) -> Option<u64> {
         Some(self.seed)
+    }
+
+    fn semantic(&self, _group: u16) -> Option<usize> {
+        None
     }
 }

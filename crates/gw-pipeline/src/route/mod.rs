@@ -2,6 +2,7 @@
 //! its deployments, the request and a seed; here they get all of that. It must not talk to anything or hold money.
 
 mod asking;
+pub(crate) mod meaning;
 pub(crate) mod measure;
 pub(crate) mod order;
 pub(crate) mod resolve;
@@ -23,6 +24,7 @@ use asking::{Asking, State};
 use gw_model::routing::{FailurePolicy, Group};
 use gw_model::snapshot::Model;
 use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
+use meaning::Meaning;
 use order::{Ordered, Scene};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -70,17 +72,25 @@ impl Route {
     }
 }
 
-/// Orders the model's targets, leaving out those that can not speak the call's format at all.
-pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
+/// Orders the model's targets, leaving out those that can not speak the call's format at all. `meaning` is what was found
+/// out about the prompt, or the refusal of a model that must know it.
+pub(crate) fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) -> Result<Planned, Rejected> {
     let Screened { mut ticket, live, call, model, .. } = screened;
     ticket.set_model(model.model());
-    match route(&ticket, &live, &call, &model) {
+    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning));
+    match route {
         Ok(route) => Ok(Planned { ticket, live, call, model, route, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
     }
 }
 
-fn route(ticket: &Ticket, live: &Live, call: &Call, model: &Lineup) -> Result<Route, Refusal> {
+fn route(
+    ticket: &Ticket,
+    live: &Live,
+    call: &Call,
+    model: &Lineup,
+    meaning: &Meaning,
+) -> Result<Route, Refusal> {
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
     let now = worker.now();
@@ -90,6 +100,7 @@ fn route(ticket: &Ticket, live: &Live, call: &Call, model: &Lineup) -> Result<Ro
         call,
         caller,
         model,
+        meaning,
         reserve_output: live.snapshot.settings.reserve_output_tokens,
         gathered,
         told: RefCell::default(),

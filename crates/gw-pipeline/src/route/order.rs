@@ -44,6 +44,8 @@ pub(crate) trait Asked {
     fn passes(&self, gate: &Gate, takes: bool) -> bool;
     /// A number that is the same for all requests that stick together; `None` when it has nothing of the kind.
     fn sticky(&self, by: &[StickyBy]) -> Option<u64>;
+    /// The member that the prompt is meant for, of a semantic group by its id; `None` when nobody knows.
+    fn semantic(&self, group: u16) -> Option<usize>;
 }
 
 /// Everything that an order depends on.

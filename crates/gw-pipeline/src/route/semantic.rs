@@ -11,11 +11,10 @@
 mod excerpt;
 
 pub use excerpt::excerpts;
+pub use gw_model::routing::MAX_UTTERANCES;
 
 use std::fmt;
 
-/// Utterances of all members together: what is compared on a request's way takes some microseconds.
-pub const MAX_UTTERANCES: usize = 1_024;
 /// Numbers per vector.
 pub const MAX_DIMENSIONS: usize = 4_096;
 /// Utterances of a member that count one by one.

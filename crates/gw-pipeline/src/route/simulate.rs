@@ -2,6 +2,7 @@
 //! anything, and no gate or turn may notice it.
 
 use super::asking::{Asking, State};
+use super::meaning::Meaning;
 use super::order::{self, Scene, Taken};
 use super::subject::{Caller, Gathered};
 use crate::inbound::CallerContext;
@@ -64,6 +65,8 @@ pub fn simulate(
         call: &call,
         caller,
         model: &model,
+        // Nothing is sent, so nobody knows what the prompt is meant for: the order written.
+        meaning: &Meaning::default(),
         reserve_output: settings.reserve_output_tokens,
         gathered: model.reads().map(|reads| Gathered::gather(reads, &call, caller, now)).transpose()?,
         told: RefCell::default(),

@@ -6,7 +6,10 @@ use crate::health::Standing;
 use gw_model::ErrorCode;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
-use gw_model::routing::{Destination, End, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy, mixed};
+use gw_model::routing::{
+    Destination, EmbedderName, End, Gate, GateBy, GateUnit, Group, Member, OnSemanticError, Semantic,
+    StickyBy, Strategy, mixed,
+};
 use gw_model::snapshot::{Model, Provider, Target};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -79,6 +82,8 @@ struct World {
     closed: Vec<u64>,
     /// Gates that were asked, and whether they were to count.
     passed: RefCell<Vec<(u64, bool)>>,
+    /// The member that semantic groups are asked for.
+    meant: Option<usize>,
 }
 
 /// A condition that is known by a number.
@@ -140,6 +145,9 @@ impl Asked for World {
     fn sticky(&self, _by: &[StickyBy]) -> Option<u64> {
         self.caller
     }
+    fn semantic(&self, _group: u16) -> Option<usize> {
+        self.meant
+    }
 }
 
 /// The order for a seed, which is also the turn of every group.
@@ -168,11 +176,22 @@ fn every_strategy() -> Vec<Strategy> {
         Strategy::Cost,
         Strategy::Usage,
         Strategy::Sticky([StickyBy::Key].into()),
+        semantic(),
     ]
 }
 
 /// Conditions of a random tree, shared by its members.
 const CONDITIONS: usize = 5;
+fn semantic() -> Strategy {
+    Strategy::Semantic(Arc::new(Semantic {
+        utterances: Vec::new(),
+        threshold_permille: 220,
+        default: 0,
+        on_error: OnSemanticError::Default,
+        timeout_ms: 1,
+        embedder: EmbedderName::Local,
+    }))
+}
 
 /// A tree of groups with random strategies over `count` targets, some of them more than once.
 fn random_group(rng: &mut fastrand::Rng, count: usize, depth: u32, next: &mut u16) -> Group {
@@ -230,6 +249,8 @@ fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
         closed: Vec::new(),
         passed: RefCell::default(),
         missed: (0..CONDITIONS).filter(|_| rng.bool()).collect(),
+        // Beyond the members too, and nobody at all.
+        meant: rng.bool().then(|| rng.usize(..8)),
     }
 }
 
@@ -270,6 +291,18 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
         let ranks: Vec<u32> = found.order.iter().map(rank).filter(|rank| *rank != 1).collect();
         assert!(ranks.is_sorted(), "{ranks:?}");
     }
+}
+
+#[test]
+fn the_member_that_is_meant_comes_first_and_the_rest_as_written() {
+    let semantic = model(group(semantic(), &[1, 0, 5, 1]), 1, 4);
+    let meant = |member| World { meant: member, ..World::default() };
+    assert_eq!(ordered(&semantic, &meant(Some(2)), 1).order.as_slice(), [2, 0, 1, 3]);
+    assert_eq!(ordered(&semantic, &meant(Some(0)), 1).order.as_slice(), [0, 1, 2, 3]);
+    assert_eq!(ordered(&semantic, &meant(None), 1).order.as_slice(), [0, 1, 2, 3], "nobody knows");
+    assert_eq!(ordered(&semantic, &meant(Some(9)), 1).order.as_slice(), [0, 1, 2, 3], "no member");
+    let forbidden = World { forbidden: vec![2], ..meant(Some(2)) };
+    assert_eq!(ordered(&semantic, &forbidden, 1).order.as_slice(), [0, 1, 3]);
 }
 
 /// How often each target is first, in thousandths.

@@ -169,7 +169,7 @@ fn put_in_force<T>(
     commit: impl FnOnce() -> Result<T, RoutesError>,
 ) -> Result<T, RoutesError> {
     snapshot.revision = app.gateway.live().snapshot.revision + 1;
-    let live = app.gateway.prepare(snapshot).map_err(RoutesError::Publish)?;
+    let live = app.gateway.prepare(snapshot, app.embedding()).map_err(RoutesError::Publish)?;
     let done = commit()?;
     app.gateway.publish(live);
     Ok(done)

@@ -1,14 +1,15 @@
 //! What all workers and the control plane share of the process.
 
+use super::embeddings::{self, Loaded};
 use super::routes::{self, RoutesError};
 use super::storage::Storage;
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
-use gw_config::Compiled;
 use gw_config::compile::{Cors, ServerSettings};
+use gw_config::{Compiled, ConfigErrors};
 use gw_model::Snapshot;
-use gw_pipeline::{Gateway, PublishError, SharingMetrics};
+use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
 use parking_lot::Mutex;
 use rustls::ServerConfig;
 use std::fmt;
@@ -28,6 +29,8 @@ pub(crate) struct App {
     server: ArcSwap<ServerSettings>,
     /// The configuration of the file, without what the database adds to it.
     pub(super) base: ArcSwap<Snapshot>,
+    /// The model for embeddings that the configuration in force has.
+    embeddings: Mutex<Option<Loaded>>,
     draining: AtomicBool,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
@@ -45,6 +48,8 @@ pub(crate) enum ApplyError {
     Keys(super::keys::KeysError),
     /// A published route does not go with the file.
     Route(RoutesError),
+    /// The weights for embeddings.
+    Embeddings(ConfigErrors),
 }
 
 impl fmt::Display for ApplyError {
@@ -58,6 +63,7 @@ impl fmt::Display for ApplyError {
             Self::Tls(error) => write!(f, "{error}"),
             Self::Keys(error) => write!(f, "{error}"),
             Self::Route(error) => write!(f, "{error}"),
+            Self::Embeddings(error) => write!(f, "{error}"),
         }
     }
 }
@@ -65,11 +71,17 @@ impl fmt::Display for ApplyError {
 impl std::error::Error for ApplyError {}
 
 impl App {
+    /// What makes vectors of texts, in the configuration in force.
+    pub(super) fn embedding(&self) -> Option<Arc<dyn Embedding>> {
+        embeddings::of(self.embeddings.lock().as_ref())
+    }
+
     /// Puts the parts together. Errors: the certificate, or the keys of the file.
     pub(crate) fn new(
         gateway: Arc<Gateway>,
         storage: Arc<Storage>,
         compiled: &Compiled,
+        embeddings: Option<Loaded>,
     ) -> Result<Self, ApplyError> {
         let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
         let app = Self {
@@ -80,6 +92,7 @@ impl App {
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
+            embeddings: Mutex::new(embeddings),
             draining: AtomicBool::new(false),
             changing: Mutex::default(),
         };
@@ -100,10 +113,14 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
+        let before = self.embeddings.lock().clone();
+        let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref())
+            .map_err(ApplyError::Embeddings)?;
+        let embedding = embeddings::of(loaded.as_ref());
         let mut snapshot =
             routes::with_all(&compiled.snapshot, &self.storage.database).map_err(ApplyError::Route)?;
         snapshot.revision = snapshot.revision.max(self.gateway.live().snapshot.revision + 1);
-        let live = self.gateway.prepare(snapshot).map_err(ApplyError::Publish)?;
+        let live = self.gateway.prepare(snapshot, embedding).map_err(ApplyError::Publish)?;
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
 
         declared.put_in_force(&self.gateway.keys);
@@ -111,6 +128,7 @@ impl App {
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));
+        *self.embeddings.lock() = loaded;
         self.gateway.publish(live);
         Ok(())
     }

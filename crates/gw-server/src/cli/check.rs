@@ -1,7 +1,8 @@
 //! `gatewright check FILE`: is this configuration good?
 
 use super::{EXIT_USAGE, output};
-use crate::serve::configuration::{self, Origin};
+use crate::app::embeddings;
+use crate::serve::configuration::{self, ConfigurationError, Origin};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +17,11 @@ pub(crate) struct CheckArguments {
 /// Prints a summary, or every fault with its place.
 pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
     let origin = Origin { file: Some(arguments.file.clone()), ..Origin::default() };
-    match configuration::read(&origin, 1) {
+    let read = configuration::read(&origin, 1).and_then(|compiled| {
+        let loaded = embeddings::load(compiled.embeddings.as_ref(), None);
+        loaded.map(|_| compiled).map_err(ConfigurationError::Faults)
+    });
+    match read {
         Ok(compiled) => {
             let snapshot = &compiled.snapshot;
             for warning in &compiled.warnings {

@@ -4,7 +4,7 @@
 use super::acceptor::Door;
 use super::connection;
 use crate::app::site::{Site, SiteParts};
-use gw_pipeline::{Gateway, Worker};
+use gw_pipeline::{Gateway, Worker, keep_routes};
 use gw_store::journal::Journal;
 use gw_upstream::{Upstream, UpstreamConfig};
 use std::io;
@@ -88,7 +88,10 @@ pub(crate) fn start(
         let local = tokio::task::LocalSet::new();
         let upstream = Upstream::new(UpstreamConfig::default());
         let worker = Worker::new(gateway, upstream, journal, u64::from_ne_bytes(seed));
-        let site = Rc::new(Site::new(worker, parts));
+        let site = Rc::new(Site::new(Rc::clone(&worker), parts));
+        if index == 0 {
+            local.spawn_local(keep_routes(worker));
+        }
         local.block_on(&runtime, serve(receiver, site, open, phase));
         // Dropping the set drops what still runs; every call settles itself as it goes.
         runtime.block_on(async { drop(local) });

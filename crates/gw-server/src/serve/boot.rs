@@ -3,6 +3,7 @@
 use super::configuration::{self, ConfigurationError, Origin};
 use super::{demo, reload, sharing, shutdown};
 use crate::app::credentials as app_credentials;
+use crate::app::embeddings;
 use crate::app::routes as app_routes;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
@@ -194,6 +195,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     } else {
         None
     };
+    let loaded = embeddings::load(compiled.embeddings.as_ref(), None)
+        .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     let storage = Storage::open(&start.data_dir, &compiled.store, &clock).map_err(BootError::Store)?;
     let storage = Arc::new(storage);
     if storage.master_is_new {
@@ -205,10 +208,11 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         objects: Arc::clone(&storage.objects),
         master: storage.master.clone(),
         clock: Arc::clone(&clock),
+        embedding: embeddings::of(loaded.as_ref()),
     })
     .map_err(BootError::Publish)?;
-    let app =
-        Arc::new(App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled).map_err(BootError::Apply)?);
+    let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
+    let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
     storage.start().map_err(BootError::Store)?;

@@ -38,6 +38,7 @@ mod replay;
 mod replay_vectors;
 mod resilience;
 mod routing;
+mod semantic;
 mod sharing;
 mod shutdown;
 mod signed;

@@ -10,6 +10,7 @@ mod least_busy;
 mod priority;
 mod ranked;
 mod round_robin;
+mod semantic;
 mod sticky;
 mod usage;
 pub(crate) mod weighted;
@@ -34,5 +35,6 @@ pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
         Strategy::Cost => cost::visit(&choice, scene, ask),
         Strategy::Usage => usage::visit(&choice, scene, ask),
         Strategy::Sticky(by) => sticky::visit(&choice, scene, by, ask),
+        Strategy::Semantic(_) => semantic::visit(&choice, scene, ask),
     }
 }

@@ -29,8 +29,9 @@ fn app(dir: &Path, compiled: &Compiled) -> App {
         objects: Arc::clone(&storage.objects),
         master: Secret::new("master".to_owned()),
         clock,
+        embedding: None,
     };
-    App::new(Gateway::new(parts).unwrap(), storage, compiled).unwrap()
+    App::new(Gateway::new(parts).unwrap(), storage, compiled, None).unwrap()
 }
 
 /// Revision of the snapshot, and the names of all keys.

@@ -1,0 +1,97 @@
+//! The model for embeddings in the process: its weights are loaded when a configuration names them, kept as long as the
+//! next one names the same, and given to the request path. It must not know a route.
+
+use gw_config::ConfigErrors;
+use gw_config::compile::LocalEmbeddings;
+use gw_pipeline::Embedding;
+use std::sync::Arc;
+
+/// A model that is loaded, and what it was loaded for.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    configured: LocalEmbeddings,
+    pub(crate) embedding: Arc<dyn Embedding>,
+}
+
+/// The model that a configuration names; the one there is, when that is still the same. Takes as long as the weights
+/// take to be read. Errors: a folder that cannot be used, at its place.
+pub(crate) fn load(
+    wanted: Option<&LocalEmbeddings>,
+    before: Option<&Loaded>,
+) -> Result<Option<Loaded>, ConfigErrors> {
+    let Some(wanted) = wanted else { return Ok(None) };
+    if let Some(before) = before.filter(|before| before.configured.is_same_model(wanted)) {
+        return Ok(Some(before.clone()));
+    }
+    let embedding = start(wanted).map_err(|why| wanted.refused(&why))?;
+    Ok(Some(Loaded { configured: wanted.clone(), embedding }))
+}
+
+/// Only what is loaded goes on: what is dropped ends its threads.
+pub(crate) fn of(loaded: Option<&Loaded>) -> Option<Arc<dyn Embedding>> {
+    loaded.map(|loaded| Arc::clone(&loaded.embedding))
+}
+
+#[cfg(not(feature = "embed"))]
+fn start(_wanted: &LocalEmbeddings) -> Result<Arc<dyn Embedding>, String> {
+    Err("this program was built without the feature 'embed'; name a provider's model under 'semantic'"
+        .to_owned())
+}
+
+#[cfg(feature = "embed")]
+use local::start;
+
+#[cfg(feature = "embed")]
+mod local {
+    //! The implementation by gw-embed.
+
+    use super::LocalEmbeddings;
+    use gw_embed::{EmbedError, Embedder, Model, PoolSettings, Precision};
+    use gw_pipeline::{Embedded, Embedding, Unembedded, Vector};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[derive(Debug)]
+    struct Local(Embedder);
+
+    pub(super) fn start(wanted: &LocalEmbeddings) -> Result<Arc<dyn Embedding>, String> {
+        let precision = if wanted.int8 { Precision::Int8 } else { Precision::F32 };
+        let model = Model::load(&wanted.model_dir, precision).map_err(|error| error.to_string())?;
+        let settings = PoolSettings {
+            threads: wanted.threads,
+            queue: wanted.queue,
+            cache_bytes: wanted.cache_bytes,
+            ..PoolSettings::default()
+        };
+        let embedder = Embedder::start(Arc::new(model), settings);
+        Ok(Arc::new(Local(embedder.map_err(|error| format!("its threads cannot be started: {error}"))?)))
+    }
+
+    impl Embedding for Local {
+        fn cached(&self, text: &str) -> Option<Vector> {
+            self.0.cached(text)
+        }
+
+        /// One after the other: parts of a prompt must not take the places of other prompts in the queue.
+        fn embed<'a>(&'a self, texts: &'a [&'a str], within: Duration) -> Embedded<'a> {
+            Box::pin(async move {
+                let all = async {
+                    let mut vectors = Vec::with_capacity(texts.len());
+                    for text in texts {
+                        vectors.push(self.0.embed(text, within).await.map_err(|error| why(&error))?);
+                    }
+                    Ok(vectors)
+                };
+                tokio::time::timeout(within, all).await.unwrap_or(Err(Unembedded::TimedOut))
+            })
+        }
+    }
+
+    const fn why(error: &EmbedError) -> Unembedded {
+        match error {
+            EmbedError::Busy => Unembedded::Busy,
+            EmbedError::TimedOut => Unembedded::TimedOut,
+            EmbedError::TooLong { .. } | EmbedError::Stopped => Unembedded::Failed,
+        }
+    }
+}
