@@ -46,14 +46,14 @@ impl<'a> Gathered<'a> {
     ) -> Result<Self, Refusal> {
         let context = caller.context;
         let headers = context.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let tags = context.tags.as_deref().unwrap_or_default().split(',').map(str::trim);
+        let tags = context.tags.as_deref().filter(|_| reads.tags).unwrap_or_default();
         Ok(Self {
             call,
             caller,
             key_id: caller.key.map_or(gw_model::KeyId::MASTER, |key| key.id).to_string(),
             headers,
             metadata: if reads.metadata { metadata(call, context)? } else { None },
-            tags: tags.filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect(),
+            tags: tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect(),
             contents: if reads.content { contents(call, call.full()) } else { Contents::default() },
             budget_used: if reads.budget { budget_used(caller.key, now) } else { None },
             now,
