@@ -51,7 +51,7 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
         LookUp::Miss(screened) => screened,
     };
     // The plan comes before the money, since the hold is the price of its dearest target.
-    let planned = plan(screened)?;
+    let planned = plan(screened).await?;
     // The money is held before the first byte goes out, so concurrent calls can not overspend.
     let funded = reserve(planned)?;
     // The only stage that talks to providers.

@@ -24,7 +24,7 @@ use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
 use order::{Ordered, Scene};
 use std::cell::RefCell;
 use std::sync::Arc;
-use subject::{Caller, Gathered};
+use subject::{Caller, Gathered, Looked};
 
 /// A call with its ordered targets. Made here only.
 pub(crate) struct Planned {
@@ -69,21 +69,32 @@ impl Route {
 }
 
 /// Orders the model's targets, leaving out those that can not speak the call's format at all.
-pub(crate) fn plan(screened: Screened) -> Result<Planned, Rejected> {
+pub(crate) async fn plan(screened: Screened) -> Result<Planned, Rejected> {
     let Screened { mut ticket, live, call, model, .. } = screened;
     ticket.set_model(model.model());
-    match route(&ticket, &live, &call, &model) {
+    let looked = match model.reads() {
+        Some(reads) => Looked::at_any(reads, &call).await,
+        None => Looked::default(),
+    };
+    match route(&ticket, &live, &call, &model, looked) {
         Ok(route) => Ok(Planned { ticket, live, call, model, route, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
     }
 }
 
-fn route(ticket: &Ticket, live: &Live, call: &Call, model: &Lineup) -> Result<Route, Refusal> {
+fn route(
+    ticket: &Ticket,
+    live: &Live,
+    call: &Call,
+    model: &Lineup,
+    looked: Looked,
+) -> Result<Route, Refusal> {
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
     let now = worker.now();
     let caller = Caller { context: &ticket.context, key: ticket.key().map(AsRef::as_ref) };
-    let gathered = model.reads().map(|reads| Gathered::gather(reads, call, caller, now)).transpose()?;
+    let gather = |reads| Gathered::gather(reads, looked, call, caller, now);
+    let gathered = model.reads().map(gather).transpose()?;
     let asking = Asking {
         call,
         caller,

@@ -3,7 +3,7 @@
 
 use super::asking::{Asking, State};
 use super::order::{self, Scene, Taken};
-use super::subject::{Caller, Gathered};
+use super::subject::{Caller, Gathered, Looked};
 use crate::inbound::CallerContext;
 use crate::live::Live;
 use bytes::Bytes;
@@ -60,12 +60,13 @@ pub fn simulate(
     let model = live.lineup(model);
     let caller = Caller { context: &question.context, key: question.key.as_deref() };
     let now = question.now;
+    let gather = |reads| Gathered::gather(reads, Looked::at(reads, &call), &call, caller, now);
     let asking = Asking {
         call: &call,
         caller,
         model: &model,
         reserve_output: settings.reserve_output_tokens,
-        gathered: model.reads().map(|reads| Gathered::gather(reads, &call, caller, now)).transpose()?,
+        gathered: model.reads().map(gather).transpose()?,
         told: RefCell::default(),
         gates,
         now,
