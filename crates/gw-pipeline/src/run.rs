@@ -59,7 +59,7 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
         [] => Ok(meaning::Meaning::default()),
         _ => Box::pin(meaning::find(&screened)).await,
     };
-    let planned = plan(screened, meaning)?;
+    let planned = plan(screened, meaning).await?;
     // The money is held before the first byte goes out, so concurrent calls can not overspend.
     let funded = reserve(planned)?;
     // The only stage that talks to providers.

@@ -28,7 +28,7 @@ use meaning::Meaning;
 use order::{Ordered, Scene};
 use std::cell::RefCell;
 use std::sync::Arc;
-use subject::{Caller, Gathered};
+use subject::{Caller, Gathered, Looked};
 
 /// A call with its ordered targets. Made here only.
 pub(crate) struct Planned {
@@ -74,10 +74,14 @@ impl Route {
 
 /// Orders the model's targets, leaving out those that can not speak the call's format at all. `meaning` is what was found
 /// out about the prompt, or the refusal of a model that must know it.
-pub(crate) fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) -> Result<Planned, Rejected> {
+pub(crate) async fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) -> Result<Planned, Rejected> {
     let Screened { mut ticket, live, call, model, .. } = screened;
     ticket.set_model(model.model());
-    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning));
+    let looked = match model.reads() {
+        Some(reads) => Looked::at_any(reads, &call).await,
+        None => Looked::default(),
+    };
+    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning, looked));
     match route {
         Ok(route) => Ok(Planned { ticket, live, call, model, route, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
@@ -90,12 +94,14 @@ fn route(
     call: &Call,
     model: &Lineup,
     meaning: &Meaning,
+    looked: Looked,
 ) -> Result<Route, Refusal> {
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
     let now = worker.now();
     let caller = Caller { context: &ticket.context, key: ticket.key().map(AsRef::as_ref) };
-    let gathered = model.reads().map(|reads| Gathered::gather(reads, call, caller, now)).transpose()?;
+    let gather = |reads| Gathered::gather(reads, looked, call, caller, now);
+    let gathered = model.reads().map(gather).transpose()?;
     let asking = Asking {
         call,
         caller,

@@ -173,8 +173,7 @@ impl<'s> Picking<'s> {
         let mut is_enough = false;
         strategies::visit(group, scene, &mut |index| {
             let Some(member) = group.members.get(index) else { return false };
-            let is_next = self.is_next();
-            let passes = |gate: &Arc<Gate>| scene.asked.passes(gate, scene.takes && !is_next);
+            let passes = |gate: &Arc<Gate>| scene.asked.passes(gate, scene.takes && !self.is_next());
             if !member.gate.as_ref().is_none_or(passes) {
                 return false;
             }

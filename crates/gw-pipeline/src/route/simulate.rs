@@ -4,7 +4,7 @@
 use super::asking::{Asking, State};
 use super::meaning::Meaning;
 use super::order::{self, Scene, Taken};
-use super::subject::{Caller, Gathered};
+use super::subject::{Caller, Gathered, Looked};
 use crate::inbound::CallerContext;
 use crate::live::Live;
 use bytes::Bytes;
@@ -61,6 +61,7 @@ pub fn simulate(
     let model = live.lineup(model);
     let caller = Caller { context: &question.context, key: question.key.as_deref() };
     let now = question.now;
+    let gather = |reads| Gathered::gather(reads, Looked::at(reads, &call), &call, caller, now);
     let asking = Asking {
         call: &call,
         caller,
@@ -68,7 +69,7 @@ pub fn simulate(
         // Nothing is sent, so nobody knows what the prompt is meant for: the order written.
         meaning: &Meaning::default(),
         reserve_output: settings.reserve_output_tokens,
-        gathered: model.reads().map(|reads| Gathered::gather(reads, &call, caller, now)).transpose()?,
+        gathered: model.reads().map(gather).transpose()?,
         told: RefCell::default(),
         gates,
         now,

@@ -2,6 +2,7 @@
 //! must not evaluate a condition, or refuse anything but metadata that cannot be read.
 
 use crate::inbound::CallerContext;
+use crate::receive::INLINE_BYTES;
 use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
 use gw_model::{Call, ErrorCode, Micros, Refusal};
 use gw_store::memory::KeyEntry;
@@ -23,6 +24,33 @@ pub(super) struct Caller<'a> {
     pub(super) key: Option<&'a KeyEntry>,
 }
 
+/// What conditions ask of a body.
+#[derive(Default)]
+pub(super) struct Looked {
+    metadata: Option<Map<String, Value>>,
+    contents: Contents,
+}
+
+impl Looked {
+    /// Looks into the body for what is read.
+    pub(super) fn at(reads: Reads, call: &Call) -> Self {
+        Self {
+            metadata: reads.metadata.then(|| gw_wire::facts::metadata(call.format, call.asked())).flatten(),
+            contents: if reads.content { contents(call, call.full()) } else { Contents::default() },
+        }
+    }
+
+    /// The same; large bodies are looked into off the worker, whose other calls would wait.
+    pub(super) async fn at_any(reads: Reads, call: &Call) -> Self {
+        if !(reads.metadata || reads.content) || call.full().len().max(call.asked().len()) <= INLINE_BYTES {
+            return Self::at(reads, call);
+        }
+        let call = call.clone();
+        // Nothing is known of a body that could not be looked into, and what reads it does not hold.
+        tokio::task::spawn_blocking(move || Self::at(reads, &call)).await.unwrap_or_default()
+    }
+}
+
 /// See the module. Lends itself as a [`Subject`].
 pub(super) struct Gathered<'a> {
     call: &'a Call,
@@ -37,24 +65,25 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    /// Looks for what is read. Errors: 400 when the caller's metadata is no JSON object.
+    /// Puts together what is read. Errors: 400 when the caller's metadata is no JSON object.
     pub(super) fn gather(
         reads: Reads,
+        looked: Looked,
         call: &'a Call,
         caller: Caller<'a>,
         now: Micros,
     ) -> Result<Self, Refusal> {
         let context = caller.context;
         let headers = context.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let tags = context.tags.as_deref().unwrap_or_default().split(',').map(str::trim);
+        let tags = context.tags.as_deref().filter(|_| reads.tags).unwrap_or_default();
         Ok(Self {
             call,
             caller,
             key_id: caller.key.map_or(gw_model::KeyId::MASTER, |key| key.id).to_string(),
             headers,
-            metadata: if reads.metadata { metadata(call, context)? } else { None },
-            tags: tags.filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect(),
-            contents: if reads.content { contents(call, call.full()) } else { Contents::default() },
+            metadata: if reads.metadata { metadata(looked.metadata, context)? } else { None },
+            tags: tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect(),
+            contents: looked.contents,
             budget_used: if reads.budget { budget_used(caller.key, now) } else { None },
             now,
         })
@@ -106,8 +135,10 @@ impl<'a> Gathered<'a> {
 }
 
 /// What the header says, and behind it what the body says.
-fn metadata(call: &Call, context: &CallerContext) -> Result<Option<Map<String, Value>>, Refusal> {
-    let in_body = gw_wire::facts::metadata(call.format, call.asked());
+fn metadata(
+    in_body: Option<Map<String, Value>>,
+    context: &CallerContext,
+) -> Result<Option<Map<String, Value>>, Refusal> {
     let Some(text) = context.metadata.as_deref() else { return Ok(in_body) };
     let parsed = if text.len() > MAX_METADATA_BYTES { None } else { serde_json::from_str(text).ok() };
     let Some(mut found): Option<Map<String, Value>> = parsed else {

@@ -16,7 +16,7 @@ pub(crate) struct ApiError {
     message: Cow<'static, str>,
     field: Option<Cow<'static, str>>,
     /// A member besides, for machines.
-    more: Option<(&'static str, serde_json::Value)>,
+    more: Option<Box<(&'static str, serde_json::Value)>>,
 }
 
 impl ApiError {
@@ -73,7 +73,7 @@ impl ApiError {
 
     /// With a member besides.
     pub(crate) fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
-        self.more = Some((name, value));
+        self.more = Some(Box::new((name, value)));
         self
     }
 
@@ -102,7 +102,8 @@ impl IntoResponse for ApiError {
         if let (Some(field), Some(map)) = (self.field, error.as_object_mut()) {
             map.insert("field".to_owned(), json!(field));
         }
-        if let (Some((name, value)), Some(map)) = (self.more, error.as_object_mut()) {
+        if let (Some(more), Some(map)) = (self.more, error.as_object_mut()) {
+            let (name, value) = *more;
             map.insert(name.to_owned(), value);
         }
         let code = [("x-gatewright-error", self.code)];

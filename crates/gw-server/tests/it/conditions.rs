@@ -97,6 +97,9 @@ async fn what_a_request_holds_decides_the_target() {
     let image = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}});
     body["messages"] = json!([{"role": "user", "content": [image, {"type": "text", "text": "what?"}]}]);
     went_to(&ask(&body).await, "images");
+    // Large ones are looked into elsewhere.
+    body["messages"][0]["content"][1]["text"] = "long ".repeat(80_000).into();
+    went_to(&ask(&body).await, "images");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
