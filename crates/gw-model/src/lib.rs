@@ -42,7 +42,7 @@ pub use policy::{Condition, ConditionError, ConditionFault, Subject};
 pub use price::{PriceSheet, Rate, ServiceTier, Unit};
 pub use principal::{KeyPolicy, Principal};
 pub use raw::{ObjectAsk, RawLine};
-pub use record::{AttemptRecord, Outcome, Record};
+pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;

@@ -138,6 +138,7 @@ impl Ticket {
             customer: None,
             first_byte_us: None,
             total_us: 0,
+            parent: None,
         };
         let open = Open {
             worker: Rc::clone(worker),

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_objects.sql"),
     include_str!("migrations/0004_credentials.sql"),
     include_str!("migrations/0005_object_credentials.sql"),
+    include_str!("migrations/0006_sub_calls.sql"),
 ];
 
 /// True when the tables are as this version writes them.
