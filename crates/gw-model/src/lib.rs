@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod routing;
 pub mod secret;
 pub mod snapshot;
+pub mod subcalls;
 pub mod time;
 pub mod usage;
 

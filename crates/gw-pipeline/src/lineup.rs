@@ -2,6 +2,7 @@
 //! groups. Made once per configuration. It must not decide anything.
 
 use crate::health::{Board, Deployment};
+use crate::subcall::Mirroring;
 use gw_model::routing::{Destination, Group, Member, Strategy};
 use gw_model::snapshot::Model;
 use gw_model::{PriceSheet, ServiceTier, Unit};
@@ -16,6 +17,10 @@ pub struct Lineup {
     /// Prices of the targets that cost the same however much is asked, where a strategy asks for prices.
     flat: Box<[Option<FlatPrice>]>,
     asks_headroom: bool,
+    mirror: Option<Arc<Mirroring>>,
+    /// The panel of an ensemble.
+    panel: Box<[Arc<Self>]>,
+    judge: Option<Arc<Self>>,
 }
 
 impl std::ops::Deref for Lineup {
@@ -48,13 +53,34 @@ impl Lineup {
         };
         let has_capacity = model.targets.iter().any(|target| target.capacity.is_some());
         let asks_headroom = has_capacity || asks(&model, &Strategy::Usage);
-        Arc::new(Self { model, deployments, turns, flat, asks_headroom })
+        let other = |model: &Arc<Model>| Self::new(Arc::clone(model), board);
+        let mirror =
+            model.mirror.as_ref().map(|mirror| Arc::new(Mirroring::new(mirror, other(&mirror.model))));
+        let ensemble = model.ensemble.as_ref();
+        let panel = ensemble.map_or_else(Box::default, |ensemble| ensemble.panel.iter().map(other).collect());
+        let judge = ensemble.and_then(|ensemble| ensemble.judge.as_ref()).map(other);
+        Arc::new(Self { model, deployments, turns, flat, asks_headroom, mirror, panel, judge })
     }
 
     /// The model.
     #[must_use]
     pub const fn model(&self) -> &Arc<Model> {
         &self.model
+    }
+
+    /// Where some requests are copied to.
+    pub(crate) const fn mirror(&self) -> Option<&Arc<Mirroring>> {
+        self.mirror.as_ref()
+    }
+
+    /// Who is asked where several are.
+    pub(crate) const fn panel(&self) -> &[Arc<Self>] {
+        &self.panel
+    }
+
+    /// Who makes one answer of those of the panel.
+    pub(crate) const fn judge(&self) -> Option<&Arc<Self>> {
+        self.judge.as_ref()
     }
 
     pub(crate) fn deployment(&self, target: usize) -> Option<&Arc<Deployment>> {

@@ -16,6 +16,7 @@ mod prices;
 mod provider_kind;
 mod providers;
 mod server;
+mod subcalls;
 mod targets;
 mod url;
 
@@ -65,7 +66,7 @@ pub fn compile(
     if compiled.providers.is_empty() && compiled.broken.is_empty() {
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
-    let models = models::compile(
+    let models = subcalls::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
     );

@@ -67,6 +67,8 @@ fn model(entry: &NamedEntry<ModelSettings>, known: &Known<'_>, faults: &mut Faul
         max_targets: settings.max_targets.value.small(),
         retry: retry(&settings.retry.value, faults),
         timeouts: timeouts(&settings.timeout.value),
+        mirror: None,
+        ensemble: None,
     }
 }
 

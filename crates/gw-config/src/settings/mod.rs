@@ -17,6 +17,7 @@ pub mod providers;
 pub mod realtime;
 pub mod retry;
 pub mod storage;
+pub mod subcalls;
 pub mod telemetry;
 pub mod timeouts;
 
