@@ -117,6 +117,7 @@ impl Adding<'_, '_> {
         let panel = self.panel(model);
         let judge = self.judge(block, model);
         self.check_numbers(block, settings.targets.value.len());
+        self.check_prices(block, panel.iter().chain(&judge));
         let block = &block.value;
         Some(Ensemble {
             panel,
@@ -167,6 +168,22 @@ impl Adding<'_, '_> {
                 // Callers see the name that they asked for.
                 Some(Arc::new(Model { name: Arc::clone(&model.name), ..Model::clone(&judge) }))
             }
+        }
+    }
+
+    /// What has no price can not be kept within one.
+    fn check_prices<'m>(
+        &mut self,
+        block: &At<EnsembleSettings>,
+        models: impl Iterator<Item = &'m Arc<Model>>,
+    ) {
+        let Some(cost) = &block.value.max_cost_usd else { return };
+        let mut targets = models.flat_map(|model| &model.targets);
+        if let Some(target) = targets.find(|target| !target.info.prices.prices_tokens()) {
+            let (model, provider) = (&target.model, &target.provider.name);
+            let message =
+                format!("the price of '{model}' at '{provider}' is not known: state it in 'prices'");
+            self.faults.add(cost.place, message);
         }
     }
 

@@ -5,6 +5,7 @@ mod example;
 mod faults;
 mod results;
 mod routing_guide;
+mod subcalls;
 mod targets;
 mod zero;
 
