@@ -16,7 +16,7 @@ use crate::reply::Reply;
 use crate::reserve::{Funded, reserve};
 use crate::respond::{answer, refuse};
 use crate::route::plan;
-use crate::subcall::mirrored;
+use crate::subcall::mirror;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use std::future::{Future, poll_fn};
@@ -62,9 +62,9 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
     // The plan comes before the money, since the hold is the price of its dearest target.
     let planned = plan(screened)?;
     // The money is held before the first byte goes out, so concurrent calls can not overspend.
-    let funded = reserve(planned)?;
+    let mut funded = reserve(planned)?;
     // A copy goes out only for what is paid for, and before anybody waits.
-    let funded = mirrored(funded);
+    mirror(&mut funded);
     // The only stage that talks to providers.
     let attempted = execute(funded).await?;
     // Translate, guard, meter, settle, record: over the answer as it flows.

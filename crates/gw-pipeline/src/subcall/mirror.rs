@@ -47,18 +47,16 @@ impl Drop for InFlight {
 }
 
 /// Sends a copy of the call, if it is to have one.
-pub(crate) fn mirrored(mut funded: Funded) -> Funded {
-    if let Some(mirror) = funded.model.mirror().map(Arc::clone) {
-        let draw = funded.ticket.worker().random_u64() % 100;
-        if draw < mirror.percent && can_be_copied(&funded.call) {
-            let sent = send(&mut funded, &mirror);
-            if let Err(reason) = sent {
-                let metrics = &funded.ticket.worker().gateway().metrics;
-                metrics.note_skipped_mirror(&funded.model.name, reason);
-            }
-        }
+pub(crate) fn mirror(funded: &mut Funded) {
+    let Some(mirror) = funded.model.mirror().map(Arc::clone) else { return };
+    let draw = funded.ticket.worker().random_u64() % 100;
+    if draw >= mirror.percent || !can_be_copied(&funded.call) {
+        return;
     }
-    funded
+    if let Err(reason) = send(funded, &mirror) {
+        let metrics = &funded.ticket.worker().gateway().metrics;
+        metrics.note_skipped_mirror(&funded.model.name, reason);
+    }
 }
 
 /// Conversations, vectors and rankings; not what goes on from what only one provider has.

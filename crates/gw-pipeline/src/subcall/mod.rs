@@ -5,7 +5,7 @@ mod drain;
 mod mirror;
 
 pub(crate) use drain::drain;
-pub(crate) use mirror::{Mirroring, mirrored};
+pub(crate) use mirror::{Mirroring, mirror};
 
 use crate::authorize::refuse_hidden_models;
 use crate::guard::{Screened, screened_with_request};
