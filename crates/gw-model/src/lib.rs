@@ -26,6 +26,7 @@ pub mod refusal;
 pub mod routing;
 pub mod secret;
 pub mod snapshot;
+pub mod subcalls;
 pub mod time;
 pub mod usage;
 
@@ -42,7 +43,7 @@ pub use policy::{Condition, ConditionError, ConditionFault, Subject};
 pub use price::{PriceSheet, Rate, ServiceTier, Unit};
 pub use principal::{KeyPolicy, Principal};
 pub use raw::{ObjectAsk, RawLine};
-pub use record::{AttemptRecord, Outcome, Record};
+pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;

@@ -80,7 +80,37 @@ pub struct AttemptRecord {
     pub cost: NanoUsd,
 }
 
-/// One request, whatever its ending.
+/// What a sub-call is to the request that started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubCallRole {
+    /// A copy for another model, whose answer nobody gets.
+    Mirror,
+    /// One of the answers that an ensemble is made of.
+    Panel,
+}
+
+impl SubCallRole {
+    /// The name in logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mirror => "mirror",
+            Self::Panel => "panel",
+        }
+    }
+}
+
+/// The request that a sub-call belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// Its id.
+    pub request: RequestId,
+    /// What the sub-call is to it.
+    pub role: SubCallRole,
+}
+
+/// One request, whatever its ending; or one sub-call of a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The request's id; also the row's.
@@ -115,6 +145,9 @@ pub struct Record {
     pub first_byte_us: Option<u64>,
     /// Microseconds to the last byte.
     pub total_us: u64,
+    /// Of a sub-call: the request that started it. Such a record counts as usage and cost, not as a request.
+    #[serde(default)]
+    pub parent: Option<Parent>,
 }
 
 impl Record {

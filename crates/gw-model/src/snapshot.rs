@@ -7,6 +7,7 @@ use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthPolicy};
 use crate::secret::Secret;
+use crate::subcalls::{Ensemble, Mirror};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -119,6 +120,10 @@ pub struct Model {
     pub retry: RetryPolicy,
     /// Time limits.
     pub timeouts: Timeouts,
+    /// Where some requests are copied to.
+    pub mirror: Option<Mirror>,
+    /// Set where several are asked, and not the group.
+    pub ensemble: Option<Ensemble>,
 }
 
 /// Most targets that one request goes through, unless the configuration says otherwise.
@@ -138,6 +143,8 @@ impl Model {
             max_targets: MAX_TARGETS_OF_ONE_REQUEST,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            mirror: None,
+            ensemble: None,
         }
     }
 }

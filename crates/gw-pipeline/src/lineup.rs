@@ -3,6 +3,7 @@
 
 use crate::health::{Board, Deployment};
 use crate::route::meaning::{self, SemanticGroup, Sources};
+use crate::subcall::Mirroring;
 use ahash::AHashMap;
 use gw_model::policy::{Condition, ConditionError, Reads};
 use gw_model::routing::{Destination, Group, Member, Strategy};
@@ -21,6 +22,10 @@ pub struct Lineup {
     asks_headroom: bool,
     conditions: Option<Box<Conditions>>,
     semantic: Box<[SemanticGroup]>,
+    mirror: Option<Arc<Mirroring>>,
+    /// The panel of an ensemble.
+    panel: Box<[Arc<Self>]>,
+    judge: Option<Arc<Self>>,
 }
 
 /// What is known of the conditions of a model that has some.
@@ -65,13 +70,45 @@ impl Lineup {
         let asks_headroom = has_capacity || asks(&model, &Strategy::Usage);
         let conditions = conditions(&model);
         let semantic = meaning::groups(&model, sources);
-        Arc::new(Self { model, deployments, turns, flat, asks_headroom, conditions, semantic })
+        let other = |model: &Arc<Model>| Self::new(Arc::clone(model), board, sources);
+        let mirror =
+            model.mirror.as_ref().map(|mirror| Arc::new(Mirroring::new(mirror, other(&mirror.model))));
+        let ensemble = model.ensemble.as_ref();
+        let panel = ensemble.map_or_else(Box::default, |ensemble| ensemble.panel.iter().map(other).collect());
+        let judge = ensemble.and_then(|ensemble| ensemble.judge.as_ref()).map(other);
+        Arc::new(Self {
+            model,
+            deployments,
+            turns,
+            flat,
+            asks_headroom,
+            conditions,
+            semantic,
+            mirror,
+            panel,
+            judge,
+        })
     }
 
     /// The model.
     #[must_use]
     pub const fn model(&self) -> &Arc<Model> {
         &self.model
+    }
+
+    /// Where some requests are copied to.
+    pub(crate) const fn mirror(&self) -> Option<&Arc<Mirroring>> {
+        self.mirror.as_ref()
+    }
+
+    /// Who is asked where several are.
+    pub(crate) const fn panel(&self) -> &[Arc<Self>] {
+        &self.panel
+    }
+
+    /// Who makes one answer of those of the panel.
+    pub(crate) const fn judge(&self) -> Option<&Arc<Self>> {
+        self.judge.as_ref()
     }
 
     pub(crate) fn deployment(&self, target: usize) -> Option<&Arc<Deployment>> {

@@ -6,7 +6,7 @@ mod sharing;
 pub use sharing::SharingMetrics;
 
 use gw_model::snapshot::Model;
-use gw_model::{NanoUsd, Outcome, Record, WireFormat};
+use gw_model::{NanoUsd, Outcome, Record, SubCallRole, WireFormat};
 use parking_lot::Mutex;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -66,6 +66,18 @@ struct SemanticLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SubCallLabels {
+    role: &'static str,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SkipLabels {
+    model: String,
+    reason: &'static str,
+}
+
 /// A counter of dollars, kept in nano-dollars and shown as a decimal.
 type UsdCounter = Counter<f64, AtomicU64>;
 
@@ -82,6 +94,10 @@ pub struct Metrics {
     duration: Family<TargetLabels, Histogram, fn() -> Histogram>,
     first_byte: Family<TargetLabels, Histogram, fn() -> Histogram>,
     overrun: UsdCounter,
+    sub_calls: Family<SubCallLabels, Counter>,
+    mirrors_skipped: Family<SkipLabels, Counter>,
+    /// Sub-calls of requests without an ending.
+    pub sub_calls_in_flight: Gauge,
     /// Upstream requests without an ending.
     pub in_flight: Gauge,
     /// Streams being sent to callers.
@@ -122,6 +138,9 @@ impl Metrics {
             duration: Family::new_with_constructor(histogram),
             first_byte: Family::new_with_constructor(histogram),
             overrun: UsdCounter::default(),
+            sub_calls: Family::default(),
+            mirrors_skipped: Family::default(),
+            sub_calls_in_flight: Gauge::default(),
             in_flight: Gauge::default(),
             open_streams: Gauge::default(),
             open_sessions: Gauge::default(),
@@ -158,6 +177,9 @@ impl Metrics {
         );
         r.register("request_duration_seconds", "Arrival to last byte", self.duration.clone());
         r.register("first_byte_seconds", "Arrival to first byte of the answer", self.first_byte.clone());
+        r.register("sub_calls", "Sub-calls of requests that ended", self.sub_calls.clone());
+        r.register("sub_calls_in_flight", "Sub-calls of requests", self.sub_calls_in_flight.clone());
+        r.register("mirrors_skipped", "Requests that were not copied", self.mirrors_skipped.clone());
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
         r.register(
             "upstream_requests_in_flight",
@@ -205,6 +227,17 @@ impl Metrics {
         if amount > NanoUsd::ZERO {
             self.overrun.inc_by(dollars(amount));
         }
+    }
+
+    pub(crate) fn note_sub_call(&self, role: SubCallRole, outcome: Outcome) {
+        let labels = SubCallLabels { role: role.as_str(), outcome: outcome.as_str() };
+        self.sub_calls.get_or_create(&labels).inc();
+    }
+
+    /// Counts a request that should have been copied. Its model is an alias.
+    pub(crate) fn note_skipped_mirror(&self, model: &str, reason: &'static str) {
+        let labels = SkipLabels { model: self.model_label(model), reason };
+        self.mirrors_skipped.get_or_create(&labels).inc();
     }
 
     /// Counts a credential that was obtained, or could not be. Names come from the configuration.
@@ -319,10 +352,13 @@ fn seconds(us: u64) -> f64 {
 
 impl EndingHandles {
     pub(crate) fn count(&self, record: &Record) {
-        self.requests.inc();
-        self.duration.observe(seconds(record.total_us));
-        if let Some(us) = record.first_byte_us {
-            self.first_byte.observe(seconds(us));
+        // What a request starts is no further request.
+        if record.parent.is_none() {
+            self.requests.inc();
+            self.duration.observe(seconds(record.total_us));
+            if let Some(us) = record.first_byte_us {
+                self.first_byte.observe(seconds(us));
+            }
         }
         for attempt in &record.attempts {
             self.input.inc_by(attempt.usage.input_tokens);

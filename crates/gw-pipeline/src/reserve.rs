@@ -21,8 +21,10 @@ pub(crate) struct Funded {
     pub(crate) route: Route,
     /// Output tokens that the hold covers, all choices together.
     pub(crate) output_bound: u64,
-    /// Output bound for one choice to be sent upstream, under a strict budget.
+    /// Output bound for one choice to be sent upstream, under a strict budget or a cap.
     pub(crate) enforce_output: Option<u64>,
+    /// Should all targets fail, there is an answer besides: what they begin is looked at before it counts as one.
+    pub(crate) has_spare: bool,
     _proof: (),
 }
 
@@ -39,21 +41,16 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
             route,
             output_bound: 0,
             enforce_output: None,
+            has_spare: false,
             _proof: (),
         });
     }
     let facts = &call.facts;
     let settings = &live.snapshot.settings;
-    let mut output_bound = 0;
-    let mut cost = NanoUsd::ZERO;
-    for target in route.all().filter_map(|index| model.targets.get(index)) {
-        let bound = output_tokens(facts, &target.info, settings.reserve_output_tokens);
-        output_bound = output_bound.max(bound);
-        let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
-        let prices = &target.info.prices;
-        let searches = prices.requests(facts.searches.saturating_sub(1), tier);
-        let bound = prices.bound_with(facts.input_tokens, bound, &facts.media, tier);
-        cost = cost.max(bound.plus(searches));
+    let targets = || route.all().filter_map(|index| model.targets.get(index));
+    let Largest { output: output_bound, cost } =
+        largest(facts, targets().map(|target| &*target.info), settings.reserve_output_tokens);
+    for target in targets() {
         if let Err(refusal) = refuse_unpriced(&ticket, &call, &target.info, &model) {
             return Err(ticket.reject(refusal));
         }
@@ -63,12 +60,48 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let tokens = if is_session { 0 } else { facts.input_tokens.saturating_add(output_bound) };
     let enforce_output = enforced(&ticket, facts, output_bound);
     match ticket.take_hold(facts, tokens, cost) {
-        Ok(()) => Ok(Funded { ticket, live, call, model, route, output_bound, enforce_output, _proof: () }),
+        Ok(()) => {
+            let has_spare = false;
+            Ok(Funded {
+                ticket,
+                live,
+                call,
+                model,
+                route,
+                output_bound,
+                enforce_output,
+                has_spare,
+                _proof: (),
+            })
+        }
         Err(refused) => {
             let refusal = hold_refusal(&refused);
             Err(ticket.reject(refusal))
         }
     }
+}
+
+/// The most that a request may use, wherever it goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Largest {
+    /// Output tokens, all choices together.
+    pub(crate) output: u64,
+    pub(crate) cost: NanoUsd,
+}
+
+/// What a request may use at the dearest of some models.
+pub(crate) fn largest<'t>(
+    facts: &CallFacts,
+    targets: impl Iterator<Item = &'t ModelInfo>,
+    reserve_output_tokens: u64,
+) -> Largest {
+    targets.fold(Largest::default(), |largest, info| {
+        let output = output_tokens(facts, info, reserve_output_tokens);
+        let tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
+        let searches = info.prices.requests(facts.searches.saturating_sub(1), tier);
+        let bound = info.prices.bound_with(facts.input_tokens, output, &facts.media, tier);
+        Largest { output: largest.output.max(output), cost: largest.cost.max(bound.plus(searches)) }
+    })
 }
 
 /// The format of what is asked, also behind a provider's own path.
@@ -139,6 +172,10 @@ pub(crate) fn hold_refusal(refused: &HoldRefused) -> Refusal {
             "the gateway's journal can not be written at present, so the answer could not go on",
         )
         .retry_after(5),
+        HoldRefused::Cap { limit, needed } => Refusal::new(
+            ErrorCode::BudgetExceeded,
+            format!("this call may cost up to ${needed}, and its model allows ${limit}"),
+        ),
         HoldRefused::Budget { limit, spent, reserved, needed } => {
             let left = limit.minus(*spent).minus(*reserved);
             Refusal::new(

@@ -6,15 +6,17 @@ use crate::attempt::execute;
 use crate::authenticate::authenticate;
 use crate::authorize::authorize;
 use crate::cache::{LookUp, look_up};
+use crate::ensemble;
 use crate::files::claim;
-use crate::guard::screen;
+use crate::guard::{Screened, screen};
 use crate::inbound::{BodySource, Inbound};
 use crate::recall::recall;
 use crate::receive::receive;
 use crate::reply::Reply;
-use crate::reserve::reserve;
+use crate::reserve::{Funded, reserve};
 use crate::respond::{answer, refuse};
 use crate::route::{meaning, plan};
+use crate::subcall::mirror;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use std::future::{Future, poll_fn};
@@ -53,17 +55,33 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
         LookUp::Answer(reply) => return Ok(reply),
         LookUp::Miss(screened) => screened,
     };
-    // The plan comes before the money, since the hold is the price of its dearest target.
+    // Where several answers are made into one, each of them takes the stages below.
+    if ensemble::is_asked(&screened) {
+        return Box::pin(ensemble::combine(screened)).await;
+    }
+    let mut funded = fund(screened).await?;
+    // A copy goes out only for what is paid for, and before anybody waits.
+    mirror(&mut funded);
+    // The only stage that talks to providers.
+    let attempted = execute(funded).await?;
+    // Translate, guard, meter, settle, record: over the answer as it flows.
+    answer(attempted).await
+}
+
+/// The stages up to the money. A sub-call begins here; those before are its request's.
+pub(crate) async fn fund(screened: Screened) -> Result<Funded, Rejected> {
     // What the prompt means is found out first, where a route asks: only then is something waited for.
     let meaning = match screened.model.semantic() {
         [] => Ok(meaning::Meaning::default()),
         _ => Box::pin(meaning::find(&screened)).await,
     };
+    // The plan comes before the money, since the hold is the price of its dearest target.
     let planned = plan(screened, meaning).await?;
     // The money is held before the first byte goes out, so concurrent calls can not overspend.
-    let funded = reserve(planned)?;
-    // The only stage that talks to providers.
-    let attempted = execute(funded).await?;
-    // Translate, guard, meter, settle, record: over the answer as it flows.
-    answer(attempted).await
+    reserve(planned)
+}
+
+/// The other stages of a sub-call.
+pub(crate) async fn run_sub_call(funded: Funded) -> Result<Reply, Rejected> {
+    answer(execute(funded).await?).await
 }

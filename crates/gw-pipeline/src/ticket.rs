@@ -2,6 +2,8 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+mod family;
+mod holds;
 pub(crate) mod session;
 mod watched;
 
@@ -10,18 +12,18 @@ use crate::files::Claims;
 use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
-use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
+use family::Family;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, CallFacts, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome,
-    Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Record, Refusal,
+    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
-use gw_store::memory::{Hold, HoldRefused, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::memory::{Hold, KeyEntry, LimitExceeded, LimitsView};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
@@ -30,8 +32,6 @@ use std::sync::Arc;
 
 /// How many bytes of an unread answer count as a token, on the safe side.
 const BYTES_PER_TOKEN: u64 = 4;
-/// How many output tokens a stream's hold grows by when it reaches its bound.
-const EXTEND_TOKENS: u64 = 1024;
 
 /// A refusal on its way out, with the ticket that will record it.
 pub(crate) struct Rejected {
@@ -69,6 +69,10 @@ pub(crate) struct Open {
     admitted_at: Option<Micros>,
     hold: Option<Hold>,
     hold_cost: NanoUsd,
+    /// Most that may be held.
+    cap: Option<NanoUsd>,
+    /// Set where there are sub-calls.
+    family: Option<Rc<Family>>,
     attempt: Option<OpenAttempt>,
     /// What a session has used so far.
     ongoing: Option<Box<Ongoing>>,
@@ -138,6 +142,7 @@ impl Ticket {
             customer: None,
             first_byte_us: None,
             total_us: 0,
+            parent: None,
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -147,6 +152,8 @@ impl Ticket {
             admitted_at: None,
             hold: None,
             hold_cost: NanoUsd::ZERO,
+            cap: None,
+            family: None,
             attempt: None,
             ongoing: None,
             input_tokens: 0,
@@ -181,7 +188,7 @@ impl Ticket {
     /// Ends the call: settles the hold, gives back the slot, writes the record. `status` is the caller's.
     pub(crate) fn finish(mut self, outcome: Outcome, status: u16) -> Settled {
         self.open.end(outcome, status);
-        Settled { cost: self.record.cost() }
+        Settled { cost: self.total_cost() }
     }
 
     /// As [`Self::finish`], where the answer can wait until others have their records too.
@@ -190,7 +197,14 @@ impl Ticket {
             let written = self.open.worker.writing(taken).await;
             self.open.note_record(written);
         }
-        Settled { cost: self.record.cost() }
+        Settled { cost: self.total_cost() }
+    }
+}
+
+impl Open {
+    /// What the call cost, with those that it started for its answer.
+    fn total_cost(&self) -> NanoUsd {
+        self.record.cost().plus(self.cost_of_sub_calls())
     }
 }
 
@@ -247,73 +261,6 @@ impl Open {
         Ok(())
     }
 
-    /// Holds tokens and money for the call.
-    pub(crate) fn take_hold(
-        &mut self,
-        facts: &CallFacts,
-        tokens: u64,
-        cost: NanoUsd,
-    ) -> Result<(), HoldRefused> {
-        self.input_tokens = facts.input_tokens;
-        self.media = facts.media;
-        self.output_bound = tokens.saturating_sub(facts.input_tokens);
-        self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
-        self.searches = facts.searches;
-        self.hold_cost = cost;
-        if let Some(key) = &self.key {
-            self.hold = Some(key.usage.reserve(&key.policy, self.worker.now(), tokens, cost)?);
-        }
-        Ok(())
-    }
-
-    /// Holds more for an answer of which `seen` output tokens have come, when `held` are not enough for it; `held` is
-    /// what is held afterwards.
-    ///
-    /// # Errors
-    /// The budget or a rate limit does not allow more.
-    pub(crate) fn hold_for(&mut self, seen: u64, held: &mut u64) -> Result<(), Refusal> {
-        while seen > *held {
-            // Where a whole step is too much, what was seen may still fit.
-            let needed = seen - *held;
-            let mut step = EXTEND_TOKENS.max(needed);
-            let mut extended = self.extend_hold(step);
-            if extended.is_err() && needed < step {
-                step = needed;
-                extended = self.extend_hold(step);
-            }
-            extended.map_err(|refused| hold_refusal(&refused))?;
-            *held += step;
-        }
-        Ok(())
-    }
-
-    fn extend_hold(&mut self, more_output_tokens: u64) -> Result<(), HoldRefused> {
-        let Some(attempt) = &self.attempt else { return Ok(()) };
-        let prices = &attempt.target.info.prices;
-        let grown = self.output_bound.saturating_add(more_output_tokens);
-        let bound = |output| prices.bound_with(self.input_tokens, output, &self.media, self.tier);
-        let cost = bound(grown).minus(bound(self.output_bound));
-        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
-            key.usage.extend(&key.policy, self.worker.now(), hold, more_output_tokens, cost)?;
-        }
-        if cost > NanoUsd::ZERO {
-            self.announce_extension(self.hold_cost.plus(cost))?;
-        }
-        self.output_bound = grown;
-        self.hold_cost = self.hold_cost.plus(cost);
-        Ok(())
-    }
-
-    /// Writes the larger hold of the open try to the journal: a process that dies must charge that one.
-    fn announce_extension(&self, hold: NanoUsd) -> Result<(), HoldRefused> {
-        let Some(attempt) = &self.attempt else { return Ok(()) };
-        let written = self.worker.journal().extended(&self.intent(&attempt.target, hold));
-        written.map_err(|error| {
-            journal_refusal(&self.worker, &error);
-            HoldRefused::NotRecorded
-        })
-    }
-
     /// What the journal is told of the try that is under way or about to be.
     fn intent<'a>(&'a self, target: &'a Target, hold: NanoUsd) -> Intent<'a> {
         let record = &self.record;
@@ -330,6 +277,7 @@ impl Open {
             upstream_model: &target.model,
             stream: record.stream,
             input_tokens: self.input_tokens,
+            parent: record.parent,
         }
     }
 
@@ -405,24 +353,6 @@ impl Open {
         let started = worker.now();
         self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
         worker.gateway().metrics.in_flight.inc();
-        Ok(())
-    }
-
-    /// Holds once more what the latest try cost, since another one is to follow it: the hold is for one.
-    ///
-    /// # Errors
-    /// The budget or a rate limit does not allow more.
-    pub(crate) fn hold_another(&mut self) -> Result<(), HoldRefused> {
-        let Some(last) = self.record.attempts.last() else { return Ok(()) };
-        let (tokens, cost) = (last.usage.total_tokens(), last.cost);
-        if tokens == 0 && cost == NanoUsd::ZERO {
-            return Ok(());
-        }
-        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
-            key.usage.extend(&key.policy, self.worker.now(), hold, tokens, cost)?;
-        }
-        // The next try's intent states it.
-        self.hold_cost = self.hold_cost.plus(cost);
         Ok(())
     }
 
@@ -563,6 +493,7 @@ impl Open {
         if let Some(made) = self.made.take() {
             self.own(&made);
         }
+        self.leave_family();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
         taken.map_err(|error| self.note_record(Err(error))).ok()

@@ -80,6 +80,7 @@ fn call(journal: &mut Journal, number: u64) {
         upstream_model: "gpt-4o-2024-11-20",
         stream: false,
         input_tokens: 40,
+        parent: None,
     };
     journal.intent(&intent, true).unwrap();
     let usage = Usage { input_tokens: 38, output_tokens: 120, ..Usage::default() };
@@ -110,6 +111,7 @@ fn call(journal: &mut Journal, number: u64) {
         customer: None,
         first_byte_us: Some(900),
         total_us: 1300,
+        parent: None,
     };
     journal.record(&record, true).unwrap();
 }

@@ -5,7 +5,7 @@ mod routes;
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 
 use crate::journal::{IntentFrame, SegmentId};
-use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, UsageSource, WireFormat};
+use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat};
 use serde::{Deserialize, Serialize};
 
 /// A key to be added.
@@ -138,6 +138,9 @@ pub struct PendingIntent {
     pub stream: bool,
     /// Estimated input tokens.
     pub input_tokens: u64,
+    /// Of a sub-call: the request that started it, and the number of its role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<(u128, u8)>,
 }
 
 impl PendingIntent {
@@ -157,6 +160,7 @@ impl PendingIntent {
             upstream_model: intent.upstream_model.to_owned(),
             stream: intent.stream,
             input_tokens: intent.input_tokens,
+            parent: intent.parent.map(|parent| (parent.request, parent.role)),
         }
     }
 }
@@ -176,6 +180,10 @@ pub struct LogFilter {
     pub from: Option<Micros>,
     /// Arrived before this time.
     pub to: Option<Micros>,
+    /// Sub-calls of that request only.
+    pub parent_id: Option<RequestId>,
+    /// Sub-calls are listed among the requests. Whoever asks for one by its id gets it in any case.
+    pub sub_calls: bool,
     /// Older than this one (a page's cursor).
     pub before: Option<RequestId>,
     /// At most so many, 1 to 1000; 0 is taken as 100.
@@ -246,6 +254,10 @@ pub struct LogRow {
     pub total_us: u64,
     /// The attempts as a JSON list, when there was more than one or one that failed.
     pub tries: Option<String>,
+    /// Of a sub-call: the request that started it.
+    pub parent_id: Option<RequestId>,
+    /// Of a sub-call: what it is to that request.
+    pub role: Option<SubCallRole>,
 }
 
 /// A dimension to sum by.
@@ -311,7 +323,7 @@ pub struct UsageRow {
     pub value: String,
     /// The key's name, when summed by key.
     pub key_name: Option<String>,
-    /// Requests, refused ones included.
+    /// Requests, refused ones included; their sub-calls are not counted, only what those used.
     pub requests: u64,
     /// Of them: refused, failed upstream, cut, or lost.
     pub errors: u64,

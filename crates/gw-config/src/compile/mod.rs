@@ -20,6 +20,7 @@ mod redis;
 pub mod routes;
 mod semantic;
 mod server;
+mod subcalls;
 mod targets;
 mod url;
 
@@ -76,7 +77,7 @@ pub fn compile(
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
     semantic::check(file, &compiled, &mut faults);
-    let models = models::compile(
+    let models = subcalls::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
         &mut warnings,

@@ -76,6 +76,8 @@ fn model(
         max_targets: settings.max_targets.value.small(),
         retry: retry(&settings.retry.value, faults),
         timeouts: timeouts(&settings.timeout.value),
+        mirror: None,
+        ensemble: None,
     }
 }
 

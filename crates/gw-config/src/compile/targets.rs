@@ -118,6 +118,21 @@ impl<'a, 'f> Gathering<'a, 'f> {
         (!members.is_empty()).then(|| Group::new(id, Strategy::Fallback, members))
     }
 
+    /// One target of an alias, as if it were the only one.
+    pub(super) fn only(
+        &mut self,
+        target: &'a At<TargetSettings>,
+        drop_of_alias: Option<&'a At<DropParamsSetting>>,
+    ) -> Option<Group> {
+        let id = self.next_group();
+        let to = self.member(target, drop_of_alias)?;
+        Some(Group::new(
+            id,
+            Strategy::Fallback,
+            vec![Member { when: self.when(target), ..Member::to(to, 1, 0) }],
+        ))
+    }
+
     fn next_group(&mut self) -> u16 {
         let id = self.groups;
         self.groups = self.groups.saturating_add(1);
@@ -192,6 +207,14 @@ impl<'a, 'f> Gathering<'a, 'f> {
             StrategyName::Latency => Strategy::Latency,
             StrategyName::Cost => Strategy::Cost,
             StrategyName::Usage => Strategy::Usage,
+            StrategyName::Ensemble => {
+                if self.depth > 0 {
+                    let message =
+                        "an ensemble can not stand within another model: give it an alias that callers name";
+                    self.faults.add(choosing.place, message);
+                }
+                Strategy::Fallback
+            }
         }
     }
 
@@ -321,6 +344,10 @@ impl<'a, 'f> Gathering<'a, 'f> {
             let path = self.path.join("' -> '");
             self.faults
                 .add(place, format!("model '{path}' -> '{name}' is a circle: remove one of its links"));
+            return None;
+        }
+        if settings.strategy.value == StrategyName::Ensemble {
+            self.faults.add(place, within(name));
             return None;
         }
         self.path.push(name);
@@ -479,7 +506,12 @@ fn missing_provider(name: &str, known: &Known<'_>) -> String {
     }
 }
 
-fn missing_alias(name: &str, known: &Known<'_>) -> String {
+/// Why an ensemble is refused where another model would do.
+pub(super) fn within(name: &str) -> String {
+    format!("model '{name}' is an ensemble, which can not stand within another model: name its targets")
+}
+
+pub(super) fn missing_alias(name: &str, known: &Known<'_>) -> String {
     let names = known.models.0.iter().map(|entry| entry.name.as_str());
     match nearest(name, names) {
         Some(near) => format!("there is no model '{name}', did you mean '{near}'?"),

@@ -20,6 +20,7 @@ pub mod retry;
 pub mod routes;
 pub mod semantic;
 pub mod storage;
+pub mod subcalls;
 pub mod telemetry;
 pub mod timeouts;
 

@@ -5,6 +5,7 @@ use super::drop_params::DropParamsSetting;
 use super::prices::ModelFacts;
 use super::retry::RetrySettings;
 use super::semantic::SemanticSettings;
+use super::subcalls::{EnsembleSettings, MirrorSettings};
 use super::timeouts::TimeoutSettings;
 use crate::document::Node;
 use crate::place::At;
@@ -16,7 +17,7 @@ settings! {
     pub struct ModelSettings {
         /// The targets: a provider and its model, another alias, or a group with a strategy of its own.
         required targets: Vec<At<TargetSettings>>,
-        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage`, `conditional` (the first whose `when` holds) or `semantic`. See docs/routing.md.
+        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage`, `conditional` (the first whose `when` holds) or `semantic`; or `ensemble`: all targets are asked, and one answer is made of theirs. See docs/routing.md.
         default("fallback") strategy: StrategyName,
         /// For `sticky` and `percentage`: what makes requests stick together; the first that a request has decides. `sticky` has all of session, user, customer, prefix and key unless given, `percentage` has key.
         optional sticky_by: Vec<At<StickyName>>,
@@ -38,9 +39,13 @@ settings! {
         section timeout: TimeoutSettings,
         /// Parameters that are left out for every target: a list of names, always, or `true` for whatever a target cannot take, in place of a refusal.
         optional drop_params: DropParamsSetting,
+        /// Some requests are copied to another model, whose answers are thrown away.
+        optional mirror: MirrorSettings,
+        /// For strategy `ensemble`: how one answer is made of several.
+        optional ensemble: EnsembleSettings,
         /// Answer cache of this alias.
         optional cache: CacheSettings,
-    } later { "guardrails", "conditions", "when", "ensemble", "mirror", "hedge" }
+    } later { "guardrails", "conditions", "when", "hedge" }
 }
 
 settings! {
@@ -136,7 +141,9 @@ choices! {
         Conditional = "conditional",
         /// Whose utterances the prompt is most like.
         Semantic = "semantic",
-    } later { "ensemble" }
+        /// All are asked.
+        Ensemble = "ensemble",
+    }
 }
 
 choices! {

@@ -94,7 +94,7 @@ pub(crate) enum Failure {
 
 /// Tries the targets.
 pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
-    let Funded { ticket, live, call, model, route, output_bound, enforce_output, .. } = funded;
+    let Funded { ticket, live, call, model, route, output_bound, enforce_output, has_spare, .. } = funded;
     let deadline = ticket.record.time.saturating_add(micros(model.timeouts.total_ms));
     let mut exchange = Exchange { ticket, live, call, enforce_output, deadline, model };
     let mut queue = Queue::new(route);
@@ -107,7 +107,7 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
             }
         };
         let Some(target) = exchange.model.targets.get(step.target).map(Arc::clone) else { continue };
-        let others_left = queue.has_more();
+        let others_left = queue.has_more() || has_spare;
         match exchange.target(step, &target, others_left, &mut unfit).await {
             Turn::Answered(sent, response) => {
                 return Ok(exchange.answered(target, sent, response, output_bound));

@@ -5,7 +5,7 @@ use gw_model::{ErrorCode, Refusal};
 use gw_store::objects::Object;
 
 /// See the module. One credential for each provider.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Pins(Vec<(String, String)>);
 
 impl Pins {

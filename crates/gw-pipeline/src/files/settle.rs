@@ -111,6 +111,7 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
         customer: None,
         first_byte_us: None,
         total_us: 0,
+        parent: None,
     };
     worker
         .journal()

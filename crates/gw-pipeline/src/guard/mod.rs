@@ -17,6 +17,16 @@ pub(crate) struct Screened {
     _proof: (),
 }
 
+/// What a sub-call sends was screened with the request that it belongs to.
+pub(crate) const fn screened_with_request(
+    ticket: Ticket,
+    live: Arc<Live>,
+    call: Call,
+    model: Arc<Lineup>,
+) -> Screened {
+    Screened { ticket, live, call, model, _proof: () }
+}
+
 /// Runs the request's guardrails.
 pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
     let Recalled { ticket, live, call, model, .. } = recalled;

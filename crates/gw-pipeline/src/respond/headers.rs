@@ -22,6 +22,7 @@ const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-gatewright-upstrea
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-attempts");
 const FAILED_ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-failed-attempts");
 const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
+const ENSEMBLE: HeaderName = HeaderName::from_static("x-gatewright-ensemble");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
 const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
@@ -151,6 +152,11 @@ fn add_failed(lines: &mut Lines, ticket: &Open) {
 /// What the call cost.
 pub(crate) fn add_cost(headers: &mut HeaderMap, cost: NanoUsd) {
     put(headers, COST, &cost.to_string());
+}
+
+/// How the answers of an ensemble became one.
+pub(crate) fn add_ensemble(headers: &mut HeaderMap, text: &str) {
+    put(headers, ENSEMBLE, text);
 }
 
 /// The count of tokens is the gateway's estimate.

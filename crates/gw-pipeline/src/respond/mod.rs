@@ -1,8 +1,9 @@
 //! The way back: translate, guard, meter, settle, record, over the answer as it flows. Whole answers and
 //! streams pass the same steps. It must not talk to a provider again.
 
+pub(crate) mod chosen;
 mod count;
-mod failure;
+pub(crate) mod failure;
 mod gauge;
 mod guard;
 pub(crate) mod headers;

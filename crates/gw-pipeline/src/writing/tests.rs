@@ -17,6 +17,7 @@ fn take(journal: &RefCell<Journal>) -> Taken {
         upstream_model: "u",
         stream: false,
         input_tokens: 1,
+        parent: None,
     };
     journal.borrow_mut().take_intent(&intent, true).unwrap()
 }

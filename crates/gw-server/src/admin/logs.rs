@@ -24,6 +24,8 @@ pub(super) struct LogsQuery {
     key_id: Option<String>,
     model: Option<String>,
     outcome: Option<String>,
+    parent_id: Option<String>,
+    include: Option<String>,
     from: Option<String>,
     to: Option<String>,
     cursor: Option<String>,
@@ -54,11 +56,18 @@ fn filter(query: LogsQuery) -> Result<LogFilter, ApiError> {
             ApiError::invalid("outcome", format!("'outcome' must be one of {}", names.join(", ")))
         })?),
     };
+    let sub_calls = match query.include.as_deref().unwrap_or_default() {
+        "" => false,
+        "subcalls" => true,
+        _ => return Err(ApiError::invalid("include", "'include' must be 'subcalls', or left out")),
+    };
     Ok(LogFilter {
         request_id: id::<RequestId>("request_id", query.request_id.as_deref())?,
         key_id: id("key_id", query.key_id.as_deref())?,
         model: query.model.filter(|m| !m.is_empty()),
         outcome,
+        parent_id: id("parent_id", query.parent_id.as_deref())?,
+        sub_calls,
         from: parse_time("from", query.from.as_deref())?,
         to: parse_time("to", query.to.as_deref())?,
         before: id("cursor", query.cursor.as_deref())?,
@@ -80,6 +89,8 @@ fn row(row: &LogRow) -> Value {
         "id": id,
         "time": time::format(row.time),
         "request_id": id,
+        "parent_id": row.parent_id.map(|id| id.to_string()),
+        "role": row.role.map(gw_model::SubCallRole::as_str),
         "key_id": row.key_id.map(|k| k.to_string()),
         "team_id": row.team_id,
         "format": row.format,

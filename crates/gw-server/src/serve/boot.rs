@@ -334,8 +334,9 @@ impl Running {
         let _ = self.stop_accepting.send(true);
         let _ = self.phase.send(Phase::Draining);
         let open = || self.workers.iter().map(WorkerHandle::open).sum::<usize>();
+        let copies = || self.app.gateway.metrics.sub_calls_in_flight.get();
         let all_closed = async {
-            while open() > 0 {
+            while open() > 0 || copies() > 0 {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         };

@@ -1,7 +1,7 @@
 //! Numbers that stand for the vocabulary's enums in journal files. They must never change their meaning:
 //! a journal may be read by a later version. A new variant takes the next free number.
 
-use gw_model::{Outcome, ServiceTier, UsageSource, WireFormat};
+use gw_model::{Outcome, ServiceTier, SubCallRole, UsageSource, WireFormat};
 
 macro_rules! codes {
     ($to:ident, $from:ident, $type:ty, { $($variant:path = $code:literal),+ $(,)? }) => {
@@ -71,4 +71,9 @@ codes!(tier_code, tier_of, ServiceTier, {
     ServiceTier::Batch = 2,
     ServiceTier::Flex = 3,
     ServiceTier::Priority = 4,
+});
+
+codes!(role_code, role_of, SubCallRole, {
+    SubCallRole::Mirror = 1,
+    SubCallRole::Panel = 2,
 });

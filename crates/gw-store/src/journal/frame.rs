@@ -3,8 +3,10 @@
 //! stored format: fields are never reordered or removed, a change takes a new version number.
 
 mod media;
+mod parent;
 
 pub use media::MediaFrame;
+pub use parent::ParentFrame;
 
 use super::codes::{
     format_code, format_of, outcome_code, outcome_of, source_code, source_of, tier_code, tier_of,
@@ -12,8 +14,8 @@ use super::codes::{
 use super::owned::{self, Owned, OwnedFrame};
 use super::text::{DETAIL, MODEL, NAME, WORD, clip, id};
 use gw_model::{
-    AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Record, RequestId, ServiceTier, Usage, UsageSource,
-    WireFormat,
+    AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Parent, Record, RequestId, ServiceTier, Usage,
+    UsageSource, WireFormat,
 };
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, Serializer};
@@ -55,6 +57,8 @@ pub struct Intent<'a> {
     pub stream: bool,
     /// Estimated input tokens.
     pub input_tokens: u64,
+    /// Of a sub-call: the request that started it.
+    pub parent: Option<Parent>,
 }
 
 /// An [`Intent`] as stored.
@@ -75,6 +79,9 @@ pub struct IntentFrame<'a> {
     pub upstream_model: &'a str,
     pub stream: bool,
     pub input_tokens: u64,
+    /// From version 2 on.
+    #[serde(skip)]
+    pub parent: Option<ParentFrame>,
 }
 
 impl IntentFrame<'_> {
@@ -120,6 +127,9 @@ pub struct RecordFrame<'a> {
     /// Images, speech and recordings of the attempts that had some; from version 2 on.
     #[serde(skip)]
     pub media: Vec<MediaFrame>,
+    /// Of a sub-call: the request that started it; from version 3 on.
+    #[serde(skip)]
+    pub parent: Option<ParentFrame>,
 }
 
 /// The same fields in the same order, written without copying the record.
@@ -324,9 +334,13 @@ pub(super) fn encode_intent(buffer: &mut Vec<u8>, intent: &Intent<'_>) -> postca
         upstream_model: clip(intent.upstream_model, MODEL),
         stream: intent.stream,
         input_tokens: intent.input_tokens,
+        parent: intent.parent.map(ParentFrame::new),
     };
     buffer.clear();
-    encode(buffer, VERSION, KIND_INTENT, &frame)
+    match frame.parent {
+        None => encode(buffer, VERSION, KIND_INTENT, &frame),
+        Some(parent) => encode(buffer, parent::INTENT_VERSION, KIND_INTENT, &(frame, parent)),
+    }
 }
 
 pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::Result<()> {
@@ -351,6 +365,10 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     };
     buffer.clear();
     let media = media::of(kept);
+    if let Some(parent) = record.parent {
+        let out = parent::Out { record: frame, media, parent: ParentFrame::new(parent) };
+        return encode(buffer, parent::RECORD_VERSION, KIND_RECORD, &out);
+    }
     if media.is_empty() {
         return encode(buffer, VERSION, KIND_RECORD, &frame);
     }
@@ -391,6 +409,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
         [VERSION, KIND_OWNED, payload @ ..] => postcard::from_bytes(payload).map(Frame::Owned),
         [owned::VERSION, KIND_OWNED, payload @ ..] => owned::read(payload).map(Frame::Owned),
         [media::VERSION, KIND_RECORD, payload @ ..] => media::read(payload).map(Frame::Record),
+        [parent::RECORD_VERSION, KIND_RECORD, payload @ ..] => {
+            parent::read_record(payload).map(Frame::Record)
+        }
+        [parent::INTENT_VERSION, KIND_INTENT, payload @ ..] => {
+            parent::read_intent(payload).map(Frame::Intent)
+        }
         [version, kind, ..] => Ok(Frame::Unknown { version: *version, kind: *kind }),
         _ => return Err(FrameError::Corrupt),
     };

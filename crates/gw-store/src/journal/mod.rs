@@ -15,9 +15,11 @@ mod settings;
 mod text;
 mod writer;
 
-pub(crate) use codes::{outcome_code, outcome_of, source_code, source_of};
+pub(crate) use codes::{outcome_code, outcome_of, role_of, source_code, source_of};
 pub use error::JournalError;
-pub use frame::{AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, RecordFrame, UsageFrame};
+pub use frame::{
+    AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, ParentFrame, RecordFrame, UsageFrame,
+};
 pub use owned::{MAX_OBJECT_ID_BYTES, Owned, OwnedFrame};
 pub use reader::{ReadEnd, SegmentReader};
 pub use segment::{SegmentId, SegmentInfo, list_segments};

@@ -22,9 +22,9 @@ use std::thread::JoinHandle;
 
 /// Most bytes of one attempt in a record: its texts and twelve numbers of at most ten bytes.
 const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128) as u64;
-/// Most bytes of a record with one attempt (its texts, two ids, and numbers), and of what its request may own.
+/// Most bytes of a record with one attempt (its texts, three ids, and numbers), and of what its request may own.
 const RECORD_BYTES: u64 =
-    ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 128) as u64 + OWNED_BYTES;
+    ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 160) as u64 + OWNED_BYTES;
 /// What may be left over at the end of a segment because the next entry did not fit.
 const WASTE_BYTES: u64 = 2 * RECORD_BYTES;
 /// Smallest segment that makes sense.

@@ -56,6 +56,13 @@ pub enum HoldRefused {
     },
     /// The larger hold could not be written to the journal.
     NotRecorded,
+    /// The call itself may not cost so much, whatever its key has left.
+    Cap {
+        /// Most that it may cost.
+        limit: NanoUsd,
+        /// What it would come to.
+        needed: NanoUsd,
+    },
     /// The budget has not that much left.
     Budget {
         /// Bound.

@@ -42,7 +42,8 @@ pub(super) fn correct(
 /// The lost row, as the intent it was made from.
 fn lost_row(batch: &SqliteBatch<'_>, id: u128) -> rusqlite::Result<Option<PendingIntent>> {
     let mut query = batch.db.prepare_cached(
-        "SELECT time, key, team, format, model, provider, upstream_model, stream, input, cost \
+        "SELECT time, key, team, format, model, provider, upstream_model, stream, input, cost, \
+         parent, role \
          FROM records WHERE id = ? AND outcome = ?",
     )?;
     query
@@ -62,6 +63,10 @@ fn lost_row(batch: &SqliteBatch<'_>, id: u128) -> rusqlite::Result<Option<Pendin
                 upstream_model: text(6)?,
                 stream: found.get(7)?,
                 input_tokens: found.get::<_, i64>(8)?.unsigned_abs(),
+                parent: found
+                    .get::<_, Option<[u8; 16]>>(10)?
+                    .map(u128::from_be_bytes)
+                    .zip(found.get::<_, Option<u8>>(11)?),
             })
         })
         .optional()

@@ -4,7 +4,7 @@
 use super::db::SqliteStore;
 use super::row::id_bytes;
 use crate::error::StoreError;
-use crate::journal::{outcome_code, outcome_of, source_of};
+use crate::journal::{outcome_code, outcome_of, role_of, source_of};
 use crate::traits::Reports;
 use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
 use gw_model::{KeyId, NanoUsd, Outcome, RequestId};
@@ -18,7 +18,7 @@ const SLACK_US: i64 = 60_000_000;
 
 const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_model, stream, outcome, status, \
      error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, reasoning, \
-     usage_source, cost, first_byte_us, total_us, tries";
+     usage_source, cost, first_byte_us, total_us, tries, parent, role";
 
 impl Reports for SqliteStore {
     fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
@@ -76,6 +76,11 @@ fn conditions(filter: &LogFilter) -> (String, Vec<Value>) {
     if let Some(outcome) = filter.outcome {
         and("outcome = ?", Value::Integer(outcome_code(outcome).into()));
     }
+    if let Some(parent) = filter.parent_id {
+        and("parent = ?", blob(parent.0));
+    } else if !filter.sub_calls && filter.request_id.is_none() {
+        parts.push("parent IS NULL");
+    }
     (parts.join(" AND "), values)
 }
 
@@ -109,5 +114,7 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<LogRow> {
         first_byte_us: row.get::<_, Option<i64>>(23)?.map(i64::unsigned_abs),
         total_us: count(24)?,
         tries: row.get(25)?,
+        parent_id: row.get::<_, Option<[u8; 16]>>(26)?.map(|id| RequestId(u128::from_be_bytes(id))),
+        role: row.get::<_, Option<u8>>(27)?.and_then(role_of),
     })
 }

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004_credentials.sql"),
     include_str!("migrations/0005_object_credentials.sql"),
     include_str!("migrations/0006_routes.sql"),
+    include_str!("migrations/0007_sub_calls.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 pub(super) const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, \
      upstream_model, stream, outcome, status, error_code, error_detail, attempts, cache, customer, input, \
-     output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries, batch) \
-     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+     output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries, batch, parent, \
+     role) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
 
 /// An id as it is stored.
 pub(super) const fn id_bytes(id: u128) -> [u8; 16] {
@@ -87,6 +87,8 @@ pub(super) struct Row<'a> {
     first_byte_us: Option<u64>,
     total_us: u64,
     tries: Option<String>,
+    /// Of a sub-call: the request that started it, and the number of its role.
+    pub(super) parent: Option<(u128, u8)>,
 }
 
 impl<'a> Row<'a> {
@@ -120,6 +122,7 @@ impl<'a> Row<'a> {
             first_byte_us: record.first_byte_us,
             total_us: record.total_us,
             tries: told.then(|| tries(&record.attempts, &record.media)),
+            parent: record.parent.map(|parent| (parent.request, parent.role)),
         }
     }
 
@@ -148,6 +151,7 @@ impl<'a> Row<'a> {
             first_byte_us: None,
             total_us: 0,
             tries: None,
+            parent: last.parent,
         }
     }
 
@@ -184,6 +188,9 @@ impl<'a> Row<'a> {
         s.raw_bind_parameter(25, signed(self.total_us))?;
         s.raw_bind_parameter(26, self.tries.as_deref())?;
         s.raw_bind_parameter(27, batch)?;
+        let parent = self.parent.map(|(request, _)| id_bytes(request));
+        s.raw_bind_parameter(28, parent.as_ref().map(<[u8; 16]>::as_slice))?;
+        s.raw_bind_parameter(29, self.parent.map(|(_, role)| role))?;
         s.raw_execute().map(|changed| changed > 0)
     }
 }

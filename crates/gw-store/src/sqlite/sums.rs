@@ -33,6 +33,8 @@ pub(super) struct Counted<'a> {
     pub(super) provider: &'a str,
     pub(super) customer: &'a str,
     pub(super) outcome: Outcome,
+    /// It is no request of its own.
+    pub(super) is_sub_call: bool,
 }
 
 impl<'a> Counted<'a> {
@@ -45,6 +47,7 @@ impl<'a> Counted<'a> {
             provider: row.provider,
             customer: row.customer,
             outcome: row.outcome,
+            is_sub_call: row.parent.is_some(),
         }
     }
 }
@@ -120,7 +123,7 @@ impl Sums {
         is_last: bool,
         sign: i64,
     ) {
-        let request = if is_last { sign } else { 0 };
+        let request = if is_last && !counted.is_sub_call { sign } else { 0 };
         let sum = UsageSum {
             requests: request,
             errors: request * i64::from(is_error(counted.outcome)),

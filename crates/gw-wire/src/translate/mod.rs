@@ -2,6 +2,7 @@
 //! translate steps of an attempt and of the response. It must not hold knowledge of one format that its own
 //! folder could hold; what a pair of formats loses is decided in `table`.
 
+mod conversation;
 mod fit;
 mod request;
 mod stream;
@@ -9,6 +10,7 @@ pub mod table;
 mod tool_names;
 mod whole;
 
+pub use conversation::{answer_events, as_stream, read_request, write_request};
 pub use request::{PathFacts, request};
 pub use stream::{StreamTranslator, error_events};
 pub use tool_names::ToolNames;

@@ -112,7 +112,7 @@ fn once(
     Ok(written)
 }
 
-fn write(
+pub(super) fn write(
     from: WireFormat,
     to: WireFormat,
     chat: &ChatRequest,
@@ -142,7 +142,12 @@ fn respelled(from: WireFormat, mut refusal: Refusal) -> Refusal {
     refusal
 }
 
-fn read(from: WireFormat, to: WireFormat, body: &[u8], path: PathFacts<'_>) -> Result<ChatRequest, Refusal> {
+pub(super) fn read(
+    from: WireFormat,
+    to: WireFormat,
+    body: &[u8],
+    path: PathFacts<'_>,
+) -> Result<ChatRequest, Refusal> {
     match from {
         WireFormat::OpenAiChat => openai_chat::request::read(body),
         WireFormat::OpenAiCompletions => openai_completions::request::read(body),

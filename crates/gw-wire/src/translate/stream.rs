@@ -128,6 +128,15 @@ impl StreamTranslator {
         self.write(out)
     }
 
+    /// Appends an answer that is there already, whole.
+    ///
+    /// # Errors
+    /// A limit is reached.
+    pub(super) fn events_into(&mut self, events: Vec<Event>, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.events = events;
+        self.write(out)
+    }
+
     /// As [`Self::frame_into`], into a buffer of its own.
     ///
     /// # Errors

@@ -39,6 +39,20 @@ pub fn parts(
     }
 }
 
+/// A whole answer of a conversation as events.
+pub(super) fn read(from: WireFormat, body: &[u8]) -> Result<Vec<Event>, WireError> {
+    match from {
+        WireFormat::OpenAiChat => openai_chat::response::read(body),
+        WireFormat::OpenAiCompletions => openai_completions::response::read(body),
+        WireFormat::OpenAiResponses => openai_responses::response::read(body),
+        WireFormat::AnthropicMessages => anthropic::response::read(body),
+        WireFormat::GeminiGenerate => gemini::response::read(body),
+        WireFormat::BedrockConverse => bedrock_converse::response::read(body),
+        WireFormat::CohereChat => cohere_chat::response::read(body),
+        _ => Err(WireError::Untranslatable { what: "what is no conversation" }),
+    }
+}
+
 /// Translates a whole answer from the upstream's format `from` to the caller's format `to`.
 ///
 /// # Errors
@@ -60,16 +74,7 @@ pub fn whole(
         let body = counting::write_answer(to, counting::read_answer(from, body)?);
         return Ok(Whole { body, ..Whole::default() });
     }
-    let mut events = match from {
-        WireFormat::OpenAiChat => openai_chat::response::read(body)?,
-        WireFormat::OpenAiCompletions => openai_completions::response::read(body)?,
-        WireFormat::OpenAiResponses => openai_responses::response::read(body)?,
-        WireFormat::AnthropicMessages => anthropic::response::read(body)?,
-        WireFormat::GeminiGenerate => gemini::response::read(body)?,
-        WireFormat::BedrockConverse => bedrock_converse::response::read(body)?,
-        WireFormat::CohereChat => cohere_chat::response::read(body)?,
-        _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
-    };
+    let mut events = read(from, body)?;
     let mut whole = Whole::default();
     for event in &mut events {
         context.tool_names.restore(event);

@@ -81,6 +81,8 @@ pub(super) fn compile(
         max_targets: MAX_TARGETS_OF_ONE_REQUEST,
         retry: RetryPolicy::default(),
         timeouts: Timeouts::default(),
+        mirror: None,
+        ensemble: None,
     })
 }
 

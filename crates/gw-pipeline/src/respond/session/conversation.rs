@@ -245,7 +245,9 @@ impl Conversation {
                 self.tell_upstream(CANCEL);
                 Ok(())
             }
-            HoldRefused::Budget { .. } | HoldRefused::NotRecorded => Err(Ending::cut(refusal)),
+            HoldRefused::Budget { .. } | HoldRefused::Cap { .. } | HoldRefused::NotRecorded => {
+                Err(Ending::cut(refusal))
+            }
         }
     }
 

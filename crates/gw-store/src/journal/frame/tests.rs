@@ -1,6 +1,6 @@
 //! Tests of [`super`].
 use super::*;
-use gw_model::Media;
+use gw_model::{Media, SubCallRole};
 
 pub(in super::super) fn sample_record() -> Record {
     let attempt = AttemptRecord {
@@ -36,6 +36,7 @@ pub(in super::super) fn sample_record() -> Record {
         customer: None,
         first_byte_us: Some(400),
         total_us: 900_000,
+        parent: None,
     }
 }
 
@@ -52,6 +53,7 @@ pub(in super::super) fn sample_intent(request: u128) -> Intent<'static> {
         upstream_model: "gpt-4o",
         stream: false,
         input_tokens: 12,
+        parent: None,
     }
 }
 
@@ -181,6 +183,35 @@ fn a_frozen_sample_of_version_2_still_loads() {
     assert_eq!(written, frozen);
     let Ok((Frame::Record(read), _)) = decode(&record) else { panic!("a record") };
     assert_eq!(read.media[0].output_images, 2);
+}
+
+const PARENT: Parent =
+    Parent { request: RequestId(0x0199_0000_0000_7000_8000_0000_0000_0009), role: SubCallRole::Panel };
+
+/// Bytes as lines of digits.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn frozen_samples_of_sub_calls_load() {
+    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v3.txt").lines().collect();
+    let record = Record { parent: Some(PARENT), ..sample_with_media() };
+    let bytes = record_bytes(&record);
+    assert_eq!(hex(&bytes), frozen[0]);
+    let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
+    assert_eq!((length, read.media.len(), read.attempts.len()), (bytes.len(), 1, 2));
+    let parent = read.parent.expect("it is a sub-call's");
+    assert_eq!((parent.request, parent.role()), (PARENT.request.0, Some(PARENT.role)));
+
+    let mut bytes = Vec::new();
+    encode_intent(&mut bytes, &Intent { parent: Some(PARENT), ..sample_intent(3) }).unwrap();
+    assert_eq!(hex(&bytes), frozen[1]);
+    let Ok((Frame::Intent(read), length)) = decode(&bytes) else { panic!("an intent") };
+    assert_eq!(
+        (length, read.hold, read.parent.map(|p| p.request)),
+        (bytes.len(), 999_999, Some(PARENT.request.0))
+    );
 }
 
 #[test]

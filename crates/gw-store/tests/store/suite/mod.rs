@@ -36,7 +36,8 @@ macro_rules! store_suite {
                 versions_of_a_route_are_bounded);
             $crate::store_suite!(@tests $open, reports:
                 logs_carry_every_field, logs_are_filtered_and_paged, usage_is_summed_by_every_dimension,
-                retries_are_counted_where_they_happened, usage_is_cut_by_time);
+                retries_are_counted_where_they_happened, usage_is_cut_by_time,
+                sub_calls_are_listed_when_asked_for_and_are_no_requests);
         }
     };
     (@tests $open:expr, $module:ident: $($test:ident),+) => {

@@ -1,8 +1,8 @@
 //! Suite: logs and usage for people.
 
 use super::Store;
-use super::sample::{HOUR, NOON, attempt, fold, record};
-use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, RequestId, UsageSource, WireFormat};
+use super::sample::{HOUR, NOON, attempt, fold, pending, record};
+use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, Parent, RequestId, SubCallRole, UsageSource, WireFormat};
 use gw_store::types::{GroupBy, KeyLabel, LogFilter, UsageFilter, UsageRow};
 
 pub(crate) fn logs_carry_every_field(store: &impl Store) {
@@ -163,4 +163,38 @@ pub(crate) fn usage_is_cut_by_time(store: &impl Store) {
     assert_eq!(requests(Some(NOON + HOUR), None), 1);
     assert_eq!(requests(None, Some(NOON + HOUR)), 1);
     assert_eq!(requests(Some(NOON + HOUR), Some(NOON + 2 * HOUR)), 0);
+}
+
+pub(crate) fn sub_calls_are_listed_when_asked_for_and_are_no_requests(store: &impl Store) {
+    let parent = record(1);
+    let sub_call = |number: u32, role| {
+        let parent = Some(Parent { request: parent.id, role });
+        gw_model::Record { parent, outcome: Outcome::UpstreamError, ..record(number) }
+    };
+    let (mirror, lost) = (sub_call(2, SubCallRole::Mirror), sub_call(3, SubCallRole::Panel));
+    fold(store, &[parent.clone(), mirror.clone()]);
+    store.fold(&mut |batch| batch.lost(&pending(&lost, &[900])).map(drop)).unwrap();
+    let ids = |filter: &LogFilter| -> Vec<RequestId> {
+        store.logs(filter).unwrap().rows.into_iter().map(|row| row.request_id).collect()
+    };
+    assert_eq!(ids(&LogFilter::default()), [parent.id]);
+    let all = LogFilter { sub_calls: true, ..LogFilter::default() };
+    assert_eq!(ids(&all), [lost.id, mirror.id, parent.id]);
+    assert_eq!(ids(&LogFilter { request_id: Some(mirror.id), ..LogFilter::default() }), [mirror.id]);
+    let of = LogFilter { parent_id: Some(parent.id), ..LogFilter::default() };
+    let rows = store.logs(&of).unwrap().rows;
+    let told: Vec<_> = rows.iter().map(|row| (row.request_id, row.parent_id, row.role)).collect();
+    assert_eq!(
+        told,
+        [
+            (lost.id, Some(parent.id), Some(SubCallRole::Panel)),
+            (mirror.id, Some(parent.id), Some(SubCallRole::Mirror))
+        ]
+    );
+    let sums = usage(store, GroupBy::Key).remove(0);
+    assert_eq!((sums.requests, sums.errors, sums.cost), (1, 0, NanoUsd(1100)));
+    // The truth about a lost one is no request either.
+    fold(store, &[lost]);
+    let sums = usage(store, GroupBy::Key).remove(0);
+    assert_eq!((sums.requests, sums.errors, sums.cost), (1, 0, NanoUsd(300)));
 }

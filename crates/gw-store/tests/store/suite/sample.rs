@@ -46,6 +46,7 @@ pub(crate) fn record(number: u32) -> Record {
         customer: None,
         first_byte_us: Some(500),
         total_us: 1500,
+        parent: None,
     }
 }
 
@@ -63,6 +64,7 @@ pub(crate) fn intent(record: &Record, number: u8, hold: u64) -> Intent<'_> {
         upstream_model: "alpha-large",
         stream: record.stream,
         input_tokens: 10,
+        parent: record.parent,
     }
 }
 
@@ -119,6 +121,7 @@ pub(crate) fn pending(record: &Record, holds: &[u64]) -> Vec<PendingIntent> {
         upstream_model: "alpha-large".to_owned(),
         stream: false,
         input_tokens: 10,
+        parent: record.parent.map(|parent| (parent.request.0, 2)),
     };
     (0u8..).zip(holds).map(one).collect()
 }

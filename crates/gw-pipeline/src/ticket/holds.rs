@@ -1,0 +1,100 @@
+//! What is held for a call: tokens and money, taken before it goes out, more of both when an answer outgrows them or a
+//! further try is to follow. It must not settle anything.
+
+use super::{Open, journal_refusal};
+use crate::reserve::hold_refusal;
+use gw_model::{CallFacts, NanoUsd, Refusal, ServiceTier};
+use gw_store::memory::HoldRefused;
+
+/// How many output tokens a stream's hold grows by when it reaches its bound.
+const EXTEND_TOKENS: u64 = 1024;
+
+impl Open {
+    /// Holds tokens and money for the call.
+    pub(crate) fn take_hold(
+        &mut self,
+        facts: &CallFacts,
+        tokens: u64,
+        cost: NanoUsd,
+    ) -> Result<(), HoldRefused> {
+        self.input_tokens = facts.input_tokens;
+        self.media = facts.media;
+        self.output_bound = tokens.saturating_sub(facts.input_tokens);
+        self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
+        self.searches = facts.searches;
+        self.within_cap(cost)?;
+        self.hold_cost = cost;
+        if let Some(key) = &self.key {
+            self.hold = Some(key.usage.reserve(&key.policy, self.worker.now(), tokens, cost)?);
+        }
+        Ok(())
+    }
+
+    /// Holds more for an answer of which `seen` output tokens have come, when `held` are not enough for it; `held` is
+    /// what is held afterwards.
+    ///
+    /// # Errors
+    /// The budget or a rate limit does not allow more.
+    pub(crate) fn hold_for(&mut self, seen: u64, held: &mut u64) -> Result<(), Refusal> {
+        while seen > *held {
+            // Where a whole step is too much, what was seen may still fit.
+            let needed = seen - *held;
+            let mut step = EXTEND_TOKENS.max(needed);
+            let mut extended = self.extend_hold(step);
+            if extended.is_err() && needed < step {
+                step = needed;
+                extended = self.extend_hold(step);
+            }
+            extended.map_err(|refused| hold_refusal(&refused))?;
+            *held += step;
+        }
+        Ok(())
+    }
+
+    fn extend_hold(&mut self, more_output_tokens: u64) -> Result<(), HoldRefused> {
+        let Some(attempt) = &self.attempt else { return Ok(()) };
+        let prices = &attempt.target.info.prices;
+        let grown = self.output_bound.saturating_add(more_output_tokens);
+        let bound = |output| prices.bound_with(self.input_tokens, output, &self.media, self.tier);
+        let cost = bound(grown).minus(bound(self.output_bound));
+        self.within_cap(self.hold_cost.plus(cost))?;
+        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
+            key.usage.extend(&key.policy, self.worker.now(), hold, more_output_tokens, cost)?;
+        }
+        if cost > NanoUsd::ZERO {
+            self.announce_extension(self.hold_cost.plus(cost))?;
+        }
+        self.output_bound = grown;
+        self.hold_cost = self.hold_cost.plus(cost);
+        Ok(())
+    }
+
+    /// Writes the larger hold of the open try to the journal: a process that dies must charge that one.
+    pub(super) fn announce_extension(&self, hold: NanoUsd) -> Result<(), HoldRefused> {
+        let Some(attempt) = &self.attempt else { return Ok(()) };
+        let written = self.worker.journal().extended(&self.intent(&attempt.target, hold));
+        written.map_err(|error| {
+            journal_refusal(&self.worker, &error);
+            HoldRefused::NotRecorded
+        })
+    }
+
+    /// Holds once more what the latest try cost, since another one is to follow it: the hold is for one.
+    ///
+    /// # Errors
+    /// The budget or a rate limit does not allow more.
+    pub(crate) fn hold_another(&mut self) -> Result<(), HoldRefused> {
+        let Some(last) = self.record.attempts.last() else { return Ok(()) };
+        let (tokens, cost) = (last.usage.total_tokens(), last.cost);
+        if tokens == 0 && cost == NanoUsd::ZERO {
+            return Ok(());
+        }
+        self.within_cap(self.hold_cost.plus(cost))?;
+        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
+            key.usage.extend(&key.policy, self.worker.now(), hold, tokens, cost)?;
+        }
+        // The next try's intent states it.
+        self.hold_cost = self.hold_cost.plus(cost);
+        Ok(())
+    }
+}
