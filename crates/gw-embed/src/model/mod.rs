@@ -40,15 +40,15 @@ pub struct Model {
 impl Model {
     /// Reads `config.json`, `tokenizer.json` and `model.safetensors` of a folder.
     pub fn load(folder: &Path, precision: Precision) -> Result<Self, LoadError> {
-        let config = Config::load(folder)?;
-        let tokens = WordPiece::load(&folder.join("tokenizer.json"))?;
-        if tokens.size() > config.vocab_size {
-            let what = format!("it knows tokens up to {}, the model {}", tokens.size(), config.vocab_size);
-            return Err(LoadReason::Malformed(what).at(&folder.join("tokenizer.json")));
-        }
-        let mut tensors = Tensors::open(&folder.join("model.safetensors"))?;
+        let (config, tokens, mut tensors) = open(folder)?;
         let bert = Bert::load(&mut tensors, &config, precision)?;
         Ok(Self { tokens, bert, max_tokens: MAX_TOKENS.min(config.max_position_embeddings) })
+    }
+
+    /// Looks whether the files of a folder are there and are what they should be, without reading the weights: quick,
+    /// but [`Self::load`] has the last word.
+    pub fn check(folder: &Path) -> Result<(), LoadError> {
+        open(folder).map(|_| ())
     }
 
     /// Numbers per vector.
@@ -70,6 +70,18 @@ impl Model {
             texts.iter().map(|text| self.tokens.encode(text, self.max_tokens)).collect();
         self.bert.embed(&tokens)
     }
+}
+
+/// The files of a folder, but for the weights themselves.
+fn open(folder: &Path) -> Result<(Config, WordPiece, Tensors), LoadError> {
+    let config = Config::load(folder)?;
+    let tokens = WordPiece::load(&folder.join("tokenizer.json"))?;
+    if tokens.size() > config.vocab_size {
+        let what = format!("it knows tokens up to {}, the model {}", tokens.size(), config.vocab_size);
+        return Err(LoadReason::Malformed(what).at(&folder.join("tokenizer.json")));
+    }
+    let tensors = Tensors::open(&folder.join("model.safetensors"))?;
+    Ok((config, tokens, tensors))
 }
 
 /// A whole file of at most so many bytes.

@@ -13,17 +13,27 @@ pub(crate) struct Loaded {
     pub(crate) embedding: Arc<dyn Embedding>,
 }
 
-/// The model that a configuration names; the one there is, when that is still the same. Takes as long as the weights
-/// take to be read. Errors: a folder that cannot be used, at its place.
+/// When the weights are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// Now: takes some tenths of a second, and any fault of theirs is an error.
+    Now,
+    /// Behind the caller's back: faults that only the weights themselves have are logged, and routes go by their policy.
+    Later,
+}
+
+/// The model that a configuration names; the one there is, when that is still the same. Errors: a folder that cannot be
+/// used, at its place.
 pub(crate) fn load(
     wanted: Option<&LocalEmbeddings>,
     before: Option<&Loaded>,
+    reading: Reading,
 ) -> Result<Option<Loaded>, ConfigErrors> {
     let Some(wanted) = wanted else { return Ok(None) };
     if let Some(before) = before.filter(|before| before.configured.is_same_model(wanted)) {
         return Ok(Some(before.clone()));
     }
-    let embedding = start(wanted).map_err(|why| wanted.refused(&why))?;
+    let embedding = start(wanted, reading).map_err(|why| wanted.refused(&why))?;
     Ok(Some(Loaded { configured: wanted.clone(), embedding }))
 }
 
@@ -33,7 +43,7 @@ pub(crate) fn of(loaded: Option<&Loaded>) -> Option<Arc<dyn Embedding>> {
 }
 
 #[cfg(not(feature = "embed"))]
-fn start(_wanted: &LocalEmbeddings) -> Result<Arc<dyn Embedding>, String> {
+fn start(_wanted: &LocalEmbeddings, _reading: Reading) -> Result<Arc<dyn Embedding>, String> {
     Err("this program was built without the feature 'embed'; name a provider's model under 'semantic'"
         .to_owned())
 }
@@ -45,16 +55,36 @@ use local::start;
 mod local {
     //! The implementation by gw-embed.
 
-    use super::LocalEmbeddings;
+    use super::{LocalEmbeddings, Reading};
     use gw_embed::{EmbedError, Embedder, Model, PoolSettings, Precision};
     use gw_pipeline::{Embedded, Embedding, Unembedded, Vector};
     use std::sync::Arc;
     use std::time::Duration;
+    use tokio::sync::watch;
 
+    /// Nothing while the weights are being read.
     #[derive(Debug)]
-    struct Local(Embedder);
+    struct Local(watch::Receiver<Option<Embedder>>);
 
-    pub(super) fn start(wanted: &LocalEmbeddings) -> Result<Arc<dyn Embedding>, String> {
+    pub(super) fn start(wanted: &LocalEmbeddings, reading: Reading) -> Result<Arc<dyn Embedding>, String> {
+        let (done, local) = watch::channel(None);
+        if reading == Reading::Now {
+            done.send_replace(Some(embedder(wanted)?));
+            return Ok(Arc::new(Local(local)));
+        }
+        Model::check(&wanted.model_dir).map_err(|error| error.to_string())?;
+        let wanted = wanted.clone();
+        let read = move || match embedder(&wanted) {
+            Ok(embedder) => drop(done.send_replace(Some(embedder))),
+            Err(error) => tracing::error!(%error, "the weights under 'embeddings' cannot be used"),
+        };
+        // Nobody waits for it: a process that ends meanwhile has nothing to save.
+        let thread = std::thread::Builder::new().name("embed-load".to_owned()).spawn(read);
+        thread.map_err(|error| format!("its thread cannot be started: {error}"))?;
+        Ok(Arc::new(Local(local)))
+    }
+
+    fn embedder(wanted: &LocalEmbeddings) -> Result<Embedder, String> {
         let precision = if wanted.int8 { Precision::Int8 } else { Precision::F32 };
         let model = Model::load(&wanted.model_dir, precision).map_err(|error| error.to_string())?;
         let settings = PoolSettings {
@@ -63,22 +93,25 @@ mod local {
             cache_bytes: wanted.cache_bytes,
             ..PoolSettings::default()
         };
-        let embedder = Embedder::start(Arc::new(model), settings);
-        Ok(Arc::new(Local(embedder.map_err(|error| format!("its threads cannot be started: {error}"))?)))
+        Embedder::start(Arc::new(model), settings)
+            .map_err(|error| format!("its threads cannot be started: {error}"))
     }
 
     impl Embedding for Local {
         fn cached(&self, text: &str) -> Option<Vector> {
-            self.0.cached(text)
+            self.0.borrow().as_ref()?.cached(text)
         }
 
         /// One after the other: parts of a prompt must not take the places of other prompts in the queue.
         fn embed<'a>(&'a self, texts: &'a [&'a str], within: Duration) -> Embedded<'a> {
             Box::pin(async move {
                 let all = async {
+                    let mut local = self.0.clone();
+                    let read = local.wait_for(Option::is_some).await.map(|read| read.clone());
+                    let Ok(Some(embedder)) = read else { return Err(Unembedded::Failed) };
                     let mut vectors = Vec::with_capacity(texts.len());
                     for text in texts {
-                        vectors.push(self.0.embed(text, within).await.map_err(|error| why(&error))?);
+                        vectors.push(embedder.embed(text, within).await.map_err(|error| why(&error))?);
                     }
                     Ok(vectors)
                 };

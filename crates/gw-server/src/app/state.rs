@@ -1,6 +1,6 @@
 //! What all workers and the control plane share of the process.
 
-use super::embeddings::{self, Loaded};
+use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
 use super::storage::Storage;
 use crate::listen::tls::{self, TlsError};
@@ -114,7 +114,7 @@ impl App {
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
         let before = self.embeddings.lock().clone();
-        let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref())
+        let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
         let embedding = embeddings::of(loaded.as_ref());
         let mut snapshot =

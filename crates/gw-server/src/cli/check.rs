@@ -1,7 +1,7 @@
 //! `gatewright check FILE`: is this configuration good?
 
 use super::{EXIT_USAGE, output};
-use crate::app::embeddings;
+use crate::app::embeddings::{self, Reading};
 use crate::serve::configuration::{self, ConfigurationError, Origin};
 use clap::Args;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub(crate) struct CheckArguments {
 pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
     let origin = Origin { file: Some(arguments.file.clone()), ..Origin::default() };
     let read = configuration::read(&origin, 1).and_then(|compiled| {
-        let loaded = embeddings::load(compiled.embeddings.as_ref(), None);
+        let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Now);
         loaded.map(|_| compiled).map_err(ConfigurationError::Faults)
     });
     match read {

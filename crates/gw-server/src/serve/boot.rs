@@ -3,7 +3,7 @@
 use super::configuration::{self, ConfigurationError, Origin};
 use super::{demo, reload, sharing, shutdown};
 use crate::app::credentials as app_credentials;
-use crate::app::embeddings;
+use crate::app::embeddings::{self, Reading};
 use crate::app::routes as app_routes;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
@@ -195,7 +195,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     } else {
         None
     };
-    let loaded = embeddings::load(compiled.embeddings.as_ref(), None)
+    let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Later)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     let storage = Storage::open(&start.data_dir, &compiled.store, &clock).map_err(BootError::Store)?;
     let storage = Arc::new(storage);
