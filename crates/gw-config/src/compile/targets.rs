@@ -46,7 +46,8 @@ pub(super) struct Gathering<'a, 'f> {
     /// The aliases that are being gathered, outermost first.
     path: Vec<&'a str>,
     depth: usize,
-    residency: Option<&'a At<Texts>>,
+    /// Of the alias, and of those within it that lead here: all of them hold.
+    residency: Vec<&'a At<Texts>>,
     targets: Vec<Arc<Target>>,
     groups: u16,
     members: usize,
@@ -69,7 +70,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             conditions: Conditions::default(),
             path: vec![entry.name.as_str()],
             depth: 0,
-            residency: entry.value.residency.as_ref(),
+            residency: entry.value.residency.iter().collect(),
             targets: Vec::new(),
             groups: 0,
             members: 0,
@@ -95,7 +96,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             place: settings.targets.place,
         });
         if self.targets.is_empty() && self.left_out {
-            let place = self.residency.map_or(settings.targets.place, |residency| residency.place);
+            let place = self.residency.last().map_or(settings.targets.place, |residency| residency.place);
             self.faults
                 .add(place, format!("no target of model '{}' is in one of these regions", self.current()));
         }
@@ -163,7 +164,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                 (StrategyName::Region, Some(regions)) => self.distance(&to, &regions.value),
                 _ => target.value.priority.value.small(),
             };
-            let salt = self.salt(id, &to);
+            let salt = self.salt(&target.value, &to);
             let when = self.when(target);
             let weight = target.value.weight.value.small();
             members.push(Member { priority, when, ..Member::to(to, weight, salt) });
@@ -241,19 +242,21 @@ impl<'a, 'f> Gathering<'a, 'f> {
         self.warnings.add(choosing.place, message);
     }
 
-    /// The same in every process that has this configuration, wherever the member stands in its list.
-    fn salt(&self, group: u16, to: &Destination) -> u64 {
-        let group = group.to_le_bytes();
-        match to {
-            Destination::Target(index) => {
-                let named = self
-                    .targets
-                    .get(*index)
-                    .map_or(("", ""), |target| (&target.provider.name, &target.model));
-                stable_hash([&group[..], named.0.as_bytes(), named.1.as_bytes()])
+    /// The same in every process that has this configuration, wherever the member stands in its list. Groups within
+    /// groups must not choose alike, so the depth counts.
+    fn salt(&self, written: &TargetSettings, to: &Destination) -> u64 {
+        let depth = self.depth.to_le_bytes();
+        match (&written.model, to) {
+            (_, Destination::End(end)) => stable_hash([&depth[..], end.node.as_bytes()]),
+            // Another alias, whatever stands behind it.
+            (Some(name), Destination::Group(_)) => stable_hash([&depth[..], name.value.as_str().as_bytes()]),
+            (_, to) => {
+                let target = first_target(to).and_then(|index| self.targets.get(index));
+                let texts = target.map_or(["", "", ""], |target| {
+                    [&*target.provider.name, &*target.model, target.credential.as_deref().unwrap_or_default()]
+                });
+                stable_hash(std::iter::once(&depth[..]).chain(texts.map(str::as_bytes)))
             }
-            Destination::Group(inner) => stable_hash([&group[..], &inner.id.to_le_bytes()]),
-            Destination::End(end) => stable_hash([&group[..], end.node.as_bytes()]),
         }
     }
 
@@ -350,8 +353,11 @@ impl<'a, 'f> Gathering<'a, 'f> {
             self.faults.add(place, within(name));
             return None;
         }
+        let outer = self.residency.len();
         self.path.push(name);
+        self.residency.extend(&settings.residency);
         let group = self.nested(place, |gathering| Some(gathering.alias(settings)));
+        self.residency.truncate(outer);
         self.path.pop();
         group
     }
@@ -433,12 +439,13 @@ impl<'a, 'f> Gathering<'a, 'f> {
 
     /// Puts a target into the list, unless it may not be used or stands there already.
     fn keep(&mut self, target: Target, place: Place) -> Option<usize> {
-        if let Some(residency) = self.residency {
-            let region = target.provider.region.as_deref();
-            if !residency.value.0.iter().any(|allowed| Some(allowed.value.as_str()) == region) {
-                self.left_out = true;
-                return None;
-            }
+        let region = target.provider.region.as_deref();
+        let is_allowed = |residency: &&At<Texts>| {
+            residency.value.0.iter().any(|allowed| Some(allowed.value.as_str()) == region)
+        };
+        if !self.residency.iter().all(is_allowed) {
+            self.left_out = true;
+            return None;
         }
         if let Some(at) = self.targets.iter().position(|known| is_same(known, &target)) {
             return Some(at);
@@ -449,6 +456,15 @@ impl<'a, 'f> Gathering<'a, 'f> {
         }
         self.targets.push(Arc::new(target));
         Some(self.targets.len() - 1)
+    }
+}
+
+/// What a group without a name is known by.
+fn first_target(to: &Destination) -> Option<usize> {
+    match to {
+        Destination::Target(index) => Some(*index),
+        Destination::Group(group) => group.members.iter().find_map(|member| first_target(&member.to)),
+        Destination::End(_) => None,
     }
 }
 

@@ -176,7 +176,6 @@ impl Exchange {
         let answer = self.send(target, endpoint, format, request).await;
         match answer {
             Ok(response) if self.is_answer(format, response.status) => {
-                self.ticket.note_answer();
                 self.note_headroom(step, &response);
                 Tried::Answered { sent, response }
             }

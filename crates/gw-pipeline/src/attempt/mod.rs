@@ -29,6 +29,9 @@ use std::sync::Arc;
 /// Tries of one request over all its targets; a plan cannot ask for more.
 const MAX_TRIES: usize = 32;
 
+/// Credentials of one target that are tried while another target is left.
+const MAX_TRIES_BEFORE_OTHERS: usize = 8;
+
 /// What came of the tries.
 pub(crate) enum Attempted {
     /// A target answers; its body is still to come.
@@ -183,7 +186,7 @@ impl Exchange {
                 return Turn::Unfit;
             }
         };
-        let mut attempt = 1;
+        let (mut attempt, mut tries) = (1, 0);
         loop {
             if self.ticket.record.attempts.len() >= MAX_TRIES || self.remaining_ms() == 0 {
                 return Turn::TimeUp;
@@ -206,7 +209,11 @@ impl Exchange {
                 Tried::Answered { sent, mut response } => {
                     match self.lost(target, &sent, &mut response, others_left).await {
                         Some(failed) => failed,
-                        None => return Turn::Answered(sent, response),
+                        None => {
+                            // Only now is it known that there is one: a head alone closes no breaker.
+                            self.ticket.note_answer();
+                            return Turn::Answered(sent, response);
+                        }
                     }
                 }
                 Tried::Failed(failed) => failed,
@@ -217,10 +224,16 @@ impl Exchange {
             }
             let Some(again) = &failed.again else { return Turn::Failed(failed, GoesOn::IfSuited) };
             // Another credential of the same target needs no pause, and is no second try of the first.
-            if failed.blames_credential && hand.advance() {
+            tries += 1;
+            if failed.blames_credential && (!others_left || tries < MAX_TRIES_BEFORE_OTHERS) && hand.advance()
+            {
                 continue;
             }
             self.note_pause(step.target, target, &failed);
+            // Its account is used up or asked to pause: another target does not need to wait for that.
+            if failed.blames_credential && others_left {
+                return Turn::Failed(failed, GoesOn::ToNext);
+            }
             let retry = self.model.retry_at(target);
             let is_worth_it = attempt < retry.attempts && worth_it(&retry.on, again, failed.class);
             let wait_ms = backoff::wait_ms(self, retry, attempt, again.after_ms, others_left);
@@ -236,6 +249,7 @@ impl Exchange {
     /// Leaves only targets that may do what one could not. False when there are none.
     fn turn_to(&self, queue: &mut Queue, class: ErrorClass, failed: &Target) -> bool {
         if self.model.failure_policy == FailurePolicy::AlwaysAnswer {
+            queue.prefer(class);
             return queue.has_more();
         }
         let window = |target: &Target| match target.info.max_input_tokens {

@@ -61,21 +61,32 @@ impl Queue {
         self.put_off.push(target);
     }
 
-    /// The request itself does not suit the models so far: only those that the configuration names for that, or of
-    /// which `may_do` is true, are left. False when there are none.
-    pub(super) fn turn_to(&mut self, class: ErrorClass, may_do: impl Fn(usize) -> bool) -> bool {
-        let named = self.route.fallbacks.as_mut().map(|others| match class {
+    /// What the configuration names for such a failure comes next, and then what is left.
+    pub(super) fn prefer(&mut self, class: ErrorClass) {
+        let named = self.named(class);
+        let fresh: Order = named.into_iter().filter(|target| !self.route.order.contains(target)).collect();
+        self.route.order.insert_many(self.at, fresh);
+    }
+
+    fn named(&mut self, class: ErrorClass) -> Order {
+        let Some(others) = &mut self.route.fallbacks else { return Order::new() };
+        match class {
             ErrorClass::ContextLength => std::mem::take(&mut others.context_window),
             ErrorClass::ContentPolicy => std::mem::take(&mut others.content_policy),
             _ => Order::new(),
-        });
+        }
+    }
+
+    /// The request itself does not suit the models so far: only those that the configuration names for that, or of
+    /// which `may_do` is true, are left. False when there are none.
+    pub(super) fn turn_to(&mut self, class: ErrorClass, may_do: impl Fn(usize) -> bool) -> bool {
+        let named = self.named(class);
         let rest: Order = self.route.order.iter().skip(self.at).copied().collect();
         self.route.order.truncate(self.at);
         self.put_off.clear();
         self.forced = 0;
         self.route.parked.clear();
         self.is_extended = true;
-        let named = named.unwrap_or_default();
         match named.is_empty() {
             true => self.route.order.extend(rest.into_iter().filter(|target| may_do(*target))),
             false => self.extend(&named),

@@ -4,7 +4,7 @@
 use super::deployment::{Deployment, Identity};
 use super::fingerprint::Fingerprint;
 use gw_model::Micros;
-use gw_model::routing::HealthPolicy;
+use gw_model::routing::{HealthPolicy, stable_hash};
 use gw_model::snapshot::Target;
 use parking_lot::Mutex;
 use std::collections::HashMap;
@@ -66,6 +66,14 @@ impl Notices {
     }
 }
 
+/// Tells one key of a provider from another; a secret cannot be read from it.
+fn account(target: &Target) -> u64 {
+    let provider = &target.provider;
+    let key = provider.api_key.as_ref().map_or("", |key| key.expose());
+    let aws = provider.aws.as_ref().map_or("", |aws| aws.secret_access_key.expose());
+    stable_hash([key.as_bytes(), aws.as_bytes()])
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Board {
@@ -112,12 +120,14 @@ impl Board {
         let fingerprint = Fingerprint::of(&id);
         let mut deployments = self.deployments.lock();
         if let Some(known) = deployments.get(&fingerprint) {
+            known.meet(account(target));
             return Arc::clone(known);
         }
         if deployments.len() >= MAX_IDLE {
             deployments.retain(|_, deployment| Arc::strong_count(deployment) > 1);
         }
         let new = Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices)));
+        new.meet(account(target));
         deployments.insert(fingerprint, Arc::clone(&new));
         new
     }

@@ -70,6 +70,7 @@ impl Sample {
     }
 }
 
-fn labels(view: &DeploymentView) -> [(&'static str, String); 2] {
-    [("provider", view.provider.to_string()), ("model", view.model.to_string())]
+fn labels(view: &DeploymentView) -> [(&'static str, String); 3] {
+    let credential = view.credential.as_deref().unwrap_or_default().to_owned();
+    [("provider", view.provider.to_string()), ("model", view.model.to_string()), ("credential", credential)]
 }

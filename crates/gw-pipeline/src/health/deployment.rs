@@ -62,6 +62,8 @@ pub(crate) struct Deployment {
     /// When it came back; 0 once that is long ago.
     warm_from: AtomicI64,
     latency: Latency,
+    /// Which key it was last configured with.
+    account: AtomicU64,
     trips: AtomicU64,
     pauses: AtomicU64,
     counted: Mutex<Counted>,
@@ -85,6 +87,7 @@ impl Deployment {
             probe_until: AtomicI64::new(0),
             warm_from: AtomicI64::new(0),
             latency: Latency::default(),
+            account: AtomicU64::new(0),
             trips: AtomicU64::new(0),
             pauses: AtomicU64::new(0),
             counted: Mutex::default(),
@@ -152,6 +155,11 @@ impl Deployment {
         self.latency.now(now)
     }
 
+    /// Since when it is back, while its traffic grows; 0 at other times.
+    pub(super) fn back_since(&self) -> Micros {
+        self.warm_from.load(Ordering::Relaxed)
+    }
+
     /// Until when its provider wants to be left alone; 0 or past when it does not.
     pub(crate) fn parked_until(&self) -> Micros {
         self.parked_until.load(Ordering::Relaxed)
@@ -184,6 +192,15 @@ impl Deployment {
         if self.parked_until.fetch_max(until, Ordering::Relaxed) < until {
             self.pauses.fetch_add(1, Ordering::Relaxed);
             self.notices.tell(&self.id, self.fingerprint, Change::Parked { until });
+        }
+    }
+
+    /// Another key may be good where the one before was not.
+    pub(super) fn meet(&self, account: u64) {
+        let before = self.account.swap(account, Ordering::Relaxed);
+        if before != account && before != 0 {
+            self.tripped_until.store(0, Ordering::Relaxed);
+            self.parked_until.store(0, Ordering::Relaxed);
         }
     }
 

@@ -44,7 +44,8 @@ impl Visit {
 
     /// It failed. Only what the deployment is to blame for counts against it.
     pub(crate) fn bad(mut self, class: ErrorClass, policy: &HealthPolicy, now: Micros, jitter: u64) {
-        if class.blames_target() {
+        // What was under way before it came back says nothing of it now.
+        if class.blames_target() && self.started >= self.deployment.back_since() {
             self.is_open_probe = false;
             self.deployment.bad(policy, now, jitter);
         } else if class.blames_caller() {

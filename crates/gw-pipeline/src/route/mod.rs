@@ -21,7 +21,7 @@ use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
 use asking::{Asking, State};
-use gw_model::routing::{FailurePolicy, Group};
+use gw_model::routing::FailurePolicy;
 use gw_model::snapshot::Model;
 use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
 use meaning::Meaning;
@@ -118,45 +118,40 @@ fn route(
     let seed = worker.random_u64();
     let scene = Scene { model, fitness: &state, asked: &asking, seed, turn: &turn, takes: true, trace: None };
     let most = usize::try_from(model.max_targets).unwrap_or(usize::MAX);
-    let mut found = order::order(&model.group, &scene, most);
-    if found.order.is_empty() && found.parked.is_empty() {
+    let found = order::order(&model.group, &scene, most);
+    // The request may never come there.
+    let scene = Scene { takes: false, ..scene };
+    let fallbacks = fallbacks(model, &scene, most);
+    let is_lost = found.order.is_empty() && found.parked.is_empty();
+    // Where no condition holds, the model cannot serve the request, and others may.
+    let others = fallbacks.as_ref().is_some_and(|others| !others.default.is_empty());
+    if is_lost && (found.end.is_some() || found.reached || !others) {
         return Err(refusal(&found, call, model));
-    }
-    if model.failure_policy == FailurePolicy::FailClosed {
-        keep_family(model, &mut found);
     }
     let Ordered { mut order, mut parked, parked_until, .. } = found;
     // Where there is nothing to choose, it is the caller's to decide whether to ask again.
     if model.failure_policy == FailurePolicy::AlwaysAnswer || model.targets.len() == 1 {
         order.append(&mut parked);
     }
-    let fallbacks = &model.fallbacks;
-    // The request may never come there.
-    let scene = Scene { takes: false, ..scene };
-    let others = |group: &Option<Group>| match group {
-        Some(group) => order::order(group, &scene, most).order,
-        None => Order::new(),
-    };
-    let has_fallbacks = [&fallbacks.default, &fallbacks.context_window, &fallbacks.content_policy]
-        .iter()
-        .any(|group| group.is_some());
-    let fallbacks = has_fallbacks.then(|| {
-        Box::new(FallbackOrders {
-            default: others(&fallbacks.default),
-            context_window: others(&fallbacks.context_window),
-            content_policy: others(&fallbacks.content_policy),
-        })
-    });
     Ok(Route { order, parked, parked_until, fallbacks })
 }
 
-/// Leaves only targets that are as good as the first.
-fn keep_family(model: &Model, found: &mut Ordered) {
-    let family = |index: &usize| model.targets.get(*index).map(|target| Arc::clone(&target.family));
-    let Some(first) = found.order.first().or(found.parked.first()).and_then(family) else { return };
-    let is_kin = |index: &mut usize| family(index).is_some_and(|other| other == first);
-    found.order.retain(is_kin);
-    found.parked.retain(is_kin);
+/// Where other models take over; `None` where the model names none.
+fn fallbacks(model: &Lineup, scene: &Scene<'_>, most: usize) -> Option<Box<FallbackOrders>> {
+    let named = &model.fallbacks;
+    let all = [&named.default, &named.context_window, &named.content_policy];
+    if all.iter().all(|group| group.is_none()) {
+        return None;
+    }
+    let [default, context_window, content_policy] = all.map(|group| {
+        let found = group.as_ref().map(|group| order::order(group, scene, most)).unwrap_or_default();
+        let mut order = found.order;
+        if model.failure_policy == FailurePolicy::AlwaysAnswer {
+            order.extend(found.parked);
+        }
+        order
+    });
+    Some(Box::new(FallbackOrders { default, context_window, content_policy }))
 }
 
 /// What a caller hears when there is no target.

@@ -6,7 +6,7 @@ use super::strategies;
 use crate::health::Standing;
 use gw_model::Micros;
 use gw_model::policy::Condition;
-use gw_model::routing::{Destination, End, Gate, Group, Member, StickyBy};
+use gw_model::routing::{Destination, End, FailurePolicy, Gate, Group, Member, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -145,6 +145,8 @@ struct Picking<'s> {
     tripped: Order,
     parked: Order,
     parked_until: Option<Micros>,
+    /// Of the first target, where only its kin may follow.
+    family: Option<Arc<str>>,
     reached: bool,
     end: Option<Arc<End>>,
 }
@@ -162,6 +164,7 @@ impl<'s> Picking<'s> {
             tripped: Order::new(),
             parked: Order::new(),
             parked_until: None,
+            family: None,
             reached: false,
             end: None,
         }
@@ -211,6 +214,17 @@ impl<'s> Picking<'s> {
         true
     }
 
+    /// Where a lesser model is worse than none, only targets as good as the first that the strategy chose, however that
+    /// one fares.
+    fn is_kin(&mut self, index: usize) -> bool {
+        let model = self.scene.model;
+        if model.failure_policy != FailurePolicy::FailClosed {
+            return true;
+        }
+        let Some(target) = model.targets.get(index) else { return false };
+        *self.family.get_or_insert_with(|| Arc::clone(&target.family)) == target.family
+    }
+
     fn offer(&mut self, index: usize) -> bool {
         self.reached = true;
         let (word, bit) = (index / 64, 1u64 << (index % 64));
@@ -218,7 +232,7 @@ impl<'s> Picking<'s> {
         *seen |= bit;
         let allowed =
             self.scene.model.targets.get(index).is_some_and(|target| self.scene.asked.allows(target));
-        if !allowed {
+        if !allowed || !self.is_kin(index) {
             return false;
         }
         let rest = match self.scene.fitness.standing(index) {

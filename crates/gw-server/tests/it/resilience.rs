@@ -201,6 +201,41 @@ async fn failure_policies_are_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lesser_model_does_not_take_over_while_the_first_is_away() {
+    let models = "
+  parked: { failure_policy: fail-closed, targets: [{ provider: up, model: best }, { provider: up, model: lesser }] }
+  full:
+    failure_policy: fail-closed
+    targets: [{ provider: up, model: small, capacity: { rpm: 1 } }, { provider: up, model: lesser }]
+";
+    let (upstream, gateway) = set_up(models, "").await;
+    upstream.faults("best", "status=429;retry-after=30", Some(1));
+    assert_eq!(ask(&gateway, "parked").await.status, 429);
+    ask(&gateway, "parked").await.refused(429, "rate_limit_exceeded");
+    for _ in 0..3 {
+        assert_eq!(served_by(&ask(&gateway, "full").await), "small");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_head_without_a_token_closes_no_breaker() {
+    let health = "health: { consecutive_failures: 2, open_ms: 300, max_open_ms: 300 }\n";
+    let (upstream, gateway) = set_up(PAIR, health).await;
+    upstream.faults("first", "stall-after-frames=0", None);
+    let stream = async || gateway.send(Call::chat(&chat_stream("pair", "hi")).key(MASTER)).await;
+    for _ in 0..2 {
+        assert_eq!(attempts(&stream().await), "2");
+    }
+    // From now on only one request at a time finds out, every 300 ms.
+    let started = std::time::Instant::now();
+    let mut probes = 0;
+    while started.elapsed() < Duration::from_millis(1500) {
+        probes += u32::from(attempts(&stream().await) == "2");
+    }
+    assert!((1..=4).contains(&probes), "{probes}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_target_spills_over() {
     let models = "
   azure:

@@ -71,6 +71,7 @@ fn regions_are_priorities_and_residency_leaves_out() {
     strategy: region
     regions: [westus, eastus]
     targets: [{ provider: far, model: m }, { provider: east, model: m }, { provider: west, model: m }]
+  outer: { targets: [{ model: kept }, { provider: west, model: m }], fallbacks: { default: [kept] } }
   kept:
     residency: [eastus]
     targets: [{ provider: west, model: m }, { provider: east, model: m }, { model: near }]
@@ -80,6 +81,9 @@ fn regions_are_priorities_and_residency_leaves_out() {
     assert_eq!(near.group.members.iter().map(|member| member.priority).collect::<Vec<_>>(), [2, 1, 0]);
     let kept = model(models, "kept");
     assert_eq!(tree(&kept, &kept.group), "east/m [east/m]");
+    let outer = model(models, "outer");
+    assert_eq!(tree(&outer, &outer.group), "[east/m [east/m]] west/m");
+    assert_eq!(tree(&outer, outer.fallbacks.default.as_ref().expect("there")), "[east/m [east/m]]");
     assert_eq!(
         refused("  m: { residency: [eu], targets: [{ provider: west, model: m }] }\n"),
         "f.yaml:7:19: no target of model 'm' is in one of these regions"
