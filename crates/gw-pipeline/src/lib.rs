@@ -34,7 +34,7 @@ mod worker;
 
 pub use clock::SystemClock;
 pub use gateway::{Gateway, GatewayParts};
-pub use health::{Board, Change, DeploymentView, Fingerprint, HealthChange};
+pub use health::{Board, Change, Check, Checked, DeploymentView, Fingerprint, HealthChange};
 pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use lineup::Lineup;
 pub use live::{Live, PublishError};

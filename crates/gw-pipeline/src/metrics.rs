@@ -5,6 +5,7 @@ mod sharing;
 
 pub use sharing::SharingMetrics;
 
+use crate::health::Checked;
 use gw_model::snapshot::Model;
 use gw_model::{NanoUsd, Outcome, Record, WireFormat};
 use parking_lot::Mutex;
@@ -60,6 +61,12 @@ struct CredentialLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CheckLabels {
+    provider: String,
+    outcome: &'static str,
+}
+
 /// A counter of dollars, kept in nano-dollars and shown as a decimal.
 type UsdCounter = Counter<f64, AtomicU64>;
 
@@ -72,6 +79,7 @@ pub struct Metrics {
     cost: Family<TargetLabels, UsdCounter>,
     failed_attempts: Family<AttemptLabels, Counter>,
     credential_refreshes: Family<CredentialLabels, Counter>,
+    health_checks: Family<CheckLabels, Counter>,
     duration: Family<TargetLabels, Histogram, fn() -> Histogram>,
     first_byte: Family<TargetLabels, Histogram, fn() -> Histogram>,
     overrun: UsdCounter,
@@ -111,6 +119,7 @@ impl Metrics {
             cost: Family::default(),
             failed_attempts: Family::default(),
             credential_refreshes: Family::default(),
+            health_checks: Family::default(),
             duration: Family::new_with_constructor(histogram),
             first_byte: Family::new_with_constructor(histogram),
             overrun: UsdCounter::default(),
@@ -143,6 +152,7 @@ impl Metrics {
             "Credentials of providers that were obtained, or could not be",
             self.credential_refreshes.clone(),
         );
+        r.register("health_checks", "Health checks, by what they found", self.health_checks.clone());
         r.register("request_duration_seconds", "Arrival to last byte", self.duration.clone());
         r.register("first_byte_seconds", "Arrival to first byte of the answer", self.first_byte.clone());
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
@@ -202,6 +212,17 @@ impl Metrics {
             outcome: if is_good { "ok" } else { "failed" },
         };
         self.credential_refreshes.get_or_create(&labels).inc();
+    }
+
+    /// Counts a health check. Names come from the configuration.
+    pub(crate) fn note_check(&self, provider: &str, found: Checked) {
+        let outcome = match found {
+            Checked::Good => "good",
+            Checked::Bad => "bad",
+            Checked::Unclear => "unclear",
+        };
+        let labels = CheckLabels { provider: provider.to_owned(), outcome };
+        self.health_checks.get_or_create(&labels).inc();
     }
 
     /// Caps the number of model labels: callers can name models freely under `provider/*`.

@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod drop_params;
 pub mod guardrails;
 pub mod health;
+pub mod health_check;
 pub mod keys;
 pub mod limits;
 pub mod listen;
