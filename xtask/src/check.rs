@@ -3,6 +3,7 @@
 
 mod clients;
 mod count;
+mod drills;
 mod generated;
 mod tests_step;
 mod tools;
@@ -38,6 +39,7 @@ const STEPS: &[Step] = &[
     ("doc", "examples in the documentation", tests_step::documentation),
     ("build", "the release binary", |_| build()),
     ("generated", "committed generated files are current", |_| generated::check()),
+    ("drills", "failures of providers, played in short", |_| drills::check()),
     ("clients", "official SDKs against the gateway", clients::check),
 ];
 

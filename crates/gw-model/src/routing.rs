@@ -253,5 +253,28 @@ impl Default for HealthPolicy {
     }
 }
 
+/// When a provider is asked by itself whether it is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CheckWhen {
+    /// While a deployment of it is taken for down.
+    #[default]
+    Down,
+    /// All the time; failures take its deployments out.
+    Always,
+}
+
+/// A cheap question to a provider by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// When.
+    pub when: CheckWhen,
+    /// Pause between two, in milliseconds.
+    pub interval_ms: u64,
+    /// Longest time for an answer, in milliseconds.
+    pub timeout_ms: u64,
+    /// Path, and query, below the base URL.
+    pub path: Arc<str>,
+}
+
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
-use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthPolicy};
+use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy};
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
 use std::collections::{BTreeMap, HashMap};
@@ -69,6 +69,8 @@ pub struct Provider {
     pub quirks: Quirks,
     /// How to connect.
     pub connect: ConnectOptions,
+    /// Whether it is asked by itself how it is.
+    pub health_check: Option<HealthCheck>,
 }
 
 /// What requests to AWS are signed with.

@@ -84,6 +84,7 @@ fn provider(index: u64) -> Provider {
         api_version: None,
         region: None,
         listed_models: Vec::new(),
+        health_check: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: Quirks::default(),

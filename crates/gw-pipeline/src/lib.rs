@@ -39,7 +39,7 @@ mod writing;
 pub use clock::SystemClock;
 pub use embedding::{Embedded, Embedding, Unembedded, Vector};
 pub use gateway::{Gateway, GatewayParts};
-pub use health::{Board, Change, DeploymentView, Fingerprint, HealthChange};
+pub use health::{Board, Change, Check, Checked, DeploymentView, Fingerprint, HealthChange};
 pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use lineup::Lineup;
 pub use live::{Live, PublishError};

@@ -5,6 +5,7 @@ mod sharing;
 
 pub use sharing::SharingMetrics;
 
+use crate::health::Checked;
 use gw_model::snapshot::Model;
 use gw_model::{NanoUsd, Outcome, Record, SubCallRole, WireFormat};
 use parking_lot::Mutex;
@@ -78,6 +79,12 @@ struct SkipLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CheckLabels {
+    provider: String,
+    outcome: &'static str,
+}
+
 /// A counter of dollars, kept in nano-dollars and shown as a decimal.
 type UsdCounter = Counter<f64, AtomicU64>;
 
@@ -91,6 +98,7 @@ pub struct Metrics {
     failed_attempts: Family<AttemptLabels, Counter>,
     credential_refreshes: Family<CredentialLabels, Counter>,
     semantic_choices: Family<SemanticLabels, Counter>,
+    health_checks: Family<CheckLabels, Counter>,
     duration: Family<TargetLabels, Histogram, fn() -> Histogram>,
     first_byte: Family<TargetLabels, Histogram, fn() -> Histogram>,
     overrun: UsdCounter,
@@ -135,6 +143,7 @@ impl Metrics {
             failed_attempts: Family::default(),
             credential_refreshes: Family::default(),
             semantic_choices: Family::default(),
+            health_checks: Family::default(),
             duration: Family::new_with_constructor(histogram),
             first_byte: Family::new_with_constructor(histogram),
             overrun: UsdCounter::default(),
@@ -175,6 +184,7 @@ impl Metrics {
             "What came of prompts at semantic routes",
             self.semantic_choices.clone(),
         );
+        r.register("health_checks", "Health checks, by what they found", self.health_checks.clone());
         r.register("request_duration_seconds", "Arrival to last byte", self.duration.clone());
         r.register("first_byte_seconds", "Arrival to first byte of the answer", self.first_byte.clone());
         r.register("sub_calls", "Sub-calls of requests that ended", self.sub_calls.clone());
@@ -254,6 +264,17 @@ impl Metrics {
     pub(crate) fn note_semantic(&self, model: &str, outcome: &'static str) {
         let labels = SemanticLabels { model: model.to_owned(), outcome };
         self.semantic_choices.get_or_create(&labels).inc();
+    }
+
+    /// Counts a health check. Names come from the configuration.
+    pub(crate) fn note_check(&self, provider: &str, found: Checked) {
+        let outcome = match found {
+            Checked::Good => "good",
+            Checked::Bad => "bad",
+            Checked::Unclear => "unclear",
+        };
+        let labels = CheckLabels { provider: provider.to_owned(), outcome };
+        self.health_checks.get_or_create(&labels).inc();
     }
 
     /// Caps the number of model labels: callers can name models freely under `provider/*`.

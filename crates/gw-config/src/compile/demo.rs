@@ -37,6 +37,7 @@ pub(super) fn add(providers: &mut Providers, catalog: &dyn Catalog, faults: &mut
         price_key: Arc::clone(&spec.price_key),
         // The catalogue names its models and their made-up prices.
         listed_models: Vec::new(),
+        health_check: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: Quirks::default(),

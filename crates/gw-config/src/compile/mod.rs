@@ -8,6 +8,7 @@ mod connection;
 mod credentials;
 mod demo;
 mod formats;
+mod health_check;
 mod identity;
 mod keys;
 mod models;

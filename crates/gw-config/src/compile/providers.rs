@@ -89,6 +89,7 @@ fn provider(
     let headers = connection::headers(&settings.headers.value, &spec, faults);
     let connect = connection::connect(settings, faults);
     let api_version = api_version(settings, &spec, faults);
+    let health_check = super::health_check::compile(settings, spec.kind, faults);
     Some(Provider {
         name: name.as_str().into(),
         kind: spec.kind,
@@ -107,6 +108,7 @@ fn provider(
         routing_members: spec.routing_members.clone(),
         quirks: spec.quirks.clone(),
         connect,
+        health_check,
     })
 }
 

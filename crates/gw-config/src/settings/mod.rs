@@ -7,6 +7,7 @@ pub mod drop_params;
 pub mod embeddings;
 pub mod guardrails;
 pub mod health;
+pub mod health_check;
 pub mod keys;
 pub mod limits;
 pub mod listen;

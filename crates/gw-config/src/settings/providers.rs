@@ -1,6 +1,7 @@
 //! Providers: where requests go, and how they are reached.
 
 use super::credentials::{CredentialSettings, Identity};
+use super::health_check::HealthCheckSettings;
 use super::prices::ModelFacts;
 use crate::document::{Kind, Node};
 use crate::shape::{Named, NamedEntry, Reader, Shape, Text, choices, settings};
@@ -80,6 +81,8 @@ settings! {
         default(false) allow_link_local: bool,
         /// Speak HTTP/2 on `http://` connections at once.
         default(false) http2_prior_knowledge: bool,
+        /// Asks the provider by itself whether it is there. Off unless given.
+        optional health_check: HealthCheckSettings,
     }
 }
 

@@ -111,6 +111,9 @@ pub(crate) struct Objectives {
 /// What `quick` leaves of a scenario's time.
 const QUICK: f64 = 0.4;
 
+/// Seconds that are left of it at most after the last step: a recovery is not waited for.
+const QUICK_TAIL: f64 = 6.0;
+
 impl Scenario {
     /// Reads a scenario. `source` begins the lines of the errors; the alias is checked as the gateway would.
     ///
@@ -126,6 +129,9 @@ impl Scenario {
         self.load.seconds *= QUICK;
         for step in &mut self.timeline {
             step.at_seconds *= QUICK;
+        }
+        if let Some(last) = self.timeline.last() {
+            self.load.seconds = self.load.seconds.min(last.at_seconds + QUICK_TAIL);
         }
         let objectives = &mut self.objectives;
         (objectives.recover_ms, objectives.share_within) = (None, None);

@@ -76,6 +76,8 @@ fn quick_is_shorter_and_judges_no_recovery() {
     let quick = read(GOOD).expect("right").quick();
     assert!((quick.seconds() - 4.0).abs() < 1e-9 && (quick.timeline[2].at_seconds - 2.4).abs() < 1e-9);
     assert_eq!((quick.objectives.recover_ms, quick.objectives.success_rate), (None, Some(1.0)));
+    let patient = read(&GOOD.replace("seconds: 10", "seconds: 100")).expect("right").quick();
+    assert!((patient.seconds() - 8.4).abs() < 1e-9, "what only waits for a recovery is left out");
 }
 
 #[test]

@@ -146,10 +146,29 @@ impl ProviderEndpoint {
         worker: &Worker,
         limit_ms: u64,
     ) -> Result<Ready<'_>, Refusal> {
-        let mut hand = self.credentials.deal(named, worker.now(), || worker.random_u64())?;
+        let hand = self.credentials.deal(named, worker.now(), || worker.random_u64())?;
+        self.first_ready(hand, || worker.now(), limit_ms).await
+    }
+
+    /// The same for a question that belongs to no worker and no caller.
+    pub(crate) async fn any_ready(
+        &self,
+        clock: &impl gw_model::Clock,
+        limit_ms: u64,
+    ) -> Result<Ready<'_>, Refusal> {
+        let hand = self.credentials.deal(None, clock.now(), || fastrand::u64(..))?;
+        self.first_ready(hand, || clock.now(), limit_ms).await
+    }
+
+    async fn first_ready(
+        &self,
+        mut hand: Hand,
+        now: impl Fn() -> Micros,
+        limit_ms: u64,
+    ) -> Result<Ready<'_>, Refusal> {
         loop {
             let Some(index) = hand.current() else { return Ok(Ready::Fixed(&self.prepared)) };
-            match self.credentials.ready(index, worker.now(), limit_ms).await {
+            match self.credentials.ready(index, now(), limit_ms).await {
                 Ok(ready) => return Ok(ready),
                 Err(refusal) if !hand.advance() => return Err(refusal),
                 Err(_) => {}

@@ -5,7 +5,7 @@ use super::deployment::{Deployment, Identity};
 use super::fingerprint::Fingerprint;
 use gw_model::Micros;
 use gw_model::routing::{HealthPolicy, stable_hash};
-use gw_model::snapshot::Target;
+use gw_model::snapshot::{Provider, Target};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -146,6 +146,14 @@ impl Board {
         let Some(deployment) = known else { return false };
         deployment.hear(heard.change, policy, now);
         true
+    }
+
+    /// The deployments of a provider.
+    pub(super) fn of(&self, provider: &Provider) -> Vec<Arc<Deployment>> {
+        let is_its = |deployment: &&Arc<Deployment>| {
+            deployment.id.provider == provider.name && deployment.id.base_url == provider.base_url
+        };
+        self.deployments.lock().values().filter(is_its).map(Arc::clone).collect()
     }
 
     /// What is known of each deployment.

@@ -66,6 +66,8 @@ pub(crate) struct Deployment {
     account: AtomicU64,
     trips: AtomicU64,
     pauses: AtomicU64,
+    /// Health checks that failed in a row.
+    failed_checks: AtomicU32,
     counted: Mutex<Counted>,
     notices: Arc<Notices>,
 }
@@ -90,6 +92,7 @@ impl Deployment {
             account: AtomicU64::new(0),
             trips: AtomicU64::new(0),
             pauses: AtomicU64::new(0),
+            failed_checks: AtomicU32::new(0),
             counted: Mutex::default(),
             notices,
         }
@@ -247,6 +250,7 @@ impl Deployment {
         }
         self.warm_from.store(now, Ordering::Relaxed);
         self.probe_until.store(0, Ordering::Relaxed);
+        self.failed_checks.store(0, Ordering::Relaxed);
         self.counted.lock().breaker.close(now);
         true
     }
@@ -305,12 +309,43 @@ impl Deployment {
             let trips = counted.breaker.bad(policy, now) || (is_out != 0 && now >= is_out);
             (trips && (is_out == 0 || now >= is_out)).then(|| counted.breaker.open(policy, now, jitter))
         };
-        let Some(out_ms) = out_ms else { return };
+        if let Some(out_ms) = out_ms {
+            self.trip(out_ms, now);
+        }
+    }
+
+    fn trip(&self, out_ms: u64, now: Micros) {
         let until = now.saturating_add(i64::try_from(out_ms.saturating_mul(1000)).unwrap_or(i64::MAX));
         self.tripped_until.store(until, Ordering::Relaxed);
         self.probe_until.store(0, Ordering::Relaxed);
         self.trips.fetch_add(1, Ordering::Relaxed);
         self.notices.tell(&self.id, self.fingerprint, Change::Tripped { until });
+    }
+
+    /// A health check found its provider up: the next request may try it.
+    pub(super) fn seen_up(&self, now: Micros) {
+        self.failed_checks.store(0, Ordering::Relaxed);
+        let until = self.tripped_until.load(Ordering::Relaxed);
+        // It may have tripped again meanwhile.
+        let set = |new| self.tripped_until.compare_exchange(until, new, Ordering::Relaxed, Ordering::Relaxed);
+        if until > now && set(now).is_ok() {
+            self.probe_until.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// A health check found its provider down. What is out stays out, so that no request need try it; what is not is
+    /// taken out after as many checks in a row as requests, where they count.
+    pub(super) fn seen_down(&self, counts: bool, policy: &HealthPolicy, now: Micros, jitter: u64) {
+        let failed = self.failed_checks.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let most = policy.consecutive_failures;
+        let trips = match self.tripped_until.load(Ordering::Relaxed) {
+            0 => counts && most > 0 && failed >= most,
+            until => now >= until,
+        };
+        if trips {
+            let out_ms = self.counted.lock().breaker.open(policy, now, jitter);
+            self.trip(out_ms, now);
+        }
     }
 
     /// What the provider says of its limits.

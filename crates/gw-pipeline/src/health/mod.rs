@@ -3,6 +3,7 @@
 
 mod board;
 mod breaker;
+mod check;
 mod collector;
 mod deployment;
 mod fingerprint;
@@ -11,6 +12,7 @@ mod traffic;
 mod visit;
 
 pub use board::{Board, Change, DeploymentView, HealthChange};
+pub use check::{Check, Checked};
 pub(crate) use collector::BoardCollector;
 pub(crate) use deployment::{Deployment, Standing};
 pub use fingerprint::Fingerprint;

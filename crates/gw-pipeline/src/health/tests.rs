@@ -249,3 +249,36 @@ fn deployments_that_differ_in_anything_have_different_fingerprints() {
         targets.iter().map(|target| Fingerprint::of(&board.deployment(target).id)).collect();
     assert_eq!(distinct.len(), targets.len());
 }
+
+#[test]
+fn a_good_check_lets_the_next_request_try_and_a_bad_one_keeps_it_out() {
+    let board = Board::default();
+    let deployment = deployment(&board);
+    (0..3).for_each(|_| fails(&deployment, ErrorClass::ServerError, 100 * SECOND));
+    deployment.seen_down(false, &POLICY, 100 * SECOND, 0);
+    assert_eq!(deployment.tripped_until(), 101 * SECOND, "it is out already");
+    deployment.seen_down(false, &POLICY, 101 * SECOND, 0);
+    assert_eq!(deployment.tripped_until(), 103 * SECOND, "nobody need try it, and it is out for longer");
+    deployment.seen_up(102 * SECOND);
+    assert_eq!(standing(&deployment, 102 * SECOND), Standing::Due, "not up: the next request tells");
+    answers(&deployment, 102 * SECOND);
+    assert!(matches!(standing(&deployment, 103 * SECOND), Standing::Warming(_)));
+    deployment.seen_up(103 * SECOND);
+    assert!(matches!(standing(&deployment, 103 * SECOND), Standing::Warming(_)), "it is up");
+}
+
+#[test]
+fn bad_checks_in_a_row_take_it_out_only_where_they_count() {
+    let board = Board::default();
+    let deployment = deployment(&board);
+    (0..9).for_each(|_| deployment.seen_down(false, &POLICY, SECOND, 0));
+    deployment.seen_up(SECOND);
+    assert_eq!(standing(&deployment, SECOND), Standing::Fit);
+    let counted = |times| (0..times).for_each(|_| deployment.seen_down(true, &POLICY, SECOND, 0));
+    counted(2);
+    deployment.seen_up(SECOND);
+    counted(2);
+    assert_eq!(standing(&deployment, SECOND), Standing::Fit, "two in a row at most");
+    counted(1);
+    assert_eq!(standing(&deployment, SECOND), Standing::Tripped);
+}

@@ -30,6 +30,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
         region: None,
         price_key: name.into(),
         listed_models: Vec::new(),
+        health_check: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: gw_model::catalog::Quirks::default(),

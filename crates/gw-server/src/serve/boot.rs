@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{demo, reload, sharing, shutdown};
+use super::{checks, demo, reload, sharing, shutdown};
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::routes as app_routes;
@@ -225,6 +225,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let count = worker_count(start, &compiled);
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
     let mut threads = threads;
+    threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
     threads.push(credentials::start(Arc::clone(&gateway), phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);

@@ -1,6 +1,7 @@
 //! `gatewright serve`: puts the process together, keeps its configuration current, and ends it in order.
 
 pub(crate) mod boot;
+mod checks;
 pub(crate) mod configuration;
 pub(crate) mod demo;
 pub(crate) mod reload;

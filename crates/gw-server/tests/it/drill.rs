@@ -103,7 +103,7 @@ async fn a_running_gateway_is_drilled_by_its_url() {
     assert_eq!(code, 0, "{out}\n{err}");
     let reports: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&reports[0]["requests"], &reports[0]["wrong_answers"]), (&160.into(), &0.into()), "{out}");
-    assert!(reports[0]["tries_at_faulty"].as_u64() > Some(5), "the fault did not come: {out}");
+    assert!(reports[0]["tries_at_faulty"].as_u64() > Some(0), "the fault did not come: {out}");
     // A second scenario that cannot be run does not take the first one's report away.
     let other = folder.path().join("other.yaml");
     std::fs::write(&other, std::fs::read_to_string(&file).unwrap().replace("west", "north")).unwrap();

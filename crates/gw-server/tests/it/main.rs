@@ -9,6 +9,7 @@
 mod bad_input;
 mod bodies;
 mod budget;
+mod checks;
 mod clients;
 mod conditions;
 mod config;

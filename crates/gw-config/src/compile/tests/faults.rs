@@ -308,3 +308,24 @@ f.yaml:3:15: 'redis_prefix' may have letters, digits, '-', '_', '.', ':', '{' an
         );
     }
 }
+
+#[test]
+fn health_checks() {
+    let text = "
+providers:
+  openai: { api_key: k, health_check: { when: sometimes, interval_ms: 1 } }
+  claude: { kind: anthropic, api_key: k, health_check: { path: 'models' } }
+  up: { kind: openai, api_key: k, health_check: { path: '/a/../b' } }
+  az: { kind: azure-openai, endpoint: https://e, api_key: k, health_check: {} }
+";
+    let faults = faults(text);
+    for part in ["f.yaml:3:47: 'when' must be down or always, not 'sometimes'", "'interval_ms' must be"] {
+        assert!(faults.contains(part), "{part}: {faults}");
+    }
+    let text = text.replace("when: sometimes, interval_ms: 1", "");
+    let expected = "\
+f.yaml:4:64: 'path' must begin with '/' and lead below the base URL
+f.yaml:5:57: 'path' must begin with '/' and lead below the base URL
+f.yaml:6:76: 'health_check' needs 'path' here: this kind of provider lists no models at its base URL";
+    assert_eq!(super::faults(&text), expected);
+}

@@ -326,3 +326,26 @@ fn redis_by_file_and_by_environment() {
         crate::compile(&settings, crate::fake_catalog::catalog(), 1).expect("compiles").redis.expect("redis");
     assert_eq!((redis.url.expose(), redis.prefix.as_str()), ("redis://environment", "mine"));
 }
+
+#[test]
+fn health_checks() {
+    use gw_model::routing::{CheckWhen, HealthCheck};
+    let compiled = ok("
+providers:
+  openai: { api_key: k }
+  claude: { kind: anthropic, api_key: k, health_check: {} }
+  up: { kind: openai, api_key: k, health_check: { when: always, interval_ms: 1000, timeout_ms: 500, path: '/ping?deep=1' } }
+");
+    let check = |name: &str| compiled.snapshot.providers[name].health_check.clone();
+    assert_eq!(check("openai"), None);
+    let claude =
+        HealthCheck { when: CheckWhen::Down, interval_ms: 5000, timeout_ms: 2000, path: "/v1/models".into() };
+    assert_eq!(check("claude"), Some(claude));
+    let up = HealthCheck {
+        when: CheckWhen::Always,
+        interval_ms: 1000,
+        timeout_ms: 500,
+        path: "/ping?deep=1".into(),
+    };
+    assert_eq!(check("up"), Some(up));
+}
