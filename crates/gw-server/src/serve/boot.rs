@@ -185,16 +185,20 @@ fn refuse_shared_store() -> Result<(), BootError> {
     }
 }
 
+/// The built-in emulator, where the provider `demo` is wanted.
+fn emulator(background: &Runtime, compiled: &mut Compiled) -> Result<Option<SocketAddr>, BootError> {
+    if !demo::is_wanted(&compiled.snapshot) {
+        return Ok(None);
+    }
+    let addr = demo::start(background.handle()).map_err(BootError::System)?;
+    demo::connect(&mut compiled.snapshot, addr);
+    Ok(Some(addr))
+}
+
 fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Result<Running, BootError> {
     let doors = bind(background, compiled.server.listen, compiled.server.admin_listen)?;
     let clock = Arc::new(SystemClock::new());
-    let emulator = if demo::is_wanted(&compiled.snapshot) {
-        let addr = demo::start(background.handle()).map_err(BootError::System)?;
-        demo::connect(&mut compiled.snapshot, addr);
-        Some(addr)
-    } else {
-        None
-    };
+    let emulator = emulator(background, &mut compiled)?;
     let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Later)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     let storage = Storage::open(&start.data_dir, &compiled.store, &clock).map_err(BootError::Store)?;
