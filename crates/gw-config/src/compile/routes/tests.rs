@@ -153,6 +153,12 @@ fn cases() -> Vec<Case> {
             "/nodes/tier/when",
             "'when' is no condition: a condition is true or false, but this is an integer, at character 3",
         ),
+    ]
+}
+
+/// Members of nodes that their types do not have.
+fn cases_of_types() -> Vec<Case> {
+    vec![
         ("/nodes/no/status", json!(404), "/nodes/no/status", "'status' must be 400, 402, 403, 429 or 503"),
         (
             "/nodes/guard/limit",
@@ -191,7 +197,7 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn what_is_wrong_is_refused_with_its_pointer() {
-    for (pointer, value, at, message) in cases() {
+    for (pointer, value, at, message) in cases().into_iter().chain(cases_of_types()) {
         let mut changed = document();
         *changed.pointer_mut(pointer).expect(pointer) = value;
         if message.is_empty() {
