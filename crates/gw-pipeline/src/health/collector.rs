@@ -70,7 +70,9 @@ impl Sample {
     }
 }
 
-fn labels(view: &DeploymentView) -> [(&'static str, String); 3] {
-    let credential = view.credential.as_deref().unwrap_or_default().to_owned();
-    [("provider", view.provider.to_string()), ("model", view.model.to_string()), ("credential", credential)]
+/// The credential stands there only where a target is bound to one.
+fn labels(view: &DeploymentView) -> Vec<(&'static str, String)> {
+    let credential = view.credential.as_ref().map(|name| ("credential", name.to_string()));
+    let named = [("provider", view.provider.to_string()), ("model", view.model.to_string())];
+    named.into_iter().chain(credential).collect()
 }
