@@ -233,10 +233,114 @@ fn all_whose_entries_were_in_a_failed_write_hear_of_it() {
     journal.written(first).unwrap_err();
     journal.file = good;
     journal.written(second).unwrap_err();
-    // What comes later takes the place.
+    // Nobody can tell what stands in a file that can not be read: what comes later goes elsewhere.
     assert_eq!(journal.position(), start);
     journal.intent(&sample_intent(3), true).unwrap();
+    assert_eq!(journal.position().0, start.0.next());
     assert_eq!(entries(dir.path()), [(false, 3)]);
+}
+
+/// Reads on where it stopped, as the fold does while the journal is written.
+struct Follower<'a> {
+    dir: &'a Path,
+    reader: SegmentReader,
+    found: Vec<u128>,
+}
+
+impl<'a> Follower<'a> {
+    fn new(dir: &'a Path) -> Self {
+        let first = list_segments(dir).unwrap()[0];
+        Self { dir, reader: SegmentReader::open(dir, first).unwrap(), found: Vec::new() }
+    }
+
+    fn read(&mut self) -> ReadEnd {
+        loop {
+            let found = &mut self.found;
+            let end = self.reader.read(&mut Vec::new(), usize::MAX, |frame, _| {
+                if let Frame::Record(record) = frame {
+                    found.push(record.id);
+                }
+                Ok::<(), JournalError>(())
+            });
+            let end = end.unwrap();
+            match SegmentReader::open(self.dir, self.reader.info().id.next()) {
+                Ok(next) if end == ReadEnd::End && next.has_more().unwrap() => self.reader = next,
+                _ => return end,
+            }
+        }
+    }
+}
+
+/// The bytes of a record as the tests here write it.
+fn record_bytes() -> usize {
+    let mut buffer = Vec::new();
+    encode_record(&mut buffer, &record(1000)).unwrap();
+    buffer.len()
+}
+
+#[test]
+fn a_write_that_fails_midway_costs_what_does_not_stand_and_nothing_later() {
+    let one = record_bytes();
+    for reaches in [0, 1, one - 1, one, one + 7, 24 * one, 24 * one + 9, 31 * one - 1, 31 * one] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(dir.path(), 0, &settings(1000)).unwrap();
+        let mut follower = Follower::new(dir.path());
+        journal.record(&record(1000), false).unwrap();
+        let batch: Vec<_> = (1001..1032).map(|id| journal.take_record(&record(id), false).unwrap()).collect();
+        journal.fails_after = Some(reaches);
+        let written: Vec<_> = batch.into_iter().map(|taken| journal.written(taken).is_ok()).collect();
+        let mut expected: Vec<u128> = (1000..1032).collect();
+        expected.truncate(1 + reaches / one);
+        // Its callers are told the truth, and a reader finds no piece of an entry.
+        assert_eq!(written.iter().filter(|written| **written).count(), reaches / one);
+        assert!(written.is_sorted_by(|one, next| one >= next));
+        assert_eq!((follower.read(), &follower.found), (ReadEnd::End, &expected), "{reaches}");
+        for id in 2000..2070 {
+            journal.record(&record(id), false).unwrap();
+            assert_eq!(follower.read(), ReadEnd::End);
+            expected.push(id);
+        }
+        assert_eq!(follower.found, expected, "{reaches}");
+        assert_eq!(journal.position().0.sequence, u64::from(reaches % one > 0), "{reaches}");
+    }
+}
+
+#[test]
+fn an_entry_of_a_good_write_is_good_whatever_failed_afterwards() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(1000)).unwrap();
+    let first = journal.take_record(&record(1), false).unwrap();
+    journal.record(&record(2), false).unwrap();
+    journal.fails_after = Some(9);
+    journal.record(&record(3), false).unwrap_err();
+    journal.written(first).unwrap();
+}
+
+#[test]
+fn a_segment_that_a_piece_ended_is_not_written_to_though_there_is_no_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &settings(2)).unwrap();
+    let mut written = 0;
+    for fails in [true, false, true] {
+        journal.fails_after = fails.then_some(9);
+        written += u32::from(journal.record(&record(written.into()), false).is_ok());
+    }
+    // The second segment is ended too, and the quota gives no third.
+    for _ in 0..3 {
+        let full = journal.intent(&sample_intent(100), true).unwrap_err();
+        assert!(matches!(full, JournalError::Full { .. }), "{full}");
+        assert!(matches!(journal.record(&record(100), true), Err(JournalError::Full { .. })));
+    }
+    assert_eq!((journal.free_bytes(), journal.promised), (0, 0));
+    assert_eq!(entries(dir.path()), [(true, 0)]);
+    journal.quota_for_tests().grant(10 * SEGMENT);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while journal.intent(&sample_intent(101), true).is_err() {
+        assert!(std::time::Instant::now() < deadline, "it never took calls again");
+        std::thread::yield_now();
+    }
+    journal.record(&record(101), true).unwrap();
+    assert_eq!(entries(dir.path()), [(true, 0), (false, 101), (true, 101)]);
 }
 
 #[test]
