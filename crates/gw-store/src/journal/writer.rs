@@ -143,22 +143,22 @@ impl Journal {
         self.written(taken)
     }
 
-    /// Takes down a request's record, which also settles all its attempts. `announced` says that at
-    /// least one intent of it was accepted; then it can not fail for want of space, unless failed
-    /// writes have ended segments and a full disk has no others.
-    pub fn take_record(&mut self, record: &Record, announced: bool) -> Result<Taken, JournalError> {
+    /// Takes down a request's record, which also settles all its attempts. `announced` says how many intents of it
+    /// were taken, whatever became of them: the space that was set aside with each is given back. After one it can not
+    /// fail for want of space, unless failed writes have ended segments and a full disk has no others.
+    pub fn take_record(&mut self, record: &Record, announced: u32) -> Result<Taken, JournalError> {
+        if let Some(others) = announced.checked_sub(1) {
+            self.promised = self.promised.saturating_sub(RECORD_BYTES + u64::from(others) * ATTEMPT_BYTES);
+        }
         encode_record(&mut self.buffer, record).map_err(JournalError::Encode)?;
-        if announced {
-            let others = record.attempts.len().saturating_sub(1) as u64;
-            self.promised = self.promised.saturating_sub(RECORD_BYTES + others * ATTEMPT_BYTES);
-        } else {
+        if announced == 0 {
             self.make_room(0)?;
         }
         self.take()
     }
 
     /// As [`Self::take_record`], and writes it.
-    pub fn record(&mut self, record: &Record, announced: bool) -> Result<(), JournalError> {
+    pub fn record(&mut self, record: &Record, announced: u32) -> Result<(), JournalError> {
         let taken = self.take_record(record, announced)?;
         self.written(taken)
     }
