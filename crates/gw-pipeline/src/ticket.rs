@@ -98,7 +98,8 @@ pub(crate) struct Open {
     searches: u64,
     /// Input tokens that the open try has used already, whatever becomes of it.
     spent_tokens: u64,
-    announced: bool,
+    /// Intents that the journal has taken, each with space for the record.
+    announced: u32,
     ended: bool,
 }
 
@@ -168,7 +169,7 @@ impl Ticket {
             tier: ServiceTier::Standard,
             searches: 0,
             spent_tokens: 0,
-            announced: false,
+            announced: 0,
             ended: false,
         };
         Self { open: Box::new(open) }
@@ -339,13 +340,13 @@ impl Open {
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
-        let taken = worker.journal().take_intent(&self.intent(target, self.hold_cost), !self.announced);
+        let taken = worker.journal().take_intent(&self.intent(target, self.hold_cost), self.announced == 0);
         let taken = match taken {
             Ok(taken) => taken,
             Err(error) => return refused(error),
         };
         // Space is set aside for the record, which gives it back.
-        self.announced = true;
+        self.announced += 1;
         if let Err(error) = worker.writing(taken).await {
             return refused(error);
         }
@@ -421,7 +422,7 @@ impl Open {
     /// Notes whose the answer and its items are that the provider stores, in the journal and for the next request of
     /// any worker.
     fn own(&self, made: &Made) {
-        let Some(attempt) = self.record.last_attempt().filter(|_| self.announced) else { return };
+        let Some(attempt) = self.record.last_attempt().filter(|_| self.announced > 0) else { return };
         let gateway = self.worker.gateway();
         let days = gateway.live().snapshot.settings.response_retention_days;
         let created = self.record.time;

@@ -113,7 +113,7 @@ fn call(journal: &mut Journal, number: u64) {
         total_us: 1300,
         parent: None,
     };
-    journal.record(&record, true).unwrap();
+    journal.record(&record, 1).unwrap();
 }
 
 /// Name and seconds of CPU of each thread of this process.

@@ -113,10 +113,7 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
         total_us: 0,
         parent: None,
     };
-    worker
-        .journal()
-        .record(&record, false)
-        .map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
+    worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
     if let Some(entry) = owner {
         let now = worker.now();
         // A batch has token limits of its own at the provider; only money counts here.

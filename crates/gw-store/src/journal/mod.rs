@@ -4,6 +4,7 @@
 //! of the process at any instruction; how much a power cut can lose is a setting.
 //! It must not know the store, and nothing in it blocks longer than one `pwrite`.
 
+mod aftermath;
 mod codes;
 mod error;
 mod frame;

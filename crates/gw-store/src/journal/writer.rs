@@ -4,7 +4,11 @@
 //!
 //! An entry is **taken** first, then **written**. Calls that do something at the same time take theirs one after another,
 //! and one `pwrite` brings them all to the file. Until then nobody may act on one.
+//!
+//! Of a write that failed, the entries that stand whole in the file are written: readers may have taken them already.
+//! The others are refused. If a piece of one stands there, nothing is written to that segment any more.
 
+use super::aftermath::{Refused, cut, look};
 use super::error::JournalError;
 use super::frame::{Intent, encode_intent, encode_owned, encode_record};
 use super::keeper::Keeper;
@@ -37,8 +41,8 @@ const MAX_TAKEN_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 #[must_use = "an entry is nowhere until it is written"]
 pub struct Taken {
-    /// How many writes had failed before.
-    failures: u64,
+    /// How many were taken before.
+    number: u64,
 }
 
 /// See the module. Used by one thread.
@@ -54,14 +58,20 @@ pub struct Journal {
     offset: u64,
     /// Entries that are taken and not written; they end at `offset`.
     taken: Vec<u8>,
-    /// How many these are.
-    waiting: usize,
+    /// Where each of these ends.
+    ends: Vec<usize>,
+    /// How many entries were ever taken.
+    count: u64,
     writes: u64,
-    /// Writes that failed, whose entries are in no file.
-    failures: u64,
+    refused: Refused,
+    /// A write left a piece of an entry: the segment ends at `offset`.
+    ended: bool,
     /// Bytes promised to records of calls in flight.
     promised: u64,
     buffer: Vec<u8>,
+    /// How many bytes the next write brings to the file before it fails.
+    #[cfg(test)]
+    fails_after: Option<usize>,
 }
 
 impl Journal {
@@ -92,11 +102,15 @@ impl Journal {
             segment_bytes: settings.segment_bytes,
             offset: HEADER_BYTES,
             taken: Vec::with_capacity(1024),
-            waiting: 0,
+            ends: Vec::with_capacity(16),
+            count: 0,
             writes: 0,
-            failures: 0,
+            refused: Refused::default(),
+            ended: false,
             promised: 0,
             buffer: Vec::with_capacity(1024),
+            #[cfg(test)]
+            fails_after: None,
         })
     }
 
@@ -129,21 +143,22 @@ impl Journal {
         self.written(taken)
     }
 
-    /// Takes down a request's record, which also settles all its attempts. `announced` says that at
-    /// least one intent of it was accepted; then it can not fail for want of space.
-    pub fn take_record(&mut self, record: &Record, announced: bool) -> Result<Taken, JournalError> {
+    /// Takes down a request's record, which also settles all its attempts. `announced` says how many intents of it
+    /// were taken, whatever became of them: the space that was set aside with each is given back. After one it can not
+    /// fail for want of space, unless failed writes have ended segments and a full disk has no others.
+    pub fn take_record(&mut self, record: &Record, announced: u32) -> Result<Taken, JournalError> {
+        if let Some(others) = announced.checked_sub(1) {
+            self.promised = self.promised.saturating_sub(RECORD_BYTES + u64::from(others) * ATTEMPT_BYTES);
+        }
         encode_record(&mut self.buffer, record).map_err(JournalError::Encode)?;
-        if announced {
-            let others = record.attempts.len().saturating_sub(1) as u64;
-            self.promised = self.promised.saturating_sub(RECORD_BYTES + others * ATTEMPT_BYTES);
-        } else {
+        if announced == 0 {
             self.make_room(0)?;
         }
         self.take()
     }
 
     /// As [`Self::take_record`], and writes it.
-    pub fn record(&mut self, record: &Record, announced: bool) -> Result<(), JournalError> {
+    pub fn record(&mut self, record: &Record, announced: u32) -> Result<(), JournalError> {
         let taken = self.take_record(record, announced)?;
         self.written(taken)
     }
@@ -184,8 +199,12 @@ impl Journal {
     #[must_use]
     pub fn free_bytes(&self) -> u64 {
         let spare = self.segment_bytes - HEADER_BYTES - WASTE_BYTES;
-        let here = self.segment_bytes.saturating_sub(self.offset + WASTE_BYTES);
-        here + self.keeper.ready() * spare
+        self.free_here() + self.keeper.ready() * spare
+    }
+
+    /// Those in the segment in use.
+    const fn free_here(&self) -> u64 {
+        if self.ended { 0 } else { self.segment_bytes.saturating_sub(self.offset + WASTE_BYTES) }
     }
 
     /// The segment being written, and how far.
@@ -197,7 +216,7 @@ impl Journal {
     /// Entries that are taken and not written.
     #[must_use]
     pub const fn waiting(&self) -> usize {
-        self.waiting
+        self.ends.len()
     }
 
     /// How many writes there were.
@@ -209,12 +228,13 @@ impl Journal {
     /// Sees to it that an entry is written, with all others that are taken.
     ///
     /// # Errors
-    /// A write failed since it was taken. The entry may have been another one's; nobody can rely on it.
+    /// The write that it was in failed, and it is in no file.
     pub fn written(&mut self, taken: Taken) -> Result<(), JournalError> {
-        self.write()?;
-        if self.failures == taken.failures {
+        let now = self.write();
+        if !self.refused.contains(taken.number) {
             return Ok(());
         }
+        now?;
         let earlier = std::io::Error::other("a write of several entries failed");
         Err(JournalError::io("write", &self.id.path(&self.dir))(earlier))
     }
@@ -223,7 +243,7 @@ impl Journal {
     fn make_room(&self, promise: u64) -> Result<(), JournalError> {
         let needed = self.promised + promise + self.buffer.len() as u64;
         // The segment in use alone has room, nearly always.
-        if self.offset + needed + WASTE_BYTES <= self.segment_bytes {
+        if needed <= self.free_here() {
             return Ok(());
         }
         while self.free_bytes() < needed {
@@ -242,18 +262,24 @@ impl Journal {
     /// Puts what is in the buffer behind the entries that are taken.
     fn take(&mut self) -> Result<Taken, JournalError> {
         let length = self.buffer.len() as u64;
-        let turns = self.offset + length > self.segment_bytes;
-        if turns || self.taken.len() > MAX_TAKEN_BYTES {
+        if self.taken.len() > MAX_TAKEN_BYTES || !self.has_place(length) {
             // Those whose entries these are hear of a failure.
             let _ = self.write();
         }
-        if turns && self.offset + length > self.segment_bytes {
+        if !self.has_place(length) {
             self.turn()?;
         }
         self.taken.extend_from_slice(&self.buffer);
+        self.ends.push(self.taken.len());
         self.offset += length;
-        self.waiting += 1;
-        Ok(Taken { failures: self.failures })
+        let number = self.count;
+        self.count += 1;
+        Ok(Taken { number })
+    }
+
+    /// Whether the segment in use takes so many bytes more.
+    const fn has_place(&self, length: u64) -> bool {
+        !self.ended && self.offset + length <= self.segment_bytes
     }
 
     /// Writes what is taken.
@@ -262,19 +288,42 @@ impl Journal {
             return Ok(());
         }
         let at = self.offset - self.taken.len() as u64;
-        let written = self.file.write_all_at(&self.taken, at);
-        self.taken.clear();
-        self.waiting = 0;
-        self.writes += 1;
-        if let Err(source) = written {
-            self.offset = at;
-            self.failures += 1;
-            return Err(JournalError::io("write", &self.id.path(&self.dir))(source));
+        let put = self.put(at);
+        if put.is_err() {
+            self.refuse_rest(at);
         }
+        self.taken.clear();
+        self.ends.clear();
+        self.writes += 1;
         if !self.keeper.dirty.load(Ordering::Relaxed) {
             self.keeper.dirty.store(true, Ordering::Relaxed);
         }
-        Ok(())
+        put.map_err(JournalError::io("write", &self.id.path(&self.dir)))
+    }
+
+    fn put(&mut self, at: u64) -> std::io::Result<()> {
+        #[cfg(test)]
+        if let Some(bytes) = self.fails_after.take() {
+            self.file.write_all_at(self.taken.get(..bytes).unwrap_or(&self.taken), at)?;
+            return Err(std::io::Error::other("a test wants it to fail"));
+        }
+        self.file.write_all_at(&self.taken, at)
+    }
+
+    /// After a write failed: refuses the entries that do not stand in the file, and sees to it that nothing is put
+    /// where a piece of one may stand.
+    fn refuse_rest(&mut self, at: u64) {
+        let standing = look(&self.file, at, &self.taken, &self.ends);
+        let refused = self.ends.len() - standing.entries;
+        self.refused.note(self.count - refused as u64..self.count);
+        self.offset = at + standing.bytes as u64;
+        if !standing.clean {
+            self.ended = true;
+            // Without it readers take a while to tell the piece from an entry that is being written.
+            if let Err(error) = cut(&self.file, self.offset, self.segment_bytes) {
+                tracing::warn!(%error, segment = ?self.id, "the end of a journal segment can not be cut off");
+            }
+        }
     }
 
     /// Goes on in the next segment.
@@ -283,6 +332,7 @@ impl Journal {
         self.file = Arc::new(segment.file);
         self.id = id;
         self.offset = HEADER_BYTES;
+        self.ended = false;
         self.keeper.in_use(Arc::clone(&self.file));
         Ok(())
     }

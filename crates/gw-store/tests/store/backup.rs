@@ -27,7 +27,7 @@ fn busy(path: &Path) -> (DataDir, SqliteStore, Journal) {
     };
     let mut journal = Journal::open(&dir.journal(), 0, &settings).unwrap();
     for number in 10..15 {
-        journal.record(&record(number), false).unwrap();
+        journal.record(&record(number), 0).unwrap();
     }
     journal.intent(&intent(&record(99), 0, 900), true).unwrap();
     (dir, store, journal)

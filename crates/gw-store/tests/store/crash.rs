@@ -63,7 +63,7 @@ impl Run {
 /// A call from intent to record.
 fn call(journal: &mut Journal, record: &Record) {
     journal.intent(&intent(record, 0, 900), true).unwrap();
-    journal.record(record, true).unwrap();
+    journal.record(record, 1).unwrap();
 }
 
 /// A killed process runs no destructor.
@@ -139,7 +139,7 @@ fn calls_under_way_are_charged_at_their_hold_until_the_truth_turns_up() {
     assert_eq!((lost.len(), lost[0].attempts, lost[1].attempts), (2, 2, 1));
     // Another worker's file, found late, has the record after all.
     let mut journal = run.journal(9);
-    journal.record(&record(2), false).unwrap();
+    journal.record(&record(2), 0).unwrap();
     kill(journal);
     let next = FoldSettings {
         node: run.dir.node(),
@@ -159,7 +159,7 @@ fn a_hold_that_grew_is_charged_at_its_largest_and_settled_once() {
         // Grew and ended; grew at the second attempt and never ended; grew, with the entries out of order.
         journal.intent(&intent(&record(1), 0, 900), true).unwrap();
         journal.extended(&intent(&record(1), 0, 1900)).unwrap();
-        journal.record(&record(1), true).unwrap();
+        journal.record(&record(1), 1).unwrap();
         journal.intent(&intent(&record(2), 0, 900), true).unwrap();
         journal.intent(&intent(&record(2), 1, 900), false).unwrap();
         journal.extended(&intent(&record(2), 1, 1900)).unwrap();
@@ -178,7 +178,7 @@ fn a_hold_that_grew_is_charged_at_its_largest_and_settled_once() {
     assert_eq!((run.replay(), run.spent()), (ReplayReport::default(), 8000));
     // The truth about a grown call takes its place whole.
     let mut journal = run.journal(9);
-    journal.record(&record(2), false).unwrap();
+    journal.record(&record(2), 0).unwrap();
     kill(journal);
     let next = FoldSettings {
         node: run.dir.node(),
@@ -224,7 +224,7 @@ fn damage_in_the_midst_costs_what_it_hit_and_is_reported() {
         let mut journal = run.journal(0);
         let mut ends = Vec::new();
         for number in 0..100 {
-            journal.record(&record(number), false).unwrap();
+            journal.record(&record(number), 0).unwrap();
             ends.push(journal.position().1);
         }
         let id = journal.position().0;

@@ -102,7 +102,7 @@ fn write_calls(dir: &Path, worker: u16, calls: u32) {
     for number in 0..calls {
         let record = record(u32::from(worker) * 100_000 + number);
         journal.intent(&intent(&record, 0, 900), true).unwrap();
-        journal.record(&record, true).unwrap();
+        journal.record(&record, 1).unwrap();
     }
 }
 
@@ -158,7 +158,7 @@ fn a_call_that_runs_for_long_does_not_keep_segments_and_survives_a_crash() {
     journal.intent(&intent(&longer, 0, 900), true).unwrap();
     // Its hold grows in the first segment and in later ones.
     for number in 0..3000 {
-        journal.record(&record(number), false).unwrap();
+        journal.record(&record(number), 0).unwrap();
         if number % 500 == 5 {
             journal.extended(&intent(&longer, 0, 1000 + u64::from(number))).unwrap();
         }
@@ -170,7 +170,7 @@ fn a_call_that_runs_for_long_does_not_keep_segments_and_survives_a_crash() {
     let kept = store.pending(0).unwrap();
     assert_eq!(kept.len(), 2);
     assert!(kept.iter().any(|call| call.hold > 1000), "a grown hold is kept: {kept:?}");
-    journal.record(&long, true).unwrap();
+    journal.record(&long, 1).unwrap();
     assert!(folder.flush(PATIENCE));
     assert_eq!(store.pending(0).unwrap().len(), 1, "a record settles what was kept");
     // The process dies with one call still open.
@@ -201,7 +201,7 @@ fn a_process_that_dies_while_folding_leaves_nothing_out_and_nothing_twice() {
         while written < stop_at {
             let record = record(written);
             journal.intent(&intent(&record, 0, 900), true).unwrap();
-            journal.record(&record, true).unwrap();
+            journal.record(&record, 1).unwrap();
             written += 1;
             if written == dies_at {
                 // From here on nothing the fold does is committed: it is dead, only the worker is not yet.

@@ -109,7 +109,7 @@ pub(crate) fn a_journal_says_whose_an_object_is(store: &impl Store) {
     let settings = JournalSettings { segment_bytes: 64 << 10, ..JournalSettings::default() };
     let mut journal = Journal::open(dir.path(), 0, &settings).unwrap();
     journal.owned([owned("resp_1"), owned("resp_2")].into_iter()).unwrap();
-    journal.record(&record(1), false).unwrap();
+    journal.record(&record(1), 0).unwrap();
     drop(journal);
     let fold = FoldSettings { generation: settings.generation + 1, ..FoldSettings::default() };
     replay(dir.path(), store, &fold).unwrap();

@@ -76,7 +76,7 @@ fn through_journal(
     let dir = tempfile::tempdir().unwrap();
     let mut journal = Journal::open(dir.path(), 0, &JournalSettings::default()).unwrap();
     for record in records {
-        journal.record(record, false).unwrap();
+        journal.record(record, 0).unwrap();
     }
     drop(journal);
     for id in list_segments(dir.path()).unwrap() {
