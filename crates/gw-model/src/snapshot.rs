@@ -135,11 +135,17 @@ impl Model {
     /// A model with one target, and nothing to choose.
     #[must_use]
     pub fn single(name: Arc<str>, target: Target) -> Self {
+        Self::new(name, Group::in_order(1), 1, vec![Arc::new(target)])
+    }
+
+    /// A model of which nothing but its tree is given. `groups` is how many there are in it.
+    #[must_use]
+    pub fn new(name: Arc<str>, group: Group, groups: u16, targets: Vec<Arc<Target>>) -> Self {
         Self {
             name,
-            group: Group::in_order(1),
-            groups: 1,
-            targets: vec![Arc::new(target)],
+            group,
+            groups,
+            targets,
             fallbacks: Fallbacks::default(),
             failure_policy: FailurePolicy::default(),
             max_targets: MAX_TARGETS_OF_ONE_REQUEST,
@@ -191,6 +197,23 @@ pub struct Terms {
     pub retry: RetryPolicy,
     /// Time limits; that of the whole request is the model's alone.
     pub timeouts: Timeouts,
+}
+
+impl Target {
+    /// A provider's model of which the configuration says nothing more.
+    #[must_use]
+    pub fn plain(provider: &Arc<Provider>, model: &str, info: Arc<ModelInfo>) -> Self {
+        let model: Arc<str> = model.into();
+        Self {
+            provider: Arc::clone(provider),
+            family: Arc::clone(&model),
+            model,
+            credential: None,
+            capacity: None,
+            terms: None,
+            info,
+        }
+    }
 }
 
 /// When to try again.

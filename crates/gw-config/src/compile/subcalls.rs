@@ -2,13 +2,13 @@
 //! name each other. Names that stand for nothing, circles and numbers that do not go together are faults.
 
 use super::models::{self, Known};
-use super::targets::{Gathering, missing_alias, plain, within};
+use super::targets::{Gathering, missing_alias, within};
 use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::models::{ModelSettings, StrategyName};
 use crate::settings::subcalls::{EnsembleSettings, MirrorSettings};
 use crate::shape::{NamedEntry, Text};
-use gw_model::snapshot::Model;
+use gw_model::snapshot::{Model, Target};
 use gw_model::subcalls::{Ensemble, MAX_SUB_CALLS, Mirror};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ impl Adding<'_, '_> {
             return None;
         };
         let info = providers.info(provider, model, self.known.catalog);
-        Some(Arc::new(Model::single(name.into(), plain(provider, model, info))))
+        Some(Arc::new(Model::single(name.into(), Target::plain(provider, model, info))))
     }
 
     fn ensemble(&mut self, model: &Model) -> Option<Ensemble> {

@@ -14,7 +14,7 @@ use gw_model::catalog::ModelInfo;
 use gw_model::nearest::nearest;
 use gw_model::policy::Condition;
 use gw_model::routing::{Capacity, Destination, Group, Member, StickyBy, Strategy, stable_hash};
-use gw_model::snapshot::{Provider, Target};
+use gw_model::snapshot::Target;
 use std::sync::Arc;
 
 /// Most targets of one alias, those of aliases that it names included.
@@ -340,7 +340,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                 return None;
             };
             let info = known.providers.info(provider, model, known.catalog);
-            let target = plain(provider, model, info);
+            let target = Target::plain(provider, model, info);
             return self.keep(target, place).map(Destination::Target);
         };
         if self.path.contains(&name) {
@@ -424,7 +424,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             credential: credential.map(|name| name.value.as_str().into()),
             capacity: settings.capacity.as_ref().map(|at| capacity(&at.value)),
             family: family.into(),
-            ..plain(provider, model_name, info)
+            ..Target::plain(provider, model_name, info)
         };
         self.keep(target, at.place)
     }
@@ -477,19 +477,6 @@ pub(super) fn is_same(one: &Target, other: &Target) -> bool {
         && one.family == other.family
         && one.info == other.info
         && one.terms == other.terms
-}
-
-pub(super) fn plain(provider: &Arc<Provider>, model: &str, info: Arc<ModelInfo>) -> Target {
-    let model: Arc<str> = model.into();
-    Target {
-        provider: Arc::clone(provider),
-        family: Arc::clone(&model),
-        model,
-        credential: None,
-        capacity: None,
-        terms: None,
-        info,
-    }
 }
 
 fn capacity(settings: &CapacitySettings) -> Capacity {

@@ -2,7 +2,7 @@
 //! native provider, or the only enabled provider that lists it. Pure.
 
 use crate::lineup::Lineup;
-use gw_model::catalog::{ModelInfo, ProviderKind};
+use gw_model::catalog::ProviderKind;
 use gw_model::snapshot::{Model, Provider, Snapshot, Target};
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub(crate) fn single(snapshot: &Snapshot, provider: &Arc<Provider>, name: &str) 
     let info = snapshot.catalog.model(&provider.price_key, name).unwrap_or_default();
     let info = snapshot.custom_info(&provider.name, name).unwrap_or_else(|| Arc::new(info));
     let qualified = format!("{}/{name}", provider.name).into();
-    Model::single(qualified, target(provider, name, info))
+    Model::single(qualified, Target::plain(provider, name, info))
 }
 
 /// A provider as the only target, for a call that names a path there. `name` is the model, as far as it is known.
@@ -70,20 +70,7 @@ pub(crate) fn provider_itself(snapshot: &Snapshot, provider: &Arc<Provider>, nam
     if !name.is_empty() {
         return single(snapshot, provider, name);
     }
-    Model::single(Arc::clone(&provider.name), target(provider, name, Arc::default()))
-}
-
-fn target(provider: &Arc<Provider>, name: &str, info: Arc<ModelInfo>) -> Target {
-    let model: Arc<str> = name.into();
-    Target {
-        provider: Arc::clone(provider),
-        family: Arc::clone(&model),
-        model,
-        credential: None,
-        capacity: None,
-        terms: None,
-        info,
-    }
+    Model::single(Arc::clone(&provider.name), Target::plain(provider, name, Arc::default()))
 }
 
 /// What a model's name, as callers write it, is called at that provider: for requests that go there whatever they name.

@@ -3,7 +3,7 @@
 
 use super::super::conditions::Conditions;
 use super::super::models;
-use super::super::targets::{MAX_MEMBERS, MAX_TARGETS, is_same, plain};
+use super::super::targets::{MAX_MEMBERS, MAX_TARGETS, is_same};
 use super::check;
 use crate::errors::Faults;
 use crate::place::{At, Place};
@@ -12,10 +12,9 @@ use crate::shape::{NamedEntry, Text};
 use gw_model::ErrorCode;
 use gw_model::nearest::nearest;
 use gw_model::routing::{
-    Destination, End, FailurePolicy, Fallbacks, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy,
-    stable_hash,
+    Destination, End, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy, stable_hash,
 };
-use gw_model::snapshot::{MAX_TARGETS_OF_ONE_REQUEST, Model, RetryPolicy, Snapshot, Target, Terms, Timeouts};
+use gw_model::snapshot::{Model, RetryPolicy, Snapshot, Target, Terms, Timeouts};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -71,19 +70,7 @@ pub(super) fn compile(
             Group::new(groups - 1, Strategy::Fallback, vec![Member::to(to, 1, 0)])
         }
     };
-    Some(Model {
-        name: name.into(),
-        group,
-        groups,
-        targets,
-        fallbacks: Fallbacks::default(),
-        failure_policy: FailurePolicy::default(),
-        max_targets: MAX_TARGETS_OF_ONE_REQUEST,
-        retry: RetryPolicy::default(),
-        timeouts: Timeouts::default(),
-        mirror: None,
-        ensemble: None,
-    })
+    Some(Model::new(name.into(), group, groups, targets))
 }
 
 struct Walk<'a, 'f> {
@@ -263,7 +250,7 @@ impl<'a> Walk<'a, '_> {
                 Arc::new(snapshot.catalog.model(&provider.price_key, model).unwrap_or_default())
             });
             let terms = self.terms(&node.value, &RetryPolicy::default(), &Timeouts::default());
-            let target = Target { terms: Some(terms), ..plain(provider, model, info) };
+            let target = Target { terms: Some(terms), ..Target::plain(provider, model, info) };
             Destination::Target(self.keep(target, named.place)?)
         };
         let mut members = vec![Member::to(to, 1, 0)];
