@@ -23,7 +23,7 @@ use gw_model::{
     RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
-use gw_store::memory::{Hold, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
@@ -65,9 +65,8 @@ pub(crate) struct Open {
     pub(crate) record: Record,
     key: Option<Arc<KeyEntry>>,
     model: Option<Arc<Model>>,
-    /// When the call was taken from the key's limits.
-    admitted_at: Option<Micros>,
-    hold: Option<Hold>,
+    /// The accounts that the call counts for, and what is taken from them.
+    chain: Chain,
     hold_cost: NanoUsd,
     /// Most that may be held.
     cap: Option<NanoUsd>,
@@ -150,8 +149,7 @@ impl Ticket {
             record,
             key: None,
             model: None,
-            admitted_at: None,
-            hold: None,
+            chain: Chain::default(),
             hold_cost: NanoUsd::ZERO,
             cap: None,
             family: None,
@@ -237,7 +235,13 @@ impl Open {
     }
 
     pub(crate) fn set_key(&mut self, entry: Arc<KeyEntry>) {
+        self.chain = Chain::new(entry.links());
         self.key = Some(entry);
+    }
+
+    /// The accounts that the call counts for.
+    pub(crate) const fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// The only credential that may be used at a target: the one with which what the call names was made, else the
@@ -252,14 +256,13 @@ impl Open {
         self.model = Some(Arc::clone(model));
     }
 
-    /// Takes one request and one parallel slot from the key's limits.
-    pub(crate) fn take_limits(&mut self) -> Result<(), LimitExceeded> {
-        if let Some(key) = &self.key {
-            let now = self.worker.now();
-            key.usage.admit(&key.policy, now)?;
-            self.admitted_at = Some(now);
+    /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
+    pub(crate) fn take_limits(&mut self, names: &[&str]) -> Result<(), LimitExceeded> {
+        if self.chain.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.chain.set_model(names);
+        self.chain.admit(self.worker.now())
     }
 
     /// What the journal is told of the try that is under way or about to be.
@@ -322,14 +325,9 @@ impl Open {
         self.key.as_ref().map_or(Ok(()), |entry| crate::authenticate::check(entry, self.worker.now()))
     }
 
-    /// What is left of the key's limits, for headers.
+    /// What is left of the tightest limits, for headers.
     pub(crate) fn limits_view(&self) -> Option<LimitsView> {
-        let key = self.key.as_ref()?;
-        let limits = &key.policy.limits;
-        if limits.rpm.is_none() && limits.tpm.is_none() {
-            return None;
-        }
-        Some(key.usage.limits_view(&key.policy, self.worker.now()))
+        self.chain.limits_view(self.worker.now())
     }
 
     /// Announces a try in the journal, before the upstream hears of it.
@@ -472,25 +470,17 @@ impl Open {
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         let gateway = self.worker.gateway();
-        if let Some(key) = &self.key {
-            if let Some(hold) = self.hold.take() {
-                let tokens = self
-                    .record
-                    .attempts
-                    .iter()
-                    .fold(0u64, |sum, a| sum.saturating_add(a.usage.total_tokens()));
-                let settled = self.ongoing.as_ref().map_or((0, NanoUsd::ZERO), |ongoing| ongoing.settled());
-                let (tokens, cost) = (tokens.saturating_sub(settled.0), self.record.cost().minus(settled.1));
-                let overrun = key.usage.settle(&key.policy, now, hold, tokens, cost);
-                gateway.metrics.note_overrun(overrun);
-            }
-            if let Some(admitted_at) = self.admitted_at {
-                if outcome == Outcome::Refused {
-                    key.usage.unadmit(&key.policy, admitted_at);
-                }
-                key.usage.leave();
-            }
+        if self.chain.holds() {
+            let attempts = self.record.attempts.iter();
+            let used = attempts.fold(Amounts::default(), |sum, a| sum.plus(&amounts(&a.usage, a.cost)));
+            let settled = self.ongoing.as_ref().map_or_else(Amounts::default, |ongoing| ongoing.settled());
+            let overrun = self.chain.settle(now, used.minus(&settled));
+            gateway.metrics.note_overrun(overrun);
         }
+        if outcome == Outcome::Refused {
+            self.chain.give_request_back();
+        }
+        self.chain.leave();
         if let Some(made) = self.made.take() {
             self.own(&made);
         }
@@ -499,6 +489,11 @@ impl Open {
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
         taken.map_err(|error| self.note_record(Err(error))).ok()
     }
+}
+
+/// What a usage is to limits and budgets.
+pub(crate) const fn amounts(usage: &Usage, cost: NanoUsd) -> Amounts {
+    Amounts { input: usage.input_tokens, output: usage.output_tokens, cost }
 }
 
 /// Ids go into paths; what could lead elsewhere there is nobody's.
