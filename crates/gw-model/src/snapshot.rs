@@ -8,6 +8,7 @@ use crate::format::WireFormat;
 use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy};
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
+use crate::tenancy::CustomerPolicy;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -309,6 +310,8 @@ pub struct PathSettings {
     pub realtime: SessionSettings,
     /// What vectors of one model for embeddings may take in memory, in bytes.
     pub embeddings_cache_bytes: usize,
+    /// What becomes of customers that nobody made.
+    pub customers: Arc<CustomerPolicy>,
 }
 
 /// Limits of one session.
@@ -350,6 +353,7 @@ impl Default for PathSettings {
             max_stored_response_bytes: 16 << 20,
             realtime: SessionSettings::default(),
             embeddings_cache_bytes: 16 << 20,
+            customers: Arc::default(),
         }
     }
 }

@@ -83,6 +83,7 @@ impl Gateway {
         let board = Arc::new(Board::default());
         let live = Live::new(parts.snapshot, &room, &board, parts.embedding)?;
         let keeps_headers = live.reads_headers();
+        parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
         let metrics = Metrics::new();
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
         metrics.with_registry(|registry| registry.register_collector(Box::new(collector)));
@@ -118,6 +119,7 @@ impl Gateway {
     pub fn publish(&self, live: Arc<Live>) {
         // Headers are kept before anybody asks for them, and a call that came before has none.
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
+        self.keys.accounts.set_customers(&live.snapshot.settings.customers);
         self.live.store(live);
         self.changes.tell();
     }

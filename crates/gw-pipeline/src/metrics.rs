@@ -116,6 +116,8 @@ pub struct Metrics {
     pub records_lost: Counter,
     /// Calls refused because the journal was full or failed.
     pub storage_refusals: Counter,
+    /// Calls that a limit or budget would have refused that is only watched.
+    pub shadow_refusals: Counter,
     /// Configurations refused at reload.
     pub config_reload_failures: Counter,
     /// Configurations put in force after the first.
@@ -155,6 +157,7 @@ impl Metrics {
             open_sessions: Gauge::default(),
             records_lost: Counter::default(),
             storage_refusals: Counter::default(),
+            shadow_refusals: Counter::default(),
             config_reload_failures: Counter::default(),
             config_reloads: Counter::default(),
             store_up: Gauge::default(),
@@ -203,6 +206,11 @@ impl Metrics {
             "storage_refusals",
             "Calls refused for want of journal space",
             self.storage_refusals.clone(),
+        );
+        r.register(
+            "shadow_refusals",
+            "Calls that limits or budgets that are only watched would have refused",
+            self.shadow_refusals.clone(),
         );
         r.register("config_reloads", "Configurations put in force", self.config_reloads.clone());
         r.register(

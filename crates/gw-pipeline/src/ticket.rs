@@ -12,6 +12,7 @@ use crate::files::Claims;
 use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
+use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
 use family::Family;
@@ -23,7 +24,7 @@ use gw_model::{
     RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
-use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView, Link};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
@@ -256,6 +257,11 @@ impl Open {
         self.model = Some(Arc::clone(model));
     }
 
+    /// The call counts for that account too.
+    pub(crate) fn count_for(&mut self, link: Link) {
+        self.chain.push(link);
+    }
+
     /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
     pub(crate) fn take_limits(&mut self, names: &[&str]) -> Result<(), LimitExceeded> {
         if self.chain.is_empty() {
@@ -470,6 +476,12 @@ impl Open {
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         let gateway = self.worker.gateway();
+        if let Some(refused) = self.chain.shadow() {
+            gateway.metrics.shadow_refusals.inc();
+            if self.record.error_detail.is_empty() {
+                self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
+            }
+        }
         if self.chain.holds() {
             let attempts = self.record.attempts.iter();
             let used = attempts.fold(Amounts::default(), |sum, a| sum.plus(&amounts(&a.usage, a.cost)));

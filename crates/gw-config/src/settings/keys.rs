@@ -22,17 +22,21 @@ settings! {
         section limits: LimitSettings,
         /// Hard budget.
         optional budget: BudgetSettings,
-        /// Team, for reports.
+        /// Several budgets, in place of `budget`: all must have enough left.
+        section budgets: Vec<At<BudgetSettings>>,
+        /// Team: the id of one that was made through the API, or any name for reports.
         optional team_id: Text,
-        /// Project, for reports.
+        /// Project, as with teams.
         optional project_id: Text,
+        /// The person whose calls these are, as with teams.
+        optional user_id: Text,
         /// Guardrails that apply to its calls.
         section guardrails: Texts,
         /// Which of a provider's credentials its calls use: the provider's name, then the credential's.
         section credentials: Named<Text>,
         /// Texts of your own, for reports.
         section metadata: Named<Text>,
-    } later { "user_id", "organization_id", "tags", "allowed_ips", "cache" }
+    } later { "organization_id", "tags", "allowed_ips", "cache" }
 }
 
 choices! {

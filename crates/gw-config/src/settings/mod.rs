@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod credentials;
+pub mod customers;
 pub mod drop_params;
 pub mod embeddings;
 pub mod guardrails;

@@ -1,6 +1,7 @@
 //! The top level of the file, and the settings as a whole.
 
 use super::cache::CacheSettings;
+use super::customers::CustomerSettings;
 use super::embeddings::EmbeddingsSettings;
 use super::guardrails::GuardrailSettings;
 use super::health::HealthSettings;
@@ -46,6 +47,8 @@ settings! {
         default(true) direct_models: bool,
         /// Virtual keys, declared here instead of through the API.
         section keys: Vec<At<KeySettings>>,
+        /// End users of applications, whom callers name.
+        section customers: CustomerSettings,
         /// Answer cache.
         optional cache: CacheSettings,
         /// Content policies by name.

@@ -17,6 +17,7 @@ mod control;
 mod counts;
 mod crash;
 mod credentials;
+mod customers;
 mod disconnect;
 mod drill;
 mod dynamic_routes;
