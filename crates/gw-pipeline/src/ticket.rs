@@ -13,14 +13,15 @@ use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
 use crate::respond::keep::expiry;
+use crate::saturation::InFlight;
 use crate::worker::Worker;
 use family::Family;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Record, Refusal,
-    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Priority,
+    Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
 use gw_store::memory::{Hold, KeyEntry, LimitExceeded, LimitsView};
@@ -83,6 +84,12 @@ pub(crate) struct Open {
     pub(crate) claims: Option<Box<Claims>>,
     /// The credential that the latest try carried, when it has a name.
     pub(crate) credential: Option<Arc<str>>,
+    /// Its place among the calls of the process, where those are counted.
+    pub(crate) in_flight: Option<InFlight>,
+    /// How much the call matters.
+    pub(crate) priority: Priority,
+    /// How long its caller waits at most, in milliseconds from its arrival.
+    pub(crate) timeout_ms: Option<u64>,
     /// What the caller says about itself.
     pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
@@ -161,6 +168,9 @@ impl Ticket {
             made: None,
             claims: None,
             credential: None,
+            in_flight: None,
+            priority: Priority::default(),
+            timeout_ms: None,
             context: CallerContext::default(),
             pins: Pins::default(),
             media: Media::default(),

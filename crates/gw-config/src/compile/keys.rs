@@ -105,6 +105,7 @@ fn policy<'s>(
             period: budget.value.period.value.into(),
             strict: budget.value.strict.value,
         }),
+        priority: entry.priority.value.into(),
         guardrails: Vec::new(),
         credentials: entry
             .credentials

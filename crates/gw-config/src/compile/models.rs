@@ -76,6 +76,7 @@ fn model(
         max_targets: settings.max_targets.value.small(),
         retry: retry(&settings.retry.value, faults),
         timeouts: timeouts(&settings.timeout.value),
+        queue: settings.queue.value.policy(),
         mirror: None,
         ensemble: None,
     }

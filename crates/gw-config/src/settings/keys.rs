@@ -1,6 +1,7 @@
 //! Virtual keys declared in the file.
 
 use super::limits::{BudgetSettings, LimitSettings};
+use super::overload::PriorityName;
 use crate::place::At;
 use crate::shape::{Named, Text, Texts, choices, settings};
 use gw_model::{Endpoint, Secret};
@@ -22,6 +23,8 @@ settings! {
         section limits: LimitSettings,
         /// Hard budget.
         optional budget: BudgetSettings,
+        /// Whose calls wait and are refused first when there is not room for all: `low`, `normal` or `high`. A call may ask for less by `x-gatewright-priority`.
+        default("normal") priority: PriorityName,
         /// Team, for reports.
         optional team_id: Text,
         /// Project, for reports.

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod listen;
 pub mod models;
 pub mod network;
+pub mod overload;
 pub mod path;
 pub mod prices;
 pub mod providers;

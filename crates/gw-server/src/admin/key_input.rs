@@ -3,7 +3,7 @@
 
 use super::error::ApiError;
 use gw_model::limits::{Budget, LimitKind, Limits, Period};
-use gw_model::{Endpoint, KeyPolicy, NanoUsd};
+use gw_model::{Endpoint, KeyPolicy, NanoUsd, Priority};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -14,7 +14,7 @@ const MAX_TEXT: usize = 256;
 /// Most entries of a list or of `metadata`.
 const MAX_ENTRIES: usize = 256;
 
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 13] = [
     "name",
     "team_id",
     "project_id",
@@ -23,6 +23,7 @@ const MEMBERS: [&str; 12] = [
     "expires_at",
     "limits",
     "budget",
+    "priority",
     "guardrails",
     "credentials",
     "metadata",
@@ -68,6 +69,9 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<Option<bool>,
     }
     if let Some(raw) = given.raw("budget") {
         policy.budget = budget(raw)?;
+    }
+    if let Some(name) = given.text("priority")? {
+        policy.priority = priority(name.as_deref())?;
     }
     if given.texts("guardrails")?.is_some_and(|names| !names.is_empty()) {
         return Err(ApiError::invalid(
@@ -131,6 +135,13 @@ fn endpoint(name: &str) -> Result<Endpoint, ApiError> {
             format!("there is no endpoint kind '{name}'; there are {}", names.join(", ")),
         )
     })
+}
+
+/// A priority's name; null is that of a key of which nothing is said.
+fn priority(name: Option<&str>) -> Result<Priority, ApiError> {
+    let Some(name) = name else { return Ok(Priority::default()) };
+    let wrong = || ApiError::invalid("priority", "'priority' must be low, normal or high");
+    Priority::from_name(name).ok_or_else(wrong)
 }
 
 /// Limits as given; a member that is null is lifted, one that is not given stays.

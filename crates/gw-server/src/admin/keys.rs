@@ -140,6 +140,7 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
             "kind": limits.kind, "burst": limits.burst,
         },
         "budget": budget,
+        "priority": policy.priority.as_str(),
         "credentials": policy.credentials,
         "metadata": policy.metadata,
         "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },

@@ -15,6 +15,8 @@ static CUSTOMER: HeaderName = HeaderName::from_static("x-gatewright-customer");
 static SESSION: HeaderName = HeaderName::from_static("x-gatewright-session");
 static TAGS: HeaderName = HeaderName::from_static("x-gatewright-tags");
 static METADATA: HeaderName = HeaderName::from_static("x-gatewright-metadata");
+static PRIORITY: HeaderName = HeaderName::from_static("x-gatewright-priority");
+static TIMEOUT: HeaderName = HeaderName::from_static("x-gatewright-timeout-ms");
 
 /// A name as it is looked up, which is made once, and as a text.
 type Forwarded = (HeaderName, &'static str);
@@ -79,6 +81,8 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
         session: text(&SESSION),
         tags: text(&TAGS),
         metadata: text(&METADATA),
+        priority: text(&PRIORITY),
+        timeout_ms: text(&TIMEOUT),
         headers: if keeps_headers { kept(headers) } else { Vec::new() },
     }
 }
