@@ -58,7 +58,7 @@ fn wrong_values_are_told_with_their_places() {
         .replace("max_in_flight: 9", "max_in_flight: -1");
     let told = faults(&wrong);
     for part in [
-        "8:59: 'max_parallel' must be a whole number from 1 to 1000000, not '0'",
+        "9:62: 'max_parallel' must be a whole number from 1 to 1000000, not '0'",
         "unknown key 'max_waitng', did you mean 'max_waiting'?",
         "'max_in_flight' must be a whole number from 0 to 10000000, not '-1'",
         "'priority' must be low, normal or high, not 'hihg': did you mean 'high'?",
