@@ -88,6 +88,8 @@ pub(crate) struct Open {
     pub(crate) in_flight: Option<InFlight>,
     /// How much the call matters.
     pub(crate) priority: Priority,
+    /// How long it waited for places at targets.
+    pub(crate) waited_us: u64,
     /// How long its caller waits at most, in milliseconds from its arrival.
     pub(crate) timeout_ms: Option<u64>,
     /// What the caller says about itself.
@@ -170,6 +172,7 @@ impl Ticket {
             credential: None,
             in_flight: None,
             priority: Priority::default(),
+            waited_us: 0,
             timeout_ms: None,
             context: CallerContext::default(),
             pins: Pins::default(),

@@ -120,10 +120,11 @@ impl Exchange {
         self.model.targets.get(target)?.capacity?.max_parallel
     }
 
-    fn note_wait(&self, since: Micros) {
+    fn note_wait(&mut self, since: Micros) {
         let worker = self.ticket.worker();
         let waited_us = u64::try_from(worker.now() - since).unwrap_or(0);
         worker.gateway().metrics.note_wait(&self.model.name, waited_us);
+        self.ticket.waited_us = self.ticket.waited_us.saturating_add(waited_us);
     }
 
     fn note_shed(&mut self, reason: ShedReason) {

@@ -85,7 +85,10 @@ async fn calls_go_on_by_priority_then_by_key_then_by_arrival() {
     waiting(&gateway, 8).await;
     drop(busy);
     for call in calls {
-        call.await.unwrap().ok();
+        let answer = call.await.unwrap();
+        answer.ok();
+        let waited = answer.header("x-gatewright-queue-ms").and_then(|ms| ms.parse::<u64>().ok());
+        assert!(waited.is_some_and(|ms| ms > 0), "{waited:?}");
     }
     assert_eq!(asked(&upstream), ["busy", "high", "one-1", "two-1", "one-2", "more", "one-3", "low", "less"]);
     waiting(&gateway, 0).await;
@@ -211,6 +214,28 @@ async fn an_overflow_goes_to_a_free_target_or_a_fallback_before_anybody_waits() 
     answer.ok();
     assert_eq!(answer.header("x-gatewright-upstream-model"), Some("quick"));
     assert_eq!(answer.header("x-gatewright-attempts"), Some("1"));
+    assert_eq!(answer.header("x-gatewright-queue-ms"), None, "it did not wait");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_that_is_back_sooner_than_a_place_is_not_missed() {
+    let upstream = Upstream::start().await;
+    let config = format!(
+        "{}models:\n  narrow:\n    targets:\n      - {{ provider: up, model: quick }}\n      - {{ provider: up, model: \
+         slow, capacity: {{ max_parallel: 1 }} }}\n    queue: {{ max_wait_ms: 20000 }}\n",
+        upstream.providers()
+    );
+    let gateway = Gateway::start(&config).await;
+    upstream.faults("quick", "status=429;retry-after=1", Some(1));
+    upstream.faults("slow", "frames=1000;frame-delay=50;ignore-max-tokens", Some(1));
+    let mut busy = Call::chat(&chat_stream("narrow", "busy")).key(MASTER).open(gateway.addr).await;
+    busy.until("data: ").await;
+    upstream.faults("quick", "status=429;retry-after=1", Some(1));
+    let since = Instant::now();
+    let answer = gateway.send(ask(MASTER, "both")).await;
+    answer.ok();
+    assert_eq!(answer.header("x-gatewright-upstream-model"), Some("quick"), "nobody gave up the place");
+    assert!(since.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -231,6 +256,35 @@ async fn the_process_takes_on_so_many_calls_and_health_and_admin_always() {
     drop(busy);
     eventually("there is room again", async || (gateway.send(call()).await.status == 200).then_some(()))
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn late_workers_refuse_those_that_matter_least() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&format!("{}limits: {{ shed_lag_ms: 1 }}\n", upstream.providers())).await;
+    let refused = eventually("a call of low priority is refused", async || {
+        let calls: Vec<_> = (0..100)
+            .map(|_| {
+                let call = Call::chat(&chat("up/chat-model", &"long ".repeat(4000))).key(MASTER);
+                start(&gateway, call.header("x-gatewright-priority", "low"))
+            })
+            .collect();
+        let mut refused = None;
+        for call in calls {
+            refused = Some(call.await.unwrap()).filter(|answer| answer.status == 503).or(refused);
+        }
+        refused
+    })
+    .await;
+    refused.refused(503, "overloaded");
+    assert!(refused.text().contains("refuses calls of this priority"), "{}", refused.text());
+    eventually("it is forgotten when it is over", async || {
+        let call = Call::chat(&chat("up/chat-model", "hi")).key(MASTER);
+        (gateway.send(call).await.status == 200).then_some(())
+    })
+    .await;
+    let text = gateway.send(Call::get("/metrics").key(MASTER)).await.text();
+    assert!(text.contains("gatewright_shed_requests_total{reason=\"lag\",priority=\"low\"}"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
