@@ -9,7 +9,7 @@ use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::Target;
-use gw_model::{Call, ErrorClass, ErrorCode, Micros, Refusal, WireFormat};
+use gw_model::{Call, ErrorClass, ErrorCode, Refusal, WireFormat};
 use gw_providers::{PrepareInput, PreparedProvider, UpstreamParts};
 use gw_upstream::{PhaseTimeouts, SendError, UpstreamBody, UpstreamRequest, UpstreamResponse};
 use gw_wire::adapt::Adapted;
@@ -43,8 +43,6 @@ pub(super) struct Exchange {
     pub(super) deadline: i64,
     /// A place at a target that was waited for.
     pub(super) slot: Option<Slot>,
-    /// When no place is waited for any longer; set by the first wait.
-    pub(super) give_up_at: Option<Micros>,
     /// Tries so far, by target.
     pub(super) tries: SmallVec<[(usize, u32); 2]>,
 }

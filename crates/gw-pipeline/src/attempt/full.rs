@@ -62,7 +62,9 @@ impl Exchange {
     async fn wait_for_place(&mut self, queue: &Queue) -> Waited {
         let now = self.ticket.worker().now();
         let policy = self.queue_policy();
-        let give_up_at = *self.give_up_at.get_or_insert(now.saturating_add(micros(policy.max_wait_ms)));
+        // All waits of a call count together.
+        let waited = Micros::try_from(self.ticket.waited_us).unwrap_or(Micros::MAX);
+        let give_up_at = now.saturating_add(micros(policy.max_wait_ms)).saturating_sub(waited);
         let entered = self.enter(queue, policy, now);
         let mut waiting = match entered {
             Ok(waiting) => waiting,

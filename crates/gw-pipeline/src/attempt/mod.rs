@@ -102,9 +102,8 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
     let Funded { ticket, live, call, model, route, output_bound, enforce_output, has_spare, .. } = funded;
     let total_ms = ticket.timeout_ms.map_or(model.timeouts.total_ms, |ms| ms.min(model.timeouts.total_ms));
     let deadline = ticket.record.time.saturating_add(micros(total_ms));
-    let (slot, give_up_at, tries) = (None, None, SmallVec::new());
-    let mut exchange =
-        Exchange { ticket, live, call, enforce_output, deadline, model, slot, give_up_at, tries };
+    let (slot, tries) = (None, SmallVec::new());
+    let mut exchange = Exchange { ticket, live, call, enforce_output, deadline, model, slot, tries };
     let mut queue = Queue::new(route);
     let (mut last, mut unfit) = (None, None);
     loop {

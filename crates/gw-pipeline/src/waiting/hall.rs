@@ -10,6 +10,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
+/// Most calls that wait in the process, for all models together: callers can name as many models as they like.
+pub(super) const MAX_WAITING: usize = 100_000;
+
 /// Who wants to come in.
 #[derive(Clone, Debug)]
 pub(super) struct Entrant<P> {
@@ -51,6 +54,9 @@ pub(super) enum Entered {
 impl<P: Copy + Eq + Hash> Hall<P> {
     /// Somebody comes in, if there is room: at most `most` wait for one model.
     pub(super) fn enter(&mut self, entrant: Entrant<P>, most: usize) -> Entered {
+        if self.waiting.len() >= MAX_WAITING {
+            return Entered::No;
+        }
         let crowd = self.crowds.get(&entrant.model);
         let mut instead_of = None;
         if crowd.map_or(0, Crowd::len) >= most {

@@ -88,6 +88,7 @@ pub(crate) fn run(arguments: KeysArguments) -> ExitCode {
                     "rpm",
                     "tpm",
                     "max_parallel",
+                    "priority",
                     "budget_usd",
                     "spent_usd",
                     "period",

@@ -298,6 +298,8 @@ async fn keys_have_priorities_and_refuse_wrong_ones() {
     assert_eq!(changed.json()["priority"], "high");
     let wrong = gateway.admin(http::Method::PATCH, &path, Some(&json!({"priority": "urgent"}))).await;
     assert_eq!((wrong.status.as_u16(), wrong.json()["error"]["field"].as_str()), (400, Some("priority")));
+    let gateway = gateway.restart().await;
+    assert_eq!(gateway.admin(http::Method::GET, &path, None).await.json()["priority"], "high");
     let back = gateway.admin(http::Method::PATCH, &path, Some(&json!({"priority": null}))).await;
     assert_eq!(back.json()["priority"], "normal");
 }

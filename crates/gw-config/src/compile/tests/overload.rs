@@ -50,6 +50,15 @@ fn queues_and_priorities_have_defaults() {
 }
 
 #[test]
+fn a_queue_that_nobody_waits_in_looks_like_a_mistake() {
+    let useless = TEXT.replace("b: {", "b: { queue: {},");
+    let warnings: Vec<String> = ok(&useless).warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("no call ever waits here"), "{warnings:?}");
+    assert_eq!(ok(TEXT).warnings, []);
+}
+
+#[test]
 fn wrong_values_are_told_with_their_places() {
     let wrong = TEXT
         .replace("priority: high", "priority: hihg")
