@@ -38,8 +38,7 @@ impl Exchange {
         }
         match self.wait_for_place(queue).await {
             Waited::Place(target) => {
-                queue.forget_full();
-                queue.push(target);
+                queue.has_place(target);
                 true
             }
             Waited::Back(target) => {

@@ -90,7 +90,13 @@ impl Queue {
         &self.full
     }
 
-    /// Nobody waits for a place any more, be it since there is one.
+    /// There is a place at the target: it is to be tried next. The others may still be waited for when it fails.
+    pub(super) fn has_place(&mut self, target: usize) {
+        self.full.retain(|full| *full != target);
+        self.push(target);
+    }
+
+    /// No place is waited for any more.
     pub(super) fn forget_full(&mut self) {
         self.full.clear();
     }

@@ -259,6 +259,33 @@ async fn the_process_takes_on_so_many_calls_and_health_and_admin_always() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_place_that_came_first_fails_the_next_is_waited_for() {
+    let upstream = Upstream::start().await;
+    let config = format!(
+        "{}models:\n  narrow:\n    targets:\n      - {{ provider: up, model: slow, capacity: {{ max_parallel: 1 }} }}\n      \
+         - {{ provider: up, model: quick, capacity: {{ max_parallel: 1 }} }}\n    queue: {{ max_wait_ms: 20000 }}\n    \
+         retry: {{ attempts: 1 }}\n",
+        upstream.providers()
+    );
+    let gateway = Gateway::start(&config).await;
+    let first = occupy(&upstream, &gateway).await;
+    upstream.faults("quick", "frames=1000;frame-delay=50;ignore-max-tokens", Some(1));
+    let mut second = Call::chat(&chat_stream("narrow", "busy")).key(MASTER).open(gateway.addr).await;
+    second.until("data: ").await;
+    let call = start(&gateway, ask(MASTER, "waits"));
+    waiting(&gateway, 1).await;
+    upstream.faults("slow", "status=500", Some(1));
+    drop(first);
+    upstream.has_asked(3).await;
+    waiting(&gateway, 1).await;
+    drop(second);
+    let answer = call.await.unwrap();
+    answer.ok();
+    assert_eq!(answer.header("x-gatewright-attempts"), Some("2"));
+    assert_eq!(answer.header("x-gatewright-upstream-model"), Some("quick"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn late_workers_refuse_those_that_matter_least() {
     let upstream = Upstream::start().await;
     let gateway = Gateway::start(&format!("{}limits: {{ shed_lag_ms: 1 }}\n", upstream.providers())).await;
