@@ -286,6 +286,47 @@ async fn where_the_place_that_came_first_fails_the_next_is_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_down_is_not_tried_instead_of_waiting_unless_an_answer_is_worth_anything() {
+    let upstream = Upstream::start().await;
+    let targets = "targets: [{ provider: up, model: slow, capacity: { max_parallel: 1 } }, { provider: up, model: quick }]\n    \
+                   queue: { max_waiting: 0 }\n    retry: { attempts: 1 }\n";
+    let config = format!(
+        "{}models:\n  narrow:\n    {targets}  always:\n    failure_policy: always-answer\n    {targets}health: {{ \
+         consecutive_failures: 1, open_ms: 60000, max_open_ms: 60000 }}\n",
+        upstream.providers()
+    );
+    let gateway = Gateway::start(&config).await;
+    let _busy = occupy(&upstream, &gateway).await;
+    upstream.faults("quick", "status=500", Some(1));
+    let failed = gateway.send(ask(MASTER, "fails")).await;
+    assert_eq!(failed.status, 502, "what a provider said goes before: {}", failed.text());
+    let refused = gateway.send(ask(MASTER, "refused")).await;
+    refused.refused(503, "overloaded");
+    assert!(refused.text().contains("no call waits"), "{}", refused.text());
+    let always = Call::chat(&chat("always", "always")).key(MASTER);
+    gateway.send(always).await.ok();
+    assert_eq!(asked(&upstream), ["busy", "fails", "always"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn copies_never_wait() {
+    let upstream = Upstream::start().await;
+    let config = format!(
+        "{}  main:\n    targets: [{{ provider: up, model: quick }}]\n    mirror: {{ model: narrow, percent: 100 }}\n",
+        one_place(&upstream, "{ max_wait_ms: 20000 }")
+    );
+    let gateway = Gateway::start(&config).await;
+    let _busy = occupy(&upstream, &gateway).await;
+    gateway.send(Call::chat(&chat("main", "hi")).key(MASTER)).await.ok();
+    let row = eventually("the copy has its record", async || {
+        let rows = gateway.rows("/api/v1/logs?include=subcalls").await;
+        rows.into_iter().find(|row| row["role"] == "mirror")
+    })
+    .await;
+    assert_eq!((&row["outcome"], &row["error_code"]), (&json!("refused"), &json!("overloaded")), "{row}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn late_workers_refuse_those_that_matter_least() {
     let upstream = Upstream::start().await;
     let gateway = Gateway::start(&format!("{}limits: {{ shed_lag_ms: 1 }}\n", upstream.providers())).await;
