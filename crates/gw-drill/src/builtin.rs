@@ -37,6 +37,7 @@ builtin![
     "error-event-first",
     "uneven-recovery",
     "shared-pause",
+    "overload",
 ];
 
 impl Builtin {

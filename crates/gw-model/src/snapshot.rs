@@ -5,7 +5,9 @@ use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
-use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy};
+use crate::routing::{
+    Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, QueuePolicy, SaturationPolicy,
+};
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
 use crate::tenancy::CustomerPolicy;
@@ -29,6 +31,8 @@ pub struct Snapshot {
     pub custom_models: HashMap<Arc<str>, HashMap<Arc<str>, Arc<ModelInfo>>>,
     /// When deployments are taken for down.
     pub health: HealthPolicy,
+    /// When calls are refused since the gateway has too much to do.
+    pub saturation: SaturationPolicy,
     /// Limits and times of the request path.
     pub settings: PathSettings,
 }
@@ -72,6 +76,8 @@ pub struct Provider {
     pub connect: ConnectOptions,
     /// Whether it is asked by itself how it is.
     pub health_check: Option<HealthCheck>,
+    /// What each of its targets can take that does not say otherwise.
+    pub capacity: Option<Capacity>,
 }
 
 /// What requests to AWS are signed with.
@@ -123,6 +129,8 @@ pub struct Model {
     pub retry: RetryPolicy,
     /// Time limits.
     pub timeouts: Timeouts,
+    /// How calls wait while all targets are full.
+    pub queue: QueuePolicy,
     /// Where some requests are copied to.
     pub mirror: Option<Mirror>,
     /// Set where several are asked, and not the group.
@@ -152,6 +160,7 @@ impl Model {
             max_targets: MAX_TARGETS_OF_ONE_REQUEST,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            queue: QueuePolicy::default(),
             mirror: None,
             ensemble: None,
         }
@@ -210,7 +219,7 @@ impl Target {
             family: Arc::clone(&model),
             model,
             credential: None,
-            capacity: None,
+            capacity: provider.capacity,
             terms: None,
             info,
         }

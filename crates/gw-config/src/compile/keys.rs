@@ -101,6 +101,7 @@ fn policy<'s>(
         expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
         limits: limits::limits(&entry.limits.value, faults),
         budgets: budgets(entry, faults),
+        priority: entry.priority.value.into(),
         guardrails: Vec::new(),
         credentials: entry
             .credentials

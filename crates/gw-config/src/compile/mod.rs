@@ -92,6 +92,7 @@ pub fn compile(
         catalog: Arc::clone(&catalog),
         custom_models: compiled.custom,
         health: health(&file.health.value),
+        saturation: file.limits.value.policy(),
         settings: path(file, &mut faults),
     };
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);

@@ -1,6 +1,7 @@
 //! Virtual keys declared in the file.
 
 use super::limits::{BudgetSettings, LimitSettings};
+use super::overload::PriorityName;
 use crate::place::At;
 use crate::shape::{Named, Text, Texts, choices, settings};
 use gw_model::{Endpoint, Secret};
@@ -24,6 +25,8 @@ settings! {
         optional budget: BudgetSettings,
         /// Several budgets, in place of `budget`: all must have enough left.
         section budgets: Vec<At<BudgetSettings>>,
+        /// Whose calls wait and are refused first when there is not room for all: `low`, `normal` or `high`. A call may ask for less by `x-gatewright-priority`.
+        default("normal") priority: PriorityName,
         /// Team: the id of one that was made through the API, or any name for reports.
         optional team_id: Text,
         /// Project, as with teams.

@@ -14,6 +14,7 @@ pub mod limits;
 pub mod listen;
 pub mod models;
 pub mod network;
+pub mod overload;
 pub mod path;
 pub mod prices;
 pub mod providers;

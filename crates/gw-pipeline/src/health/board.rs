@@ -3,6 +3,7 @@
 
 use super::deployment::{Deployment, Identity};
 use super::fingerprint::Fingerprint;
+use crate::waiting::WaitingRoom;
 use gw_model::Micros;
 use gw_model::routing::{HealthPolicy, stable_hash};
 use gw_model::snapshot::{Provider, Target};
@@ -79,6 +80,8 @@ fn account(target: &Target) -> u64 {
 pub struct Board {
     deployments: Mutex<HashMap<Fingerprint, Arc<Deployment>>>,
     notices: Arc<Notices>,
+    /// Where calls wait for a place at one of them.
+    room: Arc<WaitingRoom>,
 }
 
 /// What can be told of a deployment.
@@ -126,7 +129,8 @@ impl Board {
         if deployments.len() >= MAX_IDLE {
             deployments.retain(|_, deployment| Arc::strong_count(deployment) > 1);
         }
-        let new = Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices)));
+        let new =
+            Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices), Arc::clone(&self.room)));
         new.meet(account(target));
         deployments.insert(fingerprint, Arc::clone(&new));
         new
@@ -154,6 +158,11 @@ impl Board {
             deployment.id.provider == provider.name && deployment.id.base_url == provider.base_url
         };
         self.deployments.lock().values().filter(is_its).map(Arc::clone).collect()
+    }
+
+    /// How many calls wait, by model.
+    pub(crate) fn waiting(&self) -> Vec<(Arc<str>, usize)> {
+        self.room.waiting()
     }
 
     /// What is known of each deployment.

@@ -16,7 +16,7 @@ pub use check::{Check, Checked};
 pub(crate) use collector::BoardCollector;
 pub(crate) use deployment::{Deployment, Standing};
 pub use fingerprint::Fingerprint;
-pub(crate) use visit::Visit;
+pub(crate) use visit::{Entry, NotNow, Slot, Visit};
 
 #[cfg(test)]
 mod tests;

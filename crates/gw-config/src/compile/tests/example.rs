@@ -47,6 +47,8 @@ fn the_reference_says_what_the_schema_says() {
             "customers.budgets",
             "customers.limits",
             "customers.limits.more",
+            "routes.<name>.queue",
+            "providers.<name>.capacity",
         ];
         if of_credential || is_said_above.iter().any(|twice| block.ends_with(twice)) {
             return;
