@@ -52,7 +52,7 @@ pub use route::meaning::keep_routes;
 pub use route::measure::Measured;
 pub use route::resolve::Resolution;
 pub use route::semantic;
-pub use route::{Question, Simulated, Taken, simulate};
+pub use route::{Considered, Judged, Question, Score, Simulated, Taken, simulate};
 pub use run::run;
 pub use signed::SignedHead;
 pub use stored::{StoredAction, StoredRequest, run_stored};

@@ -44,6 +44,7 @@ pub struct Live {
     /// Aliases, ready for routing.
     aliases: AHashMap<Arc<str>, Arc<Lineup>>,
     board: Arc<Board>,
+    sources: Sources,
     resolved: Mutex<AHashMap<(WireFormat, String), Resolution>>,
 }
 
@@ -105,12 +106,19 @@ impl Live {
             (Arc::clone(name), Lineup::new(Arc::clone(model), board, &sources))
         };
         let aliases = snapshot.models.iter().map(lineup).collect();
-        Ok(Self { snapshot, endpoints, aliases, board: Arc::clone(board), resolved: Mutex::default() })
+        Ok(Self {
+            snapshot,
+            endpoints,
+            aliases,
+            board: Arc::clone(board),
+            sources,
+            resolved: Mutex::default(),
+        })
     }
 
     /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.
-    pub fn alone(snapshot: Snapshot) -> Result<Self, PublishError> {
-        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), None)
+    pub fn alone(snapshot: Snapshot, embedding: Option<Arc<dyn Embedding>>) -> Result<Self, PublishError> {
+        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), embedding)
     }
 
     /// Does a condition read headers of callers?
@@ -131,9 +139,10 @@ impl Live {
         self.aliases.iter().flat_map(groups)
     }
 
-    /// A model that is no alias, ready for routing.
+    /// A model, ready for routing; most of them are no aliases.
     pub(crate) fn lineup(&self, model: Arc<Model>) -> Arc<Lineup> {
-        Lineup::new(model, &self.board, &Sources::default())
+        let known = self.aliases.get(&model.name).filter(|known| Arc::ptr_eq(known.model(), &model));
+        known.map_or_else(|| Lineup::new(model, &self.board, &self.sources), Arc::clone)
     }
 
     /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.

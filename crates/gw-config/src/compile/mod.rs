@@ -2,6 +2,7 @@
 //! settings at once is checked here, each fault with its place. It must not read the environment.
 
 mod address;
+mod auto;
 mod aws;
 mod conditions;
 mod connection;

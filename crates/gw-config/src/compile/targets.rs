@@ -3,9 +3,10 @@
 
 use super::conditions::Conditions;
 use super::models::Known;
-use super::{credentials, prices, semantic};
+use super::{auto, credentials, prices, semantic};
 use crate::errors::Faults;
 use crate::place::{At, Place};
+use crate::settings::auto::AutoSettings;
 use crate::settings::drop_params::DropParamsSetting;
 use crate::settings::models::{CapacitySettings, ModelSettings, StickyName, StrategyName, TargetSettings};
 use crate::settings::semantic::SemanticSettings;
@@ -32,6 +33,7 @@ struct Choosing<'s> {
     sticky_by: Option<&'s At<Vec<At<StickyName>>>>,
     regions: Option<&'s At<Texts>>,
     semantic: Option<&'s At<SemanticSettings>>,
+    auto: Option<&'s At<AutoSettings>>,
     targets: &'s [At<TargetSettings>],
     drop_params: Option<&'s At<DropParamsSetting>>,
     place: Place,
@@ -91,6 +93,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             sticky_by: settings.sticky_by.as_ref(),
             regions: settings.regions.as_ref(),
             semantic: settings.semantic.as_ref(),
+            auto: settings.auto.as_ref(),
             targets: &settings.targets.value,
             drop_params: settings.drop_params.as_ref(),
             place: settings.targets.place,
@@ -170,8 +173,14 @@ impl<'a, 'f> Gathering<'a, 'f> {
             members.push(Member { priority, when, ..Member::to(to, weight, salt) });
             kept.push(index);
         }
-        if choosing.strategy == StrategyName::Semantic {
-            strategy = semantic::strategy(choosing.semantic, choosing.targets, &kept);
+        match choosing.strategy {
+            StrategyName::Semantic => {
+                strategy = semantic::strategy(choosing.semantic, choosing.targets, &kept);
+            }
+            StrategyName::Auto => {
+                strategy = auto::strategy(choosing.auto, choosing.semantic, choosing.targets, &kept);
+            }
+            _ => {}
         }
         Group::new(id, strategy, members)
     }
@@ -192,9 +201,12 @@ impl<'a, 'f> Gathering<'a, 'f> {
             }
         }
         match choosing.strategy {
-            // Members whose conditions do not hold are passed over in any strategy, and what `semantic` needs is known
-            // when its members are.
-            StrategyName::Fallback | StrategyName::Conditional | StrategyName::Semantic => Strategy::Fallback,
+            // Members whose conditions do not hold are passed over in any strategy, and what `semantic` and `auto` need
+            // is known when their members are.
+            StrategyName::Fallback
+            | StrategyName::Conditional
+            | StrategyName::Semantic
+            | StrategyName::Auto => Strategy::Fallback,
             StrategyName::Priority | StrategyName::Region => Strategy::Priority,
             StrategyName::Weighted => Strategy::Weighted,
             StrategyName::Percentage => Strategy::Sticky(sticky_by(choosing, &[StickyBy::Key])),
@@ -302,6 +314,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                     sticky_by: settings.sticky_by.as_ref(),
                     regions: settings.regions.as_ref(),
                     semantic: settings.semantic.as_ref(),
+                    auto: settings.auto.as_ref(),
                     targets: &targets.value.0,
                     drop_params: settings.drop_params.as_ref().or(drop_of_alias),
                     place: targets.place,

@@ -11,6 +11,7 @@ mod text;
 
 pub(crate) use choices::{choices, choose};
 pub use collections::{Named, NamedEntry};
+pub(crate) use scalars::Fraction;
 pub use scalars::{Usd, UsdPerMillionTokens, Whole};
 pub(crate) use section::{Block, key_of, property, settings};
 pub use text::{Text, Texts};

@@ -3,10 +3,11 @@
 use super::meaning::Meaning;
 use super::order::{Asked, Fitness};
 use super::subject::{Caller, Gathered};
+use super::task::Signs;
 use crate::health::Standing;
 use crate::lineup::Lineup;
 use gw_model::policy::Condition;
-use gw_model::routing::{Gate, GateBy, GateUnit, HealthPolicy, StickyBy, stable_hash};
+use gw_model::routing::{Auto, Gate, GateBy, GateUnit, HealthPolicy, StickyBy, stable_hash};
 use gw_model::snapshot::Target;
 use gw_model::{Call, Earlier, Micros, ServiceTier, Unit, WireFormat};
 use gw_store::memory::{Counter, Gates, Rate};
@@ -20,6 +21,8 @@ pub(super) struct Asking<'a> {
     pub(super) caller: Caller<'a>,
     pub(super) model: &'a Lineup,
     pub(super) meaning: &'a Meaning,
+    /// What the request looks like; looked for where a strategy asks.
+    pub(super) signs: Signs,
     /// Output tokens of a request that does not bound them.
     pub(super) reserve_output: u64,
     /// What the model's conditions are asked about; `None` without conditions.
@@ -126,6 +129,21 @@ impl Asked for Asking<'_> {
 
     fn semantic(&self, group: u16) -> Option<usize> {
         self.meaning.member(group)
+    }
+
+    fn class(&self, group: u16, auto: &Auto) -> usize {
+        self.class_and_why(group, auto).0
+    }
+}
+
+impl Asking<'_> {
+    /// The class, and what says so. What the prompt means comes first: the configuration says what to compare it with.
+    pub(super) fn class_and_why(&self, group: u16, auto: &Auto) -> (usize, &'static str) {
+        if let Some(class) = self.meaning.member(group).filter(|class| *class < auto.classes.len()) {
+            return (class, "its last message is like an utterance of the class");
+        }
+        let (task, why) = self.signs.task(self.call.facts.input_tokens, auto.long_context_tokens);
+        (task.class(), why)
     }
 }
 

@@ -10,9 +10,11 @@ pub mod semantic;
 mod simulate;
 mod strategies;
 mod subject;
+mod task;
 
+pub use meaning::Considered;
 pub(crate) use order::Order;
-pub use order::Taken;
+pub use order::{Judged, Score, Taken};
 pub use simulate::{Question, Simulated, simulate};
 pub(crate) use strategies::weighted;
 
@@ -29,6 +31,7 @@ use order::{Ordered, Scene};
 use std::cell::RefCell;
 use std::sync::Arc;
 use subject::{Caller, Gathered, Looked};
+use task::Signs;
 
 /// A call with its ordered targets. Made here only.
 pub(crate) struct Planned {
@@ -81,7 +84,8 @@ pub(crate) async fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) 
         Some(reads) => Looked::at_any(reads, &call).await,
         None => Looked::default(),
     };
-    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning, looked));
+    let signs = if model.asks_task() { Signs::of_any(&call).await } else { Signs::default() };
+    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning, (looked, signs)));
     match route {
         Ok(route) => Ok(Planned { ticket, live, call, model, route, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
@@ -94,7 +98,7 @@ fn route(
     call: &Call,
     model: &Lineup,
     meaning: &Meaning,
-    looked: Looked,
+    (looked, signs): (Looked, Signs),
 ) -> Result<Route, Refusal> {
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
@@ -107,6 +111,7 @@ fn route(
         caller,
         model,
         meaning,
+        signs,
         reserve_output: live.snapshot.settings.reserve_output_tokens,
         gathered,
         told: RefCell::default(),

@@ -6,7 +6,7 @@ use super::strategies;
 use crate::health::Standing;
 use gw_model::Micros;
 use gw_model::policy::Condition;
-use gw_model::routing::{Destination, End, FailurePolicy, Gate, Group, Member, StickyBy};
+use gw_model::routing::{Auto, Destination, End, FailurePolicy, Gate, Group, Member, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -46,6 +46,8 @@ pub(crate) trait Asked {
     fn sticky(&self, by: &[StickyBy]) -> Option<u64>;
     /// The member that the prompt is meant for, of a semantic group by its id; `None` when nobody knows.
     fn semantic(&self, group: u16) -> Option<usize>;
+    /// The request's class of tasks, among those of a group of strategy `auto`.
+    fn class(&self, group: u16, auto: &Auto) -> usize;
 }
 
 /// Everything that an order depends on.
@@ -59,8 +61,45 @@ pub(crate) struct Scene<'a> {
     pub(crate) turn: &'a dyn Fn(u16) -> u64,
     /// Gates count the request.
     pub(crate) takes: bool,
-    /// Where the way through a dynamic route is written down.
-    pub(crate) trace: Option<&'a RefCell<Vec<Taken>>>,
+    /// Where it is written down how the order came about.
+    pub(crate) trace: Option<&'a RefCell<Trace>>,
+}
+
+/// How an order came about.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// The way through a dynamic route.
+    pub(crate) steps: Vec<Taken>,
+    /// What groups of strategy `auto` compared.
+    pub(crate) judged: Vec<Judged>,
+}
+
+/// How a group of strategy `auto` saw its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The group, by its id.
+    pub group: u16,
+    /// The request's class of tasks.
+    pub class: usize,
+    /// Of each member whose condition holds.
+    pub scores: Vec<Score>,
+}
+
+/// What a member comes to; all in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// Which.
+    pub member: usize,
+    /// Can it do the request, as far as is known?
+    pub suits: bool,
+    /// How good it is at the class.
+    pub quality: u32,
+    /// The least that the request costs anywhere, against what it costs there.
+    pub cost: u32,
+    /// How soon it answers.
+    pub latency: u32,
+    /// All of them, by their weights.
+    pub total: u32,
 }
 
 /// A step of the way through a dynamic route.
@@ -200,7 +239,7 @@ impl<'s> Picking<'s> {
 
     fn note(&self, node: &Arc<str>, member: usize) {
         if let Some(trace) = self.scene.trace {
-            trace.borrow_mut().push(Taken { node: Arc::clone(node), member, is_next: self.is_next() });
+            trace.borrow_mut().steps.push(Taken { node: Arc::clone(node), member, is_next: self.is_next() });
         }
     }
 

@@ -4,11 +4,11 @@
 use super::memory::Memory;
 use super::remote::Remote;
 use crate::embedding::{Embedding, Unembedded, Vector};
-use crate::route::semantic::{Index, Settings};
+use crate::route::semantic::{Choice, Index, Settings};
 use crate::worker::Worker;
 use ahash::AHashMap;
 use gw_model::Micros;
-use gw_model::routing::{Destination, EmbedderName, Group, Semantic, Strategy};
+use gw_model::routing::{Destination, EmbedderName, Group, Semantic};
 use gw_model::snapshot::Model;
 use parking_lot::Mutex;
 use std::rc::Rc;
@@ -75,13 +75,17 @@ impl Source {
 
     pub(super) async fn embed(
         &self,
-        worker: &Rc<Worker>,
+        worker: Option<&Rc<Worker>>,
         texts: &[&str],
         within: Duration,
     ) -> Result<Vec<Vector>, Unembedded> {
         match self {
             Self::Local(embedding) => embedding.embed(texts, within).await,
-            Self::Remote(remote) => remote.embed(worker, texts, within).await,
+            Self::Remote(remote) => match worker {
+                Some(worker) => remote.embed(worker, texts, within).await,
+                // Only workers can ask providers.
+                None => Err(Unembedded::Failed),
+            },
             Self::Absent => Err(Unembedded::Failed),
         }
     }
@@ -126,8 +130,19 @@ impl Comparable {
 
     /// The member that a prompt is like, or that it is like none. `None` for a vector that cannot be compared.
     pub(super) fn choose(&self, prompt: &[f32]) -> Option<Option<usize>> {
-        let choice = self.index.choose(prompt)?;
-        Some(choice.member.and_then(|member| self.members.get(member).copied()))
+        self.choice(prompt).map(|choice| choice.member)
+    }
+
+    /// The same, with what was compared.
+    pub(super) fn choice(&self, prompt: &[f32]) -> Option<Choice> {
+        let found = self.index.choose(prompt)?;
+        let member = |place: usize| self.members.get(place).copied();
+        Some(Choice {
+            member: found.member.and_then(member),
+            best: member(found.best)?,
+            runner_up: found.runner_up.and_then(|(place, score)| Some((member(place)?, score))),
+            ..found
+        })
     }
 }
 
@@ -172,7 +187,7 @@ pub(crate) fn groups(model: &Model, sources: &Sources) -> Box<[SemanticGroup]> {
 }
 
 fn gather(group: &Group, sources: &Sources, found: &mut Vec<SemanticGroup>) {
-    if let Strategy::Semantic(settings) = &group.strategy {
+    if let Some(settings) = group.strategy.meaning() {
         found.push(SemanticGroup {
             id: group.id,
             settings: Arc::clone(settings),

@@ -1,6 +1,8 @@
 //! Where a request would go through a route, and why, in words. Serves the admin API and the command line. It must not
 //! decide anything: the route stage does.
 
+mod choices;
+
 use crate::ingress::context;
 use bytes::Bytes;
 use gw_model::WireFormat;
@@ -49,8 +51,8 @@ impl fmt::Display for ExplainError {
 
 impl std::error::Error for ExplainError {}
 
-/// Says where the request would go: `{steps, targets, refusal}`.
-pub(crate) fn explain(
+/// Says where the request would go: `{steps, choices, targets, refusal}`.
+pub(crate) async fn explain(
     live: &Live,
     gates: &Gates,
     model: &Arc<Model>,
@@ -74,8 +76,9 @@ pub(crate) fn explain(
         now,
         seed,
     };
-    let found = simulate(live, gates, Arc::clone(model), &question).map_err(ExplainError::Request)?;
+    let found = simulate(live, gates, Arc::clone(model), &question).await.map_err(ExplainError::Request)?;
     let steps: Vec<Value> = found.steps.iter().map(|taken| step(model, taken)).collect();
+    let choices = choices::said(model, &found);
     let targets = found.targets.iter().filter_map(|index| model.targets.get(*index));
     let targets: Vec<Value> = targets
         .map(|target| json!({ "provider": &*target.provider.name, "model": &*target.model }))
@@ -83,7 +86,7 @@ pub(crate) fn explain(
     let refusal = found.refusal.map(|refusal| {
         json!({ "status": refusal.code.status(), "code": refusal.code.as_str(), "message": refusal.message })
     });
-    Ok(json!({ "steps": steps, "targets": targets, "refusal": refusal }))
+    Ok(json!({ "steps": steps, "choices": choices, "targets": targets, "refusal": refusal }))
 }
 
 fn step(model: &Model, taken: &Taken) -> Value {
