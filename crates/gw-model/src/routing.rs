@@ -7,7 +7,7 @@ mod hash;
 mod semantic;
 
 pub use auto::{Auto, Task, TaskClass, Weights};
-pub use gate::{End, Gate, GateBy, GateUnit};
+pub use gate::{End, Gate, GateBy, GateLimit, GateUnit, MAX_BUDGET_GATES};
 pub use hash::{mixed, stable_hash};
 pub use semantic::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic};
 

@@ -6,7 +6,7 @@ use super::strategies;
 use crate::health::Standing;
 use gw_model::Micros;
 use gw_model::policy::Condition;
-use gw_model::routing::{Auto, Destination, End, FailurePolicy, Gate, Group, Member, StickyBy};
+use gw_model::routing::{Auto, Destination, End, FailurePolicy, Gate, GateLimit, Group, Member, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -163,6 +163,18 @@ pub(crate) struct Ordered {
     pub(crate) reached: bool,
     /// The route ended before it came to a target.
     pub(crate) end: Option<Arc<End>>,
+    /// Gates with a budget that were passed, each with the targets behind it.
+    pub(crate) passed: Vec<Passed>,
+}
+
+/// A gate with a budget.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) gate: Arc<Gate>,
+    /// A target stands before it, which may do.
+    pub(crate) is_next: bool,
+    /// Those of the order and of the parked that were come to by it.
+    pub(crate) targets: Order,
 }
 
 /// The order of a group's targets: at most `most`, fit ones first.
@@ -188,6 +200,9 @@ struct Picking<'s> {
     family: Option<Arc<str>>,
     reached: bool,
     end: Option<Arc<End>>,
+    passed: Vec<Passed>,
+    /// Those of them that lead to what comes now.
+    open: SmallVec<[usize; 2]>,
 }
 
 impl<'s> Picking<'s> {
@@ -206,6 +221,8 @@ impl<'s> Picking<'s> {
             family: None,
             reached: false,
             end: None,
+            passed: Vec::new(),
+            open: SmallVec::new(),
         }
     }
 
@@ -222,11 +239,14 @@ impl<'s> Picking<'s> {
             if let Some(node) = &group.node {
                 self.note(node, index);
             }
+            let open = self.open.len();
+            self.pay(member);
             is_enough = match &member.to {
                 Destination::Target(target) => self.offer(*target),
                 Destination::Group(inner) => self.group(inner),
                 Destination::End(end) => self.end(end),
             };
+            self.open.truncate(open);
             is_enough || group.exclusive
         });
         is_enough
@@ -235,6 +255,16 @@ impl<'s> Picking<'s> {
     /// Whether a target stands before what comes now.
     fn is_next(&self) -> bool {
         [&self.fit, &self.later, &self.full, &self.tripped, &self.parked].iter().any(|list| !list.is_empty())
+    }
+
+    /// Notes a gate whose budget counts what comes behind it.
+    fn pay(&mut self, member: &Member) {
+        let Some(gate) = &member.gate else { return };
+        if matches!(gate.limit, GateLimit::Budget { .. }) {
+            self.open.push(self.passed.len());
+            let (gate, is_next) = (Arc::clone(gate), self.is_next());
+            self.passed.push(Passed { gate, is_next, targets: Order::new() });
+        }
     }
 
     fn note(&self, node: &Arc<str>, member: usize) {
@@ -287,17 +317,33 @@ impl<'s> Picking<'s> {
         };
         if rest.len() < self.most {
             rest.push(index);
+            for at in &self.open {
+                if let Some(passed) = self.passed.get_mut(*at) {
+                    passed.targets.push(index);
+                }
+            }
         }
         self.fit.len() >= self.most
     }
 
     fn finish(self) -> Ordered {
-        let Self { most, fit: mut order, later, full, tripped, parked_until, parked, reached, end, .. } =
-            self;
+        let Self {
+            most,
+            fit: mut order,
+            later,
+            full,
+            tripped,
+            parked_until,
+            parked,
+            reached,
+            end,
+            passed,
+            ..
+        } = self;
         for rest in [later, full, tripped] {
             order.extend(rest);
         }
         order.truncate(most);
-        Ordered { order, parked_until, parked, reached, end }
+        Ordered { order, parked_until, parked, reached, end, passed }
     }
 }

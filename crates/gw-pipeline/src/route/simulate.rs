@@ -2,8 +2,9 @@
 //! anything, and no gate or turn may notice it.
 
 use super::asking::{Asking, State};
+use super::budgets;
 use super::meaning::{Considered, consider};
-use super::order::{self, Judged, Scene, Taken, Trace};
+use super::order::{Judged, Scene, Taken, Trace};
 use super::subject::{Caller, Gathered, Looked};
 use super::task::Signs;
 use crate::inbound::CallerContext;
@@ -12,7 +13,7 @@ use bytes::Bytes;
 use gw_model::routing::{Destination, Group, Strategy};
 use gw_model::snapshot::Model;
 use gw_model::{Call, Micros, Refusal, WireFormat};
-use gw_store::memory::{Gates, KeyEntry};
+use gw_store::memory::{BudgetView, Gates, KeyEntry};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -38,6 +39,8 @@ pub struct Question {
 pub struct Simulated {
     /// The way through the route.
     pub steps: Vec<Taken>,
+    /// Where the budgets stand that the request came to, by their gates' counters.
+    pub budgets: Vec<(u64, BudgetView)>,
     /// What was compared with its words, where a strategy goes by what a prompt means.
     pub considered: Vec<Considered>,
     /// What groups of strategy `auto` compared, each with what says the class of tasks.
@@ -80,6 +83,7 @@ pub async fn simulate(
         gathered: model.reads().map(gather).transpose()?,
         told: RefCell::default(),
         gates,
+        passing: RefCell::default(),
         now,
     };
     let tokens = call.facts.input_tokens;
@@ -95,7 +99,7 @@ pub async fn simulate(
         trace: Some(&trace),
     };
     let most = usize::try_from(model.max_targets).unwrap_or(usize::MAX);
-    let found = order::order(&model.group, &scene, most);
+    let (found, _) = budgets::order_within(&model.group, &scene, &asking, most);
     let targets: Vec<usize> = found.order.iter().chain(&found.parked).copied().collect();
     let refusal = targets.is_empty().then(|| super::refusal(&found, &call, &model));
     let Trace { steps, judged } = trace.into_inner();
@@ -107,7 +111,8 @@ pub async fn simulate(
         (judged, why.unwrap_or_default())
     };
     let judged = judged.into_iter().map(why).collect();
-    Ok(Simulated { steps, considered, judged, targets, refusal })
+    let budgets = asking.passing.take().budgets;
+    Ok(Simulated { budgets, steps, considered, judged, targets, refusal })
 }
 
 /// The group of that id, within another.

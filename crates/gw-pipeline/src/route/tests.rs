@@ -9,8 +9,8 @@ use gw_model::ErrorCode;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
 use gw_model::routing::{
-    Auto, Destination, EmbedderName, End, Gate, GateBy, GateUnit, Group, Member, OnSemanticError, Semantic,
-    StickyBy, Strategy, mixed,
+    Auto, Destination, EmbedderName, End, Gate, GateBy, GateLimit, GateUnit, Group, Member, OnSemanticError,
+    Semantic, StickyBy, Strategy, mixed,
 };
 use gw_model::snapshot::{Model, Provider, Target};
 use std::cell::RefCell;
@@ -493,7 +493,8 @@ fn end(name: &str) -> Destination {
 }
 
 fn gated(counter: u64, to: Destination) -> Member {
-    let gate = Gate { counter, unit: GateUnit::Requests, max: 1, per_seconds: 1, by: GateBy::Route };
+    let limit = GateLimit::Rate { unit: GateUnit::Requests, max: 1, per_seconds: 1 };
+    let gate = Gate { counter, by: GateBy::Route, limit };
     Member { gate: Some(Arc::new(gate)), ..Member::to(to, 1, 0) }
 }
 

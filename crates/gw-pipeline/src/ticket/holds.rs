@@ -66,6 +66,7 @@ impl Open {
         }
         self.output_bound = grown;
         self.hold_cost = self.hold_cost.plus(cost);
+        self.extend_tolls(cost);
         Ok(())
     }
 
@@ -95,6 +96,7 @@ impl Open {
         }
         // The next try's intent states it.
         self.hold_cost = self.hold_cost.plus(cost);
+        self.extend_tolls(cost);
         Ok(())
     }
 }

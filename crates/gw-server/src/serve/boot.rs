@@ -17,6 +17,7 @@ use crate::telemetry::{self, LogFormat};
 use gw_config::{Compiled, settings};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
+use gw_store::fold;
 use gw_store::redis::RedisError;
 use std::fmt;
 use std::io;
@@ -215,6 +216,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         embedding: embeddings::of(loaded.as_ref()),
     })
     .map_err(BootError::Publish)?;
+    let restored = fold::restore_tolls(&*storage.database, &gateway.gates, gateway.clock().now());
+    restored.map_err(BootError::Store)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
     let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;

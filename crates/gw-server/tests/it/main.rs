@@ -41,6 +41,7 @@ mod records;
 mod replay;
 mod replay_vectors;
 mod resilience;
+mod route_budgets;
 mod routing;
 mod semantic;
 mod sharing;

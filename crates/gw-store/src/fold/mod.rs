@@ -16,7 +16,7 @@ pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;
 
 use crate::error::StoreError;
-use crate::memory::KeyTable;
+use crate::memory::{Gates, KeyTable, MAX_PURSES};
 use crate::traits::Ledger;
 use gw_model::Micros;
 
@@ -27,6 +27,14 @@ pub fn restore_budgets(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Res
         if let Some(entry) = keys.get(id) {
             entry.usage.restore_spent(now, &spent);
         }
+    }
+    Ok(())
+}
+
+/// Sets, at start-up, what was spent behind each budget of a dynamic route. Call it as [`restore_budgets`].
+pub fn restore_tolls(ledger: &dyn Ledger, gates: &Gates, now: Micros) -> Result<(), StoreError> {
+    for (counter, spent) in ledger.tolls(now, MAX_PURSES)? {
+        gates.purses.restore(counter, now, &spent);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod digest;
 mod gates;
 mod keys;
 mod limits;
+mod purses;
 mod views;
 mod window;
 
@@ -14,4 +15,5 @@ pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};
 pub use keys::{KeyEntry, KeySource, KeyTable};
 pub use limits::{Hold, HoldRefused, KeyUsage, LimitExceeded, LimitKindHit, open_reservations};
+pub use purses::{MAX_PURSES, Purses};
 pub use views::{LimitsView, Remaining};

@@ -12,7 +12,7 @@ use crate::shape::{NamedEntry, Text};
 use gw_model::ErrorCode;
 use gw_model::nearest::nearest;
 use gw_model::routing::{
-    Destination, End, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy, stable_hash,
+    Destination, End, Gate, GateBy, GateLimit, GateUnit, Group, Member, StickyBy, Strategy, stable_hash,
 };
 use gw_model::snapshot::{Model, RetryPolicy, Snapshot, Target, Terms, Timeouts};
 use std::collections::BTreeSet;
@@ -117,6 +117,7 @@ impl<'a> Walk<'a, '_> {
             NodeType::Condition => self.condition(node),
             NodeType::Percentage => self.percentage(node),
             NodeType::RateLimit => self.rate_limit(node),
+            NodeType::BudgetLimit => self.budget_limit(node),
             NodeType::Model => self.model(node),
             NodeType::End => Some(self.end(node)),
         };
@@ -172,7 +173,7 @@ impl<'a> Walk<'a, '_> {
             Some(SubjectName::Customer) => StickyBy::Customer,
             Some(SubjectName::Session) => StickyBy::Session,
             Some(SubjectName::Prefix) => StickyBy::Prefix,
-            Some(SubjectName::Key | SubjectName::Route) | None => StickyBy::Key,
+            Some(SubjectName::Key | SubjectName::Route | SubjectName::Team) | None => StickyBy::Key,
         };
         Some(self.one_of(&node.name, Strategy::Sticky([by].into()), members))
     }
@@ -184,29 +185,51 @@ impl<'a> Walk<'a, '_> {
             (Some(requests), _) => (GateUnit::Requests, requests.value.get()),
             (None, tokens) => (GateUnit::Tokens, tokens.as_ref()?.value.get()),
         };
-        let by = match settings.by.as_ref().map(|by| by.value) {
+        let limit = GateLimit::Rate { unit, max, per_seconds: limit.per_seconds.value.small() };
+        self.gated(node, limit, settings.exceeded.as_ref(), ErrorCode::RateLimitExceeded)
+    }
+
+    fn budget_limit(&mut self, node: &'a NamedEntry<NodeSettings>) -> Option<Destination> {
+        let settings = &node.value;
+        let period = settings.period.as_ref()?.value.into();
+        let limit = GateLimit::Budget { limit: settings.limit_usd.as_ref()?.value.0, period };
+        self.gated(node, limit, settings.over.as_ref(), ErrorCode::BudgetExceeded)
+    }
+
+    /// A limit: what is within it goes on, the rest goes elsewhere or is refused.
+    fn gated(
+        &mut self,
+        node: &'a NamedEntry<NodeSettings>,
+        limit: GateLimit,
+        above: Option<&'a At<Text>>,
+        code: ErrorCode,
+    ) -> Option<Destination> {
+        let by = match node.value.by.as_ref().map(|by| by.value) {
             Some(SubjectName::Key) => GateBy::Key,
             Some(SubjectName::User) => GateBy::User,
             Some(SubjectName::Customer) => GateBy::Customer,
             Some(SubjectName::Session) => GateBy::Session,
+            Some(SubjectName::Team) => GateBy::Team,
             Some(SubjectName::Route | SubjectName::Prefix) | None => GateBy::Route,
         };
         let counter = stable_hash([self.name.as_bytes(), node.name.as_bytes()]);
-        let gate = Gate { counter, unit, max, per_seconds: limit.per_seconds.value.small(), by };
-        let within = self.node(settings.within.as_ref()?)?;
-        let exceeded = match &settings.exceeded {
+        let gate = Gate { counter, by, limit };
+        let within = self.node(node.value.within.as_ref()?)?;
+        let above = match above {
             Some(to) => self.node(to)?,
-            None => Destination::End(Arc::new(End {
-                // The step that leads here says enough.
-                node: "".into(),
-                code: ErrorCode::RateLimitExceeded,
-                message: format!("the limit '{}' of the route '{}' is reached", node.name, self.name).into(),
-            })),
+            None => {
+                let what = if code == ErrorCode::BudgetExceeded { "budget" } else { "limit" };
+                Destination::End(Arc::new(End {
+                    // The step that leads here says enough.
+                    node: "".into(),
+                    code,
+                    message: format!("the {what} '{}' of the route '{}' is reached", node.name, self.name)
+                        .into(),
+                }))
+            }
         };
-        let members = vec![
-            Member { gate: Some(Arc::new(gate)), ..Member::to(within, 1, 0) },
-            Member::to(exceeded, 1, 1),
-        ];
+        let members =
+            vec![Member { gate: Some(Arc::new(gate)), ..Member::to(within, 1, 0) }, Member::to(above, 1, 1)];
         Some(self.one_of(&node.name, Strategy::Fallback, members))
     }
 
