@@ -11,6 +11,7 @@ mod demo;
 mod formats;
 mod health_check;
 mod identity;
+mod kept;
 mod keys;
 mod models;
 mod placeholders;

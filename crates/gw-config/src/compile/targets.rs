@@ -2,6 +2,7 @@
 //! and a tree over it. Cycles, names that stand for nothing, and lists without end are faults with their places.
 
 use super::conditions::Conditions;
+use super::kept::{Kept, MAX_TARGETS};
 use super::models::Known;
 use super::{auto, credentials, prices, semantic};
 use crate::errors::Faults;
@@ -17,9 +18,6 @@ use gw_model::policy::Condition;
 use gw_model::routing::{Capacity, Destination, Group, Member, StickyBy, Strategy, stable_hash};
 use gw_model::snapshot::Target;
 use std::sync::Arc;
-
-/// Most targets of one alias, those of aliases that it names included.
-pub(super) const MAX_TARGETS: usize = 2_000;
 
 /// Most choices in the tree of one alias: aliases within aliases multiply.
 pub(super) const MAX_MEMBERS: usize = 10_000;
@@ -50,7 +48,7 @@ pub(super) struct Gathering<'a, 'f> {
     depth: usize,
     /// Of the alias, and of those within it that lead here: all of them hold.
     residency: Vec<&'a At<Texts>>,
-    targets: Vec<Arc<Target>>,
+    targets: Kept,
     groups: u16,
     members: usize,
     /// Targets were found, but none where they may be.
@@ -73,7 +71,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             path: vec![entry.name.as_str()],
             depth: 0,
             residency: entry.value.residency.iter().collect(),
-            targets: Vec::new(),
+            targets: Kept::default(),
             groups: 0,
             members: 0,
             left_out: false,
@@ -83,7 +81,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
 
     /// All targets, and how many groups there are.
     pub(super) fn finish(self) -> (Vec<Arc<Target>>, u16) {
-        (self.targets, self.groups)
+        (self.targets.finish(), self.groups)
     }
 
     /// The group that an alias is.
@@ -460,15 +458,11 @@ impl<'a, 'f> Gathering<'a, 'f> {
             self.left_out = true;
             return None;
         }
-        if let Some(at) = self.targets.iter().position(|known| is_same(known, &target)) {
-            return Some(at);
-        }
-        if self.targets.len() >= MAX_TARGETS {
+        let found = self.targets.place(target);
+        if found.is_none() {
             self.too_many(place, format!("has more than {MAX_TARGETS} targets"));
-            return None;
         }
-        self.targets.push(Arc::new(target));
-        Some(self.targets.len() - 1)
+        found
     }
 }
 
@@ -479,17 +473,6 @@ fn first_target(to: &Destination) -> Option<usize> {
         Destination::Group(group) => group.members.iter().find_map(|member| first_target(&member.to)),
         Destination::End(_) => None,
     }
-}
-
-/// Two targets that one entry of the list does for.
-pub(super) fn is_same(one: &Target, other: &Target) -> bool {
-    one.provider.name == other.provider.name
-        && one.model == other.model
-        && one.credential == other.credential
-        && one.capacity == other.capacity
-        && one.family == other.family
-        && one.info == other.info
-        && one.terms == other.terms
 }
 
 fn capacity(settings: &CapacitySettings) -> Capacity {

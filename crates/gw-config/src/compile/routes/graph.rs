@@ -2,8 +2,9 @@
 //! of them. It must not be asked about nodes that `check` has not seen.
 
 use super::super::conditions::Conditions;
+use super::super::kept::{Kept, MAX_TARGETS};
 use super::super::models;
-use super::super::targets::{MAX_MEMBERS, MAX_TARGETS, is_same};
+use super::super::targets::MAX_MEMBERS;
 use super::check;
 use crate::errors::Faults;
 use crate::place::{At, Place};
@@ -48,7 +49,7 @@ pub(super) fn compile(
         conditions,
         path: Vec::new(),
         reached: BTreeSet::new(),
-        targets: Vec::new(),
+        targets: Kept::default(),
         groups: 0,
         members: 0,
         is_stopped: false,
@@ -70,7 +71,7 @@ pub(super) fn compile(
             Group::new(groups - 1, Strategy::Fallback, vec![Member::to(to, 1, 0)])
         }
     };
-    Some(Model::new(name.into(), group, groups, targets))
+    Some(Model::new(name.into(), group, groups, targets.finish()))
 }
 
 struct Walk<'a, 'f> {
@@ -82,7 +83,7 @@ struct Walk<'a, 'f> {
     /// The nodes that are being followed, outermost first.
     path: Vec<&'a str>,
     reached: BTreeSet<&'a str>,
-    targets: Vec<Arc<Target>>,
+    targets: Kept,
     groups: u16,
     members: usize,
     /// A fault ended the walk: what follows would only repeat it.
@@ -318,16 +319,14 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn keep(&mut self, target: Target, place: Place) -> Option<usize> {
-        if let Some(at) = self.targets.iter().position(|known| is_same(known, &target)) {
-            return Some(at);
-        }
-        if self.targets.len() >= MAX_TARGETS {
+        let found = self.targets.place(target);
+        if found.is_none() {
             let message = format!("route '{}' has more than {MAX_TARGETS} targets", self.name);
             return self.stop(place, message);
         }
-        self.targets.push(Arc::new(target));
-        Some(self.targets.len() - 1)
+        found
     }
+
     /// How a node's targets are tried: as the alias says, but for what the node says.
     fn terms(&mut self, node: &NodeSettings, retry: &RetryPolicy, timeouts: &Timeouts) -> Arc<Terms> {
         let mut timeouts = *timeouts;
