@@ -95,6 +95,7 @@ impl Live {
         room: &Room,
         board: &Arc<Board>,
         embedding: Option<Arc<dyn Embedding>>,
+        before: Option<&Self>,
     ) -> Result<Self, PublishError> {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
         let mut endpoints = AHashMap::new();
@@ -102,10 +103,18 @@ impl Live {
             endpoints.insert(Arc::clone(name), endpoint(provider, &proxies, room)?);
         }
         let sources = Sources::new(embedding, snapshot.settings.embeddings_cache_bytes);
+        if let Some(before) = before {
+            sources.go_on(&before.sources, |name| is_same_model(name, &snapshot, &before.snapshot));
+        }
         let lineup = |(name, model): (&Arc<str>, &Arc<Model>)| {
             (Arc::clone(name), Lineup::new(Arc::clone(model), board, &sources))
         };
-        let aliases = snapshot.models.iter().map(lineup).collect();
+        let aliases: AHashMap<_, _> = snapshot.models.iter().map(lineup).collect();
+        for (name, lineup) in &aliases {
+            let known = before.and_then(|before| before.aliases.get(name));
+            let known = known.map_or(&[][..], |known| known.semantic());
+            lineup.semantic().iter().for_each(|group| group.go_on(known));
+        }
         Ok(Self {
             snapshot,
             endpoints,
@@ -118,7 +127,7 @@ impl Live {
 
     /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.
     pub fn alone(snapshot: Snapshot, embedding: Option<Arc<dyn Embedding>>) -> Result<Self, PublishError> {
-        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), embedding)
+        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), embedding, None)
     }
 
     /// Does a condition read headers of callers?
@@ -163,6 +172,19 @@ impl Live {
         }
         memo.insert(key, found.clone());
         Ok(found)
+    }
+}
+
+/// Does a model's name mean the very same in both? A file that is read again makes all models anew.
+fn is_same_model(name: &str, one: &Snapshot, other: &Snapshot) -> bool {
+    match (one.models.get(name), other.models.get(name)) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => {
+            let provider = name.split_once('/').map_or("", |(provider, _)| provider);
+            let both = one.providers.get(provider).zip(other.providers.get(provider));
+            both.is_some_and(|(one, other)| Arc::ptr_eq(one, other))
+        }
+        _ => false,
     }
 }
 

@@ -263,3 +263,58 @@ async fn a_new_configuration_gets_its_own_utterances() {
     are_ready(&gateway, 6).await;
     went_to(&ask(&gateway, "next", "subtract").await, "sums");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_published_route_leaves_the_vectors_of_all_others_as_they_are() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&format!("{}{}", upstream.providers(), remote("timeout_ms: 20000"))).await;
+    are_ready(&gateway, 3).await;
+    went_to(&ask(&gateway, "next", "divide by two").await, "sums");
+    let before = upstream.stats().requests;
+    for number in 0..3 {
+        let document =
+            serde_json::json!({"start": "a", "nodes": {"a": {"type": "model", "model": "up/others"}}});
+        let route = serde_json::json!({"name": format!("r{number}"), "document": document}).to_string();
+        let post = async |path: &str, body: String| {
+            let call = Call::post(path, body).key(MASTER).header("content-type", "application/json");
+            let answer = gateway.send(call).await;
+            assert!(answer.status.is_success(), "{}", answer.text());
+            answer.json()
+        };
+        let made = post("/api/v1/routes", route).await;
+        post(&format!("/api/v1/routes/{}/publish", made["id"].as_str().unwrap()), "{}".to_owned()).await;
+        // At once, and by what was embedded before.
+        went_to(&ask(&gateway, "refuse", "divide by two").await, "sums");
+    }
+    assert_eq!(upstream.stats().requests - before, 3, "nothing was embedded again");
+    assert_eq!(gateway.log().matches("utterances of a semantic route are ready").count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_compared_is_explained() {
+    let upstream = Upstream::start().await;
+    let route =
+        format!("models:\n  route:\n    strategy: semantic\n    semantic: {{ threshold: 0.3 }}{TARGETS}");
+    let gateway = Gateway::start(&upstream.providers()).await;
+    let explain = async |weights: &str, prompt: &str| {
+        let file = gateway.folder().join("explained.yaml");
+        let embeddings = format!("embeddings: {{ model_dir: '{weights}', precision: int8 }}\n");
+        std::fs::write(&file, format!("{}{embeddings}{route}", upstream.providers())).unwrap();
+        let body = gateway.folder().join("body.json");
+        std::fs::write(&body, chat("route", prompt).to_string()).unwrap();
+        let (file, body) = (file.display().to_string(), body.display().to_string());
+        let (code, out, err) = run(&["routes", "explain", "route", "--config", &file, "--body", &body]).await;
+        assert_eq!(code, 0, "{err}");
+        (out, err)
+    };
+    let (out, err) = explain("/nowhere", "Solve this equation for x").await;
+    let not_compared = "semantic: not compared: there is no model for embeddings here; the order written is shown\ntarget 1: up/code\n";
+    assert!(out.starts_with(not_compared), "{out}");
+    assert!(err.contains("'model_dir' cannot be used"), "{err}");
+    let Some(weights) = weights() else { return };
+    let (out, _) = explain(&weights.display().to_string(), "Solve this equation for y").await;
+    let chosen = "semantic: nearest is 'up/sums' with \"Solve this equation for x\": the cosine 0.";
+    assert!(out.starts_with(chosen) && out.contains("target 1: up/sums\n"), "{out}");
+    let (out, _) = explain(&weights.display().to_string(), "What shall I cook for dinner tonight?").await;
+    assert!(out.contains("is below the threshold 0.3") && out.contains("target 1: up/others\n"), "{out}");
+}

@@ -32,6 +32,16 @@ impl Sources {
         Self { local, remotes: Mutex::default(), cache_bytes }
     }
 
+    /// Goes on with the models of an earlier configuration that are the same in both, and with what they have embedded.
+    pub(crate) fn go_on(&self, before: &Self, is_same: impl Fn(&str) -> bool) {
+        if self.cache_bytes != before.cache_bytes {
+            return;
+        }
+        let known = before.remotes.lock();
+        let kept = known.iter().filter(|(name, _)| is_same(name));
+        self.remotes.lock().extend(kept.map(|(name, remote)| (Arc::clone(name), Arc::clone(remote))));
+    }
+
     fn named(&self, name: &EmbedderName) -> Source {
         match name {
             EmbedderName::Local => {
@@ -59,7 +69,8 @@ pub(crate) enum Source {
 impl Source {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Local(_), Self::Local(_)) | (Self::Absent, Self::Absent) => true,
+            (Self::Absent, Self::Absent) => true,
+            (Self::Local(one), Self::Local(other)) => Arc::ptr_eq(one, other),
             (Self::Remote(one), Self::Remote(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
@@ -96,7 +107,7 @@ pub(crate) struct SemanticGroup {
     pub(crate) id: u16,
     pub(crate) settings: Arc<Semantic>,
     pub(super) source: Source,
-    index: OnceLock<Comparable>,
+    index: OnceLock<Arc<Comparable>>,
     /// When it was last logged that a prompt could not be compared.
     complained_at: AtomicI64,
 }
@@ -149,12 +160,20 @@ impl Comparable {
 impl SemanticGroup {
     /// Nothing until the utterances' vectors are there.
     pub(super) fn index(&self) -> Option<&Comparable> {
-        self.index.get()
+        self.index.get().map(AsRef::as_ref)
     }
 
     pub(super) fn set_index(&self, index: Comparable) {
         // A second one is made of the same.
-        let _ = self.index.set(index);
+        let _ = self.index.set(Arc::new(index));
+    }
+
+    /// Takes over the vectors of a group of an earlier configuration, when they would be made of the same by the same.
+    pub(crate) fn go_on(&self, before: &[Self]) {
+        let is_same = |other: &&Self| self.settings == other.settings && self.source.is_same(&other.source);
+        if let Some(index) = before.iter().find(is_same).and_then(|other| other.index.get()) {
+            let _ = self.index.set(Arc::clone(index));
+        }
     }
 
     /// Logs that a prompt could not be compared, unless that was said not long ago.
