@@ -1,26 +1,16 @@
 //! Semantic routes: with real weights in every format, and with a provider's model that works, fails, is slow or answers
 //! with other vectors than before. Weights are looked for where `docs/guides/embeddings-in-process.md` says.
 
+#[path = "../../../gw-embed/testdata/weights.rs"]
+mod real_weights;
+
 use super::support::gateway::run;
 use super::support::scripted::{Scripted, Step};
 use super::support::speaking::Format;
 use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat, eventually};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const CHOICES: &str = "gatewright_semantic_choices_total";
-
-/// The folder of real weights; says visibly when there is none.
-fn weights() -> Option<PathBuf> {
-    let named = std::env::var_os("GATEWRIGHT_EMBED_MODEL").map(PathBuf::from);
-    let installed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/embed-model");
-    let folder = named.unwrap_or_else(installed);
-    if folder.join("model.safetensors").exists() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no weights; `cargo xtask check --only weights` installs them");
-    None
-}
 
 #[track_caller]
 fn went_to(answer: &Answer, model: &str) {
@@ -58,7 +48,7 @@ const TARGETS: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_weights_find_the_target_in_every_format() {
-    let Some(weights) = weights() else { return };
+    let Some(weights) = real_weights::folder() else { return };
     let upstream = Upstream::start().await;
     let config = format!(
         "{}embeddings: {{ model_dir: '{}', precision: int8 }}\nmodels:\n  route:\n    strategy: semantic\n    semantic: \
@@ -311,7 +301,7 @@ async fn what_was_compared_is_explained() {
     let not_compared = "semantic: not compared: there is no model for embeddings here; the order written is shown\ntarget 1: up/code\n";
     assert!(out.starts_with(not_compared), "{out}");
     assert!(err.contains("'model_dir' cannot be used"), "{err}");
-    let Some(weights) = weights() else { return };
+    let Some(weights) = real_weights::folder() else { return };
     let (out, _) = explain(&weights.display().to_string(), "Solve this equation for y").await;
     let chosen = "semantic: nearest is 'up/sums' with \"Solve this equation for x\": the cosine 0.";
     assert!(out.starts_with(chosen) && out.contains("target 1: up/sums\n"), "{out}");

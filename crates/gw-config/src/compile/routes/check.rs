@@ -35,8 +35,8 @@ pub(super) fn check(route: &RouteSettings, conditions: &mut Conditions, faults: 
         found.add(route.nodes.place, format!("there are more than {MAX_NODES} nodes: use fewer"));
     } else {
         refers(&route.start, route, &mut found);
-        let budgets = nodes.iter().filter(|node| node.value.r#type.value == NodeType::BudgetLimit);
-        if let Some(node) = budgets.skip(MAX_BUDGET_GATES).next() {
+        let mut budgets = nodes.iter().filter(|node| node.value.r#type.value == NodeType::BudgetLimit);
+        if let Some(node) = budgets.nth(MAX_BUDGET_GATES) {
             let message = format!("a route has at most {MAX_BUDGET_GATES} budget limits: use fewer");
             found.add(node.place, message);
         }
