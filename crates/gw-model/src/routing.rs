@@ -79,6 +79,18 @@ impl Group {
         }
     }
 
+    /// Calls `see` with every gate of the group and of the groups within it.
+    pub fn gates<'g>(&'g self, see: &mut dyn FnMut(&'g Gate)) {
+        for member in &self.members {
+            if let Some(gate) = &member.gate {
+                see(gate);
+            }
+            if let Destination::Group(inner) = &member.to {
+                inner.gates(see);
+            }
+        }
+    }
+
     /// The member whose share of the weights covers `point`, which is below [`Self::total_weight`].
     #[must_use]
     pub fn at_weight(&self, point: u64) -> usize {

@@ -100,8 +100,14 @@ pub trait Ledger: Send + Sync {
     /// What each key spent in the windows that hold `now`.
     fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError>;
     /// What was spent in the windows that hold `now` behind the budgets of dynamic routes, of at most so many subjects,
-    /// the latest first. Days that count no more are forgotten.
-    fn tolls(&self, now: Micros, most: usize) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError>;
+    /// the latest first. Who spent nothing this month is left out, unless its budget `counts_ever`. Days that count no
+    /// more are forgotten.
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError>;
     /// What one key spent in the windows that hold `now`.
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError>;
 }

@@ -17,7 +17,6 @@ use crate::telemetry::{self, LogFormat};
 use gw_config::{Compiled, settings};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
-use gw_store::fold;
 use gw_store::redis::RedisError;
 use std::fmt;
 use std::io;
@@ -216,12 +215,11 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         embedding: embeddings::of(loaded.as_ref()),
     })
     .map_err(BootError::Publish)?;
-    let restored = fold::restore_tolls(&*storage.database, &gateway.gates, gateway.clock().now());
-    restored.map_err(BootError::Store)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
     let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
+    app_routes::restore_budgets(&app).map_err(BootError::Store)?;
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {

@@ -76,10 +76,10 @@ impl Purses {
         }
     }
 
-    /// Sets what was spent in the windows of `now`.
-    pub fn restore(&self, counter: Counter, now: Micros, spent: &SpentByPeriod) {
+    /// Sets what was spent in the windows of `now`. A budget of that period counts it.
+    pub fn restore(&self, counter: Counter, period: Period, now: Micros, spent: &SpentByPeriod) {
         let mut entries = self.entries.lock();
-        if let Some(entry) = entry(&mut entries, counter, Period::Total, now) {
+        if let Some(entry) = entry(&mut entries, counter, period, now) {
             entry.purse.restore(now, spent);
         }
     }

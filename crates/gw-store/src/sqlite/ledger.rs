@@ -102,8 +102,13 @@ impl Ledger for SqliteStore {
         Ok(by_key.into_iter().map(|(key, spent)| (KeyId(key), spent)).collect())
     }
 
-    fn tolls(&self, now: Micros, most: usize) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
-        super::tolls::spent(self, now, most)
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
+        super::tolls::spent(self, now, most, counts_ever)
     }
 
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {

@@ -46,11 +46,12 @@ impl TollSums {
 }
 
 /// What counts in the windows of `now`, the latest subjects first, at most `most` of them. Days that count in no window
-/// any more are removed.
+/// any more are removed. What was spent before counts for budgets that `counts_ever` names.
 pub(super) fn spent(
     store: &SqliteStore,
     now: Micros,
     most: usize,
+    counts_ever: &dyn Fn(u64) -> bool,
 ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
     let first = Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US);
     store
@@ -63,11 +64,13 @@ pub(super) fn spent(
             db.prepare_cached("SELECT counter, subject, day, cost FROM tolls ORDER BY day DESC")?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
-            let key = (row.get(0)?, row.get(1)?);
-            if found.len() >= most && !found.contains_key(&key) {
-                continue;
+            let (gate, day): (i64, i64) = (row.get(0)?, row.get(2)?);
+            let key = (gate, row.get(1)?);
+            // The sums of all days come last.
+            let counts = day != ALL_DAYS || counts_ever(gate.cast_unsigned());
+            if found.contains_key(&key) || (counts && found.len() < most) {
+                add_spent(found.entry(key).or_default(), now, day, row.get(3)?);
             }
-            add_spent(found.entry(key).or_default(), now, row.get(2)?, row.get(3)?);
         }
         Ok(())
     })?;

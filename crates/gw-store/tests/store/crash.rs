@@ -297,7 +297,7 @@ fn budgets_of_routes_stand_where_they_stood_and_count_once() {
     run.replay();
     run.replay();
     let gates = Gates::default();
-    restore_tolls(&run.store, &gates, NOON + 1).unwrap();
+    restore_tolls(&run.store, &gates, NOON + 1, &|_| None).unwrap();
     let spent = |period, now| {
         let budget = Budget { limit: NanoUsd(1000), period, strict: false };
         gates.purses.view(counter, &budget, now).spent
@@ -308,8 +308,16 @@ fn budgets_of_routes_stand_where_they_stood_and_count_once() {
     // Months later only what counts for ever is there.
     let later = NOON + 100 * DAY;
     let gates = Gates::default();
-    restore_tolls(&run.store, &gates, later).unwrap();
+    restore_tolls(&run.store, &gates, later, &|_| Some(Period::Total)).unwrap();
     let view =
         |period| gates.purses.view(counter, &Budget { limit: NanoUsd(1000), period, strict: false }, later);
     assert_eq!((view(Period::Month).spent, view(Period::Total).spent), (NanoUsd(0), NanoUsd(420)));
+    let month = Gates::default();
+    restore_tolls(&run.store, &month, later, &|_| Some(Period::Month)).unwrap();
+    let budget = Budget { limit: NanoUsd(1000), period: Period::Total, strict: false };
+    assert_eq!(
+        month.purses.view(counter, &budget, later).spent,
+        NanoUsd(0),
+        "nobody asks for it: no place is taken"
+    );
 }

@@ -92,8 +92,13 @@ impl Ledger for Failing {
     fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError> {
         self.store.spent(now)
     }
-    fn tolls(&self, now: Micros, most: usize) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
-        self.store.tolls(now, most)
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
+        self.store.tolls(now, most, counts_ever)
     }
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
         self.store.spent_of(key, now)
