@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod compile;
-mod document;
+pub mod document;
 pub mod env;
 pub mod errors;
 mod load;

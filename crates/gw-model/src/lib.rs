@@ -46,7 +46,7 @@ pub use price::{PriceSheet, Rate, ServiceTier, Unit};
 pub use principal::{KeyPolicy, Principal};
 pub use priority::Priority;
 pub use raw::{ObjectAsk, RawLine};
-pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole};
+pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole, Toll};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;

@@ -1,11 +1,13 @@
 //! How a model's target is chosen: groups of members, which are targets or groups again. Serves the route stage; the
 //! order itself is made there. It must not know the state of anything.
 
+mod auto;
 mod gate;
 mod hash;
 mod semantic;
 
-pub use gate::{End, Gate, GateBy, GateUnit};
+pub use auto::{Auto, Task, TaskClass, Weights};
+pub use gate::{End, Gate, GateBy, GateLimit, GateUnit, MAX_BUDGET_GATES};
 pub use hash::{mixed, stable_hash};
 pub use semantic::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic};
 
@@ -73,6 +75,18 @@ impl Group {
             }
             if let Destination::Group(inner) = &member.to {
                 inner.conditions(see);
+            }
+        }
+    }
+
+    /// Calls `see` with every gate of the group and of the groups within it.
+    pub fn gates<'g>(&'g self, see: &mut dyn FnMut(&'g Gate)) {
+        for member in &self.members {
+            if let Some(gate) = &member.gate {
+                see(gate);
+            }
+            if let Destination::Group(inner) = &member.to {
+                inner.gates(see);
             }
         }
     }
@@ -149,6 +163,20 @@ pub enum Strategy {
     Sticky(Arc<[StickyBy]>),
     /// Whose utterances the prompt is most like; the rest follow in the order written.
     Semantic(Arc<Semantic>),
+    /// The best score of quality for the request's class of tasks, cost and latency; the rest by their scores.
+    Auto(Arc<Auto>),
+}
+
+impl Strategy {
+    /// What is compared with the meaning of prompts, where that decides.
+    #[must_use]
+    pub fn meaning(&self) -> Option<&Arc<Semantic>> {
+        match self {
+            Self::Semantic(semantic) => Some(semantic),
+            Self::Auto(auto) => auto.meaning.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// What makes two requests stick together. The first of a list that a request has decides.

@@ -84,7 +84,7 @@ impl Gateway {
     pub fn new(parts: GatewayParts) -> Result<Arc<Self>, PublishError> {
         let room = Arc::new(Room::default());
         let board = Arc::new(Board::default());
-        let live = Live::new(parts.snapshot, &room, &board, parts.embedding)?;
+        let live = Live::new(parts.snapshot, &room, &board, parts.embedding, None)?;
         let keeps_headers = live.reads_headers();
         parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
         let saturation = Arc::new(Saturation::default());
@@ -118,7 +118,7 @@ impl Gateway {
         snapshot: Snapshot,
         embedding: Option<Arc<dyn Embedding>>,
     ) -> Result<Arc<Live>, PublishError> {
-        Live::new(snapshot, &self.room, &self.board, embedding).map(Arc::new)
+        Live::new(snapshot, &self.room, &self.board, embedding, Some(&self.live())).map(Arc::new)
     }
 
     /// Puts a new configuration in force for every call that starts from now on.

@@ -54,7 +54,7 @@ pub use route::meaning::keep_routes;
 pub use route::measure::Measured;
 pub use route::resolve::Resolution;
 pub use route::semantic;
-pub use route::{Question, Simulated, Taken, simulate};
+pub use route::{Considered, Judged, Question, Score, Simulated, Taken, simulate};
 pub use run::run;
 pub use saturation::watch_lag;
 pub use signed::SignedHead;

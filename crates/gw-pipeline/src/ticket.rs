@@ -5,6 +5,7 @@
 mod family;
 mod holds;
 pub(crate) mod session;
+pub(crate) mod tolls;
 mod watched;
 
 use crate::credentials::Pins;
@@ -31,6 +32,7 @@ use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
 use std::rc::Rc;
 use std::sync::Arc;
+use tolls::Tolls;
 
 /// How many bytes of an unread answer count as a token, on the safe side.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -74,6 +76,8 @@ pub(crate) struct Open {
     cap: Option<NanoUsd>,
     /// Set where there are sub-calls.
     family: Option<Rc<Family>>,
+    /// Budgets within a dynamic route that the call passed.
+    tolls: Tolls,
     attempt: Option<OpenAttempt>,
     /// What a session has used so far.
     ongoing: Option<Box<Ongoing>>,
@@ -153,6 +157,7 @@ impl Ticket {
             first_byte_us: None,
             total_us: 0,
             parent: None,
+            tolls: Vec::new(),
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -163,6 +168,7 @@ impl Ticket {
             hold_cost: NanoUsd::ZERO,
             cap: None,
             family: None,
+            tolls: Tolls::default(),
             attempt: None,
             ongoing: None,
             input_tokens: 0,
@@ -368,6 +374,7 @@ impl Open {
             return refused(error);
         }
         worker.gateway().note_journal(None);
+        self.enter_tolls(target);
         let started = worker.now();
         self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
         worker.gateway().metrics.in_flight.inc();
@@ -411,6 +418,7 @@ impl Open {
         if let Some(visit) = attempt.visit {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
         }
+        self.charge_tolls(&attempt.target, cost);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
             provider: attempt.target.provider.name.to_string(),
@@ -506,6 +514,7 @@ impl Open {
             self.chain.give_request_back();
         }
         self.chain.leave();
+        self.settle_tolls(now);
         if let Some(made) = self.made.take() {
             self.own(&made);
         }

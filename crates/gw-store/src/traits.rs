@@ -3,7 +3,7 @@
 
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
-use crate::memory::SpentByPeriod;
+use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft, StoredCredential,
@@ -99,6 +99,15 @@ pub trait Ledger: Send + Sync {
     fn pending(&self, node: u64) -> Result<Vec<PendingIntent>, StoreError>;
     /// What each key spent in the windows that hold `now`.
     fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError>;
+    /// What was spent in the windows that hold `now` behind the budgets of dynamic routes, of at most so many subjects,
+    /// the latest first. Who spent nothing this month is left out, unless its budget `counts_ever`. Days that count no
+    /// more are forgotten.
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError>;
     /// What one key spent in the windows that hold `now`.
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError>;
 }

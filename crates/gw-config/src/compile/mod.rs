@@ -2,6 +2,7 @@
 //! settings at once is checked here, each fault with its place. It must not read the environment.
 
 mod address;
+mod auto;
 mod aws;
 mod conditions;
 mod connection;
@@ -10,6 +11,7 @@ mod demo;
 mod formats;
 mod health_check;
 mod identity;
+mod kept;
 mod keys;
 mod limits;
 mod models;

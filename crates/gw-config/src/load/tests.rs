@@ -87,7 +87,7 @@ gatewright.yaml:2:16: 'direct_models' must be true or false, not 'yes'
 gatewright.yaml:4:22: environment variable 'NOPE' is not set: set it, or write ${NOPE:-default}
 gatewright.yaml:4:31: unknown key 'basse_url', did you mean 'base_url'?
 gatewright.yaml:7:22: 'upstream_format' must be chat, responses, messages, generate_content, converse or cohere_chat, not 'grpc'
-gatewright.yaml:10:15: 'strategy' must be fallback, priority, region, weighted, percentage, sticky, round-robin, least-busy, latency, cost, usage, conditional, semantic or ensemble, not 'ensamble': did you mean 'ensemble'?
+gatewright.yaml:10:15: 'strategy' must be fallback, priority, region, weighted, percentage, sticky, round-robin, least-busy, latency, cost, usage, conditional, semantic, auto or ensemble, not 'ensamble': did you mean 'ensemble'?
 gatewright.yaml:11:17: unknown key 'povider', did you mean 'provider'?
 gatewright.yaml:12:24: 'attempts' must be a whole number from 1 to 10, not '0'
 gatewright.yaml:12:37: 'on' knows 429, 5xx, timeout, connect, classes of errors and statuses 400 to 599, not '700'

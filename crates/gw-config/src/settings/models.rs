@@ -1,5 +1,6 @@
 //! Model aliases: what callers name, and which targets stand behind it.
 
+use super::auto::{AutoSettings, QualitySetting};
 use super::cache::CacheSettings;
 use super::drop_params::DropParamsSetting;
 use super::overload::QueueSettings;
@@ -19,7 +20,7 @@ settings! {
     pub struct ModelSettings {
         /// The targets: a provider and its model, another alias, or a group with a strategy of its own.
         required targets: Vec<At<TargetSettings>>,
-        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage`, `conditional` (the first whose `when` holds) or `semantic`; or `ensemble`: all targets are asked, and one answer is made of theirs. See docs/routing.md.
+        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage`, `conditional` (the first whose `when` holds), `semantic` or `auto` (the best of quality, cost and latency); or `ensemble`: all targets are asked, and one answer is made of theirs. See docs/routing.md.
         default("fallback") strategy: StrategyName,
         /// For `sticky` and `percentage`: what makes requests stick together; the first that a request has decides. `sticky` has all of session, user, customer, prefix and key unless given, `percentage` has key.
         optional sticky_by: Vec<At<StickyName>>,
@@ -27,6 +28,8 @@ settings! {
         optional regions: Texts,
         /// For `semantic`: how the target is chosen.
         optional semantic: SemanticSettings,
+        /// For `auto`: what counts, and for which classes of tasks.
+        optional auto: AutoSettings,
         /// Only targets in these regions, whatever else fails. A target without a region is in none.
         optional residency: Texts,
         /// Other models for requests that this one cannot serve.
@@ -69,6 +72,10 @@ settings! {
         optional regions: Texts,
         /// Of a group: as `semantic` of the alias.
         optional semantic: SemanticSettings,
+        /// Of a group: as `auto` of the alias.
+        optional auto: AutoSettings,
+        /// For strategy `auto`: how good this target is, from 0 to 1: one number, or numbers by class of tasks, with `default` for the others.
+        optional quality: QualitySetting,
         /// For strategy `semantic`: texts like those that are meant for this target, at most 64 of at most 1,024 bytes.
         optional utterances: Texts,
         /// For strategy `semantic`: what this target is for, in a sentence; counts where it has no utterances, and chooses worse than those.
@@ -157,6 +164,8 @@ choices! {
         Conditional = "conditional",
         /// Whose utterances the prompt is most like.
         Semantic = "semantic",
+        /// The best score.
+        Auto = "auto",
         /// All are asked.
         Ensemble = "ensemble",
     }

@@ -13,6 +13,7 @@ mod text;
 pub use calendar::{BudgetPeriod, ZoneName};
 pub(crate) use choices::{choices, choose};
 pub use collections::{Named, NamedEntry};
+pub(crate) use scalars::Fraction;
 pub use scalars::{Usd, UsdPerMillionTokens, Whole};
 pub(crate) use section::{Block, key_of, property, settings};
 pub use text::{Text, Texts};

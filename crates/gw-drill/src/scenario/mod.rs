@@ -6,7 +6,6 @@ mod fields;
 mod read;
 #[cfg(test)]
 mod tests;
-mod yaml;
 
 use gw_config::ConfigErrors;
 use gw_model::catalog::Catalog;
@@ -14,7 +13,7 @@ use std::sync::Arc;
 
 pub(crate) use disturbance::Disturbance;
 pub(crate) use fields::Faults as ScenarioFaults;
-pub(crate) use yaml::{Kind, Node};
+pub(crate) use gw_config::document::{Kind, Node};
 
 /// A scenario, read and checked.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 //! gateway's configuration is asked of its own reader.
 
 use super::fields::{Block, Faults};
-use super::yaml::{self, Kind, Node};
 use super::{Address, Fault, Load, Objectives, Scenario, Step, Target};
 use crate::gateway_config;
+use gw_config::document::{self, Kind, Node, Scalar};
 use gw_config::{ConfigErrors, Place};
 use gw_model::catalog::Catalog;
 use std::sync::Arc;
@@ -35,10 +35,14 @@ pub(super) const OBJECTIVES: &[&str] = &[
 /// Reads and checks.
 pub(super) fn read(source: &str, text: &str, catalog: &Arc<dyn Catalog>) -> Result<Scenario, ConfigErrors> {
     let mut faults = Faults::default();
-    let scenario = match yaml::parse(text) {
+    let scenario = match document::read(text) {
+        Ok(root) if root.is_null() => {
+            faults.add(root.place, "the file is empty");
+            None
+        }
         Ok(root) => scenario(&root, source, &mut faults),
-        Err(fault) => {
-            faults.0.push(fault);
+        Err(found) => {
+            faults.0.extend(found);
             None
         }
     };
@@ -155,7 +159,7 @@ fn step(item: &Node, targets: &[Target], faults: &mut Faults) -> Option<Step> {
     block.need("targets", faults);
     let mut places = Vec::new();
     for node in block.items("targets", faults) {
-        let Kind::Scalar { text, .. } = &node.kind else { continue };
+        let Kind::Scalar(Scalar { text, .. }) = &node.kind else { continue };
         match targets.iter().position(|target| target.name == *text) {
             Some(at) => places.push(at),
             None => faults.add(node.place, format!("there is no target '{text}'")),

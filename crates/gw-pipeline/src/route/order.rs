@@ -6,7 +6,7 @@ use super::strategies;
 use crate::health::Standing;
 use gw_model::Micros;
 use gw_model::policy::Condition;
-use gw_model::routing::{Destination, End, FailurePolicy, Gate, Group, Member, StickyBy};
+use gw_model::routing::{Auto, Destination, End, FailurePolicy, Gate, GateLimit, Group, Member, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -46,6 +46,8 @@ pub(crate) trait Asked {
     fn sticky(&self, by: &[StickyBy]) -> Option<u64>;
     /// The member that the prompt is meant for, of a semantic group by its id; `None` when nobody knows.
     fn semantic(&self, group: u16) -> Option<usize>;
+    /// The request's class of tasks, among those of a group of strategy `auto`.
+    fn class(&self, group: u16, auto: &Auto) -> usize;
 }
 
 /// Everything that an order depends on.
@@ -59,8 +61,45 @@ pub(crate) struct Scene<'a> {
     pub(crate) turn: &'a dyn Fn(u16) -> u64,
     /// Gates count the request.
     pub(crate) takes: bool,
-    /// Where the way through a dynamic route is written down.
-    pub(crate) trace: Option<&'a RefCell<Vec<Taken>>>,
+    /// Where it is written down how the order came about.
+    pub(crate) trace: Option<&'a RefCell<Trace>>,
+}
+
+/// How an order came about.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// The way through a dynamic route.
+    pub(crate) steps: Vec<Taken>,
+    /// What groups of strategy `auto` compared.
+    pub(crate) judged: Vec<Judged>,
+}
+
+/// How a group of strategy `auto` saw its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The group, by its id.
+    pub group: u16,
+    /// The request's class of tasks.
+    pub class: usize,
+    /// Of each member whose condition holds.
+    pub scores: Vec<Score>,
+}
+
+/// What a member comes to; all in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// Which.
+    pub member: usize,
+    /// Can it do the request, as far as is known?
+    pub suits: bool,
+    /// How good it is at the class.
+    pub quality: u32,
+    /// The least that the request costs anywhere, against what it costs there.
+    pub cost: u32,
+    /// How soon it answers.
+    pub latency: u32,
+    /// All of them, by their weights.
+    pub total: u32,
 }
 
 /// A step of the way through a dynamic route.
@@ -124,6 +163,18 @@ pub(crate) struct Ordered {
     pub(crate) reached: bool,
     /// The route ended before it came to a target.
     pub(crate) end: Option<Arc<End>>,
+    /// Gates with a budget that were passed, each with the targets behind it.
+    pub(crate) passed: Vec<Passed>,
+}
+
+/// A gate with a budget.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) gate: Arc<Gate>,
+    /// A target stands before it, which may do.
+    pub(crate) is_next: bool,
+    /// Those of the order and of the parked that were come to by it.
+    pub(crate) targets: Order,
 }
 
 /// The order of a group's targets: at most `most`, fit ones first.
@@ -149,6 +200,9 @@ struct Picking<'s> {
     family: Option<Arc<str>>,
     reached: bool,
     end: Option<Arc<End>>,
+    passed: Vec<Passed>,
+    /// Those of them that lead to what comes now.
+    open: SmallVec<[usize; 2]>,
 }
 
 impl<'s> Picking<'s> {
@@ -167,6 +221,8 @@ impl<'s> Picking<'s> {
             family: None,
             reached: false,
             end: None,
+            passed: Vec::new(),
+            open: SmallVec::new(),
         }
     }
 
@@ -183,11 +239,14 @@ impl<'s> Picking<'s> {
             if let Some(node) = &group.node {
                 self.note(node, index);
             }
+            let open = self.open.len();
+            self.pay(member);
             is_enough = match &member.to {
                 Destination::Target(target) => self.offer(*target),
                 Destination::Group(inner) => self.group(inner),
                 Destination::End(end) => self.end(end),
             };
+            self.open.truncate(open);
             is_enough || group.exclusive
         });
         is_enough
@@ -198,9 +257,19 @@ impl<'s> Picking<'s> {
         [&self.fit, &self.later, &self.full, &self.tripped, &self.parked].iter().any(|list| !list.is_empty())
     }
 
+    /// Notes a gate whose budget counts what comes behind it.
+    fn pay(&mut self, member: &Member) {
+        let Some(gate) = &member.gate else { return };
+        if matches!(gate.limit, GateLimit::Budget { .. }) {
+            self.open.push(self.passed.len());
+            let (gate, is_next) = (Arc::clone(gate), self.is_next());
+            self.passed.push(Passed { gate, is_next, targets: Order::new() });
+        }
+    }
+
     fn note(&self, node: &Arc<str>, member: usize) {
         if let Some(trace) = self.scene.trace {
-            trace.borrow_mut().push(Taken { node: Arc::clone(node), member, is_next: self.is_next() });
+            trace.borrow_mut().steps.push(Taken { node: Arc::clone(node), member, is_next: self.is_next() });
         }
     }
 
@@ -248,17 +317,33 @@ impl<'s> Picking<'s> {
         };
         if rest.len() < self.most {
             rest.push(index);
+            for at in &self.open {
+                if let Some(passed) = self.passed.get_mut(*at) {
+                    passed.targets.push(index);
+                }
+            }
         }
         self.fit.len() >= self.most
     }
 
     fn finish(self) -> Ordered {
-        let Self { most, fit: mut order, later, full, tripped, parked_until, parked, reached, end, .. } =
-            self;
+        let Self {
+            most,
+            fit: mut order,
+            later,
+            full,
+            tripped,
+            parked_until,
+            parked,
+            reached,
+            end,
+            passed,
+            ..
+        } = self;
         for rest in [later, full, tripped] {
             order.extend(rest);
         }
         order.truncate(most);
-        Ordered { order, parked_until, parked, reached, end }
+        Ordered { order, parked_until, parked, reached, end, passed }
     }
 }

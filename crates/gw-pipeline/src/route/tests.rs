@@ -1,14 +1,16 @@
 //! Tests of the order: only the model's targets that may be used, each once, the same for the same seed, and in the
 //! shares that the weights say.
 
-use super::order::{Asked, Fitness, Ordered, Scene, order};
+mod auto;
+
+use super::order::{Asked, Fitness, Ordered, Scene, Trace, order};
 use crate::health::Standing;
 use gw_model::ErrorCode;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
 use gw_model::routing::{
-    Destination, EmbedderName, End, Gate, GateBy, GateUnit, Group, Member, OnSemanticError, Semantic,
-    StickyBy, Strategy, mixed,
+    Auto, Destination, EmbedderName, End, Gate, GateBy, GateLimit, GateUnit, Group, Member, OnSemanticError,
+    Semantic, StickyBy, Strategy, mixed,
 };
 use gw_model::snapshot::{Model, Provider, Target};
 use std::cell::RefCell;
@@ -86,6 +88,8 @@ struct World {
     passed: RefCell<Vec<(u64, bool)>>,
     /// The member that semantic groups are asked for.
     meant: Option<usize>,
+    /// The class of tasks.
+    class: usize,
 }
 
 /// A condition that is known by a number.
@@ -150,6 +154,9 @@ impl Asked for World {
     fn semantic(&self, _group: u16) -> Option<usize> {
         self.meant
     }
+    fn class(&self, _group: u16, _auto: &Auto) -> usize {
+        self.class
+    }
 }
 
 /// The order for a seed, which is also the turn of every group.
@@ -179,6 +186,7 @@ fn every_strategy() -> Vec<Strategy> {
         Strategy::Usage,
         Strategy::Sticky([StickyBy::Key].into()),
         semantic(),
+        auto::strategy(&[&[900, 100], &[500], &[], &[500, 500]]),
     ]
 }
 
@@ -253,6 +261,7 @@ fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
         missed: (0..CONDITIONS).filter(|_| rng.bool()).collect(),
         // Beyond the members too, and nobody at all.
         meant: rng.bool().then(|| rng.usize(..8)),
+        class: rng.usize(..12),
     }
 }
 
@@ -485,14 +494,15 @@ fn end(name: &str) -> Destination {
 }
 
 fn gated(counter: u64, to: Destination) -> Member {
-    let gate = Gate { counter, unit: GateUnit::Requests, max: 1, per_seconds: 1, by: GateBy::Route };
+    let limit = GateLimit::Rate { unit: GateUnit::Requests, max: 1, per_seconds: 1 };
+    let gate = Gate { counter, by: GateBy::Route, limit };
     Member { gate: Some(Arc::new(gate)), ..Member::to(to, 1, 0) }
 }
 
 /// The order, and the way to it: nodes with the member taken.
 fn way(members: Vec<Member>, world: &World) -> (Ordered, Vec<(String, usize, bool)>) {
     let model = model(Group::new(0, Strategy::Fallback, members), 2, 4);
-    let trace = RefCell::default();
+    let trace = RefCell::<Trace>::default();
     let (turn, trace_ref) = (|_| 0, Some(&trace));
     let scene = Scene {
         model: &model,
@@ -504,7 +514,7 @@ fn way(members: Vec<Member>, world: &World) -> (Ordered, Vec<(String, usize, boo
         trace: trace_ref,
     };
     let found = order(&model.group, &scene, 8);
-    let steps = trace.into_inner().into_iter().map(|t| (t.node.to_string(), t.member, t.is_next));
+    let steps = trace.into_inner().steps.into_iter().map(|t| (t.node.to_string(), t.member, t.is_next));
     (found, steps.collect())
 }
 

@@ -372,7 +372,7 @@ fn schemas() -> Value {
             "created_at:string", "published_at:string?"]),
         "RouteRollback": object(&["version:integer?"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
-        "RouteWay": object(&["version:integer", "steps:array", "targets:array", "refusal:object?"]),
+        "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
         "Error": object(&["error:object"]),
     })
 }

@@ -6,13 +6,16 @@ pub(crate) mod explain;
 use super::state::App;
 use gw_config::{CompiledRoute, RouteFault, compile_route};
 use gw_model::Snapshot;
+use gw_model::routing::GateLimit;
 use gw_model::snapshot::Model;
 use gw_pipeline::PublishError;
+use gw_store::fold::restore_tolls;
 use gw_store::keys::generate_route_id;
 use gw_store::traits::RouteStore;
 use gw_store::types::{RouteDraft, RouteVersion, StoredRoute, VersionState};
 use gw_store::{SqliteStore, StoreError};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -160,6 +163,22 @@ pub(crate) fn load(app: &App) -> Result<(), RoutesError> {
     let base = app.base.load_full();
     let snapshot = with_most(&base, &app.storage.database, None)?;
     put_in_force(app, snapshot, || Ok(()))
+}
+
+/// Sets, at start, what was spent behind the budgets of the routes in force.
+pub(crate) fn restore_budgets(app: &App) -> Result<(), StoreError> {
+    let live = app.gateway.live();
+    let mut periods = HashMap::new();
+    for model in live.snapshot.models.values() {
+        model.group.gates(&mut |gate| {
+            if let GateLimit::Budget { period, .. } = gate.limit {
+                periods.insert(gate.counter, period);
+            }
+        });
+    }
+    let period_of = |gate| periods.get(&gate).copied();
+    let now = app.gateway.clock().now();
+    restore_tolls(&*app.storage.database, &app.gateway.gates, now, &period_of)
 }
 
 /// What can fail comes first, `commit` (the database) last of it; then the new configuration is in force.

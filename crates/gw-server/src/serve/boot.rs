@@ -219,6 +219,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
+    app_routes::restore_budgets(&app).map_err(BootError::Store)?;
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {

@@ -4,6 +4,7 @@ use super::correct::correct;
 use super::entries::{Entries, Entry};
 use super::objects::put_owned;
 use super::row::{self, Row, id_bytes, signed};
+use super::tolls::TollSums;
 use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
@@ -19,6 +20,7 @@ pub(super) struct SqliteBatch<'c> {
     pub(super) db: &'c Connection,
     pub(super) insert: CachedStatement<'c>,
     entries: Entries<'c>,
+    tolls: TollSums,
     /// What tells the rows of this batch from those of others.
     pub(super) number: i64,
     pub(super) added: Added,
@@ -27,12 +29,20 @@ pub(super) struct SqliteBatch<'c> {
 impl<'c> SqliteBatch<'c> {
     pub(super) fn new(db: &'c Connection, number: i64) -> rusqlite::Result<Self> {
         let insert = db.prepare_cached(row::INSERT)?;
-        Ok(Self { db, insert, entries: Entries::new(db)?, number, added: Added::default() })
+        Ok(Self {
+            db,
+            insert,
+            entries: Entries::new(db)?,
+            tolls: TollSums::default(),
+            number,
+            added: Added::default(),
+        })
     }
 
     /// Writes what still waits, and tells what was added.
     pub(super) fn finish(mut self) -> rusqlite::Result<Added> {
         self.entries.write()?;
+        self.tolls.write(self.db)?;
         Ok(self.added)
     }
 
@@ -71,8 +81,14 @@ impl<'c> SqliteBatch<'c> {
     fn add_record(&mut self, record: &RecordFrame<'_>) -> rusqlite::Result<bool> {
         let row = Row::of(record);
         if !self.insert(&row)? {
-            return correct(self, &row, record);
+            let is_corrected = correct(self, &row, record)?;
+            if is_corrected {
+                // A call that was written off counted in no budget of a route.
+                self.tolls.count(record);
+            }
+            return Ok(is_corrected);
         }
+        self.tolls.count(record);
         for (number, attempt) in record.attempts.iter().enumerate() {
             self.enter(&row, number, 0, signed(attempt.cost))?;
         }

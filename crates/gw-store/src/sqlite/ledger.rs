@@ -8,7 +8,7 @@ use super::sums::ALL_DAYS;
 use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::SegmentId;
-use crate::memory::SpentByPeriod;
+use crate::memory::{Counter, SpentByPeriod};
 use crate::traits::{Batch, Ledger};
 use crate::types::{PendingIntent, Watermark};
 use ahash::AHashMap;
@@ -16,7 +16,7 @@ use gw_model::limits::Period;
 use gw_model::{KeyId, Micros, NanoUsd};
 use rusqlite::{Connection, TransactionBehavior, params};
 
-const DAY_US: i64 = 86_400_000_000;
+pub(super) const DAY_US: i64 = 86_400_000_000;
 
 impl Ledger for SqliteStore {
     fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
@@ -102,6 +102,15 @@ impl Ledger for SqliteStore {
         Ok(by_key.into_iter().map(|(key, spent)| (KeyId(key), spent)).collect())
     }
 
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
+        super::tolls::spent(self, now, most, counts_ever)
+    }
+
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
         self.sum_up(true)?;
         let mut spent = SpentByPeriod::default();
@@ -130,7 +139,7 @@ fn each_spent(
     Ok(())
 }
 
-fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: i64) {
+pub(super) fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: i64) {
     let add = |sum: &mut NanoUsd| *sum = NanoUsd(sum.0.saturating_add_signed(cost));
     if day == ALL_DAYS {
         add(&mut spent.total);

@@ -15,6 +15,7 @@ mod objects;
 mod routes;
 mod row;
 mod sums;
+mod tolls;
 mod unsummed;
 mod usage;
 

@@ -47,6 +47,7 @@ pub(crate) fn record(number: u32) -> Record {
         first_byte_us: Some(500),
         total_us: 1500,
         parent: None,
+        tolls: Vec::new(),
     }
 }
 
