@@ -11,7 +11,9 @@ pub mod journal;
 pub mod keys;
 pub mod memory;
 pub mod objects;
+pub mod postgres;
 pub mod redis;
+mod rows;
 mod seal;
 pub mod sqlite;
 pub mod traits;
@@ -20,5 +22,6 @@ pub mod vault;
 
 pub use data_dir::DataDir;
 pub use error::StoreError;
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 pub use vault::Vault;

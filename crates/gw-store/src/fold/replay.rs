@@ -133,7 +133,7 @@ impl Replay<'_> {
                     Frame::Record(record) => {
                         let known = open.remove(&record.id).is_some();
                         if let Some(batch) = batch.as_deref_mut().filter(|_| behind > folded) {
-                            report.records += u64::from(batch.record(&record)?);
+                            batch.record(&record)?;
                             if known {
                                 batch.drop_pending(*node, record.id)?;
                             }
@@ -156,9 +156,9 @@ impl Replay<'_> {
             }
         };
         if folded == u64::MAX {
-            work(None)?
+            work(None)?;
         } else {
-            ledger.fold(&mut |batch| work(Some(batch)))?
+            report.records += ledger.fold(&mut |batch| work(Some(batch)))?.records;
         }
         Ok(end)
     }
@@ -168,17 +168,15 @@ impl Replay<'_> {
         if self.open.is_empty() {
             return Ok(());
         }
-        let mut lost = 0;
         let (open, node) = (&self.open, self.node);
-        self.ledger.fold(&mut |batch| {
-            lost = 0;
+        let folded = self.ledger.fold(&mut |batch| {
             for (request, intents) in open {
-                lost += u64::from(batch.lost(intents)?);
+                batch.lost(intents)?;
                 batch.drop_pending(node, *request)?;
             }
             Ok(())
         })?;
-        self.report.lost = lost;
+        self.report.lost = folded.lost;
         Ok(())
     }
 
@@ -195,7 +193,8 @@ impl Replay<'_> {
                 batch.forget_chain(self.node, id)?;
             }
             Ok(())
-        })
+        })?;
+        Ok(())
     }
 
     fn put_aside(&mut self, path: &Path) -> Result<(), StoreError> {

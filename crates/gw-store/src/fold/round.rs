@@ -93,8 +93,9 @@ impl Rounds {
             Ok(())
         });
         match result {
-            Ok(()) => {
+            Ok(folded) => {
                 stats.rounds += 1;
+                stats.records += folded.records;
                 self.stats = stats;
                 Ok(more)
             }
