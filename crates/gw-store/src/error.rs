@@ -82,6 +82,11 @@ pub enum StoreError {
     NoEncryptionKey,
     /// The database belongs to an installation with another encryption key.
     OtherEncryptionKey,
+    /// The data directory's database is in PostgreSQL, which is saved with its own programs.
+    InPostgres {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The database that is to be filled holds something, and force was not asked for.
     DatabaseNotEmpty,
     /// A stored value is not what it should be.
@@ -143,6 +148,12 @@ impl StoreError {
         }
     }
 
+    /// True when whoever starts the program must change what it is given.
+    #[must_use]
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Address { .. } | Self::NoEncryptionKey | Self::OtherEncryptionKey)
+    }
+
     /// True when the database can not be used at present, and the same may well succeed later.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
@@ -161,6 +172,43 @@ impl StoreError {
 impl From<JournalError> for StoreError {
     fn from(error: JournalError) -> Self {
         Self::Journal(error)
+    }
+}
+
+impl StoreError {
+    /// What concerns a database server, for [`fmt::Display`].
+    fn fmt_server(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable { operation, reason } => write!(f, "can not {operation}: {reason}"),
+            Self::Postgres { operation, source } => {
+                let said = source.as_db_error().map_or_else(|| source.to_string(), ToString::to_string);
+                write!(f, "can not {operation}: {said}")
+            }
+            Self::Address { reason } => write!(f, "the address of the database can not be used: {reason}"),
+            Self::TablesTooNew { found, known } => write!(
+                f,
+                "the database has tables of version {found}, which programs that know up to {known} can not use; run \
+                 the newer program"
+            ),
+            Self::NoEncryptionKey => f.write_str(
+                "GATEWRIGHT_ENCRYPTION_KEY is not set, and PostgreSQL needs it: every node must have the same one; \
+                 for a new installation take 32 random characters or more",
+            ),
+            Self::OtherEncryptionKey => f.write_str(
+                "the database belongs to an installation with another encryption key; set GATEWRIGHT_ENCRYPTION_KEY \
+                 to that one",
+            ),
+            Self::InPostgres { path } => write!(
+                f,
+                "the database of {} is in PostgreSQL; save it with pg_dump --schema=gatewright, and keep \
+                 GATEWRIGHT_ENCRYPTION_KEY with it",
+                path.display()
+            ),
+            Self::DatabaseNotEmpty => {
+                f.write_str("the database holds an installation; name another, or replace it with --force")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -195,28 +243,6 @@ impl fmt::Display for StoreError {
                 path.display()
             ),
             Self::Query { operation, source } => write!(f, "can not {operation}: {source}"),
-            Self::Unavailable { operation, reason } => write!(f, "can not {operation}: {reason}"),
-            Self::Postgres { operation, source } => {
-                let said = source.as_db_error().map_or_else(|| source.to_string(), ToString::to_string);
-                write!(f, "can not {operation}: {said}")
-            }
-            Self::Address { reason } => write!(f, "the address of the database can not be used: {reason}"),
-            Self::TablesTooNew { found, known } => write!(
-                f,
-                "the database has tables of version {found}, which programs that know up to {known} can not use; run \
-                 the newer program"
-            ),
-            Self::NoEncryptionKey => f.write_str(
-                "GATEWRIGHT_ENCRYPTION_KEY is not set, and PostgreSQL needs it: every node must have the same one; \
-                 for a new installation take 32 random characters or more",
-            ),
-            Self::OtherEncryptionKey => f.write_str(
-                "the database belongs to an installation with another encryption key; set GATEWRIGHT_ENCRYPTION_KEY \
-                 to that one",
-            ),
-            Self::DatabaseNotEmpty => {
-                f.write_str("the database holds an installation; name another, or replace it with --force")
-            }
             Self::Damaged { what } => write!(f, "the database is damaged: {what} can not be read"),
             Self::NameTaken { name } => write!(f, "another key is named '{name}'; choose another name"),
             Self::Changed { revision } => {
@@ -230,6 +256,7 @@ impl fmt::Display for StoreError {
             Self::BadBackup { path, reason } => {
                 write!(f, "{} is not a whole backup: {reason}", path.display())
             }
+            other => other.fmt_server(f),
         }
     }
 }

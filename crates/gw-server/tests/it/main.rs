@@ -32,6 +32,7 @@ mod network;
 mod ownership;
 mod passthrough;
 mod passthrough_money;
+mod postgres;
 mod rank;
 mod realtime;
 mod realtime_money;

@@ -32,6 +32,19 @@ pub struct ReplayReport {
     pub set_aside: Vec<PathBuf>,
 }
 
+impl ReplayReport {
+    /// Writes into the log what is worth it.
+    pub fn log(&self) {
+        if self.records > 0 || self.lost > 0 {
+            let Self { records, lost, .. } = self;
+            tracing::info!(records, lost, "the journal of an earlier run was replayed");
+        }
+        for file in &self.set_aside {
+            tracing::error!(file = %file.display(), "a damaged journal file was put aside");
+        }
+    }
+}
+
 /// Folds the segments of all runs but the present one, and removes them. Running it twice changes nothing.
 pub fn replay(dir: &Path, ledger: &dyn Ledger, settings: &FoldSettings) -> Result<ReplayReport, StoreError> {
     let mut replay = Replay {

@@ -187,8 +187,12 @@ impl PostgresStore {
                     return Ok(session);
                 }
                 drop(session);
+                // The others came about before and would each have to be waited for.
                 sessions = self.sessions.lock();
-                sessions.open -= 1;
+                let gone = std::mem::take(&mut sessions.idle);
+                sessions.open -= 1 + gone.len();
+                self.returned.notify_all();
+                drop(gone);
                 continue;
             }
             if sessions.open < self.settings.max_connections {

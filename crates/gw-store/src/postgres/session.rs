@@ -23,6 +23,9 @@ const MAX_STATEMENTS: usize = 128;
 /// A connection that rested longer is asked whether it is still there before it is used.
 const REST: Duration = Duration::from_millis(500);
 
+/// Longest time for that.
+const CHECK_LIMIT: Duration = Duration::from_secs(2);
+
 /// What every connection is told at its start. A gateway that stands still in a transaction must not keep the others
 /// waiting for its locks.
 const GREETING: &str = "SET search_path TO gatewright; SET timezone TO 'UTC'; SET client_min_messages TO warning; \
@@ -85,7 +88,7 @@ impl Session {
             Ok::<_, Fault>(client)
         };
         let client = runtime
-            .block_on(async { tokio::time::timeout(CONNECT_LIMIT * 2, connect).await })
+            .block_on(async { tokio::time::timeout(CONNECT_LIMIT, connect).await })
             .map_err(|_| Fault::Timeout)??;
         Ok(Self { runtime: Some(runtime), client, statements: HashMap::new(), used: now(), notified, ended })
     }
@@ -95,7 +98,7 @@ impl Session {
         if self.used.elapsed() < REST {
             return !self.client.is_closed();
         }
-        self.run(CONNECT_LIMIT, async |db| db.client.check_connection().await.map_err(Fault::from)).is_ok()
+        self.run(CHECK_LIMIT, async |db| db.client.check_connection().await.map_err(Fault::from)).is_ok()
     }
 
     /// Runs `work` on this thread, for at most `limit`.

@@ -20,8 +20,10 @@ const TOGETHER: Duration = Duration::from_millis(5);
 const AWAY: Duration = Duration::from_millis(200);
 
 /// How long a copy is good after a change, and when nothing changed but what was spent.
-const COPY_AFTER_CHANGE: Duration = Duration::from_secs(2);
+const COPY_AFTER_CHANGE: Duration = Duration::from_millis(500);
 const COPY_EVERY: Duration = Duration::from_secs(60);
+/// The process does not stay for a copy that takes longer.
+const LONGEST_LAST_COPY: Duration = Duration::from_secs(1);
 /// With very many keys a copy takes its time; this many times as long passes until the next.
 const COPY_SHARE: u32 = 50;
 
@@ -77,6 +79,7 @@ impl Watch for Watcher {
         let age = self.copied.map(|at| at.elapsed());
         let (enough, pause) =
             (self.cost * COPY_SHARE, if revision == self.revision { COPY_EVERY } else { COPY_AFTER_CHANGE });
+        let all = all && self.cost < LONGEST_LAST_COPY;
         if all || age.is_none_or(|age| age >= pause.max(enough)) {
             self.copy(now, revision)?;
         }
