@@ -17,6 +17,7 @@ mod rows;
 mod seal;
 pub mod sqlite;
 pub mod traits;
+pub mod transfer;
 pub mod types;
 pub mod vault;
 

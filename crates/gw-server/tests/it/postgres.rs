@@ -1,7 +1,7 @@
 //! Several gateways on one PostgreSQL: what one is told the others know, nothing is lost when the server or a gateway
 //! goes away, and no request waits for either.
 
-use super::support::gateway::nanos;
+use super::support::gateway::{nanos, run};
 use super::support::postgres::Postgres;
 use super::support::{Answer, Call, Gateway, KEY, MASTER, Upstream, chat, eventually, eventually_within};
 use http::Method;
@@ -264,6 +264,46 @@ async fn a_gateway_that_is_killed_mid_load_starts_again_without_postgresql_and_s
     .await;
     let (entries, sums, records) = ledger(&server, "killed");
     assert!(entries > 0 && entries == sums && sums == records, "{entries} {sums} {records}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_installation_is_moved_from_its_data_directory() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let mut old = Gateway::start(&upstream.providers()).await;
+    let (id, key) =
+        old.make_key(&json!({"name": "app", "budget": {"limit_usd": 5, "period": "total"}})).await;
+    for _ in 0..3 {
+        ask(&old, "up/chat-model", &key).await.ok();
+    }
+    let used = eventually("all is counted", async || {
+        let used = usage(&old).await;
+        (used.0 == 3).then_some(used)
+    })
+    .await;
+    let (url, data) = (server.database("moved"), old.folder().join("data"));
+    let migrate = async |more: &[&str]| {
+        run(&[&["migrate", "--to", &url, "--data-dir", data.to_str().unwrap()], more].concat()).await
+    };
+    let (code, _, error) = migrate(&[]).await;
+    assert!(code == 1 && error.contains("in use"), "{error}");
+    assert!(old.stop().await.success());
+    let (code, out, error) = migrate(&[]).await;
+    assert!(
+        code == 0 && out.contains("3  records") && out.contains("GATEWRIGHT_ENCRYPTION_KEY"),
+        "{out}{error}"
+    );
+    let (code, _, error) = migrate(&[]).await;
+    assert!(code == 1 && error.contains("--force"), "{error}");
+
+    let secret = std::fs::read_to_string(data.join("encryption.key")).unwrap();
+    let variables = [("GATEWRIGHT_ENCRYPTION_KEY", secret.trim())];
+    let new =
+        Gateway::start_with(&format!("{}database_url: {url}\n", upstream.providers()), &variables).await;
+    assert_eq!(usage(&new).await, used);
+    let shown = new.admin(Method::GET, &format!("/api/v1/keys/{id}"), None).await.ok().json();
+    assert_eq!(nanos(shown["budget"]["spent_usd"].as_str().unwrap()), used.1);
+    assert_eq!(ask(&new, "up/chat-model", &key).await.status, 200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

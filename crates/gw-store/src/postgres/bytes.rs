@@ -34,7 +34,7 @@ impl<'a> FromSql<'a> for Id {
 }
 
 /// A text without the one character that PostgreSQL takes in no text. A caller may name a model with it.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 

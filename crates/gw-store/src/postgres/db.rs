@@ -29,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const MAX_TRIES: u32 = 4;
 
 /// The name under which it is written down with which encryption key an installation works.
-const ENCRYPTION_CHECK: &str = "encryption_check";
+pub(super) const ENCRYPTION_CHECK: &str = "encryption_check";
 
 /// How the store is used.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +55,8 @@ pub struct PostgresStore {
     up: AtomicBool,
     /// The tables are as this program needs them. False until the server was reached once.
     migrated: Mutex<bool>,
+    /// It does not matter with which encryption key the installation there works.
+    any_key: bool,
     /// What stands in for the server while it is away.
     pub(super) standby: Standby,
 }
@@ -87,16 +89,7 @@ impl PostgresStore {
         encryption_keys: &[Secret],
         dir: &Path,
     ) -> Result<Self, StoreError> {
-        let store = Self {
-            address: Address::parse(url)?,
-            settings,
-            sessions: Mutex::default(),
-            returned: Condvar::new(),
-            health: Mutex::default(),
-            up: AtomicBool::new(true),
-            migrated: Mutex::new(false),
-            standby: Standby::new(encryption_keys, dir),
-        };
+        let store = Self::new(url, settings, encryption_keys, dir)?;
         match store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(())) {
             Err(StoreError::Unavailable { operation, reason }) => {
                 if !store.standby.load()? {
@@ -108,6 +101,38 @@ impl PostgresStore {
             Err(error) => Err(error),
             Ok(()) => Ok(store),
         }
+    }
+
+    /// Connects to a server that is to be filled from elsewhere: it must be there, and whatever encryption key it knew is
+    /// about to be replaced.
+    pub(crate) fn open_to_fill(
+        url: &Secret,
+        encryption_keys: &[Secret],
+        dir: &Path,
+    ) -> Result<Self, StoreError> {
+        let store =
+            Self { any_key: true, ..Self::new(url, PostgresSettings::default(), encryption_keys, dir)? };
+        store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(()))?;
+        Ok(store)
+    }
+
+    fn new(
+        url: &Secret,
+        settings: PostgresSettings,
+        encryption_keys: &[Secret],
+        dir: &Path,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            address: Address::parse(url)?,
+            settings,
+            sessions: Mutex::default(),
+            returned: Condvar::new(),
+            health: Mutex::default(),
+            up: AtomicBool::new(true),
+            migrated: Mutex::new(false),
+            any_key: false,
+            standby: Standby::new(encryption_keys, dir),
+        })
     }
 
     /// Microseconds since the epoch, for changes that come without a time.
@@ -225,7 +250,9 @@ impl PostgresStore {
         let mut migrated = self.migrated.lock();
         if !*migrated {
             migrate(&mut session)?;
-            self.check_key(&mut session)?;
+            if !self.any_key {
+                self.check_key(&mut session)?;
+            }
             *migrated = true;
         }
         drop(migrated);

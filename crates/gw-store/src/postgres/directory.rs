@@ -22,10 +22,10 @@ const LABEL: &str = "INSERT INTO key_labels (id, name, team, project) \
 
 /// Held to the commit by whoever changes something, so that revisions come into sight in their order. The number means
 /// nothing.
-const IN_ORDER: &str = "SELECT pg_advisory_xact_lock(7166230190331150402)";
+pub(super) const IN_ORDER: &str = "SELECT pg_advisory_xact_lock(7166230190331150402)";
 const NOTE: &str = "INSERT INTO changes (time, kind, id) VALUES ($1, $2, $3) RETURNING revision";
 /// Heard by those that wait, once it is committed. It only wakes them: what changed stands in the table.
-const WAKE: &str = "NOTIFY gatewright_changes";
+pub(super) const WAKE: &str = "NOTIFY gatewright_changes";
 
 impl Directory for PostgresStore {
     fn create_key(&self, key: &NewKey, now: Micros) -> Result<StoredKey, StoreError> {

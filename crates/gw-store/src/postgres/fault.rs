@@ -6,7 +6,7 @@ use tokio_postgres::error::SqlState;
 
 /// See the module.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// The driver or the server.
     Postgres(tokio_postgres::Error),
     /// No answer in time.

@@ -10,6 +10,7 @@ mod credentials;
 mod db;
 mod directory;
 mod fault;
+mod fill;
 mod ledger;
 mod logs;
 mod migrate;
@@ -23,4 +24,7 @@ mod usage;
 mod watch;
 
 pub use address::is_postgres;
+pub(crate) use bytes::clean;
 pub use db::{PostgresSettings, PostgresStore};
+pub(crate) use fault::Fault;
+pub(crate) use session::Db;

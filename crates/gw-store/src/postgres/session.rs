@@ -32,7 +32,7 @@ const GREETING: &str = "SET search_path TO gatewright; SET timezone TO 'UTC'; SE
      SET statement_timeout TO '60s'; SET lock_timeout TO '8s'; SET idle_in_transaction_session_timeout TO '20s'";
 
 /// Values of a statement.
-pub(super) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
+pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// See the module.
 pub(super) struct Session {
@@ -61,7 +61,7 @@ impl Drop for Session {
 }
 
 /// A connection that may be asked.
-pub(super) struct Db<'s> {
+pub(crate) struct Db<'s> {
     client: &'s Client,
     statements: &'s mut HashMap<String, Statement>,
 }
@@ -168,7 +168,7 @@ impl Db<'_> {
     }
 
     /// The first row.
-    pub(super) async fn first(&mut self, sql: &str, values: Values<'_>) -> Result<Option<Row>, Fault> {
+    pub(crate) async fn first(&mut self, sql: &str, values: Values<'_>) -> Result<Option<Row>, Fault> {
         Ok(self.query(sql, values).await?.into_iter().next())
     }
 
@@ -179,13 +179,13 @@ impl Db<'_> {
     }
 
     /// How many rows it changed.
-    pub(super) async fn execute(&mut self, sql: &str, values: Values<'_>) -> Result<u64, Fault> {
+    pub(crate) async fn execute(&mut self, sql: &str, values: Values<'_>) -> Result<u64, Fault> {
         let statement = self.prepared(sql).await?;
         Ok(self.client.execute(&statement, values).await?)
     }
 
     /// Statements without values.
-    pub(super) async fn batch(&mut self, sql: &str) -> Result<(), Fault> {
+    pub(crate) async fn batch(&mut self, sql: &str) -> Result<(), Fault> {
         Ok(self.client.batch_execute(sql).await?)
     }
 }

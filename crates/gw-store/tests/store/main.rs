@@ -15,6 +15,7 @@ mod objects;
 mod postgres;
 mod suite;
 mod sums;
+mod transfer;
 
 use gw_store::SqliteStore;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! The store in PostgreSQL: the conformance suite, several nodes on one database, and a server that goes away.
 
 #[path = "../server/postgres.rs"]
-mod server;
+pub(crate) mod server;
 
 use crate::suite::sample::{NOON, fold, record};
 use crate::{for_each_case, list_of_cases};
