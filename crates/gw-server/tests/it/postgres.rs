@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::task::JoinSet;
 
 /// Within that, another gateway knows.
@@ -208,6 +209,18 @@ async fn no_request_fails_and_nothing_is_lost_when_postgresql_stops_mid_load() {
         (ask(&here, "up/quick", &key).await.status == 200).then_some(())
     })
     .await;
+    ends_and_starts_again(&server, here, &key).await;
+}
+
+/// A server that stands still does not keep a gateway from ending, and what is in its journal then is written after the
+/// next start.
+async fn ends_and_starts_again(server: &Postgres, mut gateway: Gateway, key: &str) {
+    server.hold();
+    let last = ask(&gateway, "up/quick", key).await.ok().request_id();
+    assert!(gateway.stop().await.success());
+    server.go_on();
+    let gateway = gateway.restart().await;
+    assert_eq!(gateway.record(&last).await["outcome"], "success");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -304,6 +317,54 @@ async fn an_installation_is_moved_from_its_data_directory() {
     let shown = new.admin(Method::GET, &format!("/api/v1/keys/{id}"), None).await.ok().json();
     assert_eq!(nanos(shown["budget"]["spent_usd"].as_str().unwrap()), used.1);
     assert_eq!(ask(&new, "up/chat-model", &key).await.status, 200);
+}
+
+/// Starts a gateway on this database and waits until it is ready or ended: is it ready, and its log.
+async fn comes_up(upstream: &Upstream, url: &str) -> (bool, String) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("gatewright.yaml"), upstream.providers()).unwrap();
+    let mut command = Gateway::command(folder.path(), "127.0.0.1:0");
+    command.env("GATEWRIGHT_DATABASE_URL", url).env("GATEWRIGHT_ENCRYPTION_KEY", SECRET);
+    let mut child = command.spawn().unwrap();
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let read = tokio::time::timeout(Duration::from_secs(20), out.read_line(&mut line)).await;
+    assert!(read.is_ok(), "neither ready nor ended");
+    (line.contains("is ready"), std::fs::read_to_string(folder.path().join("stderr.log")).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_tls_the_server_proves_itself_as_the_address_wants_it() {
+    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let other = rcgen::generate_simple_self_signed(vec!["elsewhere".to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let access = "hostssl all all 127.0.0.1/32 scram-sha-256\n";
+    let files = [("tls.crt", certificate.as_str()), ("tls.key", &key), ("pg_hba.conf", access)];
+    let settings = ["ssl=on", "ssl_cert_file=tls.crt", "ssl_key_file=tls.key"];
+    let Some(server) = Postgres::start_with(&files, &settings) else { return };
+    let upstream = Upstream::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let root = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        format!("&sslrootcert={}", folder.path().join(name).display())
+    };
+    let (right, wrong) = (root("right.pem", &certificate), root("wrong.pem", &other.cert.pem()));
+    for (is_right, password, host, options) in [
+        (true, "geheim", "localhost", format!("sslmode=verify-full{right}")),
+        (true, "geheim", "127.0.0.1", format!("sslmode=verify-ca{right}")),
+        (true, "geheim", "127.0.0.1", "sslmode=require".to_owned()),
+        (true, "geheim", "127.0.0.1", "sslmode=prefer".to_owned()),
+        (false, "geheim", "127.0.0.1", format!("sslmode=verify-full{right}")),
+        (false, "geheim", "localhost", format!("sslmode=verify-full{wrong}")),
+        (false, "geheim", "localhost", format!("sslmode=verify-ca{wrong}")),
+        (false, "geheim", "localhost", "sslmode=verify-full".to_owned()),
+        (false, "geheim", "127.0.0.1", "sslmode=disable".to_owned()),
+        (false, "falsch", "127.0.0.1", "sslmode=require".to_owned()),
+    ] {
+        let url = server.url_as(&format!("gatewright:{password}"), host, &format!("postgres?{options}"));
+        let (is_up, log) = comes_up(&upstream, &url).await;
+        assert!(is_up == is_right && !log.contains(password), "{password} {host} {options}: {log}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

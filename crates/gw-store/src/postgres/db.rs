@@ -189,7 +189,7 @@ impl PostgresStore {
         let mut session = self.take()?;
         let result = work(&mut session);
         match &result {
-            Err(fault) if fault.is_unavailable() => self.went_wrong(fault),
+            Err(fault) if fault.is_of_server() => self.went_wrong(fault),
             _ => self.went_well(),
         }
         let keep = !matches!(&result, Err(fault) if fault.ends_connection());
@@ -282,9 +282,6 @@ impl PostgresStore {
     }
 
     fn went_wrong(&self, fault: &Fault) {
-        if matches!(fault, Fault::Resting(_) | Fault::Crowded) {
-            return;
-        }
         let mut health = self.health.lock();
         health.reason = fault.reason();
         health.pause = (health.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);

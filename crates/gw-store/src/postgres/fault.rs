@@ -54,6 +54,19 @@ impl Fault {
         }
     }
 
+    /// Does it say something of the server, and not only of what was asked: a lock that somebody else holds, a report
+    /// that takes too long?
+    pub(super) fn is_of_server(&self) -> bool {
+        let is_of_question = match self {
+            Self::Postgres(error) => error.code().is_some_and(|code| {
+                *code == SqlState::LOCK_NOT_AVAILABLE || *code == SqlState::QUERY_CANCELED
+            }),
+            Self::Crowded | Self::Resting(_) => true,
+            _ => false,
+        };
+        self.is_unavailable() && !is_of_question
+    }
+
     /// Was this transaction in another's way, so that it may well come through if it is tried again?
     pub(super) fn is_collision(&self) -> bool {
         let Self::Postgres(error) = self else { return false };

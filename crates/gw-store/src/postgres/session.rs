@@ -27,9 +27,9 @@ const REST: Duration = Duration::from_millis(500);
 const CHECK_LIMIT: Duration = Duration::from_secs(2);
 
 /// What every connection is told at its start. A gateway that stands still in a transaction must not keep the others
-/// waiting for its locks.
+/// waiting for its locks. The server's limits end before our own, so that the connection can be kept.
 const GREETING: &str = "SET search_path TO gatewright; SET timezone TO 'UTC'; SET client_min_messages TO warning; \
-     SET statement_timeout TO '60s'; SET lock_timeout TO '8s'; SET idle_in_transaction_session_timeout TO '20s'";
+     SET statement_timeout TO '50s'; SET lock_timeout TO '4s'; SET idle_in_transaction_session_timeout TO '20s'";
 
 /// Values of a statement.
 pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];

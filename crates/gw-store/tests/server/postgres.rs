@@ -2,8 +2,9 @@
 //! ends with its handle. Tests of other crates include this file, so it uses nothing but the standard library and rustix.
 
 use rustix::process::{Pid, Signal, kill_process};
+use std::fs::Permissions;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Postgres {
     folder: TempDir,
     programs: PathBuf,
+    options: Vec<String>,
     child: Child,
     port: u16,
 }
@@ -24,14 +26,21 @@ pub(crate) struct Postgres {
 impl Postgres {
     /// Starts one; `None`, and a word of it, where the programs are missing. The gate installs them.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(&[], &[])
+    }
+
+    /// The same with files of these names and contents in its data directory, and these settings. The password of the
+    /// only user is `geheim`, where it is asked for.
+    pub(crate) fn start_with(files: &[(&str, &str)], settings: &[&str]) -> Option<Self> {
         let Some(programs) = programs() else {
             eprintln!("SKIPPED: PostgreSQL is missing");
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
-        if let Some((user, group)) = other_user() {
-            chown(folder.path(), Some(user), Some(group)).unwrap();
-        }
+        give(folder.path());
+        let password = folder.path().join("password");
+        std::fs::write(&password, "geheim\n").unwrap();
+        give(&password);
         let data = folder.path().join("data");
         let made = as_user(&programs.join("initdb"))
             .args([
@@ -43,6 +52,8 @@ impl Postgres {
                 "-D",
             ])
             .arg(&data)
+            .arg("--pwfile")
+            .arg(&password)
             .current_dir(folder.path())
             .stdout(Stdio::null())
             .status();
@@ -50,20 +61,33 @@ impl Postgres {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let child = spawn(&programs, folder.path(), port);
-        let server = Self { folder, programs, child, port };
+        for (name, content) in files {
+            std::fs::write(data.join(name), content).unwrap();
+            give(&data.join(name));
+            std::fs::set_permissions(data.join(name), Permissions::from_mode(0o600)).unwrap();
+        }
+        let options: Vec<String> =
+            settings.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]).collect();
+        let child = spawn(&programs, folder.path(), port, &options);
+        let server = Self { folder, programs, options, child, port };
         server.is_there();
         Some(server)
     }
 
     /// The address of a database; `postgres` is there from the start.
     pub(crate) fn url(&self, database: &str) -> String {
-        format!("postgres://gatewright@127.0.0.1:{}/{database}", self.port)
+        self.url_as("gatewright", "127.0.0.1", database)
+    }
+
+    /// The same as this user, who may have a password, and by this name of the host.
+    pub(crate) fn url_as(&self, user: &str, host: &str, database: &str) -> String {
+        format!("postgres://{user}@{host}:{}/{database}", self.port)
     }
 
     /// Runs statements as a person would, in a database; what they print.
     pub(crate) fn sql(&self, database: &str, statements: &str) -> String {
         let output = Command::new(self.programs.join("psql"))
+            .env("PGPASSWORD", "geheim")
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statements])
             .arg(self.url(database))
             .output()
@@ -96,7 +120,7 @@ impl Postgres {
 
     /// Starts it again, with what it had.
     pub(crate) fn back(&mut self) {
-        self.child = spawn(&self.programs, self.folder.path(), self.port);
+        self.child = spawn(&self.programs, self.folder.path(), self.port, &self.options);
         self.is_there();
     }
 
@@ -129,7 +153,7 @@ impl Drop for Postgres {
     }
 }
 
-fn spawn(programs: &Path, folder: &Path, port: u16) -> Child {
+fn spawn(programs: &Path, folder: &Path, port: u16, options: &[String]) -> Child {
     let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
     as_user(&programs.join("postgres"))
         .arg("-D")
@@ -137,6 +161,7 @@ fn spawn(programs: &Path, folder: &Path, port: u16) -> Child {
         .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-c", "fsync=off", "-c", "shared_buffers=16MB"])
         .args(["-c", "max_connections=60", "-c", "autovacuum_naptime=1h", "-k"])
         .arg(folder)
+        .args(options)
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -169,6 +194,13 @@ fn other_user() -> Option<(u32, u32)> {
         Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
     };
     user("postgres").or_else(|| user("nobody"))
+}
+
+/// Makes a file or folder the property of the user that the server runs as.
+fn give(path: &Path) {
+    if let Some((user, group)) = other_user() {
+        chown(path, Some(user), Some(group)).unwrap();
+    }
 }
 
 fn as_user(program: &Path) -> Command {
