@@ -6,18 +6,24 @@ use crate::app::state::App;
 use crate::app::{credentials, keys, routes};
 use crate::listen::worker::Phase;
 use gw_model::KeyId;
-use gw_store::StoreError;
+use gw_store::traits::Database;
 use gw_store::traits::Watch;
 use gw_store::types::Change;
+use gw_store::{StoreError, fold};
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often is looked, also without a notification.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// How often it is read what other nodes' calls cost, and how many times as long as reading took passes until the next: with
+/// very many keys that takes its time.
+const SPENT_EVERY: Duration = Duration::from_secs(1);
+const SPENT_SHARE: u32 = 50;
 
 /// Changes that are read at once.
 const PAGE: usize = 1_000;
@@ -28,7 +34,7 @@ pub(super) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result
     let (app, last) = (Arc::clone(app), app.storage.revision);
     let thread = std::thread::Builder::new()
         .name("follow".to_owned())
-        .spawn(move || Follower { app, watch, last, is_failing: false }.run(&phase))?;
+        .spawn(move || Follower { app, watch, last, is_failing: false, spent_due: now() }.run(&phase))?;
     Ok(Some(thread))
 }
 
@@ -38,6 +44,8 @@ struct Follower {
     /// The latest change that is in force.
     last: i64,
     is_failing: bool,
+    /// When it is to be read next what was spent.
+    spent_due: Instant,
 }
 
 impl Follower {
@@ -68,7 +76,21 @@ impl Follower {
             self.take_routes();
             self.last = revision;
         }
+        self.take_spent(&*database)?;
         self.watch.tend(self.app.gateway.clock().now(), false)
+    }
+
+    /// What was spent on all nodes counts in the budgets here. A node's own calls count at once, whatever the database
+    /// knows of them.
+    fn take_spent(&mut self, database: &dyn Database) -> Result<(), StoreError> {
+        let started = now();
+        if started < self.spent_due || !database.is_up() {
+            return Ok(());
+        }
+        let gateway = &self.app.gateway;
+        fold::restore_budgets(database, &gateway.keys, gateway.clock().now())?;
+        self.spent_due = now() + SPENT_EVERY.max(started.elapsed() * SPENT_SHARE);
+        Ok(())
     }
 
     fn take(&self, changes: &[Change]) -> Result<(), StoreError> {
@@ -107,4 +129,9 @@ impl Follower {
             Err(_) => {}
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "when to look next; no result depends on it")]
+fn now() -> Instant {
+    Instant::now()
 }

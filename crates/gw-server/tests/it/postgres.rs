@@ -108,6 +108,37 @@ async fn what_is_changed_on_one_gateway_is_in_force_on_the_other_within_a_second
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_spent_on_one_gateway_counts_in_the_budget_on_the_other() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("budget");
+    let (here, there) = tokio::join!(gateway(&upstream, &url), gateway(&upstream, &url));
+    let budget = json!({"limit_usd": "0.1", "period": "month"});
+    let (id, key) = here.make_key(&json!({"name": "app", "budget": budget})).await;
+    let mut refused = ask(&here, "up/chat-model", &key).await;
+    for _ in 0..200 {
+        if refused.status != 200 {
+            break;
+        }
+        refused = ask(&here, "up/chat-model", &key).await;
+    }
+    refused.refused(402, "budget_exceeded");
+    eventually_within(Duration::from_secs(3), "it is spent there too", async || {
+        (ask(&there, "up/chat-model", &key).await.status == 402).then_some(())
+    })
+    .await;
+    let spent = async |gateway: &Gateway| {
+        let shown = gateway.admin(Method::GET, &format!("/api/v1/keys/{id}"), None).await.ok().json();
+        nanos(shown["budget"]["spent_usd"].as_str().unwrap())
+    };
+    eventually("both know all that was spent", async || {
+        let all = usage(&here).await.1;
+        (spent(&here).await == all && spent(&there).await == all).then_some(())
+    })
+    .await;
+}
+
 /// Asks until `stop`; the ids of all answers. None may fail.
 async fn load(addr: SocketAddr, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) -> Vec<String> {
     let mut ids = Vec::new();

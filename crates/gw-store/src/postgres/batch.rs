@@ -20,7 +20,7 @@ const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cos
 /// A lost call gives way to the truth.
 const TAKE_BACK: &str = "DELETE FROM records WHERE id = ANY($1) AND outcome = $2 \
      RETURNING id, time, key, team, model, provider, customer, input, cost, parent IS NOT NULL";
-const ENTERED: &str = "SELECT request, attempt, COUNT(*)::int, SUM(cost)::bigint FROM ledger \
+const ENTERED: &str = "SELECT request, attempt, COUNT(*)::int, LEAST(SUM(cost), 9223372036854775807)::bigint FROM ledger \
      WHERE request = ANY($1) GROUP BY request, attempt";
 const OWN: &str = "INSERT INTO objects (kind, id, provider, owner, model, detail, created, expires, credential) \
      SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], \

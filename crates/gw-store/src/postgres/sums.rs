@@ -6,18 +6,40 @@ use super::session::Db;
 use crate::rows::Sums;
 use std::convert::Infallible;
 
-const ADD_USAGE: &str = "INSERT INTO usage AS u (hour, key, team, model, provider, customer, requests, errors, input, \
+/// A column to which is added what an upstream says. Without a cap, one that makes absurd numbers up would make the
+/// statement fail, and with it every batch that the record stands in.
+macro_rules! capped {
+    ($column:literal, $table:literal) => {
+        concat!(
+            $column,
+            " = LEAST(GREATEST(",
+            $table,
+            ".",
+            $column,
+            "::numeric + excluded.",
+            $column,
+            ", -9223372036854775808), 9223372036854775807)::bigint, "
+        )
+    };
+}
+
+const ADD_USAGE: &str = concat!(
+    "INSERT INTO usage AS u (hour, key, team, model, provider, customer, requests, errors, input, \
      output, cached, cost, saved) \
      SELECT *, 0 FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], \
      $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]) \
      AS t (hour, key, team, model, provider, customer) ORDER BY hour, key, team, model, provider, customer \
      ON CONFLICT (hour, key, team, model, provider, customer) DO UPDATE SET \
-     requests = u.requests + excluded.requests, errors = u.errors + excluded.errors, \
-     input = u.input + excluded.input, output = u.output + excluded.output, \
-     cached = u.cached + excluded.cached, cost = u.cost + excluded.cost";
+     requests = u.requests + excluded.requests, errors = u.errors + excluded.errors, ",
+    capped!("input", "u"),
+    capped!("output", "u"),
+    capped!("cached", "u"),
+    "cost = LEAST(GREATEST(u.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint"
+);
 const ADD_SPENT: &str = "INSERT INTO spent AS s (day, key, cost) \
      SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS t (day, key) ORDER BY day, key \
-     ON CONFLICT (day, key) DO UPDATE SET cost = s.cost + excluded.cost";
+     ON CONFLICT (day, key) DO UPDATE SET \
+     cost = LEAST(GREATEST(s.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint";
 
 /// Columns of `usage`.
 #[derive(Default)]

@@ -10,8 +10,9 @@ use tokio_postgres::Row;
 
 const HOUR_US: i64 = 3_600_000_000;
 /// The sum of whole numbers is of a wider kind.
-const SUMS: &str = "SUM(requests)::bigint, SUM(errors)::bigint, SUM(input)::bigint, SUM(output)::bigint, \
-     SUM(cached)::bigint, SUM(cost)::bigint, SUM(saved)::bigint";
+const SUMS: &str = "SUM(requests)::bigint, SUM(errors)::bigint, LEAST(SUM(input), 9223372036854775807)::bigint, \
+     LEAST(SUM(output), 9223372036854775807)::bigint, LEAST(SUM(cached), 9223372036854775807)::bigint, \
+     LEAST(SUM(cost), 9223372036854775807)::bigint, SUM(saved)::bigint";
 const LABELLED: &str = "usage LEFT JOIN key_labels ON key_labels.id = usage.key";
 
 impl PostgresStore {

@@ -213,6 +213,25 @@ fn a_server_that_stands_still_is_not_waited_for_long() {
     assert!(store.is_up());
 }
 
+/// What an upstream says it used is its own: it must not stop the fold.
+#[test]
+fn absurd_counts_do_not_stop_the_fold() {
+    let Some(server) = Postgres::start() else { return };
+    let url = server.database("absurd");
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&url, dir.path());
+    for number in 0..3 {
+        let mut absurd = record(number);
+        let attempt = &mut absurd.attempts[0];
+        (attempt.usage.input_tokens, attempt.usage.output_tokens) = (u64::MAX, u64::MAX / 2);
+        (attempt.usage.cached_tokens, attempt.cost) = (u64::MAX, gw_model::NanoUsd(u64::MAX));
+        assert_eq!(fold(&*store, &[absurd]), 1);
+    }
+    let usage = store.usage(&UsageFilter { group_by: GroupBy::Model, from: None, to: None }).unwrap();
+    assert_eq!((usage[0].requests, usage[0].input_tokens), (3, u64::MAX / 2));
+    assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, u64::MAX / 2);
+}
+
 #[test]
 fn a_path_is_no_address() {
     assert!(postgres::is_postgres("postgresql://h/d") && !postgres::is_postgres("/var/lib/gatewright.db"));
