@@ -6,10 +6,12 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft, StoredCredential,
-    StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
+    Change, Folded, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft,
+    StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{KeyId, Micros};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Virtual keys and what changed about them.
 pub trait Directory: Send + Sync {
@@ -23,6 +25,10 @@ pub trait Directory: Send + Sync {
     fn revoke_key(&self, id: KeyId, now: Micros) -> Result<bool, StoreError>;
     /// The key of that id, revoked or not.
     fn key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError>;
+    /// The keys of these ids, revoked or not, in any order.
+    fn keys_of(&self, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
+        ids.iter().filter_map(|id| self.key(*id).transpose()).collect()
+    }
     /// Keys that are not revoked, in the order of ids, from behind `after`, at most `limit`.
     fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<StoredKey>, StoreError>;
     /// Notes the names of keys that are managed elsewhere (the configuration file), for reports.
@@ -82,8 +88,11 @@ pub trait RouteStore: Send + Sync {
 
 /// Where the journal is folded into: ledger, budgets, usage and records, moved together.
 pub trait Ledger: Send + Sync {
-    /// Runs `work` in one transaction: all that it puts into the batch is stored, or nothing.
-    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    /// Runs `work` in one transaction: all that it puts into the batch is stored, or nothing. Gives what was added.
+    fn fold(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>,
+    ) -> Result<Folded, StoreError>;
     /// A store may write sums (usage, spending) later than the records that they sum up, as long as nobody can
     /// tell from its answers and no crash loses them. Writes those that are due, or all. Called when there
     /// is nothing to fold, and at the end.
@@ -115,13 +124,13 @@ pub trait Ledger: Send + Sync {
 /// One transaction of the fold.
 pub trait Batch {
     /// Adds a record with a ledger entry for each attempt, and counts both; once, however often it comes.
-    /// If the request was written off as lost, corrects that. True when anything was added.
-    fn record(&mut self, record: &RecordFrame<'_>) -> Result<bool, StoreError>;
+    /// If the request was written off as lost, corrects that.
+    fn record(&mut self, record: &RecordFrame<'_>) -> Result<(), StoreError>;
     /// Writes down whose an object is; the last word on an id counts.
     fn own(&mut self, owned: &OwnedFrame<'_>) -> Result<(), StoreError>;
     /// Writes a request off as lost: its intents, in the order of attempts and one for each, have no record.
-    /// The last one is charged at its hold. False when there is a record after all.
-    fn lost(&mut self, intents: &[PendingIntent]) -> Result<bool, StoreError>;
+    /// The last one is charged at its hold. Nothing happens when there is a record after all.
+    fn lost(&mut self, intents: &[PendingIntent]) -> Result<(), StoreError>;
     /// Keeps an open intent beyond the life of its segment. Of an attempt that comes again with another hold,
     /// the largest is kept.
     fn keep_pending(&mut self, node: u64, intent: &IntentFrame<'_>) -> Result<(), StoreError>;
@@ -155,4 +164,25 @@ pub trait Reports: Send + Sync {
     fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError>;
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
+}
+
+/// All that a gateway needs of its database.
+pub trait Database: Directory + CredentialStore + RouteStore + Ledger + ObjectStore + Reports {
+    /// Could it be used the last time that somebody tried?
+    fn is_up(&self) -> bool {
+        true
+    }
+    /// Where other nodes write too: what waits for their changes. `None` where there are no others.
+    fn watch(self: Arc<Self>) -> Option<Box<dyn Watch>> {
+        None
+    }
+}
+
+/// Waits for what other nodes change. For one thread.
+pub trait Watch: Send {
+    /// Returns when something may have changed, at the latest after `limit`.
+    fn wait(&mut self, limit: Duration);
+    /// Does what there is to do beside: writes what had to wait, and renews what stands in for the database while it is
+    /// away, when that is due or `all` is wanted.
+    fn tend(&mut self, now: Micros, all: bool) -> Result<(), StoreError>;
 }

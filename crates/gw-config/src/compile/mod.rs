@@ -7,6 +7,7 @@ mod aws;
 mod conditions;
 mod connection;
 mod credentials;
+mod database;
 mod demo;
 mod formats;
 mod health_check;
@@ -28,6 +29,7 @@ mod subcalls;
 mod targets;
 mod url;
 
+pub use database::DatabaseSettings;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
 pub use semantic::LocalEmbeddings;
@@ -106,7 +108,7 @@ pub fn compile(
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let server = server::server(file, &mut faults);
-    let store = server::store(&file.storage.value);
+    let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults, &mut warnings);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);

@@ -35,6 +35,7 @@ mod overload;
 mod ownership;
 mod passthrough;
 mod passthrough_money;
+mod postgres;
 mod rank;
 mod realtime;
 mod realtime_money;

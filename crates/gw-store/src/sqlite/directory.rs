@@ -2,8 +2,8 @@
 //! follow.
 
 use super::db::SqliteStore;
-use super::row::id_bytes;
 use crate::error::StoreError;
+use crate::rows::id_bytes;
 use crate::traits::Directory;
 use crate::types::{Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};

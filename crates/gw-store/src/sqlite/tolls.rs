@@ -2,47 +2,27 @@
 //! that stores the records, and start-up, which asks for it. It must not decide what a budget allows.
 
 use super::db::SqliteStore;
-use super::ledger::{DAY_US, add_spent};
-use super::row::signed;
-use super::sums::ALL_DAYS;
 use crate::error::StoreError;
-use crate::journal::{RecordFrame, TollFrame};
 use crate::memory::{Counter, SpentByPeriod};
+use crate::rows::{ALL_DAYS, TollSums, add_spent, first_day};
 use ahash::AHashMap;
 use gw_model::Micros;
-use gw_model::limits::Period;
 use rusqlite::{Connection, params};
 
 const ADD: &str = "INSERT INTO tolls (counter, subject, day, cost) VALUES (?,?,?,?) \
      ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
 
-/// Sums of one batch, by budget, subject and day.
-#[derive(Debug, Default)]
-pub(super) struct TollSums(AHashMap<(u64, u64, i64), i64>);
-
-impl TollSums {
-    /// Counts what a record says.
-    pub(super) fn count(&mut self, record: &RecordFrame<'_>) {
-        let day = record.end_time().div_euclid(DAY_US);
-        for TollFrame { counter, subject, cost } in &record.tolls {
-            for day in [day, ALL_DAYS] {
-                let sum = self.0.entry((*counter, *subject, day)).or_default();
-                *sum = sum.saturating_add(signed(*cost));
-            }
-        }
+/// Adds all to the table.
+pub(super) fn write(sums: &TollSums, db: &Connection) -> rusqlite::Result<()> {
+    let rows = sums.rows();
+    if rows.is_empty() {
+        return Ok(());
     }
-
-    /// Adds all to the table.
-    pub(super) fn write(&self, db: &Connection) -> rusqlite::Result<()> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        let mut add = db.prepare_cached(ADD)?;
-        for ((counter, subject, day), cost) in &self.0 {
-            add.execute(params![counter.cast_signed(), subject.cast_signed(), day, cost])?;
-        }
-        Ok(())
+    let mut add = db.prepare_cached(ADD)?;
+    for (counter, subject, day, cost) in rows {
+        add.execute(params![counter, subject, day, cost])?;
     }
+    Ok(())
 }
 
 /// What counts in the windows of `now`, the latest subjects first, at most `most` of them. Days that count in no window
@@ -53,7 +33,7 @@ pub(super) fn spent(
     most: usize,
     counts_ever: &dyn Fn(u64) -> bool,
 ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
-    let first = Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US);
+    let first = first_day(now);
     store
         .writer()
         .execute("DELETE FROM tolls WHERE day != ?1 AND day < ?2", params![ALL_DAYS, first])

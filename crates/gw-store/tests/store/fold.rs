@@ -6,7 +6,7 @@ use gw_store::fold::{FoldSettings, Folder, replay};
 use gw_store::journal::{Journal, JournalSettings, list_segments};
 use gw_store::memory::{Counter, SpentByPeriod};
 use gw_store::traits::{Batch, Ledger, Reports};
-use gw_store::types::{GroupBy, PendingIntent, UsageFilter, Watermark};
+use gw_store::types::{Folded, GroupBy, PendingIntent, UsageFilter, Watermark};
 use gw_store::{SqliteStore, StoreError};
 use std::path::Path;
 use std::sync::Arc;
@@ -70,7 +70,10 @@ impl Failing {
 }
 
 impl Ledger for Failing {
-    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn fold(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>,
+    ) -> Result<Folded, StoreError> {
         let fails = self.fails_now();
         self.store.fold(&mut |batch| {
             work(batch)?;
