@@ -3,10 +3,14 @@
 
 mod gate;
 mod hash;
+mod hedge;
+mod outlier;
 mod semantic;
 
 pub use gate::{End, Gate, GateBy, GateUnit};
 pub use hash::{mixed, stable_hash};
+pub use hedge::{Hedge, HedgeAfter};
+pub use outlier::OutlierPolicy;
 pub use semantic::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic};
 
 use crate::policy::Condition;

@@ -5,7 +5,9 @@ use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
-use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy};
+use crate::routing::{
+    Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy,
+};
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
 use std::collections::{BTreeMap, HashMap};
@@ -122,6 +124,10 @@ pub struct Model {
     pub retry: RetryPolicy,
     /// Time limits.
     pub timeouts: Timeouts,
+    /// A second target is asked while the first is silent.
+    pub hedge: Option<Hedge>,
+    /// Targets that are much worse than their peers go behind them.
+    pub outlier: Option<OutlierPolicy>,
     /// Where some requests are copied to.
     pub mirror: Option<Mirror>,
     /// Set where several are asked, and not the group.
@@ -151,6 +157,8 @@ impl Model {
             max_targets: MAX_TARGETS_OF_ONE_REQUEST,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            hedge: None,
+            outlier: None,
             mirror: None,
             ensemble: None,
         }

@@ -1,6 +1,7 @@
 //! A model made ready for routing: its targets with the state of their deployments, and whose turn it is in each of its
 //! groups. Made once per configuration. It must not decide anything.
 
+use crate::attempt::Hedging;
 use crate::health::{Board, Deployment};
 use crate::route::meaning::{self, SemanticGroup, Sources};
 use crate::subcall::Mirroring;
@@ -23,6 +24,7 @@ pub struct Lineup {
     conditions: Option<Box<Conditions>>,
     semantic: Box<[SemanticGroup]>,
     mirror: Option<Arc<Mirroring>>,
+    hedging: Option<Box<Hedging>>,
     /// The panel of an ensemble.
     panel: Box<[Arc<Self>]>,
     judge: Option<Arc<Self>>,
@@ -60,7 +62,9 @@ pub(crate) struct FlatPrice {
 
 impl Lineup {
     pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources) -> Arc<Self> {
-        let deployments = model.targets.iter().map(|target| board.deployment(target)).collect();
+        let deployments: Box<[Arc<Deployment>]> =
+            model.targets.iter().map(|target| board.deployment(target)).collect();
+        let hedging = model.hedge.map(|hedge| Box::new(Hedging::new(hedge, &deployments)));
         let turns = (0..model.groups.max(1)).map(|_| AtomicU64::new(0)).collect();
         let flat = match asks(&model, &Strategy::Cost) {
             true => model.targets.iter().map(|target| flat(&target.info.prices)).collect(),
@@ -85,6 +89,7 @@ impl Lineup {
             conditions,
             semantic,
             mirror,
+            hedging,
             panel,
             judge,
         })
@@ -99,6 +104,11 @@ impl Lineup {
     /// Where some requests are copied to.
     pub(crate) const fn mirror(&self) -> Option<&Arc<Mirroring>> {
         self.mirror.as_ref()
+    }
+
+    /// How a second target is asked while the first is silent.
+    pub(crate) fn hedging(&self) -> Option<&Hedging> {
+        self.hedging.as_deref()
     }
 
     /// Who is asked where several are.

@@ -80,6 +80,12 @@ struct SkipLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct HedgeLabels {
+    model: String,
+    event: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CheckLabels {
     provider: String,
     outcome: &'static str,
@@ -104,6 +110,7 @@ pub struct Metrics {
     overrun: UsdCounter,
     sub_calls: Family<SubCallLabels, Counter>,
     mirrors_skipped: Family<SkipLabels, Counter>,
+    hedges: Family<HedgeLabels, Counter>,
     /// Sub-calls of requests without an ending.
     pub sub_calls_in_flight: Gauge,
     /// Upstream requests without an ending.
@@ -149,6 +156,7 @@ impl Metrics {
             overrun: UsdCounter::default(),
             sub_calls: Family::default(),
             mirrors_skipped: Family::default(),
+            hedges: Family::default(),
             sub_calls_in_flight: Gauge::default(),
             in_flight: Gauge::default(),
             open_streams: Gauge::default(),
@@ -190,6 +198,7 @@ impl Metrics {
         r.register("sub_calls", "Sub-calls of requests that ended", self.sub_calls.clone());
         r.register("sub_calls_in_flight", "Sub-calls of requests", self.sub_calls_in_flight.clone());
         r.register("mirrors_skipped", "Requests that were not copied", self.mirrors_skipped.clone());
+        r.register("hedges", "Second targets asked while the first was silent", self.hedges.clone());
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
         r.register(
             "upstream_requests_in_flight",
@@ -248,6 +257,12 @@ impl Metrics {
     pub(crate) fn note_skipped_mirror(&self, model: &str, reason: &'static str) {
         let labels = SkipLabels { model: self.model_label(model), reason };
         self.mirrors_skipped.get_or_create(&labels).inc();
+    }
+
+    /// Counts what became of a hedge. Its model is an alias.
+    pub(crate) fn note_hedge(&self, model: &str, event: &'static str) {
+        let labels = HedgeLabels { model: self.model_label(model), event };
+        self.hedges.get_or_create(&labels).inc();
     }
 
     /// Counts a credential that was obtained, or could not be. Names come from the configuration.

@@ -4,6 +4,7 @@
 
 mod family;
 mod holds;
+pub(crate) mod race;
 pub(crate) mod session;
 mod watched;
 
@@ -98,6 +99,14 @@ pub(crate) struct Open {
     searches: u64,
     /// Input tokens that the open try has used already, whatever becomes of it.
     spent_tokens: u64,
+    /// The number of the next try.
+    number: u8,
+    /// Held by other tickets of the same request, as far as the journal must know here.
+    beside: NanoUsd,
+    /// Tokens and money of tries in the record whose holds were settled by themselves.
+    apart: (u64, NanoUsd),
+    /// One of several tickets of its request: the record's space is set aside already.
+    is_fork: bool,
     /// Intents that the journal has taken, each with space for the record.
     announced: u32,
     ended: bool,
@@ -169,6 +178,10 @@ impl Ticket {
             tier: ServiceTier::Standard,
             searches: 0,
             spent_tokens: 0,
+            number: 0,
+            beside: NanoUsd::ZERO,
+            apart: (0, NanoUsd::ZERO),
+            is_fork: false,
             announced: 0,
             ended: false,
         };
@@ -217,9 +230,7 @@ impl Drop for Ticket {
         let outcome =
             if self.worker().gateway().is_stopping() { Outcome::Shutdown } else { Outcome::ClientDisconnect };
         // What was seen of a whole answer before the caller left is charged too.
-        let output_tokens = self.estimated_output(self.seen_bytes.div_ceil(BYTES_PER_TOKEN));
-        let estimate = self.estimated_usage(output_tokens);
-        self.close_attempt(0, "abandoned", estimate, UsageSource::Estimated);
+        self.close_abandoned("abandoned");
         let status = self.record.status;
         self.open.end(outcome, status);
     }
@@ -265,13 +276,14 @@ impl Open {
     /// What the journal is told of the try that is under way or about to be.
     fn intent<'a>(&'a self, target: &'a Target, hold: NanoUsd) -> Intent<'a> {
         let record = &self.record;
-        let number = u8::try_from(record.attempts.len()).unwrap_or(u8::MAX);
+        // The open try has its number already.
+        let number = if self.attempt.is_some() { self.number.saturating_sub(1) } else { self.number };
         Intent {
             attempt: AttemptId { request: record.id, attempt: number },
             time: record.time,
             key: record.key,
             team_id: record.team_id.as_deref(),
-            hold,
+            hold: hold.plus(self.beside),
             format: record.format,
             model: &record.model,
             provider: &target.provider.name,
@@ -340,13 +352,16 @@ impl Open {
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
-        let taken = worker.journal().take_intent(&self.intent(target, self.hold_cost), self.announced == 0);
+        let taken = worker
+            .journal()
+            .take_intent(&self.intent(target, self.hold_cost), self.announced == 0 && !self.is_fork);
         let taken = match taken {
             Ok(taken) => taken,
             Err(error) => return refused(error),
         };
         // Space is set aside for the record, which gives it back.
         self.announced += 1;
+        self.number = self.number.saturating_add(1);
         if let Err(error) = worker.writing(taken).await {
             return refused(error);
         }
@@ -471,19 +486,8 @@ impl Open {
         self.record.outcome = outcome;
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
-        let gateway = self.worker.gateway();
+        self.settle_hold();
         if let Some(key) = &self.key {
-            if let Some(hold) = self.hold.take() {
-                let tokens = self
-                    .record
-                    .attempts
-                    .iter()
-                    .fold(0u64, |sum, a| sum.saturating_add(a.usage.total_tokens()));
-                let settled = self.ongoing.as_ref().map_or((0, NanoUsd::ZERO), |ongoing| ongoing.settled());
-                let (tokens, cost) = (tokens.saturating_sub(settled.0), self.record.cost().minus(settled.1));
-                let overrun = key.usage.settle(&key.policy, now, hold, tokens, cost);
-                gateway.metrics.note_overrun(overrun);
-            }
             if let Some(admitted_at) = self.admitted_at {
                 if outcome == Outcome::Refused {
                     key.usage.unadmit(&key.policy, admitted_at);

@@ -2,6 +2,7 @@
 
 use super::providers::Providers;
 use super::targets::Gathering;
+use super::{hedge, outlier};
 use crate::errors::Faults;
 use crate::settings::models::{FailurePolicyName, ModelSettings};
 use crate::settings::retry::RetrySettings;
@@ -66,6 +67,8 @@ fn model(
                        one of the two";
         faults.add(settings.failure_policy.place, message);
     }
+    let hedge = hedge::hedge(settings, targets.len(), faults);
+    let outlier = outlier::outlier(settings, targets.len(), faults);
     Model {
         name: entry.name.as_str().into(),
         group,
@@ -76,6 +79,8 @@ fn model(
         max_targets: settings.max_targets.value.small(),
         retry: retry(&settings.retry.value, faults),
         timeouts: timeouts(&settings.timeout.value),
+        hedge,
+        outlier,
         mirror: None,
         ensemble: None,
     }

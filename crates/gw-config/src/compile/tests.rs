@@ -6,6 +6,7 @@ mod faults;
 mod results;
 mod routing_guide;
 mod semantic;
+mod steering;
 mod subcalls;
 mod targets;
 mod zero;

@@ -17,6 +17,8 @@ use gw_wire::codec::Options;
 use gw_wire::json::splice::Edit;
 use gw_wire::translate::ToolNames;
 use http::StatusCode;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +42,10 @@ pub(super) struct Exchange {
     pub(super) model: Arc<Lineup>,
     pub(super) enforce_output: Option<u64>,
     pub(super) deadline: i64,
+    /// In a race: the head of a whole answer is there.
+    pub(super) head: Option<Rc<Cell<bool>>>,
+    /// It is asked besides another one.
+    pub(super) is_rival: bool,
 }
 
 /// What went upstream, as far as the way back must know.
@@ -173,10 +179,12 @@ impl Exchange {
         {
             return tried;
         }
+        self.note_head(None);
         let answer = self.send(target, endpoint, format, request).await;
         match answer {
             Ok(response) if self.is_answer(format, response.status) => {
                 self.note_headroom(step, &response);
+                self.note_head(Some(&response));
                 Tried::Answered { sent, response }
             }
             Ok(response) => match self.failed_status(target, sent.format, response).await {
@@ -221,7 +229,9 @@ impl Exchange {
     fn visit(&self, step: Step) -> Result<Option<Visit>, ()> {
         let Some(deployment) = self.model.deployment(step.target) else { return Ok(None) };
         let (tokens, now) = (self.call.facts.input_tokens, self.ticket.worker().now());
-        Visit::begin(deployment, tokens, step.is_forced, now).map(Some).ok_or(())
+        Visit::begin(deployment, tokens, step.is_forced, now)
+            .map(|visit| Some(visit.of_stream(self.call.facts.stream)))
+            .ok_or(())
     }
 
     /// Keeps what the provider says is left of its limits, where a strategy asks.

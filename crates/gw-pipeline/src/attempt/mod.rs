@@ -5,12 +5,14 @@ mod backoff;
 mod exchange;
 mod failed;
 mod handshake;
+mod hedging;
 pub(crate) mod held;
 mod opening;
 mod pages;
 mod parked;
 mod parts;
 mod queue;
+mod race;
 
 use crate::live::Live;
 use crate::reserve::Funded;
@@ -22,8 +24,10 @@ use gw_model::routing::FailurePolicy;
 use gw_model::snapshot::{RetryOn, Target};
 use gw_model::{Call, ErrorClass, ErrorCode, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;
+pub(crate) use hedging::Hedging;
 pub(crate) use pages::another_page;
 use queue::{Queue, Step};
+use race::Runner;
 use std::sync::Arc;
 
 /// Tries of one request over all its targets; a plan cannot ask for more.
@@ -97,9 +101,11 @@ pub(crate) enum Failure {
 
 /// Tries the targets.
 pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
-    let Funded { ticket, live, call, model, route, output_bound, enforce_output, has_spare, .. } = funded;
+    let Funded { ticket, live, call, model, route, mut output_bound, enforce_output, has_spare, .. } = funded;
     let deadline = ticket.record.time.saturating_add(micros(model.timeouts.total_ms));
-    let mut exchange = Exchange { ticket, live, call, enforce_output, deadline, model };
+    let mut exchange =
+        Exchange { ticket, live, call, enforce_output, deadline, model, head: None, is_rival: false };
+    let is_hedged = exchange.may_be_hedged();
     let mut queue = Queue::new(route);
     let (mut last, mut unfit) = (None, None);
     loop {
@@ -111,7 +117,17 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
         };
         let Some(target) = exchange.model.targets.get(step.target).map(Arc::clone) else { continue };
         let others_left = queue.has_more() || has_spare;
-        match exchange.target(step, &target, others_left, &mut unfit).await {
+        let mut runner = Runner { step, target };
+        let turn = match is_hedged && queue.has_rival() {
+            false => exchange.target(step, &runner.target, others_left, &mut unfit).await,
+            // Boxed, since few models have it, and it is large.
+            true => {
+                let run = race::run(&mut exchange, &mut queue, &mut runner, &mut unfit, &mut output_bound);
+                Box::pin(run).await
+            }
+        };
+        let Runner { step, target } = runner;
+        match turn {
             Turn::Answered(sent, response) => {
                 return Ok(exchange.answered(target, sent, response, output_bound));
             }
@@ -235,7 +251,9 @@ impl Exchange {
                 return Turn::Failed(failed, GoesOn::ToNext);
             }
             let retry = self.model.retry_at(target);
-            let is_worth_it = attempt < retry.attempts && worth_it(&retry.on, again, failed.class);
+            // A rival is asked once: whoever it was asked besides has its tries.
+            let is_worth_it =
+                attempt < retry.attempts && !self.is_rival && worth_it(&retry.on, again, failed.class);
             let wait_ms = backoff::wait_ms(self, retry, attempt, again.after_ms, others_left);
             let Some(wait_ms) = wait_ms.filter(|_| is_worth_it) else {
                 return Turn::Failed(failed, GoesOn::ToNext);

@@ -5,19 +5,24 @@ use super::board::{Change, Notices};
 use super::breaker::Breaker;
 use super::fingerprint::Fingerprint;
 use super::latency::Latency;
+use super::tail::Tail;
 use super::traffic::Traffic;
 use gw_model::Micros;
 use gw_model::routing::{Capacity, HealthPolicy};
 use gw_providers::Headroom;
 use parking_lot::Mutex;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// Longest time that one probe keeps others from probing, in microseconds.
 const PROBE_LEASE_US: Micros = 30_000_000;
 
 /// Least share of its traffic that a deployment gets back at once, in thousandths.
 const WARM_FROM_PERMILLE: i64 = 100;
+
+/// Where among its answers one must stand to count that another outpaced, in thousandths: whoever was asked second had
+/// little time.
+const OUTPACED_FROM_PERMILLE: u32 = 900;
 
 /// Which deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -62,6 +67,8 @@ pub(crate) struct Deployment {
     /// When it came back; 0 once that is long ago.
     warm_from: AtomicI64,
     latency: Latency,
+    /// Where hedging asks for it.
+    tails: OnceLock<Box<Tails>>,
     /// Which key it was last configured with.
     account: AtomicU64,
     trips: AtomicU64,
@@ -70,6 +77,19 @@ pub(crate) struct Deployment {
     failed_checks: AtomicU32,
     counted: Mutex<Counted>,
     notices: Arc<Notices>,
+}
+
+/// Distributions of times to first byte: a stream's token comes sooner than a whole answer.
+#[derive(Debug, Default)]
+struct Tails {
+    streams: Tail,
+    whole: Tail,
+}
+
+impl Tails {
+    const fn of(&self, is_stream: bool) -> &Tail {
+        if is_stream { &self.streams } else { &self.whole }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +109,7 @@ impl Deployment {
             probe_until: AtomicI64::new(0),
             warm_from: AtomicI64::new(0),
             latency: Latency::default(),
+            tails: OnceLock::new(),
             account: AtomicU64::new(0),
             trips: AtomicU64::new(0),
             pauses: AtomicU64::new(0),
@@ -156,6 +177,17 @@ impl Deployment {
     /// Expected time to first byte in microseconds; 0 when nothing is known.
     pub(crate) fn latency_us(&self, now: Micros) -> u64 {
         self.latency.now(now)
+    }
+
+    /// From now on keeps how its times to first byte are distributed.
+    pub(crate) fn keep_tails(&self) {
+        self.tails.get_or_init(Box::default);
+    }
+
+    /// What so many of a thousand of its streams, or whole answers, took at most to begin, in microseconds; `None` when
+    /// too little is known, or it was not kept.
+    pub(crate) fn tail_us(&self, is_stream: bool, permille: u32) -> Option<u64> {
+        self.tails.get()?.of(is_stream).at(permille)
     }
 
     /// Since when it is back, while its traffic grows; 0 at other times.
@@ -286,9 +318,25 @@ impl Deployment {
     }
 
     /// An answer began.
-    pub(super) fn answered(&self, took_us: u64, now: Micros) {
+    pub(super) fn answered(&self, is_stream: bool, took_us: u64, now: Micros) {
         self.latency.observe(took_us, now);
+        if let Some(tails) = self.tails.get() {
+            tails.of(is_stream).observe(took_us, now);
+        }
         self.is_back(now);
+    }
+
+    /// Another one answered first: it would have taken at least that long. Only what makes it slower than it is taken for
+    /// says anything.
+    pub(super) fn outpaced(&self, is_stream: bool, after_us: u64, now: Micros) {
+        if after_us > self.latency.now(now) {
+            self.latency.observe(after_us, now);
+        }
+        if let Some(tail) = self.tails.get().map(|tails| tails.of(is_stream))
+            && tail.at(OUTPACED_FROM_PERMILLE).is_some_and(|us| after_us >= us)
+        {
+            tail.observe(after_us, now);
+        }
     }
 
     /// A request ended well; it used so many tokens more than was expected.

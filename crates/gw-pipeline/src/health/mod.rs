@@ -8,6 +8,7 @@ mod collector;
 mod deployment;
 mod fingerprint;
 mod latency;
+mod tail;
 mod traffic;
 mod visit;
 

@@ -16,6 +16,7 @@ pub(crate) struct Visit {
     is_open_probe: bool,
     /// Tokens that the deployment's traffic was charged with at the start.
     expected: u64,
+    is_stream: bool,
 }
 
 impl Visit {
@@ -28,13 +29,34 @@ impl Visit {
         now: Micros,
     ) -> Option<Self> {
         let is_open_probe = deployment.enter(tokens, is_forced, now)?;
-        Some(Self { deployment: Arc::clone(deployment), started: now, is_open_probe, expected: tokens })
+        Some(Self {
+            deployment: Arc::clone(deployment),
+            started: now,
+            is_open_probe,
+            expected: tokens,
+            is_stream: false,
+        })
+    }
+
+    /// Its answer is to be a stream, or whole: which of them began how fast is kept apart.
+    pub(crate) const fn of_stream(mut self, is_stream: bool) -> Self {
+        self.is_stream = is_stream;
+        self
     }
 
     /// An answer began: the deployment is up.
     pub(crate) fn answered(&mut self, now: Micros) {
         self.is_open_probe = false;
-        self.deployment.answered(u64::try_from(now - self.started).unwrap_or(0), now);
+        self.deployment.answered(self.is_stream, self.took_us(now), now);
+    }
+
+    /// Another deployment answered first.
+    pub(crate) fn outpaced(self, now: Micros) {
+        self.deployment.outpaced(self.is_stream, self.took_us(now), now);
+    }
+
+    fn took_us(&self, now: Micros) -> u64 {
+        u64::try_from(now - self.started).unwrap_or(0)
     }
 
     /// It ended well, having used so many tokens.

@@ -296,7 +296,7 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
 
 #[test]
 fn the_member_that_is_meant_comes_first_and_the_rest_as_written() {
-    let semantic = model(group(semantic(), &[1, 0, 5, 1]), 1, 4);
+    let semantic = model(group(semantic(), &[1, 3, 5, 1]), 1, 4);
     let meant = |member| World { meant: member, ..World::default() };
     assert_eq!(ordered(&semantic, &meant(Some(2)), 1).order.as_slice(), [2, 0, 1, 3]);
     assert_eq!(ordered(&semantic, &meant(Some(0)), 1).order.as_slice(), [0, 1, 2, 3]);
@@ -304,6 +304,34 @@ fn the_member_that_is_meant_comes_first_and_the_rest_as_written() {
     assert_eq!(ordered(&semantic, &meant(Some(9)), 1).order.as_slice(), [0, 1, 2, 3], "no member");
     let forbidden = World { forbidden: vec![2], ..meant(Some(2)) };
     assert_eq!(ordered(&semantic, &forbidden, 1).order.as_slice(), [0, 1, 3]);
+}
+
+#[test]
+fn weight_0_takes_nothing_while_any_other_can_serve() {
+    for strategy in every_strategy() {
+        let model = model(group(strategy.clone(), &[1, 0, 1]), 1, 3);
+        let last = |standing: [Standing; 3], seed| {
+            ordered(&model, &World { standing: standing.into(), ..World::default() }, seed).order
+        };
+        for seed in 0..200 {
+            let case = format!("{strategy:?} {seed}");
+            let warming = last([Standing::Warming(100), Standing::Fit, Standing::Tripped], seed);
+            assert_eq!(warming.as_slice(), [0, 1, 2], "{case}: also while another comes back slowly");
+            let fit = last([Standing::Fit, Standing::Fit, Standing::Fit], seed);
+            assert_eq!(fit[2], 1, "{case}");
+            let down = last([Standing::Tripped, Standing::Fit, Standing::Parked { until: 7 }], seed);
+            assert_eq!(down.as_slice(), [1, 0], "{case}: unless all others are out");
+        }
+    }
+}
+
+#[test]
+fn what_has_a_weight_somewhere_is_not_held_back_for_having_none_elsewhere() {
+    let drained = Destination::Group(Box::new(Group::new(1, Strategy::Fallback, vec![member(0, 1)])));
+    let members = vec![Member { to: drained, weight: 0, ..member(9, 0) }, member(0, 1), member(1, 1)];
+    let twice = model(Group::new(0, Strategy::Fallback, members), 2, 2);
+    let found = ordered(&twice, &World::default(), 1);
+    assert_eq!((found.order.as_slice(), found.ready), (&[0, 1][..], 2));
 }
 
 /// How often each target is first, in thousandths.

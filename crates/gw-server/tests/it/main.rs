@@ -24,6 +24,7 @@ mod ensemble;
 mod files;
 mod formats;
 mod google;
+mod hedging;
 mod keys;
 mod limits;
 mod media;
