@@ -2,7 +2,7 @@
 //! groups. Made once per configuration. It must not decide anything.
 
 use crate::attempt::Hedging;
-use crate::health::{Board, Deployment};
+use crate::health::{Board, Deployment, Outliers};
 use crate::route::meaning::{self, SemanticGroup, Sources};
 use crate::subcall::Mirroring;
 use ahash::AHashMap;
@@ -25,6 +25,7 @@ pub struct Lineup {
     semantic: Box<[SemanticGroup]>,
     mirror: Option<Arc<Mirroring>>,
     hedging: Option<Box<Hedging>>,
+    outliers: Option<Arc<Outliers>>,
     /// The panel of an ensemble.
     panel: Box<[Arc<Self>]>,
     judge: Option<Arc<Self>>,
@@ -64,6 +65,7 @@ impl Lineup {
     pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources) -> Arc<Self> {
         let deployments: Box<[Arc<Deployment>]> =
             model.targets.iter().map(|target| board.deployment(target)).collect();
+        let outliers = board.outliers(&model, &deployments);
         let hedging = model.hedge.map(|hedge| Box::new(Hedging::new(hedge, &deployments)));
         let turns = (0..model.groups.max(1)).map(|_| AtomicU64::new(0)).collect();
         let flat = match asks(&model, &Strategy::Cost) {
@@ -90,6 +92,7 @@ impl Lineup {
             semantic,
             mirror,
             hedging,
+            outliers,
             panel,
             judge,
         })
@@ -109,6 +112,11 @@ impl Lineup {
     /// How a second target is asked while the first is silent.
     pub(crate) fn hedging(&self) -> Option<&Hedging> {
         self.hedging.as_deref()
+    }
+
+    /// Who of the targets is ejected, where that is wanted.
+    pub(crate) const fn outliers(&self) -> Option<&Arc<Outliers>> {
+        self.outliers.as_ref()
     }
 
     /// Who is asked where several are.

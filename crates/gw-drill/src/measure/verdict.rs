@@ -55,6 +55,17 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
     {
         missed.push(format!("{} tries went to faulty targets, {allowed} are allowed", measures.to_faulty));
     }
+    if let Some(allowed) = objectives.max_extra_tries {
+        let extra = super::ratio(measures.extra_tries, measures.requests.max(1));
+        if extra > allowed {
+            missed.push(format!(
+                "{} tries beyond one for each request are {} of them, {} are allowed",
+                measures.extra_tries,
+                percent(extra),
+                percent(allowed)
+            ));
+        }
+    }
     if let Some(allowed) = objectives.max_trips {
         match measures.trips {
             Some(trips) if trips > u64::from(allowed) => {

@@ -26,6 +26,7 @@ pub(super) const OBJECTIVES: &[&str] = &[
     "share_within",
     "max_requests_to_faulty",
     "max_trips",
+    "max_extra_tries",
     "herd_factor",
 ];
 
@@ -191,6 +192,7 @@ fn objectives(node: &Node, faults: &mut Faults) -> Option<Objectives> {
         ..Objectives::default()
     };
     objectives.success_rate = block.number("success_rate", 0.0..=1.0, faults);
+    objectives.max_extra_tries = block.number("max_extra_tries", 0.0..=10.0, faults);
     objectives.share_within = block.number("share_within", 0.0..=1.0, faults);
     // Whoever wants traffic back wants it back without a herd.
     let default = objectives.recover_ms.map(|_| 2.0);

@@ -293,6 +293,10 @@ where
         let (policy, now) = (&self.seed.live.snapshot.health, ticket.worker().now());
         let tokens = self.seed.call.facts.input_tokens;
         let standing = deployment.standing(policy, capacity, tokens, now);
+        let standing = match model.outliers() {
+            None => standing,
+            Some(outliers) => outliers.standing(index, standing, policy, now),
+        };
         matches!(standing, Standing::Fit | Standing::Warming(_))
             && !self.met.iter().any(|met| Arc::ptr_eq(met, deployment))
     }

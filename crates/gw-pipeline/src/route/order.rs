@@ -146,6 +146,7 @@ struct Picking<'s> {
     full: Order,
     /// Those of weight 0: while any other is there they get nothing.
     spare: Order,
+    ejected: Order,
     tripped: Order,
     parked: Order,
     parked_until: Option<Micros>,
@@ -166,6 +167,7 @@ impl<'s> Picking<'s> {
             later: Order::new(),
             full: Order::new(),
             spare: Order::new(),
+            ejected: Order::new(),
             tripped: Order::new(),
             parked: Order::new(),
             parked_until: None,
@@ -201,7 +203,7 @@ impl<'s> Picking<'s> {
 
     /// Whether a target stands before what comes now.
     fn is_next(&self) -> bool {
-        [&self.fit, &self.later, &self.full, &self.spare, &self.tripped, &self.parked]
+        [&self.fit, &self.later, &self.full, &self.spare, &self.ejected, &self.tripped, &self.parked]
             .iter()
             .any(|list| !list.is_empty())
     }
@@ -261,6 +263,7 @@ impl<'s> Picking<'s> {
             Standing::Warming(permille) if self.rng.u32(..1000) < permille => &mut self.fit,
             Standing::Warming(_) => &mut self.later,
             Standing::Full => &mut self.full,
+            Standing::Ejected => &mut self.ejected,
             Standing::Tripped => &mut self.tripped,
             Standing::Parked { until } => {
                 self.parked_until = Some(self.parked_until.map_or(until, |soonest| soonest.min(until)));
@@ -274,12 +277,12 @@ impl<'s> Picking<'s> {
     }
 
     fn finish(self) -> Ordered {
-        let Self { most, fit: mut order, later, mut spare, full, tripped, .. } = self;
+        let Self { most, fit: mut order, later, mut spare, full, ejected, tripped, .. } = self;
         let Self { parked_until, parked, reached, end, .. } = self;
         order.extend(later);
         let ready = order.len().min(most);
         spare.retain(|index| !order.contains(index));
-        for rest in [spare, full, tripped] {
+        for rest in [spare, full, ejected, tripped] {
             order.extend(rest);
         }
         order.truncate(most);

@@ -229,12 +229,13 @@ fn reached(group: &Group, world: &World, into: &mut BTreeSet<usize>) {
 }
 
 fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
-    let standing = |rng: &mut fastrand::Rng| match rng.u32(..8) {
+    let standing = |rng: &mut fastrand::Rng| match rng.u32(..9) {
         0 => Standing::Tripped,
         1 => Standing::Parked { until: 7 },
         2 => Standing::Full,
         3 => Standing::Warming(500),
         4 => Standing::Due,
+        5 => Standing::Ejected,
         _ => Standing::Fit,
     };
     let some = |rng: &mut fastrand::Rng| (0..count).filter(|_| rng.u32(..6) == 0).collect();
@@ -287,7 +288,8 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
             Standing::Fit | Standing::Due => 0,
             Standing::Warming(_) => 1,
             Standing::Full => 2,
-            Standing::Tripped | Standing::Parked { .. } => 3,
+            Standing::Ejected => 3,
+            Standing::Tripped | Standing::Parked { .. } => 4,
         };
         let ranks: Vec<u32> = found.order.iter().map(rank).filter(|rank| *rank != 1).collect();
         assert!(ranks.is_sorted(), "{ranks:?}");

@@ -30,6 +30,7 @@ mod limits;
 mod media;
 mod mirror;
 mod network;
+mod outliers;
 mod ownership;
 mod passthrough;
 mod passthrough_money;
