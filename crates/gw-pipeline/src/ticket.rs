@@ -487,13 +487,11 @@ impl Open {
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         self.settle_hold();
-        if let Some(key) = &self.key {
-            if let Some(admitted_at) = self.admitted_at {
-                if outcome == Outcome::Refused {
-                    key.usage.unadmit(&key.policy, admitted_at);
-                }
-                key.usage.leave();
+        if let (Some(key), Some(admitted_at)) = (&self.key, self.admitted_at) {
+            if outcome == Outcome::Refused {
+                key.usage.unadmit(&key.policy, admitted_at);
             }
+            key.usage.leave();
         }
         if let Some(made) = self.made.take() {
             self.own(&made);

@@ -44,11 +44,9 @@ fn against_emulators(call: &Call, paid: &Try, tries: &[Try], facts: &Facts) -> O
         .flat_map(|(target, arrivals)| answers(arrivals).into_iter().map(move |one| (target, one)))
         .collect();
     // Who lost a race may have answered whole in the same moment: that is paid too, by an estimate.
-    let is_estimated = |target: usize| tries.iter().any(|one| one.is_estimated && one.target == Some(target));
-    let served: Vec<_> = served
-        .into_iter()
-        .filter(|(target, _)| paid.target == Some(*target) || !is_estimated(*target))
-        .collect();
+    let lost = |target: usize| tries.iter().any(|one| one.is_hedged && one.target == Some(target));
+    let served: Vec<_> =
+        served.into_iter().filter(|(target, _)| paid.target == Some(*target) || !lost(*target)).collect();
     let [(target, arrival)] = served.as_slice() else {
         return Some(if served.is_empty() { WrongAnswer::Misbilled } else { WrongAnswer::DoubleBilled });
     };

@@ -304,3 +304,38 @@ async fn a_process_that_dies_in_the_midst_charges_both_holds_once() {
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0]["cost_usd"], reserved, "{rows:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_formats_are_hedged_too() {
+    let (upstream, gateway) = set_up(ALWAYS).await;
+    upstream.faults("slow", SLOW, None);
+    let gemini = json!({"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}).to_string();
+    let converse = json!({"messages": [{"role": "user", "content": [{"text": "hi"}]}]}).to_string();
+    let messages = json!([{"role": "user", "content": "hi"}]);
+    for (path, body) in [
+        ("/v1beta/models/pair:generateContent", gemini.clone()),
+        ("/v1beta/models/pair:streamGenerateContent?alt=sse", gemini),
+        ("/model/pair/converse", converse.clone()),
+        ("/model/pair/converse-stream", converse),
+        ("/v2/chat", json!({"model": "pair", "messages": messages, "stream": true}).to_string()),
+        ("/v1/completions", json!({"model": "pair", "prompt": "hi", "max_tokens": 9}).to_string()),
+        ("/v1/embeddings", json!({"model": "pair", "input": "hi"}).to_string()),
+        (
+            "/v1/responses",
+            json!({"model": "pair", "input": "hi", "store": false, "stream": true}).to_string(),
+        ),
+    ] {
+        let begun = Instant::now();
+        let answer = gateway.send(Call::post(path, body).key(KEY)).await;
+        assert!(begun.elapsed() < Duration::from_millis(2500), "{path}: {:?}", begun.elapsed());
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert_eq!(answer.header("x-gatewright-failed-attempts"), Some("up=hedged"), "{path}");
+        is_settled(&gateway, &answer, &[("slow", "hedged"), ("quick", "")]).await;
+    }
+    // What costs nothing is not worth it.
+    let asked_before = asked(&upstream, "quick");
+    let count = json!({"model": "pair", "messages": messages}).to_string();
+    gateway.send(Call::post("/v1/messages/count_tokens", count).key(KEY)).await.ok();
+    assert_eq!(asked(&upstream, "quick"), asked_before);
+    leaves_nothing(&upstream, &gateway).await;
+}
