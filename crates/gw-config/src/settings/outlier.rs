@@ -10,11 +10,11 @@ settings! {
         /// How many times as bad as its peers an outlier is, 1.1 to 100.
         default(3.0) factor: Factor,
         /// Requests within the window below which nothing is said of a target.
-        default(20) min_requests: Whole<5, 1_000_000>,
+        default(20) min_requests: Whole<1, 1_000_000>,
         /// Length of the window, in seconds.
-        default(30) window_seconds: Whole<5, 300>,
+        default(30) window_seconds: Whole<1, 300>,
         /// Most of a group's targets that are ejected at the same time, in percent.
-        default(50) max_ejected_percent: Whole<1, 99>,
+        default(50) max_ejected_percent: Whole<1, 100>,
         /// How long a target is ejected the first time, in seconds; doubles each time that it is again.
         default(30) eject_seconds: Whole<1, 86_400>,
         /// Longest ejection, in seconds.

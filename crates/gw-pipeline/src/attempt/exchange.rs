@@ -1,7 +1,8 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
 use super::queue::Step;
-use super::{Again, Failure, FailureKind, handshake};
+use super::race::Progress;
+use super::{Again, Failure, FailureKind, handshake, opening};
 use crate::credentials::{Hand, Ready as Carried};
 use crate::health::Visit;
 use crate::lineup::Lineup;
@@ -42,8 +43,8 @@ pub(super) struct Exchange {
     pub(super) model: Arc<Lineup>,
     pub(super) enforce_output: Option<u64>,
     pub(super) deadline: i64,
-    /// In a race: the head of a whole answer is there.
-    pub(super) head: Option<Rc<Cell<bool>>>,
+    /// In a race: how far the try is.
+    pub(super) progress: Option<Rc<Cell<Progress>>>,
     /// It is asked besides another one.
     pub(super) is_rival: bool,
 }
@@ -174,17 +175,19 @@ impl Exchange {
         if let Err(refusal) = self.ticket.open_attempt(target, visit).await {
             return Tried::Rejected(refusal);
         }
+        self.note_progress(Progress::Asked);
         if !earlier.is_empty()
             && let Err(tried) = Box::pin(self.earlier(target, endpoint, &mut sent, &earlier)).await
         {
             return tried;
         }
-        self.note_head(None);
         let answer = self.send(target, endpoint, format, request).await;
         match answer {
             Ok(response) if self.is_answer(format, response.status) => {
                 self.note_headroom(step, &response);
-                self.note_head(Some(&response));
+                if !opening::is_stream(&self.call, &response) {
+                    self.note_progress(Progress::Answering);
+                }
                 Tried::Answered { sent, response }
             }
             Ok(response) => match self.failed_status(target, sent.format, response).await {

@@ -104,7 +104,7 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
     let Funded { ticket, live, call, model, route, mut output_bound, enforce_output, has_spare, .. } = funded;
     let deadline = ticket.record.time.saturating_add(micros(model.timeouts.total_ms));
     let mut exchange =
-        Exchange { ticket, live, call, enforce_output, deadline, model, head: None, is_rival: false };
+        Exchange { ticket, live, call, enforce_output, deadline, model, progress: None, is_rival: false };
     let is_hedged = exchange.may_be_hedged();
     let mut queue = Queue::new(route);
     let (mut last, mut unfit) = (None, None);

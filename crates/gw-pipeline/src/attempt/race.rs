@@ -5,13 +5,12 @@
 use super::exchange::Exchange;
 use super::hedging::Hedging;
 use super::queue::{Queue, Step};
-use super::{GoesOn, Turn, opening};
+use super::{GoesOn, Turn};
 use crate::health::{Deployment, Standing};
 use crate::reserve::{Largest, largest};
 use crate::ticket::race::HEDGED;
 use gw_model::snapshot::Target;
-use gw_model::{Refusal, SubCallRole, WireFormat};
-use gw_upstream::UpstreamResponse;
+use gw_model::{NanoUsd, Refusal, SubCallRole, WireFormat};
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -22,6 +21,17 @@ use tokio::time::{Instant, Sleep};
 
 /// Most targets that are asked besides the first.
 const MAX_RIVALS: usize = 3;
+
+/// How far the first of a race is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Nothing went out: the journal knows of no try yet, with which a further one could stand.
+    Unsent,
+    /// It is silent.
+    Asked,
+    /// The head of a whole answer is there.
+    Answering,
+}
 
 /// A target whose turn it is.
 pub(super) struct Runner {
@@ -57,7 +67,7 @@ impl Exchange {
             model: Arc::clone(&self.model),
             enforce_output: self.enforce_output,
             deadline: self.deadline,
-            head: None,
+            progress: None,
             is_rival: true,
         }
     }
@@ -74,10 +84,10 @@ impl Exchange {
         is_held
     }
 
-    /// Notes whether the head of a whole answer is there: from then on nobody is silent.
-    pub(super) fn note_head(&self, response: Option<&UpstreamResponse>) {
-        if let Some(head) = &self.head {
-            head.set(response.is_some_and(|response| !opening::is_stream(&self.call, response)));
+    /// Notes how far the try at hand is.
+    pub(super) fn note_progress(&self, progress: Progress) {
+        if let Some(shared) = &self.progress {
+            shared.set(progress);
         }
     }
 }
@@ -114,8 +124,8 @@ pub(super) async fn run(
     let Some((hedging, deployment, most)) = starter.filter(|(_, _, most)| asked < *most) else {
         return main.target(runner.step, &runner.target, true, unfit).await;
     };
-    let head = Rc::new(Cell::new(false));
-    main.head = Some(Rc::clone(&head));
+    let progress = Rc::new(Cell::new(Progress::Unsent));
+    main.progress = Some(Rc::clone(&progress));
     let delay = hedging.delay(deployment, main.call.facts.stream);
     let seed = main.fork(0);
     let mut race = Race { main, rivals: Default::default(), reason: "abandoned" };
@@ -125,18 +135,19 @@ pub(super) async fn run(
         let field = Field {
             seed: &seed,
             hedging,
-            head: &head,
+            progress: &progress,
             first: Some(first),
             met: vec![Arc::clone(deployment)],
             rivals: Vec::new(),
             lanes: rivals.iter_mut().take(most - asked),
+            held: NanoUsd::ZERO,
             timer: Some(Box::pin(tokio::time::sleep(delay))),
             delay,
         };
         field.run(queue).await
     };
     race.reason = HEDGED;
-    race.main.head = None;
+    race.main.progress = None;
     if let Some((at, rival)) = winner
         && let Some(exchange) = race.rivals.get_mut(at).and_then(Option::take)
     {
@@ -161,13 +172,15 @@ struct Rival<'r> {
 struct Field<'f, 'r, F, L> {
     seed: &'f Exchange,
     hedging: &'f Hedging,
-    head: &'f Cell<bool>,
+    progress: &'f Cell<Progress>,
     /// The request's own try, until it has failed.
     first: Option<Pin<&'f mut F>>,
     /// Deployments that are asked, or were.
     met: Vec<Arc<Deployment>>,
     rivals: Vec<Rival<'r>>,
     lanes: L,
+    /// What is held for those besides the first.
+    held: NanoUsd,
     /// Until the next rival is asked, while there may be one.
     timer: Option<Pin<Box<Sleep>>>,
     delay: std::time::Duration,
@@ -243,8 +256,8 @@ where
 
     /// The time is up: asks one more, if there is one, and the means for it.
     fn ask_another(&mut self, queue: &mut Queue) {
-        let is_answering = self.head.get();
-        if !is_answering && !self.start(queue) {
+        let is_silent = self.progress.get() == Progress::Asked;
+        if is_silent && !self.start(queue) {
             self.timer = None;
         }
         if let Some(timer) = &mut self.timer {
@@ -265,12 +278,14 @@ where
             return false;
         }
         let mut exchange = Box::new(self.seed.fork(self.rivals.len() + 1));
+        exchange.ticket.note_beside(self.held);
         if !exchange.afford(target) {
             metrics.note_hedge(&model.name, "unaffordable");
             self.hedging.give_back();
             queue.give_back(index);
             return false;
         }
+        self.held = self.held.plus(exchange.ticket.held_cost());
         metrics.note_hedge(&model.name, "started");
         self.met.push(Arc::clone(deployment));
         let exchange: &'r mut Exchange = lane.insert(exchange);

@@ -1,12 +1,12 @@
-//! What came of a deployment's latest requests, and how long its answers took: a few minutes, in slots of some seconds.
+//! What came of a deployment's latest requests, and how long its answers took: a few minutes, second by second.
 //! Serves the comparison with its peers. Pure: time is given. It must not judge.
 
 use gw_model::Micros;
 
 /// Length of a slot in microseconds.
-const SLOT_US: Micros = 5_000_000;
+const SLOT_US: Micros = 1_000_000;
 /// The longest window, five minutes, and the slot that is being filled.
-const SLOTS: usize = 61;
+const SLOTS: usize = 301;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Slot {
@@ -64,12 +64,17 @@ impl History {
         let window_us = i64::try_from(window_ms.saturating_mul(1000)).unwrap_or(i64::MAX);
         // The oldest slot counts whole.
         let from = now.saturating_sub(window_us).div_euclid(SLOT_US).max(since.div_euclid(SLOT_US) + 1);
-        let within = || self.slots.iter().filter(|slot| slot.number >= from);
-        let sum = |count: &dyn Fn(&Slot) -> u32| within().map(|slot| u64::from(count(slot))).sum::<u64>();
-        let (failures, answers) = (sum(&|slot| slot.bad), sum(&|slot| slot.answers));
-        let logarithms: f64 = within().map(|slot| slot.logarithms).sum();
-        let usual_us = if answers == 0 { 0.0 } else { (logarithms / answers as f64).exp() };
-        Recent { requests: failures + sum(&|slot| slot.good), failures, answers, usual_us }
+        let (mut recent, mut logarithms) = (Recent::default(), 0.0);
+        for slot in self.slots.iter().filter(|slot| slot.number >= from) {
+            recent.requests += u64::from(slot.good) + u64::from(slot.bad);
+            recent.failures += u64::from(slot.bad);
+            recent.answers += u64::from(slot.answers);
+            logarithms += slot.logarithms;
+        }
+        if recent.answers > 0 {
+            recent.usual_us = (logarithms / recent.answers as f64).exp();
+        }
+        recent
     }
 
     fn slot(&mut self, now: Micros) -> &mut Slot {

@@ -53,6 +53,16 @@ impl Open {
         self.number / NUMBERS
     }
 
+    /// More is held by other forks.
+    pub(crate) const fn note_beside(&mut self, held: NanoUsd) {
+        self.beside = self.beside.plus(held);
+    }
+
+    /// Money that is held.
+    pub(crate) const fn held_cost(&self) -> NanoUsd {
+        self.hold_cost
+    }
+
     /// Output tokens that are held.
     pub(crate) const fn held_output(&self) -> u64 {
         self.output_bound

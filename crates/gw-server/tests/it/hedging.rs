@@ -4,6 +4,7 @@
 use super::support::gateway::nanos;
 use super::support::{Answer, Call, Gateway, KEY, MASTER, Upstream, chat, chat_stream, eventually};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
@@ -338,4 +339,71 @@ async fn other_formats_are_hedged_too() {
     gateway.send(Call::post("/v1/messages/count_tokens", count).key(KEY)).await.ok();
     assert_eq!(asked(&upstream, "quick"), asked_before);
     leaves_nothing(&upstream, &gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_storm_of_near_ties_is_settled_to_the_last() {
+    let (upstream, gateway) = set_up("{ after_ms: 40, max_percent: 100, burst: 200 }").await;
+    // The second one is ready a moment before or after the first.
+    upstream.faults("slow", "latency=90", None);
+    upstream.faults("quick", "latency=40", None);
+    let mut calls = JoinSet::new();
+    for number in 0..300usize {
+        let addr = gateway.addr;
+        calls.spawn(async move {
+            let text = "word ".repeat(number % 7);
+            let body =
+                if number.is_multiple_of(2) { chat("pair", &text) } else { chat_stream("pair", &text) };
+            let answer = Call::chat(&body).key(KEY).send(addr).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            answer.request_id()
+        });
+    }
+    let ids: HashSet<String> = calls.join_all().await.into_iter().collect();
+    leaves_nothing(&upstream, &gateway).await;
+    let rows = gateway.records_of("success", 300).await;
+    let recorded: HashSet<String> =
+        rows.iter().map(|row| row["request_id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!((rows.len(), &recorded), (300, &ids), "each has one record");
+    let mut winners = HashSet::new();
+    for row in &rows {
+        let tries = row["tries"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let good = tries.iter().filter(|one| one["reason"].as_str().is_none_or(str::is_empty)).count();
+        assert!(tries.is_empty() || (good == 1 && tries.len() == 2), "{row}");
+        winners.insert(row["upstream_model"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(winners.len(), 2, "both win now and then: {winners:?}");
+    let sum: i128 = rows.iter().map(|row| nanos(row["cost_usd"].as_str().unwrap())).sum();
+    let budgets = gateway.rows("/api/v1/budgets").await;
+    assert_eq!(nanos(budgets[0]["spent_usd"].as_str().unwrap()), sum);
+    assert_eq!(nanos(budgets[0]["reserved_usd"].as_str().unwrap()), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_third_target_is_asked_where_that_is_allowed() {
+    let upstream = Upstream::start().await;
+    let hedge = "{ after_ms: 150, max_percent: 100, attempts: 2 }";
+    let config = config(&upstream, UP, hedge).replace(
+        "{ provider: up, model: quick }",
+        "{ provider: up, model: fault-hang }, { provider: claude, model: chat-model }",
+    );
+    let gateway = Gateway::start(&config).await;
+    for model in ["slow"] {
+        upstream.faults(model, SLOW, None);
+    }
+    let begun = Instant::now();
+    let answer = ask(&gateway).await;
+    answer.ok();
+    assert!(begun.elapsed() < Duration::from_millis(2500), "{:?}", begun.elapsed());
+    assert_eq!(answer.header("x-gatewright-attempts"), Some("3"));
+    assert_eq!(answer.header("x-gatewright-provider"), Some("claude"));
+    leaves_nothing(&upstream, &gateway).await;
+    let record = gateway.record(&answer.request_id()).await;
+    let reasons: Vec<&str> = record["tries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["reason"].as_str().unwrap_or_default())
+        .collect();
+    assert_eq!(reasons, ["hedged", "hedged", ""], "{record}");
 }

@@ -74,7 +74,7 @@ fn what_does_not_go_together_has_a_place() {
         ("hedge: { delay_ms: 3 }", "unknown key 'delay_ms'"),
         ("outlier: { factor: 1 }", "a number from 1.1 to 100"),
         ("outlier: { factor: '3' }", "a number from 1.1 to 100"),
-        ("outlier: { max_ejected_percent: 100 }", "1 to 99"),
+        ("outlier: { max_ejected_percent: 101 }", "1 to 100"),
         ("outlier: { eject_seconds: 400 }", "'eject_seconds' is larger than 'max_eject_seconds' (300)"),
     ] {
         refused(&pair(settings), wanted);
