@@ -9,7 +9,7 @@ const MIN_FAILURES: u64 = 3;
 /// Share of failures below which nobody is an outlier, in thousandths.
 const MIN_FAILING_PERMILLE: u64 = 50;
 /// How much longer than its peers a deployment must take at least, in microseconds: among fast ones a factor is little.
-const MIN_EXCESS_US: f64 = 5_000.0;
+const MIN_EXCESS_US: f64 = 10_000.0;
 
 /// A deployment of a group.
 #[derive(Clone, Copy, Debug)]
