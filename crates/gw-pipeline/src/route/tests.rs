@@ -293,6 +293,7 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
         };
         let ranks: Vec<u32> = found.order.iter().map(rank).filter(|rank| *rank != 1).collect();
         assert!(ranks.is_sorted(), "{ranks:?}");
+        assert!(found.order[..found.ready].iter().all(|index| rank(index) < 2), "{found:?}");
     }
 }
 
