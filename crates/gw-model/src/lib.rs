@@ -27,6 +27,7 @@ pub mod routing;
 pub mod secret;
 pub mod snapshot;
 pub mod subcalls;
+pub mod tenancy;
 pub mod time;
 pub mod usage;
 
@@ -47,4 +48,5 @@ pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;
+pub use tenancy::{AccountId, AccountPolicy, Level};
 pub use usage::{Usage, UsageSource};

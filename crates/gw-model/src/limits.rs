@@ -1,10 +1,15 @@
 //! Limits and budgets as settings. Their counters live in `gw-store`.
 
-use crate::money::NanoUsd;
-use serde::{Deserialize, Serialize};
+mod period;
 
-/// Rate and concurrency limits of a key. `None` is unlimited.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+use crate::money::NanoUsd;
+use crate::principal::any_matches;
+pub use period::{Period, TimeZone};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Rate and concurrency limits of an account. `None` is unlimited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Limits {
     /// Requests in any minute.
     pub rpm: Option<u64>,
@@ -18,10 +23,136 @@ pub struct Limits {
     /// Burst allowance above the limit, for [`LimitKind::Gcra`].
     #[serde(default)]
     pub burst: u64,
+    /// Further limits: of other units, over other windows, on some models.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub more: Vec<Limit>,
+}
+
+impl Limits {
+    /// All of them in one form.
+    #[must_use]
+    pub fn list(&self) -> Vec<Limit> {
+        let usual = |unit, max: Option<u64>| {
+            let per_seconds = if unit == LimitUnit::Parallel { 0 } else { MINUTE_SECONDS };
+            let (kind, burst) = (self.kind, self.burst);
+            max.map(|max| Limit { unit, max, per_seconds, kind, burst, models: None, shadow: false })
+        };
+        let usual = [
+            usual(LimitUnit::Parallel, self.max_parallel.map(u64::from)),
+            usual(LimitUnit::Requests, self.rpm),
+            usual(LimitUnit::Tokens, self.tpm),
+        ];
+        usual.into_iter().flatten().chain(self.more.iter().cloned()).collect()
+    }
+}
+
+const MINUTE_SECONDS: u32 = 60;
+
+/// One limit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Limit {
+    /// What is counted.
+    pub unit: LimitUnit,
+    /// How much of it; nano-dollars for [`LimitUnit::Cost`].
+    pub max: u64,
+    /// Length of the window in seconds; 0 for [`LimitUnit::Parallel`].
+    pub per_seconds: u32,
+    /// How the window is counted.
+    #[serde(default)]
+    pub kind: LimitKind,
+    /// Units above `max`, for [`LimitKind::Gcra`].
+    #[serde(default)]
+    pub burst: u64,
+    /// Only calls of these models count: exact, `prefix*`, `*`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
+    /// What it would have refused is noted, and let through.
+    #[serde(default)]
+    pub shadow: bool,
+}
+
+impl Limit {
+    /// Whether a call of a model with these names counts.
+    #[must_use]
+    pub fn covers(&self, names: &[&str]) -> bool {
+        self.models.as_ref().is_none_or(|patterns| any_matches(patterns, names))
+    }
+}
+
+/// What a limit bounds, as in "600 requests per minute".
+#[must_use]
+pub fn describe(unit: LimitUnit, max: u64, per_seconds: u32) -> String {
+    let amount = match unit {
+        LimitUnit::Cost => format!("${}", NanoUsd(max)),
+        _ => max.to_string(),
+    };
+    let what = unit.noun();
+    let window: Cow<'_, str> = match per_seconds {
+        0 => " at the same time".into(),
+        1 => " per second".into(),
+        60 => " per minute".into(),
+        3_600 => " per hour".into(),
+        86_400 => " per day".into(),
+        other => format!(" in {other} seconds").into(),
+    };
+    format!("{amount}{what}{window}")
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitUnit {
+    /// Requests.
+    Requests,
+    /// Tokens, input and output.
+    Tokens,
+    /// Input tokens.
+    InputTokens,
+    /// Output tokens.
+    OutputTokens,
+    /// Money.
+    Cost,
+    /// Requests at the same time.
+    Parallel,
+}
+
+impl LimitUnit {
+    /// Every unit.
+    pub const ALL: &'static [Self] =
+        &[Self::Requests, Self::Tokens, Self::InputTokens, Self::OutputTokens, Self::Cost, Self::Parallel];
+
+    /// The name in configuration and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Tokens => "tokens",
+            Self::InputTokens => "input_tokens",
+            Self::OutputTokens => "output_tokens",
+            Self::Cost => "cost",
+            Self::Parallel => "parallel",
+        }
+    }
+
+    /// The unit of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|unit| unit.as_str() == name)
+    }
+
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Requests | Self::Parallel => " requests",
+            Self::Tokens => " tokens",
+            Self::InputTokens => " input tokens",
+            Self::OutputTokens => " output tokens",
+            Self::Cost => "",
+        }
+    }
 }
 
 /// How a window is counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitKind {
     /// At most L in any window; 60 sub-windows, the oldest counted whole.
@@ -33,8 +164,8 @@ pub enum LimitKind {
     Fixed,
 }
 
-/// A hard bound on money.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A bound on money.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Budget {
     /// Bound.
     pub limit: NanoUsd,
@@ -43,97 +174,50 @@ pub struct Budget {
     /// Also send the reserved output bound upstream, so that the hold can not be exceeded.
     #[serde(default)]
     pub strict: bool,
+    /// Where days begin; UTC when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<TimeZone>,
+    /// What it would have refused is noted, and let through.
+    #[serde(default)]
+    pub shadow: bool,
+    /// Shares of the bound, in percent, at which somebody is to be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alert_at: Vec<u16>,
+    /// What is added to the bound for a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub increases: Vec<Increase>,
 }
 
-/// A calendar window in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// From midnight.
-    Day,
-    /// From Monday.
-    Week,
-    /// From the first.
-    Month,
-    /// For ever.
-    Total,
+/// A temporary increase of a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Increase {
+    /// By how much.
+    pub amount: NanoUsd,
+    /// Until when, in microseconds since the epoch.
+    pub until: i64,
 }
 
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
-
-impl Period {
-    /// The name in configuration and JSON.
+impl Budget {
+    /// A hard budget.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Total => "total",
+    pub const fn new(limit: NanoUsd, period: Period) -> Self {
+        Self {
+            limit,
+            period,
+            strict: false,
+            time_zone: None,
+            shadow: false,
+            alert_at: Vec::new(),
+            increases: Vec::new(),
         }
     }
 
-    /// The period of that name.
+    /// The bound with what is added to it at that time.
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Day, Self::Week, Self::Month, Self::Total].into_iter().find(|p| p.as_str() == name)
+    pub fn limit_at(&self, now: i64) -> NanoUsd {
+        let added = self.increases.iter().filter(|increase| increase.until > now);
+        added.fold(self.limit, |limit, increase| limit.plus(increase.amount))
     }
-
-    /// Start of the window that holds `now` (microseconds since the epoch, UTC); 0 for [`Period::Total`].
-    #[must_use]
-    pub const fn window_start(self, now: i64) -> i64 {
-        let day = now.div_euclid(DAY);
-        match self {
-            Self::Total => 0,
-            Self::Day => day * DAY,
-            // 1970-01-01 was a Thursday, three days after a Monday.
-            Self::Week => (day - (day + 3).rem_euclid(7)) * DAY,
-            Self::Month => {
-                let (year, month) = civil_month(day);
-                days_to_month(year, month) * DAY
-            }
-        }
-    }
-
-    /// End of the window that starts at `window_start`; `None` for [`Period::Total`].
-    #[must_use]
-    pub const fn window_end(self, window_start: i64) -> Option<i64> {
-        match self {
-            Self::Total => None,
-            Self::Day => Some(window_start + DAY),
-            Self::Week => Some(window_start + 7 * DAY),
-            Self::Month => {
-                let (year, month) = civil_month(window_start.div_euclid(DAY));
-                let (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
-                Some(days_to_month(year, month) * DAY)
-            }
-        }
-    }
-}
-
-/// Year and month of a day since the epoch (Howard Hinnant, "chrono-compatible low-level date algorithms").
-const fn civil_month(day: i64) -> (i64, i64) {
-    let z = day + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = yoe + era * 400 + if month <= 2 { 1 } else { 0 };
-    (year, month)
-}
-
-/// Days from the epoch to the first of a month (same source).
-const fn days_to_month(year: i64, month: i64) -> i64 {
-    let y = if month <= 2 { year - 1 } else { year };
-    let era = y.div_euclid(400);
-    let yoe = y.rem_euclid(400);
-    let mp = if month > 2 { month - 3 } else { month + 9 };
-    let doy = (153 * mp + 2) / 5;
-    let doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-    era * 146_097 + doe - 719_468
 }
 
 #[cfg(test)]

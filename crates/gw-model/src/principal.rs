@@ -3,7 +3,7 @@
 use crate::format::Endpoint;
 use crate::ids::KeyId;
 use crate::limits::{Budget, Limits};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
 /// What a key may do, and how much. The same for keys from the configuration and from the API.
@@ -15,6 +15,9 @@ pub struct KeyPolicy {
     pub team_id: Option<String>,
     /// Project, when set.
     pub project_id: Option<String>,
+    /// The person whose calls these are, when set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
     /// Patterns of allowed models: exact, `provider/*`, or `*`. Empty allows none.
     pub models: Vec<String>,
     /// Allowed endpoint kinds; `None` allows all but pass-through.
@@ -23,8 +26,9 @@ pub struct KeyPolicy {
     pub expires_at: Option<i64>,
     /// Rate and concurrency limits.
     pub limits: Limits,
-    /// Hard budget.
-    pub budget: Option<Budget>,
+    /// Budgets, all of which must have enough left.
+    #[serde(default, alias = "budget", deserialize_with = "budgets")]
+    pub budgets: Vec<Budget>,
     /// Guardrails that apply to its calls, by name.
     pub guardrails: Vec<String>,
     /// Which of a provider's credentials its calls use: provider, then credential. Others are drawn by weight.
@@ -39,7 +43,7 @@ impl KeyPolicy {
     /// `provider/model` spelling).
     #[must_use]
     pub fn allows_model(&self, names: &[&str]) -> bool {
-        self.models.iter().any(|pattern| names.iter().any(|name| model_matches(pattern, name)))
+        any_matches(&self.models, names)
     }
 
     /// True when the endpoint kind is allowed.
@@ -51,6 +55,26 @@ impl KeyPolicy {
             Some(list) => endpoint == Endpoint::Models || list.contains(&endpoint),
         }
     }
+}
+
+/// Keys that were stored before there could be several budgets have one, or none.
+fn budgets<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Budget>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Several(Vec<Budget>),
+        One(Option<Budget>),
+    }
+    Ok(match Stored::deserialize(from)? {
+        Stored::Several(budgets) => budgets,
+        Stored::One(budget) => budget.into_iter().collect(),
+    })
+}
+
+/// Does one of the patterns cover one of the names?
+#[must_use]
+pub fn any_matches(patterns: &[String], names: &[&str]) -> bool {
+    patterns.iter().any(|pattern| names.iter().any(|name| model_matches(pattern, name)))
 }
 
 /// Does `pattern` (exact, `prefix*`, `*`) cover `name`?

@@ -72,6 +72,10 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
     if entry.revoked() {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has been revoked"));
     }
+    if entry.is_closed() {
+        let text = "what this API key belongs to has been disabled or deleted";
+        return Err(Refusal::new(ErrorCode::InvalidApiKey, text));
+    }
     if entry.policy.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
     }

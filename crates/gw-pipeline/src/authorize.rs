@@ -8,7 +8,8 @@ use crate::raw;
 use crate::route::resolve::Resolution;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ProviderKind;
-use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, WireFormat, snapshot::Model};
+use gw_model::{Call, ErrorCode, Refusal, WireFormat, snapshot::Model};
+use gw_store::memory::KeyEntry;
 use std::sync::Arc;
 
 /// Proof that the caller may make this call. Made here only.
@@ -31,26 +32,26 @@ pub(crate) fn authorize(claimed: Claimed) -> Result<Permitted, Rejected> {
 
 fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refusal> {
     may_use(ticket, call.format)?;
-    let policy = ticket.key().map(|entry| &entry.policy);
+    let key = ticket.key();
     if let Some(line) = &call.raw {
         return raw::authorize(ticket, live, call, line);
     }
     refuse_background(call)?;
     refuse_thread(call)?;
-    if policy.is_some() {
+    if key.is_some() {
         refuse_stored(call)?;
     }
     let resolution = match live.resolve(&call.facts.model, call.format) {
         Ok(resolution) => resolution,
         // Whoever may not call a name learns only that, not which names exist.
-        Err(_) if policy.is_some_and(|p| !p.allows_model(&[&call.facts.model])) => {
+        Err(_) if key.is_some_and(|key| !key.allows_model(&[&call.facts.model])) => {
             return Err(not_allowed(&call.facts.model));
         }
         Err(refusal) => return Err(refusal),
     };
-    if let Some(key) = ticket.key()
+    if let Some(key) = key
         && !key.allows_every_model()
-        && !allows(&key.policy, &call.facts.model, &resolution)
+        && !allows(key, &call.facts.model, &resolution)
     {
         return Err(not_allowed(&call.facts.model));
     }
@@ -64,7 +65,7 @@ pub(crate) fn may_use(ticket: &Ticket, format: WireFormat) -> Result<(), Refusal
     ticket.check_key()?;
     let endpoint = format.endpoint();
     match ticket.key() {
-        Some(entry) if !entry.policy.allows_endpoint(endpoint) => Err(Refusal::new(
+        Some(entry) if !entry.allows_endpoint(endpoint) => Err(Refusal::new(
             ErrorCode::EndpointNotAllowed,
             format!("this key may not use '{}' endpoints", endpoint.as_str()),
         )),
@@ -72,11 +73,11 @@ pub(crate) fn may_use(ticket: &Ticket, format: WireFormat) -> Result<(), Refusal
     }
 }
 
-/// Does the policy cover the name as asked for, or as resolved?
-pub(crate) fn allows(policy: &KeyPolicy, asked: &str, resolution: &Resolution) -> bool {
+/// Does the key, with all above it, cover the name as asked for, or as resolved?
+pub(crate) fn allows(key: &KeyEntry, asked: &str, resolution: &Resolution) -> bool {
     match &resolution.qualified {
-        Some(qualified) => policy.allows_model(&[asked, qualified]),
-        None => policy.allows_model(&[asked]),
+        Some(qualified) => key.allows_model(&[asked, qualified]),
+        None => key.allows_model(&[asked]),
     }
 }
 

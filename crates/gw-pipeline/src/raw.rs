@@ -81,11 +81,12 @@ pub(crate) fn authorize(
     }
     let model = live.lineup(Arc::new(model));
     let Some(key) = ticket.key() else { return Ok(model) };
-    let is_bounded = !key.allows_every_model() || key.policy.budget.is_some();
+    let has_budget = ticket.chain().budgets().next().is_some();
+    let is_bounded = !key.allows_every_model() || has_budget;
     // Files cost nothing, and a batch under a budget has been refused already.
     let is_free = line.object.is_some();
-    if let (Some(budget), false) = (key.policy.budget, is_free) {
-        refuse_unbounded(line, facts, budget.strict)?;
+    if has_budget && !is_free {
+        refuse_unbounded(line, facts, ticket.chain().budgets().any(|budget| budget.strict))?;
     }
     // What cannot be read here the provider may read all the same: models, files and answers of other keys in it.
     if let Some(refusal) = &line.unread {
@@ -98,7 +99,7 @@ pub(crate) fn authorize(
     }
     refuse_stored(call)?;
     let is_named = !facts.model.is_empty();
-    if is_named && !key.allows_every_model() && !key.policy.allows_model(&[&facts.model, &model.name]) {
+    if is_named && !key.allows_model(&[&facts.model, &model.name]) {
         return Err(not_allowed(&facts.model));
     }
     Ok(model)

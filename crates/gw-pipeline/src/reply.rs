@@ -49,6 +49,19 @@ impl std::fmt::Display for Incomplete {
 
 impl std::error::Error for Incomplete {}
 
+/// Most bytes of a body in memory that the listener is given at once: it copies what it writes, and keeps the
+/// room for as much for as long as the connection lives.
+const MAX_PIECE: usize = 65_536;
+
+/// The next piece of a body in memory; what is left when nothing is `None`.
+fn next_piece(body: &mut Option<Bytes>) -> Option<Bytes> {
+    let bytes = body.as_mut().filter(|bytes| bytes.len() > MAX_PIECE);
+    match bytes {
+        Some(bytes) => Some(bytes.split_to(MAX_PIECE)),
+        None => body.take(),
+    }
+}
+
 impl Body for ReplyBody {
     type Data = Bytes;
     type Error = Incomplete;
@@ -58,7 +71,7 @@ impl Body for ReplyBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Incomplete>>> {
         match self.get_mut() {
-            Self::Whole(bytes) => Poll::Ready(bytes.take().map(|b| Ok(Frame::data(b)))),
+            Self::Whole(bytes) => Poll::Ready(next_piece(bytes).map(|b| Ok(Frame::data(b)))),
             Self::Stream(stream) => stream.poll(cx).map(|piece| piece.map(|b| Ok(Frame::data(b)))),
             Self::Large(large) => large.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
             Self::Raw(raw) => raw.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),

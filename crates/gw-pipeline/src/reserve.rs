@@ -1,15 +1,16 @@
 //! Seventh stage: the money and tokens that the call may use are held before it goes out, at the price of
 //! the plan's dearest target. It must not be skipped by anything that reaches a provider.
 
-use crate::admit::limit_refusal;
+use crate::admit::{limit_refusal, whose};
 use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::route::{Planned, Route};
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ModelInfo;
+use gw_model::limits::{self, LimitUnit};
 use gw_model::snapshot::Model;
 use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, PriceSheet, Refusal, ServiceTier, WireFormat};
-use gw_store::memory::HoldRefused;
+use gw_store::memory::{Amounts, HoldRefused};
 use std::sync::Arc;
 
 /// A call whose largest cost is held. Made here only.
@@ -57,9 +58,12 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     }
     // A session's responses are held for one by one; the money of the first is held at once.
     let is_session = call.format == WireFormat::OpenAiRealtime;
-    let tokens = if is_session { 0 } else { facts.input_tokens.saturating_add(output_bound) };
+    let amounts = match is_session {
+        true => Amounts::cost(cost),
+        false => Amounts { input: facts.input_tokens, output: output_bound, cost },
+    };
     let enforce_output = enforced(&ticket, facts, output_bound);
-    match ticket.take_hold(facts, tokens, cost) {
+    match ticket.take_hold(facts, amounts) {
         Ok(()) => {
             let has_spare = false;
             Ok(Funded {
@@ -122,14 +126,14 @@ fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64
 
 /// Under a hard budget a call without a price could spend without bound.
 fn refuse_unpriced(ticket: &Ticket, call: &Call, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
-    let budgeted = ticket.key().is_some_and(|key| key.policy.budget.is_some());
+    let budgeted = ticket.chain().budgets().next().is_some();
     let line = call.raw.as_ref();
     let is_free = line.is_some_and(|line| line.object.is_some());
     let format = asked(call);
     if budgeted && !is_free && !is_priced(&info.prices, format) {
         let text = format!(
-            "the price of '{}' for '{}' is not known, and this key has a hard budget; state its price in the \
-             configuration",
+            "the price of '{}' for '{}' is not known, and calls of this key are under a hard budget; state its price \
+             in the configuration",
             model.name,
             format.as_str()
         );
@@ -150,7 +154,7 @@ fn is_priced(prices: &PriceSheet, format: WireFormat) -> bool {
 }
 
 fn enforced(ticket: &Ticket, facts: &CallFacts, output_bound: u64) -> Option<u64> {
-    let strict = ticket.key()?.policy.budget.is_some_and(|b| b.strict);
+    let strict = ticket.chain().budgets().any(|budget| budget.strict);
     let missing = facts.max_output_tokens.is_none() && !facts.stream && output_bound > 0;
     (strict && missing).then(|| output_bound / u64::from(facts.choices.max(1)))
 }
@@ -160,13 +164,19 @@ pub(crate) fn hold_refusal(refused: &HoldRefused) -> Refusal {
     match refused {
         HoldRefused::Limit(exceeded) => limit_refusal(exceeded),
         // Not a 429: clients would try again, and no wait is long enough.
-        HoldRefused::TooLarge { limit, needed } => Refusal::new(
-            ErrorCode::InvalidRequest,
-            format!(
-                "this call may take up to {needed} tokens, input and largest answer together, and this key's limit \
-                 is {limit} tokens per minute; send less, or ask for fewer output tokens"
-            ),
-        ),
+        HoldRefused::TooLarge { holder, unit, limit, per_seconds, needed } => {
+            let needed = match unit {
+                LimitUnit::Cost => format!("may cost up to ${}", NanoUsd(*needed)),
+                LimitUnit::InputTokens => format!("takes about {needed} input tokens"),
+                LimitUnit::OutputTokens => format!("may take up to {needed} output tokens"),
+                _ => format!("may take up to {needed} tokens, input and largest answer together"),
+            };
+            let (limit, whose) = (limits::describe(*unit, *limit, *per_seconds), whose(holder));
+            let text = format!(
+                "this call {needed}, and {whose} limit is {limit}; send less, or ask for fewer output tokens"
+            );
+            Refusal::new(ErrorCode::InvalidRequest, text)
+        }
         HoldRefused::NotRecorded => Refusal::new(
             ErrorCode::StorageFull,
             "the gateway's journal can not be written at present, so the answer could not go on",
@@ -176,12 +186,13 @@ pub(crate) fn hold_refusal(refused: &HoldRefused) -> Refusal {
             ErrorCode::BudgetExceeded,
             format!("this call may cost up to ${needed}, and its model allows ${limit}"),
         ),
-        HoldRefused::Budget { limit, spent, reserved, needed } => {
+        HoldRefused::Budget { holder, limit, spent, reserved, needed } => {
+            let whose = whose(holder);
             let left = limit.minus(*spent).minus(*reserved);
             Refusal::new(
                 ErrorCode::BudgetExceeded,
                 format!(
-                    "this key's budget of ${limit} has ${left} left (${spent} spent, ${reserved} held by calls in \
+                    "{whose} budget of ${limit} has ${left} left (${spent} spent, ${reserved} held by calls in \
                      flight); this call may cost up to ${needed}"
                 ),
             )

@@ -24,7 +24,7 @@ use gw_model::{
     RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
-use gw_store::memory::{Hold, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
@@ -66,9 +66,8 @@ pub(crate) struct Open {
     pub(crate) record: Record,
     key: Option<Arc<KeyEntry>>,
     model: Option<Arc<Model>>,
-    /// When the call was taken from the key's limits.
-    admitted_at: Option<Micros>,
-    hold: Option<Hold>,
+    /// The accounts that the call counts for, and what is taken from them.
+    chain: Chain,
     hold_cost: NanoUsd,
     /// Most that may be held.
     cap: Option<NanoUsd>,
@@ -103,8 +102,8 @@ pub(crate) struct Open {
     number: u8,
     /// Held by other tickets of the same request, as far as the journal must know here.
     beside: NanoUsd,
-    /// Tokens and money of tries in the record whose holds were settled by themselves.
-    apart: (u64, NanoUsd),
+    /// What tries in the record used whose holds were settled by themselves.
+    apart: Amounts,
     /// One of several tickets of its request: the record's space is set aside already.
     is_fork: bool,
     /// Intents that the journal has taken, each with space for the record.
@@ -159,8 +158,7 @@ impl Ticket {
             record,
             key: None,
             model: None,
-            admitted_at: None,
-            hold: None,
+            chain: Chain::default(),
             hold_cost: NanoUsd::ZERO,
             cap: None,
             family: None,
@@ -180,7 +178,7 @@ impl Ticket {
             spent_tokens: 0,
             number: 0,
             beside: NanoUsd::ZERO,
-            apart: (0, NanoUsd::ZERO),
+            apart: Amounts::default(),
             is_fork: false,
             announced: 0,
             ended: false,
@@ -248,7 +246,13 @@ impl Open {
     }
 
     pub(crate) fn set_key(&mut self, entry: Arc<KeyEntry>) {
+        self.chain = Chain::new(entry.links());
         self.key = Some(entry);
+    }
+
+    /// The accounts that the call counts for.
+    pub(crate) const fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// The only credential that may be used at a target: the one with which what the call names was made, else the
@@ -263,14 +267,13 @@ impl Open {
         self.model = Some(Arc::clone(model));
     }
 
-    /// Takes one request and one parallel slot from the key's limits.
-    pub(crate) fn take_limits(&mut self) -> Result<(), LimitExceeded> {
-        if let Some(key) = &self.key {
-            let now = self.worker.now();
-            key.usage.admit(&key.policy, now)?;
-            self.admitted_at = Some(now);
+    /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
+    pub(crate) fn take_limits(&mut self, names: &[&str]) -> Result<(), LimitExceeded> {
+        if self.chain.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.chain.set_model(names);
+        self.chain.admit(self.worker.now())
     }
 
     /// What the journal is told of the try that is under way or about to be.
@@ -334,14 +337,9 @@ impl Open {
         self.key.as_ref().map_or(Ok(()), |entry| crate::authenticate::check(entry, self.worker.now()))
     }
 
-    /// What is left of the key's limits, for headers.
+    /// What is left of the tightest limits, for headers.
     pub(crate) fn limits_view(&self) -> Option<LimitsView> {
-        let key = self.key.as_ref()?;
-        let limits = &key.policy.limits;
-        if limits.rpm.is_none() && limits.tpm.is_none() {
-            return None;
-        }
-        Some(key.usage.limits_view(&key.policy, self.worker.now()))
+        self.chain.limits_view(self.worker.now())
     }
 
     /// Announces a try in the journal, before the upstream hears of it.
@@ -487,12 +485,10 @@ impl Open {
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         self.settle_hold();
-        if let (Some(key), Some(admitted_at)) = (&self.key, self.admitted_at) {
-            if outcome == Outcome::Refused {
-                key.usage.unadmit(&key.policy, admitted_at);
-            }
-            key.usage.leave();
+        if outcome == Outcome::Refused {
+            self.chain.give_request_back();
         }
+        self.chain.leave();
         if let Some(made) = self.made.take() {
             self.own(&made);
         }
@@ -501,6 +497,11 @@ impl Open {
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
         taken.map_err(|error| self.note_record(Err(error))).ok()
     }
+}
+
+/// What a usage is to limits and budgets.
+pub(crate) const fn amounts(usage: &Usage, cost: NanoUsd) -> Amounts {
+    Amounts { input: usage.input_tokens, output: usage.output_tokens, cost }
 }
 
 /// Ids go into paths; what could lead elsewhere there is nobody's.

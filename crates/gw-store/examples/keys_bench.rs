@@ -5,7 +5,7 @@
 
 use gw_model::limits::{Budget, Limits, Period};
 use gw_model::{KeyId, KeyPolicy, NanoUsd, Secret};
-use gw_store::memory::{KeySource, KeyTable};
+use gw_store::memory::{Amounts, Chain, KeySource, KeyTable};
 use std::time::Instant;
 
 const CALLS: u32 = 2_000_000;
@@ -21,11 +21,11 @@ fn main() {
                 max_parallel: Some(100),
                 ..Limits::default()
             };
-            let budget = Some(Budget { limit: NanoUsd(u64::MAX), period: Period::Month, strict: false });
+            let budgets = vec![Budget::new(NanoUsd(u64::MAX), Period::Month)];
             let policy = KeyPolicy {
                 name: name.clone(),
                 limits,
-                budget,
+                budgets,
                 models: vec!["*".to_owned()],
                 ..KeyPolicy::default()
             };
@@ -42,12 +42,12 @@ fn main() {
                 let entry = table.find(&names[rng.usize(..names.len())]).unwrap();
                 assert!(entry.allows_every_model());
                 let middle = Instant::now();
-                let (usage, policy) = (&entry.usage, &entry.policy);
-                usage.admit(policy, now).unwrap();
-                let hold = usage.reserve(policy, now, 1000, NanoUsd(5000)).unwrap();
-                std::hint::black_box(usage.limits_view(policy, now));
-                usage.settle(policy, now, hold, 300, NanoUsd(1000));
-                usage.leave();
+                let mut call = Chain::new([entry.link()]);
+                call.admit(now).unwrap();
+                call.reserve(now, Amounts { input: 500, output: 500, cost: NanoUsd(5000) }).unwrap();
+                std::hint::black_box(call.limits_view(now));
+                call.settle(now, Amounts { input: 100, output: 200, cost: NanoUsd(1000) });
+                call.leave();
                 found += (middle - start).as_nanos();
                 counted += middle.elapsed().as_nanos();
             }

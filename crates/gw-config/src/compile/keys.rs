@@ -4,7 +4,7 @@ use super::credentials;
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::keys::KeySettings;
-use crate::settings::limits::{Counting, LimitSettings};
+use crate::settings::limits::{BudgetSettings, Counting, LimitSettings};
 use crate::shape::{NamedEntry, Text};
 use gw_model::catalog::Catalog;
 use gw_model::limits::{Budget, Limits};
@@ -96,15 +96,12 @@ fn policy<'s>(
         name: entry.name.value.0.clone(),
         team_id: text(&entry.team_id),
         project_id: text(&entry.project_id),
+        user_id: None,
         models: patterns(entry, known, checked, faults, warnings),
         endpoints: entry.endpoints.as_ref().map(|list| list.value.iter().map(|e| e.value.into()).collect()),
         expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
         limits: limits(&entry.limits.value, faults),
-        budget: entry.budget.as_ref().map(|budget| Budget {
-            limit: budget.value.limit_usd.value.0,
-            period: budget.value.period.value.into(),
-            strict: budget.value.strict.value,
-        }),
+        budgets: entry.budget.iter().map(|budget| self::budget(&budget.value)).collect(),
         guardrails: Vec::new(),
         credentials: entry
             .credentials
@@ -116,6 +113,11 @@ fn policy<'s>(
             .collect(),
         metadata: metadata.value.0.iter().map(|e| (e.name.clone(), e.value.0.clone())).collect(),
     }
+}
+
+fn budget(settings: &BudgetSettings) -> Budget {
+    let budget = Budget::new(settings.limit_usd.value.0, settings.period.value.into());
+    Budget { strict: settings.strict.value, ..budget }
 }
 
 fn expires(at: &At<Text>, faults: &mut Faults) -> Option<i64> {
@@ -139,6 +141,7 @@ fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
         max_parallel: settings.max_parallel.map(|n| n.value.small()),
         kind: kind.into(),
         burst: settings.burst.map_or(0, |n| n.value.get()),
+        more: Vec::new(),
     }
 }
 

@@ -1,12 +1,13 @@
-//! Third stage: rate and concurrency limits of the key. Takes one request and one parallel slot, all or
+//! Third stage: rate and concurrency limits of the key and all above it. Takes one request and one parallel slot, all or
 //! nothing. It must not look at money: that is held by the reserve stage, when the plan is known.
 
 use crate::authorize::Permitted;
 use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::ticket::{Rejected, Ticket};
+use gw_model::limits::{self, LimitUnit};
 use gw_model::{Call, ErrorCode, Refusal};
-use gw_store::memory::{LimitExceeded, LimitKindHit};
+use gw_store::memory::{Holder, LimitExceeded};
 use std::sync::Arc;
 
 /// Proof that the call is within its limits. Made here only.
@@ -18,10 +19,10 @@ pub(crate) struct Admitted {
     _proof: (),
 }
 
-/// Takes the request from the key's limits.
+/// Takes the request from all limits that count it.
 pub(crate) fn admit(permitted: Permitted) -> Result<Admitted, Rejected> {
     let Permitted { mut ticket, live, call, model, .. } = permitted;
-    match ticket.take_limits() {
+    match ticket.take_limits(&[&call.facts.model, &model.name]) {
         Ok(()) => Ok(Admitted { ticket, live, call, model, _proof: () }),
         Err(exceeded) => Err(ticket.reject(limit_refusal(&exceeded))),
     }
@@ -30,20 +31,16 @@ pub(crate) fn admit(permitted: Permitted) -> Result<Admitted, Rejected> {
 /// What a caller over its limit is told.
 pub(crate) fn limit_refusal(exceeded: &LimitExceeded) -> Refusal {
     let seconds = u32::try_from(exceeded.retry_after_us.div_ceil(1_000_000).max(1)).unwrap_or(u32::MAX);
-    let limit = exceeded.limit;
-    match exceeded.kind {
-        LimitKindHit::Requests => Refusal::new(
-            ErrorCode::RateLimitExceeded,
-            format!("this key's limit of {limit} requests per minute is reached"),
-        ),
-        LimitKindHit::Tokens => Refusal::new(
-            ErrorCode::RateLimitExceeded,
-            format!("this key's limit of {limit} tokens per minute is reached"),
-        ),
-        LimitKindHit::Parallel => Refusal::new(
-            ErrorCode::ConcurrencyLimitExceeded,
-            format!("this key's limit of {limit} requests at the same time is reached"),
-        ),
-    }
-    .retry_after(seconds)
+    let code = match exceeded.unit {
+        LimitUnit::Parallel => ErrorCode::ConcurrencyLimitExceeded,
+        _ => ErrorCode::RateLimitExceeded,
+    };
+    let limit = limits::describe(exceeded.unit, exceeded.max, exceeded.per_seconds);
+    let whose = whose(&exceeded.holder);
+    Refusal::new(code, format!("{whose} limit of {limit} is reached")).retry_after(seconds)
+}
+
+/// As in "this key's limit".
+pub(crate) fn whose(holder: &Holder) -> String {
+    format!("{holder}'s")
 }

@@ -11,6 +11,7 @@ use crate::reserve::{Largest, largest};
 use crate::ticket::race::HEDGED;
 use gw_model::snapshot::Target;
 use gw_model::{NanoUsd, Refusal, SubCallRole, WireFormat};
+use gw_store::memory::Amounts;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -76,8 +77,8 @@ impl Exchange {
     fn afford(&mut self, target: &Target) -> bool {
         let reserve = self.live.snapshot.settings.reserve_output_tokens;
         let Largest { output, cost } = largest(&self.call.facts, std::iter::once(&*target.info), reserve);
-        let tokens = self.call.facts.input_tokens.saturating_add(output);
-        let is_held = self.ticket.take_hold(&self.call.facts, tokens, cost).is_ok();
+        let input = self.call.facts.input_tokens;
+        let is_held = self.ticket.take_hold(&self.call.facts, Amounts { input, output, cost }).is_ok();
         if is_held {
             self.ticket.wake();
         }

@@ -33,7 +33,7 @@ pub(super) fn check(
     file: Option<&Stored>,
     provider: &str,
 ) -> Result<String, Refusal> {
-    if ticket.key().is_some_and(|key| key.policy.budget.is_some()) {
+    if ticket.chain().budgets().next().is_some() {
         return Err(under_budget());
     }
     let Some(file) = file else { return Ok(String::new()) };
@@ -52,8 +52,7 @@ pub(super) fn check(
     // What was allowed at the upload may not be any more.
     let is_allowed = |model: &str| {
         let is_alias = live.snapshot.models.contains_key(model);
-        key.policy.allows_model(&[model])
-            || (!is_alias && key.policy.allows_model(&[&format!("{provider}/{model}")]))
+        key.allows_model(&[model]) || (!is_alias && key.allows_model(&[&format!("{provider}/{model}")]))
     };
     match note.find(|model| !is_allowed(model)) {
         Some(model) => Err(crate::authorize::not_allowed(model)),

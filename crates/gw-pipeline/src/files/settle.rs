@@ -12,6 +12,7 @@ use gw_model::{
     AttemptRecord, KeyId, NanoUsd, Outcome, Record, Refusal, RequestId, ServiceTier, Usage, UsageSource,
     WireFormat,
 };
+use gw_store::memory::{Amounts, Chain};
 use gw_store::objects::{Object as Stored, ObjectKind};
 use gw_wire::json::Object;
 use gw_wire::json::cursor::DEPTH_CEILING;
@@ -117,9 +118,8 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
     if let Some(entry) = owner {
         let now = worker.now();
         // A batch has token limits of its own at the provider; only money counts here.
-        if let Ok(hold) = entry.usage.reserve(&entry.policy, now, 0, NanoUsd::ZERO) {
-            gateway.metrics.note_overrun(entry.usage.settle(&entry.policy, now, hold, 0, cost));
-        }
+        let overrun = Chain::new(entry.links()).charge(now, Amounts::cost(cost));
+        gateway.metrics.note_overrun(overrun);
     }
     worker.count(&Ending { record: &record, model: None });
     Ok(())

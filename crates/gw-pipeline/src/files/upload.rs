@@ -9,7 +9,8 @@ use crate::route::resolve;
 use crate::ticket::Ticket;
 use bytes::Bytes;
 use gw_model::snapshot::Provider;
-use gw_model::{Call, ErrorCode, KeyPolicy, Refusal, Span, WireFormat};
+use gw_model::{Call, ErrorCode, Refusal, Span, WireFormat};
+use gw_store::memory::KeyEntry;
 use gw_wire::batch_lines::{self, Line};
 use gw_wire::json::escape_into;
 use gw_wire::json::splice::{Edit, apply};
@@ -80,7 +81,7 @@ pub(super) fn check(
     if upload.purpose != "batch" {
         return Ok(Checked { note: upload.purpose.clone(), ..Checked::default() });
     }
-    let judge = Judge { live, provider, policy: ticket.key().map(|key| &key.policy) };
+    let judge = Judge { live, provider, key: ticket.key().map(|key| &**key) };
     let may_rename = call.format != WireFormat::Passthrough;
     let mut known: HashMap<&str, Option<Bytes>> = HashMap::new();
     let mut edits = Vec::new();
@@ -111,7 +112,7 @@ pub(super) fn check(
 struct Judge<'a> {
     live: &'a Live,
     provider: &'a Arc<Provider>,
-    policy: Option<&'a KeyPolicy>,
+    key: Option<&'a KeyEntry>,
 }
 
 impl Judge<'_> {
@@ -121,9 +122,9 @@ impl Judge<'_> {
         let Some((_, format)) = URLS.into_iter().find(|(url, _)| *url == path) else {
             return Err(batch_lines::at(line.number, "its `url` can not be part of a batch here"));
         };
-        let Some(policy) = self.policy else { return Ok(()) };
+        let Some(key) = self.key else { return Ok(()) };
         let endpoint = format.endpoint();
-        if !policy.allows_endpoint(endpoint) {
+        if !key.allows_endpoint(endpoint) {
             let text = format!(
                 "line {} of the file: this key may not use '{}' endpoints",
                 line.number,
@@ -153,7 +154,7 @@ impl Judge<'_> {
         let name: Arc<str> = if may_rename {
             let found = resolve::name_at(snapshot, self.provider, &line.model);
             // Whoever may not call a name learns only that, not which names exist.
-            let hidden = self.policy.is_some_and(|policy| !policy.allows_model(&[&line.model]));
+            let hidden = self.key.is_some_and(|key| !key.allows_model(&[&line.model]));
             match found {
                 Err(_) if hidden => return Err(place(crate::authorize::not_allowed(&line.model))),
                 found => found.map_err(place)?,
@@ -165,7 +166,7 @@ impl Judge<'_> {
         // An alias stands for what it names; anything else may be meant by either spelling.
         let is_alias = may_rename && snapshot.models.contains_key(&*line.model);
         let names: &[&str] = if is_alias { &[&line.model] } else { &[&line.model, &qualified] };
-        if self.policy.is_some_and(|policy| !policy.allows_model(names)) {
+        if self.key.is_some_and(|key| !key.allows_model(names)) {
             return Err(place(crate::authorize::not_allowed(&line.model)));
         }
         if *name == *line.model {

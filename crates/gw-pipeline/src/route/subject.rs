@@ -5,7 +5,7 @@ use crate::inbound::CallerContext;
 use crate::receive::INLINE_BYTES;
 use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
 use gw_model::{Call, ErrorCode, Micros, Refusal};
-use gw_store::memory::KeyEntry;
+use gw_store::memory::{Chain, KeyEntry};
 use gw_wire::adapt::{Contents, contents};
 use serde_json::{Map, Value};
 
@@ -152,11 +152,13 @@ fn metadata(
     Ok(Some(found))
 }
 
-/// What is spent and held, as a share of the key's budget.
+/// What is spent and held, as a share of the budget that is used most.
 fn budget_used(key: Option<&KeyEntry>, now: Micros) -> Option<f64> {
-    let key = key?;
-    let view = key.usage.budget_view(&key.policy, now)?;
-    let used = view.spent.plus(view.reserved);
-    // All of nothing is used.
-    Some(if view.limit.0 == 0 { 1.0 } else { used.0 as f64 / view.limit.0 as f64 })
+    let views = Chain::new(key?.links()).budget_views(now);
+    let shares = views.iter().map(|(_, view)| {
+        let used = view.spent.plus(view.reserved);
+        // All of nothing is used.
+        if view.limit.0 == 0 { 1.0 } else { used.0 as f64 / view.limit.0 as f64 }
+    });
+    shares.reduce(f64::max)
 }

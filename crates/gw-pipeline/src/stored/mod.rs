@@ -90,11 +90,12 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
 /// Endpoint and rate; there is no model to be asked for.
 fn permitted(ticket: &mut Ticket) -> Result<(), Refusal> {
     let endpoint = FORMAT.endpoint();
-    if ticket.key().is_some_and(|key| !key.policy.allows_endpoint(endpoint)) {
+    if ticket.key().is_some_and(|key| !key.allows_endpoint(endpoint)) {
         let text = format!("this key may not use '{}' endpoints", endpoint.as_str());
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, text));
     }
-    ticket.take_limits().map_err(|exceeded| limit_refusal(&exceeded))
+    let model = ticket.record.model.clone();
+    ticket.take_limits(&[&model]).map_err(|exceeded| limit_refusal(&exceeded))
 }
 
 async fn find(ticket: &Ticket, id: &str) -> Result<Arc<Object>, Refusal> {

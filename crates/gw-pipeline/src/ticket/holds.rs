@@ -1,33 +1,29 @@
 //! What is held for a call: tokens and money, taken before it goes out, more of both when an answer outgrows them or a
 //! further try is to follow. It must not settle anything.
 
-use super::{Open, journal_refusal};
+use super::{Open, amounts, journal_refusal};
 use crate::reserve::hold_refusal;
 use gw_model::{CallFacts, NanoUsd, Refusal, ServiceTier};
-use gw_store::memory::HoldRefused;
+use gw_store::memory::{Amounts, HoldRefused};
 
 /// How many output tokens a stream's hold grows by when it reaches its bound.
 const EXTEND_TOKENS: u64 = 1024;
 
 impl Open {
     /// Holds tokens and money for the call.
-    pub(crate) fn take_hold(
-        &mut self,
-        facts: &CallFacts,
-        tokens: u64,
-        cost: NanoUsd,
-    ) -> Result<(), HoldRefused> {
+    pub(crate) fn take_hold(&mut self, facts: &CallFacts, amounts: Amounts) -> Result<(), HoldRefused> {
+        let cost = amounts.cost;
         self.input_tokens = facts.input_tokens;
         self.media = facts.media;
-        self.output_bound = tokens.saturating_sub(facts.input_tokens);
+        self.output_bound = amounts.output;
         self.tier = facts.service_tier.unwrap_or(ServiceTier::Standard);
         self.searches = facts.searches;
         self.within_cap(cost)?;
         self.hold_cost = cost;
-        if let Some(key) = &self.key {
-            self.hold = Some(key.usage.reserve(&key.policy, self.worker.now(), tokens, cost)?);
+        if self.chain.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        self.chain.reserve(self.worker.now(), amounts)
     }
 
     /// Holds more for an answer of which `seen` output tokens have come, when `held` are not enough for it; `held` is
@@ -58,9 +54,7 @@ impl Open {
         let bound = |output| prices.bound_with(self.input_tokens, output, &self.media, self.tier);
         let cost = bound(grown).minus(bound(self.output_bound));
         self.within_cap(self.hold_cost.plus(cost))?;
-        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
-            key.usage.extend(&key.policy, self.worker.now(), hold, more_output_tokens, cost)?;
-        }
+        self.chain.extend(self.worker.now(), Amounts { input: 0, output: more_output_tokens, cost })?;
         if cost > NanoUsd::ZERO {
             self.announce_extension(self.hold_cost.plus(cost))?;
         }
@@ -85,16 +79,14 @@ impl Open {
     /// The budget or a rate limit does not allow more.
     pub(crate) fn hold_another(&mut self) -> Result<(), HoldRefused> {
         let Some(last) = self.record.attempts.last() else { return Ok(()) };
-        let (tokens, cost) = (last.usage.total_tokens(), last.cost);
-        if tokens == 0 && cost == NanoUsd::ZERO {
+        let more = amounts(&last.usage, last.cost);
+        if more.is_none() {
             return Ok(());
         }
-        self.within_cap(self.hold_cost.plus(cost))?;
-        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
-            key.usage.extend(&key.policy, self.worker.now(), hold, tokens, cost)?;
-        }
+        self.within_cap(self.hold_cost.plus(more.cost))?;
+        self.chain.extend(self.worker.now(), more)?;
         // The next try's intent states it.
-        self.hold_cost = self.hold_cost.plus(cost);
+        self.hold_cost = self.hold_cost.plus(more.cost);
         Ok(())
     }
 }

@@ -3,8 +3,9 @@
 //! that lost are settled and stand among its tries, and the one that won takes the place of its open try. It must not
 //! decide who won.
 
-use super::{BYTES_PER_TOKEN, Open, Ticket};
+use super::{BYTES_PER_TOKEN, Open, Ticket, amounts};
 use gw_model::{NanoUsd, UsageSource};
+use gw_store::memory::Amounts;
 
 /// The reason, in records, of a try that another one outpaced.
 pub(crate) const HEDGED: &str = "hedged";
@@ -28,6 +29,7 @@ impl Ticket {
         open.record.stream = request.stream;
         open.record.parent = request.parent;
         open.key.clone_from(&self.key);
+        open.chain = self.chain.sibling();
         open.pins.clone_from(&self.pins);
         open.is_fork = true;
         open.number = self.forks().saturating_add(lane).saturating_mul(NUMBERS);
@@ -83,7 +85,7 @@ impl Open {
         fork.ended = true;
         fork.close_abandoned(reason);
         fork.settle_hold();
-        self.set_apart(fork.used());
+        self.set_apart(&fork.used());
         self.take_over_notes(&mut fork);
         // The last try is the one that decided.
         let tries = &mut self.record.attempts;
@@ -96,12 +98,12 @@ impl Open {
         fork.ended = true;
         self.close_abandoned(reason);
         self.settle_hold();
-        let used = self.used();
-        self.set_apart((used.0.saturating_sub(self.apart.0), used.1.minus(self.apart.1)));
+        let used = self.used().minus(&self.apart);
+        self.set_apart(&used);
         self.take_over_notes(&mut fork);
         let open = &mut *fork.open;
         self.record.attempts.append(&mut open.record.attempts);
-        self.hold = open.hold.take();
+        self.chain.take_over(&mut open.chain);
         self.hold_cost = open.hold_cost;
         self.attempt = open.attempt.take();
         self.credential = open.credential.take();
@@ -119,25 +121,25 @@ impl Open {
     }
 
     /// Notes what tries used whose holds were settled by themselves.
-    fn set_apart(&mut self, (tokens, cost): (u64, NanoUsd)) {
-        self.apart = (self.apart.0.saturating_add(tokens), self.apart.1.plus(cost));
-        self.beside = self.apart.1;
+    const fn set_apart(&mut self, used: &Amounts) {
+        self.apart = self.apart.plus(used);
+        self.beside = self.apart.cost;
     }
 
     /// What all tries used that have ended.
-    fn used(&self) -> (u64, NanoUsd) {
-        let tokens = self.record.attempts.iter().map(|attempt| attempt.usage.total_tokens());
-        (tokens.fold(0, u64::saturating_add), self.record.cost())
+    fn used(&self) -> Amounts {
+        let attempts = self.record.attempts.iter();
+        attempts.fold(Amounts::default(), |sum, attempt| sum.plus(&amounts(&attempt.usage, attempt.cost)))
     }
 
     /// Gives back what is held, less what the tries used that it was for.
     pub(super) fn settle_hold(&mut self) {
-        let (Some(key), Some(hold)) = (&self.key, self.hold.take()) else { return };
-        let settled = self.ongoing.as_ref().map_or((0, NanoUsd::ZERO), |ongoing| ongoing.settled());
-        let (tokens, cost) = self.used();
-        let tokens = tokens.saturating_sub(settled.0).saturating_sub(self.apart.0);
-        let cost = cost.minus(settled.1).minus(self.apart.1);
-        let overrun = key.usage.settle(&key.policy, self.worker.now(), hold, tokens, cost);
+        if !self.chain.holds() {
+            return;
+        }
+        let settled = self.ongoing.as_ref().map_or_else(Amounts::default, |ongoing| ongoing.settled());
+        let used = self.used().minus(&settled).minus(&self.apart);
+        let overrun = self.chain.settle(self.worker.now(), used);
         self.worker.gateway().metrics.note_overrun(overrun);
     }
 }

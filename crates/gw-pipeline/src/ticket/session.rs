@@ -2,9 +2,9 @@
 //! What is settled becomes spending at once; what is under way stays held, and the journal knows the sum of both, so
 //! that a process that dies charges no less than was used.
 
-use super::{Open, Ticket};
+use super::{Open, Ticket, amounts};
 use gw_model::{ErrorCode, NanoUsd, Refusal, Usage, UsageSource};
-use gw_store::memory::{HoldRefused, KeyEntry};
+use gw_store::memory::{Amounts, HoldRefused, KeyEntry};
 use std::sync::Arc;
 
 /// What a session has used so far, and what is held besides.
@@ -14,7 +14,7 @@ pub(super) struct Ongoing {
     cost: NanoUsd,
     stated: bool,
     estimated: bool,
-    held_tokens: u64,
+    held: Amounts,
     /// The largest sum that the journal knows.
     announced: NanoUsd,
 }
@@ -48,8 +48,8 @@ impl Ongoing {
     }
 
     /// Tokens and money that are settled already.
-    pub(super) const fn settled(&self) -> (u64, NanoUsd) {
-        (self.usage.total_tokens(), self.cost)
+    pub(super) const fn settled(&self) -> Amounts {
+        amounts(&self.usage, self.cost)
     }
 
     fn add(&mut self, part: &Part) {
@@ -75,9 +75,9 @@ impl Ongoing {
 impl Ticket {
     /// From now on the call is settled part by part. Its hold is for the first response.
     pub(crate) fn begin_session(&mut self) {
-        let held_tokens = self.input_tokens.saturating_add(self.output_bound);
+        let held = Amounts { input: self.input_tokens, output: self.output_bound, cost: NanoUsd::ZERO };
         let announced = self.hold_cost;
-        self.open.ongoing = Some(Box::new(Ongoing { held_tokens, announced, ..Ongoing::default() }));
+        self.open.ongoing = Some(Box::new(Ongoing { held, announced, ..Ongoing::default() }));
     }
 }
 
@@ -85,35 +85,30 @@ impl Open {
     /// Holds what that many responses may use, as far as it is not held yet: all of the money, and of the tokens what
     /// is left of the key's limit.
     pub(crate) fn cover(&mut self, size: Size, responses: u64) -> Result<(), HoldRefused> {
-        let (tokens, cost) = self.bound(size, responses);
+        let bound = self.bound(size, responses);
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
-        let more_tokens = tokens.saturating_sub(ongoing.held_tokens);
-        let more = cost.minus(self.hold_cost);
-        if more_tokens == 0 && more == NanoUsd::ZERO {
+        let held = Amounts { cost: self.hold_cost, ..ongoing.held };
+        let more = bound.minus(&held);
+        if more.is_none() {
             return Ok(());
         }
-        let mut taken = more_tokens;
-        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
-            taken = key.usage.extend_within(&key.policy, self.worker.now(), hold, more_tokens, more)?;
-        }
-        ongoing.held_tokens = ongoing.held_tokens.saturating_add(taken);
-        self.hold_cost = self.hold_cost.plus(more);
+        let taken =
+            if self.chain.holds() { self.chain.extend_within(self.worker.now(), more)? } else { more };
+        ongoing.held = ongoing.held.plus(&taken);
+        self.hold_cost = self.hold_cost.plus(more.cost);
         self.announce_session()
     }
 
     /// Settles a part; what that many responses under way may use stays held. Errors: the journal could not be told.
     pub(crate) fn settle_part(&mut self, part: &Part, size: Size, responses: u64) -> Result<(), HoldRefused> {
-        let (tokens, cost) = self.bound(size, responses);
+        let keep = self.bound(size, responses);
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         ongoing.add(part);
-        if let (Some(key), Some(hold)) = (&self.key, &mut self.hold) {
-            let used = (part.usage.total_tokens(), part.cost);
-            let overrun = key.usage.settle_part(&key.policy, self.worker.now(), hold, (tokens, cost), used);
-            self.worker.gateway().metrics.note_overrun(overrun);
-        }
-        ongoing.held_tokens = ongoing.held_tokens.min(tokens);
+        let overrun = self.chain.settle_part(self.worker.now(), keep, amounts(&part.usage, part.cost));
+        self.worker.gateway().metrics.note_overrun(overrun);
+        ongoing.held = ongoing.held.min(&keep);
         self.input_tokens = ongoing.usage.input_tokens;
-        self.hold_cost = self.hold_cost.min(cost);
+        self.hold_cost = self.hold_cost.min(keep.cost);
         self.announce_session()
     }
 
@@ -126,10 +121,11 @@ impl Open {
         crate::authenticate::check(&entry, now)?;
         self.renew_key(&entry);
         let is_priced = self.attempt.as_ref().is_some_and(|a| a.target.info.prices.prices_tokens());
-        match entry.usage.budget_view(&entry.policy, now) {
-            Some(view) if is_priced && view.spent >= view.limit => Err(Refusal::new(
+        let spent = self.chain.budget_views(now).into_iter().find(|(_, view)| view.spent >= view.limit);
+        match spent {
+            Some((holder, view)) if is_priced => Err(Refusal::new(
                 ErrorCode::BudgetExceeded,
-                format!("this key's budget of ${} is spent", view.limit),
+                format!("the budget of {holder} of ${} is spent", view.limit),
             )),
             _ => Ok(()),
         }
@@ -138,24 +134,22 @@ impl Open {
     /// Goes on under the key as it is now: what begins from here on obeys its new limits.
     fn renew_key(&mut self, entry: &Arc<KeyEntry>) {
         let Some(held) = self.key.as_mut().filter(|held| !Arc::ptr_eq(held, entry)) else { return };
-        let was_limited = held.policy.limits.tpm.is_some();
         *held = Arc::clone(entry);
-        if was_limited || entry.policy.limits.tpm.is_none() {
-            return;
-        }
-        // Of a limit that was not there nothing was taken, so there is nothing to give back.
-        if let (Some(hold), Some(ongoing)) = (&mut self.hold, &mut self.ongoing) {
-            hold.forget_tokens();
-            ongoing.held_tokens = 0;
+        self.chain.renew(self.worker.now(), entry.links());
+        if let Some(ongoing) = &mut self.ongoing {
+            ongoing.held = Amounts::default();
         }
     }
 
     /// Tokens and money that so many responses may use.
-    fn bound(&self, size: Size, responses: u64) -> (u64, NanoUsd) {
-        let Some(attempt) = &self.attempt else { return (0, NanoUsd::ZERO) };
+    fn bound(&self, size: Size, responses: u64) -> Amounts {
+        let Some(attempt) = &self.attempt else { return Amounts::default() };
         let one = attempt.target.info.prices.bound(size.input, size.output, self.tier);
-        let tokens = size.input.saturating_add(size.output).saturating_mul(responses);
-        (tokens, NanoUsd(one.0.saturating_mul(responses)))
+        Amounts {
+            input: size.input.saturating_mul(responses),
+            output: size.output.saturating_mul(responses),
+            cost: NanoUsd(one.0.saturating_mul(responses)),
+        }
     }
 
     /// Tells the journal what is used and held together, when it knows of less.

@@ -1,8 +1,8 @@
 //! `/api/v1/keys`.
 
 use super::error::ApiError;
-use super::key_input;
 use super::query::{Page, paged};
+use super::{key_input, limits};
 use crate::app::keys::{self, KeysError};
 use crate::app::state::App;
 use axum::Json;
@@ -115,34 +115,22 @@ impl From<KeysError> for ApiError {
 fn row(app: &App, entry: &KeyEntry) -> Value {
     let policy = &entry.policy;
     let now = app.gateway.clock().now();
-    let limits = &policy.limits;
-    let budget = policy.budget.as_ref().map(|budget| {
-        let view = entry.usage.budget_view(policy, now);
-        json!({
-            "limit_usd": budget.limit.to_string(),
-            "period": budget.period.as_str(),
-            "strict": budget.strict,
-            "spent_usd": view.map(|v| v.spent.to_string()),
-            "reserved_usd": view.map(|v| v.reserved.to_string()),
-            "resets_at": view.and_then(|v| v.resets_at).map(time::format),
-        })
-    });
+    let budgets = limits::budgets_shown(&entry.tally, &entry.rules, now);
     json!({
         "id": entry.id.to_string(),
         "name": policy.name,
         "team_id": policy.team_id,
         "project_id": policy.project_id,
+        "user_id": policy.user_id,
         "models": policy.models,
         "endpoints": policy.endpoints.as_ref().map(|l| l.iter().map(|e| e.as_str()).collect::<Vec<_>>()),
         "expires_at": policy.expires_at.map(time::format),
-        "limits": {
-            "rpm": limits.rpm, "tpm": limits.tpm, "max_parallel": limits.max_parallel,
-            "kind": limits.kind, "burst": limits.burst,
-        },
-        "budget": budget,
+        "limits": limits::shown(&policy.limits),
+        "budget": budgets.first(),
+        "budgets": budgets,
         "credentials": policy.credentials,
         "metadata": policy.metadata,
         "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },
-        "requests_in_flight": entry.usage.parallel(),
+        "requests_in_flight": entry.tally.parallel(),
     })
 }

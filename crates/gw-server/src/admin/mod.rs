@@ -4,8 +4,10 @@
 mod budgets;
 mod credentials;
 mod error;
+mod given;
 mod key_input;
 mod keys;
+mod limits;
 mod logs;
 mod metrics;
 mod models;

@@ -2,7 +2,8 @@
 
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Target;
-use gw_model::{Ability, KeyPolicy, Snapshot};
+use gw_model::{Ability, Snapshot};
+use gw_store::memory::KeyEntry;
 use std::sync::Arc;
 
 /// A model that can be called.
@@ -19,8 +20,8 @@ pub(crate) struct Listed {
     pub(crate) providers: Vec<String>,
 }
 
-/// Everything that can be called by name, aliases first; with a policy, only what it allows.
-pub(crate) fn list(snapshot: &Snapshot, policy: Option<&KeyPolicy>) -> Vec<Listed> {
+/// Everything that can be called by name, aliases first; with a key, only what it allows.
+pub(crate) fn list(snapshot: &Snapshot, key: Option<&KeyEntry>) -> Vec<Listed> {
     let mut aliases: Vec<_> = snapshot.models.values().collect();
     aliases.sort_by(|a, b| a.name.cmp(&b.name));
     let aliases = aliases.into_iter().map(|model| Listed {
@@ -33,7 +34,7 @@ pub(crate) fn list(snapshot: &Snapshot, policy: Option<&KeyPolicy>) -> Vec<Liste
     if snapshot.direct_models {
         direct(snapshot, &mut out);
     }
-    out.retain(|m| policy.is_none_or(|p| p.allows_model(&[&m.id])));
+    out.retain(|m| key.is_none_or(|key| key.allows_model(&[&m.id])));
     out
 }
 

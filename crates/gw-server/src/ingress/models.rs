@@ -42,12 +42,12 @@ fn answer(
 ) -> Result<Value, Refusal> {
     let credential = credential::find(request.headers(), request.uri().query());
     let key = site.worker.identify(credential.as_deref())?;
-    let policy = key.as_ref().map(|k| &k.policy);
-    if policy.is_some_and(|p| !p.allows_endpoint(Endpoint::Models)) {
+    let key = key.as_deref();
+    if key.is_some_and(|key| !key.allows_endpoint(Endpoint::Models)) {
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, "this key may not list models"));
     }
     let live = site.worker.live();
-    let listed = models::list(&live.snapshot, policy);
+    let listed = models::list(&live.snapshot, key);
     let shape = match format {
         WireFormat::AnthropicMessages => anthropic_model,
         WireFormat::GeminiGenerate => gemini_model,

@@ -25,7 +25,7 @@ use gw_model::Micros;
 pub fn restore_budgets(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Result<(), StoreError> {
     for (id, spent) in ledger.spent(now)? {
         if let Some(entry) = keys.get(id) {
-            entry.usage.restore_spent(now, &spent);
+            entry.tally.restore_spent(now, &spent);
         }
     }
     Ok(())

@@ -1,12 +1,17 @@
-//! A key's money: what was spent in the current calendar windows, and what is held. Serves the reserve and
-//! settle stages, under the key's lock. It must not know prices.
+//! An account's money: what was spent in the current windows, and what is held. Serves the reserve and
+//! settle stages, under the account's lock. It must not know prices.
 //!
-//! All four periods are counted at once, so that a budget may be added or its period changed while the
-//! gateway runs. A hold that was taken before a window ended is settled in the window of its settlement:
-//! what is held is one sum for all windows, so nothing is counted in both.
+//! The four periods of the calendar in UTC are counted at once, so that a budget may be added or its period
+//! changed while the gateway runs; windows of other time zones and rolling ones are counted from when they
+//! are first asked for, and what was spent in them before is restored. A hold that was taken before a window
+//! ended is settled in the window of its settlement: what is held is one sum for all windows, so nothing is
+//! counted in both.
+
+mod other;
 
 use gw_model::limits::{Budget, Period};
 use gw_model::{Micros, NanoUsd};
+use other::Other;
 
 const PERIODS: [Period; 4] = [Period::Day, Period::Week, Period::Month, Period::Total];
 
@@ -26,7 +31,7 @@ pub struct SpentByPeriod {
 /// A budget and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetView {
-    /// Bound.
+    /// Bound, with what is added to it for a time.
     pub limit: NanoUsd,
     /// Spent in the current window.
     pub spent: NanoUsd,
@@ -34,7 +39,7 @@ pub struct BudgetView {
     pub reserved: NanoUsd,
     /// Start of the window; 0 for a total budget.
     pub window_start: Micros,
-    /// When the next window starts; `None` for a total budget.
+    /// When the next window starts; `None` for a total budget and for rolling windows.
     pub resets_at: Option<Micros>,
 }
 
@@ -52,42 +57,43 @@ pub(super) struct Purse {
     reserved: NanoUsd,
     /// The end of the current day: no window ends before.
     next_roll: Micros,
+    /// Windows of other kinds that a budget has asked for.
+    others: Vec<Other>,
 }
 
 impl Default for Purse {
     fn default() -> Self {
         let unset = PeriodSpent { window_start: Micros::MIN, spent: NanoUsd::ZERO };
-        Self { periods: [unset; 4], reserved: NanoUsd::ZERO, next_roll: Micros::MIN }
+        Self { periods: [unset; 4], reserved: NanoUsd::ZERO, next_roll: Micros::MIN, others: Vec::new() }
     }
 }
 
-const fn place(period: Period) -> usize {
-    match period {
-        Period::Day => 0,
-        Period::Week => 1,
-        Period::Month => 2,
-        Period::Total => 3,
+/// Place of a window of the calendar in UTC; `None` for all others.
+fn place(budget: &Budget) -> Option<usize> {
+    match (budget.period, &budget.time_zone) {
+        (Period::Total, _) => Some(3),
+        (Period::Day, None) => Some(0),
+        (Period::Week, None) => Some(1),
+        (Period::Month, None) => Some(2),
+        _ => None,
     }
 }
 
 impl Purse {
-    /// Holds an amount if the budget has that much left. The error is the budget's state.
-    pub(super) fn hold(
-        &mut self,
-        budget: Option<&Budget>,
-        now: Micros,
-        amount: NanoUsd,
-    ) -> Result<(), BudgetView> {
-        self.roll(now);
-        if let Some(budget) = budget {
-            let used = self.spent(budget.period).plus(self.reserved);
-            // A call that costs nothing may run under a spent budget.
-            if amount.0 > 0 && amount > budget.limit.minus(used) {
-                return Err(self.view(budget, now));
-            }
+    /// Has the budget that much left? The error is its state.
+    pub(super) fn check(&mut self, budget: &Budget, now: Micros, amount: NanoUsd) -> Result<(), BudgetView> {
+        // A call that costs nothing may run under a spent budget.
+        if amount.0 == 0 {
+            return Ok(());
         }
+        let view = self.view(budget, now);
+        let used = view.spent.plus(view.reserved);
+        if amount > view.limit.minus(used) { Err(view) } else { Ok(()) }
+    }
+
+    /// Holds an amount, whether a budget has it or not.
+    pub(super) const fn hold(&mut self, amount: NanoUsd) {
         self.reserved = self.reserved.plus(amount);
-        Ok(())
     }
 
     /// Turns a hold into spending.
@@ -97,29 +103,39 @@ impl Purse {
         for period in &mut self.periods {
             period.spent = period.spent.plus(actual);
         }
+        for other in &mut self.others {
+            other.spend(now, actual);
+        }
     }
 
     pub(super) fn view(&mut self, budget: &Budget, now: Micros) -> BudgetView {
         self.roll(now);
-        let window_start = self.periods[place(budget.period)].window_start;
-        BudgetView {
-            limit: budget.limit,
-            spent: self.spent(budget.period),
-            reserved: self.reserved,
-            window_start,
-            resets_at: budget.period.window_end(window_start),
-        }
+        let (limit, reserved) = (budget.limit_at(now), self.reserved);
+        let Some(place) = place(budget) else {
+            let (spent, window_start, resets_at) = self.other(budget, now).state(now);
+            return BudgetView { limit, spent, reserved, window_start, resets_at };
+        };
+        let window = self.periods[place];
+        let resets_at = budget.period.window_end(window.window_start);
+        BudgetView { limit, spent: window.spent, reserved, window_start: window.window_start, resets_at }
     }
 
-    /// Sets what was spent since `window_start`, in every period whose window starts then. Two periods that
-    /// start together have the same spending, and a window that is over is dropped at the next roll.
-    pub(super) fn set_spent(&mut self, window_start: Micros, spent: NanoUsd) {
-        for (period, state) in PERIODS.iter().zip(&mut self.periods) {
-            if period.window_start(window_start) == window_start && window_start >= state.window_start {
-                *state = PeriodSpent { window_start, spent };
-            }
+    /// The window of a budget that is not one of the calendar in UTC.
+    fn other(&mut self, budget: &Budget, now: Micros) -> &mut Other {
+        let found = self.others.iter().position(|other| other.is_of(budget));
+        let at = found.unwrap_or_else(|| {
+            self.others.push(Other::new(budget, now));
+            self.others.len() - 1
+        });
+        // It was found or put there just now.
+        &mut self.others[at]
+    }
+
+    /// Notes what was spent at an earlier time, in the window of a budget that is not one of the calendar in UTC.
+    pub(super) fn restore_other(&mut self, budget: &Budget, now: Micros, at: Micros, spent: NanoUsd) {
+        if place(budget).is_none() {
+            self.other(budget, now).restore(now, at, spent);
         }
-        self.next_roll = Micros::MIN;
     }
 
     /// Sets what was spent in all windows that hold `now`; the store lags behind, so what is known to be more
@@ -130,10 +146,6 @@ impl Purse {
         {
             state.spent = state.spent.max(amount);
         }
-    }
-
-    const fn spent(&self, period: Period) -> NanoUsd {
-        self.periods[place(period)].spent
     }
 
     fn roll(&mut self, now: Micros) {

@@ -1,16 +1,18 @@
 //! The key table: from a presented credential to the key's policy and counters. Serves the authenticate
 //! stage. Entries are replaced one at a time; the cost of a look-up does not depend on how many there are.
 
+use super::accounts::{Account, AccountTable};
 use super::budget::SpentByPeriod;
+use super::chain::Link;
 use super::digest::{Digest, HeadHasher, Peppers};
-use super::limits::KeyUsage;
-use ahash::AHashMap;
-use gw_model::{KeyId, KeyPolicy, Micros, Secret};
+use super::rules::{Holder, Rules};
+use super::tally::Tally;
+use ahash::{AHashMap, AHashSet};
+use gw_model::{AccountId, Endpoint, KeyId, KeyPolicy, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// Shards of the look-up map; a power of two. A change locks one of them for the time of one insertion.
 const SHARDS: usize = 64;
@@ -33,8 +35,14 @@ pub struct KeyEntry {
     pub id: KeyId,
     /// What it may do.
     pub policy: KeyPolicy,
-    /// Limit windows, budget and revocation mark, carried over from entry to entry.
-    pub usage: Arc<KeyUsage>,
+    /// Counters and the revocation mark, carried over from entry to entry.
+    pub tally: Arc<Tally>,
+    /// Its limits and budgets; shared with keys that have the same.
+    pub rules: Arc<Rules>,
+    /// Its project, team, organization and user, as far as it has them.
+    pub above: Box<[Arc<Account>]>,
+    /// Grows with each change of the key.
+    generation: u64,
     /// Who manages it.
     pub source: KeySource,
     /// One of the policy's patterns covers every model.
@@ -43,17 +51,54 @@ pub struct KeyEntry {
 }
 
 impl KeyEntry {
-    /// True when the policy allows every model. Known here, so that most calls need not follow the policy's
-    /// list to memory that is in no cache when there are very many keys.
+    /// True when the key and all above it allow every model. The key's part is known here, so that most calls
+    /// need not follow the policy's list to memory that is in no cache when there are very many keys.
     #[must_use]
-    pub const fn allows_every_model(&self) -> bool {
-        self.every_model
+    pub fn allows_every_model(&self) -> bool {
+        self.every_model && self.above.iter().all(|account| account.version().policy.models.is_none())
+    }
+
+    /// True when the key and all above it allow one of these names of a model.
+    #[must_use]
+    pub fn allows_model(&self, names: &[&str]) -> bool {
+        let own = self.every_model || self.policy.allows_model(names);
+        own && self.above.iter().all(|account| account.version().policy.allows_model(names))
+    }
+
+    /// True when the key and all above it allow endpoints of this kind.
+    #[must_use]
+    pub fn allows_endpoint(&self, endpoint: Endpoint) -> bool {
+        let own = self.policy.allows_endpoint(endpoint);
+        own && self.above.iter().all(|account| account.version().policy.allows_endpoint(endpoint))
     }
 
     /// True from the moment the key was revoked, also for calls that hold an older entry of it.
     #[must_use]
     pub fn revoked(&self) -> bool {
-        self.usage.revoked.load(Ordering::Acquire)
+        self.tally.is_closed()
+    }
+
+    /// True when the key, or something above it, may call nothing.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.revoked() || self.above.iter().any(|account| account.tally().is_closed())
+    }
+
+    /// The accounts that its calls count for.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        std::iter::once(self.link()).chain(self.above.iter().map(|account| account.link()))
+    }
+
+    /// The key as an account.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        Link {
+            id: AccountId { level: Level::Key, number: self.id.0 },
+            holder: Holder::default(),
+            tally: Arc::clone(&self.tally),
+            rules: Arc::clone(&self.rules),
+            generation: self.generation,
+        }
     }
 }
 
@@ -72,11 +117,33 @@ struct Names {
     by_name: AHashMap<String, KeyId>,
     /// Counters of keys that left the configuration file, for when they come back: leaving and returning
     /// must not refill a budget. Also of keys about to be added. As many as names were ever in the file.
-    parked: AHashMap<KeyId, Arc<KeyUsage>>,
+    parked: AHashMap<KeyId, Arc<Tally>>,
+    /// The different rules of keys: very many keys have few.
+    rules: AHashSet<Arc<Rules>>,
+    /// Of the latest change.
+    generation: u64,
 }
 
-/// All keys.
+impl Names {
+    /// The same rules, once for all keys that have them.
+    fn shared(&mut self, rules: Rules) -> Arc<Rules> {
+        if let Some(known) = self.rules.get(&rules) {
+            return Arc::clone(known);
+        }
+        // What nobody has any more goes when as much again has come.
+        if self.rules.len() == self.rules.capacity() {
+            self.rules.retain(|rules| Arc::strong_count(rules) > 1);
+        }
+        let rules = Arc::new(rules);
+        self.rules.insert(Arc::clone(&rules));
+        rules
+    }
+}
+
+/// All keys, and the accounts that they belong to.
 pub struct KeyTable {
+    /// What stands above and beside keys.
+    pub accounts: AccountTable,
     peppers: Peppers,
     shards: Vec<RwLock<Shard>>,
     names: Mutex<Names>,
@@ -93,6 +160,7 @@ impl KeyTable {
     #[must_use]
     pub fn new(peppers: Vec<Secret>) -> Self {
         Self {
+            accounts: AccountTable::default(),
             peppers: Peppers::new(&peppers),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             names: Mutex::default(),
@@ -126,13 +194,18 @@ impl KeyTable {
         let digest = Digest(digest);
         let mut names = self.names.lock();
         let old = names.by_id.get(&id).cloned();
-        let usage = match &old {
-            Some(old) => Arc::clone(&old.usage),
+        let tally = match &old {
+            Some(old) => Arc::clone(&old.tally),
             None => names.parked.remove(&id).unwrap_or_default(),
         };
-        usage.revoked.store(disabled, Ordering::Release);
+        tally.set_closed(disabled);
         let every_model = policy.models.iter().any(|pattern| pattern == "*");
-        let entry = Arc::new(KeyEntry { id, policy, usage, source, every_model, digest });
+        let rules = names.shared(Rules::new(&policy.limits, policy.budgets.clone()));
+        names.generation += 1;
+        let generation = names.generation;
+        let above = self.above(&policy);
+        let entry =
+            Arc::new(KeyEntry { id, policy, tally, rules, above, generation, source, every_model, digest });
         self.shard(&digest).write().insert(digest, Arc::clone(&entry));
         if let Some(old) = old {
             if old.digest != digest {
@@ -152,11 +225,11 @@ impl KeyTable {
     /// not even its first call can find a budget that looks unspent.
     pub fn restore_spent(&self, id: KeyId, now: Micros, spent: &SpentByPeriod) {
         let mut names = self.names.lock();
-        let usage = match names.by_id.get(&id) {
-            Some(entry) => Arc::clone(&entry.usage),
+        let tally = match names.by_id.get(&id) {
+            Some(entry) => Arc::clone(&entry.tally),
             None => Arc::clone(names.parked.entry(id).or_default()),
         };
-        usage.restore_spent(now, spent);
+        tally.restore_spent(now, spent);
     }
 
     /// Removes a key. Calls that hold its entry see it as revoked. False when there was none.
@@ -166,10 +239,10 @@ impl KeyTable {
         if names.by_name.get(&entry.policy.name) == Some(&id) {
             names.by_name.remove(&entry.policy.name);
         }
-        entry.usage.revoked.store(true, Ordering::Release);
+        entry.tally.set_closed(true);
         self.forget_digest(&entry);
         if entry.source == KeySource::File {
-            names.parked.insert(id, Arc::clone(&entry.usage));
+            names.parked.insert(id, Arc::clone(&entry.tally));
         }
         true
     }
@@ -205,6 +278,19 @@ impl KeyTable {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// What a key with that policy belongs to, as far as it is known: a name of a team that nobody made is no more
+    /// than a label for reports.
+    fn above(&self, policy: &KeyPolicy) -> Box<[Arc<Account>]> {
+        let find = |id: &Option<String>, level| {
+            let id: AccountId = id.as_ref()?.parse().ok()?;
+            self.accounts.get(id).filter(|account| account.id.level == level)
+        };
+        let team = || find(&policy.team_id, Level::Team);
+        let nearest = find(&policy.project_id, Level::Project).or_else(team);
+        let user = find(&policy.user_id, Level::User);
+        user.iter().chain(nearest.iter().flat_map(|account| account.lineage())).cloned().collect()
     }
 
     /// Removes the way from an entry's digest to it, unless another key has taken that digest meanwhile.

@@ -1,17 +1,27 @@
 //! State of the request path that lives in memory: the key table, limit windows and budgets. Serves the
 //! authenticate, admit, reserve and settle stages. It must not do I/O or read a clock.
 
+mod accounts;
+mod amounts;
 mod budget;
+mod chain;
 mod digest;
 mod gates;
 mod keys;
-mod limits;
+mod refused;
+mod rules;
+mod tally;
 mod views;
 mod window;
 
+pub use accounts::{Account, AccountTable, NewAccount, Version};
+pub use amounts::Amounts;
 pub use budget::{BudgetView, SpentByPeriod};
+pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
 pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};
 pub use keys::{KeyEntry, KeySource, KeyTable};
-pub use limits::{Hold, HoldRefused, KeyUsage, LimitExceeded, LimitKindHit, open_reservations};
+pub use refused::{HoldRefused, LimitExceeded};
+pub use rules::{Holder, MAX_BUDGETS, MAX_LIMITS, Rules};
+pub use tally::Tally;
 pub use views::{LimitsView, Remaining};

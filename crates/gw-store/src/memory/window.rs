@@ -9,8 +9,8 @@ mod sliding;
 use super::views::Remaining;
 use fixed::Fixed;
 use gcra::Gcra;
+use gw_model::Micros;
 use gw_model::limits::LimitKind;
-use gw_model::{Micros, limits::Limits};
 use sliding::Sliding;
 
 /// Length of a window in microseconds.
@@ -27,10 +27,6 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    pub(super) const fn new(limits: &Limits, max: u64) -> Self {
-        Self { kind: limits.kind, max, burst: limits.burst }
-    }
-
     /// The most units that can be taken at once, ever.
     pub(super) const fn ceiling(&self) -> u64 {
         match self.kind {
@@ -121,7 +117,8 @@ impl Window {
         Remaining { limit: bound.max, remaining, reset_us }
     }
 
-    fn wait_for(&mut self, bound: &Bound, now: Micros, n: u64) -> Option<u64> {
+    /// `None` when `n` units fit, else the microseconds until they may.
+    pub(super) fn wait_for(&mut self, bound: &Bound, now: Micros, n: u64) -> Option<u64> {
         let ring = self.ring.get_or_insert_default();
         ring.advance(now);
         if !self.judge.suits(bound) {

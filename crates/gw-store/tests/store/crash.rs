@@ -5,7 +5,7 @@ use gw_model::limits::{Budget, Period};
 use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, Record};
 use gw_store::fold::{FoldSettings, ReplayReport, replay, restore_budgets};
 use gw_store::journal::{Journal, JournalSettings, list_segments};
-use gw_store::memory::{KeySource, KeyTable};
+use gw_store::memory::{Amounts, Chain, KeySource, KeyTable};
 use gw_store::traits::{Ledger, Reports};
 use gw_store::types::{LogFilter, LogRow};
 use gw_store::{DataDir, SqliteStore};
@@ -272,10 +272,11 @@ fn budgets_stand_where_they_stood_before_the_crash() {
     let run = Run::start(temp.path());
     run.replay();
     let keys = KeyTable::new(Vec::new());
-    let budget = Budget { limit: NanoUsd(1000), period: Period::Month, strict: false };
-    let policy = KeyPolicy { budget: Some(budget), ..KeyPolicy::default() };
-    let entry = keys.upsert(KeyId(1), [1; 32], policy.clone(), false, KeySource::Api);
+    let budgets = vec![Budget::new(NanoUsd(1000), Period::Month)];
+    let policy = KeyPolicy { budgets, ..KeyPolicy::default() };
+    let entry = keys.upsert(KeyId(1), [1; 32], policy, false, KeySource::Api);
     restore_budgets(&run.store, &keys, NOON + 1).unwrap();
-    assert_eq!(entry.usage.budget_view(&policy, NOON + 1).unwrap().spent, NanoUsd(700));
-    assert!(entry.usage.reserve(&policy, NOON + 1, 0, NanoUsd(301)).is_err());
+    assert_eq!(entry.tally.budget_views(&entry.rules, NOON + 1)[0].spent, NanoUsd(700));
+    let mut call = Chain::new([entry.link()]);
+    assert!(call.reserve(NOON + 1, Amounts::cost(NanoUsd(301))).is_err());
 }

@@ -21,7 +21,7 @@ fn rows_of_the_first_release_still_load() {
     );
     assert_eq!(policy.endpoints, Some(vec![Endpoint::Chat, Endpoint::Embeddings]));
     assert_eq!((policy.limits.rpm, policy.limits.kind), (Some(600), LimitKind::Sliding));
-    let budget = policy.budget.unwrap();
+    let budget = &policy.budgets[0];
     assert_eq!((budget.limit, budget.period), (NanoUsd(50_000_000_000), Period::Month));
     assert_eq!((rows.pending.attempt, rows.pending.hold, rows.pending.key), (1, 900, Some(7)));
 }

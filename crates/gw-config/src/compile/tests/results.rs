@@ -244,11 +244,11 @@ keys:
     assert_eq!(a.expires_at, Some(1_801_353_600_000_000));
     assert_eq!((a.limits.rpm, a.limits.tpm, a.limits.max_parallel), (Some(1), Some(2), Some(3)));
     assert_eq!((a.limits.kind, a.limits.burst), (LimitKind::Gcra, 4));
-    let budget = a.budget.expect("a budget");
+    let budget = &a.budgets[0];
     assert_eq!((budget.limit, budget.period, budget.strict), (NanoUsd(100_000_000), Period::Day, true));
     assert_eq!(a.metadata.get("b").map(String::as_str), Some("1"));
     assert_eq!(b.models, ["*"]);
-    assert_eq!((b.endpoints.as_deref(), b.expires_at, b.budget), (None, None, None));
+    assert_eq!((b.endpoints.as_deref(), b.expires_at, b.budgets.len()), (None, None, 0));
     assert_eq!(b.limits, gw_model::limits::Limits::default());
 }
 

@@ -45,7 +45,7 @@ impl Policy {
         may_use(ticket, WireFormat::OpenAiRealtime)?;
         let Some(key) = ticket.key().filter(|key| !key.allows_every_model()) else { return Ok(()) };
         let resolved = self.live.resolve(&self.asked, WireFormat::OpenAiRealtime);
-        let is_allowed = resolved.is_ok_and(|resolution| allows(&key.policy, &self.asked, &resolution));
+        let is_allowed = resolved.is_ok_and(|resolution| allows(key, &self.asked, &resolution));
         if is_allowed { Ok(()) } else { Err(not_allowed(&self.asked)) }
     }
 
@@ -102,9 +102,8 @@ impl Policy {
             }
             let resolved = self.live.resolve(name, WireFormat::OpenAiRealtime);
             let key = ledger.ticket().and_then(|ticket| ticket.key());
-            let permitted = key.is_none_or(|key| {
-                resolved.as_ref().is_ok_and(|resolution| allows(&key.policy, name, resolution))
-            });
+            let permitted =
+                key.is_none_or(|key| resolved.as_ref().is_ok_and(|resolution| allows(key, name, resolution)));
             if !permitted {
                 let text = format!("this key may not call the model '{name}'");
                 return Err(Refusal::new(ErrorCode::ModelNotAllowed, text).param(*param));

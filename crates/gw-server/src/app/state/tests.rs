@@ -5,6 +5,7 @@ use gw_model::{KeyPolicy, NanoUsd, Secret};
 use gw_pipeline::{GatewayParts, SystemClock};
 use gw_store::SqliteStore;
 use gw_store::keys::file_key_id;
+use gw_store::memory::{Amounts, Chain};
 use gw_store::traits::Ledger;
 
 const PROVIDER: &str = "providers:\n  up: { kind: openai-compatible, base_url: \"http://127.0.0.1:9/v1\" }\n";
@@ -93,14 +94,15 @@ fn a_key_that_leaves_the_file_and_returns_has_spent_what_it_had() {
     let app = app(dir.path(), &compiled(&[("one", "1")], 1));
     let now = app.gateway.clock().now();
     let entry = app.gateway.keys.get(file_key_id("one")).unwrap();
-    let hold = entry.usage.reserve(&entry.policy, now, 1, NanoUsd(500)).unwrap();
+    let mut call = Chain::new(entry.links());
+    call.reserve(now, Amounts::cost(NanoUsd(500))).unwrap();
     app.apply(compiled(&[("two", "2")], 2), None).unwrap();
     assert!(entry.revoked());
     // A call that was under way ends meanwhile.
-    entry.usage.settle(&entry.policy, now, hold, 1, NanoUsd(300));
+    call.settle(now, Amounts::cost(NanoUsd(300)));
     app.apply(compiled(&[("one", "1"), ("two", "2")], 3), None).unwrap();
     let again = app.gateway.keys.get(file_key_id("one")).unwrap();
-    let view = again.usage.budget_view(&again.policy, now).unwrap();
+    let view = again.tally.budget_views(&again.rules, now)[0];
     assert_eq!((view.spent, view.reserved), (NanoUsd(300), NanoUsd::ZERO));
     assert!(!again.revoked());
 }

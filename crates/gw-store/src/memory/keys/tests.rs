@@ -49,7 +49,7 @@ fn a_change_keeps_the_counters_and_forgets_the_old_ways_in() {
     let table = table();
     let first = add(&table, 1, "gw-one", KeySource::Api);
     let second = table.upsert(KeyId(1), table.digest("gw-two"), policy("other"), false, KeySource::Api);
-    assert!(Arc::ptr_eq(&first.usage, &second.usage));
+    assert!(Arc::ptr_eq(&first.tally, &second.tally));
     assert!(table.find("gw-one").is_none() && table.by_name("name-1").is_none());
     assert_eq!(table.find("gw-two").unwrap().policy.name, "other");
     assert_eq!(table.len(), 1);
@@ -75,7 +75,7 @@ fn a_key_that_leaves_the_file_and_returns_keeps_its_counters() {
     table.remove(KeyId(1));
     assert!(before.revoked());
     let after = add(&table, 1, "gw-one", KeySource::File);
-    assert!(Arc::ptr_eq(&before.usage, &after.usage));
+    assert!(Arc::ptr_eq(&before.tally, &after.tally));
     assert!(!after.revoked());
 }
 
@@ -107,11 +107,11 @@ fn a_key_can_have_spent_before_it_is_in_the_table() {
     table.restore_spent(KeyId(1), 0, &spent);
     assert!(table.is_empty() && table.get(KeyId(1)).is_none());
     let entry = add(&table, 1, "gw-one", KeySource::File);
-    let budget = Budget { limit: NanoUsd(100), period: Period::Total, strict: false };
-    let policy = KeyPolicy { budget: Some(budget), ..KeyPolicy::default() };
-    assert_eq!(entry.usage.budget_view(&policy, 0).unwrap().spent, NanoUsd(90));
+    let budget = Budget::new(NanoUsd(100), Period::Total);
+    let rules = Rules::new(&entry.policy.limits, vec![budget]);
+    assert_eq!(entry.tally.budget_views(&rules, 0)[0].spent, NanoUsd(90));
     table.restore_spent(KeyId(1), 0, &SpentByPeriod { total: NanoUsd(95), ..spent });
-    assert_eq!(entry.usage.budget_view(&policy, 0).unwrap().spent, NanoUsd(95));
+    assert_eq!(entry.tally.budget_views(&rules, 0)[0].spent, NanoUsd(95));
 }
 
 #[test]

@@ -1,0 +1,50 @@
+//! What an account allows all calls that count for it, beside what the key allows. Plain data.
+
+use crate::format::Endpoint;
+use crate::limits::{Budget, Limits};
+use serde::{Deserialize, Serialize};
+
+/// Restrictions, limits and budgets of an organization, a team, a project, a user, a customer or a tag. A call must
+/// be within those of every account that it counts for: nothing below can allow what something above forbids.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountPolicy {
+    /// Patterns of allowed models: exact, `provider/*`, or `*`. `None` allows what the key does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<Vec<String>>,
+    /// Allowed endpoint kinds. `None` allows what the key does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Vec<Endpoint>>,
+    /// Allowed providers, by their configured names. `None` allows all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<String>>,
+    /// Most output tokens that one request may ask for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_output_tokens: Option<u64>,
+    /// Rate and concurrency limits.
+    pub limits: Limits,
+    /// Budgets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub budgets: Vec<Budget>,
+}
+
+impl AccountPolicy {
+    /// True when one of the patterns covers any of `names`, or there are none.
+    #[must_use]
+    pub fn allows_model(&self, names: &[&str]) -> bool {
+        self.models.as_ref().is_none_or(|patterns| crate::principal::any_matches(patterns, names))
+    }
+
+    /// True when the endpoint kind is allowed.
+    #[must_use]
+    pub fn allows_endpoint(&self, endpoint: Endpoint) -> bool {
+        // Listing what one may call is part of being allowed to call anything.
+        endpoint == Endpoint::Models || self.endpoints.as_ref().is_none_or(|list| list.contains(&endpoint))
+    }
+
+    /// True when the provider is allowed.
+    #[must_use]
+    pub fn allows_provider(&self, provider: &str) -> bool {
+        self.providers.as_ref().is_none_or(|list| list.iter().any(|name| name == provider))
+    }
+}

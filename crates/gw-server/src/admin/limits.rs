@@ -1,0 +1,318 @@
+//! Limits and budgets in the API: how they are read, and how they are shown. The same for keys and for every
+//! account above them.
+
+use super::error::ApiError;
+use super::given::Given;
+use gw_model::limits::{Budget, Increase, Limit, LimitKind, LimitUnit, Limits, Period, TimeZone};
+use gw_model::{Micros, NanoUsd, time};
+use gw_store::memory::{MAX_BUDGETS, MAX_LIMITS, Rules, Tally};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+/// Windows of limits by their names.
+const WINDOWS: [(&str, u32); 4] = [("second", 1), ("minute", 60), ("hour", 3_600), ("day", 86_400)];
+
+/// Longest window of a limit in seconds: a month.
+const MAX_WINDOW_SECONDS: u64 = 31 * 86_400;
+
+/// Most patterns of models of one limit, and most increases or alerts of one budget.
+const MAX_PARTS: usize = 64;
+
+/// Largest amount of anything: what is beyond could not be told from unlimited.
+const MAX_AMOUNT: u64 = 1_000_000_000_000_000;
+
+/// Applies `limits`, and `budget` or `budgets`, as far as they are given.
+pub(super) fn apply(given: &Given, limits: &mut Limits, budgets: &mut Vec<Budget>) -> Result<(), ApiError> {
+    if let Some(raw) = given.raw("limits") {
+        *limits = read_limits(raw, limits.clone())?;
+    }
+    match (given.raw("budget"), given.raw("budgets")) {
+        (Some(_), Some(_)) => Err(ApiError::invalid("budget", "give 'budget' or 'budgets', not both")),
+        (Some(raw), None) => {
+            *budgets = budget("budget", raw)?.into_iter().collect();
+            Ok(())
+        }
+        (None, Some(raw)) => {
+            let wrong = |e| ApiError::invalid("budgets", format!("'budgets' must be a list of budgets: {e}"));
+            let list: Option<Vec<&RawValue>> = serde_json::from_str(raw).map_err(wrong)?;
+            let list = list.unwrap_or_default();
+            if list.len() > MAX_BUDGETS {
+                let text = format!("there may be {MAX_BUDGETS} budgets");
+                return Err(ApiError::invalid("budgets", text));
+            }
+            let read = |(at, raw): (usize, &&RawValue)| budget(&format!("budgets[{at}]"), raw.get());
+            let read: Result<Vec<_>, _> = list.iter().enumerate().map(read).collect();
+            *budgets = read?.into_iter().flatten().collect();
+            Ok(())
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+/// Limits as given; a member that is null is lifted, one that is not given stays.
+fn read_limits(raw: &str, mut limits: Limits) -> Result<Limits, ApiError> {
+    let wrong = |e| ApiError::invalid("limits", format!("'limits' must be an object: {e}"));
+    let Some(members) = serde_json::from_str::<Option<Map<String, Value>>>(raw).map_err(wrong)? else {
+        return Ok(Limits::default());
+    };
+    for (name, value) in members {
+        match name.as_str() {
+            "rpm" => limits.rpm = count("limits.rpm", &value)?,
+            "tpm" => limits.tpm = count("limits.tpm", &value)?,
+            "max_parallel" => {
+                let max = count("limits.max_parallel", &value)?;
+                limits.max_parallel = max.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+            }
+            "burst" => limits.burst = burst("limits.burst", Some(&value))?,
+            "kind" => limits.kind = kind("limits.kind", &value)?,
+            "more" => limits.more = more(&value)?,
+            _ => {
+                let text = "there are rpm, tpm, max_parallel, kind, burst and more";
+                return Err(ApiError::invalid(
+                    format!("limits.{name}"),
+                    format!("there is no limit '{name}'; {text}"),
+                ));
+            }
+        }
+    }
+    Ok(limits)
+}
+
+fn kind(field: &str, value: &Value) -> Result<LimitKind, ApiError> {
+    LimitKind::deserialize(value)
+        .map_err(|_| ApiError::invalid(field.to_owned(), "'kind' must be sliding, gcra or fixed"))
+}
+
+fn more(value: &Value) -> Result<Vec<Limit>, ApiError> {
+    let list = match value {
+        Value::Null => return Ok(Vec::new()),
+        Value::Array(list) => list,
+        _ => return Err(ApiError::invalid("limits.more", "'more' must be a list of limits")),
+    };
+    // Three may stand beside them.
+    if list.len() > MAX_LIMITS - 3 {
+        return Err(ApiError::invalid("limits.more", format!("there may be {} limits", MAX_LIMITS - 3)));
+    }
+    list.iter().enumerate().map(|(at, value)| limit(&format!("limits.more[{at}]"), value)).collect()
+}
+
+/// One limit: `{unit, limit | limit_usd, per, kind?, burst?, models?, shadow?}`.
+fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
+    let invalid = |name: &str, text: &str| ApiError::invalid(format!("{field}.{name}"), text.to_owned());
+    let Value::Object(members) = value else {
+        return Err(ApiError::invalid(field.to_owned(), "a limit must be an object"));
+    };
+    const KNOWN: [&str; 8] = ["unit", "limit", "limit_usd", "per", "kind", "burst", "models", "shadow"];
+    if let Some(name) = members.keys().find(|name| !KNOWN.contains(&name.as_str())) {
+        return Err(invalid(name, &format!("there is no member '{name}'; there are {}", KNOWN.join(", "))));
+    }
+    let get = |name: &str| members.get(name).filter(|value| !value.is_null());
+    let unit = get("unit").and_then(Value::as_str).and_then(LimitUnit::from_name);
+    let names: Vec<&str> = LimitUnit::ALL.iter().map(|unit| unit.as_str()).collect();
+    let unit = unit.ok_or_else(|| invalid("unit", &format!("'unit' must be one of {}", names.join(", "))))?;
+    let max = if unit == LimitUnit::Cost {
+        let text = get("limit_usd").map(|value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        let text = text.ok_or_else(|| invalid("limit_usd", "a limit of cost needs 'limit_usd'"))?;
+        NanoUsd::parse_usd(&text).map_err(|e| invalid("limit_usd", &format!("'limit_usd' is {e}")))?.0
+    } else {
+        let value = get("limit").ok_or_else(|| invalid("limit", "'limit' says how many"))?;
+        count(&format!("{field}.limit"), value)?.unwrap_or(1)
+    };
+    let per_seconds = match (unit, get("per")) {
+        (LimitUnit::Parallel, None) => 0,
+        (LimitUnit::Parallel, Some(_)) => {
+            return Err(invalid("per", "a limit of parallel requests has no window"));
+        }
+        (_, per) => window(per).ok_or_else(|| {
+            invalid("per", "'per' must be second, minute, hour, day, or a number of seconds up to a month")
+        })?,
+    };
+    let models = get("models").map(|value| {
+        let list: Option<Vec<String>> = serde_json::from_value(value.clone()).ok();
+        list.filter(|list| !list.is_empty() && list.len() <= MAX_PARTS && list.iter().all(|m| !m.is_empty()))
+            .ok_or_else(|| invalid("models", "'models' must be a list of names or patterns, or be left out"))
+    });
+    let shadow = get("shadow")
+        .map(|value| value.as_bool().ok_or_else(|| invalid("shadow", "'shadow' must be true or false")));
+    Ok(Limit {
+        unit,
+        max,
+        per_seconds,
+        kind: get("kind").map_or(Ok(LimitKind::Sliding), |value| kind(&format!("{field}.kind"), value))?,
+        burst: burst(&format!("{field}.burst"), get("burst"))?,
+        models: models.transpose()?,
+        shadow: shadow.transpose()?.unwrap_or(false),
+    })
+}
+
+/// Seconds of a window by its name or length; a minute when it is not given.
+fn window(per: Option<&Value>) -> Option<u32> {
+    match per {
+        None => Some(60),
+        Some(Value::String(name)) => {
+            WINDOWS.into_iter().find(|(known, _)| known == name).map(|(_, seconds)| seconds)
+        }
+        Some(value) => {
+            let seconds = value.as_u64().filter(|seconds| (1..=MAX_WINDOW_SECONDS).contains(seconds));
+            seconds.and_then(|seconds| u32::try_from(seconds).ok())
+        }
+    }
+}
+
+/// None is as good as not given.
+fn burst(field: &str, value: Option<&Value>) -> Result<u64, ApiError> {
+    match value {
+        Some(value) if value.as_u64() != Some(0) => Ok(count(field, value)?.unwrap_or(0)),
+        _ => Ok(0),
+    }
+}
+
+/// A whole number from 1, or null.
+fn count(field: &str, value: &Value) -> Result<Option<u64>, ApiError> {
+    match value {
+        Value::Null => Ok(None),
+        other => match other.as_u64() {
+            Some(n) if (1..=MAX_AMOUNT).contains(&n) => Ok(Some(n)),
+            _ => {
+                let text = format!("'{field}' must be a whole number from 1 to {MAX_AMOUNT}, or null");
+                Err(ApiError::invalid(field.to_owned(), text))
+            }
+        },
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BudgetInput<'a> {
+    #[serde(borrow)]
+    limit_usd: &'a RawValue,
+    period: String,
+    #[serde(default)]
+    strict: bool,
+    time_zone: Option<String>,
+    #[serde(default)]
+    shadow: bool,
+    #[serde(default)]
+    alert_at: Vec<u16>,
+    #[serde(borrow, default)]
+    increases: Vec<IncreaseInput<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IncreaseInput<'a> {
+    #[serde(borrow)]
+    amount_usd: &'a RawValue,
+    until: String,
+}
+
+/// A budget or null. Money is taken from the number's own digits, never through a float.
+fn budget(field: &str, raw: &str) -> Result<Option<Budget>, ApiError> {
+    let invalid = |name: &str, text: String| ApiError::invalid(format!("{field}.{name}"), text);
+    let wrong = |e| {
+        let text = format!("'{field}' must be {{\"limit_usd\", \"period\"}} or null: {e}");
+        ApiError::invalid(field.to_owned(), text)
+    };
+    let Some(input) = serde_json::from_str::<Option<BudgetInput<'_>>>(raw).map_err(wrong)? else {
+        return Ok(None);
+    };
+    let usd = |name: &str, raw: &RawValue| {
+        let amount = NanoUsd::parse_usd(raw.get().trim_matches('"'));
+        amount.map_err(|e| invalid(name, format!("'{name}' is {e}")))
+    };
+    let period = Period::from_name(&input.period).ok_or_else(|| {
+        let text = "'period' must be day, week, month, total, or a length such as 30d, 12h or 90m";
+        invalid("period", text.to_owned())
+    })?;
+    let time_zone = input.time_zone.map(|name| {
+        TimeZone::from_name(&name).ok_or_else(|| {
+            let text = format!("there is no time zone '{name}'; it is named as in Europe/Berlin");
+            invalid("time_zone", text)
+        })
+    });
+    if input.alert_at.len() > MAX_PARTS || input.alert_at.iter().any(|share| !(1..=1000).contains(share)) {
+        let text = "'alert_at' has shares of the budget in percent, from 1 to 1000";
+        return Err(invalid("alert_at", text.to_owned()));
+    }
+    if input.increases.len() > MAX_PARTS {
+        return Err(invalid("increases", format!("there may be {MAX_PARTS} increases")));
+    }
+    let increases = input.increases.iter().map(|increase| {
+        let until = time::parse(&increase.until).ok_or_else(|| {
+            let text = "'until' must be a time such as 2027-01-31T00:00:00Z";
+            invalid("increases", text.to_owned())
+        })?;
+        Ok(Increase { amount: usd("increases", increase.amount_usd)?, until })
+    });
+    Ok(Some(Budget {
+        limit: usd("limit_usd", input.limit_usd)?,
+        period,
+        strict: input.strict,
+        time_zone: time_zone.transpose()?,
+        shadow: input.shadow,
+        alert_at: input.alert_at,
+        increases: increases.collect::<Result<_, ApiError>>()?,
+    }))
+}
+
+/// Limits as they are given.
+pub(super) fn shown(limits: &Limits) -> Value {
+    let more = limits.more.iter().map(|limit| {
+        let mut row = json!({ "unit": limit.unit.as_str(), "kind": limit.kind, "shadow": limit.shadow });
+        let mut add = |name: &str, value: Value| {
+            row.as_object_mut().map(|row| row.insert(name.to_owned(), value));
+        };
+        match limit.unit {
+            LimitUnit::Cost => add("limit_usd", NanoUsd(limit.max).to_string().into()),
+            _ => add("limit", limit.max.into()),
+        }
+        let named = WINDOWS.into_iter().find(|(_, seconds)| *seconds == limit.per_seconds);
+        match named {
+            Some((name, _)) => add("per", name.into()),
+            None if limit.per_seconds > 0 => add("per", limit.per_seconds.into()),
+            None => {}
+        }
+        if limit.burst > 0 {
+            add("burst", limit.burst.into());
+        }
+        if let Some(models) = &limit.models {
+            add("models", json!(models));
+        }
+        row
+    });
+    json!({
+        "rpm": limits.rpm, "tpm": limits.tpm, "max_parallel": limits.max_parallel,
+        "kind": limits.kind, "burst": limits.burst, "more": more.collect::<Vec<_>>(),
+    })
+}
+
+/// Budgets and where they stand.
+pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Map<String, Value>> {
+    let views = tally.budget_views(rules, now);
+    let rows = rules.budgets().iter().zip(views).map(|(budget, view)| {
+        let increases = budget.increases.iter().map(|increase| {
+            json!({ "amount_usd": increase.amount.to_string(), "until": time::format(increase.until) })
+        });
+        let row = json!({
+            "limit_usd": view.limit.to_string(),
+            "period": budget.period.text(),
+            "strict": budget.strict,
+            "spent_usd": view.spent.to_string(),
+            "reserved_usd": view.reserved.to_string(),
+            "resets_at": view.resets_at.map(time::format),
+            "time_zone": budget.time_zone.as_ref().map(TimeZone::as_str),
+            "shadow": budget.shadow,
+            "alert_at": budget.alert_at,
+            "increases": increases.collect::<Vec<_>>(),
+        });
+        match row {
+            Value::Object(row) => row,
+            _ => Map::new(),
+        }
+    });
+    rows.collect()
+}

@@ -1,0 +1,177 @@
+//! The accounts above and beside keys: organizations, teams, projects, users, customers, tags. Serves
+//! authenticate, authorize and admit. An account is changed in one place, whatever the number of keys below it.
+//! It must not know how accounts are stored.
+
+use super::budget::SpentByPeriod;
+use super::chain::Link;
+use super::rules::{Holder, Rules};
+use super::tally::Tally;
+use ahash::AHashMap;
+use arc_swap::ArcSwap;
+use gw_model::{AccountId, AccountPolicy, Level, Micros};
+use parking_lot::{Mutex, RwLock};
+use std::sync::Arc;
+
+/// See the module. It lives as long as something refers to it; its counters outlive a change of everything else.
+#[derive(Debug)]
+pub struct Account {
+    /// Id.
+    pub id: AccountId,
+    /// What it belongs to: a project to a team, a team to an organization. That never changes.
+    pub parent: Option<Arc<Self>>,
+    tally: Arc<Tally>,
+    version: ArcSwap<Version>,
+}
+
+/// An account as it is now.
+#[derive(Debug)]
+pub struct Version {
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it allows.
+    pub policy: AccountPolicy,
+    rules: Arc<Rules>,
+    generation: u64,
+}
+
+impl Account {
+    /// The account as it is now.
+    #[must_use]
+    pub fn version(&self) -> Arc<Version> {
+        self.version.load_full()
+    }
+
+    /// Its part in a call that begins now.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        let version = self.version.load();
+        Link {
+            id: self.id,
+            holder: Holder { level: self.id.level, name: Some(Arc::clone(&version.name)) },
+            tally: Arc::clone(&self.tally),
+            rules: Arc::clone(&version.rules),
+            generation: version.generation,
+        }
+    }
+
+    /// Its counters.
+    #[must_use]
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Limits and budgets of now.
+    #[must_use]
+    pub fn rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.version.load().rules)
+    }
+
+    /// Nothing may be called in its name, or in that of what it belongs to.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.tally.is_closed() || self.parent.as_ref().is_some_and(|parent| parent.is_closed())
+    }
+
+    /// The account and what it belongs to, from the nearest on.
+    pub fn lineage(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Self>> {
+        std::iter::successors(Some(self), |account| account.parent.as_ref())
+    }
+}
+
+/// What is to be known of an account when it is put into the table.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// Id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: Arc<str>,
+    /// What it belongs to, for an account that is new; it is in the table.
+    pub parent: Option<AccountId>,
+    /// What it allows.
+    pub policy: AccountPolicy,
+    /// Nothing may be called in its name.
+    pub disabled: bool,
+}
+
+/// All accounts but keys.
+#[derive(Debug, Default)]
+pub struct AccountTable {
+    accounts: RwLock<AHashMap<AccountId, Arc<Account>>>,
+    /// Of the latest change; also what makes changes come one after the other.
+    generation: Mutex<u64>,
+}
+
+impl AccountTable {
+    /// Adds an account, or changes the one of that id, whose counters are kept. `None`: there is no such parent.
+    pub fn upsert(&self, new: NewAccount) -> Option<Arc<Account>> {
+        let mut generation = self.generation.lock();
+        *generation += 1;
+        let rules = Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone()));
+        let version = Version { name: new.name, policy: new.policy, rules, generation: *generation };
+        if let Some(known) = self.get(new.id) {
+            known.version.store(Arc::new(version));
+            known.tally.set_closed(new.disabled);
+            return Some(known);
+        }
+        let parent = match new.parent {
+            Some(id) => Some(self.get(id)?),
+            None => None,
+        };
+        let account = Arc::new(Account {
+            id: new.id,
+            parent,
+            tally: Arc::default(),
+            version: ArcSwap::from_pointee(version),
+        });
+        account.tally.set_closed(new.disabled);
+        self.accounts.write().insert(new.id, Arc::clone(&account));
+        Some(account)
+    }
+
+    /// Removes an account. Calls and keys that refer to it see it as closed. False when there was none.
+    pub fn remove(&self, id: AccountId) -> bool {
+        let _changes = self.generation.lock();
+        let removed = self.accounts.write().remove(&id);
+        removed.is_some_and(|account| {
+            account.tally.set_closed(true);
+            true
+        })
+    }
+
+    /// The account of that id.
+    #[must_use]
+    pub fn get(&self, id: AccountId) -> Option<Arc<Account>> {
+        self.accounts.read().get(&id).cloned()
+    }
+
+    /// Accounts of a level, in the order of ids.
+    #[must_use]
+    pub fn list(&self, level: Level) -> Vec<Arc<Account>> {
+        let of_level = |account: &&Arc<Account>| account.id.level == level;
+        let mut all: Vec<_> = self.accounts.read().values().filter(of_level).cloned().collect();
+        all.sort_unstable_by_key(|account| account.id);
+        all
+    }
+
+    /// Sets what an account has spent in the windows that hold `now`.
+    pub fn restore_spent(&self, id: AccountId, now: Micros, spent: &SpentByPeriod) {
+        if let Some(account) = self.get(id) {
+            account.tally.restore_spent(now, spent);
+        }
+    }
+
+    /// How many accounts there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.accounts.read().len()
+    }
+
+    /// True when there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests;

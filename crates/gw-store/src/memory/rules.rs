@@ -1,0 +1,117 @@
+//! What is counted at one account: its limits and budgets, in the form that counters want. Serves admit,
+//! reserve and settle. Many accounts share the rules of a plan, so they hold no counters and no names.
+
+use gw_model::Level;
+use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits};
+use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
+
+/// Most limits of one account. Whoever accepts limits refuses more; what is beyond would not be counted.
+pub const MAX_LIMITS: usize = 32;
+
+/// Most budgets of one account, as above.
+pub const MAX_BUDGETS: usize = 16;
+
+/// Limits and budgets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Rules {
+    pub(super) limits: Box<[Rule]>,
+    pub(super) budgets: Box<[Budget]>,
+}
+
+/// A limit, and which counter is its own.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Rule {
+    pub(super) limit: Limit,
+    pub(super) slot: SlotKey,
+}
+
+/// What a counter counts: while that stays the same, its bound and the way of counting may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct SlotKey {
+    pub(super) unit: LimitUnit,
+    pub(super) per_seconds: u32,
+    /// Which models, and which of several limits that are the same otherwise.
+    scope: u64,
+}
+
+impl Rules {
+    /// The rules of those limits and budgets.
+    #[must_use]
+    pub fn new(limits: &Limits, budgets: Vec<Budget>) -> Self {
+        let mut rules: Vec<Rule> = Vec::new();
+        for limit in limits.list().into_iter().take(MAX_LIMITS) {
+            let same = |slot: &SlotKey| slot.unit == limit.unit && slot.per_seconds == limit.per_seconds;
+            let ordinal = rules.iter().filter(|r| same(&r.slot) && r.limit.models == limit.models).count();
+            let scope = scope(limit.models.as_deref(), ordinal);
+            let slot = SlotKey { unit: limit.unit, per_seconds: limit.per_seconds, scope };
+            rules.push(Rule { limit, slot });
+        }
+        Self { limits: rules.into(), budgets: budgets.into_iter().take(MAX_BUDGETS).collect() }
+    }
+
+    /// True when nothing is counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.limits.is_empty() && self.budgets.is_empty()
+    }
+
+    /// The budgets.
+    #[must_use]
+    pub fn budgets(&self) -> &[Budget] {
+        &self.budgets
+    }
+
+    /// A bit for each limit that counts calls of a model with these names.
+    pub(super) fn mask(&self, names: &[&str]) -> u32 {
+        let bits = self.limits.iter().enumerate();
+        bits.filter(|(_, rule)| rule.limit.covers(names)).fold(0, |mask, (at, _)| mask | bit(at))
+    }
+}
+
+/// The bit of the limit at that place.
+pub(super) fn bit(at: usize) -> u32 {
+    u32::try_from(at).ok().and_then(|at| 1u32.checked_shl(at)).unwrap_or(0)
+}
+
+/// The same at every start, though nothing depends on that.
+fn scope(models: Option<&[String]>, ordinal: usize) -> u64 {
+    let mut hasher = ahash::RandomState::with_seeds(1, 2, 3, 4).build_hasher();
+    for model in models.unwrap_or_default() {
+        hasher.write(model.as_bytes());
+        hasher.write_u8(0xff);
+    }
+    hasher.write_usize(ordinal);
+    hasher.finish()
+}
+
+/// Whose limit or budget it is, for messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holder {
+    /// Its level.
+    pub level: Level,
+    /// Its name; `None` for the key that calls.
+    pub name: Option<Arc<str>>,
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.name {
+            Some(name) => write!(f, "{} '{name}'", self.level.as_str()),
+            None => write!(f, "this {}", self.level.as_str()),
+        }
+    }
+}
+
+/// A bound as a window needs it.
+pub(super) const fn window_bound(limit: &Limit) -> super::window::Bound {
+    super::window::Bound { kind: limit.kind, max: limit.max, burst: limit.burst }
+}
+
+/// The most that can be taken at once, ever.
+pub(super) const fn ceiling(limit: &Limit) -> u64 {
+    match limit.kind {
+        LimitKind::Gcra => limit.max.saturating_add(limit.burst),
+        LimitKind::Sliding | LimitKind::Fixed => limit.max,
+    }
+}

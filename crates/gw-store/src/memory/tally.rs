@@ -1,0 +1,379 @@
+//! The counters of one account: requests, tokens, parallel calls and money, behind one short lock. Serves
+//! admit, reserve and settle through [`super::Chain`], which locks all accounts of a call at once. It must
+//! not read a clock or block for longer than a few additions.
+
+use super::amounts::Amounts;
+use super::budget::{BudgetView, Purse, SpentByPeriod};
+use super::refused::{HoldRefused, LimitExceeded};
+use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
+use super::views::Remaining;
+use super::window::Window;
+use gw_model::limits::LimitUnit;
+use gw_model::{Micros, NanoUsd};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a caller over the limit of parallel calls is told to wait: one will end, nobody knows when.
+const PARALLEL_RETRY_US: u64 = 1_000_000;
+
+/// Windows are counted as if they were a minute long.
+const WINDOW_SECONDS: i64 = 60;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Tally {
+    counters: Mutex<Counters>,
+    /// Nothing may go on in this account's name. It stands here because every version of an account shares this.
+    closed: AtomicBool,
+}
+
+impl Tally {
+    /// Calls in flight.
+    #[must_use]
+    pub fn parallel(&self) -> u32 {
+        self.lock().parallel
+    }
+
+    /// Sets what was spent in all windows that hold `now`, as the store knows it, when an account is loaded.
+    /// What is known to be more stays.
+    pub fn restore_spent(&self, now: Micros, spent: &SpentByPeriod) {
+        if *spent != SpentByPeriod::default() {
+            self.lock().purse().restore(now, spent);
+        }
+    }
+
+    /// Notes what was spent at an earlier time, in the windows of those budgets that the calendar in UTC says nothing
+    /// about: once for each piece of spending, before anything else is counted in them.
+    pub fn restore_spent_at(&self, rules: &Rules, now: Micros, at: Micros, spent: NanoUsd) {
+        let mut counters = self.lock();
+        for budget in &rules.budgets {
+            counters.purse().restore_other(budget, now, at, spent);
+        }
+    }
+
+    /// Where each of the budgets stands, in their order.
+    #[must_use]
+    pub fn budget_views(&self, rules: &Rules, now: Micros) -> Vec<BudgetView> {
+        let mut counters = self.lock();
+        rules.budgets.iter().map(|budget| counters.purse().view(budget, now)).collect()
+    }
+
+    /// True from the moment the account was closed, also for calls that hold an older version of it.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_closed(&self, closed: bool) {
+        self.closed.store(closed, Ordering::Release);
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock()
+    }
+}
+
+/// What is behind the lock.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    /// Latest time seen: time does not run backwards here, whatever the callers' clocks do.
+    latest: Micros,
+    /// Of the rules that `slots` were last made for.
+    generation: u64,
+    parallel: u32,
+    slots: Box<[Slot]>,
+    /// Takes memory only once money is held or spent.
+    purse: Option<Box<Purse>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    key: SlotKey,
+    window: Window,
+    /// For limits of parallel calls of some models.
+    running: u32,
+}
+
+/// Which limits of an account count a call, and for whom it says so.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) mask: u32,
+    pub(super) holder: &'a Holder,
+}
+
+impl<'a> Terms<'a> {
+    fn counted(self) -> impl Iterator<Item = (usize, &'a Rule)> {
+        let rules = self.rules.limits.iter().enumerate();
+        rules.filter(move |(at, _)| self.mask & bit(*at) != 0)
+    }
+
+    fn exceeded(self, rule: &Rule, retry_after_us: u64) -> LimitExceeded {
+        let limit = &rule.limit;
+        let (unit, max, per_seconds) = (limit.unit, limit.max, limit.per_seconds);
+        LimitExceeded { holder: self.holder.clone(), unit, max, per_seconds, retry_after_us }
+    }
+}
+
+/// A refusal, and whether it is one that is only noted.
+pub(super) struct Finding<E> {
+    pub(super) refusal: E,
+    pub(super) shadow: bool,
+}
+
+impl Counters {
+    /// The time that counts.
+    pub(super) fn now(&mut self, now: Micros) -> Micros {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
+    /// Makes the counters that the rules want; what the same is counted for stays.
+    pub(super) fn align(&mut self, rules: &Rules, generation: u64) {
+        if generation <= self.generation {
+            return;
+        }
+        self.generation = generation;
+        let same = |(slot, rule): (&Slot, &Rule)| slot.key == rule.slot;
+        if self.slots.len() == rules.limits.len() && self.slots.iter().zip(&rules.limits).all(same) {
+            return;
+        }
+        let mut old = std::mem::take(&mut self.slots).into_vec();
+        let slot = |rule: &Rule| match old.iter().position(|slot| slot.key == rule.slot) {
+            Some(at) => old.swap_remove(at),
+            None => Slot { key: rule.slot, window: Window::default(), running: 0 },
+        };
+        self.slots = rules.limits.iter().map(slot).collect();
+    }
+
+    /// The counter of a limit; `None` when the rules have changed and it is no more.
+    fn slot(&mut self, at: usize, rule: &Rule) -> Option<&mut Slot> {
+        if self.slots.get(at).is_some_and(|slot| slot.key == rule.slot) {
+            return self.slots.get_mut(at);
+        }
+        self.slots.iter_mut().find(|slot| slot.key == rule.slot)
+    }
+
+    /// Is there room for one more request?
+    pub(super) fn check_admit(
+        &mut self,
+        terms: Terms<'_>,
+        now: Micros,
+        mut found: impl FnMut(Finding<LimitExceeded>),
+    ) {
+        let parallel = self.parallel;
+        for (at, rule) in terms.counted() {
+            let limit = &rule.limit;
+            let Some(slot) = self.slot(at, rule) else { continue };
+            let wait = match limit.unit {
+                LimitUnit::Parallel => {
+                    let running = if limit.models.is_some() { slot.running } else { parallel };
+                    (u64::from(running) >= limit.max).then_some(PARALLEL_RETRY_US)
+                }
+                // Of tokens and money at least one unit must be left.
+                _ => slot.window.wait(&window_bound(limit), scaled(now, rule)).map(|us| unscaled(us, rule)),
+            };
+            if let Some(wait) = wait {
+                found(Finding { refusal: terms.exceeded(rule, wait), shadow: limit.shadow });
+            }
+        }
+    }
+
+    /// Takes one request and one parallel slot, whether they fit or not.
+    pub(super) fn take_request(&mut self, terms: Terms<'_>, now: Micros) {
+        for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Requests) {
+            if let Some(slot) = self.slot(at, rule) {
+                slot.window.charge(scaled(now, rule), 1);
+            }
+        }
+        self.enter(terms);
+    }
+
+    /// Takes one parallel slot.
+    pub(super) fn enter(&mut self, terms: Terms<'_>) {
+        self.parallel = self.parallel.saturating_add(1);
+        for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Parallel) {
+            if let Some(slot) = self.slot(at, rule) {
+                slot.running = slot.running.saturating_add(1);
+            }
+        }
+    }
+
+    /// Gives the request of [`Self::take_request`] back; the parallel slot stays taken.
+    pub(super) fn give_request_back(&mut self, terms: Terms<'_>, taken_at: Micros) {
+        for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Requests) {
+            if let Some(slot) = self.slot(at, rule) {
+                slot.window.give_back(scaled(taken_at, rule), 1);
+            }
+        }
+    }
+
+    /// Gives the parallel slot back.
+    pub(super) fn leave(&mut self, terms: Terms<'_>) {
+        self.parallel = self.parallel.saturating_sub(1);
+        for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Parallel) {
+            if let Some(slot) = self.slot(at, rule) {
+                slot.running = slot.running.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Is there room for that much? `is_first`: nothing is held for the call yet.
+    pub(super) fn check_hold(
+        &mut self,
+        terms: Terms<'_>,
+        now: Micros,
+        amounts: &Amounts,
+        is_first: bool,
+        mut found: impl FnMut(Finding<HoldRefused>),
+    ) {
+        // Money first: that it is spent is what a caller must know.
+        if !terms.rules.budgets.is_empty() {
+            let purse = self.purse();
+            for budget in &terms.rules.budgets {
+                if let Err(view) = purse.check(budget, now, amounts.cost) {
+                    let (limit, spent, reserved) = (view.limit, view.spent, view.reserved);
+                    let (holder, needed) = (terms.holder.clone(), amounts.cost);
+                    let refusal = HoldRefused::Budget { holder, limit, spent, reserved, needed };
+                    found(Finding { refusal, shadow: budget.shadow });
+                }
+            }
+        }
+        for (at, rule) in terms.counted() {
+            let limit = &rule.limit;
+            let needed = amounts.of(limit.unit);
+            if needed == 0 {
+                continue;
+            }
+            if is_first && needed > ceiling(limit) {
+                let (holder, per_seconds) = (terms.holder.clone(), limit.per_seconds);
+                let (unit, limit_max) = (limit.unit, ceiling(limit));
+                let refusal = HoldRefused::TooLarge { holder, unit, limit: limit_max, per_seconds, needed };
+                found(Finding { refusal, shadow: limit.shadow });
+                continue;
+            }
+            let Some(slot) = self.slot(at, rule) else { continue };
+            if let Some(wait) = slot.window.wait_for(&window_bound(limit), scaled(now, rule), needed) {
+                let refusal = HoldRefused::Limit(terms.exceeded(rule, unscaled(wait, rule)));
+                found(Finding { refusal, shadow: limit.shadow });
+            }
+        }
+    }
+
+    /// Holds that much, whether it fits or not.
+    pub(super) fn take_hold(&mut self, terms: Terms<'_>, now: Micros, amounts: &Amounts) {
+        if amounts.cost.0 > 0 {
+            self.purse().hold(amounts.cost);
+        }
+        self.charge(terms, now, amounts);
+    }
+
+    /// Of `amounts` as much of the tokens as is left.
+    pub(super) fn within(&mut self, terms: Terms<'_>, now: Micros, amounts: Amounts) -> Amounts {
+        let mut fits = amounts;
+        for (at, rule) in terms.counted().filter(|(_, rule)| !rule.limit.shadow) {
+            let unit = rule.limit.unit;
+            if amounts.of(unit) == 0 || unit == LimitUnit::Cost {
+                continue;
+            }
+            let Some(slot) = self.slot(at, rule) else { continue };
+            let left = slot.window.remaining(&window_bound(&rule.limit), scaled(now, rule)).remaining;
+            // With nothing left, the one that is asked for says how long to wait.
+            let left = left.max(1);
+            match unit {
+                LimitUnit::InputTokens => fits.input = fits.input.min(left),
+                LimitUnit::OutputTokens => fits.output = fits.output.min(left),
+                _ => {
+                    fits.input = fits.input.min(left);
+                    fits.output = fits.output.min(left.saturating_sub(fits.input));
+                }
+            }
+        }
+        fits
+    }
+
+    /// Turns money that is held into spending, or gives it back.
+    pub(super) fn settle_cost(&mut self, now: Micros, held: NanoUsd, used: NanoUsd) {
+        if held.0 > 0 || used.0 > 0 {
+            self.purse().settle(now, held, used);
+        }
+    }
+
+    /// Counts what was used beyond what was held for it, or gives back what was not used. `first` and `latest`
+    /// are the pieces of the hold that may have something to give back, and when they were taken.
+    pub(super) fn level(
+        &mut self,
+        terms: Terms<'_>,
+        now: Micros,
+        (held, used): (&Amounts, &Amounts),
+        (first, first_at): (&Amounts, Micros),
+        (latest, latest_at): (&Amounts, Micros),
+    ) {
+        for (at, rule) in terms.counted() {
+            let unit = rule.limit.unit;
+            let (held, used) = (held.of(unit), used.of(unit));
+            if held == used {
+                continue;
+            }
+            let Some(slot) = self.slot(at, rule) else { continue };
+            if used > held {
+                slot.window.charge(scaled(now, rule), used - held);
+                continue;
+            }
+            let unused = held - used;
+            let from_latest = unused.min(latest.of(unit));
+            let from_first = (unused - from_latest).min(first.of(unit));
+            slot.window.give_back(scaled(latest_at, rule), from_latest);
+            slot.window.give_back(scaled(first_at, rule), from_first);
+        }
+    }
+
+    fn charge(&mut self, terms: Terms<'_>, now: Micros, amounts: &Amounts) {
+        for (at, rule) in terms.counted() {
+            let units = amounts.of(rule.limit.unit);
+            if units > 0
+                && let Some(slot) = self.slot(at, rule)
+            {
+                slot.window.charge(scaled(now, rule), units);
+            }
+        }
+    }
+
+    /// What is left of the limits, one after the other.
+    pub(super) fn remaining(
+        &mut self,
+        terms: Terms<'_>,
+        now: Micros,
+        mut found: impl FnMut(LimitUnit, Remaining),
+    ) {
+        for (at, rule) in terms.counted().filter(|(_, rule)| !rule.limit.shadow) {
+            let limit = &rule.limit;
+            if matches!(limit.unit, LimitUnit::Parallel | LimitUnit::Cost) {
+                continue;
+            }
+            let Some(slot) = self.slot(at, rule) else { continue };
+            let mut left = slot.window.remaining(&window_bound(limit), scaled(now, rule));
+            left.reset_us = unscaled(left.reset_us, rule);
+            found(limit.unit, left);
+        }
+    }
+
+    pub(super) fn purse(&mut self) -> &mut Purse {
+        self.purse.get_or_insert_default()
+    }
+}
+
+/// Time as the window of that limit knows it: it runs faster or slower, so that a minute takes as long as is wanted.
+const fn scaled(now: Micros, rule: &Rule) -> Micros {
+    match rule.slot.per_seconds {
+        60 | 0 => now,
+        seconds => now.saturating_mul(WINDOW_SECONDS) / seconds as i64,
+    }
+}
+
+fn unscaled(us: u64, rule: &Rule) -> u64 {
+    match rule.slot.per_seconds {
+        60 | 0 => us,
+        seconds => us.saturating_mul(u64::from(seconds)).div_ceil(WINDOW_SECONDS.unsigned_abs()),
+    }
+}
