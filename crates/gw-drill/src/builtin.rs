@@ -39,6 +39,7 @@ builtin![
     "shared-pause",
     "hedging",
     "outlier",
+    "overload",
 ];
 
 impl Builtin {

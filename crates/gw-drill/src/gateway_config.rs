@@ -113,8 +113,11 @@ fn lines(scenario: &Scenario, addresses: &[SocketAddr]) -> Lines {
     }
     lines.push(&format!("}}, models: {{ {ALIAS}: {{ targets: ["), Place::NONE);
     for target in &scenario.targets {
-        let entry =
+        let mut entry =
             json!({ "provider": target.name, "model": model_at(&target.name), "weight": target.weight });
+        if let Some(most) = target.max_parallel {
+            entry["capacity"] = json!({ "max_parallel": most });
+        }
         lines.push(&format!("{entry},"), Place::NONE);
     }
     lines.push("],", Place::NONE);

@@ -62,6 +62,9 @@ impl Report {
             "trips": measures.trips,
             "shares": shares,
             "herd": measures.herd,
+            "high_success_rate": measures.high_success_rate,
+            "goodput_per_second": measures.goodput_per_second,
+            "refused_ms": measures.refused_ms,
         })
     }
 

@@ -187,15 +187,51 @@ impl StickyBy {
     }
 }
 
-/// What a deployment can take per minute, as its provider grants it.
+/// What a deployment can take, as its provider grants it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capacity {
     /// Requests per minute.
     pub rpm: Option<u64>,
     /// Tokens per minute, input and output together.
     pub tpm: Option<u64>,
-    /// Requests at the same time.
+    /// Requests at the same time; further ones wait.
     pub max_parallel: Option<u32>,
+}
+
+impl Capacity {
+    /// What is stated here, and of the rest what `other` states.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            rpm: self.rpm.or(other.rpm),
+            tpm: self.tpm.or(other.tpm),
+            max_parallel: self.max_parallel.or(other.max_parallel),
+        }
+    }
+}
+
+/// How calls wait for a model whose targets are all full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueuePolicy {
+    /// Most calls that wait at the same time; 0 refuses at once.
+    pub max_waiting: u32,
+    /// Longest wait of one call, in milliseconds.
+    pub max_wait_ms: u64,
+}
+
+impl Default for QueuePolicy {
+    fn default() -> Self {
+        Self { max_waiting: 100, max_wait_ms: 2_000 }
+    }
+}
+
+/// When the gateway itself has too much to do. 0 turns either off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SaturationPolicy {
+    /// Most calls that the process has at the same time.
+    pub max_in_flight: u32,
+    /// How late a worker may come back to what is due before calls of low priority are refused, in milliseconds.
+    pub shed_lag_ms: u64,
 }
 
 /// What becomes of a request that a target failed.

@@ -6,10 +6,12 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::routing::{
-    Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy,
+    Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
+    SaturationPolicy,
 };
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
+use crate::tenancy::CustomerPolicy;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub struct Snapshot {
     pub custom_models: HashMap<Arc<str>, HashMap<Arc<str>, Arc<ModelInfo>>>,
     /// When deployments are taken for down.
     pub health: HealthPolicy,
+    /// When calls are refused since the gateway has too much to do.
+    pub saturation: SaturationPolicy,
     /// Limits and times of the request path.
     pub settings: PathSettings,
 }
@@ -73,6 +77,8 @@ pub struct Provider {
     pub connect: ConnectOptions,
     /// Whether it is asked by itself how it is.
     pub health_check: Option<HealthCheck>,
+    /// What each of its targets can take that does not say otherwise.
+    pub capacity: Option<Capacity>,
 }
 
 /// What requests to AWS are signed with.
@@ -128,6 +134,8 @@ pub struct Model {
     pub hedge: Option<Hedge>,
     /// Targets that are much worse than their peers go behind them.
     pub outlier: Option<OutlierPolicy>,
+    /// How calls wait while all targets are full.
+    pub queue: QueuePolicy,
     /// Where some requests are copied to.
     pub mirror: Option<Mirror>,
     /// Set where several are asked, and not the group.
@@ -159,6 +167,7 @@ impl Model {
             timeouts: Timeouts::default(),
             hedge: None,
             outlier: None,
+            queue: QueuePolicy::default(),
             mirror: None,
             ensemble: None,
         }
@@ -217,7 +226,7 @@ impl Target {
             family: Arc::clone(&model),
             model,
             credential: None,
-            capacity: None,
+            capacity: provider.capacity,
             terms: None,
             info,
         }
@@ -317,6 +326,8 @@ pub struct PathSettings {
     pub realtime: SessionSettings,
     /// What vectors of one model for embeddings may take in memory, in bytes.
     pub embeddings_cache_bytes: usize,
+    /// What becomes of customers that nobody made.
+    pub customers: Arc<CustomerPolicy>,
 }
 
 /// Limits of one session.
@@ -358,6 +369,7 @@ impl Default for PathSettings {
             max_stored_response_bytes: 16 << 20,
             realtime: SessionSettings::default(),
             embeddings_cache_bytes: 16 << 20,
+            customers: Arc::default(),
         }
     }
 }

@@ -85,6 +85,7 @@ fn provider(index: u64) -> Provider {
         region: None,
         listed_models: Vec::new(),
         health_check: None,
+        capacity: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: Quirks::default(),

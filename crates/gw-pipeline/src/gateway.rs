@@ -9,6 +9,7 @@ use crate::health::{Board, BoardCollector};
 use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
 use crate::route::meaning::Changes;
+use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
 use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
@@ -38,6 +39,8 @@ pub struct Gateway {
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
+    /// How much there is to do.
+    pub(crate) saturation: Arc<Saturation>,
     /// Batches that are being charged.
     pub(crate) settling: Settling,
     changes: Changes,
@@ -83,6 +86,9 @@ impl Gateway {
         let board = Arc::new(Board::default());
         let live = Live::new(parts.snapshot, &room, &board, parts.embedding)?;
         let keeps_headers = live.reads_headers();
+        parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
+        let saturation = Arc::new(Saturation::default());
+        saturation.set(live.snapshot.saturation);
         let metrics = Metrics::new();
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
         metrics.with_registry(|registry| registry.register_collector(Box::new(collector)));
@@ -96,6 +102,7 @@ impl Gateway {
             master: parts.master,
             clock: parts.clock,
             metrics,
+            saturation,
             settling: Settling::default(),
             changes: Changes::default(),
             stopping: AtomicBool::new(false),
@@ -118,6 +125,8 @@ impl Gateway {
     pub fn publish(&self, live: Arc<Live>) {
         // Headers are kept before anybody asks for them, and a call that came before has none.
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
+        self.keys.accounts.set_customers(&live.snapshot.settings.customers);
+        self.saturation.set(live.snapshot.saturation);
         self.live.store(live);
         self.changes.tell();
     }

@@ -13,18 +13,20 @@ use crate::files::Claims;
 use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
+use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
+use crate::saturation::InFlight;
 use crate::worker::Worker;
 use family::Family;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Record, Refusal,
-    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Priority,
+    Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
-use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView, Link};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
@@ -83,6 +85,14 @@ pub(crate) struct Open {
     pub(crate) claims: Option<Box<Claims>>,
     /// The credential that the latest try carried, when it has a name.
     pub(crate) credential: Option<Arc<str>>,
+    /// Its place among the calls of the process, where those are counted.
+    pub(crate) in_flight: Option<InFlight>,
+    /// How much the call matters.
+    pub(crate) priority: Priority,
+    /// How long it waited for places at targets.
+    pub(crate) waited_us: u64,
+    /// How long its caller waits at most, in milliseconds from its arrival.
+    pub(crate) timeout_ms: Option<u64>,
     /// What the caller says about itself.
     pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
@@ -168,6 +178,10 @@ impl Ticket {
             made: None,
             claims: None,
             credential: None,
+            in_flight: None,
+            priority: Priority::default(),
+            waited_us: 0,
+            timeout_ms: None,
             context: CallerContext::default(),
             pins: Pins::default(),
             media: Media::default(),
@@ -265,6 +279,11 @@ impl Open {
 
     pub(crate) fn set_model(&mut self, model: &Arc<Model>) {
         self.model = Some(Arc::clone(model));
+    }
+
+    /// The call counts for that account too.
+    pub(crate) fn count_for(&mut self, link: Link) {
+        self.chain.push(link);
     }
 
     /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
@@ -484,6 +503,13 @@ impl Open {
         self.record.outcome = outcome;
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
+        let gateway = self.worker.gateway();
+        if let Some(refused) = self.chain.shadow() {
+            gateway.metrics.shadow_refusals.inc();
+            if self.record.error_detail.is_empty() {
+                self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
+            }
+        }
         self.settle_hold();
         if outcome == Outcome::Refused {
             self.chain.give_request_back();

@@ -422,7 +422,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
         let family = settings.family.as_ref().map_or(model_name, |family| family.value.as_str());
         let target = Target {
             credential: credential.map(|name| name.value.as_str().into()),
-            capacity: settings.capacity.as_ref().map(|at| capacity(&at.value)),
+            capacity: capacity(settings.capacity.as_ref(), provider.capacity),
             family: family.into(),
             ..Target::plain(provider, model_name, info)
         };
@@ -479,12 +479,10 @@ pub(super) fn is_same(one: &Target, other: &Target) -> bool {
         && one.terms == other.terms
 }
 
-fn capacity(settings: &CapacitySettings) -> Capacity {
-    Capacity {
-        rpm: settings.rpm.as_ref().map(|rpm| rpm.value.get()),
-        tpm: settings.tpm.as_ref().map(|tpm| tpm.value.get()),
-        max_parallel: settings.max_parallel.as_ref().map(|most| most.value.small()),
-    }
+/// What is written at the target goes before what is written at its provider, number by number.
+fn capacity(written: Option<&At<CapacitySettings>>, of_provider: Option<Capacity>) -> Option<Capacity> {
+    let Some(own) = written.map(|at| at.value.capacity()) else { return of_provider };
+    Some(own.or(of_provider.unwrap_or_default()))
 }
 
 fn sticky_by(choosing: &Choosing<'_>, unless_given: &[StickyBy]) -> Arc<[StickyBy]> {

@@ -3,6 +3,7 @@
 mod credentials;
 mod example;
 mod faults;
+mod overload;
 mod results;
 mod routing_guide;
 mod semantic;

@@ -95,7 +95,7 @@ gatewright.yaml:14:5: 'key' is missing in 'keys': add it
 gatewright.yaml:14:31: 'rpm' must be a whole number from 1 to 1000000000, not '-1'
 gatewright.yaml:14:41: 'kind' must be sliding, gcra or fixed, not 'leaky'
 gatewright.yaml:14:71: 'limit_usd' is not a decimal number of US dollars: 'ten'; write for example 50 or 0.10
-gatewright.yaml:14:84: 'period' must be day, week, month or total, not 'year'
+gatewright.yaml:14:84: 'period' must be day, week, month, total, or a length such as 30d, 12h or 90m, not 'year'
 gatewright.yaml:15:22: 'drain_delay_seconds' must be a whole number from 0 to 3600, not '1s'";
     assert_eq!(faults(text), expected);
 }

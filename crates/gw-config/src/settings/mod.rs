@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod credentials;
+pub mod customers;
 pub mod drop_params;
 pub mod embeddings;
 pub mod guardrails;
@@ -15,6 +16,7 @@ pub mod listen;
 pub mod models;
 pub mod network;
 pub mod outlier;
+pub mod overload;
 pub mod path;
 pub mod prices;
 pub mod providers;

@@ -4,6 +4,7 @@ use super::cache::CacheSettings;
 use super::drop_params::DropParamsSetting;
 use super::hedge::HedgeSettings;
 use super::outlier::OutlierSettings;
+use super::overload::QueueSettings;
 use super::prices::ModelFacts;
 use super::retry::RetrySettings;
 use super::semantic::SemanticSettings;
@@ -12,6 +13,7 @@ use super::timeouts::TimeoutSettings;
 use crate::document::Node;
 use crate::place::At;
 use crate::shape::{Reader, Shape, Text, Texts, Whole, choices, settings};
+use gw_model::routing::Capacity;
 use serde_json::{Value, json};
 
 settings! {
@@ -39,6 +41,8 @@ settings! {
         section retry: RetrySettings,
         /// Time limits.
         section timeout: TimeoutSettings,
+        /// How calls wait while all targets are at their `max_parallel`.
+        section queue: QueueSettings,
         /// Parameters that are left out for every target: a list of names, always, or `true` for whatever a target cannot take, in place of a refusal.
         optional drop_params: DropParamsSetting,
         /// A second target is asked while the first is silent.
@@ -81,7 +85,7 @@ settings! {
         optional when: Text,
         /// For strategy `priority`: smaller goes first.
         default(1) priority: Whole<0, 1_000_000>,
-        /// What the deployment can take; above that, requests go to others while there are any.
+        /// What the deployment can take; above that, requests go to others, and those above `max_parallel` wait when there are none. What is not stated here is as the provider's `capacity` has it.
         optional capacity: CapacitySettings,
         /// For `failure_policy: fail-closed`: targets of the same family are as good as each other. The model's name unless given.
         optional family: Text,
@@ -101,8 +105,20 @@ settings! {
         optional rpm: Whole<1, 1_000_000_000>,
         /// Tokens per minute, input and output together.
         optional tpm: Whole<1, 1_000_000_000_000>,
-        /// Requests at the same time.
+        /// Requests at the same time, of all models and callers; further ones wait.
         optional max_parallel: Whole<1, 1_000_000>,
+    }
+}
+
+impl CapacitySettings {
+    /// For the request path.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        Capacity {
+            rpm: self.rpm.as_ref().map(|rpm| rpm.value.get()),
+            tpm: self.tpm.as_ref().map(|tpm| tpm.value.get()),
+            max_parallel: self.max_parallel.as_ref().map(|most| most.value.small()),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The top level of the file, and the settings as a whole.
 
 use super::cache::CacheSettings;
+use super::customers::CustomerSettings;
 use super::embeddings::EmbeddingsSettings;
 use super::guardrails::GuardrailSettings;
 use super::health::HealthSettings;
@@ -8,6 +9,7 @@ use super::keys::KeySettings;
 use super::listen::Listen;
 use super::models::ModelSettings;
 use super::network::{CorsSettings, ServerBlock, TlsSettings};
+use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
 use super::routes::RouteSettings;
@@ -46,6 +48,8 @@ settings! {
         default(true) direct_models: bool,
         /// Virtual keys, declared here instead of through the API.
         section keys: Vec<At<KeySettings>>,
+        /// End users of applications, whom callers name.
+        section customers: CustomerSettings,
         /// Answer cache.
         optional cache: CacheSettings,
         /// Content policies by name.
@@ -54,6 +58,8 @@ settings! {
         section embeddings: EmbeddingsSettings,
         /// When deployments are taken for down.
         section health: HealthSettings,
+        /// When calls are refused since the gateway itself has too much to do.
+        section limits: SaturationSettings,
         /// Limits of the request path.
         section settings: PathBlock,
         /// Redis that tells gateways of each other's deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.

@@ -1,5 +1,6 @@
 //! Dynamic routes: graphs of nodes, written in the file or sent to the admin API.
 
+use super::overload::QueueSettings;
 use super::retry::RetrySettings;
 use crate::place::At;
 use crate::shape::{Named, Text, Whole, choices, settings};
@@ -11,6 +12,8 @@ settings! {
         required start: Text,
         /// Nodes by id; at most 200.
         required nodes: Named<NodeSettings>,
+        /// How calls wait while all targets are at their `max_parallel`.
+        section queue: QueueSettings,
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a setting is read from the file and described in the JSON Schema: one trait for both, so that
 //! they can not drift apart. Serves load and schema. It knows no setting by name.
 
+mod calendar;
 mod choices;
 mod collections;
 mod scalars;
@@ -9,6 +10,7 @@ mod section;
 mod tests;
 mod text;
 
+pub use calendar::{BudgetPeriod, ZoneName};
 pub(crate) use choices::{choices, choose};
 pub use collections::{Named, NamedEntry};
 pub use scalars::{Usd, UsdPerMillionTokens, Whole};

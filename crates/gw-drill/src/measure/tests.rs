@@ -27,6 +27,7 @@ fn call(number: usize, ending: Ending) -> Call {
         sent_us: u64::try_from(number).expect("small") * 20_000,
         took_us: 5_000,
         wish: Wish::Whole,
+        priority: gw_model::Priority::Normal,
         ending,
         request_id: Some(format!("id-{number}")),
     }
@@ -252,4 +253,24 @@ fn objectives_are_missed_in_words() {
         assert!(lines.iter().any(|line| line.contains(part)), "{part} is not in {lines:?}");
     }
     assert_eq!(lines.len(), 10, "{lines:?}");
+}
+
+#[test]
+fn overload_is_judged_by_those_that_matter_by_what_is_served_and_by_how_soon_others_are_told() {
+    use gw_model::Priority;
+    let failed = || Ending::Failed("503 overloaded".to_owned());
+    let high = |number, ending| Call { priority: Priority::High, ..call(number, ending) };
+    let calls = vec![
+        high(0, Ending::Good),
+        high(1, Ending::Good),
+        high(2, failed()),
+        Call { took_us: 700_000, ..call(3, failed()) },
+        Call { took_us: 920_000, ..call(4, Ending::Good) },
+    ];
+    let measured = (overload::high_success_rate(&calls), overload::refused_ms(&calls));
+    assert_eq!(measured, (Some(2.0 / 3.0), Some(700)));
+    let goodput = overload::goodput_per_second(&calls).expect("some");
+    assert!((goodput - 3.0).abs() < 1e-9, "three until the second is over: {goodput}");
+    assert_eq!(overload::high_success_rate(&[call(0, Ending::Good)]), None);
+    assert_eq!(overload::refused_ms(&[call(0, Ending::Good)]), None);
 }

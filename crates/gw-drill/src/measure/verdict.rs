@@ -66,6 +66,7 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
                 .push(format!("targets taken for down at most {allowed} times: the gateway does not say")),
         }
     }
+    missed.extend(overload(scenario, measures));
     missed.extend(objectives.share_within.and_then(|within| shares(scenario, measures, within)));
     if let (Some(factor), Some(herd)) = (objectives.herd_factor, measures.herd)
         && herd > factor
@@ -87,6 +88,36 @@ fn extra_tries(measures: &Measures, allowed: f64) -> Option<String> {
         )
     };
     (extra > allowed).then(text)
+}
+
+/// What is asked of a scenario with more calls than can be served.
+fn overload(scenario: &Scenario, measures: &Measures) -> Vec<String> {
+    let objectives = &scenario.objectives;
+    let mut missed = Vec::new();
+    if let Some(wanted) = objectives.high_success_rate {
+        match measures.high_success_rate {
+            Some(rate) if rate < wanted => missed.push(format!(
+                "success rate of high priority {} is below {}",
+                percent(rate),
+                percent(wanted)
+            )),
+            Some(_) => {}
+            None => missed.push("success rate of high priority: no call had one".to_owned()),
+        }
+    }
+    if let Some(wanted) = objectives.goodput_per_second {
+        let goodput = measures.goodput_per_second.unwrap_or(0.0);
+        if goodput < wanted {
+            missed.push(format!("{goodput:.1} good answers a second, {wanted} are wanted"));
+        }
+    }
+    // Where nobody was refused, nobody waited for it.
+    if let (Some(allowed), Some(took)) = (objectives.refused_within_ms, measures.refused_ms)
+        && took > u64::from(allowed)
+    {
+        missed.push(format!("a call took {took} ms to be refused, {allowed} ms are allowed"));
+    }
+    missed
 }
 
 fn shares(scenario: &Scenario, measures: &Measures, within: f64) -> Option<String> {

@@ -28,6 +28,9 @@ pub(super) const OBJECTIVES: &[&str] = &[
     "max_trips",
     "max_extra_tries",
     "herd_factor",
+    "high_success_rate",
+    "goodput_per_second",
+    "refused_within_ms",
 ];
 
 /// Reads and checks.
@@ -77,6 +80,7 @@ fn scenario(root: &Node, source: &str, faults: &mut Faults) -> Option<Scenario> 
 }
 
 fn targets(block: &Block<'_>, faults: &mut Faults) -> Vec<Target> {
+    const KEYS: &[&str] = &["name", "weight", "max_parallel", "address"];
     let mut found: Vec<Target> = Vec::new();
     block.need("targets", faults);
     let items = block.items("targets", faults);
@@ -84,7 +88,7 @@ fn targets(block: &Block<'_>, faults: &mut Faults) -> Vec<Target> {
         faults.add(block.place, format!("more than {MAX_TARGETS} targets"));
     }
     for item in items.iter().take(MAX_TARGETS) {
-        let Some(target) = Block::open(item, "a target", &["name", "weight", "address"], faults) else {
+        let Some(target) = Block::open(item, "a target", KEYS, faults) else {
             continue;
         };
         let Some(name) = target.need_text("name", faults) else { continue };
@@ -104,20 +108,26 @@ fn targets(block: &Block<'_>, faults: &mut Faults) -> Vec<Target> {
             }
         };
         let weight = target.whole("weight", 0..=1_000_000, faults).unwrap_or(1);
-        found.push(Target { name: name.to_owned(), weight, address });
+        let max_parallel = target.whole("max_parallel", 1..=1_000_000, faults);
+        found.push(Target { name: name.to_owned(), weight, max_parallel, address });
     }
     found
 }
 
 fn load(node: &Node, faults: &mut Faults) -> Option<Load> {
-    const KEYS: &[&str] = &["requests_per_second", "seconds", "streams", "bad_requests"];
+    const KEYS: &[&str] = &["requests_per_second", "seconds", "streams", "bad_requests", "high", "low"];
     let block = Block::open(node, "'load'", KEYS, faults)?;
     block.need("requests_per_second", faults);
     let rate = block.whole("requests_per_second", 1..=1000, faults);
     let seconds = block.need_number("seconds", 0.5..=600.0, faults);
     let streams = block.number("streams", 0.0..=1.0, faults).unwrap_or(0.3);
     let bad_requests = block.number("bad_requests", 0.0..=1.0, faults).unwrap_or(0.0);
-    Some(Load { requests_per_second: rate?, seconds: seconds?, streams, bad_requests })
+    let high = block.number("high", 0.0..=1.0, faults).unwrap_or(0.0);
+    let low = block.number("low", 0.0..=1.0, faults).unwrap_or(0.0);
+    if high + low > 1.0 {
+        faults.add(block.place, "'high' and 'low' are more than all requests");
+    }
+    Some(Load { requests_per_second: rate?, seconds: seconds?, streams, bad_requests, high, low })
 }
 
 fn timeline(block: &Block<'_>, targets: &[Target], seconds: f64, faults: &mut Faults) -> Vec<Step> {
@@ -189,10 +199,13 @@ fn objectives(node: &Node, faults: &mut Faults) -> Option<Objectives> {
         recover_ms: whole("recover_ms"),
         max_requests_to_faulty: whole("max_requests_to_faulty"),
         max_trips: whole("max_trips"),
+        refused_within_ms: whole("refused_within_ms"),
         ..Objectives::default()
     };
     objectives.success_rate = block.number("success_rate", 0.0..=1.0, faults);
     objectives.max_extra_tries = block.number("max_extra_tries", 0.0..=10.0, faults);
+    objectives.high_success_rate = block.number("high_success_rate", 0.0..=1.0, faults);
+    objectives.goodput_per_second = block.number("goodput_per_second", 0.0..=1000.0, faults);
     objectives.share_within = block.number("share_within", 0.0..=1.0, faults);
     // Whoever wants traffic back wants it back without a herd.
     let default = objectives.recover_ms.map(|_| 2.0);

@@ -4,7 +4,7 @@ use super::queue::Step;
 use super::race::Progress;
 use super::{Again, Failure, FailureKind, handshake, opening};
 use crate::credentials::{Hand, Ready as Carried};
-use crate::health::Visit;
+use crate::health::{Entry, NotNow, Slot, Visit};
 use crate::lineup::Lineup;
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
@@ -18,6 +18,7 @@ use gw_wire::codec::Options;
 use gw_wire::json::splice::Edit;
 use gw_wire::translate::ToolNames;
 use http::StatusCode;
+use smallvec::SmallVec;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -47,6 +48,10 @@ pub(super) struct Exchange {
     pub(super) progress: Option<Rc<Cell<Progress>>>,
     /// It is asked besides another one.
     pub(super) is_rival: bool,
+    /// A place at a target that was waited for.
+    pub(super) slot: Option<Slot>,
+    /// Tries so far, by target.
+    pub(super) tries: SmallVec<[(usize, u32); 2]>,
 }
 
 /// What went upstream, as far as the way back must know.
@@ -101,6 +106,8 @@ pub(super) enum Tried {
     Unfit(Refusal),
     /// The target is taken for down, and this request is not the one to try it.
     Closed,
+    /// The target has no place.
+    Full,
     /// The gateway itself cannot go on.
     Rejected(Refusal),
 }
@@ -170,7 +177,8 @@ impl Exchange {
         };
         let visit = match self.visit(step) {
             Ok(visit) => visit,
-            Err(()) => return Tried::Closed,
+            Err(NotNow::Closed) => return Tried::Closed,
+            Err(NotNow::Full) => return Tried::Full,
         };
         if let Err(refusal) = self.ticket.open_attempt(target, visit).await {
             return Tried::Rejected(refusal);
@@ -228,13 +236,20 @@ impl Exchange {
         }
     }
 
-    /// Goes to the deployment. Errors: it is taken for down.
-    fn visit(&self, step: Step) -> Result<Option<Visit>, ()> {
+    /// Goes to the deployment. Errors: it is taken for down, or full.
+    fn visit(&mut self, step: Step) -> Result<Option<Visit>, NotNow> {
+        let slot = self.slot.take();
         let Some(deployment) = self.model.deployment(step.target) else { return Ok(None) };
-        let (tokens, now) = (self.call.facts.input_tokens, self.ticket.worker().now());
-        Visit::begin(deployment, tokens, step.is_forced, now)
-            .map(|visit| Some(visit.of_stream(self.call.facts.stream)))
-            .ok_or(())
+        let slot = slot.filter(|slot| slot.is_at(deployment));
+        let entry = Entry {
+            // A place was waited for since nothing else is left.
+            is_forced: step.is_forced || slot.is_some(),
+            slot,
+            most: self.most_at(step.target),
+            tokens: self.call.facts.input_tokens,
+        };
+        let visit = Visit::begin(deployment, entry, self.ticket.worker().now())?;
+        Ok(Some(visit.of_stream(self.call.facts.stream)))
     }
 
     /// Keeps what the provider says is left of its limits, where a strategy asks.

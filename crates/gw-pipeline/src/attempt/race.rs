@@ -5,13 +5,14 @@
 use super::exchange::Exchange;
 use super::hedging::Hedging;
 use super::queue::{Queue, Step};
-use super::{GoesOn, Turn};
+use super::{GoesOn, Left, Turn};
 use crate::health::{Deployment, Standing};
 use crate::reserve::{Largest, largest};
 use crate::ticket::race::HEDGED;
 use gw_model::snapshot::Target;
 use gw_model::{NanoUsd, Refusal, SubCallRole, WireFormat};
 use gw_store::memory::Amounts;
+use smallvec::SmallVec;
 use std::cell::Cell;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -68,6 +69,8 @@ impl Exchange {
             model: Arc::clone(&self.model),
             enforce_output: self.enforce_output,
             deadline: self.deadline,
+            slot: None,
+            tries: SmallVec::new(),
             progress: None,
             is_rival: true,
         }
@@ -114,6 +117,7 @@ impl Drop for Race<'_> {
 pub(super) async fn run(
     main: &mut Exchange,
     queue: &mut Queue,
+    left: Left,
     runner: &mut Runner,
     unfit: &mut Option<Refusal>,
     output_bound: &mut u64,
@@ -123,7 +127,7 @@ pub(super) async fn run(
     let starter = model.hedging().zip(model.deployment(runner.step.target));
     let starter = starter.map(|(hedging, deployment)| (hedging, deployment, hedging.attempts()));
     let Some((hedging, deployment, most)) = starter.filter(|(_, _, most)| asked < *most) else {
-        return main.target(runner.step, &runner.target, true, unfit).await;
+        return main.target(runner.step, &runner.target, left, unfit).await;
     };
     let progress = Rc::new(Cell::new(Progress::Unsent));
     main.progress = Some(Rc::clone(&progress));
@@ -132,7 +136,7 @@ pub(super) async fn run(
     let mut race = Race { main, rivals: Default::default(), reason: "abandoned" };
     let (turn, winner) = {
         let Race { main, rivals, .. } = &mut race;
-        let first = pin!(main.target(runner.step, &runner.target, true, unfit));
+        let first = pin!(main.target(runner.step, &runner.target, Left { others: true, ..left }, unfit));
         let field = Field {
             seed: &seed,
             hedging,
@@ -218,8 +222,11 @@ where
                     return (turn, Some((at, self.rivals.swap_remove(at).runner)));
                 }
                 Event::Rival(at, turn) => {
-                    if let (Turn::Closed, Some(rival)) = (turn, self.rivals.get(at)) {
-                        queue.put_off(rival.runner.step.target);
+                    let target = self.rivals.get(at).map(|rival| rival.runner.step.target);
+                    match (turn, target) {
+                        (Turn::Closed, Some(target)) => queue.put_off(target),
+                        (Turn::Full, Some(target)) => queue.note_full(target),
+                        _ => {}
                     }
                     if !self.has_rivals()
                         && let Some(turn) = failed.take()
@@ -295,7 +302,8 @@ where
         let target = Arc::clone(target);
         let running = Box::pin(async move {
             let mut unfit = None;
-            exchange.target(step, &target, true, &mut unfit).await
+            let left = Left { others: true, may_come_back: false, paused: false };
+            exchange.target(step, &target, left, &mut unfit).await
         });
         self.rivals.push(Rival { runner, running: Some(running) });
         true
@@ -330,6 +338,6 @@ const fn ends_the_race(turn: &Turn) -> bool {
     match turn {
         Turn::Answered(..) | Turn::Counted | Turn::Rejected(_) => true,
         Turn::Failed(_, goes_on) => matches!(goes_on, GoesOn::IfSuited),
-        Turn::Closed | Turn::Unfit | Turn::TimeUp => false,
+        Turn::Closed | Turn::Full | Turn::Unfit | Turn::TimeUp => false,
     }
 }

@@ -4,6 +4,7 @@
 use super::deployment::{Deployment, Identity};
 use super::fingerprint::Fingerprint;
 use super::outliers::Outliers;
+use crate::waiting::WaitingRoom;
 use gw_model::Micros;
 use gw_model::routing::{HealthPolicy, stable_hash};
 use gw_model::snapshot::{Model, Provider, Target};
@@ -82,6 +83,8 @@ pub struct Board {
     /// By model, where its configuration has them.
     outliers: Mutex<HashMap<Arc<str>, Weak<Outliers>>>,
     notices: Arc<Notices>,
+    /// Where calls wait for a place at one of them.
+    room: Arc<WaitingRoom>,
 }
 
 /// What can be told of a deployment.
@@ -133,7 +136,8 @@ impl Board {
         if deployments.len() >= MAX_IDLE {
             deployments.retain(|_, deployment| Arc::strong_count(deployment) > 1);
         }
-        let new = Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices)));
+        let new =
+            Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices), Arc::clone(&self.room)));
         new.meet(account(target));
         deployments.insert(fingerprint, Arc::clone(&new));
         new
@@ -175,6 +179,11 @@ impl Board {
             deployment.id.provider == provider.name && deployment.id.base_url == provider.base_url
         };
         self.deployments.lock().values().filter(is_its).map(Arc::clone).collect()
+    }
+
+    /// How many calls wait, by model.
+    pub(crate) fn waiting(&self) -> Vec<(Arc<str>, usize)> {
+        self.room.waiting()
     }
 
     /// What is known of each deployment.

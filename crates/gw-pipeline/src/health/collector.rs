@@ -48,7 +48,22 @@ impl<C: Clock + std::fmt::Debug + 'static> Collector for BoardCollector<C> {
         family("deployment_trips", help, &|view| counter(view.trips))?;
         let help = "How often a deployment's provider asked for a pause";
         family("deployment_pauses", help, &|view| counter(view.pauses))?;
-        Ok(())
+        self.encode_waiting(&mut encoder)
+    }
+}
+
+impl<C> BoardCollector<C> {
+    /// How many calls wait, by model; there are at most as many models here as calls that wait.
+    fn encode_waiting(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Requests that wait for a place at a target";
+        let mut family = encoder.encode_descriptor("waiting_requests", help, None, MetricType::Gauge)?;
+        let mut waiting = self.board.waiting();
+        waiting.sort();
+        waiting.into_iter().take(MAX_LISTED).try_for_each(|(model, count)| {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            let labels = [("model", model.to_string())];
+            ConstGauge::new(count).encode(family.encode_family(&labels)?)
+        })
     }
 }
 

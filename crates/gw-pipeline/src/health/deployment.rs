@@ -1,5 +1,6 @@
 //! One deployment: a model at a provider, with everything that is known of how it fares. Shared by all aliases that
-//! lead to it, all workers and all configurations that have it. Reading takes no lock but where capacity is stated.
+//! lead to it, all workers and all configurations that have it. Reading takes no lock but where capacity is stated. It
+//! has places where a target states how many calls it takes; what waits for one stands in `waiting`.
 
 use super::board::{Change, Notices};
 use super::breaker::Breaker;
@@ -8,6 +9,7 @@ use super::history::{History, Recent};
 use super::latency::Latency;
 use super::tail::Tail;
 use super::traffic::Traffic;
+use crate::waiting::WaitingRoom;
 use gw_model::Micros;
 use gw_model::routing::{Capacity, HealthPolicy};
 use gw_providers::Headroom;
@@ -24,6 +26,8 @@ const WARM_FROM_PERMILLE: i64 = 100;
 /// Where among its answers one must stand to count that another outpaced, in thousandths: whoever was asked second had
 /// little time.
 const OUTPACED_FROM_PERMILLE: u32 = 900;
+/// What part of the average a call's stay makes is one in so many.
+const STAY_WEIGHT: u64 = 8;
 
 /// Which deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +77,11 @@ pub(crate) struct Deployment {
     pub(crate) id: Identity,
     fingerprint: Fingerprint,
     in_flight: AtomicU32,
+    /// Calls that wait for a place here.
+    waiting: AtomicU32,
+    room: Arc<WaitingRoom>,
+    /// How long calls have been here of late, in microseconds; 0 when that is not known.
+    stay_us: AtomicU64,
     parked_until: AtomicI64,
     /// Until when it is taken for down; 0 when it is not.
     tripped_until: AtomicI64,
@@ -117,11 +126,19 @@ struct Counted {
 }
 
 impl Deployment {
-    pub(super) fn new(id: Identity, fingerprint: Fingerprint, notices: Arc<Notices>) -> Self {
+    pub(super) fn new(
+        id: Identity,
+        fingerprint: Fingerprint,
+        notices: Arc<Notices>,
+        room: Arc<WaitingRoom>,
+    ) -> Self {
         Self {
             id,
             fingerprint,
             in_flight: AtomicU32::new(0),
+            waiting: AtomicU32::new(0),
+            room,
+            stay_us: AtomicU64::new(0),
             parked_until: AtomicI64::new(0),
             tripped_until: AtomicI64::new(0),
             probe_until: AtomicI64::new(0),
@@ -324,15 +341,74 @@ impl Deployment {
         true
     }
 
-    /// Comes in: false when it is taken for down and somebody else is trying it, or nobody is to.
+    /// Is it taken for down, and no time to try it?
+    pub(super) fn is_closed(&self, now: Micros) -> bool {
+        let tripped = self.tripped_until.load(Ordering::Relaxed);
+        tripped != 0 && (now < tripped || now < self.probe_until.load(Ordering::Relaxed))
+    }
+
+    /// Comes in, with a place: `None` when it is taken for down and somebody else is trying it, or nobody is to; else
+    /// whether this is the one to try it.
     pub(super) fn enter(&self, tokens: u64, is_forced: bool, now: Micros) -> Option<bool> {
         let is_probe = self.tripped_until.load(Ordering::Relaxed) != 0;
         if is_probe && !self.take_probe(now) && !is_forced {
             return None;
         }
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
         self.counted.lock().traffic.add(1, tokens, now);
         Some(is_probe)
+    }
+
+    /// Takes a place, of `most`. False: there is none, or others wait for it.
+    pub(super) fn take_place(&self, most: Option<u32>) -> bool {
+        let Some(most) = most else {
+            self.in_flight.fetch_add(1, Ordering::SeqCst);
+            return true;
+        };
+        self.waiting.load(Ordering::SeqCst) == 0 && self.take_place_of(most)
+    }
+
+    /// Takes a place, of `most`, whoever waits.
+    pub(super) fn take_place_of(&self, most: u32) -> bool {
+        let more = |count: u32| (count < most).then_some(count + 1);
+        self.in_flight.fetch_update(Ordering::SeqCst, Ordering::SeqCst, more).is_ok()
+    }
+
+    /// Gives a place back. Who waits notes that before looking for places once more, and here it is the other way
+    /// round: so one of the two sees the other.
+    pub(super) fn give_back_place(&self) {
+        self.in_flight.fetch_sub(1, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            self.room.freed(self);
+        }
+    }
+
+    /// One more waits for a place here, or one fewer; how many do then.
+    pub(crate) fn note_waiting(&self, is_more: bool) -> u32 {
+        match is_more {
+            true => self.waiting.fetch_add(1, Ordering::SeqCst) + 1,
+            false => self.waiting.fetch_sub(1, Ordering::SeqCst) - 1,
+        }
+    }
+
+    /// Where calls wait for a place.
+    pub(crate) const fn room(&self) -> &Arc<WaitingRoom> {
+        &self.room
+    }
+
+    pub(crate) const fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// A call was here for so long.
+    pub(super) fn note_stay(&self, us: u64) {
+        let before = self.stay_us.load(Ordering::Relaxed);
+        let new = if before == 0 { us } else { before - before / STAY_WEIGHT + us / STAY_WEIGHT };
+        self.stay_us.store(new.max(1), Ordering::Relaxed);
+    }
+
+    /// How long calls are here at present, in microseconds; `None` when that is not known.
+    pub(crate) fn stay_us(&self) -> Option<u64> {
+        Some(self.stay_us.load(Ordering::Relaxed)).filter(|us| *us > 0)
     }
 
     fn take_probe(&self, now: Micros) -> bool {
@@ -347,11 +423,9 @@ impl Deployment {
                 .is_ok()
     }
 
-    pub(super) fn leave(&self, is_open_probe: bool) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if is_open_probe {
-            self.probe_until.store(0, Ordering::Relaxed);
-        }
+    /// A probe came to nothing.
+    pub(super) fn give_up_probe(&self) {
+        self.probe_until.store(0, Ordering::Relaxed);
     }
 
     /// An answer began.

@@ -21,7 +21,7 @@ pub(crate) use collector::BoardCollector;
 pub(crate) use deployment::{Deployment, Standing};
 pub use fingerprint::Fingerprint;
 pub(crate) use outliers::Outliers;
-pub(crate) use visit::Visit;
+pub(crate) use visit::{Entry, NotNow, Slot, Visit};
 
 #[cfg(test)]
 mod tests;

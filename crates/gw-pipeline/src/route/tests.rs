@@ -31,6 +31,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
         price_key: name.into(),
         listed_models: Vec::new(),
         health_check: None,
+        capacity: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: gw_model::catalog::Quirks::default(),

@@ -14,7 +14,7 @@ mod tally;
 mod views;
 mod window;
 
-pub use accounts::{Account, AccountTable, NewAccount, Version};
+pub use accounts::{Account, AccountTable, CustomerClosed, NewAccount, Version, named_account_id};
 pub use amounts::Amounts;
 pub use budget::{BudgetView, SpentByPeriod};
 pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
@@ -22,6 +22,6 @@ pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};
 pub use keys::{KeyEntry, KeySource, KeyTable};
 pub use refused::{HoldRefused, LimitExceeded};
-pub use rules::{Holder, MAX_BUDGETS, MAX_LIMITS, Rules};
+pub use rules::{Holder, Rules};
 pub use tally::Tally;
 pub use views::{LimitsView, Remaining};

@@ -70,7 +70,8 @@ pub(super) fn compile(
             Group::new(groups - 1, Strategy::Fallback, vec![Member::to(to, 1, 0)])
         }
     };
-    Some(Model::new(name.into(), group, groups, targets))
+    let queue = route.queue.value.policy();
+    Some(Model { queue, ..Model::new(name.into(), group, groups, targets) })
 }
 
 struct Walk<'a, 'f> {

@@ -1,7 +1,7 @@
 //! Tests of the budget, and of how long a deployment may be silent.
 
 use super::*;
-use crate::health::{Board, Visit};
+use crate::health::{Board, Entry, Visit};
 use crate::route::tests::provider;
 use gw_model::catalog::ModelInfo;
 use gw_model::snapshot::Target;
@@ -44,7 +44,9 @@ fn a_percentile_is_that_of_the_deployments_own_answers_within_its_bounds() {
     assert_eq!((ms(true), ms(false)), (900, 900), "nothing is known yet");
     let answers = |is_stream, took_ms: i64, count| {
         for _ in 0..count {
-            let visit = Visit::begin(&deployment, 0, true, 0).expect("in");
+            let visit =
+                Visit::begin(&deployment, Entry { slot: None, most: None, tokens: 0, is_forced: true }, 0)
+                    .expect("in");
             visit.of_stream(is_stream).answered(took_ms * 1000);
         }
     };

@@ -1,7 +1,7 @@
 //! Tests of ejections: for how long, how the traffic comes back, and who is compared with whom.
 
 use super::*;
-use crate::health::{Board, Visit};
+use crate::health::{Board, Entry, Visit};
 use crate::route::tests::provider;
 use gw_model::ErrorClass;
 use gw_model::catalog::ModelInfo;
@@ -58,7 +58,12 @@ impl Scene {
             for (at, deployment) in self.deployments.iter().enumerate() {
                 for request in 0..5 {
                     let start = second * SECOND;
-                    let mut visit = Visit::begin(deployment, 0, true, start).expect("in");
+                    let mut visit = Visit::begin(
+                        deployment,
+                        Entry { slot: None, most: None, tokens: 0, is_forced: true },
+                        start,
+                    )
+                    .expect("in");
                     let is_first = at == 0;
                     if is_first && fails && request == 0 {
                         visit.bad(ErrorClass::ServerError, &HEALTH, start, 0);
