@@ -15,6 +15,7 @@ mod parts;
 mod queue;
 mod race;
 
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::reserve::Funded;
 use crate::ticket::{Rejected, Ticket};
@@ -104,20 +105,7 @@ pub(crate) enum Failure {
 /// Tries the targets.
 pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
     let Funded { ticket, live, call, model, route, mut output_bound, enforce_output, has_spare, .. } = funded;
-    let total_ms = ticket.timeout_ms.map_or(model.timeouts.total_ms, |ms| ms.min(model.timeouts.total_ms));
-    let deadline = ticket.record.time.saturating_add(micros(total_ms));
-    let mut exchange = Exchange {
-        ticket,
-        live,
-        call,
-        model,
-        enforce_output,
-        deadline,
-        slot: None,
-        tries: SmallVec::new(),
-        progress: None,
-        is_rival: false,
-    };
+    let mut exchange = Exchange::new(ticket, live, call, model, enforce_output);
     let is_hedged = exchange.may_be_hedged();
     let mut queue = Queue::new(route);
     let (mut last, mut unfit) = (None, None);
@@ -228,6 +216,22 @@ enum GoesOn {
 }
 
 impl Exchange {
+    /// A request that nobody was asked for yet. Its time runs from its arrival.
+    fn new(
+        ticket: Ticket,
+        live: Arc<Live>,
+        call: Call,
+        model: Arc<Lineup>,
+        enforce_output: Option<u64>,
+    ) -> Self {
+        let most_ms = model.timeouts.total_ms;
+        let total_ms = ticket.timeout_ms.map_or(most_ms, |ms| ms.min(most_ms));
+        let deadline = ticket.record.time.saturating_add(micros(total_ms));
+        let (slot, tries) = (None, SmallVec::new());
+        let (progress, is_rival) = (None, false);
+        Self { ticket, live, call, model, enforce_output, deadline, slot, tries, progress, is_rival }
+    }
+
     /// Tries one target, as often as it is worth.
     async fn target(
         &mut self,
