@@ -37,6 +37,8 @@ builtin![
     "error-event-first",
     "uneven-recovery",
     "shared-pause",
+    "hedging",
+    "outlier",
     "overload",
 ];
 

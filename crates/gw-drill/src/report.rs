@@ -58,6 +58,7 @@ impl Report {
             "failures": measures.failures,
             "wrong": wrong,
             "tries_at_faulty": measures.to_faulty,
+            "extra_tries": measures.extra_tries,
             "trips": measures.trips,
             "shares": shares,
             "herd": measures.herd,

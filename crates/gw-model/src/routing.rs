@@ -4,11 +4,15 @@
 mod auto;
 mod gate;
 mod hash;
+mod hedge;
+mod outlier;
 mod semantic;
 
 pub use auto::{Auto, Task, TaskClass, Weights};
 pub use gate::{End, Gate, GateBy, GateLimit, GateUnit, MAX_BUDGET_GATES};
 pub use hash::{mixed, stable_hash};
+pub use hedge::{Hedge, HedgeAfter};
+pub use outlier::OutlierPolicy;
 pub use semantic::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic};
 
 use crate::policy::Condition;

@@ -6,7 +6,8 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::routing::{
-    Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, QueuePolicy, SaturationPolicy,
+    Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
+    SaturationPolicy,
 };
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
@@ -129,6 +130,10 @@ pub struct Model {
     pub retry: RetryPolicy,
     /// Time limits.
     pub timeouts: Timeouts,
+    /// A second target is asked while the first is silent.
+    pub hedge: Option<Hedge>,
+    /// Targets that are much worse than their peers go behind them.
+    pub outlier: Option<OutlierPolicy>,
     /// How calls wait while all targets are full.
     pub queue: QueuePolicy,
     /// Where some requests are copied to.
@@ -160,6 +165,8 @@ impl Model {
             max_targets: MAX_TARGETS_OF_ONE_REQUEST,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            hedge: None,
+            outlier: None,
             queue: QueuePolicy::default(),
             mirror: None,
             ensemble: None,

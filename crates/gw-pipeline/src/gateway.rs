@@ -165,6 +165,11 @@ impl Gateway {
         Arc::clone(&self.clock) as Arc<dyn Clock>
     }
 
+    /// Compares the deployments of each model that wants that; to be called now and then.
+    pub fn compare_targets(&self) {
+        self.live().compare_targets(self.clock.now());
+    }
+
     /// Notes that the journal refused a call at that time, or took one.
     pub(crate) fn note_journal(&self, failed_at: Option<Micros>) {
         let new = failed_at.unwrap_or(0);

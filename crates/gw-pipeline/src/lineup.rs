@@ -1,7 +1,8 @@
 //! A model made ready for routing: its targets with the state of their deployments, and whose turn it is in each of its
 //! groups. Made once per configuration. It must not decide anything.
 
-use crate::health::{Board, Deployment};
+use crate::attempt::Hedging;
+use crate::health::{Board, Deployment, Outliers};
 use crate::route::meaning::{self, SemanticGroup, Sources};
 use crate::subcall::Mirroring;
 use ahash::AHashMap;
@@ -24,6 +25,8 @@ pub struct Lineup {
     conditions: Option<Box<Conditions>>,
     semantic: Box<[SemanticGroup]>,
     mirror: Option<Arc<Mirroring>>,
+    hedging: Option<Box<Hedging>>,
+    outliers: Option<Arc<Outliers>>,
     /// The panel of an ensemble.
     panel: Box<[Arc<Self>]>,
     judge: Option<Arc<Self>>,
@@ -61,7 +64,10 @@ pub(crate) struct FlatPrice {
 
 impl Lineup {
     pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources) -> Arc<Self> {
-        let deployments = model.targets.iter().map(|target| board.deployment(target)).collect();
+        let deployments: Box<[Arc<Deployment>]> =
+            model.targets.iter().map(|target| board.deployment(target)).collect();
+        let outliers = board.outliers(&model, &deployments);
+        let hedging = model.hedge.map(|hedge| Box::new(Hedging::new(hedge, &deployments)));
         let turns = (0..model.groups.max(1)).map(|_| AtomicU64::new(0)).collect();
         let asks_task = asks(&model, |strategy| matches!(strategy, Strategy::Auto(_)));
         let flat = match asks_task || asks(&model, |strategy| *strategy == Strategy::Cost) {
@@ -88,6 +94,8 @@ impl Lineup {
             conditions,
             semantic,
             mirror,
+            hedging,
+            outliers,
             panel,
             judge,
         })
@@ -102,6 +110,16 @@ impl Lineup {
     /// Where some requests are copied to.
     pub(crate) const fn mirror(&self) -> Option<&Arc<Mirroring>> {
         self.mirror.as_ref()
+    }
+
+    /// How a second target is asked while the first is silent.
+    pub(crate) fn hedging(&self) -> Option<&Hedging> {
+        self.hedging.as_deref()
+    }
+
+    /// Who of the targets is ejected, where that is wanted.
+    pub(crate) const fn outliers(&self) -> Option<&Arc<Outliers>> {
+        self.outliers.as_ref()
     }
 
     /// Who is asked where several are.

@@ -9,7 +9,7 @@ use crate::route::meaning::{SemanticGroup, Sources};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
 use gw_model::snapshot::{Model, Provider};
-use gw_model::{Refusal, Snapshot, WireFormat};
+use gw_model::{Micros, Refusal, Snapshot, WireFormat};
 use gw_providers::PreparedProvider;
 use gw_upstream::{Destination, DestinationError, ProxyEnv};
 use parking_lot::Mutex;
@@ -146,6 +146,14 @@ impl Live {
             lineup.semantic().iter().map(move |group| (&**name, group))
         };
         self.aliases.iter().flat_map(groups)
+    }
+
+    /// Compares the targets of each model that wants that, and ejects who is much worse than its peers.
+    pub(crate) fn compare_targets(&self, now: Micros) {
+        self.aliases
+            .values()
+            .filter_map(|lineup| lineup.outliers())
+            .for_each(|outliers| outliers.compare(now));
     }
 
     /// A model, ready for routing; most of them are no aliases.

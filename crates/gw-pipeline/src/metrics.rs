@@ -80,6 +80,12 @@ struct SkipLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct HedgeLabels {
+    model: String,
+    event: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ShedLabels {
     reason: &'static str,
     priority: &'static str,
@@ -115,6 +121,7 @@ pub struct Metrics {
     overrun: UsdCounter,
     sub_calls: Family<SubCallLabels, Counter>,
     mirrors_skipped: Family<SkipLabels, Counter>,
+    hedges: Family<HedgeLabels, Counter>,
     shed: Family<ShedLabels, Counter>,
     waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
     lag: Histogram,
@@ -165,6 +172,7 @@ impl Metrics {
             overrun: UsdCounter::default(),
             sub_calls: Family::default(),
             mirrors_skipped: Family::default(),
+            hedges: Family::default(),
             shed: Family::default(),
             waits: Family::new_with_constructor(histogram),
             lag: histogram(),
@@ -210,6 +218,7 @@ impl Metrics {
         r.register("sub_calls", "Sub-calls of requests that ended", self.sub_calls.clone());
         r.register("sub_calls_in_flight", "Sub-calls of requests", self.sub_calls_in_flight.clone());
         r.register("mirrors_skipped", "Requests that were not copied", self.mirrors_skipped.clone());
+        r.register("hedges", "Second targets asked while the first was silent", self.hedges.clone());
         r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
         r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
         r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
@@ -276,6 +285,12 @@ impl Metrics {
     pub(crate) fn note_skipped_mirror(&self, model: &str, reason: &'static str) {
         let labels = SkipLabels { model: self.model_label(model), reason };
         self.mirrors_skipped.get_or_create(&labels).inc();
+    }
+
+    /// Counts what became of a hedge. Its model is an alias.
+    pub(crate) fn note_hedge(&self, model: &str, event: &'static str) {
+        let labels = HedgeLabels { model: self.model_label(model), event };
+        self.hedges.get_or_create(&labels).inc();
     }
 
     /// Counts a call that was refused since there was too much to do.

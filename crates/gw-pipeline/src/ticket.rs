@@ -4,6 +4,7 @@
 
 mod family;
 mod holds;
+pub(crate) mod race;
 pub(crate) mod session;
 pub(crate) mod tolls;
 mod watched;
@@ -111,6 +112,14 @@ pub(crate) struct Open {
     searches: u64,
     /// Input tokens that the open try has used already, whatever becomes of it.
     spent_tokens: u64,
+    /// The number of the next try.
+    number: u8,
+    /// Held by other tickets of the same request, as far as the journal must know here.
+    beside: NanoUsd,
+    /// What tries in the record used whose holds were settled by themselves.
+    apart: Amounts,
+    /// One of several tickets of its request: the record's space is set aside already.
+    is_fork: bool,
     /// Intents that the journal has taken, each with space for the record.
     announced: u32,
     ended: bool,
@@ -187,6 +196,10 @@ impl Ticket {
             tier: ServiceTier::Standard,
             searches: 0,
             spent_tokens: 0,
+            number: 0,
+            beside: NanoUsd::ZERO,
+            apart: Amounts::default(),
+            is_fork: false,
             announced: 0,
             ended: false,
         };
@@ -235,9 +248,7 @@ impl Drop for Ticket {
         let outcome =
             if self.worker().gateway().is_stopping() { Outcome::Shutdown } else { Outcome::ClientDisconnect };
         // What was seen of a whole answer before the caller left is charged too.
-        let output_tokens = self.estimated_output(self.seen_bytes.div_ceil(BYTES_PER_TOKEN));
-        let estimate = self.estimated_usage(output_tokens);
-        self.close_attempt(0, "abandoned", estimate, UsageSource::Estimated);
+        self.close_abandoned("abandoned");
         let status = self.record.status;
         self.open.end(outcome, status);
     }
@@ -293,13 +304,14 @@ impl Open {
     /// What the journal is told of the try that is under way or about to be.
     fn intent<'a>(&'a self, target: &'a Target, hold: NanoUsd) -> Intent<'a> {
         let record = &self.record;
-        let number = u8::try_from(record.attempts.len()).unwrap_or(u8::MAX);
+        // The open try has its number already.
+        let number = if self.attempt.is_some() { self.number.saturating_sub(1) } else { self.number };
         Intent {
             attempt: AttemptId { request: record.id, attempt: number },
             time: record.time,
             key: record.key,
             team_id: record.team_id.as_deref(),
-            hold,
+            hold: hold.plus(self.beside),
             format: record.format,
             model: &record.model,
             provider: &target.provider.name,
@@ -363,13 +375,16 @@ impl Open {
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
-        let taken = worker.journal().take_intent(&self.intent(target, self.hold_cost), self.announced == 0);
+        let taken = worker
+            .journal()
+            .take_intent(&self.intent(target, self.hold_cost), self.announced == 0 && !self.is_fork);
         let taken = match taken {
             Ok(taken) => taken,
             Err(error) => return refused(error),
         };
         // Space is set aside for the record, which gives it back.
         self.announced += 1;
+        self.number = self.number.saturating_add(1);
         if let Err(error) = worker.writing(taken).await {
             return refused(error);
         }
@@ -503,13 +518,7 @@ impl Open {
                 self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
             }
         }
-        if self.chain.holds() {
-            let attempts = self.record.attempts.iter();
-            let used = attempts.fold(Amounts::default(), |sum, a| sum.plus(&amounts(&a.usage, a.cost)));
-            let settled = self.ongoing.as_ref().map_or_else(Amounts::default, |ongoing| ongoing.settled());
-            let overrun = self.chain.settle(now, used.minus(&settled));
-            gateway.metrics.note_overrun(overrun);
-        }
+        self.settle_hold();
         if outcome == Outcome::Refused {
             self.chain.give_request_back();
         }

@@ -2,6 +2,7 @@
 
 use super::providers::Providers;
 use super::targets::Gathering;
+use super::{hedge, outlier};
 use crate::errors::Faults;
 use crate::place::Place;
 use crate::settings::models::{FailurePolicyName, ModelSettings};
@@ -67,6 +68,8 @@ fn model(
                        one of the two";
         faults.add(settings.failure_policy.place, message);
     }
+    let hedge = hedge::hedge(settings, targets.len(), faults);
+    let outlier = outlier::outlier(settings, targets.len(), faults);
     warn_of_useless_queue(settings, &targets, warnings);
     Model {
         name: entry.name.as_str().into(),
@@ -78,6 +81,8 @@ fn model(
         max_targets: settings.max_targets.value.small(),
         retry: retry(&settings.retry.value, faults),
         timeouts: timeouts(&settings.timeout.value),
+        hedge,
+        outlier,
         queue: settings.queue.value.policy(),
         mirror: None,
         ensemble: None,

@@ -8,6 +8,7 @@ mod overload;
 mod results;
 mod routing_guide;
 mod semantic;
+mod steering;
 mod subcalls;
 mod targets;
 mod zero;

@@ -3,6 +3,8 @@
 use super::auto::{AutoSettings, QualitySetting};
 use super::cache::CacheSettings;
 use super::drop_params::DropParamsSetting;
+use super::hedge::HedgeSettings;
+use super::outlier::OutlierSettings;
 use super::overload::QueueSettings;
 use super::prices::ModelFacts;
 use super::retry::RetrySettings;
@@ -46,13 +48,17 @@ settings! {
         section queue: QueueSettings,
         /// Parameters that are left out for every target: a list of names, always, or `true` for whatever a target cannot take, in place of a refusal.
         optional drop_params: DropParamsSetting,
+        /// A second target is asked while the first is silent.
+        optional hedge: HedgeSettings,
+        /// Targets that fail or take longer than the others of their group go behind them.
+        optional outlier: OutlierSettings,
         /// Some requests are copied to another model, whose answers are thrown away.
         optional mirror: MirrorSettings,
         /// For strategy `ensemble`: how one answer is made of several.
         optional ensemble: EnsembleSettings,
         /// Answer cache of this alias.
         optional cache: CacheSettings,
-    } later { "guardrails", "conditions", "when", "hedge" }
+    } later { "guardrails", "conditions", "when" }
 }
 
 settings! {

@@ -41,6 +41,8 @@ pub(crate) struct Measures {
     pub(crate) herd: Option<f64>,
     /// Tries at faulty targets while they were.
     pub(crate) to_faulty: usize,
+    /// Tries beyond one for each call.
+    pub(crate) extra_tries: usize,
     /// How often any target was taken for down; `None` when the gateway does not say.
     pub(crate) trips: Option<u64>,
     /// The part of the calls of high priority that succeeded, where there are any.
@@ -84,6 +86,8 @@ pub(crate) fn measure(scenario: &Scenario, facts: &Facts) -> Measures {
                 None
             }
         };
+        let tries: usize = facts.rows_of(call).iter().map(|row| row.tries.len()).sum();
+        measures.extra_tries += tries.saturating_sub(1);
         let bill = || billing::judge(call, facts);
         if let Some(wrong) = wrong.or_else(bill) {
             *measures.wrong.entry(wrong).or_default() += 1;

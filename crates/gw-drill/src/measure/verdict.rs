@@ -55,6 +55,7 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
     {
         missed.push(format!("{} tries went to faulty targets, {allowed} are allowed", measures.to_faulty));
     }
+    missed.extend(objectives.max_extra_tries.and_then(|allowed| extra_tries(measures, allowed)));
     if let Some(allowed) = objectives.max_trips {
         match measures.trips {
             Some(trips) if trips > u64::from(allowed) => {
@@ -74,6 +75,19 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
             .push(format!("a herd of {herd:.1} times the usual rate came back, {factor} times are allowed"));
     }
     missed
+}
+
+fn extra_tries(measures: &Measures, allowed: f64) -> Option<String> {
+    let extra = super::ratio(measures.extra_tries, measures.requests.max(1));
+    let text = || {
+        format!(
+            "{} tries beyond one for each request are {} of them, {} are allowed",
+            measures.extra_tries,
+            percent(extra),
+            percent(allowed)
+        )
+    };
+    (extra > allowed).then(text)
 }
 
 /// What is asked of a scenario with more calls than can be served.

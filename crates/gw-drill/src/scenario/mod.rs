@@ -109,6 +109,8 @@ pub(crate) struct Objectives {
     pub(crate) share_within: Option<f64>,
     pub(crate) max_requests_to_faulty: Option<u32>,
     pub(crate) max_trips: Option<u32>,
+    /// Tries beyond one for each call, as a part of the calls.
+    pub(crate) max_extra_tries: Option<f64>,
     pub(crate) herd_factor: Option<f64>,
     pub(crate) high_success_rate: Option<f64>,
     pub(crate) goodput_per_second: Option<f64>,

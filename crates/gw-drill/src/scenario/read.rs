@@ -26,6 +26,7 @@ pub(super) const OBJECTIVES: &[&str] = &[
     "share_within",
     "max_requests_to_faulty",
     "max_trips",
+    "max_extra_tries",
     "herd_factor",
     "high_success_rate",
     "goodput_per_second",
@@ -206,6 +207,7 @@ fn objectives(node: &Node, faults: &mut Faults) -> Option<Objectives> {
         ..Objectives::default()
     };
     objectives.success_rate = block.number("success_rate", 0.0..=1.0, faults);
+    objectives.max_extra_tries = block.number("max_extra_tries", 0.0..=10.0, faults);
     objectives.high_success_rate = block.number("high_success_rate", 0.0..=1.0, faults);
     objectives.goodput_per_second = block.number("goodput_per_second", 0.0..=1000.0, faults);
     objectives.share_within = block.number("share_within", 0.0..=1.0, faults);

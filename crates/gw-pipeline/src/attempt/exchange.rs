@@ -1,7 +1,8 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
 use super::queue::Step;
-use super::{Again, Failure, FailureKind, handshake};
+use super::race::Progress;
+use super::{Again, Failure, FailureKind, handshake, opening};
 use crate::credentials::{Hand, Ready as Carried};
 use crate::health::{Entry, NotNow, Slot, Visit};
 use crate::lineup::Lineup;
@@ -18,6 +19,8 @@ use gw_wire::json::splice::Edit;
 use gw_wire::translate::ToolNames;
 use http::StatusCode;
 use smallvec::SmallVec;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +44,10 @@ pub(super) struct Exchange {
     pub(super) model: Arc<Lineup>,
     pub(super) enforce_output: Option<u64>,
     pub(super) deadline: i64,
+    /// In a race: how far the try is.
+    pub(super) progress: Option<Rc<Cell<Progress>>>,
+    /// It is asked besides another one.
+    pub(super) is_rival: bool,
     /// A place at a target that was waited for.
     pub(super) slot: Option<Slot>,
     /// Tries so far, by target.
@@ -176,6 +183,7 @@ impl Exchange {
         if let Err(refusal) = self.ticket.open_attempt(target, visit).await {
             return Tried::Rejected(refusal);
         }
+        self.note_progress(Progress::Asked);
         if !earlier.is_empty()
             && let Err(tried) = Box::pin(self.earlier(target, endpoint, &mut sent, &earlier)).await
         {
@@ -185,6 +193,9 @@ impl Exchange {
         match answer {
             Ok(response) if self.is_answer(format, response.status) => {
                 self.note_headroom(step, &response);
+                if !opening::is_stream(&self.call, &response) {
+                    self.note_progress(Progress::Answering);
+                }
                 Tried::Answered { sent, response }
             }
             Ok(response) => match self.failed_status(target, sent.format, response).await {
@@ -237,7 +248,8 @@ impl Exchange {
             most: self.most_at(step.target),
             tokens: self.call.facts.input_tokens,
         };
-        Visit::begin(deployment, entry, self.ticket.worker().now()).map(Some)
+        let visit = Visit::begin(deployment, entry, self.ticket.worker().now())?;
+        Ok(Some(visit.of_stream(self.call.facts.stream)))
     }
 
     /// Keeps what the provider says is left of its limits, where a strategy asks.

@@ -6,13 +6,16 @@ mod exchange;
 mod failed;
 mod full;
 mod handshake;
+mod hedging;
 pub(crate) mod held;
 mod opening;
 mod pages;
 mod parked;
 mod parts;
 mod queue;
+mod race;
 
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::reserve::Funded;
 use crate::ticket::{Rejected, Ticket};
@@ -23,8 +26,10 @@ use gw_model::routing::FailurePolicy;
 use gw_model::snapshot::{RetryOn, Target};
 use gw_model::{Call, ErrorClass, ErrorCode, Micros, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;
+pub(crate) use hedging::Hedging;
 pub(crate) use pages::another_page;
 use queue::{Queue, Step};
+use race::Runner;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -99,11 +104,9 @@ pub(crate) enum Failure {
 
 /// Tries the targets.
 pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
-    let Funded { ticket, live, call, model, route, output_bound, enforce_output, has_spare, .. } = funded;
-    let total_ms = ticket.timeout_ms.map_or(model.timeouts.total_ms, |ms| ms.min(model.timeouts.total_ms));
-    let deadline = ticket.record.time.saturating_add(micros(total_ms));
-    let (slot, tries) = (None, SmallVec::new());
-    let mut exchange = Exchange { ticket, live, call, enforce_output, deadline, model, slot, tries };
+    let Funded { ticket, live, call, model, route, mut output_bound, enforce_output, has_spare, .. } = funded;
+    let mut exchange = Exchange::new(ticket, live, call, model, enforce_output);
+    let is_hedged = exchange.may_be_hedged();
     let mut queue = Queue::new(route);
     let (mut last, mut unfit) = (None, None);
     loop {
@@ -120,7 +123,17 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
             may_come_back: !has_spare,
             paused: queue.has_paused(),
         };
-        let turn = exchange.target(step, &target, left, &mut unfit).await;
+        let mut runner = Runner { step, target };
+        let turn = match is_hedged && queue.has_rival() {
+            false => exchange.target(step, &runner.target, left, &mut unfit).await,
+            // Boxed, since few models have it, and it is large.
+            true => {
+                let run =
+                    race::run(&mut exchange, &mut queue, left, &mut runner, &mut unfit, &mut output_bound);
+                Box::pin(run).await
+            }
+        };
+        let Runner { step, target } = runner;
         // What kept it from going there gave its place back.
         exchange.slot = None;
         match turn {
@@ -203,6 +216,22 @@ enum GoesOn {
 }
 
 impl Exchange {
+    /// A request that nobody was asked for yet. Its time runs from its arrival.
+    fn new(
+        ticket: Ticket,
+        live: Arc<Live>,
+        call: Call,
+        model: Arc<Lineup>,
+        enforce_output: Option<u64>,
+    ) -> Self {
+        let most_ms = model.timeouts.total_ms;
+        let total_ms = ticket.timeout_ms.map_or(most_ms, |ms| ms.min(most_ms));
+        let deadline = ticket.record.time.saturating_add(micros(total_ms));
+        let (slot, tries) = (None, SmallVec::new());
+        let (progress, is_rival) = (None, false);
+        Self { ticket, live, call, model, enforce_output, deadline, slot, tries, progress, is_rival }
+    }
+
     /// Tries one target, as often as it is worth.
     async fn target(
         &mut self,
@@ -271,7 +300,9 @@ impl Exchange {
                 return Turn::Failed(failed, back_at.map_or(GoesOn::ToNext, GoesOn::AndBack));
             }
             let retry = self.model.retry_at(target);
-            let is_worth_it = attempt < retry.attempts && worth_it(&retry.on, again, failed.class);
+            // A rival is asked once: whoever it was asked besides has its tries.
+            let is_worth_it =
+                attempt < retry.attempts && !self.is_rival && worth_it(&retry.on, again, failed.class);
             let wait_ms = backoff::wait_ms(self, retry, attempt, again.after_ms, others_left);
             let Some(wait_ms) = wait_ms.filter(|_| is_worth_it) else {
                 return Turn::Failed(failed, GoesOn::ToNext);

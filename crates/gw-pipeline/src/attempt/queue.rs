@@ -134,6 +134,7 @@ impl Queue {
     pub(super) fn prefer(&mut self, class: ErrorClass) {
         let named = self.named(class);
         let fresh: Order = named.into_iter().filter(|target| !self.route.order.contains(target)).collect();
+        self.route.ready += fresh.len();
         self.route.order.insert_many(self.at, fresh);
     }
 
@@ -168,6 +169,26 @@ impl Queue {
     /// When the first of those is back.
     pub(super) const fn parked_until(&self) -> Option<Micros> {
         self.route.parked_until
+    }
+
+    /// A target that may be asked besides the one at hand: the next that nothing is known against. It is not tried again.
+    pub(super) fn rival(&mut self, suits: impl Fn(usize) -> bool) -> Option<usize> {
+        let ready = self.route.ready.min(self.route.order.len());
+        let place = (self.at..ready)
+            .find(|place| self.route.order.get(*place).is_some_and(|target| suits(*target)))?;
+        self.route.ready -= 1;
+        Some(self.route.order.remove(place))
+    }
+
+    /// Might there be such a target?
+    pub(super) fn has_rival(&self) -> bool {
+        self.at < self.route.ready.min(self.route.order.len())
+    }
+
+    /// A rival that was no longer waited for may be tried as if it had not been asked.
+    pub(super) fn give_back(&mut self, target: usize) {
+        self.route.order.insert(self.at, target);
+        self.route.ready += 1;
     }
 
     /// A target that is to be tried next.

@@ -26,7 +26,7 @@ impl<C: Clock + std::fmt::Debug + 'static> Collector for BoardCollector<C> {
         let mut views = self.board.views(&HealthPolicy::default(), self.clock.now());
         // Another gateway may have had the trouble.
         let is_away = |view: &DeploymentView| view.tripped_until.is_some() || view.parked_until.is_some();
-        views.retain(|view| view.trips > 0 || view.pauses > 0 || is_away(view));
+        views.retain(|view| view.trips + view.pauses + view.ejections > 0 || is_away(view));
         views.truncate(MAX_LISTED);
         let is = |so: bool| i64::from(so);
         let gauge = |value| Sample::Gauge(ConstGauge::new(value));
@@ -40,6 +40,10 @@ impl<C: Clock + std::fmt::Debug + 'static> Collector for BoardCollector<C> {
         family("deployment_down", help, &|view| gauge(is(view.tripped_until.is_some())))?;
         let help = "1 while a deployment's provider wants a pause";
         family("deployment_paused", help, &|view| gauge(is(view.parked_until.is_some())))?;
+        let help = "1 while a deployment is behind its peers as an outlier";
+        family("deployment_ejected", help, &|view| gauge(is(view.ejected_until.is_some())))?;
+        let help = "How often a deployment was ejected as an outlier";
+        family("deployment_ejections", help, &|view| counter(view.ejections))?;
         let help = "How often a deployment was taken for down";
         family("deployment_trips", help, &|view| counter(view.trips))?;
         let help = "How often a deployment's provider asked for a pause";

@@ -67,6 +67,7 @@ pub(crate) struct Visit {
     is_open_probe: bool,
     /// Tokens that the deployment's traffic was charged with at the start.
     expected: u64,
+    is_stream: bool,
     /// Others may wait for its place, and want to know how long that may take.
     is_timed: bool,
 }
@@ -80,13 +81,32 @@ impl Visit {
         }
         let slot = slot.or_else(|| Slot::take(deployment, most)).ok_or(NotNow::Full)?;
         let is_open_probe = deployment.enter(tokens, is_forced, now).ok_or(NotNow::Closed)?;
-        Ok(Self { slot, started: now, is_open_probe, expected: tokens, is_timed: most.is_some() })
+        Ok(Self {
+            slot,
+            started: now,
+            is_open_probe,
+            expected: tokens,
+            is_timed: most.is_some(),
+            is_stream: false,
+        })
+    }
+
+    /// Its answer is to be a stream, or whole: which of them began how fast is kept apart.
+    pub(crate) const fn of_stream(mut self, is_stream: bool) -> Self {
+        self.is_stream = is_stream;
+        self
     }
 
     /// An answer began: the deployment is up.
     pub(crate) fn answered(&mut self, now: Micros) {
         self.is_open_probe = false;
-        self.slot.deployment.answered(self.took_us(now), now);
+        self.slot.deployment.answered(self.is_stream, self.took_us(now), now);
+    }
+
+    /// Another deployment answered first.
+    pub(crate) fn outpaced(self, now: Micros) {
+        self.note_stay(now);
+        self.slot.deployment.outpaced(self.is_stream, self.took_us(now), now);
     }
 
     /// It ended well, having used so many tokens.

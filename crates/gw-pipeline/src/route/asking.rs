@@ -224,9 +224,13 @@ pub(super) struct State<'a> {
 impl Fitness for State<'_> {
     fn standing(&self, target: usize) -> Standing {
         let capacity = self.model.targets.get(target).and_then(|target| target.capacity.as_ref());
-        self.model.deployment(target).map_or(Standing::Tripped, |deployment| {
+        let standing = self.model.deployment(target).map_or(Standing::Tripped, |deployment| {
             deployment.standing(self.policy, capacity, self.tokens, self.now)
-        })
+        });
+        match self.model.outliers() {
+            None => standing,
+            Some(outliers) => outliers.standing(target, standing, self.policy, self.now),
+        }
     }
 
     fn in_flight(&self, target: usize) -> u32 {

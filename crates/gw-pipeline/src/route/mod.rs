@@ -50,6 +50,8 @@ pub(crate) struct Planned {
 pub(crate) struct Route {
     /// In the order to try them.
     pub(crate) order: Order,
+    /// How many of those, the first ones, nothing is known against.
+    pub(crate) ready: usize,
     /// Those whose providers asked for a pause, to be waited for when nothing else is left.
     pub(crate) parked: Order,
     /// When the earliest of those is back.
@@ -140,12 +142,12 @@ fn route(
         tolls.release(&asking.gates.purses, now);
         return Err(refusal(&found, call, model));
     }
-    let Ordered { mut order, mut parked, parked_until, .. } = found;
+    let Ordered { mut order, ready, mut parked, parked_until, .. } = found;
     // Where there is nothing to choose, it is the caller's to decide whether to ask again.
     if model.failure_policy == FailurePolicy::AlwaysAnswer || model.targets.len() == 1 {
         order.append(&mut parked);
     }
-    Ok((Route { order, parked, parked_until, fallbacks }, tolls))
+    Ok((Route { order, ready, parked, parked_until, fallbacks }, tolls))
 }
 
 /// Where other models take over; `None` where the model names none.

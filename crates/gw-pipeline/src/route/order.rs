@@ -155,6 +155,8 @@ impl Scene<'_> {
 pub(crate) struct Ordered {
     /// Each at most once, all of the model and able to do the request.
     pub(crate) order: Order,
+    /// How many of those, the first ones, nothing is known against.
+    pub(crate) ready: usize,
     /// When the earliest comes back of those that were left out since their providers asked for a pause.
     pub(crate) parked_until: Option<Micros>,
     /// Those, in the strategies' order.
@@ -180,7 +182,7 @@ pub(crate) struct Passed {
 /// The order of a group's targets: at most `most`, fit ones first.
 pub(crate) fn order(group: &Group, scene: &Scene<'_>, most: usize) -> Ordered {
     let mut picking = Picking::new(scene, most);
-    picking.group(group);
+    picking.group(group, false);
     picking.finish()
 }
 
@@ -193,6 +195,9 @@ struct Picking<'s> {
     /// Those whose time to take more has not come: they stand behind the fit ones.
     later: Order,
     full: Order,
+    /// Those of weight 0: while any other is there they get nothing.
+    spare: Order,
+    ejected: Order,
     tripped: Order,
     parked: Order,
     parked_until: Option<Micros>,
@@ -215,6 +220,8 @@ impl<'s> Picking<'s> {
             fit: Order::new(),
             later: Order::new(),
             full: Order::new(),
+            spare: Order::new(),
+            ejected: Order::new(),
             tripped: Order::new(),
             parked: Order::new(),
             parked_until: None,
@@ -227,7 +234,7 @@ impl<'s> Picking<'s> {
     }
 
     /// Goes through a group as its strategy orders it. True when there are enough.
-    fn group(&mut self, group: &Group) -> bool {
+    fn group(&mut self, group: &Group, is_spare: bool) -> bool {
         let scene = self.scene;
         let mut is_enough = false;
         strategies::visit(group, scene, &mut |index| {
@@ -241,9 +248,10 @@ impl<'s> Picking<'s> {
             }
             let open = self.open.len();
             self.pay(member);
+            let is_spare = is_spare || member.weight == 0;
             is_enough = match &member.to {
-                Destination::Target(target) => self.offer(*target),
-                Destination::Group(inner) => self.group(inner),
+                Destination::Target(target) => self.offer(*target, is_spare),
+                Destination::Group(inner) => self.group(inner, is_spare),
                 Destination::End(end) => self.end(end),
             };
             self.open.truncate(open);
@@ -254,7 +262,9 @@ impl<'s> Picking<'s> {
 
     /// Whether a target stands before what comes now.
     fn is_next(&self) -> bool {
-        [&self.fit, &self.later, &self.full, &self.tripped, &self.parked].iter().any(|list| !list.is_empty())
+        [&self.fit, &self.later, &self.full, &self.spare, &self.ejected, &self.tripped, &self.parked]
+            .iter()
+            .any(|list| !list.is_empty())
     }
 
     /// Notes a gate whose budget counts what comes behind it.
@@ -294,21 +304,36 @@ impl<'s> Picking<'s> {
         *self.family.get_or_insert_with(|| Arc::clone(&target.family)) == target.family
     }
 
-    fn offer(&mut self, index: usize) -> bool {
+    fn offer(&mut self, index: usize, is_spare: bool) -> bool {
         self.reached = true;
         let (word, bit) = (index / 64, 1u64 << (index % 64));
-        let Some(seen) = self.seen.get_mut(word).filter(|seen| **seen & bit == 0) else { return false };
-        *seen |= bit;
+        if self.seen.get(word).is_none_or(|seen| seen & bit != 0) {
+            return false;
+        }
         let allowed =
             self.scene.model.targets.get(index).is_some_and(|target| self.scene.asked.allows(target));
         if !allowed || !self.is_kin(index) {
             return false;
         }
-        let rest = match self.scene.fitness.standing(index) {
+        let standing = self.scene.fitness.standing(index);
+        let could_serve = matches!(standing, Standing::Fit | Standing::Due | Standing::Warming(_));
+        if is_spare && could_serve {
+            // It may come again with a weight, elsewhere in the tree.
+            if self.spare.len() < self.most && !self.spare.contains(&index) {
+                self.spare.push(index);
+                self.charge_for(index);
+            }
+            return false;
+        }
+        if let Some(seen) = self.seen.get_mut(word) {
+            *seen |= bit;
+        }
+        let rest = match standing {
             Standing::Fit | Standing::Due => &mut self.fit,
             Standing::Warming(permille) if self.rng.u32(..1000) < permille => &mut self.fit,
             Standing::Warming(_) => &mut self.later,
             Standing::Full => &mut self.full,
+            Standing::Ejected => &mut self.ejected,
             Standing::Tripped => &mut self.tripped,
             Standing::Parked { until } => {
                 self.parked_until = Some(self.parked_until.map_or(until, |soonest| soonest.min(until)));
@@ -317,33 +342,32 @@ impl<'s> Picking<'s> {
         };
         if rest.len() < self.most {
             rest.push(index);
-            for at in &self.open {
-                if let Some(passed) = self.passed.get_mut(*at) {
-                    passed.targets.push(index);
-                }
-            }
+            self.charge_for(index);
         }
         self.fit.len() >= self.most
     }
 
+    /// What is tried at that target counts in the budgets of all gates that are open.
+    fn charge_for(&mut self, index: usize) {
+        for at in &self.open {
+            if let Some(passed) = self.passed.get_mut(*at)
+                && !passed.targets.contains(&index)
+            {
+                passed.targets.push(index);
+            }
+        }
+    }
+
     fn finish(self) -> Ordered {
-        let Self {
-            most,
-            fit: mut order,
-            later,
-            full,
-            tripped,
-            parked_until,
-            parked,
-            reached,
-            end,
-            passed,
-            ..
-        } = self;
-        for rest in [later, full, tripped] {
+        let Self { most, fit: mut order, later, mut spare, full, ejected, tripped, .. } = self;
+        let Self { parked_until, parked, reached, end, passed, .. } = self;
+        order.extend(later);
+        let ready = order.len().min(most);
+        spare.retain(|index| !order.contains(index));
+        for rest in [spare, full, ejected, tripped] {
             order.extend(rest);
         }
         order.truncate(most);
-        Ordered { order, parked_until, parked, reached, end, passed }
+        Ordered { order, ready, parked_until, parked, reached, end, passed }
     }
 }

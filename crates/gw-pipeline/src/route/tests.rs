@@ -238,12 +238,13 @@ fn reached(group: &Group, world: &World, into: &mut BTreeSet<usize>) {
 }
 
 fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
-    let standing = |rng: &mut fastrand::Rng| match rng.u32(..8) {
+    let standing = |rng: &mut fastrand::Rng| match rng.u32(..9) {
         0 => Standing::Tripped,
         1 => Standing::Parked { until: 7 },
         2 => Standing::Full,
         3 => Standing::Warming(500),
         4 => Standing::Due,
+        5 => Standing::Ejected,
         _ => Standing::Fit,
     };
     let some = |rng: &mut fastrand::Rng| (0..count).filter(|_| rng.u32(..6) == 0).collect();
@@ -297,16 +298,18 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
             Standing::Fit | Standing::Due => 0,
             Standing::Warming(_) => 1,
             Standing::Full => 2,
-            Standing::Tripped | Standing::Parked { .. } => 3,
+            Standing::Ejected => 3,
+            Standing::Tripped | Standing::Parked { .. } => 4,
         };
         let ranks: Vec<u32> = found.order.iter().map(rank).filter(|rank| *rank != 1).collect();
         assert!(ranks.is_sorted(), "{ranks:?}");
+        assert!(found.order[..found.ready].iter().all(|index| rank(index) < 2), "{found:?}");
     }
 }
 
 #[test]
 fn the_member_that_is_meant_comes_first_and_the_rest_as_written() {
-    let semantic = model(group(semantic(), &[1, 0, 5, 1]), 1, 4);
+    let semantic = model(group(semantic(), &[1, 3, 5, 1]), 1, 4);
     let meant = |member| World { meant: member, ..World::default() };
     assert_eq!(ordered(&semantic, &meant(Some(2)), 1).order.as_slice(), [2, 0, 1, 3]);
     assert_eq!(ordered(&semantic, &meant(Some(0)), 1).order.as_slice(), [0, 1, 2, 3]);
@@ -314,6 +317,34 @@ fn the_member_that_is_meant_comes_first_and_the_rest_as_written() {
     assert_eq!(ordered(&semantic, &meant(Some(9)), 1).order.as_slice(), [0, 1, 2, 3], "no member");
     let forbidden = World { forbidden: vec![2], ..meant(Some(2)) };
     assert_eq!(ordered(&semantic, &forbidden, 1).order.as_slice(), [0, 1, 3]);
+}
+
+#[test]
+fn weight_0_takes_nothing_while_any_other_can_serve() {
+    for strategy in every_strategy() {
+        let model = model(group(strategy.clone(), &[1, 0, 1]), 1, 3);
+        let last = |standing: [Standing; 3], seed| {
+            ordered(&model, &World { standing: standing.into(), ..World::default() }, seed).order
+        };
+        for seed in 0..200 {
+            let case = format!("{strategy:?} {seed}");
+            let warming = last([Standing::Warming(100), Standing::Fit, Standing::Tripped], seed);
+            assert_eq!(warming.as_slice(), [0, 1, 2], "{case}: also while another comes back slowly");
+            let fit = last([Standing::Fit, Standing::Fit, Standing::Fit], seed);
+            assert_eq!(fit[2], 1, "{case}");
+            let down = last([Standing::Tripped, Standing::Fit, Standing::Parked { until: 7 }], seed);
+            assert_eq!(down.as_slice(), [1, 0], "{case}: unless all others are out");
+        }
+    }
+}
+
+#[test]
+fn what_has_a_weight_somewhere_is_not_held_back_for_having_none_elsewhere() {
+    let drained = Destination::Group(Box::new(Group::new(1, Strategy::Fallback, vec![member(0, 1)])));
+    let members = vec![Member { to: drained, weight: 0, ..member(9, 0) }, member(0, 1), member(1, 1)];
+    let twice = model(Group::new(0, Strategy::Fallback, members), 2, 2);
+    let found = ordered(&twice, &World::default(), 1);
+    assert_eq!((found.order.as_slice(), found.ready), (&[0, 1][..], 2));
 }
 
 /// How often each target is first, in thousandths.

@@ -50,6 +50,27 @@ async fn a_target_that_fails_again_and_again_is_left_alone_until_a_probe_brings_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_of_weight_0_takes_nothing_while_another_comes_back_slowly() {
+    let models = "  drained:\n    strategy: weighted\n    retry: { attempts: 1 }\n    targets:\n      \
+                  - { provider: up, model: first, weight: 1 }\n      - { provider: up, model: second, weight: 0 }\n";
+    let health =
+        "health: { consecutive_failures: 2, open_ms: 300, max_open_ms: 300, slow_start_ms: 60000 }\n";
+    let (upstream, gateway) = set_up(models, health).await;
+    upstream.faults("first", "status=500", None);
+    for _ in 0..3 {
+        assert_eq!(served_by(&ask(&gateway, "drained").await), "second", "nobody else is left");
+    }
+    upstream.faults("first", "", None);
+    eventually_within(Duration::from_secs(3), "the probe brings it back", async || {
+        (served_by(&ask(&gateway, "drained").await) == "first").then_some(())
+    })
+    .await;
+    for _ in 0..20 {
+        assert_eq!(served_by(&ask(&gateway, "drained").await), "first");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_own_mistakes_open_no_breaker() {
     let (upstream, gateway) = set_up(PAIR, "health: { consecutive_failures: 2 }\n").await;
     for status in [400, 404, 413, 422] {
