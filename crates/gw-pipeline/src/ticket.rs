@@ -143,6 +143,7 @@ impl Ticket {
             first_byte_us: None,
             total_us: 0,
             parent: None,
+            accounts: Vec::new(),
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -282,6 +283,7 @@ impl Open {
             stream: record.stream,
             input_tokens: self.input_tokens,
             parent: record.parent,
+            accounts: &record.accounts,
         }
     }
 
@@ -338,6 +340,7 @@ impl Open {
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
+        self.note_accounts();
         let taken = worker.journal().take_intent(&self.intent(target, self.hold_cost), self.announced == 0);
         let taken = match taken {
             Ok(taken) => taken,
@@ -353,6 +356,12 @@ impl Open {
         self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
         worker.gateway().metrics.in_flight.inc();
         Ok(())
+    }
+
+    /// Notes the accounts that the call counts for. A bare key has none but itself, which takes no memory.
+    fn note_accounts(&mut self) {
+        self.record.accounts.clear();
+        self.record.accounts.extend(self.chain.accounts());
     }
 
     /// Notes what a part of the open try has used.
@@ -469,6 +478,7 @@ impl Open {
         self.record.outcome = outcome;
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
+        self.note_accounts();
         let gateway = self.worker.gateway();
         if self.chain.holds() {
             let attempts = self.record.attempts.iter();

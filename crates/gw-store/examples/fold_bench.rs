@@ -81,6 +81,7 @@ fn call(journal: &mut Journal, number: u64) {
         stream: false,
         input_tokens: 40,
         parent: None,
+        accounts: &[],
     };
     journal.intent(&intent, true).unwrap();
     let usage = Usage { input_tokens: 38, output_tokens: 120, ..Usage::default() };
@@ -112,6 +113,7 @@ fn call(journal: &mut Journal, number: u64) {
         first_byte_us: Some(900),
         total_us: 1300,
         parent: None,
+        accounts: Vec::new(),
     };
     journal.record(&record, 1).unwrap();
 }

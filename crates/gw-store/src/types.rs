@@ -5,7 +5,9 @@ mod routes;
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 
 use crate::journal::{IntentFrame, SegmentId};
-use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat};
+use gw_model::{
+    AccountId, KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat,
+};
 use serde::{Deserialize, Serialize};
 
 /// A key to be added.
@@ -141,6 +143,9 @@ pub struct PendingIntent {
     /// Of a sub-call: the request that started it, and the number of its role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<(u128, u8)>,
+    /// The accounts above and beside the key that the call counts for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<AccountId>,
 }
 
 impl PendingIntent {
@@ -161,6 +166,7 @@ impl PendingIntent {
             stream: intent.stream,
             input_tokens: intent.input_tokens,
             parent: intent.parent.map(|parent| (parent.request, parent.role)),
+            accounts: intent.accounts(),
         }
     }
 }

@@ -136,6 +136,7 @@ impl Open {
         let Some(held) = self.key.as_mut().filter(|held| !Arc::ptr_eq(held, entry)) else { return };
         *held = Arc::clone(entry);
         self.chain.renew(self.worker.now(), entry.links());
+        self.note_accounts();
         if let Some(ongoing) = &mut self.ongoing {
             ongoing.held = Amounts::default();
         }

@@ -11,7 +11,7 @@ use super::rules::{Holder, Rules};
 use super::tally::{Counters, Finding, Tally, Terms};
 use super::views::LimitsView;
 use gw_model::limits::{Budget, LimitUnit};
-use gw_model::{AccountId, Micros, NanoUsd};
+use gw_model::{AccountId, Level, Micros, NanoUsd};
 use parking_lot::MutexGuard;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -121,6 +121,11 @@ impl Chain {
     /// The accounts, in the order of their levels.
     pub fn links(&self) -> impl ExactSizeIterator<Item = &Link> {
         self.parts.iter().map(|part| &part.link)
+    }
+
+    /// The accounts above and beside the key.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.links().map(|link| link.id).filter(|id| id.level != Level::Key)
     }
 
     /// The budgets that could refuse the call.

@@ -1,15 +1,17 @@
 //! A record as a row: the one place that knows the columns of `records` and their order.
 
+use crate::accounts::pack;
 use crate::journal::{AttemptFrame, MediaFrame, RecordFrame};
 use crate::types::PendingIntent;
 use gw_model::{Outcome, UsageSource, WireFormat};
 use rusqlite::Statement;
+use std::borrow::Cow;
 use std::fmt::Write;
 
 pub(super) const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, \
      upstream_model, stream, outcome, status, error_code, error_detail, attempts, cache, customer, input, \
      output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries, batch, parent, \
-     role) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+     role, accounts) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
 
 /// An id as it is stored.
 pub(super) const fn id_bytes(id: u128) -> [u8; 16] {
@@ -89,6 +91,8 @@ pub(super) struct Row<'a> {
     tries: Option<String>,
     /// Of a sub-call: the request that started it, and the number of its role.
     pub(super) parent: Option<(u128, u8)>,
+    /// The accounts that it counts for besides its key, packed.
+    pub(super) accounts: Cow<'a, [u8]>,
 }
 
 impl<'a> Row<'a> {
@@ -123,6 +127,7 @@ impl<'a> Row<'a> {
             total_us: record.total_us,
             tries: told.then(|| tries(&record.attempts, &record.media)),
             parent: record.parent.map(|parent| (parent.request, parent.role)),
+            accounts: Cow::Borrowed(record.accounts),
         }
     }
 
@@ -152,6 +157,7 @@ impl<'a> Row<'a> {
             total_us: 0,
             tries: None,
             parent: last.parent,
+            accounts: Cow::Owned(pack(&last.accounts).into_vec()),
         }
     }
 
@@ -191,6 +197,7 @@ impl<'a> Row<'a> {
         let parent = self.parent.map(|(request, _)| id_bytes(request));
         s.raw_bind_parameter(28, parent.as_ref().map(<[u8; 16]>::as_slice))?;
         s.raw_bind_parameter(29, self.parent.map(|(_, role)| role))?;
+        s.raw_bind_parameter(30, (!self.accounts.is_empty()).then_some(&*self.accounts))?;
         s.raw_execute().map(|changed| changed > 0)
     }
 }

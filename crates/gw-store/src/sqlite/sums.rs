@@ -1,14 +1,17 @@
 //! Sums over records that `usage` and `spent` do not hold yet, so that hundreds of records cost a handful of
 //! updates. Serves the fold. It must not touch the database but to write itself out.
 
+use super::account_sums::AccountSums;
 use super::row::{Row, Totals};
+use crate::accounts::of_level;
 use crate::journal::AttemptFrame;
 use ahash::AHashMap;
-use gw_model::Outcome;
+use gw_model::{Level, Outcome};
 use rusqlite::{Connection, params};
+use std::borrow::Cow;
 use std::sync::Arc;
 
-const HOUR_US: i64 = 3_600_000_000;
+pub(super) const HOUR_US: i64 = 3_600_000_000;
 const HOURS_A_DAY: i64 = 24;
 /// The day that stands for all days.
 pub(super) const ALL_DAYS: i64 = -1;
@@ -35,10 +38,12 @@ pub(super) struct Counted<'a> {
     pub(super) outcome: Outcome,
     /// It is no request of its own.
     pub(super) is_sub_call: bool,
+    /// What it counts for besides its key, packed.
+    pub(super) accounts: &'a [u8],
 }
 
 impl<'a> Counted<'a> {
-    pub(super) const fn of(row: &Row<'a>) -> Self {
+    pub(super) fn of(row: &'a Row<'a>) -> Self {
         Self {
             end_time: row.end_time,
             key: row.key,
@@ -48,19 +53,29 @@ impl<'a> Counted<'a> {
             customer: row.customer,
             outcome: row.outcome,
             is_sub_call: row.parent.is_some(),
+            accounts: &row.accounts,
         }
+    }
+
+    const fn hour(&self) -> i64 {
+        self.end_time.div_euclid(HOUR_US)
+    }
+
+    /// The name that it is counted under, of those that may be a label or an account: the account, where it has one.
+    fn named(&self, level: Level, label: &'a str) -> Cow<'a, str> {
+        of_level(self.accounts, level).map_or(Cow::Borrowed(label), |id| Cow::Owned(id.to_string()))
     }
 }
 
-/// One row of `usage`, as a difference.
+/// One row of `usage` or `account_usage`, as a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct UsageSum {
-    requests: i64,
-    errors: i64,
-    input: i64,
-    output: i64,
-    cached: i64,
-    cost: i64,
+pub(super) struct UsageSum {
+    pub(super) requests: i64,
+    pub(super) errors: i64,
+    pub(super) input: i64,
+    pub(super) output: i64,
+    pub(super) cached: i64,
+    pub(super) cost: i64,
 }
 
 /// What a row of `usage` is keyed by. Small: there may be one for each of very many virtual keys.
@@ -87,6 +102,7 @@ struct Groups {
 pub(super) struct Sums {
     cells: AHashMap<Cell, UsageSum>,
     groups: Groups,
+    accounts: AccountSums,
 }
 
 impl Sums {
@@ -135,6 +151,7 @@ impl Sums {
         let key = counted.key.unwrap_or(0).to_be_bytes();
         let cell = Cell { key, group: self.groups.of(counted, provider) };
         self.cells.entry(cell).or_default().add(&sum);
+        self.accounts.add(counted.hour(), counted.accounts, &sum);
     }
 
     /// Adds what other sums hold.
@@ -144,11 +161,12 @@ impl Sums {
             let Some(group) = places.get(cell.group as usize) else { continue };
             self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
         }
+        self.accounts.merge(&other.accounts);
     }
 
-    /// Rows of `usage`.
+    /// Rows of `usage` and `account_usage`.
     pub(super) fn len(&self) -> usize {
-        self.cells.len()
+        self.cells.len() + self.accounts.len()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -161,6 +179,7 @@ impl Sums {
         self.cells.clear();
         self.cells.shrink_to(used);
         self.groups = Groups::default();
+        self.accounts.clear();
     }
 
     /// Adds all to the tables, each in the order of its primary key: neighbours share a page.
@@ -189,7 +208,8 @@ impl Sums {
         each_run(by_day, |day, key, cost| add.execute(params![day, key, cost]).map(drop))?;
         rows.sort_unstable_by_key(|(_, cell, _)| cell.key);
         let ever = rows.iter().map(|(_, cell, sum)| (ALL_DAYS, cell.key, sum.cost));
-        each_run(ever, |day, key, cost| add.execute(params![day, key, cost]).map(drop))
+        each_run(ever, |day, key, cost| add.execute(params![day, key, cost]).map(drop))?;
+        self.accounts.write(db)
     }
 }
 
@@ -221,12 +241,14 @@ impl Groups {
     fn of(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
         let to = &mut self.scratch;
         to.clear();
-        to.extend_from_slice(&counted.end_time.div_euclid(HOUR_US).to_le_bytes());
+        to.extend_from_slice(&counted.hour().to_le_bytes());
         to.push(u8::from(counted.key.is_some()));
         // A name that no model has would make a row per name; such calls are counted without one.
         let made_up = counted.provider.is_empty() && counted.outcome == Outcome::Refused;
         let model = if made_up { "" } else { counted.model };
-        for part in [counted.team, model, provider, counted.customer] {
+        let team = counted.named(Level::Team, counted.team);
+        let customer = counted.named(Level::Customer, counted.customer);
+        for part in [&*team, model, provider, &*customer] {
             // Texts come from the journal, which bounds them far below 64 KiB.
             to.extend_from_slice(&u16::try_from(part.len()).unwrap_or(0).to_le_bytes());
             to.extend_from_slice(part.as_bytes());
@@ -287,7 +309,7 @@ impl<'a> Group<'a> {
 }
 
 impl UsageSum {
-    const fn add(&mut self, other: &Self) {
+    pub(super) const fn add(&mut self, other: &Self) {
         self.requests = self.requests.saturating_add(other.requests);
         self.errors = self.errors.saturating_add(other.errors);
         self.input = self.input.saturating_add(other.input);

@@ -182,7 +182,7 @@ fn write_mark(db: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 fn sum_again(db: &Connection, summed: i64, first: [u8; 16]) -> rusqlite::Result<Sums> {
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
-         attempts, tries, parent IS NOT NULL FROM records WHERE id >= ? AND batch > ?",
+         attempts, tries, parent IS NOT NULL, accounts FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
     let mut sums = Sums::default();
@@ -206,6 +206,7 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         customer: text(6)?,
         outcome: outcome_of(row.get(7)?).unwrap_or(Outcome::UpstreamError),
         is_sub_call: row.get(14)?,
+        accounts: row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default(),
     };
     let totals = Totals {
         input: row.get(8)?,

@@ -47,6 +47,7 @@ pub(crate) fn record(number: u32) -> Record {
         first_byte_us: Some(500),
         total_us: 1500,
         parent: None,
+        accounts: Vec::new(),
     }
 }
 
@@ -65,6 +66,7 @@ pub(crate) fn intent(record: &Record, number: u8, hold: u64) -> Intent<'_> {
         stream: record.stream,
         input_tokens: 10,
         parent: record.parent,
+        accounts: &record.accounts,
     }
 }
 
@@ -122,6 +124,7 @@ pub(crate) fn pending(record: &Record, holds: &[u64]) -> Vec<PendingIntent> {
         stream: false,
         input_tokens: 10,
         parent: record.parent.map(|parent| (parent.request.0, 2)),
+        accounts: record.accounts.clone(),
     };
     (0u8..).zip(holds).map(one).collect()
 }
