@@ -13,6 +13,7 @@ pub mod keys;
 pub mod memory;
 pub mod objects;
 pub mod redis;
+pub mod restore;
 mod seal;
 pub mod sqlite;
 pub mod traits;

@@ -1,8 +1,10 @@
 //! What goes into and comes out of a store. Plain data.
 
 mod routes;
+mod spending;
 
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
+pub use spending::{AccountLabel, Spending, SpendingOf};
 
 use crate::journal::{IntentFrame, SegmentId};
 use gw_model::{

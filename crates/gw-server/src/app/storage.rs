@@ -8,6 +8,7 @@ use gw_store::fold::{self, FoldSettings, Folder};
 use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
+use gw_store::restore::restore_budgets;
 use gw_store::sqlite::DATABASE_FILE;
 use gw_store::traits::{Directory, Ledger, ObjectStore};
 use gw_store::{DataDir, SqliteStore, StoreError, Vault, keys};
@@ -96,7 +97,7 @@ impl Storage {
             tracing::error!(file = %file.display(), "a damaged journal file was put aside");
         }
         load_keys(&*database, &table)?;
-        fold::restore_budgets(&*database, &table, clock.now())?;
+        restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
         let objects = Arc::new(objects(&database, &encryption, clock, settings)?);
         Ok(Self {

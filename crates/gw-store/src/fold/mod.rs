@@ -14,19 +14,3 @@ mod thread;
 pub use replay::{ReplayReport, replay};
 pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;
-
-use crate::error::StoreError;
-use crate::memory::KeyTable;
-use crate::traits::Ledger;
-use gw_model::Micros;
-
-/// Sets, at start-up, what each key of the table has spent in the windows that hold `now`. Call it after
-/// [`replay`] and before the first request.
-pub fn restore_budgets(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Result<(), StoreError> {
-    for (id, spent) in ledger.spent(now)? {
-        if let Some(entry) = keys.get(id) {
-            entry.tally.restore_spent(now, &spent);
-        }
-    }
-    Ok(())
-}

@@ -16,7 +16,7 @@ mod window;
 
 pub use accounts::{Account, AccountTable, NewAccount, Version};
 pub use amounts::Amounts;
-pub use budget::{BudgetView, SpentByPeriod};
+pub use budget::{BudgetView, SpentByPeriod, Unrestored};
 pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
 pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};

@@ -1,19 +1,21 @@
 //! The fold's side of the store, and what start-up asks of it: how far the journal is folded, which calls
 //! were open, what each key spent.
 
+use super::account_sums::ALL_HOURS;
 use super::batch::SqliteBatch;
 use super::db::SqliteStore;
 use super::row::id_bytes;
-use super::sums::ALL_DAYS;
+use super::spending;
+use super::sums::{ALL_DAYS, HOURS_A_DAY};
 use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::SegmentId;
 use crate::memory::SpentByPeriod;
 use crate::traits::{Batch, Ledger};
-use crate::types::{PendingIntent, Watermark};
+use crate::types::{PendingIntent, Spending, SpendingOf, Watermark};
 use ahash::AHashMap;
 use gw_model::limits::Period;
-use gw_model::{KeyId, Micros, NanoUsd};
+use gw_model::{AccountId, KeyId, Micros, NanoUsd};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 const DAY_US: i64 = 86_400_000_000;
@@ -42,17 +44,7 @@ impl Ledger for SqliteStore {
         if !self.read("ask for usage that is not written", super::unsummed::any)? {
             return Ok(());
         }
-        let mut db = self.writer();
-        let mut unsummed = self.unsummed();
-        let mut write = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mark = unsummed.agree(&tx)?;
-            let after = unsummed.end(&tx, &mark, Added::default(), true)?;
-            tx.commit()?;
-            unsummed.committed(after);
-            Ok(())
-        };
-        write().map_err(StoreError::query("write usage"))
+        self.summed_up("write usage", |_| Ok(()))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -110,6 +102,53 @@ impl Ledger for SqliteStore {
         })?;
         Ok(spent)
     }
+
+    fn accounts_spent(
+        &self,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        self.sum_up(true)?;
+        let mut by_account: AHashMap<AccountId, SpentByPeriod> = AHashMap::new();
+        self.read("read budgets of accounts", |db| {
+            spending::each_hour(db, first_day(now).saturating_mul(HOURS_A_DAY), of, |id, hour, cost| {
+                let day = if hour == ALL_HOURS { ALL_DAYS } else { hour.div_euclid(HOURS_A_DAY) };
+                add_spent(by_account.entry(id).or_default(), now, day, cost);
+            })
+        })?;
+        Ok(by_account.into_iter().collect())
+    }
+
+    fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {
+        self.summed_up("read what was spent", |db| spending::read(db, of))
+    }
+}
+
+impl SqliteStore {
+    /// Writes all sums and asks something before anybody can add to what they are of.
+    fn summed_up<T>(
+        &self,
+        operation: &'static str,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut db = self.writer();
+        let mut unsummed = self.unsummed();
+        let work = || {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mark = unsummed.agree(&tx)?;
+            let after = unsummed.end(&tx, &mark, Added::default(), true)?;
+            let answer = ask(&tx)?;
+            tx.commit()?;
+            unsummed.committed(after);
+            Ok(answer)
+        };
+        work().map_err(StoreError::query(operation))
+    }
+}
+
+/// The first day since 1970 that counts in a window of `now`.
+fn first_day(now: Micros) -> i64 {
+    Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US)
 }
 
 /// Passes every row that counts in a window of `now`: day since 1970 (or all days) and nano-dollars.
@@ -119,11 +158,10 @@ fn each_spent(
     key: Option<KeyId>,
     mut on_row: impl FnMut(u128, i64, i64),
 ) -> rusqlite::Result<()> {
-    let first = Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US);
     let mut query = db.prepare_cached(
         "SELECT key, day, cost FROM spent WHERE (day = ?1 OR day >= ?2) AND (?3 IS NULL OR key = ?3)",
     )?;
-    let mut rows = query.query(params![ALL_DAYS, first, key.map(|k| id_bytes(k.0))])?;
+    let mut rows = query.query(params![ALL_DAYS, first_day(now), key.map(|k| id_bytes(k.0))])?;
     while let Some(row) = rows.next()? {
         on_row(u128::from_be_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
     }

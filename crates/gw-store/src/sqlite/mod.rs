@@ -15,6 +15,7 @@ mod migrate;
 mod objects;
 mod routes;
 mod row;
+mod spending;
 mod sums;
 mod unsummed;
 mod usage;

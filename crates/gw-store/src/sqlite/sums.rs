@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 pub(super) const HOUR_US: i64 = 3_600_000_000;
-const HOURS_A_DAY: i64 = 24;
+pub(super) const HOURS_A_DAY: i64 = 24;
 /// The day that stands for all days.
 pub(super) const ALL_DAYS: i64 = -1;
 

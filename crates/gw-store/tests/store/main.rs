@@ -7,6 +7,7 @@ mod crash;
 mod fold;
 mod frozen;
 mod objects;
+mod restore;
 mod suite;
 mod sums;
 
