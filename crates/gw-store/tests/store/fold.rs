@@ -35,7 +35,9 @@ fn settings() -> FoldSettings {
 }
 
 fn requests(store: &SqliteStore) -> u64 {
-    let rows = store.usage(&UsageFilter { group_by: GroupBy::Day, from: None, to: None }).unwrap();
+    let rows = store
+        .usage(&UsageFilter { group_by: GroupBy::Day, from: None, to: None, key_id: None, team_id: None })
+        .unwrap();
     rows.iter().map(|row| row.requests).sum()
 }
 

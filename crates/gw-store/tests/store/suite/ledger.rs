@@ -10,7 +10,7 @@ use gw_store::traits::Reports;
 use gw_store::types::{GroupBy, LogFilter, UsageFilter, UsageRow, Watermark};
 
 fn total(store: &impl Reports) -> UsageRow {
-    let filter = UsageFilter { group_by: GroupBy::Team, from: None, to: None };
+    let filter = UsageFilter { group_by: GroupBy::Team, from: None, to: None, key_id: None, team_id: None };
     store.usage(&filter).unwrap().pop().unwrap_or_default()
 }
 

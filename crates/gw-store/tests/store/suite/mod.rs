@@ -1,6 +1,7 @@
 //! The conformance suite: what every store must do, whatever database it keeps its data in. A backend runs
 //! it by `store_suite!(name, open)`, where `open` makes a fresh store in a directory.
 
+pub(crate) mod accounts;
 pub(crate) mod directory;
 pub(crate) mod ledger;
 pub(crate) mod objects;
@@ -19,6 +20,9 @@ impl<T: Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
 macro_rules! store_suite {
     ($backend:ident, $open:expr) => {
         mod $backend {
+            $crate::store_suite!(@tests $open, accounts:
+                usage_is_summed_by_account, logs_are_filtered_by_account,
+                a_lost_call_is_charged_to_its_accounts_until_the_truth_turns_up);
             $crate::store_suite!(@tests $open, directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
