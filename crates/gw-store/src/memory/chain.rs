@@ -339,6 +339,7 @@ impl Chain {
         let mut views = SmallVec::new();
         for part in self.parts.iter().filter(|part| !part.link.rules.budgets.is_empty()) {
             let mut counters = part.link.tally.lock();
+            let now = counters.now(now);
             for budget in part.link.rules.budgets.iter().filter(|budget| !budget.shadow) {
                 views.push((part.link.holder.clone(), counters.purse().view(budget, now)));
             }
@@ -400,4 +401,4 @@ fn each(parts: &[Part], mut act: impl FnMut(&Part, &mut Counters)) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
