@@ -121,7 +121,12 @@ pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
     let new = NewKey { id, digest, pepper: PEPPER, prefix, last4, policy };
-    let stored = app.storage.database.create_key(&new, app.gateway.clock().now())?;
+    let now = app.gateway.clock().now();
+    let stored = app.storage.database.create_key(&new, now)?;
+    if let Some(party) = party(&app.gateway.keys, id, &stored.policy) {
+        // From here on they are counted; nothing was spent before.
+        let _ = party.tally.open_windows(&party.rules, now);
+    }
     let entry = app.gateway.keys.upsert(id, digest, stored.policy, false, KeySource::Api);
     Ok(Made { entry, key })
 }

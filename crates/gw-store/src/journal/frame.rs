@@ -143,7 +143,7 @@ pub struct RecordFrame<'a> {
     /// Of a sub-call: the request that started it; from version 3 on.
     #[serde(skip)]
     pub parent: Option<ParentFrame>,
-    /// Packed; from version 4 on.
+    /// Packed; from version 5 on.
     #[serde(skip)]
     pub(crate) accounts: &'a [u8],
 }

@@ -79,7 +79,7 @@ pub(super) struct Added {
 #[must_use]
 pub(super) enum AfterCommit {
     Nothing,
-    Keep(Sums, i64),
+    Keep(Box<Sums>, i64),
     Written(i64),
 }
 
@@ -133,7 +133,7 @@ impl Unsummed {
         let Some(added_first) = added.first.map(id_bytes) else { return Ok(AfterCommit::Nothing) };
         let first = mark.first.map_or(added_first, |first| first.min(added_first));
         write_mark(db, &Mark { batch: next, summed: mark.summed, first: Some(first) })?;
-        Ok(AfterCommit::Keep(added.sums, next))
+        Ok(AfterCommit::Keep(Box::new(added.sums), next))
     }
 
     /// Takes up what a transaction did, once it is committed.

@@ -1,4 +1,4 @@
-//! Calls that count for accounts above and beside their key: version 4 of a record (version 3 with a parent that need
+//! Calls that count for accounts above and beside their key: version 5 of a record (version 3 with a parent that need
 //! not be there, and behind it the accounts) and version 3 of an intent. Calls of bare keys are still written as
 //! before, which takes no more bytes for them.
 
@@ -8,7 +8,7 @@ use crate::accounts::ACCOUNT_BYTES;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// The version of records with accounts.
-pub(super) const RECORD_VERSION: u8 = 4;
+pub(super) const RECORD_VERSION: u8 = 5;
 /// The version of such intents.
 pub(super) const INTENT_VERSION: u8 = 3;
 

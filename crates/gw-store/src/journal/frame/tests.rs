@@ -223,7 +223,7 @@ const ACCOUNTS: [AccountId; 2] = [
 
 #[test]
 fn frozen_samples_with_accounts_load() {
-    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v4.txt").lines().collect();
+    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v5.txt").lines().collect();
     let record = Record { accounts: ACCOUNTS.to_vec(), ..sample_record() };
     let sub_call = Record { accounts: ACCOUNTS.to_vec(), parent: Some(PARENT), ..sample_with_media() };
     for (record, frozen) in [&record, &sub_call].into_iter().zip(&frozen) {

@@ -61,6 +61,11 @@ impl Account {
         self.spent.iter().filter(|(at, _)| counts(*at)).map(|(_, cost)| cost).sum()
     }
 
+    /// Requests and tokens in their windows.
+    pub(super) fn counted(&self, now: Micros) -> [u64; 2] {
+        [self.requests.within(now), self.tokens.within(now)]
+    }
+
     pub(super) fn admits(&self, rules: &Rules, now: Micros) -> bool {
         rules.limits.iter().all(|rule| match rule.limit.unit {
             LimitUnit::Parallel => self.parallel < rule.limit.max,

@@ -301,6 +301,11 @@ impl World {
                 assert_eq!((view.spent.0, view.reserved.0), expected, "{:?} of account {who}", budget.period);
             }
             assert_eq!(u64::from(self.parties[who].tally.parallel()), self.model[who].parallel);
+            let Some(left) = self.parties[who].call(&rules).limits_view(now) else { continue };
+            let told = [left.requests, left.tokens].map(|one| one.map(|one| one.limit - one.remaining));
+            let expected = self.model[who].counted(now).into_iter().zip([left.requests, left.tokens]);
+            let expected = expected.map(|(count, view)| view.map(|view| count.min(view.limit)));
+            assert_eq!(told.to_vec(), expected.collect::<Vec<_>>(), "requests and tokens of account {who}");
         }
     }
 }

@@ -165,15 +165,12 @@ fn run<'e>(
 
 /// Runs what `program` makes in every order; returns how many there were. `program` gives the threads, what must
 /// hold whenever one of them has moved, and what must hold at the end.
-pub(super) fn explore<'e, T: 'e>(
+pub(super) fn explore<'e, T: Send + Sync + 'e>(
     mut make: impl FnMut() -> Arc<T>,
     threads: &[fn(&T)],
     check: fn(&T),
     at_end: fn(&T),
-) -> Result<usize, &'static str>
-where
-    T: Send + Sync,
-{
+) -> Result<usize, &'static str> {
     let (mut trace, mut count) = (Trace::new(), 0);
     loop {
         let shared = make();
