@@ -152,6 +152,20 @@ pub struct Record {
     /// The accounts above and beside the key that the call counts for, each once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accounts: Vec<AccountId>,
+    /// Budgets within a dynamic route that it counts in.
+    #[serde(default)]
+    pub tolls: Vec<Toll>,
+}
+
+/// What a request counts at a budget within a dynamic route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toll {
+    /// The budget: that of the gate.
+    pub counter: u64,
+    /// Whose requests it counts.
+    pub subject: u64,
+    /// What the tries behind the gate cost.
+    pub cost: NanoUsd,
 }
 
 impl Record {

@@ -4,7 +4,7 @@
 mod policy;
 
 use crate::ids::InvalidId;
-pub use policy::AccountPolicy;
+pub use policy::{AccountPolicy, CustomerPolicy};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

@@ -25,7 +25,23 @@ pub fn restore_budgets(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Res
     let of_keys = keys.filter(|entry| entry.rules.has_other_windows());
     let of_keys = of_keys.iter().map(|entry| entry.link().into());
     let parties: Vec<Party> = of_keys.chain(keys.accounts.all().iter().map(|a| a.link().into())).collect();
-    restore_windows(ledger, &parties, now)
+    restore_windows_or_later(ledger, &parties, now)
+}
+
+/// As [`restore_windows`], but where the store is away the windows begin anew until it is back: whoever follows it calls
+/// [`restore_budgets`] again then.
+pub fn restore_windows_or_later(
+    ledger: &dyn Ledger,
+    parties: &[Party],
+    now: Micros,
+) -> Result<(), StoreError> {
+    match restore_windows(ledger, parties, now) {
+        Err(error) if error.is_unavailable() => {
+            tracing::warn!(%error, "budgets of time zones and rolling ones begin anew until the database is back");
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// An account of any level, and rules that are in force for it or are to be.

@@ -114,6 +114,7 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
         first_byte_us: None,
         total_us: 0,
         parent: None,
+        tolls: Vec::new(),
         accounts: chain.accounts().collect(),
     };
     worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;

@@ -43,6 +43,8 @@ impl Ticket {
         sub.open.key.clone_from(&open.key);
         sub.open.chain = open.chain.sibling();
         sub.open.context.clone_from(&open.context);
+        sub.open.priority = open.priority;
+        sub.open.timeout_ms = open.timeout_ms;
         sub.open.pins.clone_from(&open.pins);
         sub.open.family = Some(family);
         sub.worker().gateway().metrics.sub_calls_in_flight.inc();

@@ -4,9 +4,9 @@
 use super::error::ApiError;
 use super::given::Given;
 use super::limits;
-use gw_model::KeyPolicy;
+use gw_model::{KeyPolicy, Priority};
 
-const MEMBERS: [&str; 14] = [
+const MEMBERS: [&str; 15] = [
     "name",
     "team_id",
     "project_id",
@@ -17,6 +17,7 @@ const MEMBERS: [&str; 14] = [
     "limits",
     "budget",
     "budgets",
+    "priority",
     "guardrails",
     "credentials",
     "metadata",
@@ -46,6 +47,9 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<Option<bool>,
         policy.expires_at = super::query::time("expires_at", at.as_deref())?;
     }
     limits::apply(&given, &mut policy.limits, &mut policy.budgets)?;
+    if let Some(name) = given.text("priority")? {
+        policy.priority = priority(name.as_deref())?;
+    }
     if given.texts("guardrails")?.is_some_and(|names| !names.is_empty()) {
         return Err(ApiError::invalid(
             "guardrails",
@@ -59,6 +63,12 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<Option<bool>,
         policy.metadata = metadata;
     }
     given.flag("disabled")
+}
+
+fn priority(name: Option<&str>) -> Result<Priority, ApiError> {
+    let Some(name) = name else { return Ok(Priority::default()) };
+    let wrong = || ApiError::invalid("priority", "'priority' must be low, normal or high");
+    Priority::from_name(name).ok_or_else(wrong)
 }
 
 #[cfg(test)]

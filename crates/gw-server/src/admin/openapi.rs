@@ -325,6 +325,7 @@ fn schemas() -> Value {
         "expires_at:string?",
         "limits:object",
         "budget:object?",
+        "priority:string",
         "credentials:object",
         "metadata:object",
         "managed_by:string",
@@ -339,6 +340,7 @@ fn schemas() -> Value {
         "expires_at:string?",
         "limits:object?",
         "budget:object?",
+        "priority:string?",
         "guardrails:array?",
         "credentials:object?",
         "metadata:object?",
@@ -378,7 +380,7 @@ fn schemas() -> Value {
             "created_at:string", "published_at:string?"]),
         "RouteRollback": object(&["version:integer?"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
-        "RouteWay": object(&["version:integer", "steps:array", "targets:array", "refusal:object?"]),
+        "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
         "Error": object(&["error:object"]),
     })
 }

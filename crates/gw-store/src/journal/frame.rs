@@ -5,9 +5,12 @@
 mod accounts;
 mod media;
 mod parent;
+mod tolls;
 
 pub use media::MediaFrame;
 pub use parent::ParentFrame;
+pub(super) use tolls::TOLLS_BYTES;
+pub use tolls::TollFrame;
 
 use super::codes::{
     format_code, format_of, outcome_code, outcome_of, source_code, source_of, tier_code, tier_of,
@@ -143,6 +146,9 @@ pub struct RecordFrame<'a> {
     /// Of a sub-call: the request that started it; from version 3 on.
     #[serde(skip)]
     pub parent: Option<ParentFrame>,
+    /// Budgets within a dynamic route that it counts in; from version 4 on.
+    #[serde(skip)]
+    pub tolls: Vec<TollFrame>,
     /// Packed; from version 5 on.
     #[serde(skip)]
     pub(crate) accounts: &'a [u8],
@@ -393,11 +399,16 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     };
     buffer.clear();
     let media = media::of(kept);
+    let parent = record.parent.map(ParentFrame::new);
     if !record.accounts.is_empty() {
         let packed = crate::accounts::pack(&record.accounts);
-        let parent = record.parent.map(ParentFrame::new);
-        let out = accounts::Out { record: frame, media, parent, accounts: Packed(&packed) };
+        let (tolls, accounts) = (tolls::of(&record.tolls), Packed(&packed));
+        let out = accounts::Out { record: frame, media, parent, tolls, accounts };
         return encode(buffer, accounts::RECORD_VERSION, KIND_RECORD, &out);
+    }
+    if !record.tolls.is_empty() {
+        let out = tolls::Out { record: frame, media, parent, tolls: tolls::of(&record.tolls) };
+        return encode(buffer, tolls::VERSION, KIND_RECORD, &out);
     }
     if let Some(parent) = record.parent {
         let out = parent::Out { record: frame, media, parent: ParentFrame::new(parent) };
@@ -446,6 +457,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
         [parent::RECORD_VERSION, KIND_RECORD, payload @ ..] => {
             parent::read_record(payload).map(Frame::Record)
         }
+        [tolls::VERSION, KIND_RECORD, payload @ ..] => tolls::read(payload).map(Frame::Record),
         [parent::INTENT_VERSION, KIND_INTENT, payload @ ..] => {
             parent::read_intent(payload).map(Frame::Intent)
         }

@@ -2,6 +2,8 @@
 //! authenticate, authorize and admit. An account is changed in one place, whatever the number of keys below it.
 //! It must not know how accounts are stored.
 
+mod sight;
+
 use super::budget::SpentByPeriod;
 use super::chain::Link;
 use super::rules::{Holder, Rules};
@@ -10,7 +12,10 @@ use ahash::AHashMap;
 use arc_swap::ArcSwap;
 use gw_model::{AccountId, AccountPolicy, Level, Micros};
 use parking_lot::{Mutex, RwLock};
+use sight::Sight;
+pub use sight::{CustomerClosed, named_account_id};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// See the module. It lives as long as something refers to it; its counters outlive a change of everything else.
 #[derive(Debug)]
@@ -97,8 +102,29 @@ pub struct NewAccount {
 #[derive(Debug, Default)]
 pub struct AccountTable {
     accounts: RwLock<AHashMap<AccountId, Arc<Account>>>,
+    /// Customers and tags: what callers may name.
+    named: RwLock<AHashMap<Named, Arc<Account>>>,
+    /// Callers may name something that counts.
+    has_named: AtomicBool,
+    sight: Sight,
     /// Of the latest change; also what makes changes come one after the other.
     generation: Mutex<u64>,
+}
+
+/// A customer or a tag by its name, within what it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Named {
+    level: Level,
+    owner: Option<AccountId>,
+    name: Arc<str>,
+}
+
+impl Named {
+    fn of(account: &Account) -> Option<Self> {
+        let (level, owner) = (account.id.level, account.parent.as_ref().map(|parent| parent.id));
+        let name = || Arc::clone(&account.version.load().name);
+        matches!(level, Level::Customer | Level::Tag).then(|| Self { level, owner, name: name() })
+    }
 }
 
 impl AccountTable {
@@ -106,11 +132,16 @@ impl AccountTable {
     pub fn upsert(&self, new: NewAccount) -> Option<Arc<Account>> {
         let mut generation = self.generation.lock();
         *generation += 1;
-        let rules = Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone()));
+        let rules = match new.policy.on_sight {
+            true => self.sight.rules(),
+            false => Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone())),
+        };
         let version = Version { name: new.name, policy: new.policy, rules, generation: *generation };
         if let Some(known) = self.get(new.id) {
+            self.forget_name(&known);
             known.version.store(Arc::new(version));
             known.tally.set_closed(new.disabled);
+            self.note_name(&known);
             return Some(known);
         }
         let parent = match new.parent {
@@ -124,8 +155,28 @@ impl AccountTable {
             version: ArcSwap::from_pointee(version),
         });
         account.tally.set_closed(new.disabled);
+        if account.version.load().policy.on_sight {
+            self.sight.count();
+        }
         self.accounts.write().insert(new.id, Arc::clone(&account));
+        self.note_name(&account);
         Some(account)
+    }
+
+    fn note_name(&self, account: &Arc<Account>) {
+        if let Some(named) = Named::of(account) {
+            self.named.write().insert(named, Arc::clone(account));
+            self.has_named.store(true, Ordering::Release);
+        }
+    }
+
+    /// Another may have taken the name meanwhile.
+    fn forget_name(&self, account: &Account) {
+        let Some(named) = Named::of(account) else { return };
+        let mut all = self.named.write();
+        if all.get(&named).is_some_and(|known| known.id == account.id) {
+            all.remove(&named);
+        }
     }
 
     /// Removes an account. Calls and keys that refer to it see it as closed. False when there was none.
@@ -134,6 +185,7 @@ impl AccountTable {
         let removed = self.accounts.write().remove(&id);
         removed.is_some_and(|account| {
             account.tally.set_closed(true);
+            self.forget_name(&account);
             true
         })
     }

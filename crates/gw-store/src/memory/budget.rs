@@ -9,8 +9,7 @@
 
 mod other;
 
-use super::rules::MAX_BUDGETS;
-use gw_model::limits::{Budget, Period};
+use gw_model::limits::{Budget, MAX_BUDGETS, Period};
 use gw_model::{Micros, NanoUsd};
 use other::Other;
 pub use other::Unrestored;

@@ -2,9 +2,9 @@
 //! follow.
 
 use super::db::SqliteStore;
-use super::row::id_bytes;
 use crate::accounts::bytes_of;
 use crate::error::StoreError;
+use crate::rows::id_bytes;
 use crate::traits::Directory;
 use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};

@@ -1,27 +1,25 @@
 //! The fold's side of the store, and what start-up asks of it: how far the journal is folded, which calls
 //! were open, what each key spent.
 
-use super::account_sums::ALL_HOURS;
 use super::batch::SqliteBatch;
 use super::db::SqliteStore;
-use super::row::id_bytes;
 use super::spending;
-use super::sums::{ALL_DAYS, HOURS_A_DAY};
 use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::SegmentId;
-use crate::memory::SpentByPeriod;
+use crate::memory::{Counter, SpentByPeriod};
+use crate::rows::{ALL_DAYS, ALL_HOURS, HOURS_A_DAY, add_spent, first_day, id_bytes};
 use crate::traits::{Batch, Ledger};
-use crate::types::{PendingIntent, Spending, SpendingOf, Watermark};
+use crate::types::{Folded, PendingIntent, Spending, SpendingOf, Watermark};
 use ahash::AHashMap;
-use gw_model::limits::Period;
-use gw_model::{AccountId, KeyId, Micros, NanoUsd};
+use gw_model::{AccountId, KeyId, Micros};
 use rusqlite::{Connection, TransactionBehavior, params};
 
-const DAY_US: i64 = 86_400_000_000;
-
 impl Ledger for SqliteStore {
-    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn fold(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>,
+    ) -> Result<Folded, StoreError> {
         let mut db = self.writer();
         let mut unsummed = self.unsummed();
         let failed = StoreError::query("begin to fold the journal");
@@ -30,11 +28,12 @@ impl Ledger for SqliteStore {
         let mark = unsummed.agree(&tx).map_err(preparing())?;
         let mut batch = SqliteBatch::new(&tx, mark.next()).map_err(preparing())?;
         work(&mut batch)?;
+        let folded = batch.folded;
         let added = batch.finish().map_err(StoreError::query("store entries of the ledger"))?;
         let after = unsummed.end(&tx, &mark, added, false).map_err(StoreError::query("write usage"))?;
         tx.commit().map_err(StoreError::query("commit the folded journal"))?;
         unsummed.committed(after);
-        Ok(())
+        Ok(folded)
     }
 
     fn sum_up(&self, all: bool) -> Result<(), StoreError> {
@@ -94,6 +93,15 @@ impl Ledger for SqliteStore {
         Ok(by_key.into_iter().map(|(key, spent)| (KeyId(key), spent)).collect())
     }
 
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
+        super::tolls::spent(self, now, most, counts_ever)
+    }
+
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
         self.sum_up(true)?;
         let mut spent = SpentByPeriod::default();
@@ -146,11 +154,6 @@ impl SqliteStore {
     }
 }
 
-/// The first day since 1970 that counts in a window of `now`.
-fn first_day(now: Micros) -> i64 {
-    Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US)
-}
-
 /// Passes every row that counts in a window of `now`: day since 1970 (or all days) and nano-dollars.
 fn each_spent(
     db: &Connection,
@@ -166,20 +169,4 @@ fn each_spent(
         on_row(u128::from_be_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
     }
     Ok(())
-}
-
-fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: i64) {
-    let add = |sum: &mut NanoUsd| *sum = NanoUsd(sum.0.saturating_add_signed(cost));
-    if day == ALL_DAYS {
-        add(&mut spent.total);
-        return;
-    }
-    let time = day.saturating_mul(DAY_US);
-    for (period, sum) in
-        [(Period::Day, &mut spent.day), (Period::Week, &mut spent.week), (Period::Month, &mut spent.month)]
-    {
-        if time >= period.window_start(now) {
-            add(sum);
-        }
-    }
 }

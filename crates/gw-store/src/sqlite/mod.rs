@@ -1,7 +1,6 @@
 //! The store in one SQLite file. Serves the admin API, the fold and start-up. It must not be called from a
 //! worker of the request path: everything here blocks.
 
-mod account_sums;
 mod batch;
 mod copy;
 mod correct;
@@ -13,10 +12,11 @@ mod ledger;
 mod logs;
 mod migrate;
 mod objects;
+mod records;
 mod routes;
-mod row;
 mod spending;
 mod sums;
+mod tolls;
 mod unsummed;
 mod usage;
 

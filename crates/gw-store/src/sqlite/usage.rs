@@ -4,16 +4,14 @@
 //! counts for such an account, else as a label. For other levels there are the rows of `account_usage`.
 
 use super::db::SqliteStore;
-use super::row::id_bytes;
-use super::sums::HOUR_US;
 use crate::accounts::{AccountBytes, account_of, bytes_of};
 use crate::error::StoreError;
+use crate::rows::{hours, id_bytes, projects, with_rest};
 use crate::traits::Ledger;
 use crate::types::{GroupBy, UsageFilter, UsageRow};
 use gw_model::{AccountId, KeyId, Level, NanoUsd};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
-use std::collections::BTreeMap;
 
 const SUMS: &str = "SUM(requests), SUM(errors), SUM(input), SUM(output), SUM(cached), SUM(cost), SUM(saved)";
 
@@ -25,10 +23,13 @@ impl SqliteStore {
         }
         self.read("sum up usage", |db| {
             let mut rows = match filter.group_by {
-                GroupBy::Organization => with_rest(db, filter, Level::Organization)?,
-                GroupBy::User => with_rest(db, filter, Level::User)?,
+                GroupBy::Organization => add_rest(db, filter, by_account(db, filter, Level::Organization)?)?,
+                GroupBy::User => add_rest(db, filter, by_account(db, filter, Level::User)?)?,
                 GroupBy::Tag => by_account(db, filter, Level::Tag)?,
-                GroupBy::Project => by_project(db, filter)?,
+                GroupBy::Project => {
+                    let labels = by_call(db, filter, PROJECT)?;
+                    add_rest(db, filter, projects(labels, by_account(db, filter, Level::Project)?))?
+                }
                 GroupBy::Key => by_call(db, filter, KEY)?,
                 GroupBy::Team => by_call(db, filter, ("usage.team", "NULL", "usage"))?,
                 GroupBy::Customer => by_call(db, filter, ("customer", "NULL", "usage"))?,
@@ -100,34 +101,9 @@ fn by_account(db: &Connection, filter: &UsageFilter, level: Level) -> rusqlite::
     rows.collect()
 }
 
-/// The same, with the calls that have none.
-fn with_rest(db: &Connection, filter: &UsageFilter, level: Level) -> rusqlite::Result<Vec<UsageRow>> {
-    let rows = by_account(db, filter, level)?;
-    add_rest(db, filter, rows)
-}
-
-/// Projects that are accounts, as calls counted for them; and those that are labels of keys, as keys have them now.
-fn by_project(db: &Connection, filter: &UsageFilter) -> rusqlite::Result<Vec<UsageRow>> {
-    let mut rows: BTreeMap<String, UsageRow> = BTreeMap::new();
-    let labels = by_call(db, filter, PROJECT)?.into_iter().filter(|row| !row.value.is_empty());
-    for row in labels.chain(by_account(db, filter, Level::Project)?) {
-        rows.insert(row.value.clone(), row);
-    }
-    add_rest(db, filter, rows.into_values().collect())
-}
-
-/// Puts a row before the others for the calls that are in none of them, if there are such.
-fn add_rest(
-    db: &Connection,
-    filter: &UsageFilter,
-    mut rows: Vec<UsageRow>,
-) -> rusqlite::Result<Vec<UsageRow>> {
-    let all = by_call(db, filter, EVERYTHING)?.into_iter().next().unwrap_or_default();
-    let rest = rows.iter().fold(all, minus);
-    if rest != UsageRow::default() {
-        rows.insert(0, rest);
-    }
-    Ok(rows)
+/// Puts the calls that are in no row before the others.
+fn add_rest(db: &Connection, filter: &UsageFilter, rows: Vec<UsageRow>) -> rusqlite::Result<Vec<UsageRow>> {
+    Ok(with_rest(by_call(db, filter, EVERYTHING)?.pop(), rows))
 }
 
 /// Adds the names of accounts.
@@ -139,25 +115,6 @@ fn name(db: &Connection, rows: &mut [UsageRow]) -> rusqlite::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The first hour, and the one behind the last. Hours below zero are sums of others.
-fn hours(filter: &UsageFilter) -> (i64, i64) {
-    let first = filter.from.map_or(0, |t| t.div_euclid(HOUR_US).max(0));
-    (first, filter.to.map_or(i64::MAX, |t| t.saturating_add(HOUR_US - 1).div_euclid(HOUR_US)))
-}
-
-fn minus(row: UsageRow, part: &UsageRow) -> UsageRow {
-    UsageRow {
-        requests: row.requests.saturating_sub(part.requests),
-        errors: row.errors.saturating_sub(part.errors),
-        input_tokens: row.input_tokens.saturating_sub(part.input_tokens),
-        output_tokens: row.output_tokens.saturating_sub(part.output_tokens),
-        cached_tokens: row.cached_tokens.saturating_sub(part.cached_tokens),
-        cost: row.cost.minus(part.cost),
-        saved: row.saved.minus(part.saved),
-        ..row
-    }
 }
 
 fn key_text(id: &[u8]) -> String {

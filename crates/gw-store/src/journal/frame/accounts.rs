@@ -1,8 +1,9 @@
-//! Calls that count for accounts above and beside their key: version 5 of a record (version 3 with a parent that need
-//! not be there, and behind it the accounts) and version 3 of an intent. Calls of bare keys are still written as
+//! Calls that count for accounts above and beside their key: version 5 of a record (version 4 with budgets of routes that
+//! need not be there, and behind it the accounts) and version 3 of an intent. Calls of bare keys are still written as
 //! before, which takes no more bytes for them.
 
 use super::media::MediaFrame;
+use super::tolls::TollFrame;
 use super::{IntentFrame, ParentFrame, RecordFrame, RecordOut};
 use crate::accounts::ACCOUNT_BYTES;
 use serde::{Deserialize, Serialize, Serializer};
@@ -27,6 +28,7 @@ pub(super) struct Out<'a> {
     pub(super) record: RecordOut<'a>,
     pub(super) media: Vec<MediaFrame>,
     pub(super) parent: Option<ParentFrame>,
+    pub(super) tolls: Vec<TollFrame>,
     pub(super) accounts: Packed<'a>,
 }
 
@@ -37,6 +39,7 @@ struct In<'a> {
     record: RecordFrame<'a>,
     media: Vec<MediaFrame>,
     parent: Option<ParentFrame>,
+    tolls: Vec<TollFrame>,
     accounts: &'a [u8],
 }
 
@@ -45,8 +48,8 @@ type Behind<'a> = (Option<ParentFrame>, &'a [u8]);
 
 /// Reads a record of [`RECORD_VERSION`].
 pub(super) fn read_record(payload: &[u8]) -> postcard::Result<RecordFrame<'_>> {
-    let In { record, media, parent, accounts } = postcard::from_bytes(payload)?;
-    Ok(RecordFrame { media, parent, accounts: whole(accounts)?, ..record })
+    let In { record, media, parent, tolls, accounts } = postcard::from_bytes(payload)?;
+    Ok(RecordFrame { media, parent, tolls, accounts: whole(accounts)?, ..record })
 }
 
 /// Reads an intent of [`INTENT_VERSION`].

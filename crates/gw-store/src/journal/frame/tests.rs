@@ -1,6 +1,6 @@
 //! Tests of [`super`].
 use super::*;
-use gw_model::{Level, Media, SubCallRole};
+use gw_model::{Level, Media, SubCallRole, Toll};
 
 pub(in super::super) fn sample_record() -> Record {
     let attempt = AttemptRecord {
@@ -37,6 +37,7 @@ pub(in super::super) fn sample_record() -> Record {
         first_byte_us: Some(400),
         total_us: 900_000,
         parent: None,
+        tolls: Vec::new(),
         accounts: Vec::new(),
     }
 }
@@ -225,13 +226,14 @@ const ACCOUNTS: [AccountId; 2] = [
 fn frozen_samples_with_accounts_load() {
     let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v5.txt").lines().collect();
     let record = Record { accounts: ACCOUNTS.to_vec(), ..sample_record() };
-    let sub_call = Record { accounts: ACCOUNTS.to_vec(), parent: Some(PARENT), ..sample_with_media() };
+    let tolls = vec![Toll { counter: u64::MAX, subject: 7, cost: NanoUsd(1234) }];
+    let sub_call = Record { accounts: ACCOUNTS.to_vec(), parent: Some(PARENT), tolls, ..sample_with_media() };
     for (record, frozen) in [&record, &sub_call].into_iter().zip(&frozen) {
         let bytes = record_bytes(record);
         assert_eq!(hex(&bytes), *frozen);
         let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
         assert_eq!((length, read.attempts.len()), (bytes.len(), record.attempts.len()));
-        assert_eq!(read.accounts(), ACCOUNTS);
+        assert_eq!((read.accounts(), read.tolls.len()), (ACCOUNTS.to_vec(), record.tolls.len()));
         assert_eq!(read.parent.map(|parent| parent.request), record.parent.map(|parent| parent.request.0));
         assert_eq!(read.media.is_empty(), record.parent.is_none());
     }
@@ -260,12 +262,35 @@ fn the_largest_record_fits_into_what_is_set_aside_for_it() {
         total_us: u64::MAX,
         accounts: vec![ACCOUNTS[0]; crate::memory::MAX_LINKS],
         parent: Some(PARENT),
+        tolls: vec![Toll { counter: u64::MAX, subject: u64::MAX, cost: NanoUsd(u64::MAX) }; 99],
         ..sample_record()
     };
     let attempt = &mut record.attempts[0];
     (attempt.provider, attempt.upstream_model, attempt.reason) = (long(2000), long(2000), long(2000));
     let most = super::super::writer::RECORD_BYTES - super::super::owned::OWNED_BYTES;
     assert!(record_bytes(&record).len() as u64 <= most);
+}
+
+#[test]
+fn a_frozen_sample_of_budgets_of_routes_loads() {
+    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v4.txt").lines().collect();
+    let toll = Toll { counter: u64::MAX, subject: 7, cost: NanoUsd(1234) };
+    let request = Record { tolls: vec![toll, Toll { subject: 8, ..toll }], ..sample_record() };
+    let sub_call = Record { parent: Some(PARENT), tolls: vec![toll], ..sample_with_media() };
+    for (record, frozen) in [request, sub_call].iter().zip(frozen) {
+        let bytes = record_bytes(record);
+        assert_eq!(hex(&bytes), frozen);
+        let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
+        assert_eq!((length, read.parent.is_some()), (bytes.len(), record.parent.is_some()));
+        let tolls = read.tolls.iter().map(|toll| (toll.counter, toll.subject, toll.cost));
+        assert!(tolls.eq(record.tolls.iter().map(|toll| (toll.counter, toll.subject, toll.cost.0))));
+    }
+    let most = Record {
+        tolls: vec![Toll { counter: u64::MAX, subject: u64::MAX, cost: NanoUsd(u64::MAX) }; 99],
+        ..sample_record()
+    };
+    let grown = record_bytes(&most).len() - record_bytes(&sample_record()).len();
+    assert!(grown <= TOLLS_BYTES, "{grown}: space is set aside for no more");
 }
 
 #[test]

@@ -2,6 +2,11 @@
 
 use super::Store;
 use super::sample::{HOUR, NOON, attempt, fold, pending, record};
+pub(crate) use crate::restore::{
+    a_budget_that_is_added_knows_what_was_spent_before_folded_or_not,
+    a_call_that_lasted_for_hours_is_not_forgotten, many_accounts_are_read_at_once,
+    windows_of_every_kind_are_restored,
+};
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, NanoUsd, Parent, Record, SubCallRole};
 use gw_store::types::{AccountLabel, GroupBy, KeyLabel, LogFilter, UsageFilter, UsageRow};
 
