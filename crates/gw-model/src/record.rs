@@ -3,6 +3,7 @@
 use crate::format::WireFormat;
 use crate::ids::{KeyId, RequestId};
 use crate::money::NanoUsd;
+use crate::tenancy::AccountId;
 use crate::usage::{Usage, UsageSource};
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +149,9 @@ pub struct Record {
     /// Of a sub-call: the request that started it. Such a record counts as usage and cost, not as a request.
     #[serde(default)]
     pub parent: Option<Parent>,
+    /// The accounts above and beside the key that the call counts for, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<AccountId>,
     /// Budgets within a dynamic route that it counts in.
     #[serde(default)]
     pub tolls: Vec<Toll>,

@@ -167,6 +167,7 @@ impl Ticket {
             total_us: 0,
             parent: None,
             tolls: Vec::new(),
+            accounts: Vec::new(),
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -319,6 +320,7 @@ impl Open {
             stream: record.stream,
             input_tokens: self.input_tokens,
             parent: record.parent,
+            accounts: &record.accounts,
         }
     }
 
@@ -375,6 +377,7 @@ impl Open {
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
+        self.note_accounts();
         let taken = worker
             .journal()
             .take_intent(&self.intent(target, self.hold_cost), self.announced == 0 && !self.is_fork);
@@ -394,6 +397,12 @@ impl Open {
         self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
         worker.gateway().metrics.in_flight.inc();
         Ok(())
+    }
+
+    /// Notes the accounts that the call counts for. A bare key has none but itself, which takes no memory.
+    fn note_accounts(&mut self) {
+        self.record.accounts.clear();
+        self.record.accounts.extend(self.chain.accounts());
     }
 
     /// Notes what a part of the open try has used.
@@ -511,6 +520,7 @@ impl Open {
         self.record.outcome = outcome;
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
+        self.note_accounts();
         let gateway = self.worker.gateway();
         if let Some(refused) = self.chain.shadow() {
             gateway.metrics.shadow_refusals.inc();

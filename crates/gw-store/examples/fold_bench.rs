@@ -81,6 +81,7 @@ fn call(journal: &mut Journal, number: u64) {
         stream: false,
         input_tokens: 40,
         parent: None,
+        accounts: &[],
     };
     journal.intent(&intent, true).unwrap();
     let usage = Usage { input_tokens: 38, output_tokens: 120, ..Usage::default() };
@@ -113,6 +114,7 @@ fn call(journal: &mut Journal, number: u64) {
         total_us: 1300,
         parent: None,
         tolls: Vec::new(),
+        accounts: Vec::new(),
     };
     journal.record(&record, 1).unwrap();
 }

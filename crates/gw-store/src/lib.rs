@@ -3,6 +3,7 @@
 //! It must not speak HTTP, know providers, or decide what a caller is told.
 #![forbid(unsafe_code)]
 
+mod accounts;
 pub mod backup;
 pub mod data_dir;
 pub mod error;
@@ -13,6 +14,7 @@ pub mod memory;
 pub mod objects;
 pub mod postgres;
 pub mod redis;
+pub mod restore;
 mod rows;
 mod seal;
 pub mod sqlite;

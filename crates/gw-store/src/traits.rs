@@ -6,10 +6,10 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    Change, Folded, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft,
-    StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
+    AccountLabel, Change, Folded, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft,
+    Spending, SpendingOf, StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
 };
-use gw_model::{KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ pub trait Directory: Send + Sync {
     fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<StoredKey>, StoreError>;
     /// Notes the names of keys that are managed elsewhere (the configuration file), for reports.
     fn label_keys(&self, labels: &[KeyLabel]) -> Result<(), StoreError>;
+    /// Notes the names of accounts above and beside keys, for reports.
+    fn label_accounts(&self, labels: &[AccountLabel]) -> Result<(), StoreError>;
     /// Changes after a revision, in order, at most `limit`.
     fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
     /// The latest revision; 0 when nothing ever changed.
@@ -119,6 +121,14 @@ pub trait Ledger: Send + Sync {
     ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError>;
     /// What one key spent in the windows that hold `now`.
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError>;
+    /// What each account above and beside keys spent in the windows that hold `now`; one of them if `of` says which.
+    fn accounts_spent(
+        &self,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError>;
+    /// What was spent in stretches of time, of accounts of any level; one answer for each, in their order.
+    fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError>;
 }
 
 /// One transaction of the fold.

@@ -1,11 +1,15 @@
 //! What goes into and comes out of a store. Plain data.
 
 mod routes;
+mod spending;
 
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
+pub use spending::{AccountLabel, Spending, SpendingOf};
 
 use crate::journal::{IntentFrame, SegmentId};
-use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat};
+use gw_model::{
+    AccountId, KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat,
+};
 use serde::{Deserialize, Serialize};
 
 /// A key to be added.
@@ -150,6 +154,9 @@ pub struct PendingIntent {
     /// Of a sub-call: the request that started it, and the number of its role.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<(u128, u8)>,
+    /// The accounts above and beside the key that the call counts for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accounts: Vec<AccountId>,
 }
 
 impl PendingIntent {
@@ -170,6 +177,7 @@ impl PendingIntent {
             stream: intent.stream,
             input_tokens: intent.input_tokens,
             parent: intent.parent.map(|parent| (parent.request, parent.role)),
+            accounts: intent.accounts(),
         }
     }
 }
@@ -181,6 +189,10 @@ pub struct LogFilter {
     pub request_id: Option<RequestId>,
     /// Of that key.
     pub key_id: Option<KeyId>,
+    /// That count for all of these accounts.
+    pub accounts: Vec<AccountId>,
+    /// Of that team: an account, or a label of keys.
+    pub team_id: Option<String>,
     /// With that model, as the caller named it.
     pub model: Option<String>,
     /// With that ending.
@@ -291,6 +303,8 @@ pub struct LogRow {
     pub parent_id: Option<RequestId>,
     /// Of a sub-call: what it is to that request.
     pub role: Option<SubCallRole>,
+    /// The accounts above and beside the key that it counts for.
+    pub accounts: Vec<AccountId>,
 }
 
 /// A dimension to sum by.
@@ -298,15 +312,21 @@ pub struct LogRow {
 pub enum GroupBy {
     /// Virtual key.
     Key,
-    /// Team at the time of the call.
+    /// Team at the time of the call; the account, or the key's label.
     Team,
-    /// The key's project.
+    /// Organization; calls without one are one row.
+    Organization,
+    /// User; calls without one are one row.
+    User,
+    /// The project of the call, or the label that the key has as one.
     Project,
+    /// Tag. A call with several counts for each, one with none for nothing.
+    Tag,
     /// Model as the caller named it.
     Model,
     /// Provider.
     Provider,
-    /// Customer as the caller named it.
+    /// Customer: the account, or the name that the caller gave.
     Customer,
     /// UTC day.
     Day,
@@ -314,21 +334,49 @@ pub enum GroupBy {
 
 impl GroupBy {
     /// Every dimension.
-    pub const ALL: &'static [Self] =
-        &[Self::Key, Self::Team, Self::Project, Self::Model, Self::Provider, Self::Customer, Self::Day];
+    pub const ALL: &'static [Self] = &[
+        Self::Key,
+        Self::User,
+        Self::Team,
+        Self::Project,
+        Self::Organization,
+        Self::Customer,
+        Self::Model,
+        Self::Provider,
+        Self::Tag,
+        Self::Day,
+    ];
 
     /// The name in queries and JSON.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Key => "key",
+            Self::Organization => "organization",
+            Self::User => "user",
             Self::Team => "team",
             Self::Project => "project",
+            Self::Tag => "tag",
             Self::Model => "model",
             Self::Provider => "provider",
             Self::Customer => "customer",
             Self::Day => "day",
         }
+    }
+
+    /// True when values may be ids of accounts.
+    #[must_use]
+    pub const fn is_account(self) -> bool {
+        matches!(
+            self,
+            Self::Organization | Self::User | Self::Team | Self::Project | Self::Customer | Self::Tag
+        )
+    }
+
+    /// True when the sums are kept for each key and team, so that they may be asked of one.
+    #[must_use]
+    pub const fn is_by_call(self) -> bool {
+        !matches!(self, Self::Organization | Self::User | Self::Project | Self::Tag)
     }
 
     /// The dimension of that name.
@@ -339,7 +387,7 @@ impl GroupBy {
 }
 
 /// What to sum.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct UsageFilter {
     /// Dimension.
     pub group_by: GroupBy,
@@ -347,6 +395,10 @@ pub struct UsageFilter {
     pub from: Option<Micros>,
     /// Before this time; rounded up to the hour.
     pub to: Option<Micros>,
+    /// Of that key only. Nothing else than [`GroupBy::is_by_call`] can be asked with it.
+    pub key_id: Option<KeyId>,
+    /// Of that team only, an account or a label; as above.
+    pub team_id: Option<String>,
 }
 
 /// Sums for one value of the dimension.
@@ -354,8 +406,8 @@ pub struct UsageFilter {
 pub struct UsageRow {
     /// The value: a key's id, a name, or a day as `2026-11-21`. Empty when the calls had none.
     pub value: String,
-    /// The key's name, when summed by key.
-    pub key_name: Option<String>,
+    /// The name of the key or account that the value is the id of, when it is known.
+    pub name: Option<String>,
     /// Requests, refused ones included; their sub-calls are not counted, only what those used.
     pub requests: u64,
     /// Of them: refused, failed upstream, cut, or lost.

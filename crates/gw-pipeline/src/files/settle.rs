@@ -86,6 +86,7 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
     let gateway = worker.gateway();
     let owner = gateway.keys.get(batch.owner);
     let time = done.at.saturating_mul(1_000_000);
+    let mut chain = owner.as_ref().map_or_else(Chain::default, |entry| Chain::new(entry.links()));
     let record = Record {
         id: RequestId::new(time, number(&provider.name, &batch.id)),
         time,
@@ -114,14 +115,11 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
         total_us: 0,
         parent: None,
         tolls: Vec::new(),
+        accounts: chain.accounts().collect(),
     };
     worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
-    if let Some(entry) = owner {
-        let now = worker.now();
-        // A batch has token limits of its own at the provider; only money counts here.
-        let overrun = Chain::new(entry.links()).charge(now, Amounts::cost(cost));
-        gateway.metrics.note_overrun(overrun);
-    }
+    // A batch has token limits of its own at the provider; only money counts here.
+    gateway.metrics.note_overrun(chain.charge(worker.now(), Amounts::cost(cost)));
     worker.count(&Ending { record: &record, model: None });
     Ok(())
 }

@@ -139,6 +139,7 @@ impl Open {
         let is_guest = |link: &&Link| matches!(link.id.level, Level::Customer | Level::Tag);
         let guests: Vec<Link> = self.chain.links().filter(is_guest).cloned().collect();
         self.chain.renew(self.worker.now(), entry.links().chain(guests));
+        self.note_accounts();
         if let Some(ongoing) = &mut self.ongoing {
             ongoing.held = Amounts::default();
         }

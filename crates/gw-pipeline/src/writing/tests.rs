@@ -18,6 +18,7 @@ fn take(journal: &RefCell<Journal>) -> Taken {
         stream: false,
         input_tokens: 1,
         parent: None,
+        accounts: &[],
     };
     journal.borrow_mut().take_intent(&intent, true).unwrap()
 }

@@ -5,7 +5,7 @@ use super::query::time as parse_time;
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Query, State};
-use gw_model::{Outcome, RequestId, time};
+use gw_model::{AccountId, Level, Outcome, RequestId, time};
 use gw_store::types::{LogFilter, LogRow};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -21,6 +21,12 @@ const MAX_LIMIT: usize = 1000;
 pub(super) struct LogsQuery {
     request_id: Option<String>,
     key_id: Option<String>,
+    team_id: Option<String>,
+    organization_id: Option<String>,
+    project_id: Option<String>,
+    user_id: Option<String>,
+    customer_id: Option<String>,
+    tag_id: Option<String>,
     model: Option<String>,
     outcome: Option<String>,
     parent_id: Option<String>,
@@ -60,7 +66,25 @@ fn filter(query: LogsQuery) -> Result<LogFilter, ApiError> {
         "subcalls" => true,
         _ => return Err(ApiError::invalid("include", "'include' must be 'subcalls', or left out")),
     };
+    let accounts = [
+        ("organization_id", Level::Organization, &query.organization_id),
+        ("project_id", Level::Project, &query.project_id),
+        ("user_id", Level::User, &query.user_id),
+        ("customer_id", Level::Customer, &query.customer_id),
+        ("tag_id", Level::Tag, &query.tag_id),
+    ];
+    let accounts = accounts.into_iter().filter_map(|(field, level, text)| {
+        let found = id::<AccountId>(field, text.as_deref()).transpose()?;
+        Some(found.and_then(|id| match id.level == level {
+            true => Ok(id),
+            false => {
+                Err(ApiError::invalid(field, format!("'{field}' is not the id of a {}", level.as_str())))
+            }
+        }))
+    });
     Ok(LogFilter {
+        accounts: accounts.collect::<Result<_, _>>()?,
+        team_id: query.team_id.filter(|team| !team.is_empty()),
         request_id: id::<RequestId>("request_id", query.request_id.as_deref())?,
         key_id: id("key_id", query.key_id.as_deref())?,
         model: query.model.filter(|m| !m.is_empty()),
@@ -82,6 +106,8 @@ fn id<T: FromStr>(field: &'static str, text: Option<&str>) -> Result<Option<T>, 
 
 fn row(row: &LogRow) -> Value {
     let id = row.request_id.to_string();
+    let of_level = |level| row.accounts.iter().filter(move |id| id.level == level).map(ToString::to_string);
+    let account = |level| of_level(level).next();
     let media = row.tries.as_deref().and_then(media);
     let tries = row.tries.as_deref().and_then(|t| RawValue::from_string(t.to_owned()).ok());
     json!({
@@ -91,7 +117,12 @@ fn row(row: &LogRow) -> Value {
         "parent_id": row.parent_id.map(|id| id.to_string()),
         "role": row.role.map(gw_model::SubCallRole::as_str),
         "key_id": row.key_id.map(|k| k.to_string()),
-        "team_id": row.team_id,
+        "team_id": account(Level::Team).or_else(|| row.team_id.clone()),
+        "organization_id": account(Level::Organization),
+        "project_id": account(Level::Project),
+        "user_id": account(Level::User),
+        "customer_id": account(Level::Customer),
+        "tag_ids": of_level(Level::Tag).collect::<Vec<_>>(),
         "format": row.format,
         "model": row.model,
         "provider": row.provider,

@@ -16,6 +16,8 @@ pub(super) struct UsageQuery {
     group_by: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    key_id: Option<String>,
+    team_id: Option<String>,
 }
 
 /// Sums usage by a dimension.
@@ -30,10 +32,26 @@ pub(super) async fn rows(
             ApiError::invalid("group_by", format!("'group_by' must be one of {}", names.join(", ")))
         })?,
     };
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let (key_id, team_id) = (given(query.key_id), given(query.team_id));
+    for (field, is_given) in [("key_id", key_id.is_some()), ("team_id", team_id.is_some())] {
+        if is_given && !group_by.is_by_call() {
+            let by = group_by.as_str();
+            let text = format!(
+                "'{field}' cannot be combined with 'group_by={by}'; ask '/api/v1/logs' for single calls"
+            );
+            return Err(ApiError::invalid(field, text));
+        }
+    }
     let filter = UsageFilter {
         group_by,
         from: parse_time("from", query.from.as_deref())?,
         to: parse_time("to", query.to.as_deref())?,
+        key_id: key_id
+            .map(|key| key.parse())
+            .transpose()
+            .map_err(|_| ApiError::invalid("key_id", "'key_id' is not an id"))?,
+        team_id,
     };
     let rows = tokio::task::spawn_blocking(move || app.storage.database.usage(&filter)).await??;
     let data: Vec<Value> = rows.iter().map(|r| row(group_by, r)).collect();
@@ -45,7 +63,9 @@ fn row(group_by: GroupBy, sums: &UsageRow) -> Value {
     row.insert(group_by.as_str().to_owned(), json!(sums.value));
     if group_by == GroupBy::Key {
         row.insert("key_id".to_owned(), json!(sums.value));
-        row.insert("key_name".to_owned(), json!(sums.key_name));
+        row.insert("key_name".to_owned(), json!(sums.name));
+    } else if group_by.is_account() {
+        row.insert("name".to_owned(), json!(sums.name));
     }
     let counts = [
         ("requests", json!(sums.requests)),

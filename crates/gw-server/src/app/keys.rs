@@ -3,10 +3,11 @@
 
 use super::state::App;
 use gw_config::DeclaredKey;
-use gw_model::{KeyId, KeyPolicy, Micros, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
 use gw_store::StoreError;
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
-use gw_store::memory::{KeyEntry, KeySource, KeyTable, SpentByPeriod};
+use gw_store::memory::{KeyEntry, KeySource, KeyTable, Rules};
+use gw_store::restore::{Party, restore_windows, restore_windows_or_later};
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, StoredKey};
 use std::collections::HashSet;
 use std::fmt;
@@ -67,13 +68,10 @@ pub(crate) struct Made {
 /// The keys of a file, with all done that can fail. The table is as it was.
 pub(crate) struct Prepared<'a> {
     declared: &'a [DeclaredKey],
-    /// What keys that are new to the table have spent already.
-    spent: Vec<(KeyId, SpentByPeriod)>,
-    now: Micros,
 }
 
-/// Checks the keys of a file against those of the database, reads what they spent and notes their names for
-/// reports. On an error nothing has changed.
+/// Checks the keys of a file against those of the database, restores what they spent and notes their names for
+/// reports. On an error no key has changed.
 pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prepared<'a>, KeysError> {
     let table = &app.gateway.keys;
     let clash = declared
@@ -86,13 +84,17 @@ pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prep
         declared.iter().map(|key| KeyLabel::of(file_key_id(&key.policy.name), &key.policy)).collect();
     let fresh: HashSet<KeyId> = labels.iter().map(|l| l.id).filter(|id| table.get(*id).is_none()).collect();
     let now = app.gateway.clock().now();
-    let mut spent = Vec::new();
     if !fresh.is_empty() {
-        spent = app.storage.database.spent(now)?;
-        spent.retain(|(id, _)| fresh.contains(id));
+        for (id, spent) in app.storage.database.spent(now)? {
+            if fresh.contains(&id) {
+                table.restore_spent(id, now, &spent);
+            }
+        }
     }
+    let parties = declared.iter().filter_map(|key| party(table, file_key_id(&key.policy.name), &key.policy));
+    restore_windows_or_later(&*app.storage.database, &parties.collect::<Vec<_>>(), now)?;
     app.storage.database.label_keys(&labels)?;
-    Ok(Prepared { declared, spent, now })
+    Ok(Prepared { declared })
 }
 
 impl Prepared<'_> {
@@ -102,9 +104,6 @@ impl Prepared<'_> {
         let gone = table.list().into_iter().filter(|e| e.source == KeySource::File && !ids.contains(&e.id));
         for entry in gone.collect::<Vec<_>>() {
             table.remove(entry.id);
-        }
-        for (id, spent) in &self.spent {
-            table.restore_spent(*id, self.now, spent);
         }
         for key in self.declared {
             let id = file_key_id(&key.policy.name);
@@ -124,7 +123,12 @@ pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
     let new = NewKey { id, digest, pepper: PEPPER, prefix, last4, policy };
-    let stored = app.storage.database.create_key(&new, app.gateway.clock().now())?;
+    let now = app.gateway.clock().now();
+    let stored = app.storage.database.create_key(&new, now)?;
+    if let Some(party) = party(&app.gateway.keys, id, &stored.policy) {
+        // From here on they are counted; nothing was spent before.
+        let _ = party.tally.open_windows(&party.rules, now);
+    }
     let entry = app.gateway.keys.upsert(id, digest, stored.policy, false, KeySource::Api);
     Ok(Made { entry, key })
 }
@@ -137,8 +141,12 @@ pub(crate) fn update(app: &App, id: KeyId, policy: KeyPolicy) -> Result<Arc<KeyE
     if taken {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
+    let now = app.gateway.clock().now();
+    if let Some(party) = party(&app.gateway.keys, id, &policy) {
+        restore_windows(&*app.storage.database, &[party], now)?;
+    }
     let update = KeyUpdate { policy, if_revision: None };
-    let stored = app.storage.database.update_key(id, &update, app.gateway.clock().now())?;
+    let stored = app.storage.database.update_key(id, &update, now)?;
     let stored: StoredKey = stored.ok_or(KeysError::NotFound)?;
     Ok(app.gateway.keys.upsert(id, stored.digest, stored.policy, entry.revoked(), KeySource::Api))
 }
@@ -152,6 +160,16 @@ pub(crate) fn revoke(app: &App, id: KeyId) -> Result<(), KeysError> {
     }
     app.gateway.keys.remove(id);
     Ok(())
+}
+
+/// A key with what it is to be counted by, when its budgets have windows that may have to be restored.
+fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
+    let rules = Rules::new(&policy.limits, policy.budgets.clone());
+    rules.has_other_windows().then(|| Party {
+        id: AccountId { level: Level::Key, number: id.0 },
+        tally: table.tally(id),
+        rules: Arc::new(rules),
+    })
 }
 
 /// Puts keys in force as another node left them.
@@ -194,6 +212,9 @@ fn put_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError> {
         }
         if known.is_none() && !key.policy.budgets.is_empty() {
             table.restore_spent(key.id, now, &app.storage.database.spent_of(key.id, now)?);
+        }
+        if let Some(party) = party(table, key.id, &key.policy) {
+            restore_windows(&*app.storage.database, &[party], now)?;
         }
         if table.by_name(&key.policy.name).is_some_and(|other| other.source == KeySource::File) {
             let name = &key.policy.name;

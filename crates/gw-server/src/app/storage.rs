@@ -10,6 +10,7 @@ use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
 use gw_store::postgres::PostgresSettings;
+use gw_store::restore::restore_budgets;
 use gw_store::sqlite::DATABASE_FILE;
 use gw_store::traits::{Database, Directory, Watch};
 use gw_store::{DataDir, PostgresStore, SqliteStore, StoreError, Vault, keys};
@@ -94,7 +95,7 @@ impl Storage {
             Err(error) => return Err(error),
         }
         load_keys(&*database, &table)?;
-        fold::restore_budgets(&*database, &table, clock.now())?;
+        restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
         let objects = Arc::new(objects(&database, &encryption, clock, settings)?);
         Ok(Self {

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 pub(crate) struct UsageArguments {
     #[command(flatten)]
     remote: Remote,
-    /// Dimension: key, team, project, customer, model, provider or day.
+    /// Dimension: key, user, team, project, organization, customer, tag, model, provider or day.
     #[arg(long, default_value = "key")]
     group_by: String,
     /// From when on, as `2026-11-01` or `2026-11-01T12:00:00Z`.
@@ -32,9 +32,14 @@ pub(crate) fn run(arguments: &UsageArguments) -> ExitCode {
     }
     arguments.remote.ask_and_print(Method::GET, &path, None, |list| {
         let by_key = arguments.group_by == "key";
-        let mut columns: Vec<&str> =
-            if by_key { vec!["key_name", "key_id"] } else { vec![&arguments.group_by] };
+        let rows = keys::rows(list);
+        let has_names = rows.iter().any(|row| row["name"].is_string());
+        let mut columns: Vec<&str> = match (by_key, has_names) {
+            (true, _) => vec!["key_name", "key_id"],
+            (false, true) => vec!["name", &arguments.group_by],
+            (false, false) => vec![&arguments.group_by],
+        };
         columns.extend(["requests", "errors", "input_tokens", "output_tokens", "cached_tokens", "cost_usd"]);
-        table::print(&columns, &keys::rows(list));
+        table::print(&columns, &rows);
     })
 }

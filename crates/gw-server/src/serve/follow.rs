@@ -6,10 +6,11 @@ use crate::app::state::App;
 use crate::app::{credentials, keys, routes};
 use crate::listen::worker::Phase;
 use gw_model::KeyId;
+use gw_store::StoreError;
+use gw_store::restore::restore_budgets;
 use gw_store::traits::Database;
 use gw_store::traits::Watch;
 use gw_store::types::Change;
-use gw_store::{StoreError, fold};
 use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
@@ -88,7 +89,7 @@ impl Follower {
             return Ok(());
         }
         let gateway = &self.app.gateway;
-        fold::restore_budgets(database, &gateway.keys, gateway.clock().now())?;
+        restore_budgets(database, &gateway.keys, gateway.clock().now())?;
         self.spent_due = now() + SPENT_EVERY.max(started.elapsed() * SPENT_SHARE);
         Ok(())
     }

@@ -157,3 +157,43 @@ async fn a_strict_budget_bounds_the_answer_upstream() {
     let bound = seen["max_completion_tokens"].as_u64().or(seen["max_tokens"].as_u64());
     assert_eq!(bound, Some(4096), "{seen}");
 }
+
+/// Windows of a time zone and rolling ones, added after money was spent, and again known after a kill.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn budgets_with_windows_of_their_own_know_what_was_spent_before() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&upstream.providers()).await;
+    let total = json!({"limit_usd": "1", "period": "total"});
+    let (id, key) = gateway.make_key(&json!({"name": "kolkata", "budgets": [total]})).await;
+    let mut cost = 0;
+    for number in 0..3 {
+        let body = chat("up/chat-model", &format!("number {number}"));
+        let answer = gateway.send(Call::chat(&body).key(&key)).await;
+        cost += nanos(answer.ok().header("x-gatewright-cost-usd").unwrap());
+    }
+    // Whatever of it the store knows by now.
+    let path = format!("/api/v1/keys/{id}");
+    let budgets = json!({"budgets": [
+        {"limit_usd": "1", "period": "month", "time_zone": "Asia/Kolkata"},
+        {"limit_usd": "1", "period": "30d"},
+        {"limit_usd": "1", "period": "90m"},
+        total,
+    ]});
+    gateway.admin(http::Method::PATCH, &path, Some(&budgets)).await.ok();
+    let spent = async |gateway: &Gateway| -> Vec<i128> {
+        let rows = gateway.rows("/api/v1/budgets").await;
+        let of_key = rows.iter().filter(|row| row["key_id"] == id.as_str());
+        of_key.map(|row| nanos(row["spent_usd"].as_str().unwrap())).collect()
+    };
+    assert_eq!(spent(&gateway).await, [cost; 4]);
+    // Exhausted is exhausted, whichever window it is.
+    let tight = json!({"budgets": [{"limit_usd": "0.000000001", "period": "12h"}]});
+    gateway.admin(http::Method::PATCH, &path, Some(&tight)).await.ok();
+    let body = chat("up/chat-model", "one more");
+    gateway.send(Call::chat(&body).key(&key)).await.refused(402, "budget_exceeded");
+    gateway.admin(http::Method::PATCH, &path, Some(&budgets)).await.ok();
+    let mut gateway = gateway;
+    gateway.kill().await;
+    let gateway = gateway.restart().await;
+    assert_eq!(spent(&gateway).await, [cost; 4]);
+}

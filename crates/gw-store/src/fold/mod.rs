@@ -16,24 +16,13 @@ pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;
 
 use crate::error::StoreError;
-use crate::memory::{Gates, KeyTable, MAX_PURSES};
+use crate::memory::{Gates, MAX_PURSES};
 use crate::traits::Ledger;
 use gw_model::Micros;
 use gw_model::limits::Period;
 
-/// Sets, at start-up, what each key of the table has spent in the windows that hold `now`. Call it after
-/// [`replay`] and before the first request.
-pub fn restore_budgets(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Result<(), StoreError> {
-    for (id, spent) in ledger.spent(now)? {
-        if let Some(entry) = keys.get(id) {
-            entry.tally.restore_spent(now, &spent);
-        }
-    }
-    Ok(())
-}
-
 /// Sets, at start-up, what was spent behind each budget of a dynamic route; `period_of` says over what time a budget
-/// counts, by its gate, as far as that is in force. Call it as [`restore_budgets`].
+/// counts, by its gate, as far as that is in force. Call it as [`crate::restore::restore_budgets`].
 pub fn restore_tolls(
     ledger: &dyn Ledger,
     gates: &Gates,

@@ -2,6 +2,7 @@
 //! little-endian; length and checksum cover everything from the version on. The structs here are the
 //! stored format: fields are never reordered or removed, a change takes a new version number.
 
+mod accounts;
 mod media;
 mod parent;
 mod tolls;
@@ -16,9 +17,10 @@ use super::codes::{
 };
 use super::owned::{self, Owned, OwnedFrame};
 use super::text::{DETAIL, MODEL, NAME, WORD, clip, id};
+use accounts::Packed;
 use gw_model::{
-    AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Parent, Record, RequestId, ServiceTier, Usage,
-    UsageSource, WireFormat,
+    AccountId, AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Parent, Record, RequestId, ServiceTier,
+    Usage, UsageSource, WireFormat,
 };
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, Serializer};
@@ -62,6 +64,8 @@ pub struct Intent<'a> {
     pub input_tokens: u64,
     /// Of a sub-call: the request that started it.
     pub parent: Option<Parent>,
+    /// The accounts above and beside the key that the call counts for.
+    pub accounts: &'a [AccountId],
 }
 
 /// An [`Intent`] as stored.
@@ -85,9 +89,18 @@ pub struct IntentFrame<'a> {
     /// From version 2 on.
     #[serde(skip)]
     pub parent: Option<ParentFrame>,
+    /// Packed; from version 3 on.
+    #[serde(skip)]
+    pub(crate) accounts: &'a [u8],
 }
 
 impl IntentFrame<'_> {
+    /// The accounts that the call counts for, as far as this version knows their levels.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<AccountId> {
+        crate::accounts::unpack(self.accounts)
+    }
+
     /// The attempt.
     #[must_use]
     pub const fn id(&self) -> AttemptId {
@@ -136,6 +149,9 @@ pub struct RecordFrame<'a> {
     /// Budgets within a dynamic route that it counts in; from version 4 on.
     #[serde(skip)]
     pub tolls: Vec<TollFrame>,
+    /// Packed; from version 5 on.
+    #[serde(skip)]
+    pub(crate) accounts: &'a [u8],
 }
 
 /// The same fields in the same order, written without copying the record.
@@ -244,6 +260,12 @@ impl<'a> AttemptFrame<'a> {
 }
 
 impl RecordFrame<'_> {
+    /// As [`IntentFrame::accounts`].
+    #[must_use]
+    pub fn accounts(&self) -> Vec<AccountId> {
+        crate::accounts::unpack(self.accounts)
+    }
+
     /// How it ended; `None` when a later version wrote an ending that this one does not know.
     #[must_use]
     pub const fn outcome(&self) -> Option<Outcome> {
@@ -341,8 +363,14 @@ pub(super) fn encode_intent(buffer: &mut Vec<u8>, intent: &Intent<'_>) -> postca
         stream: intent.stream,
         input_tokens: intent.input_tokens,
         parent: intent.parent.map(ParentFrame::new),
+        accounts: &[],
     };
     buffer.clear();
+    if !intent.accounts.is_empty() {
+        let packed = crate::accounts::pack(intent.accounts);
+        let value = (&frame, (frame.parent, Packed(&packed)));
+        return encode(buffer, accounts::INTENT_VERSION, KIND_INTENT, &value);
+    }
     match frame.parent {
         None => encode(buffer, VERSION, KIND_INTENT, &frame),
         Some(parent) => encode(buffer, parent::INTENT_VERSION, KIND_INTENT, &(frame, parent)),
@@ -371,8 +399,14 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     };
     buffer.clear();
     let media = media::of(kept);
+    let parent = record.parent.map(ParentFrame::new);
+    if !record.accounts.is_empty() {
+        let packed = crate::accounts::pack(&record.accounts);
+        let (tolls, accounts) = (tolls::of(&record.tolls), Packed(&packed));
+        let out = accounts::Out { record: frame, media, parent, tolls, accounts };
+        return encode(buffer, accounts::RECORD_VERSION, KIND_RECORD, &out);
+    }
     if !record.tolls.is_empty() {
-        let parent = record.parent.map(ParentFrame::new);
         let out = tolls::Out { record: frame, media, parent, tolls: tolls::of(&record.tolls) };
         return encode(buffer, tolls::VERSION, KIND_RECORD, &out);
     }
@@ -426,6 +460,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
         [tolls::VERSION, KIND_RECORD, payload @ ..] => tolls::read(payload).map(Frame::Record),
         [parent::INTENT_VERSION, KIND_INTENT, payload @ ..] => {
             parent::read_intent(payload).map(Frame::Intent)
+        }
+        [accounts::RECORD_VERSION, KIND_RECORD, payload @ ..] => {
+            accounts::read_record(payload).map(Frame::Record)
+        }
+        [accounts::INTENT_VERSION, KIND_INTENT, payload @ ..] => {
+            accounts::read_intent(payload).map(Frame::Intent)
         }
         [version, kind, ..] => Ok(Frame::Unknown { version: *version, kind: *kind }),
         _ => return Err(FrameError::Corrupt),

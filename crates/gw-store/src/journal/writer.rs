@@ -16,6 +16,8 @@ use super::owned::{OWNED_BYTES, Owned};
 use super::segment::{HEADER_BYTES, SegmentId, list_segments};
 use super::settings::JournalSettings;
 use super::text::{DETAIL, MODEL, NAME, WORD};
+use crate::accounts::ACCOUNT_BYTES;
+use crate::memory::MAX_LINKS;
 use gw_model::Record;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -26,9 +28,13 @@ use std::thread::JoinHandle;
 
 /// Most bytes of one attempt in a record: its texts and twelve numbers of at most ten bytes.
 const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128) as u64;
+/// Most bytes of the accounts that a call counts for, besides its key.
+const ACCOUNTS_BYTES: u64 = (MAX_LINKS * ACCOUNT_BYTES) as u64;
 /// Most bytes of a record with one attempt (its texts, three ids, and numbers), and of what its request may own.
-const RECORD_BYTES: u64 =
-    ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 160 + TOLLS_BYTES) as u64 + OWNED_BYTES;
+pub(super) const RECORD_BYTES: u64 =
+    ATTEMPT_BYTES + TEXTS_BYTES + TOLLS_BYTES as u64 + ACCOUNTS_BYTES + OWNED_BYTES;
+/// Of them: the texts and numbers of the record itself.
+const TEXTS_BYTES: u64 = (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 160) as u64;
 /// What may be left over at the end of a segment because the next entry did not fit.
 const WASTE_BYTES: u64 = 2 * RECORD_BYTES;
 /// Smallest segment that makes sense.

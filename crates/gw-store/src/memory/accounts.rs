@@ -205,6 +205,12 @@ impl AccountTable {
         all
     }
 
+    /// Every account, in no order.
+    #[must_use]
+    pub fn all(&self) -> Vec<Arc<Account>> {
+        self.accounts.read().values().cloned().collect()
+    }
+
     /// Sets what an account has spent in the windows that hold `now`.
     pub fn restore_spent(&self, id: AccountId, now: Micros, spent: &SpentByPeriod) {
         if let Some(account) = self.get(id) {

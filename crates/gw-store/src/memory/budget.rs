@@ -9,11 +9,19 @@
 
 mod other;
 
-use gw_model::limits::{Budget, Period};
+use gw_model::limits::{Budget, MAX_BUDGETS, Period};
 use gw_model::{Micros, NanoUsd};
 use other::Other;
+pub use other::Unrestored;
+
+/// Windows of other kinds that are kept for an account: more than can be in force, so that a budget that comes back
+/// finds its own.
+const MAX_OTHERS: usize = 4 * MAX_BUDGETS;
 
 const PERIODS: [Period; 4] = [Period::Day, Period::Week, Period::Month, Period::Total];
+
+/// Place of the last of them.
+const TOTAL: usize = 3;
 
 /// Spending in the windows that hold one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,12 +79,17 @@ impl Default for Purse {
 /// Place of a window of the calendar in UTC; `None` for all others.
 fn place(budget: &Budget) -> Option<usize> {
     match (budget.period, &budget.time_zone) {
-        (Period::Total, _) => Some(3),
+        (Period::Total, _) => Some(TOTAL),
         (Period::Day, None) => Some(0),
         (Period::Week, None) => Some(1),
         (Period::Month, None) => Some(2),
         _ => None,
     }
+}
+
+/// True when the budget's window is not one of the calendar in UTC.
+pub(super) fn is_other(budget: &Budget) -> bool {
+    place(budget).is_none()
 }
 
 impl Purse {
@@ -124,17 +137,37 @@ impl Purse {
     fn other(&mut self, budget: &Budget, now: Micros) -> &mut Other {
         let found = self.others.iter().position(|other| other.is_of(budget));
         let at = found.unwrap_or_else(|| {
-            self.others.push(Other::new(budget, now));
+            let total = self.periods[TOTAL].spent;
+            self.others.push(Other::new(budget, now, total));
             self.others.len() - 1
         });
         // It was found or put there just now.
         &mut self.others[at]
     }
 
-    /// Notes what was spent at an earlier time, in the window of a budget that is not one of the calendar in UTC.
-    pub(super) fn restore_other(&mut self, budget: &Budget, now: Micros, at: Micros, spent: NanoUsd) {
-        if place(budget).is_none() {
-            self.other(budget, now).restore(now, at, spent);
+    /// Begins to count in the windows of these budgets, where that is not done already. Returns those that do not
+    /// know what was spent before.
+    pub(super) fn open(&mut self, budgets: &[Budget], now: Micros) -> Vec<Unrestored> {
+        self.roll(now);
+        let mut open = Vec::new();
+        for budget in budgets.iter().filter(|budget| is_other(budget)) {
+            let other = self.other(budget, now);
+            open.extend(other.unrestored().cloned());
+            // Those that are wanted now stand last: they stay longest.
+            if let Some(at) = self.others.iter().position(|other| other.is_of(budget)) {
+                let other = self.others.remove(at);
+                self.others.push(other);
+            }
+        }
+        let too_many = self.others.len().saturating_sub(MAX_OTHERS);
+        self.others.drain(..too_many);
+        open
+    }
+
+    /// Tells such a window what was spent in it before, in the order of time; once.
+    pub(super) fn restore_open(&mut self, window: &Unrestored, now: Micros, pieces: &[(Micros, NanoUsd)]) {
+        if let Some(other) = self.others.iter_mut().find(|other| other.lacks(window)) {
+            other.restore(now, pieces);
         }
     }
 

@@ -11,7 +11,7 @@ use super::rules::{Holder, Rules};
 use super::tally::{Counters, Finding, Tally, Terms};
 use super::views::LimitsView;
 use gw_model::limits::{Budget, LimitUnit};
-use gw_model::{AccountId, Micros, NanoUsd};
+use gw_model::{AccountId, Level, Micros, NanoUsd};
 use parking_lot::MutexGuard;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -121,6 +121,11 @@ impl Chain {
     /// The accounts, in the order of their levels.
     pub fn links(&self) -> impl ExactSizeIterator<Item = &Link> {
         self.parts.iter().map(|part| &part.link)
+    }
+
+    /// The accounts above and beside the key.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.links().map(|link| link.id).filter(|id| id.level != Level::Key)
     }
 
     /// The budgets that could refuse the call.
@@ -342,6 +347,7 @@ impl Chain {
         let mut views = SmallVec::new();
         for part in self.parts.iter().filter(|part| !part.link.rules.budgets.is_empty()) {
             let mut counters = part.link.tally.lock();
+            let now = counters.now(now);
             for budget in part.link.rules.budgets.iter().filter(|budget| !budget.shadow) {
                 views.push((part.link.holder.clone(), counters.purse().view(budget, now)));
             }
@@ -403,4 +409,4 @@ fn each(parts: &[Part], mut act: impl FnMut(&Part, &mut Counters)) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

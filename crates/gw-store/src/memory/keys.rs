@@ -224,12 +224,16 @@ impl KeyTable {
     /// Sets what a key has spent in the windows that hold `now`, also before the key is in the table: then
     /// not even its first call can find a budget that looks unspent.
     pub fn restore_spent(&self, id: KeyId, now: Micros, spent: &SpentByPeriod) {
+        self.tally(id).restore_spent(now, spent);
+    }
+
+    /// The counters of a key that is in the table, or is about to be.
+    pub fn tally(&self, id: KeyId) -> Arc<Tally> {
         let mut names = self.names.lock();
-        let tally = match names.by_id.get(&id) {
+        match names.by_id.get(&id) {
             Some(entry) => Arc::clone(&entry.tally),
             None => Arc::clone(names.parked.entry(id).or_default()),
-        };
-        tally.restore_spent(now, spent);
+        }
     }
 
     /// Removes a key. Calls that hold its entry see it as revoked. False when there was none.
@@ -266,6 +270,12 @@ impl KeyTable {
         let mut all: Vec<_> = self.names.lock().by_id.values().cloned().collect();
         all.sort_unstable_by_key(|entry| entry.id);
         all
+    }
+
+    /// The keys that are wanted, in no order.
+    #[must_use]
+    pub fn filter(&self, is_wanted: impl Fn(&KeyEntry) -> bool) -> Vec<Arc<KeyEntry>> {
+        self.names.lock().by_id.values().filter(|entry| is_wanted(entry)).cloned().collect()
     }
 
     /// How many keys there are.

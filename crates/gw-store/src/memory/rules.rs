@@ -50,6 +50,13 @@ impl Rules {
         self.limits.is_empty() && self.budgets.is_empty()
     }
 
+    /// True when a budget's window is not one of the calendar in UTC: what was spent in it is not among the sums by
+    /// period.
+    #[must_use]
+    pub fn has_other_windows(&self) -> bool {
+        self.budgets.iter().any(super::budget::is_other)
+    }
+
     /// The budgets.
     #[must_use]
     pub fn budgets(&self) -> &[Budget] {

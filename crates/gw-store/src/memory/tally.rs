@@ -3,7 +3,7 @@
 //! not read a clock or block for longer than a few additions.
 
 use super::amounts::Amounts;
-use super::budget::{BudgetView, Purse, SpentByPeriod};
+use super::budget::{BudgetView, Purse, SpentByPeriod, Unrestored};
 use super::refused::{HoldRefused, LimitExceeded};
 use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
@@ -42,19 +42,31 @@ impl Tally {
         }
     }
 
-    /// Notes what was spent at an earlier time, in the windows of those budgets that the calendar in UTC says nothing
-    /// about: once for each piece of spending, before anything else is counted in them.
-    pub fn restore_spent_at(&self, rules: &Rules, now: Micros, at: Micros, spent: NanoUsd) {
-        let mut counters = self.lock();
-        for budget in &rules.budgets {
-            counters.purse().restore_other(budget, now, at, spent);
+    /// Begins to count in the windows of those budgets that the calendar in UTC says nothing about, whether they are
+    /// in force yet or not. Returns the windows that do not know what was spent before.
+    #[must_use]
+    pub fn open_windows(&self, rules: &Rules, now: Micros) -> Vec<Unrestored> {
+        if !rules.has_other_windows() {
+            return Vec::new();
         }
+        let mut counters = self.lock();
+        let now = counters.now(now);
+        counters.purse().open(&rules.budgets, now)
+    }
+
+    /// Tells such a window what was spent in it before, piece by piece in the order of time; the second time nothing
+    /// happens.
+    pub fn restore_window(&self, window: &Unrestored, now: Micros, pieces: &[(Micros, NanoUsd)]) {
+        let mut counters = self.lock();
+        let now = counters.now(now);
+        counters.purse().restore_open(window, now, pieces);
     }
 
     /// Where each of the budgets stands, in their order.
     #[must_use]
     pub fn budget_views(&self, rules: &Rules, now: Micros) -> Vec<BudgetView> {
         let mut counters = self.lock();
+        let now = counters.now(now);
         rules.budgets.iter().map(|budget| counters.purse().view(budget, now)).collect()
     }
 
@@ -69,7 +81,26 @@ impl Tally {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Counters> {
+        // Where a test says who goes on.
+        #[cfg(test)]
+        if let Some(counters) = super::chain::tests::turns::take(&self.counters) {
+            return counters;
+        }
         self.counters.lock()
+    }
+}
+
+#[cfg(test)]
+impl Tally {
+    pub(super) fn try_lock(&self) -> Option<MutexGuard<'_, Counters>> {
+        self.counters.try_lock()
+    }
+}
+
+#[cfg(test)]
+impl Counters {
+    pub(super) const fn running(&self) -> u32 {
+        self.parallel
     }
 }
 

@@ -10,11 +10,11 @@ use gw_model::Outcome;
 
 const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, upstream_model, stream, \
      outcome, status, error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, \
-     reasoning, usage_source, cost, first_byte_us, total_us, tries, parent, role) \
+     reasoning, usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts) \
      SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], \
      $8::text[], $9::bool[], $10::smallint[], $11::int[], $12::text[], $13::text[], $14::int[], $15::text[], \
      $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::smallint[], \
-     $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::bytea[], $28::smallint[]) AS t (id) \
+     $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::bytea[], $28::smallint[], $29::bytea[]) AS t (id) \
      ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id";
 
 /// See the module.
@@ -50,6 +50,7 @@ pub(super) struct Columns {
     tries: Vec<Option<String>>,
     parent: Vec<Option<Id>>,
     role: Vec<Option<i16>>,
+    accounts: Vec<Option<Vec<u8>>>,
 }
 
 impl Columns {
@@ -90,6 +91,7 @@ impl Columns {
         self.tries.push(row.tries.clone());
         self.parent.push(row.parent.map(|(request, _)| Id(request)));
         self.role.push(row.parent.map(|(_, role)| role.into()));
+        self.accounts.push((!row.accounts.is_empty()).then(|| row.accounts.to_vec()));
     }
 
     /// Writes all rows that are new; gives the ids of those.
@@ -129,6 +131,7 @@ impl Columns {
                     &self.tries,
                     &self.parent,
                     &self.role,
+                    &self.accounts,
                 ],
             )
             .await?;
@@ -147,6 +150,7 @@ impl Columns {
                 customer: self.customer.get(at)?.as_deref().unwrap_or(""),
                 outcome: *self.outcome.get(at)?,
                 is_sub_call: self.parent.get(at)?.is_some(),
+                accounts: self.accounts.get(at)?.as_deref().unwrap_or_default(),
             },
             Totals {
                 input: *self.input.get(at)?,

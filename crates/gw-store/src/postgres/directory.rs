@@ -4,10 +4,12 @@ use super::bytes::{Id, clean, limit};
 use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::{Db, Values};
+use crate::accounts::bytes_of;
 use crate::error::StoreError;
 use crate::traits::Directory;
-use crate::types::{Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
+use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};
+use std::collections::BTreeMap;
 use tokio_postgres::Row;
 
 const COLUMNS: &str =
@@ -19,6 +21,10 @@ const UPDATE: &str = "UPDATE keys SET name = $1, policy = $2, updated_at = $3, r
 const LABEL: &str = "INSERT INTO key_labels (id, name, team, project) \
      SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[]) AS t (id) ORDER BY id \
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, team = excluded.team, project = excluded.project";
+
+const LABEL_ACCOUNTS: &str = "INSERT INTO account_labels (account, name) \
+     SELECT * FROM unnest($1::bytea[], $2::text[]) AS t (account) ORDER BY account \
+     ON CONFLICT (account) DO UPDATE SET name = excluded.name";
 
 /// Held to the commit by whoever changes something, so that revisions come into sight in their order. The number means
 /// nothing.
@@ -109,6 +115,20 @@ impl Directory for PostgresStore {
         let written =
             self.retried("note the names of keys", ANSWER_LIMIT, async |db| label(db, labels).await);
         self.standby.or_later(written, labels)
+    }
+
+    fn label_accounts(&self, labels: &[AccountLabel]) -> Result<(), StoreError> {
+        // Of several names for one account, the last counts; one statement takes an account once.
+        let last: BTreeMap<_, _> =
+            labels.iter().map(|label| (bytes_of(label.id), clean(&label.name))).collect();
+        if last.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&[u8]> = last.keys().map(<[u8; _]>::as_slice).collect();
+        let names: Vec<&str> = last.values().map(|name| &**name).collect();
+        self.retried("note the names of accounts", ANSWER_LIMIT, async |db| {
+            db.execute(LABEL_ACCOUNTS, &[&ids, &names]).await.map(drop)
+        })
     }
 
     fn changes_after(&self, revision: i64, rows: usize) -> Result<Vec<Change>, StoreError> {

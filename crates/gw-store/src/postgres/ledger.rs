@@ -9,9 +9,9 @@ use crate::journal::SegmentId;
 use crate::memory::{Counter, SpentByPeriod};
 use crate::rows::{ALL_DAYS, add_spent, first_day};
 use crate::traits::{Batch, Ledger};
-use crate::types::{Folded, PendingIntent, Watermark};
+use crate::types::{Folded, PendingIntent, Spending, SpendingOf, Watermark};
 use ahash::AHashMap;
-use gw_model::{KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros};
 
 /// Longest time for one batch of the fold. Whoever stops the gateway waits for it.
 const FOLD_LIMIT: std::time::Duration = std::time::Duration::from_secs(15);
@@ -104,5 +104,20 @@ impl Ledger for PostgresStore {
             }
             Ok(spent)
         })
+    }
+
+    fn accounts_spent(
+        &self,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        let read = self.run("read budgets of accounts", BULK_LIMIT, async |db| {
+            super::spending::of_accounts(db, of, now).await
+        });
+        self.standby.or_accounts_spent(read, of, now)
+    }
+
+    fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {
+        self.transaction("read what was spent", BULK_LIMIT, async |db| super::spending::read(db, of).await)
     }
 }

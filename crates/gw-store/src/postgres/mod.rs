@@ -17,6 +17,7 @@ mod migrate;
 mod objects;
 mod routes;
 mod session;
+mod spending;
 mod standby;
 mod sums;
 mod tls;

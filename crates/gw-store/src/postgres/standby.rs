@@ -10,7 +10,7 @@ use crate::memory::SpentByPeriod;
 use crate::seal::Seal;
 use crate::types::{KeyLabel, StoredCredential, StoredKey, StoredRoute};
 use copy::Copy;
-use gw_model::{KeyId, Micros, Secret};
+use gw_model::{AccountId, KeyId, Micros, Secret};
 use parking_lot::Mutex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,6 +95,24 @@ impl Standby {
         read: Result<Vec<(KeyId, SpentByPeriod)>, StoreError>,
         now: Micros,
     ) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError> {
+        self.or_last_copy(read, |copy| copy.spent_at(now))
+    }
+
+    pub(super) fn or_accounts_spent(
+        &self,
+        read: Result<Vec<(AccountId, SpentByPeriod)>, StoreError>,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        self.or_last_copy(read, |copy| copy.accounts_spent_at(of, now))
+    }
+
+    /// As [`Self::or_copy`], also when the process did not start from the copy.
+    fn or_last_copy<T>(
+        &self,
+        read: Result<T, StoreError>,
+        instead: impl FnOnce(&Copy) -> T,
+    ) -> Result<T, StoreError> {
         match read {
             Err(error) if error.is_unavailable() => {
                 let held = self.copy.lock().clone();
@@ -102,7 +120,7 @@ impl Standby {
                     Some(copy) => Some(copy),
                     None => Copy::read(&self.dir, &self.seal)?.map(Arc::new),
                 };
-                copy.map(|copy| copy.spent_at(now)).ok_or(error)
+                copy.map(|copy| instead(&copy)).ok_or(error)
             }
             other => other,
         }

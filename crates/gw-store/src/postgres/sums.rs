@@ -1,4 +1,4 @@
-//! Writes sums into the tables `usage` and `spent`, each with one statement. Rows come in the order of the primary
+//! Writes sums into the tables `usage`, `spent` and `account_usage`, each with one statement. Rows come in the order of the primary
 //! keys, so that two nodes that write at once lock them in the same order.
 
 use super::fault::Fault;
@@ -40,6 +40,18 @@ const ADD_SPENT: &str = "INSERT INTO spent AS s (day, key, cost) \
      SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS t (day, key) ORDER BY day, key \
      ON CONFLICT (day, key) DO UPDATE SET \
      cost = LEAST(GREATEST(s.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint";
+
+const ADD_OF_ACCOUNT: &str = concat!(
+    "INSERT INTO account_usage AS a (hour, account, requests, errors, input, output, cached, cost, saved) \
+     SELECT *, 0 FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
+     $7::bigint[], $8::bigint[]) AS t (hour, account) ORDER BY hour, account \
+     ON CONFLICT (hour, account) DO UPDATE SET \
+     requests = a.requests + excluded.requests, errors = a.errors + excluded.errors, ",
+    capped!("input", "a"),
+    capped!("output", "a"),
+    capped!("cached", "a"),
+    "cost = LEAST(GREATEST(a.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint"
+);
 
 /// Columns of `usage`.
 #[derive(Default)]
@@ -87,5 +99,23 @@ pub(super) async fn write(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
     if !days.is_empty() {
         db.execute(ADD_SPENT, &[&days, &keys, &costs]).await?;
     }
-    Ok(())
+    write_accounts(sums, db).await
+}
+
+async fn write_accounts(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
+    let rows = sums.account_rows();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let hours: Vec<i64> = rows.iter().map(|(hour, ..)| *hour).collect();
+    let accounts: Vec<&[u8]> = rows.iter().map(|(_, account, _)| account.as_slice()).collect();
+    let mut counts: [Vec<i64>; 6] = Default::default();
+    for (_, _, sum) in &rows {
+        let of_row = [sum.requests, sum.errors, sum.input, sum.output, sum.cached, sum.cost];
+        counts.iter_mut().zip(of_row).for_each(|(column, count)| column.push(count));
+    }
+    let [requests, errors, input, output, cached, cost] = &counts;
+    db.execute(ADD_OF_ACCOUNT, &[&hours, &accounts, requests, errors, input, output, cached, cost])
+        .await
+        .map(drop)
 }

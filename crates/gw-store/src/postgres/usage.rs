@@ -1,53 +1,142 @@
-//! Sums of usage by one dimension, from the hourly rows.
+//! Sums of usage by one dimension, from the hourly rows: those of `usage` are by call, those of `account_usage` by the
+//! accounts that calls count for.
 
-use super::bytes::count;
+use super::bytes::{Id, clean, count};
 use super::db::{BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
+use super::session::{Db, Values};
+use crate::accounts::{AccountBytes, account_of, bytes_of};
 use crate::error::StoreError;
+use crate::rows::{hours, projects, with_rest};
 use crate::types::{GroupBy, UsageFilter, UsageRow};
-use gw_model::{KeyId, NanoUsd};
+use ahash::AHashMap;
+use gw_model::{AccountId, KeyId, Level, NanoUsd};
 use tokio_postgres::Row;
 
-const HOUR_US: i64 = 3_600_000_000;
 /// The sum of whole numbers is of a wider kind.
 const SUMS: &str = "SUM(requests)::bigint, SUM(errors)::bigint, LEAST(SUM(input), 9223372036854775807)::bigint, \
      LEAST(SUM(output), 9223372036854775807)::bigint, LEAST(SUM(cached), 9223372036854775807)::bigint, \
      LEAST(SUM(cost), 9223372036854775807)::bigint, SUM(saved)::bigint";
 const LABELLED: &str = "usage LEFT JOIN key_labels ON key_labels.id = usage.key";
 
+/// A dimension in SQL: the value, its name, and where both stand.
+type Dimension = (&'static str, &'static str, &'static str);
+
+/// All calls as one.
+const EVERYTHING: Dimension = ("''", NONE, "usage");
+const PROJECT: Dimension = ("COALESCE(project, '')", NONE, LABELLED);
+const NONE: &str = "NULL::text";
+
 impl PostgresStore {
     pub(super) fn sum_usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
-        let none = "NULL::text";
-        let (value, name, from) = match filter.group_by {
-            GroupBy::Key => ("encode(usage.key, 'hex')", "MAX(key_labels.name)", LABELLED),
-            GroupBy::Team => ("usage.team", none, "usage"),
-            GroupBy::Project => ("COALESCE(project, '')", none, LABELLED),
-            GroupBy::Model => ("model", none, "usage"),
-            GroupBy::Provider => ("provider", none, "usage"),
-            GroupBy::Customer => ("customer", none, "usage"),
-            GroupBy::Day => ("to_char(to_timestamp(hour * 3600), 'YYYY-MM-DD')", none, "usage"),
-        };
-        let sql = format!(
-            "SELECT ({value}) COLLATE \"C\", {name}, {SUMS} FROM {from} WHERE hour >= $1 AND hour < $2 \
-             GROUP BY 1 ORDER BY 1"
-        );
-        let first = filter.from.map_or(i64::MIN, |t| t.div_euclid(HOUR_US));
-        let end = filter.to.map_or(i64::MAX, |t| t.saturating_add(HOUR_US - 1).div_euclid(HOUR_US));
-        let is_key = filter.group_by == GroupBy::Key;
-        self.run("sum up usage", BULK_LIMIT, async |db| {
-            db.query(&sql, &[&first, &end]).await?.iter().map(|row| decode(row, is_key)).collect()
+        self.transaction("sum up usage", BULK_LIMIT, async |db| {
+            // What several statements read must be of one moment.
+            db.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+            let mut rows = match filter.group_by {
+                GroupBy::Organization => {
+                    let rows = by_account(db, filter, Level::Organization).await?;
+                    add_rest(db, filter, rows).await?
+                }
+                GroupBy::User => {
+                    let rows = by_account(db, filter, Level::User).await?;
+                    add_rest(db, filter, rows).await?
+                }
+                GroupBy::Tag => by_account(db, filter, Level::Tag).await?,
+                GroupBy::Project => {
+                    let labels = by_call(db, filter, PROJECT).await?;
+                    let accounts = by_account(db, filter, Level::Project).await?;
+                    add_rest(db, filter, projects(labels, accounts)).await?
+                }
+                GroupBy::Key => return by_key(db, filter).await,
+                GroupBy::Team => by_call(db, filter, ("usage.team", NONE, "usage")).await?,
+                GroupBy::Customer => by_call(db, filter, ("customer", NONE, "usage")).await?,
+                GroupBy::Model => by_call(db, filter, ("model", NONE, "usage")).await?,
+                GroupBy::Provider => by_call(db, filter, ("provider", NONE, "usage")).await?,
+                GroupBy::Day => by_call(db, filter, DAY).await?,
+            };
+            name(db, &mut rows).await?;
+            Ok(rows)
         })
     }
 }
 
-fn decode(row: &Row, is_key: bool) -> Result<UsageRow, Fault> {
-    let mut value: String = row.try_get(0)?;
-    if is_key {
-        value = u128::from_str_radix(&value, 16).map_or_else(|_| String::new(), |id| KeyId(id).to_string());
+const DAY: Dimension = ("to_char(to_timestamp(hour * 3600), 'YYYY-MM-DD')", NONE, "usage");
+
+/// Sums over calls.
+async fn by_call(
+    db: &mut Db<'_>,
+    filter: &UsageFilter,
+    dimension: Dimension,
+) -> Result<Vec<UsageRow>, Fault> {
+    let (value, name, from) = dimension;
+    let (first, end) = hours(filter);
+    let sql = format!(
+        "SELECT ({value}) COLLATE \"C\", {name}, {SUMS} FROM {from} WHERE hour >= $1 AND hour < $2 \
+         AND ($3::bytea IS NULL OR usage.key = $3) AND ($4::text IS NULL OR usage.team = $4) GROUP BY 1 ORDER BY 1"
+    );
+    let team = filter.team_id.as_deref().map(clean);
+    let values: Values<'_> = &[&first, &end, &filter.key_id.map(|id| Id(id.0)), &team];
+    db.query(&sql, values).await?.iter().map(|row| decode(row, row.try_get(0)?)).collect()
+}
+
+async fn by_key(db: &mut Db<'_>, filter: &UsageFilter) -> Result<Vec<UsageRow>, Fault> {
+    let key = ("encode(usage.key, 'hex')", "MAX(key_labels.name)", LABELLED);
+    let mut rows = by_call(db, filter, key).await?;
+    for row in &mut rows {
+        let id = u128::from_str_radix(&row.value, 16);
+        row.value = id.map_or_else(|_| String::new(), |id| KeyId(id).to_string());
     }
+    Ok(rows)
+}
+
+/// Sums over the calls of each account of a level.
+async fn by_account(db: &mut Db<'_>, filter: &UsageFilter, level: Level) -> Result<Vec<UsageRow>, Fault> {
+    let (first, end) = hours(filter);
+    let sql = format!(
+        "SELECT account, NULL::text, {SUMS} FROM account_usage \
+         WHERE hour >= $1 AND hour < $2 AND account >= $3 AND account < $4 GROUP BY account ORDER BY account"
+    );
+    let [from, to] = [[level.code()], [level.code() + 1]];
+    let rows = db.query(&sql, &[&first, &end, &from.as_slice(), &to.as_slice()]).await?;
+    let read = |row: &Row| {
+        let account = row.try_get::<_, &[u8]>(0)?.try_into().ok().and_then(account_of);
+        decode(row, account.map_or_else(String::new, |id| id.to_string()))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Puts the calls that are in no row before the others.
+async fn add_rest(
+    db: &mut Db<'_>,
+    filter: &UsageFilter,
+    rows: Vec<UsageRow>,
+) -> Result<Vec<UsageRow>, Fault> {
+    Ok(with_rest(by_call(db, filter, EVERYTHING).await?.pop(), rows))
+}
+
+/// Adds the names of accounts.
+async fn name(db: &mut Db<'_>, rows: &mut [UsageRow]) -> Result<(), Fault> {
+    let id = |row: &UsageRow| row.value.parse::<AccountId>().ok().map(bytes_of);
+    let ids: Vec<AccountBytes> = rows.iter().filter_map(id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut names: AHashMap<Vec<u8>, String> = AHashMap::new();
+    let values: Vec<&[u8]> = ids.iter().map(AccountBytes::as_slice).collect();
+    let sql = "SELECT account, name FROM account_labels WHERE account = ANY($1)";
+    for row in db.query(sql, &[&values]).await? {
+        names.insert(row.try_get(0)?, row.try_get(1)?);
+    }
+    for row in rows {
+        row.name = id(row).and_then(|id| names.remove(id.as_slice()));
+    }
+    Ok(())
+}
+
+fn decode(row: &Row, value: String) -> Result<UsageRow, Fault> {
     Ok(UsageRow {
         value,
-        key_name: row.try_get(1)?,
+        name: row.try_get(1)?,
         requests: count(row, 2)?,
         errors: count(row, 3)?,
         input_tokens: count(row, 4)?,

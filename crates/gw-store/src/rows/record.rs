@@ -1,8 +1,10 @@
 //! A record as a row: what of it is stored, in the columns that every database has. Serves the fold.
 
+use crate::accounts::pack;
 use crate::journal::{AttemptFrame, MediaFrame, RecordFrame};
 use crate::types::PendingIntent;
 use gw_model::{Outcome, UsageSource, WireFormat};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// An id as it is stored.
@@ -83,6 +85,8 @@ pub(crate) struct Row<'a> {
     pub(crate) tries: Option<String>,
     /// Of a sub-call: the request that started it, and the number of its role.
     pub(crate) parent: Option<(u128, u8)>,
+    /// The accounts that it counts for besides its key, packed.
+    pub(crate) accounts: Cow<'a, [u8]>,
 }
 
 impl<'a> Row<'a> {
@@ -117,6 +121,7 @@ impl<'a> Row<'a> {
             total_us: record.total_us,
             tries: told.then(|| tries(&record.attempts, &record.media)),
             parent: record.parent.map(|parent| (parent.request, parent.role)),
+            accounts: Cow::Borrowed(record.accounts),
         }
     }
 
@@ -146,6 +151,7 @@ impl<'a> Row<'a> {
             total_us: 0,
             tries: None,
             parent: last.parent,
+            accounts: Cow::Owned(pack(&last.accounts).into_vec()),
         }
     }
 }

@@ -2,14 +2,17 @@
 //! updates. Serves the fold. It must not touch a database: a
 //! store writes what it is handed.
 
+use super::account_sums::{AccountRow, AccountSums};
 use super::record::{Row, Totals};
+use crate::accounts::of_level;
 use crate::journal::AttemptFrame;
 use ahash::AHashMap;
-use gw_model::Outcome;
+use gw_model::{Level, Outcome};
+use std::borrow::Cow;
 use std::sync::Arc;
 
-const HOUR_US: i64 = 3_600_000_000;
-const HOURS_A_DAY: i64 = 24;
+pub(super) const HOUR_US: i64 = 3_600_000_000;
+pub(crate) const HOURS_A_DAY: i64 = 24;
 /// The day that stands for all days.
 pub(crate) const ALL_DAYS: i64 = -1;
 
@@ -27,10 +30,12 @@ pub(crate) struct Counted<'a> {
     pub(crate) outcome: Outcome,
     /// It is no request of its own.
     pub(crate) is_sub_call: bool,
+    /// What it counts for besides its key, packed.
+    pub(crate) accounts: &'a [u8],
 }
 
 impl<'a> Counted<'a> {
-    pub(crate) const fn of(row: &Row<'a>) -> Self {
+    pub(crate) fn of(row: &'a Row<'a>) -> Self {
         Self {
             end_time: row.end_time,
             key: row.key,
@@ -40,11 +45,21 @@ impl<'a> Counted<'a> {
             customer: row.customer,
             outcome: row.outcome,
             is_sub_call: row.parent.is_some(),
+            accounts: &row.accounts,
         }
+    }
+
+    const fn hour(&self) -> i64 {
+        self.end_time.div_euclid(HOUR_US)
+    }
+
+    /// The name that it is counted under, of those that may be a label or an account: the account, where it has one.
+    fn named(&self, level: Level, label: &'a str) -> Cow<'a, str> {
+        of_level(self.accounts, level).map_or(Cow::Borrowed(label), |id| Cow::Owned(id.to_string()))
     }
 }
 
-/// One row of `usage`, as a difference.
+/// One row of `usage` or `account_usage`, as a difference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UsageSum {
     pub(crate) requests: i64,
@@ -79,6 +94,7 @@ struct Groups {
 pub(crate) struct Sums {
     cells: AHashMap<Cell, UsageSum>,
     groups: Groups,
+    accounts: AccountSums,
 }
 
 impl Sums {
@@ -127,6 +143,7 @@ impl Sums {
         let key = counted.key.unwrap_or(0).to_be_bytes();
         let cell = Cell { key, group: self.groups.of(counted, provider) };
         self.cells.entry(cell).or_default().add(&sum);
+        self.accounts.add(counted.hour(), counted.accounts, &sum);
     }
 
     /// Adds what other sums hold.
@@ -136,11 +153,12 @@ impl Sums {
             let Some(group) = places.get(cell.group as usize) else { continue };
             self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
         }
+        self.accounts.merge(&other.accounts);
     }
 
-    /// Rows of `usage`.
+    /// Rows of `usage` and `account_usage`.
     pub(crate) fn len(&self) -> usize {
-        self.cells.len()
+        self.cells.len() + self.accounts.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -153,6 +171,12 @@ impl Sums {
         self.cells.clear();
         self.cells.shrink_to(used);
         self.groups = Groups::default();
+        self.accounts.clear();
+    }
+
+    /// Every row of `account_usage`, as differences, in the order of its primary key.
+    pub(crate) fn account_rows(&self) -> Vec<AccountRow> {
+        self.accounts.rows()
     }
 
     /// Hands on every row of `usage` and every row of `spent`, as differences, each in the order of its primary key:
@@ -225,12 +249,14 @@ impl Groups {
     fn of(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
         let to = &mut self.scratch;
         to.clear();
-        to.extend_from_slice(&counted.end_time.div_euclid(HOUR_US).to_le_bytes());
+        to.extend_from_slice(&counted.hour().to_le_bytes());
         to.push(u8::from(counted.key.is_some()));
         // A name that no model has would make a row per name; such calls are counted without one.
         let made_up = counted.provider.is_empty() && counted.outcome == Outcome::Refused;
         let model = if made_up { "" } else { counted.model };
-        for part in [counted.team, model, provider, counted.customer] {
+        let team = counted.named(Level::Team, counted.team);
+        let customer = counted.named(Level::Customer, counted.customer);
+        for part in [&*team, model, provider, &*customer] {
             // Texts come from the journal, which bounds them far below 64 KiB.
             to.extend_from_slice(&u16::try_from(part.len()).unwrap_or(0).to_le_bytes());
             to.extend_from_slice(part.as_bytes());
@@ -291,7 +317,7 @@ impl<'a> Group<'a> {
 }
 
 impl UsageSum {
-    const fn add(&mut self, other: &Self) {
+    pub(super) const fn add(&mut self, other: &Self) {
         self.requests = self.requests.saturating_add(other.requests);
         self.errors = self.errors.saturating_add(other.errors);
         self.input = self.input.saturating_add(other.input);

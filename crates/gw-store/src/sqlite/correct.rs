@@ -2,6 +2,7 @@
 //! the ledger gets compensating entries, so that the sum is what the call did cost. Rare.
 
 use super::batch::SqliteBatch;
+use crate::accounts::unpack;
 use crate::journal::{RecordFrame, outcome_code};
 use crate::rows::{Row, id_bytes, signed};
 use crate::types::PendingIntent;
@@ -43,7 +44,7 @@ pub(super) fn correct(
 fn lost_row(batch: &SqliteBatch<'_>, id: u128) -> rusqlite::Result<Option<PendingIntent>> {
     let mut query = batch.db.prepare_cached(
         "SELECT time, key, team, format, model, provider, upstream_model, stream, input, cost, \
-         parent, role \
+         parent, role, accounts \
          FROM records WHERE id = ? AND outcome = ?",
     )?;
     query
@@ -67,6 +68,7 @@ fn lost_row(batch: &SqliteBatch<'_>, id: u128) -> rusqlite::Result<Option<Pendin
                     .get::<_, Option<[u8; 16]>>(10)?
                     .map(u128::from_be_bytes)
                     .zip(found.get::<_, Option<u8>>(11)?),
+                accounts: unpack(found.get_ref(12)?.as_blob_or_null()?.unwrap_or_default()),
             })
         })
         .optional()

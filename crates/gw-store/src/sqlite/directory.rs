@@ -2,10 +2,11 @@
 //! follow.
 
 use super::db::SqliteStore;
+use crate::accounts::bytes_of;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::traits::Directory;
-use crate::types::{Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
+use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
@@ -110,6 +111,19 @@ impl Directory for SqliteStore {
             tx.commit()
         };
         write().map_err(StoreError::query("note the names of keys"))
+    }
+
+    fn label_accounts(&self, labels: &[AccountLabel]) -> Result<(), StoreError> {
+        let mut db = self.writer();
+        let mut write = || {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            for label in labels {
+                tx.prepare_cached("INSERT OR REPLACE INTO account_labels (account, name) VALUES (?,?)")?
+                    .execute(params![bytes_of(label.id), label.name])?;
+            }
+            tx.commit()
+        };
+        write().map_err(StoreError::query("note the names of accounts"))
     }
 
     fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError> {

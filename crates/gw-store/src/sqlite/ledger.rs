@@ -3,15 +3,16 @@
 
 use super::batch::SqliteBatch;
 use super::db::SqliteStore;
+use super::spending;
 use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::SegmentId;
 use crate::memory::{Counter, SpentByPeriod};
-use crate::rows::{ALL_DAYS, add_spent, first_day, id_bytes};
+use crate::rows::{ALL_DAYS, ALL_HOURS, HOURS_A_DAY, add_spent, first_day, id_bytes};
 use crate::traits::{Batch, Ledger};
-use crate::types::{Folded, PendingIntent, Watermark};
+use crate::types::{Folded, PendingIntent, Spending, SpendingOf, Watermark};
 use ahash::AHashMap;
-use gw_model::{KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros};
 use rusqlite::{Connection, TransactionBehavior, params};
 
 impl Ledger for SqliteStore {
@@ -42,17 +43,7 @@ impl Ledger for SqliteStore {
         if !self.read("ask for usage that is not written", super::unsummed::any)? {
             return Ok(());
         }
-        let mut db = self.writer();
-        let mut unsummed = self.unsummed();
-        let mut write = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mark = unsummed.agree(&tx)?;
-            let after = unsummed.end(&tx, &mark, Added::default(), true)?;
-            tx.commit()?;
-            unsummed.committed(after);
-            Ok(())
-        };
-        write().map_err(StoreError::query("write usage"))
+        self.summed_up("write usage", |_| Ok(()))
     }
 
     fn sync(&self) -> Result<(), StoreError> {
@@ -118,6 +109,48 @@ impl Ledger for SqliteStore {
             each_spent(db, now, Some(key), |_, day, cost| add_spent(&mut spent, now, day, cost))
         })?;
         Ok(spent)
+    }
+
+    fn accounts_spent(
+        &self,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        self.sum_up(true)?;
+        let mut by_account: AHashMap<AccountId, SpentByPeriod> = AHashMap::new();
+        self.read("read budgets of accounts", |db| {
+            spending::each_hour(db, first_day(now).saturating_mul(HOURS_A_DAY), of, |id, hour, cost| {
+                let day = if hour == ALL_HOURS { ALL_DAYS } else { hour.div_euclid(HOURS_A_DAY) };
+                add_spent(by_account.entry(id).or_default(), now, day, cost);
+            })
+        })?;
+        Ok(by_account.into_iter().collect())
+    }
+
+    fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {
+        self.summed_up("read what was spent", |db| spending::read(db, of))
+    }
+}
+
+impl SqliteStore {
+    /// Writes all sums and asks something before anybody can add to what they are of.
+    fn summed_up<T>(
+        &self,
+        operation: &'static str,
+        ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut db = self.writer();
+        let mut unsummed = self.unsummed();
+        let work = || {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mark = unsummed.agree(&tx)?;
+            let after = unsummed.end(&tx, &mark, Added::default(), true)?;
+            let answer = ask(&tx)?;
+            tx.commit()?;
+            unsummed.committed(after);
+            Ok(answer)
+        };
+        work().map_err(StoreError::query(operation))
     }
 }
 

@@ -2,12 +2,13 @@
 //! ordered by time, so a page reads a stretch of it backwards.
 
 use super::db::SqliteStore;
+use crate::accounts::{bytes_of, unpack};
 use crate::error::StoreError;
 use crate::journal::{outcome_code, outcome_of, role_of, source_of};
 use crate::rows::id_bytes;
 use crate::traits::Reports;
 use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
-use gw_model::{KeyId, NanoUsd, Outcome, RequestId};
+use gw_model::{AccountId, KeyId, NanoUsd, Outcome, RequestId};
 use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
 
@@ -16,7 +17,7 @@ const SLACK_US: i64 = 60_000_000;
 
 const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_model, stream, outcome, status, \
      error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, reasoning, \
-     usage_source, cost, first_byte_us, total_us, tries, parent, role";
+     usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts";
 
 impl Reports for SqliteStore {
     fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
@@ -62,14 +63,24 @@ fn conditions(filter: &LogFilter) -> (String, Vec<Value>) {
     if let Some(key) = filter.key_id {
         and("key = ?", blob(key.0));
     }
+    for account in &filter.accounts {
+        // Seventeen bytes in the midst of two accounts are as good as never those of a third.
+        and("instr(accounts, ?) > 0", Value::Blob(bytes_of(*account).to_vec()));
+    }
     if let Some(model) = &filter.model {
         and("model = ?", Value::Text(model.clone()));
     }
     if let Some(outcome) = filter.outcome {
         and("outcome = ?", Value::Integer(outcome_code(outcome).into()));
     }
+    if let Some(team) = &filter.team_id {
+        let account = team.parse::<AccountId>().map_or(Value::Null, |id| Value::Blob(bytes_of(id).to_vec()));
+        parts.push("(team = ? OR instr(accounts, ?) > 0)");
+        values.extend([Value::Text(team.clone()), account]);
+    }
     if let Some(parent) = filter.parent_id {
-        and("parent = ?", blob(parent.0));
+        parts.push("parent = ?");
+        values.push(blob(parent.0));
     } else if !filter.sub_calls && filter.request_id.is_none() {
         parts.push("parent IS NULL");
     }
@@ -108,5 +119,6 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<LogRow> {
         tries: row.get(25)?,
         parent_id: row.get::<_, Option<[u8; 16]>>(26)?.map(|id| RequestId(u128::from_be_bytes(id))),
         role: row.get::<_, Option<u8>>(27)?.and_then(role_of),
+        accounts: unpack(row.get_ref(28)?.as_blob_or_null()?.unwrap_or_default()),
     })
 }

@@ -14,6 +14,7 @@ mod migrate;
 mod objects;
 mod records;
 mod routes;
+mod spending;
 mod sums;
 mod tolls;
 mod unsummed;

@@ -6,7 +6,7 @@ use rusqlite::Statement;
 pub(super) const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, \
      upstream_model, stream, outcome, status, error_code, error_detail, attempts, cache, customer, input, \
      output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries, batch, parent, \
-     role) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+     role, accounts) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
 
 /// Inserts the row as one of a batch; false when the request has one already.
 pub(super) fn insert(row: &Row<'_>, statement: &mut Statement<'_>, batch: i64) -> rusqlite::Result<bool> {
@@ -44,5 +44,6 @@ pub(super) fn insert(row: &Row<'_>, statement: &mut Statement<'_>, batch: i64) -
     let parent = row.parent.map(|(request, _)| id_bytes(request));
     s.raw_bind_parameter(28, parent.as_ref().map(<[u8; 16]>::as_slice))?;
     s.raw_bind_parameter(29, row.parent.map(|(_, role)| role))?;
+    s.raw_bind_parameter(30, (!row.accounts.is_empty()).then_some(&*row.accounts))?;
     s.raw_execute().map(|changed| changed > 0)
 }

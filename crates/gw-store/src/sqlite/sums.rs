@@ -1,4 +1,4 @@
-//! Writes sums into the tables `usage` and `spent`.
+//! Writes sums into the tables `usage`, `spent` and `account_usage`.
 
 use crate::rows::{Group, Sums, UsageSum};
 use rusqlite::{Connection, params};
@@ -10,6 +10,11 @@ const ADD_USAGE: &str = "INSERT INTO usage (hour, key, team, model, provider, cu
      cost = cost + excluded.cost";
 const ADD_SPENT: &str = "INSERT INTO spent (day, key, cost) VALUES (?,?,?) \
      ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
+const ADD_OF_ACCOUNT: &str = "INSERT INTO account_usage (hour, account, requests, errors, input, output, cached, cost, \
+     saved) VALUES (?,?,?,?,?,?,?,?,0) \
+     ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, errors = errors + excluded.errors, \
+     input = input + excluded.input, output = output + excluded.output, cached = cached + excluded.cached, \
+     cost = cost + excluded.cost";
 
 /// Adds all of it.
 pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
@@ -26,5 +31,11 @@ pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
             add_usage.execute(values).map(drop)
         },
         |day, key, cost| add_spent.execute(params![day, key, cost]).map(drop),
-    )
+    )?;
+    let mut add = db.prepare_cached(ADD_OF_ACCOUNT)?;
+    for (hour, account, sum) in sums.account_rows() {
+        let UsageSum { requests, errors, input, output, cached, cost } = sum;
+        add.execute(params![hour, account, requests, errors, input, output, cached, cost])?;
+    }
+    Ok(())
 }

@@ -79,7 +79,7 @@ pub(super) struct Added {
 #[must_use]
 pub(super) enum AfterCommit {
     Nothing,
-    Keep(Sums, i64),
+    Keep(Box<Sums>, i64),
     Written(i64),
 }
 
@@ -133,7 +133,7 @@ impl Unsummed {
         let Some(added_first) = added.first.map(id_bytes) else { return Ok(AfterCommit::Nothing) };
         let first = mark.first.map_or(added_first, |first| first.min(added_first));
         write_mark(db, &Mark { batch: next, summed: mark.summed, first: Some(first) })?;
-        Ok(AfterCommit::Keep(added.sums, next))
+        Ok(AfterCommit::Keep(Box::new(added.sums), next))
     }
 
     /// Takes up what a transaction did, once it is committed.
@@ -182,7 +182,7 @@ fn write_mark(db: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 fn sum_again(db: &Connection, summed: i64, first: [u8; 16]) -> rusqlite::Result<Sums> {
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
-         attempts, tries, parent IS NOT NULL FROM records WHERE id >= ? AND batch > ?",
+         attempts, tries, parent IS NOT NULL, accounts FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
     let mut sums = Sums::default();
@@ -206,6 +206,7 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         customer: text(6)?,
         outcome: outcome_of(row.get(7)?).unwrap_or(Outcome::UpstreamError),
         is_sub_call: row.get(14)?,
+        accounts: row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default(),
     };
     let totals = Totals {
         input: row.get(8)?,

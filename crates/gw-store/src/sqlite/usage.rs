@@ -1,13 +1,18 @@
 //! Sums of usage by one dimension, from the hourly rows.
+//!
+//! Rows of `usage` are by call: each call stands in one. They have the team and the customer of a call, by id where it
+//! counts for such an account, else as a label. For other levels there are the rows of `account_usage`.
 
 use super::db::SqliteStore;
+use crate::accounts::{AccountBytes, account_of, bytes_of};
 use crate::error::StoreError;
+use crate::rows::{hours, id_bytes, projects, with_rest};
 use crate::traits::Ledger;
 use crate::types::{GroupBy, UsageFilter, UsageRow};
-use gw_model::{KeyId, NanoUsd};
-use rusqlite::Row;
+use gw_model::{AccountId, KeyId, Level, NanoUsd};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
-const HOUR_US: i64 = 3_600_000_000;
 const SUMS: &str = "SUM(requests), SUM(errors), SUM(input), SUM(output), SUM(cached), SUM(cost), SUM(saved)";
 
 impl SqliteStore {
@@ -16,44 +21,111 @@ impl SqliteStore {
             // A disk that is full must not hide what was used before.
             tracing::warn!(%error, "usage is reported without the latest calls");
         }
-        let (value, name, from) = match filter.group_by {
-            GroupBy::Key => ("usage.key", "MAX(key_labels.name)", "usage LEFT JOIN key_labels ON id = key"),
-            GroupBy::Team => ("team", "NULL", "usage"),
-            GroupBy::Project => {
-                ("COALESCE(project, '')", "NULL", "usage LEFT JOIN key_labels ON key_labels.id = usage.key")
-            }
-            GroupBy::Model => ("model", "NULL", "usage"),
-            GroupBy::Provider => ("provider", "NULL", "usage"),
-            GroupBy::Customer => ("customer", "NULL", "usage"),
-            GroupBy::Day => ("strftime('%Y-%m-%d', hour * 3600, 'unixepoch')", "NULL", "usage"),
-        };
-        let sql = format!(
-            "SELECT {value} AS value, {name}, {SUMS} FROM {from} WHERE hour >= ? AND hour < ? \
-             GROUP BY value ORDER BY value"
-        );
-        let first = filter.from.map_or(i64::MIN, |t| t.div_euclid(HOUR_US));
-        let end = filter.to.map_or(i64::MAX, |t| t.saturating_add(HOUR_US - 1).div_euclid(HOUR_US));
-        let is_key = filter.group_by == GroupBy::Key;
         self.read("sum up usage", |db| {
-            let mut query = db.prepare_cached(&sql)?;
-            let rows = query.query_map([first, end], |row| decode(row, is_key))?;
-            rows.collect()
+            let mut rows = match filter.group_by {
+                GroupBy::Organization => add_rest(db, filter, by_account(db, filter, Level::Organization)?)?,
+                GroupBy::User => add_rest(db, filter, by_account(db, filter, Level::User)?)?,
+                GroupBy::Tag => by_account(db, filter, Level::Tag)?,
+                GroupBy::Project => {
+                    let labels = by_call(db, filter, PROJECT)?;
+                    add_rest(db, filter, projects(labels, by_account(db, filter, Level::Project)?))?
+                }
+                GroupBy::Key => by_call(db, filter, KEY)?,
+                GroupBy::Team => by_call(db, filter, ("usage.team", "NULL", "usage"))?,
+                GroupBy::Customer => by_call(db, filter, ("customer", "NULL", "usage"))?,
+                GroupBy::Model => by_call(db, filter, ("model", "NULL", "usage"))?,
+                GroupBy::Provider => by_call(db, filter, ("provider", "NULL", "usage"))?,
+                GroupBy::Day => {
+                    by_call(db, filter, ("strftime('%Y-%m-%d', hour * 3600, 'unixepoch')", "NULL", "usage"))?
+                }
+            };
+            if filter.group_by != GroupBy::Key {
+                name(db, &mut rows)?;
+            }
+            Ok(rows)
         })
     }
 }
 
-fn decode(row: &Row<'_>, is_key: bool) -> rusqlite::Result<UsageRow> {
+/// A dimension in SQL: the value, its name, and where both stand.
+type Dimension = (&'static str, &'static str, &'static str);
+
+/// All calls as one.
+const EVERYTHING: Dimension = ("''", "NULL", "usage");
+
+const PROJECT: Dimension =
+    ("COALESCE(project, '')", "NULL", "usage LEFT JOIN key_labels ON key_labels.id = usage.key");
+
+const KEY: Dimension = ("usage.key", "MAX(key_labels.name)", "usage LEFT JOIN key_labels ON id = key");
+
+/// Sums over calls.
+fn by_call(db: &Connection, filter: &UsageFilter, dimension: Dimension) -> rusqlite::Result<Vec<UsageRow>> {
+    let (value, name, from) = dimension;
+    let (first, end) = hours(filter);
+    let mut conditions = "hour >= ? AND hour < ?".to_owned();
+    let mut values = vec![Value::Integer(first), Value::Integer(end)];
+    if let Some(key) = filter.key_id {
+        conditions.push_str(" AND usage.key = ?");
+        values.push(Value::Blob(id_bytes(key.0).to_vec()));
+    }
+    if let Some(team) = &filter.team_id {
+        conditions.push_str(" AND usage.team = ?");
+        values.push(Value::Text(team.clone()));
+    }
+    let sql = format!(
+        "SELECT {value} AS value, {name}, {SUMS} FROM {from} WHERE {conditions} GROUP BY value ORDER BY value"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let rows = query.query_map(params_from_iter(values), |row| {
+        let value = match row.get_ref(0)? {
+            ValueRef::Blob(key) => key_text(key),
+            text => text.as_str()?.to_owned(),
+        };
+        decode(row, value)
+    })?;
+    rows.collect()
+}
+
+/// Sums over the calls of each account of a level.
+fn by_account(db: &Connection, filter: &UsageFilter, level: Level) -> rusqlite::Result<Vec<UsageRow>> {
+    let (first, end) = hours(filter);
+    let sql = format!(
+        "SELECT account, NULL, {SUMS} FROM account_usage \
+         WHERE hour >= ? AND hour < ? AND account >= ? AND account < ? GROUP BY account ORDER BY account"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let rows = query.query_map((first, end, [level.code()], [level.code() + 1]), |row| {
+        let account = row.get::<_, AccountBytes>(0).map(|bytes| account_of(&bytes))?;
+        decode(row, account.map_or_else(String::new, |id| id.to_string()))
+    })?;
+    rows.collect()
+}
+
+/// Puts the calls that are in no row before the others.
+fn add_rest(db: &Connection, filter: &UsageFilter, rows: Vec<UsageRow>) -> rusqlite::Result<Vec<UsageRow>> {
+    Ok(with_rest(by_call(db, filter, EVERYTHING)?.pop(), rows))
+}
+
+/// Adds the names of accounts.
+fn name(db: &Connection, rows: &mut [UsageRow]) -> rusqlite::Result<()> {
+    let mut query = db.prepare_cached("SELECT name FROM account_labels WHERE account = ?")?;
+    for row in rows {
+        if let Ok(id) = row.value.parse::<AccountId>() {
+            row.name = query.query_row([bytes_of(id)], |found| found.get(0)).optional()?;
+        }
+    }
+    Ok(())
+}
+
+fn key_text(id: &[u8]) -> String {
+    <[u8; 16]>::try_from(id).map_or_else(|_| String::new(), |id| KeyId(u128::from_be_bytes(id)).to_string())
+}
+
+fn decode(row: &Row<'_>, value: String) -> rusqlite::Result<UsageRow> {
     let count = |column: usize| row.get::<_, i64>(column).map(|n| u64::try_from(n).unwrap_or(0));
-    let value = if is_key {
-        let id: Vec<u8> = row.get(0)?;
-        <[u8; 16]>::try_from(id)
-            .map_or_else(|_| String::new(), |id| KeyId(u128::from_be_bytes(id)).to_string())
-    } else {
-        row.get(0)?
-    };
     Ok(UsageRow {
         value,
-        key_name: row.get(1)?,
+        name: row.get(1)?,
         requests: count(2)?,
         errors: count(3)?,
         input_tokens: count(4)?,

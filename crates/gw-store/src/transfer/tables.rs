@@ -56,11 +56,14 @@ const TABLES: &[Table] = tables! {
         "upstream_model" Text, "stream" Flag, "outcome" Small, "status" Whole, "error_code" Text,
         "error_detail" Text, "attempts" Whole, "cache" Text, "customer" Text, "input" Big, "output" Big,
         "cached" Big, "cache_write" Big, "reasoning" Big, "usage_source" Small, "cost" Big, "first_byte_us" Big,
-        "total_us" Big, "tries" Text, "parent" Bytes, "role" Small;
+        "total_us" Big, "tries" Text, "parent" Bytes, "role" Small, "accounts" Bytes;
     "ledger": "request" Bytes, "attempt" Whole, "entry" Whole, "time" Big, "key" Bytes, "cost" Big;
     "spent": "day" Big, "key" Bytes, "cost" Big;
     "usage": "hour" Big, "key" Bytes, "team" Text, "model" Text, "provider" Text, "customer" Text,
         "requests" Big, "errors" Big, "input" Big, "output" Big, "cached" Big, "cost" Big, "saved" Big;
+    "account_usage": "hour" Big, "account" Bytes, "requests" Big, "errors" Big, "input" Big, "output" Big,
+        "cached" Big, "cost" Big, "saved" Big;
+    "account_labels": "account" Bytes, "name" Text;
     "watermarks": "node" Big, "generation" Big, "worker" Whole, "sequence" Big, "place" "offset" Big;
     "pending": "node" Big, "request" Bytes, "attempt" Whole, "hold" "json_extract(intent, '$.hold')" Big,
         "intent" Text;

@@ -3,9 +3,10 @@
 use crate::suite::sample::{DAY, NOON, intent, record};
 use gw_model::limits::{Budget, Period};
 use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, Record, Toll};
-use gw_store::fold::{FoldSettings, ReplayReport, replay, restore_budgets, restore_tolls};
+use gw_store::fold::{FoldSettings, ReplayReport, replay, restore_tolls};
 use gw_store::journal::{Journal, JournalSettings, list_segments};
 use gw_store::memory::{Amounts, Chain, Counter, Gates, KeySource, KeyTable};
+use gw_store::restore::restore_budgets;
 use gw_store::traits::{Ledger, Reports};
 use gw_store::types::{LogFilter, LogRow};
 use gw_store::{DataDir, SqliteStore};

@@ -1,12 +1,12 @@
 //! The fold beside workers that write: everything arrives, once, also when the store fails meanwhile.
 
 use crate::suite::sample::{NOON, intent, record};
-use gw_model::{KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros};
 use gw_store::fold::{FoldSettings, Folder, replay};
 use gw_store::journal::{Journal, JournalSettings, list_segments};
 use gw_store::memory::{Counter, SpentByPeriod};
 use gw_store::traits::{Batch, Ledger, Reports};
-use gw_store::types::{Folded, GroupBy, PendingIntent, UsageFilter, Watermark};
+use gw_store::types::{Folded, GroupBy, PendingIntent, Spending, SpendingOf, UsageFilter, Watermark};
 use gw_store::{SqliteStore, StoreError};
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +35,9 @@ fn settings() -> FoldSettings {
 }
 
 fn requests(store: &SqliteStore) -> u64 {
-    let rows = store.usage(&UsageFilter { group_by: GroupBy::Day, from: None, to: None }).unwrap();
+    let rows = store
+        .usage(&UsageFilter { group_by: GroupBy::Day, from: None, to: None, key_id: None, team_id: None })
+        .unwrap();
     rows.iter().map(|row| row.requests).sum()
 }
 
@@ -105,6 +107,16 @@ impl Ledger for Failing {
     }
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
         self.store.spent_of(key, now)
+    }
+    fn accounts_spent(
+        &self,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        self.store.accounts_spent(of, now)
+    }
+    fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {
+        self.store.spending(of)
     }
 }
 

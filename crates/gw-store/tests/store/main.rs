@@ -13,6 +13,7 @@ mod fold;
 mod frozen;
 mod objects;
 mod postgres;
+mod restore;
 mod suite;
 mod sums;
 mod transfer;

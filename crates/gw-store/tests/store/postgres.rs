@@ -5,7 +5,7 @@ pub(crate) mod server;
 
 use crate::suite::sample::{NOON, fold, record};
 use crate::{for_each_case, list_of_cases};
-use gw_model::{KeyId, KeyPolicy, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Record, Secret};
 use gw_store::postgres::{PostgresSettings, PostgresStore};
 use gw_store::traits::{Database, Directory, Ledger, Reports, RouteStore};
 use gw_store::types::{GroupBy, KeyLabel, NewKey, RouteDraft, UsageFilter};
@@ -80,7 +80,9 @@ fn nodes_that_start_together_and_write_together_lose_nothing() {
         }
     });
     let store = open(&url, dir.path());
-    let usage = store.usage(&UsageFilter { group_by: GroupBy::Day, from: None, to: None }).unwrap();
+    let usage = store
+        .usage(&UsageFilter { group_by: GroupBy::Day, from: None, to: None, key_id: None, team_id: None })
+        .unwrap();
     assert_eq!((usage[0].requests, usage[0].cost.0), (400, 40_000));
     assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, 40_000);
     assert_eq!(server.sql("together", "SELECT SUM(cost) FROM gatewright.ledger"), "40000");
@@ -152,7 +154,8 @@ fn what_stood_there_last_stands_in_while_the_server_is_away() {
     store.revoke_key(KeyId(2), NOON).unwrap();
     let draft = RouteDraft { document: "{}".to_owned(), author: String::new(), note: String::new() };
     store.create_route("route_1", "chat", &draft, NOON).unwrap();
-    fold(&*store, &[record(1)]);
+    let team = AccountId { level: Level::Team, number: 5 };
+    fold(&*store, &[Record { accounts: vec![team], ..record(1) }]);
     Arc::clone(&store).watch().unwrap().tend(NOON, true).unwrap();
     let revision = store.revision().unwrap();
     server.kill();
@@ -171,6 +174,7 @@ fn what_stood_there_last_stands_in_while_the_server_is_away() {
     assert_eq!((ids, fresh.keys(Some(KeyId(1)), 10).unwrap().len()), (vec![1, 3], 1));
     assert_eq!((fresh.routes().unwrap().len(), fresh.revision().unwrap()), (1, revision));
     assert_eq!(fresh.spent(NOON).unwrap()[0].1.total.0, 100);
+    assert_eq!(fresh.accounts_spent(Some(team), NOON).unwrap()[0].1.day.0, 100);
     assert!(fresh.watermarks(1).unwrap_err().is_unavailable(), "what is folded only the server knows");
     let label = KeyLabel { id: KeyId(7), name: "of a file".to_owned(), team_id: None, project_id: None };
     fresh.label_keys(&[label]).unwrap();
@@ -227,7 +231,9 @@ fn absurd_counts_do_not_stop_the_fold() {
         (attempt.usage.cached_tokens, attempt.cost) = (u64::MAX, gw_model::NanoUsd(u64::MAX));
         assert_eq!(fold(&*store, &[absurd]), 1);
     }
-    let usage = store.usage(&UsageFilter { group_by: GroupBy::Model, from: None, to: None }).unwrap();
+    let usage = store
+        .usage(&UsageFilter { group_by: GroupBy::Model, from: None, to: None, key_id: None, team_id: None })
+        .unwrap();
     assert_eq!((usage[0].requests, usage[0].input_tokens), (3, u64::MAX / 2));
     assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().total.0, u64::MAX / 2);
 }

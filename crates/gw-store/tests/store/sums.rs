@@ -2,7 +2,7 @@
 //! with a store that writes its sums in every transaction, or with the ledger.
 
 use crate::suite::sample::{HOUR, NOON, attempt, fold, fold_into, pending, record};
-use gw_model::{KeyId, Outcome, Parent, Record, SubCallRole};
+use gw_model::{AccountId, KeyId, Level, Outcome, Parent, Record, SubCallRole};
 use gw_store::backup::{backup, restore};
 use gw_store::sqlite::SumSettings;
 use gw_store::traits::{Ledger, Reports};
@@ -11,6 +11,7 @@ use gw_store::{DataDir, SqliteStore, StoreError};
 use proptest::prelude::*;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,8 +35,8 @@ fn rows(dir: &Path, sql: &str) -> Vec<Vec<Value>> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-fn tables(dir: &Path) -> [Vec<Vec<Value>>; 2] {
-    [rows(dir, "SELECT * FROM usage"), rows(dir, "SELECT * FROM spent")]
+fn tables(dir: &Path) -> [Vec<Vec<Value>>; 3] {
+    ["usage", "spent", "account_usage"].map(|table| rows(dir, &format!("SELECT * FROM {table}")))
 }
 
 /// What the ledger and the records say must be what the sums say.
@@ -54,10 +55,43 @@ fn assert_sums_hold(dir: &Path) {
         rows(dir, &sql)
     };
     assert_eq!(sums("usage", "COALESCE(SUM(requests), 0)"), sums("records", "COUNT(*) - COUNT(parent)"));
+    assert_accounts_hold(dir);
+}
+
+/// What the records say of accounts must be what their sums say.
+fn assert_accounts_hold(dir: &Path) {
+    let mut expected: BTreeMap<Vec<u8>, [i64; 3]> = BTreeMap::new();
+    let records = "SELECT accounts, parent IS NULL, input, cost FROM records WHERE accounts IS NOT NULL";
+    for row in rows(dir, records) {
+        let [Value::Blob(accounts), counts @ ..] = row.as_slice() else { panic!("{row:?}") };
+        let number = |place: usize| match &counts[place] {
+            Value::Integer(number) => *number,
+            other => panic!("{other:?}"),
+        };
+        for account in accounts.chunks(17) {
+            let sums = expected.entry(account.to_vec()).or_default();
+            for (place, sum) in sums.iter_mut().enumerate() {
+                *sum += number(place);
+            }
+        }
+    }
+    for hours in ["hour = -1", "hour >= 0"] {
+        let sql = format!(
+            "SELECT account, SUM(requests), SUM(input), SUM(cost) FROM account_usage WHERE {hours} \
+             GROUP BY account HAVING SUM(ABS(requests) + ABS(input) + ABS(cost)) <> 0 ORDER BY account"
+        );
+        let integers = |sums: &[i64; 3]| sums.iter().map(|sum| Value::Integer(*sum)).collect::<Vec<_>>();
+        let told: Vec<Vec<Value>> = expected
+            .iter()
+            .filter(|(_, sums)| **sums != [0; 3])
+            .map(|(account, sums)| [vec![Value::Blob(account.clone())], integers(sums)].concat())
+            .collect();
+        assert_eq!(rows(dir, &sql), told, "{hours}");
+    }
 }
 
 fn requests(store: &SqliteStore) -> u64 {
-    let filter = UsageFilter { group_by: GroupBy::Day, from: None, to: None };
+    let filter = UsageFilter { group_by: GroupBy::Day, from: None, to: None, key_id: None, team_id: None };
     store.usage(&filter).unwrap().iter().map(|row| row.requests).sum()
 }
 
@@ -84,6 +118,13 @@ fn all_kinds() -> Vec<Record> {
     list[5].outcome = Outcome::Refused;
     list[5].model = "no-such-model".to_owned();
     list[6].customer = Some("acme".to_owned());
+    let account = |level, number| AccountId { level, number };
+    let (team, organization) = (account(Level::Team, 5), account(Level::Organization, 9));
+    list[3].accounts = vec![account(Level::User, 3), team, organization];
+    list[4].accounts = vec![account(Level::Tag, 1), account(Level::Tag, 2), organization];
+    list[5].accounts = vec![organization];
+    list[6].accounts = vec![account(Level::Customer, 8), team, organization];
+    list[7].accounts = vec![account(Level::User, 4), team];
     // Ends on the next day.
     list[7].total_us = u64::try_from(13 * HOUR).unwrap();
     list
@@ -98,7 +139,7 @@ fn sums_are_kept_until_asked_for_and_answers_are_always_fresh() {
         fold(&store, std::slice::from_ref(&record));
         fold(&other, &[record]);
     }
-    assert_eq!((written(kept.path()), written(reference.path())), (0, 7));
+    assert_eq!((written(kept.path()), written(reference.path())), (0, 8));
     assert_eq!(requests(&store), 8);
     assert_eq!(tables(kept.path()), tables(reference.path()));
     assert_sums_hold(kept.path());
@@ -130,7 +171,7 @@ fn sums_are_written_by_age_and_by_number() {
     assert_eq!(written(dir.path()), 3, "nothing to fold, so the due ones are written");
     let store = open(dir.path(), SumSettings { age_per_row: Duration::MAX, ..ALWAYS });
     fold(&store, &all_kinds()[3..4]);
-    assert_eq!(written(dir.path()), 4, "0 rows is none");
+    assert_eq!(written(dir.path()), 5, "0 rows is none");
 }
 
 #[test]
@@ -308,7 +349,9 @@ fn sums_that_an_earlier_release_did_not_write_are_found_again() {
     }
     drop(db);
     let store = open(dir.path(), NEVER);
-    let by = |group_by| store.usage(&UsageFilter { group_by, from: None, to: None }).unwrap();
+    let by = |group_by| {
+        store.usage(&UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None }).unwrap()
+    };
     let providers = by(GroupBy::Provider);
     let [alpha, beta] = providers.as_slice() else { panic!("two providers: {providers:?}") };
     assert_eq!((alpha.requests, alpha.cost.0, alpha.cached_tokens), (3, 300, 12));

@@ -2,12 +2,12 @@
 
 use crate::postgres::server::Postgres;
 use crate::suite::sample::{DAY, NOON, attempt, fold, intent, pending, record};
-use gw_model::{KeyId, KeyPolicy, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
 use gw_store::journal::{Frame, Journal, JournalSettings, SegmentId, SegmentReader, list_segments};
 use gw_store::objects::{Object, ObjectKind, ObjectWrite};
 use gw_store::postgres::{PostgresSettings, PostgresStore};
 use gw_store::traits::{Database, Directory, Ledger};
-use gw_store::types::{GroupBy, LogFilter, NewKey, RouteDraft, StoredCredential, UsageFilter};
+use gw_store::types::{AccountLabel, GroupBy, LogFilter, NewKey, RouteDraft, StoredCredential, UsageFilter};
 use gw_store::{DataDir, StoreError, transfer};
 use std::path::Path;
 
@@ -53,6 +53,9 @@ fn furnish(store: &impl Database) {
     let mut odd = record(900);
     odd.attempts.insert(0, attempt("be\0ta", 7));
     odd.key = None;
+    let (team, name) = (AccountId { level: Level::Team, number: 5 }, "core".to_owned());
+    odd.accounts = vec![team];
+    store.label_accounts(&[AccountLabel { id: team, name }]).unwrap();
     fold(store, &(0..500).map(record).chain([odd]).collect::<Vec<_>>());
     store.fold(&mut |batch| batch.lost(&pending(&record(901), &[900]))).unwrap();
     let dir = tempfile::tempdir().unwrap();
@@ -75,12 +78,14 @@ fn furnish(store: &impl Database) {
 
 /// All that can be asked, as text.
 fn told(store: &impl Database) -> String {
-    let usage = |group_by| store.usage(&UsageFilter { group_by, from: None, to: None }).unwrap();
+    let usage = |group_by| {
+        store.usage(&UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None }).unwrap()
+    };
     let mut spent = store.spent(NOON).unwrap();
     spent.sort_by_key(|(key, _)| *key);
     let logs = store.logs(&LogFilter { limit: 1000, ..LogFilter::default() }).unwrap();
     let text = format!(
-        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         store.keys_of(&[KeyId(1), KeyId(2)]).unwrap(),
         store.changes_after(0, 100).unwrap(),
         store.routes().unwrap(),
@@ -89,6 +94,7 @@ fn told(store: &impl Database) -> String {
         store.object_state(ObjectKind::File, "file-1").unwrap(),
         GroupBy::ALL.iter().map(|by| usage(*by)).collect::<Vec<_>>(),
         spent,
+        store.accounts_spent(None, NOON).unwrap(),
         store.watermarks(u64::MAX).unwrap(),
         store.pending(u64::MAX).unwrap(),
         store.revision().unwrap(),

@@ -8,6 +8,8 @@ use gw_store::keys::file_key_id;
 use gw_store::memory::{Amounts, Chain};
 use gw_store::traits::Ledger;
 
+mod accounts;
+
 const PROVIDER: &str = "providers:\n  up: { kind: openai-compatible, base_url: \"http://127.0.0.1:9/v1\" }\n";
 
 fn compiled(keys: &[(&str, &str)], revision: u64) -> Compiled {

@@ -1,6 +1,6 @@
 //! Tests of [`super`].
 use super::*;
-use gw_model::{Media, SubCallRole, Toll};
+use gw_model::{Level, Media, SubCallRole, Toll};
 
 pub(in super::super) fn sample_record() -> Record {
     let attempt = AttemptRecord {
@@ -38,6 +38,7 @@ pub(in super::super) fn sample_record() -> Record {
         total_us: 900_000,
         parent: None,
         tolls: Vec::new(),
+        accounts: Vec::new(),
     }
 }
 
@@ -55,6 +56,7 @@ pub(in super::super) fn sample_intent(request: u128) -> Intent<'static> {
         stream: false,
         input_tokens: 12,
         parent: None,
+        accounts: &[],
     }
 }
 
@@ -213,6 +215,60 @@ fn frozen_samples_of_sub_calls_load() {
         (length, read.hold, read.parent.map(|p| p.request)),
         (bytes.len(), 999_999, Some(PARENT.request.0))
     );
+}
+
+const ACCOUNTS: [AccountId; 2] = [
+    AccountId { level: Level::Project, number: 0x0123 << 100 },
+    AccountId { level: Level::Organization, number: 7 },
+];
+
+#[test]
+fn frozen_samples_with_accounts_load() {
+    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v5.txt").lines().collect();
+    let record = Record { accounts: ACCOUNTS.to_vec(), ..sample_record() };
+    let tolls = vec![Toll { counter: u64::MAX, subject: 7, cost: NanoUsd(1234) }];
+    let sub_call = Record { accounts: ACCOUNTS.to_vec(), parent: Some(PARENT), tolls, ..sample_with_media() };
+    for (record, frozen) in [&record, &sub_call].into_iter().zip(&frozen) {
+        let bytes = record_bytes(record);
+        assert_eq!(hex(&bytes), *frozen);
+        let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
+        assert_eq!((length, read.attempts.len()), (bytes.len(), record.attempts.len()));
+        assert_eq!((read.accounts(), read.tolls.len()), (ACCOUNTS.to_vec(), record.tolls.len()));
+        assert_eq!(read.parent.map(|parent| parent.request), record.parent.map(|parent| parent.request.0));
+        assert_eq!(read.media.is_empty(), record.parent.is_none());
+    }
+    for (parent, frozen) in [None, Some(PARENT)].into_iter().zip(&frozen[2..]) {
+        let mut bytes = Vec::new();
+        encode_intent(&mut bytes, &Intent { parent, accounts: &ACCOUNTS, ..sample_intent(3) }).unwrap();
+        assert_eq!(hex(&bytes), *frozen);
+        let Ok((Frame::Intent(read), length)) = decode(&bytes) else { panic!("an intent") };
+        assert_eq!((length, read.hold, read.accounts()), (bytes.len(), 999_999, ACCOUNTS.to_vec()));
+        assert_eq!(read.parent.map(|parent| parent.request), parent.map(|parent| parent.request.0));
+    }
+}
+
+#[test]
+fn the_largest_record_fits_into_what_is_set_aside_for_it() {
+    let long = |bytes: usize| "x".repeat(bytes);
+    let mut record = Record {
+        time: i64::MAX,
+        team_id: Some(long(2000)),
+        model: long(2000),
+        error_code: long(2000),
+        error_detail: long(2000),
+        cache: long(2000),
+        customer: Some(long(2000)),
+        first_byte_us: Some(u64::MAX),
+        total_us: u64::MAX,
+        accounts: vec![ACCOUNTS[0]; crate::memory::MAX_LINKS],
+        parent: Some(PARENT),
+        tolls: vec![Toll { counter: u64::MAX, subject: u64::MAX, cost: NanoUsd(u64::MAX) }; 99],
+        ..sample_record()
+    };
+    let attempt = &mut record.attempts[0];
+    (attempt.provider, attempt.upstream_model, attempt.reason) = (long(2000), long(2000), long(2000));
+    let most = super::super::writer::RECORD_BYTES - super::super::owned::OWNED_BYTES;
+    assert!(record_bytes(&record).len() as u64 <= most);
 }
 
 #[test]

@@ -8,6 +8,9 @@ use gw_model::{Micros, NanoUsd};
 /// Rolling windows are counted as if they were a minute long.
 const WINDOW_SECONDS: i64 = 60;
 
+/// Microseconds in a second.
+const SECOND: Micros = 1_000_000;
+
 /// So large that nothing is refused: the window only adds up.
 const UNBOUNDED: Bound = Bound { kind: LimitKind::Sliding, max: u64::MAX, burst: 0 };
 
@@ -17,6 +20,21 @@ pub(super) struct Other {
     period: Period,
     zone: Option<TimeZone>,
     spending: Spending,
+    /// What it does not know yet.
+    unrestored: Option<Unrestored>,
+}
+
+/// A window that is counted from a moment on, and does not know yet what was spent in it before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unrestored {
+    period: Period,
+    zone: Option<TimeZone>,
+    /// From when on spending matters to it.
+    pub from: Micros,
+    /// The moment that it is counted from.
+    pub until: Micros,
+    /// What the account had spent ever by then.
+    pub total: NanoUsd,
 }
 
 #[derive(Debug)]
@@ -28,8 +46,17 @@ enum Spending {
 }
 
 impl Other {
-    pub(super) fn new(budget: &Budget, now: Micros) -> Self {
+    /// A window that knows nothing of what was spent before; `total` is what was spent ever.
+    pub(super) fn new(budget: &Budget, now: Micros, total: NanoUsd) -> Self {
         let (period, zone) = (budget.period, budget.time_zone.clone());
+        let from = match period {
+            // One part more than the window has: the oldest is counted whole.
+            Period::Rolling(seconds) => {
+                period.window_start(now) - Micros::from(seconds) * SECOND / WINDOW_SECONDS
+            }
+            _ => period.window(now, zone.as_ref()).0,
+        };
+        let unrestored = Some(Unrestored { period, zone: zone.clone(), from, until: now, total });
         let spending = match period {
             Period::Rolling(_) => Spending::Rolling(Window::default()),
             _ => {
@@ -37,11 +64,16 @@ impl Other {
                 Spending::Calendar { start, end: end.unwrap_or(Micros::MAX), spent: NanoUsd::ZERO }
             }
         };
-        Self { period, zone, spending }
+        Self { period, zone, spending, unrestored }
     }
 
     pub(super) fn is_of(&self, budget: &Budget) -> bool {
         self.period == budget.period && self.zone == budget.time_zone
+    }
+
+    /// True when that is what it does not know.
+    pub(super) fn lacks(&self, window: &Unrestored) -> bool {
+        self.unrestored.as_ref() == Some(window)
     }
 
     pub(super) fn spend(&mut self, now: Micros, amount: NanoUsd) {
@@ -55,17 +87,28 @@ impl Other {
         }
     }
 
-    /// Notes what was spent at an earlier time, before anything else is counted.
-    pub(super) fn restore(&mut self, now: Micros, at: Micros, amount: NanoUsd) {
+    /// What it does not know yet.
+    pub(super) const fn unrestored(&self) -> Option<&Unrestored> {
+        self.unrestored.as_ref()
+    }
+
+    /// Learns what was spent before it was counted, in the order of time; once.
+    pub(super) fn restore(&mut self, now: Micros, pieces: &[(Micros, NanoUsd)]) {
         self.roll(now);
-        let time = self.scaled(at);
-        match &mut self.spending {
-            Spending::Calendar { start, spent, .. } if at >= *start => *spent = spent.plus(amount),
-            Spending::Calendar { .. } => {}
-            Spending::Rolling(window) => {
-                window.charge(time, amount.0);
-            }
+        let counted = self.state(now).0;
+        self.unrestored = None;
+        if let Spending::Calendar { start, spent, .. } = &mut self.spending {
+            let within = pieces.iter().filter(|(at, _)| at >= start);
+            *spent = within.fold(*spent, |spent, (_, amount)| spent.plus(*amount));
+            return;
         }
+        // A ring is filled in the order of time. What was counted meanwhile, a moment, counts from now on.
+        let mut window = Window::default();
+        for (at, amount) in pieces {
+            window.charge(self.scaled(*at), amount.0);
+        }
+        window.charge(self.scaled(now), counted.0);
+        self.spending = Spending::Rolling(window);
     }
 
     /// What was spent, since when, and when the next window begins.

@@ -5,8 +5,12 @@ use gw_model::Level;
 use gw_model::limits::{Limit, LimitKind, Limits, Period};
 use std::sync::atomic::AtomicU64;
 
+mod interleavings;
 mod levels;
+mod model;
+mod properties;
 mod threads;
+pub(in super::super) mod turns;
 
 pub(super) const NOW: Micros = 1_793_318_400_000_000; // 2026-10-30T00:00:00Z, a Friday
 pub(super) const DAY: Micros = 86_400_000_000;

@@ -11,7 +11,7 @@ use crate::memory::SpentByPeriod;
 use crate::seal::Seal;
 use crate::types::{RouteVersion, StoredCredential, StoredKey, StoredRoute, VersionState};
 use gw_model::limits::Period;
-use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd};
+use gw_model::{AccountId, KeyId, KeyPolicy, Micros, NanoUsd};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -35,20 +35,35 @@ pub(in super::super) struct Copy {
     pub(in super::super) routes: Vec<StoredRoute>,
     /// In the windows that held `taken_at`.
     pub(in super::super) spent: Vec<(KeyId, SpentByPeriod)>,
+    /// The same of accounts above and beside keys.
+    pub(in super::super) accounts_spent: Vec<(AccountId, SpentByPeriod)>,
 }
 
 impl Copy {
     /// What was spent in the windows that hold `now`: a window that began since is empty.
     pub(super) fn spent_at(&self, now: Micros) -> Vec<(KeyId, SpentByPeriod)> {
+        self.spent.iter().map(|(key, spent)| (*key, self.at(spent, now))).collect()
+    }
+
+    /// The same of accounts: of one, or of all.
+    pub(super) fn accounts_spent_at(
+        &self,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Vec<(AccountId, SpentByPeriod)> {
+        let wanted = self.accounts_spent.iter().filter(|(id, _)| of.is_none_or(|of| of == *id));
+        wanted.map(|(id, spent)| (*id, self.at(spent, now))).collect()
+    }
+
+    fn at(&self, spent: &SpentByPeriod, now: Micros) -> SpentByPeriod {
         let same = |period: Period| period.window_start(now) == period.window_start(self.taken_at);
         let kept = |period, sum| if same(period) { sum } else { NanoUsd::ZERO };
-        let at = |spent: &SpentByPeriod| SpentByPeriod {
+        SpentByPeriod {
             day: kept(Period::Day, spent.day),
             week: kept(Period::Week, spent.week),
             month: kept(Period::Month, spent.month),
             total: spent.total,
-        };
-        self.spent.iter().map(|(key, spent)| (*key, at(spent))).collect()
+        }
     }
 
     pub(super) fn write(&self, dir: &Path, seal: &Seal) -> Result<(), StoreError> {
@@ -60,6 +75,10 @@ impl Copy {
         }
         for spent in self.spent.chunks(ROWS) {
             file.block(&Block::Spent(spent.iter().map(|(key, spent)| SpentOut::of(*key, spent)).collect()))?;
+        }
+        for spent in self.accounts_spent.chunks(ROWS) {
+            let spent = spent.iter().map(|(id, spent)| (*id, SpentOut::windows(spent)));
+            file.block(&Block::Accounts(spent.collect()))?;
         }
         file.block(&Block::Credentials(self.credentials.iter().map(CredentialOut::of).collect()))?;
         for route in &self.routes {
@@ -106,6 +125,10 @@ impl Copy {
                 }
             }
             Block::Spent(spent) => self.spent.extend(spent.iter().map(SpentOut::spent)),
+            Block::Accounts(spent) => {
+                let of = |(id, windows): (AccountId, [u64; 4])| (id, SpentOut::by_period(windows));
+                self.accounts_spent.extend(spent.into_iter().map(of));
+            }
             Block::Credentials(all) => {
                 self.credentials.extend(all.into_iter().map(CredentialOut::credential))
             }
@@ -144,6 +167,7 @@ impl Writer<'_> {
 enum Block {
     Keys(Vec<KeyOut>),
     Spent(Vec<SpentOut>),
+    Accounts(Vec<(AccountId, [u64; 4])>),
     Credentials(Vec<CredentialOut>),
     Route(RouteOut),
     End { blocks: u32, revision: i64, taken_at: i64 },
@@ -205,12 +229,20 @@ struct SpentOut {
 
 impl SpentOut {
     fn of(key: KeyId, spent: &SpentByPeriod) -> Self {
-        Self { key: key.0, windows: [spent.day.0, spent.week.0, spent.month.0, spent.total.0] }
+        Self { key: key.0, windows: Self::windows(spent) }
     }
 
     fn spent(&self) -> (KeyId, SpentByPeriod) {
-        let [day, week, month, total] = self.windows.map(NanoUsd);
-        (KeyId(self.key), SpentByPeriod { day, week, month, total })
+        (KeyId(self.key), Self::by_period(self.windows))
+    }
+
+    const fn windows(spent: &SpentByPeriod) -> [u64; 4] {
+        [spent.day.0, spent.week.0, spent.month.0, spent.total.0]
+    }
+
+    fn by_period(windows: [u64; 4]) -> SpentByPeriod {
+        let [day, week, month, total] = windows.map(NanoUsd);
+        SpentByPeriod { day, week, month, total }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The conformance suite: what every store must do, whatever database it keeps its data in. Each case gets a fresh store.
 //! [`for_each_case`] knows them all; a backend says what is done with them.
 
+pub(crate) mod accounts;
 pub(crate) mod credentials;
 pub(crate) mod directory;
 pub(crate) mod ledger;
@@ -17,6 +18,12 @@ macro_rules! for_each_case {
     ($with:ident! ($($words:tt)*)) => {
         $with! {
             ($($words)*)
+            accounts:
+                usage_is_summed_by_account, logs_are_filtered_by_account,
+                a_lost_call_is_charged_to_its_accounts_until_the_truth_turns_up,
+                windows_of_every_kind_are_restored, a_call_that_lasted_for_hours_is_not_forgotten,
+                many_accounts_are_read_at_once,
+                a_budget_that_is_added_knows_what_was_spent_before_folded_or_not;
             credentials: credentials_are_kept_sealed_under_their_names;
             directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,

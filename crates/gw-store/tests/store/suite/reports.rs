@@ -92,7 +92,7 @@ pub(crate) fn logs_are_filtered_and_paged(store: &impl Store) {
 }
 
 fn usage(store: &impl Store, group_by: GroupBy) -> Vec<UsageRow> {
-    store.usage(&UsageFilter { group_by, from: None, to: None }).unwrap()
+    store.usage(&UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None }).unwrap()
 }
 
 pub(crate) fn usage_is_summed_by_every_dimension(store: &impl Store) {
@@ -127,7 +127,7 @@ pub(crate) fn usage_is_summed_by_every_dimension(store: &impl Store) {
         assert_eq!((large.requests, large.errors, large.cost), (2, 0, NanoUsd(200)), "{group_by:?}");
         assert_eq!((large.input_tokens, large.output_tokens, large.cached_tokens), (20, 40, 8));
         let named = (group_by == GroupBy::Key).then(|| "app".to_owned());
-        assert_eq!(large.key_name, named);
+        assert_eq!(large.name, named);
     }
     let days = usage(store, GroupBy::Day);
     assert_eq!((days.len(), days[0].value.as_str(), days[0].requests), (1, "2026-10-30", 3));
@@ -156,7 +156,9 @@ pub(crate) fn usage_is_cut_by_time(store: &impl Store) {
     later.time += 2 * HOUR;
     fold(store, &[record(1), later]);
     let requests = |from, to| {
-        let rows = store.usage(&UsageFilter { group_by: GroupBy::Day, from, to }).unwrap();
+        let rows = store
+            .usage(&UsageFilter { group_by: GroupBy::Day, from, to, key_id: None, team_id: None })
+            .unwrap();
         rows.iter().map(|row| row.requests).sum::<u64>()
     };
     assert_eq!(requests(None, None), 2);

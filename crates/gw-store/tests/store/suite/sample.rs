@@ -48,6 +48,7 @@ pub(crate) fn record(number: u32) -> Record {
         total_us: 1500,
         parent: None,
         tolls: Vec::new(),
+        accounts: Vec::new(),
     }
 }
 
@@ -66,6 +67,7 @@ pub(crate) fn intent(record: &Record, number: u8, hold: u64) -> Intent<'_> {
         stream: record.stream,
         input_tokens: 10,
         parent: record.parent,
+        accounts: &record.accounts,
     }
 }
 
@@ -116,6 +118,7 @@ pub(crate) fn pending(record: &Record, holds: &[u64]) -> Vec<PendingIntent> {
         stream: false,
         input_tokens: 10,
         parent: record.parent.map(|parent| (parent.request.0, 2)),
+        accounts: record.accounts.clone(),
     };
     (0u8..).zip(holds).map(one).collect()
 }

@@ -2,6 +2,8 @@
 use super::*;
 use gw_model::Secret;
 
+const TEAM: AccountId = AccountId { level: gw_model::Level::Team, number: 7 };
+
 fn seal(key: &str) -> Seal {
     Seal::new(&[Secret::new(key.to_owned())], "a test", "the copy")
 }
@@ -50,6 +52,7 @@ fn copy(keys: u128) -> Copy {
             }],
         }],
         spent: vec![(KeyId(1), spent)],
+        accounts_spent: vec![(TEAM, spent), (AccountId { number: 8, ..TEAM }, SpentByPeriod::default())],
     }
 }
 
@@ -86,6 +89,8 @@ fn what_was_spent_is_cut_to_the_windows_of_now() {
     let (copy, day) = (copy(1), 86_400_000_000);
     let at = |now| {
         let [(_, spent)] = copy.spent_at(now)[..] else { unreachable!("one key") };
+        assert_eq!(copy.accounts_spent_at(Some(TEAM), now), [(TEAM, spent)]);
+        assert_eq!(copy.accounts_spent_at(None, now).len(), 2);
         [spent.day.0, spent.week.0, spent.month.0, spent.total.0]
     };
     assert_eq!(at(copy.taken_at + 1), [1, 2, 3, 4]);

@@ -1,0 +1,35 @@
+//! What accounts spent, as a store is asked for it and answers. Plain data.
+
+use gw_model::{AccountId, Micros, NanoUsd};
+
+/// A stretch of time of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpendingOf {
+    /// Whose; of any level.
+    pub account: AccountId,
+    /// From this time on.
+    pub from: Micros,
+    /// Up to this time, with it.
+    pub until: Micros,
+}
+
+/// What was spent in such a stretch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Spending {
+    /// In the order of time. Their sum is exact. A piece may stand later than it was spent, by less than an hour and
+    /// never behind the end of the stretch, but not earlier.
+    pub pieces: Vec<(Micros, NanoUsd)>,
+    /// Spent after the stretch.
+    pub later: NanoUsd,
+    /// Spent ever.
+    pub total: NanoUsd,
+}
+
+/// An account's name, for reports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountLabel {
+    /// Id.
+    pub id: AccountId,
+    /// Name.
+    pub name: String,
+}
