@@ -48,5 +48,5 @@ pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;
-pub use tenancy::{AccountId, AccountPolicy, Level};
+pub use tenancy::{AccountId, AccountPolicy, Level, Membership, Role};
 pub use usage::{Usage, UsageSource};

@@ -3,7 +3,7 @@
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
-use gw_model::{KeyId, Secret};
+use gw_model::{AccountId, KeyId, Level, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
@@ -59,6 +59,13 @@ pub fn generate_key_id() -> Result<KeyId, StoreError> {
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     // 0 is the master key's.
     Ok(KeyId(u128::from_be_bytes(bytes).max(1)))
+}
+
+/// A new id of an account.
+pub fn generate_account_id(level: Level) -> Result<AccountId, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(AccountId { level, number: u128::from_be_bytes(bytes) })
 }
 
 /// A fresh id of a dynamic route.

@@ -6,10 +6,10 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::SpentByPeriod;
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    Change, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft, StoredCredential,
+    AccountFilter, AccountProfile, Change, Doomed, GivenAnswer, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, NewSecret, PendingIntent, RouteDraft, StoredAccount, StoredCredential,
     StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
 };
-use gw_model::{KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros};
 
 /// Virtual keys and what changed about them.
 pub trait Directory: Send + Sync {
@@ -21,6 +21,15 @@ pub trait Directory: Send + Sync {
     -> Result<Option<StoredKey>, StoreError>;
     /// Revokes a key for good; false when there is none of that id, or it is revoked already.
     fn revoke_key(&self, id: KeyId, now: Micros) -> Result<bool, StoreError>;
+    /// Gives a key that is not revoked another secret; `None` when there is none of that id. The present one stays good
+    /// for a while, and one before it ends. Errors: [`StoreError::Changed`] when the revision is not the expected one.
+    fn rotate_key(
+        &self,
+        id: KeyId,
+        secret: &NewSecret,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredKey>, StoreError>;
     /// The key of that id, revoked or not.
     fn key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError>;
     /// Keys that are not revoked, in the order of ids, from behind `after`, at most `limit`.
@@ -31,6 +40,54 @@ pub trait Directory: Send + Sync {
     fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
     /// The latest revision; 0 when nothing ever changed.
     fn revision(&self) -> Result<i64, StoreError>;
+}
+
+/// What stands above and beside keys, and plans. Each change is listed among [`Directory::changes_after`].
+pub trait AccountStore: Send + Sync {
+    /// A page of accounts.
+    fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError>;
+    /// The account of that id.
+    fn account(&self, id: AccountId) -> Result<Option<StoredAccount>, StoreError>;
+    /// Adds an account. Whether the parent and the plan exist is the caller's to see. Errors:
+    /// [`StoreError::NameTaken`].
+    fn create_account(
+        &self,
+        id: AccountId,
+        parent: Option<AccountId>,
+        profile: &AccountProfile,
+        now: Micros,
+    ) -> Result<StoredAccount, StoreError>;
+    /// Changes an account; `None` when there is none of that id. Errors: [`StoreError::NameTaken`], and
+    /// [`StoreError::Changed`] when the revision is not the expected one.
+    fn update_account(
+        &self,
+        id: AccountId,
+        profile: &AccountProfile,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredAccount>, StoreError>;
+    /// Removes accounts with their memberships, and revokes keys, all or nothing. The first of the accounts must be at
+    /// the expected revision; errors as above.
+    fn delete_accounts(
+        &self,
+        doomed: &Doomed,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<(), StoreError>;
+}
+
+/// Answers to writes that are given again when the same write comes again.
+pub trait AnswerStore: Send + Sync {
+    /// The answer that was given under that name, at or after a time.
+    fn given_answer(&self, name: &str, since: Micros) -> Result<Option<GivenAnswer>, StoreError>;
+    /// Keeps an answer, in place of one that is older than `since`; forgets those, and the oldest beyond `most`.
+    fn keep_answer(
+        &self,
+        name: &str,
+        answer: &GivenAnswer,
+        since: Micros,
+        most: usize,
+    ) -> Result<(), StoreError>;
 }
 
 /// Credentials of providers, sealed by [`crate::Vault`] before they come here.

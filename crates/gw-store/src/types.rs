@@ -1,10 +1,13 @@
 //! What goes into and comes out of a store. Plain data.
 
+mod accounts;
 mod routes;
 
+pub use accounts::{AccountFilter, AccountProfile, Doomed, GivenAnswer, NewSecret, StoredAccount};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 
 use crate::journal::{IntentFrame, SegmentId};
+use crate::memory::Retiring;
 use gw_model::{KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +60,8 @@ pub struct StoredKey {
     pub revoked_at: Option<Micros>,
     /// Revision of its last change.
     pub revision: i64,
+    /// Its secret before the present one, while it is good.
+    pub retiring: Option<Retiring>,
 }
 
 /// A credential of a provider as stored.
@@ -96,7 +101,7 @@ pub struct Change {
     pub revision: i64,
     /// When.
     pub time: Micros,
-    /// What kind of thing: `key`.
+    /// What kind of thing: `key`, or the level of an account.
     pub kind: String,
     /// Its id.
     pub id: String,

@@ -95,6 +95,7 @@ impl Storage {
         for file in &report.set_aside {
             tracing::error!(file = %file.display(), "a damaged journal file was put aside");
         }
+        super::accounts::load(&*database, &table.accounts)?;
         load_keys(&*database, &table)?;
         fold::restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
@@ -170,7 +171,7 @@ fn load_keys(database: &dyn Directory, table: &KeyTable) -> Result<(), StoreErro
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.id);
         for key in page {
-            table.upsert(key.id, key.digest, key.policy, false, KeySource::Api);
+            table.upsert_retiring(key.id, key.digest, key.policy, false, KeySource::Api, key.retiring);
         }
     }
 }

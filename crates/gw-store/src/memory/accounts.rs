@@ -4,12 +4,14 @@
 
 use super::budget::SpentByPeriod;
 use super::chain::Link;
+use super::plans::Under;
 use super::rules::{Holder, Rules};
 use super::tally::Tally;
 use ahash::AHashMap;
 use arc_swap::ArcSwap;
 use gw_model::{AccountId, AccountPolicy, Level, Micros};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// See the module. It lives as long as something refers to it; its counters outlive a change of everything else.
@@ -31,7 +33,24 @@ pub struct Version {
     /// What it allows.
     pub policy: AccountPolicy,
     rules: Arc<Rules>,
+    under: Option<Under>,
     generation: u64,
+}
+
+impl Version {
+    /// All that is counted, that of its plan included, and its generation.
+    fn all_rules(&self) -> (Arc<Rules>, u64) {
+        let Some(under) = &self.under else { return (Arc::clone(&self.rules), self.generation) };
+        let (rules, of_plan) = under.rules(&self.rules);
+        // Both come from one counter: whatever changes, it grows.
+        (rules, self.generation.max(of_plan))
+    }
+
+    /// Its plan.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Arc<Account>> {
+        self.under.as_ref().map(|under| &under.plan)
+    }
 }
 
 impl Account {
@@ -45,12 +64,13 @@ impl Account {
     #[must_use]
     pub fn link(&self) -> Link {
         let version = self.version.load();
+        let (rules, generation) = version.all_rules();
         Link {
             id: self.id,
             holder: Holder { level: self.id.level, name: Some(Arc::clone(&version.name)) },
             tally: Arc::clone(&self.tally),
-            rules: Arc::clone(&version.rules),
-            generation: version.generation,
+            rules,
+            generation,
         }
     }
 
@@ -60,10 +80,23 @@ impl Account {
         &self.tally
     }
 
-    /// Limits and budgets of now.
+    /// Limits and budgets of now, those of its plan included.
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
-        Arc::clone(&self.version.load().rules)
+        self.version.load().all_rules().0
+    }
+
+    /// Its own limits and budgets, without those of its plan, and their generation.
+    #[must_use]
+    pub fn own_rules(&self) -> (Arc<Rules>, u64) {
+        let version = self.version.load();
+        (Arc::clone(&version.rules), version.generation)
+    }
+
+    /// True when it and its plan allow something.
+    pub fn permits(&self, allows: impl Fn(&AccountPolicy) -> bool) -> bool {
+        let version = self.version.load();
+        allows(&version.policy) && version.plan().is_none_or(|plan| allows(&plan.version.load().policy))
     }
 
     /// Nothing may be called in its name, or in that of what it belongs to.
@@ -89,6 +122,8 @@ pub struct NewAccount {
     pub parent: Option<AccountId>,
     /// What it allows.
     pub policy: AccountPolicy,
+    /// Its plan; it is in the table.
+    pub plan: Option<AccountId>,
     /// Nothing may be called in its name.
     pub disabled: bool,
 }
@@ -96,22 +131,67 @@ pub struct NewAccount {
 /// All accounts but keys.
 #[derive(Debug, Default)]
 pub struct AccountTable {
-    accounts: RwLock<AHashMap<AccountId, Arc<Account>>>,
-    /// Of the latest change; also what makes changes come one after the other.
+    accounts: RwLock<Accounts>,
+    /// Of the latest change of accounts and keys; also what makes changes come one after the other.
     generation: Mutex<u64>,
 }
 
+#[derive(Debug, Default)]
+struct Accounts {
+    by_id: AHashMap<AccountId, Arc<Account>>,
+    /// Customers and tags, whom callers name. Of one name there may be several, with different parents.
+    named: AHashMap<(Level, Arc<str>), SmallVec<[Arc<Account>; 1]>>,
+}
+
+impl Accounts {
+    fn add(&mut self, account: &Arc<Account>, name: &Arc<str>) {
+        self.by_id.insert(account.id, Arc::clone(account));
+        if is_named_by_callers(account.id.level) {
+            let key = (account.id.level, Arc::clone(name));
+            self.named.entry(key).or_default().push(Arc::clone(account));
+        }
+    }
+
+    fn remove(&mut self, id: AccountId) -> Option<Arc<Account>> {
+        let account = self.by_id.remove(&id)?;
+        if is_named_by_callers(id.level) {
+            let key = (id.level, Arc::clone(&account.version.load().name));
+            if let Some(same) = self.named.get_mut(&key) {
+                same.retain(|account| account.id != id);
+                if same.is_empty() {
+                    self.named.remove(&key);
+                }
+            }
+        }
+        Some(account)
+    }
+}
+
+const fn is_named_by_callers(level: Level) -> bool {
+    matches!(level, Level::Customer | Level::Tag)
+}
+
 impl AccountTable {
-    /// Adds an account, or changes the one of that id, whose counters are kept. `None`: there is no such parent.
+    /// Adds an account, or changes the one of that id, whose counters are kept. `None`: there is no such parent, or no
+    /// such plan.
     pub fn upsert(&self, new: NewAccount) -> Option<Arc<Account>> {
         let mut generation = self.generation.lock();
         *generation += 1;
+        let under = match new.plan {
+            Some(plan) => Some(Under::new(self.get(plan).filter(|plan| plan.id.level == Level::Plan)?)),
+            None => None,
+        };
         let rules = Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone()));
-        let version = Version { name: new.name, policy: new.policy, rules, generation: *generation };
+        let name = new.name;
+        let version =
+            Version { name: Arc::clone(&name), policy: new.policy, rules, under, generation: *generation };
         if let Some(known) = self.get(new.id) {
+            let mut accounts = self.accounts.write();
+            accounts.remove(new.id);
             known.version.store(Arc::new(version));
+            accounts.add(&known, &name);
             known.tally.set_closed(new.disabled);
-            return Some(known);
+            return Some(Arc::clone(&known));
         }
         let parent = match new.parent {
             Some(id) => Some(self.get(id)?),
@@ -124,31 +204,62 @@ impl AccountTable {
             version: ArcSwap::from_pointee(version),
         });
         account.tally.set_closed(new.disabled);
-        self.accounts.write().insert(new.id, Arc::clone(&account));
+        self.accounts.write().add(&account, &name);
         Some(account)
     }
 
     /// Removes an account. Calls and keys that refer to it see it as closed. False when there was none.
     pub fn remove(&self, id: AccountId) -> bool {
         let _changes = self.generation.lock();
-        let removed = self.accounts.write().remove(&id);
+        let removed = self.accounts.write().remove(id);
         removed.is_some_and(|account| {
             account.tally.set_closed(true);
             true
         })
     }
 
+    /// Held while something changes that is counted under a generation of this table.
+    pub(super) fn generation(&self) -> MutexGuard<'_, u64> {
+        self.generation.lock()
+    }
+
+    /// The customer or tag of that name for calls that belong to these accounts: the one nearest to them, and otherwise
+    /// the one that belongs to nothing.
+    #[must_use]
+    pub fn named(&self, level: Level, name: &str, above: &[Arc<Account>]) -> Option<Arc<Account>> {
+        let accounts = self.accounts.read();
+        if accounts.named.is_empty() {
+            return None;
+        }
+        let same = accounts.named.get(&(level, Arc::from(name)))?;
+        let is_in = |parent: &Arc<Account>| same.iter().find(|a| a.parent.as_ref().is_some_and(|p| p.id == parent.id));
+        let near = above.iter().find_map(is_in);
+        near.or_else(|| same.iter().find(|account| account.parent.is_none())).cloned()
+    }
+
     /// The account of that id.
     #[must_use]
     pub fn get(&self, id: AccountId) -> Option<Arc<Account>> {
-        self.accounts.read().get(&id).cloned()
+        self.accounts.read().by_id.get(&id).cloned()
+    }
+
+    /// Everything that belongs to an account, directly or not, and whoever has it as plan.
+    #[must_use]
+    pub fn referring(&self, id: AccountId) -> Vec<Arc<Account>> {
+        let refers = |account: &&Arc<Account>| {
+            let is_below = account.lineage().skip(1).any(|above| above.id == id);
+            is_below || account.version.load().plan().is_some_and(|plan| plan.id == id)
+        };
+        let mut all: Vec<_> = self.accounts.read().by_id.values().filter(refers).cloned().collect();
+        all.sort_unstable_by_key(|account| account.id);
+        all
     }
 
     /// Accounts of a level, in the order of ids.
     #[must_use]
     pub fn list(&self, level: Level) -> Vec<Arc<Account>> {
         let of_level = |account: &&Arc<Account>| account.id.level == level;
-        let mut all: Vec<_> = self.accounts.read().values().filter(of_level).cloned().collect();
+        let mut all: Vec<_> = self.accounts.read().by_id.values().filter(of_level).cloned().collect();
         all.sort_unstable_by_key(|account| account.id);
         all
     }
@@ -163,7 +274,7 @@ impl AccountTable {
     /// How many accounts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.accounts.read().len()
+        self.accounts.read().by_id.len()
     }
 
     /// True when there is none.

@@ -8,6 +8,7 @@ mod chain;
 mod digest;
 mod gates;
 mod keys;
+mod plans;
 mod refused;
 mod rules;
 mod tally;
@@ -20,8 +21,10 @@ pub use budget::{BudgetView, SpentByPeriod};
 pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
 pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};
-pub use keys::{KeyEntry, KeySource, KeyTable};
+pub use keys::{KeyEntry, KeySource, KeyTable, Retiring};
 pub use refused::{HoldRefused, LimitExceeded};
-pub use rules::{Holder, MAX_BUDGETS, MAX_LIMITS, Rules};
+pub use rules::{
+    Holder, MAX_BUDGETS, MAX_BUDGETS_WITH_PLAN, MAX_LIMITS, MAX_LIMITS_WITH_PLAN, Rules,
+};
 pub use tally::Tally;
 pub use views::{LimitsView, Remaining};

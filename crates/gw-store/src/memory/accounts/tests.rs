@@ -9,7 +9,7 @@ const PROJECT: AccountId = AccountId { level: Level::Project, number: 3 };
 
 fn new(id: AccountId, parent: Option<AccountId>, rpm: Option<u64>) -> NewAccount {
     let policy = AccountPolicy { limits: Limits { rpm, ..Limits::default() }, ..AccountPolicy::default() };
-    NewAccount { id, name: id.level.as_str().into(), parent, policy, disabled: false }
+    NewAccount { id, name: id.level.as_str().into(), parent, policy, plan: None, disabled: false }
 }
 
 fn table() -> AccountTable {

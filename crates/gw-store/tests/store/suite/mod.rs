@@ -1,6 +1,7 @@
 //! The conformance suite: what every store must do, whatever database it keeps its data in. A backend runs
 //! it by `store_suite!(name, open)`, where `open` makes a fresh store in a directory.
 
+pub(crate) mod accounts;
 pub(crate) mod directory;
 pub(crate) mod ledger;
 pub(crate) mod objects;
@@ -8,11 +9,11 @@ pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
 
-use gw_store::traits::{Directory, Ledger, ObjectStore, Reports, RouteStore};
+use gw_store::traits::{AccountStore, AnswerStore, Directory, Ledger, ObjectStore, Reports, RouteStore};
 
 /// All that a store offers.
-pub(crate) trait Store: Directory + Ledger + ObjectStore + Reports + RouteStore {}
-impl<T: Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
+pub(crate) trait Store: AccountStore + AnswerStore + Directory + Ledger + ObjectStore + Reports + RouteStore {}
+impl<T: AccountStore + AnswerStore + Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
 
 /// Runs the suite on one backend.
 #[macro_export]
@@ -23,6 +24,10 @@ macro_rules! store_suite {
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
                 a_change_of_an_outdated_revision_is_refused);
+            $crate::store_suite!(@tests $open, accounts:
+                accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
+                accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
+                a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number);
             $crate::store_suite!(@tests $open, ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,
