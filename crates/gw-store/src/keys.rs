@@ -126,6 +126,12 @@ pub fn derive(encryption_key: &Secret, purpose: &str) -> Secret {
     Secret::new(hex(&mac.finalize().into_bytes()))
 }
 
+/// A digest (SHA-256) of what was asked, to tell later whether the same is asked again.
+#[must_use]
+pub fn fingerprint(path: &str, body: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize().into()
+}
+
 fn new_encryption_key() -> Result<Secret, StoreError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;

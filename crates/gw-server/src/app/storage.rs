@@ -38,6 +38,8 @@ pub(crate) struct Storage {
     pub(crate) vault: Vault,
     /// Whose files, batches and stored responses are.
     pub(crate) objects: Arc<Objects>,
+    /// Most answers that are kept for whoever asks again.
+    pub(crate) idempotency_entries: usize,
     /// The master key.
     pub(crate) master: Secret,
     /// The master key was made just now, and is to be shown once.
@@ -106,6 +108,7 @@ impl Storage {
             keys,
             vault,
             objects,
+            idempotency_entries: settings.idempotency_entries,
             master,
             master_is_new,
             journal,
