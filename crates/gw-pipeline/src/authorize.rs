@@ -55,6 +55,11 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refus
     {
         return Err(not_allowed(&call.facts.model));
     }
+    let asked = &*call.facts.model;
+    let names = [asked, resolution.qualified.as_deref().unwrap_or(asked)];
+    if !ticket.beside_allows(|policy| policy.allows_model(&names)) {
+        return Err(not_allowed(asked));
+    }
     refuse_hidden_models(call, &resolution.model)?;
     Ok(resolution.model)
 }
@@ -68,6 +73,10 @@ pub(crate) fn may_use(ticket: &Ticket, format: WireFormat) -> Result<(), Refusal
         Some(entry) if !entry.allows_endpoint(endpoint) => Err(Refusal::new(
             ErrorCode::EndpointNotAllowed,
             format!("this key may not use '{}' endpoints", endpoint.as_str()),
+        )),
+        _ if !ticket.beside_allows(|policy| policy.allows_endpoint(endpoint)) => Err(Refusal::new(
+            ErrorCode::EndpointNotAllowed,
+            format!("the customer or a tag of this call may not use '{}' endpoints", endpoint.as_str()),
         )),
         _ => Ok(()),
     }

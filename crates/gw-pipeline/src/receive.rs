@@ -69,6 +69,9 @@ pub(crate) async fn receive<B: BodySource>(
     if ticket.record.customer.is_none() {
         ticket.record.customer.clone_from(&facts.user);
     }
+    if let Err(refusal) = ticket.count_beside() {
+        return Err(ticket.reject(refusal));
+    }
     let format = facts.dialect.filter(|_| line.is_none()).unwrap_or(format);
     ticket.record.format = format;
     let call = Call { format, body, facts, forward_headers: inbound.forward_headers, raw: line };

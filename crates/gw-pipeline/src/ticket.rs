@@ -2,6 +2,7 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+mod beside;
 mod family;
 mod holds;
 pub(crate) mod session;
@@ -14,6 +15,7 @@ use crate::inbound::CallerContext;
 use crate::metrics::Ending;
 use crate::respond::keep::expiry;
 use crate::worker::Worker;
+use beside::Beside;
 use family::Family;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
@@ -67,6 +69,8 @@ pub(crate) struct Open {
     model: Option<Arc<Model>>,
     /// The accounts that the call counts for, and what is taken from them.
     chain: Chain,
+    /// The customer and the tags among them.
+    beside: Beside,
     hold_cost: NanoUsd,
     /// Most that may be held.
     cap: Option<NanoUsd>,
@@ -150,6 +154,7 @@ impl Ticket {
             key: None,
             model: None,
             chain: Chain::default(),
+            beside: Beside::new(),
             hold_cost: NanoUsd::ZERO,
             cap: None,
             family: None,
@@ -318,11 +323,6 @@ impl Open {
         if media.output_images == 0 {
             media.output_images = asked.output_images;
         }
-    }
-
-    /// Is the key still good? It may have been revoked since the call began.
-    pub(crate) fn check_key(&self) -> Result<(), Refusal> {
-        self.key.as_ref().map_or(Ok(()), |entry| crate::authenticate::check(entry, self.worker.now()))
     }
 
     /// What is left of the tightest limits, for headers.

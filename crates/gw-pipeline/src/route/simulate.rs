@@ -59,12 +59,13 @@ pub fn simulate(
     let body = question.body.clone();
     let call = Call { format: question.format, body, facts, forward_headers: Vec::new(), raw: None };
     let model = live.lineup(model);
-    let caller = Caller { context: &question.context, key: question.key.as_deref() };
+    let caller = Caller { context: &question.context, key: question.key.as_deref(), beside: &[] };
     let now = question.now;
     let gather = |reads| Gathered::gather(reads, Looked::at(reads, &call), &call, caller, now);
     let asking = Asking {
         call: &call,
         caller,
+        by_provider: !caller.allows_every_provider(),
         model: &model,
         // Nothing is sent, so nobody knows what the prompt is meant for: the order written.
         meaning: &Meaning::default(),

@@ -135,7 +135,8 @@ impl Open {
     fn renew_key(&mut self, entry: &Arc<KeyEntry>) {
         let Some(held) = self.key.as_mut().filter(|held| !Arc::ptr_eq(held, entry)) else { return };
         *held = Arc::clone(entry);
-        self.chain.renew(self.worker.now(), entry.links());
+        let links: Vec<_> = self.links_of(entry).collect();
+        self.chain.renew(self.worker.now(), links);
         if let Some(ongoing) = &mut self.ongoing {
             ongoing.held = Amounts::default();
         }

@@ -99,6 +99,14 @@ impl Account {
         allows(&version.policy) && version.plan().is_none_or(|plan| allows(&plan.version.load().policy))
     }
 
+    /// Most output tokens that a request may ask for, by it and its plan.
+    #[must_use]
+    pub fn max_output_tokens(&self) -> Option<u64> {
+        let version = self.version.load();
+        let of_plan = version.plan().and_then(|plan| plan.version.load().policy.max_output_tokens);
+        [version.policy.max_output_tokens, of_plan].into_iter().flatten().min()
+    }
+
     /// Nothing may be called in its name, or in that of what it belongs to.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -139,36 +147,42 @@ pub struct AccountTable {
 #[derive(Debug, Default)]
 struct Accounts {
     by_id: AHashMap<AccountId, Arc<Account>>,
-    /// Customers and tags, whom callers name. Of one name there may be several, with different parents.
-    named: AHashMap<(Level, Arc<str>), SmallVec<[Arc<Account>; 1]>>,
+    customers: Named,
+    tags: Named,
 }
+
+/// Those whom callers name. Of one name there may be several, with different parents.
+type Named = AHashMap<Arc<str>, SmallVec<[Arc<Account>; 1]>>;
 
 impl Accounts {
     fn add(&mut self, account: &Arc<Account>, name: &Arc<str>) {
         self.by_id.insert(account.id, Arc::clone(account));
-        if is_named_by_callers(account.id.level) {
-            let key = (account.id.level, Arc::clone(name));
-            self.named.entry(key).or_default().push(Arc::clone(account));
+        if let Some(named) = self.named(account.id.level) {
+            named.entry(Arc::clone(name)).or_default().push(Arc::clone(account));
         }
     }
 
     fn remove(&mut self, id: AccountId) -> Option<Arc<Account>> {
         let account = self.by_id.remove(&id)?;
-        if is_named_by_callers(id.level) {
-            let key = (id.level, Arc::clone(&account.version.load().name));
-            if let Some(same) = self.named.get_mut(&key) {
+        if let Some(named) = self.named(id.level) {
+            let name = Arc::clone(&account.version.load().name);
+            if let Some(same) = named.get_mut(&name) {
                 same.retain(|account| account.id != id);
                 if same.is_empty() {
-                    self.named.remove(&key);
+                    named.remove(&name);
                 }
             }
         }
         Some(account)
     }
-}
 
-const fn is_named_by_callers(level: Level) -> bool {
-    matches!(level, Level::Customer | Level::Tag)
+    const fn named(&mut self, level: Level) -> Option<&mut Named> {
+        match level {
+            Level::Customer => Some(&mut self.customers),
+            Level::Tag => Some(&mut self.tags),
+            _ => None,
+        }
+    }
 }
 
 impl AccountTable {
@@ -223,18 +237,22 @@ impl AccountTable {
         self.generation.lock()
     }
 
-    /// The customer or tag of that name for calls that belong to these accounts: the one nearest to them, and otherwise
-    /// the one that belongs to nothing.
+    /// The customer of that name for calls that belong to these accounts: the one nearest to them, and otherwise the one
+    /// that belongs to nothing.
     #[must_use]
-    pub fn named(&self, level: Level, name: &str, above: &[Arc<Account>]) -> Option<Arc<Account>> {
+    pub fn customer(&self, name: &str, above: &[Arc<Account>]) -> Option<Arc<Account>> {
         let accounts = self.accounts.read();
-        if accounts.named.is_empty() {
-            return None;
-        }
-        let same = accounts.named.get(&(level, Arc::from(name)))?;
-        let is_in = |parent: &Arc<Account>| same.iter().find(|a| a.parent.as_ref().is_some_and(|p| p.id == parent.id));
-        let near = above.iter().find_map(is_in);
+        let same = accounts.customers.get(name)?;
+        let belongs_to =
+            |id: AccountId| same.iter().find(|a| a.parent.as_ref().is_some_and(|parent| parent.id == id));
+        let near = above.iter().find_map(|account| belongs_to(account.id));
         near.or_else(|| same.iter().find(|account| account.parent.is_none())).cloned()
+    }
+
+    /// The tag of that name.
+    #[must_use]
+    pub fn tag(&self, name: &str) -> Option<Arc<Account>> {
+        self.accounts.read().tags.get(name)?.first().cloned()
     }
 
     /// The account of that id.

@@ -11,7 +11,6 @@ use super::tally::Tally;
 use ahash::{AHashMap, AHashSet};
 use gw_model::{AccountId, AccountPolicy, Endpoint, KeyId, KeyPolicy, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
@@ -112,14 +111,8 @@ impl KeyEntry {
     /// Most output tokens that a request may ask for, by the key's plan and all above it.
     #[must_use]
     pub fn max_output_tokens(&self) -> Option<u64> {
-        let least = Cell::new(None);
-        self.all(|policy| {
-            if let Some(most) = policy.max_output_tokens {
-                least.set(Some(least.get().map_or(most, |known: u64| known.min(most))));
-            }
-            true
-        });
-        least.get()
+        let accounts = self.plan().into_iter().chain(&self.above);
+        accounts.filter_map(|account| account.max_output_tokens()).min()
     }
 
     /// The secret before the present one, and until when it is good.
