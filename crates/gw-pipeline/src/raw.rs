@@ -105,7 +105,8 @@ pub(crate) fn authorize(
     refuse_stored(call)?;
     let is_named = !facts.model.is_empty();
     let names: [&str; 2] = [&facts.model, &model.name];
-    let is_allowed = || key.allows_model(&names) && ticket.beside_allows(|policy| policy.allows_model(&names));
+    let is_allowed =
+        || key.allows_model(&names) && ticket.beside_allows(|policy| policy.allows_model(&names));
     if is_named && !is_allowed() {
         return Err(not_allowed(&facts.model));
     }

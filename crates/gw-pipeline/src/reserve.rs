@@ -109,7 +109,9 @@ fn within(most: Option<u64>, call: &Call) -> Result<(), Refusal> {
             format!("this key's requests may ask for {most} output tokens, and this one asks for {asked}")
         }
         None if call.raw.is_some() => {
-            format!("this key's requests may ask for {most} output tokens; state how many, since the body goes on as it is")
+            format!(
+                "this key's requests may ask for {most} output tokens; state how many, since the body goes on as it is"
+            )
         }
         _ => return Ok(()),
     };

@@ -6,8 +6,9 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::SpentByPeriod;
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountProfile, Change, Doomed, GivenAnswer, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, NewSecret, PendingIntent, RouteDraft, StoredAccount, StoredCredential,
-    StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
+    AccountFilter, AccountProfile, Change, Doomed, GivenAnswer, KeyLabel, KeyUpdate, LogFilter, LogPage,
+    NewKey, NewSecret, PendingIntent, RouteDraft, StoredAccount, StoredCredential, StoredKey, StoredRoute,
+    UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 

@@ -77,7 +77,8 @@ impl Open {
             None => Ok(()),
             Some(account) => {
                 let version = account.version();
-                let text = format!("the {} '{}' is disabled or deleted", account.id.level.as_str(), version.name);
+                let text =
+                    format!("the {} '{}' is disabled or deleted", account.id.level.as_str(), version.name);
                 Err(Refusal::new(ErrorCode::InvalidApiKey, text))
             }
         }

@@ -38,8 +38,7 @@ struct AccountsQuery {
 /// How to remove.
 #[derive(Debug, Deserialize)]
 struct RemoveQuery {
-    #[serde(default)]
-    cascade: bool,
+    cascade: Option<String>,
 }
 
 /// The resource of a level as a whole.
@@ -51,11 +50,9 @@ pub(super) fn all(level: Level) -> MethodRouter<Arc<App>> {
 /// One of a level.
 pub(super) fn one(level: Level) -> MethodRouter<Arc<App>> {
     get(move |State(app): State<Arc<App>>, Path(id): Path<String>| show(level, app, id))
-        .patch(
-            move |State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap, body: Bytes| {
-                change(level, app, id, headers, body)
-            },
-        )
+        .patch(move |State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap, body: Bytes| {
+            change(level, app, id, headers, body)
+        })
         .delete(
             move |State(app): State<Arc<App>>,
                   Path(id): Path<String>,
@@ -145,7 +142,12 @@ async fn remove(
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let (id, revision) = (parse(level, &id)?, expected(&headers)?);
-    tokio::task::spawn_blocking(move || accounts::remove(&app, id, query.cascade, revision)).await??;
+    let cascade = match query.cascade.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(ApiError::invalid("cascade", "'cascade' must be true or false")),
+    };
+    tokio::task::spawn_blocking(move || accounts::remove(&app, id, cascade, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -25,7 +25,8 @@ struct Source<'a> {
 /// See the module.
 pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
     let versions: Vec<_> = entry.above.iter().map(|account| (account, account.version())).collect();
-    let from = |level: Level, id: String, name: &str| json!({ "level": level.as_str(), "id": id, "name": name });
+    let from =
+        |level: Level, id: String, name: &str| json!({ "level": level.as_str(), "id": id, "name": name });
     let of_key = from(Level::Key, entry.id.to_string(), &entry.policy.name);
     let mut sources = vec![Source {
         from: of_key.clone(),
@@ -79,18 +80,22 @@ fn of_plan<'a>(plan: &Arc<Account>, mut holder: Value, tally: &'a Tally) -> Sour
 
 /// Patterns that every list covers. Two patterns overlap where one of them covers the other, and then in that.
 fn patterns(sources: &[Source<'_>]) -> Value {
-    combine(sources, |source| source.models.clone(), |known, list| {
-        let both = |a: &String, b: &String| match (model_matches(a, b), model_matches(b, a)) {
-            (true, _) => Some(b.clone()),
-            (_, true) => Some(a.clone()),
-            _ => None,
-        };
-        let mut found: Vec<String> =
-            known.iter().flat_map(|a| list.iter().filter_map(move |b| both(a, b))).collect();
-        found.sort();
-        found.dedup();
-        found
-    })
+    combine(
+        sources,
+        |source| source.models.clone(),
+        |known, list| {
+            let both = |a: &String, b: &String| match (model_matches(a, b), model_matches(b, a)) {
+                (true, _) => Some(b.clone()),
+                (_, true) => Some(a.clone()),
+                _ => None,
+            };
+            let mut found: Vec<String> =
+                known.iter().flat_map(|a| list.iter().filter_map(move |b| both(a, b))).collect();
+            found.sort();
+            found.dedup();
+            found
+        },
+    )
 }
 
 fn names(sources: &[Source<'_>], value: impl Fn(&Source<'_>) -> Option<Vec<String>>) -> Value {

@@ -60,7 +60,8 @@ async fn once(app: Arc<App>, request: Request, next: Next) -> Result<Response, A
     }
     let (head, body) = answer.into_parts();
     let body = collect(body).await?;
-    let etag = head.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+    let etag =
+        head.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
     let (status, text) = (head.status.as_u16(), body.clone());
     let keep = move || keep(&app, &key, asked, (status, etag), &text);
     if let Err(error) = tokio::task::spawn_blocking(keep).await? {

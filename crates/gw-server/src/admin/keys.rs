@@ -79,9 +79,8 @@ pub(super) async fn change(
 ) -> Answer {
     let (id, revision) = (parse(&id)?, expected(&headers)?);
     let writing = Arc::clone(&app);
-    let work = move || {
-        keys::update::<ApiError>(&writing, id, revision, |policy| key_input::apply(&body, policy))
-    };
+    let work =
+        move || keys::update::<ApiError>(&writing, id, revision, |policy| key_input::apply(&body, policy));
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     Ok(tagged(StatusCode::OK, stored.revision, with_times(row(&app, &entry), &stored)))

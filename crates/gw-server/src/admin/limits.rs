@@ -5,9 +5,7 @@ use super::error::ApiError;
 use super::given::Given;
 use gw_model::limits::{Budget, Increase, Limit, LimitKind, LimitUnit, Limits, Period, TimeZone};
 use gw_model::{Micros, NanoUsd, time};
-use gw_store::memory::{
-    MAX_BUDGETS, MAX_BUDGETS_WITH_PLAN, MAX_LIMITS, MAX_LIMITS_WITH_PLAN, Rules, Tally,
-};
+use gw_store::memory::{MAX_BUDGETS, MAX_BUDGETS_WITH_PLAN, MAX_LIMITS, MAX_LIMITS_WITH_PLAN, Rules, Tally};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};

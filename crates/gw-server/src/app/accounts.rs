@@ -16,15 +16,8 @@ use std::sync::Arc;
 const PAGE: usize = 10_000;
 
 /// Levels as they are loaded: what others refer to comes first.
-const LOADED: [Level; 7] = [
-    Level::Plan,
-    Level::Organization,
-    Level::Team,
-    Level::Project,
-    Level::User,
-    Level::Customer,
-    Level::Tag,
-];
+const LOADED: [Level; 7] =
+    [Level::Plan, Level::Organization, Level::Team, Level::Project, Level::User, Level::Customer, Level::Tag];
 
 /// Why an account cannot be made, changed or removed.
 #[derive(Debug)]

@@ -53,7 +53,10 @@ impl fmt::Display for KeysError {
             Self::NotFound => f.write_str("there is no such key"),
             Self::Account(error) => write!(f, "{error}"),
             Self::OtherTeam { team } => {
-                write!(f, "the key's project belongs to the team '{team}'; leave 'team_id' out, or change both")
+                write!(
+                    f,
+                    "the key's project belongs to the team '{team}'; leave 'team_id' out, or change both"
+                )
             }
             Self::Store(error) => write!(f, "{error}"),
         }

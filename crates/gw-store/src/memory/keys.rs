@@ -247,8 +247,8 @@ impl KeyTable {
             let digest = Digest(digest);
             let entry = self.shard(&digest).read().get(&digest).cloned()?;
             // An earlier secret leads here too, for as long as it is good.
-            let is_good =
-                entry.digest == digest || entry.retiring.as_ref().is_some_and(|retiring| now < retiring.until);
+            let is_good = entry.digest == digest
+                || entry.retiring.as_ref().is_some_and(|retiring| now < retiring.until);
             is_good.then_some(entry)
         })
     }
@@ -289,8 +289,7 @@ impl KeyTable {
         let rules = names.shared(Rules::new(&policy.limits, policy.budgets.clone()));
         let above = self.above(&policy);
         let plan = policy.plan_id.as_ref().and_then(|id| self.accounts.get(id.parse().ok()?));
-        let under =
-            plan.filter(|plan| plan.id.level == Level::Plan).map(|plan| Box::new(Under::new(plan)));
+        let under = plan.filter(|plan| plan.id.level == Level::Plan).map(|plan| Box::new(Under::new(plan)));
         let entry = Arc::new(KeyEntry {
             id,
             policy,

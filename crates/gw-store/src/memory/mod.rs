@@ -23,8 +23,6 @@ pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};
 pub use keys::{KeyEntry, KeySource, KeyTable, Retiring};
 pub use refused::{HoldRefused, LimitExceeded};
-pub use rules::{
-    Holder, MAX_BUDGETS, MAX_BUDGETS_WITH_PLAN, MAX_LIMITS, MAX_LIMITS_WITH_PLAN, Rules,
-};
+pub use rules::{Holder, MAX_BUDGETS, MAX_BUDGETS_WITH_PLAN, MAX_LIMITS, MAX_LIMITS_WITH_PLAN, Rules};
 pub use tally::Tally;
 pub use views::{LimitsView, Remaining};

@@ -10,8 +10,7 @@ use crate::types::{Change, KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-const COLUMNS: &str =
-    "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision, old_digest, old_until";
+const COLUMNS: &str = "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision, old_digest, old_until";
 
 impl Directory for SqliteStore {
     fn create_key(&self, key: &NewKey, now: Micros) -> Result<StoredKey, StoreError> {

@@ -52,7 +52,11 @@ fn faults_name_their_field() {
         (Level::Plan, many.as_str(), "limits"),
         (Level::User, r#"{"email":"nobody"}"#, "email"),
         (Level::User, r#"{"email":"a@b@c"}"#, "email"),
-        (Level::User, r#"{"email":"a@b","memberships":[{"account_id":"x","role":"admin"}]}"#, "memberships[0].account_id"),
+        (
+            Level::User,
+            r#"{"email":"a@b","memberships":[{"account_id":"x","role":"admin"}]}"#,
+            "memberships[0].account_id",
+        ),
     ];
     for (level, body, field) in cases {
         let error = format!("{:?}", read_as(level, body).unwrap_err());
@@ -63,7 +67,8 @@ fn faults_name_their_field() {
 #[test]
 fn a_parent_is_an_id_of_its_level() {
     let read = |level, body: &str| parent(level, &read(level, body.as_bytes()).unwrap());
-    let (team, organization) = ("team_00000000000000000000000000000001", "org_00000000000000000000000000000002");
+    let (team, organization) =
+        ("team_00000000000000000000000000000001", "org_00000000000000000000000000000002");
     let found = read(Level::Customer, &format!(r#"{{"team_id":"{team}","organization_id":null}}"#)).unwrap();
     assert_eq!(found.flatten().map(|id| id.to_string()).as_deref(), Some(team));
     assert_eq!(read(Level::Customer, "{}").unwrap(), None);

@@ -32,7 +32,11 @@ async fn keys_of_a_team_share_its_requests() {
     }
     for key in [&first, &second] {
         let refused = ask(&gateway, key).await;
-        assert!(refused.refused(429, "rate_limit_exceeded").text().contains("team 'core'"), "{}", refused.text());
+        assert!(
+            refused.refused(429, "rate_limit_exceeded").text().contains("team 'core'"),
+            "{}",
+            refused.text()
+        );
     }
     // A change is in force at once, and what was counted stays counted.
     patch(&gateway, &format!("teams/{team}"), &json!({"limits": {"rpm": 4}})).await.ok();
@@ -64,7 +68,8 @@ async fn teams_share_the_budget_of_their_organization() {
     assert!(spent > 0.0 && spent <= 0.02, "{rows:?}");
     let one = gateway.rows(&format!("/api/v1/budgets?id={organization}")).await;
     assert_eq!(one.len(), 1);
-    let shown = gateway.admin(Method::GET, &format!("/api/v1/organizations/{organization}"), None).await.json();
+    let shown =
+        gateway.admin(Method::GET, &format!("/api/v1/organizations/{organization}"), None).await.json();
     assert_eq!(shown["budget"]["spent_usd"], rows[0]["spent_usd"]);
 }
 
@@ -72,7 +77,10 @@ async fn teams_share_the_budget_of_their_organization() {
 async fn what_is_disabled_stops_its_keys_within_a_second() {
     let (_upstream, gateway) = set_up().await;
     let (organization, [red_team, _], [red, blue]) = two_teams(&gateway, &json!({"name": "acme"})).await;
-    for (path, keys) in [(format!("teams/{red_team}"), vec![&red]), (format!("organizations/{organization}"), vec![&red, &blue])] {
+    for (path, keys) in [
+        (format!("teams/{red_team}"), vec![&red]),
+        (format!("organizations/{organization}"), vec![&red, &blue]),
+    ] {
         patch(&gateway, &path, &json!({"disabled": true})).await.ok();
         for key in &keys {
             eventually_within(Duration::from_secs(1), "the key stops", async || {

@@ -63,5 +63,8 @@ async fn effective_values_say_where_they_come_from() {
     assert_eq!((&limit["unit"], &limit["effective"]["limit"]), (&json!("requests"), &json!(30)));
     assert_eq!(limit["considered"].as_array().unwrap().len(), 3);
     let budget = &shown["budgets"][0];
-    assert_eq!((&budget["from"]["level"], &budget["effective"]["limit_usd"]), (&json!("organization"), &json!("9")));
+    assert_eq!(
+        (&budget["from"]["level"], &budget["effective"]["limit_usd"]),
+        (&json!("organization"), &json!("9"))
+    );
 }

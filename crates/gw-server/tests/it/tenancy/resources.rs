@@ -26,7 +26,11 @@ async fn everything_is_kept_over_a_restart() {
     assert_eq!(people[0]["memberships"][0]["role"], "admin");
     ask(&gateway, &key).await.ok();
     let over = ask(&gateway, &key).await;
-    assert!(over.refused(429, "rate_limit_exceeded").text().contains("organization 'acme'"), "{}", over.text());
+    assert!(
+        over.refused(429, "rate_limit_exceeded").text().contains("organization 'acme'"),
+        "{}",
+        over.text()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -41,7 +45,9 @@ async fn lists_are_paged_and_filtered() {
     assert_eq!(gateway.rows("/api/v1/teams?limit=3").await.len(), 7);
     assert_eq!(gateway.rows(&format!("/api/v1/teams?organization_id={organization}")).await.len(), 4);
     assert_eq!(gateway.rows("/api/v1/teams?name=team%203").await.len(), 1);
-    for (query, field) in [("limit=0", "limit"), ("cursor=x", "cursor"), ("organization_id=x", "organization_id")] {
+    for (query, field) in
+        [("limit=0", "limit"), ("cursor=x", "cursor"), ("organization_id=x", "organization_id")]
+    {
         let answer = gateway.admin(Method::GET, &format!("/api/v1/teams?{query}"), None).await;
         refused(&answer, 400, Some(field));
     }
@@ -56,19 +62,30 @@ async fn bad_input_is_refused_with_its_field() {
     let project = make(&gateway, "projects", &json!({"name": "app", "team_id": team})).await;
     let other = make(&gateway, "teams", &json!({"name": "other"})).await;
     make(&gateway, "users", &json!({"email": "ada@example.com"})).await;
-    let long: Value = (0..300).map(|n| (format!("k{n}"), json!("v"))).collect::<serde_json::Map<_, _>>().into();
+    let long: Value =
+        (0..300).map(|n| (format!("k{n}"), json!("v"))).collect::<serde_json::Map<_, _>>().into();
     let cases = [
         ("organizations", json!({"name": "acme"}), 409, "name"),
         ("organizations", json!({"name": "a", "metadata": long}), 400, "metadata"),
         ("organizations", json!({"name": "a", "limits": {"rpm": -1}}), 400, "limits.rpm"),
-        ("organizations", json!({"name": "a", "budget": {"limit_usd": -1, "period": "day"}}), 400, "budget.limit_usd"),
+        (
+            "organizations",
+            json!({"name": "a", "budget": {"limit_usd": -1, "period": "day"}}),
+            400,
+            "budget.limit_usd",
+        ),
         ("organizations", json!({"name": "a", "parent": organization}), 400, "parent"),
         ("teams", json!({"name": "x", "organization_id": format!("org_{nobody}")}), 400, "organization_id"),
         ("teams", json!({"name": "x", "organization_id": team}), 400, "organization_id"),
         ("teams", json!({"name": "x", "plan_id": format!("plan_{nobody}")}), 400, "plan_id"),
         ("projects", json!({"name": "x"}), 400, "team_id"),
         ("users", json!({"email": "ADA@example.com"}), 409, "email"),
-        ("users", json!({"email": "b@c", "memberships": [{"account_id": format!("team_{nobody}"), "role": "admin"}]}), 400, "memberships[0].account_id"),
+        (
+            "users",
+            json!({"email": "b@c", "memberships": [{"account_id": format!("team_{nobody}"), "role": "admin"}]}),
+            400,
+            "memberships[0].account_id",
+        ),
         ("keys", json!({"name": "k", "team_id": format!("team_{nobody}")}), 400, "team_id"),
         ("keys", json!({"name": "k", "project_id": team}), 400, "project_id"),
         ("keys", json!({"name": "k", "project_id": project, "team_id": other}), 400, "team_id"),
@@ -78,9 +95,18 @@ async fn bad_input_is_refused_with_its_field() {
         let answer = gateway.admin(Method::POST, &format!("/api/v1/{resource}"), Some(&body)).await;
         refused(&answer, status, Some(field));
     }
-    refused(&patch(&gateway, &format!("teams/{team}"), &json!({"organization_id": null})).await, 400, Some("organization_id"));
+    refused(
+        &patch(&gateway, &format!("teams/{team}"), &json!({"organization_id": null})).await,
+        400,
+        Some("organization_id"),
+    );
     let hex = team.split_once('_').unwrap().1;
-    for path in [format!("organizations/{team}"), format!("projects/proj_{hex}"), "teams/x".to_owned(), "plans/%27;--".to_owned()] {
+    for path in [
+        format!("organizations/{team}"),
+        format!("projects/proj_{hex}"),
+        "teams/x".to_owned(),
+        "plans/%27;--".to_owned(),
+    ] {
         for method in [Method::GET, Method::PATCH, Method::DELETE] {
             let body = (method == Method::PATCH).then(|| json!({"name": "y"}));
             refused(&gateway.admin(method, &format!("/api/v1/{path}"), body.as_ref()).await, 404, None);
@@ -111,7 +137,12 @@ async fn what_is_referred_to_goes_only_with_all_below_it() {
         (ask(&gateway, &key).await.status == 401).then_some(())
     })
     .await;
-    for path in [path, format!("/api/v1/teams/{team}"), format!("/api/v1/projects/{project}"), format!("/api/v1/keys/{id}")] {
+    for path in [
+        path,
+        format!("/api/v1/teams/{team}"),
+        format!("/api/v1/projects/{project}"),
+        format!("/api/v1/keys/{id}"),
+    ] {
         refused(&gateway.admin(Method::GET, &path, None).await, 404, None);
     }
     ask(&gateway, &bystander).await.ok();

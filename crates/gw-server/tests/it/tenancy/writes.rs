@@ -26,7 +26,11 @@ async fn a_write_that_means_an_older_revision_is_refused() {
             let late = write(&gateway, method, &path, ("if-match", &tag), &json!({"name": "late"})).await;
             late.refused(412, "precondition_failed");
         }
-        refused(&write(&gateway, Method::PATCH, &path, ("if-match", "x"), &body).await, 400, Some("If-Match"));
+        refused(
+            &write(&gateway, Method::PATCH, &path, ("if-match", "x"), &body).await,
+            400,
+            Some("If-Match"),
+        );
         let gone = write(&gateway, Method::DELETE, &path, ("if-match", &newer), &json!({})).await;
         assert_eq!(gone.status, 204, "{}", gone.text());
     }
@@ -42,13 +46,20 @@ async fn a_write_that_comes_fifty_times_at_once_is_done_once() {
     for answer in &answers {
         assert_eq!((answer.status.as_u16(), answer.json()), (201, first.clone()));
     }
-    let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
+    let replayed =
+        answers.iter().filter(|answer| answer.header("idempotent-replayed") == Some("true")).count();
     assert_eq!(replayed, 49);
     assert_eq!(gateway.rows("/api/v1/keys").await.len(), 1);
     ask(&gateway, first["key"].as_str().unwrap()).await.ok();
-    let other = write(&gateway, Method::POST, "/api/v1/keys", ("idempotency-key", "k-1"), &json!({"name": "b"})).await;
+    let other =
+        write(&gateway, Method::POST, "/api/v1/keys", ("idempotency-key", "k-1"), &json!({"name": "b"}))
+            .await;
     refused(&other, 409, Some("Idempotency-Key"));
-    refused(&write(&gateway, Method::POST, "/api/v1/keys", ("idempotency-key", ""), &body).await, 400, Some("Idempotency-Key"));
+    refused(
+        &write(&gateway, Method::POST, "/api/v1/keys", ("idempotency-key", ""), &body).await,
+        400,
+        Some("Idempotency-Key"),
+    );
 
     // What failed changed nothing, and may come again; and a restart forgets nothing.
     let team = |name: &str| json!({"name": name, "limits": {"rpm": if name == "bad" { 0 } else { 1 }}});
@@ -60,7 +71,10 @@ async fn a_write_that_comes_fifty_times_at_once_is_done_once() {
     assert_eq!(made.status, 201, "{}", made.text());
     let gateway = gateway.restart().await;
     let again = write_team(&gateway, "core").await;
-    assert_eq!((again.status.as_u16(), again.json(), again.header("etag")), (201, made.json(), made.header("etag")));
+    assert_eq!(
+        (again.status.as_u16(), again.json(), again.header("etag")),
+        (201, made.json(), made.header("etag"))
+    );
     let stored = std::fs::read(gateway.folder().join("data/gatewright.db")).unwrap();
     let secret = first["key"].as_str().unwrap().as_bytes();
     assert!(!stored.windows(secret.len()).any(|window| window == secret), "answers are sealed");
@@ -76,7 +90,9 @@ async fn futures_all(calls: Vec<impl Future<Output = Answer>>) -> Vec<Answer> {
             }
         }
         match calls.iter().all(|(_, answer)| answer.is_some()) {
-            true => std::task::Poll::Ready(calls.iter_mut().filter_map(|(_, answer)| answer.take()).collect()),
+            true => {
+                std::task::Poll::Ready(calls.iter_mut().filter_map(|(_, answer)| answer.take()).collect())
+            }
             false => std::task::Poll::Pending,
         }
     })

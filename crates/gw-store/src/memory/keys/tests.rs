@@ -126,3 +126,23 @@ fn an_entry_knows_whether_its_policy_allows_every_model() {
         assert_eq!(entry.allows_every_model(), expected, "{:?}", entry.policy.models);
     }
 }
+
+#[test]
+fn an_earlier_secret_is_good_until_its_time_and_one_before_it_no_more() {
+    let table = table();
+    add(&table, 1, "gw-one", KeySource::Api);
+    let rotate = |from: &str, to: &str, until| {
+        let retiring = Some(Retiring { digest: table.digest(from), until });
+        table.upsert_retiring(KeyId(1), table.digest(to), policy("a"), false, KeySource::Api, retiring)
+    };
+    rotate("gw-one", "gw-two", 100);
+    let good = |key: &str, now| table.find(key, now).is_some();
+    assert_eq!((good("gw-one", 99), good("gw-one", 100), good("gw-two", 100)), (true, false, true));
+    // A change of the policy alone leaves both.
+    rotate("gw-one", "gw-two", 100);
+    assert!(good("gw-one", 99) && good("gw-two", 99));
+    rotate("gw-two", "gw-three", 200);
+    assert_eq!((good("gw-one", 50), good("gw-two", 150), good("gw-three", 150)), (false, true, true));
+    table.remove(KeyId(1));
+    assert!(!good("gw-two", 150) && !good("gw-three", 150));
+}

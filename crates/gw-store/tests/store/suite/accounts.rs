@@ -38,7 +38,8 @@ pub(crate) fn accounts_are_created_found_and_changed(store: &impl Store) {
     let mut profile = named("acme 2");
     profile.plan = Some(id(Level::Plan, 9));
     profile.disabled = true;
-    let changed = store.update_account(ORGANIZATION, &profile, Some(made.revision), NOON + 5).unwrap().unwrap();
+    let changed =
+        store.update_account(ORGANIZATION, &profile, Some(made.revision), NOON + 5).unwrap().unwrap();
     assert_eq!((changed.profile, changed.created_at, changed.updated_at), (profile.clone(), NOON, NOON + 5));
     assert!(changed.revision > user.revision);
     let outdated = store.update_account(ORGANIZATION, &profile, Some(made.revision), NOON);
@@ -66,7 +67,9 @@ pub(crate) fn accounts_are_listed_in_pages_and_by_what_they_belong_to(store: &im
     store.create_account(ORGANIZATION, None, &named("acme"), NOON).unwrap();
     for number in 10..35 {
         let parent = (number % 2 == 0).then_some(ORGANIZATION);
-        store.create_account(id(Level::Team, number), parent, &named(&format!("team {number}")), NOON).unwrap();
+        store
+            .create_account(id(Level::Team, number), parent, &named(&format!("team {number}")), NOON)
+            .unwrap();
     }
     let mut seen: Vec<AccountId> = Vec::new();
     let all = AccountFilter::of(Level::Team, 10);
@@ -87,7 +90,10 @@ pub(crate) fn accounts_are_listed_in_pages_and_by_what_they_belong_to(store: &im
     let members = AccountFilter { member_of: Some(TEAM), ..AccountFilter::of(Level::User, 10) };
     assert_eq!(store.accounts(&members).unwrap()[0].id, USER);
     let email = Some("ada@example.com".to_owned());
-    assert_eq!(store.accounts(&AccountFilter { email, ..AccountFilter::of(Level::User, 10) }).unwrap().len(), 1);
+    assert_eq!(
+        store.accounts(&AccountFilter { email, ..AccountFilter::of(Level::User, 10) }).unwrap().len(),
+        1
+    );
 }
 
 fn key(number: u8) -> NewKey {

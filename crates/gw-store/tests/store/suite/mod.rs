@@ -12,7 +12,10 @@ pub(crate) mod sample;
 use gw_store::traits::{AccountStore, AnswerStore, Directory, Ledger, ObjectStore, Reports, RouteStore};
 
 /// All that a store offers.
-pub(crate) trait Store: AccountStore + AnswerStore + Directory + Ledger + ObjectStore + Reports + RouteStore {}
+pub(crate) trait Store:
+    AccountStore + AnswerStore + Directory + Ledger + ObjectStore + Reports + RouteStore
+{
+}
 impl<T: AccountStore + AnswerStore + Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
 
 /// Runs the suite on one backend.
