@@ -333,8 +333,8 @@ fn error() -> Value {
     })
 }
 
-/// Schemas: each member with its type; `?` marks one that may be null or missing.
-fn schemas() -> Value {
+/// Schemas of keys: each member with its type; `?` marks one that may be null or missing.
+fn key_schemas() -> Value {
     let limits =
         object(&["rpm:integer?", "tpm:integer?", "max_parallel:integer?", "kind:string?", "burst:integer?"]);
     let budget_input = object(&["limit_usd:string", "period:string", "strict:boolean?"]);
@@ -381,7 +381,7 @@ fn schemas() -> Value {
         "credentials:object?",
         "metadata:object?",
     ];
-    let mut schemas = json!({
+    json!({
         "Limits": limits,
         "BudgetInput": budget_input,
         "KeyInput": object(&input),
@@ -393,6 +393,12 @@ fn schemas() -> Value {
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
+    })
+}
+
+/// All schemas, as above.
+fn schemas() -> Value {
+    let mut schemas = json!({
         "Provider": object(&["name:string", "kind:string", "base_url:string", "region:string?", "formats:array",
             "has_credential:boolean", "credentials:array", "managed_by:string"]),
         "CredentialInput": object(&["name:string?", "api_key:string?", "description:string?"]),
@@ -423,6 +429,9 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        if let Value::Object(keys) = key_schemas() {
+            map.extend(keys);
+        }
     }
     schemas
 }
