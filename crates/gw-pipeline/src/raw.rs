@@ -87,7 +87,8 @@ pub(crate) fn authorize(
         return Err(Refusal::new(ErrorCode::ModelNotAllowed, text));
     }
     let has_budget = ticket.chain().budgets().next().is_some();
-    let is_bounded = !key.allows_every_model() || has_budget;
+    let every_model = key.allows_every_model() && ticket.beside_allows(|policy| policy.models.is_none());
+    let is_bounded = !every_model || has_budget;
     // Files cost nothing, and a batch under a budget has been refused already.
     let is_free = line.object.is_some();
     if has_budget && !is_free {

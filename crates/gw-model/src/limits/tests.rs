@@ -1,6 +1,9 @@
 //! Tests of [`super`].
 use super::*;
 
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
+
 #[test]
 fn windows_follow_the_utc_calendar() {
     let now = 1_793_318_400_000_000; // 2026-10-30T00:00:00Z, a Friday
