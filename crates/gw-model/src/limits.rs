@@ -219,6 +219,3 @@ impl Budget {
         added.fold(self.limit, |limit, increase| limit.plus(increase.amount))
     }
 }
-
-#[cfg(test)]
-mod tests;

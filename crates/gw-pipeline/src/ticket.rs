@@ -70,7 +70,7 @@ pub(crate) struct Open {
     /// The accounts that the call counts for, and what is taken from them.
     chain: Chain,
     /// The customer and the tags among them.
-    beside: Beside,
+    named: Beside,
     hold_cost: NanoUsd,
     /// Most that may be held.
     cap: Option<NanoUsd>,
@@ -154,7 +154,7 @@ impl Ticket {
             key: None,
             model: None,
             chain: Chain::default(),
-            beside: Beside::new(),
+            named: Beside::new(),
             hold_cost: NanoUsd::ZERO,
             cap: None,
             family: None,

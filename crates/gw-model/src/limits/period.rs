@@ -188,3 +188,6 @@ impl fmt::Display for TimeZone {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,8 +3,8 @@
 
 use super::{Open, Ticket};
 use crate::authenticate;
-use gw_model::{AccountPolicy, ErrorCode, Refusal};
-use gw_store::memory::{Account, KeyEntry};
+use gw_model::{AccountPolicy, ErrorCode, Level, Refusal};
+use gw_store::memory::Account;
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -26,11 +26,14 @@ impl Ticket {
             return Ok(());
         }
         let accounts = &open.worker.gateway().keys.accounts;
+        if !accounts.has_named() {
+            return Ok(());
+        }
         let mut found = Beside::new();
-        found.extend(customer.and_then(|name| accounts.customer(name, &key.above)));
+        found.extend(customer.and_then(|name| accounts.named(Level::Customer, name, &key.above)));
         let customers = found.len();
         let names = tags.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
-        for tag in names.filter_map(|name| accounts.tag(name)) {
+        for tag in names.filter_map(|name| accounts.named(Level::Tag, name, &key.above)) {
             if found.iter().any(|known| known.id == tag.id) {
                 continue;
             }
@@ -43,7 +46,7 @@ impl Ticket {
         for account in &found {
             open.chain.push(account.link());
         }
-        open.beside = found;
+        open.named = found;
         Ok(())
     }
 }
@@ -51,18 +54,18 @@ impl Ticket {
 impl Open {
     /// True when the call's customer and tags allow something.
     pub(crate) fn beside_allows(&self, allows: impl Fn(&AccountPolicy) -> bool) -> bool {
-        self.beside.iter().all(|account| account.permits(&allows))
+        self.named.iter().all(|account| account.permits(&allows))
     }
 
     /// The customer and the tags of the call.
     pub(crate) fn beside(&self) -> &[Arc<Account>] {
-        &self.beside
+        &self.named
     }
 
     /// Most output tokens that the call may ask for, by all that it counts for.
     pub(crate) fn max_output_tokens(&self) -> Option<u64> {
         let mut least = self.key.as_ref().and_then(|key| key.max_output_tokens());
-        for account in &self.beside {
+        for account in &self.named {
             let own = account.max_output_tokens();
             least = least.map_or(own, |least| Some(own.map_or(least, |own| own.min(least))));
         }
@@ -73,7 +76,7 @@ impl Open {
     pub(crate) fn check_key(&self) -> Result<(), Refusal> {
         let Some(entry) = &self.key else { return Ok(()) };
         authenticate::check(entry, self.worker.now())?;
-        match self.beside.iter().find(|account| account.is_closed()) {
+        match self.named.iter().find(|account| account.is_closed()) {
             None => Ok(()),
             Some(account) => {
                 let version = account.version();
@@ -82,10 +85,5 @@ impl Open {
                 Err(Refusal::new(ErrorCode::InvalidApiKey, text))
             }
         }
-    }
-
-    /// The accounts that calls of the key count for, with the customer and the tags of this call.
-    pub(super) fn links_of(&self, entry: &KeyEntry) -> impl Iterator<Item = gw_store::memory::Link> {
-        entry.links().chain(self.beside.iter().map(|account| account.link()))
     }
 }

@@ -42,7 +42,7 @@ impl Ticket {
         record.cache.push_str("bypass");
         sub.open.key.clone_from(&open.key);
         sub.open.chain = open.chain.sibling();
-        sub.open.beside.clone_from(&open.beside);
+        sub.open.named.clone_from(&open.named);
         sub.open.context.clone_from(&open.context);
         sub.open.pins.clone_from(&open.pins);
         sub.open.family = Some(family);

@@ -3,8 +3,8 @@
 //! that a process that dies charges no less than was used.
 
 use super::{Open, Ticket, amounts};
-use gw_model::{ErrorCode, NanoUsd, Refusal, Usage, UsageSource};
-use gw_store::memory::{Amounts, HoldRefused, KeyEntry};
+use gw_model::{ErrorCode, Level, NanoUsd, Refusal, Usage, UsageSource};
+use gw_store::memory::{Amounts, HoldRefused, KeyEntry, Link};
 use std::sync::Arc;
 
 /// What a session has used so far, and what is held besides.
@@ -135,8 +135,10 @@ impl Open {
     fn renew_key(&mut self, entry: &Arc<KeyEntry>) {
         let Some(held) = self.key.as_mut().filter(|held| !Arc::ptr_eq(held, entry)) else { return };
         *held = Arc::clone(entry);
-        let links: Vec<_> = self.links_of(entry).collect();
-        self.chain.renew(self.worker.now(), links);
+        // Whom the caller named stays.
+        let is_guest = |link: &&Link| matches!(link.id.level, Level::Customer | Level::Tag);
+        let guests: Vec<Link> = self.chain.links().filter(is_guest).cloned().collect();
+        self.chain.renew(self.worker.now(), entry.links().chain(guests));
         if let Some(ongoing) = &mut self.ongoing {
             ongoing.held = Amounts::default();
         }

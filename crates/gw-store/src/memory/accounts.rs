@@ -11,8 +11,8 @@ use ahash::AHashMap;
 use arc_swap::ArcSwap;
 use gw_model::{AccountId, AccountPolicy, Level, Micros};
 use parking_lot::{Mutex, MutexGuard, RwLock};
-use smallvec::SmallVec;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// See the module. It lives as long as something refers to it; its counters outlive a change of everything else.
 #[derive(Debug)]
@@ -139,49 +139,28 @@ pub struct NewAccount {
 /// All accounts but keys.
 #[derive(Debug, Default)]
 pub struct AccountTable {
-    accounts: RwLock<Accounts>,
+    accounts: RwLock<AHashMap<AccountId, Arc<Account>>>,
+    /// Customers and tags: what callers may name.
+    named: RwLock<AHashMap<Named, Arc<Account>>>,
+    /// Callers may name something that counts.
+    has_named: AtomicBool,
     /// Of the latest change of accounts and keys; also what makes changes come one after the other.
     generation: Mutex<u64>,
 }
 
-#[derive(Debug, Default)]
-struct Accounts {
-    by_id: AHashMap<AccountId, Arc<Account>>,
-    customers: Named,
-    tags: Named,
+/// A customer or a tag by its name, within what it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Named {
+    level: Level,
+    owner: Option<AccountId>,
+    name: Arc<str>,
 }
 
-/// Those whom callers name. Of one name there may be several, with different parents.
-type Named = AHashMap<Arc<str>, SmallVec<[Arc<Account>; 1]>>;
-
-impl Accounts {
-    fn add(&mut self, account: &Arc<Account>, name: &Arc<str>) {
-        self.by_id.insert(account.id, Arc::clone(account));
-        if let Some(named) = self.named(account.id.level) {
-            named.entry(Arc::clone(name)).or_default().push(Arc::clone(account));
-        }
-    }
-
-    fn remove(&mut self, id: AccountId) -> Option<Arc<Account>> {
-        let account = self.by_id.remove(&id)?;
-        if let Some(named) = self.named(id.level) {
-            let name = Arc::clone(&account.version.load().name);
-            if let Some(same) = named.get_mut(&name) {
-                same.retain(|account| account.id != id);
-                if same.is_empty() {
-                    named.remove(&name);
-                }
-            }
-        }
-        Some(account)
-    }
-
-    const fn named(&mut self, level: Level) -> Option<&mut Named> {
-        match level {
-            Level::Customer => Some(&mut self.customers),
-            Level::Tag => Some(&mut self.tags),
-            _ => None,
-        }
+impl Named {
+    fn of(account: &Account) -> Option<Self> {
+        let (level, owner) = (account.id.level, account.parent.as_ref().map(|parent| parent.id));
+        let name = || Arc::clone(&account.version.load().name);
+        matches!(level, Level::Customer | Level::Tag).then(|| Self { level, owner, name: name() })
     }
 }
 
@@ -196,16 +175,13 @@ impl AccountTable {
             None => None,
         };
         let rules = Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone()));
-        let name = new.name;
-        let version =
-            Version { name: Arc::clone(&name), policy: new.policy, rules, under, generation: *generation };
+        let version = Version { name: new.name, policy: new.policy, rules, under, generation: *generation };
         if let Some(known) = self.get(new.id) {
-            let mut accounts = self.accounts.write();
-            accounts.remove(new.id);
+            self.forget_name(&known);
             known.version.store(Arc::new(version));
-            accounts.add(&known, &name);
             known.tally.set_closed(new.disabled);
-            return Some(Arc::clone(&known));
+            self.note_name(&known);
+            return Some(known);
         }
         let parent = match new.parent {
             Some(id) => Some(self.get(id)?),
@@ -218,16 +194,34 @@ impl AccountTable {
             version: ArcSwap::from_pointee(version),
         });
         account.tally.set_closed(new.disabled);
-        self.accounts.write().add(&account, &name);
+        self.accounts.write().insert(new.id, Arc::clone(&account));
+        self.note_name(&account);
         Some(account)
+    }
+
+    fn note_name(&self, account: &Arc<Account>) {
+        if let Some(named) = Named::of(account) {
+            self.named.write().insert(named, Arc::clone(account));
+            self.has_named.store(true, Ordering::Release);
+        }
+    }
+
+    /// Another may have taken the name meanwhile.
+    fn forget_name(&self, account: &Account) {
+        let Some(named) = Named::of(account) else { return };
+        let mut all = self.named.write();
+        if all.get(&named).is_some_and(|known| known.id == account.id) {
+            all.remove(&named);
+        }
     }
 
     /// Removes an account. Calls and keys that refer to it see it as closed. False when there was none.
     pub fn remove(&self, id: AccountId) -> bool {
         let _changes = self.generation.lock();
-        let removed = self.accounts.write().remove(id);
+        let removed = self.accounts.write().remove(&id);
         removed.is_some_and(|account| {
             account.tally.set_closed(true);
+            self.forget_name(&account);
             true
         })
     }
@@ -237,28 +231,26 @@ impl AccountTable {
         self.generation.lock()
     }
 
-    /// The customer of that name for calls that belong to these accounts: the one nearest to them, and otherwise the one
-    /// that belongs to nothing.
+    /// Something counts that callers may name.
     #[must_use]
-    pub fn customer(&self, name: &str, above: &[Arc<Account>]) -> Option<Arc<Account>> {
-        let accounts = self.accounts.read();
-        let same = accounts.customers.get(name)?;
-        let belongs_to =
-            |id: AccountId| same.iter().find(|a| a.parent.as_ref().is_some_and(|parent| parent.id == id));
-        let near = above.iter().find_map(|account| belongs_to(account.id));
-        near.or_else(|| same.iter().find(|account| account.parent.is_none())).cloned()
+    pub fn has_named(&self) -> bool {
+        self.has_named.load(Ordering::Acquire)
     }
 
-    /// The tag of that name.
+    /// The customer or tag of that name: of what the caller belongs to, the nearest first, else of nobody.
     #[must_use]
-    pub fn tag(&self, name: &str) -> Option<Arc<Account>> {
-        self.accounts.read().tags.get(name)?.first().cloned()
+    pub fn named(&self, level: Level, name: &str, above: &[Arc<Account>]) -> Option<Arc<Account>> {
+        let all = self.named.read();
+        let name: Arc<str> = name.into();
+        let owners = above.iter().map(|account| Some(account.id)).chain([None]);
+        let mut found = owners.map(|owner| Named { level, owner, name: Arc::clone(&name) });
+        found.find_map(|named| all.get(&named).cloned())
     }
 
     /// The account of that id.
     #[must_use]
     pub fn get(&self, id: AccountId) -> Option<Arc<Account>> {
-        self.accounts.read().by_id.get(&id).cloned()
+        self.accounts.read().get(&id).cloned()
     }
 
     /// Everything that belongs to an account, directly or not, and whoever has it as plan.
@@ -268,7 +260,7 @@ impl AccountTable {
             let is_below = account.lineage().skip(1).any(|above| above.id == id);
             is_below || account.version.load().plan().is_some_and(|plan| plan.id == id)
         };
-        let mut all: Vec<_> = self.accounts.read().by_id.values().filter(refers).cloned().collect();
+        let mut all: Vec<_> = self.accounts.read().values().filter(refers).cloned().collect();
         all.sort_unstable_by_key(|account| account.id);
         all
     }
@@ -277,7 +269,7 @@ impl AccountTable {
     #[must_use]
     pub fn list(&self, level: Level) -> Vec<Arc<Account>> {
         let of_level = |account: &&Arc<Account>| account.id.level == level;
-        let mut all: Vec<_> = self.accounts.read().by_id.values().filter(of_level).cloned().collect();
+        let mut all: Vec<_> = self.accounts.read().values().filter(of_level).cloned().collect();
         all.sort_unstable_by_key(|account| account.id);
         all
     }
@@ -292,7 +284,7 @@ impl AccountTable {
     /// How many accounts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.accounts.read().by_id.len()
+        self.accounts.read().len()
     }
 
     /// True when there is none.

@@ -96,11 +96,12 @@ fn customers_are_found_by_name_nearest_first() {
     table.upsert(customer(1, None, "c")).unwrap();
     table.upsert(customer(2, Some(ORGANIZATION), "c")).unwrap();
     let above: Vec<_> = table.get(PROJECT).unwrap().lineage().cloned().collect();
-    let found = |above: &[Arc<Account>]| table.customer("c", above).map(|account| account.id.number);
+    let found =
+        |above: &[Arc<Account>]| table.named(Level::Customer, "c", above).map(|account| account.id.number);
     assert_eq!((found(&above), found(&[])), (Some(2), Some(1)));
     table.upsert(customer(2, Some(ORGANIZATION), "d")).unwrap();
     assert_eq!(found(&above), Some(1), "a name is given up with a change");
     table.remove(AccountId { level: Level::Customer, number: 1 });
     assert_eq!(found(&above), None);
-    assert!(table.tag("c").is_none());
+    assert!(table.named(Level::Tag, "c", &above).is_none());
 }
