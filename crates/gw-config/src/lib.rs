@@ -4,7 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod compile;
-mod document;
+pub mod document;
 pub mod env;
 pub mod errors;
 mod load;
@@ -23,7 +23,7 @@ pub use schema::schema;
 pub use settings::Settings;
 pub use settings::listen::parse_listen;
 pub use settings::telemetry::{LogFormat, LogLevel};
-pub use shape::{Named, NamedEntry, Text, Texts, Usd, UsdPerMillionTokens, Whole};
+pub use shape::{BudgetPeriod, Named, NamedEntry, Text, Texts, Usd, UsdPerMillionTokens, Whole, ZoneName};
 
 #[cfg(test)]
 mod fake_catalog;

@@ -37,6 +37,9 @@ builtin![
     "error-event-first",
     "uneven-recovery",
     "shared-pause",
+    "hedging",
+    "outlier",
+    "overload",
 ];
 
 impl Builtin {

@@ -3,6 +3,7 @@
 //! gateway's reader finds is told at its place in the scenario.
 
 use crate::scenario::{Address, Kind, Node, Scenario, ScenarioFaults};
+use gw_config::document::Scalar;
 use gw_config::{Place, Source};
 use gw_model::catalog::Catalog;
 use serde_json::{Value, json};
@@ -45,7 +46,8 @@ impl Lines {
     /// A value with each of its words on a line of its own.
     fn value(&mut self, node: &Node) {
         match &node.kind {
-            Kind::Scalar { text, plain } => self.push(&scalar(text, *plain), node.place),
+            Kind::Scalar(Scalar { text, plain, .. }) => self.push(&scalar(text, *plain), node.place),
+            Kind::Broken => {}
             Kind::List(items) => {
                 self.push("[", node.place);
                 for item in items {
@@ -113,8 +115,11 @@ fn lines(scenario: &Scenario, addresses: &[SocketAddr]) -> Lines {
     }
     lines.push(&format!("}}, models: {{ {ALIAS}: {{ targets: ["), Place::NONE);
     for target in &scenario.targets {
-        let entry =
+        let mut entry =
             json!({ "provider": target.name, "model": model_at(&target.name), "weight": target.weight });
+        if let Some(most) = target.max_parallel {
+            entry["capacity"] = json!({ "max_parallel": most });
+        }
         lines.push(&format!("{entry},"), Place::NONE);
     }
     lines.push("],", Place::NONE);

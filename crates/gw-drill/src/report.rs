@@ -58,9 +58,13 @@ impl Report {
             "failures": measures.failures,
             "wrong": wrong,
             "tries_at_faulty": measures.to_faulty,
+            "extra_tries": measures.extra_tries,
             "trips": measures.trips,
             "shares": shares,
             "herd": measures.herd,
+            "high_success_rate": measures.high_success_rate,
+            "goodput_per_second": measures.goodput_per_second,
+            "refused_ms": measures.refused_ms,
         })
     }
 

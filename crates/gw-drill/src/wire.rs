@@ -3,7 +3,8 @@
 
 use crate::error::DrillError;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use gw_model::Priority;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
@@ -20,6 +21,9 @@ const MAX_ANSWER: usize = 64 << 20;
 /// Longest wait for an answer of a control or admin endpoint.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How much a call matters.
+const PRIORITY: HeaderName = HeaderName::from_static("x-gatewright-priority");
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 /// An HTTP server by its URL.
@@ -28,6 +32,8 @@ pub(crate) struct Server {
     authority: String,
     prefix: String,
     bearer: Option<HeaderValue>,
+    /// What is asked of it matters so much.
+    priority: Option<HeaderValue>,
 }
 
 /// What came.
@@ -63,7 +69,13 @@ impl Server {
             authority: format!("{}:{port}", authority.host()),
             prefix: uri.path().trim_end_matches('/').to_owned(),
             bearer,
+            priority: None,
         })
+    }
+
+    /// The same, asked with this priority.
+    pub(crate) fn with_priority(&self, priority: Priority) -> Self {
+        Self { priority: Some(HeaderValue::from_static(priority.as_str())), ..self.clone() }
     }
 
     /// Sends a request and reads the answer to its end or break. An error: there is no head of an answer.
@@ -76,6 +88,9 @@ impl Server {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if let Some(bearer) = &self.bearer {
             headers.insert(AUTHORIZATION, bearer.clone());
+        }
+        if let Some(priority) = &self.priority {
+            headers.insert(PRIORITY, priority.clone());
         }
         let stream = TcpStream::connect(&self.authority).await?;
         stream.set_nodelay(true)?;

@@ -1,9 +1,10 @@
 //! With real weights (`docs/guides/embeddings-in-process.md` says where tests look for them): vectors are those
 //! of the model's own framework.
-#![expect(clippy::print_stdout, reason = "a test that skips says so")]
+
+#[path = "../testdata/weights.rs"]
+mod real_weights;
 
 use gw_embed::{Model, Precision};
-use std::path::PathBuf;
 
 /// Text, tokens, the first numbers of its vector, and the sum of all 384. From the same weights in Python, in
 /// 64 bits with numpy, tokens by the `tokenizers` package 0.23.
@@ -31,20 +32,9 @@ const LONG: (&str, usize, [f32; 8], f32) = (
     -1.48876,
 );
 
-fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("GATEWRIGHT_EMBED_MODEL").map(PathBuf::from);
-    let installed = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/embed-model");
-    let folder = named.unwrap_or_else(installed);
-    if folder.join("model.safetensors").exists() {
-        return Some(folder);
-    }
-    println!("skipped: no weights; `cargo xtask check --only weights` installs them");
-    None
-}
-
 #[test]
 fn vectors_are_those_of_the_model_s_framework() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = real_weights::folder() else { return };
     let model = Model::load(&folder, Precision::F32).unwrap();
     let long = LONG.0.repeat(60);
     let long = (long.as_str(), LONG.1, LONG.2, LONG.3);
@@ -60,7 +50,7 @@ fn vectors_are_those_of_the_model_s_framework() {
 
 #[test]
 fn eight_bits_mean_the_same() {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = real_weights::folder() else { return };
     // An empty text has no meaning to keep.
     let texts: Vec<&str> = REFERENCE.iter().map(|(text, ..)| *text).filter(|text| !text.is_empty()).collect();
     let exact = Model::load(&folder, Precision::F32).unwrap().embed(&texts);

@@ -48,6 +48,15 @@ impl Limits {
 
 const MINUTE_SECONDS: u32 = 60;
 
+/// Most limits of one account; what is beyond would not be counted, so whoever reads limits refuses more.
+pub const MAX_LIMITS: usize = 32;
+
+/// Most of [`Limits::more`], beside the three that have names.
+pub const MAX_MORE_LIMITS: usize = MAX_LIMITS - 3;
+
+/// Most budgets of one account, as above.
+pub const MAX_BUDGETS: usize = 16;
+
 /// One limit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Limit {

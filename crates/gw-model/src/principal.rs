@@ -3,6 +3,7 @@
 use crate::format::Endpoint;
 use crate::ids::KeyId;
 use crate::limits::{Budget, Limits};
+use crate::priority::Priority;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,9 @@ pub struct KeyPolicy {
     /// Budgets, all of which must have enough left.
     #[serde(default, alias = "budget", deserialize_with = "budgets")]
     pub budgets: Vec<Budget>,
+    /// How much its calls matter when there is not room for all; a call may ask for less.
+    #[serde(default, skip_serializing_if = "Priority::is_default")]
+    pub priority: Priority,
     /// Guardrails that apply to its calls, by name.
     pub guardrails: Vec<String>,
     /// Which of a provider's credentials its calls use: provider, then credential. Others are drawn by weight.

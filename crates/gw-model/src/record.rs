@@ -148,6 +148,20 @@ pub struct Record {
     /// Of a sub-call: the request that started it. Such a record counts as usage and cost, not as a request.
     #[serde(default)]
     pub parent: Option<Parent>,
+    /// Budgets within a dynamic route that it counts in.
+    #[serde(default)]
+    pub tolls: Vec<Toll>,
+}
+
+/// What a request counts at a budget within a dynamic route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toll {
+    /// The budget: that of the gate.
+    pub counter: u64,
+    /// Whose requests it counts.
+    pub subject: u64,
+    /// What the tries behind the gate cost.
+    pub cost: NanoUsd,
 }
 
 impl Record {

@@ -1,12 +1,18 @@
 //! How a model's target is chosen: groups of members, which are targets or groups again. Serves the route stage; the
 //! order itself is made there. It must not know the state of anything.
 
+mod auto;
 mod gate;
 mod hash;
+mod hedge;
+mod outlier;
 mod semantic;
 
-pub use gate::{End, Gate, GateBy, GateUnit};
+pub use auto::{Auto, Task, TaskClass, Weights};
+pub use gate::{End, Gate, GateBy, GateLimit, GateUnit, MAX_BUDGET_GATES};
 pub use hash::{mixed, stable_hash};
+pub use hedge::{Hedge, HedgeAfter};
+pub use outlier::OutlierPolicy;
 pub use semantic::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic};
 
 use crate::policy::Condition;
@@ -73,6 +79,18 @@ impl Group {
             }
             if let Destination::Group(inner) = &member.to {
                 inner.conditions(see);
+            }
+        }
+    }
+
+    /// Calls `see` with every gate of the group and of the groups within it.
+    pub fn gates<'g>(&'g self, see: &mut dyn FnMut(&'g Gate)) {
+        for member in &self.members {
+            if let Some(gate) = &member.gate {
+                see(gate);
+            }
+            if let Destination::Group(inner) = &member.to {
+                inner.gates(see);
             }
         }
     }
@@ -149,6 +167,20 @@ pub enum Strategy {
     Sticky(Arc<[StickyBy]>),
     /// Whose utterances the prompt is most like; the rest follow in the order written.
     Semantic(Arc<Semantic>),
+    /// The best score of quality for the request's class of tasks, cost and latency; the rest by their scores.
+    Auto(Arc<Auto>),
+}
+
+impl Strategy {
+    /// What is compared with the meaning of prompts, where that decides.
+    #[must_use]
+    pub fn meaning(&self) -> Option<&Arc<Semantic>> {
+        match self {
+            Self::Semantic(semantic) => Some(semantic),
+            Self::Auto(auto) => auto.meaning.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 /// What makes two requests stick together. The first of a list that a request has decides.
@@ -183,15 +215,51 @@ impl StickyBy {
     }
 }
 
-/// What a deployment can take per minute, as its provider grants it.
+/// What a deployment can take, as its provider grants it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capacity {
     /// Requests per minute.
     pub rpm: Option<u64>,
     /// Tokens per minute, input and output together.
     pub tpm: Option<u64>,
-    /// Requests at the same time.
+    /// Requests at the same time; further ones wait.
     pub max_parallel: Option<u32>,
+}
+
+impl Capacity {
+    /// What is stated here, and of the rest what `other` states.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            rpm: self.rpm.or(other.rpm),
+            tpm: self.tpm.or(other.tpm),
+            max_parallel: self.max_parallel.or(other.max_parallel),
+        }
+    }
+}
+
+/// How calls wait for a model whose targets are all full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueuePolicy {
+    /// Most calls that wait at the same time; 0 refuses at once.
+    pub max_waiting: u32,
+    /// Longest wait of one call, in milliseconds.
+    pub max_wait_ms: u64,
+}
+
+impl Default for QueuePolicy {
+    fn default() -> Self {
+        Self { max_waiting: 100, max_wait_ms: 2_000 }
+    }
+}
+
+/// When the gateway itself has too much to do. 0 turns either off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SaturationPolicy {
+    /// Most calls that the process has at the same time.
+    pub max_in_flight: u32,
+    /// How late a worker may come back to what is due before calls of low priority are refused, in milliseconds.
+    pub shed_lag_ms: u64,
 }
 
 /// What becomes of a request that a target failed.

@@ -5,9 +5,13 @@ use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
-use crate::routing::{Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy};
+use crate::routing::{
+    Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
+    SaturationPolicy,
+};
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
+use crate::tenancy::CustomerPolicy;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -28,6 +32,8 @@ pub struct Snapshot {
     pub custom_models: HashMap<Arc<str>, HashMap<Arc<str>, Arc<ModelInfo>>>,
     /// When deployments are taken for down.
     pub health: HealthPolicy,
+    /// When calls are refused since the gateway has too much to do.
+    pub saturation: SaturationPolicy,
     /// Limits and times of the request path.
     pub settings: PathSettings,
 }
@@ -71,6 +77,8 @@ pub struct Provider {
     pub connect: ConnectOptions,
     /// Whether it is asked by itself how it is.
     pub health_check: Option<HealthCheck>,
+    /// What each of its targets can take that does not say otherwise.
+    pub capacity: Option<Capacity>,
 }
 
 /// What requests to AWS are signed with.
@@ -122,6 +130,12 @@ pub struct Model {
     pub retry: RetryPolicy,
     /// Time limits.
     pub timeouts: Timeouts,
+    /// A second target is asked while the first is silent.
+    pub hedge: Option<Hedge>,
+    /// Targets that are much worse than their peers go behind them.
+    pub outlier: Option<OutlierPolicy>,
+    /// How calls wait while all targets are full.
+    pub queue: QueuePolicy,
     /// Where some requests are copied to.
     pub mirror: Option<Mirror>,
     /// Set where several are asked, and not the group.
@@ -151,6 +165,9 @@ impl Model {
             max_targets: MAX_TARGETS_OF_ONE_REQUEST,
             retry: RetryPolicy::default(),
             timeouts: Timeouts::default(),
+            hedge: None,
+            outlier: None,
+            queue: QueuePolicy::default(),
             mirror: None,
             ensemble: None,
         }
@@ -209,7 +226,7 @@ impl Target {
             family: Arc::clone(&model),
             model,
             credential: None,
-            capacity: None,
+            capacity: provider.capacity,
             terms: None,
             info,
         }
@@ -309,6 +326,8 @@ pub struct PathSettings {
     pub realtime: SessionSettings,
     /// What vectors of one model for embeddings may take in memory, in bytes.
     pub embeddings_cache_bytes: usize,
+    /// What becomes of customers that nobody made.
+    pub customers: Arc<CustomerPolicy>,
 }
 
 /// Limits of one session.
@@ -350,6 +369,7 @@ impl Default for PathSettings {
             max_stored_response_bytes: 16 << 20,
             realtime: SessionSettings::default(),
             embeddings_cache_bytes: 16 << 20,
+            customers: Arc::default(),
         }
     }
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind, Quirks};
-use gw_model::routing::{Group, Member, StickyBy, Strategy, mixed};
+use gw_model::routing::{Auto, Group, Member, StickyBy, Strategy, Task, TaskClass, Weights, mixed};
 use gw_model::snapshot::{ConnectOptions, Model, Provider, Target};
 use gw_model::{FemtoUsd, PriceSheet, Rate, ServiceTier, Unit, WireFormat};
 use gw_pipeline::Measured;
@@ -26,11 +26,26 @@ fn main() {
         ("cost", Strategy::Cost),
         ("usage", Strategy::Usage),
         ("sticky", Strategy::Sticky([StickyBy::Key].into())),
+        ("auto", auto()),
     ];
     for (name, strategy) in strategies {
         let [(ten, _), (thousand, planned)] = [10, 1000].map(|count| measure(&strategy, count));
         println!("{name:<12} {ten:>12} {thousand:>14} {planned:>16}");
     }
+}
+
+/// A table of a thousand members.
+fn auto() -> Strategy {
+    let weights = Weights { quality: 600, cost: 300, latency: 100 };
+    let class = |task: &Task| TaskClass { name: task.as_str().into(), weights };
+    let quality =
+        |index: u64| Task::ALL.iter().map(|_| u32::try_from(mixed(index) % 1000).unwrap_or(0)).collect();
+    Strategy::Auto(Arc::new(Auto {
+        classes: Task::ALL.iter().map(class).collect(),
+        quality: (0..1000).map(quality).collect(),
+        long_context_tokens: 32_000,
+        meaning: None,
+    }))
 }
 
 /// Nanoseconds for one order, and how many targets it has.
@@ -85,6 +100,7 @@ fn provider(index: u64) -> Provider {
         region: None,
         listed_models: Vec::new(),
         health_check: None,
+        capacity: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: Quirks::default(),

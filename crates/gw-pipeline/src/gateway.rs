@@ -9,6 +9,7 @@ use crate::health::{Board, BoardCollector};
 use crate::live::{Live, PublishError};
 use crate::metrics::Metrics;
 use crate::route::meaning::Changes;
+use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
 use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
@@ -38,6 +39,8 @@ pub struct Gateway {
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
+    /// How much there is to do.
+    pub(crate) saturation: Arc<Saturation>,
     /// Batches that are being charged.
     pub(crate) settling: Settling,
     changes: Changes,
@@ -81,8 +84,11 @@ impl Gateway {
     pub fn new(parts: GatewayParts) -> Result<Arc<Self>, PublishError> {
         let room = Arc::new(Room::default());
         let board = Arc::new(Board::default());
-        let live = Live::new(parts.snapshot, &room, &board, parts.embedding)?;
+        let live = Live::new(parts.snapshot, &room, &board, parts.embedding, None)?;
         let keeps_headers = live.reads_headers();
+        parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
+        let saturation = Arc::new(Saturation::default());
+        saturation.set(live.snapshot.saturation);
         let metrics = Metrics::new();
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
         metrics.with_registry(|registry| registry.register_collector(Box::new(collector)));
@@ -96,6 +102,7 @@ impl Gateway {
             master: parts.master,
             clock: parts.clock,
             metrics,
+            saturation,
             settling: Settling::default(),
             changes: Changes::default(),
             stopping: AtomicBool::new(false),
@@ -111,13 +118,15 @@ impl Gateway {
         snapshot: Snapshot,
         embedding: Option<Arc<dyn Embedding>>,
     ) -> Result<Arc<Live>, PublishError> {
-        Live::new(snapshot, &self.room, &self.board, embedding).map(Arc::new)
+        Live::new(snapshot, &self.room, &self.board, embedding, Some(&self.live())).map(Arc::new)
     }
 
     /// Puts a new configuration in force for every call that starts from now on.
     pub fn publish(&self, live: Arc<Live>) {
         // Headers are kept before anybody asks for them, and a call that came before has none.
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
+        self.keys.accounts.set_customers(&live.snapshot.settings.customers);
+        self.saturation.set(live.snapshot.saturation);
         self.live.store(live);
         self.changes.tell();
     }
@@ -154,6 +163,11 @@ impl Gateway {
     #[must_use]
     pub fn clock(&self) -> Arc<dyn Clock> {
         Arc::clone(&self.clock) as Arc<dyn Clock>
+    }
+
+    /// Compares the deployments of each model that wants that; to be called now and then.
+    pub fn compare_targets(&self) {
+        self.live().compare_targets(self.clock.now());
     }
 
     /// Notes that the journal refused a call at that time, or took one.

@@ -40,6 +40,10 @@ pub struct CallerContext {
     pub tags: Option<String>,
     /// `x-gatewright-metadata`: a JSON object, as sent.
     pub metadata: Option<String>,
+    /// `x-gatewright-priority`: a priority's name, as sent.
+    pub priority: Option<String>,
+    /// `x-gatewright-timeout-ms`: a number, as sent.
+    pub timeout_ms: Option<String>,
     /// Headers for conditions, lower-case names; none unless a condition in force reads headers.
     pub headers: Vec<(String, String)>,
 }

@@ -1,7 +1,8 @@
 //! A model made ready for routing: its targets with the state of their deployments, and whose turn it is in each of its
 //! groups. Made once per configuration. It must not decide anything.
 
-use crate::health::{Board, Deployment};
+use crate::attempt::Hedging;
+use crate::health::{Board, Deployment, Outliers};
 use crate::route::meaning::{self, SemanticGroup, Sources};
 use crate::subcall::Mirroring;
 use ahash::AHashMap;
@@ -20,9 +21,12 @@ pub struct Lineup {
     /// Prices of the targets that cost the same however much is asked, where a strategy asks for prices.
     flat: Box<[Option<FlatPrice>]>,
     asks_headroom: bool,
+    asks_task: bool,
     conditions: Option<Box<Conditions>>,
     semantic: Box<[SemanticGroup]>,
     mirror: Option<Arc<Mirroring>>,
+    hedging: Option<Box<Hedging>>,
+    outliers: Option<Arc<Outliers>>,
     /// The panel of an ensemble.
     panel: Box<[Arc<Self>]>,
     judge: Option<Arc<Self>>,
@@ -60,14 +64,18 @@ pub(crate) struct FlatPrice {
 
 impl Lineup {
     pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources) -> Arc<Self> {
-        let deployments = model.targets.iter().map(|target| board.deployment(target)).collect();
+        let deployments: Box<[Arc<Deployment>]> =
+            model.targets.iter().map(|target| board.deployment(target)).collect();
+        let outliers = board.outliers(&model, &deployments);
+        let hedging = model.hedge.map(|hedge| Box::new(Hedging::new(hedge, &deployments)));
         let turns = (0..model.groups.max(1)).map(|_| AtomicU64::new(0)).collect();
-        let flat = match asks(&model, &Strategy::Cost) {
+        let asks_task = asks(&model, |strategy| matches!(strategy, Strategy::Auto(_)));
+        let flat = match asks_task || asks(&model, |strategy| *strategy == Strategy::Cost) {
             true => model.targets.iter().map(|target| flat(&target.info.prices)).collect(),
             false => Box::default(),
         };
         let has_capacity = model.targets.iter().any(|target| target.capacity.is_some());
-        let asks_headroom = has_capacity || asks(&model, &Strategy::Usage);
+        let asks_headroom = has_capacity || asks(&model, |strategy| *strategy == Strategy::Usage);
         let conditions = conditions(&model);
         let semantic = meaning::groups(&model, sources);
         let other = |model: &Arc<Model>| Self::new(Arc::clone(model), board, sources);
@@ -82,9 +90,12 @@ impl Lineup {
             turns,
             flat,
             asks_headroom,
+            asks_task,
             conditions,
             semantic,
             mirror,
+            hedging,
+            outliers,
             panel,
             judge,
         })
@@ -99,6 +110,16 @@ impl Lineup {
     /// Where some requests are copied to.
     pub(crate) const fn mirror(&self) -> Option<&Arc<Mirroring>> {
         self.mirror.as_ref()
+    }
+
+    /// How a second target is asked while the first is silent.
+    pub(crate) fn hedging(&self) -> Option<&Hedging> {
+        self.hedging.as_deref()
+    }
+
+    /// Who of the targets is ejected, where that is wanted.
+    pub(crate) const fn outliers(&self) -> Option<&Arc<Outliers>> {
+        self.outliers.as_ref()
     }
 
     /// Who is asked where several are.
@@ -123,6 +144,11 @@ impl Lineup {
     /// Does anything ask what is left of providers' limits?
     pub(crate) const fn asks_headroom(&self) -> bool {
         self.asks_headroom
+    }
+
+    /// Does any strategy ask which class of tasks a request is of?
+    pub(crate) const fn asks_task(&self) -> bool {
+        self.asks_task
     }
 
     /// The semantic groups of the model's tree; most have none.
@@ -159,9 +185,9 @@ fn groups(model: &Model) -> impl Iterator<Item = &Group> {
     std::iter::once(&model.group).chain(others.into_iter().flatten())
 }
 
-/// Does a group of the model have that strategy?
-fn asks(model: &Model, strategy: &Strategy) -> bool {
-    groups(model).any(|group| has(group, strategy))
+/// Does a group of the model have such a strategy?
+fn asks(model: &Model, is_such: fn(&Strategy) -> bool) -> bool {
+    groups(model).any(|group| has(group, is_such))
 }
 
 fn conditions(model: &Model) -> Option<Box<Conditions>> {
@@ -174,12 +200,12 @@ fn conditions(model: &Model) -> Option<Box<Conditions>> {
     (!found.complained_at.is_empty()).then(|| Box::new(found))
 }
 
-fn has(group: &Group, strategy: &Strategy) -> bool {
+fn has(group: &Group, is_such: fn(&Strategy) -> bool) -> bool {
     let is_inside = |member: &Member| match &member.to {
-        Destination::Group(inner) => has(inner, strategy),
+        Destination::Group(inner) => has(inner, is_such),
         Destination::Target(_) | Destination::End(_) => false,
     };
-    group.strategy == *strategy || group.members.iter().any(is_inside)
+    is_such(&group.strategy) || group.members.iter().any(is_inside)
 }
 
 /// `None` when the price depends on the prompt's size, or is not known.

@@ -9,7 +9,7 @@ use crate::route::meaning::{SemanticGroup, Sources};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
 use gw_model::snapshot::{Model, Provider};
-use gw_model::{Refusal, Snapshot, WireFormat};
+use gw_model::{Micros, Refusal, Snapshot, WireFormat};
 use gw_providers::PreparedProvider;
 use gw_upstream::{Destination, DestinationError, ProxyEnv};
 use parking_lot::Mutex;
@@ -44,6 +44,7 @@ pub struct Live {
     /// Aliases, ready for routing.
     aliases: AHashMap<Arc<str>, Arc<Lineup>>,
     board: Arc<Board>,
+    sources: Sources,
     resolved: Mutex<AHashMap<(WireFormat, String), Resolution>>,
 }
 
@@ -94,6 +95,7 @@ impl Live {
         room: &Room,
         board: &Arc<Board>,
         embedding: Option<Arc<dyn Embedding>>,
+        before: Option<&Self>,
     ) -> Result<Self, PublishError> {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
         let mut endpoints = AHashMap::new();
@@ -101,16 +103,31 @@ impl Live {
             endpoints.insert(Arc::clone(name), endpoint(provider, &proxies, room)?);
         }
         let sources = Sources::new(embedding, snapshot.settings.embeddings_cache_bytes);
+        if let Some(before) = before {
+            sources.go_on(&before.sources, |name| is_same_model(name, &snapshot, &before.snapshot));
+        }
         let lineup = |(name, model): (&Arc<str>, &Arc<Model>)| {
             (Arc::clone(name), Lineup::new(Arc::clone(model), board, &sources))
         };
-        let aliases = snapshot.models.iter().map(lineup).collect();
-        Ok(Self { snapshot, endpoints, aliases, board: Arc::clone(board), resolved: Mutex::default() })
+        let aliases: AHashMap<_, _> = snapshot.models.iter().map(lineup).collect();
+        for (name, lineup) in &aliases {
+            let known = before.and_then(|before| before.aliases.get(name));
+            let known = known.map_or(&[][..], |known| known.semantic());
+            lineup.semantic().iter().for_each(|group| group.go_on(known));
+        }
+        Ok(Self {
+            snapshot,
+            endpoints,
+            aliases,
+            board: Arc::clone(board),
+            sources,
+            resolved: Mutex::default(),
+        })
     }
 
     /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.
-    pub fn alone(snapshot: Snapshot) -> Result<Self, PublishError> {
-        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), None)
+    pub fn alone(snapshot: Snapshot, embedding: Option<Arc<dyn Embedding>>) -> Result<Self, PublishError> {
+        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), embedding, None)
     }
 
     /// Does a condition read headers of callers?
@@ -131,9 +148,18 @@ impl Live {
         self.aliases.iter().flat_map(groups)
     }
 
-    /// A model that is no alias, ready for routing.
+    /// Compares the targets of each model that wants that, and ejects who is much worse than its peers.
+    pub(crate) fn compare_targets(&self, now: Micros) {
+        self.aliases
+            .values()
+            .filter_map(|lineup| lineup.outliers())
+            .for_each(|outliers| outliers.compare(now));
+    }
+
+    /// A model, ready for routing; most of them are no aliases.
     pub(crate) fn lineup(&self, model: Arc<Model>) -> Arc<Lineup> {
-        Lineup::new(model, &self.board, &Sources::default())
+        let known = self.aliases.get(&model.name).filter(|known| Arc::ptr_eq(known.model(), &model));
+        known.map_or_else(|| Lineup::new(model, &self.board, &self.sources), Arc::clone)
     }
 
     /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.
@@ -154,6 +180,19 @@ impl Live {
         }
         memo.insert(key, found.clone());
         Ok(found)
+    }
+}
+
+/// Does a model's name mean the very same in both? A file that is read again makes all models anew.
+fn is_same_model(name: &str, one: &Snapshot, other: &Snapshot) -> bool {
+    match (one.models.get(name), other.models.get(name)) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => {
+            let provider = name.split_once('/').map_or("", |(provider, _)| provider);
+            let both = one.providers.get(provider).zip(other.providers.get(provider));
+            both.is_some_and(|(one, other)| Arc::ptr_eq(one, other))
+        }
+        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ pub use sharing::SharingMetrics;
 
 use crate::health::Checked;
 use gw_model::snapshot::Model;
-use gw_model::{NanoUsd, Outcome, Record, SubCallRole, WireFormat};
+use gw_model::{Micros, NanoUsd, Outcome, Priority, Record, SubCallRole, WireFormat};
 use parking_lot::Mutex;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -80,6 +80,23 @@ struct SkipLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct HedgeLabels {
+    model: String,
+    event: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ShedLabels {
+    reason: &'static str,
+    priority: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ModelLabels {
+    model: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CheckLabels {
     provider: String,
     outcome: &'static str,
@@ -104,6 +121,10 @@ pub struct Metrics {
     overrun: UsdCounter,
     sub_calls: Family<SubCallLabels, Counter>,
     mirrors_skipped: Family<SkipLabels, Counter>,
+    hedges: Family<HedgeLabels, Counter>,
+    shed: Family<ShedLabels, Counter>,
+    waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
+    lag: Histogram,
     /// Sub-calls of requests without an ending.
     pub sub_calls_in_flight: Gauge,
     /// Upstream requests without an ending.
@@ -116,6 +137,8 @@ pub struct Metrics {
     pub records_lost: Counter,
     /// Calls refused because the journal was full or failed.
     pub storage_refusals: Counter,
+    /// Calls that a limit or budget would have refused that is only watched.
+    pub shadow_refusals: Counter,
     /// Configurations refused at reload.
     pub config_reload_failures: Counter,
     /// Configurations put in force after the first.
@@ -149,12 +172,17 @@ impl Metrics {
             overrun: UsdCounter::default(),
             sub_calls: Family::default(),
             mirrors_skipped: Family::default(),
+            hedges: Family::default(),
+            shed: Family::default(),
+            waits: Family::new_with_constructor(histogram),
+            lag: histogram(),
             sub_calls_in_flight: Gauge::default(),
             in_flight: Gauge::default(),
             open_streams: Gauge::default(),
             open_sessions: Gauge::default(),
             records_lost: Counter::default(),
             storage_refusals: Counter::default(),
+            shadow_refusals: Counter::default(),
             config_reload_failures: Counter::default(),
             config_reloads: Counter::default(),
             store_up: Gauge::default(),
@@ -190,6 +218,10 @@ impl Metrics {
         r.register("sub_calls", "Sub-calls of requests that ended", self.sub_calls.clone());
         r.register("sub_calls_in_flight", "Sub-calls of requests", self.sub_calls_in_flight.clone());
         r.register("mirrors_skipped", "Requests that were not copied", self.mirrors_skipped.clone());
+        r.register("hedges", "Second targets asked while the first was silent", self.hedges.clone());
+        r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
+        r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
+        r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
         r.register(
             "upstream_requests_in_flight",
@@ -203,6 +235,11 @@ impl Metrics {
             "storage_refusals",
             "Calls refused for want of journal space",
             self.storage_refusals.clone(),
+        );
+        r.register(
+            "shadow_refusals",
+            "Calls that limits or budgets that are only watched would have refused",
+            self.shadow_refusals.clone(),
         );
         r.register("config_reloads", "Configurations put in force", self.config_reloads.clone());
         r.register(
@@ -248,6 +285,28 @@ impl Metrics {
     pub(crate) fn note_skipped_mirror(&self, model: &str, reason: &'static str) {
         let labels = SkipLabels { model: self.model_label(model), reason };
         self.mirrors_skipped.get_or_create(&labels).inc();
+    }
+
+    /// Counts what became of a hedge. Its model is an alias.
+    pub(crate) fn note_hedge(&self, model: &str, event: &'static str) {
+        let labels = HedgeLabels { model: self.model_label(model), event };
+        self.hedges.get_or_create(&labels).inc();
+    }
+
+    /// Counts a call that was refused since there was too much to do.
+    pub(crate) fn note_shed(&self, reason: &'static str, priority: Priority) {
+        self.shed.get_or_create(&ShedLabels { reason, priority: priority.as_str() }).inc();
+    }
+
+    /// Notes how late a worker was.
+    pub(crate) fn note_lag(&self, late: Micros) {
+        self.lag.observe(seconds(u64::try_from(late).unwrap_or(0)));
+    }
+
+    /// Notes how long a call waited for a place.
+    pub(crate) fn note_wait(&self, model: &str, waited_us: u64) {
+        let labels = ModelLabels { model: self.model_label(model) };
+        self.waits.get_or_create(&labels).observe(seconds(waited_us));
     }
 
     /// Counts a credential that was obtained, or could not be. Names come from the configuration.

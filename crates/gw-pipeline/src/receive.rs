@@ -1,10 +1,11 @@
 //! Between authenticate and authorize: reads the body within its limits and takes from it the few facts
 //! that the stages need. It must not judge them.
 
-use crate::authenticate::Authenticated;
+use crate::admit::guests;
 use crate::inbound::{BodySource, Inbound, PathFacts};
 use crate::live::Live;
 use crate::raw;
+use crate::saturation::Accepted;
 use crate::signed::SignedHead;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
@@ -23,10 +24,10 @@ pub(crate) struct Received {
 
 /// Reads and parses the body.
 pub(crate) async fn receive<B: BodySource>(
-    authenticated: Authenticated,
+    accepted: Accepted,
     inbound: Inbound<B>,
 ) -> Result<Received, Rejected> {
-    let mut ticket = authenticated.ticket;
+    let mut ticket = accepted.ticket;
     let live = ticket.worker().gateway().live();
     ticket.record.customer.clone_from(&inbound.context.customer);
     ticket.context = inbound.context;
@@ -69,7 +70,7 @@ pub(crate) async fn receive<B: BodySource>(
     if ticket.record.customer.is_none() {
         ticket.record.customer.clone_from(&facts.user);
     }
-    if let Err(refusal) = ticket.count_beside() {
+    if let Err(refusal) = guests::join(&mut ticket) {
         return Err(ticket.reject(refusal));
     }
     let format = facts.dialect.filter(|_| line.is_none()).unwrap_or(format);

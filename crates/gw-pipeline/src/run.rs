@@ -16,6 +16,7 @@ use crate::reply::Reply;
 use crate::reserve::{Funded, reserve};
 use crate::respond::{answer, refuse};
 use crate::route::{meaning, plan};
+use crate::saturation::accept;
 use crate::subcall::mirror;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
@@ -38,8 +39,10 @@ pub async fn run<B: BodySource>(worker: &Rc<Worker>, inbound: Inbound<B>) -> Rep
 async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Reply, Rejected> {
     // Who calls comes before anything is read of the body: a stranger costs one hash, not a buffer.
     let authenticated = authenticate(ticket, &inbound)?;
+    // Where there is too much to do, who calls decides who is served, and nothing is read of the others.
+    let accepted = accept(authenticated, &inbound)?;
     // The body is read whole, within limits, and only what the stages need is parsed.
-    let received = receive(authenticated, inbound).await?;
+    let received = receive(accepted, inbound).await?;
     // Whose the things are that the call names comes before anything is decided by them.
     let claimed = claim(received).await?;
     // Whether they may comes before limits are taken: a forbidden call uses nothing up.

@@ -5,7 +5,9 @@
 mod beside;
 mod family;
 mod holds;
+pub(crate) mod race;
 pub(crate) mod session;
+pub(crate) mod tolls;
 mod watched;
 
 use crate::credentials::Pins;
@@ -13,16 +15,19 @@ use crate::files::Claims;
 use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
+use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
+use crate::saturation::InFlight;
 use crate::worker::Worker;
 use beside::Beside;
+pub(crate) use beside::disabled;
 use family::Family;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Record, Refusal,
-    RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Priority,
+    Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
 use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
@@ -31,6 +36,7 @@ use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
 use std::rc::Rc;
 use std::sync::Arc;
+use tolls::Tolls;
 
 /// How many bytes of an unread answer count as a token, on the safe side.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -76,6 +82,8 @@ pub(crate) struct Open {
     cap: Option<NanoUsd>,
     /// Set where there are sub-calls.
     family: Option<Rc<Family>>,
+    /// Budgets within a dynamic route that the call passed.
+    tolls: Tolls,
     attempt: Option<OpenAttempt>,
     /// What a session has used so far.
     ongoing: Option<Box<Ongoing>>,
@@ -86,6 +94,14 @@ pub(crate) struct Open {
     pub(crate) claims: Option<Box<Claims>>,
     /// The credential that the latest try carried, when it has a name.
     pub(crate) credential: Option<Arc<str>>,
+    /// Its place among the calls of the process, where those are counted.
+    pub(crate) in_flight: Option<InFlight>,
+    /// How much the call matters.
+    pub(crate) priority: Priority,
+    /// How long it waited for places at targets.
+    pub(crate) waited_us: u64,
+    /// How long its caller waits at most, in milliseconds from its arrival.
+    pub(crate) timeout_ms: Option<u64>,
     /// What the caller says about itself.
     pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
@@ -101,6 +117,14 @@ pub(crate) struct Open {
     searches: u64,
     /// Input tokens that the open try has used already, whatever becomes of it.
     spent_tokens: u64,
+    /// The number of the next try.
+    number: u8,
+    /// Held by other tickets of the same request, as far as the journal must know here.
+    beside: NanoUsd,
+    /// What tries in the record used whose holds were settled by themselves.
+    apart: Amounts,
+    /// One of several tickets of its request: the record's space is set aside already.
+    is_fork: bool,
     /// Intents that the journal has taken, each with space for the record.
     announced: u32,
     ended: bool,
@@ -147,6 +171,7 @@ impl Ticket {
             first_byte_us: None,
             total_us: 0,
             parent: None,
+            tolls: Vec::new(),
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -158,12 +183,17 @@ impl Ticket {
             hold_cost: NanoUsd::ZERO,
             cap: None,
             family: None,
+            tolls: Tolls::default(),
             attempt: None,
             ongoing: None,
             input_tokens: 0,
             made: None,
             claims: None,
             credential: None,
+            in_flight: None,
+            priority: Priority::default(),
+            waited_us: 0,
+            timeout_ms: None,
             context: CallerContext::default(),
             pins: Pins::default(),
             media: Media::default(),
@@ -172,6 +202,10 @@ impl Ticket {
             tier: ServiceTier::Standard,
             searches: 0,
             spent_tokens: 0,
+            number: 0,
+            beside: NanoUsd::ZERO,
+            apart: Amounts::default(),
+            is_fork: false,
             announced: 0,
             ended: false,
         };
@@ -220,9 +254,7 @@ impl Drop for Ticket {
         let outcome =
             if self.worker().gateway().is_stopping() { Outcome::Shutdown } else { Outcome::ClientDisconnect };
         // What was seen of a whole answer before the caller left is charged too.
-        let output_tokens = self.estimated_output(self.seen_bytes.div_ceil(BYTES_PER_TOKEN));
-        let estimate = self.estimated_usage(output_tokens);
-        self.close_attempt(0, "abandoned", estimate, UsageSource::Estimated);
+        self.close_abandoned("abandoned");
         let status = self.record.status;
         self.open.end(outcome, status);
     }
@@ -273,13 +305,14 @@ impl Open {
     /// What the journal is told of the try that is under way or about to be.
     fn intent<'a>(&'a self, target: &'a Target, hold: NanoUsd) -> Intent<'a> {
         let record = &self.record;
-        let number = u8::try_from(record.attempts.len()).unwrap_or(u8::MAX);
+        // The open try has its number already.
+        let number = if self.attempt.is_some() { self.number.saturating_sub(1) } else { self.number };
         Intent {
             attempt: AttemptId { request: record.id, attempt: number },
             time: record.time,
             key: record.key,
             team_id: record.team_id.as_deref(),
-            hold,
+            hold: hold.plus(self.beside),
             format: record.format,
             model: &record.model,
             provider: &target.provider.name,
@@ -338,17 +371,21 @@ impl Open {
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
-        let taken = worker.journal().take_intent(&self.intent(target, self.hold_cost), self.announced == 0);
+        let taken = worker
+            .journal()
+            .take_intent(&self.intent(target, self.hold_cost), self.announced == 0 && !self.is_fork);
         let taken = match taken {
             Ok(taken) => taken,
             Err(error) => return refused(error),
         };
         // Space is set aside for the record, which gives it back.
         self.announced += 1;
+        self.number = self.number.saturating_add(1);
         if let Err(error) = worker.writing(taken).await {
             return refused(error);
         }
         worker.gateway().note_journal(None);
+        self.enter_tolls(target);
         let started = worker.now();
         self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
         worker.gateway().metrics.in_flight.inc();
@@ -392,6 +429,7 @@ impl Open {
         if let Some(visit) = attempt.visit {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
         }
+        self.charge_tolls(&attempt.target, cost);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
             provider: attempt.target.provider.name.to_string(),
@@ -470,17 +508,18 @@ impl Open {
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         let gateway = self.worker.gateway();
-        if self.chain.holds() {
-            let attempts = self.record.attempts.iter();
-            let used = attempts.fold(Amounts::default(), |sum, a| sum.plus(&amounts(&a.usage, a.cost)));
-            let settled = self.ongoing.as_ref().map_or_else(Amounts::default, |ongoing| ongoing.settled());
-            let overrun = self.chain.settle(now, used.minus(&settled));
-            gateway.metrics.note_overrun(overrun);
+        if let Some(refused) = self.chain.shadow() {
+            gateway.metrics.shadow_refusals.inc();
+            if self.record.error_detail.is_empty() {
+                self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
+            }
         }
+        self.settle_hold();
         if outcome == Outcome::Refused {
             self.chain.give_request_back();
         }
         self.chain.leave();
+        self.settle_tolls(now);
         if let Some(made) = self.made.take() {
             self.own(&made);
         }

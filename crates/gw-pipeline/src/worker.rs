@@ -12,7 +12,7 @@ use gw_model::{Micros, Refusal};
 use gw_store::journal::{Journal, Taken};
 use gw_store::memory::KeyEntry;
 use gw_upstream::Upstream;
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -26,6 +26,8 @@ pub struct Worker {
     journal: RefCell<Journal>,
     company: Company,
     turns: TurnClock,
+    /// How late it comes to what is due, in microseconds.
+    lag_us: Cell<Micros>,
     rng: RefCell<fastrand::Rng>,
     handles: RefCell<AHashMap<EndingKey, Rc<EndingHandles>>>,
 }
@@ -47,6 +49,7 @@ impl Worker {
             journal: RefCell::new(journal),
             company: Company::default(),
             turns: TurnClock::default(),
+            lag_us: Cell::new(0),
             rng: RefCell::new(fastrand::Rng::with_seed(seed)),
             handles: RefCell::default(),
         })
@@ -75,6 +78,15 @@ impl Worker {
 
     pub(crate) fn now(&self) -> Micros {
         self.turns.now(&*self.gateway.clock)
+    }
+
+    /// How late the worker comes to what is due, in microseconds; 0 where nobody measures.
+    pub(crate) const fn lag_us(&self) -> Micros {
+        self.lag_us.get()
+    }
+
+    pub(crate) fn set_lag_us(&self, us: Micros) {
+        self.lag_us.set(us);
     }
 
     /// Goes on with a call until it has to wait.

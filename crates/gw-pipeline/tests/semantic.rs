@@ -4,21 +4,13 @@
 //! The scoring was chosen while looking at `prompts.json`, never at `unseen.json`.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
+#[path = "../../gw-embed/testdata/weights.rs"]
+mod real_weights;
+
 use gw_embed::{Model, Precision};
 use gw_pipeline::semantic::{Index, Settings, combine, excerpts};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-
-fn folder() -> Option<PathBuf> {
-    let named = std::env::var_os("GATEWRIGHT_EMBED_MODEL").map(PathBuf::from);
-    let installed = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/embed-model");
-    let folder = named.unwrap_or_else(installed);
-    if folder.join("model.safetensors").exists() {
-        return Some(folder);
-    }
-    println!("skipped: no weights; `cargo xtask check --only weights` installs them");
-    None
-}
+use std::path::Path;
 
 fn data(file: &str) -> Value {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../gw-embed/testdata/routing");
@@ -31,7 +23,7 @@ fn strings(value: &Value) -> Vec<&str> {
 
 /// The share of prompts that reach their member; `min` of them must.
 fn reach(precision: Precision, file: &str, at_least: usize, min: f64) {
-    let Some(folder) = folder() else { return };
+    let Some(folder) = real_weights::folder() else { return };
     let model = Model::load(&folder, precision).unwrap();
     let (routes, prompts) = (data("routes.json"), data(file));
     let routes = routes["routes"].as_array().unwrap();

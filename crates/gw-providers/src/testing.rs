@@ -26,6 +26,7 @@ pub(crate) fn provider(kind: ProviderKind, base_url: &str) -> Provider {
         price_key: "openai".into(),
         listed_models: Vec::new(),
         health_check: None,
+        capacity: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: gw_model::catalog::Quirks::default(),

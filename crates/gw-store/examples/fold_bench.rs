@@ -112,6 +112,7 @@ fn call(journal: &mut Journal, number: u64) {
         first_byte_us: Some(900),
         total_us: 1300,
         parent: None,
+        tolls: Vec::new(),
     };
     journal.record(&record, 1).unwrap();
 }

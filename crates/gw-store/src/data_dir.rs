@@ -11,6 +11,10 @@ const LOCK_FILE: &str = "gatewright.lock";
 const GENERATION_FILE: &str = "generation";
 const NODE_FILE: &str = "node";
 const JOURNAL_DIR: &str = "journal";
+/// Says where the database is when it is not here.
+const DATABASE_NOTE: &str = "database-place";
+/// What that file says of a database in PostgreSQL; else it is a path.
+pub const IN_POSTGRES: &str = "postgres://";
 
 /// A data directory held by this process. The lock ends with the value, or with the process however it dies.
 #[derive(Debug)]
@@ -42,6 +46,25 @@ impl DataDir {
         &self.path
     }
 
+    /// Writes down where the database is, for whoever saves this directory: `None` for here.
+    pub fn note_database(&self, place: Option<&Path>) -> Result<(), StoreError> {
+        let path = self.path.join(DATABASE_NOTE);
+        let Some(place) = place else {
+            return match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    Err(StoreError::io("remove", &path)(error))
+                }
+                _ => Ok(()),
+            };
+        };
+        let place = std::path::absolute(place).ok().filter(|_| place != Path::new(IN_POSTGRES));
+        let text = place.as_deref().and_then(Path::to_str).unwrap_or(IN_POSTGRES);
+        if std::fs::read_to_string(&path).is_ok_and(|noted| noted == text) {
+            return Ok(());
+        }
+        replace_file(&self.path, DATABASE_NOTE, text.as_bytes())
+    }
+
     /// Where the journal's segments are.
     #[must_use]
     pub fn journal(&self) -> PathBuf {
@@ -58,6 +81,15 @@ impl DataDir {
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
+    }
+}
+
+/// Where the database of a data directory is, if it is a file. Errors: it is in PostgreSQL.
+pub(crate) fn database_of(dir: &Path) -> Result<PathBuf, StoreError> {
+    match std::fs::read_to_string(dir.join(DATABASE_NOTE)) {
+        Ok(text) if text == IN_POSTGRES => Err(StoreError::InPostgres { path: dir.to_owned() }),
+        Ok(text) => Ok(PathBuf::from(text)),
+        Err(_) => Ok(dir.join(crate::sqlite::DATABASE_FILE)),
     }
 }
 

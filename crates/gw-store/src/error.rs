@@ -52,6 +52,43 @@ pub enum StoreError {
         /// Why not.
         source: rusqlite::Error,
     },
+    /// The database can not be used at present: it is away, busy or out of order.
+    Unavailable {
+        /// What was tried.
+        operation: &'static str,
+        /// Why not.
+        reason: String,
+    },
+    /// A statement failed in PostgreSQL.
+    Postgres {
+        /// What was tried.
+        operation: &'static str,
+        /// Why not.
+        source: tokio_postgres::Error,
+    },
+    /// The address of the database can not be used.
+    Address {
+        /// What is wrong with it; nothing of the address itself.
+        reason: String,
+    },
+    /// The tables in PostgreSQL were made by a later version, which says that this one can not use them.
+    TablesTooNew {
+        /// Version of the tables.
+        found: i64,
+        /// Latest version that this program knows.
+        known: i64,
+    },
+    /// Nodes that share a database need an encryption key that is given to each of them.
+    NoEncryptionKey,
+    /// The database belongs to an installation with another encryption key.
+    OtherEncryptionKey,
+    /// The data directory's database is in PostgreSQL, which is saved with its own programs.
+    InPostgres {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// The database that is to be filled holds something, and force was not asked for.
+    DatabaseNotEmpty,
     /// A stored value is not what it should be.
     Damaged {
         /// Which value.
@@ -111,6 +148,18 @@ impl StoreError {
         }
     }
 
+    /// True when whoever starts the program must change what it is given.
+    #[must_use]
+    pub const fn is_configuration(&self) -> bool {
+        matches!(self, Self::Address { .. } | Self::NoEncryptionKey | Self::OtherEncryptionKey)
+    }
+
+    /// True when the database can not be used at present, and the same may well succeed later.
+    #[must_use]
+    pub const fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Unavailable { .. })
+    }
+
     /// True when another process kept the database locked for as long as is waited for it.
     #[must_use]
     pub fn is_locked(&self) -> bool {
@@ -123,6 +172,43 @@ impl StoreError {
 impl From<JournalError> for StoreError {
     fn from(error: JournalError) -> Self {
         Self::Journal(error)
+    }
+}
+
+impl StoreError {
+    /// What concerns a database server, for [`fmt::Display`].
+    fn fmt_server(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable { operation, reason } => write!(f, "can not {operation}: {reason}"),
+            Self::Postgres { operation, source } => {
+                let said = source.as_db_error().map_or_else(|| source.to_string(), ToString::to_string);
+                write!(f, "can not {operation}: {said}")
+            }
+            Self::Address { reason } => write!(f, "the address of the database can not be used: {reason}"),
+            Self::TablesTooNew { found, known } => write!(
+                f,
+                "the database has tables of version {found}, which programs that know up to {known} can not use; run \
+                 the newer program"
+            ),
+            Self::NoEncryptionKey => f.write_str(
+                "GATEWRIGHT_ENCRYPTION_KEY is not set, and PostgreSQL needs it: every node must have the same one; \
+                 for a new installation take 32 random characters or more",
+            ),
+            Self::OtherEncryptionKey => f.write_str(
+                "the database belongs to an installation with another encryption key; set GATEWRIGHT_ENCRYPTION_KEY \
+                 to that one",
+            ),
+            Self::InPostgres { path } => write!(
+                f,
+                "the database of {} is in PostgreSQL; save it with pg_dump --schema=gatewright, and keep \
+                 GATEWRIGHT_ENCRYPTION_KEY with it",
+                path.display()
+            ),
+            Self::DatabaseNotEmpty => {
+                f.write_str("the database holds an installation; name another, or replace it with --force")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -170,6 +256,7 @@ impl fmt::Display for StoreError {
             Self::BadBackup { path, reason } => {
                 write!(f, "{} is not a whole backup: {reason}", path.display())
             }
+            other => other.fmt_server(f),
         }
     }
 }
@@ -179,6 +266,7 @@ impl std::error::Error for StoreError {
         match self {
             Self::Io { source, .. } => Some(source),
             Self::Open { source, .. } | Self::Query { source, .. } => Some(source),
+            Self::Postgres { source, .. } => Some(source),
             Self::Journal(source) => Some(source),
             Self::Random(source) => Some(source),
             _ => None,

@@ -11,14 +11,18 @@ pub mod journal;
 pub mod keys;
 pub mod memory;
 pub mod objects;
+pub mod postgres;
 pub mod redis;
+mod rows;
 mod seal;
 pub mod sqlite;
 pub mod traits;
+pub mod transfer;
 pub mod types;
 pub mod vault;
 
 pub use data_dir::DataDir;
 pub use error::StoreError;
+pub use postgres::PostgresStore;
 pub use sqlite::SqliteStore;
 pub use vault::Vault;

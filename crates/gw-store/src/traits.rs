@@ -3,14 +3,16 @@
 
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
-use crate::memory::SpentByPeriod;
+use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountProfile, Change, Doomed, GivenAnswer, KeyLabel, KeyUpdate, LogFilter, LogPage,
-    NewKey, NewSecret, PendingIntent, RouteDraft, StoredAccount, StoredCredential, StoredKey, StoredRoute,
-    UsageFilter, UsageRow, Watermark,
+    AccountFilter, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate, LogFilter,
+    LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, StoredAccount, StoredCredential,
+    StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Virtual keys and what changed about them.
 pub trait Directory: Send + Sync {
@@ -33,6 +35,10 @@ pub trait Directory: Send + Sync {
     ) -> Result<Option<StoredKey>, StoreError>;
     /// The key of that id, revoked or not.
     fn key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError>;
+    /// The keys of these ids, revoked or not, in any order.
+    fn keys_of(&self, ids: &[KeyId]) -> Result<Vec<StoredKey>, StoreError> {
+        ids.iter().filter_map(|id| self.key(*id).transpose()).collect()
+    }
     /// Keys that are not revoked, in the order of ids, from behind `after`, at most `limit`.
     fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<StoredKey>, StoreError>;
     /// Notes the names of keys that are managed elsewhere (the configuration file), for reports.
@@ -49,6 +55,10 @@ pub trait AccountStore: Send + Sync {
     fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError>;
     /// The account of that id.
     fn account(&self, id: AccountId) -> Result<Option<StoredAccount>, StoreError>;
+    /// The accounts of these ids, in any order.
+    fn accounts_of(&self, ids: &[AccountId]) -> Result<Vec<StoredAccount>, StoreError> {
+        ids.iter().filter_map(|id| self.account(*id).transpose()).collect()
+    }
     /// Adds an account. Whether the parent and the plan exist is the caller's to see. Errors:
     /// [`StoreError::NameTaken`].
     fn create_account(
@@ -58,6 +68,8 @@ pub trait AccountStore: Send + Sync {
         profile: &AccountProfile,
         now: Micros,
     ) -> Result<StoredAccount, StoreError>;
+    /// Adds, in their order, those of which neither the id nor the name is there, as long as what they belong to is.
+    fn create_missing(&self, accounts: &[MadeAccount], now: Micros) -> Result<(), StoreError>;
     /// Changes an account; `None` when there is none of that id. Errors: [`StoreError::NameTaken`], and
     /// [`StoreError::Changed`] when the revision is not the expected one.
     fn update_account(
@@ -140,8 +152,11 @@ pub trait RouteStore: Send + Sync {
 
 /// Where the journal is folded into: ledger, budgets, usage and records, moved together.
 pub trait Ledger: Send + Sync {
-    /// Runs `work` in one transaction: all that it puts into the batch is stored, or nothing.
-    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    /// Runs `work` in one transaction: all that it puts into the batch is stored, or nothing. Gives what was added.
+    fn fold(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>,
+    ) -> Result<Folded, StoreError>;
     /// A store may write sums (usage, spending) later than the records that they sum up, as long as nobody can
     /// tell from its answers and no crash loses them. Writes those that are due, or all. Called when there
     /// is nothing to fold, and at the end.
@@ -157,6 +172,15 @@ pub trait Ledger: Send + Sync {
     fn pending(&self, node: u64) -> Result<Vec<PendingIntent>, StoreError>;
     /// What each key spent in the windows that hold `now`.
     fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError>;
+    /// What was spent in the windows that hold `now` behind the budgets of dynamic routes, of at most so many subjects,
+    /// the latest first. Who spent nothing this month is left out, unless its budget `counts_ever`. Days that count no
+    /// more are forgotten.
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError>;
     /// What one key spent in the windows that hold `now`.
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError>;
 }
@@ -164,13 +188,13 @@ pub trait Ledger: Send + Sync {
 /// One transaction of the fold.
 pub trait Batch {
     /// Adds a record with a ledger entry for each attempt, and counts both; once, however often it comes.
-    /// If the request was written off as lost, corrects that. True when anything was added.
-    fn record(&mut self, record: &RecordFrame<'_>) -> Result<bool, StoreError>;
+    /// If the request was written off as lost, corrects that.
+    fn record(&mut self, record: &RecordFrame<'_>) -> Result<(), StoreError>;
     /// Writes down whose an object is; the last word on an id counts.
     fn own(&mut self, owned: &OwnedFrame<'_>) -> Result<(), StoreError>;
     /// Writes a request off as lost: its intents, in the order of attempts and one for each, have no record.
-    /// The last one is charged at its hold. False when there is a record after all.
-    fn lost(&mut self, intents: &[PendingIntent]) -> Result<bool, StoreError>;
+    /// The last one is charged at its hold. Nothing happens when there is a record after all.
+    fn lost(&mut self, intents: &[PendingIntent]) -> Result<(), StoreError>;
     /// Keeps an open intent beyond the life of its segment. Of an attempt that comes again with another hold,
     /// the largest is kept.
     fn keep_pending(&mut self, node: u64, intent: &IntentFrame<'_>) -> Result<(), StoreError>;
@@ -204,4 +228,27 @@ pub trait Reports: Send + Sync {
     fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError>;
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
+}
+
+/// All that a gateway needs of its database.
+pub trait Database:
+    Directory + AccountStore + AnswerStore + CredentialStore + RouteStore + Ledger + ObjectStore + Reports
+{
+    /// Could it be used the last time that somebody tried?
+    fn is_up(&self) -> bool {
+        true
+    }
+    /// Where other nodes write too: what waits for their changes. `None` where there are no others.
+    fn watch(self: Arc<Self>) -> Option<Box<dyn Watch>> {
+        None
+    }
+}
+
+/// Waits for what other nodes change. For one thread.
+pub trait Watch: Send {
+    /// Returns when something may have changed, at the latest after `limit`.
+    fn wait(&mut self, limit: Duration);
+    /// Does what there is to do beside: writes what had to wait, and renews what stands in for the database while it is
+    /// away, when that is due or `all` is wanted.
+    fn tend(&mut self, now: Micros, all: bool) -> Result<(), StoreError>;
 }

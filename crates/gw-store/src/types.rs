@@ -3,7 +3,9 @@
 mod accounts;
 mod routes;
 
-pub use accounts::{AccountFilter, AccountProfile, Doomed, GivenAnswer, NewSecret, StoredAccount};
+pub use accounts::{
+    AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
+};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 
 use crate::journal::{IntentFrame, SegmentId};
@@ -101,7 +103,7 @@ pub struct Change {
     pub revision: i64,
     /// When.
     pub time: Micros,
-    /// What kind of thing: `key`, or the level of an account.
+    /// What kind of thing: `key`, `credential`, `route`, or the level of an account.
     pub kind: String,
     /// Its id.
     pub id: String,
@@ -114,6 +116,15 @@ pub struct Watermark {
     pub segment: SegmentId,
     /// Bytes of it that are folded.
     pub offset: u64,
+}
+
+/// What a transaction of the fold added; what stood there already is not in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Folded {
+    /// Records, those that took the place of a lost call included.
+    pub records: u64,
+    /// Calls that were written off.
+    pub lost: u64,
 }
 
 /// An intent that has no record yet, on its own.
@@ -195,6 +206,20 @@ pub struct LogFilter {
     pub limit: usize,
 }
 
+impl LogFilter {
+    /// Rows of a page when nothing is said, and at most.
+    const PAGE: (usize, usize) = (100, 1000);
+
+    /// Rows of a page.
+    #[must_use]
+    pub(crate) fn page_rows(&self) -> usize {
+        match self.limit {
+            0 => Self::PAGE.0,
+            rows => rows.min(Self::PAGE.1),
+        }
+    }
+}
+
 /// Some records, newest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogPage {
@@ -202,6 +227,16 @@ pub struct LogPage {
     pub rows: Vec<LogRow>,
     /// Where the next page starts ([`LogFilter::before`]); `None` on the last one.
     pub next: Option<RequestId>,
+}
+
+impl LogPage {
+    /// A page of what was found when one row more than a page was asked for.
+    pub(crate) fn of(mut rows: Vec<LogRow>, page: usize) -> Self {
+        let more = rows.len() > page;
+        rows.truncate(page);
+        let next = rows.last().filter(|_| more).map(|row| row.request_id);
+        Self { rows, next }
+    }
 }
 
 /// A record as listed. Token counts are sums over its attempts.

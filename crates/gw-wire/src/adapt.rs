@@ -8,7 +8,7 @@ mod look;
 mod parameters;
 mod remove;
 
-pub use content::{Contents, contents};
+pub use content::{Contents, contents, wants_json};
 pub use remove::without;
 
 use crate::json::cursor::DEPTH_CEILING;

@@ -9,6 +9,7 @@ const PROGRAMS: &[(&str, &str, bool)] = &[
     ("cc", "gcc", true),
     ("git", "git", false),
     ("redis-server", "redis-server", true),
+    ("postgres", "postgresql", true),
     ("python3", "python3 python3-venv", true),
     ("node", "nodejs", true),
     ("npm", "npm", true),
@@ -16,7 +17,8 @@ const PROGRAMS: &[(&str, &str, bool)] = &[
 
 /// Checks for them.
 pub(super) fn ensure() -> Result<(), String> {
-    let missing = || PROGRAMS.iter().filter(|(name, ..)| !exists(name)).collect::<Vec<_>>();
+    let is_there = |name: &str| exists(name) || (name == "postgres" && is_in_debians_place());
+    let missing = || PROGRAMS.iter().filter(|(name, ..)| !is_there(name)).collect::<Vec<_>>();
     let packages: Vec<&str> = missing().iter().flat_map(|(_, package, _)| package.split(' ')).collect();
     if !packages.is_empty() && can_install() {
         run(program("apt-get", ["install", "-y", "--no-install-recommends"]).args(&packages))?;
@@ -42,6 +44,12 @@ pub(super) fn deny() -> Result<(), String> {
         return Ok(());
     }
     run(&mut cargo(["deny", "--offline", "check", "bans", "licenses", "sources"]))
+}
+
+/// Debian puts the programs of PostgreSQL's server where no path leads.
+fn is_in_debians_place() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/postgres").is_file())
 }
 
 fn can_install() -> bool {

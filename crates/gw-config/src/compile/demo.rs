@@ -38,6 +38,7 @@ pub(super) fn add(providers: &mut Providers, catalog: &dyn Catalog, faults: &mut
         // The catalogue names its models and their made-up prices.
         listed_models: Vec::new(),
         health_check: None,
+        capacity: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: Quirks::default(),

@@ -1,13 +1,12 @@
 //! Virtual keys of the file: unique names and keys, patterns that mean something, limits that hold.
 
-use super::credentials;
+use super::{credentials, limits};
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::keys::KeySettings;
-use crate::settings::limits::{BudgetSettings, Counting, LimitSettings};
 use crate::shape::{NamedEntry, Text};
 use gw_model::catalog::Catalog;
-use gw_model::limits::{Budget, Limits};
+use gw_model::limits::Budget;
 use gw_model::nearest::nearest;
 use gw_model::principal::model_matches;
 use gw_model::snapshot::{Model, Provider};
@@ -96,14 +95,15 @@ fn policy<'s>(
         name: entry.name.value.0.clone(),
         team_id: text(&entry.team_id),
         project_id: text(&entry.project_id),
-        user_id: None,
-        plan_id: None,
+        user_id: text(&entry.user_id),
+        plan_id: text(&entry.plan_id),
         disabled: false,
         models: patterns(entry, known, checked, faults, warnings),
         endpoints: entry.endpoints.as_ref().map(|list| list.value.iter().map(|e| e.value.into()).collect()),
         expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
-        limits: limits(&entry.limits.value, faults),
-        budgets: entry.budget.iter().map(|budget| self::budget(&budget.value)).collect(),
+        limits: limits::limits(&entry.limits.value, faults),
+        budgets: budgets(entry, faults),
+        priority: entry.priority.value.into(),
         guardrails: Vec::new(),
         credentials: entry
             .credentials
@@ -117,9 +117,16 @@ fn policy<'s>(
     }
 }
 
-fn budget(settings: &BudgetSettings) -> Budget {
-    let budget = Budget::new(settings.limit_usd.value.0, settings.period.value.into());
-    Budget { strict: settings.strict.value, ..budget }
+fn budgets(entry: &KeySettings, faults: &mut Faults) -> Vec<Budget> {
+    match &entry.budget {
+        None => limits::budgets(&entry.budgets, faults),
+        Some(budget) => {
+            if !entry.budgets.value.is_empty() {
+                faults.add(entry.budgets.place, "give 'budget' or 'budgets', not both");
+            }
+            vec![limits::budget(&budget.value)]
+        }
+    }
 }
 
 fn expires(at: &At<Text>, faults: &mut Faults) -> Option<i64> {
@@ -130,21 +137,6 @@ fn expires(at: &At<Text>, faults: &mut Faults) -> Option<i64> {
             .add(at.place, format!("'expires_at' must be a time such as 2027-01-31T00:00:00Z, not '{text}'"));
     }
     micros
-}
-
-fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
-    let kind = settings.kind.value;
-    if let Some(burst) = settings.burst.filter(|b| b.value.get() > 0 && kind != Counting::Gcra) {
-        faults.add(burst.place, format!("'burst' is for kind gcra only, not {}: remove it", kind.as_str()));
-    }
-    Limits {
-        rpm: settings.rpm.map(|n| n.value.get()),
-        tpm: settings.tpm.map(|n| n.value.get()),
-        max_parallel: settings.max_parallel.map(|n| n.value.small()),
-        kind: kind.into(),
-        burst: settings.burst.map_or(0, |n| n.value.get()),
-        more: Vec::new(),
-    }
 }
 
 fn patterns<'s>(

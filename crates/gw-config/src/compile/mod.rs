@@ -2,16 +2,22 @@
 //! settings at once is checked here, each fault with its place. It must not read the environment.
 
 mod address;
+mod auto;
 mod aws;
 mod conditions;
 mod connection;
 mod credentials;
+mod database;
 mod demo;
 mod formats;
 mod health_check;
+mod hedge;
 mod identity;
+mod kept;
 mod keys;
+mod limits;
 mod models;
+mod outlier;
 mod placeholders;
 mod policies;
 mod prices;
@@ -25,6 +31,7 @@ mod subcalls;
 mod targets;
 mod url;
 
+pub use database::DatabaseSettings;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
 pub use semantic::LocalEmbeddings;
@@ -32,10 +39,10 @@ pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
-use gw_model::Snapshot;
 use gw_model::catalog::Catalog;
 use gw_model::routing::HealthPolicy;
 use gw_model::snapshot::{PathSettings, SessionSettings};
+use gw_model::{CustomerPolicy, Snapshot};
 use std::sync::Arc;
 
 /// A configuration in force.
@@ -91,7 +98,8 @@ pub fn compile(
         catalog: Arc::clone(&catalog),
         custom_models: compiled.custom,
         health: health(&file.health.value),
-        settings: path(file),
+        saturation: file.limits.value.policy(),
+        settings: path(file, &mut faults),
     };
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
     let known = keys::KnownModels {
@@ -102,7 +110,7 @@ pub fn compile(
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let server = server::server(file, &mut faults);
-    let store = server::store(&file.storage.value);
+    let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults, &mut warnings);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
@@ -110,7 +118,7 @@ pub fn compile(
     faults.finish(&settings.source, Some(compiled))
 }
 
-fn path(file: &crate::settings::FileSettings) -> PathSettings {
+fn path(file: &crate::settings::FileSettings, faults: &mut Faults) -> PathSettings {
     let block = &file.settings.value;
     let storage = &file.storage.value;
     PathSettings {
@@ -126,7 +134,27 @@ fn path(file: &crate::settings::FileSettings) -> PathSettings {
         max_stored_response_bytes: storage.max_stored_response_bytes.value.size(),
         realtime: realtime(&block.realtime.value),
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
+        customers: customers(&file.customers.value, faults),
     }
+}
+
+fn customers(
+    block: &crate::settings::customers::CustomerSettings,
+    faults: &mut Faults,
+) -> Arc<CustomerPolicy> {
+    let policy = CustomerPolicy {
+        on_sight: block.on_sight.value,
+        required: block.required.value,
+        max: block.max.value.size(),
+        limits: limits::limits(&block.limits.value, faults),
+        budgets: limits::budgets(&block.budgets, faults),
+    };
+    let has_rules = !policy.limits.list().is_empty() || !policy.budgets.is_empty();
+    if has_rules && !policy.on_sight {
+        let text = "limits and budgets of customers made on sight need 'on_sight: true'";
+        faults.add(block.place, text);
+    }
+    Arc::new(policy)
 }
 
 fn health(block: &crate::settings::health::HealthSettings) -> HealthPolicy {

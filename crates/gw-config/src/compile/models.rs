@@ -2,14 +2,16 @@
 
 use super::providers::Providers;
 use super::targets::Gathering;
+use super::{hedge, outlier};
 use crate::errors::Faults;
+use crate::place::Place;
 use crate::settings::models::{FailurePolicyName, ModelSettings};
 use crate::settings::retry::RetrySettings;
 use crate::settings::timeouts::TimeoutSettings;
 use crate::shape::{Named, NamedEntry};
 use gw_model::catalog::Catalog;
 use gw_model::routing::{FailurePolicy, Fallbacks};
-use gw_model::snapshot::{Model, RetryPolicy, Timeouts};
+use gw_model::snapshot::{Model, RetryPolicy, Target, Timeouts};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -66,6 +68,9 @@ fn model(
                        one of the two";
         faults.add(settings.failure_policy.place, message);
     }
+    let hedge = hedge::hedge(settings, targets.len(), faults);
+    let outlier = outlier::outlier(settings, targets.len(), faults);
+    warn_of_useless_queue(settings, &targets, warnings);
     Model {
         name: entry.name.as_str().into(),
         group,
@@ -76,8 +81,22 @@ fn model(
         max_targets: settings.max_targets.value.small(),
         retry: retry(&settings.retry.value, faults),
         timeouts: timeouts(&settings.timeout.value),
+        hedge,
+        outlier,
+        queue: settings.queue.value.policy(),
         mirror: None,
         ensemble: None,
+    }
+}
+
+/// Nobody waits where no target says how many calls it takes.
+fn warn_of_useless_queue(settings: &ModelSettings, targets: &[Arc<Target>], warnings: &mut Faults) {
+    let is_written = settings.queue.value.place != Place::NONE;
+    let has_places = |target: &Arc<Target>| target.capacity.is_some_and(|has| has.max_parallel.is_some());
+    if is_written && !targets.iter().any(has_places) {
+        let message =
+            "no call ever waits here: give a target 'capacity: { max_parallel: ... }', or remove 'queue'";
+        warnings.add(settings.queue.place, message);
     }
 }
 

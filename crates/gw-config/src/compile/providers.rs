@@ -109,6 +109,7 @@ fn provider(
         quirks: spec.quirks.clone(),
         connect,
         health_check,
+        capacity: settings.capacity.as_ref().map(|at| at.value.capacity()),
     })
 }
 

@@ -1,14 +1,17 @@
 //! Strategy `semantic`: what is written about groups is checked once for the whole file, each fault with its place;
-//! `targets` then makes each group from it. It must not read weights: whoever loads them says whether they are good.
+//! `targets` then makes each group from it. What strategy `auto` has besides is `auto`'s. It must not read weights:
+//! whoever loads them says whether they are good.
 
+use super::auto;
 use super::providers::Providers;
 use crate::errors::{ConfigErrors, Fault, Faults};
 use crate::place::{At, Place};
 use crate::settings::FileSettings;
+use crate::settings::auto::AutoSettings;
 use crate::settings::embeddings::{EmbeddingsSettings, PrecisionName};
 use crate::settings::models::{StrategyName, TargetSettings};
 use crate::settings::semantic::{OnErrorName, SemanticSettings};
-use crate::shape::Text;
+use crate::shape::{Text, Texts};
 use gw_model::Endpoint;
 use gw_model::routing::{EmbedderName, MAX_UTTERANCES, OnSemanticError, Semantic, Strategy};
 use std::path::PathBuf;
@@ -80,8 +83,9 @@ pub(super) fn check(file: &FileSettings, providers: &Providers, faults: &mut Fau
     for entry in &file.models.value.0 {
         let model = &entry.value;
         checking.group(&Written {
-            is_semantic: model.strategy.value == StrategyName::Semantic,
+            strategy: model.strategy.value,
             semantic: model.semantic.as_ref(),
+            auto: model.auto.as_ref(),
             targets: &model.targets.value,
             place: model.strategy.place,
         });
@@ -89,26 +93,38 @@ pub(super) fn check(file: &FileSettings, providers: &Providers, faults: &mut Fau
 }
 
 /// A group as it is written.
-struct Written<'a> {
-    is_semantic: bool,
-    semantic: Option<&'a At<SemanticSettings>>,
-    targets: &'a [At<TargetSettings>],
-    place: Place,
+pub(super) struct Written<'a> {
+    strategy: StrategyName,
+    pub(super) semantic: Option<&'a At<SemanticSettings>>,
+    pub(super) auto: Option<&'a At<AutoSettings>>,
+    pub(super) targets: &'a [At<TargetSettings>],
+    pub(super) place: Place,
 }
 
-struct Checking<'a, 'f> {
+pub(super) struct Checking<'a, 'f> {
     file: &'a FileSettings,
     providers: &'a Providers,
-    faults: &'f mut Faults,
+    pub(super) faults: &'f mut Faults,
     utterances: usize,
 }
 
 impl Checking<'_, '_> {
     fn group(&mut self, group: &Written<'_>) {
-        if group.is_semantic {
-            self.semantic(group);
-        } else {
-            self.plain(group);
+        match group.strategy {
+            StrategyName::Semantic => self.semantic(group),
+            StrategyName::Auto => {
+                self.no_words(group);
+                auto::check(self, group);
+            }
+            _ => {
+                if let Some(semantic) = group.semantic {
+                    self.faults.add(semantic.place, "'semantic' is for strategy semantic: remove it");
+                }
+                self.no_words(group);
+            }
+        }
+        if group.strategy != StrategyName::Auto {
+            auto::refuse(group, self.faults);
         }
         for target in group.targets {
             let settings = &target.value;
@@ -117,21 +133,23 @@ impl Checking<'_, '_> {
                 if let Some(semantic) = &settings.semantic {
                     self.faults.add(semantic.place, "'semantic' is for groups: add 'targets', or remove it");
                 }
+                if let Some(auto) = &settings.auto {
+                    self.faults.add(auto.place, "'auto' is for groups: add 'targets', or remove it");
+                }
                 continue;
             };
             self.group(&Written {
-                is_semantic: strategy.is_some_and(|name| name.value == StrategyName::Semantic),
+                strategy: strategy.map_or(StrategyName::Fallback, |name| name.value),
                 semantic: settings.semantic.as_ref(),
+                auto: settings.auto.as_ref(),
                 targets: &targets.value.0,
                 place: strategy.map_or(target.place, |name| name.place),
             });
         }
     }
 
-    fn plain(&mut self, group: &Written<'_>) {
-        if let Some(semantic) = group.semantic {
-            self.faults.add(semantic.place, "'semantic' is for strategy semantic: remove it");
-        }
+    /// Targets are not compared by words.
+    fn no_words(&mut self, group: &Written<'_>) {
         for target in group.targets {
             if let Some(utterances) = &target.value.utterances {
                 let message = "'utterances' are for targets of strategy semantic: remove them";
@@ -164,21 +182,35 @@ impl Checking<'_, '_> {
             }
             self.utterances = self.utterances.saturating_add(words);
         }
-        let of_group = self.utterances - before;
-        if of_group == 0 && !group.targets.is_empty() {
+        if self.utterances == before && !group.targets.is_empty() {
             let message = "strategy 'semantic' needs a target with 'utterances' or a 'description'";
             self.faults.add(group.place, message);
         }
+        self.count(before, group);
+    }
+
+    /// Notes it when the utterances since `before`, which are a group's, are too many.
+    fn count(&mut self, before: usize, group: &Written<'_>) {
+        let of_group = self.utterances - before;
         if of_group > MAX_UTTERANCES {
-            let message = format!(
-                "the targets of a group have at most {MAX_UTTERANCES} utterances together, not {of_group}"
-            );
+            let message = format!("a group has at most {MAX_UTTERANCES} utterances, not {of_group}");
             self.faults.add(group.place, message);
         }
         if self.utterances > MAX_OF_FILE && before <= MAX_OF_FILE {
             let message = format!("a file has at most {MAX_OF_FILE} utterances: with this group it has more");
             self.faults.add(group.place, message);
         }
+    }
+
+    /// Utterances of classes in place of targets.
+    pub(super) fn classes<'t>(&mut self, lists: impl Iterator<Item = &'t At<Texts>>, group: &Written<'_>) {
+        let before = self.utterances;
+        for list in lists {
+            self.list(list, "class");
+            self.utterances = self.utterances.saturating_add(list.value.0.len());
+        }
+        self.embedder(group);
+        self.count(before, group);
     }
 
     /// Is there something that makes the vectors?
@@ -225,22 +257,31 @@ impl Checking<'_, '_> {
     /// How many texts a target is compared by; faults of each.
     fn words(&mut self, target: &At<TargetSettings>) -> usize {
         let settings = &target.value;
-        let utterances = settings.utterances.as_ref().map_or(&[][..], |texts| &texts.value.0);
-        for text in utterances.iter().chain(&settings.description) {
-            self.text(text);
+        if let Some(list) = &settings.utterances {
+            self.list(list, "target");
         }
-        if let Some(given) = settings.utterances.as_ref().filter(|_| utterances.len() > MAX_OF_TARGET) {
-            let message =
-                format!("a target has at most {MAX_OF_TARGET} utterances, not {}", utterances.len());
-            self.faults.add(given.place, message);
+        if let Some(description) = &settings.description {
+            self.text(description, "target");
         }
         texts_of(settings).len()
     }
 
-    fn text(&mut self, text: &At<Text>) {
+    fn list(&mut self, list: &At<Texts>, owner: &str) {
+        for text in &list.value.0 {
+            self.text(text, owner);
+        }
+        let count = list.value.0.len();
+        if count > MAX_OF_TARGET {
+            let message = format!("a {owner} has at most {MAX_OF_TARGET} utterances, not {count}");
+            self.faults.add(list.place, message);
+        }
+    }
+
+    fn text(&mut self, text: &At<Text>, owner: &str) {
         let (text, place) = (text.value.as_str(), text.place);
         if text.trim().is_empty() {
-            self.faults.add(place, "is empty: write a text like those that are meant for this target");
+            let message = format!("is empty: write a text like those that are meant for this {owner}");
+            self.faults.add(place, message);
         } else if text.len() > MAX_BYTES {
             let message = format!("is longer than {MAX_BYTES} bytes: models for embeddings read little more");
             self.faults.add(place, message);
@@ -293,8 +334,17 @@ pub(super) fn strategy(
     let default = default_of(semantic, targets)
         .and_then(|default| kept.iter().position(|index| *index == default))
         .unwrap_or(kept.len().saturating_sub(1));
+    Strategy::Semantic(Arc::new(made(semantic, utterances, default)))
+}
+
+/// What prompts are compared with, and what becomes of those that cannot be.
+pub(super) fn made(
+    semantic: Option<&At<SemanticSettings>>,
+    utterances: Vec<Vec<Arc<str>>>,
+    default: usize,
+) -> Semantic {
     let written = semantic.map_or_else(SemanticSettings::default, |semantic| semantic.value.clone());
-    Strategy::Semantic(Arc::new(Semantic {
+    Semantic {
         utterances,
         threshold_permille: written.threshold.value.permille(),
         default,
@@ -308,5 +358,5 @@ pub(super) fn strategy(
             LOCAL => EmbedderName::Local,
             name => EmbedderName::Model(name.into()),
         },
-    }))
+    }
 }

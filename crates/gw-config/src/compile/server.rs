@@ -1,5 +1,6 @@
 //! What the listening side and the store need, resolved: plain numbers with their units in the names.
 
+use super::database::DatabaseSettings;
 use crate::errors::Faults;
 use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
@@ -68,8 +69,12 @@ pub struct ServerLimits {
 }
 
 /// Journal and store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreSettings {
+    /// Where keys, usage and records are kept.
+    pub database: DatabaseSettings,
+    /// Most connections to a server, at the same time.
+    pub database_max_connections: usize,
     /// Bytes of one journal segment.
     pub journal_segment_bytes: u64,
     /// Bytes kept for calls in flight when the disk fills.
@@ -142,8 +147,10 @@ fn origins(settings: &CorsSettings, faults: &mut Faults) -> Cors {
     Cors { allow_any_origin: allow_origins.iter().any(|origin| origin == "*"), allow_origins }
 }
 
-pub(super) fn store(settings: &StorageSettings) -> StoreSettings {
+pub(super) fn store(settings: &StorageSettings, database: DatabaseSettings) -> StoreSettings {
     StoreSettings {
+        database,
+        database_max_connections: settings.database_max_connections.value.size(),
         journal_segment_bytes: settings.journal_segment_bytes.value.get(),
         journal_reserve_bytes: settings.journal_reserve_bytes.value.get(),
         fsync_interval_ms: settings.fsync_interval_ms.value.get(),

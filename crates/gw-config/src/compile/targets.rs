@@ -2,10 +2,12 @@
 //! and a tree over it. Cycles, names that stand for nothing, and lists without end are faults with their places.
 
 use super::conditions::Conditions;
+use super::kept::{Kept, MAX_TARGETS};
 use super::models::Known;
-use super::{credentials, prices, semantic};
+use super::{auto, credentials, prices, semantic};
 use crate::errors::Faults;
 use crate::place::{At, Place};
+use crate::settings::auto::AutoSettings;
 use crate::settings::drop_params::DropParamsSetting;
 use crate::settings::models::{CapacitySettings, ModelSettings, StickyName, StrategyName, TargetSettings};
 use crate::settings::semantic::SemanticSettings;
@@ -16,9 +18,6 @@ use gw_model::policy::Condition;
 use gw_model::routing::{Capacity, Destination, Group, Member, StickyBy, Strategy, stable_hash};
 use gw_model::snapshot::Target;
 use std::sync::Arc;
-
-/// Most targets of one alias, those of aliases that it names included.
-pub(super) const MAX_TARGETS: usize = 2_000;
 
 /// Most choices in the tree of one alias: aliases within aliases multiply.
 pub(super) const MAX_MEMBERS: usize = 10_000;
@@ -32,6 +31,7 @@ struct Choosing<'s> {
     sticky_by: Option<&'s At<Vec<At<StickyName>>>>,
     regions: Option<&'s At<Texts>>,
     semantic: Option<&'s At<SemanticSettings>>,
+    auto: Option<&'s At<AutoSettings>>,
     targets: &'s [At<TargetSettings>],
     drop_params: Option<&'s At<DropParamsSetting>>,
     place: Place,
@@ -48,7 +48,7 @@ pub(super) struct Gathering<'a, 'f> {
     depth: usize,
     /// Of the alias, and of those within it that lead here: all of them hold.
     residency: Vec<&'a At<Texts>>,
-    targets: Vec<Arc<Target>>,
+    targets: Kept,
     groups: u16,
     members: usize,
     /// Targets were found, but none where they may be.
@@ -71,7 +71,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             path: vec![entry.name.as_str()],
             depth: 0,
             residency: entry.value.residency.iter().collect(),
-            targets: Vec::new(),
+            targets: Kept::default(),
             groups: 0,
             members: 0,
             left_out: false,
@@ -81,7 +81,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
 
     /// All targets, and how many groups there are.
     pub(super) fn finish(self) -> (Vec<Arc<Target>>, u16) {
-        (self.targets, self.groups)
+        (self.targets.finish(), self.groups)
     }
 
     /// The group that an alias is.
@@ -91,6 +91,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
             sticky_by: settings.sticky_by.as_ref(),
             regions: settings.regions.as_ref(),
             semantic: settings.semantic.as_ref(),
+            auto: settings.auto.as_ref(),
             targets: &settings.targets.value,
             drop_params: settings.drop_params.as_ref(),
             place: settings.targets.place,
@@ -170,8 +171,14 @@ impl<'a, 'f> Gathering<'a, 'f> {
             members.push(Member { priority, when, ..Member::to(to, weight, salt) });
             kept.push(index);
         }
-        if choosing.strategy == StrategyName::Semantic {
-            strategy = semantic::strategy(choosing.semantic, choosing.targets, &kept);
+        match choosing.strategy {
+            StrategyName::Semantic => {
+                strategy = semantic::strategy(choosing.semantic, choosing.targets, &kept);
+            }
+            StrategyName::Auto => {
+                strategy = auto::strategy(choosing.auto, choosing.semantic, choosing.targets, &kept);
+            }
+            _ => {}
         }
         Group::new(id, strategy, members)
     }
@@ -192,9 +199,12 @@ impl<'a, 'f> Gathering<'a, 'f> {
             }
         }
         match choosing.strategy {
-            // Members whose conditions do not hold are passed over in any strategy, and what `semantic` needs is known
-            // when its members are.
-            StrategyName::Fallback | StrategyName::Conditional | StrategyName::Semantic => Strategy::Fallback,
+            // Members whose conditions do not hold are passed over in any strategy, and what `semantic` and `auto` need
+            // is known when their members are.
+            StrategyName::Fallback
+            | StrategyName::Conditional
+            | StrategyName::Semantic
+            | StrategyName::Auto => Strategy::Fallback,
             StrategyName::Priority | StrategyName::Region => Strategy::Priority,
             StrategyName::Weighted => Strategy::Weighted,
             StrategyName::Percentage => Strategy::Sticky(sticky_by(choosing, &[StickyBy::Key])),
@@ -302,6 +312,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
                     sticky_by: settings.sticky_by.as_ref(),
                     regions: settings.regions.as_ref(),
                     semantic: settings.semantic.as_ref(),
+                    auto: settings.auto.as_ref(),
                     targets: &targets.value.0,
                     drop_params: settings.drop_params.as_ref().or(drop_of_alias),
                     place: targets.place,
@@ -422,7 +433,7 @@ impl<'a, 'f> Gathering<'a, 'f> {
         let family = settings.family.as_ref().map_or(model_name, |family| family.value.as_str());
         let target = Target {
             credential: credential.map(|name| name.value.as_str().into()),
-            capacity: settings.capacity.as_ref().map(|at| capacity(&at.value)),
+            capacity: capacity(settings.capacity.as_ref(), provider.capacity),
             family: family.into(),
             ..Target::plain(provider, model_name, info)
         };
@@ -447,15 +458,11 @@ impl<'a, 'f> Gathering<'a, 'f> {
             self.left_out = true;
             return None;
         }
-        if let Some(at) = self.targets.iter().position(|known| is_same(known, &target)) {
-            return Some(at);
-        }
-        if self.targets.len() >= MAX_TARGETS {
+        let found = self.targets.place(target);
+        if found.is_none() {
             self.too_many(place, format!("has more than {MAX_TARGETS} targets"));
-            return None;
         }
-        self.targets.push(Arc::new(target));
-        Some(self.targets.len() - 1)
+        found
     }
 }
 
@@ -468,23 +475,10 @@ fn first_target(to: &Destination) -> Option<usize> {
     }
 }
 
-/// Two targets that one entry of the list does for.
-pub(super) fn is_same(one: &Target, other: &Target) -> bool {
-    one.provider.name == other.provider.name
-        && one.model == other.model
-        && one.credential == other.credential
-        && one.capacity == other.capacity
-        && one.family == other.family
-        && one.info == other.info
-        && one.terms == other.terms
-}
-
-fn capacity(settings: &CapacitySettings) -> Capacity {
-    Capacity {
-        rpm: settings.rpm.as_ref().map(|rpm| rpm.value.get()),
-        tpm: settings.tpm.as_ref().map(|tpm| tpm.value.get()),
-        max_parallel: settings.max_parallel.as_ref().map(|most| most.value.small()),
-    }
+/// What is written at the target goes before what is written at its provider, number by number.
+fn capacity(written: Option<&At<CapacitySettings>>, of_provider: Option<Capacity>) -> Option<Capacity> {
+    let Some(own) = written.map(|at| at.value.capacity()) else { return of_provider };
+    Some(own.or(of_provider.unwrap_or_default()))
 }
 
 fn sticky_by(choosing: &Choosing<'_>, unless_given: &[StickyBy]) -> Arc<[StickyBy]> {

@@ -1,11 +1,14 @@
 //! Settings against a small catalogue: what comes out, and the exact words of each refusal.
 
+mod auto;
 mod credentials;
 mod example;
 mod faults;
+mod overload;
 mod results;
 mod routing_guide;
 mod semantic;
+mod steering;
 mod subcalls;
 mod targets;
 mod zero;

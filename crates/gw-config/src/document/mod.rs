@@ -1,5 +1,6 @@
-//! The file as a tree of texts with places: YAML syntax, limits, and `${VAR}`. Serves load. It knows no
-//! setting by name, and guesses no types: what a text means is decided by the setting that reads it.
+//! The file as a tree of texts with places: YAML syntax, limits, and `${VAR}`. Serves load, and whoever else keeps
+//! settings in YAML (drills). It knows no setting by name, and guesses no types: what a text means is decided by the
+//! setting that reads it.
 
 mod build;
 mod interpolate;
@@ -9,6 +10,7 @@ mod tests;
 
 pub(crate) use build::parse;
 
+use crate::errors::{Fault, Faults};
 use crate::place::Place;
 
 /// Largest file in bytes. 100,000 declared keys fit.
@@ -22,14 +24,16 @@ pub(crate) const MAX_EXPANDED_BYTES: usize = 64 << 20;
 
 /// A value in the file.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) place: Place,
-    pub(crate) kind: Kind,
+pub struct Node {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is.
+    pub kind: Kind,
 }
 
 /// What a value is.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// A text, as it stands in the file, with variables filled in.
     Scalar(Scalar),
     /// A list.
@@ -42,19 +46,35 @@ pub(crate) enum Kind {
 
 /// A scalar's text.
 #[derive(Clone, Debug)]
-pub(crate) struct Scalar {
-    pub(crate) text: String,
+pub struct Scalar {
+    /// The text.
+    pub text: String,
     /// Written without quotes: only then can it be null.
-    pub(crate) plain: bool,
+    pub plain: bool,
     /// Holds the value of a variable.
-    pub(crate) filled: bool,
+    pub filled: bool,
 }
 
 /// A key of a block.
 #[derive(Clone, Debug)]
-pub(crate) struct Key {
-    pub(crate) text: String,
-    pub(crate) place: Place,
+pub struct Key {
+    /// The text.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Reads YAML of whatever meaning, its texts as they are written.
+///
+/// # Errors
+/// What is wrong with the syntax, with its places; a limit that is passed.
+pub fn read(text: &str) -> Result<Node, Vec<Fault>> {
+    let mut faults = Faults::default();
+    let root = parse(text, None, &mut faults);
+    match root {
+        Some(root) if faults.is_empty() => Ok(root),
+        _ => Err(faults.sorted()),
+    }
 }
 
 impl Node {
@@ -63,7 +83,8 @@ impl Node {
     }
 
     /// Nothing was written, or YAML's null.
-    pub(crate) fn is_null(&self) -> bool {
+    #[must_use]
+    pub fn is_null(&self) -> bool {
         match &self.kind {
             Kind::Scalar(s) => {
                 s.plain && !s.filled && matches!(s.text.as_str(), "" | "~" | "null" | "Null" | "NULL")

@@ -87,7 +87,7 @@ gatewright.yaml:2:16: 'direct_models' must be true or false, not 'yes'
 gatewright.yaml:4:22: environment variable 'NOPE' is not set: set it, or write ${NOPE:-default}
 gatewright.yaml:4:31: unknown key 'basse_url', did you mean 'base_url'?
 gatewright.yaml:7:22: 'upstream_format' must be chat, responses, messages, generate_content, converse or cohere_chat, not 'grpc'
-gatewright.yaml:10:15: 'strategy' must be fallback, priority, region, weighted, percentage, sticky, round-robin, least-busy, latency, cost, usage, conditional, semantic or ensemble, not 'ensamble': did you mean 'ensemble'?
+gatewright.yaml:10:15: 'strategy' must be fallback, priority, region, weighted, percentage, sticky, round-robin, least-busy, latency, cost, usage, conditional, semantic, auto or ensemble, not 'ensamble': did you mean 'ensemble'?
 gatewright.yaml:11:17: unknown key 'povider', did you mean 'provider'?
 gatewright.yaml:12:24: 'attempts' must be a whole number from 1 to 10, not '0'
 gatewright.yaml:12:37: 'on' knows 429, 5xx, timeout, connect, classes of errors and statuses 400 to 599, not '700'
@@ -95,7 +95,7 @@ gatewright.yaml:14:5: 'key' is missing in 'keys': add it
 gatewright.yaml:14:31: 'rpm' must be a whole number from 1 to 1000000000, not '-1'
 gatewright.yaml:14:41: 'kind' must be sliding, gcra or fixed, not 'leaky'
 gatewright.yaml:14:71: 'limit_usd' is not a decimal number of US dollars: 'ten'; write for example 50 or 0.10
-gatewright.yaml:14:84: 'period' must be day, week, month or total, not 'year'
+gatewright.yaml:14:84: 'period' must be day, week, month, total, or a length such as 30d, 12h or 90m, not 'year'
 gatewright.yaml:15:22: 'drain_delay_seconds' must be a whole number from 0 to 3600, not '1s'";
     assert_eq!(faults(text), expected);
 }

@@ -1,6 +1,7 @@
 //! Virtual keys declared in the file.
 
 use super::limits::{BudgetSettings, LimitSettings};
+use super::overload::PriorityName;
 use crate::place::At;
 use crate::shape::{Named, Text, Texts, choices, settings};
 use gw_model::{Endpoint, Secret};
@@ -22,17 +23,25 @@ settings! {
         section limits: LimitSettings,
         /// Hard budget.
         optional budget: BudgetSettings,
-        /// Team, for reports.
+        /// Several budgets, in place of `budget`: all must have enough left.
+        section budgets: Vec<At<BudgetSettings>>,
+        /// Whose calls wait and are refused first when there is not room for all: `low`, `normal` or `high`. A call may ask for less by `x-gatewright-priority`.
+        default("normal") priority: PriorityName,
+        /// Team: the id of one that was made through the API, or any name for reports.
         optional team_id: Text,
-        /// Project, for reports.
+        /// Project, as with teams.
         optional project_id: Text,
+        /// The person whose calls these are, as with teams.
+        optional user_id: Text,
+        /// The plan that it has: the id of one that was made through the API.
+        optional plan_id: Text,
         /// Guardrails that apply to its calls.
         section guardrails: Texts,
         /// Which of a provider's credentials its calls use: the provider's name, then the credential's.
         section credentials: Named<Text>,
         /// Texts of your own, for reports.
         section metadata: Named<Text>,
-    } later { "user_id", "organization_id", "tags", "allowed_ips", "cache" }
+    } later { "organization_id", "tags", "allowed_ips", "cache" }
 }
 
 choices! {

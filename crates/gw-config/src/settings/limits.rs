@@ -1,7 +1,8 @@
-//! Limits and budgets of a key.
+//! Limits and budgets, of a key or of whatever else may have some.
 
-use crate::shape::{Usd, Whole, choices, settings};
-use gw_model::limits::{LimitKind, Period};
+use crate::place::At;
+use crate::shape::{BudgetPeriod, Texts, Usd, Whole, ZoneName, choices, settings};
+use gw_model::limits::{LimitKind, LimitUnit};
 
 settings! {
     /// Rate and concurrency limits. What is not given is unlimited.
@@ -16,7 +17,31 @@ settings! {
         default("sliding") kind: Counting,
         /// Requests above the limit that may come at once; for kind `gcra` only.
         optional burst: Whole<0, 1_000_000_000>,
+        /// Limits of other units, over other windows, on some models.
+        section more: Vec<At<LimitRule>>,
     } later { "mode", "rpd", "tpd" }
+}
+
+settings! {
+    /// One further limit.
+    pub struct LimitRule {
+        /// What is counted.
+        required unit: CountedUnit,
+        /// How many of it; for `cost` give `limit_usd`.
+        optional limit: Whole<1, 1_000_000_000_000_000>,
+        /// How much money, for unit `cost`.
+        optional limit_usd: Usd,
+        /// Over what time; nothing for `parallel`.
+        optional per: WindowName,
+        /// How the window is counted: `sliding`, `gcra` or `fixed`.
+        default("sliding") kind: Counting,
+        /// Units above the limit that may come at once; for kind `gcra` only.
+        optional burst: Whole<0, 1_000_000_000>,
+        /// Only calls of these models count: names, `provider/*`, or `*`. All when not given.
+        optional models: Texts,
+        /// What it would have refused is noted in the record, and let through.
+        default(false) shadow: bool,
+    } later { "mode" }
 }
 
 settings! {
@@ -24,10 +49,46 @@ settings! {
     pub struct BudgetSettings {
         /// Bound in US dollars, exact to the nano-dollar.
         required limit_usd: Usd,
-        /// Over what time, in UTC: `day`, `week` (from Monday), `month` or `total`.
+        /// Over what time: `day`, `week` (from Monday), `month`, `total`, or any time of a length such as `30d`, `12h` or `90m`.
         required period: BudgetPeriod,
         /// Send the reserved output bound to the provider too, so that a call can not cost more than was held.
         default(false) strict: bool,
+        /// Where days begin, as in `Europe/Berlin`. UTC when not given.
+        optional time_zone: ZoneName,
+        /// What it would have refused is noted in the record, and let through.
+        default(false) shadow: bool,
+    }
+}
+
+choices! {
+    /// What a limit counts.
+    pub enum CountedUnit {
+        /// Requests.
+        Requests = "requests",
+        /// Tokens, input and output.
+        Tokens = "tokens",
+        /// Input tokens.
+        InputTokens = "input_tokens",
+        /// Output tokens.
+        OutputTokens = "output_tokens",
+        /// Money.
+        Cost = "cost",
+        /// Requests at the same time.
+        Parallel = "parallel",
+    }
+}
+
+choices! {
+    /// A window of a limit.
+    pub enum WindowName {
+        /// A second.
+        Second = "second",
+        /// A minute.
+        Minute = "minute",
+        /// An hour.
+        Hour = "hour",
+        /// A day.
+        Day = "day",
     }
 }
 
@@ -43,20 +104,6 @@ choices! {
     } later { "leased" }
 }
 
-choices! {
-    /// Over what time a budget runs.
-    pub enum BudgetPeriod {
-        /// From midnight UTC.
-        Day = "day",
-        /// From Monday.
-        Week = "week",
-        /// From the first.
-        Month = "month",
-        /// For ever.
-        Total = "total",
-    }
-}
-
 impl From<Counting> for LimitKind {
     fn from(kind: Counting) -> Self {
         match kind {
@@ -67,13 +114,28 @@ impl From<Counting> for LimitKind {
     }
 }
 
-impl From<BudgetPeriod> for Period {
-    fn from(period: BudgetPeriod) -> Self {
-        match period {
-            BudgetPeriod::Day => Self::Day,
-            BudgetPeriod::Week => Self::Week,
-            BudgetPeriod::Month => Self::Month,
-            BudgetPeriod::Total => Self::Total,
+impl From<CountedUnit> for LimitUnit {
+    fn from(unit: CountedUnit) -> Self {
+        match unit {
+            CountedUnit::Requests => Self::Requests,
+            CountedUnit::Tokens => Self::Tokens,
+            CountedUnit::InputTokens => Self::InputTokens,
+            CountedUnit::OutputTokens => Self::OutputTokens,
+            CountedUnit::Cost => Self::Cost,
+            CountedUnit::Parallel => Self::Parallel,
+        }
+    }
+}
+
+impl WindowName {
+    /// Its length in seconds.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        match self {
+            Self::Second => 1,
+            Self::Minute => 60,
+            Self::Hour => 3_600,
+            Self::Day => 86_400,
         }
     }
 }

@@ -1,18 +1,23 @@
 //! The settings as they stand in the file: typed, with places, nothing resolved. One file for each group;
 //! a new setting is one line there, and its reader and schema follow. It must not know the catalogue.
 
+pub mod auto;
 pub mod cache;
 pub mod credentials;
+pub mod customers;
 pub mod drop_params;
 pub mod embeddings;
 pub mod guardrails;
 pub mod health;
 pub mod health_check;
+pub mod hedge;
 pub mod keys;
 pub mod limits;
 pub mod listen;
 pub mod models;
 pub mod network;
+pub mod outlier;
+pub mod overload;
 pub mod path;
 pub mod prices;
 pub mod providers;

@@ -1,7 +1,11 @@
 //! Model aliases: what callers name, and which targets stand behind it.
 
+use super::auto::{AutoSettings, QualitySetting};
 use super::cache::CacheSettings;
 use super::drop_params::DropParamsSetting;
+use super::hedge::HedgeSettings;
+use super::outlier::OutlierSettings;
+use super::overload::QueueSettings;
 use super::prices::ModelFacts;
 use super::retry::RetrySettings;
 use super::semantic::SemanticSettings;
@@ -10,6 +14,7 @@ use super::timeouts::TimeoutSettings;
 use crate::document::Node;
 use crate::place::At;
 use crate::shape::{Reader, Shape, Text, Texts, Whole, choices, settings};
+use gw_model::routing::Capacity;
 use serde_json::{Value, json};
 
 settings! {
@@ -17,7 +22,7 @@ settings! {
     pub struct ModelSettings {
         /// The targets: a provider and its model, another alias, or a group with a strategy of its own.
         required targets: Vec<At<TargetSettings>>,
-        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage`, `conditional` (the first whose `when` holds) or `semantic`; or `ensemble`: all targets are asked, and one answer is made of theirs. See docs/routing.md.
+        /// How the first target is chosen and how the others follow: `fallback` (the order written), `priority`, `region`, `weighted`, `percentage`, `sticky`, `round-robin`, `least-busy`, `latency`, `cost`, `usage`, `conditional` (the first whose `when` holds), `semantic` or `auto` (the best of quality, cost and latency); or `ensemble`: all targets are asked, and one answer is made of theirs. See docs/routing.md.
         default("fallback") strategy: StrategyName,
         /// For `sticky` and `percentage`: what makes requests stick together; the first that a request has decides. `sticky` has all of session, user, customer, prefix and key unless given, `percentage` has key.
         optional sticky_by: Vec<At<StickyName>>,
@@ -25,6 +30,8 @@ settings! {
         optional regions: Texts,
         /// For `semantic`: how the target is chosen.
         optional semantic: SemanticSettings,
+        /// For `auto`: what counts, and for which classes of tasks.
+        optional auto: AutoSettings,
         /// Only targets in these regions, whatever else fails. A target without a region is in none.
         optional residency: Texts,
         /// Other models for requests that this one cannot serve.
@@ -37,15 +44,21 @@ settings! {
         section retry: RetrySettings,
         /// Time limits.
         section timeout: TimeoutSettings,
+        /// How calls wait while all targets are at their `max_parallel`.
+        section queue: QueueSettings,
         /// Parameters that are left out for every target: a list of names, always, or `true` for whatever a target cannot take, in place of a refusal.
         optional drop_params: DropParamsSetting,
+        /// A second target is asked while the first is silent.
+        optional hedge: HedgeSettings,
+        /// Targets that fail or take longer than the others of their group go behind them.
+        optional outlier: OutlierSettings,
         /// Some requests are copied to another model, whose answers are thrown away.
         optional mirror: MirrorSettings,
         /// For strategy `ensemble`: how one answer is made of several.
         optional ensemble: EnsembleSettings,
         /// Answer cache of this alias.
         optional cache: CacheSettings,
-    } later { "guardrails", "conditions", "when", "hedge" }
+    } later { "guardrails", "conditions", "when" }
 }
 
 settings! {
@@ -65,6 +78,10 @@ settings! {
         optional regions: Texts,
         /// Of a group: as `semantic` of the alias.
         optional semantic: SemanticSettings,
+        /// Of a group: as `auto` of the alias.
+        optional auto: AutoSettings,
+        /// For strategy `auto`: how good this target is, from 0 to 1: one number, or numbers by class of tasks, with `default` for the others.
+        optional quality: QualitySetting,
         /// For strategy `semantic`: texts like those that are meant for this target, at most 64 of at most 1,024 bytes.
         optional utterances: Texts,
         /// For strategy `semantic`: what this target is for, in a sentence; counts where it has no utterances, and chooses worse than those.
@@ -75,7 +92,7 @@ settings! {
         optional when: Text,
         /// For strategy `priority`: smaller goes first.
         default(1) priority: Whole<0, 1_000_000>,
-        /// What the deployment can take; above that, requests go to others while there are any.
+        /// What the deployment can take; above that, requests go to others, and those above `max_parallel` wait when there are none. What is not stated here is as the provider's `capacity` has it.
         optional capacity: CapacitySettings,
         /// For `failure_policy: fail-closed`: targets of the same family are as good as each other. The model's name unless given.
         optional family: Text,
@@ -95,8 +112,20 @@ settings! {
         optional rpm: Whole<1, 1_000_000_000>,
         /// Tokens per minute, input and output together.
         optional tpm: Whole<1, 1_000_000_000_000>,
-        /// Requests at the same time.
+        /// Requests at the same time, of all models and callers; further ones wait.
         optional max_parallel: Whole<1, 1_000_000>,
+    }
+}
+
+impl CapacitySettings {
+    /// For the request path.
+    #[must_use]
+    pub fn capacity(&self) -> Capacity {
+        Capacity {
+            rpm: self.rpm.as_ref().map(|rpm| rpm.value.get()),
+            tpm: self.tpm.as_ref().map(|tpm| tpm.value.get()),
+            max_parallel: self.max_parallel.as_ref().map(|most| most.value.small()),
+        }
     }
 }
 
@@ -141,6 +170,8 @@ choices! {
         Conditional = "conditional",
         /// Whose utterances the prompt is most like.
         Semantic = "semantic",
+        /// The best score.
+        Auto = "auto",
         /// All are asked.
         Ensemble = "ensemble",
     }

@@ -2,6 +2,7 @@
 
 use super::credentials::{CredentialSettings, Identity};
 use super::health_check::HealthCheckSettings;
+use super::models::CapacitySettings;
 use super::prices::ModelFacts;
 use crate::document::{Kind, Node};
 use crate::shape::{Named, NamedEntry, Reader, Shape, Text, choices, settings};
@@ -83,6 +84,8 @@ settings! {
         default(false) http2_prior_knowledge: bool,
         /// Asks the provider by itself whether it is there. Off unless given.
         optional health_check: HealthCheckSettings,
+        /// What each of its models can take, unless a target says otherwise.
+        optional capacity: CapacitySettings,
     }
 }
 

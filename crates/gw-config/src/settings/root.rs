@@ -1,6 +1,7 @@
 //! The top level of the file, and the settings as a whole.
 
 use super::cache::CacheSettings;
+use super::customers::CustomerSettings;
 use super::embeddings::EmbeddingsSettings;
 use super::guardrails::GuardrailSettings;
 use super::health::HealthSettings;
@@ -8,6 +9,7 @@ use super::keys::KeySettings;
 use super::listen::Listen;
 use super::models::ModelSettings;
 use super::network::{CorsSettings, ServerBlock, TlsSettings};
+use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
 use super::routes::RouteSettings;
@@ -46,6 +48,8 @@ settings! {
         default(true) direct_models: bool,
         /// Virtual keys, declared here instead of through the API.
         section keys: Vec<At<KeySettings>>,
+        /// End users of applications, whom callers name.
+        section customers: CustomerSettings,
         /// Answer cache.
         optional cache: CacheSettings,
         /// Content policies by name.
@@ -54,8 +58,12 @@ settings! {
         section embeddings: EmbeddingsSettings,
         /// When deployments are taken for down.
         section health: HealthSettings,
+        /// When calls are refused since the gateway itself has too much to do.
+        section limits: SaturationSettings,
         /// Limits of the request path.
         section settings: PathBlock,
+        /// Where keys, usage and records are kept, in place of the file `gatewright.db` in the data directory: `postgres://USER:PASSWORD@HOST[:PORT]/DATABASE[?sslmode=...]` (docs/guides/postgresql.md), or the path of an SQLite file. `GATEWRIGHT_DATABASE_URL` overrides it. Read at start.
+        optional database_url: Secret,
         /// Redis that tells gateways of each other's deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.
         optional redis_url: Secret,
         /// What the names of channels and keys there begin with; the same for gateways that belong together.
@@ -64,7 +72,7 @@ settings! {
         section storage: StorageSettings,
         /// Logs.
         section telemetry: TelemetrySettings,
-    } later { "mcp", "credentials", "database_url" }
+    } later { "mcp", "credentials" }
 }
 
 /// The settings in force before they are compiled: those of a file, or those made from the environment.
@@ -84,6 +92,15 @@ impl Settings {
     pub fn with_listen(mut self, listen: Option<SocketAddr>) -> Self {
         if let Some(address) = listen {
             self.file.listen = At::nowhere(Listen(address));
+        }
+        self
+    }
+
+    /// Replaces the place of the database, for `GATEWRIGHT_DATABASE_URL`.
+    #[must_use]
+    pub fn with_database(mut self, url: Option<Secret>) -> Self {
+        if let Some(url) = url {
+            self.file.database_url = Some(At::nowhere(url));
         }
         self
     }

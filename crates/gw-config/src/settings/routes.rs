@@ -1,8 +1,9 @@
 //! Dynamic routes: graphs of nodes, written in the file or sent to the admin API.
 
+use super::overload::QueueSettings;
 use super::retry::RetrySettings;
 use crate::place::At;
-use crate::shape::{Named, Text, Whole, choices, settings};
+use crate::shape::{BudgetPeriod, Named, Text, Usd, Whole, choices, settings};
 
 settings! {
     /// One route: a request begins at `start` and goes from node to node until it comes to a model or an end.
@@ -11,13 +12,15 @@ settings! {
         required start: Text,
         /// Nodes by id; at most 200.
         required nodes: Named<NodeSettings>,
+        /// How calls wait while all targets are at their `max_parallel`.
+        section queue: QueueSettings,
     }
 }
 
 settings! {
     /// One node. Which keys it takes depends on its `type`.
     pub struct NodeSettings {
-        /// `condition`, `percentage`, `rate_limit`, `model` or `end`.
+        /// `condition`, `percentage`, `rate_limit`, `budget_limit`, `model` or `end`.
         required r#type: NodeType,
         /// Of a condition: an expression (docs/policy.md).
         optional when: Text,
@@ -31,10 +34,16 @@ settings! {
         optional branches: Vec<At<BranchSettings>>,
         /// Of a rate limit: how much may pass.
         optional limit: NodeLimitSettings,
-        /// Of a rate limit: the node for requests within it.
+        /// Of a rate limit or a budget limit: the node for requests within it.
         optional within: Text,
         /// Of a rate limit: the node for requests above it. They are refused with 429 unless given.
         optional exceeded: Text,
+        /// Of a budget limit: how many US dollars the requests may cost that go on to `within`.
+        optional limit_usd: Usd,
+        /// Of a budget limit: in which calendar window (UTC), `day`, `week`, `month` or `total`.
+        optional period: BudgetPeriod,
+        /// Of a budget limit: the node for requests that do not fit any more. They are refused with 402 unless given.
+        optional over: Text,
         /// Of a model: an alias of `models`, or `provider/model`.
         optional model: Text,
         /// Of a model: time limits in place of the alias's.
@@ -47,7 +56,7 @@ settings! {
         optional status: Whole<400, 599>,
         /// Of an end: what the caller is told.
         optional message: Text,
-    } later { "limit_usd", "period" }
+    }
 }
 
 settings! {
@@ -95,11 +104,13 @@ choices! {
         Percentage = "percentage",
         /// Lets so much pass.
         RateLimit = "rate_limit",
+        /// Lets so much money pass.
+        BudgetLimit = "budget_limit",
         /// Asks a model.
         Model = "model",
         /// Refuses.
         End = "end",
-    } later { "budget_limit" }
+    }
 }
 
 choices! {
@@ -115,6 +126,8 @@ choices! {
         Customer = "customer",
         /// `x-gatewright-session`.
         Session = "session",
+        /// The team of the virtual key.
+        Team = "team",
         /// The beginning of the conversation.
         Prefix = "prefix",
     }

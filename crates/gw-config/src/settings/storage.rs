@@ -13,6 +13,8 @@ settings! {
         default(1_000) fsync_interval_ms: Whole<0, 60_000>,
         /// Most records that are written in one transaction.
         default(1_000) batch_max_records: Whole<1, 100_000>,
+        /// Most connections to PostgreSQL at the same time, where `database_url` names it; one more listens.
+        default(8) database_max_connections: Whole<2, 100>,
         /// How often records are written, in milliseconds.
         default(200) batch_interval_ms: Whole<10, 1_000>,
         /// Days that stored responses are kept: those that the gateway stores itself, and whose those are that providers store.

@@ -1,6 +1,7 @@
 //! How a setting is read from the file and described in the JSON Schema: one trait for both, so that
 //! they can not drift apart. Serves load and schema. It knows no setting by name.
 
+mod calendar;
 mod choices;
 mod collections;
 mod scalars;
@@ -9,8 +10,10 @@ mod section;
 mod tests;
 mod text;
 
+pub use calendar::{BudgetPeriod, ZoneName};
 pub(crate) use choices::{choices, choose};
 pub use collections::{Named, NamedEntry};
+pub(crate) use scalars::Fraction;
 pub use scalars::{Usd, UsdPerMillionTokens, Whole};
 pub(crate) use section::{Block, key_of, property, settings};
 pub use text::{Text, Texts};

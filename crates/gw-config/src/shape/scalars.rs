@@ -68,6 +68,47 @@ impl<const MIN: u64, const MAX: u64> Shape for Whole<MIN, MAX> {
     }
 }
 
+/// A number from 0 to 1, in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fraction(u32);
+
+impl Fraction {
+    /// In thousandths.
+    #[must_use]
+    pub const fn permille(self) -> u32 {
+        self.0
+    }
+}
+
+impl From<f64> for Fraction {
+    /// For defaults in code.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "brought within the bounds before"
+    )]
+    fn from(value: f64) -> Self {
+        Self((value.clamp(0.0, 1.0) * 1000.0).round() as u32)
+    }
+}
+
+impl Shape for Fraction {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let wanted = "a number from 0 to 1, such as 0.22";
+        let scalar = reader.scalar(node, wanted)?;
+        let parsed: Option<f64> = scalar.text.trim().parse().ok();
+        let found = parsed.filter(|number| (0.0..=1.0).contains(number) && (scalar.plain || scalar.filled));
+        if found.is_none() {
+            reader.fault(node.place, &format!("must be {wanted}, not '{}'", shown(&scalar.text)));
+        }
+        found.map(Self::from)
+    }
+
+    fn schema() -> Value {
+        or_variable(json!({ "type": "number", "minimum": 0, "maximum": 1 }))
+    }
+}
+
 impl Shape for bool {
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let scalar = reader.scalar(node, "true or false")?;

@@ -11,6 +11,7 @@ use crate::scenario::Load;
 use crate::wire::{Reply, Server};
 use answer::judge;
 pub(crate) use answer::{Ending, WrongAnswer};
+use gw_model::Priority;
 pub(crate) use prompt::Prompts;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,15 +44,16 @@ pub(crate) struct Call {
     /// How long it took to its end.
     pub(crate) took_us: u64,
     pub(crate) wish: Wish,
+    pub(crate) priority: Priority,
     pub(crate) ending: Ending,
     /// The gateway's id of it, when there was an answer.
     pub(crate) request_id: Option<String>,
 }
 
 impl Call {
-    fn unsent(number: usize, sent_us: u64, wish: Wish) -> Self {
+    fn unsent(number: usize, sent_us: u64, (wish, priority): (Wish, Priority)) -> Self {
         let ending = Ending::Failed(format!("not sent: {MAX_UNDER_WAY} were under way"));
-        Self { number, sent_us, took_us: 0, wish, ending, request_id: None }
+        Self { number, sent_us, took_us: 0, wish, priority, ending, request_id: None }
     }
 }
 
@@ -66,11 +68,15 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// Makes one call.
-    pub(crate) async fn call(&self, number: usize, wish: Wish) -> Call {
+    pub(crate) async fn call(&self, number: usize, (wish, priority): (Wish, Priority)) -> Call {
         let body = self.prompts.body(number, wish);
         let sent_us = self.clock.now_us();
         let exchange = async {
             let gateway = turn(&self.gateways, number).ok_or("there is no gateway")?;
+            let gateway = match priority {
+                Priority::Normal => gateway,
+                other => &gateway.with_priority(other),
+            };
             gateway.exchange(http::Method::POST, "/v1/chat/completions", body).await
         };
         let reply = match tokio::time::timeout(PATIENCE, exchange).await {
@@ -85,7 +91,7 @@ impl Caller {
             Ok(reply) => judge(&self.prompts, number, wish, reply),
             Err(why) => Ending::Failed(why.clone()),
         };
-        Call { number, sent_us, took_us, wish, ending, request_id }
+        Call { number, sent_us, took_us, wish, priority, ending, request_id }
     }
 
     /// Makes the calls of a load, the n-th at its time, and gives them in the order of their numbers once all have
@@ -132,15 +138,23 @@ fn due_us(number: usize, load: Load) -> u64 {
     number.saturating_mul(1_000_000) / u64::from(load.requests_per_second.max(1))
 }
 
-/// What the n-th call wants: shares are kept to over any stretch, and in no step with the targets' turns.
-fn wish(number: usize, load: Load) -> Wish {
+/// What the n-th call wants and how much it matters: shares are kept to over any stretch, and in no step with the
+/// targets' turns.
+fn wish(number: usize, load: Load) -> (Wish, Priority) {
     let drawn = |salt: u64| {
         let mixed = (u64::try_from(number).unwrap_or(0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ salt);
         f64::from(u32::try_from(mixed >> 32).unwrap_or(0)) / f64::from(u32::MAX)
     };
-    match () {
+    let wish = match () {
         () if drawn(0) < load.bad_requests => Wish::Bad,
         () if drawn(0x00d1_b54a_32d1_92ed) < load.streams => Wish::Stream,
         () => Wish::Whole,
-    }
+    };
+    let rank = drawn(0x0a24_baed_4963_ee40);
+    let priority = match () {
+        () if rank < load.high => Priority::High,
+        () if rank < load.high + load.low => Priority::Low,
+        () => Priority::Normal,
+    };
+    (wish, priority)
 }

@@ -101,11 +101,15 @@ fn every_text_has_a_number_of_its_own() {
 
 #[test]
 fn a_load_has_its_rate_and_shares() {
-    let load = Load { requests_per_second: 50, seconds: 20.0, streams: 0.5, bad_requests: 0.2 };
+    let load =
+        Load { requests_per_second: 50, seconds: 20.0, streams: 0.5, bad_requests: 0.2, high: 0.1, low: 0.3 };
     assert_eq!(count(load), 1000);
     assert_eq!(due_us(75, load), 1_500_000);
-    let wishes: Vec<Wish> = (0..1000).map(|number| wish(number, load)).collect();
-    let of = |asked: Wish| wishes.iter().filter(|wish| **wish == asked).count();
+    let wishes: Vec<(Wish, Priority)> = (0..1000).map(|number| wish(number, load)).collect();
+    let of = |asked: Wish| wishes.iter().filter(|(wish, _)| *wish == asked).count();
+    let matter = |asked: Priority| wishes.iter().filter(|(_, priority)| *priority == asked).count();
+    assert!((80..=120).contains(&matter(Priority::High)), "{}", matter(Priority::High));
+    assert!((260..=340).contains(&matter(Priority::Low)), "{}", matter(Priority::Low));
     assert!((170..=230).contains(&of(Wish::Bad)), "{}", of(Wish::Bad));
     assert!((350..=450).contains(&of(Wish::Stream)), "{}", of(Wish::Stream));
 }

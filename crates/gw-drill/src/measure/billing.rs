@@ -21,7 +21,7 @@ pub(super) fn judge(call: &Call, facts: &Facts) -> Option<WrongAnswer> {
         return None;
     }
     let Some(paid) = paid.first() else { return Some(WrongAnswer::Unrecorded) };
-    against_emulators(call, paid, facts)
+    against_emulators(call, paid, &row.tries, facts)
 }
 
 /// The sum is that of the tries, and a try that cannot have cost anything did not.
@@ -32,7 +32,7 @@ fn adds_up(row: &Row) -> bool {
 }
 
 /// One emulator handed over a whole answer, it is the one that is paid, and for what it billed.
-fn against_emulators(call: &Call, paid: &Try, facts: &Facts) -> Option<WrongAnswer> {
+fn against_emulators(call: &Call, paid: &Try, tries: &[Try], facts: &Facts) -> Option<WrongAnswer> {
     let answers = |arrivals: &'_ [Arrival]| {
         let whole = |one: &&Arrival| one.call == call.number && one.status == 200 && one.whole;
         arrivals.iter().filter(whole).cloned().collect::<Vec<_>>()
@@ -43,6 +43,10 @@ fn against_emulators(call: &Call, paid: &Try, facts: &Facts) -> Option<WrongAnsw
         .enumerate()
         .flat_map(|(target, arrivals)| answers(arrivals).into_iter().map(move |one| (target, one)))
         .collect();
+    // Who lost a race may have answered whole in the same moment: that is paid too, by an estimate.
+    let lost = |target: usize| tries.iter().any(|one| one.is_hedged && one.target == Some(target));
+    let served: Vec<_> =
+        served.into_iter().filter(|(target, _)| paid.target == Some(*target) || !lost(*target)).collect();
     let [(target, arrival)] = served.as_slice() else {
         return Some(if served.is_empty() { WrongAnswer::Misbilled } else { WrongAnswer::DoubleBilled });
     };

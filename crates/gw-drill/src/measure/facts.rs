@@ -13,6 +13,8 @@ pub(crate) struct Try {
     pub(crate) succeeded: bool,
     /// The gateway charged an estimate, since the provider may have charged something.
     pub(crate) is_estimated: bool,
+    /// It lost a race against another target.
+    pub(crate) is_hedged: bool,
     pub(crate) input_tokens: u64,
     pub(crate) output_tokens: u64,
     pub(crate) cost_nanousd: u64,

@@ -6,6 +6,7 @@ mod detect;
 mod facts;
 mod herd;
 mod latency;
+mod overload;
 mod recover;
 mod share;
 #[cfg(test)]
@@ -40,8 +41,16 @@ pub(crate) struct Measures {
     pub(crate) herd: Option<f64>,
     /// Tries at faulty targets while they were.
     pub(crate) to_faulty: usize,
+    /// Tries beyond one for each call.
+    pub(crate) extra_tries: usize,
     /// How often any target was taken for down; `None` when the gateway does not say.
     pub(crate) trips: Option<u64>,
+    /// The part of the calls of high priority that succeeded, where there are any.
+    pub(crate) high_success_rate: Option<f64>,
+    /// Good answers a second.
+    pub(crate) goodput_per_second: Option<f64>,
+    /// The longest time that a call took to fail.
+    pub(crate) refused_ms: Option<u64>,
 }
 
 impl Measures {
@@ -77,6 +86,8 @@ pub(crate) fn measure(scenario: &Scenario, facts: &Facts) -> Measures {
                 None
             }
         };
+        let tries: usize = facts.rows_of(call).iter().map(|row| row.tries.len()).sum();
+        measures.extra_tries += tries.saturating_sub(1);
         let bill = || billing::judge(call, facts);
         if let Some(wrong) = wrong.or_else(bill) {
             *measures.wrong.entry(wrong).or_default() += 1;
@@ -85,6 +96,9 @@ pub(crate) fn measure(scenario: &Scenario, facts: &Facts) -> Measures {
     let firsts = share::firsts(facts);
     let expected = share::expected(scenario, &firsts, facts.phase.as_ref());
     measures.p99_added_ms = facts.phase.as_ref().and_then(|phase| latency::p99_added_ms(&facts.calls, phase));
+    measures.high_success_rate = overload::high_success_rate(&facts.calls);
+    measures.goodput_per_second = overload::goodput_per_second(&facts.calls);
+    measures.refused_ms = overload::refused_ms(&facts.calls);
     after_faults(scenario, facts, &firsts, &expected, &mut measures);
     measures.expected_shares = expected;
     measures

@@ -59,7 +59,7 @@ fn strategy(scenario: &Scenario) -> &str {
     let Some(Kind::Map(entries)) = scenario.alias.as_ref().map(|node| &node.kind) else { return "fallback" };
     let named = entries.iter().find(|(key, _)| key.text == "strategy").map(|(_, node)| &node.kind);
     match named {
-        Some(Kind::Scalar { text, .. }) => text,
+        Some(Kind::Scalar(scalar)) => &scalar.text,
         _ => "fallback",
     }
 }

@@ -27,6 +27,7 @@ fn call(number: usize, ending: Ending) -> Call {
         sent_us: u64::try_from(number).expect("small") * 20_000,
         took_us: 5_000,
         wish: Wish::Whole,
+        priority: gw_model::Priority::Normal,
         ending,
         request_id: Some(format!("id-{number}")),
     }
@@ -38,6 +39,7 @@ fn good_try(target: usize) -> Try {
         target: Some(target),
         succeeded: true,
         is_estimated: false,
+        is_hedged: false,
         input_tokens: 10,
         output_tokens: 20,
         cost_nanousd,
@@ -165,6 +167,10 @@ fn bills_are_checked_against_the_emulators() {
     );
     // What the provider may have charged may be charged.
     assert_eq!(judged(&[&[failed_try(0, 99, true), good_try(1)]], [&[], there]), None);
+    // Who lost a race may have answered in the same moment.
+    let hedged = Try { is_hedged: true, ..failed_try(0, 99, true) };
+    assert_eq!(judged(&[&[hedged.clone(), good_try(1)]], [there, there]), None);
+    assert_eq!(judged(&[&[hedged, good_try(1)]], [there, &[]]), Some(WrongAnswer::Misbilled));
     for (rows, arrivals, wrong) in [
         (&[][..], [&[][..], there], WrongAnswer::Unrecorded),
         (&[&[good_try(1)][..], &[good_try(1)]], [&[], there], WrongAnswer::Unrecorded),
@@ -175,6 +181,7 @@ fn bills_are_checked_against_the_emulators() {
         (&[&[Try { output_tokens: 21, ..good_try(1) }]], [&[], there], WrongAnswer::Misbilled),
         (&[&[Try { cost_nanousd: 1, ..good_try(1) }]], [&[], there], WrongAnswer::Misbilled),
         (&[&[good_try(1)]], [&[], &[]], WrongAnswer::Misbilled),
+        (&[&[failed_try(0, 99, true), good_try(1)]], [there, there], WrongAnswer::DoubleBilled),
     ] {
         assert_eq!(judged(rows, arrivals), Some(wrong), "{rows:?}");
     }
@@ -193,7 +200,7 @@ fn bills_are_checked_against_the_emulators() {
 fn objectives_are_missed_in_words() {
     let text = "about: x\ntargets: [{ name: east }, { name: west }]\nalias: { strategy: weighted }\n\
          load: { requests_per_second: 50, seconds: 10 }\n\
-         objectives: { success_rate: 1.0, p99_added_ms: 10, detect_ms: 100, recover_ms: 100, share_within: 0.05, max_requests_to_faulty: 3, max_trips: 0 }\n";
+         objectives: { success_rate: 1.0, p99_added_ms: 10, detect_ms: 100, recover_ms: 100, share_within: 0.05, max_requests_to_faulty: 3, max_trips: 0, max_extra_tries: 0.1 }\n";
     let catalog: std::sync::Arc<dyn gw_model::catalog::Catalog> =
         std::sync::Arc::new(crate::testing::NoCatalog::default());
     let scenario = Scenario::read("x", text, &catalog).expect("right");
@@ -208,6 +215,7 @@ fn objectives_are_missed_in_words() {
         herd: Some(1.9),
         to_faulty: 3,
         trips: Some(0),
+        extra_tries: 10,
         ..Measures::default()
     };
     assert_eq!(missed(&scenario, &good), Vec::<String>::new());
@@ -224,6 +232,7 @@ fn objectives_are_missed_in_words() {
         herd: Some(2.1),
         to_faulty: 4,
         trips: Some(2),
+        extra_tries: 11,
         ..good
     };
     let silent = Measures { trips: None, ..bad.clone() };
@@ -237,10 +246,31 @@ fn objectives_are_missed_in_words() {
         "time to recover is 101 ms",
         "targets were taken for down 2 times, 0 are allowed",
         "4 tries went to faulty targets",
+        "11 tries beyond one for each request are 11 % of them, 10 % are allowed",
         "east has 56 %, not 50 %",
         "a herd of 2.1 times",
     ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part} is not in {lines:?}");
     }
-    assert_eq!(lines.len(), 9, "{lines:?}");
+    assert_eq!(lines.len(), 10, "{lines:?}");
+}
+
+#[test]
+fn overload_is_judged_by_those_that_matter_by_what_is_served_and_by_how_soon_others_are_told() {
+    use gw_model::Priority;
+    let failed = || Ending::Failed("503 overloaded".to_owned());
+    let high = |number, ending| Call { priority: Priority::High, ..call(number, ending) };
+    let calls = vec![
+        high(0, Ending::Good),
+        high(1, Ending::Good),
+        high(2, failed()),
+        Call { took_us: 700_000, ..call(3, failed()) },
+        Call { took_us: 920_000, ..call(4, Ending::Good) },
+    ];
+    let measured = (overload::high_success_rate(&calls), overload::refused_ms(&calls));
+    assert_eq!(measured, (Some(2.0 / 3.0), Some(700)));
+    let goodput = overload::goodput_per_second(&calls).expect("some");
+    assert!((goodput - 3.0).abs() < 1e-9, "three until the second is over: {goodput}");
+    assert_eq!(overload::high_success_rate(&[call(0, Ending::Good)]), None);
+    assert_eq!(overload::refused_ms(&[call(0, Ending::Good)]), None);
 }

@@ -55,6 +55,7 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
     {
         missed.push(format!("{} tries went to faulty targets, {allowed} are allowed", measures.to_faulty));
     }
+    missed.extend(objectives.max_extra_tries.and_then(|allowed| extra_tries(measures, allowed)));
     if let Some(allowed) = objectives.max_trips {
         match measures.trips {
             Some(trips) if trips > u64::from(allowed) => {
@@ -65,12 +66,56 @@ pub(crate) fn missed(scenario: &Scenario, measures: &Measures) -> Vec<String> {
                 .push(format!("targets taken for down at most {allowed} times: the gateway does not say")),
         }
     }
+    missed.extend(overload(scenario, measures));
     missed.extend(objectives.share_within.and_then(|within| shares(scenario, measures, within)));
     if let (Some(factor), Some(herd)) = (objectives.herd_factor, measures.herd)
         && herd > factor
     {
         missed
             .push(format!("a herd of {herd:.1} times the usual rate came back, {factor} times are allowed"));
+    }
+    missed
+}
+
+fn extra_tries(measures: &Measures, allowed: f64) -> Option<String> {
+    let extra = super::ratio(measures.extra_tries, measures.requests.max(1));
+    let text = || {
+        format!(
+            "{} tries beyond one for each request are {} of them, {} are allowed",
+            measures.extra_tries,
+            percent(extra),
+            percent(allowed)
+        )
+    };
+    (extra > allowed).then(text)
+}
+
+/// What is asked of a scenario with more calls than can be served.
+fn overload(scenario: &Scenario, measures: &Measures) -> Vec<String> {
+    let objectives = &scenario.objectives;
+    let mut missed = Vec::new();
+    if let Some(wanted) = objectives.high_success_rate {
+        match measures.high_success_rate {
+            Some(rate) if rate < wanted => missed.push(format!(
+                "success rate of high priority {} is below {}",
+                percent(rate),
+                percent(wanted)
+            )),
+            Some(_) => {}
+            None => missed.push("success rate of high priority: no call had one".to_owned()),
+        }
+    }
+    if let Some(wanted) = objectives.goodput_per_second {
+        let goodput = measures.goodput_per_second.unwrap_or(0.0);
+        if goodput < wanted {
+            missed.push(format!("{goodput:.1} good answers a second, {wanted} are wanted"));
+        }
+    }
+    // Where nobody was refused, nobody waited for it.
+    if let (Some(allowed), Some(took)) = (objectives.refused_within_ms, measures.refused_ms)
+        && took > u64::from(allowed)
+    {
+        missed.push(format!("a call took {took} ms to be refused, {allowed} ms are allowed"));
     }
     missed
 }

@@ -11,6 +11,7 @@ use crate::measure::{Facts, Phase, measure};
 use crate::report::Report;
 use crate::rig::{Door, Ready, Rig};
 use crate::scenario::{Disturbance, Scenario};
+use gw_model::Priority;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -32,7 +33,8 @@ pub async fn run(scenario: &Scenario, rig: &Rig) -> Result<Report, DrillError> {
     // Where something is wrong from the start, the warm-up would be told of it first.
     if disturbance.as_ref().is_none_or(|disturbance| disturbance.from_seconds > 0.0) {
         for number in count..count + WARM_UP {
-            caller.call(number, if number % 2 == 0 { Wish::Whole } else { Wish::Stream }).await;
+            let wish = if number % 2 == 0 { Wish::Whole } else { Wish::Stream };
+            caller.call(number, (wish, Priority::Normal)).await;
         }
     }
     let trips_before = trips::count(&ready.gateways).await;

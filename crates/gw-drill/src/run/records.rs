@@ -79,6 +79,7 @@ fn a_try(one: &Value, targets: &[&str]) -> Try {
         target: targets.iter().position(|name| one["provider"] == *name),
         succeeded: one["reason"].as_str().is_none_or(str::is_empty),
         is_estimated: one["usage_source"] == "estimated",
+        is_hedged: one["reason"] == "hedged",
         input_tokens: number(&one["input_tokens"]),
         output_tokens: number(&one["output_tokens"]),
         cost_nanousd: one["cost_usd"].as_str().map_or(0, nanousd),

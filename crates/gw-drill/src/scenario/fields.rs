@@ -1,7 +1,7 @@
 //! Reads typed members out of a scenario's tree and collects what is wrong, each with its place. It knows no member by
 //! name.
 
-use super::yaml::{Key, Kind, Node};
+use gw_config::document::{Key, Kind, Node, Scalar};
 use gw_config::{Fault, Place};
 use std::ops::RangeInclusive;
 
@@ -63,7 +63,9 @@ impl<'n> Block<'n> {
     pub(crate) fn number(&self, key: &str, range: RangeInclusive<f64>, faults: &mut Faults) -> Option<f64> {
         let node = self.get(key)?;
         let value = match &node.kind {
-            Kind::Scalar { text, plain: true } => text.parse::<f64>().ok().filter(|n| range.contains(n)),
+            Kind::Scalar(Scalar { text, plain: true, .. }) => {
+                text.parse::<f64>().ok().filter(|n| range.contains(n))
+            }
             _ => None,
         };
         if value.is_none() {
@@ -89,7 +91,9 @@ impl<'n> Block<'n> {
     pub(crate) fn whole(&self, key: &str, range: RangeInclusive<u32>, faults: &mut Faults) -> Option<u32> {
         let node = self.get(key)?;
         let value = match &node.kind {
-            Kind::Scalar { text, plain: true } => text.parse::<u32>().ok().filter(|n| range.contains(n)),
+            Kind::Scalar(Scalar { text, plain: true, .. }) => {
+                text.parse::<u32>().ok().filter(|n| range.contains(n))
+            }
             _ => None,
         };
         if value.is_none() {
@@ -105,7 +109,7 @@ impl<'n> Block<'n> {
     pub(crate) fn text(&self, key: &str, faults: &mut Faults) -> Option<&'n str> {
         let node = self.get(key)?;
         match &node.kind {
-            Kind::Scalar { text, .. } if !text.trim().is_empty() => Some(text.trim()),
+            Kind::Scalar(Scalar { text, .. }) if !text.trim().is_empty() => Some(text.trim()),
             _ => {
                 faults.add(node.place, format!("'{key}' must be a text"));
                 None

@@ -6,7 +6,6 @@ mod fields;
 mod read;
 #[cfg(test)]
 mod tests;
-mod yaml;
 
 use gw_config::ConfigErrors;
 use gw_model::catalog::Catalog;
@@ -14,7 +13,7 @@ use std::sync::Arc;
 
 pub(crate) use disturbance::Disturbance;
 pub(crate) use fields::Faults as ScenarioFaults;
-pub(crate) use yaml::{Kind, Node};
+pub(crate) use gw_config::document::{Kind, Node};
 
 /// A scenario, read and checked.
 #[derive(Clone, Debug)]
@@ -46,6 +45,8 @@ pub(crate) struct Target {
     pub(crate) name: String,
     /// Its weight in the alias.
     pub(crate) weight: u32,
+    /// Most requests that may be there at the same time.
+    pub(crate) max_parallel: Option<u32>,
     /// How the gateway is told to reach it.
     pub(crate) address: Address,
 }
@@ -70,6 +71,9 @@ pub(crate) struct Load {
     pub(crate) streams: f64,
     /// Part of the requests that are wrong by the caller's own fault.
     pub(crate) bad_requests: f64,
+    /// Parts of the requests that are of high and of low priority.
+    pub(crate) high: f64,
+    pub(crate) low: f64,
 }
 
 /// A change of what some targets do.
@@ -105,7 +109,12 @@ pub(crate) struct Objectives {
     pub(crate) share_within: Option<f64>,
     pub(crate) max_requests_to_faulty: Option<u32>,
     pub(crate) max_trips: Option<u32>,
+    /// Tries beyond one for each call, as a part of the calls.
+    pub(crate) max_extra_tries: Option<f64>,
     pub(crate) herd_factor: Option<f64>,
+    pub(crate) high_success_rate: Option<f64>,
+    pub(crate) goodput_per_second: Option<f64>,
+    pub(crate) refused_within_ms: Option<u32>,
 }
 
 /// What `quick` leaves of a scenario's time.

@@ -2,9 +2,9 @@
 //! gateway's configuration is asked of its own reader.
 
 use super::fields::{Block, Faults};
-use super::yaml::{self, Kind, Node};
 use super::{Address, Fault, Load, Objectives, Scenario, Step, Target};
 use crate::gateway_config;
+use gw_config::document::{self, Kind, Node, Scalar};
 use gw_config::{ConfigErrors, Place};
 use gw_model::catalog::Catalog;
 use std::sync::Arc;
@@ -26,16 +26,24 @@ pub(super) const OBJECTIVES: &[&str] = &[
     "share_within",
     "max_requests_to_faulty",
     "max_trips",
+    "max_extra_tries",
     "herd_factor",
+    "high_success_rate",
+    "goodput_per_second",
+    "refused_within_ms",
 ];
 
 /// Reads and checks.
 pub(super) fn read(source: &str, text: &str, catalog: &Arc<dyn Catalog>) -> Result<Scenario, ConfigErrors> {
     let mut faults = Faults::default();
-    let scenario = match yaml::parse(text) {
+    let scenario = match document::read(text) {
+        Ok(root) if root.is_null() => {
+            faults.add(root.place, "the file is empty");
+            None
+        }
         Ok(root) => scenario(&root, source, &mut faults),
-        Err(fault) => {
-            faults.0.push(fault);
+        Err(found) => {
+            faults.0.extend(found);
             None
         }
     };
@@ -76,6 +84,7 @@ fn scenario(root: &Node, source: &str, faults: &mut Faults) -> Option<Scenario> 
 }
 
 fn targets(block: &Block<'_>, faults: &mut Faults) -> Vec<Target> {
+    const KEYS: &[&str] = &["name", "weight", "max_parallel", "address"];
     let mut found: Vec<Target> = Vec::new();
     block.need("targets", faults);
     let items = block.items("targets", faults);
@@ -83,7 +92,7 @@ fn targets(block: &Block<'_>, faults: &mut Faults) -> Vec<Target> {
         faults.add(block.place, format!("more than {MAX_TARGETS} targets"));
     }
     for item in items.iter().take(MAX_TARGETS) {
-        let Some(target) = Block::open(item, "a target", &["name", "weight", "address"], faults) else {
+        let Some(target) = Block::open(item, "a target", KEYS, faults) else {
             continue;
         };
         let Some(name) = target.need_text("name", faults) else { continue };
@@ -103,20 +112,26 @@ fn targets(block: &Block<'_>, faults: &mut Faults) -> Vec<Target> {
             }
         };
         let weight = target.whole("weight", 0..=1_000_000, faults).unwrap_or(1);
-        found.push(Target { name: name.to_owned(), weight, address });
+        let max_parallel = target.whole("max_parallel", 1..=1_000_000, faults);
+        found.push(Target { name: name.to_owned(), weight, max_parallel, address });
     }
     found
 }
 
 fn load(node: &Node, faults: &mut Faults) -> Option<Load> {
-    const KEYS: &[&str] = &["requests_per_second", "seconds", "streams", "bad_requests"];
+    const KEYS: &[&str] = &["requests_per_second", "seconds", "streams", "bad_requests", "high", "low"];
     let block = Block::open(node, "'load'", KEYS, faults)?;
     block.need("requests_per_second", faults);
     let rate = block.whole("requests_per_second", 1..=1000, faults);
     let seconds = block.need_number("seconds", 0.5..=600.0, faults);
     let streams = block.number("streams", 0.0..=1.0, faults).unwrap_or(0.3);
     let bad_requests = block.number("bad_requests", 0.0..=1.0, faults).unwrap_or(0.0);
-    Some(Load { requests_per_second: rate?, seconds: seconds?, streams, bad_requests })
+    let high = block.number("high", 0.0..=1.0, faults).unwrap_or(0.0);
+    let low = block.number("low", 0.0..=1.0, faults).unwrap_or(0.0);
+    if high + low > 1.0 {
+        faults.add(block.place, "'high' and 'low' are more than all requests");
+    }
+    Some(Load { requests_per_second: rate?, seconds: seconds?, streams, bad_requests, high, low })
 }
 
 fn timeline(block: &Block<'_>, targets: &[Target], seconds: f64, faults: &mut Faults) -> Vec<Step> {
@@ -145,7 +160,7 @@ fn step(item: &Node, targets: &[Target], faults: &mut Faults) -> Option<Step> {
     block.need("targets", faults);
     let mut places = Vec::new();
     for node in block.items("targets", faults) {
-        let Kind::Scalar { text, .. } = &node.kind else { continue };
+        let Kind::Scalar(Scalar { text, .. }) = &node.kind else { continue };
         match targets.iter().position(|target| target.name == *text) {
             Some(at) => places.push(at),
             None => faults.add(node.place, format!("there is no target '{text}'")),
@@ -188,9 +203,13 @@ fn objectives(node: &Node, faults: &mut Faults) -> Option<Objectives> {
         recover_ms: whole("recover_ms"),
         max_requests_to_faulty: whole("max_requests_to_faulty"),
         max_trips: whole("max_trips"),
+        refused_within_ms: whole("refused_within_ms"),
         ..Objectives::default()
     };
     objectives.success_rate = block.number("success_rate", 0.0..=1.0, faults);
+    objectives.max_extra_tries = block.number("max_extra_tries", 0.0..=10.0, faults);
+    objectives.high_success_rate = block.number("high_success_rate", 0.0..=1.0, faults);
+    objectives.goodput_per_second = block.number("goodput_per_second", 0.0..=1000.0, faults);
     objectives.share_within = block.number("share_within", 0.0..=1.0, faults);
     // Whoever wants traffic back wants it back without a herd.
     let default = objectives.recover_ms.map(|_| 2.0);

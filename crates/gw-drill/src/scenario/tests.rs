@@ -97,9 +97,13 @@ fn what_is_wrong_is_told_with_its_place() {
         ("at: 6", "at: 3", "dir/mine.yaml:10:5: steps stand in the order of their times"),
         ("at: 6", "at: 60", "dir/mine.yaml:10:5: the load is over after 10 seconds"),
         ("recover_ms: 1000", "recover: 1000", "dir/mine.yaml:11:34: unknown key 'recover'"),
-        ("about: a test", "about: a test\nabout: b", "dir/mine.yaml:2:1: 'about' stands here a second time"),
+        (
+            "about: a test",
+            "about: a test\nabout: b",
+            "dir/mine.yaml:2:1: duplicate key 'about': it already stands on line 1",
+        ),
         ("about: a test", "about: [", "not valid YAML"),
-        ("about: a test", "about: &a test", "dir/mine.yaml:1:11: scenarios have no anchors"),
+        ("about: a test", "about: !a test", "dir/mine.yaml:1:11: YAML tags"),
     ] {
         let errors = wrong(from, to);
         assert!(

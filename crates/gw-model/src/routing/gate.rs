@@ -1,5 +1,7 @@
 //! What a dynamic route has besides groups: gates, which let so many requests pass, and ends. It must not count.
 
+use crate::limits::Period;
+use crate::money::NanoUsd;
 use crate::refusal::{ErrorCode, Refusal};
 use std::sync::Arc;
 
@@ -8,15 +10,35 @@ use std::sync::Arc;
 pub struct Gate {
     /// Names the counter, with whom it counts for: the route and the node.
     pub counter: u64,
-    /// What is counted.
-    pub unit: GateUnit,
-    /// How many of them may pass within the window.
-    pub max: u64,
-    /// Length of the window in seconds.
-    pub per_seconds: u32,
     /// Who has a counter of their own.
     pub by: GateBy,
+    /// How much may pass.
+    pub limit: GateLimit,
 }
+
+/// How much may pass a gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateLimit {
+    /// So much in any window of time.
+    Rate {
+        /// What is counted.
+        unit: GateUnit,
+        /// How many of them may pass within the window.
+        max: u64,
+        /// Length of the window in seconds.
+        per_seconds: u32,
+    },
+    /// What the requests cost that pass and are served behind the gate.
+    Budget {
+        /// So much money.
+        limit: NanoUsd,
+        /// In a calendar window.
+        period: Period,
+    },
+}
+
+/// Most gates with a budget of one route, and so of one request.
+pub const MAX_BUDGET_GATES: usize = 8;
 
 /// What a gate counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +62,8 @@ pub enum GateBy {
     Customer,
     /// Those of `x-gatewright-session`.
     Session,
+    /// Those of the key's team.
+    Team,
 }
 
 /// Where a route ends without a model: the request is refused.

@@ -18,6 +18,9 @@ pub struct AccountPolicy {
     /// Allowed providers, by their configured names. `None` allows all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub providers: Option<Vec<String>>,
+    /// It is a customer that was made on sight: its limits and budgets are those that the configuration gives such.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub on_sight: bool,
     /// Most output tokens that one request may ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,
@@ -46,5 +49,27 @@ impl AccountPolicy {
     #[must_use]
     pub fn allows_provider(&self, provider: &str) -> bool {
         self.providers.as_ref().is_none_or(|list| list.iter().any(|name| name == provider))
+    }
+}
+
+/// What becomes of customers that callers name and nobody made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomerPolicy {
+    /// Each counts by itself from its first call on.
+    pub on_sight: bool,
+    /// Calls of keys that name none are refused.
+    pub required: bool,
+    /// Most of them that are counted at a time.
+    pub max: usize,
+    /// Limits of each.
+    pub limits: Limits,
+    /// Budgets of each.
+    pub budgets: Vec<Budget>,
+}
+
+impl Default for CustomerPolicy {
+    fn default() -> Self {
+        let (limits, budgets) = (Limits::default(), Vec::new());
+        Self { on_sight: false, required: false, max: 100_000, limits, budgets }
     }
 }

@@ -1,6 +1,8 @@
 //! Third stage: rate and concurrency limits of the key and all above it. Takes one request and one parallel slot, all or
 //! nothing. It must not look at money: that is held by the reserve stage, when the plan is known.
 
+pub(crate) mod guests;
+
 use crate::authorize::Permitted;
 use crate::lineup::Lineup;
 use crate::live::Live;
@@ -22,7 +24,11 @@ pub(crate) struct Admitted {
 /// Takes the request from all limits that count it.
 pub(crate) fn admit(permitted: Permitted) -> Result<Admitted, Rejected> {
     let Permitted { mut ticket, live, call, model, .. } = permitted;
-    match ticket.take_limits(&[&call.facts.model, &model.name]) {
+    let names = [&*call.facts.model, &*model.name];
+    if let Err(refusal) = guests::require(&ticket, &live) {
+        return Err(ticket.reject(refusal));
+    }
+    match ticket.take_limits(&names) {
         Ok(()) => Ok(Admitted { ticket, live, call, model, _proof: () }),
         Err(exceeded) => Err(ticket.reject(limit_refusal(&exceeded))),
     }

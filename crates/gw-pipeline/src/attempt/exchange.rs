@@ -1,9 +1,10 @@
 //! One try at one target: journal, prepare, send, classify. It must not decide whether to try again.
 
 use super::queue::Step;
-use super::{Again, Failure, FailureKind, handshake};
+use super::race::Progress;
+use super::{Again, Failure, FailureKind, handshake, opening};
 use crate::credentials::{Hand, Ready as Carried};
-use crate::health::Visit;
+use crate::health::{Entry, NotNow, Slot, Visit};
 use crate::lineup::Lineup;
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
@@ -17,6 +18,9 @@ use gw_wire::codec::Options;
 use gw_wire::json::splice::Edit;
 use gw_wire::translate::ToolNames;
 use http::StatusCode;
+use smallvec::SmallVec;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +44,14 @@ pub(super) struct Exchange {
     pub(super) model: Arc<Lineup>,
     pub(super) enforce_output: Option<u64>,
     pub(super) deadline: i64,
+    /// In a race: how far the try is.
+    pub(super) progress: Option<Rc<Cell<Progress>>>,
+    /// It is asked besides another one.
+    pub(super) is_rival: bool,
+    /// A place at a target that was waited for.
+    pub(super) slot: Option<Slot>,
+    /// Tries so far, by target.
+    pub(super) tries: SmallVec<[(usize, u32); 2]>,
 }
 
 /// What went upstream, as far as the way back must know.
@@ -94,6 +106,8 @@ pub(super) enum Tried {
     Unfit(Refusal),
     /// The target is taken for down, and this request is not the one to try it.
     Closed,
+    /// The target has no place.
+    Full,
     /// The gateway itself cannot go on.
     Rejected(Refusal),
 }
@@ -163,11 +177,13 @@ impl Exchange {
         };
         let visit = match self.visit(step) {
             Ok(visit) => visit,
-            Err(()) => return Tried::Closed,
+            Err(NotNow::Closed) => return Tried::Closed,
+            Err(NotNow::Full) => return Tried::Full,
         };
         if let Err(refusal) = self.ticket.open_attempt(target, visit).await {
             return Tried::Rejected(refusal);
         }
+        self.note_progress(Progress::Asked);
         if !earlier.is_empty()
             && let Err(tried) = Box::pin(self.earlier(target, endpoint, &mut sent, &earlier)).await
         {
@@ -177,6 +193,9 @@ impl Exchange {
         match answer {
             Ok(response) if self.is_answer(format, response.status) => {
                 self.note_headroom(step, &response);
+                if !opening::is_stream(&self.call, &response) {
+                    self.note_progress(Progress::Answering);
+                }
                 Tried::Answered { sent, response }
             }
             Ok(response) => match self.failed_status(target, sent.format, response).await {
@@ -217,11 +236,20 @@ impl Exchange {
         }
     }
 
-    /// Goes to the deployment. Errors: it is taken for down.
-    fn visit(&self, step: Step) -> Result<Option<Visit>, ()> {
+    /// Goes to the deployment. Errors: it is taken for down, or full.
+    fn visit(&mut self, step: Step) -> Result<Option<Visit>, NotNow> {
+        let slot = self.slot.take();
         let Some(deployment) = self.model.deployment(step.target) else { return Ok(None) };
-        let (tokens, now) = (self.call.facts.input_tokens, self.ticket.worker().now());
-        Visit::begin(deployment, tokens, step.is_forced, now).map(Some).ok_or(())
+        let slot = slot.filter(|slot| slot.is_at(deployment));
+        let entry = Entry {
+            // A place was waited for since nothing else is left.
+            is_forced: step.is_forced || slot.is_some(),
+            slot,
+            most: self.most_at(step.target),
+            tokens: self.call.facts.input_tokens,
+        };
+        let visit = Visit::begin(deployment, entry, self.ticket.worker().now())?;
+        Ok(Some(visit.of_stream(self.call.facts.stream)))
     }
 
     /// Keeps what the provider says is left of its limits, where a strategy asks.

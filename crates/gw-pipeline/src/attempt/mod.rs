@@ -4,14 +4,18 @@
 mod backoff;
 mod exchange;
 mod failed;
+mod full;
 mod handshake;
+mod hedging;
 pub(crate) mod held;
 mod opening;
 mod pages;
 mod parked;
 mod parts;
 mod queue;
+mod race;
 
+use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::reserve::Funded;
 use crate::ticket::{Rejected, Ticket};
@@ -20,10 +24,13 @@ use exchange::{Exchange, Tried, TryFailure};
 pub(crate) use exchange::{Sent, read_head};
 use gw_model::routing::FailurePolicy;
 use gw_model::snapshot::{RetryOn, Target};
-use gw_model::{Call, ErrorClass, ErrorCode, Refusal, WireFormat};
+use gw_model::{Call, ErrorClass, ErrorCode, Micros, Refusal, WireFormat};
 use gw_upstream::UpstreamResponse;
+pub(crate) use hedging::Hedging;
 pub(crate) use pages::another_page;
 use queue::{Queue, Step};
+use race::Runner;
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Tries of one request over all its targets; a plan cannot ask for more.
@@ -97,27 +104,46 @@ pub(crate) enum Failure {
 
 /// Tries the targets.
 pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
-    let Funded { ticket, live, call, model, route, output_bound, enforce_output, has_spare, .. } = funded;
-    let deadline = ticket.record.time.saturating_add(micros(model.timeouts.total_ms));
-    let mut exchange = Exchange { ticket, live, call, enforce_output, deadline, model };
+    let Funded { ticket, live, call, model, route, mut output_bound, enforce_output, has_spare, .. } = funded;
+    let mut exchange = Exchange::new(ticket, live, call, model, enforce_output);
+    let is_hedged = exchange.may_be_hedged();
     let mut queue = Queue::new(route);
     let (mut last, mut unfit) = (None, None);
     loop {
         let Some(step) = queue.next() else {
-            match exchange.wait_for_parked(&mut queue, &mut last).await {
+            // Boxed, since it is rare.
+            match Box::pin(exchange.wait(&mut queue, &mut last, &mut unfit)).await {
                 true => continue,
                 false => break,
             }
         };
         let Some(target) = exchange.model.targets.get(step.target).map(Arc::clone) else { continue };
-        let others_left = queue.has_more() || has_spare;
-        match exchange.target(step, &target, others_left, &mut unfit).await {
+        let left = Left {
+            others: queue.has_more() || has_spare,
+            may_come_back: !has_spare,
+            paused: queue.has_paused(),
+        };
+        let mut runner = Runner { step, target };
+        let turn = match is_hedged && queue.has_rival() {
+            false => exchange.target(step, &runner.target, left, &mut unfit).await,
+            // Boxed, since few models have it, and it is large.
+            true => {
+                let run =
+                    race::run(&mut exchange, &mut queue, left, &mut runner, &mut unfit, &mut output_bound);
+                Box::pin(run).await
+            }
+        };
+        let Runner { step, target } = runner;
+        // What kept it from going there gave its place back.
+        exchange.slot = None;
+        match turn {
             Turn::Answered(sent, response) => {
                 return Ok(exchange.answered(target, sent, response, output_bound));
             }
             Turn::Counted => return Ok(Attempted::Count(Box::new(exchange.counted(target)))),
             Turn::Rejected(refusal) => return Err(exchange.ticket.reject(refusal)),
             Turn::Closed => queue.put_off(step.target),
+            Turn::Full => queue.note_full(step.target),
             Turn::Unfit => {}
             Turn::TimeUp => break,
             Turn::Failed(failure, goes_on) => {
@@ -125,6 +151,10 @@ pub(crate) async fn execute(funded: Funded) -> Result<Attempted, Rejected> {
                 last = Some(failure.failure);
                 let goes_on = match goes_on {
                     GoesOn::ToNext => true,
+                    GoesOn::AndBack(until) => {
+                        queue.pause(step.target, until);
+                        true
+                    }
                     GoesOn::IfSuited => exchange.turn_to(&mut queue, class, &target),
                     GoesOn::No => false,
                 };
@@ -151,6 +181,8 @@ enum Turn {
     Rejected(Refusal),
     /// It is taken for down, and others are to go first.
     Closed,
+    /// It has no place.
+    Full,
     /// It could not be asked.
     Unfit,
     /// The request has no time or no tries left.
@@ -159,11 +191,24 @@ enum Turn {
     Failed(TryFailure, GoesOn),
 }
 
+/// What is left besides a target.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    /// Others that may answer.
+    others: bool,
+    /// A target that wants a pause may be tried again after it.
+    may_come_back: bool,
+    /// Some are to be tried again after a pause.
+    paused: bool,
+}
+
 /// Where a failure leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GoesOn {
     /// To the next target.
     ToNext,
+    /// To the next target, and back to this one after that time.
+    AndBack(Micros),
     /// To targets that may do what this one cannot.
     IfSuited,
     /// Nowhere: there is no money for another try.
@@ -171,14 +216,31 @@ enum GoesOn {
 }
 
 impl Exchange {
+    /// A request that nobody was asked for yet. Its time runs from its arrival.
+    fn new(
+        ticket: Ticket,
+        live: Arc<Live>,
+        call: Call,
+        model: Arc<Lineup>,
+        enforce_output: Option<u64>,
+    ) -> Self {
+        let most_ms = model.timeouts.total_ms;
+        let total_ms = ticket.timeout_ms.map_or(most_ms, |ms| ms.min(most_ms));
+        let deadline = ticket.record.time.saturating_add(micros(total_ms));
+        let (slot, tries) = (None, SmallVec::new());
+        let (progress, is_rival) = (None, false);
+        Self { ticket, live, call, model, enforce_output, deadline, slot, tries, progress, is_rival }
+    }
+
     /// Tries one target, as often as it is worth.
     async fn target(
         &mut self,
         step: Step,
         target: &Arc<Target>,
-        others_left: bool,
+        left: Left,
         unfit: &mut Option<Refusal>,
     ) -> Turn {
+        let others_left = left.others;
         let mut hand = match self.deal(target) {
             Ok(hand) => hand,
             Err(refusal) => {
@@ -186,7 +248,7 @@ impl Exchange {
                 return Turn::Unfit;
             }
         };
-        let (mut attempt, mut tries) = (1, 0);
+        let (mut attempt, mut tries) = (self.tries_at(step.target) + 1, 0);
         loop {
             if self.ticket.record.attempts.len() >= MAX_TRIES || self.remaining_ms() == 0 {
                 return Turn::TimeUp;
@@ -194,6 +256,7 @@ impl Exchange {
             let failed = match self.attempt(step, target, &hand).await {
                 Tried::Rejected(refusal) => return Turn::Rejected(refusal),
                 Tried::Closed => return Turn::Closed,
+                Tried::Full => return Turn::Full,
                 Tried::Unready(refusal) => {
                     unfit.get_or_insert(refusal);
                     if hand.advance() {
@@ -230,12 +293,16 @@ impl Exchange {
                 continue;
             }
             self.note_pause(step.target, target, &failed);
+            self.note_tries(step.target, attempt);
             // Its account is used up or asked to pause: another target does not need to wait for that.
-            if failed.blames_credential && others_left {
-                return Turn::Failed(failed, GoesOn::ToNext);
+            if failed.blames_credential && (others_left || left.paused) {
+                let back_at = self.back_at(step.target, &failed, attempt).filter(|_| left.may_come_back);
+                return Turn::Failed(failed, back_at.map_or(GoesOn::ToNext, GoesOn::AndBack));
             }
             let retry = self.model.retry_at(target);
-            let is_worth_it = attempt < retry.attempts && worth_it(&retry.on, again, failed.class);
+            // A rival is asked once: whoever it was asked besides has its tries.
+            let is_worth_it =
+                attempt < retry.attempts && !self.is_rival && worth_it(&retry.on, again, failed.class);
             let wait_ms = backoff::wait_ms(self, retry, attempt, again.after_ms, others_left);
             let Some(wait_ms) = wait_ms.filter(|_| is_worth_it) else {
                 return Turn::Failed(failed, GoesOn::ToNext);
@@ -243,6 +310,17 @@ impl Exchange {
             self.pause(wait_ms).await;
             hand.restart();
             attempt += 1;
+        }
+    }
+
+    fn tries_at(&self, target: usize) -> u32 {
+        self.tries.iter().find(|(tried, _)| *tried == target).map_or(0, |(_, tries)| *tries)
+    }
+
+    fn note_tries(&mut self, target: usize, tries: u32) {
+        match self.tries.iter_mut().find(|(tried, _)| *tried == target) {
+            Some((_, known)) => *known = tries,
+            None => self.tries.push((target, tries)),
         }
     }
 

@@ -1,9 +1,9 @@
-//! Deployments whose providers asked for a pause: noting it, and waiting for one when nothing else is left and the pause
-//! is short. It must not try anything itself.
+//! Deployments whose providers asked for a pause, before the call or of the call itself: noting it, and waiting for one
+//! when nothing else is left and the pause is short. It must not try anything itself.
 
 use super::exchange::{Exchange, TryFailure};
 use super::queue::Queue;
-use super::{Failure, micros};
+use super::{Failure, micros, worth_it};
 use gw_model::snapshot::Target;
 use gw_model::{ErrorClass, ErrorCode, Micros, Refusal};
 
@@ -41,18 +41,12 @@ impl Exchange {
     /// Waits for the first deployment to come back, when that is soon. True when it is to be tried; otherwise `last` says
     /// what the caller is to hear, unless something did before.
     pub(super) async fn wait_for_parked(&self, queue: &mut Queue, last: &mut Option<Failure>) -> bool {
-        let parked = queue.parked();
-        let until = |index: &usize| self.model.deployment(*index).map(|deployment| deployment.parked_until());
-        let soonest = parked.iter().filter_map(|index| Some((until(index)?, *index))).min();
-        let Some((until, target)) = soonest else { return false };
+        let Some((until, target)) = self.first_back(queue) else { return false };
         let now = self.ticket.worker().now();
-        let pause_ms = u64::try_from(until - now).unwrap_or(0).div_ceil(1000);
-        let retry = self.model.targets.get(target).map(|target| self.model.retry_at(target));
-        let longest_ms = retry.map_or(0, |retry| retry.max_backoff_ms);
-        if pause_ms <= longest_ms && pause_ms + SPREAD_MS < self.remaining_ms() {
+        if let Some(pause_ms) = self.short_pause_ms(target, until, now) {
             let spread = if pause_ms == 0 { 0 } else { self.ticket.worker().random_u64() % SPREAD_MS };
             self.pause(pause_ms + spread).await;
-            queue.push(target);
+            queue.resume(target);
             return true;
         }
         if last.is_none() {
@@ -62,6 +56,34 @@ impl Exchange {
             });
         }
         false
+    }
+}
+
+impl Exchange {
+    /// The target that is back first of those that want to be left alone.
+    pub(super) fn first_back(&self, queue: &Queue) -> Option<(Micros, usize)> {
+        queue.first_back(|index| self.model.deployment(index).map(|deployment| deployment.parked_until()))
+    }
+
+    /// Milliseconds until then, where that is not too long to wait for.
+    pub(super) fn short_pause_ms(&self, target: usize, until: Micros, now: Micros) -> Option<u64> {
+        let pause_ms = u64::try_from(until - now).unwrap_or(0).div_ceil(1000);
+        let retry = self.model.targets.get(target).map(|target| self.model.retry_at(target));
+        let longest_ms = retry.map_or(0, |retry| retry.max_backoff_ms);
+        (pause_ms <= longest_ms && pause_ms + SPREAD_MS < self.remaining_ms()).then_some(pause_ms)
+    }
+
+    /// When a target is to be tried again that asked for less traffic; `None` when it is not worth it.
+    pub(super) fn back_at(&self, index: usize, failed: &TryFailure, attempt: u32) -> Option<Micros> {
+        let target = self.model.targets.get(index)?;
+        let (retry, again) = (self.model.retry_at(target), failed.again.as_ref()?);
+        let is_worth_it = attempt < retry.attempts && worth_it(&retry.on, again, failed.class);
+        if failed.class != ErrorClass::RateLimited || !is_worth_it {
+            return None;
+        }
+        let now = self.ticket.worker().now();
+        let until = now.saturating_add(micros(again.after_ms.unwrap_or(UNSTATED_PAUSE_MS)));
+        self.short_pause_ms(index, until, now).map(|_| until)
     }
 }
 

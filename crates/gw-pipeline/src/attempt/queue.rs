@@ -1,9 +1,11 @@
 //! The targets that are still to be tried, in their order: the plan's, then those of other models that the failure
-//! leads to, then those that are taken for down. It must not try anything itself.
+//! leads to; when nobody else is left those that are full, then those that are taken for down, then those that want to be
+//! left alone for a moment. It must not try anything itself.
 
 use crate::route::{Order, Route};
 use gw_model::ErrorClass;
 use gw_model::Micros;
+use smallvec::SmallVec;
 
 /// A target whose turn it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +24,25 @@ pub(super) struct Queue {
     /// Passed over, since they are taken for down.
     put_off: Order,
     forced: usize,
+    /// Passed over, since they have no place.
+    full: Order,
+    /// Asked for a pause when they were tried, and are worth another try then.
+    paused: SmallVec<[(Micros, usize); 2]>,
     /// The default fallbacks have been taken in, or are not to be.
     is_extended: bool,
 }
 
 impl Queue {
     pub(super) fn new(route: Route) -> Self {
-        Self { route, at: 0, put_off: Order::new(), forced: 0, is_extended: false }
+        Self {
+            route,
+            at: 0,
+            put_off: Order::new(),
+            forced: 0,
+            full: Order::new(),
+            paused: SmallVec::new(),
+            is_extended: false,
+        }
     }
 
     pub(super) fn next(&mut self) -> Option<Step> {
@@ -43,6 +57,10 @@ impl Queue {
             self.at += 1;
             return Some(Step { target: *target, is_forced: false });
         }
+        // A place that is to be had soon is better than a target that is down.
+        if !self.full.is_empty() {
+            return None;
+        }
         let target = *self.put_off.get(self.forced)?;
         self.forced += 1;
         Some(Step { target, is_forced: true })
@@ -53,6 +71,7 @@ impl Queue {
         let fallbacks = self.route.fallbacks.as_ref().filter(|_| !self.is_extended);
         self.at < self.route.order.len()
             || self.forced < self.put_off.len()
+            || !self.full.is_empty()
             || fallbacks.is_some_and(|others| !others.default.is_empty())
     }
 
@@ -61,10 +80,61 @@ impl Queue {
         self.put_off.push(target);
     }
 
+    /// The target has no place: one is waited for when nothing else is left.
+    pub(super) fn note_full(&mut self, target: usize) {
+        self.full.push(target);
+    }
+
+    /// Those that have no place.
+    pub(super) fn full(&self) -> &[usize] {
+        &self.full
+    }
+
+    /// There is a place at the target: it is to be tried next. The others may still be waited for when it fails.
+    pub(super) fn has_place(&mut self, target: usize) {
+        self.full.retain(|full| *full != target);
+        self.push(target);
+    }
+
+    /// No place is waited for any more.
+    pub(super) fn forget_full(&mut self) {
+        self.full.clear();
+    }
+
+    /// Those that are taken for down are not tried after all.
+    pub(super) fn forget_put_off(&mut self) {
+        self.put_off.clear();
+        self.forced = 0;
+    }
+
+    /// The target wants to be left alone until then, and is worth another try afterwards.
+    pub(super) fn pause(&mut self, target: usize, until: Micros) {
+        self.paused.push((until, target));
+    }
+
+    /// Is any target to be tried again after a pause?
+    pub(super) fn has_paused(&self) -> bool {
+        !self.paused.is_empty()
+    }
+
+    /// The target that is back first of those that want to be left alone. `until` says of those of the plan when that is.
+    pub(super) fn first_back(&self, until: impl Fn(usize) -> Option<Micros>) -> Option<(Micros, usize)> {
+        let of_plan = self.route.parked.iter().filter_map(|target| Some((until(*target)?, *target)));
+        self.paused.iter().copied().chain(of_plan).min()
+    }
+
+    /// A target that wanted to be left alone is to be tried next.
+    pub(super) fn resume(&mut self, target: usize) {
+        self.paused.retain(|(_, paused)| *paused != target);
+        self.route.parked.retain(|parked| *parked != target);
+        self.push(target);
+    }
+
     /// What the configuration names for such a failure comes next, and then what is left.
     pub(super) fn prefer(&mut self, class: ErrorClass) {
         let named = self.named(class);
         let fresh: Order = named.into_iter().filter(|target| !self.route.order.contains(target)).collect();
+        self.route.ready += fresh.len();
         self.route.order.insert_many(self.at, fresh);
     }
 
@@ -86,22 +156,39 @@ impl Queue {
         self.put_off.clear();
         self.forced = 0;
         self.route.parked.clear();
+        self.paused.clear();
         self.is_extended = true;
+        let full = std::mem::take(&mut self.full);
         match named.is_empty() {
-            true => self.route.order.extend(rest.into_iter().filter(|target| may_do(*target))),
+            true => self.route.order.extend(rest.into_iter().chain(full).filter(|target| may_do(*target))),
             false => self.extend(&named),
         }
         self.at < self.route.order.len()
     }
 
-    /// Targets whose providers asked for a pause, once nothing else is left.
-    pub(super) fn parked(&mut self) -> Order {
-        std::mem::take(&mut self.route.parked)
-    }
-
     /// When the first of those is back.
     pub(super) const fn parked_until(&self) -> Option<Micros> {
         self.route.parked_until
+    }
+
+    /// A target that may be asked besides the one at hand: the next that nothing is known against. It is not tried again.
+    pub(super) fn rival(&mut self, suits: impl Fn(usize) -> bool) -> Option<usize> {
+        let ready = self.route.ready.min(self.route.order.len());
+        let place = (self.at..ready)
+            .find(|place| self.route.order.get(*place).is_some_and(|target| suits(*target)))?;
+        self.route.ready -= 1;
+        Some(self.route.order.remove(place))
+    }
+
+    /// Might there be such a target?
+    pub(super) fn has_rival(&self) -> bool {
+        self.at < self.route.ready.min(self.route.order.len())
+    }
+
+    /// A rival that was no longer waited for may be tried as if it had not been asked.
+    pub(super) fn give_back(&mut self, target: usize) {
+        self.route.order.insert(self.at, target);
+        self.route.ready += 1;
     }
 
     /// A target that is to be tried next.

@@ -113,6 +113,7 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
         first_byte_us: None,
         total_us: 0,
         parent: None,
+        tolls: Vec::new(),
     };
     worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
     if let Some(entry) = owner {

@@ -3,12 +3,14 @@
 
 use super::deployment::{Deployment, Identity};
 use super::fingerprint::Fingerprint;
+use super::outliers::Outliers;
+use crate::waiting::WaitingRoom;
 use gw_model::Micros;
 use gw_model::routing::{HealthPolicy, stable_hash};
-use gw_model::snapshot::{Provider, Target};
+use gw_model::snapshot::{Model, Provider, Target};
 use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 
 /// Deployments above which those that nobody uses are forgotten.
 const MAX_IDLE: usize = 4_096;
@@ -78,7 +80,11 @@ fn account(target: &Target) -> u64 {
 #[derive(Debug, Default)]
 pub struct Board {
     deployments: Mutex<HashMap<Fingerprint, Arc<Deployment>>>,
+    /// By model, where its configuration has them.
+    outliers: Mutex<HashMap<Arc<str>, Weak<Outliers>>>,
     notices: Arc<Notices>,
+    /// Where calls wait for a place at one of them.
+    room: Arc<WaitingRoom>,
 }
 
 /// What can be told of a deployment.
@@ -102,6 +108,10 @@ pub struct DeploymentView {
     pub trips: u64,
     /// How often its provider asked for a pause.
     pub pauses: u64,
+    /// Until when some model has it behind its peers.
+    pub ejected_until: Option<Micros>,
+    /// How often a model put it behind its peers.
+    pub ejections: u64,
     /// Requests of the breaker's window that went well.
     pub good: u64,
     /// And those that failed.
@@ -126,10 +136,25 @@ impl Board {
         if deployments.len() >= MAX_IDLE {
             deployments.retain(|_, deployment| Arc::strong_count(deployment) > 1);
         }
-        let new = Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices)));
+        let new =
+            Arc::new(Deployment::new(id, fingerprint, Arc::clone(&self.notices), Arc::clone(&self.room)));
         new.meet(account(target));
         deployments.insert(fingerprint, Arc::clone(&new));
         new
+    }
+
+    /// Who of the model's targets is ejected, where it wants that: as it is known, if that has not changed.
+    pub(crate) fn outliers(&self, model: &Model, deployments: &[Arc<Deployment>]) -> Option<Arc<Outliers>> {
+        let policy = model.outlier?;
+        let mut all = self.outliers.lock();
+        let known = all.get(&model.name).and_then(Weak::upgrade);
+        if let Some(known) = known.filter(|known| known.is_of(&policy, deployments)) {
+            return Some(known);
+        }
+        all.retain(|_, outliers| outliers.strong_count() > 0);
+        let new = Arc::new(Outliers::new(model, policy, deployments));
+        all.insert(Arc::clone(&model.name), Arc::downgrade(&new));
+        Some(new)
     }
 
     /// From now on `listener` is told of every change that this process saw itself. Only the first one is taken; it
@@ -156,11 +181,19 @@ impl Board {
         self.deployments.lock().values().filter(is_its).map(Arc::clone).collect()
     }
 
+    /// How many calls wait, by model.
+    pub(crate) fn waiting(&self) -> Vec<(Arc<str>, usize)> {
+        self.room.waiting()
+    }
+
     /// What is known of each deployment.
     #[must_use]
     pub fn views(&self, policy: &HealthPolicy, now: Micros) -> Vec<DeploymentView> {
         let deployments: Vec<Arc<Deployment>> = self.deployments.lock().values().map(Arc::clone).collect();
+        let outliers: Vec<Arc<Outliers>> = self.outliers.lock().values().filter_map(Weak::upgrade).collect();
         let view = |deployment: Arc<Deployment>| {
+            let ejected = outliers.iter().map(|outliers| outliers.view(&deployment, now));
+            let ejected = ejected.fold((None, 0), |all, one| (one.0.max(all.0), all.1 + one.1));
             let (good, bad) = deployment.counts(policy, now);
             DeploymentView {
                 provider: Arc::clone(&deployment.id.provider),
@@ -172,6 +205,8 @@ impl Board {
                 tripped_until: Some(deployment.tripped_until()).filter(|until| *until != 0),
                 trips: deployment.trips(),
                 pauses: deployment.pauses(),
+                ejected_until: ejected.0,
+                ejections: ejected.1,
                 good,
                 bad,
             }

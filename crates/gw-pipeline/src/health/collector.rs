@@ -26,7 +26,7 @@ impl<C: Clock + std::fmt::Debug + 'static> Collector for BoardCollector<C> {
         let mut views = self.board.views(&HealthPolicy::default(), self.clock.now());
         // Another gateway may have had the trouble.
         let is_away = |view: &DeploymentView| view.tripped_until.is_some() || view.parked_until.is_some();
-        views.retain(|view| view.trips > 0 || view.pauses > 0 || is_away(view));
+        views.retain(|view| view.trips + view.pauses + view.ejections > 0 || is_away(view));
         views.truncate(MAX_LISTED);
         let is = |so: bool| i64::from(so);
         let gauge = |value| Sample::Gauge(ConstGauge::new(value));
@@ -40,11 +40,30 @@ impl<C: Clock + std::fmt::Debug + 'static> Collector for BoardCollector<C> {
         family("deployment_down", help, &|view| gauge(is(view.tripped_until.is_some())))?;
         let help = "1 while a deployment's provider wants a pause";
         family("deployment_paused", help, &|view| gauge(is(view.parked_until.is_some())))?;
+        let help = "1 while a deployment is behind its peers as an outlier";
+        family("deployment_ejected", help, &|view| gauge(is(view.ejected_until.is_some())))?;
+        let help = "How often a deployment was ejected as an outlier";
+        family("deployment_ejections", help, &|view| counter(view.ejections))?;
         let help = "How often a deployment was taken for down";
         family("deployment_trips", help, &|view| counter(view.trips))?;
         let help = "How often a deployment's provider asked for a pause";
         family("deployment_pauses", help, &|view| counter(view.pauses))?;
-        Ok(())
+        self.encode_waiting(&mut encoder)
+    }
+}
+
+impl<C> BoardCollector<C> {
+    /// How many calls wait, by model; there are at most as many models here as calls that wait.
+    fn encode_waiting(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Requests that wait for a place at a target";
+        let mut family = encoder.encode_descriptor("waiting_requests", help, None, MetricType::Gauge)?;
+        let mut waiting = self.board.waiting();
+        waiting.sort();
+        waiting.into_iter().take(MAX_LISTED).try_for_each(|(model, count)| {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            let labels = [("model", model.to_string())];
+            ConstGauge::new(count).encode(family.encode_family(&labels)?)
+        })
     }
 }
 

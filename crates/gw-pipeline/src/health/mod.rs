@@ -7,7 +7,11 @@ mod check;
 mod collector;
 mod deployment;
 mod fingerprint;
+mod history;
 mod latency;
+mod outlier;
+mod outliers;
+mod tail;
 mod traffic;
 mod visit;
 
@@ -16,7 +20,8 @@ pub use check::{Check, Checked};
 pub(crate) use collector::BoardCollector;
 pub(crate) use deployment::{Deployment, Standing};
 pub use fingerprint::Fingerprint;
-pub(crate) use visit::Visit;
+pub(crate) use outliers::Outliers;
+pub(crate) use visit::{Entry, NotNow, Slot, Visit};
 
 #[cfg(test)]
 mod tests;

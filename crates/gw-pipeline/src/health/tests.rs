@@ -38,16 +38,21 @@ fn deployment(board: &Board) -> Arc<Deployment> {
     board.deployment(&target())
 }
 
+/// Goes there, whatever place there is.
+fn begin(deployment: &Arc<Deployment>, tokens: u64, is_forced: bool, now: Micros) -> Option<Visit> {
+    Visit::begin(deployment, Entry { slot: None, most: None, tokens, is_forced }, now).ok()
+}
+
 fn standing(deployment: &Deployment, now: Micros) -> Standing {
     deployment.standing(&POLICY, None, 0, now)
 }
 
 fn fails(deployment: &Arc<Deployment>, class: ErrorClass, now: Micros) {
-    Visit::begin(deployment, 0, true, now).unwrap().bad(class, &POLICY, now, 0);
+    begin(deployment, 0, true, now).unwrap().bad(class, &POLICY, now, 0);
 }
 
 fn answers(deployment: &Arc<Deployment>, now: Micros) {
-    let mut visit = Visit::begin(deployment, 0, true, now).unwrap();
+    let mut visit = begin(deployment, 0, true, now).unwrap();
     visit.answered(now + 1000);
     visit.good(0, &POLICY, now + 1000);
 }
@@ -62,12 +67,12 @@ fn failures_in_a_row_take_it_out_and_one_probe_brings_it_back_slowly() {
     assert_eq!(standing(&deployment, start), Standing::Fit);
     fails(&deployment, ErrorClass::Connection, start);
     assert_eq!(standing(&deployment, start), Standing::Tripped);
-    assert!(Visit::begin(&deployment, 0, false, start).is_none());
+    assert!(begin(&deployment, 0, false, start).is_none());
     let due = start + SECOND;
     assert_eq!(standing(&deployment, due), Standing::Due);
-    let mut probe = Visit::begin(&deployment, 0, false, due).unwrap();
+    let mut probe = begin(&deployment, 0, false, due).unwrap();
     assert_eq!(standing(&deployment, due), Standing::Tripped, "one probe at a time");
-    assert!(Visit::begin(&deployment, 0, false, due).is_none());
+    assert!(begin(&deployment, 0, false, due).is_none());
     probe.answered(due + 1000);
     probe.good(0, &POLICY, due + 1000);
     assert_eq!(standing(&deployment, due + 1000), Standing::Warming(100));
@@ -85,7 +90,7 @@ fn a_probe_that_fails_waits_longer_each_time_up_to_the_cap() {
     for seconds in [1, 2, 4, 4] {
         assert_eq!(standing(&deployment, now + seconds * SECOND - 1), Standing::Tripped, "{seconds}");
         now += seconds * SECOND;
-        let probe = Visit::begin(&deployment, 0, false, now).unwrap();
+        let probe = begin(&deployment, 0, false, now).unwrap();
         probe.bad(ErrorClass::Connection, &POLICY, now, 0);
     }
 }
@@ -96,17 +101,14 @@ fn a_probe_that_comes_to_nothing_gives_its_place_to_the_next() {
     let deployment = deployment(&board);
     (0..3).for_each(|_| fails(&deployment, ErrorClass::ServerError, SECOND));
     let due = 2 * SECOND;
-    drop(Visit::begin(&deployment, 0, false, due).unwrap());
+    drop(begin(&deployment, 0, false, due).unwrap());
     assert_eq!(standing(&deployment, due), Standing::Due, "its caller had left");
-    let hangs = Visit::begin(&deployment, 0, false, due).unwrap();
-    assert!(
-        Visit::begin(&deployment, 0, false, due + 31 * SECOND).is_some(),
-        "nor does one that hangs keep it"
-    );
+    let hangs = begin(&deployment, 0, false, due).unwrap();
+    assert!(begin(&deployment, 0, false, due + 31 * SECOND).is_some(), "nor does one that hangs keep it");
     drop(hangs);
     // A request that is wrong proves that somebody is there to say so.
     let due = due + 60 * SECOND;
-    Visit::begin(&deployment, 0, false, due).unwrap().bad(ErrorClass::BadRequest, &POLICY, due, 0);
+    begin(&deployment, 0, false, due).unwrap().bad(ErrorClass::BadRequest, &POLICY, due, 0);
     assert_eq!(standing(&deployment, due), Standing::Warming(100));
 }
 
@@ -161,7 +163,7 @@ fn capacity_is_what_was_granted_less_what_was_used_within_a_minute() {
     let left = |now| deployment.headroom(Some(&capacity), 0, now);
     assert_eq!(left(start), 1000);
     for _ in 0..5 {
-        Visit::begin(&deployment, 20, false, start).unwrap().good(100, &POLICY, start);
+        begin(&deployment, 20, false, start).unwrap().good(100, &POLICY, start);
     }
     assert_eq!(left(start), 500, "five of ten requests, 500 of 1000 tokens");
     assert_eq!(deployment.standing(&POLICY, Some(&capacity), 600, start), Standing::Full, "it would not fit");
@@ -171,7 +173,7 @@ fn capacity_is_what_was_granted_less_what_was_used_within_a_minute() {
     deployment.state(&Headroom { requests: Some(room), tokens: None }, start);
     assert_eq!(left(start + SECOND), 50, "the provider knows better");
     let busy = Capacity { max_parallel: Some(1), ..Capacity::default() };
-    let visit = Visit::begin(&deployment, 0, false, start).unwrap();
+    let visit = begin(&deployment, 0, false, start).unwrap();
     assert_eq!(deployment.standing(&POLICY, Some(&busy), 0, start), Standing::Full);
     drop(visit);
     assert_eq!(deployment.standing(&POLICY, Some(&busy), 0, start), Standing::Fit);
@@ -182,7 +184,7 @@ fn a_slow_answer_counts_at_once_and_fades() {
     let board = Board::default();
     let deployment = deployment(&board);
     let took = |us: Micros, now: Micros| {
-        let mut visit = Visit::begin(&deployment, 0, false, now - us).unwrap();
+        let mut visit = begin(&deployment, 0, false, now - us).unwrap();
         visit.answered(now);
     };
     took(10_000, 10 * SECOND);

@@ -21,6 +21,7 @@ const PROVIDER: HeaderName = HeaderName::from_static("x-gatewright-provider");
 const UPSTREAM_MODEL: HeaderName = HeaderName::from_static("x-gatewright-upstream-model");
 const ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-attempts");
 const FAILED_ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-failed-attempts");
+const QUEUE_MS: HeaderName = HeaderName::from_static("x-gatewright-queue-ms");
 const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const ENSEMBLE: HeaderName = HeaderName::from_static("x-gatewright-ensemble");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
@@ -109,6 +110,9 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
     }
     if let Some(view) = ticket.limits_view() {
         limits(&mut lines, &view);
+    }
+    if ticket.waited_us > 0 {
+        lines.add_number(QUEUE_MS, ticket.waited_us.div_ceil(1000));
     }
     add_failed(&mut lines, ticket);
     lines.put(headers);

@@ -3,13 +3,15 @@
 use super::meaning::Meaning;
 use super::order::{Asked, Fitness};
 use super::subject::{Caller, Gathered};
+use super::task::Signs;
 use crate::health::Standing;
 use crate::lineup::Lineup;
+use gw_model::limits::Budget;
 use gw_model::policy::Condition;
-use gw_model::routing::{Gate, GateBy, GateUnit, HealthPolicy, StickyBy, stable_hash};
+use gw_model::routing::{Auto, Gate, GateBy, GateLimit, GateUnit, HealthPolicy, StickyBy, stable_hash};
 use gw_model::snapshot::Target;
 use gw_model::{Call, Earlier, Micros, ServiceTier, Unit, WireFormat};
-use gw_store::memory::{Counter, Gates, Rate};
+use gw_store::memory::{BudgetView, Counter, Gates, Rate};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -22,6 +24,8 @@ pub(super) struct Asking<'a> {
     pub(super) by_provider: bool,
     pub(super) model: &'a Lineup,
     pub(super) meaning: &'a Meaning,
+    /// What the request looks like; looked for where a strategy asks.
+    pub(super) signs: Signs,
     /// Output tokens of a request that does not bound them.
     pub(super) reserve_output: u64,
     /// What the model's conditions are asked about; `None` without conditions.
@@ -30,7 +34,20 @@ pub(super) struct Asking<'a> {
     pub(super) told: RefCell<SmallVec<[(usize, bool); 8]>>,
     /// Counters of gates.
     pub(super) gates: &'a Gates,
+    /// What was found at gates so far: an order may be made again.
+    pub(super) passing: RefCell<Passing>,
     pub(super) now: Micros,
+}
+
+/// What was found at gates.
+#[derive(Debug, Default)]
+pub(super) struct Passing {
+    /// Those that have counted the request.
+    taken: SmallVec<[Counter; 2]>,
+    /// Those whose budget has no room for it.
+    closed: SmallVec<[Counter; 2]>,
+    /// Where budgets stood that were asked for, by their gates.
+    pub(super) budgets: Vec<(u64, BudgetView)>,
 }
 
 impl Asked for Asking<'_> {
@@ -86,25 +103,29 @@ impl Asked for Asking<'_> {
     }
 
     fn passes(&self, gate: &Gate, takes: bool) -> bool {
-        let (context, facts) = (self.caller.context, &self.call.facts);
-        let named = |name: &Option<String>| name.as_ref().map_or(0, |name| stable_hash([name.as_bytes()]));
-        let subject = match gate.by {
-            GateBy::Route => 0,
-            GateBy::Key => self.caller.key.map_or(0, |key| stable_hash([&key.id.0.to_le_bytes()[..]])),
-            GateBy::User => named(&facts.user),
-            GateBy::Customer => named(&context.customer),
-            GateBy::Session => named(&context.session),
+        let counter = self.counter(gate);
+        let (unit, max, per_seconds) = match gate.limit {
+            GateLimit::Rate { unit, max, per_seconds } => (unit, max, per_seconds),
+            GateLimit::Budget { limit, period } => {
+                return self.has_money(counter, &Budget::new(limit, period));
+            }
         };
-        let units = match gate.unit {
+        let units = match unit {
             GateUnit::Requests => 1,
-            GateUnit::Tokens => facts.input_tokens,
+            GateUnit::Tokens => self.call.facts.input_tokens,
         };
-        let counter = Counter { gate: gate.counter, subject };
-        let rate = Rate { max: gate.max, per_seconds: gate.per_seconds };
-        match takes {
-            true => self.gates.take(counter, rate, self.now, units),
-            false => self.gates.has_room(counter, rate, self.now, units),
+        let rate = Rate { max, per_seconds };
+        if self.passing.borrow().taken.contains(&counter) {
+            return true;
         }
+        if !takes {
+            return self.gates.has_room(counter, rate, self.now, units);
+        }
+        let is_taken = self.gates.take(counter, rate, self.now, units);
+        if is_taken {
+            self.passing.borrow_mut().taken.push(counter);
+        }
+        is_taken
     }
 
     fn sticky(&self, by: &[StickyBy]) -> Option<u64> {
@@ -129,6 +150,51 @@ impl Asked for Asking<'_> {
 
     fn semantic(&self, group: u16) -> Option<usize> {
         self.meaning.member(group)
+    }
+
+    fn class(&self, group: u16, auto: &Auto) -> usize {
+        self.class_and_why(group, auto).0
+    }
+}
+
+impl Asking<'_> {
+    /// Whose counter the request is counted by.
+    pub(super) fn counter(&self, gate: &Gate) -> Counter {
+        let (context, facts) = (self.caller.context, &self.call.facts);
+        let named = |name: &Option<String>| name.as_ref().map_or(0, |name| stable_hash([name.as_bytes()]));
+        let subject = match gate.by {
+            GateBy::Route => 0,
+            GateBy::Key => self.caller.key.map_or(0, |key| stable_hash([&key.id.0.to_le_bytes()[..]])),
+            GateBy::User => named(&facts.user),
+            GateBy::Customer => named(&context.customer),
+            GateBy::Session => named(&context.session),
+            GateBy::Team => self.caller.key.map_or(0, |key| named(&key.policy.team_id)),
+        };
+        Counter { gate: gate.counter, subject }
+    }
+
+    /// Is anything left of a budget?
+    fn has_money(&self, counter: Counter, budget: &Budget) -> bool {
+        let view = self.gates.purses.view(counter, budget, self.now);
+        let mut passing = self.passing.borrow_mut();
+        if !passing.budgets.iter().any(|(gate, _)| *gate == counter.gate) {
+            passing.budgets.push((counter.gate, view));
+        }
+        view.spent.plus(view.reserved) < view.limit && !passing.closed.contains(&counter)
+    }
+
+    /// From now on the request does not pass there.
+    pub(super) fn close(&self, counter: Counter) {
+        self.passing.borrow_mut().closed.push(counter);
+    }
+
+    /// The class, and what says so. What the prompt means comes first: the configuration says what to compare it with.
+    pub(super) fn class_and_why(&self, group: u16, auto: &Auto) -> (usize, &'static str) {
+        if let Some(class) = self.meaning.member(group).filter(|class| *class < auto.classes.len()) {
+            return (class, "its last message is like an utterance of the class");
+        }
+        let (task, why) = self.signs.task(self.call.facts.input_tokens, auto.long_context_tokens);
+        (task.class(), why)
     }
 }
 
@@ -161,9 +227,13 @@ pub(super) struct State<'a> {
 impl Fitness for State<'_> {
     fn standing(&self, target: usize) -> Standing {
         let capacity = self.model.targets.get(target).and_then(|target| target.capacity.as_ref());
-        self.model.deployment(target).map_or(Standing::Tripped, |deployment| {
+        let standing = self.model.deployment(target).map_or(Standing::Tripped, |deployment| {
             deployment.standing(self.policy, capacity, self.tokens, self.now)
-        })
+        });
+        match self.model.outliers() {
+            None => standing,
+            Some(outliers) => outliers.standing(target, standing, self.policy, self.now),
+        }
     }
 
     fn in_flight(&self, target: usize) -> u32 {

@@ -7,7 +7,7 @@ use super::order::{Asked, Scene, order};
 use crate::health::Board;
 use crate::lineup::Lineup;
 use gw_model::policy::Condition;
-use gw_model::routing::{Gate, HealthPolicy, StickyBy};
+use gw_model::routing::{Auto, Gate, HealthPolicy, StickyBy, Task};
 use gw_model::snapshot::{Model, Target};
 use std::sync::Arc;
 
@@ -80,5 +80,9 @@ impl Asked for AnyRequest<'_> {
 
     fn semantic(&self, _group: u16) -> Option<usize> {
         None
+    }
+
+    fn class(&self, _group: u16, _auto: &Auto) -> usize {
+        Task::Code.class()
     }
 }

@@ -2,6 +2,7 @@
 //! its deployments, the request and a seed; here they get all of that. It must not talk to anything or hold money.
 
 mod asking;
+mod budgets;
 pub(crate) mod meaning;
 pub(crate) mod measure;
 pub(crate) mod order;
@@ -10,15 +11,18 @@ pub mod semantic;
 mod simulate;
 mod strategies;
 mod subject;
+mod task;
 
+pub use meaning::Considered;
 pub(crate) use order::Order;
-pub use order::Taken;
+pub use order::{Judged, Score, Taken};
 pub use simulate::{Question, Simulated, simulate};
 pub(crate) use strategies::weighted;
 
 use crate::guard::Screened;
 use crate::lineup::Lineup;
 use crate::live::Live;
+use crate::ticket::tolls::Tolls;
 use crate::ticket::{Rejected, Ticket};
 use asking::{Asking, State};
 use gw_model::routing::FailurePolicy;
@@ -29,6 +33,7 @@ use order::{Ordered, Scene};
 use std::cell::RefCell;
 use std::sync::Arc;
 use subject::{Caller, Gathered, Looked};
+use task::Signs;
 
 /// A call with its ordered targets. Made here only.
 pub(crate) struct Planned {
@@ -45,6 +50,8 @@ pub(crate) struct Planned {
 pub(crate) struct Route {
     /// In the order to try them.
     pub(crate) order: Order,
+    /// How many of those, the first ones, nothing is known against.
+    pub(crate) ready: usize,
     /// Those whose providers asked for a pause, to be waited for when nothing else is left.
     pub(crate) parked: Order,
     /// When the earliest of those is back.
@@ -81,9 +88,13 @@ pub(crate) async fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) 
         Some(reads) => Looked::at_any(reads, &call).await,
         None => Looked::default(),
     };
-    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning, looked));
+    let signs = if model.asks_task() { Signs::of_any(&call).await } else { Signs::default() };
+    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning, (looked, signs)));
     match route {
-        Ok(route) => Ok(Planned { ticket, live, call, model, route, _proof: () }),
+        Ok((route, tolls)) => {
+            ticket.set_tolls(tolls);
+            Ok(Planned { ticket, live, call, model, route, _proof: () })
+        }
         Err(refusal) => Err(ticket.reject(refusal)),
     }
 }
@@ -94,8 +105,8 @@ fn route(
     call: &Call,
     model: &Lineup,
     meaning: &Meaning,
-    looked: Looked,
-) -> Result<Route, Refusal> {
+    (looked, signs): (Looked, Signs),
+) -> Result<(Route, Tolls), Refusal> {
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
     let now = worker.now();
@@ -110,10 +121,12 @@ fn route(
         by_provider,
         model,
         meaning,
+        signs,
         reserve_output: live.snapshot.settings.reserve_output_tokens,
         gathered,
         told: RefCell::default(),
         gates: &worker.gateway().gates,
+        passing: RefCell::default(),
         now,
     };
     let state = State { model, policy, tokens: call.facts.input_tokens, now };
@@ -121,7 +134,7 @@ fn route(
     let seed = worker.random_u64();
     let scene = Scene { model, fitness: &state, asked: &asking, seed, turn: &turn, takes: true, trace: None };
     let most = usize::try_from(model.max_targets).unwrap_or(usize::MAX);
-    let found = order::order(&model.group, &scene, most);
+    let (found, mut tolls) = budgets::order_within(&model.group, &scene, &asking, most);
     // The request may never come there.
     let scene = Scene { takes: false, ..scene };
     let fallbacks = fallbacks(model, &scene, most);
@@ -129,18 +142,19 @@ fn route(
     // Where no condition holds, the model cannot serve the request, and others may.
     let others = fallbacks.as_ref().is_some_and(|others| !others.default.is_empty());
     if is_lost && (found.end.is_some() || found.reached || !others) {
+        tolls.release(&asking.gates.purses, now);
         let is_barred = |target: &Arc<Target>| !caller.allows_provider(&target.provider.name);
         if by_provider && model.targets.iter().all(is_barred) {
             return Err(barred(model));
         }
         return Err(refusal(&found, call, model));
     }
-    let Ordered { mut order, mut parked, parked_until, .. } = found;
+    let Ordered { mut order, ready, mut parked, parked_until, .. } = found;
     // Where there is nothing to choose, it is the caller's to decide whether to ask again.
     if model.failure_policy == FailurePolicy::AlwaysAnswer || model.targets.len() == 1 {
         order.append(&mut parked);
     }
-    Ok(Route { order, parked, parked_until, fallbacks })
+    Ok((Route { order, ready, parked, parked_until, fallbacks }, tolls))
 }
 
 /// Where other models take over; `None` where the model names none.

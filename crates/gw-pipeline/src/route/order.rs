@@ -6,7 +6,7 @@ use super::strategies;
 use crate::health::Standing;
 use gw_model::Micros;
 use gw_model::policy::Condition;
-use gw_model::routing::{Destination, End, FailurePolicy, Gate, Group, Member, StickyBy};
+use gw_model::routing::{Auto, Destination, End, FailurePolicy, Gate, GateLimit, Group, Member, StickyBy};
 use gw_model::snapshot::{Model, Target};
 use smallvec::SmallVec;
 use std::cell::RefCell;
@@ -46,6 +46,8 @@ pub(crate) trait Asked {
     fn sticky(&self, by: &[StickyBy]) -> Option<u64>;
     /// The member that the prompt is meant for, of a semantic group by its id; `None` when nobody knows.
     fn semantic(&self, group: u16) -> Option<usize>;
+    /// The request's class of tasks, among those of a group of strategy `auto`.
+    fn class(&self, group: u16, auto: &Auto) -> usize;
 }
 
 /// Everything that an order depends on.
@@ -59,8 +61,45 @@ pub(crate) struct Scene<'a> {
     pub(crate) turn: &'a dyn Fn(u16) -> u64,
     /// Gates count the request.
     pub(crate) takes: bool,
-    /// Where the way through a dynamic route is written down.
-    pub(crate) trace: Option<&'a RefCell<Vec<Taken>>>,
+    /// Where it is written down how the order came about.
+    pub(crate) trace: Option<&'a RefCell<Trace>>,
+}
+
+/// How an order came about.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// The way through a dynamic route.
+    pub(crate) steps: Vec<Taken>,
+    /// What groups of strategy `auto` compared.
+    pub(crate) judged: Vec<Judged>,
+}
+
+/// How a group of strategy `auto` saw its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The group, by its id.
+    pub group: u16,
+    /// The request's class of tasks.
+    pub class: usize,
+    /// Of each member whose condition holds.
+    pub scores: Vec<Score>,
+}
+
+/// What a member comes to; all in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Score {
+    /// Which.
+    pub member: usize,
+    /// Can it do the request, as far as is known?
+    pub suits: bool,
+    /// How good it is at the class.
+    pub quality: u32,
+    /// The least that the request costs anywhere, against what it costs there.
+    pub cost: u32,
+    /// How soon it answers.
+    pub latency: u32,
+    /// All of them, by their weights.
+    pub total: u32,
 }
 
 /// A step of the way through a dynamic route.
@@ -116,6 +155,8 @@ impl Scene<'_> {
 pub(crate) struct Ordered {
     /// Each at most once, all of the model and able to do the request.
     pub(crate) order: Order,
+    /// How many of those, the first ones, nothing is known against.
+    pub(crate) ready: usize,
     /// When the earliest comes back of those that were left out since their providers asked for a pause.
     pub(crate) parked_until: Option<Micros>,
     /// Those, in the strategies' order.
@@ -124,12 +165,24 @@ pub(crate) struct Ordered {
     pub(crate) reached: bool,
     /// The route ended before it came to a target.
     pub(crate) end: Option<Arc<End>>,
+    /// Gates with a budget that were passed, each with the targets behind it.
+    pub(crate) passed: Vec<Passed>,
+}
+
+/// A gate with a budget.
+#[derive(Debug)]
+pub(crate) struct Passed {
+    pub(crate) gate: Arc<Gate>,
+    /// A target stands before it, which may do.
+    pub(crate) is_next: bool,
+    /// Those of the order and of the parked that were come to by it.
+    pub(crate) targets: Order,
 }
 
 /// The order of a group's targets: at most `most`, fit ones first.
 pub(crate) fn order(group: &Group, scene: &Scene<'_>, most: usize) -> Ordered {
     let mut picking = Picking::new(scene, most);
-    picking.group(group);
+    picking.group(group, false);
     picking.finish()
 }
 
@@ -142,6 +195,9 @@ struct Picking<'s> {
     /// Those whose time to take more has not come: they stand behind the fit ones.
     later: Order,
     full: Order,
+    /// Those of weight 0: while any other is there they get nothing.
+    spare: Order,
+    ejected: Order,
     tripped: Order,
     parked: Order,
     parked_until: Option<Micros>,
@@ -149,6 +205,9 @@ struct Picking<'s> {
     family: Option<Arc<str>>,
     reached: bool,
     end: Option<Arc<End>>,
+    passed: Vec<Passed>,
+    /// Those of them that lead to what comes now.
+    open: SmallVec<[usize; 2]>,
 }
 
 impl<'s> Picking<'s> {
@@ -161,17 +220,21 @@ impl<'s> Picking<'s> {
             fit: Order::new(),
             later: Order::new(),
             full: Order::new(),
+            spare: Order::new(),
+            ejected: Order::new(),
             tripped: Order::new(),
             parked: Order::new(),
             parked_until: None,
             family: None,
             reached: false,
             end: None,
+            passed: Vec::new(),
+            open: SmallVec::new(),
         }
     }
 
     /// Goes through a group as its strategy orders it. True when there are enough.
-    fn group(&mut self, group: &Group) -> bool {
+    fn group(&mut self, group: &Group, is_spare: bool) -> bool {
         let scene = self.scene;
         let mut is_enough = false;
         strategies::visit(group, scene, &mut |index| {
@@ -183,11 +246,15 @@ impl<'s> Picking<'s> {
             if let Some(node) = &group.node {
                 self.note(node, index);
             }
+            let open = self.open.len();
+            self.pay(member);
+            let is_spare = is_spare || member.weight == 0;
             is_enough = match &member.to {
-                Destination::Target(target) => self.offer(*target),
-                Destination::Group(inner) => self.group(inner),
+                Destination::Target(target) => self.offer(*target, is_spare),
+                Destination::Group(inner) => self.group(inner, is_spare),
                 Destination::End(end) => self.end(end),
             };
+            self.open.truncate(open);
             is_enough || group.exclusive
         });
         is_enough
@@ -195,12 +262,24 @@ impl<'s> Picking<'s> {
 
     /// Whether a target stands before what comes now.
     fn is_next(&self) -> bool {
-        [&self.fit, &self.later, &self.full, &self.tripped, &self.parked].iter().any(|list| !list.is_empty())
+        [&self.fit, &self.later, &self.full, &self.spare, &self.ejected, &self.tripped, &self.parked]
+            .iter()
+            .any(|list| !list.is_empty())
+    }
+
+    /// Notes a gate whose budget counts what comes behind it.
+    fn pay(&mut self, member: &Member) {
+        let Some(gate) = &member.gate else { return };
+        if matches!(gate.limit, GateLimit::Budget { .. }) {
+            self.open.push(self.passed.len());
+            let (gate, is_next) = (Arc::clone(gate), self.is_next());
+            self.passed.push(Passed { gate, is_next, targets: Order::new() });
+        }
     }
 
     fn note(&self, node: &Arc<str>, member: usize) {
         if let Some(trace) = self.scene.trace {
-            trace.borrow_mut().push(Taken { node: Arc::clone(node), member, is_next: self.is_next() });
+            trace.borrow_mut().steps.push(Taken { node: Arc::clone(node), member, is_next: self.is_next() });
         }
     }
 
@@ -225,21 +304,36 @@ impl<'s> Picking<'s> {
         *self.family.get_or_insert_with(|| Arc::clone(&target.family)) == target.family
     }
 
-    fn offer(&mut self, index: usize) -> bool {
+    fn offer(&mut self, index: usize, is_spare: bool) -> bool {
         self.reached = true;
         let (word, bit) = (index / 64, 1u64 << (index % 64));
-        let Some(seen) = self.seen.get_mut(word).filter(|seen| **seen & bit == 0) else { return false };
-        *seen |= bit;
+        if self.seen.get(word).is_none_or(|seen| seen & bit != 0) {
+            return false;
+        }
         let allowed =
             self.scene.model.targets.get(index).is_some_and(|target| self.scene.asked.allows(target));
         if !allowed || !self.is_kin(index) {
             return false;
         }
-        let rest = match self.scene.fitness.standing(index) {
+        let standing = self.scene.fitness.standing(index);
+        let could_serve = matches!(standing, Standing::Fit | Standing::Due | Standing::Warming(_));
+        if is_spare && could_serve {
+            // It may come again with a weight, elsewhere in the tree.
+            if self.spare.len() < self.most && !self.spare.contains(&index) {
+                self.spare.push(index);
+                self.charge_for(index);
+            }
+            return false;
+        }
+        if let Some(seen) = self.seen.get_mut(word) {
+            *seen |= bit;
+        }
+        let rest = match standing {
             Standing::Fit | Standing::Due => &mut self.fit,
             Standing::Warming(permille) if self.rng.u32(..1000) < permille => &mut self.fit,
             Standing::Warming(_) => &mut self.later,
             Standing::Full => &mut self.full,
+            Standing::Ejected => &mut self.ejected,
             Standing::Tripped => &mut self.tripped,
             Standing::Parked { until } => {
                 self.parked_until = Some(self.parked_until.map_or(until, |soonest| soonest.min(until)));
@@ -248,17 +342,32 @@ impl<'s> Picking<'s> {
         };
         if rest.len() < self.most {
             rest.push(index);
+            self.charge_for(index);
         }
         self.fit.len() >= self.most
     }
 
+    /// What is tried at that target counts in the budgets of all gates that are open.
+    fn charge_for(&mut self, index: usize) {
+        for at in &self.open {
+            if let Some(passed) = self.passed.get_mut(*at)
+                && !passed.targets.contains(&index)
+            {
+                passed.targets.push(index);
+            }
+        }
+    }
+
     fn finish(self) -> Ordered {
-        let Self { most, fit: mut order, later, full, tripped, parked_until, parked, reached, end, .. } =
-            self;
-        for rest in [later, full, tripped] {
+        let Self { most, fit: mut order, later, mut spare, full, ejected, tripped, .. } = self;
+        let Self { parked_until, parked, reached, end, passed, .. } = self;
+        order.extend(later);
+        let ready = order.len().min(most);
+        spare.retain(|index| !order.contains(index));
+        for rest in [spare, full, ejected, tripped] {
             order.extend(rest);
         }
         order.truncate(most);
-        Ordered { order, parked_until, parked, reached, end }
+        Ordered { order, ready, parked_until, parked, reached, end, passed }
     }
 }

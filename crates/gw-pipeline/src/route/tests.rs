@@ -1,14 +1,16 @@
 //! Tests of the order: only the model's targets that may be used, each once, the same for the same seed, and in the
 //! shares that the weights say.
 
-use super::order::{Asked, Fitness, Ordered, Scene, order};
+mod auto;
+
+use super::order::{Asked, Fitness, Ordered, Scene, Trace, order};
 use crate::health::Standing;
 use gw_model::ErrorCode;
 use gw_model::catalog::{AuthScheme, ModelInfo, ProviderKind};
 use gw_model::policy::{Condition, ConditionError, Reads, Subject};
 use gw_model::routing::{
-    Destination, EmbedderName, End, Gate, GateBy, GateUnit, Group, Member, OnSemanticError, Semantic,
-    StickyBy, Strategy, mixed,
+    Auto, Destination, EmbedderName, End, Gate, GateBy, GateLimit, GateUnit, Group, Member, OnSemanticError,
+    Semantic, StickyBy, Strategy, mixed,
 };
 use gw_model::snapshot::{Model, Provider, Target};
 use std::cell::RefCell;
@@ -31,6 +33,7 @@ pub(crate) fn provider(name: &str) -> Arc<Provider> {
         price_key: name.into(),
         listed_models: Vec::new(),
         health_check: None,
+        capacity: None,
         rename_params: Vec::new(),
         routing_members: Vec::new(),
         quirks: gw_model::catalog::Quirks::default(),
@@ -85,6 +88,8 @@ struct World {
     passed: RefCell<Vec<(u64, bool)>>,
     /// The member that semantic groups are asked for.
     meant: Option<usize>,
+    /// The class of tasks.
+    class: usize,
 }
 
 /// A condition that is known by a number.
@@ -149,6 +154,9 @@ impl Asked for World {
     fn semantic(&self, _group: u16) -> Option<usize> {
         self.meant
     }
+    fn class(&self, _group: u16, _auto: &Auto) -> usize {
+        self.class
+    }
 }
 
 /// The order for a seed, which is also the turn of every group.
@@ -178,6 +186,7 @@ fn every_strategy() -> Vec<Strategy> {
         Strategy::Usage,
         Strategy::Sticky([StickyBy::Key].into()),
         semantic(),
+        auto::strategy(&[&[900, 100], &[500], &[], &[500, 500]]),
     ]
 }
 
@@ -229,12 +238,13 @@ fn reached(group: &Group, world: &World, into: &mut BTreeSet<usize>) {
 }
 
 fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
-    let standing = |rng: &mut fastrand::Rng| match rng.u32(..8) {
+    let standing = |rng: &mut fastrand::Rng| match rng.u32(..9) {
         0 => Standing::Tripped,
         1 => Standing::Parked { until: 7 },
         2 => Standing::Full,
         3 => Standing::Warming(500),
         4 => Standing::Due,
+        5 => Standing::Ejected,
         _ => Standing::Fit,
     };
     let some = |rng: &mut fastrand::Rng| (0..count).filter(|_| rng.u32(..6) == 0).collect();
@@ -252,6 +262,7 @@ fn random_world(rng: &mut fastrand::Rng, count: usize) -> World {
         missed: (0..CONDITIONS).filter(|_| rng.bool()).collect(),
         // Beyond the members too, and nobody at all.
         meant: rng.bool().then(|| rng.usize(..8)),
+        class: rng.usize(..12),
     }
 }
 
@@ -287,16 +298,18 @@ fn whatever_the_tree_only_allowed_targets_come_once_and_fit_ones_first() {
             Standing::Fit | Standing::Due => 0,
             Standing::Warming(_) => 1,
             Standing::Full => 2,
-            Standing::Tripped | Standing::Parked { .. } => 3,
+            Standing::Ejected => 3,
+            Standing::Tripped | Standing::Parked { .. } => 4,
         };
         let ranks: Vec<u32> = found.order.iter().map(rank).filter(|rank| *rank != 1).collect();
         assert!(ranks.is_sorted(), "{ranks:?}");
+        assert!(found.order[..found.ready].iter().all(|index| rank(index) < 2), "{found:?}");
     }
 }
 
 #[test]
 fn the_member_that_is_meant_comes_first_and_the_rest_as_written() {
-    let semantic = model(group(semantic(), &[1, 0, 5, 1]), 1, 4);
+    let semantic = model(group(semantic(), &[1, 3, 5, 1]), 1, 4);
     let meant = |member| World { meant: member, ..World::default() };
     assert_eq!(ordered(&semantic, &meant(Some(2)), 1).order.as_slice(), [2, 0, 1, 3]);
     assert_eq!(ordered(&semantic, &meant(Some(0)), 1).order.as_slice(), [0, 1, 2, 3]);
@@ -304,6 +317,34 @@ fn the_member_that_is_meant_comes_first_and_the_rest_as_written() {
     assert_eq!(ordered(&semantic, &meant(Some(9)), 1).order.as_slice(), [0, 1, 2, 3], "no member");
     let forbidden = World { forbidden: vec![2], ..meant(Some(2)) };
     assert_eq!(ordered(&semantic, &forbidden, 1).order.as_slice(), [0, 1, 3]);
+}
+
+#[test]
+fn weight_0_takes_nothing_while_any_other_can_serve() {
+    for strategy in every_strategy() {
+        let model = model(group(strategy.clone(), &[1, 0, 1]), 1, 3);
+        let last = |standing: [Standing; 3], seed| {
+            ordered(&model, &World { standing: standing.into(), ..World::default() }, seed).order
+        };
+        for seed in 0..200 {
+            let case = format!("{strategy:?} {seed}");
+            let warming = last([Standing::Warming(100), Standing::Fit, Standing::Tripped], seed);
+            assert_eq!(warming.as_slice(), [0, 1, 2], "{case}: also while another comes back slowly");
+            let fit = last([Standing::Fit, Standing::Fit, Standing::Fit], seed);
+            assert_eq!(fit[2], 1, "{case}");
+            let down = last([Standing::Tripped, Standing::Fit, Standing::Parked { until: 7 }], seed);
+            assert_eq!(down.as_slice(), [1, 0], "{case}: unless all others are out");
+        }
+    }
+}
+
+#[test]
+fn what_has_a_weight_somewhere_is_not_held_back_for_having_none_elsewhere() {
+    let drained = Destination::Group(Box::new(Group::new(1, Strategy::Fallback, vec![member(0, 1)])));
+    let members = vec![Member { to: drained, weight: 0, ..member(9, 0) }, member(0, 1), member(1, 1)];
+    let twice = model(Group::new(0, Strategy::Fallback, members), 2, 2);
+    let found = ordered(&twice, &World::default(), 1);
+    assert_eq!((found.order.as_slice(), found.ready), (&[0, 1][..], 2));
 }
 
 /// How often each target is first, in thousandths.
@@ -484,14 +525,15 @@ fn end(name: &str) -> Destination {
 }
 
 fn gated(counter: u64, to: Destination) -> Member {
-    let gate = Gate { counter, unit: GateUnit::Requests, max: 1, per_seconds: 1, by: GateBy::Route };
+    let limit = GateLimit::Rate { unit: GateUnit::Requests, max: 1, per_seconds: 1 };
+    let gate = Gate { counter, by: GateBy::Route, limit };
     Member { gate: Some(Arc::new(gate)), ..Member::to(to, 1, 0) }
 }
 
 /// The order, and the way to it: nodes with the member taken.
 fn way(members: Vec<Member>, world: &World) -> (Ordered, Vec<(String, usize, bool)>) {
     let model = model(Group::new(0, Strategy::Fallback, members), 2, 4);
-    let trace = RefCell::default();
+    let trace = RefCell::<Trace>::default();
     let (turn, trace_ref) = (|_| 0, Some(&trace));
     let scene = Scene {
         model: &model,
@@ -503,7 +545,7 @@ fn way(members: Vec<Member>, world: &World) -> (Ordered, Vec<(String, usize, boo
         trace: trace_ref,
     };
     let found = order(&model.group, &scene, 8);
-    let steps = trace.into_inner().into_iter().map(|t| (t.node.to_string(), t.member, t.is_next));
+    let steps = trace.into_inner().steps.into_iter().map(|t| (t.node.to_string(), t.member, t.is_next));
     (found, steps.collect())
 }
 

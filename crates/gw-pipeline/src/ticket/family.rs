@@ -44,6 +44,8 @@ impl Ticket {
         sub.open.chain = open.chain.sibling();
         sub.open.named.clone_from(&open.named);
         sub.open.context.clone_from(&open.context);
+        sub.open.priority = open.priority;
+        sub.open.timeout_ms = open.timeout_ms;
         sub.open.pins.clone_from(&open.pins);
         sub.open.family = Some(family);
         sub.worker().gateway().metrics.sub_calls_in_flight.inc();

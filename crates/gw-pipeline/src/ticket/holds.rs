@@ -60,6 +60,7 @@ impl Open {
         }
         self.output_bound = grown;
         self.hold_cost = self.hold_cost.plus(cost);
+        self.extend_tolls(cost);
         Ok(())
     }
 
@@ -87,6 +88,7 @@ impl Open {
         self.chain.extend(self.worker.now(), more)?;
         // The next try's intent states it.
         self.hold_cost = self.hold_cost.plus(more.cost);
+        self.extend_tolls(more.cost);
         Ok(())
     }
 }

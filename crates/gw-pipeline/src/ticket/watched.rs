@@ -2,6 +2,7 @@
 //! was wrong, that class counts; else the word that stands in the attempt's record. It must not judge replies.
 
 use super::Open;
+use super::race::HEDGED;
 use crate::health::Visit;
 use gw_model::ErrorClass;
 
@@ -29,6 +30,7 @@ impl Open {
         match blame {
             Blame::Nobody => visit.good(tokens, &policy, now),
             Blame::Class(class) => visit.bad(class, &policy, now, worker.random_u64()),
+            Blame::Slowness => visit.outpaced(now),
             Blame::Others => {}
         }
     }
@@ -41,6 +43,8 @@ enum Blame {
     Nobody,
     /// It failed like this.
     Class(ErrorClass),
+    /// Another deployment answered first.
+    Slowness,
     /// Nothing: somebody else ended it.
     Others,
 }
@@ -54,6 +58,7 @@ fn of(reason: &str) -> Blame {
             Blame::Class(ErrorClass::Connection)
         }
         "malformed" => Blame::Class(ErrorClass::Malformed),
+        HEDGED => Blame::Slowness,
         "error_event" => Blame::Class(ErrorClass::ServerError),
         _ => Blame::Others,
     }

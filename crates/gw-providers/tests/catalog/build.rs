@@ -58,6 +58,7 @@ pub(crate) fn provider(spec: &ProviderSpec, base_url: &str) -> Arc<Provider> {
         price_key: Arc::clone(&spec.price_key),
         listed_models: Vec::new(),
         health_check: None,
+        capacity: None,
         rename_params: spec.rename_params.clone(),
         routing_members: spec.routing_members.clone(),
         quirks: spec.quirks.clone(),

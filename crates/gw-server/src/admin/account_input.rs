@@ -102,6 +102,8 @@ pub(super) fn apply(
         policy.max_output_tokens = limits::count("max_output_tokens", &value)?;
     }
     limits::apply(given, &mut policy.limits, &mut policy.budgets)?;
+    // A customer made on sight that is given limits or budgets has its own from here on.
+    policy.on_sight &= !["limits", "budget", "budgets"].iter().any(|name| given.raw(name).is_some());
     if let Some(metadata) = given.texts_by_name("metadata")? {
         profile.metadata = metadata;
     }

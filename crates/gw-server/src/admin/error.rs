@@ -2,8 +2,10 @@
 //! becomes a response; internal text stays in the log.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use gw_model::ErrorCode;
 use gw_store::StoreError;
 use serde_json::json;
 use std::borrow::Cow;
@@ -77,6 +79,16 @@ impl ApiError {
         self
     }
 
+    /// 503: the database is away. Calls go on without it.
+    fn storage_unavailable(error: &StoreError) -> Self {
+        tracing::warn!(%error, "an admin request needs the database");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::StorageUnavailable.as_str(),
+            "the database cannot be used at present, and nothing was changed for certain; try again",
+        )
+    }
+
     /// 500; the text goes to the log.
     pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "an admin request failed");
@@ -86,7 +98,7 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        if error.is_unavailable() { Self::storage_unavailable(&error) } else { Self::internal(&error) }
     }
 }
 
@@ -107,6 +119,10 @@ impl IntoResponse for ApiError {
             map.insert(name.to_owned(), value);
         }
         let code = [("x-gatewright-error", self.code)];
-        (self.status, code, Json(json!({ "error": error }))).into_response()
+        let mut response = (self.status, code, Json(json!({ "error": error }))).into_response();
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
     }
 }

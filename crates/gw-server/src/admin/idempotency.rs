@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use gw_model::Secret;
 use gw_store::StoreError;
 use gw_store::keys::fingerprint;
-use gw_store::traits::AnswerStore;
 use gw_store::types::GivenAnswer;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;

@@ -4,9 +4,9 @@
 use super::error::ApiError;
 use super::given::Given;
 use super::limits;
-use gw_model::KeyPolicy;
+use gw_model::{KeyPolicy, Priority};
 
-const MEMBERS: [&str; 15] = [
+const MEMBERS: [&str; 16] = [
     "name",
     "team_id",
     "project_id",
@@ -18,6 +18,7 @@ const MEMBERS: [&str; 15] = [
     "limits",
     "budget",
     "budgets",
+    "priority",
     "guardrails",
     "credentials",
     "metadata",
@@ -50,6 +51,9 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
         policy.expires_at = super::query::time("expires_at", at.as_deref())?;
     }
     limits::apply(&given, &mut policy.limits, &mut policy.budgets)?;
+    if let Some(name) = given.text("priority")? {
+        policy.priority = priority(name.as_deref())?;
+    }
     if given.texts("guardrails")?.is_some_and(|names| !names.is_empty()) {
         return Err(ApiError::invalid(
             "guardrails",
@@ -67,6 +71,12 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
         limits::check_beside_plan(&policy.limits, &policy.budgets)?;
     }
     Ok(())
+}
+
+fn priority(name: Option<&str>) -> Result<Priority, ApiError> {
+    let Some(name) = name else { return Ok(Priority::default()) };
+    let wrong = || ApiError::invalid("priority", "'priority' must be low, normal or high");
+    Priority::from_name(name).ok_or_else(wrong)
 }
 
 #[cfg(test)]

@@ -198,6 +198,7 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
         "limits": limits::shown(&policy.limits),
         "budget": budgets.first(),
         "budgets": budgets,
+        "priority": policy.priority.as_str(),
         "credentials": policy.credentials,
         "metadata": policy.metadata,
         "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },

@@ -3,9 +3,11 @@
 
 use super::error::ApiError;
 use super::given::Given;
-use gw_model::limits::{Budget, Increase, Limit, LimitKind, LimitUnit, Limits, Period, TimeZone};
+use gw_model::limits::{
+    Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, TimeZone,
+};
 use gw_model::{Micros, NanoUsd, time};
-use gw_store::memory::{MAX_BUDGETS, MAX_BUDGETS_WITH_PLAN, MAX_LIMITS, MAX_LIMITS_WITH_PLAN, Rules, Tally};
+use gw_store::memory::{MAX_BUDGETS_WITH_PLAN, MAX_LIMITS_WITH_PLAN, Rules, Tally};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -90,9 +92,8 @@ fn more(value: &Value) -> Result<Vec<Limit>, ApiError> {
         Value::Array(list) => list,
         _ => return Err(ApiError::invalid("limits.more", "'more' must be a list of limits")),
     };
-    // Three may stand beside them.
-    if list.len() > MAX_LIMITS - 3 {
-        return Err(ApiError::invalid("limits.more", format!("there may be {} limits", MAX_LIMITS - 3)));
+    if list.len() > MAX_MORE_LIMITS {
+        return Err(ApiError::invalid("limits.more", format!("there may be {MAX_MORE_LIMITS} limits")));
     }
     list.iter().enumerate().map(|(at, value)| limit(&format!("limits.more[{at}]"), value)).collect()
 }

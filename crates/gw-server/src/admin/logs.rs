@@ -6,7 +6,6 @@ use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Query, State};
 use gw_model::{Outcome, RequestId, time};
-use gw_store::traits::Reports;
 use gw_store::types::{LogFilter, LogRow};
 use serde::Deserialize;
 use serde_json::value::RawValue;

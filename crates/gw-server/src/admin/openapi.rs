@@ -352,6 +352,7 @@ fn key_schemas() -> Value {
         "limits:object",
         "budget:object?",
         "budgets:array",
+        "priority:string",
         "credentials:object",
         "metadata:object",
         "managed_by:string",
@@ -377,6 +378,7 @@ fn key_schemas() -> Value {
         "limits:object?",
         "budget:object?",
         "budgets:array?",
+        "priority:string?",
         "guardrails:array?",
         "credentials:object?",
         "metadata:object?",
@@ -424,7 +426,7 @@ fn schemas() -> Value {
             "created_at:string", "published_at:string?"]),
         "RouteRollback": object(&["version:integer?"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
-        "RouteWay": object(&["version:integer", "steps:array", "targets:array", "refusal:object?"]),
+        "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
         "Error": object(&["error:object"]),
     });
     if let Some(map) = schemas.as_object_mut() {

@@ -5,7 +5,6 @@ use super::query::time as parse_time;
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Query, State};
-use gw_store::traits::Reports;
 use gw_store::types::{GroupBy, UsageFilter, UsageRow};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -7,13 +7,16 @@ use gw_store::StoreError;
 use gw_store::keys::generate_account_id;
 use gw_store::memory::{Account, AccountTable, KeyEntry, KeySource, NewAccount};
 use gw_store::traits::AccountStore;
-use gw_store::types::{AccountFilter, AccountProfile, Doomed, StoredAccount};
+use gw_store::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 /// Accounts read from the database at once.
 const PAGE: usize = 10_000;
+
+/// Customers made on sight that one transaction writes.
+const NEWCOMERS: usize = 1_000;
 
 /// Levels as they are loaded: what others refer to comes first.
 const LOADED: [Level; 7] =
@@ -103,13 +106,100 @@ pub(super) fn load(database: &dyn AccountStore, table: &AccountTable) -> Result<
         loop {
             let page = database.accounts(&filter)?;
             for account in &page {
-                put_in_force(table, account)?;
+                // It says so itself; better a start without what belongs to nothing than none.
+                if !put_in_force(table, account) {
+                    tracing::error!(id = %account.id, "what this account belongs to, or its plan, is gone");
+                }
             }
             match page.last() {
                 Some(last) if page.len() == PAGE => filter.after = Some(last.id),
                 _ => break,
             }
         }
+    }
+    Ok(())
+}
+
+/// Puts accounts in force as another node left them, removes those that it removed.
+pub(crate) fn refresh(app: &App, ids: &[AccountId]) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let table = &app.gateway.keys.accounts;
+    let stored = app.storage.database.accounts_of(ids)?;
+    let there: HashSet<AccountId> = stored.iter().map(|account| account.id).collect();
+    take(app, stored)?;
+    for id in ids.iter().filter(|id| !there.contains(id)) {
+        table.remove(*id);
+    }
+    Ok(())
+}
+
+/// Makes the table what the database says, all of it.
+pub(crate) fn reload(app: &App) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let table = &app.gateway.keys.accounts;
+    let mut there = HashSet::new();
+    for level in LOADED {
+        let mut filter = AccountFilter::of(level, PAGE);
+        loop {
+            let page = app.storage.database.accounts(&filter)?;
+            let Some(last) = page.last() else { break };
+            filter.after = Some(last.id);
+            there.extend(page.iter().map(|account| account.id));
+            take(app, page)?;
+        }
+    }
+    let all = LOADED.into_iter().flat_map(|level| table.list(level));
+    // Customers that were made on sight may not be written yet.
+    let gone = all.filter(|account| !there.contains(&account.id) && !account.version().policy.on_sight);
+    for account in gone {
+        table.remove(account.id);
+    }
+    Ok(())
+}
+
+/// Puts in force what was read, what others refer to first. What one refers to may be newer than the changes that were read.
+fn take(app: &App, mut stored: Vec<StoredAccount>) -> Result<(), StoreError> {
+    let table = &app.gateway.keys.accounts;
+    let order = |account: &StoredAccount| LOADED.iter().position(|level| *level == account.id.level);
+    stored.sort_by_key(order);
+    for account in &stored {
+        if put_in_force(table, account) {
+            continue;
+        }
+        let missing = account.parent.into_iter().chain(account.profile.plan);
+        let missing: Vec<AccountId> = missing.filter(|id| table.get(*id).is_none()).collect();
+        let found = app.storage.database.accounts_of(&missing)?;
+        // Where it is gone too, a change that says so is to come. Nothing belongs to itself, so that this ends.
+        if found.len() == missing.len() && !missing.is_empty() {
+            take(app, found)?;
+            put_in_force(table, account);
+        }
+    }
+    Ok(())
+}
+
+/// Writes customers that were made on sight into the database.
+pub(crate) fn write_newcomers(app: &App) -> Result<(), StoreError> {
+    let table = &app.gateway.keys.accounts;
+    // The table bounds how many there are.
+    let made = table.take_fresh();
+    let mut rest = made.as_slice();
+    while !rest.is_empty() {
+        let (batch, later) = rest.split_at(rest.len().min(NEWCOMERS));
+        let profile = |new: &NewAccount| AccountProfile {
+            name: new.name.to_string(),
+            policy: new.policy.clone(),
+            ..AccountProfile::default()
+        };
+        let made =
+            batch.iter().map(|new| MadeAccount { id: new.id, parent: new.parent, profile: profile(new) });
+        let written =
+            app.storage.database.create_missing(&made.collect::<Vec<_>>(), app.gateway.clock().now());
+        if let Err(error) = written {
+            table.put_back_fresh(rest);
+            return Err(error);
+        }
+        rest = later;
     }
     Ok(())
 }
@@ -138,7 +228,7 @@ pub(crate) fn create(
     }
     let id = generate_account_id(level)?;
     let made = app.storage.database.create_account(id, parent, profile, app.gateway.clock().now())?;
-    put_in_force(&app.gateway.keys.accounts, &made)?;
+    put_in_force(&app.gateway.keys.accounts, &made);
     Ok(made)
 }
 
@@ -159,7 +249,7 @@ pub(crate) fn update<E: From<AccountsError>>(
         .update_account(id, &profile, if_revision, app.gateway.clock().now())
         .map_err(AccountsError::from)?;
     let changed = changed.ok_or(AccountsError::NotFound)?;
-    put_in_force(&app.gateway.keys.accounts, &changed).map_err(AccountsError::from)?;
+    put_in_force(&app.gateway.keys.accounts, &changed);
     Ok(changed)
 }
 
@@ -237,8 +327,8 @@ fn check(app: &App, profile: &AccountProfile) -> Result<(), AccountsError> {
     Ok(())
 }
 
-/// What is stored becomes what counts.
-fn put_in_force(table: &AccountTable, stored: &StoredAccount) -> Result<(), StoreError> {
+/// What is stored becomes what counts. False when what it refers to is not in the table.
+fn put_in_force(table: &AccountTable, stored: &StoredAccount) -> bool {
     let profile = &stored.profile;
     let account = NewAccount {
         id: stored.id,
@@ -248,6 +338,5 @@ fn put_in_force(table: &AccountTable, stored: &StoredAccount) -> Result<(), Stor
         plan: profile.plan,
         disabled: profile.disabled,
     };
-    let done = table.upsert(account);
-    done.map(drop).ok_or(StoreError::Damaged { what: "what an account belongs to" })
+    table.upsert(account).is_some()
 }

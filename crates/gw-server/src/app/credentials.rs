@@ -2,11 +2,11 @@
 //! name them. What they are is never given out again.
 
 use super::state::App;
-use gw_model::Secret;
 use gw_model::credential::CredentialSource;
+use gw_model::{Micros, Secret};
 use gw_store::StoreError;
-use gw_store::traits::CredentialStore;
 use gw_store::types::StoredCredential;
+use std::collections::HashSet;
 use std::fmt;
 
 /// Why a credential cannot be made, changed or removed.
@@ -59,14 +59,32 @@ pub(crate) struct Change {
 pub(crate) fn load(app: &App) -> Result<(), StoreError> {
     let now = app.gateway.clock().now();
     for stored in app.storage.database.credentials()? {
-        match app.storage.vault.open(&stored.name, &stored.sealed) {
-            Ok(secret) => app.gateway.room.set_stored(&stored.name, Some(secret), now),
-            Err(error) => {
-                tracing::error!(credential = %stored.name, %error, "a stored credential cannot be opened");
-            }
+        put_in_force(app, &stored, now);
+    }
+    Ok(())
+}
+
+/// Puts those in force that another node changed or removed.
+pub(crate) fn refresh(app: &App, names: &HashSet<&str>) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let now = app.gateway.clock().now();
+    let all = app.storage.database.credentials()?;
+    for name in names {
+        match all.iter().find(|stored| stored.name == *name) {
+            Some(stored) => put_in_force(app, stored, now),
+            None => app.gateway.room.set_stored(name, None, now),
         }
     }
     Ok(())
+}
+
+fn put_in_force(app: &App, stored: &StoredCredential, now: Micros) {
+    match app.storage.vault.open(&stored.name, &stored.sealed) {
+        Ok(secret) => app.gateway.room.set_stored(&stored.name, Some(secret), now),
+        Err(error) => {
+            tracing::error!(credential = %stored.name, %error, "a stored credential cannot be opened");
+        }
+    }
 }
 
 /// All of them, by name.

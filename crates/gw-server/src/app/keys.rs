@@ -8,11 +8,13 @@ use gw_model::{AccountId, KeyId, KeyPolicy, Level, Micros, Secret};
 use gw_store::StoreError;
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
 use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, SpentByPeriod};
-use gw_store::traits::{Directory, Ledger};
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+
+/// Keys read at once.
+const PAGE: usize = 10_000;
 
 /// The pepper that new digests are made with.
 const PEPPER: u32 = 1;
@@ -246,6 +248,59 @@ fn settle(app: &App, policy: &mut KeyPolicy, before: Option<&KeyPolicy>) -> Resu
             return Err(KeysError::OtherTeam { team });
         }
         policy.team_id = Some(team);
+    }
+    Ok(())
+}
+
+/// Puts keys in force as another node left them.
+pub(crate) fn refresh(app: &App, ids: &[KeyId]) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let stored = app.storage.database.keys_of(ids)?;
+    put_all_in_force(app, stored)
+}
+
+/// Makes the table what the database says, all of it.
+pub(crate) fn reload(app: &App) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let mut stored: Vec<StoredKey> = Vec::new();
+    loop {
+        let page = app.storage.database.keys(stored.last().map(|key| key.id), PAGE)?;
+        if page.is_empty() {
+            break;
+        }
+        stored.extend(page);
+    }
+    let ids: HashSet<KeyId> = stored.iter().map(|key| key.id).collect();
+    let gone = |entry: &Arc<KeyEntry>| entry.source == KeySource::Api && !ids.contains(&entry.id);
+    for entry in app.gateway.keys.list().iter().filter(|entry| gone(entry)) {
+        app.gateway.keys.remove(entry.id);
+    }
+    put_all_in_force(app, stored)
+}
+
+fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError> {
+    let table = &app.gateway.keys;
+    let now = app.gateway.clock().now();
+    for key in stored {
+        let known = table.get(key.id);
+        if known.as_ref().is_some_and(|entry| entry.source == KeySource::File) {
+            continue;
+        }
+        if key.revoked_at.is_some() {
+            table.remove(key.id);
+            continue;
+        }
+        if known.is_none() && !key.policy.budgets.is_empty() {
+            table.restore_spent(key.id, now, &app.storage.database.spent_of(key.id, now)?);
+        }
+        if table.by_name(&key.policy.name).is_some_and(|other| other.source == KeySource::File) {
+            let name = &key.policy.name;
+            tracing::error!(
+                name,
+                "a key of another node has the name of one of this node's file; rename one of them"
+            );
+        }
+        put_in_force(app, &key);
     }
     Ok(())
 }

@@ -6,13 +6,16 @@ pub(crate) mod explain;
 use super::state::App;
 use gw_config::{CompiledRoute, RouteFault, compile_route};
 use gw_model::Snapshot;
+use gw_model::routing::GateLimit;
 use gw_model::snapshot::Model;
 use gw_pipeline::PublishError;
+use gw_store::StoreError;
+use gw_store::fold::restore_tolls;
 use gw_store::keys::generate_route_id;
-use gw_store::traits::RouteStore;
+use gw_store::traits::Database;
 use gw_store::types::{RouteDraft, RouteVersion, StoredRoute, VersionState};
-use gw_store::{SqliteStore, StoreError};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -115,7 +118,7 @@ fn compile_stored(base: &Snapshot, name: &str, version: &RouteVersion) -> Result
 }
 
 /// The configuration of a new file with every published route. Errors: one of them does not go with the file.
-pub(crate) fn with_all(base: &Snapshot, database: &SqliteStore) -> Result<Snapshot, RoutesError> {
+pub(crate) fn with_all(base: &Snapshot, database: &dyn Database) -> Result<Snapshot, RoutesError> {
     let mut snapshot = base.clone();
     for route in database.routes()? {
         if let Some(model) = published(base, &route) {
@@ -133,7 +136,7 @@ fn add(snapshot: &mut Snapshot, model: Model) {
 /// for what is stored of a route: its model, or nothing.
 fn with_most(
     base: &Snapshot,
-    database: &SqliteStore,
+    database: &dyn Database,
     instead: Option<(&str, Option<Model>)>,
 ) -> Result<Snapshot, StoreError> {
     let mut snapshot = base.clone();
@@ -157,9 +160,35 @@ pub(crate) fn load(app: &App) -> Result<(), RoutesError> {
     if app.storage.database.routes()?.is_empty() {
         return Ok(());
     }
+    refresh_locked(app)
+}
+
+/// Puts the published routes in force that another node changed.
+pub(crate) fn refresh(app: &App) -> Result<(), RoutesError> {
+    let _changing = app.changing.lock();
+    refresh_locked(app)
+}
+
+fn refresh_locked(app: &App) -> Result<(), RoutesError> {
     let base = app.base.load_full();
-    let snapshot = with_most(&base, &app.storage.database, None)?;
+    let snapshot = with_most(&base, &*app.storage.database, None)?;
     put_in_force(app, snapshot, || Ok(()))
+}
+
+/// Sets, at start, what was spent behind the budgets of the routes in force.
+pub(crate) fn restore_budgets(app: &App) -> Result<(), StoreError> {
+    let live = app.gateway.live();
+    let mut periods = HashMap::new();
+    for model in live.snapshot.models.values() {
+        model.group.gates(&mut |gate| {
+            if let GateLimit::Budget { period, .. } = gate.limit {
+                periods.insert(gate.counter, period);
+            }
+        });
+    }
+    let period_of = |gate| periods.get(&gate).copied();
+    let now = app.gateway.clock().now();
+    restore_tolls(&*app.storage.database, &app.gateway.gates, now, &period_of)
 }
 
 /// What can fail comes first, `commit` (the database) last of it; then the new configuration is in force.
@@ -257,7 +286,7 @@ pub(crate) fn publish(
     let version = version(&route, which)?;
     let base = app.base.load_full();
     let model = compile_stored(&base, &route.name, version)?.model;
-    let database = &app.storage.database;
+    let database = &*app.storage.database;
     let snapshot = with_most(&base, database, Some((id, Some(model))))?;
     let now = app.gateway.clock().now();
     put_in_force(app, snapshot, || {
@@ -268,7 +297,7 @@ pub(crate) fn publish(
 /// Removes a route; calls that it has in flight go on.
 pub(crate) fn remove(app: &App, id: &str, if_revision: Option<i64>) -> Result<(), RoutesError> {
     let _changing = app.changing.lock();
-    let database = &app.storage.database;
+    let database = &*app.storage.database;
     let snapshot = with_most(&app.base.load_full(), database, Some((id, None)))?;
     put_in_force(app, snapshot, || match database.delete_route(id, if_revision)? {
         true => Ok(()),

@@ -122,7 +122,7 @@ impl App {
             .map_err(ApplyError::Embeddings)?;
         let embedding = embeddings::of(loaded.as_ref());
         let mut snapshot =
-            routes::with_all(&compiled.snapshot, &self.storage.database).map_err(ApplyError::Route)?;
+            routes::with_all(&compiled.snapshot, &*self.storage.database).map_err(ApplyError::Route)?;
         snapshot.revision = snapshot.revision.max(self.gateway.live().snapshot.revision + 1);
         let live = self.gateway.prepare(snapshot, embedding).map_err(ApplyError::Publish)?;
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;

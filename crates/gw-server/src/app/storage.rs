@@ -1,16 +1,18 @@
 //! The store of this process: data directory, secrets, key table, database, journals and the fold, opened and
 //! closed in the right order.
 
-use gw_config::compile::StoreSettings;
+use gw_config::compile::{DatabaseSettings, StoreSettings};
 use gw_model::{Clock, Secret};
 use gw_pipeline::SystemClock;
+use gw_store::data_dir::IN_POSTGRES;
 use gw_store::fold::{self, FoldSettings, Folder};
 use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
+use gw_store::postgres::PostgresSettings;
 use gw_store::sqlite::DATABASE_FILE;
-use gw_store::traits::{Directory, Ledger, ObjectStore};
-use gw_store::{DataDir, SqliteStore, StoreError, Vault, keys};
+use gw_store::traits::{Database, Directory, Watch};
+use gw_store::{DataDir, PostgresStore, SqliteStore, StoreError, Vault, keys};
 use parking_lot::Mutex;
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +33,7 @@ const FOLD_BYTES: usize = 4 << 20;
 pub(crate) struct Storage {
     dir: DataDir,
     /// Keys, usage, records.
-    pub(crate) database: Arc<SqliteStore>,
+    pub(crate) database: Arc<dyn Database>,
     /// Keys and their counters, in memory.
     pub(crate) keys: Arc<KeyTable>,
     /// Seals credentials of providers.
@@ -47,6 +49,8 @@ pub(crate) struct Storage {
     journal: JournalSettings,
     fold: FoldSettings,
     folder: Mutex<Option<Folder>>,
+    /// The latest change that is in the key table since start.
+    pub(crate) revision: i64,
 }
 
 impl Storage {
@@ -64,13 +68,12 @@ impl Storage {
                 (found.key, found.is_new)
             }
         };
-        let encryption = match given(ENCRYPTION_KEY) {
-            Some(key) => vec![key],
-            None => keys::encryption_keys(path)?,
-        };
+        let encryption = encryption_keys(path, &settings.database)?;
         let vault = Vault::new(&encryption);
         let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
-        let database = Arc::new(SqliteStore::open(&path.join(DATABASE_FILE))?);
+        // Read before the keys: what changes while they are loaded is followed afterwards.
+        let database = open_database(&dir, settings, &encryption)?;
+        let revision = database.revision()?;
         let journal = JournalSettings {
             node: dir.node(),
             generation: dir.generation(),
@@ -79,23 +82,18 @@ impl Storage {
             fsync_interval_ms: settings.fsync_interval_ms,
             quota: None,
         };
-        let fold = FoldSettings {
+        let mut fold = FoldSettings {
             node: dir.node(),
             generation: dir.generation(),
             interval: Duration::from_millis(settings.batch_interval_ms),
             batch_bytes: FOLD_BYTES,
             ..FoldSettings::default()
         };
-        let report = fold::replay(&dir.journal(), &*database, &fold)?;
-        if report.records > 0 || report.lost > 0 {
-            tracing::info!(
-                records = report.records,
-                lost = report.lost,
-                "the journal of an earlier run was replayed"
-            );
-        }
-        for file in &report.set_aside {
-            tracing::error!(file = %file.display(), "a damaged journal file was put aside");
+        match fold::replay(&dir.journal(), &*database, &fold) {
+            Ok(report) => report.log(),
+            // The folder does it once the database is back.
+            Err(error) if error.is_unavailable() => fold.replay_first = true,
+            Err(error) => return Err(error),
         }
         super::accounts::load(&*database, &table.accounts)?;
         load_keys(&*database, &table)?;
@@ -114,12 +112,13 @@ impl Storage {
             journal,
             fold,
             folder: Mutex::default(),
+            revision,
         })
     }
 
     /// Starts to fold what the workers write.
     pub(crate) fn start(&self) -> Result<(), StoreError> {
-        let ledger = Arc::clone(&self.database) as Arc<dyn Ledger>;
+        let ledger = Arc::clone(&self.database);
         *self.folder.lock() = Some(Folder::start(&self.dir.journal(), ledger, self.fold.clone())?);
         Ok(())
     }
@@ -131,7 +130,12 @@ impl Storage {
 
     /// Does the database take what is folded?
     pub(crate) fn is_up(&self) -> bool {
-        self.folder.lock().as_ref().is_none_or(|folder| folder.stats().store_up)
+        self.database.is_up() && self.folder.lock().as_ref().is_none_or(|folder| folder.stats().store_up)
+    }
+
+    /// Waits for what other nodes change; `None` where there are none.
+    pub(crate) fn watch(&self) -> Option<Box<dyn Watch>> {
+        Arc::clone(&self.database).watch()
     }
 
     /// Writes down everything. The journals must be closed by then.
@@ -149,7 +153,7 @@ impl Storage {
 
 /// What outlives its request, in the database; contents sealed with a key that the encryption key gives.
 fn objects(
-    database: &Arc<SqliteStore>,
+    database: &Arc<dyn Database>,
     encryption: &[Secret],
     clock: &Arc<SystemClock>,
     settings: &StoreSettings,
@@ -159,8 +163,37 @@ fn objects(
         queue_bytes: settings.object_queue_bytes,
         ..ObjectSettings::default()
     };
-    let store = Arc::clone(database) as Arc<dyn ObjectStore>;
+    let store = Arc::clone(database);
     Objects::start(store, Sealer::new(encryption), Arc::clone(clock) as Arc<dyn Clock>, &limits)
+}
+
+/// Nodes that share a database need the same one; a file's own may lie beside it.
+fn encryption_keys(path: &Path, database: &DatabaseSettings) -> Result<Vec<Secret>, StoreError> {
+    match (given(ENCRYPTION_KEY), database) {
+        (Some(key), _) => Ok(vec![key]),
+        (None, DatabaseSettings::Postgres(_)) => Err(StoreError::NoEncryptionKey),
+        (None, _) => keys::encryption_keys(path),
+    }
+}
+
+fn open_database(
+    dir: &DataDir,
+    settings: &StoreSettings,
+    encryption: &[Secret],
+) -> Result<Arc<dyn Database>, StoreError> {
+    dir.note_database(match &settings.database {
+        DatabaseSettings::DataDirectory => None,
+        DatabaseSettings::File(path) => Some(path),
+        DatabaseSettings::Postgres(_) => Some(Path::new(IN_POSTGRES)),
+    })?;
+    Ok(match &settings.database {
+        DatabaseSettings::DataDirectory => Arc::new(SqliteStore::open(&dir.path().join(DATABASE_FILE))?),
+        DatabaseSettings::File(path) => Arc::new(SqliteStore::open(path)?),
+        DatabaseSettings::Postgres(url) => {
+            let limits = PostgresSettings { max_connections: settings.database_max_connections };
+            Arc::new(PostgresStore::open(url, limits, encryption, dir.path())?)
+        }
+    })
 }
 
 fn given(name: &str) -> Option<Secret> {

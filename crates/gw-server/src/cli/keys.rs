@@ -56,6 +56,9 @@ struct CreateArguments {
     /// Over what time: day, week, month or total.
     #[arg(long, default_value = "month")]
     budget_period: String,
+    /// What becomes of its calls when there is not room for all: low, normal or high.
+    #[arg(long)]
+    priority: Option<String>,
     /// When it expires, as `2027-01-31T00:00:00Z`.
     #[arg(long)]
     expires_at: Option<String>,
@@ -85,6 +88,7 @@ pub(crate) fn run(arguments: KeysArguments) -> ExitCode {
                     "rpm",
                     "tpm",
                     "max_parallel",
+                    "priority",
                     "budget_usd",
                     "spent_usd",
                     "period",
@@ -155,7 +159,9 @@ impl CreateArguments {
         if let Some(limit) = &self.budget_usd {
             body.insert("budget".to_owned(), json!({ "limit_usd": limit, "period": self.budget_period }));
         }
-        for (name, value) in [("expires_at", &self.expires_at), ("team_id", &self.team_id)] {
+        let texts =
+            [("priority", &self.priority), ("expires_at", &self.expires_at), ("team_id", &self.team_id)];
+        for (name, value) in texts {
             if let Some(value) = value {
                 body.insert(name.to_owned(), json!(value));
             }

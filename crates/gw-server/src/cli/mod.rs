@@ -8,6 +8,7 @@ mod drill;
 mod emulate;
 mod keys;
 mod logs;
+mod migrate;
 mod models;
 pub(crate) mod output;
 mod routes;
@@ -58,6 +59,8 @@ enum Command {
     Backup(backup::BackupArguments),
     /// Put a backup in place of a data directory.
     Restore(backup::RestoreArguments),
+    /// Move an installation from its data directory to PostgreSQL.
+    Migrate(migrate::MigrateArguments),
 }
 
 /// Runs a command.
@@ -76,5 +79,6 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Drill(arguments) => drill::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),
         Command::Restore(arguments) => backup::restore(&arguments),
+        Command::Migrate(arguments) => migrate::run(arguments),
     }
 }

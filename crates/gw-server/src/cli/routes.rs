@@ -2,6 +2,7 @@
 
 use super::client::{Remote, encoded};
 use super::{EXIT_USAGE, keys, output, table};
+use crate::app::embeddings::{self, Reading};
 use crate::app::routes::explain::{Asked, explain};
 use crate::serve::configuration::{self, Origin};
 use clap::{Args, Subcommand};
@@ -49,7 +50,7 @@ enum RoutesCommand {
         #[arg(long)]
         version: Option<i64>,
     },
-    /// Say which way a request would take, and why.
+    /// Say which way a request would take through a route, or an alias of a file, and why.
     Explain(Box<ExplainArguments>),
 }
 
@@ -186,13 +187,20 @@ fn offline(arguments: &ExplainArguments, file: &std::path::Path, as_json: bool) 
     let Some(model) = compiled.snapshot.models.get(arguments.name.as_str()).map(Arc::clone) else {
         return usage(&format!("{}: there is no route '{}'", file.display(), arguments.name));
     };
-    let live = match Live::alone(compiled.snapshot) {
+    // Without the weights the rest can be said all the same.
+    let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Now);
+    let loaded = loaded.inspect_err(|error| output::note(error)).ok().flatten();
+    let live = match Live::alone(compiled.snapshot, embeddings::of(loaded.as_ref())) {
         Ok(live) => live,
         Err(error) => return output::fail(&error, EXIT_USAGE),
     };
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return output::fail(&error, 1),
+    };
     let asked = Asked { format: Some(arguments.format.clone()), body, headers, key: None };
     let when = (SystemClock::new().now(), fastrand::u64(..));
-    match explain(&live, &Gates::default(), &model, asked, when) {
+    match runtime.block_on(explain(&live, &Gates::default(), &model, asked, when)) {
         Ok(said) if as_json => output::line(&said),
         Ok(said) => show(&said),
         Err(error) => return output::fail(&error, 1),
@@ -216,6 +224,20 @@ fn show(said: &Value) {
             text(step, "type"),
             text(step, "reason")
         ));
+    }
+    for choice in said["choices"].as_array().into_iter().flatten() {
+        output::line(format!("{}: {}", text(choice, "strategy"), text(choice, "reason")));
+        for score in choice["scores"].as_array().into_iter().flatten() {
+            let lacks = if score["suits"] == false { ", cannot do it" } else { "" };
+            output::line(format!(
+                "  {} for {}: quality {}, cost {}, latency {}{lacks}",
+                score["score"],
+                text(score, "name"),
+                score["quality"],
+                score["cost"],
+                score["latency"]
+            ));
+        }
     }
     for (index, target) in said["targets"].as_array().into_iter().flatten().enumerate() {
         output::line(format!("target {}: {}/{}", index + 1, text(target, "provider"), text(target, "model")));

@@ -11,10 +11,9 @@ static OPENAI: [Forwarded; 3] =
     [named("openai-beta"), named("idempotency-key"), named("x-client-request-id")];
 static ANTHROPIC: [Forwarded; 3] =
     [named("anthropic-version"), named("anthropic-beta"), named("idempotency-key")];
-static CUSTOMER: HeaderName = HeaderName::from_static("x-gatewright-customer");
-static SESSION: HeaderName = HeaderName::from_static("x-gatewright-session");
-static TAGS: HeaderName = HeaderName::from_static("x-gatewright-tags");
-static METADATA: HeaderName = HeaderName::from_static("x-gatewright-metadata");
+
+/// What the names of context headers begin with.
+const CONTEXT: &str = "x-gatewright-";
 
 /// A name as it is looked up, which is made once, and as a text.
 type Forwarded = (HeaderName, &'static str);
@@ -68,19 +67,28 @@ const SECRET_WORDS: [&str; 16] = [
     "gatewright",
 ];
 
-/// Reads the `x-gatewright-*` headers, and keeps others when conditions ask for them.
+/// Reads the `x-gatewright-*` headers, and keeps others when conditions ask for them. Most calls have none of the former:
+/// one pass over the names costs less than a look for each.
 pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext {
-    let text = |name: &HeaderName| {
-        let value = headers.get(name).and_then(|value| value.to_str().ok());
-        value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)
-    };
-    CallerContext {
-        customer: text(&CUSTOMER),
-        session: text(&SESSION),
-        tags: text(&TAGS),
-        metadata: text(&METADATA),
+    let mut context = CallerContext {
         headers: if keeps_headers { kept(headers) } else { Vec::new() },
+        ..CallerContext::default()
+    };
+    for name in headers.keys() {
+        let Some(rest) = name.as_str().strip_prefix(CONTEXT) else { continue };
+        let place = match rest {
+            "customer" => &mut context.customer,
+            "session" => &mut context.session,
+            "tags" => &mut context.tags,
+            "metadata" => &mut context.metadata,
+            "priority" => &mut context.priority,
+            "timeout-ms" => &mut context.timeout_ms,
+            _ => continue,
+        };
+        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        *place = value.filter(|value| !value.is_empty()).map(ToOwned::to_owned);
     }
+    context
 }
 
 /// The headers that conditions may see. What stands there more than once is joined as HTTP has it.

@@ -4,7 +4,7 @@
 use super::acceptor::Door;
 use super::connection;
 use crate::app::site::{Site, SiteParts};
-use gw_pipeline::{Gateway, Worker, keep_routes};
+use gw_pipeline::{Gateway, Worker, keep_routes, watch_lag};
 use gw_store::journal::Journal;
 use gw_upstream::{Upstream, UpstreamConfig};
 use std::io;
@@ -89,6 +89,7 @@ pub(crate) fn start(
         let upstream = Upstream::new(UpstreamConfig::default());
         let worker = Worker::new(gateway, upstream, journal, u64::from_ne_bytes(seed));
         let site = Rc::new(Site::new(Rc::clone(&worker), parts));
+        local.spawn_local(watch_lag(Rc::clone(&worker)));
         if index == 0 {
             local.spawn_local(keep_routes(worker));
         }

@@ -1,7 +1,8 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, reload, sharing, shutdown};
+use super::{checks, demo, follow, newcomers, reload, sharing, shutdown};
+use crate::app::accounts as app_accounts;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::routes as app_routes;
@@ -31,9 +32,6 @@ use tokio::sync::watch;
 
 /// Threads of the background runtime.
 const BACKGROUND_THREADS: usize = 2;
-
-/// The variable that names a store of later versions.
-const SHARED_STORE: &str = "GATEWRIGHT_DATABASE_URL";
 
 /// How often the clock is compared with the system's.
 const RESYNC_EVERY: Duration = Duration::from_secs(30);
@@ -67,11 +65,6 @@ pub(crate) struct Configured {
 pub(crate) enum BootError {
     /// The configuration is wrong.
     Configuration(ConfigurationError),
-    /// The environment asks for what this version does not have.
-    NotInThisVersion {
-        /// The variable.
-        variable: &'static str,
-    },
     /// The configuration cannot be put in force.
     Apply(ApplyError),
     /// A provider cannot be used.
@@ -95,10 +88,6 @@ impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configuration(error) => write!(f, "{error}"),
-            Self::NotInThisVersion { variable } => write!(
-                f,
-                "{variable} is set, but this version keeps everything in its data directory; unset it (--data-dir says where)"
-            ),
             Self::Apply(error) => write!(f, "{error}"),
             Self::Publish(error) => write!(f, "{error}"),
             Self::Store(error) => write!(f, "{error}"),
@@ -115,7 +104,7 @@ impl std::error::Error for BootError {
             Self::Publish(error) => std::error::Error::source(error),
             Self::Store(error) => std::error::Error::source(error),
             Self::Listen { source, .. } | Self::System(source) => Some(source),
-            Self::Configuration(_) | Self::Apply(_) | Self::Redis(_) | Self::NotInThisVersion { .. } => None,
+            Self::Configuration(_) | Self::Apply(_) | Self::Redis(_) => None,
         }
     }
 }
@@ -124,11 +113,8 @@ impl BootError {
     /// 2 for what the user must change, 1 for what failed.
     pub(crate) const fn exit_code(&self) -> u8 {
         match self {
-            Self::Configuration(_)
-            | Self::Apply(_)
-            | Self::Publish(_)
-            | Self::Redis(_)
-            | Self::NotInThisVersion { .. } => 2,
+            Self::Configuration(_) | Self::Apply(_) | Self::Publish(_) | Self::Redis(_) => 2,
+            Self::Store(error) if error.is_configuration() => 2,
             Self::Store(_) | Self::Listen { .. } | Self::System(_) => 1,
         }
     }
@@ -149,7 +135,6 @@ struct Running {
 /// Starts, serves until asked to stop, and ends in order.
 pub(crate) fn run(start: Start) -> Result<(), BootError> {
     nofile::raise();
-    refuse_shared_store()?;
     let compiled = configuration::read(&start.origin, 1).map_err(BootError::Configuration)?;
     start_logs(&start, &compiled);
     for warning in &compiled.warnings {
@@ -175,14 +160,6 @@ fn start_logs(start: &Start, compiled: &Compiled) {
     };
     let level = compiled.server.log_level.as_str();
     telemetry::start(start.log_format.unwrap_or(configured), start.log.as_deref().unwrap_or(level));
-}
-
-/// Limits and budgets that are meant to be shared with other nodes must not silently hold for one.
-fn refuse_shared_store() -> Result<(), BootError> {
-    match std::env::var_os(SHARED_STORE).is_some_and(|value| !value.is_empty()) {
-        true => Err(BootError::NotInThisVersion { variable: SHARED_STORE }),
-        false => Ok(()),
-    }
 }
 
 /// The built-in emulator, where the provider `demo` is wanted.
@@ -219,6 +196,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
+    app_routes::restore_budgets(&app).map_err(BootError::Store)?;
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {
@@ -230,7 +208,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
     let mut threads = threads;
     threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
-    threads.push(credentials::start(Arc::clone(&gateway), phases).map_err(BootError::System)?);
+    threads.push(credentials::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
+    threads.extend(follow::start(&app, phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);
     let max_open = compiled.server.limits.max_connections;
@@ -248,6 +227,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
+    background.spawn(newcomers::keep(Arc::clone(&app)));
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
@@ -358,12 +338,15 @@ impl Running {
         // Those who do not answer to a goodbye are not waited for.
         let _ = tokio::time::timeout(GOODBYE, no_session).await;
         let _ = self.phase.send(Phase::Ending);
-        let (storage, threads) = (self.storage, self.threads);
+        let (app, storage, threads) = (self.app, self.storage, self.threads);
         let ended = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 if thread.join().is_err() {
                     tracing::error!("a worker ended in a panic");
                 }
+            }
+            if let Err(error) = app_accounts::write_newcomers(&app) {
+                tracing::warn!(%error, "customers seen last could not be written; they are made again on sight");
             }
             storage.close();
         });

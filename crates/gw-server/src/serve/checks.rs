@@ -1,4 +1,5 @@
 //! Runs the health checks that the configuration in force wants: one thread, one task per provider that is being asked.
+//! The same thread has targets compared with their peers, where a model wants that.
 //! Never on the request path. What a check asks, and what its answer means, stands in `gw-pipeline`.
 
 use crate::listen::worker::Phase;
@@ -45,6 +46,7 @@ async fn check_all(gateway: Arc<Gateway>) {
     let mut next: HashMap<Arc<str>, Micros> = HashMap::new();
     loop {
         while tasks.try_join_next().is_some() {}
+        gateway.compare_targets();
         let now = gateway.clock().now();
         next.retain(|_, due| *due > now);
         for check in gateway.checks() {

@@ -65,7 +65,9 @@ pub(crate) fn read(origin: &Origin, revision: u64) -> Result<Compiled, Configura
         }
     };
     let redis = ProcessEnv.filled("GATEWRIGHT_REDIS_URL").map(|url| Secret::new(url.trim().to_owned()));
-    let settings = settings.with_redis(redis).with_demo(origin.demo).with_listen(origin.listen);
+    let database = ProcessEnv.filled("GATEWRIGHT_DATABASE_URL").map(Secret::new);
+    let settings =
+        settings.with_database(database).with_redis(redis).with_demo(origin.demo).with_listen(origin.listen);
     gw_config::compile(&settings, catalog, revision).map_err(ConfigurationError::Faults)
 }
 

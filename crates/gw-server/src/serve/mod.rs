@@ -4,6 +4,8 @@ pub(crate) mod boot;
 mod checks;
 pub(crate) mod configuration;
 pub(crate) mod demo;
+mod follow;
+mod newcomers;
 pub(crate) mod reload;
 mod sharing;
 pub(crate) mod shutdown;

@@ -6,6 +6,7 @@
 //! `GATEWRIGHT_LONG=1` runs the long forms of the crash and disconnect tests.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+mod auto;
 mod bad_input;
 mod bodies;
 mod budget;
@@ -17,6 +18,7 @@ mod control;
 mod counts;
 mod crash;
 mod credentials;
+mod customers;
 mod disconnect;
 mod drill;
 mod dynamic_routes;
@@ -24,14 +26,18 @@ mod ensemble;
 mod files;
 mod formats;
 mod google;
+mod hedging;
 mod keys;
 mod limits;
 mod media;
 mod mirror;
 mod network;
+mod outliers;
+mod overload;
 mod ownership;
 mod passthrough;
 mod passthrough_money;
+mod postgres;
 mod rank;
 mod realtime;
 mod realtime_money;
@@ -40,6 +46,7 @@ mod records;
 mod replay;
 mod replay_vectors;
 mod resilience;
+mod route_budgets;
 mod routing;
 mod semantic;
 mod sharing;

@@ -50,6 +50,27 @@ async fn a_target_that_fails_again_and_again_is_left_alone_until_a_probe_brings_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_target_of_weight_0_takes_nothing_while_another_comes_back_slowly() {
+    let models = "  drained:\n    strategy: weighted\n    retry: { attempts: 1 }\n    targets:\n      \
+                  - { provider: up, model: first, weight: 1 }\n      - { provider: up, model: second, weight: 0 }\n";
+    let health =
+        "health: { consecutive_failures: 2, open_ms: 300, max_open_ms: 300, slow_start_ms: 60000 }\n";
+    let (upstream, gateway) = set_up(models, health).await;
+    upstream.faults("first", "status=500", None);
+    for _ in 0..3 {
+        assert_eq!(served_by(&ask(&gateway, "drained").await), "second", "nobody else is left");
+    }
+    upstream.faults("first", "", None);
+    eventually_within(Duration::from_secs(3), "the probe brings it back", async || {
+        (served_by(&ask(&gateway, "drained").await) == "first").then_some(())
+    })
+    .await;
+    for _ in 0..20 {
+        assert_eq!(served_by(&ask(&gateway, "drained").await), "first");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_own_mistakes_open_no_breaker() {
     let (upstream, gateway) = set_up(PAIR, "health: { consecutive_failures: 2 }\n").await;
     for status in [400, 404, 413, 422] {
@@ -273,4 +294,56 @@ async fn what_belongs_together_stays_together() {
     assert!(seen.len() > 3, "{seen:?}");
     let opening = ask("", "how a conversation begins").await;
     assert_eq!(ask("", "how a conversation begins").await, opening);
+}
+
+/// Two targets and two tries at each.
+const TWICE: &str = "  pair:\n    targets: [{ provider: up, model: first }, { provider: up, model: second }]\n    \
+                     retry: { attempts: 2, max_backoff_ms: 3000 }\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_all_want_a_short_pause_the_first_that_is_back_is_asked_again() {
+    let (upstream, gateway) = set_up(TWICE, "").await;
+    upstream.faults("first", "status=429;retry-after=2", Some(1));
+    upstream.faults("second", "status=429;retry-after=1", Some(1));
+    let since = std::time::Instant::now();
+    let answer = ask(&gateway, "pair").await;
+    assert_eq!((attempts(&answer), served_by(&answer).as_str()), ("3", "second"), "{}", answer.text());
+    assert!(since.elapsed() >= Duration::from_millis(990), "{:?}", since.elapsed());
+    // One that still wants a pause has had its tries, and the other is waited for.
+    let (upstream, gateway) = set_up(TWICE, "").await;
+    upstream.faults("first", "status=429;retry-after=2", Some(1));
+    upstream.faults("second", "status=429;retry-after=1", None);
+    let answer = ask(&gateway, "pair").await;
+    assert_eq!((attempts(&answer), served_by(&answer).as_str()), ("4", "first"), "{}", answer.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_pause_or_one_that_is_worth_no_other_try_is_told_to_the_caller_at_once() {
+    let (upstream, gateway) = set_up(TWICE, "").await;
+    for model in ["first", "second"] {
+        upstream.faults(model, "status=429;retry-after=4", None);
+    }
+    let since = std::time::Instant::now();
+    let answer = ask(&gateway, "pair").await;
+    assert_eq!((answer.status.as_u16(), attempts(&answer)), (429, "2"));
+    assert!(since.elapsed() < Duration::from_secs(3));
+    let (upstream, gateway) = set_up(PAIR, "").await;
+    for model in ["first", "second"] {
+        upstream.faults(model, "status=429;retry-after=1", None);
+    }
+    let answer = ask(&gateway, "pair").await;
+    assert_eq!((answer.status.as_u16(), attempts(&answer)), (429, "2"), "one try each");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_in_a_hurry_is_not_kept_waiting_for_a_pause() {
+    let (upstream, gateway) = set_up(TWICE, "").await;
+    for model in ["first", "second"] {
+        upstream.faults(model, "status=429;retry-after=1", Some(1));
+    }
+    let call = Call::chat(&chat("pair", "hi")).key(MASTER).header("x-gatewright-timeout-ms", "600");
+    let since = std::time::Instant::now();
+    let answer = gateway.send(call).await;
+    assert_eq!((answer.status.as_u16(), attempts(&answer)), (429, "2"));
+    assert!(since.elapsed() < Duration::from_millis(1_000));
 }

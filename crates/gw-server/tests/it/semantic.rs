@@ -1,26 +1,16 @@
 //! Semantic routes: with real weights in every format, and with a provider's model that works, fails, is slow or answers
 //! with other vectors than before. Weights are looked for where `docs/guides/embeddings-in-process.md` says.
 
+#[path = "../../../gw-embed/testdata/weights.rs"]
+mod real_weights;
+
 use super::support::gateway::run;
 use super::support::scripted::{Scripted, Step};
 use super::support::speaking::Format;
 use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat, eventually};
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const CHOICES: &str = "gatewright_semantic_choices_total";
-
-/// The folder of real weights; says visibly when there is none.
-fn weights() -> Option<PathBuf> {
-    let named = std::env::var_os("GATEWRIGHT_EMBED_MODEL").map(PathBuf::from);
-    let installed = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/embed-model");
-    let folder = named.unwrap_or_else(installed);
-    if folder.join("model.safetensors").exists() {
-        return Some(folder);
-    }
-    eprintln!("skipped: no weights; `cargo xtask check --only weights` installs them");
-    None
-}
 
 #[track_caller]
 fn went_to(answer: &Answer, model: &str) {
@@ -58,7 +48,7 @@ const TARGETS: &str = "
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_weights_find_the_target_in_every_format() {
-    let Some(weights) = weights() else { return };
+    let Some(weights) = real_weights::folder() else { return };
     let upstream = Upstream::start().await;
     let config = format!(
         "{}embeddings: {{ model_dir: '{}', precision: int8 }}\nmodels:\n  route:\n    strategy: semantic\n    semantic: \
@@ -262,4 +252,59 @@ async fn a_new_configuration_gets_its_own_utterances() {
     gateway.write_config(&config("subtract"));
     are_ready(&gateway, 6).await;
     went_to(&ask(&gateway, "next", "subtract").await, "sums");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_published_route_leaves_the_vectors_of_all_others_as_they_are() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&format!("{}{}", upstream.providers(), remote("timeout_ms: 20000"))).await;
+    are_ready(&gateway, 3).await;
+    went_to(&ask(&gateway, "next", "divide by two").await, "sums");
+    let before = upstream.stats().requests;
+    for number in 0..3 {
+        let document =
+            serde_json::json!({"start": "a", "nodes": {"a": {"type": "model", "model": "up/others"}}});
+        let route = serde_json::json!({"name": format!("r{number}"), "document": document}).to_string();
+        let post = async |path: &str, body: String| {
+            let call = Call::post(path, body).key(MASTER).header("content-type", "application/json");
+            let answer = gateway.send(call).await;
+            assert!(answer.status.is_success(), "{}", answer.text());
+            answer.json()
+        };
+        let made = post("/api/v1/routes", route).await;
+        post(&format!("/api/v1/routes/{}/publish", made["id"].as_str().unwrap()), "{}".to_owned()).await;
+        // At once, and by what was embedded before.
+        went_to(&ask(&gateway, "refuse", "divide by two").await, "sums");
+    }
+    assert_eq!(upstream.stats().requests - before, 3, "nothing was embedded again");
+    assert_eq!(gateway.log().matches("utterances of a semantic route are ready").count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_compared_is_explained() {
+    let upstream = Upstream::start().await;
+    let route =
+        format!("models:\n  route:\n    strategy: semantic\n    semantic: {{ threshold: 0.3 }}{TARGETS}");
+    let gateway = Gateway::start(&upstream.providers()).await;
+    let explain = async |weights: &str, prompt: &str| {
+        let file = gateway.folder().join("explained.yaml");
+        let embeddings = format!("embeddings: {{ model_dir: '{weights}', precision: int8 }}\n");
+        std::fs::write(&file, format!("{}{embeddings}{route}", upstream.providers())).unwrap();
+        let body = gateway.folder().join("body.json");
+        std::fs::write(&body, chat("route", prompt).to_string()).unwrap();
+        let (file, body) = (file.display().to_string(), body.display().to_string());
+        let (code, out, err) = run(&["routes", "explain", "route", "--config", &file, "--body", &body]).await;
+        assert_eq!(code, 0, "{err}");
+        (out, err)
+    };
+    let (out, err) = explain("/nowhere", "Solve this equation for x").await;
+    let not_compared = "semantic: not compared: there is no model for embeddings here; the order written is shown\ntarget 1: up/code\n";
+    assert!(out.starts_with(not_compared), "{out}");
+    assert!(err.contains("'model_dir' cannot be used"), "{err}");
+    let Some(weights) = real_weights::folder() else { return };
+    let (out, _) = explain(&weights.display().to_string(), "Solve this equation for y").await;
+    let chosen = "semantic: nearest is 'up/sums' with \"Solve this equation for x\": the cosine 0.";
+    assert!(out.starts_with(chosen) && out.contains("target 1: up/sums\n"), "{out}");
+    let (out, _) = explain(&weights.display().to_string(), "What shall I cook for dinner tonight?").await;
+    assert!(out.contains("is below the threshold 0.3") && out.contains("target 1: up/others\n"), "{out}");
 }

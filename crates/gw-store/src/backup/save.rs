@@ -3,7 +3,7 @@
 
 use super::manifest::{Manifest, verify};
 use super::{JOURNAL_DIR, MANIFEST_FILE, SMALL_FILES};
-use crate::data_dir::{make_dir, replace_file};
+use crate::data_dir::{database_of, make_dir, replace_file};
 use crate::error::StoreError;
 use crate::journal::{Frame, JournalError, ReadEnd, SegmentId, SegmentReader, list_segments};
 use crate::sqlite::{DATABASE_FILE, copy_file};
@@ -15,7 +15,7 @@ use std::path::Path;
 /// Writes a backup of a data directory, which a server may have in use, into a directory, and checks it.
 /// Errors: the target has files in it and `force` is not set; something can not be read or written.
 pub fn backup(data_dir: &Path, target: &Path, force: bool) -> Result<Manifest, StoreError> {
-    let database = data_dir.join(DATABASE_FILE);
+    let database = database_of(data_dir)?;
     std::fs::metadata(&database).map_err(StoreError::io("read", &database))?;
     prepare(target, force)?;
     let mut files = Vec::new();

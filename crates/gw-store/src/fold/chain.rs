@@ -76,7 +76,7 @@ impl Chain {
     ) -> Result<bool, StoreError> {
         let start = self.mark();
         let more = loop {
-            match self.read(batch, buffer, budget, stats)? {
+            match self.read(batch, buffer, budget)? {
                 ReadEnd::Budget => break true,
                 ReadEnd::End => {
                     let Some(next) = self.successor()? else { break false };
@@ -105,7 +105,6 @@ impl Chain {
         batch: &mut dyn Batch,
         buffer: &mut Vec<u8>,
         budget: usize,
-        stats: &mut FoldStats,
     ) -> Result<ReadEnd, StoreError> {
         let Self { reader, open, node, .. } = self;
         let sequence = reader.info().id.sequence;
@@ -113,7 +112,7 @@ impl Chain {
             match frame {
                 Frame::Intent(intent) => open.intent(intent.request, sequence),
                 Frame::Record(record) => {
-                    stats.records += u64::from(batch.record(&record)?);
+                    batch.record(&record)?;
                     if open.record(record.id) {
                         batch.drop_pending(*node, record.id)?;
                     }

@@ -16,9 +16,10 @@ pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;
 
 use crate::error::StoreError;
-use crate::memory::KeyTable;
+use crate::memory::{Gates, KeyTable, MAX_PURSES};
 use crate::traits::Ledger;
 use gw_model::Micros;
+use gw_model::limits::Period;
 
 /// Sets, at start-up, what each key of the table has spent in the windows that hold `now`. Call it after
 /// [`replay`] and before the first request.
@@ -27,6 +28,22 @@ pub fn restore_budgets(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Res
         if let Some(entry) = keys.get(id) {
             entry.tally.restore_spent(now, &spent);
         }
+    }
+    Ok(())
+}
+
+/// Sets, at start-up, what was spent behind each budget of a dynamic route; `period_of` says over what time a budget
+/// counts, by its gate, as far as that is in force. Call it as [`restore_budgets`].
+pub fn restore_tolls(
+    ledger: &dyn Ledger,
+    gates: &Gates,
+    now: Micros,
+    period_of: &dyn Fn(u64) -> Option<Period>,
+) -> Result<(), StoreError> {
+    let counts_ever = |gate| period_of(gate) == Some(Period::Total);
+    for (counter, spent) in ledger.tolls(now, MAX_PURSES, &counts_ever)? {
+        let period = period_of(counter.gate).unwrap_or(Period::Month);
+        gates.purses.restore(counter, period, now, &spent);
     }
     Ok(())
 }

@@ -32,6 +32,19 @@ pub struct ReplayReport {
     pub set_aside: Vec<PathBuf>,
 }
 
+impl ReplayReport {
+    /// Writes into the log what is worth it.
+    pub fn log(&self) {
+        if self.records > 0 || self.lost > 0 {
+            let Self { records, lost, .. } = self;
+            tracing::info!(records, lost, "the journal of an earlier run was replayed");
+        }
+        for file in &self.set_aside {
+            tracing::error!(file = %file.display(), "a damaged journal file was put aside");
+        }
+    }
+}
+
 /// Folds the segments of all runs but the present one, and removes them. Running it twice changes nothing.
 pub fn replay(dir: &Path, ledger: &dyn Ledger, settings: &FoldSettings) -> Result<ReplayReport, StoreError> {
     let mut replay = Replay {
@@ -133,7 +146,7 @@ impl Replay<'_> {
                     Frame::Record(record) => {
                         let known = open.remove(&record.id).is_some();
                         if let Some(batch) = batch.as_deref_mut().filter(|_| behind > folded) {
-                            report.records += u64::from(batch.record(&record)?);
+                            batch.record(&record)?;
                             if known {
                                 batch.drop_pending(*node, record.id)?;
                             }
@@ -156,9 +169,9 @@ impl Replay<'_> {
             }
         };
         if folded == u64::MAX {
-            work(None)?
+            work(None)?;
         } else {
-            ledger.fold(&mut |batch| work(Some(batch)))?
+            report.records += ledger.fold(&mut |batch| work(Some(batch)))?.records;
         }
         Ok(end)
     }
@@ -168,17 +181,15 @@ impl Replay<'_> {
         if self.open.is_empty() {
             return Ok(());
         }
-        let mut lost = 0;
         let (open, node) = (&self.open, self.node);
-        self.ledger.fold(&mut |batch| {
-            lost = 0;
+        let folded = self.ledger.fold(&mut |batch| {
             for (request, intents) in open {
-                lost += u64::from(batch.lost(intents)?);
+                batch.lost(intents)?;
                 batch.drop_pending(node, *request)?;
             }
             Ok(())
         })?;
-        self.report.lost = lost;
+        self.report.lost = folded.lost;
         Ok(())
     }
 
@@ -195,7 +206,8 @@ impl Replay<'_> {
                 batch.forget_chain(self.node, id)?;
             }
             Ok(())
-        })
+        })?;
+        Ok(())
     }
 
     fn put_aside(&mut self, path: &Path) -> Result<(), StoreError> {

@@ -52,7 +52,8 @@ impl Rounds {
 
     /// One round; notes how it went. True when there is more to do at once.
     pub(super) fn run(&mut self) -> bool {
-        let result = self.fold().and_then(|more| self.clean().map(|()| more));
+        let result = self.replay().and_then(|()| self.fold());
+        let result = result.and_then(|more| self.clean().map(|()| more));
         match result {
             Ok(more) => {
                 if !self.stats.store_up {
@@ -74,6 +75,15 @@ impl Rounds {
         }
     }
 
+    /// What earlier runs left, if it is not done yet.
+    fn replay(&mut self) -> Result<(), StoreError> {
+        if self.settings.replay_first {
+            super::replay(&self.dir, &*self.ledger, &self.settings)?.log();
+            self.settings.replay_first = false;
+        }
+        Ok(())
+    }
+
     fn fold(&mut self) -> Result<bool, StoreError> {
         let mut work = false;
         for chain in self.chains.values() {
@@ -93,8 +103,9 @@ impl Rounds {
             Ok(())
         });
         match result {
-            Ok(()) => {
+            Ok(folded) => {
                 stats.rounds += 1;
+                stats.records += folded.records;
                 self.stats = stats;
                 Ok(more)
             }

@@ -13,6 +13,8 @@ pub struct FoldSettings {
     pub interval: Duration,
     /// How often new segments of workers that start later are looked for.
     pub discover_interval: Duration,
+    /// What earlier runs left could not be replayed, as the store was away: that comes first once it is back.
+    pub replay_first: bool,
     /// Most bytes of one chain that one transaction takes over.
     pub batch_bytes: usize,
 }
@@ -24,6 +26,7 @@ impl Default for FoldSettings {
             generation: 1,
             interval: Duration::from_millis(100),
             discover_interval: Duration::from_millis(250),
+            replay_first: false,
             batch_bytes: 4 << 20,
         }
     }

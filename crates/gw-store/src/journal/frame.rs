@@ -4,9 +4,12 @@
 
 mod media;
 mod parent;
+mod tolls;
 
 pub use media::MediaFrame;
 pub use parent::ParentFrame;
+pub(super) use tolls::TOLLS_BYTES;
+pub use tolls::TollFrame;
 
 use super::codes::{
     format_code, format_of, outcome_code, outcome_of, source_code, source_of, tier_code, tier_of,
@@ -130,6 +133,9 @@ pub struct RecordFrame<'a> {
     /// Of a sub-call: the request that started it; from version 3 on.
     #[serde(skip)]
     pub parent: Option<ParentFrame>,
+    /// Budgets within a dynamic route that it counts in; from version 4 on.
+    #[serde(skip)]
+    pub tolls: Vec<TollFrame>,
 }
 
 /// The same fields in the same order, written without copying the record.
@@ -365,6 +371,11 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     };
     buffer.clear();
     let media = media::of(kept);
+    if !record.tolls.is_empty() {
+        let parent = record.parent.map(ParentFrame::new);
+        let out = tolls::Out { record: frame, media, parent, tolls: tolls::of(&record.tolls) };
+        return encode(buffer, tolls::VERSION, KIND_RECORD, &out);
+    }
     if let Some(parent) = record.parent {
         let out = parent::Out { record: frame, media, parent: ParentFrame::new(parent) };
         return encode(buffer, parent::RECORD_VERSION, KIND_RECORD, &out);
@@ -412,6 +423,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
         [parent::RECORD_VERSION, KIND_RECORD, payload @ ..] => {
             parent::read_record(payload).map(Frame::Record)
         }
+        [tolls::VERSION, KIND_RECORD, payload @ ..] => tolls::read(payload).map(Frame::Record),
         [parent::INTENT_VERSION, KIND_INTENT, payload @ ..] => {
             parent::read_intent(payload).map(Frame::Intent)
         }

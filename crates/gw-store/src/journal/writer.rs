@@ -10,7 +10,7 @@
 
 use super::aftermath::{Refused, cut, look};
 use super::error::JournalError;
-use super::frame::{Intent, encode_intent, encode_owned, encode_record};
+use super::frame::{Intent, TOLLS_BYTES, encode_intent, encode_owned, encode_record};
 use super::keeper::Keeper;
 use super::owned::{OWNED_BYTES, Owned};
 use super::segment::{HEADER_BYTES, SegmentId, list_segments};
@@ -28,7 +28,7 @@ use std::thread::JoinHandle;
 const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128) as u64;
 /// Most bytes of a record with one attempt (its texts, three ids, and numbers), and of what its request may own.
 const RECORD_BYTES: u64 =
-    ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 160) as u64 + OWNED_BYTES;
+    ATTEMPT_BYTES + (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 160 + TOLLS_BYTES) as u64 + OWNED_BYTES;
 /// What may be left over at the end of a segment because the next entry did not fit.
 const WASTE_BYTES: u64 = 2 * RECORD_BYTES;
 /// Smallest segment that makes sense.

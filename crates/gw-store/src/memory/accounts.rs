@@ -2,6 +2,8 @@
 //! authenticate, authorize and admit. An account is changed in one place, whatever the number of keys below it.
 //! It must not know how accounts are stored.
 
+mod sight;
+
 use super::budget::SpentByPeriod;
 use super::chain::Link;
 use super::plans::Under;
@@ -11,6 +13,8 @@ use ahash::AHashMap;
 use arc_swap::ArcSwap;
 use gw_model::{AccountId, AccountPolicy, Level, Micros};
 use parking_lot::{Mutex, MutexGuard, RwLock};
+use sight::Sight;
+pub use sight::{CustomerClosed, named_account_id};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -144,6 +148,7 @@ pub struct AccountTable {
     named: RwLock<AHashMap<Named, Arc<Account>>>,
     /// Callers may name something that counts.
     has_named: AtomicBool,
+    sight: Sight,
     /// Of the latest change of accounts and keys; also what makes changes come one after the other.
     generation: Mutex<u64>,
 }
@@ -174,7 +179,10 @@ impl AccountTable {
             Some(plan) => Some(Under::new(self.get(plan).filter(|plan| plan.id.level == Level::Plan)?)),
             None => None,
         };
-        let rules = Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone()));
+        let rules = match new.policy.on_sight {
+            true => self.sight.rules(),
+            false => Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone())),
+        };
         let version = Version { name: new.name, policy: new.policy, rules, under, generation: *generation };
         if let Some(known) = self.get(new.id) {
             self.forget_name(&known);
@@ -194,6 +202,9 @@ impl AccountTable {
             version: ArcSwap::from_pointee(version),
         });
         account.tally.set_closed(new.disabled);
+        if account.version.load().policy.on_sight {
+            self.sight.count();
+        }
         self.accounts.write().insert(new.id, Arc::clone(&account));
         self.note_name(&account);
         Some(account)
@@ -229,22 +240,6 @@ impl AccountTable {
     /// Held while something changes that is counted under a generation of this table.
     pub(super) fn generation(&self) -> MutexGuard<'_, u64> {
         self.generation.lock()
-    }
-
-    /// Something counts that callers may name.
-    #[must_use]
-    pub fn has_named(&self) -> bool {
-        self.has_named.load(Ordering::Acquire)
-    }
-
-    /// The customer or tag of that name: of what the caller belongs to, the nearest first, else of nobody.
-    #[must_use]
-    pub fn named(&self, level: Level, name: &str, above: &[Arc<Account>]) -> Option<Arc<Account>> {
-        let all = self.named.read();
-        let name: Arc<str> = name.into();
-        let owners = above.iter().map(|account| Some(account.id)).chain([None]);
-        let mut found = owners.map(|owner| Named { level, owner, name: Arc::clone(&name) });
-        found.find_map(|named| all.get(&named).cloned())
     }
 
     /// The account of that id.

@@ -220,6 +220,14 @@ impl Chain {
         Ok(())
     }
 
+    /// Takes over what a sibling holds. What it held itself is settled before.
+    pub fn take_over(&mut self, sibling: &mut Self) {
+        for (mine, theirs) in self.parts.iter_mut().zip(&sibling.parts) {
+            (mine.first_at, mine.latest_at) = (theirs.first_at, theirs.latest_at);
+        }
+        self.held = sibling.held.take();
+    }
+
     /// Holds more for the same call, or leaves the hold as it was. Without a hold it does nothing.
     ///
     /// # Errors

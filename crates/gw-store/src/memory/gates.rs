@@ -1,6 +1,7 @@
 //! Counters of the limits within dynamic routes: one for each gate and subject, alive across configurations. Serves the
 //! route stage. It must not know what a gate decides, nor read a clock.
 
+use super::purses::Purses;
 use super::window::{Bound, WINDOW_US, Window};
 use ahash::AHashMap;
 use gw_model::Micros;
@@ -39,6 +40,8 @@ struct Entry {
 /// See the module.
 #[derive(Default)]
 pub struct Gates {
+    /// Of gates that let so much money pass.
+    pub purses: Purses,
     entries: Mutex<AHashMap<Counter, Entry>>,
 }
 

@@ -21,6 +21,13 @@ struct Merged {
     rules: Arc<Rules>,
 }
 
+impl Clone for Under {
+    /// The same plan for other rules: what was merged is merged anew.
+    fn clone(&self) -> Self {
+        Self::new(Arc::clone(&self.plan))
+    }
+}
+
 impl Under {
     pub(super) fn new(plan: Arc<Account>) -> Self {
         Self { plan, merged: ArcSwapOption::empty() }

@@ -2,15 +2,9 @@
 //! reserve and settle. Many accounts share the rules of a plan, so they hold no counters and no names.
 
 use gw_model::Level;
-use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits};
+use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_LIMITS};
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
-
-/// Most limits of one account. Whoever accepts limits refuses more; what is beyond would not be counted.
-pub const MAX_LIMITS: usize = 32;
-
-/// Most budgets of one account, as above.
-pub const MAX_BUDGETS: usize = 16;
 
 /// Most limits of a plan, and of whoever has one: together they are no more than [`MAX_LIMITS`].
 pub const MAX_LIMITS_WITH_PLAN: usize = MAX_LIMITS / 2;

@@ -19,10 +19,11 @@ pub enum ObjectError {
 impl ObjectError {
     /// The code for a caller whose request depends on it.
     #[must_use]
-    pub const fn code(&self) -> ErrorCode {
+    pub fn code(&self) -> ErrorCode {
         match self {
             Self::Busy => ErrorCode::Overloaded,
             Self::Closed => ErrorCode::ShuttingDown,
+            Self::Store(error) if error.is_unavailable() => ErrorCode::StorageUnavailable,
             Self::Store(_) => ErrorCode::StorageFull,
         }
     }

@@ -68,7 +68,7 @@ fn run(queue: &Queue, store: &dyn ObjectStore, sealer: &Sealer, clock: &dyn Cloc
 }
 
 /// Writes a batch. What fails together is tried again one by one, so that one's fault is not the others'. True when the
-/// database is locked: then nobody is at fault, and each try would wait for the lock as long as the first did.
+/// database is locked or away: then nobody is at fault, and each try would wait for the lock as long as the first did.
 fn write(store: &dyn ObjectStore, sealer: &Sealer, jobs: Vec<Job>) -> bool {
     let mut sealed = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -83,8 +83,8 @@ fn write(store: &dyn ObjectStore, sealer: &Sealer, jobs: Vec<Job>) -> bool {
             sealed.into_iter().for_each(|(job, _)| answer(job, Ok(())));
             return false;
         }
-        Err(error) if error.is_locked() => {
-            tracing::error!(%error, objects = sealed.len(), "objects could not be stored: the database is locked");
+        Err(error) if error.is_locked() || error.is_unavailable() => {
+            tracing::error!(%error, objects = sealed.len(), "objects could not be stored: the database is locked or away");
             let error = ObjectError::Store(Arc::new(error));
             sealed.into_iter().for_each(|(job, _)| answer(job, Err(error.clone())));
             return true;

@@ -1,10 +1,10 @@
 //! Accounts above and beside keys, plans, and who belongs to what.
 
 use super::db::SqliteStore;
-use super::row::id_bytes;
 use crate::error::StoreError;
+use crate::rows::id_bytes;
 use crate::traits::AccountStore;
-use crate::types::{AccountFilter, AccountProfile, Doomed, StoredAccount};
+use crate::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
 use gw_model::{AccountId, Level, Membership, Micros, Role};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
@@ -13,6 +13,10 @@ use std::str::FromStr;
 
 const COLUMNS: &str =
     "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision";
+
+/// One that may be added: nothing of its id or name is there, and what it belongs to is.
+const MISSING: &str = "SELECT 1 WHERE (?3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = ?3)) AND NOT EXISTS \
+     (SELECT 1 FROM accounts WHERE id = ?1 OR (level = ?2 AND parent = ?3 AND unique_name = ?4))";
 
 impl AccountStore for SqliteStore {
     fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError> {
@@ -52,28 +56,27 @@ impl AccountStore for SqliteStore {
         let (policy, metadata) = encode(profile)?;
         let made = self.change_accounts("create an account", &profile.name, |tx| {
             let revision = note(tx, id, now)?;
-            tx.execute(
-                "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, disabled, \
-                 created_at, updated_at, revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12)",
-                params![
-                    id.to_string(),
-                    id.level.code(),
-                    parent.map_or(String::new(), |id| id.to_string()),
-                    profile.name,
-                    unique_name(profile),
-                    profile.email,
-                    profile.plan.map(|id| id.to_string()),
-                    policy,
-                    metadata,
-                    profile.disabled,
-                    now,
-                    revision
-                ],
-            )?;
+            insert(tx, id, parent, profile, (&policy, &metadata), now, revision)?;
             write_memberships(tx, id, &profile.memberships)?;
             select(tx, id)
         })?;
         made.ok_or(StoreError::Damaged { what: "an account just written" })
+    }
+
+    fn create_missing(&self, accounts: &[MadeAccount], now: Micros) -> Result<(), StoreError> {
+        let texts = accounts.iter().map(|made| encode(&made.profile)).collect::<Result<Vec<_>, _>>()?;
+        self.change_accounts("write accounts", "", |tx| {
+            for (MadeAccount { id, parent, profile }, (policy, metadata)) in accounts.iter().zip(&texts) {
+                let above = parent.map_or(String::new(), |id| id.to_string());
+                let given = params![id.to_string(), id.level.code(), above, unique_name(profile)];
+                if tx.prepare_cached(MISSING)?.exists(given)? {
+                    let revision = note(tx, *id, now)?;
+                    insert(tx, *id, *parent, profile, (policy, metadata), now, revision)?;
+                }
+            }
+            Ok(Some(()))
+        })
+        .map(drop)
     }
 
     fn update_account(
@@ -175,6 +178,36 @@ impl SqliteStore {
             StoreError::Query { operation, source }
         })
     }
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    id: AccountId,
+    parent: Option<AccountId>,
+    profile: &AccountProfile,
+    (policy, metadata): (&str, &str),
+    now: Micros,
+    revision: i64,
+) -> rusqlite::Result<()> {
+    let mut write = tx.prepare_cached(
+        "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, disabled, \
+         created_at, updated_at, revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12)",
+    )?;
+    write.execute(params![
+        id.to_string(),
+        id.level.code(),
+        parent.map_or(String::new(), |id| id.to_string()),
+        profile.name,
+        unique_name(profile),
+        profile.email,
+        profile.plan.map(|id| id.to_string()),
+        policy,
+        metadata,
+        profile.disabled,
+        now,
+        revision
+    ])?;
+    Ok(())
 }
 
 /// Lists a change, and gives its revision.

@@ -3,12 +3,14 @@
 use super::correct::correct;
 use super::entries::{Entries, Entry};
 use super::objects::put_owned;
-use super::row::{self, Row, id_bytes, signed};
+use super::records;
+use super::tolls;
 use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
+use crate::rows::{Row, TollSums, id_bytes, signed};
 use crate::traits::Batch;
-use crate::types::PendingIntent;
+use crate::types::{Folded, PendingIntent};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 const ADVANCE: &str = "INSERT INTO watermarks (node, generation, worker, sequence, offset) VALUES (?,?,?,?,?) \
@@ -19,26 +21,38 @@ pub(super) struct SqliteBatch<'c> {
     pub(super) db: &'c Connection,
     pub(super) insert: CachedStatement<'c>,
     entries: Entries<'c>,
+    tolls: TollSums,
     /// What tells the rows of this batch from those of others.
     pub(super) number: i64,
     pub(super) added: Added,
+    /// What of it was new.
+    pub(super) folded: Folded,
 }
 
 impl<'c> SqliteBatch<'c> {
     pub(super) fn new(db: &'c Connection, number: i64) -> rusqlite::Result<Self> {
-        let insert = db.prepare_cached(row::INSERT)?;
-        Ok(Self { db, insert, entries: Entries::new(db)?, number, added: Added::default() })
+        let insert = db.prepare_cached(records::INSERT)?;
+        Ok(Self {
+            db,
+            insert,
+            entries: Entries::new(db)?,
+            tolls: TollSums::default(),
+            number,
+            added: Added::default(),
+            folded: Folded::default(),
+        })
     }
 
     /// Writes what still waits, and tells what was added.
     pub(super) fn finish(mut self) -> rusqlite::Result<Added> {
         self.entries.write()?;
+        tolls::write(&self.tolls, self.db)?;
         Ok(self.added)
     }
 
     /// Inserts a row; false when the request has one already.
     pub(super) fn insert(&mut self, row: &Row<'_>) -> rusqlite::Result<bool> {
-        let is_new = row.insert(&mut self.insert, self.number)?;
+        let is_new = records::insert(row, &mut self.insert, self.number)?;
         if is_new {
             self.added.first = Some(self.added.first.map_or(row.id, |first| first.min(row.id)));
         }
@@ -71,8 +85,14 @@ impl<'c> SqliteBatch<'c> {
     fn add_record(&mut self, record: &RecordFrame<'_>) -> rusqlite::Result<bool> {
         let row = Row::of(record);
         if !self.insert(&row)? {
-            return correct(self, &row, record);
+            let is_corrected = correct(self, &row, record)?;
+            if is_corrected {
+                // A call that was written off counted in no budget of a route.
+                self.tolls.count(record);
+            }
+            return Ok(is_corrected);
         }
+        self.tolls.count(record);
         for (number, attempt) in record.attempts.iter().enumerate() {
             self.enter(&row, number, 0, signed(attempt.cost))?;
         }
@@ -101,16 +121,20 @@ impl<'c> SqliteBatch<'c> {
 }
 
 impl Batch for SqliteBatch<'_> {
-    fn record(&mut self, record: &RecordFrame<'_>) -> Result<bool, StoreError> {
-        self.add_record(record).map_err(StoreError::query("store a record"))
+    fn record(&mut self, record: &RecordFrame<'_>) -> Result<(), StoreError> {
+        let is_new = self.add_record(record).map_err(StoreError::query("store a record"))?;
+        self.folded.records += u64::from(is_new);
+        Ok(())
     }
 
     fn own(&mut self, owned: &OwnedFrame<'_>) -> Result<(), StoreError> {
         put_owned(self.db, owned).map_err(StoreError::query("store whose an object is"))
     }
 
-    fn lost(&mut self, intents: &[PendingIntent]) -> Result<bool, StoreError> {
-        self.add_lost(intents).map_err(StoreError::query("store a lost call"))
+    fn lost(&mut self, intents: &[PendingIntent]) -> Result<(), StoreError> {
+        let is_new = self.add_lost(intents).map_err(StoreError::query("store a lost call"))?;
+        self.folded.lost += u64::from(is_new);
+        Ok(())
     }
 
     fn keep_pending(&mut self, node: u64, intent: &IntentFrame<'_>) -> Result<(), StoreError> {

@@ -2,8 +2,8 @@
 //! the ledger gets compensating entries, so that the sum is what the call did cost. Rare.
 
 use super::batch::SqliteBatch;
-use super::row::{Row, id_bytes, signed};
 use crate::journal::{RecordFrame, outcome_code};
+use crate::rows::{Row, id_bytes, signed};
 use crate::types::PendingIntent;
 use gw_model::Outcome;
 use rusqlite::{OptionalExtension, params};

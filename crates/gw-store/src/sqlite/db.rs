@@ -3,6 +3,7 @@
 use super::migrate::migrate;
 use super::unsummed::{SumSettings, Unsummed};
 use crate::error::StoreError;
+use crate::traits::Database;
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::OpenOptions;
@@ -94,6 +95,8 @@ impl SqliteStore {
         Ok(connection)
     }
 }
+
+impl Database for SqliteStore {}
 
 /// Makes the file, if need be, before SQLite does: readable for its owner only, and so are its logs.
 fn make_private(path: &Path) -> Result<(), StoreError> {

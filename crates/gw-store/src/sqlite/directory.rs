@@ -2,9 +2,9 @@
 //! follow.
 
 use super::db::SqliteStore;
-use super::row::id_bytes;
 use crate::error::StoreError;
 use crate::memory::Retiring;
+use crate::rows::id_bytes;
 use crate::traits::Directory;
 use crate::types::{Change, KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};

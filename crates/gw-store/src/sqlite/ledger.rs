@@ -3,23 +3,22 @@
 
 use super::batch::SqliteBatch;
 use super::db::SqliteStore;
-use super::row::id_bytes;
-use super::sums::ALL_DAYS;
 use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::SegmentId;
-use crate::memory::SpentByPeriod;
+use crate::memory::{Counter, SpentByPeriod};
+use crate::rows::{ALL_DAYS, add_spent, first_day, id_bytes};
 use crate::traits::{Batch, Ledger};
-use crate::types::{PendingIntent, Watermark};
+use crate::types::{Folded, PendingIntent, Watermark};
 use ahash::AHashMap;
-use gw_model::limits::Period;
-use gw_model::{KeyId, Micros, NanoUsd};
+use gw_model::{KeyId, Micros};
 use rusqlite::{Connection, TransactionBehavior, params};
 
-const DAY_US: i64 = 86_400_000_000;
-
 impl Ledger for SqliteStore {
-    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn fold(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>,
+    ) -> Result<Folded, StoreError> {
         let mut db = self.writer();
         let mut unsummed = self.unsummed();
         let failed = StoreError::query("begin to fold the journal");
@@ -28,11 +27,12 @@ impl Ledger for SqliteStore {
         let mark = unsummed.agree(&tx).map_err(preparing())?;
         let mut batch = SqliteBatch::new(&tx, mark.next()).map_err(preparing())?;
         work(&mut batch)?;
+        let folded = batch.folded;
         let added = batch.finish().map_err(StoreError::query("store entries of the ledger"))?;
         let after = unsummed.end(&tx, &mark, added, false).map_err(StoreError::query("write usage"))?;
         tx.commit().map_err(StoreError::query("commit the folded journal"))?;
         unsummed.committed(after);
-        Ok(())
+        Ok(folded)
     }
 
     fn sum_up(&self, all: bool) -> Result<(), StoreError> {
@@ -102,6 +102,15 @@ impl Ledger for SqliteStore {
         Ok(by_key.into_iter().map(|(key, spent)| (KeyId(key), spent)).collect())
     }
 
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
+        super::tolls::spent(self, now, most, counts_ever)
+    }
+
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
         self.sum_up(true)?;
         let mut spent = SpentByPeriod::default();
@@ -119,29 +128,12 @@ fn each_spent(
     key: Option<KeyId>,
     mut on_row: impl FnMut(u128, i64, i64),
 ) -> rusqlite::Result<()> {
-    let first = Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US);
     let mut query = db.prepare_cached(
         "SELECT key, day, cost FROM spent WHERE (day = ?1 OR day >= ?2) AND (?3 IS NULL OR key = ?3)",
     )?;
-    let mut rows = query.query(params![ALL_DAYS, first, key.map(|k| id_bytes(k.0))])?;
+    let mut rows = query.query(params![ALL_DAYS, first_day(now), key.map(|k| id_bytes(k.0))])?;
     while let Some(row) = rows.next()? {
         on_row(u128::from_be_bytes(row.get(0)?), row.get(1)?, row.get(2)?);
     }
     Ok(())
-}
-
-fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: i64) {
-    let add = |sum: &mut NanoUsd| *sum = NanoUsd(sum.0.saturating_add_signed(cost));
-    if day == ALL_DAYS {
-        add(&mut spent.total);
-        return;
-    }
-    let time = day.saturating_mul(DAY_US);
-    for (period, sum) in
-        [(Period::Day, &mut spent.day), (Period::Week, &mut spent.week), (Period::Month, &mut spent.month)]
-    {
-        if time >= period.window_start(now) {
-            add(sum);
-        }
-    }
 }

@@ -2,17 +2,15 @@
 //! ordered by time, so a page reads a stretch of it backwards.
 
 use super::db::SqliteStore;
-use super::row::id_bytes;
 use crate::error::StoreError;
 use crate::journal::{outcome_code, outcome_of, role_of, source_of};
+use crate::rows::id_bytes;
 use crate::traits::Reports;
 use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
 use gw_model::{KeyId, NanoUsd, Outcome, RequestId};
 use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
 
-const DEFAULT_LIMIT: usize = 100;
-const MAX_LIMIT: usize = 1000;
 /// An id is made a moment before or after its record's time is taken.
 const SLACK_US: i64 = 60_000_000;
 
@@ -22,22 +20,16 @@ const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_mo
 
 impl Reports for SqliteStore {
     fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
-        let limit = match filter.limit {
-            0 => DEFAULT_LIMIT,
-            n => n.min(MAX_LIMIT),
-        };
+        let limit = filter.page_rows();
         let (conditions, values) = conditions(filter);
         let sql =
             format!("SELECT {COLUMNS} FROM records WHERE {conditions} ORDER BY id DESC LIMIT {}", limit + 1);
-        let mut rows = self.read("read logs", |db| {
+        let rows = self.read("read logs", |db| {
             let mut query = db.prepare_cached(&sql)?;
             let rows = query.query_map(params_from_iter(values), decode)?;
             rows.collect::<Result<Vec<_>, _>>()
         })?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let next = rows.last().filter(|_| more).map(|row| row.request_id);
-        Ok(LogPage { rows, next })
+        Ok(LogPage::of(rows, limit))
     }
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_object_credentials.sql"),
     include_str!("migrations/0006_routes.sql"),
     include_str!("migrations/0007_sub_calls.sql"),
+    include_str!("migrations/0008_tolls.sql"),
     include_str!("migrations/0009_accounts.sql"),
 ];
 

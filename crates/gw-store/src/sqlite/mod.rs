@@ -14,9 +14,10 @@ mod ledger;
 mod logs;
 mod migrate;
 mod objects;
+mod records;
 mod routes;
-mod row;
 mod sums;
+mod tolls;
 mod unsummed;
 mod usage;
 

@@ -1,10 +1,10 @@
 //! Objects and their sealed contents as rows.
 
 use super::db::SqliteStore;
-use super::row::id_bytes;
 use crate::error::StoreError;
 use crate::journal::OwnedFrame;
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
+use crate::rows::id_bytes;
 use crate::traits::ObjectStore;
 use gw_model::{KeyId, Micros};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};

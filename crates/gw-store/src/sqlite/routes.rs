@@ -173,11 +173,7 @@ fn insert(
 
 /// Makes room for one more version.
 fn trim(tx: &Transaction<'_>, present: &StoredRoute) -> rusqlite::Result<()> {
-    let mut archived: Vec<&RouteVersion> =
-        present.versions.iter().filter(|version| version.state == VersionState::Archived).collect();
-    archived.sort_by_key(|version| (version.published_at, version.number));
-    let too_many = (present.versions.len() + 1).saturating_sub(MAX_VERSIONS);
-    for version in archived.into_iter().take(too_many) {
+    for version in present.surplus(MAX_VERSIONS - 1) {
         tx.execute(
             "DELETE FROM route_versions WHERE route = ? AND number = ?",
             params![present.id, version.number],

@@ -7,9 +7,9 @@
 //! that another batch than its own was the latest (after a start, after a commit of unknown outcome, with
 //! two processes on one database) makes its sums anew from them.
 
-use super::row::{Totals, id_bytes, signed};
-use super::sums::{Counted, Sums};
+use super::sums;
 use crate::journal::outcome_of;
+use crate::rows::{Counted, Sums, Totals, id_bytes, signed};
 use gw_model::{NanoUsd, Outcome};
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
@@ -125,8 +125,8 @@ impl Unsummed {
         let next = mark.next();
         let rows = self.sums.len() + added.sums.len();
         if added.corrected || ((all || self.due(rows)) && rows > 0) {
-            self.sums.write(db)?;
-            added.sums.write(db)?;
+            sums::write(&self.sums, db)?;
+            sums::write(&added.sums, db)?;
             write_mark(db, &Mark { batch: next, summed: next, first: None })?;
             return Ok(AfterCommit::Written(next));
         }

@@ -39,6 +39,17 @@ pub struct StoredAccount {
     pub revision: i64,
 }
 
+/// An account that was made elsewhere than in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeAccount {
+    /// Id.
+    pub id: AccountId,
+    /// What it belongs to.
+    pub parent: Option<AccountId>,
+    /// The rest; no user, and so without memberships.
+    pub profile: AccountProfile,
+}
+
 /// Which accounts to list, in the order of ids.
 #[derive(Clone, Debug)]
 pub struct AccountFilter {
@@ -63,6 +74,18 @@ impl AccountFilter {
     #[must_use]
     pub const fn of(level: Level, limit: usize) -> Self {
         Self { level, parent: None, name: None, email: None, member_of: None, after: None, limit }
+    }
+
+    /// Is it one of those, from whatever page on?
+    pub(crate) fn takes(&self, account: &StoredAccount) -> bool {
+        let profile = &account.profile;
+        let is_member = |of: AccountId| profile.memberships.iter().any(|membership| membership.account == of);
+        account.id.level == self.level
+            && self.parent.is_none_or(|parent| account.parent == Some(parent))
+            && self.name.as_ref().is_none_or(|name| *name == profile.name)
+            && self.email.as_ref().is_none_or(|email| Some(email) == profile.email.as_ref())
+            && self.member_of.is_none_or(is_member)
+            && self.after.is_none_or(|after| account.id > after)
     }
 }
 

@@ -91,6 +91,16 @@ impl StoredRoute {
         self.versions.iter().find(|version| version.state == state)
     }
 
+    /// The archived versions that must go so that at most `room` are left; those archived longest ago go first.
+    #[must_use]
+    pub fn surplus(&self, room: usize) -> Vec<&RouteVersion> {
+        let mut archived: Vec<&RouteVersion> =
+            self.versions.iter().filter(|version| version.state == VersionState::Archived).collect();
+        archived.sort_by_key(|version| (version.published_at, version.number));
+        archived.truncate(self.versions.len().saturating_sub(room));
+        archived
+    }
+
     /// The version that was in force before the one that is now.
     #[must_use]
     pub fn before(&self) -> Option<&RouteVersion> {

@@ -34,6 +34,27 @@ fn busy(path: &Path) -> (DataDir, SqliteStore, Journal) {
 }
 
 #[test]
+fn a_database_elsewhere_is_saved_from_there_and_postgresql_is_left_to_its_own_programs() {
+    let temp = tempfile::tempdir().unwrap();
+    let (data, target) = (temp.path().join("data"), temp.path().join("backup"));
+    let dir = DataDir::open(&data).unwrap();
+    let place = temp.path().join("elsewhere.db");
+    drop(SqliteStore::open(&place).unwrap());
+    assert!(backup(&data, &target, false).is_err(), "there is none in the directory");
+    dir.note_database(Some(&place)).unwrap();
+    assert!(backup(&data, &target, true).unwrap().files.iter().any(|file| file.path == "gatewright.db"));
+    dir.note_database(Some(Path::new(gw_store::data_dir::IN_POSTGRES))).unwrap();
+    let error = backup(&data, &target, true).unwrap_err();
+    assert!(
+        matches!(error, StoreError::InPostgres { .. }) && error.to_string().contains("pg_dump"),
+        "{error}"
+    );
+    dir.note_database(None).unwrap();
+    drop(crate::open_sqlite(&data));
+    backup(&data, &target, true).unwrap();
+}
+
+#[test]
 fn a_backup_of_a_busy_directory_restores_to_all_that_was_written() {
     let temp = tempfile::tempdir().unwrap();
     let (data, target, other) =

@@ -2,10 +2,10 @@
 
 use crate::suite::sample::{DAY, NOON, intent, record};
 use gw_model::limits::{Budget, Period};
-use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, Record};
-use gw_store::fold::{FoldSettings, ReplayReport, replay, restore_budgets};
+use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, Record, Toll};
+use gw_store::fold::{FoldSettings, ReplayReport, replay, restore_budgets, restore_tolls};
 use gw_store::journal::{Journal, JournalSettings, list_segments};
-use gw_store::memory::{Amounts, Chain, KeySource, KeyTable};
+use gw_store::memory::{Amounts, Chain, Counter, Gates, KeySource, KeyTable};
 use gw_store::traits::{Ledger, Reports};
 use gw_store::types::{LogFilter, LogRow};
 use gw_store::{DataDir, SqliteStore};
@@ -279,4 +279,45 @@ fn budgets_stand_where_they_stood_before_the_crash() {
     assert_eq!(entry.tally.budget_views(&entry.rules, NOON + 1)[0].spent, NanoUsd(700));
     let mut call = Chain::new([entry.link()]);
     assert!(call.reserve(NOON + 1, Amounts::cost(NanoUsd(301))).is_err());
+}
+
+#[test]
+fn budgets_of_routes_stand_where_they_stood_and_count_once() {
+    let temp = tempfile::tempdir().unwrap();
+    let counter = Counter { gate: u64::MAX - 1, subject: 7 };
+    {
+        let run = Run::start(temp.path());
+        let mut journal = run.journal(0);
+        for number in 0..7 {
+            let toll = Toll { counter: counter.gate, subject: counter.subject, cost: NanoUsd(60) };
+            call(&mut journal, &Record { tolls: vec![toll], ..record(number) });
+        }
+        kill(journal);
+    }
+    let run = Run::start(temp.path());
+    run.replay();
+    run.replay();
+    let gates = Gates::default();
+    restore_tolls(&run.store, &gates, NOON + 1, &|_| None).unwrap();
+    let spent = |period, now| {
+        let budget = Budget::new(NanoUsd(1000), period);
+        gates.purses.view(counter, &budget, now).spent
+    };
+    for period in [Period::Day, Period::Week, Period::Month, Period::Total] {
+        assert_eq!(spent(period, NOON + 1), NanoUsd(420), "{period:?}");
+    }
+    // Months later only what counts for ever is there.
+    let later = NOON + 100 * DAY;
+    let gates = Gates::default();
+    restore_tolls(&run.store, &gates, later, &|_| Some(Period::Total)).unwrap();
+    let view = |period| gates.purses.view(counter, &Budget::new(NanoUsd(1000), period), later);
+    assert_eq!((view(Period::Month).spent, view(Period::Total).spent), (NanoUsd(0), NanoUsd(420)));
+    let month = Gates::default();
+    restore_tolls(&run.store, &month, later, &|_| Some(Period::Month)).unwrap();
+    let budget = Budget::new(NanoUsd(1000), Period::Total);
+    assert_eq!(
+        month.purses.view(counter, &budget, later).spent,
+        NanoUsd(0),
+        "nobody asks for it: no place is taken"
+    );
 }

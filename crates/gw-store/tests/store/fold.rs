@@ -4,9 +4,9 @@ use crate::suite::sample::{NOON, intent, record};
 use gw_model::{KeyId, Micros};
 use gw_store::fold::{FoldSettings, Folder, replay};
 use gw_store::journal::{Journal, JournalSettings, list_segments};
-use gw_store::memory::SpentByPeriod;
+use gw_store::memory::{Counter, SpentByPeriod};
 use gw_store::traits::{Batch, Ledger, Reports};
-use gw_store::types::{GroupBy, PendingIntent, UsageFilter, Watermark};
+use gw_store::types::{Folded, GroupBy, PendingIntent, UsageFilter, Watermark};
 use gw_store::{SqliteStore, StoreError};
 use std::path::Path;
 use std::sync::Arc;
@@ -70,7 +70,10 @@ impl Failing {
 }
 
 impl Ledger for Failing {
-    fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
+    fn fold(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>,
+    ) -> Result<Folded, StoreError> {
         let fails = self.fails_now();
         self.store.fold(&mut |batch| {
             work(batch)?;
@@ -91,6 +94,14 @@ impl Ledger for Failing {
     }
     fn spent(&self, now: Micros) -> Result<Vec<(KeyId, SpentByPeriod)>, StoreError> {
         self.store.spent(now)
+    }
+    fn tolls(
+        &self,
+        now: Micros,
+        most: usize,
+        counts_ever: &dyn Fn(u64) -> bool,
+    ) -> Result<Vec<(Counter, SpentByPeriod)>, StoreError> {
+        self.store.tolls(now, most, counts_ever)
     }
     fn spent_of(&self, key: KeyId, now: Micros) -> Result<SpentByPeriod, StoreError> {
         self.store.spent_of(key, now)

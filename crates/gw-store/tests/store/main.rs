@@ -1,14 +1,21 @@
 //! Tests of the store from outside: the conformance suite on every backend, crashes and replays, the fold
 //! beside running workers, and backups.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can not go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that can not go on has failed"
+)]
 
 mod backup;
 mod crash;
 mod fold;
 mod frozen;
 mod objects;
+mod postgres;
 mod suite;
 mod sums;
+mod transfer;
 
 use gw_store::SqliteStore;
 use std::path::Path;
@@ -17,4 +24,9 @@ fn open_sqlite(dir: &Path) -> SqliteStore {
     SqliteStore::open(&dir.join("gatewright.db")).unwrap()
 }
 
-store_suite!(sqlite, crate::open_sqlite);
+/// The conformance suite on SQLite.
+mod sqlite {
+    use crate::{for_each_case, tests_of_cases};
+
+    for_each_case!(tests_of_cases!(crate::open_sqlite));
+}

@@ -2,7 +2,7 @@
 //! Serves `adapt`. It must not look at messages of calls to targets that take them.
 
 use super::Work;
-use super::ask::{has_callers_tools, kind};
+use super::ask::{has_callers_tools, kind, schema};
 use crate::gemini::names;
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::splice::Edit;
@@ -58,6 +58,20 @@ pub fn contents(call: &Call, body: &Bytes) -> Contents {
         audio: is_marked && holds(call.format, &object, Ability::AudioInput),
         tools: may_have_tools && has_callers_tools(call.format, &object),
     }
+}
+
+/// Is the answer to be JSON, by a schema or without one? For routing, which asks only where it counts.
+#[must_use]
+pub fn wants_json(call: &Call, body: &Bytes) -> bool {
+    if !call.facts.asks.has(Ability::JsonSchema) {
+        return false;
+    }
+    let Ok(object) = Object::parse(body, DEPTH_CEILING) else { return false };
+    let json = || names::get(&names::object(&object, "generationConfig")?, "responseMimeType")?.as_str();
+    let places = schema(call.format).iter();
+    places.filter_map(|place| place.find(&object)).any(|format| kind(&format).as_deref() != Some("text"))
+        || (call.format == WireFormat::GeminiGenerate
+            && json().is_some_and(|kind| kind == "application/json"))
 }
 
 /// Refuses content that the model does not read.

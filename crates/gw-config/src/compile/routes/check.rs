@@ -7,6 +7,7 @@ use crate::place::{At, Place};
 use crate::settings::routes::{NodeSettings, NodeType, RouteSettings, SubjectName};
 use crate::shape::{NamedEntry, Text};
 use gw_model::nearest::nearest;
+use gw_model::routing::MAX_BUDGET_GATES;
 
 /// Most nodes of a route.
 const MAX_NODES: usize = 200;
@@ -20,6 +21,7 @@ const fn keys_of(kind: NodeType) -> (&'static [&'static str], &'static [&'static
         NodeType::Condition => (&["when", "then", "else"], &[]),
         NodeType::Percentage => (&["branches"], &["by"]),
         NodeType::RateLimit => (&["limit", "within"], &["by", "exceeded"]),
+        NodeType::BudgetLimit => (&["limit_usd", "period", "within"], &["by", "over"]),
         NodeType::Model => (&["model"], &["timeout", "retry", "next"]),
         NodeType::End => (&[], &["status", "message"]),
     }
@@ -33,6 +35,11 @@ pub(super) fn check(route: &RouteSettings, conditions: &mut Conditions, faults: 
         found.add(route.nodes.place, format!("there are more than {MAX_NODES} nodes: use fewer"));
     } else {
         refers(&route.start, route, &mut found);
+        let mut budgets = nodes.iter().filter(|node| node.value.r#type.value == NodeType::BudgetLimit);
+        if let Some(node) = budgets.nth(MAX_BUDGET_GATES) {
+            let message = format!("a route has at most {MAX_BUDGET_GATES} budget limits: use fewer");
+            found.add(node.place, message);
+        }
         for node in nodes {
             keys(node, &mut found);
             values(&node.value, conditions, &mut found);
@@ -50,7 +57,7 @@ pub(super) fn check(route: &RouteSettings, conditions: &mut Conditions, faults: 
 
 /// The nodes that a node leads to.
 fn targets(node: &NodeSettings) -> impl Iterator<Item = &At<Text>> {
-    let plain = [&node.then, &node.r#else, &node.within, &node.exceeded, &node.next];
+    let plain = [&node.then, &node.r#else, &node.within, &node.exceeded, &node.over, &node.next];
     let branches = node.branches.iter().flat_map(|branches| &branches.value);
     plain.into_iter().flatten().chain(branches.map(|branch| &branch.value.to))
 }
@@ -82,6 +89,9 @@ fn written(node: &NodeSettings) -> Vec<(&'static str, Place)> {
         ("limit", place(&node.limit)),
         ("within", place(&node.within)),
         ("exceeded", place(&node.exceeded)),
+        ("limit_usd", place(&node.limit_usd)),
+        ("period", place(&node.period)),
+        ("over", place(&node.over)),
         ("model", place(&node.model)),
         ("timeout", place(&node.timeout)),
         ("retry", place(&node.retry)),
@@ -125,10 +135,12 @@ fn values(node: &NodeSettings, conditions: &mut Conditions, faults: &mut Faults)
     if let Some(by) = &node.by {
         let kind = node.r#type.value;
         match (kind, by.value) {
-            (NodeType::Percentage, SubjectName::Route) => {
-                faults.add(by.place, "'by: route' is for rate limits: write whose requests stay together");
+            (NodeType::Percentage, SubjectName::Route | SubjectName::Team) => {
+                let message =
+                    format!("'by: {}' is for limits: write whose requests stay together", by.value.as_str());
+                faults.add(by.place, message);
             }
-            (NodeType::RateLimit, SubjectName::Prefix) => {
+            (NodeType::RateLimit | NodeType::BudgetLimit, SubjectName::Prefix) => {
                 faults.add(by.place, "'by: prefix' is for percentages: write who has a counter");
             }
             _ => {}

@@ -2,17 +2,19 @@
 //! of them. It must not be asked about nodes that `check` has not seen.
 
 use super::super::conditions::Conditions;
+use super::super::kept::{Kept, MAX_TARGETS};
 use super::super::models;
-use super::super::targets::{MAX_MEMBERS, MAX_TARGETS, is_same};
+use super::super::targets::MAX_MEMBERS;
 use super::check;
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::routes::{NodeSettings, NodeType, RouteSettings, SubjectName};
-use crate::shape::{NamedEntry, Text};
+use crate::shape::{BudgetPeriod, NamedEntry, Text};
 use gw_model::ErrorCode;
+use gw_model::limits::Period;
 use gw_model::nearest::nearest;
 use gw_model::routing::{
-    Destination, End, Gate, GateBy, GateUnit, Group, Member, StickyBy, Strategy, stable_hash,
+    Destination, End, Gate, GateBy, GateLimit, GateUnit, Group, Member, StickyBy, Strategy, stable_hash,
 };
 use gw_model::snapshot::{Model, RetryPolicy, Snapshot, Target, Terms, Timeouts};
 use std::collections::BTreeSet;
@@ -48,7 +50,7 @@ pub(super) fn compile(
         conditions,
         path: Vec::new(),
         reached: BTreeSet::new(),
-        targets: Vec::new(),
+        targets: Kept::default(),
         groups: 0,
         members: 0,
         is_stopped: false,
@@ -70,7 +72,8 @@ pub(super) fn compile(
             Group::new(groups - 1, Strategy::Fallback, vec![Member::to(to, 1, 0)])
         }
     };
-    Some(Model::new(name.into(), group, groups, targets))
+    let queue = route.queue.value.policy();
+    Some(Model { queue, ..Model::new(name.into(), group, groups, targets.finish()) })
 }
 
 struct Walk<'a, 'f> {
@@ -82,7 +85,7 @@ struct Walk<'a, 'f> {
     /// The nodes that are being followed, outermost first.
     path: Vec<&'a str>,
     reached: BTreeSet<&'a str>,
-    targets: Vec<Arc<Target>>,
+    targets: Kept,
     groups: u16,
     members: usize,
     /// A fault ended the walk: what follows would only repeat it.
@@ -117,6 +120,7 @@ impl<'a> Walk<'a, '_> {
             NodeType::Condition => self.condition(node),
             NodeType::Percentage => self.percentage(node),
             NodeType::RateLimit => self.rate_limit(node),
+            NodeType::BudgetLimit => self.budget_limit(node),
             NodeType::Model => self.model(node),
             NodeType::End => Some(self.end(node)),
         };
@@ -172,7 +176,7 @@ impl<'a> Walk<'a, '_> {
             Some(SubjectName::Customer) => StickyBy::Customer,
             Some(SubjectName::Session) => StickyBy::Session,
             Some(SubjectName::Prefix) => StickyBy::Prefix,
-            Some(SubjectName::Key | SubjectName::Route) | None => StickyBy::Key,
+            Some(SubjectName::Key | SubjectName::Route | SubjectName::Team) | None => StickyBy::Key,
         };
         Some(self.one_of(&node.name, Strategy::Sticky([by].into()), members))
     }
@@ -184,29 +188,56 @@ impl<'a> Walk<'a, '_> {
             (Some(requests), _) => (GateUnit::Requests, requests.value.get()),
             (None, tokens) => (GateUnit::Tokens, tokens.as_ref()?.value.get()),
         };
-        let by = match settings.by.as_ref().map(|by| by.value) {
+        let limit = GateLimit::Rate { unit, max, per_seconds: limit.per_seconds.value.small() };
+        self.gated(node, limit, settings.exceeded.as_ref(), ErrorCode::RateLimitExceeded)
+    }
+
+    fn budget_limit(&mut self, node: &'a NamedEntry<NodeSettings>) -> Option<Destination> {
+        let settings = &node.value;
+        let At { value: BudgetPeriod(period), place } = *settings.period.as_ref()?;
+        if matches!(period, Period::Rolling(_)) {
+            let text = "a budget of a route has the 'period' day, week, month or total";
+            self.faults.add(place, text);
+            return None;
+        }
+        let limit = GateLimit::Budget { limit: settings.limit_usd.as_ref()?.value.0, period };
+        self.gated(node, limit, settings.over.as_ref(), ErrorCode::BudgetExceeded)
+    }
+
+    /// A limit: what is within it goes on, the rest goes elsewhere or is refused.
+    fn gated(
+        &mut self,
+        node: &'a NamedEntry<NodeSettings>,
+        limit: GateLimit,
+        above: Option<&'a At<Text>>,
+        code: ErrorCode,
+    ) -> Option<Destination> {
+        let by = match node.value.by.as_ref().map(|by| by.value) {
             Some(SubjectName::Key) => GateBy::Key,
             Some(SubjectName::User) => GateBy::User,
             Some(SubjectName::Customer) => GateBy::Customer,
             Some(SubjectName::Session) => GateBy::Session,
+            Some(SubjectName::Team) => GateBy::Team,
             Some(SubjectName::Route | SubjectName::Prefix) | None => GateBy::Route,
         };
         let counter = stable_hash([self.name.as_bytes(), node.name.as_bytes()]);
-        let gate = Gate { counter, unit, max, per_seconds: limit.per_seconds.value.small(), by };
-        let within = self.node(settings.within.as_ref()?)?;
-        let exceeded = match &settings.exceeded {
+        let gate = Gate { counter, by, limit };
+        let within = self.node(node.value.within.as_ref()?)?;
+        let above = match above {
             Some(to) => self.node(to)?,
-            None => Destination::End(Arc::new(End {
-                // The step that leads here says enough.
-                node: "".into(),
-                code: ErrorCode::RateLimitExceeded,
-                message: format!("the limit '{}' of the route '{}' is reached", node.name, self.name).into(),
-            })),
+            None => {
+                let what = if code == ErrorCode::BudgetExceeded { "budget" } else { "limit" };
+                Destination::End(Arc::new(End {
+                    // The step that leads here says enough.
+                    node: "".into(),
+                    code,
+                    message: format!("the {what} '{}' of the route '{}' is reached", node.name, self.name)
+                        .into(),
+                }))
+            }
         };
-        let members = vec![
-            Member { gate: Some(Arc::new(gate)), ..Member::to(within, 1, 0) },
-            Member::to(exceeded, 1, 1),
-        ];
+        let members =
+            vec![Member { gate: Some(Arc::new(gate)), ..Member::to(within, 1, 0) }, Member::to(above, 1, 1)];
         Some(self.one_of(&node.name, Strategy::Fallback, members))
     }
 
@@ -295,16 +326,14 @@ impl<'a> Walk<'a, '_> {
     }
 
     fn keep(&mut self, target: Target, place: Place) -> Option<usize> {
-        if let Some(at) = self.targets.iter().position(|known| is_same(known, &target)) {
-            return Some(at);
-        }
-        if self.targets.len() >= MAX_TARGETS {
+        let found = self.targets.place(target);
+        if found.is_none() {
             let message = format!("route '{}' has more than {MAX_TARGETS} targets", self.name);
             return self.stop(place, message);
         }
-        self.targets.push(Arc::new(target));
-        Some(self.targets.len() - 1)
+        found
     }
+
     /// How a node's targets are tried: as the alias says, but for what the node says.
     fn terms(&mut self, node: &NodeSettings, retry: &RetryPolicy, timeouts: &Timeouts) -> Arc<Terms> {
         let mut timeouts = *timeouts;

@@ -2,9 +2,10 @@
 
 use super::super::tests::{faults, ok};
 use super::{RouteFault, compile_route};
-use gw_model::ErrorCode;
-use gw_model::routing::{Destination, GateBy, GateUnit, Group, StickyBy, Strategy};
+use gw_model::limits::Period;
+use gw_model::routing::{Destination, GateBy, GateLimit, GateUnit, Group, StickyBy, Strategy};
 use gw_model::snapshot::{Model, Snapshot};
+use gw_model::{ErrorCode, NanoUsd};
 use serde_json::{Value, json};
 
 const BASE: &str = "
@@ -72,8 +73,8 @@ fn nodes_become_groups_and_a_graph_becomes_a_tree() {
     let Destination::Group(guard) = &model.group.members[1].to else { panic!("a group") };
     let gate = guard.members[0].gate.as_ref().expect("a gate");
     assert_eq!(
-        (gate.unit, gate.max, gate.per_seconds, gate.by),
-        (GateUnit::Requests, 3, 10, GateBy::Customer)
+        (gate.limit, gate.by),
+        (GateLimit::Rate { unit: GateUnit::Requests, max: 3, per_seconds: 10 }, GateBy::Customer)
     );
     let Destination::Group(split) = &guard.members[0].to else { panic!("a group") };
     assert_eq!(split.strategy, Strategy::Sticky([StickyBy::User].into()));
@@ -170,7 +171,7 @@ fn cases_of_types() -> Vec<Case> {
             "/nodes/split/by",
             json!("route"),
             "/nodes/split/by",
-            "'by: route' is for rate limits: write whose requests stay together",
+            "'by: route' is for limits: write whose requests stay together",
         ),
         (
             "/nodes/no",
@@ -186,9 +187,27 @@ fn cases_of_types() -> Vec<Case> {
         ),
         (
             "/nodes/no",
-            json!({ "type": "budget_limit" }),
-            "/nodes/no/type",
-            "'type: budget_limit' is not in this version: write condition, percentage, rate_limit, model or end",
+            json!({ "type": "budget_limit", "limit_usd": 5, "within": "best" }),
+            "/nodes/no",
+            "'period' is missing in node 'no' of type budget_limit: add it",
+        ),
+        (
+            "/nodes/no",
+            json!({ "type": "budget_limit", "limit_usd": -5, "period": "month", "within": "best" }),
+            "/nodes/no/limit_usd",
+            "'limit_usd' must not be negative: '-5'; write for example 50 or 0.10",
+        ),
+        (
+            "/nodes/no",
+            json!({ "type": "budget_limit", "limit_usd": 5, "period": "month", "within": "best", "exceeded": "best" }),
+            "/nodes/no/exceeded",
+            "'exceeded' is not for nodes of type budget_limit: remove it",
+        ),
+        (
+            "/nodes/split/by",
+            json!("team"),
+            "/nodes/split/by",
+            "'by: team' is for limits: write whose requests stay together",
         ),
         ("/start", json!("no"), "/start", "route 'r' comes to no model: add a node of type model"),
         ("/nodes/best/model", json!("east/$${X}"), "", ""),
@@ -292,4 +311,31 @@ fn the_example_of_the_guide_loads() {
         "tier[best[openai/gpt-4o {usual}] guard[split[{usual} canary[openai/gpt-4.1-mini {usual}]] !full 429]]"
     );
     assert_eq!(tree(route, &route.group), expected);
+}
+
+#[test]
+fn a_budget_limit_becomes_a_gate_with_its_money() {
+    let mut wanted = document();
+    wanted["nodes"]["guard"] = json!({ "type": "budget_limit", "limit_usd": 2.5, "period": "week", "by": "team",
+        "within": "split" });
+    let model = compiled(&wanted);
+    let Destination::Group(guard) = &model.group.members[1].to else { panic!("a group") };
+    let gate = guard.members[0].gate.as_ref().expect("a gate");
+    assert_eq!(gate.limit, GateLimit::Budget { limit: NanoUsd(2_500_000_000), period: Period::Week });
+    assert_eq!(gate.by, GateBy::Team);
+    let Destination::End(end) = &guard.members[1].to else { panic!("an end") };
+    assert_eq!(
+        (end.code, &*end.message),
+        (ErrorCode::BudgetExceeded, "the budget 'guard' of the route 'r' is reached")
+    );
+    let node = |to: &str| json!({ "type": "budget_limit", "limit_usd": 1, "period": "day", "within": to });
+    for number in 0..9 {
+        let to = if number == 0 { "split".to_owned() } else { format!("b{}", number - 1) };
+        wanted["nodes"][format!("b{number}")] = node(&to);
+    }
+    let found = refused(&wanted);
+    assert!(
+        found.iter().any(|(_, message)| message == "a route has at most 8 budget limits: use fewer"),
+        "{found:?}"
+    );
 }

@@ -38,9 +38,20 @@ fn the_reference_says_what_the_schema_says() {
         let block = block.join(".");
         // Keys that may stand in two places are described once.
         let of_credential = block.ends_with("providers.<name>.credentials.<name>") && key != "weight";
-        let is_said_above =
-            ["targets.prices", "targets.semantic", "models.<name>.cache", "nodes.<name>.retry"];
-        if of_credential || is_said_above.iter().any(|twice| block.ends_with(twice)) {
+        let is_said_above = [
+            "targets.prices",
+            "targets.semantic",
+            "models.<name>.cache",
+            "nodes.<name>.retry",
+            "keys.budgets",
+            "customers.budgets",
+            "customers.limits",
+            "customers.limits.more",
+            "routes.<name>.queue",
+            "providers.<name>.capacity",
+        ];
+        let is_of_group = block.contains(".targets.auto");
+        if of_credential || is_of_group || is_said_above.iter().any(|twice| block.ends_with(twice)) {
             return;
         }
         let heading = if block.is_empty() { "## Top level".to_owned() } else { format!("## `{block}`") };

@@ -310,6 +310,26 @@ f.yaml:3:15: 'redis_prefix' may have letters, digits, '-', '_', '.', ':', '{' an
 }
 
 #[test]
+fn the_database() {
+    for url in [
+        "mysql://u:geheim@h/d",
+        "postgres://",
+        "postgres:///d",
+        "postgres://u:gehe@im@h/d",
+        "postgres://u:gehe/im@h/d",
+        "postgres://u:geheim@h/d#x",
+        "postgres://u:geheim@h/d?sslmode=yes",
+        "/var/lib/",
+    ] {
+        let faults = faults(&format!("database_url: '{url}'"));
+        assert!(
+            faults.starts_with("f.yaml:1:15: 'database_url' ") && !faults.contains("geh"),
+            "{url}: {faults}"
+        );
+    }
+}
+
+#[test]
 fn health_checks() {
     let text = "
 providers:

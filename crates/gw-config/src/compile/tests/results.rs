@@ -328,6 +328,27 @@ fn redis_by_file_and_by_environment() {
 }
 
 #[test]
+fn the_database_by_file_and_by_environment() {
+    use crate::compile::DatabaseSettings;
+    assert_eq!(ok("").store.database, DatabaseSettings::DataDirectory);
+    for path in ["/var/lib/gw.db", "sqlite:/var/lib/gw.db", "sqlite:///var/lib/gw.db"] {
+        let store = ok(&format!("database_url: '{path}'\n")).store;
+        assert_eq!(store.database, DatabaseSettings::File("/var/lib/gw.db".into()));
+    }
+    for url in ["postgres://u:p%40@h/d?sslmode=verify-full", "postgresql:///d?host=/run/postgresql"] {
+        let store = ok(&format!("database_url: '{url}'\nstorage: {{ database_max_connections: 3 }}\n")).store;
+        let DatabaseSettings::Postgres(found) = &store.database else { panic!("{:?}", store.database) };
+        assert_eq!((found.expose(), store.database_max_connections), (url, 3));
+        assert!(!format!("{store:?}").contains("://"));
+    }
+    let source = crate::Source { name: "f.yaml", text: "database_url: ./file.db\n" };
+    let settings = crate::load(source, &super::env()).expect("loads");
+    let settings = settings.with_database(Some(gw_model::Secret::new("postgres://h/d".to_owned())));
+    let compiled = crate::compile(&settings, crate::fake_catalog::catalog(), 1).expect("compiles");
+    assert!(matches!(compiled.store.database, DatabaseSettings::Postgres(_)));
+}
+
+#[test]
 fn health_checks() {
     use gw_model::routing::{CheckWhen, HealthCheck};
     let compiled = ok("

@@ -178,7 +178,7 @@ fn utterances_are_bounded() {
     let of_one = refused(&group("m", &[target("a", 65)]));
     assert!(of_one.ends_with("a target has at most 64 utterances, not 65"), "{of_one}");
     let of_group = refused(&group("m", &wide(17)));
-    assert!(of_group.ends_with("have at most 1024 utterances together, not 1088"), "{of_group}");
+    assert!(of_group.ends_with("a group has at most 1024 utterances, not 1088"), "{of_group}");
     let of_file = refused(&format!("{}{}", group("m", &wide(16)), group("n", &wide(16))));
     assert!(
         of_file.ends_with("a file has at most 2000 utterances: with this group it has more"),

@@ -4,11 +4,11 @@
 use super::memory::Memory;
 use super::remote::Remote;
 use crate::embedding::{Embedding, Unembedded, Vector};
-use crate::route::semantic::{Index, Settings};
+use crate::route::semantic::{Choice, Index, Settings};
 use crate::worker::Worker;
 use ahash::AHashMap;
 use gw_model::Micros;
-use gw_model::routing::{Destination, EmbedderName, Group, Semantic, Strategy};
+use gw_model::routing::{Destination, EmbedderName, Group, Semantic};
 use gw_model::snapshot::Model;
 use parking_lot::Mutex;
 use std::rc::Rc;
@@ -30,6 +30,16 @@ pub(crate) struct Sources {
 impl Sources {
     pub(crate) fn new(local: Option<Arc<dyn Embedding>>, cache_bytes: usize) -> Self {
         Self { local, remotes: Mutex::default(), cache_bytes }
+    }
+
+    /// Goes on with the models of an earlier configuration that are the same in both, and with what they have embedded.
+    pub(crate) fn go_on(&self, before: &Self, is_same: impl Fn(&str) -> bool) {
+        if self.cache_bytes != before.cache_bytes {
+            return;
+        }
+        let known = before.remotes.lock();
+        let kept = known.iter().filter(|(name, _)| is_same(name));
+        self.remotes.lock().extend(kept.map(|(name, remote)| (Arc::clone(name), Arc::clone(remote))));
     }
 
     fn named(&self, name: &EmbedderName) -> Source {
@@ -59,7 +69,8 @@ pub(crate) enum Source {
 impl Source {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Local(_), Self::Local(_)) | (Self::Absent, Self::Absent) => true,
+            (Self::Absent, Self::Absent) => true,
+            (Self::Local(one), Self::Local(other)) => Arc::ptr_eq(one, other),
             (Self::Remote(one), Self::Remote(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
@@ -75,13 +86,17 @@ impl Source {
 
     pub(super) async fn embed(
         &self,
-        worker: &Rc<Worker>,
+        worker: Option<&Rc<Worker>>,
         texts: &[&str],
         within: Duration,
     ) -> Result<Vec<Vector>, Unembedded> {
         match self {
             Self::Local(embedding) => embedding.embed(texts, within).await,
-            Self::Remote(remote) => remote.embed(worker, texts, within).await,
+            Self::Remote(remote) => match worker {
+                Some(worker) => remote.embed(worker, texts, within).await,
+                // Only workers can ask providers.
+                None => Err(Unembedded::Failed),
+            },
             Self::Absent => Err(Unembedded::Failed),
         }
     }
@@ -92,7 +107,7 @@ pub(crate) struct SemanticGroup {
     pub(crate) id: u16,
     pub(crate) settings: Arc<Semantic>,
     pub(super) source: Source,
-    index: OnceLock<Comparable>,
+    index: OnceLock<Arc<Comparable>>,
     /// When it was last logged that a prompt could not be compared.
     complained_at: AtomicI64,
 }
@@ -126,20 +141,39 @@ impl Comparable {
 
     /// The member that a prompt is like, or that it is like none. `None` for a vector that cannot be compared.
     pub(super) fn choose(&self, prompt: &[f32]) -> Option<Option<usize>> {
-        let choice = self.index.choose(prompt)?;
-        Some(choice.member.and_then(|member| self.members.get(member).copied()))
+        self.choice(prompt).map(|choice| choice.member)
+    }
+
+    /// The same, with what was compared.
+    pub(super) fn choice(&self, prompt: &[f32]) -> Option<Choice> {
+        let found = self.index.choose(prompt)?;
+        let member = |place: usize| self.members.get(place).copied();
+        Some(Choice {
+            member: found.member.and_then(member),
+            best: member(found.best)?,
+            runner_up: found.runner_up.and_then(|(place, score)| Some((member(place)?, score))),
+            ..found
+        })
     }
 }
 
 impl SemanticGroup {
     /// Nothing until the utterances' vectors are there.
     pub(super) fn index(&self) -> Option<&Comparable> {
-        self.index.get()
+        self.index.get().map(AsRef::as_ref)
     }
 
     pub(super) fn set_index(&self, index: Comparable) {
         // A second one is made of the same.
-        let _ = self.index.set(index);
+        let _ = self.index.set(Arc::new(index));
+    }
+
+    /// Takes over the vectors of a group of an earlier configuration, when they would be made of the same by the same.
+    pub(crate) fn go_on(&self, before: &[Self]) {
+        let is_same = |other: &&Self| self.settings == other.settings && self.source.is_same(&other.source);
+        if let Some(index) = before.iter().find(is_same).and_then(|other| other.index.get()) {
+            let _ = self.index.set(Arc::clone(index));
+        }
     }
 
     /// Logs that a prompt could not be compared, unless that was said not long ago.
@@ -172,7 +206,7 @@ pub(crate) fn groups(model: &Model, sources: &Sources) -> Box<[SemanticGroup]> {
 }
 
 fn gather(group: &Group, sources: &Sources, found: &mut Vec<SemanticGroup>) {
-    if let Strategy::Semantic(settings) = &group.strategy {
+    if let Some(settings) = group.strategy.meaning() {
         found.push(SemanticGroup {
             id: group.id,
             settings: Arc::clone(settings),

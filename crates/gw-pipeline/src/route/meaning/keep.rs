@@ -44,7 +44,7 @@ async fn fill_all(worker: &Rc<Worker>, live: &Live) {
             if group.index().is_some() {
                 continue;
             }
-            match fill(worker, group).await {
+            match fill(Some(worker), group).await {
                 Ok(index) => {
                     group.set_index(index);
                     tracing::info!(model, "the utterances of a semantic route are ready");
@@ -63,7 +63,11 @@ async fn fill_all(worker: &Rc<Worker>, live: &Live) {
     }
 }
 
-async fn fill(worker: &Rc<Worker>, group: &SemanticGroup) -> Result<Comparable, Unembedded> {
+/// The utterances' vectors of a group. Without a worker no provider is asked.
+pub(super) async fn fill(
+    worker: Option<&Rc<Worker>>,
+    group: &SemanticGroup,
+) -> Result<Comparable, Unembedded> {
     let texts: Vec<&str> = group.settings.utterances.iter().flatten().map(|text| &**text).collect();
     let mut vectors: Vec<Option<Vector>> = texts.iter().map(|text| group.source.cached(text)).collect();
     let missing: Vec<usize> =

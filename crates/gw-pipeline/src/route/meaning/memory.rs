@@ -1,6 +1,6 @@
 //! Vectors of texts that a provider's model has embedded before, bounded in bytes: two generations, of which the older
 //! is dropped when the younger is full. (The model in the process has a cache of its own, which its threads fill.) It
-//! must not outlive its configuration: another model may stand behind the same name then.
+//! must not outlive what the model's name stands for: another may stand behind it in the next configuration.
 
 use crate::embedding::Vector;
 use ahash::AHashMap;

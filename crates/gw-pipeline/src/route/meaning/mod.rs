@@ -6,21 +6,25 @@ mod groups;
 mod keep;
 mod memory;
 mod remote;
+mod simulated;
 
 pub(crate) use groups::{SemanticGroup, Sources, groups};
 pub(crate) use keep::Changes;
 pub use keep::keep_routes;
+pub use simulated::Considered;
+pub(crate) use simulated::consider;
 
 use super::semantic::{combine, excerpts};
 use crate::embedding::{Unembedded, Vector};
 use crate::guard::Screened;
 use crate::receive::INLINE_BYTES;
-use crate::ticket::Ticket;
+use crate::worker::Worker;
 use groups::Source;
 use gw_model::routing::OnSemanticError;
 use gw_model::{Call, ErrorCode, Refusal};
 use smallvec::SmallVec;
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Which member of each semantic group the prompt is meant for, by the group's id.
@@ -76,8 +80,8 @@ pub(crate) async fn find(screened: &Screened) -> Result<Meaning, Refusal> {
                 let vector = match found.map(|(_, vector)| vector.clone()) {
                     Some(vector) => vector,
                     None => {
-                        let vector =
-                            embed(&group.source, &parts, ticket, wait(model.semantic(), group)).await;
+                        let within = wait(model.semantic(), group);
+                        let vector = embed(&group.source, &parts, Some(ticket.worker()), within).await;
                         known.push((&group.source, vector.clone()));
                         vector
                     }
@@ -130,18 +134,18 @@ fn wait(groups: &[SemanticGroup], group: &SemanticGroup) -> Duration {
     Duration::from_millis(shortest.unwrap_or(group.settings.timeout_ms))
 }
 
-/// The vector of a prompt: that of its parts together.
+/// The vector of a prompt: that of its parts together. Without a worker no provider is asked.
 async fn embed(
     source: &Source,
     parts: &[Cow<'_, str>],
-    ticket: &Ticket,
+    worker: Option<&Rc<Worker>>,
     within: Duration,
 ) -> Result<Vector, Unembedded> {
     let mut vectors: SmallVec<[Option<Vector>; 3]> = parts.iter().map(|part| source.cached(part)).collect();
     let missing = || parts.iter().zip(&vectors).filter(|(_, vector)| vector.is_none());
     let texts: SmallVec<[&str; 3]> = missing().map(|(part, _)| part.as_ref()).collect();
     if !texts.is_empty() {
-        let mut made = source.embed(ticket.worker(), &texts, within).await?.into_iter();
+        let mut made = source.embed(worker, &texts, within).await?.into_iter();
         vectors.iter_mut().filter(|vector| vector.is_none()).for_each(|vector| *vector = made.next());
     }
     let vectors: SmallVec<[&[f32]; 3]> = vectors.iter().filter_map(Option::as_deref).collect();

@@ -3,6 +3,7 @@
 //! not hold are left out before (`choice`). Pure functions of the group and the scene; they must not know whether a
 //! target may be used, only which is to be preferred.
 
+mod auto;
 mod choice;
 mod cost;
 mod latency;
@@ -36,5 +37,6 @@ pub(super) fn visit(group: &Group, scene: &Scene<'_>, ask: Ask<'_>) -> bool {
         Strategy::Usage => usage::visit(&choice, scene, ask),
         Strategy::Sticky(by) => sticky::visit(&choice, scene, by, ask),
         Strategy::Semantic(_) => semantic::visit(&choice, scene, ask),
+        Strategy::Auto(auto) => auto::visit(&choice, scene, auto, ask),
     }
 }

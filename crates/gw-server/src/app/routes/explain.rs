@@ -1,13 +1,15 @@
 //! Where a request would go through a route, and why, in words. Serves the admin API and the command line. It must not
 //! decide anything: the route stage does.
 
+mod choices;
+
 use crate::ingress::context;
 use bytes::Bytes;
 use gw_model::WireFormat;
-use gw_model::routing::{Destination, GateUnit, Group, Strategy};
+use gw_model::routing::{Destination, Gate, GateLimit, GateUnit, Group, Strategy};
 use gw_model::snapshot::Model;
 use gw_model::{Micros, Refusal};
-use gw_pipeline::{Live, Question, Taken, simulate};
+use gw_pipeline::{Live, Question, Simulated, Taken, simulate};
 use gw_store::memory::{Gates, KeyEntry};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
@@ -49,8 +51,8 @@ impl fmt::Display for ExplainError {
 
 impl std::error::Error for ExplainError {}
 
-/// Says where the request would go: `{steps, targets, refusal}`.
-pub(crate) fn explain(
+/// Says where the request would go: `{steps, choices, targets, refusal}`.
+pub(crate) async fn explain(
     live: &Live,
     gates: &Gates,
     model: &Arc<Model>,
@@ -74,8 +76,9 @@ pub(crate) fn explain(
         now,
         seed,
     };
-    let found = simulate(live, gates, Arc::clone(model), &question).map_err(ExplainError::Request)?;
-    let steps: Vec<Value> = found.steps.iter().map(|taken| step(model, taken)).collect();
+    let found = simulate(live, gates, Arc::clone(model), &question).await.map_err(ExplainError::Request)?;
+    let steps: Vec<Value> = found.steps.iter().map(|taken| step(model, &found, taken)).collect();
+    let choices = choices::said(model, &found);
     let targets = found.targets.iter().filter_map(|index| model.targets.get(*index));
     let targets: Vec<Value> = targets
         .map(|target| json!({ "provider": &*target.provider.name, "model": &*target.model }))
@@ -83,12 +86,14 @@ pub(crate) fn explain(
     let refusal = found.refusal.map(|refusal| {
         json!({ "status": refusal.code.status(), "code": refusal.code.as_str(), "message": refusal.message })
     });
-    Ok(json!({ "steps": steps, "targets": targets, "refusal": refusal }))
+    Ok(json!({ "steps": steps, "choices": choices, "targets": targets, "refusal": refusal }))
 }
 
-fn step(model: &Model, taken: &Taken) -> Value {
-    let (kind, reason) = find(&model.group, &taken.node)
-        .map_or_else(|| ("end", "the request is refused here".to_owned()), |group| said(model, group, taken));
+fn step(model: &Model, found: &Simulated, taken: &Taken) -> Value {
+    let (kind, reason) = find(&model.group, &taken.node).map_or_else(
+        || ("end", "the request is refused here".to_owned()),
+        |group| said(model, found, group, taken),
+    );
     json!({ "node": &*taken.node, "type": kind, "reason": reason, "on_failure": taken.is_next })
 }
 
@@ -104,7 +109,7 @@ fn find<'m>(group: &'m Group, node: &str) -> Option<&'m Group> {
 }
 
 /// What a node is, and why it led where it did.
-fn said(model: &Model, group: &Group, taken: &Taken) -> (&'static str, String) {
+fn said(model: &Model, found: &Simulated, group: &Group, taken: &Taken) -> (&'static str, String) {
     let first = group.members.first();
     let is_first = taken.member == 0;
     if let Some(when) = first.and_then(|member| member.when.as_ref()) {
@@ -112,13 +117,7 @@ fn said(model: &Model, group: &Group, taken: &Taken) -> (&'static str, String) {
         return ("condition", format!("the condition {does}: {}", when.source()));
     }
     if let Some(gate) = first.and_then(|member| member.gate.as_ref()) {
-        let what = match gate.unit {
-            GateUnit::Requests => "requests",
-            GateUnit::Tokens => "tokens",
-        };
-        let where_to = if is_first { "within" } else { "above" };
-        let reason = format!("{where_to} the limit of {} {what} in {} s", gate.max, gate.per_seconds);
-        return ("rate_limit", reason);
+        return at_gate(gate, found, if is_first { "within" } else { "above" });
     }
     if let (Strategy::Sticky(by), true) = (&group.strategy, group.exclusive) {
         let weight = group.members.get(taken.member).map_or(0, |member| member.weight);
@@ -138,4 +137,25 @@ fn said(model: &Model, group: &Group, taken: &Taken) -> (&'static str, String) {
         (false, _) => "what is next, when it fails".to_owned(),
     };
     ("model", reason)
+}
+
+/// What a gate is, and where it stands.
+fn at_gate(gate: &Gate, found: &Simulated, where_to: &str) -> (&'static str, String) {
+    match gate.limit {
+        GateLimit::Rate { unit, max, per_seconds } => {
+            let what = match unit {
+                GateUnit::Requests => "requests",
+                GateUnit::Tokens => "tokens",
+            };
+            ("rate_limit", format!("{where_to} the limit of {max} {what} in {per_seconds} s"))
+        }
+        GateLimit::Budget { limit, period } => {
+            let window = period.text();
+            let known = found.budgets.iter().find(|(counter, _)| *counter == gate.counter);
+            let stands = known.map_or_else(String::new, |(_, view)| {
+                format!(": ${} spent, ${} held by calls in flight", view.spent, view.reserved)
+            });
+            ("budget_limit", format!("{where_to} the budget of ${limit} ({window}){stands}"))
+        }
+    }
 }

@@ -74,7 +74,7 @@ fn a_configuration_that_fails_at_any_point_changes_nothing() {
     assert_eq!(state(&app), before, "a certificate that is not there");
 
     // Somebody else writes to the database and does not end.
-    let other = SqliteStore::open(app.storage.database.path()).unwrap();
+    let other = SqliteStore::open(&dir.path().join(gw_store::sqlite::DATABASE_FILE)).unwrap();
     other
         .fold(&mut |_| {
             let error = app.apply(compiled(&[("two", "2")], 2), None).unwrap_err();

@@ -12,6 +12,21 @@ fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
 }
 
 #[test]
+fn context_headers_are_taken_as_they_stand_the_first_of_each() {
+    let map = headers(&[
+        ("X-Gatewright-Priority", "low"),
+        ("x-gatewright-priority", "high"),
+        ("x-gatewright-timeout-ms", "500"),
+        ("x-gatewright-session", ""),
+        ("x-gatewright-metadata", "{}"),
+        ("x-gatewright-other", "1"),
+    ]);
+    let context = caller(&map, false);
+    assert_eq!((context.priority.as_deref(), context.timeout_ms.as_deref()), (Some("low"), Some("500")));
+    assert_eq!((context.session, context.metadata.as_deref()), (None, Some("{}")));
+}
+
+#[test]
 fn conditions_see_no_credentials_and_nothing_without_bounds() {
     let long = "x".repeat(1025);
     let map = headers(&[

@@ -37,6 +37,8 @@ pub(crate) async fn run(arguments: &[&str]) -> (i32, String, String) {
 /// A running gateway.
 pub(crate) struct Gateway {
     folder: Arc<TempDir>,
+    /// What it was given besides, for when it starts again.
+    variables: Vec<(String, String)>,
     child: Child,
     /// Where it listens.
     pub(crate) addr: SocketAddr,
@@ -61,20 +63,20 @@ impl Gateway {
 
     /// Starts one in a folder that has its `gatewright.yaml`.
     pub(crate) async fn start_in(folder: Arc<TempDir>, listen: &str) -> Self {
-        let command = Self::command(folder.path(), listen);
-        Self::start_as(command, folder).await
+        Self::start_given(folder, listen, Vec::new()).await
     }
 
     /// Starts one with this configuration and these variables.
     pub(crate) async fn start_with(config: &str, variables: &[(&str, &str)]) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         std::fs::write(folder.path().join("gatewright.yaml"), config).unwrap();
-        let mut command = Self::command(folder.path(), "127.0.0.1:0");
-        command.envs(variables.iter().copied());
-        Self::start_as(command, folder).await
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self::start_given(folder, "127.0.0.1:0", owned.collect()).await
     }
 
-    async fn start_as(mut command: Command, folder: Arc<TempDir>) -> Self {
+    async fn start_given(folder: Arc<TempDir>, listen: &str, variables: Vec<(String, String)>) -> Self {
+        let mut command = Self::command(folder.path(), listen);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await;
@@ -83,7 +85,7 @@ impl Gateway {
             let log = std::fs::read_to_string(folder.path().join("stderr.log")).unwrap_or_default();
             panic!("the gateway did not start: {greeting:?}\n{log}");
         };
-        Self { folder, child, addr, greeting }
+        Self { folder, variables, child, addr, greeting }
     }
 
     /// The command line that serves the folder's configuration.
@@ -99,12 +101,12 @@ impl Gateway {
 
     /// Starts the same gateway again once the process has ended.
     pub(crate) async fn restart(mut self) -> Self {
-        let folder = Arc::clone(&self.folder);
+        let (folder, variables) = (Arc::clone(&self.folder), std::mem::take(&mut self.variables));
         // Only a process that is gone has let go of its data directory; it may be so already.
         drop(self.child.start_kill());
         drop(self.child.wait().await);
         drop(self);
-        Self::start_in(folder, "127.0.0.1:0").await
+        Self::start_given(folder, "127.0.0.1:0", variables).await
     }
 
     pub(crate) fn folder(&self) -> &Path {

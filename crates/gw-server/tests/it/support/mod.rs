@@ -7,6 +7,8 @@ pub(crate) mod exchanges;
 pub(crate) mod gateway;
 pub(crate) mod http2;
 pub(crate) mod poll;
+#[path = "../../../../gw-store/tests/server/postgres.rs"]
+pub(crate) mod postgres;
 pub(crate) mod raw;
 pub(crate) mod reading;
 pub(crate) mod redis;

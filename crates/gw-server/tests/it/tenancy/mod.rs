@@ -2,6 +2,7 @@
 //! to calls.
 
 mod calls;
+mod nodes;
 mod plans;
 mod resources;
 mod writes;

@@ -1,6 +1,6 @@
 //! Tests of [`super`].
 use super::*;
-use gw_model::{Media, SubCallRole};
+use gw_model::{Media, SubCallRole, Toll};
 
 pub(in super::super) fn sample_record() -> Record {
     let attempt = AttemptRecord {
@@ -37,6 +37,7 @@ pub(in super::super) fn sample_record() -> Record {
         first_byte_us: Some(400),
         total_us: 900_000,
         parent: None,
+        tolls: Vec::new(),
     }
 }
 
@@ -212,6 +213,28 @@ fn frozen_samples_of_sub_calls_load() {
         (length, read.hold, read.parent.map(|p| p.request)),
         (bytes.len(), 999_999, Some(PARENT.request.0))
     );
+}
+
+#[test]
+fn a_frozen_sample_of_budgets_of_routes_loads() {
+    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v4.txt").lines().collect();
+    let toll = Toll { counter: u64::MAX, subject: 7, cost: NanoUsd(1234) };
+    let request = Record { tolls: vec![toll, Toll { subject: 8, ..toll }], ..sample_record() };
+    let sub_call = Record { parent: Some(PARENT), tolls: vec![toll], ..sample_with_media() };
+    for (record, frozen) in [request, sub_call].iter().zip(frozen) {
+        let bytes = record_bytes(record);
+        assert_eq!(hex(&bytes), frozen);
+        let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
+        assert_eq!((length, read.parent.is_some()), (bytes.len(), record.parent.is_some()));
+        let tolls = read.tolls.iter().map(|toll| (toll.counter, toll.subject, toll.cost));
+        assert!(tolls.eq(record.tolls.iter().map(|toll| (toll.counter, toll.subject, toll.cost.0))));
+    }
+    let most = Record {
+        tolls: vec![Toll { counter: u64::MAX, subject: u64::MAX, cost: NanoUsd(u64::MAX) }; 99],
+        ..sample_record()
+    };
+    let grown = record_bytes(&most).len() - record_bytes(&sample_record()).len();
+    assert!(grown <= TOLLS_BYTES, "{grown}: space is set aside for no more");
 }
 
 #[test]

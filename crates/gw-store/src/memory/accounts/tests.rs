@@ -1,6 +1,7 @@
 //! Tests of [`super`].
 use super::super::chain::Chain;
 use super::*;
+use gw_model::CustomerPolicy;
 use gw_model::limits::Limits;
 
 const ORGANIZATION: AccountId = AccountId { level: Level::Organization, number: 1 };
@@ -104,4 +105,59 @@ fn customers_are_found_by_name_nearest_first() {
     table.remove(AccountId { level: Level::Customer, number: 1 });
     assert_eq!(found(&above), None);
     assert!(table.named(Level::Tag, "c", &above).is_none());
+}
+
+fn seen(max: usize, rpm: u64) -> Arc<CustomerPolicy> {
+    let limits = Limits { rpm: Some(rpm), ..Limits::default() };
+    Arc::new(CustomerPolicy { on_sight: true, max, limits, ..CustomerPolicy::default() })
+}
+
+#[test]
+fn customers_are_made_on_sight_each_within_its_tenant() {
+    let table = table();
+    let above: Vec<_> = table.get(PROJECT).unwrap().lineage().cloned().collect();
+    assert!(!table.has_named() && table.customer("ann", &above).unwrap().is_none());
+    table.set_customers(&seen(2, 1));
+    let id = |above: &[Arc<Account>], name| table.customer(name, above).unwrap().unwrap().id;
+    let ann = id(&above, "ann");
+    assert_eq!(id(&above, "ann"), ann);
+    assert_ne!(id(&[], "ann"), ann, "of another tenant, or of none");
+    assert_eq!(table.list(Level::Customer).len(), 2);
+    // What is beyond the bound shares one account.
+    assert_eq!(id(&above, "bob"), id(&[], "eve"));
+    assert_eq!(table.list(Level::Customer).len(), 2);
+    let fresh: Vec<_> = table.take_fresh().into_iter().map(|new| (new.id, new.parent)).collect();
+    assert_eq!(fresh.len(), 2);
+    assert!(fresh.contains(&(ann, Some(ORGANIZATION))) && table.take_fresh().is_empty());
+}
+
+#[test]
+fn a_change_of_what_customers_get_reaches_those_made_before() {
+    let table = AccountTable::default();
+    table.set_customers(&seen(9, 1));
+    let call = || Chain::new(table.customer("ann", &[]).unwrap());
+    call().admit(0).unwrap();
+    assert!(call().admit(0).is_err());
+    table.set_customers(&seen(9, 2));
+    call().admit(0).unwrap();
+    assert!(call().admit(0).is_err());
+}
+
+#[test]
+fn what_was_made_is_found_by_its_name_from_the_nearest_owner_on() {
+    let table = table();
+    let above: Vec<_> = table.get(PROJECT).unwrap().lineage().cloned().collect();
+    let tag = |number, name: &str, parent| {
+        let id = AccountId { level: Level::Tag, number };
+        table.upsert(NewAccount { name: name.into(), ..new(id, parent, None) }).unwrap()
+    };
+    let (common, own) = (tag(10, "batch", None), tag(11, "batch", Some(TEAM)));
+    assert_eq!(table.named(Level::Tag, "batch", &above).unwrap().id, own.id);
+    assert_eq!(table.named(Level::Tag, "batch", &[]).unwrap().id, common.id);
+    tag(11, "nightly", Some(TEAM));
+    assert_eq!(table.named(Level::Tag, "batch", &above).unwrap().id, common.id);
+    assert_eq!(table.named(Level::Tag, "nightly", &above).unwrap().id, own.id);
+    let id = AccountId { level: Level::Customer, number: 5 };
+    table.upsert(NewAccount { disabled: true, ..new(id, None, None) }).unwrap();
+    assert_eq!(table.customer("customer", &above).err(), Some(CustomerClosed));
 }

@@ -310,3 +310,22 @@ fn a_session_goes_on_under_other_rules() {
 pub(super) fn limit(unit: LimitUnit, max: u64, per_seconds: u32) -> Limit {
     Limit { unit, max, per_seconds, kind: LimitKind::Sliding, burst: 0, models: None, shadow: false }
 }
+
+#[test]
+fn a_sibling_s_hold_is_settled_by_who_takes_it_over() {
+    let (key, rules) = (key(), budgeted(1000, Period::Total));
+    let mut call = key.call(&rules);
+    call.admit(NOW).unwrap();
+    call.reserve(NOW, used(10, 300)).unwrap();
+    let mut sibling = call.sibling();
+    sibling.reserve(NOW + 5, used(10, 400)).unwrap();
+    let held = |now| key.budget(&rules, now).reserved;
+    assert_eq!(held(NOW), NanoUsd(700));
+    assert_eq!(call.settle(NOW + 9, used(3, 100)), NanoUsd::ZERO);
+    call.take_over(&mut sibling);
+    assert_eq!((sibling.holds(), call.holds(), held(NOW)), (false, true, NanoUsd(400)));
+    assert_eq!(call.settle(NOW + 9, used(5, 250)), NanoUsd::ZERO);
+    let view = key.budget(&rules, NOW);
+    assert_eq!((view.spent, view.reserved), (NanoUsd(350), NanoUsd::ZERO));
+    call.leave();
+}

@@ -5,7 +5,7 @@ use super::sample::NOON;
 use gw_model::limits::Limits;
 use gw_model::{AccountId, AccountPolicy, KeyId, KeyPolicy, Level, Membership, Role};
 use gw_store::StoreError;
-use gw_store::types::{AccountFilter, AccountProfile, Doomed, GivenAnswer, NewKey, NewSecret};
+use gw_store::types::{AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewKey, NewSecret};
 
 const fn id(level: Level, number: u128) -> AccountId {
     AccountId { level, number }
@@ -147,4 +147,23 @@ pub(crate) fn answers_are_kept_for_a_time_and_up_to_a_number(store: &impl Store)
     assert_eq!(store.given_answer("a4", 5).unwrap(), None);
     store.keep_answer("a4", &answer(9), 5, 3).unwrap();
     assert_eq!(store.given_answer("a4", 5).unwrap(), Some(answer(9)));
+}
+
+pub(crate) fn what_is_missing_is_added_below_what_is_there(store: &impl Store) {
+    let org = store.create_account(ORGANIZATION, None, &named("acme"), NOON).unwrap();
+    let made =
+        |number, parent, name| MadeAccount { id: id(Level::Customer, number), parent, profile: named(name) };
+    let there = Some(ORGANIZATION);
+    let list =
+        [made(1, there, "ann"), made(2, there, "ann"), made(3, Some(TEAM), "bob"), made(4, None, "ann")];
+    store.create_missing(&list, NOON + 1).unwrap();
+    store.create_missing(&list, NOON + 2).unwrap();
+    let ids = [ORGANIZATION, TEAM, list[0].id, list[1].id, list[2].id, list[3].id];
+    let mut found = store.accounts_of(&ids).unwrap();
+    found.sort_by_key(|account| account.revision);
+    let found: Vec<_> = found.iter().map(|account| (account.id, account.created_at)).collect();
+    assert_eq!(found, [(org.id, NOON), (list[0].id, NOON + 1), (list[3].id, NOON + 1)]);
+    let changes: Vec<_> = store.changes_after(org.revision, 10).unwrap();
+    let changes: Vec<_> = changes.iter().map(|change| (&*change.kind, change.id.clone())).collect();
+    assert_eq!(changes, [("customer", list[0].id.to_string()), ("customer", list[3].id.to_string())]);
 }

@@ -1,13 +1,13 @@
 //! Suite: what the fold relies on.
 
 use super::Store;
-use super::sample::{DAY, NOON, attempt, fold, fold_into, pending, record};
+use super::sample::{DAY, NOON, attempt, fold, fold_into, intent, pending, record};
 use gw_model::{KeyId, NanoUsd, Outcome, RequestId};
 use gw_store::StoreError;
-use gw_store::journal::SegmentId;
+use gw_store::journal::{Frame, Journal, JournalSettings, SegmentId, SegmentReader, list_segments};
 use gw_store::memory::SpentByPeriod;
 use gw_store::traits::Reports;
-use gw_store::types::{GroupBy, LogFilter, UsageFilter, UsageRow, Watermark};
+use gw_store::types::{Folded, GroupBy, LogFilter, UsageFilter, UsageRow, Watermark};
 
 fn total(store: &impl Reports) -> UsageRow {
     let filter = UsageFilter { group_by: GroupBy::Team, from: None, to: None };
@@ -32,7 +32,7 @@ pub(crate) fn a_record_counts_once_however_often_it_comes(store: &impl Store) {
 
 pub(crate) fn a_failed_batch_leaves_nothing(store: &impl Store) {
     let result = store.fold(&mut |batch| {
-        fold_into(batch, &[record(1)], &mut 0)?;
+        fold_into(batch, &[record(1)])?;
         Err(StoreError::Damaged { what: "a test" })
     });
     assert!(result.is_err());
@@ -41,17 +41,11 @@ pub(crate) fn a_failed_batch_leaves_nothing(store: &impl Store) {
 }
 
 pub(crate) fn a_lost_call_is_charged_at_its_hold(store: &impl Store) {
-    let mut new = Vec::new();
-    store
-        .fold(&mut |batch| {
-            new = vec![
-                batch.lost(&pending(&record(1), &[900, 900]))?,
-                batch.lost(&pending(&record(1), &[900]))?,
-            ];
-            Ok(())
-        })
-        .unwrap();
-    assert_eq!(new, [true, false]);
+    let folded = store.fold(&mut |batch| {
+        batch.lost(&pending(&record(1), &[900, 900]))?;
+        batch.lost(&pending(&record(1), &[900]))
+    });
+    assert_eq!(folded.unwrap(), Folded { records: 0, lost: 1 });
     let page = store.logs(&LogFilter::default()).unwrap();
     let [row] = page.rows.as_slice() else { panic!("one row") };
     assert_eq!((row.outcome, row.cost, row.attempts, row.status), (Outcome::Lost, NanoUsd(900), 2, 0));
@@ -59,7 +53,7 @@ pub(crate) fn a_lost_call_is_charged_at_its_hold(store: &impl Store) {
 }
 
 pub(crate) fn the_truth_corrects_a_lost_call(store: &impl Store) {
-    store.fold(&mut |batch| batch.lost(&pending(&record(1), &[900])).map(drop)).unwrap();
+    store.fold(&mut |batch| batch.lost(&pending(&record(1), &[900]))).unwrap();
     assert_eq!(fold(store, &[record(1)]), 1);
     assert_eq!(fold(store, &[record(1)]), 0, "once only");
     let sum = total(store);
@@ -68,17 +62,12 @@ pub(crate) fn the_truth_corrects_a_lost_call(store: &impl Store) {
     let row = store.logs(&LogFilter::default()).unwrap().rows.remove(0);
     assert_eq!((row.outcome, row.cost), (Outcome::Success, NanoUsd(100)));
     // And a call with a record is not written off.
-    store
-        .fold(&mut |batch| {
-            assert!(!batch.lost(&pending(&record(1), &[900]))?);
-            Ok(())
-        })
-        .unwrap();
-    assert_eq!(spent(store), 100);
+    let folded = store.fold(&mut |batch| batch.lost(&pending(&record(1), &[900]))).unwrap();
+    assert_eq!((folded, spent(store)), (Folded::default(), 100));
 }
 
 pub(crate) fn the_truth_with_more_attempts_corrects_too(store: &impl Store) {
-    store.fold(&mut |batch| batch.lost(&pending(&record(1), &[900, 900])).map(drop)).unwrap();
+    store.fold(&mut |batch| batch.lost(&pending(&record(1), &[900, 900]))).unwrap();
     let mut truth = record(1);
     truth.attempts = vec![attempt("alpha", 7), attempt("beta", 20), attempt("alpha", 300)];
     truth.total_us = u64::try_from(DAY).unwrap();
@@ -142,4 +131,52 @@ pub(crate) fn concurrent_batches_all_count(store: &impl Store) {
         }
     });
     assert_eq!((rows(store), spent(store)), (50, 5000));
+}
+
+pub(crate) fn intents_of_open_calls_are_kept_at_their_largest_hold(store: &impl Store) {
+    let dir = tempfile::tempdir().unwrap();
+    let mut journal = Journal::open(dir.path(), 0, &JournalSettings::default()).unwrap();
+    let (first, second) = (record(1), record(2));
+    for (of, number, hold) in [(&first, 0, 900), (&first, 1, 800), (&first, 1, 700), (&second, 0, 600)] {
+        journal.intent(&intent(of, number, hold), true).unwrap();
+    }
+    drop(journal);
+    let keep = || {
+        store.fold(&mut |batch| {
+            for id in list_segments(dir.path()).unwrap() {
+                let mut reader = SegmentReader::open(dir.path(), id).unwrap();
+                reader.read(&mut Vec::new(), usize::MAX, |frame, _| match frame {
+                    Frame::Intent(intent) => batch.keep_pending(5, &intent),
+                    _ => Ok::<_, StoreError>(()),
+                })?;
+            }
+            Ok(())
+        })
+    };
+    keep().unwrap();
+    keep().unwrap();
+    let kept: Vec<_> = store.pending(5).unwrap().iter().map(|i| (i.request, i.attempt, i.hold)).collect();
+    assert_eq!(kept, [(first.id.0, 0, 900), (first.id.0, 1, 800), (second.id.0, 0, 600)]);
+    assert!(store.pending(6).unwrap().is_empty(), "another node's are its own");
+    store.fold(&mut |batch| batch.drop_pending(5, first.id.0)).unwrap();
+    assert_eq!(store.pending(5).unwrap().len(), 1);
+}
+
+/// Callers choose model names, and providers their errors.
+pub(crate) fn texts_may_hold_anything(store: &impl Store) {
+    let mut odd = record(1);
+    odd.model = "a\0b'); DROP TABLE records; --\u{1f600}".to_owned();
+    odd.customer = Some("\0".to_owned());
+    odd.error_detail = "\u{fffd}\0\\x00\n".to_owned();
+    odd.attempts.insert(0, attempt("be\0ta", 7));
+    let mut long = record(2);
+    let words =
+        |n: usize| (0..n).map(|i| char::from(b'!' + u8::try_from(i * 7 % 90).unwrap())).collect::<String>();
+    long.model = words(5000);
+    (long.customer, long.team_id) = (Some(words(4000)), Some(words(3000)));
+    long.attempts[0].provider = words(2000);
+    assert_eq!(fold(store, &[odd, long, record(3)]), 3);
+    assert_eq!((rows(store), spent(store)), (3, 307));
+    let filter = UsageFilter { group_by: GroupBy::Model, from: None, to: None };
+    assert_eq!(store.usage(&filter).unwrap().len(), 3);
 }

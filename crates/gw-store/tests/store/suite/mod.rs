@@ -1,7 +1,8 @@
-//! The conformance suite: what every store must do, whatever database it keeps its data in. A backend runs
-//! it by `store_suite!(name, open)`, where `open` makes a fresh store in a directory.
+//! The conformance suite: what every store must do, whatever database it keeps its data in. Each case gets a fresh store.
+//! [`for_each_case`] knows them all; a backend says what is done with them.
 
 pub(crate) mod accounts;
+pub(crate) mod credentials;
 pub(crate) mod directory;
 pub(crate) mod ledger;
 pub(crate) mod objects;
@@ -9,51 +10,61 @@ pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
 
-use gw_store::traits::{AccountStore, AnswerStore, Directory, Ledger, ObjectStore, Reports, RouteStore};
+pub(crate) use gw_store::traits::Database as Store;
 
-/// All that a store offers.
-pub(crate) trait Store:
-    AccountStore + AnswerStore + Directory + Ledger + ObjectStore + Reports + RouteStore
-{
-}
-impl<T: AccountStore + AnswerStore + Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
-
-/// Runs the suite on one backend.
+/// Hands every case, by module, to another macro, behind the given words.
 #[macro_export]
-macro_rules! store_suite {
-    ($backend:ident, $open:expr) => {
-        mod $backend {
-            $crate::store_suite!(@tests $open, directory:
+macro_rules! for_each_case {
+    ($with:ident! ($($words:tt)*)) => {
+        $with! {
+            ($($words)*)
+            credentials: credentials_are_kept_sealed_under_their_names;
+            directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
-                a_change_of_an_outdated_revision_is_refused);
-            $crate::store_suite!(@tests $open, accounts:
+                a_change_of_an_outdated_revision_is_refused;
+            accounts:
                 accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
-                a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number);
-            $crate::store_suite!(@tests $open, ledger:
+                a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number,
+                what_is_missing_is_added_below_what_is_there;
+            ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,
                 the_truth_with_more_attempts_corrects_too, spending_is_kept_by_calendar_window,
-                open_calls_and_watermarks_are_kept, concurrent_batches_all_count);
-            $crate::store_suite!(@tests $open, objects:
+                open_calls_and_watermarks_are_kept, intents_of_open_calls_are_kept_at_their_largest_hold,
+                concurrent_batches_all_count, texts_may_hold_anything;
+            objects:
                 an_object_comes_back_and_the_last_word_counts, objects_are_listed_in_pages_by_owner,
-                expired_objects_go_with_their_contents, a_journal_says_whose_an_object_is);
-            $crate::store_suite!(@tests $open, routes:
-                a_route_has_a_draft_and_one_version_in_force, route_names_are_unique_and_outdated_changes_are_refused,
-                versions_of_a_route_are_bounded);
-            $crate::store_suite!(@tests $open, reports:
+                expired_objects_go_with_their_contents, a_journal_says_whose_an_object_is;
+            routes:
+                a_route_has_a_draft_and_one_version_in_force,
+                route_names_are_unique_and_outdated_changes_are_refused, versions_of_a_route_are_bounded;
+            reports:
                 logs_carry_every_field, logs_are_filtered_and_paged, usage_is_summed_by_every_dimension,
                 retries_are_counted_where_they_happened, usage_is_cut_by_time,
-                sub_calls_are_listed_when_asked_for_and_are_no_requests);
+                sub_calls_are_listed_when_asked_for_and_are_no_requests;
         }
     };
-    (@tests $open:expr, $module:ident: $($test:ident),+) => {
-        $(#[test]
+}
+
+/// A test for each case; the words are what makes a fresh store in a directory.
+#[macro_export]
+macro_rules! tests_of_cases {
+    (($open:expr) $($module:ident: $($test:ident),+;)+) => {
+        $($(#[test]
         fn $test() {
             let dir = tempfile::tempdir().unwrap();
             let store = $open(dir.path());
             $crate::suite::$module::$test(&store);
-        })+
+        })+)+
+    };
+}
+
+/// All cases in a list, with their names; the word is the store's type.
+#[macro_export]
+macro_rules! list_of_cases {
+    (($store:ty) $($module:ident: $($test:ident),+;)+) => {
+        [$($((stringify!($test), (|store: &$store| $crate::suite::$module::$test(store)) as fn(&$store)),)+)+]
     };
 }

@@ -173,7 +173,7 @@ pub(crate) fn sub_calls_are_listed_when_asked_for_and_are_no_requests(store: &im
     };
     let (mirror, lost) = (sub_call(2, SubCallRole::Mirror), sub_call(3, SubCallRole::Panel));
     fold(store, &[parent.clone(), mirror.clone()]);
-    store.fold(&mut |batch| batch.lost(&pending(&lost, &[900])).map(drop)).unwrap();
+    store.fold(&mut |batch| batch.lost(&pending(&lost, &[900]))).unwrap();
     let ids = |filter: &LogFilter| -> Vec<RequestId> {
         store.logs(filter).unwrap().rows.into_iter().map(|row| row.request_id).collect()
     };

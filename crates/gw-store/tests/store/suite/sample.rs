@@ -47,6 +47,7 @@ pub(crate) fn record(number: u32) -> Record {
         first_byte_us: Some(500),
         total_us: 1500,
         parent: None,
+        tolls: Vec::new(),
     }
 }
 
@@ -88,21 +89,14 @@ fn through_journal(
 
 /// Folds records in one batch; the number of those that were new.
 pub(crate) fn fold(store: &dyn Ledger, records: &[Record]) -> usize {
-    let mut new = 0;
-    store.fold(&mut |batch| fold_into(batch, records, &mut new)).unwrap();
-    new
+    let folded = store.fold(&mut |batch| fold_into(batch, records)).unwrap();
+    usize::try_from(folded.records).unwrap()
 }
 
-pub(crate) fn fold_into(
-    batch: &mut dyn Batch,
-    records: &[Record],
-    new: &mut usize,
-) -> Result<(), StoreError> {
-    through_journal(records, |frame| {
-        if let Frame::Record(record) = frame {
-            *new += usize::from(batch.record(record)?);
-        }
-        Ok(())
+pub(crate) fn fold_into(batch: &mut dyn Batch, records: &[Record]) -> Result<(), StoreError> {
+    through_journal(records, |frame| match frame {
+        Frame::Record(record) => batch.record(record),
+        _ => Ok(()),
     })
 }
 

@@ -1,44 +1,38 @@
-//! A record as a row: the one place that knows the columns of `records` and their order.
+//! A record as a row: what of it is stored, in the columns that every database has. Serves the fold.
 
 use crate::journal::{AttemptFrame, MediaFrame, RecordFrame};
 use crate::types::PendingIntent;
 use gw_model::{Outcome, UsageSource, WireFormat};
-use rusqlite::Statement;
 use std::fmt::Write;
 
-pub(super) const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, \
-     upstream_model, stream, outcome, status, error_code, error_detail, attempts, cache, customer, input, \
-     output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries, batch, parent, \
-     role) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
-
 /// An id as it is stored.
-pub(super) const fn id_bytes(id: u128) -> [u8; 16] {
+pub(crate) const fn id_bytes(id: u128) -> [u8; 16] {
     id.to_be_bytes()
 }
 
-/// SQLite's integers are signed; larger counts than it can hold are cut to the largest.
-pub(super) fn signed(value: u64) -> i64 {
+/// The integers of databases are signed; larger counts than they can hold are cut to the largest.
+pub(crate) fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 /// Empty text is stored as NULL, which takes no space.
-fn non_empty(text: &str) -> Option<&str> {
+pub(crate) fn non_empty(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
 /// Tokens and money of a record, or of one of its attempts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Totals {
-    pub(super) input: i64,
-    pub(super) output: i64,
-    pub(super) cached: i64,
-    pub(super) cache_write: i64,
-    pub(super) reasoning: i64,
-    pub(super) cost: i64,
+pub(crate) struct Totals {
+    pub(crate) input: i64,
+    pub(crate) output: i64,
+    pub(crate) cached: i64,
+    pub(crate) cache_write: i64,
+    pub(crate) reasoning: i64,
+    pub(crate) cost: i64,
 }
 
 impl Totals {
-    pub(super) fn of(attempt: &AttemptFrame<'_>) -> Self {
+    pub(crate) fn of(attempt: &AttemptFrame<'_>) -> Self {
         let usage = &attempt.usage;
         Self {
             input: signed(usage.input_tokens),
@@ -64,35 +58,35 @@ impl Totals {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Row<'a> {
-    pub(super) id: u128,
-    pub(super) time: i64,
-    pub(super) end_time: i64,
-    pub(super) key: Option<u128>,
-    pub(super) team: &'a str,
-    format: &'a str,
-    pub(super) model: &'a str,
-    pub(super) provider: &'a str,
-    upstream_model: &'a str,
-    stream: bool,
-    pub(super) outcome: Outcome,
-    status: u16,
-    error_code: &'a str,
-    error_detail: &'a str,
-    attempts: usize,
-    cache: &'a str,
-    pub(super) customer: &'a str,
-    pub(super) totals: Totals,
-    usage_source: UsageSource,
-    first_byte_us: Option<u64>,
-    total_us: u64,
-    tries: Option<String>,
+pub(crate) struct Row<'a> {
+    pub(crate) id: u128,
+    pub(crate) time: i64,
+    pub(crate) end_time: i64,
+    pub(crate) key: Option<u128>,
+    pub(crate) team: &'a str,
+    pub(crate) format: &'a str,
+    pub(crate) model: &'a str,
+    pub(crate) provider: &'a str,
+    pub(crate) upstream_model: &'a str,
+    pub(crate) stream: bool,
+    pub(crate) outcome: Outcome,
+    pub(crate) status: u16,
+    pub(crate) error_code: &'a str,
+    pub(crate) error_detail: &'a str,
+    pub(crate) attempts: usize,
+    pub(crate) cache: &'a str,
+    pub(crate) customer: &'a str,
+    pub(crate) totals: Totals,
+    pub(crate) usage_source: UsageSource,
+    pub(crate) first_byte_us: Option<u64>,
+    pub(crate) total_us: u64,
+    pub(crate) tries: Option<String>,
     /// Of a sub-call: the request that started it, and the number of its role.
-    pub(super) parent: Option<(u128, u8)>,
+    pub(crate) parent: Option<(u128, u8)>,
 }
 
 impl<'a> Row<'a> {
-    pub(super) fn of(record: &RecordFrame<'a>) -> Self {
+    pub(crate) fn of(record: &RecordFrame<'a>) -> Self {
         let last = record.attempts.last();
         let totals = record.attempts.iter().fold(Totals::default(), |sum, a| sum.plus(Totals::of(a)));
         let told = record.attempts.len() > 1
@@ -127,7 +121,7 @@ impl<'a> Row<'a> {
     }
 
     /// A request that was written off: charged at the hold of its last intent.
-    pub(super) fn lost(last: &'a PendingIntent, attempts: usize) -> Self {
+    pub(crate) fn lost(last: &'a PendingIntent, attempts: usize) -> Self {
         Self {
             id: last.request,
             time: last.time,
@@ -153,45 +147,6 @@ impl<'a> Row<'a> {
             tries: None,
             parent: last.parent,
         }
-    }
-
-    /// Inserts the row as one of a batch; false when the request has one already.
-    pub(super) fn insert(&self, statement: &mut Statement<'_>, batch: i64) -> rusqlite::Result<bool> {
-        let id = id_bytes(self.id);
-        let key = self.key.map(id_bytes);
-        let t = &self.totals;
-        let s = &mut *statement;
-        s.raw_bind_parameter(1, id.as_slice())?;
-        s.raw_bind_parameter(2, self.time)?;
-        s.raw_bind_parameter(3, key.as_ref().map(<[u8; 16]>::as_slice))?;
-        s.raw_bind_parameter(4, non_empty(self.team))?;
-        s.raw_bind_parameter(5, self.format)?;
-        s.raw_bind_parameter(6, self.model)?;
-        s.raw_bind_parameter(7, non_empty(self.provider))?;
-        s.raw_bind_parameter(8, non_empty(self.upstream_model))?;
-        s.raw_bind_parameter(9, self.stream)?;
-        s.raw_bind_parameter(10, crate::journal::outcome_code(self.outcome))?;
-        s.raw_bind_parameter(11, self.status)?;
-        s.raw_bind_parameter(12, non_empty(self.error_code))?;
-        s.raw_bind_parameter(13, non_empty(self.error_detail))?;
-        s.raw_bind_parameter(14, signed(self.attempts as u64))?;
-        s.raw_bind_parameter(15, non_empty(self.cache))?;
-        s.raw_bind_parameter(16, non_empty(self.customer))?;
-        s.raw_bind_parameter(17, t.input)?;
-        s.raw_bind_parameter(18, t.output)?;
-        s.raw_bind_parameter(19, t.cached)?;
-        s.raw_bind_parameter(20, t.cache_write)?;
-        s.raw_bind_parameter(21, t.reasoning)?;
-        s.raw_bind_parameter(22, crate::journal::source_code(self.usage_source))?;
-        s.raw_bind_parameter(23, t.cost)?;
-        s.raw_bind_parameter(24, self.first_byte_us.map(signed))?;
-        s.raw_bind_parameter(25, signed(self.total_us))?;
-        s.raw_bind_parameter(26, self.tries.as_deref())?;
-        s.raw_bind_parameter(27, batch)?;
-        let parent = self.parent.map(|(request, _)| id_bytes(request));
-        s.raw_bind_parameter(28, parent.as_ref().map(<[u8; 16]>::as_slice))?;
-        s.raw_bind_parameter(29, self.parent.map(|(_, role)| role))?;
-        s.raw_execute().map(|changed| changed > 0)
     }
 }
 

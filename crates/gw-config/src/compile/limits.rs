@@ -1,0 +1,80 @@
+//! Limits and budgets: what goes together, and how many there may be.
+
+use crate::errors::Faults;
+use crate::place::At;
+use crate::settings::limits::{BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, WindowName};
+use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS};
+
+pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
+    let kind = settings.kind.value;
+    if let Some(burst) = settings.burst.filter(|b| b.value.get() > 0 && kind != Counting::Gcra) {
+        faults.add(burst.place, format!("'burst' is for kind gcra only, not {}: remove it", kind.as_str()));
+    }
+    let more = &settings.more;
+    if more.value.len() > MAX_MORE_LIMITS {
+        faults.add(more.place, format!("there may be {MAX_MORE_LIMITS} limits in 'more'"));
+    }
+    Limits {
+        rpm: settings.rpm.map(|n| n.value.get()),
+        tpm: settings.tpm.map(|n| n.value.get()),
+        max_parallel: settings.max_parallel.map(|n| n.value.small()),
+        kind: kind.into(),
+        burst: settings.burst.map_or(0, |n| n.value.get()),
+        more: more.value.iter().filter_map(|rule| limit(&rule.value, faults)).collect(),
+    }
+}
+
+fn limit(rule: &LimitRule, faults: &mut Faults) -> Option<Limit> {
+    let (unit, kind) = (rule.unit.value, rule.kind.value);
+    let max = match (unit, rule.limit, &rule.limit_usd) {
+        (CountedUnit::Cost, None, Some(usd)) => usd.value.0.0,
+        (CountedUnit::Cost, ..) => {
+            faults.add(rule.place, "a limit of cost is given as 'limit_usd', and nothing else");
+            return None;
+        }
+        (_, Some(limit), None) => limit.value.get(),
+        _ => {
+            faults.add(
+                rule.place,
+                format!("a limit of {} is given as 'limit', and nothing else", unit.as_str()),
+            );
+            return None;
+        }
+    };
+    let per_seconds = match (unit, rule.per) {
+        (CountedUnit::Parallel, None) => 0,
+        (CountedUnit::Parallel, Some(per)) => {
+            faults.add(per.place, "requests at the same time have no window: remove 'per'");
+            return None;
+        }
+        (_, per) => per.map_or(WindowName::Minute, |per| per.value).seconds(),
+    };
+    if let Some(burst) = rule.burst.filter(|b| b.value.get() > 0 && kind != Counting::Gcra) {
+        faults.add(burst.place, format!("'burst' is for kind gcra only, not {}: remove it", kind.as_str()));
+    }
+    Some(Limit {
+        unit: unit.into(),
+        max,
+        per_seconds,
+        kind: kind.into(),
+        burst: rule.burst.map_or(0, |n| n.value.get()),
+        models: rule.models.as_ref().map(|list| list.value.0.iter().map(|m| m.value.0.clone()).collect()),
+        shadow: rule.shadow.value,
+    })
+}
+
+pub(super) fn budgets(settings: &At<Vec<At<BudgetSettings>>>, faults: &mut Faults) -> Vec<Budget> {
+    if settings.value.len() > MAX_BUDGETS {
+        faults.add(settings.place, format!("there may be {MAX_BUDGETS} budgets"));
+    }
+    settings.value.iter().map(|one| budget(&one.value)).collect()
+}
+
+pub(super) fn budget(settings: &BudgetSettings) -> Budget {
+    Budget {
+        strict: settings.strict.value,
+        time_zone: settings.time_zone.as_ref().map(|zone| zone.value.0.clone()),
+        shadow: settings.shadow.value,
+        ..Budget::new(settings.limit_usd.value.0, settings.period.value.0)
+    }
+}

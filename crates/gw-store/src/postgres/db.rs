@@ -1,0 +1,308 @@
+//! The store: connections that are kept between uses, and whether the server can be used at present. After a failure
+//! the next tries are a moment apart; whoever asks meanwhile hears so at once.
+
+use super::address::Address;
+use super::fault::Fault;
+use super::migrate::migrate;
+use super::session::{Db, Session};
+use super::standby::Standby;
+use crate::error::StoreError;
+use gw_model::Secret;
+use parking_lot::{Condvar, Mutex};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Longest time for what a person or a program waits for.
+pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+/// Longest time for what moves or reads much.
+pub(super) const BULK_LIMIT: Duration = Duration::from_secs(60);
+
+/// Longest wait for a connection when all are in use.
+const TURN_LIMIT: Duration = Duration::from_secs(3);
+
+/// Shortest and longest pause after a failure.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// Tries of a transaction that was in another's way.
+const MAX_TRIES: u32 = 4;
+
+/// The name under which it is written down with which encryption key an installation works.
+pub(super) const ENCRYPTION_CHECK: &str = "encryption_check";
+
+/// How the store is used.
+#[derive(Clone, Copy, Debug)]
+pub struct PostgresSettings {
+    /// Most connections at the same time.
+    pub max_connections: usize,
+}
+
+impl Default for PostgresSettings {
+    fn default() -> Self {
+        Self { max_connections: 8 }
+    }
+}
+
+/// The store. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct PostgresStore {
+    pub(super) address: Address,
+    settings: PostgresSettings,
+    sessions: Mutex<Sessions>,
+    returned: Condvar,
+    health: Mutex<Health>,
+    up: AtomicBool,
+    /// The tables are as this program needs them. False until the server was reached once.
+    migrated: Mutex<bool>,
+    /// It does not matter with which encryption key the installation there works.
+    any_key: bool,
+    /// What stands in for the server while it is away.
+    pub(super) standby: Standby,
+}
+
+#[derive(Debug, Default)]
+struct Sessions {
+    idle: Vec<Session>,
+    open: usize,
+}
+
+#[derive(Debug, Default)]
+struct Health {
+    /// Why the last try failed.
+    reason: String,
+    pause: Duration,
+    /// No try before.
+    rests_until: Option<Instant>,
+}
+
+impl PostgresStore {
+    /// Connects to a server and brings its tables up to date. Where the server is away and `dir` holds a copy of what
+    /// stood there last, goes on from that; the tables are looked at once the server is back.
+    ///
+    /// # Errors
+    /// The address; the server is away and there is no copy; the tables are of a later version; the installation works
+    /// with another encryption key.
+    pub fn open(
+        url: &Secret,
+        settings: PostgresSettings,
+        encryption_keys: &[Secret],
+        dir: &Path,
+    ) -> Result<Self, StoreError> {
+        let store = Self::new(url, settings, encryption_keys, dir)?;
+        match store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(())) {
+            Err(StoreError::Unavailable { operation, reason }) => {
+                if !store.standby.load()? {
+                    return Err(StoreError::Unavailable { operation, reason });
+                }
+                tracing::warn!(reason, "PostgreSQL cannot be used; the gateway goes on from its last copy");
+                Ok(store)
+            }
+            Err(error) => Err(error),
+            Ok(()) => Ok(store),
+        }
+    }
+
+    /// Connects to a server that is to be filled from elsewhere: it must be there, and whatever encryption key it knew is
+    /// about to be replaced.
+    pub(crate) fn open_to_fill(
+        url: &Secret,
+        encryption_keys: &[Secret],
+        dir: &Path,
+    ) -> Result<Self, StoreError> {
+        let store =
+            Self { any_key: true, ..Self::new(url, PostgresSettings::default(), encryption_keys, dir)? };
+        store.run("connect to PostgreSQL", ANSWER_LIMIT, async |_| Ok(()))?;
+        Ok(store)
+    }
+
+    fn new(
+        url: &Secret,
+        settings: PostgresSettings,
+        encryption_keys: &[Secret],
+        dir: &Path,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            address: Address::parse(url)?,
+            settings,
+            sessions: Mutex::default(),
+            returned: Condvar::new(),
+            health: Mutex::default(),
+            up: AtomicBool::new(true),
+            migrated: Mutex::new(false),
+            any_key: false,
+            standby: Standby::new(encryption_keys, dir),
+        })
+    }
+
+    /// Microseconds since the epoch, for changes that come without a time.
+    #[expect(clippy::unused_self, reason = "beside what needs it")]
+    pub(super) fn clock(&self) -> gw_model::Micros {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// Could the server be used the last time that somebody tried?
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up.load(Ordering::Relaxed)
+    }
+
+    /// Asks the server; `limit` holds for all of it.
+    pub(super) fn run<T>(
+        &self,
+        operation: &'static str,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut Db<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        self.with(|session| session.run(limit, work)).map_err(|fault| fault.into_error(operation))
+    }
+
+    /// Runs `work` in a transaction, which is undone when it fails.
+    pub(super) fn transaction<T>(
+        &self,
+        operation: &'static str,
+        limit: Duration,
+        work: impl AsyncFnOnce(&mut Db<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        self.with(|session| session.transaction(limit, work)).map_err(|fault| fault.into_error(operation))
+    }
+
+    /// The same for `work` that can be done again when it was in another transaction's way.
+    pub(super) fn retried<T>(
+        &self,
+        operation: &'static str,
+        limit: Duration,
+        mut work: impl AsyncFnMut(&mut Db<'_>) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let mut tries = 1;
+        loop {
+            match self.with(|session| session.transaction(limit, &mut work)) {
+                Err(fault) if fault.is_collision() && tries < MAX_TRIES => tries += 1,
+                other => return other.map_err(|fault| fault.into_error(operation)),
+            }
+        }
+    }
+
+    /// Lends a connection. Most want [`Self::run`] or [`Self::transaction`].
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Session) -> Result<T, Fault>) -> Result<T, Fault> {
+        let mut session = self.take()?;
+        let result = work(&mut session);
+        match &result {
+            Err(fault) if fault.is_of_server() => self.went_wrong(fault),
+            _ => self.went_well(),
+        }
+        let keep = !matches!(&result, Err(fault) if fault.ends_connection());
+        self.give_back(keep.then_some(session));
+        result
+    }
+
+    /// A connection of this thread's own, beside those that are kept: for whoever waits for news.
+    pub(super) fn own_session(&self) -> Result<Session, Fault> {
+        self.open_session()
+    }
+
+    fn take(&self) -> Result<Session, Fault> {
+        let deadline = now() + TURN_LIMIT;
+        let mut sessions = self.sessions.lock();
+        loop {
+            if let Some(mut session) = sessions.idle.pop() {
+                drop(sessions);
+                if session.is_alive() {
+                    return Ok(session);
+                }
+                drop(session);
+                // The others came about before and would each have to be waited for.
+                sessions = self.sessions.lock();
+                let gone = std::mem::take(&mut sessions.idle);
+                sessions.open -= 1 + gone.len();
+                self.returned.notify_all();
+                drop(gone);
+                continue;
+            }
+            if sessions.open < self.settings.max_connections {
+                sessions.open += 1;
+                drop(sessions);
+                let opened = self.open_session();
+                if opened.is_err() {
+                    self.give_back(None);
+                }
+                return opened;
+            }
+            if self.returned.wait_until(&mut sessions, deadline).timed_out() {
+                return Err(Fault::Crowded);
+            }
+        }
+    }
+
+    fn give_back(&self, session: Option<Session>) {
+        let mut sessions = self.sessions.lock();
+        match session {
+            Some(session) => sessions.idle.push(session),
+            None => sessions.open -= 1,
+        }
+        self.returned.notify_one();
+    }
+
+    fn open_session(&self) -> Result<Session, Fault> {
+        self.may_try()?;
+        let mut session = Session::open(&self.address).inspect_err(|fault| self.went_wrong(fault))?;
+        let mut migrated = self.migrated.lock();
+        if !*migrated {
+            migrate(&mut session)?;
+            if !self.any_key {
+                self.check_key(&mut session)?;
+            }
+            *migrated = true;
+        }
+        drop(migrated);
+        self.went_well();
+        Ok(session)
+    }
+
+    /// Credentials and keys of the API say nothing to a node with another encryption key: better it does not start.
+    fn check_key(&self, session: &mut Session) -> Result<(), Fault> {
+        let own = self.standby.key_check();
+        let kept: String = session.run(ANSWER_LIMIT, async |db| {
+            let values: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&ENCRYPTION_CHECK, &own];
+            db.execute("INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", &values)
+                .await?;
+            let row = db.one("SELECT value FROM settings WHERE name = $1", &[&ENCRYPTION_CHECK]).await?;
+            Ok(row.try_get(0)?)
+        })?;
+        if kept == own { Ok(()) } else { Err(StoreError::OtherEncryptionKey.into()) }
+    }
+
+    fn may_try(&self) -> Result<(), Fault> {
+        let health = self.health.lock();
+        match health.rests_until {
+            Some(until) if now() < until => Err(Fault::Resting(health.reason.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    fn went_wrong(&self, fault: &Fault) {
+        let mut health = self.health.lock();
+        health.reason = fault.reason();
+        health.pause = (health.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE);
+        health.rests_until = Some(now() + health.pause);
+        if self.up.swap(false, Ordering::Relaxed) {
+            tracing::error!(reason = health.reason, "PostgreSQL cannot be used; it is tried again and again");
+        }
+    }
+
+    fn went_well(&self) {
+        if self.up.load(Ordering::Relaxed) && self.health.lock().rests_until.is_none() {
+            return;
+        }
+        *self.health.lock() = Health::default();
+        if !self.up.swap(true, Ordering::Relaxed) {
+            tracing::info!("PostgreSQL can be used again");
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "when to try again; no result depends on it")]
+fn now() -> Instant {
+    Instant::now()
+}

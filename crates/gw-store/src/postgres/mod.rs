@@ -1,0 +1,33 @@
+//! The store in PostgreSQL, which several nodes share. Serves the admin API, the fold, start-up and whoever follows what
+//! other nodes change. It must not be called from a worker of the request path: everything here blocks. And it must not
+//! be needed for a call: while the server is away, the last copy stands in and the journal waits.
+
+mod accounts;
+mod address;
+mod answers;
+mod batch;
+mod bytes;
+mod columns;
+mod credentials;
+mod db;
+mod directory;
+mod fault;
+mod fill;
+mod ledger;
+mod logs;
+mod migrate;
+mod objects;
+mod routes;
+mod session;
+mod standby;
+mod sums;
+mod tls;
+mod tolls;
+mod usage;
+mod watch;
+
+pub use address::is_postgres;
+pub(crate) use bytes::clean;
+pub use db::{PostgresSettings, PostgresStore};
+pub(crate) use fault::Fault;
+pub(crate) use session::Db;

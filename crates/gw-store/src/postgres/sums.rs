@@ -1,0 +1,91 @@
+//! Writes sums into the tables `usage` and `spent`, each with one statement. Rows come in the order of the primary
+//! keys, so that two nodes that write at once lock them in the same order.
+
+use super::fault::Fault;
+use super::session::Db;
+use crate::rows::Sums;
+use std::convert::Infallible;
+
+/// A column to which is added what an upstream says. Without a cap, one that makes absurd numbers up would make the
+/// statement fail, and with it every batch that the record stands in.
+macro_rules! capped {
+    ($column:literal, $table:literal) => {
+        concat!(
+            $column,
+            " = LEAST(GREATEST(",
+            $table,
+            ".",
+            $column,
+            "::numeric + excluded.",
+            $column,
+            ", -9223372036854775808), 9223372036854775807)::bigint, "
+        )
+    };
+}
+
+const ADD_USAGE: &str = concat!(
+    "INSERT INTO usage AS u (hour, key, team, model, provider, customer, requests, errors, input, \
+     output, cached, cost, saved) \
+     SELECT *, 0 FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], \
+     $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]) \
+     AS t (hour, key, team, model, provider, customer) ORDER BY hour, key, team, model, provider, customer \
+     ON CONFLICT (hour, key, team, model, provider, customer) DO UPDATE SET \
+     requests = u.requests + excluded.requests, errors = u.errors + excluded.errors, ",
+    capped!("input", "u"),
+    capped!("output", "u"),
+    capped!("cached", "u"),
+    "cost = LEAST(GREATEST(u.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint"
+);
+const ADD_SPENT: &str = "INSERT INTO spent AS s (day, key, cost) \
+     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]) AS t (day, key) ORDER BY day, key \
+     ON CONFLICT (day, key) DO UPDATE SET \
+     cost = LEAST(GREATEST(s.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint";
+
+/// Columns of `usage`.
+#[derive(Default)]
+struct Usage<'a> {
+    hour: Vec<i64>,
+    key: Vec<Vec<u8>>,
+    texts: [Vec<&'a str>; 4],
+    counts: [Vec<i64>; 6],
+}
+
+/// Adds all of it.
+pub(super) async fn write(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
+    if sums.is_empty() {
+        return Ok(());
+    }
+    let mut usage = Usage::default();
+    let (mut days, mut keys, mut costs) = (Vec::new(), Vec::new(), Vec::new());
+    let collected: Result<(), Infallible> = sums.each(
+        |row| {
+            usage.hour.push(row.group.hour);
+            usage.key.push(row.key().to_vec());
+            let group = row.group;
+            let texts = [group.team, group.model, group.provider, group.customer];
+            usage.texts.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
+            let sum = row.sum;
+            let counts = [sum.requests, sum.errors, sum.input, sum.output, sum.cached, sum.cost];
+            usage.counts.iter_mut().zip(counts).for_each(|(column, count)| column.push(count));
+            Ok(())
+        },
+        |day, key, cost| {
+            days.push(day);
+            keys.push(key.to_vec());
+            costs.push(cost);
+            Ok(())
+        },
+    );
+    let Ok(()) = collected;
+    let Usage { hour, key, texts: [team, model, provider, customer], counts } = &usage;
+    let [requests, errors, input, output, cached, cost] = counts;
+    db.execute(
+        ADD_USAGE,
+        &[hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost],
+    )
+    .await?;
+    if !days.is_empty() {
+        db.execute(ADD_SPENT, &[&days, &keys, &costs]).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! Sums over records that `usage` and `spent` do not hold yet, so that hundreds of records cost a handful of
+//! updates. Serves the fold. It must not touch a database: a
+//! store writes what it is handed.
+
+use super::record::{Row, Totals};
+use crate::journal::AttemptFrame;
+use ahash::AHashMap;
+use gw_model::Outcome;
+use std::sync::Arc;
+
+const HOUR_US: i64 = 3_600_000_000;
+const HOURS_A_DAY: i64 = 24;
+/// The day that stands for all days.
+pub(crate) const ALL_DAYS: i64 = -1;
+
+/// What of a record is counted, besides its attempts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Counted<'a> {
+    /// When it counts.
+    pub(crate) end_time: i64,
+    pub(crate) key: Option<u128>,
+    pub(crate) team: &'a str,
+    pub(crate) model: &'a str,
+    /// Of its last attempt; empty when there was none.
+    pub(crate) provider: &'a str,
+    pub(crate) customer: &'a str,
+    pub(crate) outcome: Outcome,
+    /// It is no request of its own.
+    pub(crate) is_sub_call: bool,
+}
+
+impl<'a> Counted<'a> {
+    pub(crate) const fn of(row: &Row<'a>) -> Self {
+        Self {
+            end_time: row.end_time,
+            key: row.key,
+            team: row.team,
+            model: row.model,
+            provider: row.provider,
+            customer: row.customer,
+            outcome: row.outcome,
+            is_sub_call: row.parent.is_some(),
+        }
+    }
+}
+
+/// One row of `usage`, as a difference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UsageSum {
+    pub(crate) requests: i64,
+    pub(crate) errors: i64,
+    pub(crate) input: i64,
+    pub(crate) output: i64,
+    pub(crate) cached: i64,
+    pub(crate) cost: i64,
+}
+
+/// What a row of `usage` is keyed by. Small: there may be one for each of very many virtual keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Cell {
+    /// Big-endian; zeros for none.
+    key: [u8; 16],
+    /// Place in [`Groups`].
+    group: u32,
+}
+
+/// The rest of what a row is keyed by, which many cells share.
+#[derive(Debug, Default)]
+struct Groups {
+    by_text: AHashMap<Arc<[u8]>, u32>,
+    list: Vec<Arc<[u8]>>,
+    /// The latest one asked for: mostly the next one too.
+    latest: u32,
+    scratch: Vec<u8>,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Sums {
+    cells: AHashMap<Cell, UsageSum>,
+    groups: Groups,
+}
+
+impl Sums {
+    /// Counts a request with its attempts (`sign` 1) or takes it back (-1).
+    pub(crate) fn count(&mut self, row: &Row<'_>, attempts: &[AttemptFrame<'_>], sign: i64) {
+        let counted = Counted::of(row);
+        match attempts {
+            [] | [_] => self.add_share(&counted, counted.provider, &row.totals, true, sign),
+            several => {
+                self.count_shares(&counted, several.iter().map(|a| (a.provider, Totals::of(a))), sign);
+            }
+        }
+    }
+
+    /// Counts the request itself under the provider of its last attempt, tokens and money under the provider
+    /// of each attempt.
+    pub(crate) fn count_shares<'p>(
+        &mut self,
+        counted: &Counted<'_>,
+        shares: impl ExactSizeIterator<Item = (&'p str, Totals)>,
+        sign: i64,
+    ) {
+        let last = shares.len().saturating_sub(1);
+        for (number, (provider, totals)) in shares.enumerate() {
+            self.add_share(counted, provider, &totals, number == last, sign);
+        }
+    }
+
+    fn add_share(
+        &mut self,
+        counted: &Counted<'_>,
+        provider: &str,
+        totals: &Totals,
+        is_last: bool,
+        sign: i64,
+    ) {
+        let request = if is_last && !counted.is_sub_call { sign } else { 0 };
+        let sum = UsageSum {
+            requests: request,
+            errors: request * i64::from(is_error(counted.outcome)),
+            input: totals.input.saturating_mul(sign),
+            output: totals.output.saturating_mul(sign),
+            cached: totals.cached.saturating_mul(sign),
+            cost: totals.cost.saturating_mul(sign),
+        };
+        let key = counted.key.unwrap_or(0).to_be_bytes();
+        let cell = Cell { key, group: self.groups.of(counted, provider) };
+        self.cells.entry(cell).or_default().add(&sum);
+    }
+
+    /// Adds what other sums hold.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        let places: Vec<u32> = other.groups.list.iter().map(|text| self.groups.place(text)).collect();
+        for (cell, sum) in &other.cells {
+            let Some(group) = places.get(cell.group as usize) else { continue };
+            self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
+        }
+    }
+
+    /// Rows of `usage`.
+    pub(crate) fn len(&self) -> usize {
+        self.cells.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// Forgets all, and keeps the room for as much again.
+    pub(crate) fn clear(&mut self) {
+        let used = self.cells.len();
+        self.cells.clear();
+        self.cells.shrink_to(used);
+        self.groups = Groups::default();
+    }
+
+    /// Hands on every row of `usage` and every row of `spent`, as differences, each in the order of its primary key:
+    /// neighbours share a page, and two that write at once lock rows in the same order.
+    pub(crate) fn each<'s, E>(
+        &'s self,
+        mut on_usage: impl FnMut(UsageRow<'s>) -> Result<(), E>,
+        mut on_spent: impl FnMut(i64, [u8; 16], i64) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let groups: Vec<_> = self.groups.list.iter().map(|text| Group::unpack(text)).collect();
+        let mut rows: Vec<(Group<'_>, &Cell, &UsageSum)> = Vec::with_capacity(self.cells.len());
+        for (cell, sum) in &self.cells {
+            if let Some(group) = groups.get(cell.group as usize).copied().flatten() {
+                rows.push((group, cell, sum));
+            }
+        }
+        rows.sort_unstable_by_key(|(group, cell, _)| (group.hour, group.has_key, cell.key, cell.group));
+        for (group, cell, sum) in &rows {
+            on_usage(UsageRow { group: *group, key: cell.key, sum: **sum })?;
+        }
+        rows.retain(|(group, _, _)| group.has_key);
+        let by_day =
+            rows.iter().map(|(group, cell, sum)| (group.hour.div_euclid(HOURS_A_DAY), cell.key, sum.cost));
+        each_run(by_day, &mut on_spent)?;
+        rows.sort_unstable_by_key(|(_, cell, _)| cell.key);
+        let ever = rows.iter().map(|(_, cell, sum)| (ALL_DAYS, cell.key, sum.cost));
+        each_run(ever, on_spent)
+    }
+}
+
+/// A row of `usage`, as a difference to what stands there.
+pub(crate) struct UsageRow<'a> {
+    pub(crate) group: Group<'a>,
+    key: [u8; 16],
+    pub(crate) sum: UsageSum,
+}
+
+impl UsageRow<'_> {
+    /// The key as it is stored; empty for none.
+    pub(crate) fn key(&self) -> &[u8] {
+        if self.group.has_key { &self.key } else { &[] }
+    }
+}
+
+/// Passes on the sums over neighbours of the same day and key, without those that come to nothing.
+fn each_run<E>(
+    costs: impl Iterator<Item = (i64, [u8; 16], i64)>,
+    mut on_run: impl FnMut(i64, [u8; 16], i64) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut run: Option<(i64, [u8; 16], i64)> = None;
+    for (day, key, cost) in costs {
+        match &mut run {
+            Some((of_day, of_key, sum)) if *of_day == day && *of_key == key => {
+                *sum = sum.saturating_add(cost);
+            }
+            _ => {
+                if let Some((day, key, sum)) = run.replace((day, key, cost)).filter(|(_, _, sum)| *sum != 0) {
+                    on_run(day, key, sum)?;
+                }
+            }
+        }
+    }
+    match run.filter(|(_, _, sum)| *sum != 0) {
+        Some((day, key, sum)) => on_run(day, key, sum),
+        None => Ok(()),
+    }
+}
+
+impl Groups {
+    fn of(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
+        let to = &mut self.scratch;
+        to.clear();
+        to.extend_from_slice(&counted.end_time.div_euclid(HOUR_US).to_le_bytes());
+        to.push(u8::from(counted.key.is_some()));
+        // A name that no model has would make a row per name; such calls are counted without one.
+        let made_up = counted.provider.is_empty() && counted.outcome == Outcome::Refused;
+        let model = if made_up { "" } else { counted.model };
+        for part in [counted.team, model, provider, counted.customer] {
+            // Texts come from the journal, which bounds them far below 64 KiB.
+            to.extend_from_slice(&u16::try_from(part.len()).unwrap_or(0).to_le_bytes());
+            to.extend_from_slice(part.as_bytes());
+        }
+        if self.list.get(self.latest as usize).is_some_and(|text| **text == *self.scratch) {
+            return self.latest;
+        }
+        let text = std::mem::take(&mut self.scratch);
+        self.latest = self.place(&text);
+        self.scratch = text;
+        self.latest
+    }
+
+    fn place(&mut self, text: &[u8]) -> u32 {
+        if let Some(place) = self.by_text.get(text) {
+            return *place;
+        }
+        // There are at most as many groups as cells, whose number is bounded far below that.
+        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let text: Arc<[u8]> = text.into();
+        self.list.push(Arc::clone(&text));
+        self.by_text.insert(text, place);
+        place
+    }
+}
+
+/// A text of [`Groups`], read.
+#[derive(Clone, Copy)]
+pub(crate) struct Group<'a> {
+    pub(crate) hour: i64,
+    has_key: bool,
+    pub(crate) team: &'a str,
+    pub(crate) model: &'a str,
+    pub(crate) provider: &'a str,
+    pub(crate) customer: &'a str,
+}
+
+impl<'a> Group<'a> {
+    /// `None` if the text is not one.
+    fn unpack(packed: &'a [u8]) -> Option<Self> {
+        let (hour, rest) = packed.split_first_chunk::<8>()?;
+        let (has_key, mut rest) = rest.split_first()?;
+        let mut text = || {
+            let (length, behind) = rest.split_first_chunk::<2>()?;
+            let (part, behind) = behind.split_at_checked(usize::from(u16::from_le_bytes(*length)))?;
+            rest = behind;
+            std::str::from_utf8(part).ok()
+        };
+        Some(Self {
+            hour: i64::from_le_bytes(*hour),
+            has_key: *has_key != 0,
+            team: text()?,
+            model: text()?,
+            provider: text()?,
+            customer: text()?,
+        })
+    }
+}
+
+impl UsageSum {
+    const fn add(&mut self, other: &Self) {
+        self.requests = self.requests.saturating_add(other.requests);
+        self.errors = self.errors.saturating_add(other.errors);
+        self.input = self.input.saturating_add(other.input);
+        self.output = self.output.saturating_add(other.output);
+        self.cached = self.cached.saturating_add(other.cached);
+        self.cost = self.cost.saturating_add(other.cost);
+    }
+}
+
+/// A caller that leaves and a shutdown are nobody's error.
+const fn is_error(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Refused | Outcome::UpstreamError | Outcome::StreamCut | Outcome::Lost)
+}

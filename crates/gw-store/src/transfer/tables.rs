@@ -1,0 +1,227 @@
+//! The tables that both databases have, and how their rows are carried over, some thousand at a time.
+
+use crate::error::StoreError;
+use crate::postgres::{Db, Fault, clean};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use tokio_postgres::types::ToSql;
+
+/// Rows of one statement.
+const ROWS: usize = 2_000;
+
+/// What a column holds in PostgreSQL.
+#[derive(Clone, Copy)]
+enum Kind {
+    Bytes,
+    Text,
+    Big,
+    Whole,
+    Small,
+    Flag,
+}
+
+use Kind::{Big, Bytes, Flag, Small, Text, Whole};
+
+/// A column: its name there, what it is read from here, and its kind.
+type Column = (&'static str, &'static str, Kind);
+
+/// A table with its columns; where one name stands, both have it.
+struct Table {
+    name: &'static str,
+    columns: &'static [Column],
+}
+
+macro_rules! column {
+    ($name:literal $kind:ident) => {
+        ($name, $name, $kind)
+    };
+    ($name:literal $from:literal $kind:ident) => {
+        ($name, $from, $kind)
+    };
+}
+
+macro_rules! tables {
+    ($($table:literal: $($name:literal $($from:literal)? $kind:ident),+;)+) => {
+        &[$(Table { name: $table, columns: &[$(column!($name $($from)? $kind)),+] }),+]
+    };
+}
+
+/// Those that others refer to come first.
+const TABLES: &[Table] = tables! {
+    "keys": "id" Bytes, "name" Text, "digest" Bytes, "pepper" Whole, "policy" Text, "prefix" Text, "last4" Text,
+        "created_at" Big, "updated_at" Big, "revoked_at" Big, "revision" Big, "old_digest" Bytes,
+        "old_until" Big;
+    "key_labels": "id" Bytes, "name" Text, "team" Text, "project" Text;
+    "accounts": "id" Text, "level" Small, "parent" Text, "name" Text, "unique_name" Text, "email" Text,
+        "plan" Text, "policy" Text, "metadata" Text, "disabled" Flag, "created_at" Big, "updated_at" Big,
+        "revision" Big;
+    "memberships": "user_id" Text, "account" Text, "role" Text;
+    "given_answers": "idempotency_key" Text, "request" Bytes, "status" Whole, "etag" Text, "sealed" Bytes,
+        "created_at" Big;
+    "changes": "revision" Big, "time" Big, "kind" Text, "id" Text;
+    "records": "id" Bytes, "time" Big, "key" Bytes, "team" Text, "format" Text, "model" Text, "provider" Text,
+        "upstream_model" Text, "stream" Flag, "outcome" Small, "status" Whole, "error_code" Text,
+        "error_detail" Text, "attempts" Whole, "cache" Text, "customer" Text, "input" Big, "output" Big,
+        "cached" Big, "cache_write" Big, "reasoning" Big, "usage_source" Small, "cost" Big, "first_byte_us" Big,
+        "total_us" Big, "tries" Text, "parent" Bytes, "role" Small;
+    "ledger": "request" Bytes, "attempt" Whole, "entry" Whole, "time" Big, "key" Bytes, "cost" Big;
+    "spent": "day" Big, "key" Bytes, "cost" Big;
+    "usage": "hour" Big, "key" Bytes, "team" Text, "model" Text, "provider" Text, "customer" Text,
+        "requests" Big, "errors" Big, "input" Big, "output" Big, "cached" Big, "cost" Big, "saved" Big;
+    "watermarks": "node" Big, "generation" Big, "worker" Whole, "sequence" Big, "place" "offset" Big;
+    "pending": "node" Big, "request" Bytes, "attempt" Whole, "hold" "json_extract(intent, '$.hold')" Big,
+        "intent" Text;
+    "objects": "kind" Small, "id" Text, "provider" Text, "owner" Bytes, "model" Text, "detail" Text,
+        "created" Big, "expires" Big, "credential" Text;
+    "object_states": "kind" Small, "id" Text, "state" Bytes;
+    "credentials": "name" Text, "sealed" Bytes, "last4" Text, "description" Text, "created_at" Big,
+        "updated_at" Big;
+    "routes": "id" Text, "name" Text, "created_at" Big, "updated_at" Big, "revision" Big;
+    "route_versions": "route" Text, "number" Big, "document" Text, "state" Text, "author" Text, "note" Text,
+        "created_at" Big, "published_at" Big;
+};
+
+/// Fills the tables from an SQLite database, within a transaction: how many rows each got. Errors: they hold something
+/// already, and are not to be emptied.
+pub(crate) async fn fill(
+    db: &mut Db<'_>,
+    from: &Connection,
+    force: bool,
+) -> Result<Vec<(&'static str, u64)>, Fault> {
+    let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
+    if force {
+        db.batch(&format!("TRUNCATE {}", names.join(", "))).await?;
+    }
+    for name in names {
+        if !force && db.first(&format!("SELECT 1 FROM {name} LIMIT 1"), &[]).await?.is_some() {
+            return Err(StoreError::DatabaseNotEmpty.into());
+        }
+    }
+    let mut moved = Vec::with_capacity(TABLES.len());
+    for table in TABLES {
+        moved.push((table.name, table.copy(db, from).await?));
+    }
+    // Revisions go on above those that keys have.
+    db.batch(
+        "SELECT setval(pg_get_serial_sequence('gatewright.changes', 'revision'), \
+         GREATEST((SELECT MAX(revision) FROM changes), (SELECT MAX(revision) FROM keys), 1))",
+    )
+    .await?;
+    Ok(moved)
+}
+
+impl Table {
+    async fn copy(&self, db: &mut Db<'_>, from: &Connection) -> Result<u64, Fault> {
+        let read = |source| Fault::from(StoreError::Query { operation: "read what is to be moved", source });
+        let expressions: Vec<&str> = self.columns.iter().map(|(_, from, _)| *from).collect();
+        let sql = format!("SELECT {} FROM {}", expressions.join(", "), self.name);
+        let mut query = from.prepare(&sql).map_err(read)?;
+        let mut rows = query.query([]).map_err(read)?;
+        let mut columns: Vec<Values> = self.columns.iter().map(|(_, _, kind)| Values::new(*kind)).collect();
+        let (mut waiting, mut done, mut written) = (0, 0, 0);
+        while let Some(row) = rows.next().map_err(read)? {
+            for (place, column) in columns.iter_mut().enumerate() {
+                column.push(row.get_ref(place).map_err(read)?)?;
+            }
+            (waiting, done) = (waiting + 1, done + 1);
+            if waiting == ROWS {
+                written += self.write(db, &mut columns).await?;
+                waiting = 0;
+            }
+        }
+        if waiting > 0 {
+            written += self.write(db, &mut columns).await?;
+        }
+        if written == done {
+            Ok(done)
+        } else {
+            Err(StoreError::Damaged { what: "a row that was moved" }.into())
+        }
+    }
+
+    async fn write(&self, db: &mut Db<'_>, columns: &mut [Values]) -> Result<u64, Fault> {
+        let names: Vec<&str> = self.columns.iter().map(|(name, ..)| *name).collect();
+        let arrays: Vec<String> = (1..)
+            .zip(self.columns)
+            .map(|(number, (_, _, kind))| format!("${number}::{}[]", kind.as_str()))
+            .collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT * FROM unnest({})",
+            self.name,
+            names.join(", "),
+            arrays.join(", ")
+        );
+        let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Values::as_value).collect();
+        let written = db.execute(&sql, &values).await?;
+        columns.iter_mut().zip(self.columns).for_each(|(column, (_, _, kind))| *column = Values::new(*kind));
+        Ok(written)
+    }
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bytes => "bytea",
+            Self::Text => "text",
+            Self::Big => "bigint",
+            Self::Whole => "int",
+            Self::Small => "smallint",
+            Self::Flag => "bool",
+        }
+    }
+}
+
+/// Values of one column.
+enum Values {
+    Bytes(Vec<Option<Vec<u8>>>),
+    Text(Vec<Option<String>>),
+    Big(Vec<Option<i64>>),
+    Whole(Vec<Option<i32>>),
+    Small(Vec<Option<i16>>),
+    Flag(Vec<Option<bool>>),
+}
+
+impl Values {
+    fn new(kind: Kind) -> Self {
+        match kind {
+            Bytes => Self::Bytes(Vec::with_capacity(ROWS)),
+            Text => Self::Text(Vec::with_capacity(ROWS)),
+            Big => Self::Big(Vec::with_capacity(ROWS)),
+            Whole => Self::Whole(Vec::with_capacity(ROWS)),
+            Small => Self::Small(Vec::with_capacity(ROWS)),
+            Flag => Self::Flag(Vec::with_capacity(ROWS)),
+        }
+    }
+
+    fn push(&mut self, value: ValueRef<'_>) -> Result<(), Fault> {
+        let damaged = || Fault::from(StoreError::Damaged { what: "a value that is to be moved" });
+        let given = (value != ValueRef::Null).then_some(value);
+        let number = || given.map(|value| value.as_i64().map_err(|_| damaged())).transpose();
+        match self {
+            Self::Bytes(all) => {
+                let bytes = given.map(|value| value.as_blob().map(<[u8]>::to_vec)).transpose();
+                all.push(bytes.map_err(|_| damaged())?);
+            }
+            Self::Text(all) => {
+                let text = given.map(|value| value.as_str().map(|text| clean(text).into_owned())).transpose();
+                all.push(text.map_err(|_| damaged())?);
+            }
+            Self::Big(all) => all.push(number()?),
+            Self::Whole(all) => all.push(number()?.map(|n| i32::try_from(n).unwrap_or(i32::MAX))),
+            Self::Small(all) => all.push(number()?.map(|n| i16::try_from(n).unwrap_or(i16::MAX))),
+            Self::Flag(all) => all.push(number()?.map(|n| n != 0)),
+        }
+        Ok(())
+    }
+
+    fn as_value(&self) -> &(dyn ToSql + Sync) {
+        match self {
+            Self::Bytes(all) => all,
+            Self::Text(all) => all,
+            Self::Big(all) => all,
+            Self::Whole(all) => all,
+            Self::Small(all) => all,
+            Self::Flag(all) => all,
+        }
+    }
+}
