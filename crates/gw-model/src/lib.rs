@@ -50,5 +50,5 @@ pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole, Toll};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;
-pub use tenancy::{AccountId, AccountPolicy, CustomerPolicy, Level};
+pub use tenancy::{AccountId, AccountPolicy, CustomerPolicy, Level, Membership, Role};
 pub use usage::{Usage, UsageSource};

@@ -19,6 +19,12 @@ pub struct KeyPolicy {
     /// The person whose calls these are, when set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+    /// The plan whose limits, budgets and restrictions it has besides its own, when set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<String>,
+    /// It may call nothing until that is lifted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
     /// Patterns of allowed models: exact, `provider/*`, or `*`. Empty allows none.
     pub models: Vec<String>,
     /// Allowed endpoint kinds; `None` allows all but pass-through.

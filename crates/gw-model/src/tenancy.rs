@@ -1,9 +1,11 @@
 //! Who shares limits and budgets: the levels of the hierarchy, and the names of what stands on them. Serves
 //! authenticate, admit, reserve and the records. It must not know how a level is stored or counted.
 
+mod membership;
 mod policy;
 
 use crate::ids::InvalidId;
+pub use membership::{Membership, Role};
 pub use policy::{AccountPolicy, CustomerPolicy};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -29,12 +31,23 @@ pub enum Level {
     Team,
     /// An organization.
     Organization,
+    /// A bundle of limits, budgets and restrictions that keys and accounts take over. Each of them is counted for
+    /// itself: nothing is counted for a plan.
+    Plan,
 }
 
 impl Level {
     /// Every level, in the order of counting.
-    pub const ALL: &'static [Self] =
-        &[Self::Key, Self::Customer, Self::Tag, Self::User, Self::Project, Self::Team, Self::Organization];
+    pub const ALL: &'static [Self] = &[
+        Self::Key,
+        Self::Customer,
+        Self::Tag,
+        Self::User,
+        Self::Project,
+        Self::Team,
+        Self::Organization,
+        Self::Plan,
+    ];
 
     /// The name in JSON and in messages.
     #[must_use]
@@ -47,6 +60,7 @@ impl Level {
             Self::Project => "project",
             Self::Team => "team",
             Self::Organization => "organization",
+            Self::Plan => "plan",
         }
     }
 
@@ -67,6 +81,7 @@ impl Level {
             Self::Project => "proj",
             Self::Team => "team",
             Self::Organization => "org",
+            Self::Plan => "plan",
         }
     }
 
@@ -81,6 +96,7 @@ impl Level {
             Self::Project => 5,
             Self::Team => 6,
             Self::Organization => 7,
+            Self::Plan => 8,
         }
     }
 

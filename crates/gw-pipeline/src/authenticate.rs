@@ -53,7 +53,7 @@ pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Call
             "no API key was sent; send your Gatewright key as 'Authorization: Bearer gw-...'",
         ));
     };
-    if let Some(entry) = gateway.keys.find(presented) {
+    if let Some(entry) = gateway.keys.find(presented, worker.now()) {
         check(&entry, worker.now())?;
         return Ok(Caller::Key(entry));
     }
@@ -69,6 +69,9 @@ pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Call
 /// Is the key good at this moment? Asked again when time has passed: a slow upload or a back-off must not
 /// carry a revoked key to a provider.
 pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
+    if entry.policy.disabled {
+        return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key is disabled"));
+    }
     if entry.revoked() {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has been revoked"));
     }

@@ -9,7 +9,6 @@ use crate::route::resolve::Resolution;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ProviderKind;
 use gw_model::{Call, ErrorCode, Refusal, WireFormat, snapshot::Model};
-use gw_store::memory::KeyEntry;
 use std::sync::Arc;
 
 /// Proof that the caller may make this call. Made here only.
@@ -49,10 +48,7 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refus
         }
         Err(refusal) => return Err(refusal),
     };
-    if let Some(key) = key
-        && !key.allows_every_model()
-        && !allows(key, &call.facts.model, &resolution)
-    {
+    if !permits(ticket, &call.facts.model, &resolution) {
         return Err(not_allowed(&call.facts.model));
     }
     refuse_hidden_models(call, &resolution.model)?;
@@ -69,16 +65,20 @@ pub(crate) fn may_use(ticket: &Ticket, format: WireFormat) -> Result<(), Refusal
             ErrorCode::EndpointNotAllowed,
             format!("this key may not use '{}' endpoints", endpoint.as_str()),
         )),
+        _ if !ticket.beside_allows(|policy| policy.allows_endpoint(endpoint)) => Err(Refusal::new(
+            ErrorCode::EndpointNotAllowed,
+            format!("the customer or a tag of this call may not use '{}' endpoints", endpoint.as_str()),
+        )),
         _ => Ok(()),
     }
 }
 
-/// Does the key, with all above it, cover the name as asked for, or as resolved?
-pub(crate) fn allows(key: &KeyEntry, asked: &str, resolution: &Resolution) -> bool {
-    match &resolution.qualified {
-        Some(qualified) => key.allows_model(&[asked, qualified]),
-        None => key.allows_model(&[asked]),
-    }
+/// Does everything that the call counts for cover the name as asked for, or as resolved?
+pub(crate) fn permits(ticket: &Ticket, asked: &str, resolution: &Resolution) -> bool {
+    let Some(key) = ticket.key() else { return true };
+    let names = [asked, resolution.qualified.as_deref().unwrap_or(asked)];
+    let of_key = key.allows_every_model() || key.allows_model(&names);
+    of_key && ticket.beside_allows(|policy| policy.allows_model(&names))
 }
 
 pub(crate) fn not_allowed(model: &str) -> Refusal {

@@ -81,8 +81,14 @@ pub(crate) fn authorize(
     }
     let model = live.lineup(Arc::new(model));
     let Some(key) = ticket.key() else { return Ok(model) };
+    let name = &*provider.name;
+    if !key.allows_provider(name) || !ticket.beside_allows(|policy| policy.allows_provider(name)) {
+        let text = format!("what this key belongs to may not call the provider '{name}'");
+        return Err(Refusal::new(ErrorCode::ModelNotAllowed, text));
+    }
     let has_budget = ticket.chain().budgets().next().is_some();
-    let is_bounded = !key.allows_every_model() || has_budget;
+    let every_model = key.allows_every_model() && ticket.beside_allows(|policy| policy.models.is_none());
+    let is_bounded = !every_model || has_budget;
     // Files cost nothing, and a batch under a budget has been refused already.
     let is_free = line.object.is_some();
     if has_budget && !is_free {
@@ -99,7 +105,10 @@ pub(crate) fn authorize(
     }
     refuse_stored(call)?;
     let is_named = !facts.model.is_empty();
-    if is_named && !key.allows_model(&[&facts.model, &model.name]) {
+    let names: [&str; 2] = [&facts.model, &model.name];
+    let is_allowed =
+        || key.allows_model(&names) && ticket.beside_allows(|policy| policy.allows_model(&names));
+    if is_named && !is_allowed() {
         return Err(not_allowed(&facts.model));
     }
     Ok(model)

@@ -1,6 +1,7 @@
 //! Between authenticate and authorize: reads the body within its limits and takes from it the few facts
 //! that the stages need. It must not judge them.
 
+use crate::admit::guests;
 use crate::inbound::{BodySource, Inbound, PathFacts};
 use crate::live::Live;
 use crate::raw;
@@ -68,6 +69,9 @@ pub(crate) async fn receive<B: BodySource>(
     ticket.record.stream = facts.stream;
     if ticket.record.customer.is_none() {
         ticket.record.customer.clone_from(&facts.user);
+    }
+    if let Err(refusal) = guests::join(&mut ticket) {
+        return Err(ticket.reject(refusal));
     }
     let format = facts.dialect.filter(|_| line.is_none()).unwrap_or(format);
     ticket.record.format = format;

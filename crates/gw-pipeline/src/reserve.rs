@@ -48,9 +48,15 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     }
     let facts = &call.facts;
     let settings = &live.snapshot.settings;
+    let most = most_output(&ticket, &call);
+    if let Err(refusal) = within(most, &call) {
+        return Err(ticket.reject(refusal));
+    }
+    let reserve_output_tokens =
+        most.map_or(settings.reserve_output_tokens, |most| settings.reserve_output_tokens.min(most));
     let targets = || route.all().filter_map(|index| model.targets.get(index));
     let Largest { output: output_bound, cost } =
-        largest(facts, targets().map(|target| &*target.info), settings.reserve_output_tokens);
+        largest(facts, targets().map(|target| &*target.info), reserve_output_tokens);
     for target in targets() {
         if let Err(refusal) = refuse_unpriced(&ticket, &call, &target.info, &model) {
             return Err(ticket.reject(refusal));
@@ -62,7 +68,11 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         true => Amounts::cost(cost),
         false => Amounts { input: facts.input_tokens, output: output_bound, cost },
     };
-    let enforce_output = enforced(&ticket, facts, output_bound);
+    let enforce_output = match (enforced(&ticket, facts, output_bound), most) {
+        (Some(bound), Some(most)) => Some(bound.min(most)),
+        (None, Some(most)) if facts.max_output_tokens.is_none() => Some(most),
+        (bound, _) => bound,
+    };
     match ticket.take_hold(facts, amounts) {
         Ok(()) => {
             let has_spare = false;
@@ -83,6 +93,29 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
             Err(ticket.reject(refusal))
         }
     }
+}
+
+/// Most output tokens of a request that generates text, by what its caller belongs to.
+fn most_output(ticket: &Ticket, call: &Call) -> Option<u64> {
+    let generates = matches!(asked(call).endpoint(), Endpoint::Chat | Endpoint::Completions);
+    ticket.max_output_tokens().filter(|_| generates)
+}
+
+/// Does the request ask for no more than that? What is sent on as it is can not be given a bound either.
+fn within(most: Option<u64>, call: &Call) -> Result<(), Refusal> {
+    let Some(most) = most else { return Ok(()) };
+    let text = match call.facts.max_output_tokens {
+        Some(asked) if asked > most => {
+            format!("this key's requests may ask for {most} output tokens, and this one asks for {asked}")
+        }
+        None if call.raw.is_some() => {
+            format!(
+                "this key's requests may ask for {most} output tokens; state how many, since the body goes on as it is"
+            )
+        }
+        _ => return Ok(()),
+    };
+    Err(Refusal::new(ErrorCode::InvalidRequest, text).param("max_tokens"))
 }
 
 /// The most that a request may use, wherever it goes.

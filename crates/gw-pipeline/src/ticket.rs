@@ -2,6 +2,7 @@
 //! place. A ticket that is dropped without an ending settles itself as a client disconnect (or shutdown),
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
+mod beside;
 mod family;
 mod holds;
 pub(crate) mod race;
@@ -18,6 +19,8 @@ use crate::reserve::hold_refusal;
 use crate::respond::keep::expiry;
 use crate::saturation::InFlight;
 use crate::worker::Worker;
+use beside::Beside;
+pub(crate) use beside::disabled;
 use family::Family;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
@@ -27,7 +30,7 @@ use gw_model::{
     Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
-use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView, Link};
+use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
@@ -72,6 +75,8 @@ pub(crate) struct Open {
     model: Option<Arc<Model>>,
     /// The accounts that the call counts for, and what is taken from them.
     chain: Chain,
+    /// The customer and the tags among them.
+    named: Beside,
     hold_cost: NanoUsd,
     /// Most that may be held.
     cap: Option<NanoUsd>,
@@ -175,6 +180,7 @@ impl Ticket {
             key: None,
             model: None,
             chain: Chain::default(),
+            named: Beside::new(),
             hold_cost: NanoUsd::ZERO,
             cap: None,
             family: None,
@@ -288,11 +294,6 @@ impl Open {
         self.model = Some(Arc::clone(model));
     }
 
-    /// The call counts for that account too.
-    pub(crate) fn count_for(&mut self, link: Link) {
-        self.chain.push(link);
-    }
-
     /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
     pub(crate) fn take_limits(&mut self, names: &[&str]) -> Result<(), LimitExceeded> {
         if self.chain.is_empty() {
@@ -357,11 +358,6 @@ impl Open {
         if media.output_images == 0 {
             media.output_images = asked.output_images;
         }
-    }
-
-    /// Is the key still good? It may have been revoked since the call began.
-    pub(crate) fn check_key(&self) -> Result<(), Refusal> {
-        self.key.as_ref().map_or(Ok(()), |entry| crate::authenticate::check(entry, self.worker.now()))
     }
 
     /// What is left of the tightest limits, for headers.

@@ -39,7 +39,7 @@ fn main() {
             for _ in 0..CALLS / if round == 0 { 4 } else { 1 } {
                 now += 80;
                 let start = Instant::now();
-                let entry = table.find(&names[rng.usize(..names.len())]).unwrap();
+                let entry = table.find(&names[rng.usize(..names.len())], 0).unwrap();
                 assert!(entry.allows_every_model());
                 let middle = Instant::now();
                 let mut call = Chain::new([entry.link()]);

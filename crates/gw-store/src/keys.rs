@@ -3,7 +3,7 @@
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
-use gw_model::{KeyId, Secret};
+use gw_model::{AccountId, KeyId, Level, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use std::io::ErrorKind;
@@ -59,6 +59,13 @@ pub fn generate_key_id() -> Result<KeyId, StoreError> {
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     // 0 is the master key's.
     Ok(KeyId(u128::from_be_bytes(bytes).max(1)))
+}
+
+/// A new id of an account.
+pub fn generate_account_id(level: Level) -> Result<AccountId, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(AccountId { level, number: u128::from_be_bytes(bytes) })
 }
 
 /// A fresh id of a dynamic route.
@@ -117,6 +124,12 @@ pub fn derive(encryption_key: &Secret, purpose: &str) -> Secret {
     };
     mac.update(purpose.as_bytes());
     Secret::new(hex(&mac.finalize().into_bytes()))
+}
+
+/// A digest (SHA-256) of what was asked, to tell later whether the same is asked again.
+#[must_use]
+pub fn fingerprint(path: &str, body: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(path).chain_update([0]).chain_update(body).finalize().into()
 }
 
 fn new_encryption_key() -> Result<Secret, StoreError> {

@@ -6,8 +6,9 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountLabel, Change, Folded, KeyLabel, KeyUpdate, LogFilter, LogPage, NewKey, PendingIntent, RouteDraft,
-    Spending, SpendingOf, StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
+    LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
+    StoredAccount, StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -23,6 +24,15 @@ pub trait Directory: Send + Sync {
     -> Result<Option<StoredKey>, StoreError>;
     /// Revokes a key for good; false when there is none of that id, or it is revoked already.
     fn revoke_key(&self, id: KeyId, now: Micros) -> Result<bool, StoreError>;
+    /// Gives a key that is not revoked another secret; `None` when there is none of that id. The present one stays good
+    /// for a while, and one before it ends. Errors: [`StoreError::Changed`] when the revision is not the expected one.
+    fn rotate_key(
+        &self,
+        id: KeyId,
+        secret: &NewSecret,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredKey>, StoreError>;
     /// The key of that id, revoked or not.
     fn key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError>;
     /// The keys of these ids, revoked or not, in any order.
@@ -39,6 +49,60 @@ pub trait Directory: Send + Sync {
     fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError>;
     /// The latest revision; 0 when nothing ever changed.
     fn revision(&self) -> Result<i64, StoreError>;
+}
+
+/// What stands above and beside keys, and plans. Each change is listed among [`Directory::changes_after`].
+pub trait AccountStore: Send + Sync {
+    /// A page of accounts.
+    fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError>;
+    /// The account of that id.
+    fn account(&self, id: AccountId) -> Result<Option<StoredAccount>, StoreError>;
+    /// The accounts of these ids, in any order.
+    fn accounts_of(&self, ids: &[AccountId]) -> Result<Vec<StoredAccount>, StoreError> {
+        ids.iter().filter_map(|id| self.account(*id).transpose()).collect()
+    }
+    /// Adds an account. Whether the parent and the plan exist is the caller's to see. Errors:
+    /// [`StoreError::NameTaken`].
+    fn create_account(
+        &self,
+        id: AccountId,
+        parent: Option<AccountId>,
+        profile: &AccountProfile,
+        now: Micros,
+    ) -> Result<StoredAccount, StoreError>;
+    /// Adds, in their order, those of which neither the id nor the name is there, as long as what they belong to is.
+    fn create_missing(&self, accounts: &[MadeAccount], now: Micros) -> Result<(), StoreError>;
+    /// Changes an account; `None` when there is none of that id. Errors: [`StoreError::NameTaken`], and
+    /// [`StoreError::Changed`] when the revision is not the expected one.
+    fn update_account(
+        &self,
+        id: AccountId,
+        profile: &AccountProfile,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredAccount>, StoreError>;
+    /// Removes accounts with their memberships, and revokes keys, all or nothing. The first of the accounts must be at
+    /// the expected revision; errors as above.
+    fn delete_accounts(
+        &self,
+        doomed: &Doomed,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<(), StoreError>;
+}
+
+/// Answers to writes that are given again when the same write comes again.
+pub trait AnswerStore: Send + Sync {
+    /// The answer that was given under that name, at or after a time.
+    fn given_answer(&self, name: &str, since: Micros) -> Result<Option<GivenAnswer>, StoreError>;
+    /// Keeps an answer, in place of one that is older than `since`; forgets those, and the oldest beyond `most`.
+    fn keep_answer(
+        &self,
+        name: &str,
+        answer: &GivenAnswer,
+        since: Micros,
+        most: usize,
+    ) -> Result<(), StoreError>;
 }
 
 /// Credentials of providers, sealed by [`crate::Vault`] before they come here.
@@ -177,7 +241,9 @@ pub trait Reports: Send + Sync {
 }
 
 /// All that a gateway needs of its database.
-pub trait Database: Directory + CredentialStore + RouteStore + Ledger + ObjectStore + Reports {
+pub trait Database:
+    Directory + AccountStore + AnswerStore + CredentialStore + RouteStore + Ledger + ObjectStore + Reports
+{
     /// Could it be used the last time that somebody tried?
     fn is_up(&self) -> bool {
         true

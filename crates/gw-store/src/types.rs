@@ -1,12 +1,17 @@
 //! What goes into and comes out of a store. Plain data.
 
+mod accounts;
 mod routes;
 mod spending;
 
+pub use accounts::{
+    AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
+};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use spending::{AccountLabel, Spending, SpendingOf};
 
 use crate::journal::{IntentFrame, SegmentId};
+use crate::memory::Retiring;
 use gw_model::{
     AccountId, KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat,
 };
@@ -61,6 +66,8 @@ pub struct StoredKey {
     pub revoked_at: Option<Micros>,
     /// Revision of its last change.
     pub revision: i64,
+    /// Its secret before the present one, while it is good.
+    pub retiring: Option<Retiring>,
 }
 
 /// A credential of a provider as stored.
@@ -100,7 +107,7 @@ pub struct Change {
     pub revision: i64,
     /// When.
     pub time: Micros,
-    /// What kind of thing: `key`, `credential`, `route`.
+    /// What kind of thing: `key`, `credential`, `route`, or the level of an account.
     pub kind: String,
     /// Its id.
     pub id: String,

@@ -96,6 +96,8 @@ fn policy<'s>(
         team_id: text(&entry.team_id),
         project_id: text(&entry.project_id),
         user_id: text(&entry.user_id),
+        plan_id: text(&entry.plan_id),
+        disabled: false,
         models: patterns(entry, known, checked, faults, warnings),
         endpoints: entry.endpoints.as_ref().map(|list| list.value.iter().map(|e| e.value.into()).collect()),
         expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),

@@ -89,6 +89,8 @@ pub struct StoreSettings {
     pub object_memory_entries: usize,
     /// Bytes of stored responses that may wait.
     pub object_queue_bytes: usize,
+    /// Most answers of the admin API that are kept for whoever asks again.
+    pub idempotency_entries: usize,
 }
 
 pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings {
@@ -156,5 +158,6 @@ pub(super) fn store(settings: &StorageSettings, database: DatabaseSettings) -> S
         batch_interval_ms: settings.batch_interval_ms.value.get(),
         object_memory_entries: settings.object_memory_entries.value.size(),
         object_queue_bytes: settings.object_queue_bytes.value.size(),
+        idempotency_entries: settings.idempotency_entries.value.size(),
     }
 }

@@ -33,6 +33,8 @@ settings! {
         optional project_id: Text,
         /// The person whose calls these are, as with teams.
         optional user_id: Text,
+        /// The plan that it has: the id of one that was made through the API.
+        optional plan_id: Text,
         /// Guardrails that apply to its calls.
         section guardrails: Texts,
         /// Which of a provider's credentials its calls use: the provider's name, then the credential's.

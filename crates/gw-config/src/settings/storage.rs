@@ -25,5 +25,7 @@ settings! {
         default(65_536) object_memory_entries: Whole<1_024, 100_000_000>,
         /// Bytes of stored responses that may wait to be written; what comes beyond is refused with 503.
         default(134_217_728) object_queue_bytes: Whole<1_048_576, 10_737_418_240>,
+        /// Most answers of the admin API that are kept for a day, to be given again for the same `Idempotency-Key`. The oldest goes first.
+        default(10_000) idempotency_entries: Whole<1, 1_000_000>,
     }
 }

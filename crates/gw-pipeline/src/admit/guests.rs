@@ -1,57 +1,62 @@
-//! Customers and tags: whoever the caller says that a call is for. Serves admit: they count it, beside the key and
-//! all above that. It must not make up who they are.
+//! Customers and tags: whoever the caller says that a call is for. They count it, beside the key and all above that, and
+//! what they forbid is refused by the stages that follow. It must not make up who they are.
 
 use crate::live::Live;
-use crate::ticket::Ticket;
+use crate::ticket::{Ticket, disabled};
 use gw_model::{ErrorCode, Level, Refusal};
+use std::sync::Arc;
 
-/// Most tags of a call that count; the others are for reports.
+/// Most tags of one call that have limits, budgets or restrictions. With all that stands above a key, they are no more
+/// than a chain has room for.
 const MAX_TAGS: usize = 8;
 
-/// Has the call's customer and tags count it.
+/// Has the call's customer and tags count it, as far as they are known. Calls with the master key count for nobody. Serves
+/// receive: whether the call may be made depends on them.
 ///
 /// # Errors
-/// They must be named and are not, are closed, or do not allow the model.
-pub(super) fn join(ticket: &mut Ticket, live: &Live, names: &[&str]) -> Result<(), Refusal> {
-    let policy = &live.snapshot.settings.customers;
-    let Some(key) = ticket.key().cloned() else { return Ok(()) };
-    if policy.required && ticket.record.customer.is_none() {
-        let text = "calls must say for which customer they are: in the header 'x-gatewright-customer', or in the \
-                    request's field for end users";
-        return Err(Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-customer"));
-    }
-    let gateway = std::sync::Arc::clone(ticket.worker().gateway());
-    let accounts = &gateway.keys.accounts;
-    if !accounts.has_named() {
+/// The customer is closed, or there are too many tags.
+pub(crate) fn join(ticket: &mut Ticket) -> Result<(), Refusal> {
+    let Some(key) = ticket.key() else { return Ok(()) };
+    if ticket.record.customer.is_none() && ticket.context.tags.is_none() {
         return Ok(());
     }
-    if let Some(name) = ticket.record.customer.clone() {
-        let link = accounts.customer(&name, &key.above).map_err(|_closed| {
-            Refusal::new(ErrorCode::EndpointNotAllowed, format!("the customer '{name}' is disabled"))
-        })?;
+    if !ticket.worker().gateway().keys.accounts.has_named() {
+        return Ok(());
+    }
+    let (key, gateway) = (Arc::clone(key), Arc::clone(ticket.worker().gateway()));
+    let accounts = &gateway.keys.accounts;
+    if let Some(name) = ticket.record.customer.as_deref() {
+        let link = accounts.customer(name, &key.above).map_err(|_closed| disabled(Level::Customer, name))?;
         if let Some(link) = link {
-            may_call(accounts.get(link.id).as_deref(), names)?;
-            ticket.count_for(link);
+            // Those that are too many share an account that stands nowhere.
+            let account = accounts.get(link.id);
+            ticket.count_for(link, account);
         }
     }
-    let tags = ticket.context.tags.clone().unwrap_or_default();
-    for tag in tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).take(MAX_TAGS) {
-        if let Some(account) = accounts.named(Level::Tag, tag, &key.above) {
-            may_call(Some(&account), names)?;
-            ticket.count_for(account.link());
+    let Some(names) = ticket.context.tags.clone() else { return Ok(()) };
+    let mut count = 0;
+    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let Some(tag) = accounts.named(Level::Tag, name, &key.above) else { continue };
+        if ticket.beside().iter().any(|known| known.id == tag.id) {
+            continue;
         }
+        count += 1;
+        if count > MAX_TAGS {
+            let text = format!("a call may name {MAX_TAGS} tags that have limits of their own");
+            return Err(Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-tags"));
+        }
+        ticket.count_for(tag.link(), Some(tag));
     }
     Ok(())
 }
 
-fn may_call(account: Option<&gw_store::memory::Account>, names: &[&str]) -> Result<(), Refusal> {
-    let Some(account) = account else { return Ok(()) };
-    let version = account.version();
-    if version.policy.allows_model(names) {
+/// Where calls must name a customer: does this one?
+pub(super) fn require(ticket: &Ticket, live: &Live) -> Result<(), Refusal> {
+    let is_required = live.snapshot.settings.customers.required && ticket.key().is_some();
+    if !is_required || ticket.record.customer.is_some() {
         return Ok(());
     }
-    let (level, name) = (account.id.level.as_str(), &version.name);
-    let model = names.first().copied().unwrap_or_default();
-    let text = format!("the {level} '{name}' may not call the model '{model}'");
-    Err(Refusal::new(ErrorCode::ModelNotAllowed, text).param("model"))
+    let text = "calls must say for which customer they are: in the header 'x-gatewright-customer', or in the \
+                request's field for end users";
+    Err(Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-customer"))
 }

@@ -1,7 +1,7 @@
 //! Third stage: rate and concurrency limits of the key and all above it. Takes one request and one parallel slot, all or
 //! nothing. It must not look at money: that is held by the reserve stage, when the plan is known.
 
-mod guests;
+pub(crate) mod guests;
 
 use crate::authorize::Permitted;
 use crate::lineup::Lineup;
@@ -25,7 +25,7 @@ pub(crate) struct Admitted {
 pub(crate) fn admit(permitted: Permitted) -> Result<Admitted, Rejected> {
     let Permitted { mut ticket, live, call, model, .. } = permitted;
     let names = [&*call.facts.model, &*model.name];
-    if let Err(refusal) = guests::join(&mut ticket, &live, &names) {
+    if let Err(refusal) = guests::require(&ticket, &live) {
         return Err(ticket.reject(refusal));
     }
     match ticket.take_limits(&names) {

@@ -20,6 +20,8 @@ use std::sync::Arc;
 pub(super) struct Asking<'a> {
     pub(super) call: &'a Call,
     pub(super) caller: Caller<'a>,
+    /// Not every provider may be called.
+    pub(super) by_provider: bool,
     pub(super) model: &'a Lineup,
     pub(super) meaning: &'a Meaning,
     /// What the request looks like; looked for where a strategy asks.
@@ -57,7 +59,8 @@ impl Asked for Asking<'_> {
             Some(Earlier::AtProvider(holder)) => Some(holder),
             _ => None,
         };
-        speaks && holder.is_none_or(|holder| goes_on(target, call, holder))
+        let is_free = !self.by_provider || self.caller.allows_provider(&target.provider.name);
+        speaks && is_free && holder.is_none_or(|holder| goes_on(target, call, holder))
     }
 
     fn suits(&self, target: &Target) -> bool {

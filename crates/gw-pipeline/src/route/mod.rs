@@ -26,7 +26,7 @@ use crate::ticket::tolls::Tolls;
 use crate::ticket::{Rejected, Ticket};
 use asking::{Asking, State};
 use gw_model::routing::FailurePolicy;
-use gw_model::snapshot::Model;
+use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
 use meaning::Meaning;
 use order::{Ordered, Scene};
@@ -110,12 +110,15 @@ fn route(
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
     let now = worker.now();
-    let caller = Caller { context: &ticket.context, key: ticket.key().map(AsRef::as_ref) };
+    let key = ticket.key().map(AsRef::as_ref);
+    let caller = Caller { context: &ticket.context, key, beside: ticket.beside() };
+    let by_provider = !caller.allows_every_provider();
     let gather = |reads| Gathered::gather(reads, looked, call, caller, now);
     let gathered = model.reads().map(gather).transpose()?;
     let asking = Asking {
         call,
         caller,
+        by_provider,
         model,
         meaning,
         signs,
@@ -140,6 +143,10 @@ fn route(
     let others = fallbacks.as_ref().is_some_and(|others| !others.default.is_empty());
     if is_lost && (found.end.is_some() || found.reached || !others) {
         tolls.release(&asking.gates.purses, now);
+        let is_barred = |target: &Arc<Target>| !caller.allows_provider(&target.provider.name);
+        if by_provider && model.targets.iter().all(is_barred) {
+            return Err(barred(model));
+        }
         return Err(refusal(&found, call, model));
     }
     let Ordered { mut order, ready, mut parked, parked_until, .. } = found;
@@ -175,6 +182,18 @@ fn refusal(found: &Ordered, call: &Call, model: &Model) -> Refusal {
         None if found.reached => nowhere(call, model),
         None => none_holds(model),
     }
+}
+
+/// What the caller belongs to has a list of providers, and none of it serves the model.
+fn barred(model: &Model) -> Refusal {
+    let mut names: Vec<&str> = model.targets.iter().map(|target| &*target.provider.name).collect();
+    names.dedup();
+    let text = format!(
+        "the model '{}' is served by {}, and what this key belongs to may not call that",
+        model.name,
+        names.join(", ")
+    );
+    Refusal::new(ErrorCode::ModelNotAllowed, text).param("model")
 }
 
 fn none_holds(model: &Model) -> Refusal {

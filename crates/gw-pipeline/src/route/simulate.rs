@@ -68,7 +68,7 @@ pub async fn simulate(
     let body = question.body.clone();
     let call = Call { format: question.format, body, facts, forward_headers: Vec::new(), raw: None };
     let model = live.lineup(model);
-    let caller = Caller { context: &question.context, key: question.key.as_deref() };
+    let caller = Caller { context: &question.context, key: question.key.as_deref(), beside: &[] };
     let now = question.now;
     let (meaning, considered) = consider(&model, &call).await;
     let signs = if model.asks_task() { Signs::of_any(&call).await } else { Signs::default() };
@@ -76,6 +76,7 @@ pub async fn simulate(
     let asking = Asking {
         call: &call,
         caller,
+        by_provider: !caller.allows_every_provider(),
         model: &model,
         meaning: &meaning,
         signs,

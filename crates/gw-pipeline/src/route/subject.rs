@@ -5,9 +5,10 @@ use crate::inbound::CallerContext;
 use crate::receive::INLINE_BYTES;
 use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
 use gw_model::{Call, ErrorCode, Micros, Refusal};
-use gw_store::memory::{Chain, KeyEntry};
+use gw_store::memory::{Account, Chain, KeyEntry};
 use gw_wire::adapt::{Contents, contents};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// Largest `x-gatewright-metadata` in bytes.
 const MAX_METADATA_BYTES: usize = 8 << 10;
@@ -22,6 +23,22 @@ pub(super) struct Caller<'a> {
     pub(super) context: &'a CallerContext,
     /// `None` for the master key.
     pub(super) key: Option<&'a KeyEntry>,
+    /// The customer and the tags that it names.
+    pub(super) beside: &'a [Arc<Account>],
+}
+
+impl Caller<'_> {
+    /// True when nothing that the call counts for rules a provider out.
+    pub(super) fn allows_every_provider(&self) -> bool {
+        let of_key = self.key.is_none_or(|key| key.allows_every_provider());
+        of_key && self.beside.iter().all(|account| account.permits(|policy| policy.providers.is_none()))
+    }
+
+    /// True when everything that the call counts for allows calls to that provider.
+    pub(super) fn allows_provider(&self, name: &str) -> bool {
+        let of_key = self.key.is_none_or(|key| key.allows_provider(name));
+        of_key && self.beside.iter().all(|account| account.permits(|policy| policy.allows_provider(name)))
+    }
 }
 
 /// What conditions ask of a body.

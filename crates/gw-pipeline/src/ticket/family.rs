@@ -42,6 +42,7 @@ impl Ticket {
         record.cache.push_str("bypass");
         sub.open.key.clone_from(&open.key);
         sub.open.chain = open.chain.sibling();
+        sub.open.named.clone_from(&open.named);
         sub.open.context.clone_from(&open.context);
         sub.open.priority = open.priority;
         sub.open.timeout_ms = open.timeout_ms;

@@ -6,11 +6,12 @@ use super::given::Given;
 use super::limits;
 use gw_model::{KeyPolicy, Priority};
 
-const MEMBERS: [&str; 15] = [
+const MEMBERS: [&str; 16] = [
     "name",
     "team_id",
     "project_id",
     "user_id",
+    "plan_id",
     "models",
     "endpoints",
     "expires_at",
@@ -24,8 +25,8 @@ const MEMBERS: [&str; 15] = [
     "disabled",
 ];
 
-/// Applies a body to a policy. Returns `disabled`, when it is given.
-pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<Option<bool>, ApiError> {
+/// Applies a body to a policy.
+pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError> {
     let given = Given::read(body, &MEMBERS)?;
     given.name(&mut policy.name, "whose key this is")?;
     if let Some(team) = given.text("team_id")? {
@@ -36,6 +37,9 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<Option<bool>,
     }
     if let Some(user) = given.text("user_id")? {
         policy.user_id = user;
+    }
+    if let Some(plan) = given.text("plan_id")? {
+        policy.plan_id = plan;
     }
     if let Some(models) = given.texts("models")? {
         policy.models = models;
@@ -62,7 +66,11 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<Option<bool>,
     if let Some(metadata) = given.texts_by_name("metadata")? {
         policy.metadata = metadata;
     }
-    given.flag("disabled")
+    policy.disabled = given.flag("disabled")?.unwrap_or(policy.disabled);
+    if policy.plan_id.is_some() {
+        limits::check_beside_plan(&policy.limits, &policy.budgets)?;
+    }
+    Ok(())
 }
 
 fn priority(name: Option<&str>) -> Result<Priority, ApiError> {

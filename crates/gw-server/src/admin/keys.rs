@@ -1,26 +1,34 @@
 //! `/api/v1/keys`.
 
 use super::error::ApiError;
+use super::etag::{expected, tagged};
 use super::query::{Page, paged};
-use super::{key_input, limits};
-use crate::app::keys::{self, KeysError};
+use super::{effective, key_input, limits};
+use crate::app::keys::{self, KeysError, Made};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use gw_model::{KeyId, KeyPolicy, time};
 use gw_store::StoreError;
 use gw_store::memory::{KeyEntry, KeySource};
+use gw_store::types::StoredKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+type Answer = Result<Response, ApiError>;
 
 /// Filters.
 #[derive(Debug, Deserialize)]
 pub(super) struct KeysQuery {
     name: Option<String>,
     team_id: Option<String>,
+    project_id: Option<String>,
+    user_id: Option<String>,
+    plan_id: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -32,7 +40,9 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     let mut entries = app.gateway.keys.list();
     entries.retain(|e| query.name.as_ref().is_none_or(|name| *name == e.policy.name));
-    entries.retain(|e| query.team_id.is_none() || query.team_id == e.policy.team_id);
+    let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
+    entries.retain(|e| is(&query.team_id, &e.policy.team_id) && is(&query.project_id, &e.policy.project_id));
+    entries.retain(|e| is(&query.user_id, &e.policy.user_id) && is(&query.plan_id, &e.policy.plan_id));
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (entries, next) = paged(entries, &page)?;
     let data: Vec<Value> = entries.iter().map(|e| row(&app, e)).collect();
@@ -40,58 +50,112 @@ pub(super) async fn list(
 }
 
 /// One key.
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-) -> Result<Json<Value>, ApiError> {
-    let entry = app.gateway.keys.get(parse(&id)?).ok_or(KeysError::NotFound)?;
-    Ok(Json(row(&app, &entry)))
+pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
+    let id = parse(&id)?;
+    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    let shown = row(&app, &entry);
+    let stored = tokio::task::spawn_blocking(move || keys::find(&app, id)).await??;
+    Ok(match stored {
+        Some(stored) => tagged(StatusCode::OK, stored.revision, with_times(shown, &stored)),
+        None => Json(shown).into_response(),
+    })
 }
 
 /// Makes a key; the answer is the only one that shows it.
-pub(super) async fn create(
-    State(app): State<Arc<App>>,
-    body: Bytes,
-) -> Result<(StatusCode, Json<Value>), ApiError> {
+pub(super) async fn create(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     let mut policy = KeyPolicy { models: vec!["*".to_owned()], ..KeyPolicy::default() };
     key_input::apply(&body, &mut policy)?;
-    let task = {
-        let app = Arc::clone(&app);
-        tokio::task::spawn_blocking(move || keys::create(&app, policy))
-    };
-    let made = task.await??;
-    let mut shown = row(&app, &made.entry);
-    if let Some(map) = shown.as_object_mut() {
-        map.insert("key".to_owned(), json!(made.key.expose()));
-    }
-    Ok((StatusCode::CREATED, Json(shown)))
+    let writing = Arc::clone(&app);
+    let made = tokio::task::spawn_blocking(move || keys::create(&writing, policy)).await??;
+    with_secret(&app, StatusCode::CREATED, &made)
 }
 
 /// Changes the members that are given.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
-) -> Result<Json<Value>, ApiError> {
-    let id = parse(&id)?;
-    let mut policy = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?.policy.clone();
-    key_input::apply(&body, &mut policy)?;
-    let task = {
-        let app = Arc::clone(&app);
-        tokio::task::spawn_blocking(move || keys::update(&app, id, policy))
+) -> Answer {
+    let (id, revision) = (parse(&id)?, expected(&headers)?);
+    let writing = Arc::clone(&app);
+    let work =
+        move || keys::update::<ApiError>(&writing, id, revision, |policy| key_input::apply(&body, policy));
+    let stored = tokio::task::spawn_blocking(work).await??;
+    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    Ok(tagged(StatusCode::OK, stored.revision, with_times(row(&app, &entry), &stored)))
+}
+
+/// What a caller says about a new secret.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RotateInput {
+    grace_seconds: u32,
+}
+
+/// Longest time that an earlier secret stays good, in seconds: a month.
+const MAX_GRACE_SECONDS: u32 = 31 * 86_400;
+
+/// Gives a key another secret; the answer is the only one that shows it.
+pub(super) async fn rotate(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (id, revision) = (parse(&id)?, expected(&headers)?);
+    let wrong = |_| {
+        let text = format!("the body may have 'grace_seconds', a whole number up to {MAX_GRACE_SECONDS}");
+        ApiError::invalid("grace_seconds", text)
     };
-    let entry = task.await??;
-    Ok(Json(row(&app, &entry)))
+    let input = match body.is_empty() {
+        true => RotateInput::default(),
+        false => serde_json::from_slice(&body).map_err(wrong)?,
+    };
+    if input.grace_seconds > MAX_GRACE_SECONDS {
+        let text = format!("'grace_seconds' must be at most {MAX_GRACE_SECONDS}");
+        return Err(ApiError::invalid("grace_seconds", text));
+    }
+    let writing = Arc::clone(&app);
+    let work = move || keys::rotate(&writing, id, input.grace_seconds, revision);
+    let made = tokio::task::spawn_blocking(work).await??;
+    with_secret(&app, StatusCode::OK, &made)
+}
+
+/// Every value that holds for a key, and where it comes from.
+pub(super) async fn effective(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let entry = app.gateway.keys.get(parse(&id)?).ok_or(KeysError::NotFound)?;
+    Ok(Json(effective::explain(&entry, app.gateway.clock().now())))
 }
 
 /// Revokes a key.
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
-    let id = parse(&id)?;
-    tokio::task::spawn_blocking(move || keys::revoke(&app, id)).await??;
+    let (id, revision) = (parse(&id)?, expected(&headers)?);
+    tokio::task::spawn_blocking(move || keys::revoke(&app, id, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn with_secret(app: &App, status: StatusCode, made: &Made) -> Answer {
+    let entry = app.gateway.keys.get(made.stored.id).ok_or(KeysError::NotFound)?;
+    let mut shown = with_times(row(app, &entry), &made.stored);
+    shown["key"] = json!(made.key.expose());
+    Ok(tagged(status, made.stored.revision, shown))
+}
+
+fn with_times(mut shown: Value, stored: &StoredKey) -> Value {
+    shown["prefix"] = json!(stored.prefix);
+    shown["last4"] = json!(stored.last4);
+    shown["revision"] = stored.revision.into();
+    shown["created_at"] = json!(time::format(stored.created_at));
+    shown["updated_at"] = json!(time::format(stored.updated_at));
+    shown
 }
 
 /// An id that is none is a key that does not exist.
@@ -107,6 +171,9 @@ impl From<KeysError> for ApiError {
             KeysError::NameTwice { .. } | KeysError::Store(StoreError::NameTaken { .. }) => {
                 Self::conflict("name", "another key has this name; choose another")
             }
+            KeysError::Account(error) => error.into(),
+            KeysError::OtherTeam { .. } => Self::invalid("team_id", error.to_string()),
+            KeysError::Store(StoreError::Changed { revision }) => Self::changed(revision),
             KeysError::Store(error) => Self::from(error),
         }
     }
@@ -116,12 +183,15 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
     let policy = &entry.policy;
     let now = app.gateway.clock().now();
     let budgets = limits::budgets_shown(&entry.tally, &entry.rules, now);
+    let previous = entry.retiring().map(|retiring| retiring.until).filter(|until| *until > now);
     json!({
         "id": entry.id.to_string(),
         "name": policy.name,
         "team_id": policy.team_id,
         "project_id": policy.project_id,
         "user_id": policy.user_id,
+        "plan_id": policy.plan_id,
+        "disabled": policy.disabled,
         "models": policy.models,
         "endpoints": policy.endpoints.as_ref().map(|l| l.iter().map(|e| e.as_str()).collect::<Vec<_>>()),
         "expires_at": policy.expires_at.map(time::format),
@@ -133,5 +203,7 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
         "metadata": policy.metadata,
         "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },
         "requests_in_flight": entry.tally.parallel(),
+        "last_used_at": entry.tally.last_used().map(time::format),
+        "previous_key_until": previous.map(time::format),
     })
 }

@@ -7,7 +7,7 @@ use gw_model::limits::{
     Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, TimeZone,
 };
 use gw_model::{Micros, NanoUsd, time};
-use gw_store::memory::{Rules, Tally};
+use gw_store::memory::{MAX_BUDGETS_WITH_PLAN, MAX_LIMITS_WITH_PLAN, Rules, Tally};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -173,7 +173,7 @@ fn burst(field: &str, value: Option<&Value>) -> Result<u64, ApiError> {
 }
 
 /// A whole number from 1, or null.
-fn count(field: &str, value: &Value) -> Result<Option<u64>, ApiError> {
+pub(super) fn count(field: &str, value: &Value) -> Result<Option<u64>, ApiError> {
     match value {
         Value::Null => Ok(None),
         other => match other.as_u64() {
@@ -258,6 +258,21 @@ fn budget(field: &str, raw: &str) -> Result<Option<Budget>, ApiError> {
         alert_at: input.alert_at,
         increases: increases.collect::<Result<_, ApiError>>()?,
     }))
+}
+
+/// Whoever has a plan, and the plan, share the places for limits and budgets.
+pub(super) fn check_beside_plan(limits: &Limits, budgets: &[Budget]) -> Result<(), ApiError> {
+    let most = MAX_LIMITS_WITH_PLAN;
+    if limits.list().len() > most {
+        let text = format!("plans, and what has a plan, may have {most} limits");
+        return Err(ApiError::invalid("limits", text));
+    }
+    let most = MAX_BUDGETS_WITH_PLAN;
+    if budgets.len() > most {
+        let text = format!("plans, and what has a plan, may have {most} budgets");
+        return Err(ApiError::invalid("budgets", text));
+    }
+    Ok(())
 }
 
 /// Limits as they are given.

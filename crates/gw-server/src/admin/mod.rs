@@ -1,10 +1,15 @@
 //! The admin API: handlers only. They parse, call one function of `app`, and convert. The master key is
 //! asked for in one place, for every path below `/api`.
 
+mod account_input;
+mod accounts;
 mod budgets;
 mod credentials;
+mod effective;
 mod error;
+mod etag;
 mod given;
+pub(crate) mod idempotency;
 mod key_input;
 mod keys;
 mod limits;
@@ -24,6 +29,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use error::ApiError;
+use gw_model::Level;
 use std::sync::Arc;
 
 /// The routes of the control plane.
@@ -31,6 +37,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     let api = Router::new()
         .route("/keys", get(keys::list).post(keys::create))
         .route("/keys/{id}", get(keys::show).patch(keys::change).delete(keys::revoke))
+        .route("/keys/{id}/rotate", post(keys::rotate))
+        .route("/keys/{id}/effective", get(keys::effective))
+        .merge(tenancy())
         .route("/budgets", get(budgets::list))
         .route("/credentials", get(credentials::list).post(credentials::create))
         .route(
@@ -49,12 +58,29 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/usage", get(usage::rows))
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), require_master));
     Router::new()
         .nest("/api/v1", api)
         .route("/metrics", get(metrics::show))
         .fallback(|| async { ApiError::not_found("there is nothing here; the admin API is at /api/v1") })
         .with_state(app)
+}
+
+/// What stands above and beside keys.
+fn tenancy() -> Router<Arc<App>> {
+    let resources = [
+        ("/organizations", Level::Organization),
+        ("/teams", Level::Team),
+        ("/projects", Level::Project),
+        ("/users", Level::User),
+        ("/customers", Level::Customer),
+        ("/tags", Level::Tag),
+        ("/plans", Level::Plan),
+    ];
+    resources.into_iter().fold(Router::new(), |router, (path, level)| {
+        router.route(path, accounts::all(level)).route(&format!("{path}/{{id}}"), accounts::one(level))
+    })
 }
 
 /// Every request to the API needs the master key.

@@ -1,6 +1,8 @@
 //! The admin API's OpenAPI 3.1 document, built from one table of operations. `gatewright openapi` prints it;
 //! the gate compares it with the committed copy, and a test asks every operation without a key.
 
+mod accounts;
+
 use serde_json::{Map, Value, json};
 
 /// One operation.
@@ -28,7 +30,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/keys",
         summary: "List virtual keys",
-        query: &["name", "team_id", "limit", "cursor"],
+        query: &["name", "team_id", "project_id", "user_id", "plan_id", "limit", "cursor"],
         body: None,
         answer: Answer::List("Key"),
     },
@@ -51,7 +53,7 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "patch",
         path: "/api/v1/keys/{id}",
-        summary: "Change the members given",
+        summary: "Change the members given. Takes If-Match",
         query: &[],
         body: Some("KeyInput"),
         answer: Answer::One(200, "Key"),
@@ -59,16 +61,33 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "delete",
         path: "/api/v1/keys/{id}",
-        summary: "Revoke a virtual key",
+        summary: "Revoke a virtual key. Takes If-Match",
         query: &[],
         body: None,
         answer: Answer::Empty,
     },
     Operation {
+        method: "post",
+        path: "/api/v1/keys/{id}/rotate",
+        summary: "Give a key another secret, shown in the answer alone; the earlier one stays good for grace_seconds. \
+                  Takes If-Match",
+        query: &[],
+        body: Some("KeyRotation"),
+        answer: Answer::One(200, "NewKey"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/keys/{id}/effective",
+        summary: "Show every value that holds for a key, and where it comes from",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "EffectivePolicy"),
+    },
+    Operation {
         method: "get",
         path: "/api/v1/budgets",
-        summary: "List budgets and where they stand",
-        query: &["limit", "cursor"],
+        summary: "List budgets of keys and of all accounts, and where they stand",
+        query: &["level", "id", "limit", "cursor"],
         body: None,
         answer: Answer::List("Budget"),
     },
@@ -238,7 +257,7 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS {
+    for operation in OPERATIONS.iter().chain(accounts::OPERATIONS) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
             map.insert(operation.method.to_owned(), describe(operation));
@@ -263,7 +282,11 @@ fn describe(operation: &Operation) -> Value {
             .push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     for name in operation.query {
-        let kind = if *name == "limit" { "integer" } else { "string" };
+        let kind = match *name {
+            "limit" => "integer",
+            "cascade" => "boolean",
+            _ => "string",
+        };
         parameters.push(json!({ "name": name, "in": "query", "schema": { "type": kind } }));
     }
     let (status, content) = match operation.answer {
@@ -271,6 +294,12 @@ fn describe(operation: &Operation) -> Value {
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
     };
+    if operation.method == "post" {
+        parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
+    }
+    if operation.summary.contains("If-Match") {
+        parameters.push(json!({ "name": "If-Match", "in": "header", "schema": { "type": "string" } }));
+    }
     let mut success = json!({ "description": operation.summary });
     if let (Some(schema), Some(map)) = (content, success.as_object_mut()) {
         map.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
@@ -310,8 +339,8 @@ fn error() -> Value {
     })
 }
 
-/// Schemas: each member with its type; `?` marks one that may be null or missing.
-fn schemas() -> Value {
+/// Schemas of keys: each member with its type; `?` marks one that may be null or missing.
+fn key_schemas() -> Value {
     let limits =
         object(&["rpm:integer?", "tpm:integer?", "max_parallel:integer?", "kind:string?", "burst:integer?"]);
     let budget_input = object(&["limit_usd:string", "period:string", "strict:boolean?"]);
@@ -320,26 +349,41 @@ fn schemas() -> Value {
         "name:string",
         "team_id:string?",
         "project_id:string?",
+        "user_id:string?",
+        "plan_id:string?",
+        "disabled:boolean",
         "models:array",
         "endpoints:array?",
         "expires_at:string?",
         "limits:object",
         "budget:object?",
+        "budgets:array",
         "priority:string",
         "credentials:object",
         "metadata:object",
         "managed_by:string",
         "requests_in_flight:integer",
+        "last_used_at:string?",
+        "previous_key_until:string?",
+        "prefix:string?",
+        "last4:string?",
+        "revision:integer?",
+        "created_at:string?",
+        "updated_at:string?",
     ];
     let input = [
         "name:string?",
         "team_id:string?",
         "project_id:string?",
+        "user_id:string?",
+        "plan_id:string?",
+        "disabled:boolean?",
         "models:array?",
         "endpoints:array?",
         "expires_at:string?",
         "limits:object?",
         "budget:object?",
+        "budgets:array?",
         "priority:string?",
         "guardrails:array?",
         "credentials:object?",
@@ -351,8 +395,18 @@ fn schemas() -> Value {
         "KeyInput": object(&input),
         "Key": object(&key),
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
-        "Budget": object(&["key_id:string", "key_name:string", "limit_usd:string", "spent_usd:string",
+        "KeyRotation": object(&["grace_seconds:integer?"]),
+        "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
+            "providers:object", "max_output_tokens:object", "limits:array", "budgets:array"]),
+        "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
+            "key_name:string?", "limit_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
+    })
+}
+
+/// All schemas, as above.
+fn schemas() -> Value {
+    let mut schemas = json!({
         "Provider": object(&["name:string", "kind:string", "base_url:string", "region:string?", "formats:array",
             "has_credential:boolean", "credentials:array", "managed_by:string"]),
         "CredentialInput": object(&["name:string?", "api_key:string?", "description:string?"]),
@@ -382,7 +436,14 @@ fn schemas() -> Value {
         "RouteQuestion": object(&["version:integer?", "request:object"]),
         "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
         "Error": object(&["error:object"]),
-    })
+    });
+    if let Some(map) = schemas.as_object_mut() {
+        map.extend(accounts::schemas());
+        if let Value::Object(keys) = key_schemas() {
+            map.extend(keys);
+        }
+    }
+    schemas
 }
 
 fn object(members: &[&str]) -> Value {

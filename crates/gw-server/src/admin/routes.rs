@@ -1,6 +1,7 @@
 //! `/api/v1/routes`: dynamic routes, their drafts and versions.
 
 use super::error::ApiError;
+use super::etag::{expected, tagged};
 use super::query::{Page, paged};
 use crate::app::routes::explain::{Asked, ExplainError, explain};
 use crate::app::routes::{self, Draft, RoutesError, Which};
@@ -8,8 +9,8 @@ use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use gw_config::RouteFault;
 use gw_model::{KeyId, time};
 use gw_store::StoreError;
@@ -215,23 +216,8 @@ fn draft(input: Input) -> Result<Draft, ApiError> {
     Ok(Draft { document, author, note: input.note.unwrap_or_default() })
 }
 
-/// The revision that `If-Match` names.
-fn expected(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let wrong = |_| ApiError::invalid("If-Match", "'If-Match' must be an ETag of this route, such as \"3\"");
-    text.trim_matches('"').parse().map(Some).map_err(wrong)
-}
-
 fn one(status: StatusCode, route: &StoredRoute, warnings: &[RouteFault]) -> Response {
-    let mut answer = (status, Json(row(route, warnings))).into_response();
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{}\"", route.revision)) {
-        answer.headers_mut().insert(header::ETAG, tag);
-    }
-    answer
+    tagged(status, route.revision, row(route, warnings))
 }
 
 fn row(route: &StoredRoute, warnings: &[RouteFault]) -> Value {

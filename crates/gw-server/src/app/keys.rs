@@ -1,14 +1,15 @@
 //! Virtual keys: those of the API live in the database and in the key table, those of the configuration file
 //! in the table only. The file is the floor: what it declares cannot be changed here.
 
+use super::accounts::{self, AccountsError};
 use super::state::App;
 use gw_config::DeclaredKey;
-use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Micros, Secret};
 use gw_store::StoreError;
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
-use gw_store::memory::{KeyEntry, KeySource, KeyTable, Rules};
+use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules, SpentByPeriod};
 use gw_store::restore::{Party, restore_windows, restore_windows_or_later};
-use gw_store::types::{KeyLabel, KeyUpdate, NewKey, StoredKey};
+use gw_store::types::{KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -31,6 +32,13 @@ pub(crate) enum KeysError {
     ManagedByFile,
     /// There is no such key.
     NotFound,
+    /// What it is to belong to does not exist.
+    Account(AccountsError),
+    /// The project belongs to another team.
+    OtherTeam {
+        /// The project's team.
+        team: String,
+    },
     /// The store.
     Store(StoreError),
 }
@@ -46,6 +54,13 @@ impl fmt::Display for KeysError {
                 f.write_str("this key is managed by the configuration file; change it there")
             }
             Self::NotFound => f.write_str("there is no such key"),
+            Self::Account(error) => write!(f, "{error}"),
+            Self::OtherTeam { team } => {
+                write!(
+                    f,
+                    "the key's project belongs to the team '{team}'; leave 'team_id' out, or change both"
+                )
+            }
             Self::Store(error) => write!(f, "{error}"),
         }
     }
@@ -59,9 +74,15 @@ impl From<StoreError> for KeysError {
     }
 }
 
-/// A key that was just made: the only time that its text is known.
+impl From<AccountsError> for KeysError {
+    fn from(error: AccountsError) -> Self {
+        Self::Account(error)
+    }
+}
+
+/// A key whose secret was just made: the only time that its text is known.
 pub(crate) struct Made {
-    pub(crate) entry: Arc<KeyEntry>,
+    pub(crate) stored: StoredKey,
     pub(crate) key: Secret,
 }
 
@@ -112,12 +133,22 @@ impl Prepared<'_> {
     }
 }
 
+/// A key as stored; `None` for one of the file.
+pub(crate) fn find(app: &App, id: KeyId) -> Result<Option<StoredKey>, KeysError> {
+    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    match entry.source {
+        KeySource::File => Ok(None),
+        KeySource::Api => Ok(app.storage.database.key(id)?),
+    }
+}
+
 /// Makes a key.
-pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
+pub(crate) fn create(app: &App, mut policy: KeyPolicy) -> Result<Made, KeysError> {
     let _changing = app.changing.lock();
     if app.gateway.keys.by_name(&policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
+    settle(app, &mut policy, None)?;
     let key = generate_key()?;
     let id = generate_key_id()?;
     let digest = app.gateway.keys.digest(key.expose());
@@ -129,32 +160,68 @@ pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
         // From here on they are counted; nothing was spent before.
         let _ = party.tally.open_windows(&party.rules, now);
     }
-    let entry = app.gateway.keys.upsert(id, digest, stored.policy, false, KeySource::Api);
-    Ok(Made { entry, key })
+    put_in_force(app, &stored);
+    Ok(Made { stored, key })
 }
 
-/// Changes a key of the database.
-pub(crate) fn update(app: &App, id: KeyId, policy: KeyPolicy) -> Result<Arc<KeyEntry>, KeysError> {
+/// Changes a key of the database: `change` is given what it is now.
+pub(crate) fn update<E: From<KeysError>>(
+    app: &App,
+    id: KeyId,
+    if_revision: Option<i64>,
+    change: impl FnOnce(&mut KeyPolicy) -> Result<(), E>,
+) -> Result<StoredKey, E> {
     let _changing = app.changing.lock();
     let entry = own(app, id)?;
+    let mut policy = entry.policy.clone();
+    change(&mut policy)?;
+    settle(app, &mut policy, Some(&entry.policy))?;
     let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
     if taken {
-        return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
+        return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }).into());
     }
     let now = app.gateway.clock().now();
     if let Some(party) = party(&app.gateway.keys, id, &policy) {
-        restore_windows(&*app.storage.database, &[party], now)?;
+        restore_windows(&*app.storage.database, &[party], now).map_err(KeysError::from)?;
     }
-    let update = KeyUpdate { policy, if_revision: None };
-    let stored = app.storage.database.update_key(id, &update, now)?;
-    let stored: StoredKey = stored.ok_or(KeysError::NotFound)?;
-    Ok(app.gateway.keys.upsert(id, stored.digest, stored.policy, entry.revoked(), KeySource::Api))
+    let update = KeyUpdate { policy, if_revision };
+    let stored = app.storage.database.update_key(id, &update, now);
+    let stored = stored.map_err(KeysError::from)?.ok_or(KeysError::NotFound)?;
+    put_in_force(app, &stored);
+    Ok(stored)
+}
+
+/// Gives a key another secret; the present one stays good for so many seconds.
+pub(crate) fn rotate(
+    app: &App,
+    id: KeyId,
+    grace_seconds: u32,
+    if_revision: Option<i64>,
+) -> Result<Made, KeysError> {
+    let _changing = app.changing.lock();
+    own(app, id)?;
+    let key = generate_key()?;
+    let digest = app.gateway.keys.digest(key.expose());
+    let (prefix, last4) = shown_parts(&key);
+    let now = app.gateway.clock().now();
+    let old_until = now.saturating_add(i64::from(grace_seconds) * 1_000_000);
+    let secret = NewSecret { digest, pepper: PEPPER, prefix, last4, old_until };
+    let stored = app.storage.database.rotate_key(id, &secret, if_revision, now)?;
+    let stored = stored.ok_or(KeysError::NotFound)?;
+    put_in_force(app, &stored);
+    Ok(Made { stored, key })
 }
 
 /// Revokes a key for good. Calls that it has in flight go on; the next one is refused.
-pub(crate) fn revoke(app: &App, id: KeyId) -> Result<(), KeysError> {
+pub(crate) fn revoke(app: &App, id: KeyId, if_revision: Option<i64>) -> Result<(), KeysError> {
     let _changing = app.changing.lock();
     own(app, id)?;
+    if let Some(expected) = if_revision {
+        let present = app.storage.database.key(id)?.ok_or(KeysError::NotFound)?;
+        if present.revision != expected {
+            return Err(KeysError::Store(StoreError::Changed { revision: present.revision }));
+        }
+    }
     if !app.storage.database.revoke_key(id, app.gateway.clock().now())? {
         return Err(KeysError::NotFound);
     }
@@ -172,11 +239,42 @@ fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
     })
 }
 
+fn put_in_force(app: &App, stored: &StoredKey) {
+    let (policy, source) = (stored.policy.clone(), KeySource::Api);
+    app.gateway.keys.upsert_retiring(stored.id, stored.digest, policy, false, source, stored.retiring);
+}
+
+/// Sees that all exists that a key is to belong to. A name of a team or a project that is no id is a label for reports.
+/// A project brings its team along.
+fn settle(app: &App, policy: &mut KeyPolicy, before: Option<&KeyPolicy>) -> Result<(), KeysError> {
+    account(app, "team_id", Level::Team, &mut policy.team_id)?;
+    account(app, "user_id", Level::User, &mut policy.user_id)?;
+    if account(app, "plan_id", Level::Plan, &mut policy.plan_id)?.is_none()
+        && let Some(id) = &policy.plan_id
+    {
+        return Err(accounts::unknown("plan_id", id, Level::Plan).into());
+    }
+    let project = account(app, "project_id", Level::Project, &mut policy.project_id)?;
+    let Some(team) = project.and_then(|project| Some(project.parent.as_ref()?.id.to_string())) else {
+        return Ok(());
+    };
+    // What the caller did not name goes with the project.
+    let is_named = policy.team_id.is_some() && before.is_none_or(|before| before.team_id != policy.team_id);
+    let moved = before.is_none_or(|before| before.project_id != policy.project_id);
+    if policy.team_id.as_ref() != Some(&team) {
+        if is_named || !moved {
+            return Err(KeysError::OtherTeam { team });
+        }
+        policy.team_id = Some(team);
+    }
+    Ok(())
+}
+
 /// Puts keys in force as another node left them.
 pub(crate) fn refresh(app: &App, ids: &[KeyId]) -> Result<(), StoreError> {
     let _changing = app.changing.lock();
     let stored = app.storage.database.keys_of(ids)?;
-    put_in_force(app, stored)
+    put_all_in_force(app, stored)
 }
 
 /// Makes the table what the database says, all of it.
@@ -195,10 +293,10 @@ pub(crate) fn reload(app: &App) -> Result<(), StoreError> {
     for entry in app.gateway.keys.list().iter().filter(|entry| gone(entry)) {
         app.gateway.keys.remove(entry.id);
     }
-    put_in_force(app, stored)
+    put_all_in_force(app, stored)
 }
 
-fn put_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError> {
+fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError> {
     let table = &app.gateway.keys;
     let now = app.gateway.clock().now();
     for key in stored {
@@ -223,9 +321,24 @@ fn put_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError> {
                 "a key of another node has the name of one of this node's file; rename one of them"
             );
         }
-        table.upsert(key.id, key.digest, key.policy, false, KeySource::Api);
+        put_in_force(app, &key);
     }
     Ok(())
+}
+
+/// The account that a field of a key names, where it names one; its id is written as it is shown.
+fn account(
+    app: &App,
+    field: &str,
+    level: Level,
+    text: &mut Option<String>,
+) -> Result<Option<Arc<Account>>, KeysError> {
+    let Some(id) = text.as_ref().and_then(|text| text.parse::<AccountId>().ok()) else { return Ok(None) };
+    if id.level != level {
+        return Err(accounts::unknown(field, &id.to_string(), level).into());
+    }
+    *text = Some(id.to_string());
+    Ok(Some(accounts::known(app, id, field)?))
 }
 
 /// A key that may be changed through the API.

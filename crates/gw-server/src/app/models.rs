@@ -35,6 +35,9 @@ pub(crate) fn list(snapshot: &Snapshot, key: Option<&KeyEntry>) -> Vec<Listed> {
         direct(snapshot, &mut out);
     }
     out.retain(|m| key.is_none_or(|key| key.allows_model(&[&m.id])));
+    if let Some(key) = key.filter(|key| !key.allows_every_provider()) {
+        out.retain(|m| m.providers.iter().any(|name| key.allows_provider(name)));
+    }
     out
 }
 

@@ -3,6 +3,7 @@
 use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
 use super::storage::Storage;
+use crate::admin::idempotency::UnderWay;
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
@@ -32,6 +33,8 @@ pub(crate) struct App {
     /// The model for embeddings that the configuration in force has.
     embeddings: Mutex<Option<Loaded>>,
     draining: AtomicBool,
+    /// Writes of the admin API that may come again.
+    pub(crate) under_way: UnderWay,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
     pub(super) changing: Mutex<()>,
@@ -94,6 +97,7 @@ impl App {
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
             embeddings: Mutex::new(embeddings),
             draining: AtomicBool::new(false),
+            under_way: UnderWay::default(),
             changing: Mutex::default(),
         };
         let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;

@@ -41,6 +41,8 @@ pub(crate) struct Storage {
     pub(crate) vault: Vault,
     /// Whose files, batches and stored responses are.
     pub(crate) objects: Arc<Objects>,
+    /// Most answers that are kept for whoever asks again.
+    pub(crate) idempotency_entries: usize,
     /// The master key.
     pub(crate) master: Secret,
     /// The master key was made just now, and is to be shown once.
@@ -94,6 +96,7 @@ impl Storage {
             Err(error) if error.is_unavailable() => fold.replay_first = true,
             Err(error) => return Err(error),
         }
+        super::accounts::load(&*database, &table.accounts)?;
         load_keys(&*database, &table)?;
         restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
@@ -104,6 +107,7 @@ impl Storage {
             keys,
             vault,
             objects,
+            idempotency_entries: settings.idempotency_entries,
             master,
             master_is_new,
             journal,
@@ -204,7 +208,7 @@ fn load_keys(database: &dyn Directory, table: &KeyTable) -> Result<(), StoreErro
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.id);
         for key in page {
-            table.upsert(key.id, key.digest, key.policy, false, KeySource::Api);
+            table.upsert_retiring(key.id, key.digest, key.policy, false, KeySource::Api, key.retiring);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, follow, reload, sharing, shutdown};
+use super::{checks, demo, follow, newcomers, reload, sharing, shutdown};
+use crate::app::accounts as app_accounts;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::routes as app_routes;
@@ -226,6 +227,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
+    background.spawn(newcomers::keep(Arc::clone(&app)));
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
@@ -336,12 +338,15 @@ impl Running {
         // Those who do not answer to a goodbye are not waited for.
         let _ = tokio::time::timeout(GOODBYE, no_session).await;
         let _ = self.phase.send(Phase::Ending);
-        let (storage, threads) = (self.storage, self.threads);
+        let (app, storage, threads) = (self.app, self.storage, self.threads);
         let ended = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 if thread.join().is_err() {
                     tracing::error!("a worker ended in a panic");
                 }
+            }
+            if let Err(error) = app_accounts::write_newcomers(&app) {
+                tracing::warn!(%error, "customers seen last could not be written; they are made again on sight");
             }
             storage.close();
         });

@@ -1,11 +1,11 @@
-//! Follows what other nodes change in a database that they share: keys, credentials and routes are in force here within
-//! a second. One thread, never on the request path. A notification only wakes it; what changed stands in a list, which is
+//! Follows what other nodes change in a database that they share: keys, what stands above and beside them, credentials and
+//! routes are in force here within a second. One thread, never on the request path. A notification only wakes it; what changed stands in a list, which is
 //! read from where it was left, so that nothing is missed while the database is away.
 
 use crate::app::state::App;
-use crate::app::{credentials, keys, routes};
+use crate::app::{accounts, credentials, keys, routes};
 use crate::listen::worker::Phase;
-use gw_model::KeyId;
+use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
 use gw_store::restore::restore_budgets;
 use gw_store::traits::Database;
@@ -73,6 +73,7 @@ impl Follower {
         let revision = database.revision()?;
         if revision < self.last && database.is_up() {
             tracing::warn!("the database is older than it was; everything is read again");
+            accounts::reload(&self.app)?;
             keys::reload(&self.app)?;
             self.take_routes();
             self.last = revision;
@@ -98,6 +99,13 @@ impl Follower {
         let of = |kind: &str| changes.iter().filter(|change| change.kind == kind).map(|c| &*c.id).collect();
         let (ids, names, graphs): (HashSet<&str>, HashSet<&str>, HashSet<&str>) =
             (of("key"), of("credential"), of("route"));
+        let is_account = |c: &&Change| Level::from_name(&c.kind).is_some_and(|level| level != Level::Key);
+        let of_accounts: HashSet<AccountId> =
+            changes.iter().filter(is_account).filter_map(|change| change.id.parse().ok()).collect();
+        // Before the keys, which refer to them.
+        if !of_accounts.is_empty() {
+            accounts::refresh(&self.app, &of_accounts.into_iter().collect::<Vec<_>>())?;
+        }
         if !ids.is_empty() {
             let ids: Vec<KeyId> = ids.into_iter().filter_map(|id| id.parse().ok()).collect();
             keys::refresh(&self.app, &ids)?;

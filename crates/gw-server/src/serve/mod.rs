@@ -5,6 +5,7 @@ mod checks;
 pub(crate) mod configuration;
 pub(crate) mod demo;
 mod follow;
+mod newcomers;
 pub(crate) mod reload;
 mod sharing;
 pub(crate) mod shutdown;

@@ -57,4 +57,5 @@ mod steering;
 mod stored;
 mod streams;
 mod support;
+mod tenancy;
 mod vectors;

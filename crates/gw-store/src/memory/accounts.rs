@@ -6,12 +6,13 @@ mod sight;
 
 use super::budget::SpentByPeriod;
 use super::chain::Link;
+use super::plans::Under;
 use super::rules::{Holder, Rules};
 use super::tally::Tally;
 use ahash::AHashMap;
 use arc_swap::ArcSwap;
 use gw_model::{AccountId, AccountPolicy, Level, Micros};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use sight::Sight;
 pub use sight::{CustomerClosed, named_account_id};
 use std::sync::Arc;
@@ -36,7 +37,24 @@ pub struct Version {
     /// What it allows.
     pub policy: AccountPolicy,
     rules: Arc<Rules>,
+    under: Option<Under>,
     generation: u64,
+}
+
+impl Version {
+    /// All that is counted, that of its plan included, and its generation.
+    fn all_rules(&self) -> (Arc<Rules>, u64) {
+        let Some(under) = &self.under else { return (Arc::clone(&self.rules), self.generation) };
+        let (rules, of_plan) = under.rules(&self.rules);
+        // Both come from one counter: whatever changes, it grows.
+        (rules, self.generation.max(of_plan))
+    }
+
+    /// Its plan.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Arc<Account>> {
+        self.under.as_ref().map(|under| &under.plan)
+    }
 }
 
 impl Account {
@@ -50,12 +68,13 @@ impl Account {
     #[must_use]
     pub fn link(&self) -> Link {
         let version = self.version.load();
+        let (rules, generation) = version.all_rules();
         Link {
             id: self.id,
             holder: Holder { level: self.id.level, name: Some(Arc::clone(&version.name)) },
             tally: Arc::clone(&self.tally),
-            rules: Arc::clone(&version.rules),
-            generation: version.generation,
+            rules,
+            generation,
         }
     }
 
@@ -65,10 +84,31 @@ impl Account {
         &self.tally
     }
 
-    /// Limits and budgets of now.
+    /// Limits and budgets of now, those of its plan included.
     #[must_use]
     pub fn rules(&self) -> Arc<Rules> {
-        Arc::clone(&self.version.load().rules)
+        self.version.load().all_rules().0
+    }
+
+    /// Its own limits and budgets, without those of its plan, and their generation.
+    #[must_use]
+    pub fn own_rules(&self) -> (Arc<Rules>, u64) {
+        let version = self.version.load();
+        (Arc::clone(&version.rules), version.generation)
+    }
+
+    /// True when it and its plan allow something.
+    pub fn permits(&self, allows: impl Fn(&AccountPolicy) -> bool) -> bool {
+        let version = self.version.load();
+        allows(&version.policy) && version.plan().is_none_or(|plan| allows(&plan.version.load().policy))
+    }
+
+    /// Most output tokens that a request may ask for, by it and its plan.
+    #[must_use]
+    pub fn max_output_tokens(&self) -> Option<u64> {
+        let version = self.version.load();
+        let of_plan = version.plan().and_then(|plan| plan.version.load().policy.max_output_tokens);
+        [version.policy.max_output_tokens, of_plan].into_iter().flatten().min()
     }
 
     /// Nothing may be called in its name, or in that of what it belongs to.
@@ -94,6 +134,8 @@ pub struct NewAccount {
     pub parent: Option<AccountId>,
     /// What it allows.
     pub policy: AccountPolicy,
+    /// Its plan; it is in the table.
+    pub plan: Option<AccountId>,
     /// Nothing may be called in its name.
     pub disabled: bool,
 }
@@ -107,7 +149,7 @@ pub struct AccountTable {
     /// Callers may name something that counts.
     has_named: AtomicBool,
     sight: Sight,
-    /// Of the latest change; also what makes changes come one after the other.
+    /// Of the latest change of accounts and keys; also what makes changes come one after the other.
     generation: Mutex<u64>,
 }
 
@@ -128,15 +170,20 @@ impl Named {
 }
 
 impl AccountTable {
-    /// Adds an account, or changes the one of that id, whose counters are kept. `None`: there is no such parent.
+    /// Adds an account, or changes the one of that id, whose counters are kept. `None`: there is no such parent, or no
+    /// such plan.
     pub fn upsert(&self, new: NewAccount) -> Option<Arc<Account>> {
         let mut generation = self.generation.lock();
         *generation += 1;
+        let under = match new.plan {
+            Some(plan) => Some(Under::new(self.get(plan).filter(|plan| plan.id.level == Level::Plan)?)),
+            None => None,
+        };
         let rules = match new.policy.on_sight {
             true => self.sight.rules(),
             false => Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone())),
         };
-        let version = Version { name: new.name, policy: new.policy, rules, generation: *generation };
+        let version = Version { name: new.name, policy: new.policy, rules, under, generation: *generation };
         if let Some(known) = self.get(new.id) {
             self.forget_name(&known);
             known.version.store(Arc::new(version));
@@ -190,10 +237,27 @@ impl AccountTable {
         })
     }
 
+    /// Held while something changes that is counted under a generation of this table.
+    pub(super) fn generation(&self) -> MutexGuard<'_, u64> {
+        self.generation.lock()
+    }
+
     /// The account of that id.
     #[must_use]
     pub fn get(&self, id: AccountId) -> Option<Arc<Account>> {
         self.accounts.read().get(&id).cloned()
+    }
+
+    /// Everything that belongs to an account, directly or not, and whoever has it as plan.
+    #[must_use]
+    pub fn referring(&self, id: AccountId) -> Vec<Arc<Account>> {
+        let refers = |account: &&Arc<Account>| {
+            let is_below = account.lineage().skip(1).any(|above| above.id == id);
+            is_below || account.version.load().plan().is_some_and(|plan| plan.id == id)
+        };
+        let mut all: Vec<_> = self.accounts.read().values().filter(refers).cloned().collect();
+        all.sort_unstable_by_key(|account| account.id);
+        all
     }
 
     /// Accounts of a level, in the order of ids.

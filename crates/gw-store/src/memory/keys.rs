@@ -5,10 +5,11 @@ use super::accounts::{Account, AccountTable};
 use super::budget::SpentByPeriod;
 use super::chain::Link;
 use super::digest::{Digest, HeadHasher, Peppers};
+use super::plans::Under;
 use super::rules::{Holder, Rules};
 use super::tally::Tally;
 use ahash::{AHashMap, AHashSet};
-use gw_model::{AccountId, Endpoint, KeyId, KeyPolicy, Level, Micros, Secret};
+use gw_model::{AccountId, AccountPolicy, Endpoint, KeyId, KeyPolicy, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -37,8 +38,10 @@ pub struct KeyEntry {
     pub policy: KeyPolicy,
     /// Counters and the revocation mark, carried over from entry to entry.
     pub tally: Arc<Tally>,
-    /// Its limits and budgets; shared with keys that have the same.
+    /// Its own limits and budgets, without those of its plan; shared with keys that have the same.
     pub rules: Arc<Rules>,
+    /// Its plan, if it has one.
+    under: Option<Box<Under>>,
     /// Its project, team, organization and user, as far as it has them.
     pub above: Box<[Arc<Account>]>,
     /// Grows with each change of the key.
@@ -48,6 +51,17 @@ pub struct KeyEntry {
     /// One of the policy's patterns covers every model.
     every_model: bool,
     digest: Digest,
+    /// The secret before the present one, and until when it is good.
+    retiring: Option<Box<Retiring>>,
+}
+
+/// An earlier secret of a key, which goes on being good for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retiring {
+    /// Its digest.
+    pub digest: [u8; 32],
+    /// Until when it is good, in microseconds since the epoch.
+    pub until: Micros,
 }
 
 impl KeyEntry {
@@ -55,21 +69,75 @@ impl KeyEntry {
     /// need not follow the policy's list to memory that is in no cache when there are very many keys.
     #[must_use]
     pub fn allows_every_model(&self) -> bool {
-        self.every_model && self.above.iter().all(|account| account.version().policy.models.is_none())
+        self.every_model && self.all(|policy| policy.models.is_none())
+    }
+
+    /// True when its plan, and everything above it with their plans, allow something.
+    fn all(&self, allows: impl Fn(&AccountPolicy) -> bool) -> bool {
+        let of_plan = self.plan().is_none_or(|plan| plan.permits(&allows));
+        of_plan && self.above.iter().all(|account| account.permits(&allows))
+    }
+
+    /// Its plan.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Arc<Account>> {
+        self.under.as_ref().map(|under| &under.plan)
+    }
+
+    /// Everything that is counted for the key itself, its plan's limits and budgets included.
+    #[must_use]
+    pub fn all_rules(&self) -> Arc<Rules> {
+        self.counted().0
+    }
+
+    fn counted(&self) -> (Arc<Rules>, u64) {
+        let Some(under) = &self.under else { return (Arc::clone(&self.rules), self.generation) };
+        let (rules, of_plan) = under.rules(&self.rules);
+        (rules, self.generation.max(of_plan))
+    }
+
+    /// True when the key's plan and all above it allow calls to that provider.
+    #[must_use]
+    pub fn allows_provider(&self, provider: &str) -> bool {
+        self.all(|policy| policy.allows_provider(provider))
+    }
+
+    /// True when no provider is ruled out.
+    #[must_use]
+    pub fn allows_every_provider(&self) -> bool {
+        self.all(|policy| policy.providers.is_none())
+    }
+
+    /// Most output tokens that a request may ask for, by the key's plan and all above it.
+    #[must_use]
+    pub fn max_output_tokens(&self) -> Option<u64> {
+        let accounts = self.plan().into_iter().chain(&self.above);
+        accounts.filter_map(|account| account.max_output_tokens()).min()
+    }
+
+    /// The secret before the present one, and until when it is good.
+    #[must_use]
+    pub fn retiring(&self) -> Option<Retiring> {
+        self.retiring.as_deref().copied()
     }
 
     /// True when the key and all above it allow one of these names of a model.
     #[must_use]
     pub fn allows_model(&self, names: &[&str]) -> bool {
         let own = self.every_model || self.policy.allows_model(names);
-        own && self.above.iter().all(|account| account.version().policy.allows_model(names))
+        own && self.all(|policy| policy.allows_model(names))
     }
 
     /// True when the key and all above it allow endpoints of this kind.
     #[must_use]
     pub fn allows_endpoint(&self, endpoint: Endpoint) -> bool {
         let own = self.policy.allows_endpoint(endpoint);
-        own && self.above.iter().all(|account| account.version().policy.allows_endpoint(endpoint))
+        own && self.all(|policy| policy.allows_endpoint(endpoint))
+    }
+
+    /// The digests that lead to it.
+    fn ways(&self) -> [Option<Digest>; 2] {
+        [Some(self.digest), self.retiring.as_ref().map(|retiring| Digest(retiring.digest))]
     }
 
     /// True from the moment the key was revoked, also for calls that hold an older entry of it.
@@ -92,12 +160,13 @@ impl KeyEntry {
     /// The key as an account.
     #[must_use]
     pub fn link(&self) -> Link {
+        let (rules, generation) = self.counted();
         Link {
             id: AccountId { level: Level::Key, number: self.id.0 },
             holder: Holder::default(),
             tally: Arc::clone(&self.tally),
-            rules: Arc::clone(&self.rules),
-            generation: self.generation,
+            rules,
+            generation,
         }
     }
 }
@@ -120,8 +189,6 @@ struct Names {
     parked: AHashMap<KeyId, Arc<Tally>>,
     /// The different rules of keys: very many keys have few.
     rules: AHashSet<Arc<Rules>>,
-    /// Of the latest change.
-    generation: u64,
 }
 
 impl Names {
@@ -175,10 +242,14 @@ impl KeyTable {
 
     /// The key that was presented, revoked or not. Older peppers are tried after newer ones.
     #[must_use]
-    pub fn find(&self, presented: &str) -> Option<Arc<KeyEntry>> {
+    pub fn find(&self, presented: &str, now: Micros) -> Option<Arc<KeyEntry>> {
         self.peppers.each(presented).find_map(|digest| {
             let digest = Digest(digest);
-            self.shard(&digest).read().get(&digest).cloned()
+            let entry = self.shard(&digest).read().get(&digest).cloned()?;
+            // An earlier secret leads here too, for as long as it is good.
+            let is_good = entry.digest == digest
+                || entry.retiring.as_ref().is_some_and(|retiring| now < retiring.until);
+            is_good.then_some(entry)
         })
     }
 
@@ -191,25 +262,55 @@ impl KeyTable {
         disabled: bool,
         source: KeySource,
     ) -> Arc<KeyEntry> {
+        self.upsert_retiring(id, digest, policy, disabled, source, None)
+    }
+
+    /// As [`Self::upsert`], for a key whose earlier secret is good for a while.
+    pub fn upsert_retiring(
+        &self,
+        id: KeyId,
+        digest: [u8; 32],
+        policy: KeyPolicy,
+        disabled: bool,
+        source: KeySource,
+        retiring: Option<Retiring>,
+    ) -> Arc<KeyEntry> {
         let digest = Digest(digest);
+        let mut generation = self.accounts.generation();
+        *generation += 1;
         let mut names = self.names.lock();
         let old = names.by_id.get(&id).cloned();
         let tally = match &old {
             Some(old) => Arc::clone(&old.tally),
             None => names.parked.remove(&id).unwrap_or_default(),
         };
-        tally.set_closed(disabled);
+        tally.set_closed(disabled || policy.disabled);
         let every_model = policy.models.iter().any(|pattern| pattern == "*");
         let rules = names.shared(Rules::new(&policy.limits, policy.budgets.clone()));
-        names.generation += 1;
-        let generation = names.generation;
         let above = self.above(&policy);
-        let entry =
-            Arc::new(KeyEntry { id, policy, tally, rules, above, generation, source, every_model, digest });
+        let plan = policy.plan_id.as_ref().and_then(|id| self.accounts.get(id.parse().ok()?));
+        let under = plan.filter(|plan| plan.id.level == Level::Plan).map(|plan| Box::new(Under::new(plan)));
+        let entry = Arc::new(KeyEntry {
+            id,
+            policy,
+            tally,
+            rules,
+            under,
+            above,
+            generation: *generation,
+            source,
+            every_model,
+            digest,
+            retiring: retiring.map(Box::new),
+        });
         self.shard(&digest).write().insert(digest, Arc::clone(&entry));
+        if let Some(Retiring { digest, .. }) = retiring {
+            self.shard(&Digest(digest)).write().insert(Digest(digest), Arc::clone(&entry));
+        }
         if let Some(old) = old {
-            if old.digest != digest {
-                self.forget_digest(&old);
+            let ways = entry.ways();
+            for digest in old.ways().into_iter().flatten().filter(|digest| !ways.contains(&Some(*digest))) {
+                self.forget_digest(id, digest);
             }
             // Another key may have taken the old name meanwhile.
             if old.policy.name != entry.policy.name && names.by_name.get(&old.policy.name) == Some(&id) {
@@ -244,7 +345,9 @@ impl KeyTable {
             names.by_name.remove(&entry.policy.name);
         }
         entry.tally.set_closed(true);
-        self.forget_digest(&entry);
+        for digest in entry.ways().into_iter().flatten() {
+            self.forget_digest(id, digest);
+        }
         if entry.source == KeySource::File {
             names.parked.insert(id, Arc::clone(&entry.tally));
         }
@@ -303,11 +406,11 @@ impl KeyTable {
         user.iter().chain(nearest.iter().flat_map(|account| account.lineage())).cloned().collect()
     }
 
-    /// Removes the way from an entry's digest to it, unless another key has taken that digest meanwhile.
-    fn forget_digest(&self, entry: &KeyEntry) {
-        let mut shard = self.shard(&entry.digest).write();
-        if shard.get(&entry.digest).is_some_and(|found| found.id == entry.id) {
-            shard.remove(&entry.digest);
+    /// Removes the way from a digest to a key, unless another key has taken that digest meanwhile.
+    fn forget_digest(&self, id: KeyId, digest: Digest) {
+        let mut shard = self.shard(&digest).write();
+        if shard.get(&digest).is_some_and(|found| found.id == id) {
+            shard.remove(&digest);
         }
     }
 

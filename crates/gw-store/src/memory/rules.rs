@@ -6,6 +6,12 @@ use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS,
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
+/// Most limits of a plan, and of whoever has one: together they are no more than [`MAX_LIMITS`].
+pub const MAX_LIMITS_WITH_PLAN: usize = MAX_LIMITS / 2;
+
+/// Most budgets of a plan, and of whoever has one, as above.
+pub const MAX_BUDGETS_WITH_PLAN: usize = MAX_BUDGETS / 2;
+
 /// Limits and budgets.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rules {
@@ -33,8 +39,19 @@ impl Rules {
     /// The rules of those limits and budgets.
     #[must_use]
     pub fn new(limits: &Limits, budgets: Vec<Budget>) -> Self {
+        Self::of(limits.list(), budgets)
+    }
+
+    /// These rules and others besides: both count.
+    pub(super) fn with(&self, others: &Self) -> Self {
+        let limits = self.limits.iter().chain(&others.limits).map(|rule| rule.limit.clone()).collect();
+        let budgets = self.budgets.iter().chain(&others.budgets).cloned().collect();
+        Self::of(limits, budgets)
+    }
+
+    fn of(limits: Vec<Limit>, budgets: Vec<Budget>) -> Self {
         let mut rules: Vec<Rule> = Vec::new();
-        for limit in limits.list().into_iter().take(MAX_LIMITS) {
+        for limit in limits.into_iter().take(MAX_LIMITS) {
             let same = |slot: &SlotKey| slot.unit == limit.unit && slot.per_seconds == limit.per_seconds;
             let ordinal = rules.iter().filter(|r| same(&r.slot) && r.limit.models == limit.models).count();
             let scope = scope(limit.models.as_deref(), ordinal);

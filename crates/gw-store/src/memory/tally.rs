@@ -34,6 +34,12 @@ impl Tally {
         self.lock().parallel
     }
 
+    /// When a call last counted here, since the process started.
+    #[must_use]
+    pub fn last_used(&self) -> Option<Micros> {
+        Some(self.lock().latest).filter(|latest| *latest > 0)
+    }
+
     /// Sets what was spent in all windows that hold `now`, as the store knows it, when an account is loaded.
     /// What is known to be more stays.
     pub fn restore_spent(&self, now: Micros, spent: &SpentByPeriod) {

@@ -6,18 +6,21 @@ use super::fault::Fault;
 use super::session::{Db, Values};
 use crate::accounts::bytes_of;
 use crate::error::StoreError;
+use crate::memory::Retiring;
 use crate::traits::Directory;
-use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
+use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};
 use std::collections::BTreeMap;
 use tokio_postgres::Row;
 
-const COLUMNS: &str =
-    "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision";
+const COLUMNS: &str = "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision, \
+     old_digest, old_until";
 const INSERT: &str = "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
      revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
 const UPDATE: &str = "UPDATE keys SET name = $1, policy = $2, updated_at = $3, revision = $4 \
      WHERE id = $5 AND revoked_at IS NULL AND ($6::bigint IS NULL OR revision = $6)";
+const ROTATE: &str = "UPDATE keys SET old_digest = digest, old_until = $1, digest = $2, pepper = $3, prefix = $4, \
+     last4 = $5, updated_at = $6, revision = $7 WHERE id = $8";
 const LABEL: &str = "INSERT INTO key_labels (id, name, team, project) \
      SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[]) AS t (id) ORDER BY id \
      ON CONFLICT (id) DO UPDATE SET name = excluded.name, team = excluded.team, project = excluded.project";
@@ -29,7 +32,7 @@ const LABEL_ACCOUNTS: &str = "INSERT INTO account_labels (account, name) \
 /// Held to the commit by whoever changes something, so that revisions come into sight in their order. The number means
 /// nothing.
 pub(super) const IN_ORDER: &str = "SELECT pg_advisory_xact_lock(7166230190331150402)";
-const NOTE: &str = "INSERT INTO changes (time, kind, id) VALUES ($1, $2, $3) RETURNING revision";
+pub(super) const NOTE: &str = "INSERT INTO changes (time, kind, id) VALUES ($1, $2, $3) RETURNING revision";
 /// Heard by those that wait, once it is committed. It only wakes them: what changed stands in the table.
 pub(super) const WAKE: &str = "NOTIFY gatewright_changes";
 
@@ -72,6 +75,29 @@ impl Directory for PostgresStore {
             (None, Some(present)) => Err(StoreError::Changed { revision: present.revision }),
             (changed, _) => Ok(changed),
         }
+    }
+
+    fn rotate_key(
+        &self,
+        id: KeyId,
+        secret: &NewSecret,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredKey>, StoreError> {
+        self.change_key("rotate a key", now, id, "", async |db, revision| {
+            let present = select(db, id).await?.filter(|key| key.revoked_at.is_none());
+            let Some(present) = present else { return Ok(None) };
+            if if_revision.is_some_and(|expected| expected != present.revision) {
+                return Err(StoreError::Changed { revision: present.revision }.into());
+            }
+            let (digest, pepper) =
+                (secret.digest.as_slice(), i32::try_from(secret.pepper).unwrap_or(i32::MAX));
+            let (prefix, last4) = (&secret.prefix, &secret.last4);
+            let values: Values<'_> =
+                &[&secret.old_until, &digest, &pepper, prefix, last4, &now, &revision, &Id(id.0)];
+            db.execute(ROTATE, values).await?;
+            select(db, id).await
+        })
     }
 
     fn revoke_key(&self, id: KeyId, now: Micros) -> Result<bool, StoreError> {
@@ -216,6 +242,12 @@ fn decode(row: &Row) -> Result<StoredKey, Fault> {
     let damaged = |what| move |_| Fault::from(StoreError::Damaged { what });
     let policy: KeyPolicy =
         serde_json::from_str(row.try_get(5)?).map_err(|_| StoreError::Damaged { what: "a key's policy" })?;
+    let retiring = match (row.try_get::<_, Option<&[u8]>>(10)?, row.try_get::<_, Option<i64>>(11)?) {
+        (Some(digest), Some(until)) => {
+            Some(Retiring { digest: digest.try_into().map_err(damaged("a key's digest"))?, until })
+        }
+        _ => None,
+    };
     Ok(StoredKey {
         id: KeyId(row.try_get::<_, Id>(0)?.0),
         digest: row.try_get::<_, &[u8]>(1)?.try_into().map_err(damaged("a key's digest"))?,
@@ -227,5 +259,6 @@ fn decode(row: &Row) -> Result<StoredKey, Fault> {
         updated_at: row.try_get(7)?,
         revoked_at: row.try_get(8)?,
         revision: row.try_get(9)?,
+        retiring,
     })
 }

@@ -2,7 +2,9 @@
 //! other nodes change. It must not be called from a worker of the request path: everything here blocks. And it must not
 //! be needed for a call: while the server is away, the last copy stands in and the journal waits.
 
+mod accounts;
 mod address;
+mod answers;
 mod batch;
 mod bytes;
 mod columns;

@@ -1,4 +1,4 @@
-//! What stands in for the server while it is away: keys, credentials, routes and budgets as they stood there last. In
+//! What stands in for the server while it is away: keys, accounts, credentials, routes and budgets as they stood there last. In
 //! memory for as long as the process runs, and sealed in the data directory, so that a node can start without the
 //! server. Nothing here is written back, but for the names of keys that were to be noted meanwhile.
 
@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::keys;
 use crate::memory::SpentByPeriod;
 use crate::seal::Seal;
-use crate::types::{KeyLabel, StoredCredential, StoredKey, StoredRoute};
+use crate::types::{AccountFilter, KeyLabel, StoredAccount, StoredCredential, StoredKey, StoredRoute};
 use copy::Copy;
 use gw_model::{AccountId, KeyId, Micros, Secret};
 use parking_lot::Mutex;
@@ -87,6 +87,17 @@ impl Standby {
         self.or_copy(read, |copy| {
             let first = after.map_or(0, |after| copy.keys.partition_point(|key| key.id <= after));
             copy.keys.iter().skip(first).take(rows).cloned().collect()
+        })
+    }
+
+    pub(super) fn or_accounts(
+        &self,
+        read: Result<Vec<StoredAccount>, StoreError>,
+        filter: &AccountFilter,
+    ) -> Result<Vec<StoredAccount>, StoreError> {
+        self.or_copy(read, |copy| {
+            let found = copy.accounts.iter().filter(|account| filter.takes(account));
+            found.take(filter.limit).cloned().collect()
         })
     }
 

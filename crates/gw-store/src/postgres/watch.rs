@@ -5,8 +5,9 @@ use super::db::PostgresStore;
 use super::session::Session;
 use super::standby::StateCopy;
 use crate::error::StoreError;
-use crate::traits::{CredentialStore, Database, Directory, Ledger, RouteStore, Watch};
-use gw_model::Micros;
+use crate::traits::{AccountStore, CredentialStore, Database, Directory, Ledger, RouteStore, Watch};
+use crate::types::AccountFilter;
+use gw_model::{Level, Micros};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -103,6 +104,13 @@ impl Watcher {
             Some(store.keys(copy.keys.last().map(|key| key.id), PAGE)?).filter(|page| !page.is_empty())
         {
             copy.keys.extend(page);
+        }
+        for level in Level::ALL.iter().filter(|level| **level != Level::Key) {
+            let mut filter = AccountFilter::of(*level, PAGE);
+            while let Some(page) = Some(store.accounts(&filter)?).filter(|page| !page.is_empty()) {
+                filter.after = page.last().map(|account| account.id);
+                copy.accounts.extend(page);
+            }
         }
         copy.credentials = store.credentials()?;
         copy.routes = store.routes()?;

@@ -4,14 +4,14 @@
 use super::db::SqliteStore;
 use crate::accounts::bytes_of;
 use crate::error::StoreError;
+use crate::memory::Retiring;
 use crate::rows::id_bytes;
 use crate::traits::Directory;
-use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
+use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-const COLUMNS: &str =
-    "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision";
+const COLUMNS: &str = "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision, old_digest, old_until";
 
 impl Directory for SqliteStore {
     fn create_key(&self, key: &NewKey, now: Micros) -> Result<StoredKey, StoreError> {
@@ -83,6 +83,42 @@ impl Directory for SqliteStore {
             Ok((done > 0).then_some(()))
         })?;
         Ok(done.is_some())
+    }
+
+    fn rotate_key(
+        &self,
+        id: KeyId,
+        secret: &NewSecret,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredKey>, StoreError> {
+        let mut present = None;
+        let changed = self.change("rotate a key", now, id, "", |tx, revision| {
+            let found = select(tx, id)?.filter(|key| key.revoked_at.is_none());
+            present = found.map(|key| key.revision);
+            if present.is_none() || if_revision.is_some_and(|expected| Some(expected) != present) {
+                return Ok(None);
+            }
+            tx.execute(
+                "UPDATE keys SET old_digest = digest, old_until = ?, digest = ?, pepper = ?, prefix = ?, last4 = ?, \
+                 updated_at = ?, revision = ? WHERE id = ?",
+                params![
+                    secret.old_until,
+                    secret.digest,
+                    secret.pepper,
+                    secret.prefix,
+                    secret.last4,
+                    now,
+                    revision,
+                    id_bytes(id.0)
+                ],
+            )?;
+            select(tx, id)
+        })?;
+        match (present, changed) {
+            (Some(revision), None) => Err(StoreError::Changed { revision }),
+            (_, changed) => Ok(changed),
+        }
     }
 
     fn key(&self, id: KeyId) -> Result<Option<StoredKey>, StoreError> {
@@ -227,5 +263,9 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<StoredKey> {
         updated_at: row.get(7)?,
         revoked_at: row.get(8)?,
         revision: row.get(9)?,
+        retiring: match (row.get::<_, Option<[u8; 32]>>(10)?, row.get::<_, Option<i64>>(11)?) {
+            (Some(digest), Some(until)) => Some(Retiring { digest, until }),
+            _ => None,
+        },
     })
 }

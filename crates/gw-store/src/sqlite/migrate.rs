@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0007_sub_calls.sql"),
     include_str!("migrations/0008_tolls.sql"),
     include_str!("migrations/0009_accounts.sql"),
+    include_str!("migrations/0010_tenancy.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -49,8 +49,15 @@ macro_rules! tables {
 /// Those that others refer to come first.
 const TABLES: &[Table] = tables! {
     "keys": "id" Bytes, "name" Text, "digest" Bytes, "pepper" Whole, "policy" Text, "prefix" Text, "last4" Text,
-        "created_at" Big, "updated_at" Big, "revoked_at" Big, "revision" Big;
+        "created_at" Big, "updated_at" Big, "revoked_at" Big, "revision" Big, "old_digest" Bytes,
+        "old_until" Big;
     "key_labels": "id" Bytes, "name" Text, "team" Text, "project" Text;
+    "accounts": "id" Text, "level" Small, "parent" Text, "name" Text, "unique_name" Text, "email" Text,
+        "plan" Text, "policy" Text, "metadata" Text, "disabled" Flag, "created_at" Big, "updated_at" Big,
+        "revision" Big;
+    "memberships": "user_id" Text, "account" Text, "role" Text;
+    "given_answers": "idempotency_key" Text, "request" Bytes, "status" Whole, "etag" Text, "sealed" Bytes,
+        "created_at" Big;
     "changes": "revision" Big, "time" Big, "kind" Text, "id" Text;
     "records": "id" Bytes, "time" Big, "key" Bytes, "team" Text, "format" Text, "model" Text, "provider" Text,
         "upstream_model" Text, "stream" Flag, "outcome" Small, "status" Whole, "error_code" Text,

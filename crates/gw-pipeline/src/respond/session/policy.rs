@@ -2,7 +2,7 @@
 //! paid for before it begins. Serves the conversation, which holds a message until this has been asked.
 
 use super::ledger::Ledger;
-use crate::authorize::{allows, may_use, not_allowed};
+use crate::authorize::{may_use, not_allowed, permits};
 use crate::live::Live;
 use crate::reserve::hold_refusal;
 use gw_model::catalog::ModelInfo;
@@ -43,9 +43,15 @@ impl Policy {
     pub(super) fn check(&self, ledger: &Ledger) -> Result<(), Refusal> {
         let Some(ticket) = ledger.ticket() else { return Ok(()) };
         may_use(ticket, WireFormat::OpenAiRealtime)?;
-        let Some(key) = ticket.key().filter(|key| !key.allows_every_model()) else { return Ok(()) };
+        let Some(key) = ticket.key() else { return Ok(()) };
+        let provider = &*self.target.provider.name;
+        let is_there = key.allows_provider(provider) && ticket.beside_allows(|p| p.allows_provider(provider));
+        if is_there && key.allows_every_model() && ticket.beside_allows(|policy| policy.models.is_none()) {
+            return Ok(());
+        }
         let resolved = self.live.resolve(&self.asked, WireFormat::OpenAiRealtime);
-        let is_allowed = resolved.is_ok_and(|resolution| allows(key, &self.asked, &resolution));
+        let is_allowed =
+            is_there && resolved.is_ok_and(|resolution| permits(ticket, &self.asked, &resolution));
         if is_allowed { Ok(()) } else { Err(not_allowed(&self.asked)) }
     }
 
@@ -101,9 +107,10 @@ impl Policy {
                 continue;
             }
             let resolved = self.live.resolve(name, WireFormat::OpenAiRealtime);
-            let key = ledger.ticket().and_then(|ticket| ticket.key());
-            let permitted =
-                key.is_none_or(|key| resolved.as_ref().is_ok_and(|resolution| allows(key, name, resolution)));
+            let ticket = ledger.ticket().filter(|ticket| ticket.key().is_some());
+            let permitted = ticket.is_none_or(|ticket| {
+                resolved.as_ref().is_ok_and(|resolution| permits(ticket, name, resolution))
+            });
             if !permitted {
                 let text = format!("this key may not call the model '{name}'");
                 return Err(Refusal::new(ErrorCode::ModelNotAllowed, text).param(*param));

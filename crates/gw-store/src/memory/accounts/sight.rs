@@ -58,8 +58,13 @@ impl AccountTable {
         for account in self.list(Level::Customer) {
             let now = account.version();
             if now.policy.on_sight {
-                let (name, policy) = (Arc::clone(&now.name), now.policy.clone());
-                let version = Version { name, policy, rules: Arc::clone(&rules), generation: *generation };
+                let version = Version {
+                    name: Arc::clone(&now.name),
+                    policy: now.policy.clone(),
+                    rules: Arc::clone(&rules),
+                    under: now.under.clone(),
+                    generation: *generation,
+                };
                 account.version.store(Arc::new(version));
             }
         }
@@ -102,7 +107,7 @@ impl AccountTable {
         let id = named_account_id(Level::Customer, owner.map(|owner| owner.id), name);
         let policy = AccountPolicy { on_sight: true, ..AccountPolicy::default() };
         let parent = owner.map(|owner| owner.id);
-        let new = NewAccount { id, name: name.into(), parent, policy, disabled: false };
+        let new = NewAccount { id, name: name.into(), parent, policy, plan: None, disabled: false };
         let made = self.upsert(new.clone());
         self.sight.fresh.lock().push(new);
         Ok(made.map(|account| account.link()))
@@ -112,6 +117,11 @@ impl AccountTable {
     #[must_use]
     pub fn take_fresh(&self) -> Vec<NewAccount> {
         std::mem::take(&mut *self.sight.fresh.lock())
+    }
+
+    /// Gives back what could not be written.
+    pub fn put_back_fresh(&self, fresh: &[NewAccount]) {
+        self.sight.fresh.lock().extend_from_slice(fresh);
     }
 
     fn others(&self, setting: &Setting) -> Link {

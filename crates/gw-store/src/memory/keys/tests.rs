@@ -29,10 +29,10 @@ fn keys_are_found_by_what_is_presented_id_and_name() {
         add(&table, id, &format!("gw-{id}"), KeySource::Api);
     }
     assert_eq!(table.len(), 1000);
-    assert_eq!(table.find("gw-77").unwrap().id, KeyId(77));
+    assert_eq!(table.find("gw-77", 0).unwrap().id, KeyId(77));
     assert_eq!(table.get(KeyId(78)).unwrap().policy.name, "name-78");
     assert_eq!(table.by_name("name-79").unwrap().id, KeyId(79));
-    assert!(table.find("gw-1001").is_none() && table.find("").is_none());
+    assert!(table.find("gw-1001", 0).is_none() && table.find("", 0).is_none());
     assert!(table.list().is_sorted_by_key(|entry| entry.id));
 }
 
@@ -41,7 +41,7 @@ fn a_key_stored_under_an_older_pepper_still_opens() {
     let old = KeyTable::new(vec![Secret::new("old pepper".to_owned())]);
     let table = table();
     table.upsert(KeyId(1), old.digest("gw-x"), policy("x"), false, KeySource::Api);
-    assert_eq!(table.find("gw-x").unwrap().id, KeyId(1));
+    assert_eq!(table.find("gw-x", 0).unwrap().id, KeyId(1));
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn a_change_keeps_the_counters_and_forgets_the_old_ways_in() {
     let first = add(&table, 1, "gw-one", KeySource::Api);
     let second = table.upsert(KeyId(1), table.digest("gw-two"), policy("other"), false, KeySource::Api);
     assert!(Arc::ptr_eq(&first.tally, &second.tally));
-    assert!(table.find("gw-one").is_none() && table.by_name("name-1").is_none());
-    assert_eq!(table.find("gw-two").unwrap().policy.name, "other");
+    assert!(table.find("gw-one", 0).is_none() && table.by_name("name-1").is_none());
+    assert_eq!(table.find("gw-two", 0).unwrap().policy.name, "other");
     assert_eq!(table.len(), 1);
 }
 
@@ -61,11 +61,11 @@ fn revocation_reaches_calls_that_hold_an_older_entry() {
     let held = add(&table, 1, "gw-one", KeySource::Api);
     let digest = table.digest("gw-one");
     table.upsert(KeyId(1), digest, policy("one"), true, KeySource::Api);
-    assert!(held.revoked() && table.find("gw-one").unwrap().revoked());
+    assert!(held.revoked() && table.find("gw-one", 0).unwrap().revoked());
     table.upsert(KeyId(1), digest, policy("one"), false, KeySource::Api);
     assert!(!held.revoked());
     assert!(table.remove(KeyId(1)) && !table.remove(KeyId(1)));
-    assert!(held.revoked() && table.find("gw-one").is_none());
+    assert!(held.revoked() && table.find("gw-one", 0).is_none());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn removing_one_of_two_keys_with_one_digest_leaves_the_other() {
     add(&table, 1, "gw-same", KeySource::Api);
     add(&table, 2, "gw-same", KeySource::Api);
     table.remove(KeyId(1));
-    assert_eq!(table.find("gw-same").unwrap().id, KeyId(2));
+    assert_eq!(table.find("gw-same", 0).unwrap().id, KeyId(2));
 }
 
 #[test]
@@ -125,4 +125,24 @@ fn an_entry_knows_whether_its_policy_allows_every_model() {
         let entry = table.upsert(KeyId(1), [1; 32], policy, false, KeySource::Api);
         assert_eq!(entry.allows_every_model(), expected, "{:?}", entry.policy.models);
     }
+}
+
+#[test]
+fn an_earlier_secret_is_good_until_its_time_and_one_before_it_no_more() {
+    let table = table();
+    add(&table, 1, "gw-one", KeySource::Api);
+    let rotate = |from: &str, to: &str, until| {
+        let retiring = Some(Retiring { digest: table.digest(from), until });
+        table.upsert_retiring(KeyId(1), table.digest(to), policy("a"), false, KeySource::Api, retiring)
+    };
+    rotate("gw-one", "gw-two", 100);
+    let good = |key: &str, now| table.find(key, now).is_some();
+    assert_eq!((good("gw-one", 99), good("gw-one", 100), good("gw-two", 100)), (true, false, true));
+    // A change of the policy alone leaves both.
+    rotate("gw-one", "gw-two", 100);
+    assert!(good("gw-one", 99) && good("gw-two", 99));
+    rotate("gw-two", "gw-three", 200);
+    assert_eq!((good("gw-one", 50), good("gw-two", 150), good("gw-three", 150)), (false, true, true));
+    table.remove(KeyId(1));
+    assert!(!good("gw-two", 150) && !good("gw-three", 150));
 }

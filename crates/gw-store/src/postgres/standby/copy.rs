@@ -4,12 +4,15 @@
 //! `GWSTATE1 | id 16 | (length u32, little-endian | sealed block)*`; a block is JSON, and the last says how many there
 //! are.
 
+mod accounts;
+
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
 use crate::keys::hex;
-use crate::memory::SpentByPeriod;
+use crate::memory::{Retiring, SpentByPeriod};
 use crate::seal::Seal;
-use crate::types::{RouteVersion, StoredCredential, StoredKey, StoredRoute, VersionState};
+use crate::types::{RouteVersion, StoredAccount, StoredCredential, StoredKey, StoredRoute, VersionState};
+use accounts::AccountOut;
 use gw_model::limits::Period;
 use gw_model::{AccountId, KeyId, KeyPolicy, Micros, NanoUsd};
 use serde::{Deserialize, Serialize};
@@ -31,6 +34,8 @@ pub(in super::super) struct Copy {
     pub(in super::super) revision: i64,
     /// Keys in force, in the order of ids.
     pub(in super::super) keys: Vec<StoredKey>,
+    /// Accounts of each level in the order of ids.
+    pub(in super::super) accounts: Vec<StoredAccount>,
     pub(in super::super) credentials: Vec<StoredCredential>,
     pub(in super::super) routes: Vec<StoredRoute>,
     /// In the windows that held `taken_at`.
@@ -72,6 +77,9 @@ impl Copy {
         let mut file = Writer { out: [MAGIC.as_slice(), &id].concat(), id, blocks: 0, seal };
         for keys in self.keys.chunks(ROWS) {
             file.block(&Block::Keys(keys.iter().map(KeyOut::of).collect()))?;
+        }
+        for accounts in self.accounts.chunks(ROWS) {
+            file.block(&Block::Accounts(accounts.iter().map(AccountOut::of).collect()))?;
         }
         for spent in self.spent.chunks(ROWS) {
             file.block(&Block::Spent(spent.iter().map(|(key, spent)| SpentOut::of(*key, spent)).collect()))?;
@@ -124,6 +132,11 @@ impl Copy {
                     self.keys.push(key.key()?);
                 }
             }
+            Block::Accounts(accounts) => {
+                for account in accounts {
+                    self.accounts.push(account.account()?);
+                }
+            }
             Block::Spent(spent) => self.spent.extend(spent.iter().map(SpentOut::spent)),
             Block::Accounts(spent) => {
                 let of = |(id, windows): (AccountId, [u64; 4])| (id, SpentOut::by_period(windows));
@@ -166,6 +179,7 @@ impl Writer<'_> {
 #[derive(Serialize, Deserialize)]
 enum Block {
     Keys(Vec<KeyOut>),
+    Accounts(Vec<AccountOut>),
     Spent(Vec<SpentOut>),
     Accounts(Vec<(AccountId, [u64; 4])>),
     Credentials(Vec<CredentialOut>),
@@ -184,6 +198,9 @@ struct KeyOut {
     created_at: i64,
     updated_at: i64,
     revision: i64,
+    /// Digest of the secret before the present one, and until when it is good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retiring: Option<(String, i64)>,
 }
 
 impl KeyOut {
@@ -198,17 +215,18 @@ impl KeyOut {
             created_at: key.created_at,
             updated_at: key.updated_at,
             revision: key.revision,
+            retiring: key.retiring.map(|old| (hex(&old.digest), old.until)),
         }
     }
 
     fn key(self) -> Option<StoredKey> {
-        let mut digest = [0; 32];
-        for (place, byte) in digest.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(self.digest.get(place * 2..place * 2 + 2)?, 16).ok()?;
-        }
+        let retiring = match self.retiring {
+            Some((digest, until)) => Some(Retiring { digest: from_hex(&digest)?, until }),
+            None => None,
+        };
         Some(StoredKey {
             id: KeyId(self.id),
-            digest,
+            digest: from_hex(&self.digest)?,
             pepper: self.pepper,
             prefix: self.prefix,
             last4: self.last4,
@@ -217,8 +235,17 @@ impl KeyOut {
             updated_at: self.updated_at,
             revoked_at: None,
             revision: self.revision,
+            retiring,
         })
     }
+}
+
+fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut digest = [0; 32];
+    for (place, byte) in digest.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
+    }
+    Some(digest)
 }
 
 #[derive(Serialize, Deserialize)]

@@ -9,6 +9,7 @@ pub(crate) mod objects;
 pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
+pub(crate) mod tenancy;
 
 pub(crate) use gw_store::traits::Database as Store;
 
@@ -29,6 +30,11 @@ macro_rules! for_each_case {
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
                 a_change_of_an_outdated_revision_is_refused;
+            tenancy:
+                accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
+                accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
+                a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number,
+                what_is_missing_is_added_below_what_is_there;
             ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,

@@ -1,6 +1,7 @@
 //! Tests of [`super`]: the copy comes back whole or not at all.
 use super::*;
-use gw_model::Secret;
+use crate::types::AccountProfile;
+use gw_model::{AccountId, Level, Membership, Role, Secret};
 
 const TEAM: AccountId = AccountId { level: gw_model::Level::Team, number: 7 };
 
@@ -20,6 +21,22 @@ fn copy(keys: u128) -> Copy {
         updated_at: 2,
         revoked_at: None,
         revision: 3,
+        retiring: (id == 1).then_some(Retiring { digest: [7; 32], until: 8 }),
+    };
+    let id = |level, number| AccountId { level, number };
+    let account = StoredAccount {
+        id: id(Level::User, 1),
+        parent: Some(id(Level::Organization, 2)),
+        profile: AccountProfile {
+            name: "Ada".to_owned(),
+            email: Some("ada@example.com".to_owned()),
+            plan: Some(id(Level::Plan, 3)),
+            memberships: vec![Membership { account: id(Level::Team, 4), role: Role::Billing }],
+            ..AccountProfile::default()
+        },
+        created_at: 1,
+        updated_at: 2,
+        revision: 3,
     };
     let spent = SpentByPeriod { day: NanoUsd(1), week: NanoUsd(2), month: NanoUsd(3), total: NanoUsd(4) };
     Copy {
@@ -27,6 +44,7 @@ fn copy(keys: u128) -> Copy {
         taken_at: 1_793_361_600_000_000,
         revision: 9,
         keys: (1..=keys).map(key).collect(),
+        accounts: vec![account],
         credentials: vec![StoredCredential {
             name: "east".to_owned(),
             sealed: vec![1, 2, 3],

@@ -1,0 +1,56 @@
+//! The customer and the tags of a call, as [`crate::admit::guests`] found them: what all of them allow together. It must not
+//! find out who they are.
+
+use super::Open;
+use crate::authenticate;
+use gw_model::{AccountPolicy, ErrorCode, Level, Refusal};
+use gw_store::memory::{Account, Link};
+use smallvec::SmallVec;
+use std::sync::Arc;
+
+/// The customer and the tags of a call.
+pub(super) type Beside = SmallVec<[Arc<Account>; 1]>;
+
+/// Whoever is not to be called for, in the words for the caller.
+pub(crate) fn disabled(level: Level, name: &str) -> Refusal {
+    let text = format!("the {} '{name}' is disabled or deleted", level.as_str());
+    Refusal::new(ErrorCode::InvalidApiKey, text)
+}
+
+impl Open {
+    /// The call counts for that account too, and must be within what it allows, where it is one of the table.
+    pub(crate) fn count_for(&mut self, link: Link, account: Option<Arc<Account>>) {
+        self.chain.push(link);
+        self.named.extend(account);
+    }
+
+    /// True when the call's customer and tags allow something.
+    pub(crate) fn beside_allows(&self, allows: impl Fn(&AccountPolicy) -> bool) -> bool {
+        self.named.iter().all(|account| account.permits(&allows))
+    }
+
+    /// The customer and the tags of the call.
+    pub(crate) fn beside(&self) -> &[Arc<Account>] {
+        &self.named
+    }
+
+    /// Most output tokens that the call may ask for, by all that it counts for.
+    pub(crate) fn max_output_tokens(&self) -> Option<u64> {
+        let mut least = self.key.as_ref().and_then(|key| key.max_output_tokens());
+        for account in &self.named {
+            let own = account.max_output_tokens();
+            least = least.map_or(own, |least| Some(own.map_or(least, |own| own.min(least))));
+        }
+        least
+    }
+
+    /// Is the key still good, and everything that the call counts for?
+    pub(crate) fn check_key(&self) -> Result<(), Refusal> {
+        let Some(entry) = &self.key else { return Ok(()) };
+        authenticate::check(entry, self.worker.now())?;
+        match self.named.iter().find(|account| account.is_closed()) {
+            None => Ok(()),
+            Some(account) => Err(disabled(account.id.level, &account.version().name)),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Reads what a caller wants of an account or a plan. Members that are not given leave it as it is, so the same reader
+//! serves creation and change.
+
+use super::error::ApiError;
+use super::given::Given;
+use super::limits;
+use gw_model::{AccountId, Level, Membership, Role};
+use gw_store::types::AccountProfile;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Members of all of them.
+const COMMON: [&str; 9] = [
+    "name",
+    "models",
+    "endpoints",
+    "providers",
+    "max_output_tokens",
+    "limits",
+    "budget",
+    "budgets",
+    "metadata",
+];
+
+/// Most memberships of one person.
+const MAX_MEMBERSHIPS: usize = 256;
+
+/// Longest address in bytes, by the rules of mail.
+const MAX_EMAIL: usize = 254;
+
+/// What may stand above an account of a level, by the member that names it.
+pub(super) const fn parents(level: Level) -> &'static [(&'static str, Level)] {
+    const ORGANIZATION: (&str, Level) = ("organization_id", Level::Organization);
+    const TEAM: (&str, Level) = ("team_id", Level::Team);
+    match level {
+        Level::Team => &[ORGANIZATION],
+        Level::Project => &[TEAM],
+        Level::Customer => &[ORGANIZATION, TEAM],
+        _ => &[],
+    }
+}
+
+/// Reads a body.
+pub(super) fn read(level: Level, body: &[u8]) -> Result<Given, ApiError> {
+    let mut members = COMMON.to_vec();
+    members.extend(parents(level).iter().map(|(member, _)| *member));
+    if level != Level::Plan {
+        members.extend(["plan_id", "disabled"]);
+    }
+    if level == Level::User {
+        members.extend(["email", "memberships"]);
+    }
+    Given::read(body, &members)
+}
+
+/// What it is to belong to. Outer `None`: nothing is said about that.
+pub(super) fn parent(level: Level, given: &Given) -> Result<Option<Option<AccountId>>, ApiError> {
+    let mut found = None;
+    for (member, wanted) in parents(level) {
+        let Some(text) = given.text(member)? else { continue };
+        let id = text.map(|text| id_of(member, &text, *wanted)).transpose()?;
+        match (found, id) {
+            (Some(Some(_)), Some(_)) => {
+                let text = "give 'organization_id' or 'team_id', not both: a team has its organization";
+                return Err(ApiError::invalid(*member, text));
+            }
+            (Some(Some(_)), None) => {}
+            _ => found = Some(id),
+        }
+    }
+    Ok(found)
+}
+
+/// Applies a body. `is_provider`: whether there is a provider of a name.
+pub(super) fn apply(
+    level: Level,
+    given: &Given,
+    profile: &mut AccountProfile,
+    is_provider: impl Fn(&str) -> bool,
+) -> Result<(), ApiError> {
+    if level == Level::User {
+        person(given, profile)?;
+    }
+    given.name(&mut profile.name, "what this is")?;
+    let policy = &mut profile.policy;
+    if let Some(models) = given.texts_or_null("models")? {
+        policy.models = models;
+    }
+    if let Some(endpoints) = given.endpoints()? {
+        policy.endpoints = endpoints;
+    }
+    if let Some(providers) = given.texts_or_null("providers")? {
+        for name in providers.iter().flatten() {
+            if !is_provider(name) {
+                return Err(ApiError::invalid("providers", format!("there is no provider '{name}' here")));
+            }
+        }
+        policy.providers = providers;
+    }
+    if let Some(raw) = given.raw("max_output_tokens") {
+        let value: Value = serde_json::from_str(raw).unwrap_or_default();
+        policy.max_output_tokens = limits::count("max_output_tokens", &value)?;
+    }
+    limits::apply(given, &mut policy.limits, &mut policy.budgets)?;
+    // A customer made on sight that is given limits or budgets has its own from here on.
+    policy.on_sight &= !["limits", "budget", "budgets"].iter().any(|name| given.raw(name).is_some());
+    if let Some(metadata) = given.texts_by_name("metadata")? {
+        profile.metadata = metadata;
+    }
+    if let Some(plan) = given.text("plan_id")? {
+        profile.plan = plan.map(|text| id_of("plan_id", &text, Level::Plan)).transpose()?;
+    }
+    profile.disabled = given.flag("disabled")?.unwrap_or(profile.disabled);
+    if level == Level::Plan || profile.plan.is_some() {
+        limits::check_beside_plan(&profile.policy.limits, &profile.policy.budgets)?;
+    }
+    Ok(())
+}
+
+fn person(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {
+    if let Some(email) = given.text("email")? {
+        profile.email = email.map(|email| email.trim().to_lowercase());
+    }
+    let email = profile.email.clone().unwrap_or_default();
+    let parts: Vec<&str> = email.split('@').collect();
+    let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
+    let is_address = matches!(parts[..], [name, host] if !name.is_empty() && !host.is_empty());
+    if !is_address || email.len() > MAX_EMAIL || !email.chars().all(is_plain) {
+        let text = "'email' must be an address, such as ada@example.com";
+        return Err(ApiError::invalid("email", text));
+    }
+    if profile.name.is_empty() {
+        profile.name = email;
+    }
+    if let Some(raw) = given.raw("memberships") {
+        profile.memberships = memberships(raw)?;
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MembershipInput {
+    account_id: String,
+    role: String,
+}
+
+fn memberships(raw: &str) -> Result<Vec<Membership>, ApiError> {
+    let wrong = |error| {
+        let text = format!("'memberships' must be a list of {{\"account_id\", \"role\"}}: {error}");
+        ApiError::invalid("memberships", text)
+    };
+    let list: Option<Vec<MembershipInput>> = serde_json::from_str(raw).map_err(wrong)?;
+    let list = list.unwrap_or_default();
+    if list.len() > MAX_MEMBERSHIPS {
+        return Err(ApiError::invalid("memberships", format!("there may be {MAX_MEMBERSHIPS} memberships")));
+    }
+    let mut memberships: Vec<Membership> = Vec::with_capacity(list.len());
+    for (at, given) in list.iter().enumerate() {
+        let field = format!("memberships[{at}].account_id");
+        let account: Option<AccountId> = given.account_id.parse().ok();
+        let belongs = |id: &AccountId| matches!(id.level, Level::Organization | Level::Team | Level::Project);
+        let account = account.filter(belongs).ok_or_else(|| {
+            let text = format!("'{field}' must be the id of an organization, a team or a project");
+            ApiError::invalid(field.clone(), text)
+        })?;
+        if memberships.iter().any(|known| known.account == account) {
+            return Err(ApiError::invalid(field, "this account stands in the list already"));
+        }
+        let role = Role::from_name(&given.role).ok_or_else(|| {
+            let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+            let text = format!("there is no role '{}'; there are {}", given.role, names.join(", "));
+            ApiError::invalid(format!("memberships[{at}].role"), text)
+        })?;
+        memberships.push(Membership { account, role });
+    }
+    memberships.sort_unstable_by_key(|membership| membership.account);
+    Ok(memberships)
+}
+
+/// An id of a level, in a member.
+pub(super) fn id_of(member: &'static str, text: &str, level: Level) -> Result<AccountId, ApiError> {
+    text.parse::<AccountId>().ok().filter(|id| id.level == level).ok_or_else(|| {
+        let text = format!("'{member}' must be an id such as {}_...; '{text}' is none", level.prefix());
+        ApiError::invalid(member, text)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! `/api/v1/organizations`, `teams`, `projects`, `users`, `customers`, `tags` and `plans`: one set of handlers for all.
+
+use super::account_input as input;
+use super::error::ApiError;
+use super::etag::{expected, tagged};
+use super::limits;
+use super::query::Page;
+use crate::app::accounts::{self, AccountsError};
+use crate::app::state::App;
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{MethodRouter, get};
+use gw_model::{AccountId, Level, Micros, time};
+use gw_store::StoreError;
+use gw_store::memory::{Rules, Tally};
+use gw_store::types::{AccountFilter, AccountProfile, StoredAccount};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+type Answer = Result<Response, ApiError>;
+
+/// Filters and paging.
+#[derive(Debug, Deserialize)]
+struct AccountsQuery {
+    name: Option<String>,
+    email: Option<String>,
+    organization_id: Option<String>,
+    team_id: Option<String>,
+    member_of: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// How to remove.
+#[derive(Debug, Deserialize)]
+struct RemoveQuery {
+    cascade: Option<String>,
+}
+
+/// The resource of a level as a whole.
+pub(super) fn all(level: Level) -> MethodRouter<Arc<App>> {
+    get(move |State(app): State<Arc<App>>, Query(query): Query<AccountsQuery>| list(level, app, query))
+        .post(move |State(app): State<Arc<App>>, body: Bytes| create(level, app, body))
+}
+
+/// One of a level.
+pub(super) fn one(level: Level) -> MethodRouter<Arc<App>> {
+    get(move |State(app): State<Arc<App>>, Path(id): Path<String>| show(level, app, id))
+        .patch(move |State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap, body: Bytes| {
+            change(level, app, id, headers, body)
+        })
+        .delete(
+            move |State(app): State<Arc<App>>,
+                  Path(id): Path<String>,
+                  Query(query): Query<RemoveQuery>,
+                  headers: HeaderMap| remove(level, app, id, query, headers),
+        )
+}
+
+async fn list(level: Level, app: Arc<App>, query: AccountsQuery) -> Result<Json<Value>, ApiError> {
+    let limit = Page { limit: query.limit, cursor: None }.limit()?;
+    let mut filter = AccountFilter::of(level, limit + 1);
+    let given = |member: &str| match member {
+        "organization_id" => &query.organization_id,
+        _ => &query.team_id,
+    };
+    for (member, wanted) in input::parents(level) {
+        if let Some(text) = given(member) {
+            filter.parent = Some(input::id_of(member, text, *wanted)?);
+        }
+    }
+    if let Some(text) = &query.cursor {
+        let after = text.parse::<AccountId>().ok().filter(|id| id.level == level);
+        filter.after =
+            Some(after.ok_or_else(|| ApiError::invalid("cursor", "'cursor' is not one of this list"))?);
+    }
+    if let Some(text) = &query.member_of {
+        let wrong = |_| ApiError::invalid("member_of", "'member_of' must be the id of an account");
+        filter.member_of = Some(text.parse().map_err(wrong)?);
+    }
+    filter.name = query.name;
+    filter.email = query.email.map(|email| email.to_lowercase());
+    let reading = Arc::clone(&app);
+    let mut rows = tokio::task::spawn_blocking(move || accounts::list(&reading, &filter)).await??;
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| is_more).map(|last| last.id.to_string());
+    let data: Vec<Value> = rows.iter().map(|account| row(&app, account)).collect();
+    Ok(Json(json!({ "data": data, "next_cursor": next })))
+}
+
+async fn show(level: Level, app: Arc<App>, id: String) -> Answer {
+    let id = parse(level, &id)?;
+    let reading = Arc::clone(&app);
+    let found = tokio::task::spawn_blocking(move || accounts::find(&reading, id)).await??;
+    Ok(tagged(StatusCode::OK, found.revision, row(&app, &found)))
+}
+
+async fn create(level: Level, app: Arc<App>, body: Bytes) -> Answer {
+    let given = input::read(level, &body)?;
+    let mut profile = AccountProfile::default();
+    input::apply(level, &given, &mut profile, |name| is_provider(&app, name))?;
+    let parent = input::parent(level, &given)?.flatten();
+    if level == Level::Project && parent.is_none() {
+        return Err(ApiError::invalid("team_id", "'team_id' is missing: a project belongs to a team"));
+    }
+    let writing = Arc::clone(&app);
+    let made = tokio::task::spawn_blocking(move || accounts::create(&writing, level, parent, &profile));
+    let made = made.await?.map_err(|error| taken(level, error))?;
+    Ok(tagged(StatusCode::CREATED, made.revision, row(&app, &made)))
+}
+
+async fn change(level: Level, app: Arc<App>, id: String, headers: HeaderMap, body: Bytes) -> Answer {
+    let (id, revision) = (parse(level, &id)?, expected(&headers)?);
+    let given = input::read(level, &body)?;
+    let writing = Arc::clone(&app);
+    let work = move || {
+        accounts::update(&writing, id, revision, |present| {
+            if input::parent(level, &given)?.is_some_and(|parent| parent != present.parent) {
+                let member = input::parents(level).first().map_or("id", |(member, _)| *member);
+                let text = "what it belongs to cannot be changed: make another, and move the keys there";
+                return Err(ApiError::invalid(member, text));
+            }
+            let mut profile = present.profile.clone();
+            input::apply(level, &given, &mut profile, |name| is_provider(&writing, name))?;
+            Ok(profile)
+        })
+    };
+    let changed = tokio::task::spawn_blocking(work).await??;
+    Ok(tagged(StatusCode::OK, changed.revision, row(&app, &changed)))
+}
+
+async fn remove(
+    level: Level,
+    app: Arc<App>,
+    id: String,
+    query: RemoveQuery,
+    headers: HeaderMap,
+) -> Result<StatusCode, ApiError> {
+    let (id, revision) = (parse(level, &id)?, expected(&headers)?);
+    let cascade = match query.cascade.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(ApiError::invalid("cascade", "'cascade' must be true or false")),
+    };
+    tokio::task::spawn_blocking(move || accounts::remove(&app, id, cascade, revision)).await??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn is_provider(app: &App, name: &str) -> bool {
+    app.gateway.live().snapshot.providers.contains_key(name)
+}
+
+/// An id that is none, or one of another level, is of something that does not exist.
+fn parse(level: Level, id: &str) -> Result<AccountId, ApiError> {
+    let id = id.parse::<AccountId>().ok().filter(|id| id.level == level);
+    id.ok_or_else(|| AccountsError::NotFound.into())
+}
+
+/// Of people it is the address that must differ.
+fn taken(level: Level, error: AccountsError) -> ApiError {
+    match error {
+        AccountsError::Store(StoreError::NameTaken { .. }) if level == Level::User => {
+            ApiError::conflict("email", "another user has this address")
+        }
+        error => error.into(),
+    }
+}
+
+impl From<AccountsError> for ApiError {
+    fn from(error: AccountsError) -> Self {
+        match error {
+            AccountsError::NotFound => Self::not_found(error.to_string()),
+            AccountsError::Unknown { ref field, .. } => Self::invalid(field.clone(), error.to_string()),
+            AccountsError::InUse(ref referring) => {
+                let some = |ids: Vec<String>| ids.into_iter().take(10).collect::<Vec<_>>();
+                let accounts = some(referring.accounts.iter().map(ToString::to_string).collect());
+                let keys = some(referring.keys.iter().map(ToString::to_string).collect());
+                let by = json!({ "accounts": accounts, "keys": keys });
+                Self::conflict("id", error.to_string()).with("referred_by", by)
+            }
+            AccountsError::Store(StoreError::NameTaken { .. }) => {
+                Self::conflict("name", "another one beside it has this name (or address); choose another")
+            }
+            AccountsError::Store(StoreError::Changed { revision }) => Self::changed(revision),
+            AccountsError::Store(error) => Self::from(error),
+        }
+    }
+}
+
+fn row(app: &App, stored: &StoredAccount) -> Value {
+    let (level, profile) = (stored.id.level, &stored.profile);
+    let policy = &profile.policy;
+    let account = app.gateway.keys.accounts.get(stored.id);
+    let now = app.gateway.clock().now();
+    let budgets = budgets(account.as_ref().map(|account| account.tally()), stored, now);
+    let mut row = json!({
+        "id": stored.id.to_string(),
+        "name": profile.name,
+        "models": policy.models,
+        "endpoints": policy.endpoints.as_ref().map(|l| l.iter().map(|e| e.as_str()).collect::<Vec<_>>()),
+        "providers": policy.providers,
+        "max_output_tokens": policy.max_output_tokens,
+        "limits": limits::shown(&policy.limits),
+        "budget": budgets.first(),
+        "budgets": budgets,
+        "metadata": profile.metadata,
+        "revision": stored.revision,
+        "created_at": time::format(stored.created_at),
+        "updated_at": time::format(stored.updated_at),
+    });
+    for (member, wanted) in input::parents(level) {
+        let parent = stored.parent.filter(|parent| parent.level == *wanted);
+        row[member] = json!(parent.map(|id| id.to_string()));
+    }
+    if level != Level::Plan {
+        row["plan_id"] = json!(profile.plan.map(|id| id.to_string()));
+        row["disabled"] = profile.disabled.into();
+        row["requests_in_flight"] = account.map_or(0, |account| account.tally().parallel()).into();
+    }
+    if level == Level::User {
+        let memberships = profile.memberships.iter().map(|membership| {
+            json!({ "account_id": membership.account.to_string(), "role": membership.role.as_str() })
+        });
+        row["email"] = json!(profile.email);
+        row["memberships"] = memberships.collect();
+    }
+    row
+}
+
+/// Its own budgets, and where they stand; those of a plan stand nowhere.
+fn budgets(tally: Option<&Tally>, stored: &StoredAccount, now: Micros) -> Vec<Map<String, Value>> {
+    let policy = &stored.profile.policy;
+    let rules = Rules::new(&policy.limits, policy.budgets.clone());
+    let nothing = Tally::default();
+    let mut rows = limits::budgets_shown(tally.unwrap_or(&nothing), &rules, now);
+    if stored.id.level == Level::Plan {
+        for row in &mut rows {
+            row.retain(|name, _| !matches!(name.as_str(), "spent_usd" | "reserved_usd" | "resets_at"));
+        }
+    }
+    rows
+}

@@ -1,0 +1,195 @@
+//! `GET /api/v1/keys/{id}/effective`: what holds for the calls of a key, value by value: everything that was looked at, and
+//! what of it decides. It must not decide anything itself: it shows what the request path asks.
+
+use super::limits;
+use gw_model::limits::{Budget, Limits};
+use gw_model::principal::model_matches;
+use gw_model::{Endpoint, Level, Micros};
+use gw_store::memory::{Account, KeyEntry, Rules, Tally};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Something that restricts or counts the calls of the key.
+struct Source<'a> {
+    /// Who: `{level, id, name}`, and the plan where it comes from one.
+    from: Value,
+    models: Option<Vec<String>>,
+    endpoints: Option<Vec<Endpoint>>,
+    providers: Option<Vec<String>>,
+    max_output_tokens: Option<u64>,
+    limits: Limits,
+    budgets: Vec<Budget>,
+    tally: &'a Tally,
+}
+
+/// See the module.
+pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
+    let versions: Vec<_> = entry.above.iter().map(|account| (account, account.version())).collect();
+    let from =
+        |level: Level, id: String, name: &str| json!({ "level": level.as_str(), "id": id, "name": name });
+    let of_key = from(Level::Key, entry.id.to_string(), &entry.policy.name);
+    let mut sources = vec![Source {
+        from: of_key.clone(),
+        models: Some(entry.policy.models.clone()),
+        endpoints: Some(Endpoint::ALL.iter().copied().filter(|e| entry.policy.allows_endpoint(*e)).collect()),
+        providers: None,
+        max_output_tokens: None,
+        limits: entry.policy.limits.clone(),
+        budgets: entry.policy.budgets.clone(),
+        tally: &entry.tally,
+    }];
+    sources.extend(entry.plan().map(|plan| of_plan(plan, of_key, &entry.tally)));
+    for (account, version) in &versions {
+        let name = from(account.id.level, account.id.to_string(), &version.name);
+        sources.push(of_account(account, name.clone(), account.tally()));
+        sources.extend(version.plan().map(|plan| of_plan(plan, name, account.tally())));
+    }
+    json!({
+        "key_id": entry.id.to_string(),
+        "usable": !entry.is_closed() && entry.policy.expires_at.is_none_or(|at| at > now),
+        "models": patterns(&sources),
+        "endpoints": names(&sources, |source| {
+            source.endpoints.as_ref().map(|list| list.iter().map(|e| e.as_str().to_owned()).collect())
+        }),
+        "providers": names(&sources, |source| source.providers.clone()),
+        "max_output_tokens": least(&sources),
+        "limits": all_limits(&sources),
+        "budgets": all_budgets(&sources, now),
+    })
+}
+
+fn of_account<'a>(account: &Arc<Account>, from: Value, tally: &'a Tally) -> Source<'a> {
+    let policy = account.version().policy.clone();
+    Source {
+        from,
+        models: policy.models,
+        endpoints: policy.endpoints,
+        providers: policy.providers,
+        max_output_tokens: policy.max_output_tokens,
+        limits: policy.limits,
+        budgets: policy.budgets,
+        tally,
+    }
+}
+
+/// What a plan says is counted at whoever has it.
+fn of_plan<'a>(plan: &Arc<Account>, mut holder: Value, tally: &'a Tally) -> Source<'a> {
+    holder["plan"] = json!({ "id": plan.id.to_string(), "name": &*plan.version().name });
+    of_account(plan, holder, tally)
+}
+
+/// Patterns that every list covers. Two patterns overlap where one of them covers the other, and then in that.
+fn patterns(sources: &[Source<'_>]) -> Value {
+    combine(
+        sources,
+        |source| source.models.clone(),
+        |known, list| {
+            let both = |a: &String, b: &String| match (model_matches(a, b), model_matches(b, a)) {
+                (true, _) => Some(b.clone()),
+                (_, true) => Some(a.clone()),
+                _ => None,
+            };
+            let mut found: Vec<String> =
+                known.iter().flat_map(|a| list.iter().filter_map(move |b| both(a, b))).collect();
+            found.sort();
+            found.dedup();
+            found
+        },
+    )
+}
+
+fn names(sources: &[Source<'_>], value: impl Fn(&Source<'_>) -> Option<Vec<String>>) -> Value {
+    let within = |known: &[String], list: &[String]| {
+        known.iter().filter(|name| list.contains(name)).cloned().collect()
+    };
+    combine(sources, value, within)
+}
+
+/// What all lists allow together, and which of them took something away. `effective` is null where there is no list.
+fn combine(
+    sources: &[Source<'_>],
+    value: impl Fn(&Source<'_>) -> Option<Vec<String>>,
+    both: impl Fn(&[String], &[String]) -> Vec<String>,
+) -> Value {
+    let mut effective: Option<Vec<String>> = None;
+    let (mut from, mut considered) = (Vec::new(), Vec::new());
+    for source in sources {
+        let list = value(source);
+        considered.push(json!({ "from": source.from, "value": list }));
+        let Some(list) = list else { continue };
+        let next = effective.as_ref().map_or_else(|| list.clone(), |known| both(known, &list));
+        if effective.as_ref() != Some(&next) {
+            from.push(source.from.clone());
+        }
+        effective = Some(next);
+    }
+    json!({ "effective": effective, "from": from, "considered": considered })
+}
+
+fn least(sources: &[Source<'_>]) -> Value {
+    let given = sources.iter().filter(|source| source.max_output_tokens.is_some());
+    let least = given.min_by_key(|source| source.max_output_tokens);
+    let considered: Vec<Value> =
+        sources.iter().map(|s| json!({ "from": s.from, "value": s.max_output_tokens })).collect();
+    json!({
+        "effective": least.and_then(|source| source.max_output_tokens),
+        "from": least.map(|source| &source.from),
+        "considered": considered,
+    })
+}
+
+/// All limits are in force beside each other; of those that count the same, the smallest is what is felt first.
+fn all_limits(sources: &[Source<'_>]) -> Vec<Value> {
+    let mut rows: Vec<(Value, Vec<(u64, Value)>)> = Vec::new();
+    for source in sources {
+        for limit in source.limits.list() {
+            let what = json!({
+                "unit": limit.unit.as_str(), "per_seconds": limit.per_seconds, "models": limit.models,
+                "shadow": limit.shadow,
+            });
+            let one = Limits { more: vec![limit.clone()], ..Limits::default() };
+            let shown = limits::shown(&one)["more"][0].take();
+            let row = (limit.max, json!({ "from": source.from, "value": shown }));
+            match rows.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, list)) => list.push(row),
+                None => rows.push((what, vec![row])),
+            }
+        }
+    }
+    rows.into_iter().map(|(what, list)| grouped(what, list)).collect()
+}
+
+/// As limits; of budgets over the same time, the one with the least left is felt first.
+fn all_budgets(sources: &[Source<'_>], now: Micros) -> Vec<Value> {
+    let mut rows: Vec<(Value, Vec<(u64, Value)>)> = Vec::new();
+    for source in sources {
+        let rules = Rules::new(&Limits::default(), source.budgets.clone());
+        let views = source.tally.budget_views(&rules, now);
+        let shown = limits::budgets_shown(source.tally, &rules, now);
+        for (view, shown) in views.into_iter().zip(shown) {
+            let part = |name: &str| shown.get(name).cloned().unwrap_or_default();
+            let what = json!({
+                "period": part("period"), "time_zone": part("time_zone"), "shadow": part("shadow"),
+            });
+            let left = view.limit.minus(view.spent).minus(view.reserved);
+            let row = (left.0, json!({ "from": source.from, "value": Value::Object(shown) }));
+            match rows.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, list)) => list.push(row),
+                None => rows.push((what, vec![row])),
+            }
+        }
+    }
+    rows.into_iter().map(|(what, list)| grouped(what, list)).collect()
+}
+
+fn grouped(what: Value, list: Vec<(u64, Value)>) -> Value {
+    let mut row = match what {
+        Value::Object(row) => row,
+        _ => Map::new(),
+    };
+    let least = list.iter().min_by_key(|(amount, _)| *amount).map(|(_, row)| row.clone()).unwrap_or_default();
+    row.insert("effective".to_owned(), least["value"].clone());
+    row.insert("from".to_owned(), least["from"].clone());
+    row.insert("considered".to_owned(), list.into_iter().map(|(_, row)| row).collect());
+    Value::Object(row)
+}

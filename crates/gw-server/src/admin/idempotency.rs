@@ -1,0 +1,142 @@
+//! `Idempotency-Key`: a POST that comes again within a day is given the answer that it was given first, and does nothing.
+//! Answers are kept sealed, since they may show a key. It must not keep what changed nothing.
+
+use super::error::ApiError;
+use crate::app::state::App;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use gw_model::Secret;
+use gw_store::StoreError;
+use gw_store::keys::fingerprint;
+use gw_store::types::GivenAnswer;
+use http_body_util::BodyExt;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::{Arc, Weak};
+
+const HEADER: &str = "idempotency-key";
+/// Says that an answer is one that was given before.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+/// Longest key in bytes.
+const MAX_KEY: usize = 255;
+/// For how long an answer is given again, in microseconds: a day.
+const KEPT: i64 = 86_400_000_000;
+
+/// Writes that are under way, by their keys: one that comes again meanwhile waits for the first. As many as there are
+/// requests at once.
+pub(crate) type UnderWay = Mutex<HashMap<String, Weak<tokio::sync::Mutex<()>>>>;
+
+/// See the module.
+pub(super) async fn answer_once(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    if request.method() != Method::POST || !request.headers().contains_key(HEADER) {
+        return next.run(request).await;
+    }
+    match once(app, request, next).await {
+        Ok(answer) => answer,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn once(app: Arc<App>, request: Request, next: Next) -> Result<Response, ApiError> {
+    let key = key_of(request.headers())?;
+    let (head, body) = request.into_parts();
+    let body = collect(body).await?;
+    let asked = fingerprint(head.uri.path_and_query().map_or("", |path| path.as_str()), &body).to_vec();
+
+    let turn = turn(&app, &key);
+    let _turn = turn.lock().await;
+    let (reading, name) = (Arc::clone(&app), key.clone());
+    let known = tokio::task::spawn_blocking(move || recall(&reading, &name)).await??;
+    if let Some((known, body)) = known {
+        return replay(&known, body, &asked);
+    }
+    let answer = next.run(Request::from_parts(head, Body::from(body))).await;
+    if !answer.status().is_success() {
+        return Ok(answer);
+    }
+    let (head, body) = answer.into_parts();
+    let body = collect(body).await?;
+    let etag =
+        head.headers.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default().to_owned();
+    let (status, text) = (head.status.as_u16(), body.clone());
+    let keep = move || keep(&app, &key, asked, (status, etag), &text);
+    if let Err(error) = tokio::task::spawn_blocking(keep).await? {
+        // What was done is done, and the caller must know of it.
+        tracing::error!(%error, "an answer could not be kept for its idempotency key");
+    }
+    Ok(Response::from_parts(head, Body::from(body)))
+}
+
+fn key_of(headers: &HeaderMap) -> Result<String, ApiError> {
+    let key = headers.get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_plain = key.bytes().all(|byte| byte.is_ascii_graphic());
+    if key.is_empty() || key.len() > MAX_KEY || !is_plain {
+        let text = format!("'Idempotency-Key' must have 1 to {MAX_KEY} visible ASCII characters");
+        return Err(ApiError::invalid("Idempotency-Key", text));
+    }
+    Ok(key.to_owned())
+}
+
+#[expect(clippy::disallowed_methods, reason = "the request is limited, the answer is the gateway's own")]
+async fn collect(body: Body) -> Result<Bytes, ApiError> {
+    let read = body.collect().await;
+    read.map(|read| read.to_bytes()).map_err(|_| ApiError::malformed("the body broke off"))
+}
+
+fn turn(app: &App, key: &str) -> Arc<tokio::sync::Mutex<()>> {
+    let mut under_way = app.under_way.lock();
+    if let Some(turn) = under_way.get(key).and_then(Weak::upgrade) {
+        return turn;
+    }
+    under_way.retain(|_, turn| turn.strong_count() > 0);
+    let turn = Arc::default();
+    under_way.insert(key.to_owned(), Arc::downgrade(&turn));
+    turn
+}
+
+/// What a sealed answer belongs to.
+fn place(key: &str) -> String {
+    format!("answer\n{key}")
+}
+
+fn recall(app: &App, key: &str) -> Result<Option<(GivenAnswer, Secret)>, StoreError> {
+    let since = app.gateway.clock().now() - KEPT;
+    let Some(known) = app.storage.database.given_answer(key, since)? else { return Ok(None) };
+    let body = app.storage.vault.open(&place(key), &known.sealed)?;
+    Ok(Some((known, body)))
+}
+
+fn keep(
+    app: &App,
+    key: &str,
+    request: Vec<u8>,
+    (status, etag): (u16, String),
+    body: &Bytes,
+) -> Result<(), StoreError> {
+    let text = Secret::new(String::from_utf8_lossy(body).into_owned());
+    let now = app.gateway.clock().now();
+    let sealed = app.storage.vault.seal(&place(key), &text)?;
+    let answer = GivenAnswer { request, status, etag, sealed, created_at: now };
+    app.storage.database.keep_answer(key, &answer, now - KEPT, app.storage.idempotency_entries)
+}
+
+fn replay(known: &GivenAnswer, body: Secret, asked: &[u8]) -> Result<Response, ApiError> {
+    if known.request != asked {
+        let text = "this key came before with another path or body; give each write a key of its own";
+        return Err(ApiError::conflict("Idempotency-Key", text));
+    }
+    let status = StatusCode::from_u16(known.status).unwrap_or(StatusCode::OK);
+    let mut answer = (status, body.expose().to_owned()).into_response();
+    let headers = answer.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    if let Ok(tag) = HeaderValue::from_str(&known.etag)
+        && !tag.is_empty()
+    {
+        headers.insert(header::ETAG, tag);
+    }
+    Ok(answer)
+}

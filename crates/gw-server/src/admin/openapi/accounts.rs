@@ -1,0 +1,114 @@
+//! The part of the document about what stands above and beside keys: the same five operations for each resource.
+
+use super::{Answer, Operation, object};
+use serde_json::Value;
+
+/// The operations of one resource: its path, its name in a sentence, its schema, the filters of its list.
+macro_rules! resource {
+    ($path:literal, $name:literal, $schema:literal, $input:literal, [$($filter:literal),*]) => {
+        [
+            Operation {
+                method: "get",
+                path: concat!("/api/v1/", $path),
+                summary: concat!("List ", $path),
+                query: &["name", $($filter,)* "limit", "cursor"],
+                body: None,
+                answer: Answer::List($schema),
+            },
+            Operation {
+                method: "post",
+                path: concat!("/api/v1/", $path),
+                summary: concat!("Create ", $name),
+                query: &[],
+                body: Some($input),
+                answer: Answer::One(201, $schema),
+            },
+            Operation {
+                method: "get",
+                path: concat!("/api/v1/", $path, "/{id}"),
+                summary: concat!("Show ", $name),
+                query: &[],
+                body: None,
+                answer: Answer::One(200, $schema),
+            },
+            Operation {
+                method: "patch",
+                path: concat!("/api/v1/", $path, "/{id}"),
+                summary: concat!("Change the members given of ", $name, "; in force at once. Takes If-Match"),
+                query: &[],
+                body: Some($input),
+                answer: Answer::One(200, $schema),
+            },
+            Operation {
+                method: "delete",
+                path: concat!("/api/v1/", $path, "/{id}"),
+                summary: concat!("Remove ", $name, " that nothing refers to, or all of it with cascade. Takes If-Match"),
+                query: &["cascade"],
+                body: None,
+                answer: Answer::Empty,
+            },
+        ]
+    };
+}
+
+const RESOURCES: [[Operation; 5]; 7] = [
+    resource!("organizations", "an organization", "Organization", "OrganizationInput", []),
+    resource!("teams", "a team", "Team", "TeamInput", ["organization_id"]),
+    resource!("projects", "a project", "Project", "ProjectInput", ["team_id"]),
+    resource!("users", "a user", "User", "UserInput", ["email", "member_of"]),
+    resource!("customers", "a customer", "Customer", "CustomerInput", ["organization_id", "team_id"]),
+    resource!("tags", "a tag", "Tag", "TagInput", []),
+    resource!("plans", "a plan", "Plan", "PlanInput", []),
+];
+
+/// All operations.
+pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
+
+/// Members of every resource, as they are shown and as they are given.
+const SHOWN: [&str; 14] = [
+    "id:string",
+    "name:string",
+    "models:array?",
+    "endpoints:array?",
+    "providers:array?",
+    "max_output_tokens:integer?",
+    "limits:object",
+    "budget:object?",
+    "budgets:array",
+    "metadata:object",
+    "revision:integer",
+    "created_at:string",
+    "updated_at:string",
+    "requests_in_flight:integer?",
+];
+const GIVEN: [&str; 9] = [
+    "name:string?",
+    "models:array?",
+    "endpoints:array?",
+    "providers:array?",
+    "max_output_tokens:integer?",
+    "limits:object?",
+    "budget:object?",
+    "budgets:array?",
+    "metadata:object?",
+];
+
+/// The schemas.
+pub(super) fn schemas() -> Vec<(String, Value)> {
+    let held: [&str; 2] = ["plan_id:string?", "disabled:boolean?"];
+    let resources: [(&str, &[&str]); 7] = [
+        ("Organization", &[]),
+        ("Team", &["organization_id:string?"]),
+        ("Project", &["team_id:string?"]),
+        ("User", &["email:string?", "memberships:array?"]),
+        ("Customer", &["organization_id:string?", "team_id:string?"]),
+        ("Tag", &[]),
+        ("Plan", &[]),
+    ];
+    let both = resources.into_iter().flat_map(|(name, own)| {
+        let held: &[&str] = if name == "Plan" { &[] } else { &held };
+        let of = |members: &[&str]| object(&[members, held, own].concat());
+        [(name.to_owned(), of(&SHOWN)), (format!("{name}Input"), of(&GIVEN))]
+    });
+    both.collect()
+}

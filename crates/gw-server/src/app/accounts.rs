@@ -1,0 +1,342 @@
+//! Organizations, teams, projects, users, customers, tags and plans: they live in the database, and in memory beside the
+//! key table. What a change does is in force when it returns. It must not know HTTP.
+
+use super::state::App;
+use gw_model::{AccountId, KeyId, Level};
+use gw_store::StoreError;
+use gw_store::keys::generate_account_id;
+use gw_store::memory::{Account, AccountTable, KeyEntry, KeySource, NewAccount};
+use gw_store::traits::AccountStore;
+use gw_store::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// Accounts read from the database at once.
+const PAGE: usize = 10_000;
+
+/// Customers made on sight that one transaction writes.
+const NEWCOMERS: usize = 1_000;
+
+/// Levels as they are loaded: what others refer to comes first.
+const LOADED: [Level; 7] =
+    [Level::Plan, Level::Organization, Level::Team, Level::Project, Level::User, Level::Customer, Level::Tag];
+
+/// Why an account cannot be made, changed or removed.
+#[derive(Debug)]
+pub(crate) enum AccountsError {
+    /// There is no such account.
+    NotFound,
+    /// What is named in a field does not exist, or is of the wrong kind.
+    Unknown {
+        /// The field.
+        field: String,
+        /// What was named.
+        id: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
+    /// Others refer to it.
+    InUse(Referring),
+    /// The store.
+    Store(StoreError),
+}
+
+/// Who refers to an account.
+#[derive(Debug, Default)]
+pub(crate) struct Referring {
+    pub(crate) accounts: Vec<AccountId>,
+    pub(crate) keys: Vec<KeyId>,
+    /// Keys of the configuration file among them.
+    pub(crate) of_file: Vec<String>,
+    /// It is a plan: those who have it do not go with it.
+    pub(crate) is_plan: bool,
+}
+
+impl Referring {
+    /// As in "2 teams, 1 key".
+    pub(crate) fn counts(&self) -> String {
+        let of_level = |level: &Level| self.accounts.iter().filter(|id| id.level == *level).count();
+        let levels = Level::ALL.iter().map(|level| (level.as_str(), of_level(level)));
+        let keys = std::iter::once((Level::Key.as_str(), self.keys.len()));
+        let some = keys.chain(levels).filter(|(_, count)| *count > 0);
+        let said = some.map(|(name, count)| format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
+        said.collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl fmt::Display for AccountsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("there is nothing of this id here"),
+            Self::Unknown { field, id, wanted } => {
+                write!(f, "'{field}' must be the id of {wanted}; there is none with the id '{id}'")
+            }
+            Self::InUse(referring) if !referring.of_file.is_empty() => write!(
+                f,
+                "keys of the configuration file refer to it: {}; change them there",
+                referring.of_file.join(", ")
+            ),
+            Self::InUse(referring) if referring.is_plan => {
+                write!(f, "it is the plan of {}; give them another one first", referring.counts())
+            }
+            Self::InUse(referring) => write!(
+                f,
+                "{} refer to it; move or delete them first, or add ?cascade=true, which deletes all of them and \
+                 revokes the keys",
+                referring.counts()
+            ),
+            Self::Store(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for AccountsError {}
+
+impl From<StoreError> for AccountsError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Reads all accounts into memory, before any key.
+pub(super) fn load(database: &dyn AccountStore, table: &AccountTable) -> Result<(), StoreError> {
+    for level in LOADED {
+        let mut filter = AccountFilter::of(level, PAGE);
+        loop {
+            let page = database.accounts(&filter)?;
+            for account in &page {
+                // It says so itself; better a start without what belongs to nothing than none.
+                if !put_in_force(table, account) {
+                    tracing::error!(id = %account.id, "what this account belongs to, or its plan, is gone");
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE => filter.after = Some(last.id),
+                _ => break,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Puts accounts in force as another node left them, removes those that it removed.
+pub(crate) fn refresh(app: &App, ids: &[AccountId]) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let table = &app.gateway.keys.accounts;
+    let stored = app.storage.database.accounts_of(ids)?;
+    let there: HashSet<AccountId> = stored.iter().map(|account| account.id).collect();
+    take(app, stored)?;
+    for id in ids.iter().filter(|id| !there.contains(id)) {
+        table.remove(*id);
+    }
+    Ok(())
+}
+
+/// Makes the table what the database says, all of it.
+pub(crate) fn reload(app: &App) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let table = &app.gateway.keys.accounts;
+    let mut there = HashSet::new();
+    for level in LOADED {
+        let mut filter = AccountFilter::of(level, PAGE);
+        loop {
+            let page = app.storage.database.accounts(&filter)?;
+            let Some(last) = page.last() else { break };
+            filter.after = Some(last.id);
+            there.extend(page.iter().map(|account| account.id));
+            take(app, page)?;
+        }
+    }
+    let all = LOADED.into_iter().flat_map(|level| table.list(level));
+    // Customers that were made on sight may not be written yet.
+    let gone = all.filter(|account| !there.contains(&account.id) && !account.version().policy.on_sight);
+    for account in gone {
+        table.remove(account.id);
+    }
+    Ok(())
+}
+
+/// Puts in force what was read, what others refer to first. What one refers to may be newer than the changes that were read.
+fn take(app: &App, mut stored: Vec<StoredAccount>) -> Result<(), StoreError> {
+    let table = &app.gateway.keys.accounts;
+    let order = |account: &StoredAccount| LOADED.iter().position(|level| *level == account.id.level);
+    stored.sort_by_key(order);
+    for account in &stored {
+        if put_in_force(table, account) {
+            continue;
+        }
+        let missing = account.parent.into_iter().chain(account.profile.plan);
+        let missing: Vec<AccountId> = missing.filter(|id| table.get(*id).is_none()).collect();
+        let found = app.storage.database.accounts_of(&missing)?;
+        // Where it is gone too, a change that says so is to come. Nothing belongs to itself, so that this ends.
+        if found.len() == missing.len() && !missing.is_empty() {
+            take(app, found)?;
+            put_in_force(table, account);
+        }
+    }
+    Ok(())
+}
+
+/// Writes customers that were made on sight into the database.
+pub(crate) fn write_newcomers(app: &App) -> Result<(), StoreError> {
+    let table = &app.gateway.keys.accounts;
+    // The table bounds how many there are.
+    let made = table.take_fresh();
+    let mut rest = made.as_slice();
+    while !rest.is_empty() {
+        let (batch, later) = rest.split_at(rest.len().min(NEWCOMERS));
+        let profile = |new: &NewAccount| AccountProfile {
+            name: new.name.to_string(),
+            policy: new.policy.clone(),
+            ..AccountProfile::default()
+        };
+        let made =
+            batch.iter().map(|new| MadeAccount { id: new.id, parent: new.parent, profile: profile(new) });
+        let written =
+            app.storage.database.create_missing(&made.collect::<Vec<_>>(), app.gateway.clock().now());
+        if let Err(error) = written {
+            table.put_back_fresh(rest);
+            return Err(error);
+        }
+        rest = later;
+    }
+    Ok(())
+}
+
+/// A page of them.
+pub(crate) fn list(app: &App, filter: &AccountFilter) -> Result<Vec<StoredAccount>, AccountsError> {
+    Ok(app.storage.database.accounts(filter)?)
+}
+
+/// One of them.
+pub(crate) fn find(app: &App, id: AccountId) -> Result<StoredAccount, AccountsError> {
+    app.storage.database.account(id)?.ok_or(AccountsError::NotFound)
+}
+
+/// Makes an account.
+pub(crate) fn create(
+    app: &App,
+    level: Level,
+    parent: Option<AccountId>,
+    profile: &AccountProfile,
+) -> Result<StoredAccount, AccountsError> {
+    let _changing = app.changing.lock();
+    check(app, profile)?;
+    if let Some(parent) = parent {
+        known(app, parent, &format!("{}_id", parent.level.as_str()))?;
+    }
+    let id = generate_account_id(level)?;
+    let made = app.storage.database.create_account(id, parent, profile, app.gateway.clock().now())?;
+    put_in_force(&app.gateway.keys.accounts, &made);
+    Ok(made)
+}
+
+/// Changes an account: `change` is given what it is now.
+pub(crate) fn update<E: From<AccountsError>>(
+    app: &App,
+    id: AccountId,
+    if_revision: Option<i64>,
+    change: impl FnOnce(&StoredAccount) -> Result<AccountProfile, E>,
+) -> Result<StoredAccount, E> {
+    let _changing = app.changing.lock();
+    let present = find(app, id)?;
+    let profile = change(&present)?;
+    check(app, &profile)?;
+    let changed = app
+        .storage
+        .database
+        .update_account(id, &profile, if_revision, app.gateway.clock().now())
+        .map_err(AccountsError::from)?;
+    let changed = changed.ok_or(AccountsError::NotFound)?;
+    put_in_force(&app.gateway.keys.accounts, &changed);
+    Ok(changed)
+}
+
+/// Removes an account; with `cascade` also what belongs to it, and revokes its keys.
+pub(crate) fn remove(
+    app: &App,
+    id: AccountId,
+    cascade: bool,
+    if_revision: Option<i64>,
+) -> Result<(), AccountsError> {
+    let _changing = app.changing.lock();
+    find(app, id)?;
+    let table = &app.gateway.keys;
+    let below = table.accounts.referring(id);
+    let mut ids: HashSet<AccountId> = below.iter().map(|account| account.id).collect();
+    ids.insert(id);
+    let keys = table.list().into_iter().filter(|entry| refers(entry, &ids)).collect::<Vec<_>>();
+    let of_file = keys.iter().filter(|entry| entry.source == KeySource::File);
+    let referring = Referring {
+        accounts: below.iter().map(|account| account.id).collect(),
+        keys: keys.iter().map(|entry| entry.id).collect(),
+        of_file: of_file.map(|entry| entry.policy.name.clone()).collect(),
+        is_plan: id.level == Level::Plan,
+    };
+    let is_alone = referring.accounts.is_empty() && referring.keys.is_empty();
+    let may_cascade = cascade && !referring.is_plan && referring.of_file.is_empty();
+    if !is_alone && !may_cascade {
+        return Err(AccountsError::InUse(referring));
+    }
+    let accounts = std::iter::once(id).chain(referring.accounts).collect();
+    let doomed = Doomed { accounts, keys: referring.keys };
+    app.storage.database.delete_accounts(&doomed, if_revision, app.gateway.clock().now())?;
+    for key in &doomed.keys {
+        table.remove(*key);
+    }
+    for account in &doomed.accounts {
+        table.accounts.remove(*account);
+    }
+    Ok(())
+}
+
+/// Does the key belong to one of them, or have one as plan?
+fn refers(entry: &KeyEntry, ids: &HashSet<AccountId>) -> bool {
+    entry.above.iter().chain(entry.plan()).any(|account| ids.contains(&account.id))
+}
+
+/// The account that a field names.
+pub(crate) fn known(app: &App, id: AccountId, field: &str) -> Result<Arc<Account>, AccountsError> {
+    app.gateway.keys.accounts.get(id).ok_or_else(|| unknown(field, &id.to_string(), id.level))
+}
+
+/// What a caller is told who names something that there is not.
+pub(crate) fn unknown(field: &str, id: &str, level: Level) -> AccountsError {
+    let wanted = match level {
+        Level::Key => "a key",
+        Level::Customer => "a customer",
+        Level::Tag => "a tag",
+        Level::User => "a user",
+        Level::Project => "a project",
+        Level::Team => "a team",
+        Level::Organization => "an organization",
+        Level::Plan => "a plan",
+    };
+    AccountsError::Unknown { field: field.to_owned(), id: id.to_owned(), wanted }
+}
+
+/// Does all exist that it refers to?
+fn check(app: &App, profile: &AccountProfile) -> Result<(), AccountsError> {
+    if let Some(plan) = profile.plan {
+        known(app, plan, "plan_id")?;
+    }
+    for (at, membership) in profile.memberships.iter().enumerate() {
+        known(app, membership.account, &format!("memberships[{at}].account_id"))?;
+    }
+    Ok(())
+}
+
+/// What is stored becomes what counts. False when what it refers to is not in the table.
+fn put_in_force(table: &AccountTable, stored: &StoredAccount) -> bool {
+    let profile = &stored.profile;
+    let account = NewAccount {
+        id: stored.id,
+        name: profile.name.as_str().into(),
+        parent: stored.parent,
+        policy: profile.policy.clone(),
+        plan: profile.plan,
+        disabled: profile.disabled,
+    };
+    table.upsert(account).is_some()
+}

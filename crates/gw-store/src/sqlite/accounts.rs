@@ -1,0 +1,306 @@
+//! Accounts above and beside keys, plans, and who belongs to what.
+
+use super::db::SqliteStore;
+use crate::error::StoreError;
+use crate::rows::id_bytes;
+use crate::traits::AccountStore;
+use crate::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
+use gw_model::{AccountId, Level, Membership, Micros, Role};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use serde::de::DeserializeOwned;
+use std::str::FromStr;
+
+const COLUMNS: &str =
+    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision";
+
+/// One that may be added: nothing of its id or name is there, and what it belongs to is.
+const MISSING: &str = "SELECT 1 WHERE (?3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = ?3)) AND NOT EXISTS \
+     (SELECT 1 FROM accounts WHERE id = ?1 OR (level = ?2 AND parent = ?3 AND unique_name = ?4))";
+
+impl AccountStore for SqliteStore {
+    fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError> {
+        let text = |id: &Option<AccountId>| id.map(|id| id.to_string());
+        self.read("list accounts", |db| {
+            let mut query = db.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM accounts WHERE level = ?1 AND (?2 IS NULL OR parent = ?2) \
+                 AND (?3 IS NULL OR name = ?3) AND (?4 IS NULL OR email = ?4) AND (?5 IS NULL OR id > ?5) \
+                 AND (?6 IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = ?6)) \
+                 ORDER BY id LIMIT ?7"
+            ))?;
+            let given = params![
+                filter.level.code(),
+                text(&filter.parent),
+                filter.name,
+                filter.email,
+                text(&filter.after),
+                text(&filter.member_of),
+                i64::try_from(filter.limit).unwrap_or(i64::MAX)
+            ];
+            let rows: Vec<StoredAccount> = query.query_map(given, decode)?.collect::<Result<_, _>>()?;
+            rows.into_iter().map(|account| with_memberships(db, account)).collect()
+        })
+    }
+
+    fn account(&self, id: AccountId) -> Result<Option<StoredAccount>, StoreError> {
+        self.read("read an account", |db| select(db, id))
+    }
+
+    fn create_account(
+        &self,
+        id: AccountId,
+        parent: Option<AccountId>,
+        profile: &AccountProfile,
+        now: Micros,
+    ) -> Result<StoredAccount, StoreError> {
+        let (policy, metadata) = encode(profile)?;
+        let made = self.change_accounts("create an account", &profile.name, |tx| {
+            let revision = note(tx, id, now)?;
+            insert(tx, id, parent, profile, (&policy, &metadata), now, revision)?;
+            write_memberships(tx, id, &profile.memberships)?;
+            select(tx, id)
+        })?;
+        made.ok_or(StoreError::Damaged { what: "an account just written" })
+    }
+
+    fn create_missing(&self, accounts: &[MadeAccount], now: Micros) -> Result<(), StoreError> {
+        let texts = accounts.iter().map(|made| encode(&made.profile)).collect::<Result<Vec<_>, _>>()?;
+        self.change_accounts("write accounts", "", |tx| {
+            for (MadeAccount { id, parent, profile }, (policy, metadata)) in accounts.iter().zip(&texts) {
+                let above = parent.map_or(String::new(), |id| id.to_string());
+                let given = params![id.to_string(), id.level.code(), above, unique_name(profile)];
+                if tx.prepare_cached(MISSING)?.exists(given)? {
+                    let revision = note(tx, *id, now)?;
+                    insert(tx, *id, *parent, profile, (policy, metadata), now, revision)?;
+                }
+            }
+            Ok(Some(()))
+        })
+        .map(drop)
+    }
+
+    fn update_account(
+        &self,
+        id: AccountId,
+        profile: &AccountProfile,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<Option<StoredAccount>, StoreError> {
+        let (policy, metadata) = encode(profile)?;
+        let mut outdated = None;
+        let changed = self.change_accounts("change an account", &profile.name, |tx| {
+            let Some(present) = revision_of(tx, id)? else { return Ok(None) };
+            outdated = if_revision.filter(|expected| *expected != present).and(Some(present));
+            if outdated.is_some() {
+                return Ok(None);
+            }
+            let revision = note(tx, id, now)?;
+            tx.execute(
+                "UPDATE accounts SET name = ?2, unique_name = ?3, email = ?4, plan = ?5, policy = ?6, metadata = ?7, \
+                 disabled = ?8, updated_at = ?9, revision = ?10 WHERE id = ?1",
+                params![
+                    id.to_string(),
+                    profile.name,
+                    unique_name(profile),
+                    profile.email,
+                    profile.plan.map(|id| id.to_string()),
+                    policy,
+                    metadata,
+                    profile.disabled,
+                    now,
+                    revision
+                ],
+            )?;
+            write_memberships(tx, id, &profile.memberships)?;
+            select(tx, id)
+        })?;
+        outdated.map_or(Ok(changed), |revision| Err(StoreError::Changed { revision }))
+    }
+
+    fn delete_accounts(
+        &self,
+        doomed: &Doomed,
+        if_revision: Option<i64>,
+        now: Micros,
+    ) -> Result<(), StoreError> {
+        let mut outdated = None;
+        self.change_accounts("delete an account", "", |tx| {
+            if let (Some(first), Some(expected)) = (doomed.accounts.first(), if_revision) {
+                outdated = revision_of(tx, *first)?.filter(|present| *present != expected);
+                if outdated.is_some() {
+                    return Ok(None);
+                }
+            }
+            for id in &doomed.accounts {
+                note(tx, *id, now)?;
+                let text = id.to_string();
+                tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
+                tx.execute("DELETE FROM accounts WHERE id = ?", [&text])?;
+            }
+            for id in &doomed.keys {
+                tx.execute(
+                    "INSERT INTO changes (time, kind, id) VALUES (?, 'key', ?)",
+                    params![now, id.to_string()],
+                )?;
+                tx.execute(
+                    "UPDATE keys SET revoked_at = ?1, updated_at = ?1, revision = ?2 \
+                     WHERE id = ?3 AND revoked_at IS NULL",
+                    params![now, tx.last_insert_rowid(), id_bytes(id.0)],
+                )?;
+            }
+            Ok(Some(()))
+        })?;
+        outdated.map_or(Ok(()), |revision| Err(StoreError::Changed { revision }))
+    }
+}
+
+impl SqliteStore {
+    /// Runs a change in a transaction. `None` from `work` undoes everything.
+    fn change_accounts<T>(
+        &self,
+        operation: &'static str,
+        name: &str,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Option<T>, StoreError> {
+        let mut db = self.writer();
+        let run = || {
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&tx)?;
+            if done.is_some() {
+                tx.commit()?;
+            }
+            Ok(done)
+        };
+        run().map_err(|source: rusqlite::Error| {
+            if source.to_string().contains("accounts.unique_name") {
+                return StoreError::NameTaken { name: name.to_owned() };
+            }
+            StoreError::Query { operation, source }
+        })
+    }
+}
+
+fn insert(
+    tx: &Transaction<'_>,
+    id: AccountId,
+    parent: Option<AccountId>,
+    profile: &AccountProfile,
+    (policy, metadata): (&str, &str),
+    now: Micros,
+    revision: i64,
+) -> rusqlite::Result<()> {
+    let mut write = tx.prepare_cached(
+        "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, disabled, \
+         created_at, updated_at, revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12)",
+    )?;
+    write.execute(params![
+        id.to_string(),
+        id.level.code(),
+        parent.map_or(String::new(), |id| id.to_string()),
+        profile.name,
+        unique_name(profile),
+        profile.email,
+        profile.plan.map(|id| id.to_string()),
+        policy,
+        metadata,
+        profile.disabled,
+        now,
+        revision
+    ])?;
+    Ok(())
+}
+
+/// Lists a change, and gives its revision.
+fn note(tx: &Transaction<'_>, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
+    tx.execute(
+        "INSERT INTO changes (time, kind, id) VALUES (?, ?, ?)",
+        params![now, id.level.as_str(), id.to_string()],
+    )?;
+    Ok(tx.last_insert_rowid())
+}
+
+fn revision_of(db: &Connection, id: AccountId) -> rusqlite::Result<Option<i64>> {
+    db.query_row("SELECT revision FROM accounts WHERE id = ?", [id.to_string()], |row| row.get(0)).optional()
+}
+
+/// Several people may have the same name.
+fn unique_name(profile: &AccountProfile) -> &str {
+    profile.email.as_ref().unwrap_or(&profile.name)
+}
+
+fn write_memberships(tx: &Transaction<'_>, user: AccountId, list: &[Membership]) -> rusqlite::Result<()> {
+    if user.level != Level::User {
+        return Ok(());
+    }
+    let user = user.to_string();
+    tx.execute("DELETE FROM memberships WHERE user_id = ?", [&user])?;
+    for membership in list {
+        tx.execute(
+            "INSERT INTO memberships (user_id, account, role) VALUES (?,?,?)",
+            params![user, membership.account.to_string(), membership.role.as_str()],
+        )?;
+    }
+    Ok(())
+}
+
+fn with_memberships(db: &Connection, mut account: StoredAccount) -> rusqlite::Result<StoredAccount> {
+    if account.id.level == Level::User {
+        let mut query =
+            db.prepare_cached("SELECT account, role FROM memberships WHERE user_id = ? ORDER BY account")?;
+        let rows = query.query_map([account.id.to_string()], |row| {
+            let role: String = row.get(1)?;
+            let role = Role::from_name(&role).ok_or_else(|| unreadable(1))?;
+            Ok(Membership { account: id(row, 0)?, role })
+        })?;
+        account.profile.memberships = rows.collect::<Result<_, _>>()?;
+    }
+    Ok(account)
+}
+
+fn select(db: &Connection, id: AccountId) -> rusqlite::Result<Option<StoredAccount>> {
+    let mut query = db.prepare_cached(&format!("SELECT {COLUMNS} FROM accounts WHERE id = ?"))?;
+    let found = query.query_row([id.to_string()], decode).optional()?;
+    found.map(|account| with_memberships(db, account)).transpose()
+}
+
+fn encode(profile: &AccountProfile) -> Result<(String, String), StoreError> {
+    let damaged = |_| StoreError::Damaged { what: "an account's policy" };
+    let policy = serde_json::to_string(&profile.policy).map_err(damaged)?;
+    Ok((policy, serde_json::to_string(&profile.metadata).map_err(damaged)?))
+}
+
+fn decode(row: &Row<'_>) -> rusqlite::Result<StoredAccount> {
+    let parent: String = row.get(1)?;
+    let plan: Option<String> = row.get(4)?;
+    Ok(StoredAccount {
+        id: id(row, 0)?,
+        parent: if parent.is_empty() { None } else { Some(id(row, 1)?) },
+        profile: AccountProfile {
+            name: row.get(2)?,
+            email: row.get(3)?,
+            plan: plan.map(|_| id(row, 4)).transpose()?,
+            policy: json(row, 5)?,
+            metadata: json(row, 6)?,
+            disabled: row.get(7)?,
+            memberships: Vec::new(),
+        },
+        created_at: row.get(8)?,
+        updated_at: row.get(9)?,
+        revision: row.get(10)?,
+    })
+}
+
+fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<AccountId> {
+    let text: String = row.get(column)?;
+    AccountId::from_str(&text).map_err(|_| unreadable(column))
+}
+
+fn json<T: DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text)
+        .map_err(|source| rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(source)))
+}
+
+fn unreadable(column: usize) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, "it can not be read".into())
+}
