@@ -68,7 +68,8 @@ pub(crate) async fn receive<B: BodySource>(
     ticket.record.model.clone_from(&facts.model);
     ticket.record.stream = facts.stream;
     if ticket.record.customer.is_none() {
-        ticket.record.customer.clone_from(&facts.user);
+        // Whom nobody is named by is nobody.
+        ticket.record.customer = facts.user.clone().filter(|user| !user.trim().is_empty());
     }
     if let Err(refusal) = guests::join(&mut ticket) {
         return Err(ticket.reject(refusal));

@@ -12,7 +12,7 @@ pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
     }
     let more = &settings.more;
     if more.value.len() > MAX_MORE_LIMITS {
-        faults.add(more.place, format!("there may be {MAX_MORE_LIMITS} limits in 'more'"));
+        faults.add(more.place, format!("there may be at most {MAX_MORE_LIMITS} limits in 'more'"));
     }
     Limits {
         rpm: settings.rpm.map(|n| n.value.get()),
@@ -65,7 +65,7 @@ fn limit(rule: &LimitRule, faults: &mut Faults) -> Option<Limit> {
 
 pub(super) fn budgets(settings: &At<Vec<At<BudgetSettings>>>, faults: &mut Faults) -> Vec<Budget> {
     if settings.value.len() > MAX_BUDGETS {
-        faults.add(settings.place, format!("there may be {MAX_BUDGETS} budgets"));
+        faults.add(settings.place, format!("there may be at most {MAX_BUDGETS} budgets"));
     }
     settings.value.iter().map(|one| budget(&one.value)).collect()
 }

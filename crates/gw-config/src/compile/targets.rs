@@ -303,6 +303,11 @@ impl<'a, 'f> Gathering<'a, 'f> {
         }
         self.members += 1;
         let settings = &at.value;
+        if let (Some(capacity), None) = (&settings.capacity, &settings.provider) {
+            let message =
+                "'capacity' is of a provider's model: write it at the targets within, or at the provider";
+            self.faults.add(capacity.place, message);
+        }
         match (&settings.provider, &settings.model, &settings.targets) {
             (Some(_), Some(_), None) => self.target(at, drop_of_alias).map(Destination::Target),
             (None, Some(name), None) => self.named(name.value.as_str(), name.place),

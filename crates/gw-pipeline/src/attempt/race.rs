@@ -19,7 +19,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 /// Most targets that are asked besides the first.
 const MAX_RIVALS: usize = 3;
@@ -269,7 +269,7 @@ where
             self.timer = None;
         }
         if let Some(timer) = &mut self.timer {
-            timer.as_mut().reset(Instant::now() + self.delay);
+            timer.set(tokio::time::sleep(self.delay));
         }
     }
 

@@ -5,9 +5,10 @@ use super::state::App;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
 use gw_store::keys::generate_account_id;
-use gw_store::memory::{Account, AccountTable, KeyEntry, KeySource, NewAccount};
+use gw_store::memory::{Account, AccountTable, KeyEntry, KeySource, NewAccount, Rules};
+use gw_store::restore::{Party, restore_windows};
 use gw_store::traits::AccountStore;
-use gw_store::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
+use gw_store::types::{AccountFilter, AccountLabel, AccountProfile, Doomed, MadeAccount, StoredAccount};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -199,6 +200,8 @@ pub(crate) fn write_newcomers(app: &App) -> Result<(), StoreError> {
             table.put_back_fresh(rest);
             return Err(error);
         }
+        let label = |new: &NewAccount| AccountLabel { id: new.id, name: new.name.to_string() };
+        app.storage.database.label_accounts(&batch.iter().map(label).collect::<Vec<_>>())?;
         rest = later;
     }
     Ok(())
@@ -228,6 +231,7 @@ pub(crate) fn create(
     }
     let id = generate_account_id(level)?;
     let made = app.storage.database.create_account(id, parent, profile, app.gateway.clock().now())?;
+    label(app, &[&made]);
     put_in_force(&app.gateway.keys.accounts, &made);
     Ok(made)
 }
@@ -243,12 +247,14 @@ pub(crate) fn update<E: From<AccountsError>>(
     let present = find(app, id)?;
     let profile = change(&present)?;
     check(app, &profile)?;
+    restore(app, id, &profile)?;
     let changed = app
         .storage
         .database
         .update_account(id, &profile, if_revision, app.gateway.clock().now())
         .map_err(AccountsError::from)?;
     let changed = changed.ok_or(AccountsError::NotFound)?;
+    label(app, &[&changed]);
     put_in_force(&app.gateway.keys.accounts, &changed);
     Ok(changed)
 }
@@ -325,6 +331,26 @@ fn check(app: &App, profile: &AccountProfile) -> Result<(), AccountsError> {
         known(app, membership.account, &format!("memberships[{at}].account_id"))?;
     }
     Ok(())
+}
+
+/// Budgets with windows of their own that are new to the account begin with what was spent in them, before they count.
+fn restore(app: &App, id: AccountId, profile: &AccountProfile) -> Result<(), AccountsError> {
+    let Some(account) = app.gateway.keys.accounts.get(id) else { return Ok(()) };
+    let rules = Rules::new(&profile.policy.limits, profile.policy.budgets.clone());
+    if !rules.has_other_windows() {
+        return Ok(());
+    }
+    let party = Party { rules: Arc::new(rules), ..account.link().into() };
+    Ok(restore_windows(&*app.storage.database, &[party], app.gateway.clock().now())?)
+}
+
+/// Notes names for reports, which outlive what they name. Reports do without where that fails.
+fn label(app: &App, accounts: &[&StoredAccount]) {
+    let labels =
+        accounts.iter().map(|account| AccountLabel { id: account.id, name: account.profile.name.clone() });
+    if let Err(error) = app.storage.database.label_accounts(&labels.collect::<Vec<_>>()) {
+        tracing::warn!(%error, "names of accounts could not be noted for reports");
+    }
 }
 
 /// What is stored becomes what counts. False when what it refers to is not in the table.

@@ -4,10 +4,10 @@
 use super::accounts::{self, AccountsError};
 use super::state::App;
 use gw_config::DeclaredKey;
-use gw_model::{AccountId, KeyId, KeyPolicy, Level, Micros, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
 use gw_store::StoreError;
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
-use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules, SpentByPeriod};
+use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules};
 use gw_store::restore::{Party, restore_windows, restore_windows_or_later};
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use std::collections::HashSet;

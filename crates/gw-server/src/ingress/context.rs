@@ -85,7 +85,8 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
             "timeout-ms" => &mut context.timeout_ms,
             _ => continue,
         };
-        let value = headers.get(name).and_then(|value| value.to_str().ok());
+        // Names of people and tags may be of any script.
+        let value = headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
         *place = value.filter(|value| !value.is_empty()).map(ToOwned::to_owned);
     }
     context

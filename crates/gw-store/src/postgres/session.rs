@@ -68,6 +68,7 @@ pub(crate) struct Db<'s> {
 
 impl Session {
     /// Connects. Errors: nobody answers, or refuses.
+    #[expect(clippy::disallowed_methods, reason = "the task ends with the runtime of the connection")]
     pub(super) fn open(address: &Address) -> Result<Self, Fault> {
         let runtime =
             tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::System)?;

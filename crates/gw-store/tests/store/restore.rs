@@ -54,7 +54,7 @@ fn table(budgets: &[Budget]) -> KeyTable {
     let table = KeyTable::new(vec![gw_model::Secret::new("pepper".to_owned())]);
     for (id, parent) in [(ORGANIZATION, None), (TEAM, Some(ORGANIZATION))] {
         let policy = AccountPolicy { budgets: budgets.to_vec(), ..AccountPolicy::default() };
-        let new = NewAccount { id, name: "it".into(), parent, policy, disabled: false };
+        let new = NewAccount { id, name: "it".into(), parent, policy, plan: None, disabled: false };
         assert!(table.accounts.upsert(new).is_some());
     }
     let policy = KeyPolicy {

@@ -86,7 +86,7 @@ impl Copy {
         }
         for spent in self.accounts_spent.chunks(ROWS) {
             let spent = spent.iter().map(|(id, spent)| (*id, SpentOut::windows(spent)));
-            file.block(&Block::Accounts(spent.collect()))?;
+            file.block(&Block::AccountsSpent(spent.collect()))?;
         }
         file.block(&Block::Credentials(self.credentials.iter().map(CredentialOut::of).collect()))?;
         for route in &self.routes {
@@ -138,7 +138,7 @@ impl Copy {
                 }
             }
             Block::Spent(spent) => self.spent.extend(spent.iter().map(SpentOut::spent)),
-            Block::Accounts(spent) => {
+            Block::AccountsSpent(spent) => {
                 let of = |(id, windows): (AccountId, [u64; 4])| (id, SpentOut::by_period(windows));
                 self.accounts_spent.extend(spent.into_iter().map(of));
             }
@@ -181,7 +181,7 @@ enum Block {
     Keys(Vec<KeyOut>),
     Accounts(Vec<AccountOut>),
     Spent(Vec<SpentOut>),
-    Accounts(Vec<(AccountId, [u64; 4])>),
+    AccountsSpent(Vec<(AccountId, [u64; 4])>),
     Credentials(Vec<CredentialOut>),
     Route(RouteOut),
     End { blocks: u32, revision: i64, taken_at: i64 },

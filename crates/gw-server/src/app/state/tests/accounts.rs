@@ -32,8 +32,14 @@ async fn a_call_is_written_down_with_its_accounts() {
     let dir = tempfile::tempdir().unwrap();
     let app = app(dir.path(), &compiled(&[("one", "1")], 1));
     for (id, parent) in [(ORGANIZATION, None), (TEAM, Some(ORGANIZATION))] {
-        let new =
-            NewAccount { id, name: "it".into(), parent, policy: AccountPolicy::default(), disabled: false };
+        let new = NewAccount {
+            id,
+            name: "it".into(),
+            parent,
+            policy: AccountPolicy::default(),
+            plan: None,
+            disabled: false,
+        };
         app.gateway.keys.accounts.upsert(new).unwrap();
     }
     let policy = |name: &str, team_id| KeyPolicy {
@@ -67,7 +73,7 @@ async fn a_call_is_written_down_with_its_accounts() {
         read.unwrap();
     }
     told.dedup();
-    let [bare, counted] = keys.map(|made| made.entry.id.0);
+    let [bare, counted] = keys.map(|made| made.stored.id.0);
     let all = vec![TEAM, ORGANIZATION];
     let expected = [
         ("intent", bare, Vec::new()),
