@@ -29,6 +29,16 @@ const MISSING: &str = "SELECT 1 WHERE ($3 = '' OR EXISTS (SELECT 1 FROM accounts
 const REVOKE: &str =
     "UPDATE keys SET revoked_at = $1, updated_at = $1, revision = $2 WHERE id = $3 AND revoked_at IS NULL";
 
+impl PostgresStore {
+    /// Is there anything above or beside keys?
+    pub(super) fn has_accounts(&self) -> Result<bool, StoreError> {
+        self.run("look for accounts", ANSWER_LIMIT, async |db| {
+            let rows = db.query("SELECT 1 FROM accounts LIMIT 1", &[]).await?;
+            Ok(!rows.is_empty())
+        })
+    }
+}
+
 impl AccountStore for PostgresStore {
     fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError> {
         let text = |id: &Option<AccountId>| id.map(|id| id.to_string());

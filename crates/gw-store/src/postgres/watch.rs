@@ -26,7 +26,7 @@ const COPY_EVERY: Duration = Duration::from_secs(60);
 /// The process does not stay for a copy that takes longer.
 const LONGEST_LAST_COPY: Duration = Duration::from_secs(1);
 /// With very many keys a copy takes its time; this many times as long passes until the next.
-const COPY_SHARE: u32 = 50;
+const COPY_SHARE: u32 = 20;
 
 impl Database for PostgresStore {
     fn is_up(&self) -> bool {
@@ -105,7 +105,9 @@ impl Watcher {
         {
             copy.keys.extend(page);
         }
-        for level in Level::ALL.iter().filter(|level| **level != Level::Key) {
+        // Most have none, and there are many kinds of them to ask for.
+        let levels = if store.has_accounts()? { Level::ALL } else { &[] };
+        for level in levels.iter().filter(|level| **level != Level::Key) {
             let mut filter = AccountFilter::of(*level, PAGE);
             while let Some(page) = Some(store.accounts(&filter)?).filter(|page| !page.is_empty()) {
                 filter.after = page.last().map(|account| account.id);
@@ -115,7 +117,9 @@ impl Watcher {
         copy.credentials = store.credentials()?;
         copy.routes = store.routes()?;
         copy.spent = store.spent(time)?;
-        copy.accounts_spent = store.accounts_spent(None, time)?;
+        if !copy.accounts.is_empty() {
+            copy.accounts_spent = store.accounts_spent(None, time)?;
+        }
         if !store.is_up() {
             return Ok(());
         }
