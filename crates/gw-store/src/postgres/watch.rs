@@ -117,9 +117,7 @@ impl Watcher {
         copy.credentials = store.credentials()?;
         copy.routes = store.routes()?;
         copy.spent = store.spent(time)?;
-        if !copy.accounts.is_empty() {
-            copy.accounts_spent = store.accounts_spent(None, time)?;
-        }
+        copy.accounts_spent = store.accounts_spent(None, time)?;
         if !store.is_up() {
             return Ok(());
         }
