@@ -71,6 +71,7 @@ const TABLES: &[Table] = tables! {
     "account_usage": "hour" Big, "account" Bytes, "requests" Big, "errors" Big, "input" Big, "output" Big,
         "cached" Big, "cost" Big, "saved" Big;
     "account_labels": "account" Bytes, "name" Text;
+    "tolls": "counter" Big, "subject" Big, "day" Big, "cost" Big;
     "watermarks": "node" Big, "generation" Big, "worker" Whole, "sequence" Big, "place" "offset" Big;
     "pending": "node" Big, "request" Bytes, "attempt" Whole, "hold" "json_extract(intent, '$.hold')" Big,
         "intent" Text;
@@ -228,3 +229,6 @@ impl Values {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
