@@ -38,11 +38,10 @@ fn main() {
 fn auto() -> Strategy {
     let weights = Weights { quality: 600, cost: 300, latency: 100 };
     let class = |task: &Task| TaskClass { name: task.as_str().into(), weights };
-    let quality =
-        |index: u64| Task::ALL.iter().map(|_| u32::try_from(mixed(index) % 1000).unwrap_or(0)).collect();
+    let quality = |index: u64| u32::try_from(mixed(index) % 1000).unwrap_or(0);
     Strategy::Auto(Arc::new(Auto {
         classes: Task::ALL.iter().map(class).collect(),
-        quality: (0..1000).map(quality).collect(),
+        quality: Task::ALL.iter().map(|_| (0..1000).map(quality).collect()).collect(),
         long_context_tokens: 32_000,
         meaning: None,
     }))

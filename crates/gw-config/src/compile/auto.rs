@@ -86,9 +86,12 @@ pub(super) fn strategy(
         let entry = entries(auto).iter().find(|entry| entry.name == name);
         TaskClass { name: name.into(), weights: weights(&written, entry.map(|entry| &entry.value)) }
     };
-    let of_target = |index: &usize| {
-        let setting = targets.get(*index).and_then(|target| target.value.quality.as_ref());
-        names.iter().map(|name| worth(setting.map(|quality| &quality.value), name).unwrap_or(0)).collect()
+    let of_class = |name: &&str| {
+        let of_target = |index: &usize| {
+            let setting = targets.get(*index).and_then(|target| target.value.quality.as_ref());
+            worth(setting.map(|quality| &quality.value), name).unwrap_or(0)
+        };
+        kept.iter().map(of_target).collect()
     };
     let utterances = |name: &&str| {
         let list = entries(auto).iter().find(|entry| entry.name == **name).and_then(texts);
@@ -101,7 +104,7 @@ pub(super) fn strategy(
     compared.push(Vec::new());
     Strategy::Auto(Arc::new(Auto {
         classes: names.iter().map(|name| class(name)).collect(),
-        quality: kept.iter().map(of_target).collect(),
+        quality: names.iter().map(of_class).collect(),
         long_context_tokens: written.long_context_tokens.value.get(),
         meaning: has_some.then(|| Arc::new(made(semantic, compared, names.len()))),
     }))

@@ -91,7 +91,7 @@ pub struct TaskClass {
 pub struct Auto {
     /// Those of [`Task`], then the configuration's own.
     pub classes: Vec<TaskClass>,
-    /// By member, then by class, in thousandths.
+    /// By class, then by member, in thousandths: a request is of one class, and looks at all members.
     pub quality: Vec<Box<[u32]>>,
     /// A prompt of so many estimated tokens is long.
     pub long_context_tokens: u64,
@@ -101,9 +101,15 @@ pub struct Auto {
 }
 
 impl Auto {
+    /// How good each member is at a class, in thousandths.
+    #[must_use]
+    pub fn qualities(&self, class: usize) -> &[u32] {
+        self.quality.get(class).map_or(&[], |by_member| by_member)
+    }
+
     /// How good a member is at a class, in thousandths.
     #[must_use]
     pub fn quality(&self, member: usize, class: usize) -> u32 {
-        self.quality.get(member).and_then(|by_class| by_class.get(class)).copied().unwrap_or(0)
+        self.qualities(class).get(member).copied().unwrap_or(0)
     }
 }

@@ -2,8 +2,8 @@
 //! that a member is at it, what the request may cost there against the cheapest, and how soon it answers. Members that
 //! the request does not fit, or that are known to lack what it asks for, come behind those that can.
 //!
-//! Groups may have a thousand members, so that a member costs some nanoseconds: whether one suits, which is dearer to find
-//! out than all the rest, is asked only of those that would come first.
+//! Groups may have a thousand members, so that a member costs some nanoseconds: whose quality alone keeps it from the first
+//! places is not looked at further. Only what the request costs is asked of all, to know the cheapest.
 
 use super::choice::Choice;
 use super::{Ask, ranked};
@@ -29,18 +29,11 @@ pub(super) fn visit(choice: &Choice<'_>, scene: &Scene<'_>, auto: &Auto, ask: As
         let scores = choice.from(0).map(|member| judge.score(member)).collect();
         trace.borrow_mut().judged.push(Judged { group: choice.group.id, class, scores });
     }
-    let mut sums: SmallVec<[u32; 16]> = smallvec::smallvec![0; choice.group.members.len()];
-    for member in choice.from(0) {
-        if let Some(sum) = sums.get_mut(member) {
-            *sum = judge.sum(judge.merits(member));
-        }
-    }
-    let sum = |member: usize| Reverse(sums.get(member).copied().unwrap_or(0));
     ranked::exact(
         choice,
         scene,
-        |member| (false, sum(member)),
-        |member| (!judge.suits(member), sum(member)),
+        |member| (false, Reverse(judge.sum([judge.quality(member), 1000, 1000]))),
+        |member| (!judge.suits(member), Reverse(judge.sum(judge.merits(member)))),
         ask,
     )
 }
@@ -51,8 +44,8 @@ type Merits = [u32; 3];
 struct Judge<'a> {
     choice: &'a Choice<'a>,
     scene: &'a Scene<'a>,
-    auto: &'a Auto,
-    class: usize,
+    /// How good each member is at the class.
+    qualities: &'a [u32],
     weights: Weights,
     /// What the request costs at each member.
     costs: SmallVec<[u64; 16]>,
@@ -65,7 +58,8 @@ impl<'a> Judge<'a> {
         let nothing = Weights { quality: 0, cost: 0, latency: 0 };
         let weights = auto.classes.get(class).map_or(nothing, |class| class.weights);
         let costs = smallvec::smallvec![UNPRICED; choice.group.members.len()];
-        let mut judge = Self { choice, scene, auto, class, weights, costs, cheapest: 0.0 };
+        let qualities = auto.qualities(class);
+        let mut judge = Self { choice, scene, qualities, weights, costs, cheapest: 0.0 };
         let mut cheapest = UNPRICED;
         for member in choice.from(0) {
             let cost = judge.cost(member);
@@ -106,13 +100,16 @@ impl<'a> Judge<'a> {
         self.scene.model.targets.get(target).is_some_and(|target| self.scene.asked.suits(target))
     }
 
+    fn quality(&self, member: usize) -> u32 {
+        self.qualities.get(member).copied().unwrap_or(0)
+    }
+
     fn merits(&self, member: usize) -> Merits {
-        let quality = self.auto.quality(member, self.class);
         let cost = match self.costs.get(member).copied().unwrap_or(UNPRICED) {
             UNPRICED => 0,
             cost => permille(self.cheapest / cost as f64),
         };
-        [quality, cost, self.soon(member)]
+        [self.quality(member), cost, self.soon(member)]
     }
 
     /// The merit of the time to first byte that is expected; of whom nothing is known, the best is.

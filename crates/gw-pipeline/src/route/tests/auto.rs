@@ -13,7 +13,10 @@ fn weighed(quality: &[&[u32]], weights: Weights) -> Strategy {
     let class = |task: &Task| TaskClass { name: task.as_str().into(), weights };
     Strategy::Auto(Arc::new(Auto {
         classes: Task::ALL.iter().map(class).collect(),
-        quality: quality.iter().map(|by_class| (*by_class).into()).collect(),
+        quality: Task::ALL
+            .iter()
+            .map(|task| quality.iter().map(|of| of.get(task.class()).copied().unwrap_or(0)).collect())
+            .collect(),
         long_context_tokens: 1000,
         meaning: None,
     }))
