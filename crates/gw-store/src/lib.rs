@@ -3,6 +3,7 @@
 //! It must not speak HTTP, know providers, or decide what a caller is told.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod backup;
 pub mod data_dir;
 pub mod error;

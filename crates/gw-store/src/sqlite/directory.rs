@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::traits::Directory;
 use crate::types::{Change, KeyLabel, KeyUpdate, NewKey, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str =
     "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision";
@@ -101,15 +101,13 @@ impl Directory for SqliteStore {
     }
 
     fn label_keys(&self, labels: &[KeyLabel]) -> Result<(), StoreError> {
-        let mut db = self.writer();
-        let mut write = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let noted = self.write(|db| {
             for one in labels {
-                label(&tx, one)?;
+                label(db, one)?;
             }
-            tx.commit()
-        };
-        write().map_err(StoreError::query("note the names of keys"))
+            Ok(Some(()))
+        });
+        noted.map(drop).map_err(StoreError::query("note the names of keys"))
     }
 
     fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError> {
@@ -140,23 +138,17 @@ impl SqliteStore {
         now: Micros,
         id: KeyId,
         name: &str,
-        work: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<Option<T>>,
+        work: impl FnOnce(&Connection, i64) -> rusqlite::Result<Option<T>>,
     ) -> Result<Option<T>, StoreError> {
-        let mut db = self.writer();
-        let run = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            tx.execute(
+        let done = self.write(|db| {
+            db.execute(
                 "INSERT INTO changes (time, kind, id) VALUES (?, 'key', ?)",
                 params![now, id.to_string()],
             )?;
-            let revision = tx.last_insert_rowid();
-            let done = work(&tx, revision)?;
-            if done.is_some() {
-                tx.commit()?;
-            }
-            Ok(done)
-        };
-        run().map_err(|source: rusqlite::Error| {
+            let revision = db.last_insert_rowid();
+            work(db, revision)
+        });
+        done.map_err(|source: rusqlite::Error| {
             if source.to_string().contains("keys.name") {
                 return StoreError::NameTaken { name: name.to_owned() };
             }
@@ -178,7 +170,7 @@ impl KeyLabel {
     }
 }
 
-fn label(tx: &Transaction<'_>, label: &KeyLabel) -> rusqlite::Result<()> {
+fn label(tx: &Connection, label: &KeyLabel) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO key_labels (id, name, team, project) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET \
          name = excluded.name, team = excluded.team, project = excluded.project",

@@ -14,16 +14,16 @@ use crate::types::{PendingIntent, Watermark};
 use ahash::AHashMap;
 use gw_model::limits::Period;
 use gw_model::{KeyId, Micros, NanoUsd};
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 pub(super) const DAY_US: i64 = 86_400_000_000;
 
 impl Ledger for SqliteStore {
     fn fold(&self, work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>) -> Result<(), StoreError> {
-        let mut db = self.writer();
+        let db = self.writer();
         let mut unsummed = self.unsummed();
         let failed = StoreError::query("begin to fold the journal");
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate).map_err(failed)?;
         let preparing = || StoreError::query("prepare to fold the journal");
         let mark = unsummed.agree(&tx).map_err(preparing())?;
         let mut batch = SqliteBatch::new(&tx, mark.next()).map_err(preparing())?;
@@ -42,10 +42,10 @@ impl Ledger for SqliteStore {
         if !self.read("ask for usage that is not written", super::unsummed::any)? {
             return Ok(());
         }
-        let mut db = self.writer();
+        let db = self.writer();
         let mut unsummed = self.unsummed();
         let mut write = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
             let mark = unsummed.agree(&tx)?;
             let after = unsummed.end(&tx, &mark, Added::default(), true)?;
             tx.commit()?;

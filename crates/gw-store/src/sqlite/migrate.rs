@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_routes.sql"),
     include_str!("migrations/0007_sub_calls.sql"),
     include_str!("migrations/0008_tolls.sql"),
+    include_str!("migrations/0009_audit.sql"),
 ];
 
 /// True when the tables are as this version writes them.

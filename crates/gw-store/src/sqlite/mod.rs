@@ -1,6 +1,7 @@
 //! The store in one SQLite file. Serves the admin API, the fold and start-up. It must not be called from a
 //! worker of the request path: everything here blocks.
 
+mod audit;
 mod batch;
 mod copy;
 mod correct;

@@ -2,6 +2,7 @@
 //! beside running workers, and backups.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can not go on has failed")]
 
+mod audit;
 mod backup;
 mod crash;
 mod fold;

@@ -1,6 +1,7 @@
 //! The conformance suite: what every store must do, whatever database it keeps its data in. A backend runs
 //! it by `store_suite!(name, open)`, where `open` makes a fresh store in a directory.
 
+pub(crate) mod audit;
 pub(crate) mod directory;
 pub(crate) mod ledger;
 pub(crate) mod objects;
@@ -8,17 +9,24 @@ pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
 
-use gw_store::traits::{Directory, Ledger, ObjectStore, Reports, RouteStore};
+use gw_store::traits::{AuditLog, CredentialStore, Directory, Ledger, ObjectStore, Reports, RouteStore};
 
 /// All that a store offers.
-pub(crate) trait Store: Directory + Ledger + ObjectStore + Reports + RouteStore {}
-impl<T: Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
+pub(crate) trait Store:
+    AuditLog + CredentialStore + Directory + Ledger + ObjectStore + Reports + RouteStore
+{
+}
+impl<T: AuditLog + CredentialStore + Directory + Ledger + ObjectStore + Reports + RouteStore> Store for T {}
 
 /// Runs the suite on one backend.
 #[macro_export]
 macro_rules! store_suite {
     ($backend:ident, $open:expr) => {
         mod $backend {
+            $crate::store_suite!(@tests $open, audit:
+                a_change_and_its_entry_are_stored_together_or_not_at_all, entries_are_numbered_listed_and_verified,
+                old_entries_go_and_the_rest_still_verifies, threads_write_one_chain,
+                another_key_and_a_noted_hash_that_is_not_there_are_found);
             $crate::store_suite!(@tests $open, directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
