@@ -5,6 +5,7 @@ use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
 use crate::settings::storage::StorageSettings;
 use crate::settings::telemetry::{LogFormat, LogLevel};
+use gw_model::Network;
 use std::net::SocketAddr;
 
 /// The listening side.
@@ -20,6 +21,8 @@ pub struct ServerSettings {
     pub cors: Option<Cors>,
     /// Limits of connections.
     pub limits: ServerLimits,
+    /// Proxies that are believed whom they speak for.
+    pub trusted_proxies: Vec<Network>,
     /// Seconds of accepting on after SIGTERM.
     pub drain_delay_seconds: u64,
     /// Seconds for running requests to end.
@@ -84,6 +87,10 @@ pub struct StoreSettings {
     pub object_memory_entries: usize,
     /// Bytes of stored responses that may wait.
     pub object_queue_bytes: usize,
+    /// Days that entries of the audit log are kept; `None` is for ever.
+    pub audit_retention_days: Option<u64>,
+    /// Refused credentials that the audit log tells of in a minute.
+    pub audit_refusals_per_minute: u64,
 }
 
 pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings {
@@ -111,6 +118,7 @@ pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings
             body_read_timeout_ms: block.body_read_timeout_ms.value.get(),
             client_stall_timeout_ms: block.client_stall_timeout_ms.value.get(),
         },
+        trusted_proxies: super::access::networks("trusted_proxies", &block.trusted_proxies.value, faults),
         drain_delay_seconds: file.drain_delay_seconds.value.get(),
         shutdown_grace_seconds: file.shutdown_grace_seconds.value.get(),
         workers: block.workers.map(|workers| workers.value.size()),
@@ -149,5 +157,7 @@ pub(super) fn store(settings: &StorageSettings) -> StoreSettings {
         batch_interval_ms: settings.batch_interval_ms.value.get(),
         object_memory_entries: settings.object_memory_entries.value.size(),
         object_queue_bytes: settings.object_queue_bytes.value.size(),
+        audit_retention_days: settings.audit_retention_days.map(|days| days.value.get()),
+        audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
     }
 }

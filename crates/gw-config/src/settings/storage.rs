@@ -23,5 +23,9 @@ settings! {
         default(65_536) object_memory_entries: Whole<1_024, 100_000_000>,
         /// Bytes of stored responses that may wait to be written; what comes beyond is refused with 503.
         default(134_217_728) object_queue_bytes: Whole<1_048_576, 10_737_418_240>,
+        /// Days that entries of the audit log are kept. For ever when not given.
+        optional audit_retention_days: Whole<1, 36_500>,
+        /// Most refused credentials of the admin API that the audit log tells of in a minute; the others are counted.
+        default(60) audit_refusals_per_minute: Whole<1, 100_000>,
     }
 }

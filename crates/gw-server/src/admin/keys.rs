@@ -2,15 +2,16 @@
 
 use super::error::ApiError;
 use super::query::{Page, paged};
-use super::{key_input, limits};
+use super::{access, key_input, limits};
 use crate::app::keys::{self, KeysError};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::StatusCode;
 use gw_model::{KeyId, KeyPolicy, time};
 use gw_store::StoreError;
+use gw_store::audit::Origin;
 use gw_store::memory::{KeyEntry, KeySource};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -51,13 +52,14 @@ pub(super) async fn show(
 /// Makes a key; the answer is the only one that shows it.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let mut policy = KeyPolicy { models: vec!["*".to_owned()], ..KeyPolicy::default() };
     key_input::apply(&body, &mut policy)?;
     let task = {
         let app = Arc::clone(&app);
-        tokio::task::spawn_blocking(move || keys::create(&app, policy))
+        tokio::task::spawn_blocking(move || keys::create(&app, &origin, policy))
     };
     let made = task.await??;
     let mut shown = row(&app, &made.entry);
@@ -70,6 +72,7 @@ pub(super) async fn create(
 /// Changes the members that are given.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
@@ -78,7 +81,7 @@ pub(super) async fn change(
     key_input::apply(&body, &mut policy)?;
     let task = {
         let app = Arc::clone(&app);
-        tokio::task::spawn_blocking(move || keys::update(&app, id, policy))
+        tokio::task::spawn_blocking(move || keys::update(&app, &origin, id, policy))
     };
     let entry = task.await??;
     Ok(Json(row(&app, &entry)))
@@ -87,10 +90,11 @@ pub(super) async fn change(
 /// Revokes a key.
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = parse(&id)?;
-    tokio::task::spawn_blocking(move || keys::revoke(&app, id)).await??;
+    tokio::task::spawn_blocking(move || keys::revoke(&app, &origin, id)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -115,6 +119,7 @@ impl From<KeysError> for ApiError {
 fn row(app: &App, entry: &KeyEntry) -> Value {
     let policy = &entry.policy;
     let now = app.gateway.clock().now();
+    let access = policy.access.as_deref();
     let budgets = limits::budgets_shown(&entry.tally, &entry.rules, now);
     json!({
         "id": entry.id.to_string(),
@@ -129,6 +134,9 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
         "budget": budgets.first(),
         "budgets": budgets,
         "priority": policy.priority.as_str(),
+        "allowed_ips": access.map(|access| &access.allowed_ips[..]).unwrap_or_default(),
+        "hours": access.map(access::hours_shown).unwrap_or_default(),
+        "required_metadata": access.map(|access| &access.required_metadata[..]).unwrap_or_default(),
         "credentials": policy.credentials,
         "metadata": policy.metadata,
         "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },

@@ -19,6 +19,8 @@ enum Answer {
     List(&'static str),
     /// One object of a schema.
     One(u16, &'static str),
+    /// Objects of a schema, one to a line.
+    Lines(&'static str),
     /// No body.
     Empty,
 }
@@ -227,6 +229,30 @@ const OPERATIONS: &[Operation] = &[
         body: None,
         answer: Answer::List("Usage"),
     },
+    Operation {
+        method: "get",
+        path: "/api/v1/audit",
+        summary: "List entries of the audit log, newest first",
+        query: &["actor", "action", "kind", "id", "from", "to", "limit", "cursor"],
+        body: None,
+        answer: Answer::List("AuditEntry"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/audit/export",
+        summary: "Stream entries of the audit log as JSON, one to a line, newest first",
+        query: &["format", "actor", "action", "kind", "id", "from", "to", "cursor"],
+        body: None,
+        answer: Answer::Lines("AuditEntry"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/audit/verify",
+        summary: "Check that every entry of the audit log is there, and as it was written",
+        query: &["anchor"],
+        body: None,
+        answer: Answer::One(200, "AuditReport"),
+    },
 ];
 
 /// The document.
@@ -264,10 +290,15 @@ fn describe(operation: &Operation) -> Value {
         Answer::Empty => ("204".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
+        Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
     };
     let mut success = json!({ "description": operation.summary });
     if let (Some(schema), Some(map)) = (content, success.as_object_mut()) {
-        map.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+        let kind = match operation.answer {
+            Answer::Lines(_) => super::audit::JSON_LINES,
+            _ => "application/json",
+        };
+        map.insert("content".to_owned(), json!({ kind: { "schema": schema } }));
     }
     let mut out = json!({
         "summary": operation.summary,
@@ -320,6 +351,9 @@ fn schemas() -> Value {
         "limits:object",
         "budget:object?",
         "priority:string",
+        "allowed_ips:array",
+        "hours:array",
+        "required_metadata:array",
         "credentials:object",
         "metadata:object",
         "managed_by:string",
@@ -335,6 +369,9 @@ fn schemas() -> Value {
         "limits:object?",
         "budget:object?",
         "priority:string?",
+        "allowed_ips:array?",
+        "hours:array?",
+        "required_metadata:array?",
         "guardrails:array?",
         "credentials:object?",
         "metadata:object?",
@@ -373,6 +410,11 @@ fn schemas() -> Value {
         "RouteRollback": object(&["version:integer?"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
         "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
+        "AuditEntry": object(&["number:integer", "time:string", "actor:string", "action:string", "kind:string", "id:string",
+            "name:string", "outcome:string", "before:object?", "after:object?", "address:string", "user_agent:string",
+            "hash:string"]),
+        "AuditReport": object(&["valid:boolean", "entries:integer", "first_number:integer?", "first_time:string?",
+            "last_number:integer?", "last_time:string?", "anchor:string?", "fault:object?"]),
         "Error": object(&["error:object"]),
     })
 }

@@ -1,14 +1,17 @@
 //! Virtual keys: those of the API live in the database and in the key table, those of the configuration file
 //! in the table only. The file is the floor: what it declares cannot be changed here.
 
+use super::audit;
 use super::state::App;
 use gw_config::DeclaredKey;
-use gw_model::{KeyId, KeyPolicy, Micros, Secret};
+use gw_model::{KeyId, KeyPolicy, Micros, Secret, time};
 use gw_store::StoreError;
+use gw_store::audit::{Origin, changed};
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
 use gw_store::memory::{KeyEntry, KeySource, KeyTable, SpentByPeriod};
-use gw_store::traits::{Directory, Ledger};
+use gw_store::traits::{ControlStore, Directory, Ledger};
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, StoredKey};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -111,8 +114,48 @@ impl Prepared<'_> {
     }
 }
 
+/// Keys of a file that are new, gone or different, at most so many are told of.
+const MAX_TOLD: usize = 100;
+
+/// What a file's keys change: those that are different, by name, before and after.
+pub(crate) fn difference(table: &KeyTable, declared: &[DeclaredKey]) -> (Value, Value) {
+    let (mut before, mut after) = (Map::new(), Map::new());
+    let names: HashSet<&str> = declared.iter().map(|key| key.policy.name.as_str()).collect();
+    let present = table.list().into_iter().filter(|entry| entry.source == KeySource::File);
+    for entry in present.filter(|entry| !names.contains(entry.policy.name.as_str())).take(MAX_TOLD) {
+        before.insert(entry.policy.name.clone(), told(&entry.policy));
+    }
+    for key in declared {
+        let old = table.get(file_key_id(&key.policy.name));
+        let old_digest = old.as_ref().is_some_and(|_| table.find(key.key.expose()).is_some());
+        match old {
+            Some(old) if old.policy == key.policy && old_digest => {}
+            _ if after.len() >= MAX_TOLD => break,
+            Some(old) => {
+                let (mut was, mut is) = changed(&told(&old.policy), &told(&key.policy));
+                if !old_digest {
+                    (was["key"], is["key"]) = (json!("the old one"), json!("another one"));
+                }
+                before.insert(key.policy.name.clone(), was);
+                after.insert(key.policy.name.clone(), is);
+            }
+            None => drop(after.insert(key.policy.name.clone(), told(&key.policy))),
+        }
+    }
+    (Value::Object(before), Value::Object(after))
+}
+
+/// A policy as the audit log tells of it: what stands in the database, times for people.
+fn told(policy: &KeyPolicy) -> Value {
+    let mut told = serde_json::to_value(policy).unwrap_or_default();
+    if let Some(at) = policy.expires_at {
+        told["expires_at"] = time::format(at).into();
+    }
+    told
+}
+
 /// Makes a key.
-pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
+pub(crate) fn create(app: &App, origin: &Origin, policy: KeyPolicy) -> Result<Made, KeysError> {
     let _changing = app.changing.lock();
     if app.gateway.keys.by_name(&policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
@@ -122,13 +165,22 @@ pub(crate) fn create(app: &App, policy: KeyPolicy) -> Result<Made, KeysError> {
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
     let new = NewKey { id, digest, pepper: PEPPER, prefix, last4, policy };
-    let stored = app.storage.database.create_key(&new, app.gateway.clock().now())?;
+    let mut entry = audit::draft(app, origin, "key.create", "key");
+    (entry.id, entry.name) = (id.to_string(), new.policy.name.clone());
+    entry.after = Some(told(&new.policy));
+    let stored = audit::with_entry(app, &entry, |store| store.create_key(&new, entry.time).map(Some))?;
+    let stored = stored.ok_or(KeysError::NotFound)?;
     let entry = app.gateway.keys.upsert(id, digest, stored.policy, false, KeySource::Api);
     Ok(Made { entry, key })
 }
 
 /// Changes a key of the database.
-pub(crate) fn update(app: &App, id: KeyId, policy: KeyPolicy) -> Result<Arc<KeyEntry>, KeysError> {
+pub(crate) fn update(
+    app: &App,
+    origin: &Origin,
+    id: KeyId,
+    policy: KeyPolicy,
+) -> Result<Arc<KeyEntry>, KeysError> {
     let _changing = app.changing.lock();
     let entry = own(app, id)?;
     let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
@@ -136,18 +188,24 @@ pub(crate) fn update(app: &App, id: KeyId, policy: KeyPolicy) -> Result<Arc<KeyE
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
     let update = KeyUpdate { policy, if_revision: None };
-    let stored = app.storage.database.update_key(id, &update, app.gateway.clock().now())?;
+    let mut noted = audit::draft(app, origin, "key.update", "key");
+    (noted.id, noted.name) = (id.to_string(), update.policy.name.clone());
+    let (before, after) = changed(&told(&entry.policy), &told(&update.policy));
+    (noted.before, noted.after) = (Some(before), Some(after));
+    let stored = audit::with_entry(app, &noted, |store| store.update_key(id, &update, noted.time))?;
     let stored: StoredKey = stored.ok_or(KeysError::NotFound)?;
     Ok(app.gateway.keys.upsert(id, stored.digest, stored.policy, entry.revoked(), KeySource::Api))
 }
 
 /// Revokes a key for good. Calls that it has in flight go on; the next one is refused.
-pub(crate) fn revoke(app: &App, id: KeyId) -> Result<(), KeysError> {
+pub(crate) fn revoke(app: &App, origin: &Origin, id: KeyId) -> Result<(), KeysError> {
     let _changing = app.changing.lock();
-    own(app, id)?;
-    if !app.storage.database.revoke_key(id, app.gateway.clock().now())? {
-        return Err(KeysError::NotFound);
-    }
+    let entry = own(app, id)?;
+    let mut noted = audit::draft(app, origin, "key.revoke", "key");
+    (noted.id, noted.name) = (id.to_string(), entry.policy.name.clone());
+    noted.before = Some(told(&entry.policy));
+    let revoke = |store: &dyn ControlStore| Ok(store.revoke_key(id, noted.time)?.then_some(()));
+    audit::with_entry(app, &noted, revoke)?.ok_or(KeysError::NotFound)?;
     app.gateway.keys.remove(id);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What the control plane does, one file per resource: handlers in `admin` parse and call here. Also what
 //! all workers share of the process. It must not know HTTP framing.
 
+pub(crate) mod audit;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
 pub(crate) mod keys;

@@ -4,6 +4,7 @@
 use gw_config::compile::StoreSettings;
 use gw_model::{Clock, Secret};
 use gw_pipeline::SystemClock;
+use gw_store::audit::AuditSeal;
 use gw_store::fold::{self, FoldSettings, Folder};
 use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
@@ -18,8 +19,6 @@ use std::time::Duration;
 
 /// Environment variable of the master key.
 const MASTER_KEY: &str = "GATEWRIGHT_MASTER_KEY";
-/// Environment variable of the encryption key.
-const ENCRYPTION_KEY: &str = "GATEWRIGHT_ENCRYPTION_KEY";
 
 /// Keys read from the database at once.
 const PAGE: usize = 10_000;
@@ -38,6 +37,8 @@ pub(crate) struct Storage {
     pub(crate) vault: Vault,
     /// Whose files, batches and stored responses are.
     pub(crate) objects: Arc<Objects>,
+    /// Seals entries of the audit log.
+    pub(crate) audit_seal: AuditSeal,
     /// The master key.
     pub(crate) master: Secret,
     /// The master key was made just now, and is to be shown once.
@@ -62,11 +63,12 @@ impl Storage {
                 (found.key, found.is_new)
             }
         };
-        let encryption = match given(ENCRYPTION_KEY) {
+        let encryption = match keys::given_encryption_key() {
             Some(key) => vec![key],
             None => keys::encryption_keys(path)?,
         };
         let vault = Vault::new(&encryption);
+        let audit_seal = AuditSeal::new(&encryption);
         let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
         let database = Arc::new(SqliteStore::open(&path.join(DATABASE_FILE))?);
         let journal = JournalSettings {
@@ -104,6 +106,7 @@ impl Storage {
             database,
             keys,
             vault,
+            audit_seal,
             objects,
             master,
             master_is_new,

@@ -2,6 +2,7 @@
 
 use super::configuration::{self, ConfigurationError, Origin};
 use super::{checks, demo, reload, sharing, shutdown};
+use crate::app::audit;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::routes as app_routes;
@@ -37,6 +38,9 @@ const SHARED_STORE: &str = "GATEWRIGHT_DATABASE_URL";
 
 /// How often the clock is compared with the system's.
 const RESYNC_EVERY: Duration = Duration::from_secs(30);
+
+/// How often old entries of the audit log are dropped.
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long sessions may take to say goodbye once the grace is over.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -220,11 +224,13 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
     app_routes::restore_budgets(&app).map_err(BootError::Store)?;
+    audit::started(&app);
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {
         app: Arc::clone(&app),
         limits: Arc::new(compiled.server.limits),
+        trusted_proxies: compiled.server.trusted_proxies.clone().into(),
         background: background.handle().clone(),
     };
     let count = worker_count(start, &compiled);
@@ -249,6 +255,9 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
+    if let Some(days) = compiled.store.audit_retention_days {
+        background.spawn(prune_audit(Arc::clone(&app), days));
+    }
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
@@ -324,6 +333,17 @@ fn share(background: &Runtime, compiled: &Compiled, app: &App) -> Result<(), Boo
     Ok(())
 }
 
+/// Drops what is too old of the audit log, at start and then now and again.
+async fn prune_audit(app: Arc<App>, days: u64) {
+    loop {
+        let app = Arc::clone(&app);
+        if let Err(error) = tokio::task::spawn_blocking(move || audit::prune(&app, days)).await {
+            tracing::error!(%error, "old entries of the audit log stay");
+        }
+        tokio::time::sleep(PRUNE_EVERY).await;
+    }
+}
+
 async fn keep_clock(clock: Arc<SystemClock>) {
     loop {
         tokio::time::sleep(RESYNC_EVERY).await;
@@ -359,13 +379,14 @@ impl Running {
         // Those who do not answer to a goodbye are not waited for.
         let _ = tokio::time::timeout(GOODBYE, no_session).await;
         let _ = self.phase.send(Phase::Ending);
-        let (storage, threads) = (self.storage, self.threads);
+        let (app, storage, threads) = (self.app, self.storage, self.threads);
         let ended = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 if thread.join().is_err() {
                     tracing::error!("a worker ended in a panic");
                 }
             }
+            audit::stopped(&app);
             storage.close();
         });
         if ended.await.is_err() {

@@ -1,6 +1,6 @@
 //! The audit log in two tables. What is hashed and sealed stands in [`crate::audit`]; here it is written and read.
 
-use super::db::SqliteStore;
+use super::db::{BUSY, SqliteStore};
 use crate::audit::{
     AuditDraft, AuditEntry, AuditFilter, AuditOutcome, AuditPage, AuditRow, AuditSeal, BREAK, Head, Link,
     NO_HASH, Origin, PRUNE,
@@ -9,7 +9,8 @@ use crate::error::StoreError;
 use crate::traits::{AuditLog, ControlStore};
 use gw_model::Micros;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, params_from_iter};
+use std::path::Path;
 
 const COLUMNS: &str =
     "number, time, actor, action, kind, target, name, outcome, before, after, address, agent, hash, seal";
@@ -75,31 +76,7 @@ impl AuditLog for SqliteStore {
     }
 
     fn walk_audit(&self, each: &mut dyn FnMut(AuditRow) -> bool) -> Result<(), StoreError> {
-        self.read("read the audit log", |db| {
-            // Head and entries of one moment.
-            let tx = db.unchecked_transaction()?;
-            let head = match read_head(&tx) {
-                Ok(head) => AuditRow::Head(head),
-                Err(error) if is_value(&error) => AuditRow::BadHead,
-                Err(error) => return Err(error),
-            };
-            if !each(head) {
-                return Ok(());
-            }
-            let mut query = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM audit ORDER BY number"))?;
-            let mut rows = query.query([])?;
-            while let Some(row) = rows.next()? {
-                let read = match linked(row) {
-                    Ok(linked) => AuditRow::Entry(Box::new(linked)),
-                    Err(error) if is_value(&error) => AuditRow::BadEntry(row.get(0)?, row.get(1).ok()),
-                    Err(error) => return Err(error),
-                };
-                if !each(read) {
-                    break;
-                }
-            }
-            Ok(())
-        })
+        self.read("read the audit log", |db| walk(db, each))
     }
 
     fn prune_audit(
@@ -112,6 +89,44 @@ impl AuditLog for SqliteStore {
         let done = self.write(|db| prune(db, seal, (before, now), most));
         done.map(Option::unwrap_or_default).map_err(StoreError::query("drop old entries of the audit log"))
     }
+}
+
+/// Walks the audit log of a database file that another process may have in use, as [`AuditLog::walk_audit`] does.
+///
+/// # Errors
+/// The file is none, or has no audit log.
+pub fn walk_audit_file(path: &Path, each: &mut dyn FnMut(AuditRow) -> bool) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let failed = |source| StoreError::Open { path: path.to_owned(), source };
+    let db = Connection::open_with_flags(path, flags).map_err(failed)?;
+    db.busy_timeout(BUSY).map_err(failed)?;
+    walk(&db, each).map_err(StoreError::query("read the audit log"))
+}
+
+fn walk(db: &Connection, each: &mut dyn FnMut(AuditRow) -> bool) -> rusqlite::Result<()> {
+    // Head and entries of one moment.
+    let tx = db.unchecked_transaction()?;
+    let head = match read_head(&tx) {
+        Ok(head) => AuditRow::Head(head),
+        Err(error) if is_value(&error) => AuditRow::BadHead,
+        Err(error) => return Err(error),
+    };
+    if !each(head) {
+        return Ok(());
+    }
+    let mut query = tx.prepare_cached(&format!("SELECT {COLUMNS} FROM audit ORDER BY number"))?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        let read = match linked(row) {
+            Ok(linked) => AuditRow::Entry(Box::new(linked)),
+            Err(error) if is_value(&error) => AuditRow::BadEntry(row.get(0)?, row.get(1).ok()),
+            Err(error) => return Err(error),
+        };
+        if !each(read) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// Did a value have another type than it was written with?

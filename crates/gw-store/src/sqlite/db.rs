@@ -14,7 +14,7 @@ use std::time::Duration;
 pub const DATABASE_FILE: &str = "gatewright.db";
 
 /// How long to wait for another process (a backup, a person with a shell) to let go of the database.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Connections for reading that are kept open between queries.
 const KEPT_READERS: usize = 2;
 
