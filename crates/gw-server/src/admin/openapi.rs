@@ -335,52 +335,56 @@ fn error() -> Value {
     })
 }
 
+/// Members of a key.
+const KEY: [&str; 17] = [
+    "id:string",
+    "name:string",
+    "team_id:string?",
+    "project_id:string?",
+    "models:array",
+    "endpoints:array?",
+    "expires_at:string?",
+    "limits:object",
+    "budget:object?",
+    "priority:string",
+    "allowed_ips:array",
+    "hours:array",
+    "required_metadata:array",
+    "credentials:object",
+    "metadata:object",
+    "managed_by:string",
+    "requests_in_flight:integer",
+];
+
+/// Members of a key as it is written.
+const KEY_INPUT: [&str; 15] = [
+    "name:string?",
+    "team_id:string?",
+    "project_id:string?",
+    "models:array?",
+    "endpoints:array?",
+    "expires_at:string?",
+    "limits:object?",
+    "budget:object?",
+    "priority:string?",
+    "allowed_ips:array?",
+    "hours:array?",
+    "required_metadata:array?",
+    "guardrails:array?",
+    "credentials:object?",
+    "metadata:object?",
+];
+
 /// Schemas: each member with its type; `?` marks one that may be null or missing.
 fn schemas() -> Value {
     let limits =
         object(&["rpm:integer?", "tpm:integer?", "max_parallel:integer?", "kind:string?", "burst:integer?"]);
     let budget_input = object(&["limit_usd:string", "period:string", "strict:boolean?"]);
-    let key = [
-        "id:string",
-        "name:string",
-        "team_id:string?",
-        "project_id:string?",
-        "models:array",
-        "endpoints:array?",
-        "expires_at:string?",
-        "limits:object",
-        "budget:object?",
-        "priority:string",
-        "allowed_ips:array",
-        "hours:array",
-        "required_metadata:array",
-        "credentials:object",
-        "metadata:object",
-        "managed_by:string",
-        "requests_in_flight:integer",
-    ];
-    let input = [
-        "name:string?",
-        "team_id:string?",
-        "project_id:string?",
-        "models:array?",
-        "endpoints:array?",
-        "expires_at:string?",
-        "limits:object?",
-        "budget:object?",
-        "priority:string?",
-        "allowed_ips:array?",
-        "hours:array?",
-        "required_metadata:array?",
-        "guardrails:array?",
-        "credentials:object?",
-        "metadata:object?",
-    ];
     json!({
         "Limits": limits,
         "BudgetInput": budget_input,
-        "KeyInput": object(&input),
-        "Key": object(&key),
+        "KeyInput": object(&KEY_INPUT),
+        "Key": object(&KEY),
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
         "Budget": object(&["key_id:string", "key_name:string", "limit_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),

@@ -255,9 +255,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
-    if let Some(days) = compiled.store.audit_retention_days {
-        background.spawn(prune_audit(Arc::clone(&app), days));
-    }
+    background.spawn(prune_audit(Arc::clone(&app), compiled.store.audit_retention_days));
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
@@ -334,10 +332,11 @@ fn share(background: &Runtime, compiled: &Compiled, app: &App) -> Result<(), Boo
 }
 
 /// Drops what is too old of the audit log, at start and then now and again.
-async fn prune_audit(app: Arc<App>, days: u64) {
+async fn prune_audit(app: Arc<App>, days: Option<u64>) {
+    let Some(days) = days else { return };
     loop {
-        let app = Arc::clone(&app);
-        if let Err(error) = tokio::task::spawn_blocking(move || audit::prune(&app, days)).await {
+        let pruned = Arc::clone(&app);
+        if let Err(error) = tokio::task::spawn_blocking(move || audit::prune(&pruned, days)).await {
             tracing::error!(%error, "old entries of the audit log stay");
         }
         tokio::time::sleep(PRUNE_EVERY).await;

@@ -193,13 +193,12 @@ impl<'a> Verifier<'a> {
 
     /// Is this the number that comes next?
     fn in_order(&mut self, number: i64, time: Option<Micros>) -> bool {
-        let expected = *self.expected.get_or_insert(if number == 1 { 1 } else { number });
+        let expected = *self.expected.get_or_insert(number);
         if self.previous.is_none() && number == 1 {
             self.previous = Some(NO_HASH);
         }
-        if self.head.is_some_and(|head| number > head.last) && expected > self.head.map_or(0, |h| h.last) {
-            self.fault(FaultKind::OutOfPlace, Some(number), time);
-        } else if number < expected {
+        let is_behind = self.head.is_some_and(|head| expected > head.last);
+        if number < expected || is_behind {
             self.fault(FaultKind::OutOfPlace, Some(number), time);
         } else if number > expected {
             let beside = self.report.last.map(|(_, time)| time).or(time);

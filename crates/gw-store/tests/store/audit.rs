@@ -26,7 +26,7 @@ fn found(store: &SqliteStore) -> Option<AuditFault> {
 
 #[track_caller]
 fn located(store: &SqliteStore, kind: FaultKind, number: i64) {
-    let fault = found(store).expect("a fault is found");
+    let fault = found(store).unwrap();
     assert_eq!((fault.kind, fault.number), (kind, Some(number)), "{fault}");
     assert!(fault.time.is_some() || kind == FaultKind::Missing, "{fault}");
 }
