@@ -64,6 +64,12 @@ async fn a_key_is_taken_from_its_addresses_only_on_every_path() {
     let gateway = gateway.restart().await;
     assert_eq!(gateway.admin(Method::GET, &path, None).await.json()["allowed_ips"], json!(["127.0.0.0/8"]));
     gateway.send(ask(MASTER)).await.ok();
+    let url = format!("http://{}", gateway.addr);
+    let create = ["keys", "create", "--name", "cli", "--allowed-ips", "192.0.2.7,::1", "--json"];
+    let (code, out, err) = run(&[&create[..], &["--url", &url, "--key", MASTER]].concat()).await;
+    assert_eq!(code, 0, "{err}");
+    let made: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(made["allowed_ips"], json!(["192.0.2.7", "::1"]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -194,12 +194,7 @@ async fn what_cannot_be_written_down_is_not_done() {
         (Method::POST, "/api/v1/credentials", json!({"name": "c", "api_key": SECRET})),
     ] {
         let answer = gateway.admin(method, path, Some(&body)).await;
-        assert_eq!(
-            (answer.status.as_u16(), answer.code()),
-            (503, "audit_unavailable"),
-            "{}",
-            answer.text()
-        );
+        assert_eq!((answer.status.as_u16(), answer.code()), (503, "audit_unavailable"), "{}", answer.text());
     }
     assert_eq!(gateway.rows("/api/v1/keys?name=never").await.len(), 0);
     assert_eq!(gateway.rows("/api/v1/credentials").await.len(), 0);

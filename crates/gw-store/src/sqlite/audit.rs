@@ -231,17 +231,12 @@ fn prune(
     )?;
     let bound = head.first.saturating_add(i64::try_from(most).unwrap_or(i64::MAX));
     let next = young.unwrap_or(head.last + 1).min(bound).min(head.last + 1);
-    let base = "SELECT hash FROM audit WHERE number = ?1";
-    let base: Option<[u8; 32]> = match next > head.first {
-        true => db.query_row(base, [next - 1], |row| row.get(0)).optional()?,
-        false => None,
-    };
-    let Some(base) = base else { return Ok(None) };
-    let dropped = db.execute("DELETE FROM audit WHERE number >= ?1 AND number < ?2", [head.first, next])?;
-    // One of them was missing already, and that must stay to be seen.
-    if i64::try_from(dropped) != Ok(next - head.first) {
+    if next <= head.first {
         return Ok(None);
     }
+    // What is not as it was written must stay to be seen: an older time would else be enough to be rid of an entry.
+    let Some(base) = whole_until(db, seal, &head, next)? else { return Ok(None) };
+    let dropped = db.execute("DELETE FROM audit WHERE number >= ?1 AND number < ?2", [head.first, next])?;
     let entry = AuditDraft {
         time: now,
         origin: Origin::system(),
@@ -257,6 +252,33 @@ fn prune(
     add(db, seal, &mut head, &entry)?;
     write_head(db, seal, &head)?;
     Ok(Some(dropped))
+}
+
+/// The hash of the entry before that number, if all from the first to it are there as they were written.
+fn whole_until(
+    db: &Connection,
+    seal: &AuditSeal,
+    head: &Head,
+    next: i64,
+) -> rusqlite::Result<Option<[u8; 32]>> {
+    let mut query = db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM audit WHERE number >= ?1 AND number < ?2 ORDER BY number"
+    ))?;
+    let mut rows = query.query([head.first, next])?;
+    let (mut previous, mut expected) = (head.base, head.first);
+    while let Some(row) = rows.next()? {
+        let (entry, link) = match linked(row) {
+            Ok(linked) => linked,
+            Err(error) if is_value(&error) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let follows = seal.link(&previous, &entry).hash == link.hash;
+        if entry.number != expected || !follows || !seal.is_sealed(&link) {
+            return Ok(None);
+        }
+        (previous, expected) = (link.hash, expected + 1);
+    }
+    Ok((expected == next).then_some(previous))
 }
 
 fn read_head(db: &Connection) -> rusqlite::Result<Option<(Head, Vec<u8>)>> {

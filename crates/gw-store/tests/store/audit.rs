@@ -152,6 +152,21 @@ fn rows_that_are_removed_swapped_inserted_or_cut_off_are_found() {
 }
 
 #[test]
+fn an_entry_is_not_dropped_for_an_age_that_it_was_given() {
+    for alter in [
+        "UPDATE audit SET time = 0 WHERE number = 1",
+        "UPDATE audit SET time = 0 WHERE number <= 3",
+        "UPDATE audit SET name = 'x', time = 0 WHERE number = 2; UPDATE audit SET time = 0 WHERE number = 1",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, db) = filled(dir.path());
+        db.execute_batch(alter).unwrap();
+        assert_eq!(store.prune_audit(&seal(), NOON - 1, NOON + 60, 100).unwrap(), 0, "{alter}");
+        located(&store, FaultKind::Altered, 1);
+    }
+}
+
+#[test]
 fn a_chain_whose_end_was_altered_is_gone_on_from_in_the_open() {
     for alter in [
         "DELETE FROM audit_head",
