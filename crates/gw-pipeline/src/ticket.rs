@@ -5,6 +5,7 @@
 mod family;
 mod holds;
 pub(crate) mod session;
+mod shared;
 pub(crate) mod tolls;
 mod watched;
 
@@ -30,6 +31,7 @@ use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView, Link
 use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
+use shared::Shared;
 use std::rc::Rc;
 use std::sync::Arc;
 use tolls::Tolls;
@@ -74,6 +76,8 @@ pub(crate) struct Open {
     hold_cost: NanoUsd,
     /// Most that may be held.
     cap: Option<NanoUsd>,
+    /// What is taken where all gateways count together.
+    shared: Option<Box<Shared>>,
     /// Set where there are sub-calls.
     family: Option<Rc<Family>>,
     /// Budgets within a dynamic route that the call passed.
@@ -167,6 +171,7 @@ impl Ticket {
             chain: Chain::default(),
             hold_cost: NanoUsd::ZERO,
             cap: None,
+            shared: None,
             family: None,
             tolls: Tolls::default(),
             attempt: None,
@@ -503,12 +508,17 @@ impl Open {
                 self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
             }
         }
+        let mut counted = Amounts::default();
         if self.chain.holds() {
             let attempts = self.record.attempts.iter();
             let used = attempts.fold(Amounts::default(), |sum, a| sum.plus(&amounts(&a.usage, a.cost)));
             let settled = self.ongoing.as_ref().map_or_else(Amounts::default, |ongoing| ongoing.settled());
-            let overrun = self.chain.settle(now, used.minus(&settled));
+            counted = used.minus(&settled);
+            let overrun = self.chain.settle(now, counted);
             gateway.metrics.note_overrun(overrun);
+        }
+        if self.worker.gateway().shared.is_some() {
+            self.tell_end(counted, outcome != Outcome::Refused);
         }
         if outcome == Outcome::Refused {
             self.chain.give_request_back();

@@ -306,9 +306,22 @@ fn error() -> Value {
 
 /// Schemas: each member with its type; `?` marks one that may be null or missing.
 fn schemas() -> Value {
-    let limits =
-        object(&["rpm:integer?", "tpm:integer?", "max_parallel:integer?", "kind:string?", "burst:integer?"]);
-    let budget_input = object(&["limit_usd:string", "period:string", "strict:boolean?"]);
+    let limits = object(&[
+        "rpm:integer?",
+        "tpm:integer?",
+        "max_parallel:integer?",
+        "kind:string?",
+        "burst:integer?",
+        "mode:string?",
+        "on_unavailable:string?",
+    ]);
+    let budget_input = object(&[
+        "limit_usd:string",
+        "period:string",
+        "strict:boolean?",
+        "mode:string?",
+        "on_unavailable:string?",
+    ]);
     let key = [
         "id:string",
         "name:string",

@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, reload, sharing, shutdown};
+use super::{checks, demo, reload, shared_limits, sharing, shutdown};
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::routes as app_routes;
@@ -206,6 +206,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     if storage.master_is_new {
         output::note(format!("master key: {}", storage.master.expose()));
     }
+    let shared = compiled.redis.as_ref().map(|redis| shared_limits::prepare(redis, &storage, &clock));
+    let shared = shared.transpose().map_err(BootError::Redis)?;
     let gateway = Gateway::new(GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
@@ -213,6 +215,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         master: storage.master.clone(),
         clock: Arc::clone(&clock),
         embedding: embeddings::of(loaded.as_ref()),
+        shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
@@ -230,6 +233,9 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let count = worker_count(start, &compiled);
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
     let mut threads = threads;
+    if let Some(shared) = shared {
+        threads.push(shared.start(phases.clone())?);
+    }
     threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
     threads.push(credentials::start(Arc::clone(&gateway), phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);

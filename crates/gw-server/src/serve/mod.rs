@@ -5,5 +5,6 @@ mod checks;
 pub(crate) mod configuration;
 pub(crate) mod demo;
 pub(crate) mod reload;
+mod shared_limits;
 mod sharing;
 pub(crate) mod shutdown;

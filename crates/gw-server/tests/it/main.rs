@@ -47,6 +47,7 @@ mod route_budgets;
 mod routing;
 mod semantic;
 mod sharing;
+mod shared_limits;
 mod shutdown;
 mod signed;
 mod slow;

@@ -245,7 +245,10 @@ impl Conversation {
                 self.tell_upstream(CANCEL);
                 Ok(())
             }
-            HoldRefused::Budget { .. } | HoldRefused::Cap { .. } | HoldRefused::NotRecorded => {
+            HoldRefused::Budget { .. }
+            | HoldRefused::Cap { .. }
+            | HoldRefused::Unavailable
+            | HoldRefused::NotRecorded => {
                 Err(Ending::cut(refusal))
             }
         }
