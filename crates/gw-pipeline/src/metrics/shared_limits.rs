@@ -9,6 +9,8 @@ use prometheus_client::registry::Registry;
 pub struct SharedLimitMetrics {
     /// 1 while limits and budgets hold for all gateways together.
     pub up: Gauge,
+    /// How many gateways there were when that was last known.
+    pub nodes: Gauge,
     /// Calls that had to go by what this gateway knows by itself.
     pub alone: Counter,
 }
@@ -18,6 +20,8 @@ impl SharedLimitMetrics {
     pub(crate) fn register(&self, registry: &mut Registry) {
         let text = "1 while limits and budgets hold for all gateways together";
         registry.register("shared_limits_up", text, self.up.clone());
+        let text = "Gateways that count limits together, as seen last";
+        registry.register("shared_limits_nodes", text, self.nodes.clone());
         let text = "Holds that were judged by this gateway alone, as Redis could not be asked";
         registry.register("shared_limits_alone", text, self.alone.clone());
     }

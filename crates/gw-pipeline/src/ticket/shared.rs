@@ -120,7 +120,8 @@ impl Open {
                 self.shared.get_or_insert_default().is_alone = true;
                 let Some(shared) = &self.worker.gateway().shared else { return Ok(()) };
                 shared.metrics.alone.inc();
-                self.chain.go_alone(self.worker.now(), shared.desk.nodes())
+                let (nodes, is_gone) = (shared.desk.nodes(), shared.desk.is_gone());
+                self.chain.go_alone(self.worker.now(), nodes, is_gone)
             }
         }
     }

@@ -38,9 +38,10 @@ pub(super) fn prepare(
     let books: Books = Arc::new(move || keys.marks(clock.now()));
     let metrics = SharedLimitMetrics::default();
     let (told, state) = watch::channel(None);
-    let up = metrics.up.clone();
-    let note = move |phase: Phase, error: Option<&RedisError>| {
+    let (up, seen) = (metrics.up.clone(), metrics.nodes.clone());
+    let note = move |phase: Phase, nodes: usize, error: Option<&RedisError>| {
         up.set(i64::from(phase == Phase::Open));
+        seen.set(i64::try_from(nodes).unwrap_or(i64::MAX));
         // One line per change.
         if told.send_replace(Some(phase)) == Some(phase) {
             return;
@@ -63,7 +64,7 @@ pub(super) fn prepare(
         timeout: Duration::from_millis(settings.timeout_ms),
         dead_after: Duration::from_millis(settings.dead_after_ms),
     };
-    let (clerk, desk) = Clerk::new(&settings, books, note)?;
+    let (clerk, desk) = Clerk::new(&settings, books, Box::new(note))?;
     Ok(Prepared { limits: SharedLimits { desk, metrics }, clerk, state })
 }
 

@@ -57,7 +57,7 @@ impl Purse {
     pub(in super::super) fn note_used(&mut self, budget: &Budget, now: Micros, used: NanoUsd, nodes: u64) {
         let view = self.view(budget, now);
         let part = view.limit.minus(used).0 / nodes.saturating_add(1).max(2);
-        let most = view.spent.plus(view.reserved).plus(NanoUsd(part));
+        let most = view.spent.plus(NanoUsd(part));
         let window_start = fixed_start(budget, &view);
         let reach = Reach { period: budget.period, window_start, most };
         match self.reaches.iter_mut().find(|known| known.period == budget.period) {

@@ -221,18 +221,24 @@ impl Chain {
     }
 
     /// May the call go on though nobody can say what is left? What it takes is taken here already; of what is shared
-    /// each of so many gateways has its part, or nothing goes out, or all.
+    /// each of so many gateways has its part, or nothing goes out, or all. Money waits until it is known that it
+    /// cannot be asked for long (`is_gone`): a part that others may use too could overspend a budget.
     ///
     /// # Errors
     /// Which does not allow it.
-    pub fn go_alone(&self, now: Micros, nodes: u64) -> Result<(), HoldRefused> {
+    pub fn go_alone(&self, now: Micros, nodes: u64, is_gone: bool) -> Result<(), HoldRefused> {
         let closed = |sharing: gw_model::limits::Sharing| {
             sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Closed
         };
+        let waits = |sharing: gw_model::limits::Sharing| {
+            let has_part = sharing.on_unavailable == OnUnavailable::Local;
+            closed(sharing) || (sharing.mode == Mode::Strict && has_part && !is_gone)
+        };
+        let costs = self.held().cost.0 > 0;
         let mut refused = None;
         each(&self.parts, |part, counters| {
             let rules = &part.link.rules;
-            let is_closed = rules.budgets.iter().any(|b| closed(b.sharing) && !b.shadow)
+            let is_closed = rules.budgets.iter().any(|b| costs && !b.shadow && waits(b.sharing))
                 || part.terms().counted().any(|(_, r)| closed(r.limit.sharing) && !r.limit.shadow);
             if is_closed {
                 refused.get_or_insert(HoldRefused::Unavailable);

@@ -50,6 +50,9 @@ pub struct ClerkSettings {
     pub dead_after: Duration,
 }
 
+/// Hears of changes: how it stands, how many gateways there are, and what went wrong.
+pub type Watch = Box<dyn Fn(Phase, usize, Option<&RedisError>) + Send>;
+
 /// See the module.
 pub struct Clerk {
     place: Place,
@@ -62,7 +65,7 @@ pub struct Clerk {
     nodes: Vec<String>,
     /// The server's run that has heard all that was spent.
     joined: Option<String>,
-    watch: Box<dyn Fn(Phase, Option<&RedisError>) + Send>,
+    watch: Watch,
 }
 
 impl std::fmt::Debug for Clerk {
@@ -86,11 +89,11 @@ impl Clerk {
     pub fn new(
         settings: &ClerkSettings,
         books: Books,
-        watch: impl Fn(Phase, Option<&RedisError>) + Send + 'static,
+        watch: Watch,
     ) -> Result<(Self, Desk), RedisError> {
         let place = Place::new(&settings.url, &settings.prefix, settings.node, settings.timeout)?;
         let (sender, queue) = mpsc::channel(MAX_WAITING);
-        let state = Arc::new(State::default());
+        let state = Arc::new(State::new());
         let clerk = Self {
             place,
             dead_after: settings.dead_after,
@@ -100,19 +103,22 @@ impl Clerk {
             hall: Hall::default(),
             nodes: Vec::new(),
             joined: None,
-            watch: Box::new(watch),
+            watch,
         };
-        Ok((clerk, Desk { queue: sender, state }))
+        let gone_after_ms = u64::try_from(settings.dead_after.as_millis()).unwrap_or(u64::MAX);
+        Ok((clerk, Desk { queue: sender, state, gone_after_ms }))
     }
 
     /// Serves the queue, for ever.
     pub async fn run(mut self) {
         loop {
+            let began = Instant::now();
             let error = self.serve().await.err().unwrap_or(RedisError::Gone);
             // A Redis that is there and knows nothing is told at once.
             let is_there = matches!(error, RedisError::Forgotten) && self.state.phase() != Phase::Gathering;
             let phase = if is_there { Phase::Gathering } else { Phase::Away };
-            let pause = if is_there { Duration::ZERO } else { PAUSE };
+            // What lasted is tried again at once; what does not last, once a second.
+            let pause = if is_there || began.elapsed() > PAUSE { Duration::ZERO } else { PAUSE };
             self.set(phase, Some(&error));
             let until = Instant::now() + pause;
             // Nobody waits meanwhile.
@@ -125,7 +131,7 @@ impl Clerk {
     fn set(&self, phase: Phase, error: Option<&RedisError>) {
         if self.state.phase() != phase || error.is_some() {
             self.state.set(phase);
-            (self.watch)(phase, error);
+            (self.watch)(phase, self.nodes.len(), error);
         }
     }
 
@@ -158,8 +164,12 @@ impl Clerk {
                         continue;
                     }
                     let beat = exchange.beat(self.dead_after, GRACE).await?;
+                    let is_known = self.nodes.len() == beat.nodes.len();
                     self.nodes = beat.nodes;
                     self.state.set_nodes(self.nodes.len());
+                    if !is_known {
+                        (self.watch)(self.state.phase(), self.nodes.len(), None);
+                    }
                     self.set(if beat.is_open { Phase::Open } else { Phase::Gathering }, None);
                     next_beat = Instant::now() + BEAT_EVERY;
                 }

@@ -225,13 +225,13 @@ local function window(account, at)
     for _, n in ipairs(redis.call('HMGET', key, unpack(names))) do spent = spent + num(n) end
     redis.call('PEXPIRE', key, int(rolling * 2200))
   end
-  return spent, at, name
+  return spent, at, name .. '|' .. ends
 end
 
 local function hold(account, n, names)
   redis.call('HINCRBY', prefix .. ':r:' .. account, 't', int(n))
   redis.call('HINCRBY', prefix .. ':n:' .. node, 'r:' .. account, int(n))
-  -- For what a node leaves behind: which windows are current.
+  -- For what a node leaves behind: which windows are current, and until when.
   for kind, name in pairs(names) do redis.call('HSET', prefix .. ':r:' .. account, 'w:' .. kind, name) end
 end
 

@@ -7,6 +7,7 @@ use crate::memory::{Claim, Mark, Refused};
 use gw_model::AccountId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Instant;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
 
@@ -60,15 +61,28 @@ pub enum Denied {
 pub struct Desk {
     pub(super) queue: mpsc::Sender<Message>,
     pub(super) state: Arc<State>,
+    pub(super) gone_after_ms: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     phase: AtomicU8,
     nodes: AtomicU64,
+    /// When it began, and how many milliseconds later Redis was lost, or was never found.
+    began: Instant,
+    lost_at_ms: AtomicU64,
 }
 
 impl State {
+    pub(super) fn new() -> Self {
+        let (phase, nodes) = (AtomicU8::new(0), AtomicU64::new(1));
+        Self { phase, nodes, began: Instant::now(), lost_at_ms: AtomicU64::new(0) }
+    }
+
+    fn elapsed_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
     pub(super) fn phase(&self) -> Phase {
         match self.phase.load(Ordering::Acquire) {
             2 => Phase::Open,
@@ -83,6 +97,9 @@ impl State {
             Phase::Gathering => 1,
             Phase::Open => 2,
         };
+        if phase == Phase::Away && self.phase() != Phase::Away {
+            self.lost_at_ms.store(self.elapsed_ms(), Ordering::Relaxed);
+        }
         self.phase.store(code, Ordering::Release);
     }
 
@@ -133,6 +150,13 @@ impl Desk {
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.state.phase()
+    }
+
+    /// Has Redis been away for so long that it is no mere restart?
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        let lost_for_ms = self.state.elapsed_ms().saturating_sub(self.state.lost_at_ms.load(Ordering::Relaxed));
+        self.state.phase() == Phase::Away && lost_for_ms >= self.gone_after_ms
     }
 
     /// How many gateways there were when that was last known; at least 1.

@@ -33,15 +33,16 @@ end
 
 local function bury(who)
   let_go(who, function(account, n)
-    for field, name in pairs_of(prefix .. ':r:' .. account) do
-      if string.sub(field, 1, 2) == 'w:' then
+    for field, current in pairs_of(prefix .. ':r:' .. account) do
+      local name, ends = string.match(current, '^(.*)|(%d+)$')
+      if string.sub(field, 1, 2) == 'w:' and (ends == '0' or num(ends) * 1000 > now) then
         local key, total = prefix .. ':w:' .. account .. ':' .. name, 't'
         local rolling = string.match(name, '^r(%d+)$')
         if rolling then total = 't:' .. int(math.floor(now * 60 / (tonumber(rolling) * 1000000))) end
-        if redis.call('EXISTS', key) == 1 then
-          redis.call('HINCRBY', key, total, int(n))
-          redis.call('HINCRBY', prefix .. ':x:' .. who, key .. '|' .. total, int(n))
-        end
+        redis.call('HINCRBY', key, total, int(n))
+        redis.call('HINCRBY', prefix .. ':x:' .. who, key .. '|' .. total, int(n))
+        if ends ~= '0' then redis.call('PEXPIREAT', key, ends) end
+        if rolling then redis.call('PEXPIRE', key, int(rolling * 2200)) end
       end
     end
   end)

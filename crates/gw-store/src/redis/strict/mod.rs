@@ -13,7 +13,7 @@ mod grant;
 mod hall;
 mod wire;
 
-pub use clerk::{Books, Clerk, ClerkSettings};
+pub use clerk::{Books, Clerk, ClerkSettings, Watch};
 pub use desk::{Denied, Desk, Granted, Phase};
 pub use grant::Grant;
 pub use wire::Told;
