@@ -6,8 +6,8 @@ mod sharing;
 use crate::money::NanoUsd;
 use crate::principal::any_matches;
 pub use period::{Period, TimeZone};
-pub use sharing::{Mode, OnUnavailable, Sharing};
 use serde::{Deserialize, Serialize};
+pub use sharing::{Mode, OnUnavailable, Sharing};
 use std::borrow::Cow;
 
 /// Rate and concurrency limits of an account. `None` is unlimited.

@@ -62,7 +62,7 @@ settings! {
         section limits: SaturationSettings,
         /// Limits of the request path.
         section settings: PathBlock,
-        /// Redis that tells gateways of each other's deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.
+        /// Redis where gateways count limits and budgets together, and tell each other of deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.
         optional redis_url: Secret,
         /// What the names of channels and keys there begin with; the same for gateways that belong together.
         default("gatewright") redis_prefix: Text,

@@ -11,11 +11,7 @@ const EXTEND_TOKENS: u64 = 1024;
 
 impl Open {
     /// Holds tokens and money for the call.
-    pub(crate) async fn take_hold(
-        &mut self,
-        facts: &CallFacts,
-        amounts: Amounts,
-    ) -> Result<(), HoldRefused> {
+    pub(crate) async fn take_hold(&mut self, facts: &CallFacts, amounts: Amounts) -> Result<(), HoldRefused> {
         let cost = amounts.cost;
         self.input_tokens = facts.input_tokens;
         self.media = facts.media;

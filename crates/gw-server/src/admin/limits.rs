@@ -102,7 +102,8 @@ fn named<T: DeserializeOwned + Default>(field: &str, value: &Value, names: &str)
         return Ok(T::default());
     }
     let name = field.rsplit('.').next().unwrap_or(field);
-    T::deserialize(value).map_err(|_| ApiError::invalid(field.to_owned(), format!("'{name}' must be {names}")))
+    T::deserialize(value)
+        .map_err(|_| ApiError::invalid(field.to_owned(), format!("'{name}' must be {names}")))
 }
 
 fn more(value: &Value) -> Result<Vec<Limit>, ApiError> {
@@ -123,18 +124,8 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let Value::Object(members) = value else {
         return Err(ApiError::invalid(field.to_owned(), "a limit must be an object"));
     };
-    const KNOWN: [&str; 10] = [
-        "unit",
-        "limit",
-        "limit_usd",
-        "per",
-        "kind",
-        "burst",
-        "models",
-        "shadow",
-        "mode",
-        "on_unavailable",
-    ];
+    const KNOWN: [&str; 10] =
+        ["unit", "limit", "limit_usd", "per", "kind", "burst", "models", "shadow", "mode", "on_unavailable"];
     if let Some(name) = members.keys().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(invalid(name, &format!("there is no member '{name}'; there are {}", KNOWN.join(", "))));
     }
@@ -185,11 +176,7 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
 fn sharing(field: &str, mode: Option<&Value>, without: Option<&Value>) -> Result<Sharing, ApiError> {
     Ok(Sharing {
         mode: named(&format!("{field}.mode"), mode.unwrap_or(&Value::Null), MODES)?,
-        on_unavailable: named(
-            &format!("{field}.on_unavailable"),
-            without.unwrap_or(&Value::Null),
-            WITHOUT,
-        )?,
+        on_unavailable: named(&format!("{field}.on_unavailable"), without.unwrap_or(&Value::Null), WITHOUT)?,
     })
 }
 

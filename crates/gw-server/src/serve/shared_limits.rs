@@ -53,7 +53,10 @@ pub(super) fn prepare(
             }
             (Phase::Away, error) => {
                 let why = error.map(ToString::to_string).unwrap_or_default();
-                tracing::warn!(why, "limits and budgets hold as 'on_unavailable' says: Redis cannot be asked");
+                tracing::warn!(
+                    why,
+                    "limits and budgets hold as 'on_unavailable' says: Redis cannot be asked"
+                );
             }
         }
     };
@@ -70,7 +73,10 @@ pub(super) fn prepare(
 
 impl Prepared {
     /// Starts the thread, which ends with the process's last phase, and waits a moment until limits hold.
-    pub(super) fn start(self, mut process: watch::Receiver<ProcessPhase>) -> Result<JoinHandle<()>, BootError> {
+    pub(super) fn start(
+        self,
+        mut process: watch::Receiver<ProcessPhase>,
+    ) -> Result<JoinHandle<()>, BootError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(BootError::System)?;
         let Self { clerk, mut state, .. } = self;

@@ -46,7 +46,9 @@ async fn storm(addrs: &[SocketAddr], callers: usize, calls: usize) -> Vec<Answer
         set.spawn(async move {
             let mut answers = Vec::new();
             for call in 0..calls {
-                answers.push(ask(addrs[(caller + call) % addrs.len()], &format!("caller {caller} call {call}")).await);
+                answers.push(
+                    ask(addrs[(caller + call) % addrs.len()], &format!("caller {caller} call {call}")).await,
+                );
             }
             answers
         });
@@ -83,7 +85,8 @@ async fn requests_and_parallel_calls_are_counted_for_all_gateways_together() {
         let Some(redis) = Redis::start().await else { return };
         let upstream = Upstream::start().await;
         let rpm = if kind.starts_with("gcra") { 1 } else { 40 };
-        let all = gateways(&config(&upstream, &redis, &format!("limits: {{ rpm: {rpm}, kind: {kind} }}")), 3).await;
+        let all =
+            gateways(&config(&upstream, &redis, &format!("limits: {{ rpm: {rpm}, kind: {kind} }}")), 3).await;
         let answers = storm(&addrs(&all), 60, 2).await;
         assert_eq!(served(&answers), 40, "{kind}");
         assert_eq!(upstream.stats().requests, 40, "{kind}");

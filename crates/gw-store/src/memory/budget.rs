@@ -69,7 +69,13 @@ pub(super) struct Purse {
 impl Default for Purse {
     fn default() -> Self {
         let unset = PeriodSpent { window_start: Micros::MIN, spent: NanoUsd::ZERO };
-        Self { periods: [unset; 4], reserved: NanoUsd::ZERO, next_roll: Micros::MIN, others: Vec::new(), reaches: Vec::new() }
+        Self {
+            periods: [unset; 4],
+            reserved: NanoUsd::ZERO,
+            next_roll: Micros::MIN,
+            others: Vec::new(),
+            reaches: Vec::new(),
+        }
     }
 }
 

@@ -369,9 +369,8 @@ impl Counters {
     /// Is more taken than a share of one in `nodes` of what is counted for all gateways together? As far as that is
     /// to decide when nobody can be asked.
     pub(super) fn above_share(&mut self, terms: Terms<'_>, now: Micros, nodes: u64) -> Option<HoldRefused> {
-        let has_share = |sharing: Sharing| {
-            sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Local
-        };
+        let has_share =
+            |sharing: Sharing| sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Local;
         let share = |max: u64| (max / nodes.max(1)).max(1);
         for budget in terms.rules.budgets.iter().filter(|b| has_share(b.sharing) && !b.shadow) {
             let view = self.purse().view(budget, now);

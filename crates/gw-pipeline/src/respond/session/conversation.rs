@@ -248,9 +248,7 @@ impl Conversation {
             HoldRefused::Budget { .. }
             | HoldRefused::Cap { .. }
             | HoldRefused::Unavailable
-            | HoldRefused::NotRecorded => {
-                Err(Ending::cut(refusal))
-            }
+            | HoldRefused::NotRecorded => Err(Ending::cut(refusal)),
         }
     }
 

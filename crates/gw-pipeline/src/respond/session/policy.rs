@@ -77,9 +77,7 @@ impl Policy {
                 HoldRefused::Budget { .. }
                 | HoldRefused::Cap { .. }
                 | HoldRefused::Unavailable
-                | HoldRefused::NotRecorded => {
-                    Verdict::Cut(refusal)
-                }
+                | HoldRefused::NotRecorded => Verdict::Cut(refusal),
             };
         }
         ledger.heard(message.len(), event.asks == Asks::Audio);

@@ -112,6 +112,12 @@ impl Chain {
         })
     }
 
+    /// As after [`Self::admit`], with nothing taken.
+    #[cfg(test)]
+    pub(crate) const fn assume_admitted(&mut self) {
+        (self.is_inside, self.has_request) = (true, true);
+    }
+
     /// Has the call's request been taken?
     #[must_use]
     pub const fn has_request(&self) -> bool {
@@ -141,7 +147,17 @@ impl Chain {
                 } else if units > 0 {
                     let (kind, burst, per_seconds) = (limit.kind, limit.burst, limit.per_seconds);
                     let key = key();
-                    items.push(Item::Limit { key, unit, per_seconds, kind, max, burst, units, shadow, part: at });
+                    items.push(Item::Limit {
+                        key,
+                        unit,
+                        per_seconds,
+                        kind,
+                        max,
+                        burst,
+                        units,
+                        shadow,
+                        part: at,
+                    });
                 }
             }
         }

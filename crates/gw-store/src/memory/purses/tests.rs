@@ -21,7 +21,7 @@ fn what_is_held_and_spent_never_comes_to_more_than_the_limit() {
     assert!(purses.hold(counter(2), &budget, NOW, NanoUsd(100)), "another subject has its own");
     purses.settle(counter(1), NOW, NanoUsd(60), NanoUsd(30));
     assert!(purses.hold(counter(1), &budget, NOW, NanoUsd(70)));
-    purses.extend(counter(1), NOW, NanoUsd(5));
+    purses.extend(counter(1), NanoUsd(5));
     purses.settle(counter(1), NOW, NanoUsd(75), NanoUsd(75));
     let view = purses.view(counter(1), &budget, NOW);
     assert_eq!(

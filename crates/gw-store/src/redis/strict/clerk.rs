@@ -86,11 +86,7 @@ impl Clerk {
     ///
     /// # Errors
     /// The address cannot be used.
-    pub fn new(
-        settings: &ClerkSettings,
-        books: Books,
-        watch: Watch,
-    ) -> Result<(Self, Desk), RedisError> {
+    pub fn new(settings: &ClerkSettings, books: Books, watch: Watch) -> Result<(Self, Desk), RedisError> {
         let place = Place::new(&settings.url, &settings.prefix, settings.node, settings.timeout)?;
         let (sender, queue) = mpsc::channel(MAX_WAITING);
         let state = Arc::new(State::new());
@@ -223,7 +219,11 @@ impl Clerk {
         Ok(exchange)
     }
 
-    async fn deal_with(&mut self, exchange: &mut Exchange, batch: &mut Vec<Message>) -> Result<(), RedisError> {
+    async fn deal_with(
+        &mut self,
+        exchange: &mut Exchange,
+        batch: &mut Vec<Message>,
+    ) -> Result<(), RedisError> {
         let mut asked: Vec<Option<Asked>> = Vec::with_capacity(batch.len());
         let mut told: Vec<Vec<Told>> = Vec::with_capacity(batch.len());
         for message in batch.drain(..) {

@@ -155,7 +155,8 @@ impl Desk {
     /// Has Redis been away for so long that it is no mere restart?
     #[must_use]
     pub fn is_gone(&self) -> bool {
-        let lost_for_ms = self.state.elapsed_ms().saturating_sub(self.state.lost_at_ms.load(Ordering::Relaxed));
+        let lost_for_ms =
+            self.state.elapsed_ms().saturating_sub(self.state.lost_at_ms.load(Ordering::Relaxed));
         self.state.phase() == Phase::Away && lost_for_ms >= self.gone_after_ms
     }
 

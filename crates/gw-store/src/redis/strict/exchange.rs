@@ -137,7 +137,8 @@ impl Exchange {
             pipe.add_command(command);
         }
         let sent = pipe.query_async::<Vec<Value>>(&mut self.connection);
-        let values = tokio::time::timeout(self.place.timeout, sent).await.map_err(|_| RedisError::Timeout)??;
+        let values =
+            tokio::time::timeout(self.place.timeout, sent).await.map_err(|_| RedisError::Timeout)??;
         let answers: Option<Vec<Answer>> = values.iter().map(wire::answer).collect();
         answers.filter(|answers| answers.len() == all.len()).ok_or(RedisError::Gone)
     }

@@ -80,14 +80,24 @@ pub(super) fn claim(args: &mut Args, claim: &Claim) {
     for item in &claim.items {
         match item {
             Item::Limit { key, per_seconds, kind: counted, max, burst, units, shadow, .. } => {
-                args.extend(["L".to_owned(), key.clone(), per_seconds.to_string(), kind(*counted).to_owned()]);
+                args.extend([
+                    "L".to_owned(),
+                    key.clone(),
+                    per_seconds.to_string(),
+                    kind(*counted).to_owned(),
+                ]);
                 args.extend([max.to_string(), burst.to_string(), units.to_string(), flag(*shadow)]);
             }
             Item::Parallel { key, max, shadow, .. } => {
                 args.extend(["P".to_owned(), key.clone(), max.to_string(), flag(*shadow)]);
             }
             Item::Budgets { account, cost, list, .. } => {
-                args.extend(["B".to_owned(), account.to_string(), cost.0.to_string(), list.len().to_string()]);
+                args.extend([
+                    "B".to_owned(),
+                    account.to_string(),
+                    cost.0.to_string(),
+                    list.len().to_string(),
+                ]);
                 for budget in list {
                     args.extend([budget.limit.0.to_string(), flag(budget.shadow)]);
                     window(args, &budget.mark);
