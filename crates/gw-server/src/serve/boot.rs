@@ -206,8 +206,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     if storage.master_is_new {
         output::note(format!("master key: {}", storage.master.expose()));
     }
-    let shared = compiled.redis.as_ref().map(|redis| shared_limits::prepare(redis, &storage, &clock));
-    let shared = shared.transpose().map_err(BootError::Redis)?;
+    let shared =
+        shared_limits::prepare(compiled.redis.as_ref(), &storage, &clock).map_err(BootError::Redis)?;
     let gateway = Gateway::new(GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
@@ -233,9 +233,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let count = worker_count(start, &compiled);
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
     let mut threads = threads;
-    if let Some(shared) = shared {
-        threads.push(shared.start(phases.clone())?);
-    }
+    threads.extend(shared.map(|shared| shared.start(phases.clone())).transpose()?);
     threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
     threads.push(credentials::start(Arc::clone(&gateway), phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);

@@ -28,12 +28,13 @@ pub(super) struct Prepared {
     state: watch::Receiver<Option<Phase>>,
 }
 
-/// Makes both. Errors: the address cannot be used.
+/// Makes both, where Redis is configured. Errors: the address cannot be used.
 pub(super) fn prepare(
-    settings: &RedisSettings,
+    settings: Option<&RedisSettings>,
     storage: &Storage,
     clock: &Arc<SystemClock>,
-) -> Result<Prepared, RedisError> {
+) -> Result<Option<Prepared>, RedisError> {
+    let Some(settings) = settings else { return Ok(None) };
     let (keys, clock) = (Arc::clone(&storage.keys), Arc::clone(clock));
     let books: Books = Arc::new(move || keys.marks(clock.now()));
     let metrics = SharedLimitMetrics::default();
@@ -68,7 +69,7 @@ pub(super) fn prepare(
         dead_after: Duration::from_millis(settings.dead_after_ms),
     };
     let (clerk, desk) = Clerk::new(&settings, books, Box::new(note))?;
-    Ok(Prepared { limits: SharedLimits { desk, metrics }, clerk, state })
+    Ok(Some(Prepared { limits: SharedLimits { desk, metrics }, clerk, state }))
 }
 
 impl Prepared {

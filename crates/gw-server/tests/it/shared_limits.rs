@@ -115,15 +115,15 @@ async fn headers_say_what_all_gateways_have_left_and_a_local_limit_is_each_gatew
     let all = gateways(&config(&upstream, &redis, key), 2).await;
     let left = |answer: &Answer| answer.header("x-ratelimit-remaining-requests").unwrap().to_owned();
     // The local one is the tightest at first.
-    assert_eq!(left(&ask(all[0].addr, "1").await.ok()), "2");
-    assert_eq!(left(&ask(all[1].addr, "2").await.ok()), "2");
+    assert_eq!(left(ask(all[0].addr, "1").await.ok()), "2");
+    assert_eq!(left(ask(all[1].addr, "2").await.ok()), "2");
     let answers = storm(&addrs(&all), 2, 5).await;
     assert_eq!(served(&answers), 4, "three at each gateway");
     let key = "limits: { rpm: 10 }";
     let apart = config(&upstream, &redis, key).replace("redis_timeout", "redis_prefix: apart\nredis_timeout");
     let all = gateways(&apart, 2).await;
-    assert_eq!(left(&ask(all[0].addr, "1").await.ok()), "9");
-    assert_eq!(left(&ask(all[1].addr, "2").await.ok()), "8", "the other gateway's counts too");
+    assert_eq!(left(ask(all[0].addr, "1").await.ok()), "9");
+    assert_eq!(left(ask(all[1].addr, "2").await.ok()), "8", "the other gateway's counts too");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
