@@ -277,3 +277,47 @@ async fn without_redis_each_limit_holds_as_it_says_and_nothing_hangs() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_gateway_killed_in_the_midst_changes_nothing_of_what_is_allowed() {
+    let Some(redis) = Redis::start().await else { return };
+    let upstream = Upstream::start().await;
+    upstream.faults("chat-model", "latency=20", None);
+    let key = "limits: { rpm: 600 }, budget: { limit_usd: 0.10, period: total }";
+    let mut all = gateways(&config(&upstream, &redis, key), 3).await;
+    let addrs = addrs(&all);
+    let mut set = JoinSet::new();
+    for caller in 0..120usize {
+        let addrs = addrs.clone();
+        set.spawn(async move {
+            let mut served = 0;
+            for call in 0..3 {
+                let body = chat("up/chat-model", &format!("caller {caller} call {call}"));
+                let answer = Call::chat(&body).key(KEY).try_send(addrs[(caller + call) % 3]).await;
+                served += usize::from(answer.is_ok_and(|answer| answer.status == 200));
+            }
+            served
+        });
+    }
+    upstream.has_asked(5).await;
+    let mut dying = all.remove(0);
+    dying.kill().await;
+    let served: usize = set.join_all().await.into_iter().sum();
+    let back = dying.restart().await;
+    back.metric_becomes("gatewright_shared_limits_up", 1.0, SOON).await;
+    all.push(back);
+    let requests = upstream.stats().requests;
+    assert!(requests <= 600 && requests >= u64::try_from(served).unwrap(), "{requests} {served}");
+    let id = all[0].rows("/api/v1/keys").await[0]["id"].as_str().unwrap().to_owned();
+    let told = eventually_within(SOON, "ledgers and Redis agree, and nothing is held", async || {
+        let number = async |what: String| {
+            let text = redis.say(&what).await.ok()?;
+            text.lines().nth(1)?.trim().parse::<i128>().ok()
+        };
+        let sum = number(format!("HGET gatewright:w:{id}:total:0 t")).await?;
+        let held = number(format!("HGET gatewright:r:{id} t")).await?;
+        (held == 0 && ledger(&all).await == sum).then_some(sum)
+    })
+    .await;
+    assert!(told > 0 && told <= 100_000_000, "{told}");
+}
