@@ -7,7 +7,7 @@ use super::support::{Answer, Call, Gateway, Upstream, chat, chat_stream, eventua
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
 const KEY: &str = "gw-shared-0123456789012345678901234567890123456";
@@ -320,4 +320,26 @@ async fn one_gateway_killed_in_the_midst_changes_nothing_of_what_is_allowed() {
     })
     .await;
     assert!(told > 0 && told <= 100_000_000, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_hangs_costs_one_timeout_and_not_one_per_call() {
+    use rustix::process::Signal;
+    let Some(redis) = Redis::start().await else { return };
+    let upstream = Upstream::start().await;
+    let config = config(&upstream, &redis, "limits: { rpm: 1000 }");
+    let all = gateways(&config.replace("redis_timeout_ms: 2000", "redis_timeout_ms: 300"), 1).await;
+    ask(all[0].addr, "first").await.ok();
+    redis.signal(Signal::STOP);
+    let began = Instant::now();
+    for call in 0..40 {
+        ask(all[0].addr, &format!("call {call}")).await.ok();
+    }
+    let took = began.elapsed();
+    redis.signal(Signal::CONT);
+    // Forty timeouts would be twelve seconds.
+    assert!(took < Duration::from_secs(6), "{took:?}");
+    assert!(all[0].metric("gatewright_shared_limits_alone_total").await >= 1.0);
+    all[0].metric_becomes("gatewright_shared_limits_up", 1.0, SOON).await;
+    ask(all[0].addr, "last").await.ok();
 }
