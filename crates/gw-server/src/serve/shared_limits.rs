@@ -18,8 +18,8 @@ use tokio::sync::watch;
 /// How long a start waits for limits to hold for all gateways; without Redis it goes on after the first try.
 const START_LIMIT: Duration = Duration::from_secs(3);
 
-/// How long what the last calls used may still be told.
-const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How long what the last calls used may still be told, and then that this gateway leaves.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What asks, and what answers; the latter is to be started.
 pub(super) struct Prepared {
@@ -80,7 +80,7 @@ impl Prepared {
     ) -> Result<JoinHandle<()>, BootError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(BootError::System)?;
-        let Self { clerk, mut state, .. } = self;
+        let Self { limits, clerk, mut state } = self;
         let (ready, is_ready) = std::sync::mpsc::channel();
         let thread = std::thread::Builder::new().name("limits".to_owned()).spawn(move || {
             runtime.block_on(async {
@@ -92,6 +92,8 @@ impl Prepared {
                 };
                 let ending = async {
                     drop(process.wait_for(|p| *p >= ProcessPhase::Ending).await);
+                    tokio::time::sleep(LAST_WORDS).await;
+                    limits.desk.leave();
                     tokio::time::sleep(LAST_WORDS).await;
                 };
                 tokio::select! {

@@ -190,6 +190,8 @@ async fn what_a_killed_gateway_holds_is_charged_and_put_right_when_it_is_back() 
     let held = format!("HGET gatewright:r:{id} t");
     let sum = format!("HGET gatewright:w:{id}:total:0 t");
     let hold = eventually_within(SOON, "it is held", async || number(&held).await.filter(|n| *n > 0)).await;
+    // Before the provider hears of it, the journal need not know it, and rightly nothing would be charged.
+    upstream.has_asked(1).await;
     dying.kill().await;
     assert!(lost.await.unwrap());
     // The other one notices.
@@ -342,4 +344,16 @@ async fn a_redis_that_hangs_costs_one_timeout_and_not_one_per_call() {
     assert!(all[0].metric("gatewright_shared_limits_alone_total").await >= 1.0);
     all[0].metric_becomes("gatewright_shared_limits_up", 1.0, SOON).await;
     ask(all[0].addr, "last").await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_in_order_is_not_waited_for() {
+    let Some(redis) = Redis::start().await else { return };
+    let upstream = Upstream::start().await;
+    let config = config(&upstream, &redis, "budget: { limit_usd: 1, period: day }");
+    let mut all = gateways(&config.replace("dead_after_ms: 3000", "dead_after_ms: 600000"), 2).await;
+    all[0].metric_becomes("gatewright_shared_limits_nodes", 2.0, SOON).await;
+    ask(all[1].addr, "hi").await.ok();
+    all.remove(1).stop().await;
+    all[0].metric_becomes("gatewright_shared_limits_nodes", 1.0, SOON).await;
 }

@@ -11,6 +11,7 @@ use super::wire::{Answer, Told};
 use crate::memory::{Claim, Mark};
 use gw_model::{AccountId, Secret};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
@@ -105,11 +106,11 @@ impl Clerk {
         Ok((clerk, Desk { queue: sender, state, gone_after_ms }))
     }
 
-    /// Serves the queue, for ever.
+    /// Serves the queue until this gateway leaves.
     pub async fn run(mut self) {
         loop {
             let began = Instant::now();
-            let error = self.serve().await.err().unwrap_or(RedisError::Gone);
+            let Err(error) = self.serve().await else { return };
             // A Redis that is there and knows nothing is told at once.
             let is_there = matches!(error, RedisError::Forgotten) && self.state.phase() != Phase::Gathering;
             let phase = if is_there { Phase::Gathering } else { Phase::Away };
@@ -156,6 +157,10 @@ impl Clerk {
         loop {
             tokio::select! {
                 _ = beats.tick() => {
+                    if self.state.is_leaving.load(Ordering::Acquire) {
+                        exchange.bye().await;
+                        return Ok(());
+                    }
                     if Instant::now() < next_beat && self.state.phase() == Phase::Open {
                         continue;
                     }

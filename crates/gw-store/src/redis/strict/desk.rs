@@ -6,7 +6,7 @@ use super::wire::Told;
 use crate::memory::{Claim, Mark, Refused};
 use gw_model::AccountId;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Instant;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
@@ -71,12 +71,20 @@ pub(super) struct State {
     /// When it began, and how many milliseconds later Redis was lost, or was never found.
     began: Instant,
     lost_at_ms: AtomicU64,
+    /// The process ends.
+    pub(super) is_leaving: AtomicBool,
 }
 
 impl State {
     pub(super) fn new() -> Self {
         let (phase, nodes) = (AtomicU8::new(0), AtomicU64::new(1));
-        Self { phase, nodes, began: Instant::now(), lost_at_ms: AtomicU64::new(0) }
+        Self {
+            phase,
+            nodes,
+            began: Instant::now(),
+            lost_at_ms: AtomicU64::new(0),
+            is_leaving: AtomicBool::new(false),
+        }
     }
 
     fn elapsed_ms(&self) -> u64 {
@@ -150,6 +158,11 @@ impl Desk {
     #[must_use]
     pub fn phase(&self) -> Phase {
         self.state.phase()
+    }
+
+    /// The process ends: others need not find out.
+    pub fn leave(&self) {
+        self.state.is_leaving.store(true, Ordering::Release);
     }
 
     /// Has Redis been away for so long that it is no mere restart?

@@ -104,6 +104,13 @@ impl Exchange {
         Ok(tokio::time::timeout(OPEN_LIMIT, sent).await.map_err(|_| RedisError::Timeout)??)
     }
 
+    /// Says that this gateway leaves.
+    pub(super) async fn bye(&mut self) {
+        let bye = self.member("bye");
+        // Who cannot be told will notice.
+        tokio::time::timeout(self.place.timeout, bye.query_async::<()>(&mut self.connection)).await.ok();
+    }
+
     /// Says that this gateway is there.
     pub(super) async fn beat(&mut self, dead_after: Duration, grace: Duration) -> Result<Beat, RedisError> {
         let us = |time: Duration| u64::try_from(time.as_micros()).unwrap_or(u64::MAX);

@@ -105,6 +105,14 @@ elseif what == 'join' then
   redis.call('HDEL', limits, 'g:' .. node)
   return 1
 end
+if what == 'bye' then
+  -- The session. Who leaves holds behind is as good as dead, later.
+  if redis.call('HGET', limits, 's:' .. node) == ARGV[4] and redis.call('EXISTS', prefix .. ':n:' .. node) == 0 then
+    redis.call('HDEL', limits, 's:' .. node, 'e:' .. node)
+    redis.call('ZREM', live, node)
+  end
+  return 1
+end
 -- A beat: the session, after how long one is dead, and how long others may take to come.
 if redis.call('HGET', limits, 's:' .. node) ~= ARGV[4] then return {'stale'} end
 redis.call('ZADD', live, int(now), node)
