@@ -124,6 +124,11 @@ impl Storage {
         Ok(())
     }
 
+    /// This installation's number, the same after a restart.
+    pub(crate) const fn node(&self) -> u64 {
+        self.dir.node()
+    }
+
     /// A worker's journal.
     pub(crate) fn journal(&self, worker: u16) -> Result<Journal, StoreError> {
         Ok(Journal::open(&self.dir.journal(), worker, &self.journal)?)

@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, follow, newcomers, reload, sharing, shutdown};
+use super::{checks, demo, follow, newcomers, reload, shared_limits, sharing, shutdown};
 use crate::app::accounts as app_accounts;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
@@ -183,6 +183,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     if storage.master_is_new {
         output::note(format!("master key: {}", storage.master.expose()));
     }
+    let shared =
+        shared_limits::prepare(compiled.redis.as_ref(), &storage, &clock).map_err(BootError::Redis)?;
     let gateway = Gateway::new(GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
@@ -190,6 +192,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         master: storage.master.clone(),
         clock: Arc::clone(&clock),
         embedding: embeddings::of(loaded.as_ref()),
+        shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
@@ -207,6 +210,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let count = worker_count(start, &compiled);
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
     let mut threads = threads;
+    threads.extend(shared.map(|shared| shared.start(phases.clone())).transpose()?);
     threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
     threads.push(credentials::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
     threads.extend(follow::start(&app, phases).map_err(BootError::System)?);

@@ -49,6 +49,7 @@ mod resilience;
 mod route_budgets;
 mod routing;
 mod semantic;
+mod shared_limits;
 mod sharing;
 mod shutdown;
 mod signed;

@@ -7,10 +7,13 @@
 //! ended is settled in the window of its settlement: what is held is one sum for all windows, so nothing is
 //! counted in both.
 
+mod mark;
 mod other;
 
 use gw_model::limits::{Budget, MAX_BUDGETS, Period};
 use gw_model::{Micros, NanoUsd};
+pub use mark::Mark;
+use mark::Reach;
 use other::Other;
 pub use other::Unrestored;
 
@@ -67,12 +70,20 @@ pub(super) struct Purse {
     next_roll: Micros,
     /// Windows of other kinds that a budget has asked for.
     others: Vec<Other>,
+    /// How far this gateway may go by itself under budgets that all count together.
+    reaches: Vec<Reach>,
 }
 
 impl Default for Purse {
     fn default() -> Self {
         let unset = PeriodSpent { window_start: Micros::MIN, spent: NanoUsd::ZERO };
-        Self { periods: [unset; 4], reserved: NanoUsd::ZERO, next_roll: Micros::MIN, others: Vec::new() }
+        Self {
+            periods: [unset; 4],
+            reserved: NanoUsd::ZERO,
+            next_roll: Micros::MIN,
+            others: Vec::new(),
+            reaches: Vec::new(),
+        }
     }
 }
 

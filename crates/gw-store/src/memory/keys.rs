@@ -2,7 +2,7 @@
 //! stage. Entries are replaced one at a time; the cost of a look-up does not depend on how many there are.
 
 use super::accounts::{Account, AccountTable};
-use super::budget::SpentByPeriod;
+use super::budget::{Mark, SpentByPeriod};
 use super::chain::Link;
 use super::digest::{Digest, HeadHasher, Peppers};
 use super::plans::Under;
@@ -379,6 +379,18 @@ impl KeyTable {
     #[must_use]
     pub fn filter(&self, is_wanted: impl Fn(&KeyEntry) -> bool) -> Vec<Arc<KeyEntry>> {
         self.names.lock().by_id.values().filter(|entry| is_wanted(entry)).cloned().collect()
+    }
+
+    /// What was spent here under budgets that count for all gateways together, account by account.
+    #[must_use]
+    pub fn marks(&self, now: Micros) -> Vec<(AccountId, Vec<Mark>)> {
+        let keys = self.list().into_iter().map(|entry| {
+            let link = entry.link();
+            (link.id, entry.tally.marks(&link.rules, now))
+        });
+        let levels = Level::ALL.iter().flat_map(|level| self.accounts.list(*level));
+        let above = levels.map(|account| (account.id, account.tally().marks(&account.rules(), now)));
+        keys.chain(above).filter(|(_, marks)| !marks.is_empty()).collect()
     }
 
     /// How many keys there are.

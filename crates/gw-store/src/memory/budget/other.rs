@@ -124,6 +124,15 @@ impl Other {
         }
     }
 
+    /// Of a rolling window the newest sub-windows in which something was spent.
+    pub(super) fn newest(&mut self, now: Micros, most: usize) -> Vec<(i64, u64)> {
+        let time = self.scaled(now);
+        match &mut self.spending {
+            Spending::Rolling(window) => window.newest(time, most),
+            Spending::Calendar { .. } => Vec::new(),
+        }
+    }
+
     fn roll(&mut self, now: Micros) {
         if let Spending::Calendar { start, end, spent } = &mut self.spending
             && now >= *end
