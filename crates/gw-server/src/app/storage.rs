@@ -196,7 +196,8 @@ fn open_database(
         DatabaseSettings::DataDirectory => Arc::new(SqliteStore::open(&dir.path().join(DATABASE_FILE))?),
         DatabaseSettings::File(path) => Arc::new(SqliteStore::open(path)?),
         DatabaseSettings::Postgres(url) => {
-            let limits = PostgresSettings { max_connections: settings.database_max_connections };
+            let limits =
+                PostgresSettings { max_connections: settings.database_max_connections, node: dir.node() };
             Arc::new(PostgresStore::open(url, limits, encryption, dir.path())?)
         }
     })

@@ -5,10 +5,10 @@ use super::boot::BootError;
 use crate::app::storage::Storage;
 use crate::listen::worker::Phase as ProcessPhase;
 use gw_config::compile::RedisSettings;
-use gw_model::Clock;
 use gw_pipeline::{SharedLimitMetrics, SharedLimits, SystemClock};
 use gw_store::redis::RedisError;
 use gw_store::redis::strict::{Books, Clerk, ClerkSettings, Phase};
+use gw_store::traits::Ledger;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -35,8 +35,12 @@ pub(super) fn prepare(
     clock: &Arc<SystemClock>,
 ) -> Result<Option<Prepared>, RedisError> {
     let Some(settings) = settings else { return Ok(None) };
-    let (keys, clock) = (Arc::clone(&storage.keys), Arc::clone(clock));
-    let books: Books = Arc::new(move || keys.marks(clock.now()));
+    let ledger: Arc<dyn Ledger> = Arc::clone(&storage.database) as _;
+    let books = Arc::new(Books::new(Arc::clone(&storage.keys), ledger, Arc::clone(clock) as _));
+    // Before the first call: from here on what is counted is this gateway's own.
+    if let Err(error) = books.learn_own() {
+        tracing::warn!(%error, "what this gateway spent before is not known yet");
+    }
     let metrics = SharedLimitMetrics::default();
     let (told, state) = watch::channel(None);
     let (up, seen) = (metrics.up.clone(), metrics.nodes.clone());

@@ -23,6 +23,7 @@ mod disconnect;
 mod drill;
 mod dynamic_routes;
 mod ensemble;
+mod exactness;
 mod files;
 mod formats;
 mod google;

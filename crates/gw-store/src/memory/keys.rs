@@ -2,7 +2,7 @@
 //! stage. Entries are replaced one at a time; the cost of a look-up does not depend on how many there are.
 
 use super::accounts::{Account, AccountTable};
-use super::budget::{Mark, SpentByPeriod};
+use super::budget::SpentByPeriod;
 use super::chain::Link;
 use super::digest::{Digest, HeadHasher, Peppers};
 use super::plans::Under;
@@ -381,16 +381,20 @@ impl KeyTable {
         self.names.lock().by_id.values().filter(|entry| is_wanted(entry)).cloned().collect()
     }
 
-    /// What was spent here under budgets that count for all gateways together, account by account.
+    /// Which state of keys and accounts this is: it grows with each change.
     #[must_use]
-    pub fn marks(&self, now: Micros) -> Vec<(AccountId, Vec<Mark>)> {
-        let keys = self.list().into_iter().map(|entry| {
-            let link = entry.link();
-            (link.id, entry.tally.marks(&link.rules, now))
-        });
-        let levels = Level::ALL.iter().flat_map(|level| self.accounts.list(*level));
-        let above = levels.map(|account| (account.id, account.tally().marks(&account.rules(), now)));
-        keys.chain(above).filter(|(_, marks)| !marks.is_empty()).collect()
+    pub fn generation(&self) -> u64 {
+        *self.accounts.generation()
+    }
+
+    /// Keys and accounts that changed after such a state and have budgets that count for all gateways together.
+    #[must_use]
+    pub fn shared(&self, after: u64) -> Vec<Link> {
+        let has_budgets = |entry: &KeyEntry| !entry.rules.budgets.is_empty() || entry.under.is_some();
+        let keys = self.filter(has_budgets);
+        let accounts = self.accounts.all();
+        let links = keys.iter().map(|key| key.link()).chain(accounts.iter().map(|account| account.link()));
+        links.filter(|link| link.generation > after && link.rules.has_shared_budgets()).collect()
     }
 
     /// How many keys there are.

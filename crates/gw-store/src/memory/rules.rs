@@ -2,7 +2,7 @@
 //! reserve and settle. Many accounts share the rules of a plan, so they hold no counters and no names.
 
 use gw_model::Level;
-use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_LIMITS};
+use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_LIMITS, Mode};
 use std::sync::Arc;
 
 /// Most limits of a plan, and of whoever has one: together they are no more than [`MAX_LIMITS`].
@@ -71,6 +71,12 @@ impl Rules {
     #[must_use]
     pub fn has_other_windows(&self) -> bool {
         self.budgets.iter().any(super::budget::is_other)
+    }
+
+    /// True when a budget counts for all gateways together.
+    #[must_use]
+    pub fn has_shared_budgets(&self) -> bool {
+        self.budgets.iter().any(|budget| budget.sharing.mode == Mode::Strict)
     }
 
     /// The budgets.

@@ -61,11 +61,24 @@ impl Tally {
     }
 
     /// Tells such a window what was spent in it before, piece by piece in the order of time; the second time nothing
-    /// happens.
-    pub fn restore_window(&self, window: &Unrestored, now: Micros, pieces: &[(Micros, NanoUsd)]) {
+    /// happens. `here`: what of it was spent by this gateway, where that is not all of it.
+    pub fn restore_window(
+        &self,
+        window: &Unrestored,
+        now: Micros,
+        pieces: &[(Micros, NanoUsd)],
+        here: Option<&[(Micros, NanoUsd)]>,
+    ) {
         let mut counters = self.lock();
         let now = counters.now(now);
-        counters.purse().restore_open(window, now, pieces);
+        counters.purse().restore_open(window, now, pieces, here);
+    }
+
+    /// Sets what of that was spent by this gateway.
+    pub fn restore_here(&self, now: Micros, here: &SpentByPeriod) {
+        if *here != SpentByPeriod::default() {
+            self.lock().purse().restore_here(now, here);
+        }
     }
 
     /// Where each of the budgets stands, in their order.
@@ -81,6 +94,7 @@ impl Tally {
     pub fn marks(&self, rules: &Rules, now: Micros) -> Vec<Mark> {
         let shared = rules.budgets.iter().filter(|budget| budget.sharing.mode == Mode::Strict);
         let mut counters = self.lock();
+        let now = counters.now(now);
         shared.map(|budget| counters.purse().mark(budget, now, true)).filter(|mark| !mark.is_none()).collect()
     }
 
@@ -412,8 +426,9 @@ impl Counters {
         for budget in terms.rules.budgets.iter().filter(|b| has_share(b.sharing) && !b.shadow) {
             let view = self.purse().view(budget, now);
             let limit = self.purse().reach(budget, &view, nodes);
-            if view.reserved.0 > 0 && view.spent.plus(view.reserved) > limit {
-                let (holder, spent, reserved) = (terms.holder.clone(), view.spent, view.reserved);
+            let spent = self.purse().spent_here(budget, now);
+            if view.reserved.0 > 0 && spent.plus(view.reserved) > limit {
+                let (holder, reserved) = (terms.holder.clone(), view.reserved);
                 let needed = NanoUsd::ZERO;
                 return Some(HoldRefused::Budget { holder, limit, spent, reserved, needed });
             }

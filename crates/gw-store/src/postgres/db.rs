@@ -36,11 +36,13 @@ pub(super) const ENCRYPTION_CHECK: &str = "encryption_check";
 pub struct PostgresSettings {
     /// Most connections at the same time.
     pub max_connections: usize,
+    /// This node's number.
+    pub node: u64,
 }
 
 impl Default for PostgresSettings {
     fn default() -> Self {
-        Self { max_connections: 8 }
+        Self { max_connections: 8, node: 0 }
     }
 }
 
@@ -48,7 +50,7 @@ impl Default for PostgresSettings {
 #[derive(Debug)]
 pub struct PostgresStore {
     pub(super) address: Address,
-    settings: PostgresSettings,
+    pub(super) settings: PostgresSettings,
     sessions: Mutex<Sessions>,
     returned: Condvar,
     health: Mutex<Health>,

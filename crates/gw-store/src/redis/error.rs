@@ -16,6 +16,8 @@ pub enum RedisError {
     Gone,
     /// It does not know this gateway any more.
     Forgotten,
+    /// It knows nothing, and neither can be read what is to be told.
+    Unready,
     /// A command failed, or no connection could be made.
     Failed(redis::RedisError),
     /// The system gives no random bytes.
@@ -34,6 +36,9 @@ impl fmt::Display for RedisError {
             Self::Address => f.write_str("the address of Redis cannot be used: see 'redis_url'"),
             Self::Timeout => f.write_str("Redis does not answer in time"),
             Self::Forgotten => f.write_str("Redis does not know this gateway any more"),
+            Self::Unready => {
+                f.write_str("Redis does not know what was spent, and the database cannot be read for it")
+            }
             Self::Gone => f.write_str("Redis ended the connection"),
             Self::Failed(error) => {
                 let text = error.to_string();

@@ -57,7 +57,7 @@ impl Purse {
     pub(in super::super) fn note_used(&mut self, budget: &Budget, now: Micros, used: NanoUsd, nodes: u64) {
         let view = self.view(budget, now);
         let part = view.limit.minus(used).0 / nodes.saturating_add(1).max(2);
-        let most = view.spent.plus(NanoUsd(part));
+        let most = self.spent_here(budget, now).plus(NanoUsd(part));
         let window_start = fixed_start(budget, &view);
         let reach = Reach { period: budget.period, window_start, most };
         match self.reaches.iter_mut().find(|known| known.period == budget.period) {
@@ -74,6 +74,17 @@ impl Purse {
         known.map_or(part, |known| known.most)
     }
 
+    /// What was spent here, as far as that is told apart, in the window of a budget.
+    pub(in super::super) fn spent_here(&mut self, budget: &Budget, now: Micros) -> NanoUsd {
+        match super::place(budget) {
+            Some(place) => {
+                self.roll(now);
+                self.periods[place].here
+            }
+            None => self.other(budget, now).spent_here(now),
+        }
+    }
+
     /// What was spent here in the window of a budget; of a rolling one all sub-windows, or those that changed last.
     pub(in super::super) fn mark(&mut self, budget: &Budget, now: Micros, all: bool) -> Mark {
         if let Period::Rolling(seconds) = budget.period {
@@ -81,7 +92,7 @@ impl Purse {
             return Mark { name: format!("r{seconds}"), ends_ms: 0, rolling: seconds, spent };
         }
         let view = self.view(budget, now);
-        Mark::calendar(budget, view.window_start, view.resets_at, view.spent.0)
+        Mark::calendar(budget, view.window_start, view.resets_at, self.spent_here(budget, now).0)
     }
 }
 

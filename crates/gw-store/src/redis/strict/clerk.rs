@@ -3,18 +3,20 @@
 //! larger ones instead of more. It must not keep anybody waiting for a Redis that does not answer.
 
 use super::super::error::RedisError;
+use super::books::{Books, News};
 use super::desk::{Denied, Desk, Granted, MAX_WAITING, Message, Phase, State};
 use super::exchange::{Exchange, Place, Sent};
 use super::grant::Grant;
 use super::hall::Hall;
 use super::wire::{Answer, Told};
-use crate::memory::{Claim, Mark};
-use gw_model::{AccountId, Secret};
+use crate::memory::Claim;
+use gw_model::Secret;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// Most messages of one exchange.
@@ -32,9 +34,6 @@ const GRACE: Duration = Duration::from_millis(1500);
 
 /// Pause between tries to connect: while Redis is away it costs one try a second, whatever the traffic.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What this gateway has spent under shared budgets, account by account.
-pub type Books = Arc<dyn Fn() -> Vec<(AccountId, Vec<Mark>)> + Send + Sync>;
 
 /// What a clerk must know.
 #[derive(Debug)]
@@ -60,12 +59,17 @@ pub struct Clerk {
     dead_after: Duration,
     queue: mpsc::Receiver<Message>,
     state: Arc<State>,
-    books: Books,
+    books: Arc<Books>,
     hall: Hall,
     /// The gateways seen last.
     nodes: Vec<String>,
     /// The server's run that has heard all that was spent.
     joined: Option<String>,
+    /// The state of keys and accounts that it was told of, and whether what others spent was among it.
+    told: u64,
+    has_others: bool,
+    /// Since when it can not be read what others spent.
+    unready_since: Option<Instant>,
     watch: Watch,
 }
 
@@ -87,7 +91,11 @@ impl Clerk {
     ///
     /// # Errors
     /// The address cannot be used.
-    pub fn new(settings: &ClerkSettings, books: Books, watch: Watch) -> Result<(Self, Desk), RedisError> {
+    pub fn new(
+        settings: &ClerkSettings,
+        books: Arc<Books>,
+        watch: Watch,
+    ) -> Result<(Self, Desk), RedisError> {
         let place = Place::new(&settings.url, &settings.prefix, settings.node, settings.timeout)?;
         let (sender, queue) = mpsc::channel(MAX_WAITING);
         let state = Arc::new(State::new());
@@ -100,6 +108,9 @@ impl Clerk {
             hall: Hall::default(),
             nodes: Vec::new(),
             joined: None,
+            told: 0,
+            has_others: false,
+            unready_since: None,
             watch,
         };
         let gone_after_ms = u64::try_from(settings.dead_after.as_millis()).unwrap_or(u64::MAX);
@@ -112,10 +123,11 @@ impl Clerk {
             let began = Instant::now();
             let Err(error) = self.serve().await else { return };
             // A Redis that is there and knows nothing is told at once.
-            let is_there = matches!(error, RedisError::Forgotten) && self.state.phase() != Phase::Gathering;
+            let is_new = matches!(error, RedisError::Forgotten) && self.state.phase() != Phase::Gathering;
+            let is_there = is_new || matches!(error, RedisError::Unready);
             let phase = if is_there { Phase::Gathering } else { Phase::Away };
             // What lasted is tried again at once; what does not last, once a second.
-            let pause = if is_there || began.elapsed() > PAUSE { Duration::ZERO } else { PAUSE };
+            let pause = if is_new || began.elapsed() > PAUSE { Duration::ZERO } else { PAUSE };
             self.set(phase, Some(&error));
             let until = Instant::now() + pause;
             // Nobody waits meanwhile.
@@ -154,8 +166,13 @@ impl Clerk {
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut next_beat = Instant::now();
         let mut batch = Vec::with_capacity(MAX_BATCH);
+        let mut news: Option<JoinHandle<News>> = None;
         loop {
             tokio::select! {
+                Some(read) = next(&mut news) => {
+                    news = None;
+                    self.tell_news(&mut exchange, read).await?;
+                }
                 _ = beats.tick() => {
                     if self.state.is_leaving.load(Ordering::Acquire) {
                         exchange.bye().await;
@@ -173,6 +190,10 @@ impl Clerk {
                     }
                     self.set(if beat.is_open { Phase::Open } else { Phase::Gathering }, None);
                     next_beat = Instant::now() + BEAT_EVERY;
+                    if news.is_none() && self.books.has_news(self.told, self.has_others) {
+                        let (books, told, has_others) = (Arc::clone(&self.books), self.told, self.has_others);
+                        news = Some(tokio::task::spawn_blocking(move || books.news(told, has_others)));
+                    }
                 }
                 taken = self.queue.recv_many(&mut batch, MAX_BATCH) => {
                     if taken == 0 {
@@ -196,13 +217,12 @@ impl Clerk {
                 Some(message) = self.queue.recv() => self.put_off(message),
             }
         };
-        let mut told = self.hall.take_unheard();
+        let mut told = Vec::new();
         if self.joined.as_ref() != Some(&exchange.run) {
-            let marks = (self.books)().into_iter();
-            told.extend(marks.flat_map(|(account, marks)| {
-                marks.into_iter().map(move |mark| Told::Spent { account, mark })
-            }));
+            told = self.all(&mut exchange).await?;
         }
+        // After it: what a rolling window is told whole takes the place of what was told before.
+        told.extend(self.hall.take_unheard());
         let mut failed = None;
         let mut rest = told.into_iter();
         loop {
@@ -222,6 +242,34 @@ impl Clerk {
         exchange.join(self.hall.held()).await?;
         self.joined = Some(exchange.run.clone());
         Ok(exchange)
+    }
+
+    /// All that this gateway knows, for a Redis that knows nothing of it.
+    async fn all(&mut self, exchange: &mut Exchange) -> Result<Vec<Told>, RedisError> {
+        let (books, wants_others) = (Arc::clone(&self.books), !exchange.knows_others);
+        let read = tokio::task::spawn_blocking(move || books.all(wants_others)).await;
+        let News { generation, told, has_others } = read.map_err(|_| RedisError::Unready)?;
+        if has_others {
+            self.unready_since = None;
+        } else if self.unready_since.get_or_insert_with(Instant::now).elapsed() < self.dead_after {
+            // What those spent that are gone is in the database alone.
+            return Err(RedisError::Unready);
+        }
+        (self.told, self.has_others) = (generation, has_others);
+        exchange.knows_others |= has_others;
+        Ok(told)
+    }
+
+    /// Tells what is new while calls go on.
+    async fn tell_news(&mut self, exchange: &mut Exchange, news: News) -> Result<(), RedisError> {
+        for some in news.told.chunks(MAX_SPENT) {
+            let answers = exchange.send(&[Sent::Told(some)], 0).await?;
+            if !matches!(answers[..], [Answer::Taken { .. }]) {
+                return Err(RedisError::Forgotten);
+            }
+        }
+        (self.told, self.has_others) = (news.generation, news.has_others);
+        Ok(())
     }
 
     async fn deal_with(
@@ -294,5 +342,20 @@ impl Clerk {
         };
         // Where nobody waits any more, the grant is dropped, which gives it back.
         drop(reply.send(result));
+    }
+}
+
+/// What was read, once it is; nothing while nothing is read.
+async fn next(news: &mut Option<JoinHandle<News>>) -> Option<News> {
+    match news {
+        Some(reading) => match reading.await {
+            Ok(read) => Some(read),
+            // It could not be read: the next beat tries again.
+            Err(_) => {
+                *news = None;
+                None
+            }
+        },
+        None => std::future::pending().await,
     }
 }

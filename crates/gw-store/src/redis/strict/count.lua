@@ -203,21 +203,56 @@ local function note(key, total, mine, spent)
   end
 end
 
--- Reads a window of a budget, notes what the node says of it, and tells what all have spent.
-local function window(account, at)
+-- What a node has spent in the parts of a rolling window takes the place of what is known of that, if it is all that the
+-- node knows, or if another speaks for it and knows of more.
+local function replace(key, who, at, count, speaks_for)
+  local said, sum, known = {}, 0, 0
+  for i = 0, count - 1 do
+    said[ARGV[at + 2 * i]] = num(ARGV[at + 2 * i + 1])
+    sum = sum + num(ARGV[at + 2 * i + 1])
+  end
+  local was, flat = {}, redis.call('HGETALL', key)
+  for i = 1, #flat, 2 do
+    local sub = string.match(flat[i], '^n:' .. who .. ':(%d+)$')
+    if sub then
+      was[sub] = num(flat[i + 1])
+      known = known + was[sub]
+    end
+  end
+  if speaks_for and sum <= known then return end
+  for sub, n in pairs(was) do
+    if not said[sub] then
+      redis.call('HINCRBY', key, 't:' .. sub, int(-n))
+      redis.call('HDEL', key, 'n:' .. who .. ':' .. sub)
+    end
+  end
+  for sub, n in pairs(said) do
+    redis.call('HINCRBY', key, 't:' .. sub, int(n - (was[sub] or 0)))
+    redis.call('HSET', key, 'n:' .. who .. ':' .. sub, int(n))
+  end
+end
+
+-- Reads a window of a budget, notes what a node has spent in it, and tells what all have. `whole`: it is all that is
+-- known of the node, and who says so: the node itself, or another.
+local function window(account, at, who, whole)
   local name, ends, rolling, count = ARGV[at], ARGV[at + 1], num(ARGV[at + 2]), num(ARGV[at + 3])
   local key = prefix .. ':w:' .. account .. ':' .. name
   local spent = 0
   at = at + 4
   if rolling == 0 then
-    note(key, 't', 'n:' .. node, num(ARGV[at]))
+    note(key, 't', 'n:' .. who, num(ARGV[at]))
     at = at + 1
     spent = num(redis.call('HGET', key, 't'))
     if ends ~= '0' then redis.call('PEXPIREAT', key, ends) end
   else
-    for _ = 1, count do
-      note(key, 't:' .. ARGV[at], 'n:' .. node .. ':' .. ARGV[at], num(ARGV[at + 1]))
-      at = at + 2
+    if whole then
+      replace(key, who, at, count, whole == 'another')
+      at = at + 2 * count
+    else
+      for _ = 1, count do
+        note(key, 't:' .. ARGV[at], 'n:' .. who .. ':' .. ARGV[at], num(ARGV[at + 1]))
+        at = at + 2
+      end
     end
     local sub, names = sub_at(now, rolling), {}
     -- The node's clock may be a little ahead.
@@ -282,7 +317,7 @@ while ARGV[at] do
     at = at + 4
     for index = 1, count do
       local limit, is_shadow = num(ARGV[at]), ARGV[at + 1] == '1'
-      local spent, next, name = window(account, at + 2)
+      local spent, next, name = window(account, at + 2, node)
       names[index] = name
       uses[#uses + 1] = int(spent + held + cost)
       at = next
@@ -320,8 +355,22 @@ while ARGV[at] do
     at = at + 3
   elseif op == 'W' then
     -- What the node has spent: account, and the window.
-    local _, next = window(ARGV[at + 1], at + 2)
+    local _, next = window(ARGV[at + 1], at + 2, node)
     at = next
+  elseif op == 'A' then
+    -- The same, as all that it knows of the window.
+    local _, next = window(ARGV[at + 1], at + 2, node, 'itself')
+    at = next
+  elseif op == 'O' then
+    -- What another node has spent: node, account, and the window. Who takes part knows better.
+    local who = ARGV[at + 1]
+    if redis.call('HEXISTS', prefix .. ':limits', 's:' .. who) == 0 then
+      local _, next = window(ARGV[at + 2], at + 3, who, 'another')
+      at = next
+    else
+      local rolling, count = num(ARGV[at + 5]), num(ARGV[at + 6])
+      at = at + 7 + (rolling == 0 and 1 or 2 * count)
+    end
   else
     return redis.error_reply('ERR gatewright: unknown entry')
   end

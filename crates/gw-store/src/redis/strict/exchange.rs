@@ -33,6 +33,8 @@ pub(super) struct Exchange {
     session: String,
     /// The run of the server.
     pub(super) run: String,
+    /// It was told in that run what those spent that may be gone.
+    pub(super) knows_others: bool,
 }
 
 /// One thing that is sent.
@@ -51,7 +53,7 @@ impl Place {
     pub(super) fn new(url: &Secret, prefix: &str, node: u64, timeout: Duration) -> Result<Self, RedisError> {
         let info = url.expose().into_connection_info().map_err(|_| RedisError::Address)?;
         let client = Client::open(info).map_err(|_| RedisError::Address)?;
-        Ok(Self { client, prefix: prefix.to_owned(), node: format!("{node:016x}"), timeout })
+        Ok(Self { client, prefix: prefix.to_owned(), node: wire::node(node), timeout })
     }
 
     /// Connects and says who is there, and whom it knows. What is then sent counts once [`Exchange::join`] is done.
@@ -71,8 +73,8 @@ impl Place {
         let run = info.lines().find_map(|line| line.strip_prefix("run_id:")).unwrap_or_default().to_owned();
         let mut hello = redis::cmd("EVALSHA");
         hello.arg(&member).arg(0).arg(&self.prefix).arg(&self.node).arg("hello").arg(&run).arg(known);
-        let (session, _known): (String, i64) = hello.query_async(&mut connection).await?;
-        Ok(Exchange { place: self.clone(), connection, count, member, session, run })
+        let (session, knows_others): (String, bool) = hello.query_async(&mut connection).await?;
+        Ok(Exchange { place: self.clone(), connection, count, member, session, run, knows_others })
     }
 }
 
@@ -91,12 +93,13 @@ impl Exchange {
         }
     }
 
-    /// Says what this gateway's calls hold: it takes the place of what was known of that.
+    /// Says what this gateway's calls hold: it takes the place of what was known of that. With that it takes part.
     pub(super) async fn join(
         &mut self,
         held: impl Iterator<Item = (&String, &u64)>,
     ) -> Result<(), RedisError> {
         let mut join = self.member("join");
+        join.arg(self.knows_others);
         for (name, n) in held {
             join.arg(name).arg(*n);
         }

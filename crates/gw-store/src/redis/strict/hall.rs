@@ -37,7 +37,11 @@ impl Hall {
         let (name, n) = match told {
             Told::Left { key } => (format!("p:{key}"), 1),
             Told::Freed { account, cost } => (format!("r:{account}"), cost.0),
-            Told::Used { .. } | Told::Unused { .. } | Told::Spent { .. } => return,
+            Told::Used { .. }
+            | Told::Unused { .. }
+            | Told::Spent { .. }
+            | Told::All { .. }
+            | Told::Elsewhere { .. } => return,
         };
         if let Some(held) = self.held.get_mut(&name) {
             *held = held.saturating_sub(n);
@@ -51,6 +55,8 @@ impl Hall {
     pub(super) fn not_heard(&mut self, told: Told) {
         match told {
             Told::Left { .. } | Told::Freed { .. } | Told::Unused { .. } => {}
+            // Read again by whoever comes.
+            Told::All { .. } | Told::Elsewhere { .. } => {}
             Told::Used { key, per_seconds, units } => {
                 let known = self.used.entry(key).or_insert((per_seconds, 0));
                 known.1 = known.1.saturating_add(units);

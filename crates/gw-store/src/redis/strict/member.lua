@@ -70,7 +70,8 @@ local function try_open(dead_us, grace_us)
 end
 
 if what == 'hello' then
-  -- The server's run, then the nodes that this one knows.
+  -- The server's run, then the nodes that this one knows. Answers with the session, and whether it was told what those
+  -- spent that may be gone.
   local known = redis.call('HGET', limits, 'run')
   if known ~= ARGV[4] then
     -- Nothing is known here, or not the latest.
@@ -83,16 +84,17 @@ if what == 'hello' then
   redis.call('ZADD', live, int(now), node)
   local session = redis.call('INCR', prefix .. ':session')
   redis.call('HSET', limits, 'g:' .. node, int(session))
-  return {int(session), known == ARGV[4] and 1 or 0}
+  return {int(session), redis.call('HEXISTS', limits, 'others')}
 elseif what == 'join' then
-  -- The session, then what is held: names and amounts.
+  -- The session, whether it was told what others spent, then what is held: names and amounts.
   let_go(node)
   for key, n in pairs_of(prefix .. ':x:' .. node) do
     local name, total = string.match(key, '^(.*)|(t[:%d]*)$')
     if redis.call('EXISTS', name) == 1 then redis.call('HINCRBY', name, total, int(-num(n))) end
   end
   redis.call('DEL', prefix .. ':x:' .. node)
-  for at = 5, #ARGV, 2 do
+  if ARGV[5] == '1' then redis.call('HSET', limits, 'others', '1') end
+  for at = 6, #ARGV, 2 do
     local rest = string.sub(ARGV[at], 3)
     if string.sub(ARGV[at], 1, 2) == 'r:' then
       redis.call('HINCRBY', prefix .. ':r:' .. rest, 't', ARGV[at + 1])

@@ -6,6 +6,7 @@
 //! its calls hold is one amount per account. So whoever lost the connection, or finds a Redis that knows nothing, says
 //! both anew, and nothing is counted twice or lost.
 
+mod books;
 mod clerk;
 mod desk;
 mod exchange;
@@ -13,7 +14,8 @@ mod grant;
 mod hall;
 mod wire;
 
-pub use clerk::{Books, Clerk, ClerkSettings, Watch};
+pub use books::Books;
+pub use clerk::{Clerk, ClerkSettings, Watch};
 pub use desk::{Denied, Desk, Granted, Phase};
 pub use grant::Grant;
 pub use wire::Told;

@@ -4,8 +4,8 @@
 use super::desk::Message;
 use super::exchange::{Exchange, Place, Sent};
 use super::grant::Grant;
-use super::wire::Answer;
-use crate::memory::{Amounts, Chain, Holder, Item, Link, Refused, Rules, Tally};
+use super::wire::{Answer, Told};
+use crate::memory::{Amounts, Chain, Holder, Item, Link, Mark, Refused, Rules, Tally};
 use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, Period, Sharing};
 use gw_model::{AccountId, Level, Micros, NanoUsd, Secret};
 use std::net::{Ipv4Addr, TcpListener};
@@ -224,4 +224,45 @@ async fn an_older_connection_of_the_same_gateway_counts_nothing_any_more() {
         matches!(second, Answer::Refused(0, Refused::Budget { reserved: NanoUsd(60), .. })),
         "{second:?}"
     );
+}
+
+fn mark(rolling: u32, spent: &[(i64, u64)]) -> Mark {
+    let name = if rolling == 0 { "total:0".to_owned() } else { format!("r{rolling}") };
+    Mark { name, ends_ms: 0, rolling, spent: spent.to_vec() }
+}
+
+/// What all have spent, as a call sees it that asks next.
+async fn spent(exchange: &mut Exchange, period: Period) -> u64 {
+    let chain = one(Some(Budget::new(NanoUsd(1_000_000), period)), Limits::default());
+    let claim = chain.claim(now(), Amounts::default(), true).unwrap();
+    let answer = exchange.send(&[Sent::Claim(&claim)], 0).await.unwrap().remove(0);
+    let Answer::Taken { used, .. } = answer else { panic!("{answer:?}") };
+    used[0]
+}
+
+#[tokio::test]
+async fn what_others_spent_counts_once_whoever_says_it_and_they_know_better() {
+    let Some(server) = server() else { return };
+    let mut one = gateway(&server, "others", 1).await;
+    let account = AccountId { level: Level::Key, number: 7 };
+    let sub = now() / (SECOND * 60);
+    for (rolling, period) in [(0, Period::Total), (3600, Period::Rolling(3600))] {
+        let at = if rolling == 0 { 0 } else { sub };
+        let of = |node, n| Told::Elsewhere { node, account, mark: mark(rolling, &[(at, n)]) };
+        let told = [of(2, 30), of(3, 5), of(2, 30), of(2, 20)];
+        one.send(&[Sent::Told(&told)], 0).await.unwrap();
+        assert_eq!(spent(&mut one, period).await, 35, "said twice, and late");
+        // It comes itself, and knows of more, which stood elsewhere in its window.
+        let own: &[(i64, u64)] = if rolling == 0 { &[(0, 40)] } else { &[(at, 25), (at - 1, 15)] };
+        let all = Told::All { account, mark: mark(rolling, own) };
+        let mut two = gateway(&server, "others", 2).await;
+        two.send(&[Sent::Told(std::slice::from_ref(&all))], 0).await.unwrap();
+        two.send(&[Sent::Told(&[all])], 0).await.unwrap();
+        assert_eq!(spent(&mut one, period).await, 45, "as it says itself");
+        one.send(&[Sent::Told(&[of(2, 60)])], 0).await.unwrap();
+        assert_eq!(spent(&mut one, period).await, 45, "who takes part is not spoken for");
+        two.bye().await;
+        one.send(&[Sent::Told(&[of(2, 60)])], 0).await.unwrap();
+        assert_eq!(spent(&mut one, period).await, 65, "until it is gone");
+    }
 }

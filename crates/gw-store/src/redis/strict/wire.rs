@@ -47,6 +47,27 @@ pub enum Told {
         /// In which window.
         mark: Mark,
     },
+    /// The same, as the whole of what it knows of the window.
+    All {
+        /// Whose budgets.
+        account: AccountId,
+        /// In which window.
+        mark: Mark,
+    },
+    /// What another gateway has spent, which may be gone.
+    Elsewhere {
+        /// Its number.
+        node: u64,
+        /// Whose budgets.
+        account: AccountId,
+        /// In which window.
+        mark: Mark,
+    },
+}
+
+/// A gateway's number, as the scripts have it.
+pub(super) fn node(node: u64) -> String {
+    format!("{node:016x}")
 }
 
 /// Arguments of a script.
@@ -123,6 +144,14 @@ pub(super) fn told(args: &mut Args, told: &Told) {
         }
         Told::Spent { account, mark } => {
             args.extend(["W".to_owned(), account.to_string()]);
+            window(args, mark);
+        }
+        Told::All { account, mark } => {
+            args.extend(["A".to_owned(), account.to_string()]);
+            window(args, mark);
+        }
+        Told::Elsewhere { node: of, account, mark } => {
+            args.extend(["O".to_owned(), node(*of), account.to_string()]);
             window(args, mark);
         }
     }
