@@ -211,9 +211,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
     let mut threads = threads;
     threads.extend(shared.map(|shared| shared.start(phases.clone())).transpose()?);
-    threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
-    threads.push(credentials::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
-    threads.extend(follow::start(&app, phases).map_err(BootError::System)?);
+    threads.extend(background_threads(&app, phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);
     let max_open = compiled.server.limits.max_connections;
@@ -245,6 +243,16 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         drain_delay: Duration::from_secs(server.drain_delay_seconds),
         grace: Duration::from_secs(server.shutdown_grace_seconds),
     })
+}
+
+/// What runs beside the workers for as long as the process does.
+fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Result<Vec<JoinHandle<()>>> {
+    let mut threads = vec![
+        checks::start(Arc::clone(&app.gateway), phases.clone())?,
+        credentials::start(Arc::clone(&app.gateway), phases.clone())?,
+    ];
+    threads.extend(follow::start(app, phases)?);
+    Ok(threads)
 }
 
 type Doors = Vec<(TcpListener, Door)>;

@@ -215,7 +215,7 @@ async fn check_money(stage: &Stage, number: usize, seen: &Seen) {
     assert_eq!(of("records", "SUM(t.cost)"), sum);
     // What callers saw is in the ledger once; what they did not see whole may be there besides.
     assert!(seen.costs.values().filter(|cost| **cost >= 0).sum::<i128>() <= sum);
-    let calls = of("records", "SUM(CASE WHEN t.outcome = 0 THEN 1 ELSE 0 END)");
+    let calls = of("records", "SUM(CASE WHEN t.outcome = 1 THEN 1 ELSE 0 END)");
     assert!(calls >= i128::try_from(seen.costs.len()).unwrap(), "{calls} {}", seen.costs.len());
     let all: HashMap<String, i128> = known(stage, "spender").await;
     for (request, cost) in seen.costs.iter().filter(|(_, cost)| **cost >= 0) {
@@ -259,7 +259,7 @@ fn check_requests(stage: &Stage, number: usize, trouble: Trouble, seen: &Seen, b
     let all = stage.sql(number, "SELECT COALESCE(SUM(attempts), 0) FROM gatewright.records");
     let asked = i128::from(stage.upstream.stats().requests);
     let lost =
-        stage.sql(number, "SELECT COUNT(*) FROM gatewright.records WHERE outcome <> 0 AND attempts > 0");
+        stage.sql(number, "SELECT COUNT(*) FROM gatewright.records WHERE outcome <> 1 AND attempts > 0");
     assert!(asked <= all && all <= asked + lost, "{asked} {all} {lost}");
 }
 

@@ -126,7 +126,7 @@ pub(super) async fn elsewhere(
         add(UNKNOWN, id, hour, cost.saturating_neg());
     }
     for row in db.query(OF_KEYS, &[&first_hour, &keys, &ALL_DAYS]).await? {
-        if let Some(key) = row.try_get::<_, &[u8]>(0)?.try_into().ok() {
+        if let Ok(key) = row.try_get::<_, &[u8]>(0)?.try_into() {
             add(UNKNOWN, key_of(key), row.try_get(1)?, row.try_get(2)?);
         }
     }
