@@ -53,20 +53,22 @@ pub fn restore_keys(
     wanted: &HashSet<KeyId>,
     now: Micros,
 ) -> Result<(), StoreError> {
-    if let (1, Some(id)) = (wanted.len(), wanted.iter().next()) {
-        return restore_key(ledger, keys, *id, now);
-    }
     for (id, spent) in ledger.spent(now)?.into_iter().filter(|(id, _)| wanted.contains(id)) {
         tell(ledger, &keys.tally(id), now, &spent);
     }
-    let here = ledger.spent_here(None, now)?.into_iter().filter(|(id, _)| id.level == Level::Key);
-    for (id, here) in here.filter(|(id, _)| wanted.contains(&KeyId(id.number))) {
+    let here = match ledger.spent_here(None, now) {
+        // Whoever tells others of it learns it once the store is back.
+        Err(error) if error.is_unavailable() => Vec::new(),
+        read => read?,
+    };
+    let of_keys = here.into_iter().filter(|(id, _)| id.level == Level::Key);
+    for (id, here) in of_keys.filter(|(id, _)| wanted.contains(&KeyId(id.number))) {
         keys.tally(KeyId(id.number)).restore_here(now, &here);
     }
     Ok(())
 }
 
-/// The same for one.
+/// The same for one; the store must be there.
 pub fn restore_key(ledger: &dyn Ledger, keys: &KeyTable, id: KeyId, now: Micros) -> Result<(), StoreError> {
     let tally = keys.tally(id);
     tell(ledger, &tally, now, &ledger.spent_of(id, now)?);
