@@ -5,6 +5,7 @@ mod entry;
 
 use super::accounts::{Account, AccountTable};
 use super::budget::SpentByPeriod;
+use super::chain::Link;
 use super::digest::{Digest, HeadHasher, Peppers};
 use super::plans::Under;
 use super::rules::Rules;
@@ -274,6 +275,22 @@ impl KeyTable {
     pub fn filter(&self, is_wanted: impl Fn(&KeyEntry) -> bool) -> Vec<Arc<KeyEntry>> {
         let names = self.names.lock();
         names.by_id.iter().map(|found| &found.0).filter(|entry| is_wanted(entry)).cloned().collect()
+    }
+
+    /// Which state of keys and accounts this is: it grows with each change.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        *self.accounts.generation()
+    }
+
+    /// Keys and accounts that changed after such a state and have budgets that count for all gateways together.
+    #[must_use]
+    pub fn shared(&self, after: u64) -> Vec<Link> {
+        let has_budgets = |entry: &KeyEntry| !entry.rules.budgets.is_empty() || entry.under.is_some();
+        let keys = self.filter(has_budgets);
+        let accounts = self.accounts.all();
+        let links = keys.iter().map(|key| key.link()).chain(accounts.iter().map(|account| account.link()));
+        links.filter(|link| link.generation > after && link.rules.has_shared_budgets()).collect()
     }
 
     /// How many keys there are.

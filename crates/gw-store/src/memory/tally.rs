@@ -3,12 +3,12 @@
 //! not read a clock or block for longer than a few additions.
 
 use super::amounts::Amounts;
-use super::budget::{BudgetView, Purse, SpentByPeriod, Unrestored};
+use super::budget::{BudgetView, Mark, Purse, SpentByPeriod, Unrestored};
 use super::refused::{HoldRefused, LimitExceeded};
 use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
-use gw_model::limits::LimitUnit;
+use gw_model::limits::{LimitUnit, Mode, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
@@ -62,11 +62,24 @@ impl Tally {
     }
 
     /// Tells such a window what was spent in it before, piece by piece in the order of time; the second time nothing
-    /// happens.
-    pub fn restore_window(&self, window: &Unrestored, now: Micros, pieces: &[(Micros, NanoUsd)]) {
+    /// happens. `here`: what of it was spent by this gateway, where that is not all of it.
+    pub fn restore_window(
+        &self,
+        window: &Unrestored,
+        now: Micros,
+        pieces: &[(Micros, NanoUsd)],
+        here: Option<&[(Micros, NanoUsd)]>,
+    ) {
         let mut counters = self.lock();
         let now = counters.now(now);
-        counters.purse().restore_open(window, now, pieces);
+        counters.purse().restore_open(window, now, pieces, here);
+    }
+
+    /// Sets what of that was spent by this gateway.
+    pub fn restore_here(&self, now: Micros, here: &SpentByPeriod) {
+        if *here != SpentByPeriod::default() {
+            self.lock().purse().restore_here(now, here);
+        }
     }
 
     /// Where each of the budgets stands, in their order.
@@ -75,6 +88,15 @@ impl Tally {
         let mut counters = self.lock();
         let now = counters.now(now);
         rules.budgets.iter().map(|budget| counters.purse().view(budget, now)).collect()
+    }
+
+    /// What was spent here in the windows of the budgets that count for all gateways together.
+    #[must_use]
+    pub fn marks(&self, rules: &Rules, now: Micros) -> Vec<Mark> {
+        let shared = rules.budgets.iter().filter(|budget| budget.sharing.mode == Mode::Strict);
+        let mut counters = self.lock();
+        let now = counters.now(now);
+        shared.map(|budget| counters.purse().mark(budget, now, true)).filter(|mark| !mark.is_none()).collect()
     }
 
     /// True from the moment the account was closed, also for calls that hold an older version of it.
@@ -148,7 +170,7 @@ pub(super) struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    fn counted(self) -> impl Iterator<Item = (usize, &'a Rule)> {
+    pub(super) fn counted(self) -> impl Iterator<Item = (usize, &'a Rule)> {
         let rules = self.rules.limits.iter().enumerate();
         rules.filter(move |(at, _)| self.mask & bit(*at) != 0)
     }
@@ -404,6 +426,41 @@ impl Counters {
             left.reset_us = unscaled(left.reset_us, rule);
             found(limit.unit, left);
         }
+    }
+
+    /// Is more taken than a share of one in `nodes` of what is counted for all gateways together? As far as that is
+    /// to decide when nobody can be asked.
+    pub(super) fn above_share(&mut self, terms: Terms<'_>, now: Micros, nodes: u64) -> Option<HoldRefused> {
+        let has_share =
+            |sharing: Sharing| sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Local;
+        let share = |max: u64| (max / nodes.max(1)).max(1);
+        for budget in terms.rules.budgets.iter().filter(|b| has_share(b.sharing) && !b.shadow) {
+            let view = self.purse().view(budget, now);
+            let limit = self.purse().reach(budget, &view, nodes);
+            let spent = self.purse().spent_here(budget, now);
+            if view.reserved.0 > 0 && spent.plus(view.reserved) > limit {
+                let (holder, reserved) = (terms.holder.clone(), view.reserved);
+                let needed = NanoUsd::ZERO;
+                return Some(HoldRefused::Budget { holder, limit, spent, reserved, needed });
+            }
+        }
+        let parallel = self.parallel;
+        for (at, rule) in terms.counted().filter(|(_, r)| has_share(r.limit.sharing) && !r.limit.shadow) {
+            let limit = &rule.limit;
+            let Some(slot) = self.slot(at, rule) else { continue };
+            let most = share(ceiling(limit));
+            let wait = match limit.unit {
+                LimitUnit::Parallel => {
+                    let running = if limit.models.is_some() { slot.running } else { parallel };
+                    (u64::from(running) > most).then_some(PARALLEL_RETRY_US)
+                }
+                _ => slot.window.is_above(most, scaled(now, rule)).map(|us| unscaled(us, rule)),
+            };
+            if let Some(wait) = wait {
+                return Some(HoldRefused::Limit(terms.exceeded(rule, wait)));
+            }
+        }
+        None
     }
 
     pub(super) fn purse(&mut self) -> &mut Purse {
