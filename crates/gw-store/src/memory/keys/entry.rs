@@ -52,6 +52,7 @@ pub struct KeyEntry {
     /// The person whose calls these are, when set.
     pub user_id: Option<Box<str>>,
     /// Free text for people and reports; mostly there is none.
+    #[expect(clippy::box_collection, reason = "a third of the size, and mostly there is none")]
     pub(super) metadata: Option<Box<BTreeMap<String, String>>>,
     /// The secret before the present one, and until when it is good.
     pub(super) retiring: Option<Box<Retiring>>,
