@@ -3,8 +3,8 @@
 
 use ring::signature::{
     self, ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256,
-    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, RsaPublicKeyComponents, UnparsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
+    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 
 /// A way of signing, by its name in tokens.
@@ -98,7 +98,9 @@ impl Algorithm {
             Self::Ps256 => &RSA_PSS_2048_8192_SHA256,
             Self::Ps384 => &RSA_PSS_2048_8192_SHA384,
             Self::Ps512 => &RSA_PSS_2048_8192_SHA512,
-            Self::Es256 | Self::Es384 | Self::EdDsa => return self.is_signed_on_curve(material, message, signed),
+            Self::Es256 | Self::Es384 | Self::EdDsa => {
+                return self.is_signed_on_curve(material, message, signed);
+            }
         };
         match material {
             Material::Rsa { n, e } => RsaPublicKeyComponents { n, e }.verify(rsa, message, signed).is_ok(),

@@ -62,7 +62,9 @@ impl fmt::Display for Refused {
             Self::Expired => f.write_str("this token has expired; get a new one"),
             Self::NoEnd => f.write_str("this token says no end: it must have 'exp', a number of seconds"),
             Self::NotYet => f.write_str("this token is not valid yet; are the clocks right?"),
-            Self::TooOld => f.write_str("this token was issued too long ago, or does not say when; get a new one"),
+            Self::TooOld => {
+                f.write_str("this token was issued too long ago, or does not say when; get a new one")
+            }
             Self::Nonce => f.write_str("this token belongs to another sign-in"),
         }
     }

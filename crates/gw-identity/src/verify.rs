@@ -47,7 +47,9 @@ pub fn verify(token: Token<'_>, keys: &KeySet, expected: &Expected<'_>, now: i64
     if end.saturating_add(leeway) <= now {
         return Err(Refused::Expired);
     }
-    if claims.get("nbf").is_some() && claims.seconds("nbf").is_none_or(|from| from > now.saturating_add(leeway)) {
+    if claims.get("nbf").is_some()
+        && claims.seconds("nbf").is_none_or(|from| from > now.saturating_add(leeway))
+    {
         return Err(Refused::NotYet);
     }
     if let Some(max_age) = expected.max_age_seconds {

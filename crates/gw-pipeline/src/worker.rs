@@ -69,8 +69,8 @@ impl Worker {
 
     /// Who presents this credential: `Some` key, or `None` for the master key. Errors: 401
     /// `invalid_api_key`. For endpoints that are no calls, such as the list of models.
-    pub fn identify(&self, credential: Option<&str>) -> Result<Option<Arc<KeyEntry>>, Refusal> {
-        authenticate::identify(self, credential).map(|caller| match caller {
+    pub async fn identify(&self, credential: Option<&str>) -> Result<Option<Arc<KeyEntry>>, Refusal> {
+        authenticate::identify(self, credential).await.map(|caller| match caller {
             Caller::Master => None,
             Caller::Key(entry) => Some(entry),
         })

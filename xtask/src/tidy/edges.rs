@@ -8,7 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gw-model", &[]),
     ("gw-wire", &["gw-model"]),
     ("gw-providers", &["gw-model", "gw-wire"]),
-    ("gw-config", &["gw-model", "gw-policy", "gw-identity"]),
+    ("gw-config", &["gw-model", "gw-policy"]),
     ("gw-store", &["gw-model"]),
     ("gw-upstream", &["gw-model"]),
     ("gw-policy", &["gw-model"]),

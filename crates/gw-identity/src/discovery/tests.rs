@@ -4,7 +4,8 @@ use super::{Discovered, DiscoveryError, discovery_url};
 
 #[test]
 fn reads_a_document_of_its_own_issuer_only() {
-    let document = br#"{"issuer":"https://id.example","jwks_uri":"https://id.example/keys","token_endpoint":"t"}"#;
+    let document =
+        br#"{"issuer":"https://id.example","jwks_uri":"https://id.example/keys","token_endpoint":"t"}"#;
     let found = Discovered::read(document, "https://id.example").unwrap();
     assert_eq!(found.jwks_uri, "https://id.example/keys");
     assert_eq!(found.token_endpoint.as_deref(), Some("t"));

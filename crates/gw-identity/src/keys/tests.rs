@@ -37,7 +37,10 @@ fn what_is_no_public_key_is_refused() {
         ("{}", KeysError::NoSet),
         ("{", KeysError::NoSet),
         (r#"{"keys":[]}"#, KeysError::NoneUsable),
-        (r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"},{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#, KeysError::NoneUsable),
+        (
+            r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"},{"kty":"RSA","n":"AQAB","e":"AQAB"}]}"#,
+            KeysError::NoneUsable,
+        ),
         (r#"{"keys":[1,null,"x",{}]}"#, KeysError::NoneUsable),
     ] {
         assert_eq!(KeySet::read(text), Err(error), "{text}");

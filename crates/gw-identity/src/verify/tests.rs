@@ -221,7 +221,8 @@ fn broken_tokens_are_refused() {
         assert!(check(&changed, &keys).is_err(), "{at}");
     }
     assert_eq!(check(&"x".repeat(16_385), &keys), Err(Refused::TooLarge { max_bytes: 16_384 }));
-    for text in ["", ".", "..", "...", "eyJ.eyJ.eyJ", "a.b", "e30.e30.", "e30.W10.AA", "\u{e4}.\u{e4}.\u{e4}"] {
+    for text in ["", ".", "..", "...", "eyJ.eyJ.eyJ", "a.b", "e30.e30.", "e30.W10.AA", "\u{e4}.\u{e4}.\u{e4}"]
+    {
         assert!(check(text, &keys).is_err(), "{text}");
     }
     let deep = "[".repeat(10_000);

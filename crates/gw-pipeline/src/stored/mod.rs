@@ -69,7 +69,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         raw: None,
         body: (),
     };
-    let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound)?;
+    let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound).await?;
     let found = match permitted(&mut ticket) {
         Ok(()) => find(&ticket, &request.id).await,
         Err(refusal) => Err(refusal),

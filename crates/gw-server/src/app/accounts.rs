@@ -224,12 +224,21 @@ pub(crate) fn create(
     parent: Option<AccountId>,
     profile: &AccountProfile,
 ) -> Result<StoredAccount, AccountsError> {
+    create_as(app, generate_account_id(level)?, parent, profile)
+}
+
+/// Makes an account of an id that is given.
+pub(crate) fn create_as(
+    app: &App,
+    id: AccountId,
+    parent: Option<AccountId>,
+    profile: &AccountProfile,
+) -> Result<StoredAccount, AccountsError> {
     let _changing = app.changing.lock();
     check(app, profile)?;
     if let Some(parent) = parent {
         known(app, parent, &format!("{}_id", parent.level.as_str()))?;
     }
-    let id = generate_account_id(level)?;
     let made = app.storage.database.create_account(id, parent, profile, app.gateway.clock().now())?;
     label(app, &[&made]);
     put_in_force(&app.gateway.keys.accounts, &made);
@@ -272,7 +281,7 @@ pub(crate) fn remove(
     let below = table.accounts.referring(id);
     let mut ids: HashSet<AccountId> = below.iter().map(|account| account.id).collect();
     ids.insert(id);
-    let keys = table.list().into_iter().filter(|entry| refers(entry, &ids)).collect::<Vec<_>>();
+    let keys = table.filter(|entry| entry.source != KeySource::Token && refers(entry, &ids));
     let of_file = keys.iter().filter(|entry| entry.source == KeySource::File);
     let referring = Referring {
         accounts: below.iter().map(|account| account.id).collect(),
@@ -294,6 +303,7 @@ pub(crate) fn remove(
     for account in &doomed.accounts {
         table.accounts.remove(*account);
     }
+    table.forget_tokens(|entry| refers(entry, &ids));
     Ok(())
 }
 

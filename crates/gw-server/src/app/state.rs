@@ -4,6 +4,7 @@ use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
 use super::storage::Storage;
 use crate::admin::idempotency::UnderWay;
+use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
@@ -24,6 +25,8 @@ pub(crate) struct App {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) storage: Arc<Storage>,
     pub(crate) cors: ArcSwap<Option<Cors>>,
+    /// Whose tokens are accepted.
+    pub(crate) tokens: ArcSwap<Accepted>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
@@ -45,6 +48,8 @@ pub(crate) struct App {
 pub(crate) enum ApplyError {
     /// A provider.
     Publish(PublishError),
+    /// Keys of an issuer of tokens.
+    Tokens(AcceptError),
     /// The certificate.
     Tls(TlsError),
     /// A key of the file.
@@ -63,6 +68,7 @@ impl fmt::Display for ApplyError {
                 let source = std::error::Error::source(error);
                 source.map_or(Ok(()), |source| write!(f, ": {source}"))
             }
+            Self::Tokens(error) => write!(f, "{error}"),
             Self::Tls(error) => write!(f, "{error}"),
             Self::Keys(error) => write!(f, "{error}"),
             Self::Route(error) => write!(f, "{error}"),
@@ -92,6 +98,7 @@ impl App {
             sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
+            tokens: ArcSwap::from_pointee(Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
@@ -117,6 +124,7 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
+        let tokens = Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?;
         let before = self.embeddings.lock().clone();
         let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
@@ -129,6 +137,10 @@ impl App {
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
+        if !self.tokens.load().is_same(&tokens) {
+            self.tokens.store(Arc::new(tokens));
+            self.gateway.keys.forget_tokens(|_| true);
+        }
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

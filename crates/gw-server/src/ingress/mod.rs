@@ -78,7 +78,7 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
         (Route::Passthrough { provider, path }, _) => raw::passthrough(site, provider, path, request).await,
         (Route::Objects { path }, _) => raw::objects(site, &path, request).await,
         (Route::Models { id, format }, _) => match *request.method() {
-            Method::GET | Method::HEAD => models::serve(site, id.as_deref(), format, &request),
+            Method::GET | Method::HEAD => models::serve(site, id.as_deref(), format, &request).await,
             _ => method_not_allowed(format, "GET, HEAD"),
         },
         (Route::Later { format }, _) => {

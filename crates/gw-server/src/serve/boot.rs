@@ -11,6 +11,7 @@ use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
 use crate::cli::output;
 use crate::credentials;
+use crate::identity;
 use crate::listen::acceptor::{self, Door};
 use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
@@ -209,6 +210,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let mut threads = threads;
     threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
     threads.push(credentials::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
+    threads.push(identity::start(&app, phases.clone()).map_err(BootError::System)?);
     threads.extend(follow::start(&app, phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);

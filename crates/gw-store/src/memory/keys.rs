@@ -1,6 +1,8 @@
 //! The key table: from a presented credential to the key's policy and counters. Serves the authenticate
 //! stage. Entries are replaced one at a time; the cost of a look-up does not depend on how many there are.
 
+mod callers;
+
 use super::accounts::{Account, AccountTable};
 use super::budget::SpentByPeriod;
 use super::chain::Link;
@@ -9,6 +11,8 @@ use super::plans::Under;
 use super::rules::{Holder, Rules};
 use super::tally::Tally;
 use ahash::{AHashMap, AHashSet};
+use callers::Callers;
+pub use callers::{NewCaller, Told, TooManyCallers};
 use gw_model::{AccountId, AccountPolicy, Endpoint, KeyId, KeyPolicy, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
 use std::collections::HashMap;
@@ -27,6 +31,8 @@ pub enum KeySource {
     File,
     /// The admin API; stored in the database.
     Api,
+    /// Nobody here: the caller has tokens of an identity provider.
+    Token,
 }
 
 /// A key as the request path sees it. Immutable but for its counters and the revocation mark; a change of
@@ -53,6 +59,8 @@ pub struct KeyEntry {
     digest: Digest,
     /// The secret before the present one, and until when it is good.
     retiring: Option<Box<Retiring>>,
+    /// For whom its calls are, where its token says so.
+    told: Option<Box<Told>>,
 }
 
 /// An earlier secret of a key, which goes on being good for a time.
@@ -135,6 +143,12 @@ impl KeyEntry {
         own && self.all(|policy| policy.allows_endpoint(endpoint))
     }
 
+    /// For whom its calls are, where its token says so: whatever the calls say themselves.
+    #[must_use]
+    pub fn told(&self) -> Option<&Told> {
+        self.told.as_deref()
+    }
+
     /// The digests that lead to it.
     fn ways(&self) -> [Option<Digest>; 2] {
         [Some(self.digest), self.retiring.as_ref().map(|retiring| Digest(retiring.digest))]
@@ -214,6 +228,8 @@ pub struct KeyTable {
     peppers: Peppers,
     shards: Vec<RwLock<Shard>>,
     names: Mutex<Names>,
+    /// Those who call with tokens. Locked before the names.
+    callers: Mutex<Callers>,
 }
 
 impl std::fmt::Debug for KeyTable {
@@ -231,6 +247,7 @@ impl KeyTable {
             peppers: Peppers::new(&peppers),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             names: Mutex::default(),
+            callers: Mutex::default(),
         }
     }
 
@@ -288,8 +305,7 @@ impl KeyTable {
         let every_model = policy.models.iter().any(|pattern| pattern == "*");
         let rules = names.shared(Rules::new(&policy.limits, policy.budgets.clone()));
         let above = self.above(&policy);
-        let plan = policy.plan_id.as_ref().and_then(|id| self.accounts.get(id.parse().ok()?));
-        let under = plan.filter(|plan| plan.id.level == Level::Plan).map(|plan| Box::new(Under::new(plan)));
+        let under = self.under(&policy);
         let entry = Arc::new(KeyEntry {
             id,
             policy,
@@ -302,6 +318,7 @@ impl KeyTable {
             every_model,
             digest,
             retiring: retiring.map(Box::new),
+            told: None,
         });
         self.shard(&digest).write().insert(digest, Arc::clone(&entry));
         if let Some(Retiring { digest, .. }) = retiring {
@@ -404,6 +421,12 @@ impl KeyTable {
         let nearest = find(&policy.project_id, Level::Project).or_else(team);
         let user = find(&policy.user_id, Level::User);
         user.iter().chain(nearest.iter().flat_map(|account| account.lineage())).cloned().collect()
+    }
+
+    /// The plan that a policy names, where there is one of that id.
+    fn under(&self, policy: &KeyPolicy) -> Option<Box<Under>> {
+        let plan = policy.plan_id.as_ref().and_then(|id| self.accounts.get(id.parse().ok()?))?;
+        (plan.id.level == Level::Plan).then(|| Box::new(Under::new(plan)))
     }
 
     /// Removes the way from a digest to a key, unless another key has taken that digest meanwhile.
