@@ -86,7 +86,7 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
     if entry.source == KeySource::Token {
         return check_bearer(entry, now);
     }
-    if entry.policy.disabled {
+    if entry.disabled {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key is disabled"));
     }
     if entry.revoked() {
@@ -96,7 +96,7 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
         let text = "what this API key belongs to has been disabled or deleted";
         return Err(Refusal::new(ErrorCode::InvalidApiKey, text));
     }
-    if entry.policy.expires_at.is_some_and(|at| at <= now) {
+    if entry.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
     }
     Ok(())
@@ -104,7 +104,7 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
 
 /// The same of whoever calls with a token.
 fn check_bearer(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
-    if entry.policy.expires_at.is_some_and(|at| at <= now) {
+    if entry.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this token has expired; get a new one"));
     }
     if entry.is_closed() {

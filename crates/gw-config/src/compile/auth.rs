@@ -9,7 +9,7 @@ use crate::settings::auth::{
     AlgorithmName, AuthBlock, BelongsBlock, CallerPolicySettings, ClaimBlock, IssuerBlock, MapBlock,
 };
 use crate::shape::{Named, NamedEntry, Text};
-use gw_model::KeyPolicy;
+use gw_model::KeyTerms;
 use gw_model::nearest::nearest;
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub struct TokenSettings {
     /// Whose tokens are accepted; none accepts no token.
     pub issuers: Vec<Arc<IssuerSettings>>,
     /// What callers may do, by name.
-    pub policies: BTreeMap<String, Arc<KeyPolicy>>,
+    pub policies: BTreeMap<String, Arc<KeyTerms>>,
     /// Most callers that are known at a time.
     pub max_callers: usize,
     /// Largest token, in bytes.
@@ -122,7 +122,7 @@ pub(super) fn tokens<'s>(
     let mut checked = HashSet::new();
     let mut compiled = BTreeMap::new();
     for entry in &policies.0 {
-        let policy = policy(entry, known, &mut checked, faults, warnings);
+        let policy = policy(&entry.value, known, &mut checked, faults, warnings);
         compiled.insert(entry.name.clone(), Arc::new(policy));
     }
     let issuers = jwt.issuers.value.0.iter().map(|entry| Arc::new(issuer(entry, policies, faults, warnings)));
@@ -137,22 +137,20 @@ pub(super) fn tokens<'s>(
 }
 
 fn policy<'s>(
-    entry: &'s NamedEntry<CallerPolicySettings>,
+    given: &'s CallerPolicySettings,
     known: &KnownModels<'_>,
     checked: &mut HashSet<&'s str>,
     faults: &mut Faults,
     warnings: &mut Faults,
-) -> KeyPolicy {
-    let given = &entry.value;
-    KeyPolicy {
-        name: entry.name.clone(),
+) -> KeyTerms {
+    KeyTerms {
         models: keys::patterns(given.models.as_ref(), known, checked, faults, warnings),
         endpoints: keys::endpoints(given.endpoints.as_ref()),
         limits: limits::limits(&given.limits.value, faults),
         budgets: keys::budgets(given.budget.as_ref(), &given.budgets, faults),
         priority: given.priority.value.into(),
         credentials: known.chosen_credentials(&given.credentials, faults),
-        ..KeyPolicy::default()
+        ..KeyTerms::default()
     }
 }
 

@@ -11,7 +11,7 @@ use gw_model::limits::Budget;
 use gw_model::nearest::nearest;
 use gw_model::principal::model_matches;
 use gw_model::snapshot::{Model, Provider};
-use gw_model::{Endpoint, KeyPolicy, Secret};
+use gw_model::{Endpoint, KeyPolicy, KeyTerms, Secret};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -92,22 +92,25 @@ fn policy<'s>(
         faults.add(metadata.place, format!("'metadata' has more than {MAX_METADATA} entries"));
     }
     let text = |field: &Option<At<Text>>| field.as_ref().map(|t| t.value.0.clone());
-    KeyPolicy {
-        name: entry.name.value.0.clone(),
+    let terms = KeyTerms {
         team_id: text(&entry.team_id),
         project_id: text(&entry.project_id),
-        user_id: text(&entry.user_id),
         plan_id: text(&entry.plan_id),
-        disabled: false,
         models: patterns(entry.models.as_ref(), known, checked, faults, warnings),
         endpoints: endpoints(entry.endpoints.as_ref()),
-        expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
         limits: limits::limits(&entry.limits.value, faults),
         budgets: budgets(entry.budget.as_ref(), &entry.budgets, faults),
         priority: entry.priority.value.into(),
         guardrails: Vec::new(),
         credentials: known.chosen_credentials(&entry.credentials, faults),
+    };
+    KeyPolicy {
+        name: entry.name.value.0.clone(),
+        user_id: text(&entry.user_id),
+        disabled: false,
+        expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
         metadata: metadata.value.0.iter().map(|e| (e.name.clone(), e.value.0.clone())).collect(),
+        terms,
     }
 }
 

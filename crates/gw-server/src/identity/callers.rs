@@ -7,7 +7,7 @@ use crate::app::accounts;
 use crate::app::state::App;
 use gw_config::compile::IssuerSettings;
 use gw_identity::{Algorithm, Claims, Expected, Refused, Token};
-use gw_model::{AccountId, ErrorCode, KeyId, KeyPolicy, Level, Micros, Refusal};
+use gw_model::{AccountId, ErrorCode, KeyId, KeyPolicy, KeyTerms, Level, Micros, Refusal};
 use gw_store::StoreError;
 use gw_store::keys::caller_id;
 use gw_store::memory::{Account, KeyEntry, NewCaller, Rules, Told, named_account_id};
@@ -113,13 +113,18 @@ impl Bearer<'_> {
     fn admit(self, token: &str, ends_at: Micros) -> Result<Arc<KeyEntry>, Refusal> {
         let above = self.above()?;
         let plan = self.plan(&above)?;
-        let mut policy = self.policy()?;
-        policy.plan_id = plan.map(|plan| plan.id.to_string());
-        policy.expires_at = Some(ends_at);
+        let mut terms = self.terms()?;
+        terms.plan_id = plan.map(|plan| plan.id.to_string());
         let id_of = |level| above.iter().find(|account| account.id.level == level).map(|a| a.id.to_string());
-        policy.team_id = id_of(Level::Team);
-        policy.project_id = id_of(Level::Project);
-        policy.user_id = id_of(Level::User);
+        terms.team_id = id_of(Level::Team);
+        terms.project_id = id_of(Level::Project);
+        let policy = KeyPolicy {
+            name: format!("{}/{}", self.issuer.name, self.said.name),
+            user_id: id_of(Level::User),
+            expires_at: Some(ends_at),
+            terms,
+            ..KeyPolicy::default()
+        };
         // Limits of different policies are counted apart: neither can be had by a token with the other.
         let kind = format!(
             "{}\0{}",
@@ -127,7 +132,6 @@ impl Bearer<'_> {
             policy.plan_id.as_deref().unwrap_or("")
         );
         let id = caller_id(&self.issuer.issuer, &self.said.subject, &kind);
-        policy.name = format!("{}/{}", self.issuer.name, self.said.name);
         let now = self.app.gateway.clock().now();
         if self.app.gateway.keys.get(id).is_none() {
             self.remember(id, &policy, now)?;
@@ -190,12 +194,12 @@ impl Bearer<'_> {
         }
     }
 
-    fn policy(&self) -> Result<KeyPolicy, Refusal> {
+    fn terms(&self) -> Result<KeyTerms, Refusal> {
         let Some(name) = &self.said.policy else {
-            return Ok(KeyPolicy { models: vec!["*".to_owned()], ..KeyPolicy::default() });
+            return Ok(KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() });
         };
         let found = self.accepted.settings.policies.get(name);
-        found.map(|policy| KeyPolicy::clone(policy)).ok_or_else(|| {
+        found.map(|terms| KeyTerms::clone(terms)).ok_or_else(|| {
             refused(format!("this token names the policy '{}', which is not known here", shortened(name)))
         })
     }

@@ -8,7 +8,8 @@
 use super::super::accounts::Account;
 use super::super::digest::Digest;
 use super::super::rules::Rules;
-use super::{KeyEntry, KeySource, KeyTable};
+use super::entry::Notes;
+use super::{ById, KeyEntry, KeySource, KeyTable, shared};
 use ahash::AHashMap;
 use gw_model::{KeyId, KeyPolicy, Micros};
 use smallvec::SmallVec;
@@ -90,27 +91,33 @@ impl KeyTable {
         caller.until = caller.until.max(until);
         *generation += 1;
         let mut names = self.names.lock();
-        let tally = match names.by_id.get(&new.id) {
+        let tally = match names.get(new.id) {
             Some(known) => Arc::clone(&known.tally),
             None => names.parked.remove(&new.id).unwrap_or_default(),
         };
-        let rules = names.shared(Rules::new(&new.policy.limits, new.policy.budgets.clone()));
+        let rules = shared(&mut names.rules, Rules::new(&new.policy.limits, new.policy.budgets.clone()));
+        let under = self.under(&new.policy);
+        let every_model = new.policy.models.iter().any(|pattern| pattern == "*");
         let entry = Arc::new(KeyEntry {
             id: new.id,
+            name: new.policy.name.clone().into_boxed_str(),
+            user_id: new.policy.user_id.clone().map(String::into_boxed_str),
+            expires_at: new.policy.expires_at,
+            disabled: false,
+            notes: Notes::of(new.policy.metadata, new.told),
             tally,
             rules,
-            under: self.under(&new.policy),
+            under,
             above: new.above,
             generation: *generation,
             source: KeySource::Token,
-            every_model: new.policy.models.iter().any(|pattern| pattern == "*"),
+            every_model,
             digest,
             retiring: None,
-            told: (new.told != Told::default()).then(|| Box::new(new.told)),
-            policy: new.policy,
+            policy: shared(&mut names.terms, new.policy.terms),
         });
         self.shard(&digest).write().insert(digest, Arc::clone(&entry));
-        names.by_id.insert(new.id, Arc::clone(&entry));
+        names.by_id.replace(ById(Arc::clone(&entry)));
         if !caller.tokens.contains(&digest.0) {
             caller.tokens.push(digest.0);
         }
@@ -126,7 +133,7 @@ impl KeyTable {
         let mut callers = self.callers.lock();
         let names = self.names.lock();
         for (id, caller) in &mut callers.all {
-            if names.by_id.get(id).is_some_and(|entry| is_wanted(entry)) {
+            if names.get(*id).is_some_and(|entry| is_wanted(entry)) {
                 for token in caller.tokens.drain(..) {
                     self.forget_digest(*id, Digest(token));
                 }
@@ -148,7 +155,7 @@ impl KeyTable {
         callers.swept_at = now;
         let mut names = self.names.lock();
         callers.all.retain(|id, caller| {
-            let has_limits = names.by_id.get(id).is_some_and(|entry| !entry.all_rules().limits.is_empty());
+            let has_limits = names.get(*id).is_some_and(|entry| !entry.all_rules().limits.is_empty());
             let counts_until = caller.until.saturating_add(if has_limits { LONGEST_WINDOW_US } else { 0 });
             if now < counts_until {
                 return true;

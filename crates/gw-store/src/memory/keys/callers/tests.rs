@@ -3,7 +3,7 @@
 use super::{MAX_TOKENS, NewCaller, Told, TooManyCallers};
 use crate::memory::{Chain, KeySource, KeyTable};
 use gw_model::limits::Limits;
-use gw_model::{KeyId, KeyPolicy, Micros};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, Micros};
 
 const DAY: Micros = 86_400_000_000;
 
@@ -12,7 +12,8 @@ fn one_a_minute() -> Limits {
 }
 
 fn caller(id: u128, token: &str, until: Micros) -> NewCaller<'_> {
-    let policy = KeyPolicy { models: vec!["*".into()], expires_at: Some(until), ..KeyPolicy::default() };
+    let terms = KeyTerms { models: vec!["*".into()], ..KeyTerms::default() };
+    let policy = KeyPolicy { expires_at: Some(until), terms, ..KeyPolicy::default() };
     NewCaller { id: KeyId(id), token, policy, above: Box::default(), told: Told::default() }
 }
 
