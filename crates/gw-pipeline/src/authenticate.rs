@@ -6,6 +6,7 @@ use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use gw_model::{ErrorCode, Micros, Principal, Refusal};
 use gw_store::memory::{KeyEntry, KeySource};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Proof that the caller is known. Made here only.
@@ -24,11 +25,11 @@ pub(crate) async fn authenticate<B>(
         (None, Some(signed)) => {
             let claimed = signed.access_key_id(ticket.record.time);
             match claimed {
-                Ok(id) => identify(ticket.worker(), Some(id)).await,
+                Ok(id) => identify(ticket.worker(), Some(id), inbound.from).await,
                 Err(refusal) => Err(refusal),
             }
         }
-        (credential, _) => identify(ticket.worker(), credential.as_deref()).await,
+        (credential, _) => identify(ticket.worker(), credential.as_deref(), inbound.from).await,
     };
     match caller {
         Ok(Caller::Master) => ticket.record.key = Some(Principal::Master.key_id()),
@@ -52,7 +53,11 @@ pub(crate) enum Caller {
 
 /// Finds the holder of a credential; a refusal says no more than that it is not valid. Waits only where a token must be
 /// introduced first.
-pub(crate) async fn identify(worker: &Worker, credential: Option<&str>) -> Result<Caller, Refusal> {
+pub(crate) async fn identify(
+    worker: &Worker,
+    credential: Option<&str>,
+    from: Option<IpAddr>,
+) -> Result<Caller, Refusal> {
     let gateway = worker.gateway();
     let Some(presented) = credential.filter(|c| !c.is_empty()) else {
         return Err(Refusal::new(
@@ -61,6 +66,7 @@ pub(crate) async fn identify(worker: &Worker, credential: Option<&str>) -> Resul
         ));
     };
     if let Some(entry) = gateway.keys.find(presented, worker.now()) {
+        check_address(&entry, from)?;
         check(&entry, worker.now())?;
         return Ok(Caller::Key(entry));
     }
@@ -80,11 +86,30 @@ pub(crate) async fn identify(worker: &Worker, credential: Option<&str>) -> Resul
     }
 }
 
+/// May the key be used from there? Asked before anything else about the key, so that a key in the wrong hands tells nothing.
+fn check_address(entry: &KeyEntry, from: Option<IpAddr>) -> Result<(), Refusal> {
+    match &entry.policy.access {
+        Some(access) if !access.allows_address(from) => {
+            let from = from.map_or_else(|| "here".to_owned(), |address| address.to_string());
+            let text = format!(
+                "calls with this API key are not taken from {from}; call from an allowed address, or have 'allowed_ips' changed"
+            );
+            Err(Refusal::new(ErrorCode::AddressNotAllowed, text))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Is the key good at this moment? Asked again when time has passed: a slow upload or a back-off must not
 /// carry a revoked key to a provider.
 pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
     if entry.source == KeySource::Token {
         return check_bearer(entry, now);
+    }
+    // Before anything else, as with addresses.
+    if entry.policy.access.as_ref().is_some_and(|access| !access.allows_time(now)) {
+        let text = "calls with this API key are not taken at this time; call within its hours, or have 'hours' changed";
+        return Err(Refusal::new(ErrorCode::TimeNotAllowed, text));
     }
     if entry.disabled {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key is disabled"));

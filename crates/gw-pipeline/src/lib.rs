@@ -48,7 +48,7 @@ pub use introduction::{Introducer, Introduction};
 pub use lineup::Lineup;
 pub use live::{Live, PublishError};
 pub use metrics::{Metrics, SharingMetrics};
-pub use reply::{Reply, ReplyBody};
+pub use reply::{Incomplete, OtherBody, Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use respond::session::Session;
 pub use route::meaning::keep_routes;

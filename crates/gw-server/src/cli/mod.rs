@@ -1,6 +1,7 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 it failed, 2 the configuration or the
 //! command line is wrong.
 
+mod audit;
 mod backup;
 mod check;
 mod client;
@@ -51,6 +52,8 @@ enum Command {
     Models(models::ModelsArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
+    /// Show who changed what, and check that the log of it is whole.
+    Audit(audit::AuditArguments),
     /// Run the provider emulator alone.
     Emulate(emulate::EmulateArguments),
     /// Play failures of providers and report what callers would have seen.
@@ -75,6 +78,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Audit(arguments) => audit::run(arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),

@@ -5,6 +5,7 @@
 mod accounts;
 mod address;
 mod answers;
+mod audit;
 mod batch;
 mod bytes;
 mod columns;
@@ -23,6 +24,7 @@ mod spending;
 mod standby;
 mod sums;
 mod tls;
+mod together;
 mod tolls;
 mod usage;
 mod watch;

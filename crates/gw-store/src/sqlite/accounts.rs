@@ -7,8 +7,9 @@ use crate::traits::AccountStore;
 use crate::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
 use gw_model::{AccountId, Level, Membership, Micros, Role};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::str::FromStr;
 
 const COLUMNS: &str =
@@ -68,7 +69,7 @@ impl AccountStore for SqliteStore {
         self.change_accounts("write accounts", "", |tx| {
             for (MadeAccount { id, parent, profile }, (policy, metadata)) in accounts.iter().zip(&texts) {
                 let above = parent.map_or(String::new(), |id| id.to_string());
-                let given = params![id.to_string(), id.level.code(), above, unique_name(profile)];
+                let given = params![id.to_string(), id.level.code(), above, unique_name(*id, profile)];
                 if tx.prepare_cached(MISSING)?.exists(given)? {
                     let revision = note(tx, *id, now)?;
                     insert(tx, *id, *parent, profile, (policy, metadata), now, revision)?;
@@ -101,7 +102,7 @@ impl AccountStore for SqliteStore {
                 params![
                     id.to_string(),
                     profile.name,
-                    unique_name(profile),
+                    unique_name(id, profile),
                     profile.email,
                     profile.plan.map(|id| id.to_string()),
                     policy,
@@ -160,18 +161,9 @@ impl SqliteStore {
         &self,
         operation: &'static str,
         name: &str,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Option<T>>,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<Option<T>>,
     ) -> Result<Option<T>, StoreError> {
-        let mut db = self.writer();
-        let run = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&tx)?;
-            if done.is_some() {
-                tx.commit()?;
-            }
-            Ok(done)
-        };
-        run().map_err(|source: rusqlite::Error| {
+        self.write(work).map_err(|source: rusqlite::Error| {
             if source.to_string().contains("accounts.unique_name") {
                 return StoreError::NameTaken { name: name.to_owned() };
             }
@@ -181,7 +173,7 @@ impl SqliteStore {
 }
 
 fn insert(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     id: AccountId,
     parent: Option<AccountId>,
     profile: &AccountProfile,
@@ -198,7 +190,7 @@ fn insert(
         id.level.code(),
         parent.map_or(String::new(), |id| id.to_string()),
         profile.name,
-        unique_name(profile),
+        unique_name(id, profile),
         profile.email,
         profile.plan.map(|id| id.to_string()),
         policy,
@@ -211,7 +203,7 @@ fn insert(
 }
 
 /// Lists a change, and gives its revision.
-fn note(tx: &Transaction<'_>, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
+fn note(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
     tx.execute(
         "INSERT INTO changes (time, kind, id) VALUES (?, ?, ?)",
         params![now, id.level.as_str(), id.to_string()],
@@ -223,12 +215,16 @@ fn revision_of(db: &Connection, id: AccountId) -> rusqlite::Result<Option<i64>> 
     db.query_row("SELECT revision FROM accounts WHERE id = ?", [id.to_string()], |row| row.get(0)).optional()
 }
 
-/// Several people may have the same name.
-fn unique_name(profile: &AccountProfile) -> &str {
-    profile.email.as_ref().unwrap_or(&profile.name)
+/// Several people may have the same name, and some have no address.
+fn unique_name(id: AccountId, profile: &AccountProfile) -> Cow<'_, str> {
+    match (&profile.email, id.level) {
+        (Some(email), _) => Cow::Borrowed(email),
+        (None, Level::User) => Cow::Owned(id.to_string()),
+        (None, _) => Cow::Borrowed(&profile.name),
+    }
 }
 
-fn write_memberships(tx: &Transaction<'_>, user: AccountId, list: &[Membership]) -> rusqlite::Result<()> {
+fn write_memberships(tx: &Connection, user: AccountId, list: &[Membership]) -> rusqlite::Result<()> {
     if user.level != Level::User {
         return Ok(());
     }

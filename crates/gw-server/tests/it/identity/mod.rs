@@ -4,6 +4,7 @@
 mod accounts;
 mod issuer;
 mod keys;
+mod provider;
 mod tokens;
 
 use super::support::{Answer, Call, Gateway, Upstream, chat};
