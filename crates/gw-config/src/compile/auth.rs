@@ -111,8 +111,8 @@ pub struct MapRule {
     pub says: Belongs,
 }
 
-pub(super) fn tokens<'s>(
-    block: &'s AuthBlock,
+pub(super) fn tokens(
+    block: &AuthBlock,
     known: &KnownModels<'_>,
     faults: &mut Faults,
     warnings: &mut Faults,

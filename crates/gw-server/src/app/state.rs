@@ -31,7 +31,7 @@ pub(crate) struct App {
     pub(crate) storage: Arc<Storage>,
     pub(crate) cors: ArcSwap<Option<Cors>>,
     /// Whose tokens are accepted.
-    pub(crate) tokens: ArcSwap<Accepted>,
+    pub(crate) issuers: ArcSwap<Accepted>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
@@ -110,7 +110,7 @@ impl App {
             sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
-            tokens: ArcSwap::from_pointee(Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?),
+            issuers: ArcSwap::from_pointee(Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
@@ -138,7 +138,7 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
-        let tokens = Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?;
+        let issuers = Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?;
         let before = self.embeddings.lock().clone();
         let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
@@ -154,8 +154,8 @@ impl App {
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
-        if !self.tokens.load().is_same(&tokens) {
-            self.tokens.store(Arc::new(tokens));
+        if !self.issuers.load().is_same(&issuers) {
+            self.issuers.store(Arc::new(issuers));
             self.gateway.keys.forget_tokens(|_| true);
         }
         self.cors.store(Arc::new(compiled.server.cors.clone()));

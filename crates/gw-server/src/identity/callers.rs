@@ -33,7 +33,7 @@ pub(super) async fn introduce(
     rings: &Rings,
     token: String,
 ) -> Result<Arc<KeyEntry>, Refusal> {
-    let accepted = app.tokens.load_full();
+    let accepted = app.issuers.load_full();
     let (issuer, claims) = check(app, rings, &accepted, &token).await?;
     let said = belongs::said(&issuer, &claims).map_err(|lacking| refused(lacking.to_string()))?;
     let ends_at = claims.ends_at().unwrap_or(0).saturating_add(issuer.leeway_seconds).saturating_mul(MICROS);

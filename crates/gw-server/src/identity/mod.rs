@@ -61,7 +61,7 @@ impl Introducer for Reception {
         if !gw_identity::looks_like(presented) {
             return None;
         }
-        let accepted = self.app.tokens.load();
+        let accepted = self.app.issuers.load();
         if accepted.settings.issuers.is_empty() {
             return None;
         }

@@ -117,8 +117,7 @@ impl Rings {
             return known;
         }
         self.read_again(&ring, issuer, FIRST_PAUSE_US).await;
-        let keys = ring.state.borrow().keys.clone();
-        keys
+        ring.state.borrow().keys.clone()
     }
 
     /// The keys after a token named one that is not among them: read again, unless that was done just now.
@@ -136,7 +135,7 @@ impl Rings {
 
     /// Reads keys again that are due, beside what is going on.
     pub(super) fn tend(self: &Rc<Self>) {
-        let accepted = self.app.tokens.load_full();
+        let accepted = self.app.issuers.load_full();
         let issuers = &accepted.settings.issuers;
         let is_wanted = |source: &Source| issuers.iter().any(|issuer| self::source(issuer) == *source);
         self.rings.borrow_mut().retain(|source, _| is_wanted(source));
