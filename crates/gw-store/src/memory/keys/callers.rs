@@ -9,7 +9,7 @@ use super::super::accounts::Account;
 use super::super::digest::Digest;
 use super::super::rules::Rules;
 use super::entry::Notes;
-use super::{ById, KeyEntry, KeySource, KeyTable, shared};
+use super::{ByDigest, ById, KeyEntry, KeySource, KeyTable, shared};
 use ahash::AHashMap;
 use gw_model::{KeyId, KeyPolicy, Micros};
 use smallvec::SmallVec;
@@ -116,14 +116,14 @@ impl KeyTable {
             retiring: None,
             policy: shared(&mut names.terms, new.policy.terms),
         });
-        self.shard(&digest).write().insert(digest, Arc::clone(&entry));
+        self.shard(&digest).write().replace(ByDigest(Arc::clone(&entry)));
         names.by_id.replace(ById(Arc::clone(&entry)));
         if !caller.tokens.contains(&digest.0) {
             caller.tokens.push(digest.0);
         }
         if caller.tokens.len() > MAX_TOKENS {
             let earliest = caller.tokens.remove(0);
-            self.forget_digest(new.id, Digest(earliest));
+            self.forget_token(new.id, earliest);
         }
         Ok(entry)
     }
@@ -135,7 +135,7 @@ impl KeyTable {
         for (id, caller) in &mut callers.all {
             if names.get(*id).is_some_and(|entry| is_wanted(entry)) {
                 for token in caller.tokens.drain(..) {
-                    self.forget_digest(*id, Digest(token));
+                    self.forget_token(*id, token);
                 }
             }
         }
@@ -145,6 +145,15 @@ impl KeyTable {
     #[must_use]
     pub fn callers(&self) -> usize {
         self.callers.lock().all.len()
+    }
+
+    /// Removes the way from a token to its caller.
+    fn forget_token(&self, id: KeyId, token: [u8; 32]) {
+        let digest = Digest(token);
+        let mut shard = self.shard(&digest).write();
+        if shard.get(&digest).is_some_and(|found| found.0.id == id) {
+            shard.remove(&digest);
+        }
     }
 
     /// Forgets those whose tokens are over, and of whom no limit counts any more. What they spent stands in the store.
@@ -161,7 +170,7 @@ impl KeyTable {
                 return true;
             }
             for token in &caller.tokens {
-                self.forget_digest(*id, Digest(*token));
+                self.forget_token(*id, *token);
             }
             names.by_id.remove(id);
             false
