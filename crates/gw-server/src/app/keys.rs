@@ -202,7 +202,9 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
     settle(app, caller, &mut policy, None)?;
     own::name_holder(app, caller, &mut policy);
     let standing = Standing::of_policy(app, &policy);
-    let reach = caller.authority.may(Resource::Keys.write(), &standing).map_err(KeysError::Denied)?;
+    let write = Resource::Keys.write();
+    let may = caller.authority.may(write, &standing);
+    let reach = may.map_err(|denied| KeysError::Denied(denied.told(write)))?;
     if reach == Reach::Own {
         own::check_new(app, &policy)?;
     }
@@ -243,7 +245,9 @@ pub(crate) fn update<E: From<KeysError>>(
     change(&mut policy)?;
     settle(app, caller, &mut policy, Some(&entry.policy))?;
     let moved = Standing::of_policy(app, &policy);
-    let reach = caller.authority.may_any(any_of, &moved).map_err(KeysError::Denied)?;
+    let may = caller.authority.may_any(any_of, &moved);
+    // What he is about to lose sight of he has seen.
+    let reach = may.map_err(|denied| KeysError::Denied(denied.told(Resource::Keys.write())))?;
     if reach == Reach::Own {
         own::check_change(&entry.policy, &policy)?;
     }

@@ -129,7 +129,10 @@ pub(crate) fn create(
             return Err(accounts::unknown(field, &id.to_string(), id.level).into());
         }
     }
-    may_hold(app, caller, holder)?;
+    may_hold(app, caller, holder).map_err(|error| match error {
+        TokensError::NotFound => Denied::Missing(Resource::AdminTokens.write()).into(),
+        error => error,
+    })?;
     within(caller, &wanted)?;
     if app.storage.database.admin_tokens()?.len() >= MAX_TOKENS {
         return Err(TokensError::TooMany);

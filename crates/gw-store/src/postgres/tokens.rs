@@ -13,7 +13,7 @@ use tokio_postgres::Row;
 const COLUMNS: &str = "id, name, digest, old_digest, old_until, prefix, last4, role, place, user_id, scopes, expires_at, created_by, \
      created_at, updated_at, revision";
 const UPDATE: &str = "UPDATE admin_tokens SET name = $2, digest = $3, old_digest = $4, old_until = $5, prefix = $6, \
-     last4 = $7, scopes = $8, expires_at = $9, updated_at = $10, revision = $11 WHERE id = $1 AND revision = $11 - 1";
+     last4 = $7, scopes = $8, expires_at = $9, updated_at = $10, revision = $11 WHERE id = $1 AND revision = $11::bigint - 1";
 
 impl TokenStore for PostgresStore {
     fn admin_tokens(&self) -> Result<Vec<StoredToken>, StoreError> {

@@ -51,15 +51,15 @@ pub(crate) fn standing_of(app: &App, id: AccountId) -> Result<Standing, StoreErr
 
 /// Does he see what a field of his names? Of one that there is not, he does not.
 pub(crate) fn is_seen(app: &App, caller: &Caller, id: AccountId) -> Result<bool, StoreError> {
-    Ok(caller.authority.sees(resource(id.level).read(), &standing_of(app, id)?))
+    Ok(caller.authority.knows(resource(id.level), &standing_of(app, id)?))
 }
 
 /// What of a person's memberships he sees.
 pub(crate) fn seen_memberships(app: &App, caller: &Caller, user: &StoredAccount) -> Vec<Membership> {
     let sees_all = Some(user.id) == caller.authority.user();
     let sees = |one: &&Membership| {
-        let permission = resource(one.account.level).read();
-        sees_all || caller.authority.sees(permission, &Standing::of_account(app, one.account))
+        let of = resource(one.account.level);
+        sees_all || caller.authority.knows(of, &Standing::of_account(app, one.account))
     };
     user.profile.memberships.iter().filter(sees).copied().collect()
 }
@@ -77,14 +77,16 @@ pub(super) fn create(
         named(app, caller, parent, &field)?;
     }
     refers(app, caller, profile, None)?;
+    let write = resource(level).write();
     if level != Level::User {
-        return Ok(caller.authority.may(resource(level).write(), &Standing::below(app, parent)).map(drop)?);
+        let allowed = caller.authority.may(write, &Standing::below(app, parent));
+        return Ok(allowed.map(drop).map_err(|denied| denied.told(write))?);
     }
     let on_gateway = caller.authority.may(Resource::Users.write(), &Standing::of_gateway());
     if profile.memberships.is_empty() {
         on_gateway?;
     }
-    give(app, &caller.authority, profile)
+    give(app, &caller.authority, profile).map_err(|denied| denied.told(write).into())
 }
 
 /// May he change it so? Gives what is to be stored: memberships that he does not see stay.
@@ -173,12 +175,11 @@ fn whole_person(app: &App, authority: &Authority, user: &StoredAccount) -> Resul
     if profile.memberships.is_empty() && profile.gateway_role.is_none() {
         authority.may(Resource::Users.write(), &Standing::of_gateway())?;
     }
-    let missing = |_| AccountsError::Denied(Denied::Missing(Resource::Users.write()));
-    give(app, authority, profile).map_err(missing)
+    Ok(give(app, authority, profile).map_err(|_| Denied::Missing(Resource::Users.write()))?)
 }
 
 /// May he give all roles that stand there?
-fn give(app: &App, authority: &Authority, profile: &AccountProfile) -> Result<(), AccountsError> {
+fn give(app: &App, authority: &Authority, profile: &AccountProfile) -> Result<(), Denied> {
     for one in &profile.memberships {
         authority.may_give(one.role, &Standing::of_account(app, one.account))?;
     }
@@ -200,9 +201,9 @@ fn refers(
     {
         named(app, caller, plan, "plan_id")?;
     }
-    for (at, one) in profile.memberships.iter().enumerate() {
-        let is_old = before.is_some_and(|before| before.memberships.contains(one));
-        if !is_old {
+    // A list that was given is checked whole: else it would tell what stands there that he does not see.
+    if before.is_none_or(|before| before.memberships != profile.memberships) {
+        for (at, one) in profile.memberships.iter().enumerate() {
             named(app, caller, one.account, &format!("memberships[{at}].account_id"))?;
         }
     }

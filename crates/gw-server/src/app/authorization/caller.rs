@@ -32,6 +32,16 @@ pub(crate) struct Caller {
     pub(crate) authority: Authority,
 }
 
+impl Denied {
+    /// Whoever is about to make something knows that there is none yet.
+    pub(crate) const fn told(self, permission: Permission) -> Self {
+        match self {
+            Self::Hidden => Self::Missing(permission),
+            denied => denied,
+        }
+    }
+}
+
 /// Why something may not be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Denied {
@@ -129,6 +139,11 @@ impl Authority {
     /// May he see it there?
     pub(crate) fn sees(&self, permission: Permission, standing: &Standing) -> bool {
         self.may(permission, standing).is_ok()
+    }
+
+    /// Is that there no secret to him, whatever his token is good for?
+    pub(crate) fn knows(&self, resource: Resource, standing: &Standing) -> bool {
+        self.reach(resource.read(), standing) > Reach::Nothing
     }
 
     /// The accounts whose calls he may see; nothing where he may see all.

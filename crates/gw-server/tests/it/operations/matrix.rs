@@ -164,6 +164,7 @@ impl World {
                 400 => '0',
                 403 => '3',
                 404 => '4',
+                409 => '9',
                 other => panic!("{} {path} for {of}: {other} {}", row.method, answer.text()),
             });
             if answer.status == 403 {
