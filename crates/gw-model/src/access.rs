@@ -12,7 +12,7 @@ use std::net::IpAddr;
 const DAY_MINUTES: u16 = 24 * 60;
 
 /// Rules of a key that has any.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Access {
     /// Where its calls may come from; empty is everywhere.
@@ -48,7 +48,7 @@ impl Access {
 }
 
 /// Hours of some days of the week.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Hours {
     /// Days on which they begin: bit 0 is Monday, bit 6 Sunday.
     pub days: u8,

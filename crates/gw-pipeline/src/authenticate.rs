@@ -94,7 +94,7 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
         let text = "calls with this API key are not taken at this time; call within its hours, or have 'hours' changed";
         return Err(Refusal::new(ErrorCode::TimeNotAllowed, text));
     }
-    if entry.policy.disabled {
+    if entry.disabled {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key is disabled"));
     }
     if entry.revoked() {
@@ -104,7 +104,7 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
         let text = "what this API key belongs to has been disabled or deleted";
         return Err(Refusal::new(ErrorCode::InvalidApiKey, text));
     }
-    if entry.policy.expires_at.is_some_and(|at| at <= now) {
+    if entry.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
     }
     Ok(())

@@ -160,7 +160,7 @@ pub(crate) fn refused(app: &App, presented: Option<&str>, from: Origin, method: 
     let actor = known.as_ref().map_or(Actor::Unknown, |entry| Actor::Key(entry.id));
     let mut entry = draft(app, &Origin { actor, ..from }, "admin.refused", "admin");
     entry.outcome = AuditOutcome::Refused;
-    entry.name = known.map(|entry| entry.policy.name.clone()).unwrap_or_default();
+    entry.name = known.map(|entry| entry.name.to_string()).unwrap_or_default();
     let mut after = json!({ "method": method, "path": path, "credential": credential });
     if left > 0 {
         after["not_written_before"] = left.into();

@@ -16,7 +16,7 @@ use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, changed};
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
 use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules};
-use gw_store::restore::{Party, restore_windows, restore_windows_or_later};
+use gw_store::restore::{Party, restore_key, restore_keys, restore_windows, restore_windows_or_later};
 use gw_store::traits::ControlStore;
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use serde_json::json;
@@ -145,11 +145,7 @@ pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prep
     let fresh: HashSet<KeyId> = labels.iter().map(|l| l.id).filter(|id| table.get(*id).is_none()).collect();
     let now = app.gateway.clock().now();
     if !fresh.is_empty() {
-        for (id, spent) in app.storage.database.spent(now)? {
-            if fresh.contains(&id) {
-                table.restore_spent(id, now, &spent);
-            }
-        }
+        restore_keys(&*app.storage.database, table, &fresh, now)?;
     }
     let parties = declared.iter().filter_map(|key| party(table, file_key_id(&key.policy.name), &key.policy));
     restore_windows_or_later(&*app.storage.database, &parties.collect::<Vec<_>>(), now)?;
@@ -241,15 +237,16 @@ pub(crate) fn update<E: From<KeysError>>(
 ) -> Result<StoredKey, E> {
     let _changing = app.changing.lock();
     let entry = own(app, caller, id, any_of)?;
-    let mut policy = entry.policy.clone();
+    let old_policy = entry.whole_policy();
+    let mut policy = old_policy.clone();
     change(&mut policy)?;
-    settle(app, caller, &mut policy, Some(&entry.policy))?;
+    settle(app, caller, &mut policy, Some(&old_policy))?;
     let moved = Standing::of_policy(app, &policy);
     let may = caller.authority.may_any(any_of, &moved);
     // What he is about to lose sight of he has seen.
     let reach = may.map_err(|denied| KeysError::Denied(denied.told(Resource::Keys.write())))?;
     if reach == Reach::Own {
-        own::check_change(&entry.policy, &policy)?;
+        own::check_change(&old_policy, &policy)?;
     }
     let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
     if taken {
@@ -261,7 +258,7 @@ pub(crate) fn update<E: From<KeysError>>(
         restore_windows(&*app.storage.database, &[party], now).map_err(KeysError::from)?;
     }
     noted.name.clone_from(&policy.name);
-    let (before, after) = changed(&told(&entry.policy), &told(&policy));
+    let (before, after) = changed(&told(&old_policy), &told(&policy));
     (noted.before, noted.after) = (Some(before), Some(after));
     let update = KeyUpdate { policy, if_revision };
     let stored = audit::with_entry(app, &noted, |store| store.update_key(id, &update, now));
@@ -314,7 +311,7 @@ pub(crate) fn revoke(
         }
     }
     let mut noted = noted(app, caller, "key.revoke", &entry);
-    noted.before = Some(told(&entry.policy));
+    noted.before = Some(told(&entry.whole_policy()));
     let revoke = |store: &dyn ControlStore| Ok(store.revoke_key(id, noted.time)?.then_some(()));
     audit::with_entry(app, &noted, revoke)?.ok_or(KeysError::NotFound)?;
     app.gateway.keys.remove(id);
@@ -324,7 +321,7 @@ pub(crate) fn revoke(
 /// An entry about a key.
 fn noted(app: &App, caller: &Caller, action: &'static str, entry: &KeyEntry) -> AuditDraft {
     let mut draft = audit::draft(app, &caller.origin, action, "key");
-    (draft.id, draft.name) = (entry.id.to_string(), entry.policy.name.clone());
+    (draft.id, draft.name) = (entry.id.to_string(), entry.name.to_string());
     draft
 }
 
@@ -424,7 +421,7 @@ fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError>
             continue;
         }
         if known.is_none() && !key.policy.budgets.is_empty() {
-            table.restore_spent(key.id, now, &app.storage.database.spent_of(key.id, now)?);
+            restore_key(&*app.storage.database, table, key.id, now)?;
         }
         if let Some(party) = party(table, key.id, &key.policy) {
             restore_windows(&*app.storage.database, &[party], now)?;

@@ -16,17 +16,17 @@ pub(crate) fn difference(table: &KeyTable, declared: &[DeclaredKey], now: Micros
     let (mut before, mut after) = (Map::new(), Map::new());
     let names: HashSet<&str> = declared.iter().map(|key| key.policy.name.as_str()).collect();
     let present = table.list().into_iter().filter(|entry| entry.source == KeySource::File);
-    for entry in present.filter(|entry| !names.contains(entry.policy.name.as_str())).take(MAX_TOLD) {
-        before.insert(entry.policy.name.clone(), told(&entry.policy));
+    for entry in present.filter(|entry| !names.contains(&*entry.name)).take(MAX_TOLD) {
+        before.insert(entry.name.to_string(), told(&entry.whole_policy()));
     }
     for key in declared {
         let old = table.get(file_key_id(&key.policy.name));
         let old_digest = old.as_ref().is_some_and(|_| table.find(key.key.expose(), now).is_some());
         match old {
-            Some(old) if old.policy == key.policy && old_digest => {}
+            Some(old) if old.whole_policy() == key.policy && old_digest => {}
             _ if after.len() >= MAX_TOLD => break,
             Some(old) => {
-                let (mut was, mut is) = changed(&told(&old.policy), &told(&key.policy));
+                let (mut was, mut is) = changed(&told(&old.whole_policy()), &told(&key.policy));
                 if !old_digest {
                     (was["key"], is["key"]) = (json!("the old one"), json!("another one"));
                 }

@@ -35,6 +35,7 @@ fn app(dir: &Path, compiled: &Compiled) -> App {
         master: Secret::new("master".to_owned()),
         clock,
         embedding: None,
+        shared: None,
     };
     App::new(Gateway::new(parts).unwrap(), storage, compiled, None).unwrap()
 }
@@ -46,7 +47,7 @@ fn master() -> Caller {
 
 /// Revision of the snapshot, and the names of all keys.
 fn state(app: &App) -> (u64, Vec<String>) {
-    let mut names: Vec<_> = app.gateway.keys.list().iter().map(|key| key.policy.name.clone()).collect();
+    let mut names: Vec<_> = app.gateway.keys.list().iter().map(|key| key.name.to_string()).collect();
     names.sort();
     (app.gateway.live().snapshot.revision, names)
 }
