@@ -199,8 +199,17 @@ async fn nobody_gives_away_more_than_he_has() {
     lacks(&site.ask(&admin, Method::DELETE, &path, Value::Null).await, "users:write");
     let strange = json!({"memberships": at(&other, "viewer")});
     field(&site.ask(&admin, Method::PATCH, &path, strange).await, 400, "memberships[0].account_id");
+}
 
-    // Tokens: no other role, no wider scopes, no later end.
+/// No other role, no wider scopes, no later end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_makes_no_token_that_may_more() {
+    let upstream = Upstream::start().await;
+    let site = Site::new(&upstream).await;
+    let (organization, team) = (&site.organization, &site.team);
+    let admin = site.token("admin", Some(organization)).await;
+    let other = made(&site.gateway, "organizations", json!({"name": "other"})).await;
+    let viewer = json!([{"account_id": team, "role": "viewer"}]);
     let token = |role: &str, at: Option<&str>| json!({"name": "t", "role": role, "account_id": at});
     lacks(
         &site.ask(&admin, Method::POST, "admin-tokens", token("owner", Some(team))).await,
@@ -227,7 +236,8 @@ async fn nobody_gives_away_more_than_he_has() {
         201
     );
     lacks(&site.ask(&writer, Method::GET, "keys", Value::Null).await, "keys:read");
-    lacks(&site.ask(&narrow, Method::POST, "users", user("eve", at(team, "viewer"))).await, "users:write");
+    let eve = json!({"email": "eve@example.com", "memberships": viewer});
+    lacks(&site.ask(&narrow, Method::POST, "users", eve).await, "users:write");
     field(&site.ask(&narrow, Method::POST, "admin-tokens", token("viewer", Some(team))).await, 403, "scopes");
     let mut small = token("viewer", Some(team));
     small["scopes"] = json!(["keys:read"]);
