@@ -8,7 +8,7 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
     LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    StoredAccount, StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
+    StoredAccount, StoredCredential, StoredKey, StoredRoute, TenantBatch, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -89,6 +89,19 @@ pub trait AccountStore: Send + Sync {
         if_revision: Option<i64>,
         now: Micros,
     ) -> Result<(), StoreError>;
+}
+
+/// Many accounts and keys at once, as documents want them.
+pub trait BulkStore: Send + Sync {
+    /// Makes all of the changes in one transaction, or none, and notes what the document manages. Whether parents, plans
+    /// and teams exist is the caller's to see. Errors: [`StoreError::OneOfMany`] says which change could not be made, and
+    /// why: [`StoreError::NameTaken`], [`StoreError::Changed`] when its revision is not the expected one, or
+    /// [`StoreError::Gone`].
+    fn write_tenants(&self, batch: &TenantBatch<'_>, now: Micros) -> Result<(), StoreError>;
+    /// Ids of what a document manages, those that are gone meanwhile included, in their order.
+    fn managed_by(&self, document: &str) -> Result<Vec<String>, StoreError>;
+    /// Which of these ids a document manages, each with that document.
+    fn managers(&self, ids: &[String]) -> Result<Vec<(String, String)>, StoreError>;
 }
 
 /// Answers to writes that are given again when the same write comes again.
@@ -242,7 +255,15 @@ pub trait Reports: Send + Sync {
 
 /// All that a gateway needs of its database.
 pub trait Database:
-    Directory + AccountStore + AnswerStore + CredentialStore + RouteStore + Ledger + ObjectStore + Reports
+    Directory
+    + AccountStore
+    + BulkStore
+    + AnswerStore
+    + CredentialStore
+    + RouteStore
+    + Ledger
+    + ObjectStore
+    + Reports
 {
     /// Could it be used the last time that somebody tried?
     fn is_up(&self) -> bool {

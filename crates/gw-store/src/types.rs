@@ -1,12 +1,14 @@
 //! What goes into and comes out of a store. Plain data.
 
 mod accounts;
+mod bulk;
 mod routes;
 mod spending;
 
 pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
 };
+pub use bulk::{TenantBatch, TenantChange};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use spending::{AccountLabel, Spending, SpendingOf};
 

@@ -6,6 +6,7 @@ mod accounts;
 mod address;
 mod answers;
 mod batch;
+mod bulk;
 mod bytes;
 mod columns;
 mod credentials;

@@ -4,6 +4,7 @@
 mod accounts;
 mod answers;
 mod batch;
+mod bulk;
 mod copy;
 mod correct;
 mod credentials;

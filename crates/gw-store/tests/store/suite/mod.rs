@@ -2,6 +2,7 @@
 //! [`for_each_case`] knows them all; a backend says what is done with them.
 
 pub(crate) mod accounts;
+pub(crate) mod bulk;
 pub(crate) mod credentials;
 pub(crate) mod directory;
 pub(crate) mod ledger;
@@ -25,6 +26,9 @@ macro_rules! for_each_case {
                 windows_of_every_kind_are_restored, a_call_that_lasted_for_hours_is_not_forgotten,
                 many_accounts_are_read_at_once,
                 a_budget_that_is_added_knows_what_was_spent_before_folded_or_not;
+            bulk:
+                many_changes_are_made_together, one_change_that_cannot_be_made_undoes_all,
+                it_is_known_which_document_manages_what;
             credentials: credentials_are_kept_sealed_under_their_names;
             directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
