@@ -6,7 +6,8 @@ use super::given::Given;
 use super::limits;
 use gw_model::{KeyPolicy, Priority};
 
-const MEMBERS: [&str; 16] = [
+/// Members of a key.
+pub(super) const MEMBERS: [&str; 16] = [
     "name",
     "team_id",
     "project_id",

@@ -3,6 +3,7 @@
 
 mod account_input;
 mod accounts;
+mod apply;
 mod budgets;
 mod credentials;
 mod effective;
@@ -24,7 +25,7 @@ mod usage;
 
 use crate::app::state::App;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -41,6 +42,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/keys/{id}/effective", get(keys::effective))
         .merge(tenancy())
         .route("/budgets", get(budgets::list))
+        .route("/apply", post(apply::apply).layer(DefaultBodyLimit::max(apply::MAX_BODY)))
+        .route("/export", get(apply::export))
         .route("/credentials", get(credentials::list).post(credentials::create))
         .route(
             "/credentials/{id}",

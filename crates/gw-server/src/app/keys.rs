@@ -18,7 +18,7 @@ use std::sync::Arc;
 const PAGE: usize = 10_000;
 
 /// The pepper that new digests are made with.
-const PEPPER: u32 = 1;
+pub(super) const PEPPER: u32 = 1;
 
 /// Why a key cannot be made or changed.
 #[derive(Debug)]
@@ -230,7 +230,7 @@ pub(crate) fn revoke(app: &App, id: KeyId, if_revision: Option<i64>) -> Result<(
 }
 
 /// A key with what it is to be counted by, when its budgets have windows that may have to be restored.
-fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
+pub(super) fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
     let rules = Rules::new(&policy.limits, policy.budgets.clone());
     rules.has_other_windows().then(|| Party {
         id: AccountId { level: Level::Key, number: id.0 },
@@ -239,7 +239,7 @@ fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
     })
 }
 
-fn put_in_force(app: &App, stored: &StoredKey) {
+pub(super) fn put_in_force(app: &App, stored: &StoredKey) {
     let (policy, source) = (stored.policy.clone(), KeySource::Api);
     app.gateway.keys.upsert_retiring(stored.id, stored.digest, policy, false, source, stored.retiring);
 }

@@ -38,6 +38,8 @@ pub(crate) struct App {
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
     pub(super) changing: Mutex<()>,
+    /// Held while a document is applied: one after the other.
+    pub(super) applying: Mutex<()>,
 }
 
 /// Why a new configuration cannot be put in force.
@@ -99,6 +101,7 @@ impl App {
             draining: AtomicBool::new(false),
             under_way: UnderWay::default(),
             changing: Mutex::default(),
+            applying: Mutex::default(),
         };
         let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
         declared.put_in_force(&app.gateway.keys);

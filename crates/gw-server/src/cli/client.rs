@@ -60,6 +60,8 @@ pub(crate) enum ClientError {
         status: u16,
         /// Its words.
         message: String,
+        /// All of its answer, where that is JSON.
+        answer: Value,
     },
     /// The answer is not what it should be.
     Answer {
@@ -74,7 +76,7 @@ impl fmt::Display for ClientError {
             Self::Url { url, .. } => write!(f, "'{url}' cannot be used as the gateway's URL"),
             Self::NoKey => f.write_str("no master key; give --key, GATEWRIGHT_MASTER_KEY, or --data-dir"),
             Self::Send { url, .. } => write!(f, "no answer from {url}; is the gateway running?"),
-            Self::Refused { status, message } => write!(f, "the gateway refused ({status}): {message}"),
+            Self::Refused { status, message, .. } => write!(f, "the gateway refused ({status}): {message}"),
             Self::Answer { .. } => f.write_str("the gateway's answer cannot be read"),
         }
     }
@@ -101,6 +103,20 @@ impl Remote {
 
     /// Asks the admin API. `path` begins with `/api/`.
     pub(crate) fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+        let bytes = self.ask_bytes(method, path, body)?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|e| ClientError::Answer { source: Box::new(e) })
+    }
+
+    /// The same for answers that may be no JSON.
+    pub(crate) fn ask_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Vec<u8>, ClientError> {
         let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -108,17 +124,13 @@ impl Remote {
             .map_err(|e| send(Box::new(e)))?;
         let local = tokio::task::LocalSet::new();
         let (status, bytes) = local.block_on(&runtime, self.exchange(method, path, body))?;
-        if !status.is_success() {
-            let message = serde_json::from_slice::<Value>(&bytes)
-                .ok()
-                .and_then(|v| v.pointer("/error/message").and_then(Value::as_str).map(ToOwned::to_owned))
-                .unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
-            return Err(ClientError::Refused { status: status.as_u16(), message });
+        if status.is_success() {
+            return Ok(bytes);
         }
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).map_err(|e| ClientError::Answer { source: Box::new(e) })
+        let answer = serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
+        let message = answer.pointer("/error/message").and_then(Value::as_str).map(ToOwned::to_owned);
+        let message = message.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
+        Err(ClientError::Refused { status: status.as_u16(), message, answer })
     }
 
     async fn exchange(

@@ -6,6 +6,7 @@
 //! `GATEWRIGHT_LONG=1` runs the long forms of the crash and disconnect tests.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+mod apply;
 mod auto;
 mod bad_input;
 mod bodies;
