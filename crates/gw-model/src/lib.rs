@@ -43,7 +43,7 @@ pub use media::Media;
 pub use money::{FemtoUsd, NanoUsd};
 pub use policy::{Condition, ConditionError, ConditionFault, Subject};
 pub use price::{PriceSheet, Rate, ServiceTier, Unit};
-pub use principal::{KeyPolicy, Principal};
+pub use principal::{KeyPolicy, KeyTerms, Principal};
 pub use priority::Priority;
 pub use raw::{ObjectAsk, RawLine};
 pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole, Toll};

@@ -69,7 +69,7 @@ pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Call
 /// Is the key good at this moment? Asked again when time has passed: a slow upload or a back-off must not
 /// carry a revoked key to a provider.
 pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
-    if entry.policy.disabled {
+    if entry.disabled {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key is disabled"));
     }
     if entry.revoked() {
@@ -79,7 +79,7 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
         let text = "what this API key belongs to has been disabled or deleted";
         return Err(Refusal::new(ErrorCode::InvalidApiKey, text));
     }
-    if entry.policy.expires_at.is_some_and(|at| at <= now) {
+    if entry.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
     }
     Ok(())

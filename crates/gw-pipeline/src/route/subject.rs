@@ -116,8 +116,8 @@ impl<'a> Gathered<'a> {
             metadata: self.metadata.as_ref(),
             key: KeyFacts {
                 id: &self.key_id,
-                name: policy.map_or("", |policy| &policy.name),
-                metadata: policy.map(|policy| &policy.metadata),
+                name: self.caller.key.map_or("", |key| &key.name),
+                metadata: self.caller.key.map(|key| key.metadata()),
                 // Keys have no tags yet.
                 tags: &[],
             },

@@ -51,7 +51,7 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
     if let Some(at) = given.text("expires_at")? {
         policy.expires_at = super::query::time("expires_at", at.as_deref())?;
     }
-    limits::apply(&given, &mut policy.limits, &mut policy.budgets)?;
+    limits::apply(&given, &mut policy.terms.limits, &mut policy.terms.budgets)?;
     if let Some(name) = given.text("priority")? {
         policy.priority = priority(name.as_deref())?;
     }

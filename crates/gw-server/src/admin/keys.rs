@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use gw_model::{KeyId, KeyPolicy, time};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, time};
 use gw_store::StoreError;
 use gw_store::memory::{KeyEntry, KeySource};
 use gw_store::types::StoredKey;
@@ -39,10 +39,13 @@ pub(super) async fn list(
     Query(query): Query<KeysQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let mut entries = app.gateway.keys.list();
-    entries.retain(|e| query.name.as_ref().is_none_or(|name| *name == e.policy.name));
+    entries.retain(|e| query.name.as_ref().is_none_or(|name| **name == *e.name));
     let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     entries.retain(|e| is(&query.team_id, &e.policy.team_id) && is(&query.project_id, &e.policy.project_id));
-    entries.retain(|e| is(&query.user_id, &e.policy.user_id) && is(&query.plan_id, &e.policy.plan_id));
+    entries.retain(|e| {
+        query.user_id.as_ref().is_none_or(|id| e.user_id.as_deref() == Some(id))
+            && is(&query.plan_id, &e.policy.plan_id)
+    });
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (entries, next) = paged(entries, &page)?;
     let data: Vec<Value> = entries.iter().map(|e| row(&app, e)).collect();
@@ -63,7 +66,10 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 
 /// Makes a key; the answer is the only one that shows it.
 pub(super) async fn create(State(app): State<Arc<App>>, body: Bytes) -> Answer {
-    let mut policy = KeyPolicy { models: vec!["*".to_owned()], ..KeyPolicy::default() };
+    let mut policy = KeyPolicy {
+        terms: KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() },
+        ..KeyPolicy::default()
+    };
     key_input::apply(&body, &mut policy)?;
     let writing = Arc::clone(&app);
     let made = tokio::task::spawn_blocking(move || keys::create(&writing, policy)).await??;
@@ -186,21 +192,21 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
     let previous = entry.retiring().map(|retiring| retiring.until).filter(|until| *until > now);
     json!({
         "id": entry.id.to_string(),
-        "name": policy.name,
+        "name": entry.name,
         "team_id": policy.team_id,
         "project_id": policy.project_id,
-        "user_id": policy.user_id,
+        "user_id": entry.user_id,
         "plan_id": policy.plan_id,
-        "disabled": policy.disabled,
+        "disabled": entry.disabled,
         "models": policy.models,
         "endpoints": policy.endpoints.as_ref().map(|l| l.iter().map(|e| e.as_str()).collect::<Vec<_>>()),
-        "expires_at": policy.expires_at.map(time::format),
+        "expires_at": entry.expires_at.map(time::format),
         "limits": limits::shown(&policy.limits),
         "budget": budgets.first(),
         "budgets": budgets,
         "priority": policy.priority.as_str(),
         "credentials": policy.credentials,
-        "metadata": policy.metadata,
+        "metadata": entry.metadata(),
         "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },
         "requests_in_flight": entry.tally.parallel(),
         "last_used_at": entry.tally.last_used().map(time::format),

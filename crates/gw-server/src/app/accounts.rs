@@ -277,7 +277,7 @@ pub(crate) fn remove(
     let referring = Referring {
         accounts: below.iter().map(|account| account.id).collect(),
         keys: keys.iter().map(|entry| entry.id).collect(),
-        of_file: of_file.map(|entry| entry.policy.name.clone()).collect(),
+        of_file: of_file.map(|entry| entry.name.to_string()).collect(),
         is_plan: id.level == Level::Plan,
     };
     let is_alone = referring.accounts.is_empty() && referring.keys.is_empty();

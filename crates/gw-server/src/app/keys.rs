@@ -173,9 +173,10 @@ pub(crate) fn update<E: From<KeysError>>(
 ) -> Result<StoredKey, E> {
     let _changing = app.changing.lock();
     let entry = own(app, id)?;
-    let mut policy = entry.policy.clone();
+    let before = entry.whole_policy();
+    let mut policy = before.clone();
     change(&mut policy)?;
-    settle(app, &mut policy, Some(&entry.policy))?;
+    settle(app, &mut policy, Some(&before))?;
     let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
     if taken {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }).into());

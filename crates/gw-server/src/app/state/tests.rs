@@ -39,7 +39,7 @@ fn app(dir: &Path, compiled: &Compiled) -> App {
 
 /// Revision of the snapshot, and the names of all keys.
 fn state(app: &App) -> (u64, Vec<String>) {
-    let mut names: Vec<_> = app.gateway.keys.list().iter().map(|key| key.policy.name.clone()).collect();
+    let mut names: Vec<_> = app.gateway.keys.list().iter().map(|key| key.name.to_string()).collect();
     names.sort();
     (app.gateway.live().snapshot.revision, names)
 }

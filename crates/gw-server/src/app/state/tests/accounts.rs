@@ -44,8 +44,7 @@ async fn a_call_is_written_down_with_its_accounts() {
     }
     let policy = |name: &str, team_id| KeyPolicy {
         name: name.to_owned(),
-        team_id,
-        models: vec!["*".to_owned()],
+        terms: gw_model::KeyTerms { team_id, models: vec!["*".to_owned()], ..gw_model::KeyTerms::default() },
         ..KeyPolicy::default()
     };
     let keys = [policy("bare", Some("a-label".to_owned())), policy("counted", Some(TEAM.to_string()))];
