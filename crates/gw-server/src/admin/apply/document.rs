@@ -237,7 +237,8 @@ impl Reader<'_> {
 
     fn key(&mut self, field: &str, node: &Node, entries: Entries<'_>, within: Option<Within>) {
         let body = self.body(field, entries, &members(Level::Key));
-        let mut policy = KeyPolicy { models: vec!["*".to_owned()], ..KeyPolicy::default() };
+        let mut policy = KeyPolicy::default();
+        policy.models = vec!["*".to_owned()];
         if let Err(error) = key_input::apply(Value::Object(body).to_string().as_bytes(), &mut policy) {
             self.refused(field, node, error);
         }

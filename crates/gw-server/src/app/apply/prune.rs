@@ -57,7 +57,7 @@ fn name(work: &Work<'_>, id: AccountId) -> String {
     match id.level {
         Level::Key => {
             let entry = work.app.gateway.keys.get(KeyId(id.number));
-            entry.map_or_else(|| shown(id), |entry| entry.policy.name.clone())
+            entry.map_or_else(|| shown(id), |entry| entry.name.to_string())
         }
         _ => work.path_of(id),
     }
@@ -89,7 +89,7 @@ fn check(work: &mut Work<'_>, missing: &[AccountId]) {
             let key = AccountId { level: Level::Key, number: entry.id.0 };
             let moves = work.held.get(&key).is_some_and(|held| !held.refers_to.contains(id));
             if entry.source == KeySource::File || !(going.contains(&key) || moves) {
-                staying.push(format!("key '{}'", entry.policy.name));
+                staying.push(format!("key '{}'", entry.name));
             }
         }
         if staying.is_empty() {

@@ -21,7 +21,8 @@ fn account(id: AccountId, name: &str) -> TenantChange {
 }
 
 fn key(id: KeyId, name: &str) -> TenantChange {
-    let policy = KeyPolicy { name: name.to_owned(), team_id: Some(TEAM.to_string()), ..KeyPolicy::default() };
+    let mut policy = KeyPolicy { name: name.to_owned(), ..KeyPolicy::default() };
+    policy.team_id = Some(TEAM.to_string());
     let digest = [u8::try_from(id.0).unwrap(); 32];
     TenantChange::CreateKey(NewKey {
         id,
