@@ -1,5 +1,6 @@
 //! Who calls, and what they may do.
 
+use crate::access::Access;
 use crate::format::Endpoint;
 use crate::ids::KeyId;
 use crate::limits::{Budget, Limits};
@@ -70,6 +71,9 @@ pub struct KeyTerms {
     /// Which of a provider's credentials its calls use: provider, then credential. Others are drawn by weight.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub credentials: BTreeMap<String, String>,
+    /// From where, when and with what metadata it may be used; most keys have no such rules, and it is a box for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Box<Access>>,
 }
 
 impl KeyTerms {

@@ -46,7 +46,7 @@ pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use lineup::Lineup;
 pub use live::{Live, PublishError};
 pub use metrics::{Metrics, SharingMetrics};
-pub use reply::{Reply, ReplyBody};
+pub use reply::{Incomplete, OtherBody, Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use respond::session::Session;
 pub use route::meaning::keep_routes;

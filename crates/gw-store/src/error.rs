@@ -113,6 +113,8 @@ pub enum StoreError {
         /// Why not.
         source: Box<StoreError>,
     },
+    /// The entry of the audit log could not be written, so nothing was changed.
+    NotAudited(Box<Self>),
     /// The journal failed.
     Journal(JournalError),
     /// The operating system gave no randomness.
@@ -151,6 +153,7 @@ impl StoreError {
             Self::Open { source, .. } | Self::Query { source, .. } => {
                 source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
             }
+            Self::NotAudited(source) => source.is_disk_full(),
             Self::Journal(JournalError::Full { .. }) => true,
             Self::Journal(JournalError::Io { source, .. }) => full(source),
             _ => false,
@@ -259,6 +262,9 @@ impl fmt::Display for StoreError {
             }
             Self::Gone => f.write_str("it was removed meanwhile"),
             Self::OneOfMany { at, source } => write!(f, "change {} could not be made: {source}", at + 1),
+            Self::NotAudited(source) => {
+                write!(f, "nothing was changed, since the audit log can not be written: {source}")
+            }
             Self::Journal(source) => source.fmt(f),
             Self::Random(source) => write!(f, "the operating system gives no randomness: {source}"),
             Self::NotEmpty { path } => {
@@ -279,6 +285,7 @@ impl std::error::Error for StoreError {
             Self::Open { source, .. } | Self::Query { source, .. } => Some(source),
             Self::Postgres { source, .. } => Some(source),
             Self::OneOfMany { source, .. } => Some(&**source),
+            Self::NotAudited(source) => Some(source),
             Self::Journal(source) => Some(source),
             Self::Random(source) => Some(source),
             _ => None,

@@ -1,6 +1,7 @@
 //! What a store offers, in small traits, so that one may be kept in another database than SQLite. All of it
 //! blocks: call it from a thread that may wait, never from a worker of the request path.
 
+use crate::audit::{AuditDraft, AuditFilter, AuditPage, AuditRow, AuditSeal};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
@@ -245,6 +246,46 @@ pub trait ObjectStore: Send + Sync {
     fn remove_expired(&self, now: Micros, limit: usize) -> Result<usize, StoreError>;
 }
 
+/// What the control plane changes, and what is written down of it.
+pub trait ControlStore: Directory + AccountStore + BulkStore + CredentialStore + RouteStore {}
+impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore> ControlStore for T {}
+
+/// The audit log; see [`crate::audit`].
+pub trait AuditLog: Send + Sync {
+    /// Runs a change, made through what it is given and on this thread, in one transaction with its entry: both are stored,
+    /// or neither. Nothing is when the change says false, which is handed on. Where the chain has no whole end to go on from,
+    /// another one is begun with an entry that says so. Errors: [`StoreError::NotAudited`] where the entry cannot be
+    /// written, and those of the change.
+    fn audited(
+        &self,
+        seal: &AuditSeal,
+        draft: &AuditDraft,
+        change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError> {
+        self.audited_all(seal, std::slice::from_ref(draft), change)
+    }
+    /// The same with an entry for each of many things that change together, in their order.
+    fn audited_all(
+        &self,
+        seal: &AuditSeal,
+        drafts: &[AuditDraft],
+        change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError>;
+    /// Entries, newest first.
+    fn audit_page(&self, filter: &AuditFilter) -> Result<AuditPage, StoreError>;
+    /// Hands out the head, then every entry by its number, all as of one moment, until `each` says false.
+    fn walk_audit(&self, each: &mut dyn FnMut(AuditRow) -> bool) -> Result<(), StoreError>;
+    /// Drops entries of before a time, from the first on, at most `most` of them, and writes down in an entry that it did.
+    /// How many it were; where there are none, nothing is written. A chain whose head is not whole is left as it is.
+    fn prune_audit(
+        &self,
+        seal: &AuditSeal,
+        before: Micros,
+        now: Micros,
+        most: usize,
+    ) -> Result<usize, StoreError>;
+}
+
 /// Reports for people and for the admin API.
 pub trait Reports: Send + Sync {
     /// Records, newest first.
@@ -259,6 +300,7 @@ pub trait Database:
     + AccountStore
     + BulkStore
     + AnswerStore
+    + AuditLog
     + CredentialStore
     + RouteStore
     + Ledger

@@ -1,6 +1,6 @@
 //! Virtual keys of the file: unique names and keys, patterns that mean something, limits that hold.
 
-use super::{credentials, limits};
+use super::{access, credentials, limits};
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::keys::KeySettings;
@@ -101,6 +101,7 @@ fn policy<'s>(
         budgets: budgets(entry, faults),
         priority: entry.priority.value.into(),
         guardrails: Vec::new(),
+        access: access::access(entry, faults),
         credentials: entry
             .credentials
             .value

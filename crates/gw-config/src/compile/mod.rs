@@ -1,6 +1,7 @@
 //! Settings to the snapshot of the request path. Everything that needs the catalogue or looks at two
 //! settings at once is checked here, each fault with its place. It must not read the environment.
 
+mod access;
 mod address;
 mod auto;
 mod aws;

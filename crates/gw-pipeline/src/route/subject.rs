@@ -151,8 +151,8 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// What the header says, and behind it what the body says.
-fn metadata(
+/// What the header says, and behind it what the body says. Errors: the header is no JSON object, or too large.
+pub(crate) fn metadata(
     in_body: Option<Map<String, Value>>,
     context: &CallerContext,
 ) -> Result<Option<Map<String, Value>>, Refusal> {

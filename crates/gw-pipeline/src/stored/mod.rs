@@ -15,6 +15,7 @@ use crate::worker::Worker;
 use bytes::Bytes;
 use gw_model::{ErrorCode, KeyId, Refusal, WireFormat};
 use gw_store::objects::{Object, ObjectKind};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub enum StoredAction {
 /// A request about a stored answer.
 #[derive(Clone, Debug)]
 pub struct StoredRequest {
+    /// Address of the client.
+    pub from: Option<IpAddr>,
     /// The first credential present in the contract's order.
     pub credential: Option<String>,
     /// Context headers.
@@ -61,6 +64,7 @@ pub async fn run_stored(worker: &Rc<Worker>, request: StoredRequest) -> Reply {
 async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Rejected> {
     let inbound = Inbound {
         format: FORMAT,
+        from: request.from,
         credential: request.credential.take(),
         signed: None,
         path: PathFacts::default(),

@@ -3,11 +3,11 @@
 
 use super::error::ApiError;
 use super::given::Given;
-use super::limits;
+use super::{access, limits};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
-pub(super) const MEMBERS: [&str; 16] = [
+pub(super) const MEMBERS: [&str; 19] = [
     "name",
     "team_id",
     "project_id",
@@ -20,6 +20,9 @@ pub(super) const MEMBERS: [&str; 16] = [
     "budget",
     "budgets",
     "priority",
+    "allowed_ips",
+    "hours",
+    "required_metadata",
     "guardrails",
     "credentials",
     "metadata",
@@ -55,6 +58,7 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
     if let Some(name) = given.text("priority")? {
         policy.priority = priority(name.as_deref())?;
     }
+    access::apply(&given, &mut policy.access)?;
     if given.texts("guardrails")?.is_some_and(|names| !names.is_empty()) {
         return Err(ApiError::invalid(
             "guardrails",

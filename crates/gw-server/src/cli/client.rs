@@ -18,6 +18,9 @@ const MAX_ANSWER: usize = 64 << 20;
 /// Time limits towards the gateway.
 const TIMES: PhaseTimeouts = PhaseTimeouts { connect_ms: 5_000, first_byte_ms: 60_000, idle_ms: 60_000 };
 
+/// The same for what may be much work.
+pub(crate) const LONG: PhaseTimeouts = PhaseTimeouts { first_byte_ms: 600_000, ..TIMES };
+
 /// Where the gateway is, and who asks.
 #[derive(Debug, Args)]
 pub(crate) struct Remote {
@@ -92,6 +95,16 @@ impl std::error::Error for ClientError {
 }
 
 impl Remote {
+    /// For commands whose options differ.
+    pub(crate) const fn new(
+        url: String,
+        key: Option<String>,
+        data_dir: std::path::PathBuf,
+        json: bool,
+    ) -> Self {
+        Self { url, key, data_dir, json }
+    }
+
     fn key(&self) -> Result<Secret, ClientError> {
         if let Some(key) = self.key.as_deref().filter(|k| !k.is_empty()) {
             return Ok(Secret::new(key.to_owned()));
@@ -103,19 +116,28 @@ impl Remote {
 
     /// Asks the admin API. `path` begins with `/api/`.
     pub(crate) fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
-        let bytes = self.ask_bytes(method, path, body)?;
+        Self::read(self.ask_bytes(method, path, body, TIMES)?)
+    }
+
+    /// The same for what may be much work.
+    pub(crate) fn ask_long(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
+        Self::read(self.ask_bytes(method, path, Some(body), LONG)?)
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Value, ClientError> {
         if bytes.is_empty() {
             return Ok(Value::Null);
         }
         serde_json::from_slice(&bytes).map_err(|e| ClientError::Answer { source: Box::new(e) })
     }
 
-    /// The same for answers that may be no JSON.
+    /// The same for answers that may be no JSON, with time limits of the caller's.
     pub(crate) fn ask_bytes(
         &self,
         method: Method,
         path: &str,
         body: Option<&Value>,
+        times: PhaseTimeouts,
     ) -> Result<Vec<u8>, ClientError> {
         let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -123,7 +145,7 @@ impl Remote {
             .build()
             .map_err(|e| send(Box::new(e)))?;
         let local = tokio::task::LocalSet::new();
-        let (status, bytes) = local.block_on(&runtime, self.exchange(method, path, body))?;
+        let (status, bytes) = local.block_on(&runtime, self.exchange(method, path, body, times))?;
         if status.is_success() {
             return Ok(bytes);
         }
@@ -138,6 +160,7 @@ impl Remote {
         method: Method,
         path: &str,
         body: Option<&Value>,
+        times: PhaseTimeouts,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let options = ConnectOptions { allow_link_local: true, ..ConnectOptions::default() };
         let (destination, base) = Destination::parse(
@@ -157,7 +180,7 @@ impl Remote {
         let upstream = Upstream::new(UpstreamConfig::default());
         let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
         let mut response =
-            upstream.send(&destination, &request, TIMES).await.map_err(|e| send(Box::new(e)))?;
+            upstream.send(&destination, &request, times).await.map_err(|e| send(Box::new(e)))?;
         let mut bytes = Vec::new();
         while let Some(piece) = response.body.next().await {
             bytes.extend_from_slice(&piece.map_err(|e| send(Box::new(e)))?);

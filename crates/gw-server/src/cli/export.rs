@@ -1,6 +1,6 @@
 //! `gatewright export`: what a running gateway has, as a document that `gatewright apply` takes.
 
-use super::client::{Remote, encoded};
+use super::client::{LONG, Remote, encoded};
 use super::output;
 use clap::Args;
 use http::Method;
@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &ExportArguments) -> ExitCode {
     if let Some(name) = &arguments.organization {
         path.push_str(&format!("&organization={}", encoded(name)));
     }
-    match arguments.remote.ask_bytes(Method::GET, &path, None) {
+    match arguments.remote.ask_bytes(Method::GET, &path, None, LONG) {
         Ok(text) => {
             output::line(String::from_utf8_lossy(&text).trim_end());
             ExitCode::SUCCESS

@@ -2,6 +2,7 @@
 //! command line is wrong.
 
 mod apply;
+mod audit;
 mod backup;
 mod check;
 mod client;
@@ -57,6 +58,8 @@ enum Command {
     Models(models::ModelsArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
+    /// Show who changed what, and check that the log of it is whole.
+    Audit(audit::AuditArguments),
     /// Run the provider emulator alone.
     Emulate(emulate::EmulateArguments),
     /// Play failures of providers and report what callers would have seen.
@@ -83,6 +86,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Audit(arguments) => audit::run(arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),

@@ -6,7 +6,9 @@
 //! `GATEWRIGHT_LONG=1` runs the long forms of the crash and disconnect tests.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+mod access;
 mod apply;
+mod audit;
 mod auto;
 mod bad_input;
 mod bodies;
@@ -33,6 +35,7 @@ mod limits;
 mod media;
 mod mirror;
 mod network;
+mod operations;
 mod outliers;
 mod overload;
 mod ownership;

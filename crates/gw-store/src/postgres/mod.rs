@@ -5,6 +5,7 @@
 mod accounts;
 mod address;
 mod answers;
+mod audit;
 mod batch;
 mod bulk;
 mod bytes;
@@ -24,6 +25,7 @@ mod spending;
 mod standby;
 mod sums;
 mod tls;
+mod together;
 mod tolls;
 mod usage;
 mod watch;

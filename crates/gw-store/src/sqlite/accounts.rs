@@ -7,7 +7,7 @@ use crate::traits::AccountStore;
 use crate::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
 use gw_model::{AccountId, Level, Membership, Micros, Role};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
@@ -142,18 +142,9 @@ impl SqliteStore {
         &self,
         operation: &'static str,
         name: &str,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Option<T>>,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<Option<T>>,
     ) -> Result<Option<T>, StoreError> {
-        let mut db = self.writer();
-        let run = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&tx)?;
-            if done.is_some() {
-                tx.commit()?;
-            }
-            Ok(done)
-        };
-        run().map_err(|source: rusqlite::Error| {
+        self.write(work).map_err(|source: rusqlite::Error| {
             if source.to_string().contains("accounts.unique_name") {
                 return StoreError::NameTaken { name: name.to_owned() };
             }
@@ -163,7 +154,7 @@ impl SqliteStore {
 }
 
 pub(super) fn insert(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     id: AccountId,
     parent: Option<AccountId>,
     profile: &AccountProfile,
@@ -193,7 +184,7 @@ pub(super) fn insert(
 }
 
 pub(super) fn change(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     id: AccountId,
     profile: &AccountProfile,
     (policy, metadata): (&str, &str),
@@ -219,7 +210,7 @@ pub(super) fn change(
     Ok(())
 }
 
-pub(super) fn delete(tx: &Transaction<'_>, id: AccountId, now: Micros) -> rusqlite::Result<()> {
+pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<()> {
     note(tx, id, now)?;
     let text = id.to_string();
     tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
@@ -227,7 +218,7 @@ pub(super) fn delete(tx: &Transaction<'_>, id: AccountId, now: Micros) -> rusqli
 }
 
 /// Lists a change, and gives its revision.
-pub(super) fn note(tx: &Transaction<'_>, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
+pub(super) fn note(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
     tx.execute(
         "INSERT INTO changes (time, kind, id) VALUES (?, ?, ?)",
         params![now, id.level.as_str(), id.to_string()],
@@ -245,7 +236,7 @@ fn unique_name(profile: &AccountProfile) -> &str {
 }
 
 pub(super) fn write_memberships(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     user: AccountId,
     list: &[Membership],
 ) -> rusqlite::Result<()> {

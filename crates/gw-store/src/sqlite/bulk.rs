@@ -8,7 +8,7 @@ use crate::rows::id_bytes;
 use crate::traits::BulkStore;
 use crate::types::{KeyLabel, MadeAccount, NewSecret, TenantBatch, TenantChange};
 use gw_model::{KeyId, KeyPolicy, Micros};
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 const OPERATION: &str = "write accounts and keys";
 
@@ -17,16 +17,17 @@ const IDS: usize = 500;
 
 impl BulkStore for SqliteStore {
     fn write_tenants(&self, batch: &TenantBatch<'_>, now: Micros) -> Result<(), StoreError> {
-        let mut db = self.writer();
-        let around = StoreError::query(OPERATION);
-        let tx = match db.transaction_with_behavior(TransactionBehavior::Immediate) {
-            Ok(tx) => tx,
-            Err(error) => return Err(around(error)),
-        };
-        for (at, change) in batch.changes.iter().enumerate() {
-            write(&tx, change, now).map_err(|error| refused(at, change, error))?;
-        }
-        note_managed(&tx, batch).and_then(|()| tx.commit()).map_err(around)
+        let done = self.write(|db| {
+            for (at, change) in batch.changes.iter().enumerate() {
+                write(db, change, now).map_err(|error| Refused::Store(refused(at, change, error)))?;
+            }
+            note_managed(db, batch)?;
+            Ok(Some(()))
+        });
+        done.map(drop).map_err(|error| match error {
+            Refused::Store(error) => error,
+            Refused::Sqlite(source) => StoreError::Query { operation: OPERATION, source },
+        })
     }
 
     fn managed_by(&self, document: &str) -> Result<Vec<String>, StoreError> {
@@ -100,7 +101,7 @@ fn refused(at: usize, change: &TenantChange, error: Refused) -> StoreError {
     StoreError::OneOfMany { at, source: Box::new(source) }
 }
 
-fn write(tx: &Transaction<'_>, change: &TenantChange, now: Micros) -> Result<(), Refused> {
+fn write(tx: &Connection, change: &TenantChange, now: Micros) -> Result<(), Refused> {
     match change {
         TenantChange::CreateAccount(MadeAccount { id, parent, profile }) => {
             let (policy, metadata) = rows::encode(profile)?;
@@ -139,7 +140,7 @@ fn write(tx: &Transaction<'_>, change: &TenantChange, now: Micros) -> Result<(),
 }
 
 fn update_key(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     id: KeyId,
     policy: &KeyPolicy,
     secret: Option<&NewSecret>,
@@ -164,18 +165,18 @@ fn expect(present: Option<i64>, expected: i64) -> Result<(), StoreError> {
 }
 
 /// Lists a change of a key, and gives its revision.
-fn note_key(tx: &Transaction<'_>, id: KeyId, now: Micros) -> rusqlite::Result<i64> {
+fn note_key(tx: &Connection, id: KeyId, now: Micros) -> rusqlite::Result<i64> {
     tx.prepare_cached("INSERT INTO changes (time, kind, id) VALUES (?, 'key', ?)")?
         .execute(params![now, id.to_string()])?;
     Ok(tx.last_insert_rowid())
 }
 
-fn revision_of_key(tx: &Transaction<'_>, id: KeyId) -> rusqlite::Result<Option<i64>> {
+fn revision_of_key(tx: &Connection, id: KeyId) -> rusqlite::Result<Option<i64>> {
     let mut query = tx.prepare_cached("SELECT revision FROM keys WHERE id = ? AND revoked_at IS NULL")?;
     query.query_row([id_bytes(id.0)], |row| row.get(0)).optional()
 }
 
-fn note_managed(tx: &Transaction<'_>, batch: &TenantBatch<'_>) -> rusqlite::Result<()> {
+fn note_managed(tx: &Connection, batch: &TenantBatch<'_>) -> rusqlite::Result<()> {
     let mut claim = tx.prepare_cached("INSERT OR REPLACE INTO managed (id, document) VALUES (?, ?)")?;
     let mut release = tx.prepare_cached("DELETE FROM managed WHERE id = ?")?;
     for change in batch.changes {

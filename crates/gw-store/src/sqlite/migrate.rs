@@ -17,7 +17,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_tolls.sql"),
     include_str!("migrations/0009_accounts.sql"),
     include_str!("migrations/0010_tenancy.sql"),
-    include_str!("migrations/0011_managed.sql"),
+    include_str!("migrations/0011_audit.sql"),
+    include_str!("migrations/0012_managed.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -1,7 +1,7 @@
 //! Accounts and keys in the form of documents: what is not said is as usual. What differs between two of them is told
 //! field by field. Serves plans and exports.
 
-use crate::admin::limits;
+use crate::admin::{access, limits};
 use crate::app::apply::Paths;
 use gw_model::limits::{Budget, Limits};
 use gw_model::{AccountId, KeyPolicy, Level, time};
@@ -76,6 +76,17 @@ pub(super) fn key(policy: &KeyPolicy, paths: &Paths) -> Form {
     }
     if policy.disabled {
         add("disabled", true.into());
+    }
+    if let Some(access) = &policy.access {
+        if !access.allowed_ips.is_empty() {
+            add("allowed_ips", access.allowed_ips.iter().map(ToString::to_string).collect());
+        }
+        if !access.hours.is_empty() {
+            add("hours", access::hours_shown(access).into());
+        }
+        if !access.required_metadata.is_empty() {
+            add("required_metadata", json!(access.required_metadata));
+        }
     }
     if !policy.credentials.is_empty() {
         add("credentials", json!(policy.credentials));

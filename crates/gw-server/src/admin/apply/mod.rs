@@ -11,14 +11,15 @@ use super::error::ApiError;
 use crate::app::apply::{self as work, Done, Fault, Options, Plan, PlanError, Stopped};
 use crate::app::site::MAX_APPLY_BODY;
 use crate::app::state::App;
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use gw_config::document::{self as text, Node};
 use gw_model::Secret;
 use gw_store::StoreError;
+use gw_store::audit::Origin;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -68,13 +69,14 @@ pub(super) struct ApplyQuery {
 /// Makes everything as a document says, or says what would be done.
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Query(query): Query<ApplyQuery>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
     let input = input(&headers, &body, query)?;
     drop(body);
-    let done = tokio::task::spawn_blocking(move || run(&app, &input)).await??;
+    let done = tokio::task::spawn_blocking(move || run(&app, &origin, &input)).await??;
     Ok(Json(done))
 }
 
@@ -109,7 +111,7 @@ fn input(headers: &HeaderMap, body: &[u8], query: ApplyQuery) -> Result<Input, A
     Ok(input)
 }
 
-fn run(app: &App, input: &Input) -> Result<Value, ApiError> {
+fn run(app: &App, origin: &Origin, input: &Input) -> Result<Value, ApiError> {
     let secrets = secrets(app, input)?;
     let names: Vec<&str> = input.files.iter().map(|file| file.name.as_str()).collect();
     let roots = nodes(input)?;
@@ -131,7 +133,7 @@ fn run(app: &App, input: &Input) -> Result<Value, ApiError> {
     if input.dry_run {
         return Ok(shown);
     }
-    let done = work::execute(app, &plan, &secrets);
+    let done = work::execute(app, origin, &plan, &secrets);
     finish(&plan, &done, shown)
 }
 

@@ -1,12 +1,14 @@
 //! Does what a plan says, a batch at a time: each batch is written in one transaction and in force when it is over. What
 //! somebody else changed meanwhile stops it, with the batches before done and no other begun.
 
-use super::{Change, Plan, Planned};
+use super::{Change, Plan, Planned, told};
 use crate::app::accounts::{self, AccountsError};
+use crate::app::audit::with_entries;
 use crate::app::keys::{self, PEPPER};
 use crate::app::state::App;
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Micros, Secret};
 use gw_store::StoreError;
+use gw_store::audit::{AuditDraft, Origin};
 use gw_store::keys::{generate_key, shown_parts};
 use gw_store::memory::KeySource;
 use gw_store::restore::restore_windows;
@@ -55,13 +57,13 @@ pub(crate) enum Stopped {
 }
 
 /// Does it. `secrets`: what keys of the plan without one are to be, by their names; others are made.
-pub(crate) fn execute(app: &App, plan: &Plan, secrets: &HashMap<String, Secret>) -> Done {
+pub(crate) fn execute(app: &App, origin: &Origin, plan: &Plan, secrets: &HashMap<String, Secret>) -> Done {
     let mut done = Done::default();
     let Some(_turn) = app.applying.try_lock() else {
         return Done { error: Some(Stopped::Busy), ..done };
     };
     for batch in plan.changes.chunks(BATCH) {
-        if let Err(error) = write(app, plan, batch, secrets, &mut done) {
+        if let Err(error) = write(app, origin, plan, (batch, secrets), &mut done) {
             done.error = Some(error);
             return done;
         }
@@ -73,7 +75,9 @@ pub(crate) fn execute(app: &App, plan: &Plan, secrets: &HashMap<String, Secret>)
             claimed: &plan.claimed,
             released: &plan.released,
         };
-        let noted = app.storage.database.write_tenants(&batch, app.gateway.clock().now());
+        let entry = told::managed(app, origin, plan);
+        let noted =
+            with_entries(app, &[entry], |store| store.write_tenants(&batch, app.gateway.clock().now()));
         done.error = noted.err().map(Stopped::Store);
     }
     done
@@ -81,9 +85,9 @@ pub(crate) fn execute(app: &App, plan: &Plan, secrets: &HashMap<String, Secret>)
 
 fn write(
     app: &App,
+    origin: &Origin,
     plan: &Plan,
-    batch: &[Planned],
-    secrets: &HashMap<String, Secret>,
+    (batch, secrets): (&[Planned], &HashMap<String, Secret>),
     done: &mut Done,
 ) -> Result<(), Stopped> {
     let _changing = app.changing.lock();
@@ -99,7 +103,10 @@ fn write(
         changes.push(change.map_err(|error| Stopped::Refused { at: at(place), error })?);
     }
     let tenants = TenantBatch { changes: &changes, document: &plan.document, claimed: &[], released: &[] };
-    app.storage.database.write_tenants(&tenants, now).map_err(|error| match error {
+    let both = batch.iter().zip(&changes);
+    let entries: Vec<AuditDraft> =
+        both.map(|(planned, change)| told::entry(app, origin, &planned.change, change)).collect();
+    with_entries(app, &entries, |store| store.write_tenants(&tenants, now)).map_err(|error| match error {
         StoreError::OneOfMany { at: place, source } => Stopped::Refused { at: at(place), error: *source },
         error => Stopped::Store(error),
     })?;

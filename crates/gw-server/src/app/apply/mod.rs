@@ -8,6 +8,7 @@ mod paths;
 mod present;
 mod prune;
 mod resolve;
+mod told;
 mod wanted;
 
 pub(crate) use execute::{Done, Stopped, execute};

@@ -97,7 +97,7 @@ fn steps(arguments: &ApplyArguments) -> Result<(), ExitCode> {
     }
     request["dry_run"] = false.into();
     request["plan"] = plan["plan"].clone();
-    let done = match arguments.remote.ask(Method::POST, PATH, Some(&request)) {
+    let done = match arguments.remote.ask_long(Method::POST, PATH, &request) {
         Ok(done) => done,
         Err(error) => return Err(stopped(error, kept, &plan)),
     };
@@ -114,7 +114,7 @@ fn steps(arguments: &ApplyArguments) -> Result<(), ExitCode> {
 
 /// A document with faults is a mistake of the command line's, whatever else a failure.
 fn ask(remote: &Remote, request: &Value) -> Result<Value, ExitCode> {
-    remote.ask(Method::POST, PATH, Some(request)).map_err(|error| match &error {
+    remote.ask_long(Method::POST, PATH, request).map_err(|error| match &error {
         ClientError::Refused { status: 400, answer, .. } => {
             let lines = show::faults(answer);
             if lines.is_empty() {

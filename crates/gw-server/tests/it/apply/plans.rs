@@ -181,10 +181,12 @@ async fn what_is_exported_is_applied_elsewhere_and_is_the_same_there() {
     let odd = json!({"name": "a \"b\": ${C}\n#é\u{7}", "metadata": {"$x": "$y", "yes": "no", "n": "1e3", "": " "},
         "budgets": [{"limit_usd": "1", "period": "30d", "alert_at": [50, 80]}, {"limit_usd": "2", "period": "day"}],
         "limits": {"kind": "gcra", "rpm": 3, "burst": 2, "more": [{"unit": "parallel", "limit": 2, "shadow": true}]},
-        "models": []});
+        "models": [], "allowed_ips": ["10.0.0.0/8", "::1"], "required_metadata": ["job"],
+        "hours": [{"days": ["mon", "fri"], "from": "08:00", "to": "17:30", "time_zone": "Europe/Berlin"}]});
     here.apply(TENANTS, &[]).await.ok();
     let named = json!({"name": odd["metadata"]["n"], "metadata": odd["metadata"], "budgets": odd["budgets"],
-        "limits": odd["limits"], "models": []});
+        "limits": odd["limits"], "models": [], "allowed_ips": odd["allowed_ips"], "hours": odd["hours"],
+        "required_metadata": odd["required_metadata"]});
     here.gateway.make_key(&named).await;
     let plan = json!({"name": "Pro ${X} #1", "metadata": odd["metadata"], "providers": ["up"], "max_output_tokens": 9});
     assert_eq!(here.gateway.admin(Method::POST, "/api/v1/plans", Some(&plan)).await.status, 201);

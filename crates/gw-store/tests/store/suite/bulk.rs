@@ -87,6 +87,9 @@ pub(crate) fn many_changes_are_made_together(store: &impl Store) {
     assert_eq!(store.key(KeyId(8)).unwrap().unwrap().revoked_at, Some(NOON));
 }
 
+/// A change that cannot be made, and whether an error says why.
+type Case = (TenantChange, fn(&StoreError) -> bool);
+
 pub(crate) fn one_change_that_cannot_be_made_undoes_all(store: &impl Store) {
     write(store, &[account(TEAM, "core"), key(KEY, "one")]).unwrap();
     let (team, one) = (store.account(TEAM).unwrap().unwrap(), store.key(KEY).unwrap().unwrap());
@@ -95,7 +98,7 @@ pub(crate) fn one_change_that_cannot_be_made_undoes_all(store: &impl Store) {
     let named = |name: &str| AccountProfile { name: name.to_owned(), ..AccountProfile::default() };
     let of_team = |id, if_revision| TenantChange::UpdateAccount { id, profile: named("x"), if_revision };
     let of_key = |id, if_revision| TenantChange::RevokeKey { id, if_revision };
-    let cases: [(TenantChange, fn(&StoreError) -> bool); 6] = [
+    let cases: [Case; 6] = [
         (account(other, "core"), |e| matches!(e, StoreError::NameTaken { name } if name == "core")),
         (key(KeyId(9), "one"), |e| matches!(e, StoreError::NameTaken { name } if name == "one")),
         (of_team(TEAM, team.revision - 1), |e| matches!(e, StoreError::Changed { .. })),
@@ -119,7 +122,12 @@ pub(crate) fn it_is_known_which_document_manages_what(store: &impl Store) {
     let (team, one) = (TEAM.to_string(), KEY.to_string());
     assert_eq!(store.managed_by("other").unwrap(), Vec::<String>::new());
     let claimed = [team.clone(), "cust_x".to_owned()];
-    let batch = TenantBatch { changes: &[], document: "other", claimed: &claimed, released: &[one.clone()] };
+    let batch = TenantBatch {
+        changes: &[],
+        document: "other",
+        claimed: &claimed,
+        released: std::slice::from_ref(&one),
+    };
     store.write_tenants(&batch, NOON).unwrap();
     assert_eq!(store.managed_by("main").unwrap(), [KeyId(8).to_string()]);
     assert_eq!(store.managed_by("other").unwrap(), ["cust_x".to_owned(), team.clone()]);
