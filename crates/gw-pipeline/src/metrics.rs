@@ -1,8 +1,10 @@
 //! Counters and gauges of the request path, with bounded label sets. Names and units follow Prometheus'
 //! conventions. It must not carry keys, end users or anything a caller writes, save model names up to a cap.
 
+mod shared_limits;
 mod sharing;
 
+pub use shared_limits::SharedLimitMetrics;
 pub use sharing::SharingMetrics;
 
 use crate::health::Checked;

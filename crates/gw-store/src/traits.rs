@@ -9,7 +9,8 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
     LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    StoredAccount, StoredCredential, StoredKey, StoredRoute, TenantBatch, UsageFilter, UsageRow, Watermark,
+    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, TenantBatch, UsageFilter,
+    UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -207,6 +208,31 @@ pub trait Ledger: Send + Sync {
     ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError>;
     /// What was spent in stretches of time, of accounts of any level; one answer for each, in their order.
     fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError>;
+    /// Do several nodes spend here? Where not, all that was spent was spent by this one.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// Where several do: what accounts of any level spent by calls of this node in the windows that hold `now`; one of
+    /// them if `of` says which.
+    fn spent_here(
+        &self,
+        _of: Option<AccountId>,
+        _now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        Ok(Vec::new())
+    }
+    /// Where several do: as [`Self::spending`], by calls of this node.
+    fn spending_here(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {
+        self.spending(of)
+    }
+    /// Where several do: what other nodes' calls spent, by hour from a time on; of all accounts, or of those.
+    fn spent_elsewhere(
+        &self,
+        _from: Micros,
+        _of: Option<&[AccountId]>,
+    ) -> Result<Vec<SpentElsewhere>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 /// One transaction of the fold.

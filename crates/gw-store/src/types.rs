@@ -10,7 +10,7 @@ pub use accounts::{
 };
 pub use bulk::{TenantBatch, TenantChange};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
-pub use spending::{AccountLabel, Spending, SpendingOf};
+pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 
 use crate::journal::{IntentFrame, SegmentId};
 use crate::memory::Retiring;

@@ -112,7 +112,7 @@ pub fn compile(
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
-    let redis = redis::redis(file, &mut faults, &mut warnings);
+    let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
     let compiled = Compiled { snapshot, keys, server, store, redis, embeddings, warnings };

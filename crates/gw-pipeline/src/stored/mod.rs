@@ -9,11 +9,13 @@ use crate::admit::limit_refusal;
 use crate::authenticate::{Authenticated, authenticate};
 use crate::inbound::{CallerContext, Inbound, PathFacts};
 use crate::reply::Reply;
+use crate::reserve::hold_refusal;
 use crate::respond::refuse;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_model::{ErrorCode, KeyId, Refusal, WireFormat};
+use gw_store::memory::Amounts;
 use gw_store::objects::{Object, ObjectKind};
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -74,7 +76,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         body: (),
     };
     let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound)?;
-    let found = match permitted(&mut ticket) {
+    let found = match permitted(&mut ticket).await {
         Ok(()) => find(&ticket, &request.id).await,
         Err(refusal) => Err(refusal),
     };
@@ -92,14 +94,18 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
 }
 
 /// Endpoint and rate; there is no model to be asked for.
-fn permitted(ticket: &mut Ticket) -> Result<(), Refusal> {
+async fn permitted(ticket: &mut Ticket) -> Result<(), Refusal> {
     let endpoint = FORMAT.endpoint();
     if ticket.key().is_some_and(|key| !key.allows_endpoint(endpoint)) {
         let text = format!("this key may not use '{}' endpoints", endpoint.as_str());
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, text));
     }
     let model = ticket.record.model.clone();
-    ticket.take_limits(&[&model]).map_err(|exceeded| limit_refusal(&exceeded))
+    ticket.take_limits(&[&model]).map_err(|exceeded| limit_refusal(&exceeded))?;
+    if ticket.must_ask() {
+        Box::pin(ticket.ask(Amounts::default())).await.map_err(|refused| hold_refusal(&refused))?;
+    }
+    Ok(())
 }
 
 async fn find(ticket: &Ticket, id: &str) -> Result<Arc<Object>, Refusal> {

@@ -380,6 +380,19 @@ fn error() -> Value {
     })
 }
 
+/// Members of limits and of a budget, as they are given.
+const LIMITS: [&str; 7] = [
+    "rpm:integer?",
+    "tpm:integer?",
+    "max_parallel:integer?",
+    "kind:string?",
+    "burst:integer?",
+    "mode:string?",
+    "on_unavailable:string?",
+];
+const BUDGET: [&str; 5] =
+    ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
+
 /// Members of a key.
 const KEY: [&str; 28] = [
     "id:string",
@@ -437,9 +450,7 @@ const KEY_INPUT: [&str; 19] = [
 
 /// Schemas of keys: each member with its type; `?` marks one that may be null or missing.
 fn key_schemas() -> Value {
-    let limits =
-        object(&["rpm:integer?", "tpm:integer?", "max_parallel:integer?", "kind:string?", "burst:integer?"]);
-    let budget_input = object(&["limit_usd:string", "period:string", "strict:boolean?"]);
+    let (limits, budget_input) = (object(&LIMITS), object(&BUDGET));
     json!({
         "Limits": limits,
         "BudgetInput": budget_input,

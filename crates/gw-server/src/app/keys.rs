@@ -14,7 +14,7 @@ use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, Origin, changed};
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
 use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules};
-use gw_store::restore::{Party, restore_windows, restore_windows_or_later};
+use gw_store::restore::{Party, restore_key, restore_keys, restore_windows, restore_windows_or_later};
 use gw_store::traits::ControlStore;
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use serde_json::json;
@@ -115,11 +115,7 @@ pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prep
     let fresh: HashSet<KeyId> = labels.iter().map(|l| l.id).filter(|id| table.get(*id).is_none()).collect();
     let now = app.gateway.clock().now();
     if !fresh.is_empty() {
-        for (id, spent) in app.storage.database.spent(now)? {
-            if fresh.contains(&id) {
-                table.restore_spent(id, now, &spent);
-            }
-        }
+        restore_keys(&*app.storage.database, table, &fresh, now)?;
     }
     let parties = declared.iter().filter_map(|key| party(table, file_key_id(&key.policy.name), &key.policy));
     restore_windows_or_later(&*app.storage.database, &parties.collect::<Vec<_>>(), now)?;
@@ -348,7 +344,7 @@ fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError>
             continue;
         }
         if known.is_none() && !key.policy.budgets.is_empty() {
-            table.restore_spent(key.id, now, &app.storage.database.spent_of(key.id, now)?);
+            restore_key(&*app.storage.database, table, key.id, now)?;
         }
         if let Some(party) = party(table, key.id, &key.policy) {
             restore_windows(&*app.storage.database, &[party], now)?;

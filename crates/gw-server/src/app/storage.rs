@@ -127,6 +127,11 @@ impl Storage {
         Ok(())
     }
 
+    /// This installation's number, the same after a restart.
+    pub(crate) const fn node(&self) -> u64 {
+        self.dir.node()
+    }
+
     /// A worker's journal.
     pub(crate) fn journal(&self, worker: u16) -> Result<Journal, StoreError> {
         Ok(Journal::open(&self.dir.journal(), worker, &self.journal)?)
@@ -194,7 +199,8 @@ fn open_database(
         DatabaseSettings::DataDirectory => Arc::new(SqliteStore::open(&dir.path().join(DATABASE_FILE))?),
         DatabaseSettings::File(path) => Arc::new(SqliteStore::open(path)?),
         DatabaseSettings::Postgres(url) => {
-            let limits = PostgresSettings { max_connections: settings.database_max_connections };
+            let limits =
+                PostgresSettings { max_connections: settings.database_max_connections, node: dir.node() };
             Arc::new(PostgresStore::open(url, limits, encryption, dir.path())?)
         }
     })

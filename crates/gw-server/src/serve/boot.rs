@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, follow, newcomers, reload, sharing, shutdown};
+use super::{checks, demo, follow, newcomers, reload, shared_limits, sharing, shutdown};
 use crate::app::accounts as app_accounts;
 use crate::app::audit;
 use crate::app::credentials as app_credentials;
@@ -187,6 +187,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     if storage.master_is_new {
         output::note(format!("master key: {}", storage.master.expose()));
     }
+    let shared =
+        shared_limits::prepare(compiled.redis.as_ref(), &storage, &clock).map_err(BootError::Redis)?;
     let gateway = Gateway::new(GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
@@ -194,6 +196,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         master: storage.master.clone(),
         clock: Arc::clone(&clock),
         embedding: embeddings::of(loaded.as_ref()),
+        shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
@@ -212,22 +215,14 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     };
     let count = worker_count(start, &compiled);
     let (workers, mut threads) = workers(count, &gateway, &storage, &parts, &phases)?;
-    threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
-    threads.push(credentials::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
-    threads.extend(follow::start(&app, phases).map_err(BootError::System)?);
+    threads.extend(shared.map(|shared| shared.start(phases.clone())).transpose()?);
+    threads.extend(background_threads(&app, phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);
     let max_open = compiled.server.limits.max_connections;
     for (listener, door) in doors {
-        let accepting = acceptor::accept(
-            listener,
-            door,
-            Arc::clone(&workers),
-            Arc::clone(&gateway),
-            max_open,
-            stop.clone(),
-        );
-        background.spawn(accepting);
+        let (workers, gateway) = (Arc::clone(&workers), Arc::clone(&gateway));
+        background.spawn(acceptor::accept(listener, door, workers, gateway, max_open, stop.clone()));
     }
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
@@ -247,6 +242,16 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         drain_delay: Duration::from_secs(server.drain_delay_seconds),
         grace: Duration::from_secs(server.shutdown_grace_seconds),
     })
+}
+
+/// What runs beside the workers for as long as the process does.
+fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Result<Vec<JoinHandle<()>>> {
+    let mut threads = vec![
+        checks::start(Arc::clone(&app.gateway), phases.clone())?,
+        credentials::start(Arc::clone(&app.gateway), phases.clone())?,
+    ];
+    threads.extend(follow::start(app, phases)?);
+    Ok(threads)
 }
 
 type Doors = Vec<(TcpListener, Door)>;

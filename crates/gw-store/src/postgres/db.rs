@@ -37,11 +37,13 @@ pub(super) const ENCRYPTION_CHECK: &str = "encryption_check";
 pub struct PostgresSettings {
     /// Most connections at the same time.
     pub max_connections: usize,
+    /// This node's number.
+    pub node: u64,
 }
 
 impl Default for PostgresSettings {
     fn default() -> Self {
-        Self { max_connections: 8 }
+        Self { max_connections: 8, node: 0 }
     }
 }
 
@@ -49,7 +51,7 @@ impl Default for PostgresSettings {
 #[derive(Debug)]
 pub struct PostgresStore {
     pub(super) address: Address,
-    settings: PostgresSettings,
+    pub(super) settings: PostgresSettings,
     sessions: Mutex<Sessions>,
     pub(super) within: Within,
     returned: Condvar,

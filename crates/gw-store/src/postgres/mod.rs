@@ -8,6 +8,7 @@ mod answers;
 mod audit;
 mod batch;
 mod bulk;
+mod by_node;
 mod bytes;
 mod columns;
 mod credentials;

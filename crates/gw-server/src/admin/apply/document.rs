@@ -8,7 +8,7 @@ use crate::app::apply::{Above, Entry, Fault, MAX_FAULTS, Reference, Spot, Wanted
 use gw_config::Place;
 use gw_config::document::{Key, Kind, Node};
 use gw_model::nearest::nearest;
-use gw_model::{AccountId, KeyId, KeyPolicy, Level, Role, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, KeyTerms, Level, Role, Secret};
 use gw_store::types::AccountProfile;
 use members::{Members, TOP, members};
 use serde_json::{Map, Value};
@@ -237,8 +237,8 @@ impl Reader<'_> {
 
     fn key(&mut self, field: &str, node: &Node, entries: Entries<'_>, within: Option<Within>) {
         let body = self.body(field, entries, &members(Level::Key));
-        let mut policy = KeyPolicy::default();
-        policy.models = vec!["*".to_owned()];
+        let terms = KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() };
+        let mut policy = KeyPolicy { terms, ..KeyPolicy::default() };
         if let Err(error) = key_input::apply(Value::Object(body).to_string().as_bytes(), &mut policy) {
             self.refused(field, node, error);
         }

@@ -34,6 +34,7 @@ fn app(dir: &Path, compiled: &Compiled) -> App {
         master: Secret::new("master".to_owned()),
         clock,
         embedding: None,
+        shared: None,
     };
     App::new(Gateway::new(parts).unwrap(), storage, compiled, None).unwrap()
 }

@@ -67,8 +67,8 @@ impl Site {
     /// A key by its name, from the file that keys are written to.
     fn key(&self, name: &str) -> String {
         let text = std::fs::read_to_string(self.file("gatewright-keys.jsonl")).unwrap();
-        let entries = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let found = entries.filter(|entry| entry["name"] == name).last();
+        let mut entries = text.lines().rev().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let found = entries.find(|entry| entry["name"] == name);
         found.expect("the key stands there")["key"].as_str().unwrap().to_owned()
     }
 
