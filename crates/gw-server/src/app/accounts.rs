@@ -270,10 +270,20 @@ pub(crate) fn create(
     parent: Option<AccountId>,
     profile: &AccountProfile,
 ) -> Result<StoredAccount, AccountsError> {
+    create_as(app, caller, generate_account_id(level)?, parent, profile)
+}
+
+/// Makes an account of an id that is given.
+pub(crate) fn create_as(
+    app: &App,
+    caller: &Caller,
+    id: AccountId,
+    parent: Option<AccountId>,
+    profile: &AccountProfile,
+) -> Result<StoredAccount, AccountsError> {
     let _changing = app.changing.lock();
-    allowed::create(app, caller, level, parent, profile)?;
+    allowed::create(app, caller, id.level, parent, profile)?;
     check(app, profile)?;
-    let id = generate_account_id(level)?;
     let mut entry = noted(app, caller, Done::Create, id, &profile.name);
     entry.places = allowed::places_of_new(app, parent, profile);
     entry.after = Some(noted::told(parent, profile));
@@ -327,7 +337,7 @@ pub(crate) fn remove(
     let below = table.accounts.referring(id);
     let mut ids: HashSet<AccountId> = below.iter().map(|account| account.id).collect();
     ids.insert(id);
-    let keys = table.list().into_iter().filter(|entry| refers(entry, &ids)).collect::<Vec<_>>();
+    let keys = table.filter(|entry| entry.source != KeySource::Token && refers(entry, &ids));
     let of_file = keys.iter().filter(|entry| entry.source == KeySource::File);
     let referring = Referring {
         accounts: below.iter().map(|account| account.id).collect(),
@@ -353,6 +363,7 @@ pub(crate) fn remove(
     for account in &doomed.accounts {
         table.accounts.remove(*account);
     }
+    table.forget_tokens(|entry| refers(entry, &ids));
     Ok(())
 }
 

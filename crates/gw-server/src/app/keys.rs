@@ -41,6 +41,8 @@ pub(crate) enum KeysError {
     },
     /// The key belongs to the configuration file.
     ManagedByFile,
+    /// It is no key, but a caller with tokens.
+    ManagedByIssuer,
     /// There is no such key.
     NotFound,
     /// What it is to belong to does not exist.
@@ -73,6 +75,10 @@ impl fmt::Display for KeysError {
             Self::ManagedByFile => {
                 f.write_str("this key is managed by the configuration file; change it there")
             }
+            Self::ManagedByIssuer => f.write_str(
+                "this caller has tokens of an identity provider: change it there, disable its user, or change 'auth' in \
+                 the configuration file",
+            ),
             Self::NotFound => f.write_str("there is no such key"),
             Self::Account(error) => write!(f, "{error}"),
             Self::OtherTeam { team } => {
@@ -187,7 +193,7 @@ pub(crate) fn seen(app: &App, caller: &Caller, id: KeyId) -> Result<Arc<KeyEntry
 pub(crate) fn find(app: &App, id: KeyId) -> Result<Option<StoredKey>, KeysError> {
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     match entry.source {
-        KeySource::File => Ok(None),
+        KeySource::File | KeySource::Token => Ok(None),
         KeySource::Api => Ok(app.storage.database.key(id)?),
     }
 }
@@ -463,5 +469,6 @@ fn own(app: &App, caller: &Caller, id: KeyId, any_of: &[Permission]) -> Result<A
     match entry.source {
         KeySource::Api => Ok(entry),
         KeySource::File => Err(KeysError::ManagedByFile),
+        KeySource::Token => Err(KeysError::ManagedByIssuer),
     }
 }
