@@ -4,7 +4,7 @@ use super::by::{By, on_gateway};
 use super::error::ApiError;
 use super::query::{Page, time as parse_time};
 use crate::app::audit;
-use crate::app::authorization::Resource;
+use crate::app::authorization::{Caller, Resource};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Body as AnswerBody;
@@ -55,8 +55,7 @@ pub(super) async fn list(
     Extension(caller): By,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    on_gateway(&caller, Resource::Audit.read())?;
-    let filter = filter(query)?;
+    let filter = filter(&caller, query)?;
     let page = tokio::task::spawn_blocking(move || app.storage.database.audit_page(&filter)).await??;
     let data: Vec<Value> = page.rows.iter().map(|(entry, hash)| row(entry, hash)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": page.next.map(|number| number.to_string()) })))
@@ -68,11 +67,10 @@ pub(super) async fn export(
     Extension(caller): By,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, ApiError> {
-    on_gateway(&caller, Resource::Audit.read())?;
     if query.format.as_deref().is_some_and(|format| format != "jsonl") {
         return Err(ApiError::invalid("format", "'format' must be jsonl, or left out"));
     }
-    let mut filter = AuditFilter { limit: EXPORT_ROWS, ..filter(query)? };
+    let mut filter = AuditFilter { limit: EXPORT_ROWS, ..filter(&caller, query)? };
     let (pieces, receiver) = mpsc::channel(EXPORT_PIECES);
     tokio::task::spawn_blocking(move || {
         loop {
@@ -113,7 +111,9 @@ pub(super) async fn verify(
     Ok(Json(audit::shown(&report)))
 }
 
-fn filter(query: AuditQuery) -> Result<AuditFilter, ApiError> {
+/// What is asked for, as far as whoever asks may see it.
+fn filter(caller: &Caller, query: AuditQuery) -> Result<AuditFilter, ApiError> {
+    let seen_from = caller.authority.seen_from(Resource::Audit.read())?;
     let wrong = |_| ApiError::invalid("cursor", "'cursor' is not one of this list");
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(AuditFilter {
@@ -125,6 +125,7 @@ fn filter(query: AuditQuery) -> Result<AuditFilter, ApiError> {
         action: filled(query.action),
         kind: filled(query.kind),
         id: filled(query.id),
+        seen_from,
     })
 }
 

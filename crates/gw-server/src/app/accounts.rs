@@ -285,6 +285,7 @@ pub(crate) fn create_as(
     allowed::create(app, caller, id.level, parent, profile)?;
     check(app, profile)?;
     let mut entry = noted(app, caller, Done::Create, id, &profile.name);
+    entry.places = allowed::places_of_new(app, parent, profile);
     entry.after = Some(noted::told(parent, profile));
     let now = entry.time;
     let made =
@@ -311,6 +312,7 @@ pub(crate) fn update<E: From<AccountsError>>(
     let mut entry = noted(app, caller, Done::Update, id, &profile.name);
     let (before, after) = noted::difference(&present, &profile);
     (entry.before, entry.after) = (Some(before), Some(after));
+    entry.places = allowed::places(app, &present, &profile);
     let now = entry.time;
     let changed =
         audit::with_entry(app, &entry, |store| store.update_account(id, &profile, if_revision, now));
@@ -351,6 +353,7 @@ pub(crate) fn remove(
     let accounts = std::iter::once(id).chain(referring.accounts).collect();
     let doomed = Doomed { accounts, keys: referring.keys };
     let mut entry = noted(app, caller, Done::Delete, id, &present.profile.name);
+    entry.places = allowed::places(app, &present, &present.profile);
     entry.before = Some(noted::told_with(&present, &doomed));
     let now = entry.time;
     audit::with_entry(app, &entry, |store| store.delete_accounts(&doomed, if_revision, now).map(Some))?;

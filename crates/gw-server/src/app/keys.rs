@@ -220,6 +220,7 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
     let new = NewKey { id, digest, pepper: PEPPER, prefix, last4, policy };
     let mut entry = audit::draft(app, &caller.origin, "key.create", "key");
     (entry.id, entry.name) = (id.to_string(), new.policy.name.clone());
+    entry.places = Standing::in_common(&[standing]);
     entry.after = Some(told(&new.policy));
     let now = entry.time;
     let stored = audit::with_entry(app, &entry, |store| store.create_key(&new, now).map(Some))?;
@@ -264,6 +265,7 @@ pub(crate) fn update<E: From<KeysError>>(
         restore_windows(&*app.storage.database, &[party], now).map_err(KeysError::from)?;
     }
     noted.name.clone_from(&policy.name);
+    noted.places = Standing::in_common(&[Standing::of_key(&entry), moved]);
     let (before, after) = changed(&told(&old_policy), &told(&policy));
     (noted.before, noted.after) = (Some(before), Some(after));
     let update = KeyUpdate { policy, if_revision };
@@ -328,6 +330,7 @@ pub(crate) fn revoke(
 fn noted(app: &App, caller: &Caller, action: &'static str, entry: &KeyEntry) -> AuditDraft {
     let mut draft = audit::draft(app, &caller.origin, action, "key");
     (draft.id, draft.name) = (entry.id.to_string(), entry.name.to_string());
+    draft.places = Standing::in_common(&[Standing::of_key(entry)]);
     draft
 }
 

@@ -311,6 +311,9 @@ fn wanted(token: &StoredToken) -> Wanted {
 fn noted(app: &App, caller: &Caller, action: &'static str, token: &StoredToken) -> AuditDraft {
     let mut draft = audit::draft(app, &caller.origin, action, "admin_token");
     (draft.id, draft.name) = (token.id.to_string(), token.name.clone());
+    if let TokenHolder::Role { at: Some(at), .. } = token.holder {
+        draft.places = Standing::in_common(&[Standing::of_account(app, at)]);
+    }
     draft
 }
 

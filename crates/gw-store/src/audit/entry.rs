@@ -96,6 +96,8 @@ pub struct AuditDraft {
     pub id: String,
     /// Its name; empty when it has none.
     pub name: String,
+    /// The accounts that the thing belongs to: who sees those sees the entry. Empty where only who sees all does.
+    pub places: Vec<AccountId>,
     /// How it ended.
     pub outcome: AuditOutcome,
     /// The members that changed, as they were. Never a secret.
@@ -121,6 +123,8 @@ pub struct AuditEntry {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Ids of the accounts that it belongs to, with spaces between.
+    pub places: String,
     /// How it ended: a name of [`AuditOutcome::as_str`].
     pub outcome: String,
     /// The members that changed, as they were; JSON.
@@ -146,6 +150,7 @@ impl AuditEntry {
             kind: draft.kind.to_owned(),
             id: cut(&draft.id),
             name: cut(&draft.name),
+            places: draft.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             outcome: draft.outcome.as_str().to_owned(),
             before: draft.before.as_ref().map(bounded),
             after: draft.after.as_ref().map(bounded),
@@ -171,6 +176,8 @@ pub struct AuditFilter {
     pub kind: Option<String>,
     /// On the thing of that id.
     pub id: Option<String>,
+    /// Of what belongs to any of these accounts: what somebody may see who may not see everything.
+    pub seen_from: Option<Vec<AccountId>>,
     /// At or after this time.
     pub from: Option<Micros>,
     /// Before this time.

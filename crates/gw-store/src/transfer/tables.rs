@@ -85,7 +85,8 @@ const TABLES: &[Table] = tables! {
         "last4" Text, "role" Text, "place" Text, "user_id" Text, "scopes" Text, "expires_at" Big,
         "created_by" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "audit": "number" Big, "time" Big, "actor" Text, "action" Text, "kind" Text, "target" Text, "name" Text,
-        "outcome" Text, "before" Text, "after" Text, "address" Text, "agent" Text, "hash" Bytes, "seal" Bytes;
+        "outcome" Text, "before" Text, "after" Text, "address" Text, "agent" Text, "hash" Bytes, "seal" Bytes,
+        "places" Text;
     "audit_head": "one" Small, "first" Big, "base" Bytes, "last" Big, "hash" Bytes, "seal" Bytes;
     "routes": "id" Text, "name" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "route_versions": "route" Text, "number" Big, "document" Text, "state" Text, "author" Text, "note" Text,

@@ -54,6 +54,31 @@ pub(crate) fn is_seen(app: &App, caller: &Caller, id: AccountId) -> Result<bool,
     Ok(caller.authority.knows(resource(id.level), &standing_of(app, id)?))
 }
 
+/// What the entry about a new account belongs to.
+pub(in crate::app) fn places_of_new(
+    app: &App,
+    parent: Option<AccountId>,
+    profile: &AccountProfile,
+) -> Vec<AccountId> {
+    let members = profile.memberships.iter().map(|one| one.account);
+    let above: Vec<Standing> =
+        parent.into_iter().chain(members).map(|id| Standing::of_account(app, id)).collect();
+    Standing::in_common(&above)
+}
+
+/// What the entry about an account belongs to that becomes like that.
+pub(in crate::app) fn places(app: &App, present: &StoredAccount, profile: &AccountProfile) -> Vec<AccountId> {
+    match present.id.level {
+        Level::User => {
+            let both = present.profile.memberships.iter().chain(&profile.memberships);
+            let at: Vec<Standing> = both.map(|one| Standing::of_account(app, one.account)).collect();
+            Standing::in_common(&at)
+        }
+        Level::Tag | Level::Plan => Vec::new(),
+        _ => Standing::in_common(&[standing(app, present)]),
+    }
+}
+
 /// What of a person's memberships he sees.
 pub(crate) fn seen_memberships(app: &App, caller: &Caller, user: &StoredAccount) -> Vec<Membership> {
     let sees_all = Some(user.id) == caller.authority.user();

@@ -1,8 +1,9 @@
 //! Changes of documents as the audit log tells of them: each as if it had been made alone. It must not tell a secret.
 
 use super::{Change, Plan};
+use crate::app::accounts::allowed;
 use crate::app::accounts::noted::{self as accounts, Done};
-use crate::app::authorization::Caller;
+use crate::app::authorization::{Caller, Standing};
 use crate::app::state::App;
 use crate::app::{audit, keys::told as keys};
 use gw_model::KeyId;
@@ -24,27 +25,33 @@ pub(super) fn entry(app: &App, caller: &Caller, change: &Change, written: &Tenan
     match change {
         Change::CreateAccount(made) => {
             let mut draft = of_account(Done::Create, made.id, &made.profile.name);
+            draft.places = allowed::places_of_new(app, made.parent, &made.profile);
             draft.after = Some(accounts::told(made.parent, &made.profile));
             draft
         }
         Change::UpdateAccount { before, profile } => {
             let mut draft = of_account(Done::Update, before.id, &profile.name);
+            draft.places = allowed::places(app, before, profile);
             let (was, is) = accounts::difference(before, profile);
             (draft.before, draft.after) = (Some(was), Some(is));
             draft
         }
         Change::DeleteAccount(before) => {
             let mut draft = of_account(Done::Delete, before.id, &before.profile.name);
+            draft.places = allowed::places(app, before, &before.profile);
             draft.before = Some(accounts::told(before.parent, &before.profile));
             draft
         }
         Change::CreateKey { id, policy, .. } => {
             let mut draft = of_key("key.create", *id, &policy.name);
+            draft.places = Standing::in_common(&[Standing::of_policy(app, policy)]);
             draft.after = Some(keys::told(policy));
             draft
         }
         Change::UpdateKey { before, policy, .. } => {
             let mut draft = of_key("key.update", before.id, &policy.name);
+            let both = [Standing::of_policy(app, &before.policy), Standing::of_policy(app, policy)];
+            draft.places = Standing::in_common(&both);
             let (mut was, mut is) = changed(&keys::told(&before.policy), &keys::told(policy));
             if let TenantChange::UpdateKey { secret: Some(secret), .. } = written {
                 let shown =
@@ -57,6 +64,7 @@ pub(super) fn entry(app: &App, caller: &Caller, change: &Change, written: &Tenan
         }
         Change::RevokeKey(before) => {
             let mut draft = of_key("key.revoke", before.id, &before.policy.name);
+            draft.places = Standing::in_common(&[Standing::of_policy(app, &before.policy)]);
             draft.before = Some(keys::told(&before.policy));
             draft
         }

@@ -69,6 +69,14 @@ impl Standing {
         Self { is_known: false, ..Self::below(app, parent) }
     }
 
+    /// What an entry about what stood and stands at all of these belongs to: to what they have in common, so that it tells nobody
+    /// of what he does not see.
+    pub(crate) fn in_common(standings: &[Self]) -> Vec<AccountId> {
+        let Some((first, others)) = standings.split_first() else { return Vec::new() };
+        let is_common = |id: &&AccountId| others.iter().all(|other| other.under.contains(id));
+        first.under.iter().filter(is_common).copied().collect()
+    }
+
     /// Of a person: wherever he is a member.
     pub(crate) fn of_user(app: &App, user: &StoredAccount) -> Self {
         let accounts = user.profile.memberships.iter();

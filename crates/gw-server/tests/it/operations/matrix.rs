@@ -245,6 +245,7 @@ async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
         ["key", "model", "provider", "day", "team", "project", "organization", "customer"].map(by).to_vec();
     paths.extend([
         "logs?limit=1000&include=subcalls".to_owned(),
+        "audit?limit=1000".to_owned(),
         format!("logs?team_id={}", foreign.team),
         format!("logs?organization_id={}", foreign.organization),
         format!("usage?group_by=model&team_id={}", foreign.team),
@@ -254,6 +255,8 @@ async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
         format!("teams?organization_id={}", foreign.organization),
         format!("keys?team_id={}", foreign.team),
         format!("keys?user_id={}", foreign.user),
+        format!("audit?id={}", foreign.user),
+        format!("audit?id={}", foreign.team),
     ]);
     // One that waits until both calls are written down.
     crate::support::eventually("both calls are recorded", async || {
