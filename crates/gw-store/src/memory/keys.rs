@@ -15,14 +15,18 @@ pub use entry::{KeyEntry, KeySource, Retiring};
 use gw_model::{AccountId, KeyId, KeyPolicy, KeyTerms, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
 /// Shards of the look-up map; a power of two. A change locks one of them for the time of one insertion.
 const SHARDS: usize = 64;
 
-type Shard = HashMap<Digest, Arc<KeyEntry>, BuildHasherDefault<HeadHasher>>;
+type Shard = HashSet<ByDigest, BuildHasherDefault<HeadHasher>>;
+
+/// An entry that is found by the digest of its secret. It is a pointer and no more: the smaller the table, the more of it
+/// is in the caches.
+struct ByDigest(Arc<KeyEntry>);
 
 /// An entry that is found by its id.
 struct ById(Arc<KeyEntry>);
@@ -51,6 +55,7 @@ macro_rules! found_by {
     };
 }
 
+found_by!(ByDigest, Digest, digest);
 found_by!(ById, KeyId, id);
 found_by!(ByName, str, name);
 
@@ -100,6 +105,8 @@ pub struct KeyTable {
     pub accounts: AccountTable,
     peppers: Peppers,
     shards: Vec<RwLock<Shard>>,
+    /// Keys whose earlier secret may be good still, by that.
+    retiring: RwLock<HashMap<Digest, Arc<KeyEntry>, BuildHasherDefault<HeadHasher>>>,
     names: Mutex<Names>,
 }
 
@@ -117,6 +124,7 @@ impl KeyTable {
             accounts: AccountTable::default(),
             peppers: Peppers::new(&peppers),
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            retiring: RwLock::default(),
             names: Mutex::default(),
         }
     }
@@ -132,11 +140,11 @@ impl KeyTable {
     pub fn find(&self, presented: &str, now: Micros) -> Option<Arc<KeyEntry>> {
         self.peppers.each(presented).find_map(|digest| {
             let digest = Digest(digest);
-            let entry = self.shard(&digest).read().get(&digest).cloned()?;
-            // An earlier secret leads here too, for as long as it is good.
-            let is_good = entry.digest == digest
-                || entry.retiring.as_ref().is_some_and(|retiring| now < retiring.until);
-            is_good.then_some(entry)
+            if let Some(found) = self.shard(&digest).read().get(&digest) {
+                return Some(Arc::clone(&found.0));
+            }
+            let entry = self.retiring.read().get(&digest).cloned()?;
+            entry.retiring.as_ref().is_some_and(|retiring| now < retiring.until).then_some(entry)
         })
     }
 
@@ -195,14 +203,16 @@ impl KeyTable {
             digest,
             retiring: retiring.map(Box::new),
         });
-        self.shard(&digest).write().insert(digest, Arc::clone(&entry));
+        self.shard(&digest).write().replace(ByDigest(Arc::clone(&entry)));
         if let Some(Retiring { digest, .. }) = retiring {
-            self.shard(&Digest(digest)).write().insert(Digest(digest), Arc::clone(&entry));
+            self.retiring.write().insert(Digest(digest), Arc::clone(&entry));
         }
         if let Some(old) = old {
-            let ways = entry.ways();
-            for digest in old.ways().into_iter().flatten().filter(|digest| !ways.contains(&Some(*digest))) {
-                self.forget_digest(id, digest);
+            if old.digest != entry.digest {
+                self.forget_digest(&old);
+            }
+            if old.retiring() != entry.retiring() {
+                self.forget_retiring(&old, entry.retiring());
             }
             names.forget_name(&old);
         }
@@ -232,9 +242,8 @@ impl KeyTable {
         let Some(ById(entry)) = names.by_id.take(&id) else { return false };
         names.forget_name(&entry);
         entry.tally.set_closed(true);
-        for digest in entry.ways().into_iter().flatten() {
-            self.forget_digest(id, digest);
-        }
+        self.forget_digest(&entry);
+        self.forget_retiring(&entry, None);
         if entry.source == KeySource::File {
             names.parked.insert(id, Arc::clone(&entry.tally));
         }
@@ -309,11 +318,22 @@ impl KeyTable {
         user.iter().chain(nearest.iter().flat_map(|account| account.lineage())).cloned().collect()
     }
 
-    /// Removes the way from a digest to a key, unless another key has taken that digest meanwhile.
-    fn forget_digest(&self, id: KeyId, digest: Digest) {
-        let mut shard = self.shard(&digest).write();
-        if shard.get(&digest).is_some_and(|found| found.id == id) {
-            shard.remove(&digest);
+    /// Removes the way from an entry's digest to it, unless another key has taken that digest meanwhile.
+    fn forget_digest(&self, entry: &KeyEntry) {
+        let mut shard = self.shard(&entry.digest).write();
+        if shard.get(&entry.digest).is_some_and(|found| found.0.id == entry.id) {
+            shard.remove(&entry.digest);
+        }
+    }
+
+    /// The same of its earlier secret, unless that is the one of now too.
+    fn forget_retiring(&self, entry: &KeyEntry, now: Option<Retiring>) {
+        let Some(old) = entry.retiring().filter(|old| now.is_none_or(|now| now.digest != old.digest)) else {
+            return;
+        };
+        let mut retiring = self.retiring.write();
+        if retiring.get(&Digest(old.digest)).is_some_and(|found| found.id == entry.id) {
+            retiring.remove(&Digest(old.digest));
         }
     }
 

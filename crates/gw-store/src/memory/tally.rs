@@ -11,6 +11,7 @@ use super::window::Window;
 use gw_model::limits::{LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd};
 use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a caller over the limit of parallel calls is told to wait: one will end, nobody knows when.
@@ -137,12 +138,19 @@ impl Counters {
 pub(super) struct Counters {
     /// Latest time seen: time does not run backwards here, whatever the callers' clocks do.
     latest: Micros,
-    /// Of the rules that `slots` were last made for.
+    /// Of the rules that the slots were last made for.
     generation: u64,
     parallel: u32,
-    slots: Box<[Slot]>,
-    /// Takes memory only once money is held or spent.
-    purse: Option<Box<Purse>>,
+    active: Option<Box<Active>>,
+}
+
+/// What an account that is in use counts, in one piece of memory: with very many accounts each further piece is one that
+/// no cache holds. It is taken with the first call.
+#[derive(Debug, Default)]
+struct Active {
+    purse: Purse,
+    /// Most have no more than the three limits that have names.
+    slots: SmallVec<[Slot; 3]>,
 }
 
 #[derive(Debug)]
@@ -194,23 +202,26 @@ impl Counters {
         }
         self.generation = generation;
         let same = |(slot, rule): (&Slot, &Rule)| slot.key == rule.slot;
-        if self.slots.len() == rules.limits.len() && self.slots.iter().zip(&rules.limits).all(same) {
+        let slots = self.active.as_ref().map_or(&[][..], |active| &active.slots);
+        if slots.len() == rules.limits.len() && slots.iter().zip(&rules.limits).all(same) {
             return;
         }
-        let mut old = std::mem::take(&mut self.slots).into_vec();
+        let slots = &mut self.active.get_or_insert_default().slots;
+        let mut old = std::mem::take(slots);
         let slot = |rule: &Rule| match old.iter().position(|slot| slot.key == rule.slot) {
             Some(at) => old.swap_remove(at),
             None => Slot { key: rule.slot, window: Window::default(), running: 0 },
         };
-        self.slots = rules.limits.iter().map(slot).collect();
+        *slots = rules.limits.iter().map(slot).collect();
     }
 
     /// The counter of a limit; `None` when the rules have changed and it is no more.
     fn slot(&mut self, at: usize, rule: &Rule) -> Option<&mut Slot> {
-        if self.slots.get(at).is_some_and(|slot| slot.key == rule.slot) {
-            return self.slots.get_mut(at);
+        let slots = &mut self.active.as_mut()?.slots;
+        if slots.get(at).is_some_and(|slot| slot.key == rule.slot) {
+            return slots.get_mut(at);
         }
-        self.slots.iter_mut().find(|slot| slot.key == rule.slot)
+        slots.iter_mut().find(|slot| slot.key == rule.slot)
     }
 
     /// Is there room for one more request?
@@ -453,7 +464,7 @@ impl Counters {
     }
 
     pub(super) fn purse(&mut self) -> &mut Purse {
-        self.purse.get_or_insert_default()
+        &mut self.active.get_or_insert_default().purse
     }
 }
 

@@ -21,36 +21,39 @@ pub enum KeySource {
 
 /// A key as the request path sees it. Immutable but for its counters and the revocation mark; a change of
 /// policy makes a new entry with the same counters.
+// The order in memory is ours: what a look-up reads stands together at the front.
+#[repr(C)]
 pub struct KeyEntry {
+    pub(super) digest: Digest,
     /// Id.
     pub id: KeyId,
-    /// Shown to people; unique.
-    pub name: Box<str>,
-    /// The person whose calls these are, when set.
-    pub user_id: Option<Box<str>>,
+    /// Counters and the revocation mark, carried over from entry to entry.
+    pub tally: Arc<Tally>,
+    /// What it may do; shared with keys that may do the same.
+    pub policy: Arc<KeyTerms>,
+    /// Its own limits and budgets, without those of its plan; shared with keys that have the same.
+    pub rules: Arc<Rules>,
     /// From then on it is refused.
     pub expires_at: Option<Micros>,
     /// It may call nothing until that is lifted.
     pub disabled: bool,
-    /// Free text for people and reports; mostly there is none.
-    pub(super) metadata: Option<Box<BTreeMap<String, String>>>,
-    /// What it may do; shared with keys that may do the same.
-    pub policy: Arc<KeyTerms>,
-    /// Counters and the revocation mark, carried over from entry to entry.
-    pub tally: Arc<Tally>,
-    /// Its own limits and budgets, without those of its plan; shared with keys that have the same.
-    pub rules: Arc<Rules>,
+    /// One of the policy's patterns covers every model.
+    pub(super) every_model: bool,
+    /// Who manages it.
+    pub source: KeySource,
+    /// Grows with each change of the key.
+    pub(super) generation: u64,
     /// Its plan, if it has one.
     pub(super) under: Option<Box<Under>>,
     /// Its project, team, organization and user, as far as it has them.
     pub above: Box<[Arc<Account>]>,
-    /// Grows with each change of the key.
-    pub(super) generation: u64,
-    /// Who manages it.
-    pub source: KeySource,
-    /// One of the policy's patterns covers every model.
-    pub(super) every_model: bool,
-    pub(super) digest: Digest,
+    /// Shown to people; unique.
+    pub name: Box<str>,
+    /// The person whose calls these are, when set.
+    pub user_id: Option<Box<str>>,
+    /// Free text for people and reports; mostly there is none.
+    #[expect(clippy::box_collection, reason = "a third of the size, and mostly there is none")]
+    pub(super) metadata: Option<Box<BTreeMap<String, String>>>,
     /// The secret before the present one, and until when it is good.
     pub(super) retiring: Option<Box<Retiring>>,
 }
@@ -155,11 +158,6 @@ impl KeyEntry {
     pub fn allows_endpoint(&self, endpoint: Endpoint) -> bool {
         let own = self.policy.allows_endpoint(endpoint);
         own && self.all(|policy| policy.allows_endpoint(endpoint))
-    }
-
-    /// The digests that lead to it.
-    pub(super) fn ways(&self) -> [Option<Digest>; 2] {
-        [Some(self.digest), self.retiring.as_ref().map(|retiring| Digest(retiring.digest))]
     }
 
     /// True from the moment the key was revoked, also for calls that hold an older entry of it.
