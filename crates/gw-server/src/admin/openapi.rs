@@ -2,6 +2,7 @@
 //! the gate compares it with the committed copy, and a test asks every operation without a key.
 
 mod accounts;
+mod tokens;
 
 use serde_json::{Map, Value, json};
 
@@ -283,7 +284,7 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS.iter().chain(accounts::OPERATIONS) {
+    for operation in OPERATIONS.iter().chain(accounts::OPERATIONS).chain(tokens::OPERATIONS) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
             map.insert(operation.method.to_owned(), describe(operation));
@@ -495,6 +496,7 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(tokens::schemas());
         if let Value::Object(keys) = key_schemas() {
             map.extend(keys);
         }

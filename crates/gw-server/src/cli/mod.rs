@@ -1,6 +1,7 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 it failed, 2 the configuration or the
 //! command line is wrong.
 
+mod admin_tokens;
 mod audit;
 mod backup;
 mod check;
@@ -44,6 +45,8 @@ enum Command {
     Openapi,
     /// Create, list and revoke virtual keys of a running gateway.
     Keys(keys::KeysArguments),
+    /// Create, list, rotate and revoke admin tokens of a running gateway.
+    AdminTokens(admin_tokens::TokensArguments),
     /// Show what was used and what it cost.
     Usage(usage::UsageArguments),
     /// Show the records of requests.
@@ -74,6 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Schema => schema::config(),
         Command::Openapi => schema::openapi(),
         Command::Keys(arguments) => keys::run(arguments),
+        Command::AdminTokens(arguments) => admin_tokens::run(arguments),
         Command::Usage(arguments) => usage::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
