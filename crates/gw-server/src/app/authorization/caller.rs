@@ -58,13 +58,6 @@ pub(crate) enum Denied {
     Missing(Permission),
 }
 
-impl Caller {
-    /// The gateway itself.
-    pub(crate) fn system() -> Self {
-        Self { origin: Origin::system(), authority: Authority::everything() }
-    }
-}
-
 impl Authority {
     /// Of whoever holds the master key.
     pub(crate) fn everything() -> Self {
