@@ -20,7 +20,8 @@ async fn a_user_made_on_sight_is_made_once_and_stopped_everywhere() {
     let token = issuer.sign(&with(&issuer, "u1", json!({})));
     // At the same time: one of them makes the user, and the other finds it.
     let (one, other) = tokio::join!(ask(&here, &token), ask(&there, &token));
-    (one.ok(), other.ok());
+    one.ok();
+    other.ok();
     let users = there.rows("/api/v1/users").await;
     assert_eq!(users.len(), 1, "{users:?}");
     let path = format!("/api/v1/users/{}", users[0]["id"].as_str().unwrap());
