@@ -229,17 +229,18 @@ impl Bearer<'_> {
             email: self.said.email.clone(),
             ..AccountProfile::default()
         };
-        match accounts::create_as(self.app, &Caller::gateway(), id, None, &profile) {
-            // Another node may have been quicker.
-            Ok(_) | Err(accounts::AccountsError::Store(StoreError::NameTaken { .. })) => {}
-            Err(error) => {
-                tracing::warn!(%error, "a user could not be made at its first call");
-                let text = "the user of this token cannot be made at present; try again in a moment";
-                return Err(Refusal::new(ErrorCode::StorageUnavailable, text).retry_after(2));
+        let made = accounts::create_as(self.app, &Caller::gateway(), id, None, &profile);
+        if let Err(error) = &made {
+            // Another node may have been quicker, and that has not come here yet.
+            let read = accounts::refresh(self.app, &[id]);
+            if table.get(id).is_none() {
+                tracing::warn!(%error, read = read.is_ok(), "a user could not be made at its first call");
             }
         }
-        let made = table.get(id);
-        made.map(Some).ok_or_else(|| refused("the user of this token could not be made".to_owned()))
+        table.get(id).map(Some).ok_or_else(|| {
+            let text = "the user of this token cannot be made at present; try again in a moment";
+            Refusal::new(ErrorCode::StorageUnavailable, text).retry_after(2)
+        })
     }
 
     /// Users that were made otherwise are known by their address.
