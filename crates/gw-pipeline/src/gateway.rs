@@ -6,6 +6,7 @@ use crate::credentials::Room;
 use crate::embedding::Embedding;
 use crate::files::Settling;
 use crate::health::{Board, BoardCollector};
+use crate::introduction::Introducer;
 use crate::live::{Live, PublishError};
 use crate::metrics::{Metrics, SharedLimitMetrics};
 use crate::route::meaning::Changes;
@@ -15,8 +16,8 @@ use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
 use gw_store::objects::Objects;
 use gw_store::redis::strict::Desk;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
@@ -39,6 +40,7 @@ pub struct Gateway {
     /// Whose files, batches and stored responses are.
     pub objects: Arc<Objects>,
     master: Secret,
+    introducer: OnceLock<Arc<dyn Introducer>>,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
@@ -120,6 +122,7 @@ impl Gateway {
             gates: Gates::default(),
             objects: parts.objects,
             master: parts.master,
+            introducer: OnceLock::new(),
             clock: parts.clock,
             metrics,
             saturation,
@@ -154,6 +157,15 @@ impl Gateway {
     /// Tells when another configuration is in force.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changes.follow()
+    }
+
+    /// From now on, tokens are accepted as this one says. Only the first counts.
+    pub fn set_introducer(&self, introducer: Arc<dyn Introducer>) {
+        let _ = self.introducer.set(introducer);
+    }
+
+    pub(crate) fn introducer(&self) -> Option<&Arc<dyn Introducer>> {
+        self.introducer.get()
     }
 
     /// For calls that the gateway makes for itself.

@@ -89,6 +89,22 @@ pub fn file_key_id(name: &str) -> KeyId {
     KeyId(u128::from_be_bytes(id).max(1))
 }
 
+/// The id of a caller with tokens of an identity provider: the same at every node and at every start. `kind` tells apart
+/// what is counted apart.
+#[must_use]
+pub fn caller_id(issuer: &str, subject: &str, kind: &str) -> KeyId {
+    let mut hash = Sha256::new().chain_update(b"gatewright caller\0");
+    for part in [issuer, subject, kind] {
+        hash = hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part);
+    }
+    let hash: [u8; 32] = hash.finalize().into();
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(hash) {
+        *to = from;
+    }
+    KeyId(u128::from_be_bytes(id).max(1))
+}
+
 /// The master key of a data directory; made when its file is missing.
 pub fn master_key(dir: &Path) -> Result<FoundKey, StoreError> {
     let found = read_lines(dir, MASTER_FILE)?;

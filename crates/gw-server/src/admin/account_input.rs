@@ -123,6 +123,8 @@ pub(super) fn apply(
 }
 
 fn person(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {
+    // Who was made on sight may have no address, and a name already.
+    let may_lack_email = profile.email.is_none() && !profile.name.is_empty() && given.raw("email").is_none();
     if let Some(email) = given.text("email")? {
         profile.email = email.map(|email| email.trim().to_lowercase());
     }
@@ -130,7 +132,7 @@ fn person(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {
     let parts: Vec<&str> = email.split('@').collect();
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control();
     let is_address = matches!(parts[..], [name, host] if !name.is_empty() && !host.is_empty());
-    if !is_address || email.len() > MAX_EMAIL || !email.chars().all(is_plain) {
+    if !may_lack_email && (!is_address || email.len() > MAX_EMAIL || !email.chars().all(is_plain)) {
         let text = "'email' must be an address, such as ada@example.com";
         return Err(ApiError::invalid("email", text));
     }

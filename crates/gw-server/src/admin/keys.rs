@@ -30,6 +30,7 @@ pub(super) struct KeysQuery {
     project_id: Option<String>,
     user_id: Option<String>,
     plan_id: Option<String>,
+    managed_by: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -40,6 +41,10 @@ pub(super) async fn list(
     Query(query): Query<KeysQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let mut entries = app.gateway.keys.list();
+    let managed_by = query.managed_by.as_deref();
+    // Callers with tokens are no keys, and may be very many: who wants them says so.
+    entries
+        .retain(|e| managed_by.map_or(e.source != KeySource::Token, |wanted| wanted == managing(e.source)));
     entries.retain(|e| query.name.as_ref().is_none_or(|name| **name == *e.name));
     let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     entries.retain(|e| is(&query.team_id, &e.policy.team_id) && is(&query.project_id, &e.policy.project_id));
@@ -182,7 +187,7 @@ impl From<KeysError> for ApiError {
     fn from(error: KeysError) -> Self {
         match error {
             KeysError::NotFound => Self::not_found("there is no such key"),
-            KeysError::ManagedByFile => Self::conflict("id", error.to_string()),
+            KeysError::ManagedByFile | KeysError::ManagedByIssuer => Self::conflict("id", error.to_string()),
             KeysError::NameTwice { .. } | KeysError::Store(StoreError::NameTaken { .. }) => {
                 Self::conflict("name", "another key has this name; choose another")
             }
@@ -191,6 +196,14 @@ impl From<KeysError> for ApiError {
             KeysError::Store(StoreError::Changed { revision }) => Self::changed(revision),
             KeysError::Store(error) => Self::from(error),
         }
+    }
+}
+
+const fn managing(source: KeySource) -> &'static str {
+    match source {
+        KeySource::File => "file",
+        KeySource::Api => "api",
+        KeySource::Token => "token",
     }
 }
 
@@ -220,7 +233,7 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
         "required_metadata": access.map(|access| &access.required_metadata[..]).unwrap_or_default(),
         "credentials": policy.credentials,
         "metadata": entry.metadata(),
-        "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },
+        "managed_by": managing(entry.source),
         "requests_in_flight": entry.tally.parallel(),
         "last_used_at": entry.tally.last_used().map(time::format),
         "previous_key_until": previous.map(time::format),

@@ -35,7 +35,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/keys",
         summary: "List virtual keys",
-        query: &["name", "team_id", "project_id", "user_id", "plan_id", "limit", "cursor"],
+        query: &["name", "team_id", "project_id", "user_id", "plan_id", "managed_by", "limit", "cursor"],
         body: None,
         answer: Answer::List("Key"),
     },

@@ -230,12 +230,22 @@ pub(crate) fn create(
     parent: Option<AccountId>,
     profile: &AccountProfile,
 ) -> Result<StoredAccount, AccountsError> {
+    create_as(app, origin, generate_account_id(level)?, parent, profile)
+}
+
+/// Makes an account of an id that is given.
+pub(crate) fn create_as(
+    app: &App,
+    origin: &Origin,
+    id: AccountId,
+    parent: Option<AccountId>,
+    profile: &AccountProfile,
+) -> Result<StoredAccount, AccountsError> {
     let _changing = app.changing.lock();
     check(app, profile)?;
     if let Some(parent) = parent {
         known(app, parent, &format!("{}_id", parent.level.as_str()))?;
     }
-    let id = generate_account_id(level)?;
     let mut entry = noted(app, origin, Done::Create, id, &profile.name);
     entry.after = Some(noted::told(parent, profile));
     let now = entry.time;
@@ -286,7 +296,7 @@ pub(crate) fn remove(
     let below = table.accounts.referring(id);
     let mut ids: HashSet<AccountId> = below.iter().map(|account| account.id).collect();
     ids.insert(id);
-    let keys = table.list().into_iter().filter(|entry| refers(entry, &ids)).collect::<Vec<_>>();
+    let keys = table.filter(|entry| entry.source != KeySource::Token && refers(entry, &ids));
     let of_file = keys.iter().filter(|entry| entry.source == KeySource::File);
     let referring = Referring {
         accounts: below.iter().map(|account| account.id).collect(),
@@ -311,6 +321,7 @@ pub(crate) fn remove(
     for account in &doomed.accounts {
         table.accounts.remove(*account);
     }
+    table.forget_tokens(|entry| refers(entry, &ids));
     Ok(())
 }
 

@@ -39,6 +39,8 @@ pub(crate) enum KeysError {
     },
     /// The key belongs to the configuration file.
     ManagedByFile,
+    /// It is no key, but a caller with tokens.
+    ManagedByIssuer,
     /// There is no such key.
     NotFound,
     /// What it is to belong to does not exist.
@@ -62,6 +64,10 @@ impl fmt::Display for KeysError {
             Self::ManagedByFile => {
                 f.write_str("this key is managed by the configuration file; change it there")
             }
+            Self::ManagedByIssuer => f.write_str(
+                "this caller has tokens of an identity provider: change it there, disable its user, or change 'auth' in \
+                 the configuration file",
+            ),
             Self::NotFound => f.write_str("there is no such key"),
             Self::Account(error) => write!(f, "{error}"),
             Self::OtherTeam { team } => {
@@ -142,7 +148,7 @@ impl Prepared<'_> {
 pub(crate) fn find(app: &App, id: KeyId) -> Result<Option<StoredKey>, KeysError> {
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     match entry.source {
-        KeySource::File => Ok(None),
+        KeySource::File | KeySource::Token => Ok(None),
         KeySource::Api => Ok(app.storage.database.key(id)?),
     }
 }
@@ -382,5 +388,6 @@ fn own(app: &App, id: KeyId) -> Result<Arc<KeyEntry>, KeysError> {
     match entry.source {
         KeySource::Api => Ok(entry),
         KeySource::File => Err(KeysError::ManagedByFile),
+        KeySource::Token => Err(KeysError::ManagedByIssuer),
     }
 }

@@ -5,6 +5,7 @@ use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
 use super::storage::Storage;
 use crate::admin::idempotency::UnderWay;
+use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) storage: Arc<Storage>,
     pub(crate) cors: ArcSwap<Option<Cors>>,
+    /// Whose tokens are accepted.
+    pub(crate) issuers: ArcSwap<Accepted>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
@@ -56,6 +59,8 @@ pub(crate) struct App {
 pub(crate) enum ApplyError {
     /// A provider.
     Publish(PublishError),
+    /// Keys of an issuer of tokens.
+    Tokens(AcceptError),
     /// The certificate.
     Tls(TlsError),
     /// A key of the file.
@@ -76,6 +81,7 @@ impl fmt::Display for ApplyError {
                 let source = std::error::Error::source(error);
                 source.map_or(Ok(()), |source| write!(f, ": {source}"))
             }
+            Self::Tokens(error) => write!(f, "{error}"),
             Self::Tls(error) => write!(f, "{error}"),
             Self::Keys(error) => write!(f, "{error}"),
             Self::Route(error) => write!(f, "{error}"),
@@ -106,6 +112,7 @@ impl App {
             sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
+            issuers: ArcSwap::from_pointee(Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
@@ -134,6 +141,7 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
+        let issuers = Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?;
         let before = self.embeddings.lock().clone();
         let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
@@ -149,6 +157,10 @@ impl App {
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
+        if !self.issuers.load().is_same(&issuers) {
+            self.issuers.store(Arc::new(issuers));
+            self.gateway.keys.forget_tokens(|_| true);
+        }
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

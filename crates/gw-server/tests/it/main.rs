@@ -31,6 +31,7 @@ mod files;
 mod formats;
 mod google;
 mod hedging;
+mod identity;
 mod keys;
 mod limits;
 mod media;

@@ -75,7 +75,7 @@ impl AccountStore for PostgresStore {
         profile: &AccountProfile,
         now: Micros,
     ) -> Result<StoredAccount, StoreError> {
-        let columns = Columns::of(profile)?;
+        let columns = Columns::of(id, profile)?;
         let made =
             self.change_account("create an account", now, id, &profile.name, async |db, revision| {
                 insert(db, id, parent, &columns, now, revision).await?;
@@ -89,7 +89,7 @@ impl AccountStore for PostgresStore {
         self.retried("write accounts", BULK_LIMIT, async |db| {
             db.batch(IN_ORDER).await?;
             for MadeAccount { id, parent, profile } in accounts {
-                let columns = Columns::of(profile)?;
+                let columns = Columns::of(*id, profile)?;
                 let (text, level) = (id.to_string(), i16::from(id.level.code()));
                 let above = parent.map_or(String::new(), |id| id.to_string());
                 if db.first(MISSING, &[&text, &level, &above, &columns.unique_name]).await?.is_some() {
@@ -108,7 +108,7 @@ impl AccountStore for PostgresStore {
         if_revision: Option<i64>,
         now: Micros,
     ) -> Result<Option<StoredAccount>, StoreError> {
-        let columns = Columns::of(profile)?;
+        let columns = Columns::of(id, profile)?;
         self.change_account("change an account", now, id, &profile.name, async |db, revision| {
             let Some(present) = revision_of(db, id).await? else { return Ok(None) };
             expect(if_revision, present)?;
@@ -164,7 +164,7 @@ impl PostgresStore {
 /// A profile as it stands in the columns.
 pub(super) struct Columns<'p> {
     name: Cow<'p, str>,
-    /// Several people may have the same name.
+    /// Several people may have the same name, and some have no address.
     unique_name: Cow<'p, str>,
     email: Option<Cow<'p, str>>,
     plan: Option<String>,
@@ -174,11 +174,15 @@ pub(super) struct Columns<'p> {
 }
 
 impl<'p> Columns<'p> {
-    pub(super) fn of(profile: &'p AccountProfile) -> Result<Self, StoreError> {
+    pub(super) fn of(id: AccountId, profile: &'p AccountProfile) -> Result<Self, StoreError> {
         let damaged = |_| StoreError::Damaged { what: "an account's policy" };
         Ok(Self {
             name: clean(&profile.name),
-            unique_name: clean(profile.email.as_ref().unwrap_or(&profile.name)),
+            unique_name: match (&profile.email, id.level) {
+                (Some(email), _) => clean(email),
+                (None, Level::User) => Cow::Owned(id.to_string()),
+                (None, _) => clean(&profile.name),
+            },
             email: profile.email.as_deref().map(clean),
             plan: profile.plan.map(|id| id.to_string()),
             policy: serde_json::to_string(&profile.policy).map_err(damaged)?,

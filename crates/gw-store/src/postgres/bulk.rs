@@ -74,13 +74,13 @@ async fn write(db: &mut Db<'_>, change: &TenantChange, now: Micros) -> Result<()
     match change {
         TenantChange::CreateAccount(MadeAccount { id, parent, profile }) => {
             let revision = rows::note(db, *id, now).await?;
-            rows::insert(db, *id, *parent, &Columns::of(profile)?, now, revision).await?;
+            rows::insert(db, *id, *parent, &Columns::of(*id, profile)?, now, revision).await?;
             rows::write_memberships(db, *id, &profile.memberships).await
         }
         TenantChange::UpdateAccount { id, profile, if_revision } => {
             expect(rows::revision_of(db, *id).await?, *if_revision)?;
             let revision = rows::note(db, *id, now).await?;
-            rows::change(db, *id, &Columns::of(profile)?, now, revision).await?;
+            rows::change(db, *id, &Columns::of(*id, profile)?, now, revision).await?;
             rows::write_memberships(db, *id, &profile.memberships).await
         }
         TenantChange::DeleteAccount { id, if_revision } => {

@@ -9,6 +9,7 @@ use gw_model::{AccountId, Level, Membership, Micros, Role};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
+use std::borrow::Cow;
 use std::str::FromStr;
 
 const COLUMNS: &str =
@@ -72,7 +73,7 @@ impl AccountStore for SqliteStore {
         self.change_accounts("write accounts", "", |tx| {
             for (MadeAccount { id, parent, profile }, (policy, metadata)) in accounts.iter().zip(&texts) {
                 let above = parent.map_or(String::new(), |id| id.to_string());
-                let given = params![id.to_string(), id.level.code(), above, unique_name(profile)];
+                let given = params![id.to_string(), id.level.code(), above, unique_name(*id, profile)];
                 if tx.prepare_cached(MISSING)?.exists(given)? {
                     let revision = note(tx, *id, now)?;
                     insert(tx, *id, *parent, profile, (policy, metadata), now, revision)?;
@@ -171,7 +172,7 @@ pub(super) fn insert(
         id.level.code(),
         parent.map_or(String::new(), |id| id.to_string()),
         profile.name,
-        unique_name(profile),
+        unique_name(id, profile),
         profile.email,
         profile.plan.map(|id| id.to_string()),
         policy,
@@ -198,7 +199,7 @@ pub(super) fn change(
     write.execute(params![
         id.to_string(),
         profile.name,
-        unique_name(profile),
+        unique_name(id, profile),
         profile.email,
         profile.plan.map(|id| id.to_string()),
         policy,
@@ -230,9 +231,13 @@ pub(super) fn revision_of(db: &Connection, id: AccountId) -> rusqlite::Result<Op
     db.query_row("SELECT revision FROM accounts WHERE id = ?", [id.to_string()], |row| row.get(0)).optional()
 }
 
-/// Several people may have the same name.
-fn unique_name(profile: &AccountProfile) -> &str {
-    profile.email.as_ref().unwrap_or(&profile.name)
+/// Several people may have the same name, and some have no address.
+fn unique_name(id: AccountId, profile: &AccountProfile) -> Cow<'_, str> {
+    match (&profile.email, id.level) {
+        (Some(email), _) => Cow::Borrowed(email),
+        (None, Level::User) => Cow::Owned(id.to_string()),
+        (None, _) => Cow::Borrowed(&profile.name),
+    }
 }
 
 pub(super) fn write_memberships(
