@@ -3,8 +3,8 @@
 use super::account_input as input;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
-use super::limits;
 use super::query::Page;
+use super::{access, limits};
 use crate::app::accounts::{self, AccountsError};
 use crate::app::state::App;
 use axum::Json;
@@ -234,6 +234,12 @@ fn row(app: &App, stored: &StoredAccount) -> Value {
     for (member, wanted) in input::parents(level) {
         let parent = stored.parent.filter(|parent| parent.level == *wanted);
         row[member] = json!(parent.map(|id| id.to_string()));
+    }
+    let access = policy.access.as_deref();
+    row["hours"] = access.map(access::hours_shown).unwrap_or_default().into();
+    row["required_metadata"] = json!(access.map(|access| &access.required_metadata[..]).unwrap_or_default());
+    if !matches!(level, Level::Customer | Level::Tag) {
+        row["allowed_ips"] = json!(access.map(|access| &access.allowed_ips[..]).unwrap_or_default());
     }
     if level != Level::Plan {
         row["plan_id"] = json!(profile.plan.map(|id| id.to_string()));
