@@ -5,7 +5,7 @@ use crate::inbound::Inbound;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use gw_model::{ErrorCode, Micros, Principal, Refusal};
-use gw_store::memory::{KeyEntry, KeySource};
+use gw_store::memory::{Holder, KeyEntry, KeySource, KeyTable};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -66,8 +66,8 @@ pub(crate) async fn identify(
         ));
     };
     if let Some(entry) = gateway.keys.find(presented, worker.now()) {
-        check_address(&entry, from)?;
-        check(&entry, worker.now())?;
+        check_address(&gateway.keys, &entry, from)?;
+        check(&gateway.keys, &entry, worker.now())?;
         return Ok(Caller::Key(entry));
     }
     if gateway.is_master(presented) {
@@ -76,7 +76,8 @@ pub(crate) async fn identify(
     match gateway.introducer().and_then(|introducer| introducer.introduce(presented)) {
         Some(introduction) => {
             let entry = introduction.await?;
-            check(&entry, worker.now())?;
+            check_address(&gateway.keys, &entry, from)?;
+            check(&gateway.keys, &entry, worker.now())?;
             Ok(Caller::Key(entry))
         }
         None => Err(Refusal::new(
@@ -87,29 +88,34 @@ pub(crate) async fn identify(
 }
 
 /// May the key be used from there? Asked before anything else about the key, so that a key in the wrong hands tells nothing.
-fn check_address(entry: &KeyEntry, from: Option<IpAddr>) -> Result<(), Refusal> {
-    match &entry.policy.access {
-        Some(access) if !access.allows_address(from) => {
-            let from = from.map_or_else(|| "here".to_owned(), |address| address.to_string());
-            let text = format!(
-                "calls with this API key are not taken from {from}; call from an allowed address, or have 'allowed_ips' changed"
-            );
-            Err(Refusal::new(ErrorCode::AddressNotAllowed, text))
-        }
-        _ => Ok(()),
-    }
+fn check_address(keys: &KeyTable, entry: &KeyEntry, from: Option<IpAddr>) -> Result<(), Refusal> {
+    let Some((holder, ())) = keys.access(entry, |access| (!access.allows_address(from)).then_some(())) else {
+        return Ok(());
+    };
+    let from = from.map_or_else(|| "here".to_owned(), |address| address.to_string());
+    let text = format!(
+        "calls of {holder} are not taken from {from}; call from an allowed address, or have 'allowed_ips' changed"
+    );
+    Err(Refusal::new(ErrorCode::AddressNotAllowed, text))
+}
+
+/// May calls of the holder come now, or what else it counts for?
+pub(crate) fn not_now(holder: &Holder) -> Refusal {
+    let text = format!(
+        "calls of {holder} are not taken at this time; call within its hours, or have 'hours' changed"
+    );
+    Refusal::new(ErrorCode::TimeNotAllowed, text)
 }
 
 /// Is the key good at this moment? Asked again when time has passed: a slow upload or a back-off must not
 /// carry a revoked key to a provider.
-pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
+pub(crate) fn check(keys: &KeyTable, entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
+    // Before anything else, as with addresses.
+    if let Some((holder, ())) = keys.access(entry, |access| (!access.allows_time(now)).then_some(())) {
+        return Err(not_now(&holder));
+    }
     if entry.source == KeySource::Token {
         return check_bearer(entry, now);
-    }
-    // Before anything else, as with addresses.
-    if entry.policy.access.as_ref().is_some_and(|access| !access.allows_time(now)) {
-        let text = "calls with this API key are not taken at this time; call within its hours, or have 'hours' changed";
-        return Err(Refusal::new(ErrorCode::TimeNotAllowed, text));
     }
     if entry.disabled {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key is disabled"));

@@ -8,6 +8,7 @@ use crate::raw;
 use crate::route::resolve::Resolution;
 use crate::route::subject;
 use crate::ticket::{Rejected, Ticket};
+use gw_model::access::Access;
 use gw_model::catalog::ProviderKind;
 use gw_model::{Call, ErrorCode, Refusal, WireFormat, snapshot::Model};
 use serde_json::Value;
@@ -58,10 +59,15 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refus
     Ok(resolution.model)
 }
 
-/// Does the call say of itself what its key asks for?
+/// Does the call say of itself what its key and all that it counts for ask for?
 fn check_metadata(ticket: &Ticket) -> Result<(), Refusal> {
-    let Some(access) = ticket.key().and_then(|key| key.policy.access.as_ref()) else { return Ok(()) };
-    if access.required_metadata.is_empty() {
+    let Some(key) = ticket.key() else { return Ok(()) };
+    let ask = |refuse: &dyn Fn(&Access) -> Option<Vec<String>>| {
+        let keys = &ticket.worker().gateway().keys;
+        let beside = || ticket.beside().iter().find_map(|account| account.access(refuse));
+        keys.access(key, refuse).or_else(beside)
+    };
+    if ask(&|access| (!access.required_metadata.is_empty()).then(Vec::new)).is_none() {
         return Ok(());
     }
     let given = subject::metadata(None, &ticket.context)?.unwrap_or_default();
@@ -69,15 +75,16 @@ fn check_metadata(ticket: &Ticket) -> Result<(), Refusal> {
         None | Some(Value::Null) => false,
         Some(value) => value.as_str().is_none_or(|text| !text.trim().is_empty()),
     };
-    let missing: Vec<&str> =
-        access.required_metadata.iter().filter(|name| !says(name)).map(String::as_str).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
+    let lacks = |access: &Access| {
+        let missing = access.required_metadata.iter().filter(|name| !says(name));
+        let missing: Vec<String> = missing.cloned().collect();
+        (!missing.is_empty()).then_some(missing)
+    };
+    let Some((holder, missing)) = ask(&lacks) else { return Ok(()) };
     let text = format!(
-        "calls with this key must say {} in the header 'x-gatewright-metadata', as in {{\"{}\": \"...\"}}",
+        "calls of {holder} must say {} in the header 'x-gatewright-metadata', as in {{\"{}\": \"...\"}}",
         missing.join(", "),
-        missing.first().unwrap_or(&"")
+        missing.first().map_or("", String::as_str)
     );
     Err(Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-metadata"))
 }

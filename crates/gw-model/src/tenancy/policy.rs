@@ -1,5 +1,6 @@
 //! What an account allows all calls that count for it, beside what the key allows. Plain data.
 
+use crate::access::Access;
 use crate::format::Endpoint;
 use crate::limits::{Budget, Limits};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,9 @@ pub struct AccountPolicy {
     /// Allowed providers, by their configured names. `None` allows all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub providers: Option<Vec<String>>,
+    /// From where, when and with what calls may come. `None` allows what the key does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access: Option<Box<Access>>,
     /// It is a customer that was made on sight: its limits and budgets are those that the configuration gives such.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub on_sight: bool,

@@ -47,7 +47,13 @@ impl Open {
     /// Is the key still good, and everything that the call counts for?
     pub(crate) fn check_key(&self) -> Result<(), Refusal> {
         let Some(entry) = &self.key else { return Ok(()) };
-        authenticate::check(entry, self.worker.now())?;
+        let now = self.worker.now();
+        authenticate::check(&self.worker.gateway().keys, entry, now)?;
+        let closed =
+            |account: &Arc<Account>| account.access(|access| (!access.allows_time(now)).then_some(()));
+        if let Some((holder, ())) = self.named.iter().find_map(closed) {
+            return Err(authenticate::not_now(&holder));
+        }
         match self.named.iter().find(|account| account.is_closed()) {
             None => Ok(()),
             Some(account) => Err(disabled(account.id.level, &account.version().name)),

@@ -123,7 +123,7 @@ impl Open {
         let Some(held) = &self.key else { return Ok(()) };
         let now = self.worker.now();
         let Some(entry) = self.worker.gateway().keys.get(held.id) else { return Ok(()) };
-        crate::authenticate::check(&entry, now)?;
+        crate::authenticate::check(&self.worker.gateway().keys, &entry, now)?;
         self.renew_key(&entry);
         let is_priced = self.attempt.as_ref().is_some_and(|a| a.target.info.prices.prices_tokens());
         let spent = self.chain.budget_views(now).into_iter().find(|(_, view)| view.spent >= view.limit);

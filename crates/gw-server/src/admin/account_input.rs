@@ -3,14 +3,14 @@
 
 use super::error::ApiError;
 use super::given::Given;
-use super::limits;
+use super::{access, limits};
 use gw_model::{AccountId, Level, Membership, Role};
 use gw_store::types::AccountProfile;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 9] = [
+const COMMON: [&str; 11] = [
     "name",
     "models",
     "endpoints",
@@ -20,6 +20,8 @@ const COMMON: [&str; 9] = [
     "budget",
     "budgets",
     "metadata",
+    "hours",
+    "required_metadata",
 ];
 
 /// Most memberships of one person.
@@ -44,6 +46,10 @@ pub(super) const fn parents(level: Level) -> &'static [(&'static str, Level)] {
 pub(super) fn members(level: Level) -> Vec<&'static str> {
     let mut members = COMMON.to_vec();
     members.extend(parents(level).iter().map(|(member, _)| *member));
+    // Where a call comes from is asked before it is known which customer and tags it names.
+    if !matches!(level, Level::Customer | Level::Tag) {
+        members.push("allowed_ips");
+    }
     if level != Level::Plan {
         members.extend(["plan_id", "disabled"]);
     }
@@ -112,6 +118,7 @@ pub(super) fn apply(
     if let Some(allowed) = given.flag("member_keys")? {
         policy.no_member_keys = !allowed;
     }
+    access::apply(given, &mut policy.access)?;
     limits::apply(given, &mut policy.limits, &mut policy.budgets)?;
     // A customer made on sight that is given limits or budgets has its own from here on.
     policy.on_sight &= !["limits", "budget", "budgets"].iter().any(|name| given.raw(name).is_some());

@@ -4,8 +4,8 @@ use super::account_input as input;
 use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
-use super::limits;
 use super::query::Page;
+use super::{access, limits};
 use crate::app::accounts::{self, AccountsError, allowed};
 use crate::app::authorization::Caller;
 use crate::app::state::App;
@@ -247,6 +247,12 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     }
     if matches!(level, Level::Organization | Level::Team | Level::Project) {
         row["member_keys"] = (!policy.no_member_keys).into();
+    }
+    let access = policy.access.as_deref();
+    row["hours"] = access.map(access::hours_shown).unwrap_or_default().into();
+    row["required_metadata"] = json!(access.map(|access| &access.required_metadata[..]).unwrap_or_default());
+    if !matches!(level, Level::Customer | Level::Tag) {
+        row["allowed_ips"] = json!(access.map(|access| &access.allowed_ips[..]).unwrap_or_default());
     }
     if level != Level::Plan {
         row["plan_id"] = json!(profile.plan.map(|id| id.to_string()));

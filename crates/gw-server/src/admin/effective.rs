@@ -1,7 +1,8 @@
 //! `GET /api/v1/keys/{id}/effective`: what holds for the calls of a key, value by value: everything that was looked at, and
 //! what of it decides. It must not decide anything itself: it shows what the request path asks.
 
-use super::limits;
+use super::{access, limits};
+use gw_model::access::Access;
 use gw_model::limits::{Budget, Limits};
 use gw_model::principal::model_matches;
 use gw_model::{Endpoint, Level, Micros};
@@ -17,6 +18,7 @@ struct Source<'a> {
     endpoints: Option<Vec<Endpoint>>,
     providers: Option<Vec<String>>,
     max_output_tokens: Option<u64>,
+    access: Option<Box<Access>>,
     limits: Limits,
     budgets: Vec<Budget>,
     tally: &'a Tally,
@@ -34,6 +36,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
         endpoints: Some(Endpoint::ALL.iter().copied().filter(|e| entry.policy.allows_endpoint(*e)).collect()),
         providers: None,
         max_output_tokens: None,
+        access: entry.policy.access.clone(),
         limits: entry.policy.limits.clone(),
         budgets: entry.policy.budgets.clone(),
         tally: &entry.tally,
@@ -53,6 +56,13 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
         }),
         "providers": names(&sources, |source| source.providers.clone()),
         "max_output_tokens": least(&sources),
+        "allowed_ips": each(&sources, |access| {
+            (!access.allowed_ips.is_empty()).then(|| json!(access.allowed_ips))
+        }),
+        "hours": each(&sources, |access| {
+            (!access.hours.is_empty()).then(|| access::hours_shown(access).into())
+        }),
+        "required_metadata": required(&sources),
         "limits": all_limits(&sources),
         "budgets": all_budgets(&sources, now),
     })
@@ -66,6 +76,7 @@ fn of_account<'a>(account: &Arc<Account>, from: Value, tally: &'a Tally) -> Sour
         endpoints: policy.endpoints,
         providers: policy.providers,
         max_output_tokens: policy.max_output_tokens,
+        access: policy.access,
         limits: policy.limits,
         budgets: policy.budgets,
         tally,
@@ -123,6 +134,32 @@ fn combine(
         }
         effective = Some(next);
     }
+    json!({ "effective": effective, "from": from, "considered": considered })
+}
+
+/// What each asks for: a call must be within all of them.
+fn each(sources: &[Source<'_>], value: impl Fn(&Access) -> Option<Value>) -> Vec<Value> {
+    let of = |source: &Source<'_>| {
+        let value = source.access.as_deref().and_then(&value)?;
+        Some(json!({ "from": source.from, "value": value }))
+    };
+    sources.iter().filter_map(of).collect()
+}
+
+/// All names that anything asks for.
+fn required(sources: &[Source<'_>]) -> Value {
+    let (mut effective, mut from) = (Vec::new(), Vec::new());
+    for source in sources {
+        let Some(access) = source.access.as_deref().filter(|access| !access.required_metadata.is_empty())
+        else {
+            continue;
+        };
+        effective.extend(access.required_metadata.iter().cloned());
+        from.push(source.from.clone());
+    }
+    effective.sort();
+    effective.dedup();
+    let considered = each(sources, |access| Some(json!(access.required_metadata)));
     json!({ "effective": effective, "from": from, "considered": considered })
 }
 

@@ -11,6 +11,7 @@ use super::rules::{Holder, Rules};
 use super::tally::Tally;
 use ahash::AHashMap;
 use arc_swap::ArcSwap;
+use gw_model::access::Access;
 use gw_model::{AccountId, AccountPolicy, Level, Micros};
 use parking_lot::{Mutex, MutexGuard, RwLock};
 use sight::Sight;
@@ -103,6 +104,17 @@ impl Account {
         allows(&version.policy) && version.plan().is_none_or(|plan| allows(&plan.version.load().policy))
     }
 
+    /// Calls `refuse` with what it and its plan say of where, when and with what calls may come, until that gives something.
+    pub fn access<T>(&self, refuse: impl Fn(&Access) -> Option<T>) -> Option<(Holder, T)> {
+        let version = self.version.load();
+        let own = version.policy.access.as_ref().and_then(|access| refuse(access));
+        let found = own.or_else(|| {
+            let plan = version.plan()?.version.load();
+            plan.policy.access.as_ref().and_then(|access| refuse(access))
+        })?;
+        Some((Holder { level: self.id.level, name: Some(Arc::clone(&version.name)) }, found))
+    }
+
     /// Most output tokens that a request may ask for, by it and its plan.
     #[must_use]
     pub fn max_output_tokens(&self) -> Option<u64> {
@@ -148,6 +160,8 @@ pub struct AccountTable {
     named: RwLock<AHashMap<Named, Arc<Account>>>,
     /// Callers may name something that counts.
     has_named: AtomicBool,
+    /// Something here says from where, when or with what calls may come.
+    has_access: AtomicBool,
     sight: Sight,
     /// Of the latest change of accounts and keys; also what makes changes come one after the other.
     generation: Mutex<u64>,
@@ -183,6 +197,9 @@ impl AccountTable {
             true => self.sight.rules(),
             false => Arc::new(Rules::new(&new.policy.limits, new.policy.budgets.clone())),
         };
+        if new.policy.access.is_some() {
+            self.has_access.store(true, Ordering::Release);
+        }
         let version = Version { name: new.name, policy: new.policy, rules, under, generation: *generation };
         if let Some(known) = self.get(new.id) {
             self.forget_name(&known);
@@ -242,6 +259,12 @@ impl AccountTable {
     /// Held while something changes that is counted under a generation of this table.
     pub(super) fn generation(&self) -> MutexGuard<'_, u64> {
         self.generation.lock()
+    }
+
+    /// True when an account says from where, when or with what calls may come, or did since the start.
+    #[must_use]
+    pub fn has_access(&self) -> bool {
+        self.has_access.load(Ordering::Acquire)
     }
 
     /// The account of that id.

@@ -9,13 +9,14 @@ use super::budget::SpentByPeriod;
 use super::chain::Link;
 use super::digest::{Digest, HeadHasher, Peppers};
 use super::plans::Under;
-use super::rules::Rules;
+use super::rules::{Holder, Rules};
 use super::tally::Tally;
 use ahash::{AHashMap, AHashSet};
 use callers::Callers;
 pub use callers::{NewCaller, Told, TooManyCallers};
 use entry::Notes;
 pub use entry::{KeyEntry, KeySource, Retiring};
+use gw_model::access::Access;
 use gw_model::{AccountId, KeyId, KeyPolicy, KeyTerms, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
 use std::borrow::Borrow;
@@ -265,6 +266,16 @@ impl KeyTable {
     #[must_use]
     pub fn get(&self, id: KeyId) -> Option<Arc<KeyEntry>> {
         self.names.lock().get(id).cloned()
+    }
+
+    /// As [`KeyEntry::access`], for calls of most installations at no cost: accounts are asked only if one of them ever had
+    /// something to say.
+    pub fn access<T>(&self, entry: &KeyEntry, refuse: impl Fn(&Access) -> Option<T>) -> Option<(Holder, T)> {
+        match (self.accounts.has_access(), &entry.policy.access) {
+            (true, _) => entry.access(refuse),
+            (false, Some(own)) => Some((Holder::default(), refuse(own)?)),
+            (false, None) => None,
+        }
     }
 
     /// The key of that name.

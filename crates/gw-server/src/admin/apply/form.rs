@@ -3,6 +3,7 @@
 
 use crate::admin::{access, limits};
 use crate::app::apply::Paths;
+use gw_model::access::Access;
 use gw_model::limits::{Budget, Limits};
 use gw_model::{AccountId, KeyPolicy, Level, time};
 use gw_store::types::AccountProfile;
@@ -56,6 +57,7 @@ pub(super) fn account(level: Level, profile: &AccountProfile, paths: &Paths) -> 
     if policy.no_member_keys {
         add("member_keys", false.into());
     }
+    accessed(&mut form, policy.access.as_deref());
     counted(&mut form, &policy.limits, &policy.budgets, &profile.metadata);
     form
 }
@@ -83,22 +85,27 @@ pub(super) fn key(policy: &KeyPolicy, paths: &Paths) -> Form {
     if policy.disabled {
         add("disabled", true.into());
     }
-    if let Some(access) = &policy.access {
-        if !access.allowed_ips.is_empty() {
-            add("allowed_ips", access.allowed_ips.iter().map(ToString::to_string).collect());
-        }
-        if !access.hours.is_empty() {
-            add("hours", access::hours_shown(access).into());
-        }
-        if !access.required_metadata.is_empty() {
-            add("required_metadata", json!(access.required_metadata));
-        }
-    }
     if !policy.credentials.is_empty() {
         add("credentials", json!(policy.credentials));
     }
+    accessed(&mut form, policy.access.as_deref());
     counted(&mut form, &policy.limits, &policy.budgets, &policy.metadata);
     form
+}
+
+/// From where, when and with what calls may come.
+fn accessed(form: &mut Form, access: Option<&Access>) {
+    let Some(access) = access else { return };
+    let mut add = |name: &str, value: Value| drop(form.insert(name.to_owned(), value));
+    if !access.allowed_ips.is_empty() {
+        add("allowed_ips", access.allowed_ips.iter().map(ToString::to_string).collect());
+    }
+    if !access.hours.is_empty() {
+        add("hours", access::hours_shown(access).into());
+    }
+    if !access.required_metadata.is_empty() {
+        add("required_metadata", json!(access.required_metadata));
+    }
 }
 
 /// What a key belongs to; labels for reports under names of their own.

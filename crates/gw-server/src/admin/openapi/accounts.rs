@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 14] = [
+const SHOWN: [&str; 17] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -76,12 +76,15 @@ const SHOWN: [&str; 14] = [
     "budget:object?",
     "budgets:array",
     "metadata:object",
+    "allowed_ips:array?",
+    "hours:array",
+    "required_metadata:array",
     "revision:integer",
     "created_at:string",
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 9] = [
+const GIVEN: [&str; 12] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -91,6 +94,9 @@ const GIVEN: [&str; 9] = [
     "budget:object?",
     "budgets:array?",
     "metadata:object?",
+    "allowed_ips:array?",
+    "hours:array?",
+    "required_metadata:array?",
 ];
 
 /// The schemas.

@@ -39,7 +39,7 @@ impl Exported {
                 let page = app.storage.database.accounts(&filter)?;
                 let Some(last) = page.last() else { break };
                 filter.after = Some(last.id);
-                found.extend(page.into_iter().filter(|account| !account.profile.policy.on_sight));
+                found.extend(page.into_iter().filter(is_declared));
             }
             found.sort_by(|a, b| a.profile.name.cmp(&b.profile.name));
             for account in &found {
@@ -82,4 +82,10 @@ impl Exported {
         }
         Some(at)
     }
+}
+
+/// What was made on sight is no document's, and a user without an address could not be found by it.
+fn is_declared(account: &StoredAccount) -> bool {
+    let profile = &account.profile;
+    !profile.policy.on_sight && (account.id.level != Level::User || profile.email.is_some())
 }

@@ -1,6 +1,7 @@
 //! Organizations, teams, projects, users, customers, tags and plans from outside: how they are managed, and what they do
 //! to calls.
 
+mod access;
 mod calls;
 mod nodes;
 mod plans;

@@ -7,6 +7,7 @@ use super::super::plans::Under;
 use super::super::rules::{Holder, Rules};
 use super::super::tally::Tally;
 use super::callers::Told;
+use gw_model::access::Access;
 use gw_model::{AccountId, AccountPolicy, Endpoint, KeyId, KeyPolicy, KeyTerms, Level, Micros};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -155,6 +156,17 @@ impl KeyEntry {
     #[must_use]
     pub fn allows_every_provider(&self) -> bool {
         self.all(|policy| policy.providers.is_none())
+    }
+
+    /// Calls `refuse` with what the key, its plan and all above it say of where, when and with what calls may come, until
+    /// that gives something; then also whose it is.
+    pub fn access<T>(&self, refuse: impl Fn(&Access) -> Option<T>) -> Option<(Holder, T)> {
+        let own = self.policy.access.as_ref().and_then(|access| refuse(access));
+        if let Some(found) = own {
+            return Some((Holder::default(), found));
+        }
+        let above = self.plan().into_iter().chain(&self.above);
+        above.filter_map(|account| account.access(&refuse)).next()
     }
 
     /// Most output tokens that a request may ask for, by the key's plan and all above it.

@@ -71,11 +71,13 @@ impl Work<'_> {
                 found
             }
         }?;
-        if found.source == KeySource::File {
-            self.fault(&key.entry, "this key is managed by the configuration file; change it there");
-            return None;
-        }
-        Some(found.id)
+        let elsewhere = match found.source {
+            KeySource::Api => return Some(found.id),
+            KeySource::File => "this key is managed by the configuration file; change it there",
+            KeySource::Token => "this is no key: the caller has tokens of an identity provider",
+        };
+        self.fault(&key.entry, elsewhere);
+        None
     }
 
     fn check_secret(&mut self, entry: &Entry, secret: &Secret, of: Option<KeyId>) {
