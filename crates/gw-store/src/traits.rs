@@ -9,8 +9,8 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
     LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, StoredToken, TokenId,
-    UsageFilter, UsageRow, Watermark,
+    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, StoredToken, TenantBatch,
+    TokenId, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -91,6 +91,19 @@ pub trait AccountStore: Send + Sync {
         if_revision: Option<i64>,
         now: Micros,
     ) -> Result<(), StoreError>;
+}
+
+/// Many accounts and keys at once, as documents want them.
+pub trait BulkStore: Send + Sync {
+    /// Makes all of the changes in one transaction, or none, and notes what the document manages. Whether parents, plans
+    /// and teams exist is the caller's to see. Errors: [`StoreError::OneOfMany`] says which change could not be made, and
+    /// why: [`StoreError::NameTaken`], [`StoreError::Changed`] when its revision is not the expected one, or
+    /// [`StoreError::Gone`].
+    fn write_tenants(&self, batch: &TenantBatch<'_>, now: Micros) -> Result<(), StoreError>;
+    /// Ids of what a document manages, those that are gone meanwhile included, in their order.
+    fn managed_by(&self, document: &str) -> Result<Vec<String>, StoreError>;
+    /// Which of these ids a document manages, each with that document.
+    fn managers(&self, ids: &[String]) -> Result<Vec<(String, String)>, StoreError>;
 }
 
 /// Answers to writes that are given again when the same write comes again.
@@ -277,8 +290,11 @@ pub trait ObjectStore: Send + Sync {
 }
 
 /// What the control plane changes, and what is written down of it.
-pub trait ControlStore: Directory + AccountStore + CredentialStore + RouteStore + TokenStore {}
-impl<T: Directory + AccountStore + CredentialStore + RouteStore + TokenStore> ControlStore for T {}
+pub trait ControlStore:
+    Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore
+{
+}
+impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore> ControlStore for T {}
 
 /// The audit log; see [`crate::audit`].
 pub trait AuditLog: Send + Sync {
@@ -290,6 +306,15 @@ pub trait AuditLog: Send + Sync {
         &self,
         seal: &AuditSeal,
         draft: &AuditDraft,
+        change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError> {
+        self.audited_all(seal, std::slice::from_ref(draft), change)
+    }
+    /// The same with an entry for each of many things that change together, in their order.
+    fn audited_all(
+        &self,
+        seal: &AuditSeal,
+        drafts: &[AuditDraft],
         change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
     ) -> Result<bool, StoreError>;
     /// Entries, newest first.
@@ -319,6 +344,7 @@ pub trait Reports: Send + Sync {
 pub trait Database:
     Directory
     + AccountStore
+    + BulkStore
     + AnswerStore
     + AuditLog
     + CredentialStore

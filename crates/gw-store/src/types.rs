@@ -1,6 +1,7 @@
 //! What goes into and comes out of a store. Plain data.
 
 mod accounts;
+mod bulk;
 mod routes;
 mod spending;
 mod tokens;
@@ -8,6 +9,7 @@ mod tokens;
 pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
 };
+pub use bulk::{TenantBatch, TenantChange};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};

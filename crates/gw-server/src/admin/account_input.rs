@@ -23,7 +23,7 @@ const COMMON: [&str; 9] = [
 ];
 
 /// Most memberships of one person.
-const MAX_MEMBERSHIPS: usize = 256;
+pub(super) const MAX_MEMBERSHIPS: usize = 256;
 
 /// Longest address in bytes, by the rules of mail.
 const MAX_EMAIL: usize = 254;
@@ -40,8 +40,8 @@ pub(super) const fn parents(level: Level) -> &'static [(&'static str, Level)] {
     }
 }
 
-/// Reads a body.
-pub(super) fn read(level: Level, body: &[u8]) -> Result<Given, ApiError> {
+/// Members of an account of a level.
+pub(super) fn members(level: Level) -> Vec<&'static str> {
     let mut members = COMMON.to_vec();
     members.extend(parents(level).iter().map(|(member, _)| *member));
     if level != Level::Plan {
@@ -53,7 +53,12 @@ pub(super) fn read(level: Level, body: &[u8]) -> Result<Given, ApiError> {
     if matches!(level, Level::Organization | Level::Team | Level::Project) {
         members.push("member_keys");
     }
-    Given::read(body, &members)
+    members
+}
+
+/// Reads a body.
+pub(super) fn read(level: Level, body: &[u8]) -> Result<Given, ApiError> {
+    Given::read(body, &members(level))
 }
 
 /// What it is to belong to. Outer `None`: nothing is said about that.

@@ -80,6 +80,16 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
+    /// 409, about nothing in particular.
+    pub(crate) fn in_the_way(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// 413.
+    pub(crate) fn too_large(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+    }
+
     /// 409.
     pub(crate) fn conflict(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(StatusCode::CONFLICT, "conflict", message);
@@ -93,6 +103,17 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", text)
     }
 
+    /// With other words.
+    pub(crate) fn saying(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The field that it is about, and what it says.
+    pub(crate) fn told(&self) -> (Option<String>, String) {
+        (self.field.as_ref().map(ToString::to_string), self.message.to_string())
+    }
+
     /// With a member besides.
     pub(crate) fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
         self.more = Some(Box::new((name, value)));
@@ -100,7 +121,7 @@ impl ApiError {
     }
 
     /// 503: the database is away. Calls go on without it.
-    fn storage_unavailable(error: &StoreError) -> Self {
+    pub(crate) fn storage_unavailable(error: &StoreError) -> Self {
         tracing::warn!(%error, "an admin request needs the database");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -7,7 +7,8 @@ use super::{access, limits};
 use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
-const MEMBERS: [&str; 19] = [
+/// Members of a key.
+pub(super) const MEMBERS: [&str; 19] = [
     "name",
     "team_id",
     "project_id",

@@ -5,6 +5,7 @@ mod access;
 mod account_input;
 mod accounts;
 mod admin_tokens;
+mod apply;
 mod audit;
 mod budgets;
 mod by;
@@ -30,7 +31,7 @@ use crate::app::audit::refused;
 use crate::app::authorization::{Caller, Unidentified, identify};
 use crate::app::state::App;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -64,6 +65,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/me", get(admin_tokens::me))
         .merge(tenancy())
         .route("/budgets", get(budgets::list))
+        .route("/apply", post(apply::apply).layer(DefaultBodyLimit::max(apply::MAX_BODY)))
+        .route("/export", get(apply::export))
         .route("/credentials", get(credentials::list).post(credentials::create))
         .route(
             "/credentials/{id}",

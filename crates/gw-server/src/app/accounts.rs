@@ -2,7 +2,7 @@
 //! key table. What a change does is in force when it returns. It must not know HTTP.
 
 pub(crate) mod allowed;
-mod noted;
+pub(super) mod noted;
 
 use super::audit;
 use super::authorization::{Caller, Denied};
@@ -404,7 +404,7 @@ fn check(app: &App, profile: &AccountProfile) -> Result<(), AccountsError> {
 }
 
 /// Budgets with windows of their own that are new to the account begin with what was spent in them, before they count.
-fn restore(app: &App, id: AccountId, profile: &AccountProfile) -> Result<(), AccountsError> {
+pub(super) fn restore(app: &App, id: AccountId, profile: &AccountProfile) -> Result<(), AccountsError> {
     let Some(account) = app.gateway.keys.accounts.get(id) else { return Ok(()) };
     let rules = Rules::new(&profile.policy.limits, profile.policy.budgets.clone());
     if !rules.has_other_windows() {
@@ -415,7 +415,7 @@ fn restore(app: &App, id: AccountId, profile: &AccountProfile) -> Result<(), Acc
 }
 
 /// Notes names for reports, which outlive what they name. Reports do without where that fails.
-fn label(app: &App, accounts: &[&StoredAccount]) {
+pub(super) fn label(app: &App, accounts: &[&StoredAccount]) {
     let labels =
         accounts.iter().map(|account| AccountLabel { id: account.id, name: account.profile.name.clone() });
     if let Err(error) = app.storage.database.label_accounts(&labels.collect::<Vec<_>>()) {
@@ -424,7 +424,7 @@ fn label(app: &App, accounts: &[&StoredAccount]) {
 }
 
 /// What is stored becomes what counts. False when what it refers to is not in the table.
-fn put_in_force(table: &AccountTable, stored: &StoredAccount) -> bool {
+pub(super) fn put_in_force(table: &AccountTable, stored: &StoredAccount) -> bool {
     let profile = &stored.profile;
     let account = NewAccount {
         id: stored.id,

@@ -2,7 +2,7 @@
 //! in the table only. The file is the floor: what it declares cannot be changed here.
 
 mod own;
-mod told;
+pub(super) mod told;
 
 pub(crate) use told::difference;
 
@@ -29,7 +29,7 @@ use told::told;
 const PAGE: usize = 10_000;
 
 /// The pepper that new digests are made with.
-const PEPPER: u32 = 1;
+pub(super) const PEPPER: u32 = 1;
 
 /// Why a key cannot be made or changed.
 #[derive(Debug)]
@@ -335,7 +335,7 @@ fn noted(app: &App, caller: &Caller, action: &'static str, entry: &KeyEntry) -> 
 }
 
 /// A key with what it is to be counted by, when its budgets have windows that may have to be restored.
-fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
+pub(super) fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
     let rules = Rules::new(&policy.limits, policy.budgets.clone());
     rules.has_other_windows().then(|| Party {
         id: AccountId { level: Level::Key, number: id.0 },
@@ -344,7 +344,7 @@ fn party(table: &KeyTable, id: KeyId, policy: &KeyPolicy) -> Option<Party> {
     })
 }
 
-fn put_in_force(app: &App, stored: &StoredKey) {
+pub(super) fn put_in_force(app: &App, stored: &StoredKey) {
     let (policy, source) = (stored.policy.clone(), KeySource::Api);
     app.gateway.keys.upsert_retiring(stored.id, stored.digest, policy, false, source, stored.retiring);
 }

@@ -229,7 +229,7 @@ impl Bearer<'_> {
             email: self.said.email.clone(),
             ..AccountProfile::default()
         };
-        match accounts::create_as(self.app, &Caller::gateway(), id, None, &profile) {
+        match accounts::create_as(self.app, &Caller::system(), id, None, &profile) {
             // Another node may have been quicker.
             Ok(_) | Err(accounts::AccountsError::Store(StoreError::NameTaken { .. })) => {}
             Err(error) => {

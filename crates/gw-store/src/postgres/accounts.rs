@@ -26,7 +26,7 @@ const UPDATE: &str = "UPDATE accounts SET name = $2, unique_name = $3, email = $
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE ($3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = $3)) AND NOT EXISTS \
      (SELECT 1 FROM accounts WHERE id = $1 OR (level = $2 AND parent = $3 AND unique_name = $4))";
-const REVOKE: &str =
+pub(super) const REVOKE: &str =
     "UPDATE keys SET revoked_at = $1, updated_at = $1, revision = $2 WHERE id = $3 AND revoked_at IS NULL";
 
 impl PostgresStore {
@@ -112,21 +112,7 @@ impl AccountStore for PostgresStore {
         self.change_account("change an account", now, id, &profile.name, async |db, revision| {
             let Some(present) = revision_of(db, id).await? else { return Ok(None) };
             expect(if_revision, present)?;
-            let c = &columns;
-            let values: Values<'_> = &[
-                &id.to_string(),
-                &c.name,
-                &c.unique_name,
-                &c.email,
-                &c.plan,
-                &c.policy,
-                &c.metadata,
-                &c.disabled,
-                &now,
-                &revision,
-                &c.role,
-            ];
-            db.execute(UPDATE, values).await?;
+            change(db, id, &columns, now, revision).await?;
             write_memberships(db, id, &profile.memberships).await?;
             select(db, id).await
         })
@@ -146,10 +132,7 @@ impl AccountStore for PostgresStore {
                 expect(if_revision, present)?;
             }
             for id in &doomed.accounts {
-                note(db, *id, now).await?;
-                let text = id.to_string();
-                db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
-                db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await?;
+                delete(db, *id, now).await?;
             }
             for id in &doomed.keys {
                 let revision: i64 = db.one(NOTE, &[&now, &"key", &id.to_string()]).await?.try_get(0)?;
@@ -179,7 +162,7 @@ impl PostgresStore {
 }
 
 /// A profile as it stands in the columns.
-struct Columns<'p> {
+pub(super) struct Columns<'p> {
     name: Cow<'p, str>,
     /// Several people may have the same name, and some have no address.
     unique_name: Cow<'p, str>,
@@ -192,7 +175,7 @@ struct Columns<'p> {
 }
 
 impl<'p> Columns<'p> {
-    fn of(id: AccountId, profile: &'p AccountProfile) -> Result<Self, StoreError> {
+    pub(super) fn of(id: AccountId, profile: &'p AccountProfile) -> Result<Self, StoreError> {
         let damaged = |_| StoreError::Damaged { what: "an account's policy" };
         Ok(Self {
             name: clean(&profile.name),
@@ -211,7 +194,7 @@ impl<'p> Columns<'p> {
     }
 }
 
-async fn insert(
+pub(super) async fn insert(
     db: &mut Db<'_>,
     id: AccountId,
     parent: Option<AccountId>,
@@ -237,9 +220,39 @@ async fn insert(
     db.execute(INSERT, values).await.map(drop)
 }
 
+pub(super) async fn change(
+    db: &mut Db<'_>,
+    id: AccountId,
+    c: &Columns<'_>,
+    now: Micros,
+    revision: i64,
+) -> Result<(), Fault> {
+    let values: Values<'_> = &[
+        &id.to_string(),
+        &c.name,
+        &c.unique_name,
+        &c.email,
+        &c.plan,
+        &c.policy,
+        &c.metadata,
+        &c.disabled,
+        &now,
+        &revision,
+        &c.role,
+    ];
+    db.execute(UPDATE, values).await.map(drop)
+}
+
 /// Lists a change, and gives its revision.
-async fn note(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<i64, Fault> {
+pub(super) async fn note(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<i64, Fault> {
     Ok(db.one(NOTE, &[&now, &id.level.as_str(), &id.to_string()]).await?.try_get(0)?)
+}
+
+pub(super) async fn delete(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<(), Fault> {
+    note(db, id, now).await?;
+    let text = id.to_string();
+    db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
+    db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await.map(drop)
 }
 
 fn expect(if_revision: Option<i64>, present: i64) -> Result<(), Fault> {
@@ -249,12 +262,16 @@ fn expect(if_revision: Option<i64>, present: i64) -> Result<(), Fault> {
     }
 }
 
-async fn revision_of(db: &mut Db<'_>, id: AccountId) -> Result<Option<i64>, Fault> {
+pub(super) async fn revision_of(db: &mut Db<'_>, id: AccountId) -> Result<Option<i64>, Fault> {
     let row = db.first("SELECT revision FROM accounts WHERE id = $1", &[&id.to_string()]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
-async fn write_memberships(db: &mut Db<'_>, user: AccountId, list: &[Membership]) -> Result<(), Fault> {
+pub(super) async fn write_memberships(
+    db: &mut Db<'_>,
+    user: AccountId,
+    list: &[Membership],
+) -> Result<(), Fault> {
     if user.level != Level::User {
         return Ok(());
     }

@@ -7,6 +7,7 @@ mod address;
 mod answers;
 mod audit;
 mod batch;
+mod bulk;
 mod by_node;
 mod bytes;
 mod columns;

@@ -5,6 +5,7 @@ mod accounts;
 mod answers;
 mod audit;
 mod batch;
+mod bulk;
 mod copy;
 mod correct;
 mod credentials;

@@ -56,6 +56,7 @@ const TABLES: &[Table] = tables! {
         "plan" Text, "policy" Text, "metadata" Text, "disabled" Flag, "created_at" Big, "updated_at" Big,
         "revision" Big, "role" Text;
     "memberships": "user_id" Text, "account" Text, "role" Text;
+    "managed": "id" Text, "document" Text;
     "given_answers": "idempotency_key" Text, "request" Bytes, "status" Whole, "etag" Text, "sealed" Bytes,
         "created_at" Big;
     "changes": "revision" Big, "time" Big, "kind" Text, "id" Text;

@@ -32,6 +32,13 @@ pub(crate) struct Caller {
     pub(crate) authority: Authority,
 }
 
+impl Caller {
+    /// The gateway itself, which does what its configuration says.
+    pub(crate) fn system() -> Self {
+        Self { origin: Origin::system(), authority: Authority::everything() }
+    }
+}
+
 impl Denied {
     /// Whoever is about to make something knows that there is none yet.
     pub(crate) const fn told(self, permission: Permission) -> Self {
@@ -49,13 +56,6 @@ pub(crate) enum Denied {
     Hidden,
     /// He may see it, but lacks that.
     Missing(Permission),
-}
-
-impl Caller {
-    /// The gateway itself.
-    pub(crate) fn gateway() -> Self {
-        Self { origin: Origin::system(), authority: Authority::everything() }
-    }
 }
 
 impl Authority {

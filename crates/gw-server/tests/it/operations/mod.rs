@@ -66,6 +66,7 @@ fn new(resource: &str) -> Value {
         "routes" => json!({"name": name(), "document": graph()}),
         "admin-tokens" => json!({"name": name(), "role": "viewer"}),
         "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
+        "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
         _ => json!({"name": name()}),
     }
 }
@@ -100,6 +101,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "routes/{id}/publish", route, json!({}), "route.publish"),
         row(Method::POST, "routes/{id}/rollback", Object::OldRoute, json!({}), "route.rollback"),
         row(Method::POST, "routes/{id}/simulate", route, question(), ""),
+        row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
     ];
     for (path, object) in [
         ("keys", Object::Nothing),
@@ -118,6 +120,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ("routes/{id}/versions", route),
         ("logs", Object::Nothing),
         ("usage", Object::Nothing),
+        ("export", Object::Nothing),
         ("audit", Object::Nothing),
         ("audit/export", Object::Nothing),
         ("audit/verify", Object::Nothing),
