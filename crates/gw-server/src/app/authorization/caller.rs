@@ -51,13 +51,6 @@ pub(crate) enum Denied {
     Missing(Permission),
 }
 
-impl Caller {
-    /// The gateway itself.
-    pub(crate) fn gateway() -> Self {
-        Self { origin: Origin::system(), authority: Authority::everything() }
-    }
-}
-
 impl Authority {
     /// Of whoever holds the master key.
     pub(crate) fn everything() -> Self {
