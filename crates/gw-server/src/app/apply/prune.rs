@@ -85,7 +85,7 @@ fn check(work: &mut Work<'_>, missing: &[AccountId]) {
                 staying.push(format!("{} '{}'", account.id.level.as_str(), work.path_of(account.id)));
             }
         }
-        for entry in table.filter(|entry| refers(entry, *id)) {
+        for entry in table.filter(|entry| entry.source != KeySource::Token && refers(entry, *id)) {
             let key = AccountId { level: Level::Key, number: entry.id.0 };
             // Callers with tokens come as their provider says; without the account they come no more.
             if entry.source == KeySource::Token {
