@@ -20,7 +20,6 @@ fn rail(check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
         sample_permille: 1000,
         speakers: Speakers::ALL,
         message: None,
-        soft: false,
         replacement: (action == GuardAction::Rewrite).then(|| "***".into()),
         pass_unchecked: false,
     };

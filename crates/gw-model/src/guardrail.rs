@@ -26,8 +26,6 @@ pub struct GuardrailSpec {
     pub speakers: Speakers,
     /// What a refused caller is told, in place of the gateway's own words.
     pub message: Option<Arc<str>>,
-    /// A refusal has the form of an ordinary answer, with the message as its text.
-    pub soft: bool,
     /// What stands in place of a finding, where the action rewrites.
     pub replacement: Option<Arc<str>>,
     /// Calls whose texts can not be read (pass-through, sessions, forms) pass unseen; else they are refused.

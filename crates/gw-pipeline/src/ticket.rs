@@ -12,6 +12,7 @@ mod watched;
 
 use crate::credentials::Pins;
 use crate::files::Claims;
+use crate::guard::Guarded;
 use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
@@ -106,6 +107,8 @@ pub(crate) struct Open {
     pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
     pub(crate) pins: Pins,
+    /// What guardrails know of the call, where some look at it.
+    pub(crate) guarded: Option<Box<Guarded>>,
     /// What images, speech and recordings of the call may come to.
     pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
@@ -197,6 +200,7 @@ impl Ticket {
             timeout_ms: None,
             context: CallerContext::default(),
             pins: Pins::default(),
+            guarded: None,
             media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
@@ -288,6 +292,11 @@ impl Open {
         let provider = &target.provider.name;
         let of_key = || self.key.as_ref()?.policy.credentials.get(&**provider).map(String::as_str);
         self.pins.at(provider).or(target.credential.as_deref()).or_else(of_key)
+    }
+
+    /// Do guardrails look at the answer?
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.as_ref().is_some_and(|guarded| guarded.looks_at_response())
     }
 
     pub(crate) fn set_model(&mut self, model: &Arc<Model>) {
@@ -522,6 +531,12 @@ impl Open {
             gateway.metrics.shadow_refusals.inc();
             if self.record.error_detail.is_empty() {
                 self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
+            }
+        }
+        if let Some(guarded) = &self.guarded {
+            guarded.count(&gateway.metrics);
+            if self.record.error_detail.is_empty() {
+                self.record.error_detail = guarded.said();
             }
         }
         self.settle_hold();

@@ -1,10 +1,11 @@
 //! Virtual keys of the file: unique names and keys, patterns that mean something, limits that hold.
 
-use super::{credentials, limits};
+use super::{credentials, guardrails, limits};
 use crate::errors::Faults;
 use crate::place::{At, Place};
+use crate::settings::guardrails::GuardrailSettings;
 use crate::settings::keys::KeySettings;
-use crate::shape::{NamedEntry, Text};
+use crate::shape::{Named, NamedEntry, Text};
 use gw_model::catalog::Catalog;
 use gw_model::limits::Budget;
 use gw_model::nearest::nearest;
@@ -30,6 +31,7 @@ pub struct DeclaredKey {
 
 /// What a pattern can refer to.
 pub(super) struct KnownModels<'a> {
+    pub(super) guardrails: &'a Named<GuardrailSettings>,
     pub(super) models: &'a HashMap<Arc<str>, Arc<Model>>,
     pub(super) providers: &'a BTreeMap<Arc<str>, Arc<Provider>>,
     pub(super) catalog: &'a dyn Catalog,
@@ -104,7 +106,7 @@ fn policy<'s>(
         limits: limits::limits(&entry.limits.value, faults),
         budgets: budgets(entry, faults),
         priority: entry.priority.value.into(),
-        guardrails: Vec::new(),
+        guardrails: guardrails::names(&entry.guardrails.value, known.guardrails, faults),
         credentials: entry
             .credentials
             .value

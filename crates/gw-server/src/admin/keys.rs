@@ -3,7 +3,7 @@
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged};
-use super::{effective, key_input, limits};
+use super::{effective, guardrails, key_input, limits};
 use crate::app::keys::{self, KeysError, Made};
 use crate::app::state::App;
 use axum::Json;
@@ -65,6 +65,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 pub(super) async fn create(State(app): State<Arc<App>>, body: Bytes) -> Answer {
     let mut policy = KeyPolicy { models: vec!["*".to_owned()], ..KeyPolicy::default() };
     key_input::apply(&body, &mut policy)?;
+    guardrails::check_names(&app, &policy.guardrails)?;
     let writing = Arc::clone(&app);
     let made = tokio::task::spawn_blocking(move || keys::create(&writing, policy)).await??;
     with_secret(&app, StatusCode::CREATED, &made)
@@ -79,8 +80,12 @@ pub(super) async fn change(
 ) -> Answer {
     let (id, revision) = (parse(&id)?, expected(&headers)?);
     let writing = Arc::clone(&app);
-    let work =
-        move || keys::update::<ApiError>(&writing, id, revision, |policy| key_input::apply(&body, policy));
+    let work = move || {
+        keys::update::<ApiError>(&writing, id, revision, |policy| {
+            key_input::apply(&body, policy)?;
+            guardrails::check_names(&writing, &policy.guardrails)
+        })
+    };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     Ok(tagged(StatusCode::OK, stored.revision, with_times(row(&app, &entry), &stored)))

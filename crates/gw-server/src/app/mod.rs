@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
+pub(crate) mod guardrails;
 pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod routes;

@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod drill;
 mod emulate;
+mod guard;
 mod keys;
 mod logs;
 mod migrate;
@@ -51,6 +52,8 @@ enum Command {
     Models(models::ModelsArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
+    /// Measure guardrails on examples.
+    Guard(guard::GuardArguments),
     /// Run the provider emulator alone.
     Emulate(emulate::EmulateArguments),
     /// Play failures of providers and report what callers would have seen.
@@ -75,6 +78,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Guard(arguments) => guard::run(&arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),

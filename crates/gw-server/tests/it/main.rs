@@ -26,6 +26,7 @@ mod ensemble;
 mod files;
 mod formats;
 mod google;
+mod guardrails;
 mod hedging;
 mod keys;
 mod limits;
