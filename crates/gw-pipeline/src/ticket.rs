@@ -294,11 +294,6 @@ impl Open {
         self.pins.at(provider).or(target.credential.as_deref()).or_else(of_key)
     }
 
-    /// Do guardrails look at the answer?
-    pub(crate) fn is_guarded(&self) -> bool {
-        self.guarded.as_ref().is_some_and(|guarded| guarded.looks_at_response())
-    }
-
     pub(crate) fn set_model(&mut self, model: &Arc<Model>) {
         self.model = Some(Arc::clone(model));
     }
@@ -533,12 +528,7 @@ impl Open {
                 self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
             }
         }
-        if let Some(guarded) = &self.guarded {
-            guarded.count(&gateway.metrics);
-            if self.record.error_detail.is_empty() {
-                self.record.error_detail = guarded.said();
-            }
-        }
+        self.note_guardrails();
         self.settle_hold();
         if outcome == Outcome::Refused {
             self.chain.give_request_back();

@@ -2,6 +2,7 @@
 //! It must not be printed or stored whole.
 
 use crate::metrics::Metrics;
+use crate::ticket::Open;
 use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, Note, Session};
 use gw_model::guardrail::Speaker;
@@ -160,4 +161,20 @@ pub(crate) fn blocked(chosen: &Chosen, stopped: &Blocked) -> Refusal {
         format!("the guardrail '{}' stopped this call: it found {kind}", stopped.guardrail)
     });
     Refusal::new(ErrorCode::GuardrailBlocked, text).final_if(true)
+}
+
+impl Open {
+    /// Do guardrails look at the answer?
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.as_ref().is_some_and(|guarded| guarded.looks_at_response())
+    }
+
+    /// Counts and writes down what guardrails found, when the call ends.
+    pub(crate) fn note_guardrails(&mut self) {
+        let Some(guarded) = &self.guarded else { return };
+        guarded.count(&self.worker().gateway().metrics);
+        if self.record.error_detail.is_empty() {
+            self.record.error_detail = guarded.said();
+        }
+    }
 }
