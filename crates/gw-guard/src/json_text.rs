@@ -33,10 +33,10 @@ impl Unescaper {
         while let Some(at) = rest.bytes().position(|b| matches!(b, b'\\' | b'"')) {
             let (plain, behind) = rest.split_at(at);
             self.plain(plain, out);
-            if behind.starts_with('"') {
+            if let Some(behind) = behind.strip_prefix('"') {
                 self.quotes.push_back(self.said);
                 self.plain("\"", out);
-                rest = &behind[1..];
+                rest = behind;
                 continue;
             }
             let Some(length) = escape_length(behind) else {

@@ -17,7 +17,7 @@ const MAX_MEMO_BYTES: usize = 4 << 20;
 
 /// Patterns, compiled.
 #[derive(Clone, Debug)]
-pub struct Regexes {
+pub(crate) struct Regexes {
     inner: Arc<Inner>,
 }
 
@@ -31,11 +31,11 @@ struct Inner {
 
 /// Why patterns can not be used: which one, and the engine's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatternError {
+pub(crate) struct PatternError {
     /// The place of the pattern in the list; `None` when all together are too large.
-    pub at: Option<usize>,
+    pub(crate) at: Option<usize>,
     /// What is wrong.
-    pub message: String,
+    pub(crate) message: String,
 }
 
 impl Regexes {
@@ -43,7 +43,7 @@ impl Regexes {
     ///
     /// # Errors
     /// Which pattern is not one, or that all together are too large.
-    pub fn new<T: AsRef<str>>(patterns: &[T], max_match_bytes: usize) -> Result<Self, PatternError> {
+    pub(crate) fn new<T: AsRef<str>>(patterns: &[T], max_match_bytes: usize) -> Result<Self, PatternError> {
         for (at, pattern) in patterns.iter().enumerate() {
             let wrong = |message: String| PatternError { at: Some(at), message };
             let limits = meta::Config::new().nfa_size_limit(Some(MAX_AUTOMATON_BYTES));
@@ -87,8 +87,8 @@ impl Regexes {
         let mut state = dfa.start_state_forward(cache, &input)?;
         let mut end = None;
         let failed = |place: usize| MatchError::gave_up(place);
-        for place in at..most {
-            state = dfa.next_state(cache, state, text[place]).map_err(|_| failed(place))?;
+        for (place, byte) in text.iter().enumerate().take(most).skip(at) {
+            state = dfa.next_state(cache, state, *byte).map_err(|_| failed(place))?;
             if !state.is_tagged() {
                 continue;
             }
@@ -98,7 +98,7 @@ impl Regexes {
             } else if state.is_dead() {
                 return Ok(end.map_or(Walk::Clear, Walk::Match));
             } else if state.is_quit() {
-                return Err(MatchError::quit(text[place], place));
+                return Err(MatchError::quit(*byte, place));
             }
         }
         let is_cut = most < text.len();

@@ -15,7 +15,7 @@ const MAX_STEPS: usize = 200_000;
 
 /// A schema that was looked through.
 #[derive(Debug)]
-pub struct Schema {
+pub(crate) struct Schema {
     root: Value,
     patterns: HashMap<String, Regex>,
 }
@@ -86,7 +86,7 @@ impl Schema {
     ///
     /// # Errors
     /// It is no JSON, has a keyword that is not checked, a bad pattern, or a reference that leads nowhere.
-    pub fn new(text: &str) -> Result<Self, String> {
+    pub(crate) fn new(text: &str) -> Result<Self, String> {
         let root: Value = serde_json::from_str(text).map_err(|error| format!("it is not JSON: {error}"))?;
         let mut patterns = HashMap::new();
         inspect(&root, &root, &mut patterns, 0)?;

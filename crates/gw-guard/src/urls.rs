@@ -6,15 +6,14 @@ use std::sync::Arc;
 
 /// Hosts that may or must not be linked to; a host stands for those below it too.
 #[derive(Clone, Debug)]
-pub struct Urls {
+pub(crate) struct Urls {
     allow: Vec<Arc<str>>,
     deny: Vec<Arc<str>>,
 }
 
 impl Urls {
     /// Hosts in any case, `*.` in front left out.
-    #[must_use]
-    pub fn new(allow: &[Arc<str>], deny: &[Arc<str>]) -> Self {
+    pub(crate) fn new(allow: &[Arc<str>], deny: &[Arc<str>]) -> Self {
         let plain = |hosts: &[Arc<str>]| -> Vec<Arc<str>> {
             hosts.iter().map(|host| host.trim_start_matches("*.").to_ascii_lowercase().into()).collect()
         };

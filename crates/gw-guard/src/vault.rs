@@ -5,7 +5,7 @@ use crate::terms::Terms;
 use ahash::AHashMap;
 
 /// Most values that one call masks; what is beyond is blanked.
-pub const MAX_VALUES: usize = 10_000;
+pub(crate) const MAX_VALUES: usize = 10_000;
 
 /// See the module.
 #[derive(Default)]

@@ -40,13 +40,13 @@ mod writing;
 
 pub use clock::SystemClock;
 pub use embedding::{Embedded, Embedding, Unembedded, Vector};
-pub use gateway::{Gateway, GatewayParts};
+pub use gateway::{Gateway, GatewayParts, SharedLimits};
 pub use health::{Board, Change, Check, Checked, DeploymentView, Fingerprint, HealthChange};
 pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use lineup::Lineup;
 pub use live::{Live, PublishError};
-pub use metrics::{Metrics, SharingMetrics};
-pub use reply::{Reply, ReplyBody};
+pub use metrics::{Metrics, SharedLimitMetrics, SharingMetrics};
+pub use reply::{Incomplete, OtherBody, Reply, ReplyBody};
 pub use respond::refuse::refusal_reply;
 pub use respond::session::Session;
 pub use route::meaning::keep_routes;

@@ -7,14 +7,15 @@ use gw_model::{Api, WireFormat};
 use gw_pipeline::{Inbound, PathFacts, Reply, SignedHead, run};
 use http::Request;
 use hyper::body::Incoming;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 /// Runs a call.
 pub(crate) async fn call(
     site: &Rc<Site>,
-    format: WireFormat,
-    mut path: PathFacts,
+    from: IpAddr,
+    (format, mut path): (WireFormat, PathFacts),
     request: Request<Incoming>,
 ) -> Reply {
     let (head, incoming) = request.into_parts();
@@ -30,6 +31,7 @@ pub(crate) async fn call(
         path.stream && format == WireFormat::GeminiGenerate && !query.is_some_and(asks_for_events);
     let inbound = Inbound {
         format,
+        from: Some(from),
         credential,
         signed,
         path,
