@@ -27,7 +27,7 @@ classes! {
     /// Which instructions: in full.
     FULL = 6: "full entire complete exact verbatim core base word-for-word precise";
     /// Show it.
-    REVEAL = 7: "reveal show print output repeat display leak dump tell recite disclose expose write share list summarize return echo reproduce provide give translate add verrate verrat zeige zeig nenne gib wiederhole revele revelez montre montrez affiche affichez muestra muestrame revela rivela rivelami mostra mostrami stampa repite mostre imprima toon ujawnij extract printing revealing outputting";
+    REVEAL = 7: "reveal show print output repeat display leak dump tell recite disclose expose echo reproduce verrate verrat zeige zeig nenne wiederhole revele revelez montre montrez affiche affichez muestra muestrame revela rivela rivelami mostra mostrami stampa repite mostre imprima toon ujawnij printing revealing outputting";
     /// Denies.
     NOT = 8: "no without never not none zero free ohne keine kein nicht sans aucun aucune sin ningun ninguna senza nessuna sem nenhuma lacking";
     /// Nothing holds it back.
@@ -94,6 +94,10 @@ classes! {
     BEHIND = 39: "words text message messages context window conversation";
     /// What is asked of it for the future.
     FUTURE = 40: "next turn subsequent future permanently persisted persist long-term standing";
+    /// Hands something over.
+    GIVE = 42: "write share list summarize return provide give translate add extract gib send what";
+    /// Whose it is who is spoken to.
+    YOURS = 43: "your yours dein deine deiner deinen ton tes vos tu tus tuo tuoi sua suas";
     /// A name of many jailbreaks.
     DAN = 41: "dan stan dude aim";
 }

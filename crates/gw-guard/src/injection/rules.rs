@@ -39,6 +39,7 @@ pub(super) const RULES_OF_WORDS: &[Rule] = rules! {
     "prompt_extraction" 88: REVEAL, 6 HIDDEN, 3 PROMPT;
     "prompt_extraction" 82: REVEAL, 5 PROMPT, 2 HIDDEN;
     "prompt_extraction" 72: REVEAL, 3 OWN, 3 PROMPT;
+    "prompt_extraction" 75: GIVE, 3 YOURS, 4 PROMPT;
     "prompt_extraction" 45: REVEAL, 4 FULL, 2 PROMPT;
     "prompt_extraction" 50: PROMPT, 3 GIVEN;
     "prompt_extraction" 45: PROMPT, 3 FULL;

@@ -112,6 +112,8 @@ pub(super) fn find(run: &Run<'_>, at: usize) -> Option<(Finding, usize)> {
                 && has_form(id.form, compact.bytes())
                 && (id.is_valid)(compact.bytes())
         };
+        // A word in front tells apart what has the same form.
+        let mut best: Option<Finding> = None;
         for id in IDS.iter().filter(fits) {
             let joined = atoms.iter().skip(1).all(|atom| id.joints.contains(&atom.joint));
             let grouped = count > 0 && joined && id.groups.contains(&lengths.get(..=count)?);
@@ -128,18 +130,19 @@ pub(super) fn find(run: &Run<'_>, at: usize) -> Option<(Finding, usize)> {
                 Needs::WordWhenBare => grouped,
                 Needs::Word => false,
             };
-            let said = says(run.text, first.start, id.words)
-                || (id.needs != Needs::Word && says(run.text, first.start, words::IDENTITY));
-            if is_free || said {
-                let score = if said { 100 } else { 90 };
-                let reason = if said {
-                    "its form, its checksum and a word in front"
-                } else {
-                    "its form and its checksum"
-                };
-                let finding = Finding { start: first.start, end: atom.end, kind: id.kind, score, reason };
-                return Some((finding, count + 1));
+            let named = says(run.text, first.start, id.words);
+            let said = named || (id.needs != Needs::Word && says(run.text, first.start, words::IDENTITY));
+            let (score, reason) = match (named, said) {
+                (true, _) => (100, "its form, its checksum and a word in front"),
+                (false, true) => (95, "its form, its checksum and a word in front"),
+                (false, false) => (90, "its form and its checksum"),
+            };
+            if (is_free || said) && best.is_none_or(|best| score > best.score) {
+                best = Some(Finding { start: first.start, end: atom.end, kind: id.kind, score, reason });
             }
+        }
+        if let Some(best) = best {
+            return Some((best, count + 1));
         }
     }
     None
