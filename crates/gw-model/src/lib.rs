@@ -13,6 +13,7 @@ pub mod credential;
 pub mod event;
 pub mod failure;
 pub mod format;
+pub mod guardrail;
 pub mod ids;
 pub mod limits;
 pub mod media;

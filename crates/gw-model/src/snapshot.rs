@@ -5,6 +5,7 @@ use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
+use crate::guardrail::GuardrailSpec;
 use crate::routing::{
     Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
     SaturationPolicy,
@@ -36,6 +37,8 @@ pub struct Snapshot {
     pub saturation: SaturationPolicy,
     /// Limits and times of the request path.
     pub settings: PathSettings,
+    /// Guardrails, in the order of the file.
+    pub guardrails: Vec<Arc<GuardrailSpec>>,
 }
 
 /// A configured provider.
@@ -140,6 +143,8 @@ pub struct Model {
     pub mirror: Option<Mirror>,
     /// Set where several are asked, and not the group.
     pub ensemble: Option<Ensemble>,
+    /// Guardrails of its calls, by name.
+    pub guardrails: Vec<Arc<str>>,
 }
 
 /// Most targets that one request goes through, unless the configuration says otherwise.
@@ -170,6 +175,7 @@ impl Model {
             queue: QueuePolicy::default(),
             mirror: None,
             ensemble: None,
+            guardrails: Vec::new(),
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct CallerContext {
     pub tags: Option<String>,
     /// `x-gatewright-metadata`: a JSON object, as sent.
     pub metadata: Option<String>,
+    /// `x-gatewright-guardrails`: names between commas, as sent.
+    pub guardrails: Option<String>,
     /// `x-gatewright-priority`: a priority's name, as sent.
     pub priority: Option<String>,
     /// `x-gatewright-timeout-ms`: a number, as sent.

@@ -3,6 +3,7 @@
 
 use crate::credentials::{Credentials, Room};
 use crate::embedding::Embedding;
+use crate::guard::Guards;
 use crate::health::Board;
 use crate::lineup::Lineup;
 use crate::route::meaning::{SemanticGroup, Sources};
@@ -45,6 +46,7 @@ pub struct Live {
     aliases: AHashMap<Arc<str>, Arc<Lineup>>,
     board: Arc<Board>,
     sources: Sources,
+    pub(crate) guards: Guards,
     resolved: Mutex<AHashMap<(WireFormat, String), Resolution>>,
 }
 
@@ -115,12 +117,14 @@ impl Live {
             let known = known.map_or(&[][..], |known| known.semantic());
             lineup.semantic().iter().for_each(|group| group.go_on(known));
         }
+        let guards = Guards::new(&snapshot.guardrails, before.map(|before| &before.guards));
         Ok(Self {
             snapshot,
             endpoints,
             aliases,
             board: Arc::clone(board),
             sources,
+            guards,
             resolved: Mutex::default(),
         })
     }

@@ -99,6 +99,13 @@ struct ShedLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct GuardrailLabels {
+    guardrail: String,
+    action: &'static str,
+    side: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ModelLabels {
     model: String,
 }
@@ -131,6 +138,7 @@ pub struct Metrics {
     mirrors_skipped: Family<SkipLabels, Counter>,
     hedges: Family<HedgeLabels, Counter>,
     shed: Family<ShedLabels, Counter>,
+    guardrails: Family<GuardrailLabels, Counter>,
     waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
     lag: Histogram,
     /// Sub-calls of requests without an ending.
@@ -187,6 +195,7 @@ impl Metrics {
             mirrors_skipped: Family::default(),
             hedges: Family::default(),
             shed: Family::default(),
+            guardrails: Family::default(),
             waits: Family::new_with_constructor(histogram),
             lag: histogram(),
             sub_calls_in_flight: Gauge::default(),
@@ -239,6 +248,7 @@ impl Metrics {
         r.register("sub_calls_in_flight", "Sub-calls of requests", self.sub_calls_in_flight.clone());
         r.register("mirrors_skipped", "Requests that were not copied", self.mirrors_skipped.clone());
         r.register("hedges", "Second targets asked while the first was silent", self.hedges.clone());
+        r.register("guardrail_findings", "What guardrails found, once a call", self.guardrails.clone());
         r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
         r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
         r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
@@ -319,6 +329,12 @@ impl Metrics {
     /// Counts a call that was refused since there was too much to do.
     pub(crate) fn note_shed(&self, reason: &'static str, priority: Priority) {
         self.shed.get_or_create(&ShedLabels { reason, priority: priority.as_str() }).inc();
+    }
+
+    /// Counts what a guardrail found in a call. Its name comes from the configuration.
+    pub(crate) fn note_guardrail(&self, guardrail: &str, action: &'static str, side: &'static str) {
+        let labels = GuardrailLabels { guardrail: guardrail.to_owned(), action, side };
+        self.guardrails.get_or_create(&labels).inc();
     }
 
     /// Notes how late a worker was.

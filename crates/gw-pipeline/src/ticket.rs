@@ -14,6 +14,7 @@ mod watched;
 
 use crate::credentials::Pins;
 use crate::files::Claims;
+use crate::guard::Guarded;
 use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
@@ -109,6 +110,8 @@ pub(crate) struct Open {
     pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
     pub(crate) pins: Pins,
+    /// What guardrails know of the call, where some look at it.
+    pub(crate) guarded: Option<Box<Guarded>>,
     /// What images, speech and recordings of the call may come to.
     pub(crate) media: Media,
     /// Output tokens that are held: no estimate may go above what could have been asked for.
@@ -201,6 +204,7 @@ impl Ticket {
             timeout_ms: None,
             context: CallerContext::default(),
             pins: Pins::default(),
+            guarded: None,
             media: Media::default(),
             output_bound: 0,
             seen_bytes: 0,
@@ -498,6 +502,7 @@ impl Open {
                 self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
             }
         }
+        self.note_guardrails();
         let used = self.settle_hold();
         if self.worker.gateway().shared.is_some() {
             self.tell_end(used, outcome != Outcome::Refused);

@@ -27,6 +27,17 @@ impl Frame {
             Self::Message(message) => &message.raw,
         }
     }
+
+    /// The same frame with other data, which has no line ends. A message that can not be written anew stays as it is.
+    #[must_use]
+    pub fn with_data(&self, data: &[u8]) -> Self {
+        match self {
+            Self::Sse(frame) => Self::Sse(frame.with_data(data)),
+            Self::Message(message) => {
+                Self::Message(message.with_payload(data).unwrap_or_else(|_| message.clone()))
+            }
+        }
+    }
 }
 
 impl SseEvent for Frame {

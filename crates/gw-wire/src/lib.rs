@@ -34,6 +34,7 @@ pub mod openai_responses;
 pub mod references;
 pub mod rerank;
 pub mod sse;
+pub mod texts;
 pub mod translate;
 pub mod usage;
 pub mod websocket;

@@ -1,8 +1,9 @@
 //! Virtual keys of the file: unique names and keys, patterns that mean something, limits that hold.
 
-use super::{access, credentials, limits};
+use super::{access, credentials, guardrails, limits};
 use crate::errors::Faults;
 use crate::place::{At, Place};
+use crate::settings::guardrails::GuardrailSettings;
 use crate::settings::keys::{EndpointName, KeySettings};
 use crate::settings::limits::BudgetSettings;
 use crate::shape::{Named, NamedEntry, Text, Texts};
@@ -31,6 +32,7 @@ pub struct DeclaredKey {
 
 /// What a pattern can refer to.
 pub(super) struct KnownModels<'a> {
+    pub(super) guardrails: &'a Named<GuardrailSettings>,
     pub(super) models: &'a HashMap<Arc<str>, Arc<Model>>,
     pub(super) providers: &'a BTreeMap<Arc<str>, Arc<Provider>>,
     pub(super) catalog: &'a dyn Catalog,
@@ -101,7 +103,7 @@ fn policy<'s>(
         limits: limits::limits(&entry.limits.value, faults),
         budgets: budgets(entry.budget.as_ref(), &entry.budgets, faults),
         priority: entry.priority.value.into(),
-        guardrails: Vec::new(),
+        guardrails: guardrails::names(&entry.guardrails.value, known.guardrails, faults),
         access: access::access(entry, faults),
         credentials: known.chosen_credentials(&entry.credentials, faults),
     };

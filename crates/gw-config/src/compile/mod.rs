@@ -12,6 +12,7 @@ mod credentials;
 mod database;
 mod demo;
 mod formats;
+mod guardrails;
 mod health_check;
 mod hedge;
 mod identity;
@@ -105,13 +106,18 @@ pub fn compile(
         health: health(&file.health.value),
         saturation: file.limits.value.policy(),
         settings: path(file, &mut faults),
+        guardrails: guardrails::compile(&file.guardrails.value, &mut faults),
     };
+    for model in &file.models.value.0 {
+        guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
+    }
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
     let known = keys::KnownModels {
         models: &snapshot.models,
         providers: &snapshot.providers,
         catalog: &*catalog,
         direct: file.direct_models.value,
+        guardrails: &file.guardrails.value,
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));

@@ -86,6 +86,7 @@ fn model(
         queue: settings.queue.value.policy(),
         mirror: None,
         ensemble: None,
+        guardrails: settings.guardrails.value.0.iter().map(|name| name.value.as_str().into()).collect(),
     }
 }
 

@@ -11,20 +11,6 @@ pub(super) fn refuse_unenforced(file: &FileSettings, faults: &mut Faults) {
     for cache in file.cache.iter().chain(models) {
         refuse_cache(cache, faults);
     }
-    for guardrail in &file.guardrails.value.0 {
-        let message = format!(
-            "guardrail '{}': guardrails are not in this version, nothing would enforce it: remove it",
-            guardrail.name
-        );
-        faults.add(guardrail.place, message);
-    }
-    for key in &file.keys.value {
-        for name in &key.value.guardrails.value.0 {
-            let message =
-                format!("guardrail '{}': guardrails are not in this version: remove it", name.value.as_str());
-            faults.add(name.place, message);
-        }
-    }
 }
 
 fn refuse_cache(cache: &At<CacheSettings>, faults: &mut Faults) {

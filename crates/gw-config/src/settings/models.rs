@@ -58,7 +58,9 @@ settings! {
         optional ensemble: EnsembleSettings,
         /// Answer cache of this alias.
         optional cache: CacheSettings,
-    } later { "guardrails", "conditions", "when" }
+        /// Guardrails that apply to its calls, by name.
+        section guardrails: Texts,
+    } later { "conditions", "when" }
 }
 
 settings! {

@@ -28,10 +28,10 @@ impl Held {
     }
 }
 
-/// How much of a whole answer is held, in bytes.
-pub(crate) fn limit(call: &Call, sent: &Sent, settings: &PathSettings) -> usize {
+/// How much of a whole answer is held, in bytes: all that can be where it is translated or guardrails look at it.
+pub(crate) fn limit(call: &Call, sent: &Sent, is_guarded: bool, settings: &PathSettings) -> usize {
     let same_format = sent.format == call.format;
-    if same_format { settings.cost_header_buffer_bytes } else { settings.max_translated_bytes }
+    if same_format && !is_guarded { settings.cost_header_buffer_bytes } else { settings.max_translated_bytes }
 }
 
 /// Collects a body up to `limit` bytes. The error carries how many bytes were seen.
@@ -111,7 +111,7 @@ impl Exchange {
             return None;
         }
         let left = Duration::from_millis(self.remaining_ms());
-        let limit = limit(&self.call, sent, &self.live.snapshot.settings);
+        let limit = limit(&self.call, sent, self.ticket.is_guarded(), &self.live.snapshot.settings);
         let held = hold(&mut response.body, &mut self.ticket, limit);
         let (reason, code, seen) = match tokio::time::timeout(left, held).await {
             Ok(Ok(Held::Complete(body))) => {

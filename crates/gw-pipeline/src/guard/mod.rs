@@ -1,11 +1,21 @@
-//! Fourth stage: request guardrails. None exist yet, so every call passes; a configuration that asks for
-//! one is refused when it is loaded, never ignored here.
+//! Fourth stage: request guardrails. They look at all texts of the request; what they replace is spliced into the
+//! original bytes. What they leave of it is what caches, plans and providers see. A call for which none is asked passes
+//! at no cost.
+
+mod choose;
+pub(crate) mod request;
+mod state;
 
 use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::recall::Recalled;
+use crate::receive::INLINE_BYTES;
 use crate::ticket::{Rejected, Ticket};
-use gw_model::Call;
+pub(crate) use choose::Guards;
+use gw_guard::Blocked;
+use gw_model::{Call, Earlier, ErrorCode, Refusal};
+use request::Request;
+pub(crate) use state::{Chosen, Guarded, Rails, Sort, blocked};
 use std::sync::Arc;
 
 /// Proof that the request's guardrails let it pass. Made here only.
@@ -29,6 +39,63 @@ pub(crate) const fn screened_with_request(
 
 /// Runs the request's guardrails.
 pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
-    let Recalled { ticket, live, call, model, .. } = recalled;
-    Ok(Screened { ticket, live, call, model, _proof: () })
+    let Recalled { mut ticket, live, mut call, model, .. } = recalled;
+    if live.guards.is_empty() && ticket.context.guardrails.is_none() && !choose::names_any(&ticket, &model) {
+        return Ok(Screened { ticket, live, call, model, _proof: () });
+    }
+    let looked = match live.guards.choose(&ticket, &model) {
+        Ok(chosen) if chosen.is_empty() => return Ok(Screened { ticket, live, call, model, _proof: () }),
+        Ok(chosen) => Box::pin(look(&mut ticket, &live, &mut call, chosen)).await,
+        Err(refusal) => Err(refusal),
+    };
+    match looked {
+        Ok(()) => Ok(Screened { ticket, live, call, model, _proof: () }),
+        Err(refusal) => Err(ticket.reject(refusal)),
+    }
+}
+
+/// Looks through the request; what is left of it goes into the call.
+async fn look(ticket: &mut Ticket, live: &Live, call: &mut Call, chosen: Chosen) -> Result<(), Refusal> {
+    if call.raw.is_some() || call.facts.is_form || !gw_wire::texts::can_read(call.format) {
+        return chosen.pass_unchecked();
+    }
+    let request = Request {
+        format: call.format,
+        body: call.body.clone(),
+        full: match call.facts.earlier.as_deref() {
+            Some(Earlier::Here { full, .. }) => Some(full.clone()),
+            _ => None,
+        },
+        model: call.facts.model.clone(),
+        max_depth: live.snapshot.settings.max_json_depth + 2,
+        chosen,
+    };
+    // Long conversations would hold up the worker's other calls.
+    let looked = match call.body.len() <= INLINE_BYTES {
+        true => request.look(),
+        false => tokio::task::spawn_blocking(move || request.look())
+            .await
+            .map_err(|_| Refusal::new(ErrorCode::Internal, "the request could not be looked through"))?,
+    };
+    let stopped: Option<Blocked> = looked.stopped;
+    let guarded = ticket.guarded.insert(Box::new(looked.guarded));
+    if let Some(stopped) = stopped {
+        return Err(blocked(&guarded.chosen, &stopped));
+    }
+    if let Some(changed) = looked.changed {
+        let changed = changed?;
+        let (stream, json_array) = (call.facts.stream, call.facts.json_array);
+        let earlier = call.facts.earlier.take();
+        call.facts = changed.facts;
+        call.facts.stream |= stream;
+        call.facts.json_array = json_array;
+        call.facts.earlier = earlier;
+        call.body = changed.body;
+        if let (Some(Earlier::Here { full, .. }), Some(changed)) =
+            (call.facts.earlier.as_deref_mut(), changed.full)
+        {
+            *full = changed;
+        }
+    }
+    Ok(())
 }

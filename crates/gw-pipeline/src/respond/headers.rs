@@ -24,6 +24,7 @@ const FAILED_ATTEMPTS: HeaderName = HeaderName::from_static("x-gatewright-failed
 const QUEUE_MS: HeaderName = HeaderName::from_static("x-gatewright-queue-ms");
 const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const ENSEMBLE: HeaderName = HeaderName::from_static("x-gatewright-ensemble");
+const GUARDRAILS: HeaderName = HeaderName::from_static("x-gatewright-guardrails");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
 const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
@@ -111,6 +112,9 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
     if let Some(view) = ticket.limits_view() {
         limits(&mut lines, &view);
     }
+    if let Some(found) = ticket.guarded.as_ref().and_then(|guarded| guarded.header()) {
+        lines.add(GUARDRAILS, &found);
+    }
     if ticket.waited_us > 0 {
         lines.add_number(QUEUE_MS, ticket.waited_us.div_ceil(1000));
     }
@@ -156,6 +160,11 @@ fn add_failed(lines: &mut Lines, ticket: &Open) {
 /// What the call cost.
 pub(crate) fn add_cost(headers: &mut HeaderMap, cost: NanoUsd) {
     put(headers, COST, &cost.to_string());
+}
+
+/// What guardrails found, of a refused call.
+pub(crate) fn add_guardrails(headers: &mut HeaderMap, found: &str) {
+    put(headers, GUARDRAILS, found);
 }
 
 /// How the answers of an ensemble became one.

@@ -52,7 +52,10 @@ impl Keep {
             expires: Some(expiry(created, retention_days)),
         };
         let objects = Arc::clone(&ticket.worker().gateway().objects);
-        Self { objects, object, request: call.full().clone() }
+        // What was masked is restored for the caller, and masked again in the next request: the store has it as it came.
+        let masked = ticket.guarded.as_ref().filter(|guarded| !guarded.chosen.blanks());
+        let request = masked.map_or_else(|| call.full().clone(), |guarded| guarded.original.clone());
+        Self { objects, object, request }
     }
 
     /// Writes the answer down; it may only be given when this is done. Errors: it is not stored.

@@ -15,6 +15,9 @@ pub(crate) fn refused(rejected: Rejected, format: WireFormat) -> Reply {
     let Rejected { ticket, refusal } = rejected;
     let id = ticket.record.id;
     let mut reply = refusal_reply(format, &refusal, Some(id));
+    if let Some(found) = ticket.guarded.as_ref().and_then(|guarded| guarded.header()) {
+        headers::add_guardrails(reply.headers_mut(), &found);
+    }
     if let Some(view) = ticket.limits_view() {
         headers::add_limits(reply.headers_mut(), &view);
     }

@@ -7,6 +7,7 @@ use super::outlet::Outlet;
 use super::shape::Shape;
 use super::{guard, headers, meter, whole};
 use crate::attempt::Answered;
+use crate::guard::blocked;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
@@ -41,7 +42,8 @@ pub struct StreamBody {
     framer: Framer,
     meter: StreamMeter,
     outlet: Outlet,
-    guard: guard::ResponseGuard,
+    /// Where guardrails look at the answer.
+    guard: Option<Box<guard::StreamGuard>>,
     /// Kept between pieces for its room.
     pieces: Vec<Bytes>,
     caller_format: WireFormat,
@@ -114,13 +116,15 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         // A translation reads them.
         .check_syntax(!matches!(outlet, Outlet::Translated(_)))
         .note_answer(stores);
+    let guarded = if ticket.is_guarded() { ticket.guarded.take() } else { None };
+    let guard = guarded.map(|guarded| Box::new(guard::StreamGuard::new(guarded, upstream_format)));
     let body = StreamBody {
         ticket: Some(ticket),
         upstream: Some(response.body),
         framer,
         meter,
         outlet,
-        guard: guard::ResponseGuard::default(),
+        guard,
         pieces: Vec::new(),
         caller_format: call.format,
         shape,
@@ -195,16 +199,20 @@ impl StreamBody {
                 if let Some(ticket) = &mut self.ticket {
                     ticket.note_first_byte();
                 }
-                return Poll::Ready(Some(self.guard.pass(out)));
+                return Poll::Ready(Some(out));
             }
         }
     }
 
     /// Takes in what the upstream sent; gives what of it goes to the caller.
     fn digest(&mut self, piece: Bytes) -> Bytes {
-        let (out, fault) = self.frames(piece);
+        let (out, fault) = match self.guard.is_some() {
+            true => self.guarded_frames(piece),
+            false => self.frames(piece),
+        };
         if let Some(refusal) = fault {
-            return self.cut(&refusal, "malformed", out);
+            let reason = if refusal.code == ErrorCode::GuardrailBlocked { "guardrail" } else { "malformed" };
+            return self.cut(&refusal, reason, out);
         }
         let is_over = self.is_over();
         let Some(now) = self.ticket.as_ref().map(|ticket| ticket.worker().now()) else { return out };
@@ -260,6 +268,41 @@ impl StreamBody {
         }
     }
 
+    /// As [`Self::frames`], with each frame through the guardrails.
+    fn guarded_frames(&mut self, piece: Bytes) -> (Bytes, Option<Refusal>) {
+        self.framer.push(piece);
+        let mut out = Vec::new();
+        while let Some(frame) = self.framer.next() {
+            let is_over = self.meter.finished();
+            let read = frame.and_then(|frame| Ok((goes_on(self.meter.frame(&frame))?, frame)));
+            let fault = match read {
+                Ok((true, frame)) if !is_over => self.guard_frame(Some(frame), &mut out),
+                Ok(_) => Ok(()),
+                Err(error) => Err(self.unreadable(&error)),
+            };
+            if let Err(refusal) = fault {
+                return (out.into(), Some(refusal));
+            }
+        }
+        let rest = if self.meter.finished() { self.guard_frame(None, &mut out) } else { Ok(()) };
+        (out.into(), rest.err())
+    }
+
+    /// Gives a frame to the guardrails, or tells them that none will come; appends what may go on.
+    fn guard_frame(&mut self, frame: Option<Frame>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+        let Some(guard) = &mut self.guard else { return Ok(()) };
+        let looked = match frame {
+            Some(frame) => guard.push(frame),
+            None => guard.finish(),
+        };
+        while let Some(frame) = guard.next() {
+            if let Err(error) = self.outlet.frame_into(&frame, out) {
+                return Err(self.unreadable(&error));
+            }
+        }
+        looked.map_err(|stop| blocked(&guard.guarded().chosen, &stop))
+    }
+
     fn unreadable(&self, error: &WireError) -> Refusal {
         let request_id = self.ticket.as_ref().map(|t| t.record.id);
         tracing::warn!(?request_id, %error, "a stream could not be read");
@@ -276,13 +319,22 @@ impl StreamBody {
     fn ended(&mut self, rest: Result<Option<Frame>, WireError>) -> Bytes {
         let mut out = Vec::from(self.last.take().unwrap_or_default());
         let was_finished = self.meter.finished();
+        let mut stop = None;
         let rest = rest.and_then(|rest| {
             let Some(frame) = rest else { return Ok(()) };
             if goes_on(self.meter.frame(&frame))? {
-                self.outlet.frame_into(&frame, &mut out)?;
+                if self.guard.is_some() {
+                    stop = self.guard_frame(Some(frame), &mut out).err();
+                } else {
+                    self.outlet.frame_into(&frame, &mut out)?;
+                }
             }
             Ok(())
         });
+        let stop = stop.or_else(|| self.guard_frame(None, &mut out).err());
+        if let Some(refusal) = stop {
+            return self.cut(&refusal, "guardrail", out.into());
+        }
         // Half an event behind the answer's end is no part of it; before, there was more to come.
         if self.meter.complete() && (rest.is_ok() || was_finished) {
             self.outlet.finish_into(&mut out);
@@ -368,6 +420,9 @@ impl StreamBody {
 
     fn settle(&mut self, outcome: Outcome, reason: &str, code: &str) {
         let Some(mut ticket) = self.ticket.take() else { return };
+        if let Some(guard) = self.guard.take() {
+            ticket.guarded = Some(guard.into_guarded());
+        }
         ticket.worker().gateway().metrics.open_streams.dec();
         // Half-way, an upstream may have stated its input only; what was seen of the output is added.
         let complete = self.meter.complete();

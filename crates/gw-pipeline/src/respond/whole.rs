@@ -6,6 +6,7 @@ use super::large::LargeBody;
 use super::{guard, headers, keep, meter};
 use crate::attempt::Answered;
 use crate::attempt::held::{self, Held};
+use crate::guard::blocked;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
 use bytes::Bytes;
@@ -27,7 +28,8 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
         return Ok(large(*answered, Bytes::new()));
     }
     let settings = &answered.live.snapshot.settings;
-    let limit = held::limit(&answered.call, &answered.sent, settings);
+    let is_guarded = answered.ticket.is_guarded();
+    let limit = held::limit(&answered.call, &answered.sent, is_guarded, settings);
     let left = u64::try_from(answered.deadline - answered.ticket.worker().now()).unwrap_or(0);
     let hold = held::hold(&mut answered.response.body, &mut answered.ticket, limit);
     let held = match tokio::time::timeout(Duration::from_micros(left), hold).await {
@@ -36,9 +38,10 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
     };
     match held {
         Ok(Held::Complete(body)) => complete(answered, body).await,
-        Ok(Held::Part(head)) if same_format => Ok(large(*answered, head)),
+        Ok(Held::Part(head)) if same_format && !is_guarded => Ok(large(*answered, head)),
         Ok(Held::Part(_)) => {
-            let text = format!("the answer is larger than {limit} bytes and can not be translated");
+            let what = if is_guarded { "looked through" } else { "translated" };
+            let text = format!("the answer is larger than {limit} bytes and can not be {what}");
             Ok(broken(*answered, Refusal::new(ErrorCode::UpstreamError, text), "too_large", 0))
         }
         Err((error, seen)) => {
@@ -55,7 +58,7 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
 }
 
 /// The answer is in memory: translate, meter, settle.
-async fn complete(answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejected> {
+async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejected> {
     let Ok(usage) = held::stated_usage(answered.sent.format, &answered.response.headers, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
         return Ok(broken(*answered, refusal, "malformed", body.len() as u64));
@@ -63,6 +66,11 @@ async fn complete(answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejecte
     // A call in parts is metered by what they say together.
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
     let usage = usage.or_else(|| headers::stated_usage(&answered.response.headers));
+    let seen = body.clone();
+    let body = match guarded(&mut answered, body) {
+        Ok(body) => body,
+        Err(refusal) => return Ok(stopped(*answered, &refusal, usage, &seen)),
+    };
     let translated = match translate(&answered, &body, usage).await {
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(*answered, refusal, "untranslatable", body.len() as u64)),
@@ -77,12 +85,11 @@ async fn complete(answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejecte
         }
         None => (body, usage),
     };
-    let body = guard::ResponseGuard::default().pass(body);
     let status = response.status;
     if keep::at_provider(sent.format, &call) {
         ticket.made = gw_wire::openai_responses::stored::made(&body);
     }
-    settle_attempt(&mut ticket, status.as_u16(), "", usage, &body);
+    settle_attempt(&mut ticket, status.as_u16(), "", usage, &seen);
     if let Some(id) = kept {
         let retention_days = live.snapshot.settings.response_retention_days;
         let keep = keep::Keep::new(&ticket, &call, id, retention_days);
@@ -102,6 +109,31 @@ async fn complete(answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejecte
     *reply.status_mut() = status;
     *reply.headers_mut() = map;
     Ok(reply)
+}
+
+/// What guardrails leave of the answer, as the upstream wrote it.
+fn guarded(answered: &mut Answered, body: Bytes) -> Result<Bytes, Refusal> {
+    if !answered.ticket.is_guarded() {
+        return Ok(body);
+    }
+    let is_json = headers::is_json(&answered.response.headers) || body.first() == Some(&b'{');
+    let Some(state) = &mut answered.ticket.guarded else { return Ok(body) };
+    match guard::body(&body, is_json, state) {
+        Ok(changed) => Ok(changed.unwrap_or(body)),
+        Err(stop) => Err(blocked(&state.chosen, &stop)),
+    }
+}
+
+/// A guardrail stops the answer: what it cost is charged, and the caller gets none of it.
+fn stopped(answered: Answered, refusal: &Refusal, usage: Option<Usage>, body: &[u8]) -> Reply {
+    let Answered { mut ticket, target, model_name, response, .. } = answered;
+    settle_attempt(&mut ticket, response.status.as_u16(), "", usage, body);
+    let mut reply = super::refuse::refusal_reply(ticket.record.format, refusal, None);
+    headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));
+    headers::add_attempts(reply.headers_mut(), ticket.record.attempts.len());
+    refusal.code.as_str().clone_into(&mut ticket.record.error_code);
+    ticket.finish(Outcome::Refused, refusal.code.status());
+    reply
 }
 
 /// The answer in the caller's format; `None` when it is in it already. A large one (vectors of many texts) is

@@ -67,11 +67,8 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
         policy.priority = priority(name.as_deref())?;
     }
     access::apply(&given, &mut policy.access)?;
-    if given.texts("guardrails")?.is_some_and(|names| !names.is_empty()) {
-        return Err(ApiError::invalid(
-            "guardrails",
-            "guardrails are not in this version; a key can not name any",
-        ));
+    if let Some(names) = given.texts("guardrails")? {
+        policy.guardrails = names;
     }
     if let Some(credentials) = given.texts_by_name("credentials")? {
         policy.credentials = credentials;

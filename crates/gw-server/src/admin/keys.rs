@@ -4,7 +4,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged};
-use super::{access, effective, key_input, limits};
+use super::{access, effective, guardrails, key_input, limits};
 use crate::app::keys::{self, KeysError, Made};
 use crate::app::state::App;
 use axum::Json;
@@ -82,6 +82,7 @@ pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, b
         ..KeyPolicy::default()
     };
     key_input::apply(&body, &mut policy)?;
+    guardrails::check_names(&app, &policy.guardrails)?;
     let writing = Arc::clone(&app);
     let made = tokio::task::spawn_blocking(move || keys::create(&writing, &caller, policy)).await??;
     with_secret(&app, StatusCode::CREATED, &made)
@@ -99,8 +100,10 @@ pub(super) async fn change(
     let writing = Arc::clone(&app);
     let any_of = key_input::needed(&body);
     let work = move || {
-        let change = |policy: &mut KeyPolicy| key_input::apply(&body, policy);
-        keys::update::<ApiError>(&writing, &caller, id, any_of, revision, change)
+        keys::update::<ApiError>(&writing, &caller, id, any_of, revision, |policy| {
+            key_input::apply(&body, policy)?;
+            guardrails::check_names(&writing, &policy.guardrails)
+        })
     };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;

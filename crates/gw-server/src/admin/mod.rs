@@ -14,6 +14,7 @@ mod effective;
 mod error;
 mod etag;
 mod given;
+mod guardrails;
 pub(crate) mod idempotency;
 mod key_input;
 mod keys;
@@ -80,6 +81,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/routes/{id}/publish", post(routes::publish))
         .route("/routes/{id}/rollback", post(routes::rollback))
         .route("/routes/{id}/simulate", post(routes::simulate))
+        .route("/guardrails", get(guardrails::list))
+        .route("/guardrails/test", post(guardrails::test))
         .route("/logs", get(logs::list))
         .route("/usage", get(usage::rows))
         .route("/audit", get(audit::list))

@@ -227,6 +227,22 @@ const OPERATIONS: &[Operation] = &[
     },
     Operation {
         method: "get",
+        path: "/api/v1/guardrails",
+        summary: "List the guardrails of the configuration",
+        query: &["limit", "cursor"],
+        body: None,
+        answer: Answer::List("Guardrail"),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/guardrails/test",
+        summary: "Show a text to guardrails and say what they make of it; nothing of it is kept",
+        query: &[],
+        body: Some("GuardrailTrial"),
+        answer: Answer::One(200, "GuardrailVerdict"),
+    },
+    Operation {
+        method: "get",
         path: "/api/v1/logs",
         summary: "List request records, newest first",
         query: &[
@@ -497,6 +513,9 @@ fn schemas() -> Value {
         "RouteVersion": object(&["number:integer", "state:string", "document:object", "author:string", "note:string",
             "created_at:string", "published_at:string?"]),
         "RouteRollback": object(&["version:integer?"]),
+        "Guardrail": object(&["name:string", "kind:string", "on:array", "action:string", "mandatory:boolean", "shadow:boolean", "sample_percent:number", "speakers:array"]),
+        "GuardrailTrial": object(&["text:string", "guardrails:array?", "side:string?", "speaker:string?"]),
+        "GuardrailVerdict": object(&["verdict:string", "text:string?", "stopped_by:string?", "findings:array", "duration_us:integer"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
         "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
         "AuditEntry": object(&["number:integer", "time:string", "actor:string", "action:string", "kind:string", "id:string",

@@ -7,6 +7,7 @@ pub(crate) mod audit;
 pub(crate) mod authorization;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
+pub(crate) mod guardrails;
 pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod routes;

@@ -10,6 +10,7 @@ mod client;
 mod drill;
 mod emulate;
 mod export;
+mod guard;
 mod keys;
 mod logs;
 mod migrate;
@@ -61,6 +62,8 @@ enum Command {
     Models(models::ModelsArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
+    /// Measure guardrails on examples.
+    Guard(guard::GuardArguments),
     /// Show who changed what, and check that the log of it is whole.
     Audit(audit::AuditArguments),
     /// Run the provider emulator alone.
@@ -90,6 +93,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Guard(arguments) => guard::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),

@@ -81,6 +81,7 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
             "session" => &mut context.session,
             "tags" => &mut context.tags,
             "metadata" => &mut context.metadata,
+            "guardrails" => &mut context.guardrails,
             "priority" => &mut context.priority,
             "timeout-ms" => &mut context.timeout_ms,
             _ => continue,

@@ -68,9 +68,9 @@ async fn check_names_the_place_and_the_way_out() {
         (&format!("{local}settings: {{ max_body_bytes: lots }}\n"), 3, "max_body_bytes"),
         (&format!("{local}keys:\n  - {{ name: a, key: ${{NOT_SET_ANYWHERE}} }}\n"), 4, "NOT_SET_ANYWHERE"),
         (
-            &format!("{local}guardrails:\n  g: {{ kind: pii, on: [request], action: block }}\n"),
+            &format!("{local}guardrails:\n  g: {{ kind: regex, on: [request], action: block }}\n"),
             4,
-            "guardrail",
+            "patterns",
         ),
         (&format!("{local}cache: {{ mode: exact }}\n"), 3, "exact"),
         ("model_list:\n  - model_name: x\n", 1, "LiteLLM"),

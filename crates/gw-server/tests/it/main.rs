@@ -30,6 +30,7 @@ mod exactness;
 mod files;
 mod formats;
 mod google;
+mod guardrails;
 mod hedging;
 mod identity;
 mod keys;

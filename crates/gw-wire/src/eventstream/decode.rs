@@ -2,7 +2,8 @@
 //! response stages. It must not hold more than one incomplete message, bounded, besides what is pushed, nor go
 //! on after a fault: behind one, no length can be believed.
 
-use super::header::{HeaderFault, Headers};
+use super::encode::{EncodeError, encode};
+use super::header::{HeaderFault, HeaderValue, Headers};
 use super::{MAX_HEADERS_BYTES, OVERHEAD_BYTES, PRELUDE_BYTES};
 use crate::codec::WireError;
 use bytes::{Buf, Bytes, BytesMut};
@@ -17,6 +18,19 @@ pub struct Message {
     pub payload: Bytes,
     /// The whole message as it came, checksums included.
     pub raw: Bytes,
+}
+
+impl Message {
+    /// The same message with another payload.
+    ///
+    /// # Errors
+    /// The payload is too long for the format.
+    pub fn with_payload(&self, payload: &[u8]) -> Result<Self, EncodeError> {
+        let headers: Vec<(&str, HeaderValue<'_>)> = self.headers.iter().collect();
+        let mut raw = Vec::with_capacity(self.raw.len() + payload.len());
+        encode(&headers, payload, &mut raw)?;
+        Ok(Self { headers: self.headers.clone(), payload: Bytes::copy_from_slice(payload), raw: raw.into() })
+    }
 }
 
 /// Why a stream cannot be decoded further.

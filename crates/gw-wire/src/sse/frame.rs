@@ -64,6 +64,27 @@ impl Frame {
         self.fields.data(&self.raw)
     }
 
+    /// The same event with other data, which has no line ends.
+    #[must_use]
+    pub fn with_data(&self, data: &[u8]) -> Self {
+        let mut raw = Vec::with_capacity(self.raw.len() + data.len());
+        if let Data::Line(range) = &self.fields.data {
+            raw.extend_from_slice(self.raw.get(..range.start).unwrap_or_default());
+            raw.extend_from_slice(data);
+            raw.extend_from_slice(self.raw.get(range.end..).unwrap_or_default());
+        } else {
+            if let Some(event) = self.event() {
+                raw.extend_from_slice(b"event: ");
+                raw.extend_from_slice(event.as_bytes());
+                raw.push(b'\n');
+            }
+            raw.extend_from_slice(b"data: ");
+            raw.extend_from_slice(data);
+            raw.extend_from_slice(b"\n\n");
+        }
+        Self::parse(raw.into())
+    }
+
     /// True when there is a `data` field, even an empty one. Comments and blank lines have none.
     #[must_use]
     pub const fn has_data(&self) -> bool {

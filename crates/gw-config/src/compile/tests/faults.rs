@@ -254,11 +254,49 @@ keys:
 ";
     let expected = "\
 f.yaml:3:16: cache mode 'exact' is not in this version: write off, or remove 'cache'
-f.yaml:5:3: guardrail 'personal-data': guardrails are not in this version, nothing would enforce it: remove it
-f.yaml:6:3: guardrail 'no-secrets': guardrails are not in this version, nothing would enforce it: remove it
-f.yaml:8:71: cache mode 'semantic' is not in this version: write off, or remove 'cache'
-f.yaml:11:52: guardrail 'personal-data': guardrails are not in this version: remove it";
+f.yaml:8:71: cache mode 'semantic' is not in this version: write off, or remove 'cache'";
     assert_eq!(faults(text), expected);
+}
+
+#[test]
+fn guardrails() {
+    let text = "
+providers: { openai: { api_key: k } }
+guardrails:
+  a: { kind: pii, on: [request], action: redact, entities: [email, hat_size] }
+  b: { kind: regex, on: [request], action: block, patterns: ['a+', '(', 'x*'] }
+  c: { kind: regex, on: [], action: block, terms: [x] }
+  d: { kind: length, on: [response], action: redact }
+  e: { kind: json-schema, on: [response], action: block, schema: '{\"typo\": 1}' }
+  f: { kind: secrets, on: [request], action: rewrite }
+  g g: { kind: urls, on: [request], action: flag, allow: [x.example] }
+models:
+  m: { targets: [{ provider: openai, model: gpt-4o }], guardrails: [a, nope] }
+keys:
+  - { name: a, key: 0123456789abcdef, guardrails: [nowhere] }
+";
+    let found = faults(text);
+    for expected in [
+        "f.yaml:4: guardrail 'a': 'hat_size' is no kind of personal data; known are email, phone,",
+        "f.yaml:5: guardrail 'b': ",
+        "f.yaml:6: kind regex needs 'patterns'",
+        "f.yaml:6: 'on' is empty: write request, response, or both",
+        "f.yaml:6: 'terms' is for kind keywords, not regex: remove it",
+        "f.yaml:7: kind length needs 'min_chars', 'max_chars' or 'max_words'",
+        "f.yaml:7: a guardrail of kind 'length' is about texts as a whole: its action is flag or block",
+        "f.yaml:8: guardrail 'e': the keyword 'typo' is not checked: remove it",
+        "f.yaml:9: action rewrite needs 'replacement'",
+        "f.yaml:10: a guardrail's name has letters",
+        "f.yaml:12: guardrail 'nope' stands nowhere in 'guardrails'",
+        "f.yaml:14: guardrail 'nowhere' stands nowhere in 'guardrails'",
+    ] {
+        let (line, message) = expected.rsplit_once(": ").map_or((expected, ""), |_| {
+            let at = expected.find(": ").unwrap_or(0);
+            (&expected[..at], &expected[at + 2..])
+        });
+        let said = |fault: &str| fault.starts_with(&format!("{line}:")) && fault.contains(message);
+        assert!(found.lines().any(said), "{expected}\n{found}");
+    }
 }
 
 #[test]

@@ -81,7 +81,7 @@ fn faults_name_their_field() {
         (r#"{"name":"a","budget":null,"budgets":[]}"#, "budget"),
         (r#"{"name":"a","endpoints":["nope"]}"#, "endpoints"),
         (r#"{"name":"a","expires_at":"soon"}"#, "expires_at"),
-        (r#"{"name":"a","guardrails":["pii"]}"#, "guardrails"),
+        (r#"{"name":"a","guardrails":"pii"}"#, "guardrails"),
     ] {
         let text = format!("{:?}", read(body).unwrap_err());
         assert!(text.contains(&format!("\"{field}\"")), "{body}: {text}");

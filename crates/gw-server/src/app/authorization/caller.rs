@@ -32,6 +32,13 @@ pub(crate) struct Caller {
     pub(crate) authority: Authority,
 }
 
+impl Caller {
+    /// The gateway itself, which does what its configuration says.
+    pub(crate) fn gateway() -> Self {
+        Self { origin: Origin::system(), authority: Authority::everything() }
+    }
+}
+
 impl Denied {
     /// Whoever is about to make something knows that there is none yet.
     pub(crate) const fn told(self, permission: Permission) -> Self {

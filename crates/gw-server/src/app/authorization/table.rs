@@ -23,6 +23,7 @@ pub(crate) enum Resource {
     Providers,
     Credentials,
     Routes,
+    Guardrails,
     /// Everything of every tenant at once.
     Documents,
 }
@@ -54,7 +55,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 18] = [
+const TABLE: [(Resource, &str, &str, &str); 19] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -72,6 +73,7 @@ const TABLE: [(Resource, &str, &str, &str); 18] = [
     (Resource::Providers, "providers", "xx-x-x", "------"),
     (Resource::Credentials, "credentials", "xx-x--", "xx----"),
     (Resource::Routes, "routes", "xx-x-x", "xx----"),
+    (Resource::Guardrails, "guardrails", "xxxxxx", "------"),
     // Whoever applies one gives roles as he likes.
     (Resource::Documents, "documents", "xx-x--", "x-----"),
 ];

@@ -67,6 +67,7 @@ fn new(resource: &str) -> Value {
         "admin-tokens" => json!({"name": name(), "role": "viewer"}),
         "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
+        "guardrails/test" => json!({"text": "hello"}),
         _ => json!({"name": name()}),
     }
 }
@@ -102,6 +103,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "routes/{id}/rollback", Object::OldRoute, json!({}), "route.rollback"),
         row(Method::POST, "routes/{id}/simulate", route, question(), ""),
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
+        row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
     for (path, object) in [
         ("keys", Object::Nothing),
@@ -121,6 +123,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ("logs", Object::Nothing),
         ("usage", Object::Nothing),
         ("export", Object::Nothing),
+        ("guardrails", Object::Nothing),
         ("audit", Object::Nothing),
         ("audit/export", Object::Nothing),
         ("audit/verify", Object::Nothing),

@@ -1,0 +1,219 @@
+//! A check made ready: what a configuration asks for, as an engine. Serves guardrails. Whatever is found in a text is
+//! found wherever the text was cut on its way.
+
+use crate::finding::Finding;
+use crate::pii::{self, Kinds};
+use crate::regexes::Regexes;
+use crate::schema::Schema;
+use crate::secrets::Secrets;
+use crate::segment::{self, Segment};
+use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
+use crate::urls::Urls;
+use crate::{injection, invisible, walk, whole};
+use gw_model::guardrail::{CheckSpec, LengthSpec};
+use std::sync::Arc;
+
+/// Why a check can not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckError {
+    /// The place in the list of patterns, terms or kinds that is wrong.
+    pub at: Option<usize>,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl std::fmt::Display for CheckError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Check(Engine);
+
+#[derive(Clone, Debug)]
+enum Engine {
+    Pii(Kinds),
+    Secrets(Arc<Secrets>),
+    Injection { min_score: u8 },
+    Regex(Regexes),
+    Terms(Terms),
+    Urls(Arc<Urls>),
+    Invisible,
+    Length(LengthSpec),
+    Schema(Arc<Schema>),
+    Refusal,
+    Language(Vec<Arc<str>>),
+    Code(Vec<Arc<str>>),
+}
+
+impl Check {
+    /// Makes a check.
+    ///
+    /// # Errors
+    /// What of the specification can not be used.
+    pub fn compile(spec: &CheckSpec) -> Result<Self, CheckError> {
+        let wrong = |at: Option<usize>, message: String| CheckError { at, message };
+        let engine = match spec {
+            CheckSpec::Pii { entities } => {
+                let kinds = Kinds::new(entities.iter().map(|name| &**name));
+                Engine::Pii(kinds.map_err(|name| {
+                    let at = entities.iter().position(|known| **known == name);
+                    wrong(
+                        at,
+                        format!("'{name}' is no kind of personal data; known are {}", pii::KINDS.join(", ")),
+                    )
+                })?)
+            }
+            CheckSpec::Secrets { entropy } => {
+                let made = Secrets::new(*entropy);
+                Engine::Secrets(Arc::new(made.map_err(|error| wrong(None, error.to_string()))?))
+            }
+            CheckSpec::Injection { min_score } => Engine::Injection { min_score: *min_score },
+            CheckSpec::Regex { patterns, max_match_bytes } => {
+                let made = Regexes::new(patterns, *max_match_bytes);
+                Engine::Regex(made.map_err(|error| wrong(error.at, error.message))?)
+            }
+            CheckSpec::Keywords { terms, case_sensitive, whole_words } => {
+                if terms.len() > MAX_TERMS {
+                    return Err(wrong(None, format!("there are more than {MAX_TERMS} terms")));
+                }
+                let is_bad = |term: &Arc<str>| term.trim().is_empty() || term.len() > MAX_TERM_BYTES;
+                if let Some(at) = terms.iter().position(is_bad) {
+                    return Err(wrong(Some(at), format!("a term has 1 to {MAX_TERM_BYTES} bytes")));
+                }
+                let terms: Vec<&[u8]> = terms.iter().map(|term| term.trim().as_bytes()).collect();
+                let made = Terms::new(&terms, *case_sensitive, *whole_words);
+                Engine::Terms(made.map_err(|error| wrong(None, error.to_string()))?)
+            }
+            CheckSpec::Urls { allow, deny } => Engine::Urls(Arc::new(Urls::new(allow, deny))),
+            CheckSpec::InvisibleText => Engine::Invisible,
+            CheckSpec::Length(spec) => Engine::Length(*spec),
+            CheckSpec::JsonSchema { schema } => {
+                Engine::Schema(Arc::new(Schema::new(schema).map_err(|message| wrong(None, message))?))
+            }
+            CheckSpec::Refusal => Engine::Refusal,
+            CheckSpec::Language { allow } => Engine::Language(allow.clone()),
+            CheckSpec::Code { languages } => {
+                Engine::Code(languages.iter().map(|name| name.to_ascii_lowercase().into()).collect())
+            }
+        };
+        Ok(Self(engine))
+    }
+
+    /// Needs it the whole text, so that a stream that it may stop waits for the end?
+    #[must_use]
+    pub const fn is_buffered(&self) -> bool {
+        !matches!(
+            self.0,
+            Engine::Pii(_)
+                | Engine::Secrets(_)
+                | Engine::Regex(_)
+                | Engine::Terms(_)
+                | Engine::Urls(_)
+                | Engine::Invisible
+        )
+    }
+
+    /// What it finds in a text that is there whole.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Vec<Finding> {
+        let mut found = Vec::new();
+        if self.is_buffered() {
+            found.extend(self.judge(text));
+        } else {
+            self.scanner().advance(self, text, 0, true, &mut found);
+        }
+        found
+    }
+
+    /// What a check of whole texts finds.
+    pub(crate) fn judge(&self, text: &str) -> Option<Finding> {
+        match &self.0 {
+            Engine::Injection { min_score } => injection::check(text, *min_score),
+            Engine::Length(spec) => whole::length(text, spec),
+            Engine::Schema(schema) => schema.check(text),
+            Engine::Refusal => whole::refusal(text),
+            Engine::Language(allow) => whole::foreign(text, allow),
+            Engine::Code(languages) => whole::code(text, languages),
+            _ => None,
+        }
+    }
+
+    /// What it needs for one text.
+    pub(crate) fn scanner(&self) -> Scanner {
+        match &self.0 {
+            Engine::Regex(regexes) => Scanner::Regex(Box::new(regexes.room())),
+            Engine::Pii(_) => Scanner::Pii(Box::default()),
+            Engine::Secrets(_) => Scanner::Secrets(Vec::new()),
+            _ => Scanner::Plain,
+        }
+    }
+}
+
+/// What a check keeps for one text as it comes.
+#[derive(Debug)]
+pub(crate) enum Scanner {
+    Pii(Box<pii::Room>),
+    Secrets(Vec<crate::secrets::Hit>),
+    Regex(Box<regex_automata::hybrid::dfa::Cache>),
+    Plain,
+}
+
+impl Scanner {
+    /// Appends what begins at `from` or later and is decided; gives where everything before is decided. What stands
+    /// before `from` is looked at for its meaning only.
+    pub(crate) fn advance(
+        &mut self,
+        check: &Check,
+        text: &str,
+        from: usize,
+        is_end: bool,
+        out: &mut Vec<Finding>,
+    ) -> usize {
+        let bytes = text.as_bytes();
+        match (&check.0, self) {
+            (Engine::Pii(kinds), Self::Pii(room)) => {
+                segments(bytes, from, is_end, |segment| pii::scan(bytes, segment, kinds, room, out))
+            }
+            (Engine::Secrets(secrets), Self::Secrets(hits)) => {
+                hits.clear();
+                secrets.hits(bytes, from, bytes.len(), hits);
+                let mut rest = hits.as_slice();
+                segments(bytes, from, is_end, |segment| {
+                    let here = rest.iter().take_while(|hit| hit.begins_before(segment.range.end)).count();
+                    let (now, later) = rest.split_at(here);
+                    rest = later;
+                    secrets.scan(bytes, segment, now, out);
+                })
+            }
+            (Engine::Urls(urls), _) => {
+                segments(bytes, from, is_end, |segment| urls.scan(bytes, segment.range.clone(), out))
+            }
+            (Engine::Regex(regexes), Self::Regex(cache)) => {
+                walk::scan(regexes, cache, bytes, from, is_end, out)
+            }
+            (Engine::Terms(terms), _) => walk::scan(terms, &mut (), bytes, from, is_end, out),
+            (Engine::Invisible, _) => invisible::scan(text, from, is_end, out),
+            _ => text.len(),
+        }
+    }
+}
+
+/// Visits each complete segment; gives where the last one ends.
+fn segments(text: &[u8], from: usize, is_end: bool, mut visit: impl FnMut(&Segment)) -> usize {
+    let mut at = from;
+    while at < text.len() {
+        match segment::next(text, at, is_end) {
+            Some(segment) if segment.range.end > at => {
+                visit(&segment);
+                at = segment.range.end;
+            }
+            _ => break,
+        }
+    }
+    at
+}

@@ -1,0 +1,386 @@
+//! One text on its way through guardrails, in as many pieces as it comes: what is decided of it may go on, with what
+//! was found replaced. A whole text is one piece. Serves requests, answers and streams alike. Text goes on only when no
+//! finding can begin in it any more.
+
+use crate::check::Scanner;
+use crate::finding::Finding;
+use crate::json_text::Unescaper;
+use crate::notes::{Notes, Place};
+use crate::rail::Guardrail;
+use crate::segment::{CONTEXT_BYTES, floor};
+use crate::terms::Terms;
+use crate::vault::Vault;
+use gw_model::guardrail::GuardAction;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Most of one text that checks of whole texts look at, in bytes.
+const MAX_WHOLE_BYTES: usize = 4 << 20;
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Plain,
+    /// It is JSON itself: the arguments of a tool.
+    Json,
+}
+
+/// A guardrail stops the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Which one.
+    pub guardrail: Arc<str>,
+    /// What it found.
+    pub kind: &'static str,
+}
+
+/// One replacement, in bytes of the text as it came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// First byte that is replaced.
+    pub start: usize,
+    /// One past the last.
+    pub end: usize,
+    /// What stands there instead.
+    pub with: String,
+}
+
+/// What texts of a call share.
+#[derive(Debug, Default)]
+pub struct Session {
+    /// What was masked.
+    pub vault: Vault,
+    /// What was found.
+    pub notes: Notes,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Flow {
+    rails: Arc<[Arc<Guardrail>]>,
+    lanes: Vec<Lane>,
+    /// Placeholders that are restored.
+    restore: Option<(Terms, usize)>,
+    place: Place,
+    unescaper: Option<Unescaper>,
+    /// The text from `offset` on.
+    text: String,
+    offset: usize,
+    /// Found and not yet acted upon.
+    found: Vec<(Source, Finding)>,
+    whole: Option<String>,
+    /// Everything before has been acted upon, in bytes of the text.
+    decided: usize,
+    /// Where the last replacement ended.
+    covered: usize,
+    edits: VecDeque<Edit>,
+    blocked: Option<(usize, Blocked)>,
+}
+
+#[derive(Debug)]
+struct Lane {
+    scanner: Option<Scanner>,
+    decided: usize,
+}
+
+/// Who found something, in the order in which they go before each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Source {
+    Placeholder(usize),
+    Rail(usize),
+}
+
+impl Flow {
+    /// A text for these guardrails. Where `restored` are given, placeholders become what they stand for.
+    #[must_use]
+    pub fn new(rails: Arc<[Arc<Guardrail>]>, restored: Option<Terms>, place: Place, form: Form) -> Self {
+        let lane = |rail: &Arc<Guardrail>| {
+            let check = rail.check();
+            Lane { scanner: (!check.is_buffered()).then(|| check.scanner()), decided: 0 }
+        };
+        let lanes: Vec<Lane> = rails.iter().map(lane).collect();
+        let wants_whole = lanes.iter().any(|lane| lane.scanner.is_none());
+        Self {
+            lanes,
+            rails,
+            restore: restored.map(|terms| (terms, 0)),
+            place,
+            unescaper: (form == Form::Json).then(Unescaper::default),
+            text: String::new(),
+            offset: 0,
+            found: Vec::new(),
+            whole: wants_whole.then(String::new),
+            decided: 0,
+            covered: 0,
+            edits: VecDeque::new(),
+            blocked: None,
+        }
+    }
+
+    /// Takes more of the text.
+    ///
+    /// # Errors
+    /// A guardrail stops the call; what [`Self::released`] and the edits say still holds.
+    pub fn push(&mut self, piece: &str, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
+        match &mut self.unescaper {
+            Some(unescaper) => unescaper.push(piece, &mut self.text),
+            None => self.text.push_str(piece),
+        }
+        self.advance(false, session, avoid)
+    }
+
+    /// The text is over.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn finish(&mut self, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
+        if let Some(unescaper) = &mut self.unescaper {
+            unescaper.finish(&mut self.text);
+        }
+        self.advance(true, session, avoid)
+    }
+
+    /// Up to where the text, as it came, may go on. Nothing of a text that is stopped goes on from what was found.
+    #[must_use]
+    pub fn released(&self) -> usize {
+        let decided = self.blocked.as_ref().map_or(self.decided, |(at, _)| self.decided.min(*at));
+        self.unescaper.as_ref().map_or(decided, |unescaper| unescaper.raw(decided))
+    }
+
+    /// The replacements in what may go on, in their order. Those that end before `before` will not be asked for again.
+    pub fn edits(&mut self, before: usize) -> impl Iterator<Item = &Edit> {
+        while self.edits.front().is_some_and(|edit| edit.end < before) {
+            self.edits.pop_front();
+        }
+        self.edits.iter()
+    }
+
+    fn advance(&mut self, is_end: bool, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
+        if let Some((_, blocked)) = &self.blocked {
+            return Err(blocked.clone());
+        }
+        self.scan(is_end, session);
+        self.judge_whole(is_end, session);
+        let decided = self.all_decided(is_end);
+        let acted = self.act(decided, session, avoid);
+        self.decided = decided;
+        acted?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Looks at what is new, one guardrail after the other.
+    fn scan(&mut self, is_end: bool, session: &mut Session) {
+        let mut out = Vec::new();
+        for (at, (lane, rail)) in self.lanes.iter_mut().zip(&*self.rails).enumerate() {
+            let Some(scanner) = &mut lane.scanner else { continue };
+            let from = lane.decided - self.offset;
+            let decided = scanner.advance(rail.check(), &self.text, from, is_end, &mut out);
+            lane.decided = self.offset + decided;
+            for mut finding in out.drain(..) {
+                finding.start += self.offset;
+                finding.end += self.offset;
+                match rail.enforces() {
+                    true => self.found.push((Source::Rail(at), finding)),
+                    false => session.notes.add(rail, &self.place, finding),
+                }
+            }
+        }
+        if let Some((terms, decided)) = &mut self.restore {
+            let bytes = self.text.as_bytes();
+            let mut at = *decided - self.offset;
+            while at < bytes.len() {
+                at += memchr::memchr(b'[', &bytes[at..]).unwrap_or(bytes.len() - at);
+                match terms.at(bytes, at, is_end) {
+                    _ if at >= bytes.len() => break,
+                    Err(()) => break,
+                    Ok(Some(term)) => {
+                        let (start, end) = (self.offset + at, self.offset + term.end);
+                        let finding = Finding::sure(start, end, "placeholder", "");
+                        self.found.push((Source::Placeholder(term.index), finding));
+                        at = term.end;
+                    }
+                    Ok(None) => at += 1,
+                }
+            }
+            *decided = self.offset + at;
+        }
+    }
+
+    /// Checks of whole texts, once the text is over.
+    fn judge_whole(&mut self, is_end: bool, session: &mut Session) {
+        let Some(whole) = &mut self.whole else { return };
+        let seen = self.offset + self.text.len();
+        let new = seen.saturating_sub(whole.len().max(self.offset));
+        let fresh = self.text.len() - new.min(self.text.len());
+        if whole.len() < MAX_WHOLE_BYTES {
+            whole.push_str(self.text.get(fresh..).unwrap_or_default());
+        }
+        if !is_end {
+            return;
+        }
+        for (at, (lane, rail)) in self.lanes.iter_mut().zip(&*self.rails).enumerate() {
+            if lane.scanner.is_some() {
+                continue;
+            }
+            lane.decided = seen;
+            let Some(finding) = rail.check().judge(whole) else { continue };
+            match rail.enforces() {
+                // The text as a whole is what is wrong.
+                true => self.found.push((Source::Rail(at), Finding { start: 0, ..finding })),
+                false => session.notes.add(rail, &self.place, finding),
+            }
+        }
+    }
+
+    /// Where all that enforce something have decided.
+    fn all_decided(&self, is_end: bool) -> usize {
+        let end = self.offset + self.text.len();
+        if is_end {
+            return end;
+        }
+        let lanes = self.lanes.iter().zip(&*self.rails).filter(|(_, rail)| rail.enforces());
+        let restored = self.restore.iter().map(|(_, decided)| *decided);
+        lanes.map(|(lane, _)| lane.decided).chain(restored).min().unwrap_or(end)
+    }
+
+    /// Acts upon what was found before a place, in its order.
+    fn act(&mut self, before: usize, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
+        self.found.sort_by_key(|(source, finding)| (finding.start, std::cmp::Reverse(finding.end), *source));
+        let count = self.found.iter().take_while(|(_, finding)| finding.start < before.max(1)).count();
+        for (source, finding) in self.found.drain(..count).collect::<Vec<_>>() {
+            let rail = match source {
+                Source::Placeholder(term) => {
+                    self.replace(finding, session.vault.value(term).to_owned(), false);
+                    continue;
+                }
+                Source::Rail(at) => Arc::clone(&self.rails[at]),
+            };
+            session.notes.add(&rail, &self.place, finding);
+            if rail.spec.action == GuardAction::Block {
+                let blocked = Blocked { guardrail: Arc::clone(&rail.spec.name), kind: finding.kind };
+                self.blocked = Some((finding.start, blocked.clone()));
+                self.found.clear();
+                return Err(blocked);
+            }
+            let value =
+                self.text.get(finding.start - self.offset..finding.end - self.offset).unwrap_or_default();
+            // What the caller itself sent may come back.
+            if rail.spec.action == GuardAction::Tokenize
+                && self.restore.is_some()
+                && session.vault.knows(finding.kind, value)
+            {
+                continue;
+            }
+            let with = replacement(&rail, finding.kind, value, session, avoid);
+            self.replace(finding, with, true);
+        }
+        Ok(())
+    }
+
+    /// Notes a replacement; what an earlier one covers is not replaced again.
+    fn replace(&mut self, finding: Finding, with: String, is_mark: bool) {
+        let start = finding.start.max(self.covered);
+        if finding.end <= start {
+            return;
+        }
+        self.covered = finding.end;
+        let edit = match &self.unescaper {
+            None => Edit { start, end: finding.end, with },
+            Some(unescaper) => unescaper.edit(start, finding.end, with, is_mark),
+        };
+        self.edits.push_back(edit);
+    }
+
+    /// Lets go of text that nobody looks at any more.
+    fn forget(&mut self) {
+        let scanned = self.lanes.iter().filter(|lane| lane.scanner.is_some()).map(|lane| lane.decided);
+        let scanned = scanned.chain(self.restore.iter().map(|(_, decided)| *decided)).min();
+        let pending = self.found.iter().map(|(_, finding)| finding.start).min();
+        let end = self.offset + self.text.len();
+        let needed = scanned.unwrap_or(end).min(pending.unwrap_or(end));
+        let keep = needed.saturating_sub(2 * CONTEXT_BYTES);
+        if keep > self.offset + 1024 {
+            let cut = floor(self.text.as_bytes(), keep - self.offset);
+            self.text.drain(..cut);
+            self.offset += cut;
+            if let Some(unescaper) = &mut self.unescaper {
+                unescaper.forget(self.offset.min(self.decided));
+            }
+        }
+    }
+}
+
+/// What stands in place of a finding.
+fn replacement(
+    rail: &Guardrail,
+    kind: &'static str,
+    value: &str,
+    session: &mut Session,
+    avoid: &[u8],
+) -> String {
+    let blank = || format!("[REDACTED_{}]", kind.to_ascii_uppercase());
+    match rail.spec.action {
+        GuardAction::Tokenize => session.vault.mask(kind, value, avoid).map_or_else(blank, str::to_owned),
+        GuardAction::Rewrite => rail.spec.replacement.as_deref().unwrap_or_default().to_owned(),
+        GuardAction::Redact | GuardAction::Flag | GuardAction::Block => {
+            match (&rail.spec.replacement, kind) {
+                (Some(text), _) => text.to_string(),
+                (None, "invisible_text") => String::new(),
+                (None, _) => blank(),
+            }
+        }
+    }
+}
+
+/// A text that is there whole, after its guardrails; `None` when nothing was replaced.
+///
+/// # Errors
+/// A guardrail stops the call.
+pub fn whole(
+    rails: &Arc<[Arc<Guardrail>]>,
+    restored: Option<Terms>,
+    text: &str,
+    place: Place,
+    form: Form,
+    session: &mut Session,
+    avoid: &[u8],
+) -> Result<Option<String>, Blocked> {
+    let mut flow = Flow::new(Arc::clone(rails), restored, place, form);
+    match &mut flow.unescaper {
+        Some(unescaper) => unescaper.push(text, &mut flow.text),
+        None => flow.text.push_str(text),
+    }
+    flow.finish(session, avoid)?;
+    Ok(apply(text, 0, text.len(), flow.edits(0)))
+}
+
+/// A piece of a text, `start..end` of the whole as it came, after its replacements; `None` when there are none in it.
+pub fn apply<'a>(
+    piece: &str,
+    start: usize,
+    end: usize,
+    edits: impl Iterator<Item = &'a Edit>,
+) -> Option<String> {
+    let mut out: Option<String> = None;
+    let mut at = start;
+    for edit in edits {
+        let begins_here = edit.start >= start && edit.start < end;
+        if edit.end <= start || edit.start >= end {
+            continue;
+        }
+        let out = out.get_or_insert_with(|| String::with_capacity(piece.len() + edit.with.len()));
+        if edit.start > at {
+            out.push_str(piece.get(at - start..edit.start - start).unwrap_or_default());
+        }
+        if begins_here {
+            out.push_str(&edit.with);
+        }
+        at = edit.end.min(end);
+    }
+    if let Some(out) = &mut out {
+        out.push_str(piece.get(at - start..).unwrap_or_default());
+    }
+    out
+}

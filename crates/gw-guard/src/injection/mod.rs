@@ -1,0 +1,199 @@
+//! Attempts to take over a model: orders to ignore its instructions, to show them, to play one without rules, forged
+//! roles and thoughts, orders in documents, and all of that in codings. Serves the check of that kind, which looks at
+//! whole texts. It must not take a word alone for an attempt.
+
+mod decode;
+mod lexicon;
+mod normalise;
+mod rules;
+
+use crate::finding::Finding;
+use lexicon::{Disguise, NAME, OUTSIDE, classes, disguise};
+use rules::{MARKS, RULES_OF_WORDS, SPEAKERS};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::sync::LazyLock;
+
+/// Most bytes of one text that are looked at: its beginning and its end.
+const MAX_BYTES: usize = 512 << 10;
+
+/// Less than this much of evidence is none.
+const LEAST_SCORE: u32 = 30;
+
+/// Finds the marks; `None` where it could not be made, which does not happen with marks that are constant.
+static MARK_FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(MARKS.iter().map(|(mark, ..)| mark)).ok()
+});
+
+/// What a text tells: its strongest family, and how sure that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Evidence {
+    family: &'static str,
+    best: u8,
+    /// Of ten thousand: how likely it is nothing at all.
+    innocence: u32,
+}
+
+impl Evidence {
+    const NONE: Self = Self { family: "", best: 0, innocence: 10_000 };
+
+    fn add(&mut self, family: &'static str, score: u8) {
+        self.innocence = self.innocence * (100 - u32::from(score.min(99))) / 100;
+        if score > self.best {
+            (self.family, self.best) = (family, score);
+        }
+    }
+
+    fn score(self) -> u32 {
+        100 - self.innocence.div_ceil(100)
+    }
+}
+
+/// What a text is found to be, if its score is high enough.
+pub(crate) fn check(text: &str, min_score: u8) -> Option<Finding> {
+    let (text, offset) = bounded(text);
+    let plain = normalise::plain(text);
+    let mut words = Vec::with_capacity(plain.len() / 5);
+    let mut evidence = Evidence::NONE;
+    let seen = judge(&plain, &mut words, &mut evidence);
+    let mut reason = "words in an order that tells";
+    let mut hidden = String::new();
+    decode::decoded(text, &mut hidden);
+    if seen.rot13 > 1 {
+        hidden.push_str(&normalise::rot13(&plain));
+        hidden.push('\n');
+    }
+    if seen.reversed > 1 {
+        hidden.extend(plain.chars().rev());
+    }
+    if !hidden.is_empty() {
+        let before = evidence;
+        let plain = normalise::plain(&hidden);
+        judge(&plain, &mut words, &mut evidence);
+        // Codings may be within each other.
+        let mut deeper = String::new();
+        decode::decoded(&hidden, &mut deeper);
+        if !deeper.is_empty() {
+            judge(&normalise::plain(&deeper), &mut words, &mut evidence);
+        }
+        if evidence.score() > before.score() {
+            reason = "words in an order that tells, in a coding";
+        }
+    }
+    let score = evidence.score();
+    if score < LEAST_SCORE.max(u32::from(min_score)) {
+        return None;
+    }
+    let score = u8::try_from(score).unwrap_or(100);
+    Some(Finding { start: offset, end: offset + text.len(), kind: evidence.family, score, reason })
+}
+
+/// Of a very long text the end, where orders stand.
+fn bounded(text: &str) -> (&str, usize) {
+    let from = text.len().saturating_sub(MAX_BYTES);
+    let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    (text.get(from..).unwrap_or(text), from)
+}
+
+/// How many words look like others in disguise.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    rot13: usize,
+    reversed: usize,
+}
+
+/// Adds what a text in plain letters tells.
+fn judge(plain: &str, words: &mut Vec<(usize, u64)>, evidence: &mut Evidence) -> Seen {
+    let seen = split(plain, words);
+    if let Some(finder) = &*MARK_FINDER {
+        for found in finder.find_iter(plain) {
+            let (_, family, score) = MARKS[found.pattern().as_usize()];
+            evidence.add(family, score);
+        }
+    }
+    let speaks = |line: &str| SPEAKERS.iter().any(|speaker| line.trim_start().starts_with(speaker));
+    if plain.lines().any(speaks) {
+        evidence.add("role_spoofing", 60);
+    }
+    for rule in RULES_OF_WORDS {
+        if matches(rule, words) {
+            evidence.add(rule.family, rule.score);
+        }
+    }
+    seen
+}
+
+/// The words that matter: each with its place among all words.
+fn split(plain: &str, words: &mut Vec<(usize, u64)>) -> Seen {
+    words.clear();
+    let mut seen = Seen::default();
+    let mut unfolded = String::new();
+    let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '\'' | '@' | '$' | '!' | '|');
+    for (place, word) in plain.split(|c| !is_inner(c)).filter(|word| !word.is_empty()).enumerate() {
+        let word = word.trim_matches(|c: char| matches!(c, '-' | '\'' | '!' | '|' | '_'));
+        let mut found = classes(word);
+        if word.contains('_') && word.len() > 4 {
+            found |= NAME;
+        }
+        if word.contains('@') && word.len() > 3 {
+            found |= OUTSIDE;
+        }
+        if found == 0 && (word.contains('-') || word.contains('\'')) {
+            found = word.split(['-', '\'']).map(classes).fold(0, |all, one| all | one);
+        }
+        if found == 0 && word.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|')) {
+            normalise::unleet(word, &mut unfolded);
+            found = classes(&unfolded);
+        }
+        if found == 0 {
+            match disguise(word) {
+                Some(Disguise::Rot13) => seen.rot13 += 1,
+                Some(Disguise::Reversed) => seen.reversed += 1,
+                None => {}
+            }
+        }
+        if found != 0 {
+            words.push((place, found));
+        }
+    }
+    if plain.contains("://") {
+        mark_links(plain, words);
+    }
+    seen
+}
+
+/// A link is a place outside. Its words stand among the others, so that the nearest one counts for it.
+fn mark_links(plain: &str, words: &mut [(usize, u64)]) {
+    let mut place = 0;
+    for piece in plain.split_inclusive("://") {
+        place += piece.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+        if piece.ends_with("://")
+            && let Some((_, classes)) = words.iter_mut().find(|(at, _)| *at + 2 >= place)
+        {
+            *classes |= OUTSIDE;
+        }
+    }
+}
+
+/// Do words stand in the order of a rule?
+fn matches(rule: &rules::Rule, words: &[(usize, u64)]) -> bool {
+    let Some((first, rest)) = rule.steps.split_first() else { return false };
+    words.iter().enumerate().any(|(at, (place, classes))| {
+        classes & first.any != 0 && follows(rest, words.get(at + 1..).unwrap_or_default(), *place)
+    })
+}
+
+/// Each step's word within reach of the last one's; the nearest first, others where that leads nowhere.
+fn follows(steps: &[rules::Step], words: &[(usize, u64)], behind: usize) -> bool {
+    let Some((step, rest)) = steps.split_first() else { return true };
+    let reach = words.iter().enumerate().take_while(|(_, (place, _))| place - behind <= step.within);
+    for (at, (place, classes)) in reach {
+        if classes & step.any != 0 && follows(rest, words.get(at + 1..).unwrap_or_default(), *place) {
+            return true;
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! What guardrails found in a call, as it is written down: kinds, places and reasons, never the text. Serves records,
+//! headers and the playground.
+
+use crate::finding::Finding;
+use crate::rail::Guardrail;
+use gw_model::guardrail::{GuardAction, Speaker};
+use std::sync::Arc;
+
+/// Most findings of one call that are written down one by one; the others are counted.
+pub const MAX_NOTES: usize = 32;
+
+/// On which side of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// What the caller sends.
+    Request,
+    /// What the model answers.
+    Response,
+}
+
+impl Side {
+    /// The name in configurations and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Response => "response",
+        }
+    }
+}
+
+/// One finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The guardrail.
+    pub guardrail: Arc<str>,
+    /// What was done.
+    pub action: GuardAction,
+    /// It was done in name only.
+    pub shadow: bool,
+    /// Where.
+    pub side: Side,
+    /// In whose text.
+    pub speaker: Speaker,
+    /// Which text of that side, from 0.
+    pub text: usize,
+    /// What was found, where in the text (in bytes), and why.
+    pub finding: Finding,
+}
+
+/// Findings of a call.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// The first ones.
+    pub list: Vec<Note>,
+    /// All of them.
+    pub count: usize,
+}
+
+impl Notes {
+    pub(crate) fn add(&mut self, rail: &Guardrail, place: &Place, finding: Finding) {
+        self.count += 1;
+        if self.list.len() < MAX_NOTES {
+            self.list.push(Note {
+                guardrail: Arc::clone(&rail.spec.name),
+                action: rail.spec.action,
+                shadow: rail.spec.shadow,
+                side: place.side,
+                speaker: place.speaker,
+                text: place.text,
+                finding,
+            });
+        }
+    }
+}
+
+/// Where a text stands in its call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The side.
+    pub side: Side,
+    /// Who says it.
+    pub speaker: Speaker,
+    /// Which text of that side.
+    pub text: usize,
+}

@@ -1,0 +1,264 @@
+//! Personal data: addresses of people and machines, numbers of accounts and cards, numbers that states give. Serves the
+//! check of that kind. A number counts by its checksum, its form, or a word in front of it; it must not guess.
+
+mod account;
+mod birth;
+mod checksum;
+mod email;
+mod identity;
+mod machine;
+mod phone;
+mod words;
+
+use crate::finding::{Finding, settle};
+use crate::segment::{Segment, is_word};
+
+/// Every kind that is found, in no order.
+pub const KINDS: &[&str] = &[
+    "email",
+    "phone",
+    "credit_card",
+    "iban",
+    "ip_address",
+    "mac_address",
+    "date_of_birth",
+    "us_ssn",
+    "us_itin",
+    "us_driver_license",
+    "us_passport",
+    "uk_nino",
+    "uk_nhs",
+    "de_tax_id",
+    "fr_nir",
+    "es_dni",
+    "es_nie",
+    "it_fiscal_code",
+    "nl_bsn",
+    "be_nrn",
+    "pl_pesel",
+    "pt_nif",
+    "se_personnummer",
+    "fi_hetu",
+    "dk_cpr",
+    "no_fnr",
+    "ch_ahv",
+    "at_svnr",
+    "ie_pps",
+    "ro_cnp",
+    "bg_egn",
+    "cz_rc",
+    "br_cpf",
+    "br_cnpj",
+    "cl_rut",
+    "mx_curp",
+    "in_aadhaar",
+    "in_pan",
+    "ca_sin",
+    "au_tfn",
+    "au_medicare",
+    "za_id",
+    "sg_nric",
+    "kr_rrn",
+    "jp_my_number",
+    "cn_resident_id",
+    "tr_tckn",
+    "il_id",
+];
+
+/// The kinds that a setting may name together.
+const GROUPS: &[(&str, &[&str])] = &[("ssn", &["us_ssn"]), ("national_id", &[])];
+
+/// Which kinds are looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kinds(u64);
+
+impl Kinds {
+    /// Those of the names; all for none.
+    ///
+    /// # Errors
+    /// The name that is none.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
+        let mut bits = 0;
+        for name in names {
+            bits |= Self::bits(name).ok_or_else(|| name.to_owned())?;
+        }
+        Ok(Self(if bits == 0 { u64::MAX } else { bits }))
+    }
+
+    fn bits(name: &str) -> Option<u64> {
+        let bit = |name: &str| KINDS.iter().position(|kind| *kind == name).map(|at| 1u64 << at);
+        if let Some(bit) = bit(name) {
+            return Some(bit);
+        }
+        let (_, members) = GROUPS.iter().find(|(group, _)| *group == name)?;
+        if members.is_empty() {
+            // Those with a country in front.
+            return Some(
+                KINDS
+                    .iter()
+                    .filter(|kind| kind.as_bytes().get(2) == Some(&b'_'))
+                    .filter_map(|k| bit(k))
+                    .sum(),
+            );
+        }
+        Some(members.iter().filter_map(|member| bit(member)).sum())
+    }
+
+    fn has(&self, kind: &str) -> bool {
+        self.0 == u64::MAX || Self::bits(kind).is_some_and(|bit| self.0 & bit != 0)
+    }
+}
+
+/// A run of letters and digits, with what stands in front of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Atom {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    /// It has digits only.
+    pub(crate) is_number: bool,
+    pub(crate) has_digit: bool,
+    /// What joins it to the atom before: one byte, blanks around it left out; 0 for anything else.
+    pub(crate) joint: u8,
+    /// A bracket or a plus stands in front of it, here.
+    pub(crate) opening: Option<usize>,
+}
+
+impl Atom {
+    pub(crate) const fn length(&self) -> usize {
+        self.end - self.start
+    }
+}
+
+/// A segment taken apart.
+pub(crate) struct Run<'a> {
+    pub(crate) text: &'a [u8],
+    pub(crate) atoms: &'a [Atom],
+}
+
+/// Kept between segments for its room.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    atoms: Vec<Atom>,
+    found: Vec<Finding>,
+}
+
+/// Appends what a segment has.
+pub(crate) fn scan(text: &[u8], segment: &Segment, kinds: &Kinds, room: &mut Room, out: &mut Vec<Finding>) {
+    let Room { atoms, found } = room;
+    found.clear();
+    if segment.flags.has_at() {
+        email::find(text, segment.range.clone(), found);
+    }
+    if segment.flags.has_digit() {
+        split(text, segment, atoms);
+        numbers(&Run { text, atoms }, found);
+    }
+    if segment.flags.has_colon() || segment.flags.has_digit() {
+        machine::find(text, segment.range.clone(), found);
+    }
+    found.retain(|finding| kinds.has(finding.kind));
+    settle(found);
+    out.append(found);
+}
+
+/// Looks at each place where a number may begin; what is found is not looked at again.
+fn numbers(run: &Run<'_>, out: &mut Vec<Finding>) {
+    let mut at = 0;
+    while at < run.atoms.len() {
+        let Some(atom) = run.atoms.get(at) else { break };
+        let next_has_digit = run.atoms.get(at + 1).is_some_and(|next| next.has_digit && next.joint != 0);
+        let is_month = || crate::segment::month(&run.text[atom.start..atom.end]).is_some();
+        if !atom.has_digit && !(next_has_digit && (atom.length() <= 5 || is_month())) {
+            at += 1;
+            continue;
+        }
+        let found = account::iban(run, at)
+            .or_else(|| account::card(run, at))
+            .or_else(|| identity::find(run, at))
+            .or_else(|| birth::find(run, at))
+            .or_else(|| phone::find(run, at))
+            .or_else(|| identity::by_word(run, at));
+        match found {
+            Some((finding, atoms)) => {
+                out.push(finding);
+                at += atoms.max(1);
+            }
+            None => at += 1,
+        }
+    }
+}
+
+/// The atoms of a segment.
+fn split(text: &[u8], segment: &Segment, atoms: &mut Vec<Atom>) {
+    atoms.clear();
+    let end = segment.range.end;
+    let mut at = segment.range.start;
+    let mut before = at;
+    while at < end {
+        if !is_word(text[at]) || is_space_mark(text, at) > 0 {
+            at += is_space_mark(text, at).max(1);
+            continue;
+        }
+        let start = at;
+        let (mut digits, mut length) = (0, 0);
+        while at < end && is_word(text[at]) && is_space_mark(text, at) == 0 {
+            digits += usize::from(text[at].is_ascii_digit());
+            length += 1;
+            at += 1;
+        }
+        let (joint, opening) = joint(text, before, start);
+        atoms.push(Atom {
+            start,
+            end: at,
+            is_number: digits == length,
+            has_digit: digits > 0,
+            joint: if atoms.is_empty() { 0 } else { joint },
+            opening,
+        });
+        before = at;
+    }
+}
+
+/// Blanks and dashes that are not ASCII: their length, or 0.
+fn is_space_mark(text: &[u8], at: usize) -> usize {
+    match (text.get(at), text.get(at + 1), text.get(at + 2)) {
+        (Some(0xc2), Some(0xa0), _) => 2,
+        // Blanks of all widths, none among them, and dashes.
+        (Some(0xe2), Some(0x80), Some(0x80..=0x95 | 0xaf)) => 3,
+        (Some(0xe2), Some(0x81), Some(0xa0)) | (Some(0xef), Some(0xbb), Some(0xbf)) => 3,
+        _ => 0,
+    }
+}
+
+/// What stands between two atoms: one sign, blanks left out.
+fn joint(text: &[u8], from: usize, to: usize) -> (u8, Option<usize>) {
+    let (mut sign, mut signs, mut opening) = (0, 0, None);
+    let mut at = from;
+    while at < to {
+        let mark = is_space_mark(text, at);
+        let byte = match mark {
+            0 => text[at],
+            3 if matches!(text[at + 2], 0x90..=0x95) => b'-',
+            _ => b' ',
+        };
+        if matches!(byte, b'(' | b'+') && opening.is_none() {
+            opening = Some(at);
+        }
+        if byte != b' ' && byte != b'\t' {
+            sign = byte;
+            signs += 1;
+        }
+        at += mark.max(1);
+    }
+    let is_bracketed = signs == 2 && matches!(sign, b'(' | b'-' | b')' | b'0'..=b'9');
+    let joint = match signs {
+        0 if to > from && to - from <= 6 => b' ',
+        1 if to - from <= 5 => sign,
+        _ if is_bracketed && to - from <= 5 => sign,
+        _ => 0,
+    };
+    (joint, opening)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Tests of personal data: each kind by an example that people publish as one, and what looks like it and is none.
+
+use crate::check::Check;
+use gw_model::guardrail::CheckSpec;
+
+fn found(text: &str) -> Vec<(&'static str, String)> {
+    let check = Check::compile(&CheckSpec::Pii { entities: Vec::new() }).unwrap();
+    check.find(text).into_iter().map(|f| (f.kind, text[f.start..f.end].to_owned())).collect()
+}
+
+#[test]
+fn every_kind_is_found() {
+    let cases = [
+        ("email", "Write to jane.o'neil+x@mail.example.co.uk.", "jane.o'neil+x@mail.example.co.uk"),
+        ("phone", "ring +49 (0)30 1234567 now", "+49 (0)30 1234567"),
+        ("phone", "at (202) 555-0143 x12", "(202) 555-0143 x12"),
+        ("phone", "Tel. 5551234", "5551234"),
+        ("credit_card", "card 4111-1111-1111-1111", "4111-1111-1111-1111"),
+        ("credit_card", "3782 822463 10005", "3782 822463 10005"),
+        ("iban", "to DE89 3704 0044 0532 0130 00 today", "DE89 3704 0044 0532 0130 00"),
+        ("iban", "GB29NWBK60161331926819", "GB29NWBK60161331926819"),
+        ("iban", "MT84 MALT 0110 0001 2345 MTLC AST0 01S", "MT84 MALT 0110 0001 2345 MTLC AST0 01S"),
+        ("ip_address", "from 203.0.113.7:443", "203.0.113.7"),
+        ("ip_address", "to 2001:db8::1.", "2001:db8::1"),
+        ("mac_address", "is 00:1B:44:11:3A:B7", "00:1B:44:11:3A:B7"),
+        ("date_of_birth", "born on 12 March 1990", "12 March 1990"),
+        ("date_of_birth", "DOB: 03/14/1985", "03/14/1985"),
+        ("us_ssn", "it is 219-09-9999", "219-09-9999"),
+        ("us_itin", "ITIN 912-70-1234", "912-70-1234"),
+        ("uk_nino", "AB 12 34 56 C", "AB 12 34 56 C"),
+        ("uk_nhs", "NHS number 943 476 5919", "943 476 5919"),
+        ("de_tax_id", "Steuer-ID 86095742719", "86095742719"),
+        ("fr_nir", "1 85 05 78 006 084 91", "1 85 05 78 006 084 91"),
+        ("es_dni", "DNI 12345678Z", "12345678Z"),
+        ("es_nie", "X1234567L", "X1234567L"),
+        ("it_fiscal_code", "RSSMRA85T10A562S", "RSSMRA85T10A562S"),
+        ("nl_bsn", "BSN 111222333", "111222333"),
+        ("be_nrn", "85.07.30-033.28", "85.07.30-033.28"),
+        ("pl_pesel", "PESEL 44051401359", "44051401359"),
+        ("pt_nif", "NIF 123456789", "123456789"),
+        ("se_personnummer", "811218-9876", "811218-9876"),
+        ("fi_hetu", "131052-308T", "131052-308T"),
+        ("dk_cpr", "CPR 070761-4285", "070761-4285"),
+        ("ch_ahv", "756.9217.0769.85", "756.9217.0769.85"),
+        ("at_svnr", "SVNR 1237 010180", "1237 010180"),
+        ("br_cpf", "111.444.777-35", "111.444.777-35"),
+        ("br_cnpj", "11.222.333/0001-81", "11.222.333/0001-81"),
+        ("in_aadhaar", "2341 2341 2346", "2341 2341 2346"),
+        ("in_pan", "PAN ABCPE1234F", "ABCPE1234F"),
+        ("ca_sin", "046 454 286", ""),
+        ("ca_sin", "SIN 193 456 787", "193 456 787"),
+        ("za_id", "8001015009087", "8001015009087"),
+        ("sg_nric", "S1234567D", "S1234567D"),
+        ("cn_resident_id", "11010519491231002X", "11010519491231002X"),
+        ("tr_tckn", "10000000146", "10000000146"),
+        ("cl_rut", "12.345.678-5", "12.345.678-5"),
+        ("us_driver_license", "driver's license D1234567", "D1234567"),
+    ];
+    let mut wrong = Vec::new();
+    for (kind, text, want) in cases {
+        let all = found(text);
+        let is_right = if want.is_empty() {
+            !all.iter().any(|(k, _)| *k == kind)
+        } else {
+            all == [(kind, want.to_owned())]
+        };
+        if !is_right {
+            wrong.push(format!("{kind}: {text}: {all:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_is_nobodys_is_not_found() {
+    for text in [
+        "Order 4471 of 2024-05-01, 12:30:45, v1.2.3.4, version 10.0.0.1 and 3.14159265",
+        "The build 20240501123045 took 1714560000 ms; commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "ids 123e4567-e89b-12d3-a456-426614174000 and 4111111111111112, 1234567890123456",
+        "price 1,234,567.89 EUR; tables 10 20 30 40 50 60 70; chapters 1.2.3; 50 % of 1000000",
+        "@mention, user@localhost, a@b, 192.168.1.256, 1.2.3, 00:00:00, 10:20",
+        "May 5, 2024 is a Sunday. In March 1990 nothing happened. 2024/2025",
+        "THIS IS ALL IN CAPS WITH 3 WORDS AND 12 MORE",
+    ] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}
+
+#[test]
+fn tricks_with_blanks_and_dashes_do_not_help() {
+    for text in [
+        "4111\u{a0}1111\u{a0}1111\u{a0}1111",
+        "4111\u{2013}1111\u{2013}1111\u{2013}1111",
+        "4111\u{200b}1111\u{200b}1111\u{200b}1111",
+    ] {
+        assert_eq!(found(text).len(), 1, "{text:?}");
+    }
+}

@@ -1,0 +1,35 @@
+//! A guardrail made ready: its specification and its check. Serves whoever holds a configuration.
+
+use crate::check::{Check, CheckError};
+use gw_model::guardrail::{GuardAction, GuardrailSpec};
+use std::sync::Arc;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Guardrail {
+    /// As configured.
+    pub spec: Arc<GuardrailSpec>,
+    check: Check,
+}
+
+impl Guardrail {
+    /// Makes one ready.
+    ///
+    /// # Errors
+    /// What of its check can not be used.
+    pub fn compile(spec: Arc<GuardrailSpec>) -> Result<Self, CheckError> {
+        Check::compile(&spec.check).map(|check| Self { spec, check })
+    }
+
+    /// Its check.
+    #[must_use]
+    pub const fn check(&self) -> &Check {
+        &self.check
+    }
+
+    /// Does a finding change what goes on? Else it is only written down.
+    #[must_use]
+    pub fn enforces(&self) -> bool {
+        !self.spec.shadow && self.spec.action != GuardAction::Flag
+    }
+}

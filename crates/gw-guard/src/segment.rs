@@ -1,0 +1,286 @@
+//! Segments: pieces of a text that no finding of a segment check crosses. Where one ends depends on the bytes alone,
+//! never on how a text came, so that a stream is judged as the whole text is. Serves the checks for personal data,
+//! credentials and links. It must not look further back than a segment's start.
+
+use std::ops::Range;
+
+/// Longest segment. A text that goes on without a natural end is cut there.
+pub(crate) const MAX_SEGMENT_BYTES: usize = 2048;
+
+/// Longest block between `BEGIN` and `END`.
+pub(crate) const MAX_BLOCK_BYTES: usize = 16 << 10;
+
+/// Words in front of a finding may say what it is; so far back they are looked for.
+pub(crate) const CONTEXT_BYTES: usize = 64;
+
+/// What bytes a segment has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Flags(u8);
+
+impl Flags {
+    const DIGIT: u8 = 1;
+    const AT: u8 = 2;
+    const COLON: u8 = 4;
+    const SPACE: u8 = 8;
+
+    pub(crate) const fn has_digit(self) -> bool {
+        self.0 & Self::DIGIT != 0
+    }
+    pub(crate) const fn has_at(self) -> bool {
+        self.0 & Self::AT != 0
+    }
+    pub(crate) const fn has_colon(self) -> bool {
+        self.0 & Self::COLON != 0
+    }
+}
+
+const CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        table[at] = match at as u8 {
+            b'0'..=b'9' => Flags::DIGIT,
+            b'@' => Flags::AT,
+            b':' => Flags::COLON,
+            b' ' | b'\t' | b'\n' | b'\r' => Flags::SPACE,
+            _ => 0,
+        };
+        at += 1;
+    }
+    table
+};
+
+/// One segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Segment {
+    pub(crate) range: Range<usize>,
+    pub(crate) flags: Flags,
+    /// It is a block between `BEGIN` and `END`.
+    pub(crate) is_block: bool,
+}
+
+/// The segment that begins at `from`; `None` when what there is of the text does not say where it ends.
+pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
+    let mut flags = 0;
+    let mut at = from;
+    loop {
+        let token = behind(text, at, true);
+        if text.get(token..).unwrap_or_default().starts_with(b"-----BEGIN ")
+            && token - from < MAX_SEGMENT_BYTES
+        {
+            if token > from {
+                return Some(Segment { range: from..token, flags: Flags(flags), is_block: false });
+            }
+            return block(text, from, is_end);
+        }
+        let mut end = token;
+        while let Some(class) = text.get(end).map(|byte| CLASSES[usize::from(*byte)]) {
+            if class & Flags::SPACE != 0 {
+                break;
+            }
+            flags |= class;
+            end += 1;
+        }
+        if end - from >= MAX_SEGMENT_BYTES {
+            return Some(Segment { range: from..cut(text, from), flags: Flags(flags), is_block: false });
+        }
+        let of_all = || Some(Segment { range: from..text.len(), flags: Flags(flags), is_block: false });
+        if end >= text.len() {
+            return if is_end { of_all() } else { None };
+        }
+        let (next, is_line) = blank(text, end);
+        if is_line {
+            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+        }
+        if next >= text.len() {
+            return if is_end { of_all() } else { None };
+        }
+        let (first, is_whole) = first_atom(text, next);
+        if !is_whole && !is_end {
+            return None;
+        }
+        if !joins(last_atom(text.get(from..end).unwrap_or_default()), first) {
+            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+        }
+        at = next;
+    }
+}
+
+/// A block up to its end mark, to the longest that it may be, or to the text's end.
+fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
+    let most = text.len().min(from + MAX_BLOCK_BYTES);
+    let inside = text.get(from..most).unwrap_or_default();
+    let end = memchr::memmem::find(inside, b"-----END ").and_then(|mark| {
+        let rest = inside.get(mark + 9..)?;
+        memchr::memmem::find(rest, b"-----").map(|tail| from + mark + 9 + tail + 5)
+    });
+    let segment = |end: usize| {
+        Some(Segment { range: from..end, flags: Flags(Flags::DIGIT | Flags::COLON), is_block: true })
+    };
+    match end {
+        Some(end) => segment(end),
+        None if most - from == MAX_BLOCK_BYTES => segment(floor(text, most)),
+        None if is_end => segment(text.len()),
+        None => None,
+    }
+}
+
+/// Behind white space, or behind what is none.
+fn behind(text: &[u8], mut at: usize, space: bool) -> usize {
+    while let Some(byte) = text.get(at) {
+        if (CLASSES[usize::from(*byte)] & Flags::SPACE != 0) != space {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// Behind the blanks at `at`, and whether a line ended among them; then right behind that.
+fn blank(text: &[u8], mut at: usize) -> (usize, bool) {
+    let mut seen = 0;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'\n' => return (at + 1, true),
+            // More than a few blanks end it as a line does.
+            b' ' | b'\t' | b'\r' if seen < 3 => (at, seen) = (at + 1, seen + 1),
+            b' ' | b'\t' | b'\r' => return (at + 1, true),
+            _ => break,
+        }
+    }
+    (at, false)
+}
+
+/// What a word is to its neighbours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Atom {
+    /// Any word.
+    Word,
+    /// A few capitals, which may be part of a number.
+    Short,
+    /// Has a digit, or is a month.
+    Number,
+}
+
+fn joins(one: Atom, other: Atom) -> bool {
+    match (one, other) {
+        (Atom::Number, atom) | (atom, Atom::Number) => atom != Atom::Word,
+        _ => false,
+    }
+}
+
+/// The word at a token's beginning, brackets and signs before it left out, and whether it is complete.
+fn first_atom(text: &[u8], from: usize) -> (Atom, bool) {
+    let mut start = from;
+    while text.get(start).is_some_and(|b| matches!(b, b'(' | b'+' | b'-' | b'/' | b'[')) && start - from < 4 {
+        start += 1;
+    }
+    let rest = text.get(start..).unwrap_or_default();
+    let length = rest.iter().take(24).take_while(|b| is_word(**b)).count();
+    let atom = rest.get(..length).unwrap_or_default();
+    (judge(atom), length < rest.len() || length >= 24)
+}
+
+/// The word at a token's end, a comma or full stop behind it left out.
+fn last_atom(text: &[u8]) -> Atom {
+    let text = text.strip_suffix(b",").or_else(|| text.strip_suffix(b".")).unwrap_or(text);
+    let text = text.strip_suffix(b")").unwrap_or(text);
+    let length = text.iter().rev().take(24).take_while(|b| is_word(**b)).count();
+    judge(text.get(text.len() - length..).unwrap_or_default())
+}
+
+pub(crate) const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
+fn judge(atom: &[u8]) -> Atom {
+    if atom.iter().any(u8::is_ascii_digit) || month(atom).is_some() {
+        Atom::Number
+    } else if !atom.is_empty() && atom.len() <= 5 && atom.iter().all(u8::is_ascii_uppercase) {
+        Atom::Short
+    } else {
+        Atom::Word
+    }
+}
+
+/// First letters of months in English, German, French, Spanish and Italian, and their numbers.
+const MONTHS: &[(&[u8], u8)] = &[
+    (b"jan", 1),
+    (b"feb", 2),
+    (b"f\xc3\xa9v", 2),
+    (b"mar", 3),
+    (b"m\xc3\xa4r", 3),
+    (b"apr", 4),
+    (b"avr", 4),
+    (b"abr", 4),
+    (b"may", 5),
+    (b"mai", 5),
+    (b"mag", 5),
+    (b"jun", 6),
+    (b"jui", 6),
+    (b"giu", 6),
+    (b"jul", 7),
+    (b"lug", 7),
+    (b"aug", 8),
+    (b"ao\xc3\xbb", 8),
+    (b"ago", 8),
+    (b"sep", 9),
+    (b"set", 9),
+    (b"oct", 10),
+    (b"okt", 10),
+    (b"ott", 10),
+    (b"nov", 11),
+    (b"dec", 12),
+    (b"dez", 12),
+    (b"d\xc3\xa9c", 12),
+    (b"dic", 12),
+    (b"ene", 1),
+    (b"gen", 1),
+];
+
+/// The month that a word names.
+pub(crate) fn month(word: &[u8]) -> Option<u8> {
+    if !(3..=11).contains(&word.len()) || word.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
+    let matches = |name: &[u8]| word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    MONTHS.iter().find(|(name, _)| matches(name)).map(|(_, month)| *month)
+}
+
+/// Where a segment that is too long ends: behind the last byte that can stand in no word, if one is near.
+fn cut(text: &[u8], from: usize) -> usize {
+    let end = floor(text, from + MAX_SEGMENT_BYTES);
+    let tail = end - 512;
+    let joint =
+        |byte: &u8| !is_word(*byte) && !matches!(byte, b'@' | b'.' | b'_' | b'-' | b'+' | b'/' | b'=');
+    let found = text.get(tail..end).unwrap_or_default().iter().rposition(joint);
+    found.map_or(end, |at| tail + at + 1)
+}
+
+/// The last boundary of a character at or before a place.
+pub(crate) fn floor(text: &[u8], mut at: usize) -> usize {
+    while at > 0 && text.get(at).is_some_and(|byte| byte & 0xc0 == 0x80) {
+        at -= 1;
+    }
+    at
+}
+
+/// What stands in front of a finding, within reach.
+pub(crate) fn context(text: &[u8], start: usize) -> &[u8] {
+    text.get(start.saturating_sub(CONTEXT_BYTES)..start).unwrap_or_default()
+}
+
+/// Does one of the words (in lower case) stand in front of a finding?
+pub(crate) fn says(text: &[u8], start: usize, words: &[&str]) -> bool {
+    let mut lower = [0u8; CONTEXT_BYTES];
+    let before = context(text, start);
+    let lower = lower.get_mut(..before.len()).unwrap_or_default();
+    lower.copy_from_slice(before);
+    lower.make_ascii_lowercase();
+    words.iter().any(|word| has_word(lower, word.as_bytes()))
+}
+
+/// Does a word begin in the text, not within another?
+fn has_word(text: &[u8], word: &[u8]) -> bool {
+    memchr::memmem::find_iter(text, word).any(|at| at == 0 || !is_word(text[at - 1]) || word.len() > 5)
+}

@@ -1,0 +1,264 @@
+//! A text is judged the same however it is cut: the same findings, the same replacements, and of a text that is stopped
+//! nothing from what was found on.
+
+#![expect(clippy::expect_used, reason = "a test that can not be set up fails")]
+
+use gw_guard::{Blocked, Flow, Form, Guardrail, Place, Session, Side, apply};
+use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker, Speakers};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+const PLACE: Place = Place { side: Side::Response, speaker: Speaker::Assistant, text: 0 };
+
+fn rail(check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
+    let spec = GuardrailSpec {
+        name: "g".into(),
+        check,
+        on_request: true,
+        on_response: true,
+        action,
+        mandatory: false,
+        shadow: false,
+        sample_permille: 1000,
+        speakers: Speakers::ALL,
+        message: None,
+        replacement: (action == GuardAction::Rewrite).then(|| "***".into()),
+        pass_unchecked: false,
+    };
+    Arc::new(Guardrail::compile(Arc::new(spec)).expect("it can be used"))
+}
+
+fn checks() -> Vec<CheckSpec> {
+    vec![
+        CheckSpec::Pii { entities: Vec::new() },
+        CheckSpec::Secrets { entropy: true },
+        CheckSpec::Regex {
+            patterns: vec![r"\bab+c\b".into(), r"(?i)secret \d+".into(), "x.{0,40}y".into(), "é+".into()],
+            max_match_bytes: 32,
+        },
+        CheckSpec::Keywords {
+            terms: vec!["foo".into(), "foo bar baz".into(), "bar ba".into(), "ü".into()],
+            case_sensitive: false,
+            whole_words: true,
+        },
+        CheckSpec::Keywords {
+            terms: vec!["oo".into(), "ar b".into()],
+            case_sensitive: true,
+            whole_words: false,
+        },
+        CheckSpec::Urls { allow: vec!["good.example".into()], deny: Vec::new() },
+        CheckSpec::InvisibleText,
+        CheckSpec::Refusal,
+    ]
+}
+
+const PIECES: &[&str] = &[
+    "foo",
+    " bar",
+    " baz",
+    " ",
+    "\n",
+    "abbbc",
+    "SECRET 42",
+    "secret ",
+    "17",
+    "x",
+    "y",
+    "é",
+    "ü",
+    "😀",
+    "jane.doe",
+    "@",
+    "example",
+    ".com",
+    "4111 1111 ",
+    "1111 1111",
+    "4111111111111111",
+    "+1 (202) ",
+    "555-0143",
+    "DE89 3704 ",
+    "0044 0532 0130 00",
+    "AB 12 34 56 C",
+    "123-45-6789",
+    "born on ",
+    "12 March 1990",
+    "March ",
+    "12, ",
+    "1990",
+    "192.168.",
+    "1.17",
+    "aa:bb:cc:dd:ee:ff",
+    "sk-proj-",
+    "abcdefghij0123456789KLMN",
+    "ghp_",
+    "password = ",
+    "\"hunter2!\"",
+    "https://good.example/a",
+    "https://bad.example/b?c",
+    "eyJhbGciOiJI",
+    "-----BEGIN ",
+    "RSA PRIVATE KEY-----\nMIIB",
+    "\n-----END RSA PRIVATE KEY-----",
+    "\u{200b}",
+    "\u{e0041}",
+    "[EMAIL_1]",
+    "[EMAIL",
+    "_1]",
+    ",",
+    ".",
+    ":",
+    "I'm sorry, but I can",
+    "'t",
+    "\"",
+    "\\",
+    "NO ",
+    "X",
+    "12345678",
+    "Z",
+    "-",
+    "(",
+    ")",
+    "/",
+];
+
+fn texts() -> impl Strategy<Value = String> {
+    prop_oneof![
+        8 => prop::collection::vec(prop::sample::select(PIECES), 0..24).prop_map(|pieces| pieces.concat()),
+        1 => prop::collection::vec(prop::sample::select(PIECES), 400..900).prop_map(|pieces| pieces.concat().replace([' ', '\n'], "")),
+    ]
+}
+
+/// What comes out, what was found, and whether it was stopped.
+type Outcome = (String, Vec<String>, Option<Blocked>);
+
+fn run(rails: &Arc<[Arc<Guardrail>]>, pieces: &[&str], form: Form, restore: bool) -> Outcome {
+    let mut session = Session::default();
+    if restore {
+        let masked = gw_guard::pass_whole(
+            &[rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Tokenize)].into(),
+            None,
+            "j.d@example.org",
+            PLACE,
+            Form::Plain,
+            &mut session,
+            b"",
+        );
+        assert_eq!(masked.expect("it passes").as_deref(), Some("[EMAIL_1]"));
+        session.notes = Default::default();
+    }
+    let mut flow = Flow::new(Arc::clone(rails), session.vault.finder(), PLACE, form);
+    let text = pieces.concat();
+    let (mut out, mut sent, mut blocked) = (String::new(), 0, None);
+    for at in 0..=pieces.len() {
+        let result = match pieces.get(at) {
+            Some(piece) => flow.push(piece, &mut session, text.as_bytes()),
+            None => flow.finish(&mut session, text.as_bytes()),
+        };
+        let released = flow.released();
+        assert!(released >= sent && text.is_char_boundary(released), "{released} after {sent}");
+        let piece = &text[sent..released];
+        out.push_str(&apply(piece, sent, released, flow.edits(sent)).unwrap_or_else(|| piece.to_owned()));
+        sent = released;
+        if let Err(stopped) = result {
+            blocked = Some(stopped);
+            break;
+        }
+    }
+    let notes = session.notes.list.iter().map(|note| format!("{:?}", note.finding)).collect();
+    (out, notes, blocked)
+}
+
+/// Cuts a text at characters, by shares of its length.
+fn cut<'a>(text: &'a str, cuts: &[prop::sample::Index]) -> Vec<&'a str> {
+    let mut places: Vec<usize> =
+        cuts.iter().map(|cut| cut.index(text.len() + 1)).filter(|at| text.is_char_boundary(*at)).collect();
+    places.extend([0, text.len()]);
+    places.sort_unstable();
+    places.windows(2).map(|pair| &text[pair[0]..pair[1]]).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_whole_and_streamed(
+        text in texts(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..40),
+        which in prop::collection::vec((0..8usize, 0..5usize), 1..4),
+        restore: bool,
+        json: bool,
+    ) {
+        const ACTIONS: [GuardAction; 5] = [GuardAction::Flag, GuardAction::Tokenize, GuardAction::Rewrite, GuardAction::Redact, GuardAction::Block];
+        let all = checks();
+        let rails: Arc<[Arc<Guardrail>]> = which.iter().map(|(check, action)| {
+            let check = all[*check].clone();
+            let action = if check.finds_spans() || *action == 0 { ACTIONS[*action] } else { GuardAction::Block };
+            rail(check, action)
+        }).collect();
+        let form = if json { Form::Json } else { Form::Plain };
+        let (whole, mut found, stopped) = run(&rails, &[&text], form, restore);
+        let (streamed, mut found_streamed, stopped_streamed) = run(&rails, &cut(&text, &cuts), form, restore);
+        prop_assert_eq!(&stopped, &stopped_streamed);
+        match stopped {
+            // What was let go before is a beginning of what the whole text lets go.
+            Some(_) => prop_assert!(whole.starts_with(&streamed), "{:?} is no beginning of {:?}", streamed, whole),
+            None => {
+                prop_assert_eq!(whole, streamed);
+                // Only the first ones are written down, in the order in which they were found.
+                if found.len() < gw_guard::MAX_NOTES {
+                    found.sort();
+                    found_streamed.sort();
+                    prop_assert_eq!(found, found_streamed);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_of_a_match_leaves_a_stream_that_is_stopped() {
+    let rails: Arc<[Arc<Guardrail>]> =
+        [rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Block)].into();
+    let text = "Write to jane.doe@example.com today, or call +1 202 555 0143.";
+    for at in 1..text.len() {
+        let (out, _, stopped) = run(&rails, &[&text[..at], &text[at..]], Form::Plain, false);
+        assert!(stopped.is_some() && "Write to ".starts_with(&out), "{at}: {out}");
+    }
+}
+
+#[test]
+fn ordinary_words_wait_for_little() {
+    let rails: Arc<[Arc<Guardrail>]> = [
+        rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Redact),
+        rail(CheckSpec::Secrets { entropy: false }, GuardAction::Redact),
+    ]
+    .into();
+    let mut session = Session::default();
+    let mut flow = Flow::new(rails, None, PLACE, Form::Plain);
+    let mut sent = 0;
+    for word in ["The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", "."] {
+        sent += word.len();
+        flow.push(word, &mut session, b"").expect("it passes");
+        assert!(sent - flow.released() < 14, "{} of {sent} at {word}", flow.released());
+    }
+}
+
+#[test]
+fn arguments_of_tools_are_masked_and_restored_within_their_json() {
+    let rails: Arc<[Arc<Guardrail>]> =
+        [rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Redact)].into();
+    let (out, ..) = run(
+        &rails,
+        &[
+            r#"{"to":"jane\u002edo"#,
+            r#"e\u0040exam"#,
+            r#"ple.com","card":411111111"#,
+            r#"1111111,"n":"a\nb"}"#,
+        ],
+        Form::Json,
+        false,
+    );
+    assert_eq!(out, r#"{"to":"[REDACTED_EMAIL]","card":"[REDACTED_CREDIT_CARD]","n":"a\nb"}"#);
+    let (out, ..) = run(&[].into(), &[r#"{"to":"[EMA"#, r#"IL_1]"}"#], Form::Json, true);
+    assert_eq!(out, r#"{"to":"j.d@example.org"}"#);
+}

@@ -1,0 +1,103 @@
+//! Which guardrails look at a call: those for all calls, and those that its key, its accounts, its model or its caller
+//! name. Serves the stage. A name that stands for nothing stops the call: what is not enforced must not look so.
+
+use super::state::Chosen;
+use crate::lineup::Lineup;
+use crate::ticket::Ticket;
+use ahash::AHashMap;
+use gw_guard::Guardrail;
+use gw_model::guardrail::GuardrailSpec;
+use gw_model::{ErrorCode, Refusal};
+use std::sync::Arc;
+
+/// Most guardrails that a header may name.
+const MAX_NAMED: usize = 32;
+
+/// The guardrails of a configuration, ready.
+#[derive(Debug, Default)]
+pub(crate) struct Guards {
+    /// In the order of the file.
+    all: Vec<Arc<Guardrail>>,
+    by_name: AHashMap<Arc<str>, usize>,
+}
+
+impl Guards {
+    /// Makes them ready; those that are the same as before stay.
+    pub(crate) fn new(specs: &[Arc<GuardrailSpec>], before: Option<&Self>) -> Self {
+        let known = |spec: &Arc<GuardrailSpec>| {
+            let before = before?;
+            let rail = before.all.get(*before.by_name.get(&spec.name)?)?;
+            (rail.spec == *spec).then(|| Arc::clone(rail))
+        };
+        let ready = |spec: &Arc<GuardrailSpec>| {
+            // The configuration was checked with the same code.
+            let made = || {
+                Guardrail::compile(Arc::clone(spec)).inspect_err(|error| {
+                    tracing::error!(guardrail = %spec.name, %error, "a guardrail can not be used");
+                })
+            };
+            known(spec).or_else(|| made().ok().map(Arc::new))
+        };
+        let all: Vec<Arc<Guardrail>> = specs.iter().filter_map(ready).collect();
+        let by_name = all.iter().enumerate().map(|(at, rail)| (Arc::clone(&rail.spec.name), at)).collect();
+        Self { all, by_name }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The guardrails of a call. Errors: something names one that there is not.
+    pub(super) fn choose(&self, ticket: &Ticket, model: &Lineup) -> Result<Chosen, Refusal> {
+        let mut asked = vec![false; self.all.len()];
+        for (at, rail) in self.all.iter().enumerate() {
+            asked[at] = rail.spec.mandatory;
+        }
+        for name in
+            model.guardrails.iter().map(|name| &**name).chain(of_key(ticket)).chain(of_accounts(ticket))
+        {
+            match self.by_name.get(name) {
+                Some(at) => asked[*at] = true,
+                None => return Err(missing(name)),
+            }
+        }
+        if let Some(header) = &ticket.context.guardrails {
+            for name in header.split(',').map(str::trim).filter(|name| !name.is_empty()).take(MAX_NAMED + 1) {
+                let at = self.by_name.get(name).ok_or_else(|| unknown(name))?;
+                asked[*at] = true;
+            }
+        }
+        let chosen = self.all.iter().zip(asked).filter(|(_, asked)| *asked).map(|(rail, _)| rail);
+        let sampled = chosen.filter(|rail| {
+            let share = u64::from(rail.spec.sample_permille);
+            share >= 1000 || ticket.worker().random_u64() % 1000 < share
+        });
+        Ok(Chosen::new(sampled.map(Arc::clone).collect()))
+    }
+}
+
+/// Does the key, an account or the model name a guardrail?
+pub(super) fn names_any(ticket: &Ticket, model: &Lineup) -> bool {
+    !model.guardrails.is_empty() || of_key(ticket).next().is_some() || of_accounts(ticket).next().is_some()
+}
+
+fn of_key(ticket: &Ticket) -> impl Iterator<Item = &str> {
+    ticket.key().into_iter().flat_map(|key| key.policy.guardrails.iter().map(String::as_str))
+}
+
+fn of_accounts(_ticket: &Ticket) -> impl Iterator<Item = &str> {
+    std::iter::empty()
+}
+
+fn missing(name: &str) -> Refusal {
+    let text = format!(
+        "the guardrail '{name}' is asked for and not in the gateway's configuration; tell its operator"
+    );
+    Refusal::new(ErrorCode::GuardrailBlocked, text)
+}
+
+fn unknown(name: &str) -> Refusal {
+    let shown: String = name.chars().take(64).collect();
+    let text = format!("there is no guardrail '{shown}'; name those of the gateway's configuration");
+    Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-guardrails")
+}

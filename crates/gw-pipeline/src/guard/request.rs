@@ -1,0 +1,151 @@
+//! Looks through one request: its texts one after the other, each by the guardrails of its speaker. Serves the stage,
+//! also on another thread. It must not change a byte that no guardrail replaced.
+
+use super::state::{Chosen, Guarded, Rails, Sort};
+use bytes::Bytes;
+use gw_guard::{Blocked, Form, Place, Session, Side, pass_whole};
+use gw_model::{CallFacts, Refusal, WireFormat};
+use gw_wire::json::splice::{Edit, apply};
+use gw_wire::json::{escape_into, unescape};
+use gw_wire::texts::{Text, Written};
+
+pub(super) struct Request {
+    pub(super) format: WireFormat,
+    pub(super) body: Bytes,
+    /// The request with what it goes on from, where that is another text.
+    pub(super) full: Option<Bytes>,
+    pub(super) model: String,
+    pub(super) max_depth: usize,
+    pub(super) chosen: Chosen,
+}
+
+/// What is left of a request.
+pub(super) struct Changed {
+    pub(super) body: Bytes,
+    pub(super) full: Option<Bytes>,
+    pub(super) facts: CallFacts,
+}
+
+pub(super) struct Looked {
+    pub(super) guarded: Guarded,
+    pub(super) stopped: Option<Blocked>,
+    pub(super) changed: Option<Result<Changed, Refusal>>,
+}
+
+impl Request {
+    pub(super) fn look(self) -> Looked {
+        let original = self.full.clone().unwrap_or_else(|| self.body.clone());
+        let mut guarded = Guarded { chosen: self.chosen, session: Session::default(), original };
+        let mut rails = RailsBySort::new(|sort| guarded.chosen.of_request(sort));
+        let body = texts(&self.body, &mut rails, &mut guarded.session);
+        let full = match (&body, &self.full) {
+            (Ok(_), Some(full)) => {
+                // The same texts again: they are masked the same, and noted once.
+                let notes = guarded.session.notes.clone();
+                let changed = texts(full, &mut rails, &mut guarded.session);
+                guarded.session.notes = notes;
+                changed
+            }
+            _ => Ok(None),
+        };
+        drop(rails);
+        let (body, full) = match (body, full) {
+            (Ok(body), Ok(full)) => (body, full),
+            (Err(stopped), _) | (_, Err(stopped)) => {
+                return Looked { guarded, stopped: Some(stopped), changed: None };
+            }
+        };
+        let changed = (body.is_some() || full.is_some()).then(|| {
+            let body = body.unwrap_or(self.body);
+            let facts = gw_wire::facts::read_with_model(self.format, &body, self.max_depth, &self.model)?;
+            Ok(Changed { body, full, facts })
+        });
+        Looked { guarded, stopped: None, changed }
+    }
+}
+
+/// Guardrails by sorts of texts, each list made once.
+struct RailsBySort<F> {
+    known: Vec<(Sort, Rails)>,
+    make: F,
+}
+
+impl<F: Fn(Sort) -> Rails> RailsBySort<F> {
+    const fn new(make: F) -> Self {
+        Self { known: Vec::new(), make }
+    }
+
+    fn get(&mut self, sort: Sort) -> Rails {
+        if let Some((_, rails)) = self.known.iter().find(|(known, _)| *known == sort) {
+            return Rails::clone(rails);
+        }
+        let rails = (self.make)(sort);
+        self.known.push((sort, Rails::clone(&rails)));
+        rails
+    }
+}
+
+/// A body after its guardrails; `None` when nothing was replaced.
+fn texts<F: Fn(Sort) -> Rails>(
+    body: &Bytes,
+    rails: &mut RailsBySort<F>,
+    session: &mut Session,
+) -> Result<Option<Bytes>, Blocked> {
+    // The body was checked when its facts were read.
+    let found = gw_wire::texts::request(body).unwrap_or_default();
+    let mut edits = Vec::new();
+    for (at, text) in found.iter().enumerate() {
+        let rails = rails.get(Sort { speaker: text.speaker, is_prose: text.is_prose });
+        if rails.is_empty() {
+            continue;
+        }
+        let place = Place { side: Side::Request, speaker: text.speaker, text: at };
+        if let Some(edit) = pass(body, text, &rails, None, place, session, body)? {
+            edits.push(edit);
+        }
+    }
+    Ok((!edits.is_empty()).then(|| join(apply(body, &mut edits))))
+}
+
+/// One text that is there whole, after its guardrails, as an edit of its body.
+pub(crate) fn pass(
+    body: &[u8],
+    text: &Text,
+    rails: &Rails,
+    restored: Option<gw_guard::Terms>,
+    place: Place,
+    session: &mut Session,
+    avoid: &[u8],
+) -> Result<Option<Edit>, Blocked> {
+    let raw = body.get(text.span.start..text.span.end).and_then(|raw| std::str::from_utf8(raw).ok());
+    let raw = raw.unwrap_or_default();
+    if text.written == Written::Tokens {
+        return Ok(Some(Edit::replace(text.span, Bytes::from_static(b"null"))));
+    }
+    let is_number = text.written == Written::Number;
+    let said = if is_number {
+        raw.into()
+    } else {
+        unescape(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default())
+    };
+    let form = if text.written == Written::Json { Form::Json } else { Form::Plain };
+    let changed = pass_whole(rails, restored, &said, place, form, session, avoid)?;
+    Ok(changed.map(|changed| Edit::replace(text.span, quoted(&changed))))
+}
+
+/// A text as it is written in JSON.
+pub(crate) fn quoted(text: &str) -> Bytes {
+    let mut out = Vec::with_capacity(text.len() + 8);
+    out.push(b'"');
+    escape_into(&mut out, text);
+    out.push(b'"');
+    out.into()
+}
+
+/// Pieces in one.
+pub(crate) fn join(pieces: Vec<Bytes>) -> Bytes {
+    match pieces.as_slice() {
+        [only] => only.clone(),
+        pieces => pieces.concat().into(),
+    }
+}

@@ -1,0 +1,180 @@
+//! What guardrails know of one call: which look at it, what they masked and what they found. Travels with the ticket.
+//! It must not be printed or stored whole.
+
+use crate::metrics::Metrics;
+use crate::ticket::Open;
+use bytes::Bytes;
+use gw_guard::{Blocked, Guardrail, Note, Session};
+use gw_model::guardrail::Speaker;
+use gw_model::{ErrorCode, Refusal};
+use std::sync::Arc;
+
+/// Longest text about findings in a record, in bytes.
+const MAX_SAID_BYTES: usize = 1000;
+
+/// What was done about a finding.
+const fn done(note: &Note) -> &'static str {
+    if note.shadow { "shadow" } else { note.action.as_str() }
+}
+
+/// Guardrails in their order.
+pub(crate) type Rails = Arc<[Arc<Guardrail>]>;
+
+/// Those of a call.
+#[derive(Clone, Debug)]
+pub(crate) struct Chosen {
+    all: Vec<Arc<Guardrail>>,
+}
+
+/// What a text is, as far as guardrails differ by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sort {
+    pub(crate) speaker: Speaker,
+    pub(crate) is_prose: bool,
+}
+
+impl Chosen {
+    pub(crate) const fn new(all: Vec<Arc<Guardrail>>) -> Self {
+        Self { all }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Those that look at such texts of a request.
+    pub(crate) fn of_request(&self, sort: Sort) -> Rails {
+        self.some(|rail| rail.spec.on_request && rail.spec.speakers.has(sort.speaker), sort.is_prose)
+    }
+
+    /// Those that look at such texts of an answer.
+    pub(crate) fn of_response(&self, sort: Sort) -> Rails {
+        self.some(|rail| rail.spec.on_response && rail.spec.speakers.has(sort.speaker), sort.is_prose)
+    }
+
+    /// Checks of texts as a whole are about what is said, not about details.
+    fn some(&self, wanted: impl Fn(&Guardrail) -> bool, is_prose: bool) -> Rails {
+        let fits = |rail: &&Arc<Guardrail>| wanted(rail) && (is_prose || rail.spec.check.finds_spans());
+        self.all.iter().filter(fits).map(Arc::clone).collect()
+    }
+
+    pub(crate) fn looks_at_response(&self) -> bool {
+        self.all.iter().any(|rail| rail.spec.on_response)
+    }
+
+    /// Does one of them change texts for good, so that what was sent must not be kept?
+    pub(crate) fn blanks(&self) -> bool {
+        use gw_model::guardrail::GuardAction::{Redact, Rewrite};
+        self.all.iter().any(|rail| rail.enforces() && matches!(rail.spec.action, Redact | Rewrite))
+    }
+
+    /// For calls whose texts can not be read. Errors: a guardrail must have looked at them.
+    pub(crate) fn pass_unchecked(&self) -> Result<(), Refusal> {
+        match self.all.iter().find(|rail| rail.enforces() && !rail.spec.pass_unchecked) {
+            None => Ok(()),
+            Some(rail) => {
+                let text = format!(
+                    "the guardrail '{}' can not look into calls of this kind, so they are not made; 'on_unchecked: pass' lets them",
+                    rail.spec.name
+                );
+                Err(Refusal::new(ErrorCode::GuardrailBlocked, text).final_if(true))
+            }
+        }
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    pub(crate) chosen: Chosen,
+    pub(crate) session: Session,
+    /// The request before anything was replaced in it.
+    pub(crate) original: Bytes,
+}
+
+impl Guarded {
+    /// The guardrails that found something, each once with what it did and where.
+    fn verdicts(&self) -> Vec<&Note> {
+        let mut seen: Vec<&Note> = Vec::new();
+        for note in &self.session.notes.list {
+            if !seen.iter().any(|known| known.guardrail == note.guardrail && known.side == note.side) {
+                seen.push(note);
+            }
+        }
+        seen
+    }
+
+    /// Counts what was found.
+    pub(crate) fn count(&self, metrics: &Metrics) {
+        for note in self.verdicts() {
+            metrics.note_guardrail(&note.guardrail, done(note), note.side.as_str());
+        }
+    }
+
+    /// What was found, for the caller's headers: `name=action`, each guardrail once. `None` for nothing.
+    pub(crate) fn header(&self) -> Option<String> {
+        let mut list: Vec<String> =
+            self.verdicts().iter().map(|note| format!("{}={}", note.guardrail, done(note))).collect();
+        list.dedup();
+        (!list.is_empty()).then(|| list.join(", "))
+    }
+
+    /// What was found, for the record: kinds, places and reasons, never the text.
+    pub(crate) fn said(&self) -> String {
+        let mut out = String::new();
+        for note in &self.session.notes.list {
+            let found = &note.finding;
+            let line = format!(
+                "{}guardrail {} {}: {} in {} {} ({}) at {}..{}, {} %, {}",
+                if out.is_empty() { "" } else { "; " },
+                note.guardrail,
+                done(note),
+                found.kind,
+                note.side.as_str(),
+                note.text,
+                note.speaker.as_str(),
+                found.start,
+                found.end,
+                found.score,
+                found.reason
+            );
+            if out.len() + line.len() > MAX_SAID_BYTES {
+                break;
+            }
+            out.push_str(&line);
+        }
+        out
+    }
+
+    /// Is there anything to do with the answer?
+    pub(crate) fn looks_at_response(&self) -> bool {
+        self.chosen.looks_at_response() || !self.session.vault.is_empty()
+    }
+}
+
+/// What a caller is told whom a guardrail stops: which one, and not what of the text it was.
+pub(crate) fn blocked(chosen: &Chosen, stopped: &Blocked) -> Refusal {
+    let rail = chosen.all.iter().find(|rail| rail.spec.name == stopped.guardrail);
+    let own = rail.and_then(|rail| rail.spec.message.as_deref()).map(str::to_owned);
+    let text = own.unwrap_or_else(|| {
+        let kind = stopped.kind.replace('_', " ");
+        format!("the guardrail '{}' stopped this call: it found {kind}", stopped.guardrail)
+    });
+    Refusal::new(ErrorCode::GuardrailBlocked, text).final_if(true)
+}
+
+impl Open {
+    /// Do guardrails look at the answer?
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.guarded.as_ref().is_some_and(|guarded| guarded.looks_at_response())
+    }
+
+    /// Counts and writes down what guardrails found, when the call ends.
+    pub(crate) fn note_guardrails(&mut self) {
+        let Some(guarded) = &self.guarded else { return };
+        guarded.count(&self.worker().gateway().metrics);
+        if self.record.error_detail.is_empty() {
+            self.record.error_detail = guarded.said();
+        }
+    }
+}

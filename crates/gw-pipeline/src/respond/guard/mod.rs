@@ -1,0 +1,8 @@
+//! Response guardrails, and the restoring of what was masked: over a whole answer, or over the frames of a stream, in the
+//! upstream's format, before they are translated. A call without guardrails does not get here.
+
+mod stream;
+mod whole;
+
+pub(super) use stream::StreamGuard;
+pub(super) use whole::body;

@@ -1,0 +1,256 @@
+//! `guard eval`: how well a guardrail does on examples whose answers are known. Runs alone, without a gateway.
+
+use super::EXIT_USAGE;
+use super::output::{line, note};
+use crate::app::guardrails::{Trial, judge};
+use clap::{Args, Subcommand};
+use gw_guard::{Guardrail, Side};
+use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker, Speakers};
+use gw_model::{Clock, Micros};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+#[derive(Debug, Args)]
+pub(super) struct GuardArguments {
+    #[command(subcommand)]
+    command: GuardCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum GuardCommand {
+    /// Print precision, recall and time of a guardrail on a file of examples, a JSON object in each line: `text`, and
+    /// `label` (malicious or benign; true or false) or `spans` (a list of `start`, `end` in characters, `kind`).
+    Eval(EvalArguments),
+}
+
+#[derive(Debug, Args)]
+struct EvalArguments {
+    /// The examples.
+    dataset: PathBuf,
+    /// What is looked for: pii, secrets or injection.
+    #[arg(long, default_value = "injection")]
+    kind: String,
+    /// How sure a finding of an injection must be, in percent.
+    #[arg(long, default_value_t = 70)]
+    min_score: u8,
+    /// Print the examples that were judged wrong, by their line.
+    #[arg(long)]
+    wrong: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Deserialize)]
+struct Example {
+    text: String,
+    label: Option<serde_json::Value>,
+    spans: Option<Vec<Span>>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    start: usize,
+    end: usize,
+    kind: String,
+}
+
+/// What was counted of one kind.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    right: usize,
+    wrong: usize,
+    missed: usize,
+}
+
+impl Counts {
+    fn precision(self) -> f64 {
+        share(self.right, self.right + self.wrong)
+    }
+    fn recall(self) -> f64 {
+        share(self.right, self.right + self.missed)
+    }
+    fn f1(self) -> f64 {
+        share(2 * self.right, 2 * self.right + self.wrong + self.missed)
+    }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+}
+
+pub(super) fn run(arguments: &GuardArguments) -> ExitCode {
+    let GuardCommand::Eval(arguments) = &arguments.command;
+    match evaluate(arguments) {
+        Ok(report) => {
+            line(&report);
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            note(&message);
+            ExitCode::from(EXIT_USAGE)
+        }
+    }
+}
+
+fn rail(arguments: &EvalArguments) -> Result<Arc<Guardrail>, String> {
+    let check = match arguments.kind.as_str() {
+        "pii" => CheckSpec::Pii { entities: Vec::new() },
+        "secrets" => CheckSpec::Secrets { entropy: true },
+        "injection" => CheckSpec::Injection { min_score: arguments.min_score },
+        other => return Err(format!("--kind is pii, secrets or injection, not '{other}'")),
+    };
+    let spec = GuardrailSpec {
+        name: arguments.kind.as_str().into(),
+        check,
+        on_request: true,
+        on_response: true,
+        action: GuardAction::Flag,
+        mandatory: true,
+        shadow: false,
+        sample_permille: 1000,
+        speakers: Speakers::ALL,
+        message: None,
+        replacement: None,
+        pass_unchecked: true,
+    };
+    Guardrail::compile(Arc::new(spec)).map(Arc::new).map_err(|error| error.to_string())
+}
+
+fn evaluate(arguments: &EvalArguments) -> Result<String, String> {
+    let path = arguments.dataset.display();
+    let text = std::fs::read_to_string(&arguments.dataset).map_err(|error| format!("{path}: {error}"))?;
+    let rails = [rail(arguments)?];
+    let clock = gw_pipeline::SystemClock::default();
+    let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+    let (mut times, mut wrong): (Vec<Micros>, Vec<String>) = (Vec::new(), Vec::new());
+    for (line, row) in text.lines().enumerate().filter(|(_, row)| !row.trim().is_empty()) {
+        let place = || format!("{path}:{}:1", line + 1);
+        let example: Example = serde_json::from_str(row).map_err(|error| format!("{}: {error}", place()))?;
+        let trial = Trial { text: example.text, side: Side::Request, speaker: Speaker::User };
+        let before = clock.now();
+        let judged = judge(&rails, &trial);
+        times.push(clock.now() - before);
+        let is_right = match (&example.spans, &example.label) {
+            (Some(spans), _) => spans_of(&trial.text, spans, &judged.notes, &mut counts),
+            (None, Some(label)) => {
+                let is_bad =
+                    is_bad(label).ok_or_else(|| format!("{}: 'label' is malicious or benign", place()))?;
+                label_of(is_bad, !judged.notes.is_empty(), counts.entry(arguments.kind.clone()).or_default())
+            }
+            (None, None) => return Err(format!("{}: an example has 'label' or 'spans'", place())),
+        };
+        if !is_right && arguments.wrong {
+            wrong.push(place());
+        }
+    }
+    Ok(report(arguments, &counts, &mut times, &wrong))
+}
+
+fn is_bad(label: &serde_json::Value) -> Option<bool> {
+    match label {
+        serde_json::Value::Bool(is_bad) => Some(*is_bad),
+        serde_json::Value::String(word) => match word.as_str() {
+            "malicious" | "injection" | "positive" | "jailbreak" | "true" => Some(true),
+            "benign" | "safe" | "negative" | "false" => Some(false),
+            _ => None,
+        },
+        serde_json::Value::Number(number) => number.as_u64().map(|number| number != 0),
+        _ => None,
+    }
+}
+
+fn label_of(is_bad: bool, is_found: bool, counts: &mut Counts) -> bool {
+    match (is_bad, is_found) {
+        (true, true) => counts.right += 1,
+        (true, false) => counts.missed += 1,
+        (false, true) => counts.wrong += 1,
+        (false, false) => {}
+    }
+    is_bad == is_found
+}
+
+/// Compares spans kind by kind: one that overlaps the wanted one of its kind is right.
+fn spans_of(
+    text: &str,
+    wanted: &[Span],
+    notes: &[gw_guard::Note],
+    counts: &mut BTreeMap<String, Counts>,
+) -> bool {
+    let character = |byte: usize| text.get(..byte).map_or(0, |before| before.chars().count());
+    let found: Vec<(usize, usize, &str)> = notes
+        .iter()
+        .map(|note| (character(note.finding.start), character(note.finding.end), note.finding.kind))
+        .collect();
+    let meets = |span: &Span, (start, end, kind): &(usize, usize, &str)| {
+        *start < span.end && span.start < *end && *kind == span.kind
+    };
+    let mut is_right = true;
+    for span in wanted {
+        let counts = counts.entry(span.kind.clone()).or_default();
+        if found.iter().any(|found| meets(span, found)) {
+            counts.right += 1;
+        } else {
+            (counts.missed, is_right) = (counts.missed + 1, false);
+        }
+    }
+    for found in &found {
+        if !wanted.iter().any(|span| meets(span, found)) {
+            counts.entry(found.2.to_owned()).or_default().wrong += 1;
+            is_right = false;
+        }
+    }
+    is_right
+}
+
+fn report(
+    arguments: &EvalArguments,
+    counts: &BTreeMap<String, Counts>,
+    times: &mut [Micros],
+    wrong: &[String],
+) -> String {
+    times.sort_unstable();
+    let at = |share: usize| {
+        times.get((times.len() * share / 100).min(times.len().saturating_sub(1))).copied().unwrap_or(0)
+    };
+    if arguments.json {
+        let kinds: serde_json::Map<String, serde_json::Value> = counts
+            .iter()
+            .map(|(kind, c)| {
+                let figures = serde_json::json!({
+                    "right": c.right, "wrong": c.wrong, "missed": c.missed,
+                    "precision": c.precision(), "recall": c.recall(), "f1": c.f1(),
+                });
+                (kind.clone(), figures)
+            })
+            .collect();
+        let report = serde_json::json!({
+            "examples": times.len(), "kinds": kinds, "p50_us": at(50), "p99_us": at(99), "wrong": wrong,
+        });
+        return report.to_string();
+    }
+    let mut out = format!(
+        "{:<20} {:>7} {:>7} {:>7} {:>10} {:>8} {:>6}\n",
+        "kind", "right", "wrong", "missed", "precision", "recall", "f1"
+    );
+    for (kind, c) in counts {
+        let (precision, recall, f1) = (c.precision(), c.recall(), c.f1());
+        out += &format!(
+            "{kind:<20} {:>7} {:>7} {:>7} {precision:>10.3} {recall:>8.3} {f1:>6.3}\n",
+            c.right, c.wrong, c.missed
+        );
+    }
+    out += &format!(
+        "{} examples, {} µs at the median, {} µs at the 99th percentile",
+        times.len(),
+        at(50),
+        at(99)
+    );
+    for place in wrong {
+        out += &format!("\nwrong: {place}");
+    }
+    out
+}

@@ -1,0 +1,135 @@
+//! Where requests, answers and events of streams hold text, so that guardrails can look at it and splice what they
+//! replace into the original bytes. Serves the guard stages. What is not known to be structure is text: a member that
+//! nobody knew of must not be a way around. It must not judge what a text says.
+
+mod names;
+mod walk;
+
+use crate::json::JsonError;
+use gw_model::guardrail::Speaker;
+use gw_model::{Span, WireFormat};
+
+/// How a text stands in a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// As a string.
+    Text,
+    /// As a string that holds JSON: the arguments of a tool.
+    Json,
+    /// As a number, among what a tool is given or returned.
+    Number,
+    /// As pieces of text that repeat others (the probabilities of tokens), which can not be kept in step.
+    Tokens,
+}
+
+/// One text of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// Where it stands: quotes included.
+    pub span: Span,
+    /// How.
+    pub written: Written,
+    /// Who says it.
+    pub speaker: Speaker,
+    /// It is what is said, not a detail beside it.
+    pub is_prose: bool,
+    /// Of events of streams: it is a piece of the text of this channel.
+    pub channel: Option<Channel>,
+}
+
+/// The text that a piece belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Channel {
+    /// Differs from that of all other texts of the stream.
+    pub id: u64,
+    /// Its block, item or choice: texts of one end together.
+    pub group: u64,
+}
+
+/// Which texts of a stream are over with an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Ended {
+    /// None.
+    #[default]
+    None,
+    /// Those of a group.
+    Group(u64),
+    /// All.
+    All,
+}
+
+/// The texts of an event.
+#[derive(Clone, Debug, Default)]
+pub struct EventTexts {
+    /// In their order.
+    pub texts: Vec<Text>,
+    /// What is over behind it.
+    pub ended: Ended,
+    /// It repeats what pieces said before.
+    pub is_echo: bool,
+}
+
+/// Does the format have texts that can be looked at?
+#[must_use]
+pub fn can_read(format: WireFormat) -> bool {
+    use WireFormat as F;
+    matches!(
+        format,
+        F::OpenAiChat
+            | F::OpenAiCompletions
+            | F::OpenAiResponses
+            | F::AnthropicMessages
+            | F::GeminiGenerate
+            | F::BedrockConverse
+            | F::CohereChat
+    ) || matches!(
+        format.endpoint(),
+        gw_model::Endpoint::Embeddings | gw_model::Endpoint::Rerank | gw_model::Endpoint::Moderations
+    ) || format.counts().is_some()
+}
+
+/// The texts of a request.
+///
+/// # Errors
+/// The body is not the JSON that it was checked to be.
+pub fn request(body: &[u8]) -> Result<Vec<Text>, JsonError> {
+    walk::body(body, walk::Mode::Request).map(|found| found.texts)
+}
+
+/// The texts of a whole answer.
+///
+/// # Errors
+/// The body is not JSON.
+pub fn answer(body: &[u8]) -> Result<Vec<Text>, JsonError> {
+    walk::body(body, walk::Mode::Answer).map(|found| found.texts)
+}
+
+/// The texts of an event of a stream. Data that is no JSON, such as an end mark, has none and ends all.
+#[must_use]
+pub fn event(format: WireFormat, name: Option<&str>, data: &[u8]) -> EventTexts {
+    let Ok(mut found) = walk::body(data, walk::Mode::Event(format)) else {
+        return EventTexts { ended: Ended::All, ..EventTexts::default() };
+    };
+    let kind = found.kind.take();
+    let kind = kind.as_deref().or(name).unwrap_or_default();
+    let by_kind = match kind {
+        "content_block_stop" | "contentBlockStop" | "content-end" | "tool-call-end" | "tool-plan-end" => {
+            Ended::Group(found.first_group)
+        }
+        "message_stop"
+        | "message_delta"
+        | "messageStop"
+        | "metadata"
+        | "message-end"
+        | "response.completed"
+        | "response.incomplete"
+        | "response.failed" => Ended::All,
+        done if done.starts_with("response.") && done.ends_with(".done") => Ended::Group(found.first_group),
+        _ => found.ended,
+    };
+    let is_echo = kind.starts_with("response.") && !kind.ends_with(".delta");
+    EventTexts { texts: found.texts, ended: by_kind, is_echo }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! Names of members, by what their values are to guardrails. Serves the walk. A name that is missing here is text.
+
+use gw_model::guardrail::Speaker;
+
+/// Members that are structure.
+const NAMES: &[&str] = &[
+    "model",
+    "role",
+    "type",
+    "id",
+    "object",
+    "name",
+    "index",
+    "call_id",
+    "tool_call_id",
+    "tool_use_id",
+    "toolUseId",
+    "item_id",
+    "previous_response_id",
+    "response_id",
+    "message_id",
+    "generation_id",
+    "responseId",
+    "modelVersion",
+    "system_fingerprint",
+    "service_tier",
+    "finish_reason",
+    "finishReason",
+    "stop_reason",
+    "stopReason",
+    "status",
+    "created",
+    "created_at",
+    "usage",
+    "usageMetadata",
+    "metrics",
+    "signature",
+    "thoughtSignature",
+    "encrypted_content",
+    "redacted_thinking",
+    "redactedContent",
+    "bytes",
+    "file_data",
+    "file_id",
+    "container_id",
+    "media_type",
+    "mimeType",
+    "mime_type",
+    "format",
+    "detail",
+    "voice",
+    "cache_control",
+    "cachePoint",
+    "tool_choice",
+    "toolChoice",
+    "reasoning_effort",
+    "effort",
+    "cachedContent",
+    "$schema",
+    "$ref",
+    "$id",
+    "pattern",
+    "required",
+    "modalities",
+    "responseModalities",
+    "stream_options",
+    "encoding_format",
+    "truncate",
+    "truncation",
+    "include",
+    "verbosity",
+    "role_name",
+    "citation_options",
+    "safety_mode",
+    "anthropic_version",
+    "inferenceConfig",
+    "guardrailConfig",
+    "performanceConfig",
+    "safetySettings",
+    "safetyRatings",
+    "logit_bias",
+    "embedding",
+    "embeddings",
+    "nonce",
+    "obfuscation",
+    "sequence_number",
+    "language_code",
+];
+
+/// Structure: names, kinds, ids, codes and media. Never what somebody says.
+pub(super) fn is_structure(name: &str) -> bool {
+    NAMES.contains(&name)
+}
+
+/// Media as base64, unless a tool says it.
+pub(super) fn is_media(name: &str) -> bool {
+    matches!(name, "data" | "b64_json" | "bytes" | "file_data" | "encrypted_content")
+}
+
+/// What repeats a text piece by piece.
+pub(super) fn is_tokens(name: &str) -> bool {
+    matches!(name, "logprobs" | "top_logprobs" | "logprobsResult" | "logprobs_content")
+}
+
+/// Values of any form, which tools are given or return: all in them is text, names and numbers too.
+pub(super) fn is_free(name: &str, parent: &str) -> bool {
+    matches!(
+        (name, parent),
+        ("args", _) | ("response", "functionResponse" | "function_response") | ("json", _)
+    )
+}
+
+/// Strings that hold JSON.
+pub(super) fn is_json(name: &str, parent: &str) -> bool {
+    matches!((name, parent), ("arguments" | "partial_json", _) | ("input", "toolUse"))
+}
+
+/// What is said, and no detail beside it.
+pub(super) fn is_prose(name: &str) -> bool {
+    matches!(
+        name,
+        "content"
+            | "text"
+            | "output"
+            | "input"
+            | "prompt"
+            | "instructions"
+            | "system"
+            | "preamble"
+            | "refusal"
+            | "parts"
+            | "delta"
+            | "message"
+            | "query"
+            | "documents"
+            | "contents"
+            | "messages"
+            | "systemInstruction"
+            | "suffix"
+    )
+}
+
+/// Who speaks in a member of the whole body.
+pub(super) fn speaker_of_member(name: &str) -> Option<Speaker> {
+    Some(match name {
+        "system" | "instructions" | "systemInstruction" | "system_instruction" | "preamble" => {
+            Speaker::System
+        }
+        "tools"
+        | "functions"
+        | "toolConfig"
+        | "tool_config"
+        | "response_format"
+        | "responseFormat"
+        | "text"
+        | "generationConfig"
+        | "generation_config"
+        | "output_config"
+        | "additionalModelRequestFields" => Speaker::Definition,
+        "documents" => Speaker::Tool,
+        _ => return None,
+    })
+}
+
+/// Who speaks in an object, by its role.
+pub(super) fn speaker_of_role(role: &str) -> Option<Speaker> {
+    Some(match role {
+        "system" | "developer" => Speaker::System,
+        "user" => Speaker::User,
+        "assistant" | "model" => Speaker::Assistant,
+        "tool" | "function" => Speaker::Tool,
+        _ => return None,
+    })
+}
+
+/// Who speaks in an object, by its kind.
+pub(super) fn speaker_of_kind(kind: &str) -> Option<Speaker> {
+    Some(match kind {
+        "function_call" | "tool_use" | "custom_tool_call" | "reasoning" | "thinking" => Speaker::Assistant,
+        "function_call_output"
+        | "custom_tool_call_output"
+        | "tool_result"
+        | "document"
+        | "search_result"
+        | "web_search_tool_result"
+        | "mcp_tool_result"
+        | "local_shell_call_output" => Speaker::Tool,
+        _ => return None,
+    })
+}
+
+/// Who speaks in the value of a member within content.
+pub(super) fn speaker_of_content(name: &str) -> Option<Speaker> {
+    match name {
+        "functionResponse" | "function_response" | "toolResult" | "tool_results" => Some(Speaker::Tool),
+        "functionCall" | "function_call" | "toolUse" | "tool_calls" => Some(Speaker::Assistant),
+        _ => None,
+    }
+}

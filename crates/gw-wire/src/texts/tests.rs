@@ -1,0 +1,100 @@
+//! Tests of where texts stand.
+
+use super::{Ended, Text, Written, answer, event, request};
+use gw_model::WireFormat;
+use gw_model::guardrail::Speaker;
+
+fn shown(body: &str, texts: &[Text]) -> Vec<(String, Speaker)> {
+    texts.iter().map(|text| (body[text.span.start..text.span.end].to_owned(), text.speaker)).collect()
+}
+
+#[test]
+fn all_that_is_said_in_a_request_is_found_with_its_speaker() {
+    let body = r#"{"model":"m","messages":[{"content":"sys","role":"system"},{"role":"user","content":[{"type":"text","text":"hi"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]},
+        {"role":"assistant","content":null,"tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"c","content":"out"}],
+        "tools":[{"type":"function","function":{"name":"f","description":"does f","parameters":{"type":"object","properties":{"a":{"type":"string","description":"an a"}}}}}],"user":"u@example.com"}"#;
+    let texts = request(body.as_bytes()).unwrap();
+    let want = [
+        ("\"sys\"", Speaker::System),
+        ("\"hi\"", Speaker::User),
+        (r#""{\"a\":1}""#, Speaker::Assistant),
+        ("\"out\"", Speaker::Tool),
+        ("\"does f\"", Speaker::Definition),
+        ("\"an a\"", Speaker::Definition),
+        ("\"u@example.com\"", Speaker::User),
+    ];
+    let want: Vec<_> = want.map(|(text, speaker)| (text.to_owned(), speaker)).into();
+    assert_eq!(shown(body, &texts), want);
+    assert_eq!(texts[2].written, Written::Json);
+}
+
+#[test]
+fn what_tools_are_given_is_text_with_its_names_and_numbers() {
+    let body = r#"{"content":[{"type":"tool_use","id":"t","name":"pay","input":{"a@b.example":4111111111111111,"type":"x y"}},{"type":"text","text":"done"}],"id":"msg_1","stop_reason":"end_turn"}"#;
+    let texts = shown(body, &answer(body.as_bytes()).unwrap());
+    let texts: Vec<&str> = texts.iter().map(|(text, _)| text.as_str()).collect();
+    assert_eq!(texts, ["\"a@b.example\"", "4111111111111111", "\"type\"", "\"x y\"", "\"done\""]);
+}
+
+#[test]
+fn pieces_of_one_text_have_one_channel_and_others_have_others() {
+    let chat = |body: &str| event(WireFormat::OpenAiChat, None, body.as_bytes());
+    let one = chat(r#"{"id":"c","choices":[{"index":0,"delta":{"content":"He"}}]}"#);
+    let two = chat(r#"{"id":"c","choices":[{"delta":{"content":"llo"},"index":0,"finish_reason":null}]}"#);
+    let other = chat(r#"{"id":"c","choices":[{"index":1,"delta":{"content":"Ho"}}]}"#);
+    let tool = chat(
+        r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{\"a"}}]}}]}"#,
+    );
+    let tool_two = chat(
+        r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":1,"function":{"arguments":"{\"a"}}]}}]}"#,
+    );
+    let end = chat(r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#);
+    let channel = |found: &super::EventTexts| found.texts[0].channel.unwrap();
+    assert_eq!(channel(&one), channel(&two));
+    for (one, other) in [(&one, &other), (&one, &tool), (&tool, &tool_two)] {
+        assert_ne!(channel(one).id, channel(other).id);
+    }
+    assert_eq!(tool.texts[0].written, Written::Json);
+    assert_eq!(end.ended, Ended::Group(channel(&one).group));
+    assert_ne!(channel(&other).group, channel(&one).group);
+    assert_eq!(chat("[DONE]").ended, Ended::All);
+}
+
+#[test]
+fn blocks_end_where_their_formats_say() {
+    let frames = [
+        (
+            WireFormat::AnthropicMessages,
+            r#"{"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"x"}}"#,
+            r#"{"type":"content_block_stop","index":1}"#,
+        ),
+        (
+            WireFormat::OpenAiResponses,
+            r#"{"type":"response.output_text.delta","output_index":1,"item_id":"i","content_index":0,"delta":"x"}"#,
+            r#"{"type":"response.output_text.done","output_index":1,"item_id":"i","content_index":0,"text":"x"}"#,
+        ),
+        (
+            WireFormat::CohereChat,
+            r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"x"}}}}"#,
+            r#"{"type":"content-end","index":0}"#,
+        ),
+        (
+            WireFormat::GeminiGenerate,
+            r#"{"candidates":[{"content":{"role":"model","parts":[{"text":"x"}]},"index":0}]}"#,
+            r#"{"candidates":[{"content":{"parts":[{"text":"y"}]},"finishReason":"STOP","index":0}]}"#,
+        ),
+    ];
+    for (format, piece, end) in frames {
+        let piece = event(format, None, piece.as_bytes());
+        let [text] = piece.texts[..] else { panic!("{format:?}: {piece:?}") };
+        let channel = text.channel.expect("a piece");
+        assert_eq!(event(format, None, end.as_bytes()).ended, Ended::Group(channel.group), "{format:?}");
+    }
+    let piece = event(
+        WireFormat::BedrockConverse,
+        Some("contentBlockDelta"),
+        br#"{"contentBlockIndex":2,"delta":{"text":"x"}}"#,
+    );
+    let end = event(WireFormat::BedrockConverse, Some("contentBlockStop"), br#"{"contentBlockIndex":2}"#);
+    assert_eq!(end.ended, Ended::Group(piece.texts[0].channel.unwrap().group));
+}

@@ -1,0 +1,285 @@
+//! Walks once over a body and notes its texts. Serves requests, answers and events. It must not build values.
+
+use super::names;
+use super::{Channel, Ended, Text, Written};
+use crate::json::cursor::{Cursor, DEPTH_CEILING};
+use crate::json::{JsonError, Kind, unescape};
+use gw_model::guardrail::Speaker;
+use gw_model::{Span, WireFormat};
+use std::borrow::Cow;
+
+/// Deepest nesting that is walked with its meaning known; below, all is text of the same speaker.
+const MAX_LEVELS: usize = 100;
+
+/// Numbers with fewer characters say nothing about anybody.
+const MIN_NUMBER_BYTES: usize = 7;
+
+/// What kind of body it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Request,
+    Answer,
+    Event(WireFormat),
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) texts: Vec<Text>,
+    pub(super) ended: Ended,
+    /// The `type` of the whole.
+    pub(super) kind: Option<String>,
+    /// The group that the whole is about.
+    pub(super) first_group: u64,
+}
+
+pub(super) fn body(bytes: &[u8], mode: Mode) -> Result<Found, JsonError> {
+    let mut walk =
+        Walk { bytes, cursor: Cursor::new(bytes, 0, DEPTH_CEILING), mode, found: Found::default() };
+    let speaker = if mode == Mode::Request { Speaker::User } else { Speaker::Assistant };
+    let around = Around { speaker, ..Around::default() };
+    walk.value("", around)?;
+    walk.cursor.end()?;
+    Ok(walk.found)
+}
+
+/// What is known of a place by what stands around it.
+#[derive(Clone, Copy, Debug)]
+struct Around<'a> {
+    speaker: Speaker,
+    /// The name of the member that this is in, or of the list.
+    parent: &'a str,
+    level: usize,
+    /// Within what a tool is given or returns.
+    is_free: bool,
+    is_delta: bool,
+    /// The indexes passed so far.
+    channel: u64,
+    group: Option<u64>,
+}
+
+impl Default for Around<'_> {
+    fn default() -> Self {
+        Self {
+            speaker: Speaker::User,
+            parent: "",
+            level: 0,
+            is_free: false,
+            is_delta: false,
+            channel: 0,
+            group: None,
+        }
+    }
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    cursor: Cursor<'a>,
+    mode: Mode,
+    found: Found,
+}
+
+/// What the members of an object say about all of it.
+#[derive(Default)]
+struct Facts<'a> {
+    role: Option<Cow<'a, str>>,
+    kind: Option<Cow<'a, str>>,
+    index: Option<u64>,
+    /// Within a group: the part of it.
+    part: u64,
+    is_finished: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn raw(&self, span: Span) -> &'a str {
+        self.bytes.get(span.start..span.end).and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default()
+    }
+
+    /// The text of a string, quotes and escapes undone.
+    fn string(&self, span: Span) -> Cow<'a, str> {
+        let raw = self.raw(span);
+        unescape(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default())
+    }
+
+    fn value(&mut self, name: &str, around: Around<'_>) -> Result<(), JsonError> {
+        match self.cursor.peek()? {
+            Kind::Object if around.level < MAX_LEVELS => self.object(name, around),
+            Kind::Array if around.level < MAX_LEVELS => {
+                self.cursor.enter()?;
+                let mut more = self.cursor.first_element()?;
+                while more {
+                    self.value(name, Around { level: around.level + 1, ..around })?;
+                    more = self.cursor.next_element()?;
+                }
+                Ok(())
+            }
+            Kind::String => {
+                let (_, span) = self.cursor.skip_value()?;
+                self.text(name, span, around);
+                Ok(())
+            }
+            Kind::Number => {
+                let (_, span) = self.cursor.skip_value()?;
+                if around.is_free && span.end - span.start >= MIN_NUMBER_BYTES {
+                    self.note(span, Written::Number, false, name, around);
+                }
+                Ok(())
+            }
+            Kind::Object | Kind::Array => self.deep(around),
+            Kind::Bool | Kind::Null => self.cursor.skip_value().map(|_| ()),
+        }
+    }
+
+    /// All strings of what is nested too deep to know more about.
+    fn deep(&mut self, around: Around<'_>) -> Result<(), JsonError> {
+        let (_, span) = self.cursor.skip_value()?;
+        let raw = self.raw(span).as_bytes();
+        let mut at = 0;
+        while let Some(quote) = memchr::memchr(b'"', raw.get(at..).unwrap_or_default()) {
+            let start = span.start + at + quote;
+            let mut string = Cursor::new(self.bytes, start, 1);
+            let (_, text) = string.skip_value()?;
+            self.note(text, Written::Text, true, "", around);
+            at = text.end - span.start;
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, name: &str, around: Around<'_>) -> Result<(), JsonError> {
+        let facts = if around.is_free { Facts::default() } else { self.facts()? };
+        let around = self.within(name, around, &facts);
+        self.cursor.enter()?;
+        let mut more = self.cursor.first_member()?;
+        while more {
+            let (key, escaped) = self.cursor.key()?;
+            let raw = self.raw(Span { start: key.start + 1, end: key.end - 1 });
+            let member = if escaped { unescape(raw) } else { Cow::Borrowed(raw) };
+            self.member(&member, key, name, around)?;
+            more = self.cursor.next_member()?;
+        }
+        Ok(())
+    }
+
+    fn member(&mut self, member: &str, key: Span, parent: &str, around: Around<'_>) -> Result<(), JsonError> {
+        let around = Around { parent, level: around.level + 1, ..around };
+        if around.is_free {
+            self.note(key, Written::Text, false, member, around);
+            return self.value(member, around);
+        }
+        if names::is_tokens(member) {
+            let (kind, span) = self.cursor.skip_value()?;
+            if kind != Kind::Null && self.mode != Mode::Request {
+                self.note(span, Written::Tokens, false, member, around);
+            }
+            return Ok(());
+        }
+        let is_free =
+            names::is_free(member, parent) || (member == "input" && self.cursor.peek()? == Kind::Object);
+        if !is_free && (names::is_structure(member) || names::is_media(member)) {
+            return self.cursor.skip_value().map(|_| ());
+        }
+        let speaker = match around.level {
+            1 if self.mode == Mode::Request => names::speaker_of_member(member),
+            _ => names::speaker_of_content(member),
+        };
+        let in_delta = match self.mode {
+            Mode::Event(WireFormat::GeminiGenerate) => member == "text",
+            Mode::Event(WireFormat::OpenAiCompletions) => member == "text",
+            Mode::Event(_) => member == "delta",
+            _ => false,
+        };
+        let speaker = speaker.filter(|_| around.speaker != Speaker::Definition).unwrap_or(around.speaker);
+        self.value(member, Around { speaker, is_free, is_delta: around.is_delta || in_delta, ..around })
+    }
+
+    /// Looks at the members of an object that say something about the others, and goes back.
+    fn facts(&mut self) -> Result<Facts<'a>, JsonError> {
+        let mut facts = Facts::default();
+        let start = self.cursor.clone();
+        self.cursor.enter()?;
+        let mut more = self.cursor.first_member()?;
+        let is_event = matches!(self.mode, Mode::Event(_));
+        while more {
+            let (key, _) = self.cursor.key()?;
+            let name = self.raw(Span { start: key.start + 1, end: key.end - 1 });
+            let (kind, span) = self.cursor.skip_value()?;
+            match (name, kind) {
+                ("role", Kind::String) => facts.role = Some(self.string(span)),
+                ("type", Kind::String) => facts.kind = Some(self.string(span)),
+                ("index" | "output_index" | "contentBlockIndex", Kind::Number) if is_event => {
+                    facts.index = self.raw(span).parse().ok();
+                }
+                ("content_index" | "summary_index", Kind::Number) if is_event => {
+                    facts.part = hash(facts.part, self.raw(span));
+                }
+                ("finish_reason" | "finishReason", Kind::String) if is_event => facts.is_finished = true,
+                _ => {}
+            }
+            more = self.cursor.next_member()?;
+        }
+        self.cursor = start;
+        Ok(facts)
+    }
+
+    /// What stands around the members of an object.
+    fn within<'b>(&mut self, name: &'b str, around: Around<'b>, facts: &Facts<'_>) -> Around<'b> {
+        let by_kind = || facts.kind.as_deref().and_then(names::speaker_of_kind);
+        let spoken = facts.role.as_deref().and_then(names::speaker_of_role).or_else(by_kind);
+        let is_definition = around.speaker == Speaker::Definition;
+        let speaker =
+            spoken.filter(|_| !is_definition && self.mode == Mode::Request).unwrap_or(around.speaker);
+        let mut inner = Around { speaker, ..around };
+        if !matches!(self.mode, Mode::Event(_)) {
+            return inner;
+        }
+        let index = facts.index.map_or(0, |index| index + 1);
+        inner.channel = hash(hash(around.channel ^ index, name), "").wrapping_add(facts.part);
+        if facts.index.is_some() && around.group.is_none() || matches!(name, "choices" | "candidates") {
+            inner.group = Some(index);
+        }
+        if around.level == 0 {
+            self.found.kind = facts.kind.as_deref().map(str::to_owned);
+            self.found.first_group = index;
+            if let Some(kind) = &facts.kind {
+                inner.channel = hash(inner.channel, kind);
+            }
+        }
+        if facts.is_finished {
+            self.found.ended = Ended::Group(inner.group.unwrap_or(0));
+        }
+        inner
+    }
+
+    /// A string that is not known to be structure.
+    fn text(&mut self, name: &str, span: Span, around: Around<'_>) {
+        if span.end - span.start <= 2 || (!around.is_free && self.raw(span).starts_with("\"data:")) {
+            return;
+        }
+        let is_arguments = self
+            .found
+            .kind
+            .as_deref()
+            .is_some_and(|kind| kind.contains("call_arguments") || kind.contains("mcp_call"));
+        let is_json =
+            !around.is_free && (names::is_json(name, around.parent) || (name == "delta" && is_arguments));
+        let is_prose = around.is_free || (names::is_prose(name) && around.speaker != Speaker::Definition);
+        let is_prose = is_prose && !is_json;
+        self.note(span, if is_json { Written::Json } else { Written::Text }, is_prose, name, around);
+    }
+
+    fn note(&mut self, span: Span, written: Written, is_prose: bool, name: &str, around: Around<'_>) {
+        let is_piece = around.is_delta && !around.is_free && matches!(written, Written::Text | Written::Json);
+        let channel = is_piece.then(|| Channel {
+            id: hash(around.channel, name),
+            group: around.group.unwrap_or(self.found.first_group),
+        });
+        self.found.texts.push(Text { span, written, speaker: around.speaker, is_prose, channel });
+    }
+}
+
+/// Mixes a name into a number: names of members are few, so that no two texts of a stream meet.
+fn hash(seed: u64, name: &str) -> u64 {
+    name.bytes().fold(seed ^ 0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
