@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod abilities;
+pub mod caching;
 pub mod call;
 pub mod catalog;
 pub mod chat;

@@ -1,6 +1,7 @@
 //! What all worker threads share: the configuration in force, the key table, metrics, and whether the
 //! process is stopping.
 
+use crate::cache::Answers;
 use crate::clock::SystemClock;
 use crate::credentials::Room;
 use crate::embedding::Embedding;
@@ -35,6 +36,8 @@ pub struct Gateway {
     pub gates: Gates,
     /// Whose files, batches and stored responses are.
     pub objects: Arc<Objects>,
+    /// Answers that are kept for later requests.
+    pub answers: Answers,
     master: Secret,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
@@ -87,6 +90,7 @@ impl Gateway {
         let live = Live::new(parts.snapshot, &room, &board, parts.embedding, None)?;
         let keeps_headers = live.reads_headers();
         parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
+        let answers = Answers::new(live.snapshot.settings.cache.as_deref());
         let saturation = Arc::new(Saturation::default());
         saturation.set(live.snapshot.saturation);
         let metrics = Metrics::new();
@@ -99,6 +103,7 @@ impl Gateway {
             board,
             gates: Gates::default(),
             objects: parts.objects,
+            answers,
             master: parts.master,
             clock: parts.clock,
             metrics,
@@ -127,6 +132,7 @@ impl Gateway {
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
         self.keys.accounts.set_customers(&live.snapshot.settings.customers);
         self.saturation.set(live.snapshot.saturation);
+        self.answers.follow(live.snapshot.settings.cache.as_deref());
         self.live.store(live);
         self.changes.tell();
     }

@@ -92,6 +92,11 @@ struct ShedLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CacheLabels {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ModelLabels {
     model: String,
 }
@@ -125,6 +130,8 @@ pub struct Metrics {
     shed: Family<ShedLabels, Counter>,
     waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
     lag: Histogram,
+    cache: Family<CacheLabels, Counter>,
+    saved: UsdCounter,
     /// Sub-calls of requests without an ending.
     pub sub_calls_in_flight: Gauge,
     /// Upstream requests without an ending.
@@ -176,6 +183,8 @@ impl Metrics {
             shed: Family::default(),
             waits: Family::new_with_constructor(histogram),
             lag: histogram(),
+            cache: Family::default(),
+            saved: UsdCounter::default(),
             sub_calls_in_flight: Gauge::default(),
             in_flight: Gauge::default(),
             open_streams: Gauge::default(),
@@ -222,6 +231,8 @@ impl Metrics {
         r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
         r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
         r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
+        r.register("cache_requests", "Requests that asked the cache, by what it had", self.cache.clone());
+        r.register("cache_saved_usd", "What answers from the cache would have cost", self.saved.clone());
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
         r.register(
             "upstream_requests_in_flight",
@@ -273,6 +284,18 @@ impl Metrics {
     pub(crate) fn note_overrun(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
             self.overrun.inc_by(dollars(amount));
+        }
+    }
+
+    /// Counts a request that asked the cache.
+    pub(crate) fn note_cache(&self, result: &'static str) {
+        self.cache.get_or_create(&CacheLabels { result }).inc();
+    }
+
+    /// Counts what an answer from the cache would have cost.
+    pub(crate) fn note_saved(&self, amount: NanoUsd) {
+        if amount > NanoUsd::ZERO {
+            self.saved.inc_by(dollars(amount));
         }
     }
 

@@ -10,6 +10,7 @@ pub(crate) mod session;
 pub(crate) mod tolls;
 mod watched;
 
+use crate::cache::Lead;
 use crate::credentials::Pins;
 use crate::files::Claims;
 use crate::health::Visit;
@@ -29,6 +30,7 @@ use gw_model::{
     AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Priority,
     Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
+use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
 use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
 use gw_store::objects::{Object, ObjectKind};
@@ -60,6 +62,17 @@ struct OpenAttempt {
 /// What an ended call cost, for headers.
 pub(crate) struct Settled {
     pub(crate) cost: NanoUsd,
+    /// What it would have cost, had the answer not been there already.
+    pub(crate) saved: Option<NanoUsd>,
+}
+
+/// An answer that was there already.
+pub(crate) struct Hit {
+    pub(crate) key: AnswerKey,
+    /// How old it is.
+    pub(crate) age_us: Micros,
+    /// Who gave it.
+    pub(crate) target: Arc<Target>,
 }
 
 /// See the module.
@@ -85,6 +98,10 @@ pub(crate) struct Open {
     /// Budgets within a dynamic route that the call passed.
     tolls: Tolls,
     attempt: Option<OpenAttempt>,
+    /// It fetches an answer for others too.
+    pub(crate) lead: Option<Box<Lead>>,
+    /// The answer was there already.
+    pub(crate) hit: Option<Box<Hit>>,
     /// What a session has used so far.
     ongoing: Option<Box<Ongoing>>,
     pub(crate) input_tokens: u64,
@@ -173,6 +190,7 @@ impl Ticket {
             parent: None,
             tolls: Vec::new(),
             accounts: Vec::new(),
+            saved: NanoUsd::ZERO,
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -186,6 +204,8 @@ impl Ticket {
             family: None,
             tolls: Tolls::default(),
             attempt: None,
+            lead: None,
+            hit: None,
             ongoing: None,
             input_tokens: 0,
             made: None,
@@ -227,7 +247,7 @@ impl Ticket {
     /// Ends the call: settles the hold, gives back the slot, writes the record. `status` is the caller's.
     pub(crate) fn finish(mut self, outcome: Outcome, status: u16) -> Settled {
         self.open.end(outcome, status);
-        Settled { cost: self.total_cost() }
+        self.open.settled()
     }
 
     /// As [`Self::finish`], where the answer can wait until others have their records too.
@@ -236,11 +256,20 @@ impl Ticket {
             let written = self.open.worker.writing(taken).await;
             self.open.note_record(written);
         }
-        Settled { cost: self.total_cost() }
+        self.open.settled()
     }
 }
 
 impl Open {
+    fn settled(&self) -> Settled {
+        Settled { cost: self.total_cost(), saved: self.hit.is_some().then_some(self.record.saved) }
+    }
+
+    /// Tries so far, the open one included.
+    pub(crate) fn tries(&self) -> usize {
+        self.record.attempts.len() + usize::from(self.attempt.is_some())
+    }
+
     /// What the call cost, with those that it started for its answer.
     fn total_cost(&self) -> NanoUsd {
         self.record.cost().plus(self.cost_of_sub_calls())
@@ -414,7 +443,7 @@ impl Open {
         mut usage: Usage,
         mut source: UsageSource,
     ) {
-        let Some(attempt) = self.attempt.take() else { return };
+        let Some(attempt) = self.attempt.take() else { return self.note_saved(&usage) };
         if self.record.format.counts().is_some() {
             // Counted tokens are not consumed.
             (usage, source) = (Usage::default(), UsageSource::None);
@@ -450,6 +479,14 @@ impl Open {
             usage_source: source,
             cost,
         });
+    }
+
+    /// What an answer that was there already would have cost.
+    fn note_saved(&mut self, usage: &Usage) {
+        if let Some(hit) = &self.hit {
+            self.record.saved = price(&hit.target.info, usage, self.tier);
+            self.worker.gateway().metrics.note_saved(self.record.saved);
+        }
     }
 
     /// Microseconds since the call arrived.
@@ -513,10 +550,18 @@ impl Open {
     fn take_record(&mut self, outcome: Outcome, status: u16) -> Option<Taken> {
         self.ended = true;
         let now = self.worker.now();
+        let lead = self.lead.take();
+        let is_left = lead.as_ref().is_some_and(|lead| lead.is_left());
+        let is_good = outcome == Outcome::Success;
+        // Others got the answer, and the caller paid for it without waiting.
+        let outcome = if is_good && is_left { Outcome::ClientDisconnect } else { outcome };
         self.record.outcome = outcome;
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         self.note_accounts();
+        if let Some(lead) = lead.filter(|_| is_good) {
+            lead.land(&self.record);
+        }
         let gateway = self.worker.gateway();
         if let Some(refused) = self.chain.shadow() {
             gateway.metrics.shadow_refusals.inc();

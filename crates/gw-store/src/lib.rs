@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+pub mod answers;
 pub mod backup;
 pub mod data_dir;
 pub mod error;

@@ -4,6 +4,7 @@
 mod address;
 mod auto;
 mod aws;
+mod cache;
 mod conditions;
 mod connection;
 mod credentials;
@@ -135,6 +136,7 @@ fn path(file: &crate::settings::FileSettings, faults: &mut Faults) -> PathSettin
         realtime: realtime(&block.realtime.value),
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
+        cache: cache::policies(file, faults),
     }
 }
 

@@ -2,15 +2,9 @@
 //! what is not kept.
 
 use crate::errors::Faults;
-use crate::place::At;
 use crate::settings::FileSettings;
-use crate::settings::cache::{CacheMode, CacheSettings};
 
 pub(super) fn refuse_unenforced(file: &FileSettings, faults: &mut Faults) {
-    let models = file.models.value.0.iter().filter_map(|entry| entry.value.cache.as_ref());
-    for cache in file.cache.iter().chain(models) {
-        refuse_cache(cache, faults);
-    }
     for guardrail in &file.guardrails.value.0 {
         let message = format!(
             "guardrail '{}': guardrails are not in this version, nothing would enforce it: remove it",
@@ -24,16 +18,5 @@ pub(super) fn refuse_unenforced(file: &FileSettings, faults: &mut Faults) {
                 format!("guardrail '{}': guardrails are not in this version: remove it", name.value.as_str());
             faults.add(name.place, message);
         }
-    }
-}
-
-fn refuse_cache(cache: &At<CacheSettings>, faults: &mut Faults) {
-    let mode = cache.value.mode;
-    if mode.value != CacheMode::Off {
-        let message = format!(
-            "cache mode '{}' is not in this version: write off, or remove 'cache'",
-            mode.value.as_str()
-        );
-        faults.add(mode.place, message);
     }
 }

@@ -25,6 +25,8 @@ const QUEUE_MS: HeaderName = HeaderName::from_static("x-gatewright-queue-ms");
 const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const ENSEMBLE: HeaderName = HeaderName::from_static("x-gatewright-ensemble");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
+const CACHE_KEY: HeaderName = HeaderName::from_static("x-gatewright-cache-key");
+const SAVED: HeaderName = HeaderName::from_static("x-gatewright-saved-usd");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
 const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
 const CLAMPED: HeaderName = HeaderName::from_static("x-gatewright-clamped");
@@ -108,6 +110,10 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
     if !ticket.record.cache.is_empty() {
         lines.add(CACHE, &ticket.record.cache);
     }
+    if let Some(hit) = &ticket.hit {
+        lines.add_number(header::AGE, u64::try_from(hit.age_us / 1_000_000).unwrap_or(0));
+        lines.add(CACHE_KEY, &hit.key.to_string());
+    }
     if let Some(view) = ticket.limits_view() {
         limits(&mut lines, &view);
     }
@@ -156,6 +162,13 @@ fn add_failed(lines: &mut Lines, ticket: &Open) {
 /// What the call cost.
 pub(crate) fn add_cost(headers: &mut HeaderMap, cost: NanoUsd) {
     put(headers, COST, &cost.to_string());
+}
+
+/// What it would have cost, had the answer not been in the cache.
+pub(crate) fn add_saved(headers: &mut HeaderMap, saved: Option<NanoUsd>) {
+    if let Some(saved) = saved {
+        put(headers, SAVED, &saved.to_string());
+    }
 }
 
 /// How the answers of an ensemble became one.

@@ -21,9 +21,11 @@ pub(crate) fn explain(site: &Site, status: u16) -> (HeaderMap, Bytes) {
     head.headers.insert(REQUEST_ID, site.request_id());
     let body = match body {
         ReplyBody::Whole(bytes) => bytes.unwrap_or_default(),
-        ReplyBody::Stream(_) | ReplyBody::Large(_) | ReplyBody::Raw(_) | ReplyBody::Session(_) => {
-            Bytes::new()
-        }
+        ReplyBody::Stream(_)
+        | ReplyBody::Large(_)
+        | ReplyBody::Raw(_)
+        | ReplyBody::Led(_)
+        | ReplyBody::Session(_) => Bytes::new(),
     };
     (head.headers, body)
 }
