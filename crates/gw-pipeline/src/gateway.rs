@@ -90,10 +90,10 @@ impl Gateway {
         let live = Live::new(parts.snapshot, &room, &board, parts.embedding, None)?;
         let keeps_headers = live.reads_headers();
         parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
-        let answers = Answers::new(live.snapshot.settings.cache.as_deref());
         let saturation = Arc::new(Saturation::default());
         saturation.set(live.snapshot.saturation);
         let metrics = Metrics::new();
+        let answers = Answers::new(live.snapshot.settings.cache.as_deref(), &metrics);
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
         metrics.with_registry(|registry| registry.register_collector(Box::new(collector)));
         Ok(Arc::new(Self {

@@ -134,6 +134,12 @@ pub struct Metrics {
     saved: UsdCounter,
     /// Sub-calls of requests without an ending.
     pub sub_calls_in_flight: Gauge,
+    /// Callers that wait for an answer that another call fetches, or are getting it.
+    pub cache_passengers: Gauge,
+    /// Answers in the cache; set when scraped.
+    pub cache_entries: Gauge,
+    /// What they take in memory, in bytes; set when scraped.
+    pub cache_bytes: Gauge,
     /// Upstream requests without an ending.
     pub in_flight: Gauge,
     /// Streams being sent to callers.
@@ -186,6 +192,9 @@ impl Metrics {
             cache: Family::default(),
             saved: UsdCounter::default(),
             sub_calls_in_flight: Gauge::default(),
+            cache_passengers: Gauge::default(),
+            cache_entries: Gauge::default(),
+            cache_bytes: Gauge::default(),
             in_flight: Gauge::default(),
             open_streams: Gauge::default(),
             open_sessions: Gauge::default(),
@@ -201,6 +210,15 @@ impl Metrics {
         };
         metrics.register();
         metrics
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
+    fn register_cache(&self, r: &mut Registry) {
+        r.register("cache_requests", "Requests that asked the cache, by what it had", self.cache.clone());
+        r.register("cache_saved_usd", "What answers from the cache would have cost", self.saved.clone());
+        r.register("cache_passengers", "Callers of answers that others fetch", self.cache_passengers.clone());
+        r.register("cache_entries", "Answers in the cache", self.cache_entries.clone());
+        r.register("cache_bytes", "What they take in memory", self.cache_bytes.clone());
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
@@ -231,8 +249,7 @@ impl Metrics {
         r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
         r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
         r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
-        r.register("cache_requests", "Requests that asked the cache, by what it had", self.cache.clone());
-        r.register("cache_saved_usd", "What answers from the cache would have cost", self.saved.clone());
+        self.register_cache(r);
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
         r.register(
             "upstream_requests_in_flight",

@@ -2,6 +2,7 @@
 //! the cache stage and whoever throws answers away.
 
 use super::flights::Flights;
+use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
 use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
@@ -36,9 +37,13 @@ pub(super) enum Found {
 }
 
 impl Answers {
-    pub(crate) fn new(policies: Option<&CachePolicies>) -> Self {
+    pub(crate) fn new(policies: Option<&CachePolicies>, metrics: &Metrics) -> Self {
         let is_used = AtomicBool::new(policies.is_some());
-        Self { memory: Memory::new(memory_bytes(policies)), is_used, flights: Flights::default() }
+        Self {
+            memory: Memory::new(memory_bytes(policies)),
+            is_used,
+            flights: Flights::new(metrics.cache_passengers.clone()),
+        }
     }
 
     /// Other policies are in force.

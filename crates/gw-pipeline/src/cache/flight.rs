@@ -9,6 +9,7 @@ use crate::attempt::Failure;
 use bytes::{Bytes, BytesMut};
 use gw_upstream::{BodyError, Pieces};
 use parking_lot::Mutex;
+use prometheus_client::metrics::gauge::Gauge;
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -18,6 +19,8 @@ use std::task::{Context, Poll, Waker};
 pub(crate) struct Flight {
     state: Mutex<State>,
     max_bytes: usize,
+    /// Seats that are taken, of all flights.
+    passengers: Gauge,
 }
 
 #[derive(Default)]
@@ -96,8 +99,8 @@ impl State {
 }
 
 impl Flight {
-    pub(super) fn new(max_bytes: usize) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), max_bytes })
+    pub(super) fn new(max_bytes: usize, passengers: Gauge) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), max_bytes, passengers })
     }
 
     /// Takes a seat, from which all of the answer is to be had. `None`: it is too late for that.
@@ -118,6 +121,7 @@ impl Flight {
             }
         };
         state.taken += 1;
+        self.passengers.inc();
         drop(state);
         Some(Passenger { flight: Arc::clone(self), seat: number, is_over: false })
     }
@@ -260,6 +264,7 @@ impl Drop for Passenger {
             *seat = None;
         }
         state.taken = state.taken.saturating_sub(1);
+        self.flight.passengers.dec();
         state.wake_pump();
     }
 }

@@ -5,14 +5,16 @@ use super::flight::{Flight, Passenger};
 use ahash::AHashMap;
 use gw_store::answers::AnswerKey;
 use parking_lot::Mutex;
+use prometheus_client::metrics::gauge::Gauge;
 use std::sync::Arc;
 
 /// A power of two.
 const SHARDS: usize = 16;
 
 /// See the module. There are never more than there are calls in flight.
-#[derive(Default)]
 pub(super) struct Flights {
+    /// Callers that wait for an answer or are getting it.
+    pub(super) passengers: Gauge,
     shards: [Mutex<AHashMap<AnswerKey, Arc<Flight>>>; SHARDS],
 }
 
@@ -27,6 +29,10 @@ pub(super) enum Part<T> {
 }
 
 impl Flights {
+    pub(super) fn new(passengers: Gauge) -> Self {
+        Self { passengers, shards: Default::default() }
+    }
+
     fn shard(&self, key: &AnswerKey) -> &Mutex<AHashMap<AnswerKey, Arc<Flight>>> {
         &self.shards[usize::from(key.0[30]) % SHARDS]
     }
@@ -45,7 +51,7 @@ impl Flights {
         if let Some(found) = look() {
             return Part::There(found);
         }
-        let flight = Flight::new(max_bytes);
+        let flight = Flight::new(max_bytes, self.passengers.clone());
         flights.insert(key, Arc::clone(&flight));
         Part::Lead(flight)
     }
@@ -53,7 +59,7 @@ impl Flights {
     /// A flight that nobody else joins, unless there is none.
     pub(super) fn lead(&self, key: AnswerKey, max_bytes: usize) -> (Arc<Flight>, bool) {
         let mut flights = self.shard(&key).lock();
-        let flight = Flight::new(max_bytes);
+        let flight = Flight::new(max_bytes, self.passengers.clone());
         let is_first = !flights.contains_key(&key);
         if is_first {
             flights.insert(key, Arc::clone(&flight));

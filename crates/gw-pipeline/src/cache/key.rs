@@ -78,7 +78,11 @@ pub(super) fn key(
         return AnswerKey(digest.0.finalize().into());
     }
     digest.0.update(b"c");
-    for (name, value) in call.forward_headers.iter().filter(|(name, _)| !BESIDE.contains(name)) {
+    let is_beside = |name: &str, value: &[u8]| {
+        // The only version there is says nothing; SDKs of one format send it, and those of others do not.
+        BESIDE.contains(&name) || (name == "anthropic-version" && value == b"2023-06-01")
+    };
+    for (name, value) in call.forward_headers.iter().filter(|(name, value)| !is_beside(name, value)) {
         digest.add(name.as_bytes());
         digest.add(value);
     }

@@ -4,6 +4,7 @@
 mod account_input;
 mod accounts;
 mod budgets;
+mod cache;
 mod credentials;
 mod effective;
 mod error;
@@ -27,7 +28,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use error::ApiError;
 use gw_model::Level;
 use std::sync::Arc;
@@ -54,6 +55,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/routes/{id}/publish", post(routes::publish))
         .route("/routes/{id}/rollback", post(routes::rollback))
         .route("/routes/{id}/simulate", post(routes::simulate))
+        .route("/cache", get(cache::show))
+        .route("/cache/purge", post(cache::purge))
+        .route("/cache/answers/{key}", delete(cache::remove))
         .route("/logs", get(logs::list))
         .route("/usage", get(usage::rows))
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })

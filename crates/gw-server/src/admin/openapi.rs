@@ -221,6 +221,30 @@ const OPERATIONS: &[Operation] = &[
     },
     Operation {
         method: "get",
+        path: "/api/v1/cache",
+        summary: "Show how full the cache of this node is",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "Cache"),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/cache/purge",
+        summary: "Throw answers away of which all that is given holds; all: true throws all away",
+        query: &[],
+        body: Some("CachePurge"),
+        answer: Answer::One(200, "CachePurged"),
+    },
+    Operation {
+        method: "delete",
+        path: "/api/v1/cache/answers/{key}",
+        summary: "Throw one answer away, by its x-gatewright-cache-key",
+        query: &[],
+        body: None,
+        answer: Answer::Empty,
+    },
+    Operation {
+        method: "get",
         path: "/api/v1/logs",
         summary: "List request records, newest first",
         query: &[
@@ -434,6 +458,10 @@ fn schemas() -> Value {
         "RouteRollback": object(&["version:integer?"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
         "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
+        "Cache": object(&["enabled:boolean", "entries:integer", "bytes:integer", "max_bytes:integer", "evicted:integer"]),
+        "CachePurge": object(&["key:string?", "model:string?", "tag:string?", "key_id:string?", "account_id:string?",
+            "all:boolean?"]),
+        "CachePurged": object(&["purged:integer"]),
         "Error": object(&["error:object"]),
     });
     if let Some(map) = schemas.as_object_mut() {

@@ -2,6 +2,7 @@
 //! command line is wrong.
 
 mod backup;
+mod cache;
 mod check;
 mod client;
 mod drill;
@@ -49,6 +50,8 @@ enum Command {
     Logs(logs::LogsArguments),
     /// Show which models can be called.
     Models(models::ModelsArguments),
+    /// Show how full the cache is, and throw answers away.
+    Cache(cache::CacheArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
     /// Run the provider emulator alone.
@@ -74,6 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Usage(arguments) => usage::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Cache(arguments) => cache::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),

@@ -1,7 +1,9 @@
 //! What callers may say of the cache.
 
 use super::{ask, config, said};
-use crate::support::{Call, Gateway, KEY, Upstream, chat};
+use crate::support::gateway::run;
+use crate::support::{Call, Gateway, KEY, MASTER, Upstream, chat};
+use http::Method;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -113,4 +115,64 @@ async fn models_have_their_own_way() {
         };
         assert_eq!([of(KEY).await, of(super::OTHER).await], expected, "{model}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_are_thrown_away_on_demand() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&config(&upstream, "{ mode: exact }")).await;
+    let purge =
+        async |body: serde_json::Value| gateway.admin(Method::POST, "/api/v1/cache/purge", Some(&body)).await;
+    let purged = async |body: serde_json::Value| {
+        let answer = purge(body).await;
+        answer.ok().json()["purged"].as_u64().unwrap()
+    };
+    let fill = async || {
+        for (model, key, tags) in
+            [("main", KEY, "red"), ("main", super::OTHER, "red, blue"), ("other", KEY, "blue")]
+        {
+            let call = Call::chat(&chat(model, "hi")).key(key).header("x-gatewright-tags", tags);
+            gateway.send(call).await.ok();
+        }
+    };
+    fill().await;
+    let stats = gateway.admin(Method::GET, "/api/v1/cache", None).await.ok().json();
+    assert_eq!((&stats["enabled"], &stats["entries"]), (&json!(true), &json!(3)), "{stats}");
+    let keys = gateway.rows("/api/v1/keys").await;
+    let other = keys.iter().find(|key| key["name"] == "other").unwrap()["id"].clone();
+    for (body, count) in [
+        (json!({"model": "main"}), 2),
+        (json!({"tag": "blue"}), 2),
+        (json!({"key_id": other}), 1),
+        (json!({"key_id": other, "model": "other"}), 0),
+        (json!({"all": true}), 3),
+    ] {
+        fill().await;
+        assert_eq!(purged(body.clone()).await, count, "{body}");
+    }
+    for wrong in [
+        json!({}),
+        json!({"modle": "a"}),
+        json!({"key": "abc"}),
+        json!({"key_id": "abc"}),
+        json!({"account_id": "abc"}),
+        json!({"all": true, "model": "main"}),
+        json!([]),
+    ] {
+        assert_eq!(purge(wrong.clone()).await.status, 400, "{wrong}");
+    }
+    fill().await;
+    let hit = ask(&gateway, &chat("main", "hi")).await;
+    let path = format!("/api/v1/cache/answers/{}", hit.header("x-gatewright-cache-key").unwrap());
+    assert_eq!(gateway.admin(Method::DELETE, &path, None).await.status, 204);
+    assert_eq!(gateway.admin(Method::DELETE, &path, None).await.status, 404);
+    assert_eq!(said(&ask(&gateway, &chat("main", "hi")).await), "miss");
+    let url = format!("http://{}", gateway.addr);
+    let (status, out, errors) =
+        run(&["cache", "purge", "--all", "--url", &url, "--key", MASTER, "--json"]).await;
+    assert_eq!((status, out.trim()), (0, r#"{"purged":3}"#), "{errors}");
+    let (status, out, errors) = run(&["cache", "stats", "--url", &url, "--key", MASTER]).await;
+    assert!(status == 0 && out.contains("entries"), "{out}{errors}");
+    let (status, _, errors) = run(&["cache", "purge", "--url", &url, "--key", MASTER]).await;
+    assert!(status == 1 && errors.contains("say what to purge"), "{errors}");
 }
