@@ -157,6 +157,3 @@ fn target_class(screened: &Screened, digest: &mut Digester) {
     }
     digest.0.update(u64::MAX.to_le_bytes());
 }
-
-#[cfg(test)]
-mod tests;

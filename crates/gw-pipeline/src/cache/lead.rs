@@ -58,7 +58,7 @@ impl Lead {
     }
 
     /// The call ended well: its answer is kept.
-    pub(crate) fn land(mut self: Box<Self>, record: &Record) {
+    pub(crate) fn land(mut self, record: &Record) {
         let Some(head) = self.head.take() else { return };
         self.has_landed = true;
         let Some(lifetime) = self.lifetime else { return };
@@ -103,7 +103,7 @@ impl Lead {
     }
 
     /// No target had an answer: those who wait learn of it.
-    pub(super) fn fail(self: Box<Self>, failure: &Failure) {
+    pub(super) fn fail(self, failure: &Failure) {
         self.flight.fall(Fate::Failed(Arc::new(failure.clone())));
     }
 }

@@ -24,10 +24,15 @@ pub(super) fn wish(headers: &HeaderMap) -> Option<Box<CacheWish>> {
         let wish = wish.get_or_insert_default();
         match value.to_str() {
             Ok(text) => known.read(name, text.trim(), wish),
-            Err(_) => drop(wish.fault.get_or_insert_with(|| format!("'{name}' is not plain text"))),
+            Err(_) => fault(wish, || format!("'{name}' is not plain text")),
         }
     }
     wish
+}
+
+/// Notes what is wrong first.
+fn fault(wish: &mut CacheWish, text: impl FnOnce() -> String) {
+    wish.fault = wish.fault.take().or_else(|| Some(text()));
 }
 
 /// Headers by what they say.
@@ -48,8 +53,7 @@ impl Known {
             Self::Own => own(text, wish),
             Self::Standard => standard(text, wish),
             Self::Key | Self::Namespace if text.len() > MAX_NAME_BYTES => {
-                let fault = || format!("'{name}' is longer than {MAX_NAME_BYTES} bytes");
-                wish.fault.get_or_insert_with(fault);
+                fault(wish, || format!("'{name}' is longer than {MAX_NAME_BYTES} bytes"));
             }
             Self::Key if !text.is_empty() => wish.key = Some(text.to_owned()),
             Self::Namespace if !text.is_empty() => wish.namespace = Some(text.to_owned()),
@@ -57,9 +61,7 @@ impl Known {
                 // Other gateways take it for "not at all".
                 Ok(0) => (wish.no_read, wish.no_store) = (true, true),
                 Ok(seconds) => wish.ttl_seconds = Some(seconds),
-                Err(_) => {
-                    drop(wish.fault.get_or_insert_with(|| format!("'{name}' is not a number of seconds")))
-                }
+                Err(_) => fault(wish, || format!("'{name}' is not a number of seconds")),
             },
             Self::Refresh => wish.no_read |= text.eq_ignore_ascii_case("true"),
             Self::Wanted => wish.wanted |= !text.eq_ignore_ascii_case("false"),
@@ -82,14 +84,13 @@ fn own(text: &str, wish: &mut CacheWish) {
             ("ttl", Some(_)) if seconds().is_some_and(|ttl| ttl > 0) => wish.ttl_seconds = seconds(),
             ("max-age", Some(_)) if seconds().is_some() => wish.max_age_seconds = seconds(),
             _ => {
-                let fault = || {
+                fault(wish, || {
                     format!(
                         "'x-gatewright-cache' has '{}'; write on, off, refresh, no-store, only-if-cached, ttl=SECONDS or \
                          max-age=SECONDS",
                         word.chars().take(64).collect::<String>()
                     )
-                };
-                wish.fault.get_or_insert_with(fault);
+                });
             }
         }
     }
