@@ -6,7 +6,7 @@ use crate::load::{self, Load, Prompt};
 use crate::process;
 use crate::report::{MemoryRow, note};
 use crate::scenario::Scenario;
-use crate::systems::{self, Bench, Running, System};
+use crate::systems::{self, Bench, Running, Setting, System};
 use crate::wire::{Mode, Wire};
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Runs one memory scenario on a fresh instance of `system`.
 pub(crate) fn measure(scenario: Scenario, system: System, bench: &Bench, sizes: Sizes) -> Vec<MemoryRow> {
     note(&format!("{}: {}", scenario.name(), system.name()));
-    let result = systems::start(system, bench, 1).and_then(|running| match scenario {
+    let result = systems::start(system, bench, Setting::Keys(1)).and_then(|running| match scenario {
         Scenario::BigBody => {
             big_body(&running).map(|value| vec![("10 MiB request, peak added (MiB)", value)])
         }

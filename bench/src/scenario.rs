@@ -28,6 +28,8 @@ pub(crate) enum Scenario {
     TranslateBurstC64,
     /// Small chat, 64 connections: one key against very many.
     Keys,
+    /// Small chat, 64 connections: a bare key against one with all levels above it.
+    Levels,
     /// Memory before any load.
     Idle,
     /// Memory for one request of 10 MiB.
@@ -94,7 +96,7 @@ impl Scenario {
             Self::MessagesBurstC64 => speed(64, Messages, Messages, Mode::Burst),
             Self::TranslateC64 => speed(64, Chat, Messages, Mode::Whole),
             Self::TranslateBurstC64 => speed(64, Chat, Messages, Mode::Burst),
-            Self::Keys | Self::Idle | Self::BigBody | Self::Streams | Self::Sustained => None,
+            Self::Keys | Self::Levels | Self::Idle | Self::BigBody | Self::Streams | Self::Sustained => None,
         }
     }
 
@@ -109,7 +111,7 @@ impl Scenario {
                 matches!(system, System::Nginx | System::Hyper) || system.is_gatewright()
             }
             Self::TranslateC64 | Self::TranslateBurstC64 => system == System::Nginx || system.is_gatewright(),
-            Self::Keys => system.is_gatewright(),
+            Self::Keys | Self::Levels => system.is_gatewright(),
         }
     }
 
@@ -131,6 +133,7 @@ impl Scenario {
             Self::TranslateC64 => "translate-c64",
             Self::TranslateBurstC64 => "translate-burst-c64",
             Self::Keys => "keys",
+            Self::Levels => "levels",
             Self::Idle => "idle",
             Self::BigBody => "big-body",
             Self::Streams => "streams",
@@ -153,6 +156,7 @@ impl Scenario {
                 "chat with 2 KiB in, Anthropic upstream, 50-event stream in one burst, concurrency 64"
             }
             Self::Keys => "small chat, concurrency 64, by number of keys",
+            Self::Levels => "small chat, concurrency 64, by what counts the call",
             Self::Idle => "RSS before any load",
             Self::BigBody => "peak RSS added by one request of 10 MiB",
             Self::Streams => "RSS added per open stream",

@@ -9,7 +9,7 @@ use crate::process::{self, Pin};
 use crate::report::{self, MemoryRow, Report, SpeedRow, note};
 use crate::run::{self, Timing};
 use crate::scenario::{Lane, Scenario};
-use crate::systems::{self, Bench, Running, System};
+use crate::systems::{self, Bench, Running, Setting, System};
 use crate::{build, cli, probe};
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     let (mut memory, mut versions, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     let mut running: Vec<Running> = Vec::new();
     for system in &plan.systems {
-        match systems::start(*system, bench, 1) {
+        match systems::start(*system, bench, Setting::Keys(1)) {
             Ok(started) => {
                 versions.push((system.name().to_owned(), started.version.clone()));
                 let idle = memory::idle(&started).filter(|_| plan.scenarios.contains(&Scenario::Idle));
@@ -132,7 +132,10 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     // The remaining scenarios start their own instances; nothing else shall run beside them.
     drop(running);
     if plan.scenarios.contains(&Scenario::Keys) && started.contains(&System::Gatewright) {
-        speed.extend(by_keys(bench, keys, plan.timing));
+        speed.extend(pair(bench, Scenario::Keys, [Setting::Keys(1), Setting::Keys(keys)], plan.timing));
+    }
+    if plan.scenarios.contains(&Scenario::Levels) && started.contains(&System::Gatewright) {
+        speed.extend(pair(bench, Scenario::Levels, [Setting::Bare, Setting::Levels], plan.timing));
     }
     for scenario in [Scenario::BigBody, Scenario::Streams, Scenario::Sustained] {
         if plan.scenarios.contains(&scenario) {
@@ -144,22 +147,23 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     (speed, memory, versions, missing)
 }
 
-/// The gateway with one key and with many, side by side.
-fn by_keys(bench: &Bench, keys: usize, timing: Timing) -> Vec<SpeedRow> {
-    let label = |count: usize| format!("gatewright, {count} key{}", if count == 1 { "" } else { "s" });
-    let pair = systems::start(System::Gatewright, bench, 1)
-        .and_then(|one| systems::start(System::Gatewright, bench, keys).map(|many| [one, many]));
+/// The gateway in two settings, side by side.
+fn pair(bench: &Bench, scenario: Scenario, settings: [Setting; 2], timing: Timing) -> Vec<SpeedRow> {
+    let [first, second] = settings;
+    let pair = systems::start(System::Gatewright, bench, first)
+        .and_then(|one| systems::start(System::Gatewright, bench, second).map(|other| [one, other]));
     let pair = match pair {
         Ok(pair) => pair,
         Err(error) => {
-            let mut row = SpeedRow::new(Scenario::Keys, label(keys), System::Gatewright);
+            let mut row = SpeedRow::new(scenario, second.label(), System::Gatewright);
             row.problem = Some(error.to_string());
             return vec![row];
         }
     };
     let Some(speed) = Scenario::WholeC64.speed() else { return Vec::new() };
-    let lanes = pair.each_ref().map(|running| Lane { label: label(running.keys.len()), speed, running });
-    run::rounds(Scenario::Keys, &lanes, timing, bench.pin)
+    let lane = |(running, setting): (_, Setting)| Lane { label: setting.label(), speed, running };
+    let lanes: Vec<Lane<'_>> = pair.iter().zip(settings).map(lane).collect();
+    run::rounds(scenario, &lanes, timing, bench.pin)
 }
 
 fn method(plan: &Plan, pin: Pin) -> String {

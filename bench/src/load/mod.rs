@@ -11,5 +11,5 @@ mod tests;
 
 pub(crate) use check::Expect;
 pub(crate) use engine::{Load, run};
-pub(crate) use once::{call, open_stream};
+pub(crate) use once::{call, open_stream, post};
 pub(crate) use request::{Prompt, RequestSpec, Template};

@@ -25,8 +25,35 @@ pub(crate) fn call(
     expect: &Expect,
     timeout: Duration,
 ) -> Result<(), BenchError> {
+    let answer = exchange(port, template.next(), timeout)?;
+    expect.check(answer.status, &answer.body).map_err(BenchError::Answer)
+}
+
+/// Posts JSON and reads JSON; an answer that is no success is an error with its text.
+pub(crate) fn post(
+    port: u16,
+    path: &str,
+    bearer: &str,
+    body: &str,
+    timeout: Duration,
+) -> Result<serde_json::Value, BenchError> {
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {bearer}\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = exchange(port, request.as_bytes(), timeout)?;
+    let text = String::from_utf8_lossy(&answer.body);
+    if !(200..300).contains(&answer.status) {
+        return Err(BenchError::Answer(format!("POST {path}: {} {text}", answer.status)));
+    }
+    serde_json::from_str(&text).map_err(|error| BenchError::Answer(format!("POST {path}: {error}")))
+}
+
+/// One request on a new connection, and all of its answer.
+fn exchange(port: u16, request: &[u8], timeout: Duration) -> Result<Answer, BenchError> {
     let mut stream = connect(port, timeout)?;
-    stream.write_all(template.next()).map_err(BenchError::socket("send"))?;
+    stream.write_all(request).map_err(BenchError::socket("send"))?;
     let mut answer = Answer::new();
     let mut buffer = vec![0_u8; 64 * 1024];
     loop {
@@ -42,7 +69,7 @@ pub(crate) fn call(
             answer.feed(&buffer[..count]).map_err(BenchError::Answer)? == Fed::Done
         };
         if done {
-            return expect.check(answer.status, &answer.body).map_err(BenchError::Answer);
+            return Ok(answer);
         }
     }
 }

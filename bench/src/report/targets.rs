@@ -53,6 +53,9 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
         let first = report.speed.iter().find(|row| row.scenario == Scenario::Keys)?;
         report.cpu_ratio(row, &first.label)
     });
+    let of_levels = report.speed.iter().filter(|row| row.scenario == Scenario::Levels);
+    let of_levels: Vec<_> = of_levels.filter_map(|row| row.median(|sample| sample.cpu_us)).collect();
+    let levels = of_levels.first().zip(of_levels.get(1)).map(|(bare, all)| all - bare);
     let translated = report.row(Scenario::TranslateC64, own.name());
     let translated = translated.and_then(|row| report.cpu_ratio(row, UNTRANSLATED));
     vec![
@@ -91,5 +94,6 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
         at_most("RSS per open stream", 30.0, " KiB", report.memory_of("open stream", own)),
         at_most("10 MiB request, peak RSS added", 20.0, " MiB", report.memory_of("10 MiB", own)),
         at_most("CPU per request, many keys against one", 1.1, "x", growth),
+        at_most("CPU per request, 7 levels with 12 limits and 5 budgets over a bare key", 8.0, " µs", levels),
     ]
 }

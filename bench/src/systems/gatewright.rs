@@ -9,36 +9,88 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
+mod levels;
+
+/// What its keys are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setting {
+    /// So many, each with limits and a budget.
+    Keys(usize),
+    /// One, for which nothing is counted but its spending.
+    Bare,
+    /// One with everything above and beside it, and limits and budgets everywhere.
+    Levels,
+}
+
+impl Setting {
+    /// Its row in tables.
+    pub(crate) fn label(self) -> String {
+        match self {
+            Self::Keys(1) => "gatewright, 1 key".to_owned(),
+            Self::Keys(count) => format!("gatewright, {count} keys"),
+            Self::Bare => "gatewright, bare key".to_owned(),
+            Self::Levels => "gatewright, 7 levels".to_owned(),
+        }
+    }
+
+    const fn keys(self) -> usize {
+        match self {
+            Self::Keys(count) => count,
+            Self::Bare | Self::Levels => 1,
+        }
+    }
+}
+
+impl std::fmt::Display for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Keys(count) => write!(f, "{count}"),
+            Self::Bare => f.write_str("bare"),
+            Self::Levels => f.write_str("levels"),
+        }
+    }
+}
+
 pub(super) fn start(
     system: System,
     binary: &Result<PathBuf, String>,
     bench: &Bench,
-    keys: usize,
+    setting: Setting,
 ) -> Result<Running, BenchError> {
     let binary = binary
         .as_ref()
         .map_err(|detail| BenchError::Install { system: system.name().to_owned(), detail: detail.clone() })?;
     let version = install::version_line(system.name(), &binary.display().to_string(), &["--version"])?;
-    let directory = fresh_directory(bench, &format!("{}-{keys}", system.name()))?;
+    let directory = fresh_directory(bench, &format!("{}-{setting}", system.name()))?;
     let port = free_port()?;
-    let keys: Vec<String> = (0..keys).map(key).collect();
+    let keys: Vec<String> = (0..setting.keys()).map(key).collect();
     let config = directory.join("gatewright.yaml");
-    write(&config, &configuration(bench, port, &keys))?;
+    write(&config, &configuration(bench, port, &keys, setting))?;
     let log = directory.join("log");
     let mut args: Vec<String> = vec!["serve".to_owned(), "--config".to_owned(), config.display().to_string()];
     args.extend(["--data-dir".to_owned(), directory.join("data").display().to_string()]);
     args.extend(["--workers".to_owned(), "1".to_owned()]);
     args.extend(bench.gatewright_args.iter().cloned());
     let child = Child::start(binary, &args, &[], &directory, &log, bench.pin)?;
-    Running {
+    let running = Running {
         system,
         version: version.rsplit(' ').next().unwrap_or(&version).to_owned(),
         port,
-        headers: Vec::new(),
+        headers: match setting {
+            Setting::Keys(_) => Vec::new(),
+            // The same request for both.
+            Setting::Bare | Setting::Levels => {
+                levels::HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
+            }
+        },
         keys,
         child: Some(child),
     }
-    .wait_ready(&log, Duration::from_secs(60))
+    .wait_ready(&log, Duration::from_secs(60))?;
+    match setting {
+        Setting::Levels => levels::add(running, &directory.join("data")),
+        Setting::Keys(_) | Setting::Bare => Ok(running),
+    }
 }
 
 /// The n-th key: `gw-` and 43 characters, spread over the alphabet as real keys are.
@@ -57,7 +109,7 @@ fn key(number: usize) -> String {
     text
 }
 
-fn configuration(bench: &Bench, port: u16, keys: &[String]) -> String {
+fn configuration(bench: &Bench, port: u16, keys: &[String], setting: Setting) -> String {
     let mock = bench.mock_port;
     let mut text = format!(
         "listen: 127.0.0.1:{port}
@@ -81,13 +133,15 @@ models:
     text.push_str(&bench.gatewright_yaml);
     text.push_str("keys:\n");
     // Limits and budget are in force and checked at each call, and too wide to refuse one.
-    let limits = "limits: { rpm: 100000000, tpm: 100000000000, max_parallel: 100000 }";
+    let counted = match setting {
+        Setting::Keys(_) => {
+            ", limits: { rpm: 100000000, tpm: 100000000000, max_parallel: 100000 }, \
+             budget: { limit_usd: 1000000, period: month }"
+        }
+        Setting::Bare | Setting::Levels => "",
+    };
     for (number, key) in keys.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "  - {{ name: bench-{number}, key: {key}, models: [\"*\"], {limits}, \
-             budget: {{ limit_usd: 1000000, period: month }} }}"
-        );
+        let _ = writeln!(text, "  - {{ name: bench-{number}, key: {key}, models: [\"*\"]{counted} }}");
     }
     text
 }

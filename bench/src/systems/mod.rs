@@ -12,6 +12,7 @@ use crate::error::BenchError;
 use crate::load::{Expect, Prompt, RequestSpec, Template, call};
 use crate::process::{Child, Pin};
 use crate::wire::{Mode, Wire};
+pub(crate) use gatewright::Setting;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -130,8 +131,8 @@ impl Running {
     }
 }
 
-/// Starts a system and waits until it answers. `keys` is the number of keys a gateway is given.
-pub(crate) fn start(system: System, bench: &Bench, keys: usize) -> Result<Running, BenchError> {
+/// Starts a system and waits until it answers. `setting` is for those that are ours.
+pub(crate) fn start(system: System, bench: &Bench, setting: Setting) -> Result<Running, BenchError> {
     match system {
         System::Direct => Ok(Running {
             system,
@@ -143,10 +144,10 @@ pub(crate) fn start(system: System, bench: &Bench, keys: usize) -> Result<Runnin
         }),
         System::Nginx => nginx::start(bench),
         System::Hyper | System::HyperStealing => hyper::start(bench, system),
-        System::Gatewright => gatewright::start(system, &bench.gatewright, bench, keys),
+        System::Gatewright => gatewright::start(system, &bench.gatewright, bench, setting),
         System::Baseline => {
             let binary = bench.baseline.clone().ok_or_else(|| "give its path with --baseline".to_owned());
-            gatewright::start(system, &binary, bench, keys)
+            gatewright::start(system, &binary, bench, setting)
         }
         System::Litellm => litellm::start(bench),
         System::Portkey => portkey::start(bench),

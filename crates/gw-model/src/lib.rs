@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod abilities;
+pub mod access;
 pub mod caching;
 pub mod call;
 pub mod catalog;
@@ -18,6 +19,7 @@ pub mod limits;
 pub mod media;
 pub mod money;
 pub mod nearest;
+pub mod network;
 pub mod policy;
 pub mod price;
 pub mod principal;
@@ -34,6 +36,7 @@ pub mod time;
 pub mod usage;
 
 pub use abilities::{Abilities, Ability, DropParams};
+pub use access::Access;
 pub use call::{Call, CallFacts, Earlier, Span};
 pub use clock::{Clock, Micros};
 pub use event::{Event, FinishReason};
@@ -42,9 +45,10 @@ pub use format::{Api, Endpoint, WireFormat};
 pub use ids::{AttemptId, KeyId, RequestId};
 pub use media::Media;
 pub use money::{FemtoUsd, NanoUsd};
+pub use network::{Network, NetworkError};
 pub use policy::{Condition, ConditionError, ConditionFault, Subject};
 pub use price::{PriceSheet, Rate, ServiceTier, Unit};
-pub use principal::{KeyPolicy, Principal};
+pub use principal::{KeyPolicy, KeyTerms, Principal};
 pub use priority::Priority;
 pub use raw::{ObjectAsk, RawLine};
 pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole, Toll};

@@ -1,11 +1,13 @@
 //! Limits and budgets as settings. Their counters live in `gw-store`.
 
 mod period;
+mod sharing;
 
 use crate::money::NanoUsd;
 use crate::principal::any_matches;
 pub use period::{Period, TimeZone};
 use serde::{Deserialize, Serialize};
+pub use sharing::{Mode, OnUnavailable, Sharing};
 use std::borrow::Cow;
 
 /// Rate and concurrency limits of an account. `None` is unlimited.
@@ -23,6 +25,9 @@ pub struct Limits {
     /// Burst allowance above the limit, for [`LimitKind::Gcra`].
     #[serde(default)]
     pub burst: u64,
+    /// How the three that have names hold where several gateways meet.
+    #[serde(default)]
+    pub sharing: Sharing,
     /// Further limits: of other units, over other windows, on some models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Limit>,
@@ -34,8 +39,8 @@ impl Limits {
     pub fn list(&self) -> Vec<Limit> {
         let usual = |unit, max: Option<u64>| {
             let per_seconds = if unit == LimitUnit::Parallel { 0 } else { MINUTE_SECONDS };
-            let (kind, burst) = (self.kind, self.burst);
-            max.map(|max| Limit { unit, max, per_seconds, kind, burst, models: None, shadow: false })
+            let (kind, burst, sharing) = (self.kind, self.burst, self.sharing);
+            max.map(|max| Limit { unit, max, per_seconds, kind, burst, models: None, shadow: false, sharing })
         };
         let usual = [
             usual(LimitUnit::Parallel, self.max_parallel.map(u64::from)),
@@ -78,6 +83,9 @@ pub struct Limit {
     /// What it would have refused is noted, and let through.
     #[serde(default)]
     pub shadow: bool,
+    /// How it holds where several gateways meet.
+    #[serde(default)]
+    pub sharing: Sharing,
 }
 
 impl Limit {
@@ -195,6 +203,9 @@ pub struct Budget {
     /// What is added to the bound for a time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub increases: Vec<Increase>,
+    /// How it holds where several gateways meet.
+    #[serde(default)]
+    pub sharing: Sharing,
 }
 
 /// A temporary increase of a budget.
@@ -218,6 +229,7 @@ impl Budget {
             shadow: false,
             alert_at: Vec::new(),
             increases: Vec::new(),
+            sharing: Sharing::DEFAULT,
         }
     }
 

@@ -1,36 +1,63 @@
 //! Who calls, and what they may do.
 
+use crate::access::Access;
 use crate::format::Endpoint;
 use crate::ids::KeyId;
 use crate::limits::{Budget, Limits};
 use crate::priority::Priority;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 
-/// What a key may do, and how much. The same for keys from the configuration and from the API.
+/// A key as people set it: what is its own, and what it may do. The same for keys from the configuration and from the
+/// API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyPolicy {
     /// Shown to people; unique.
     pub name: String,
+    /// The person whose calls these are, when set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// It may call nothing until that is lifted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub disabled: bool,
+    /// Microseconds since the epoch from which on the key is refused.
+    pub expires_at: Option<i64>,
+    /// Free text for people and reports.
+    pub metadata: BTreeMap<String, String>,
+    /// What it may do, and how much.
+    #[serde(flatten)]
+    pub terms: KeyTerms,
+}
+
+impl Deref for KeyPolicy {
+    type Target = KeyTerms;
+
+    fn deref(&self) -> &KeyTerms {
+        &self.terms
+    }
+}
+
+impl DerefMut for KeyPolicy {
+    fn deref_mut(&mut self) -> &mut KeyTerms {
+        &mut self.terms
+    }
+}
+
+/// What a key may do, and how much: apart from what is each key's own, as very many keys have the same terms.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KeyTerms {
     /// Team, when set.
     pub team_id: Option<String>,
     /// Project, when set.
     pub project_id: Option<String>,
-    /// The person whose calls these are, when set.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub user_id: Option<String>,
     /// The plan whose limits, budgets and restrictions it has besides its own, when set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan_id: Option<String>,
-    /// It may call nothing until that is lifted.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub disabled: bool,
     /// Patterns of allowed models: exact, `provider/*`, or `*`. Empty allows none.
     pub models: Vec<String>,
     /// Allowed endpoint kinds; `None` allows all but pass-through.
     pub endpoints: Option<Vec<Endpoint>>,
-    /// Microseconds since the epoch from which on the key is refused.
-    pub expires_at: Option<i64>,
     /// Rate and concurrency limits.
     pub limits: Limits,
     /// Budgets, all of which must have enough left.
@@ -44,11 +71,12 @@ pub struct KeyPolicy {
     /// Which of a provider's credentials its calls use: provider, then credential. Others are drawn by weight.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub credentials: BTreeMap<String, String>,
-    /// Free text for people and reports.
-    pub metadata: BTreeMap<String, String>,
+    /// From where, when and with what metadata it may be used; most keys have no such rules, and it is a box for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<Box<Access>>,
 }
 
-impl KeyPolicy {
+impl KeyTerms {
     /// True when one of the patterns covers any of `names` (the alias that was asked for, and its
     /// `provider/model` spelling).
     #[must_use]

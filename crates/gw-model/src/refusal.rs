@@ -30,6 +30,10 @@ codes! {
     ModelNotAllowed = "model_not_allowed", 403;
     /// The key may not use this endpoint.
     EndpointNotAllowed = "endpoint_not_allowed", 403;
+    /// The key may not be used from this address.
+    AddressNotAllowed = "address_not_allowed", 403;
+    /// The key may not be used at this time.
+    TimeNotAllowed = "time_not_allowed", 403;
     /// The key may not call this tool.
     ToolNotAllowed = "tool_not_allowed", 403;
     /// A budget has not enough left.

@@ -6,6 +6,7 @@ use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use gw_model::{ErrorCode, Micros, Principal, Refusal};
 use gw_store::memory::KeyEntry;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Proof that the caller is known. Made here only.
@@ -20,9 +21,9 @@ pub(crate) fn authenticate<B>(mut ticket: Ticket, inbound: &Inbound<B>) -> Resul
         // Who signed is a claim until the body is there; receive checks it.
         (None, Some(signed)) => {
             let claimed = signed.access_key_id(ticket.record.time);
-            claimed.and_then(|id| identify(ticket.worker(), Some(id)))
+            claimed.and_then(|id| identify(ticket.worker(), Some(id), inbound.from))
         }
-        (credential, _) => identify(ticket.worker(), credential.as_deref()),
+        (credential, _) => identify(ticket.worker(), credential.as_deref(), inbound.from),
     };
     match caller {
         Ok(Caller::Master) => ticket.record.key = Some(Principal::Master.key_id()),
@@ -45,7 +46,11 @@ pub(crate) enum Caller {
 }
 
 /// Finds the holder of a credential; a refusal says no more than that it is not valid.
-pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Caller, Refusal> {
+pub(crate) fn identify(
+    worker: &Worker,
+    credential: Option<&str>,
+    from: Option<IpAddr>,
+) -> Result<Caller, Refusal> {
     let gateway = worker.gateway();
     let Some(presented) = credential.filter(|c| !c.is_empty()) else {
         return Err(Refusal::new(
@@ -54,6 +59,7 @@ pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Call
         ));
     };
     if let Some(entry) = gateway.keys.find(presented, worker.now()) {
+        check_address(&entry, from)?;
         check(&entry, worker.now())?;
         return Ok(Caller::Key(entry));
     }
@@ -66,10 +72,29 @@ pub(crate) fn identify(worker: &Worker, credential: Option<&str>) -> Result<Call
     ))
 }
 
+/// May the key be used from there? Asked before anything else about the key, so that a key in the wrong hands tells nothing.
+fn check_address(entry: &KeyEntry, from: Option<IpAddr>) -> Result<(), Refusal> {
+    match &entry.policy.access {
+        Some(access) if !access.allows_address(from) => {
+            let from = from.map_or_else(|| "here".to_owned(), |address| address.to_string());
+            let text = format!(
+                "calls with this API key are not taken from {from}; call from an allowed address, or have 'allowed_ips' changed"
+            );
+            Err(Refusal::new(ErrorCode::AddressNotAllowed, text))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Is the key good at this moment? Asked again when time has passed: a slow upload or a back-off must not
 /// carry a revoked key to a provider.
 pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
-    if entry.policy.disabled {
+    // Before anything else, as with addresses.
+    if entry.policy.access.as_ref().is_some_and(|access| !access.allows_time(now)) {
+        let text = "calls with this API key are not taken at this time; call within its hours, or have 'hours' changed";
+        return Err(Refusal::new(ErrorCode::TimeNotAllowed, text));
+    }
+    if entry.disabled {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key is disabled"));
     }
     if entry.revoked() {
@@ -79,7 +104,7 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
         let text = "what this API key belongs to has been disabled or deleted";
         return Err(Refusal::new(ErrorCode::InvalidApiKey, text));
     }
-    if entry.policy.expires_at.is_some_and(|at| at <= now) {
+    if entry.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
     }
     Ok(())

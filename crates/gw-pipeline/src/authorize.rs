@@ -6,9 +6,11 @@ use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::raw;
 use crate::route::resolve::Resolution;
+use crate::route::subject;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::catalog::ProviderKind;
 use gw_model::{Call, ErrorCode, Refusal, WireFormat, snapshot::Model};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Proof that the caller may make this call. Made here only.
@@ -31,6 +33,7 @@ pub(crate) fn authorize(claimed: Claimed) -> Result<Permitted, Rejected> {
 
 fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refusal> {
     may_use(ticket, call.format)?;
+    check_metadata(ticket)?;
     let key = ticket.key();
     if let Some(line) = &call.raw {
         return raw::authorize(ticket, live, call, line);
@@ -53,6 +56,30 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refus
     }
     refuse_hidden_models(call, &resolution.model)?;
     Ok(resolution.model)
+}
+
+/// Does the call say of itself what its key asks for?
+fn check_metadata(ticket: &Ticket) -> Result<(), Refusal> {
+    let Some(access) = ticket.key().and_then(|key| key.policy.access.as_ref()) else { return Ok(()) };
+    if access.required_metadata.is_empty() {
+        return Ok(());
+    }
+    let given = subject::metadata(None, &ticket.context)?.unwrap_or_default();
+    let says = |name: &&String| match given.get(*name) {
+        None | Some(Value::Null) => false,
+        Some(value) => value.as_str().is_none_or(|text| !text.trim().is_empty()),
+    };
+    let missing: Vec<&str> =
+        access.required_metadata.iter().filter(|name| !says(name)).map(String::as_str).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "calls with this key must say {} in the header 'x-gatewright-metadata', as in {{\"{}\": \"...\"}}",
+        missing.join(", "),
+        missing.first().unwrap_or(&"")
+    );
+    Err(Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-metadata"))
 }
 
 /// Is the key still good, and may it use endpoints of this kind?

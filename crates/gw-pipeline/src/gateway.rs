@@ -8,13 +8,14 @@ use crate::embedding::Embedding;
 use crate::files::Settling;
 use crate::health::{Board, BoardCollector};
 use crate::live::{Live, PublishError};
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, SharedLimitMetrics};
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
 use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
 use gw_store::objects::Objects;
+use gw_store::redis::strict::Desk;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use subtle::ConstantTimeEq;
@@ -32,6 +33,8 @@ pub struct Gateway {
     pub room: Arc<Room>,
     /// How deployments fare.
     pub board: Arc<Board>,
+    /// Where calls ask for what all gateways count together, where they do.
+    pub(crate) shared: Option<SharedLimits>,
     /// Counters of the limits within dynamic routes.
     pub gates: Gates,
     /// Whose files, batches and stored responses are.
@@ -60,6 +63,15 @@ impl std::fmt::Debug for Gateway {
     }
 }
 
+/// Limits and budgets that hold for all gateways together.
+#[derive(Clone, Debug)]
+pub struct SharedLimits {
+    /// Where calls ask.
+    pub desk: Desk,
+    /// What is to be seen of it.
+    pub metrics: SharedLimitMetrics,
+}
+
 /// What a gateway is made of.
 pub struct GatewayParts {
     /// First configuration.
@@ -74,6 +86,8 @@ pub struct GatewayParts {
     pub clock: Arc<SystemClock>,
     /// The model for embeddings in the process.
     pub embedding: Option<Arc<dyn Embedding>>,
+    /// Limits that hold for all gateways together.
+    pub shared: Option<SharedLimits>,
 }
 
 impl std::fmt::Debug for GatewayParts {
@@ -95,12 +109,18 @@ impl Gateway {
         let metrics = Metrics::new();
         let answers = Answers::new(live.snapshot.settings.cache.as_deref(), &metrics);
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
-        metrics.with_registry(|registry| registry.register_collector(Box::new(collector)));
+        metrics.with_registry(|registry| {
+            registry.register_collector(Box::new(collector));
+            if let Some(shared) = &parts.shared {
+                shared.metrics.register(registry);
+            }
+        });
         Ok(Arc::new(Self {
             live: ArcSwap::from_pointee(live),
             keys: parts.keys,
             room,
             board,
+            shared: parts.shared,
             gates: Gates::default(),
             objects: parts.objects,
             answers,

@@ -4,6 +4,7 @@ use crate::signed::SignedHead;
 use bytes::Bytes;
 use gw_model::caching::CacheWish;
 use gw_model::{RawLine, Refusal, WireFormat};
+use std::net::IpAddr;
 
 /// A request body that can be read once, within a limit.
 pub trait BodySource {
@@ -56,6 +57,8 @@ pub struct CallerContext {
 pub struct Inbound<B> {
     /// The wire format, by path.
     pub format: WireFormat,
+    /// Address of the client; `None` for calls of the gateway's own.
+    pub from: Option<IpAddr>,
     /// The first credential present in the contract's order.
     pub credential: Option<String>,
     /// The request's head, when it is signed and shows no credential.

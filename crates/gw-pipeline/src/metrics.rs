@@ -1,8 +1,10 @@
 //! Counters and gauges of the request path, with bounded label sets. Names and units follow Prometheus'
 //! conventions. It must not carry keys, end users or anything a caller writes, save model names up to a cap.
 
+mod shared_limits;
 mod sharing;
 
+pub use shared_limits::SharedLimitMetrics;
 pub use sharing::SharingMetrics;
 
 use crate::health::Checked;
@@ -156,6 +158,10 @@ pub struct Metrics {
     pub config_reload_failures: Counter,
     /// Configurations put in force after the first.
     pub config_reloads: Counter,
+    /// Entries of the audit log.
+    pub audit_entries: Counter,
+    /// Entries of the audit log that could not be written.
+    pub audit_failures: Counter,
     /// 1 while the store can be written.
     pub store_up: Gauge,
     /// Holds without a settlement; set when scraped.
@@ -203,6 +209,8 @@ impl Metrics {
             shadow_refusals: Counter::default(),
             config_reload_failures: Counter::default(),
             config_reloads: Counter::default(),
+            audit_entries: Counter::default(),
+            audit_failures: Counter::default(),
             store_up: Gauge::default(),
             open_reservations: Gauge::default(),
             open_connections: Gauge::default(),
@@ -275,6 +283,9 @@ impl Metrics {
             "Configurations refused at reload",
             self.config_reload_failures.clone(),
         );
+        r.register("audit_entries", "Entries of the audit log", self.audit_entries.clone());
+        let text = "Entries of the audit log that could not be written";
+        r.register("audit_failures", text, self.audit_failures.clone());
         r.register("store_up", "1 while the store can be written", self.store_up.clone());
         r.register("open_reservations", "Holds without a settlement", self.open_reservations.clone());
         r.register("open_connections", "Client connections", self.open_connections.clone());

@@ -26,8 +26,26 @@ pub enum ReplyBody {
     Raw(Box<RawBody>),
     /// The body of a call whose answer others get too.
     Led(Box<Led>),
+    /// The control plane's, made while it is sent.
+    Other(OtherBody),
     /// No body: once the head is written, the connection itself is given to this.
     Session(Box<Session>),
+}
+
+/// A body that another part of the process makes, a piece at a time.
+pub struct OtherBody(Pin<Box<dyn Body<Data = Bytes, Error = Incomplete>>>);
+
+impl OtherBody {
+    /// Takes it as it is: it must have a bound of its own on what it holds in memory.
+    pub fn new(body: impl Body<Data = Bytes, Error = Incomplete> + 'static) -> Self {
+        Self(Box::pin(body))
+    }
+}
+
+impl std::fmt::Debug for OtherBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OtherBody").finish_non_exhaustive()
+    }
 }
 
 impl ReplyBody {
@@ -85,6 +103,7 @@ impl Body for ReplyBody {
                 }
                 polled
             }
+            Self::Other(other) => other.0.as_mut().poll_frame(cx),
             Self::Session(_) => Poll::Ready(None),
         }
     }
@@ -96,7 +115,9 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
-            Self::Stream(_) | Self::Large(_) | Self::Raw(_) | Self::Led(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Large(_) | Self::Raw(_) | Self::Led(_) | Self::Other(_) => {
+                SizeHint::default()
+            }
             Self::Session(_) => SizeHint::with_exact(0),
         }
     }

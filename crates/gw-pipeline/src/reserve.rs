@@ -30,10 +30,15 @@ pub(crate) struct Funded {
 }
 
 /// Holds the call's largest cost.
-pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
+pub(crate) async fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let Planned { mut ticket, live, call, model, route, .. } = planned;
     if asked(&call).counts().is_some() {
-        // Counting costs nothing and generates nothing.
+        // Counting costs nothing and generates nothing; it is a request all the same.
+        if ticket.must_ask()
+            && let Err(refused) = Box::pin(ticket.ask(Amounts::default())).await
+        {
+            return Err(ticket.reject(hold_refusal(&refused)));
+        }
         return Ok(Funded {
             ticket,
             live,
@@ -73,7 +78,7 @@ pub(crate) fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         (None, Some(most)) if facts.max_output_tokens.is_none() => Some(most),
         (bound, _) => bound,
     };
-    match ticket.take_hold(facts, amounts) {
+    match ticket.take_hold(facts, amounts).await {
         Ok(()) => {
             let has_spare = false;
             Ok(Funded {
@@ -210,6 +215,11 @@ pub(crate) fn hold_refusal(refused: &HoldRefused) -> Refusal {
             );
             Refusal::new(ErrorCode::InvalidRequest, text)
         }
+        HoldRefused::Unavailable => Refusal::new(
+            ErrorCode::LimitsUnavailable,
+            "how much is left of the limits and budgets of this call can not be asked at present; try again soon",
+        )
+        .retry_after(1),
         HoldRefused::NotRecorded => Refusal::new(
             ErrorCode::StorageFull,
             "the gateway's journal can not be written at present, so the answer could not go on",

@@ -88,7 +88,7 @@ pub(crate) async fn fund(screened: Screened) -> Result<Funded, Rejected> {
     // The plan comes before the money, since the hold is the price of its dearest target.
     let planned = plan(screened, meaning).await?;
     // The money is held before the first byte goes out, so concurrent calls can not overspend.
-    reserve(planned)
+    reserve(planned).await
 }
 
 /// The other stages of a sub-call.

@@ -5,8 +5,10 @@
 mod beside;
 mod family;
 mod holds;
+mod owned;
 pub(crate) mod race;
 pub(crate) mod session;
+mod shared;
 pub(crate) mod tolls;
 mod watched;
 
@@ -17,7 +19,6 @@ use crate::health::Visit;
 use crate::inbound::CallerContext;
 use crate::metrics::Ending;
 use crate::reserve::hold_refusal;
-use crate::respond::keep::expiry;
 use crate::saturation::InFlight;
 use crate::worker::Worker;
 use beside::Beside;
@@ -27,15 +28,15 @@ use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
-    AttemptId, AttemptRecord, ErrorClass, ErrorCode, KeyId, Media, Micros, NanoUsd, Outcome, Priority,
-    Record, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
+    Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::answers::AnswerKey;
-use gw_store::journal::{Intent, JournalError, MAX_OBJECT_ID_BYTES, Owned, Taken};
+use gw_store::journal::{Intent, JournalError, Taken};
 use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
-use gw_store::objects::{Object, ObjectKind};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
+use shared::Shared;
 use std::rc::Rc;
 use std::sync::Arc;
 use tolls::Tolls;
@@ -93,6 +94,8 @@ pub(crate) struct Open {
     hold_cost: NanoUsd,
     /// Most that may be held.
     cap: Option<NanoUsd>,
+    /// What is taken where all gateways count together.
+    shared: Option<Box<Shared>>,
     /// Set where there are sub-calls.
     family: Option<Rc<Family>>,
     /// Budgets within a dynamic route that the call passed.
@@ -201,6 +204,7 @@ impl Ticket {
             named: Beside::new(),
             hold_cost: NanoUsd::ZERO,
             cap: None,
+            shared: None,
             family: None,
             tolls: Tolls::default(),
             attempt: None,
@@ -501,36 +505,6 @@ impl Open {
         }
     }
 
-    /// Notes whose the answer and its items are that the provider stores, in the journal and for the next request of
-    /// any worker.
-    fn own(&self, made: &Made) {
-        let Some(attempt) = self.record.last_attempt().filter(|_| self.announced > 0) else { return };
-        let gateway = self.worker.gateway();
-        let days = gateway.live().snapshot.settings.response_retention_days;
-        let created = self.record.time;
-        let object = |kind: ObjectKind, id: &str, model: &str, detail: String| Object {
-            kind,
-            id: id.to_owned(),
-            provider: attempt.provider.clone(),
-            credential: self.credential.as_deref().unwrap_or_default().to_owned(),
-            owner: self.record.key.unwrap_or(KeyId::MASTER),
-            model: model.to_owned(),
-            detail,
-            created,
-            expires: Some(expiry(created, days)),
-        };
-        // What a call that goes on from it sends again.
-        let tokens = attempt.usage.total_tokens().to_string();
-        let answer = std::iter::once(object(ObjectKind::Response, &made.id, &self.record.model, tokens));
-        let items = made.items.iter().map(|id| object(ObjectKind::Item, id, "", String::new()));
-        let objects: Vec<Object> = answer.chain(items).filter(|object| is_plain(&object.id)).collect();
-        if let Err(error) = self.worker.journal().owned(objects.iter().map(owned)) {
-            gateway.metrics.records_lost.inc();
-            tracing::error!(request_id = %self.record.id, %error, "whose a response is could not be written down");
-        }
-        objects.into_iter().for_each(|object| gateway.objects.note(object));
-    }
-
     /// Ends the call and writes its record.
     fn end(&mut self, outcome: Outcome, status: u16) {
         if let Some(taken) = self.take_record(outcome, status) {
@@ -569,7 +543,10 @@ impl Open {
                 self.record.error_detail = format!("shadow: {}", hold_refusal(refused).message);
             }
         }
-        self.settle_hold();
+        let used = self.settle_hold();
+        if self.worker.gateway().shared.is_some() {
+            self.tell_end(used, outcome != Outcome::Refused);
+        }
         if outcome == Outcome::Refused {
             self.chain.give_request_back();
         }
@@ -588,26 +565,6 @@ impl Open {
 /// What a usage is to limits and budgets.
 pub(crate) const fn amounts(usage: &Usage, cost: NanoUsd) -> Amounts {
     Amounts { input: usage.input_tokens, output: usage.output_tokens, cost }
-}
-
-/// Ids go into paths; what could lead elsewhere there is nobody's.
-fn is_plain(id: &str) -> bool {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
-    id.len() <= MAX_OBJECT_ID_BYTES && id.bytes().all(is_plain) && !id.bytes().all(|b| b == b'.')
-}
-
-fn owned(object: &Object) -> Owned<'_> {
-    Owned {
-        kind: object.kind.code(),
-        id: &object.id,
-        provider: &object.provider,
-        owner: object.owner,
-        model: &object.model,
-        detail: &object.detail,
-        created: object.created,
-        expires: object.expires,
-        credential: &object.credential,
-    }
 }
 
 /// What a usage costs at a target; nothing when its price is unknown.

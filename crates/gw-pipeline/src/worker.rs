@@ -13,6 +13,7 @@ use gw_store::journal::{Journal, Taken};
 use gw_store::memory::KeyEntry;
 use gw_upstream::Upstream;
 use std::cell::{Cell, RefCell, RefMut};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -68,9 +69,13 @@ impl Worker {
     }
 
     /// Who presents this credential: `Some` key, or `None` for the master key. Errors: 401
-    /// `invalid_api_key`. For endpoints that are no calls, such as the list of models.
-    pub fn identify(&self, credential: Option<&str>) -> Result<Option<Arc<KeyEntry>>, Refusal> {
-        authenticate::identify(self, credential).map(|caller| match caller {
+    /// `invalid_api_key`, 403 `address_not_allowed`, `time_not_allowed`. For endpoints that are no calls, such as the list of models.
+    pub fn identify(
+        &self,
+        credential: Option<&str>,
+        from: Option<IpAddr>,
+    ) -> Result<Option<Arc<KeyEntry>>, Refusal> {
+        authenticate::identify(self, credential, from).map(|caller| match caller {
             Caller::Master => None,
             Caller::Key(entry) => Some(entry),
         })

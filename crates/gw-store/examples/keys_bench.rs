@@ -4,7 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
 use gw_model::limits::{Budget, Limits, Period};
-use gw_model::{KeyId, KeyPolicy, NanoUsd, Secret};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, NanoUsd, Secret};
 use gw_store::memory::{Amounts, Chain, KeySource, KeyTable};
 use std::time::Instant;
 
@@ -24,9 +24,7 @@ fn main() {
             let budgets = vec![Budget::new(NanoUsd(u64::MAX), Period::Month)];
             let policy = KeyPolicy {
                 name: name.clone(),
-                limits,
-                budgets,
-                models: vec!["*".to_owned()],
+                terms: KeyTerms { limits, budgets, models: vec!["*".to_owned()], ..KeyTerms::default() },
                 ..KeyPolicy::default()
             };
             table.upsert(KeyId(id), table.digest(name), policy, false, KeySource::Api);

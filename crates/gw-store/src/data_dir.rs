@@ -85,7 +85,7 @@ impl DataDir {
 }
 
 /// Where the database of a data directory is, if it is a file. Errors: it is in PostgreSQL.
-pub(crate) fn database_of(dir: &Path) -> Result<PathBuf, StoreError> {
+pub fn database_of(dir: &Path) -> Result<PathBuf, StoreError> {
     match std::fs::read_to_string(dir.join(DATABASE_NOTE)) {
         Ok(text) if text == IN_POSTGRES => Err(StoreError::InPostgres { path: dir.to_owned() }),
         Ok(text) => Ok(PathBuf::from(text)),

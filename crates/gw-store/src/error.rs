@@ -104,6 +104,8 @@ pub enum StoreError {
         /// Its revision now.
         revision: i64,
     },
+    /// The entry of the audit log could not be written, so nothing was changed.
+    NotAudited(Box<Self>),
     /// The journal failed.
     Journal(JournalError),
     /// The operating system gave no randomness.
@@ -142,6 +144,7 @@ impl StoreError {
             Self::Open { source, .. } | Self::Query { source, .. } => {
                 source.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
             }
+            Self::NotAudited(source) => source.is_disk_full(),
             Self::Journal(JournalError::Full { .. }) => true,
             Self::Journal(JournalError::Io { source, .. }) => full(source),
             _ => false,
@@ -248,6 +251,9 @@ impl fmt::Display for StoreError {
             Self::Changed { revision } => {
                 write!(f, "it was changed meanwhile and is now at revision {revision}; read it again")
             }
+            Self::NotAudited(source) => {
+                write!(f, "nothing was changed, since the audit log can not be written: {source}")
+            }
             Self::Journal(source) => source.fmt(f),
             Self::Random(source) => write!(f, "the operating system gives no randomness: {source}"),
             Self::NotEmpty { path } => {
@@ -267,6 +273,7 @@ impl std::error::Error for StoreError {
             Self::Io { source, .. } => Some(source),
             Self::Open { source, .. } | Self::Query { source, .. } => Some(source),
             Self::Postgres { source, .. } => Some(source),
+            Self::NotAudited(source) => Some(source),
             Self::Journal(source) => Some(source),
             Self::Random(source) => Some(source),
             _ => None,

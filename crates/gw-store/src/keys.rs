@@ -11,6 +11,8 @@ use std::path::Path;
 
 /// Every virtual key starts so.
 pub const KEY_PREFIX: &str = "gw-";
+/// Environment variable of the encryption key.
+const ENCRYPTION_VARIABLE: &str = "GATEWRIGHT_ENCRYPTION_KEY";
 const KEY_CHARACTERS: usize = 43;
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 /// The master key's file in the data directory.
@@ -107,6 +109,25 @@ pub fn encryption_keys(dir: &Path) -> Result<Vec<Secret>, StoreError> {
     let key = new_encryption_key()?;
     replace_file(dir, ENCRYPTION_FILE, format!("{}\n", key.expose()).as_bytes())?;
     Ok(vec![key])
+}
+
+/// The encryption keys of a data directory that has some; none is made.
+///
+/// # Errors
+/// There is none, or its file holds none.
+pub fn present_encryption_keys(dir: &Path) -> Result<Vec<Secret>, StoreError> {
+    let found = read_lines(dir, ENCRYPTION_FILE)?;
+    if found.is_empty() {
+        let path = dir.join(ENCRYPTION_FILE);
+        return Err(StoreError::io("read", &path)(ErrorKind::NotFound.into()));
+    }
+    Ok(found)
+}
+
+/// The encryption key that the environment gives, in place of the data directory's.
+#[must_use]
+pub fn given_encryption_key() -> Option<Secret> {
+    std::env::var(ENCRYPTION_VARIABLE).ok().filter(|key| !key.is_empty()).map(Secret::new)
 }
 
 /// The pepper of key digests that belongs to an encryption key. For [`crate::memory::KeyTable::new`].

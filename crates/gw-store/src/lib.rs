@@ -5,6 +5,7 @@
 
 mod accounts;
 pub mod answers;
+pub mod audit;
 pub mod backup;
 pub mod data_dir;
 pub mod error;

@@ -3,10 +3,11 @@
 //! call, and is not called on the request path.
 
 use crate::error::StoreError;
-use crate::memory::{KeyTable, Link, Rules, Tally, Unrestored};
+use crate::memory::{KeyTable, Link, Rules, SpentByPeriod, Tally, Unrestored};
 use crate::traits::Ledger;
 use crate::types::{Spending, SpendingOf};
-use gw_model::{AccountId, Micros};
+use gw_model::{AccountId, KeyId, Level, Micros, NanoUsd};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Sets, at start-up, what each key and each account of the table has spent in the windows of its budgets. Call it
@@ -14,18 +15,75 @@ use std::sync::Arc;
 pub fn restore_budgets(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Result<(), StoreError> {
     for (id, spent) in ledger.spent(now)? {
         if let Some(entry) = keys.get(id) {
-            entry.tally.restore_spent(now, &spent);
+            tell(ledger, &entry.tally, now, &spent);
         }
     }
     if !keys.accounts.is_empty() {
         for (id, spent) in ledger.accounts_spent(None, now)? {
-            keys.accounts.restore_spent(id, now, &spent);
+            if let Some(account) = keys.accounts.get(id) {
+                tell(ledger, account.tally(), now, &spent);
+            }
         }
     }
     let of_keys = keys.filter(|entry| entry.rules.has_other_windows());
     let of_keys = of_keys.iter().map(|entry| entry.link().into());
     let parties: Vec<Party> = of_keys.chain(keys.accounts.all().iter().map(|a| a.link().into())).collect();
     restore_windows_or_later(ledger, &parties, now)
+}
+
+/// Sets, where several gateways share the store, what of that was spent by this one: gateways that count budgets together
+/// each say their own part. Call it after [`restore_budgets`].
+pub fn restore_here(ledger: &dyn Ledger, keys: &KeyTable, now: Micros) -> Result<(), StoreError> {
+    for (id, here) in ledger.spent_here(None, now)? {
+        let tally = match id.level {
+            Level::Key => keys.get(KeyId(id.number)).map(|entry| Arc::clone(&entry.tally)),
+            _ => keys.accounts.get(id).map(|account| account.link().tally),
+        };
+        if let Some(tally) = tally {
+            tally.restore_here(now, &here);
+        }
+    }
+    Ok(())
+}
+
+/// Sets what keys have spent that are about to be in the table.
+pub fn restore_keys(
+    ledger: &dyn Ledger,
+    keys: &KeyTable,
+    wanted: &HashSet<KeyId>,
+    now: Micros,
+) -> Result<(), StoreError> {
+    for (id, spent) in ledger.spent(now)?.into_iter().filter(|(id, _)| wanted.contains(id)) {
+        tell(ledger, &keys.tally(id), now, &spent);
+    }
+    let here = match ledger.spent_here(None, now) {
+        // Whoever tells others of it learns it once the store is back.
+        Err(error) if error.is_unavailable() => Vec::new(),
+        read => read?,
+    };
+    let of_keys = here.into_iter().filter(|(id, _)| id.level == Level::Key);
+    for (id, here) in of_keys.filter(|(id, _)| wanted.contains(&KeyId(id.number))) {
+        keys.tally(KeyId(id.number)).restore_here(now, &here);
+    }
+    Ok(())
+}
+
+/// The same for one; the store must be there.
+pub fn restore_key(ledger: &dyn Ledger, keys: &KeyTable, id: KeyId, now: Micros) -> Result<(), StoreError> {
+    let tally = keys.tally(id);
+    tell(ledger, &tally, now, &ledger.spent_of(id, now)?);
+    let account = AccountId { level: Level::Key, number: id.0 };
+    for (_, here) in ledger.spent_here(Some(account), now)? {
+        tally.restore_here(now, &here);
+    }
+    Ok(())
+}
+
+fn tell(ledger: &dyn Ledger, tally: &Tally, now: Micros, spent: &SpentByPeriod) {
+    tally.restore_spent(now, spent);
+    if !ledger.is_shared() {
+        tally.restore_here(now, spent);
+    }
 }
 
 /// As [`restore_windows`], but where the store is away the windows begin anew until it is back: whoever follows it calls
@@ -65,7 +123,10 @@ impl From<Link> for Party {
 /// gateway runs. Call it before the rules are put in force.
 pub fn restore_account(ledger: &dyn Ledger, party: &Party, now: Micros) -> Result<(), StoreError> {
     for (_, spent) in ledger.accounts_spent(Some(party.id), now)? {
-        party.tally.restore_spent(now, &spent);
+        tell(ledger, &party.tally, now, &spent);
+    }
+    for (_, here) in ledger.spent_here(Some(party.id), now)? {
+        party.tally.restore_here(now, &here);
     }
     restore_windows(ledger, std::slice::from_ref(party), now)
 }
@@ -90,18 +151,25 @@ pub fn restore_windows(ledger: &dyn Ledger, parties: &[Party], now: Micros) -> R
         until: window.until,
     };
     let wanted: Vec<SpendingOf> = open.iter().map(stretch).collect();
+    let here = if ledger.is_shared() { Some(ledger.spending_here(&wanted)?) } else { None };
+    let mut here = here.map(Vec::into_iter);
     for ((party, window), mut spending) in open.iter().zip(ledger.spending(&wanted)?) {
-        add_unfolded(window, &mut spending);
-        party.tally.restore_window(window, now, &spending.pieces);
+        add_unfolded(window, window.total, &mut spending);
+        let mut here = here.as_mut().and_then(Iterator::next);
+        if let Some(here) = &mut here {
+            add_unfolded(window, window.here, here);
+        }
+        let here = here.as_ref().map(|here| here.pieces.as_slice());
+        party.tally.restore_window(window, now, &spending.pieces, here);
     }
     Ok(())
 }
 
 /// What was spent when the window was opened and had not reached the store yet: the account knows the sum of all, and
 /// the store what of it is older.
-fn add_unfolded(window: &Unrestored, spending: &mut Spending) {
+fn add_unfolded(window: &Unrestored, total: NanoUsd, spending: &mut Spending) {
     let stored = spending.total.minus(spending.later);
-    let unfolded = window.total.minus(stored);
+    let unfolded = total.minus(stored);
     if unfolded.0 > 0 {
         spending.pieces.push((window.until, unfolded));
     }

@@ -1,6 +1,7 @@
 //! What a store offers, in small traits, so that one may be kept in another database than SQLite. All of it
 //! blocks: call it from a thread that may wait, never from a worker of the request path.
 
+use crate::audit::{AuditDraft, AuditFilter, AuditPage, AuditRow, AuditSeal};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
@@ -8,7 +9,8 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
     LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    StoredAccount, StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow, Watermark,
+    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow,
+    Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -193,6 +195,31 @@ pub trait Ledger: Send + Sync {
     ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError>;
     /// What was spent in stretches of time, of accounts of any level; one answer for each, in their order.
     fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError>;
+    /// Do several nodes spend here? Where not, all that was spent was spent by this one.
+    fn is_shared(&self) -> bool {
+        false
+    }
+    /// Where several do: what accounts of any level spent by calls of this node in the windows that hold `now`; one of
+    /// them if `of` says which.
+    fn spent_here(
+        &self,
+        _of: Option<AccountId>,
+        _now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        Ok(Vec::new())
+    }
+    /// Where several do: as [`Self::spending`], by calls of this node.
+    fn spending_here(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {
+        self.spending(of)
+    }
+    /// Where several do: what other nodes' calls spent, by hour from a time on; of all accounts, or of those.
+    fn spent_elsewhere(
+        &self,
+        _from: Micros,
+        _of: Option<&[AccountId]>,
+    ) -> Result<Vec<SpentElsewhere>, StoreError> {
+        Ok(Vec::new())
+    }
 }
 
 /// One transaction of the fold.
@@ -232,6 +259,37 @@ pub trait ObjectStore: Send + Sync {
     fn remove_expired(&self, now: Micros, limit: usize) -> Result<usize, StoreError>;
 }
 
+/// What the control plane changes, and what is written down of it.
+pub trait ControlStore: Directory + AccountStore + CredentialStore + RouteStore {}
+impl<T: Directory + AccountStore + CredentialStore + RouteStore> ControlStore for T {}
+
+/// The audit log; see [`crate::audit`].
+pub trait AuditLog: Send + Sync {
+    /// Runs a change, made through what it is given and on this thread, in one transaction with its entry: both are stored,
+    /// or neither. Nothing is when the change says false, which is handed on. Where the chain has no whole end to go on from,
+    /// another one is begun with an entry that says so. Errors: [`StoreError::NotAudited`] where the entry cannot be
+    /// written, and those of the change.
+    fn audited(
+        &self,
+        seal: &AuditSeal,
+        draft: &AuditDraft,
+        change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError>;
+    /// Entries, newest first.
+    fn audit_page(&self, filter: &AuditFilter) -> Result<AuditPage, StoreError>;
+    /// Hands out the head, then every entry by its number, all as of one moment, until `each` says false.
+    fn walk_audit(&self, each: &mut dyn FnMut(AuditRow) -> bool) -> Result<(), StoreError>;
+    /// Drops entries of before a time, from the first on, at most `most` of them, and writes down in an entry that it did.
+    /// How many it were; where there are none, nothing is written. A chain whose head is not whole is left as it is.
+    fn prune_audit(
+        &self,
+        seal: &AuditSeal,
+        before: Micros,
+        now: Micros,
+        most: usize,
+    ) -> Result<usize, StoreError>;
+}
+
 /// Reports for people and for the admin API.
 pub trait Reports: Send + Sync {
     /// Records, newest first.
@@ -242,7 +300,15 @@ pub trait Reports: Send + Sync {
 
 /// All that a gateway needs of its database.
 pub trait Database:
-    Directory + AccountStore + AnswerStore + CredentialStore + RouteStore + Ledger + ObjectStore + Reports
+    Directory
+    + AccountStore
+    + AnswerStore
+    + AuditLog
+    + CredentialStore
+    + RouteStore
+    + Ledger
+    + ObjectStore
+    + Reports
 {
     /// Could it be used the last time that somebody tried?
     fn is_up(&self) -> bool {

@@ -8,7 +8,7 @@ pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
 };
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
-pub use spending::{AccountLabel, Spending, SpendingOf};
+pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 
 use crate::journal::{IntentFrame, SegmentId};
 use crate::memory::Retiring;

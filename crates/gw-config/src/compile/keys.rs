@@ -1,6 +1,6 @@
 //! Virtual keys of the file: unique names and keys, patterns that mean something, limits that hold.
 
-use super::{credentials, limits};
+use super::{access, credentials, limits};
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::keys::KeySettings;
@@ -10,7 +10,7 @@ use gw_model::limits::Budget;
 use gw_model::nearest::nearest;
 use gw_model::principal::model_matches;
 use gw_model::snapshot::{Model, Provider};
-use gw_model::{KeyPolicy, Secret};
+use gw_model::{KeyPolicy, KeyTerms, Secret};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -91,20 +91,17 @@ fn policy<'s>(
         faults.add(metadata.place, format!("'metadata' has more than {MAX_METADATA} entries"));
     }
     let text = |field: &Option<At<Text>>| field.as_ref().map(|t| t.value.0.clone());
-    KeyPolicy {
-        name: entry.name.value.0.clone(),
+    let terms = KeyTerms {
         team_id: text(&entry.team_id),
         project_id: text(&entry.project_id),
-        user_id: text(&entry.user_id),
         plan_id: text(&entry.plan_id),
-        disabled: false,
         models: patterns(entry, known, checked, faults, warnings),
         endpoints: entry.endpoints.as_ref().map(|list| list.value.iter().map(|e| e.value.into()).collect()),
-        expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
         limits: limits::limits(&entry.limits.value, faults),
         budgets: budgets(entry, faults),
         priority: entry.priority.value.into(),
         guardrails: Vec::new(),
+        access: access::access(entry, faults),
         credentials: entry
             .credentials
             .value
@@ -113,7 +110,14 @@ fn policy<'s>(
             .filter(|chosen| known.check_credential(chosen, faults))
             .map(|chosen| (chosen.name.clone(), chosen.value.0.clone()))
             .collect(),
+    };
+    KeyPolicy {
+        name: entry.name.value.0.clone(),
+        user_id: text(&entry.user_id),
+        disabled: false,
+        expires_at: entry.expires_at.as_ref().and_then(|at| expires(at, faults)),
         metadata: metadata.value.0.iter().map(|e| (e.name.clone(), e.value.0.clone())).collect(),
+        terms,
     }
 }
 

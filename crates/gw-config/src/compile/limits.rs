@@ -2,7 +2,9 @@
 
 use crate::errors::Faults;
 use crate::place::At;
-use crate::settings::limits::{BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, WindowName};
+use crate::settings::limits::{
+    BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, WindowName, sharing,
+};
 use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS};
 
 pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
@@ -20,6 +22,7 @@ pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
         max_parallel: settings.max_parallel.map(|n| n.value.small()),
         kind: kind.into(),
         burst: settings.burst.map_or(0, |n| n.value.get()),
+        sharing: sharing(settings.mode.value, settings.on_unavailable.value),
         more: more.value.iter().filter_map(|rule| limit(&rule.value, faults)).collect(),
     }
 }
@@ -60,6 +63,7 @@ fn limit(rule: &LimitRule, faults: &mut Faults) -> Option<Limit> {
         burst: rule.burst.map_or(0, |n| n.value.get()),
         models: rule.models.as_ref().map(|list| list.value.0.iter().map(|m| m.value.0.clone()).collect()),
         shadow: rule.shadow.value,
+        sharing: sharing(rule.mode.value, rule.on_unavailable.value),
     })
 }
 
@@ -75,6 +79,7 @@ pub(super) fn budget(settings: &BudgetSettings) -> Budget {
         strict: settings.strict.value,
         time_zone: settings.time_zone.as_ref().map(|zone| zone.value.0.clone()),
         shadow: settings.shadow.value,
+        sharing: sharing(settings.mode.value, settings.on_unavailable.value),
         ..Budget::new(settings.limit_usd.value.0, settings.period.value.0)
     }
 }

@@ -1,6 +1,7 @@
 //! Settings to the snapshot of the request path. Everything that needs the catalogue or looks at two
 //! settings at once is checked here, each fault with its place. It must not read the environment.
 
+mod access;
 mod address;
 mod auto;
 mod aws;
@@ -112,7 +113,7 @@ pub fn compile(
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
-    let redis = redis::redis(file, &mut faults, &mut warnings);
+    let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
     let compiled = Compiled { snapshot, keys, server, store, redis, embeddings, warnings };

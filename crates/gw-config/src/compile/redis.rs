@@ -15,13 +15,13 @@ pub struct RedisSettings {
     pub url: Secret,
     /// Start of the names of channels and keys.
     pub prefix: String,
+    /// Longest time for an answer about limits and budgets.
+    pub timeout_ms: u64,
+    /// A gateway that was silent for so long is taken for dead.
+    pub dead_after_ms: u64,
 }
 
-pub(super) fn redis(
-    file: &FileSettings,
-    faults: &mut Faults,
-    warnings: &mut Faults,
-) -> Option<RedisSettings> {
+pub(super) fn redis(file: &FileSettings, faults: &mut Faults) -> Option<RedisSettings> {
     let prefix = &file.redis_prefix;
     let is_name = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:{}".contains(&b));
     let text = prefix.value.as_str();
@@ -34,10 +34,9 @@ pub(super) fn redis(
     if let Err(why) = check(url.value.expose()) {
         faults.add(url.place, format!("'redis_url' {why}"));
     }
-    // A policy that is meant to hold for all nodes must not silently hold for each.
-    let warning = "'redis_url': gateways tell each other which deployments are down; limits and budgets still hold for each gateway by itself";
-    warnings.add(url.place, warning);
-    Some(RedisSettings { url: url.value.clone(), prefix: text.to_owned() })
+    let timeout_ms = file.redis_timeout_ms.value.get();
+    let dead_after_ms = file.redis_dead_after_ms.value.get();
+    Some(RedisSettings { url: url.value.clone(), prefix: text.to_owned(), timeout_ms, dead_after_ms })
 }
 
 /// Is it `redis[s]://[USER:PASSWORD@]HOST[:PORT][/DB]`?

@@ -6,6 +6,7 @@ use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
 use crate::settings::storage::StorageSettings;
 use crate::settings::telemetry::{LogFormat, LogLevel};
+use gw_model::Network;
 use std::net::SocketAddr;
 
 /// The listening side.
@@ -21,6 +22,8 @@ pub struct ServerSettings {
     pub cors: Option<Cors>,
     /// Limits of connections.
     pub limits: ServerLimits,
+    /// Proxies that are believed whom they speak for.
+    pub trusted_proxies: Vec<Network>,
     /// Seconds of accepting on after SIGTERM.
     pub drain_delay_seconds: u64,
     /// Seconds for running requests to end.
@@ -91,6 +94,10 @@ pub struct StoreSettings {
     pub object_queue_bytes: usize,
     /// Most answers of the admin API that are kept for whoever asks again.
     pub idempotency_entries: usize,
+    /// Days that entries of the audit log are kept; `None` is for ever.
+    pub audit_retention_days: Option<u64>,
+    /// Refused credentials that the audit log tells of in a minute.
+    pub audit_refusals_per_minute: u64,
 }
 
 pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings {
@@ -118,6 +125,7 @@ pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings
             body_read_timeout_ms: block.body_read_timeout_ms.value.get(),
             client_stall_timeout_ms: block.client_stall_timeout_ms.value.get(),
         },
+        trusted_proxies: super::access::networks("trusted_proxies", &block.trusted_proxies.value, faults),
         drain_delay_seconds: file.drain_delay_seconds.value.get(),
         shutdown_grace_seconds: file.shutdown_grace_seconds.value.get(),
         workers: block.workers.map(|workers| workers.value.size()),
@@ -159,5 +167,7 @@ pub(super) fn store(settings: &StorageSettings, database: DatabaseSettings) -> S
         object_memory_entries: settings.object_memory_entries.value.size(),
         object_queue_bytes: settings.object_queue_bytes.value.size(),
         idempotency_entries: settings.idempotency_entries.value.size(),
+        audit_retention_days: settings.audit_retention_days.map(|days| days.value.get()),
+        audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
     }
 }

@@ -3,7 +3,7 @@
 use super::limits::{BudgetSettings, LimitSettings};
 use super::overload::PriorityName;
 use crate::place::At;
-use crate::shape::{Named, Text, Texts, choices, settings};
+use crate::shape::{Named, Text, Texts, ZoneName, choices, settings};
 use gw_model::{Endpoint, Secret};
 
 settings! {
@@ -35,13 +35,33 @@ settings! {
         optional user_id: Text,
         /// The plan that it has: the id of one that was made through the API.
         optional plan_id: Text,
+        /// Addresses that its calls may come from, as `192.0.2.7` or `10.0.0.0/8`. Any when not given.
+        section allowed_ips: Texts,
+        /// When it may be used; in any of these. Always when not given.
+        section hours: Vec<At<HourSettings>>,
+        /// Members that `x-gatewright-metadata` of its calls must have.
+        section required_metadata: Texts,
         /// Guardrails that apply to its calls.
         section guardrails: Texts,
         /// Which of a provider's credentials its calls use: the provider's name, then the credential's.
         section credentials: Named<Text>,
         /// Texts of your own, for reports.
         section metadata: Named<Text>,
-    } later { "organization_id", "tags", "allowed_ips", "cache" }
+    } later { "organization_id", "tags", "cache" }
+}
+
+settings! {
+    /// Hours in which a key may be used.
+    pub struct HourSettings {
+        /// Days on which they begin: `mon`, `tue`, ..., or `mon-fri`. All when not given.
+        section days: Texts,
+        /// From when on, as `"08:00"`.
+        default("00:00") from: Text,
+        /// Until when, as `"18:00"`; at or before `from` it is on the next day.
+        default("24:00") to: Text,
+        /// Whose clock, as `Europe/Berlin`. UTC when not given.
+        optional time_zone: ZoneName,
+    }
 }
 
 choices! {

@@ -2,7 +2,7 @@
 
 use crate::place::At;
 use crate::shape::{BudgetPeriod, Texts, Usd, Whole, ZoneName, choices, settings};
-use gw_model::limits::{LimitKind, LimitUnit};
+use gw_model::limits::{LimitKind, LimitUnit, Mode, OnUnavailable, Sharing};
 
 settings! {
     /// Rate and concurrency limits. What is not given is unlimited.
@@ -17,9 +17,13 @@ settings! {
         default("sliding") kind: Counting,
         /// Requests above the limit that may come at once; for kind `gcra` only.
         optional burst: Whole<0, 1_000_000_000>,
+        /// With Redis, for whom rpm, tpm and max_parallel count: `strict` (all gateways together) or `local` (each by itself).
+        default("strict") mode: SharingMode,
+        /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
+        default("local") on_unavailable: WithoutRedis,
         /// Limits of other units, over other windows, on some models.
         section more: Vec<At<LimitRule>>,
-    } later { "mode", "rpd", "tpd" }
+    } later { "rpd", "tpd" }
 }
 
 settings! {
@@ -41,7 +45,11 @@ settings! {
         optional models: Texts,
         /// What it would have refused is noted in the record, and let through.
         default(false) shadow: bool,
-    } later { "mode" }
+        /// With Redis, for whom it counts: `strict` (all gateways together) or `local` (each by itself).
+        default("strict") mode: SharingMode,
+        /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
+        default("local") on_unavailable: WithoutRedis,
+    }
 }
 
 settings! {
@@ -57,6 +65,32 @@ settings! {
         optional time_zone: ZoneName,
         /// What it would have refused is noted in the record, and let through.
         default(false) shadow: bool,
+        /// With Redis, for whom it counts: `strict` (all gateways together) or `local` (each by itself).
+        default("strict") mode: SharingMode,
+        /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
+        default("local") on_unavailable: WithoutRedis,
+    }
+}
+
+choices! {
+    /// For whom a limit or budget counts.
+    pub enum SharingMode {
+        /// For all gateways together.
+        Strict = "strict",
+        /// For each gateway by itself.
+        Local = "local",
+    } later { "leased" }
+}
+
+choices! {
+    /// What holds while Redis cannot be asked.
+    pub enum WithoutRedis {
+        /// The gateway's share.
+        Local = "local",
+        /// Nothing goes out.
+        Closed = "closed",
+        /// What the gateway's own count allows.
+        Open = "open",
     }
 }
 
@@ -101,7 +135,7 @@ choices! {
         Gcra = "gcra",
         /// By the clock.
         Fixed = "fixed",
-    } later { "leased" }
+    }
 }
 
 impl From<Counting> for LimitKind {
@@ -112,6 +146,21 @@ impl From<Counting> for LimitKind {
             Counting::Fixed => Self::Fixed,
         }
     }
+}
+
+/// Both settings as one.
+#[must_use]
+pub fn sharing(mode: SharingMode, without: WithoutRedis) -> Sharing {
+    let mode = match mode {
+        SharingMode::Strict => Mode::Strict,
+        SharingMode::Local => Mode::Local,
+    };
+    let on_unavailable = match without {
+        WithoutRedis::Local => OnUnavailable::Local,
+        WithoutRedis::Closed => OnUnavailable::Closed,
+        WithoutRedis::Open => OnUnavailable::Open,
+    };
+    Sharing { mode, on_unavailable }
 }
 
 impl From<CountedUnit> for LimitUnit {

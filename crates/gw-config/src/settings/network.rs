@@ -37,5 +37,7 @@ settings! {
         default(30_000) body_read_timeout_ms: Whole<100, 600_000>,
         /// Longest time that a client may leave sent data unread before its connection, or its HTTP/2 stream, is dropped, in milliseconds.
         default(60_000) client_stall_timeout_ms: Whole<1_000, 3_600_000>,
+        /// Addresses of proxies, as `10.0.0.0/8`, whose `x-forwarded-for` says where a request comes from. Nobody's when not given. Read at start.
+        section trusted_proxies: Texts,
     }
 }

@@ -64,10 +64,14 @@ settings! {
         section settings: PathBlock,
         /// Where keys, usage and records are kept, in place of the file `gatewright.db` in the data directory: `postgres://USER:PASSWORD@HOST[:PORT]/DATABASE[?sslmode=...]` (docs/guides/postgresql.md), or the path of an SQLite file. `GATEWRIGHT_DATABASE_URL` overrides it. Read at start.
         optional database_url: Secret,
-        /// Redis that tells gateways of each other's deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.
+        /// Redis where gateways count limits and budgets together, and tell each other of deployments: `redis://[USER:PASSWORD@]HOST[:PORT][/DB]`, or `rediss://` with TLS. `GATEWRIGHT_REDIS_URL` overrides it. Read at start.
         optional redis_url: Secret,
         /// What the names of channels and keys there begin with; the same for gateways that belong together.
         default("gatewright") redis_prefix: Text,
+        /// Longest time in milliseconds that a call waits for an answer about limits and budgets; then `on_unavailable` says what holds.
+        default(50) redis_timeout_ms: Whole<1, 10_000>,
+        /// A gateway that was silent for so many milliseconds is taken for dead: what its calls hold is charged.
+        default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
         /// Journal and store.
         section storage: StorageSettings,
         /// Logs.

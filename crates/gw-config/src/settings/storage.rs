@@ -27,5 +27,9 @@ settings! {
         default(134_217_728) object_queue_bytes: Whole<1_048_576, 10_737_418_240>,
         /// Most answers of the admin API that are kept for a day, to be given again for the same `Idempotency-Key`. The oldest goes first.
         default(10_000) idempotency_entries: Whole<1, 1_000_000>,
+        /// Days that entries of the audit log are kept. For ever when not given.
+        optional audit_retention_days: Whole<1, 36_500>,
+        /// Most refused credentials of the admin API that the audit log tells of in a minute; the others are counted.
+        default(60) audit_refusals_per_minute: Whole<1, 100_000>,
     }
 }

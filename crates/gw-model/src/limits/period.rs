@@ -178,7 +178,7 @@ impl TimeZone {
     }
 
     /// One that was stored by another version may be unknown here.
-    fn find(&self) -> Option<jiff::tz::TimeZone> {
+    pub(crate) fn find(&self) -> Option<jiff::tz::TimeZone> {
         jiff::tz::TimeZone::get(&self.0).ok()
     }
 }

@@ -283,7 +283,7 @@ impl Exchange {
                 Tried::Failed(failed) => failed,
             };
             // Without money for another try, this one was the last.
-            if self.ticket.hold_another().is_err() {
+            if self.ticket.hold_another().await.is_err() {
                 return Turn::Failed(failed, GoesOn::No);
             }
             let Some(again) = &failed.again else { return Turn::Failed(failed, GoesOn::IfSuited) };

@@ -81,7 +81,7 @@ impl Exchange {
         let reserve = self.live.snapshot.settings.reserve_output_tokens;
         let Largest { output, cost } = largest(&self.call.facts, std::iter::once(&*target.info), reserve);
         let input = self.call.facts.input_tokens;
-        let is_held = self.ticket.take_hold(&self.call.facts, Amounts { input, output, cost }).is_ok();
+        let is_held = self.ticket.hold_here(&self.call.facts, Amounts { input, output, cost }).is_ok();
         if is_held {
             self.ticket.wake();
         }
@@ -303,6 +303,10 @@ where
         let running = Box::pin(async move {
             let mut unfit = None;
             let left = Left { others: true, may_come_back: false, paused: false };
+            // All gateways together may have no money for it: then it is as if it had not been its turn.
+            if exchange.ticket.must_ask() && exchange.ticket.ask_for_hold().await.is_err() {
+                return Turn::Closed;
+            }
             exchange.target(step, &target, left, &mut unfit).await
         });
         self.rivals.push(Rival { runner, running: Some(running) });

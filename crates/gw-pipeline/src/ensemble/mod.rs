@@ -14,13 +14,14 @@ use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::receive::INLINE_BYTES;
 use crate::reply::Reply;
-use crate::reserve::{Funded, Largest};
+use crate::reserve::{Funded, Largest, hold_refusal};
 use crate::respond::{answer, chosen, headers};
 use crate::run::fund;
 use crate::subcall;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::subcalls::Ensemble;
 use gw_model::{Call, CallFacts, Earlier, Endpoint, ErrorCode, NanoUsd, Refusal, SubCallRole};
+use gw_store::memory::Amounts;
 use panel::{Answer, Heard, ask};
 use std::sync::Arc;
 
@@ -40,6 +41,13 @@ pub(crate) async fn combine(screened: Screened) -> Result<Reply, Rejected> {
         Ok(member) => member,
         Err(refusal) => return Err(ticket.reject(refusal)),
     };
+    let mut ticket = ticket;
+    // The request counts before anybody is asked in its name.
+    if ticket.must_ask()
+        && let Err(refused) = Box::pin(ticket.ask(Amounts::default())).await
+    {
+        return Err(ticket.reject(hold_refusal(&refused)));
+    }
     let mut request = Request { ticket, live, call, model, ensemble };
     let members = match request.fund_panel(&member).await {
         Ok(members) => members,

@@ -10,7 +10,7 @@ pub(crate) mod resolve;
 pub mod semantic;
 mod simulate;
 mod strategies;
-mod subject;
+pub(crate) mod subject;
 mod task;
 
 pub use meaning::Considered;

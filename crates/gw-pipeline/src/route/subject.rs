@@ -116,8 +116,8 @@ impl<'a> Gathered<'a> {
             metadata: self.metadata.as_ref(),
             key: KeyFacts {
                 id: &self.key_id,
-                name: policy.map_or("", |policy| &policy.name),
-                metadata: policy.map(|policy| &policy.metadata),
+                name: self.caller.key.map_or("", |key| &key.name),
+                metadata: self.caller.key.map(|key| key.metadata()),
                 // Keys have no tags yet.
                 tags: &[],
             },
@@ -151,8 +151,8 @@ impl<'a> Gathered<'a> {
     }
 }
 
-/// What the header says, and behind it what the body says.
-fn metadata(
+/// What the header says, and behind it what the body says. Errors: the header is no JSON object, or too large.
+pub(crate) fn metadata(
     in_body: Option<Map<String, Value>>,
     context: &CallerContext,
 ) -> Result<Option<Map<String, Value>>, Refusal> {

@@ -9,12 +9,15 @@ use crate::admit::limit_refusal;
 use crate::authenticate::{Authenticated, authenticate};
 use crate::inbound::{CallerContext, Inbound, PathFacts};
 use crate::reply::Reply;
+use crate::reserve::hold_refusal;
 use crate::respond::refuse;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_model::{ErrorCode, KeyId, Refusal, WireFormat};
+use gw_store::memory::Amounts;
 use gw_store::objects::{Object, ObjectKind};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +37,8 @@ pub enum StoredAction {
 /// A request about a stored answer.
 #[derive(Clone, Debug)]
 pub struct StoredRequest {
+    /// Address of the client.
+    pub from: Option<IpAddr>,
     /// The first credential present in the contract's order.
     pub credential: Option<String>,
     /// Context headers.
@@ -61,6 +66,7 @@ pub async fn run_stored(worker: &Rc<Worker>, request: StoredRequest) -> Reply {
 async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Rejected> {
     let inbound = Inbound {
         format: FORMAT,
+        from: request.from,
         credential: request.credential.take(),
         signed: None,
         path: PathFacts::default(),
@@ -70,7 +76,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         body: (),
     };
     let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound)?;
-    let found = match permitted(&mut ticket) {
+    let found = match permitted(&mut ticket).await {
         Ok(()) => find(&ticket, &request.id).await,
         Err(refusal) => Err(refusal),
     };
@@ -88,14 +94,18 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
 }
 
 /// Endpoint and rate; there is no model to be asked for.
-fn permitted(ticket: &mut Ticket) -> Result<(), Refusal> {
+async fn permitted(ticket: &mut Ticket) -> Result<(), Refusal> {
     let endpoint = FORMAT.endpoint();
     if ticket.key().is_some_and(|key| !key.allows_endpoint(endpoint)) {
         let text = format!("this key may not use '{}' endpoints", endpoint.as_str());
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, text));
     }
     let model = ticket.record.model.clone();
-    ticket.take_limits(&[&model]).map_err(|exceeded| limit_refusal(&exceeded))
+    ticket.take_limits(&[&model]).map_err(|exceeded| limit_refusal(&exceeded))?;
+    if ticket.must_ask() {
+        Box::pin(ticket.ask(Amounts::default())).await.map_err(|refused| hold_refusal(&refused))?;
+    }
+    Ok(())
 }
 
 async fn find(ticket: &Ticket, id: &str) -> Result<Arc<Object>, Refusal> {

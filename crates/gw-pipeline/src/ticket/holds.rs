@@ -11,7 +11,17 @@ const EXTEND_TOKENS: u64 = 1024;
 
 impl Open {
     /// Holds tokens and money for the call.
-    pub(crate) fn take_hold(&mut self, facts: &CallFacts, amounts: Amounts) -> Result<(), HoldRefused> {
+    pub(crate) async fn take_hold(&mut self, facts: &CallFacts, amounts: Amounts) -> Result<(), HoldRefused> {
+        self.hold_here(facts, amounts)?;
+        if !self.must_ask() {
+            return Ok(());
+        }
+        // A box: few calls ask, and the future of all others stays small.
+        Box::pin(self.ask_for_hold()).await
+    }
+
+    /// Holds it in this gateway; where others count too, [`Self::ask_for_hold`] follows.
+    pub(crate) fn hold_here(&mut self, facts: &CallFacts, amounts: Amounts) -> Result<(), HoldRefused> {
         let cost = amounts.cost;
         self.input_tokens = facts.input_tokens;
         self.media = facts.media;
@@ -26,12 +36,22 @@ impl Open {
         self.chain.reserve(self.worker.now(), amounts)
     }
 
+    /// Asks whether what is held here may be held; if not, it is given back.
+    pub(crate) async fn ask_for_hold(&mut self) -> Result<(), HoldRefused> {
+        let asked = self.ask(self.chain.held()).await;
+        if asked.is_err() {
+            self.chain.settle(self.worker.now(), Amounts::default());
+        }
+        asked
+    }
+
     /// Holds more for an answer of which `seen` output tokens have come, when `held` are not enough for it; `held` is
     /// what is held afterwards.
     ///
     /// # Errors
     /// The budget or a rate limit does not allow more.
     pub(crate) fn hold_for(&mut self, seen: u64, held: &mut u64) -> Result<(), Refusal> {
+        self.check_asked()?;
         while seen > *held {
             // Where a whole step is too much, what was seen may still fit.
             let needed = seen - *held;
@@ -54,7 +74,9 @@ impl Open {
         let bound = |output| prices.bound_with(self.input_tokens, output, &self.media, self.tier);
         let cost = bound(grown).minus(bound(self.output_bound));
         self.within_cap(self.hold_cost.plus(cost))?;
-        self.chain.extend(self.worker.now(), Amounts { input: 0, output: more_output_tokens, cost })?;
+        let more = Amounts { input: 0, output: more_output_tokens, cost };
+        self.chain.extend(self.worker.now(), more)?;
+        self.ask_later(more)?;
         if cost > NanoUsd::ZERO {
             self.announce_extension(self.hold_cost.plus(cost))?;
         }
@@ -78,7 +100,7 @@ impl Open {
     ///
     /// # Errors
     /// The budget or a rate limit does not allow more.
-    pub(crate) fn hold_another(&mut self) -> Result<(), HoldRefused> {
+    pub(crate) async fn hold_another(&mut self) -> Result<(), HoldRefused> {
         let Some(last) = self.record.attempts.last() else { return Ok(()) };
         let more = amounts(&last.usage, last.cost);
         if more.is_none() {
@@ -86,6 +108,9 @@ impl Open {
         }
         self.within_cap(self.hold_cost.plus(more.cost))?;
         self.chain.extend(self.worker.now(), more)?;
+        if self.must_ask() {
+            Box::pin(self.ask(more)).await?;
+        }
         // The next try's intent states it.
         self.hold_cost = self.hold_cost.plus(more.cost);
         self.extend_tolls(more.cost);

@@ -84,7 +84,8 @@ impl Open {
         }
         fork.ended = true;
         fork.close_abandoned(reason);
-        fork.settle_hold();
+        let used = fork.settle_hold();
+        fork.tell_end(used, false);
         self.set_apart(&fork.used());
         self.take_over_notes(&mut fork);
         // The last try is the one that decided.
@@ -97,13 +98,15 @@ impl Open {
     pub(crate) fn yield_to(&mut self, mut fork: Ticket, reason: &str) {
         fork.ended = true;
         self.close_abandoned(reason);
-        self.settle_hold();
+        let used = self.settle_hold();
+        self.tell_part(Amounts::default(), used);
         let used = self.used().minus(&self.apart);
         self.set_apart(&used);
         self.take_over_notes(&mut fork);
         let open = &mut *fork.open;
         self.record.attempts.append(&mut open.record.attempts);
         self.chain.take_over(&mut open.chain);
+        self.join_shared(open);
         self.hold_cost = open.hold_cost;
         self.attempt = open.attempt.take();
         self.credential = open.credential.take();
@@ -132,14 +135,15 @@ impl Open {
         attempts.fold(Amounts::default(), |sum, attempt| sum.plus(&amounts(&attempt.usage, attempt.cost)))
     }
 
-    /// Gives back what is held, less what the tries used that it was for.
-    pub(super) fn settle_hold(&mut self) {
+    /// Gives back what is held, less what the tries used that it was for; which is returned.
+    pub(super) fn settle_hold(&mut self) -> Amounts {
         if !self.chain.holds() {
-            return;
+            return Amounts::default();
         }
         let settled = self.ongoing.as_ref().map_or_else(Amounts::default, |ongoing| ongoing.settled());
         let used = self.used().minus(&settled).minus(&self.apart);
         let overrun = self.chain.settle(self.worker.now(), used);
         self.worker.gateway().metrics.note_overrun(overrun);
+        used
     }
 }

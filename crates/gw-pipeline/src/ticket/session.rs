@@ -86,6 +86,7 @@ impl Open {
     /// is left of the key's limit.
     pub(crate) fn cover(&mut self, size: Size, responses: u64) -> Result<(), HoldRefused> {
         let bound = self.bound(size, responses);
+        self.check_later()?;
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         let held = Amounts { cost: self.hold_cost, ..ongoing.held };
         let more = bound.minus(&held);
@@ -94,6 +95,8 @@ impl Open {
         }
         let taken =
             if self.chain.holds() { self.chain.extend_within(self.worker.now(), more)? } else { more };
+        self.ask_later(taken)?;
+        let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         ongoing.held = ongoing.held.plus(&taken);
         self.hold_cost = self.hold_cost.plus(more.cost);
         self.announce_session()
@@ -106,6 +109,8 @@ impl Open {
         ongoing.add(part);
         let overrun = self.chain.settle_part(self.worker.now(), keep, amounts(&part.usage, part.cost));
         self.worker.gateway().metrics.note_overrun(overrun);
+        self.tell_part(keep, amounts(&part.usage, part.cost));
+        let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         ongoing.held = ongoing.held.min(&keep);
         self.input_tokens = ongoing.usage.input_tokens;
         self.hold_cost = self.hold_cost.min(keep.cost);

@@ -9,12 +9,13 @@ use crate::app::accounts::{self, AccountsError};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use gw_model::{AccountId, Level, Micros, time};
 use gw_store::StoreError;
+use gw_store::audit::Origin;
 use gw_store::memory::{Rules, Tally};
 use gw_store::types::{AccountFilter, AccountProfile, StoredAccount};
 use serde::Deserialize;
@@ -43,21 +44,29 @@ struct RemoveQuery {
 
 /// The resource of a level as a whole.
 pub(super) fn all(level: Level) -> MethodRouter<Arc<App>> {
-    get(move |State(app): State<Arc<App>>, Query(query): Query<AccountsQuery>| list(level, app, query))
-        .post(move |State(app): State<Arc<App>>, body: Bytes| create(level, app, body))
+    get(move |State(app): State<Arc<App>>, Query(query): Query<AccountsQuery>| list(level, app, query)).post(
+        move |State(app): State<Arc<App>>, Extension(origin): Extension<Origin>, body: Bytes| {
+            create(level, app, origin, body)
+        },
+    )
 }
 
 /// One of a level.
 pub(super) fn one(level: Level) -> MethodRouter<Arc<App>> {
     get(move |State(app): State<Arc<App>>, Path(id): Path<String>| show(level, app, id))
-        .patch(move |State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap, body: Bytes| {
-            change(level, app, id, headers, body)
-        })
+        .patch(
+            move |State(app): State<Arc<App>>,
+                  Extension(origin): Extension<Origin>,
+                  Path(id): Path<String>,
+                  headers: HeaderMap,
+                  body: Bytes| change(level, app, origin, id, headers, body),
+        )
         .delete(
             move |State(app): State<Arc<App>>,
+                  Extension(origin): Extension<Origin>,
                   Path(id): Path<String>,
                   Query(query): Query<RemoveQuery>,
-                  headers: HeaderMap| remove(level, app, id, query, headers),
+                  headers: HeaderMap| remove(level, app, origin, id, query, headers),
         )
 }
 
@@ -100,7 +109,7 @@ async fn show(level: Level, app: Arc<App>, id: String) -> Answer {
     Ok(tagged(StatusCode::OK, found.revision, row(&app, &found)))
 }
 
-async fn create(level: Level, app: Arc<App>, body: Bytes) -> Answer {
+async fn create(level: Level, app: Arc<App>, origin: Origin, body: Bytes) -> Answer {
     let given = input::read(level, &body)?;
     let mut profile = AccountProfile::default();
     input::apply(level, &given, &mut profile, |name| is_provider(&app, name))?;
@@ -109,17 +118,25 @@ async fn create(level: Level, app: Arc<App>, body: Bytes) -> Answer {
         return Err(ApiError::invalid("team_id", "'team_id' is missing: a project belongs to a team"));
     }
     let writing = Arc::clone(&app);
-    let made = tokio::task::spawn_blocking(move || accounts::create(&writing, level, parent, &profile));
+    let work = move || accounts::create(&writing, &origin, level, parent, &profile);
+    let made = tokio::task::spawn_blocking(work);
     let made = made.await?.map_err(|error| taken(level, error))?;
     Ok(tagged(StatusCode::CREATED, made.revision, row(&app, &made)))
 }
 
-async fn change(level: Level, app: Arc<App>, id: String, headers: HeaderMap, body: Bytes) -> Answer {
+async fn change(
+    level: Level,
+    app: Arc<App>,
+    origin: Origin,
+    id: String,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
     let (id, revision) = (parse(level, &id)?, expected(&headers)?);
     let given = input::read(level, &body)?;
     let writing = Arc::clone(&app);
     let work = move || {
-        accounts::update(&writing, id, revision, |present| {
+        accounts::update(&writing, &origin, id, revision, |present| {
             if input::parent(level, &given)?.is_some_and(|parent| parent != present.parent) {
                 let member = input::parents(level).first().map_or("id", |(member, _)| *member);
                 let text = "what it belongs to cannot be changed: make another, and move the keys there";
@@ -137,6 +154,7 @@ async fn change(level: Level, app: Arc<App>, id: String, headers: HeaderMap, bod
 async fn remove(
     level: Level,
     app: Arc<App>,
+    origin: Origin,
     id: String,
     query: RemoveQuery,
     headers: HeaderMap,
@@ -147,7 +165,7 @@ async fn remove(
         Some("true") => true,
         Some(_) => return Err(ApiError::invalid("cascade", "'cascade' must be true or false")),
     };
-    tokio::task::spawn_blocking(move || accounts::remove(&app, id, cascade, revision)).await??;
+    tokio::task::spawn_blocking(move || accounts::remove(&app, &origin, id, cascade, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -79,7 +79,7 @@ fn of_key(entry: &KeyEntry, now: Micros) -> Vec<Value> {
     let whose = Whose {
         level: Level::Key,
         id: entry.id.to_string(),
-        name: &entry.policy.name,
+        name: &entry.name,
         tally: &entry.tally,
         rules: entry.all_rules(),
         own: entry.rules.budgets().len(),

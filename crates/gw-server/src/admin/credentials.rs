@@ -6,10 +6,11 @@ use crate::app::credentials::{self, Change, CredentialError};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::StatusCode;
 use gw_model::{Secret, time};
 use gw_store::StoreError;
+use gw_store::audit::Origin;
 use gw_store::types::StoredCredential;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -63,6 +64,7 @@ pub(super) async fn show(
 /// Makes a credential.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let input = read(&body)?;
@@ -76,13 +78,15 @@ pub(super) async fn create(
     let (key, description) = (api_key(key)?, description(input.description)?.unwrap_or_default());
     let writing = Arc::clone(&app);
     let stored =
-        tokio::task::spawn_blocking(move || credentials::create(&writing, name, key, description)).await??;
+        tokio::task::spawn_blocking(move || credentials::create(&writing, &origin, name, key, description))
+            .await??;
     Ok((StatusCode::CREATED, Json(row(&app, &stored))))
 }
 
 /// Changes the members that are given.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(name): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
@@ -95,16 +99,18 @@ pub(super) async fn change(
         description: description(input.description)?,
     };
     let writing = Arc::clone(&app);
-    let stored = tokio::task::spawn_blocking(move || credentials::change(&writing, &name, change)).await??;
+    let stored =
+        tokio::task::spawn_blocking(move || credentials::change(&writing, &origin, &name, change)).await??;
     Ok(Json(row(&app, &stored)))
 }
 
 /// Removes a credential that no provider uses.
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    tokio::task::spawn_blocking(move || credentials::remove(&app, &name)).await??;
+    tokio::task::spawn_blocking(move || credentials::remove(&app, &origin, &name)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -27,7 +27,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
     let versions: Vec<_> = entry.above.iter().map(|account| (account, account.version())).collect();
     let from =
         |level: Level, id: String, name: &str| json!({ "level": level.as_str(), "id": id, "name": name });
-    let of_key = from(Level::Key, entry.id.to_string(), &entry.policy.name);
+    let of_key = from(Level::Key, entry.id.to_string(), &entry.name);
     let mut sources = vec![Source {
         from: of_key.clone(),
         models: Some(entry.policy.models.clone()),
@@ -46,7 +46,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
     }
     json!({
         "key_id": entry.id.to_string(),
-        "usable": !entry.is_closed() && entry.policy.expires_at.is_none_or(|at| at > now),
+        "usable": !entry.is_closed() && entry.expires_at.is_none_or(|at| at > now),
         "models": patterns(&sources),
         "endpoints": names(&sources, |source| {
             source.endpoints.as_ref().map(|list| list.iter().map(|e| e.as_str().to_owned()).collect())

@@ -98,6 +98,11 @@ impl ApiError {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::NotAudited(_)) {
+            tracing::error!(%error, "a change was refused");
+            let text = "nothing was changed, since the audit log cannot be written; see the gateway's log, and try again";
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "audit_unavailable", text);
+        }
         if error.is_unavailable() { Self::storage_unavailable(&error) } else { Self::internal(&error) }
     }
 }

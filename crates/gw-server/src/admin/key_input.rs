@@ -3,10 +3,10 @@
 
 use super::error::ApiError;
 use super::given::Given;
-use super::limits;
+use super::{access, limits};
 use gw_model::{KeyPolicy, Priority};
 
-const MEMBERS: [&str; 16] = [
+const MEMBERS: [&str; 19] = [
     "name",
     "team_id",
     "project_id",
@@ -19,6 +19,9 @@ const MEMBERS: [&str; 16] = [
     "budget",
     "budgets",
     "priority",
+    "allowed_ips",
+    "hours",
+    "required_metadata",
     "guardrails",
     "credentials",
     "metadata",
@@ -50,10 +53,11 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
     if let Some(at) = given.text("expires_at")? {
         policy.expires_at = super::query::time("expires_at", at.as_deref())?;
     }
-    limits::apply(&given, &mut policy.limits, &mut policy.budgets)?;
+    limits::apply(&given, &mut policy.terms.limits, &mut policy.terms.budgets)?;
     if let Some(name) = given.text("priority")? {
         policy.priority = priority(name.as_deref())?;
     }
+    access::apply(&given, &mut policy.access)?;
     if given.texts("guardrails")?.is_some_and(|names| !names.is_empty()) {
         return Err(ApiError::invalid(
             "guardrails",

@@ -3,16 +3,17 @@
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged};
-use super::{effective, key_input, limits};
+use super::{access, effective, key_input, limits};
 use crate::app::keys::{self, KeysError, Made};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use gw_model::{KeyId, KeyPolicy, time};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, time};
 use gw_store::StoreError;
+use gw_store::audit::Origin;
 use gw_store::memory::{KeyEntry, KeySource};
 use gw_store::types::StoredKey;
 use serde::Deserialize;
@@ -39,10 +40,13 @@ pub(super) async fn list(
     Query(query): Query<KeysQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let mut entries = app.gateway.keys.list();
-    entries.retain(|e| query.name.as_ref().is_none_or(|name| *name == e.policy.name));
+    entries.retain(|e| query.name.as_ref().is_none_or(|name| **name == *e.name));
     let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
     entries.retain(|e| is(&query.team_id, &e.policy.team_id) && is(&query.project_id, &e.policy.project_id));
-    entries.retain(|e| is(&query.user_id, &e.policy.user_id) && is(&query.plan_id, &e.policy.plan_id));
+    entries.retain(|e| {
+        query.user_id.as_ref().is_none_or(|id| e.user_id.as_deref() == Some(id))
+            && is(&query.plan_id, &e.policy.plan_id)
+    });
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (entries, next) = paged(entries, &page)?;
     let data: Vec<Value> = entries.iter().map(|e| row(&app, e)).collect();
@@ -62,25 +66,34 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 }
 
 /// Makes a key; the answer is the only one that shows it.
-pub(super) async fn create(State(app): State<Arc<App>>, body: Bytes) -> Answer {
-    let mut policy = KeyPolicy { models: vec!["*".to_owned()], ..KeyPolicy::default() };
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
+    body: Bytes,
+) -> Answer {
+    let mut policy = KeyPolicy {
+        terms: KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() },
+        ..KeyPolicy::default()
+    };
     key_input::apply(&body, &mut policy)?;
     let writing = Arc::clone(&app);
-    let made = tokio::task::spawn_blocking(move || keys::create(&writing, policy)).await??;
+    let made = tokio::task::spawn_blocking(move || keys::create(&writing, &origin, policy)).await??;
     with_secret(&app, StatusCode::CREATED, &made)
 }
 
 /// Changes the members that are given.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let (id, revision) = (parse(&id)?, expected(&headers)?);
     let writing = Arc::clone(&app);
-    let work =
-        move || keys::update::<ApiError>(&writing, id, revision, |policy| key_input::apply(&body, policy));
+    let work = move || {
+        keys::update::<ApiError>(&writing, &origin, id, revision, |policy| key_input::apply(&body, policy))
+    };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     Ok(tagged(StatusCode::OK, stored.revision, with_times(row(&app, &entry), &stored)))
@@ -99,6 +112,7 @@ const MAX_GRACE_SECONDS: u32 = 31 * 86_400;
 /// Gives a key another secret; the answer is the only one that shows it.
 pub(super) async fn rotate(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -117,7 +131,7 @@ pub(super) async fn rotate(
         return Err(ApiError::invalid("grace_seconds", text));
     }
     let writing = Arc::clone(&app);
-    let work = move || keys::rotate(&writing, id, input.grace_seconds, revision);
+    let work = move || keys::rotate(&writing, &origin, id, input.grace_seconds, revision);
     let made = tokio::task::spawn_blocking(work).await??;
     with_secret(&app, StatusCode::OK, &made)
 }
@@ -134,11 +148,12 @@ pub(super) async fn effective(
 /// Revokes a key.
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let (id, revision) = (parse(&id)?, expected(&headers)?);
-    tokio::task::spawn_blocking(move || keys::revoke(&app, id, revision)).await??;
+    tokio::task::spawn_blocking(move || keys::revoke(&app, &origin, id, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -182,25 +197,29 @@ impl From<KeysError> for ApiError {
 fn row(app: &App, entry: &KeyEntry) -> Value {
     let policy = &entry.policy;
     let now = app.gateway.clock().now();
+    let access = policy.access.as_deref();
     let budgets = limits::budgets_shown(&entry.tally, &entry.rules, now);
     let previous = entry.retiring().map(|retiring| retiring.until).filter(|until| *until > now);
     json!({
         "id": entry.id.to_string(),
-        "name": policy.name,
+        "name": entry.name,
         "team_id": policy.team_id,
         "project_id": policy.project_id,
-        "user_id": policy.user_id,
+        "user_id": entry.user_id,
         "plan_id": policy.plan_id,
-        "disabled": policy.disabled,
+        "disabled": entry.disabled,
         "models": policy.models,
         "endpoints": policy.endpoints.as_ref().map(|l| l.iter().map(|e| e.as_str()).collect::<Vec<_>>()),
-        "expires_at": policy.expires_at.map(time::format),
+        "expires_at": entry.expires_at.map(time::format),
         "limits": limits::shown(&policy.limits),
         "budget": budgets.first(),
         "budgets": budgets,
         "priority": policy.priority.as_str(),
+        "allowed_ips": access.map(|access| &access.allowed_ips[..]).unwrap_or_default(),
+        "hours": access.map(access::hours_shown).unwrap_or_default(),
+        "required_metadata": access.map(|access| &access.required_metadata[..]).unwrap_or_default(),
         "credentials": policy.credentials,
-        "metadata": policy.metadata,
+        "metadata": entry.metadata(),
         "managed_by": match entry.source { KeySource::File => "file", KeySource::Api => "api" },
         "requests_in_flight": entry.tally.parallel(),
         "last_used_at": entry.tally.last_used().map(time::format),

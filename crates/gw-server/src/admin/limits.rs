@@ -4,11 +4,13 @@
 use super::error::ApiError;
 use super::given::Given;
 use gw_model::limits::{
-    Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, TimeZone,
+    Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Sharing,
+    TimeZone,
 };
 use gw_model::{Micros, NanoUsd, time};
 use gw_store::memory::{MAX_BUDGETS_WITH_PLAN, MAX_LIMITS_WITH_PLAN, Rules, Tally};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -17,6 +19,10 @@ const WINDOWS: [(&str, u32); 4] = [("second", 1), ("minute", 60), ("hour", 3_600
 
 /// Longest window of a limit in seconds: a month.
 const MAX_WINDOW_SECONDS: u64 = 31 * 86_400;
+
+/// Names of [`Sharing`]'s members, for messages.
+const MODES: &str = "strict or local";
+const WITHOUT: &str = "local, closed or open";
 
 /// Most patterns of models of one limit, and most increases or alerts of one budget.
 const MAX_PARTS: usize = 64;
@@ -68,9 +74,13 @@ fn read_limits(raw: &str, mut limits: Limits) -> Result<Limits, ApiError> {
             }
             "burst" => limits.burst = burst("limits.burst", Some(&value))?,
             "kind" => limits.kind = kind("limits.kind", &value)?,
+            "mode" => limits.sharing.mode = named("limits.mode", &value, MODES)?,
+            "on_unavailable" => {
+                limits.sharing.on_unavailable = named("limits.on_unavailable", &value, WITHOUT)?;
+            }
             "more" => limits.more = more(&value)?,
             _ => {
-                let text = "there are rpm, tpm, max_parallel, kind, burst and more";
+                let text = "there are rpm, tpm, max_parallel, kind, burst, mode, on_unavailable and more";
                 return Err(ApiError::invalid(
                     format!("limits.{name}"),
                     format!("there is no limit '{name}'; {text}"),
@@ -86,6 +96,16 @@ fn kind(field: &str, value: &Value) -> Result<LimitKind, ApiError> {
         .map_err(|_| ApiError::invalid(field.to_owned(), "'kind' must be sliding, gcra or fixed"))
 }
 
+/// A choice by its name; null is the usual one.
+fn named<T: DeserializeOwned + Default>(field: &str, value: &Value, names: &str) -> Result<T, ApiError> {
+    if value.is_null() {
+        return Ok(T::default());
+    }
+    let name = field.rsplit('.').next().unwrap_or(field);
+    T::deserialize(value)
+        .map_err(|_| ApiError::invalid(field.to_owned(), format!("'{name}' must be {names}")))
+}
+
 fn more(value: &Value) -> Result<Vec<Limit>, ApiError> {
     let list = match value {
         Value::Null => return Ok(Vec::new()),
@@ -98,13 +118,14 @@ fn more(value: &Value) -> Result<Vec<Limit>, ApiError> {
     list.iter().enumerate().map(|(at, value)| limit(&format!("limits.more[{at}]"), value)).collect()
 }
 
-/// One limit: `{unit, limit | limit_usd, per, kind?, burst?, models?, shadow?}`.
+/// One limit: `{unit, limit | limit_usd, per, kind?, burst?, models?, shadow?, mode?, on_unavailable?}`.
 fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let invalid = |name: &str, text: &str| ApiError::invalid(format!("{field}.{name}"), text.to_owned());
     let Value::Object(members) = value else {
         return Err(ApiError::invalid(field.to_owned(), "a limit must be an object"));
     };
-    const KNOWN: [&str; 8] = ["unit", "limit", "limit_usd", "per", "kind", "burst", "models", "shadow"];
+    const KNOWN: [&str; 10] =
+        ["unit", "limit", "limit_usd", "per", "kind", "burst", "models", "shadow", "mode", "on_unavailable"];
     if let Some(name) = members.keys().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(invalid(name, &format!("there is no member '{name}'; there are {}", KNOWN.join(", "))));
     }
@@ -147,6 +168,15 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
         burst: burst(&format!("{field}.burst"), get("burst"))?,
         models: models.transpose()?,
         shadow: shadow.transpose()?.unwrap_or(false),
+        sharing: sharing(field, get("mode"), get("on_unavailable"))?,
+    })
+}
+
+/// How it holds where several gateways meet.
+fn sharing(field: &str, mode: Option<&Value>, without: Option<&Value>) -> Result<Sharing, ApiError> {
+    Ok(Sharing {
+        mode: named(&format!("{field}.mode"), mode.unwrap_or(&Value::Null), MODES)?,
+        on_unavailable: named(&format!("{field}.on_unavailable"), without.unwrap_or(&Value::Null), WITHOUT)?,
     })
 }
 
@@ -201,6 +231,8 @@ struct BudgetInput<'a> {
     alert_at: Vec<u16>,
     #[serde(borrow, default)]
     increases: Vec<IncreaseInput<'a>>,
+    mode: Option<Value>,
+    on_unavailable: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -257,6 +289,7 @@ fn budget(field: &str, raw: &str) -> Result<Option<Budget>, ApiError> {
         shadow: input.shadow,
         alert_at: input.alert_at,
         increases: increases.collect::<Result<_, ApiError>>()?,
+        sharing: sharing(field, input.mode.as_ref(), input.on_unavailable.as_ref())?,
     }))
 }
 
@@ -278,7 +311,8 @@ pub(super) fn check_beside_plan(limits: &Limits, budgets: &[Budget]) -> Result<(
 /// Limits as they are given.
 pub(super) fn shown(limits: &Limits) -> Value {
     let more = limits.more.iter().map(|limit| {
-        let mut row = json!({ "unit": limit.unit.as_str(), "kind": limit.kind, "shadow": limit.shadow });
+        let mut row = json!({ "unit": limit.unit.as_str(), "kind": limit.kind, "shadow": limit.shadow,
+            "mode": limit.sharing.mode, "on_unavailable": limit.sharing.on_unavailable });
         let mut add = |name: &str, value: Value| {
             row.as_object_mut().map(|row| row.insert(name.to_owned(), value));
         };
@@ -302,7 +336,8 @@ pub(super) fn shown(limits: &Limits) -> Value {
     });
     json!({
         "rpm": limits.rpm, "tpm": limits.tpm, "max_parallel": limits.max_parallel,
-        "kind": limits.kind, "burst": limits.burst, "more": more.collect::<Vec<_>>(),
+        "kind": limits.kind, "burst": limits.burst,
+        "mode": limits.sharing.mode, "on_unavailable": limits.sharing.on_unavailable, "more": more.collect::<Vec<_>>(),
     })
 }
 
@@ -322,6 +357,8 @@ pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Ma
             "resets_at": view.resets_at.map(time::format),
             "time_zone": budget.time_zone.as_ref().map(TimeZone::as_str),
             "shadow": budget.shadow,
+            "mode": budget.sharing.mode,
+            "on_unavailable": budget.sharing.on_unavailable,
             "alert_at": budget.alert_at,
             "increases": increases.collect::<Vec<_>>(),
         });

@@ -1,8 +1,10 @@
 //! The admin API: handlers only. They parse, call one function of `app`, and convert. The master key is
 //! asked for in one place, for every path below `/api`.
 
+mod access;
 mod account_input;
 mod accounts;
+mod audit;
 mod budgets;
 mod cache;
 mod credentials;
@@ -23,15 +25,26 @@ mod query;
 mod routes;
 mod usage;
 
+use crate::app::audit::refused;
 use crate::app::state::App;
 use axum::Router;
 use axum::extract::{Request, State};
+use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use error::ApiError;
 use gw_model::Level;
+use gw_store::audit::{Actor, Origin};
+use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Characters of a path that the audit log tells of.
+const MAX_PATH: usize = 256;
+
+/// Where a request of the control plane comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ClientAddress(pub(crate) IpAddr);
 
 /// The routes of the control plane.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -60,6 +73,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache/answers/{key}", delete(cache::remove))
         .route("/logs", get(logs::list))
         .route("/usage", get(usage::rows))
+        .route("/audit", get(audit::list))
+        .route("/audit/export", get(audit::export))
+        .route("/audit/verify", get(audit::verify))
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
@@ -88,10 +104,34 @@ fn tenancy() -> Router<Arc<App>> {
 }
 
 /// Every request to the API needs the master key.
-async fn require_master(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Who asks, and from where, goes on with the request; who is refused is written down.
+async fn require_master(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let presented = crate::ingress::credential::find(request.headers(), None);
-    match presented {
-        Some(key) if app.gateway.is_master(&key) => next.run(request).await,
-        _ => ApiError::unauthorized().into_response(),
+    let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    let mut origin = Origin {
+        actor: Actor::Unknown,
+        address: address.unwrap_or_default(),
+        agent: agent.unwrap_or_default().to_owned(),
+    };
+    if presented.as_ref().is_some_and(|key| app.gateway.is_master(key)) {
+        origin.actor = Actor::Master;
+        request.extensions_mut().insert(origin);
+        return next.run(request).await;
     }
+    // Without the query: a key may stand there.
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let noted = tokio::task::spawn_blocking(move || {
+        let path: String = path.chars().take(MAX_PATH).collect();
+        refused(&app, presented.as_deref(), origin, &method, &format!("/api/v1{path}"));
+    });
+    if let Err(error) = noted.await {
+        tracing::error!(%error, "a refused credential was not written down");
+    }
+    ApiError::unauthorized().into_response()
+}
+
+/// Are the answer's pieces sent as they are made? Others are whole when they begin.
+pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == audit::JSON_LINES)
 }

@@ -21,6 +21,8 @@ enum Answer {
     List(&'static str),
     /// One object of a schema.
     One(u16, &'static str),
+    /// Objects of a schema, one to a line.
+    Lines(&'static str),
     /// No body.
     Empty,
 }
@@ -276,6 +278,30 @@ const OPERATIONS: &[Operation] = &[
         body: None,
         answer: Answer::List("Usage"),
     },
+    Operation {
+        method: "get",
+        path: "/api/v1/audit",
+        summary: "List entries of the audit log, newest first",
+        query: &["actor", "action", "kind", "id", "from", "to", "limit", "cursor"],
+        body: None,
+        answer: Answer::List("AuditEntry"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/audit/export",
+        summary: "Stream entries of the audit log as JSON, one to a line, newest first",
+        query: &["format", "actor", "action", "kind", "id", "from", "to", "cursor"],
+        body: None,
+        answer: Answer::Lines("AuditEntry"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/audit/verify",
+        summary: "Check that every entry of the audit log is there, and as it was written",
+        query: &["anchor"],
+        body: None,
+        answer: Answer::One(200, "AuditReport"),
+    },
 ];
 
 /// The document.
@@ -317,6 +343,7 @@ fn describe(operation: &Operation) -> Value {
         Answer::Empty => ("204".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
+        Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
     };
     if operation.method == "post" {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
@@ -326,7 +353,11 @@ fn describe(operation: &Operation) -> Value {
     }
     let mut success = json!({ "description": operation.summary });
     if let (Some(schema), Some(map)) = (content, success.as_object_mut()) {
-        map.insert("content".to_owned(), json!({ "application/json": { "schema": schema } }));
+        let kind = match operation.answer {
+            Answer::Lines(_) => super::audit::JSON_LINES,
+            _ => "application/json",
+        };
+        map.insert("content".to_owned(), json!({ kind: { "schema": schema } }));
     }
     let mut out = json!({
         "summary": operation.summary,
@@ -363,61 +394,82 @@ fn error() -> Value {
     })
 }
 
+/// Members of limits and of a budget, as they are given.
+const LIMITS: [&str; 7] = [
+    "rpm:integer?",
+    "tpm:integer?",
+    "max_parallel:integer?",
+    "kind:string?",
+    "burst:integer?",
+    "mode:string?",
+    "on_unavailable:string?",
+];
+const BUDGET: [&str; 5] =
+    ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
+
+/// Members of a key.
+const KEY: [&str; 28] = [
+    "id:string",
+    "name:string",
+    "team_id:string?",
+    "project_id:string?",
+    "user_id:string?",
+    "plan_id:string?",
+    "disabled:boolean",
+    "models:array",
+    "endpoints:array?",
+    "expires_at:string?",
+    "limits:object",
+    "budget:object?",
+    "budgets:array",
+    "priority:string",
+    "allowed_ips:array",
+    "hours:array",
+    "required_metadata:array",
+    "credentials:object",
+    "metadata:object",
+    "managed_by:string",
+    "requests_in_flight:integer",
+    "last_used_at:string?",
+    "previous_key_until:string?",
+    "prefix:string?",
+    "last4:string?",
+    "revision:integer?",
+    "created_at:string?",
+    "updated_at:string?",
+];
+
+/// Members of a key as it is written.
+const KEY_INPUT: [&str; 19] = [
+    "name:string?",
+    "team_id:string?",
+    "project_id:string?",
+    "user_id:string?",
+    "plan_id:string?",
+    "disabled:boolean?",
+    "models:array?",
+    "endpoints:array?",
+    "expires_at:string?",
+    "limits:object?",
+    "budget:object?",
+    "budgets:array?",
+    "priority:string?",
+    "allowed_ips:array?",
+    "hours:array?",
+    "required_metadata:array?",
+    "guardrails:array?",
+    "credentials:object?",
+    "metadata:object?",
+];
+
 /// Schemas of keys: each member with its type; `?` marks one that may be null or missing.
 fn key_schemas() -> Value {
-    let limits =
-        object(&["rpm:integer?", "tpm:integer?", "max_parallel:integer?", "kind:string?", "burst:integer?"]);
-    let budget_input = object(&["limit_usd:string", "period:string", "strict:boolean?"]);
-    let key = [
-        "id:string",
-        "name:string",
-        "team_id:string?",
-        "project_id:string?",
-        "user_id:string?",
-        "plan_id:string?",
-        "disabled:boolean",
-        "models:array",
-        "endpoints:array?",
-        "expires_at:string?",
-        "limits:object",
-        "budget:object?",
-        "budgets:array",
-        "priority:string",
-        "credentials:object",
-        "metadata:object",
-        "managed_by:string",
-        "requests_in_flight:integer",
-        "last_used_at:string?",
-        "previous_key_until:string?",
-        "prefix:string?",
-        "last4:string?",
-        "revision:integer?",
-        "created_at:string?",
-        "updated_at:string?",
-    ];
-    let input = [
-        "name:string?",
-        "team_id:string?",
-        "project_id:string?",
-        "user_id:string?",
-        "plan_id:string?",
-        "disabled:boolean?",
-        "models:array?",
-        "endpoints:array?",
-        "expires_at:string?",
-        "limits:object?",
-        "budget:object?",
-        "budgets:array?",
-        "priority:string?",
-        "guardrails:array?",
-        "credentials:object?",
-        "metadata:object?",
-    ];
+    let (limits, budget_input) = (object(&LIMITS), object(&BUDGET));
     json!({
         "Limits": limits,
         "BudgetInput": budget_input,
-        "KeyInput": object(&input),
-        "Key": object(&key),
+        "KeyInput": object(&KEY_INPUT),
+        "Key": object(&KEY),
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
@@ -462,6 +514,11 @@ fn schemas() -> Value {
         "CachePurge": object(&["key:string?", "model:string?", "tag:string?", "key_id:string?", "account_id:string?",
             "all:boolean?"]),
         "CachePurged": object(&["purged:integer"]),
+        "AuditEntry": object(&["number:integer", "time:string", "actor:string", "action:string", "kind:string", "id:string",
+            "name:string", "outcome:string", "before:object?", "after:object?", "address:string", "user_agent:string",
+            "hash:string"]),
+        "AuditReport": object(&["valid:boolean", "entries:integer", "first_number:integer?", "first_time:string?",
+            "last_number:integer?", "last_time:string?", "anchor:string?", "fault:object?"]),
         "Error": object(&["error:object"]),
     });
     if let Some(map) = schemas.as_object_mut() {

@@ -8,12 +8,13 @@ use crate::app::routes::{self, Draft, RoutesError, Which};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use gw_config::RouteFault;
 use gw_model::{KeyId, time};
 use gw_store::StoreError;
+use gw_store::audit::Origin;
 use gw_store::types::{RouteVersion, StoredRoute, VersionState};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -100,11 +101,15 @@ pub(super) async fn versions(
 }
 
 /// Makes a route with a draft.
-pub(super) async fn create(State(app): State<Arc<App>>, body: Bytes) -> Answer {
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
+    body: Bytes,
+) -> Answer {
     let input: Input = read(&body)?;
     let name = input.name.clone().ok_or_else(|| ApiError::invalid("name", "'name' is missing: add it"))?;
     let draft = draft(input)?;
-    let made = tokio::task::spawn_blocking(move || routes::create(&app, &name, draft)).await?;
+    let made = tokio::task::spawn_blocking(move || routes::create(&app, &origin, &name, draft)).await?;
     let (route, warnings) = made?;
     Ok(one(StatusCode::CREATED, &route, &warnings))
 }
@@ -112,6 +117,7 @@ pub(super) async fn create(State(app): State<Arc<App>>, body: Bytes) -> Answer {
 /// Writes the draft.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -121,7 +127,8 @@ pub(super) async fn change(
         return Err(ApiError::invalid("name", "'name' cannot be changed: make another route"));
     }
     let (draft, revision) = (draft(input)?, expected(&headers)?);
-    let saved = tokio::task::spawn_blocking(move || routes::save(&app, &id, draft, revision)).await?;
+    let saved =
+        tokio::task::spawn_blocking(move || routes::save(&app, &origin, &id, draft, revision)).await?;
     let (route, warnings) = saved?;
     Ok(one(StatusCode::OK, &route, &warnings))
 }
@@ -129,28 +136,31 @@ pub(super) async fn change(
 /// Removes a route.
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let revision = expected(&headers)?;
-    tokio::task::spawn_blocking(move || routes::remove(&app, &id, revision)).await??;
+    tokio::task::spawn_blocking(move || routes::remove(&app, &origin, &id, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Puts the draft in force.
 pub(super) async fn publish(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
     let revision = expected(&headers)?;
-    let publish = move || routes::publish(&app, &id, Which::Draft, revision);
+    let publish = move || routes::publish(&app, &origin, &id, Which::Draft, revision);
     Ok(one(StatusCode::OK, &tokio::task::spawn_blocking(publish).await??, &[]))
 }
 
 /// Puts an earlier version in force.
 pub(super) async fn rollback(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -158,7 +168,7 @@ pub(super) async fn rollback(
     let input: VersionInput = if body.is_empty() { VersionInput::default() } else { read(&body)? };
     let revision = expected(&headers)?;
     let which = input.version.map_or(Which::Before, Which::Number);
-    let publish = move || routes::publish(&app, &id, which, revision);
+    let publish = move || routes::publish(&app, &origin, &id, which, revision);
     Ok(one(StatusCode::OK, &tokio::task::spawn_blocking(publish).await??, &[]))
 }
 

@@ -1,14 +1,19 @@
 //! Organizations, teams, projects, users, customers, tags and plans: they live in the database, and in memory beside the
 //! key table. What a change does is in force when it returns. It must not know HTTP.
 
+mod noted;
+
+use super::audit;
 use super::state::App;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
+use gw_store::audit::Origin;
 use gw_store::keys::generate_account_id;
 use gw_store::memory::{Account, AccountTable, KeyEntry, KeySource, NewAccount, Rules};
 use gw_store::restore::{Party, restore_windows};
 use gw_store::traits::AccountStore;
 use gw_store::types::{AccountFilter, AccountLabel, AccountProfile, Doomed, MadeAccount, StoredAccount};
+use noted::{Done, noted};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
@@ -220,6 +225,7 @@ pub(crate) fn find(app: &App, id: AccountId) -> Result<StoredAccount, AccountsEr
 /// Makes an account.
 pub(crate) fn create(
     app: &App,
+    origin: &Origin,
     level: Level,
     parent: Option<AccountId>,
     profile: &AccountProfile,
@@ -230,7 +236,12 @@ pub(crate) fn create(
         known(app, parent, &format!("{}_id", parent.level.as_str()))?;
     }
     let id = generate_account_id(level)?;
-    let made = app.storage.database.create_account(id, parent, profile, app.gateway.clock().now())?;
+    let mut entry = noted(app, origin, Done::Create, id, &profile.name);
+    entry.after = Some(noted::told(parent, profile));
+    let now = entry.time;
+    let made =
+        audit::with_entry(app, &entry, |store| store.create_account(id, parent, profile, now).map(Some))?;
+    let made = made.ok_or(AccountsError::NotFound)?;
     label(app, &[&made]);
     put_in_force(&app.gateway.keys.accounts, &made);
     Ok(made)
@@ -239,6 +250,7 @@ pub(crate) fn create(
 /// Changes an account: `change` is given what it is now.
 pub(crate) fn update<E: From<AccountsError>>(
     app: &App,
+    origin: &Origin,
     id: AccountId,
     if_revision: Option<i64>,
     change: impl FnOnce(&StoredAccount) -> Result<AccountProfile, E>,
@@ -248,12 +260,13 @@ pub(crate) fn update<E: From<AccountsError>>(
     let profile = change(&present)?;
     check(app, &profile)?;
     restore(app, id, &profile)?;
-    let changed = app
-        .storage
-        .database
-        .update_account(id, &profile, if_revision, app.gateway.clock().now())
-        .map_err(AccountsError::from)?;
-    let changed = changed.ok_or(AccountsError::NotFound)?;
+    let mut entry = noted(app, origin, Done::Update, id, &profile.name);
+    let (before, after) = noted::difference(&present, &profile);
+    (entry.before, entry.after) = (Some(before), Some(after));
+    let now = entry.time;
+    let changed =
+        audit::with_entry(app, &entry, |store| store.update_account(id, &profile, if_revision, now));
+    let changed = changed.map_err(AccountsError::from)?.ok_or(AccountsError::NotFound)?;
     label(app, &[&changed]);
     put_in_force(&app.gateway.keys.accounts, &changed);
     Ok(changed)
@@ -262,12 +275,13 @@ pub(crate) fn update<E: From<AccountsError>>(
 /// Removes an account; with `cascade` also what belongs to it, and revokes its keys.
 pub(crate) fn remove(
     app: &App,
+    origin: &Origin,
     id: AccountId,
     cascade: bool,
     if_revision: Option<i64>,
 ) -> Result<(), AccountsError> {
     let _changing = app.changing.lock();
-    find(app, id)?;
+    let present = find(app, id)?;
     let table = &app.gateway.keys;
     let below = table.accounts.referring(id);
     let mut ids: HashSet<AccountId> = below.iter().map(|account| account.id).collect();
@@ -277,7 +291,7 @@ pub(crate) fn remove(
     let referring = Referring {
         accounts: below.iter().map(|account| account.id).collect(),
         keys: keys.iter().map(|entry| entry.id).collect(),
-        of_file: of_file.map(|entry| entry.policy.name.clone()).collect(),
+        of_file: of_file.map(|entry| entry.name.to_string()).collect(),
         is_plan: id.level == Level::Plan,
     };
     let is_alone = referring.accounts.is_empty() && referring.keys.is_empty();
@@ -287,7 +301,10 @@ pub(crate) fn remove(
     }
     let accounts = std::iter::once(id).chain(referring.accounts).collect();
     let doomed = Doomed { accounts, keys: referring.keys };
-    app.storage.database.delete_accounts(&doomed, if_revision, app.gateway.clock().now())?;
+    let mut entry = noted(app, origin, Done::Delete, id, &present.profile.name);
+    entry.before = Some(noted::told_with(&present, &doomed));
+    let now = entry.time;
+    audit::with_entry(app, &entry, |store| store.delete_accounts(&doomed, if_revision, now).map(Some))?;
     for key in &doomed.keys {
         table.remove(*key);
     }

@@ -1,11 +1,15 @@
 //! Credentials of providers that the API manages: sealed in the database, and in force at once for the providers that
 //! name them. What they are is never given out again.
 
+use super::audit;
 use super::state::App;
 use gw_model::credential::CredentialSource;
 use gw_model::{Micros, Secret};
 use gw_store::StoreError;
+use gw_store::audit::{AuditDraft, Origin, changed};
+use gw_store::traits::ControlStore;
 use gw_store::types::StoredCredential;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use std::fmt;
 
@@ -100,6 +104,7 @@ pub(crate) fn find(app: &App, name: &str) -> Result<StoredCredential, Credential
 /// Makes one.
 pub(crate) fn create(
     app: &App,
+    origin: &Origin,
     name: String,
     api_key: Secret,
     description: String,
@@ -109,16 +114,24 @@ pub(crate) fn create(
     let sealed = app.storage.vault.seal(&name, &api_key)?;
     let last4 = last4(&api_key);
     let stored = StoredCredential { name, sealed, last4, description, created_at: now, updated_at: now };
-    app.storage.database.create_credential(&stored)?;
+    let mut entry = noted(app, origin, "credential.create", &stored);
+    entry.after = Some(told(&stored));
+    audit::with_entry(app, &entry, |store| store.create_credential(&stored).map(Some))?;
     app.gateway.room.set_stored(&stored.name, Some(api_key), now);
     Ok(stored)
 }
 
 /// Changes one; calls that start from now on carry the new key.
-pub(crate) fn change(app: &App, name: &str, change: Change) -> Result<StoredCredential, CredentialError> {
+pub(crate) fn change(
+    app: &App,
+    origin: &Origin,
+    name: &str,
+    change: Change,
+) -> Result<StoredCredential, CredentialError> {
     let _changing = app.changing.lock();
     let now = app.gateway.clock().now();
     let mut stored = find(app, name)?;
+    let old = told(&stored);
     if let Some(key) = &change.api_key {
         stored.sealed = app.storage.vault.seal(name, key)?;
         stored.last4 = last4(key);
@@ -127,9 +140,14 @@ pub(crate) fn change(app: &App, name: &str, change: Change) -> Result<StoredCred
         stored.description = description;
     }
     stored.updated_at = now;
-    if !app.storage.database.update_credential(&stored, now)? {
-        return Err(CredentialError::NotFound);
+    let mut entry = noted(app, origin, "credential.update", &stored);
+    let (before, mut after) = changed(&old, &told(&stored));
+    if change.api_key.is_some() {
+        after["api_key"] = "another one".into();
     }
+    (entry.before, entry.after) = (Some(before), Some(after));
+    let update = |store: &dyn ControlStore| Ok(store.update_credential(&stored, now)?.then_some(()));
+    audit::with_entry(app, &entry, update)?.ok_or(CredentialError::NotFound)?;
     if let Some(key) = change.api_key {
         app.gateway.room.set_stored(name, Some(key), now);
     }
@@ -137,18 +155,31 @@ pub(crate) fn change(app: &App, name: &str, change: Change) -> Result<StoredCred
 }
 
 /// Removes one that no provider uses.
-pub(crate) fn remove(app: &App, name: &str) -> Result<(), CredentialError> {
+pub(crate) fn remove(app: &App, origin: &Origin, name: &str) -> Result<(), CredentialError> {
     let _changing = app.changing.lock();
     let providers = users(app, name);
+    let stored = find(app, name)?;
     if !providers.is_empty() {
-        find(app, name)?;
         return Err(CredentialError::InUse { providers });
     }
-    if !app.storage.database.delete_credential(name)? {
-        return Err(CredentialError::NotFound);
-    }
+    let mut entry = noted(app, origin, "credential.delete", &stored);
+    entry.before = Some(told(&stored));
+    let delete = |store: &dyn ControlStore| Ok(store.delete_credential(name)?.then_some(()));
+    audit::with_entry(app, &entry, delete)?.ok_or(CredentialError::NotFound)?;
     app.gateway.room.set_stored(name, None, app.gateway.clock().now());
     Ok(())
+}
+
+/// An entry about a credential.
+fn noted(app: &App, origin: &Origin, action: &'static str, stored: &StoredCredential) -> AuditDraft {
+    let mut entry = audit::draft(app, origin, action, "credential");
+    (entry.id, entry.name) = (stored.name.clone(), stored.name.clone());
+    entry
+}
+
+/// What the audit log tells of a credential: never what it is.
+fn told(stored: &StoredCredential) -> Value {
+    json!({ "description": stored.description, "last4": stored.last4 })
 }
 
 /// Names of the providers that use it.

@@ -1,18 +1,27 @@
 //! Virtual keys: those of the API live in the database and in the key table, those of the configuration file
 //! in the table only. The file is the floor: what it declares cannot be changed here.
 
+mod told;
+
+pub(crate) use told::difference;
+
 use super::accounts::{self, AccountsError};
+use super::audit;
 use super::state::App;
 use gw_config::DeclaredKey;
-use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret, time};
 use gw_store::StoreError;
+use gw_store::audit::{AuditDraft, Origin, changed};
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
 use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules};
-use gw_store::restore::{Party, restore_windows, restore_windows_or_later};
+use gw_store::restore::{Party, restore_key, restore_keys, restore_windows, restore_windows_or_later};
+use gw_store::traits::ControlStore;
 use gw_store::types::{KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
+use serde_json::json;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+use told::told;
 
 /// Keys read at once.
 const PAGE: usize = 10_000;
@@ -106,11 +115,7 @@ pub(crate) fn prepare<'a>(app: &App, declared: &'a [DeclaredKey]) -> Result<Prep
     let fresh: HashSet<KeyId> = labels.iter().map(|l| l.id).filter(|id| table.get(*id).is_none()).collect();
     let now = app.gateway.clock().now();
     if !fresh.is_empty() {
-        for (id, spent) in app.storage.database.spent(now)? {
-            if fresh.contains(&id) {
-                table.restore_spent(id, now, &spent);
-            }
-        }
+        restore_keys(&*app.storage.database, table, &fresh, now)?;
     }
     let parties = declared.iter().filter_map(|key| party(table, file_key_id(&key.policy.name), &key.policy));
     restore_windows_or_later(&*app.storage.database, &parties.collect::<Vec<_>>(), now)?;
@@ -143,7 +148,7 @@ pub(crate) fn find(app: &App, id: KeyId) -> Result<Option<StoredKey>, KeysError>
 }
 
 /// Makes a key.
-pub(crate) fn create(app: &App, mut policy: KeyPolicy) -> Result<Made, KeysError> {
+pub(crate) fn create(app: &App, origin: &Origin, mut policy: KeyPolicy) -> Result<Made, KeysError> {
     let _changing = app.changing.lock();
     if app.gateway.keys.by_name(&policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
@@ -154,8 +159,12 @@ pub(crate) fn create(app: &App, mut policy: KeyPolicy) -> Result<Made, KeysError
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
     let new = NewKey { id, digest, pepper: PEPPER, prefix, last4, policy };
-    let now = app.gateway.clock().now();
-    let stored = app.storage.database.create_key(&new, now)?;
+    let mut entry = audit::draft(app, origin, "key.create", "key");
+    (entry.id, entry.name) = (id.to_string(), new.policy.name.clone());
+    entry.after = Some(told(&new.policy));
+    let now = entry.time;
+    let stored = audit::with_entry(app, &entry, |store| store.create_key(&new, now).map(Some))?;
+    let stored = stored.ok_or(KeysError::NotFound)?;
     if let Some(party) = party(&app.gateway.keys, id, &stored.policy) {
         // From here on they are counted; nothing was spent before.
         let _ = party.tally.open_windows(&party.rules, now);
@@ -167,25 +176,31 @@ pub(crate) fn create(app: &App, mut policy: KeyPolicy) -> Result<Made, KeysError
 /// Changes a key of the database: `change` is given what it is now.
 pub(crate) fn update<E: From<KeysError>>(
     app: &App,
+    origin: &Origin,
     id: KeyId,
     if_revision: Option<i64>,
     change: impl FnOnce(&mut KeyPolicy) -> Result<(), E>,
 ) -> Result<StoredKey, E> {
     let _changing = app.changing.lock();
     let entry = own(app, id)?;
-    let mut policy = entry.policy.clone();
+    let old_policy = entry.whole_policy();
+    let mut policy = old_policy.clone();
     change(&mut policy)?;
-    settle(app, &mut policy, Some(&entry.policy))?;
+    settle(app, &mut policy, Some(&old_policy))?;
     let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
     if taken {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }).into());
     }
-    let now = app.gateway.clock().now();
+    let mut noted = noted(app, origin, "key.update", &entry);
+    let now = noted.time;
     if let Some(party) = party(&app.gateway.keys, id, &policy) {
         restore_windows(&*app.storage.database, &[party], now).map_err(KeysError::from)?;
     }
+    noted.name.clone_from(&policy.name);
+    let (before, after) = changed(&told(&old_policy), &told(&policy));
+    (noted.before, noted.after) = (Some(before), Some(after));
     let update = KeyUpdate { policy, if_revision };
-    let stored = app.storage.database.update_key(id, &update, now);
+    let stored = audit::with_entry(app, &noted, |store| store.update_key(id, &update, now));
     let stored = stored.map_err(KeysError::from)?.ok_or(KeysError::NotFound)?;
     put_in_force(app, &stored);
     Ok(stored)
@@ -194,39 +209,59 @@ pub(crate) fn update<E: From<KeysError>>(
 /// Gives a key another secret; the present one stays good for so many seconds.
 pub(crate) fn rotate(
     app: &App,
+    origin: &Origin,
     id: KeyId,
     grace_seconds: u32,
     if_revision: Option<i64>,
 ) -> Result<Made, KeysError> {
     let _changing = app.changing.lock();
-    own(app, id)?;
+    let entry = own(app, id)?;
     let key = generate_key()?;
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
-    let now = app.gateway.clock().now();
+    let mut noted = noted(app, origin, "key.rotate", &entry);
+    let now = noted.time;
     let old_until = now.saturating_add(i64::from(grace_seconds) * 1_000_000);
+    noted.after = Some(json!({
+        "prefix": prefix,
+        "last4": last4,
+        "previous_key_until": time::format(old_until),
+    }));
     let secret = NewSecret { digest, pepper: PEPPER, prefix, last4, old_until };
-    let stored = app.storage.database.rotate_key(id, &secret, if_revision, now)?;
+    let stored = audit::with_entry(app, &noted, |store| store.rotate_key(id, &secret, if_revision, now))?;
     let stored = stored.ok_or(KeysError::NotFound)?;
     put_in_force(app, &stored);
     Ok(Made { stored, key })
 }
 
 /// Revokes a key for good. Calls that it has in flight go on; the next one is refused.
-pub(crate) fn revoke(app: &App, id: KeyId, if_revision: Option<i64>) -> Result<(), KeysError> {
+pub(crate) fn revoke(
+    app: &App,
+    origin: &Origin,
+    id: KeyId,
+    if_revision: Option<i64>,
+) -> Result<(), KeysError> {
     let _changing = app.changing.lock();
-    own(app, id)?;
+    let entry = own(app, id)?;
     if let Some(expected) = if_revision {
         let present = app.storage.database.key(id)?.ok_or(KeysError::NotFound)?;
         if present.revision != expected {
             return Err(KeysError::Store(StoreError::Changed { revision: present.revision }));
         }
     }
-    if !app.storage.database.revoke_key(id, app.gateway.clock().now())? {
-        return Err(KeysError::NotFound);
-    }
+    let mut noted = noted(app, origin, "key.revoke", &entry);
+    noted.before = Some(told(&entry.whole_policy()));
+    let revoke = |store: &dyn ControlStore| Ok(store.revoke_key(id, noted.time)?.then_some(()));
+    audit::with_entry(app, &noted, revoke)?.ok_or(KeysError::NotFound)?;
     app.gateway.keys.remove(id);
     Ok(())
+}
+
+/// An entry about a key.
+fn noted(app: &App, origin: &Origin, action: &'static str, entry: &KeyEntry) -> AuditDraft {
+    let mut draft = audit::draft(app, origin, action, "key");
+    (draft.id, draft.name) = (entry.id.to_string(), entry.name.to_string());
+    draft
 }
 
 /// A key with what it is to be counted by, when its budgets have windows that may have to be restored.
@@ -309,7 +344,7 @@ fn put_all_in_force(app: &App, stored: Vec<StoredKey>) -> Result<(), StoreError>
             continue;
         }
         if known.is_none() && !key.policy.budgets.is_empty() {
-            table.restore_spent(key.id, now, &app.storage.database.spent_of(key.id, now)?);
+            restore_key(&*app.storage.database, table, key.id, now)?;
         }
         if let Some(party) = party(table, key.id, &key.policy) {
             restore_windows(&*app.storage.database, &[party], now)?;

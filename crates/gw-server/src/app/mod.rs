@@ -2,6 +2,7 @@
 //! all workers share of the process. It must not know HTTP framing.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
 pub(crate) mod keys;

@@ -3,6 +3,7 @@
 
 pub(crate) mod explain;
 
+use super::audit;
 use super::state::App;
 use gw_config::{CompiledRoute, RouteFault, compile_route};
 use gw_model::Snapshot;
@@ -10,11 +11,12 @@ use gw_model::routing::GateLimit;
 use gw_model::snapshot::Model;
 use gw_pipeline::PublishError;
 use gw_store::StoreError;
+use gw_store::audit::{AuditDraft, Origin, changed};
 use gw_store::fold::restore_tolls;
 use gw_store::keys::generate_route_id;
-use gw_store::traits::Database;
+use gw_store::traits::{ControlStore, Database};
 use gw_store::types::{RouteDraft, RouteVersion, StoredRoute, VersionState};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -231,6 +233,7 @@ impl Draft {
 /// Makes a route with a draft; nobody can call it yet.
 pub(crate) fn create(
     app: &App,
+    origin: &Origin,
     name: &str,
     draft: Draft,
 ) -> Result<(StoredRoute, Vec<RouteFault>), RoutesError> {
@@ -240,13 +243,18 @@ pub(crate) fn create(
         return Err(RoutesError::TooMany);
     }
     let now = app.gateway.clock().now();
-    let made = app.storage.database.create_route(&generate_route_id()?, name, &draft.stored(), now)?;
-    Ok((made, compiled.warnings))
+    let id = generate_route_id()?;
+    let mut entry = noted(app, origin, "route.create", (&id, name));
+    entry.after = Some(told(&draft));
+    let draft = draft.stored();
+    let made = audit::with_entry(app, &entry, |store| store.create_route(&id, name, &draft, now).map(Some))?;
+    Ok((made.ok_or(RoutesError::NotFound)?, compiled.warnings))
 }
 
 /// Writes the draft; what is in force stays.
 pub(crate) fn save(
     app: &App,
+    origin: &Origin,
     id: &str,
     draft: Draft,
     if_revision: Option<i64>,
@@ -255,7 +263,12 @@ pub(crate) fn save(
     let route = find(app, id)?;
     let compiled = compile(&app.base.load(), &route.name, &draft.document)?;
     let now = app.gateway.clock().now();
-    let saved = app.storage.database.save_draft(id, &draft.stored(), if_revision, now)?;
+    let mut entry = noted(app, origin, "route.update", (id, &route.name));
+    let old = route.in_state(VersionState::Draft).map(told_version).unwrap_or_else(|| json!({}));
+    let (before, after) = changed(&old, &told(&draft));
+    (entry.before, entry.after) = (Some(before), Some(after));
+    let draft = draft.stored();
+    let saved = audit::with_entry(app, &entry, |store| store.save_draft(id, &draft, if_revision, now))?;
     Ok((saved.ok_or(RoutesError::NotFound)?, compiled.warnings))
 }
 
@@ -277,6 +290,7 @@ pub(crate) fn version(route: &StoredRoute, which: Which) -> Result<&RouteVersion
 /// Puts a version in force, at once and for every call that starts from then on.
 pub(crate) fn publish(
     app: &App,
+    origin: &Origin,
     id: &str,
     which: Which,
     if_revision: Option<i64>,
@@ -289,20 +303,57 @@ pub(crate) fn publish(
     let database = &*app.storage.database;
     let snapshot = with_most(&base, database, Some((id, Some(model))))?;
     let now = app.gateway.clock().now();
+    let action = if which == Which::Draft { "route.publish" } else { "route.rollback" };
+    let mut entry = noted(app, origin, action, (id, &route.name));
+    let in_force = |version: &RouteVersion| {
+        let mut told = told_version(version);
+        told["version"] = version.number.into();
+        told
+    };
+    let old = route.in_state(VersionState::Published).map(in_force).unwrap_or_else(|| json!({}));
+    let (before, after) = changed(&old, &in_force(version));
+    (entry.before, entry.after) = (Some(before), Some(after));
     put_in_force(app, snapshot, || {
-        database.publish_route(id, version.number, if_revision, now)?.ok_or(RoutesError::NotFound)
+        let publish = |store: &dyn ControlStore| store.publish_route(id, version.number, if_revision, now);
+        audit::with_entry(app, &entry, publish)?.ok_or(RoutesError::NotFound)
     })
 }
 
 /// Removes a route; calls that it has in flight go on.
-pub(crate) fn remove(app: &App, id: &str, if_revision: Option<i64>) -> Result<(), RoutesError> {
+pub(crate) fn remove(
+    app: &App,
+    origin: &Origin,
+    id: &str,
+    if_revision: Option<i64>,
+) -> Result<(), RoutesError> {
     let _changing = app.changing.lock();
+    let route = find(app, id)?;
+    let mut entry = noted(app, origin, "route.delete", (id, &route.name));
+    let known = route.in_state(VersionState::Published).or_else(|| route.in_state(VersionState::Draft));
+    entry.before = known.map(told_version);
     let database = &*app.storage.database;
     let snapshot = with_most(&app.base.load_full(), database, Some((id, None)))?;
-    put_in_force(app, snapshot, || match database.delete_route(id, if_revision)? {
-        true => Ok(()),
-        false => Err(RoutesError::NotFound),
+    put_in_force(app, snapshot, || {
+        let delete = |store: &dyn ControlStore| Ok(store.delete_route(id, if_revision)?.then_some(()));
+        audit::with_entry(app, &entry, delete)?.ok_or(RoutesError::NotFound)
     })
+}
+
+/// An entry about a route, by its id and name.
+fn noted(app: &App, origin: &Origin, action: &'static str, (id, name): (&str, &str)) -> AuditDraft {
+    let mut entry = audit::draft(app, origin, action, "route");
+    (entry.id, entry.name) = (id.to_owned(), name.to_owned());
+    entry
+}
+
+/// A draft as the audit log tells of it.
+fn told(draft: &Draft) -> Value {
+    json!({ "document": draft.document, "author": draft.author, "note": draft.note })
+}
+
+fn told_version(version: &RouteVersion) -> Value {
+    let document: Value = serde_json::from_str(&version.document).unwrap_or_default();
+    json!({ "document": document, "author": version.author, "note": version.note })
 }
 
 /// A version as it would run now.

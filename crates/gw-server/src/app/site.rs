@@ -4,13 +4,15 @@ use super::state::App;
 use crate::admin;
 use axum::Router;
 use axum::body::Body as AdminBody;
+use bytes::Bytes;
 use gw_config::compile::{Cors, ServerLimits};
-use gw_model::RequestId;
-use gw_pipeline::{Reply, ReplyBody, Worker};
+use gw_model::{Network, RequestId};
+use gw_pipeline::{Incomplete, OtherBody, Reply, ReplyBody, Worker};
 use http::header::{self, HeaderValue};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -24,6 +26,8 @@ const MAX_ADMIN_BODY: usize = 4 << 20;
 pub(crate) struct SiteParts {
     pub(crate) app: Arc<App>,
     pub(crate) limits: Arc<ServerLimits>,
+    /// Proxies that are believed whom they speak for.
+    pub(crate) trusted_proxies: Arc<[Network]>,
     /// Runs the control plane, so that a slow query does not hold up calls.
     pub(crate) background: Handle,
 }
@@ -70,7 +74,7 @@ impl Site {
 
     /// Everything of the control plane, on the background runtime.
     #[expect(clippy::disallowed_methods, reason = "the request is limited, the answer is the gateway's own")]
-    pub(crate) async fn admin(&self, request: Request<Incoming>) -> Reply {
+    pub(crate) async fn admin(&self, from: IpAddr, request: Request<Incoming>) -> Reply {
         let (head, incoming) = request.into_parts();
         let Ok(body) = Limited::new(incoming, MAX_ADMIN_BODY).collect().await else {
             return json(
@@ -78,16 +82,23 @@ impl Site {
                 "{\"error\":{\"code\":\"request_too_large\",\"message\":\"the body is too large or broke off\"}}".to_owned(),
             );
         };
-        let request = Request::from_parts(head, AdminBody::from(body.to_bytes()));
+        let mut request = Request::from_parts(head, AdminBody::from(body.to_bytes()));
+        request.extensions_mut().insert(admin::ClientAddress(from));
         let mut router = self.router.clone();
         let task = self.parts.background.spawn(async move {
             let Ok(response) = router.call(request).await;
             let (head, body) = response.into_parts();
+            if admin::is_streamed(&head.headers) {
+                return http::Response::from_parts(head, Made::AsItGoes(body));
+            }
             let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-            http::Response::from_parts(head, body)
+            http::Response::from_parts(head, Made::Whole(body))
         });
         match task.await {
-            Ok(response) => response.map(ReplyBody::whole),
+            Ok(response) => response.map(|made| match made {
+                Made::Whole(body) => ReplyBody::whole(body),
+                Made::AsItGoes(body) => ReplyBody::Other(OtherBody::new(body.map_err(|_| Incomplete))),
+            }),
             Err(error) => {
                 tracing::error!(%error, "an admin request failed");
                 json(
@@ -97,6 +108,13 @@ impl Site {
             }
         }
     }
+}
+
+/// What the control plane answers.
+enum Made {
+    Whole(Bytes),
+    /// Pieces are made on the background runtime while they are sent.
+    AsItGoes(AdminBody),
 }
 
 fn json(status: StatusCode, body: String) -> Reply {

@@ -1,5 +1,6 @@
 //! What all workers and the control plane share of the process.
 
+use super::audit::{self, Refusals};
 use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
 use super::storage::Storage;
@@ -11,8 +12,12 @@ use gw_config::compile::{Cors, ServerSettings};
 use gw_config::{Compiled, ConfigErrors};
 use gw_model::Snapshot;
 use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
+use gw_store::StoreError;
+use gw_store::audit::{AuditDraft, Origin, changed};
 use parking_lot::Mutex;
 use rustls::ServerConfig;
+use serde_json::{Value, json};
+use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -35,6 +40,10 @@ pub(crate) struct App {
     draining: AtomicBool,
     /// Writes of the admin API that may come again.
     pub(crate) under_way: UnderWay,
+    /// Entries of the audit log that wait for the database to be back.
+    pub(super) unwritten: Mutex<VecDeque<AuditDraft>>,
+    /// Bounds what is written down of refused credentials.
+    pub(super) refusals: Arc<Refusals>,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
     pub(super) changing: Mutex<()>,
@@ -53,6 +62,8 @@ pub(crate) enum ApplyError {
     Route(RoutesError),
     /// The weights for embeddings.
     Embeddings(ConfigErrors),
+    /// It cannot be written down.
+    Audit(StoreError),
 }
 
 impl fmt::Display for ApplyError {
@@ -67,6 +78,7 @@ impl fmt::Display for ApplyError {
             Self::Keys(error) => write!(f, "{error}"),
             Self::Route(error) => write!(f, "{error}"),
             Self::Embeddings(error) => write!(f, "{error}"),
+            Self::Audit(error) => write!(f, "{error}"),
         }
     }
 }
@@ -98,6 +110,8 @@ impl App {
             embeddings: Mutex::new(embeddings),
             draining: AtomicBool::new(false),
             under_way: UnderWay::default(),
+            unwritten: Mutex::default(),
+            refusals: Refusals::new(compiled.store.audit_refusals_per_minute),
             changing: Mutex::default(),
         };
         let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
@@ -126,6 +140,9 @@ impl App {
         snapshot.revision = snapshot.revision.max(self.gateway.live().snapshot.revision + 1);
         let live = self.gateway.prepare(snapshot, embedding).map_err(ApplyError::Publish)?;
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
+        let mut entry = audit::draft(self, &Origin::system(), "configuration.reload", "configuration");
+        (entry.before, entry.after) = self.difference(&compiled, live.snapshot.revision);
+        audit::note_or_later(self, &entry).map_err(ApplyError::Audit)?;
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
@@ -135,6 +152,25 @@ impl App {
         *self.embeddings.lock() = loaded;
         self.gateway.publish(live);
         Ok(())
+    }
+
+    /// What a new configuration changes, in names; of keys, what is different.
+    fn difference(&self, compiled: &Compiled, revision: u64) -> (Option<Value>, Option<Value>) {
+        let base = self.base.load();
+        let names = |snapshot: &Snapshot| {
+            let mut models: Vec<String> = snapshot.models.keys().map(ToString::to_string).collect();
+            models.sort_unstable();
+            let providers: Vec<String> = snapshot.providers.keys().map(ToString::to_string).collect();
+            (models, providers)
+        };
+        let (was, is) = (names(&base), names(&compiled.snapshot));
+        let (keys_were, keys_are) =
+            super::keys::difference(&self.gateway.keys, &compiled.keys, self.gateway.clock().now());
+        let before = json!({ "revision": self.gateway.live().snapshot.revision, "models": was.0, "providers": was.1,
+            "keys": keys_were });
+        let after = json!({ "revision": revision, "models": is.0, "providers": is.1, "keys": keys_are });
+        let (before, after) = changed(&before, &after);
+        (Some(before), Some(after))
     }
 
     /// The certificate's files, to be watched.

@@ -4,6 +4,7 @@
 use gw_config::compile::{DatabaseSettings, StoreSettings};
 use gw_model::{Clock, Secret};
 use gw_pipeline::SystemClock;
+use gw_store::audit::AuditSeal;
 use gw_store::data_dir::IN_POSTGRES;
 use gw_store::fold::{self, FoldSettings, Folder};
 use gw_store::journal::{Journal, JournalSettings};
@@ -21,8 +22,6 @@ use std::time::Duration;
 
 /// Environment variable of the master key.
 const MASTER_KEY: &str = "GATEWRIGHT_MASTER_KEY";
-/// Environment variable of the encryption key.
-const ENCRYPTION_KEY: &str = "GATEWRIGHT_ENCRYPTION_KEY";
 
 /// Keys read from the database at once.
 const PAGE: usize = 10_000;
@@ -43,6 +42,8 @@ pub(crate) struct Storage {
     pub(crate) objects: Arc<Objects>,
     /// Most answers that are kept for whoever asks again.
     pub(crate) idempotency_entries: usize,
+    /// Seals entries of the audit log.
+    pub(crate) audit_seal: AuditSeal,
     /// The master key.
     pub(crate) master: Secret,
     /// The master key was made just now, and is to be shown once.
@@ -71,6 +72,7 @@ impl Storage {
         };
         let encryption = encryption_keys(path, &settings.database)?;
         let vault = Vault::new(&encryption);
+        let audit_seal = AuditSeal::new(&encryption);
         let table = KeyTable::new(encryption.iter().map(keys::pepper).collect());
         // Read before the keys: what changes while they are loaded is followed afterwards.
         let database = open_database(&dir, settings, &encryption)?;
@@ -106,6 +108,7 @@ impl Storage {
             database,
             keys,
             vault,
+            audit_seal,
             objects,
             idempotency_entries: settings.idempotency_entries,
             master,
@@ -122,6 +125,11 @@ impl Storage {
         let ledger = Arc::clone(&self.database);
         *self.folder.lock() = Some(Folder::start(&self.dir.journal(), ledger, self.fold.clone())?);
         Ok(())
+    }
+
+    /// This installation's number, the same after a restart.
+    pub(crate) const fn node(&self) -> u64 {
+        self.dir.node()
     }
 
     /// A worker's journal.
@@ -170,7 +178,7 @@ fn objects(
 
 /// Nodes that share a database need the same one; a file's own may lie beside it.
 fn encryption_keys(path: &Path, database: &DatabaseSettings) -> Result<Vec<Secret>, StoreError> {
-    match (given(ENCRYPTION_KEY), database) {
+    match (keys::given_encryption_key(), database) {
         (Some(key), _) => Ok(vec![key]),
         (None, DatabaseSettings::Postgres(_)) => Err(StoreError::NoEncryptionKey),
         (None, _) => keys::encryption_keys(path),
@@ -191,7 +199,8 @@ fn open_database(
         DatabaseSettings::DataDirectory => Arc::new(SqliteStore::open(&dir.path().join(DATABASE_FILE))?),
         DatabaseSettings::File(path) => Arc::new(SqliteStore::open(path)?),
         DatabaseSettings::Postgres(url) => {
-            let limits = PostgresSettings { max_connections: settings.database_max_connections };
+            let limits =
+                PostgresSettings { max_connections: settings.database_max_connections, node: dir.node() };
             Arc::new(PostgresStore::open(url, limits, encryption, dir.path())?)
         }
     })

@@ -90,6 +90,16 @@ impl std::error::Error for ClientError {
 }
 
 impl Remote {
+    /// For commands whose options differ.
+    pub(crate) const fn new(
+        url: String,
+        key: Option<String>,
+        data_dir: std::path::PathBuf,
+        json: bool,
+    ) -> Self {
+        Self { url, key, data_dir, json }
+    }
+
     fn key(&self) -> Result<Secret, ClientError> {
         if let Some(key) = self.key.as_deref().filter(|k| !k.is_empty()) {
             return Ok(Secret::new(key.to_owned()));

@@ -65,6 +65,12 @@ struct CreateArguments {
     /// Team.
     #[arg(long)]
     team_id: Option<String>,
+    /// Addresses that its calls may come from, separated by commas, as `192.0.2.7` or `10.0.0.0/8`.
+    #[arg(long, value_delimiter = ',')]
+    allowed_ips: Vec<String>,
+    /// Members that the metadata of its calls must have, separated by commas.
+    #[arg(long, value_delimiter = ',')]
+    required_metadata: Vec<String>,
 }
 
 /// Runs the command.
@@ -148,11 +154,14 @@ impl CreateArguments {
     fn body(&self) -> Value {
         let mut body = Map::new();
         body.insert("name".to_owned(), json!(self.name));
-        if !self.models.is_empty() {
-            body.insert("models".to_owned(), json!(self.models));
-        }
-        if !self.endpoints.is_empty() {
-            body.insert("endpoints".to_owned(), json!(self.endpoints));
+        let lists = [
+            ("models", &self.models),
+            ("endpoints", &self.endpoints),
+            ("allowed_ips", &self.allowed_ips),
+            ("required_metadata", &self.required_metadata),
+        ];
+        for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
+            body.insert(name.to_owned(), json!(values));
         }
         let limits = json!({ "rpm": self.rpm, "tpm": self.tpm, "max_parallel": self.max_parallel });
         body.insert("limits".to_owned(), limits);

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 it failed, 2 the configuration or the
 //! command line is wrong.
 
+mod audit;
 mod backup;
 mod cache;
 mod check;
@@ -54,6 +55,8 @@ enum Command {
     Cache(cache::CacheArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
+    /// Show who changed what, and check that the log of it is whole.
+    Audit(audit::AuditArguments),
     /// Run the provider emulator alone.
     Emulate(emulate::EmulateArguments),
     /// Play failures of providers and report what callers would have seen.
@@ -79,6 +82,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Models(arguments) => models::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Audit(arguments) => audit::run(arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),
         Command::Drill(arguments) => drill::run(&arguments),
         Command::Backup(arguments) => backup::backup(&arguments),

@@ -7,14 +7,15 @@ use gw_model::{Api, WireFormat};
 use gw_pipeline::{Inbound, PathFacts, Reply, SignedHead, run};
 use http::Request;
 use hyper::body::Incoming;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 /// Runs a call.
 pub(crate) async fn call(
     site: &Rc<Site>,
-    format: WireFormat,
-    mut path: PathFacts,
+    from: IpAddr,
+    (format, mut path): (WireFormat, PathFacts),
     request: Request<Incoming>,
 ) -> Reply {
     let (head, incoming) = request.into_parts();
@@ -35,6 +36,7 @@ pub(crate) async fn call(
     }
     let inbound = Inbound {
         format,
+        from: Some(from),
         credential,
         signed,
         path,

@@ -3,6 +3,7 @@
 
 pub(crate) mod broken;
 mod caching;
+mod client;
 pub(crate) mod context;
 pub(crate) mod credential;
 mod data;
@@ -21,21 +22,28 @@ use http::header::{self, HeaderName};
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use paths::Route;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
 /// Names an answer in logs and questions.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Serves one request. Every answer has an id, also when there was no call that could have one.
-pub(crate) async fn handle(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Reply {
-    let mut reply = across_origins(site, door, request).await;
+pub(crate) async fn handle(
+    site: &Rc<Site>,
+    door: Door,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Reply {
+    let from = client::address(peer.ip(), request.headers(), &site.parts.trusted_proxies);
+    let mut reply = across_origins(site, door, from, request).await;
     if !reply.headers().contains_key(REQUEST_ID) {
         reply.headers_mut().insert(REQUEST_ID, site.request_id());
     }
     reply
 }
 
-async fn across_origins(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Reply {
+async fn across_origins(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<Incoming>) -> Reply {
     let cors = site.cors();
     let cors = (*cors).as_ref();
     if let Some(origin) = cors::allowed(cors, request.headers().get(header::ORIGIN)) {
@@ -45,20 +53,20 @@ async fn across_origins(site: &Rc<Site>, door: Door, request: Request<Incoming>)
             cors::add_preflight(reply.headers_mut(), requested);
             reply
         } else {
-            dispatch(site, door, request).await
+            dispatch(site, door, from, request).await
         };
         cors::add_headers(reply.headers_mut(), origin);
         return reply;
     }
-    dispatch(site, door, request).await
+    dispatch(site, door, from, request).await
 }
 
-async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Reply {
+async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<Incoming>) -> Reply {
     let route = paths::route(request.uri().path());
     match (route, door) {
         (Route::Health, _) => site.health(),
         (Route::Ready, _) => site.ready(),
-        (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => site.admin(request).await,
+        (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => site.admin(from, request).await,
         (Route::Root, _) => match *request.method() {
             Method::GET | Method::HEAD => root(),
             _ => method_not_allowed(WireFormat::OpenAiChat, "GET, HEAD"),
@@ -67,19 +75,21 @@ async fn dispatch(site: &Rc<Site>, door: Door, request: Request<Incoming>) -> Re
             not_found(WireFormat::OpenAiChat, "this is served on the other address of this gateway")
         }
         (Route::Call { format, path }, _) => match *request.method() {
-            Method::POST => data::call(site, format, path, request).await,
+            Method::POST => data::call(site, from, (format, path), request).await,
             _ => method_not_allowed(format, "POST"),
         },
-        (Route::Stored { id, what }, _) => stored::serve(site, id, what, &request).await,
+        (Route::Stored { id, what }, _) => stored::serve(site, from, (id, what), &request).await,
         (Route::Session { model }, _) => match *request.method() {
-            Method::GET => realtime::open(site, model, request).await,
+            Method::GET => realtime::open(site, from, model, request).await,
             _ => method_not_allowed(WireFormat::OpenAiRealtime, "GET"),
         },
         (Route::OtherSession, _) => realtime::websocket_only(),
-        (Route::Passthrough { provider, path }, _) => raw::passthrough(site, provider, path, request).await,
-        (Route::Objects { path }, _) => raw::objects(site, &path, request).await,
+        (Route::Passthrough { provider, path }, _) => {
+            raw::passthrough(site, from, (provider, path), request).await
+        }
+        (Route::Objects { path }, _) => raw::objects(site, from, &path, request).await,
         (Route::Models { id, format }, _) => match *request.method() {
-            Method::GET | Method::HEAD => models::serve(site, id.as_deref(), format, &request),
+            Method::GET | Method::HEAD => models::serve(site, from, (id.as_deref(), format), &request),
             _ => method_not_allowed(format, "GET, HEAD"),
         },
         (Route::Later { format }, _) => {

@@ -11,6 +11,7 @@ use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 use http::{Method, Request};
 use hyper::body::Incoming;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -68,8 +69,8 @@ const NOT_SENT_PREFIXES: [&str; 6] =
 /// `/passthrough/{provider}/{path}`, any method.
 pub(super) async fn passthrough(
     site: &Rc<Site>,
-    provider: String,
-    path: String,
+    from: IpAddr,
+    (provider, path): (String, String),
     request: Request<Incoming>,
 ) -> Reply {
     let format = WireFormat::Passthrough;
@@ -87,11 +88,11 @@ pub(super) async fn passthrough(
         headers: sent(&head.headers),
         ..RawLine::default()
     };
-    call(site, format, line, &head, incoming).await
+    call(site, from, (format, line), &head, incoming).await
 }
 
 /// `/v1/files...`, `/v1/batches...`.
-pub(super) async fn objects(site: &Rc<Site>, path: &str, request: Request<Incoming>) -> Reply {
+pub(super) async fn objects(site: &Rc<Site>, from: IpAddr, path: &str, request: Request<Incoming>) -> Reply {
     let format = if path.starts_with("files") { WireFormat::OpenAiFiles } else { WireFormat::OpenAiBatches };
     let (head, incoming) = request.into_parts();
     let ask = match asked(head.method.as_str(), path) {
@@ -110,7 +111,7 @@ pub(super) async fn objects(site: &Rc<Site>, path: &str, request: Request<Incomi
         object: Some(ask),
         ..RawLine::default()
     };
-    call(site, format, line, &head, incoming).await
+    call(site, from, (format, line), &head, incoming).await
 }
 
 /// What a path that begins with `files` or `batches` asks for, its ids decoded.
@@ -138,10 +139,17 @@ fn below_version(path: &str) -> String {
 }
 
 /// Runs a call whose line is ready.
-async fn call(site: &Rc<Site>, format: WireFormat, line: RawLine, head: &Parts, incoming: Incoming) -> Reply {
+async fn call(
+    site: &Rc<Site>,
+    from: IpAddr,
+    (format, line): (WireFormat, RawLine),
+    head: &Parts,
+    incoming: Incoming,
+) -> Reply {
     let timeout = Duration::from_millis(site.parts.limits.body_read_timeout_ms);
     let inbound = Inbound {
         format,
+        from: Some(from),
         credential: credential::find(&head.headers, head.uri.query()),
         signed: None,
         path: PathFacts::default(),

@@ -10,6 +10,7 @@ use gw_pipeline::{Inbound, PathFacts, Reply, ReplyBody, refusal_reply, run};
 use gw_wire::websocket;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Version};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 const FORMAT: WireFormat = WireFormat::OpenAiRealtime;
@@ -24,7 +25,12 @@ const KEY_PROTOCOL: &str = "openai-insecure-api-key.";
 const ACCOUNT_PROTOCOLS: [&str; 3] = [KEY_PROTOCOL, "openai-organization.", "openai-project."];
 
 /// Opens a session; the reply's body is the session itself when it is open. `model` is the one that the path names.
-pub(super) async fn open<B>(site: &Rc<Site>, model: Option<String>, request: Request<B>) -> Reply {
+pub(super) async fn open<B>(
+    site: &Rc<Site>,
+    from: IpAddr,
+    model: Option<String>,
+    request: Request<B>,
+) -> Reply {
     let (head, _) = request.into_parts();
     let key = match handshake(head.version, &head.headers) {
         Ok(key) => key,
@@ -46,6 +52,7 @@ pub(super) async fn open<B>(site: &Rc<Site>, model: Option<String>, request: Req
     let kept: Vec<&str> = offered.iter().map(String::as_str).filter(|p| !is_of_account(p)).collect();
     let inbound = Inbound {
         format: FORMAT,
+        from: Some(from),
         credential,
         signed: None,
         path: PathFacts { model: Some(model.unwrap_or_default()), stream: true, ..PathFacts::default() },

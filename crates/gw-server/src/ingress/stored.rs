@@ -7,10 +7,16 @@ use gw_model::WireFormat;
 use gw_pipeline::{Reply, StoredAction, StoredRequest, run_stored};
 use http::{Method, Request};
 use hyper::body::Incoming;
+use std::net::IpAddr;
 use std::rc::Rc;
 
 /// Serves the request. What its body holds is not asked for.
-pub(super) async fn serve(site: &Rc<Site>, id: String, what: Stored, request: &Request<Incoming>) -> Reply {
+pub(super) async fn serve(
+    site: &Rc<Site>,
+    from: IpAddr,
+    (id, what): (String, Stored),
+    request: &Request<Incoming>,
+) -> Reply {
     let format = WireFormat::OpenAiResponses;
     let action = match (what, request.method()) {
         (Stored::Itself, &Method::GET) => StoredAction::Retrieve,
@@ -23,6 +29,7 @@ pub(super) async fn serve(site: &Rc<Site>, id: String, what: Stored, request: &R
     };
     let query = request.uri().query();
     let stored = StoredRequest {
+        from: Some(from),
         credential: credential::find(request.headers(), query),
         context: context::caller(request.headers(), false),
         forward_headers: context::forwarded(format, request.headers()),

@@ -118,7 +118,7 @@ where
         let under_way = activity.begin();
         // Hyper keeps a place for this future for as long as the connection lives: a box is a small one.
         Box::pin(async move {
-            let reply = activity.keep_session(ingress::handle(&site, door, request).await);
+            let reply = activity.keep_session(ingress::handle(&site, door, peer, request).await);
             Ok::<_, Infallible>(reply.map(|body| PacedBody::new(body, under_way)))
         })
     });

@@ -1,8 +1,9 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, follow, newcomers, reload, sharing, shutdown};
+use super::{checks, demo, follow, newcomers, reload, shared_limits, sharing, shutdown};
 use crate::app::accounts as app_accounts;
+use crate::app::audit;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::routes as app_routes;
@@ -35,6 +36,9 @@ const BACKGROUND_THREADS: usize = 2;
 
 /// How often the clock is compared with the system's.
 const RESYNC_EVERY: Duration = Duration::from_secs(30);
+
+/// How often old entries of the audit log are dropped.
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long sessions may take to say goodbye once the grace is over.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -183,6 +187,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     if storage.master_is_new {
         output::note(format!("master key: {}", storage.master.expose()));
     }
+    let shared =
+        shared_limits::prepare(compiled.redis.as_ref(), &storage, &clock).map_err(BootError::Redis)?;
     let gateway = Gateway::new(GatewayParts {
         snapshot: compiled.snapshot.clone(),
         keys: Arc::clone(&storage.keys),
@@ -190,6 +196,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         master: storage.master.clone(),
         clock: Arc::clone(&clock),
         embedding: embeddings::of(loaded.as_ref()),
+        shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
@@ -197,37 +204,31 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     app_credentials::load(&app).map_err(BootError::Store)?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
     app_routes::restore_budgets(&app).map_err(BootError::Store)?;
+    audit::started(&app);
     storage.start().map_err(BootError::Store)?;
     let (phase, phases) = watch::channel(Phase::Running);
     let parts = SiteParts {
         app: Arc::clone(&app),
         limits: Arc::new(compiled.server.limits),
+        trusted_proxies: compiled.server.trusted_proxies.clone().into(),
         background: background.handle().clone(),
     };
     let count = worker_count(start, &compiled);
-    let (workers, threads) = workers(count, &gateway, &storage, &parts, &phases)?;
-    let mut threads = threads;
-    threads.push(checks::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
-    threads.push(credentials::start(Arc::clone(&gateway), phases.clone()).map_err(BootError::System)?);
-    threads.extend(follow::start(&app, phases).map_err(BootError::System)?);
+    let (workers, mut threads) = workers(count, &gateway, &storage, &parts, &phases)?;
+    threads.extend(shared.map(|shared| shared.start(phases.clone())).transpose()?);
+    threads.extend(background_threads(&app, phases).map_err(BootError::System)?);
     let (stop_accepting, stop) = watch::channel(false);
     let url = announce(&doors, &compiled);
     let max_open = compiled.server.limits.max_connections;
     for (listener, door) in doors {
-        let accepting = acceptor::accept(
-            listener,
-            door,
-            Arc::clone(&workers),
-            Arc::clone(&gateway),
-            max_open,
-            stop.clone(),
-        );
-        background.spawn(accepting);
+        let (workers, gateway) = (Arc::clone(&workers), Arc::clone(&gateway));
+        background.spawn(acceptor::accept(listener, door, workers, gateway, max_open, stop.clone()));
     }
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
     background.spawn(newcomers::keep(Arc::clone(&app)));
+    background.spawn(prune_audit(Arc::clone(&app), compiled.store.audit_retention_days));
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
@@ -241,6 +242,16 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         drain_delay: Duration::from_secs(server.drain_delay_seconds),
         grace: Duration::from_secs(server.shutdown_grace_seconds),
     })
+}
+
+/// What runs beside the workers for as long as the process does.
+fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Result<Vec<JoinHandle<()>>> {
+    let mut threads = vec![
+        checks::start(Arc::clone(&app.gateway), phases.clone())?,
+        credentials::start(Arc::clone(&app.gateway), phases.clone())?,
+    ];
+    threads.extend(follow::start(app, phases)?);
+    Ok(threads)
 }
 
 type Doors = Vec<(TcpListener, Door)>;
@@ -303,6 +314,18 @@ fn share(background: &Runtime, compiled: &Compiled, app: &App) -> Result<(), Boo
     Ok(())
 }
 
+/// Drops what is too old of the audit log, at start and then now and again.
+async fn prune_audit(app: Arc<App>, days: Option<u64>) {
+    let Some(days) = days else { return };
+    loop {
+        let pruned = Arc::clone(&app);
+        if let Err(error) = tokio::task::spawn_blocking(move || audit::prune(&pruned, days)).await {
+            tracing::error!(%error, "old entries of the audit log stay");
+        }
+        tokio::time::sleep(PRUNE_EVERY).await;
+    }
+}
+
 async fn keep_clock(clock: Arc<SystemClock>) {
     loop {
         tokio::time::sleep(RESYNC_EVERY).await;
@@ -348,6 +371,7 @@ impl Running {
             if let Err(error) = app_accounts::write_newcomers(&app) {
                 tracing::warn!(%error, "customers seen last could not be written; they are made again on sight");
             }
+            audit::stopped(&app);
             storage.close();
         });
         if ended.await.is_err() {

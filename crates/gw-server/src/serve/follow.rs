@@ -3,7 +3,7 @@
 //! read from where it was left, so that nothing is missed while the database is away.
 
 use crate::app::state::App;
-use crate::app::{accounts, credentials, keys, routes};
+use crate::app::{accounts, audit, credentials, keys, routes};
 use crate::listen::worker::Phase;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
@@ -79,6 +79,7 @@ impl Follower {
             self.last = revision;
         }
         self.take_spent(&*database)?;
+        audit::write_waiting(&self.app)?;
         self.watch.tend(self.app.gateway.clock().now(), false)
     }
 

@@ -7,5 +7,6 @@ pub(crate) mod demo;
 mod follow;
 mod newcomers;
 pub(crate) mod reload;
+mod shared_limits;
 mod sharing;
 pub(crate) mod shutdown;

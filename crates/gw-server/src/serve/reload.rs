@@ -3,6 +3,7 @@
 
 use super::boot::Configured;
 use super::configuration;
+use crate::app::audit;
 use crate::app::state::App;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -70,6 +71,7 @@ fn apply(app: &App, configured: &Configured, revision: u64) -> bool {
         }
         Err(error) => {
             app.gateway.metrics.config_reload_failures.inc();
+            audit::reload_refused(app, &error);
             tracing::error!(%error, "the new configuration is refused; the old one stays in force");
             false
         }

@@ -254,6 +254,18 @@ async fn a_fault_of_the_request_ends_the_race() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hedge_that_finds_fault_with_the_request_costs_no_answer() {
+    let (upstream, gateway) = set_up(ALWAYS).await;
+    upstream.faults("slow", "latency=700", None);
+    upstream.faults("quick", "status=400", None);
+    let answer = ask(&gateway).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("x-gatewright-upstream-model"), Some("slow"));
+    assert_eq!(answer.header("x-gatewright-attempts"), Some("2"));
+    leaves_nothing(&upstream, &gateway).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_percentile_is_learned_from_the_targets_own_answers() {
     let (upstream, gateway) = set_up("{ after: p95, min_ms: 100, max_ms: 3000, max_percent: 100 }").await;
     for _ in 0..25 {

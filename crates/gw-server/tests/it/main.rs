@@ -6,6 +6,8 @@
 //! `GATEWRIGHT_LONG=1` runs the long forms of the crash and disconnect tests.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+mod access;
+mod audit;
 mod auto;
 mod bad_input;
 mod bodies;
@@ -24,6 +26,7 @@ mod disconnect;
 mod drill;
 mod dynamic_routes;
 mod ensemble;
+mod exactness;
 mod files;
 mod formats;
 mod google;
@@ -33,6 +36,7 @@ mod limits;
 mod media;
 mod mirror;
 mod network;
+mod operations;
 mod outliers;
 mod overload;
 mod ownership;
@@ -50,6 +54,7 @@ mod resilience;
 mod route_budgets;
 mod routing;
 mod semantic;
+mod shared_limits;
 mod sharing;
 mod shutdown;
 mod signed;

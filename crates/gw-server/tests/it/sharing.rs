@@ -198,7 +198,6 @@ async fn a_gateway_starts_and_serves_without_redis_and_never_shows_its_password(
         })
         .await;
         let log = gateway.log();
-        assert!(log.contains("limits and budgets still hold for each gateway by itself"), "{log}");
         assert!(!log.contains("falsch") && !log.contains("richtig"), "{log}");
     }
 }

@@ -64,7 +64,7 @@ impl Amounts {
     }
 
     /// What a limit of that unit counts of it, while the call runs. Requests are counted before.
-    pub(super) const fn of(&self, unit: LimitUnit) -> u64 {
+    pub(crate) const fn of(&self, unit: LimitUnit) -> u64 {
         match unit {
             LimitUnit::Tokens => self.tokens(),
             LimitUnit::InputTokens => self.input,

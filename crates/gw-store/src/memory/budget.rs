@@ -7,10 +7,13 @@
 //! ended is settled in the window of its settlement: what is held is one sum for all windows, so nothing is
 //! counted in both.
 
+mod mark;
 mod other;
 
 use gw_model::limits::{Budget, MAX_BUDGETS, Period};
 use gw_model::{Micros, NanoUsd};
+pub use mark::Mark;
+use mark::Reach;
 use other::Other;
 pub use other::Unrestored;
 
@@ -55,6 +58,8 @@ pub struct BudgetView {
 struct PeriodSpent {
     window_start: Micros,
     spent: NanoUsd,
+    /// What of it was spent here: other gateways on the same database spend too.
+    here: NanoUsd,
 }
 
 /// See the module.
@@ -67,12 +72,20 @@ pub(super) struct Purse {
     next_roll: Micros,
     /// Windows of other kinds that a budget has asked for.
     others: Vec<Other>,
+    /// How far this gateway may go by itself under budgets that all count together.
+    reaches: Vec<Reach>,
 }
 
 impl Default for Purse {
     fn default() -> Self {
-        let unset = PeriodSpent { window_start: Micros::MIN, spent: NanoUsd::ZERO };
-        Self { periods: [unset; 4], reserved: NanoUsd::ZERO, next_roll: Micros::MIN, others: Vec::new() }
+        let unset = PeriodSpent { window_start: Micros::MIN, spent: NanoUsd::ZERO, here: NanoUsd::ZERO };
+        Self {
+            periods: [unset; 4],
+            reserved: NanoUsd::ZERO,
+            next_roll: Micros::MIN,
+            others: Vec::new(),
+            reaches: Vec::new(),
+        }
     }
 }
 
@@ -115,6 +128,7 @@ impl Purse {
         self.reserved = self.reserved.minus(held);
         for period in &mut self.periods {
             period.spent = period.spent.plus(actual);
+            period.here = period.here.plus(actual);
         }
         for other in &mut self.others {
             other.spend(now, actual);
@@ -137,8 +151,8 @@ impl Purse {
     fn other(&mut self, budget: &Budget, now: Micros) -> &mut Other {
         let found = self.others.iter().position(|other| other.is_of(budget));
         let at = found.unwrap_or_else(|| {
-            let total = self.periods[TOTAL].spent;
-            self.others.push(Other::new(budget, now, total));
+            let PeriodSpent { spent, here, .. } = self.periods[TOTAL];
+            self.others.push(Other::new(budget, now, spent, here));
             self.others.len() - 1
         });
         // It was found or put there just now.
@@ -164,10 +178,17 @@ impl Purse {
         open
     }
 
-    /// Tells such a window what was spent in it before, in the order of time; once.
-    pub(super) fn restore_open(&mut self, window: &Unrestored, now: Micros, pieces: &[(Micros, NanoUsd)]) {
+    /// Tells such a window what was spent in it before, in the order of time, and what of it here, where that is not all
+    /// of it; once.
+    pub(super) fn restore_open(
+        &mut self,
+        window: &Unrestored,
+        now: Micros,
+        pieces: &[(Micros, NanoUsd)],
+        here: Option<&[(Micros, NanoUsd)]>,
+    ) {
         if let Some(other) = self.others.iter_mut().find(|other| other.lacks(window)) {
-            other.restore(now, pieces);
+            other.restore(now, pieces, here);
         }
     }
 
@@ -181,6 +202,14 @@ impl Purse {
         }
     }
 
+    /// As [`Self::restore`], for what was spent here.
+    pub(super) fn restore_here(&mut self, now: Micros, here: &SpentByPeriod) {
+        self.roll(now);
+        for (state, amount) in self.periods.iter_mut().zip([here.day, here.week, here.month, here.total]) {
+            state.here = state.here.max(amount);
+        }
+    }
+
     fn roll(&mut self, now: Micros) {
         if now < self.next_roll {
             return;
@@ -188,7 +217,7 @@ impl Purse {
         for (period, state) in PERIODS.iter().zip(&mut self.periods) {
             let start = period.window_start(now);
             if start > state.window_start {
-                *state = PeriodSpent { window_start: start, spent: NanoUsd::ZERO };
+                *state = PeriodSpent { window_start: start, spent: NanoUsd::ZERO, here: NanoUsd::ZERO };
             }
         }
         let today = Period::Day.window_start(now);

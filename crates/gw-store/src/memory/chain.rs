@@ -4,6 +4,8 @@
 //! All accounts are locked at once, always in the order of [`gw_model::Level`], so that no two calls can wait
 //! for each other, and what is checked is still true when it is taken.
 
+pub(super) mod claim;
+
 use super::amounts::Amounts;
 use super::budget::BudgetView;
 use super::refused::{HoldRefused, LimitExceeded};
@@ -84,6 +86,8 @@ pub struct Chain {
     has_request: bool,
     /// The first thing that would have refused the call, were it in force.
     shadow: Option<Box<HoldRefused>>,
+    /// What all gateways together have left, as it was said last.
+    left: Option<LimitsView>,
 }
 
 impl Chain {
@@ -338,6 +342,9 @@ impl Chain {
                 }
             });
         });
+        if let Some(left) = &self.left {
+            view = view.least(left);
+        }
         (view != LimitsView::default()).then_some(view)
     }
 

@@ -18,7 +18,8 @@ mod window;
 
 pub use accounts::{Account, AccountTable, CustomerClosed, NewAccount, Version, named_account_id};
 pub use amounts::Amounts;
-pub use budget::{BudgetView, SpentByPeriod, Unrestored};
+pub use budget::{BudgetView, Mark, SpentByPeriod, Unrestored};
+pub use chain::claim::{BudgetItem, Claim, Item, Refused};
 pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
 pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};

@@ -38,6 +38,8 @@ pub enum HoldRefused {
         /// What was asked for.
         needed: u64,
     },
+    /// What is left cannot be asked now, and nothing may go out without.
+    Unavailable,
     /// The larger hold could not be written to the journal.
     NotRecorded,
     /// The call itself may not cost so much, whatever is left.

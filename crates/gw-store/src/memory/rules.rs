@@ -2,8 +2,7 @@
 //! reserve and settle. Many accounts share the rules of a plan, so they hold no counters and no names.
 
 use gw_model::Level;
-use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_LIMITS};
-use std::hash::{BuildHasher, Hasher};
+use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_LIMITS, Mode};
 use std::sync::Arc;
 
 /// Most limits of a plan, and of whoever has one: together they are no more than [`MAX_LIMITS`].
@@ -31,8 +30,8 @@ pub(super) struct Rule {
 pub(super) struct SlotKey {
     pub(super) unit: LimitUnit,
     pub(super) per_seconds: u32,
-    /// Which models, and which of several limits that are the same otherwise.
-    scope: u64,
+    /// Which models, and which of several limits that are the same otherwise. The same in every gateway.
+    pub(super) scope: u64,
 }
 
 impl Rules {
@@ -74,6 +73,12 @@ impl Rules {
         self.budgets.iter().any(super::budget::is_other)
     }
 
+    /// True when a budget counts for all gateways together.
+    #[must_use]
+    pub fn has_shared_budgets(&self) -> bool {
+        self.budgets.iter().any(|budget| budget.sharing.mode == Mode::Strict)
+    }
+
     /// The budgets.
     #[must_use]
     pub fn budgets(&self) -> &[Budget] {
@@ -92,15 +97,11 @@ pub(super) fn bit(at: usize) -> u32 {
     u32::try_from(at).ok().and_then(|at| 1u32.checked_shl(at)).unwrap_or(0)
 }
 
-/// The same at every start, though nothing depends on that.
+/// FNV-1a: the names of counters that gateways share are made of it, so it is the same everywhere.
 fn scope(models: Option<&[String]>, ordinal: usize) -> u64 {
-    let mut hasher = ahash::RandomState::with_seeds(1, 2, 3, 4).build_hasher();
-    for model in models.unwrap_or_default() {
-        hasher.write(model.as_bytes());
-        hasher.write_u8(0xff);
-    }
-    hasher.write_usize(ordinal);
-    hasher.finish()
+    let names = models.unwrap_or_default().iter().flat_map(|model| model.bytes().chain([0xff]));
+    let all = names.chain(u64::try_from(ordinal).unwrap_or(u64::MAX).to_le_bytes());
+    all.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Whose limit or budget it is, for messages.

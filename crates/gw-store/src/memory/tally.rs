@@ -3,14 +3,15 @@
 //! not read a clock or block for longer than a few additions.
 
 use super::amounts::Amounts;
-use super::budget::{BudgetView, Purse, SpentByPeriod, Unrestored};
+use super::budget::{BudgetView, Mark, Purse, SpentByPeriod, Unrestored};
 use super::refused::{HoldRefused, LimitExceeded};
 use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
-use gw_model::limits::LimitUnit;
+use gw_model::limits::{LimitUnit, Mode, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd};
 use parking_lot::{Mutex, MutexGuard};
+use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a caller over the limit of parallel calls is told to wait: one will end, nobody knows when.
@@ -61,11 +62,24 @@ impl Tally {
     }
 
     /// Tells such a window what was spent in it before, piece by piece in the order of time; the second time nothing
-    /// happens.
-    pub fn restore_window(&self, window: &Unrestored, now: Micros, pieces: &[(Micros, NanoUsd)]) {
+    /// happens. `here`: what of it was spent by this gateway, where that is not all of it.
+    pub fn restore_window(
+        &self,
+        window: &Unrestored,
+        now: Micros,
+        pieces: &[(Micros, NanoUsd)],
+        here: Option<&[(Micros, NanoUsd)]>,
+    ) {
         let mut counters = self.lock();
         let now = counters.now(now);
-        counters.purse().restore_open(window, now, pieces);
+        counters.purse().restore_open(window, now, pieces, here);
+    }
+
+    /// Sets what of that was spent by this gateway.
+    pub fn restore_here(&self, now: Micros, here: &SpentByPeriod) {
+        if *here != SpentByPeriod::default() {
+            self.lock().purse().restore_here(now, here);
+        }
     }
 
     /// Where each of the budgets stands, in their order.
@@ -74,6 +88,15 @@ impl Tally {
         let mut counters = self.lock();
         let now = counters.now(now);
         rules.budgets.iter().map(|budget| counters.purse().view(budget, now)).collect()
+    }
+
+    /// What was spent here in the windows of the budgets that count for all gateways together.
+    #[must_use]
+    pub fn marks(&self, rules: &Rules, now: Micros) -> Vec<Mark> {
+        let shared = rules.budgets.iter().filter(|budget| budget.sharing.mode == Mode::Strict);
+        let mut counters = self.lock();
+        let now = counters.now(now);
+        shared.map(|budget| counters.purse().mark(budget, now, true)).filter(|mark| !mark.is_none()).collect()
     }
 
     /// True from the moment the account was closed, also for calls that hold an older version of it.
@@ -115,12 +138,19 @@ impl Counters {
 pub(super) struct Counters {
     /// Latest time seen: time does not run backwards here, whatever the callers' clocks do.
     latest: Micros,
-    /// Of the rules that `slots` were last made for.
+    /// Of the rules that the slots were last made for.
     generation: u64,
     parallel: u32,
-    slots: Box<[Slot]>,
-    /// Takes memory only once money is held or spent.
-    purse: Option<Box<Purse>>,
+    active: Option<Box<Active>>,
+}
+
+/// What an account that is in use counts, in one piece of memory: with very many accounts each further piece is one that
+/// no cache holds. It is taken with the first call.
+#[derive(Debug, Default)]
+struct Active {
+    purse: Purse,
+    /// Most have no more than the three limits that have names.
+    slots: SmallVec<[Slot; 3]>,
 }
 
 #[derive(Debug)]
@@ -140,7 +170,7 @@ pub(super) struct Terms<'a> {
 }
 
 impl<'a> Terms<'a> {
-    fn counted(self) -> impl Iterator<Item = (usize, &'a Rule)> {
+    pub(super) fn counted(self) -> impl Iterator<Item = (usize, &'a Rule)> {
         let rules = self.rules.limits.iter().enumerate();
         rules.filter(move |(at, _)| self.mask & bit(*at) != 0)
     }
@@ -172,23 +202,26 @@ impl Counters {
         }
         self.generation = generation;
         let same = |(slot, rule): (&Slot, &Rule)| slot.key == rule.slot;
-        if self.slots.len() == rules.limits.len() && self.slots.iter().zip(&rules.limits).all(same) {
+        let slots = self.active.as_ref().map_or(&[][..], |active| &active.slots);
+        if slots.len() == rules.limits.len() && slots.iter().zip(&rules.limits).all(same) {
             return;
         }
-        let mut old = std::mem::take(&mut self.slots).into_vec();
+        let slots = &mut self.active.get_or_insert_default().slots;
+        let mut old = std::mem::take(slots);
         let slot = |rule: &Rule| match old.iter().position(|slot| slot.key == rule.slot) {
             Some(at) => old.swap_remove(at),
             None => Slot { key: rule.slot, window: Window::default(), running: 0 },
         };
-        self.slots = rules.limits.iter().map(slot).collect();
+        *slots = rules.limits.iter().map(slot).collect();
     }
 
     /// The counter of a limit; `None` when the rules have changed and it is no more.
     fn slot(&mut self, at: usize, rule: &Rule) -> Option<&mut Slot> {
-        if self.slots.get(at).is_some_and(|slot| slot.key == rule.slot) {
-            return self.slots.get_mut(at);
+        let slots = &mut self.active.as_mut()?.slots;
+        if slots.get(at).is_some_and(|slot| slot.key == rule.slot) {
+            return slots.get_mut(at);
         }
-        self.slots.iter_mut().find(|slot| slot.key == rule.slot)
+        slots.iter_mut().find(|slot| slot.key == rule.slot)
     }
 
     /// Is there room for one more request?
@@ -395,8 +428,43 @@ impl Counters {
         }
     }
 
+    /// Is more taken than a share of one in `nodes` of what is counted for all gateways together? As far as that is
+    /// to decide when nobody can be asked.
+    pub(super) fn above_share(&mut self, terms: Terms<'_>, now: Micros, nodes: u64) -> Option<HoldRefused> {
+        let has_share =
+            |sharing: Sharing| sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Local;
+        let share = |max: u64| (max / nodes.max(1)).max(1);
+        for budget in terms.rules.budgets.iter().filter(|b| has_share(b.sharing) && !b.shadow) {
+            let view = self.purse().view(budget, now);
+            let limit = self.purse().reach(budget, &view, nodes);
+            let spent = self.purse().spent_here(budget, now);
+            if view.reserved.0 > 0 && spent.plus(view.reserved) > limit {
+                let (holder, reserved) = (terms.holder.clone(), view.reserved);
+                let needed = NanoUsd::ZERO;
+                return Some(HoldRefused::Budget { holder, limit, spent, reserved, needed });
+            }
+        }
+        let parallel = self.parallel;
+        for (at, rule) in terms.counted().filter(|(_, r)| has_share(r.limit.sharing) && !r.limit.shadow) {
+            let limit = &rule.limit;
+            let Some(slot) = self.slot(at, rule) else { continue };
+            let most = share(ceiling(limit));
+            let wait = match limit.unit {
+                LimitUnit::Parallel => {
+                    let running = if limit.models.is_some() { slot.running } else { parallel };
+                    (u64::from(running) > most).then_some(PARALLEL_RETRY_US)
+                }
+                _ => slot.window.is_above(most, scaled(now, rule)).map(|us| unscaled(us, rule)),
+            };
+            if let Some(wait) = wait {
+                return Some(HoldRefused::Limit(terms.exceeded(rule, wait)));
+            }
+        }
+        None
+    }
+
     pub(super) fn purse(&mut self) -> &mut Purse {
-        self.purse.get_or_insert_default()
+        &mut self.active.get_or_insert_default().purse
     }
 }
 

@@ -11,6 +11,17 @@ pub struct Remaining {
     pub reset_us: u64,
 }
 
+impl LimitsView {
+    /// Of each the lesser.
+    pub(super) fn least(&self, other: &Self) -> Self {
+        let least = |one: Option<Remaining>, other: Option<Remaining>| match (one, other) {
+            (Some(one), Some(other)) if other.remaining < one.remaining => Some(other),
+            (one, other) => one.or(other),
+        };
+        Self { requests: least(self.requests, other.requests), tokens: least(self.tokens, other.tokens) }
+    }
+}
+
 /// What is left of a key's limits; `None` where there is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LimitsView {

@@ -117,6 +117,19 @@ impl Window {
         Remaining { limit: bound.max, remaining, reset_us }
     }
 
+    /// The newest sub-windows that hold something, by their numbers since the epoch.
+    pub(super) fn newest(&mut self, now: Micros, most: usize) -> Vec<(i64, u64)> {
+        let ring = self.ring.get_or_insert_default();
+        ring.advance(now);
+        ring.newest_first(Micros::MIN).take(most).map(|(end, n)| (end / (WINDOW_US / 60) - 1, n)).collect()
+    }
+
+    /// Is more taken than that? Whatever the kind, by the units of the ring.
+    pub(super) fn is_above(&mut self, max: u64, now: Micros) -> Option<u64> {
+        let ring = self.ring.get_or_insert_default();
+        ring.wait(max, now, 0)
+    }
+
     /// `None` when `n` units fit, else the microseconds until they may.
     pub(super) fn wait_for(&mut self, bound: &Bound, now: Micros, n: u64) -> Option<u64> {
         let ring = self.ring.get_or_insert_default();

@@ -5,7 +5,7 @@ use super::bytes::{Id, clean};
 use super::columns::Columns;
 use super::fault::Fault;
 use super::session::Db;
-use super::{sums, tolls};
+use super::{by_node, sums, tolls};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId, TollFrame, outcome_code};
 use crate::rows::{Counted, Row, Sums, TollSums, Totals, signed};
@@ -190,6 +190,17 @@ impl Gathered {
         self.records.len() == 0 && self.lost.len() == 0 && self.owned.is_empty() && self.steps.is_empty()
     }
 
+    /// Whose journal it comes from: that is told with how far it is read.
+    fn node(&self) -> u64 {
+        let node = self.steps.iter().map(|step| match step {
+            Step::Keep { node, .. }
+            | Step::Drop { node, .. }
+            | Step::Advance { node, .. }
+            | Step::Forget { node, .. } => *node,
+        });
+        node.max().unwrap_or(by_node::UNKNOWN)
+    }
+
     /// Writes all of it; gives what was new.
     pub(super) async fn write(&self, db: &mut Db<'_>) -> Result<Folded, Fault> {
         let (mut entries, mut added) = (Entries::default(), Added::default());
@@ -208,6 +219,7 @@ impl Gathered {
         folded.lost += self.write_off(db, &mut entries, &mut added).await?;
         entries.write(db).await?;
         sums::write(&added.sums, db).await?;
+        by_node::write(&added.sums, self.node(), db).await?;
         tolls::write(&added.tolls, db).await?;
         self.write_owned(db).await?;
         for step in &self.steps {

@@ -6,6 +6,7 @@ use super::fault::Fault;
 use super::migrate::migrate;
 use super::session::{Db, Session};
 use super::standby::Standby;
+use super::together::Within;
 use crate::error::StoreError;
 use gw_model::Secret;
 use parking_lot::{Condvar, Mutex};
@@ -36,11 +37,13 @@ pub(super) const ENCRYPTION_CHECK: &str = "encryption_check";
 pub struct PostgresSettings {
     /// Most connections at the same time.
     pub max_connections: usize,
+    /// This node's number.
+    pub node: u64,
 }
 
 impl Default for PostgresSettings {
     fn default() -> Self {
-        Self { max_connections: 8 }
+        Self { max_connections: 8, node: 0 }
     }
 }
 
@@ -48,8 +51,9 @@ impl Default for PostgresSettings {
 #[derive(Debug)]
 pub struct PostgresStore {
     pub(super) address: Address,
-    settings: PostgresSettings,
+    pub(super) settings: PostgresSettings,
     sessions: Mutex<Sessions>,
+    pub(super) within: Within,
     returned: Condvar,
     health: Mutex<Health>,
     up: AtomicBool,
@@ -126,6 +130,7 @@ impl PostgresStore {
             address: Address::parse(url)?,
             settings,
             sessions: Mutex::default(),
+            within: Within::default(),
             returned: Condvar::new(),
             health: Mutex::default(),
             up: AtomicBool::new(true),
@@ -187,15 +192,28 @@ impl PostgresStore {
 
     /// Lends a connection. Most want [`Self::run`] or [`Self::transaction`].
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Session) -> Result<T, Fault>) -> Result<T, Fault> {
+        if let Some(mut session) = self.within.take() {
+            let result = work(&mut session);
+            if let Err(fault) = &result {
+                session.spoil(fault);
+            }
+            self.within.put(session);
+            return result;
+        }
         let mut session = self.take()?;
         let result = work(&mut session);
-        match &result {
+        self.lent(session, &result);
+        result
+    }
+
+    /// Takes a connection back, and notes how it went.
+    pub(super) fn lent<T>(&self, session: Session, result: &Result<T, Fault>) {
+        match result {
             Err(fault) if fault.is_of_server() => self.went_wrong(fault),
             _ => self.went_well(),
         }
-        let keep = !matches!(&result, Err(fault) if fault.ends_connection());
+        let keep = !matches!(result, Err(fault) if fault.ends_connection());
         self.give_back(keep.then_some(session));
-        result
     }
 
     /// A connection of this thread's own, beside those that are kept: for whoever waits for news.
@@ -203,7 +221,7 @@ impl PostgresStore {
         self.open_session()
     }
 
-    fn take(&self) -> Result<Session, Fault> {
+    pub(super) fn take(&self) -> Result<Session, Fault> {
         let deadline = now() + TURN_LIMIT;
         let mut sessions = self.sessions.lock();
         loop {
@@ -236,7 +254,7 @@ impl PostgresStore {
         }
     }
 
-    fn give_back(&self, session: Option<Session>) {
+    pub(super) fn give_back(&self, session: Option<Session>) {
         let mut sessions = self.sessions.lock();
         match session {
             Some(session) => sessions.idle.push(session),

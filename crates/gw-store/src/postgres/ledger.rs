@@ -2,14 +2,15 @@
 //! what each key spent.
 
 use super::batch::Gathered;
+use super::by_node;
 use super::bytes::Id;
 use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use crate::error::StoreError;
 use crate::journal::SegmentId;
 use crate::memory::{Counter, SpentByPeriod};
-use crate::rows::{ALL_DAYS, add_spent, first_day};
+use crate::rows::{ALL_DAYS, HOUR_US, add_spent, first_day};
 use crate::traits::{Batch, Ledger};
-use crate::types::{Folded, PendingIntent, Spending, SpendingOf, Watermark};
+use crate::types::{Folded, PendingIntent, Spending, SpendingOf, SpentElsewhere, Watermark};
 use ahash::AHashMap;
 use gw_model::{AccountId, KeyId, Micros};
 
@@ -115,6 +116,39 @@ impl Ledger for PostgresStore {
             super::spending::of_accounts(db, of, now).await
         });
         self.standby.or_accounts_spent(read, of, now)
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn spent_here(
+        &self,
+        of: Option<AccountId>,
+        now: Micros,
+    ) -> Result<Vec<(AccountId, SpentByPeriod)>, StoreError> {
+        let node = self.settings.node;
+        self.run("read this node's part of budgets", BULK_LIMIT, async |db| {
+            by_node::by_period(db, node, of, now).await
+        })
+    }
+
+    fn spending_here(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {
+        let node = self.settings.node;
+        self.transaction("read what this node spent", BULK_LIMIT, async |db| {
+            by_node::spending(db, node, of).await
+        })
+    }
+
+    fn spent_elsewhere(
+        &self,
+        from: Micros,
+        of: Option<&[AccountId]>,
+    ) -> Result<Vec<SpentElsewhere>, StoreError> {
+        let (node, first) = (self.settings.node, from.div_euclid(HOUR_US).max(0));
+        self.transaction("read what other nodes spent", BULK_LIMIT, async |db| {
+            by_node::elsewhere(db, node, first, of).await
+        })
     }
 
     fn spending(&self, of: &[SpendingOf]) -> Result<Vec<Spending>, StoreError> {

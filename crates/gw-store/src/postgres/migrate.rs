@@ -20,6 +20,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0002_tolls.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0003_accounts_ledger.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0004_tenancy.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0005_audit.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0006_spent_by_node.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

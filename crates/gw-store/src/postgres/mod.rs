@@ -5,7 +5,9 @@
 mod accounts;
 mod address;
 mod answers;
+mod audit;
 mod batch;
+mod by_node;
 mod bytes;
 mod columns;
 mod credentials;
@@ -23,6 +25,7 @@ mod spending;
 mod standby;
 mod sums;
 mod tls;
+mod together;
 mod tolls;
 mod usage;
 mod watch;

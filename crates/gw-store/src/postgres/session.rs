@@ -43,6 +43,10 @@ pub(super) struct Session {
     used: Instant,
     notified: Arc<Notify>,
     ended: Arc<AtomicBool>,
+    /// A transaction is open that others began: see [`Session::begin`].
+    is_within: bool,
+    /// What went wrong within it, so that nothing of it can be kept.
+    is_spoilt: bool,
 }
 
 impl std::fmt::Debug for Session {
@@ -91,7 +95,16 @@ impl Session {
         let client = runtime
             .block_on(async { tokio::time::timeout(CONNECT_LIMIT, connect).await })
             .map_err(|_| Fault::Timeout)??;
-        Ok(Self { runtime: Some(runtime), client, statements: HashMap::new(), used: now(), notified, ended })
+        Ok(Self {
+            runtime: Some(runtime),
+            client,
+            statements: HashMap::new(),
+            used: now(),
+            notified,
+            ended,
+            is_within: false,
+            is_spoilt: false,
+        })
     }
 
     /// Is it of any use? One that rested for long is asked.
@@ -124,20 +137,56 @@ impl Session {
         limit: Duration,
         work: impl AsyncFnOnce(&mut Db<'_>) -> Result<T, Fault>,
     ) -> Result<T, Fault> {
+        let (begin, keep, undo) = match self.is_within {
+            false => ("BEGIN", "COMMIT", "ROLLBACK"),
+            true => ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part; RELEASE part"),
+        };
         self.run(limit, async |db| {
-            db.client.batch_execute("BEGIN").await?;
+            db.client.batch_execute(begin).await?;
             match work(db).await {
                 Ok(done) => {
-                    db.client.batch_execute("COMMIT").await?;
+                    db.client.batch_execute(keep).await?;
                     Ok(done)
                 }
                 Err(fault) => {
                     if !fault.ends_connection() {
-                        db.client.batch_execute("ROLLBACK").await?;
+                        db.client.batch_execute(undo).await?;
                     }
                     Err(fault)
                 }
             }
+        })
+    }
+
+    /// Begins a transaction that later calls take part in, with a first statement. [`Session::end`] ends it.
+    pub(super) fn begin(&mut self, limit: Duration, first: &str) -> Result<(), Fault> {
+        let begun = self.run(limit, async |db| {
+            db.client.batch_execute("BEGIN").await?;
+            let done = db.client.batch_execute(first).await.map_err(Fault::from);
+            if let Err(fault) = &done
+                && !fault.ends_connection()
+            {
+                db.client.batch_execute("ROLLBACK").await?;
+            }
+            done
+        });
+        (self.is_within, self.is_spoilt) = (begun.is_ok(), false);
+        begun
+    }
+
+    /// Something went wrong within the transaction. After some of it nothing more can be asked.
+    pub(super) fn spoil(&mut self, fault: &Fault) {
+        self.is_spoilt |= fault.ends_connection();
+    }
+
+    /// Ends the transaction that was begun. Errors as with [`Session::transaction`].
+    pub(super) fn end(&mut self, limit: Duration, keep: bool) -> Result<(), Fault> {
+        self.is_within = false;
+        if self.is_spoilt {
+            return Err(Fault::Timeout);
+        }
+        self.run(limit, async |db| {
+            Ok(db.client.batch_execute(if keep { "COMMIT" } else { "ROLLBACK" }).await?)
         })
     }
 

@@ -14,6 +14,10 @@ pub enum RedisError {
     Timeout,
     /// The connection ended.
     Gone,
+    /// It does not know this gateway any more.
+    Forgotten,
+    /// It knows nothing, and neither can be read what is to be told.
+    Unready,
     /// A command failed, or no connection could be made.
     Failed(redis::RedisError),
     /// The system gives no random bytes.
@@ -31,6 +35,10 @@ impl fmt::Display for RedisError {
         match self {
             Self::Address => f.write_str("the address of Redis cannot be used: see 'redis_url'"),
             Self::Timeout => f.write_str("Redis does not answer in time"),
+            Self::Forgotten => f.write_str("Redis does not know this gateway any more"),
+            Self::Unready => {
+                f.write_str("Redis does not know what was spent, and the database cannot be read for it")
+            }
             Self::Gone => f.write_str("Redis ended the connection"),
             Self::Failed(error) => {
                 let text = error.to_string();

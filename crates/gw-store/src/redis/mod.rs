@@ -6,6 +6,7 @@
 mod error;
 mod link;
 mod notice;
+pub mod strict;
 
 pub use error::RedisError;
 pub use link::{Heard, Link, Meeting};

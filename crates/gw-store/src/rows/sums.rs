@@ -11,7 +11,7 @@ use gw_model::{Level, Outcome};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-pub(super) const HOUR_US: i64 = 3_600_000_000;
+pub(crate) const HOUR_US: i64 = 3_600_000_000;
 pub(crate) const HOURS_A_DAY: i64 = 24;
 /// The day that stands for all days.
 pub(crate) const ALL_DAYS: i64 = -1;

@@ -7,7 +7,7 @@ use crate::traits::AccountStore;
 use crate::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
 use gw_model::{AccountId, Level, Membership, Micros, Role};
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::de::DeserializeOwned;
 use std::str::FromStr;
 
@@ -160,18 +160,9 @@ impl SqliteStore {
         &self,
         operation: &'static str,
         name: &str,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Option<T>>,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<Option<T>>,
     ) -> Result<Option<T>, StoreError> {
-        let mut db = self.writer();
-        let run = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&tx)?;
-            if done.is_some() {
-                tx.commit()?;
-            }
-            Ok(done)
-        };
-        run().map_err(|source: rusqlite::Error| {
+        self.write(work).map_err(|source: rusqlite::Error| {
             if source.to_string().contains("accounts.unique_name") {
                 return StoreError::NameTaken { name: name.to_owned() };
             }
@@ -181,7 +172,7 @@ impl SqliteStore {
 }
 
 fn insert(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     id: AccountId,
     parent: Option<AccountId>,
     profile: &AccountProfile,
@@ -211,7 +202,7 @@ fn insert(
 }
 
 /// Lists a change, and gives its revision.
-fn note(tx: &Transaction<'_>, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
+fn note(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
     tx.execute(
         "INSERT INTO changes (time, kind, id) VALUES (?, ?, ?)",
         params![now, id.level.as_str(), id.to_string()],
@@ -228,7 +219,7 @@ fn unique_name(profile: &AccountProfile) -> &str {
     profile.email.as_ref().unwrap_or(&profile.name)
 }
 
-fn write_memberships(tx: &Transaction<'_>, user: AccountId, list: &[Membership]) -> rusqlite::Result<()> {
+fn write_memberships(tx: &Connection, user: AccountId, list: &[Membership]) -> rusqlite::Result<()> {
     if user.level != Level::User {
         return Ok(());
     }

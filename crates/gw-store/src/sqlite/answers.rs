@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::traits::AnswerStore;
 use crate::types::GivenAnswer;
 use gw_model::Micros;
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, params};
 
 impl AnswerStore for SqliteStore {
     fn given_answer(&self, name: &str, since: Micros) -> Result<Option<GivenAnswer>, StoreError> {
@@ -34,9 +34,7 @@ impl AnswerStore for SqliteStore {
         since: Micros,
         most: usize,
     ) -> Result<(), StoreError> {
-        let mut db = self.writer();
-        let mut write = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let written = self.write(|tx| {
             tx.execute("DELETE FROM given_answers WHERE created_at < ?", [since])?;
             tx.execute(
                 "INSERT INTO given_answers (idempotency_key, request, status, etag, sealed, created_at) \
@@ -52,8 +50,8 @@ impl AnswerStore for SqliteStore {
                     [beyond],
                 )?;
             }
-            tx.commit()
-        };
-        write().map_err(StoreError::query("keep an answer"))
+            Ok(Some(()))
+        });
+        written.map(drop).map_err(StoreError::query("keep an answer"))
     }
 }

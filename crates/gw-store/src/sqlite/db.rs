@@ -4,7 +4,7 @@ use super::migrate::migrate;
 use super::unsummed::{SumSettings, Unsummed};
 use crate::error::StoreError;
 use crate::traits::Database;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::{Mutex, MutexGuard, ReentrantMutex, ReentrantMutexGuard};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -15,7 +15,7 @@ use std::time::Duration;
 pub const DATABASE_FILE: &str = "gatewright.db";
 
 /// How long to wait for another process (a backup, a person with a shell) to let go of the database.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Connections for reading that are kept open between queries.
 const KEPT_READERS: usize = 2;
 
@@ -23,7 +23,8 @@ const KEPT_READERS: usize = 2;
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Mutex<Connection>,
+    /// A thread may hold it more than once: changes within an audited change take part in its transaction.
+    writer: ReentrantMutex<Connection>,
     /// Locked by whoever holds the writer, or for a look.
     unsummed: Mutex<Unsummed>,
     readers: Mutex<Vec<Connection>>,
@@ -44,7 +45,7 @@ impl SqliteStore {
         migrate(&mut writer, path)?;
         Ok(Self {
             path: path.to_owned(),
-            writer: Mutex::new(writer),
+            writer: ReentrantMutex::new(writer),
             unsummed: Mutex::new(Unsummed::new(sums)),
             readers: Mutex::default(),
         })
@@ -57,8 +58,35 @@ impl SqliteStore {
     }
 
     /// The connection that writes. Whoever holds it keeps all other writers waiting.
-    pub(super) fn writer(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn writer(&self) -> ReentrantMutexGuard<'_, Connection> {
         self.writer.lock()
+    }
+
+    /// Runs a change in a transaction of its own, or as a part of the one that this thread is in. `None` undoes what it did.
+    pub(super) fn write<T, E: From<rusqlite::Error>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<Option<T>, E>,
+    ) -> Result<Option<T>, E> {
+        let db = self.writer();
+        let (begin, keep, undo) = match db.is_autocommit() {
+            true => ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
+            false => ("SAVEPOINT part", "RELEASE part", "ROLLBACK TO part; RELEASE part"),
+        };
+        db.execute_batch(begin)?;
+        let done = work(&db);
+        let kept = match &done {
+            Ok(Some(_)) => db.execute_batch(keep),
+            _ => Ok(()),
+        };
+        // SQLite itself undoes the whole transaction after some errors.
+        let undone = match (&done, &kept) {
+            (Ok(Some(_)), Ok(())) => Ok(()),
+            _ if db.is_autocommit() => Ok(()),
+            _ => db.execute_batch(undo),
+        };
+        kept?;
+        undone?;
+        done
     }
 
     /// Sums that are not written yet. To change them, hold the writer first.

@@ -9,7 +9,7 @@ use crate::rows::id_bytes;
 use crate::traits::Directory;
 use crate::types::{AccountLabel, Change, KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
 use gw_model::{KeyId, KeyPolicy, Micros};
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision, old_digest, old_until";
 
@@ -138,28 +138,24 @@ impl Directory for SqliteStore {
     }
 
     fn label_keys(&self, labels: &[KeyLabel]) -> Result<(), StoreError> {
-        let mut db = self.writer();
-        let mut write = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let noted = self.write(|db| {
             for one in labels {
-                label(&tx, one)?;
+                label(db, one)?;
             }
-            tx.commit()
-        };
-        write().map_err(StoreError::query("note the names of keys"))
+            Ok(Some(()))
+        });
+        noted.map(drop).map_err(StoreError::query("note the names of keys"))
     }
 
     fn label_accounts(&self, labels: &[AccountLabel]) -> Result<(), StoreError> {
-        let mut db = self.writer();
-        let mut write = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let noted = self.write(|db| {
             for label in labels {
-                tx.prepare_cached("INSERT OR REPLACE INTO account_labels (account, name) VALUES (?,?)")?
+                db.prepare_cached("INSERT OR REPLACE INTO account_labels (account, name) VALUES (?,?)")?
                     .execute(params![bytes_of(label.id), label.name])?;
             }
-            tx.commit()
-        };
-        write().map_err(StoreError::query("note the names of accounts"))
+            Ok(Some(()))
+        });
+        noted.map(drop).map_err(StoreError::query("note the names of accounts"))
     }
 
     fn changes_after(&self, revision: i64, limit: usize) -> Result<Vec<Change>, StoreError> {
@@ -190,23 +186,17 @@ impl SqliteStore {
         now: Micros,
         id: KeyId,
         name: &str,
-        work: impl FnOnce(&Transaction<'_>, i64) -> rusqlite::Result<Option<T>>,
+        work: impl FnOnce(&Connection, i64) -> rusqlite::Result<Option<T>>,
     ) -> Result<Option<T>, StoreError> {
-        let mut db = self.writer();
-        let run = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            tx.execute(
+        let done = self.write(|db| {
+            db.execute(
                 "INSERT INTO changes (time, kind, id) VALUES (?, 'key', ?)",
                 params![now, id.to_string()],
             )?;
-            let revision = tx.last_insert_rowid();
-            let done = work(&tx, revision)?;
-            if done.is_some() {
-                tx.commit()?;
-            }
-            Ok(done)
-        };
-        run().map_err(|source: rusqlite::Error| {
+            let revision = db.last_insert_rowid();
+            work(db, revision)
+        });
+        done.map_err(|source: rusqlite::Error| {
             if source.to_string().contains("keys.name") {
                 return StoreError::NameTaken { name: name.to_owned() };
             }
@@ -228,7 +218,7 @@ impl KeyLabel {
     }
 }
 
-fn label(tx: &Transaction<'_>, label: &KeyLabel) -> rusqlite::Result<()> {
+fn label(tx: &Connection, label: &KeyLabel) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO key_labels (id, name, team, project) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET \
          name = excluded.name, team = excluded.team, project = excluded.project",

@@ -13,17 +13,17 @@ use crate::traits::{Batch, Ledger};
 use crate::types::{Folded, PendingIntent, Spending, SpendingOf, Watermark};
 use ahash::AHashMap;
 use gw_model::{AccountId, KeyId, Micros};
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 impl Ledger for SqliteStore {
     fn fold(
         &self,
         work: &mut dyn FnMut(&mut dyn Batch) -> Result<(), StoreError>,
     ) -> Result<Folded, StoreError> {
-        let mut db = self.writer();
+        let db = self.writer();
         let mut unsummed = self.unsummed();
         let failed = StoreError::query("begin to fold the journal");
-        let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate).map_err(failed)?;
         let preparing = || StoreError::query("prepare to fold the journal");
         let mark = unsummed.agree(&tx).map_err(preparing())?;
         let mut batch = SqliteBatch::new(&tx, mark.next()).map_err(preparing())?;
@@ -139,10 +139,10 @@ impl SqliteStore {
         operation: &'static str,
         ask: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let mut db = self.writer();
+        let db = self.writer();
         let mut unsummed = self.unsummed();
         let work = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
             let mark = unsummed.agree(&tx)?;
             let after = unsummed.end(&tx, &mark, Added::default(), true)?;
             let answer = ask(&tx)?;

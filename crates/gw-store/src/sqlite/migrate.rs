@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0008_tolls.sql"),
     include_str!("migrations/0009_accounts.sql"),
     include_str!("migrations/0010_tenancy.sql"),
+    include_str!("migrations/0011_audit.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod answers;
+mod audit;
 mod batch;
 mod copy;
 mod correct;
@@ -22,6 +23,7 @@ mod tolls;
 mod unsummed;
 mod usage;
 
+pub use audit::walk_audit_file;
 pub(crate) use copy::{check_file, copy_file};
 pub use db::{DATABASE_FILE, SqliteStore};
 pub use unsummed::SumSettings;

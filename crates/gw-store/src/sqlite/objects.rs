@@ -7,7 +7,7 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::rows::id_bytes;
 use crate::traits::ObjectStore;
 use gw_model::{KeyId, Micros};
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
 const COLUMNS: &str = "kind, id, provider, owner, model, detail, created, expires, credential";
 const PUT: &str = "INSERT OR REPLACE INTO objects (kind, id, provider, owner, model, detail, created, expires, \
@@ -16,13 +16,13 @@ const PUT: &str = "INSERT OR REPLACE INTO objects (kind, id, provider, owner, mo
 impl ObjectStore for SqliteStore {
     fn write_objects(&self, writes: &[ObjectWrite<'_>]) -> Result<(), StoreError> {
         let forced = writes.iter().any(ObjectWrite::is_forced);
-        let mut db = self.writer();
+        let db = self.writer();
         let failed = || StoreError::query("store an object");
         // The setting can not be changed within a transaction.
         if forced {
             db.pragma_update(None, "synchronous", "FULL").map_err(failed())?;
         }
-        let result = write_all(&mut db, writes).map_err(failed());
+        let result = write_all(&db, writes).map_err(failed());
         if forced {
             db.pragma_update(None, "synchronous", "NORMAL").map_err(failed())?;
         }
@@ -90,9 +90,9 @@ impl ObjectStore for SqliteStore {
         if due.is_empty() {
             return Ok(0);
         }
-        let mut db = self.writer();
-        let mut remove_all = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let db = self.writer();
+        let remove_all = || {
+            let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
             for (kind, id) in &due {
                 remove(&tx, *kind, id)?;
             }
@@ -112,8 +112,8 @@ impl ObjectWrite<'_> {
     }
 }
 
-fn write_all(db: &mut Connection, writes: &[ObjectWrite<'_>]) -> rusqlite::Result<()> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+fn write_all(db: &Connection, writes: &[ObjectWrite<'_>]) -> rusqlite::Result<()> {
+    let tx = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
     for write in writes {
         match write {
             ObjectWrite::Put { object, state } => {

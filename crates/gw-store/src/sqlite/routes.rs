@@ -5,7 +5,7 @@ use crate::error::StoreError;
 use crate::traits::RouteStore;
 use crate::types::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 use gw_model::Micros;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
 const ROUTE: &str = "id, name, created_at, updated_at, revision";
 const VERSION: &str = "number, document, state, author, note, created_at, published_at";
@@ -110,18 +110,9 @@ impl SqliteStore {
     fn alter<T>(
         &self,
         operation: &'static str,
-        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<Option<T>>,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<Option<T>>,
     ) -> Result<Option<T>, StoreError> {
-        let mut db = self.writer();
-        let run = || {
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&tx)?;
-            if done.is_some() {
-                tx.commit()?;
-            }
-            Ok(done)
-        };
-        run().map_err(StoreError::query(operation))
+        self.write(work).map_err(StoreError::query(operation))
     }
 
     /// Changes a route that there is, at the revision that is expected; gives it as it is then, or as it was when it is
@@ -132,7 +123,7 @@ impl SqliteStore {
         id: &str,
         if_revision: Option<i64>,
         now: Micros,
-        work: impl FnOnce(&Transaction<'_>, &StoredRoute) -> rusqlite::Result<bool>,
+        work: impl FnOnce(&Connection, &StoredRoute) -> rusqlite::Result<bool>,
     ) -> Result<Option<StoredRoute>, StoreError> {
         let mut changed = None;
         let done = self.alter(operation, |tx| {
@@ -157,13 +148,7 @@ impl SqliteStore {
     }
 }
 
-fn insert(
-    tx: &Transaction<'_>,
-    id: &str,
-    number: i64,
-    draft: &RouteDraft,
-    now: Micros,
-) -> rusqlite::Result<()> {
+fn insert(tx: &Connection, id: &str, number: i64, draft: &RouteDraft, now: Micros) -> rusqlite::Result<()> {
     tx.execute(
         &format!("INSERT INTO route_versions (route, {VERSION}) VALUES (?, ?, ?, 'draft', ?, ?, ?, NULL)"),
         params![id, number, draft.document, draft.author, draft.note, now],
@@ -172,7 +157,7 @@ fn insert(
 }
 
 /// Makes room for one more version.
-fn trim(tx: &Transaction<'_>, present: &StoredRoute) -> rusqlite::Result<()> {
+fn trim(tx: &Connection, present: &StoredRoute) -> rusqlite::Result<()> {
     for version in present.surplus(MAX_VERSIONS - 1) {
         tx.execute(
             "DELETE FROM route_versions WHERE route = ? AND number = ?",

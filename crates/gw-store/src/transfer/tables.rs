@@ -80,6 +80,9 @@ const TABLES: &[Table] = tables! {
     "object_states": "kind" Small, "id" Text, "state" Bytes;
     "credentials": "name" Text, "sealed" Bytes, "last4" Text, "description" Text, "created_at" Big,
         "updated_at" Big;
+    "audit": "number" Big, "time" Big, "actor" Text, "action" Text, "kind" Text, "target" Text, "name" Text,
+        "outcome" Text, "before" Text, "after" Text, "address" Text, "agent" Text, "hash" Bytes, "seal" Bytes;
+    "audit_head": "one" Small, "first" Big, "base" Bytes, "last" Big, "hash" Bytes, "seal" Bytes;
     "routes": "id" Text, "name" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "route_versions": "route" Text, "number" Big, "document" Text, "state" Text, "author" Text, "note" Text,
         "created_at" Big, "published_at" Big;

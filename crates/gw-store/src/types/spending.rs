@@ -25,6 +25,19 @@ pub struct Spending {
     pub total: NanoUsd,
 }
 
+/// What another node's calls spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpentElsewhere {
+    /// Whose calls; 0 where that is not known.
+    pub node: u64,
+    /// Of which account.
+    pub account: AccountId,
+    /// By hour since 1970, in their order.
+    pub hours: Vec<(i64, NanoUsd)>,
+    /// Ever.
+    pub total: NanoUsd,
+}
+
 /// An account's name, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountLabel {

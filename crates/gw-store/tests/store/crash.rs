@@ -2,7 +2,7 @@
 
 use crate::suite::sample::{DAY, NOON, intent, record};
 use gw_model::limits::{Budget, Period};
-use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, Record, Toll};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, NanoUsd, Outcome, Record, Toll};
 use gw_store::fold::{FoldSettings, ReplayReport, replay, restore_tolls};
 use gw_store::journal::{Journal, JournalSettings, list_segments};
 use gw_store::memory::{Amounts, Chain, Counter, Gates, KeySource, KeyTable};
@@ -274,7 +274,7 @@ fn budgets_stand_where_they_stood_before_the_crash() {
     run.replay();
     let keys = KeyTable::new(Vec::new());
     let budgets = vec![Budget::new(NanoUsd(1000), Period::Month)];
-    let policy = KeyPolicy { budgets, ..KeyPolicy::default() };
+    let policy = KeyPolicy { terms: KeyTerms { budgets, ..KeyTerms::default() }, ..KeyPolicy::default() };
     let entry = keys.upsert(KeyId(1), [1; 32], policy, false, KeySource::Api);
     restore_budgets(&run.store, &keys, NOON + 1).unwrap();
     assert_eq!(entry.tally.budget_views(&entry.rules, NOON + 1)[0].spent, NanoUsd(700));

@@ -7,6 +7,8 @@
     reason = "a test that can not go on has failed"
 )]
 
+mod audit;
+mod audit_of_nodes;
 mod backup;
 mod crash;
 mod fold;

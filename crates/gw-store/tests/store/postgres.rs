@@ -3,12 +3,13 @@
 #[path = "../server/postgres.rs"]
 pub(crate) mod server;
 
-use crate::suite::sample::{NOON, fold, record};
+use crate::suite::sample::{NOON, fold, fold_into, record};
 use crate::{for_each_case, list_of_cases};
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Record, Secret};
+use gw_store::journal::SegmentId;
 use gw_store::postgres::{PostgresSettings, PostgresStore};
-use gw_store::traits::{Database, Directory, Ledger, Reports, RouteStore};
-use gw_store::types::{GroupBy, KeyLabel, NewKey, RouteDraft, UsageFilter};
+use gw_store::traits::{Batch, Database, Directory, Ledger, Reports, RouteStore};
+use gw_store::types::{GroupBy, KeyLabel, NewKey, RouteDraft, SpendingOf, UsageFilter};
 use gw_store::{StoreError, postgres};
 use server::Postgres;
 use std::path::Path;
@@ -241,4 +242,49 @@ fn absurd_counts_do_not_stop_the_fold() {
 #[test]
 fn a_path_is_no_address() {
     assert!(postgres::is_postgres("postgresql://h/d") && !postgres::is_postgres("/var/lib/gatewright.db"));
+}
+
+#[test]
+fn each_node_knows_its_own_part_of_what_was_spent_and_that_of_others() {
+    let Some(server) = Postgres::start() else { return };
+    let (url, dir) = (server.database("by_node"), tempfile::tempdir().unwrap());
+    let node = |node| {
+        let settings = PostgresSettings { node, ..PostgresSettings::default() };
+        let keys = [Secret::new(KEY.to_owned())];
+        PostgresStore::open(&Secret::new(url.clone()), settings, &keys, dir.path()).unwrap()
+    };
+    let (one, two) = (node(1), node(2));
+    let key = AccountId { level: Level::Key, number: 1 };
+    let team = AccountId { level: Level::Team, number: 5 };
+    let segment = SegmentId { generation: 1, worker: 0, sequence: 1 };
+    let by = |store: &PostgresStore, node: u64, number: u32| {
+        let row = Record { accounts: vec![team], ..record(number) };
+        let write = &mut |batch: &mut dyn Batch| {
+            fold_into(batch, std::slice::from_ref(&row))?;
+            batch.advance(node, segment, number.into())
+        };
+        store.fold(write).unwrap();
+    };
+    by(&one, 1, 1);
+    by(&two, 2, 2);
+    by(&two, 2, 3);
+    // As a node of an earlier version writes it.
+    fold(&one, &[record(4)]);
+    let now = NOON + 60_000_000;
+    let total = |store: &PostgresStore, of| {
+        let found = store.spent_here(Some(of), now).unwrap();
+        found.iter().map(|(id, spent)| (*id, spent.day.0, spent.total.0)).collect::<Vec<_>>()
+    };
+    assert_eq!(total(&one, key), [(key, 100, 100)]);
+    assert_eq!(total(&two, team), [(team, 200, 200)]);
+    assert_eq!(one.spent_here(None, now).unwrap().len(), 2);
+    let mut others = one.spent_elsewhere(NOON, None).unwrap();
+    others.sort_unstable_by_key(|spent| (spent.node, spent.account));
+    let found: Vec<_> = others.iter().map(|s| (s.node, s.account, s.total.0, s.hours.len())).collect();
+    assert_eq!(found, [(0, key, 100, 1), (2, key, 200, 1), (2, team, 200, 1)]);
+    assert_eq!(one.spent_elsewhere(NOON, Some(&[team])).unwrap(), others[2..]);
+    let of = SpendingOf { account: key, from: NOON - 60_000_000, until: now };
+    let here = two.spending_here(&[of]).unwrap();
+    assert_eq!((here[0].total.0, here[0].pieces.len()), (200, 1));
+    assert_eq!(two.spending(&[of]).unwrap()[0].total.0, 400);
 }

@@ -4,7 +4,7 @@ use crate::open_sqlite;
 use crate::suite::Store;
 use crate::suite::sample::{DAY, HOUR, NOON, attempt, fold, pending, record};
 use gw_model::limits::{Budget, Limits, Period, TimeZone};
-use gw_model::{AccountId, AccountPolicy, KeyId, KeyPolicy, Level, NanoUsd, Record};
+use gw_model::{AccountId, AccountPolicy, KeyId, KeyPolicy, KeyTerms, Level, NanoUsd, Record};
 use gw_store::memory::{Amounts, Chain, KeySource, KeyTable, NewAccount, Rules, Tally};
 use gw_store::restore::{Party, restore_account, restore_budgets, restore_windows};
 use gw_store::traits::Ledger;
@@ -59,8 +59,7 @@ fn table(budgets: &[Budget]) -> KeyTable {
     }
     let policy = KeyPolicy {
         name: "app".to_owned(),
-        team_id: Some(TEAM.to_string()),
-        budgets: budgets.to_vec(),
+        terms: KeyTerms { team_id: Some(TEAM.to_string()), budgets: budgets.to_vec(), ..KeyTerms::default() },
         ..KeyPolicy::default()
     };
     table.upsert(KeyId(1), [1; 32], policy, false, KeySource::Api);

@@ -1,6 +1,7 @@
 //! Moving an installation from SQLite to PostgreSQL: whole or not at all, and the source stays as it is.
 
 use crate::postgres::server::Postgres;
+use crate::suite::audit;
 use crate::suite::sample::{DAY, NOON, attempt, fold, intent, pending, record};
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
 use gw_store::journal::{Frame, Journal, JournalSettings, SegmentId, SegmentReader, list_segments};
@@ -26,6 +27,9 @@ fn key(id: u8, name: &str) -> NewKey {
 
 /// Some of everything.
 fn furnish(store: &impl Database) {
+    for n in 0..3 {
+        audit::write(store, &audit::draft(&format!("thing {n}"), NOON + n));
+    }
     store.create_key(&key(1, "app"), NOON).unwrap();
     store.create_key(&key(2, "gone"), NOON).unwrap();
     store.revoke_key(KeyId(2), NOON + 1).unwrap();
@@ -85,7 +89,7 @@ fn told(store: &impl Database) -> String {
     spent.sort_by_key(|(key, _)| *key);
     let logs = store.logs(&LogFilter { limit: 1000, ..LogFilter::default() }).unwrap();
     let text = format!(
-        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
+        "{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         store.keys_of(&[KeyId(1), KeyId(2)]).unwrap(),
         store.changes_after(0, 100).unwrap(),
         store.routes().unwrap(),
@@ -99,6 +103,7 @@ fn told(store: &impl Database) -> String {
         store.pending(u64::MAX).unwrap(),
         store.revision().unwrap(),
         logs,
+        audit::verify(store, &audit::seal(), None),
     );
     // The one character that PostgreSQL takes in no text.
     text.replace("\\0", "\u{fffd}").replace("\\u0000", "\u{fffd}")

@@ -314,9 +314,7 @@ fn redis_by_file_and_by_environment() {
         let compiled = ok(&format!("redis_url: '{url}'\n"));
         let redis = compiled.redis.as_ref().expect("redis");
         assert_eq!((redis.prefix.as_str(), format!("{:?}", redis.url)), ("gatewright", "***".to_owned()));
-        let told =
-            compiled.warnings.iter().any(|w| w.fault.message.contains("limits and budgets still hold"));
-        assert!(told, "{:?}", compiled.warnings);
+        assert_eq!((redis.timeout_ms, redis.dead_after_ms), (50, 15_000));
     }
     assert_eq!(ok("").redis, None);
     let source = crate::Source { name: "f.yaml", text: "redis_url: redis://file\nredis_prefix: mine\n" };
@@ -346,6 +344,24 @@ fn the_database_by_file_and_by_environment() {
     let settings = settings.with_database(Some(gw_model::Secret::new("postgres://h/d".to_owned())));
     let compiled = crate::compile(&settings, crate::fake_catalog::catalog(), 1).expect("compiles");
     assert!(matches!(compiled.store.database, DatabaseSettings::Postgres(_)));
+}
+
+#[test]
+fn for_whom_limits_count() {
+    use gw_model::limits::{Mode, OnUnavailable, Sharing};
+    let compiled = ok("
+keys:
+  - name: a
+    key: gw-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+    limits: { rpm: 1, mode: local, more: [{ unit: tokens, limit: 1, on_unavailable: closed }] }
+    budget: { limit_usd: 1, period: day, on_unavailable: open }
+");
+    let policy = &compiled.keys[0].policy;
+    let strict = |on_unavailable| Sharing { mode: Mode::Strict, on_unavailable };
+    assert_eq!(policy.limits.sharing, Sharing { mode: Mode::Local, on_unavailable: OnUnavailable::Local });
+    assert_eq!(policy.limits.list()[0].sharing.mode, Mode::Local);
+    assert_eq!(policy.limits.more[0].sharing, strict(OnUnavailable::Closed));
+    assert_eq!(policy.budgets[0].sharing, strict(OnUnavailable::Open));
 }
 
 #[test]

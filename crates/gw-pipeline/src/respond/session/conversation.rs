@@ -245,9 +245,10 @@ impl Conversation {
                 self.tell_upstream(CANCEL);
                 Ok(())
             }
-            HoldRefused::Budget { .. } | HoldRefused::Cap { .. } | HoldRefused::NotRecorded => {
-                Err(Ending::cut(refusal))
-            }
+            HoldRefused::Budget { .. }
+            | HoldRefused::Cap { .. }
+            | HoldRefused::Unavailable
+            | HoldRefused::NotRecorded => Err(Ending::cut(refusal)),
         }
     }
 

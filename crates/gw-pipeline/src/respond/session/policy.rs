@@ -80,9 +80,10 @@ impl Policy {
             let refusal = hold_refusal(&refused);
             return match refused {
                 HoldRefused::Limit(_) | HoldRefused::TooLarge { .. } => Verdict::Refuse { refusal, event_id },
-                HoldRefused::Budget { .. } | HoldRefused::Cap { .. } | HoldRefused::NotRecorded => {
-                    Verdict::Cut(refusal)
-                }
+                HoldRefused::Budget { .. }
+                | HoldRefused::Cap { .. }
+                | HoldRefused::Unavailable
+                | HoldRefused::NotRecorded => Verdict::Cut(refusal),
             };
         }
         ledger.heard(message.len(), event.asks == Asks::Audio);

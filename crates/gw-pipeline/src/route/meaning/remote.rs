@@ -86,6 +86,7 @@ fn ask<'a>(worker: &'a Rc<Worker>, model: &str, texts: &[&str]) -> Asked<'a> {
         let body = written.map_err(|_| Unembedded::Failed)?.body;
         let inbound = Inbound {
             format: WireFormat::OpenAiEmbeddings,
+            from: None,
             credential: Some(worker.gateway().master().expose().to_owned()),
             signed: None,
             path: PathFacts::default(),

@@ -4,6 +4,7 @@ use gw_config::Source;
 use gw_model::{KeyPolicy, NanoUsd, Secret};
 use gw_pipeline::{GatewayParts, SystemClock};
 use gw_store::SqliteStore;
+use gw_store::audit::Origin;
 use gw_store::keys::file_key_id;
 use gw_store::memory::{Amounts, Chain};
 use gw_store::traits::Ledger;
@@ -33,13 +34,14 @@ fn app(dir: &Path, compiled: &Compiled) -> App {
         master: Secret::new("master".to_owned()),
         clock,
         embedding: None,
+        shared: None,
     };
     App::new(Gateway::new(parts).unwrap(), storage, compiled, None).unwrap()
 }
 
 /// Revision of the snapshot, and the names of all keys.
 fn state(app: &App) -> (u64, Vec<String>) {
-    let mut names: Vec<_> = app.gateway.keys.list().iter().map(|key| key.policy.name.clone()).collect();
+    let mut names: Vec<_> = app.gateway.keys.list().iter().map(|key| key.name.to_string()).collect();
     names.sort();
     (app.gateway.live().snapshot.revision, names)
 }
@@ -52,7 +54,12 @@ fn names(of: &[&str]) -> Vec<String> {
 fn a_configuration_that_fails_at_any_point_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let app = app(dir.path(), &compiled(&[("one", "1")], 1));
-    super::super::keys::create(&app, KeyPolicy { name: "api".to_owned(), ..KeyPolicy::default() }).unwrap();
+    super::super::keys::create(
+        &app,
+        &Origin::system(),
+        KeyPolicy { name: "api".to_owned(), ..KeyPolicy::default() },
+    )
+    .unwrap();
     let before = (1, names(&["api", "one"]));
     assert_eq!(state(&app), before);
 

@@ -51,6 +51,13 @@ impl Redis {
         self.child.kill().await.unwrap();
     }
 
+    /// It keeps its connections and answers nothing, or goes on.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let id = i32::try_from(self.child.id().unwrap()).unwrap();
+        let pid = rustix::process::Pid::from_raw(id).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
     /// Starts it again where it was, with nothing in it.
     pub(crate) async fn back(&mut self) {
         self.child = spawn(&self.folder, self.port, &self.options).expect("it was there");

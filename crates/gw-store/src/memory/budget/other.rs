@@ -35,19 +35,21 @@ pub struct Unrestored {
     pub until: Micros,
     /// What the account had spent ever by then.
     pub total: NanoUsd,
+    /// What of it here.
+    pub here: NanoUsd,
 }
 
 #[derive(Debug)]
 enum Spending {
-    /// From the start to the end.
-    Calendar { start: Micros, end: Micros, spent: NanoUsd },
-    /// In 60 parts, the oldest counted whole.
-    Rolling(Window),
+    /// From the start to the end; what was spent, and what of it here.
+    Calendar { start: Micros, end: Micros, spent: NanoUsd, here: NanoUsd },
+    /// In 60 parts, the oldest counted whole. Where not all was spent here, there is a second one for what was.
+    Rolling(Window, Option<Box<Window>>),
 }
 
 impl Other {
     /// A window that knows nothing of what was spent before; `total` is what was spent ever.
-    pub(super) fn new(budget: &Budget, now: Micros, total: NanoUsd) -> Self {
+    pub(super) fn new(budget: &Budget, now: Micros, total: NanoUsd, here: NanoUsd) -> Self {
         let (period, zone) = (budget.period, budget.time_zone.clone());
         let from = match period {
             // One part more than the window has: the oldest is counted whole.
@@ -56,12 +58,13 @@ impl Other {
             }
             _ => period.window(now, zone.as_ref()).0,
         };
-        let unrestored = Some(Unrestored { period, zone: zone.clone(), from, until: now, total });
+        let unrestored = Some(Unrestored { period, zone: zone.clone(), from, until: now, total, here });
         let spending = match period {
-            Period::Rolling(_) => Spending::Rolling(Window::default()),
+            Period::Rolling(_) => Spending::Rolling(Window::default(), None),
             _ => {
                 let (start, end) = period.window(now, zone.as_ref());
-                Spending::Calendar { start, end: end.unwrap_or(Micros::MAX), spent: NanoUsd::ZERO }
+                let end = end.unwrap_or(Micros::MAX);
+                Spending::Calendar { start, end, spent: NanoUsd::ZERO, here: NanoUsd::ZERO }
             }
         };
         Self { period, zone, spending, unrestored }
@@ -80,9 +83,15 @@ impl Other {
         self.roll(now);
         let time = self.scaled(now);
         match &mut self.spending {
-            Spending::Calendar { spent, .. } => *spent = spent.plus(amount),
-            Spending::Rolling(window) => {
+            Spending::Calendar { spent, here, .. } => {
+                *spent = spent.plus(amount);
+                *here = here.plus(amount);
+            }
+            Spending::Rolling(window, here) => {
                 window.charge(time, amount.0);
+                if let Some(here) = here {
+                    here.charge(time, amount.0);
+                }
             }
         }
     }
@@ -92,23 +101,36 @@ impl Other {
         self.unrestored.as_ref()
     }
 
-    /// Learns what was spent before it was counted, in the order of time; once.
-    pub(super) fn restore(&mut self, now: Micros, pieces: &[(Micros, NanoUsd)]) {
+    /// Learns what was spent before it was counted, in the order of time, and what of it here, where that is not all of
+    /// it; once.
+    pub(super) fn restore(
+        &mut self,
+        now: Micros,
+        pieces: &[(Micros, NanoUsd)],
+        here: Option<&[(Micros, NanoUsd)]>,
+    ) {
         self.roll(now);
         let counted = self.state(now).0;
         self.unrestored = None;
-        if let Spending::Calendar { start, spent, .. } = &mut self.spending {
-            let within = pieces.iter().filter(|(at, _)| at >= start);
-            *spent = within.fold(*spent, |spent, (_, amount)| spent.plus(*amount));
+        if let Spending::Calendar { start, spent, here: spent_here, .. } = &mut self.spending {
+            let sum = |pieces: &[(Micros, NanoUsd)], first: NanoUsd| {
+                let within = pieces.iter().filter(|(at, _)| at >= start);
+                within.fold(first, |sum, (_, amount)| sum.plus(*amount))
+            };
+            *spent_here = sum(here.unwrap_or(pieces), *spent_here);
+            *spent = sum(pieces, *spent);
             return;
         }
         // A ring is filled in the order of time. What was counted meanwhile, a moment, counts from now on.
-        let mut window = Window::default();
-        for (at, amount) in pieces {
-            window.charge(self.scaled(*at), amount.0);
-        }
-        window.charge(self.scaled(now), counted.0);
-        self.spending = Spending::Rolling(window);
+        let filled = |pieces: &[(Micros, NanoUsd)]| {
+            let mut window = Window::default();
+            for (at, amount) in pieces {
+                window.charge(self.scaled(*at), amount.0);
+            }
+            window.charge(self.scaled(now), counted.0);
+            window
+        };
+        self.spending = Spending::Rolling(filled(pieces), here.map(|here| Box::new(filled(here))));
     }
 
     /// What was spent, since when, and when the next window begins.
@@ -116,20 +138,39 @@ impl Other {
         self.roll(now);
         let time = self.scaled(now);
         match &mut self.spending {
-            Spending::Calendar { start, end, spent } => (*spent, *start, Some(*end)),
-            Spending::Rolling(window) => {
+            Spending::Calendar { start, end, spent, .. } => (*spent, *start, Some(*end)),
+            Spending::Rolling(window, _) => {
                 let left = window.remaining(&UNBOUNDED, time).remaining;
                 (NanoUsd(u64::MAX - left), self.period.window_start(now), None)
             }
         }
     }
 
+    /// What was spent here; of a rolling window it is all of it.
+    pub(super) fn spent_here(&mut self, now: Micros) -> NanoUsd {
+        let (all, ..) = self.state(now);
+        match &self.spending {
+            Spending::Calendar { here, .. } => *here,
+            Spending::Rolling(..) => all,
+        }
+    }
+
+    /// Of a rolling window the newest sub-windows in which something was spent here.
+    pub(super) fn newest(&mut self, now: Micros, most: usize) -> Vec<(i64, u64)> {
+        let time = self.scaled(now);
+        match &mut self.spending {
+            Spending::Rolling(window, here) => here.as_deref_mut().unwrap_or(window).newest(time, most),
+            Spending::Calendar { .. } => Vec::new(),
+        }
+    }
+
     fn roll(&mut self, now: Micros) {
-        if let Spending::Calendar { start, end, spent } = &mut self.spending
+        if let Spending::Calendar { start, end, spent, here } = &mut self.spending
             && now >= *end
         {
             let (next, next_end) = self.period.window(now, self.zone.as_ref());
-            (*start, *end, *spent) = (next, next_end.unwrap_or(Micros::MAX), NanoUsd::ZERO);
+            (*start, *end) = (next, next_end.unwrap_or(Micros::MAX));
+            (*spent, *here) = (NanoUsd::ZERO, NanoUsd::ZERO);
         }
     }
 

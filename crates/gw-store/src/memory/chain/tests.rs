@@ -312,7 +312,16 @@ fn a_session_goes_on_under_other_rules() {
 
 /// A limit of another unit or window than the usual ones.
 pub(super) fn limit(unit: LimitUnit, max: u64, per_seconds: u32) -> Limit {
-    Limit { unit, max, per_seconds, kind: LimitKind::Sliding, burst: 0, models: None, shadow: false }
+    Limit {
+        unit,
+        max,
+        per_seconds,
+        kind: LimitKind::Sliding,
+        burst: 0,
+        models: None,
+        shadow: false,
+        sharing: Default::default(),
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn keys_are_found_by_what_is_presented_id_and_name() {
     }
     assert_eq!(table.len(), 1000);
     assert_eq!(table.find("gw-77", 0).unwrap().id, KeyId(77));
-    assert_eq!(table.get(KeyId(78)).unwrap().policy.name, "name-78");
+    assert_eq!(&*table.get(KeyId(78)).unwrap().name, "name-78");
     assert_eq!(table.by_name("name-79").unwrap().id, KeyId(79));
     assert!(table.find("gw-1001", 0).is_none() && table.find("", 0).is_none());
     assert!(table.list().is_sorted_by_key(|entry| entry.id));
@@ -51,7 +51,7 @@ fn a_change_keeps_the_counters_and_forgets_the_old_ways_in() {
     let second = table.upsert(KeyId(1), table.digest("gw-two"), policy("other"), false, KeySource::Api);
     assert!(Arc::ptr_eq(&first.tally, &second.tally));
     assert!(table.find("gw-one", 0).is_none() && table.by_name("name-1").is_none());
-    assert_eq!(table.find("gw-two", 0).unwrap().policy.name, "other");
+    assert_eq!(&*table.find("gw-two", 0).unwrap().name, "other");
     assert_eq!(table.len(), 1);
 }
 
@@ -121,7 +121,7 @@ fn an_entry_knows_whether_its_policy_allows_every_model() {
         [(vec!["*"], true), (vec!["chat", "*"], true), (vec!["openai/*", "chat"], false), (vec![], false)]
     {
         let models = models.into_iter().map(str::to_owned).collect();
-        let policy = KeyPolicy { models, ..KeyPolicy::default() };
+        let policy = KeyPolicy { terms: KeyTerms { models, ..KeyTerms::default() }, ..KeyPolicy::default() };
         let entry = table.upsert(KeyId(1), [1; 32], policy, false, KeySource::Api);
         assert_eq!(entry.allows_every_model(), expected, "{:?}", entry.policy.models);
     }

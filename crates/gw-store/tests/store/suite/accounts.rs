@@ -7,7 +7,7 @@ pub(crate) use crate::restore::{
     a_call_that_lasted_for_hours_is_not_forgotten, many_accounts_are_read_at_once,
     windows_of_every_kind_are_restored,
 };
-use gw_model::{AccountId, KeyId, KeyPolicy, Level, NanoUsd, Parent, Record, SubCallRole};
+use gw_model::{AccountId, KeyId, KeyPolicy, KeyTerms, Level, NanoUsd, Parent, Record, SubCallRole};
 use gw_store::types::{AccountLabel, GroupBy, KeyLabel, LogFilter, UsageFilter, UsageRow};
 
 const fn account(level: Level, number: u128) -> AccountId {
@@ -55,8 +55,8 @@ pub(crate) fn usage_is_summed_by_account(store: &impl Store) {
     let label = |id, name: &str| AccountLabel { id, name: name.to_owned() };
     store.label_accounts(&[label(TEAM, "old"), label(ORGANIZATION, "Org")]).unwrap();
     store.label_accounts(&[label(TEAM, "Core")]).unwrap();
-    let labels = KeyPolicy { project_id: Some("site".to_owned()), ..KeyPolicy::default() };
-    let project = KeyPolicy { project_id: Some(PROJECT.to_string()), ..KeyPolicy::default() };
+    let labels = of_project("site".to_owned());
+    let project = of_project(PROJECT.to_string());
     let labels = [KeyLabel::of(KeyId(1), &project), KeyLabel::of(KeyId(2), &labels)];
     store.label_keys(&labels).unwrap();
     fold(store, &calls());
@@ -126,4 +126,8 @@ pub(crate) fn a_lost_call_is_charged_to_its_accounts_until_the_truth_turns_up(st
     let total = |id| spent(id).unwrap().total;
     assert_eq!((total(TEAM), total(USER), total(ORGANIZATION)), (NanoUsd(0), NanoUsd(100), NanoUsd(100)));
     assert_eq!(store.accounts_spent(None, NOON).unwrap().len(), 3);
+}
+
+fn of_project(id: String) -> KeyPolicy {
+    KeyPolicy { terms: KeyTerms { project_id: Some(id), ..KeyTerms::default() }, ..KeyPolicy::default() }
 }

@@ -2,12 +2,13 @@
 
 use super::Store;
 use super::sample::NOON;
-use gw_model::{KeyId, KeyPolicy};
+use gw_model::{KeyId, KeyPolicy, KeyTerms};
 use gw_store::StoreError;
 use gw_store::types::{KeyUpdate, NewKey};
 
 fn policy(name: &str) -> KeyPolicy {
-    KeyPolicy { name: name.to_owned(), models: vec!["*".to_owned()], ..KeyPolicy::default() }
+    let terms = KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() };
+    KeyPolicy { name: name.to_owned(), terms, ..KeyPolicy::default() }
 }
 
 fn new_key(id: u8, name: &str) -> NewKey {

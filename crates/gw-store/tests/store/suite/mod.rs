@@ -2,6 +2,7 @@
 //! [`for_each_case`] knows them all; a backend says what is done with them.
 
 pub(crate) mod accounts;
+pub(crate) mod audit;
 pub(crate) mod credentials;
 pub(crate) mod directory;
 pub(crate) mod ledger;
@@ -25,6 +26,10 @@ macro_rules! for_each_case {
                 windows_of_every_kind_are_restored, a_call_that_lasted_for_hours_is_not_forgotten,
                 many_accounts_are_read_at_once,
                 a_budget_that_is_added_knows_what_was_spent_before_folded_or_not;
+            audit:
+                a_change_and_its_entry_are_stored_together_or_not_at_all, entries_are_numbered_listed_and_verified,
+                old_entries_go_and_the_rest_still_verifies, threads_write_one_chain,
+                another_key_and_a_noted_hash_that_is_not_there_are_found;
             credentials: credentials_are_kept_sealed_under_their_names;
             directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,

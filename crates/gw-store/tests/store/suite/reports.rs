@@ -2,7 +2,9 @@
 
 use super::Store;
 use super::sample::{HOUR, NOON, attempt, fold, pending, record};
-use gw_model::{KeyId, KeyPolicy, NanoUsd, Outcome, Parent, RequestId, SubCallRole, UsageSource, WireFormat};
+use gw_model::{
+    KeyId, KeyPolicy, KeyTerms, NanoUsd, Outcome, Parent, RequestId, SubCallRole, UsageSource, WireFormat,
+};
 use gw_store::types::{GroupBy, KeyLabel, LogFilter, UsageFilter, UsageRow};
 
 pub(crate) fn logs_carry_every_field(store: &impl Store) {
@@ -98,8 +100,11 @@ fn usage(store: &impl Store, group_by: GroupBy) -> Vec<UsageRow> {
 pub(crate) fn usage_is_summed_by_every_dimension(store: &impl Store) {
     let policy = KeyPolicy {
         name: "app".to_owned(),
-        team_id: Some("core".to_owned()),
-        project_id: Some("site".to_owned()),
+        terms: KeyTerms {
+            team_id: Some("core".to_owned()),
+            project_id: Some("site".to_owned()),
+            ..KeyTerms::default()
+        },
         ..KeyPolicy::default()
     };
     store.label_keys(&[KeyLabel::of(KeyId(1), &policy)]).unwrap();

@@ -3,6 +3,7 @@ use super::*;
 use bytes::Bytes;
 use gw_model::{AccountId, AccountPolicy, Level, WireFormat};
 use gw_pipeline::{CallerContext, Inbound, PathFacts, Worker};
+use gw_store::audit::Origin;
 use gw_store::journal::{Frame, SegmentReader, list_segments};
 use gw_store::memory::NewAccount;
 use gw_upstream::{Upstream, UpstreamConfig};
@@ -17,6 +18,7 @@ async fn call(worker: &std::rc::Rc<Worker>, key: &Secret) {
         credential: Some(key.expose().to_owned()),
         signed: None,
         path: PathFacts::default(),
+        from: None,
         context: CallerContext::default(),
         forward_headers: Vec::new(),
         raw: None,
@@ -44,12 +46,11 @@ async fn a_call_is_written_down_with_its_accounts() {
     }
     let policy = |name: &str, team_id| KeyPolicy {
         name: name.to_owned(),
-        team_id,
-        models: vec!["*".to_owned()],
+        terms: gw_model::KeyTerms { team_id, models: vec!["*".to_owned()], ..gw_model::KeyTerms::default() },
         ..KeyPolicy::default()
     };
     let keys = [policy("bare", Some("a-label".to_owned())), policy("counted", Some(TEAM.to_string()))];
-    let keys = keys.map(|policy| super::super::super::keys::create(&app, policy).unwrap());
+    let keys = keys.map(|policy| super::super::super::keys::create(&app, &Origin::system(), policy).unwrap());
     let journal = app.storage.journal(0).unwrap();
     let upstream = Upstream::new(UpstreamConfig::default());
     let worker = Worker::new(Arc::clone(&app.gateway), upstream, journal, 7);

@@ -128,7 +128,7 @@ impl World {
                 assert_eq!((window.until, window.total), (now, total));
                 let pieces: Vec<_> =
                     ledger.iter().map(|(at, cost)| (*at.min(&now), NanoUsd(*cost))).collect();
-                tally.restore_window(&window, now, &pieces);
+                tally.restore_window(&window, now, &pieces, None);
             }
             self.model[who] = Account::restored(now, &ledger);
             self.model[who].now(now);

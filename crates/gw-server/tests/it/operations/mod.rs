@@ -1,0 +1,200 @@
+//! Every operation of the admin API, as the committed document lists them, and how each is called on something made for it.
+//! An operation of the document that is not in the table fails.
+
+mod audited;
+
+use super::support::{Answer, Gateway};
+use http::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+const DOCUMENT: &str = include_str!("../../../../../docs/openapi.json");
+
+/// What there must be before an operation can be called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Object {
+    /// Nothing.
+    Nothing,
+    /// One that a POST to this path makes.
+    Of(&'static str),
+    /// A route of which two versions were published.
+    OldRoute,
+}
+
+/// An operation and how it is called.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) method: Method,
+    /// As in the document, without `/api/v1/`.
+    pub(crate) path: String,
+    pub(crate) object: Object,
+    pub(crate) body: Value,
+    /// What the audit log calls it; nothing where it changes nothing.
+    pub(crate) action: Option<String>,
+}
+
+const ACCOUNTS: [(&str, &str); 7] = [
+    ("organizations", "organization"),
+    ("teams", "team"),
+    ("projects", "project"),
+    ("users", "user"),
+    ("customers", "customer"),
+    ("tags", "tag"),
+    ("plans", "plan"),
+];
+
+/// A name that nothing has.
+pub(crate) fn name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("thing-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn graph() -> Value {
+    json!({"start": "a", "nodes": {"a": {"type": "model", "model": "up/one"}}})
+}
+
+fn question() -> Value {
+    json!({"version": "draft", "request": {"body": {"messages": [{"role": "user", "content": "hi"}]}}})
+}
+
+/// Something of a resource, as it is made. What it must belong to is made by [`make`].
+fn new(resource: &str) -> Value {
+    match resource {
+        "credentials" => json!({"name": name(), "api_key": "sk-a-key-of-a-provider"}),
+        "routes" => json!({"name": name(), "document": graph()}),
+        "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
+        _ => json!({"name": name()}),
+    }
+}
+
+/// The table.
+pub(crate) fn rows() -> Vec<Row> {
+    let row = |method: Method, path: &str, object, body: Value, action: &str| Row {
+        method,
+        path: path.to_owned(),
+        object,
+        body,
+        action: (!action.is_empty()).then(|| action.to_owned()),
+    };
+    let metadata = || json!({"metadata": {"a": "b"}});
+    let (key, credential, route) = (Object::Of("keys"), Object::Of("credentials"), Object::Of("routes"));
+    let mut rows = vec![
+        row(Method::POST, "keys", Object::Nothing, Value::Null, "key.create"),
+        row(Method::PATCH, "keys/{id}", key, metadata(), "key.update"),
+        row(Method::DELETE, "keys/{id}", key, Value::Null, "key.revoke"),
+        row(Method::POST, "keys/{id}/rotate", key, json!({"grace_seconds": 5}), "key.rotate"),
+        row(Method::POST, "credentials", Object::Nothing, Value::Null, "credential.create"),
+        row(Method::PATCH, "credentials/{id}", credential, json!({"description": "x"}), "credential.update"),
+        row(Method::DELETE, "credentials/{id}", credential, Value::Null, "credential.delete"),
+        row(Method::POST, "routes", Object::Nothing, Value::Null, "route.create"),
+        row(Method::PATCH, "routes/{id}", route, json!({"document": graph(), "note": "x"}), "route.update"),
+        row(Method::DELETE, "routes/{id}", route, Value::Null, "route.delete"),
+        row(Method::POST, "routes/{id}/publish", route, json!({}), "route.publish"),
+        row(Method::POST, "routes/{id}/rollback", Object::OldRoute, json!({}), "route.rollback"),
+        row(Method::POST, "routes/{id}/simulate", route, question(), ""),
+    ];
+    for (path, object) in [
+        ("keys", Object::Nothing),
+        ("keys/{id}", key),
+        ("keys/{id}/effective", key),
+        ("budgets", Object::Nothing),
+        ("credentials", Object::Nothing),
+        ("credentials/{id}", credential),
+        ("providers", Object::Nothing),
+        ("models", Object::Nothing),
+        ("routes", Object::Nothing),
+        ("routes/{id}", route),
+        ("routes/{id}/versions", route),
+        ("logs", Object::Nothing),
+        ("usage", Object::Nothing),
+        ("audit", Object::Nothing),
+        ("audit/export", Object::Nothing),
+        ("audit/verify", Object::Nothing),
+    ] {
+        rows.push(row(Method::GET, path, object, Value::Null, ""));
+    }
+    for (resource, level) in ACCOUNTS {
+        let one = format!("{resource}/{{id}}");
+        let action = |verb: &str| format!("{level}.{verb}");
+        rows.push(row(Method::GET, resource, Object::Nothing, Value::Null, ""));
+        rows.push(row(Method::POST, resource, Object::Nothing, Value::Null, &action("create")));
+        rows.push(row(Method::GET, &one, Object::Of(resource), Value::Null, ""));
+        rows.push(row(Method::PATCH, &one, Object::Of(resource), metadata(), &action("update")));
+        rows.push(row(Method::DELETE, &one, Object::Of(resource), Value::Null, &action("delete")));
+    }
+    rows
+}
+
+/// Operations of the document: method and path, without `/api/v1/`.
+pub(crate) fn documented() -> BTreeSet<(String, String)> {
+    let document: Value = serde_json::from_str(DOCUMENT).unwrap();
+    let paths = document["paths"].as_object().unwrap().iter();
+    let of = |(path, item): (&String, &Value)| {
+        let path = path.strip_prefix("/api/v1/").unwrap().to_owned();
+        let methods = item.as_object().unwrap().keys().filter(|name| *name != "parameters");
+        methods.map(move |method| (method.to_uppercase(), path.clone())).collect::<Vec<_>>()
+    };
+    paths.flat_map(of).collect()
+}
+
+/// Makes something of a resource with these members besides, and what it must belong to; gives its id.
+pub(crate) async fn make(gateway: &Gateway, resource: &str, with: &Value) -> String {
+    let mut body = new(resource);
+    for (name, value) in with.as_object().into_iter().flatten() {
+        body[name] = value.clone();
+    }
+    if resource == "projects" && body.get("team_id").is_none() {
+        body["team_id"] = Box::pin(make(gateway, "teams", &json!({}))).await.into();
+    }
+    let made = gateway.admin(Method::POST, &format!("/api/v1/{resource}"), Some(&body)).await;
+    assert_eq!(made.status, 201, "{resource}: {}", made.text());
+    made.json()["id"].as_str().expect("an id").to_owned()
+}
+
+/// The object of a row; its id.
+async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
+    match row.object {
+        Object::Nothing => None,
+        Object::Of(resource) => Some(make(gateway, resource, &json!({})).await),
+        Object::OldRoute => {
+            let id = make(gateway, "routes", &json!({})).await;
+            let path = format!("/api/v1/routes/{id}");
+            gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
+            let draft = json!({"document": graph(), "note": "second"});
+            gateway.admin(Method::PATCH, &path, Some(&draft)).await.ok();
+            gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
+            Some(id)
+        }
+    }
+}
+
+/// The body of a row, and the path with the object's id.
+async fn parts_of(gateway: &Gateway, row: &Row) -> (String, Value) {
+    let id = object_of(gateway, row).await.unwrap_or_default();
+    let path = format!("/api/v1/{}", row.path.replace("{id}", &id));
+    let mut body = row.body.clone();
+    if row.method == Method::POST && row.object == Object::Nothing {
+        body = new(&row.path);
+        if row.path == "projects" {
+            body["team_id"] = make(gateway, "teams", &json!({})).await.into();
+        }
+    }
+    (path, body)
+}
+
+#[track_caller]
+fn done(row: &Row, answer: &Answer) {
+    assert!(answer.status.is_success(), "{} {}: {}", row.method, row.path, answer.text());
+}
+
+#[test]
+fn the_table_has_every_operation_of_the_document_and_no_other() {
+    let table: BTreeSet<(String, String)> =
+        rows().into_iter().map(|row| (row.method.to_string(), row.path)).collect();
+    let document = documented();
+    let missing: Vec<_> = document.difference(&table).collect();
+    assert!(missing.is_empty(), "these operations have no row in tests/it/operations: {missing:?}");
+    let gone: Vec<_> = table.difference(&document).collect();
+    assert!(gone.is_empty(), "these rows are of no operation: {gone:?}");
+}

@@ -1,0 +1,105 @@
+//! What this gateway has itself spent in a window, as it tells others. Within a window that only grows, so it may be told
+//! twice or late. Plain data, made under the account's lock.
+
+use super::{BudgetView, Purse};
+use gw_model::limits::{Budget, Period};
+use gw_model::{Micros, NanoUsd};
+
+/// How long after its end a window is of interest, in milliseconds: clocks differ.
+const AFTERMATH_MS: i64 = 86_400_000;
+
+/// Sub-windows that a settlement may have changed: that of now, and the one before if time went on meanwhile.
+const RECENT: usize = 2;
+
+/// See the module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// Which window, for all gateways.
+    pub name: String,
+    /// When it is of no more interest, in milliseconds since the epoch; 0 for never and for rolling windows.
+    pub ends_ms: i64,
+    /// Seconds of a rolling window; 0 for those of the calendar.
+    pub rolling: u32,
+    /// Nano-dollars: of a window of the calendar one amount; of a rolling one those of sub-windows.
+    pub spent: Vec<(i64, u64)>,
+}
+
+impl Mark {
+    /// Of a window whose sum is known.
+    fn calendar(budget: &Budget, start: Micros, end: Option<Micros>, spent: u64) -> Self {
+        let zone = budget.time_zone.as_ref().filter(|_| budget.period != Period::Total);
+        let name = match zone {
+            Some(zone) => format!("{}@{zone}:{start}", budget.period.text()),
+            None => format!("{}:{start}", budget.period.text()),
+        };
+        let ends_ms = end.map_or(0, |end| end / 1000 + AFTERMATH_MS);
+        Self { name, ends_ms, rolling: 0, spent: vec![(0, spent)] }
+    }
+
+    /// True when nothing was spent.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.spent.iter().all(|(_, spent)| *spent == 0)
+    }
+}
+
+/// Most that may be spent and held here in a window while nobody can be asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach {
+    period: Period,
+    window_start: Micros,
+    most: NanoUsd,
+}
+
+impl Purse {
+    /// Notes what all gateways have used of a budget, and with that how far this one may go by itself: to its part of
+    /// what is left. One part more than there are gateways is left over, since they did not all ask just now.
+    pub(in super::super) fn note_used(&mut self, budget: &Budget, now: Micros, used: NanoUsd, nodes: u64) {
+        let view = self.view(budget, now);
+        let part = view.limit.minus(used).0 / nodes.saturating_add(1).max(2);
+        let most = self.spent_here(budget, now).plus(NanoUsd(part));
+        let window_start = fixed_start(budget, &view);
+        let reach = Reach { period: budget.period, window_start, most };
+        match self.reaches.iter_mut().find(|known| known.period == budget.period) {
+            Some(known) => *known = reach,
+            None => self.reaches.push(reach),
+        }
+    }
+
+    /// How far this gateway may go in a budget's window by itself: never beyond its part of the whole.
+    pub(in super::super) fn reach(&self, budget: &Budget, view: &BudgetView, nodes: u64) -> NanoUsd {
+        let part = NanoUsd(view.limit.0 / nodes.max(1)).max(NanoUsd(1));
+        let start = fixed_start(budget, view);
+        let known = self.reaches.iter().find(|r| r.period == budget.period && r.window_start == start);
+        known.map_or(part, |known| known.most)
+    }
+
+    /// What was spent here, as far as that is told apart, in the window of a budget.
+    pub(in super::super) fn spent_here(&mut self, budget: &Budget, now: Micros) -> NanoUsd {
+        match super::place(budget) {
+            Some(place) => {
+                self.roll(now);
+                self.periods[place].here
+            }
+            None => self.other(budget, now).spent_here(now),
+        }
+    }
+
+    /// What was spent here in the window of a budget; of a rolling one all sub-windows, or those that changed last.
+    pub(in super::super) fn mark(&mut self, budget: &Budget, now: Micros, all: bool) -> Mark {
+        if let Period::Rolling(seconds) = budget.period {
+            let spent = self.other(budget, now).newest(now, if all { usize::MAX } else { RECENT });
+            return Mark { name: format!("r{seconds}"), ends_ms: 0, rolling: seconds, spent };
+        }
+        let view = self.view(budget, now);
+        Mark::calendar(budget, view.window_start, view.resets_at, self.spent_here(budget, now).0)
+    }
+}
+
+/// A rolling window has no start that stays.
+const fn fixed_start(budget: &Budget, view: &BudgetView) -> Micros {
+    match budget.period {
+        Period::Rolling(_) => 0,
+        _ => view.window_start,
+    }
+}

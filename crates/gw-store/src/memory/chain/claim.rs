@@ -1,0 +1,280 @@
+//! What a call asks of the counters that all gateways share, and what their answer means. Serves reserve and settle. It
+//! must not know where those counters are.
+
+use super::super::amounts::Amounts;
+use super::super::budget::Mark;
+use super::super::refused::{HoldRefused, LimitExceeded};
+use super::super::views::{LimitsView, Remaining};
+use super::{Chain, Part, each};
+use gw_model::limits::{LimitKind, LimitUnit, Mode, OnUnavailable};
+use gw_model::{AccountId, Micros, NanoUsd};
+
+/// What is asked for, all or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Claim {
+    /// One after the other.
+    pub items: Vec<Item>,
+    /// Tokens and money that are to be held.
+    pub amounts: Amounts,
+}
+
+/// One counter.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A limit over a window.
+    Limit {
+        /// Its name, the same in all gateways.
+        key: String,
+        /// What it counts.
+        unit: LimitUnit,
+        /// Its window.
+        per_seconds: u32,
+        /// How that is counted.
+        kind: LimitKind,
+        /// The bound.
+        max: u64,
+        /// Units above it.
+        burst: u64,
+        /// How many are to be taken.
+        units: u64,
+        /// It is only noted what it would refuse.
+        shadow: bool,
+        /// Whose it is: the place in the chain.
+        part: usize,
+    },
+    /// A limit of calls at the same time.
+    Parallel {
+        /// Its name, the same in all gateways.
+        key: String,
+        /// The bound.
+        max: u64,
+        /// It is only noted what it would refuse.
+        shadow: bool,
+        /// Whose it is: the place in the chain.
+        part: usize,
+    },
+    /// The budgets of an account.
+    Budgets {
+        /// Whose.
+        account: AccountId,
+        /// What is to be held.
+        cost: NanoUsd,
+        /// Each of them.
+        list: Vec<BudgetItem>,
+        /// The place in the chain.
+        part: usize,
+    },
+}
+
+/// One budget.
+#[derive(Clone, Debug)]
+pub struct BudgetItem {
+    /// The bound of now.
+    pub limit: NanoUsd,
+    /// It is only noted what it would refuse.
+    pub shadow: bool,
+    /// Its window, and what was spent here in it.
+    pub mark: Mark,
+}
+
+/// Why a counter refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// A limit is reached.
+    Limit {
+        /// Microseconds after which another try may succeed.
+        retry_after_us: u64,
+    },
+    /// A budget has not that much left.
+    Budget {
+        /// Which of the item's.
+        index: usize,
+        /// Spent in the window, by all.
+        spent: NanoUsd,
+        /// Held, by all.
+        reserved: NanoUsd,
+    },
+}
+
+impl Part {
+    fn key(&self, unit: LimitUnit, per_seconds: u32, scope: u64) -> String {
+        format!("{}:{}:{per_seconds}:{scope:x}", self.link.id, unit.as_str())
+    }
+}
+
+impl Chain {
+    /// Does anything count for all gateways together?
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.links().any(|link| {
+            let limits = link.rules.limits.iter().any(|rule| rule.limit.sharing.mode == Mode::Strict);
+            limits || link.rules.budgets.iter().any(|budget| budget.sharing.mode == Mode::Strict)
+        })
+    }
+
+    /// As after [`Self::admit`], with nothing taken.
+    #[cfg(test)]
+    pub(crate) const fn assume_admitted(&mut self) {
+        (self.is_inside, self.has_request) = (true, true);
+    }
+
+    /// Has the call's request been taken?
+    #[must_use]
+    pub const fn has_request(&self) -> bool {
+        self.has_request
+    }
+
+    /// What is to be asked for: these amounts, and with the first claim of a call also its request and its place
+    /// among those that run at the same time. `None`: nothing that is shared counts any of it.
+    #[must_use]
+    pub fn claim(&self, now: Micros, amounts: Amounts, is_first: bool) -> Option<Claim> {
+        let mut items = Vec::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            items.extend(budgets(part, at, now, amounts.cost));
+            let counted = part.terms().counted().filter(|(_, r)| r.limit.sharing.mode == Mode::Strict);
+            for (_, rule) in counted {
+                let (limit, unit) = (&rule.limit, rule.limit.unit);
+                let key = || part.key(unit, limit.per_seconds, rule.slot.scope);
+                let units = match unit {
+                    LimitUnit::Requests => u64::from(is_first && self.has_request),
+                    _ => amounts.of(unit),
+                };
+                let (max, shadow) = (limit.max, limit.shadow);
+                if unit == LimitUnit::Parallel {
+                    if is_first && self.is_inside {
+                        items.push(Item::Parallel { key: key(), max, shadow, part: at });
+                    }
+                } else if units > 0 {
+                    let (kind, burst, per_seconds) = (limit.kind, limit.burst, limit.per_seconds);
+                    let key = key();
+                    items.push(Item::Limit {
+                        key,
+                        unit,
+                        per_seconds,
+                        kind,
+                        max,
+                        burst,
+                        units,
+                        shadow,
+                        part: at,
+                    });
+                }
+            }
+        }
+        (!items.is_empty()).then_some(Claim { items, amounts })
+    }
+
+    /// What was spent here in the windows of the budgets that are shared, after a settlement.
+    #[must_use]
+    pub fn marks(&self, now: Micros) -> Vec<(AccountId, Mark)> {
+        let mut marks = Vec::new();
+        for part in &self.parts {
+            let shared = part.link.rules.budgets.iter().filter(|b| b.sharing.mode == Mode::Strict);
+            let mut counters = part.link.tally.lock();
+            marks.extend(shared.map(|budget| (part.link.id, counters.purse().mark(budget, now, false))));
+        }
+        marks
+    }
+
+    /// What a refusal by an item of a claim means for the caller.
+    #[must_use]
+    pub fn refusal(&self, item: &Item, refused: Refused) -> HoldRefused {
+        let holder = |part: usize| self.parts.get(part).map(|p| p.link.holder.clone()).unwrap_or_default();
+        let (unit, max, per_seconds, part) = match (item, refused) {
+            (Item::Budgets { list, cost, part, .. }, Refused::Budget { index, spent, reserved }) => {
+                let limit = list.get(index).map_or(NanoUsd::ZERO, |budget| budget.limit);
+                let (holder, needed) = (holder(*part), *cost);
+                return HoldRefused::Budget { holder, limit, spent, reserved, needed };
+            }
+            (Item::Limit { unit, max, per_seconds, part, .. }, _) => (*unit, *max, *per_seconds, *part),
+            (Item::Parallel { max, part, .. }, _) => (LimitUnit::Parallel, *max, 0, *part),
+            (Item::Budgets { .. }, Refused::Limit { .. }) => return HoldRefused::Unavailable,
+        };
+        let retry_after_us = match refused {
+            Refused::Limit { retry_after_us } => retry_after_us,
+            Refused::Budget { .. } => 0,
+        };
+        let holder = holder(part);
+        HoldRefused::Limit(LimitExceeded { holder, unit, max, per_seconds, retry_after_us })
+    }
+
+    /// Notes what a shared counter would have refused, were it in force.
+    pub fn note_shadow(&mut self, refused: HoldRefused) {
+        self.shadow.get_or_insert_with(|| Box::new(refused));
+    }
+
+    /// Notes what all gateways together have left of the limits of a claim: units, and microseconds until all is free.
+    pub fn note_left(&mut self, claim: &Claim, left: &[(u64, u64)]) {
+        let limits = claim.items.iter().filter_map(|item| match item {
+            Item::Limit { unit, max, shadow, .. } => Some((*unit, *max, *shadow)),
+            _ => None,
+        });
+        for ((unit, limit, shadow), (remaining, reset_us)) in limits.zip(left) {
+            if shadow || unit == LimitUnit::Cost {
+                continue;
+            }
+            let one = Some(Remaining { limit, remaining: *remaining, reset_us: *reset_us });
+            let one = match unit {
+                LimitUnit::Requests => LimitsView { requests: one, tokens: None },
+                _ => LimitsView { requests: None, tokens: one },
+            };
+            self.left = Some(self.left.map_or(one, |known| one.least(&known)));
+        }
+    }
+
+    /// Notes what all gateways together have used of the budgets of a claim.
+    pub fn note_used(&mut self, claim: &Claim, now: Micros, used: &[u64], nodes: u64) {
+        let mut used = used.iter();
+        for item in &claim.items {
+            let Item::Budgets { list, part, .. } = item else { continue };
+            let Some(part) = self.parts.get(*part) else { continue };
+            let shared = part.link.rules.budgets.iter().filter(|b| b.sharing.mode == Mode::Strict);
+            let mut counters = part.link.tally.lock();
+            for (budget, used) in shared.zip(used.by_ref().take(list.len())) {
+                counters.purse().note_used(budget, now, NanoUsd(*used), nodes);
+            }
+        }
+    }
+
+    /// May the call go on though nobody can say what is left? What it takes is taken here already; of what is shared
+    /// each of so many gateways has its part, or nothing goes out, or all. Money waits until it is known that it
+    /// cannot be asked for long (`is_gone`): a part that others may use too could overspend a budget.
+    ///
+    /// # Errors
+    /// Which does not allow it.
+    pub fn go_alone(&self, now: Micros, nodes: u64, is_gone: bool) -> Result<(), HoldRefused> {
+        let closed = |sharing: gw_model::limits::Sharing| {
+            sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Closed
+        };
+        let waits = |sharing: gw_model::limits::Sharing| {
+            let has_part = sharing.on_unavailable == OnUnavailable::Local;
+            closed(sharing) || (sharing.mode == Mode::Strict && has_part && !is_gone)
+        };
+        let costs = self.held().cost.0 > 0;
+        let mut refused = None;
+        each(&self.parts, |part, counters| {
+            let rules = &part.link.rules;
+            let is_closed = rules.budgets.iter().any(|b| costs && !b.shadow && waits(b.sharing))
+                || part.terms().counted().any(|(_, r)| closed(r.limit.sharing) && !r.limit.shadow);
+            if is_closed {
+                refused.get_or_insert(HoldRefused::Unavailable);
+            }
+            let now = counters.now(now);
+            if refused.is_none() {
+                refused = counters.above_share(part.terms(), now, nodes);
+            }
+        });
+        refused.map_or(Ok(()), Err)
+    }
+}
+
+fn budgets(part: &Part, at: usize, now: Micros, cost: NanoUsd) -> Option<Item> {
+    let shared = || part.link.rules.budgets.iter().filter(|b| b.sharing.mode == Mode::Strict);
+    shared().next()?;
+    let mut counters = part.link.tally.lock();
+    let list = shared().map(|budget| {
+        let mark = counters.purse().mark(budget, now, false);
+        BudgetItem { limit: budget.limit_at(now), shadow: budget.shadow, mark }
+    });
+    Some(Item::Budgets { account: part.link.id, cost, list: list.collect(), part: at })
+}
