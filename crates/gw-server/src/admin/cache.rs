@@ -1,13 +1,15 @@
 //! `/api/v1/cache`: how full the cache is, and what is to be thrown away.
 
 use super::error::ApiError;
+use crate::app::cache;
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::StatusCode;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::answers::{AnswerKey, Purge};
+use gw_store::audit::Origin;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -40,22 +42,29 @@ struct PurgeInput {
 }
 
 /// Throws answers away.
-pub(super) async fn purge(State(app): State<Arc<App>>, body: Bytes) -> Result<Json<Value>, ApiError> {
+pub(super) async fn purge(
+    State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
+    body: Bytes,
+) -> Result<Json<Value>, ApiError> {
     let input: PurgeInput = serde_json::from_slice(&body).map_err(|error| {
         ApiError::malformed(format!("the body must be an object with what to purge: {error}"))
     })?;
     let purge = read(input)?;
-    Ok(Json(json!({ "purged": app.gateway.answers.purge(&purge) })))
+    let count = tokio::task::spawn_blocking(move || cache::purge(&app, &origin, &purge)).await?;
+    Ok(Json(json!({ "purged": count })))
 }
 
 /// Throws one answer away.
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
+    Extension(origin): Extension<Origin>,
     Path(key): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let unknown = || ApiError::not_found("there is no answer of this key in the cache");
     let key: AnswerKey = key.parse().map_err(|_| unknown())?;
-    match app.gateway.answers.purge(&Purge { key: Some(key), ..Purge::default() }) {
+    let purge = Purge { key: Some(key), ..Purge::default() };
+    match tokio::task::spawn_blocking(move || cache::purge(&app, &origin, &purge)).await? {
         0 => Err(unknown()),
         _ => Ok(StatusCode::NO_CONTENT),
     }

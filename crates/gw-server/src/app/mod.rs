@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod cache;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
 pub(crate) mod keys;

@@ -173,6 +173,9 @@ async fn answers_are_thrown_away_on_demand() {
     assert_eq!((status, out.trim()), (0, r#"{"purged":3}"#), "{errors}");
     let (status, out, errors) = run(&["cache", "stats", "--url", &url, "--key", MASTER]).await;
     assert!(status == 0 && out.contains("entries"), "{out}{errors}");
+    let log = gateway.rows("/api/v1/audit").await;
+    let entries: Vec<_> = log.iter().filter(|entry| entry["action"] == "cache.purge").collect();
+    assert!(entries.iter().any(|entry| entry["after"]["model"] == "main"), "{entries:?}");
     let (status, _, errors) = run(&["cache", "purge", "--url", &url, "--key", MASTER]).await;
     assert!(status == 1 && errors.contains("say what to purge"), "{errors}");
 }
