@@ -61,6 +61,8 @@ pub(super) enum Fate {
     Failed(Arc<Failure>),
     /// It was the caller's own affair; another may have more luck.
     Abandoned,
+    /// There is one, and it can not be shared: whoever waits fetches their own, all at once.
+    Unshared,
 }
 
 /// What a call learns that waits for another's answer.
@@ -126,7 +128,19 @@ impl Flight {
         Some(Passenger { flight: Arc::clone(self), seat: number, is_over: false })
     }
 
+    /// Does anybody wait for the answer besides the call that fetches it? That has a seat once the answer began.
+    pub(super) fn has_others(&self) -> bool {
+        let state = self.state.lock();
+        state.taken > usize::from(state.head.is_some())
+    }
+
+    /// Is all of the answer here, or is it known that there is no more?
+    pub(super) fn is_closed(&self) -> bool {
+        self.state.lock().end.is_some()
+    }
+
     /// How many wait for the answer or are getting it.
+    #[cfg(test)]
     pub(super) fn passengers(&self) -> usize {
         self.state.lock().taken
     }

@@ -102,6 +102,11 @@ impl Lead {
         true
     }
 
+    /// The answer is only the caller's: those who wait learn of it.
+    pub(super) fn keep_apart(self) {
+        self.flight.fall(Fate::Unshared);
+    }
+
     /// No target had an answer: those who wait learn of it.
     pub(super) fn fail(self, failure: &Failure) {
         self.flight.fall(Fate::Failed(Arc::new(failure.clone())));
@@ -161,9 +166,9 @@ impl Crew {
         Carried { call: Some(Box::pin(call)), crew: self }
     }
 
-    /// Goes on without the caller, if anybody else waits; `own` seats are the call's.
-    fn goes_on(&self, own: usize) -> bool {
-        let goes_on = self.flight.passengers() > own && !self.worker.gateway().is_stopping();
+    /// Goes on without the caller, if anybody else waits.
+    fn goes_on(&self) -> bool {
+        let goes_on = self.flight.has_others() && !self.worker.gateway().is_stopping();
         if goes_on {
             self.left.set(true);
         }
@@ -173,11 +178,16 @@ impl Crew {
     /// Reads the answer to its end, as long as anybody else gets it.
     async fn drain(self, mut body: Box<ReplyBody>) {
         loop {
-            if self.flight.passengers() <= 1 {
-                return;
-            }
-            let next =
-                poll_fn(|cx| self.worker.turn(|| http_body::Body::poll_frame(Pin::new(&mut *body), cx)));
+            let next = poll_fn(|cx| {
+                let polled = self.worker.turn(|| http_body::Body::poll_frame(Pin::new(&mut *body), cx));
+                match polled {
+                    // What is here already is read and counted in any case.
+                    Poll::Pending if !self.flight.has_others() && !self.flight.is_closed() => {
+                        Poll::Ready(None)
+                    }
+                    polled => polled,
+                }
+            });
             match next.await {
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return,
@@ -206,7 +216,7 @@ impl<F: Future<Output = Result<Reply, Rejected>> + 'static> Future for Carried<F
 
 impl<F: Future<Output = Result<Reply, Rejected>> + 'static> Drop for Carried<F> {
     fn drop(&mut self) {
-        let Some(mut call) = self.call.take().filter(|_| self.crew.goes_on(0)) else { return };
+        let Some(mut call) = self.call.take().filter(|_| self.crew.goes_on()) else { return };
         let crew = self.crew.clone();
         spawn(async move {
             match poll_fn(|cx| crew.worker.turn(|| call.as_mut().poll(cx))).await {
@@ -243,7 +253,7 @@ impl Led {
 
 impl Drop for Led {
     fn drop(&mut self) {
-        if let Some(body) = self.body.take().filter(|_| self.crew.goes_on(1)) {
+        if let Some(body) = self.body.take().filter(|_| self.crew.goes_on()) {
             spawn(self.crew.clone().drain(body));
         }
     }

@@ -63,6 +63,7 @@ impl Looking<'_> {
                     return or_else(shared, alone);
                 }
                 Ok(Landing::None(Fate::Abandoned)) => {}
+                Ok(Landing::None(Fate::Unshared)) => return Ok(alone(screened)),
                 Ok(Landing::None(Fate::Failed(failure))) => {
                     failures += 1;
                     if let Found::Spare(answer) = self.found(answers, worker.now()) {

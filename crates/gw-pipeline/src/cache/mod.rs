@@ -111,10 +111,11 @@ fn nothing_kept() -> Refusal {
 /// Hands the answer that begins on to others who wait for it.
 pub(crate) fn share(answered: &mut Answered) {
     // What can not be shared leaves those who wait to themselves.
-    if let Some(mut lead) = answered.ticket.lead.take()
-        && lead.publish(answered)
-    {
-        answered.ticket.lead = Some(lead);
+    if let Some(mut lead) = answered.ticket.lead.take() {
+        match lead.publish(answered) {
+            true => answered.ticket.lead = Some(lead),
+            false => lead.keep_apart(),
+        }
     }
 }
 

@@ -125,12 +125,20 @@ async fn who_asked_first_may_leave() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_waits_for_an_answer_that_nobody_wants() {
     let upstream = Upstream::start().await;
-    upstream.faults("chat-model", "slow-drip=30;chunk-bytes=10", None);
-    let gateway = Gateway::start(&config(&upstream, "{ mode: exact }")).await;
+    upstream.faults("chat-model", "slow-drip=30;chunk-bytes=2", None);
+    let gateway = Arc::new(Gateway::start(&config(&upstream, "{ mode: exact }")).await);
     let mut open = Call::chat(&chat_stream("main", "go")).key(KEY).open(gateway.addr).await;
     drop(open.next().await);
     drop(open);
-    upstream.has_no_stream_within(Duration::from_secs(3)).await;
+    upstream.is_quiet_within(Duration::from_secs(3)).await;
+    // A whole answer has begun, and its caller has nothing of it yet.
+    let asking = {
+        let gateway = Arc::clone(&gateway);
+        tokio::spawn(async move { gateway.send(Call::chat(&chat("main", "go")).key(KEY)).await })
+    };
+    upstream.has_asked(2).await;
+    asking.abort();
+    upstream.is_quiet_within(Duration::from_secs(3)).await;
     gateway.metric_becomes("gatewright_open_reservations", 0.0, Duration::from_secs(2)).await;
     assert!(gateway.metric("gatewright_cache_entries").await < 1.0);
 }
