@@ -5,6 +5,7 @@ mod clients;
 mod count;
 mod drills;
 mod generated;
+mod provider;
 mod tests_step;
 mod tools;
 mod weights;
@@ -35,6 +36,7 @@ const STEPS: &[Step] = &[
     ("crates", "the default build stays small", |_| count::check()),
     ("deny", "licences and sources of dependencies", |_| tools::deny()),
     ("weights", "the embedding model that tests use", |_| weights::ensure()),
+    ("provider", "the identity provider that tests use", |_| provider::ensure()),
     ("test", "unit and integration tests", tests_step::workspace),
     ("doc", "examples in the documentation", tests_step::documentation),
     ("build", "the release binary", |_| build()),

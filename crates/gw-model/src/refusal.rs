@@ -72,6 +72,8 @@ codes! {
     LimitsUnavailable = "limits_unavailable", 503;
     /// The journal's disk is full.
     StorageFull = "storage_full", 503;
+    /// The keys of an identity provider cannot be read, so that its tokens cannot be checked.
+    IdentityUnavailable = "identity_unavailable", 503;
     /// The database cannot be used at present.
     StorageUnavailable = "storage_unavailable", 503;
     /// The gateway is shutting down.

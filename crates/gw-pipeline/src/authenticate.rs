@@ -1,11 +1,11 @@
-//! First stage: who calls. A virtual key (looked up by its HMAC in memory), or the master key. It must
-//! not read the body.
+//! First stage: who calls. A virtual key or a known token (looked up by its HMAC in memory), or the master key. A token
+//! that is new is introduced first. It must not read the body.
 
 use crate::inbound::Inbound;
 use crate::ticket::{Rejected, Ticket};
 use crate::worker::Worker;
 use gw_model::{ErrorCode, Micros, Principal, Refusal};
-use gw_store::memory::KeyEntry;
+use gw_store::memory::{KeyEntry, KeySource};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -16,14 +16,20 @@ pub(crate) struct Authenticated {
 }
 
 /// Checks the credential.
-pub(crate) fn authenticate<B>(mut ticket: Ticket, inbound: &Inbound<B>) -> Result<Authenticated, Rejected> {
+pub(crate) async fn authenticate<B>(
+    mut ticket: Ticket,
+    inbound: &Inbound<B>,
+) -> Result<Authenticated, Rejected> {
     let caller = match (&inbound.credential, &inbound.signed) {
         // Who signed is a claim until the body is there; receive checks it.
         (None, Some(signed)) => {
             let claimed = signed.access_key_id(ticket.record.time);
-            claimed.and_then(|id| identify(ticket.worker(), Some(id), inbound.from))
+            match claimed {
+                Ok(id) => identify(ticket.worker(), Some(id), inbound.from).await,
+                Err(refusal) => Err(refusal),
+            }
         }
-        (credential, _) => identify(ticket.worker(), credential.as_deref(), inbound.from),
+        (credential, _) => identify(ticket.worker(), credential.as_deref(), inbound.from).await,
     };
     match caller {
         Ok(Caller::Master) => ticket.record.key = Some(Principal::Master.key_id()),
@@ -45,8 +51,9 @@ pub(crate) enum Caller {
     Key(Arc<KeyEntry>),
 }
 
-/// Finds the holder of a credential; a refusal says no more than that it is not valid.
-pub(crate) fn identify(
+/// Finds the holder of a credential; a refusal says no more than that it is not valid. Waits only where a token must be
+/// introduced first.
+pub(crate) async fn identify(
     worker: &Worker,
     credential: Option<&str>,
     from: Option<IpAddr>,
@@ -66,10 +73,17 @@ pub(crate) fn identify(
     if gateway.is_master(presented) {
         return Ok(Caller::Master);
     }
-    Err(Refusal::new(
-        ErrorCode::InvalidApiKey,
-        "this API key is not known here; check the key and the base URL",
-    ))
+    match gateway.introducer().and_then(|introducer| introducer.introduce(presented)) {
+        Some(introduction) => {
+            let entry = introduction.await?;
+            check(&entry, worker.now())?;
+            Ok(Caller::Key(entry))
+        }
+        None => Err(Refusal::new(
+            ErrorCode::InvalidApiKey,
+            "this API key is not known here; check the key and the base URL",
+        )),
+    }
 }
 
 /// May the key be used from there? Asked before anything else about the key, so that a key in the wrong hands tells nothing.
@@ -89,6 +103,9 @@ fn check_address(entry: &KeyEntry, from: Option<IpAddr>) -> Result<(), Refusal> 
 /// Is the key good at this moment? Asked again when time has passed: a slow upload or a back-off must not
 /// carry a revoked key to a provider.
 pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
+    if entry.source == KeySource::Token {
+        return check_bearer(entry, now);
+    }
     // Before anything else, as with addresses.
     if entry.policy.access.as_ref().is_some_and(|access| !access.allows_time(now)) {
         let text = "calls with this API key are not taken at this time; call within its hours, or have 'hours' changed";
@@ -106,6 +123,18 @@ pub(crate) fn check(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
     }
     if entry.expires_at.is_some_and(|at| at <= now) {
         return Err(Refusal::new(ErrorCode::InvalidApiKey, "this API key has expired"));
+    }
+    Ok(())
+}
+
+/// The same of whoever calls with a token.
+fn check_bearer(entry: &KeyEntry, now: Micros) -> Result<(), Refusal> {
+    if entry.expires_at.is_some_and(|at| at <= now) {
+        return Err(Refusal::new(ErrorCode::InvalidApiKey, "this token has expired; get a new one"));
+    }
+    if entry.is_closed() {
+        let text = "the user of this token, or what it belongs to, has been disabled or deleted";
+        return Err(Refusal::new(ErrorCode::InvalidApiKey, text));
     }
     Ok(())
 }

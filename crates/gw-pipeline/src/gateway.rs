@@ -7,6 +7,7 @@ use crate::credentials::Room;
 use crate::embedding::Embedding;
 use crate::files::Settling;
 use crate::health::{Board, BoardCollector};
+use crate::introduction::Introducer;
 use crate::live::{Live, PublishError};
 use crate::metrics::{Metrics, SharedLimitMetrics};
 use crate::route::meaning::Changes;
@@ -16,8 +17,8 @@ use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
 use gw_store::objects::Objects;
 use gw_store::redis::strict::Desk;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
@@ -42,6 +43,7 @@ pub struct Gateway {
     /// Answers that are kept for later requests.
     pub answers: Answers,
     master: Secret,
+    introducer: OnceLock<Arc<dyn Introducer>>,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
@@ -125,6 +127,7 @@ impl Gateway {
             objects: parts.objects,
             answers,
             master: parts.master,
+            introducer: OnceLock::new(),
             clock: parts.clock,
             metrics,
             saturation,
@@ -160,6 +163,15 @@ impl Gateway {
     /// Tells when another configuration is in force.
     pub(crate) fn changes(&self) -> watch::Receiver<()> {
         self.changes.follow()
+    }
+
+    /// From now on, tokens are accepted as this one says. Only the first counts.
+    pub fn set_introducer(&self, introducer: Arc<dyn Introducer>) {
+        let _ = self.introducer.set(introducer);
+    }
+
+    pub(crate) fn introducer(&self) -> Option<&Arc<dyn Introducer>> {
+        self.introducer.get()
     }
 
     /// For calls that the gateway makes for itself.

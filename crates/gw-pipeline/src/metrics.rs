@@ -9,7 +9,7 @@ pub use sharing::SharingMetrics;
 
 use crate::health::Checked;
 use gw_model::snapshot::Model;
-use gw_model::{Micros, NanoUsd, Outcome, Priority, Record, SubCallRole, WireFormat};
+use gw_model::{ErrorCode, Micros, NanoUsd, Outcome, Priority, Record, SubCallRole, WireFormat};
 use parking_lot::Mutex;
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -60,6 +60,11 @@ struct AttemptLabels {
 struct CredentialLabels {
     provider: String,
     credential: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct IntroductionLabels {
     outcome: &'static str,
 }
 
@@ -121,6 +126,7 @@ pub struct Metrics {
     cost: Family<TargetLabels, UsdCounter>,
     failed_attempts: Family<AttemptLabels, Counter>,
     credential_refreshes: Family<CredentialLabels, Counter>,
+    introductions: Family<IntroductionLabels, Counter>,
     semantic_choices: Family<SemanticLabels, Counter>,
     health_checks: Family<CheckLabels, Counter>,
     duration: Family<TargetLabels, Histogram, fn() -> Histogram>,
@@ -184,6 +190,7 @@ impl Metrics {
             cost: Family::default(),
             failed_attempts: Family::default(),
             credential_refreshes: Family::default(),
+            introductions: Family::default(),
             semantic_choices: Family::default(),
             health_checks: Family::default(),
             duration: Family::new_with_constructor(histogram),
@@ -241,6 +248,11 @@ impl Metrics {
             "credential_refreshes",
             "Credentials of providers that were obtained, or could not be",
             self.credential_refreshes.clone(),
+        );
+        r.register(
+            "token_introductions",
+            "Tokens of identity providers that were checked, once for each token",
+            self.introductions.clone(),
         );
         r.register(
             "semantic_choices",
@@ -368,6 +380,12 @@ impl Metrics {
             outcome: if is_good { "ok" } else { "failed" },
         };
         self.credential_refreshes.get_or_create(&labels).inc();
+    }
+
+    /// Counts a token that was found good, or was refused with that code.
+    pub fn note_introduction(&self, refused: Option<ErrorCode>) {
+        let outcome = refused.map_or("ok", ErrorCode::as_str);
+        self.introductions.get_or_create(&IntroductionLabels { outcome }).inc();
     }
 
     /// Counts what came of a prompt at a semantic group. Models are aliases, whose names come from the configuration.

@@ -2,7 +2,7 @@
 //! that the stages need. It must not judge them.
 
 use crate::admit::guests;
-use crate::inbound::{BodySource, Inbound, PathFacts};
+use crate::inbound::{BodySource, CallerContext, Inbound, PathFacts};
 use crate::live::Live;
 use crate::raw;
 use crate::saturation::Accepted;
@@ -10,6 +10,7 @@ use crate::signed::SignedHead;
 use crate::ticket::{Rejected, Ticket};
 use bytes::Bytes;
 use gw_model::{Call, CallFacts, ErrorCode, Micros, Refusal, WireFormat};
+use gw_store::memory::KeyEntry;
 use std::sync::Arc;
 
 /// Bodies up to this size are scanned on the worker: some 200 µs of work.
@@ -29,8 +30,9 @@ pub(crate) async fn receive<B: BodySource>(
 ) -> Result<Received, Rejected> {
     let mut ticket = accepted.ticket;
     let live = ticket.worker().gateway().live();
-    ticket.record.customer.clone_from(&inbound.context.customer);
-    ticket.context = inbound.context;
+    let context = heard(ticket.key(), inbound.context);
+    ticket.record.customer.clone_from(&context.customer);
+    ticket.context = context;
     let settings = &live.snapshot.settings;
     let body = match inbound.body.read(settings.max_body_bytes).await {
         Ok(body) => body,
@@ -78,6 +80,19 @@ pub(crate) async fn receive<B: BodySource>(
     ticket.record.format = format;
     let call = Call { format, body, facts, forward_headers: inbound.forward_headers, raw: line };
     Ok(Received { ticket, live, call })
+}
+
+/// What a caller says of itself, and its token of it: the token has the last word on the customer.
+fn heard(key: Option<&Arc<KeyEntry>>, mut context: CallerContext) -> CallerContext {
+    let Some(told) = key.and_then(|key| key.told()) else { return context };
+    if told.customer.is_some() {
+        context.customer.clone_from(&told.customer);
+    }
+    context.tags = match (context.tags.take(), &told.tags) {
+        (Some(said), Some(told)) => Some(format!("{told},{said}")),
+        (said, told) => said.or_else(|| told.clone()),
+    };
+    context
 }
 
 /// What is to be done with a body.

@@ -38,7 +38,7 @@ pub async fn run<B: BodySource>(worker: &Rc<Worker>, inbound: Inbound<B>) -> Rep
 
 async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Reply, Rejected> {
     // Who calls comes before anything is read of the body: a stranger costs one hash, not a buffer.
-    let authenticated = authenticate(ticket, &inbound)?;
+    let authenticated = authenticate(ticket, &inbound).await?;
     // Where there is too much to do, who calls decides who is served, and nothing is read of the others.
     let accepted = accept(authenticated, &inbound)?;
     // The body is read whole, within limits, and only what the stages need is parsed.

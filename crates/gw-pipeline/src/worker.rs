@@ -70,12 +70,12 @@ impl Worker {
 
     /// Who presents this credential: `Some` key, or `None` for the master key. Errors: 401
     /// `invalid_api_key`, 403 `address_not_allowed`, `time_not_allowed`. For endpoints that are no calls, such as the list of models.
-    pub fn identify(
+    pub async fn identify(
         &self,
         credential: Option<&str>,
         from: Option<IpAddr>,
     ) -> Result<Option<Arc<KeyEntry>>, Refusal> {
-        authenticate::identify(self, credential, from).map(|caller| match caller {
+        authenticate::identify(self, credential, from).await.map(|caller| match caller {
             Caller::Master => None,
             Caller::Key(entry) => Some(entry),
         })

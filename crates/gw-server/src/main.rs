@@ -6,6 +6,7 @@ mod admin;
 mod app;
 mod cli;
 mod credentials;
+mod identity;
 mod ingress;
 mod listen;
 mod serve;

@@ -3,6 +3,7 @@
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
+use crate::types::TokenId;
 use gw_model::{AccountId, KeyId, Level, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -11,6 +12,8 @@ use std::path::Path;
 
 /// Every virtual key starts so.
 pub const KEY_PREFIX: &str = "gw-";
+/// Every admin token starts so.
+pub const TOKEN_PREFIX: &str = "gwa-";
 /// Environment variable of the encryption key.
 const ENCRYPTION_VARIABLE: &str = "GATEWRIGHT_ENCRYPTION_KEY";
 const KEY_CHARACTERS: usize = 43;
@@ -31,14 +34,23 @@ pub struct FoundKey {
 
 /// A new virtual key: `gw-` and 43 characters of `[A-Za-z0-9]` (256 bits) from the operating system.
 pub fn generate_key() -> Result<Secret, StoreError> {
-    let mut text = String::with_capacity(KEY_PREFIX.len() + KEY_CHARACTERS);
-    text.push_str(KEY_PREFIX);
+    generate(KEY_PREFIX)
+}
+
+/// A new admin token: `gwa-` and as many characters.
+pub fn generate_admin_token() -> Result<Secret, StoreError> {
+    generate(TOKEN_PREFIX)
+}
+
+fn generate(prefix: &str) -> Result<Secret, StoreError> {
+    let mut text = String::with_capacity(prefix.len() + KEY_CHARACTERS);
+    text.push_str(prefix);
     let mut bytes = [0u8; 64];
-    while text.len() < KEY_PREFIX.len() + KEY_CHARACTERS {
+    while text.len() < prefix.len() + KEY_CHARACTERS {
         getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
         // 248 is the largest multiple of 62 in a byte: what is above would favour the first characters.
         let fair = bytes.iter().filter(|b| **b < 248).filter_map(|b| ALPHABET.get(usize::from(b % 62)));
-        let missing = KEY_PREFIX.len() + KEY_CHARACTERS - text.len();
+        let missing = prefix.len() + KEY_CHARACTERS - text.len();
         text.extend(fair.take(missing).map(|c| char::from(*c)));
     }
     Ok(Secret::new(text))
@@ -70,6 +82,13 @@ pub fn generate_account_id(level: Level) -> Result<AccountId, StoreError> {
     Ok(AccountId { level, number: u128::from_be_bytes(bytes) })
 }
 
+/// A new id of an admin token.
+pub fn generate_token_id() -> Result<TokenId, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(TokenId(u128::from_be_bytes(bytes)))
+}
+
 /// A fresh id of a dynamic route.
 pub fn generate_route_id() -> Result<String, StoreError> {
     let mut bytes = [0; 16];
@@ -82,6 +101,22 @@ pub fn generate_route_id() -> Result<String, StoreError> {
 pub fn file_key_id(name: &str) -> KeyId {
     let hash: [u8; 32] =
         Sha256::new().chain_update(b"gatewright file key\0").chain_update(name).finalize().into();
+    let mut id = [0; 16];
+    for (to, from) in id.iter_mut().zip(hash) {
+        *to = from;
+    }
+    KeyId(u128::from_be_bytes(id).max(1))
+}
+
+/// The id of a caller with tokens of an identity provider: the same at every node and at every start. `kind` tells apart
+/// what is counted apart.
+#[must_use]
+pub fn caller_id(issuer: &str, subject: &str, kind: &str) -> KeyId {
+    let mut hash = Sha256::new().chain_update(b"gatewright caller\0");
+    for part in [issuer, subject, kind] {
+        hash = hash.chain_update((part.len() as u64).to_be_bytes()).chain_update(part);
+    }
+    let hash: [u8; 32] = hash.finalize().into();
     let mut id = [0; 16];
     for (to, from) in id.iter_mut().zip(hash) {
         *to = from;

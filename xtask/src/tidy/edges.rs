@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gw-policy", &["gw-model"]),
     ("gw-pipeline", &["gw-model", "gw-wire", "gw-providers", "gw-store", "gw-upstream"]),
     ("gw-embed", &[]),
+    ("gw-identity", &[]),
     ("gw-emulator", &[]),
     ("gw-drill", &["gw-model", "gw-config", "gw-emulator"]),
     (
@@ -27,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gw-upstream",
             "gw-pipeline",
             "gw-embed",
+            "gw-identity",
             "gw-emulator",
             "gw-drill",
         ],

@@ -3,14 +3,15 @@
 use super::{access, credentials, limits};
 use crate::errors::Faults;
 use crate::place::{At, Place};
-use crate::settings::keys::KeySettings;
-use crate::shape::{NamedEntry, Text};
+use crate::settings::keys::{EndpointName, KeySettings};
+use crate::settings::limits::BudgetSettings;
+use crate::shape::{Named, NamedEntry, Text, Texts};
 use gw_model::catalog::Catalog;
 use gw_model::limits::Budget;
 use gw_model::nearest::nearest;
 use gw_model::principal::model_matches;
 use gw_model::snapshot::{Model, Provider};
-use gw_model::{KeyPolicy, KeyTerms, Secret};
+use gw_model::{Endpoint, KeyPolicy, KeyTerms, Secret};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -95,21 +96,14 @@ fn policy<'s>(
         team_id: text(&entry.team_id),
         project_id: text(&entry.project_id),
         plan_id: text(&entry.plan_id),
-        models: patterns(entry, known, checked, faults, warnings),
-        endpoints: entry.endpoints.as_ref().map(|list| list.value.iter().map(|e| e.value.into()).collect()),
+        models: patterns(entry.models.as_ref(), known, checked, faults, warnings),
+        endpoints: endpoints(entry.endpoints.as_ref()),
         limits: limits::limits(&entry.limits.value, faults),
-        budgets: budgets(entry, faults),
+        budgets: budgets(entry.budget.as_ref(), &entry.budgets, faults),
         priority: entry.priority.value.into(),
         guardrails: Vec::new(),
         access: access::access(entry, faults),
-        credentials: entry
-            .credentials
-            .value
-            .0
-            .iter()
-            .filter(|chosen| known.check_credential(chosen, faults))
-            .map(|chosen| (chosen.name.clone(), chosen.value.0.clone()))
-            .collect(),
+        credentials: known.chosen_credentials(&entry.credentials, faults),
     };
     KeyPolicy {
         name: entry.name.value.0.clone(),
@@ -121,12 +115,20 @@ fn policy<'s>(
     }
 }
 
-fn budgets(entry: &KeySettings, faults: &mut Faults) -> Vec<Budget> {
-    match &entry.budget {
-        None => limits::budgets(&entry.budgets, faults),
+pub(super) fn endpoints(given: Option<&At<Vec<At<EndpointName>>>>) -> Option<Vec<Endpoint>> {
+    given.map(|list| list.value.iter().map(|e| e.value.into()).collect())
+}
+
+pub(super) fn budgets(
+    one: Option<&At<BudgetSettings>>,
+    several: &At<Vec<At<BudgetSettings>>>,
+    faults: &mut Faults,
+) -> Vec<Budget> {
+    match one {
+        None => limits::budgets(several, faults),
         Some(budget) => {
-            if !entry.budgets.value.is_empty() {
-                faults.add(entry.budgets.place, "give 'budget' or 'budgets', not both");
+            if !several.value.is_empty() {
+                faults.add(several.place, "give 'budget' or 'budgets', not both");
             }
             vec![limits::budget(&budget.value)]
         }
@@ -143,14 +145,14 @@ fn expires(at: &At<Text>, faults: &mut Faults) -> Option<i64> {
     micros
 }
 
-fn patterns<'s>(
-    entry: &'s KeySettings,
+pub(super) fn patterns<'s>(
+    models: Option<&'s At<Texts>>,
     known: &KnownModels<'_>,
     checked: &mut HashSet<&'s str>,
     faults: &mut Faults,
     warnings: &mut Faults,
 ) -> Vec<String> {
-    let Some(models) = &entry.models else { return vec!["*".to_owned()] };
+    let Some(models) = models else { return vec!["*".to_owned()] };
     let mut patterns = Vec::with_capacity(models.value.0.len());
     for At { value: Text(pattern), place } in &models.value.0 {
         if pattern.trim_end_matches('*').contains('*') || pattern.ends_with("**") {
@@ -166,6 +168,16 @@ fn patterns<'s>(
 }
 
 impl KnownModels<'_> {
+    /// Which of a provider's credentials are to be used.
+    pub(super) fn chosen_credentials(
+        &self,
+        given: &At<Named<Text>>,
+        faults: &mut Faults,
+    ) -> BTreeMap<String, String> {
+        let entries = given.value.0.iter().filter(|chosen| self.check_credential(chosen, faults));
+        entries.map(|chosen| (chosen.name.clone(), chosen.value.0.clone())).collect()
+    }
+
     /// Does the provider that an entry names have the credential that it names?
     fn check_credential(&self, chosen: &NamedEntry<Text>, faults: &mut Faults) -> bool {
         let (name, wanted) = (chosen.name.as_str(), chosen.value.as_str());

@@ -3,6 +3,7 @@
 
 mod access;
 mod address;
+mod auth;
 mod auto;
 mod aws;
 mod cache;
@@ -33,6 +34,7 @@ mod subcalls;
 mod targets;
 mod url;
 
+pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
@@ -54,6 +56,8 @@ pub struct Compiled {
     pub snapshot: Snapshot,
     /// Keys declared in the file.
     pub keys: Vec<DeclaredKey>,
+    /// Callers with tokens of identity providers.
+    pub tokens: Arc<TokenSettings>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -111,12 +115,13 @@ pub fn compile(
         direct: file.direct_models.value,
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
+    let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled = Compiled { snapshot, keys, server, store, redis, embeddings, warnings };
+    let compiled = Compiled { snapshot, keys, tokens, server, store, redis, embeddings, warnings };
     faults.finish(&settings.source, Some(compiled))
 }
 

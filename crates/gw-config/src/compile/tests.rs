@@ -1,5 +1,6 @@
 //! Settings against a small catalogue: what comes out, and the exact words of each refusal.
 
+mod auth;
 mod auto;
 mod credentials;
 mod example;

@@ -1,5 +1,6 @@
 //! The top level of the file, and the settings as a whole.
 
+use super::auth::AuthBlock;
 use super::cache::CacheSettings;
 use super::customers::CustomerSettings;
 use super::embeddings::EmbeddingsSettings;
@@ -48,6 +49,8 @@ settings! {
         default(true) direct_models: bool,
         /// Virtual keys, declared here instead of through the API.
         section keys: Vec<At<KeySettings>>,
+        /// Callers with tokens of identity providers, in place of virtual keys.
+        section auth: AuthBlock,
         /// End users of applications, whom callers name.
         section customers: CustomerSettings,
         /// Answer cache.

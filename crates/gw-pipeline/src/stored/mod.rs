@@ -75,7 +75,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         raw: None,
         body: (),
     };
-    let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound)?;
+    let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound).await?;
     let found = match permitted(&mut ticket).await {
         Ok(()) => find(&ticket, &request.id).await,
         Err(refusal) => Err(refusal),

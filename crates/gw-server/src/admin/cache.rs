@@ -1,31 +1,35 @@
 //! `/api/v1/cache`: how full the cache is, and what is to be thrown away.
 
+use super::by::{By, on_gateway};
 use super::error::ApiError;
+use crate::app::authorization::Resource;
 use crate::app::cache;
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Extension, Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Extension, State};
 use gw_model::{AccountId, KeyId, Level};
-use gw_store::answers::{AnswerKey, Purge};
-use gw_store::audit::Origin;
+use gw_store::answers::Purge;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// How full it is, on this node.
-pub(super) async fn show(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): By,
+) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Cache.read())?;
     let totals = app.gateway.answers.totals();
     let live = app.gateway.live();
     let policies = live.snapshot.settings.cache.as_ref();
-    Json(json!({
+    Ok(Json(json!({
         "enabled": policies.is_some(),
         "entries": totals.entries,
         "bytes": totals.bytes,
         "max_bytes": policies.map_or(0, |policies| policies.memory_bytes),
         "evicted": totals.evicted,
-    }))
+    })))
 }
 
 /// What is to be thrown away: all that is given must hold.
@@ -44,30 +48,16 @@ struct PurgeInput {
 /// Throws answers away.
 pub(super) async fn purge(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Cache.write())?;
     let input: PurgeInput = serde_json::from_slice(&body).map_err(|error| {
         ApiError::malformed(format!("the body must be an object with what to purge: {error}"))
     })?;
     let purge = read(input)?;
-    let count = tokio::task::spawn_blocking(move || cache::purge(&app, &origin, &purge)).await?;
+    let count = tokio::task::spawn_blocking(move || cache::purge(&app, &caller.origin, &purge)).await?;
     Ok(Json(json!({ "purged": count })))
-}
-
-/// Throws one answer away.
-pub(super) async fn remove(
-    State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
-    Path(key): Path<String>,
-) -> Result<StatusCode, ApiError> {
-    let unknown = || ApiError::not_found("there is no answer of this key in the cache");
-    let key: AnswerKey = key.parse().map_err(|_| unknown())?;
-    let purge = Purge { key: Some(key), ..Purge::default() };
-    match tokio::task::spawn_blocking(move || cache::purge(&app, &origin, &purge)).await? {
-        0 => Err(unknown()),
-        _ => Ok(StatusCode::NO_CONTENT),
-    }
 }
 
 fn read(input: PurgeInput) -> Result<Purge, ApiError> {

@@ -2,6 +2,8 @@
 //! the gate compares it with the committed copy, and a test asks every operation without a key.
 
 mod accounts;
+mod apply;
+mod tokens;
 
 use serde_json::{Map, Value, json};
 
@@ -21,6 +23,8 @@ enum Answer {
     List(&'static str),
     /// One object of a schema.
     One(u16, &'static str),
+    /// A document of organizations and keys.
+    Document,
     /// Objects of a schema, one to a line.
     Lines(&'static str),
     /// No body.
@@ -32,7 +36,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/keys",
         summary: "List virtual keys",
-        query: &["name", "team_id", "project_id", "user_id", "plan_id", "limit", "cursor"],
+        query: &["name", "team_id", "project_id", "user_id", "plan_id", "managed_by", "limit", "cursor"],
         body: None,
         answer: Answer::List("Key"),
     },
@@ -238,14 +242,6 @@ const OPERATIONS: &[Operation] = &[
         answer: Answer::One(200, "CachePurged"),
     },
     Operation {
-        method: "delete",
-        path: "/api/v1/cache/answers/{key}",
-        summary: "Throw one answer away, by its x-gatewright-cache-key",
-        query: &[],
-        body: None,
-        answer: Answer::Empty,
-    },
-    Operation {
         method: "get",
         path: "/api/v1/logs",
         summary: "List request records, newest first",
@@ -307,7 +303,8 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS.iter().chain(accounts::OPERATIONS) {
+    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS];
+    for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
             map.insert(operation.method.to_owned(), describe(operation));
@@ -334,13 +331,14 @@ fn describe(operation: &Operation) -> Value {
     for name in operation.query {
         let kind = match *name {
             "limit" => "integer",
-            "cascade" => "boolean",
+            "cascade" | "dry_run" | "prune" | "take_over" | "ids" => "boolean",
             _ => "string",
         };
         parameters.push(json!({ "name": name, "in": "query", "schema": { "type": kind } }));
     }
     let (status, content) = match operation.answer {
         Answer::Empty => ("204".to_owned(), None),
+        Answer::Document => ("200".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
         Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
@@ -352,6 +350,12 @@ fn describe(operation: &Operation) -> Value {
         parameters.push(json!({ "name": "If-Match", "in": "header", "schema": { "type": "string" } }));
     }
     let mut success = json!({ "description": operation.summary });
+    if matches!(operation.answer, Answer::Document) {
+        success["content"] = json!({
+            "application/yaml": { "schema": { "type": "string" } },
+            "application/json": { "schema": { "type": "object" } },
+        });
+    }
     if let (Some(schema), Some(map)) = (content, success.as_object_mut()) {
         let kind = match operation.answer {
             Answer::Lines(_) => super::audit::JSON_LINES,
@@ -523,6 +527,8 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(tokens::schemas());
+        map.extend(apply::schemas());
         if let Value::Object(keys) = key_schemas() {
             map.extend(keys);
         }

@@ -5,6 +5,7 @@ use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
 use super::storage::Storage;
 use crate::admin::idempotency::UnderWay;
+use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub(crate) gateway: Arc<Gateway>,
     pub(crate) storage: Arc<Storage>,
     pub(crate) cors: ArcSwap<Option<Cors>>,
+    /// Whose tokens are accepted.
+    pub(crate) issuers: ArcSwap<Accepted>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
@@ -47,6 +50,8 @@ pub(crate) struct App {
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
     pub(super) changing: Mutex<()>,
+    /// Held while a document is applied: one after the other.
+    pub(super) applying: Mutex<()>,
 }
 
 /// Why a new configuration cannot be put in force.
@@ -54,6 +59,8 @@ pub(crate) struct App {
 pub(crate) enum ApplyError {
     /// A provider.
     Publish(PublishError),
+    /// Keys of an issuer of tokens.
+    Tokens(AcceptError),
     /// The certificate.
     Tls(TlsError),
     /// A key of the file.
@@ -74,6 +81,7 @@ impl fmt::Display for ApplyError {
                 let source = std::error::Error::source(error);
                 source.map_or(Ok(()), |source| write!(f, ": {source}"))
             }
+            Self::Tokens(error) => write!(f, "{error}"),
             Self::Tls(error) => write!(f, "{error}"),
             Self::Keys(error) => write!(f, "{error}"),
             Self::Route(error) => write!(f, "{error}"),
@@ -104,6 +112,7 @@ impl App {
             sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
+            issuers: ArcSwap::from_pointee(Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
@@ -113,6 +122,7 @@ impl App {
             unwritten: Mutex::default(),
             refusals: Refusals::new(compiled.store.audit_refusals_per_minute),
             changing: Mutex::default(),
+            applying: Mutex::default(),
         };
         let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
         declared.put_in_force(&app.gateway.keys);
@@ -131,6 +141,7 @@ impl App {
         }
         let _changing = self.changing.lock();
         let tls = load_tls(&compiled.server)?;
+        let issuers = Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?;
         let before = self.embeddings.lock().clone();
         let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
@@ -146,6 +157,10 @@ impl App {
 
         declared.put_in_force(&self.gateway.keys);
         self.tls.store(Arc::new(tls));
+        if !self.issuers.load().is_same(&issuers) {
+            self.issuers.store(Arc::new(issuers));
+            self.gateway.keys.forget_tokens(|_| true);
+        }
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

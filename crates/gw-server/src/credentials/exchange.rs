@@ -18,19 +18,19 @@ const WHOLE: Duration = Duration::from_secs(20);
 const MAX_ANSWER: usize = 256 << 10;
 
 /// See the module.
-pub(super) struct Exchange {
+pub(crate) struct Exchange {
     upstream: Rc<Upstream>,
     proxies: ProxyEnv,
 }
 
 impl Exchange {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
         Self { upstream: Upstream::new(UpstreamConfig::default()), proxies }
     }
 
     /// The body of a good answer. `connect` says how the provider is reached.
-    pub(super) async fn ask(
+    pub(crate) async fn ask(
         &self,
         request: TokenRequest,
         connect: &ConnectOptions,

@@ -2,7 +2,7 @@
 //! cell appears and again well before it expires; failures are tried again with back-off, and the last good token
 //! stays in force until its end. Never on the request path. It must not print a secret.
 
-mod exchange;
+pub(crate) mod exchange;
 mod obtain;
 mod surroundings;
 

@@ -89,7 +89,7 @@ async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<In
         }
         (Route::Objects { path }, _) => raw::objects(site, from, &path, request).await,
         (Route::Models { id, format }, _) => match *request.method() {
-            Method::GET | Method::HEAD => models::serve(site, from, (id.as_deref(), format), &request),
+            Method::GET | Method::HEAD => models::serve(site, from, (id.as_deref(), format), &request).await,
             _ => method_not_allowed(format, "GET, HEAD"),
         },
         (Route::Later { format }, _) => {

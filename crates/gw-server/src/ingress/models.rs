@@ -13,14 +13,14 @@ use serde_json::{Map, Value, json};
 use std::net::IpAddr;
 
 /// Serves the list, or one of it. `format` is the path's.
-pub(super) fn serve(
+pub(super) async fn serve(
     site: &Site,
     from: IpAddr,
     (id, format): (Option<&str>, WireFormat),
     request: &Request<Incoming>,
 ) -> Reply {
     let format = shape(format, request.headers());
-    match answer(site, from, (id, format), request) {
+    match answer(site, from, (id, format), request).await {
         Ok(value) => {
             let mut reply = Reply::new(ReplyBody::whole(value.to_string()));
             reply.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -40,14 +40,14 @@ fn shape(format: WireFormat, headers: &HeaderMap) -> WireFormat {
     }
 }
 
-fn answer(
+async fn answer(
     site: &Site,
     from: IpAddr,
     (id, format): (Option<&str>, WireFormat),
     request: &Request<Incoming>,
 ) -> Result<Value, Refusal> {
     let credential = credential::find(request.headers(), request.uri().query());
-    let key = site.worker.identify(credential.as_deref(), Some(from))?;
+    let key = site.worker.identify(credential.as_deref(), Some(from)).await?;
     let key = key.as_deref();
     if key.is_some_and(|key| !key.allows_endpoint(Endpoint::Models)) {
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, "this key may not list models"));

@@ -12,6 +12,7 @@ use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
 use crate::cli::output;
 use crate::credentials;
+use crate::identity;
 use crate::listen::acceptor::{self, Door};
 use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
@@ -249,6 +250,7 @@ fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Res
     let mut threads = vec![
         checks::start(Arc::clone(&app.gateway), phases.clone())?,
         credentials::start(Arc::clone(&app.gateway), phases.clone())?,
+        identity::start(app, phases.clone())?,
     ];
     threads.extend(follow::start(app, phases)?);
     Ok(threads)

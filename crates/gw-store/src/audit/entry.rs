@@ -1,7 +1,8 @@
 //! Entries of the audit log. Plain data.
 
 use super::changed::bounded;
-use gw_model::{KeyId, Micros};
+use crate::types::TokenId;
+use gw_model::{AccountId, KeyId, Micros};
 use serde_json::Value;
 use std::fmt;
 
@@ -15,6 +16,10 @@ pub enum Actor {
     Master,
     /// The gateway itself, or whoever may write its files and start it.
     System,
+    /// The holder of an admin token.
+    Token(TokenId),
+    /// A user who signed in.
+    User(AccountId),
     /// The holder of a virtual key, who may change nothing.
     Key(KeyId),
     /// Nobody known.
@@ -26,6 +31,8 @@ impl fmt::Display for Actor {
         match self {
             Self::Master => f.write_str("master"),
             Self::System => f.write_str("system"),
+            Self::Token(id) => write!(f, "token:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
             Self::Key(id) => write!(f, "key:{id}"),
             Self::Unknown => f.write_str("unknown"),
         }
@@ -104,7 +111,7 @@ pub struct AuditEntry {
     pub number: i64,
     /// When.
     pub time: Micros,
-    /// Who: `master`, `system`, `key:ID`, `unknown`.
+    /// Who: `master`, `system`, `token:ID`, `user:ID`, `key:ID`, `unknown`.
     pub actor: String,
     /// What was done.
     pub action: String,

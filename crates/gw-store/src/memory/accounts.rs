@@ -144,7 +144,7 @@ pub struct NewAccount {
 #[derive(Debug, Default)]
 pub struct AccountTable {
     accounts: RwLock<AHashMap<AccountId, Arc<Account>>>,
-    /// Customers and tags: what callers may name.
+    /// By their names: what callers and identity providers may say. Users are known by ids, since their names are not unique.
     named: RwLock<AHashMap<Named, Arc<Account>>>,
     /// Callers may name something that counts.
     has_named: AtomicBool,
@@ -153,7 +153,7 @@ pub struct AccountTable {
     generation: Mutex<u64>,
 }
 
-/// A customer or a tag by its name, within what it belongs to.
+/// An account by its name, within what it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Named {
     level: Level,
@@ -165,7 +165,7 @@ impl Named {
     fn of(account: &Account) -> Option<Self> {
         let (level, owner) = (account.id.level, account.parent.as_ref().map(|parent| parent.id));
         let name = || Arc::clone(&account.version.load().name);
-        matches!(level, Level::Customer | Level::Tag).then(|| Self { level, owner, name: name() })
+        (level != Level::User).then(|| Self { level, owner, name: name() })
     }
 }
 
@@ -212,8 +212,10 @@ impl AccountTable {
 
     fn note_name(&self, account: &Arc<Account>) {
         if let Some(named) = Named::of(account) {
+            if matches!(named.level, Level::Customer | Level::Tag) {
+                self.has_named.store(true, Ordering::Release);
+            }
             self.named.write().insert(named, Arc::clone(account));
-            self.has_named.store(true, Ordering::Release);
         }
     }
 

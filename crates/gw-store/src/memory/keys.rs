@@ -1,6 +1,7 @@
 //! The key table: from a presented credential to the key's policy and counters. Serves the authenticate
 //! stage. Entries are replaced one at a time; the cost of a look-up does not depend on how many there are.
 
+mod callers;
 mod entry;
 
 use super::accounts::{Account, AccountTable};
@@ -11,6 +12,9 @@ use super::plans::Under;
 use super::rules::Rules;
 use super::tally::Tally;
 use ahash::{AHashMap, AHashSet};
+use callers::Callers;
+pub use callers::{NewCaller, Told, TooManyCallers};
+use entry::Notes;
 pub use entry::{KeyEntry, KeySource, Retiring};
 use gw_model::{AccountId, KeyId, KeyPolicy, KeyTerms, Level, Micros, Secret};
 use parking_lot::{Mutex, RwLock};
@@ -108,6 +112,8 @@ pub struct KeyTable {
     /// Keys whose earlier secret may be good still, by that.
     retiring: RwLock<HashMap<Digest, Arc<KeyEntry>, BuildHasherDefault<HeadHasher>>>,
     names: Mutex<Names>,
+    /// Those who call with tokens. Locked before the names.
+    callers: Mutex<Callers>,
 }
 
 impl std::fmt::Debug for KeyTable {
@@ -126,6 +132,7 @@ impl KeyTable {
             shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
             retiring: RwLock::default(),
             names: Mutex::default(),
+            callers: Mutex::default(),
         }
     }
 
@@ -133,6 +140,11 @@ impl KeyTable {
     #[must_use]
     pub fn digest(&self, presented: &str) -> [u8; 32] {
         self.peppers.newest(presented)
+    }
+
+    /// The digests that what was presented may be stored under, newest pepper first.
+    pub fn digests<'a>(&'a self, presented: &'a str) -> impl Iterator<Item = [u8; 32]> + 'a {
+        self.peppers.each(presented)
     }
 
     /// The key that was presented, revoked or not. Older peppers are tried after newer ones.
@@ -183,15 +195,14 @@ impl KeyTable {
         let every_model = policy.models.iter().any(|pattern| pattern == "*");
         let rules = shared(&mut names.rules, Rules::new(&policy.limits, policy.budgets.clone()));
         let above = self.above(&policy);
-        let plan = policy.plan_id.as_ref().and_then(|id| self.accounts.get(id.parse().ok()?));
-        let under = plan.filter(|plan| plan.id.level == Level::Plan).map(|plan| Box::new(Under::new(plan)));
+        let under = self.under(&policy);
         let entry = Arc::new(KeyEntry {
             id,
             name: policy.name.into_boxed_str(),
             user_id: policy.user_id.map(String::into_boxed_str),
             expires_at: policy.expires_at,
             disabled: policy.disabled,
-            metadata: Some(policy.metadata).filter(|metadata| !metadata.is_empty()).map(Box::new),
+            notes: Notes::of(policy.metadata, Told::default()),
             policy: shared(&mut names.terms, policy.terms),
             tally,
             rules,
@@ -316,6 +327,12 @@ impl KeyTable {
         let nearest = find(&policy.project_id, Level::Project).or_else(team);
         let user = find(&policy.user_id, Level::User);
         user.iter().chain(nearest.iter().flat_map(|account| account.lineage())).cloned().collect()
+    }
+
+    /// The plan that a policy names, where there is one of that id.
+    fn under(&self, policy: &KeyPolicy) -> Option<Box<Under>> {
+        let plan = policy.plan_id.as_ref().and_then(|id| self.accounts.get(id.parse().ok()?))?;
+        (plan.id.level == Level::Plan).then(|| Box::new(Under::new(plan)))
     }
 
     /// Removes the way from an entry's digest to it, unless another key has taken that digest meanwhile.

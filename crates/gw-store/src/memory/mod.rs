@@ -23,7 +23,7 @@ pub use chain::claim::{BudgetItem, Claim, Item, Refused};
 pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
 pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};
-pub use keys::{KeyEntry, KeySource, KeyTable, Retiring};
+pub use keys::{KeyEntry, KeySource, KeyTable, NewCaller, Retiring, Told, TooManyCallers};
 pub use purses::{MAX_PURSES, Purses};
 pub use refused::{HoldRefused, LimitExceeded};
 pub use rules::{Holder, MAX_BUDGETS_WITH_PLAN, MAX_LIMITS_WITH_PLAN, Rules};

@@ -31,18 +31,19 @@ const WALKED: i64 = 2_000;
 const WALK_LIMIT: Duration = Duration::from_secs(900);
 
 impl AuditLog for PostgresStore {
-    fn audited(
+    fn audited_all(
         &self,
         seal: &AuditSeal,
-        draft: &AuditDraft,
+        drafts: &[AuditDraft],
         change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
     ) -> Result<bool, StoreError> {
         let done = self.together("write a change and its audit entry", |store| {
             if !change(store)? {
                 return Ok(None);
             }
-            let write = async |db: &mut Db<'_>| append(db, seal, draft).await;
-            let written = store.transaction("write the audit log", ANSWER_LIMIT, write);
+            let write = async |db: &mut Db<'_>| append(db, seal, drafts).await;
+            let limit = if drafts.len() > 1 { BULK_LIMIT } else { ANSWER_LIMIT };
+            let written = store.transaction("write the audit log", limit, write);
             // That the database is away is no fault of the log.
             written.map(Some).map_err(|error| match error.is_unavailable() {
                 true => error,
@@ -118,13 +119,16 @@ impl AuditLog for PostgresStore {
     }
 }
 
-/// Writes an entry behind the last one.
-async fn append(db: &mut Db<'_>, seal: &AuditSeal, draft: &AuditDraft) -> Result<(), Fault> {
+/// Writes entries behind the last one.
+async fn append(db: &mut Db<'_>, seal: &AuditSeal, drafts: &[AuditDraft]) -> Result<(), Fault> {
+    let Some(first) = drafts.first() else { return Ok(()) };
     let mut head = match whole_head(db, seal).await? {
         Some(head) => head,
-        None => begin_anew(db, seal, draft).await?,
+        None => begin_anew(db, seal, first).await?,
     };
-    add(db, seal, &mut head, draft).await?;
+    for draft in drafts {
+        add(db, seal, &mut head, draft).await?;
+    }
     write_head(db, seal, &head).await
 }
 

@@ -33,17 +33,17 @@ impl From<rusqlite::Error> for Failed {
 }
 
 impl AuditLog for SqliteStore {
-    fn audited(
+    fn audited_all(
         &self,
         seal: &AuditSeal,
-        draft: &AuditDraft,
+        drafts: &[AuditDraft],
         change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
     ) -> Result<bool, StoreError> {
         let done = self.write(|db| {
             if !change(self).map_err(Failed::Change)? {
                 return Ok(None);
             }
-            let written = append(db, seal, draft).map_err(StoreError::query("write the audit log"));
+            let written = append(db, seal, drafts).map_err(StoreError::query("write the audit log"));
             written.map(Some).map_err(Failed::Entry)
         });
         match done {
@@ -140,13 +140,16 @@ const fn is_value(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Writes an entry behind the last one.
-fn append(db: &Connection, seal: &AuditSeal, draft: &AuditDraft) -> rusqlite::Result<()> {
+/// Writes entries behind the last one.
+fn append(db: &Connection, seal: &AuditSeal, drafts: &[AuditDraft]) -> rusqlite::Result<()> {
+    let Some(first) = drafts.first() else { return Ok(()) };
     let mut head = match whole_head(db, seal)? {
         Some(head) => head,
-        None => begin_anew(db, seal, draft)?,
+        None => begin_anew(db, seal, first)?,
     };
-    add(db, seal, &mut head, draft)?;
+    for draft in drafts {
+        add(db, seal, &mut head, draft)?;
+    }
     write_head(db, seal, &head)
 }
 

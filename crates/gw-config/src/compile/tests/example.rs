@@ -47,6 +47,10 @@ fn the_reference_says_what_the_schema_says() {
             "customers.budgets",
             "customers.limits",
             "customers.limits.more",
+            "policies.<name>.limits",
+            "policies.<name>.limits.more",
+            "policies.<name>.budget",
+            "policies.<name>.budgets",
             "routes.<name>.queue",
             "providers.<name>.capacity",
         ];

@@ -79,7 +79,7 @@ impl AccountTable {
         self.has_named.load(Ordering::Acquire)
     }
 
-    /// The customer or tag of that name: of what the caller belongs to, the nearest first, else of nobody.
+    /// The customer, tag or other account of that name: of what the caller belongs to, the nearest first, else of nobody.
     #[must_use]
     pub fn named(&self, level: Level, name: &str, above: &[Arc<Account>]) -> Option<Arc<Account>> {
         let all = self.named.read();
@@ -87,6 +87,16 @@ impl AccountTable {
         let owners = above.iter().map(|account| Some(account.id)).chain([None]);
         let mut found = owners.map(|owner| Named { level, owner, name: Arc::clone(&name) });
         found.find_map(|named| all.get(&named).cloned())
+    }
+
+    /// The account of that name, whatever it belongs to, where there is no other of its level that is called so. It looks
+    /// through all names: not for the request path.
+    #[must_use]
+    pub fn only_named(&self, level: Level, name: &str) -> Option<Arc<Account>> {
+        let all = self.named.read();
+        let mut found = all.iter().filter(|(named, _)| named.level == level && &*named.name == name);
+        let (_, account) = found.next()?;
+        found.next().is_none().then(|| Arc::clone(account))
     }
 
     /// The part in a call of the customer of that name, who is made if nobody did and the configuration says so.

@@ -6,6 +6,7 @@ use super::super::digest::Digest;
 use super::super::plans::Under;
 use super::super::rules::{Holder, Rules};
 use super::super::tally::Tally;
+use super::callers::Told;
 use gw_model::{AccountId, AccountPolicy, Endpoint, KeyId, KeyPolicy, KeyTerms, Level, Micros};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub enum KeySource {
     File,
     /// The admin API; stored in the database.
     Api,
+    /// Nobody here: the caller has tokens of an identity provider.
+    Token,
 }
 
 /// A key as the request path sees it. Immutable but for its counters and the revocation mark; a change of
@@ -51,9 +54,8 @@ pub struct KeyEntry {
     pub name: Box<str>,
     /// The person whose calls these are, when set.
     pub user_id: Option<Box<str>>,
-    /// Free text for people and reports; mostly there is none.
-    #[expect(clippy::box_collection, reason = "a third of the size, and mostly there is none")]
-    pub(super) metadata: Option<Box<BTreeMap<String, String>>>,
+    /// What few keys have.
+    pub(super) notes: Option<Box<Notes>>,
     /// The secret before the present one, and until when it is good.
     pub(super) retiring: Option<Box<Retiring>>,
 }
@@ -67,6 +69,22 @@ pub struct Retiring {
     pub until: Micros,
 }
 
+/// What few keys have, so that it takes no room in the others.
+#[derive(Debug)]
+pub(super) struct Notes {
+    /// Free text for people and reports.
+    metadata: BTreeMap<String, String>,
+    /// For whom its calls are, where its token says so.
+    told: Told,
+}
+
+impl Notes {
+    pub(super) fn of(metadata: BTreeMap<String, String>, told: Told) -> Option<Box<Self>> {
+        let is_empty = metadata.is_empty() && told == Told::default();
+        (!is_empty).then(|| Box::new(Self { metadata, told }))
+    }
+}
+
 /// Of keys without any.
 static NO_METADATA: BTreeMap<String, String> = BTreeMap::new();
 
@@ -74,7 +92,13 @@ impl KeyEntry {
     /// Free text for people and reports.
     #[must_use]
     pub fn metadata(&self) -> &BTreeMap<String, String> {
-        self.metadata.as_deref().unwrap_or(&NO_METADATA)
+        self.notes.as_ref().map_or(&NO_METADATA, |notes| &notes.metadata)
+    }
+
+    /// For whom its calls are, where its token says so: whatever the calls say themselves.
+    #[must_use]
+    pub fn told(&self) -> Option<&Told> {
+        self.notes.as_ref().map(|notes| &notes.told)
     }
 
     /// The key as people set it.

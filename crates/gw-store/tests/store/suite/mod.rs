@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod bulk;
 pub(crate) mod credentials;
 pub(crate) mod directory;
 pub(crate) mod ledger;
@@ -30,6 +31,9 @@ macro_rules! for_each_case {
                 a_change_and_its_entry_are_stored_together_or_not_at_all, entries_are_numbered_listed_and_verified,
                 old_entries_go_and_the_rest_still_verifies, threads_write_one_chain,
                 another_key_and_a_noted_hash_that_is_not_there_are_found;
+            bulk:
+                many_changes_are_made_together, one_change_that_cannot_be_made_undoes_all,
+                it_is_known_which_document_manages_what;
             credentials: credentials_are_kept_sealed_under_their_names;
             directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
