@@ -30,6 +30,8 @@ pub(crate) enum Scenario {
     Keys,
     /// Small chat, 64 connections: a bare key against one with all levels above it.
     Levels,
+    /// Small chat, 64 connections: answers that are fetched against those that the cache has.
+    Hits,
     /// Memory before any load.
     Idle,
     /// Memory for one request of 10 MiB.
@@ -96,7 +98,13 @@ impl Scenario {
             Self::MessagesBurstC64 => speed(64, Messages, Messages, Mode::Burst),
             Self::TranslateC64 => speed(64, Chat, Messages, Mode::Whole),
             Self::TranslateBurstC64 => speed(64, Chat, Messages, Mode::Burst),
-            Self::Keys | Self::Levels | Self::Idle | Self::BigBody | Self::Streams | Self::Sustained => None,
+            Self::Keys
+            | Self::Levels
+            | Self::Hits
+            | Self::Idle
+            | Self::BigBody
+            | Self::Streams
+            | Self::Sustained => None,
         }
     }
 
@@ -111,7 +119,7 @@ impl Scenario {
                 matches!(system, System::Nginx | System::Hyper) || system.is_gatewright()
             }
             Self::TranslateC64 | Self::TranslateBurstC64 => system == System::Nginx || system.is_gatewright(),
-            Self::Keys | Self::Levels => system.is_gatewright(),
+            Self::Keys | Self::Levels | Self::Hits => system.is_gatewright(),
         }
     }
 
@@ -134,6 +142,7 @@ impl Scenario {
             Self::TranslateBurstC64 => "translate-burst-c64",
             Self::Keys => "keys",
             Self::Levels => "levels",
+            Self::Hits => "hits",
             Self::Idle => "idle",
             Self::BigBody => "big-body",
             Self::Streams => "streams",
@@ -157,6 +166,7 @@ impl Scenario {
             }
             Self::Keys => "small chat, concurrency 64, by number of keys",
             Self::Levels => "small chat, concurrency 64, by what counts the call",
+            Self::Hits => "small chat, concurrency 64, fetched and from the cache",
             Self::Idle => "RSS before any load",
             Self::BigBody => "peak RSS added by one request of 10 MiB",
             Self::Streams => "RSS added per open stream",

@@ -137,6 +137,9 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     if plan.scenarios.contains(&Scenario::Levels) && started.contains(&System::Gatewright) {
         speed.extend(pair(bench, Scenario::Levels, [Setting::Bare, Setting::Levels], plan.timing));
     }
+    if plan.scenarios.contains(&Scenario::Hits) && started.contains(&System::Gatewright) {
+        speed.extend(pair(bench, Scenario::Hits, [Setting::Keys(1), Setting::Cache], plan.timing));
+    }
     for scenario in [Scenario::BigBody, Scenario::Streams, Scenario::Sustained] {
         if plan.scenarios.contains(&scenario) {
             for system in started.iter().filter(|system| scenario.concerns(**system)) {

@@ -56,6 +56,9 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
     let of_levels = report.speed.iter().filter(|row| row.scenario == Scenario::Levels);
     let of_levels: Vec<_> = of_levels.filter_map(|row| row.median(|sample| sample.cpu_us)).collect();
     let levels = of_levels.first().zip(of_levels.get(1)).map(|(bare, all)| all - bare);
+    let hits: Vec<_> = report.speed.iter().filter(|row| row.scenario == Scenario::Hits).collect();
+    let of_hits = hits.get(1).zip(hits.first()).and_then(|(hit, first)| report.cpu_ratio(hit, &first.label));
+    let hits = hits.get(1).and_then(|row| row.median(|sample| Some(sample.requests_per_second)));
     let translated = report.row(Scenario::TranslateC64, own.name());
     let translated = translated.and_then(|row| report.cpu_ratio(row, UNTRANSLATED));
     vec![
@@ -95,5 +98,13 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
         at_most("10 MiB request, peak RSS added", 20.0, " MiB", report.memory_of("10 MiB", own)),
         at_most("CPU per request, many keys against one", 1.1, "x", growth),
         at_most("CPU per request, 7 levels with 12 limits and 5 budgets over a bare key", 8.0, " µs", levels),
+        at_most("CPU per answer from the cache against a fetched one", 1.2, "x", of_hits),
+        Target {
+            what: "answers from the cache per second on one core, concurrency 64",
+            bound: "at least 20000".to_owned(),
+            value: hits,
+            unit: "",
+            met: hits.map(|value| value >= 20_000.0),
+        },
     ]
 }

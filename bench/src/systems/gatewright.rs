@@ -20,6 +20,8 @@ pub(crate) enum Setting {
     Bare,
     /// One with everything above and beside it, and limits and budgets everywhere.
     Levels,
+    /// One with limits and a budget, and every answer in the cache.
+    Cache,
 }
 
 impl Setting {
@@ -30,13 +32,14 @@ impl Setting {
             Self::Keys(count) => format!("gatewright, {count} keys"),
             Self::Bare => "gatewright, bare key".to_owned(),
             Self::Levels => "gatewright, 7 levels".to_owned(),
+            Self::Cache => "gatewright, from the cache".to_owned(),
         }
     }
 
     const fn keys(self) -> usize {
         match self {
             Self::Keys(count) => count,
-            Self::Bare | Self::Levels => 1,
+            Self::Bare | Self::Levels | Self::Cache => 1,
         }
     }
 }
@@ -47,6 +50,7 @@ impl std::fmt::Display for Setting {
             Self::Keys(count) => write!(f, "{count}"),
             Self::Bare => f.write_str("bare"),
             Self::Levels => f.write_str("levels"),
+            Self::Cache => f.write_str("cache"),
         }
     }
 }
@@ -77,7 +81,7 @@ pub(super) fn start(
         version: version.rsplit(' ').next().unwrap_or(&version).to_owned(),
         port,
         headers: match setting {
-            Setting::Keys(_) => Vec::new(),
+            Setting::Keys(_) | Setting::Cache => Vec::new(),
             // The same request for both.
             Setting::Bare | Setting::Levels => {
                 levels::HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
@@ -89,7 +93,7 @@ pub(super) fn start(
     .wait_ready(&log, Duration::from_secs(60))?;
     match setting {
         Setting::Levels => levels::add(running, &directory.join("data")),
-        Setting::Keys(_) | Setting::Bare => Ok(running),
+        Setting::Keys(_) | Setting::Bare | Setting::Cache => Ok(running),
     }
 }
 
@@ -131,10 +135,13 @@ models:
         );
     }
     text.push_str(&bench.gatewright_yaml);
+    if setting == Setting::Cache {
+        text.push_str("cache: { mode: exact, ttl_seconds: 86400 }\n");
+    }
     text.push_str("keys:\n");
     // Limits and budget are in force and checked at each call, and too wide to refuse one.
     let counted = match setting {
-        Setting::Keys(_) => {
+        Setting::Keys(_) | Setting::Cache => {
             ", limits: { rpm: 100000000, tpm: 100000000000, max_parallel: 100000 }, \
              budget: { limit_usd: 1000000, period: month }"
         }

@@ -5,6 +5,7 @@
 
 pub mod abilities;
 pub mod access;
+pub mod caching;
 pub mod call;
 pub mod catalog;
 pub mod chat;

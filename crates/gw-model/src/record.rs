@@ -89,6 +89,8 @@ pub enum SubCallRole {
     Mirror,
     /// One of the answers that an ensemble is made of.
     Panel,
+    /// Fetches an answer for the cache that is about to be too old.
+    Refresh,
 }
 
 impl SubCallRole {
@@ -98,6 +100,7 @@ impl SubCallRole {
         match self {
             Self::Mirror => "mirror",
             Self::Panel => "panel",
+            Self::Refresh => "refresh",
         }
     }
 }
@@ -155,6 +158,9 @@ pub struct Record {
     /// Budgets within a dynamic route that it counts in.
     #[serde(default)]
     pub tolls: Vec<Toll>,
+    /// What the answer would have cost, had it not been in the cache.
+    #[serde(default)]
+    pub saved: NanoUsd,
 }
 
 /// What a request counts at a budget within a dynamic route.

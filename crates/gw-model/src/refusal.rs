@@ -78,6 +78,8 @@ codes! {
     StorageUnavailable = "storage_unavailable", 503;
     /// The gateway is shutting down.
     ShuttingDown = "shutting_down", 503;
+    /// Only an answer from the cache was asked for, and there is none.
+    NotCached = "not_cached", 504;
     /// The upstream took too long.
     UpstreamTimeout = "upstream_timeout", 504;
     /// A fault of the gateway itself.

@@ -1,6 +1,7 @@
 //! The configuration in force, compiled: immutable, swapped whole. It holds policy only; keys and their
 //! counters live in `gw-store`.
 
+use crate::caching::CachePolicies;
 use crate::catalog::{AuthScheme, Catalog, ModelInfo, ProviderKind, Quirks};
 use crate::credential::Credential;
 use crate::failure::ErrorClass;
@@ -334,6 +335,8 @@ pub struct PathSettings {
     pub embeddings_cache_bytes: usize,
     /// What becomes of customers that nobody made.
     pub customers: Arc<CustomerPolicy>,
+    /// How answers are reused; `None` when none are.
+    pub cache: Option<Arc<CachePolicies>>,
 }
 
 /// Limits of one session.
@@ -376,6 +379,7 @@ impl Default for PathSettings {
             realtime: SessionSettings::default(),
             embeddings_cache_bytes: 16 << 20,
             customers: Arc::default(),
+            cache: None,
         }
     }
 }

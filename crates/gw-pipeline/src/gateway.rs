@@ -1,6 +1,7 @@
 //! What all worker threads share: the configuration in force, the key table, metrics, and whether the
 //! process is stopping.
 
+use crate::cache::Answers;
 use crate::clock::SystemClock;
 use crate::credentials::Room;
 use crate::embedding::Embedding;
@@ -39,6 +40,8 @@ pub struct Gateway {
     pub gates: Gates,
     /// Whose files, batches and stored responses are.
     pub objects: Arc<Objects>,
+    /// Answers that are kept for later requests.
+    pub answers: Answers,
     master: Secret,
     introducer: OnceLock<Arc<dyn Introducer>>,
     pub(crate) clock: Arc<SystemClock>,
@@ -106,6 +109,7 @@ impl Gateway {
         let saturation = Arc::new(Saturation::default());
         saturation.set(live.snapshot.saturation);
         let metrics = Metrics::new();
+        let answers = Answers::new(live.snapshot.settings.cache.as_deref(), &metrics);
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
         metrics.with_registry(|registry| {
             registry.register_collector(Box::new(collector));
@@ -121,6 +125,7 @@ impl Gateway {
             shared: parts.shared,
             gates: Gates::default(),
             objects: parts.objects,
+            answers,
             master: parts.master,
             introducer: OnceLock::new(),
             clock: parts.clock,
@@ -150,6 +155,7 @@ impl Gateway {
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
         self.keys.accounts.set_customers(&live.snapshot.settings.customers);
         self.saturation.set(live.snapshot.saturation);
+        self.answers.follow(live.snapshot.settings.cache.as_deref());
         self.live.store(live);
         self.changes.tell();
     }

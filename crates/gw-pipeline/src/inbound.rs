@@ -2,6 +2,7 @@
 
 use crate::signed::SignedHead;
 use bytes::Bytes;
+use gw_model::caching::CacheWish;
 use gw_model::{RawLine, Refusal, WireFormat};
 use std::net::IpAddr;
 
@@ -47,6 +48,8 @@ pub struct CallerContext {
     pub priority: Option<String>,
     /// `x-gatewright-timeout-ms`: a number, as sent.
     pub timeout_ms: Option<String>,
+    /// What the headers want of the cache.
+    pub cache: Option<Box<CacheWish>>,
     /// Headers for conditions, lower-case names; none unless a condition in force reads headers.
     pub headers: Vec<(String, String)>,
 }

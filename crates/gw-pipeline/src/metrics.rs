@@ -106,6 +106,11 @@ struct GuardrailLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CacheLabels {
+    result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ModelLabels {
     model: String,
 }
@@ -141,8 +146,16 @@ pub struct Metrics {
     guardrails: Family<GuardrailLabels, Counter>,
     waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
     lag: Histogram,
+    cache: Family<CacheLabels, Counter>,
+    saved: UsdCounter,
     /// Sub-calls of requests without an ending.
     pub sub_calls_in_flight: Gauge,
+    /// Callers that wait for an answer that another call fetches, or are getting it.
+    pub cache_passengers: Gauge,
+    /// Answers in the cache; set when scraped.
+    pub cache_entries: Gauge,
+    /// What they take in memory, in bytes; set when scraped.
+    pub cache_bytes: Gauge,
     /// Upstream requests without an ending.
     pub in_flight: Gauge,
     /// Streams being sent to callers.
@@ -198,7 +211,12 @@ impl Metrics {
             guardrails: Family::default(),
             waits: Family::new_with_constructor(histogram),
             lag: histogram(),
+            cache: Family::default(),
+            saved: UsdCounter::default(),
             sub_calls_in_flight: Gauge::default(),
+            cache_passengers: Gauge::default(),
+            cache_entries: Gauge::default(),
+            cache_bytes: Gauge::default(),
             in_flight: Gauge::default(),
             open_streams: Gauge::default(),
             open_sessions: Gauge::default(),
@@ -216,6 +234,15 @@ impl Metrics {
         };
         metrics.register();
         metrics
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
+    fn register_cache(&self, r: &mut Registry) {
+        r.register("cache_requests", "Requests that asked the cache, by what it had", self.cache.clone());
+        r.register("cache_saved_usd", "What answers from the cache would have cost", self.saved.clone());
+        r.register("cache_passengers", "Callers of answers that others fetch", self.cache_passengers.clone());
+        r.register("cache_entries", "Answers in the cache", self.cache_entries.clone());
+        r.register("cache_bytes", "What they take in memory", self.cache_bytes.clone());
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
@@ -252,6 +279,7 @@ impl Metrics {
         r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
         r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
         r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
+        self.register_cache(r);
         r.register("budget_overrun_usd", "Usage above its hold, in US dollars", self.overrun.clone());
         r.register(
             "upstream_requests_in_flight",
@@ -306,6 +334,18 @@ impl Metrics {
     pub(crate) fn note_overrun(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
             self.overrun.inc_by(dollars(amount));
+        }
+    }
+
+    /// Counts a request that asked the cache.
+    pub(crate) fn note_cache(&self, result: &'static str) {
+        self.cache.get_or_create(&CacheLabels { result }).inc();
+    }
+
+    /// Counts what an answer from the cache would have cost.
+    pub(crate) fn note_saved(&self, amount: NanoUsd) {
+        if amount > NanoUsd::ZERO {
+            self.saved.inc_by(dollars(amount));
         }
     }
 

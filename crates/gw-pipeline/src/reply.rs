@@ -1,5 +1,6 @@
 //! What the request path gives back: status, headers and a body that may flow.
 
+use crate::cache::Led;
 use crate::respond::large::LargeBody;
 use crate::respond::raw::RawBody;
 use crate::respond::session::Session;
@@ -23,6 +24,8 @@ pub enum ReplyBody {
     Large(Box<LargeBody>),
     /// An answer that goes on byte for byte.
     Raw(Box<RawBody>),
+    /// The body of a call whose answer others get too.
+    Led(Box<Led>),
     /// The control plane's, made while it is sent.
     Other(OtherBody),
     /// No body: once the head is written, the connection itself is given to this.
@@ -93,6 +96,13 @@ impl Body for ReplyBody {
             Self::Stream(stream) => stream.poll(cx).map(|piece| piece.map(|b| Ok(Frame::data(b)))),
             Self::Large(large) => large.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
             Self::Raw(raw) => raw.poll(cx).map(|piece| piece.map(|r| r.map(Frame::data))),
+            Self::Led(led) => {
+                let polled = led.body().map_or(Poll::Ready(None), |body| Pin::new(body).poll_frame(cx));
+                if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+                    led.finish();
+                }
+                polled
+            }
             Self::Other(other) => other.0.as_mut().poll_frame(cx),
             Self::Session(_) => Poll::Ready(None),
         }
@@ -105,7 +115,9 @@ impl Body for ReplyBody {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
-            Self::Stream(_) | Self::Large(_) | Self::Raw(_) | Self::Other(_) => SizeHint::default(),
+            Self::Stream(_) | Self::Large(_) | Self::Raw(_) | Self::Led(_) | Self::Other(_) => {
+                SizeHint::default()
+            }
             Self::Session(_) => SizeHint::with_exact(0),
         }
     }

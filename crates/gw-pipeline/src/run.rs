@@ -57,7 +57,14 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
     let screened = match look_up(screened).await? {
         LookUp::Answer(reply) => return Ok(reply),
         LookUp::Miss(screened) => screened,
+        // Others may wait for the same answer, and get it also when this caller leaves.
+        LookUp::Lead(screened, crew) => return crew.carry(onward(screened)).await,
     };
+    onward(screened).await
+}
+
+/// The stages of a call whose answer is not known.
+pub(crate) async fn onward(screened: Screened) -> Result<Reply, Rejected> {
     // Where several answers are made into one, each of them takes the stages below.
     if ensemble::is_asked(&screened) {
         return Box::pin(ensemble::combine(screened)).await;

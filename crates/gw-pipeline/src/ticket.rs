@@ -12,6 +12,7 @@ mod shared;
 pub(crate) mod tolls;
 mod watched;
 
+use crate::cache::Lead;
 use crate::credentials::Pins;
 use crate::files::Claims;
 use crate::guard::Guarded;
@@ -31,6 +32,7 @@ use gw_model::{
     AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
     Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
+use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
 use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
 use gw_wire::openai_responses::stored::Made;
@@ -62,6 +64,17 @@ struct OpenAttempt {
 /// What an ended call cost, for headers.
 pub(crate) struct Settled {
     pub(crate) cost: NanoUsd,
+    /// What it would have cost, had the answer not been there already.
+    pub(crate) saved: Option<NanoUsd>,
+}
+
+/// An answer that was there already.
+pub(crate) struct Hit {
+    pub(crate) key: AnswerKey,
+    /// How old it is.
+    pub(crate) age_us: Micros,
+    /// Who gave it.
+    pub(crate) target: Arc<Target>,
 }
 
 /// See the module.
@@ -89,6 +102,10 @@ pub(crate) struct Open {
     /// Budgets within a dynamic route that the call passed.
     tolls: Tolls,
     attempt: Option<OpenAttempt>,
+    /// It fetches an answer for others too.
+    pub(crate) lead: Option<Box<Lead>>,
+    /// The answer was there already.
+    pub(crate) hit: Option<Box<Hit>>,
     /// What a session has used so far.
     ongoing: Option<Box<Ongoing>>,
     pub(crate) input_tokens: u64,
@@ -179,6 +196,7 @@ impl Ticket {
             parent: None,
             tolls: Vec::new(),
             accounts: Vec::new(),
+            saved: NanoUsd::ZERO,
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -193,6 +211,8 @@ impl Ticket {
             family: None,
             tolls: Tolls::default(),
             attempt: None,
+            lead: None,
+            hit: None,
             ongoing: None,
             input_tokens: 0,
             made: None,
@@ -235,7 +255,7 @@ impl Ticket {
     /// Ends the call: settles the hold, gives back the slot, writes the record. `status` is the caller's.
     pub(crate) fn finish(mut self, outcome: Outcome, status: u16) -> Settled {
         self.open.end(outcome, status);
-        Settled { cost: self.total_cost() }
+        self.open.settled()
     }
 
     /// As [`Self::finish`], where the answer can wait until others have their records too.
@@ -244,11 +264,20 @@ impl Ticket {
             let written = self.open.worker.writing(taken).await;
             self.open.note_record(written);
         }
-        Settled { cost: self.total_cost() }
+        self.open.settled()
     }
 }
 
 impl Open {
+    fn settled(&self) -> Settled {
+        Settled { cost: self.total_cost(), saved: self.hit.is_some().then_some(self.record.saved) }
+    }
+
+    /// Tries so far, the open one included.
+    pub(crate) fn tries(&self) -> usize {
+        self.record.attempts.len() + usize::from(self.attempt.is_some())
+    }
+
     /// What the call cost, with those that it started for its answer.
     fn total_cost(&self) -> NanoUsd {
         self.record.cost().plus(self.cost_of_sub_calls())
@@ -422,7 +451,7 @@ impl Open {
         mut usage: Usage,
         mut source: UsageSource,
     ) {
-        let Some(attempt) = self.attempt.take() else { return };
+        let Some(attempt) = self.attempt.take() else { return self.note_saved(&usage) };
         if self.record.format.counts().is_some() {
             // Counted tokens are not consumed.
             (usage, source) = (Usage::default(), UsageSource::None);
@@ -460,6 +489,14 @@ impl Open {
         });
     }
 
+    /// What an answer that was there already would have cost.
+    fn note_saved(&mut self, usage: &Usage) {
+        if let Some(hit) = &self.hit {
+            self.record.saved = price(&hit.target.info, usage, self.tier);
+            self.worker.gateway().metrics.note_saved(self.record.saved);
+        }
+    }
+
     /// Microseconds since the call arrived.
     pub(crate) fn elapsed_us(&self) -> u64 {
         u64::try_from(self.worker.now() - self.record.time).unwrap_or(0)
@@ -491,10 +528,18 @@ impl Open {
     fn take_record(&mut self, outcome: Outcome, status: u16) -> Option<Taken> {
         self.ended = true;
         let now = self.worker.now();
+        let lead = self.lead.take();
+        let is_left = lead.as_ref().is_some_and(|lead| lead.is_left());
+        let is_good = outcome == Outcome::Success;
+        // Others got the answer, and the caller paid for it without waiting.
+        let outcome = if is_good && is_left { Outcome::ClientDisconnect } else { outcome };
         self.record.outcome = outcome;
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         self.note_accounts();
+        if let Some(lead) = lead.filter(|_| is_good) {
+            lead.land(&self.record);
+        }
         let gateway = self.worker.gateway();
         if let Some(refused) = self.chain.shadow() {
             gateway.metrics.shadow_refusals.inc();

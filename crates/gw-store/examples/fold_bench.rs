@@ -114,6 +114,7 @@ fn call(journal: &mut Journal, number: u64) {
         total_us: 1300,
         parent: None,
         tolls: Vec::new(),
+        saved: gw_model::NanoUsd::ZERO,
         accounts: Vec::new(),
     };
     journal.record(&record, 1).unwrap();

@@ -17,6 +17,14 @@ enum Source {
     Http2(Box<h2::Body>),
     /// The connection speaks another protocol now.
     Upgraded(Box<h1::Conn>),
+    /// Somebody else in the process reads the connection.
+    Relayed(Box<dyn Pieces>),
+}
+
+/// An answer that is read elsewhere in the process, and handed on piece by piece.
+pub trait Pieces {
+    /// As [`UpstreamBody::poll_data`]. It is not asked again after its end.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>>;
 }
 
 /// A streamed body. Dropping it before the end cancels the request at once.
@@ -49,6 +57,18 @@ impl UpstreamBody {
         }
     }
 
+    /// A body that is there already.
+    #[must_use]
+    pub const fn whole(bytes: Bytes) -> Self {
+        Self { first: bytes, source: Source::Over, flight: None }
+    }
+
+    /// A body that is read elsewhere.
+    #[must_use]
+    pub fn relayed(pieces: Box<dyn Pieces>) -> Self {
+        Self { first: Bytes::new(), source: Source::Relayed(pieces), flight: None }
+    }
+
     pub(crate) fn http2(body: Box<h2::Body>, flight: InFlight) -> Self {
         Self { first: Bytes::new(), source: Source::Http2(body), flight: Some(flight) }
     }
@@ -59,9 +79,9 @@ impl UpstreamBody {
         if !self.first.is_empty() && !matches!(self.source, Source::Upgraded(_)) {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.first))));
         }
-        let Some(flight) = &self.flight else { return Poll::Ready(None) };
+        let Some(flight) = &self.flight else { return self.poll_relayed(cx) };
         let step = match &mut self.source {
-            Source::Over | Source::Upgraded(_) => return Poll::Ready(None),
+            Source::Over | Source::Upgraded(_) | Source::Relayed(_) => return Poll::Ready(None),
             Source::Http1(body) => body.poll(&flight.0, cx),
             Source::Http2(body) => body.poll(cx),
         };
@@ -81,6 +101,15 @@ impl UpstreamBody {
                 Poll::Ready(Some(Err(e)))
             }
         }
+    }
+
+    fn poll_relayed(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let Source::Relayed(pieces) = &mut self.source else { return Poll::Ready(None) };
+        let polled = pieces.poll_piece(cx);
+        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+            self.source = Source::Over;
+        }
+        polled
     }
 
     /// [`Self::poll_data`] as a future; it can be dropped without losing data.

@@ -30,7 +30,7 @@ mod timer;
 mod tls;
 mod transport;
 
-pub use body::UpstreamBody;
+pub use body::{Pieces, UpstreamBody};
 pub use client::Upstream;
 pub use config::{MAX_HEAD_BYTES, MAX_HEADERS, PIECE_BYTES, PhaseTimeouts, UpstreamConfig};
 pub use destination::{Destination, DestinationError};

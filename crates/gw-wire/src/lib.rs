@@ -12,6 +12,7 @@ pub mod anthropic;
 pub mod batch_lines;
 pub mod bedrock_converse;
 mod blocks;
+pub mod canonical;
 mod cited;
 pub mod codec;
 pub mod cohere_chat;

@@ -6,6 +6,7 @@ mod address;
 mod auth;
 mod auto;
 mod aws;
+mod cache;
 mod conditions;
 mod connection;
 mod credentials;
@@ -22,7 +23,6 @@ mod limits;
 mod models;
 mod outlier;
 mod placeholders;
-mod policies;
 mod prices;
 mod provider_kind;
 mod providers;
@@ -82,7 +82,6 @@ pub fn compile(
     let file = &settings.file;
     let mut faults = Faults::default();
     let mut warnings = Faults::default();
-    policies::refuse_unenforced(file, &mut faults);
     let mut compiled = providers::compile(&file.providers.value, file.listen.value.0, &*catalog, &mut faults);
     if settings.demo {
         demo::add(&mut compiled, &*catalog, &mut faults);
@@ -147,6 +146,7 @@ fn path(file: &crate::settings::FileSettings, faults: &mut Faults) -> PathSettin
         realtime: realtime(&block.realtime.value),
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
+        cache: cache::policies(file, faults),
     }
 }
 

@@ -1,17 +1,50 @@
-//! Answer cache. The stage is a pass-through in this version, so every mode but `off` is refused when
-//! the settings are compiled.
+//! Answer cache: for all models, and what an alias has in other ways.
 
 use crate::shape::{Whole, choices, settings};
 
 settings! {
-    /// Answer cache.
+    /// Answer cache (docs/guides/caching.md).
     pub struct CacheSettings {
-        /// `off`; `exact` and `semantic` are not in this version.
+        /// `off`, or `exact`: answers to the same request are reused. `semantic` is not in this version.
         default("off") mode: CacheMode,
-        /// How long an answer is kept, in seconds.
+        /// Only calls that ask for it use the cache (`x-gatewright-cache: on`).
+        default(false) opt_in: bool,
+        /// How long an answer is fresh, in seconds.
         default(300) ttl_seconds: Whole<1, 31_536_000>,
-        /// Who shares answers: `key`, `team`, `organization` or `global`.
-        default("key") scope: CacheScope,
+        /// The longest time that a call may ask for in place of `ttl_seconds`.
+        default(2_592_000) max_ttl_seconds: Whole<1, 31_536_000>,
+        /// How long a stale answer is still given while a new one is fetched, in seconds.
+        default(0) stale_while_revalidate_seconds: Whole<0, 31_536_000>,
+        /// How long a stale answer is still given when no target answers, in seconds.
+        default(0) stale_if_error_seconds: Whole<0, 31_536_000>,
+        /// Who shares answers: `customer` (of a key), `key`, `team`, `organization` or `global`.
+        default("key") scope: CacheScopeName,
+        /// Largest answer that is kept, in bytes.
+        default(1_048_576) max_entry_bytes: Whole<1024, 67_108_864>,
+        /// What all answers together may take in memory, in bytes; those used longest ago go first.
+        default(134_217_728) memory_bytes: Whole<0, 1_099_511_627_776>,
+    }
+}
+
+settings! {
+    /// Answer cache of an alias; what is not given is as the file's `cache` has it.
+    pub struct ModelCacheSettings {
+        /// As `cache.mode`.
+        optional mode: CacheMode,
+        /// As `cache.opt_in`.
+        optional opt_in: bool,
+        /// As `cache.ttl_seconds`.
+        optional ttl_seconds: Whole<1, 31_536_000>,
+        /// As `cache.max_ttl_seconds`.
+        optional max_ttl_seconds: Whole<1, 31_536_000>,
+        /// As `cache.stale_while_revalidate_seconds`.
+        optional stale_while_revalidate_seconds: Whole<0, 31_536_000>,
+        /// As `cache.stale_if_error_seconds`.
+        optional stale_if_error_seconds: Whole<0, 31_536_000>,
+        /// As `cache.scope`.
+        optional scope: CacheScopeName,
+        /// As `cache.max_entry_bytes`.
+        optional max_entry_bytes: Whole<1024, 67_108_864>,
     }
 }
 
@@ -29,7 +62,9 @@ choices! {
 
 choices! {
     /// Who shares answers.
-    pub enum CacheScope {
+    pub enum CacheScopeName {
+        /// One customer of one key.
+        Customer = "customer",
         /// One key.
         Key = "key",
         /// A team.

@@ -1,7 +1,7 @@
 //! Model aliases: what callers name, and which targets stand behind it.
 
 use super::auto::{AutoSettings, QualitySetting};
-use super::cache::CacheSettings;
+use super::cache::ModelCacheSettings;
 use super::drop_params::DropParamsSetting;
 use super::hedge::HedgeSettings;
 use super::outlier::OutlierSettings;
@@ -57,7 +57,7 @@ settings! {
         /// For strategy `ensemble`: how one answer is made of several.
         optional ensemble: EnsembleSettings,
         /// Answer cache of this alias.
-        optional cache: CacheSettings,
+        optional cache: ModelCacheSettings,
         /// Guardrails that apply to its calls, by name.
         section guardrails: Texts,
     } later { "conditions", "when" }

@@ -72,7 +72,7 @@ pub(crate) struct Sent {
 
 impl Sent {
     /// Nothing was changed for the target.
-    fn new(format: WireFormat, hide_usage: bool) -> Self {
+    pub(crate) fn new(format: WireFormat, hide_usage: bool) -> Self {
         Self {
             format,
             dropped: Vec::new(),

@@ -79,6 +79,7 @@ pub(crate) struct Failed {
 }
 
 /// How a try failed, in what the caller is to see.
+#[derive(Clone)]
 pub(crate) enum Failure {
     /// The upstream's own answer, passed on.
     Passed {

@@ -116,6 +116,7 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
         parent: None,
         tolls: Vec::new(),
         accounts: chain.accounts().collect(),
+        saved: NanoUsd::ZERO,
     };
     worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
     // A batch has token limits of its own at the provider; only money counts here.

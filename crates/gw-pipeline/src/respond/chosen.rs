@@ -46,7 +46,7 @@ pub(crate) fn reply(mut ticket: Ticket, call: &Call, chosen: Chosen<'_>) -> Repl
         headers::add_limits(&mut map, &view);
     }
     ticket.note_first_byte();
-    let Settled { cost } = ticket.finish(Outcome::Success, StatusCode::OK.as_u16());
+    let Settled { cost, .. } = ticket.finish(Outcome::Success, StatusCode::OK.as_u16());
     headers::add_cost(&mut map, cost);
     let mut reply = Reply::new(ReplyBody::whole(body));
     *reply.headers_mut() = map;

@@ -26,6 +26,8 @@ const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const ENSEMBLE: HeaderName = HeaderName::from_static("x-gatewright-ensemble");
 const GUARDRAILS: HeaderName = HeaderName::from_static("x-gatewright-guardrails");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
+const CACHE_KEY: HeaderName = HeaderName::from_static("x-gatewright-cache-key");
+const SAVED: HeaderName = HeaderName::from_static("x-gatewright-saved-usd");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
 const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
 const CLAMPED: HeaderName = HeaderName::from_static("x-gatewright-clamped");
@@ -109,6 +111,10 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
     if !ticket.record.cache.is_empty() {
         lines.add(CACHE, &ticket.record.cache);
     }
+    if let Some(hit) = &ticket.hit {
+        lines.add_number(header::AGE, u64::try_from(hit.age_us / 1_000_000).unwrap_or(0));
+        lines.add(CACHE_KEY, &hit.key.to_string());
+    }
     if let Some(view) = ticket.limits_view() {
         limits(&mut lines, &view);
     }
@@ -165,6 +171,13 @@ pub(crate) fn add_cost(headers: &mut HeaderMap, cost: NanoUsd) {
 /// What guardrails found, of a refused call.
 pub(crate) fn add_guardrails(headers: &mut HeaderMap, found: &str) {
     put(headers, GUARDRAILS, found);
+}
+
+/// What it would have cost, had the answer not been in the cache.
+pub(crate) fn add_saved(headers: &mut HeaderMap, saved: Option<NanoUsd>) {
+    if let Some(saved) = saved {
+        put(headers, SAVED, &saved.to_string());
+    }
 }
 
 /// How the answers of an ensemble became one.

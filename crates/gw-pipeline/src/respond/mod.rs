@@ -19,13 +19,23 @@ pub(crate) mod stream;
 mod whole;
 
 use crate::attempt::Attempted;
+use crate::cache;
 use crate::reply::Reply;
 use crate::ticket::Rejected;
 use gw_model::WireFormat;
 
 /// Turns what the targets brought into the caller's reply.
-pub(crate) async fn answer(attempted: Attempted) -> Result<Reply, Rejected> {
+pub(crate) async fn answer(mut attempted: Attempted) -> Result<Reply, Rejected> {
+    if let Attempted::Answer(answered) = &mut attempted
+        && answered.ticket.lead.is_some()
+    {
+        cache::share(answered);
+    }
     match attempted {
+        Attempted::Failure(failed) if failed.ticket.lead.is_some() => match cache::spared(failed) {
+            Ok(spared) => Box::pin(spared.reply()).await,
+            Err(failed) => Ok(failure::reply(*failed)),
+        },
         Attempted::Failure(failed) => Ok(failure::reply(*failed)),
         Attempted::Answer(answered) if answered.call.raw.is_some() => Ok(raw::reply(*answered).await),
         Attempted::Answer(answered) if answered.sent.format == WireFormat::OpenAiRealtime => {

@@ -92,7 +92,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     map.insert(header::CONTENT_TYPE, HeaderValue::from_static(shape.content_type()));
     map.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
-    headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
+    headers::add_attempts(&mut map, ticket.tries());
     headers::add_changes(&mut map, &sent);
     ticket.record.status = response.status.as_u16();
     let translator = match upstream_format == call.format {

@@ -97,14 +97,15 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
             return Err(ticket.reject(refusal));
         }
     }
-    let Settled { cost } = {
+    let Settled { cost, saved } = {
         headers::add_route(&mut map, &ticket, &model_name, Some(&target));
-        headers::add_attempts(&mut map, ticket.record.attempts.len());
+        headers::add_attempts(&mut map, ticket.tries());
         headers::add_changes(&mut map, &sent);
         ticket.note_first_byte();
         ticket.finish_among_others(Outcome::Success, status.as_u16()).await
     };
     headers::add_cost(&mut map, cost);
+    headers::add_saved(&mut map, saved);
     let mut reply = Reply::new(ReplyBody::whole(body));
     *reply.status_mut() = status;
     *reply.headers_mut() = map;
@@ -208,7 +209,7 @@ fn large(answered: Answered, head: Bytes) -> Reply {
     let mut map = headers::passed(response.headers);
     headers::add_changes(&mut map, &sent);
     headers::add_route(&mut map, &ticket, &model_name, Some(&target));
-    headers::add_attempts(&mut map, ticket.record.attempts.len() + 1);
+    headers::add_attempts(&mut map, ticket.tries());
     ticket.record.status = response.status.as_u16();
     ticket.note_first_byte();
     let stores = keep::at_provider(sent.format, &call);

@@ -81,7 +81,8 @@ impl Open {
         let metrics = &self.worker.gateway().metrics;
         metrics.sub_calls_in_flight.dec();
         metrics.note_sub_call(parent.role, self.record.outcome);
-        if parent.role != SubCallRole::Mirror {
+        // Neither a copy nor an answer for later is part of this one.
+        if parent.role == SubCallRole::Panel {
             family.settled.set(family.settled.get().plus(self.record.cost()));
         }
     }

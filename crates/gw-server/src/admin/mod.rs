@@ -9,6 +9,7 @@ mod apply;
 mod audit;
 mod budgets;
 mod by;
+mod cache;
 mod credentials;
 mod effective;
 mod error;
@@ -83,6 +84,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/routes/{id}/simulate", post(routes::simulate))
         .route("/guardrails", get(guardrails::list))
         .route("/guardrails/test", post(guardrails::test))
+        .route("/cache", get(cache::show))
+        .route("/cache/purge", post(cache::purge))
         .route("/logs", get(logs::list))
         .route("/usage", get(usage::rows))
         .route("/audit", get(audit::list))

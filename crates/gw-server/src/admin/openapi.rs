@@ -243,6 +243,22 @@ const OPERATIONS: &[Operation] = &[
     },
     Operation {
         method: "get",
+        path: "/api/v1/cache",
+        summary: "Show how full the cache of this node is",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "Cache"),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/cache/purge",
+        summary: "Throw answers away of which all that is given holds; all: true throws all away",
+        query: &[],
+        body: Some("CachePurge"),
+        answer: Answer::One(200, "CachePurged"),
+    },
+    Operation {
+        method: "get",
         path: "/api/v1/logs",
         summary: "List request records, newest first",
         query: &[
@@ -518,6 +534,10 @@ fn schemas() -> Value {
         "GuardrailVerdict": object(&["verdict:string", "text:string?", "stopped_by:string?", "findings:array", "duration_us:integer"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
         "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
+        "Cache": object(&["enabled:boolean", "entries:integer", "bytes:integer", "max_bytes:integer", "evicted:integer"]),
+        "CachePurge": object(&["key:string?", "model:string?", "tag:string?", "key_id:string?", "account_id:string?",
+            "all:boolean?"]),
+        "CachePurged": object(&["purged:integer"]),
         "AuditEntry": object(&["number:integer", "time:string", "actor:string", "action:string", "kind:string", "id:string",
             "name:string", "outcome:string", "before:object?", "after:object?", "address:string", "user_agent:string",
             "hash:string"]),

@@ -5,6 +5,7 @@ pub(crate) mod accounts;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod authorization;
+pub(crate) mod cache;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
 pub(crate) mod guardrails;

@@ -5,6 +5,7 @@ mod admin_tokens;
 mod apply;
 mod audit;
 mod backup;
+mod cache;
 mod check;
 mod client;
 mod drill;
@@ -60,6 +61,8 @@ enum Command {
     Logs(logs::LogsArguments),
     /// Show which models can be called.
     Models(models::ModelsArguments),
+    /// Show how full the cache is, and throw answers away.
+    Cache(cache::CacheArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
     /// Measure guardrails on examples.
@@ -92,6 +95,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Usage(arguments) => usage::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
+        Command::Cache(arguments) => cache::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Guard(arguments) => guard::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),

@@ -24,6 +24,7 @@ pub(crate) fn explain(site: &Site, status: u16) -> (HeaderMap, Bytes) {
         ReplyBody::Stream(_)
         | ReplyBody::Large(_)
         | ReplyBody::Raw(_)
+        | ReplyBody::Led(_)
         | ReplyBody::Other(_)
         | ReplyBody::Session(_) => Bytes::new(),
     };

@@ -1,6 +1,6 @@
 //! A call to a model: puts together what the request path wants to know, for every wire format alike.
 
-use super::{context, credential};
+use super::{caching, context, credential};
 use crate::app::site::Site;
 use crate::listen::body::ClientBody;
 use gw_model::{Api, WireFormat};
@@ -29,13 +29,18 @@ pub(crate) async fn call(
     };
     path.json_array =
         path.stream && format == WireFormat::GeminiGenerate && !query.is_some_and(asks_for_events);
+    let gateway = site.worker.gateway();
+    let mut context = context::caller(&head.headers, gateway.keeps_headers());
+    if gateway.answers.is_used() {
+        context.cache = caching::wish(&head.headers);
+    }
     let inbound = Inbound {
         format,
         from: Some(from),
         credential,
         signed,
         path,
-        context: context::caller(&head.headers, site.worker.gateway().keeps_headers()),
+        context,
         forward_headers: context::forwarded(format, &head.headers),
         raw: None,
         body: ClientBody { incoming, timeout },

@@ -2,6 +2,7 @@
 //! health check. Thin: it reads heads, never bodies, and decides nothing about a call.
 
 pub(crate) mod broken;
+mod caching;
 mod client;
 pub(crate) mod context;
 pub(crate) mod credential;

@@ -72,7 +72,7 @@ async fn check_names_the_place_and_the_way_out() {
             4,
             "patterns",
         ),
-        (&format!("{local}cache: {{ mode: exact }}\n"), 3, "exact"),
+        (&format!("{local}cache: {{ mode: semantic }}\n"), 3, "semantic"),
         ("model_list:\n  - model_name: x\n", 1, "LiteLLM"),
         ("providers: [\n", 1, ""),
         (

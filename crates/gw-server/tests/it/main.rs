@@ -13,6 +13,7 @@ mod auto;
 mod bad_input;
 mod bodies;
 mod budget;
+mod cache;
 mod checks;
 mod clients;
 mod conditions;

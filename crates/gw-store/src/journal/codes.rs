@@ -76,4 +76,5 @@ codes!(tier_code, tier_of, ServiceTier, {
 codes!(role_code, role_of, SubCallRole, {
     SubCallRole::Mirror = 1,
     SubCallRole::Panel = 2,
+    SubCallRole::Refresh = 3,
 });

@@ -5,6 +5,7 @@
 mod accounts;
 mod media;
 mod parent;
+mod saved;
 mod tolls;
 
 pub use media::MediaFrame;
@@ -152,6 +153,9 @@ pub struct RecordFrame<'a> {
     /// Packed; from version 5 on.
     #[serde(skip)]
     pub(crate) accounts: &'a [u8],
+    /// From version 6 on.
+    #[serde(skip)]
+    pub saved: u64,
 }
 
 /// The same fields in the same order, written without copying the record.
@@ -400,6 +404,12 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     buffer.clear();
     let media = media::of(kept);
     let parent = record.parent.map(ParentFrame::new);
+    if record.saved > NanoUsd::ZERO {
+        let packed = crate::accounts::pack(&record.accounts);
+        let (tolls, accounts) = (tolls::of(&record.tolls), Packed(&packed));
+        let out = saved::Out { record: frame, media, parent, tolls, accounts, saved: record.saved.0 };
+        return encode(buffer, saved::VERSION, KIND_RECORD, &out);
+    }
     if !record.accounts.is_empty() {
         let packed = crate::accounts::pack(&record.accounts);
         let (tolls, accounts) = (tolls::of(&record.tolls), Packed(&packed));
@@ -464,6 +474,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
         [accounts::RECORD_VERSION, KIND_RECORD, payload @ ..] => {
             accounts::read_record(payload).map(Frame::Record)
         }
+        [saved::VERSION, KIND_RECORD, payload @ ..] => saved::read(payload).map(Frame::Record),
         [accounts::INTENT_VERSION, KIND_INTENT, payload @ ..] => {
             accounts::read_intent(payload).map(Frame::Intent)
         }

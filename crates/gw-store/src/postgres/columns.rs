@@ -45,6 +45,8 @@ pub(super) struct Columns {
     reasoning: Vec<i64>,
     usage_source: Vec<i16>,
     cost: Vec<i64>,
+    /// Only summed up.
+    saved: Vec<i64>,
     first_byte_us: Vec<Option<i64>>,
     total_us: Vec<i64>,
     tries: Vec<Option<String>>,
@@ -86,6 +88,7 @@ impl Columns {
         self.reasoning.push(row.totals.reasoning);
         self.usage_source.push(source_code(row.usage_source).into());
         self.cost.push(row.totals.cost);
+        self.saved.push(row.totals.saved);
         self.first_byte_us.push(row.first_byte_us.map(signed));
         self.total_us.push(signed(row.total_us));
         self.tries.push(row.tries.clone());
@@ -159,6 +162,7 @@ impl Columns {
                 cache_write: *self.cache_write.get(at)?,
                 reasoning: *self.reasoning.get(at)?,
                 cost: *self.cost.get(at)?,
+                saved: *self.saved.get(at)?,
             },
         ))
     }

@@ -26,14 +26,15 @@ macro_rules! capped {
 const ADD_USAGE: &str = concat!(
     "INSERT INTO usage AS u (hour, key, team, model, provider, customer, requests, errors, input, \
      output, cached, cost, saved) \
-     SELECT *, 0 FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], \
-     $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[]) \
+     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], \
+     $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[]) \
      AS t (hour, key, team, model, provider, customer) ORDER BY hour, key, team, model, provider, customer \
      ON CONFLICT (hour, key, team, model, provider, customer) DO UPDATE SET \
      requests = u.requests + excluded.requests, errors = u.errors + excluded.errors, ",
     capped!("input", "u"),
     capped!("output", "u"),
     capped!("cached", "u"),
+    capped!("saved", "u"),
     "cost = LEAST(GREATEST(u.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint"
 );
 const ADD_SPENT: &str = "INSERT INTO spent AS s (day, key, cost) \
@@ -43,13 +44,14 @@ const ADD_SPENT: &str = "INSERT INTO spent AS s (day, key, cost) \
 
 const ADD_OF_ACCOUNT: &str = concat!(
     "INSERT INTO account_usage AS a (hour, account, requests, errors, input, output, cached, cost, saved) \
-     SELECT *, 0 FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
-     $7::bigint[], $8::bigint[]) AS t (hour, account) ORDER BY hour, account \
+     SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], \
+     $7::bigint[], $8::bigint[], $9::bigint[]) AS t (hour, account) ORDER BY hour, account \
      ON CONFLICT (hour, account) DO UPDATE SET \
      requests = a.requests + excluded.requests, errors = a.errors + excluded.errors, ",
     capped!("input", "a"),
     capped!("output", "a"),
     capped!("cached", "a"),
+    capped!("saved", "a"),
     "cost = LEAST(GREATEST(a.cost::numeric + excluded.cost, -9223372036854775808), 9223372036854775807)::bigint"
 );
 
@@ -59,7 +61,7 @@ struct Usage<'a> {
     hour: Vec<i64>,
     key: Vec<Vec<u8>>,
     texts: [Vec<&'a str>; 4],
-    counts: [Vec<i64>; 6],
+    counts: [Vec<i64>; 7],
 }
 
 /// Adds all of it.
@@ -77,7 +79,7 @@ pub(super) async fn write(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
             let texts = [group.team, group.model, group.provider, group.customer];
             usage.texts.iter_mut().zip(texts).for_each(|(column, text)| column.push(text));
             let sum = row.sum;
-            let counts = [sum.requests, sum.errors, sum.input, sum.output, sum.cached, sum.cost];
+            let counts = [sum.requests, sum.errors, sum.input, sum.output, sum.cached, sum.cost, sum.saved];
             usage.counts.iter_mut().zip(counts).for_each(|(column, count)| column.push(count));
             Ok(())
         },
@@ -90,10 +92,10 @@ pub(super) async fn write(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
     );
     let Ok(()) = collected;
     let Usage { hour, key, texts: [team, model, provider, customer], counts } = &usage;
-    let [requests, errors, input, output, cached, cost] = counts;
+    let [requests, errors, input, output, cached, cost, saved] = counts;
     db.execute(
         ADD_USAGE,
-        &[hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost],
+        &[hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost, saved],
     )
     .await?;
     if !days.is_empty() {
@@ -109,13 +111,13 @@ async fn write_accounts(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
     }
     let hours: Vec<i64> = rows.iter().map(|(hour, ..)| *hour).collect();
     let accounts: Vec<&[u8]> = rows.iter().map(|(_, account, _)| account.as_slice()).collect();
-    let mut counts: [Vec<i64>; 6] = Default::default();
+    let mut counts: [Vec<i64>; 7] = Default::default();
     for (_, _, sum) in &rows {
-        let of_row = [sum.requests, sum.errors, sum.input, sum.output, sum.cached, sum.cost];
+        let of_row = [sum.requests, sum.errors, sum.input, sum.output, sum.cached, sum.cost, sum.saved];
         counts.iter_mut().zip(of_row).for_each(|(column, count)| column.push(count));
     }
-    let [requests, errors, input, output, cached, cost] = &counts;
-    db.execute(ADD_OF_ACCOUNT, &[&hours, &accounts, requests, errors, input, output, cached, cost])
+    let [requests, errors, input, output, cached, cost, saved] = &counts;
+    db.execute(ADD_OF_ACCOUNT, &[&hours, &accounts, requests, errors, input, output, cached, cost, saved])
         .await
         .map(drop)
 }

@@ -19,7 +19,7 @@ use tokio_postgres::types::ToSql;
 /// The sum of whole numbers is of a wider kind.
 const SUMS: &str = "SUM(requests)::bigint, SUM(errors)::bigint, LEAST(SUM(input), 9223372036854775807)::bigint, \
      LEAST(SUM(output), 9223372036854775807)::bigint, LEAST(SUM(cached), 9223372036854775807)::bigint, \
-     LEAST(SUM(cost), 9223372036854775807)::bigint, SUM(saved)::bigint";
+     LEAST(SUM(cost), 9223372036854775807)::bigint, LEAST(SUM(saved), 9223372036854775807)::bigint";
 const LABELLED: &str = "usage LEFT JOIN key_labels ON key_labels.id = usage.key";
 
 /// A dimension in SQL: the value, its name, and where both stand.

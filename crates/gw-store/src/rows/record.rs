@@ -31,6 +31,8 @@ pub(crate) struct Totals {
     pub(crate) cache_write: i64,
     pub(crate) reasoning: i64,
     pub(crate) cost: i64,
+    /// What answers from the cache would have cost. Only summed up, and not kept with the record.
+    pub(crate) saved: i64,
 }
 
 impl Totals {
@@ -43,6 +45,7 @@ impl Totals {
             cache_write: signed(usage.cache_write_tokens.saturating_add(usage.cache_write_1h_tokens)),
             reasoning: signed(usage.reasoning_tokens),
             cost: signed(attempt.cost),
+            saved: 0,
         }
     }
 
@@ -54,6 +57,7 @@ impl Totals {
             cache_write: self.cache_write.saturating_add(other.cache_write),
             reasoning: self.reasoning.saturating_add(other.reasoning),
             cost: self.cost.saturating_add(other.cost),
+            saved: self.saved.saturating_add(other.saved),
         }
     }
 }
@@ -92,7 +96,8 @@ pub(crate) struct Row<'a> {
 impl<'a> Row<'a> {
     pub(crate) fn of(record: &RecordFrame<'a>) -> Self {
         let last = record.attempts.last();
-        let totals = record.attempts.iter().fold(Totals::default(), |sum, a| sum.plus(Totals::of(a)));
+        let saved = Totals { saved: signed(record.saved), ..Totals::default() };
+        let totals = record.attempts.iter().fold(saved, |sum, a| sum.plus(Totals::of(a)));
         let told = record.attempts.len() > 1
             || last.is_some_and(|a| !a.reason.is_empty())
             || !record.media.is_empty();

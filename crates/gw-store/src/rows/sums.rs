@@ -68,6 +68,7 @@ pub(crate) struct UsageSum {
     pub(crate) output: i64,
     pub(crate) cached: i64,
     pub(crate) cost: i64,
+    pub(crate) saved: i64,
 }
 
 /// What a row of `usage` is keyed by. Small: there may be one for each of very many virtual keys.
@@ -139,6 +140,7 @@ impl Sums {
             output: totals.output.saturating_mul(sign),
             cached: totals.cached.saturating_mul(sign),
             cost: totals.cost.saturating_mul(sign),
+            saved: totals.saved.saturating_mul(sign),
         };
         let key = counted.key.unwrap_or(0).to_be_bytes();
         let cell = Cell { key, group: self.groups.of(counted, provider) };
@@ -324,6 +326,7 @@ impl UsageSum {
         self.output = self.output.saturating_add(other.output);
         self.cached = self.cached.saturating_add(other.cached);
         self.cost = self.cost.saturating_add(other.cost);
+        self.saved = self.saved.saturating_add(other.saved);
     }
 }
 

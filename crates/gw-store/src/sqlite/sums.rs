@@ -4,17 +4,17 @@ use crate::rows::{Group, Sums, UsageSum};
 use rusqlite::{Connection, params};
 
 const ADD_USAGE: &str = "INSERT INTO usage (hour, key, team, model, provider, customer, requests, errors, \
-     input, output, cached, cost, saved) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0) \
+     input, output, cached, cost, saved) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?) \
      ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, errors = errors + excluded.errors, \
      input = input + excluded.input, output = output + excluded.output, cached = cached + excluded.cached, \
-     cost = cost + excluded.cost";
+     cost = cost + excluded.cost, saved = saved + excluded.saved";
 const ADD_SPENT: &str = "INSERT INTO spent (day, key, cost) VALUES (?,?,?) \
      ON CONFLICT DO UPDATE SET cost = cost + excluded.cost";
 const ADD_OF_ACCOUNT: &str = "INSERT INTO account_usage (hour, account, requests, errors, input, output, cached, cost, \
-     saved) VALUES (?,?,?,?,?,?,?,?,0) \
+     saved) VALUES (?,?,?,?,?,?,?,?,?) \
      ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, errors = errors + excluded.errors, \
      input = input + excluded.input, output = output + excluded.output, cached = cached + excluded.cached, \
-     cost = cost + excluded.cost";
+     cost = cost + excluded.cost, saved = saved + excluded.saved";
 
 /// Adds all of it.
 pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
@@ -23,10 +23,11 @@ pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     sums.each(
         |row| {
             let Group { hour, team, model, provider, customer, .. } = row.group;
-            let UsageSum { requests, errors, input, output, cached, cost } = row.sum;
+            let UsageSum { requests, errors, input, output, cached, cost, saved } = row.sum;
             let key = row.key();
             let values = params![
-                hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost
+                hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost,
+                saved
             ];
             add_usage.execute(values).map(drop)
         },
@@ -34,8 +35,8 @@ pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     )?;
     let mut add = db.prepare_cached(ADD_OF_ACCOUNT)?;
     for (hour, account, sum) in sums.account_rows() {
-        let UsageSum { requests, errors, input, output, cached, cost } = sum;
-        add.execute(params![hour, account, requests, errors, input, output, cached, cost])?;
+        let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
+        add.execute(params![hour, account, requests, errors, input, output, cached, cost, saved])?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ pub mod table;
 mod tool_names;
 mod whole;
 
-pub use conversation::{answer_events, as_stream, read_request, write_request};
+pub use conversation::{answer_events, as_stream, as_whole, read_request, stream_events, write_request};
 pub use request::{PathFacts, request};
 pub use stream::{StreamTranslator, error_events};
 pub use tool_names::ToolNames;

@@ -112,6 +112,18 @@ impl StreamTranslator {
     /// The frame is not one of its format, or a limit is reached. The stream cannot go on then: see
     /// [`Self::fail`].
     pub fn frame_into(&mut self, frame: &Frame, out: &mut Vec<u8>) -> Result<(), WireError> {
+        self.read(frame)?;
+        self.write(out)
+    }
+
+    /// What a frame means, in place of writing it.
+    pub(super) fn take_events(&mut self, frame: &Frame, out: &mut Vec<Event>) -> Result<(), WireError> {
+        self.read(frame)?;
+        out.append(&mut self.events);
+        Ok(())
+    }
+
+    fn read(&mut self, frame: &Frame) -> Result<(), WireError> {
         self.events.clear();
         match &mut self.reader {
             Reader::Chat(reader) => reader.frame(frame.data(), &mut self.events)?,
@@ -125,7 +137,17 @@ impl StreamTranslator {
             },
             Reader::Cohere(reader) => reader.frame(frame.data(), &mut self.events)?,
         }
-        self.write(out)
+        Ok(())
+    }
+
+    /// What the end of the upstream's stream means, as [`Self::finish`], in place of writing it.
+    pub(super) fn take_end(&mut self, out: &mut Vec<Event>) -> Result<(), WireError> {
+        if self.is_over() || matches!(out.last(), Some(Event::End)) {
+            return Ok(());
+        }
+        self.read_end()?;
+        out.append(&mut self.events);
+        Ok(())
     }
 
     /// Appends an answer that is there already, whole.
@@ -163,6 +185,13 @@ impl StreamTranslator {
         if self.is_over() {
             return Ok(Bytes::new());
         }
+        self.read_end()?;
+        let mut out = Vec::new();
+        self.write(&mut out)?;
+        Ok(Bytes::from(out))
+    }
+
+    fn read_end(&mut self) -> Result<(), WireError> {
         self.events.clear();
         match &mut self.reader {
             Reader::Chat(reader) => reader.finish(&mut self.events)?,
@@ -173,9 +202,7 @@ impl StreamTranslator {
             Reader::Converse(reader) => reader.finish(&mut self.events)?,
             Reader::Cohere(reader) => reader.finish(&mut self.events)?,
         }
-        let mut out = Vec::new();
-        self.write(&mut out)?;
-        Ok(Bytes::from(out))
+        Ok(())
     }
 
     /// Ends the caller's stream with an error in its format. Nothing when the stream is over, be it complete or

@@ -34,6 +34,18 @@ impl ToolNames {
         made
     }
 
+    /// The spellings, each with the caller's name.
+    #[must_use]
+    pub fn pairs(&self) -> &[(String, String)] {
+        &self.0
+    }
+
+    /// As [`Self::pairs`] gave them.
+    #[must_use]
+    pub const fn from_pairs(pairs: Vec<(String, String)>) -> Self {
+        Self(pairs)
+    }
+
     /// Gives a call in an answer the caller's name back.
     pub(super) fn restore(&self, event: &mut Event) {
         if let Event::ToolStart { name, .. } = event

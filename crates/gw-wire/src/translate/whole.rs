@@ -87,18 +87,23 @@ pub fn whole(
             _ => {}
         }
     }
-    whole.body = match to {
-        WireFormat::OpenAiChat => openai_chat::response::write(&events, context),
-        WireFormat::OpenAiCompletions => openai_completions::response::write(&events, context),
+    whole.body = write(to, &events, context)?;
+    Ok(whole)
+}
+
+/// Events as a whole answer.
+pub(super) fn write(to: WireFormat, events: &[Event], context: &WriteContext) -> Result<Vec<u8>, WireError> {
+    Ok(match to {
+        WireFormat::OpenAiChat => openai_chat::response::write(events, context),
+        WireFormat::OpenAiCompletions => openai_completions::response::write(events, context),
         WireFormat::OpenAiResponses => {
             let echo = openai_responses::Echo::of(context);
-            openai_responses::response::write_with(&events, context, &echo)
+            openai_responses::response::write_with(events, context, &echo)
         }
-        WireFormat::AnthropicMessages => anthropic::response::write(&events, context),
-        WireFormat::GeminiGenerate => gemini::response::write(&events, context),
-        WireFormat::BedrockConverse => bedrock_converse::response::write(&events, context),
-        WireFormat::CohereChat => cohere_chat::response::write(&events, context),
+        WireFormat::AnthropicMessages => anthropic::response::write(events, context),
+        WireFormat::GeminiGenerate => gemini::response::write(events, context),
+        WireFormat::BedrockConverse => bedrock_converse::response::write(events, context),
+        WireFormat::CohereChat => cohere_chat::response::write(events, context),
         _ => return Err(WireError::Untranslatable { what: "what is no conversation" }),
-    };
-    Ok(whole)
+    })
 }

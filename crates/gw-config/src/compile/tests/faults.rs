@@ -242,7 +242,7 @@ f.yaml:7:56: 'burst' is for kind gcra only, not fixed: remove it";
 fn policies_that_nothing_enforces_are_refused() {
     let text = "
 providers: { openai: { api_key: k } }
-cache: { mode: exact, ttl_seconds: 300, scope: key }
+cache: { mode: exact, ttl_seconds: 300, scope: key, max_ttl_seconds: 60 }
 guardrails:
   personal-data: { kind: pii, on: [request, response], action: tokenize }
   no-secrets: { kind: secrets, on: [request], action: block, mandatory: true }
@@ -253,8 +253,8 @@ keys:
   - { name: a, key: 0123456789abcdef, guardrails: [personal-data] }
 ";
     let expected = "\
-f.yaml:3:16: cache mode 'exact' is not in this version: write off, or remove 'cache'
-f.yaml:8:71: cache mode 'semantic' is not in this version: write off, or remove 'cache'";
+f.yaml:3:36: 'ttl_seconds' is larger than 'max_ttl_seconds' (60)
+f.yaml:8:71: cache mode 'semantic' is not in this version: write exact or off";
     assert_eq!(faults(text), expected);
 }
 

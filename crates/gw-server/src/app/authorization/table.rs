@@ -24,6 +24,7 @@ pub(crate) enum Resource {
     Credentials,
     Routes,
     Guardrails,
+    Cache,
     /// Everything of every tenant at once.
     Documents,
 }
@@ -55,7 +56,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 19] = [
+const TABLE: [(Resource, &str, &str, &str); 20] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -74,6 +75,7 @@ const TABLE: [(Resource, &str, &str, &str); 19] = [
     (Resource::Credentials, "credentials", "xx-x--", "xx----"),
     (Resource::Routes, "routes", "xx-x-x", "xx----"),
     (Resource::Guardrails, "guardrails", "xxxxxx", "------"),
+    (Resource::Cache, "cache", "xx-x-x", "xx----"),
     // Whoever applies one gives roles as he likes.
     (Resource::Documents, "documents", "xx-x--", "x-----"),
 ];

@@ -102,6 +102,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "routes/{id}/publish", route, json!({}), "route.publish"),
         row(Method::POST, "routes/{id}/rollback", Object::OldRoute, json!({}), "route.rollback"),
         row(Method::POST, "routes/{id}/simulate", route, question(), ""),
+        row(Method::POST, "cache/purge", Object::Nothing, json!({"all": true}), ""),
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
@@ -120,6 +121,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ("routes", Object::Nothing),
         ("routes/{id}", route),
         ("routes/{id}/versions", route),
+        ("cache", Object::Nothing),
         ("logs", Object::Nothing),
         ("usage", Object::Nothing),
         ("export", Object::Nothing),

@@ -59,7 +59,7 @@ pub(super) fn read_intent(payload: &[u8]) -> postcard::Result<IntentFrame<'_>> {
     Ok(IntentFrame { parent, accounts: whole(accounts)?, ..frame })
 }
 
-fn whole(accounts: &[u8]) -> postcard::Result<&[u8]> {
+pub(super) fn whole(accounts: &[u8]) -> postcard::Result<&[u8]> {
     if accounts.len().is_multiple_of(ACCOUNT_BYTES) {
         Ok(accounts)
     } else {

@@ -39,6 +39,7 @@ pub(in super::super) fn sample_record() -> Record {
         parent: None,
         tolls: Vec::new(),
         accounts: Vec::new(),
+        saved: NanoUsd::ZERO,
     }
 }
 
@@ -291,6 +292,21 @@ fn a_frozen_sample_of_budgets_of_routes_loads() {
     };
     let grown = record_bytes(&most).len() - record_bytes(&sample_record()).len();
     assert!(grown <= TOLLS_BYTES, "{grown}: space is set aside for no more");
+}
+
+#[test]
+fn a_frozen_sample_of_an_answer_from_the_cache_loads() {
+    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v6.txt").lines().collect();
+    let account = AccountId { level: gw_model::Level::Team, number: 7 };
+    let bare = Record { saved: NanoUsd(1234), attempts: Vec::new(), ..sample_record() };
+    let all = Record { accounts: vec![account], saved: NanoUsd(u64::MAX), ..sample_with_media() };
+    for (record, frozen) in [bare, all].iter().zip(frozen) {
+        let bytes = record_bytes(record);
+        assert_eq!(hex(&bytes), frozen);
+        let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
+        assert_eq!((length, read.saved), (bytes.len(), record.saved.0));
+        assert_eq!(read.accounts(), record.accounts);
+    }
 }
 
 #[test]

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 /// The version of such records.
 pub(super) const VERSION: u8 = 4;
 
-/// Most bytes that they take besides: two lengths, whether there is a parent, and three numbers of at most ten bytes each.
-pub(in crate::journal) const TOLLS_BYTES: usize = 4 + 30 * MAX_BUDGET_GATES;
+/// Most bytes that they take besides: two lengths, whether there is a parent, three numbers of at most ten bytes each; and
+/// what an answer from the cache saved.
+pub(in crate::journal) const TOLLS_BYTES: usize = 4 + 30 * MAX_BUDGET_GATES + 10;
 
 /// A [`Toll`] as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -48,6 +48,7 @@ pub(crate) fn record(number: u32) -> Record {
         total_us: 1500,
         parent: None,
         tolls: Vec::new(),
+        saved: gw_model::NanoUsd::ZERO,
         accounts: Vec::new(),
     }
 }

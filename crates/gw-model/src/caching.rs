@@ -1,0 +1,112 @@
+//! The cache of answers as the configuration has it, and what one call wants of it. Plain data. It must not know where
+//! answers are kept.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Who shares answers. No call gets an answer from outside of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CacheScope {
+    /// One customer of one key; calls that name none share theirs.
+    Customer,
+    /// One key.
+    #[default]
+    Key,
+    /// The keys of a team. A key without one is alone.
+    Team,
+    /// The keys of an organization. A key without one shares with its team, or with nobody.
+    Organization,
+    /// Everybody.
+    Global,
+}
+
+/// How the answers of a model are reused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CachePolicy {
+    /// Whether they are at all.
+    pub is_on: bool,
+    /// Only for calls that ask for it.
+    pub opt_in: bool,
+    /// Who shares them.
+    pub scope: CacheScope,
+    /// How long an answer is fresh, in seconds.
+    pub ttl_seconds: u64,
+    /// The most that a call may ask for, in seconds.
+    pub max_ttl_seconds: u64,
+    /// How long after that it is still given while a new one is fetched, in seconds.
+    pub stale_while_revalidate_seconds: u64,
+    /// How long after that it is still given when no new one can be had, in seconds.
+    pub stale_if_error_seconds: u64,
+    /// Largest answer that is kept, in bytes.
+    pub max_entry_bytes: usize,
+}
+
+/// The policies in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CachePolicies {
+    /// For models that have none of their own.
+    pub default: CachePolicy,
+    /// By alias.
+    pub models: HashMap<Arc<str>, CachePolicy>,
+    /// What answers may take in memory, in bytes.
+    pub memory_bytes: usize,
+}
+
+impl CachePolicies {
+    /// The policy of a model; `None` when its answers are not reused.
+    #[must_use]
+    pub fn of(&self, model: &str) -> Option<&CachePolicy> {
+        let policy = self.models.get(model).unwrap_or(&self.default);
+        policy.is_on.then_some(policy)
+    }
+}
+
+/// What a call wants of the cache, from its headers and its body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheWish {
+    /// It asks for the cache, where only those that ask get it.
+    pub wanted: bool,
+    /// No answer that is there already is good enough.
+    pub no_read: bool,
+    /// Its answer is not to be kept.
+    pub no_store: bool,
+    /// Nothing but an answer that is there already will do.
+    pub only_if_cached: bool,
+    /// How long its answer is fresh, in seconds.
+    pub ttl_seconds: Option<u64>,
+    /// The oldest answer that is good enough, in seconds.
+    pub max_age_seconds: Option<u64>,
+    /// How long an answer must still be fresh, in seconds.
+    pub min_fresh_seconds: Option<u64>,
+    /// An answer may have been stale for so long, in seconds.
+    pub max_stale_seconds: Option<u64>,
+    /// In place of what the request says: calls with the same text here want the same answer.
+    pub key: Option<String>,
+    /// Calls with another text here share nothing.
+    pub namespace: Option<String>,
+    /// What is wrong with what it says.
+    pub fault: Option<String>,
+}
+
+impl CacheWish {
+    /// Neither is an answer read nor kept.
+    #[must_use]
+    pub const fn is_off(&self) -> bool {
+        self.no_read && self.no_store
+    }
+
+    /// Takes in what is said at another place, where nothing was said yet.
+    pub fn merge(&mut self, other: Self) {
+        self.wanted |= other.wanted;
+        self.no_read |= other.no_read;
+        self.no_store |= other.no_store;
+        self.only_if_cached |= other.only_if_cached;
+        self.ttl_seconds = self.ttl_seconds.or(other.ttl_seconds);
+        self.max_age_seconds = self.max_age_seconds.or(other.max_age_seconds);
+        self.min_fresh_seconds = self.min_fresh_seconds.or(other.min_fresh_seconds);
+        self.max_stale_seconds = self.max_stale_seconds.or(other.max_stale_seconds);
+        self.key = self.key.take().or(other.key);
+        self.namespace = self.namespace.take().or(other.namespace);
+        self.fault = self.fault.take().or(other.fault);
+    }
+}

@@ -1,0 +1,102 @@
+//! What of the cache outlives a call: answers that are kept, and those that are on their way. One for all workers. Serves
+//! the cache stage and whoever throws answers away.
+
+use super::flights::Flights;
+use crate::metrics::Metrics;
+use gw_model::Micros;
+use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
+use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const SECOND_US: i64 = 1_000_000;
+
+/// See the module.
+pub struct Answers {
+    memory: Memory,
+    /// Is any answer reused at all?
+    is_used: AtomicBool,
+    pub(super) flights: Flights,
+}
+
+impl std::fmt::Debug for Answers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answers").field("memory", &self.memory).finish_non_exhaustive()
+    }
+}
+
+/// What is there for a request.
+pub(super) enum Found {
+    /// As good as new.
+    Fresh(Arc<Answer>),
+    /// To be given while a new one is fetched.
+    Stale(Arc<Answer>),
+    /// To be given if no new one can be had.
+    Spare(Arc<Answer>),
+    Nothing,
+}
+
+impl Answers {
+    pub(crate) fn new(policies: Option<&CachePolicies>, metrics: &Metrics) -> Self {
+        let is_used = AtomicBool::new(policies.is_some());
+        Self {
+            memory: Memory::new(memory_bytes(policies)),
+            is_used,
+            flights: Flights::new(metrics.cache_passengers.clone()),
+        }
+    }
+
+    /// Other policies are in force.
+    pub(crate) fn follow(&self, policies: Option<&CachePolicies>) {
+        self.is_used.store(policies.is_some(), Ordering::Relaxed);
+        self.memory.set_limit(memory_bytes(policies));
+    }
+
+    /// Is any answer reused at all? What callers say about it is not read otherwise.
+    #[must_use]
+    pub fn is_used(&self) -> bool {
+        self.is_used.load(Ordering::Relaxed)
+    }
+
+    /// The answer to a request, as far as the policy and the caller's wishes let it have one.
+    pub(super) fn find(&self, key: &AnswerKey, wish: &CacheWish, policy: &CachePolicy, now: Micros) -> Found {
+        let Some(answer) = self.memory.get(key, now) else { return Found::Nothing };
+        let seconds = |us: Micros| u64::try_from(us / SECOND_US).unwrap_or(0);
+        let age = seconds(now.saturating_sub(answer.stored_at));
+        let (left, stale) = (seconds(answer.fresh_until - now), seconds(now - answer.fresh_until));
+        let is_young = wish.max_age_seconds.is_none_or(|most| age <= most);
+        let is_good_for_long = wish.min_fresh_seconds.is_none_or(|least| left >= least);
+        if !is_young || !is_good_for_long {
+            return Found::Nothing;
+        }
+        if answer.fresh_until > now || wish.max_stale_seconds.is_some_and(|most| stale <= most) {
+            return Found::Fresh(answer);
+        }
+        if stale < policy.stale_while_revalidate_seconds {
+            return Found::Stale(answer);
+        }
+        if stale < policy.stale_if_error_seconds {
+            return Found::Spare(answer);
+        }
+        Found::Nothing
+    }
+
+    pub(super) fn keep(&self, key: AnswerKey, answer: Answer) {
+        self.memory.put(key, Arc::new(answer));
+    }
+
+    /// Throws answers away; how many there were.
+    pub fn purge(&self, purge: &Purge) -> usize {
+        self.memory.purge(purge)
+    }
+
+    /// How full the memory is.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.memory.totals()
+    }
+}
+
+fn memory_bytes(policies: Option<&CachePolicies>) -> usize {
+    policies.map_or(0, |policies| policies.memory_bytes)
+}

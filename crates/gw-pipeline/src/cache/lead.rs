@@ -1,0 +1,289 @@
+//! The part of a call that fetches an answer for others too: hands on what comes, keeps it when it is complete, and goes
+//! on without its own caller as long as anybody else waits. Serves the cache stage. It must not keep what is not whole.
+
+use super::flight::{End, Fate, Flight};
+use super::head::Head;
+use crate::attempt::{Answered, Failure};
+use crate::lineup::Lineup;
+use crate::live::Live;
+use crate::reply::{Reply, ReplyBody};
+use crate::ticket::Rejected;
+use crate::worker::Worker;
+use gw_model::{Call, Micros, Record};
+use gw_store::answers::{Answer, AnswerKey, Labels};
+use gw_upstream::{BodyError, UpstreamBody};
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+/// How long an answer may be given, in microseconds from when it is there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lifetime {
+    pub(super) fresh_us: Micros,
+    pub(super) whole_us: Micros,
+}
+
+/// An older answer, and what it takes to give it.
+pub(super) struct Spare {
+    pub(super) answer: Arc<Answer>,
+    pub(super) live: Arc<Live>,
+    pub(super) call: Call,
+    pub(super) model: Arc<Lineup>,
+}
+
+/// See the module. It is part of the call's ticket; dropped without an answer, it sends those who wait their own way.
+pub(crate) struct Lead {
+    pub(super) worker: Rc<Worker>,
+    pub(super) flight: Arc<Flight>,
+    pub(super) key: AnswerKey,
+    /// How long the answer is kept; `None`: not at all.
+    pub(super) lifetime: Option<Lifetime>,
+    pub(super) tags: Vec<String>,
+    pub(super) model: Arc<str>,
+    /// An older answer, should no target have a new one.
+    pub(super) spare: Option<Box<Spare>>,
+    pub(super) head: Option<Arc<Head>>,
+    /// The caller has left, and the call goes on for others.
+    pub(super) left: Rc<Cell<bool>>,
+    pub(super) has_landed: bool,
+}
+
+impl Lead {
+    /// Has the call gone on without its caller?
+    pub(crate) fn is_left(&self) -> bool {
+        self.left.get()
+    }
+
+    /// The call ended well: its answer is kept.
+    pub(crate) fn land(mut self, record: &Record) {
+        let Some(head) = self.head.take() else { return };
+        self.has_landed = true;
+        let Some(lifetime) = self.lifetime else { return };
+        let Some(body) = self.flight.body() else { return };
+        let content_type = head.content_type.as_ref().and_then(|kind| kind.to_str().ok());
+        let now = self.worker.now();
+        let answer = Answer {
+            body,
+            format: head.format,
+            content_type: content_type.unwrap_or_default().to_owned(),
+            status: head.status.as_u16(),
+            provider: Arc::clone(&head.target.provider.name),
+            upstream_model: Arc::clone(&head.target.model),
+            tool_names: head.tool_names.pairs().to_vec(),
+            dropped: head.dropped.clone(),
+            labels: Labels {
+                model: Arc::clone(&self.model),
+                key: record.key,
+                accounts: record.accounts.clone(),
+                tags: std::mem::take(&mut self.tags),
+            },
+            stored_at: now,
+            fresh_until: now.saturating_add(lifetime.fresh_us),
+            until: now.saturating_add(lifetime.whole_us),
+        };
+        self.worker.gateway().answers.keep(self.key, answer);
+        // Dropping this takes the flight out: from now on, who asks finds what is kept.
+    }
+
+    /// Hands the answer on to all who wait for it, while it comes.
+    pub(super) fn publish(&mut self, answered: &mut Answered) -> bool {
+        let Answered { sent, response, target, .. } = answered;
+        let is_shareable = sent.earlier.is_empty() && sent.clamped.is_empty();
+        let Some(passenger) = self.flight.board().filter(|_| is_shareable) else { return false };
+        let head = Arc::new(Head::of_response(response.status, &response.headers, sent, target));
+        self.head = Some(Arc::clone(&head));
+        let own = UpstreamBody::relayed(Box::new(passenger));
+        let body = std::mem::replace(&mut response.body, own);
+        spawn(pump(Arc::clone(&self.flight), body));
+        self.flight.publish(head);
+        true
+    }
+
+    /// The answer is only the caller's: those who wait learn of it.
+    pub(super) fn keep_apart(self) {
+        self.flight.fall(Fate::Unshared);
+    }
+
+    /// No target had an answer: those who wait learn of it.
+    pub(super) fn fail(self, failure: &Failure) {
+        self.flight.fall(Fate::Failed(Arc::new(failure.clone())));
+    }
+}
+
+impl Drop for Lead {
+    fn drop(&mut self) {
+        self.worker.gateway().answers.flights.remove(&self.key, &self.flight);
+        // Who is still getting a whole answer is not disturbed.
+        if !self.has_landed {
+            self.flight.fall(Fate::Abandoned);
+        }
+    }
+}
+
+/// Reads the answer as fast as it comes and all who get it allow.
+async fn pump(flight: Arc<Flight>, mut body: UpstreamBody) {
+    loop {
+        let next = poll_fn(|cx| match flight.poll_room(cx) {
+            Poll::Pending => Poll::Pending,
+            // Dropping the body ends the upstream's work.
+            Poll::Ready(false) => Poll::Ready(None),
+            Poll::Ready(true) => body.poll_data(cx).map(Some),
+        });
+        match next.await {
+            None => return,
+            Some(Some(Ok(piece))) => flight.push(piece),
+            Some(end) => {
+                return flight.close(match end {
+                    None => End::Complete,
+                    Some(Err(BodyError::IdleTimeout)) => End::Silent,
+                    Some(_) => End::Cut,
+                });
+            }
+        }
+    }
+}
+
+/// A call that fetches an answer for others too. When its caller leaves, it goes on as long as anybody waits.
+pub(crate) struct Carried<F: Future<Output = Result<Reply, Rejected>> + 'static> {
+    call: Option<Pin<Box<F>>>,
+    crew: Crew,
+}
+
+/// What is known of such a call from outside.
+#[derive(Clone)]
+pub(crate) struct Crew {
+    pub(super) worker: Rc<Worker>,
+    pub(super) flight: Arc<Flight>,
+    pub(super) left: Rc<Cell<bool>>,
+}
+
+impl Crew {
+    /// Carries the rest of the call.
+    pub(crate) fn carry<F: Future<Output = Result<Reply, Rejected>> + 'static>(self, call: F) -> Carried<F> {
+        Carried { call: Some(Box::pin(call)), crew: self }
+    }
+
+    /// Goes on without the caller, if anybody else waits.
+    fn goes_on(&self) -> bool {
+        let goes_on = self.flight.has_others() && !self.worker.gateway().is_stopping();
+        if goes_on {
+            self.left.set(true);
+        }
+        goes_on
+    }
+
+    /// Reads the answer to its end, as long as anybody else gets it.
+    async fn drain(self, mut body: Box<ReplyBody>) {
+        loop {
+            let next = poll_fn(|cx| {
+                let polled = self.worker.turn(|| http_body::Body::poll_frame(Pin::new(&mut *body), cx));
+                match polled {
+                    // What is here already is read and counted in any case.
+                    Poll::Pending if !self.flight.has_others() && !self.flight.is_closed() => {
+                        Poll::Ready(None)
+                    }
+                    polled => polled,
+                }
+            });
+            match next.await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+}
+
+impl<F: Future<Output = Result<Reply, Rejected>> + 'static> Future for Carried<F> {
+    type Output = Result<Reply, Rejected>;
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(call) = &mut self.call else { return Poll::Pending };
+        let Poll::Ready(result) = call.as_mut().poll(cx) else { return Poll::Pending };
+        self.call = None;
+        let crew = self.crew.clone();
+        Poll::Ready(result.map(|reply| {
+            reply.map(|body| match body {
+                ReplyBody::Stream(_) | ReplyBody::Large(_) => {
+                    ReplyBody::Led(Box::new(Led { body: Some(Box::new(body)), crew }))
+                }
+                whole => whole,
+            })
+        }))
+    }
+}
+
+impl<F: Future<Output = Result<Reply, Rejected>> + 'static> Drop for Carried<F> {
+    fn drop(&mut self) {
+        let Some(mut call) = self.call.take().filter(|_| self.crew.goes_on()) else { return };
+        let crew = self.crew.clone();
+        spawn(async move {
+            match poll_fn(|cx| crew.worker.turn(|| call.as_mut().poll(cx))).await {
+                Ok(reply) => crew.drain(Box::new(reply.into_body())).await,
+                Err(Rejected { ticket, refusal }) => ticket.refused(refusal.code),
+            }
+        });
+    }
+}
+
+/// The body of such a call's reply.
+pub struct Led {
+    body: Option<Box<ReplyBody>>,
+    crew: Crew,
+}
+
+impl std::fmt::Debug for Led {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Led").field("body", &self.body).finish_non_exhaustive()
+    }
+}
+
+impl Led {
+    /// The body itself.
+    pub(crate) fn body(&mut self) -> Option<&mut ReplyBody> {
+        self.body.as_deref_mut()
+    }
+
+    /// It is over: there is nothing to go on with.
+    pub(crate) fn finish(&mut self) {
+        self.body = None;
+    }
+}
+
+impl Drop for Led {
+    fn drop(&mut self) {
+        if let Some(body) = self.body.take().filter(|_| self.crew.goes_on()) {
+            spawn(self.crew.clone().drain(body));
+        }
+    }
+}
+
+/// Starts a call of the gateway's own that fetches an answer anew. Nobody waits for it.
+pub(super) fn start<F: Future<Output = Result<Reply, Rejected>> + 'static>(crew: Crew, call: F) {
+    let mut call = Box::pin(call);
+    spawn(async move {
+        let result = poll_fn(|cx| crew.worker.turn(|| call.as_mut().poll(cx))).await;
+        match result {
+            Ok(reply) => {
+                let mut body = reply.into_body();
+                let frames = poll_fn(|cx| {
+                    loop {
+                        match crew.worker.turn(|| http_body::Body::poll_frame(Pin::new(&mut body), cx)) {
+                            Poll::Ready(Some(Ok(_))) => {}
+                            Poll::Ready(_) => return Poll::Ready(()),
+                            Poll::Pending => return Poll::Pending,
+                        }
+                    }
+                });
+                frames.await;
+            }
+            Err(Rejected { ticket, refusal }) => ticket.refused(refusal.code),
+        }
+    });
+}
+
+#[expect(clippy::disallowed_methods, reason = "the worker's own task set, which ends with it")]
+fn spawn(task: impl Future<Output = ()> + 'static) {
+    tokio::task::spawn_local(task);
+}

@@ -1,0 +1,71 @@
+//! What a call wants of the cache: its headers, which ingress read, and the member `cache` of its body, as LiteLLM's
+//! callers write it. Serves the cache stage.
+
+use gw_model::caching::{CachePolicy, CacheWish};
+use gw_model::{Call, Endpoint, ErrorCode, Refusal, WireFormat};
+use gw_wire::json::cursor::DEPTH_CEILING;
+use gw_wire::json::{Kind, Object};
+
+/// Members that `cache` may have.
+const MEMBERS: [&str; 6] = ["ttl", "s-maxage", "no-cache", "no-store", "namespace", "use-cache"];
+
+/// Does the format have streams that say what its whole answers say?
+pub(super) fn is_conversation(format: WireFormat) -> bool {
+    matches!(format.endpoint(), Endpoint::Chat | Endpoint::Completions)
+}
+
+/// Takes `cache` out of a body: no provider knows it. Errors: 400 when it is not what it should be.
+pub(super) fn take_from_body(call: &mut Call, max_depth: usize) -> Result<Option<CacheWish>, Refusal> {
+    let may_have = call.format.api() == gw_model::Api::OpenAi;
+    if !may_have || call.facts.earlier.is_some() || memchr::memmem::find(&call.body, b"\"cache\"").is_none() {
+        return Ok(None);
+    }
+    let Ok(body) = Object::parse(&call.body, DEPTH_CEILING) else { return Ok(None) };
+    let Some(value) = body.get("cache").filter(|value| value.kind == Kind::Object) else { return Ok(None) };
+    let wish = read(&value.object().map_err(|_| wrong("cache", "names a member twice"))?)?;
+    if let Some(less) = gw_wire::adapt::without(&call.body, "cache") {
+        let mut facts = gw_wire::facts::read_with_model(call.format, &less, max_depth, &call.facts.model)?;
+        facts.stream |= call.facts.stream;
+        facts.json_array = call.facts.json_array;
+        call.facts = facts;
+        call.body = less;
+    }
+    Ok(Some(wish))
+}
+
+fn read(cache: &Object<'_>) -> Result<CacheWish, Refusal> {
+    let mut wish = CacheWish::default();
+    for member in &cache.members {
+        let value = cache.value(member);
+        let seconds = || value.as_u64().ok_or_else(|| wrong(&member.key, "must be a number of seconds"));
+        let flag = || value.as_bool().ok_or_else(|| wrong(&member.key, "must be true or false"));
+        match &*member.key {
+            _ if value.is_null() => {}
+            "ttl" => wish.ttl_seconds = Some(seconds()?),
+            "s-maxage" | "s-max-age" => wish.max_age_seconds = Some(seconds()?),
+            "no-cache" => wish.no_read = flag()?,
+            "no-store" => wish.no_store = flag()?,
+            "use-cache" => wish.wanted = flag()?,
+            "namespace" => {
+                let text = value.as_str().ok_or_else(|| wrong("namespace", "must be a string"))?;
+                wish.namespace = Some(text.into_owned());
+            }
+            other => {
+                let known = MEMBERS.join(", ");
+                return Err(wrong(other, &format!("is not known in 'cache'; known are {known}")));
+            }
+        }
+    }
+    Ok(wish)
+}
+
+fn wrong(name: &str, text: &str) -> Refusal {
+    let param = if name == "cache" { "cache".to_owned() } else { format!("cache.{name}") };
+    Refusal::new(ErrorCode::InvalidRequest, format!("'{param}' {text}")).param(param)
+}
+
+/// Does the policy let the call use the cache?
+pub(super) const fn is_let_in(policy: &CachePolicy, wish: &CacheWish) -> bool {
+    let asks = wish.wanted || wish.ttl_seconds.is_some() || wish.key.is_some();
+    (!policy.opt_in || asks || wish.only_if_cached) && !wish.is_off()
+}
