@@ -62,6 +62,7 @@ fn question() -> Value {
 /// Something of a resource, as it is made. What it must belong to is made by [`make`].
 fn new(resource: &str) -> Value {
     match resource {
+        "cache" | "cache/purge" => json!({"all": true}),
         "credentials" => json!({"name": name(), "api_key": "sk-a-key-of-a-provider"}),
         "routes" => json!({"name": name(), "document": graph()}),
         "admin-tokens" => json!({"name": name(), "role": "viewer"}),
