@@ -104,6 +104,15 @@ pub enum StoreError {
         /// Its revision now.
         revision: i64,
     },
+    /// What was to be changed is not there any more.
+    Gone,
+    /// Of many changes that are made together, one could not be made; none was.
+    OneOfMany {
+        /// Its place among them, from 0.
+        at: usize,
+        /// Why not.
+        source: Box<StoreError>,
+    },
     /// The entry of the audit log could not be written, so nothing was changed.
     NotAudited(Box<Self>),
     /// The journal failed.
@@ -251,6 +260,8 @@ impl fmt::Display for StoreError {
             Self::Changed { revision } => {
                 write!(f, "it was changed meanwhile and is now at revision {revision}; read it again")
             }
+            Self::Gone => f.write_str("it was removed meanwhile"),
+            Self::OneOfMany { at, source } => write!(f, "change {} could not be made: {source}", at + 1),
             Self::NotAudited(source) => {
                 write!(f, "nothing was changed, since the audit log can not be written: {source}")
             }
@@ -273,6 +284,7 @@ impl std::error::Error for StoreError {
             Self::Io { source, .. } => Some(source),
             Self::Open { source, .. } | Self::Query { source, .. } => Some(source),
             Self::Postgres { source, .. } => Some(source),
+            Self::OneOfMany { source, .. } => Some(&**source),
             Self::NotAudited(source) => Some(source),
             Self::Journal(source) => Some(source),
             Self::Random(source) => Some(source),

@@ -9,8 +9,8 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
     LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, UsageFilter, UsageRow,
-    Watermark,
+    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, StoredToken, TenantBatch,
+    TokenId, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -93,6 +93,19 @@ pub trait AccountStore: Send + Sync {
     ) -> Result<(), StoreError>;
 }
 
+/// Many accounts and keys at once, as documents want them.
+pub trait BulkStore: Send + Sync {
+    /// Makes all of the changes in one transaction, or none, and notes what the document manages. Whether parents, plans
+    /// and teams exist is the caller's to see. Errors: [`StoreError::OneOfMany`] says which change could not be made, and
+    /// why: [`StoreError::NameTaken`], [`StoreError::Changed`] when its revision is not the expected one, or
+    /// [`StoreError::Gone`].
+    fn write_tenants(&self, batch: &TenantBatch<'_>, now: Micros) -> Result<(), StoreError>;
+    /// Ids of what a document manages, those that are gone meanwhile included, in their order.
+    fn managed_by(&self, document: &str) -> Result<Vec<String>, StoreError>;
+    /// Which of these ids a document manages, each with that document.
+    fn managers(&self, ids: &[String]) -> Result<Vec<(String, String)>, StoreError>;
+}
+
 /// Answers to writes that are given again when the same write comes again.
 pub trait AnswerStore: Send + Sync {
     /// The answer that was given under that name, at or after a time.
@@ -117,6 +130,23 @@ pub trait CredentialStore: Send + Sync {
     fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError>;
     /// Removes one; false when there is none of that name.
     fn delete_credential(&self, name: &str) -> Result<bool, StoreError>;
+}
+
+/// Admin tokens. They are read whenever one is shown, so that a change is in force at once at every node.
+pub trait TokenStore: Send + Sync {
+    /// All of them, in the order of ids.
+    fn admin_tokens(&self) -> Result<Vec<StoredToken>, StoreError>;
+    /// The token of that id.
+    fn admin_token(&self, id: TokenId) -> Result<Option<StoredToken>, StoreError>;
+    /// The token of that digest, or of which it was the digest before.
+    fn admin_token_of(&self, digest: &[u8; 32]) -> Result<Option<StoredToken>, StoreError>;
+    /// Adds one.
+    fn create_admin_token(&self, new: &StoredToken) -> Result<(), StoreError>;
+    /// Replaces all but holder, maker and time of making; its revision must be the one behind the present one. False when
+    /// there is none of that id and of the revision before.
+    fn update_admin_token(&self, changed: &StoredToken) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_admin_token(&self, id: TokenId) -> Result<bool, StoreError>;
 }
 
 /// Dynamic routes and their versions.
@@ -260,8 +290,11 @@ pub trait ObjectStore: Send + Sync {
 }
 
 /// What the control plane changes, and what is written down of it.
-pub trait ControlStore: Directory + AccountStore + CredentialStore + RouteStore {}
-impl<T: Directory + AccountStore + CredentialStore + RouteStore> ControlStore for T {}
+pub trait ControlStore:
+    Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore
+{
+}
+impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore> ControlStore for T {}
 
 /// The audit log; see [`crate::audit`].
 pub trait AuditLog: Send + Sync {
@@ -273,6 +306,15 @@ pub trait AuditLog: Send + Sync {
         &self,
         seal: &AuditSeal,
         draft: &AuditDraft,
+        change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
+    ) -> Result<bool, StoreError> {
+        self.audited_all(seal, std::slice::from_ref(draft), change)
+    }
+    /// The same with an entry for each of many things that change together, in their order.
+    fn audited_all(
+        &self,
+        seal: &AuditSeal,
+        drafts: &[AuditDraft],
         change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
     ) -> Result<bool, StoreError>;
     /// Entries, newest first.
@@ -302,10 +344,12 @@ pub trait Reports: Send + Sync {
 pub trait Database:
     Directory
     + AccountStore
+    + BulkStore
     + AnswerStore
     + AuditLog
     + CredentialStore
     + RouteStore
+    + TokenStore
     + Ledger
     + ObjectStore
     + Reports

@@ -59,6 +59,8 @@ pub struct IssuerSettings {
     pub defaults: Belongs,
     /// What further claims say.
     pub map: Vec<MapRule>,
+    /// Addresses count also where a token does not say whether they are verified.
+    pub trust_email: bool,
     /// Users are made at their first call.
     pub create_users: bool,
 }
@@ -202,6 +204,7 @@ fn issuer(
         claims: claim_names(&block.claims.value),
         defaults: belongs(&block.defaults.value),
         map,
+        trust_email: block.trust_email.value,
         create_users: block.create_users.value,
     }
 }

@@ -10,6 +10,7 @@ mod tests;
 
 pub(crate) use build::parse;
 
+use crate::env::Env;
 use crate::errors::{Fault, Faults};
 use crate::place::Place;
 
@@ -69,8 +70,20 @@ pub struct Key {
 /// # Errors
 /// What is wrong with the syntax, with its places; a limit that is passed.
 pub fn read(text: &str) -> Result<Node, Vec<Fault>> {
+    finished(|faults| parse(text, None, faults))
+}
+
+/// The same, with `${VAR}` filled in from `env`.
+///
+/// # Errors
+/// As above, and variables that are not set.
+pub fn read_filled(text: &str, env: &dyn Env) -> Result<Node, Vec<Fault>> {
+    finished(|faults| parse(text, Some(env), faults))
+}
+
+fn finished(read: impl FnOnce(&mut Faults) -> Option<Node>) -> Result<Node, Vec<Fault>> {
     let mut faults = Faults::default();
-    let root = parse(text, None, &mut faults);
+    let root = read(&mut faults);
     match root {
         Some(root) if faults.is_empty() => Ok(root),
         _ => Err(faults.sorted()),

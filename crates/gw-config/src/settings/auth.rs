@@ -61,6 +61,8 @@ settings! {
         section defaults: BelongsBlock,
         /// What further claims say, such as groups. Of those that fit, the first that says a thing decides it.
         section map: Vec<At<MapBlock>>,
+        /// Addresses (`email`) count also where a token does not say whether they are verified. Only for issuers that give out none that a person could make up.
+        default(false) trust_email: bool,
         /// Users that nobody made are made at their first call.
         default(false) create_users: bool,
     }

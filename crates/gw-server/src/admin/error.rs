@@ -1,6 +1,7 @@
 //! Errors of the admin API: `{"error":{"code","message","field"}}`. The one place where an error of `app`
 //! becomes a response; internal text stays in the log.
 
+use crate::app::authorization::Permission;
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
@@ -31,8 +32,27 @@ impl ApiError {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "invalid_api_key",
-            "send the master key as 'Authorization: Bearer gw-...'",
+            "send the master key or an admin token as 'Authorization: Bearer ...'",
         )
+    }
+
+    /// 403: he may see it, and not do that.
+    pub(crate) fn forbidden(permission: Permission) -> Self {
+        let text = format!(
+            "this needs the permission '{permission}' there; ask for a role that has it, or for a token with that scope"
+        );
+        Self::new(StatusCode::FORBIDDEN, "permission_denied", text)
+            .with("missing_permission", permission.to_string().into())
+    }
+
+    /// 403, for another reason than a permission.
+    pub(crate) fn refused(
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(StatusCode::FORBIDDEN, "permission_denied", message);
+        error.field = Some(field.into());
+        error
     }
 
     /// 404.
@@ -60,6 +80,16 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
+    /// 409, about nothing in particular.
+    pub(crate) fn in_the_way(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// 413.
+    pub(crate) fn too_large(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
+    }
+
     /// 409.
     pub(crate) fn conflict(field: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         let mut error = Self::new(StatusCode::CONFLICT, "conflict", message);
@@ -73,6 +103,17 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", text)
     }
 
+    /// With other words.
+    pub(crate) fn saying(mut self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.message = message.into();
+        self
+    }
+
+    /// The field that it is about, and what it says.
+    pub(crate) fn told(&self) -> (Option<String>, String) {
+        (self.field.as_ref().map(ToString::to_string), self.message.to_string())
+    }
+
     /// With a member besides.
     pub(crate) fn with(mut self, name: &'static str, value: serde_json::Value) -> Self {
         self.more = Some(Box::new((name, value)));
@@ -80,7 +121,7 @@ impl ApiError {
     }
 
     /// 503: the database is away. Calls go on without it.
-    fn storage_unavailable(error: &StoreError) -> Self {
+    pub(crate) fn storage_unavailable(error: &StoreError) -> Self {
         tracing::warn!(%error, "an admin request needs the database");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap};
 
 /// Longest name, and longest value of `metadata`, in characters.
-const MAX_TEXT: usize = 256;
+pub(super) const MAX_TEXT: usize = 256;
 /// Most entries of a list or of `metadata`.
 const MAX_ENTRIES: usize = 256;
 

@@ -341,13 +341,28 @@ pub(super) fn shown(limits: &Limits) -> Value {
     })
 }
 
+/// A budget as it is given.
+pub(super) fn budget_given(budget: &Budget) -> Value {
+    json!({
+        "limit_usd": budget.limit.to_string(),
+        "period": budget.period.text(),
+        "strict": budget.strict,
+        "time_zone": budget.time_zone.as_ref().map(TimeZone::as_str),
+        "shadow": budget.shadow,
+        "alert_at": budget.alert_at,
+        "increases": increases(budget),
+    })
+}
+
+fn increases(budget: &Budget) -> Vec<Value> {
+    let shown = |increase: &Increase| json!({ "amount_usd": increase.amount.to_string(), "until": time::format(increase.until) });
+    budget.increases.iter().map(shown).collect()
+}
+
 /// Budgets and where they stand.
 pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Map<String, Value>> {
     let views = tally.budget_views(rules, now);
     let rows = rules.budgets().iter().zip(views).map(|(budget, view)| {
-        let increases = budget.increases.iter().map(|increase| {
-            json!({ "amount_usd": increase.amount.to_string(), "until": time::format(increase.until) })
-        });
         let row = json!({
             "limit_usd": view.limit.to_string(),
             "period": budget.period.text(),
@@ -360,7 +375,7 @@ pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Ma
             "mode": budget.sharing.mode,
             "on_unavailable": budget.sharing.on_unavailable,
             "alert_at": budget.alert_at,
-            "increases": increases.collect::<Vec<_>>(),
+            "increases": increases(budget),
         });
         match row {
             Value::Object(row) => row,

@@ -2,6 +2,8 @@
 //! the gate compares it with the committed copy, and a test asks every operation without a key.
 
 mod accounts;
+mod apply;
+mod tokens;
 
 use serde_json::{Map, Value, json};
 
@@ -21,6 +23,8 @@ enum Answer {
     List(&'static str),
     /// One object of a schema.
     One(u16, &'static str),
+    /// A document of organizations and keys.
+    Document,
     /// Objects of a schema, one to a line.
     Lines(&'static str),
     /// No body.
@@ -283,7 +287,8 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS.iter().chain(accounts::OPERATIONS) {
+    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS];
+    for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
             map.insert(operation.method.to_owned(), describe(operation));
@@ -310,13 +315,14 @@ fn describe(operation: &Operation) -> Value {
     for name in operation.query {
         let kind = match *name {
             "limit" => "integer",
-            "cascade" => "boolean",
+            "cascade" | "dry_run" | "prune" | "take_over" | "ids" => "boolean",
             _ => "string",
         };
         parameters.push(json!({ "name": name, "in": "query", "schema": { "type": kind } }));
     }
     let (status, content) = match operation.answer {
         Answer::Empty => ("204".to_owned(), None),
+        Answer::Document => ("200".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
         Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
@@ -328,6 +334,12 @@ fn describe(operation: &Operation) -> Value {
         parameters.push(json!({ "name": "If-Match", "in": "header", "schema": { "type": "string" } }));
     }
     let mut success = json!({ "description": operation.summary });
+    if matches!(operation.answer, Answer::Document) {
+        success["content"] = json!({
+            "application/yaml": { "schema": { "type": "string" } },
+            "application/json": { "schema": { "type": "object" } },
+        });
+    }
     if let (Some(schema), Some(map)) = (content, success.as_object_mut()) {
         let kind = match operation.answer {
             Answer::Lines(_) => super::audit::JSON_LINES,
@@ -495,6 +507,8 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(tokens::schemas());
+        map.extend(apply::schemas());
         if let Value::Object(keys) = key_schemas() {
             map.extend(keys);
         }

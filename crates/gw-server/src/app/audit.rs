@@ -31,6 +31,7 @@ pub(crate) fn draft(app: &App, origin: &Origin, action: &'static str, kind: &'st
         kind,
         id: String::new(),
         name: String::new(),
+        places: Vec::new(),
         outcome: AuditOutcome::Success,
         before: None,
         after: None,
@@ -51,18 +52,28 @@ pub(crate) fn with_entry<T>(
         };
         Ok(out.is_some())
     });
-    counted(app, done)?;
+    counted(app, done, 1)?;
     Ok(out)
+}
+
+/// Makes changes of the store that go together, with an entry for each.
+pub(crate) fn with_entries(
+    app: &App,
+    drafts: &[AuditDraft],
+    change: impl Fn(&dyn ControlStore) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut work = |store: &dyn ControlStore| change(store).map(|()| true);
+    counted(app, app.storage.database.audited_all(&app.storage.audit_seal, drafts, &mut work), drafts.len())
 }
 
 /// Writes an entry alone.
 pub(crate) fn note(app: &App, draft: &AuditDraft) -> Result<(), StoreError> {
-    counted(app, app.storage.database.audited(&app.storage.audit_seal, draft, &mut |_| Ok(true)))
+    counted(app, app.storage.database.audited(&app.storage.audit_seal, draft, &mut |_| Ok(true)), 1)
 }
 
-fn counted(app: &App, done: Result<bool, StoreError>) -> Result<(), StoreError> {
+fn counted(app: &App, done: Result<bool, StoreError>, entries: usize) -> Result<(), StoreError> {
     match &done {
-        Ok(true) => drop(app.gateway.metrics.audit_entries.inc()),
+        Ok(true) => drop(app.gateway.metrics.audit_entries.inc_by(entries as u64)),
         Err(StoreError::NotAudited(_)) => drop(app.gateway.metrics.audit_failures.inc()),
         _ => {}
     }

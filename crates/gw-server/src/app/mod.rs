@@ -2,7 +2,9 @@
 //! all workers share of the process. It must not know HTTP framing.
 
 pub(crate) mod accounts;
+pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod authorization;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
 pub(crate) mod keys;
@@ -11,3 +13,4 @@ pub(crate) mod routes;
 pub(crate) mod site;
 pub(crate) mod state;
 pub(crate) mod storage;
+pub(crate) mod tokens;

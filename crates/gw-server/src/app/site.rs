@@ -21,6 +21,10 @@ use tower_service::Service;
 /// Largest body of an admin request, in bytes.
 const MAX_ADMIN_BODY: usize = 4 << 20;
 
+/// Where bodies may be as large as documents are, and how large they are then, in bytes.
+pub(crate) const APPLY_PATH: &str = "/api/v1/apply";
+pub(crate) const MAX_APPLY_BODY: usize = 72 << 20;
+
 /// What every worker is given at start.
 #[derive(Clone)]
 pub(crate) struct SiteParts {
@@ -76,7 +80,8 @@ impl Site {
     #[expect(clippy::disallowed_methods, reason = "the request is limited, the answer is the gateway's own")]
     pub(crate) async fn admin(&self, from: IpAddr, request: Request<Incoming>) -> Reply {
         let (head, incoming) = request.into_parts();
-        let Ok(body) = Limited::new(incoming, MAX_ADMIN_BODY).collect().await else {
+        let most = if head.uri.path() == APPLY_PATH { MAX_APPLY_BODY } else { MAX_ADMIN_BODY };
+        let Ok(body) = Limited::new(incoming, most).collect().await else {
             return json(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "{\"error\":{\"code\":\"request_too_large\",\"message\":\"the body is too large or broke off\"}}".to_owned(),

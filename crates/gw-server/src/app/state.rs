@@ -50,6 +50,8 @@ pub(crate) struct App {
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
     pub(super) changing: Mutex<()>,
+    /// Held while a document is applied: one after the other.
+    pub(super) applying: Mutex<()>,
 }
 
 /// Why a new configuration cannot be put in force.
@@ -120,6 +122,7 @@ impl App {
             unwritten: Mutex::default(),
             refusals: Refusals::new(compiled.store.audit_refusals_per_minute),
             changing: Mutex::default(),
+            applying: Mutex::default(),
         };
         let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
         declared.put_in_force(&app.gateway.keys);

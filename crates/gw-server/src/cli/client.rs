@@ -18,6 +18,9 @@ const MAX_ANSWER: usize = 64 << 20;
 /// Time limits towards the gateway.
 const TIMES: PhaseTimeouts = PhaseTimeouts { connect_ms: 5_000, first_byte_ms: 60_000, idle_ms: 60_000 };
 
+/// The same for what may be much work.
+pub(crate) const LONG: PhaseTimeouts = PhaseTimeouts { first_byte_ms: 600_000, ..TIMES };
+
 /// Where the gateway is, and who asks.
 #[derive(Debug, Args)]
 pub(crate) struct Remote {
@@ -60,6 +63,8 @@ pub(crate) enum ClientError {
         status: u16,
         /// Its words.
         message: String,
+        /// All of its answer, where that is JSON.
+        answer: Value,
     },
     /// The answer is not what it should be.
     Answer {
@@ -74,7 +79,7 @@ impl fmt::Display for ClientError {
             Self::Url { url, .. } => write!(f, "'{url}' cannot be used as the gateway's URL"),
             Self::NoKey => f.write_str("no master key; give --key, GATEWRIGHT_MASTER_KEY, or --data-dir"),
             Self::Send { url, .. } => write!(f, "no answer from {url}; is the gateway running?"),
-            Self::Refused { status, message } => write!(f, "the gateway refused ({status}): {message}"),
+            Self::Refused { status, message, .. } => write!(f, "the gateway refused ({status}): {message}"),
             Self::Answer { .. } => f.write_str("the gateway's answer cannot be read"),
         }
     }
@@ -111,24 +116,43 @@ impl Remote {
 
     /// Asks the admin API. `path` begins with `/api/`.
     pub(crate) fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
+        Self::read(self.ask_bytes(method, path, body, TIMES)?)
+    }
+
+    /// The same for what may be much work.
+    pub(crate) fn ask_long(&self, method: Method, path: &str, body: &Value) -> Result<Value, ClientError> {
+        Self::read(self.ask_bytes(method, path, Some(body), LONG)?)
+    }
+
+    fn read(bytes: Vec<u8>) -> Result<Value, ClientError> {
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|e| ClientError::Answer { source: Box::new(e) })
+    }
+
+    /// The same for answers that may be no JSON, with time limits of the caller's.
+    pub(crate) fn ask_bytes(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        times: PhaseTimeouts,
+    ) -> Result<Vec<u8>, ClientError> {
         let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| send(Box::new(e)))?;
         let local = tokio::task::LocalSet::new();
-        let (status, bytes) = local.block_on(&runtime, self.exchange(method, path, body))?;
-        if !status.is_success() {
-            let message = serde_json::from_slice::<Value>(&bytes)
-                .ok()
-                .and_then(|v| v.pointer("/error/message").and_then(Value::as_str).map(ToOwned::to_owned))
-                .unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
-            return Err(ClientError::Refused { status: status.as_u16(), message });
+        let (status, bytes) = local.block_on(&runtime, self.exchange(method, path, body, times))?;
+        if status.is_success() {
+            return Ok(bytes);
         }
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).map_err(|e| ClientError::Answer { source: Box::new(e) })
+        let answer = serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
+        let message = answer.pointer("/error/message").and_then(Value::as_str).map(ToOwned::to_owned);
+        let message = message.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
+        Err(ClientError::Refused { status: status.as_u16(), message, answer })
     }
 
     async fn exchange(
@@ -136,6 +160,7 @@ impl Remote {
         method: Method,
         path: &str,
         body: Option<&Value>,
+        times: PhaseTimeouts,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
         let options = ConnectOptions { allow_link_local: true, ..ConnectOptions::default() };
         let (destination, base) = Destination::parse(
@@ -155,7 +180,7 @@ impl Remote {
         let upstream = Upstream::new(UpstreamConfig::default());
         let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
         let mut response =
-            upstream.send(&destination, &request, TIMES).await.map_err(|e| send(Box::new(e)))?;
+            upstream.send(&destination, &request, times).await.map_err(|e| send(Box::new(e)))?;
         let mut bytes = Vec::new();
         while let Some(piece) = response.body.next().await {
             bytes.extend_from_slice(&piece.map_err(|e| send(Box::new(e)))?);

@@ -1,12 +1,15 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 it failed, 2 the configuration or the
 //! command line is wrong.
 
+mod admin_tokens;
+mod apply;
 mod audit;
 mod backup;
 mod check;
 mod client;
 mod drill;
 mod emulate;
+mod export;
 mod keys;
 mod logs;
 mod migrate;
@@ -44,6 +47,12 @@ enum Command {
     Openapi,
     /// Create, list and revoke virtual keys of a running gateway.
     Keys(keys::KeysArguments),
+    /// Create, list, rotate and revoke admin tokens of a running gateway.
+    AdminTokens(admin_tokens::TokensArguments),
+    /// Make organizations, teams, keys and what else there is as documents say.
+    Apply(apply::ApplyArguments),
+    /// Write organizations, teams, keys and what else there is as a document.
+    Export(export::ExportArguments),
     /// Show what was used and what it cost.
     Usage(usage::UsageArguments),
     /// Show the records of requests.
@@ -74,6 +83,9 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Schema => schema::config(),
         Command::Openapi => schema::openapi(),
         Command::Keys(arguments) => keys::run(arguments),
+        Command::AdminTokens(arguments) => admin_tokens::run(arguments),
+        Command::Apply(arguments) => apply::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Usage(arguments) => usage::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),

@@ -97,7 +97,7 @@ pub(super) fn said(issuer: &IssuerSettings, claims: &Claims) -> Result<Said, Lac
     let tags = names.tags.as_deref().map(|claim| claims.texts(claim).join(","));
     Ok(Said {
         name: name(issuer, claims).unwrap_or_else(|| subject.clone()),
-        email: email(claims),
+        email: email(issuer, claims),
         user,
         organization: several(&names.organization, |rule| &rule.organization),
         team: several(&names.team, |rule| &rule.team),
@@ -120,9 +120,9 @@ fn name(issuer: &IssuerSettings, claims: &Claims) -> Option<String> {
 }
 
 /// Addresses that a person may have typed in at the issuer are nobody's.
-fn email(claims: &Claims) -> Option<String> {
-    let is_unsure = claims.text("email_verified").is_some_and(|is| is != "true");
-    let email = claims.text("email").filter(|email| !is_unsure && email.contains('@'))?;
+fn email(issuer: &IssuerSettings, claims: &Claims) -> Option<String> {
+    let is_sure = claims.text("email_verified").map_or(issuer.trust_email, |is| is == "true");
+    let email = claims.text("email").filter(|email| is_sure && email.contains('@'))?;
     Some(email.to_lowercase())
 }
 

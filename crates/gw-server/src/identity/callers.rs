@@ -4,12 +4,12 @@
 use super::belongs::{self, Said};
 use super::rings::{Accepted, Rings};
 use crate::app::accounts;
+use crate::app::authorization::Caller;
 use crate::app::state::App;
 use gw_config::compile::IssuerSettings;
 use gw_identity::{Algorithm, Claims, Expected, Refused, Token};
 use gw_model::{AccountId, ErrorCode, KeyId, KeyPolicy, KeyTerms, Level, Micros, Refusal};
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use gw_store::keys::caller_id;
 use gw_store::memory::{Account, KeyEntry, NewCaller, Rules, Told, named_account_id};
 use gw_store::restore::{Party, restore_windows};
@@ -229,17 +229,18 @@ impl Bearer<'_> {
             email: self.said.email.clone(),
             ..AccountProfile::default()
         };
-        match accounts::create_as(self.app, &Origin::system(), id, None, &profile) {
-            // Another node may have been quicker.
-            Ok(_) | Err(accounts::AccountsError::Store(StoreError::NameTaken { .. })) => {}
-            Err(error) => {
-                tracing::warn!(%error, "a user could not be made at its first call");
-                let text = "the user of this token cannot be made at present; try again in a moment";
-                return Err(Refusal::new(ErrorCode::StorageUnavailable, text).retry_after(2));
+        let made = accounts::create_as(self.app, &Caller::gateway(), id, None, &profile);
+        if let Err(error) = &made {
+            // Another node may have been quicker, and that has not come here yet.
+            let read = accounts::refresh(self.app, &[id]);
+            if table.get(id).is_none() {
+                tracing::warn!(%error, read = read.is_ok(), "a user could not be made at its first call");
             }
         }
-        let made = table.get(id);
-        made.map(Some).ok_or_else(|| refused("the user of this token could not be made".to_owned()))
+        table.get(id).map(Some).ok_or_else(|| {
+            let text = "the user of this token cannot be made at present; try again in a moment";
+            Refusal::new(ErrorCode::StorageUnavailable, text).retry_after(2)
+        })
     }
 
     /// Users that were made otherwise are known by their address.

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod access;
+mod apply;
 mod audit;
 mod auto;
 mod bad_input;
@@ -51,6 +52,7 @@ mod records;
 mod replay;
 mod replay_vectors;
 mod resilience;
+mod roles;
 mod route_budgets;
 mod routing;
 mod semantic;

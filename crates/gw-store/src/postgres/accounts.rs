@@ -14,19 +14,19 @@ use std::borrow::Cow;
 use std::str::FromStr;
 use tokio_postgres::Row;
 
-const COLUMNS: &str =
-    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level";
+const COLUMNS: &str = "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level, role";
 const LIST: &str = "level = $1 AND ($2::text IS NULL OR parent = $2) AND ($3::text IS NULL OR name = $3) \
      AND ($4::text IS NULL OR email = $4) AND ($5::text IS NULL OR id > $5) \
      AND ($6::text IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = $6)) ORDER BY id LIMIT $7";
 const INSERT: &str = "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, \
-     disabled, created_at, updated_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)";
+     disabled, created_at, updated_at, revision, role) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)";
 const UPDATE: &str = "UPDATE accounts SET name = $2, unique_name = $3, email = $4, plan = $5, policy = $6, \
-     metadata = $7, disabled = $8, updated_at = $9, revision = $10 WHERE id = $1";
+     metadata = $7, disabled = $8, updated_at = $9, revision = $10, role = $11 WHERE id = $1";
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE ($3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = $3)) AND NOT EXISTS \
      (SELECT 1 FROM accounts WHERE id = $1 OR (level = $2 AND parent = $3 AND unique_name = $4))";
-const REVOKE: &str =
+pub(super) const REVOKE: &str =
     "UPDATE keys SET revoked_at = $1, updated_at = $1, revision = $2 WHERE id = $3 AND revoked_at IS NULL";
 
 impl PostgresStore {
@@ -112,20 +112,7 @@ impl AccountStore for PostgresStore {
         self.change_account("change an account", now, id, &profile.name, async |db, revision| {
             let Some(present) = revision_of(db, id).await? else { return Ok(None) };
             expect(if_revision, present)?;
-            let c = &columns;
-            let values: Values<'_> = &[
-                &id.to_string(),
-                &c.name,
-                &c.unique_name,
-                &c.email,
-                &c.plan,
-                &c.policy,
-                &c.metadata,
-                &c.disabled,
-                &now,
-                &revision,
-            ];
-            db.execute(UPDATE, values).await?;
+            change(db, id, &columns, now, revision).await?;
             write_memberships(db, id, &profile.memberships).await?;
             select(db, id).await
         })
@@ -145,10 +132,7 @@ impl AccountStore for PostgresStore {
                 expect(if_revision, present)?;
             }
             for id in &doomed.accounts {
-                note(db, *id, now).await?;
-                let text = id.to_string();
-                db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
-                db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await?;
+                delete(db, *id, now).await?;
             }
             for id in &doomed.keys {
                 let revision: i64 = db.one(NOTE, &[&now, &"key", &id.to_string()]).await?.try_get(0)?;
@@ -178,7 +162,7 @@ impl PostgresStore {
 }
 
 /// A profile as it stands in the columns.
-struct Columns<'p> {
+pub(super) struct Columns<'p> {
     name: Cow<'p, str>,
     /// Several people may have the same name, and some have no address.
     unique_name: Cow<'p, str>,
@@ -187,10 +171,11 @@ struct Columns<'p> {
     policy: String,
     metadata: String,
     disabled: bool,
+    role: Option<&'static str>,
 }
 
 impl<'p> Columns<'p> {
-    fn of(id: AccountId, profile: &'p AccountProfile) -> Result<Self, StoreError> {
+    pub(super) fn of(id: AccountId, profile: &'p AccountProfile) -> Result<Self, StoreError> {
         let damaged = |_| StoreError::Damaged { what: "an account's policy" };
         Ok(Self {
             name: clean(&profile.name),
@@ -204,11 +189,12 @@ impl<'p> Columns<'p> {
             policy: serde_json::to_string(&profile.policy).map_err(damaged)?,
             metadata: serde_json::to_string(&profile.metadata).map_err(damaged)?,
             disabled: profile.disabled,
+            role: profile.gateway_role.map(Role::as_str),
         })
     }
 }
 
-async fn insert(
+pub(super) async fn insert(
     db: &mut Db<'_>,
     id: AccountId,
     parent: Option<AccountId>,
@@ -229,13 +215,44 @@ async fn insert(
         &c.disabled,
         &now,
         &revision,
+        &c.role,
     ];
     db.execute(INSERT, values).await.map(drop)
 }
 
+pub(super) async fn change(
+    db: &mut Db<'_>,
+    id: AccountId,
+    c: &Columns<'_>,
+    now: Micros,
+    revision: i64,
+) -> Result<(), Fault> {
+    let values: Values<'_> = &[
+        &id.to_string(),
+        &c.name,
+        &c.unique_name,
+        &c.email,
+        &c.plan,
+        &c.policy,
+        &c.metadata,
+        &c.disabled,
+        &now,
+        &revision,
+        &c.role,
+    ];
+    db.execute(UPDATE, values).await.map(drop)
+}
+
 /// Lists a change, and gives its revision.
-async fn note(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<i64, Fault> {
+pub(super) async fn note(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<i64, Fault> {
     Ok(db.one(NOTE, &[&now, &id.level.as_str(), &id.to_string()]).await?.try_get(0)?)
+}
+
+pub(super) async fn delete(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<(), Fault> {
+    note(db, id, now).await?;
+    let text = id.to_string();
+    db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
+    db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await.map(drop)
 }
 
 fn expect(if_revision: Option<i64>, present: i64) -> Result<(), Fault> {
@@ -245,12 +262,16 @@ fn expect(if_revision: Option<i64>, present: i64) -> Result<(), Fault> {
     }
 }
 
-async fn revision_of(db: &mut Db<'_>, id: AccountId) -> Result<Option<i64>, Fault> {
+pub(super) async fn revision_of(db: &mut Db<'_>, id: AccountId) -> Result<Option<i64>, Fault> {
     let row = db.first("SELECT revision FROM accounts WHERE id = $1", &[&id.to_string()]).await?;
     Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
-async fn write_memberships(db: &mut Db<'_>, user: AccountId, list: &[Membership]) -> Result<(), Fault> {
+pub(super) async fn write_memberships(
+    db: &mut Db<'_>,
+    user: AccountId,
+    list: &[Membership],
+) -> Result<(), Fault> {
     if user.level != Level::User {
         return Ok(());
     }
@@ -311,6 +332,13 @@ fn decode(row: &Row) -> Result<StoredAccount, Fault> {
             metadata: json(row, 6)?,
             disabled: row.try_get(7)?,
             memberships: Vec::new(),
+            gateway_role: match row.try_get::<_, Option<&str>>(12)? {
+                None => None,
+                Some(name) => {
+                    let role = Role::from_name(name);
+                    Some(role.ok_or(StoreError::Damaged { what: "the role of a user" })?)
+                }
+            },
         },
         created_at: row.try_get(8)?,
         updated_at: row.try_get(9)?,

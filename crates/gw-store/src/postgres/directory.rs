@@ -15,11 +15,11 @@ use tokio_postgres::Row;
 
 const COLUMNS: &str = "id, digest, pepper, prefix, last4, policy, created_at, updated_at, revoked_at, revision, \
      old_digest, old_until";
-const INSERT: &str = "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
+pub(super) const INSERT: &str = "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
      revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)";
-const UPDATE: &str = "UPDATE keys SET name = $1, policy = $2, updated_at = $3, revision = $4 \
+pub(super) const UPDATE: &str = "UPDATE keys SET name = $1, policy = $2, updated_at = $3, revision = $4 \
      WHERE id = $5 AND revoked_at IS NULL AND ($6::bigint IS NULL OR revision = $6)";
-const ROTATE: &str = "UPDATE keys SET old_digest = digest, old_until = $1, digest = $2, pepper = $3, prefix = $4, \
+pub(super) const ROTATE: &str = "UPDATE keys SET old_digest = digest, old_until = $1, digest = $2, pepper = $3, prefix = $4, \
      last4 = $5, updated_at = $6, revision = $7 WHERE id = $8";
 const LABEL: &str = "INSERT INTO key_labels (id, name, team, project) \
      SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::text[]) AS t (id) ORDER BY id \
@@ -220,7 +220,7 @@ impl PostgresStore {
     }
 }
 
-async fn label(db: &mut Db<'_>, labels: &[KeyLabel]) -> Result<(), Fault> {
+pub(super) async fn label(db: &mut Db<'_>, labels: &[KeyLabel]) -> Result<(), Fault> {
     let ids: Vec<Id> = labels.iter().map(|label| Id(label.id.0)).collect();
     let text = |text: &str| clean(text).into_owned();
     let names: Vec<String> = labels.iter().map(|label| text(&label.name)).collect();
@@ -229,7 +229,7 @@ async fn label(db: &mut Db<'_>, labels: &[KeyLabel]) -> Result<(), Fault> {
     db.execute(LABEL, &[&ids, &names, &teams, &projects]).await.map(drop)
 }
 
-fn encode(policy: &KeyPolicy) -> Result<String, StoreError> {
+pub(super) fn encode(policy: &KeyPolicy) -> Result<String, StoreError> {
     serde_json::to_string(policy).map_err(|_| StoreError::Damaged { what: "a key's policy" })
 }
 

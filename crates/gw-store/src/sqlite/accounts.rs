@@ -13,11 +13,15 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 const COLUMNS: &str =
-    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision";
+    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, role";
 
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE (?3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = ?3)) AND NOT EXISTS \
      (SELECT 1 FROM accounts WHERE id = ?1 OR (level = ?2 AND parent = ?3 AND unique_name = ?4))";
+
+/// Revokes a key for good: when, at which revision, which.
+pub(super) const REVOKE: &str =
+    "UPDATE keys SET revoked_at = ?1, updated_at = ?1, revision = ?2 WHERE id = ?3 AND revoked_at IS NULL";
 
 impl AccountStore for SqliteStore {
     fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError> {
@@ -96,22 +100,7 @@ impl AccountStore for SqliteStore {
                 return Ok(None);
             }
             let revision = note(tx, id, now)?;
-            tx.execute(
-                "UPDATE accounts SET name = ?2, unique_name = ?3, email = ?4, plan = ?5, policy = ?6, metadata = ?7, \
-                 disabled = ?8, updated_at = ?9, revision = ?10 WHERE id = ?1",
-                params![
-                    id.to_string(),
-                    profile.name,
-                    unique_name(id, profile),
-                    profile.email,
-                    profile.plan.map(|id| id.to_string()),
-                    policy,
-                    metadata,
-                    profile.disabled,
-                    now,
-                    revision
-                ],
-            )?;
+            change(tx, id, profile, (&policy, &metadata), now, revision)?;
             write_memberships(tx, id, &profile.memberships)?;
             select(tx, id)
         })?;
@@ -133,21 +122,14 @@ impl AccountStore for SqliteStore {
                 }
             }
             for id in &doomed.accounts {
-                note(tx, *id, now)?;
-                let text = id.to_string();
-                tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
-                tx.execute("DELETE FROM accounts WHERE id = ?", [&text])?;
+                delete(tx, *id, now)?;
             }
             for id in &doomed.keys {
                 tx.execute(
                     "INSERT INTO changes (time, kind, id) VALUES (?, 'key', ?)",
                     params![now, id.to_string()],
                 )?;
-                tx.execute(
-                    "UPDATE keys SET revoked_at = ?1, updated_at = ?1, revision = ?2 \
-                     WHERE id = ?3 AND revoked_at IS NULL",
-                    params![now, tx.last_insert_rowid(), id_bytes(id.0)],
-                )?;
+                tx.execute(REVOKE, params![now, tx.last_insert_rowid(), id_bytes(id.0)])?;
             }
             Ok(Some(()))
         })?;
@@ -172,7 +154,7 @@ impl SqliteStore {
     }
 }
 
-fn insert(
+pub(super) fn insert(
     tx: &Connection,
     id: AccountId,
     parent: Option<AccountId>,
@@ -183,7 +165,7 @@ fn insert(
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, disabled, \
-         created_at, updated_at, revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12)",
+         created_at, updated_at, revision, role) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12,?13)",
     )?;
     write.execute(params![
         id.to_string(),
@@ -197,13 +179,49 @@ fn insert(
         metadata,
         profile.disabled,
         now,
-        revision
+        revision,
+        profile.gateway_role.map(Role::as_str)
     ])?;
     Ok(())
 }
 
+pub(super) fn change(
+    tx: &Connection,
+    id: AccountId,
+    profile: &AccountProfile,
+    (policy, metadata): (&str, &str),
+    now: Micros,
+    revision: i64,
+) -> rusqlite::Result<()> {
+    let mut write = tx.prepare_cached(
+        "UPDATE accounts SET name = ?2, unique_name = ?3, email = ?4, plan = ?5, policy = ?6, metadata = ?7, \
+         disabled = ?8, updated_at = ?9, revision = ?10, role = ?11 WHERE id = ?1",
+    )?;
+    write.execute(params![
+        id.to_string(),
+        profile.name,
+        unique_name(id, profile),
+        profile.email,
+        profile.plan.map(|id| id.to_string()),
+        policy,
+        metadata,
+        profile.disabled,
+        now,
+        revision,
+        profile.gateway_role.map(Role::as_str)
+    ])?;
+    Ok(())
+}
+
+pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<()> {
+    note(tx, id, now)?;
+    let text = id.to_string();
+    tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
+    tx.execute("DELETE FROM accounts WHERE id = ?", [&text]).map(drop)
+}
+
 /// Lists a change, and gives its revision.
-fn note(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
+pub(super) fn note(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
     tx.execute(
         "INSERT INTO changes (time, kind, id) VALUES (?, ?, ?)",
         params![now, id.level.as_str(), id.to_string()],
@@ -211,7 +229,7 @@ fn note(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<i64> {
     Ok(tx.last_insert_rowid())
 }
 
-fn revision_of(db: &Connection, id: AccountId) -> rusqlite::Result<Option<i64>> {
+pub(super) fn revision_of(db: &Connection, id: AccountId) -> rusqlite::Result<Option<i64>> {
     db.query_row("SELECT revision FROM accounts WHERE id = ?", [id.to_string()], |row| row.get(0)).optional()
 }
 
@@ -224,7 +242,11 @@ fn unique_name(id: AccountId, profile: &AccountProfile) -> Cow<'_, str> {
     }
 }
 
-fn write_memberships(tx: &Connection, user: AccountId, list: &[Membership]) -> rusqlite::Result<()> {
+pub(super) fn write_memberships(
+    tx: &Connection,
+    user: AccountId,
+    list: &[Membership],
+) -> rusqlite::Result<()> {
     if user.level != Level::User {
         return Ok(());
     }
@@ -259,7 +281,7 @@ fn select(db: &Connection, id: AccountId) -> rusqlite::Result<Option<StoredAccou
     found.map(|account| with_memberships(db, account)).transpose()
 }
 
-fn encode(profile: &AccountProfile) -> Result<(String, String), StoreError> {
+pub(super) fn encode(profile: &AccountProfile) -> Result<(String, String), StoreError> {
     let damaged = |_| StoreError::Damaged { what: "an account's policy" };
     let policy = serde_json::to_string(&profile.policy).map_err(damaged)?;
     Ok((policy, serde_json::to_string(&profile.metadata).map_err(damaged)?))
@@ -279,6 +301,10 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<StoredAccount> {
             metadata: json(row, 6)?,
             disabled: row.get(7)?,
             memberships: Vec::new(),
+            gateway_role: match row.get::<_, Option<String>>(11)? {
+                None => None,
+                Some(name) => Some(Role::from_name(&name).ok_or_else(|| unreadable(11))?),
+            },
         },
         created_at: row.get(8)?,
         updated_at: row.get(9)?,

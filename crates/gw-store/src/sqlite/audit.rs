@@ -12,8 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, params_from_iter};
 use std::path::Path;
 
-const COLUMNS: &str =
-    "number, time, actor, action, kind, target, name, outcome, before, after, address, agent, hash, seal";
+const COLUMNS: &str = "number, time, actor, action, kind, target, name, outcome, before, after, address, agent, hash, seal, places";
 const MAX_LIMIT: usize = 10_000;
 
 /// What went wrong within a transaction.
@@ -33,17 +32,17 @@ impl From<rusqlite::Error> for Failed {
 }
 
 impl AuditLog for SqliteStore {
-    fn audited(
+    fn audited_all(
         &self,
         seal: &AuditSeal,
-        draft: &AuditDraft,
+        drafts: &[AuditDraft],
         change: &mut dyn FnMut(&dyn ControlStore) -> Result<bool, StoreError>,
     ) -> Result<bool, StoreError> {
         let done = self.write(|db| {
             if !change(self).map_err(Failed::Change)? {
                 return Ok(None);
             }
-            let written = append(db, seal, draft).map_err(StoreError::query("write the audit log"));
+            let written = append(db, seal, drafts).map_err(StoreError::query("write the audit log"));
             written.map(Some).map_err(Failed::Entry)
         });
         match done {
@@ -140,13 +139,16 @@ const fn is_value(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// Writes an entry behind the last one.
-fn append(db: &Connection, seal: &AuditSeal, draft: &AuditDraft) -> rusqlite::Result<()> {
+/// Writes entries behind the last one.
+fn append(db: &Connection, seal: &AuditSeal, drafts: &[AuditDraft]) -> rusqlite::Result<()> {
+    let Some(first) = drafts.first() else { return Ok(()) };
     let mut head = match whole_head(db, seal)? {
         Some(head) => head,
-        None => begin_anew(db, seal, draft)?,
+        None => begin_anew(db, seal, first)?,
     };
-    add(db, seal, &mut head, draft)?;
+    for draft in drafts {
+        add(db, seal, &mut head, draft)?;
+    }
     write_head(db, seal, &head)
 }
 
@@ -180,7 +182,7 @@ fn begin_anew(db: &Connection, seal: &AuditSeal, draft: &AuditDraft) -> rusqlite
 fn add(db: &Connection, seal: &AuditSeal, head: &mut Head, draft: &AuditDraft) -> rusqlite::Result<()> {
     let (entry, link) = grow(head, seal, draft);
     let mut insert = db.prepare_cached(&format!(
-        "INSERT INTO audit ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        "INSERT INTO audit ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     ))?;
     insert.execute(params![
         entry.number,
@@ -196,7 +198,8 @@ fn add(db: &Connection, seal: &AuditSeal, head: &mut Head, draft: &AuditDraft) -
         entry.address,
         entry.agent,
         link.hash,
-        link.seal
+        link.seal,
+        entry.places
     ])?;
     Ok(())
 }
@@ -285,6 +288,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         after: row.get(9)?,
         address: row.get(10)?,
         agent: row.get(11)?,
+        places: row.get(14)?,
     })
 }
 
@@ -305,5 +309,12 @@ fn conditions(filter: &AuditFilter) -> (String, Vec<Value>) {
         parts.push(part);
         values.push(value);
     }
-    (parts.join(" AND "), values)
+    let mut conditions = parts.join(" AND ");
+    if let Some(accounts) = &filter.seen_from {
+        // Ids are all of one length within a level, and no id stands within another.
+        let any = vec!["instr(places, ?) > 0"; accounts.len()].join(" OR ");
+        conditions.push_str(&format!(" AND ({})", if any.is_empty() { "0" } else { &any }));
+        values.extend(accounts.iter().map(|id| Value::Text(id.to_string())));
+    }
+    (conditions, values)
 }

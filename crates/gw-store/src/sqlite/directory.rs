@@ -18,21 +18,7 @@ impl Directory for SqliteStore {
         let policy = encode(&key.policy)?;
         self.change("create a key", now, key.id, &key.policy.name, |tx, revision| {
             label(tx, &KeyLabel::of(key.id, &key.policy))?;
-            tx.execute(
-                "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
-                 revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?8,?9)",
-                params![
-                    id_bytes(key.id.0),
-                    key.policy.name,
-                    key.digest,
-                    key.pepper,
-                    policy,
-                    key.prefix,
-                    key.last4,
-                    now,
-                    revision
-                ],
-            )?;
+            insert(tx, key, &policy, now, revision)?;
             select(tx, key.id)
         })?
         .ok_or(StoreError::Damaged { what: "a key just written" })
@@ -99,20 +85,7 @@ impl Directory for SqliteStore {
             if present.is_none() || if_revision.is_some_and(|expected| Some(expected) != present) {
                 return Ok(None);
             }
-            tx.execute(
-                "UPDATE keys SET old_digest = digest, old_until = ?, digest = ?, pepper = ?, prefix = ?, last4 = ?, \
-                 updated_at = ?, revision = ? WHERE id = ?",
-                params![
-                    secret.old_until,
-                    secret.digest,
-                    secret.pepper,
-                    secret.prefix,
-                    secret.last4,
-                    now,
-                    revision,
-                    id_bytes(id.0)
-                ],
-            )?;
+            replace_secret(tx, id, secret, now, revision)?;
             select(tx, id)
         })?;
         match (present, changed) {
@@ -218,7 +191,57 @@ impl KeyLabel {
     }
 }
 
-fn label(tx: &Connection, label: &KeyLabel) -> rusqlite::Result<()> {
+pub(super) fn insert(
+    tx: &Connection,
+    key: &NewKey,
+    policy: &str,
+    now: Micros,
+    revision: i64,
+) -> rusqlite::Result<()> {
+    let mut write = tx.prepare_cached(
+        "INSERT INTO keys (id, name, digest, pepper, policy, prefix, last4, created_at, updated_at, \
+         revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?8,?9)",
+    )?;
+    write.execute(params![
+        id_bytes(key.id.0),
+        key.policy.name,
+        key.digest,
+        key.pepper,
+        policy,
+        key.prefix,
+        key.last4,
+        now,
+        revision
+    ])?;
+    Ok(())
+}
+
+/// The present secret goes on for the time that the new one says.
+pub(super) fn replace_secret(
+    tx: &Connection,
+    id: KeyId,
+    secret: &NewSecret,
+    now: Micros,
+    revision: i64,
+) -> rusqlite::Result<()> {
+    let mut write = tx.prepare_cached(
+        "UPDATE keys SET old_digest = digest, old_until = ?, digest = ?, pepper = ?, prefix = ?, last4 = ?, \
+         updated_at = ?, revision = ? WHERE id = ?",
+    )?;
+    write.execute(params![
+        secret.old_until,
+        secret.digest,
+        secret.pepper,
+        secret.prefix,
+        secret.last4,
+        now,
+        revision,
+        id_bytes(id.0)
+    ])?;
+    Ok(())
+}
+
+pub(super) fn label(tx: &Connection, label: &KeyLabel) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO key_labels (id, name, team, project) VALUES (?,?,?,?) ON CONFLICT DO UPDATE SET \
          name = excluded.name, team = excluded.team, project = excluded.project",
@@ -228,7 +251,7 @@ fn label(tx: &Connection, label: &KeyLabel) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn encode(policy: &KeyPolicy) -> Result<String, StoreError> {
+pub(super) fn encode(policy: &KeyPolicy) -> Result<String, StoreError> {
     serde_json::to_string(policy).map_err(|_| StoreError::Damaged { what: "a key's policy" })
 }
 

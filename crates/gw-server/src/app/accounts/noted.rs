@@ -1,23 +1,24 @@
 //! Accounts as the audit log tells of them.
 
 use crate::app::audit;
+use crate::app::authorization::Caller;
 use crate::app::state::App;
 use gw_model::{AccountId, Level};
-use gw_store::audit::{AuditDraft, Origin, changed};
+use gw_store::audit::{AuditDraft, changed};
 use gw_store::types::{AccountProfile, Doomed, StoredAccount};
 use serde_json::{Value, json};
 
 /// What was done.
 #[derive(Clone, Copy)]
-pub(super) enum Done {
+pub(in crate::app) enum Done {
     Create,
     Update,
     Delete,
 }
 
 /// An entry about an account.
-pub(super) fn noted(app: &App, origin: &Origin, done: Done, id: AccountId, name: &str) -> AuditDraft {
-    let mut draft = audit::draft(app, origin, action(id.level, done), id.level.as_str());
+pub(in crate::app) fn noted(app: &App, caller: &Caller, done: Done, id: AccountId, name: &str) -> AuditDraft {
+    let mut draft = audit::draft(app, &caller.origin, action(id.level, done), id.level.as_str());
     (draft.id, draft.name) = (id.to_string(), name.to_owned());
     draft
 }
@@ -45,7 +46,7 @@ fn action(level: Level, done: Done) -> &'static str {
 }
 
 /// An account as it is stored.
-pub(super) fn told(parent: Option<AccountId>, profile: &AccountProfile) -> Value {
+pub(in crate::app) fn told(parent: Option<AccountId>, profile: &AccountProfile) -> Value {
     let memberships = profile.memberships.iter();
     let memberships: Vec<Value> = memberships
         .map(|one| json!({ "account_id": one.account.to_string(), "role": one.role.as_str() }))
@@ -63,6 +64,9 @@ pub(super) fn told(parent: Option<AccountId>, profile: &AccountProfile) -> Value
     if let Some(email) = &profile.email {
         told["email"] = email.as_str().into();
     }
+    if let Some(role) = profile.gateway_role {
+        told["gateway_role"] = role.as_str().into();
+    }
     if !memberships.is_empty() {
         told["memberships"] = memberships.into();
     }
@@ -70,12 +74,12 @@ pub(super) fn told(parent: Option<AccountId>, profile: &AccountProfile) -> Value
 }
 
 /// What of an account changes.
-pub(super) fn difference(present: &StoredAccount, profile: &AccountProfile) -> (Value, Value) {
+pub(in crate::app) fn difference(present: &StoredAccount, profile: &AccountProfile) -> (Value, Value) {
     changed(&told(present.parent, &present.profile), &told(present.parent, profile))
 }
 
 /// An account with all that goes with it.
-pub(super) fn told_with(present: &StoredAccount, doomed: &Doomed) -> Value {
+pub(in crate::app) fn told_with(present: &StoredAccount, doomed: &Doomed) -> Value {
     let mut before = told(present.parent, &present.profile);
     let accounts: Vec<String> = doomed.accounts.iter().skip(1).map(ToString::to_string).collect();
     let keys: Vec<String> = doomed.keys.iter().map(ToString::to_string).collect();

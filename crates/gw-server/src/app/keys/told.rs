@@ -40,7 +40,7 @@ pub(crate) fn difference(table: &KeyTable, declared: &[DeclaredKey], now: Micros
 }
 
 /// A policy as the audit log tells of it: what stands in the database, times for people.
-pub(super) fn told(policy: &KeyPolicy) -> Value {
+pub(in crate::app) fn told(policy: &KeyPolicy) -> Value {
     let mut told = serde_json::to_value(policy).unwrap_or_default();
     if let Some(at) = policy.expires_at {
         told["expires_at"] = time::format(at).into();

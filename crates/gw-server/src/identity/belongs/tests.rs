@@ -19,6 +19,7 @@ fn issuer() -> IssuerSettings {
         claims: ClaimNames::default(),
         defaults: Belongs::default(),
         map: Vec::new(),
+        trust_email: false,
         create_users: false,
     }
 }
@@ -72,7 +73,12 @@ fn what_is_required_must_be_there() {
 #[test]
 fn users_names_and_addresses() {
     let mut issuer = issuer();
-    let found = said(&issuer, &claims(json!({ "sub": "u", "email": "Ann@Example.com" }))).unwrap();
+    let unsaid = json!({ "sub": "u", "email": "Ann@Example.com" });
+    assert_eq!(said(&issuer, &claims(unsaid.clone())).unwrap().email, None);
+    let verified = json!({ "sub": "u", "email": "Ann@Example.com", "email_verified": true });
+    assert!(said(&issuer, &claims(verified)).unwrap().email.is_some());
+    issuer.trust_email = true;
+    let found = said(&issuer, &claims(unsaid)).unwrap();
     assert_eq!((&*found.name, found.email.as_deref()), ("Ann@Example.com", Some("ann@example.com")));
     let unsure = json!({ "sub": "u", "email": "boss@example.com", "email_verified": false });
     assert_eq!(said(&issuer, &claims(unsure)).unwrap().email, None);

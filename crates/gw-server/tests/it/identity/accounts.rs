@@ -30,7 +30,8 @@ async fn claims_name_what_a_call_counts_for() {
         make(&gateway, "teams", &json!({ "name": "ml", "organization_id": org, "limits": { "rpm": 2 } }))
             .await;
     make(&gateway, "organizations", &json!({ "name": "other" })).await;
-    let says = json!({ "org": "acme", "teams": ["none", "ml"], "email": "ann@example.com" });
+    let says =
+        json!({ "org": "acme", "teams": ["none", "ml"], "email": "ann@example.com", "email_verified": true });
     let token = issuer.sign(&with(&issuer, "u1", says.clone()));
     let answer = ask(&gateway, &token).await;
     answer.ok();
@@ -81,10 +82,15 @@ async fn a_disabled_user_is_refused_at_once() {
     ask(&gateway, &token).await.ok();
     // Users are known by their address too, and are not made twice.
     make(&gateway, "users", &json!({ "name": "Bob", "email": "bob@example.com" })).await;
-    ask(&gateway, &issuer.sign(&with(&issuer, "u2", json!({ "email": "Bob@example.com" })))).await.ok();
+    ask(
+        &gateway,
+        &issuer.sign(&with(&issuer, "u2", json!({ "email": "Bob@example.com", "email_verified": true }))),
+    )
+    .await
+    .ok();
     assert_eq!(gateway.rows("/api/v1/users").await.len(), 2);
     // An address that nobody stands for opens nothing.
-    let unsure = json!({ "email": "bob@example.com", "email_verified": false });
+    let unsure = json!({ "email": "bob@example.com" });
     ask(&gateway, &issuer.sign(&with(&issuer, "u3", unsure))).await.ok();
     assert_eq!(gateway.rows("/api/v1/users").await.len(), 3);
 }

@@ -4,6 +4,7 @@
 mod accounts;
 mod issuer;
 mod keys;
+mod nodes;
 mod provider;
 mod tokens;
 

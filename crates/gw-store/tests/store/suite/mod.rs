@@ -3,6 +3,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod audit;
+pub(crate) mod bulk;
 pub(crate) mod credentials;
 pub(crate) mod directory;
 pub(crate) mod ledger;
@@ -11,6 +12,7 @@ pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
 pub(crate) mod tenancy;
+pub(crate) mod tokens;
 
 pub(crate) use gw_store::traits::Database as Store;
 
@@ -30,6 +32,9 @@ macro_rules! for_each_case {
                 a_change_and_its_entry_are_stored_together_or_not_at_all, entries_are_numbered_listed_and_verified,
                 old_entries_go_and_the_rest_still_verifies, threads_write_one_chain,
                 another_key_and_a_noted_hash_that_is_not_there_are_found;
+            bulk:
+                many_changes_are_made_together, one_change_that_cannot_be_made_undoes_all,
+                it_is_known_which_document_manages_what;
             credentials: credentials_are_kept_sealed_under_their_names;
             directory:
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
@@ -40,6 +45,9 @@ macro_rules! for_each_case {
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
                 a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number,
                 what_is_missing_is_added_below_what_is_there;
+            tokens:
+                tokens_are_found_by_what_is_shown_and_changed_in_turn, people_have_a_role_at_the_gateway,
+                who_sees_a_part_is_told_of_that_part;
             ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,

@@ -1,0 +1,67 @@
+//! The members that an entry of a level may have. Plain data.
+
+use crate::admin::{account_input, key_input};
+use gw_model::Level;
+
+/// Lists of a document.
+pub(super) const TOP: [&str; 8] =
+    ["plans", "organizations", "teams", "projects", "users", "customers", "tags", "keys"];
+
+/// What only documents have, beside `id`, and what they have in place of the API's members.
+pub(super) struct Members {
+    /// Read by the API's reader.
+    pub(super) of_api: Vec<&'static str>,
+    /// Lists of what belongs to it.
+    pub(super) lists: &'static [&'static str],
+    /// The rest.
+    other: &'static [&'static str],
+}
+
+impl Members {
+    pub(super) fn of_document(&self, name: &str) -> bool {
+        name == "id" || self.lists.contains(&name) || self.other.contains(&name)
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static str> + Clone {
+        let own = self.lists.iter().chain(self.other).copied();
+        self.of_api.clone().into_iter().chain(own).chain(["id"])
+    }
+}
+
+/// The members of an entry of that level.
+pub(super) fn members(level: Level) -> Members {
+    let api = match level {
+        Level::Key => key_input::MEMBERS.to_vec(),
+        level => account_input::members(level),
+    };
+    let (lists, other): (&[&str], &[&str]) = match level {
+        Level::Plan => (&[], &[]),
+        Level::Organization => (&["teams", "customers"], &["plan", "plan_id"]),
+        Level::Team => {
+            (&["projects", "customers", "keys"], &["plan", "plan_id", "organization", "organization_id"])
+        }
+        Level::Project => (&["keys"], &["plan", "plan_id", "team", "team_id"]),
+        Level::User => (&["keys"], &["plan", "plan_id", "memberships"]),
+        Level::Customer => (&[], &["plan", "plan_id", "organization", "organization_id", "team", "team_id"]),
+        Level::Tag => (&[], &["plan", "plan_id"]),
+        Level::Key => (
+            &[],
+            &[
+                "key",
+                "team",
+                "team_id",
+                "team_label",
+                "project",
+                "project_id",
+                "project_label",
+                "user",
+                "user_id",
+                "plan",
+                "plan_id",
+            ],
+        ),
+    };
+    let mut of_api = api;
+    of_api.retain(|name| !other.contains(name));
+    Members { of_api, lists, other }
+}

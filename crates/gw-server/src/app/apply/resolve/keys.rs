@@ -1,0 +1,149 @@
+//! Keys of a document: what they belong to, and what differs from those that there are.
+
+use super::super::{Change, Entry, WantedKey};
+use super::{Holding, Work, shown, stored_keys};
+use crate::app::state::App;
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
+use gw_store::StoreError;
+use gw_store::keys::generate_key_id;
+use gw_store::memory::KeySource;
+use gw_store::types::StoredKey;
+use std::collections::{HashMap, HashSet};
+
+/// Shortest key in characters: below, it could be guessed.
+const MIN_KEY_CHARS: usize = 16;
+
+/// What is wrong with the text of a key, which is never shown. `of`: the key that has it, if any does.
+pub(crate) fn secret_fault(app: &App, text: &str, of: Option<KeyId>) -> Option<String> {
+    let gateway = &app.gateway;
+    if text.chars().count() < MIN_KEY_CHARS {
+        return Some(format!("a key must have at least {MIN_KEY_CHARS} characters"));
+    }
+    if text.contains(char::is_whitespace) || text.chars().any(char::is_control) {
+        return Some("a key must not have spaces in it".to_owned());
+    }
+    let known = gateway.keys.find(text, gateway.clock().now());
+    let is_taken = gateway.is_master(text) || known.is_some_and(|known| Some(known.id) != of);
+    is_taken.then(|| "another key is the same already; make a new one".to_owned())
+}
+
+impl Work<'_> {
+    pub(super) fn compare_keys(&mut self) -> Result<(), StoreError> {
+        let wanted = self.wanted;
+        let ids: Vec<Option<KeyId>> = wanted.keys.iter().map(|key| self.find_key(key)).collect();
+        let there: Vec<KeyId> = ids.iter().flatten().copied().collect();
+        let mut stored = stored_keys(self.app, &there)?;
+        let (mut names, mut secrets) = (HashMap::new(), HashSet::new());
+        for (key, id) in wanted.keys.iter().zip(ids) {
+            let spot = key.entry.spot;
+            if let Some(first) = names.insert(key.policy.name.as_str(), spot) {
+                let text = format!("the key '{}' stands {} already", key.policy.name, first.told(spot));
+                self.fault(&key.entry, text);
+                continue;
+            }
+            if let Some((entry, secret)) = &key.secret {
+                self.check_secret(entry, secret, id);
+                if !secrets.insert(secret.expose()) {
+                    self.fault(entry, "this is the same as another key of the document; make a new one");
+                }
+            }
+            self.compare_key(key, id.and_then(|id| stored.remove(&id)))?;
+        }
+        Ok(())
+    }
+
+    /// The key that there is.
+    fn find_key(&mut self, key: &WantedKey) -> Option<KeyId> {
+        let table = &self.app.gateway.keys;
+        let named = table.by_name(&key.policy.name);
+        let found = match key.id {
+            None => named,
+            Some(id) => {
+                if named.is_some_and(|other| other.id != id) {
+                    self.fault(&key.entry, "another key has this name");
+                }
+                let found = table.get(id);
+                if found.is_none() {
+                    let text =
+                        format!("there is no key with the id '{id}'; leave 'id' out to find it by its name");
+                    self.fault(&key.entry, text);
+                }
+                found
+            }
+        }?;
+        if found.source == KeySource::File {
+            self.fault(&key.entry, "this key is managed by the configuration file; change it there");
+            return None;
+        }
+        Some(found.id)
+    }
+
+    fn check_secret(&mut self, entry: &Entry, secret: &Secret, of: Option<KeyId>) {
+        if let Some(message) = secret_fault(self.app, secret.expose(), of) {
+            self.fault(entry, message);
+        }
+    }
+
+    fn compare_key(&mut self, key: &WantedKey, stored: Option<StoredKey>) -> Result<(), StoreError> {
+        let (policy, refers_to) = self.policy(key);
+        let id = match &stored {
+            Some(before) => before.id,
+            None => generate_key_id()?,
+        };
+        let account = AccountId { level: Level::Key, number: id.0 };
+        self.held.insert(account, Holding { entry: key.entry.clone(), refers_to });
+        let secret = key.secret.as_ref().map(|(_, secret)| secret.clone());
+        let (path, policy) = (policy.name.clone(), Box::new(policy));
+        let change = match stored {
+            None => Change::CreateKey { id, policy, secret },
+            Some(before) => {
+                let secret = secret.filter(|secret| !self.is_present(&before, secret));
+                if before.policy == *policy && secret.is_none() {
+                    self.same.push(account);
+                    return Ok(());
+                }
+                Change::UpdateKey { before: Box::new(before), policy, secret }
+            }
+        };
+        self.push(path, &key.entry, change);
+        Ok(())
+    }
+
+    /// Is it what the key goes by now, and not by one before?
+    fn is_present(&self, key: &StoredKey, secret: &Secret) -> bool {
+        let (table, now) = (&self.app.gateway.keys, self.app.gateway.clock().now());
+        let digest = table.digest(secret.expose());
+        let is_old = key.retiring.is_some_and(|old| old.digest == digest);
+        !is_old && table.find(secret.expose(), now).is_some_and(|found| found.id == key.id)
+    }
+
+    /// The policy with what the key belongs to, and all of that.
+    fn policy(&mut self, key: &WantedKey) -> (KeyPolicy, Vec<AccountId>) {
+        let mut policy = key.policy.clone();
+        let mut team = key.team.as_ref().and_then(|above| self.above(above, None));
+        let project = key.project.as_ref().and_then(|above| self.above(above, team));
+        // A project brings its team along.
+        if let Some(of_project) = project.and_then(|project| self.parent_of(project)) {
+            if team.is_some_and(|team| team != of_project) {
+                let text = format!(
+                    "its project belongs to the team '{}'; leave 'team' out, or change one of them",
+                    self.plan.paths.of(of_project)
+                );
+                self.fault(&key.entry, text);
+            }
+            team = Some(of_project);
+        }
+        let user = key.user.as_ref().and_then(|above| self.above(above, None));
+        let plan = key.plan.as_ref().and_then(|plan| self.find(plan, None));
+        let set = |place: &mut Option<String>, id: Option<AccountId>| {
+            if let Some(id) = id {
+                *place = Some(shown(id));
+            }
+        };
+        set(&mut policy.team_id, team);
+        set(&mut policy.project_id, project);
+        set(&mut policy.user_id, user);
+        set(&mut policy.plan_id, plan);
+        (policy, [team, project, user, plan].into_iter().flatten().collect())
+    }
+}
