@@ -89,7 +89,7 @@ fn cpu() -> Duration {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
-    let url = std::env::args().nth(1).expect("the address of a Redis");
+    let url = std::env::args().nth(1).unwrap_or_else(|| "redis://127.0.0.1:6379".to_owned());
     let dir = tempfile::tempdir().unwrap();
     let ledger = Arc::new(SqliteStore::open(&dir.path().join("empty.db")).unwrap());
     let keys = Arc::new(KeyTable::new(vec![Secret::new("pepper".to_owned())]));
