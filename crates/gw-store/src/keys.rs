@@ -3,6 +3,7 @@
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
+use crate::types::TokenId;
 use gw_model::{AccountId, KeyId, Level, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -11,6 +12,8 @@ use std::path::Path;
 
 /// Every virtual key starts so.
 pub const KEY_PREFIX: &str = "gw-";
+/// Every admin token starts so.
+pub const TOKEN_PREFIX: &str = "gwa-";
 /// Environment variable of the encryption key.
 const ENCRYPTION_VARIABLE: &str = "GATEWRIGHT_ENCRYPTION_KEY";
 const KEY_CHARACTERS: usize = 43;
@@ -31,14 +34,23 @@ pub struct FoundKey {
 
 /// A new virtual key: `gw-` and 43 characters of `[A-Za-z0-9]` (256 bits) from the operating system.
 pub fn generate_key() -> Result<Secret, StoreError> {
-    let mut text = String::with_capacity(KEY_PREFIX.len() + KEY_CHARACTERS);
-    text.push_str(KEY_PREFIX);
+    generate(KEY_PREFIX)
+}
+
+/// A new admin token: `gwa-` and as many characters.
+pub fn generate_admin_token() -> Result<Secret, StoreError> {
+    generate(TOKEN_PREFIX)
+}
+
+fn generate(prefix: &str) -> Result<Secret, StoreError> {
+    let mut text = String::with_capacity(prefix.len() + KEY_CHARACTERS);
+    text.push_str(prefix);
     let mut bytes = [0u8; 64];
-    while text.len() < KEY_PREFIX.len() + KEY_CHARACTERS {
+    while text.len() < prefix.len() + KEY_CHARACTERS {
         getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
         // 248 is the largest multiple of 62 in a byte: what is above would favour the first characters.
         let fair = bytes.iter().filter(|b| **b < 248).filter_map(|b| ALPHABET.get(usize::from(b % 62)));
-        let missing = KEY_PREFIX.len() + KEY_CHARACTERS - text.len();
+        let missing = prefix.len() + KEY_CHARACTERS - text.len();
         text.extend(fair.take(missing).map(|c| char::from(*c)));
     }
     Ok(Secret::new(text))
@@ -68,6 +80,13 @@ pub fn generate_account_id(level: Level) -> Result<AccountId, StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     Ok(AccountId { level, number: u128::from_be_bytes(bytes) })
+}
+
+/// A new id of an admin token.
+pub fn generate_token_id() -> Result<TokenId, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(TokenId(u128::from_be_bytes(bytes)))
 }
 
 /// A fresh id of a dynamic route.

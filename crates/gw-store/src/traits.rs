@@ -9,8 +9,8 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
     LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, TenantBatch, UsageFilter,
-    UsageRow, Watermark,
+    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, StoredToken, TenantBatch,
+    TokenId, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -130,6 +130,23 @@ pub trait CredentialStore: Send + Sync {
     fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError>;
     /// Removes one; false when there is none of that name.
     fn delete_credential(&self, name: &str) -> Result<bool, StoreError>;
+}
+
+/// Admin tokens. They are read whenever one is shown, so that a change is in force at once at every node.
+pub trait TokenStore: Send + Sync {
+    /// All of them, in the order of ids.
+    fn admin_tokens(&self) -> Result<Vec<StoredToken>, StoreError>;
+    /// The token of that id.
+    fn admin_token(&self, id: TokenId) -> Result<Option<StoredToken>, StoreError>;
+    /// The token of that digest, or of which it was the digest before.
+    fn admin_token_of(&self, digest: &[u8; 32]) -> Result<Option<StoredToken>, StoreError>;
+    /// Adds one.
+    fn create_admin_token(&self, new: &StoredToken) -> Result<(), StoreError>;
+    /// Replaces all but holder, maker and time of making; its revision must be the one behind the present one. False when
+    /// there is none of that id and of the revision before.
+    fn update_admin_token(&self, changed: &StoredToken) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_admin_token(&self, id: TokenId) -> Result<bool, StoreError>;
 }
 
 /// Dynamic routes and their versions.
@@ -273,8 +290,11 @@ pub trait ObjectStore: Send + Sync {
 }
 
 /// What the control plane changes, and what is written down of it.
-pub trait ControlStore: Directory + AccountStore + BulkStore + CredentialStore + RouteStore {}
-impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore> ControlStore for T {}
+pub trait ControlStore:
+    Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore
+{
+}
+impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore> ControlStore for T {}
 
 /// The audit log; see [`crate::audit`].
 pub trait AuditLog: Send + Sync {
@@ -329,6 +349,7 @@ pub trait Database:
     + AuditLog
     + CredentialStore
     + RouteStore
+    + TokenStore
     + Ledger
     + ObjectStore
     + Reports

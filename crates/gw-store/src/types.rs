@@ -4,6 +4,7 @@ mod accounts;
 mod bulk;
 mod routes;
 mod spending;
+mod tokens;
 
 pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
@@ -11,6 +12,7 @@ pub use accounts::{
 pub use bulk::{TenantBatch, TenantChange};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
+pub use tokens::{StoredToken, TokenHolder, TokenId};
 
 use crate::journal::{IntentFrame, SegmentId};
 use crate::memory::Retiring;
@@ -200,6 +202,8 @@ pub struct LogFilter {
     pub key_id: Option<KeyId>,
     /// That count for all of these accounts.
     pub accounts: Vec<AccountId>,
+    /// That count for any of these accounts: what somebody may see who may not see everything.
+    pub seen_from: Option<Vec<AccountId>>,
     /// Of that team: an account, or a label of keys.
     pub team_id: Option<String>,
     /// With that model, as the caller named it.
@@ -382,6 +386,20 @@ impl GroupBy {
         )
     }
 
+    /// The level of its accounts, where it is one of accounts.
+    #[must_use]
+    pub const fn level(self) -> Option<gw_model::Level> {
+        match self {
+            Self::Organization => Some(gw_model::Level::Organization),
+            Self::Team => Some(gw_model::Level::Team),
+            Self::Project => Some(gw_model::Level::Project),
+            Self::User => Some(gw_model::Level::User),
+            Self::Customer => Some(gw_model::Level::Customer),
+            Self::Tag => Some(gw_model::Level::Tag),
+            _ => None,
+        }
+    }
+
     /// True when the sums are kept for each key and team, so that they may be asked of one.
     #[must_use]
     pub const fn is_by_call(self) -> bool {
@@ -408,6 +426,10 @@ pub struct UsageFilter {
     pub key_id: Option<KeyId>,
     /// Of that team only, an account or a label; as above.
     pub team_id: Option<String>,
+    /// Of calls that count for any of these accounts: what somebody may see who may not see everything. By dimensions of
+    /// single calls; those of accounts are summed for each account, and are the caller's to choose from. Attempts at another
+    /// provider than the last count for that.
+    pub seen_from: Option<Vec<AccountId>>,
 }
 
 /// Sums for one value of the dimension.

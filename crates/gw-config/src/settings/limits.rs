@@ -17,7 +17,7 @@ settings! {
         default("sliding") kind: Counting,
         /// Requests above the limit that may come at once; for kind `gcra` only.
         optional burst: Whole<0, 1_000_000_000>,
-        /// With Redis, for whom rpm, tpm and max_parallel count: `strict` (all gateways together) or `local` (each by itself).
+        /// With Redis, for whom rpm, tpm and max_parallel count: `strict` (all gateways together, asked by each call), `leased` (all together, from what each has set aside) or `local` (each by itself).
         default("strict") mode: SharingMode,
         /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
         default("local") on_unavailable: WithoutRedis,
@@ -45,7 +45,7 @@ settings! {
         optional models: Texts,
         /// What it would have refused is noted in the record, and let through.
         default(false) shadow: bool,
-        /// With Redis, for whom it counts: `strict` (all gateways together) or `local` (each by itself).
+        /// With Redis, for whom it counts: `strict` (all gateways together, asked by each call), `leased` (all together, from what each has set aside) or `local` (each by itself).
         default("strict") mode: SharingMode,
         /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
         default("local") on_unavailable: WithoutRedis,
@@ -65,7 +65,7 @@ settings! {
         optional time_zone: ZoneName,
         /// What it would have refused is noted in the record, and let through.
         default(false) shadow: bool,
-        /// With Redis, for whom it counts: `strict` (all gateways together) or `local` (each by itself).
+        /// With Redis, for whom it counts: `strict` (all gateways together, asked by each call), `leased` (all together, from what each has set aside) or `local` (each by itself).
         default("strict") mode: SharingMode,
         /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
         default("local") on_unavailable: WithoutRedis,
@@ -77,9 +77,11 @@ choices! {
     pub enum SharingMode {
         /// For all gateways together.
         Strict = "strict",
+        /// For all gateways together, from what each has set aside.
+        Leased = "leased",
         /// For each gateway by itself.
         Local = "local",
-    } later { "leased" }
+    }
 }
 
 choices! {
@@ -153,6 +155,7 @@ impl From<Counting> for LimitKind {
 pub fn sharing(mode: SharingMode, without: WithoutRedis) -> Sharing {
     let mode = match mode {
         SharingMode::Strict => Mode::Strict,
+        SharingMode::Leased => Mode::Leased,
         SharingMode::Local => Mode::Local,
     };
     let on_unavailable = match without {

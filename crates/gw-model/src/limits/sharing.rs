@@ -17,6 +17,12 @@ pub struct Sharing {
 impl Sharing {
     /// For all gateways together; by itself, each has its share.
     pub const DEFAULT: Self = Self { mode: Mode::Strict, on_unavailable: OnUnavailable::Local };
+
+    /// True when it counts for all gateways together.
+    #[must_use]
+    pub fn is_shared(self) -> bool {
+        self.mode != Mode::Local
+    }
 }
 
 /// For whom it counts.
@@ -26,6 +32,8 @@ pub enum Mode {
     /// For all gateways together, exactly: a call asks before it goes out.
     #[default]
     Strict,
+    /// For all gateways together; each takes some of what is left for itself, so that most calls ask nobody.
+    Leased,
     /// For each gateway by itself.
     Local,
 }
@@ -36,6 +44,7 @@ impl Mode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Strict => "strict",
+            Self::Leased => "leased",
             Self::Local => "local",
         }
     }

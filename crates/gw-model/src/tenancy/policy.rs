@@ -25,6 +25,9 @@ pub struct AccountPolicy {
     /// It is a customer that was made on sight: its limits and budgets are those that the configuration gives such.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub on_sight: bool,
+    /// Members make no keys of their own below it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub no_member_keys: bool,
     /// Most output tokens that one request may ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,

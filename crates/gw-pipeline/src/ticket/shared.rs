@@ -5,22 +5,35 @@ use super::Open;
 use crate::reserve::hold_refusal;
 use gw_model::Refusal;
 use gw_store::memory::{Amounts, Claim, HoldRefused, Item};
-use gw_store::redis::strict::{Denied, Desk, Grant, Granted, Phase, Told};
+use gw_store::redis::strict::{Denied, Desk, Grant, Granted, Phase, Takes, Told};
 use tokio::sync::oneshot;
 
 /// What is asked, and not answered yet.
-type Awaited = oneshot::Receiver<Result<Granted, Denied>>;
+#[derive(Debug)]
+struct Awaited {
+    answer: oneshot::Receiver<Result<Granted, Denied>>,
+    round: Round,
+}
+
+/// What one asking came to: these amounts are held, by what was set aside here, by a grant, or, where nobody could be
+/// asked, by neither.
+#[derive(Debug, Default)]
+struct Round {
+    amounts: Amounts,
+    takes: Takes,
+    grant: Option<Grant>,
+}
 
 /// What was taken for a call, in the order of asking.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    grants: Vec<Grant>,
+    rounds: Vec<Round>,
     /// More that was asked for while the answer flows.
     awaited: Vec<Awaited>,
-    /// Redis could not be asked when the call went out.
-    is_alone: bool,
     /// What was settled in part and could not be told.
     untold: Amounts,
+    /// Somebody is to be told of all that was spent: not all of it was set aside here.
+    asked: bool,
 }
 
 impl Open {
@@ -35,17 +48,32 @@ impl Open {
         self.desk().is_some()
     }
 
-    /// Asks for these amounts, which are held here already; the first time also for the request itself.
+    /// Asks for these amounts, which are held here already; the first time also for the request itself. Where enough is
+    /// set aside, nobody is asked.
     ///
     /// # Errors
     /// There is not that much left, or nobody can say so and nothing may go out without.
     pub(crate) async fn ask(&mut self, amounts: Amounts) -> Result<(), HoldRefused> {
         let is_first = self.shared.is_none();
+        let Some((round, claim)) = self.claim(amounts, is_first) else { return Ok(()) };
+        let Some(claim) = claim else {
+            self.shared.get_or_insert_default().rounds.push(round);
+            return Ok(());
+        };
+        self.shared.get_or_insert_default().asked = true;
         let Some(desk) = self.desk().cloned() else { return Ok(()) };
-        let Some(claim) = self.chain.claim(self.worker.now(), amounts, is_first) else { return Ok(()) };
-        self.shared.get_or_insert_default();
         let answer = desk.ask(claim).await;
-        self.answered(answer)
+        self.answered(round, answer)
+    }
+
+    /// Takes what is set aside; the rest is to be asked for.
+    fn claim(&self, amounts: Amounts, is_first: bool) -> Option<(Round, Option<Claim>)> {
+        let desk = self.desk()?;
+        let now = self.worker.now();
+        let mut takes = Takes::of(desk.leases());
+        let claim = self.chain.claim_beyond(now, amounts, is_first, &mut takes.lender(now));
+        let is_none = claim.is_none() && takes.is_empty();
+        (!is_none).then_some((Round { amounts, takes, grant: None }, claim))
     }
 
     /// As [`Self::ask`], in the midst of an answer, which goes on meanwhile: [`Self::check_asked`] hears what came of it.
@@ -53,14 +81,19 @@ impl Open {
     /// # Errors
     /// As [`Self::ask`].
     pub(super) fn ask_later(&mut self, amounts: Amounts) -> Result<(), HoldRefused> {
-        let Some(desk) = self.desk() else { return Ok(()) };
-        let Some(claim) = self.chain.claim(self.worker.now(), amounts, false) else { return Ok(()) };
+        let Some((round, claim)) = self.claim(amounts, false) else { return Ok(()) };
+        let Some((desk, claim)) = self.desk().zip(claim) else {
+            self.shared.get_or_insert_default().rounds.push(round);
+            return Ok(());
+        };
         match desk.ask_later(claim) {
-            Ok(awaited) => {
-                self.shared.get_or_insert_default().awaited.push(awaited);
+            Ok(answer) => {
+                let shared = self.shared.get_or_insert_default();
+                shared.asked = true;
+                shared.awaited.push(Awaited { answer, round });
                 Ok(())
             }
-            Err(denied) => self.answered(Err(denied)),
+            Err(denied) => self.answered(round, Err(denied)),
         }
     }
 
@@ -78,24 +111,22 @@ impl Open {
             return Ok(());
         };
         let mut come = Vec::new();
-        shared.awaited.retain_mut(|awaited| match awaited.try_recv() {
-            Ok(answer) => {
-                come.push(answer);
-                false
-            }
-            Err(oneshot::error::TryRecvError::Empty) => true,
-            Err(oneshot::error::TryRecvError::Closed) => {
-                come.push(Err(Denied::Away));
-                false
-            }
-        });
-        for answer in come {
-            self.answered(answer)?;
+        for at in (0..shared.awaited.len()).rev() {
+            let answer = match shared.awaited.get_mut(at).map(|awaited| awaited.answer.try_recv()) {
+                Some(Ok(answer)) => answer,
+                Some(Err(oneshot::error::TryRecvError::Closed)) => Err(Denied::Away),
+                Some(Err(oneshot::error::TryRecvError::Empty)) | None => continue,
+            };
+            come.push((shared.awaited.remove(at).round, answer));
+        }
+        for (round, answer) in come.into_iter().rev() {
+            self.answered(round, answer)?;
         }
         Ok(())
     }
 
-    fn answered(&mut self, answer: Result<Granted, Denied>) -> Result<(), HoldRefused> {
+    /// What came of asking. Where nothing may be held, what was taken of what is set aside goes back.
+    fn answered(&mut self, round: Round, answer: Result<Granted, Denied>) -> Result<(), HoldRefused> {
         match answer {
             Ok(Granted { grant, shadow, left, used }) => {
                 if let Some((item, why)) = shadow
@@ -108,7 +139,8 @@ impl Open {
                     let nodes = self.worker.gateway().shared.as_ref().map_or(1, |shared| shared.desk.nodes());
                     self.chain.note_used(grant.claim(), self.worker.now(), &used, nodes);
                 }
-                self.shared.get_or_insert_default().grants.push(grant);
+                let round = Round { grant: Some(grant), ..round };
+                self.shared.get_or_insert_default().rounds.push(round);
                 Ok(())
             }
             Err(Denied::Refused(claim, item, why)) => Err(match claim.items.get(item) {
@@ -117,7 +149,9 @@ impl Open {
             }),
             Err(Denied::Gathering) => Err(HoldRefused::Unavailable),
             Err(Denied::Away) => {
-                self.shared.get_or_insert_default().is_alone = true;
+                let known = self.shared.get_or_insert_default();
+                known.asked = true;
+                known.rounds.push(round);
                 let Some(shared) = &self.worker.gateway().shared else { return Ok(()) };
                 shared.metrics.alone.inc();
                 let (nodes, is_gone) = (shared.desk.nodes(), shared.desk.is_gone());
@@ -133,10 +167,10 @@ impl Open {
             self.shared = Some(theirs);
             return;
         };
-        let Shared { grants, awaited, is_alone, untold } = *theirs;
-        mine.grants.extend(grants);
+        let Shared { rounds, awaited, untold, asked } = *theirs;
+        mine.rounds.extend(rounds);
         mine.awaited.extend(awaited);
-        mine.is_alone |= is_alone;
+        mine.asked |= asked;
         mine.untold = mine.untold.plus(&untold);
     }
 
@@ -145,18 +179,25 @@ impl Open {
         if self.desk().is_none() {
             return;
         }
-        let marks = self.chain.marks(self.worker.now());
+        let now = self.worker.now();
         let Some(shared) = &mut self.shared else { return };
-        let (mut keep, mut used, mut marks) = (keep, used, Some(marks));
-        let last = shared.grants.len().saturating_sub(1);
-        for (at, grant) in shared.grants.iter_mut().enumerate() {
-            let stays = keep.min(&grant.amounts());
+        let (mut keep, mut used) = (keep, used);
+        let mut marks = if shared.asked { self.chain.marks(now) } else { Vec::new() };
+        let last = shared.rounds.len().saturating_sub(1);
+        for (at, round) in shared.rounds.iter_mut().enumerate() {
+            let stays = keep.min(&round.amounts);
             keep = keep.minus(&stays);
-            let freed = grant.amounts().minus(&stays);
+            let freed = round.amounts.minus(&stays);
             let part = if at == last { used } else { used.min(&freed) };
-            if grant.settle_part(stays, part, marks.take().unwrap_or_default()) {
-                used = used.minus(&part);
+            // What a grant cannot tell now it tells in the end, and what was set aside with it.
+            if let Some(grant) = &mut round.grant
+                && !grant.settle_part(stays, part, std::mem::take(&mut marks))
+            {
+                continue;
             }
+            round.takes.settle_part(&stays, &part, now);
+            round.amounts = stays;
+            used = used.minus(&part);
         }
         shared.untold = shared.untold.plus(&used);
     }
@@ -166,7 +207,6 @@ impl Open {
         let shared = self.shared.take();
         let Some(desk) = self.desk().cloned() else { return };
         let now = self.worker.now();
-        let marks = self.chain.marks(now);
         let Some(shared) = shared.map(|shared| *shared) else {
             // It was answered without asking: its request counts all the same.
             if keeps_request && desk.phase() == Phase::Open {
@@ -177,12 +217,15 @@ impl Open {
         // What is asked for and not answered is given back by whoever answers.
         drop(shared.awaited);
         let mut used = used.plus(&shared.untold);
-        let mut marks = Some(marks);
-        let last = shared.grants.len().saturating_sub(1);
-        for (at, grant) in shared.grants.into_iter().enumerate() {
-            let part = if at == last { used } else { used.min(&grant.amounts()) };
+        let mut marks = shared.asked.then(|| self.chain.marks(now));
+        let last = shared.rounds.len().saturating_sub(1);
+        for (at, round) in shared.rounds.into_iter().enumerate() {
+            let part = if at == last { used } else { used.min(&round.amounts) };
             used = used.minus(&part);
-            grant.settle(part, keeps_request, marks.take().unwrap_or_default());
+            round.takes.settle(&part, keeps_request, now);
+            if let Some(grant) = round.grant {
+                grant.settle(part, keeps_request, marks.take().unwrap_or_default());
+            }
         }
         if let Some(marks) = marks {
             desk.tell_spent(marks);

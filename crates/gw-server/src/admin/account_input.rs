@@ -54,7 +54,10 @@ pub(super) fn members(level: Level) -> Vec<&'static str> {
         members.extend(["plan_id", "disabled"]);
     }
     if level == Level::User {
-        members.extend(["email", "memberships"]);
+        members.extend(["email", "memberships", "gateway_role"]);
+    }
+    if matches!(level, Level::Organization | Level::Team | Level::Project) {
+        members.push("member_keys");
     }
     members
 }
@@ -113,6 +116,9 @@ pub(super) fn apply(
         policy.max_output_tokens = limits::count("max_output_tokens", &value)?;
     }
     access::apply(given, &mut policy.access)?;
+    if let Some(allowed) = given.flag("member_keys")? {
+        policy.no_member_keys = !allowed;
+    }
     limits::apply(given, &mut policy.limits, &mut policy.budgets)?;
     // A customer made on sight that is given limits or budgets has its own from here on.
     policy.on_sight &= !["limits", "budget", "budgets"].iter().any(|name| given.raw(name).is_some());
@@ -149,6 +155,9 @@ fn person(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {
     if let Some(raw) = given.raw("memberships") {
         profile.memberships = memberships(raw)?;
     }
+    if let Some(name) = given.text("gateway_role")? {
+        profile.gateway_role = name.map(|name| role("gateway_role", &name)).transpose()?;
+    }
     Ok(())
 }
 
@@ -181,15 +190,20 @@ fn memberships(raw: &str) -> Result<Vec<Membership>, ApiError> {
         if memberships.iter().any(|known| known.account == account) {
             return Err(ApiError::invalid(field, "this account stands in the list already"));
         }
-        let role = Role::from_name(&given.role).ok_or_else(|| {
-            let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
-            let text = format!("there is no role '{}'; there are {}", given.role, names.join(", "));
-            ApiError::invalid(format!("memberships[{at}].role"), text)
-        })?;
+        let role = role(&format!("memberships[{at}].role"), &given.role)?;
         memberships.push(Membership { account, role });
     }
     memberships.sort_unstable_by_key(|membership| membership.account);
     Ok(memberships)
+}
+
+/// A role, in a member.
+pub(super) fn role(member: &str, name: &str) -> Result<Role, ApiError> {
+    Role::from_name(name).ok_or_else(|| {
+        let names: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        let text = format!("there is no role '{name}'; there are {}", names.join(", "));
+        ApiError::invalid(member.to_owned(), text)
+    })
 }
 
 /// An id of a level, in a member.

@@ -1,11 +1,13 @@
 //! `/api/v1/organizations`, `teams`, `projects`, `users`, `customers`, `tags` and `plans`: one set of handlers for all.
 
 use super::account_input as input;
+use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::Page;
 use super::{access, limits};
-use crate::app::accounts::{self, AccountsError};
+use crate::app::accounts::{self, AccountsError, allowed};
+use crate::app::authorization::Caller;
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
@@ -15,7 +17,6 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use gw_model::{AccountId, Level, Micros, time};
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use gw_store::memory::{Rules, Tally};
 use gw_store::types::{AccountFilter, AccountProfile, StoredAccount};
 use serde::Deserialize;
@@ -44,33 +45,41 @@ struct RemoveQuery {
 
 /// The resource of a level as a whole.
 pub(super) fn all(level: Level) -> MethodRouter<Arc<App>> {
-    get(move |State(app): State<Arc<App>>, Query(query): Query<AccountsQuery>| list(level, app, query)).post(
-        move |State(app): State<Arc<App>>, Extension(origin): Extension<Origin>, body: Bytes| {
-            create(level, app, origin, body)
-        },
-    )
+    get(move |State(app): State<Arc<App>>, Extension(caller): By, Query(query): Query<AccountsQuery>| {
+        list(level, app, caller, query)
+    })
+    .post(move |State(app): State<Arc<App>>, Extension(caller): By, body: Bytes| {
+        create(level, app, caller, body)
+    })
 }
 
 /// One of a level.
 pub(super) fn one(level: Level) -> MethodRouter<Arc<App>> {
-    get(move |State(app): State<Arc<App>>, Path(id): Path<String>| show(level, app, id))
-        .patch(
-            move |State(app): State<Arc<App>>,
-                  Extension(origin): Extension<Origin>,
-                  Path(id): Path<String>,
-                  headers: HeaderMap,
-                  body: Bytes| change(level, app, origin, id, headers, body),
-        )
-        .delete(
-            move |State(app): State<Arc<App>>,
-                  Extension(origin): Extension<Origin>,
-                  Path(id): Path<String>,
-                  Query(query): Query<RemoveQuery>,
-                  headers: HeaderMap| remove(level, app, origin, id, query, headers),
-        )
+    get(move |State(app): State<Arc<App>>, Extension(caller): By, Path(id): Path<String>| {
+        show(level, app, caller, id)
+    })
+    .patch(
+        move |State(app): State<Arc<App>>,
+              Extension(caller): By,
+              Path(id): Path<String>,
+              headers: HeaderMap,
+              body: Bytes| change(level, app, caller, id, headers, body),
+    )
+    .delete(
+        move |State(app): State<Arc<App>>,
+              Extension(caller): By,
+              Path(id): Path<String>,
+              Query(query): Query<RemoveQuery>,
+              headers: HeaderMap| remove(level, app, caller, id, query, headers),
+    )
 }
 
-async fn list(level: Level, app: Arc<App>, query: AccountsQuery) -> Result<Json<Value>, ApiError> {
+async fn list(
+    level: Level,
+    app: Arc<App>,
+    caller: Arc<Caller>,
+    query: AccountsQuery,
+) -> Result<Json<Value>, ApiError> {
     let limit = Page { limit: query.limit, cursor: None }.limit()?;
     let mut filter = AccountFilter::of(level, limit + 1);
     let given = |member: &str| match member {
@@ -93,23 +102,23 @@ async fn list(level: Level, app: Arc<App>, query: AccountsQuery) -> Result<Json<
     }
     filter.name = query.name;
     filter.email = query.email.map(|email| email.to_lowercase());
-    let reading = Arc::clone(&app);
-    let mut rows = tokio::task::spawn_blocking(move || accounts::list(&reading, &filter)).await??;
+    let (reading, by) = (Arc::clone(&app), Arc::clone(&caller));
+    let mut rows = tokio::task::spawn_blocking(move || accounts::list(&reading, &by, &filter)).await??;
     let is_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| is_more).map(|last| last.id.to_string());
-    let data: Vec<Value> = rows.iter().map(|account| row(&app, account)).collect();
+    let data: Vec<Value> = rows.iter().map(|account| row(&app, &caller, account)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
-async fn show(level: Level, app: Arc<App>, id: String) -> Answer {
+async fn show(level: Level, app: Arc<App>, caller: Arc<Caller>, id: String) -> Answer {
     let id = parse(level, &id)?;
-    let reading = Arc::clone(&app);
-    let found = tokio::task::spawn_blocking(move || accounts::find(&reading, id)).await??;
-    Ok(tagged(StatusCode::OK, found.revision, row(&app, &found)))
+    let (reading, by) = (Arc::clone(&app), Arc::clone(&caller));
+    let found = tokio::task::spawn_blocking(move || accounts::find(&reading, &by, id)).await??;
+    Ok(tagged(StatusCode::OK, found.revision, row(&app, &caller, &found)))
 }
 
-async fn create(level: Level, app: Arc<App>, origin: Origin, body: Bytes) -> Answer {
+async fn create(level: Level, app: Arc<App>, caller: Arc<Caller>, body: Bytes) -> Answer {
     let given = input::read(level, &body)?;
     let mut profile = AccountProfile::default();
     input::apply(level, &given, &mut profile, |name| is_provider(&app, name))?;
@@ -117,26 +126,26 @@ async fn create(level: Level, app: Arc<App>, origin: Origin, body: Bytes) -> Ans
     if level == Level::Project && parent.is_none() {
         return Err(ApiError::invalid("team_id", "'team_id' is missing: a project belongs to a team"));
     }
-    let writing = Arc::clone(&app);
-    let work = move || accounts::create(&writing, &origin, level, parent, &profile);
+    let (writing, by) = (Arc::clone(&app), Arc::clone(&caller));
+    let work = move || accounts::create(&writing, &by, level, parent, &profile);
     let made = tokio::task::spawn_blocking(work);
     let made = made.await?.map_err(|error| taken(level, error))?;
-    Ok(tagged(StatusCode::CREATED, made.revision, row(&app, &made)))
+    Ok(tagged(StatusCode::CREATED, made.revision, row(&app, &caller, &made)))
 }
 
 async fn change(
     level: Level,
     app: Arc<App>,
-    origin: Origin,
+    caller: Arc<Caller>,
     id: String,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let (id, revision) = (parse(level, &id)?, expected(&headers)?);
     let given = input::read(level, &body)?;
-    let writing = Arc::clone(&app);
+    let (writing, by) = (Arc::clone(&app), Arc::clone(&caller));
     let work = move || {
-        accounts::update(&writing, &origin, id, revision, |present| {
+        accounts::update(&writing, &by, id, revision, |present| {
             if input::parent(level, &given)?.is_some_and(|parent| parent != present.parent) {
                 let member = input::parents(level).first().map_or("id", |(member, _)| *member);
                 let text = "what it belongs to cannot be changed: make another, and move the keys there";
@@ -148,13 +157,13 @@ async fn change(
         })
     };
     let changed = tokio::task::spawn_blocking(work).await??;
-    Ok(tagged(StatusCode::OK, changed.revision, row(&app, &changed)))
+    Ok(tagged(StatusCode::OK, changed.revision, row(&app, &caller, &changed)))
 }
 
 async fn remove(
     level: Level,
     app: Arc<App>,
-    origin: Origin,
+    caller: Arc<Caller>,
     id: String,
     query: RemoveQuery,
     headers: HeaderMap,
@@ -165,7 +174,7 @@ async fn remove(
         Some("true") => true,
         Some(_) => return Err(ApiError::invalid("cascade", "'cascade' must be true or false")),
     };
-    tokio::task::spawn_blocking(move || accounts::remove(&app, &origin, id, cascade, revision)).await??;
+    tokio::task::spawn_blocking(move || accounts::remove(&app, &caller, id, cascade, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -192,6 +201,7 @@ fn taken(level: Level, error: AccountsError) -> ApiError {
 impl From<AccountsError> for ApiError {
     fn from(error: AccountsError) -> Self {
         match error {
+            AccountsError::Denied(denied) => denied.into(),
             AccountsError::NotFound => Self::not_found(error.to_string()),
             AccountsError::Unknown { ref field, .. } => Self::invalid(field.clone(), error.to_string()),
             AccountsError::InUse(ref referring) => {
@@ -210,7 +220,7 @@ impl From<AccountsError> for ApiError {
     }
 }
 
-fn row(app: &App, stored: &StoredAccount) -> Value {
+fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     let (level, profile) = (stored.id.level, &stored.profile);
     let policy = &profile.policy;
     let account = app.gateway.keys.accounts.get(stored.id);
@@ -241,16 +251,20 @@ fn row(app: &App, stored: &StoredAccount) -> Value {
     if !matches!(level, Level::Customer | Level::Tag) {
         row["allowed_ips"] = json!(access.map(|access| &access.allowed_ips[..]).unwrap_or_default());
     }
+    if matches!(level, Level::Organization | Level::Team | Level::Project) {
+        row["member_keys"] = (!policy.no_member_keys).into();
+    }
     if level != Level::Plan {
         row["plan_id"] = json!(profile.plan.map(|id| id.to_string()));
         row["disabled"] = profile.disabled.into();
         row["requests_in_flight"] = account.map_or(0, |account| account.tally().parallel()).into();
     }
     if level == Level::User {
-        let memberships = profile.memberships.iter().map(|membership| {
+        let memberships = allowed::seen_memberships(app, caller, stored).into_iter().map(|membership| {
             json!({ "account_id": membership.account.to_string(), "role": membership.role.as_str() })
         });
         row["email"] = json!(profile.email);
+        row["gateway_role"] = json!(profile.gateway_role.map(gw_model::Role::as_str));
         row["memberships"] = memberships.collect();
     }
     row

@@ -1,12 +1,14 @@
 //! `/api/v1/audit`: what was changed, by whom; as a list, as a stream of all, and whether it is whole.
 
+use super::by::{By, on_gateway};
 use super::error::ApiError;
 use super::query::{Page, time as parse_time};
 use crate::app::audit;
+use crate::app::authorization::{Caller, Resource};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Body as AnswerBody;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -50,9 +52,10 @@ pub(super) struct VerifyQuery {
 /// Lists entries, newest first.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<AuditQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let filter = filter(query)?;
+    let filter = filter(&caller, query)?;
     let page = tokio::task::spawn_blocking(move || app.storage.database.audit_page(&filter)).await??;
     let data: Vec<Value> = page.rows.iter().map(|(entry, hash)| row(entry, hash)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": page.next.map(|number| number.to_string()) })))
@@ -61,12 +64,13 @@ pub(super) async fn list(
 /// Streams all entries, newest first, one to a line.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<AuditQuery>,
 ) -> Result<Response, ApiError> {
     if query.format.as_deref().is_some_and(|format| format != "jsonl") {
         return Err(ApiError::invalid("format", "'format' must be jsonl, or left out"));
     }
-    let mut filter = AuditFilter { limit: EXPORT_ROWS, ..filter(query)? };
+    let mut filter = AuditFilter { limit: EXPORT_ROWS, ..filter(&caller, query)? };
     let (pieces, receiver) = mpsc::channel(EXPORT_PIECES);
     tokio::task::spawn_blocking(move || {
         loop {
@@ -96,8 +100,10 @@ pub(super) async fn export(
 /// Is every entry as it was written?
 pub(super) async fn verify(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<VerifyQuery>,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Audit.read())?;
     let wrong = || ApiError::invalid("anchor", "'anchor' must be NUMBER:HASH, as an earlier answer gave it");
     let anchor = query.anchor.filter(|text| !text.is_empty());
     let anchor = anchor.map(|text| Anchor::parse(&text).ok_or_else(wrong)).transpose()?;
@@ -105,7 +111,9 @@ pub(super) async fn verify(
     Ok(Json(audit::shown(&report)))
 }
 
-fn filter(query: AuditQuery) -> Result<AuditFilter, ApiError> {
+/// What is asked for, as far as whoever asks may see it.
+fn filter(caller: &Caller, query: AuditQuery) -> Result<AuditFilter, ApiError> {
+    let seen_from = caller.authority.seen_from(Resource::Audit.read())?;
     let wrong = |_| ApiError::invalid("cursor", "'cursor' is not one of this list");
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     Ok(AuditFilter {
@@ -117,6 +125,7 @@ fn filter(query: AuditQuery) -> Result<AuditFilter, ApiError> {
         action: filled(query.action),
         kind: filled(query.kind),
         id: filled(query.id),
+        seen_from,
     })
 }
 

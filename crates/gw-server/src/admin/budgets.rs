@@ -1,11 +1,14 @@
 //! `GET /api/v1/budgets`: where each budget stands, of keys and of all accounts above and beside them.
 
+use super::by::By;
 use super::error::ApiError;
 use super::limits;
 use super::query::{Page, paged};
+use crate::app::accounts::allowed;
+use crate::app::authorization::{Caller, Resource, Standing};
 use crate::app::state::App;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use gw_model::{AccountId, KeyId, Level, Micros};
 use gw_store::memory::{Account, KeyEntry, Rules, Tally};
 use serde::Deserialize;
@@ -36,8 +39,15 @@ struct Whose<'a> {
 /// Lists budgets.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<BudgetsQuery>,
 ) -> Result<Json<Value>, ApiError> {
+    tokio::task::spawn_blocking(move || rows(&app, &caller, query)).await?
+}
+
+fn rows(app: &App, caller: &Caller, query: BudgetsQuery) -> Result<Json<Value>, ApiError> {
+    let read = Resource::Budgets.read();
+    caller.authority.may_somewhere(read)?;
     let levels = levels(query.level.as_deref())?;
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (limit, offset) = (page.limit()?, page.offset()?);
@@ -49,7 +59,8 @@ pub(super) async fn list(
             None => keys.list(),
             Some(id) => id.ok().and_then(|id| keys.get(id)).into_iter().collect(),
         };
-        entries.iter().for_each(|entry| rows.extend(of_key(entry, now)));
+        let seen = entries.iter().filter(|entry| caller.authority.sees(read, &Standing::of_key(entry)));
+        seen.for_each(|entry| rows.extend(of_key(entry, now)));
     }
     let wanted = query.id.as_ref().map(|id| id.parse::<AccountId>().ok());
     for level in levels.into_iter().filter(|level| !matches!(level, Level::Key | Level::Plan)) {
@@ -60,7 +71,12 @@ pub(super) async fn list(
                 id.and_then(|id| keys.accounts.get(id)).into_iter().collect()
             }
         };
-        accounts.iter().for_each(|account| rows.extend(of_account(account, now)));
+        for account in &accounts {
+            let shown = of_account(account, now);
+            if !shown.is_empty() && caller.authority.sees(read, &allowed::standing_of(app, account.id)?) {
+                rows.extend(shown);
+            }
+        }
     }
     let page = Page { limit: Some(limit), cursor: Some(offset.to_string()) };
     let (data, next) = paged(rows, &page)?;

@@ -1,7 +1,9 @@
 //! `/api/v1/credentials`: keys of providers in the encrypted store. They are written, and never read back.
 
+use super::by::{By, on_gateway};
 use super::error::ApiError;
 use super::query::{Page, paged};
+use crate::app::authorization::Resource;
 use crate::app::credentials::{self, Change, CredentialError};
 use crate::app::state::App;
 use axum::Json;
@@ -10,7 +12,6 @@ use axum::extract::{Extension, Path, Query, State};
 use axum::http::StatusCode;
 use gw_model::{Secret, time};
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use gw_store::types::StoredCredential;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,8 +43,10 @@ struct Input {
 /// Lists credentials.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<CredentialsQuery>,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Credentials.read())?;
     let reading = Arc::clone(&app);
     let all = tokio::task::spawn_blocking(move || credentials::list(&reading)).await??;
     let (rows, next) = paged(all, &Page { limit: query.limit, cursor: query.cursor })?;
@@ -54,8 +57,10 @@ pub(super) async fn list(
 /// One credential.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Path(name): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Credentials.read())?;
     let reading = Arc::clone(&app);
     let stored = tokio::task::spawn_blocking(move || credentials::find(&reading, &name)).await??;
     Ok(Json(row(&app, &stored)))
@@ -64,9 +69,10 @@ pub(super) async fn show(
 /// Makes a credential.
 pub(super) async fn create(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     body: Bytes,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
+    on_gateway(&caller, Resource::Credentials.write())?;
     let input = read(&body)?;
     let name = input.name.ok_or_else(|| ApiError::invalid("name", "'name' is missing: give it a name"))?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -78,7 +84,7 @@ pub(super) async fn create(
     let (key, description) = (api_key(key)?, description(input.description)?.unwrap_or_default());
     let writing = Arc::clone(&app);
     let stored =
-        tokio::task::spawn_blocking(move || credentials::create(&writing, &origin, name, key, description))
+        tokio::task::spawn_blocking(move || credentials::create(&writing, &caller, name, key, description))
             .await??;
     Ok((StatusCode::CREATED, Json(row(&app, &stored))))
 }
@@ -86,10 +92,11 @@ pub(super) async fn create(
 /// Changes the members that are given.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(name): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Credentials.write())?;
     let input = read(&body)?;
     if input.name.is_some_and(|given| given != name) {
         return Err(ApiError::invalid("name", "'name' cannot be changed: make another credential"));
@@ -100,17 +107,18 @@ pub(super) async fn change(
     };
     let writing = Arc::clone(&app);
     let stored =
-        tokio::task::spawn_blocking(move || credentials::change(&writing, &origin, &name, change)).await??;
+        tokio::task::spawn_blocking(move || credentials::change(&writing, &caller, &name, change)).await??;
     Ok(Json(row(&app, &stored)))
 }
 
 /// Removes a credential that no provider uses.
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(name): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    tokio::task::spawn_blocking(move || credentials::remove(&app, &origin, &name)).await??;
+    on_gateway(&caller, Resource::Credentials.write())?;
+    tokio::task::spawn_blocking(move || credentials::remove(&app, &caller, &name)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1,6 +1,7 @@
 //! Errors of the admin API: `{"error":{"code","message","field"}}`. The one place where an error of `app`
 //! becomes a response; internal text stays in the log.
 
+use crate::app::authorization::Permission;
 use axum::Json;
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderValue, StatusCode};
@@ -31,8 +32,27 @@ impl ApiError {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "invalid_api_key",
-            "send the master key as 'Authorization: Bearer gw-...'",
+            "send the master key or an admin token as 'Authorization: Bearer ...'",
         )
+    }
+
+    /// 403: he may see it, and not do that.
+    pub(crate) fn forbidden(permission: Permission) -> Self {
+        let text = format!(
+            "this needs the permission '{permission}' there; ask for a role that has it, or for a token with that scope"
+        );
+        Self::new(StatusCode::FORBIDDEN, "permission_denied", text)
+            .with("missing_permission", permission.to_string().into())
+    }
+
+    /// 403, for another reason than a permission.
+    pub(crate) fn refused(
+        field: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut error = Self::new(StatusCode::FORBIDDEN, "permission_denied", message);
+        error.field = Some(field.into());
+        error
     }
 
     /// 404.

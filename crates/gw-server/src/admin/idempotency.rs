@@ -2,14 +2,16 @@
 //! Answers are kept sealed, since they may show a key. It must not keep what changed nothing.
 
 use super::error::ApiError;
+use crate::app::authorization::Caller;
 use crate::app::state::App;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gw_model::Secret;
 use gw_store::StoreError;
+use gw_store::audit::Actor;
 use gw_store::keys::fingerprint;
 use gw_store::types::GivenAnswer;
 use http_body_util::BodyExt;
@@ -41,7 +43,7 @@ pub(super) async fn answer_once(State(app): State<Arc<App>>, request: Request, n
 }
 
 async fn once(app: Arc<App>, request: Request, next: Next) -> Result<Response, ApiError> {
-    let key = key_of(request.headers())?;
+    let key = key_of(&request)?;
     let (head, body) = request.into_parts();
     let body = collect(body).await?;
     let asked = fingerprint(head.uri.path_and_query().map_or("", |path| path.as_str()), &body).to_vec();
@@ -70,14 +72,20 @@ async fn once(app: Arc<App>, request: Request, next: Next) -> Result<Response, A
     Ok(Response::from_parts(head, Body::from(body)))
 }
 
-fn key_of(headers: &HeaderMap) -> Result<String, ApiError> {
-    let key = headers.get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
+/// The key under which an answer is kept. Whoever else sends the same one is not given it.
+fn key_of(request: &Request) -> Result<String, ApiError> {
+    let key = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_plain = key.bytes().all(|byte| byte.is_ascii_graphic());
     if key.is_empty() || key.len() > MAX_KEY || !is_plain {
         let text = format!("'Idempotency-Key' must have 1 to {MAX_KEY} visible ASCII characters");
         return Err(ApiError::invalid("Idempotency-Key", text));
     }
-    Ok(key.to_owned())
+    let caller = request.extensions().get::<Arc<Caller>>().map(|caller| caller.origin.actor);
+    match caller {
+        // As it was before there were others.
+        Some(Actor::Master) => Ok(key.to_owned()),
+        actor => Ok(format!("{} {key}", actor.unwrap_or(Actor::Unknown))),
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the request is limited, the answer is the gateway's own")]

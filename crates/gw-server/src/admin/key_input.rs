@@ -4,6 +4,7 @@
 use super::error::ApiError;
 use super::given::Given;
 use super::{access, limits};
+use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
@@ -28,6 +29,13 @@ pub(super) const MEMBERS: [&str; 19] = [
     "metadata",
     "disabled",
 ];
+
+/// What whoever changes a key so must be permitted, any of it. A body that cannot be read is refused elsewhere.
+pub(super) fn needed(body: &[u8]) -> &'static [Permission] {
+    const KEYS: &[Permission] = &[Resource::Keys.write()];
+    const BUDGETS: &[Permission] = &[Resource::Budgets.write(), Resource::Keys.write()];
+    if Given::read(body, &["budget", "budgets"]).is_ok() { BUDGETS } else { KEYS }
+}
 
 /// Applies a body to a policy.
 pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError> {

@@ -1,5 +1,6 @@
 //! `/api/v1/keys`.
 
+use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged};
@@ -13,7 +14,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use gw_model::{KeyId, KeyPolicy, KeyTerms, time};
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use gw_store::memory::{KeyEntry, KeySource};
 use gw_store::types::StoredKey;
 use serde::Deserialize;
@@ -38,9 +38,10 @@ pub(super) struct KeysQuery {
 /// Lists keys that are not revoked.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<KeysQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let mut entries = app.gateway.keys.list();
+    let mut entries = keys::list(&app, &caller)?;
     let managed_by = query.managed_by.as_deref();
     // Callers with tokens are no keys, and may be very many: who wants them says so.
     entries
@@ -59,9 +60,13 @@ pub(super) async fn list(
 }
 
 /// One key.
-pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
     let id = parse(&id)?;
-    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    let entry = keys::seen(&app, &caller, id)?;
     let shown = row(&app, &entry);
     let stored = tokio::task::spawn_blocking(move || keys::find(&app, id)).await??;
     Ok(match stored {
@@ -71,33 +76,31 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 }
 
 /// Makes a key; the answer is the only one that shows it.
-pub(super) async fn create(
-    State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
-    body: Bytes,
-) -> Answer {
+pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, body: Bytes) -> Answer {
     let mut policy = KeyPolicy {
         terms: KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() },
         ..KeyPolicy::default()
     };
     key_input::apply(&body, &mut policy)?;
     let writing = Arc::clone(&app);
-    let made = tokio::task::spawn_blocking(move || keys::create(&writing, &origin, policy)).await??;
+    let made = tokio::task::spawn_blocking(move || keys::create(&writing, &caller, policy)).await??;
     with_secret(&app, StatusCode::CREATED, &made)
 }
 
 /// Changes the members that are given.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
     let (id, revision) = (parse(&id)?, expected(&headers)?);
     let writing = Arc::clone(&app);
+    let any_of = key_input::needed(&body);
     let work = move || {
-        keys::update::<ApiError>(&writing, &origin, id, revision, |policy| key_input::apply(&body, policy))
+        let change = |policy: &mut KeyPolicy| key_input::apply(&body, policy);
+        keys::update::<ApiError>(&writing, &caller, id, any_of, revision, change)
     };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
@@ -114,29 +117,34 @@ struct RotateInput {
 /// Longest time that an earlier secret stays good, in seconds: a month.
 const MAX_GRACE_SECONDS: u32 = 31 * 86_400;
 
-/// Gives a key another secret; the answer is the only one that shows it.
-pub(super) async fn rotate(
-    State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let (id, revision) = (parse(&id)?, expected(&headers)?);
+/// How long the earlier secret stays good, in seconds.
+pub(super) fn grace_seconds(body: &[u8]) -> Result<u32, ApiError> {
     let wrong = |_| {
         let text = format!("the body may have 'grace_seconds', a whole number up to {MAX_GRACE_SECONDS}");
         ApiError::invalid("grace_seconds", text)
     };
     let input = match body.is_empty() {
         true => RotateInput::default(),
-        false => serde_json::from_slice(&body).map_err(wrong)?,
+        false => serde_json::from_slice(body).map_err(wrong)?,
     };
     if input.grace_seconds > MAX_GRACE_SECONDS {
         let text = format!("'grace_seconds' must be at most {MAX_GRACE_SECONDS}");
         return Err(ApiError::invalid("grace_seconds", text));
     }
+    Ok(input.grace_seconds)
+}
+
+/// Gives a key another secret; the answer is the only one that shows it.
+pub(super) async fn rotate(
+    State(app): State<Arc<App>>,
+    Extension(caller): By,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let (id, revision, grace) = (parse(&id)?, expected(&headers)?, grace_seconds(&body)?);
     let writing = Arc::clone(&app);
-    let work = move || keys::rotate(&writing, &origin, id, input.grace_seconds, revision);
+    let work = move || keys::rotate(&writing, &caller, id, grace, revision);
     let made = tokio::task::spawn_blocking(work).await??;
     with_secret(&app, StatusCode::OK, &made)
 }
@@ -144,21 +152,22 @@ pub(super) async fn rotate(
 /// Every value that holds for a key, and where it comes from.
 pub(super) async fn effective(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let entry = app.gateway.keys.get(parse(&id)?).ok_or(KeysError::NotFound)?;
+    let entry = keys::seen(&app, &caller, parse(&id)?)?;
     Ok(Json(effective::explain(&entry, app.gateway.clock().now())))
 }
 
 /// Revokes a key.
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
     let (id, revision) = (parse(&id)?, expected(&headers)?);
-    tokio::task::spawn_blocking(move || keys::revoke(&app, &origin, id, revision)).await??;
+    tokio::task::spawn_blocking(move || keys::revoke(&app, &caller, id, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -192,6 +201,9 @@ impl From<KeysError> for ApiError {
                 Self::conflict("name", "another key has this name; choose another")
             }
             KeysError::Account(error) => error.into(),
+            KeysError::Denied(denied) => denied.into(),
+            KeysError::NotForMembers { field } => Self::refused(field, error.to_string()),
+            KeysError::NoMemberKeys => Self::refused("team_id", error.to_string()),
             KeysError::OtherTeam { .. } => Self::invalid("team_id", error.to_string()),
             KeysError::Store(StoreError::Changed { revision }) => Self::changed(revision),
             KeysError::Store(error) => Self::from(error),

@@ -21,7 +21,7 @@ const WINDOWS: [(&str, u32); 4] = [("second", 1), ("minute", 60), ("hour", 3_600
 const MAX_WINDOW_SECONDS: u64 = 31 * 86_400;
 
 /// Names of [`Sharing`]'s members, for messages.
-const MODES: &str = "strict or local";
+const MODES: &str = "strict, leased or local";
 const WITHOUT: &str = "local, closed or open";
 
 /// Most patterns of models of one limit, and most increases or alerts of one budget.

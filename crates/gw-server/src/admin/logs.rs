@@ -1,10 +1,12 @@
 //! `GET /api/v1/logs`: records of requests, newest first.
 
+use super::by::By;
 use super::error::ApiError;
 use super::query::time as parse_time;
+use crate::app::authorization::Resource;
 use crate::app::state::App;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use gw_model::{AccountId, Level, Outcome, RequestId, time};
 use gw_store::types::{LogFilter, LogRow};
 use serde::Deserialize;
@@ -40,9 +42,11 @@ pub(super) struct LogsQuery {
 /// Lists records.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<LogsQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let filter = filter(query)?;
+    let seen_from = caller.authority.seen_from(Resource::Logs.read())?;
+    let filter = LogFilter { seen_from, ..filter(query)? };
     let page = tokio::task::spawn_blocking(move || app.storage.database.logs(&filter)).await??;
     let data: Vec<Value> = page.rows.iter().map(row).collect();
     Ok(Json(json!({ "data": data, "next_cursor": page.next.map(|id| id.to_string()) })))
@@ -83,6 +87,7 @@ fn filter(query: LogsQuery) -> Result<LogFilter, ApiError> {
         }))
     });
     Ok(LogFilter {
+        seen_from: None,
         accounts: accounts.collect::<Result<_, _>>()?,
         team_id: query.team_id.filter(|team| !team.is_empty()),
         request_id: id::<RequestId>("request_id", query.request_id.as_deref())?,

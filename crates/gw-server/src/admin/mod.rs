@@ -1,12 +1,14 @@
-//! The admin API: handlers only. They parse, call one function of `app`, and convert. The master key is
-//! asked for in one place, for every path below `/api`.
+//! The admin API: handlers only. They parse, call one function of `app`, and convert. Who asks is found out in one place, for
+//! every path below `/api`; what he may do is asked of `app::authorization` by each handler, or by what it calls.
 
 mod access;
 mod account_input;
 mod accounts;
+mod admin_tokens;
 mod apply;
 mod audit;
 mod budgets;
+mod by;
 mod credentials;
 mod effective;
 mod error;
@@ -26,6 +28,7 @@ mod routes;
 mod usage;
 
 use crate::app::audit::refused;
+use crate::app::authorization::{Caller, Unidentified, identify};
 use crate::app::state::App;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -53,6 +56,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/keys/{id}", get(keys::show).patch(keys::change).delete(keys::revoke))
         .route("/keys/{id}/rotate", post(keys::rotate))
         .route("/keys/{id}/effective", get(keys::effective))
+        .route("/admin-tokens", get(admin_tokens::list).post(admin_tokens::create))
+        .route(
+            "/admin-tokens/{id}",
+            get(admin_tokens::show).patch(admin_tokens::change).delete(admin_tokens::revoke),
+        )
+        .route("/admin-tokens/{id}/rotate", post(admin_tokens::rotate))
+        .route("/me", get(admin_tokens::me))
         .merge(tenancy())
         .route("/budgets", get(budgets::list))
         .route("/apply", post(apply::apply).layer(DefaultBodyLimit::max(apply::MAX_BODY)))
@@ -78,7 +88,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), require_master));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), identified));
     Router::new()
         .nest("/api/v1", api)
         .route("/metrics", get(metrics::show))
@@ -102,9 +112,9 @@ fn tenancy() -> Router<Arc<App>> {
     })
 }
 
-/// Every request to the API needs the master key.
+/// Every request to the API needs a credential that is good for it.
 /// Who asks, and from where, goes on with the request; who is refused is written down.
-async fn require_master(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+async fn identified(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let presented = crate::ingress::credential::find(request.headers(), None);
     let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
     let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
@@ -113,10 +123,19 @@ async fn require_master(State(app): State<Arc<App>>, mut request: Request, next:
         address: address.unwrap_or_default(),
         agent: agent.unwrap_or_default().to_owned(),
     };
-    if presented.as_ref().is_some_and(|key| app.gateway.is_master(key)) {
-        origin.actor = Actor::Master;
-        request.extensions_mut().insert(origin);
-        return next.run(request).await;
+    if let Some(key) = presented.clone() {
+        let asked = Arc::clone(&app);
+        let found = tokio::task::spawn_blocking(move || identify(&asked, &key)).await;
+        match found {
+            Ok(Ok((actor, authority))) => {
+                origin.actor = actor;
+                request.extensions_mut().insert(Arc::new(Caller { origin, authority }));
+                return next.run(request).await;
+            }
+            Ok(Err(Unidentified::Unknown)) => {}
+            Ok(Err(Unidentified::Store(error))) => return ApiError::from(error).into_response(),
+            Err(error) => return ApiError::from(error).into_response(),
+        }
     }
     // Without the query: a key may stand there.
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());

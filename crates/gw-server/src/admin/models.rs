@@ -1,11 +1,13 @@
 //! `GET /api/v1/models`: what can be called, with prices and abilities.
 
+use super::by::{By, anyone};
 use super::error::ApiError;
 use super::query::{Page, paged};
+use crate::app::authorization::Resource;
 use crate::app::models::{self, Listed};
 use crate::app::state::App;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
 use gw_model::{FemtoUsd, NanoUsd, Rate, ServiceTier, Snapshot, Unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -22,8 +24,10 @@ pub(super) struct ModelsQuery {
 /// Lists models.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<ModelsQuery>,
 ) -> Result<Json<Value>, ApiError> {
+    anyone(&caller, Resource::Models.read())?;
     let live = app.gateway.live();
     let snapshot = &live.snapshot;
     let provider = query.provider.as_deref();

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod apply;
+mod tokens;
 
 use serde_json::{Map, Value, json};
 
@@ -286,7 +287,8 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    for operation in OPERATIONS.iter().chain(accounts::OPERATIONS).chain(apply::OPERATIONS) {
+    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS];
+    for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
             map.insert(operation.method.to_owned(), describe(operation));
@@ -506,6 +508,7 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(tokens::schemas());
         map.extend(apply::schemas());
         if let Value::Object(keys) = key_schemas() {
             map.extend(keys);

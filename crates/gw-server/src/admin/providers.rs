@@ -1,15 +1,22 @@
 //! `GET /api/v1/providers`: the configured providers. Credentials are never shown.
 
+use super::by::{By, on_gateway};
+use super::error::ApiError;
+use crate::app::authorization::Resource;
 use crate::app::state::App;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use gw_model::time;
 use gw_pipeline::credentials::CredentialView;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Lists providers.
-pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    Extension(caller): By,
+) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Providers.read())?;
     let live = app.gateway.live();
     let rows: Vec<Value> = live
         .snapshot
@@ -28,7 +35,7 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Json<Value> {
             })
         })
         .collect();
-    Json(json!({ "data": rows, "next_cursor": null }))
+    Ok(Json(json!({ "data": rows, "next_cursor": null })))
 }
 
 /// A credential as far as it may be shown: where it comes from and how it fares, never what it is.

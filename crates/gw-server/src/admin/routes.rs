@@ -1,8 +1,10 @@
 //! `/api/v1/routes`: dynamic routes, their drafts and versions.
 
+use super::by::{By, on_gateway};
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged};
+use crate::app::authorization::Resource;
 use crate::app::routes::explain::{Asked, ExplainError, explain};
 use crate::app::routes::{self, Draft, RoutesError, Which};
 use crate::app::state::App;
@@ -14,7 +16,6 @@ use axum::response::Response;
 use gw_config::RouteFault;
 use gw_model::{KeyId, time};
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use gw_store::types::{RouteVersion, StoredRoute, VersionState};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -73,8 +74,10 @@ type Answer = Result<Response, ApiError>;
 /// Lists routes.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<RoutesQuery>,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Routes.read())?;
     let mut all = tokio::task::spawn_blocking(move || routes::list(&app)).await??;
     all.retain(|route| query.name.as_ref().is_none_or(|name| *name == route.name));
     let (rows, next) = paged(all, &Page { limit: query.limit, cursor: query.cursor })?;
@@ -83,7 +86,12 @@ pub(super) async fn list(
 }
 
 /// One route.
-pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) -> Answer {
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    Extension(caller): By,
+    Path(id): Path<String>,
+) -> Answer {
+    on_gateway(&caller, Resource::Routes.read())?;
     let route = tokio::task::spawn_blocking(move || routes::find(&app, &id)).await??;
     Ok(one(StatusCode::OK, &route, &[]))
 }
@@ -91,9 +99,11 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(id): Path<String>) ->
 /// The versions of a route, newest first.
 pub(super) async fn versions(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Path(id): Path<String>,
     Query(query): Query<RoutesQuery>,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Routes.read())?;
     let route = tokio::task::spawn_blocking(move || routes::find(&app, &id)).await??;
     let (rows, next) = paged(route.versions, &Page { limit: query.limit, cursor: query.cursor })?;
     let data: Vec<Value> = rows.iter().map(version).collect();
@@ -101,15 +111,12 @@ pub(super) async fn versions(
 }
 
 /// Makes a route with a draft.
-pub(super) async fn create(
-    State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
-    body: Bytes,
-) -> Answer {
+pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, body: Bytes) -> Answer {
+    on_gateway(&caller, Resource::Routes.write())?;
     let input: Input = read(&body)?;
     let name = input.name.clone().ok_or_else(|| ApiError::invalid("name", "'name' is missing: add it"))?;
     let draft = draft(input)?;
-    let made = tokio::task::spawn_blocking(move || routes::create(&app, &origin, &name, draft)).await?;
+    let made = tokio::task::spawn_blocking(move || routes::create(&app, &caller, &name, draft)).await?;
     let (route, warnings) = made?;
     Ok(one(StatusCode::CREATED, &route, &warnings))
 }
@@ -117,18 +124,19 @@ pub(super) async fn create(
 /// Writes the draft.
 pub(super) async fn change(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
+    on_gateway(&caller, Resource::Routes.write())?;
     let input: Input = read(&body)?;
     if input.name.is_some() {
         return Err(ApiError::invalid("name", "'name' cannot be changed: make another route"));
     }
     let (draft, revision) = (draft(input)?, expected(&headers)?);
     let saved =
-        tokio::task::spawn_blocking(move || routes::save(&app, &origin, &id, draft, revision)).await?;
+        tokio::task::spawn_blocking(move || routes::save(&app, &caller, &id, draft, revision)).await?;
     let (route, warnings) = saved?;
     Ok(one(StatusCode::OK, &route, &warnings))
 }
@@ -136,48 +144,53 @@ pub(super) async fn change(
 /// Removes a route.
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode, ApiError> {
+    on_gateway(&caller, Resource::Routes.write())?;
     let revision = expected(&headers)?;
-    tokio::task::spawn_blocking(move || routes::remove(&app, &origin, &id, revision)).await??;
+    tokio::task::spawn_blocking(move || routes::remove(&app, &caller, &id, revision)).await??;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Puts the draft in force.
 pub(super) async fn publish(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Answer {
+    on_gateway(&caller, Resource::Routes.write())?;
     let revision = expected(&headers)?;
-    let publish = move || routes::publish(&app, &origin, &id, Which::Draft, revision);
+    let publish = move || routes::publish(&app, &caller, &id, Which::Draft, revision);
     Ok(one(StatusCode::OK, &tokio::task::spawn_blocking(publish).await??, &[]))
 }
 
 /// Puts an earlier version in force.
 pub(super) async fn rollback(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Answer {
+    on_gateway(&caller, Resource::Routes.write())?;
     let input: VersionInput = if body.is_empty() { VersionInput::default() } else { read(&body)? };
     let revision = expected(&headers)?;
     let which = input.version.map_or(Which::Before, Which::Number);
-    let publish = move || routes::publish(&app, &origin, &id, which, revision);
+    let publish = move || routes::publish(&app, &caller, &id, which, revision);
     Ok(one(StatusCode::OK, &tokio::task::spawn_blocking(publish).await??, &[]))
 }
 
 /// Says where a request would go, and why.
 pub(super) async fn simulate(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
+    on_gateway(&caller, Resource::Routes.read())?;
     let input: SimulateInput = read(&body)?;
     let wrong = || ApiError::invalid("version", "'version' must be a number, or \"draft\"");
     let which = match &input.version {

@@ -1,10 +1,13 @@
 //! `GET /api/v1/usage`.
 
+use super::by::{By, on_gateway};
 use super::error::ApiError;
 use super::query::time as parse_time;
+use crate::app::authorization::{Caller, Resource, Standing};
 use crate::app::state::App;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Extension, Query, State};
+use gw_model::AccountId;
 use gw_store::types::{GroupBy, UsageFilter, UsageRow};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -23,6 +26,7 @@ pub(super) struct UsageQuery {
 /// Sums usage by a dimension.
 pub(super) async fn rows(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<UsageQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let group_by = match query.group_by.as_deref() {
@@ -43,7 +47,14 @@ pub(super) async fn rows(
             return Err(ApiError::invalid(field, text));
         }
     }
+    let seen_from = caller.authority.seen_from(Resource::Usage.read())?;
+    if seen_from.is_some() && matches!(group_by, GroupBy::User | GroupBy::Tag) {
+        // Users and tags have calls of several tenants.
+        on_gateway(&caller, Resource::Usage.read())?;
+    }
+    let is_restricted = seen_from.is_some();
     let filter = UsageFilter {
+        seen_from,
         group_by,
         from: parse_time("from", query.from.as_deref())?,
         to: parse_time("to", query.to.as_deref())?,
@@ -53,9 +64,19 @@ pub(super) async fn rows(
             .map_err(|_| ApiError::invalid("key_id", "'key_id' is not an id"))?,
         team_id,
     };
-    let rows = tokio::task::spawn_blocking(move || app.storage.database.usage(&filter)).await??;
+    let reading = Arc::clone(&app);
+    let mut rows = tokio::task::spawn_blocking(move || reading.storage.database.usage(&filter)).await??;
+    if is_restricted && group_by.level().is_some() {
+        rows.retain(|row| sees(&app, &caller, row));
+    }
     let data: Vec<Value> = rows.iter().map(|r| row(group_by, r)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": null })))
+}
+
+/// May he see the sums of that account?
+fn sees(app: &App, caller: &Caller, row: &UsageRow) -> bool {
+    let account = row.value.parse::<AccountId>().map(|id| Standing::of_account(app, id));
+    account.is_ok_and(|standing| caller.authority.sees(Resource::Usage.read(), &standing))
 }
 
 fn row(group_by: GroupBy, sums: &UsageRow) -> Value {

@@ -1,13 +1,15 @@
 //! Organizations, teams, projects, users, customers, tags and plans: they live in the database, and in memory beside the
 //! key table. What a change does is in force when it returns. It must not know HTTP.
 
+pub(crate) mod allowed;
 pub(super) mod noted;
 
 use super::audit;
+use super::authorization::{Caller, Denied};
 use super::state::App;
+pub(crate) use allowed::is_seen;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use gw_store::keys::generate_account_id;
 use gw_store::memory::{Account, AccountTable, KeyEntry, KeySource, NewAccount, Rules};
 use gw_store::restore::{Party, restore_windows};
@@ -42,6 +44,8 @@ pub(crate) enum AccountsError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// Whoever asks may not.
+    Denied(Denied),
     /// Others refer to it.
     InUse(Referring),
     /// The store.
@@ -78,6 +82,7 @@ impl fmt::Display for AccountsError {
             Self::Unknown { field, id, wanted } => {
                 write!(f, "'{field}' must be the id of {wanted}; there is none with the id '{id}'")
             }
+            Self::Denied(_) => f.write_str("whoever asks may not"),
             Self::InUse(referring) if !referring.of_file.is_empty() => write!(
                 f,
                 "keys of the configuration file refer to it: {}; change them there",
@@ -102,6 +107,15 @@ impl std::error::Error for AccountsError {}
 impl From<StoreError> for AccountsError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<Denied> for AccountsError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Hidden => Self::NotFound,
+            denied => Self::Denied(denied),
+        }
     }
 }
 
@@ -212,41 +226,66 @@ pub(crate) fn write_newcomers(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A page of them.
-pub(crate) fn list(app: &App, filter: &AccountFilter) -> Result<Vec<StoredAccount>, AccountsError> {
-    Ok(app.storage.database.accounts(filter)?)
+/// A page of those that somebody may see.
+pub(crate) fn list(
+    app: &App,
+    caller: &Caller,
+    filter: &AccountFilter,
+) -> Result<Vec<StoredAccount>, AccountsError> {
+    caller.authority.may_somewhere(allowed::resource(filter.level).read())?;
+    if let Some(of) = filter.member_of
+        && !allowed::is_seen(app, caller, of)?
+    {
+        // Who belongs to what he does not see is not told either.
+        return Ok(Vec::new());
+    }
+    let mut filter = filter.clone();
+    let (wanted, mut rows) = (filter.limit, Vec::new());
+    loop {
+        let page = app.storage.database.accounts(&filter)?;
+        let is_last = page.len() < filter.limit;
+        filter.after = page.last().map(|last| last.id);
+        rows.extend(page.into_iter().filter(|account| allowed::see(app, caller, account).is_ok()));
+        if is_last || rows.len() >= wanted {
+            rows.truncate(wanted);
+            return Ok(rows);
+        }
+        // Whoever sees few of many has to look through many.
+        filter.limit = PAGE;
+    }
 }
 
-/// One of them.
-pub(crate) fn find(app: &App, id: AccountId) -> Result<StoredAccount, AccountsError> {
-    app.storage.database.account(id)?.ok_or(AccountsError::NotFound)
+/// One of them that somebody may see.
+pub(crate) fn find(app: &App, caller: &Caller, id: AccountId) -> Result<StoredAccount, AccountsError> {
+    let found = app.storage.database.account(id)?.ok_or(AccountsError::NotFound)?;
+    allowed::see(app, caller, &found)?;
+    Ok(found)
 }
 
 /// Makes an account.
 pub(crate) fn create(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     level: Level,
     parent: Option<AccountId>,
     profile: &AccountProfile,
 ) -> Result<StoredAccount, AccountsError> {
-    create_as(app, origin, generate_account_id(level)?, parent, profile)
+    create_as(app, caller, generate_account_id(level)?, parent, profile)
 }
 
 /// Makes an account of an id that is given.
 pub(crate) fn create_as(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: AccountId,
     parent: Option<AccountId>,
     profile: &AccountProfile,
 ) -> Result<StoredAccount, AccountsError> {
     let _changing = app.changing.lock();
+    allowed::create(app, caller, id.level, parent, profile)?;
     check(app, profile)?;
-    if let Some(parent) = parent {
-        known(app, parent, &format!("{}_id", parent.level.as_str()))?;
-    }
-    let mut entry = noted(app, origin, Done::Create, id, &profile.name);
+    let mut entry = noted(app, caller, Done::Create, id, &profile.name);
+    entry.places = allowed::places_of_new(app, parent, profile);
     entry.after = Some(noted::told(parent, profile));
     let now = entry.time;
     let made =
@@ -260,19 +299,20 @@ pub(crate) fn create_as(
 /// Changes an account: `change` is given what it is now.
 pub(crate) fn update<E: From<AccountsError>>(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: AccountId,
     if_revision: Option<i64>,
     change: impl FnOnce(&StoredAccount) -> Result<AccountProfile, E>,
 ) -> Result<StoredAccount, E> {
     let _changing = app.changing.lock();
-    let present = find(app, id)?;
-    let profile = change(&present)?;
+    let present = find(app, caller, id)?;
+    let profile = allowed::update(app, caller, &present, change(&present)?)?;
     check(app, &profile)?;
     restore(app, id, &profile)?;
-    let mut entry = noted(app, origin, Done::Update, id, &profile.name);
+    let mut entry = noted(app, caller, Done::Update, id, &profile.name);
     let (before, after) = noted::difference(&present, &profile);
     (entry.before, entry.after) = (Some(before), Some(after));
+    entry.places = allowed::places(app, &present, &profile);
     let now = entry.time;
     let changed =
         audit::with_entry(app, &entry, |store| store.update_account(id, &profile, if_revision, now));
@@ -285,13 +325,14 @@ pub(crate) fn update<E: From<AccountsError>>(
 /// Removes an account; with `cascade` also what belongs to it, and revokes its keys.
 pub(crate) fn remove(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: AccountId,
     cascade: bool,
     if_revision: Option<i64>,
 ) -> Result<(), AccountsError> {
     let _changing = app.changing.lock();
-    let present = find(app, id)?;
+    let present = find(app, caller, id)?;
+    allowed::remove(app, caller, &present)?;
     let table = &app.gateway.keys;
     let below = table.accounts.referring(id);
     let mut ids: HashSet<AccountId> = below.iter().map(|account| account.id).collect();
@@ -311,7 +352,8 @@ pub(crate) fn remove(
     }
     let accounts = std::iter::once(id).chain(referring.accounts).collect();
     let doomed = Doomed { accounts, keys: referring.keys };
-    let mut entry = noted(app, origin, Done::Delete, id, &present.profile.name);
+    let mut entry = noted(app, caller, Done::Delete, id, &present.profile.name);
+    entry.places = allowed::places(app, &present, &present.profile);
     entry.before = Some(noted::told_with(&present, &doomed));
     let now = entry.time;
     audit::with_entry(app, &entry, |store| store.delete_accounts(&doomed, if_revision, now).map(Some))?;

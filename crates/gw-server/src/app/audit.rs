@@ -31,6 +31,7 @@ pub(crate) fn draft(app: &App, origin: &Origin, action: &'static str, kind: &'st
         kind,
         id: String::new(),
         name: String::new(),
+        places: Vec::new(),
         outcome: AuditOutcome::Success,
         before: None,
         after: None,

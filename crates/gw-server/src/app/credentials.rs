@@ -2,11 +2,12 @@
 //! name them. What they are is never given out again.
 
 use super::audit;
+use super::authorization::Caller;
 use super::state::App;
 use gw_model::credential::CredentialSource;
 use gw_model::{Micros, Secret};
 use gw_store::StoreError;
-use gw_store::audit::{AuditDraft, Origin, changed};
+use gw_store::audit::{AuditDraft, changed};
 use gw_store::traits::ControlStore;
 use gw_store::types::StoredCredential;
 use serde_json::{Value, json};
@@ -104,7 +105,7 @@ pub(crate) fn find(app: &App, name: &str) -> Result<StoredCredential, Credential
 /// Makes one.
 pub(crate) fn create(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     name: String,
     api_key: Secret,
     description: String,
@@ -114,7 +115,7 @@ pub(crate) fn create(
     let sealed = app.storage.vault.seal(&name, &api_key)?;
     let last4 = last4(&api_key);
     let stored = StoredCredential { name, sealed, last4, description, created_at: now, updated_at: now };
-    let mut entry = noted(app, origin, "credential.create", &stored);
+    let mut entry = noted(app, caller, "credential.create", &stored);
     entry.after = Some(told(&stored));
     audit::with_entry(app, &entry, |store| store.create_credential(&stored).map(Some))?;
     app.gateway.room.set_stored(&stored.name, Some(api_key), now);
@@ -124,7 +125,7 @@ pub(crate) fn create(
 /// Changes one; calls that start from now on carry the new key.
 pub(crate) fn change(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     name: &str,
     change: Change,
 ) -> Result<StoredCredential, CredentialError> {
@@ -140,7 +141,7 @@ pub(crate) fn change(
         stored.description = description;
     }
     stored.updated_at = now;
-    let mut entry = noted(app, origin, "credential.update", &stored);
+    let mut entry = noted(app, caller, "credential.update", &stored);
     let (before, mut after) = changed(&old, &told(&stored));
     if change.api_key.is_some() {
         after["api_key"] = "another one".into();
@@ -155,14 +156,14 @@ pub(crate) fn change(
 }
 
 /// Removes one that no provider uses.
-pub(crate) fn remove(app: &App, origin: &Origin, name: &str) -> Result<(), CredentialError> {
+pub(crate) fn remove(app: &App, caller: &Caller, name: &str) -> Result<(), CredentialError> {
     let _changing = app.changing.lock();
     let providers = users(app, name);
     let stored = find(app, name)?;
     if !providers.is_empty() {
         return Err(CredentialError::InUse { providers });
     }
-    let mut entry = noted(app, origin, "credential.delete", &stored);
+    let mut entry = noted(app, caller, "credential.delete", &stored);
     entry.before = Some(told(&stored));
     let delete = |store: &dyn ControlStore| Ok(store.delete_credential(name)?.then_some(()));
     audit::with_entry(app, &entry, delete)?.ok_or(CredentialError::NotFound)?;
@@ -171,8 +172,8 @@ pub(crate) fn remove(app: &App, origin: &Origin, name: &str) -> Result<(), Crede
 }
 
 /// An entry about a credential.
-fn noted(app: &App, origin: &Origin, action: &'static str, stored: &StoredCredential) -> AuditDraft {
-    let mut entry = audit::draft(app, origin, action, "credential");
+fn noted(app: &App, caller: &Caller, action: &'static str, stored: &StoredCredential) -> AuditDraft {
+    let mut entry = audit::draft(app, &caller.origin, action, "credential");
     (entry.id, entry.name) = (stored.name.clone(), stored.name.clone());
     entry
 }

@@ -1,17 +1,19 @@
 //! Virtual keys: those of the API live in the database and in the key table, those of the configuration file
 //! in the table only. The file is the floor: what it declares cannot be changed here.
 
+mod own;
 pub(super) mod told;
 
 pub(crate) use told::difference;
 
 use super::accounts::{self, AccountsError};
 use super::audit;
+use super::authorization::{Caller, Denied, Permission, Reach, Resource, Standing};
 use super::state::App;
 use gw_config::DeclaredKey;
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret, time};
 use gw_store::StoreError;
-use gw_store::audit::{AuditDraft, Origin, changed};
+use gw_store::audit::{AuditDraft, changed};
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
 use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules};
 use gw_store::restore::{Party, restore_key, restore_keys, restore_windows, restore_windows_or_later};
@@ -50,6 +52,15 @@ pub(crate) enum KeysError {
         /// The project's team.
         team: String,
     },
+    /// Whoever asks may not.
+    Denied(Denied),
+    /// A member may not set that of a key of his own.
+    NotForMembers {
+        /// What.
+        field: &'static str,
+    },
+    /// Members make no keys there.
+    NoMemberKeys,
     /// The store.
     Store(StoreError),
 }
@@ -76,12 +87,31 @@ impl fmt::Display for KeysError {
                     "the key's project belongs to the team '{team}'; leave 'team_id' out, or change both"
                 )
             }
+            Self::Denied(_) => f.write_str("whoever asks may not"),
+            Self::NotForMembers { field } => {
+                write!(
+                    f,
+                    "members do not set '{field}' of their keys; ask somebody who may change all keys there"
+                )
+            }
+            Self::NoMemberKeys => {
+                f.write_str("members make no keys there ('member_keys' is false); ask an admin for one")
+            }
             Self::Store(error) => write!(f, "{error}"),
         }
     }
 }
 
 impl std::error::Error for KeysError {}
+
+impl From<Denied> for KeysError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Hidden => Self::NotFound,
+            denied => Self::Denied(denied),
+        }
+    }
+}
 
 impl From<StoreError> for KeysError {
     fn from(error: StoreError) -> Self {
@@ -144,6 +174,21 @@ impl Prepared<'_> {
     }
 }
 
+/// The keys that somebody may see, in the order of ids.
+pub(crate) fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<KeyEntry>>, KeysError> {
+    caller.authority.may_somewhere(Resource::Keys.read())?;
+    let mut entries = app.gateway.keys.list();
+    entries.retain(|entry| caller.authority.sees(Resource::Keys.read(), &Standing::of_key(entry)));
+    Ok(entries)
+}
+
+/// A key that somebody may see.
+pub(crate) fn seen(app: &App, caller: &Caller, id: KeyId) -> Result<Arc<KeyEntry>, KeysError> {
+    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    caller.authority.may(Resource::Keys.read(), &Standing::of_key(&entry))?;
+    Ok(entry)
+}
+
 /// A key as stored; `None` for one of the file.
 pub(crate) fn find(app: &App, id: KeyId) -> Result<Option<StoredKey>, KeysError> {
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
@@ -154,19 +199,28 @@ pub(crate) fn find(app: &App, id: KeyId) -> Result<Option<StoredKey>, KeysError>
 }
 
 /// Makes a key.
-pub(crate) fn create(app: &App, origin: &Origin, mut policy: KeyPolicy) -> Result<Made, KeysError> {
+pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Result<Made, KeysError> {
     let _changing = app.changing.lock();
+    settle(app, caller, &mut policy, None)?;
+    own::name_holder(app, caller, &mut policy);
+    let standing = Standing::of_policy(app, &policy);
+    let write = Resource::Keys.write();
+    let may = caller.authority.may(write, &standing);
+    let reach = may.map_err(|denied| KeysError::Denied(denied.told(write)))?;
+    if reach == Reach::Own {
+        own::check_new(app, &policy)?;
+    }
     if app.gateway.keys.by_name(&policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
-    settle(app, &mut policy, None)?;
     let key = generate_key()?;
     let id = generate_key_id()?;
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
     let new = NewKey { id, digest, pepper: PEPPER, prefix, last4, policy };
-    let mut entry = audit::draft(app, origin, "key.create", "key");
+    let mut entry = audit::draft(app, &caller.origin, "key.create", "key");
     (entry.id, entry.name) = (id.to_string(), new.policy.name.clone());
+    entry.places = Standing::in_common(&[standing]);
     entry.after = Some(told(&new.policy));
     let now = entry.time;
     let stored = audit::with_entry(app, &entry, |store| store.create_key(&new, now).map(Some))?;
@@ -179,30 +233,39 @@ pub(crate) fn create(app: &App, origin: &Origin, mut policy: KeyPolicy) -> Resul
     Ok(Made { stored, key })
 }
 
-/// Changes a key of the database: `change` is given what it is now.
+/// Changes a key of the database, for which any of these permissions is enough: `change` is given what it is now.
 pub(crate) fn update<E: From<KeysError>>(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: KeyId,
+    any_of: &[Permission],
     if_revision: Option<i64>,
     change: impl FnOnce(&mut KeyPolicy) -> Result<(), E>,
 ) -> Result<StoredKey, E> {
     let _changing = app.changing.lock();
-    let entry = own(app, id)?;
+    let entry = own(app, caller, id, any_of)?;
     let old_policy = entry.whole_policy();
     let mut policy = old_policy.clone();
     change(&mut policy)?;
-    settle(app, &mut policy, Some(&old_policy))?;
+    settle(app, caller, &mut policy, Some(&old_policy))?;
+    let moved = Standing::of_policy(app, &policy);
+    let may = caller.authority.may_any(any_of, &moved);
+    // What he is about to lose sight of he has seen.
+    let reach = may.map_err(|denied| KeysError::Denied(denied.told(Resource::Keys.write())))?;
+    if reach == Reach::Own {
+        own::check_change(&old_policy, &policy)?;
+    }
     let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
     if taken {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }).into());
     }
-    let mut noted = noted(app, origin, "key.update", &entry);
+    let mut noted = noted(app, caller, "key.update", &entry);
     let now = noted.time;
     if let Some(party) = party(&app.gateway.keys, id, &policy) {
         restore_windows(&*app.storage.database, &[party], now).map_err(KeysError::from)?;
     }
     noted.name.clone_from(&policy.name);
+    noted.places = Standing::in_common(&[Standing::of_key(&entry), moved]);
     let (before, after) = changed(&told(&old_policy), &told(&policy));
     (noted.before, noted.after) = (Some(before), Some(after));
     let update = KeyUpdate { policy, if_revision };
@@ -215,17 +278,17 @@ pub(crate) fn update<E: From<KeysError>>(
 /// Gives a key another secret; the present one stays good for so many seconds.
 pub(crate) fn rotate(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: KeyId,
     grace_seconds: u32,
     if_revision: Option<i64>,
 ) -> Result<Made, KeysError> {
     let _changing = app.changing.lock();
-    let entry = own(app, id)?;
+    let entry = own(app, caller, id, &[Resource::Keys.write()])?;
     let key = generate_key()?;
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
-    let mut noted = noted(app, origin, "key.rotate", &entry);
+    let mut noted = noted(app, caller, "key.rotate", &entry);
     let now = noted.time;
     let old_until = now.saturating_add(i64::from(grace_seconds) * 1_000_000);
     noted.after = Some(json!({
@@ -243,19 +306,19 @@ pub(crate) fn rotate(
 /// Revokes a key for good. Calls that it has in flight go on; the next one is refused.
 pub(crate) fn revoke(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: KeyId,
     if_revision: Option<i64>,
 ) -> Result<(), KeysError> {
     let _changing = app.changing.lock();
-    let entry = own(app, id)?;
+    let entry = own(app, caller, id, &[Resource::Keys.write()])?;
     if let Some(expected) = if_revision {
         let present = app.storage.database.key(id)?.ok_or(KeysError::NotFound)?;
         if present.revision != expected {
             return Err(KeysError::Store(StoreError::Changed { revision: present.revision }));
         }
     }
-    let mut noted = noted(app, origin, "key.revoke", &entry);
+    let mut noted = noted(app, caller, "key.revoke", &entry);
     noted.before = Some(told(&entry.whole_policy()));
     let revoke = |store: &dyn ControlStore| Ok(store.revoke_key(id, noted.time)?.then_some(()));
     audit::with_entry(app, &noted, revoke)?.ok_or(KeysError::NotFound)?;
@@ -264,9 +327,10 @@ pub(crate) fn revoke(
 }
 
 /// An entry about a key.
-fn noted(app: &App, origin: &Origin, action: &'static str, entry: &KeyEntry) -> AuditDraft {
-    let mut draft = audit::draft(app, origin, action, "key");
+fn noted(app: &App, caller: &Caller, action: &'static str, entry: &KeyEntry) -> AuditDraft {
+    let mut draft = audit::draft(app, &caller.origin, action, "key");
     (draft.id, draft.name) = (entry.id.to_string(), entry.name.to_string());
+    draft.places = Standing::in_common(&[Standing::of_key(entry)]);
     draft
 }
 
@@ -287,15 +351,31 @@ pub(super) fn put_in_force(app: &App, stored: &StoredKey) {
 
 /// Sees that all exists that a key is to belong to. A name of a team or a project that is no id is a label for reports.
 /// A project brings its team along.
-fn settle(app: &App, policy: &mut KeyPolicy, before: Option<&KeyPolicy>) -> Result<(), KeysError> {
-    account(app, "team_id", Level::Team, &mut policy.team_id)?;
-    account(app, "user_id", Level::User, &mut policy.user_id)?;
-    if account(app, "plan_id", Level::Plan, &mut policy.plan_id)?.is_none()
+fn settle(
+    app: &App,
+    caller: &Caller,
+    policy: &mut KeyPolicy,
+    before: Option<&KeyPolicy>,
+) -> Result<(), KeysError> {
+    let was = |of: fn(&KeyPolicy) -> &Option<String>| before.and_then(|before| of(before).clone());
+    let account = |field, level, text: &mut Option<String>, was: Option<String>| {
+        let found = account(app, field, level, text)?;
+        match &found {
+            // What one may not see is as unknown as what there is not; what stood there before may stay.
+            Some(account) if *text != was && !accounts::is_seen(app, caller, account.id)? => {
+                Err(KeysError::from(accounts::unknown(field, &account.id.to_string(), level)))
+            }
+            _ => Ok(found),
+        }
+    };
+    account("team_id", Level::Team, &mut policy.team_id, was(|of| &of.team_id))?;
+    account("user_id", Level::User, &mut policy.user_id, was(|of| &of.user_id))?;
+    if account("plan_id", Level::Plan, &mut policy.plan_id, was(|of| &of.plan_id))?.is_none()
         && let Some(id) = &policy.plan_id
     {
         return Err(accounts::unknown("plan_id", id, Level::Plan).into());
     }
-    let project = account(app, "project_id", Level::Project, &mut policy.project_id)?;
+    let project = account("project_id", Level::Project, &mut policy.project_id, was(|of| &of.project_id))?;
     let Some(team) = project.and_then(|project| Some(project.parent.as_ref()?.id.to_string())) else {
         return Ok(());
     };
@@ -382,9 +462,10 @@ fn account(
     Ok(Some(accounts::known(app, id, field)?))
 }
 
-/// A key that may be changed through the API.
-fn own(app: &App, id: KeyId) -> Result<Arc<KeyEntry>, KeysError> {
+/// A key that may be changed through the API, by whoever has one of these permissions.
+fn own(app: &App, caller: &Caller, id: KeyId, any_of: &[Permission]) -> Result<Arc<KeyEntry>, KeysError> {
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    caller.authority.may_any(any_of, &Standing::of_key(&entry))?;
     match entry.source {
         KeySource::Api => Ok(entry),
         KeySource::File => Err(KeysError::ManagedByFile),

@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod authorization;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
 pub(crate) mod keys;
@@ -12,3 +13,4 @@ pub(crate) mod routes;
 pub(crate) mod site;
 pub(crate) mod state;
 pub(crate) mod storage;
+pub(crate) mod tokens;

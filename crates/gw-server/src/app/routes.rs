@@ -4,6 +4,7 @@
 pub(crate) mod explain;
 
 use super::audit;
+use super::authorization::Caller;
 use super::state::App;
 use gw_config::{CompiledRoute, RouteFault, compile_route};
 use gw_model::Snapshot;
@@ -11,7 +12,7 @@ use gw_model::routing::GateLimit;
 use gw_model::snapshot::Model;
 use gw_pipeline::PublishError;
 use gw_store::StoreError;
-use gw_store::audit::{AuditDraft, Origin, changed};
+use gw_store::audit::{AuditDraft, changed};
 use gw_store::fold::restore_tolls;
 use gw_store::keys::generate_route_id;
 use gw_store::traits::{ControlStore, Database};
@@ -233,7 +234,7 @@ impl Draft {
 /// Makes a route with a draft; nobody can call it yet.
 pub(crate) fn create(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     name: &str,
     draft: Draft,
 ) -> Result<(StoredRoute, Vec<RouteFault>), RoutesError> {
@@ -244,7 +245,7 @@ pub(crate) fn create(
     }
     let now = app.gateway.clock().now();
     let id = generate_route_id()?;
-    let mut entry = noted(app, origin, "route.create", (&id, name));
+    let mut entry = noted(app, caller, "route.create", (&id, name));
     entry.after = Some(told(&draft));
     let draft = draft.stored();
     let made = audit::with_entry(app, &entry, |store| store.create_route(&id, name, &draft, now).map(Some))?;
@@ -254,7 +255,7 @@ pub(crate) fn create(
 /// Writes the draft; what is in force stays.
 pub(crate) fn save(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: &str,
     draft: Draft,
     if_revision: Option<i64>,
@@ -263,7 +264,7 @@ pub(crate) fn save(
     let route = find(app, id)?;
     let compiled = compile(&app.base.load(), &route.name, &draft.document)?;
     let now = app.gateway.clock().now();
-    let mut entry = noted(app, origin, "route.update", (id, &route.name));
+    let mut entry = noted(app, caller, "route.update", (id, &route.name));
     let old = route.in_state(VersionState::Draft).map(told_version).unwrap_or_else(|| json!({}));
     let (before, after) = changed(&old, &told(&draft));
     (entry.before, entry.after) = (Some(before), Some(after));
@@ -290,7 +291,7 @@ pub(crate) fn version(route: &StoredRoute, which: Which) -> Result<&RouteVersion
 /// Puts a version in force, at once and for every call that starts from then on.
 pub(crate) fn publish(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: &str,
     which: Which,
     if_revision: Option<i64>,
@@ -304,7 +305,7 @@ pub(crate) fn publish(
     let snapshot = with_most(&base, database, Some((id, Some(model))))?;
     let now = app.gateway.clock().now();
     let action = if which == Which::Draft { "route.publish" } else { "route.rollback" };
-    let mut entry = noted(app, origin, action, (id, &route.name));
+    let mut entry = noted(app, caller, action, (id, &route.name));
     let in_force = |version: &RouteVersion| {
         let mut told = told_version(version);
         told["version"] = version.number.into();
@@ -322,13 +323,13 @@ pub(crate) fn publish(
 /// Removes a route; calls that it has in flight go on.
 pub(crate) fn remove(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     id: &str,
     if_revision: Option<i64>,
 ) -> Result<(), RoutesError> {
     let _changing = app.changing.lock();
     let route = find(app, id)?;
-    let mut entry = noted(app, origin, "route.delete", (id, &route.name));
+    let mut entry = noted(app, caller, "route.delete", (id, &route.name));
     let known = route.in_state(VersionState::Published).or_else(|| route.in_state(VersionState::Draft));
     entry.before = known.map(told_version);
     let database = &*app.storage.database;
@@ -340,8 +341,8 @@ pub(crate) fn remove(
 }
 
 /// An entry about a route, by its id and name.
-fn noted(app: &App, origin: &Origin, action: &'static str, (id, name): (&str, &str)) -> AuditDraft {
-    let mut entry = audit::draft(app, origin, action, "route");
+fn noted(app: &App, caller: &Caller, action: &'static str, (id, name): (&str, &str)) -> AuditDraft {
+    let mut entry = audit::draft(app, &caller.origin, action, "route");
     (entry.id, entry.name) = (id.to_owned(), name.to_owned());
     entry
 }

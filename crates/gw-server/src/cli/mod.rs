@@ -1,6 +1,7 @@
 //! The command line: one file per command. Exit codes: 0 done, 1 it failed, 2 the configuration or the
 //! command line is wrong.
 
+mod admin_tokens;
 mod apply;
 mod audit;
 mod backup;
@@ -46,6 +47,8 @@ enum Command {
     Openapi,
     /// Create, list and revoke virtual keys of a running gateway.
     Keys(keys::KeysArguments),
+    /// Create, list, rotate and revoke admin tokens of a running gateway.
+    AdminTokens(admin_tokens::TokensArguments),
     /// Make organizations, teams, keys and what else there is as documents say.
     Apply(apply::ApplyArguments),
     /// Write organizations, teams, keys and what else there is as a document.
@@ -80,6 +83,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Schema => schema::config(),
         Command::Openapi => schema::openapi(),
         Command::Keys(arguments) => keys::run(arguments),
+        Command::AdminTokens(arguments) => admin_tokens::run(arguments),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Usage(arguments) => usage::run(&arguments),

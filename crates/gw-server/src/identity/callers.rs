@@ -4,12 +4,12 @@
 use super::belongs::{self, Said};
 use super::rings::{Accepted, Rings};
 use crate::app::accounts;
+use crate::app::authorization::Caller;
 use crate::app::state::App;
 use gw_config::compile::IssuerSettings;
 use gw_identity::{Algorithm, Claims, Expected, Refused, Token};
 use gw_model::{AccountId, ErrorCode, KeyId, KeyPolicy, KeyTerms, Level, Micros, Refusal};
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use gw_store::keys::caller_id;
 use gw_store::memory::{Account, KeyEntry, NewCaller, Rules, Told, named_account_id};
 use gw_store::restore::{Party, restore_windows};
@@ -229,7 +229,7 @@ impl Bearer<'_> {
             email: self.said.email.clone(),
             ..AccountProfile::default()
         };
-        match accounts::create_as(self.app, &Origin::system(), id, None, &profile) {
+        match accounts::create_as(self.app, &Caller::gateway(), id, None, &profile) {
             // Another node may have been quicker.
             Ok(_) | Err(accounts::AccountsError::Store(StoreError::NameTaken { .. })) => {}
             Err(error) => {

@@ -52,13 +52,13 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(number: usize) -> Option<Self> {
+    async fn set(number: usize, mode: &str) -> Option<Self> {
         let (server, redis) = (Postgres::start()?, Redis::start().await?);
         let upstream = Upstream::start().await;
         let config = format!(
             "{}database_url: {}\nredis_url: {}\nredis_timeout_ms: 5000\nredis_dead_after_ms: 6000\nkeys:\n  \
-             - {{ name: spender, key: {SPENDER}, budget: {{ limit_usd: 1, period: total }} }}\n  \
-             - {{ name: runner, key: {RUNNER}, limits: {{ rpm: 600 }} }}\n",
+             - {{ name: spender, key: {SPENDER}, budget: {{ limit_usd: 1, period: total, mode: {mode} }} }}\n  \
+             - {{ name: runner, key: {RUNNER}, limits: {{ rpm: 600, mode: {mode} }} }}\n",
             upstream.providers(),
             server.database(&format!("exact_{number}")),
             redis.url(),
@@ -161,8 +161,8 @@ async fn gathered(set: JoinSet<Seen>) -> Seen {
 }
 
 /// Calls of both keys, trouble in their midst, and what comes of it.
-async fn play(number: usize, trouble: Trouble) {
-    let Some(mut stage) = Stage::set(number).await else { return };
+async fn play(number: usize, mode: &str, trouble: Trouble) {
+    let Some(mut stage) = Stage::set(number, mode).await else { return };
     stage.upstream.faults("chat-model", "latency=15", None);
     let seconds = if is_long() { 40 } else { 12 };
     let began = Instant::now();
@@ -178,12 +178,12 @@ async fn play(number: usize, trouble: Trouble) {
         gateway.metric_becomes("gatewright_shared_limits_up", 1.0, SOON).await;
     }
     check_money(&stage, number, &spent).await;
-    check_requests(&stage, number, trouble, &ran, began);
+    check_requests(&stage, number, trouble, &ran, began, mode == "strict");
     for seen in [&spent, &ran] {
         let known = [200, 402, 429, 503];
         assert!(seen.statuses.keys().all(|status| known.contains(status)), "{:?}", seen.statuses);
     }
-    eprintln!("{trouble:?}: spender {:?}, runner {:?}", spent.statuses, ran.statuses);
+    eprintln!("{mode} {trouble:?}: spender {:?}, runner {:?}", spent.statuses, ran.statuses);
 }
 
 /// Nothing is held, lost or doubled, and nobody spent more than there was.
@@ -244,7 +244,14 @@ async fn known(stage: &Stage, name: &str) -> HashMap<String, i128> {
 }
 
 /// No more went out than is allowed in the windows there were. A Redis that knows nothing may let one more pass.
-fn check_requests(stage: &Stage, number: usize, trouble: Trouble, seen: &Seen, began: Instant) {
+fn check_requests(
+    stage: &Stage,
+    number: usize,
+    trouble: Trouble,
+    seen: &Seen,
+    began: Instant,
+    to_the_last: bool,
+) {
     let tried = "SELECT COALESCE(SUM(attempts), 0) FROM gatewright.records t JOIN gatewright.key_labels k ON k.id = t.key \
          WHERE k.name = 'runner'";
     let tried = stage.sql(number, tried);
@@ -253,7 +260,9 @@ fn check_requests(stage: &Stage, number: usize, trouble: Trouble, seen: &Seen, b
     assert!(tried <= 600 * windows, "{tried}");
     assert!(i128::try_from(seen.costs.len()).unwrap() <= tried);
     if trouble == Trouble::Nothing && windows == 1 {
-        assert_eq!((tried, seen.statuses.get(&200)), (600, Some(&600)));
+        // What one has set aside another may miss, for a second at most.
+        assert!(tried == 600 || (!to_the_last && tried > 500), "{tried}");
+        assert_eq!(seen.statuses.get(&200).map(|served| *served as i128), Some(tried));
     }
     // The provider was asked for each try that it could have been asked for.
     let all = stage.sql(number, "SELECT COALESCE(SUM(attempts), 0) FROM gatewright.records");
@@ -263,28 +272,92 @@ fn check_requests(stage: &Stage, number: usize, trouble: Trouble, seen: &Seen, b
     assert!(asked <= all && all <= asked + lost, "{asked} {all} {lost}");
 }
 
+async fn rounds(first: usize, mode: &str, trouble: Trouble) {
+    for round in 0..if is_long() { 5 } else { 1 } {
+        play(first + round, mode, trouble).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_above_what_is_allowed() {
-    play(0, Trouble::Nothing).await;
+    rounds(0, "strict", Trouble::Nothing).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nor_with_a_gateway_killed_in_the_midst() {
-    for round in 0..if is_long() { 5 } else { 1 } {
-        play(100 + round, Trouble::GatewayKilled).await;
-    }
+    rounds(100, "strict", Trouble::GatewayKilled).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nor_with_a_redis_that_comes_back_empty() {
-    for round in 0..if is_long() { 5 } else { 1 } {
-        play(200 + round, Trouble::RedisEmptied).await;
-    }
+    rounds(200, "strict", Trouble::RedisEmptied).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nor_with_both_at_once() {
-    for round in 0..if is_long() { 5 } else { 1 } {
-        play(300 + round, Trouble::Both).await;
+    rounds(300, "strict", Trouble::Both).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_set_aside_is_above_what_is_allowed() {
+    rounds(400, "leased", Trouble::Nothing).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_is_what_a_killed_gateway_had_set_aside() {
+    rounds(500, "leased", Trouble::GatewayKilled).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nor_is_it_when_redis_forgets_it_and_a_gateway_is_killed() {
+    rounds(600, "leased", Trouble::RedisEmptied).await;
+    rounds(700, "leased", Trouble::Both).await;
+}
+
+/// How many times the scripts were called.
+async fn journeys(redis: &Redis) -> u64 {
+    let stats = redis.say("INFO commandstats").await.unwrap();
+    let line = stats.lines().find_map(|line| line.strip_prefix("cmdstat_evalsha:calls=")).unwrap();
+    line.split(',').next().unwrap().parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn most_calls_ask_nobody_where_quota_is_set_aside() {
+    let Some(redis) = Redis::start().await else { return };
+    let upstream = Upstream::start().await;
+    let key = "limits: { rpm: 1000000, tpm: 100000000, max_parallel: 1000, mode: leased }, \
+               budgets: [{ limit_usd: 1000, period: day, mode: leased }, { limit_usd: 1000, period: 30d, mode: leased }]";
+    let config = format!(
+        "{}redis_url: {}\nkeys:\n  - {{ name: runner, key: {RUNNER}, {key} }}\n",
+        upstream.providers(),
+        redis.url()
+    );
+    let gateway = Gateway::start(&config).await;
+    gateway.metric_becomes("gatewright_shared_limits_up", 1.0, SOON).await;
+    let (before, began) = (journeys(&redis).await, Instant::now());
+    let calls = 400;
+    let mut set = JoinSet::new();
+    for caller in 0..4 {
+        let addr = gateway.addr;
+        set.spawn(async move {
+            for call in 0..calls / 4 {
+                let body = chat("up/chat-model", &format!("caller {caller} call {call}"));
+                Call::chat(&body).key(RUNNER).send(addr).await.ok();
+            }
+        });
     }
+    set.join_all().await;
+    // Ten times a second it is told what was spent; that is no call's journey.
+    let told = 15 * (began.elapsed().as_secs() + 1);
+    let asked = (journeys(&redis).await - before).saturating_sub(told);
+    assert!(asked < calls, "{asked} journeys besides, for {calls} calls that each have two sides");
+    let id = gateway.rows("/api/v1/keys").await[0]["id"].as_str().unwrap().to_owned();
+    // What nobody needs any more is given back, and all that was spent is told.
+    eventually_within(SOON, "nothing is set aside any more", async || {
+        let held = redis.say(&format!("HGET gatewright:r:{id} t")).await.ok()?;
+        let running = redis.say(&format!("GET gatewright:p:{id}:parallel:0:cbf29ce484222325")).await.ok()?;
+        let is_zero = |text: &str| text.lines().nth(1).is_none_or(|n| n.trim() == "0");
+        (is_zero(&held) && is_zero(&running)).then_some(())
+    })
+    .await;
 }

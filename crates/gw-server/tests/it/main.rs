@@ -52,6 +52,7 @@ mod records;
 mod replay;
 mod replay_vectors;
 mod resilience;
+mod roles;
 mod route_budgets;
 mod routing;
 mod semantic;

@@ -112,7 +112,9 @@ fn head_bytes(head: &Head) -> [u8; 80] {
 /// The hash of an entry behind the one of that hash. Lengths stand before texts, so that nothing can move between members.
 pub(super) fn hash(previous: &[u8; 32], entry: &AuditEntry) -> [u8; 32] {
     let mut hash = Sha256::new();
-    hash.update([1]);
+    // Entries that belong to nobody are hashed as they were before any did.
+    let places = Some(&entry.places).filter(|places| !places.is_empty());
+    hash.update([if places.is_some() { 2 } else { 1 }]);
     hash.update(previous);
     hash.update(entry.number.to_be_bytes());
     hash.update(entry.time.to_be_bytes());
@@ -129,7 +131,7 @@ pub(super) fn hash(previous: &[u8; 32], entry: &AuditEntry) -> [u8; 32] {
         Some(address),
         Some(agent),
     ];
-    for text in texts {
+    for text in texts.into_iter().chain(places.map(Some)) {
         match text {
             None => hash.update([0]),
             Some(text) => {

@@ -1,7 +1,8 @@
 //! Entries of the audit log. Plain data.
 
 use super::changed::bounded;
-use gw_model::{KeyId, Micros};
+use crate::types::TokenId;
+use gw_model::{AccountId, KeyId, Micros};
 use serde_json::Value;
 use std::fmt;
 
@@ -15,6 +16,10 @@ pub enum Actor {
     Master,
     /// The gateway itself, or whoever may write its files and start it.
     System,
+    /// The holder of an admin token.
+    Token(TokenId),
+    /// A user who signed in.
+    User(AccountId),
     /// The holder of a virtual key, who may change nothing.
     Key(KeyId),
     /// Nobody known.
@@ -26,6 +31,8 @@ impl fmt::Display for Actor {
         match self {
             Self::Master => f.write_str("master"),
             Self::System => f.write_str("system"),
+            Self::Token(id) => write!(f, "token:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
             Self::Key(id) => write!(f, "key:{id}"),
             Self::Unknown => f.write_str("unknown"),
         }
@@ -89,6 +96,8 @@ pub struct AuditDraft {
     pub id: String,
     /// Its name; empty when it has none.
     pub name: String,
+    /// The accounts that the thing belongs to: who sees those sees the entry. Empty where only who sees all does.
+    pub places: Vec<AccountId>,
     /// How it ended.
     pub outcome: AuditOutcome,
     /// The members that changed, as they were. Never a secret.
@@ -104,7 +113,7 @@ pub struct AuditEntry {
     pub number: i64,
     /// When.
     pub time: Micros,
-    /// Who: `master`, `system`, `key:ID`, `unknown`.
+    /// Who: `master`, `system`, `token:ID`, `user:ID`, `key:ID`, `unknown`.
     pub actor: String,
     /// What was done.
     pub action: String,
@@ -114,6 +123,8 @@ pub struct AuditEntry {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// Ids of the accounts that it belongs to, with spaces between.
+    pub places: String,
     /// How it ended: a name of [`AuditOutcome::as_str`].
     pub outcome: String,
     /// The members that changed, as they were; JSON.
@@ -139,6 +150,7 @@ impl AuditEntry {
             kind: draft.kind.to_owned(),
             id: cut(&draft.id),
             name: cut(&draft.name),
+            places: draft.places.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             outcome: draft.outcome.as_str().to_owned(),
             before: draft.before.as_ref().map(bounded),
             after: draft.after.as_ref().map(bounded),
@@ -164,6 +176,8 @@ pub struct AuditFilter {
     pub kind: Option<String>,
     /// On the thing of that id.
     pub id: Option<String>,
+    /// Of what belongs to any of these accounts: what somebody may see who may not see everything.
+    pub seen_from: Option<Vec<AccountId>>,
     /// At or after this time.
     pub from: Option<Micros>,
     /// Before this time.

@@ -51,6 +51,7 @@ fn own(action: &'static str, outcome: AuditOutcome, time: Micros, after: Value) 
         kind: "audit",
         id: String::new(),
         name: String::new(),
+        places: Vec::new(),
         outcome,
         before: None,
         after: Some(after),

@@ -5,6 +5,7 @@
 //! for each other, and what is checked is still true when it is taken.
 
 pub(super) mod claim;
+pub(super) mod lend;
 
 use super::amounts::Amounts;
 use super::budget::BudgetView;

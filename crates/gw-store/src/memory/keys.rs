@@ -143,6 +143,11 @@ impl KeyTable {
         self.peppers.newest(presented)
     }
 
+    /// The digests that what was presented may be stored under, newest pepper first.
+    pub fn digests<'a>(&'a self, presented: &'a str) -> impl Iterator<Item = [u8; 32]> + 'a {
+        self.peppers.each(presented)
+    }
+
     /// The key that was presented, revoked or not. Older peppers are tried after newer ones.
     #[must_use]
     pub fn find(&self, presented: &str, now: Micros) -> Option<Arc<KeyEntry>> {

@@ -20,6 +20,7 @@ pub use accounts::{Account, AccountTable, CustomerClosed, NewAccount, Version, n
 pub use amounts::Amounts;
 pub use budget::{BudgetView, Mark, SpentByPeriod, Unrestored};
 pub use chain::claim::{BudgetItem, Claim, Item, Refused};
+pub use chain::lend::{Leased, Lender, NoLender};
 pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
 pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};

@@ -27,11 +27,19 @@ pub(super) struct Rule {
 
 /// What a counter counts: while that stays the same, its bound and the way of counting may change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct SlotKey {
+pub(crate) struct SlotKey {
     pub(super) unit: LimitUnit,
     pub(super) per_seconds: u32,
     /// Which models, and which of several limits that are the same otherwise. The same in every gateway.
     pub(super) scope: u64,
+}
+
+impl Rule {
+    /// May a gateway set quota aside? Not where units are paced one by one, and not where it is only noted who is over.
+    pub(super) fn is_leased(&self) -> bool {
+        let limit = &self.limit;
+        limit.sharing.mode == Mode::Leased && limit.kind != LimitKind::Gcra && !limit.shadow
+    }
 }
 
 impl Rules {
@@ -73,10 +81,17 @@ impl Rules {
         self.budgets.iter().any(super::budget::is_other)
     }
 
+    /// True when the shared budgets are such that a gateway may set money aside: one that wants to be asked is asked, and
+    /// with it all.
+    pub(super) fn has_leased_money(&self) -> bool {
+        let mut shared = self.budgets.iter().filter(|budget| budget.sharing.is_shared()).peekable();
+        shared.peek().is_some() && shared.all(|budget| budget.sharing.mode == Mode::Leased && !budget.shadow)
+    }
+
     /// True when a budget counts for all gateways together.
     #[must_use]
     pub fn has_shared_budgets(&self) -> bool {
-        self.budgets.iter().any(|budget| budget.sharing.mode == Mode::Strict)
+        self.budgets.iter().any(|budget| budget.sharing.is_shared())
     }
 
     /// The budgets.

@@ -8,7 +8,7 @@ use super::refused::{HoldRefused, LimitExceeded};
 use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
-use gw_model::limits::{LimitUnit, Mode, OnUnavailable, Sharing};
+use gw_model::limits::{LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
@@ -93,7 +93,7 @@ impl Tally {
     /// What was spent here in the windows of the budgets that count for all gateways together.
     #[must_use]
     pub fn marks(&self, rules: &Rules, now: Micros) -> Vec<Mark> {
-        let shared = rules.budgets.iter().filter(|budget| budget.sharing.mode == Mode::Strict);
+        let shared = rules.budgets.iter().filter(|budget| budget.sharing.is_shared());
         let mut counters = self.lock();
         let now = counters.now(now);
         shared.map(|budget| counters.purse().mark(budget, now, true)).filter(|mark| !mark.is_none()).collect()
@@ -432,7 +432,7 @@ impl Counters {
     /// to decide when nobody can be asked.
     pub(super) fn above_share(&mut self, terms: Terms<'_>, now: Micros, nodes: u64) -> Option<HoldRefused> {
         let has_share =
-            |sharing: Sharing| sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Local;
+            |sharing: Sharing| sharing.is_shared() && sharing.on_unavailable == OnUnavailable::Local;
         let share = |max: u64| (max / nodes.max(1)).max(1);
         for budget in terms.rules.budgets.iter().filter(|b| has_share(b.sharing) && !b.shadow) {
             let view = self.purse().view(budget, now);

@@ -14,15 +14,15 @@ use std::borrow::Cow;
 use std::str::FromStr;
 use tokio_postgres::Row;
 
-const COLUMNS: &str =
-    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level";
+const COLUMNS: &str = "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level, role";
 const LIST: &str = "level = $1 AND ($2::text IS NULL OR parent = $2) AND ($3::text IS NULL OR name = $3) \
      AND ($4::text IS NULL OR email = $4) AND ($5::text IS NULL OR id > $5) \
      AND ($6::text IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = $6)) ORDER BY id LIMIT $7";
 const INSERT: &str = "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, \
-     disabled, created_at, updated_at, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)";
+     disabled, created_at, updated_at, revision, role) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)";
 const UPDATE: &str = "UPDATE accounts SET name = $2, unique_name = $3, email = $4, plan = $5, policy = $6, \
-     metadata = $7, disabled = $8, updated_at = $9, revision = $10 WHERE id = $1";
+     metadata = $7, disabled = $8, updated_at = $9, revision = $10, role = $11 WHERE id = $1";
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE ($3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = $3)) AND NOT EXISTS \
      (SELECT 1 FROM accounts WHERE id = $1 OR (level = $2 AND parent = $3 AND unique_name = $4))";
@@ -171,6 +171,7 @@ pub(super) struct Columns<'p> {
     policy: String,
     metadata: String,
     disabled: bool,
+    role: Option<&'static str>,
 }
 
 impl<'p> Columns<'p> {
@@ -188,6 +189,7 @@ impl<'p> Columns<'p> {
             policy: serde_json::to_string(&profile.policy).map_err(damaged)?,
             metadata: serde_json::to_string(&profile.metadata).map_err(damaged)?,
             disabled: profile.disabled,
+            role: profile.gateway_role.map(Role::as_str),
         })
     }
 }
@@ -213,6 +215,7 @@ pub(super) async fn insert(
         &c.disabled,
         &now,
         &revision,
+        &c.role,
     ];
     db.execute(INSERT, values).await.map(drop)
 }
@@ -235,6 +238,7 @@ pub(super) async fn change(
         &c.disabled,
         &now,
         &revision,
+        &c.role,
     ];
     db.execute(UPDATE, values).await.map(drop)
 }
@@ -328,6 +332,13 @@ fn decode(row: &Row) -> Result<StoredAccount, Fault> {
             metadata: json(row, 6)?,
             disabled: row.try_get(7)?,
             memberships: Vec::new(),
+            gateway_role: match row.try_get::<_, Option<&str>>(12)? {
+                None => None,
+                Some(name) => {
+                    let role = Role::from_name(name);
+                    Some(role.ok_or(StoreError::Damaged { what: "the role of a user" })?)
+                }
+            },
         },
         created_at: row.try_get(8)?,
         updated_at: row.try_get(9)?,

@@ -16,11 +16,11 @@ use gw_model::Micros;
 use std::time::Duration;
 use tokio_postgres::Row;
 
-const COLUMNS: &str =
-    "number, time, actor, action, kind, target, name, outcome, before, after, address, agent, hash, seal";
+const COLUMNS: &str = "number, time, actor, action, kind, target, name, outcome, before, after, address, agent, hash, seal, places";
 const PAGE: &str = "($1::text IS NULL OR actor = $1) AND ($2::text IS NULL OR action = $2) \
      AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR target = $4) AND ($5::bigint IS NULL OR time >= $5) \
-     AND ($6::bigint IS NULL OR time < $6) AND ($7::bigint IS NULL OR number < $7) ORDER BY number DESC LIMIT $8";
+     AND ($6::bigint IS NULL OR time < $6) AND ($7::bigint IS NULL OR number < $7) \
+     AND ($9::text[] IS NULL OR string_to_array(places, ' ') && $9) ORDER BY number DESC LIMIT $8";
 const WRITE_HEAD: &str = "INSERT INTO audit_head (one, first, base, last, hash, seal) VALUES (1, $1, $2, $3, $4, $5) \
      ON CONFLICT (one) DO UPDATE SET first = excluded.first, base = excluded.base, last = excluded.last, \
      hash = excluded.hash, seal = excluded.seal";
@@ -59,10 +59,12 @@ impl AuditLog for PostgresStore {
         let text = |text: &Option<String>| text.as_deref().map(|text| clean(text).into_owned());
         let (actor, action) = (text(&filter.actor), text(&filter.action));
         let (kind, id) = (text(&filter.kind), text(&filter.id));
+        let seen = filter.seen_from.as_ref();
+        let seen: Option<Vec<String>> = seen.map(|ids| ids.iter().map(ToString::to_string).collect());
         let mut rows = self.run("read the audit log", BULK_LIMIT, async |db| {
-            let rows = limit(most + 1);
+            let (rows, seen) = (limit(most + 1), &seen);
             let values: Values<'_> =
-                &[&actor, &action, &kind, &id, &filter.from, &filter.to, &filter.before, &rows];
+                &[&actor, &action, &kind, &id, &filter.from, &filter.to, &filter.before, &rows, seen];
             let read = |row: &Row| Ok((entry(row)?, array(row, 12)?));
             db.query(&sql, values).await?.iter().map(read).collect::<Result<Vec<_>, Fault>>()
         })?;
@@ -160,7 +162,7 @@ async fn begin_anew(db: &mut Db<'_>, seal: &AuditSeal, draft: &AuditDraft) -> Re
 async fn add(db: &mut Db<'_>, seal: &AuditSeal, head: &mut Head, draft: &AuditDraft) -> Result<(), Fault> {
     let (entry, link) = grow(head, seal, draft);
     let sql = format!(
-        "INSERT INTO audit ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+        "INSERT INTO audit ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
     );
     let values: Values<'_> = &[
         &entry.number,
@@ -177,6 +179,7 @@ async fn add(db: &mut Db<'_>, seal: &AuditSeal, head: &mut Head, draft: &AuditDr
         &entry.agent,
         &link.hash.as_slice(),
         &link.seal.as_slice(),
+        &entry.places,
     ];
     db.execute(&sql, values).await.map(drop)
 }
@@ -258,5 +261,6 @@ fn entry(row: &Row) -> Result<AuditEntry, Fault> {
         after: row.try_get(9)?,
         address: row.try_get(10)?,
         agent: row.try_get(11)?,
+        places: row.try_get(14)?,
     })
 }

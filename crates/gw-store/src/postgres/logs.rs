@@ -42,9 +42,9 @@ impl Reports for PostgresStore {
 }
 
 /// What a row must be.
-struct Conditions {
-    text: String,
-    values: Vec<Box<dyn ToSql + Sync>>,
+pub(super) struct Conditions {
+    pub(super) text: String,
+    pub(super) values: Vec<Box<dyn ToSql + Sync>>,
 }
 
 impl Conditions {
@@ -72,6 +72,9 @@ impl Conditions {
             let place = all.value(bytes_of(*account).to_vec());
             all.text.push_str(&format!(" AND position({place}::bytea IN accounts) > 0"));
         }
+        if let Some(accounts) = &filter.seen_from {
+            all.counts_for_any(accounts);
+        }
         if let Some(team) = &filter.team_id {
             let account = team.parse::<AccountId>().ok().map(|id| bytes_of(id).to_vec());
             let (label, account) = (all.value(super::bytes::clean(team).into_owned()), all.value(account));
@@ -92,7 +95,20 @@ impl Conditions {
         all
     }
 
-    fn and(&mut self, part: &str, value: impl ToSql + Sync + 'static) {
+    /// That a record counts for any of these accounts.
+    pub(super) fn counts_for_any(&mut self, accounts: &[AccountId]) {
+        let each: Vec<String> = accounts
+            .iter()
+            .map(|account| {
+                let place = self.value(bytes_of(*account).to_vec());
+                format!("position({place}::bytea IN accounts) > 0")
+            })
+            .collect();
+        let any = if each.is_empty() { "FALSE".to_owned() } else { each.join(" OR ") };
+        self.text.push_str(&format!(" AND ({any})"));
+    }
+
+    pub(super) fn and(&mut self, part: &str, value: impl ToSql + Sync + 'static) {
         let place = self.value(value);
         self.text.push_str(&format!(" AND {part} {place}"));
     }

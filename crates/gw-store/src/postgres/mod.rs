@@ -27,6 +27,7 @@ mod standby;
 mod sums;
 mod tls;
 mod together;
+mod tokens;
 mod tolls;
 mod usage;
 mod watch;

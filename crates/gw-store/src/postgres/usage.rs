@@ -4,14 +4,17 @@
 use super::bytes::{Id, clean, count};
 use super::db::{BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
+use super::logs::Conditions;
 use super::session::{Db, Values};
 use crate::accounts::{AccountBytes, account_of, bytes_of};
 use crate::error::StoreError;
-use crate::rows::{hours, projects, with_rest};
+use crate::journal::outcome_code;
+use crate::rows::{ERRORS, hours, projects, with_rest};
 use crate::types::{GroupBy, UsageFilter, UsageRow};
 use ahash::AHashMap;
 use gw_model::{AccountId, KeyId, Level, NanoUsd};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 /// The sum of whole numbers is of a wider kind.
 const SUMS: &str = "SUM(requests)::bigint, SUM(errors)::bigint, LEAST(SUM(input), 9223372036854775807)::bigint, \
@@ -32,6 +35,9 @@ impl PostgresStore {
         self.transaction("sum up usage", BULK_LIMIT, async |db| {
             // What several statements read must be of one moment.
             db.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
+            if let Some(accounts) = &filter.seen_from {
+                return seen_from(db, filter, accounts).await;
+            }
             let mut rows = match filter.group_by {
                 GroupBy::Organization => {
                     let rows = by_account(db, filter, Level::Organization).await?;
@@ -60,6 +66,59 @@ impl PostgresStore {
     }
 }
 
+/// What somebody may see who may not see everything: of accounts their own sums, of other dimensions those of the records.
+async fn seen_from(
+    db: &mut Db<'_>,
+    filter: &UsageFilter,
+    accounts: &[AccountId],
+) -> Result<Vec<UsageRow>, Fault> {
+    let by_key = "records LEFT JOIN key_labels ON key_labels.id = records.key";
+    let (value, label, from) = match filter.group_by {
+        GroupBy::Key => ("COALESCE(encode(records.key, 'hex'), '')", "MAX(key_labels.name)", by_key),
+        GroupBy::Model => ("model", NONE, "records"),
+        GroupBy::Provider => ("COALESCE(provider, '')", NONE, "records"),
+        GroupBy::Day => ("to_char(to_timestamp(time / 1000000), 'YYYY-MM-DD')", NONE, "records"),
+        _ => {
+            let mut rows = by_account(db, filter, filter.group_by.level().unwrap_or_default()).await?;
+            name(db, &mut rows).await?;
+            return Ok(rows);
+        }
+    };
+    let mut all = Conditions { text: "TRUE".to_owned(), values: Vec::new() };
+    all.and("time >=", filter.from.unwrap_or(i64::MIN));
+    all.and("time <", filter.to.unwrap_or(i64::MAX));
+    all.counts_for_any(accounts);
+    if let Some(key) = filter.key_id {
+        all.and("records.key =", Id(key.0));
+    }
+    if let Some(team) = filter.team_id.as_ref() {
+        all.counts_for_any(team.parse::<AccountId>().ok().as_slice());
+    }
+    let errors = ERRORS.map(|outcome| outcome_code(outcome).to_string()).join(", ");
+    let sum = |column: &str| format!("LEAST(SUM({column}), 9223372036854775807)::bigint");
+    let sql = format!(
+        "SELECT ({value}) COLLATE \"C\", {label}, COUNT(*) FILTER (WHERE parent IS NULL), \
+         COUNT(*) FILTER (WHERE parent IS NULL AND outcome IN ({errors})), {}, {}, {}, {}, 0::bigint \
+         FROM {from} WHERE {} GROUP BY 1 ORDER BY 1",
+        sum("input"),
+        sum("output"),
+        sum("cached"),
+        sum("cost"),
+        all.text
+    );
+    let values: Vec<&(dyn ToSql + Sync)> = all.values.iter().map(|value| &**value as _).collect();
+    let mut rows: Vec<UsageRow> = db
+        .query(&sql, &values)
+        .await?
+        .iter()
+        .map(|row| decode(row, row.try_get(0)?))
+        .collect::<Result<_, _>>()?;
+    if filter.group_by == GroupBy::Key {
+        name_keys(&mut rows);
+    }
+    Ok(rows)
+}
+
 const DAY: Dimension = ("to_char(to_timestamp(hour * 3600), 'YYYY-MM-DD')", NONE, "usage");
 
 /// Sums over calls.
@@ -82,11 +141,16 @@ async fn by_call(
 async fn by_key(db: &mut Db<'_>, filter: &UsageFilter) -> Result<Vec<UsageRow>, Fault> {
     let key = ("encode(usage.key, 'hex')", "MAX(key_labels.name)", LABELLED);
     let mut rows = by_call(db, filter, key).await?;
-    for row in &mut rows {
+    name_keys(&mut rows);
+    Ok(rows)
+}
+
+/// Ids of keys as they are shown, in place of their digits.
+fn name_keys(rows: &mut [UsageRow]) {
+    for row in rows {
         let id = u128::from_str_radix(&row.value, 16);
         row.value = id.map_or_else(|_| String::new(), |id| KeyId(id).to_string());
     }
-    Ok(rows)
 }
 
 /// Sums over the calls of each account of a level.

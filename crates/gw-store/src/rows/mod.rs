@@ -13,6 +13,6 @@ pub(crate) use account_sums::ALL_HOURS;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
 pub(crate) use spending::Stretches;
 pub(crate) use spent::{add_spent, first_day};
-pub(crate) use sums::{ALL_DAYS, Counted, Group, HOUR_US, HOURS_A_DAY, Sums, UsageSum};
+pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Sums, UsageSum};
 pub(crate) use tolls::TollSums;
 pub(crate) use usage::{hours, projects, with_rest};

@@ -327,7 +327,10 @@ impl UsageSum {
     }
 }
 
-/// A caller that leaves and a shutdown are nobody's error.
-const fn is_error(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Refused | Outcome::UpstreamError | Outcome::StreamCut | Outcome::Lost)
+/// Endings that are errors. A caller that leaves and a shutdown are nobody's.
+pub(crate) const ERRORS: [Outcome; 4] =
+    [Outcome::Refused, Outcome::UpstreamError, Outcome::StreamCut, Outcome::Lost];
+
+fn is_error(outcome: Outcome) -> bool {
+    ERRORS.contains(&outcome)
 }

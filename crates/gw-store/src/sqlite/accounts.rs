@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 const COLUMNS: &str =
-    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision";
+    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, role";
 
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE (?3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = ?3)) AND NOT EXISTS \
@@ -165,7 +165,7 @@ pub(super) fn insert(
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, disabled, \
-         created_at, updated_at, revision) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12)",
+         created_at, updated_at, revision, role) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12,?13)",
     )?;
     write.execute(params![
         id.to_string(),
@@ -179,7 +179,8 @@ pub(super) fn insert(
         metadata,
         profile.disabled,
         now,
-        revision
+        revision,
+        profile.gateway_role.map(Role::as_str)
     ])?;
     Ok(())
 }
@@ -194,7 +195,7 @@ pub(super) fn change(
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "UPDATE accounts SET name = ?2, unique_name = ?3, email = ?4, plan = ?5, policy = ?6, metadata = ?7, \
-         disabled = ?8, updated_at = ?9, revision = ?10 WHERE id = ?1",
+         disabled = ?8, updated_at = ?9, revision = ?10, role = ?11 WHERE id = ?1",
     )?;
     write.execute(params![
         id.to_string(),
@@ -206,7 +207,8 @@ pub(super) fn change(
         metadata,
         profile.disabled,
         now,
-        revision
+        revision,
+        profile.gateway_role.map(Role::as_str)
     ])?;
     Ok(())
 }
@@ -299,6 +301,10 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<StoredAccount> {
             metadata: json(row, 6)?,
             disabled: row.get(7)?,
             memberships: Vec::new(),
+            gateway_role: match row.get::<_, Option<String>>(11)? {
+                None => None,
+                Some(name) => Some(Role::from_name(&name).ok_or_else(|| unreadable(11))?),
+            },
         },
         created_at: row.get(8)?,
         updated_at: row.get(9)?,

@@ -12,8 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params, params_from_iter};
 use std::path::Path;
 
-const COLUMNS: &str =
-    "number, time, actor, action, kind, target, name, outcome, before, after, address, agent, hash, seal";
+const COLUMNS: &str = "number, time, actor, action, kind, target, name, outcome, before, after, address, agent, hash, seal, places";
 const MAX_LIMIT: usize = 10_000;
 
 /// What went wrong within a transaction.
@@ -183,7 +182,7 @@ fn begin_anew(db: &Connection, seal: &AuditSeal, draft: &AuditDraft) -> rusqlite
 fn add(db: &Connection, seal: &AuditSeal, head: &mut Head, draft: &AuditDraft) -> rusqlite::Result<()> {
     let (entry, link) = grow(head, seal, draft);
     let mut insert = db.prepare_cached(&format!(
-        "INSERT INTO audit ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+        "INSERT INTO audit ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
     ))?;
     insert.execute(params![
         entry.number,
@@ -199,7 +198,8 @@ fn add(db: &Connection, seal: &AuditSeal, head: &mut Head, draft: &AuditDraft) -
         entry.address,
         entry.agent,
         link.hash,
-        link.seal
+        link.seal,
+        entry.places
     ])?;
     Ok(())
 }
@@ -288,6 +288,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         after: row.get(9)?,
         address: row.get(10)?,
         agent: row.get(11)?,
+        places: row.get(14)?,
     })
 }
 
@@ -308,5 +309,12 @@ fn conditions(filter: &AuditFilter) -> (String, Vec<Value>) {
         parts.push(part);
         values.push(value);
     }
-    (parts.join(" AND "), values)
+    let mut conditions = parts.join(" AND ");
+    if let Some(accounts) = &filter.seen_from {
+        // Ids are all of one length within a level, and no id stands within another.
+        let any = vec!["instr(places, ?) > 0"; accounts.len()].join(" OR ");
+        conditions.push_str(&format!(" AND ({})", if any.is_empty() { "0" } else { &any }));
+        values.extend(accounts.iter().map(|id| Value::Text(id.to_string())));
+    }
+    (conditions, values)
 }

@@ -67,6 +67,16 @@ fn conditions(filter: &LogFilter) -> (String, Vec<Value>) {
         // Seventeen bytes in the midst of two accounts are as good as never those of a third.
         and("instr(accounts, ?) > 0", Value::Blob(bytes_of(*account).to_vec()));
     }
+    let seen;
+    if let Some(accounts) = &filter.seen_from {
+        seen = any_of(accounts.len());
+        parts.push(&seen);
+        values.extend(accounts.iter().map(|account| Value::Blob(bytes_of(*account).to_vec())));
+    }
+    let mut and = |part: &'static str, value: Value| {
+        parts.push(part);
+        values.push(value);
+    };
     if let Some(model) = &filter.model {
         and("model = ?", Value::Text(model.clone()));
     }
@@ -85,6 +95,14 @@ fn conditions(filter: &LogFilter) -> (String, Vec<Value>) {
         parts.push("parent IS NULL");
     }
     (parts.join(" AND "), values)
+}
+
+/// That a record counts for any of so many accounts.
+pub(super) fn any_of(accounts: usize) -> String {
+    match accounts {
+        0 => "0".to_owned(),
+        accounts => format!("({})", vec!["instr(accounts, ?) > 0"; accounts].join(" OR ")),
+    }
 }
 
 fn decode(row: &Row<'_>) -> rusqlite::Result<LogRow> {

@@ -18,7 +18,9 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0009_accounts.sql"),
     include_str!("migrations/0010_tenancy.sql"),
     include_str!("migrations/0011_audit.sql"),
-    include_str!("migrations/0012_managed.sql"),
+    include_str!("migrations/0012_admin_tokens.sql"),
+    include_str!("migrations/0013_managed.sql"),
+    include_str!("migrations/0014_audit_places.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -20,6 +20,7 @@ mod records;
 mod routes;
 mod spending;
 mod sums;
+mod tokens;
 mod tolls;
 mod unsummed;
 mod usage;

@@ -4,9 +4,11 @@
 //! counts for such an account, else as a label. For other levels there are the rows of `account_usage`.
 
 use super::db::SqliteStore;
+use super::logs::any_of;
 use crate::accounts::{AccountBytes, account_of, bytes_of};
 use crate::error::StoreError;
-use crate::rows::{hours, id_bytes, projects, with_rest};
+use crate::journal::outcome_code;
+use crate::rows::{ERRORS, hours, id_bytes, projects, with_rest};
 use crate::traits::Ledger;
 use crate::types::{GroupBy, UsageFilter, UsageRow};
 use gw_model::{AccountId, KeyId, Level, NanoUsd};
@@ -20,6 +22,9 @@ impl SqliteStore {
         if let Err(error) = self.sum_up(true) {
             // A disk that is full must not hide what was used before.
             tracing::warn!(%error, "usage is reported without the latest calls");
+        }
+        if let Some(accounts) = &filter.seen_from {
+            return self.read("sum up usage", |db| seen_from(db, filter, accounts));
         }
         self.read("sum up usage", |db| {
             let mut rows = match filter.group_by {
@@ -45,6 +50,61 @@ impl SqliteStore {
             Ok(rows)
         })
     }
+}
+
+/// What somebody may see who may not see everything: of accounts their own sums, of other dimensions those of the records.
+fn seen_from(
+    db: &Connection,
+    filter: &UsageFilter,
+    accounts: &[AccountId],
+) -> rusqlite::Result<Vec<UsageRow>> {
+    let dimension = match filter.group_by {
+        GroupBy::Organization
+        | GroupBy::Team
+        | GroupBy::Project
+        | GroupBy::User
+        | GroupBy::Customer
+        | GroupBy::Tag => {
+            let mut rows = by_account(db, filter, filter.group_by.level().unwrap_or_default())?;
+            name(db, &mut rows)?;
+            return Ok(rows);
+        }
+        GroupBy::Key => {
+            ("key", "MAX(key_labels.name)", "records LEFT JOIN key_labels ON key_labels.id = records.key")
+        }
+        GroupBy::Model => ("model", "NULL", "records"),
+        GroupBy::Provider => ("COALESCE(provider, '')", "NULL", "records"),
+        GroupBy::Day => ("strftime('%Y-%m-%d', time / 1000000, 'unixepoch')", "NULL", "records"),
+    };
+    let (value, name, from) = dimension;
+    let errors = ERRORS.map(|outcome| outcome_code(outcome).to_string()).join(", ");
+    let mut conditions = format!("time >= ? AND time < ? AND {}", any_of(accounts.len()));
+    let mut values =
+        vec![Value::Integer(filter.from.unwrap_or(i64::MIN)), Value::Integer(filter.to.unwrap_or(i64::MAX))];
+    values.extend(accounts.iter().map(|account| Value::Blob(bytes_of(*account).to_vec())));
+    if let Some(key) = filter.key_id {
+        conditions.push_str(" AND records.key = ?");
+        values.push(Value::Blob(id_bytes(key.0).to_vec()));
+    }
+    if let Some(team) = filter.team_id.as_ref() {
+        let account = team.parse::<AccountId>().map_or(Value::Null, |id| Value::Blob(bytes_of(id).to_vec()));
+        conditions.push_str(" AND instr(accounts, ?) > 0");
+        values.push(account);
+    }
+    let sql = format!(
+        "SELECT {value} AS value, {name}, SUM(parent IS NULL), SUM(parent IS NULL AND outcome IN ({errors})), \
+         SUM(input), SUM(output), SUM(cached), SUM(cost), 0 FROM {from} WHERE {conditions} GROUP BY 1 ORDER BY 1"
+    );
+    let mut query = db.prepare_cached(&sql)?;
+    let rows = query.query_map(params_from_iter(values), |row| {
+        let value = match row.get_ref(0)? {
+            ValueRef::Blob(key) => key_text(key),
+            ValueRef::Null => String::new(),
+            text => text.as_str()?.to_owned(),
+        };
+        decode(row, value)
+    })?;
+    rows.collect()
 }
 
 /// A dimension in SQL: the value, its name, and where both stand.

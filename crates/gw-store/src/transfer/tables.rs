@@ -54,7 +54,7 @@ const TABLES: &[Table] = tables! {
     "key_labels": "id" Bytes, "name" Text, "team" Text, "project" Text;
     "accounts": "id" Text, "level" Small, "parent" Text, "name" Text, "unique_name" Text, "email" Text,
         "plan" Text, "policy" Text, "metadata" Text, "disabled" Flag, "created_at" Big, "updated_at" Big,
-        "revision" Big;
+        "revision" Big, "role" Text;
     "memberships": "user_id" Text, "account" Text, "role" Text;
     "managed": "id" Text, "document" Text;
     "given_answers": "idempotency_key" Text, "request" Bytes, "status" Whole, "etag" Text, "sealed" Bytes,
@@ -81,8 +81,12 @@ const TABLES: &[Table] = tables! {
     "object_states": "kind" Small, "id" Text, "state" Bytes;
     "credentials": "name" Text, "sealed" Bytes, "last4" Text, "description" Text, "created_at" Big,
         "updated_at" Big;
+    "admin_tokens": "id" Text, "name" Text, "digest" Bytes, "old_digest" Bytes, "old_until" Big, "prefix" Text,
+        "last4" Text, "role" Text, "place" Text, "user_id" Text, "scopes" Text, "expires_at" Big,
+        "created_by" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "audit": "number" Big, "time" Big, "actor" Text, "action" Text, "kind" Text, "target" Text, "name" Text,
-        "outcome" Text, "before" Text, "after" Text, "address" Text, "agent" Text, "hash" Bytes, "seal" Bytes;
+        "outcome" Text, "before" Text, "after" Text, "address" Text, "agent" Text, "hash" Bytes, "seal" Bytes,
+        "places" Text;
     "audit_head": "one" Small, "first" Big, "base" Bytes, "last" Big, "hash" Bytes, "seal" Bytes;
     "routes": "id" Text, "name" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "route_versions": "route" Text, "number" Big, "document" Text, "state" Text, "author" Text, "note" Text,

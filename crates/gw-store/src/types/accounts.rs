@@ -1,6 +1,6 @@
 //! Accounts above and beside keys, and plans, as stored. Plain data.
 
-use gw_model::{AccountId, AccountPolicy, KeyId, Level, Membership, Micros};
+use gw_model::{AccountId, AccountPolicy, KeyId, Level, Membership, Micros, Role};
 use std::collections::BTreeMap;
 
 /// What of an account may be changed.
@@ -20,6 +20,8 @@ pub struct AccountProfile {
     pub disabled: bool,
     /// Of users: what they belong to, each at most once.
     pub memberships: Vec<Membership>,
+    /// Of users: what they are to the gateway as a whole.
+    pub gateway_role: Option<Role>,
 }
 
 /// An account as stored.

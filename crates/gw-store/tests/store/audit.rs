@@ -65,7 +65,7 @@ fn every_flipped_byte_of_an_entry_is_found_and_located() {
     let (mut tried, number) = (0, 3);
     for column in [
         "time", "actor", "action", "kind", "target", "name", "outcome", "before", "after", "address",
-        "agent", "hash", "seal",
+        "agent", "hash", "seal", "places",
     ] {
         let read = format!("SELECT {column} FROM audit WHERE number = {number}");
         let set = format!("UPDATE audit SET {column} = ? WHERE number = {number}");
@@ -145,7 +145,7 @@ fn rows_that_are_removed_swapped_inserted_or_cut_off_are_found() {
     let dir = tempfile::tempdir().unwrap();
     let (store, db) = filled(dir.path());
     let copy = "INSERT INTO audit SELECT ?1, time, actor, action, kind, target, name, outcome, before, after, \
-                address, agent, hash, seal FROM audit WHERE number = ?2";
+                address, agent, hash, seal, places FROM audit WHERE number = ?2";
     db.execute(copy, params![ENTRIES + 1, ENTRIES]).unwrap();
     let fault = found(&store).expect("it is found");
     assert_eq!(fault.number, Some(ENTRIES + 1), "{fault}");

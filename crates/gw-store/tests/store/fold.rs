@@ -36,7 +36,14 @@ fn settings() -> FoldSettings {
 
 fn requests(store: &SqliteStore) -> u64 {
     let rows = store
-        .usage(&UsageFilter { group_by: GroupBy::Day, from: None, to: None, key_id: None, team_id: None })
+        .usage(&UsageFilter {
+            group_by: GroupBy::Day,
+            from: None,
+            to: None,
+            key_id: None,
+            team_id: None,
+            seen_from: None,
+        })
         .unwrap();
     rows.iter().map(|row| row.requests).sum()
 }

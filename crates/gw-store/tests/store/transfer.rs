@@ -83,7 +83,16 @@ fn furnish(store: &impl Database) {
 /// All that can be asked, as text.
 fn told(store: &impl Database) -> String {
     let usage = |group_by| {
-        store.usage(&UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None }).unwrap()
+        store
+            .usage(&UsageFilter {
+                group_by,
+                from: None,
+                to: None,
+                key_id: None,
+                team_id: None,
+                seen_from: None,
+            })
+            .unwrap()
     };
     let mut spent = store.spent(NOON).unwrap();
     spent.sort_by_key(|(key, _)| *key);

@@ -51,6 +51,12 @@ pub(super) fn account(level: Level, profile: &AccountProfile, paths: &Paths) -> 
         });
         add("memberships", memberships.collect());
     }
+    if let Some(role) = profile.gateway_role {
+        add("gateway_role", role.as_str().into());
+    }
+    if policy.no_member_keys {
+        add("member_keys", false.into());
+    }
     accessed(&mut form, policy.access.as_deref());
     counted(&mut form, &policy.limits, &policy.budgets, &profile.metadata);
     form
@@ -154,7 +160,12 @@ fn is_usual(name: &str, value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,
         Value::Array(items) => items.is_empty() && name != "models",
-        Value::String(text) => name == "kind" && text == "sliding",
+        Value::String(text) => {
+            matches!(
+                (name, text.as_str()),
+                ("kind", "sliding") | ("mode", "strict") | ("on_unavailable", "local")
+            )
+        }
         Value::Number(number) => name == "burst" && number.as_u64() == Some(0),
         Value::Object(_) | Value::Bool(true) => false,
     }

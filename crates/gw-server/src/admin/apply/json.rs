@@ -10,7 +10,7 @@ const NUMBERS: [&str; 8] =
     ["rpm", "tpm", "max_parallel", "burst", "limit", "per", "max_output_tokens", "alert_at"];
 
 /// Members that are true or false.
-const FLAGS: [&str; 3] = ["strict", "shadow", "disabled"];
+const FLAGS: [&str; 4] = ["strict", "shadow", "disabled", "member_keys"];
 
 /// The value of a member.
 pub(super) fn value(member: &str, node: &Node) -> Value {

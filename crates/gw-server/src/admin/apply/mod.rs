@@ -7,8 +7,10 @@ mod json;
 mod shown;
 mod yaml;
 
+use super::by::{self, By};
 use super::error::ApiError;
 use crate::app::apply::{self as work, Done, Fault, Options, Plan, PlanError, Stopped};
+use crate::app::authorization::{Caller, Resource};
 use crate::app::site::MAX_APPLY_BODY;
 use crate::app::state::App;
 use axum::body::Bytes;
@@ -19,7 +21,6 @@ use axum::{Extension, Json};
 use gw_config::document::{self as text, Node};
 use gw_model::Secret;
 use gw_store::StoreError;
-use gw_store::audit::Origin;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{HashMap, HashSet};
@@ -69,14 +70,18 @@ pub(super) struct ApplyQuery {
 /// Makes everything as a document says, or says what would be done.
 pub(super) async fn apply(
     State(app): State<Arc<App>>,
-    Extension(origin): Extension<Origin>,
+    Extension(caller): By,
     Query(query): Query<ApplyQuery>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
+    by::on_gateway(&caller, Resource::Documents.write())?;
+    if !caller.authority.scopes().are_everything() {
+        return Err(ApiError::forbidden(Resource::Documents.write()));
+    }
     let input = input(&headers, &body, query)?;
     drop(body);
-    let done = tokio::task::spawn_blocking(move || run(&app, &origin, &input)).await??;
+    let done = tokio::task::spawn_blocking(move || run(&app, &caller, &input)).await??;
     Ok(Json(done))
 }
 
@@ -111,7 +116,7 @@ fn input(headers: &HeaderMap, body: &[u8], query: ApplyQuery) -> Result<Input, A
     Ok(input)
 }
 
-fn run(app: &App, origin: &Origin, input: &Input) -> Result<Value, ApiError> {
+fn run(app: &App, caller: &Caller, input: &Input) -> Result<Value, ApiError> {
     let secrets = secrets(app, input)?;
     let names: Vec<&str> = input.files.iter().map(|file| file.name.as_str()).collect();
     let roots = nodes(input)?;
@@ -133,7 +138,7 @@ fn run(app: &App, origin: &Origin, input: &Input) -> Result<Value, ApiError> {
     if input.dry_run {
         return Ok(shown);
     }
-    let done = work::execute(app, origin, &plan, &secrets);
+    let done = work::execute(app, caller, &plan, &secrets);
     finish(&plan, &done, shown)
 }
 
@@ -244,8 +249,10 @@ pub(super) struct ExportQuery {
 /// Everything, or one organization, as a document.
 pub(super) async fn export(
     State(app): State<Arc<App>>,
+    Extension(caller): By,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
+    by::on_gateway(&caller, Resource::Documents.read())?;
     let as_json = match query.format.as_deref() {
         None | Some("yaml") => false,
         Some("json") => true,

@@ -103,10 +103,10 @@ const GIVEN: [&str; 12] = [
 pub(super) fn schemas() -> Vec<(String, Value)> {
     let held: [&str; 2] = ["plan_id:string?", "disabled:boolean?"];
     let resources: [(&str, &[&str]); 7] = [
-        ("Organization", &[]),
-        ("Team", &["organization_id:string?"]),
-        ("Project", &["team_id:string?"]),
-        ("User", &["email:string?", "memberships:array?"]),
+        ("Organization", &["member_keys:boolean?"]),
+        ("Team", &["organization_id:string?", "member_keys:boolean?"]),
+        ("Project", &["team_id:string?", "member_keys:boolean?"]),
+        ("User", &["email:string?", "memberships:array?", "gateway_role:string?"]),
         ("Customer", &["organization_id:string?", "team_id:string?"]),
         ("Tag", &[]),
         ("Plan", &[]),

@@ -1,9 +1,10 @@
 //! Accounts as the audit log tells of them.
 
 use crate::app::audit;
+use crate::app::authorization::Caller;
 use crate::app::state::App;
 use gw_model::{AccountId, Level};
-use gw_store::audit::{AuditDraft, Origin, changed};
+use gw_store::audit::{AuditDraft, changed};
 use gw_store::types::{AccountProfile, Doomed, StoredAccount};
 use serde_json::{Value, json};
 
@@ -16,8 +17,8 @@ pub(in crate::app) enum Done {
 }
 
 /// An entry about an account.
-pub(in crate::app) fn noted(app: &App, origin: &Origin, done: Done, id: AccountId, name: &str) -> AuditDraft {
-    let mut draft = audit::draft(app, origin, action(id.level, done), id.level.as_str());
+pub(in crate::app) fn noted(app: &App, caller: &Caller, done: Done, id: AccountId, name: &str) -> AuditDraft {
+    let mut draft = audit::draft(app, &caller.origin, action(id.level, done), id.level.as_str());
     (draft.id, draft.name) = (id.to_string(), name.to_owned());
     draft
 }
@@ -62,6 +63,9 @@ pub(in crate::app) fn told(parent: Option<AccountId>, profile: &AccountProfile) 
     }
     if let Some(email) = &profile.email {
         told["email"] = email.as_str().into();
+    }
+    if let Some(role) = profile.gateway_role {
+        told["gateway_role"] = role.as_str().into();
     }
     if !memberships.is_empty() {
         told["memberships"] = memberships.into();

@@ -4,11 +4,12 @@
 use super::{Change, Plan, Planned, told};
 use crate::app::accounts::{self, AccountsError};
 use crate::app::audit::with_entries;
+use crate::app::authorization::Caller;
 use crate::app::keys::{self, PEPPER};
 use crate::app::state::App;
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Micros, Secret};
 use gw_store::StoreError;
-use gw_store::audit::{AuditDraft, Origin};
+use gw_store::audit::AuditDraft;
 use gw_store::keys::{generate_key, shown_parts};
 use gw_store::memory::KeySource;
 use gw_store::restore::restore_windows;
@@ -57,13 +58,13 @@ pub(crate) enum Stopped {
 }
 
 /// Does it. `secrets`: what keys of the plan without one are to be, by their names; others are made.
-pub(crate) fn execute(app: &App, origin: &Origin, plan: &Plan, secrets: &HashMap<String, Secret>) -> Done {
+pub(crate) fn execute(app: &App, caller: &Caller, plan: &Plan, secrets: &HashMap<String, Secret>) -> Done {
     let mut done = Done::default();
     let Some(_turn) = app.applying.try_lock() else {
         return Done { error: Some(Stopped::Busy), ..done };
     };
     for batch in plan.changes.chunks(BATCH) {
-        if let Err(error) = write(app, origin, plan, (batch, secrets), &mut done) {
+        if let Err(error) = write(app, caller, plan, (batch, secrets), &mut done) {
             done.error = Some(error);
             return done;
         }
@@ -75,7 +76,7 @@ pub(crate) fn execute(app: &App, origin: &Origin, plan: &Plan, secrets: &HashMap
             claimed: &plan.claimed,
             released: &plan.released,
         };
-        let entry = told::managed(app, origin, plan);
+        let entry = told::managed(app, caller, plan);
         let noted =
             with_entries(app, &[entry], |store| store.write_tenants(&batch, app.gateway.clock().now()));
         done.error = noted.err().map(Stopped::Store);
@@ -85,7 +86,7 @@ pub(crate) fn execute(app: &App, origin: &Origin, plan: &Plan, secrets: &HashMap
 
 fn write(
     app: &App,
-    origin: &Origin,
+    caller: &Caller,
     plan: &Plan,
     (batch, secrets): (&[Planned], &HashMap<String, Secret>),
     done: &mut Done,
@@ -105,7 +106,7 @@ fn write(
     let tenants = TenantBatch { changes: &changes, document: &plan.document, claimed: &[], released: &[] };
     let both = batch.iter().zip(&changes);
     let entries: Vec<AuditDraft> =
-        both.map(|(planned, change)| told::entry(app, origin, &planned.change, change)).collect();
+        both.map(|(planned, change)| told::entry(app, caller, &planned.change, change)).collect();
     with_entries(app, &entries, |store| store.write_tenants(&tenants, now)).map_err(|error| match error {
         StoreError::OneOfMany { at: place, source } => Stopped::Refused { at: at(place), error: *source },
         error => Stopped::Store(error),

@@ -1,5 +1,6 @@
 //! Tests of [`super`]: a new configuration is put in force whole or not at all.
 use super::*;
+use crate::app::authorization::{Authority, Caller};
 use gw_config::Source;
 use gw_model::{KeyPolicy, NanoUsd, Secret};
 use gw_pipeline::{GatewayParts, SystemClock};
@@ -39,6 +40,11 @@ fn app(dir: &Path, compiled: &Compiled) -> App {
     App::new(Gateway::new(parts).unwrap(), storage, compiled, None).unwrap()
 }
 
+/// Whoever may do everything.
+fn master() -> Caller {
+    Caller { origin: Origin::system(), authority: Authority::everything() }
+}
+
 /// Revision of the snapshot, and the names of all keys.
 fn state(app: &App) -> (u64, Vec<String>) {
     let mut names: Vec<_> = app.gateway.keys.list().iter().map(|key| key.name.to_string()).collect();
@@ -54,12 +60,8 @@ fn names(of: &[&str]) -> Vec<String> {
 fn a_configuration_that_fails_at_any_point_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let app = app(dir.path(), &compiled(&[("one", "1")], 1));
-    super::super::keys::create(
-        &app,
-        &Origin::system(),
-        KeyPolicy { name: "api".to_owned(), ..KeyPolicy::default() },
-    )
-    .unwrap();
+    super::super::keys::create(&app, &master(), KeyPolicy { name: "api".to_owned(), ..KeyPolicy::default() })
+        .unwrap();
     let before = (1, names(&["api", "one"]));
     assert_eq!(state(&app), before);
 

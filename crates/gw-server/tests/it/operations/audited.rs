@@ -98,6 +98,9 @@ async fn what_happens_while_the_database_is_away_is_written_when_it_is_back() {
         [("GATEWRIGHT_DATABASE_URL", url.as_str()), ("GATEWRIGHT_ENCRYPTION_KEY", "of the tests")];
     let gateway = Gateway::start_with(&upstream.providers(), &variables).await;
     let key = super::make(&gateway, "keys", &json!({})).await;
+    // What it goes on from while the database is away.
+    let copy = gateway.folder().join("data/last-state.sealed");
+    eventually("there is a copy of the last state", async || copy.exists().then_some(())).await;
     server.kill();
     let patch = json!({"metadata": {"a": "b"}});
     let refused = gateway.admin(Method::PATCH, &format!("/api/v1/keys/{key}"), Some(&patch)).await;

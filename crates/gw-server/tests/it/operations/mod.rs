@@ -2,6 +2,7 @@
 //! An operation of the document that is not in the table fails.
 
 mod audited;
+mod matrix;
 
 use super::support::{Answer, Gateway};
 use http::Method;
@@ -63,6 +64,7 @@ fn new(resource: &str) -> Value {
     match resource {
         "credentials" => json!({"name": name(), "api_key": "sk-a-key-of-a-provider"}),
         "routes" => json!({"name": name(), "document": graph()}),
+        "admin-tokens" => json!({"name": name(), "role": "viewer"}),
         "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
         _ => json!({"name": name()}),
@@ -80,11 +82,16 @@ pub(crate) fn rows() -> Vec<Row> {
     };
     let metadata = || json!({"metadata": {"a": "b"}});
     let (key, credential, route) = (Object::Of("keys"), Object::Of("credentials"), Object::Of("routes"));
+    let token = Object::Of("admin-tokens");
     let mut rows = vec![
         row(Method::POST, "keys", Object::Nothing, Value::Null, "key.create"),
         row(Method::PATCH, "keys/{id}", key, metadata(), "key.update"),
         row(Method::DELETE, "keys/{id}", key, Value::Null, "key.revoke"),
         row(Method::POST, "keys/{id}/rotate", key, json!({"grace_seconds": 5}), "key.rotate"),
+        row(Method::POST, "admin-tokens", Object::Nothing, Value::Null, "admin_token.create"),
+        row(Method::PATCH, "admin-tokens/{id}", token, json!({"name": "other"}), "admin_token.update"),
+        row(Method::DELETE, "admin-tokens/{id}", token, Value::Null, "admin_token.revoke"),
+        row(Method::POST, "admin-tokens/{id}/rotate", token, json!({}), "admin_token.rotate"),
         row(Method::POST, "credentials", Object::Nothing, Value::Null, "credential.create"),
         row(Method::PATCH, "credentials/{id}", credential, json!({"description": "x"}), "credential.update"),
         row(Method::DELETE, "credentials/{id}", credential, Value::Null, "credential.delete"),
@@ -100,6 +107,9 @@ pub(crate) fn rows() -> Vec<Row> {
         ("keys", Object::Nothing),
         ("keys/{id}", key),
         ("keys/{id}/effective", key),
+        ("admin-tokens", Object::Nothing),
+        ("admin-tokens/{id}", token),
+        ("me", Object::Nothing),
         ("budgets", Object::Nothing),
         ("credentials", Object::Nothing),
         ("credentials/{id}", credential),
@@ -160,16 +170,18 @@ async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
     match row.object {
         Object::Nothing => None,
         Object::Of(resource) => Some(make(gateway, resource, &json!({})).await),
-        Object::OldRoute => {
-            let id = make(gateway, "routes", &json!({})).await;
-            let path = format!("/api/v1/routes/{id}");
-            gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
-            let draft = json!({"document": graph(), "note": "second"});
-            gateway.admin(Method::PATCH, &path, Some(&draft)).await.ok();
-            gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
-            Some(id)
-        }
+        Object::OldRoute => Some(old_route(gateway).await),
     }
+}
+
+async fn old_route(gateway: &Gateway) -> String {
+    let id = make(gateway, "routes", &json!({})).await;
+    let path = format!("/api/v1/routes/{id}");
+    gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
+    let draft = json!({"document": graph(), "note": "second"});
+    gateway.admin(Method::PATCH, &path, Some(&draft)).await.ok();
+    gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
+    id
 }
 
 /// The body of a row, and the path with the object's id.

@@ -4,9 +4,11 @@
 use super::super::amounts::Amounts;
 use super::super::budget::Mark;
 use super::super::refused::{HoldRefused, LimitExceeded};
+use super::super::rules::Rule;
 use super::super::views::{LimitsView, Remaining};
-use super::{Chain, Part, each};
-use gw_model::limits::{LimitKind, LimitUnit, Mode, OnUnavailable};
+use super::lend::{Leased, Lender, NoLender};
+use super::{Chain, Link, Part, each};
+use gw_model::limits::{LimitKind, LimitUnit, OnUnavailable};
 use gw_model::{AccountId, Micros, NanoUsd};
 
 /// What is asked for, all or nothing.
@@ -48,6 +50,8 @@ pub enum Item {
         key: String,
         /// The bound.
         max: u64,
+        /// How many are to be taken.
+        units: u64,
         /// It is only noted what it would refuse.
         shadow: bool,
         /// Whose it is: the place in the chain.
@@ -97,8 +101,15 @@ pub enum Refused {
 }
 
 impl Part {
-    fn key(&self, unit: LimitUnit, per_seconds: u32, scope: u64) -> String {
-        format!("{}:{}:{per_seconds}:{scope:x}", self.link.id, unit.as_str())
+    fn item(&self, rule: &Rule, units: u64, part: usize) -> Item {
+        let limit = &rule.limit;
+        let (unit, per_seconds, max, shadow) = (limit.unit, limit.per_seconds, limit.max, limit.shadow);
+        let key = format!("{}:{}:{per_seconds}:{:x}", self.link.id, unit.as_str(), rule.slot.scope);
+        if unit == LimitUnit::Parallel {
+            return Item::Parallel { key, max, units, shadow, part };
+        }
+        let (kind, burst) = (limit.kind, limit.burst);
+        Item::Limit { key, unit, per_seconds, kind, max, burst, units, shadow, part }
     }
 }
 
@@ -107,8 +118,8 @@ impl Chain {
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.links().any(|link| {
-            let limits = link.rules.limits.iter().any(|rule| rule.limit.sharing.mode == Mode::Strict);
-            limits || link.rules.budgets.iter().any(|budget| budget.sharing.mode == Mode::Strict)
+            let limits = link.rules.limits.iter().any(|rule| rule.limit.sharing.is_shared());
+            limits || link.rules.budgets.iter().any(|budget| budget.sharing.is_shared())
         })
     }
 
@@ -124,41 +135,42 @@ impl Chain {
         self.has_request
     }
 
-    /// What is to be asked for: these amounts, and with the first claim of a call also its request and its place
-    /// among those that run at the same time. `None`: nothing that is shared counts any of it.
+    /// As [`Self::claim_beyond`], with nothing set aside.
     #[must_use]
     pub fn claim(&self, now: Micros, amounts: Amounts, is_first: bool) -> Option<Claim> {
+        self.claim_beyond(now, amounts, is_first, &mut NoLender)
+    }
+
+    /// What is to be asked for: these amounts, and with the first claim of a call also its request and its place
+    /// among those that run at the same time. `None`: nothing that is shared counts any of it, or all of it was set aside.
+    #[must_use]
+    pub fn claim_beyond(
+        &self,
+        now: Micros,
+        amounts: Amounts,
+        is_first: bool,
+        lender: &mut impl Lender,
+    ) -> Option<Claim> {
         let mut items = Vec::new();
         for (at, part) in self.parts.iter().enumerate() {
-            items.extend(budgets(part, at, now, amounts.cost));
-            let counted = part.terms().counted().filter(|(_, r)| r.limit.sharing.mode == Mode::Strict);
+            items.extend(money(part, at, now, amounts.cost, lender));
+            let counted = part.terms().counted().filter(|(_, r)| r.limit.sharing.is_shared());
             for (_, rule) in counted {
-                let (limit, unit) = (&rule.limit, rule.limit.unit);
-                let key = || part.key(unit, limit.per_seconds, rule.slot.scope);
-                let units = match unit {
+                let units = match rule.limit.unit {
                     LimitUnit::Requests => u64::from(is_first && self.has_request),
-                    _ => amounts.of(unit),
+                    LimitUnit::Parallel => u64::from(is_first && self.is_inside),
+                    unit => amounts.of(unit),
                 };
-                let (max, shadow) = (limit.max, limit.shadow);
-                if unit == LimitUnit::Parallel {
-                    if is_first && self.is_inside {
-                        items.push(Item::Parallel { key: key(), max, shadow, part: at });
-                    }
-                } else if units > 0 {
-                    let (kind, burst, per_seconds) = (limit.kind, limit.burst, limit.per_seconds);
-                    let key = key();
-                    items.push(Item::Limit {
-                        key,
-                        unit,
-                        per_seconds,
-                        kind,
-                        max,
-                        burst,
-                        units,
-                        shadow,
-                        part: at,
-                    });
+                let leased = Leased { account: part.link.id, slot: Some(rule.slot) };
+                let is_leased = rule.is_leased() && leased.can_be();
+                if units == 0 || (is_leased && lender.take(leased, units, now)) {
+                    continue;
                 }
+                let item = part.item(rule, units, at);
+                if is_leased {
+                    lender.note_missed(leased, &part.link, &item);
+                }
+                items.push(item);
             }
         }
         (!items.is_empty()).then_some(Claim { items, amounts })
@@ -168,10 +180,8 @@ impl Chain {
     #[must_use]
     pub fn marks(&self, now: Micros) -> Vec<(AccountId, Mark)> {
         let mut marks = Vec::new();
-        for part in &self.parts {
-            let shared = part.link.rules.budgets.iter().filter(|b| b.sharing.mode == Mode::Strict);
-            let mut counters = part.link.tally.lock();
-            marks.extend(shared.map(|budget| (part.link.id, counters.purse().mark(budget, now, false))));
+        for part in self.parts.iter().filter(|part| part.link.rules.has_shared_budgets()) {
+            marks.extend(part.link.marks(now).into_iter().map(|mark| (part.link.id, mark)));
         }
         marks
     }
@@ -228,7 +238,7 @@ impl Chain {
         for item in &claim.items {
             let Item::Budgets { list, part, .. } = item else { continue };
             let Some(part) = self.parts.get(*part) else { continue };
-            let shared = part.link.rules.budgets.iter().filter(|b| b.sharing.mode == Mode::Strict);
+            let shared = part.link.rules.budgets.iter().filter(|b| b.sharing.is_shared());
             let mut counters = part.link.tally.lock();
             for (budget, used) in shared.zip(used.by_ref().take(list.len())) {
                 counters.purse().note_used(budget, now, NanoUsd(*used), nodes);
@@ -244,11 +254,11 @@ impl Chain {
     /// Which does not allow it.
     pub fn go_alone(&self, now: Micros, nodes: u64, is_gone: bool) -> Result<(), HoldRefused> {
         let closed = |sharing: gw_model::limits::Sharing| {
-            sharing.mode == Mode::Strict && sharing.on_unavailable == OnUnavailable::Closed
+            sharing.is_shared() && sharing.on_unavailable == OnUnavailable::Closed
         };
         let waits = |sharing: gw_model::limits::Sharing| {
             let has_part = sharing.on_unavailable == OnUnavailable::Local;
-            closed(sharing) || (sharing.mode == Mode::Strict && has_part && !is_gone)
+            closed(sharing) || (sharing.is_shared() && has_part && !is_gone)
         };
         let costs = self.held().cost.0 > 0;
         let mut refused = None;
@@ -268,13 +278,37 @@ impl Chain {
     }
 }
 
-fn budgets(part: &Part, at: usize, now: Micros, cost: NanoUsd) -> Option<Item> {
-    let shared = || part.link.rules.budgets.iter().filter(|b| b.sharing.mode == Mode::Strict);
-    shared().next()?;
-    let mut counters = part.link.tally.lock();
-    let list = shared().map(|budget| {
-        let mark = counters.purse().mark(budget, now, false);
-        BudgetItem { limit: budget.limit_at(now), shadow: budget.shadow, mark }
-    });
-    Some(Item::Budgets { account: part.link.id, cost, list: list.collect(), part: at })
+/// The budgets of a part, unless the money is set aside, or nothing of it is wanted.
+fn money(part: &Part, at: usize, now: Micros, cost: NanoUsd, lender: &mut impl Lender) -> Option<Item> {
+    let is_leased = part.link.rules.has_leased_money();
+    let leased = Leased { account: part.link.id, slot: None };
+    if is_leased && (cost.0 == 0 || lender.take(leased, cost.0, now)) {
+        return None;
+    }
+    let item = part.link.budgets(now, cost, at)?;
+    if is_leased {
+        lender.note_missed(leased, &part.link, &item);
+    }
+    Some(item)
+}
+
+impl Link {
+    /// What is asked of the shared budgets of the account; `None` where it has none.
+    pub(crate) fn budgets(&self, now: Micros, cost: NanoUsd, part: usize) -> Option<Item> {
+        let shared = || self.rules.budgets.iter().filter(|budget| budget.sharing.is_shared());
+        shared().next()?;
+        let mut counters = self.tally.lock();
+        let list = shared().map(|budget| {
+            let mark = counters.purse().mark(budget, now, false);
+            BudgetItem { limit: budget.limit_at(now), shadow: budget.shadow, mark }
+        });
+        Some(Item::Budgets { account: self.id, cost, list: list.collect(), part })
+    }
+
+    /// What was spent here in the windows of the account's shared budgets, as far as it may have changed lately.
+    pub(crate) fn marks(&self, now: Micros) -> Vec<Mark> {
+        let shared = self.rules.budgets.iter().filter(|budget| budget.sharing.is_shared());
+        let mut counters = self.tally.lock();
+        shared.map(|budget| counters.purse().mark(budget, now, false)).collect()
+    }
 }

@@ -98,6 +98,11 @@ impl Books {
         News { generation, told: news, has_others }
     }
 
+    /// This gateway's time.
+    pub(super) fn now(&self) -> Micros {
+        self.clock.now()
+    }
+
     #[expect(clippy::unused_self, reason = "beside what needs it")]
     fn note<T>(&self, read: Result<T, StoreError>, what: &str) -> Option<T> {
         read.map_err(|error| tracing::warn!(%error, "{what} can not be read")).ok()

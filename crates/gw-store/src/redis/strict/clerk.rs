@@ -8,9 +8,10 @@ use super::desk::{Denied, Desk, Granted, MAX_WAITING, Message, Phase, State};
 use super::exchange::{Exchange, Place, Sent};
 use super::grant::Grant;
 use super::hall::Hall;
+use super::lease::{Filled, Leases};
 use super::wire::{Answer, Told};
-use crate::memory::Claim;
-use gw_model::Secret;
+use crate::memory::{Claim, Leased};
+use gw_model::{Micros, Secret};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -60,6 +61,7 @@ pub struct Clerk {
     queue: mpsc::Receiver<Message>,
     state: Arc<State>,
     books: Arc<Books>,
+    leases: Arc<Leases>,
     hall: Hall,
     /// The gateways seen last.
     nodes: Vec<String>,
@@ -98,13 +100,14 @@ impl Clerk {
     ) -> Result<(Self, Desk), RedisError> {
         let place = Place::new(&settings.url, &settings.prefix, settings.node, settings.timeout)?;
         let (sender, queue) = mpsc::channel(MAX_WAITING);
-        let state = Arc::new(State::new());
+        let (state, leases) = (Arc::new(State::new()), Arc::new(Leases::default()));
         let clerk = Self {
             place,
             dead_after: settings.dead_after,
             queue,
             state: Arc::clone(&state),
             books,
+            leases: Arc::clone(&leases),
             hall: Hall::default(),
             nodes: Vec::new(),
             joined: None,
@@ -114,7 +117,7 @@ impl Clerk {
             watch,
         };
         let gone_after_ms = u64::try_from(settings.dead_after.as_millis()).unwrap_or(u64::MAX);
-        Ok((clerk, Desk { queue: sender, state, gone_after_ms }))
+        Ok((clerk, Desk { queue: sender, state, gone_after_ms, leases }))
     }
 
     /// Serves the queue until this gateway leaves.
@@ -174,6 +177,7 @@ impl Clerk {
                     self.tell_news(&mut exchange, read).await?;
                 }
                 _ = beats.tick() => {
+                    self.tend_leases(&mut exchange).await?;
                     if self.state.is_leaving.load(Ordering::Acquire) {
                         exchange.bye().await;
                         return Ok(());
@@ -272,6 +276,32 @@ impl Clerk {
         Ok(())
     }
 
+    /// Tells what came of what is set aside, gives back what is not needed, and fetches what is.
+    async fn tend_leases(&mut self, exchange: &mut Exchange) -> Result<(), RedisError> {
+        let is_leaving = self.state.is_leaving.load(Ordering::Acquire);
+        let told = self.leases.sweep(self.books.now(), is_leaving);
+        let mut batch: Vec<Message> =
+            told.chunks(MAX_SPENT).map(|some| Message::Tell(some.to_vec())).collect();
+        self.deal_with(exchange, &mut batch).await
+    }
+
+    /// What is to be set aside, where it can be asked for.
+    fn wanted_leases(&self) -> Vec<(Leased, Claim)> {
+        let may_ask = self.state.phase() == Phase::Open && !self.state.is_leaving.load(Ordering::Acquire);
+        if may_ask { self.leases.wanted(self.books.now(), self.state.nodes()) } else { Vec::new() }
+    }
+
+    fn fill_lease(&mut self, (of, claim): &(Leased, Claim), asked_at: Micros, answer: &Answer) {
+        let filled = match answer {
+            Answer::Taken { at, left, used, .. } => {
+                self.hall.take(claim);
+                claim.items.first().map(|item| Filled::of(item, *at, asked_at, left, used))
+            }
+            _ => None,
+        };
+        self.leases.fill(of, filled, asked_at);
+    }
+
     async fn deal_with(
         &mut self,
         exchange: &mut Exchange,
@@ -298,13 +328,15 @@ impl Clerk {
             Some(asked) => Sent::Claim(&asked.claim),
             None => Sent::Told(told),
         });
-        let sent: Vec<Sent<'_>> = sent.collect();
+        let (leases, asked_at) = (self.wanted_leases(), self.books.now());
+        let sent: Vec<Sent<'_>> = sent.chain(leases.iter().map(|(_, claim)| Sent::Claim(claim))).collect();
         let answers = if sent.is_empty() { Ok(Vec::new()) } else { exchange.send(&sent, 0).await };
         drop(sent);
         let answers = match answers {
             Ok(answers) => answers,
             Err(error) => {
                 // Whether they were taken is not known; what this gateway says when it comes again decides.
+                leases.iter().for_each(|(of, _)| self.leases.fill(of, None, asked_at));
                 told.into_iter().flatten().for_each(|told| self.hall.not_heard(told));
                 for asked in asked.into_iter().flatten() {
                     drop(asked.reply.send(Err(Denied::Away)));
@@ -313,6 +345,10 @@ impl Clerk {
             }
         };
         let mut is_stale = false;
+        for (lease, answer) in leases.iter().zip(answers.iter().skip(asked.len())) {
+            is_stale |= *answer == Answer::Stale;
+            self.fill_lease(lease, asked_at, answer);
+        }
         for ((asked, told), answer) in asked.into_iter().zip(told).zip(answers) {
             is_stale |= answer == Answer::Stale;
             match asked {

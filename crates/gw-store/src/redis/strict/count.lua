@@ -298,17 +298,17 @@ while ARGV[at] do
     end
     at = at + 8
   elseif op == 'P' then
-    -- Calls at the same time: key, most, shadow.
-    local name = ARGV[at + 1]
-    if asks and num(redis.call('GET', prefix .. ':p:' .. name)) >= num(ARGV[at + 2]) then
+    -- Calls at the same time: key, most, shadow, how many.
+    local name, n = ARGV[at + 1], num(ARGV[at + 4])
+    if asks and num(redis.call('GET', prefix .. ':p:' .. name)) + n > num(ARGV[at + 2]) then
       local no = refuse(ARGV[at + 3] == '1', 'l', 1000000)
       if no then return no end
     end
     takes[#takes + 1] = function()
-      redis.call('INCRBY', prefix .. ':p:' .. name, 1)
-      redis.call('HINCRBY', prefix .. ':n:' .. node, 'p:' .. name, 1)
+      redis.call('INCRBY', prefix .. ':p:' .. name, int(n))
+      redis.call('HINCRBY', prefix .. ':n:' .. node, 'p:' .. name, int(n))
     end
-    at = at + 4
+    at = at + 5
   elseif op == 'B' then
     -- Budgets of an account: account, what to hold, how many, and for each its bound, shadow, and window.
     local account, cost, count = ARGV[at + 1], num(ARGV[at + 2]), num(ARGV[at + 3])

@@ -2,6 +2,7 @@
 //! a bounded time; telling never waits.
 
 use super::grant::Grant;
+use super::lease::Leases;
 use super::wire::Told;
 use crate::memory::{Claim, Mark, Refused};
 use gw_model::AccountId;
@@ -62,6 +63,7 @@ pub struct Desk {
     pub(super) queue: mpsc::Sender<Message>,
     pub(super) state: Arc<State>,
     pub(super) gone_after_ms: u64,
+    pub(super) leases: Arc<Leases>,
 }
 
 #[derive(Debug)]
@@ -111,6 +113,10 @@ impl State {
         self.phase.store(code, Ordering::Release);
     }
 
+    pub(super) fn nodes(&self) -> u64 {
+        self.nodes.load(Ordering::Relaxed).max(1)
+    }
+
     pub(super) fn set_nodes(&self, nodes: usize) {
         self.nodes.store(u64::try_from(nodes).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
@@ -154,6 +160,12 @@ impl Desk {
         self.tell(marks.into_iter().map(|(account, mark)| Told::Spent { account, mark }).collect());
     }
 
+    /// What this gateway has set aside.
+    #[must_use]
+    pub const fn leases(&self) -> &Arc<Leases> {
+        &self.leases
+    }
+
     /// How it stands with Redis.
     #[must_use]
     pub fn phase(&self) -> Phase {
@@ -176,6 +188,6 @@ impl Desk {
     /// How many gateways there were when that was last known; at least 1.
     #[must_use]
     pub fn nodes(&self) -> u64 {
-        self.state.nodes.load(Ordering::Relaxed).max(1)
+        self.state.nodes()
     }
 }

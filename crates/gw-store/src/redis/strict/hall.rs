@@ -23,7 +23,7 @@ impl Hall {
         for item in &claim.items {
             let (name, n) = match item {
                 Item::Limit { .. } => continue,
-                Item::Parallel { key, .. } => (format!("p:{key}"), 1),
+                Item::Parallel { key, units, .. } => (format!("p:{key}"), *units),
                 Item::Budgets { account, cost, .. } => (format!("r:{account}"), cost.0),
             };
             if n > 0 {

@@ -12,12 +12,14 @@ mod desk;
 mod exchange;
 mod grant;
 mod hall;
+mod lease;
 mod wire;
 
 pub use books::Books;
 pub use clerk::{Clerk, ClerkSettings, Watch};
 pub use desk::{Denied, Desk, Granted, Phase};
 pub use grant::Grant;
+pub use lease::{Leases, Lending, Takes};
 pub use wire::Told;
 
 #[cfg(test)]

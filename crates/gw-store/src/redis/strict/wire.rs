@@ -109,8 +109,9 @@ pub(super) fn claim(args: &mut Args, claim: &Claim) {
                 ]);
                 args.extend([max.to_string(), burst.to_string(), units.to_string(), flag(*shadow)]);
             }
-            Item::Parallel { key, max, shadow, .. } => {
-                args.extend(["P".to_owned(), key.clone(), max.to_string(), flag(*shadow)]);
+            Item::Parallel { key, max, units, shadow, .. } => {
+                let (max, units) = (max.to_string(), units.to_string());
+                args.extend(["P".to_owned(), key.clone(), max, flag(*shadow), units]);
             }
             Item::Budgets { account, cost, list, .. } => {
                 args.extend([

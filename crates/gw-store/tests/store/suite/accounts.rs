@@ -44,7 +44,7 @@ fn calls() -> Vec<Record> {
 }
 
 fn filter(group_by: GroupBy) -> UsageFilter {
-    UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None }
+    UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None, seen_from: None }
 }
 
 fn told(rows: &[UsageRow]) -> Vec<(String, Option<String>, u64, u64)> {

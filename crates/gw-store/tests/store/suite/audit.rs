@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::sample::NOON;
-use gw_model::{KeyId, KeyPolicy, Secret};
+use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret};
 use gw_store::StoreError;
 use gw_store::audit::{
     Actor, Anchor, AuditDraft, AuditFilter, AuditOutcome, AuditReport, AuditSeal, FaultKind, Origin, Verifier,
@@ -10,6 +10,9 @@ use gw_store::audit::{
 use gw_store::traits::AuditLog;
 use gw_store::types::NewKey;
 use serde_json::json;
+
+/// What the entries of the tests belong to.
+const TEAM: AccountId = AccountId { level: Level::Team, number: 5 };
 
 pub(crate) fn seal() -> AuditSeal {
     AuditSeal::new(&[Secret::new("an encryption key of the tests".to_owned())])
@@ -23,6 +26,7 @@ pub(crate) fn draft(id: &str, time: i64) -> AuditDraft {
         kind: "key",
         id: id.to_owned(),
         name: format!("name of {id}"),
+        places: vec![TEAM],
         outcome: AuditOutcome::Success,
         before: Some(json!({"limits": {"rpm": 1}})),
         after: Some(json!({"limits": {"rpm": 2}})),
@@ -108,6 +112,10 @@ pub(crate) fn entries_are_numbered_listed_and_verified(store: &impl Store) {
         25
     );
     assert_eq!(of(AuditFilter { from: Some(NOON + 5), to: Some(NOON + 9), ..AuditFilter::default() }), 4);
+    let seen =
+        |ids: &[AccountId]| of(AuditFilter { seen_from: Some(ids.to_vec()), ..AuditFilter::default() });
+    let other = AccountId { number: 6, ..TEAM };
+    assert_eq!((seen(&[other, TEAM]), seen(&[other]), seen(&[])), (25, 0, 0));
     let report = verify(store, &seal(), None);
     assert_eq!((report.entries, report.fault), (25, None));
     assert_eq!((report.first, report.last), (Some((1, NOON)), Some((25, NOON + 24))));

@@ -12,6 +12,7 @@ pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
 pub(crate) mod tenancy;
+pub(crate) mod tokens;
 
 pub(crate) use gw_store::traits::Database as Store;
 
@@ -44,6 +45,9 @@ macro_rules! for_each_case {
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
                 a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number,
                 what_is_missing_is_added_below_what_is_there;
+            tokens:
+                tokens_are_found_by_what_is_shown_and_changed_in_turn, people_have_a_role_at_the_gateway,
+                who_sees_a_part_is_told_of_that_part;
             ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,

@@ -94,7 +94,9 @@ pub(crate) fn logs_are_filtered_and_paged(store: &impl Store) {
 }
 
 fn usage(store: &impl Store, group_by: GroupBy) -> Vec<UsageRow> {
-    store.usage(&UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None }).unwrap()
+    store
+        .usage(&UsageFilter { group_by, from: None, to: None, key_id: None, team_id: None, seen_from: None })
+        .unwrap()
 }
 
 pub(crate) fn usage_is_summed_by_every_dimension(store: &impl Store) {
@@ -162,7 +164,14 @@ pub(crate) fn usage_is_cut_by_time(store: &impl Store) {
     fold(store, &[record(1), later]);
     let requests = |from, to| {
         let rows = store
-            .usage(&UsageFilter { group_by: GroupBy::Day, from, to, key_id: None, team_id: None })
+            .usage(&UsageFilter {
+                group_by: GroupBy::Day,
+                from,
+                to,
+                key_id: None,
+                team_id: None,
+                seen_from: None,
+            })
             .unwrap();
         rows.iter().map(|row| row.requests).sum::<u64>()
     };

@@ -3,7 +3,6 @@ use super::*;
 use bytes::Bytes;
 use gw_model::{AccountId, AccountPolicy, Level, WireFormat};
 use gw_pipeline::{CallerContext, Inbound, PathFacts, Worker};
-use gw_store::audit::Origin;
 use gw_store::journal::{Frame, SegmentReader, list_segments};
 use gw_store::memory::NewAccount;
 use gw_upstream::{Upstream, UpstreamConfig};
@@ -50,7 +49,7 @@ async fn a_call_is_written_down_with_its_accounts() {
         ..KeyPolicy::default()
     };
     let keys = [policy("bare", Some("a-label".to_owned())), policy("counted", Some(TEAM.to_string()))];
-    let keys = keys.map(|policy| super::super::super::keys::create(&app, &Origin::system(), policy).unwrap());
+    let keys = keys.map(|policy| super::super::super::keys::create(&app, &master(), policy).unwrap());
     let journal = app.storage.journal(0).unwrap();
     let upstream = Upstream::new(UpstreamConfig::default());
     let worker = Worker::new(Arc::clone(&app.gateway), upstream, journal, 7);

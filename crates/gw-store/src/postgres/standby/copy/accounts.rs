@@ -16,6 +16,9 @@ pub(super) struct AccountOut {
     metadata: BTreeMap<String, String>,
     disabled: bool,
     memberships: Vec<(String, Role)>,
+    /// Copies of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gateway_role: Option<Role>,
     created_at: i64,
     updated_at: i64,
     revision: i64,
@@ -24,7 +27,7 @@ pub(super) struct AccountOut {
 impl AccountOut {
     pub(super) fn of(account: &StoredAccount) -> Self {
         let text = |id: AccountId| id.to_string();
-        let AccountProfile { name, email, plan, policy, metadata, disabled, memberships } =
+        let AccountProfile { name, email, plan, policy, metadata, disabled, memberships, gateway_role } =
             account.profile.clone();
         Self {
             id: account.id.to_string(),
@@ -36,6 +39,7 @@ impl AccountOut {
             metadata,
             disabled,
             memberships: memberships.iter().map(|m| (m.account.to_string(), m.role)).collect(),
+            gateway_role,
             created_at: account.created_at,
             updated_at: account.updated_at,
             revision: account.revision,
@@ -64,6 +68,7 @@ impl AccountOut {
                 metadata: self.metadata,
                 disabled: self.disabled,
                 memberships,
+                gateway_role: self.gateway_role,
             },
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -1,0 +1,69 @@
+//! Finds out who holds a credential of the admin API. It must not tell why one is not good.
+
+use super::caller::{Authority, Grant};
+use super::scopes::Scopes;
+use crate::app::state::App;
+use gw_model::AccountId;
+use gw_store::StoreError;
+use gw_store::audit::Actor;
+use gw_store::keys::TOKEN_PREFIX;
+use gw_store::types::{StoredToken, TokenHolder};
+
+/// Why nobody is known by it.
+#[derive(Debug)]
+pub(crate) enum Unidentified {
+    /// It is not known, or no more good.
+    Unknown,
+    /// Only the database could tell.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unidentified {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Who holds the master key or an admin token. Reads the database.
+pub(crate) fn identify(app: &App, presented: &str) -> Result<(Actor, Authority), Unidentified> {
+    if app.gateway.is_master(presented) {
+        return Ok((Actor::Master, Authority::everything()));
+    }
+    if !presented.starts_with(TOKEN_PREFIX) {
+        return Err(Unidentified::Unknown);
+    }
+    for digest in app.gateway.keys.digests(presented) {
+        if let Some(token) = app.storage.database.admin_token_of(&digest)? {
+            let authority = authority(app, &token, &digest)?;
+            return Ok((Actor::Token(token.id), authority));
+        }
+    }
+    Err(Unidentified::Unknown)
+}
+
+/// A person as he is now; unknown when he is disabled or gone.
+pub(crate) fn of_user(app: &App, user: AccountId, scopes: Scopes) -> Result<Authority, Unidentified> {
+    let found = app.storage.database.account(user)?.filter(|user| !user.profile.disabled);
+    Ok(Authority::of_user(&found.ok_or(Unidentified::Unknown)?, scopes))
+}
+
+fn authority(app: &App, token: &StoredToken, shown: &[u8; 32]) -> Result<Authority, Unidentified> {
+    let now = app.gateway.clock().now();
+    let is_over = token.expires_at.is_some_and(|at| at <= now);
+    let is_good = token.digest == *shown || token.retiring.is_some_and(|old| now < old.until);
+    if is_over || !is_good {
+        return Err(Unidentified::Unknown);
+    }
+    let scopes = Scopes::stored(&token.scopes);
+    let authority = match token.holder {
+        TokenHolder::User(user) => of_user(app, user, scopes)?,
+        TokenHolder::Role { role, at } => {
+            // What it was for is gone.
+            if at.is_some_and(|at| app.gateway.keys.accounts.get(at).is_none()) {
+                return Err(Unidentified::Unknown);
+            }
+            Authority::of(vec![Grant { role, at }], None, scopes)
+        }
+    };
+    Ok(authority.until(token.expires_at))
+}

@@ -1,0 +1,26 @@
+-- Credentials of the admin API beside the master key. Of a token only its digest is kept.
+CREATE TABLE admin_tokens (
+    id         TEXT PRIMARY KEY NOT NULL,
+    name       TEXT NOT NULL,
+    digest     BYTEA NOT NULL UNIQUE,
+    old_digest BYTEA,
+    old_until  BIGINT,
+    prefix     TEXT NOT NULL,
+    last4      TEXT NOT NULL,
+    -- A role and where it holds (everywhere when that is empty), or a user.
+    role       TEXT NOT NULL,
+    place      TEXT NOT NULL,
+    user_id    TEXT NOT NULL,
+    -- JSON: a list of texts.
+    scopes     TEXT NOT NULL,
+    expires_at BIGINT,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    revision   BIGINT NOT NULL
+);
+
+CREATE INDEX admin_tokens_old ON admin_tokens (old_digest);
+
+-- Of users: what they are to the gateway as a whole.
+ALTER TABLE accounts ADD COLUMN role TEXT;
