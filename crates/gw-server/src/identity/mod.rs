@@ -136,6 +136,7 @@ async fn receive(app: Arc<App>, mut arriving: mpsc::Receiver<Arrival>) {
         };
         let Some(Arrival { token, answer }) = arrival else { return };
         let (rings, app) = (Rc::clone(&rings), Arc::clone(&app));
+        #[expect(clippy::disallowed_methods, reason = "the thread's own task set, which ends with it")]
         tokio::task::spawn_local(async move {
             let outcome = callers::introduce(&app, &rings, token).await;
             app.gateway.metrics.note_introduction(outcome.as_ref().err().map(|refusal| refusal.code));

@@ -151,6 +151,10 @@ impl Rings {
             let is_due = state.tried_at == 0 || now >= state.tried_at.saturating_add(pause);
             if is_due && ring.reading.try_lock().is_ok() {
                 let (rings, issuer) = (Rc::clone(self), Arc::clone(issuer));
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the thread's own task set, which ends with it"
+                )]
                 tokio::task::spawn_local(async move { rings.read_again(&ring, &issuer, pause).await });
             }
         }

@@ -39,6 +39,7 @@ impl Files {
             if path.as_os_str() == "-" { "standard input".to_owned() } else { path.display().to_string() };
         let mut bytes = Vec::new();
         let most = *left + 1;
+        #[expect(clippy::disallowed_methods, reason = "limited by `take`")]
         let read = match path.as_os_str() == "-" {
             true => std::io::stdin().lock().take(most).read_to_end(&mut bytes),
             false => std::fs::File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)),

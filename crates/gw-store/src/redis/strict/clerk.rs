@@ -123,7 +123,7 @@ impl Clerk {
     /// Serves the queue until this gateway leaves.
     pub async fn run(mut self) {
         loop {
-            let began = Instant::now();
+            let began = super::now();
             let Err(error) = self.serve().await else { return };
             // A Redis that is there and knows nothing is told at once.
             let is_new = matches!(error, RedisError::Forgotten) && self.state.phase() != Phase::Gathering;
@@ -132,7 +132,7 @@ impl Clerk {
             // What lasted is tried again at once; what does not last, once a second.
             let pause = if is_new || began.elapsed() > PAUSE { Duration::ZERO } else { PAUSE };
             self.set(phase, Some(&error));
-            let until = Instant::now() + pause;
+            let until = super::now() + pause;
             // Nobody waits meanwhile.
             while let Ok(Some(message)) = tokio::time::timeout_at(until, self.queue.recv()).await {
                 self.put_off(message);
@@ -167,7 +167,7 @@ impl Clerk {
         let mut exchange = self.join().await?;
         let mut beats = tokio::time::interval(GATHERING_EVERY);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut next_beat = Instant::now();
+        let mut next_beat = super::now();
         let mut batch = Vec::with_capacity(MAX_BATCH);
         let mut news: Option<JoinHandle<News>> = None;
         loop {
@@ -182,7 +182,7 @@ impl Clerk {
                         exchange.bye().await;
                         return Ok(());
                     }
-                    if Instant::now() < next_beat && self.state.phase() == Phase::Open {
+                    if super::now() < next_beat && self.state.phase() == Phase::Open {
                         continue;
                     }
                     let beat = exchange.beat(self.dead_after, GRACE).await?;
@@ -193,7 +193,7 @@ impl Clerk {
                         (self.watch)(self.state.phase(), self.nodes.len(), None);
                     }
                     self.set(if beat.is_open { Phase::Open } else { Phase::Gathering }, None);
-                    next_beat = Instant::now() + BEAT_EVERY;
+                    next_beat = super::now() + BEAT_EVERY;
                     if news.is_none() && self.books.has_news(self.told, self.has_others) {
                         let (books, told, has_others) = (Arc::clone(&self.books), self.told, self.has_others);
                         news = Some(tokio::task::spawn_blocking(move || books.news(told, has_others)));
@@ -255,7 +255,7 @@ impl Clerk {
         let News { generation, told, has_others } = read.map_err(|_| RedisError::Unready)?;
         if has_others {
             self.unready_since = None;
-        } else if self.unready_since.get_or_insert_with(Instant::now).elapsed() < self.dead_after {
+        } else if self.unready_since.get_or_insert_with(super::now).elapsed() < self.dead_after {
             // What those spent that are gone is in the database alone.
             return Err(RedisError::Unready);
         }

@@ -8,7 +8,6 @@ use crate::memory::{Claim, Mark, Refused};
 use gw_model::AccountId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::time::Instant;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
 
@@ -71,7 +70,7 @@ pub(super) struct State {
     phase: AtomicU8,
     nodes: AtomicU64,
     /// When it began, and how many milliseconds later Redis was lost, or was never found.
-    began: Instant,
+    began: tokio::time::Instant,
     lost_at_ms: AtomicU64,
     /// The process ends.
     pub(super) is_leaving: AtomicBool,
@@ -83,7 +82,7 @@ impl State {
         Self {
             phase,
             nodes,
-            began: Instant::now(),
+            began: super::now(),
             lost_at_ms: AtomicU64::new(0),
             is_leaving: AtomicBool::new(false),
         }

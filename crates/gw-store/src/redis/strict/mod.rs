@@ -22,5 +22,11 @@ pub use grant::Grant;
 pub use lease::{Leases, Lending, Takes};
 pub use wire::Told;
 
+/// For how long Redis is waited for. What counts in windows is Redis' own time.
+#[expect(clippy::disallowed_methods, reason = "patience is measured by the machine's clock, as timers are")]
+fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}
+
 #[cfg(test)]
 mod tests;
