@@ -68,4 +68,5 @@ mod stored;
 mod streams;
 mod support;
 mod tenancy;
+mod upgrade;
 mod vectors;
