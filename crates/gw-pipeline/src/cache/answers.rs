@@ -6,10 +6,15 @@ use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
 use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
+use parking_lot::Mutex;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const SECOND_US: i64 = 1_000_000;
+
+/// How many purges are remembered for answers that are on their way; what is older takes all of them.
+const MAX_PURGES: usize = 64;
 
 /// See the module.
 pub struct Answers {
@@ -17,6 +22,14 @@ pub struct Answers {
     /// Is any answer reused at all?
     is_used: AtomicBool,
     pub(super) flights: Flights,
+    purged: Mutex<Purged>,
+}
+
+/// What was thrown away lately.
+#[derive(Default)]
+struct Purged {
+    count: u64,
+    last: VecDeque<Purge>,
 }
 
 impl std::fmt::Debug for Answers {
@@ -43,6 +56,7 @@ impl Answers {
             memory: Memory::new(memory_bytes(policies)),
             is_used,
             flights: Flights::new(metrics.cache_passengers.clone()),
+            purged: Mutex::default(),
         }
     }
 
@@ -81,12 +95,42 @@ impl Answers {
         Found::Nothing
     }
 
-    pub(super) fn keep(&self, key: AnswerKey, answer: Answer) {
-        self.memory.put(key, Arc::new(answer));
+    /// Keeps an answer that was asked for after so many purges, unless a later one takes it.
+    pub(super) fn keep(&self, key: AnswerKey, answer: Answer, since: u64) {
+        let answer = Arc::new(answer);
+        if self.is_purged(since, &key, &answer) {
+            return;
+        }
+        self.memory.put(key, Arc::clone(&answer));
+        // A purge may have passed between the two.
+        if self.is_purged(since, &key, &answer) {
+            self.memory.purge(&Purge { key: Some(key), ..Purge::default() });
+        }
     }
 
-    /// Throws answers away; how many there were.
+    /// How many purges there were.
+    pub(super) fn purges(&self) -> u64 {
+        self.purged.lock().count
+    }
+
+    fn is_purged(&self, since: u64, key: &AnswerKey, answer: &Answer) -> bool {
+        let purged = self.purged.lock();
+        let new = usize::try_from(purged.count - since).unwrap_or(usize::MAX);
+        new > purged.last.len()
+            || purged.last.iter().rev().take(new).any(|purge| purge.takes(key, &answer.labels))
+    }
+
+    /// Throws answers away; how many there were. Those that are on their way go to who waits for them, and are not kept.
     pub fn purge(&self, purge: &Purge) -> usize {
+        {
+            let mut purged = self.purged.lock();
+            purged.count += 1;
+            if purged.last.len() >= MAX_PURGES {
+                purged.last.pop_front();
+            }
+            purged.last.push_back(purge.clone());
+        }
+        self.flights.close_doors();
         self.memory.purge(purge)
     }
 

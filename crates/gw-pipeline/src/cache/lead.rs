@@ -7,6 +7,7 @@ use crate::attempt::{Answered, Failure};
 use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::reply::{Reply, ReplyBody};
+use crate::respond::headers;
 use crate::ticket::Rejected;
 use crate::worker::Worker;
 use gw_model::{Call, Micros, Record};
@@ -39,6 +40,8 @@ pub(crate) struct Lead {
     pub(super) worker: Rc<Worker>,
     pub(super) flight: Arc<Flight>,
     pub(super) key: AnswerKey,
+    /// How many purges there were when it was asked for.
+    pub(super) since: u64,
     /// How long the answer is kept; `None`: not at all.
     pub(super) lifetime: Option<Lifetime>,
     pub(super) tags: Vec<String>,
@@ -63,6 +66,9 @@ impl Lead {
         self.has_landed = true;
         let Some(lifetime) = self.lifetime else { return };
         let Some(body) = self.flight.body() else { return };
+        if !is_whole(&head, &body) {
+            return;
+        }
         let content_type = head.content_type.as_ref().and_then(|kind| kind.to_str().ok());
         let now = self.worker.now();
         let answer = Answer {
@@ -84,7 +90,7 @@ impl Lead {
             fresh_until: now.saturating_add(lifetime.fresh_us),
             until: now.saturating_add(lifetime.whole_us),
         };
-        self.worker.gateway().answers.keep(self.key, answer);
+        self.worker.gateway().answers.keep(self.key, answer, self.since);
         // Dropping this takes the flight out: from now on, who asks finds what is kept.
     }
 
@@ -121,6 +127,16 @@ impl Drop for Lead {
             self.flight.fall(Fate::Abandoned);
         }
     }
+}
+
+/// Some upstreams tell of a fault with a good status, or end in the midst without a word.
+fn is_whole(head: &Head, body: &[u8]) -> bool {
+    let is_json = headers::is_json(&head.headers());
+    head.status == http::StatusCode::OK
+        && match headers::is_event_stream(&head.headers()) {
+            true => gw_wire::complete::has_finished(head.format, body),
+            false => !is_json || gw_wire::complete::is_complete(head.format, body),
+        }
 }
 
 /// Reads the answer as fast as it comes and all who get it allow.

@@ -130,6 +130,7 @@ impl Looking<'_> {
             worker: Rc::clone(&worker),
             flight: Arc::clone(&flight),
             key: self.key,
+            since: worker.gateway().answers.purges(),
             lifetime: Some(self.lifetime()),
             tags: tags.filter(|tag| !tag.is_empty()).map(ToOwned::to_owned).collect(),
             model: Arc::clone(&screened.model.name),

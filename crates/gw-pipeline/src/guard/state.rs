@@ -58,6 +58,12 @@ impl Chosen {
         self.all.iter().filter(fits).map(Arc::clone).collect()
     }
 
+    /// Those that look at answers.
+    pub(crate) fn of_responses(mut self) -> Self {
+        self.all.retain(|rail| rail.spec.on_response);
+        self
+    }
+
     pub(crate) fn looks_at_response(&self) -> bool {
         self.all.iter().any(|rail| rail.spec.on_response)
     }
@@ -93,6 +99,10 @@ pub(crate) struct Guarded {
 }
 
 impl Guarded {
+    pub(crate) fn new(chosen: Chosen, original: Bytes) -> Self {
+        Self { chosen, session: Session::default(), original }
+    }
+
     /// The guardrails that found something, each once with what it did and where.
     fn verdicts(&self) -> Vec<&Note> {
         let mut seen: Vec<&Note> = Vec::new();

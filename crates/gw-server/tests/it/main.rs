@@ -32,6 +32,7 @@ mod files;
 mod formats;
 mod google;
 mod guardrails;
+mod guardrails_evaded;
 mod hedging;
 mod identity;
 mod keys;

@@ -5,4 +5,4 @@ mod stream;
 mod whole;
 
 pub(super) use stream::StreamGuard;
-pub(super) use whole::body;
+pub(crate) use whole::body;
