@@ -3,7 +3,7 @@
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
-use crate::types::TokenId;
+use crate::types::{GroupId, TokenId};
 use gw_model::{AccountId, KeyId, Level, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -87,6 +87,13 @@ pub fn generate_token_id() -> Result<TokenId, StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     Ok(TokenId(u128::from_be_bytes(bytes)))
+}
+
+/// A new id of a directory's group.
+pub fn generate_group_id() -> Result<GroupId, StoreError> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(GroupId(u128::from_be_bytes(bytes)))
 }
 
 /// A fresh id of a dynamic route.

@@ -7,10 +7,10 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
-    LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, StoredToken, TenantBatch,
-    TokenId, UsageFilter, UsageRow, Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, GroupId, KeyLabel,
+    KeyUpdate, LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending,
+    SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredGroup, StoredKey, StoredRoute,
+    StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -147,6 +147,21 @@ pub trait TokenStore: Send + Sync {
     fn update_admin_token(&self, changed: &StoredToken) -> Result<bool, StoreError>;
     /// Removes one; false when there is none of that id.
     fn delete_admin_token(&self, id: TokenId) -> Result<bool, StoreError>;
+}
+
+/// Groups that directories tell of over SCIM.
+pub trait GroupStore: Send + Sync {
+    /// All of an organization, or of all of them, in the order of ids.
+    fn groups(&self, organization: Option<AccountId>) -> Result<Vec<StoredGroup>, StoreError>;
+    /// The group of that id.
+    fn group(&self, id: GroupId) -> Result<Option<StoredGroup>, StoreError>;
+    /// Adds one. Errors: [`StoreError::NameTaken`].
+    fn create_group(&self, new: &StoredGroup) -> Result<(), StoreError>;
+    /// Replaces all but organization and time of making; its revision must be the one behind the present one. False when
+    /// there is none of that id and of the revision before. Errors: [`StoreError::NameTaken`].
+    fn update_group(&self, changed: &StoredGroup) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_group(&self, id: GroupId) -> Result<bool, StoreError>;
 }
 
 /// Dynamic routes and their versions.
@@ -291,10 +306,13 @@ pub trait ObjectStore: Send + Sync {
 
 /// What the control plane changes, and what is written down of it.
 pub trait ControlStore:
-    Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore
+    Directory + AccountStore + BulkStore + CredentialStore + GroupStore + RouteStore + TokenStore
 {
 }
-impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore> ControlStore for T {}
+impl<T: Directory + AccountStore + BulkStore + CredentialStore + GroupStore + RouteStore + TokenStore>
+    ControlStore for T
+{
+}
 
 /// The audit log; see [`crate::audit`].
 pub trait AuditLog: Send + Sync {
@@ -348,6 +366,7 @@ pub trait Database:
     + AnswerStore
     + AuditLog
     + CredentialStore
+    + GroupStore
     + RouteStore
     + TokenStore
     + Ledger

@@ -28,6 +28,7 @@ mod provider_kind;
 mod providers;
 mod redis;
 pub mod routes;
+mod scim;
 mod semantic;
 mod server;
 mod subcalls;
@@ -38,6 +39,7 @@ pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettin
 pub use database::DatabaseSettings;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
+pub use scim::{GroupRule, ScimSettings};
 pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 
@@ -58,6 +60,8 @@ pub struct Compiled {
     pub keys: Vec<DeclaredKey>,
     /// Callers with tokens of identity providers.
     pub tokens: Arc<TokenSettings>,
+    /// What people get whom directories provision.
+    pub scim: Arc<ScimSettings>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -120,12 +124,13 @@ pub fn compile(
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
+    let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled = Compiled { snapshot, keys, tokens, server, store, redis, embeddings, warnings };
+    let compiled = Compiled { snapshot, keys, tokens, scim, server, store, redis, embeddings, warnings };
     faults.finish(&settings.source, Some(compiled))
 }
 

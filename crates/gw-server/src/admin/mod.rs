@@ -27,6 +27,7 @@ pub(crate) mod openapi;
 mod providers;
 mod query;
 mod routes;
+mod scim;
 mod usage;
 
 use crate::app::audit::refused;
@@ -97,6 +98,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&app), identified));
     Router::new()
         .nest("/api/v1", api)
+        .nest("/scim/v2", scim::router(&app))
         .route("/metrics", get(metrics::show))
         .fallback(|| async { ApiError::not_found("there is nothing here; the admin API is at /api/v1") })
         .with_state(app)
@@ -118,41 +120,70 @@ fn tenancy() -> Router<Arc<App>> {
     })
 }
 
-/// Every request to the API needs a credential that is good for it.
-/// Who asks, and from where, goes on with the request; who is refused is written down.
+/// Every request to the API needs a credential that is good for it. Who asks, and from where, goes on with the request.
 async fn identified(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let presented = crate::ingress::credential::find(request.headers(), None);
-    let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
-    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let mut origin = Origin {
-        actor: Actor::Unknown,
-        address: address.unwrap_or_default(),
-        agent: agent.unwrap_or_default().to_owned(),
-    };
+    let shown = Shown::by(&request, "/api/v1");
+    match who(&app, shown).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(Arc::new(caller));
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// What a request shows of whoever asks.
+struct Shown {
+    credential: Option<String>,
+    origin: Origin,
+    method: String,
+    path: String,
+}
+
+impl Shown {
+    /// By a request to a path below `base`.
+    fn by(request: &Request, base: &str) -> Self {
+        let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        Self {
+            credential: crate::ingress::credential::find(request.headers(), None),
+            origin: Origin {
+                actor: Actor::Unknown,
+                address: address.unwrap_or_default(),
+                agent: agent.unwrap_or_default().to_owned(),
+            },
+            method: request.method().to_string(),
+            // Without the query: a key may stand there.
+            path: format!("{base}{}", request.uri().path()),
+        }
+    }
+}
+
+/// Who asks; who is refused is written down.
+async fn who(app: &Arc<App>, shown: Shown) -> Result<Caller, ApiError> {
+    let Shown { credential: presented, mut origin, method, path } = shown;
     if let Some(key) = presented.clone() {
-        let asked = Arc::clone(&app);
+        let asked = Arc::clone(app);
         let found = tokio::task::spawn_blocking(move || identify(&asked, &key)).await;
         match found {
             Ok(Ok((actor, authority))) => {
                 origin.actor = actor;
-                request.extensions_mut().insert(Arc::new(Caller { origin, authority }));
-                return next.run(request).await;
+                return Ok(Caller { origin, authority });
             }
             Ok(Err(Unidentified::Unknown)) => {}
-            Ok(Err(Unidentified::Store(error))) => return ApiError::from(error).into_response(),
-            Err(error) => return ApiError::from(error).into_response(),
+            Ok(Err(Unidentified::Store(error))) => return Err(error.into()),
+            Err(error) => return Err(error.into()),
         }
     }
-    // Without the query: a key may stand there.
-    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let app = Arc::clone(app);
     let noted = tokio::task::spawn_blocking(move || {
         let path: String = path.chars().take(MAX_PATH).collect();
-        refused(&app, presented.as_deref(), origin, &method, &format!("/api/v1{path}"));
+        refused(&app, presented.as_deref(), origin, &method, &path);
     });
     if let Err(error) = noted.await {
         tracing::error!(%error, "a refused credential was not written down");
     }
-    ApiError::unauthorized().into_response()
+    Err(ApiError::unauthorized())
 }
 
 /// Are the answer's pieces sent as they are made? Others are whole when they begin.
