@@ -62,6 +62,8 @@ pub(crate) struct Attribute {
     pub(crate) exact: bool,
     unique: bool,
     about: &'static str,
+    /// The values that it has; any where there are none.
+    words: &'static [&'static str],
     pub(crate) subs: &'static [Self],
 }
 
@@ -77,6 +79,7 @@ impl Attribute {
             exact: false,
             unique: false,
             about,
+            words: &[],
             subs: &[],
         }
     }
@@ -114,6 +117,10 @@ impl Attribute {
         Self { mutability: Mutability::Immutable, ..self }
     }
 
+    const fn words(self, words: &'static [&'static str]) -> Self {
+        Self { words, ..self }
+    }
+
     const fn always(self) -> Self {
         Self { returned: Returned::Always, ..self }
     }
@@ -144,6 +151,9 @@ impl Attribute {
             },
             "uniqueness": if self.unique { "server" } else { "none" },
         });
+        if !self.words.is_empty() {
+            shown["canonicalValues"] = json!(self.words);
+        }
         if self.kind == Kind::Complex {
             shown["subAttributes"] = self.subs.iter().map(Self::shown).collect();
         }
@@ -257,7 +267,7 @@ const GROUP: Schema = Schema {
                 Attribute::text("value", "The id of a user.").exact().immutable().required(),
                 Attribute::new("$ref", Kind::Reference, "Where the user is.").exact().immutable(),
                 Attribute::text("display", "The user's name.").read_only(),
-                Attribute::text("type", "Always User.").immutable(),
+                Attribute::text("type", "Always User.").immutable().words(&["User"]),
             ],
         ),
     ],

@@ -11,6 +11,7 @@ mod users;
 use super::{Shown, who};
 use crate::app::scim::{ScimError, Tenant};
 use crate::app::state::App;
+use crate::scim::schema::{GROUPS, USERS};
 use answer::Reply;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
@@ -37,14 +38,18 @@ type Answer = Result<Reply, Refused>;
 
 /// The routes below `/scim/v2`.
 pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
+    let (people, groups_at) = (format!("/{}", USERS.path), format!("/{}", GROUPS.path));
     Router::new()
-        .route("/Users", get(users::list).post(users::create))
-        .route("/Users/.search", post(users::search))
-        .route("/Users/{id}", get(users::show).put(users::replace).patch(users::change).delete(users::remove))
-        .route("/Groups", get(groups::list).post(groups::create))
-        .route("/Groups/.search", post(groups::search))
+        .route(&people, get(users::list).post(users::create))
+        .route(&format!("{people}/.search"), post(users::search))
         .route(
-            "/Groups/{id}",
+            &format!("{people}/{{id}}"),
+            get(users::show).put(users::replace).patch(users::change).delete(users::remove),
+        )
+        .route(&groups_at, get(groups::list).post(groups::create))
+        .route(&format!("{groups_at}/.search"), post(groups::search))
+        .route(
+            &format!("{groups_at}/{{id}}"),
             get(groups::show).put(groups::replace).patch(groups::change).delete(groups::remove),
         )
         .route("/ServiceProviderConfig", get(discovery::provider))

@@ -102,7 +102,9 @@ pub(crate) fn shown(user: &StoredAccount) -> Map<String, Value> {
     if let Some(external_id) = scim.and_then(|scim| scim.external_id.as_deref()) {
         resource.insert("externalId".to_owned(), external_id.into());
     }
-    resource.entry("displayName").or_insert_with(|| profile.name.as_str().into());
+    if scim.is_none() {
+        resource.insert("displayName".to_owned(), profile.name.as_str().into());
+    }
     // The address may have been changed elsewhere.
     if let Some(email) = &profile.email
         && let Value::Array(emails) = resource.entry("emails").or_insert_with(|| json!([]))

@@ -184,16 +184,21 @@ impl<'t> Reader<'t> {
     /// A value as in JSON.
     fn value(&mut self) -> Result<Value, Fault> {
         self.blank();
-        let mut values = serde_json::Deserializer::from_str(self.rest).into_iter::<Value>();
-        let value = match values.next() {
-            Some(Ok(value)) => value,
-            _ => {
-                let text = "a value (a text in double quotes, a number, true, false or null) should stand at";
-                return Err(wrong(format!("{text} '{}'", shown(self.rest))));
+        let all = self.rest;
+        // A word ends also where JSON would want something between.
+        let value = match all.starts_with('"') {
+            true => {
+                let mut values = serde_json::Deserializer::from_str(all).into_iter::<Value>();
+                let value = values.next();
+                self.rest = all.get(values.byte_offset()..).unwrap_or_default();
+                value.and_then(Result::ok)
             }
+            false => serde_json::from_str(&self.word().to_ascii_lowercase()).ok(),
         };
-        self.rest = self.rest.get(values.byte_offset()..).unwrap_or_default();
-        Ok(value)
+        value.ok_or_else(|| {
+            let text = "a value (a text in double quotes, a number, true, false or null) should stand at";
+            wrong(format!("{text} '{}'", shown(all)))
+        })
     }
 }
 

@@ -44,7 +44,7 @@ const GROUPS: &[Attribute] = &[
     Attribute::text("value", "The id of the group.").exact().read_only(),
     Attribute::new("$ref", Kind::Reference, "Where the group is.").exact().read_only(),
     Attribute::text("display", "The group's name.").read_only(),
-    Attribute::text("type", "Always direct.").read_only(),
+    Attribute::text("type", "Always direct.").read_only().words(&["direct"]),
 ];
 
 const MANAGER: &[Attribute] = &[
