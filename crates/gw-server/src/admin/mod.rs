@@ -10,6 +10,7 @@ mod audit;
 mod budgets;
 mod by;
 mod cache;
+mod calls;
 mod credentials;
 mod effective;
 mod error;

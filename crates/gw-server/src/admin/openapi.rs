@@ -428,7 +428,7 @@ const BUDGET: [&str; 5] =
     ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
 
 /// Members of a key.
-const KEY: [&str; 28] = [
+const KEY: [&str; 35] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -446,6 +446,13 @@ const KEY: [&str; 28] = [
     "allowed_ips:array",
     "hours:array",
     "required_metadata:array",
+    "providers:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "max_output_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array",
+    "fallbacks:boolean",
     "credentials:object",
     "metadata:object",
     "managed_by:string",
@@ -460,7 +467,7 @@ const KEY: [&str; 28] = [
 ];
 
 /// Members of a key as it is written.
-const KEY_INPUT: [&str; 19] = [
+const KEY_INPUT: [&str; 26] = [
     "name:string?",
     "team_id:string?",
     "project_id:string?",
@@ -477,6 +484,13 @@ const KEY_INPUT: [&str; 19] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "providers:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "max_output_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array?",
+    "fallbacks:boolean?",
     "guardrails:array?",
     "credentials:object?",
     "metadata:object?",
@@ -494,7 +508,8 @@ fn key_schemas() -> Value {
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
             "providers:object", "max_output_tokens:object", "allowed_ips:array", "hours:array",
-            "required_metadata:object", "limits:array", "budgets:array"]),
+            "required_metadata:object", "regions:object", "max_input_tokens:object", "tools:object",
+            "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
