@@ -8,7 +8,7 @@ const MODELS: &str = "models:
   both: { targets: [{ provider: claude, model: quick }, { provider: up, model: quick }] }
   pair:
     targets: [{ provider: up, model: first }, { provider: up, model: second }]
-    retry: { attempts: 0 }
+    retry: { attempts: 1 }
 ";
 
 async fn in_two_regions() -> (Upstream, Gateway) {
