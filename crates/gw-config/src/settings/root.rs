@@ -14,6 +14,7 @@ use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
 use super::routes::RouteSettings;
+use super::scim::ScimBlock;
 use super::storage::StorageSettings;
 use super::telemetry::TelemetrySettings;
 use crate::place::At;
@@ -51,6 +52,8 @@ settings! {
         section keys: Vec<At<KeySettings>>,
         /// Callers with tokens of identity providers, in place of virtual keys.
         section auth: AuthBlock,
+        /// People and groups that directories provision over SCIM.
+        section scim: ScimBlock,
         /// End users of applications, whom callers name.
         section customers: CustomerSettings,
         /// Answer cache.
