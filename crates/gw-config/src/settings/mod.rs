@@ -27,6 +27,7 @@ pub mod retry;
 pub mod routes;
 pub mod scim;
 pub mod semantic;
+pub mod sign_in;
 pub mod storage;
 pub mod subcalls;
 pub mod telemetry;

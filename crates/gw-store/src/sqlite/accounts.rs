@@ -1,6 +1,7 @@
 //! Accounts above and beside keys, plans, and who belongs to what.
 
 use super::db::SqliteStore;
+use super::sign_in;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::traits::AccountStore;
@@ -221,7 +222,7 @@ pub(super) fn change(
         scim_text(profile)?,
         profile.scim.as_ref().and_then(|scim| scim.unique_name())
     ])?;
-    Ok(())
+    if profile.disabled { sign_in::end_sessions(tx, id) } else { Ok(()) }
 }
 
 /// What a directory says of somebody, in its column.
@@ -232,6 +233,7 @@ fn scim_text(profile: &AccountProfile) -> rusqlite::Result<Option<String>> {
 
 pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<()> {
     note(tx, id, now)?;
+    sign_in::forget(tx, id)?;
     let text = id.to_string();
     tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
     tx.execute("DELETE FROM scim_groups WHERE organization = ?", [&text])?;

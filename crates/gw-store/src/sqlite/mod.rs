@@ -19,6 +19,7 @@ mod migrate;
 mod objects;
 mod records;
 mod routes;
+mod sign_in;
 mod spending;
 mod sums;
 mod tokens;

@@ -70,7 +70,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
 
 /// Every request needs the token of a directory.
 async fn entered(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let caller = match who(&app, Shown::by(&request, BASE)).await {
+    let caller = match who(&app, Shown::by(&request, BASE), None).await {
         Ok(caller) => caller,
         Err(error) => return Refused::from(error).into_response(),
     };
