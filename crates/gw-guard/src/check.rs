@@ -10,7 +10,7 @@ use crate::segment::{self, Segment};
 use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 use crate::urls::Urls;
 use crate::{injection, invisible, walk, whole};
-use gw_model::guardrail::{CheckSpec, LengthSpec};
+use gw_model::guardrail::{AskSpec, CheckSpec, LengthSpec};
 use std::sync::Arc;
 
 /// Why a check can not be made.
@@ -38,7 +38,9 @@ pub struct Check(Engine);
 enum Engine {
     Pii(Kinds),
     Secrets(Arc<Secrets>),
-    Injection { min_score: u8 },
+    Injection {
+        min_score: u8,
+    },
     Regex(Regexes),
     Terms(Terms),
     Urls(Arc<Urls>),
@@ -48,6 +50,8 @@ enum Engine {
     Refusal,
     Language(Vec<Arc<str>>),
     Code(Vec<Arc<str>>),
+    /// Others say what is in a text.
+    Asked(Arc<AskSpec>),
 }
 
 impl Check {
@@ -97,6 +101,7 @@ impl Check {
             }
             CheckSpec::Refusal => Engine::Refusal,
             CheckSpec::Language { allow } => Engine::Language(allow.clone()),
+            CheckSpec::Asked(ask) => Engine::Asked(Arc::new(AskSpec::clone(ask))),
             CheckSpec::Code { languages } => {
                 Engine::Code(languages.iter().map(|name| name.to_ascii_lowercase().into()).collect())
             }
@@ -116,6 +121,15 @@ impl Check {
                 | Engine::Urls(_)
                 | Engine::Invisible
         )
+    }
+
+    /// What is asked, where others say what is in a text: it finds nothing by itself.
+    #[must_use]
+    pub fn asked(&self) -> Option<&AskSpec> {
+        match &self.0 {
+            Engine::Asked(ask) => Some(ask),
+            _ => None,
+        }
     }
 
     /// What it finds in a text that is there whole.

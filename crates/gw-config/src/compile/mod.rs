@@ -111,6 +111,7 @@ pub fn compile(
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
     }
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
+    guardrails::check_references(&file.guardrails.value, &snapshot, &mut faults);
     let known = keys::KnownModels {
         models: &snapshot.models,
         providers: &snapshot.providers,
