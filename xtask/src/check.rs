@@ -38,6 +38,7 @@ const STEPS: &[Step] = &[
     ("weights", "the embedding model that tests use", |_| weights::ensure()),
     ("provider", "the identity provider that tests use", |_| provider::ensure()),
     ("test", "unit and integration tests", tests_step::workspace),
+    ("features", "what only a build with all features has", tests_step::features),
     ("doc", "examples in the documentation", tests_step::documentation),
     ("build", "the release binary", |_| build()),
     ("generated", "committed generated files are current", |_| generated::check()),

@@ -61,6 +61,21 @@ pub(super) fn workspace(context: &mut Context) -> Result<(), String> {
     counted(context, command)
 }
 
+/// The program with all its features, and the tests of what the usual build leaves out.
+pub(super) fn features(context: &mut Context) -> Result<(), String> {
+    let only = ["--package", "gw-server", "--all-features", "--locked"];
+    let command = if exists("cargo-nextest") {
+        let mut command = cargo(["nextest", "run", "--test", "it", "--no-fail-fast"]);
+        command.args(only).arg("plugins::");
+        command
+    } else {
+        let mut command = cargo(["test", "--test", "it", "--no-fail-fast"]);
+        command.args(only).args(["--", "plugins::"]);
+        command
+    };
+    counted(context, command)
+}
+
 /// Examples in doc comments, which nextest does not run.
 pub(super) fn documentation(context: &mut Context) -> Result<(), String> {
     counted(context, cargo(["test", "--workspace", "--doc", "--locked", "--quiet"]))

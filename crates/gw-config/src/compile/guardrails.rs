@@ -3,7 +3,8 @@
 
 mod asked;
 
-pub(super) use asked::check_references;
+pub use asked::PluginFile;
+pub(super) use asked::{check_references, plugins};
 
 use crate::errors::Faults;
 use crate::place::{At, Place};

@@ -66,6 +66,8 @@ pub struct Compiled {
     pub redis: Option<RedisSettings>,
     /// The model for embeddings in the process.
     pub embeddings: Option<LocalEmbeddings>,
+    /// The files of guardrails' plugins.
+    pub plugins: Vec<PluginFile>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -125,8 +127,9 @@ pub fn compile(
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
+    let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled = Compiled { snapshot, keys, tokens, server, store, redis, embeddings, warnings };
+    let compiled = Compiled { snapshot, keys, tokens, server, store, redis, embeddings, plugins, warnings };
     faults.finish(&settings.source, Some(compiled))
 }
 

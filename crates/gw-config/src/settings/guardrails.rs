@@ -27,11 +27,11 @@ settings! {
         optional replacement: Text,
         /// What becomes of calls whose texts can not be read: pass-through, sessions, forms.
         default("block") on_unchecked: OnUnchecked,
-        /// `pii`: the kinds that count, such as `email`; all when there are none.
+        /// `pii`: the kinds that count, such as `email`; all when there are none. `presidio`: its entities.
         section entities: Texts,
         /// `secrets`: texts that look random count too, beside words such as `key`.
         optional entropy: bool,
-        /// `injection`: how sure a finding must be, in percent; 70 unless it is said.
+        /// `injection`: how sure a finding must be, in percent; 70 unless it is said. `presidio`: the same, 50 unless it is said.
         optional min_score: Whole<1, 100>,
         /// `regex`: the patterns.
         section patterns: Texts,

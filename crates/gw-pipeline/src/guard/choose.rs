@@ -82,13 +82,15 @@ impl Guards {
         for (at, rail) in self.all.iter().enumerate() {
             asked[at] = rail.spec.mandatory;
         }
-        for name in
-            model.guardrails.iter().map(|name| &**name).chain(of_key(ticket)).chain(of_accounts(ticket))
-        {
-            match self.by_name.get(name) {
-                Some(at) => asked[*at] = true,
-                None => return Err(missing(name)),
-            }
+        let mut lost = None;
+        let mut name_it = |name: &str| match self.by_name.get(name) {
+            Some(at) => asked[*at] = true,
+            None => lost = Some(missing(name)),
+        };
+        model.guardrails.iter().map(|name| &**name).chain(of_key(ticket)).for_each(&mut name_it);
+        of_accounts(ticket, name_it);
+        if let Some(lost) = lost {
+            return Err(lost);
         }
         if let Some(header) = &ticket.context.guardrails {
             for name in header.split(',').map(str::trim).filter(|name| !name.is_empty()).take(MAX_NAMED + 1) {
@@ -113,15 +115,27 @@ impl Guards {
 
 /// Does the key, an account or the model name a guardrail?
 pub(super) fn names_any(ticket: &Ticket, model: &Lineup) -> bool {
-    !model.guardrails.is_empty() || of_key(ticket).next().is_some() || of_accounts(ticket).next().is_some()
+    !model.guardrails.is_empty() || of_key(ticket).next().is_some() || {
+        let mut is_named = false;
+        of_accounts(ticket, |_| is_named = true);
+        is_named
+    }
 }
 
 fn of_key(ticket: &Ticket) -> impl Iterator<Item = &str> {
     ticket.key().into_iter().flat_map(|key| key.policy.guardrails.iter().map(String::as_str))
 }
 
-fn of_accounts(_ticket: &Ticket) -> impl Iterator<Item = &str> {
-    std::iter::empty()
+/// Calls `each` with the names that the accounts of the call and their plans give.
+fn of_accounts(ticket: &Ticket, mut each: impl FnMut(&str)) {
+    let of_key = ticket.key().into_iter().flat_map(|key| key.plan().into_iter().chain(key.above.iter()));
+    let each = std::cell::RefCell::new(&mut each);
+    for account in of_key.chain(ticket.beside()) {
+        account.permits(|policy| {
+            policy.guardrails.iter().for_each(|name| (each.borrow_mut())(name));
+            true
+        });
+    }
 }
 
 fn missing(name: &str) -> Refusal {

@@ -18,6 +18,7 @@ struct Source<'a> {
     endpoints: Option<Vec<Endpoint>>,
     providers: Option<Vec<String>>,
     max_output_tokens: Option<u64>,
+    guardrails: Vec<String>,
     access: Option<Box<Access>>,
     limits: Limits,
     budgets: Vec<Budget>,
@@ -36,6 +37,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
         endpoints: Some(Endpoint::ALL.iter().copied().filter(|e| entry.policy.allows_endpoint(*e)).collect()),
         providers: None,
         max_output_tokens: None,
+        guardrails: entry.policy.guardrails.clone(),
         access: entry.policy.access.clone(),
         limits: entry.policy.limits.clone(),
         budgets: entry.policy.budgets.clone(),
@@ -56,6 +58,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
         }),
         "providers": names(&sources, |source| source.providers.clone()),
         "max_output_tokens": least(&sources),
+        "guardrails": guardrails(&sources),
         "allowed_ips": each(&sources, |access| {
             (!access.allowed_ips.is_empty()).then(|| json!(access.allowed_ips))
         }),
@@ -76,6 +79,7 @@ fn of_account<'a>(account: &Arc<Account>, from: Value, tally: &'a Tally) -> Sour
         endpoints: policy.endpoints,
         providers: policy.providers,
         max_output_tokens: policy.max_output_tokens,
+        guardrails: policy.guardrails,
         access: policy.access,
         limits: policy.limits,
         budgets: policy.budgets,
@@ -160,6 +164,18 @@ fn required(sources: &[Source<'_>]) -> Value {
     effective.sort();
     effective.dedup();
     let considered = each(sources, |access| Some(json!(access.required_metadata)));
+    json!({ "effective": effective, "from": from, "considered": considered })
+}
+
+/// All that anything names.
+fn guardrails(sources: &[Source<'_>]) -> Value {
+    let named = || sources.iter().filter(|source| !source.guardrails.is_empty());
+    let mut effective: Vec<&String> = named().flat_map(|source| &source.guardrails).collect();
+    effective.sort();
+    effective.dedup();
+    let from: Vec<&Value> = named().map(|source| &source.from).collect();
+    let considered: Vec<Value> =
+        named().map(|source| json!({ "from": source.from, "value": source.guardrails })).collect();
     json!({ "effective": effective, "from": from, "considered": considered })
 }
 

@@ -349,3 +349,42 @@ async fn the_playground_asks_too() {
     assert_eq!((&tried["verdict"], &tried["stopped_by"]), (&json!("blocked"), &json!("hook")), "{tried}");
     assert_eq!(tried["findings"].as_array().map(Vec::len), Some(2), "{tried}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn models_behind_the_gateway_judge_by_calls_that_no_guardrail_looks_at() {
+    let place = Scripted::by_request(|_, seen| {
+        let is_bad = seen.body.contains("bad words");
+        match seen.path.as_str() {
+            "/v1/moderations" => {
+                let result = json!({"flagged": is_bad, "categories": {"violence": is_bad}, "category_scores": {"violence": 0.9}});
+                json_step("200 OK", &json!({"id": "m", "model": "o", "results": [result]}))
+            }
+            _ if seen.body.contains("\"guard\"") => {
+                json_step("200 OK", &completion(if is_bad { "unsafe\nS10" } else { "safe" }))
+            }
+            _ if seen.body.contains("You decide whether") => {
+                let verdict = json!({"violation": is_bad, "score": 0.9, "category": "tone"});
+                json_step("200 OK", &completion(&verdict.to_string()))
+            }
+            _ => model(seen, &["Hello"]),
+        }
+    })
+    .await;
+    let rails = "guardrails:\n  \
+        judge: { kind: llm-judge, model: judge, rule: No bad words., on: [request], action: block }\n  \
+        guard: { kind: llama-guard, model: up/guard, on: [request], action: block }\n  \
+        moderation: { kind: openai-moderation, model: up/omni, on: [request], action: block }\n  \
+        all: { kind: llm-judge, model: judge, rule: No bad words., on: [request, response], action: flag, mandatory: true }\n";
+    let alias = "models: { judge: { targets: [{ provider: up, model: chat-model }] } }\n";
+    let gateway = Gateway::start(&format!("{}{alias}{rails}", place.provider())).await;
+    for name in ["judge", "guard", "moderation"] {
+        let ask =
+            async |text: &str| gateway.send(call(false, text).header("x-gatewright-guardrails", name)).await;
+        assert_eq!(said(false, ask("hello").await.ok()), "Hello", "{name}");
+        let refused = ask("bad words").await;
+        refused.refused(400, "guardrail_blocked");
+        assert!(!refused.text().contains("bad words"), "{}", refused.text());
+    }
+    let judges = place.all().iter().filter(|seen| seen.body.contains("You decide whether")).count();
+    assert_eq!(judges, 2 + 3 * 3, "the question itself is not judged");
+}

@@ -46,6 +46,8 @@ mod overload;
 mod ownership;
 mod passthrough;
 mod passthrough_money;
+#[cfg(feature = "wasm")]
+mod plugins;
 mod postgres;
 mod rank;
 mod realtime;

@@ -2,10 +2,10 @@
 
 use super::texts;
 use crate::compile::url;
-use crate::errors::Faults;
+use crate::errors::{ConfigErrors, Fault, Faults};
 use crate::place::{At, Place};
 use crate::settings::guardrails::{GuardAction, GuardKind as Kind, GuardSide, GuardrailSettings, OnAskError};
-use crate::shape::{Named, Text};
+use crate::shape::{Named, NamedEntry, Text};
 use gw_model::Snapshot;
 use gw_model::catalog::ProviderKind;
 use gw_model::guardrail::{AskSpec, Asked, Host, Threshold};
@@ -255,6 +255,33 @@ pub(super) fn members(settings: &GuardrailSettings) -> Vec<(&'static str, Option
         ("max_memory_mb", place(&s.max_memory_mb), &[Kind::Wasm]),
         ("max_fuel", place(&s.max_fuel), &[Kind::Wasm]),
     ]
+}
+
+/// The file of a plugin, and where the configuration names it.
+#[derive(Clone, Debug)]
+pub struct PluginFile {
+    /// Its path.
+    pub file: Arc<str>,
+    place: Place,
+    source: Arc<str>,
+}
+
+impl PluginFile {
+    /// The refusal of a file that can not be used, at its place.
+    #[must_use]
+    pub fn refused(&self, why: &str) -> ConfigErrors {
+        let message = format!("the plugin '{}' can not be used: {why}", self.file);
+        ConfigErrors::new(Arc::clone(&self.source), vec![Fault { place: self.place, message }])
+    }
+}
+
+/// The plugins of a file.
+pub(in crate::compile) fn plugins(file: &Named<GuardrailSettings>, source: &Arc<str>) -> Vec<PluginFile> {
+    let plugin = |entry: &NamedEntry<GuardrailSettings>| {
+        let at = entry.value.file.as_ref()?;
+        Some(PluginFile { file: at.value.as_str().into(), place: at.place, source: Arc::clone(source) })
+    };
+    file.0.iter().filter_map(plugin).collect()
 }
 
 /// Those that look at all texts unless they are told otherwise: what they find is no matter of who says it.

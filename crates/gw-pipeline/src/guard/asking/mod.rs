@@ -22,6 +22,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use together::together;
 
+/// How long a question to a plugin may wait for one of the threads that run them, in milliseconds.
+const PLUGIN_WAIT_MS: u64 = 5_000;
+
 /// A guardrail that asks, and what it has between calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Asking {
@@ -84,7 +87,9 @@ async fn ask(
             return Err(fault);
         }
     };
-    let within = Duration::from_millis(spec.timeout_ms);
+    // A plugin's own time begins when it runs.
+    let waits = matches!(spec.who, Asked::Plugin { .. });
+    let within = Duration::from_millis(spec.timeout_ms + if waits { PLUGIN_WAIT_MS } else { 0 });
     let asked = tokio::time::timeout(within, Box::pin(put(worker, spec, desk, question))).await;
     let told = asked.unwrap_or(Err(AskFault::Timeout));
     place.leave(told.as_ref().err().copied(), worker.now(), worker.random_u64());
@@ -114,7 +119,7 @@ async fn put(
             let (status, body) = match &ask.way {
                 Way::Host { suffix, headers } => {
                     let to = desk.host().ok_or(AskFault::Unreachable)?;
-                    http::post(worker, to, suffix, headers, ask.body.clone(), spec.timeout_ms).await?
+                    http::post(worker, to, suffix, headers, ask.body.clone()).await?
                 }
                 Way::Chat | Way::Moderation | Way::Provider { .. } => {
                     own::call(worker, &ask.way, ask.body.clone(), spec.timeout_ms).await?
