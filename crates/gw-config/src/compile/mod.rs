@@ -36,6 +36,7 @@ mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
+pub use guardrails::PluginFile;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
 pub use semantic::LocalEmbeddings;

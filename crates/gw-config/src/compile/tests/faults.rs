@@ -205,7 +205,7 @@ f.yaml:3:89: 'same_as' names 'nope', which is not in the catalogue: write MODEL,
 f.yaml:4:19: provider kind 'azure-ai' is not in this version
 f.yaml:6:17: model 'a' has no targets: add at least one
 f.yaml:7:30: there is no provider 'opnai', did you mean 'openai'?
-f.yaml:7:61: there is no provider 'zzz': add it under 'providers'
+f.yaml:7:63: there is no provider 'zzz': add it under 'providers'
 f.yaml:7:105: 'model' is empty: write the model's name at the provider
 f.yaml:8:37: all weights of model 'c' are 0: give one target more
 f.yaml:9:3: model name 'd e' may not have spaces or '*'
@@ -320,15 +320,15 @@ guardrails:
 f.yaml:5:14: kind webhook needs 'url'
 f.yaml:6:58: 'url' must begin with https:// or http://, not ftp://
 f.yaml:6:77: 'secret' has fewer than 16 characters
-f.yaml:7:46: a guardrail of kind 'llm-judge' is about texts as a whole: its action is flag or block
-f.yaml:7:61: there is no model 'chta': did you mean 'chat'?
+f.yaml:7:48: a guardrail of kind 'llm-judge' is about texts as a whole: its action is flag or block
+f.yaml:7:63: there is no model 'chta': did you mean 'chat'?
 f.yaml:8:61: 'timeout_ms' is for kind webhook, not pii: remove it
-f.yaml:9:84: 'parallel' is about requests, and 'on' has response only: remove it
-f.yaml:9:84: what is replaced must be known before the call is made: remove 'parallel', or flag or block
+f.yaml:9:83: what is replaced must be known before the call is made: remove 'parallel', or flag or block
+f.yaml:9:83: 'parallel' is about requests, and 'on' has response only: remove it
 f.yaml:10:73: provider 'openai' is not of kind bedrock
 f.yaml:10:95: has letters, digits and '-' only: it stands in a path
-f.yaml:11:88: 'S15' is no category of Llama Guard: write S1 to S14
-f.yaml:12:109: 'Hat' is no category: write Hate, SelfHarm, Sexual, Violence
+f.yaml:11:87: 'S15' is no category of Llama Guard: write S1 to S14
+f.yaml:12:110: 'Hat' is no category: write Hate, SelfHarm, Sexual, Violence
 f.yaml:14:74: 'settings' is no JSON: EOF while parsing an object at line 1 column 1";
     let mut found: Vec<String> = faults(text).lines().map(str::to_owned).collect();
     found.sort_by_key(|line| line.split(':').nth(1).and_then(|number| number.parse::<u32>().ok()));
