@@ -71,4 +71,5 @@ mod stored;
 mod streams;
 mod support;
 mod tenancy;
+mod upgrade;
 mod vectors;
