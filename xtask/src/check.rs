@@ -27,7 +27,6 @@ const STEPS: &[Step] = &[
     ("weights", "the embedding model that tests use", |_| weights::ensure()),
     ("provider", "the identity provider that tests use", |_| provider::ensure()),
     ("test", "unit and integration tests", tests_step::workspace),
-    ("features", "what only a build with all features has", tests_step::features),
     ("doc", "examples in the documentation", tests_step::documentation),
     ("build", "the release binary", |_| build()),
     ("generated", "committed generated files are current", |_| generated::check()),
@@ -43,8 +42,9 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
 /// Everything with warnings denied, then all code but tests against the bans of `clippy.toml`. The benchmark
 /// measures with the real clock and is no part of the product.
 fn clippy() -> Result<(), String> {
-    let all = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
-    run_command(&mut cargo(all))?;
+    let all =
+        ["clippy", "--workspace", "--all-targets", "--features", tests_step::FEATURES, "--locked", "--quiet"];
+    run_command(cargo(all).args(["--", "-D", "warnings"]))?;
     let product =
         ["clippy", "--workspace", "--exclude", "gw-bench", "--locked", "--quiet", "--", "-D", "warnings"];
     run_command(cargo(product).args(["-D", "clippy::disallowed_methods"]))

@@ -2,7 +2,7 @@
 //! was found replaced. A whole text is one piece. Serves requests, answers and streams alike. Text goes on only when no
 //! finding can begin in it any more.
 
-use crate::asked::Told;
+use crate::asked::{About, Told};
 use crate::check::Scanner;
 use crate::finding::Finding;
 use crate::json_text::Unescaper;
@@ -54,6 +54,8 @@ pub struct Session {
     pub vault: Vault,
     /// What was found.
     pub notes: Notes,
+    /// The call, for expressions.
+    pub about: About,
 }
 
 /// See the module.
@@ -279,7 +281,9 @@ impl Flow {
                 continue;
             }
             lane.decided = seen;
-            let Some(finding) = rail.check().judge(whole) else { continue };
+            let Some(finding) = rail.check().judge(whole, Some(&self.place), &session.about) else {
+                continue;
+            };
             match rail.enforces() {
                 // The text as a whole is what is wrong.
                 true => self.found.push((Source::Rail(at), Finding { start: 0, ..finding })),

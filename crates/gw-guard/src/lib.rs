@@ -9,6 +9,7 @@
 
 pub mod asked;
 mod check;
+mod expression;
 mod finding;
 mod flow;
 mod injection;

@@ -5,6 +5,7 @@ mod asked;
 
 pub use asked::{AskSpec, Asked, Host, Threshold};
 
+use crate::policy::Condition;
 use std::sync::Arc;
 
 /// One guardrail as configured.
@@ -186,8 +187,20 @@ pub enum CheckSpec {
         /// Languages that count; empty: all.
         languages: Vec<Arc<str>>,
     },
+    /// A text of which an expression holds.
+    Expression(Expression),
     /// Whatever somebody says who is asked.
     Asked(Box<AskSpec>),
+}
+
+/// A compiled expression. Two are the same when they are written the same.
+#[derive(Clone, Debug)]
+pub struct Expression(pub Arc<dyn Condition>);
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.source() == other.0.source()
+    }
 }
 
 /// Bounds of one text; `None` is no bound.
@@ -218,6 +231,7 @@ impl CheckSpec {
             Self::Refusal => "refusal",
             Self::Language { .. } => "language",
             Self::Code { .. } => "code",
+            Self::Expression(_) => "cel",
             Self::Asked(ask) => ask.who.kind(),
         }
     }

@@ -13,7 +13,7 @@ use crate::settings::guardrails::{
 };
 use crate::shape::{Named, NamedEntry, Texts};
 use gw_guard::Check;
-use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, LengthSpec, Speaker, Speakers};
+use gw_model::guardrail::{CheckSpec, Expression, GuardAction, GuardrailSpec, LengthSpec, Speaker, Speakers};
 use std::sync::Arc;
 
 /// How sure a finding of an injection must be, in percent.
@@ -54,6 +54,7 @@ fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Opti
     check_members(settings, faults);
     let check = match asked::spec(settings, faults) {
         Some(ask) => CheckSpec::Asked(Box::new(ask)),
+        None if settings.kind.value == Kind::Cel => CheckSpec::Expression(expression(settings, faults)?),
         None => check_spec(settings),
     };
     if faults.len() == before
@@ -94,6 +95,26 @@ fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Opti
         pass_unchecked: settings.on_unchecked.value == OnUnchecked::Pass,
         check,
     }))
+}
+
+/// The expression of a guardrail. `None`: it has none that can be used.
+fn expression(settings: &GuardrailSettings, faults: &mut Faults) -> Option<Expression> {
+    let at = settings.expression.as_ref()?;
+    let condition = match gw_policy::compile(at.value.as_str()) {
+        Ok(condition) => condition,
+        Err(error) => {
+            faults.add(at.place, format!("'expression' is none: {error}"));
+            return None;
+        }
+    };
+    let reads = condition.reads();
+    if reads.headers || reads.metadata || reads.tags || reads.content || reads.budget {
+        let text =
+            "guardrails know nothing of headers, metadata, tags, images, tools and budgets: leave that out";
+        faults.add(at.place, text);
+        return None;
+    }
+    Some(Expression(condition))
 }
 
 const fn action(action: Action) -> GuardAction {
@@ -201,6 +222,7 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
         ("deny", list(&settings.deny), &[Kind::Urls]),
         ("languages", list(&settings.languages), &[Kind::Code]),
     ];
+    given.push(("expression", settings.expression.as_ref().map(|at| at.place), &[Kind::Cel]));
     given.extend(asked::members(settings));
     for (name, place, kinds) in &given {
         if let Some(place) = place.filter(|_| !kinds.contains(&kind)) {
@@ -214,6 +236,7 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
         Kind::Keywords => &["terms"],
         Kind::JsonSchema => &["schema"],
         Kind::Language => &["allow"],
+        Kind::Cel => &["expression"],
         Kind::Webhook | Kind::Presidio => &["url"],
         Kind::AzureContentSafety => &["url", "api_key"],
         Kind::Lakera => &["api_key"],

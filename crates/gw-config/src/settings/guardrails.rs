@@ -57,6 +57,8 @@ settings! {
         section deny: Texts,
         /// `code`: languages that count; all when there are none.
         section languages: Texts,
+        /// `cel`: the expression, see docs/policy.md; a text of which it holds is a finding.
+        optional expression: Text,
         /// Kinds that ask: how long a verdict may take, in milliseconds. 2000 unless it is said; 10000 for models, 10 for `wasm`.
         optional timeout_ms: Whole<1, 120_000>,
         /// Kinds that ask: what becomes of a call without a verdict; `closed` unless it is said.
@@ -135,6 +137,8 @@ choices! {
         Language = "language",
         /// Program code.
         Code = "code",
+        /// Texts of which an expression holds.
+        Cel = "cel",
         /// Whatever a web hook of the user's own says.
         Webhook = "webhook",
         /// A moderation model of OpenAI's format.

@@ -55,6 +55,22 @@ pub struct About {
     pub key_id: String,
     /// Name of the key.
     pub key_name: String,
+    /// The kind of endpoint.
+    pub endpoint: &'static str,
+    /// Estimated input.
+    pub input_tokens: u64,
+    /// The bound on output that the request states.
+    pub max_output_tokens: Option<u64>,
+    /// Answers that it asks for.
+    pub choices: u32,
+    /// Size of its body.
+    pub body_bytes: u64,
+    /// Id of the key's team.
+    pub team: String,
+    /// Id of the key's project.
+    pub project: String,
+    /// The caller's own session.
+    pub session: String,
     /// The caller's own customer.
     pub customer: String,
     /// Seconds since the epoch.

@@ -18,6 +18,7 @@ use crate::ticket::{Rejected, Ticket};
 pub(crate) use ask::{about, verdicts};
 use bytes::Bytes;
 pub(crate) use choose::Guards;
+use gw_guard::asked::About;
 use gw_guard::{Blocked, Side};
 use gw_model::{Call, Earlier, ErrorCode, Refusal};
 use request::{Changed, Request};
@@ -78,6 +79,7 @@ async fn look(ticket: &mut Ticket, live: &Live, call: &mut Call, chosen: Chosen)
         full: full(call),
         model: call.facts.model.clone(),
         max_depth,
+        about: if chosen.has_expressions() { about(ticket, call) } else { About::default() },
         chosen,
     };
     let looked = aside(call.body.len(), move || request.look()).await?;

@@ -3,6 +3,7 @@
 
 use super::state::{Chosen, Guarded, Rails, Sort};
 use bytes::Bytes;
+use gw_guard::asked::About;
 use gw_guard::{Blocked, Form, Place, Session, Side, pass_whole};
 use gw_model::{CallFacts, Refusal, WireFormat};
 use gw_wire::json::splice::{Edit, apply};
@@ -18,6 +19,8 @@ pub(super) struct Request {
     pub(super) model: String,
     pub(super) max_depth: usize,
     pub(super) chosen: Chosen,
+    /// What expressions know of the call.
+    pub(super) about: About,
 }
 
 /// What is left of a request.
@@ -37,6 +40,7 @@ impl Request {
     pub(super) fn look(self) -> Looked {
         let original = self.full.clone().unwrap_or_else(|| self.body.clone());
         let mut guarded = Guarded::new(self.chosen, original);
+        guarded.session.about = self.about;
         let mut rails = RailsBySort::new(|sort| guarded.chosen.of_request(sort));
         let body = texts(&self.body, &mut rails, &mut guarded.session);
         let full = match (&body, &self.full) {

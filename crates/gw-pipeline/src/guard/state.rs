@@ -6,7 +6,7 @@ use crate::metrics::Metrics;
 use crate::ticket::Open;
 use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
-use gw_model::guardrail::Speaker;
+use gw_model::guardrail::{CheckSpec, Speaker};
 use gw_model::{ErrorCode, Refusal};
 use std::sync::Arc;
 
@@ -51,6 +51,11 @@ impl Chosen {
             Side::Request => asking.rail.spec.on_request,
             Side::Response => asking.rail.spec.on_response,
         })
+    }
+
+    /// Does one of them know of the call?
+    pub(crate) fn has_expressions(&self) -> bool {
+        self.all.iter().any(|rail| matches!(rail.spec.check, CheckSpec::Expression(_)))
     }
 
     /// Does a verdict decide about the answer, so that it waits?

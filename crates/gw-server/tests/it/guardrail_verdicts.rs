@@ -371,10 +371,10 @@ async fn models_behind_the_gateway_judge_by_calls_that_no_guardrail_looks_at() {
     })
     .await;
     let rails = "guardrails:\n  \
-        judge: { kind: llm-judge, model: judge, rule: No bad words., on: [request], action: block }\n  \
+        judge: { kind: llm-judge, model: judge, rule: No rudeness., on: [request], action: block }\n  \
         guard: { kind: llama-guard, model: up/guard, on: [request], action: block }\n  \
         moderation: { kind: openai-moderation, model: up/omni, on: [request], action: block }\n  \
-        all: { kind: llm-judge, model: judge, rule: No bad words., on: [request, response], action: flag, mandatory: true }\n";
+        all: { kind: llm-judge, model: judge, rule: No rudeness., on: [request, response], action: flag, mandatory: true }\n";
     let alias = "models: { judge: { targets: [{ provider: up, model: chat-model }] } }\n";
     let gateway = Gateway::start(&format!("{}{alias}{rails}", place.provider())).await;
     for name in ["judge", "guard", "moderation"] {

@@ -205,7 +205,7 @@ f.yaml:3:89: 'same_as' names 'nope', which is not in the catalogue: write MODEL,
 f.yaml:4:19: provider kind 'azure-ai' is not in this version
 f.yaml:6:17: model 'a' has no targets: add at least one
 f.yaml:7:30: there is no provider 'opnai', did you mean 'openai'?
-f.yaml:7:63: there is no provider 'zzz': add it under 'providers'
+f.yaml:7:61: there is no provider 'zzz': add it under 'providers'
 f.yaml:7:105: 'model' is empty: write the model's name at the provider
 f.yaml:8:37: all weights of model 'c' are 0: give one target more
 f.yaml:9:3: model name 'd e' may not have spaces or '*'
@@ -315,6 +315,9 @@ guardrails:
   h: { kind: azure-content-safety, on: [request], action: block, url: 'https://h', api_key: k, severities: { Hat: 2 } }
   i: { kind: llama-guard, on: [request], action: block, model: openai/guard }
   j: { kind: wasm, on: [request], action: block, file: x.wasm, settings: '{' }
+  k: { kind: cel, on: [request], action: block, expression: 'text.content +' }
+  l: { kind: cel, on: [request], action: block, expression: 'has(metadata.x)' }
+  m: { kind: cel, on: [request], action: redact, expression: 'text.content == text.side' }
 ";
     let expected = "\
 f.yaml:5:14: kind webhook needs 'url'
@@ -329,7 +332,10 @@ f.yaml:10:73: provider 'openai' is not of kind bedrock
 f.yaml:10:95: has letters, digits and '-' only: it stands in a path
 f.yaml:11:87: 'S15' is no category of Llama Guard: write S1 to S14
 f.yaml:12:110: 'Hat' is no category: write Hate, SelfHarm, Sexual, Violence
-f.yaml:14:74: 'settings' is no JSON: EOF while parsing an object at line 1 column 1";
+f.yaml:14:74: 'settings' is no JSON: EOF while parsing an object at line 1 column 1
+f.yaml:15:61: 'expression' is none: expected an expression, found the end, at character 15
+f.yaml:16:61: guardrails know nothing of headers, metadata, tags, images, tools and budgets: leave that out
+f.yaml:17:42: a guardrail of kind 'cel' is about texts as a whole: its action is flag or block";
     let mut found: Vec<String> = faults(text).lines().map(str::to_owned).collect();
     found.sort_by_key(|line| line.split(':').nth(1).and_then(|number| number.parse::<u32>().ok()));
     assert_eq!(found.join("\n"), expected);
