@@ -105,7 +105,7 @@ impl Engine {
         let mut out = [Val::Bool(false)];
         let called = plugin.before.instantiate(&mut store).and_then(|instance| {
             let function = instance
-                .get_func(&mut store, &plugin.function)
+                .get_func(&mut store, plugin.function)
                 .ok_or_else(|| wasmtime::Error::msg("the function is gone"))?;
             function.call(&mut store, &[convert::question(question)], &mut out)
         });

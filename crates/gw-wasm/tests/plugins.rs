@@ -1,5 +1,7 @@
 //! The worked example, and plugins that do what they must not.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests; a test that cannot go on fails")]
+
 use gw_wasm::{Bounds, Engine, Finding, LoadError, Question, RunError, Verdict};
 
 const EXAMPLE: &str = include_str!("../../../docs/examples/wasm-guardrail/falcon.wat");

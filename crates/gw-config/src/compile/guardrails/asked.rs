@@ -184,10 +184,10 @@ fn check(settings: &GuardrailSettings, faults: &mut Faults) {
     if let Some(at) = settings.secret.as_ref().filter(|at| at.value.expose().len() < MIN_SECRET_BYTES) {
         faults.add(at.place, format!("'secret' has fewer than {MIN_SECRET_BYTES} characters"));
     }
-    if let Some(at) = settings.settings.as_ref() {
-        if let Err(error) = serde_json::from_str::<serde_json::Value>(at.value.as_str()) {
-            faults.add(at.place, format!("'settings' is no JSON: {error}"));
-        }
+    if let Some(at) = settings.settings.as_ref()
+        && let Err(error) = serde_json::from_str::<serde_json::Value>(at.value.as_str())
+    {
+        faults.add(at.place, format!("'settings' is no JSON: {error}"));
     }
     let is_category = |name: &str| {
         let number = name.strip_prefix(['S', 's']).and_then(|number| number.parse::<u32>().ok());

@@ -82,7 +82,8 @@ fn work(host: &Host, jobs: &Mutex<Receiver<Job>>) {
         let Ok(job) = jobs.lock().recv() else { return };
         // Whoever asked may have left.
         if !job.answer.is_closed() {
-            let _ = job.answer.send(host.run(&job));
+            let ran = host.run(&job);
+            let _ = job.answer.send(ran);
         }
     }
 }
