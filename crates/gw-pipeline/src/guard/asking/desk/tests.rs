@@ -1,3 +1,5 @@
+//! Places, rests and probes of a desk.
+
 use super::*;
 use gw_model::guardrail::{Asked, CheckSpec, GuardAction, Host, Speakers};
 
