@@ -42,8 +42,9 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
 /// Everything with warnings denied, then all code but tests against the bans of `clippy.toml`. The benchmark
 /// measures with the real clock and is no part of the product.
 fn clippy() -> Result<(), String> {
-    let all = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
-    run_command(&mut cargo(all))?;
+    let all =
+        ["clippy", "--workspace", "--all-targets", "--features", tests_step::FEATURES, "--locked", "--quiet"];
+    run_command(cargo(all).args(["--", "-D", "warnings"]))?;
     let product =
         ["clippy", "--workspace", "--exclude", "gw-bench", "--locked", "--quiet", "--", "-D", "warnings"];
     run_command(cargo(product).args(["-D", "clippy::disallowed_methods"]))

@@ -38,6 +38,7 @@ mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
+pub use guardrails::PluginFile;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
 pub use scim::{GroupRule, ScimSettings};
@@ -74,6 +75,8 @@ pub struct Compiled {
     pub redis: Option<RedisSettings>,
     /// The model for embeddings in the process.
     pub embeddings: Option<LocalEmbeddings>,
+    /// The files of guardrails' plugins.
+    pub plugins: Vec<PluginFile>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -119,6 +122,7 @@ pub fn compile(
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
     }
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
+    guardrails::check_references(&file.guardrails.value, &snapshot, &mut faults);
     let known = keys::KnownModels {
         models: &snapshot.models,
         providers: &snapshot.providers,
@@ -134,9 +138,21 @@ pub fn compile(
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
+    let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled =
-        Compiled { snapshot, keys, tokens, scim, sign_in, server, store, redis, embeddings, warnings };
+    let compiled = Compiled {
+        snapshot,
+        keys,
+        tokens,
+        scim,
+        sign_in,
+        server,
+        store,
+        redis,
+        embeddings,
+        plugins,
+        warnings,
+    };
     faults.finish(&settings.source, Some(compiled))
 }
 

@@ -19,7 +19,7 @@ const BESIDE: [&str; 3] = ["idempotency-key", "x-client-request-id", "content-ty
 /// May answers to calls of this kind be kept at all?
 pub(super) fn is_cacheable(screened: &Screened) -> bool {
     // Guardrails decide for each caller by itself, and what they masked is restored for nobody else: their calls share nothing.
-    if screened.ticket.is_guarded() {
+    if screened.ticket.is_guarded() || screened.ticket.awaits_verdicts() {
         return false;
     }
     let call = &screened.call;

@@ -153,6 +153,7 @@ impl<'a> Gathered<'a> {
             customer: text(&context.customer),
             session: text(&context.session),
             tags: &self.tags,
+            text: gw_model::policy::TextFacts::default(),
             now: self.now,
             budget_used: self.budget_used,
         }

@@ -10,12 +10,13 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 17] = [
     "name",
     "models",
     "endpoints",
     "providers",
     "max_output_tokens",
+    "guardrails",
     "limits",
     "budget",
     "budgets",
@@ -115,6 +116,9 @@ pub(super) fn apply(
     if let Some(raw) = given.raw("max_output_tokens") {
         let value: Value = serde_json::from_str(raw).unwrap_or_default();
         policy.max_output_tokens = limits::count("max_output_tokens", &value)?;
+    }
+    if let Some(names) = given.texts("guardrails")? {
+        policy.guardrails = names;
     }
     if let Some(allowed) = given.flag("member_keys")? {
         policy.no_member_keys = !allowed;

@@ -18,6 +18,7 @@ struct Source<'a> {
     endpoints: Option<Vec<Endpoint>>,
     providers: Option<Vec<String>>,
     max_output_tokens: Option<u64>,
+    guardrails: Vec<String>,
     access: Option<Box<Access>>,
     limits: Limits,
     budgets: Vec<Budget>,
@@ -46,6 +47,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
         endpoints: Some(Endpoint::ALL.iter().copied().filter(|e| entry.policy.allows_endpoint(*e)).collect()),
         providers: of_calls(entry.policy.access.as_deref()).providers,
         max_output_tokens: of_calls(entry.policy.access.as_deref()).max_output_tokens,
+        guardrails: entry.policy.guardrails.clone(),
         access: entry.policy.access.clone(),
         limits: entry.policy.limits.clone(),
         budgets: entry.policy.budgets.clone(),
@@ -71,6 +73,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
         "tools": patterns(&sources, |source| source.calls().tools),
         "denied_tools": union(&sources, |source| source.calls().denied_tools),
         "fallbacks": fallbacks(&sources),
+        "guardrails": guardrails(&sources),
         "allowed_ips": each(&sources, |access| {
             (!access.allowed_ips.is_empty()).then(|| json!(access.allowed_ips))
         }),
@@ -93,6 +96,7 @@ fn of_account<'a>(account: &Arc<Account>, from: Value, tally: &'a Tally) -> Sour
         endpoints: policy.endpoints,
         providers: policy.providers,
         max_output_tokens: policy.max_output_tokens,
+        guardrails: policy.guardrails,
         access: policy.access,
         limits: policy.limits,
         budgets: policy.budgets,
@@ -174,6 +178,18 @@ fn union(sources: &[Source<'_>], value: impl Fn(&Source<'_>) -> Vec<String>) -> 
     }
     effective.sort();
     effective.dedup();
+    json!({ "effective": effective, "from": from, "considered": considered })
+}
+
+/// All that anything names.
+fn guardrails(sources: &[Source<'_>]) -> Value {
+    let named = || sources.iter().filter(|source| !source.guardrails.is_empty());
+    let mut effective: Vec<&String> = named().flat_map(|source| &source.guardrails).collect();
+    effective.sort();
+    effective.dedup();
+    let from: Vec<&Value> = named().map(|source| &source.from).collect();
+    let considered: Vec<Value> =
+        named().map(|source| json!({ "from": source.from, "value": source.guardrails })).collect();
     json!({ "effective": effective, "from": from, "considered": considered })
 }
 

@@ -516,7 +516,7 @@ fn key_schemas() -> Value {
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
-            "providers:object", "max_output_tokens:object", "allowed_ips:array", "hours:array",
+            "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array", "hours:array",
             "required_metadata:object", "regions:object", "max_input_tokens:object", "tools:object",
             "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",

@@ -31,6 +31,7 @@ mod exactness;
 mod files;
 mod formats;
 mod google;
+mod guardrail_verdicts;
 mod guardrails;
 mod hedging;
 mod identity;
@@ -45,6 +46,8 @@ mod overload;
 mod ownership;
 mod passthrough;
 mod passthrough_money;
+#[cfg(feature = "wasm")]
+mod plugins;
 mod postgres;
 mod rank;
 mod realtime;

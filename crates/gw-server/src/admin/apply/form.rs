@@ -36,6 +36,9 @@ pub(super) fn account(level: Level, profile: &AccountProfile, paths: &Paths) -> 
     if let Some(most) = policy.max_output_tokens {
         add("max_output_tokens", most.into());
     }
+    if !policy.guardrails.is_empty() {
+        add("guardrails", json!(policy.guardrails));
+    }
     if let Some(plan) = profile.plan {
         add("plan", paths.of(plan).into());
     }

@@ -34,7 +34,7 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, Extension(from): From, 
         }
         (None, Some(email), Some(password)) => {
             let given = sign_in::Given { email, password: Secret::new(password), code };
-            let turn = app.sign_ins.turn().await.ok_or_else(ApiError::busy)?;
+            let turn = app.sign_ins.turn().await.ok_or_else(ApiError::too_many_sign_in)?;
             let work = move || {
                 let _turn = turn;
                 sign_in::with_password(&working, &origin, &given)

@@ -65,13 +65,14 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 22] = [
+const SHOWN: [&str; 23] = [
     "id:string",
     "name:string",
     "models:array?",
     "endpoints:array?",
     "providers:array?",
     "max_output_tokens:integer?",
+    "guardrails:array",
     "limits:object",
     "budget:object?",
     "budgets:array",
@@ -89,12 +90,13 @@ const SHOWN: [&str; 22] = [
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 17] = [
+const GIVEN: [&str; 18] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
     "providers:array?",
     "max_output_tokens:integer?",
+    "guardrails:array?",
     "limits:object?",
     "budget:object?",
     "budgets:array?",
