@@ -11,6 +11,7 @@ mod ingress;
 mod listen;
 mod serve;
 mod telemetry;
+mod ui;
 
 use clap::Parser;
 use std::process::ExitCode;
