@@ -6,6 +6,7 @@ import { createRoot } from "react-dom/client";
 import { ApiError } from "@/api/client";
 import { useSession } from "@/api/permissions";
 import { resume } from "@/api/session";
+import { SetPassword } from "@/features/sign-in/SetPassword";
 import { SignIn } from "@/features/sign-in/SignIn";
 import { router } from "./router";
 import "./styles.css";
@@ -23,11 +24,15 @@ const queries = new QueryClient({
   },
 });
 
+/** Where links lead with which a password is chosen. */
+const PASSWORD_PATH = "/ui/set-password";
+
 function App() {
   const now = useSession();
   useEffect(() => {
     if (now.kind === "none") queries.removeQueries({ predicate: (query) => query.queryKey[0] !== "auth" });
   }, [now.kind]);
+  if (window.location.pathname === PASSWORD_PATH) return <SetPassword />;
   if (now.kind === "unknown") return null;
   if (now.kind === "none") return <SignIn />;
   return <RouterProvider router={router} />;

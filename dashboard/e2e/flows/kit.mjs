@@ -13,6 +13,27 @@ export async function go(page, path) {
   }, path);
 }
 
+/** Signs in with a key, from wherever one is. */
+export async function signInWithKey(page, key) {
+  const field = page.getByLabel("Master key or admin token");
+  const other = page.getByRole("button", { name: "Use a key instead" });
+  await field.or(other).first().waitFor();
+  if (await other.isVisible()) await other.click();
+  await field.fill(key);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** Signs out, if somebody is signed in. */
+export async function signOut(page) {
+  const inside = page.getByRole("button", { name: "Your session" });
+  const outside = page.getByRole("button", { name: "Sign in", exact: true });
+  await inside.or(outside).first().waitFor();
+  if (!(await inside.isVisible())) return;
+  await inside.click();
+  await page.getByRole("menuitem", { name: "Sign out" }).click();
+  await outside.waitFor();
+}
+
 /** Waits for a page's heading. */
 export const heading = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 

@@ -1,5 +1,5 @@
 // The playground and the guide; at the end a role that may little.
-import { accessible, check, go, heading } from "./kit.mjs";
+import { accessible, check, go, heading, signInWithKey, signOut } from "./kit.mjs";
 import { client } from "../seed/index.mjs";
 
 export const play = {
@@ -43,15 +43,8 @@ export const play = {
   "a viewer sees less": async ({ page, base, masterKey, shoot }) => {
     const made = await client(base, masterKey)("POST", "/api/v1/admin-tokens", { name: "viewer", role: "viewer" });
     await page.goto(`${base}/ui/keys`);
-    const signIn = page.getByLabel("Master key or admin token");
-    const inside = page.getByRole("button", { name: "Your session" });
-    await signIn.or(inside).first().waitFor();
-    if (await inside.isVisible()) {
-      await inside.click();
-      await page.getByRole("menuitem", { name: "Sign out" }).click();
-    }
-    await signIn.fill(made.value.token);
-    await page.getByRole("button", { name: "Sign in" }).click();
+    await signOut(page);
+    await signInWithKey(page, made.value.token);
     await heading(page, "Keys");
     await page.getByRole("button", { name: "helpdesk-prod", exact: true }).waitFor();
     check((await page.getByRole("button", { name: "Create a key" }).count()) === 0, "a viewer is offered to create a key");

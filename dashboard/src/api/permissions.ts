@@ -10,7 +10,7 @@ export function useSession(): Session {
 
 /** May the session do what is called so (`keys:write`) anywhere at all? */
 export function may(now: Session, permission: string): boolean {
-  if (now.kind === "cookie") return grants(now.permissions, permission) || byRole(now.roles, permission);
+  if (now.kind === "cookie") return grants(now.permissions, permission);
   if (now.kind === "key") return scoped(now.me.scopes, permission) && byRole(now.me.roles, permission);
   return false;
 }

@@ -7,7 +7,21 @@ export type Session =
   | { kind: "unknown" }
   | { kind: "none"; ended: boolean }
   | { kind: "key"; key: string; me: Me }
-  | { kind: "cookie"; csrfToken: string; name: string; permissions: unknown; roles: { role: string }[] };
+  | ({ kind: "cookie" } & CookieSession);
+
+/** What the gateway says of a session that the browser's cookie stands for. */
+export type CookieSession = {
+  csrfToken: string;
+  /** The person's, or what the key is called that it began with. */
+  name: string;
+  permissions: unknown;
+  roles: { role: string }[];
+  /** A person's session, not a key's. */
+  personal: boolean;
+  hasPassword: boolean;
+  totpEnabled: boolean;
+  recoveryCodesLeft: number;
+};
 
 let current: Session = { kind: "unknown" };
 const watchers = new Set<() => void>();
@@ -59,11 +73,18 @@ function cookieSession(body: Record<string, unknown>): Session {
   return {
     kind: "cookie",
     csrfToken: String(body.csrf_token ?? ""),
-    name: user?.name ?? user?.email ?? String(body.via ?? "signed in"),
+    name: user?.name || user?.email || nameOf(String(body.actor ?? body.via ?? "")),
     permissions: body.permissions ?? {},
     roles: (body.roles as { role: string }[] | undefined) ?? [],
+    personal: user !== null && user !== undefined,
+    hasPassword: body.has_password === true,
+    totpEnabled: body.totp_enabled === true,
+    recoveryCodesLeft: Number(body.recovery_codes_left ?? 0),
   };
 }
+
+/** An actor, for people. */
+export const nameOf = (actor: string) => (actor === "master" ? "Master key" : actor);
 
 /** Why somebody was not let in. */
 export class SignInError extends Error {
@@ -94,6 +115,13 @@ export async function useKey(key: string): Promise<void> {
   if (status === 401) throw new SignInError("invalid_credentials", "The gateway does not know this key.");
   if (status !== 200) throw refused(status, body);
   put({ kind: "key", key, me: body as unknown as Me });
+}
+
+/** Chooses a password by a link. Gives the address to sign in with. */
+export async function redeem(token: string, password: string): Promise<string> {
+  const { status, body } = await json("/api/v1/auth/password/redeem", { method: "POST", body: JSON.stringify({ token, new: password }) });
+  if (status < 200 || status > 299) throw refused(status, body);
+  return typeof body.email === "string" ? body.email : "";
 }
 
 /** Ends it, here and at the gateway. Gives the address to go on to, where the identity provider has one. */

@@ -91,7 +91,7 @@ describe("what pages ask", () => {
     expect([may(as("owner"), "keys:write"), may(as("viewer"), "keys:write"), may(as("viewer"), "logs:read"), may(as("billing"), "budgets:write")]).toEqual([true, false, false, true]);
     expect(may(as("admin", ["keys:read"]), "keys:write")).toBe(false);
     expect([scoped(["*:read"], "keys:read"), scoped(["keys:*"], "keys:write"), scoped(["keys:*"], "logs:read")]).toEqual([true, true, false]);
-    const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "logs:read": false } };
+    const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "logs:read": false }, personal: true, hasPassword: true, totpEnabled: false, recoveryCodesLeft: 0 };
     expect([may(cookie, "keys:read"), may(cookie, "logs:read"), may(cookie, "keys:write")]).toEqual([true, false, false]);
   });
   it("puts address, key and model into every snippet", () => {

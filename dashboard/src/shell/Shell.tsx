@@ -3,7 +3,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Dialog } from "radix-ui";
 import { useEffect, useState } from "react";
 import { may, useSession } from "@/api/permissions";
-import { signOut } from "@/api/session";
+import { nameOf, signOut } from "@/api/session";
 import { Button, IconButton } from "@/ui/button";
 import { Icon, Mark } from "@/ui/icons";
 import { Menu } from "@/ui/overlays";
@@ -82,11 +82,11 @@ function Account() {
     const onwards = await signOut();
     if (onwards !== null) window.location.assign(onwards);
   };
-  const name = now.kind === "cookie" ? now.name : now.kind === "key" ? (now.me.actor === "master" ? "Master key" : now.me.actor) : "";
+  const name = now.kind === "cookie" ? now.name : now.kind === "key" ? nameOf(now.me.actor) : "";
   return (
     <Menu label="Your session" items={[{ label: "Sign out", icon: "out", onSelect: () => void leave() }]}>
-      <Button look="quiet" small icon="user" className="max-w-44">
-        <span className="truncate max-sm:sr-only">{name}</span>
+      <Button look="quiet" small icon="user" className="max-w-44" aria-label={`Your session: ${name}`}>
+        <span className="truncate max-sm:hidden">{name}</span>
       </Button>
     </Menu>
   );

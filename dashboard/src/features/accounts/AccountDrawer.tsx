@@ -15,6 +15,7 @@ import { Confirm, Drawer } from "@/ui/overlays";
 import { Badge, Facts, Failed, Loading } from "@/ui/panels";
 import { toast, toastError } from "@/ui/toast";
 import { AccountForm } from "./AccountForm";
+import { PasswordLink } from "./PasswordLink";
 import type { LevelPage } from "./levels";
 
 function Body({ page, of }: { page: LevelPage; of: Account }) {
@@ -98,6 +99,7 @@ export function AccountDrawer({ page, id, onClose }: { page: LevelPage; id: stri
                 Its keys
               </Link>
             ) : null}
+            {writes && page.level === "user" ? <PasswordLink of={of} /> : null}
             {writes ? (
               <Button look="danger" icon="trash" onClick={() => setDeleting(true)}>
                 Delete

@@ -18,6 +18,7 @@ import { Confirm, Dialog, Menu } from "@/ui/overlays";
 import { Badge, Empty, Facts, Failed, Loading, Note, PageHead, Panel } from "@/ui/panels";
 import { Apart, Table } from "@/ui/table";
 import { toast } from "@/ui/toast";
+import { OwnSignIn } from "./OwnSignIn";
 
 const page = getRouteApi("/settings");
 const ROLES = ["viewer", "member", "auditor", "billing", "admin", "owner"];
@@ -185,7 +186,10 @@ export function Settings() {
             </div>
           </Panel>
         </div>
-        {sees ? <Tokens /> : null}
+        <div className="space-y-4">
+          <OwnSignIn />
+          {sees ? <Tokens /> : null}
+        </div>
       </div>
     </>
   );

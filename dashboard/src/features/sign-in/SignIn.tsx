@@ -1,7 +1,7 @@
 // Signing in: with a key, with a password, or at an identity provider, as the gateway offers it. A gateway that has no sessions is
 // asked with a key that only this page's memory holds.
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, type ReactNode, useState } from "react";
 import { useSession } from "@/api/permissions";
 import { methods, SignInError, signIn, useKey as withKey } from "@/api/session";
 import { Button } from "@/ui/button";
@@ -20,7 +20,8 @@ function KeyForm({ sessions }: { sessions: boolean }) {
     try {
       await (sessions ? signIn({ key: key.trim() }) : withKey(key.trim()));
     } catch (error) {
-      setFault(error instanceof SignInError ? error.message : "The gateway does not answer.");
+      if (error instanceof SignInError) setFault(error.code === "invalid_credentials" ? "The gateway does not know this key." : error.message);
+      else setFault("The gateway does not answer.");
     } finally {
       setBusy(false);
     }
@@ -80,6 +81,24 @@ function PasswordForm() {
   );
 }
 
+/** What the pages outside of a session stand in. */
+export function Outside({ about, children }: { about: string; children: ReactNode }) {
+  return (
+    <main className="grid min-h-full place-items-center p-4">
+      <div className="w-full max-w-sm">
+        <div className="mb-6 flex items-center gap-3">
+          <Mark size={38} />
+          <div>
+            <h1 className="text-[1.35rem] font-semibold tracking-tight">Gatewright</h1>
+            <p className="text-soft">{about}</p>
+          </div>
+        </div>
+        <div className="space-y-4 rounded-xl border border-line bg-panel p-5 shadow-panel">{children}</div>
+      </div>
+    </main>
+  );
+}
+
 /** The page that stands before all others. */
 export function SignIn() {
   const now = useSession();
@@ -88,32 +107,21 @@ export function SignIn() {
   const offered = ways.data;
   const password = offered?.password === true && withPassword;
   return (
-    <main className="grid min-h-full place-items-center p-4">
-      <div className="w-full max-w-sm">
-        <div className="mb-6 flex items-center gap-3">
-          <Mark size={38} />
-          <div>
-            <h1 className="text-[1.35rem] font-semibold tracking-tight">Gatewright</h1>
-            <p className="text-soft">Sign in to your gateway</p>
-          </div>
-        </div>
-        <div className="space-y-4 rounded-xl border border-line bg-panel p-5 shadow-panel">
-          {now.kind === "none" && now.ended ? <Note tone="warn">Your session ended. Sign in again; the page you were on comes back.</Note> : null}
-          {ways.isPending ? <Loading rows={4} /> : null}
-          {ways.isError ? <Failed error={ways.error} retry={() => void ways.refetch()} /> : null}
-          {offered?.oidc.map((provider) => (
-            <a key={provider.name} href={provider.start_path} className="flex h-9 items-center justify-center rounded-md border border-line-strong font-medium hover:bg-sunken">
-              {provider.label}
-            </a>
-          ))}
-          {ways.isSuccess ? password ? <PasswordForm /> : offered === null || offered?.key ? <KeyForm sessions={offered !== null} /> : null : null}
-          {offered?.password && offered.key ? (
-            <button type="button" onClick={() => setWithPassword(!withPassword)} className="text-accent-strong hover:underline">
-              {password ? "Use a key instead" : "Use a password instead"}
-            </button>
-          ) : null}
-        </div>
-      </div>
-    </main>
+    <Outside about="Sign in to your gateway">
+      {now.kind === "none" && now.ended ? <Note tone="warn">Your session ended. Sign in again; the page you were on comes back.</Note> : null}
+      {ways.isPending ? <Loading rows={4} /> : null}
+      {ways.isError ? <Failed error={ways.error} retry={() => void ways.refetch()} /> : null}
+      {offered?.oidc.map((provider) => (
+        <a key={provider.name} href={provider.start_path} className="flex h-9 items-center justify-center rounded-md border border-line-strong font-medium hover:bg-sunken">
+          {provider.label}
+        </a>
+      ))}
+      {ways.isSuccess ? password ? <PasswordForm /> : offered === null || offered?.key ? <KeyForm sessions={offered !== null} /> : null : null}
+      {offered?.password && offered.key ? (
+        <button type="button" onClick={() => setWithPassword(!withPassword)} className="text-accent-strong hover:underline">
+          {password ? "Use a key instead" : "Use a password instead"}
+        </button>
+      ) : null}
+    </Outside>
   );
 }
