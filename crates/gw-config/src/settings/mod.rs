@@ -26,6 +26,7 @@ pub mod realtime;
 pub mod retry;
 pub mod routes;
 pub mod semantic;
+pub mod sign_in;
 pub mod storage;
 pub mod subcalls;
 pub mod telemetry;

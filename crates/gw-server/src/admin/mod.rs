@@ -7,6 +7,7 @@ mod accounts;
 mod admin_tokens;
 mod apply;
 mod audit;
+mod auth;
 mod budgets;
 mod by;
 mod cache;
@@ -66,6 +67,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/admin-tokens/{id}/rotate", post(admin_tokens::rotate))
         .route("/me", get(admin_tokens::me))
         .merge(tenancy())
+        .route("/users/{id}/password-link", post(auth::link))
         .route("/budgets", get(budgets::list))
         .route("/apply", post(apply::apply).layer(DefaultBodyLimit::max(apply::MAX_BODY)))
         .route("/export", get(apply::export))
@@ -94,7 +96,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), identified));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), identified))
+        .nest("/auth", auth::router(&app));
     Router::new()
         .nest("/api/v1", api)
         .route("/metrics", get(metrics::show))
@@ -118,30 +121,19 @@ fn tenancy() -> Router<Arc<App>> {
     })
 }
 
-/// Every request to the API needs a credential that is good for it.
+/// Every request to the API needs a credential that is good for it: a key, or else a session of whoever signed in.
 /// Who asks, and from where, goes on with the request; who is refused is written down.
 async fn identified(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let presented = crate::ingress::credential::find(request.headers(), None);
-    let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
-    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let mut origin = Origin {
-        actor: Actor::Unknown,
-        address: address.unwrap_or_default(),
-        agent: agent.unwrap_or_default().to_owned(),
-    };
-    if let Some(key) = presented.clone() {
-        let asked = Arc::clone(&app);
-        let found = tokio::task::spawn_blocking(move || identify(&asked, &key)).await;
-        match found {
-            Ok(Ok((actor, authority))) => {
-                origin.actor = actor;
-                request.extensions_mut().insert(Arc::new(Caller { origin, authority }));
-                return next.run(request).await;
-            }
-            Ok(Err(Unidentified::Unknown)) => {}
-            Ok(Err(Unidentified::Store(error))) => return ApiError::from(error).into_response(),
-            Err(error) => return ApiError::from(error).into_response(),
+    let origin = origin_of(&request);
+    let shown = auth::Shown::of(&app, &request);
+    match known(&app, presented.as_deref(), &origin, shown).await {
+        Ok(Some(caller)) => {
+            request.extensions_mut().insert(Arc::new(caller));
+            return next.run(request).await;
         }
+        Ok(None) => {}
+        Err(error) => return error.into_response(),
     }
     // Without the query: a key may stand there.
     let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
@@ -153,6 +145,35 @@ async fn identified(State(app): State<Arc<App>>, mut request: Request, next: Nex
         tracing::error!(%error, "a refused credential was not written down");
     }
     ApiError::unauthorized().into_response()
+}
+
+/// Who asks; nobody where what is shown is not good.
+async fn known(
+    app: &Arc<App>,
+    presented: Option<&str>,
+    origin: &Origin,
+    shown: auth::Shown,
+) -> Result<Option<Caller>, ApiError> {
+    let Some(key) = presented.map(str::to_owned) else {
+        return Ok(auth::by_session(app, shown, origin).await?.map(|who| who.caller));
+    };
+    let asked = Arc::clone(app);
+    match tokio::task::spawn_blocking(move || identify(&asked, &key)).await? {
+        Ok((actor, authority)) => Ok(Some(Caller { origin: Origin { actor, ..origin.clone() }, authority })),
+        Err(Unidentified::Unknown) => Ok(None),
+        Err(Unidentified::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Where a request comes from, before it is known who asks.
+fn origin_of(request: &Request) -> Origin {
+    let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Origin {
+        actor: Actor::Unknown,
+        address: address.unwrap_or_default(),
+        agent: agent.unwrap_or_default().to_owned(),
+    }
 }
 
 /// Are the answer's pieces sent as they are made? Others are whole when they begin.

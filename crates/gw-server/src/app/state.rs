@@ -3,6 +3,7 @@
 use super::audit::{self, Refusals};
 use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
+use super::sign_in::SignIns;
 use super::storage::Storage;
 use crate::admin::idempotency::UnderWay;
 use crate::identity::{AcceptError, Accepted};
@@ -45,6 +46,8 @@ pub(crate) struct App {
     pub(crate) under_way: UnderWay,
     /// Entries of the audit log that wait for the database to be back.
     pub(super) unwritten: Mutex<VecDeque<AuditDraft>>,
+    /// How people sign in.
+    pub(crate) sign_ins: SignIns,
     /// Bounds what is written down of refused credentials.
     pub(super) refusals: Arc<Refusals>,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
@@ -120,6 +123,7 @@ impl App {
             draining: AtomicBool::new(false),
             under_way: UnderWay::default(),
             unwritten: Mutex::default(),
+            sign_ins: SignIns::new(&compiled.sign_in),
             refusals: Refusals::new(compiled.store.audit_refusals_per_minute),
             changing: Mutex::default(),
             applying: Mutex::default(),
@@ -161,6 +165,7 @@ impl App {
             self.issuers.store(Arc::new(issuers));
             self.gateway.keys.forget_tokens(|_| true);
         }
+        self.sign_ins.settings.store(Arc::clone(&compiled.sign_in));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

@@ -61,6 +61,7 @@ mod semantic;
 mod shared_limits;
 mod sharing;
 mod shutdown;
+mod sign_in;
 mod signed;
 mod slow;
 mod steering;

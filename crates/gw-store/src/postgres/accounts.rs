@@ -5,6 +5,7 @@ use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::directory::{IN_ORDER, NOTE, WAKE};
 use super::fault::Fault;
 use super::session::{Db, Values};
+use super::sign_in;
 use crate::error::StoreError;
 use crate::traits::AccountStore;
 use crate::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
@@ -242,7 +243,8 @@ pub(super) async fn change(
         &revision,
         &c.role,
     ];
-    db.execute(UPDATE, values).await.map(drop)
+    db.execute(UPDATE, values).await?;
+    if c.disabled { sign_in::end_sessions(db, id).await } else { Ok(()) }
 }
 
 /// Lists a change, and gives its revision.
@@ -252,6 +254,7 @@ pub(super) async fn note(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<
 
 pub(super) async fn delete(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<(), Fault> {
     note(db, id, now).await?;
+    sign_in::forget(db, id).await?;
     let text = id.to_string();
     db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
     db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await.map(drop)

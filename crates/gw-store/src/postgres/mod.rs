@@ -22,6 +22,7 @@ mod migrate;
 mod objects;
 mod routes;
 mod session;
+mod sign_in;
 mod spending;
 mod standby;
 mod sums;

@@ -1,6 +1,7 @@
 //! Accounts above and beside keys, plans, and who belongs to what.
 
 use super::db::SqliteStore;
+use super::sign_in;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::traits::AccountStore;
@@ -211,11 +212,12 @@ pub(super) fn change(
         revision,
         profile.gateway_role.map(Role::as_str)
     ])?;
-    Ok(())
+    if profile.disabled { sign_in::end_sessions(tx, id) } else { Ok(()) }
 }
 
 pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<()> {
     note(tx, id, now)?;
+    sign_in::forget(tx, id)?;
     let text = id.to_string();
     tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
     tx.execute("DELETE FROM accounts WHERE id = ?", [&text]).map(drop)

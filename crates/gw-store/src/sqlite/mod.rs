@@ -18,6 +18,7 @@ mod migrate;
 mod objects;
 mod records;
 mod routes;
+mod sign_in;
 mod spending;
 mod sums;
 mod tokens;

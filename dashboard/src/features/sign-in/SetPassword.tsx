@@ -42,7 +42,7 @@ export function SetPassword() {
     return (
       <Outside about="Your password is set">
         <Note tone="good">{email ? `Sign in as ${email} with it.` : "Sign in with it."}</Note>
-        <a href="/ui" className="flex h-9 items-center justify-center rounded-md bg-accent font-medium text-on-accent hover:bg-accent-strong">
+        <a href="/ui/" className="flex h-9 items-center justify-center rounded-md bg-accent font-medium text-on-accent hover:bg-accent-strong">
           To the sign-in
         </a>
       </Outside>

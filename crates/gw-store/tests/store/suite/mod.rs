@@ -11,6 +11,7 @@ pub(crate) mod objects;
 pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
+pub(crate) mod sign_in;
 pub(crate) mod tenancy;
 pub(crate) mod tokens;
 
@@ -45,6 +46,9 @@ macro_rules! for_each_case {
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
                 a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number,
                 what_is_missing_is_added_below_what_is_there;
+            sign_in:
+                a_login_is_changed_in_turn_and_found_by_its_link, sessions_are_listed_used_and_ended,
+                what_a_user_signs_in_with_goes_with_him, issuers_call_people_by_one_name;
             tokens:
                 tokens_are_found_by_what_is_shown_and_changed_in_turn, people_have_a_role_at_the_gateway,
                 who_sees_a_part_is_told_of_that_part;
