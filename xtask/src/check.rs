@@ -2,6 +2,7 @@
 
 mod clients;
 mod count;
+mod dashboard;
 mod drills;
 mod generated;
 mod provider;
@@ -32,6 +33,7 @@ const STEPS: &[Step] = &[
     ("generated", "committed generated files are current", |_| generated::check()),
     ("drills", "failures of providers, played in short", |_| drills::check()),
     ("clients", "official SDKs against the gateway", clients::check),
+    ("dashboard", "the dashboard's pages, built and driven in a browser", dashboard::check),
 ];
 
 /// Runs the task.
