@@ -9,6 +9,7 @@ mod overload;
 mod results;
 mod routing_guide;
 mod semantic;
+mod sign_in;
 mod steering;
 mod subcalls;
 mod targets;

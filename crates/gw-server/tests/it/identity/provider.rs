@@ -11,14 +11,14 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 /// The process; it ends with its handle.
-pub(super) struct Provider {
-    pub(super) addr: SocketAddr,
+pub(crate) struct Provider {
+    pub(crate) addr: SocketAddr,
     _child: Child,
 }
 
 impl Provider {
     /// Starts it; people may be sent back to those addresses. `None`, with a word about it, where it is not installed.
-    pub(super) async fn start(redirects: &[&str]) -> Option<Self> {
+    pub(crate) async fn start(redirects: &[&str]) -> Option<Self> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
         let folder = root.join("target/identity-provider");
         if !folder.join("installed").exists() {
@@ -42,7 +42,7 @@ impl Provider {
         Some(Self { addr, _child: child })
     }
 
-    pub(super) fn issuer(&self) -> String {
+    pub(crate) fn issuer(&self) -> String {
         format!("http://{}", self.addr)
     }
 
