@@ -17,7 +17,7 @@ use tokio_postgres::Row;
 
 const COLUMNS: &str = "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level, role";
 const LIST: &str = "level = $1 AND ($2::text IS NULL OR parent = $2) AND ($3::text IS NULL OR name = $3) \
-     AND ($4::text IS NULL OR email = $4) AND ($5::text IS NULL OR id > $5) \
+     AND ($4::text IS NULL OR email = $4) AND id > $5 \
      AND ($6::text IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = $6)) ORDER BY id LIMIT $7";
 const INSERT: &str = "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, \
      disabled, created_at, updated_at, revision, role) \
@@ -43,7 +43,9 @@ impl PostgresStore {
 impl AccountStore for PostgresStore {
     fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError> {
         let text = |id: &Option<AccountId>| id.map(|id| id.to_string());
-        let (parent, after, member_of) = (text(&filter.parent), text(&filter.after), text(&filter.member_of));
+        let (parent, member_of) = (text(&filter.parent), text(&filter.member_of));
+        // A plain bound, so that the index leads there.
+        let after = text(&filter.after).unwrap_or_default();
         let (name, email) = (filter.name.as_deref().map(clean), filter.email.as_deref().map(clean));
         let level = i16::from(filter.level.code());
         let sql = format!("SELECT {COLUMNS} FROM accounts WHERE {LIST}");

@@ -30,7 +30,7 @@ impl AccountStore for SqliteStore {
         self.read("list accounts", |db| {
             let mut query = db.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM accounts WHERE level = ?1 AND (?2 IS NULL OR parent = ?2) \
-                 AND (?3 IS NULL OR name = ?3) AND (?4 IS NULL OR email = ?4) AND (?5 IS NULL OR id > ?5) \
+                 AND (?3 IS NULL OR name = ?3) AND (?4 IS NULL OR email = ?4) AND id > ?5 \
                  AND (?6 IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = ?6)) \
                  ORDER BY id LIMIT ?7"
             ))?;
@@ -39,7 +39,8 @@ impl AccountStore for SqliteStore {
                 text(&filter.parent),
                 filter.name,
                 filter.email,
-                text(&filter.after),
+                // A plain bound, so that the index leads there.
+                text(&filter.after).unwrap_or_default(),
                 text(&filter.member_of),
                 i64::try_from(filter.limit).unwrap_or(i64::MAX)
             ];
