@@ -54,7 +54,7 @@ settings! {
         optional client_secret: Secret,
         /// How the secret is shown: `basic` (a header) or `post` (in the body).
         default("basic") client_auth: ClientAuth,
-        /// What is asked for.
+        /// What is asked for. `openid profile email` when not given.
         optional scopes: Texts,
         /// In which claims things stand.
         section claims: OidcClaimBlock,
