@@ -180,7 +180,10 @@ async fn finish(
         Begun { redirect_uri: flow.redirect_uri, nonce: flow.nonce, verifier: Secret::new(flow.verifier) };
     let person = match desk.identify(provider, begun, Secret::new(code)).await {
         Ok(person) => person,
-        Err(error @ Failed::Unavailable(_)) => return Ok(failed(provider, &error, "provider_unavailable")),
+        Err(error @ Failed::Unavailable(_)) => {
+            tried(app);
+            return Ok(failed(provider, &error, "provider_unavailable"));
+        }
         Err(error @ Failed::Refused(_)) => {
             tracing::warn!(provider = provider.name, %error, "a sign-in was refused");
             return Ok(refused(app, from, "token_refused").await);

@@ -7,13 +7,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// The process; it ends with its handle.
 pub(crate) struct Provider {
     pub(crate) addr: SocketAddr,
     _child: Child,
+    /// It says more while it works, and would end where nobody could hear it.
+    _lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Provider {
@@ -30,7 +32,7 @@ impl Provider {
         command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(Duration::from_secs(30), async {
+        let line = tokio::time::timeout(Duration::from_secs(60), async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 if line.starts_with("http://") {
                     return line;
@@ -39,7 +41,7 @@ impl Provider {
             panic!("the provider did not start");
         });
         let addr = line.await.unwrap().trim_start_matches("http://").parse().unwrap();
-        Some(Self { addr, _child: child })
+        Some(Self { addr, _child: child, _lines: lines })
     }
 
     pub(crate) fn issuer(&self) -> String {

@@ -291,6 +291,7 @@ async fn only_people_who_are_wanted_come_in() {
         whole(&gateway, &idp).await
     };
     turned_away(&come(json!({})).await, "not_provisioned");
+    idp.says.lock().unwrap().userinfo = json!({"sub": "ada"});
     turned_away(&come(json!({"email": null})).await, "email_missing");
     turned_away(&come(json!({"email_verified": false})).await, "email_not_verified");
     turned_away(&come(json!({"email_verified": null})).await, "email_not_verified");
