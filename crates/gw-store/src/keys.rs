@@ -3,7 +3,7 @@
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
-use crate::types::{SessionId, TokenId};
+use crate::types::{GroupId, SessionId, TokenId};
 use gw_model::{AccountId, KeyId, Level, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -102,6 +102,11 @@ pub fn generate_token_id() -> Result<TokenId, StoreError> {
 /// A new id of a session.
 pub fn generate_session_id() -> Result<SessionId, StoreError> {
     random().map(|bytes| SessionId(u128::from_be_bytes(bytes)))
+}
+
+/// A new id of a directory's group.
+pub fn generate_group_id() -> Result<GroupId, StoreError> {
+    random().map(|bytes| GroupId(u128::from_be_bytes(bytes)))
 }
 
 /// Random bytes from the operating system.

@@ -7,10 +7,11 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
-    LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder, SessionId,
-    Spending, SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredLogin,
-    StoredRoute, StoredSession, StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow, Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, GroupId, KeyLabel,
+    KeyUpdate, LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder,
+    SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredGroup, StoredKey,
+    StoredLogin, StoredRoute, StoredSession, StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow,
+    Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -184,6 +185,21 @@ pub trait SignInStore: Send + Sync {
     fn delete_sessions_over(&self, now: Micros, idle_since: Micros) -> Result<usize, StoreError>;
 }
 
+/// Groups that directories tell of over SCIM.
+pub trait GroupStore: Send + Sync {
+    /// All of an organization, or of all of them, in the order of ids.
+    fn groups(&self, organization: Option<AccountId>) -> Result<Vec<StoredGroup>, StoreError>;
+    /// The group of that id.
+    fn group(&self, id: GroupId) -> Result<Option<StoredGroup>, StoreError>;
+    /// Adds one. Errors: [`StoreError::NameTaken`].
+    fn create_group(&self, new: &StoredGroup) -> Result<(), StoreError>;
+    /// Replaces all but organization and time of making; its revision must be the one behind the present one. False when
+    /// there is none of that id and of the revision before. Errors: [`StoreError::NameTaken`].
+    fn update_group(&self, changed: &StoredGroup) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_group(&self, id: GroupId) -> Result<bool, StoreError>;
+}
+
 /// Dynamic routes and their versions.
 pub trait RouteStore: Send + Sync {
     /// All of them, by name.
@@ -326,11 +342,19 @@ pub trait ObjectStore: Send + Sync {
 
 /// What the control plane changes, and what is written down of it.
 pub trait ControlStore:
-    Directory + AccountStore + BulkStore + CredentialStore + RouteStore + SignInStore + TokenStore
+    Directory + AccountStore + BulkStore + CredentialStore + GroupStore + RouteStore + SignInStore + TokenStore
 {
 }
-impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore + SignInStore + TokenStore>
-    ControlStore for T
+impl<
+    T: Directory
+        + AccountStore
+        + BulkStore
+        + CredentialStore
+        + GroupStore
+        + RouteStore
+        + SignInStore
+        + TokenStore,
+> ControlStore for T
 {
 }
 
@@ -386,6 +410,7 @@ pub trait Database:
     + AnswerStore
     + AuditLog
     + CredentialStore
+    + GroupStore
     + RouteStore
     + SignInStore
     + TokenStore

@@ -28,6 +28,7 @@ mod provider_kind;
 mod providers;
 mod redis;
 pub mod routes;
+mod scim;
 mod semantic;
 mod server;
 mod sign_in;
@@ -39,6 +40,7 @@ pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettin
 pub use database::DatabaseSettings;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
+pub use scim::{GroupRule, ScimSettings};
 pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
@@ -62,6 +64,8 @@ pub struct Compiled {
     pub tokens: Arc<TokenSettings>,
     /// How people sign in.
     pub sign_in: Arc<SignInSettings>,
+    /// What people get whom directories provision.
+    pub scim: Arc<ScimSettings>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -125,12 +129,14 @@ pub fn compile(
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
     let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
+    let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled = Compiled { snapshot, keys, tokens, sign_in, server, store, redis, embeddings, warnings };
+    let compiled =
+        Compiled { snapshot, keys, tokens, scim, sign_in, server, store, redis, embeddings, warnings };
     faults.finish(&settings.source, Some(compiled))
 }
 

@@ -25,6 +25,7 @@ pub mod providers;
 pub mod realtime;
 pub mod retry;
 pub mod routes;
+pub mod scim;
 pub mod semantic;
 pub mod sign_in;
 pub mod storage;

@@ -149,6 +149,11 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", text)
     }
 
+    /// The status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// With other words.
     pub(crate) fn saying(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = message.into();

@@ -28,6 +28,7 @@ pub(crate) mod openapi;
 mod providers;
 mod query;
 mod routes;
+mod scim;
 mod usage;
 
 use crate::app::audit::refused;
@@ -100,6 +101,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .nest("/auth", auth::router(&app));
     Router::new()
         .nest("/api/v1", api)
+        .nest("/scim/v2", scim::router(&app))
         .route("/metrics", get(metrics::show))
         .fallback(|| async { ApiError::not_found("there is nothing here; the admin API is at /api/v1") })
         .with_state(app)
@@ -122,42 +124,64 @@ fn tenancy() -> Router<Arc<App>> {
 }
 
 /// Every request to the API needs a credential that is good for it: a key, or else a session of whoever signed in.
-/// Who asks, and from where, goes on with the request; who is refused is written down.
+/// Who asks, and from where, goes on with the request.
 async fn identified(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let presented = crate::ingress::credential::find(request.headers(), None);
-    let origin = origin_of(&request);
-    let shown = auth::Shown::of(&app, &request);
-    match known(&app, presented.as_deref(), &origin, shown).await {
-        Ok(Some(caller)) => {
+    let (shown, session) = (Shown::by(&request, "/api/v1"), auth::Shown::of(&app, &request));
+    match who(&app, shown, Some(session)).await {
+        Ok(caller) => {
             request.extensions_mut().insert(Arc::new(caller));
-            return next.run(request).await;
+            next.run(request).await
         }
-        Ok(None) => {}
-        Err(error) => return error.into_response(),
+        Err(error) => error.into_response(),
     }
-    // Without the query: a key may stand there.
-    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+}
+
+/// What a request shows of whoever asks.
+struct Shown {
+    credential: Option<String>,
+    origin: Origin,
+    method: String,
+    path: String,
+}
+
+impl Shown {
+    /// By a request to a path below `base`.
+    fn by(request: &Request, base: &str) -> Self {
+        Self {
+            credential: crate::ingress::credential::find(request.headers(), None),
+            origin: origin_of(request),
+            method: request.method().to_string(),
+            // Without the query: a key may stand there.
+            path: format!("{base}{}", request.uri().path()),
+        }
+    }
+}
+
+/// Who asks, by a key, or else by a session where that is good too; who is refused is written down.
+async fn who(app: &Arc<App>, shown: Shown, session: Option<auth::Shown>) -> Result<Caller, ApiError> {
+    let Shown { credential: presented, origin, method, path } = shown;
+    let found = match (&presented, session) {
+        (Some(key), _) => by_key(app, key, &origin).await?,
+        (None, Some(session)) => auth::by_session(app, session, &origin).await?.map(|who| who.caller),
+        (None, None) => None,
+    };
+    if let Some(caller) = found {
+        return Ok(caller);
+    }
+    let app = Arc::clone(app);
     let noted = tokio::task::spawn_blocking(move || {
         let path: String = path.chars().take(MAX_PATH).collect();
-        refused(&app, presented.as_deref(), origin, &method, &format!("/api/v1{path}"));
+        refused(&app, presented.as_deref(), origin, &method, &path);
     });
     if let Err(error) = noted.await {
         tracing::error!(%error, "a refused credential was not written down");
     }
-    ApiError::unauthorized().into_response()
+    Err(ApiError::unauthorized())
 }
 
-/// Who asks; nobody where what is shown is not good.
-async fn known(
-    app: &Arc<App>,
-    presented: Option<&str>,
-    origin: &Origin,
-    shown: auth::Shown,
-) -> Result<Option<Caller>, ApiError> {
-    let Some(key) = presented.map(str::to_owned) else {
-        return Ok(auth::by_session(app, shown, origin).await?.map(|who| who.caller));
-    };
-    let asked = Arc::clone(app);
+/// Whose key it is; nobody's where it is not good.
+async fn by_key(app: &Arc<App>, key: &str, origin: &Origin) -> Result<Option<Caller>, ApiError> {
+    let (asked, key) = (Arc::clone(app), key.to_owned());
     match tokio::task::spawn_blocking(move || identify(&asked, &key)).await? {
         Ok((actor, authority)) => Ok(Some(Caller { origin: Origin { actor, ..origin.clone() }, authority })),
         Err(Unidentified::Unknown) => Ok(None),

@@ -57,6 +57,7 @@ mod resilience;
 mod roles;
 mod route_budgets;
 mod routing;
+mod scim;
 mod semantic;
 mod shared_limits;
 mod sharing;

@@ -16,6 +16,7 @@ mod db;
 mod directory;
 mod fault;
 mod fill;
+mod groups;
 mod ledger;
 mod logs;
 mod migrate;

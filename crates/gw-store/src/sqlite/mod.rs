@@ -12,6 +12,7 @@ mod credentials;
 mod db;
 mod directory;
 mod entries;
+mod groups;
 mod ledger;
 mod logs;
 mod migrate;

@@ -54,9 +54,11 @@ const TABLES: &[Table] = tables! {
     "key_labels": "id" Bytes, "name" Text, "team" Text, "project" Text;
     "accounts": "id" Text, "level" Small, "parent" Text, "name" Text, "unique_name" Text, "email" Text,
         "plan" Text, "policy" Text, "metadata" Text, "disabled" Flag, "created_at" Big, "updated_at" Big,
-        "revision" Big, "role" Text;
+        "revision" Big, "role" Text, "scim" Text, "scim_name" Text;
     "memberships": "user_id" Text, "account" Text, "role" Text;
     "managed": "id" Text, "document" Text;
+    "scim_groups": "id" Text, "organization" Text, "name" Text, "unique_name" Text, "external_id" Text,
+        "members" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "given_answers": "idempotency_key" Text, "request" Bytes, "status" Whole, "etag" Text, "sealed" Bytes,
         "created_at" Big;
     "changes": "revision" Big, "time" Big, "kind" Text, "id" Text;
