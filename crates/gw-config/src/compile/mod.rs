@@ -44,7 +44,7 @@ pub use redis::RedisSettings;
 pub use scim::{GroupRule, ScimSettings};
 pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
-pub use sign_in::SignInSettings;
+pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
@@ -132,7 +132,7 @@ pub fn compile(
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
-    let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults));
+    let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));

@@ -28,6 +28,8 @@ enum Answer {
     Document,
     /// Objects of a schema, one to a line.
     Lines(&'static str),
+    /// Another place.
+    Redirect,
     /// No body.
     Empty,
 }
@@ -344,9 +346,9 @@ pub(crate) fn document() -> Value {
 
 fn describe(operation: &Operation) -> Value {
     let mut parameters: Vec<Value> = Vec::new();
-    if operation.path.contains("{id}") {
+    for name in ["id", "name"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}"))) {
         parameters
-            .push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }));
+            .push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     for name in operation.query {
         let kind = match *name {
@@ -358,6 +360,7 @@ fn describe(operation: &Operation) -> Value {
     }
     let (status, content) = match operation.answer {
         Answer::Empty => ("204".to_owned(), None),
+        Answer::Redirect => ("303".to_owned(), None),
         Answer::Document => ("200".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
