@@ -13,6 +13,8 @@ pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod plugins;
 pub(crate) mod routes;
+pub(crate) mod scim;
+pub(crate) mod sign_in;
 pub(crate) mod site;
 pub(crate) mod state;
 pub(crate) mod storage;
