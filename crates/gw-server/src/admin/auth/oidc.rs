@@ -106,7 +106,7 @@ pub(super) async fn start(
         return_to,
         begun_at: app.gateway.clock().now(),
     };
-    let Some(desk) = app.sign_ins.desk() else { return Err(ApiError::busy()) };
+    let Some(desk) = app.sign_ins.desk() else { return Err(ApiError::too_many_sign_in()) };
     let found = match desk.discover(&provider).await {
         Ok(found) => found,
         Err(error) => return Ok(failed(&provider, &error, "provider_unavailable")),
@@ -175,7 +175,7 @@ async fn finish(
         Ok(tried) => tried,
         Err(error) => return Ok(gone_wrong(provider, &Unwelcome::Failed(error))),
     };
-    let Some(desk) = app.sign_ins.desk() else { return Err(ApiError::busy()) };
+    let Some(desk) = app.sign_ins.desk() else { return Err(ApiError::too_many_sign_in()) };
     let begun =
         Begun { redirect_uri: flow.redirect_uri, nonce: flow.nonce, verifier: Secret::new(flow.verifier) };
     let person = match desk.identify(provider, begun, Secret::new(code)).await {
