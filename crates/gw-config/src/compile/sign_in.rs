@@ -150,9 +150,6 @@ fn provider(block: &OidcBlock, faults: &mut Faults, warnings: &mut Faults) -> Oi
             "'client_id' is empty: write as what this gateway is registered there",
         );
     }
-    if let Some(at) = block.client_secret.as_ref().filter(|at| at.value.expose().is_empty()) {
-        faults.add(at.place, "'client_secret' is empty: fill it in, or remove the key");
-    }
     let groups = block.groups.value.0.iter().map(|entry| {
         let text = |at: &Option<At<Text>>| at.as_ref().map(|at| at.value.0.clone());
         let (organization, team) = (text(&entry.value.organization), text(&entry.value.team));

@@ -44,31 +44,41 @@ fn each_fault_has_its_place() {
         "providers: { openai: { api_key: k } }
 auth:
   public_url: https://gateway.example.com/path
-  sign_in: { min_password_length: 4 }
   oidc:
     - name: a b
       issuer: not-a-url
       client_id: ''
-      client_secret: ''
       scopes: [email]
       allowed_email_domains: ['@x.example']
-    - { name: x, issuer: 'https://x', client_id: us, groups: { g: { role: god } } }
     - { name: y, issuer: 'https://x', client_id: us }
     - { name: y, issuer: 'https://x', client_id: us }
 ",
     );
     for line in [
         "f.yaml:3:15: 'public_url' must be the gateway's own address alone",
-        "f.yaml:4:35:",
-        "f.yaml:6:13: 'name' stands in addresses",
-        "f.yaml:7:15: 'issuer' must begin with https:// or http://",
-        "f.yaml:8:18: 'client_id' is empty",
-        "f.yaml:9:22: 'client_secret' is empty",
-        "f.yaml:10:15: 'scopes' must have 'openid'",
+        "f.yaml:5:13: 'name' stands in addresses",
+        "f.yaml:6:15: 'issuer' must begin with https:// or http://",
+        "f.yaml:7:18: 'client_id' is empty",
+        "f.yaml:8:15: 'scopes' must have 'openid'",
         "'@x.example' is no domain",
-        "f.yaml:12:71:",
-        "f.yaml:14:15: there is another provider 'y'",
+        "f.yaml:11:15: there is another provider 'y'",
     ] {
+        assert!(found.contains(line), "{line}\nin\n{found}");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_said_first() {
+    let found = faults(
+        "providers: { openai: { api_key: k } }
+auth:
+  sign_in: { min_password_length: 4 }
+  oidc: [{ name: x, issuer: 'https://x', client_id: us, client_secret: '', groups: { g: { role: god } } }]
+",
+    );
+    for line in
+        ["f.yaml:3:35: 'min_password_length'", "'client_secret' is empty", "'role' must be owner, admin"]
+    {
         assert!(found.contains(line), "{line}\nin\n{found}");
     }
 }
