@@ -73,19 +73,32 @@ pub enum PublishError {
         /// What is wrong.
         source: gw_providers::PrepareError,
     },
+    /// The host of a guardrail is unusable.
+    Guardrail {
+        /// The guardrail.
+        guardrail: Arc<str>,
+        /// What is wrong.
+        source: DestinationError,
+    },
 }
 
 impl std::fmt::Display for PublishError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Destination { provider, .. } | Self::Headers { provider, .. }) = self;
-        write!(f, "provider '{provider}' cannot be used as configured")
+        match self {
+            Self::Destination { provider, .. } | Self::Headers { provider, .. } => {
+                write!(f, "provider '{provider}' cannot be used as configured")
+            }
+            Self::Guardrail { guardrail, .. } => {
+                write!(f, "guardrail '{guardrail}' cannot be used as configured")
+            }
+        }
     }
 }
 
 impl std::error::Error for PublishError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Destination { source, .. } => Some(source),
+            Self::Destination { source, .. } | Self::Guardrail { source, .. } => Some(source),
             Self::Headers { source, .. } => Some(source),
         }
     }
@@ -117,7 +130,7 @@ impl Live {
             let known = known.map_or(&[][..], |known| known.semantic());
             lineup.semantic().iter().for_each(|group| group.go_on(known));
         }
-        let guards = Guards::new(&snapshot.guardrails, before.map(|before| &before.guards));
+        let guards = Guards::new(&snapshot.guardrails, &proxies, before.map(|before| &before.guards))?;
         Ok(Self {
             snapshot,
             endpoints,

@@ -106,6 +106,12 @@ struct GuardrailLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AskLabels {
+    guardrail: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CacheLabels {
     result: &'static str,
 }
@@ -144,6 +150,7 @@ pub struct Metrics {
     hedges: Family<HedgeLabels, Counter>,
     shed: Family<ShedLabels, Counter>,
     guardrails: Family<GuardrailLabels, Counter>,
+    asks: Family<AskLabels, Counter>,
     waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
     lag: Histogram,
     cache: Family<CacheLabels, Counter>,
@@ -209,6 +216,7 @@ impl Metrics {
             hedges: Family::default(),
             shed: Family::default(),
             guardrails: Family::default(),
+            asks: Family::default(),
             waits: Family::new_with_constructor(histogram),
             lag: histogram(),
             cache: Family::default(),
@@ -276,6 +284,7 @@ impl Metrics {
         r.register("mirrors_skipped", "Requests that were not copied", self.mirrors_skipped.clone());
         r.register("hedges", "Second targets asked while the first was silent", self.hedges.clone());
         r.register("guardrail_findings", "What guardrails found, once a call", self.guardrails.clone());
+        r.register("guardrail_questions", "Questions of guardrails to others", self.asks.clone());
         r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
         r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
         r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
@@ -369,6 +378,12 @@ impl Metrics {
     /// Counts a call that was refused since there was too much to do.
     pub(crate) fn note_shed(&self, reason: &'static str, priority: Priority) {
         self.shed.get_or_create(&ShedLabels { reason, priority: priority.as_str() }).inc();
+    }
+
+    /// Counts a question of a guardrail, by what came of it. Its name comes from the configuration.
+    pub(crate) fn note_ask(&self, guardrail: &str, outcome: &'static str) {
+        let labels = AskLabels { guardrail: guardrail.to_owned(), outcome };
+        self.asks.get_or_create(&labels).inc();
     }
 
     /// Counts what a guardrail found in a call. Its name comes from the configuration.

@@ -9,8 +9,10 @@ mod credentials;
 mod identity;
 mod ingress;
 mod listen;
+mod scim;
 mod serve;
 mod telemetry;
+mod ui;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -28,18 +28,23 @@ mod provider_kind;
 mod providers;
 mod redis;
 pub mod routes;
+mod scim;
 mod semantic;
 mod server;
+mod sign_in;
 mod subcalls;
 mod targets;
 mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
+pub use guardrails::PluginFile;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
+pub use scim::{GroupRule, ScimSettings};
 pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
+pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
@@ -58,6 +63,10 @@ pub struct Compiled {
     pub keys: Vec<DeclaredKey>,
     /// Callers with tokens of identity providers.
     pub tokens: Arc<TokenSettings>,
+    /// How people sign in.
+    pub sign_in: Arc<SignInSettings>,
+    /// What people get whom directories provision.
+    pub scim: Arc<ScimSettings>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -66,6 +75,8 @@ pub struct Compiled {
     pub redis: Option<RedisSettings>,
     /// The model for embeddings in the process.
     pub embeddings: Option<LocalEmbeddings>,
+    /// The files of guardrails' plugins.
+    pub plugins: Vec<PluginFile>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -111,6 +122,7 @@ pub fn compile(
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
     }
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
+    guardrails::check_references(&file.guardrails.value, &snapshot, &mut faults);
     let known = keys::KnownModels {
         models: &snapshot.models,
         providers: &snapshot.providers,
@@ -120,12 +132,27 @@ pub fn compile(
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
+    let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
+    let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
+    let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled = Compiled { snapshot, keys, tokens, server, store, redis, embeddings, warnings };
+    let compiled = Compiled {
+        snapshot,
+        keys,
+        tokens,
+        scim,
+        sign_in,
+        server,
+        store,
+        redis,
+        embeddings,
+        plugins,
+        warnings,
+    };
     faults.finish(&settings.source, Some(compiled))
 }
 

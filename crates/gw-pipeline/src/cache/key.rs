@@ -19,7 +19,7 @@ const BESIDE: [&str; 3] = ["idempotency-key", "x-client-request-id", "content-ty
 /// May answers to calls of this kind be kept at all?
 pub(super) fn is_cacheable(screened: &Screened) -> bool {
     // Guardrails decide for each caller by itself, and what they masked is restored for nobody else: their calls share nothing.
-    if screened.ticket.is_guarded() {
+    if screened.ticket.is_guarded() || screened.ticket.awaits_verdicts() {
         return false;
     }
     let call = &screened.call;
@@ -109,7 +109,8 @@ fn who(screened: &Screened, policy: &CachePolicy, digest: &mut Digester) {
         found.map(|account| account.id)
     };
     let is_free = entry.is_none_or(|key| key.allows_every_provider())
-        && ticket.beside_allows(|policy| policy.providers.is_none());
+        && ticket.beside_allows(|policy| policy.providers.is_none())
+        && ticket.access(|access| (!access.calls.is_empty()).then_some(())).is_none();
     // A stored answer is one key's, and so is what conditions make of who calls.
     let is_own = screened.call.facts.stores || !is_free || screened.model.reads().is_some();
     let shared = match policy.scope {

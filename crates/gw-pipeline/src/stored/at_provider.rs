@@ -58,7 +58,8 @@ fn guards(
     }
     let found = live.resolve(&object.model, FORMAT).ok();
     let chosen = guard::of_stored(ticket, live, found.as_ref().map(|found| &*found.model))?;
-    if let Some(chosen) = chosen.as_ref().filter(|_| request.is_stream()) {
+    let can_not_be_read = |chosen: &&Chosen| request.is_stream() || chosen.holds_answer();
+    if let Some(chosen) = chosen.as_ref().filter(can_not_be_read) {
         chosen.pass_unchecked()?;
     }
     Ok(chosen)

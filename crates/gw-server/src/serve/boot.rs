@@ -6,6 +6,7 @@ use crate::app::accounts as app_accounts;
 use crate::app::audit;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
+use crate::app::plugins;
 use crate::app::routes as app_routes;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
@@ -183,6 +184,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let emulator = emulator(background, &mut compiled)?;
     let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Later)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
+    plugins::load(&compiled.plugins)
+        .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     let storage = Storage::open(&start.data_dir, &compiled.store, &clock).map_err(BootError::Store)?;
     let storage = Arc::new(storage);
     if storage.master_is_new {
@@ -200,6 +203,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
+    plugins::serve(&compiled.plugins, &gateway);
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
     let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
