@@ -5,6 +5,7 @@ use super::flights::Flights;
 use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
+use gw_store::answers::similar::Index;
 use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,6 +18,8 @@ pub struct Answers {
     /// Is any answer reused at all?
     is_used: AtomicBool,
     pub(super) flights: Flights,
+    /// The turns to which there are answers.
+    pub(super) similar: Arc<Index>,
 }
 
 impl std::fmt::Debug for Answers {
@@ -39,7 +42,9 @@ pub(super) enum Found {
 impl Answers {
     pub(crate) fn new(policies: Option<&CachePolicies>, metrics: &Metrics) -> Self {
         let is_used = AtomicBool::new(policies.is_some());
+        let (entries, bytes) = index_limits(policies);
         Self {
+            similar: Arc::new(Index::new(entries, bytes)),
             memory: Memory::new(memory_bytes(policies)),
             is_used,
             flights: Flights::new(metrics.cache_passengers.clone()),
@@ -50,6 +55,8 @@ impl Answers {
     pub(crate) fn follow(&self, policies: Option<&CachePolicies>) {
         self.is_used.store(policies.is_some(), Ordering::Relaxed);
         self.memory.set_limit(memory_bytes(policies));
+        let (entries, bytes) = index_limits(policies);
+        self.similar.set_limits(entries, bytes);
     }
 
     /// Is any answer reused at all? What callers say about it is not read otherwise.
@@ -81,13 +88,28 @@ impl Answers {
         Found::Nothing
     }
 
+    /// Is there an answer at all?
+    pub(super) fn has(&self, key: &AnswerKey, now: Micros) -> bool {
+        self.memory.get(key, now).is_some()
+    }
+
     pub(super) fn keep(&self, key: AnswerKey, answer: Answer) {
         self.memory.put(key, Arc::new(answer));
     }
 
     /// Throws answers away; how many there were.
     pub fn purge(&self, purge: &Purge) -> usize {
-        self.memory.purge(purge)
+        let count = self.memory.purge(purge);
+        if count > 0 {
+            self.similar.retain(|key| self.memory.has(key));
+        }
+        count
+    }
+
+    /// The turns that others are compared with, and what they take in bytes.
+    #[must_use]
+    pub fn index_totals(&self) -> (usize, usize) {
+        self.similar.totals()
     }
 
     /// How full the memory is.
@@ -95,6 +117,10 @@ impl Answers {
     pub fn totals(&self) -> Totals {
         self.memory.totals()
     }
+}
+
+fn index_limits(policies: Option<&CachePolicies>) -> (usize, usize) {
+    policies.map_or((0, 0), |policies| (policies.index_entries, policies.index_bytes))
 }
 
 fn memory_bytes(policies: Option<&CachePolicies>) -> usize {

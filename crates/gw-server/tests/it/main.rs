@@ -58,6 +58,7 @@ mod roles;
 mod route_budgets;
 mod routing;
 mod semantic;
+mod semantic_cache;
 mod shared_limits;
 mod sharing;
 mod shutdown;

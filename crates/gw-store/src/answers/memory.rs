@@ -182,6 +182,12 @@ impl Memory {
         None
     }
 
+    /// Is there an answer?
+    #[must_use]
+    pub fn has(&self, key: &AnswerKey) -> bool {
+        self.shard(key).lock().places.contains_key(key)
+    }
+
     /// Keeps an answer, in place of an earlier one.
     pub fn put(&self, key: AnswerKey, answer: Arc<Answer>) {
         let size = answer.size();

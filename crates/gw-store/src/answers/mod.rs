@@ -2,6 +2,7 @@
 //! who may have an answer: that is in the key.
 
 mod memory;
+pub mod similar;
 
 pub use memory::{Memory, Totals};
 
