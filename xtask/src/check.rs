@@ -1,5 +1,4 @@
-//! `cargo xtask check`: the whole gate, the same here and in CI. Steps run in order, each under a heading
-//! and with its duration; the first that fails ends the run and says how to repeat it alone.
+//! `cargo xtask check`: the whole gate, the same here and in CI.
 
 mod clients;
 mod count;
@@ -12,20 +11,10 @@ mod weights;
 
 use crate::args::Args;
 use crate::process::{cargo, run as run_command};
+use crate::steps::{self, Step};
 use crate::tidy;
-use std::time::Duration;
 
 pub(crate) use tests_step::Tally;
-
-/// What a step tells the next ones.
-#[derive(Default)]
-pub(crate) struct Context {
-    /// Tests so far.
-    pub(crate) tally: Tally,
-}
-
-/// Name, what it is for, and the work.
-type Step = (&'static str, &'static str, fn(&mut Context) -> Result<(), String>);
 
 /// The gate, in order: what is cheap and often wrong comes first.
 const STEPS: &[Step] = &[
@@ -46,41 +35,8 @@ const STEPS: &[Step] = &[
 ];
 
 /// Runs the task.
-pub(crate) fn run(mut args: Args) -> Result<(), String> {
-    let only = args.value("--only")?;
-    let skip = args.value("--skip")?.unwrap_or_default();
-    args.finish()?;
-    let chosen: Vec<&Step> = match &only {
-        Some(name) => STEPS.iter().filter(|(step, ..)| step == name).collect(),
-        None => STEPS.iter().filter(|(step, ..)| !skip.split(',').any(|s| s == *step)).collect(),
-    };
-    if chosen.is_empty() {
-        let names: Vec<&str> = STEPS.iter().map(|(name, ..)| *name).collect();
-        return Err(format!("no such step; there are {}", names.join(", ")));
-    }
-    let mut context = Context::default();
-    let start = stopwatch();
-    for (name, about, work) in chosen.iter().copied() {
-        println!("\n==> {name}: {about}");
-        let step = stopwatch();
-        if let Err(why) = work(&mut context) {
-            println!("==> {name} failed after {:.1}s: {why}", step().as_secs_f64());
-            println!("    again alone: cargo xtask check --only {name}");
-            println!("{}", context.tally.summary(start()));
-            return Err(format!("step `{name}` failed"));
-        }
-        println!("==> {name} ok ({:.1}s)", step().as_secs_f64());
-    }
-    println!("\nall {} steps passed", chosen.len());
-    println!("{}", context.tally.summary(start()));
-    Ok(())
-}
-
-/// Measures time from now on.
-#[expect(clippy::disallowed_methods, reason = "a tool's own durations; there is no clock to inject")]
-fn stopwatch() -> impl Fn() -> Duration {
-    let start = std::time::Instant::now();
-    move || start.elapsed()
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    steps::run("check", STEPS, args)
 }
 
 /// Everything with warnings denied, then all code but tests against the bans of `clippy.toml`. The benchmark

@@ -1,15 +1,17 @@
-//! The project's own chores, run as `cargo xtask <task>`: the gate (`check`), the rules of the house
+//! The project's own chores, run as `cargo xtask <task>`: the gate (`check`), what is too long for it (`accept`), the rules of the house
 //! (`tidy`), real clients (`clients`), the price catalogue (`catalog`), fuzzing (`fuzz`), benchmarks (`bench`).
 //! Nothing of it is linked into the product.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
+mod accept;
 mod args;
 mod catalog;
 mod check;
 mod clients;
 mod fuzz;
 mod process;
+mod steps;
 mod tidy;
 
 use args::Args;
@@ -19,6 +21,8 @@ const USAGE: &str = "cargo xtask <task>
 
   check [--only STEP] [--skip STEP,STEP]
                           the whole gate; CI runs exactly this
+  accept [--only STEP] [--skip STEP,STEP]
+                          what takes too long for the gate: upgrades, long tests, drills in full
   clients [--all | --only NAME,NAME] [--cases TEXT] [--backends NAME] [--verbose]
                           real SDKs, frameworks and agents against the gateway; see tests/clients/README.md
   tidy [--rule RULE]      the rules of the house alone
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
     let task = args.next().unwrap_or_default();
     let done = match task.as_str() {
         "check" => check::run(args),
+        "accept" => accept::run(args),
         "clients" => clients::run(args),
         "tidy" => tidy::run(args),
         "fuzz" => fuzz::run(args),

@@ -1,8 +1,8 @@
 //! The official SDKs, unmodified, against the release binary, which the gate has built by then. Frameworks and
 //! agents take too long for the gate: `cargo xtask clients --all`.
 
-use super::Context;
 use crate::clients;
+use crate::steps::Context;
 
 /// Runs the SDKs; their counts go into the gate's.
 pub(super) fn check(context: &mut Context) -> Result<(), String> {

@@ -1,8 +1,8 @@
 //! Tests: through nextest where it is installed, else through cargo itself. Either way the counts are kept
 //! for the gate's last line.
 
-use super::Context;
 use crate::process::{cargo, exists, watch};
+use crate::steps::Context;
 use std::time::Duration;
 
 /// How many tests ran, and how they ended.

@@ -69,4 +69,5 @@ mod stored;
 mod streams;
 mod support;
 mod tenancy;
+mod upgrade;
 mod vectors;

@@ -6,6 +6,7 @@
 
 pub(super) mod claim;
 pub(super) mod lend;
+pub(super) mod recent;
 
 use super::amounts::Amounts;
 use super::budget::BudgetView;

@@ -315,6 +315,15 @@ impl KeyTable {
         links.filter(|link| link.generation > after && link.rules.has_shared_budgets()).collect()
     }
 
+    /// Keys and accounts that calls counted for and that have limits that count for all gateways together.
+    #[must_use]
+    pub fn sharing_limits(&self) -> Vec<Link> {
+        let keys = self.filter(|entry| entry.tally.is_used());
+        let accounts = self.accounts.all();
+        let links = keys.iter().map(|key| key.link()).chain(accounts.iter().map(|account| account.link()));
+        links.filter(|link| link.rules.has_shared_limits()).collect()
+    }
+
     /// How many keys there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -21,6 +21,7 @@ pub use amounts::Amounts;
 pub use budget::{BudgetView, Mark, SpentByPeriod, Unrestored};
 pub use chain::claim::{BudgetItem, Claim, Item, Refused};
 pub use chain::lend::{Leased, Lender, NoLender};
+pub use chain::recent::Recent;
 pub use chain::{Chain, Link, MAX_LINKS, open_reservations};
 pub use digest::Peppers;
 pub use gates::{Counter, Gates, Rate};

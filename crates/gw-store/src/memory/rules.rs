@@ -94,6 +94,11 @@ impl Rules {
         self.budgets.iter().any(|budget| budget.sharing.is_shared())
     }
 
+    /// True when a limit counts for all gateways together.
+    pub(super) fn has_shared_limits(&self) -> bool {
+        self.limits.iter().any(|rule| rule.limit.sharing.is_shared())
+    }
+
     /// The budgets.
     #[must_use]
     pub fn budgets(&self) -> &[Budget] {

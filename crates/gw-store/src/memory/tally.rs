@@ -35,6 +35,12 @@ impl Tally {
         self.lock().parallel
     }
 
+    /// Has any call counted here, since the process started?
+    #[must_use]
+    pub(super) fn is_used(&self) -> bool {
+        self.lock().active.is_some()
+    }
+
     /// When a call last counted here, since the process started.
     #[must_use]
     pub fn last_used(&self) -> Option<Micros> {
@@ -222,6 +228,11 @@ impl Counters {
             return slots.get_mut(at);
         }
         slots.iter_mut().find(|slot| slot.key == rule.slot)
+    }
+
+    /// What was taken in each sixtieth of the window that ends now, numbered from the epoch.
+    pub(super) fn recent(&mut self, at: usize, rule: &Rule, now: Micros) -> Vec<(i64, u64)> {
+        self.slot(at, rule).map(|slot| slot.window.recent(scaled(now, rule))).unwrap_or_default()
     }
 
     /// Is there room for one more request?

@@ -82,6 +82,13 @@ impl Window {
         stamp
     }
 
+    /// What was taken in the parts of the window that ends now, by their number from the epoch.
+    pub(super) fn recent(&mut self, now: Micros) -> Vec<(i64, u64)> {
+        let Some(ring) = self.ring.as_mut() else { return Vec::new() };
+        ring.advance(now);
+        ring.by_part().collect()
+    }
+
     /// Gives back units that were taken at `stamp`. What was taken in a window long gone is gone.
     pub(super) fn give_back(&mut self, stamp: Stamp, n: u64) {
         let Some(ring) = self.ring.as_mut().filter(|_| n > 0) else { return };

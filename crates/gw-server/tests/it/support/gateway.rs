@@ -20,7 +20,11 @@ pub(crate) const MASTER: &str = "gw-masterMasterMasterMasterMasterMasterMaster1"
 
 /// A command line of the binary with an environment of its own.
 pub(crate) fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_gatewright"));
+    clean(env!("CARGO_BIN_EXE_gatewright").as_ref())
+}
+
+fn clean(program: &Path) -> Command {
+    let mut command = Command::new(program);
     command.env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
@@ -39,6 +43,8 @@ pub(crate) struct Gateway {
     folder: Arc<TempDir>,
     /// What it was given besides, for when it starts again.
     variables: Vec<(String, String)>,
+    /// Another program than the one under test.
+    other: Option<PathBuf>,
     child: Child,
     /// Where it listens.
     pub(crate) addr: SocketAddr,
@@ -63,7 +69,7 @@ impl Gateway {
 
     /// Starts one in a folder that has its `gatewright.yaml`.
     pub(crate) async fn start_in(folder: Arc<TempDir>, listen: &str) -> Self {
-        Self::start_given(folder, listen, Vec::new()).await
+        Self::start_given(folder, listen, Vec::new(), None).await
     }
 
     /// Starts one with this configuration and these variables.
@@ -71,11 +77,25 @@ impl Gateway {
         let folder = Arc::new(tempfile::tempdir().unwrap());
         std::fs::write(folder.path().join("gatewright.yaml"), config).unwrap();
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Self::start_given(folder, "127.0.0.1:0", owned.collect()).await
+        Self::start_given(folder, "127.0.0.1:0", owned.collect(), None).await
     }
 
-    async fn start_given(folder: Arc<TempDir>, listen: &str, variables: Vec<(String, String)>) -> Self {
-        let mut command = Self::command(folder.path(), listen);
+    /// Starts another program, such as an earlier version, with this configuration and this encryption key.
+    pub(crate) async fn start_other(program: &Path, config: &str, secret: &str) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        std::fs::write(folder.path().join("gatewright.yaml"), config).unwrap();
+        let variables = vec![("GATEWRIGHT_ENCRYPTION_KEY".to_owned(), secret.to_owned())];
+        Self::start_given(folder, "127.0.0.1:0", variables, Some(program.to_owned())).await
+    }
+
+    async fn start_given(
+        folder: Arc<TempDir>,
+        listen: &str,
+        variables: Vec<(String, String)>,
+        other: Option<PathBuf>,
+    ) -> Self {
+        let program = other.clone().unwrap_or_else(|| env!("CARGO_BIN_EXE_gatewright").into());
+        let mut command = Self::serving(&program, folder.path(), listen);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -85,13 +105,17 @@ impl Gateway {
             let log = std::fs::read_to_string(folder.path().join("stderr.log")).unwrap_or_default();
             panic!("the gateway did not start: {greeting:?}\n{log}");
         };
-        Self { folder, variables, child, addr, greeting }
+        Self { folder, variables, other, child, addr, greeting }
     }
 
     /// The command line that serves the folder's configuration.
     pub(crate) fn command(folder: &Path, listen: &str) -> Command {
+        Self::serving(env!("CARGO_BIN_EXE_gatewright").as_ref(), folder, listen)
+    }
+
+    fn serving(program: &Path, folder: &Path, listen: &str) -> Command {
         let log = File::options().create(true).append(true).open(folder.join("stderr.log")).unwrap();
-        let mut command = binary();
+        let mut command = clean(program);
         command.args(["serve", "--workers", "2", "--listen", listen, "--config"]);
         command.arg(folder.join("gatewright.yaml")).arg("--data-dir").arg(folder.join("data"));
         command.env("GATEWRIGHT_MASTER_KEY", MASTER).env("RUST_BACKTRACE", "1");
@@ -102,11 +126,12 @@ impl Gateway {
     /// Starts the same gateway again once the process has ended.
     pub(crate) async fn restart(mut self) -> Self {
         let (folder, variables) = (Arc::clone(&self.folder), std::mem::take(&mut self.variables));
+        let other = self.other.take();
         // Only a process that is gone has let go of its data directory; it may be so already.
         drop(self.child.start_kill());
         drop(self.child.wait().await);
         drop(self);
-        Self::start_given(folder, "127.0.0.1:0", variables).await
+        Self::start_given(folder, "127.0.0.1:0", variables, other).await
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -101,10 +101,16 @@ pub enum Refused {
 }
 
 impl Part {
+    /// The name of a limit, the same in all gateways.
+    pub(super) fn key_of(account: AccountId, rule: &Rule) -> String {
+        let limit = &rule.limit;
+        format!("{account}:{}:{}:{:x}", limit.unit.as_str(), limit.per_seconds, rule.slot.scope)
+    }
+
     fn item(&self, rule: &Rule, units: u64, part: usize) -> Item {
         let limit = &rule.limit;
         let (unit, per_seconds, max, shadow) = (limit.unit, limit.per_seconds, limit.max, limit.shadow);
-        let key = format!("{}:{}:{per_seconds}:{:x}", self.link.id, unit.as_str(), rule.slot.scope);
+        let key = Self::key_of(self.link.id, rule);
         if unit == LimitUnit::Parallel {
             return Item::Parallel { key, max, units, shadow, part };
         }

@@ -79,6 +79,12 @@ impl Sliding {
             .filter(|(_, count)| *count > 0)
     }
 
+    /// Sub-windows that hold something, and its units, the latest first.
+    pub(super) fn by_part(&self) -> impl Iterator<Item = (i64, u64)> + '_ {
+        let all = (self.head - SUBS_I64 + 1..=self.head).rev();
+        all.map(|sub| (sub, self.counts.get(place(sub)))).filter(|(_, count)| *count > 0)
+    }
+
     pub(super) fn wait(&mut self, max: u64, now: Micros, n: u64) -> Option<u64> {
         self.advance(now);
         let mut over = self.sum.saturating_add(n).checked_sub(max).filter(|over| *over > 0)?;

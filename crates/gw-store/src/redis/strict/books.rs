@@ -1,5 +1,5 @@
-//! What was spent under budgets that count for all gateways together, as this one knows it: its own part from its counters,
-//! and the parts of others, who may be gone, from the database that all share. It must not decide which of that counts.
+//! What was taken of limits and spent under budgets that count for all gateways together, as this one knows it: its own part
+//! from its counters, and what was spent also the parts of others, who may be gone, from the database that all share. It must not decide which of that counts.
 
 use super::wire::Told;
 use crate::error::StoreError;
@@ -70,7 +70,7 @@ impl Books {
         !has_others || !self.knows_own.load(Ordering::Acquire) || self.keys.generation() != told
     }
 
-    /// All that this gateway has itself spent, and on demand what others have. It may take its time.
+    /// All that this gateway has itself spent, what its calls took of limits, and on demand what others have. It may take its time.
     pub(super) fn all(&self, wants_others: bool) -> News {
         let knew = self.note(self.learn_own(), "what this gateway spent before");
         let generation = self.keys.generation();
@@ -78,6 +78,9 @@ impl Books {
         let others = if wants_others { self.others() } else { Some(Vec::new()) };
         let has_others = knew.is_some() && others.is_some();
         told.extend(others.unwrap_or_default());
+        let now = self.clock.now();
+        let limited = self.keys.sharing_limits();
+        told.extend(limited.iter().flat_map(|link| link.recent(now)).map(Told::Recent));
         News { generation, told, has_others }
     }
 

@@ -224,6 +224,11 @@ impl Clerk {
         let mut told = Vec::new();
         if self.joined.as_ref() != Some(&exchange.run) {
             told = self.all(&mut exchange).await?;
+            self.leases.forget_windows();
+            // What these give back is not in what was just read.
+            while let Ok(message) = self.queue.try_recv() {
+                self.put_off(message);
+            }
         }
         // After it: what a rolling window is told whole takes the place of what was told before.
         told.extend(self.hall.take_unheard());

@@ -5,7 +5,8 @@
 
 local prefix, node = ARGV[1], ARGV[2]
 local asks = ARGV[4] == 'ask'
-local state = redis.call('HMGET', prefix .. ':limits', 's:' .. node, 'open', 'g:' .. node)
+local state = redis.call('HMGET', prefix .. ':limits', 's:' .. node, 'open', 'g:' .. node, 'run')
+local run = state[4] or ''
 -- Who comes says what it has spent before it has joined.
 if state[1] ~= ARGV[3] and not (ARGV[4] == 'say' and state[3] == ARGV[3]) then return {'stale'} end
 if asks and state[2] ~= '1' then return {'closed'} end
@@ -40,6 +41,11 @@ end
 local function ring_of(key, per)
   local w = redis.call('HMGET', key, 'h', 's', 'k', 'm', 'f', 'd', 'l', 'z', 'u')
   local sub = sub_at(now, per)
+  -- A ring knows of which run of the server it is.
+  if not w[1] then
+    redis.call('HSET', key, 'e', run)
+    redis.call('PEXPIRE', key, int(per * 2000 + 60000))
+  end
   local r = {key = key, per = per, s = num(w[2]), k = w[3], m = num(w[4]), f = num(w[5]), d = num(w[6]),
     l = num(w[7]), z = num(w[8]), u = w[9] == '1'}
   r.h = w[1] and num(w[1]) or sub
@@ -339,6 +345,36 @@ while ARGV[at] do
     judge(r, nil, 0)
     give_back(r, num(ARGV[at + 3]), num(ARGV[at + 4]))
     at = at + 5
+  elseif op == 'H' then
+    -- What the node's calls took in a window that this run of the server may not know: key, seconds, how many
+    -- sub-windows, and each with its units. It may be said twice.
+    local key, count = prefix .. ':l:' .. ARGV[at + 1], num(ARGV[at + 3])
+    local r = ring_of(key, num(ARGV[at + 2]))
+    if redis.call('HGET', key, 'e') ~= run then
+      for _, name in ipairs(redis.call('HKEYS', key)) do
+        if string.find(name, '^[nx]:') then redis.call('HDEL', key, name) end
+      end
+      redis.call('HSET', key, 'e', run)
+    end
+    for i = 0, count - 1 do
+      -- The node's clock may be a little ahead.
+      local sub, units = math.min(num(ARGV[at + 4 + 2 * i]), r.h), num(ARGV[at + 5 + 2 * i])
+      local mine = 'n:' .. node .. ':' .. int(sub)
+      local more = units - num(redis.call('HGET', key, mine))
+      if sub > r.h - 61 and more > 0 then
+        redis.call('HSET', key, mine, int(units))
+        local all = redis.call('HINCRBY', key, 'x:' .. int(sub), int(more))
+        -- Before calls go on, what all have said and what an older copy knows are the same units.
+        if state[2] ~= '1' then more = math.max(0, all - num(redis.call('HGET', key, place(sub)))) end
+        redis.call('HINCRBY', key, place(sub), int(more))
+        r.s = r.s + more
+      end
+    end
+    -- Whoever judges it next does so with all that is known then.
+    redis.call('HDEL', key, 'k')
+    redis.call('HSET', key, 'h', int(r.h), 's', int(r.s))
+    redis.call('PEXPIRE', key, int(r.per * 2000 + 60000))
+    at = at + 4 + 2 * count
   elseif op == 'Q' then
     -- A call that ran at the same time as others is over: key.
     redis.call('DECRBY', prefix .. ':p:' .. ARGV[at + 1], 1)

@@ -39,6 +39,7 @@ impl Hall {
             Told::Freed { account, cost } => (format!("r:{account}"), cost.0),
             Told::Used { .. }
             | Told::Unused { .. }
+            | Told::Recent(_)
             | Told::Spent { .. }
             | Told::All { .. }
             | Told::Elsewhere { .. } => return,
@@ -56,7 +57,7 @@ impl Hall {
         match told {
             Told::Left { .. } | Told::Freed { .. } | Told::Unused { .. } => {}
             // Read again by whoever comes.
-            Told::All { .. } | Told::Elsewhere { .. } => {}
+            Told::All { .. } | Told::Elsewhere { .. } | Told::Recent(_) => {}
             Told::Used { key, per_seconds, units } => {
                 let known = self.used.entry(key).or_insert((per_seconds, 0));
                 known.1 = known.1.saturating_add(units);

@@ -92,6 +92,13 @@ impl Leases {
         }
     }
 
+    /// Redis has lost what was taken of limits: what is set aside of them is set aside no more.
+    pub(super) fn forget_windows(&self) {
+        for shard in &self.shards {
+            shard.lock().values_mut().for_each(Lease::forget_window);
+        }
+    }
+
     /// What is to be told now: what was spent of it, and what is not needed. With `all`, nothing stays set aside but what
     /// calls have. A tenth of a second has passed since the last time.
     pub(super) fn sweep(&self, now: Micros, all: bool) -> Vec<Told> {

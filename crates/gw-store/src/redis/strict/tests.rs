@@ -14,6 +14,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 
+mod windows;
+
 const SECOND: Micros = 1_000_000;
 
 /// A server of the test's own, which ends with it.

@@ -1,6 +1,6 @@
 //! Claims and what is told, as the arguments of the scripts, and what those answer. It must not connect to anything.
 
-use crate::memory::{Claim, Item, Mark, Refused};
+use crate::memory::{Claim, Item, Mark, Recent, Refused};
 use gw_model::limits::LimitKind;
 use gw_model::{AccountId, Micros, NanoUsd};
 use redis::Value;
@@ -28,6 +28,8 @@ pub enum Told {
         /// How many.
         units: u64,
     },
+    /// What this gateway's calls took within a window, for a Redis that may not know it.
+    Recent(Recent),
     /// A call no longer runs at the same time as others.
     Left {
         /// The limit.
@@ -138,6 +140,10 @@ pub(super) fn told(args: &mut Args, told: &Told) {
         Told::Unused { key, per_seconds, taken_at, units } => {
             args.extend(["G".to_owned(), key.clone(), per_seconds.to_string()]);
             args.extend([taken_at.to_string(), units.to_string()]);
+        }
+        Told::Recent(Recent { key, per_seconds, parts }) => {
+            args.extend(["H".to_owned(), key.clone(), per_seconds.to_string(), parts.len().to_string()]);
+            args.extend(parts.iter().flat_map(|(part, units)| [part.to_string(), units.to_string()]));
         }
         Told::Left { key } => args.extend(["Q".to_owned(), key.clone()]),
         Told::Freed { account, cost } => {

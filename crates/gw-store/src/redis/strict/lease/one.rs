@@ -177,6 +177,14 @@ impl Lease {
         self.lent += units;
     }
 
+    /// Units of a window that nobody counts any more: they are neither handed out nor given back.
+    pub(super) fn forget_window(&mut self) {
+        if self.is_window() {
+            (self.lent, self.valid_until) = (0, Micros::MIN);
+            self.unused.clear();
+        }
+    }
+
     pub(super) fn sweep(&mut self, now: Micros, all: bool, told: &mut Vec<Told>) {
         let is_used = std::mem::take(&mut self.is_touched) || self.used > 0;
         self.idle = if is_used || self.held > 0 { 0 } else { self.idle.saturating_add(1) };

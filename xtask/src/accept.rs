@@ -1,0 +1,32 @@
+//! `cargo xtask accept`: what takes too long for the gate. It is run before a release, and when what it is about was changed.
+
+mod upgrade;
+
+use crate::args::Args;
+use crate::process::{cargo, program, run as run_command};
+use crate::steps::{self, Step};
+
+/// What there is.
+const STEPS: &[Step] = &[
+    ("upgrade", "an earlier version and this one serve together", |_| upgrade::check()),
+    ("long", "the long forms of tests that have one", |_| long()),
+    ("drills", "failures of providers, played in full", |_| drills()),
+];
+
+/// Runs the task.
+pub(crate) fn run(args: Args) -> Result<(), String> {
+    steps::run("accept", STEPS, args)
+}
+
+/// Crashes, disconnects and shared limits, many times over. They take minutes each, so no runner with a limit of time.
+fn long() -> Result<(), String> {
+    let tests = ["test", "--locked", "--package", "gw-server", "--test", "it", "--"];
+    let names = ["crash::", "disconnect::", "exactness::"];
+    run_command(cargo(tests).args(names).args(["--test-threads", "1"]).env("GATEWRIGHT_LONG", "1"))
+}
+
+fn drills() -> Result<(), String> {
+    run_command(&mut cargo(["build", "--release", "--locked", "--package", "gw-server"]))?;
+    let binary = crate::clients::release_binary().display().to_string();
+    run_command(&mut program(&binary, ["drill", "--all"]))
+}
