@@ -66,6 +66,18 @@ impl SemanticPolicy {
     }
 }
 
+/// Where answers are kept beside the memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheStore {
+    /// Nowhere.
+    #[default]
+    Memory,
+    /// In the data directory.
+    Disk,
+    /// In Redis, for all gateways together.
+    Redis,
+}
+
 /// The policies in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachePolicies {
@@ -75,6 +87,12 @@ pub struct CachePolicies {
     pub models: HashMap<Arc<str>, CachePolicy>,
     /// What answers may take in memory, in bytes.
     pub memory_bytes: usize,
+    /// Where they are kept beside it. Counts at the start of the process only.
+    pub store: CacheStore,
+    /// What they may take on disk, in bytes.
+    pub disk_bytes: u64,
+    /// The longest that a call waits for an answer from there, in milliseconds.
+    pub store_timeout_ms: u64,
     /// The most turns that others are compared with.
     pub index_entries: usize,
     /// What these may take in memory, in bytes.

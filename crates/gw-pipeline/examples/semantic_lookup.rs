@@ -18,8 +18,8 @@ const VERBS: [&str; 12] = [
     "clean", "repair", "sell", "paint", "move", "insure", "store", "rent", "lock", "open", "lift", "measure",
 ];
 const THINGS: [&str; 15] = [
-    "piano", "tent", "boat", "lamp", "carpet", "tractor", "statue", "bicycle", "window", "oven", "guitar", "ladder", "mirror",
-    "kayak", "fence",
+    "piano", "tent", "boat", "lamp", "carpet", "tractor", "statue", "bicycle", "window", "oven", "guitar",
+    "ladder", "mirror", "kayak", "fence",
 ];
 const PLACES: [&str; 10] =
     ["garden", "attic", "harbour", "museum", "kitchen", "garage", "school", "stable", "tunnel", "tower"];
@@ -66,13 +66,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut whole, mut search, mut found) = (Vec::new(), Vec::new(), 0);
     for round in 0..ROUNDS {
         // Not one of those that were embedded before.
-        let asked = format!("How can I {} the old {} in the {} next weekend?", VERBS[round % 12], THINGS[round % 15], PLACES[round % 7]);
+        let asked = format!(
+            "How can I {} the old {} in the {} next weekend?",
+            VERBS[round % 12],
+            THINGS[round % 15],
+            PLACES[round % 7]
+        );
         let began = Instant::now();
         let vector = model.embed(&[&asked]).into_iter().next().ok_or("no vector")?;
         let embedded = began.elapsed();
         let near = index.nearest(&ROOM, &vector, 0.5, 24);
         let turn = Asked::new(&asked);
-        std::hint::black_box(near.iter().filter(|near| turn.compare(&near.text).allows(near.similarity, 0.8)).count());
+        std::hint::black_box(
+            near.iter().filter(|near| turn.compare(&near.text).allows(near.similarity, 0.8)).count(),
+        );
         whole.push(began.elapsed().as_secs_f64() * 1e3);
         search.push((began.elapsed() - embedded).as_secs_f64() * 1e3);
         let exact = vectors.iter().map(|other| dot(other, &vector)).fold(f32::MIN, f32::max);

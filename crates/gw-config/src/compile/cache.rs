@@ -5,8 +5,8 @@ use super::semantic::{Wanted, embedder};
 use crate::errors::Faults;
 use crate::place::Place;
 use crate::settings::FileSettings;
-use crate::settings::cache::{CacheMode, CacheScopeName, CacheSettings, ModelCacheSettings};
-use gw_model::caching::{CachePolicies, CachePolicy, CacheScope, SemanticPolicy};
+use crate::settings::cache::{CacheMode, CacheScopeName, CacheSettings, CacheStoreName, ModelCacheSettings};
+use gw_model::caching::{CachePolicies, CachePolicy, CacheScope, CacheStore, SemanticPolicy};
 use gw_model::routing::EmbedderName;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -49,6 +49,12 @@ pub(super) fn policies(
         }
     }
     if let Some(at) = &file.cache {
+        if block.store.value == CacheStoreName::Redis && file.redis_url.is_none() {
+            faults.add(
+                block.store.place,
+                "cache store 'redis' needs 'redis_url': set that, or write memory or disk",
+            );
+        }
         check(&default, at.value.ttl_seconds.place, faults);
         let places = Places { threshold: block.threshold.place, embeddings: block.embeddings.place };
         check_semantic(&default, &places, file, providers, faults);
@@ -59,6 +65,13 @@ pub(super) fn policies(
             default,
             models,
             memory_bytes: block.memory_bytes.value.size(),
+            store: match block.store.value {
+                CacheStoreName::Memory => CacheStore::Memory,
+                CacheStoreName::Disk => CacheStore::Disk,
+                CacheStoreName::Redis => CacheStore::Redis,
+            },
+            disk_bytes: block.disk_bytes.value.get(),
+            store_timeout_ms: block.store_timeout_ms.value.get(),
             index_entries: block.index_entries.value.size(),
             index_bytes: block.index_bytes.value.size(),
         })

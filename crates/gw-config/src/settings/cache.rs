@@ -33,6 +33,12 @@ settings! {
         default(100_000) index_entries: Whole<1, 10_000_000>,
         /// For mode `semantic`: what these may take in memory, in bytes.
         default(134_217_728) index_bytes: Whole<0, 1_099_511_627_776>,
+        /// Where answers are kept beside the memory: `memory` (nowhere), `disk` (in the data directory) or `redis` (at `redis_url`, for all gateways); sealed there. A change needs a restart.
+        default("memory") store: CacheStoreName,
+        /// For store `disk`: what answers may take there, in bytes; the oldest go first.
+        default(1_073_741_824) disk_bytes: Whole<1_048_576, 1_099_511_627_776>,
+        /// For stores `disk` and `redis`: the longest that a call waits for an answer from there, in milliseconds; then it goes on without.
+        default(50) store_timeout_ms: Whole<1, 10_000>,
         /// What all answers together may take in memory, in bytes; those used longest ago go first.
         default(134_217_728) memory_bytes: Whole<0, 1_099_511_627_776>,
     }
@@ -77,6 +83,18 @@ choices! {
         Exact = "exact",
         /// Those, and those to a request that means the same.
         Semantic = "semantic",
+    }
+}
+
+choices! {
+    /// Where answers are kept.
+    pub enum CacheStoreName {
+        /// In memory.
+        Memory = "memory",
+        /// In the data directory, too.
+        Disk = "disk",
+        /// In Redis, too.
+        Redis = "redis",
     }
 }
 

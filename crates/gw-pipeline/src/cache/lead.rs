@@ -89,7 +89,7 @@ impl Lead {
             until: now.saturating_add(lifetime.whole_us),
         };
         let answers = &self.worker.gateway().answers;
-        answers.keep(self.key, answer);
+        answers.keep(self.key, answer, self.turn.as_ref());
         if let Some(turn) = self.turn.take() {
             similar::keep(answers, turn, self.key);
         }

@@ -39,6 +39,7 @@ impl Looking<'_> {
         let worker = Rc::clone(screened.ticket.worker());
         let answers = &worker.gateway().answers;
         let (mut failures, mut turn, mut has_compared) = (0, None, self.asking.is_none());
+        let mut has_fetched = self.wish.no_read || !answers.has_shelf();
         loop {
             match self.found(answers, worker.now()) {
                 Found::Fresh(answer) => return self.give(screened, &answer, Manner::Fresh).await,
@@ -47,6 +48,13 @@ impl Looking<'_> {
                     return self.give(screened, &answer, Manner::Stale).await;
                 }
                 Found::Spare(_) | Found::Nothing => {}
+            }
+            // Where else it may be is asked once, unless somebody fetches it.
+            if !has_fetched && !answers.flights.has(&self.key) {
+                has_fetched = true;
+                if answers.fetch(self.key, worker.now()).await == Some(true) {
+                    continue;
+                }
             }
             // What is on its way for the very same request is better than what is similar.
             if !has_compared && !answers.flights.has(&self.key) {

@@ -67,7 +67,7 @@ impl Asking<'_> {
             None => "differs",
         };
         let now = screened.ticket.worker().now();
-        let found = self.compare(&gateway.answers, &near, wish, policy, now);
+        let found = self.compare(&gateway.answers, &near, wish, policy, now).await;
         gateway.metrics.note_similar(outcome(&found));
         found
     }
@@ -85,7 +85,7 @@ impl Asking<'_> {
         tokio::task::spawn_blocking(search).await.unwrap_or_default()
     }
 
-    fn compare(
+    async fn compare(
         &self,
         answers: &Answers,
         near: &[Similar],
@@ -94,23 +94,21 @@ impl Asking<'_> {
         now: Micros,
     ) -> Option<Like> {
         let asked = Asked::new(&self.text);
-        near.iter().find_map(|near| {
+        for near in near {
             let alike = asked.compare(&near.text);
             if !alike.allows(near.similarity, self.policy.threshold()) {
-                return None;
+                continue;
             }
-            match answers.find(&near.key, wish, policy, now) {
-                Found::Fresh(answer) => Some(Like { key: near.key, answer, similarity: near.similarity }),
-                Found::Stale(_) | Found::Spare(_) => None,
-                Found::Nothing => {
-                    // Too old for this call, or gone for all.
-                    if !answers.has(&near.key, now) {
-                        answers.similar.remove(&self.room, &near.key);
-                    }
-                    None
-                }
+            if answers.fetch(near.key, now).await == Some(false) {
+                answers.similar.remove(&self.room, &near.key);
+                continue;
             }
-        })
+            // It may still be too old for this call.
+            if let Found::Fresh(answer) = answers.find(&near.key, wish, policy, now) {
+                return Some(Like { key: near.key, answer, similarity: near.similarity });
+            }
+        }
+        None
     }
 }
 

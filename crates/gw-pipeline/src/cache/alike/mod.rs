@@ -260,7 +260,8 @@ fn words(a: &Turn, b: &Turn) -> Alike {
             Alike::Differs(Difference::Direction)
         }
         (0, 0) => Alike::Same,
-        (0, _) | (_, 0) | (1, 1) => Alike::Differs(Difference::Words),
+        // One word alone is too little to be told in others.
+        (0 | 1, _) | (_, 0 | 1) => Alike::Differs(Difference::Words),
         _ if overlap >= EXCHANGED || a.count.max(b.count) > MAX_REWORDED => Alike::Differs(Difference::Words),
         _ => Alike::Reworded,
     }

@@ -174,12 +174,11 @@ impl Turn {
             if is_mixed && lexicon::unit(token.small.trim_start_matches(char::is_numeric)).is_some() {
                 continue;
             }
-            if is_named || is_short || (is_mixed && !is_ordinal(&token.small)) || is_dotted {
-                if !lexicon::is_silent(&token.small) {
-                    let name = canonical(&token.small);
-                    self.content.insert(name.clone());
-                    self.names.insert(name);
-                }
+            let is_name = is_named || is_short || (is_mixed && !is_ordinal(&token.small)) || is_dotted;
+            if is_name && !lexicon::is_silent(&token.small) {
+                let name = canonical(&token.small);
+                self.content.insert(name.clone());
+                self.names.insert(name);
             }
         }
     }

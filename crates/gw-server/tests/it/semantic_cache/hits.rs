@@ -85,7 +85,7 @@ async fn a_word_that_counts_tells_turns_apart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_say_what_they_want() {
     let upstream = alike().await;
-    let gateway = Gateway::start(&config(&upstream, ", max_turn_bytes: 60")).await;
+    let gateway = Gateway::start(&config(&upstream, ", max_turn_bytes: 50")).await;
     let call = |text: &str, header: (&str, &str)| {
         Call::chat(&chat("main", text)).key(KEY).header(header.0, header.1)
     };

@@ -2,8 +2,10 @@
 //! it works. Weights are looked for where `docs/guides/embeddings-in-process.md` says.
 
 mod calibrate;
+mod disk;
 mod hits;
 mod rooms;
+mod shared;
 
 use super::support::scripted::{Scripted, Step};
 use super::support::{Answer, Call, Gateway, KEY, MASTER, chat};

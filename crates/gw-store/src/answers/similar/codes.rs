@@ -14,14 +14,15 @@ pub(super) struct Code {
 impl Code {
     /// `None` for what has no direction.
     pub(super) fn new(vector: &[f32]) -> Option<Self> {
-        let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
         let largest = vector.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
-        if !length.is_normal() || !largest.is_normal() {
+        if !largest.is_normal() || vector.iter().any(|x| !x.is_finite()) {
             return None;
         }
         #[expect(clippy::cast_possible_truncation, reason = "between -127 and 127")]
-        let numbers = vector.iter().map(|x| (x / largest * 127.0).round() as i8).collect();
-        Some(Self { numbers, scale: largest / 127.0 / length })
+        let numbers: Vec<i8> = vector.iter().map(|x| (x / largest * 127.0).round() as i8).collect();
+        // Of what is kept, so that a vector is exactly as near to itself as can be.
+        let length = numbers.iter().map(|x| f32::from(*x) * f32::from(*x)).sum::<f32>().sqrt();
+        Some(Self { numbers, scale: length.recip() })
     }
 
     pub(super) const fn dimensions(&self) -> usize {
