@@ -60,10 +60,13 @@ async fn a_damaged_file_is_thrown_away() {
     ask(&gateway, FIRST).await;
     kept(&gateway, 1).await;
     gateway.stop().await;
-    let file = gateway.folder().join("data/answers.db");
-    let mut bytes = std::fs::read(&file).unwrap();
-    bytes.iter_mut().for_each(|byte| *byte ^= 0x5a);
-    std::fs::write(&file, bytes).unwrap();
+    // What is not in the file yet is in the other.
+    for name in ["data/answers.db", "data/answers.db-wal"] {
+        let file = gateway.folder().join(name);
+        let mut bytes = std::fs::read(&file).unwrap_or_default();
+        bytes.iter_mut().for_each(|byte| *byte ^= 0x5a);
+        std::fs::write(&file, bytes).unwrap();
+    }
     let gateway = gateway.restart().await;
     assert_eq!(said(&ask(&gateway, FIRST).await), "miss");
     assert_eq!(said(&ask(&gateway, SAME).await), "semantic-hit");

@@ -5,7 +5,7 @@ use crate::answers::AnswerKey;
 use std::sync::Arc;
 
 const ROOM: RoomKey = RoomKey([1; 32]);
-const DIMENSIONS: usize = 48;
+const DIMENSIONS: usize = 24;
 
 fn key(number: usize) -> AnswerKey {
     let mut key = [0; 32];
@@ -32,7 +32,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f32 {
 fn the_nearest_is_found_among_few_and_among_many() {
     let mut random = fastrand::Rng::with_seed(7);
     let index = Index::new(100_000, 1 << 30);
-    let vectors: Vec<_> = (0..6_000).map(|_| vector(&mut random)).collect();
+    let vectors: Vec<_> = (0..4_100).map(|_| vector(&mut random)).collect();
     let mut is_growing = false;
     for (number, vector) in vectors.iter().enumerate() {
         is_growing = index.put(&turn(ROOM, number, vector), key(number));
