@@ -22,6 +22,9 @@ pub(crate) struct Cli {
     /// Rounds; each runs every system once per scenario, medians are reported [default: 3].
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=50))]
     pub(crate) rounds: Option<u32>,
+    /// Rounds of LiteLLM and Portkey, which take many times as much [default: as all].
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=50))]
+    pub(crate) far_rounds: Option<u32>,
     /// Seconds of each window [default: 5].
     #[arg(long, value_parser = seconds)]
     pub(crate) window_seconds: Option<f64>,

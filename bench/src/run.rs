@@ -13,6 +13,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timing {
     pub(crate) rounds: u32,
+    /// The same for systems that are so far from the others that fewer tell as much.
+    pub(crate) far_rounds: u32,
     pub(crate) warmup: Duration,
     pub(crate) window: Duration,
 }
@@ -40,8 +42,8 @@ pub(crate) fn rounds(scenario: Scenario, lanes: &[Lane<'_>], timing: Timing, pin
     }
     for round in 1..=timing.rounds {
         for (lane, row) in lanes.iter().zip(&mut rows) {
-            if row.problem.is_some() {
-                // One failure is enough to know; the time is better spent on the others.
+            // One failure is enough to know; the time is better spent on the others.
+            if row.problem.is_some() || (row.system.is_far() && round > timing.far_rounds) {
                 continue;
             }
             note(&format!("{} round {round}/{}: {}", scenario.name(), timing.rounds, row.label));

@@ -95,6 +95,7 @@ fn plan(cli: &Cli) -> Plan {
     let (rounds, window, warmup) = if cli.quick { (2, 3.0, 1.0) } else { (3, 5.0, 2.0) };
     let timing = Timing {
         rounds: cli.rounds.unwrap_or(rounds),
+        far_rounds: cli.far_rounds.or(cli.rounds).unwrap_or(rounds),
         window: Duration::from_secs_f64(cli.window_seconds.unwrap_or(window)),
         warmup: Duration::from_secs_f64(cli.warmup_seconds.unwrap_or(warmup)),
     };
@@ -188,7 +189,7 @@ fn method(plan: &Plan, pin: Pin) -> String {
          The load generator is a closed loop. It checks every answer: status, all text pieces in order, the end mark, and for \
          Gatewright that usage which the caller did not ask for stays hidden. A system with more than 1 % wrong answers has no figure.\n\
          CPU per request is user and system time of the whole process tree (/proc/PID/stat) in the window over the requests \
-         completed in it. Each of {} rounds runs every system once per scenario, {:.1} s warm-up (longer, until each key was used once) and {:.1} s window (longer, up to \
+         completed in it. Each of {} rounds ({} of LiteLLM and Portkey) runs every system once per scenario, {:.1} s warm-up (longer, until each key was used once) and {:.1} s window (longer, up to \
          45 s, until each connection has had two answers); figures are medians over the rounds, ratios the medians of the \
          ratios within a round. Added p99 is the p99 minus that of the load generator straight at the mock in the same round. `cores kept awake`: \
          beside everything a loop of idle priority (SCHED_IDLE) runs on each core, so that a virtual core is not given back to \
@@ -200,6 +201,7 @@ fn method(plan: &Plan, pin: Pin) -> String {
          database. Portkey: no keys, no limits. Exact configurations: `bench/src/systems/`.",
         crate::wire::PACE_MS,
         plan.timing.rounds,
+        plan.timing.far_rounds,
         plan.timing.warmup.as_secs_f64(),
         plan.timing.window.as_secs_f64(),
         plan.sizes.streams,

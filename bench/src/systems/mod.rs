@@ -53,6 +53,11 @@ impl System {
         }
     }
 
+    /// Whether it takes many times as much as the others, so that noise does not matter.
+    pub(crate) fn is_far(self) -> bool {
+        matches!(self, Self::Litellm | Self::Portkey)
+    }
+
     /// Whether its configuration holds keys, limits, budgets and prices of ours.
     pub(crate) fn is_gatewright(self) -> bool {
         matches!(self, Self::Gatewright | Self::Baseline)

@@ -5,13 +5,16 @@ use crate::format::Endpoint;
 use crate::ids::KeyId;
 use crate::limits::{Budget, Limits};
 use crate::priority::Priority;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
+
+mod stored;
 
 /// A key as people set it: what is its own, and what it may do. The same for keys from the configuration and from the
 /// API.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "stored::Stored")]
 pub struct KeyPolicy {
     /// Shown to people; unique.
     pub name: String,
@@ -61,7 +64,7 @@ pub struct KeyTerms {
     /// Rate and concurrency limits.
     pub limits: Limits,
     /// Budgets, all of which must have enough left.
-    #[serde(default, alias = "budget", deserialize_with = "budgets")]
+    #[serde(default, alias = "budget", deserialize_with = "stored::budgets")]
     pub budgets: Vec<Budget>,
     /// How much its calls matter when there is not room for all; a call may ask for less.
     #[serde(default, skip_serializing_if = "Priority::is_default")]
@@ -93,20 +96,6 @@ impl KeyTerms {
             Some(list) => endpoint == Endpoint::Models || list.contains(&endpoint),
         }
     }
-}
-
-/// Keys that were stored before there could be several budgets have one, or none.
-fn budgets<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Budget>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Stored {
-        Several(Vec<Budget>),
-        One(Option<Budget>),
-    }
-    Ok(match Stored::deserialize(from)? {
-        Stored::Several(budgets) => budgets,
-        Stored::One(budget) => budget.into_iter().collect(),
-    })
 }
 
 /// Does one of the patterns cover one of the names?

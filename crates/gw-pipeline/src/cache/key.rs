@@ -137,7 +137,8 @@ fn who(screened: &Screened, policy: &CachePolicy, digest: &mut Digester) {
         found.map(|account| account.id)
     };
     let is_free = entry.is_none_or(|key| key.allows_every_provider())
-        && ticket.beside_allows(|policy| policy.providers.is_none());
+        && ticket.beside_allows(|policy| policy.providers.is_none())
+        && ticket.access(|access| (!access.calls.is_empty()).then_some(())).is_none();
     // A stored answer is one key's, and so is what conditions make of who calls.
     let is_own = screened.call.facts.stores || !is_free || screened.model.reads().is_some();
     let shared = match policy.scope {

@@ -5,7 +5,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::Page;
-use super::{access, limits};
+use super::{access, calls, limits};
 use crate::app::accounts::{self, AccountsError, allowed};
 use crate::app::authorization::Caller;
 use crate::app::state::App;
@@ -98,7 +98,7 @@ async fn list(
     }
     if let Some(text) = &query.member_of {
         let wrong = |_| ApiError::invalid("member_of", "'member_of' must be the id of an account");
-        filter.member_of = Some(text.parse().map_err(wrong)?);
+        filter.member_of = Some(vec![text.parse().map_err(wrong)?]);
     }
     filter.name = query.name;
     filter.email = query.email.map(|email| email.to_lowercase());
@@ -251,6 +251,9 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     let access = policy.access.as_deref();
     row["hours"] = access.map(access::hours_shown).unwrap_or_default().into();
     row["required_metadata"] = json!(access.map(|access| &access.required_metadata[..]).unwrap_or_default());
+    if let Some(row) = row.as_object_mut() {
+        row.append(&mut calls::shown(access.map(|access| &access.calls), false));
+    }
     if !matches!(level, Level::Customer | Level::Tag) {
         row["allowed_ips"] = json!(access.map(|access| &access.allowed_ips[..]).unwrap_or_default());
     }

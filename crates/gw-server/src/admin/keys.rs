@@ -4,7 +4,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged};
-use super::{access, effective, guardrails, key_input, limits};
+use super::{access, calls, effective, guardrails, key_input, limits};
 use crate::app::keys::{self, KeysError, Made};
 use crate::app::state::App;
 use axum::Json;
@@ -82,7 +82,7 @@ pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, b
         ..KeyPolicy::default()
     };
     key_input::apply(&body, &mut policy)?;
-    guardrails::check_names(&app, &policy.guardrails)?;
+    check_names(&app, &policy)?;
     let writing = Arc::clone(&app);
     let made = tokio::task::spawn_blocking(move || keys::create(&writing, &caller, policy)).await??;
     with_secret(&app, StatusCode::CREATED, &made)
@@ -102,12 +102,20 @@ pub(super) async fn change(
     let work = move || {
         keys::update::<ApiError>(&writing, &caller, id, any_of, revision, |policy| {
             key_input::apply(&body, policy)?;
-            guardrails::check_names(&writing, &policy.guardrails)
+            check_names(&writing, policy)
         })
     };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     Ok(tagged(StatusCode::OK, stored.revision, with_times(row(&app, &entry), &stored)))
+}
+
+/// Is there everything that it names?
+fn check_names(app: &App, policy: &KeyPolicy) -> Result<(), ApiError> {
+    guardrails::check_names(app, &policy.guardrails)?;
+    let providers = policy.access.as_ref().and_then(|access| access.calls.providers.as_ref());
+    let snapshot = &app.gateway.live().snapshot;
+    calls::check_providers(providers, |name| snapshot.providers.contains_key(name))
 }
 
 /// What a caller says about a new secret.
@@ -228,7 +236,7 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
     let access = policy.access.as_deref();
     let budgets = limits::budgets_shown(&entry.tally, &entry.rules, now);
     let previous = entry.retiring().map(|retiring| retiring.until).filter(|until| *until > now);
-    json!({
+    let mut row = json!({
         "id": entry.id.to_string(),
         "name": entry.name,
         "team_id": policy.team_id,
@@ -252,5 +260,9 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
         "requests_in_flight": entry.tally.parallel(),
         "last_used_at": entry.tally.last_used().map(time::format),
         "previous_key_until": previous.map(time::format),
-    })
+    });
+    if let Some(row) = row.as_object_mut() {
+        row.append(&mut calls::shown(access.map(|access| &access.calls), true));
+    }
+    row
 }

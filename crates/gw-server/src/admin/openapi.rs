@@ -3,6 +3,7 @@
 
 mod accounts;
 mod apply;
+mod auth;
 mod tokens;
 
 use serde_json::{Map, Value, json};
@@ -319,7 +320,7 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS];
+    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS, auth::OPERATIONS];
     for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
@@ -329,10 +330,13 @@ pub(crate) fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Gatewright admin API", "version": env!("CARGO_PKG_VERSION") },
-        "security": [{ "masterKey": [] }],
+        "security": [{ "masterKey": [] }, { "session": [] }],
         "paths": paths,
         "components": {
-            "securitySchemes": { "masterKey": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "masterKey": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": "gatewright_session" },
+            },
             "schemas": schemas(),
         },
     })
@@ -359,7 +363,8 @@ fn describe(operation: &Operation) -> Value {
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
         Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
     };
-    if operation.method == "post" {
+    let is_auth = operation.path.starts_with(auth::BELOW);
+    if operation.method == "post" && !is_auth {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
     }
     if operation.summary.contains("If-Match") {
@@ -384,6 +389,10 @@ fn describe(operation: &Operation) -> Value {
         "parameters": parameters,
         "responses": { status: success, "default": error() },
     });
+    if is_auth {
+        let is_public = auth::PUBLIC.contains(&operation.path);
+        out["security"] = if is_public { json!([]) } else { json!([{ "session": [] }]) };
+    }
     if let (Some(schema), Some(map)) = (operation.body, out.as_object_mut()) {
         let body =
             json!({ "required": true, "content": { "application/json": { "schema": reference(schema) } } });
@@ -428,7 +437,7 @@ const BUDGET: [&str; 5] =
     ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
 
 /// Members of a key.
-const KEY: [&str; 28] = [
+const KEY: [&str; 35] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -446,6 +455,13 @@ const KEY: [&str; 28] = [
     "allowed_ips:array",
     "hours:array",
     "required_metadata:array",
+    "providers:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "max_output_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array",
+    "fallbacks:boolean",
     "credentials:object",
     "metadata:object",
     "managed_by:string",
@@ -460,7 +476,7 @@ const KEY: [&str; 28] = [
 ];
 
 /// Members of a key as it is written.
-const KEY_INPUT: [&str; 19] = [
+const KEY_INPUT: [&str; 26] = [
     "name:string?",
     "team_id:string?",
     "project_id:string?",
@@ -477,6 +493,13 @@ const KEY_INPUT: [&str; 19] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "providers:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "max_output_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array?",
+    "fallbacks:boolean?",
     "guardrails:array?",
     "credentials:object?",
     "metadata:object?",
@@ -494,7 +517,8 @@ fn key_schemas() -> Value {
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
             "providers:object", "max_output_tokens:object", "allowed_ips:array", "hours:array",
-            "required_metadata:object", "limits:array", "budgets:array"]),
+            "required_metadata:object", "regions:object", "max_input_tokens:object", "tools:object",
+            "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
@@ -550,6 +574,7 @@ fn schemas() -> Value {
         map.extend(accounts::schemas());
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
+        map.extend(auth::schemas());
         if let Value::Object(keys) = key_schemas() {
             map.extend(keys);
         }

@@ -86,14 +86,12 @@ impl AuditLog for PostgresStore {
             if !each(head) {
                 return Ok(());
             }
-            let sql = format!(
-                "SELECT {COLUMNS} FROM audit WHERE $1::bigint IS NULL OR number > $1 ORDER BY number LIMIT $2"
-            );
-            let mut last: Option<i64> = None;
+            let sql = format!("SELECT {COLUMNS} FROM audit WHERE number > $1 ORDER BY number LIMIT $2");
+            let mut last = i64::MIN;
             loop {
                 let rows = db.query(&sql, &[&last, &WALKED]).await?;
                 let Some(end) = rows.last() else { return Ok(()) };
-                last = Some(end.try_get(0)?);
+                last = end.try_get(0)?;
                 for row in &rows {
                     let read = match linked(row) {
                         Ok(linked) => AuditRow::Entry(Box::new(linked)),

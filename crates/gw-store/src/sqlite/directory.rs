@@ -100,12 +100,13 @@ impl Directory for SqliteStore {
 
     fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<StoredKey>, StoreError> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        // A plain bound, so that the index leads there: with `OR` each page would begin at the first key.
+        let after = after.map_or(Vec::new(), |key| id_bytes(key.0).to_vec());
         self.read("list keys", |db| {
             let mut query = db.prepare_cached(&format!(
-                "SELECT {COLUMNS} FROM keys WHERE revoked_at IS NULL AND (?1 IS NULL OR id > ?1) \
-                 ORDER BY id LIMIT ?2"
+                "SELECT {COLUMNS} FROM keys WHERE revoked_at IS NULL AND id > ?1 ORDER BY id LIMIT ?2"
             ))?;
-            let rows = query.query_map(params![after.map(|k| id_bytes(k.0)), limit], decode)?;
+            let rows = query.query_map(params![after, limit], decode)?;
             rows.collect()
         })
     }

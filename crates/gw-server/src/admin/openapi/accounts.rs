@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 17] = [
+const SHOWN: [&str; 22] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -79,12 +79,17 @@ const SHOWN: [&str; 17] = [
     "allowed_ips:array?",
     "hours:array",
     "required_metadata:array",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array",
+    "fallbacks:boolean",
     "revision:integer",
     "created_at:string",
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 12] = [
+const GIVEN: [&str; 17] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -97,6 +102,11 @@ const GIVEN: [&str; 12] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array?",
+    "fallbacks:boolean?",
 ];
 
 /// The schemas.
