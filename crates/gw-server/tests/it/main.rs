@@ -62,6 +62,7 @@ mod route_budgets;
 mod routing;
 mod scim;
 mod semantic;
+mod semantic_cache;
 mod shared_limits;
 mod sharing;
 mod shutdown;
