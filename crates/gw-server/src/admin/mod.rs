@@ -128,6 +128,7 @@ async fn identified(State(app): State<Arc<App>>, mut request: Request, next: Nex
         actor: Actor::Unknown,
         address: address.unwrap_or_default(),
         agent: agent.unwrap_or_default().to_owned(),
+        once: None,
     };
     if let Some(key) = presented.clone() {
         let asked = Arc::clone(&app);

@@ -428,7 +428,7 @@ const BUDGET: [&str; 5] =
     ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
 
 /// Members of a key.
-const KEY: [&str; 28] = [
+const KEY: [&str; 29] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -446,6 +446,7 @@ const KEY: [&str; 28] = [
     "allowed_ips:array",
     "hours:array",
     "required_metadata:array",
+    "guardrails:array",
     "credentials:object",
     "metadata:object",
     "managed_by:string",
@@ -496,7 +497,7 @@ fn key_schemas() -> Value {
             "providers:object", "max_output_tokens:object", "allowed_ips:array", "hours:array",
             "required_metadata:object", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
-            "key_name:string?", "limit_usd:string", "spent_usd:string",
+            "key_name:string?", "limit_usd:string", "limit_now_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
     })
 }
