@@ -9,6 +9,7 @@ mod credentials;
 mod identity;
 mod ingress;
 mod listen;
+mod scim;
 mod serve;
 mod telemetry;
 

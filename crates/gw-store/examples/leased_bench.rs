@@ -65,7 +65,7 @@ async fn call(links: &[Link; 2], desk: &Desk, mode: Mode) -> bool {
         let mut takes = Takes::of(desk.leases());
         let claim = chain.claim_beyond(Wall.now(), held, true, &mut takes.lender(Wall.now()));
         let grant = match claim {
-            Some(claim) => Some(desk.ask(claim).await.unwrap().grant),
+            Some(claim) => Some(desk.ask_later(claim).unwrap().await.unwrap().unwrap().grant),
             None => None,
         };
         asked = grant.is_some();

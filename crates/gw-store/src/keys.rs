@@ -3,7 +3,7 @@
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
-use crate::types::TokenId;
+use crate::types::{GroupId, SessionId, TokenId};
 use gw_model::{AccountId, KeyId, Level, Secret};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -40,6 +40,16 @@ pub fn generate_key() -> Result<Secret, StoreError> {
 /// A new admin token: `gwa-` and as many characters.
 pub fn generate_admin_token() -> Result<Secret, StoreError> {
     generate(TOKEN_PREFIX)
+}
+
+/// What a browser shows for a session: `gws-` and as many characters.
+pub fn generate_session_token() -> Result<Secret, StoreError> {
+    generate("gws-")
+}
+
+/// What stands in a link to choose a password: `gwl-` and as many characters.
+pub fn generate_link_token() -> Result<Secret, StoreError> {
+    generate("gwl-")
 }
 
 fn generate(prefix: &str) -> Result<Secret, StoreError> {
@@ -87,6 +97,23 @@ pub fn generate_token_id() -> Result<TokenId, StoreError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
     Ok(TokenId(u128::from_be_bytes(bytes)))
+}
+
+/// A new id of a session.
+pub fn generate_session_id() -> Result<SessionId, StoreError> {
+    random().map(|bytes| SessionId(u128::from_be_bytes(bytes)))
+}
+
+/// A new id of a directory's group.
+pub fn generate_group_id() -> Result<GroupId, StoreError> {
+    random().map(|bytes| GroupId(u128::from_be_bytes(bytes)))
+}
+
+/// Random bytes from the operating system.
+pub fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(StoreError::Random)?;
+    Ok(bytes)
 }
 
 /// A fresh id of a dynamic route.
@@ -197,6 +224,18 @@ fn new_encryption_key() -> Result<Secret, StoreError> {
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
     bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+}
+
+/// What [`hex`] made; nothing where it is no such text.
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (to, at) in out.iter_mut().zip((0..).step_by(2)) {
+        *to = u8::from_str_radix(text.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(out)
 }
 
 /// The non-empty lines of a key file; none when there is no such file.

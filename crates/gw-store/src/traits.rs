@@ -7,10 +7,11 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
-    LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf,
-    SpentElsewhere, StoredAccount, StoredCredential, StoredKey, StoredRoute, StoredToken, TenantBatch,
-    TokenId, UsageFilter, UsageRow, Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, GroupId, KeyLabel,
+    KeyUpdate, LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder,
+    SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredGroup, StoredKey,
+    StoredLogin, StoredRoute, StoredSession, StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow,
+    Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros};
 use std::sync::Arc;
@@ -150,6 +151,56 @@ pub trait TokenStore: Send + Sync {
     fn update_admin_token(&self, changed: &StoredToken) -> Result<bool, StoreError>;
     /// Removes one; false when there is none of that id.
     fn delete_admin_token(&self, id: TokenId) -> Result<bool, StoreError>;
+}
+
+/// How people sign in, and who is signed in. Sessions are read whenever one is shown, so that one that is ended is so at once at
+/// every node. Those of a user go with him, and when he is disabled; so does what he signs in with when he goes.
+pub trait SignInStore: Send + Sync {
+    /// How a user signs in; `None` where nothing was ever said about that.
+    fn login(&self, user: AccountId) -> Result<Option<StoredLogin>, StoreError>;
+    /// The login whose link has that digest.
+    fn login_of_link(&self, digest: &[u8; 32]) -> Result<Option<StoredLogin>, StoreError>;
+    /// Writes it; its revision must be the one behind the present one, 1 where there is none. False when it is not.
+    fn save_login(&self, login: &StoredLogin) -> Result<bool, StoreError>;
+    /// Whom an issuer calls so.
+    fn identity(&self, issuer: &str, subject: &str) -> Result<Option<AccountId>, StoreError>;
+    /// Notes whom an issuer calls so; false when that is known already.
+    fn create_identity(
+        &self,
+        issuer: &str,
+        subject: &str,
+        user: AccountId,
+        now: Micros,
+    ) -> Result<bool, StoreError>;
+    /// The session of that digest.
+    fn session_of(&self, digest: &[u8; 32]) -> Result<Option<StoredSession>, StoreError>;
+    /// Sessions of a holder, the latest first.
+    fn sessions_of(&self, holder: SessionHolder) -> Result<Vec<StoredSession>, StoreError>;
+    /// Adds one.
+    fn create_session(&self, new: &StoredSession) -> Result<(), StoreError>;
+    /// Notes that it is used.
+    fn touch_session(&self, id: SessionId, now: Micros) -> Result<(), StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_session(&self, id: SessionId) -> Result<bool, StoreError>;
+    /// Removes all of a holder but that one; how many it were.
+    fn delete_sessions_of(&self, holder: SessionHolder, but: Option<SessionId>) -> Result<usize, StoreError>;
+    /// Removes those that ended before `now`, or were not used since `idle_since`; how many it were.
+    fn delete_sessions_over(&self, now: Micros, idle_since: Micros) -> Result<usize, StoreError>;
+}
+
+/// Groups that directories tell of over SCIM.
+pub trait GroupStore: Send + Sync {
+    /// All of an organization, or of all of them, in the order of ids.
+    fn groups(&self, organization: Option<AccountId>) -> Result<Vec<StoredGroup>, StoreError>;
+    /// The group of that id.
+    fn group(&self, id: GroupId) -> Result<Option<StoredGroup>, StoreError>;
+    /// Adds one. Errors: [`StoreError::NameTaken`].
+    fn create_group(&self, new: &StoredGroup) -> Result<(), StoreError>;
+    /// Replaces all but organization and time of making; its revision must be the one behind the present one. False when
+    /// there is none of that id and of the revision before. Errors: [`StoreError::NameTaken`].
+    fn update_group(&self, changed: &StoredGroup) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_group(&self, id: GroupId) -> Result<bool, StoreError>;
 }
 
 /// Dynamic routes and their versions.
@@ -294,11 +345,20 @@ pub trait ObjectStore: Send + Sync {
 
 /// What the control plane changes, and what is written down of it.
 pub trait ControlStore:
-    Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore + AnswerStore
+    Directory + AccountStore + AnswerStore + BulkStore + CredentialStore + GroupStore + RouteStore + SignInStore + TokenStore
 {
 }
-impl<T: Directory + AccountStore + BulkStore + CredentialStore + RouteStore + TokenStore + AnswerStore>
-    ControlStore for T
+impl<
+    T: Directory
+        + AccountStore
+        + AnswerStore
+        + BulkStore
+        + CredentialStore
+        + GroupStore
+        + RouteStore
+        + SignInStore
+        + TokenStore,
+> ControlStore for T
 {
 }
 
@@ -354,7 +414,9 @@ pub trait Database:
     + AnswerStore
     + AuditLog
     + CredentialStore
+    + GroupStore
     + RouteStore
+    + SignInStore
     + TokenStore
     + Ledger
     + ObjectStore

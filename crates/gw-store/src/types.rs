@@ -3,6 +3,8 @@
 mod accounts;
 mod bulk;
 mod routes;
+mod scim;
+mod sign_in;
 mod spending;
 mod tokens;
 
@@ -11,6 +13,8 @@ pub use accounts::{
 };
 pub use bulk::{TenantBatch, TenantChange};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
+pub use scim::{GroupId, ScimPerson, StoredGroup};
+pub use sign_in::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};
 

@@ -28,8 +28,10 @@ mod provider_kind;
 mod providers;
 mod redis;
 pub mod routes;
+mod scim;
 mod semantic;
 mod server;
+mod sign_in;
 mod subcalls;
 mod targets;
 mod url;
@@ -38,8 +40,10 @@ pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettin
 pub use database::DatabaseSettings;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
+pub use scim::{GroupRule, ScimSettings};
 pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
+pub use sign_in::SignInSettings;
 
 use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
@@ -58,6 +62,10 @@ pub struct Compiled {
     pub keys: Vec<DeclaredKey>,
     /// Callers with tokens of identity providers.
     pub tokens: Arc<TokenSettings>,
+    /// How people sign in.
+    pub sign_in: Arc<SignInSettings>,
+    /// What people get whom directories provision.
+    pub scim: Arc<ScimSettings>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -120,12 +128,15 @@ pub fn compile(
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
+    let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults));
+    let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled = Compiled { snapshot, keys, tokens, server, store, redis, embeddings, warnings };
+    let compiled =
+        Compiled { snapshot, keys, tokens, scim, sign_in, server, store, redis, embeddings, warnings };
     faults.finish(&settings.source, Some(compiled))
 }
 

@@ -8,6 +8,7 @@ mod faults;
 mod overload;
 mod results;
 mod routing_guide;
+mod scim;
 mod semantic;
 mod steering;
 mod subcalls;

@@ -1,18 +1,25 @@
-//! Callers with tokens of identity providers (JWT), in place of virtual keys.
+//! Callers with tokens of identity providers (JWT), in place of virtual keys; and how people sign in.
 
 use super::keys::EndpointName;
 use super::limits::{BudgetSettings, LimitSettings};
 use super::overload::PriorityName;
+use super::sign_in::{SessionBlock, SignInBlock};
 use crate::place::At;
 use crate::shape::{Named, Text, Texts, Whole, choices, settings};
 
 settings! {
-    /// Callers with tokens of identity providers, in place of virtual keys.
+    /// Callers with tokens of identity providers in place of virtual keys, and how people sign in.
     pub struct AuthBlock {
         /// Tokens (JWT) as credentials of calls.
         section jwt: JwtBlock,
         /// What callers with tokens may do, by a name of your own.
         section policies: Named<CallerPolicySettings>,
+        /// How people sign in with a password or a key.
+        section sign_in: SignInBlock,
+        /// How long people stay signed in.
+        section sessions: SessionBlock,
+        /// Where browsers find this gateway, as `https://gateway.example.com`. By what the browser says (`Host`) when not given.
+        optional public_url: Text,
     }
 }
 

@@ -14,6 +14,7 @@ use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
 use super::routes::RouteSettings;
+use super::scim::ScimBlock;
 use super::storage::StorageSettings;
 use super::telemetry::TelemetrySettings;
 use crate::place::At;
@@ -51,6 +52,8 @@ settings! {
         section keys: Vec<At<KeySettings>>,
         /// Callers with tokens of identity providers, in place of virtual keys.
         section auth: AuthBlock,
+        /// People and groups that directories provision over SCIM.
+        section scim: ScimBlock,
         /// End users of applications, whom callers name.
         section customers: CustomerSettings,
         /// Answer cache.
@@ -72,7 +75,7 @@ settings! {
         /// What the names of channels and keys there begin with; the same for gateways that belong together.
         default("gatewright") redis_prefix: Text,
         /// Longest time in milliseconds that a call waits for an answer about limits and budgets; then `on_unavailable` says what holds.
-        default(50) redis_timeout_ms: Whole<1, 10_000>,
+        default(250) redis_timeout_ms: Whole<1, 10_000>,
         /// A gateway that was silent for so many milliseconds is taken for dead: what its calls hold is charged.
         default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
         /// Journal and store.

@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 struct Awaited {
     answer: oneshot::Receiver<Result<Granted, Denied>>,
     round: Round,
+    /// The call went on without it: only that it was taken matters.
+    is_late: bool,
 }
 
 /// What one asking came to: these amounts are held, by what was set aside here, by a grant, or, where nobody could be
@@ -62,8 +64,30 @@ impl Open {
         };
         self.shared.get_or_insert_default().asked = true;
         let Some(desk) = self.desk().cloned() else { return Ok(()) };
-        let answer = desk.ask(claim).await;
-        self.answered(round, answer)
+        let mut answer = match desk.ask_later(claim) {
+            Ok(answer) => answer,
+            Err(denied) => return self.answered(round, Err(denied)),
+        };
+        match tokio::time::timeout(desk.timeout(), &mut answer).await {
+            Ok(said) => self.answered(round, said.unwrap_or(Err(Denied::Away))),
+            Err(_) => {
+                // Redis is slow, and not away: what it says later is what this call has taken.
+                self.go_alone()?;
+                self.shared.get_or_insert_default().awaited.push(Awaited { answer, round, is_late: true });
+                Ok(())
+            }
+        }
+    }
+
+    /// Nobody says what is left.
+    ///
+    /// # Errors
+    /// The call may not go on without.
+    fn go_alone(&self) -> Result<(), HoldRefused> {
+        let Some(shared) = &self.worker.gateway().shared else { return Ok(()) };
+        shared.metrics.alone.inc();
+        let (nodes, is_gone) = (shared.desk.nodes(), shared.desk.is_gone());
+        self.chain.go_alone(self.worker.now(), nodes, is_gone)
     }
 
     /// Takes what is set aside; the rest is to be asked for.
@@ -90,7 +114,7 @@ impl Open {
             Ok(answer) => {
                 let shared = self.shared.get_or_insert_default();
                 shared.asked = true;
-                shared.awaited.push(Awaited { answer, round });
+                shared.awaited.push(Awaited { answer, round, is_late: false });
                 Ok(())
             }
             Err(denied) => self.answered(round, Err(denied)),
@@ -117,10 +141,13 @@ impl Open {
                 Some(Err(oneshot::error::TryRecvError::Closed)) => Err(Denied::Away),
                 Some(Err(oneshot::error::TryRecvError::Empty)) | None => continue,
             };
-            come.push((shared.awaited.remove(at).round, answer));
+            come.push((shared.awaited.remove(at), answer));
         }
-        for (round, answer) in come.into_iter().rev() {
-            self.answered(round, answer)?;
+        for (Awaited { round, is_late, .. }, answer) in come.into_iter().rev() {
+            match answer {
+                Err(_) if is_late => self.shared.get_or_insert_default().rounds.push(round),
+                answer => self.answered(round, answer)?,
+            }
         }
         Ok(())
     }
@@ -152,10 +179,7 @@ impl Open {
                 let known = self.shared.get_or_insert_default();
                 known.asked = true;
                 known.rounds.push(round);
-                let Some(shared) = &self.worker.gateway().shared else { return Ok(()) };
-                shared.metrics.alone.inc();
-                let (nodes, is_gone) = (shared.desk.nodes(), shared.desk.is_gone());
-                self.chain.go_alone(self.worker.now(), nodes, is_gone)
+                self.go_alone()
             }
         }
     }

@@ -98,7 +98,7 @@ async fn list(
     }
     if let Some(text) = &query.member_of {
         let wrong = |_| ApiError::invalid("member_of", "'member_of' must be the id of an account");
-        filter.member_of = Some(text.parse().map_err(wrong)?);
+        filter.member_of = Some(vec![text.parse().map_err(wrong)?]);
     }
     filter.name = query.name;
     filter.email = query.email.map(|email| email.to_lowercase());

@@ -20,11 +20,13 @@ pub(crate) struct ApiError {
     field: Option<Cow<'static, str>>,
     /// A member besides, for machines.
     more: Option<Box<(&'static str, serde_json::Value)>>,
+    /// When to try again.
+    retry_after_seconds: Option<u64>,
 }
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, message: message.into(), field: None, more: None }
+        Self { status, code, message: message.into(), field: None, more: None, retry_after_seconds: None }
     }
 
     /// 401.
@@ -32,8 +34,52 @@ impl ApiError {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "invalid_api_key",
-            "send the master key or an admin token as 'Authorization: Bearer ...'",
+            "send the master key or an admin token as 'Authorization: Bearer ...', or sign in",
         )
+    }
+
+    /// 401: nobody is signed in.
+    pub(crate) fn not_signed_in() -> Self {
+        let text = "nobody is signed in, or the session is over; sign in (POST /api/v1/auth/sign-in)";
+        Self::new(StatusCode::UNAUTHORIZED, "not_signed_in", text)
+    }
+
+    /// 401: that is not how to sign in.
+    pub(crate) fn invalid_credentials(message: String, field: Option<&'static str>) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, "invalid_credentials", message);
+        error.field = field.map(Cow::Borrowed);
+        error
+    }
+
+    /// 401: a second factor is missing.
+    pub(crate) fn totp_required(message: String) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, "totp_required", message);
+        error.field = Some(Cow::Borrowed("code"));
+        error
+    }
+
+    /// 403: a session alone does not write.
+    pub(crate) fn no_csrf_token() -> Self {
+        let text = "send the header 'x-gatewright-csrf' with the csrf_token of GET /api/v1/auth/session";
+        Self::new(StatusCode::FORBIDDEN, "csrf_token_invalid", text)
+    }
+
+    /// 403: a page of another site asks.
+    pub(crate) fn of_another_site() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "cross_site", "this was asked by a page of another site")
+    }
+
+    /// 429.
+    pub(crate) fn too_many(message: String, retry_after_seconds: u64) -> Self {
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_exceeded", message);
+        error.retry_after_seconds = Some(retry_after_seconds);
+        error
+    }
+
+    /// 503: too many passwords are being tried.
+    pub(crate) fn busy() -> Self {
+        let text = "too many people sign in at this moment; try again";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Overloaded.as_str(), text)
     }
 
     /// 403: he may see it, and not do that.
@@ -110,6 +156,11 @@ impl ApiError {
         Self::new(StatusCode::PRECONDITION_FAILED, "precondition_failed", text)
     }
 
+    /// The status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// With other words.
     pub(crate) fn saying(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.message = message.into();
@@ -178,6 +229,9 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, code, Json(json!({ "error": error }))).into_response();
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
         }
         response
     }

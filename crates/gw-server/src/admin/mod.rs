@@ -7,6 +7,7 @@ mod accounts;
 mod admin_tokens;
 mod apply;
 mod audit;
+mod auth;
 mod budgets;
 mod by;
 mod cache;
@@ -27,6 +28,7 @@ pub(crate) mod openapi;
 mod providers;
 mod query;
 mod routes;
+mod scim;
 mod usage;
 
 use crate::app::audit::refused;
@@ -66,6 +68,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/admin-tokens/{id}/rotate", post(admin_tokens::rotate))
         .route("/me", get(admin_tokens::me))
         .merge(tenancy())
+        .route("/users/{id}/password-link", post(auth::link))
         .route("/budgets", get(budgets::list))
         .route("/apply", post(apply::apply).layer(DefaultBodyLimit::max(apply::MAX_BODY)))
         .route("/export", get(apply::export))
@@ -94,9 +97,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), identified));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), identified))
+        .nest("/auth", auth::router(&app));
     Router::new()
         .nest("/api/v1", api)
+        .nest("/scim/v2", scim::router(&app))
         .route("/metrics", get(metrics::show))
         .fallback(|| async { ApiError::not_found("there is nothing here; the admin API is at /api/v1") })
         .with_state(app)
@@ -118,42 +123,82 @@ fn tenancy() -> Router<Arc<App>> {
     })
 }
 
-/// Every request to the API needs a credential that is good for it.
-/// Who asks, and from where, goes on with the request; who is refused is written down.
+/// Every request to the API needs a credential that is good for it: a key, or else a session of whoever signed in.
+/// Who asks, and from where, goes on with the request.
 async fn identified(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    let presented = crate::ingress::credential::find(request.headers(), None);
-    let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
-    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    let mut origin = Origin {
-        actor: Actor::Unknown,
-        address: address.unwrap_or_default(),
-        agent: agent.unwrap_or_default().to_owned(),
-        once: None,
-    };
-    if let Some(key) = presented.clone() {
-        let asked = Arc::clone(&app);
-        let found = tokio::task::spawn_blocking(move || identify(&asked, &key)).await;
-        match found {
-            Ok(Ok((actor, authority))) => {
-                origin.actor = actor;
-                request.extensions_mut().insert(Arc::new(Caller { origin, authority }));
-                return next.run(request).await;
-            }
-            Ok(Err(Unidentified::Unknown)) => {}
-            Ok(Err(Unidentified::Store(error))) => return ApiError::from(error).into_response(),
-            Err(error) => return ApiError::from(error).into_response(),
+    let (shown, session) = (Shown::by(&request, "/api/v1"), auth::Shown::of(&app, &request));
+    match who(&app, shown, Some(session)).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(Arc::new(caller));
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+/// What a request shows of whoever asks.
+struct Shown {
+    credential: Option<String>,
+    origin: Origin,
+    method: String,
+    path: String,
+}
+
+impl Shown {
+    /// By a request to a path below `base`.
+    fn by(request: &Request, base: &str) -> Self {
+        Self {
+            credential: crate::ingress::credential::find(request.headers(), None),
+            origin: origin_of(request),
+            method: request.method().to_string(),
+            // Without the query: a key may stand there.
+            path: format!("{base}{}", request.uri().path()),
         }
     }
-    // Without the query: a key may stand there.
-    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+}
+
+/// Who asks, by a key, or else by a session where that is good too; who is refused is written down.
+async fn who(app: &Arc<App>, shown: Shown, session: Option<auth::Shown>) -> Result<Caller, ApiError> {
+    let Shown { credential: presented, origin, method, path } = shown;
+    let found = match (&presented, session) {
+        (Some(key), _) => by_key(app, key, &origin).await?,
+        (None, Some(session)) => auth::by_session(app, session, &origin).await?.map(|who| who.caller),
+        (None, None) => None,
+    };
+    if let Some(caller) = found {
+        return Ok(caller);
+    }
+    let app = Arc::clone(app);
     let noted = tokio::task::spawn_blocking(move || {
         let path: String = path.chars().take(MAX_PATH).collect();
-        refused(&app, presented.as_deref(), origin, &method, &format!("/api/v1{path}"));
+        refused(&app, presented.as_deref(), origin, &method, &path);
     });
     if let Err(error) = noted.await {
         tracing::error!(%error, "a refused credential was not written down");
     }
-    ApiError::unauthorized().into_response()
+    Err(ApiError::unauthorized())
+}
+
+/// Whose key it is; nobody's where it is not good.
+async fn by_key(app: &Arc<App>, key: &str, origin: &Origin) -> Result<Option<Caller>, ApiError> {
+    let (asked, key) = (Arc::clone(app), key.to_owned());
+    match tokio::task::spawn_blocking(move || identify(&asked, &key)).await? {
+        Ok((actor, authority)) => Ok(Some(Caller { origin: Origin { actor, ..origin.clone() }, authority })),
+        Err(Unidentified::Unknown) => Ok(None),
+        Err(Unidentified::Store(error)) => Err(error.into()),
+    }
+}
+
+/// Where a request comes from, before it is known who asks.
+fn origin_of(request: &Request) -> Origin {
+    let address = request.extensions().get::<ClientAddress>().map(|from| from.0.to_string());
+    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Origin {
+        actor: Actor::Unknown,
+        address: address.unwrap_or_default(),
+        agent: agent.unwrap_or_default().to_owned(),
+        once: None,
+    }
 }
 
 /// Are the answer's pieces sent as they are made? Others are whole when they begin.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod apply;
+mod auth;
 mod tokens;
 
 use serde_json::{Map, Value, json};
@@ -319,7 +320,7 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS];
+    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS, auth::OPERATIONS];
     for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
@@ -329,10 +330,13 @@ pub(crate) fn document() -> Value {
     json!({
         "openapi": "3.1.0",
         "info": { "title": "Gatewright admin API", "version": env!("CARGO_PKG_VERSION") },
-        "security": [{ "masterKey": [] }],
+        "security": [{ "masterKey": [] }, { "session": [] }],
         "paths": paths,
         "components": {
-            "securitySchemes": { "masterKey": { "type": "http", "scheme": "bearer" } },
+            "securitySchemes": {
+                "masterKey": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": "gatewright_session" },
+            },
             "schemas": schemas(),
         },
     })
@@ -359,7 +363,8 @@ fn describe(operation: &Operation) -> Value {
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
         Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
     };
-    if operation.method == "post" {
+    let is_auth = operation.path.starts_with(auth::BELOW);
+    if operation.method == "post" && !is_auth {
         parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
     }
     if operation.summary.contains("If-Match") {
@@ -384,6 +389,10 @@ fn describe(operation: &Operation) -> Value {
         "parameters": parameters,
         "responses": { status: success, "default": error() },
     });
+    if is_auth {
+        let is_public = auth::PUBLIC.contains(&operation.path);
+        out["security"] = if is_public { json!([]) } else { json!([{ "session": [] }]) };
+    }
     if let (Some(schema), Some(map)) = (operation.body, out.as_object_mut()) {
         let body =
             json!({ "required": true, "content": { "application/json": { "schema": reference(schema) } } });
@@ -550,6 +559,7 @@ fn schemas() -> Value {
         map.extend(accounts::schemas());
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
+        map.extend(auth::schemas());
         if let Value::Object(keys) = key_schemas() {
             map.extend(keys);
         }

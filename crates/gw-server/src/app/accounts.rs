@@ -232,11 +232,11 @@ pub(crate) fn list(
     filter: &AccountFilter,
 ) -> Result<Vec<StoredAccount>, AccountsError> {
     caller.authority.may_somewhere(allowed::resource(filter.level).read())?;
-    if let Some(of) = filter.member_of
-        && !allowed::is_seen(app, caller, of)?
-    {
-        // Who belongs to what he does not see is not told either.
-        return Ok(Vec::new());
+    for of in filter.member_of.iter().flatten() {
+        if !allowed::is_seen(app, caller, *of)? {
+            // Who belongs to what he does not see is not told either.
+            return Ok(Vec::new());
+        }
     }
     let mut filter = filter.clone();
     let (wanted, mut rows) = (filter.limit, Vec::new());

@@ -6,6 +6,7 @@ use gw_model::{Micros, time};
 use gw_store::StoreError;
 use gw_store::audit::{Actor, Anchor, AuditDraft, AuditOutcome, AuditReport, AuditRow, Origin, Verifier};
 use gw_store::traits::ControlStore;
+use gw_store::types::StoredAccount;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -178,6 +179,25 @@ pub(crate) fn refused(app: &App, presented: Option<&str>, from: Origin, method: 
     entry.outcome = AuditOutcome::Refused;
     entry.name = known.map(|entry| entry.name.to_string()).unwrap_or_default();
     let mut after = json!({ "method": method, "path": path, "credential": credential });
+    if left > 0 {
+        after["not_written_before"] = left.into();
+    }
+    entry.after = Some(after);
+    note_or_log(app, &entry);
+}
+
+/// Notes that somebody could not sign in, as long as there are not too many of them. What he wrote in place of a name is not
+/// repeated, unless it is that of a user: it may be his password.
+pub(super) fn sign_in_refused(app: &App, from: &Origin, user: Option<&StoredAccount>, what: &'static str) {
+    let Some(left) = app.refusals.admit(app.gateway.clock().now()) else { return };
+    let mut entry = draft(app, from, "session.refused", "session");
+    entry.outcome = AuditOutcome::Refused;
+    if let Some(user) = user {
+        entry.id = user.id.to_string();
+        entry.name = user.profile.email.clone().unwrap_or_default();
+        entry.places = super::accounts::allowed::places(app, user, &user.profile);
+    }
+    let mut after = json!({ "wrong": what });
     if left > 0 {
         after["not_written_before"] = left.into();
     }

@@ -12,6 +12,8 @@ pub(crate) mod guardrails;
 pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod routes;
+pub(crate) mod scim;
+pub(crate) mod sign_in;
 pub(crate) mod site;
 pub(crate) mod state;
 pub(crate) mod storage;

@@ -3,13 +3,14 @@
 use super::audit::{self, Refusals};
 use super::embeddings::{self, Loaded, Reading};
 use super::routes::{self, RoutesError};
+use super::sign_in::SignIns;
 use super::storage::Storage;
 use crate::admin::idempotency::UnderWay;
 use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
-use gw_config::compile::{Cors, ServerSettings};
+use gw_config::compile::{Cors, ScimSettings, ServerSettings};
 use gw_config::{Compiled, ConfigErrors};
 use gw_model::Snapshot;
 use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
@@ -32,6 +33,8 @@ pub(crate) struct App {
     pub(crate) cors: ArcSwap<Option<Cors>>,
     /// Whose tokens are accepted.
     pub(crate) issuers: ArcSwap<Accepted>,
+    /// What people get whom directories provision.
+    pub(crate) scim: ArcSwap<ScimSettings>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
@@ -45,6 +48,8 @@ pub(crate) struct App {
     pub(crate) under_way: UnderWay,
     /// Entries of the audit log that wait for the database to be back.
     pub(super) unwritten: Mutex<VecDeque<AuditDraft>>,
+    /// How people sign in.
+    pub(crate) sign_ins: SignIns,
     /// Bounds what is written down of refused credentials.
     pub(super) refusals: Arc<Refusals>,
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
@@ -52,6 +57,8 @@ pub(crate) struct App {
     pub(super) changing: Mutex<()>,
     /// The latest change of the database that is in force here.
     in_force: AtomicI64,
+    /// Held while a directory's group changes, with what that gives its members.
+    pub(super) provisioning: Mutex<()>,
     /// Held while a document is applied: one after the other.
     pub(super) applying: Mutex<()>,
 }
@@ -116,6 +123,7 @@ impl App {
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
             issuers: ArcSwap::from_pointee(Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?),
+            scim: ArcSwap::new(Arc::clone(&compiled.scim)),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
@@ -123,9 +131,11 @@ impl App {
             draining: AtomicBool::new(false),
             under_way: UnderWay::default(),
             unwritten: Mutex::default(),
+            sign_ins: SignIns::new(&compiled.sign_in),
             refusals: Refusals::new(compiled.store.audit_refusals_per_minute),
             changing: Mutex::default(),
             in_force,
+            provisioning: Mutex::default(),
             applying: Mutex::default(),
         };
         let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
@@ -175,6 +185,8 @@ impl App {
             self.issuers.store(Arc::new(issuers));
             self.gateway.keys.forget_tokens(|_| true);
         }
+        self.sign_ins.settings.store(Arc::clone(&compiled.sign_in));
+        self.scim.store(compiled.scim);
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

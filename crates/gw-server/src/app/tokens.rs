@@ -240,6 +240,19 @@ pub(crate) fn revoke(
     audit::with_entry(app, &entry, delete)?.ok_or(TokensError::NotFound)
 }
 
+/// Ends every token with which somebody acts who may act no more.
+pub(crate) fn end_all_of(app: &App, caller: &Caller, user: AccountId) -> Result<(), StoreError> {
+    let _changing = app.changing.lock();
+    let all = app.storage.database.admin_tokens()?;
+    for token in all.iter().filter(|token| token.holder == TokenHolder::User(user)) {
+        let mut entry = noted(app, caller, "admin_token.revoke", token);
+        entry.before = Some(told(token));
+        let delete = |store: &dyn ControlStore| Ok(store.delete_admin_token(token.id)?.then_some(()));
+        audit::with_entry(app, &entry, delete)?;
+    }
+    Ok(())
+}
+
 fn write(app: &App, entry: &AuditDraft, stored: &StoredToken) -> Result<(), TokensError> {
     let update = |store: &dyn ControlStore| Ok(store.update_admin_token(stored)?.then_some(()));
     // Another node was faster.

@@ -22,6 +22,7 @@ mod schema;
 mod serve;
 mod table;
 mod usage;
+mod users;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -51,6 +52,8 @@ enum Command {
     Keys(keys::KeysArguments),
     /// Create, list, rotate and revoke admin tokens of a running gateway.
     AdminTokens(admin_tokens::TokensArguments),
+    /// Create and list users of a running gateway, and let them choose passwords.
+    Users(users::UsersArguments),
     /// Make organizations, teams, keys and what else there is as documents say.
     Apply(apply::ApplyArguments),
     /// Write organizations, teams, keys and what else there is as a document.
@@ -90,6 +93,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Openapi => schema::openapi(),
         Command::Keys(arguments) => keys::run(arguments),
         Command::AdminTokens(arguments) => admin_tokens::run(arguments),
+        Command::Users(arguments) => users::run(arguments),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Usage(arguments) => usage::run(&arguments),

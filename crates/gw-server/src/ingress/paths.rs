@@ -49,7 +49,7 @@ pub(crate) enum Route {
         /// The format whose path it is; headers may ask for another.
         format: WireFormat,
     },
-    /// `/api/v1/...`, `/metrics`, `/ui`.
+    /// `/api/v1/...`, `/scim/v2/...`, `/metrics`, `/ui`.
     Admin,
     /// `/healthz`.
     Health,
@@ -92,7 +92,7 @@ pub(crate) fn route(path: &str) -> Route {
         "/" => return Route::Root,
         _ => {}
     }
-    if path.starts_with("/api/") || path.starts_with("/ui/") {
+    if ["/api/", "/ui/", "/scim/"].iter().any(|prefix| path.starts_with(prefix)) {
         return Route::Admin;
     }
     if let Some(rest) = path.strip_prefix("/passthrough/") {

@@ -16,6 +16,10 @@ async fn every_operation_needs_the_master_key() {
     let document: Value = serde_json::from_str(&document).unwrap();
     let mut asked = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
+        // Those are for whoever signs in (sign_in/operations.rs).
+        if path.starts_with("/api/v1/auth/") {
+            continue;
+        }
         let path = path.replace("{id}", "key_00000000000000000000000000000001");
         for method in operations.as_object().unwrap().keys() {
             let method: Method = method.to_uppercase().parse().unwrap();

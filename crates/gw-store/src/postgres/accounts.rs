@@ -5,6 +5,7 @@ use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
 use super::directory::{IN_ORDER, NOTE, WAKE};
 use super::fault::Fault;
 use super::session::{Db, Values};
+use super::sign_in;
 use crate::error::StoreError;
 use crate::traits::AccountStore;
 use crate::types::{AccountFilter, AccountProfile, Doomed, MadeAccount, StoredAccount};
@@ -14,15 +15,16 @@ use std::borrow::Cow;
 use std::str::FromStr;
 use tokio_postgres::Row;
 
-const COLUMNS: &str = "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level, role";
+const COLUMNS: &str = "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level, role, scim";
 const LIST: &str = "level = $1 AND ($2::text IS NULL OR parent = $2) AND ($3::text IS NULL OR name = $3) \
      AND ($4::text IS NULL OR email = $4) AND id > $5 \
-     AND ($6::text IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = $6)) ORDER BY id LIMIT $7";
+     AND ($6::text[] IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = ANY($6))) ORDER BY id LIMIT $7";
 const INSERT: &str = "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, \
-     disabled, created_at, updated_at, revision, role) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)";
+     disabled, created_at, updated_at, revision, role, scim, scim_name) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15)";
 const UPDATE: &str = "UPDATE accounts SET name = $2, unique_name = $3, email = $4, plan = $5, policy = $6, \
-     metadata = $7, disabled = $8, updated_at = $9, revision = $10, role = $11 WHERE id = $1";
+     metadata = $7, disabled = $8, updated_at = $9, revision = $10, role = $11, scim = $12, scim_name = $13 \
+     WHERE id = $1";
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE ($3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = $3)) AND NOT EXISTS \
      (SELECT 1 FROM accounts WHERE id = $1 OR (level = $2 AND parent = $3 AND unique_name = $4))";
@@ -42,7 +44,9 @@ impl PostgresStore {
 impl AccountStore for PostgresStore {
     fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError> {
         let text = |id: &Option<AccountId>| id.map(|id| id.to_string());
-        let (parent, member_of) = (text(&filter.parent), text(&filter.member_of));
+        let parent = text(&filter.parent);
+        let member_of: Option<Vec<String>> =
+            filter.member_of.as_ref().map(|of| of.iter().map(AccountId::to_string).collect());
         // A plain bound, so that the index leads there.
         let after = text(&filter.after).unwrap_or_default();
         let (name, email) = (filter.name.as_deref().map(clean), filter.email.as_deref().map(clean));
@@ -174,6 +178,8 @@ pub(super) struct Columns<'p> {
     metadata: String,
     disabled: bool,
     role: Option<&'static str>,
+    scim: Option<String>,
+    scim_name: Option<String>,
 }
 
 impl<'p> Columns<'p> {
@@ -192,6 +198,8 @@ impl<'p> Columns<'p> {
             metadata: serde_json::to_string(&profile.metadata).map_err(damaged)?,
             disabled: profile.disabled,
             role: profile.gateway_role.map(Role::as_str),
+            scim: profile.scim.as_ref().map(serde_json::to_string).transpose().map_err(damaged)?,
+            scim_name: profile.scim.as_ref().and_then(|scim| scim.unique_name()),
         })
     }
 }
@@ -218,6 +226,8 @@ pub(super) async fn insert(
         &now,
         &revision,
         &c.role,
+        &c.scim,
+        &c.scim_name,
     ];
     db.execute(INSERT, values).await.map(drop)
 }
@@ -241,8 +251,11 @@ pub(super) async fn change(
         &now,
         &revision,
         &c.role,
+        &c.scim,
+        &c.scim_name,
     ];
-    db.execute(UPDATE, values).await.map(drop)
+    db.execute(UPDATE, values).await?;
+    if c.disabled { sign_in::end_sessions(db, id).await } else { Ok(()) }
 }
 
 /// Lists a change, and gives its revision.
@@ -252,8 +265,10 @@ pub(super) async fn note(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<
 
 pub(super) async fn delete(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<(), Fault> {
     note(db, id, now).await?;
+    sign_in::forget(db, id).await?;
     let text = id.to_string();
     db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
+    db.execute("DELETE FROM scim_groups WHERE organization = $1", &[&text]).await?;
     db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await.map(drop)
 }
 
@@ -340,6 +355,10 @@ fn decode(row: &Row) -> Result<StoredAccount, Fault> {
                     let role = Role::from_name(name);
                     Some(role.ok_or(StoreError::Damaged { what: "the role of a user" })?)
                 }
+            },
+            scim: match row.try_get::<_, Option<&str>>(13)? {
+                None => None,
+                Some(_) => Some(json(row, 13)?),
             },
         },
         created_at: row.try_get(8)?,

@@ -1,6 +1,7 @@
 //! Accounts above and beside keys, plans, and who belongs to what.
 
 use super::db::SqliteStore;
+use super::sign_in;
 use crate::error::StoreError;
 use crate::rows::id_bytes;
 use crate::traits::AccountStore;
@@ -13,7 +14,7 @@ use std::borrow::Cow;
 use std::str::FromStr;
 
 const COLUMNS: &str =
-    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, role";
+    "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, role, scim";
 
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE (?3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = ?3)) AND NOT EXISTS \
@@ -26,11 +27,15 @@ pub(super) const REVOKE: &str =
 impl AccountStore for SqliteStore {
     fn accounts(&self, filter: &AccountFilter) -> Result<Vec<StoredAccount>, StoreError> {
         let text = |id: &Option<AccountId>| id.map(|id| id.to_string());
+        let members = filter.member_of.as_ref().map(|of| {
+            let ids: Vec<String> = of.iter().map(|id| format!("\"{id}\"")).collect();
+            format!("[{}]", ids.join(","))
+        });
         self.read("list accounts", |db| {
             let mut query = db.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM accounts WHERE level = ?1 AND (?2 IS NULL OR parent = ?2) \
                  AND (?3 IS NULL OR name = ?3) AND (?4 IS NULL OR email = ?4) AND id > ?5 \
-                 AND (?6 IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = ?6)) \
+                 AND (?6 IS NULL OR id IN (SELECT user_id FROM memberships WHERE account IN (SELECT value FROM json_each(?6)))) \
                  ORDER BY id LIMIT ?7"
             ))?;
             let given = params![
@@ -40,7 +45,7 @@ impl AccountStore for SqliteStore {
                 filter.email,
                 // A plain bound, so that the index leads there.
                 text(&filter.after).unwrap_or_default(),
-                text(&filter.member_of),
+                members,
                 i64::try_from(filter.limit).unwrap_or(i64::MAX)
             ];
             let rows: Vec<StoredAccount> = query.query_map(given, decode)?.collect::<Result<_, _>>()?;
@@ -147,7 +152,8 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> rusqlite::Result<Option<T>>,
     ) -> Result<Option<T>, StoreError> {
         self.write(work).map_err(|source: rusqlite::Error| {
-            if source.to_string().contains("accounts.unique_name") {
+            let text = source.to_string();
+            if text.contains("accounts.unique_name") || text.contains("accounts.scim_name") {
                 return StoreError::NameTaken { name: name.to_owned() };
             }
             StoreError::Query { operation, source }
@@ -166,7 +172,8 @@ pub(super) fn insert(
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, disabled, \
-         created_at, updated_at, revision, role) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12,?13)",
+         created_at, updated_at, revision, role, scim, scim_name) \
+         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?11,?12,?13,?14,?15)",
     )?;
     write.execute(params![
         id.to_string(),
@@ -181,7 +188,9 @@ pub(super) fn insert(
         profile.disabled,
         now,
         revision,
-        profile.gateway_role.map(Role::as_str)
+        profile.gateway_role.map(Role::as_str),
+        scim_text(profile)?,
+        profile.scim.as_ref().and_then(|scim| scim.unique_name())
     ])?;
     Ok(())
 }
@@ -196,7 +205,7 @@ pub(super) fn change(
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
         "UPDATE accounts SET name = ?2, unique_name = ?3, email = ?4, plan = ?5, policy = ?6, metadata = ?7, \
-         disabled = ?8, updated_at = ?9, revision = ?10, role = ?11 WHERE id = ?1",
+         disabled = ?8, updated_at = ?9, revision = ?10, role = ?11, scim = ?12, scim_name = ?13 WHERE id = ?1",
     )?;
     write.execute(params![
         id.to_string(),
@@ -209,15 +218,25 @@ pub(super) fn change(
         profile.disabled,
         now,
         revision,
-        profile.gateway_role.map(Role::as_str)
+        profile.gateway_role.map(Role::as_str),
+        scim_text(profile)?,
+        profile.scim.as_ref().and_then(|scim| scim.unique_name())
     ])?;
-    Ok(())
+    if profile.disabled { sign_in::end_sessions(tx, id) } else { Ok(()) }
+}
+
+/// What a directory says of somebody, in its column.
+fn scim_text(profile: &AccountProfile) -> rusqlite::Result<Option<String>> {
+    let text = profile.scim.as_ref().map(serde_json::to_string).transpose();
+    text.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))
 }
 
 pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<()> {
     note(tx, id, now)?;
+    sign_in::forget(tx, id)?;
     let text = id.to_string();
     tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
+    tx.execute("DELETE FROM scim_groups WHERE organization = ?", [&text])?;
     tx.execute("DELETE FROM accounts WHERE id = ?", [&text]).map(drop)
 }
 
@@ -305,6 +324,10 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<StoredAccount> {
             gateway_role: match row.get::<_, Option<String>>(11)? {
                 None => None,
                 Some(name) => Some(Role::from_name(&name).ok_or_else(|| unreadable(11))?),
+            },
+            scim: match row.get::<_, Option<String>>(12)? {
+                None => None,
+                Some(_) => Some(json(row, 12)?),
             },
         },
         created_at: row.get(8)?,

@@ -21,6 +21,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0012_admin_tokens.sql"),
     include_str!("migrations/0013_managed.sql"),
     include_str!("migrations/0014_audit_places.sql"),
+    include_str!("migrations/0015_sign_in.sql"),
+    include_str!("migrations/0016_scim.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -54,9 +54,11 @@ const TABLES: &[Table] = tables! {
     "key_labels": "id" Bytes, "name" Text, "team" Text, "project" Text;
     "accounts": "id" Text, "level" Small, "parent" Text, "name" Text, "unique_name" Text, "email" Text,
         "plan" Text, "policy" Text, "metadata" Text, "disabled" Flag, "created_at" Big, "updated_at" Big,
-        "revision" Big, "role" Text;
+        "revision" Big, "role" Text, "scim" Text, "scim_name" Text;
     "memberships": "user_id" Text, "account" Text, "role" Text;
     "managed": "id" Text, "document" Text;
+    "scim_groups": "id" Text, "organization" Text, "name" Text, "unique_name" Text, "external_id" Text,
+        "members" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "given_answers": "idempotency_key" Text, "request" Bytes, "status" Whole, "etag" Text, "sealed" Bytes,
         "created_at" Big;
     "changes": "revision" Big, "time" Big, "kind" Text, "id" Text;
@@ -84,6 +86,11 @@ const TABLES: &[Table] = tables! {
     "admin_tokens": "id" Text, "name" Text, "digest" Bytes, "old_digest" Bytes, "old_until" Big, "prefix" Text,
         "last4" Text, "role" Text, "place" Text, "user_id" Text, "scopes" Text, "expires_at" Big,
         "created_by" Text, "created_at" Big, "updated_at" Big, "revision" Big;
+    "logins": "user_id" Text, "password" Text, "totp" Bytes, "totp_pending" Bytes, "totp_step" Big, "recovery" Text,
+        "link" Bytes, "link_until" Big, "link_resets" Flag, "updated_at" Big, "revision" Big;
+    "sessions": "id" Text, "digest" Bytes, "holder" Text, "via" Text, "provider" Text, "id_token" Bytes,
+        "created_at" Big, "used_at" Big, "expires_at" Big, "address" Text, "agent" Text;
+    "identities": "issuer" Text, "subject" Text, "user_id" Text, "created_at" Big;
     "audit": "number" Big, "time" Big, "actor" Text, "action" Text, "kind" Text, "target" Text, "name" Text,
         "outcome" Text, "before" Text, "after" Text, "address" Text, "agent" Text, "hash" Bytes, "seal" Bytes,
         "places" Text;

@@ -1,5 +1,6 @@
 //! Accounts above and beside keys, and plans, as stored. Plain data.
 
+use super::ScimPerson;
 use gw_model::{AccountId, AccountPolicy, KeyId, Level, Membership, Micros, Role};
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub struct AccountProfile {
     pub memberships: Vec<Membership>,
     /// Of users: what they are to the gateway as a whole.
     pub gateway_role: Option<Role>,
+    /// Of users: what a directory says of them.
+    pub scim: Option<Box<ScimPerson>>,
 }
 
 /// An account as stored.
@@ -63,8 +66,8 @@ pub struct AccountFilter {
     pub name: Option<String>,
     /// Of that address, in lower case.
     pub email: Option<String>,
-    /// Users with a membership there.
-    pub member_of: Option<AccountId>,
+    /// Users with a membership at one of these.
+    pub member_of: Option<Vec<AccountId>>,
     /// From behind this one.
     pub after: Option<AccountId>,
     /// At most so many.
@@ -81,12 +84,14 @@ impl AccountFilter {
     /// Is it one of those, from whatever page on?
     pub(crate) fn takes(&self, account: &StoredAccount) -> bool {
         let profile = &account.profile;
-        let is_member = |of: AccountId| profile.memberships.iter().any(|membership| membership.account == of);
+        let is_member = |of: &Vec<AccountId>| {
+            profile.memberships.iter().any(|membership| of.contains(&membership.account))
+        };
         account.id.level == self.level
             && self.parent.is_none_or(|parent| account.parent == Some(parent))
             && self.name.as_ref().is_none_or(|name| *name == profile.name)
             && self.email.as_ref().is_none_or(|email| Some(email) == profile.email.as_ref())
-            && self.member_of.is_none_or(is_member)
+            && self.member_of.as_ref().is_none_or(is_member)
             && self.after.is_none_or(|after| account.id > after)
     }
 }

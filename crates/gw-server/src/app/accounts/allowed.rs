@@ -155,6 +155,11 @@ pub(super) fn remove(app: &App, caller: &Caller, present: &StoredAccount) -> Res
     Ok(allowed.map(drop).map_err(|_| Denied::Missing(write))?)
 }
 
+/// May he give others what they can act as that person with?
+pub(in crate::app) fn act_as(app: &App, caller: &Caller, user: &StoredAccount) -> Result<(), AccountsError> {
+    whole_person(app, &caller.authority, user)
+}
+
 fn change_person(
     app: &App,
     caller: &Caller,

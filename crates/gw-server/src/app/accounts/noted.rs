@@ -64,6 +64,9 @@ pub(in crate::app) fn told(parent: Option<AccountId>, profile: &AccountProfile) 
     if let Some(email) = &profile.email {
         told["email"] = email.as_str().into();
     }
+    if let Some(scim) = &profile.scim {
+        told["scim"] = json!(scim);
+    }
     if let Some(role) = profile.gateway_role {
         told["gateway_role"] = role.as_str().into();
     }

@@ -279,6 +279,9 @@ impl<'a> Work<'a> {
                 // A customer made on sight keeps what the configuration gives such, until a document gives it its own.
                 let policy = &profile.policy;
                 let is_bare = policy.budgets.is_empty() && policy.limits.list().is_empty();
+                // What a directory says of a person no document says, nor that somebody is back whom it stopped.
+                profile.scim.clone_from(&before.profile.scim);
+                profile.disabled |= profile.scim.is_some() && before.profile.disabled;
                 profile.policy.on_sight = before.profile.policy.on_sight && is_bare;
                 if before.profile == profile {
                     self.same.push(id);

@@ -143,6 +143,12 @@ impl Authority {
         }
     }
 
+    /// How far it reaches where it reaches furthest.
+    pub(crate) fn somewhere(&self, permission: Permission) -> Reach {
+        let reach = self.grants.iter().map(|grant| permission.of_role(grant.role)).max();
+        reach.filter(|_| self.scopes.cover(permission)).unwrap_or(Reach::Nothing)
+    }
+
     /// May he see it there?
     pub(crate) fn sees(&self, permission: Permission, standing: &Standing) -> bool {
         self.may(permission, standing).is_ok()

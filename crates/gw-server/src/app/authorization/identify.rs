@@ -41,6 +41,16 @@ pub(crate) fn identify(app: &App, presented: &str) -> Result<(Actor, Authority),
     Err(Unidentified::Unknown)
 }
 
+/// Who holds the key of that digest, as it is now. For whoever showed it before. Reads the database.
+pub(crate) fn holder_of(app: &App, digest: &[u8; 32]) -> Result<(Actor, Authority), Unidentified> {
+    let is_master = app.gateway.keys.digests(app.storage.master.expose()).any(|master| master == *digest);
+    if is_master {
+        return Ok((Actor::Master, Authority::everything()));
+    }
+    let token = app.storage.database.admin_token_of(digest)?.ok_or(Unidentified::Unknown)?;
+    Ok((Actor::Token(token.id), authority(app, &token, digest)?))
+}
+
 /// A person as he is now; unknown when he is disabled or gone.
 pub(crate) fn of_user(app: &App, user: AccountId, scopes: Scopes) -> Result<Authority, Unidentified> {
     let found = app.storage.database.account(user)?.filter(|user| !user.profile.disabled);

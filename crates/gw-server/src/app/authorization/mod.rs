@@ -8,7 +8,7 @@ mod standing;
 pub(crate) mod table;
 
 pub(crate) use caller::{Authority, Caller, Denied};
-pub(crate) use identify::{Unidentified, identify};
+pub(crate) use identify::{Unidentified, holder_of, identify};
 pub(crate) use scopes::Scopes;
 pub(crate) use standing::Standing;
 pub(crate) use table::{Permission, Reach, Resource};

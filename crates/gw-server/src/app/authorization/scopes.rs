@@ -1,10 +1,13 @@
 //! What of its holder's rights a token may be used for: permissions such as `keys:read`, with `*` for every resource or action.
 //! Pure.
 
-use super::table::Permission;
+use super::table::{Permission, Resource};
 
 /// Most scopes of a token.
 const MAX_SCOPES: usize = 64;
+
+/// All that a directory may do.
+const SCIM: &str = "scim";
 
 /// See the module.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ impl Scopes {
                 names.sort_unstable();
                 let names = names.join(", ");
                 Err(format!(
-                    "there is no scope '{wrong}'; there are *, *:read, *:write, keys:* and so on, and {names}"
+                    "there is no scope '{wrong}'; there are *, *:read, *:write, keys:* and so on, scim, and {names}"
                 ))
             }
         }
@@ -66,6 +69,10 @@ impl Scopes {
 fn covers(scope: &str, permission: Permission) -> bool {
     if scope == "*" {
         return true;
+    }
+    // A directory needs both, and is told of one word.
+    if scope == SCIM {
+        return permission.resource == Resource::Scim;
     }
     let known = permission.to_string();
     let (Some((resource, action)), Some((of, does))) = (scope.split_once(':'), known.split_once(':')) else {

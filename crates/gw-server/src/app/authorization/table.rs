@@ -25,6 +25,8 @@ pub(crate) enum Resource {
     Routes,
     Guardrails,
     Cache,
+    /// People and groups, for a directory.
+    Scim,
     /// Everything of every tenant at once.
     Documents,
 }
@@ -56,7 +58,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 20] = [
+const TABLE: [(Resource, &str, &str, &str); 21] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -76,6 +78,8 @@ const TABLE: [(Resource, &str, &str, &str); 20] = [
     (Resource::Routes, "routes", "xx-x-x", "xx----"),
     (Resource::Guardrails, "guardrails", "xxxxxx", "------"),
     (Resource::Cache, "cache", "xx-x-x", "xx----"),
+    // What a directory may do in an organization, whatever else its token is good for.
+    (Resource::Scim, "scim", "xx----", "xx----"),
     // Whoever applies one gives roles as he likes.
     (Resource::Documents, "documents", "xx-x--", "x-----"),
 ];

@@ -1,6 +1,6 @@
 //! Every operation, by every role, on what is the tenant's own and on what is another's: `matrix.txt` says what is answered.
 
-use super::{Object, Row, documented, name, rows};
+use super::{Object, Row, documented_here, name, rows};
 use crate::support::{Answer, Call, Gateway, MASTER, Upstream, chat};
 use http::Method;
 use serde_json::{Value, json};
@@ -201,11 +201,11 @@ fn expected() -> BTreeMap<String, String> {
 #[test]
 fn the_matrix_has_a_row_for_every_operation() {
     let rows = expected();
-    for (method, path) in documented() {
+    for (method, path) in documented_here() {
         let operation = format!("{method} {path}");
         assert!(rows.contains_key(&operation), "matrix.txt has no row '{operation}'");
     }
-    assert_eq!(rows.len(), documented().len(), "matrix.txt has rows of no operation");
+    assert_eq!(rows.len(), documented_here().len(), "matrix.txt has rows of no operation");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -45,7 +45,7 @@ pub struct ClerkSettings {
     pub prefix: String,
     /// This gateway's number, the same after a restart.
     pub node: u64,
-    /// Longest time for an answer.
+    /// Longest time that a call waits for an answer.
     pub timeout: Duration,
     /// A gateway that was silent for so long is dead.
     pub dead_after: Duration,
@@ -117,7 +117,7 @@ impl Clerk {
             watch,
         };
         let gone_after_ms = u64::try_from(settings.dead_after.as_millis()).unwrap_or(u64::MAX);
-        Ok((clerk, Desk { queue: sender, state, gone_after_ms, leases }))
+        Ok((clerk, Desk { queue: sender, state, gone_after_ms, timeout: settings.timeout, leases }))
     }
 
     /// Serves the queue until this gateway leaves.

@@ -8,6 +8,7 @@ use crate::memory::{Claim, Mark, Refused};
 use gw_model::AccountId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::mpsc::{self, OwnedPermit};
 use tokio::sync::oneshot;
 
@@ -62,6 +63,7 @@ pub struct Desk {
     pub(super) queue: mpsc::Sender<Message>,
     pub(super) state: Arc<State>,
     pub(super) gone_after_ms: u64,
+    pub(super) timeout: Duration,
     pub(super) leases: Arc<Leases>,
 }
 
@@ -122,15 +124,8 @@ impl State {
 }
 
 impl Desk {
-    /// Takes what is claimed, all or nothing.
-    ///
-    /// # Errors
-    /// See [`Denied`].
-    pub async fn ask(&self, claim: Claim) -> Result<Granted, Denied> {
-        self.ask_later(claim)?.await.unwrap_or(Err(Denied::Away))
-    }
-
-    /// As [`Self::ask`], for who looks for the answer later.
+    /// Takes what is claimed, all or nothing; the answer comes later. Who does not wait for it drops it: what was taken is
+    /// then given back.
     ///
     /// # Errors
     /// It cannot be asked now.
@@ -144,6 +139,12 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Message::Ask { claim, place, reply }).map_err(|_| Denied::Away)?;
         Ok(answer)
+    }
+
+    /// How long a call waits for an answer.
+    #[must_use]
+    pub const fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     /// Tells what is counted in any case. Where there is no place for it, what was spent is told with the next call

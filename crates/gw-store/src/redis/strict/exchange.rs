@@ -15,6 +15,10 @@ const MEMBER: &str = include_str!("member.lua");
 /// Longest time for a connection to come about, and for what is said when coming.
 const OPEN_LIMIT: Duration = Duration::from_secs(1);
 
+/// Without an answer for so long, or for twice the time that calls wait, Redis is away; until then it is slow, and who came
+/// with one answer too late is not put out.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Where gateways count together, and as whom this one comes.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -56,6 +60,10 @@ impl Place {
         Ok(Self { client, prefix: prefix.to_owned(), node: wire::node(node), timeout })
     }
 
+    fn patience(&self) -> Duration {
+        PATIENCE.max(self.timeout * 2)
+    }
+
     /// Connects and says who is there, and whom it knows. What is then sent counts once [`Exchange::join`] is done.
     pub(super) async fn open(&self, known: &[String]) -> Result<Exchange, RedisError> {
         tokio::time::timeout(OPEN_LIMIT, self.connect(known)).await.map_err(|_| RedisError::Timeout)?
@@ -64,7 +72,7 @@ impl Place {
     async fn connect(&self, known: &[String]) -> Result<Exchange, RedisError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(OPEN_LIMIT))
-            .set_response_timeout(Some(OPEN_LIMIT));
+            .set_response_timeout(Some(self.patience()));
         let mut connection = self.client.get_multiplexed_async_connection_with_config(&config).await?;
         let load = |script: &str| redis::cmd("SCRIPT").arg("LOAD").arg(script).clone();
         let count: String = load(COUNT).query_async(&mut connection).await?;
@@ -120,8 +128,8 @@ impl Exchange {
         let mut beat = self.member("beat");
         beat.arg(us(dead_after)).arg(us(grace));
         let sent = beat.query_async::<Vec<Value>>(&mut self.connection);
-        let limit = self.place.timeout.max(Duration::from_millis(500));
-        let value = tokio::time::timeout(limit, sent).await.map_err(|_| RedisError::Timeout)??;
+        let value =
+            tokio::time::timeout(self.place.patience(), sent).await.map_err(|_| RedisError::Timeout)??;
         let [_, open, nodes] = value.as_slice() else { return Err(RedisError::Forgotten) };
         let nodes = redis::from_redis_value_ref(nodes).map_err(|_| RedisError::Gone)?;
         Ok(Beat { is_open: wire::number(open) == Some(1), nodes })
@@ -148,7 +156,7 @@ impl Exchange {
         }
         let sent = pipe.query_async::<Vec<Value>>(&mut self.connection);
         let values =
-            tokio::time::timeout(self.place.timeout, sent).await.map_err(|_| RedisError::Timeout)??;
+            tokio::time::timeout(self.place.patience(), sent).await.map_err(|_| RedisError::Timeout)??;
         let answers: Option<Vec<Answer>> = values.iter().map(wire::answer).collect();
         answers.filter(|answers| answers.len() == all.len()).ok_or(RedisError::Gone)
     }

@@ -11,6 +11,8 @@ pub(crate) mod objects;
 pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod sample;
+pub(crate) mod scim;
+pub(crate) mod sign_in;
 pub(crate) mod tenancy;
 pub(crate) mod tokens;
 
@@ -40,11 +42,17 @@ macro_rules! for_each_case {
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
                 a_change_of_an_outdated_revision_is_refused;
+            scim:
+                what_a_directory_says_of_a_person_is_kept,
+                groups_of_directories_are_kept_and_go_with_their_organization;
             tenancy:
                 accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
                 a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number,
                 what_is_missing_is_added_below_what_is_there;
+            sign_in:
+                a_login_is_changed_in_turn_and_found_by_its_link, sessions_are_listed_used_and_ended,
+                what_a_user_signs_in_with_goes_with_him, issuers_call_people_by_one_name;
             tokens:
                 tokens_are_found_by_what_is_shown_and_changed_in_turn, people_have_a_role_at_the_gateway,
                 who_sees_a_part_is_told_of_that_part;

@@ -92,7 +92,7 @@ pub(crate) fn accounts_are_listed_in_pages_and_by_what_they_belong_to(store: &im
     assert_eq!(store.accounts(&one).unwrap()[0].id, id(Level::Team, 11));
     store.create_account(TEAM, None, &named("core"), NOON).unwrap();
     store.create_account(USER, None, &person("ada@example.com"), NOON).unwrap();
-    let members = AccountFilter { member_of: Some(TEAM), ..AccountFilter::of(Level::User, 10) };
+    let members = AccountFilter { member_of: Some(vec![TEAM]), ..AccountFilter::of(Level::User, 10) };
     assert_eq!(store.accounts(&members).unwrap()[0].id, USER);
     let email = Some("ada@example.com".to_owned());
     assert_eq!(

@@ -1,6 +1,6 @@
 //! Accounts in the copy of the last state. Serves a start without the server.
 
-use crate::types::{AccountProfile, StoredAccount};
+use crate::types::{AccountProfile, ScimPerson, StoredAccount};
 use gw_model::{AccountId, AccountPolicy, Membership, Role};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +19,8 @@ pub(super) struct AccountOut {
     /// Copies of earlier versions have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     gateway_role: Option<Role>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scim: Option<Box<ScimPerson>>,
     created_at: i64,
     updated_at: i64,
     revision: i64,
@@ -27,7 +29,7 @@ pub(super) struct AccountOut {
 impl AccountOut {
     pub(super) fn of(account: &StoredAccount) -> Self {
         let text = |id: AccountId| id.to_string();
-        let AccountProfile { name, email, plan, policy, metadata, disabled, memberships, gateway_role } =
+        let AccountProfile { name, email, plan, policy, metadata, disabled, memberships, gateway_role, scim } =
             account.profile.clone();
         Self {
             id: account.id.to_string(),
@@ -40,6 +42,7 @@ impl AccountOut {
             disabled,
             memberships: memberships.iter().map(|m| (m.account.to_string(), m.role)).collect(),
             gateway_role,
+            scim,
             created_at: account.created_at,
             updated_at: account.updated_at,
             revision: account.revision,
@@ -69,6 +72,7 @@ impl AccountOut {
                 disabled: self.disabled,
                 memberships,
                 gateway_role: self.gateway_role,
+                scim: self.scim,
             },
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -1,0 +1,138 @@
+//! What groups give their members: memberships at the organization and its teams, by the settings or by the team's name.
+//! Where a group gives a role, the directory decides who has one there.
+
+use super::{ScimError, Tenant};
+use crate::app::accounts;
+use gw_config::compile::GroupRule;
+use gw_model::{AccountId, Level, Membership, Role};
+use gw_store::memory::Account;
+use gw_store::types::StoredGroup;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+impl Tenant {
+    /// What a group of that name gives: where, and as what.
+    fn gives(&self, name: &str) -> Vec<Membership> {
+        let settings = self.app.scim.load();
+        let rules = settings.groups.iter().filter(|rule| self.is_meant(rule, name));
+        let mut any = false;
+        let mut given = Vec::new();
+        for rule in rules {
+            any = true;
+            let account = match &rule.team {
+                None => Some(self.organization),
+                Some(team) => self.team(team).map(|team| team.id),
+            };
+            match account {
+                Some(account) => given.push(Membership { account, role: rule.role }),
+                None => tracing::warn!(
+                    group = name,
+                    team = rule.team,
+                    "a group is to give a role at a team that the organization does not have"
+                ),
+            }
+        }
+        if !any && let Some(team) = self.team(name) {
+            given.push(Membership { account: team.id, role: settings.default_role });
+        }
+        given
+    }
+
+    fn is_meant(&self, rule: &GroupRule, name: &str) -> bool {
+        let is_own = |organization: &String| {
+            let known = self.app.gateway.keys.accounts.get(self.organization);
+            *organization == self.organization.to_string()
+                || known.is_some_and(|known| *known.version().name == **organization)
+        };
+        rule.group.to_lowercase() == name.to_lowercase() && rule.organization.as_ref().is_none_or(is_own)
+    }
+
+    /// The organization's team of that id or name.
+    fn team(&self, text: &str) -> Option<Arc<Account>> {
+        let table = &self.app.gateway.keys.accounts;
+        let found = match text.parse::<AccountId>() {
+            Ok(id) => table.get(id),
+            Err(_) => table.named(Level::Team, text, &[table.get(self.organization)?]),
+        };
+        let is_own = |team: &Arc<Account>| {
+            team.id.level == Level::Team && team.parent.as_ref().is_some_and(|of| of.id == self.organization)
+        };
+        found.filter(is_own)
+    }
+
+    /// Gives members what a group gives them from now on, and takes what it gave. `all` are the groups as they are stored.
+    pub(super) fn settle(
+        &self,
+        all: &[StoredGroup],
+        before: Option<&StoredGroup>,
+        after: Option<&StoredGroup>,
+    ) -> Result<(), ScimError> {
+        let is_renamed = before.map(|group| &group.name) != after.map(|group| &group.name);
+        let sides: Vec<&StoredGroup> = before.into_iter().chain(after).collect();
+        let places: BTreeSet<AccountId> =
+            sides.iter().flat_map(|group| self.gives(&group.name)).map(|one| one.account).collect();
+        if places.is_empty() {
+            return Ok(());
+        }
+        let members = |group: Option<&StoredGroup>| -> BTreeSet<AccountId> {
+            group.map(|group| group.members.iter().copied().collect()).unwrap_or_default()
+        };
+        let (were, are) = (members(before), members(after));
+        let concerned: Vec<AccountId> = match is_renamed {
+            true => were.union(&are).copied().collect(),
+            false => were.symmetric_difference(&are).copied().collect(),
+        };
+        let changing = before.or(after).map(|group| group.id);
+        let others = all.iter().filter(|group| Some(group.id) != changing);
+        let groups: Vec<(&StoredGroup, Vec<Membership>)> =
+            others.chain(after).map(|group| (group, self.gives(&group.name))).collect();
+        for user in concerned {
+            let of_user = groups.iter().filter(|(group, _)| group.members.binary_search(&user).is_ok());
+            let mut roles: BTreeMap<AccountId, Role> = BTreeMap::new();
+            for one in of_user.flat_map(|(_, gives)| gives) {
+                // The roles stand in the order of what they may.
+                roles.entry(one.account).and_modify(|role| *role = one.role.min(*role)).or_insert(one.role);
+            }
+            self.give(user, &places, &roles)?;
+        }
+        Ok(())
+    }
+
+    /// Makes somebody's memberships at these places what his groups say.
+    fn give(
+        &self,
+        user: AccountId,
+        places: &BTreeSet<AccountId>,
+        roles: &BTreeMap<AccountId, Role>,
+    ) -> Result<(), ScimError> {
+        let Some(present) = self.app.storage.database.account(user)? else { return Ok(()) };
+        let wanted = |memberships: &[Membership]| {
+            let mut wanted: Vec<Membership> =
+                memberships.iter().filter(|one| !places.contains(&one.account)).copied().collect();
+            for place in places {
+                let role = roles.get(place).map(|role| Membership { account: *place, role: *role });
+                // Who is provisioned stays in the organization.
+                let left = (*place == self.organization).then(|| self.everybody());
+                wanted.extend(role.or(left));
+            }
+            wanted.sort_unstable_by_key(|one| one.account);
+            wanted
+        };
+        let mut is = present.profile.memberships.clone();
+        is.sort_unstable_by_key(|one| one.account);
+        let is_removed = present.profile.scim.as_ref().is_some_and(|scim| scim.deleted);
+        if is_removed || wanted(&is) == is {
+            return Ok(());
+        }
+        let done = accounts::update(&self.app, &self.caller, user, None, |present| {
+            let mut profile = present.profile.clone();
+            profile.memberships = wanted(&profile.memberships);
+            Ok::<_, ScimError>(profile)
+        });
+        match done {
+            // He was deleted meanwhile.
+            Ok(_) | Err(ScimError::NotFound) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Groups give memberships: by the settings, and by the names of teams.
+
+use super::{Site, id, refused};
+use http::Method;
+use serde_json::{Value, json};
+
+const RULES: &str = "scim:
+  default_role: viewer
+  groups:
+    - { group: Admins, role: admin }
+    - { group: Admins, team: Research, role: owner }
+    - { group: Lab, organization: acme, team: Research, role: member }
+    - { group: Lab, organization: another, role: owner }
+";
+
+fn of(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    let mut list: Vec<_> = list.iter().map(|(at, role)| ((*at).to_owned(), (*role).to_owned())).collect();
+    list.sort();
+    list
+}
+
+async fn roles(site: &Site, user: &str) -> Vec<(String, String)> {
+    let mut roles = site.memberships(user).await;
+    roles.sort();
+    roles
+}
+
+async fn group(site: &Site, name: &str, members: &[&str]) -> String {
+    let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
+    let made = site.ask(Method::POST, "Groups", json!({"displayName": name, "members": members})).await;
+    format!("Groups/{}", id(&made))
+}
+
+#[tokio::test]
+async fn roles_come_and_go_with_groups() {
+    let site = Site::new(RULES).await;
+    let (user, organization, team) = (site.person("ada").await, &*site.organization, &*site.team);
+    assert_eq!(roles(&site, &user).await, of(&[(organization, "viewer")]));
+    let lab = group(&site, "lab", &[&user]).await;
+    assert_eq!(roles(&site, &user).await, of(&[(organization, "viewer"), (team, "member")]));
+    let admins = group(&site, "Admins", &[]).await;
+    site.patch(&admins, json!([{"op": "add", "path": "members", "value": {"value": user}}])).await.ok();
+    assert_eq!(roles(&site, &user).await, of(&[(organization, "admin"), (team, "owner")]), "the most counts");
+    site.patch(&admins, json!([{"op": "remove", "path": format!("members[value eq \"{user}\"]")}]))
+        .await
+        .ok();
+    assert_eq!(roles(&site, &user).await, of(&[(organization, "viewer"), (team, "member")]));
+    // By a name that gives nothing, then by the team's own.
+    site.patch(&lab, json!([{"op": "replace", "path": "displayName", "value": "Nobody"}])).await.ok();
+    assert_eq!(roles(&site, &user).await, of(&[(organization, "viewer")]));
+    site.patch(&lab, json!([{"op": "replace", "path": "displayName", "value": "Research"}])).await.ok();
+    assert_eq!(roles(&site, &user).await, of(&[(organization, "viewer"), (team, "viewer")]));
+    assert_eq!(site.ask(Method::DELETE, &lab, Value::Null).await.status, 204);
+    assert_eq!(roles(&site, &user).await, of(&[(organization, "viewer")]));
+    let actions = site.gateway.rows("/api/v1/audit").await;
+    for action in
+        ["scim_group.create", "scim_group.update", "scim_group.delete", "user.create", "user.update"]
+    {
+        assert!(actions.iter().any(|row| row["action"] == action), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_group_is_replaced_and_refused_with_reasons() {
+    let site = Site::new("").await;
+    let (ada, bob) = (site.person("ada").await, site.person("bob").await);
+    let path = group(&site, "Research", &[&ada]).await;
+    let put =
+        json!({"displayName": "Research", "externalId": "x", "members": [{"value": bob}, {"value": bob}]});
+    let now = site.ask(Method::PUT, &path, put).await.ok().json();
+    assert_eq!(now["members"].as_array().unwrap().len(), 1, "{now}");
+    assert_eq!((&now["externalId"], &now["members"][0]["value"]), (&json!("x"), &json!(bob)));
+    assert_eq!(roles(&site, &ada).await, of(&[(&site.organization, "member")]));
+    assert_eq!(roles(&site, &bob).await, of(&[(&site.organization, "member"), (&site.team, "member")]));
+    let wrong = [
+        (json!({"displayName": "RESEARCH"}), 409, "uniqueness"),
+        (json!({"members": []}), 400, "invalidValue"),
+        (json!({"displayName": "x", "members": [{"value": "user_0"}]}), 400, "invalidValue"),
+        (json!({"displayName": "x", "members": [{"type": "User"}]}), 400, "invalidValue"),
+        (json!({"displayName": "x", "members": [{"value": ada, "type": "Group"}]}), 400, "invalidValue"),
+        (json!({"displayName": ["a", "b"]}), 400, "invalidValue"),
+    ];
+    for (body, status, kind) in wrong {
+        refused(&site.ask(Method::POST, "Groups", body).await, status, Some(kind));
+    }
+    let operations = [
+        (json!([{"op": "replace", "path": "id", "value": "x"}]), "mutability"),
+        (json!([{"op": "replace", "path": "nothing", "value": "x"}]), "invalidPath"),
+        (json!([{"op": "replace", "path": "members[value eq", "value": "x"}]), "invalidPath"),
+        (
+            json!([{"op": "replace", "path": "members[value eq \"none\"]", "value": {"value": ada}}]),
+            "noTarget",
+        ),
+        (json!([{"op": "remove"}]), "noTarget"),
+        (json!([{"op": "remove", "path": "displayName"}]), "invalidValue"),
+        (json!([{"op": "move", "path": "displayName"}]), "invalidSyntax"),
+        (json!([]), "invalidValue"),
+    ];
+    for (operations, kind) in operations {
+        refused(&site.patch(&path, operations).await, 400, Some(kind));
+    }
+    let body = json!({"schemas": ["urn:something"], "Operations": [{"op": "remove", "path": "members"}]});
+    refused(&site.ask(Method::PATCH, &path, body).await, 400, Some("invalidSyntax"));
+    // All or nothing.
+    let half = json!([{"op": "remove", "path": "members"}, {"op": "remove"}]);
+    refused(&site.patch(&path, half).await, 400, Some("noTarget"));
+    assert_eq!(site.get(&path).await.ok().json()["members"][0]["value"], *bob);
+}
