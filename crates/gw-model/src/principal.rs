@@ -77,6 +77,9 @@ pub struct KeyTerms {
     /// From where, when and with what metadata it may be used; most keys have no such rules, and it is a box for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Box<Access>>,
+    /// Whoever holds it made it for himself, and nobody else has changed it: what stands here he may lift again.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub made_by_holder: bool,
 }
 
 impl KeyTerms {

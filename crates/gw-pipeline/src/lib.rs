@@ -40,7 +40,7 @@ mod waiting;
 mod worker;
 mod writing;
 
-pub use cache::{Answers, Led};
+pub use cache::{Answers, Led, alike};
 pub use clock::SystemClock;
 pub use embedding::{Embedded, Embedding, Unembedded, Vector};
 pub use gateway::{Gateway, GatewayParts, SharedLimits};

@@ -6,9 +6,10 @@ use crate::embedding::Embedding;
 use crate::guard::Guards;
 use crate::health::Board;
 use crate::lineup::Lineup;
-use crate::route::meaning::{SemanticGroup, Sources};
+use crate::route::meaning::{SemanticGroup, Source, Sources};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
+use gw_model::routing::EmbedderName;
 use gw_model::snapshot::{Model, Provider};
 use gw_model::{Micros, Refusal, Snapshot, WireFormat};
 use gw_providers::PreparedProvider;
@@ -154,6 +155,11 @@ impl Live {
 
     pub(crate) fn endpoint(&self, provider: &Provider) -> Option<&ProviderEndpoint> {
         self.endpoints.get(&provider.name)
+    }
+
+    /// What makes vectors, by its name in the configuration.
+    pub(crate) fn vectors(&self, name: &EmbedderName) -> Source {
+        self.sources.named(name)
     }
 
     /// The semantic groups of all aliases, each with its alias.

@@ -117,6 +117,11 @@ struct CacheLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SimilarLabels {
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct ModelLabels {
     model: String,
 }
@@ -154,11 +159,14 @@ pub struct Metrics {
     waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
     lag: Histogram,
     cache: Family<CacheLabels, Counter>,
+    similar: Family<SimilarLabels, Counter>,
     saved: UsdCounter,
     /// Sub-calls of requests without an ending.
     pub sub_calls_in_flight: Gauge,
     /// Callers that wait for an answer that another call fetches, or are getting it.
     pub cache_passengers: Gauge,
+    /// Turns that others are compared with; set when scraped.
+    pub cache_index_entries: Gauge,
     /// Answers in the cache; set when scraped.
     pub cache_entries: Gauge,
     /// What they take in memory, in bytes; set when scraped.
@@ -220,6 +228,8 @@ impl Metrics {
             waits: Family::new_with_constructor(histogram),
             lag: histogram(),
             cache: Family::default(),
+            similar: Family::default(),
+            cache_index_entries: Gauge::default(),
             saved: UsdCounter::default(),
             sub_calls_in_flight: Gauge::default(),
             cache_passengers: Gauge::default(),
@@ -247,6 +257,16 @@ impl Metrics {
     #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
     fn register_cache(&self, r: &mut Registry) {
         r.register("cache_requests", "Requests that asked the cache, by what it had", self.cache.clone());
+        r.register(
+            "cache_comparisons",
+            "Requests that were compared by what they mean, by what came of it",
+            self.similar.clone(),
+        );
+        r.register(
+            "cache_index_entries",
+            "Turns that others are compared with",
+            self.cache_index_entries.clone(),
+        );
         r.register("cache_saved_usd", "What answers from the cache would have cost", self.saved.clone());
         r.register("cache_passengers", "Callers of answers that others fetch", self.cache_passengers.clone());
         r.register("cache_entries", "Answers in the cache", self.cache_entries.clone());
@@ -349,6 +369,11 @@ impl Metrics {
     /// Counts a request that asked the cache.
     pub(crate) fn note_cache(&self, result: &'static str) {
         self.cache.get_or_create(&CacheLabels { result }).inc();
+    }
+
+    /// Counts a request that was compared by what it means.
+    pub(crate) fn note_similar(&self, outcome: &'static str) {
+        self.similar.get_or_create(&SimilarLabels { outcome }).inc();
     }
 
     /// Counts what an answer from the cache would have cost.

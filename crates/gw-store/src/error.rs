@@ -1,6 +1,7 @@
 //! What can go wrong with the store. Text for people names the path and the way out.
 
 use crate::journal::JournalError;
+use gw_model::AccountId;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -106,6 +107,15 @@ pub enum StoreError {
     },
     /// What was to be changed is not there any more.
     Gone,
+    /// What it refers to is not there any more.
+    Missing {
+        /// Which account.
+        id: AccountId,
+    },
+    /// Something that refers to it was made meanwhile.
+    Referred,
+    /// The same write was made already, and is not made again.
+    Repeated,
     /// Of many changes that are made together, one could not be made; none was.
     OneOfMany {
         /// Its place among them, from 0.
@@ -261,6 +271,9 @@ impl fmt::Display for StoreError {
                 write!(f, "it was changed meanwhile and is now at revision {revision}; read it again")
             }
             Self::Gone => f.write_str("it was removed meanwhile"),
+            Self::Missing { id } => write!(f, "it refers to {id}, which was removed meanwhile"),
+            Self::Repeated => f.write_str("the same write was made already"),
+            Self::Referred => f.write_str("something that refers to it was made meanwhile"),
             Self::OneOfMany { at, source } => write!(f, "change {} could not be made: {source}", at + 1),
             Self::NotAudited(source) => {
                 write!(f, "nothing was changed, since the audit log can not be written: {source}")

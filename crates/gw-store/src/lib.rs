@@ -16,6 +16,7 @@ pub mod memory;
 pub mod objects;
 pub mod postgres;
 pub mod redis;
+pub mod refers;
 pub mod restore;
 mod rows;
 mod seal;

@@ -1,7 +1,7 @@
 //! What a store offers, in small traits, so that one may be kept in another database than SQLite. All of it
 //! blocks: call it from a thread that may wait, never from a worker of the request path.
 
-use crate::audit::{AuditDraft, AuditFilter, AuditPage, AuditRow, AuditSeal};
+use crate::audit::{AuditDraft, AuditFilter, AuditPage, AuditRow, AuditSeal, Repeatable};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
@@ -111,7 +111,10 @@ pub trait BulkStore: Send + Sync {
 pub trait AnswerStore: Send + Sync {
     /// The answer that was given under that name, at or after a time.
     fn given_answer(&self, name: &str, since: Micros) -> Result<Option<GivenAnswer>, StoreError>;
-    /// Keeps an answer, in place of one that is older than `since`; forgets those, and the oldest beyond `most`.
+    /// Notes, within the change that it is about, that an answer is to come. False where another write of that name was
+    /// made and is not forgotten; the same one may be noted again.
+    fn claim_answer(&self, claim: &Repeatable, now: Micros) -> Result<bool, StoreError>;
+    /// Keeps an answer, in place of a claim or of one that is older than `since`; forgets those, and the oldest beyond `most`.
     fn keep_answer(
         &self,
         name: &str,
@@ -342,12 +345,21 @@ pub trait ObjectStore: Send + Sync {
 
 /// What the control plane changes, and what is written down of it.
 pub trait ControlStore:
-    Directory + AccountStore + BulkStore + CredentialStore + GroupStore + RouteStore + SignInStore + TokenStore
+    Directory
+    + AccountStore
+    + AnswerStore
+    + BulkStore
+    + CredentialStore
+    + GroupStore
+    + RouteStore
+    + SignInStore
+    + TokenStore
 {
 }
 impl<
     T: Directory
         + AccountStore
+        + AnswerStore
         + BulkStore
         + CredentialStore
         + GroupStore

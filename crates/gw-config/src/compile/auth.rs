@@ -82,6 +82,7 @@ pub enum KeysAt {
 pub struct ClaimNames {
     pub name: Option<String>,
     pub user: Option<String>,
+    pub user_id: Option<String>,
     pub organization: Option<String>,
     pub team: Option<String>,
     pub project: Option<String>,
@@ -308,6 +309,7 @@ fn claim_names(block: &ClaimBlock) -> ClaimNames {
     ClaimNames {
         name: text(&block.name),
         user: text(&block.user),
+        user_id: text(&block.user_id),
         organization: text(&block.organization),
         team: text(&block.team),
         project: text(&block.project),

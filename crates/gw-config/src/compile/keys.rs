@@ -106,6 +106,7 @@ fn policy<'s>(
         guardrails: guardrails::names(&entry.guardrails.value, known.guardrails, faults),
         access: access::access(entry, known.providers, faults),
         credentials: known.chosen_credentials(&entry.credentials, faults),
+        made_by_holder: false,
     };
     KeyPolicy {
         name: entry.name.value.0.clone(),

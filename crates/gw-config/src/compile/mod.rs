@@ -106,6 +106,7 @@ pub fn compile(
         &mut faults,
         &mut warnings,
     );
+    let settings_of_path = path(file, &compiled, &mut faults);
     let mut snapshot = Snapshot {
         revision,
         providers: compiled.providers,
@@ -115,7 +116,7 @@ pub fn compile(
         custom_models: compiled.custom,
         health: health(&file.health.value),
         saturation: file.limits.value.policy(),
-        settings: path(file, &mut faults),
+        settings: settings_of_path,
         guardrails: guardrails::compile(&file.guardrails.value, &mut faults),
     };
     for model in &file.models.value.0 {
@@ -156,7 +157,11 @@ pub fn compile(
     faults.finish(&settings.source, Some(compiled))
 }
 
-fn path(file: &crate::settings::FileSettings, faults: &mut Faults) -> PathSettings {
+fn path(
+    file: &crate::settings::FileSettings,
+    providers: &providers::Providers,
+    faults: &mut Faults,
+) -> PathSettings {
     let block = &file.settings.value;
     let storage = &file.storage.value;
     PathSettings {
@@ -173,7 +178,7 @@ fn path(file: &crate::settings::FileSettings, faults: &mut Faults) -> PathSettin
         realtime: realtime(&block.realtime.value),
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
-        cache: cache::policies(file, faults),
+        cache: cache::policies(file, providers, faults),
     }
 }
 

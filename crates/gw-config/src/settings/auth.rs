@@ -82,8 +82,10 @@ settings! {
     pub struct ClaimBlock {
         /// How the caller is called in reports. `email`, else `preferred_username`, else `sub`, when not given.
         optional name: Text,
-        /// The user: an id, an address, or whatever names the person at the issuer.
+        /// The user: whatever names the person at the issuer.
         optional user: Text,
+        /// The id of a user here (`user_...`), from an issuer that may name any of them.
+        optional user_id: Text,
         /// The organization: its id or name.
         optional organization: Text,
         /// The team: its id or name.

@@ -38,13 +38,15 @@ pub(super) struct Stored {
     credentials: BTreeMap<String, String>,
     #[serde(default)]
     access: Option<Box<Access>>,
+    #[serde(default)]
+    made_by_holder: bool,
 }
 
 impl From<Stored> for KeyPolicy {
     fn from(stored: Stored) -> Self {
         let Stored { name, user_id, disabled, expires_at, metadata, team_id, project_id, .. } = stored;
         let Stored { plan_id, models, endpoints, limits, budgets, .. } = stored;
-        let Stored { priority, guardrails, credentials, access, .. } = stored;
+        let Stored { priority, guardrails, credentials, access, made_by_holder, .. } = stored;
         let terms = KeyTerms {
             team_id,
             project_id,
@@ -57,6 +59,7 @@ impl From<Stored> for KeyPolicy {
             guardrails,
             credentials,
             access,
+            made_by_holder,
         };
         Self { name, user_id, disabled, expires_at, metadata, terms }
     }

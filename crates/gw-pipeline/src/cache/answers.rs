@@ -5,11 +5,13 @@ use super::flights::Flights;
 use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
+use gw_store::answers::shelf::Shelf;
+use gw_store::answers::similar::{Index, Turn};
 use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
 use parking_lot::Mutex;
-use std::collections::VecDeque;
-use std::sync::Arc;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 const SECOND_US: i64 = 1_000_000;
 
@@ -22,6 +24,10 @@ pub struct Answers {
     /// Is any answer reused at all?
     is_used: AtomicBool,
     pub(super) flights: Flights,
+    /// The turns to which there are answers.
+    pub(super) similar: Arc<Index>,
+    /// Where answers are beside the memory.
+    shelf: OnceLock<Shelf>,
     purged: Mutex<Purged>,
 }
 
@@ -30,6 +36,23 @@ pub struct Answers {
 struct Purged {
     count: u64,
     last: VecDeque<Purge>,
+}
+
+impl Purged {
+    fn add(&mut self, purge: &Purge) {
+        self.count += 1;
+        if self.last.len() >= MAX_PURGES {
+            self.last.pop_front();
+        }
+        self.last.push_back(purge.clone());
+    }
+
+    /// Does one of those behind the first so many take the answer?
+    fn takes(&self, since: u64, key: &AnswerKey, answer: &Answer) -> bool {
+        let new = usize::try_from(self.count - since).unwrap_or(usize::MAX);
+        new > self.last.len()
+            || self.last.iter().rev().take(new).any(|purge| purge.takes(key, &answer.labels))
+    }
 }
 
 impl std::fmt::Debug for Answers {
@@ -52,7 +75,10 @@ pub(super) enum Found {
 impl Answers {
     pub(crate) fn new(policies: Option<&CachePolicies>, metrics: &Metrics) -> Self {
         let is_used = AtomicBool::new(policies.is_some());
+        let (entries, bytes) = index_limits(policies);
         Self {
+            similar: Arc::new(Index::new(entries, bytes)),
+            shelf: OnceLock::new(),
             memory: Memory::new(memory_bytes(policies)),
             is_used,
             flights: Flights::new(metrics.cache_passengers.clone()),
@@ -64,6 +90,8 @@ impl Answers {
     pub(crate) fn follow(&self, policies: Option<&CachePolicies>) {
         self.is_used.store(policies.is_some(), Ordering::Relaxed);
         self.memory.set_limit(memory_bytes(policies));
+        let (entries, bytes) = index_limits(policies);
+        self.similar.set_limits(entries, bytes);
     }
 
     /// Is any answer reused at all? What callers say about it is not read otherwise.
@@ -95,17 +123,51 @@ impl Answers {
         Found::Nothing
     }
 
-    /// Keeps an answer that was asked for after so many purges, unless a later one takes it.
-    pub(super) fn keep(&self, key: AnswerKey, answer: Answer, since: u64) {
+    /// From now on, answers are kept there, too. Only the first counts.
+    pub fn set_shelf(&self, shelf: Shelf) {
+        let _ = self.shelf.set(shelf);
+    }
+
+    /// The turns that others are compared with.
+    #[must_use]
+    pub const fn index(&self) -> &Arc<Index> {
+        &self.similar
+    }
+
+    /// Is there more than the memory?
+    pub(super) fn has_shelf(&self) -> bool {
+        self.shelf.get().is_some()
+    }
+
+    /// Brings an answer into the memory from where else it may be. False: there is none; nothing: nobody knows.
+    pub(super) async fn fetch(&self, key: AnswerKey, now: Micros) -> Option<bool> {
+        if self.memory.get(&key, now).is_some() {
+            return Some(true);
+        }
+        let Some(shelf) = self.shelf.get() else { return Some(false) };
+        match shelf.get(key).await {
+            Ok(Some(answer)) => {
+                self.memory.put(key, Arc::new(answer));
+                Some(true)
+            }
+            Ok(None) => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// Keeps an answer that was asked for after so many purges, and what others may find it by. False: a later purge takes it.
+    pub(super) fn keep(&self, key: AnswerKey, answer: Answer, turn: Option<&Turn>, since: u64) -> bool {
+        // Held until it is kept: a purge comes before that, or takes it.
+        let purged = self.purged.lock();
+        if purged.takes(since, &key, &answer) {
+            return false;
+        }
         let answer = Arc::new(answer);
-        if self.is_purged(since, &key, &answer) {
-            return;
+        if let Some(shelf) = self.shelf.get() {
+            shelf.put(key, &answer, turn);
         }
-        self.memory.put(key, Arc::clone(&answer));
-        // A purge may have passed between the two.
-        if self.is_purged(since, &key, &answer) {
-            self.memory.purge(&Purge { key: Some(key), ..Purge::default() });
-        }
+        self.memory.put(key, answer);
+        true
     }
 
     /// How many purges there were.
@@ -113,25 +175,39 @@ impl Answers {
         self.purged.lock().count
     }
 
-    fn is_purged(&self, since: u64, key: &AnswerKey, answer: &Answer) -> bool {
-        let purged = self.purged.lock();
-        let new = usize::try_from(purged.count - since).unwrap_or(usize::MAX);
-        new > purged.last.len()
-            || purged.last.iter().rev().take(new).any(|purge| purge.takes(key, &answer.labels))
+    /// Throws answers away; how many there were. Those that are on their way go to who waits for them, and are not kept. To be
+    /// called where waiting is allowed.
+    pub fn purge(&self, purge: &Purge) -> usize {
+        self.note(purge);
+        // First where they come from.
+        self.forget(self.shelf.get().map(|shelf| shelf.purge(purge)).unwrap_or_default(), purge)
     }
 
-    /// Throws answers away; how many there were. Those that are on their way go to who waits for them, and are not kept.
-    pub fn purge(&self, purge: &Purge) -> usize {
-        {
-            let mut purged = self.purged.lock();
-            purged.count += 1;
-            if purged.last.len() >= MAX_PURGES {
-                purged.last.pop_front();
-            }
-            purged.last.push_back(purge.clone());
-        }
+    /// The same for the memory of this process alone: elsewhere they are gone.
+    pub fn purge_memory(&self, purge: &Purge) -> usize {
+        self.note(purge);
+        self.forget(Vec::new(), purge)
+    }
+
+    /// What is on its way is not kept, and nobody joins it.
+    fn note(&self, purge: &Purge) {
+        self.purged.lock().add(purge);
         self.flights.close_doors();
-        self.memory.purge(purge)
+    }
+
+    fn forget(&self, gone: Vec<AnswerKey>, purge: &Purge) -> usize {
+        let mut gone: HashSet<AnswerKey> = gone.into_iter().collect();
+        gone.extend(self.memory.purge(purge));
+        if !gone.is_empty() {
+            self.similar.retain(|key| !gone.contains(key));
+        }
+        gone.len()
+    }
+
+    /// The turns that others are compared with, and what they take in bytes.
+    #[must_use]
+    pub fn index_totals(&self) -> (usize, usize) {
+        self.similar.totals()
     }
 
     /// How full the memory is.
@@ -139,6 +215,10 @@ impl Answers {
     pub fn totals(&self) -> Totals {
         self.memory.totals()
     }
+}
+
+fn index_limits(policies: Option<&CachePolicies>) -> (usize, usize) {
+    policies.map_or((0, 0), |policies| (policies.index_entries, policies.index_bytes))
 }
 
 fn memory_bytes(policies: Option<&CachePolicies>) -> usize {

@@ -3,6 +3,7 @@
 
 use super::flight::{End, Fate, Flight};
 use super::head::Head;
+use super::similar;
 use crate::attempt::{Answered, Failure};
 use crate::lineup::Lineup;
 use crate::live::Live;
@@ -11,6 +12,7 @@ use crate::respond::headers;
 use crate::ticket::Rejected;
 use crate::worker::Worker;
 use gw_model::{Call, Micros, Record};
+use gw_store::answers::similar::Turn;
 use gw_store::answers::{Answer, AnswerKey, Labels};
 use gw_upstream::{BodyError, UpstreamBody};
 use std::cell::Cell;
@@ -42,6 +44,8 @@ pub(crate) struct Lead {
     pub(super) key: AnswerKey,
     /// How many purges there were when it was asked for.
     pub(super) since: u64,
+    /// The turn by which others may find the answer.
+    pub(super) turn: Option<Turn>,
     /// How long the answer is kept; `None`: not at all.
     pub(super) lifetime: Option<Lifetime>,
     pub(super) tags: Vec<String>,
@@ -90,7 +94,11 @@ impl Lead {
             fresh_until: now.saturating_add(lifetime.fresh_us),
             until: now.saturating_add(lifetime.whole_us),
         };
-        self.worker.gateway().answers.keep(self.key, answer, self.since);
+        let answers = &self.worker.gateway().answers;
+        let is_kept = answers.keep(self.key, answer, self.turn.as_ref(), self.since);
+        if let Some(turn) = self.turn.take().filter(|_| is_kept) {
+            similar::keep(answers, turn, self.key);
+        }
         // Dropping this takes the flight out: from now on, who asks finds what is kept.
     }
 

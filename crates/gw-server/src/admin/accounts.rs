@@ -219,6 +219,13 @@ impl From<AccountsError> for ApiError {
                 Self::conflict("name", "another one beside it has this name (or address); choose another")
             }
             AccountsError::Store(StoreError::Changed { revision }) => Self::changed(revision),
+            AccountsError::Store(StoreError::Missing { id }) => {
+                let field = format!("{}_id", id.level.as_str());
+                Self::from(accounts::unknown(&field, &id.to_string(), id.level))
+            }
+            AccountsError::Store(error @ StoreError::Referred) => {
+                Self::conflict("id", format!("{error}; try again"))
+            }
             AccountsError::Store(error) => Self::from(error),
         }
     }

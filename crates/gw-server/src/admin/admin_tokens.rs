@@ -6,7 +6,7 @@ use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::given::Given;
 use super::keys::grace_seconds;
-use super::query::{self, Page, paged};
+use super::query::{self, Page, paged_by};
 use crate::app::authorization::Scopes;
 use crate::app::state::App;
 use crate::app::tokens::{self, MadeToken, TokensError, Wanted};
@@ -41,7 +41,8 @@ pub(super) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     let reading = Arc::clone(&app);
     let all = tokio::task::spawn_blocking(move || tokens::list(&reading, &caller)).await??;
-    let (rows, next) = paged(all, &Page { limit: query.limit, cursor: query.cursor })?;
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let (rows, next) = paged_by(all, &page, |token| token.id)?;
     let data: Vec<Value> = rows.iter().map(|token| row(&app, token)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }

@@ -71,16 +71,13 @@ pub(super) async fn export(
         return Err(ApiError::invalid("format", "'format' must be jsonl, or left out"));
     }
     let mut filter = AuditFilter { limit: EXPORT_ROWS, ..filter(&caller, query)? };
+    // Before anything is sent: whether it can be read at all.
+    let (reading, wanted) = (Arc::clone(&app), filter.clone());
+    let mut page =
+        tokio::task::spawn_blocking(move || reading.storage.database.audit_page(&wanted)).await??;
     let (pieces, receiver) = mpsc::channel(EXPORT_PIECES);
     tokio::task::spawn_blocking(move || {
         loop {
-            let page = match app.storage.database.audit_page(&filter) {
-                Ok(page) => page,
-                Err(error) => {
-                    tracing::error!(%error, "an export of the audit log broke off");
-                    return drop(pieces.blocking_send(Err(BrokenOff)));
-                }
-            };
             let mut piece = String::new();
             for (entry, hash) in &page.rows {
                 piece.push_str(&row(entry, hash).to_string());
@@ -91,6 +88,13 @@ pub(super) async fn export(
             if pieces.blocking_send(Ok(Bytes::from(piece))).is_err() || page.next.is_none() {
                 return;
             }
+            page = match app.storage.database.audit_page(&filter) {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::error!(%error, "an export of the audit log broke off");
+                    return drop(pieces.blocking_send(Err(BrokenOff)));
+                }
+            };
         }
     });
     let body = AnswerBody::new(Pieces(receiver));

@@ -3,9 +3,9 @@
 use super::by::By;
 use super::error::ApiError;
 use super::limits;
-use super::query::{Page, paged};
+use super::query::Page;
 use crate::app::accounts::allowed;
-use crate::app::authorization::{Caller, Resource, Standing};
+use crate::app::authorization::{Caller, Permission, Resource, Standing};
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Query, State};
@@ -13,6 +13,8 @@ use gw_model::{AccountId, KeyId, Level, Micros};
 use gw_store::memory::{Account, KeyEntry, Rules, Tally};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// Filters and paging.
@@ -46,41 +48,116 @@ pub(super) async fn list(
 }
 
 fn rows(app: &App, caller: &Caller, query: BudgetsQuery) -> Result<Json<Value>, ApiError> {
-    let read = Resource::Budgets.read();
-    caller.authority.may_somewhere(read)?;
+    caller.authority.may_somewhere(READ)?;
     let levels = levels(query.level.as_deref())?;
     let page = Page { limit: query.limit, cursor: query.cursor };
-    let (limit, offset) = (page.limit()?, page.offset()?);
-    let now = app.gateway.clock().now();
-    let keys = &app.gateway.keys;
-    let mut rows = Vec::new();
-    if levels.contains(&Level::Key) {
-        let entries = match query.id.as_ref().map(|id| id.parse::<KeyId>()) {
+    let (limit, after) = (page.limit()?, page.after::<After>()?);
+    let mut listing =
+        Listing { app, caller, now: app.gateway.clock().now(), most: limit + 1, after, rows: Vec::new() };
+    let levels = levels.into_iter().filter(|level| *level != Level::Plan);
+    for level in levels.skip_while(|level| after.is_some_and(|after| after.id.level != *level)) {
+        match level {
+            Level::Key => listing.add_keys(query.id.as_deref()),
+            level => listing.add_accounts(level, query.id.as_deref())?,
+        }
+    }
+    let mut rows = listing.rows;
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| is_more).map(|(at, _)| at.to_string());
+    let data: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(Json(json!({ "data": data, "next_cursor": next })))
+}
+
+const READ: Permission = Resource::Budgets.read();
+
+/// A place in the list: a budget of an account or a key, by its number among them.
+#[derive(Clone, Copy, Debug)]
+struct After {
+    id: AccountId,
+    number: usize,
+}
+
+impl fmt::Display for After {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.id, self.number)
+    }
+}
+
+impl FromStr for After {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (id, number) = text.split_once(':').ok_or(())?;
+        Ok(Self { id: id.parse().map_err(drop)?, number: number.parse().map_err(drop)? })
+    }
+}
+
+/// Rows as they are found, until there are as many as are wanted: what is not shown is not made either.
+struct Listing<'a> {
+    app: &'a App,
+    caller: &'a Caller,
+    now: Micros,
+    most: usize,
+    after: Option<After>,
+    rows: Vec<(After, Value)>,
+}
+
+impl Listing<'_> {
+    fn is_full(&self) -> bool {
+        self.rows.len() >= self.most
+    }
+
+    /// Does it stand behind the last page, or at its end, where further budgets of it may be?
+    fn is_next(&self, id: AccountId) -> bool {
+        self.after.is_none_or(|after| id.level != after.id.level || id >= after.id)
+    }
+
+    fn add(&mut self, id: AccountId, rows: Vec<Value>) {
+        let shown = self.after.filter(|after| after.id == id).map_or(0, |after| after.number + 1);
+        let rows = rows.into_iter().enumerate().skip(shown);
+        self.rows.extend(rows.map(|(number, row)| (After { id, number }, row)));
+    }
+
+    fn add_keys(&mut self, wanted: Option<&str>) {
+        let keys = &self.app.gateway.keys;
+        let entries = match wanted.map(str::parse::<KeyId>) {
             None => keys.list(),
             Some(id) => id.ok().and_then(|id| keys.get(id)).into_iter().collect(),
         };
-        let seen = entries.iter().filter(|entry| caller.authority.sees(read, &Standing::of_key(entry)));
-        seen.for_each(|entry| rows.extend(of_key(entry, now)));
-    }
-    let wanted = query.id.as_ref().map(|id| id.parse::<AccountId>().ok());
-    for level in levels.into_iter().filter(|level| !matches!(level, Level::Key | Level::Plan)) {
-        let accounts = match wanted {
-            None => keys.accounts.list(level),
-            Some(id) => {
-                let id = id.filter(|id| id.level == level);
-                id.and_then(|id| keys.accounts.get(id)).into_iter().collect()
+        for entry in &entries {
+            let id = AccountId { level: Level::Key, number: entry.id.0 };
+            let has_some = !entry.rules.budgets().is_empty() || entry.plan().is_some();
+            if self.is_full() || !has_some || !self.is_next(id) {
+                continue;
             }
-        };
-        for account in &accounts {
-            let shown = of_account(account, now);
-            if !shown.is_empty() && caller.authority.sees(read, &allowed::standing_of(app, account.id)?) {
-                rows.extend(shown);
+            if self.caller.authority.sees(READ, &Standing::of_key(entry)) {
+                self.add(id, of_key(entry, self.now));
             }
         }
     }
-    let page = Page { limit: Some(limit), cursor: Some(offset.to_string()) };
-    let (data, next) = paged(rows, &page)?;
-    Ok(Json(json!({ "data": data, "next_cursor": next })))
+
+    fn add_accounts(&mut self, level: Level, wanted: Option<&str>) -> Result<(), ApiError> {
+        let accounts = &self.app.gateway.keys.accounts;
+        let found = match wanted {
+            None => accounts.list(level),
+            Some(id) => {
+                let id = id.parse::<AccountId>().ok().filter(|id| id.level == level);
+                id.and_then(|id| accounts.get(id)).into_iter().collect()
+            }
+        };
+        // Where people stand is asked of the database: not for whoever sees all of them anyway.
+        let sees_all = self.caller.authority.sees(READ, &Standing::of_gateway());
+        for account in &found {
+            if self.is_full() || !self.is_next(account.id) || account.rules().budgets().is_empty() {
+                continue;
+            }
+            if sees_all || self.caller.authority.sees(READ, &allowed::standing_of(self.app, account.id)?) {
+                self.add(account.id, of_account(account, self.now));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn levels(name: Option<&str>) -> Result<Vec<Level>, ApiError> {

@@ -35,8 +35,17 @@ fn of_calls(access: Option<&Access>) -> CallRules {
     access.map(|access| access.calls.clone()).unwrap_or_default()
 }
 
-/// See the module.
-pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
+/// What of an account whoever asks may be told.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    /// What it is called.
+    pub(super) name: bool,
+    /// Its budgets, and what was spent.
+    pub(super) budgets: bool,
+}
+
+/// See the module. What an account does to the key's calls is shown in any case.
+pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account) -> Told) -> Value {
     let versions: Vec<_> = entry.above.iter().map(|account| (account, account.version())).collect();
     let from =
         |level: Level, id: String, name: &str| json!({ "level": level.as_str(), "id": id, "name": name });
@@ -55,9 +64,19 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros) -> Value {
     }];
     sources.extend(entry.plan().map(|plan| of_plan(plan, of_key, &entry.tally)));
     for (account, version) in &versions {
-        let name = from(account.id.level, account.id.to_string(), &version.name);
-        sources.push(of_account(account, name.clone(), account.tally()));
-        sources.extend(version.plan().map(|plan| of_plan(plan, name, account.tally())));
+        let told = may_tell(account);
+        let name = match told.name {
+            true => from(account.id.level, account.id.to_string(), &version.name),
+            false => json!({ "level": account.id.level.as_str() }),
+        };
+        let own = of_account(account, name.clone(), account.tally());
+        let of_plan = version.plan().map(|plan| of_plan(plan, name, account.tally()));
+        for mut source in [Some(own), of_plan].into_iter().flatten() {
+            if !told.budgets {
+                source.budgets.clear();
+            }
+            sources.push(source);
+        }
     }
     json!({
         "key_id": entry.id.to_string(),

@@ -135,6 +135,13 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Overloaded.as_str(), message)
     }
 
+    /// 409: the same write was made, and what was answered then is not known.
+    pub(crate) fn repeated() -> Self {
+        let text = "a write with this key was made already, and its answer is not known; look at what there is, and give the \
+                    next write a key of its own";
+        Self::conflict("Idempotency-Key", text)
+    }
+
     /// 413.
     pub(crate) fn too_large(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "request_too_large", message)
@@ -198,6 +205,9 @@ impl From<StoreError> for ApiError {
             tracing::error!(%error, "a change was refused");
             let text = "nothing was changed, since the audit log cannot be written; see the gateway's log, and try again";
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "audit_unavailable", text);
+        }
+        if matches!(error, StoreError::Repeated) {
+            return Self::repeated();
         }
         if error.is_unavailable() { Self::storage_unavailable(&error) } else { Self::internal(&error) }
     }

@@ -1,4 +1,5 @@
 //! `Idempotency-Key`: a POST that comes again within a day is given the answer that it was given first, and does nothing.
+//! That it was made is noted in its own transaction, so that neither two nodes nor a crash make it twice.
 //! Answers are kept sealed, since they may show a key. It must not keep what changed nothing.
 
 use super::error::ApiError;
@@ -11,13 +12,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gw_model::Secret;
 use gw_store::StoreError;
-use gw_store::audit::Actor;
-use gw_store::keys::fingerprint;
+use gw_store::audit::{Actor, Repeatable};
+use gw_store::keys::{fingerprint, generate_route_id};
 use gw_store::types::GivenAnswer;
 use http_body_util::BodyExt;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 const HEADER: &str = "idempotency-key";
 /// Says that an answer is one that was given before.
@@ -26,6 +28,9 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 const MAX_KEY: usize = 255;
 /// For how long an answer is given again, in microseconds: a day.
 const KEPT: i64 = 86_400_000_000;
+/// How often is looked for the answer of a write that another node has made, and after what time again: ten seconds in all.
+const LOOKS: u32 = 100;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Writes that are under way, by their keys: one that comes again meanwhile waits for the first. As many as there are
 /// requests at once.
@@ -44,20 +49,30 @@ pub(super) async fn answer_once(State(app): State<Arc<App>>, request: Request, n
 
 async fn once(app: Arc<App>, request: Request, next: Next) -> Result<Response, ApiError> {
     let key = key_of(&request)?;
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     let body = collect(body).await?;
     let asked = fingerprint(head.uri.path_and_query().map_or("", |path| path.as_str()), &body).to_vec();
 
     let turn = turn(&app, &key);
     let _turn = turn.lock().await;
-    let (reading, name) = (Arc::clone(&app), key.clone());
-    let known = tokio::task::spawn_blocking(move || recall(&reading, &name)).await??;
-    if let Some((known, body)) = known {
-        return replay(&known, body, &asked);
+    if let Some(known) = awaited(&app, &key).await? {
+        return replay(&app, &key, &known, &asked);
+    }
+    if let Some(caller) = head.extensions.get::<Arc<Caller>>() {
+        let mut caller = Caller::clone(caller);
+        let mark = generate_route_id().map_err(|error| ApiError::internal(&error))?;
+        let since = app.gateway.clock().now() - KEPT;
+        caller.origin.once =
+            Some(Arc::new(Repeatable { name: key.clone(), request: asked.clone(), mark, since }));
+        head.extensions.insert(Arc::new(caller));
     }
     let answer = next.run(Request::from_parts(head, Body::from(body))).await;
     if !answer.status().is_success() {
-        return Ok(answer);
+        // Another node may have made it meanwhile.
+        return match awaited(&app, &key).await? {
+            Some(known) => replay(&app, &key, &known, &asked),
+            None => Ok(answer),
+        };
     }
     let (head, body) = answer.into_parts();
     let body = collect(body).await?;
@@ -70,6 +85,20 @@ async fn once(app: Arc<App>, request: Request, next: Next) -> Result<Response, A
         tracing::error!(%error, "an answer could not be kept for its idempotency key");
     }
     Ok(Response::from_parts(head, Body::from(body)))
+}
+
+/// What is known of earlier times. Where another node has made the write, its answer is waited for.
+async fn awaited(app: &Arc<App>, key: &str) -> Result<Option<GivenAnswer>, ApiError> {
+    for _ in 0..LOOKS {
+        let (reading, name) = (Arc::clone(app), key.to_owned());
+        let since = app.gateway.clock().now() - KEPT;
+        let look = move || reading.storage.database.given_answer(&name, since);
+        match tokio::task::spawn_blocking(look).await?? {
+            Some(known) if known.status == 0 => tokio::time::sleep(BETWEEN_LOOKS).await,
+            known => return Ok(known),
+        }
+    }
+    Err(ApiError::repeated())
 }
 
 /// The key under which an answer is kept. Whoever else sends the same one is not given it.
@@ -110,13 +139,6 @@ fn place(key: &str) -> String {
     format!("answer\n{key}")
 }
 
-fn recall(app: &App, key: &str) -> Result<Option<(GivenAnswer, Secret)>, StoreError> {
-    let since = app.gateway.clock().now() - KEPT;
-    let Some(known) = app.storage.database.given_answer(key, since)? else { return Ok(None) };
-    let body = app.storage.vault.open(&place(key), &known.sealed)?;
-    Ok(Some((known, body)))
-}
-
 fn keep(
     app: &App,
     key: &str,
@@ -131,11 +153,12 @@ fn keep(
     app.storage.database.keep_answer(key, &answer, now - KEPT, app.storage.idempotency_entries)
 }
 
-fn replay(known: &GivenAnswer, body: Secret, asked: &[u8]) -> Result<Response, ApiError> {
+fn replay(app: &App, key: &str, known: &GivenAnswer, asked: &[u8]) -> Result<Response, ApiError> {
     if known.request != asked {
         let text = "this key came before with another path or body; give each write a key of its own";
         return Err(ApiError::conflict("Idempotency-Key", text));
     }
+    let body = app.storage.vault.open(&place(key), &known.sealed)?;
     let status = StatusCode::from_u16(known.status).unwrap_or(StatusCode::OK);
     let mut answer = (status, body.expose().to_owned()).into_response();
     let headers = answer.headers_mut();

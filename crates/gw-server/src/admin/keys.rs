@@ -3,8 +3,10 @@
 use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
-use super::query::{Page, paged};
+use super::query::{Page, paged_by};
 use super::{access, calls, effective, guardrails, key_input, limits};
+use crate::app::accounts::{AccountsError, allowed};
+use crate::app::authorization::Resource;
 use crate::app::keys::{self, KeysError, Made};
 use crate::app::state::App;
 use axum::Json;
@@ -12,9 +14,9 @@ use axum::body::Bytes;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use gw_model::{KeyId, KeyPolicy, KeyTerms, time};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, Micros, time};
 use gw_store::StoreError;
-use gw_store::memory::{KeyEntry, KeySource};
+use gw_store::memory::{Account, KeyEntry, KeySource, Rules};
 use gw_store::types::StoredKey;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -41,20 +43,20 @@ pub(super) async fn list(
     Extension(caller): By,
     Query(query): Query<KeysQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let mut entries = keys::list(&app, &caller)?;
     let managed_by = query.managed_by.as_deref();
-    // Callers with tokens are no keys, and may be very many: who wants them says so.
-    entries
-        .retain(|e| managed_by.map_or(e.source != KeySource::Token, |wanted| wanted == managing(e.source)));
-    entries.retain(|e| query.name.as_ref().is_none_or(|name| **name == *e.name));
     let is = |wanted: &Option<String>, found: &Option<String>| wanted.is_none() || wanted == found;
-    entries.retain(|e| is(&query.team_id, &e.policy.team_id) && is(&query.project_id, &e.policy.project_id));
-    entries.retain(|e| {
-        query.user_id.as_ref().is_none_or(|id| e.user_id.as_deref() == Some(id))
+    let wanted = |e: &KeyEntry| {
+        // Callers with tokens are no keys, and may be very many: who wants them says so.
+        managed_by.map_or(e.source != KeySource::Token, |wanted| wanted == managing(e.source))
+            && query.name.as_ref().is_none_or(|name| **name == *e.name)
+            && is(&query.team_id, &e.policy.team_id)
+            && is(&query.project_id, &e.policy.project_id)
+            && query.user_id.as_ref().is_none_or(|id| e.user_id.as_deref() == Some(id))
             && is(&query.plan_id, &e.policy.plan_id)
-    });
-    let page = Page { limit: query.limit, cursor: query.cursor };
-    let (entries, next) = paged(entries, &page)?;
+    };
+    let entries = keys::list(&app, &caller)?.filter(|e| wanted(e));
+    let page = Page { limit: query.limit, cursor: query.cursor.clone() };
+    let (entries, next) = paged_by(entries, &page, |e| e.id)?;
     let data: Vec<Value> = entries.iter().map(|e| row(&app, e)).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
@@ -66,12 +68,11 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Answer {
     let id = parse(&id)?;
-    let entry = keys::seen(&app, &caller, id)?;
-    let shown = row(&app, &entry);
-    let stored = tokio::task::spawn_blocking(move || keys::find(&app, id)).await??;
+    let reading = Arc::clone(&app);
+    let (entry, stored) = tokio::task::spawn_blocking(move || keys::find(&reading, &caller, id)).await??;
     Ok(match stored {
-        Some(stored) => tagged(StatusCode::OK, stored.revision, with_times(shown, &stored)),
-        None => Json(shown).into_response(),
+        Some(stored) => tagged(StatusCode::OK, stored.revision, row_of(&app, &entry, &stored)),
+        None => Json(row(&app, &entry)).into_response(),
     })
 }
 
@@ -107,7 +108,7 @@ pub(super) async fn change(
     };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
-    Ok(tagged(StatusCode::OK, stored.revision, with_times(row(&app, &entry), &stored)))
+    Ok(tagged(StatusCode::OK, stored.revision, row_of(&app, &entry, &stored)))
 }
 
 /// Is there everything that it names?
@@ -167,7 +168,18 @@ pub(super) async fn effective(
     Path(id): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
     let entry = keys::seen(&app, &caller, parse(&id)?)?;
-    Ok(Json(effective::explain(&entry, app.gateway.clock().now())))
+    let explain = move || {
+        let may = |permission, account: &Account| {
+            // Of what cannot be found out nothing is told.
+            let standing = allowed::standing_of(&app, account.id).unwrap_or_default();
+            caller.authority.sees(permission, &standing)
+        };
+        effective::explain(&entry, app.gateway.clock().now(), |account| effective::Told {
+            name: may(allowed::resource(account.id.level).read(), account),
+            budgets: may(Resource::Budgets.read(), account),
+        })
+    };
+    Ok(Json(tokio::task::spawn_blocking(explain).await?))
 }
 
 /// Revokes a key.
@@ -184,12 +196,14 @@ pub(super) async fn revoke(
 
 fn with_secret(app: &App, status: StatusCode, made: &Made) -> Answer {
     let entry = app.gateway.keys.get(made.stored.id).ok_or(KeysError::NotFound)?;
-    let mut shown = with_times(row(app, &entry), &made.stored);
+    let mut shown = row_of(app, &entry, &made.stored);
     shown["key"] = json!(made.key.expose());
     Ok(tagged(status, made.stored.revision, shown))
 }
 
-fn with_times(mut shown: Value, stored: &StoredKey) -> Value {
+/// A key as its row says.
+fn row_of(app: &App, entry: &KeyEntry, stored: &StoredKey) -> Value {
+    let mut shown = shown(app, entry, &stored.policy, stored.retiring.map(|retiring| retiring.until));
     shown["prefix"] = json!(stored.prefix);
     shown["last4"] = json!(stored.last4);
     shown["revision"] = stored.revision.into();
@@ -213,10 +227,13 @@ impl From<KeysError> for ApiError {
             }
             KeysError::Account(error) => error.into(),
             KeysError::Denied(denied) => denied.into(),
-            KeysError::NotForMembers { field } => Self::refused(field, error.to_string()),
+            KeysError::NotForMembers { field } | KeysError::OnlyNarrower { field } => {
+                Self::refused(field, error.to_string())
+            }
             KeysError::NoMemberKeys => Self::refused("team_id", error.to_string()),
             KeysError::OtherTeam { .. } => Self::invalid("team_id", error.to_string()),
             KeysError::Store(StoreError::Changed { revision }) => Self::changed(revision),
+            KeysError::Store(error @ StoreError::Missing { .. }) => AccountsError::Store(error).into(),
             KeysError::Store(error) => Self::from(error),
         }
     }
@@ -231,22 +248,27 @@ const fn managing(source: KeySource) -> &'static str {
 }
 
 fn row(app: &App, entry: &KeyEntry) -> Value {
-    let policy = &entry.policy;
+    shown(app, entry, &entry.whole_policy(), entry.retiring().map(|retiring| retiring.until))
+}
+
+/// What such a policy says, and where the key's counters stand.
+fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option<Micros>) -> Value {
     let now = app.gateway.clock().now();
     let access = policy.access.as_deref();
-    let budgets = limits::budgets_shown(&entry.tally, &entry.rules, now);
-    let previous = entry.retiring().map(|retiring| retiring.until).filter(|until| *until > now);
+    let rules = Rules::new(&policy.limits, policy.budgets.clone());
+    let budgets = limits::budgets_shown(&entry.tally, &rules, now);
+    let previous = previous_until.filter(|until| *until > now);
     let mut row = json!({
         "id": entry.id.to_string(),
-        "name": entry.name,
+        "name": policy.name,
         "team_id": policy.team_id,
         "project_id": policy.project_id,
-        "user_id": entry.user_id,
+        "user_id": policy.user_id,
         "plan_id": policy.plan_id,
-        "disabled": entry.disabled,
+        "disabled": policy.disabled,
         "models": policy.models,
         "endpoints": policy.endpoints.as_ref().map(|l| l.iter().map(|e| e.as_str()).collect::<Vec<_>>()),
-        "expires_at": entry.expires_at.map(time::format),
+        "expires_at": policy.expires_at.map(time::format),
         "limits": limits::shown(&policy.limits),
         "budget": budgets.first(),
         "budgets": budgets,
@@ -254,8 +276,9 @@ fn row(app: &App, entry: &KeyEntry) -> Value {
         "allowed_ips": access.map(|access| &access.allowed_ips[..]).unwrap_or_default(),
         "hours": access.map(access::hours_shown).unwrap_or_default(),
         "required_metadata": access.map(|access| &access.required_metadata[..]).unwrap_or_default(),
+        "guardrails": policy.guardrails,
         "credentials": policy.credentials,
-        "metadata": entry.metadata(),
+        "metadata": policy.metadata,
         "managed_by": managing(entry.source),
         "requests_in_flight": entry.tally.parallel(),
         "last_used_at": entry.tally.last_used().map(time::format),

@@ -349,6 +349,8 @@ pub(super) fn budget_given(budget: &Budget) -> Value {
         "strict": budget.strict,
         "time_zone": budget.time_zone.as_ref().map(TimeZone::as_str),
         "shadow": budget.shadow,
+        "mode": budget.sharing.mode,
+        "on_unavailable": budget.sharing.on_unavailable,
         "alert_at": budget.alert_at,
         "increases": increases(budget),
     })
@@ -359,12 +361,13 @@ fn increases(budget: &Budget) -> Vec<Value> {
     budget.increases.iter().map(shown).collect()
 }
 
-/// Budgets and where they stand.
+/// Budgets and where they stand: as they are given, and with what is added to them for now.
 pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Map<String, Value>> {
     let views = tally.budget_views(rules, now);
     let rows = rules.budgets().iter().zip(views).map(|(budget, view)| {
         let row = json!({
-            "limit_usd": view.limit.to_string(),
+            "limit_usd": budget.limit.to_string(),
+            "limit_now_usd": view.limit.to_string(),
             "period": budget.period.text(),
             "strict": budget.strict,
             "spent_usd": view.spent.to_string(),

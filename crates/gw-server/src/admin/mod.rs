@@ -198,6 +198,7 @@ fn origin_of(request: &Request) -> Origin {
         actor: Actor::Unknown,
         address: address.unwrap_or_default(),
         agent: agent.unwrap_or_default().to_owned(),
+        once: None,
     }
 }
 

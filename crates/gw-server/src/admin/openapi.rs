@@ -440,7 +440,7 @@ const BUDGET: [&str; 5] =
     ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
 
 /// Members of a key.
-const KEY: [&str; 35] = [
+const KEY: [&str; 36] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -465,6 +465,7 @@ const KEY: [&str; 35] = [
     "tools:array?",
     "denied_tools:array",
     "fallbacks:boolean",
+    "guardrails:array",
     "credentials:object",
     "metadata:object",
     "managed_by:string",
@@ -523,7 +524,7 @@ fn key_schemas() -> Value {
             "required_metadata:object", "regions:object", "max_input_tokens:object", "tools:object",
             "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
-            "key_name:string?", "limit_usd:string", "spent_usd:string",
+            "key_name:string?", "limit_usd:string", "limit_now_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
     })
 }
@@ -561,7 +562,8 @@ fn schemas() -> Value {
         "GuardrailVerdict": object(&["verdict:string", "text:string?", "stopped_by:string?", "findings:array", "duration_us:integer"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
         "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
-        "Cache": object(&["enabled:boolean", "entries:integer", "bytes:integer", "max_bytes:integer", "evicted:integer"]),
+        "Cache": object(&["enabled:boolean", "entries:integer", "bytes:integer", "max_bytes:integer", "evicted:integer",
+            "index_entries:integer", "index_bytes:integer"]),
         "CachePurge": object(&["key:string?", "model:string?", "tag:string?", "key_id:string?", "account_id:string?",
             "all:boolean?"]),
         "CachePurged": object(&["purged:integer"]),

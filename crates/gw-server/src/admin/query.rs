@@ -2,6 +2,8 @@
 
 use super::error::ApiError;
 use gw_model::Micros;
+use std::fmt::Display;
+use std::str::FromStr;
 
 /// Rows of a list when none are asked for.
 pub(crate) const DEFAULT_LIMIT: usize = 100;
@@ -25,7 +27,14 @@ impl Page {
         }
     }
 
-    /// The cursor of a list that is paged by position.
+    /// The cursor of a list that is paged by ids.
+    pub(crate) fn after<I: FromStr>(&self) -> Result<Option<I>, ApiError> {
+        let wrong = |_| ApiError::invalid("cursor", "'cursor' is not one of this list");
+        let given = self.cursor.as_deref().filter(|text| !text.is_empty());
+        given.map(|text| text.parse().map_err(wrong)).transpose()
+    }
+
+    /// The cursor of a list that is paged by position: of what the configuration holds, or of which there is little.
     pub(crate) fn offset(&self) -> Result<usize, ApiError> {
         let parse = |c: &String| {
             c.parse().map_err(|_| ApiError::invalid("cursor", "'cursor' is not one of this list"))
@@ -39,6 +48,22 @@ pub(crate) fn paged<T>(rows: Vec<T>, page: &Page) -> Result<(Vec<T>, Option<Stri
     let (limit, offset) = (page.limit()?, page.offset()?);
     let next = (rows.len() > offset.saturating_add(limit)).then(|| (offset + limit).to_string());
     Ok((rows.into_iter().skip(offset).take(limit).collect(), next))
+}
+
+/// One page of what stands in the order of ids, from behind the one that the cursor names, and the cursor of the next: what is
+/// removed meanwhile moves nothing. No more is looked at than the page needs.
+pub(crate) fn paged_by<T, I: Ord + FromStr + Display>(
+    rows: impl IntoIterator<Item = T>,
+    page: &Page,
+    id: impl Fn(&T) -> I,
+) -> Result<(Vec<T>, Option<String>), ApiError> {
+    let (limit, after) = (page.limit()?, page.after::<I>()?);
+    let behind = |row: &T| after.as_ref().is_none_or(|after| id(row) > *after);
+    let mut found: Vec<T> = rows.into_iter().filter(behind).take(limit + 1).collect();
+    let is_more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| is_more).map(|last| id(last).to_string());
+    Ok((found, next))
 }
 
 /// A point in time: RFC 3339, or a date.

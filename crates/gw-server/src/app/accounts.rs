@@ -3,22 +3,21 @@
 
 pub(crate) mod allowed;
 pub(super) mod noted;
+mod write;
 
-use super::audit;
 use super::authorization::{Caller, Denied};
 use super::state::App;
 pub(crate) use allowed::is_seen;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
-use gw_store::keys::generate_account_id;
-use gw_store::memory::{Account, AccountTable, KeyEntry, KeySource, NewAccount, Rules};
+use gw_store::memory::{Account, AccountTable, NewAccount, Rules};
 use gw_store::restore::{Party, restore_windows};
 use gw_store::traits::AccountStore;
-use gw_store::types::{AccountFilter, AccountLabel, AccountProfile, Doomed, MadeAccount, StoredAccount};
-use noted::{Done, noted};
+use gw_store::types::{AccountFilter, AccountLabel, AccountProfile, MadeAccount, StoredAccount};
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
+pub(crate) use write::{create, create_as, remove, update};
 
 /// Accounts read from the database at once.
 const PAGE: usize = 10_000;
@@ -262,119 +261,14 @@ pub(crate) fn find(app: &App, caller: &Caller, id: AccountId) -> Result<StoredAc
     Ok(found)
 }
 
-/// Makes an account.
-pub(crate) fn create(
-    app: &App,
-    caller: &Caller,
-    level: Level,
-    parent: Option<AccountId>,
-    profile: &AccountProfile,
-) -> Result<StoredAccount, AccountsError> {
-    create_as(app, caller, generate_account_id(level)?, parent, profile)
-}
-
-/// Makes an account of an id that is given.
-pub(crate) fn create_as(
-    app: &App,
-    caller: &Caller,
-    id: AccountId,
-    parent: Option<AccountId>,
-    profile: &AccountProfile,
-) -> Result<StoredAccount, AccountsError> {
-    let _changing = app.changing.lock();
-    allowed::create(app, caller, id.level, parent, profile)?;
-    check(app, profile)?;
-    let mut entry = noted(app, caller, Done::Create, id, &profile.name);
-    entry.places = allowed::places_of_new(app, parent, profile);
-    entry.after = Some(noted::told(parent, profile));
-    let now = entry.time;
-    let made =
-        audit::with_entry(app, &entry, |store| store.create_account(id, parent, profile, now).map(Some))?;
-    let made = made.ok_or(AccountsError::NotFound)?;
-    label(app, &[&made]);
-    put_in_force(&app.gateway.keys.accounts, &made);
-    Ok(made)
-}
-
-/// Changes an account: `change` is given what it is now.
-pub(crate) fn update<E: From<AccountsError>>(
-    app: &App,
-    caller: &Caller,
-    id: AccountId,
-    if_revision: Option<i64>,
-    change: impl FnOnce(&StoredAccount) -> Result<AccountProfile, E>,
-) -> Result<StoredAccount, E> {
-    let _changing = app.changing.lock();
-    let present = find(app, caller, id)?;
-    let profile = allowed::update(app, caller, &present, change(&present)?)?;
-    check(app, &profile)?;
-    restore(app, id, &profile)?;
-    let mut entry = noted(app, caller, Done::Update, id, &profile.name);
-    let (before, after) = noted::difference(&present, &profile);
-    (entry.before, entry.after) = (Some(before), Some(after));
-    entry.places = allowed::places(app, &present, &profile);
-    let now = entry.time;
-    let changed =
-        audit::with_entry(app, &entry, |store| store.update_account(id, &profile, if_revision, now));
-    let changed = changed.map_err(AccountsError::from)?.ok_or(AccountsError::NotFound)?;
-    label(app, &[&changed]);
-    put_in_force(&app.gateway.keys.accounts, &changed);
-    Ok(changed)
-}
-
-/// Removes an account; with `cascade` also what belongs to it, and revokes its keys.
-pub(crate) fn remove(
-    app: &App,
-    caller: &Caller,
-    id: AccountId,
-    cascade: bool,
-    if_revision: Option<i64>,
-) -> Result<(), AccountsError> {
-    let _changing = app.changing.lock();
-    let present = find(app, caller, id)?;
-    allowed::remove(app, caller, &present)?;
-    let table = &app.gateway.keys;
-    let below = table.accounts.referring(id);
-    let mut ids: HashSet<AccountId> = below.iter().map(|account| account.id).collect();
-    ids.insert(id);
-    let keys = table.filter(|entry| entry.source != KeySource::Token && refers(entry, &ids));
-    let of_file = keys.iter().filter(|entry| entry.source == KeySource::File);
-    let referring = Referring {
-        accounts: below.iter().map(|account| account.id).collect(),
-        keys: keys.iter().map(|entry| entry.id).collect(),
-        of_file: of_file.map(|entry| entry.name.to_string()).collect(),
-        is_plan: id.level == Level::Plan,
-    };
-    let is_alone = referring.accounts.is_empty() && referring.keys.is_empty();
-    let may_cascade = cascade && !referring.is_plan && referring.of_file.is_empty();
-    if !is_alone && !may_cascade {
-        return Err(AccountsError::InUse(referring));
-    }
-    let accounts = std::iter::once(id).chain(referring.accounts).collect();
-    let doomed = Doomed { accounts, keys: referring.keys };
-    let mut entry = noted(app, caller, Done::Delete, id, &present.profile.name);
-    entry.places = allowed::places(app, &present, &present.profile);
-    entry.before = Some(noted::told_with(&present, &doomed));
-    let now = entry.time;
-    audit::with_entry(app, &entry, |store| store.delete_accounts(&doomed, if_revision, now).map(Some))?;
-    for key in &doomed.keys {
-        table.remove(*key);
-    }
-    for account in &doomed.accounts {
-        table.accounts.remove(*account);
-    }
-    table.forget_tokens(|entry| refers(entry, &ids));
-    Ok(())
-}
-
-/// Does the key belong to one of them, or have one as plan?
-fn refers(entry: &KeyEntry, ids: &HashSet<AccountId>) -> bool {
-    entry.above.iter().chain(entry.plan()).any(|account| ids.contains(&account.id))
-}
-
-/// The account that a field names.
+/// The account that a field names; for whoever is changing something.
 pub(crate) fn known(app: &App, id: AccountId, field: &str) -> Result<Arc<Account>, AccountsError> {
-    app.gateway.keys.accounts.get(id).ok_or_else(|| unknown(field, &id.to_string(), id.level))
+    let table = &app.gateway.keys.accounts;
+    if table.get(id).is_none() {
+        // Another node may have made it just now.
+        take(app, app.storage.database.accounts_of(&[id])?)?;
+    }
+    table.get(id).ok_or_else(|| unknown(field, &id.to_string(), id.level))
 }
 
 /// What a caller is told who names something that there is not.

@@ -47,6 +47,11 @@ pub(crate) fn with_entry<T>(
 ) -> Result<Option<T>, StoreError> {
     let (mut change, mut out) = (Some(change), None);
     let done = app.storage.database.audited(&app.storage.audit_seal, draft, &mut |store| {
+        if let Some(once) = &draft.origin.once
+            && !store.claim_answer(once, draft.time)?
+        {
+            return Err(StoreError::Repeated);
+        }
         out = match change.take() {
             Some(change) => change(store)?,
             None => None,

@@ -1,9 +1,12 @@
 //! Virtual keys: those of the API live in the database and in the key table, those of the configuration file
 //! in the table only. The file is the floor: what it declares cannot be changed here.
 
+mod change;
+mod narrow;
 mod own;
 pub(super) mod told;
 
+pub(crate) use change::update;
 pub(crate) use told::difference;
 
 use super::accounts::{self, AccountsError};
@@ -13,12 +16,13 @@ use super::state::App;
 use gw_config::DeclaredKey;
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Secret, time};
 use gw_store::StoreError;
-use gw_store::audit::{AuditDraft, changed};
+use gw_store::audit::AuditDraft;
 use gw_store::keys::{file_key_id, generate_key, generate_key_id, shown_parts};
 use gw_store::memory::{Account, KeyEntry, KeySource, KeyTable, Rules};
+use gw_store::refers;
 use gw_store::restore::{Party, restore_key, restore_keys, restore_windows, restore_windows_or_later};
 use gw_store::traits::ControlStore;
-use gw_store::types::{KeyLabel, KeyUpdate, NewKey, NewSecret, StoredKey};
+use gw_store::types::{KeyLabel, NewKey, NewSecret, StoredKey};
 use serde_json::json;
 use std::collections::HashSet;
 use std::fmt;
@@ -61,6 +65,11 @@ pub(crate) enum KeysError {
     },
     /// Members make no keys there.
     NoMemberKeys,
+    /// The holder may only narrow what somebody else set.
+    OnlyNarrower {
+        /// What he would lift.
+        field: &'static str,
+    },
     /// The store.
     Store(StoreError),
 }
@@ -97,6 +106,11 @@ impl fmt::Display for KeysError {
             Self::NoMemberKeys => {
                 f.write_str("members make no keys there ('member_keys' is false); ask an admin for one")
             }
+            Self::OnlyNarrower { field } => write!(
+                f,
+                "somebody else set '{field}' of this key, and its holder may only narrow it; ask somebody who may change \
+                 all keys there"
+            ),
             Self::Store(error) => write!(f, "{error}"),
         }
     }
@@ -175,11 +189,11 @@ impl Prepared<'_> {
 }
 
 /// The keys that somebody may see, in the order of ids.
-pub(crate) fn list(app: &App, caller: &Caller) -> Result<Vec<Arc<KeyEntry>>, KeysError> {
-    caller.authority.may_somewhere(Resource::Keys.read())?;
-    let mut entries = app.gateway.keys.list();
-    entries.retain(|entry| caller.authority.sees(Resource::Keys.read(), &Standing::of_key(entry)));
-    Ok(entries)
+pub(crate) fn list(app: &App, caller: &Caller) -> Result<impl Iterator<Item = Arc<KeyEntry>>, KeysError> {
+    let read = Resource::Keys.read();
+    caller.authority.may_somewhere(read)?;
+    let all = app.gateway.keys.list().into_iter();
+    Ok(all.filter(move |entry| caller.authority.sees(read, &Standing::of_key(entry))))
 }
 
 /// A key that somebody may see.
@@ -189,13 +203,30 @@ pub(crate) fn seen(app: &App, caller: &Caller, id: KeyId) -> Result<Arc<KeyEntry
     Ok(entry)
 }
 
-/// A key as stored; `None` for one of the file.
-pub(crate) fn find(app: &App, id: KeyId) -> Result<Option<StoredKey>, KeysError> {
-    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
-    match entry.source {
-        KeySource::File | KeySource::Token => Ok(None),
-        KeySource::Api => Ok(app.storage.database.key(id)?),
+/// A key that somebody may see, with its row: what it says is newer than the entry where another node has just changed it.
+/// `None` for one that is not of the database.
+pub(crate) fn find(
+    app: &App,
+    caller: &Caller,
+    id: KeyId,
+) -> Result<(Arc<KeyEntry>, Option<StoredKey>), KeysError> {
+    if app.gateway.keys.get(id).is_none() {
+        // Another node may have made it just now.
+        refresh(app, &[id])?;
     }
+    let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
+    if entry.source != KeySource::Api {
+        return seen(app, caller, id).map(|entry| (entry, None));
+    }
+    let stored = stored(app, id)?;
+    caller.authority.may(Resource::Keys.read(), &Standing::of_stored(app, &stored.policy))?;
+    Ok((entry, Some(stored)))
+}
+
+/// The row of a key that is not revoked.
+fn stored(app: &App, id: KeyId) -> Result<StoredKey, KeysError> {
+    let found = app.storage.database.key(id)?.filter(|key| key.revoked_at.is_none());
+    found.ok_or(KeysError::NotFound)
 }
 
 /// Makes a key.
@@ -210,6 +241,7 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
     if reach == Reach::Own {
         own::check_new(app, &policy)?;
     }
+    policy.made_by_holder = reach == Reach::Own;
     if app.gateway.keys.by_name(&policy.name).is_some() {
         return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }));
     }
@@ -223,7 +255,10 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
     entry.places = Standing::in_common(&[standing]);
     entry.after = Some(told(&new.policy));
     let now = entry.time;
-    let stored = audit::with_entry(app, &entry, |store| store.create_key(&new, now).map(Some))?;
+    let stored = audit::with_entry(app, &entry, |store| {
+        refers::check_there(store, refers::of_key(&new.policy))?;
+        store.create_key(&new, now).map(Some)
+    })?;
     let stored = stored.ok_or(KeysError::NotFound)?;
     if let Some(party) = party(&app.gateway.keys, id, &stored.policy) {
         // From here on they are counted; nothing was spent before.
@@ -231,48 +266,6 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
     }
     put_in_force(app, &stored);
     Ok(Made { stored, key })
-}
-
-/// Changes a key of the database, for which any of these permissions is enough: `change` is given what it is now.
-pub(crate) fn update<E: From<KeysError>>(
-    app: &App,
-    caller: &Caller,
-    id: KeyId,
-    any_of: &[Permission],
-    if_revision: Option<i64>,
-    change: impl FnOnce(&mut KeyPolicy) -> Result<(), E>,
-) -> Result<StoredKey, E> {
-    let _changing = app.changing.lock();
-    let entry = own(app, caller, id, any_of)?;
-    let old_policy = entry.whole_policy();
-    let mut policy = old_policy.clone();
-    change(&mut policy)?;
-    settle(app, caller, &mut policy, Some(&old_policy))?;
-    let moved = Standing::of_policy(app, &policy);
-    let may = caller.authority.may_any(any_of, &moved);
-    // What he is about to lose sight of he has seen.
-    let reach = may.map_err(|denied| KeysError::Denied(denied.told(Resource::Keys.write())))?;
-    if reach == Reach::Own {
-        own::check_change(&old_policy, &policy)?;
-    }
-    let taken = app.gateway.keys.by_name(&policy.name).is_some_and(|other| other.id != id);
-    if taken {
-        return Err(KeysError::Store(StoreError::NameTaken { name: policy.name }).into());
-    }
-    let mut noted = noted(app, caller, "key.update", &entry);
-    let now = noted.time;
-    if let Some(party) = party(&app.gateway.keys, id, &policy) {
-        restore_windows(&*app.storage.database, &[party], now).map_err(KeysError::from)?;
-    }
-    noted.name.clone_from(&policy.name);
-    noted.places = Standing::in_common(&[Standing::of_key(&entry), moved]);
-    let (before, after) = changed(&told(&old_policy), &told(&policy));
-    (noted.before, noted.after) = (Some(before), Some(after));
-    let update = KeyUpdate { policy, if_revision };
-    let stored = audit::with_entry(app, &noted, |store| store.update_key(id, &update, now));
-    let stored = stored.map_err(KeysError::from)?.ok_or(KeysError::NotFound)?;
-    put_in_force(app, &stored);
-    Ok(stored)
 }
 
 /// Gives a key another secret; the present one stays good for so many seconds.
@@ -288,7 +281,8 @@ pub(crate) fn rotate(
     let key = generate_key()?;
     let digest = app.gateway.keys.digest(key.expose());
     let (prefix, last4) = shown_parts(&key);
-    let mut noted = noted(app, caller, "key.rotate", &entry);
+    let mut noted = noted(app, caller, "key.rotate", id, &entry.name);
+    noted.places = Standing::in_common(&[Standing::of_key(&entry)]);
     let now = noted.time;
     let old_until = now.saturating_add(i64::from(grace_seconds) * 1_000_000);
     noted.after = Some(json!({
@@ -312,25 +306,26 @@ pub(crate) fn revoke(
 ) -> Result<(), KeysError> {
     let _changing = app.changing.lock();
     let entry = own(app, caller, id, &[Resource::Keys.write()])?;
-    if let Some(expected) = if_revision {
-        let present = app.storage.database.key(id)?.ok_or(KeysError::NotFound)?;
-        if present.revision != expected {
-            return Err(KeysError::Store(StoreError::Changed { revision: present.revision }));
+    let mut noted = noted(app, caller, "key.revoke", id, &entry.name);
+    noted.places = Standing::in_common(&[Standing::of_key(&entry)]);
+    noted.before = Some(told(&stored(app, id)?.policy));
+    let revoke = |store: &dyn ControlStore| {
+        if let (Some(expected), Some(present)) = (if_revision, store.key(id)?)
+            && present.revision != expected
+        {
+            return Err(StoreError::Changed { revision: present.revision });
         }
-    }
-    let mut noted = noted(app, caller, "key.revoke", &entry);
-    noted.before = Some(told(&entry.whole_policy()));
-    let revoke = |store: &dyn ControlStore| Ok(store.revoke_key(id, noted.time)?.then_some(()));
+        Ok(store.revoke_key(id, noted.time)?.then_some(()))
+    };
     audit::with_entry(app, &noted, revoke)?.ok_or(KeysError::NotFound)?;
     app.gateway.keys.remove(id);
     Ok(())
 }
 
 /// An entry about a key.
-fn noted(app: &App, caller: &Caller, action: &'static str, entry: &KeyEntry) -> AuditDraft {
+fn noted(app: &App, caller: &Caller, action: &'static str, id: KeyId, name: &str) -> AuditDraft {
     let mut draft = audit::draft(app, &caller.origin, action, "key");
-    (draft.id, draft.name) = (entry.id.to_string(), entry.name.to_string());
-    draft.places = Standing::in_common(&[Standing::of_key(entry)]);
+    (draft.id, draft.name) = (id.to_string(), name.to_owned());
     draft
 }
 
@@ -394,6 +389,11 @@ fn settle(
 /// Puts keys in force as another node left them.
 pub(crate) fn refresh(app: &App, ids: &[KeyId]) -> Result<(), StoreError> {
     let _changing = app.changing.lock();
+    take(app, ids)
+}
+
+/// The same for whoever is changing something.
+pub(super) fn take(app: &App, ids: &[KeyId]) -> Result<(), StoreError> {
     let stored = app.storage.database.keys_of(ids)?;
     put_all_in_force(app, stored)
 }
@@ -464,6 +464,10 @@ fn account(
 
 /// A key that may be changed through the API, by whoever has one of these permissions.
 fn own(app: &App, caller: &Caller, id: KeyId, any_of: &[Permission]) -> Result<Arc<KeyEntry>, KeysError> {
+    if app.gateway.keys.get(id).is_none() {
+        // Another node may have made it just now.
+        take(app, &[id])?;
+    }
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     caller.authority.may_any(any_of, &Standing::of_key(&entry))?;
     match entry.source {

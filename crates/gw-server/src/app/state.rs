@@ -25,7 +25,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 /// See the module.
 pub(crate) struct App {
@@ -56,6 +56,8 @@ pub(crate) struct App {
     /// Held while keys or the configuration change, so that what was checked still holds when it is done, and
     /// that the key table changes in the database's order. Never on the request path.
     pub(super) changing: Mutex<()>,
+    /// The latest change of the database that is in force here.
+    in_force: AtomicI64,
     /// Held while a directory's group changes, with what that gives its members.
     pub(super) provisioning: Mutex<()>,
     /// Held while a document is applied: one after the other.
@@ -115,6 +117,7 @@ impl App {
         embeddings: Option<Loaded>,
     ) -> Result<Self, ApplyError> {
         let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
+        let in_force = AtomicI64::new(storage.revision);
         let app = Self {
             gateway,
             sharing,
@@ -132,12 +135,23 @@ impl App {
             sign_ins: SignIns::new(&compiled.sign_in),
             refusals: Refusals::new(compiled.store.audit_refusals_per_minute),
             changing: Mutex::default(),
+            in_force,
             provisioning: Mutex::default(),
             applying: Mutex::default(),
         };
         let declared = super::keys::prepare(&app, &compiled.keys).map_err(ApplyError::Keys)?;
         declared.put_in_force(&app.gateway.keys);
         Ok(app)
+    }
+
+    /// All changes up to this one are in force.
+    pub(crate) fn note_in_force(&self, revision: i64) {
+        self.in_force.store(revision, Ordering::Release);
+    }
+
+    /// The latest change that is known to be in force; `None` where nobody else changes anything, so that all are.
+    pub(crate) fn seen(&self) -> Option<i64> {
+        self.storage.database.is_shared().then(|| self.in_force.load(Ordering::Acquire))
     }
 
     /// Puts a new configuration in force: all of it, or nothing. What can fail comes first, the database last

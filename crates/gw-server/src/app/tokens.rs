@@ -125,7 +125,8 @@ pub(crate) fn create(
     if let TokenHolder::Role { at: Some(id), .. } | TokenHolder::User(id) = holder {
         let field = if matches!(holder, TokenHolder::User(_)) { "user_id" } else { "account_id" };
         let is_himself = Some(id) == caller.authority.user();
-        if !is_himself && !accounts::is_seen(app, caller, id)? {
+        let is_there = accounts::known(app, id, field).is_ok();
+        if !is_there || (!is_himself && !accounts::is_seen(app, caller, id)?) {
             return Err(accounts::unknown(field, &id.to_string(), id.level).into());
         }
     }

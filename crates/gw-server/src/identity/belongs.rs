@@ -3,6 +3,7 @@
 
 use gw_config::compile::{Belongs, IssuerSettings};
 use gw_identity::Claims;
+use gw_model::{AccountId, Level};
 use std::fmt;
 
 /// Longest name of a caller in reports, in characters.
@@ -19,6 +20,8 @@ pub(super) struct Said {
     /// For reports.
     pub(super) name: String,
     pub(super) user: Option<String>,
+    /// The id of a user here.
+    pub(super) user_id: Option<AccountId>,
     /// An address that the issuer stands for, in lower case.
     pub(super) email: Option<String>,
     pub(super) organization: Vec<String>,
@@ -78,7 +81,9 @@ pub(super) fn said(issuer: &IssuerSettings, claims: &Claims) -> Result<Said, Lac
     let names = &issuer.claims;
     let text = |claim: &Option<String>| claim.as_deref().and_then(|claim| claims.text(claim));
     let user = text(&names.user);
-    if let (Some(claim), None) = (&names.user, &user) {
+    let user_id = text(&names.user_id).and_then(|text| text.parse::<AccountId>().ok());
+    let user_id = user_id.filter(|id| id.level == Level::User);
+    if let (Some(claim), None, None) = (names.user.as_ref().or(names.user_id.as_ref()), &user, &user_id) {
         return Err(Lacking::User { claim: claim.clone() });
     }
     // Of rules that fit, the first that says a thing decides it.
@@ -99,6 +104,7 @@ pub(super) fn said(issuer: &IssuerSettings, claims: &Claims) -> Result<Said, Lac
         name: name(issuer, claims).unwrap_or_else(|| subject.clone()),
         email: email(issuer, claims),
         user,
+        user_id,
         organization: several(&names.organization, |rule| &rule.organization),
         team: several(&names.team, |rule| &rule.team),
         project: several(&names.project, |rule| &rule.project),

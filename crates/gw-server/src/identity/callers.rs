@@ -206,12 +206,17 @@ impl Bearer<'_> {
     }
 
     fn user(&self) -> Result<Option<Arc<Account>>, Refusal> {
-        let Some(named) = &self.said.user else { return Ok(None) };
         let table = &self.app.gateway.keys.accounts;
-        let by_id = named.parse::<AccountId>().ok().filter(|id| id.level == Level::User);
-        if let Some(user) = by_id.and_then(|id| table.get(id)) {
+        // Only an issuer that may do so names people here by their ids.
+        if let Some(user) = self.said.user_id.and_then(|id| table.get(id)) {
             return Ok(Some(user));
         }
+        let Some(named) = &self.said.user else {
+            return match self.said.user_id {
+                Some(id) => Err(refused(format!("this token names the user '{id}', who is not known here"))),
+                None => Ok(None),
+            };
+        };
         // The same at every node, whoever comes first.
         let id = named_account_id(Level::User, None, &format!("{}\0{named}", self.issuer.issuer));
         if let Some(user) = table.get(id) {

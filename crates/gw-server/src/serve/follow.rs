@@ -69,6 +69,7 @@ impl Follower {
             let Some(latest) = changes.last().map(|change| change.revision) else { break };
             self.take(&changes)?;
             self.last = latest;
+            self.app.note_in_force(latest);
         }
         let revision = database.revision()?;
         if revision < self.last && database.is_up() {
@@ -77,6 +78,7 @@ impl Follower {
             keys::reload(&self.app)?;
             self.take_routes();
             self.last = revision;
+            self.app.note_in_force(revision);
         }
         self.take_spent(&*database)?;
         audit::write_waiting(&self.app)?;

@@ -63,6 +63,7 @@ mod route_budgets;
 mod routing;
 mod scim;
 mod semantic;
+mod semantic_cache;
 mod shared_limits;
 mod sharing;
 mod shutdown;

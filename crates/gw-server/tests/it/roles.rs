@@ -162,6 +162,77 @@ async fn members_have_keys_of_their_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_only_narrows_what_others_set_of_his_key() {
+    let upstream = Upstream::start().await;
+    let site = Site::new(&upstream).await;
+    let (ada, token) = site.person("ada", json!([{"account_id": site.team, "role": "member"}])).await;
+    let issued = json!({"name": "issued", "team_id": site.team, "user_id": ada, "disabled": true,
+        "budget": {"limit_usd": "1", "period": "month"}, "limits": {"rpm": 5}, "models": ["up/*"],
+        "expires_at": "2099-01-01T00:00:00Z", "allowed_ips": ["10.0.0.0/8", "127.0.0.0/8"], "priority": "low",
+        "metadata": {"cost": "1"}});
+    let path = format!("keys/{}", made(&site.gateway, "keys", issued).await);
+    let change = async |body: Value| site.ask(&token, Method::PATCH, &path, body).await;
+    let dearer = json!({"limit_usd": "2", "period": "month"});
+    let lifts = [
+        ("disabled", json!(false)),
+        ("budget", json!(null)),
+        ("budget", dearer),
+        ("limits", json!(null)),
+        ("limits", json!({"rpm": 6})),
+        ("models", json!(["*"])),
+        ("expires_at", json!(null)),
+        ("allowed_ips", json!(null)),
+        ("allowed_ips", json!(["0.0.0.0/0"])),
+        ("priority", json!("normal")),
+        ("metadata", json!({})),
+        ("endpoints", json!(["passthrough"])),
+    ];
+    for (name, value) in lifts {
+        let said = if name == "budget" { "budgets" } else { name };
+        field(&change(json!({name: value})).await, 403, said);
+    }
+    let narrower = json!({"name": "mine", "budget": {"limit_usd": "0.5", "period": "month"}, "limits": {"rpm": 2, "tpm": 9},
+        "models": ["up/chat-model"], "expires_at": "2098-01-01T00:00:00Z", "allowed_ips": ["127.0.0.0/8"],
+        "metadata": {"cost": "1", "of": "ada"}, "endpoints": ["chat"]});
+    change(narrower).await.ok();
+    site.ask(MASTER, Method::PATCH, &path, json!({"disabled": false, "limits": {"rpm": 50}})).await.ok();
+
+    // What he set himself he lifts again, until somebody else has changed the key.
+    let own = json!({"name": "own", "team_id": site.team, "limits": {"rpm": 1}});
+    let own = site.ask(&token, Method::POST, "keys", own).await;
+    let path = format!("keys/{}", own.json()["id"].as_str().unwrap());
+    let change = async |body: Value| site.ask(&token, Method::PATCH, &path, body).await;
+    change(json!({"limits": {"rpm": 9}, "disabled": true})).await.ok();
+    change(json!({"disabled": false})).await.ok();
+    site.ask(MASTER, Method::PATCH, &path, json!({"disabled": true})).await.ok();
+    field(&change(json!({"disabled": false})).await, 403, "disabled");
+    change(json!({"limits": {"rpm": 8}})).await.ok();
+    field(&change(json!({"limits": {"rpm": 9}})).await, 403, "limits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_moves_no_key_to_where_members_have_none() {
+    let upstream = Upstream::start().await;
+    let site = Site::new(&upstream).await;
+    let closed = json!({"name": "closed", "organization_id": site.organization, "member_keys": false});
+    let closed = made(&site.gateway, "teams", closed).await;
+    let project = made(&site.gateway, "projects", json!({"name": "site", "team_id": closed})).await;
+    let open = made(&site.gateway, "teams", json!({"name": "o", "organization_id": site.organization})).await;
+    let roles = json!([{"account_id": site.team, "role": "member"}, {"account_id": closed, "role": "member"},
+        {"account_id": open, "role": "member"}]);
+    let (_, token) = site.person("ada", roles).await;
+    let key = site.ask(&token, Method::POST, "keys", json!({"name": "mine", "team_id": site.team})).await;
+    let path = format!("keys/{}", key.json()["id"].as_str().unwrap());
+    for place in [json!({"team_id": closed}), json!({"team_id": null, "project_id": project})] {
+        field(&site.ask(&token, Method::PATCH, &path, place).await, 403, "team_id");
+    }
+    site.ask(&token, Method::PATCH, &path, json!({"team_id": open})).await.ok();
+    // What stands where members make none any more may be changed there.
+    site.ask(MASTER, Method::PATCH, &format!("teams/{open}"), json!({"member_keys": false})).await.ok();
+    site.ask(&token, Method::PATCH, &path, json!({"limits": {"rpm": 9}})).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_gives_away_more_than_he_has() {
     let upstream = Upstream::start().await;
     let site = Site::new(&upstream).await;

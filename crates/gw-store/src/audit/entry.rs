@@ -5,6 +5,7 @@ use crate::types::TokenId;
 use gw_model::{AccountId, KeyId, Micros};
 use serde_json::Value;
 use std::fmt;
+use std::sync::Arc;
 
 /// Longest text of an entry in characters; longer ones are cut.
 const MAX_TEXT: usize = 512;
@@ -48,13 +49,28 @@ pub struct Origin {
     pub address: String,
     /// What the client says it is (`user-agent`).
     pub agent: String,
+    /// The write that this is part of, where it may come again; not in the entry.
+    pub once: Option<Arc<Repeatable>>,
+}
+
+/// A write that may come again and is made once, however often and wherever it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeatable {
+    /// Under which its answer is kept.
+    pub name: String,
+    /// Digest of what was asked.
+    pub request: Vec<u8>,
+    /// Tells this time from others that it comes.
+    pub mark: String,
+    /// What was made before is forgotten.
+    pub since: Micros,
 }
 
 impl Origin {
     /// The gateway itself.
     #[must_use]
     pub const fn system() -> Self {
-        Self { actor: Actor::System, address: String::new(), agent: String::new() }
+        Self { actor: Actor::System, address: String::new(), agent: String::new(), once: None }
     }
 }
 

@@ -10,7 +10,7 @@ mod verify;
 
 pub use chain::{AuditSeal, Head, Link, NO_HASH};
 pub use changed::changed;
-pub use entry::{Actor, AuditDraft, AuditEntry, AuditFilter, AuditOutcome, AuditPage, Origin};
+pub use entry::{Actor, AuditDraft, AuditEntry, AuditFilter, AuditOutcome, AuditPage, Origin, Repeatable};
 pub use verify::{Anchor, AuditFault, AuditReport, AuditRow, FaultKind, Verifier};
 
 pub(crate) use crate::keys::hex;

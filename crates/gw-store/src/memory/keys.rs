@@ -11,6 +11,7 @@ use super::digest::{Digest, HeadHasher, Peppers};
 use super::plans::Under;
 use super::rules::{Holder, Rules};
 use super::tally::Tally;
+use crate::refers;
 use ahash::{AHashMap, AHashSet};
 use callers::Callers;
 pub use callers::{NewCaller, Told, TooManyCallers};
@@ -161,7 +162,8 @@ impl KeyTable {
         })
     }
 
-    /// Adds a key or replaces the one with that id, whose counters are kept.
+    /// Adds a key or replaces the one with that id, whose counters are kept. One that names an account that is not in the
+    /// table may call nothing.
     pub fn upsert(
         &self,
         id: KeyId,
@@ -192,7 +194,9 @@ impl KeyTable {
             Some(old) => Arc::clone(&old.tally),
             None => names.parked.remove(&id).unwrap_or_default(),
         };
-        tally.set_closed(disabled || policy.disabled);
+        // Better no calls than calls that count for nobody.
+        let is_orphan = refers::of_key(&policy).any(|id| self.accounts.get(id).is_none());
+        tally.set_closed(disabled || policy.disabled || is_orphan);
         let every_model = policy.models.iter().any(|pattern| pattern == "*");
         let rules = shared(&mut names.rules, Rules::new(&policy.limits, policy.budgets.clone()));
         let above = self.above(&policy);

@@ -3,6 +3,7 @@
 use super::bytes::{limit, small};
 use super::db::{ANSWER_LIMIT, PostgresStore};
 use super::session::Values;
+use crate::audit::Repeatable;
 use crate::error::StoreError;
 use crate::traits::AnswerStore;
 use crate::types::GivenAnswer;
@@ -11,7 +12,12 @@ use gw_model::Micros;
 const SELECT: &str = "SELECT request, status, etag, sealed, created_at FROM given_answers \
      WHERE idempotency_key = $1 AND created_at >= $2";
 const INSERT: &str = "INSERT INTO given_answers (idempotency_key, request, status, etag, sealed, created_at) \
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (idempotency_key) DO UPDATE SET status = excluded.status, \
+     etag = excluded.etag, sealed = excluded.sealed WHERE given_answers.status = 0";
+/// The mark stands where the answer's `ETag` is to stand.
+const CLAIM: &str = "INSERT INTO given_answers (idempotency_key, request, status, etag, sealed, created_at) \
+     VALUES ($1, $2, 0, $3, '', $4) ON CONFLICT (idempotency_key) DO UPDATE SET etag = excluded.etag \
+     WHERE given_answers.status = 0 AND given_answers.etag = excluded.etag";
 /// All but the latest so many.
 const FORGET: &str = "DELETE FROM given_answers WHERE idempotency_key IN \
      (SELECT idempotency_key FROM given_answers ORDER BY created_at DESC OFFSET $1)";
@@ -27,6 +33,14 @@ impl AnswerStore for PostgresStore {
                 sealed: row.try_get(3)?,
                 created_at: row.try_get(4)?,
             }))
+        })
+    }
+
+    fn claim_answer(&self, claim: &Repeatable, now: Micros) -> Result<bool, StoreError> {
+        self.transaction("note that an answer is to come", ANSWER_LIMIT, async |db| {
+            let old = "DELETE FROM given_answers WHERE idempotency_key = $1 AND created_at < $2";
+            db.execute(old, &[&claim.name, &claim.since]).await?;
+            Ok(db.execute(CLAIM, &[&claim.name, &claim.request, &claim.mark, &now]).await? > 0)
         })
     }
 

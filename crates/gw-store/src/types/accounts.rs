@@ -125,7 +125,7 @@ pub struct NewSecret {
 pub struct GivenAnswer {
     /// Digest of what was asked.
     pub request: Vec<u8>,
-    /// HTTP status.
+    /// HTTP status; 0 while the answer of a write that was made is still to come.
     pub status: u16,
     /// `ETag`; empty without one.
     pub etag: String,

@@ -254,7 +254,8 @@ keys:
 ";
     let expected = "\
 f.yaml:3:36: 'ttl_seconds' is larger than 'max_ttl_seconds' (60)
-f.yaml:8:71: cache mode 'semantic' is not in this version: write exact or off";
+f.yaml:8:63: 'ttl_seconds' is larger than 'max_ttl_seconds' (60)
+f.yaml:8:63: cache mode 'semantic' needs a model for embeddings: set 'model_dir' under 'embeddings' (docs/guides/embeddings-in-process.md says how to get one), or name one as 'embeddings' under 'cache'";
     assert_eq!(faults(text), expected);
 }
 

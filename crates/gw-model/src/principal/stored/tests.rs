@@ -26,6 +26,7 @@ fn every_member_is_read_as_it_was_written() {
         guardrails: vec!["pii".into()],
         credentials: [("up".to_owned(), "second".to_owned())].into(),
         access: Some(Box::default()),
+        made_by_holder: true,
     };
     let text = serde_json::to_string(&policy).unwrap();
     assert_eq!(serde_json::from_str::<KeyPolicy>(&text).unwrap(), policy);

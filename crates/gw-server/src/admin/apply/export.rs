@@ -8,7 +8,7 @@ use crate::app::state::App;
 use gw_model::{AccountId, Level};
 use gw_store::types::{StoredAccount, StoredKey};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What belongs to an account, by the name of the list.
 type Below = HashMap<(AccountId, &'static str), Vec<Value>>;
@@ -33,24 +33,30 @@ pub(super) fn document(app: &App, organization: Option<&str>, ids: bool) -> Resu
             }
         }
     };
+    // Of one organization, only the plans that something of it has.
+    let mut plans: HashSet<AccountId> = HashSet::new();
     for stored in all.keys.iter().filter(|key| is_wanted(holder(key))) {
+        plans.extend(stored.policy.plan_id.as_ref().and_then(|id| id.parse::<AccountId>().ok()));
         let (above, entry) = key(stored, &all, ids);
         put(above, "keys", entry, &mut below);
     }
     // What belongs to others is written before them, and the plans come first in the end.
     let order = [Level::Tag, Level::Customer, Level::User, Level::Project, Level::Team, Level::Organization];
     for level in order.into_iter().chain([Level::Plan]) {
+        let had = std::mem::take(&mut plans);
         let own = |account: &&StoredAccount| match level {
-            Level::Plan => true,
+            Level::Plan => only.is_none() || had.contains(&account.id),
             Level::User => {
                 only.is_none() || account.profile.memberships.iter().any(|m| is_wanted(Some(m.account)))
             }
             _ => is_wanted(Some(account.id)),
         };
         for stored in all.accounts(level).filter(own) {
+            plans.extend(stored.profile.plan);
             let entry = account(stored, &all, ids, &mut below);
             put(stored.parent, list_of(level), entry, &mut below);
         }
+        plans.extend(had);
     }
     // What belongs to nothing that is here stands at the top, with the name of what it belongs to.
     let lists = ["plans", "organizations", "teams", "projects", "users", "customers", "tags", "keys"];

@@ -88,6 +88,9 @@ pub(super) fn key(policy: &KeyPolicy, paths: &Paths) -> Form {
     if policy.disabled {
         add("disabled", true.into());
     }
+    if !policy.guardrails.is_empty() {
+        add("guardrails", json!(policy.guardrails));
+    }
     if !policy.credentials.is_empty() {
         add("credentials", json!(policy.credentials));
     }

@@ -8,15 +8,16 @@ use crate::app::authorization::Caller;
 use crate::app::keys::{self, PEPPER};
 use crate::app::state::App;
 use gw_model::{AccountId, KeyId, KeyPolicy, Level, Micros, Secret};
-use gw_store::StoreError;
 use gw_store::audit::AuditDraft;
 use gw_store::keys::{generate_key, shown_parts};
 use gw_store::memory::KeySource;
 use gw_store::restore::restore_windows;
+use gw_store::traits::ControlStore;
 use gw_store::types::{
     AccountLabel, AccountProfile, MadeAccount, NewKey, NewSecret, StoredAccount, StoredKey, TenantBatch,
     TenantChange,
 };
+use gw_store::{StoreError, refers};
 use std::collections::{HashMap, HashSet};
 
 /// Changes of one transaction.
@@ -107,7 +108,11 @@ fn write(
     let both = batch.iter().zip(&changes);
     let entries: Vec<AuditDraft> =
         both.map(|(planned, change)| told::entry(app, caller, &planned.change, change)).collect();
-    with_entries(app, &entries, |store| store.write_tenants(&tenants, now)).map_err(|error| match error {
+    let write = |store: &dyn ControlStore| {
+        refers::check_many(store, &changes, app.seen())?;
+        store.write_tenants(&tenants, now)
+    };
+    with_entries(app, &entries, write).map_err(|error| match error {
         StoreError::OneOfMany { at: place, source } => Stopped::Refused { at: at(place), error: *source },
         error => Stopped::Store(error),
     })?;

@@ -59,6 +59,11 @@ impl Standing {
         Self { under, of: id(&policy.user_id), is_common: false, is_known }
     }
 
+    /// Of a key that there is, with that policy.
+    pub(crate) fn of_stored(app: &App, policy: &KeyPolicy) -> Self {
+        Self { is_known: false, ..Self::of_policy(app, policy) }
+    }
+
     /// Of what is a person's own, for somebody with roles at these accounts.
     pub(crate) fn of_person(user: AccountId, under: Vec<AccountId>) -> Self {
         Self { under, of: Some(user), ..Self::default() }

@@ -1,7 +1,7 @@
 //! Keys of members: what they may make and set for themselves, where that is allowed. Limits and budgets only narrow what the
 //! accounts above the key allow.
 
-use super::KeysError;
+use super::{KeysError, narrow};
 use crate::app::authorization::{Caller, Resource, Standing};
 use crate::app::state::App;
 use gw_model::{AccountId, KeyPolicy, Priority};
@@ -22,19 +22,34 @@ pub(super) fn name_holder(app: &App, caller: &Caller, policy: &mut KeyPolicy) {
 
 /// May a member make such a key for himself?
 pub(super) fn check_new(app: &App, policy: &KeyPolicy) -> Result<(), KeysError> {
+    check_place(app, policy)?;
+    check_fields(&KeyPolicy::default(), policy)
+}
+
+/// May a member change his key so? What somebody else set of it he may narrow.
+pub(super) fn check_change(app: &App, before: &KeyPolicy, after: &KeyPolicy) -> Result<(), KeysError> {
+    if (&before.team_id, &before.project_id) != (&after.team_id, &after.project_id) {
+        check_place(app, after)?;
+    }
+    check_fields(before, after)?;
+    match narrow::lifted(before, after) {
+        Some(field) if !before.made_by_holder => Err(KeysError::OnlyNarrower { field }),
+        _ => Ok(()),
+    }
+}
+
+/// May members have keys of their own there?
+fn check_place(app: &App, policy: &KeyPolicy) -> Result<(), KeysError> {
     let id =
         policy.project_id.as_ref().or(policy.team_id.as_ref()).and_then(|id| id.parse::<AccountId>().ok());
     let above = id.and_then(|id| app.gateway.keys.accounts.get(id));
     let is_closed =
         above.is_some_and(|account| account.lineage().any(|account| account.version().policy.no_member_keys));
-    if is_closed {
-        return Err(KeysError::NoMemberKeys);
-    }
-    check_change(&KeyPolicy::default(), policy)
+    if is_closed { Err(KeysError::NoMemberKeys) } else { Ok(()) }
 }
 
-/// May a member change his key so?
-pub(super) fn check_change(before: &KeyPolicy, after: &KeyPolicy) -> Result<(), KeysError> {
+/// What members never set.
+fn check_fields(before: &KeyPolicy, after: &KeyPolicy) -> Result<(), KeysError> {
     let more = after.priority != before.priority && after.priority == Priority::High;
     let fields = [
         ("priority", more),

@@ -99,9 +99,9 @@ impl Tenant {
         let (app, caller) = (&self.app, &self.caller);
         let done = match known {
             None => accounts::create(app, caller, Level::User, None, &profile).map_err(ScimError::from),
-            Some(user) => {
-                accounts::update(app, caller, user.id, Some(user.revision), |_| Ok::<_, ScimError>(profile))
-            }
+            Some(user) => accounts::update(app, caller, user.id, Some(user.revision), |_| {
+                Ok::<_, ScimError>(profile.clone())
+            }),
         };
         done.map_err(taken)
     }
@@ -137,7 +137,7 @@ impl Tenant {
         }
         let (app, caller) = (&self.app, &self.caller);
         let stored = accounts::update(app, caller, present.id, Some(present.revision), |_| {
-            Ok::<_, ScimError>(profile)
+            Ok::<_, ScimError>(profile.clone())
         })?;
         if stored.profile.disabled {
             tokens::end_all_of(app, caller, stored.id)?;

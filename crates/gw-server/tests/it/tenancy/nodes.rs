@@ -2,9 +2,9 @@
 
 use super::super::support::postgres::Postgres;
 use super::super::support::{KEY, eventually_within};
-use super::{Call, Gateway, Upstream, ask, chat, make, patch};
+use super::{Call, Gateway, MASTER, Upstream, ask, chat, make, patch, refused};
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Within that, another gateway knows.
@@ -70,4 +70,103 @@ async fn customers_made_on_sight_are_stored_within_a_second_and_shown() {
     gateway.send(call()).await.ok();
     patch(&gateway, &format!("customers/{id}"), &json!({"disabled": true})).await.ok();
     gateway.send(call()).await.refused(401, "invalid_api_key");
+}
+
+/// How often two gateways do the same at the same time: most of these rounds went wrong before.
+const ROUNDS: usize = 8;
+
+async fn show(gateway: &Gateway, path: &str) -> Value {
+    gateway.admin(Method::GET, &format!("/api/v1/{path}"), None).await.ok().json()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_two_gateways_change_of_one_thing_is_lost() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("lost");
+    let (here, there) = tokio::join!(gateway(&upstream, &url), gateway(&upstream, &url));
+    let (models, metadata) = (json!({"models": ["up/quick"]}), json!({"metadata": {"a": "b"}}));
+    let both = |row: &Value| {
+        assert_eq!((&row["models"], &row["metadata"]), (&models["models"], &metadata["metadata"]), "{row}");
+    };
+    for round in 0..ROUNDS {
+        let (id, key) = here.make_key(&json!({"name": format!("key {round}")})).await;
+        let path = format!("keys/{id}");
+        patch(&here, &path, &models).await.ok();
+        both(&patch(&there, &path, &metadata).await.ok().json());
+        both(&show(&here, &path).await);
+        patch(&here, &path, &json!({"disabled": true})).await.ok();
+        // What is shown and its tag are of one row.
+        let call = Call::post(&format!("/api/v1/{path}"), String::new()).method(Method::GET).key(MASTER);
+        let shown = there.send(call).await;
+        assert_eq!(shown.ok().json()["disabled"], true);
+        patch(&there, &path, &json!({"metadata": {"c": "d"}})).await.ok();
+        ask(&here, &key).await.refused(401, "invalid_api_key");
+
+        let team = make(&here, "teams", &json!({"name": format!("team {round}")})).await;
+        let path = format!("teams/{team}");
+        let (one, other) = tokio::join!(patch(&here, &path, &models), patch(&there, &path, &metadata));
+        one.ok();
+        other.ok();
+        both(&show(&here, &path).await);
+        let path = format!("keys/{id}");
+        let (one, other) = tokio::join!(
+            patch(&here, &path, &json!({"limits": {"rpm": 5}})),
+            patch(&there, &path, &metadata)
+        );
+        one.ok();
+        other.ok();
+        let row = show(&there, &path).await;
+        both(&row);
+        assert_eq!(row["limits"]["rpm"], 5, "{row}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_made_below_what_another_gateway_has_just_deleted() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("orphans");
+    let (here, there) = tokio::join!(gateway(&upstream, &url), gateway(&upstream, &url));
+    for round in 0..ROUNDS {
+        let name = |what: &str| format!("{what} {round}");
+        let team = make(&here, "teams", &json!({"name": name("team")})).await;
+        let plan = make(&here, "plans", &json!({"name": name("plan")})).await;
+        // Known there, although nobody has told it yet.
+        let (id, _) = there.make_key(&json!({"name": name("known"), "team_id": team, "plan_id": plan})).await;
+        let gone = here.admin(Method::DELETE, &format!("/api/v1/keys/{id}"), None).await;
+        assert_eq!(gone.status, 204, "{}", gone.text());
+        for path in [format!("teams/{team}"), format!("plans/{plan}")] {
+            let gone = here.admin(Method::DELETE, &format!("/api/v1/{path}"), None).await;
+            assert_eq!(gone.status, 204, "{}", gone.text());
+        }
+        let post = async |resource: &str, body: Value| {
+            there.admin(Method::POST, &format!("/api/v1/{resource}"), Some(&body)).await
+        };
+        refused(&post("keys", json!({"name": name("a"), "team_id": team})).await, 400, Some("team_id"));
+        refused(&post("projects", json!({"name": name("a"), "team_id": team})).await, 400, Some("team_id"));
+        refused(&post("keys", json!({"name": name("b"), "plan_id": plan})).await, 400, Some("plan_id"));
+        refused(&post("teams", json!({"name": name("b"), "plan_id": plan})).await, 400, Some("plan_id"));
+
+        let organization = make(&here, "organizations", &json!({"name": name("acme")})).await;
+        let path = format!("/api/v1/organizations/{organization}");
+        let (gone, made) = tokio::join!(
+            here.admin(Method::DELETE, &path, None),
+            post("teams", json!({"name": name("c"), "organization_id": organization}))
+        );
+        let both = (gone.status.as_u16(), made.status.as_u16());
+        assert!([(204, 400), (409, 201)].contains(&both), "{} {}", gone.text(), made.text());
+
+        let team = make(&here, "teams", &json!({"name": name("d")})).await;
+        let path = format!("/api/v1/teams/{team}?cascade=true");
+        let (gone, made) = tokio::join!(
+            here.admin(Method::DELETE, &path, None),
+            post("keys", json!({"name": name("d"), "team_id": team}))
+        );
+        assert_eq!(gone.status, 204, "{}", gone.text());
+        if made.status == 201 {
+            let key = made.json()["key"].as_str().expect("a key").to_owned();
+            ask(&here, &key).await.refused(401, "invalid_api_key");
+        }
+    }
 }

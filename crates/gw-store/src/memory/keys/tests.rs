@@ -1,5 +1,7 @@
 //! Tests of [`super`].
 use super::*;
+use crate::memory::NewAccount;
+use gw_model::AccountPolicy;
 
 fn table() -> KeyTable {
     KeyTable::new(vec![Secret::new("new pepper".to_owned()), Secret::new("old pepper".to_owned())])
@@ -145,4 +147,39 @@ fn an_earlier_secret_is_good_until_its_time_and_one_before_it_no_more() {
     assert_eq!((good("gw-one", 50), good("gw-two", 150), good("gw-three", 150)), (false, true, true));
     table.remove(KeyId(1));
     assert!(!good("gw-two", 150) && !good("gw-three", 150));
+}
+
+#[test]
+fn a_key_of_an_account_that_is_gone_may_call_nothing() {
+    let table = table();
+    let team = AccountId { level: Level::Team, number: 7 };
+    let of_team = |name: &str| KeyPolicy {
+        name: name.to_owned(),
+        terms: KeyTerms { team_id: Some(team.to_string()), ..KeyTerms::default() },
+        ..KeyPolicy::default()
+    };
+    let orphan = table.upsert(KeyId(1), [1; 32], of_team("orphan"), false, KeySource::Api);
+    assert!(orphan.is_closed() && orphan.above.is_empty());
+    let user =
+        KeyPolicy { user_id: Some(AccountId { level: Level::User, number: 7 }.to_string()), ..of_team("u") };
+    assert!(table.upsert(KeyId(2), [2; 32], user, false, KeySource::Api).is_closed());
+    let label = KeyPolicy {
+        name: "label".to_owned(),
+        terms: KeyTerms { team_id: Some("core".to_owned()), ..KeyTerms::default() },
+        ..KeyPolicy::default()
+    };
+    assert!(
+        !table.upsert(KeyId(3), [3; 32], label, false, KeySource::Api).is_closed(),
+        "no more than a label"
+    );
+    let account = NewAccount {
+        id: team,
+        name: "core".into(),
+        parent: None,
+        policy: AccountPolicy::default(),
+        plan: None,
+        disabled: false,
+    };
+    assert!(table.accounts.upsert(account).is_some());
+    assert!(!table.upsert(KeyId(1), [1; 32], of_team("orphan"), false, KeySource::Api).is_closed());
 }

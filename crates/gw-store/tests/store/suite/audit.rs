@@ -21,7 +21,12 @@ pub(crate) fn seal() -> AuditSeal {
 pub(crate) fn draft(id: &str, time: i64) -> AuditDraft {
     AuditDraft {
         time,
-        origin: Origin { actor: Actor::Master, address: "192.0.2.7".to_owned(), agent: "curl/8".to_owned() },
+        origin: Origin {
+            actor: Actor::Master,
+            address: "192.0.2.7".to_owned(),
+            agent: "curl/8".to_owned(),
+            once: None,
+        },
         action: "key.update",
         kind: "key",
         id: id.to_owned(),

@@ -95,12 +95,16 @@ impl Work<'_> {
         let account = AccountId { level: Level::Key, number: id.0 };
         self.held.insert(account, Holding { entry: key.entry.clone(), refers_to });
         let secret = key.secret.as_ref().map(|(_, secret)| secret.clone());
-        let (path, policy) = (policy.name.clone(), Box::new(policy));
+        let (path, mut policy) = (policy.name.clone(), Box::new(policy));
         let change = match stored {
             None => Change::CreateKey { id, policy, secret },
             Some(before) => {
                 let secret = secret.filter(|secret| !self.is_present(&before, secret));
-                if before.policy == *policy && secret.is_none() {
+                // Who made it is not for a document to say; one that changes it is somebody else than its holder.
+                policy.made_by_holder = before.policy.made_by_holder;
+                let is_same = before.policy == *policy;
+                policy.made_by_holder = false;
+                if is_same && secret.is_none() {
                     self.same.push(account);
                     return Ok(());
                 }
