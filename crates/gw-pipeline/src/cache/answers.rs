@@ -2,21 +2,18 @@
 //! the cache stage and whoever throws answers away.
 
 use super::flights::Flights;
+use super::purged::Purged;
 use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
 use gw_store::answers::shelf::Shelf;
 use gw_store::answers::similar::{Index, Turn};
 use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
-use parking_lot::Mutex;
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 const SECOND_US: i64 = 1_000_000;
-
-/// How many purges are remembered for answers that are on their way; what is older takes all of them.
-const MAX_PURGES: usize = 64;
 
 /// See the module.
 pub struct Answers {
@@ -28,31 +25,7 @@ pub struct Answers {
     pub(super) similar: Arc<Index>,
     /// Where answers are beside the memory.
     shelf: OnceLock<Shelf>,
-    purged: Mutex<Purged>,
-}
-
-/// What was thrown away lately.
-#[derive(Default)]
-struct Purged {
-    count: u64,
-    last: VecDeque<Purge>,
-}
-
-impl Purged {
-    fn add(&mut self, purge: &Purge) {
-        self.count += 1;
-        if self.last.len() >= MAX_PURGES {
-            self.last.pop_front();
-        }
-        self.last.push_back(purge.clone());
-    }
-
-    /// Does one of those behind the first so many take the answer?
-    fn takes(&self, since: u64, key: &AnswerKey, answer: &Answer) -> bool {
-        let new = usize::try_from(self.count - since).unwrap_or(usize::MAX);
-        new > self.last.len()
-            || self.last.iter().rev().take(new).any(|purge| purge.takes(key, &answer.labels))
-    }
+    purged: Purged,
 }
 
 impl std::fmt::Debug for Answers {
@@ -82,7 +55,7 @@ impl Answers {
             memory: Memory::new(memory_bytes(policies)),
             is_used,
             flights: Flights::new(metrics.cache_passengers.clone()),
-            purged: Mutex::default(),
+            purged: Purged::default(),
         }
     }
 
@@ -155,28 +128,32 @@ impl Answers {
         }
     }
 
-    /// Keeps an answer that was asked for after so many purges, and what others may find it by. False: a later purge takes it.
+    /// Keeps an answer that was asked for after so many purges, and what others may find it by; false where a later purge
+    /// takes it.
     pub(super) fn keep(&self, key: AnswerKey, answer: Answer, turn: Option<&Turn>, since: u64) -> bool {
-        // Held until it is kept: a purge comes before that, or takes it.
-        let purged = self.purged.lock();
-        if purged.takes(since, &key, &answer) {
+        let answer = Arc::new(answer);
+        if self.purged.takes(since, &key, &answer.labels) {
             return false;
         }
-        let answer = Arc::new(answer);
+        self.memory.put(key, Arc::clone(&answer));
+        // A purge may have passed between the two.
+        if self.purged.takes(since, &key, &answer.labels) {
+            self.memory.purge(&Purge { key: Some(key), ..Purge::default() });
+            return false;
+        }
         if let Some(shelf) = self.shelf.get() {
             shelf.put(key, &answer, turn);
         }
-        self.memory.put(key, answer);
         true
     }
 
     /// How many purges there were.
     pub(super) fn purges(&self) -> u64 {
-        self.purged.lock().count
+        self.purged.count()
     }
 
-    /// Throws answers away; how many there were. Those that are on their way go to who waits for them, and are not kept. To be
-    /// called where waiting is allowed.
+    /// Throws answers away; how many there were. Those that are on their way go to who waits for them, and are not kept.
+    /// To be called where waiting is allowed.
     pub fn purge(&self, purge: &Purge) -> usize {
         self.note(purge);
         // First where they come from.
@@ -189,9 +166,8 @@ impl Answers {
         self.forget(Vec::new(), purge)
     }
 
-    /// What is on its way is not kept, and nobody joins it.
     fn note(&self, purge: &Purge) {
-        self.purged.lock().add(purge);
+        self.purged.note(purge);
         self.flights.close_doors();
     }
 

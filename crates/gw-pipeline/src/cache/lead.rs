@@ -42,10 +42,10 @@ pub(crate) struct Lead {
     pub(super) worker: Rc<Worker>,
     pub(super) flight: Arc<Flight>,
     pub(super) key: AnswerKey,
-    /// How many purges there were when it was asked for.
-    pub(super) since: u64,
     /// The turn by which others may find the answer.
     pub(super) turn: Option<Turn>,
+    /// How many purges there were when it was asked for.
+    pub(super) since: u64,
     /// How long the answer is kept; `None`: not at all.
     pub(super) lifetime: Option<Lifetime>,
     pub(super) tags: Vec<String>,

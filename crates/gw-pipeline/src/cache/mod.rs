@@ -10,6 +10,7 @@ mod head;
 mod key;
 mod lead;
 mod looking;
+mod purged;
 mod reshape;
 mod serve;
 mod similar;

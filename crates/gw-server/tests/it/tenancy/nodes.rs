@@ -110,10 +110,8 @@ async fn nothing_that_two_gateways_change_of_one_thing_is_lost() {
         other.ok();
         both(&show(&here, &path).await);
         let path = format!("keys/{id}");
-        let (one, other) = tokio::join!(
-            patch(&here, &path, &json!({"limits": {"rpm": 5}})),
-            patch(&there, &path, &metadata)
-        );
+        let limits = json!({"limits": {"rpm": 5}});
+        let (one, other) = tokio::join!(patch(&here, &path, &limits), patch(&there, &path, &metadata));
         one.ok();
         other.ok();
         let row = show(&there, &path).await;
