@@ -345,7 +345,15 @@ pub trait ObjectStore: Send + Sync {
 
 /// What the control plane changes, and what is written down of it.
 pub trait ControlStore:
-    Directory + AccountStore + AnswerStore + BulkStore + CredentialStore + GroupStore + RouteStore + SignInStore + TokenStore
+    Directory
+    + AccountStore
+    + AnswerStore
+    + BulkStore
+    + CredentialStore
+    + GroupStore
+    + RouteStore
+    + SignInStore
+    + TokenStore
 {
 }
 impl<

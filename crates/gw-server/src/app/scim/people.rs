@@ -99,9 +99,9 @@ impl Tenant {
         let (app, caller) = (&self.app, &self.caller);
         let done = match known {
             None => accounts::create(app, caller, Level::User, None, &profile).map_err(ScimError::from),
-            Some(user) => {
-                accounts::update(app, caller, user.id, Some(user.revision), |_| Ok::<_, ScimError>(profile.clone()))
-            }
+            Some(user) => accounts::update(app, caller, user.id, Some(user.revision), |_| {
+                Ok::<_, ScimError>(profile.clone())
+            }),
         };
         done.map_err(taken)
     }

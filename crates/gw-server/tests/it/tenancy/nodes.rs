@@ -110,10 +110,8 @@ async fn nothing_that_two_gateways_change_of_one_thing_is_lost() {
         other.ok();
         both(&show(&here, &path).await);
         let path = format!("keys/{id}");
-        let (one, other) = tokio::join!(
-            patch(&here, &path, &json!({"limits": {"rpm": 5}})),
-            patch(&there, &path, &metadata)
-        );
+        let limits = json!({"limits": {"rpm": 5}});
+        let (one, other) = tokio::join!(patch(&here, &path, &limits), patch(&there, &path, &metadata));
         one.ok();
         other.ok();
         let row = show(&there, &path).await;
@@ -169,4 +167,29 @@ async fn nothing_is_made_below_what_another_gateway_has_just_deleted() {
             ask(&here, &key).await.refused(401, "invalid_api_key");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_comes_to_two_gateways_at_once_is_made_once() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("once");
+    let (here, there) = tokio::join!(gateway(&upstream, &url), gateway(&upstream, &url));
+    for round in 0..ROUNDS {
+        let resources = [
+            ("admin-tokens", json!({"name": "t", "role": "viewer"})),
+            ("keys", json!({"name": format!("key {round}")})),
+            ("teams", json!({"name": format!("team {round}")})),
+        ];
+        for (resource, body) in resources {
+            let once = async |gateway: &Gateway| {
+                let call = Call::post(&format!("/api/v1/{resource}"), body.to_string()).key(MASTER);
+                gateway.send(call.header("idempotency-key", &format!("{resource}-{round}"))).await
+            };
+            let (one, other) = tokio::join!(once(&here), once(&there));
+            assert_eq!((one.status.as_u16(), one.json()), (201, other.json()), "{}", other.text());
+            assert_eq!(once(&there).await.json(), one.json());
+        }
+    }
+    assert_eq!(here.rows("/api/v1/admin-tokens").await.len(), ROUNDS);
 }
