@@ -1,7 +1,10 @@
 //! A check made ready: what a configuration asks for, as an engine. Serves guardrails. Whatever is found in a text is
 //! found wherever the text was cut on its way.
 
+use crate::asked::About;
+use crate::expression;
 use crate::finding::Finding;
+use crate::notes::Place;
 use crate::pii::{self, Kinds};
 use crate::regexes::Regexes;
 use crate::schema::Schema;
@@ -10,7 +13,8 @@ use crate::segment::{self, Segment};
 use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 use crate::urls::Urls;
 use crate::{injection, invisible, walk, whole};
-use gw_model::guardrail::{CheckSpec, LengthSpec};
+use gw_model::guardrail::{AskSpec, CheckSpec, LengthSpec};
+use gw_model::policy::Condition;
 use std::sync::Arc;
 
 /// Why a check can not be made.
@@ -38,7 +42,9 @@ pub struct Check(Engine);
 enum Engine {
     Pii(Kinds),
     Secrets(Arc<Secrets>),
-    Injection { min_score: u8 },
+    Injection {
+        min_score: u8,
+    },
     Regex(Regexes),
     Terms(Terms),
     Urls(Arc<Urls>),
@@ -48,6 +54,9 @@ enum Engine {
     Refusal,
     Language(Vec<Arc<str>>),
     Code(Vec<Arc<str>>),
+    Expression(Arc<dyn Condition>),
+    /// Others say what is in a text.
+    Asked(Arc<AskSpec>),
 }
 
 impl Check {
@@ -97,6 +106,8 @@ impl Check {
             }
             CheckSpec::Refusal => Engine::Refusal,
             CheckSpec::Language { allow } => Engine::Language(allow.clone()),
+            CheckSpec::Expression(expression) => Engine::Expression(Arc::clone(&expression.0)),
+            CheckSpec::Asked(ask) => Engine::Asked(Arc::new(AskSpec::clone(ask))),
             CheckSpec::Code { languages } => {
                 Engine::Code(languages.iter().map(|name| name.to_ascii_lowercase().into()).collect())
             }
@@ -118,12 +129,21 @@ impl Check {
         )
     }
 
+    /// What is asked, where others say what is in a text: it finds nothing by itself.
+    #[must_use]
+    pub fn asked(&self) -> Option<&AskSpec> {
+        match &self.0 {
+            Engine::Asked(ask) => Some(ask),
+            _ => None,
+        }
+    }
+
     /// What it finds in a text that is there whole.
     #[must_use]
     pub fn find(&self, text: &str) -> Vec<Finding> {
         let mut found = Vec::new();
         if self.is_buffered() {
-            found.extend(self.judge(text));
+            found.extend(self.judge(text, None, &About::default()));
         } else {
             self.scanner().advance(self, text, 0, true, &mut found);
         }
@@ -131,8 +151,9 @@ impl Check {
     }
 
     /// What a check of whole texts finds.
-    pub(crate) fn judge(&self, text: &str) -> Option<Finding> {
+    pub(crate) fn judge(&self, text: &str, place: Option<&Place>, about: &About) -> Option<Finding> {
         match &self.0 {
+            Engine::Expression(condition) => expression::check(&**condition, text, place, about),
             Engine::Injection { min_score } => injection::check(text, *min_score),
             Engine::Length(spec) => whole::length(text, spec),
             Engine::Schema(schema) => schema.check(text),

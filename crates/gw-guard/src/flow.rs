@@ -2,10 +2,11 @@
 //! was found replaced. A whole text is one piece. Serves requests, answers and streams alike. Text goes on only when no
 //! finding can begin in it any more.
 
+use crate::asked::{About, Told};
 use crate::check::Scanner;
 use crate::finding::Finding;
 use crate::json_text::Unescaper;
-use crate::notes::{Notes, Place};
+use crate::notes::{Notes, Place, Side};
 use crate::rail::Guardrail;
 use crate::segment::{CONTEXT_BYTES, floor};
 use crate::terms::Terms;
@@ -53,6 +54,8 @@ pub struct Session {
     pub vault: Vault,
     /// What was found.
     pub notes: Notes,
+    /// The call, for expressions.
+    pub about: About,
 }
 
 /// See the module.
@@ -70,6 +73,9 @@ pub struct Flow {
     /// Found and not yet acted upon.
     found: Vec<(Source, Finding)>,
     whole: Option<String>,
+    /// Nothing goes on before it is known what others say about the text.
+    holds: bool,
+    told: Vec<Said>,
     /// Everything before has been acted upon, in bytes of the text.
     decided: usize,
     /// Where the last replacement ended.
@@ -84,11 +90,20 @@ struct Lane {
     decided: usize,
 }
 
+/// What somebody who was asked said about a place, beside the finding.
+#[derive(Debug)]
+struct Said {
+    rail: Arc<Guardrail>,
+    action: GuardAction,
+    with: Option<String>,
+}
+
 /// Who found something, in the order in which they go before each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Source {
     Placeholder(usize),
     Rail(usize),
+    Told(usize),
 }
 
 impl Flow {
@@ -111,11 +126,49 @@ impl Flow {
             offset: 0,
             found: Vec::new(),
             whole: wants_whole.then(String::new),
+            holds: false,
+            told: Vec::new(),
             decided: 0,
             covered: 0,
             edits: VecDeque::new(),
             blocked: None,
         }
+    }
+
+    /// A text that others are asked about. Where it `holds`, nothing goes on before [`Self::tell`].
+    #[must_use]
+    pub fn asked(restored: Option<Terms>, place: Place, form: Form, holds: bool) -> Self {
+        let plain = Self::new(Arc::new([]), restored, place, form);
+        Self { holds, whole: Some(String::new()), ..plain }
+    }
+
+    /// The text as checks see it, of one that others are asked about.
+    #[must_use]
+    pub fn said(&self) -> &str {
+        self.whole.as_deref().unwrap_or_default()
+    }
+
+    /// What those said who were asked, once the text is over.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn tell(
+        &mut self,
+        told: impl IntoIterator<Item = (Arc<Guardrail>, Told)>,
+        session: &mut Session,
+        avoid: &[u8],
+    ) -> Result<(), Blocked> {
+        for (rail, Told { finding, most, with, .. }) in told {
+            let action = rail.spec.action.min(most);
+            if rail.spec.shadow || action == GuardAction::Flag {
+                session.notes.add(&rail, action, &self.place, finding);
+            } else {
+                self.found.push((Source::Told(self.told.len()), finding));
+                self.told.push(Said { rail, action, with });
+            }
+        }
+        self.holds = false;
+        self.advance(true, session, avoid)
     }
 
     /// Takes more of the text.
@@ -162,6 +215,9 @@ impl Flow {
         }
         self.scan(is_end, session);
         self.judge_whole(is_end, session);
+        if self.holds {
+            return Ok(());
+        }
         let decided = self.all_decided(is_end);
         let acted = self.act(decided, session, avoid);
         self.decided = decided;
@@ -183,7 +239,7 @@ impl Flow {
                 finding.end += self.offset;
                 match rail.enforces() {
                     true => self.found.push((Source::Rail(at), finding)),
-                    false => session.notes.add(rail, &self.place, finding),
+                    false => session.notes.add(rail, rail.spec.action, &self.place, finding),
                 }
             }
         }
@@ -225,11 +281,13 @@ impl Flow {
                 continue;
             }
             lane.decided = seen;
-            let Some(finding) = rail.check().judge(whole) else { continue };
+            let Some(finding) = rail.check().judge(whole, Some(&self.place), &session.about) else {
+                continue;
+            };
             match rail.enforces() {
                 // The text as a whole is what is wrong.
                 true => self.found.push((Source::Rail(at), Finding { start: 0, ..finding })),
-                false => session.notes.add(rail, &self.place, finding),
+                false => session.notes.add(rail, rail.spec.action, &self.place, finding),
             }
         }
     }
@@ -250,15 +308,23 @@ impl Flow {
         self.found.sort_by_key(|(source, finding)| (finding.start, std::cmp::Reverse(finding.end), *source));
         let count = self.found.iter().take_while(|(_, finding)| finding.start < before.max(1)).count();
         for (source, finding) in self.found.drain(..count).collect::<Vec<_>>() {
-            let rail = match source {
+            let (rail, action, with) = match source {
                 Source::Placeholder(term) => {
                     self.replace(finding, session.vault.value(term).to_owned(), false);
                     continue;
                 }
-                Source::Rail(at) => Arc::clone(&self.rails[at]),
+                Source::Rail(at) => {
+                    let rail = Arc::clone(&self.rails[at]);
+                    let action = rail.spec.action;
+                    (rail, action, None)
+                }
+                Source::Told(at) => {
+                    let Said { rail, action, with } = &mut self.told[at];
+                    (Arc::clone(rail), *action, with.take())
+                }
             };
-            session.notes.add(&rail, &self.place, finding);
-            if rail.spec.action == GuardAction::Block {
+            session.notes.add(&rail, action, &self.place, finding);
+            if action == GuardAction::Block {
                 let blocked = Blocked { guardrail: Arc::clone(&rail.spec.name), kind: finding.kind };
                 self.blocked = Some((finding.start, blocked.clone()));
                 self.found.clear();
@@ -267,13 +333,14 @@ impl Flow {
             let value =
                 self.text.get(finding.start - self.offset..finding.end - self.offset).unwrap_or_default();
             // What the caller itself sent may come back.
-            if rail.spec.action == GuardAction::Tokenize
-                && self.restore.is_some()
+            if action == GuardAction::Tokenize
+                && self.place.side == Side::Response
                 && session.vault.knows(finding.kind, value)
             {
                 continue;
             }
-            let with = replacement(&rail, finding.kind, value, session, avoid);
+            let with =
+                with.unwrap_or_else(|| replacement(&rail, action, finding.kind, value, session, avoid));
             self.replace(finding, with, true);
         }
         Ok(())
@@ -315,13 +382,14 @@ impl Flow {
 /// What stands in place of a finding.
 fn replacement(
     rail: &Guardrail,
+    action: GuardAction,
     kind: &'static str,
     value: &str,
     session: &mut Session,
     avoid: &[u8],
 ) -> String {
     let blank = || format!("[REDACTED_{}]", kind.to_ascii_uppercase());
-    match rail.spec.action {
+    match action {
         GuardAction::Tokenize => session.vault.mask(kind, value, avoid).map_or_else(blank, str::to_owned),
         GuardAction::Rewrite => rail.spec.replacement.as_deref().unwrap_or_default().to_owned(),
         GuardAction::Redact | GuardAction::Flag | GuardAction::Block => {
@@ -354,6 +422,40 @@ pub fn whole(
     }
     flow.finish(session, avoid)?;
     Ok(apply(text, 0, text.len(), flow.edits(0)))
+}
+
+/// A text that is there whole, after what others said about it; `None` when nothing was replaced.
+///
+/// # Errors
+/// A guardrail stops the call.
+pub fn told(
+    told: impl IntoIterator<Item = (Arc<Guardrail>, Told)>,
+    restored: Option<Terms>,
+    text: &str,
+    place: Place,
+    form: Form,
+    session: &mut Session,
+    avoid: &[u8],
+) -> Result<Option<String>, Blocked> {
+    let mut flow = Flow::asked(restored, place, form, true);
+    flow.push(text, session, avoid)?;
+    flow.finish(session, avoid)?;
+    flow.tell(told, session, avoid)?;
+    Ok(apply(text, 0, text.len(), flow.edits(0)))
+}
+
+/// A text as checks see it.
+#[must_use]
+pub fn seen(text: &str, form: Form) -> std::borrow::Cow<'_, str> {
+    match form {
+        Form::Plain => text.into(),
+        Form::Json => {
+            let (mut unescaper, mut out) = (Unescaper::default(), String::with_capacity(text.len()));
+            unescaper.push(text, &mut out);
+            unescaper.finish(&mut out);
+            out.into()
+        }
+    }
 }
 
 /// A piece of a text, `start..end` of the whole as it came, after its replacements; `None` when there are none in it.

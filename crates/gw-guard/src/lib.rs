@@ -7,7 +7,9 @@
 //! [`walk`](mod@walk) say why a stream is judged as the whole text is.
 #![forbid(unsafe_code)]
 
+pub mod asked;
 mod check;
+mod expression;
 mod finding;
 mod flow;
 mod injection;
@@ -28,8 +30,8 @@ mod whole;
 
 pub use check::{Check, CheckError};
 pub use finding::Finding;
-pub use flow::{Blocked, Edit, Flow, Form, Session, apply, whole as pass_whole};
-pub use notes::{MAX_NOTES, Note, Notes, Place, Side};
+pub use flow::{Blocked, Edit, Flow, Form, Session, apply, seen, told as pass_told, whole as pass_whole};
+pub use notes::{MAX_NOTES, NO_VERDICT, Note, Notes, Place, Side};
 pub use rail::Guardrail;
 pub use terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 pub use vault::Vault;

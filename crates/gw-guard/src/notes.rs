@@ -1,6 +1,7 @@
 //! What guardrails found in a call, as it is written down: kinds, places and reasons, never the text. Serves records,
 //! headers and the playground.
 
+use crate::asked::AskFault;
 use crate::finding::Finding;
 use crate::rail::Guardrail;
 use gw_model::guardrail::{GuardAction, Speaker};
@@ -58,12 +59,12 @@ pub struct Notes {
 }
 
 impl Notes {
-    pub(crate) fn add(&mut self, rail: &Guardrail, place: &Place, finding: Finding) {
+    pub(crate) fn add(&mut self, rail: &Guardrail, action: GuardAction, place: &Place, finding: Finding) {
         self.count += 1;
         if self.list.len() < MAX_NOTES {
             self.list.push(Note {
                 guardrail: Arc::clone(&rail.spec.name),
-                action: rail.spec.action,
+                action,
                 shadow: rail.spec.shadow,
                 side: place.side,
                 speaker: place.speaker,
@@ -73,6 +74,20 @@ impl Notes {
         }
     }
 }
+
+impl Notes {
+    /// Somebody was asked and gave no verdict.
+    pub fn add_fault(&mut self, rail: &Guardrail, side: Side, fault: AskFault) {
+        let refuses = rail.enforces() && rail.check().asked().is_some_and(|ask| !ask.is_open);
+        let action = if refuses { GuardAction::Block } else { GuardAction::Flag };
+        let place = Place { side, speaker: Speaker::User, text: 0 };
+        let finding = Finding { start: 0, end: 0, kind: NO_VERDICT, score: 0, reason: fault.reason() };
+        self.add(rail, action, &place, finding);
+    }
+}
+
+/// The kind of a note that says that there was no verdict.
+pub const NO_VERDICT: &str = "no_verdict";
 
 /// Where a text stands in its call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

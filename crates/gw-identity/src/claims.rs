@@ -42,6 +42,15 @@ impl Claims {
         }
     }
 
+    /// The same with what others say besides.
+    #[must_use]
+    pub fn or(mut self, others: Self) -> Self {
+        for (name, value) in others.0 {
+            self.0.entry(name).or_insert(value);
+        }
+        self
+    }
+
     /// A time in whole seconds since the epoch.
     pub(crate) fn seconds(&self, name: &str) -> Option<i64> {
         let value = self.0.get(name)?;

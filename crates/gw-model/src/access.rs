@@ -1,4 +1,9 @@
-//! From where, when and with what a key may be used. Most keys have no such rules. Pure: the address and the time are given.
+//! From where, when and with what a key may be used, and what its calls may be. Most keys have no such rules. Pure: the
+//! address and the time are given.
+
+mod calls;
+
+pub use calls::CallRules;
 
 use crate::clock::Micros;
 use crate::limits::TimeZone;
@@ -24,13 +29,19 @@ pub struct Access {
     /// Members that the metadata of its calls must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub required_metadata: Vec<String>,
+    /// What calls may be.
+    #[serde(skip_serializing_if = "CallRules::is_empty")]
+    pub calls: CallRules,
 }
 
 impl Access {
     /// True when it asks for nothing.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.allowed_ips.is_empty() && self.hours.is_empty() && self.required_metadata.is_empty()
+        self.allowed_ips.is_empty()
+            && self.hours.is_empty()
+            && self.required_metadata.is_empty()
+            && self.calls.is_empty()
     }
 
     /// May calls come from this address? One that is not known may not, where there are rules.

@@ -1,6 +1,7 @@
 //! The cache of answers as the configuration has it, and what one call wants of it. Plain data. It must not know where
 //! answers are kept.
 
+use crate::routing::EmbedderName;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -39,6 +40,42 @@ pub struct CachePolicy {
     pub stale_if_error_seconds: u64,
     /// Largest answer that is kept, in bytes.
     pub max_entry_bytes: usize,
+    /// Answers to similar requests are reused, too.
+    pub semantic: Option<SemanticPolicy>,
+}
+
+/// When a request is so similar to another one that it gets its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SemanticPolicy {
+    /// Least cosine of the users' last turns, in thousandths.
+    pub threshold_permille: u32,
+    /// What makes their vectors.
+    pub embedder: EmbedderName,
+    /// The longest that a request waits for its vector, in milliseconds.
+    pub timeout_ms: u64,
+    /// The longest turn that is compared, in bytes.
+    pub max_turn_bytes: usize,
+}
+
+impl SemanticPolicy {
+    /// The least cosine, 0 to 1.
+    #[must_use]
+    pub fn threshold(&self) -> f32 {
+        // A thousand at most: no digit is lost.
+        f32::from(u16::try_from(self.threshold_permille).unwrap_or(1000)) / 1000.0
+    }
+}
+
+/// Where answers are kept beside the memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheStore {
+    /// Nowhere.
+    #[default]
+    Memory,
+    /// In the data directory.
+    Disk,
+    /// In Redis, for all gateways together.
+    Redis,
 }
 
 /// The policies in force.
@@ -50,6 +87,16 @@ pub struct CachePolicies {
     pub models: HashMap<Arc<str>, CachePolicy>,
     /// What answers may take in memory, in bytes.
     pub memory_bytes: usize,
+    /// Where they are kept beside it. Counts at the start of the process only.
+    pub store: CacheStore,
+    /// What they may take on disk, in bytes.
+    pub disk_bytes: u64,
+    /// The longest that a call waits for an answer from there, in milliseconds.
+    pub store_timeout_ms: u64,
+    /// The most turns that others are compared with.
+    pub index_entries: usize,
+    /// What these may take in memory, in bytes.
+    pub index_bytes: usize,
 }
 
 impl CachePolicies {
@@ -72,6 +119,8 @@ pub struct CacheWish {
     pub no_store: bool,
     /// Nothing but an answer that is there already will do.
     pub only_if_cached: bool,
+    /// Only an answer to the very same request will do.
+    pub exact: bool,
     /// How long its answer is fresh, in seconds.
     pub ttl_seconds: Option<u64>,
     /// The oldest answer that is good enough, in seconds.
@@ -101,6 +150,7 @@ impl CacheWish {
         self.no_read |= other.no_read;
         self.no_store |= other.no_store;
         self.only_if_cached |= other.only_if_cached;
+        self.exact |= other.exact;
         self.ttl_seconds = self.ttl_seconds.or(other.ttl_seconds);
         self.max_age_seconds = self.max_age_seconds.or(other.max_age_seconds);
         self.min_fresh_seconds = self.min_fresh_seconds.or(other.min_fresh_seconds);

@@ -1,6 +1,11 @@
 //! What a guardrail is by the configuration: what it looks for, where, and what a finding leads to. `gw-guard` makes
 //! engines of it. It must not look at texts.
 
+mod asked;
+
+pub use asked::{AskSpec, Asked, Host, Threshold};
+
+use crate::policy::Condition;
 use std::sync::Arc;
 
 /// One guardrail as configured.
@@ -182,6 +187,20 @@ pub enum CheckSpec {
         /// Languages that count; empty: all.
         languages: Vec<Arc<str>>,
     },
+    /// A text of which an expression holds.
+    Expression(Expression),
+    /// Whatever somebody says who is asked.
+    Asked(Box<AskSpec>),
+}
+
+/// A compiled expression. Two are the same when they are written the same.
+#[derive(Clone, Debug)]
+pub struct Expression(pub Arc<dyn Condition>);
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.source() == other.0.source()
+    }
 }
 
 /// Bounds of one text; `None` is no bound.
@@ -212,20 +231,32 @@ impl CheckSpec {
             Self::Refusal => "refusal",
             Self::Language { .. } => "language",
             Self::Code { .. } => "code",
+            Self::Expression(_) => "cel",
+            Self::Asked(ask) => ask.who.kind(),
         }
     }
 
     /// Can a finding be cut out of its text? Others are about the text as a whole.
     #[must_use]
     pub const fn finds_spans(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Pii { .. }
-                | Self::Secrets { .. }
-                | Self::Regex { .. }
-                | Self::Keywords { .. }
-                | Self::Urls { .. }
-                | Self::InvisibleText
-        )
+            | Self::Secrets { .. }
+            | Self::Regex { .. }
+            | Self::Keywords { .. }
+            | Self::Urls { .. }
+            | Self::InvisibleText => true,
+            Self::Asked(ask) => ask.who.finds_spans(),
+            _ => false,
+        }
+    }
+
+    /// What is asked, where somebody is.
+    #[must_use]
+    pub const fn asked(&self) -> Option<&AskSpec> {
+        match self {
+            Self::Asked(ask) => Some(ask),
+            _ => None,
+        }
     }
 }

@@ -32,6 +32,8 @@ pub struct Subject<'a> {
     pub session: &'a str,
     /// The call's tags.
     pub tags: &'a [&'a str],
+    /// A text that a guardrail looks at; empty elsewhere.
+    pub text: TextFacts<'a>,
     /// When the call came.
     pub now: Micros,
     /// How much of the tightest budget is used: 0 is nothing, 1 is all of it. `None` without a budget.
@@ -63,6 +65,17 @@ pub struct RequestFacts<'a> {
     pub choices: u32,
     /// Size of the body.
     pub body_bytes: u64,
+}
+
+/// What is known of a text that a guardrail looks at.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TextFacts<'a> {
+    /// What it says.
+    pub content: &'a str,
+    /// Who says it.
+    pub speaker: &'a str,
+    /// On which side of the call: `request` or `response`.
+    pub side: &'a str,
 }
 
 /// What is known of the key.
@@ -107,6 +120,8 @@ pub struct Reads {
     pub content: bool,
     /// How much of the budget is used.
     pub budget: bool,
+    /// A text that a guardrail looks at.
+    pub text: bool,
 }
 
 impl Reads {
@@ -119,6 +134,7 @@ impl Reads {
             tags: self.tags || other.tags,
             content: self.content || other.content,
             budget: self.budget || other.budget,
+            text: self.text || other.text,
         }
     }
 }

@@ -36,6 +36,8 @@ codes! {
     TimeNotAllowed = "time_not_allowed", 403;
     /// The key may not call this tool.
     ToolNotAllowed = "tool_not_allowed", 403;
+    /// The key's calls may not go where the model is served.
+    RegionNotAllowed = "region_not_allowed", 403;
     /// A budget has not enough left.
     BudgetExceeded = "budget_exceeded", 402;
     /// A rate limit is reached.

@@ -1,6 +1,10 @@
 //! Second stage: may this caller use this endpoint and this model. Resolves the model's name, since what
 //! is allowed is what would run. It must not take anything from a limit.
 
+mod calls;
+
+pub(crate) use calls::{check_region, check_tool_names, check_tools, check_tools_of};
+
 use crate::files::Claimed;
 use crate::lineup::Lineup;
 use crate::live::Live;
@@ -35,6 +39,7 @@ pub(crate) fn authorize(claimed: Claimed) -> Result<Permitted, Rejected> {
 fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refusal> {
     may_use(ticket, call.format)?;
     check_metadata(ticket)?;
+    check_tools(ticket, call)?;
     let key = ticket.key();
     if let Some(line) = &call.raw {
         return raw::authorize(ticket, live, call, line);
@@ -61,13 +66,7 @@ fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refus
 
 /// Does the call say of itself what its key and all that it counts for ask for?
 fn check_metadata(ticket: &Ticket) -> Result<(), Refusal> {
-    let Some(key) = ticket.key() else { return Ok(()) };
-    let ask = |refuse: &dyn Fn(&Access) -> Option<Vec<String>>| {
-        let keys = &ticket.worker().gateway().keys;
-        let beside = || ticket.beside().iter().find_map(|account| account.access(refuse));
-        keys.access(key, refuse).or_else(beside)
-    };
-    if ask(&|access| (!access.required_metadata.is_empty()).then(Vec::new)).is_none() {
+    if ticket.access(|access| (!access.required_metadata.is_empty()).then_some(())).is_none() {
         return Ok(());
     }
     let given = subject::metadata(None, &ticket.context)?.unwrap_or_default();
@@ -80,7 +79,7 @@ fn check_metadata(ticket: &Ticket) -> Result<(), Refusal> {
         let missing: Vec<String> = missing.cloned().collect();
         (!missing.is_empty()).then_some(missing)
     };
-    let Some((holder, missing)) = ask(&lacks) else { return Ok(()) };
+    let Some((holder, missing)) = ticket.access(lacks) else { return Ok(()) };
     let text = format!(
         "calls of {holder} must say {} in the header 'x-gatewright-metadata', as in {{\"{}\": \"...\"}}",
         missing.join(", "),

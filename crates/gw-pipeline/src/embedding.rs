@@ -15,6 +15,9 @@ pub type Embedded<'a> = Pin<Box<dyn Future<Output = Result<Vec<Vector>, Unembedd
 
 /// Makes vectors off the threads that serve requests.
 pub trait Embedding: Send + Sync + fmt::Debug {
+    /// What tells its vectors from those of other models.
+    fn name(&self) -> &str;
+
     /// The vector of a text that was seen before, at once.
     fn cached(&self, text: &str) -> Option<Vector>;
 

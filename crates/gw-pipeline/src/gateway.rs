@@ -6,10 +6,12 @@ use crate::clock::SystemClock;
 use crate::credentials::Room;
 use crate::embedding::Embedding;
 use crate::files::Settling;
+use crate::guard::{Trial, Trials, Tried};
 use crate::health::{Board, BoardCollector};
 use crate::introduction::Introducer;
 use crate::live::{Live, PublishError};
 use crate::metrics::{Metrics, SharedLimitMetrics};
+use crate::plugins::Plugins;
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
@@ -44,6 +46,7 @@ pub struct Gateway {
     pub answers: Answers,
     master: Secret,
     introducer: OnceLock<Arc<dyn Introducer>>,
+    plugins: OnceLock<Arc<dyn Plugins>>,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
@@ -52,6 +55,8 @@ pub struct Gateway {
     /// Batches that are being charged.
     pub(crate) settling: Settling,
     changes: Changes,
+    /// Texts that are tried on guardrails.
+    pub(crate) trials: Trials,
     stopping: AtomicBool,
     /// A condition in force reads headers of callers.
     keeps_headers: AtomicBool,
@@ -128,11 +133,13 @@ impl Gateway {
             answers,
             master: parts.master,
             introducer: OnceLock::new(),
+            plugins: OnceLock::new(),
             clock: parts.clock,
             metrics,
             saturation,
             settling: Settling::default(),
             changes: Changes::default(),
+            trials: Trials::default(),
             stopping: AtomicBool::new(false),
             keeps_headers: AtomicBool::new(keeps_headers),
             journal_failed_at: AtomicI64::new(0),
@@ -168,6 +175,20 @@ impl Gateway {
     /// From now on, tokens are accepted as this one says. Only the first counts.
     pub fn set_introducer(&self, introducer: Arc<dyn Introducer>) {
         let _ = self.introducer.set(introducer);
+    }
+
+    /// Tries a text on guardrails that ask others, on a worker. `None`: too many texts are being tried.
+    pub async fn try_text(&self, trial: Trial) -> Option<Tried> {
+        self.trials.put(trial).await
+    }
+
+    /// Has guardrails' plugins run from now on; the first call decides.
+    pub fn set_plugins(&self, plugins: Arc<dyn Plugins>) {
+        let _ = self.plugins.set(plugins);
+    }
+
+    pub(crate) fn plugins(&self) -> Option<&Arc<dyn Plugins>> {
+        self.plugins.get()
     }
 
     pub(crate) fn introducer(&self) -> Option<&Arc<dyn Introducer>> {

@@ -50,6 +50,8 @@ pub struct CallerContext {
     pub timeout_ms: Option<String>,
     /// What the headers want of the cache.
     pub cache: Option<Box<CacheWish>>,
+    /// It is the gateway's own call, whose texts were screened with the call that it serves.
+    pub is_own: bool,
     /// Headers for conditions, lower-case names; none unless a condition in force reads headers.
     pub headers: Vec<(String, String)>,
 }

@@ -6,9 +6,10 @@ use crate::embedding::Embedding;
 use crate::guard::Guards;
 use crate::health::Board;
 use crate::lineup::Lineup;
-use crate::route::meaning::{SemanticGroup, Sources};
+use crate::route::meaning::{SemanticGroup, Source, Sources};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
+use gw_model::routing::EmbedderName;
 use gw_model::snapshot::{Model, Provider};
 use gw_model::{Micros, Refusal, Snapshot, WireFormat};
 use gw_providers::PreparedProvider;
@@ -73,19 +74,32 @@ pub enum PublishError {
         /// What is wrong.
         source: gw_providers::PrepareError,
     },
+    /// The host of a guardrail is unusable.
+    Guardrail {
+        /// The guardrail.
+        guardrail: Arc<str>,
+        /// What is wrong.
+        source: DestinationError,
+    },
 }
 
 impl std::fmt::Display for PublishError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (Self::Destination { provider, .. } | Self::Headers { provider, .. }) = self;
-        write!(f, "provider '{provider}' cannot be used as configured")
+        match self {
+            Self::Destination { provider, .. } | Self::Headers { provider, .. } => {
+                write!(f, "provider '{provider}' cannot be used as configured")
+            }
+            Self::Guardrail { guardrail, .. } => {
+                write!(f, "guardrail '{guardrail}' cannot be used as configured")
+            }
+        }
     }
 }
 
 impl std::error::Error for PublishError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Destination { source, .. } => Some(source),
+            Self::Destination { source, .. } | Self::Guardrail { source, .. } => Some(source),
             Self::Headers { source, .. } => Some(source),
         }
     }
@@ -117,7 +131,7 @@ impl Live {
             let known = known.map_or(&[][..], |known| known.semantic());
             lineup.semantic().iter().for_each(|group| group.go_on(known));
         }
-        let guards = Guards::new(&snapshot.guardrails, before.map(|before| &before.guards));
+        let guards = Guards::new(&snapshot.guardrails, &proxies, before.map(|before| &before.guards))?;
         Ok(Self {
             snapshot,
             endpoints,
@@ -141,6 +155,11 @@ impl Live {
 
     pub(crate) fn endpoint(&self, provider: &Provider) -> Option<&ProviderEndpoint> {
         self.endpoints.get(&provider.name)
+    }
+
+    /// What makes vectors, by its name in the configuration.
+    pub(crate) fn vectors(&self, name: &EmbedderName) -> Source {
+        self.sources.named(name)
     }
 
     /// The semantic groups of all aliases, each with its alias.

@@ -106,8 +106,19 @@ struct GuardrailLabels {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct AskLabels {
+    guardrail: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct CacheLabels {
     result: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct SimilarLabels {
+    outcome: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -144,14 +155,18 @@ pub struct Metrics {
     hedges: Family<HedgeLabels, Counter>,
     shed: Family<ShedLabels, Counter>,
     guardrails: Family<GuardrailLabels, Counter>,
+    asks: Family<AskLabels, Counter>,
     waits: Family<ModelLabels, Histogram, fn() -> Histogram>,
     lag: Histogram,
     cache: Family<CacheLabels, Counter>,
+    similar: Family<SimilarLabels, Counter>,
     saved: UsdCounter,
     /// Sub-calls of requests without an ending.
     pub sub_calls_in_flight: Gauge,
     /// Callers that wait for an answer that another call fetches, or are getting it.
     pub cache_passengers: Gauge,
+    /// Turns that others are compared with; set when scraped.
+    pub cache_index_entries: Gauge,
     /// Answers in the cache; set when scraped.
     pub cache_entries: Gauge,
     /// What they take in memory, in bytes; set when scraped.
@@ -209,9 +224,12 @@ impl Metrics {
             hedges: Family::default(),
             shed: Family::default(),
             guardrails: Family::default(),
+            asks: Family::default(),
             waits: Family::new_with_constructor(histogram),
             lag: histogram(),
             cache: Family::default(),
+            similar: Family::default(),
+            cache_index_entries: Gauge::default(),
             saved: UsdCounter::default(),
             sub_calls_in_flight: Gauge::default(),
             cache_passengers: Gauge::default(),
@@ -239,6 +257,16 @@ impl Metrics {
     #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
     fn register_cache(&self, r: &mut Registry) {
         r.register("cache_requests", "Requests that asked the cache, by what it had", self.cache.clone());
+        r.register(
+            "cache_comparisons",
+            "Requests that were compared by what they mean, by what came of it",
+            self.similar.clone(),
+        );
+        r.register(
+            "cache_index_entries",
+            "Turns that others are compared with",
+            self.cache_index_entries.clone(),
+        );
         r.register("cache_saved_usd", "What answers from the cache would have cost", self.saved.clone());
         r.register("cache_passengers", "Callers of answers that others fetch", self.cache_passengers.clone());
         r.register("cache_entries", "Answers in the cache", self.cache_entries.clone());
@@ -276,6 +304,7 @@ impl Metrics {
         r.register("mirrors_skipped", "Requests that were not copied", self.mirrors_skipped.clone());
         r.register("hedges", "Second targets asked while the first was silent", self.hedges.clone());
         r.register("guardrail_findings", "What guardrails found, once a call", self.guardrails.clone());
+        r.register("guardrail_questions", "Questions of guardrails to others", self.asks.clone());
         r.register("shed_requests", "Requests refused since there was too much to do", self.shed.clone());
         r.register("queue_seconds", "How long requests waited for a place at a target", self.waits.clone());
         r.register("worker_lag_seconds", "How late workers come to what is due", self.lag.clone());
@@ -342,6 +371,11 @@ impl Metrics {
         self.cache.get_or_create(&CacheLabels { result }).inc();
     }
 
+    /// Counts a request that was compared by what it means.
+    pub(crate) fn note_similar(&self, outcome: &'static str) {
+        self.similar.get_or_create(&SimilarLabels { outcome }).inc();
+    }
+
     /// Counts what an answer from the cache would have cost.
     pub(crate) fn note_saved(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
@@ -369,6 +403,12 @@ impl Metrics {
     /// Counts a call that was refused since there was too much to do.
     pub(crate) fn note_shed(&self, reason: &'static str, priority: Priority) {
         self.shed.get_or_create(&ShedLabels { reason, priority: priority.as_str() }).inc();
+    }
+
+    /// Counts a question of a guardrail, by what came of it. Its name comes from the configuration.
+    pub(crate) fn note_ask(&self, guardrail: &str, outcome: &'static str) {
+        let labels = AskLabels { guardrail: guardrail.to_owned(), outcome };
+        self.asks.get_or_create(&labels).inc();
     }
 
     /// Counts what a guardrail found in a call. Its name comes from the configuration.

@@ -2,7 +2,7 @@
 //! as every call; here is what those stages ask in place of a model's name. It must not read or change a body beyond
 //! the facts that a price needs.
 
-use crate::authorize::{not_allowed, refuse_background, refuse_hidden_models, refuse_stored};
+use crate::authorize::{check_region, not_allowed, refuse_background, refuse_hidden_models, refuse_stored};
 use crate::inbound::PathFacts;
 use crate::lineup::Lineup;
 use crate::live::Live;
@@ -86,6 +86,7 @@ pub(crate) fn authorize(
         let text = format!("what this key belongs to may not call the provider '{name}'");
         return Err(Refusal::new(ErrorCode::ModelNotAllowed, text));
     }
+    check_region(ticket, provider)?;
     let has_budget = ticket.chain().budgets().next().is_some();
     let every_model = key.allows_every_model() && ticket.beside_allows(|policy| policy.models.is_none());
     let is_bounded = !every_model || has_budget;

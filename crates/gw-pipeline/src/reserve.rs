@@ -6,6 +6,7 @@ use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::route::{Planned, Route};
 use crate::ticket::{Rejected, Ticket};
+use gw_model::access::Access;
 use gw_model::catalog::ModelInfo;
 use gw_model::limits::{self, LimitUnit};
 use gw_model::snapshot::Model;
@@ -54,7 +55,7 @@ pub(crate) async fn reserve(planned: Planned) -> Result<Funded, Rejected> {
     let facts = &call.facts;
     let settings = &live.snapshot.settings;
     let most = most_output(&ticket, &call);
-    if let Err(refusal) = within(most, &call) {
+    if let Err(refusal) = within(most, &call).and_then(|()| within_input(&ticket, facts)) {
         return Err(ticket.reject(refusal));
     }
     let reserve_output_tokens =
@@ -121,6 +122,17 @@ fn within(most: Option<u64>, call: &Call) -> Result<(), Refusal> {
         _ => return Ok(()),
     };
     Err(Refusal::new(ErrorCode::InvalidRequest, text).param("max_tokens"))
+}
+
+/// Is the input no larger than what all that the call counts for let through?
+fn within_input(ticket: &Ticket, facts: &CallFacts) -> Result<(), Refusal> {
+    let beyond = |access: &Access| access.calls.max_input_tokens.filter(|most| facts.input_tokens > *most);
+    let Some((holder, most)) = ticket.access(beyond) else { return Ok(()) };
+    let text = format!(
+        "requests of {holder} may have {most} input tokens, and this one has about {}; send less",
+        facts.input_tokens
+    );
+    Err(Refusal::new(ErrorCode::ContextLengthExceeded, text))
 }
 
 /// The most that a request may use, wherever it goes.

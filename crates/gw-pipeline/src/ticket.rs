@@ -73,6 +73,8 @@ pub(crate) struct Hit {
     pub(crate) key: AnswerKey,
     /// How old it is.
     pub(crate) age_us: Micros,
+    /// How similar the request was that it answers, where that was not the same.
+    pub(crate) similarity: Option<f32>,
     /// Who gave it.
     pub(crate) target: Arc<Target>,
 }

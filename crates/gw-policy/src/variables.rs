@@ -38,6 +38,9 @@ pub(crate) enum Fact {
     Weekday,
     Now,
     BudgetUsed,
+    TextContent,
+    TextSpeaker,
+    TextSide,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +87,9 @@ const VARIABLES: &[(&str, Shape, Fact)] = &[
     ("time.weekday", Shape::Int, Fact::Weekday),
     ("time.now", Shape::Time, Fact::Now),
     ("budget.used", Shape::Double, Fact::BudgetUsed),
+    ("text.content", Shape::Text, Fact::TextContent),
+    ("text.speaker", Shape::Text, Fact::TextSpeaker),
+    ("text.side", Shape::Text, Fact::TextSide),
 ];
 
 /// What a name stands for.
@@ -122,6 +128,7 @@ pub(crate) fn reads(fact: Fact) -> Reads {
         Fact::Tags => Reads { tags: true, ..none },
         Fact::HasTools | Fact::HasImages | Fact::HasAudio => Reads { content: true, ..none },
         Fact::BudgetUsed => Reads { budget: true, ..none },
+        Fact::TextContent | Fact::TextSpeaker | Fact::TextSide => Reads { text: true, ..none },
         _ => none,
     }
 }
@@ -165,5 +172,8 @@ pub(crate) fn read<'e>(fact: Fact, subject: &'e Subject<'e>) -> Option<Value<'e>
         Fact::Weekday => Value::Int((seconds.div_euclid(86_400) + 4).rem_euclid(7)),
         Fact::Now => Value::Time(subject.now),
         Fact::BudgetUsed => Value::Double(subject.budget_used?),
+        Fact::TextContent => Value::text(subject.text.content),
+        Fact::TextSpeaker => Value::text(subject.text.speaker),
+        Fact::TextSide => Value::text(subject.text.side),
     })
 }

@@ -12,6 +12,7 @@ mod listen;
 mod scim;
 mod serve;
 mod telemetry;
+mod ui;
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -17,11 +17,14 @@ mod opening;
 mod prompt;
 mod rerank;
 mod responses;
+mod tools;
 
 pub(crate) use converse::MODEL_BOUNDS;
 pub use last_user::last_user_text;
 pub use metadata::metadata;
 pub use opening::opening;
+pub use tools::tool_names;
+pub(crate) use tools::tools_of_session;
 
 use crate::estimate;
 use crate::json::{JsonError, JsonErrorKind, Object};

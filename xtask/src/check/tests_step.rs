@@ -50,13 +50,35 @@ impl Tally {
     }
 }
 
+/// What the usual build leaves out and the gate builds and tests all the same, in the one build that it makes.
+pub(super) const FEATURES: &str = "gw-server/wasm";
+
 /// Unit and integration tests of every crate.
 pub(super) fn workspace(context: &mut Context) -> Result<(), String> {
     let command = if exists("cargo-nextest") {
         // Every failure is worth seeing, not just the first.
-        cargo(["nextest", "run", "--workspace", "--all-targets", "--locked", "--no-fail-fast"])
+        cargo([
+            "nextest",
+            "run",
+            "--workspace",
+            "--all-targets",
+            "--features",
+            FEATURES,
+            "--locked",
+            "--no-fail-fast",
+        ])
     } else {
-        cargo(["test", "--workspace", "--lib", "--bins", "--tests", "--locked", "--no-fail-fast"])
+        cargo([
+            "test",
+            "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--features",
+            FEATURES,
+            "--locked",
+            "--no-fail-fast",
+        ])
     };
     counted(context, command)
 }

@@ -13,6 +13,7 @@ const PROGRAMS: &[(&str, &str, bool)] = &[
     ("python3", "python3 python3-venv", true),
     ("node", "nodejs", true),
     ("npm", "npm", true),
+    ("chromium", "chromium", false),
 ];
 
 /// Checks for them.

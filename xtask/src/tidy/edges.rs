@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gw-pipeline", &["gw-guard", "gw-model", "gw-wire", "gw-providers", "gw-store", "gw-upstream"]),
     ("gw-embed", &[]),
     ("gw-identity", &[]),
+    ("gw-wasm", &[]),
     ("gw-emulator", &[]),
     ("gw-drill", &["gw-model", "gw-config", "gw-emulator"]),
     (
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gw-pipeline",
             "gw-embed",
             "gw-identity",
+            "gw-wasm",
             "gw-emulator",
             "gw-drill",
         ],

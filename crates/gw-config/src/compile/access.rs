@@ -4,14 +4,21 @@ use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::keys::{HourSettings, KeySettings};
 use crate::shape::Texts;
-use gw_model::access::{Access, Hours};
+use gw_model::access::{Access, CallRules, Hours};
+use gw_model::snapshot::Provider;
 use gw_model::{Network, NetworkError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Most blocks, hours or members of one key.
 const MAX_RULES: usize = 256;
 
 /// The rules of a key; `None` where it has none.
-pub(super) fn access(entry: &KeySettings, faults: &mut Faults) -> Option<Box<Access>> {
+pub(super) fn access(
+    entry: &KeySettings,
+    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
+    faults: &mut Faults,
+) -> Option<Box<Access>> {
     let required = &entry.required_metadata;
     for name in &required.value.0 {
         if name.value.0.trim().is_empty() {
@@ -31,8 +38,32 @@ pub(super) fn access(entry: &KeySettings, faults: &mut Faults) -> Option<Box<Acc
         allowed_ips: networks("allowed_ips", &entry.allowed_ips.value, faults),
         hours: entry.hours.value.iter().filter_map(|one| hours(one, faults)).collect(),
         required_metadata: required.value.0.iter().map(|name| name.value.0.clone()).collect(),
+        calls: calls(entry, providers, faults),
     };
     (!access.is_empty()).then(|| Box::new(access))
+}
+
+/// What its calls may be.
+fn calls(
+    entry: &KeySettings,
+    providers: &BTreeMap<Arc<str>, Arc<Provider>>,
+    faults: &mut Faults,
+) -> CallRules {
+    for name in entry.providers.iter().flat_map(|names| &names.value.0) {
+        if !providers.contains_key(name.value.as_str()) {
+            faults.add(name.place, format!("there is no provider '{}'", name.value.as_str()));
+        }
+    }
+    let texts = |texts: &Texts| texts.0.iter().map(|text| text.value.0.clone()).collect::<Vec<_>>();
+    CallRules {
+        providers: entry.providers.as_ref().map(|names| texts(&names.value)),
+        regions: entry.regions.as_ref().map(|names| texts(&names.value)),
+        max_input_tokens: entry.max_input_tokens.map(|most| most.value.get()),
+        max_output_tokens: entry.max_output_tokens.map(|most| most.value.get()),
+        tools: entry.tools.as_ref().map(|names| texts(&names.value)),
+        denied_tools: texts(&entry.denied_tools.value),
+        no_fallbacks: !entry.fallbacks.value,
+    }
 }
 
 /// Blocks of addresses, each at its place.

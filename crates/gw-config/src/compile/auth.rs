@@ -221,29 +221,40 @@ fn keys_at(block: &IssuerBlock, faults: &mut Faults, warnings: &mut Faults) -> K
         }
         return KeysAt::File(PathBuf::from(at.value.as_str()));
     }
-    let mut checked = |key: &str, at: &At<Text>| {
-        match url::parse(at.value.as_str()) {
-            Ok(found) if at.value.as_str().trim().starts_with("http:") && !is_loopback(&found.host) => {
-                let text = format!(
-                    "'{key}' is not encrypted: whoever can change what comes from there can make tokens; use https://"
-                );
-                warnings.add(at.place, text);
-            }
-            Ok(_) => {}
-            Err(why) => faults.add(at.place, format!("'{key}' {why}")),
-        }
-        at.value.as_str().trim().to_owned()
-    };
     if let Some(at) = &block.jwks_url {
-        return KeysAt::Jwks(checked("jwks_url", at));
+        return KeysAt::Jwks(checked("jwks_url", at, faults, warnings));
     }
-    KeysAt::Discovery(match &block.discovery_url {
-        Some(at) => checked("discovery_url", at),
+    KeysAt::Discovery(discovery(&block.issuer, block.discovery_url.as_ref(), faults, warnings))
+}
+
+/// Where an issuer's discovery document stands.
+pub(super) fn discovery(
+    issuer: &At<Text>,
+    given: Option<&At<Text>>,
+    faults: &mut Faults,
+    warnings: &mut Faults,
+) -> String {
+    match given {
+        Some(at) => checked("discovery_url", at, faults, warnings),
         None => {
-            let issuer = checked("issuer", &block.issuer);
+            let issuer = checked("issuer", issuer, faults, warnings);
             format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))
         }
-    })
+    }
+}
+
+fn checked(key: &str, at: &At<Text>, faults: &mut Faults, warnings: &mut Faults) -> String {
+    match url::parse(at.value.as_str()) {
+        Ok(found) if at.value.as_str().trim().starts_with("http:") && !is_loopback(&found.host) => {
+            let text = format!(
+                "'{key}' is not encrypted: whoever can change what comes from there can make tokens; use https://"
+            );
+            warnings.add(at.place, text);
+        }
+        Ok(_) => {}
+        Err(why) => faults.add(at.place, format!("'{key}' {why}")),
+    }
+    at.value.as_str().trim().to_owned()
 }
 
 fn is_loopback(host: &str) -> bool {

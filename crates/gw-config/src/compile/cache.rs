@@ -1,20 +1,30 @@
 //! The cache: one policy for all models, and those of aliases that have some of it in other ways.
 
+use super::providers::Providers;
+use super::semantic::{Wanted, embedder};
 use crate::errors::Faults;
-use crate::place::At;
+use crate::place::Place;
 use crate::settings::FileSettings;
-use crate::settings::cache::{CacheMode, CacheScopeName, CacheSettings, ModelCacheSettings};
-use gw_model::caching::{CachePolicies, CachePolicy, CacheScope};
+use crate::settings::cache::{CacheMode, CacheScopeName, CacheSettings, CacheStoreName, ModelCacheSettings};
+use gw_model::caching::{CachePolicies, CachePolicy, CacheScope, CacheStore, SemanticPolicy};
+use gw_model::routing::EmbedderName;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+/// Below that, turns have little in common.
+const LEAST_THRESHOLD_PERMILLE: u32 = 500;
+
 /// `None` where no answer is ever reused.
-pub(super) fn policies(file: &FileSettings, faults: &mut Faults) -> Option<Arc<CachePolicies>> {
+pub(super) fn policies(
+    file: &FileSettings,
+    providers: &Providers,
+    faults: &mut Faults,
+) -> Option<Arc<CachePolicies>> {
     let block = file.cache.as_ref().map(|at| &at.value);
     let fallback = CacheSettings::default();
     let block = block.unwrap_or(&fallback);
     let default = CachePolicy {
-        is_on: is_on(&block.mode, faults),
+        is_on: block.mode.value != CacheMode::Off,
         opt_in: block.opt_in.value,
         scope: scope(block.scope.value),
         ttl_seconds: block.ttl_seconds.value.get(),
@@ -22,28 +32,105 @@ pub(super) fn policies(file: &FileSettings, faults: &mut Faults) -> Option<Arc<C
         stale_while_revalidate_seconds: block.stale_while_revalidate_seconds.value.get(),
         stale_if_error_seconds: block.stale_if_error_seconds.value.get(),
         max_entry_bytes: block.max_entry_bytes.value.size(),
+        semantic: (block.mode.value == CacheMode::Semantic).then(|| semantic_of_file(block)),
     };
     let mut models = HashMap::new();
     for entry in &file.models.value.0 {
         if let Some(cache) = &entry.value.cache {
-            let policy = of_model(&default, &cache.value, faults);
+            let policy = of_model(&default, block, &cache.value);
             check(&policy, cache.value.ttl_seconds.as_ref().map_or(cache.place, |at| at.place), faults);
+            let own = &cache.value;
+            let places = Places {
+                threshold: own.threshold.as_ref().map_or(cache.place, |at| at.place),
+                embeddings: own.embeddings.as_ref().map_or(cache.place, |at| at.place),
+            };
+            check_semantic(&policy, &places, file, providers, faults);
             models.insert(Arc::from(entry.name.as_str()), policy);
         }
     }
     if let Some(at) = &file.cache {
+        if block.store.value == CacheStoreName::Redis && file.redis_url.is_none() {
+            faults.add(
+                block.store.place,
+                "cache store 'redis' needs 'redis_url': set that, or write memory or disk",
+            );
+        }
         check(&default, at.value.ttl_seconds.place, faults);
+        let places = Places { threshold: block.threshold.place, embeddings: block.embeddings.place };
+        check_semantic(&default, &places, file, providers, faults);
     }
     let is_used = default.is_on || models.values().any(|policy| policy.is_on);
-    is_used
-        .then(|| Arc::new(CachePolicies { default, models, memory_bytes: block.memory_bytes.value.size() }))
+    is_used.then(|| {
+        Arc::new(CachePolicies {
+            default,
+            models,
+            memory_bytes: block.memory_bytes.value.size(),
+            store: match block.store.value {
+                CacheStoreName::Memory => CacheStore::Memory,
+                CacheStoreName::Disk => CacheStore::Disk,
+                CacheStoreName::Redis => CacheStore::Redis,
+            },
+            disk_bytes: block.disk_bytes.value.get(),
+            store_timeout_ms: block.store_timeout_ms.value.get(),
+            index_entries: block.index_entries.value.size(),
+            index_bytes: block.index_bytes.value.size(),
+        })
+    })
 }
 
-fn of_model(default: &CachePolicy, block: &ModelCacheSettings, faults: &mut Faults) -> CachePolicy {
+fn semantic_of_file(block: &CacheSettings) -> SemanticPolicy {
+    SemanticPolicy {
+        threshold_permille: block.threshold.value.permille(),
+        embedder: embedder(block.embeddings.value.as_str()),
+        timeout_ms: block.embeddings_timeout_ms.value.get(),
+        max_turn_bytes: block.max_turn_bytes.value.size(),
+    }
+}
+
+fn semantic_of_model(file: &CacheSettings, own: &ModelCacheSettings) -> SemanticPolicy {
+    let all = semantic_of_file(file);
+    SemanticPolicy {
+        threshold_permille: own.threshold.as_ref().map_or(all.threshold_permille, |at| at.value.permille()),
+        embedder: own.embeddings.as_ref().map_or(all.embedder, |at| embedder(at.value.as_str())),
+        timeout_ms: own.embeddings_timeout_ms.as_ref().map_or(all.timeout_ms, |at| at.value.get()),
+        max_turn_bytes: own.max_turn_bytes.as_ref().map_or(all.max_turn_bytes, |at| at.value.size()),
+    }
+}
+
+/// Where things are written.
+struct Places {
+    threshold: Place,
+    embeddings: Place,
+}
+
+fn check_semantic(
+    policy: &CachePolicy,
+    places: &Places,
+    file: &FileSettings,
+    providers: &Providers,
+    faults: &mut Faults,
+) {
+    let Some(semantic) = &policy.semantic else { return };
+    if semantic.threshold_permille < LEAST_THRESHOLD_PERMILLE {
+        let text =
+            "'threshold' below 0.5 takes turns for the same that have little in common: write 0.5 to 1";
+        faults.add(places.threshold, text);
+    }
+    let name = match &semantic.embedder {
+        EmbedderName::Local => "local",
+        EmbedderName::Model(name) => name,
+    };
+    let (by, member) = ("cache mode 'semantic'", "'embeddings' under 'cache'");
+    Wanted { name, place: places.embeddings, by, member }.check(file, providers, faults);
+}
+
+fn of_model(default: &CachePolicy, file: &CacheSettings, block: &ModelCacheSettings) -> CachePolicy {
+    let is_semantic =
+        block.mode.as_ref().map_or(default.semantic.is_some(), |mode| mode.value == CacheMode::Semantic);
     let seconds = |at: Option<u64>, default: u64| at.unwrap_or(default);
     let stale = &block.stale_while_revalidate_seconds;
     CachePolicy {
-        is_on: block.mode.as_ref().map_or(default.is_on, |mode| is_on(mode, faults)),
+        is_on: block.mode.as_ref().map_or(default.is_on, |mode| mode.value != CacheMode::Off),
         opt_in: block.opt_in.as_ref().map_or(default.opt_in, |at| at.value),
         scope: block.scope.as_ref().map_or(default.scope, |at| scope(at.value)),
         ttl_seconds: seconds(block.ttl_seconds.as_ref().map(|at| at.value.get()), default.ttl_seconds),
@@ -60,14 +147,8 @@ fn of_model(default: &CachePolicy, block: &ModelCacheSettings, faults: &mut Faul
             default.stale_if_error_seconds,
         ),
         max_entry_bytes: block.max_entry_bytes.as_ref().map_or(default.max_entry_bytes, |at| at.value.size()),
+        semantic: is_semantic.then(|| semantic_of_model(file, block)),
     }
-}
-
-fn is_on(mode: &At<CacheMode>, faults: &mut Faults) -> bool {
-    if mode.value == CacheMode::Semantic {
-        faults.add(mode.place, "cache mode 'semantic' is not in this version: write exact or off");
-    }
-    mode.value == CacheMode::Exact
 }
 
 fn check(policy: &CachePolicy, place: crate::place::Place, faults: &mut Faults) {

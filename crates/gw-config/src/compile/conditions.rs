@@ -26,6 +26,9 @@ impl Conditions {
             return Err(format!("there are more than {MAX_CONDITIONS} conditions in one model: use fewer"));
         }
         let compiled = gw_policy::compile(text);
+        if compiled.as_ref().is_ok_and(|condition| condition.reads().text) {
+            return Err("'when' names 'text', which only guardrails of kind cel have".to_owned());
+        }
         self.0.insert(key, compiled.as_ref().ok().map(Arc::clone));
         compiled.map_err(|error| format!("'when' is no condition: {error}"))
     }

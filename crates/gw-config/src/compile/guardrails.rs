@@ -1,6 +1,11 @@
 //! Guardrails to specifications: settings that belong to another kind, and checks that can not be made, are faults with
 //! their places. Also the names by which keys and models ask for them.
 
+mod asked;
+
+pub use asked::PluginFile;
+pub(super) use asked::{check_references, plugins};
+
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::guardrails::{
@@ -8,7 +13,7 @@ use crate::settings::guardrails::{
 };
 use crate::shape::{Named, NamedEntry, Texts};
 use gw_guard::Check;
-use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, LengthSpec, Speaker, Speakers};
+use gw_model::guardrail::{CheckSpec, Expression, GuardAction, GuardrailSpec, LengthSpec, Speaker, Speakers};
 use std::sync::Arc;
 
 /// How sure a finding of an injection must be, in percent.
@@ -47,7 +52,11 @@ fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Opti
         );
     }
     check_members(settings, faults);
-    let check = check_spec(settings);
+    let check = match asked::spec(settings, faults) {
+        Some(ask) => CheckSpec::Asked(Box::new(ask)),
+        None if settings.kind.value == Kind::Cel => CheckSpec::Expression(expression(settings, faults)?),
+        None => check_spec(settings),
+    };
     if faults.len() == before
         && let Err(error) = Check::compile(&check)
     {
@@ -88,6 +97,26 @@ fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Opti
     }))
 }
 
+/// The expression of a guardrail. `None`: it has none that can be used.
+fn expression(settings: &GuardrailSettings, faults: &mut Faults) -> Option<Expression> {
+    let at = settings.expression.as_ref()?;
+    let condition = match gw_policy::compile(at.value.as_str()) {
+        Ok(condition) => condition,
+        Err(error) => {
+            faults.add(at.place, format!("'expression' is none: {error}"));
+            return None;
+        }
+    };
+    let reads = condition.reads();
+    if reads.headers || reads.metadata || reads.tags || reads.content || reads.budget {
+        let text =
+            "guardrails know nothing of headers, metadata, tags, images, tools and budgets: leave that out";
+        faults.add(at.place, text);
+        return None;
+    }
+    Some(Expression(condition))
+}
+
 const fn action(action: Action) -> GuardAction {
     match action {
         Action::Flag => GuardAction::Flag,
@@ -107,7 +136,8 @@ fn speakers(settings: &GuardrailSettings, check: &CheckSpec) -> Speakers {
         GuardSpeaker::Definition => Speaker::Definition,
     };
     match (settings.speakers.value.as_slice(), check) {
-        ([], CheckSpec::Injection { .. }) => {
+        ([], CheckSpec::Asked(ask)) if asked::is_broad(ask) => Speakers::ALL,
+        ([], CheckSpec::Injection { .. } | CheckSpec::Asked(_)) => {
             // What an application says to its model is an order, and no injection. Answers are looked at too.
             let asked = Speakers::NONE.with(Speaker::User).with(Speaker::Tool);
             if settings.on.value.iter().any(|at| at.value == Side::Response) {
@@ -167,7 +197,8 @@ fn check_spec(settings: &GuardrailSettings) -> CheckSpec {
         Kind::InvisibleText => CheckSpec::InvisibleText,
         Kind::Refusal => CheckSpec::Refusal,
         Kind::Language => CheckSpec::Language { allow: texts(&settings.allow) },
-        Kind::Code => CheckSpec::Code { languages: texts(&settings.languages) },
+        // Kinds that ask, when what they need is missing.
+        _ => CheckSpec::Code { languages: texts(&settings.languages) },
     }
 }
 
@@ -175,10 +206,10 @@ fn check_spec(settings: &GuardrailSettings) -> CheckSpec {
 fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
     let kind = settings.kind.value;
     let list = |at: &At<Texts>| (!at.value.0.is_empty()).then_some(at.place);
-    let given: [(&str, Option<Place>, &[Kind]); 14] = [
-        ("entities", list(&settings.entities), &[Kind::Pii]),
+    let mut given: Vec<(&str, Option<Place>, &[Kind])> = vec![
+        ("entities", list(&settings.entities), &[Kind::Pii, Kind::Presidio]),
         ("entropy", settings.entropy.as_ref().map(|at| at.place), &[Kind::Secrets]),
-        ("min_score", settings.min_score.as_ref().map(|at| at.place), &[Kind::Injection]),
+        ("min_score", settings.min_score.as_ref().map(|at| at.place), &[Kind::Injection, Kind::Presidio]),
         ("patterns", list(&settings.patterns), &[Kind::Regex]),
         ("max_match_bytes", settings.max_match_bytes.as_ref().map(|at| at.place), &[Kind::Regex]),
         ("terms", list(&settings.terms), &[Kind::Keywords]),
@@ -191,7 +222,9 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
         ("deny", list(&settings.deny), &[Kind::Urls]),
         ("languages", list(&settings.languages), &[Kind::Code]),
     ];
-    for (name, place, kinds) in given {
+    given.push(("expression", settings.expression.as_ref().map(|at| at.place), &[Kind::Cel]));
+    given.extend(asked::members(settings));
+    for (name, place, kinds) in &given {
         if let Some(place) = place.filter(|_| !kinds.contains(&kind)) {
             let owner = kinds.first().map_or("", |kind| kind.as_str());
             faults.add(place, format!("'{name}' is for kind {owner}, not {}: remove it", kind.as_str()));
@@ -203,6 +236,14 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
         Kind::Keywords => &["terms"],
         Kind::JsonSchema => &["schema"],
         Kind::Language => &["allow"],
+        Kind::Cel => &["expression"],
+        Kind::Webhook | Kind::Presidio => &["url"],
+        Kind::AzureContentSafety => &["url", "api_key"],
+        Kind::Lakera => &["api_key"],
+        Kind::OpenAiModeration | Kind::LlamaGuard => &["model"],
+        Kind::LlmJudge => &["model", "rule"],
+        Kind::BedrockGuardrail => &["provider", "guardrail_id"],
+        Kind::Wasm => &["file"],
         _ => &[],
     };
     for name in needed.iter().filter(|name| !is_given(name)) {

@@ -104,7 +104,7 @@ fn policy<'s>(
         budgets: budgets(entry.budget.as_ref(), &entry.budgets, faults),
         priority: entry.priority.value.into(),
         guardrails: guardrails::names(&entry.guardrails.value, known.guardrails, faults),
-        access: access::access(entry, faults),
+        access: access::access(entry, known.providers, faults),
         credentials: known.chosen_credentials(&entry.credentials, faults),
         made_by_holder: false,
     };

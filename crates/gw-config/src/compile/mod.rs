@@ -38,12 +38,13 @@ mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
+pub use guardrails::PluginFile;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
 pub use scim::{GroupRule, ScimSettings};
 pub use semantic::LocalEmbeddings;
 pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
-pub use sign_in::SignInSettings;
+pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
@@ -74,6 +75,8 @@ pub struct Compiled {
     pub redis: Option<RedisSettings>,
     /// The model for embeddings in the process.
     pub embeddings: Option<LocalEmbeddings>,
+    /// The files of guardrails' plugins.
+    pub plugins: Vec<PluginFile>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -103,6 +106,7 @@ pub fn compile(
         &mut faults,
         &mut warnings,
     );
+    let settings_of_path = path(file, &compiled, &mut faults);
     let mut snapshot = Snapshot {
         revision,
         providers: compiled.providers,
@@ -112,13 +116,14 @@ pub fn compile(
         custom_models: compiled.custom,
         health: health(&file.health.value),
         saturation: file.limits.value.policy(),
-        settings: path(file, &mut faults),
+        settings: settings_of_path,
         guardrails: guardrails::compile(&file.guardrails.value, &mut faults),
     };
     for model in &file.models.value.0 {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
     }
     routes::compile(file, &compiled.broken, &mut snapshot, &mut faults, &mut warnings);
+    guardrails::check_references(&file.guardrails.value, &snapshot, &mut faults);
     let known = keys::KnownModels {
         models: &snapshot.models,
         providers: &snapshot.providers,
@@ -128,19 +133,35 @@ pub fn compile(
     };
     let keys = keys::compile(&file.keys.value, &known, &mut faults, &mut warnings);
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
-    let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults));
+    let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(&file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
+    let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
-    let compiled =
-        Compiled { snapshot, keys, tokens, scim, sign_in, server, store, redis, embeddings, warnings };
+    let compiled = Compiled {
+        snapshot,
+        keys,
+        tokens,
+        scim,
+        sign_in,
+        server,
+        store,
+        redis,
+        embeddings,
+        plugins,
+        warnings,
+    };
     faults.finish(&settings.source, Some(compiled))
 }
 
-fn path(file: &crate::settings::FileSettings, faults: &mut Faults) -> PathSettings {
+fn path(
+    file: &crate::settings::FileSettings,
+    providers: &providers::Providers,
+    faults: &mut Faults,
+) -> PathSettings {
     let block = &file.settings.value;
     let storage = &file.storage.value;
     PathSettings {
@@ -157,7 +178,7 @@ fn path(file: &crate::settings::FileSettings, faults: &mut Faults) -> PathSettin
         realtime: realtime(&block.realtime.value),
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
-        cache: cache::policies(file, faults),
+        cache: cache::policies(file, providers, faults),
     }
 }
 

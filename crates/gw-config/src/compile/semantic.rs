@@ -218,40 +218,8 @@ impl Checking<'_, '_> {
         let named = group.semantic.map(|semantic| &semantic.value.model);
         let place = named.map_or(group.place, |named| named.place);
         let name = named.map_or(LOCAL, |named| named.value.as_str());
-        if name == LOCAL {
-            if self.file.embeddings.value.model_dir.is_none() {
-                let message = "strategy 'semantic' needs a model for embeddings: set 'model_dir' under 'embeddings' \
-                               (docs/guides/embeddings-in-process.md says how to get one), or name one as 'model' \
-                               under 'semantic'";
-                self.faults.add(place, message);
-            }
-            return;
-        }
-        if self.file.models.value.get(name).is_some() {
-            return;
-        }
-        let Some((provider, _)) = name.split_once('/').filter(|(_, model)| !model.is_empty()) else {
-            let message = format!(
-                "there is no model '{name}': write 'local', an alias, or a model for embeddings as 'provider/model'"
-            );
-            self.faults.add(place, message);
-            return;
-        };
-        let Some(known) = self.providers.providers.get(provider) else {
-            if !self.providers.broken.iter().any(|broken| broken == provider) {
-                let message = format!("there is no provider '{provider}': add it under 'providers'");
-                self.faults.add(place, message);
-            }
-            return;
-        };
-        if !known.formats.iter().any(|format| format.endpoint() == Endpoint::Embeddings) {
-            let message = format!("provider '{provider}' makes no embeddings: name a model of another one");
-            self.faults.add(place, message);
-        }
-        if !self.file.direct_models.value {
-            let message = format!("'direct_models' is false: add an alias for '{name}', and name that here");
-            self.faults.add(place, message);
-        }
+        let wanted = Wanted { name, place, by: "strategy 'semantic'", member: "'model' under 'semantic'" };
+        wanted.check(self.file, self.providers, self.faults);
     }
 
     /// How many texts a target is compared by; faults of each.
@@ -287,6 +255,66 @@ impl Checking<'_, '_> {
             self.faults.add(place, message);
         }
     }
+}
+
+/// A model for embeddings that something needs.
+pub(super) struct Wanted<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Where it is named.
+    pub(super) place: Place,
+    /// What needs it.
+    pub(super) by: &'static str,
+    /// The member that names it.
+    pub(super) member: &'static str,
+}
+
+impl Wanted<'_> {
+    /// Notes it when there is no such model.
+    pub(super) fn check(&self, file: &FileSettings, providers: &Providers, faults: &mut Faults) {
+        let (name, place) = (self.name, self.place);
+        if name == LOCAL {
+            if file.embeddings.value.model_dir.is_none() {
+                let message = format!(
+                    "{} needs a model for embeddings: set 'model_dir' under 'embeddings' \
+                     (docs/guides/embeddings-in-process.md says how to get one), or name one as {}",
+                    self.by, self.member
+                );
+                faults.add(place, message);
+            }
+            return;
+        }
+        if file.models.value.get(name).is_some() {
+            return;
+        }
+        let Some((provider, _)) = name.split_once('/').filter(|(_, model)| !model.is_empty()) else {
+            let message = format!(
+                "there is no model '{name}': write 'local', an alias, or a model for embeddings as 'provider/model'"
+            );
+            faults.add(place, message);
+            return;
+        };
+        let Some(known) = providers.providers.get(provider) else {
+            if !providers.broken.iter().any(|broken| broken == provider) {
+                let message = format!("there is no provider '{provider}': add it under 'providers'");
+                faults.add(place, message);
+            }
+            return;
+        };
+        if !known.formats.iter().any(|format| format.endpoint() == Endpoint::Embeddings) {
+            let message = format!("provider '{provider}' makes no embeddings: name a model of another one");
+            faults.add(place, message);
+        }
+        if !file.direct_models.value {
+            let message = format!("'direct_models' is false: add an alias for '{name}', and name that here");
+            faults.add(place, message);
+        }
+    }
+}
+
+/// What makes vectors, by its name in the file.
+pub(super) fn embedder(name: &str) -> EmbedderName {
+    if name == LOCAL { EmbedderName::Local } else { EmbedderName::Model(name.into()) }
 }
 
 /// What a target is compared by: its utterances, else its description.
@@ -354,9 +382,6 @@ pub(super) fn made(
             OnErrorName::Refuse => OnSemanticError::Refuse,
         },
         timeout_ms: written.timeout_ms.value.get(),
-        embedder: match written.model.value.as_str() {
-            LOCAL => EmbedderName::Local,
-            name => EmbedderName::Model(name.into()),
-        },
+        embedder: embedder(written.model.value.as_str()),
     }
 }

@@ -10,6 +10,7 @@ mod results;
 mod routing_guide;
 mod scim;
 mod semantic;
+mod sign_in;
 mod steering;
 mod subcalls;
 mod targets;

@@ -3,7 +3,7 @@
 use super::keys::EndpointName;
 use super::limits::{BudgetSettings, LimitSettings};
 use super::overload::PriorityName;
-use super::sign_in::{SessionBlock, SignInBlock};
+use super::sign_in::{OidcBlock, SessionBlock, SignInBlock};
 use crate::place::At;
 use crate::shape::{Named, Text, Texts, Whole, choices, settings};
 
@@ -18,6 +18,8 @@ settings! {
         section sign_in: SignInBlock,
         /// How long people stay signed in.
         section sessions: SessionBlock,
+        /// Identity providers at which people sign in.
+        section oidc: Vec<At<OidcBlock>>,
         /// Where browsers find this gateway, as `https://gateway.example.com`. By what the browser says (`Host`) when not given.
         optional public_url: Text,
     }

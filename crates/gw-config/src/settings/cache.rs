@@ -1,11 +1,11 @@
 //! Answer cache: for all models, and what an alias has in other ways.
 
-use crate::shape::{Whole, choices, settings};
+use crate::shape::{Fraction, Text, Whole, choices, settings};
 
 settings! {
     /// Answer cache (docs/guides/caching.md).
     pub struct CacheSettings {
-        /// `off`, or `exact`: answers to the same request are reused. `semantic` is not in this version.
+        /// `off`; `exact`: answers to the same request are reused; `semantic`: and those to one whose last turn means the same.
         default("off") mode: CacheMode,
         /// Only calls that ask for it use the cache (`x-gatewright-cache: on`).
         default(false) opt_in: bool,
@@ -21,6 +21,24 @@ settings! {
         default("key") scope: CacheScopeName,
         /// Largest answer that is kept, in bytes.
         default(1_048_576) max_entry_bytes: Whole<1024, 67_108_864>,
+        /// For mode `semantic`: least similarity (cosine, 0.5 to 1) of the users' last turns. `gatewright cache calibrate` helps to find one.
+        default(0.8) threshold: Fraction,
+        /// For mode `semantic`: what makes vectors: `local` (the model of `embeddings.model_dir`), or a model for embeddings, as `provider/model` or an alias.
+        default("local") embeddings: Text,
+        /// For mode `semantic`: the longest that a request waits for its vector, in milliseconds; then it goes on without.
+        default(250) embeddings_timeout_ms: Whole<1, 60_000>,
+        /// For mode `semantic`: the longest turn that is compared by what it means, in bytes.
+        default(1_000) max_turn_bytes: Whole<1, 8_192>,
+        /// For mode `semantic`: how many turns are kept to compare others with; the oldest go first.
+        default(100_000) index_entries: Whole<1, 10_000_000>,
+        /// For mode `semantic`: what these may take in memory, in bytes.
+        default(134_217_728) index_bytes: Whole<0, 1_099_511_627_776>,
+        /// Where answers are kept beside the memory: `memory` (nowhere), `disk` (in the data directory) or `redis` (at `redis_url`, for all gateways); sealed there. A change needs a restart.
+        default("memory") store: CacheStoreName,
+        /// For store `disk`: what answers may take there, in bytes; the oldest go first.
+        default(1_073_741_824) disk_bytes: Whole<1_048_576, 1_099_511_627_776>,
+        /// For stores `disk` and `redis`: the longest that a call waits for an answer from there, in milliseconds; then it goes on without.
+        default(50) store_timeout_ms: Whole<1, 10_000>,
         /// What all answers together may take in memory, in bytes; those used longest ago go first.
         default(134_217_728) memory_bytes: Whole<0, 1_099_511_627_776>,
     }
@@ -45,6 +63,14 @@ settings! {
         optional scope: CacheScopeName,
         /// As `cache.max_entry_bytes`.
         optional max_entry_bytes: Whole<1024, 67_108_864>,
+        /// As `cache.threshold`.
+        optional threshold: Fraction,
+        /// As `cache.embeddings`.
+        optional embeddings: Text,
+        /// As `cache.embeddings_timeout_ms`.
+        optional embeddings_timeout_ms: Whole<1, 60_000>,
+        /// As `cache.max_turn_bytes`.
+        optional max_turn_bytes: Whole<1, 8_192>,
     }
 }
 
@@ -55,8 +81,20 @@ choices! {
         Off = "off",
         /// Those to the same request.
         Exact = "exact",
-        /// Those to a similar one.
+        /// Those, and those to a request that means the same.
         Semantic = "semantic",
+    }
+}
+
+choices! {
+    /// Where answers are kept.
+    pub enum CacheStoreName {
+        /// In memory.
+        Memory = "memory",
+        /// In the data directory, too.
+        Disk = "disk",
+        /// In Redis, too.
+        Redis = "redis",
     }
 }
 

@@ -1,7 +1,8 @@
 //! Guardrails: what texts of requests and answers are looked through for, and what a finding leads to.
 
 use crate::place::At;
-use crate::shape::{Text, Texts, Whole, choices, settings};
+use crate::shape::{Fraction, Named, Text, Texts, Whole, choices, settings};
+use gw_model::Secret;
 
 settings! {
     /// One guardrail (docs/guides/guardrails.md).
@@ -26,11 +27,11 @@ settings! {
         optional replacement: Text,
         /// What becomes of calls whose texts can not be read: pass-through, sessions, forms.
         default("block") on_unchecked: OnUnchecked,
-        /// `pii`: the kinds that count, such as `email`; all when there are none.
+        /// `pii`: the kinds that count, such as `email`; all when there are none. `presidio`: its entities.
         section entities: Texts,
         /// `secrets`: texts that look random count too, beside words such as `key`.
         optional entropy: bool,
-        /// `injection`: how sure a finding must be, in percent; 70 unless it is said.
+        /// `injection`: how sure a finding must be, in percent; 70 unless it is said. `presidio`: the same, 50 unless it is said.
         optional min_score: Whole<1, 100>,
         /// `regex`: the patterns.
         section patterns: Texts,
@@ -56,6 +57,56 @@ settings! {
         section deny: Texts,
         /// `code`: languages that count; all when there are none.
         section languages: Texts,
+        /// `cel`: the expression, see docs/policy.md; a text of which it holds is a finding.
+        optional expression: Text,
+        /// Kinds that ask: how long a verdict may take, in milliseconds. 2000 unless it is said; 10000 for models, 10 for `wasm`.
+        optional timeout_ms: Whole<1, 120_000>,
+        /// Kinds that ask: what becomes of a call without a verdict; `closed` unless it is said.
+        optional on_error: OnAskError,
+        /// Kinds that ask: the call goes on meanwhile, and its answer waits for the verdict. For `flag` and `block`.
+        optional parallel: bool,
+        /// Kinds that ask: most questions at the same time; 64 unless it is said.
+        optional max_parallel: Whole<1, 10_000>,
+        /// Kinds that ask: most text of one question in bytes, 262144 unless it is said. Of a longer one there is no verdict.
+        optional max_text_bytes: Whole<1, 4_194_304>,
+        /// Kinds that ask a host: its address.
+        optional url: Text,
+        /// Kinds that ask a host: its credential.
+        optional api_key: Secret,
+        /// Kinds that ask a host: a PEM file with further authorities to trust there.
+        optional ca_file: Text,
+        /// `webhook`: what questions are signed with, at least 16 characters; `whsec_` and base64 too.
+        optional secret: Secret,
+        /// `llm-judge`, `llama-guard`, `openai-moderation`: the model, by the name that callers use. With `url`, its name there.
+        optional model: Text,
+        /// `llm-judge`: what is not allowed, in words.
+        optional rule: Text,
+        /// `llama-guard`: categories that count, `S1` to `S14`; all when there are none.
+        section categories: Texts,
+        /// `openai-moderation`: the smallest score that counts, by category; what the model flags when there is none.
+        section thresholds: Named<Fraction>,
+        /// `azure-content-safety`: the smallest severity that counts, by category; 4 for all when there is none.
+        section severities: Named<Whole<1, 7>>,
+        /// `azure-content-safety`: block lists to look at.
+        section blocklists: Texts,
+        /// `presidio`: language of the texts; `en` unless it is said.
+        optional language: Text,
+        /// `bedrock-guardrail`: the provider of kind bedrock whose host and credentials are used.
+        optional provider: Text,
+        /// `bedrock-guardrail`: its id.
+        optional guardrail_id: Text,
+        /// `bedrock-guardrail`: its version; `DRAFT` unless it is said.
+        optional guardrail_version: Text,
+        /// `lakera`: the project whose policy counts.
+        optional project: Text,
+        /// `wasm`: the component.
+        optional file: Text,
+        /// `wasm`: what the component is told about itself, as JSON.
+        optional settings: Text,
+        /// `wasm`: most memory in MiB; 16 unless it is said.
+        optional max_memory_mb: Whole<1, 1_024>,
+        /// `wasm`: most work of one question, in units of fuel (about one for an instruction); 100 million unless it is said.
+        optional max_fuel: Whole<1_000, 1_000_000_000_000>,
     }
 }
 
@@ -86,6 +137,26 @@ choices! {
         Language = "language",
         /// Program code.
         Code = "code",
+        /// Texts of which an expression holds.
+        Cel = "cel",
+        /// Whatever a web hook of the user's own says.
+        Webhook = "webhook",
+        /// A moderation model of OpenAI's format.
+        OpenAiModeration = "openai-moderation",
+        /// A model that judges by a rule in words.
+        LlmJudge = "llm-judge",
+        /// A model of the Llama Guard family.
+        LlamaGuard = "llama-guard",
+        /// Personal data, by Presidio's analyzer.
+        Presidio = "presidio",
+        /// Azure AI Content Safety.
+        AzureContentSafety = "azure-content-safety",
+        /// A guardrail of Amazon Bedrock.
+        BedrockGuardrail = "bedrock-guardrail",
+        /// Lakera Guard.
+        Lakera = "lakera",
+        /// A plugin: a component of WebAssembly.
+        Wasm = "wasm",
     }
 }
 
@@ -128,6 +199,16 @@ choices! {
         Tool = "tool",
         /// Definitions of tools and of the answer's form.
         Definition = "definition",
+    }
+}
+
+choices! {
+    /// What becomes of calls without a verdict.
+    pub enum OnAskError {
+        /// They are refused.
+        Closed = "closed",
+        /// They pass.
+        Open = "open",
     }
 }
 

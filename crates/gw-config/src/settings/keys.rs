@@ -3,7 +3,7 @@
 use super::limits::{BudgetSettings, LimitSettings};
 use super::overload::PriorityName;
 use crate::place::At;
-use crate::shape::{Named, Text, Texts, ZoneName, choices, settings};
+use crate::shape::{Named, Text, Texts, Whole, ZoneName, choices, settings};
 use gw_model::{Endpoint, Secret};
 
 settings! {
@@ -41,6 +41,20 @@ settings! {
         section hours: Vec<At<HourSettings>>,
         /// Members that `x-gatewright-metadata` of its calls must have.
         section required_metadata: Texts,
+        /// Providers that it may call, by their names here. All when not given.
+        optional providers: Texts,
+        /// Regions where its calls may go, as `region` of providers. All when not given; a provider without one is in none.
+        optional regions: Texts,
+        /// Most input tokens of one request.
+        optional max_input_tokens: Whole<1, 1_000_000_000>,
+        /// Most output tokens that one request may ask for.
+        optional max_output_tokens: Whole<1, 1_000_000_000>,
+        /// Names of tools that its calls may bring; `*` may stand at the end. All when not given.
+        optional tools: Texts,
+        /// Names of tools that they may not bring.
+        section denied_tools: Texts,
+        /// Whether other targets than the first may be asked.
+        default(true) fallbacks: bool,
         /// Guardrails that apply to its calls.
         section guardrails: Texts,
         /// Which of a provider's credentials its calls use: the provider's name, then the credential's.

@@ -36,3 +36,11 @@ fn lists_texts_and_scopes() {
     assert_eq!(claims.texts("groups"), ["one two"]);
     assert!(claims.texts("missing").is_empty());
 }
+
+#[test]
+fn what_others_say_besides_changes_nothing_that_was_said() {
+    let of = |text: &str| Claims::new(serde_json::from_str(text).unwrap());
+    let both = of(r#"{"sub":"a","email":"a@x"}"#).or(of(r#"{"sub":"b","groups":["g"]}"#));
+    assert_eq!((both.text("sub").as_deref(), both.text("email").as_deref()), (Some("a"), Some("a@x")));
+    assert_eq!(both.texts("groups"), ["g"]);
+}

@@ -31,6 +31,9 @@ pub struct AccountPolicy {
     /// Most output tokens that one request may ask for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_output_tokens: Option<u64>,
+    /// Guardrails that look at its calls, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guardrails: Vec<String>,
     /// Rate and concurrency limits.
     pub limits: Limits,
     /// Budgets.

@@ -5,9 +5,12 @@ use super::flights::Flights;
 use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
+use gw_store::answers::shelf::Shelf;
+use gw_store::answers::similar::{Index, Turn};
 use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 const SECOND_US: i64 = 1_000_000;
 
@@ -17,6 +20,10 @@ pub struct Answers {
     /// Is any answer reused at all?
     is_used: AtomicBool,
     pub(super) flights: Flights,
+    /// The turns to which there are answers.
+    pub(super) similar: Arc<Index>,
+    /// Where answers are beside the memory.
+    shelf: OnceLock<Shelf>,
 }
 
 impl std::fmt::Debug for Answers {
@@ -39,7 +46,10 @@ pub(super) enum Found {
 impl Answers {
     pub(crate) fn new(policies: Option<&CachePolicies>, metrics: &Metrics) -> Self {
         let is_used = AtomicBool::new(policies.is_some());
+        let (entries, bytes) = index_limits(policies);
         Self {
+            similar: Arc::new(Index::new(entries, bytes)),
+            shelf: OnceLock::new(),
             memory: Memory::new(memory_bytes(policies)),
             is_used,
             flights: Flights::new(metrics.cache_passengers.clone()),
@@ -50,6 +60,8 @@ impl Answers {
     pub(crate) fn follow(&self, policies: Option<&CachePolicies>) {
         self.is_used.store(policies.is_some(), Ordering::Relaxed);
         self.memory.set_limit(memory_bytes(policies));
+        let (entries, bytes) = index_limits(policies);
+        self.similar.set_limits(entries, bytes);
     }
 
     /// Is any answer reused at all? What callers say about it is not read otherwise.
@@ -81,13 +93,72 @@ impl Answers {
         Found::Nothing
     }
 
-    pub(super) fn keep(&self, key: AnswerKey, answer: Answer) {
-        self.memory.put(key, Arc::new(answer));
+    /// From now on, answers are kept there, too. Only the first counts.
+    pub fn set_shelf(&self, shelf: Shelf) {
+        let _ = self.shelf.set(shelf);
+    }
+
+    /// The turns that others are compared with.
+    #[must_use]
+    pub const fn index(&self) -> &Arc<Index> {
+        &self.similar
+    }
+
+    /// Is there more than the memory?
+    pub(super) fn has_shelf(&self) -> bool {
+        self.shelf.get().is_some()
+    }
+
+    /// Brings an answer into the memory from where else it may be. False: there is none; nothing: nobody knows.
+    pub(super) async fn fetch(&self, key: AnswerKey, now: Micros) -> Option<bool> {
+        if self.memory.get(&key, now).is_some() {
+            return Some(true);
+        }
+        let Some(shelf) = self.shelf.get() else { return Some(false) };
+        match shelf.get(key).await {
+            Ok(Some(answer)) => {
+                self.memory.put(key, Arc::new(answer));
+                Some(true)
+            }
+            Ok(None) => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    /// Keeps an answer, and what others may find it by.
+    pub(super) fn keep(&self, key: AnswerKey, answer: Answer, turn: Option<&Turn>) {
+        let answer = Arc::new(answer);
+        if let Some(shelf) = self.shelf.get() {
+            shelf.put(key, &answer, turn);
+        }
+        self.memory.put(key, answer);
     }
 
     /// Throws answers away; how many there were.
+    /// To be called where waiting is allowed.
     pub fn purge(&self, purge: &Purge) -> usize {
-        self.memory.purge(purge)
+        // First where they come from.
+        self.forget(self.shelf.get().map(|shelf| shelf.purge(purge)).unwrap_or_default(), purge)
+    }
+
+    /// The same for the memory of this process alone: elsewhere they are gone.
+    pub fn purge_memory(&self, purge: &Purge) -> usize {
+        self.forget(Vec::new(), purge)
+    }
+
+    fn forget(&self, gone: Vec<AnswerKey>, purge: &Purge) -> usize {
+        let mut gone: HashSet<AnswerKey> = gone.into_iter().collect();
+        gone.extend(self.memory.purge(purge));
+        if !gone.is_empty() {
+            self.similar.retain(|key| !gone.contains(key));
+        }
+        gone.len()
+    }
+
+    /// The turns that others are compared with, and what they take in bytes.
+    #[must_use]
+    pub fn index_totals(&self) -> (usize, usize) {
+        self.similar.totals()
     }
 
     /// How full the memory is.
@@ -95,6 +166,10 @@ impl Answers {
     pub fn totals(&self) -> Totals {
         self.memory.totals()
     }
+}
+
+fn index_limits(policies: Option<&CachePolicies>) -> (usize, usize) {
+    policies.map_or((0, 0), |policies| (policies.index_entries, policies.index_bytes))
 }
 
 fn memory_bytes(policies: Option<&CachePolicies>) -> usize {

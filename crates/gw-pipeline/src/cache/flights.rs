@@ -37,6 +37,11 @@ impl Flights {
         &self.shards[usize::from(key.0[30]) % SHARDS]
     }
 
+    /// Does somebody fetch that answer?
+    pub(super) fn has(&self, key: &AnswerKey) -> bool {
+        self.shard(key).lock().contains_key(key)
+    }
+
     /// `look` is asked again where nobody fetches the answer: whoever did may just have brought it.
     pub(super) fn join_or_lead<T>(
         &self,

@@ -3,15 +3,18 @@
 
 use super::wish;
 use crate::guard::Screened;
-use gw_model::caching::{CachePolicy, CacheScope, CacheWish};
+use crate::lineup::Lineup;
+use gw_model::caching::{CachePolicy, CacheScope, CacheWish, SemanticPolicy};
+use gw_model::routing::EmbedderName;
 use gw_model::{Call, Earlier, Endpoint, Level, WireFormat};
 use gw_store::answers::AnswerKey;
+use gw_store::answers::similar::RoomKey;
 use gw_wire::canonical::{self, Canonical};
 use gw_wire::translate::PathFacts;
 use sha2::{Digest, Sha256};
 
 /// Grows when the meaning of keys changes: what was kept under older ones is not found any more.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Headers that go to the provider and change nothing in its answer.
 const BESIDE: [&str; 3] = ["idempotency-key", "x-client-request-id", "content-type"];
@@ -19,7 +22,7 @@ const BESIDE: [&str; 3] = ["idempotency-key", "x-client-request-id", "content-ty
 /// May answers to calls of this kind be kept at all?
 pub(super) fn is_cacheable(screened: &Screened) -> bool {
     // Guardrails decide for each caller by itself, and what they masked is restored for nobody else: their calls share nothing.
-    if screened.ticket.is_guarded() {
+    if screened.ticket.is_guarded() || screened.ticket.awaits_verdicts() {
         return false;
     }
     let call = &screened.call;
@@ -62,13 +65,13 @@ impl Digester {
     }
 }
 
-/// The key of a call's answer.
-pub(super) fn key(
+/// The key of a call's answer; and where its last turn may be compared with others, the key of everything else.
+pub(super) fn keys<'a>(
     screened: &Screened,
-    policy: &CachePolicy,
+    policy: &'a CachePolicy,
     wish: &CacheWish,
     said: &Canonical,
-) -> AnswerKey {
+) -> (AnswerKey, Option<(&'a SemanticPolicy, RoomKey)>) {
     let mut digest = Digester(Sha256::new());
     digest.0.update([VERSION]);
     who(screened, policy, &mut digest);
@@ -79,7 +82,7 @@ pub(super) fn key(
         digest.0.update(b"k");
         digest.add(call.format.endpoint().as_str().as_bytes());
         digest.add(own.as_bytes());
-        return AnswerKey(digest.0.finalize().into());
+        return (AnswerKey(digest.0.finalize().into()), None);
     }
     digest.0.update(b"c");
     let is_beside = |name: &str, value: &[u8]| {
@@ -96,8 +99,33 @@ pub(super) fn key(
         digest.0.update(b"s");
     }
     digest.add(&said.frame);
+    let semantic = policy.semantic.as_ref().filter(|policy| !wish.exact && is_comparable(said, policy));
+    let room = semantic.map(|policy| (policy, room(screened, policy, &digest)));
     digest.add_optional(said.last_turn.as_deref());
-    AnswerKey(digest.0.finalize().into())
+    (AnswerKey(digest.0.finalize().into()), room)
+}
+
+/// May the last turn be compared by what it means? Models read little of a long one.
+fn is_comparable(said: &Canonical, policy: &SemanticPolicy) -> bool {
+    said.last_turn
+        .as_deref()
+        .is_some_and(|turn| turn.len() <= policy.max_turn_bytes && !turn.trim().is_empty())
+}
+
+/// All but the last turn, and what makes its vector: those of different models can not be compared.
+fn room(screened: &Screened, policy: &SemanticPolicy, all_else: &Digester) -> RoomKey {
+    let mut digest = Digester(all_else.0.clone());
+    digest.0.update(b"r");
+    match &policy.embedder {
+        EmbedderName::Local => digest.add(screened.live.vectors(&policy.embedder).name().as_bytes()),
+        EmbedderName::Model(name) => {
+            digest.add(name.as_bytes());
+            if let Ok(found) = screened.live.resolve(name, WireFormat::OpenAiEmbeddings) {
+                targets(&found.model, &mut digest);
+            }
+        }
+    }
+    RoomKey(digest.0.finalize().into())
 }
 
 /// Who shares it: never more than the policy says, and fewer where something tells callers apart.
@@ -109,7 +137,8 @@ fn who(screened: &Screened, policy: &CachePolicy, digest: &mut Digester) {
         found.map(|account| account.id)
     };
     let is_free = entry.is_none_or(|key| key.allows_every_provider())
-        && ticket.beside_allows(|policy| policy.providers.is_none());
+        && ticket.beside_allows(|policy| policy.providers.is_none())
+        && ticket.access(|access| (!access.calls.is_empty()).then_some(())).is_none();
     // A stored answer is one key's, and so is what conditions make of who calls.
     let is_own = screened.call.facts.stores || !is_free || screened.model.reads().is_some();
     let shared = match policy.scope {
@@ -153,7 +182,10 @@ fn who(screened: &Screened, policy: &CachePolicy, digest: &mut Digester) {
 
 /// Where the call may go.
 fn target_class(screened: &Screened, digest: &mut Digester) {
-    let model = &screened.model;
+    targets(&screened.model, digest);
+}
+
+fn targets(model: &Lineup, digest: &mut Digester) {
     digest.add(model.name.as_bytes());
     for target in &model.targets {
         let provider = &target.provider;

@@ -3,6 +3,7 @@
 
 use super::flight::{End, Fate, Flight};
 use super::head::Head;
+use super::similar;
 use crate::attempt::{Answered, Failure};
 use crate::lineup::Lineup;
 use crate::live::Live;
@@ -10,6 +11,7 @@ use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Rejected;
 use crate::worker::Worker;
 use gw_model::{Call, Micros, Record};
+use gw_store::answers::similar::Turn;
 use gw_store::answers::{Answer, AnswerKey, Labels};
 use gw_upstream::{BodyError, UpstreamBody};
 use std::cell::Cell;
@@ -39,6 +41,8 @@ pub(crate) struct Lead {
     pub(super) worker: Rc<Worker>,
     pub(super) flight: Arc<Flight>,
     pub(super) key: AnswerKey,
+    /// The turn by which others may find the answer.
+    pub(super) turn: Option<Turn>,
     /// How long the answer is kept; `None`: not at all.
     pub(super) lifetime: Option<Lifetime>,
     pub(super) tags: Vec<String>,
@@ -84,7 +88,11 @@ impl Lead {
             fresh_until: now.saturating_add(lifetime.fresh_us),
             until: now.saturating_add(lifetime.whole_us),
         };
-        self.worker.gateway().answers.keep(self.key, answer);
+        let answers = &self.worker.gateway().answers;
+        answers.keep(self.key, answer, self.turn.as_ref());
+        if let Some(turn) = self.turn.take() {
+            similar::keep(answers, turn, self.key);
+        }
         // Dropping this takes the flight out: from now on, who asks finds what is kept.
     }
 

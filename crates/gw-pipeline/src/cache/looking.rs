@@ -5,7 +5,8 @@ use super::answers::{Answers, Found};
 use super::flight::{Fate, Flight, Landing};
 use super::flights::Part;
 use super::lead::{self, Crew, Lead, Lifetime, Spare};
-use super::serve::{self, Served};
+use super::serve::{self, Manner, Served};
+use super::similar::{Asking, Like};
 use crate::attempt::{Failed, Failure};
 use crate::guard::Screened;
 use crate::run::onward;
@@ -13,6 +14,7 @@ use crate::subcall;
 use crate::ticket::Rejected;
 use gw_model::caching::{CachePolicy, CacheWish};
 use gw_model::{ErrorCode, Micros, Refusal, SubCallRole};
+use gw_store::answers::similar::Turn;
 use gw_store::answers::{Answer, AnswerKey};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -27,6 +29,8 @@ pub(super) struct Looking<'a> {
     pub(super) policy: &'a CachePolicy,
     pub(super) wish: CacheWish,
     pub(super) key: AnswerKey,
+    /// What an answer may be compared by that is not to the very same request.
+    pub(super) asking: Option<Asking<'a>>,
 }
 
 impl Looking<'_> {
@@ -34,15 +38,35 @@ impl Looking<'_> {
     pub(super) async fn look(&self, mut screened: Screened) -> Result<LookUp, Rejected> {
         let worker = Rc::clone(screened.ticket.worker());
         let answers = &worker.gateway().answers;
-        let mut failures = 0;
+        let (mut failures, mut turn, mut has_compared) = (0, None, self.asking.is_none());
+        let mut has_fetched = self.wish.no_read || !answers.has_shelf();
         loop {
             match self.found(answers, worker.now()) {
-                Found::Fresh(answer) => return self.give(screened, &answer, false).await,
+                Found::Fresh(answer) => return self.give(screened, &answer, Manner::Fresh).await,
                 Found::Stale(answer) => {
                     self.revalidate(&mut screened);
-                    return self.give(screened, &answer, true).await;
+                    return self.give(screened, &answer, Manner::Stale).await;
                 }
                 Found::Spare(_) | Found::Nothing => {}
+            }
+            // Where else it may be is asked once, unless somebody fetches it.
+            if !has_fetched && !answers.flights.has(&self.key) {
+                has_fetched = true;
+                if answers.fetch(self.key, worker.now()).await == Some(true) {
+                    continue;
+                }
+            }
+            // What is on its way for the very same request is better than what is similar.
+            if !has_compared && !answers.flights.has(&self.key) {
+                has_compared = true;
+                let found;
+                (turn, found) = self.compare(&screened).await;
+                if let Some(Like { key, answer, similarity }) = found {
+                    let kept = serve::kept(screened, key, &answer, Manner::Similar(similarity)).await;
+                    return or_else(kept, alone);
+                }
+                // It took its time: the answer may have come meanwhile.
+                continue;
             }
             if self.wish.only_if_cached {
                 return Err(screened.ticket.reject(super::nothing_kept()));
@@ -53,7 +77,7 @@ impl Looking<'_> {
             let passenger = match self.part(answers, worker.now()) {
                 Part::Join(passenger) => passenger,
                 Part::There(()) => continue,
-                Part::Lead(flight) => return Ok(self.lead(screened, flight)),
+                Part::Lead(flight) => return Ok(self.lead(screened, flight, turn)),
             };
             let left = super::deadline(&screened.ticket, &screened.model) - worker.now();
             let left = Duration::from_micros(u64::try_from(left).unwrap_or(0));
@@ -67,7 +91,7 @@ impl Looking<'_> {
                 Ok(Landing::None(Fate::Failed(failure))) => {
                     failures += 1;
                     if let Found::Spare(answer) = self.found(answers, worker.now()) {
-                        let kept = serve::kept(screened, self.key, &answer, true).await;
+                        let kept = serve::kept(screened, self.key, &answer, Manner::Stale).await;
                         return or_else(kept, |back| failed(back, &failure));
                     }
                     if failures >= MAX_FAILURES {
@@ -82,13 +106,24 @@ impl Looking<'_> {
         }
     }
 
+    /// Looks for an answer to a similar request. Gives the vector too, to be kept with the answer that is fetched else.
+    async fn compare(&self, screened: &Screened) -> (Option<Turn>, Option<Like>) {
+        let Some(asking) = &self.asking else { return (None, None) };
+        let Some(turn) = asking.turn(screened).await else { return (None, None) };
+        let found = match self.wish.no_read {
+            true => None,
+            false => asking.find(screened, &turn, &self.wish, self.policy).await,
+        };
+        (Some(turn), found)
+    }
+
     async fn give(
         &self,
         screened: Screened,
         answer: &Arc<Answer>,
-        is_stale: bool,
+        manner: Manner,
     ) -> Result<LookUp, Rejected> {
-        let kept = serve::kept(screened, self.key, answer, is_stale).await;
+        let kept = serve::kept(screened, self.key, answer, manner).await;
         // What can not be given as it was asked for, the call fetches for itself.
         or_else(kept, alone)
     }
@@ -108,17 +143,23 @@ impl Looking<'_> {
     }
 
     /// The call fetches an answer for itself and others.
-    fn lead(&self, mut screened: Screened, flight: Arc<Flight>) -> LookUp {
+    fn lead(&self, mut screened: Screened, flight: Arc<Flight>, turn: Option<Turn>) -> LookUp {
         let worker = screened.ticket.worker();
         let spare = match self.found(&worker.gateway().answers, worker.now()) {
             Found::Spare(answer) => Some(answer),
             _ => None,
         };
-        let crew = self.man(&mut screened, flight, spare);
+        let crew = self.man(&mut screened, flight, spare, turn);
         LookUp::Lead(screened, crew)
     }
 
-    fn man(&self, screened: &mut Screened, flight: Arc<Flight>, spare: Option<Arc<Answer>>) -> Crew {
+    fn man(
+        &self,
+        screened: &mut Screened,
+        flight: Arc<Flight>,
+        spare: Option<Arc<Answer>>,
+        turn: Option<Turn>,
+    ) -> Crew {
         let ticket = &mut screened.ticket;
         ticket.record.cache.clear();
         ticket.record.cache.push_str("miss");
@@ -130,6 +171,7 @@ impl Looking<'_> {
             worker: Rc::clone(&worker),
             flight: Arc::clone(&flight),
             key: self.key,
+            turn,
             lifetime: Some(self.lifetime()),
             tags: tags.filter(|tag| !tag.is_empty()).map(ToOwned::to_owned).collect(),
             model: Arc::clone(&screened.model.name),
@@ -170,7 +212,7 @@ impl Looking<'_> {
             return;
         };
         sub.ticket.context.tags.clone_from(&ticket.context.tags);
-        let crew = self.man(&mut sub, flight, None);
+        let crew = self.man(&mut sub, flight, None, None);
         lead::start(crew, onward(sub));
     }
 }

@@ -2,6 +2,7 @@
 //! provider gave them, before the response's guards and before masked data is restored: each caller's own stages see to
 //! that. Who may have an answer is in its key. It must not talk to a provider.
 
+pub mod alike;
 mod answers;
 mod flight;
 mod flights;
@@ -11,6 +12,7 @@ mod lead;
 mod looking;
 mod reshape;
 mod serve;
+mod similar;
 mod wish;
 
 pub use answers::Answers;
@@ -28,6 +30,8 @@ use gw_model::{ErrorCode, Micros, Refusal};
 use gw_store::answers::{Answer, AnswerKey};
 use lead::Spare;
 use looking::Looking;
+use serve::Manner;
+use similar::Asking;
 use std::sync::Arc;
 
 /// What the cache says.
@@ -90,8 +94,12 @@ async fn look(mut screened: Screened, policies: Arc<CachePolicies>) -> Result<Lo
             false => Ok(bypass(screened)),
         };
     };
-    let key = key::key(&screened, policy, &wish, &said);
-    Looking { policy, wish, key }.look(screened).await
+    let (key, room) = key::keys(&screened, policy, &wish, &said);
+    let asking = room.map(|(semantic, room)| {
+        let text = said.last_turn.as_deref().unwrap_or_default().into();
+        Asking { policy: semantic, room, text }
+    });
+    Looking { policy, wish, key, asking }.look(screened).await
 }
 
 /// A long request is compared off the worker, whose other calls would wait.
@@ -144,7 +152,7 @@ impl Spared {
     /// Ends the call with it.
     pub(crate) async fn reply(self) -> Result<Reply, Rejected> {
         let Self { screened, key, answer, failed: (model_name, failure) } = self;
-        match serve::kept(screened, key, &answer, true).await {
+        match serve::kept(screened, key, &answer, Manner::Stale).await {
             Ok(reply) => reply,
             Err(Screened { ticket, .. }) => {
                 Ok(crate::respond::failure::reply(Failed { ticket, model_name, failure }))

@@ -20,12 +20,37 @@ use std::sync::Arc;
 /// What came of it: the reply, or the call as it was, which has to go on.
 pub(super) type Served = Result<Result<Reply, Rejected>, Screened>;
 
+/// How an answer comes to be given.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Manner {
+    /// It is as good as new.
+    Fresh,
+    /// It is old.
+    Stale,
+    /// Another call fetches it.
+    Shared,
+    /// It is one to a similar request, by that cosine.
+    Similar(f32),
+}
+
+impl Manner {
+    /// The word in metrics.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "hit",
+            Self::Stale => "stale",
+            Self::Shared => "shared",
+            Self::Similar(_) => "semantic",
+        }
+    }
+}
+
 /// Gives an answer that is kept.
 pub(super) async fn kept(
     mut screened: Screened,
     key: AnswerKey,
     answer: &Arc<Answer>,
-    stale: bool,
+    manner: Manner,
 ) -> Served {
     let Some(head) = Head::of_answer(answer, &screened.model) else { return Err(screened) };
     let (headers, body) = if reshape::fits(&head, &screened.call) {
@@ -38,8 +63,7 @@ pub(super) async fn kept(
     };
     let now = screened.ticket.worker().now();
     let age_us = now.saturating_sub(answer.stored_at).max(0);
-    let label = if stale { "stale" } else { "hit" };
-    note(&mut screened, key, age_us, &head, label);
+    note(&mut screened, key, age_us, &head, manner);
     Ok(reply(screened, &head, headers, UpstreamBody::whole(body)).await)
 }
 
@@ -60,7 +84,7 @@ pub(super) async fn shared(
             None => return Err(screened),
         }
     };
-    note(&mut screened, key, 0, head, "shared");
+    note(&mut screened, key, 0, head, Manner::Shared);
     Ok(reply(screened, head, headers, body).await)
 }
 
@@ -93,14 +117,18 @@ async fn reshaped(screened: &Screened, head: &Head, body: Bytes) -> Option<(Head
     reshaped.map_err(log).ok()
 }
 
-fn note(screened: &mut Screened, key: AnswerKey, age_us: Micros, head: &Head, label: &'static str) {
+fn note(screened: &mut Screened, key: AnswerKey, age_us: Micros, head: &Head, manner: Manner) {
     let Screened { ticket, call, model, .. } = screened;
     ticket.set_model(model.model());
     ticket.input_tokens = call.facts.input_tokens;
     ticket.record.cache.clear();
-    ticket.record.cache.push_str("hit");
-    ticket.hit = Some(Box::new(Hit { key, age_us, target: Arc::clone(&head.target) }));
-    ticket.worker().gateway().metrics.note_cache(label);
+    let similarity = match manner {
+        Manner::Similar(similarity) => Some(similarity),
+        _ => None,
+    };
+    ticket.record.cache.push_str(if similarity.is_some() { "semantic-hit" } else { "hit" });
+    ticket.hit = Some(Box::new(Hit { key, age_us, similarity, target: Arc::clone(&head.target) }));
+    ticket.worker().gateway().metrics.note_cache(manner.as_str());
 }
 
 async fn reply(

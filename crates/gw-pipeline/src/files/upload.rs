@@ -4,6 +4,7 @@
 use super::NOTE_SEPARATOR;
 use super::lines::Reading;
 use super::named::Named;
+use crate::authorize::check_tools_of;
 use crate::live::Live;
 use crate::route::resolve;
 use crate::ticket::Ticket;
@@ -87,7 +88,9 @@ pub(super) fn check(
     let mut edits = Vec::new();
     let mut checked = Checked { note: upload.purpose.clone(), ..Checked::default() };
     for line in &upload.lines {
-        judge.line(line)?;
+        let format = judge.line(line)?;
+        let request = call.body.get(line.request.start..line.request.end).unwrap_or_default();
+        check_tools_of(ticket, format, request)?;
         if !known.contains_key(line.model.as_str()) {
             let name = judge.model(line, may_rename)?;
             known.insert(&line.model, name);
@@ -117,12 +120,12 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     /// What does not depend on the model.
-    fn line(&self, line: &Line) -> Result<(), Refusal> {
+    fn line(&self, line: &Line) -> Result<WireFormat, Refusal> {
         let path = line.url.strip_prefix("/v1").unwrap_or(&line.url);
         let Some((_, format)) = URLS.into_iter().find(|(url, _)| *url == path) else {
             return Err(batch_lines::at(line.number, "its `url` can not be part of a batch here"));
         };
-        let Some(key) = self.key else { return Ok(()) };
+        let Some(key) = self.key else { return Ok(format) };
         let endpoint = format.endpoint();
         if !key.allows_endpoint(endpoint) {
             let text = format!(
@@ -141,7 +144,7 @@ impl Judge<'_> {
             let text = format!("'{member}' chooses other models than 'model' does; remove it");
             return Err(batch_lines::at(line.number, &text));
         }
-        Ok(())
+        Ok(format)
     }
 
     /// The model's name at the provider, as JSON, when it is another than the caller's.

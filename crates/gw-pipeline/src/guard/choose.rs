@@ -1,13 +1,16 @@
 //! Which guardrails look at a call: those for all calls, and those that its key, its accounts, its model or its caller
 //! name. Serves the stage. A name that stands for nothing stops the call: what is not enforced must not look so.
 
+use super::asking::{Asking, Desk};
 use super::state::Chosen;
 use crate::lineup::Lineup;
+use crate::live::PublishError;
 use crate::ticket::Ticket;
 use ahash::AHashMap;
 use gw_guard::Guardrail;
 use gw_model::guardrail::GuardrailSpec;
 use gw_model::{ErrorCode, Refusal};
+use gw_upstream::ProxyEnv;
 use std::sync::Arc;
 
 /// Most guardrails that a header may name.
@@ -19,11 +22,18 @@ pub(crate) struct Guards {
     /// In the order of the file.
     all: Vec<Arc<Guardrail>>,
     by_name: AHashMap<Arc<str>, usize>,
+    /// Of those that ask others, by their names.
+    desks: AHashMap<Arc<str>, Arc<Desk>>,
 }
 
 impl Guards {
     /// Makes them ready; those that are the same as before stay.
-    pub(crate) fn new(specs: &[Arc<GuardrailSpec>], before: Option<&Self>) -> Self {
+    /// Errors: a host that one asks can not be connected to as configured.
+    pub(crate) fn new(
+        specs: &[Arc<GuardrailSpec>],
+        proxies: &ProxyEnv,
+        before: Option<&Self>,
+    ) -> Result<Self, PublishError> {
         let known = |spec: &Arc<GuardrailSpec>| {
             let before = before?;
             let rail = before.all.get(*before.by_name.get(&spec.name)?)?;
@@ -40,7 +50,26 @@ impl Guards {
         };
         let all: Vec<Arc<Guardrail>> = specs.iter().filter_map(ready).collect();
         let by_name = all.iter().enumerate().map(|(at, rail)| (Arc::clone(&rail.spec.name), at)).collect();
-        Self { all, by_name }
+        let mut desks = AHashMap::new();
+        for rail in &all {
+            let Some(ask) = rail.check().asked() else { continue };
+            let name = &rail.spec.name;
+            // What was learnt of a host stays, as long as the guardrail is the same.
+            let same = before.filter(|before| before.all.iter().any(|known| Arc::ptr_eq(known, rail)));
+            let desk = match same.and_then(|before| before.desks.get(name)) {
+                Some(desk) if ask.who.host().is_none_or(|host| host.ca_file.is_none()) => Arc::clone(desk),
+                _ => Arc::new(Desk::new(&rail.spec, ask, proxies)?),
+            };
+            desks.insert(Arc::clone(name), desk);
+        }
+        Ok(Self { all, by_name, desks })
+    }
+
+    /// The guardrail of that name, if it asks others.
+    pub(crate) fn asking(&self, name: &str) -> Option<Asking> {
+        let rail = self.all.get(*self.by_name.get(name)?)?;
+        let desk = self.desks.get(name)?;
+        Some(Asking { rail: Arc::clone(rail), desk: Arc::clone(desk) })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -53,13 +82,15 @@ impl Guards {
         for (at, rail) in self.all.iter().enumerate() {
             asked[at] = rail.spec.mandatory;
         }
-        for name in
-            model.guardrails.iter().map(|name| &**name).chain(of_key(ticket)).chain(of_accounts(ticket))
-        {
-            match self.by_name.get(name) {
-                Some(at) => asked[*at] = true,
-                None => return Err(missing(name)),
-            }
+        let mut lost = None;
+        let mut name_it = |name: &str| match self.by_name.get(name) {
+            Some(at) => asked[*at] = true,
+            None => lost = Some(missing(name)),
+        };
+        model.guardrails.iter().map(|name| &**name).chain(of_key(ticket)).for_each(&mut name_it);
+        of_accounts(ticket, name_it);
+        if let Some(lost) = lost {
+            return Err(lost);
         }
         if let Some(header) = &ticket.context.guardrails {
             for name in header.split(',').map(str::trim).filter(|name| !name.is_empty()).take(MAX_NAMED + 1) {
@@ -72,21 +103,39 @@ impl Guards {
             let share = u64::from(rail.spec.sample_permille);
             share >= 1000 || ticket.worker().random_u64() % 1000 < share
         });
-        Ok(Chosen::new(sampled.map(Arc::clone).collect()))
+        let sampled: Vec<Arc<Guardrail>> = sampled.map(Arc::clone).collect();
+        let asking = |rail: &Arc<Guardrail>| {
+            let desk = self.desks.get(&rail.spec.name)?;
+            Some(Asking { rail: Arc::clone(rail), desk: Arc::clone(desk) })
+        };
+        let asking = sampled.iter().filter_map(asking).collect();
+        Ok(Chosen::new(sampled, asking))
     }
 }
 
 /// Does the key, an account or the model name a guardrail?
 pub(super) fn names_any(ticket: &Ticket, model: &Lineup) -> bool {
-    !model.guardrails.is_empty() || of_key(ticket).next().is_some() || of_accounts(ticket).next().is_some()
+    !model.guardrails.is_empty() || of_key(ticket).next().is_some() || {
+        let mut is_named = false;
+        of_accounts(ticket, |_| is_named = true);
+        is_named
+    }
 }
 
 fn of_key(ticket: &Ticket) -> impl Iterator<Item = &str> {
     ticket.key().into_iter().flat_map(|key| key.policy.guardrails.iter().map(String::as_str))
 }
 
-fn of_accounts(_ticket: &Ticket) -> impl Iterator<Item = &str> {
-    std::iter::empty()
+/// Calls `each` with the names that the accounts of the call and their plans give.
+fn of_accounts(ticket: &Ticket, mut each: impl FnMut(&str)) {
+    let of_key = ticket.key().into_iter().flat_map(|key| key.plan().into_iter().chain(key.above.iter()));
+    let each = std::cell::RefCell::new(&mut each);
+    for account in of_key.chain(ticket.beside()) {
+        account.permits(|policy| {
+            policy.guardrails.iter().for_each(|name| (each.borrow_mut())(name));
+            true
+        });
+    }
 }
 
 fn missing(name: &str) -> Refusal {

@@ -2,21 +2,30 @@
 //! original bytes. What they leave of it is what caches, plans and providers see. A call for which none is asked passes
 //! at no cost.
 
+mod ask;
+pub(crate) mod asking;
 mod choose;
+pub(crate) mod heard;
 pub(crate) mod request;
 mod state;
+mod trial;
 
 use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::recall::Recalled;
 use crate::receive::INLINE_BYTES;
 use crate::ticket::{Rejected, Ticket};
+pub(crate) use ask::{about, verdicts};
+use bytes::Bytes;
 pub(crate) use choose::Guards;
-use gw_guard::Blocked;
+use gw_guard::asked::About;
+use gw_guard::{Blocked, Side};
 use gw_model::{Call, Earlier, ErrorCode, Refusal};
-use request::Request;
+use request::{Changed, Request};
 pub(crate) use state::{Chosen, Guarded, Rails, Sort, blocked};
 use std::sync::Arc;
+pub(crate) use trial::Trials;
+pub use trial::{Trial, Tried, keep_trials};
 
 /// Proof that the request's guardrails let it pass. Made here only.
 pub(crate) struct Screened {
@@ -40,6 +49,9 @@ pub(crate) const fn screened_with_request(
 /// Runs the request's guardrails.
 pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
     let Recalled { mut ticket, live, mut call, model, .. } = recalled;
+    if ticket.context.is_own {
+        return Ok(Screened { ticket, live, call, model, _proof: () });
+    }
     if live.guards.is_empty() && ticket.context.guardrails.is_none() && !choose::names_any(&ticket, &model) {
         return Ok(Screened { ticket, live, call, model, _proof: () });
     }
@@ -59,43 +71,61 @@ async fn look(ticket: &mut Ticket, live: &Live, call: &mut Call, chosen: Chosen)
     if call.raw.is_some() || call.facts.is_form || !gw_wire::texts::can_read(call.format) {
         return chosen.pass_unchecked();
     }
+    let asks = chosen.asking(Side::Request).next().is_some();
+    let max_depth = live.snapshot.settings.max_json_depth + 2;
     let request = Request {
         format: call.format,
         body: call.body.clone(),
-        full: match call.facts.earlier.as_deref() {
-            Some(Earlier::Here { full, .. }) => Some(full.clone()),
-            _ => None,
-        },
+        full: full(call),
         model: call.facts.model.clone(),
-        max_depth: live.snapshot.settings.max_json_depth + 2,
+        max_depth,
+        about: if chosen.has_expressions() { about(ticket, call) } else { About::default() },
         chosen,
     };
-    // Long conversations would hold up the worker's other calls.
-    let looked = match call.body.len() <= INLINE_BYTES {
-        true => request.look(),
-        false => tokio::task::spawn_blocking(move || request.look())
-            .await
-            .map_err(|_| Refusal::new(ErrorCode::Internal, "the request could not be looked through"))?,
-    };
+    let looked = aside(call.body.len(), move || request.look()).await?;
     let stopped: Option<Blocked> = looked.stopped;
     let guarded = ticket.guarded.insert(Box::new(looked.guarded));
     if let Some(stopped) = stopped {
         return Err(blocked(&guarded.chosen, &stopped));
     }
     if let Some(changed) = looked.changed {
-        let changed = changed?;
-        let (stream, json_array) = (call.facts.stream, call.facts.json_array);
-        let earlier = call.facts.earlier.take();
-        call.facts = changed.facts;
-        call.facts.stream |= stream;
-        call.facts.json_array = json_array;
-        call.facts.earlier = earlier;
-        call.body = changed.body;
-        if let (Some(Earlier::Here { full, .. }), Some(changed)) =
-            (call.facts.earlier.as_deref_mut(), changed.full)
-        {
-            *full = changed;
-        }
+        put(call, changed?);
     }
-    Ok(())
+    if asks { ask::ask(ticket, call, max_depth).await } else { Ok(()) }
+}
+
+/// The request with what it goes on from, where that is another text.
+fn full(call: &Call) -> Option<Bytes> {
+    match call.facts.earlier.as_deref() {
+        Some(Earlier::Here { full, .. }) => Some(full.clone()),
+        _ => None,
+    }
+}
+
+/// Work on a body. Long conversations would hold up the worker's other calls.
+async fn aside<T: Send + 'static>(
+    bytes: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    if bytes <= INLINE_BYTES {
+        return Ok(work());
+    }
+    let lost = |_| Refusal::new(ErrorCode::Internal, "the request could not be looked through");
+    tokio::task::spawn_blocking(work).await.map_err(lost)
+}
+
+/// Puts what is left of a request into its call.
+fn put(call: &mut Call, changed: Changed) {
+    let (stream, json_array) = (call.facts.stream, call.facts.json_array);
+    let earlier = call.facts.earlier.take();
+    call.facts = changed.facts;
+    call.facts.stream |= stream;
+    call.facts.json_array = json_array;
+    call.facts.earlier = earlier;
+    call.body = changed.body;
+    if let (Some(Earlier::Here { full, .. }), Some(changed)) =
+        (call.facts.earlier.as_deref_mut(), changed.full)
+    {
+        *full = changed;
+    }
 }

@@ -3,11 +3,13 @@
 
 use super::state::{Chosen, Guarded, Rails, Sort};
 use bytes::Bytes;
+use gw_guard::asked::About;
 use gw_guard::{Blocked, Form, Place, Session, Side, pass_whole};
 use gw_model::{CallFacts, Refusal, WireFormat};
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::json::{escape_into, unescape};
 use gw_wire::texts::{Text, Written};
+use std::borrow::Cow;
 
 pub(super) struct Request {
     pub(super) format: WireFormat,
@@ -17,6 +19,8 @@ pub(super) struct Request {
     pub(super) model: String,
     pub(super) max_depth: usize,
     pub(super) chosen: Chosen,
+    /// What expressions know of the call.
+    pub(super) about: About,
 }
 
 /// What is left of a request.
@@ -35,7 +39,8 @@ pub(super) struct Looked {
 impl Request {
     pub(super) fn look(self) -> Looked {
         let original = self.full.clone().unwrap_or_else(|| self.body.clone());
-        let mut guarded = Guarded { chosen: self.chosen, session: Session::default(), original };
+        let mut guarded = Guarded::new(self.chosen, original);
+        guarded.session.about = self.about;
         let mut rails = RailsBySort::new(|sort| guarded.chosen.of_request(sort));
         let body = texts(&self.body, &mut rails, &mut guarded.session);
         let full = match (&body, &self.full) {
@@ -117,20 +122,28 @@ pub(crate) fn pass(
     session: &mut Session,
     avoid: &[u8],
 ) -> Result<Option<Edit>, Blocked> {
-    let raw = body.get(text.span.start..text.span.end).and_then(|raw| std::str::from_utf8(raw).ok());
-    let raw = raw.unwrap_or_default();
     if text.written == Written::Tokens {
-        return Ok(Some(Edit::replace(text.span, Bytes::from_static(b"null"))));
+        return Ok(Some(left_out(text)));
     }
-    let is_number = text.written == Written::Number;
-    let said = if is_number {
-        raw.into()
-    } else {
-        unescape(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default())
-    };
-    let form = if text.written == Written::Json { Form::Json } else { Form::Plain };
+    let (said, form) = said(body, text);
     let changed = pass_whole(rails, restored, &said, place, form, session, avoid)?;
     Ok(changed.map(|changed| Edit::replace(text.span, quoted(&changed))))
+}
+
+/// What repeats a text in pieces is left out where the text may change.
+pub(crate) fn left_out(text: &Text) -> Edit {
+    Edit::replace(text.span, Bytes::from_static(b"null"))
+}
+
+/// What a text of a body says, and how it is written.
+pub(crate) fn said<'b>(body: &'b [u8], text: &Text) -> (Cow<'b, str>, Form) {
+    let raw = body.get(text.span.start..text.span.end).and_then(|raw| std::str::from_utf8(raw).ok());
+    let raw = raw.unwrap_or_default();
+    let said = match text.written {
+        Written::Number => raw.into(),
+        _ => unescape(raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default()),
+    };
+    (said, if text.written == Written::Json { Form::Json } else { Form::Plain })
 }
 
 /// A text as it is written in JSON.

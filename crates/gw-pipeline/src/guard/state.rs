@@ -1,11 +1,12 @@
 //! What guardrails know of one call: which look at it, what they masked and what they found. Travels with the ticket.
 //! It must not be printed or stored whole.
 
+use super::asking::{Asking, Beside};
 use crate::metrics::Metrics;
 use crate::ticket::Open;
 use bytes::Bytes;
-use gw_guard::{Blocked, Guardrail, Note, Session};
-use gw_model::guardrail::Speaker;
+use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
+use gw_model::guardrail::{CheckSpec, Speaker};
 use gw_model::{ErrorCode, Refusal};
 use std::sync::Arc;
 
@@ -13,8 +14,12 @@ use std::sync::Arc;
 const MAX_SAID_BYTES: usize = 1000;
 
 /// What was done about a finding.
-const fn done(note: &Note) -> &'static str {
-    if note.shadow { "shadow" } else { note.action.as_str() }
+fn done(note: &Note) -> &'static str {
+    match note {
+        note if note.shadow => "shadow",
+        note if note.finding.kind == NO_VERDICT => "error",
+        note => note.action.as_str(),
+    }
 }
 
 /// Guardrails in their order.
@@ -24,6 +29,8 @@ pub(crate) type Rails = Arc<[Arc<Guardrail>]>;
 #[derive(Clone, Debug)]
 pub(crate) struct Chosen {
     all: Vec<Arc<Guardrail>>,
+    /// Those of them that ask others.
+    asking: Vec<Asking>,
 }
 
 /// What a text is, as far as guardrails differ by it.
@@ -34,8 +41,26 @@ pub(crate) struct Sort {
 }
 
 impl Chosen {
-    pub(crate) const fn new(all: Vec<Arc<Guardrail>>) -> Self {
-        Self { all }
+    pub(crate) const fn new(all: Vec<Arc<Guardrail>>, asking: Vec<Asking>) -> Self {
+        Self { all, asking }
+    }
+
+    /// Those that ask others about a side of the call.
+    pub(crate) fn asking(&self, side: Side) -> impl Iterator<Item = &Asking> {
+        self.asking.iter().filter(move |asking| match side {
+            Side::Request => asking.rail.spec.on_request,
+            Side::Response => asking.rail.spec.on_response,
+        })
+    }
+
+    /// Does one of them know of the call?
+    pub(crate) fn has_expressions(&self) -> bool {
+        self.all.iter().any(|rail| matches!(rail.spec.check, CheckSpec::Expression(_)))
+    }
+
+    /// Does a verdict decide about the answer, so that it waits?
+    pub(crate) fn holds_answer(&self) -> bool {
+        self.asking(Side::Response).any(|asking| asking.rail.enforces())
     }
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -54,7 +79,9 @@ impl Chosen {
 
     /// Checks of texts as a whole are about what is said, not about details.
     fn some(&self, wanted: impl Fn(&Guardrail) -> bool, is_prose: bool) -> Rails {
-        let fits = |rail: &&Arc<Guardrail>| wanted(rail) && (is_prose || rail.spec.check.finds_spans());
+        let fits = |rail: &&Arc<Guardrail>| {
+            wanted(rail) && (is_prose || rail.spec.check.finds_spans()) && rail.check().asked().is_none()
+        };
         self.all.iter().filter(fits).map(Arc::clone).collect()
     }
 
@@ -90,9 +117,15 @@ pub(crate) struct Guarded {
     pub(crate) session: Session,
     /// The request before anything was replaced in it.
     pub(crate) original: Bytes,
+    /// Verdicts that the answer waits for.
+    pub(crate) beside: Option<Beside>,
 }
 
 impl Guarded {
+    pub(crate) fn new(chosen: Chosen, original: Bytes) -> Self {
+        Self { chosen, session: Session::default(), original, beside: None }
+    }
+
     /// The guardrails that found something, each once with what it did and where.
     fn verdicts(&self) -> Vec<&Note> {
         let mut seen: Vec<&Note> = Vec::new();
@@ -157,6 +190,12 @@ pub(crate) fn blocked(chosen: &Chosen, stopped: &Blocked) -> Refusal {
     let rail = chosen.all.iter().find(|rail| rail.spec.name == stopped.guardrail);
     let own = rail.and_then(|rail| rail.spec.message.as_deref()).map(str::to_owned);
     let text = own.unwrap_or_else(|| {
+        if stopped.kind == NO_VERDICT {
+            return format!(
+                "the guardrail '{}' could not be asked, and nothing passes without its verdict; try again later",
+                stopped.guardrail
+            );
+        }
         let kind = stopped.kind.replace('_', " ");
         format!("the guardrail '{}' stopped this call: it found {kind}", stopped.guardrail)
     });
@@ -167,6 +206,11 @@ impl Open {
     /// Do guardrails look at the answer?
     pub(crate) fn is_guarded(&self) -> bool {
         self.guarded.as_ref().is_some_and(|guarded| guarded.looks_at_response())
+    }
+
+    /// Does the answer wait for verdicts about the request?
+    pub(crate) fn awaits_verdicts(&self) -> bool {
+        self.guarded.as_ref().is_some_and(|guarded| guarded.beside.is_some())
     }
 
     /// Counts and writes down what guardrails found, when the call ends.

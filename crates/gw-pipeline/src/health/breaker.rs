@@ -20,7 +20,7 @@ struct Bucket {
 
 /// See the module.
 #[derive(Clone, Debug)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     buckets: [Bucket; BUCKETS],
     /// Failures since the latest success.
     consecutive: u32,
@@ -38,14 +38,14 @@ impl Default for Breaker {
 
 impl Breaker {
     /// Counts a request that went well.
-    pub(super) fn good(&mut self, policy: &HealthPolicy, now: Micros) {
+    pub(crate) fn good(&mut self, policy: &HealthPolicy, now: Micros) {
         self.consecutive = 0;
         let bucket = self.bucket(policy, now);
         bucket.good = bucket.good.saturating_add(1);
     }
 
     /// Counts a failure. True when the deployment is to be taken out.
-    pub(super) fn bad(&mut self, policy: &HealthPolicy, now: Micros) -> bool {
+    pub(crate) fn bad(&mut self, policy: &HealthPolicy, now: Micros) -> bool {
         self.consecutive = self.consecutive.saturating_add(1);
         let bucket = self.bucket(policy, now);
         bucket.bad = bucket.bad.saturating_add(1);
@@ -60,7 +60,7 @@ impl Breaker {
     }
 
     /// How long it is to stay out, in milliseconds; longer each time. `jitter` spreads gateways that saw the same.
-    pub(super) fn open(&mut self, policy: &HealthPolicy, now: Micros, jitter: u64) -> u64 {
+    pub(crate) fn open(&mut self, policy: &HealthPolicy, now: Micros, jitter: u64) -> u64 {
         if now.saturating_sub(self.closed_at) > FORGET_US {
             self.trips = 0;
         }
@@ -76,7 +76,7 @@ impl Breaker {
     }
 
     /// A probe went well: what was before says nothing any more.
-    pub(super) fn close(&mut self, now: Micros) {
+    pub(crate) fn close(&mut self, now: Micros) {
         self.buckets = Default::default();
         self.consecutive = 0;
         self.closed_at = now;

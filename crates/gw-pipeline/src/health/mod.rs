@@ -16,6 +16,7 @@ mod traffic;
 mod visit;
 
 pub use board::{Board, Change, DeploymentView, HealthChange};
+pub(crate) use breaker::Breaker;
 pub use check::{Check, Checked};
 pub(crate) use collector::BoardCollector;
 pub(crate) use deployment::{Deployment, Standing};

@@ -26,6 +26,7 @@ const COST: HeaderName = HeaderName::from_static("x-gatewright-cost-usd");
 const ENSEMBLE: HeaderName = HeaderName::from_static("x-gatewright-ensemble");
 const GUARDRAILS: HeaderName = HeaderName::from_static("x-gatewright-guardrails");
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
+const CACHE_SIMILARITY: HeaderName = HeaderName::from_static("x-gatewright-cache-similarity");
 const CACHE_KEY: HeaderName = HeaderName::from_static("x-gatewright-cache-key");
 const SAVED: HeaderName = HeaderName::from_static("x-gatewright-saved-usd");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
@@ -114,6 +115,9 @@ pub(crate) fn add_route(headers: &mut HeaderMap, ticket: &Open, model: &str, tar
     if let Some(hit) = &ticket.hit {
         lines.add_number(header::AGE, u64::try_from(hit.age_us / 1_000_000).unwrap_or(0));
         lines.add(CACHE_KEY, &hit.key.to_string());
+        if let Some(similarity) = hit.similarity {
+            lines.add(CACHE_SIMILARITY, &format!("{similarity:.3}"));
+        }
     }
     if let Some(view) = ticket.limits_view() {
         limits(&mut lines, &view);

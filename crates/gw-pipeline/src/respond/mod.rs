@@ -20,6 +20,7 @@ mod whole;
 
 use crate::attempt::Attempted;
 use crate::cache;
+use crate::guard::verdicts;
 use crate::reply::Reply;
 use crate::ticket::Rejected;
 use gw_model::WireFormat;
@@ -31,6 +32,15 @@ pub(crate) async fn answer(mut attempted: Attempted) -> Result<Reply, Rejected> 
     {
         cache::share(answered);
     }
+    let attempted = match attempted {
+        Attempted::Answer(mut answered) if answered.ticket.awaits_verdicts() => {
+            match verdicts(&mut answered.ticket).await {
+                Ok(()) => Attempted::Answer(answered),
+                Err(refusal) => return Ok(whole::refused(answered, &refusal).await),
+            }
+        }
+        other => other,
+    };
     match attempted {
         Attempted::Failure(failed) if failed.ticket.lead.is_some() => match cache::spared(failed) {
             Ok(spared) => Box::pin(spared.reply()).await,

@@ -2,15 +2,18 @@
 //! the way by, and the call is settled before its last frame leaves. An upstream that dies in the midst,
 //! or sends what is not JSON, gives the caller an error event in its own format, never a clean end.
 
+mod asking;
+
 use super::keep::{self, Keep};
 use super::outlet::Outlet;
 use super::shape::Shape;
 use super::{guard, headers, meter, whole};
 use crate::attempt::Answered;
-use crate::guard::blocked;
+use crate::guard::{about as about_call, blocked};
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
+use gw_guard::Side;
 use gw_model::snapshot::PathSettings;
 use gw_model::{Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, Timer, UpstreamBody};
@@ -44,6 +47,9 @@ pub struct StreamBody {
     outlet: Outlet,
     /// Where guardrails look at the answer.
     guard: Option<Box<guard::StreamGuard>>,
+    /// Where others are asked about it too.
+    asked: Option<Box<guard::StreamAsk>>,
+    asking: Option<asking::Asking>,
     /// Kept between pieces for its room.
     pieces: Vec<Bytes>,
     caller_format: WireFormat,
@@ -116,8 +122,13 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         // A translation reads them.
         .check_syntax(!matches!(outlet, Outlet::Translated(_)))
         .note_answer(stores);
+    let about = ticket.guarded.as_ref().filter(|state| state.chosen.asking(Side::Response).next().is_some());
+    let about = about.map(|_| about_call(&ticket, &call));
     let guarded = if ticket.is_guarded() { ticket.guarded.take() } else { None };
-    let guard = guarded.map(|guarded| Box::new(guard::StreamGuard::new(guarded, upstream_format)));
+    let asked = guarded.as_ref().zip(about);
+    let asked = asked.map(|(state, about)| Box::new(guard::StreamAsk::new(state, upstream_format, about)));
+    let restores = asked.is_none();
+    let guard = guarded.map(|guarded| Box::new(guard::StreamGuard::new(guarded, upstream_format, restores)));
     let body = StreamBody {
         ticket: Some(ticket),
         upstream: Some(response.body),
@@ -125,6 +136,8 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         meter,
         outlet,
         guard,
+        asked,
+        asking: None,
         pieces: Vec::new(),
         caller_format: call.format,
         shape,
@@ -175,6 +188,10 @@ impl StreamBody {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
             let out = match self.upstream.as_mut().map(|upstream| upstream.poll_data(cx)) {
+                None if self.asking.is_some() => match self.poll_asking(cx) {
+                    Poll::Pending => return self.poll_timer(cx),
+                    Poll::Ready(out) => out,
+                },
                 None => match self.poll_saving(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(None) => return Poll::Ready(None),
@@ -295,9 +312,19 @@ impl StreamBody {
             Some(frame) => guard.push(frame),
             None => guard.finish(),
         };
+        let mut looked = looked;
         while let Some(frame) = guard.next() {
-            if let Err(error) = self.outlet.frame_into(&frame, out) {
-                return Err(self.unreadable(&error));
+            let Some(asked) = &mut self.asked else {
+                if let Err(error) = self.outlet.frame_into(&frame, out) {
+                    return Err(self.unreadable(&error));
+                }
+                continue;
+            };
+            looked = looked.and(asked.push(frame, guard.guarded_mut()));
+            while let Some(frame) = asked.next() {
+                if let Err(error) = self.outlet.frame_into(&frame, out) {
+                    return Err(self.unreadable(&error));
+                }
             }
         }
         looked.map_err(|stop| blocked(&guard.guarded().chosen, &stop))
@@ -337,6 +364,9 @@ impl StreamBody {
         }
         // Half an event behind the answer's end is no part of it; before, there was more to come.
         if self.meter.complete() && (rest.is_ok() || was_finished) {
+            if self.asked.is_some() {
+                return self.begin_asking(out.into(), true);
+            }
             self.outlet.finish_into(&mut out);
             return self.end_with(out.into());
         }
@@ -364,6 +394,9 @@ impl StreamBody {
 
     /// Ends the stream with its last piece: the call is settled before it leaves.
     fn end_with(&mut self, last: Bytes) -> Bytes {
+        if self.asked.is_some() {
+            return self.begin_asking(last, false);
+        }
         if let Some(ticket) = &mut self.ticket {
             ticket.note_first_byte();
         }
@@ -395,6 +428,7 @@ impl StreamBody {
     fn cut(&mut self, refusal: &Refusal, reason: &str, said: Bytes) -> Bytes {
         // Dropping the body closes the upstream connection.
         self.upstream = None;
+        (self.asked, self.asking) = (None, None);
         let said = match self.last.take() {
             Some(last) => Bytes::from([last, said].concat()),
             None => said,

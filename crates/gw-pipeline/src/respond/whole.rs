@@ -6,15 +6,17 @@ use super::large::LargeBody;
 use super::{guard, headers, keep, meter};
 use crate::attempt::Answered;
 use crate::attempt::held::{self, Held};
-use crate::guard::blocked;
+use crate::guard::{about, blocked};
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
 use bytes::Bytes;
+use gw_guard::Side;
 use gw_model::{Endpoint, ErrorCode, Outcome, Refusal, Usage, WireFormat};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
 use gw_wire::translate::Whole;
 use http::header::{self, HeaderValue};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Answers up to this size are translated on the worker.
@@ -67,7 +69,7 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
     let usage = usage.or_else(|| headers::stated_usage(&answered.response.headers));
     let seen = body.clone();
-    let body = match guarded(&mut answered, body) {
+    let body = match guarded(&mut answered, body).await {
         Ok(body) => body,
         Err(refusal) => return Ok(stopped(*answered, &refusal, usage, &seen)),
     };
@@ -113,16 +115,40 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
 }
 
 /// What guardrails leave of the answer, as the upstream wrote it.
-fn guarded(answered: &mut Answered, body: Bytes) -> Result<Bytes, Refusal> {
+async fn guarded(answered: &mut Answered, body: Bytes) -> Result<Bytes, Refusal> {
     if !answered.ticket.is_guarded() {
         return Ok(body);
     }
     let is_json = headers::is_json(&answered.response.headers) || body.first() == Some(&b'{');
-    let Some(state) = &mut answered.ticket.guarded else { return Ok(body) };
-    match guard::body(&body, is_json, state) {
+    let Answered { ticket, call, .. } = answered;
+    let asks =
+        ticket.guarded.as_ref().is_some_and(|state| state.chosen.asking(Side::Response).next().is_some());
+    let asked = asks.then(|| (about(ticket, call), Rc::clone(ticket.worker())));
+    let Some(state) = &mut ticket.guarded else { return Ok(body) };
+    let looked = match asked {
+        None => guard::body(&body, is_json, state),
+        Some((about, worker)) => guard::asked_body(&worker, &about, &body, is_json, state).await,
+    };
+    match looked {
         Ok(changed) => Ok(changed.unwrap_or(body)),
         Err(stop) => Err(blocked(&state.chosen, &stop)),
     }
+}
+
+/// A verdict about the request stops the answer that waited for it: what it cost is charged, and the caller gets none.
+pub(super) async fn refused(mut answered: Box<Answered>, refusal: &Refusal) -> Reply {
+    let (mut usage, mut seen) = (None, Bytes::new());
+    if !headers::is_event_stream(&answered.response.headers) {
+        let limit = answered.live.snapshot.settings.max_translated_bytes;
+        let left = u64::try_from(answered.deadline - answered.ticket.worker().now()).unwrap_or(0);
+        let hold = held::hold(&mut answered.response.body, &mut answered.ticket, limit);
+        if let Ok(Ok(Held::Complete(body))) = tokio::time::timeout(Duration::from_micros(left), hold).await {
+            usage =
+                held::stated_usage(answered.sent.format, &answered.response.headers, &body).ok().flatten();
+            seen = body;
+        }
+    }
+    stopped(*answered, refusal, usage, &seen)
 }
 
 /// A guardrail stops the answer: what it cost is charged, and the caller gets none of it.

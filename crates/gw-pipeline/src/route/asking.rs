@@ -22,6 +22,8 @@ pub(super) struct Asking<'a> {
     pub(super) caller: Caller<'a>,
     /// Not every provider may be called.
     pub(super) by_provider: bool,
+    /// Not every region may be gone to.
+    pub(super) by_region: bool,
     pub(super) model: &'a Lineup,
     pub(super) meaning: &'a Meaning,
     /// What the request looks like; looked for where a strategy asks.
@@ -60,7 +62,8 @@ impl Asked for Asking<'_> {
             _ => None,
         };
         let is_free = !self.by_provider || self.caller.allows_provider(&target.provider.name);
-        speaks && is_free && holder.is_none_or(|holder| goes_on(target, call, holder))
+        let is_near = !self.by_region || self.caller.allows_region(target.provider.region.as_deref());
+        speaks && is_free && is_near && holder.is_none_or(|holder| goes_on(target, call, holder))
     }
 
     fn suits(&self, target: &Target) -> bool {

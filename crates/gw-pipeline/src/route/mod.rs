@@ -69,6 +69,14 @@ pub(crate) struct FallbackOrders {
 }
 
 impl Route {
+    /// Nothing but the first target is left, tried again as often as the model says.
+    fn keep_first(&mut self) {
+        self.order.truncate(1);
+        self.ready = self.ready.min(self.order.len());
+        self.parked.truncate(1 - self.order.len());
+        self.fallbacks = None;
+    }
+
     /// Every target that the call may come to.
     pub(crate) fn all(&self) -> impl Iterator<Item = usize> {
         let others = self
@@ -113,12 +121,16 @@ fn route(
     let key = ticket.key().map(AsRef::as_ref);
     let caller = Caller { context: &ticket.context, key, beside: ticket.beside() };
     let by_provider = !caller.allows_every_provider();
+    // Asked of most installations at no cost.
+    let has_rules = ticket.access(|access| (!access.calls.is_empty()).then_some(())).is_some();
+    let by_region = has_rules && caller.asks_region();
     let gather = |reads| Gathered::gather(reads, looked, call, caller, now);
     let gathered = model.reads().map(gather).transpose()?;
     let asking = Asking {
         call,
         caller,
         by_provider,
+        by_region,
         model,
         meaning,
         signs,
@@ -147,6 +159,10 @@ fn route(
         if by_provider && model.targets.iter().all(is_barred) {
             return Err(barred(model));
         }
+        let is_far = |target: &Arc<Target>| !caller.allows_region(target.provider.region.as_deref());
+        if by_region && model.targets.iter().all(is_far) {
+            return Err(far(model));
+        }
         return Err(refusal(&found, call, model));
     }
     let Ordered { mut order, ready, mut parked, parked_until, .. } = found;
@@ -154,7 +170,11 @@ fn route(
     if model.failure_policy == FailurePolicy::AlwaysAnswer || model.targets.len() == 1 {
         order.append(&mut parked);
     }
-    Ok((Route { order, ready, parked, parked_until, fallbacks }, tolls))
+    let mut route = Route { order, ready, parked, parked_until, fallbacks };
+    if has_rules && caller.has_no_fallbacks() {
+        route.keep_first();
+    }
+    Ok((route, tolls))
 }
 
 /// Where other models take over; `None` where the model names none.
@@ -194,6 +214,19 @@ fn barred(model: &Model) -> Refusal {
         names.join(", ")
     );
     Refusal::new(ErrorCode::ModelNotAllowed, text).param("model")
+}
+
+/// What the caller belongs to has a list of regions, and the model is served in none of them.
+fn far(model: &Model) -> Refusal {
+    let mut regions: Vec<&str> =
+        model.targets.iter().map(|target| target.provider.region.as_deref().unwrap_or("no region")).collect();
+    regions.dedup();
+    let text = format!(
+        "the model '{}' is served in {}, and calls of this key may not go there",
+        model.name,
+        regions.join(", ")
+    );
+    Refusal::new(ErrorCode::RegionNotAllowed, text).param("model")
 }
 
 fn none_holds(model: &Model) -> Refusal {

@@ -77,6 +77,7 @@ pub async fn simulate(
         call: &call,
         caller,
         by_provider: !caller.allows_every_provider(),
+        by_region: caller.asks_region(),
         model: &model,
         meaning: &meaning,
         signs,

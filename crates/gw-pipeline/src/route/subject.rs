@@ -3,6 +3,7 @@
 
 use crate::inbound::CallerContext;
 use crate::receive::INLINE_BYTES;
+use gw_model::access::{Access, CallRules};
 use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
 use gw_model::{Call, ErrorCode, Micros, Refusal};
 use gw_store::memory::{Account, Chain, KeyEntry};
@@ -38,6 +39,30 @@ impl Caller<'_> {
     pub(super) fn allows_provider(&self, name: &str) -> bool {
         let of_key = self.key.is_none_or(|key| key.allows_provider(name));
         of_key && self.beside.iter().all(|account| account.permits(|policy| policy.allows_provider(name)))
+    }
+}
+
+impl Caller<'_> {
+    /// True when something that the call counts for rules a region out.
+    pub(super) fn asks_region(&self) -> bool {
+        self.rules(|calls| calls.regions.is_some())
+    }
+
+    /// True when everything that the call counts for lets it go to that region.
+    pub(super) fn allows_region(&self, region: Option<&str>) -> bool {
+        !self.rules(|calls| !calls.allows_region(region))
+    }
+
+    /// True when only the first target may be asked.
+    pub(super) fn has_no_fallbacks(&self) -> bool {
+        self.rules(|calls| calls.no_fallbacks)
+    }
+
+    /// Does one of the rules say that?
+    fn rules(&self, says: impl Fn(&CallRules) -> bool) -> bool {
+        let of = |access: &Access| says(&access.calls).then_some(());
+        let Some(key) = self.key else { return false };
+        key.access(of).is_some() || self.beside.iter().any(|account| account.access(of).is_some())
     }
 }
 
@@ -128,6 +153,7 @@ impl<'a> Gathered<'a> {
             customer: text(&context.customer),
             session: text(&context.session),
             tags: &self.tags,
+            text: gw_model::policy::TextFacts::default(),
             now: self.now,
             budget_used: self.budget_used,
         }

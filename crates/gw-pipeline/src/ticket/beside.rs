@@ -3,8 +3,9 @@
 
 use super::Open;
 use crate::authenticate;
+use gw_model::access::Access;
 use gw_model::{AccountPolicy, ErrorCode, Level, Refusal};
-use gw_store::memory::{Account, Link};
+use gw_store::memory::{Account, Holder, Link};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -42,6 +43,14 @@ impl Open {
             least = least.map_or(own, |least| Some(own.map_or(least, |own| own.min(least))));
         }
         least
+    }
+
+    /// Calls `refuse` with what the key and all that the call counts for say of where, when and with what calls may come, and
+    /// what they may be, until that gives something; then also whose it is.
+    pub(crate) fn access<T>(&self, refuse: impl Fn(&Access) -> Option<T>) -> Option<(Holder, T)> {
+        let key = self.key.as_ref()?;
+        let of_key = self.worker.gateway().keys.access(key, &refuse);
+        of_key.or_else(|| self.named.iter().find_map(|account| account.access(&refuse)))
     }
 
     /// Is the key still good, and everything that the call counts for?

@@ -1,5 +1,6 @@
-//! From where, when and with what a key may be used, in the API: read and shown.
+//! From where, when and with what a key may be used, and what its calls may be, in the API: read and shown.
 
+use super::calls;
 use super::error::ApiError;
 use super::given::Given;
 use gw_model::Network;
@@ -25,15 +26,19 @@ struct HoursInput {
     time_zone: Option<String>,
 }
 
-/// Applies `allowed_ips`, `hours` and `required_metadata`, as far as they are given; null or an empty list lifts them.
-pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>) -> Result<(), ApiError> {
+/// Applies `allowed_ips`, `hours`, `required_metadata` and what calls may be, as far as they are given; null or an empty list
+/// lifts them. `is_key`: with what only keys have here.
+pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: bool) -> Result<(), ApiError> {
     let addresses = given.texts("allowed_ips")?;
     let hours = given.raw("hours");
     let required = given.texts("required_metadata")?;
-    if addresses.is_none() && hours.is_none() && required.is_none() {
+    let of_calls = calls::MEMBERS.iter().chain(calls::OF_KEYS.iter().filter(|_| is_key));
+    let has_calls = of_calls.into_iter().any(|name| given.raw(name).is_some());
+    if addresses.is_none() && hours.is_none() && required.is_none() && !has_calls {
         return Ok(());
     }
-    let mut now = access.take().unwrap_or_default();
+    let mut now = access.clone().unwrap_or_default();
+    calls::apply(given, &mut now.calls, is_key)?;
     if let Some(texts) = addresses {
         let read = |(at, text): (usize, &String)| {
             let wrong = |error| ApiError::invalid(format!("allowed_ips[{at}]"), format!("'{text}' {error}"));

@@ -3,25 +3,31 @@
 
 use super::error::ApiError;
 use super::given::Given;
-use super::{access, limits};
+use super::{access, calls, limits};
 use gw_model::{AccountId, Level, Membership, Role};
 use gw_store::types::AccountProfile;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 11] = [
+const COMMON: [&str; 17] = [
     "name",
     "models",
     "endpoints",
     "providers",
     "max_output_tokens",
+    "guardrails",
     "limits",
     "budget",
     "budgets",
     "metadata",
     "hours",
     "required_metadata",
+    "regions",
+    "max_input_tokens",
+    "tools",
+    "denied_tools",
+    "fallbacks",
 ];
 
 /// Most memberships of one person.
@@ -104,21 +110,20 @@ pub(super) fn apply(
         policy.endpoints = endpoints;
     }
     if let Some(providers) = given.texts_or_null("providers")? {
-        for name in providers.iter().flatten() {
-            if !is_provider(name) {
-                return Err(ApiError::invalid("providers", format!("there is no provider '{name}' here")));
-            }
-        }
+        calls::check_providers(providers.as_ref(), is_provider)?;
         policy.providers = providers;
     }
     if let Some(raw) = given.raw("max_output_tokens") {
         let value: Value = serde_json::from_str(raw).unwrap_or_default();
         policy.max_output_tokens = limits::count("max_output_tokens", &value)?;
     }
+    if let Some(names) = given.texts("guardrails")? {
+        policy.guardrails = names;
+    }
     if let Some(allowed) = given.flag("member_keys")? {
         policy.no_member_keys = !allowed;
     }
-    access::apply(given, &mut policy.access)?;
+    access::apply(given, &mut policy.access, false)?;
     limits::apply(given, &mut policy.limits, &mut policy.budgets)?;
     // A customer made on sight that is given limits or budgets has its own from here on.
     policy.on_sight &= !["limits", "budget", "budgets"].iter().any(|name| given.raw(name).is_some());

@@ -5,7 +5,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::Page;
-use super::{access, limits};
+use super::{access, calls, guardrails, limits};
 use crate::app::accounts::{self, AccountsError, allowed};
 use crate::app::authorization::Caller;
 use crate::app::state::App;
@@ -122,6 +122,7 @@ async fn create(level: Level, app: Arc<App>, caller: Arc<Caller>, body: Bytes) -
     let given = input::read(level, &body)?;
     let mut profile = AccountProfile::default();
     input::apply(level, &given, &mut profile, |name| is_provider(&app, name))?;
+    guardrails::check_names(&app, &profile.policy.guardrails)?;
     let parent = input::parent(level, &given)?.flatten();
     if level == Level::Project && parent.is_none() {
         return Err(ApiError::invalid("team_id", "'team_id' is missing: a project belongs to a team"));
@@ -153,6 +154,9 @@ async fn change(
             }
             let mut profile = present.profile.clone();
             input::apply(level, &given, &mut profile, |name| is_provider(&writing, name))?;
+            if given.raw("guardrails").is_some() {
+                guardrails::check_names(&writing, &profile.policy.guardrails)?;
+            }
             Ok(profile)
         })
     };
@@ -240,6 +244,7 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
         "endpoints": policy.endpoints.as_ref().map(|l| l.iter().map(|e| e.as_str()).collect::<Vec<_>>()),
         "providers": policy.providers,
         "max_output_tokens": policy.max_output_tokens,
+        "guardrails": policy.guardrails,
         "limits": limits::shown(&policy.limits),
         "budget": budgets.first(),
         "budgets": budgets,
@@ -258,6 +263,9 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     let access = policy.access.as_deref();
     row["hours"] = access.map(access::hours_shown).unwrap_or_default().into();
     row["required_metadata"] = json!(access.map(|access| &access.required_metadata[..]).unwrap_or_default());
+    if let Some(row) = row.as_object_mut() {
+        row.append(&mut calls::shown(access.map(|access| &access.calls), false));
+    }
     if !matches!(level, Level::Customer | Level::Tag) {
         row["allowed_ips"] = json!(access.map(|access| &access.allowed_ips[..]).unwrap_or_default());
     }

@@ -21,6 +21,7 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, ApiError> {
     on_gateway(&caller, Resource::Cache.read())?;
     let totals = app.gateway.answers.totals();
+    let (index_entries, index_bytes) = app.gateway.answers.index_totals();
     let live = app.gateway.live();
     let policies = live.snapshot.settings.cache.as_ref();
     Ok(Json(json!({
@@ -29,6 +30,8 @@ pub(super) async fn show(
         "bytes": totals.bytes,
         "max_bytes": policies.map_or(0, |policies| policies.memory_bytes),
         "evicted": totals.evicted,
+        "index_entries": index_entries,
+        "index_bytes": index_bytes,
     })))
 }
 

@@ -2,7 +2,7 @@
 //! what of it decides. It must not decide anything itself: it shows what the request path asks.
 
 use super::{access, limits};
-use gw_model::access::Access;
+use gw_model::access::{Access, CallRules};
 use gw_model::limits::{Budget, Limits};
 use gw_model::principal::model_matches;
 use gw_model::{Endpoint, Level, Micros};
@@ -18,10 +18,21 @@ struct Source<'a> {
     endpoints: Option<Vec<Endpoint>>,
     providers: Option<Vec<String>>,
     max_output_tokens: Option<u64>,
+    guardrails: Vec<String>,
     access: Option<Box<Access>>,
     limits: Limits,
     budgets: Vec<Budget>,
     tally: &'a Tally,
+}
+
+impl Source<'_> {
+    fn calls(&self) -> CallRules {
+        of_calls(self.access.as_deref())
+    }
+}
+
+fn of_calls(access: Option<&Access>) -> CallRules {
+    access.map(|access| access.calls.clone()).unwrap_or_default()
 }
 
 /// What of an account whoever asks may be told.
@@ -43,8 +54,9 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
         from: of_key.clone(),
         models: Some(entry.policy.models.clone()),
         endpoints: Some(Endpoint::ALL.iter().copied().filter(|e| entry.policy.allows_endpoint(*e)).collect()),
-        providers: None,
-        max_output_tokens: None,
+        providers: of_calls(entry.policy.access.as_deref()).providers,
+        max_output_tokens: of_calls(entry.policy.access.as_deref()).max_output_tokens,
+        guardrails: entry.policy.guardrails.clone(),
         access: entry.policy.access.clone(),
         limits: entry.policy.limits.clone(),
         budgets: entry.policy.budgets.clone(),
@@ -69,19 +81,27 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
     json!({
         "key_id": entry.id.to_string(),
         "usable": !entry.is_closed() && entry.expires_at.is_none_or(|at| at > now),
-        "models": patterns(&sources),
+        "models": patterns(&sources, |source| source.models.clone()),
         "endpoints": names(&sources, |source| {
             source.endpoints.as_ref().map(|list| list.iter().map(|e| e.as_str().to_owned()).collect())
         }),
         "providers": names(&sources, |source| source.providers.clone()),
-        "max_output_tokens": least(&sources),
+        "max_output_tokens": least(&sources, |source| source.max_output_tokens),
+        "regions": names(&sources, |source| source.calls().regions),
+        "max_input_tokens": least(&sources, |source| source.calls().max_input_tokens),
+        "tools": patterns(&sources, |source| source.calls().tools),
+        "denied_tools": union(&sources, |source| source.calls().denied_tools),
+        "fallbacks": fallbacks(&sources),
+        "guardrails": guardrails(&sources),
         "allowed_ips": each(&sources, |access| {
             (!access.allowed_ips.is_empty()).then(|| json!(access.allowed_ips))
         }),
         "hours": each(&sources, |access| {
             (!access.hours.is_empty()).then(|| access::hours_shown(access).into())
         }),
-        "required_metadata": required(&sources),
+        "required_metadata": union(&sources, |source| {
+            source.access.as_ref().map(|access| access.required_metadata.clone()).unwrap_or_default()
+        }),
         "limits": all_limits(&sources),
         "budgets": all_budgets(&sources, now),
     })
@@ -95,6 +115,7 @@ fn of_account<'a>(account: &Arc<Account>, from: Value, tally: &'a Tally) -> Sour
         endpoints: policy.endpoints,
         providers: policy.providers,
         max_output_tokens: policy.max_output_tokens,
+        guardrails: policy.guardrails,
         access: policy.access,
         limits: policy.limits,
         budgets: policy.budgets,
@@ -109,23 +130,19 @@ fn of_plan<'a>(plan: &Arc<Account>, mut holder: Value, tally: &'a Tally) -> Sour
 }
 
 /// Patterns that every list covers. Two patterns overlap where one of them covers the other, and then in that.
-fn patterns(sources: &[Source<'_>]) -> Value {
-    combine(
-        sources,
-        |source| source.models.clone(),
-        |known, list| {
-            let both = |a: &String, b: &String| match (model_matches(a, b), model_matches(b, a)) {
-                (true, _) => Some(b.clone()),
-                (_, true) => Some(a.clone()),
-                _ => None,
-            };
-            let mut found: Vec<String> =
-                known.iter().flat_map(|a| list.iter().filter_map(move |b| both(a, b))).collect();
-            found.sort();
-            found.dedup();
-            found
-        },
-    )
+fn patterns(sources: &[Source<'_>], value: impl Fn(&Source<'_>) -> Option<Vec<String>>) -> Value {
+    combine(sources, value, |known, list| {
+        let both = |a: &String, b: &String| match (model_matches(a, b), model_matches(b, a)) {
+            (true, _) => Some(b.clone()),
+            (_, true) => Some(a.clone()),
+            _ => None,
+        };
+        let mut found: Vec<String> =
+            known.iter().flat_map(|a| list.iter().filter_map(move |b| both(a, b))).collect();
+        found.sort();
+        found.dedup();
+        found
+    })
 }
 
 fn names(sources: &[Source<'_>], value: impl Fn(&Source<'_>) -> Option<Vec<String>>) -> Value {
@@ -165,31 +182,53 @@ fn each(sources: &[Source<'_>], value: impl Fn(&Access) -> Option<Value>) -> Vec
     sources.iter().filter_map(of).collect()
 }
 
-/// All names that anything asks for.
-fn required(sources: &[Source<'_>]) -> Value {
-    let (mut effective, mut from) = (Vec::new(), Vec::new());
+/// All names that anything says.
+fn union(sources: &[Source<'_>], value: impl Fn(&Source<'_>) -> Vec<String>) -> Value {
+    let (mut effective, mut from, mut considered) = (Vec::new(), Vec::new(), Vec::new());
     for source in sources {
-        let Some(access) = source.access.as_deref().filter(|access| !access.required_metadata.is_empty())
-        else {
-            continue;
-        };
-        effective.extend(access.required_metadata.iter().cloned());
-        from.push(source.from.clone());
+        let names = value(source);
+        if source.access.is_some() {
+            considered.push(json!({ "from": source.from, "value": names }));
+        }
+        if !names.is_empty() {
+            from.push(source.from.clone());
+            effective.extend(names);
+        }
     }
     effective.sort();
     effective.dedup();
-    let considered = each(sources, |access| Some(json!(access.required_metadata)));
     json!({ "effective": effective, "from": from, "considered": considered })
 }
 
-fn least(sources: &[Source<'_>]) -> Value {
-    let given = sources.iter().filter(|source| source.max_output_tokens.is_some());
-    let least = given.min_by_key(|source| source.max_output_tokens);
+/// All that anything names.
+fn guardrails(sources: &[Source<'_>]) -> Value {
+    let named = || sources.iter().filter(|source| !source.guardrails.is_empty());
+    let mut effective: Vec<&String> = named().flat_map(|source| &source.guardrails).collect();
+    effective.sort();
+    effective.dedup();
+    let from: Vec<&Value> = named().map(|source| &source.from).collect();
     let considered: Vec<Value> =
-        sources.iter().map(|s| json!({ "from": s.from, "value": s.max_output_tokens })).collect();
+        named().map(|source| json!({ "from": source.from, "value": source.guardrails })).collect();
+    json!({ "effective": effective, "from": from, "considered": considered })
+}
+
+/// Whether other targets than the first may be asked: not where anything says no.
+fn fallbacks(sources: &[Source<'_>]) -> Value {
+    let deny = sources.iter().filter(|source| source.calls().no_fallbacks);
+    let from: Vec<Value> = deny.map(|source| source.from.clone()).collect();
+    let considered: Vec<Value> =
+        sources.iter().map(|s| json!({ "from": s.from, "value": !s.calls().no_fallbacks })).collect();
+    json!({ "effective": from.is_empty(), "from": from, "considered": considered })
+}
+
+fn least(sources: &[Source<'_>], value: impl Fn(&Source<'_>) -> Option<u64>) -> Value {
+    let given = sources.iter().filter_map(|source| Some((value(source)?, &source.from)));
+    let least = given.min_by_key(|(most, _)| *most);
+    let considered: Vec<Value> =
+        sources.iter().map(|source| json!({ "from": source.from, "value": value(source) })).collect();
     json!({
-        "effective": least.and_then(|source| source.max_output_tokens),
-        "from": least.map(|source| &source.from),
+        "effective": least.map(|(most, _)| most),
+        "from": least.map(|(_, from)| from),
         "considered": considered,
     })
 }
@@ -249,3 +288,6 @@ fn grouped(what: Value, list: Vec<(u64, Value)>) -> Value {
     row.insert("considered".to_owned(), list.into_iter().map(|(_, row)| row).collect());
     Value::Object(row)
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,9 +77,8 @@ impl ApiError {
     }
 
     /// 503: too many passwords are being tried.
-    pub(crate) fn busy() -> Self {
-        let text = "too many people sign in at this moment; try again";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Overloaded.as_str(), text)
+    pub(crate) fn too_many_sign_in() -> Self {
+        Self::busy("too many people sign in at this moment; try again")
     }
 
     /// 403: he may see it, and not do that.
@@ -129,6 +128,11 @@ impl ApiError {
     /// 409, about nothing in particular.
     pub(crate) fn in_the_way(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", message)
+    }
+
+    /// 503: it can be tried again.
+    pub(crate) fn busy(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Overloaded.as_str(), message)
     }
 
     /// 409: the same write was made, and what was answered then is not known.

@@ -4,7 +4,7 @@ use super::by::{self, By};
 use super::error::ApiError;
 use super::query::{Page, paged};
 use crate::app::authorization::Resource;
-use crate::app::guardrails::{Judged, Trial, judge, ready};
+use crate::app::guardrails::{Judged, Trial, ask, judge, ready};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
@@ -76,13 +76,16 @@ pub(super) async fn test(
     let specs = named(&app, input.guardrails)?;
     let trial = Trial { text, side, speaker };
     let clock = Arc::clone(&app);
-    let (judged, took) = tokio::task::spawn_blocking(move || {
-        let rails = ready(&specs);
+    let (shown, listed) = (trial.clone(), specs.clone());
+    let (judged, before) = tokio::task::spawn_blocking(move || {
+        let rails = ready(&listed);
         let before = clock.gateway.clock().now();
-        let judged = judge(&rails, &trial);
-        (judged, clock.gateway.clock().now() - before)
+        (judge(&rails, &shown), before)
     })
     .await?;
+    let busy = || ApiError::busy().saying("too many texts are being tried; try again in a moment");
+    let judged = ask(&app, &specs, &trial, judged).await.ok_or_else(busy)?;
+    let took = app.gateway.clock().now() - before;
     let took = Duration::from_micros(u64::try_from(took).unwrap_or(0));
     Ok(Json(answer(&judged, took)))
 }

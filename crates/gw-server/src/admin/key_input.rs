@@ -8,7 +8,7 @@ use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
-pub(super) const MEMBERS: [&str; 19] = [
+pub(super) const MEMBERS: [&str; 26] = [
     "name",
     "team_id",
     "project_id",
@@ -24,6 +24,13 @@ pub(super) const MEMBERS: [&str; 19] = [
     "allowed_ips",
     "hours",
     "required_metadata",
+    "providers",
+    "regions",
+    "max_input_tokens",
+    "max_output_tokens",
+    "tools",
+    "denied_tools",
+    "fallbacks",
     "guardrails",
     "credentials",
     "metadata",
@@ -66,7 +73,7 @@ pub(super) fn apply(body: &[u8], policy: &mut KeyPolicy) -> Result<(), ApiError>
     if let Some(name) = given.text("priority")? {
         policy.priority = priority(name.as_deref())?;
     }
-    access::apply(&given, &mut policy.access)?;
+    access::apply(&given, &mut policy.access, true)?;
     if let Some(names) = given.texts("guardrails")? {
         policy.guardrails = names;
     }

@@ -4,7 +4,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged_by};
-use super::{access, effective, guardrails, key_input, limits};
+use super::{access, calls, effective, guardrails, key_input, limits};
 use crate::app::accounts::{AccountsError, allowed};
 use crate::app::authorization::Resource;
 use crate::app::keys::{self, KeysError, Made};
@@ -83,7 +83,7 @@ pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, b
         ..KeyPolicy::default()
     };
     key_input::apply(&body, &mut policy)?;
-    guardrails::check_names(&app, &policy.guardrails)?;
+    check_names(&app, &policy)?;
     let writing = Arc::clone(&app);
     let made = tokio::task::spawn_blocking(move || keys::create(&writing, &caller, policy)).await??;
     with_secret(&app, StatusCode::CREATED, &made)
@@ -103,12 +103,20 @@ pub(super) async fn change(
     let work = move || {
         keys::update::<ApiError>(&writing, &caller, id, any_of, revision, |policy| {
             key_input::apply(&body, policy)?;
-            guardrails::check_names(&writing, &policy.guardrails)
+            check_names(&writing, policy)
         })
     };
     let stored = tokio::task::spawn_blocking(work).await??;
     let entry = app.gateway.keys.get(id).ok_or(KeysError::NotFound)?;
     Ok(tagged(StatusCode::OK, stored.revision, row_of(&app, &entry, &stored)))
+}
+
+/// Is there everything that it names?
+fn check_names(app: &App, policy: &KeyPolicy) -> Result<(), ApiError> {
+    guardrails::check_names(app, &policy.guardrails)?;
+    let providers = policy.access.as_ref().and_then(|access| access.calls.providers.as_ref());
+    let snapshot = &app.gateway.live().snapshot;
+    calls::check_providers(providers, |name| snapshot.providers.contains_key(name))
 }
 
 /// What a caller says about a new secret.
@@ -250,7 +258,7 @@ fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option
     let rules = Rules::new(&policy.limits, policy.budgets.clone());
     let budgets = limits::budgets_shown(&entry.tally, &rules, now);
     let previous = previous_until.filter(|until| *until > now);
-    json!({
+    let mut row = json!({
         "id": entry.id.to_string(),
         "name": policy.name,
         "team_id": policy.team_id,
@@ -275,5 +283,9 @@ fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option
         "requests_in_flight": entry.tally.parallel(),
         "last_used_at": entry.tally.last_used().map(time::format),
         "previous_key_until": previous.map(time::format),
-    })
+    });
+    if let Some(row) = row.as_object_mut() {
+        row.append(&mut calls::shown(access.map(|access| &access.calls), true));
+    }
+    row
 }

@@ -16,6 +16,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     app.gateway.metrics.store_up.set(i64::from(app.storage.is_up()));
     let cached = app.gateway.answers.totals();
     let gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+    app.gateway.metrics.cache_index_entries.set(gauge(app.gateway.answers.index_totals().0));
     app.gateway.metrics.cache_entries.set(gauge(cached.entries));
     app.gateway.metrics.cache_bytes.set(gauge(cached.bytes));
     let text = app.gateway.metrics.encode().map_err(|e| ApiError::internal(&e))?;

@@ -11,6 +11,7 @@ mod auth;
 mod budgets;
 mod by;
 mod cache;
+mod calls;
 mod credentials;
 mod effective;
 mod error;

@@ -28,6 +28,8 @@ enum Answer {
     Document,
     /// Objects of a schema, one to a line.
     Lines(&'static str),
+    /// Another place.
+    Redirect,
     /// No body.
     Empty,
 }
@@ -344,9 +346,9 @@ pub(crate) fn document() -> Value {
 
 fn describe(operation: &Operation) -> Value {
     let mut parameters: Vec<Value> = Vec::new();
-    if operation.path.contains("{id}") {
+    for name in ["id", "name"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}"))) {
         parameters
-            .push(json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }));
+            .push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     for name in operation.query {
         let kind = match *name {
@@ -358,6 +360,7 @@ fn describe(operation: &Operation) -> Value {
     }
     let (status, content) = match operation.answer {
         Answer::Empty => ("204".to_owned(), None),
+        Answer::Redirect => ("303".to_owned(), None),
         Answer::Document => ("200".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
@@ -437,7 +440,7 @@ const BUDGET: [&str; 5] =
     ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
 
 /// Members of a key.
-const KEY: [&str; 29] = [
+const KEY: [&str; 36] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -455,6 +458,13 @@ const KEY: [&str; 29] = [
     "allowed_ips:array",
     "hours:array",
     "required_metadata:array",
+    "providers:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "max_output_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array",
+    "fallbacks:boolean",
     "guardrails:array",
     "credentials:object",
     "metadata:object",
@@ -470,7 +480,7 @@ const KEY: [&str; 29] = [
 ];
 
 /// Members of a key as it is written.
-const KEY_INPUT: [&str; 19] = [
+const KEY_INPUT: [&str; 26] = [
     "name:string?",
     "team_id:string?",
     "project_id:string?",
@@ -487,6 +497,13 @@ const KEY_INPUT: [&str; 19] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "providers:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "max_output_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array?",
+    "fallbacks:boolean?",
     "guardrails:array?",
     "credentials:object?",
     "metadata:object?",
@@ -503,8 +520,9 @@ fn key_schemas() -> Value {
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
-            "providers:object", "max_output_tokens:object", "allowed_ips:array", "hours:array",
-            "required_metadata:object", "limits:array", "budgets:array"]),
+            "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array", "hours:array",
+            "required_metadata:object", "regions:object", "max_input_tokens:object", "tools:object",
+            "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "limit_now_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
@@ -544,7 +562,8 @@ fn schemas() -> Value {
         "GuardrailVerdict": object(&["verdict:string", "text:string?", "stopped_by:string?", "findings:array", "duration_us:integer"]),
         "RouteQuestion": object(&["version:integer?", "request:object"]),
         "RouteWay": object(&["version:integer", "steps:array", "choices:array", "targets:array", "refusal:object?"]),
-        "Cache": object(&["enabled:boolean", "entries:integer", "bytes:integer", "max_bytes:integer", "evicted:integer"]),
+        "Cache": object(&["enabled:boolean", "entries:integer", "bytes:integer", "max_bytes:integer", "evicted:integer",
+            "index_entries:integer", "index_bytes:integer"]),
         "CachePurge": object(&["key:string?", "model:string?", "tag:string?", "key_id:string?", "account_id:string?",
             "all:boolean?"]),
         "CachePurged": object(&["purged:integer"]),

@@ -64,13 +64,19 @@ mod local {
 
     /// Nothing while the weights are being read.
     #[derive(Debug)]
-    struct Local(watch::Receiver<Option<Embedder>>);
+    struct Local {
+        name: String,
+        embedder: watch::Receiver<Option<Embedder>>,
+    }
 
     pub(super) fn start(wanted: &LocalEmbeddings, reading: Reading) -> Result<Arc<dyn Embedding>, String> {
-        let (done, local) = watch::channel(None);
+        let (done, embedder_of) = watch::channel(None);
+        let precision = if wanted.int8 { "int8" } else { "f32" };
+        let name = format!("{precision} {}", wanted.model_dir.display());
+        let local = Local { name, embedder: embedder_of };
         if reading == Reading::Now {
             done.send_replace(Some(embedder(wanted)?));
-            return Ok(Arc::new(Local(local)));
+            return Ok(Arc::new(local));
         }
         Model::check(&wanted.model_dir).map_err(|error| error.to_string())?;
         let wanted = wanted.clone();
@@ -81,7 +87,7 @@ mod local {
         // Nobody waits for it: a process that ends meanwhile has nothing to save.
         let thread = std::thread::Builder::new().name("embed-load".to_owned()).spawn(read);
         thread.map_err(|error| format!("its thread cannot be started: {error}"))?;
-        Ok(Arc::new(Local(local)))
+        Ok(Arc::new(local))
     }
 
     fn embedder(wanted: &LocalEmbeddings) -> Result<Embedder, String> {
@@ -98,15 +104,19 @@ mod local {
     }
 
     impl Embedding for Local {
+        fn name(&self) -> &str {
+            &self.name
+        }
+
         fn cached(&self, text: &str) -> Option<Vector> {
-            self.0.borrow().as_ref()?.cached(text)
+            self.embedder.borrow().as_ref()?.cached(text)
         }
 
         /// One after the other: parts of a prompt must not take the places of other prompts in the queue.
         fn embed<'a>(&'a self, texts: &'a [&'a str], within: Duration) -> Embedded<'a> {
             Box::pin(async move {
                 let all = async {
-                    let mut local = self.0.clone();
+                    let mut local = self.embedder.clone();
                     let read = local.wait_for(Option::is_some).await.map(|read| read.clone());
                     let Ok(Some(embedder)) = read else { return Err(Unembedded::Failed) };
                     let mut vectors = Vec::with_capacity(texts.len());

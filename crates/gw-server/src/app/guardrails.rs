@@ -1,6 +1,7 @@
 //! Guardrails for people: which there are, and what they make of a text. Serves the admin API and the evaluation. It
 //! must not keep or log the texts that it is given.
 
+use crate::app::state::App;
 use gw_guard::{Form, Guardrail, Note, Place, Session, Side, pass_whole};
 use gw_model::guardrail::{GuardrailSpec, Speaker};
 use std::sync::Arc;
@@ -26,6 +27,31 @@ pub(crate) struct Judged {
     /// The guardrail that stops it.
     pub(crate) stopped_by: Option<Arc<str>>,
     pub(crate) notes: Vec<Note>,
+}
+
+/// Shows what others left of a text to those guardrails that ask over the network, as a call would. `None`: too many texts
+/// are being tried.
+pub(crate) async fn ask(
+    app: &App,
+    specs: &[Arc<GuardrailSpec>],
+    trial: &Trial,
+    judged: Judged,
+) -> Option<Judged> {
+    let looks = |spec: &&Arc<GuardrailSpec>| {
+        let on = if trial.side == Side::Request { spec.on_request } else { spec.on_response };
+        on && spec.check.asked().is_some()
+    };
+    let guardrails: Vec<Arc<str>> = specs.iter().filter(looks).map(|spec| Arc::clone(&spec.name)).collect();
+    let Some(text) = judged.text.clone().filter(|_| !guardrails.is_empty()) else { return Some(judged) };
+    let place = Place { side: trial.side, speaker: trial.speaker, text: 0 };
+    let tried = app.gateway.try_text(gw_pipeline::Trial { guardrails, text, place }).await?;
+    let mut notes = judged.notes;
+    notes.extend(tried.notes);
+    Some(match (tried.stopped_by, tried.changed) {
+        (Some(name), _) => Judged { verdict: "blocked", text: None, stopped_by: Some(name), notes },
+        (None, Some(text)) => Judged { verdict: "changed", text: Some(text), stopped_by: None, notes },
+        (None, None) => Judged { notes, ..judged },
+    })
 }
 
 /// Makes guardrails ready that a configuration holds.

@@ -11,6 +11,7 @@ pub(crate) mod embeddings;
 pub(crate) mod guardrails;
 pub(crate) mod keys;
 pub(crate) mod models;
+pub(crate) mod plugins;
 pub(crate) mod routes;
 pub(crate) mod scim;
 pub(crate) mod sign_in;

@@ -2,6 +2,7 @@
 
 use super::audit::{self, Refusals};
 use super::embeddings::{self, Loaded, Reading};
+use super::plugins;
 use super::routes::{self, RoutesError};
 use super::sign_in::SignIns;
 use super::storage::Storage;
@@ -169,6 +170,7 @@ impl App {
         let before = self.embeddings.lock().clone();
         let loaded = embeddings::load(compiled.embeddings.as_ref(), before.as_ref(), Reading::Now)
             .map_err(ApplyError::Embeddings)?;
+        plugins::load(&compiled.plugins).map_err(ApplyError::Embeddings)?;
         let embedding = embeddings::of(loaded.as_ref());
         let mut snapshot =
             routes::with_all(&compiled.snapshot, &*self.storage.database).map_err(ApplyError::Route)?;
@@ -191,6 +193,7 @@ impl App {
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));
         *self.embeddings.lock() = loaded;
+        plugins::serve(&compiled.plugins, &self.gateway);
         self.gateway.publish(live);
         Ok(())
     }

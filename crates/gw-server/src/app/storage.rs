@@ -1,9 +1,12 @@
 //! The store of this process: data directory, secrets, key table, database, journals and the fold, opened and
 //! closed in the right order.
 
-use gw_config::compile::{DatabaseSettings, StoreSettings};
+use gw_config::compile::{DatabaseSettings, RedisSettings, StoreSettings};
+use gw_model::caching::{CachePolicies, CacheStore};
 use gw_model::{Clock, Secret};
-use gw_pipeline::SystemClock;
+use gw_pipeline::{Gateway, SystemClock};
+use gw_store::answers::Purge;
+use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
 use gw_store::data_dir::IN_POSTGRES;
 use gw_store::fold::{self, FoldSettings, Folder};
@@ -11,6 +14,7 @@ use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
 use gw_store::postgres::PostgresSettings;
+use gw_store::redis::RedisError;
 use gw_store::restore::restore_budgets;
 use gw_store::sqlite::DATABASE_FILE;
 use gw_store::traits::{Database, Directory, Watch};
@@ -22,6 +26,9 @@ use std::time::Duration;
 
 /// Environment variable of the master key.
 const MASTER_KEY: &str = "GATEWRIGHT_MASTER_KEY";
+
+/// Answers of the cache.
+const ANSWERS_FILE: &str = "answers.db";
 
 /// Keys read from the database at once.
 const PAGE: usize = 10_000;
@@ -38,6 +45,7 @@ pub(crate) struct Storage {
     pub(crate) keys: Arc<KeyTable>,
     /// Seals credentials of providers.
     pub(crate) vault: Vault,
+    encryption: Vec<Secret>,
     /// Whose files, batches and stored responses are.
     pub(crate) objects: Arc<Objects>,
     /// Most answers that are kept for whoever asks again.
@@ -56,6 +64,46 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
+    /// Where answers are kept beside the memory, if anywhere.
+    ///
+    /// # Errors
+    /// There is no thread for it, or the address of Redis cannot be used.
+    pub(crate) fn shelf(
+        &self,
+        policies: &CachePolicies,
+        redis: Option<&RedisSettings>,
+        gateway: &Arc<Gateway>,
+        clock: &Arc<SystemClock>,
+    ) -> Result<Option<Shelf>, RedisError> {
+        let within = Duration::from_millis(policies.store_timeout_ms);
+        let index = Arc::clone(gateway.answers.index());
+        let clock = Arc::clone(clock) as Arc<dyn Clock>;
+        match (policies.store, redis) {
+            (CacheStore::Disk, _) => {
+                let path = self.dir.path().join(ANSWERS_FILE);
+                let settings = DiskSettings { path, max_bytes: policies.disk_bytes, within };
+                let shelf = Shelf::on_disk(settings, &self.encryption, index, clock);
+                shelf.map(Some).map_err(RedisError::System)
+            }
+            (CacheStore::Redis, Some(redis)) => {
+                let settings = RemoteSettings {
+                    url: redis.url.clone(),
+                    prefix: redis.prefix.clone(),
+                    max_turns: policies.index_entries,
+                    within,
+                };
+                let gateway = Arc::downgrade(gateway);
+                let on_purge = Box::new(move |purge: &Purge| {
+                    if let Some(gateway) = gateway.upgrade() {
+                        gateway.answers.purge_memory(purge);
+                    }
+                });
+                Shelf::in_redis(settings, &self.encryption, index, clock, on_purge).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Opens everything: replays the journal of earlier runs, loads keys and what they spent.
     pub(crate) fn open(
         path: &Path,
@@ -108,6 +156,7 @@ impl Storage {
             database,
             keys,
             vault,
+            encryption,
             audit_seal,
             objects,
             idempotency_entries: settings.idempotency_entries,

@@ -20,6 +20,10 @@ pub(crate) struct CacheArguments {
 enum CacheCommand {
     /// Show how full it is.
     Stats,
+    /// Print how often the semantic cache would be right at each threshold, on pairs of texts that are known to mean the
+    /// same or not.
+    #[cfg(feature = "embed")]
+    Calibrate(super::calibrate::CalibrateArguments),
     /// Throw answers away of which all that is given holds.
     Purge(PurgeArguments),
 }
@@ -51,10 +55,12 @@ pub(crate) fn run(arguments: &CacheArguments) -> ExitCode {
     match &arguments.command {
         CacheCommand::Stats => arguments.remote.ask_and_print(Method::GET, "/api/v1/cache", None, |stats| {
             table::print(
-                &["enabled", "entries", "bytes", "max_bytes", "evicted"],
+                &["enabled", "entries", "bytes", "max_bytes", "evicted", "index_entries", "index_bytes"],
                 std::slice::from_ref(stats),
             );
         }),
+        #[cfg(feature = "embed")]
+        CacheCommand::Calibrate(calibrate) => super::calibrate::run(calibrate, arguments.remote.json),
         CacheCommand::Purge(purge) => {
             let body = body(purge);
             arguments.remote.ask_and_print(Method::POST, "/api/v1/cache/purge", Some(&body), |answer| {

@@ -2,6 +2,7 @@
 
 use super::{EXIT_USAGE, output};
 use crate::app::embeddings::{self, Reading};
+use crate::app::plugins;
 use crate::serve::configuration::{self, ConfigurationError, Origin};
 use clap::Args;
 use std::path::PathBuf;
@@ -19,7 +20,8 @@ pub(crate) fn run(arguments: &CheckArguments) -> ExitCode {
     let origin = Origin { file: Some(arguments.file.clone()), ..Origin::default() };
     let read = configuration::read(&origin, 1).and_then(|compiled| {
         let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Now);
-        loaded.map(|_| compiled).map_err(ConfigurationError::Faults)
+        let loaded = loaded.and_then(|_| plugins::load(&compiled.plugins));
+        loaded.map(|()| compiled).map_err(ConfigurationError::Faults)
     });
     match read {
         Ok(compiled) => {

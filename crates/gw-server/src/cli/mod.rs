@@ -6,6 +6,8 @@ mod apply;
 mod audit;
 mod backup;
 mod cache;
+#[cfg(feature = "embed")]
+mod calibrate;
 mod check;
 mod client;
 mod drill;

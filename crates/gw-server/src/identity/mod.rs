@@ -1,10 +1,12 @@
 //! Tokens of identity providers: one thread finds out whose they are, with the keys that it keeps fresh. Workers ask it once
-//! for each token; from then on the token is found in the key table as a key is. It must not print a token.
+//! for each token; from then on the token is found in the key table as a key is. Handlers of the control plane ask it who signs in
+//! at a provider. It must not print a token.
 
 mod belongs;
 mod callers;
 mod fetch;
 mod rings;
+pub(crate) mod sign_in;
 
 pub(crate) use rings::{AcceptError, Accepted};
 
@@ -95,12 +97,14 @@ pub(crate) fn start(app: &Arc<App>, mut phase: watch::Receiver<Phase>) -> io::Re
         .max_blocking_threads(BLOCKING_THREADS)
         .build()?;
     let (arrivals, arriving) = mpsc::channel(QUEUE);
-    let desk = Arc::clone(app);
+    let (desk, errands) = sign_in::Desk::open();
+    app.sign_ins.set_desk(desk);
+    let own = Arc::clone(app);
     let thread = std::thread::Builder::new().name("identity".to_owned()).spawn(move || {
         let local = LocalSet::new();
         local.block_on(&runtime, async {
             tokio::select! {
-                () = receive(desk, arriving) => {}
+                () = receive(own, arriving, errands) => {}
                 _ = phase.wait_for(|p| *p >= Phase::Ending) => {}
             }
         });
@@ -113,8 +117,14 @@ pub(crate) fn start(app: &Arc<App>, mut phase: watch::Receiver<Phase>) -> io::Re
 }
 
 /// Looks at tokens as they come, and at the age of keys in between.
-async fn receive(app: Arc<App>, mut arriving: mpsc::Receiver<Arrival>) {
+async fn receive(
+    app: Arc<App>,
+    mut arriving: mpsc::Receiver<Arrival>,
+    errands: mpsc::Receiver<sign_in::Errand>,
+) {
     let rings = Rc::new(Rings::new(Arc::clone(&app)));
+    #[expect(clippy::disallowed_methods, reason = "the thread's own task set, which ends with it")]
+    tokio::task::spawn_local(sign_in::serve(Arc::clone(&app), Rc::clone(&rings), errands));
     let places = Arc::new(Semaphore::new(AT_ONCE));
     let mut tending = tokio::time::interval(TEND_EVERY);
     tending.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -96,6 +96,8 @@ struct Ring {
 #[derive(Clone, Default)]
 struct State {
     keys: Option<Arc<KeySet>>,
+    /// What the issuer says about itself, where it was asked.
+    discovered: Option<Arc<Discovered>>,
     read_at: Micros,
     tried_at: Micros,
     is_failing: bool,
@@ -120,6 +122,21 @@ impl Rings {
         ring.state.borrow().keys.clone()
     }
 
+    /// What an issuer says about itself. It is asked first where that is not known.
+    pub(super) async fn discovered(
+        &self,
+        accepted: &Accepted,
+        issuer: &IssuerSettings,
+    ) -> Option<Arc<Discovered>> {
+        self.keys(accepted, issuer).await?;
+        self.ring(issuer).state.borrow().discovered.clone()
+    }
+
+    /// The client that asks issuers.
+    pub(super) const fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
     /// The keys after a token named one that is not among them: read again, unless that was done just now.
     pub(super) async fn newer(&self, accepted: &Accepted, issuer: &IssuerSettings) -> Option<Arc<KeySet>> {
         if let KeysAt::File(_) = issuer.keys {
@@ -136,7 +153,10 @@ impl Rings {
     /// Reads keys again that are due, beside what is going on.
     pub(super) fn tend(self: &Rc<Self>) {
         let accepted = self.app.issuers.load_full();
-        let issuers = &accepted.settings.issuers;
+        // Those at which people sign in are issuers as well.
+        let sign_ins = self.app.sign_ins.settings.load_full();
+        let of_people = sign_ins.oidc.iter().map(|provider| &provider.issuer);
+        let issuers: Vec<&Arc<IssuerSettings>> = accepted.settings.issuers.iter().chain(of_people).collect();
         let is_wanted = |source: &Source| issuers.iter().any(|issuer| self::source(issuer) == *source);
         self.rings.borrow_mut().retain(|source, _| is_wanted(source));
         let now = self.app.gateway.clock().now();
@@ -177,7 +197,8 @@ impl Rings {
         let now = self.app.gateway.clock().now();
         let mut state = ring.state.borrow_mut();
         match outcome {
-            Ok(keys) => {
+            Ok((keys, discovered)) => {
+                state.discovered = discovered;
                 if state.keys.is_none() || state.is_failing {
                     tracing::info!(issuer = %issuer.name, keys = keys.len(), "the keys of an issuer of tokens were read");
                 }
@@ -196,8 +217,9 @@ impl Rings {
         }
     }
 
-    async fn fetch(&self, issuer: &IssuerSettings) -> Result<KeySet, String> {
+    async fn fetch(&self, issuer: &IssuerSettings) -> Result<(KeySet, Option<Arc<Discovered>>), String> {
         let ca_file = issuer.ca_file.as_deref();
+        let mut discovered = None;
         let url = match &issuer.keys {
             KeysAt::Jwks(url) => url.clone(),
             KeysAt::Discovery(url) => {
@@ -207,12 +229,14 @@ impl Rings {
                 if url.starts_with("https:") && !found.jwks_uri.starts_with("https:") {
                     return Err(format!("{url} names keys that do not come over https"));
                 }
-                found.jwks_uri
+                let found = discovered.insert(Arc::new(found));
+                found.jwks_uri.clone()
             }
             KeysAt::File(_) => return Err("keys of a file are not fetched".to_owned()),
         };
         let document = fetch::document(&self.exchange, &url, ca_file).await?;
-        KeySet::from_jwks(&document).map_err(|error| format!("{url} {error}"))
+        let keys = KeySet::from_jwks(&document).map_err(|error| format!("{url} {error}"))?;
+        Ok((keys, discovered))
     }
 }
 

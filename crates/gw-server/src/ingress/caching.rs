@@ -64,7 +64,10 @@ impl Known {
                 Err(_) => fault(wish, || format!("'{name}' is not a number of seconds")),
             },
             Self::Refresh => wish.no_read |= text.eq_ignore_ascii_case("true"),
-            Self::Wanted => wish.wanted |= !text.eq_ignore_ascii_case("false"),
+            Self::Wanted => {
+                wish.wanted |= !text.eq_ignore_ascii_case("false");
+                wish.exact |= text.eq_ignore_ascii_case("simple");
+            }
             Self::Key | Self::Namespace => {}
         }
     }
@@ -77,6 +80,7 @@ fn own(text: &str, wish: &mut CacheWish) {
         let seconds = || value.and_then(|value| value.trim().parse::<u64>().ok());
         match (name.trim().to_ascii_lowercase().as_str(), value) {
             ("on", None) => wish.wanted = true,
+            ("exact", None) => wish.exact = true,
             ("off", None) => (wish.no_read, wish.no_store) = (true, true),
             ("refresh", None) => wish.no_read = true,
             ("no-store", None) => wish.no_store = true,
@@ -86,8 +90,8 @@ fn own(text: &str, wish: &mut CacheWish) {
             _ => {
                 fault(wish, || {
                     format!(
-                        "'x-gatewright-cache' has '{}'; write on, off, refresh, no-store, only-if-cached, ttl=SECONDS or \
-                         max-age=SECONDS",
+                        "'x-gatewright-cache' has '{}'; write on, off, exact, refresh, no-store, only-if-cached, ttl=SECONDS \
+                         or max-age=SECONDS",
                         word.chars().take(64).collect::<String>()
                     )
                 });

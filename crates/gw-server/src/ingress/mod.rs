@@ -16,6 +16,7 @@ mod stored;
 use crate::app::site::Site;
 use crate::listen::acceptor::Door;
 use crate::listen::cors;
+use crate::ui;
 use gw_model::{ErrorCode, Refusal, WireFormat};
 use gw_pipeline::{Reply, ReplyBody, refusal_reply};
 use http::header::{self, HeaderName};
@@ -67,11 +68,14 @@ async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<In
         (Route::Health, _) => site.health(),
         (Route::Ready, _) => site.ready(),
         (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => site.admin(from, request).await,
+        (Route::Ui, Door::Main { with_admin: true } | Door::Admin) => {
+            ui::serve(request.method(), request.uri().path(), request.headers())
+        }
         (Route::Root, _) => match *request.method() {
             Method::GET | Method::HEAD => root(),
             _ => method_not_allowed(WireFormat::OpenAiChat, "GET, HEAD"),
         },
-        (Route::Admin, Door::Main { with_admin: false }) | (_, Door::Admin) => {
+        (Route::Admin | Route::Ui, Door::Main { with_admin: false }) | (_, Door::Admin) => {
             not_found(WireFormat::OpenAiChat, "this is served on the other address of this gateway")
         }
         (Route::Call { format, path }, _) => match *request.method() {

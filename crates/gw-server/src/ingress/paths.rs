@@ -49,8 +49,10 @@ pub(crate) enum Route {
         /// The format whose path it is; headers may ask for another.
         format: WireFormat,
     },
-    /// `/api/v1/...`, `/scim/v2/...`, `/metrics`, `/ui`.
+    /// `/api/v1/...`, `/scim/v2/...`, `/metrics`.
     Admin,
+    /// The dashboard: `/ui`, `/ui/...`.
+    Ui,
     /// `/healthz`.
     Health,
     /// `/readyz`.
@@ -88,12 +90,16 @@ pub(crate) fn route(path: &str) -> Route {
         "/v1/responses" => return call(WireFormat::OpenAiResponses),
         "/healthz" => return Route::Health,
         "/readyz" => return Route::Ready,
-        "/metrics" | "/ui" => return Route::Admin,
+        "/metrics" => return Route::Admin,
+        "/ui" => return Route::Ui,
         "/" => return Route::Root,
         _ => {}
     }
-    if ["/api/", "/ui/", "/scim/"].iter().any(|prefix| path.starts_with(prefix)) {
+    if ["/api/", "/scim/"].iter().any(|prefix| path.starts_with(prefix)) {
         return Route::Admin;
+    }
+    if path.starts_with("/ui/") {
+        return Route::Ui;
     }
     if let Some(rest) = path.strip_prefix("/passthrough/") {
         return passthrough(rest);

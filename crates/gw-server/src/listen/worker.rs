@@ -4,7 +4,7 @@
 use super::acceptor::Door;
 use super::connection;
 use crate::app::site::{Site, SiteParts};
-use gw_pipeline::{Gateway, Worker, keep_routes, watch_lag};
+use gw_pipeline::{Gateway, Worker, keep_routes, keep_trials, watch_lag};
 use gw_store::journal::Journal;
 use gw_upstream::{Upstream, UpstreamConfig};
 use std::io;
@@ -91,6 +91,7 @@ pub(crate) fn start(
         let site = Rc::new(Site::new(Rc::clone(&worker), parts));
         local.spawn_local(watch_lag(Rc::clone(&worker)));
         if index == 0 {
+            local.spawn_local(keep_trials(Rc::clone(&worker)));
             local.spawn_local(keep_routes(worker));
         }
         local.block_on(&runtime, serve(receiver, site, open, phase));

@@ -6,6 +6,7 @@ use crate::app::accounts as app_accounts;
 use crate::app::audit;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
+use crate::app::plugins;
 use crate::app::routes as app_routes;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
@@ -17,6 +18,7 @@ use crate::listen::acceptor::{self, Door};
 use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
 use crate::telemetry::{self, LogFormat};
+use gw_config::compile::RedisSettings;
 use gw_config::{Compiled, settings};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
@@ -183,6 +185,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let emulator = emulator(background, &mut compiled)?;
     let loaded = embeddings::load(compiled.embeddings.as_ref(), None, Reading::Later)
         .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
+    plugins::load(&compiled.plugins)
+        .map_err(|faults| BootError::Configuration(ConfigurationError::Faults(faults)))?;
     let storage = Storage::open(&start.data_dir, &compiled.store, &clock).map_err(BootError::Store)?;
     let storage = Arc::new(storage);
     if storage.master_is_new {
@@ -200,6 +204,8 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         shared: shared.as_ref().map(|shared| shared.limits.clone()),
     })
     .map_err(BootError::Publish)?;
+    plugins::serve(&compiled.plugins, &gateway);
+    keep_answers(&storage, compiled.redis.as_ref(), &gateway, &clock).map_err(BootError::Redis)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
     let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
@@ -243,6 +249,21 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
         drain_delay: Duration::from_secs(server.drain_delay_seconds),
         grace: Duration::from_secs(server.shutdown_grace_seconds),
     })
+}
+
+/// Answers outlive the process, where they are to.
+fn keep_answers(
+    storage: &Storage,
+    redis: Option<&RedisSettings>,
+    gateway: &Arc<Gateway>,
+    clock: &Arc<SystemClock>,
+) -> Result<(), RedisError> {
+    let live = gateway.live();
+    let Some(policies) = &live.snapshot.settings.cache else { return Ok(()) };
+    if let Some(shelf) = storage.shelf(policies, redis, gateway, clock)? {
+        gateway.answers.set_shelf(shelf);
+    }
+    Ok(())
 }
 
 /// What runs beside the workers for as long as the process does.

@@ -102,7 +102,7 @@ async fn the_control_plane_can_have_an_address_of_its_own() {
     let upstream = Upstream::start().await;
     let admin: SocketAddr = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let gateway = Gateway::start(&format!("admin_listen: {admin}\n{}", upstream.providers())).await;
-    for path in ["/api/v1/keys", "/metrics"] {
+    for path in ["/api/v1/keys", "/metrics", "/ui"] {
         assert_eq!(gateway.send(Call::get(path).key(MASTER)).await.status, 404, "{path} on the data plane");
         Call::get(path).key(MASTER).send(admin).await.ok();
     }

@@ -2,7 +2,7 @@
 //! with other vectors than before. Weights are looked for where `docs/guides/embeddings-in-process.md` says.
 
 #[path = "../../../gw-embed/testdata/weights.rs"]
-mod real_weights;
+pub(crate) mod real_weights;
 
 use super::support::gateway::run;
 use super::support::scripted::{Scripted, Step};

@@ -219,9 +219,9 @@ impl Memory {
         }
     }
 
-    /// Throws answers away; how many there were.
-    pub fn purge(&self, purge: &Purge) -> usize {
-        let mut count = 0;
+    /// Throws answers away; their keys.
+    pub fn purge(&self, purge: &Purge) -> Vec<AnswerKey> {
+        let mut all = Vec::new();
         for shard in &self.shards {
             let mut shard = shard.lock();
             let taken = |slot: &&Slot| purge.takes(&slot.key, &slot.answer.labels);
@@ -231,9 +231,9 @@ impl Memory {
                 let freed = shard.remove(key);
                 self.bytes.fetch_sub(freed, Ordering::Relaxed);
             }
-            count += keys.len();
+            all.extend(keys);
         }
-        count
+        all
     }
 
     /// How full it is.

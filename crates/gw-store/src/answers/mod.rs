@@ -1,7 +1,10 @@
 //! Answers that are kept for later requests: what one is, and where they are. Serves the cache stage. It must not decide
 //! who may have an answer: that is in the key.
 
+mod form;
 mod memory;
+pub mod shelf;
+pub mod similar;
 
 pub use memory::{Memory, Totals};
 

@@ -22,6 +22,8 @@ pub enum RedisError {
     Failed(redis::RedisError),
     /// The system gives no random bytes.
     Random,
+    /// The system gives no thread.
+    System(std::io::Error),
 }
 
 impl From<redis::RedisError> for RedisError {
@@ -44,6 +46,7 @@ impl fmt::Display for RedisError {
                 let text = error.to_string();
                 f.write_str(text.char_indices().nth(MAX_TEXT).map_or(&*text, |(end, _)| &text[..end]))
             }
+            Self::System(error) => write!(f, "the system gives no thread: {error}"),
             Self::Random => f.write_str("the system gives no random bytes"),
         }
     }

@@ -5,6 +5,7 @@
 mod chat;
 mod json;
 mod plain;
+mod turns;
 
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object};
@@ -20,7 +21,7 @@ const BESIDE: [&str; 6] = ["model", "stream", "stream_options", "user", "safety_
 pub struct Canonical {
     /// All of it but [`Self::last_turn`].
     pub frame: Vec<u8>,
-    /// The text of the user's last turn, when the request is a plain conversation that ends with one.
+    /// The text of the user's last turn, when the request is a conversation that ends with one text of the user.
     pub last_turn: Option<String>,
 }
 
@@ -36,16 +37,17 @@ pub fn request(format: WireFormat, body: &[u8], path: PathFacts<'_>) -> Option<C
     }
     let mut frame = Vec::with_capacity(body.len() + 64);
     json::counted(b'f', format.as_str().as_bytes(), &mut frame);
-    members(&object, &BESIDE, &mut frame)?;
-    Some(Canonical { frame, last_turn: None })
+    let last_turn = members(format, &object, &mut frame)?;
+    Some(Canonical { frame, last_turn })
 }
 
-/// Appends the members of an object, in order, but for some.
-fn members(object: &Object<'_>, but: &[&str], out: &mut Vec<u8>) -> Option<()> {
+/// Appends the members that shape the answer, in order; gives the text of the last turn, which it leaves out.
+fn members(format: WireFormat, object: &Object<'_>, out: &mut Vec<u8>) -> Option<Option<String>> {
+    let mut last_turn = None;
     out.push(b'{');
     let start = out.len();
     let mut pieces = Vec::with_capacity(object.members.len());
-    for member in object.members.iter().filter(|member| !but.contains(&&*member.key)) {
+    for member in object.members.iter().filter(|member| !BESIDE.contains(&&*member.key)) {
         let value = object.value(member);
         // An unset member is as good as none.
         if value.kind == Kind::Null {
@@ -54,12 +56,15 @@ fn members(object: &Object<'_>, but: &[&str], out: &mut Vec<u8>) -> Option<()> {
         let at = out.len();
         json::string(&member.key, out);
         let name = at..out.len();
-        json::value(&value, out).ok()?;
+        match turns::member(format) {
+            Some(name) if *member.key == *name => last_turn = turns::write(&value, out)?,
+            _ => json::value(&value, out).ok()?,
+        }
         pieces.push(json::Piece { name, end: out.len() });
     }
     json::sort(out, start, &mut pieces);
     out.push(b'}');
-    Some(())
+    Some(last_turn)
 }
 
 #[cfg(test)]

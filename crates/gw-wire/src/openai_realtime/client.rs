@@ -102,6 +102,21 @@ fn transcription_model(session: &Object<'_>) -> Result<Option<String>, JsonError
     Ok(found)
 }
 
+/// The names of the tools that an event brings, for the session or for one response.
+///
+/// # Errors
+/// It is no JSON object, or one that two readers could understand differently.
+pub fn tool_names(text: &[u8]) -> Result<Vec<String>, JsonError> {
+    let object = Object::parse(text, MAX_DEPTH)?;
+    let mut found = Vec::new();
+    for member in ["session", "response"] {
+        if let Some(inner) = object.get(member).filter(|v| v.kind == Kind::Object) {
+            found.extend(crate::facts::tools_of_session(&inner.object()?)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Could a provider that reads more than JSON find an event in this that the gateway has a say in? Asked of what
 /// [`read`] did not understand: names twice, broken syntax, other encodings.
 #[must_use]

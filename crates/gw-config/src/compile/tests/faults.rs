@@ -254,7 +254,8 @@ keys:
 ";
     let expected = "\
 f.yaml:3:36: 'ttl_seconds' is larger than 'max_ttl_seconds' (60)
-f.yaml:8:71: cache mode 'semantic' is not in this version: write exact or off";
+f.yaml:8:63: 'ttl_seconds' is larger than 'max_ttl_seconds' (60)
+f.yaml:8:63: cache mode 'semantic' needs a model for embeddings: set 'model_dir' under 'embeddings' (docs/guides/embeddings-in-process.md says how to get one), or name one as 'embeddings' under 'cache'";
     assert_eq!(faults(text), expected);
 }
 
@@ -297,6 +298,48 @@ keys:
         let said = |fault: &str| fault.starts_with(&format!("{line}:")) && fault.contains(message);
         assert!(found.lines().any(said), "{expected}\n{found}");
     }
+}
+
+#[test]
+fn guardrails_that_ask() {
+    let text = "
+providers: { openai: { api_key: k } }
+models: { chat: { targets: [{ provider: openai, model: gpt-4o }] } }
+guardrails:
+  a: { kind: webhook, on: [request], action: block }
+  b: { kind: webhook, on: [request], action: block, url: 'ftp://h', secret: short }
+  c: { kind: llm-judge, on: [request], action: redact, model: chta, rule: x }
+  d: { kind: pii, on: [request], action: block, timeout_ms: 5 }
+  e: { kind: webhook, on: [response], action: redact, url: 'https://h', parallel: true }
+  f: { kind: bedrock-guardrail, on: [request], action: block, provider: openai, guardrail_id: 'a/b' }
+  g: { kind: llama-guard, on: [request], action: block, model: chat, categories: [S1, S15] }
+  h: { kind: azure-content-safety, on: [request], action: block, url: 'https://h', api_key: k, severities: { Hat: 2 } }
+  i: { kind: llama-guard, on: [request], action: block, model: openai/guard }
+  j: { kind: wasm, on: [request], action: block, file: x.wasm, settings: '{' }
+  k: { kind: cel, on: [request], action: block, expression: 'text.content +' }
+  l: { kind: cel, on: [request], action: block, expression: 'has(metadata.x)' }
+  m: { kind: cel, on: [request], action: redact, expression: 'text.content == text.side' }
+";
+    let expected = "\
+f.yaml:5:14: kind webhook needs 'url'
+f.yaml:6:58: 'url' must begin with https:// or http://, not ftp://
+f.yaml:6:77: 'secret' has fewer than 16 characters
+f.yaml:7:48: a guardrail of kind 'llm-judge' is about texts as a whole: its action is flag or block
+f.yaml:7:63: there is no model 'chta': did you mean 'chat'?
+f.yaml:8:61: 'timeout_ms' is for kind webhook, not pii: remove it
+f.yaml:9:83: what is replaced must be known before the call is made: remove 'parallel', or flag or block
+f.yaml:9:83: 'parallel' is about requests, and 'on' has response only: remove it
+f.yaml:10:73: provider 'openai' is not of kind bedrock
+f.yaml:10:95: has letters, digits and '-' only: it stands in a path
+f.yaml:11:87: 'S15' is no category of Llama Guard: write S1 to S14
+f.yaml:12:110: 'Hat' is no category: write Hate, SelfHarm, Sexual, Violence
+f.yaml:14:74: 'settings' is no JSON: EOF while parsing an object at line 1 column 1
+f.yaml:15:61: 'expression' is none: expected an expression, found the end, at character 15
+f.yaml:16:61: guardrails know nothing of headers, metadata, tags, images, tools and budgets: leave that out
+f.yaml:17:42: a guardrail of kind 'cel' is about texts as a whole: its action is flag or block";
+    let mut found: Vec<String> = faults(text).lines().map(str::to_owned).collect();
+    found.sort_by_key(|line| line.split(':').nth(1).and_then(|number| number.parse::<u32>().ok()));
+    assert_eq!(found.join("\n"), expected);
 }
 
 #[test]

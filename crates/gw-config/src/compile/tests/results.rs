@@ -314,7 +314,7 @@ fn redis_by_file_and_by_environment() {
         let compiled = ok(&format!("redis_url: '{url}'\n"));
         let redis = compiled.redis.as_ref().expect("redis");
         assert_eq!((redis.prefix.as_str(), format!("{:?}", redis.url)), ("gatewright", "***".to_owned()));
-        assert_eq!((redis.timeout_ms, redis.dead_after_ms), (50, 15_000));
+        assert_eq!((redis.timeout_ms, redis.dead_after_ms), (250, 15_000));
     }
     assert_eq!(ok("").redis, None);
     let source = crate::Source { name: "f.yaml", text: "redis_url: redis://file\nredis_prefix: mine\n" };

@@ -1,8 +1,10 @@
 //! Response guardrails, and the restoring of what was masked: over a whole answer, or over the frames of a stream, in the
 //! upstream's format, before they are translated. A call without guardrails does not get here.
 
+mod asked;
 mod stream;
 mod whole;
 
+pub(super) use asked::{StreamAsk, Verdicts};
 pub(super) use stream::StreamGuard;
-pub(super) use whole::body;
+pub(super) use whole::{asked_body, body};

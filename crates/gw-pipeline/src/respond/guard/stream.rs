@@ -56,13 +56,14 @@ struct Piece {
 }
 
 impl StreamGuard {
-    /// For answers in `format`.
-    pub(in crate::respond) fn new(guarded: Box<Guarded>, format: WireFormat) -> Self {
+    /// For answers in `format`. Where others are asked about what is left, they come first and then what was masked is
+    /// restored: not here.
+    pub(in crate::respond) fn new(guarded: Box<Guarded>, format: WireFormat, restores: bool) -> Self {
         let sort = |is_prose| Sort { speaker: Speaker::Assistant, is_prose };
         Self {
             prose: guarded.chosen.of_response(sort(true)),
             detail: guarded.chosen.of_response(sort(false)),
-            finder: guarded.session.vault.finder(),
+            finder: if restores { guarded.session.vault.finder() } else { None },
             guarded,
             format,
             flows: Vec::new(),
@@ -80,6 +81,10 @@ impl StreamGuard {
     /// The guardrails of the call, for what its caller is told.
     pub(in crate::respond) const fn guarded(&self) -> &Guarded {
         &self.guarded
+    }
+
+    pub(in crate::respond) const fn guarded_mut(&mut self) -> &mut Guarded {
+        &mut self.guarded
     }
 
     /// Takes a frame; [`Self::next`] gives what may go on.

@@ -1,12 +1,17 @@
 //! A whole answer through its guardrails. Serves the whole way back.
 
+use crate::guard::asking::ask_all;
+use crate::guard::heard::{Heard, plain_place, sorted};
 use crate::guard::request::{join, pass};
 use crate::guard::{Guarded, Sort};
+use crate::worker::Worker;
 use bytes::Bytes;
-use gw_guard::{Blocked, Form, Place, Side, pass_whole};
+use gw_guard::asked::About;
+use gw_guard::{Blocked, Form, Place, Side, Terms, pass_told, pass_whole};
 use gw_model::guardrail::Speaker;
 use gw_wire::json::splice::apply;
 use gw_wire::texts::Written;
+use std::rc::Rc;
 
 /// What may go on of an answer; `None` when nothing was replaced. `is_json`: else it is text as it stands.
 ///
@@ -17,11 +22,55 @@ pub(in crate::respond) fn body(
     is_json: bool,
     guarded: &mut Guarded,
 ) -> Result<Option<Bytes>, Blocked> {
-    let Guarded { chosen, session, original } = guarded;
+    let finder = guarded.session.vault.finder();
+    in_process(body, is_json, guarded, finder)
+}
+
+/// The same where others are asked too: after those in the process, and before what was masked is restored, so that
+/// nobody is told more than the provider was.
+///
+/// # Errors
+/// A guardrail stops it.
+pub(in crate::respond) async fn asked_body(
+    worker: &Rc<Worker>,
+    about: &About,
+    body: &Bytes,
+    is_json: bool,
+    guarded: &mut Guarded,
+) -> Result<Option<Bytes>, Blocked> {
+    let finder = guarded.session.vault.finder();
+    let changed = in_process(body, is_json, guarded, None)?;
+    let body = changed.clone().unwrap_or_else(|| body.clone());
+    let mut heard = Heard::default();
+    if is_json {
+        heard.add(&body, gw_wire::texts::answer(&body).unwrap_or_default(), Side::Response);
+    } else if let Ok(text) = std::str::from_utf8(&body) {
+        heard.text(text.to_owned(), plain_place(), true);
+    }
+    let tasks = heard.tasks(guarded.chosen.asking(Side::Response));
+    let outcomes = ask_all(worker, Side::Response, about, &heard.texts, &tasks).await;
+    let Guarded { session, original, .. } = guarded;
+    let told = sorted(outcomes, heard.texts.len(), Side::Response, &mut session.notes)?;
+    if is_json {
+        let after = heard.apply(&told, finder.as_ref(), session, original)?.into_iter().next().flatten();
+        return Ok(after.or(changed));
+    }
+    let Some(text) = heard.texts.first() else { return Ok(changed) };
+    let list = told.into_iter().flatten();
+    let after = pass_told(list, finder, &text.text, text.place, Form::Plain, session, original)?;
+    Ok(after.map(Bytes::from).or(changed))
+}
+
+fn in_process(
+    body: &Bytes,
+    is_json: bool,
+    guarded: &mut Guarded,
+    finder: Option<Terms>,
+) -> Result<Option<Bytes>, Blocked> {
+    let Guarded { chosen, session, original, .. } = guarded;
     let speaker = Speaker::Assistant;
     let prose = chosen.of_response(Sort { speaker, is_prose: true });
     let detail = chosen.of_response(Sort { speaker, is_prose: false });
-    let finder = session.vault.finder();
     let place = |text| Place { side: Side::Response, speaker, text };
     if !is_json {
         let Ok(text) = std::str::from_utf8(body) else { return Ok(None) };

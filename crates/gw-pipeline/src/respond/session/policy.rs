@@ -2,7 +2,7 @@
 //! paid for before it begins. Serves the conversation, which holds a message until this has been asked.
 
 use super::ledger::Ledger;
-use crate::authorize::{may_use, not_allowed, permits};
+use crate::authorize::{check_region, check_tool_names, may_use, not_allowed, permits};
 use crate::live::Live;
 use crate::reserve::hold_refusal;
 use gw_model::catalog::ModelInfo;
@@ -38,6 +38,12 @@ pub(super) struct Policy {
     pub(super) target: Arc<Target>,
 }
 
+/// Tools that an event brings for the session, or for a response, are as those of a request.
+fn check_tools(message: &[u8], event: &ClientEvent, ledger: &Ledger) -> Result<(), Refusal> {
+    let (Some(ticket), Asks::Response | Asks::Session) = (ledger.ticket(), event.asks) else { return Ok(()) };
+    check_tool_names(ticket, || client::tool_names(message).ok())
+}
+
 impl Policy {
     /// May the key still have what the session was opened for? Its policy may be another by now.
     pub(super) fn check(&self, ledger: &Ledger) -> Result<(), Refusal> {
@@ -46,6 +52,7 @@ impl Policy {
         let Some(key) = ticket.key() else { return Ok(()) };
         let provider = &*self.target.provider.name;
         let is_there = key.allows_provider(provider) && ticket.beside_allows(|p| p.allows_provider(provider));
+        check_region(ticket, &self.target.provider)?;
         if is_there && key.allows_every_model() && ticket.beside_allows(|policy| policy.models.is_none()) {
             return Ok(());
         }
@@ -71,7 +78,9 @@ impl Policy {
             Err(_) => return Verdict::Forward,
         };
         let event_id = event.event_id.take();
-        if let Err(refusal) = self.check_models(&event, ledger) {
+        if let Err(refusal) =
+            self.check_models(&event, ledger).and_then(|()| check_tools(message, &event, ledger))
+        {
             return Verdict::Refuse { refusal, event_id };
         }
         if event.asks == Asks::Response

@@ -42,7 +42,8 @@ impl Sources {
         self.remotes.lock().extend(kept.map(|(name, remote)| (Arc::clone(name), Arc::clone(remote))));
     }
 
-    fn named(&self, name: &EmbedderName) -> Source {
+    /// By its name in the configuration.
+    pub(crate) fn named(&self, name: &EmbedderName) -> Source {
         match name {
             EmbedderName::Local => {
                 self.local.as_ref().map_or(Source::Absent, |it| Source::Local(Arc::clone(it)))
@@ -76,7 +77,15 @@ impl Source {
         }
     }
 
-    pub(super) fn cached(&self, text: &str) -> Option<Vector> {
+    /// What tells its vectors from those of others in the process; models of providers are told apart by their targets.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Local(embedding) => embedding.name(),
+            Self::Remote(_) | Self::Absent => "",
+        }
+    }
+
+    pub(crate) fn cached(&self, text: &str) -> Option<Vector> {
         match self {
             Self::Local(embedding) => embedding.cached(text),
             Self::Remote(remote) => remote.cached(text),
@@ -84,7 +93,7 @@ impl Source {
         }
     }
 
-    pub(super) async fn embed(
+    pub(crate) async fn embed(
         &self,
         worker: Option<&Rc<Worker>>,
         texts: &[&str],

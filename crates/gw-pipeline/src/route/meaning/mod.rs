@@ -8,7 +8,7 @@ mod memory;
 mod remote;
 mod simulated;
 
-pub(crate) use groups::{SemanticGroup, Sources, groups};
+pub(crate) use groups::{SemanticGroup, Source, Sources, groups};
 pub(crate) use keep::Changes;
 pub use keep::keep_routes;
 pub use simulated::Considered;
@@ -19,7 +19,6 @@ use crate::embedding::{Unembedded, Vector};
 use crate::guard::Screened;
 use crate::receive::INLINE_BYTES;
 use crate::worker::Worker;
-use groups::Source;
 use gw_model::routing::OnSemanticError;
 use gw_model::{Call, ErrorCode, Refusal};
 use smallvec::SmallVec;

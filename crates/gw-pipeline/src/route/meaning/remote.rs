@@ -90,7 +90,7 @@ fn ask<'a>(worker: &'a Rc<Worker>, model: &str, texts: &[&str]) -> Asked<'a> {
             credential: Some(worker.gateway().master().expose().to_owned()),
             signed: None,
             path: PathFacts::default(),
-            context: CallerContext::default(),
+            context: CallerContext { is_own: true, ..CallerContext::default() },
             forward_headers: Vec::new(),
             raw: None,
             body: Bytes::from(body),

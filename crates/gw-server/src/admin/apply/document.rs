@@ -3,7 +3,7 @@
 
 use super::json;
 use crate::admin::error::ApiError;
-use crate::admin::{account_input, given, key_input, limits};
+use crate::admin::{account_input, calls, given, key_input, limits};
 use crate::app::apply::{Above, Entry, Fault, MAX_FAULTS, Reference, Spot, Wanted, WantedAccount, WantedKey};
 use gw_config::Place;
 use gw_config::document::{Key, Kind, Node};
@@ -240,6 +240,10 @@ impl Reader<'_> {
         let terms = KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() };
         let mut policy = KeyPolicy { terms, ..KeyPolicy::default() };
         if let Err(error) = key_input::apply(Value::Object(body).to_string().as_bytes(), &mut policy) {
+            self.refused(field, node, error);
+        }
+        let providers = policy.access.as_ref().and_then(|access| access.calls.providers.as_ref());
+        if let Err(error) = calls::check_providers(providers, self.is_provider) {
             self.refused(field, node, error);
         }
         let plan = self.reference(field, entries, Level::Plan);

@@ -1,7 +1,7 @@
 //! Accounts and keys in the form of documents: what is not said is as usual. What differs between two of them is told
 //! field by field. Serves plans and exports.
 
-use crate::admin::{access, limits};
+use crate::admin::{access, calls, limits};
 use crate::app::apply::Paths;
 use gw_model::access::Access;
 use gw_model::limits::{Budget, Limits};
@@ -35,6 +35,9 @@ pub(super) fn account(level: Level, profile: &AccountProfile, paths: &Paths) -> 
     }
     if let Some(most) = policy.max_output_tokens {
         add("max_output_tokens", most.into());
+    }
+    if !policy.guardrails.is_empty() {
+        add("guardrails", json!(policy.guardrails));
     }
     if let Some(plan) = profile.plan {
         add("plan", paths.of(plan).into());
@@ -109,6 +112,7 @@ fn accessed(form: &mut Form, access: Option<&Access>) {
     if !access.required_metadata.is_empty() {
         add("required_metadata", json!(access.required_metadata));
     }
+    form.append(&mut calls::said(&access.calls));
 }
 
 /// What a key belongs to; labels for reports under names of their own.

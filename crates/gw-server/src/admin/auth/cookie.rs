@@ -35,6 +35,11 @@ impl Reached {
         self.is_encrypted || !self.is_loopback()
     }
 
+    /// Where the gateway is, by what the browser says.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", if self.is_encrypted { "https" } else { "http" }, self.authority)
+    }
+
     fn is_loopback(&self) -> bool {
         let authority = self.authority.as_str();
         let host = match authority.strip_prefix('[') {

@@ -2,6 +2,7 @@
 //! a session, whoever is not is told so and nothing is written down of it.
 
 pub(super) mod cookie;
+mod oidc;
 mod password;
 mod sessions;
 mod totp;
@@ -56,6 +57,8 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .route("/methods", get(methods))
         .route("/sign-in", post(sessions::sign_in))
         .route("/password/redeem", post(password::redeem))
+        .route("/oidc/{name}/start", get(oidc::start))
+        .route("/oidc/{name}/callback", get(oidc::callback))
         .merge(own)
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
@@ -65,7 +68,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
 /// How one may sign in.
 async fn methods(State(app): State<Arc<App>>) -> Json<Value> {
     let settings = app.sign_ins.settings.load();
-    Json(json!({ "password": settings.passwords, "key": true, "oidc": [] }))
+    Json(json!({ "password": settings.passwords, "key": true, "oidc": oidc::shown(&app) }))
 }
 
 /// Finds out where a request comes from, and lets no answer be kept.

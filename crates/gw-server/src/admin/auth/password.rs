@@ -31,7 +31,7 @@ pub(super) async fn change(
 ) -> Result<StatusCode, ApiError> {
     let given = Given::read(&body, &["current", "new"])?;
     let (current, new) = (Secret::new(text(&given, "current")?), Secret::new(text(&given, "new")?));
-    let turn = app.sign_ins.turn().await.ok_or_else(ApiError::busy)?;
+    let turn = app.sign_ins.turn().await.ok_or_else(ApiError::too_many_sign_in)?;
     let work = move || {
         let _turn = turn;
         sign_in::change(&app, &who, &current, &new)
@@ -48,7 +48,7 @@ pub(super) async fn redeem(
 ) -> Result<Json<Value>, ApiError> {
     let given = Given::read(&body, &["token", "new"])?;
     let (token, new) = (text(&given, "token")?, Secret::new(text(&given, "new")?));
-    let turn = app.sign_ins.turn().await.ok_or_else(ApiError::busy)?;
+    let turn = app.sign_ins.turn().await.ok_or_else(ApiError::too_many_sign_in)?;
     let work = move || {
         let _turn = turn;
         sign_in::redeem(&app, &from.1, &token, &new)

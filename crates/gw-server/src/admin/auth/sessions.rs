@@ -1,6 +1,6 @@
 //! Signing in and out, and what a session says of whoever shows it.
 
-use super::{ApiError, From, Who};
+use super::{ApiError, From, Who, oidc};
 use crate::admin::given::Given;
 use crate::app::authorization::{Authority, Permission, Reach};
 use crate::app::sign_in::{self, Begun, SignInError, SignedIn};
@@ -34,7 +34,7 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, Extension(from): From, 
         }
         (None, Some(email), Some(password)) => {
             let given = sign_in::Given { email, password: Secret::new(password), code };
-            let turn = app.sign_ins.turn().await.ok_or_else(ApiError::busy)?;
+            let turn = app.sign_ins.turn().await.ok_or_else(ApiError::too_many_sign_in)?;
             let work = move || {
                 let _turn = turn;
                 sign_in::with_password(&working, &origin, &given)
@@ -81,8 +81,17 @@ pub(super) async fn sign_out(
     Extension(who): Who,
     Extension(from): From,
 ) -> Answer {
-    tokio::task::spawn_blocking(move || sign_in::end(&app, &who, &who.session)).await??;
-    let mut answer = Json(json!({ "redirect_to": null })).into_response();
+    let (ending, by) = (Arc::clone(&app), Arc::clone(&who));
+    let work = move || {
+        sign_in::end(&ending, &by, &by.session)?;
+        Ok::<_, SignInError>(sign_in::id_token(&ending, &by.session))
+    };
+    let id_token = tokio::task::spawn_blocking(work).await??;
+    let redirect_to = match provider(&who.session) {
+        Some(name) => oidc::sign_out_url(&app, &from, name, id_token).await,
+        None => None,
+    };
+    let mut answer = Json(json!({ "redirect_to": redirect_to })).into_response();
     forget(&from, &mut answer);
     Ok(answer)
 }

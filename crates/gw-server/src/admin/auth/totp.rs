@@ -41,7 +41,7 @@ pub(super) async fn remove(
     let given = Given::read(if body.is_empty() { b"{}" } else { &body }, &["code", "password"])?;
     let secret = |name| Ok::<_, ApiError>(given.text(name)?.flatten().map(Secret::new));
     let (code, password) = (secret("code")?, secret("password")?);
-    let turn = app.sign_ins.turn().await.ok_or_else(ApiError::busy)?;
+    let turn = app.sign_ins.turn().await.ok_or_else(ApiError::too_many_sign_in)?;
     let work = move || {
         let _turn = turn;
         sign_in::remove(&app, &who, code.as_ref(), password.as_ref())

@@ -65,13 +65,14 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 17] = [
+const SHOWN: [&str; 23] = [
     "id:string",
     "name:string",
     "models:array?",
     "endpoints:array?",
     "providers:array?",
     "max_output_tokens:integer?",
+    "guardrails:array",
     "limits:object",
     "budget:object?",
     "budgets:array",
@@ -79,17 +80,23 @@ const SHOWN: [&str; 17] = [
     "allowed_ips:array?",
     "hours:array",
     "required_metadata:array",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array",
+    "fallbacks:boolean",
     "revision:integer",
     "created_at:string",
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 12] = [
+const GIVEN: [&str; 18] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
     "providers:array?",
     "max_output_tokens:integer?",
+    "guardrails:array?",
     "limits:object?",
     "budget:object?",
     "budgets:array?",
@@ -97,6 +104,11 @@ const GIVEN: [&str; 12] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "regions:array?",
+    "max_input_tokens:integer?",
+    "tools:array?",
+    "denied_tools:array?",
+    "fallbacks:boolean?",
 ];
 
 /// The schemas.

@@ -7,8 +7,13 @@ use serde_json::Value;
 pub(super) const BELOW: &str = "/api/v1/auth/";
 
 /// Those for whoever is not signed in.
-pub(super) const PUBLIC: [&str; 3] =
-    ["/api/v1/auth/methods", "/api/v1/auth/sign-in", "/api/v1/auth/password/redeem"];
+pub(super) const PUBLIC: [&str; 5] = [
+    "/api/v1/auth/methods",
+    "/api/v1/auth/sign-in",
+    "/api/v1/auth/password/redeem",
+    "/api/v1/auth/oidc/{name}/start",
+    "/api/v1/auth/oidc/{name}/callback",
+];
 
 /// The operations.
 pub(super) const OPERATIONS: &[Operation] = &[
@@ -27,6 +32,22 @@ pub(super) const OPERATIONS: &[Operation] = &[
         query: &[],
         body: Some("SignIn"),
         answer: Answer::One(200, "Session"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/auth/oidc/{name}/start",
+        summary: "Send the browser to an identity provider, and back to return_to after",
+        query: &["return_to"],
+        body: None,
+        answer: Answer::Redirect,
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/auth/oidc/{name}/callback",
+        summary: "Take the browser back from the identity provider; sets the cookie, or leads to /ui/sign-in?error=...",
+        query: &["code", "state", "error", "iss"],
+        body: None,
+        answer: Answer::Redirect,
     },
     Operation {
         method: "get",

@@ -1,10 +1,11 @@
-//! How people sign in, and what a session is: with a password and a second factor, or with a key. Sessions live in the database
+//! How people sign in, and what a session is: with a password and a second factor, at an identity provider, or with a key. Sessions live in the database
 //! alone and are read whenever one is shown: what ends one, or disables its holder, is in force at once at every gateway. It must
 //! not know HTTP.
 
 mod key;
 mod links;
 mod password;
+mod provider;
 mod second;
 mod session;
 mod throttle;
@@ -12,13 +13,17 @@ mod throttle;
 pub(crate) use key::with_key;
 pub(crate) use links::{make_link, redeem};
 pub(crate) use password::{Given, change, with_password};
+pub(crate) use provider::{Unwelcome, refused, tried, with_provider};
 pub(crate) use second::{confirm, enrol, remove};
-pub(crate) use session::{Begun, SignedIn, csrf_token, end, end_own, is_csrf_token, list, signed_in};
+pub(crate) use session::{
+    Begun, SignedIn, csrf_token, end, end_own, id_token, is_csrf_token, list, signed_in,
+};
 
 use super::accounts::AccountsError;
 use super::audit;
 use super::authorization::{Denied, Unidentified};
 use super::state::App;
+use crate::identity::sign_in::Desk;
 use arc_swap::ArcSwap;
 use gw_config::compile::SignInSettings;
 use gw_model::{AccountId, Level};
@@ -27,7 +32,7 @@ use gw_store::audit::{AuditDraft, Origin};
 use gw_store::keys::fingerprint;
 use gw_store::types::{AccountFilter, StoredAccount, StoredLogin};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use throttle::{Failing, Throttle, TooMany};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -43,6 +48,8 @@ pub(crate) struct SignIns {
     throttle: Throttle,
     hashing: Arc<Semaphore>,
     waiting: Arc<Semaphore>,
+    /// Asks identity providers.
+    desk: OnceLock<Desk>,
 }
 
 /// A turn at trying a password.
@@ -57,7 +64,19 @@ impl SignIns {
             throttle: Throttle::default(),
             hashing: Arc::new(Semaphore::new(HASHING)),
             waiting: Arc::new(Semaphore::new(WAITING)),
+            desk: OnceLock::new(),
         }
+    }
+
+    /// Has identity providers asked there; once.
+    pub(crate) fn set_desk(&self, desk: Desk) {
+        // A second one would be of a thread that there is not.
+        drop(self.desk.set(desk));
+    }
+
+    /// Asks identity providers; nothing before it is started.
+    pub(crate) fn desk(&self) -> Option<Desk> {
+        self.desk.get().cloned()
     }
 
     /// Waits for a turn at trying a password; nothing where too many wait already.

@@ -170,6 +170,12 @@ pub(crate) fn end(app: &App, who: &SignedIn, session: &StoredSession) -> Result<
     Ok(())
 }
 
+/// What the identity provider said of whoever signed in there.
+pub(crate) fn id_token(app: &App, session: &StoredSession) -> Option<Secret> {
+    let sealed = session.id_token.as_ref()?;
+    app.storage.vault.open(&place(session.id), sealed).ok()
+}
+
 /// What a page of ours sends with every write, so that no other page can: it belongs to what the browser shows.
 pub(crate) fn csrf_token(app: &App, token: &str) -> String {
     gw_identity::authorization::url_text(&app.gateway.keys.digest(&format!("csrf\0{token}")))

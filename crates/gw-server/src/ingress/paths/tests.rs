@@ -151,6 +151,7 @@ fn sessions_have_one_way_in() {
 fn the_rest_is_told_apart() {
     assert_eq!(route("/api/v1/keys"), Route::Admin);
     assert_eq!(route("/metrics"), Route::Admin);
+    assert_eq!((route("/ui"), route("/ui/keys")), (Route::Ui, Route::Ui));
     assert_eq!(route("/mcp"), Route::Later { format: WireFormat::OpenAiChat });
     assert_eq!(route("/nothing/here"), Route::Unknown { format: WireFormat::OpenAiChat });
     assert_eq!(route("/"), Route::Root);

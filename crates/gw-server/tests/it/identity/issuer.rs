@@ -10,25 +10,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A key pair with its id.
-pub(super) struct Signer {
+pub(crate) struct Signer {
     id: String,
     pair: EcdsaKeyPair,
 }
 
 impl Signer {
-    pub(super) fn new(id: &str) -> Self {
+    pub(crate) fn new(id: &str) -> Self {
         let random = SystemRandom::new();
         let der = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der.as_ref(), &random).unwrap();
         Self { id: id.to_owned(), pair }
     }
 
-    pub(super) fn jwk(&self) -> Value {
+    pub(crate) fn jwk(&self) -> Value {
         let (x, y) = self.pair.public_key().as_ref()[1..].split_at(32);
         json!({ "kty": "EC", "crv": "P-256", "kid": self.id, "x": B64.encode(x), "y": B64.encode(y) })
     }
 
-    pub(super) fn sign(&self, claims: &Value) -> String {
+    pub(crate) fn sign(&self, claims: &Value) -> String {
         let head = json!({ "alg": "ES256", "kid": self.id });
         let text = format!("{}.{}", B64.encode(head.to_string()), B64.encode(claims.to_string()));
         let signature = self.pair.sign(&SystemRandom::new(), text.as_bytes()).unwrap();
@@ -88,7 +88,8 @@ impl Issuer {
     }
 }
 
-fn answer(status: &str, body: &Value) -> Vec<Step> {
+/// An answer of JSON.
+pub(crate) fn answer(status: &str, body: &Value) -> Vec<Step> {
     let body = body.to_string();
     let head = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",

@@ -2,10 +2,10 @@
 //! process of its own.
 
 mod accounts;
-mod issuer;
+pub(crate) mod issuer;
 mod keys;
 mod nodes;
-mod provider;
+pub(crate) mod provider;
 mod tokens;
 
 use super::support::{Answer, Call, Gateway, Upstream, chat};
@@ -44,7 +44,7 @@ fn with(issuer: &Issuer, subject: &str, more: Value) -> Value {
     all
 }
 
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     i64::try_from(since.as_secs()).unwrap()
 }

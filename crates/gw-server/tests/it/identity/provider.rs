@@ -7,18 +7,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 
 /// The process; it ends with its handle.
-pub(super) struct Provider {
-    pub(super) addr: SocketAddr,
+pub(crate) struct Provider {
+    pub(crate) addr: SocketAddr,
     _child: Child,
+    /// It says more while it works, and would end where nobody could hear it.
+    _lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Provider {
     /// Starts it; people may be sent back to those addresses. `None`, with a word about it, where it is not installed.
-    pub(super) async fn start(redirects: &[&str]) -> Option<Self> {
+    pub(crate) async fn start(redirects: &[&str]) -> Option<Self> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
         let folder = root.join("target/identity-provider");
         if !folder.join("installed").exists() {
@@ -30,7 +32,7 @@ impl Provider {
         command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = tokio::time::timeout(Duration::from_secs(30), async {
+        let line = tokio::time::timeout(Duration::from_secs(60), async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 if line.starts_with("http://") {
                     return line;
@@ -39,10 +41,10 @@ impl Provider {
             panic!("the provider did not start");
         });
         let addr = line.await.unwrap().trim_start_matches("http://").parse().unwrap();
-        Some(Self { addr, _child: child })
+        Some(Self { addr, _child: child, _lines: lines })
     }
 
-    pub(super) fn issuer(&self) -> String {
+    pub(crate) fn issuer(&self) -> String {
         format!("http://{}", self.addr)
     }
 

@@ -24,6 +24,16 @@ impl Browser {
         Self { addr, cookie: cookie_of(answer), csrf, session }
     }
 
+    /// One that was given its cookie so, and asks who is signed in.
+    pub(super) async fn after(addr: SocketAddr, answer: &Answer) -> Self {
+        let cookie = cookie_of(answer);
+        let shown = Call::get("/api/v1/auth/session").header("cookie", &cookie).send(addr).await;
+        shown.ok();
+        let session = shown.json();
+        let csrf = session["csrf_token"].as_str().unwrap().to_owned();
+        Self { addr, cookie, csrf, session }
+    }
+
     /// The same browser at another gateway.
     pub(super) fn at(&self, addr: SocketAddr) -> Self {
         Self { addr, ..self.clone() }
@@ -65,8 +75,8 @@ impl Browser {
 
 /// The cookie that an answer sets, as it is sent back.
 pub(super) fn cookie_of(answer: &Answer) -> String {
-    let line = answer.header("set-cookie").expect("a cookie");
-    assert!(line.starts_with(COOKIE), "{line}");
+    let lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+    let line = lines.into_iter().find(|line| line.starts_with(COOKIE)).expect("a cookie");
     assert!(line.contains("HttpOnly") && line.contains("SameSite=Lax") && line.contains("Path=/;"), "{line}");
     line.split(';').next().unwrap().to_owned()
 }

@@ -1,10 +1,12 @@
-//! People sign in: with passwords and codes, with keys; what a session may, and when it ends.
+//! People sign in: with passwords and codes, with keys, at identity providers; what a session may, and when it ends.
 
 mod browser;
 mod keys;
 mod nodes;
+mod oidc;
 mod operations;
 mod passwords;
+mod provider;
 mod second;
 mod sessions;
 

@@ -6,8 +6,13 @@ use crate::support::{Call, KEY, MASTER};
 use http::Method;
 
 /// For whoever is not signed in, with what an empty request is answered there.
-const PUBLIC: [(&str, &str, u16); 3] =
-    [("GET", "auth/methods", 200), ("POST", "auth/sign-in", 400), ("POST", "auth/password/redeem", 400)];
+const PUBLIC: [(&str, &str, u16); 5] = [
+    ("GET", "auth/methods", 200),
+    ("POST", "auth/sign-in", 400),
+    ("POST", "auth/password/redeem", 400),
+    ("GET", "auth/oidc/{name}/start", 404),
+    ("GET", "auth/oidc/{name}/callback", 404),
+];
 
 /// For whoever is signed in.
 const OWN: [(&str, &str); 8] = [

@@ -6,6 +6,7 @@ mod calls;
 mod nodes;
 mod plans;
 mod resources;
+mod rules;
 mod writes;
 
 use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat};

@@ -7,7 +7,7 @@ use super::super::plans::Under;
 use super::super::rules::{Holder, Rules};
 use super::super::tally::Tally;
 use super::callers::Told;
-use gw_model::access::Access;
+use gw_model::access::{Access, CallRules};
 use gw_model::{AccountId, AccountPolicy, Endpoint, KeyId, KeyPolicy, KeyTerms, Level, Micros};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -146,16 +146,23 @@ impl KeyEntry {
         (rules, self.generation.max(of_plan))
     }
 
-    /// True when the key's plan and all above it allow calls to that provider.
+    /// True when the key, its plan and all above it allow calls to that provider.
     #[must_use]
     pub fn allows_provider(&self, provider: &str) -> bool {
-        self.all(|policy| policy.allows_provider(provider))
+        let own = self.calls().is_none_or(|calls| calls.allows_provider(provider));
+        own && self.all(|policy| policy.allows_provider(provider))
+    }
+
+    /// What its calls may be, by the key itself.
+    fn calls(&self) -> Option<&CallRules> {
+        self.policy.access.as_ref().map(|access| &access.calls)
     }
 
     /// True when no provider is ruled out.
     #[must_use]
     pub fn allows_every_provider(&self) -> bool {
-        self.all(|policy| policy.providers.is_none())
+        let own = self.calls().is_none_or(|calls| calls.providers.is_none());
+        own && self.all(|policy| policy.providers.is_none())
     }
 
     /// Calls `refuse` with what the key, its plan and all above it say of where, when and with what calls may come, until
@@ -169,11 +176,12 @@ impl KeyEntry {
         above.filter_map(|account| account.access(&refuse)).next()
     }
 
-    /// Most output tokens that a request may ask for, by the key's plan and all above it.
+    /// Most output tokens that a request may ask for, by the key, its plan and all above it.
     #[must_use]
     pub fn max_output_tokens(&self) -> Option<u64> {
         let accounts = self.plan().into_iter().chain(&self.above);
-        accounts.filter_map(|account| account.max_output_tokens()).min()
+        let own = self.calls().and_then(|calls| calls.max_output_tokens);
+        accounts.filter_map(|account| account.max_output_tokens()).chain(own).min()
     }
 
     /// The secret before the present one, and until when it is good.

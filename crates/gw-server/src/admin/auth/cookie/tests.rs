@@ -38,6 +38,7 @@ fn the_line_says_who_may_see_it() {
         secure.keep("gws-x", 60).unwrap(),
         "__Host-gatewright_session=gws-x; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"
     );
+    assert_eq!(secure.origin(), "https://gateway.example.com");
     let mut headers = HeaderMap::new();
     headers.append(COOKIE, HeaderValue::from_static("a=b; gatewright_session=1"));
     headers.append(COOKIE, HeaderValue::from_static("__Host-gatewright_session=2"));

@@ -17,6 +17,7 @@ fn settings() -> SignInSettings {
         idle_seconds: 60,
         max_seconds: 60,
         sessions_per_person: 2,
+        oidc: Vec::new(),
     }
 }
 

@@ -1,0 +1,529 @@
+//! A user's turn taken apart: its words, and what of them must not differ. Serves the comparison of turns. It must not
+//! compare.
+
+use super::lexicon;
+use super::stem::stem;
+use std::collections::BTreeSet;
+
+/// Signs that are part of what is asked, wherever they stand.
+const SIGNS: &str = "+*=<>^|~\\{}[]@#&";
+/// Marks that open and close a quotation.
+const QUOTES: &[(char, char)] = &[('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('`', '`'), ('‘', '’')];
+
+/// What is known of a turn.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// All words in small letters, in order of the alphabet.
+    pub(super) all: Vec<String>,
+    /// Words that say something, each by the one that stands for its meaning.
+    pub(super) content: BTreeSet<String>,
+    /// Words as they stand there, in small letters.
+    plain: BTreeSet<String>,
+    /// The same in the order that they stand in, numbers and negations among them, each with what stands before it.
+    pub(super) order: Vec<(String, Gap)>,
+    names: BTreeSet<String>,
+    pub(super) numbers: Vec<String>,
+    pub(super) units: BTreeSet<&'static str>,
+    pub(super) dates: BTreeSet<&'static str>,
+    pub(super) quotes: Vec<String>,
+    pub(super) signs: Vec<char>,
+    /// All of it without white space, where it is code.
+    pub(super) code: Option<String>,
+    pub(super) negations: usize,
+    pub(super) language: Option<&'static str>,
+    /// Scripts of its letters, one bit each.
+    pub(super) scripts: u16,
+    pub(super) is_yes_or_no: bool,
+    pub(super) is_duty: bool,
+    pub(super) is_past: bool,
+    pub(super) is_present: bool,
+    pub(super) is_future: bool,
+    /// It begins with "how".
+    pub(super) is_how: bool,
+    pub(super) is_of_i: bool,
+    pub(super) is_of_you: bool,
+    /// Whose things are.
+    pub(super) owners: BTreeSet<&'static str>,
+    /// To whom something is done.
+    pub(super) objects: BTreeSet<&'static str>,
+    /// A word of direction, and what stands behind it.
+    pub(super) directions: Vec<(&'static str, String)>,
+    /// Words.
+    pub(super) count: usize,
+}
+
+/// What stands between a word and the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gap {
+    /// Nothing: the one before may belong to it.
+    None,
+    /// A word such as "of" or "in".
+    Of,
+    /// Other words.
+    Others,
+}
+
+/// A word as it is written.
+struct Token {
+    /// As it is written.
+    raw: String,
+    small: String,
+    begins: bool,
+    /// It stands behind a comma.
+    is_apart: bool,
+}
+
+impl Turn {
+    pub(super) fn read(text: &str) -> Self {
+        let mut turn = Self::default();
+        let mut tokens = turn.split(text);
+        turn.count = tokens.len();
+        turn.language = lexicon::language(tokens.iter().map(|token| token.small.as_str()));
+        if is_code(text) {
+            turn.code = Some(text.split_whitespace().collect());
+        }
+        turn.find_names(&tokens);
+        put_last(&mut tokens);
+        let small: Vec<&str> = tokens.iter().map(|token| token.small.as_str()).collect();
+        let words = replaced(&small);
+        turn.judge(&words);
+        turn.all = words.iter().map(|word| (*word).to_owned()).collect();
+        turn.all.sort();
+        turn.plain = turn.all.iter().flat_map(|word| [word.clone(), stem(word)]).collect();
+        turn
+    }
+
+    /// Is the word there as it is written, or another form of it?
+    pub(super) fn has_plain(&self, word: &str) -> bool {
+        self.plain.contains(word)
+    }
+
+    /// Does it name something that the other one does not?
+    pub(super) fn has_names_beyond(&self, other: &Self) -> bool {
+        self.names.iter().any(|name| !other.content.contains(name) && !other.plain.contains(name))
+    }
+
+    /// Takes signs and quotations out; gives the words.
+    fn split(&mut self, text: &str) -> Vec<Token> {
+        let mut tokens = Vec::new();
+        let mut begins = true;
+        let mut rest = text;
+        let mut before = ' ';
+        while let Some(first) = rest.chars().next() {
+            if let Some((inside, length)) = quoted(rest, first, before) {
+                self.quotes.push(inside.trim().to_lowercase());
+                before = first;
+                rest = rest.get(length..).unwrap_or_default();
+                begins = false;
+                continue;
+            }
+            let length = word_length(rest);
+            if length == 0 {
+                self.note_sign(first, before, rest);
+                begins |= matches!(first, '.' | '!' | '?' | ':' | '\n' | '。' | '？');
+                before = first;
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+            let (word, left) = rest.split_at(length);
+            self.scripts |= word
+                .chars()
+                .filter(|letter| letter.is_alphabetic())
+                .fold(0, |all, letter| all | script(letter));
+            let is_apart = before_word(text, rest) == Some(',');
+            tokens.extend(expanded(word, begins).map(|token| unmistaken(Token { is_apart, ..token })));
+            begins = false;
+            before = word.chars().last().unwrap_or(' ');
+            rest = left;
+        }
+        tokens
+    }
+
+    fn note_sign(&mut self, sign: char, before: char, rest: &str) {
+        let mut unit = [0; 4];
+        if let Some(unit) = lexicon::unit(sign.encode_utf8(&mut unit)) {
+            self.units.insert(unit);
+            return;
+        }
+        let next = rest.chars().nth(1).unwrap_or(' ');
+        let is_minus = matches!(sign, '-' | '−' | '–')
+            && (next.is_numeric() || next == ' ')
+            && !before.is_alphabetic()
+            && rest.chars().any(char::is_numeric);
+        let is_over = sign == '/' && (before.is_numeric() || next.is_numeric());
+        let is_picture = !sign.is_ascii() && !sign.is_alphanumeric() && !is_mark(sign);
+        if SIGNS.contains(sign) || is_minus || is_over || is_picture {
+            self.signs.push(if is_minus { '-' } else { sign });
+        }
+    }
+
+    /// Names are written with a capital where none has to be.
+    fn find_names(&mut self, tokens: &[Token]) {
+        let is_capital = |token: &&Token| token.raw.chars().next().is_some_and(char::is_uppercase);
+        let is_loud = tokens.len() > 2 && tokens.iter().filter(is_capital).count() * 10 > tokens.len() * 7;
+        for token in tokens {
+            let is_mixed =
+                token.raw.chars().any(char::is_alphabetic) && token.raw.chars().any(char::is_numeric);
+            let is_dotted = token.raw.contains(['.', '@', '_']) && token.raw.chars().any(char::is_alphabetic);
+            let capitals = token.raw.chars().filter(|letter| letter.is_uppercase()).count();
+            let is_short = capitals >= 2 && !is_loud;
+            let is_named = is_capital(&token) && !token.begins && !is_loud && token.small != "i";
+            if lexicon::date(&token.small).is_some() || lexicon::number(&token.small).is_some() {
+                continue;
+            }
+            if is_mixed && lexicon::unit(token.small.trim_start_matches(char::is_numeric)).is_some() {
+                continue;
+            }
+            let is_name = is_named || is_short || (is_mixed && !is_ordinal(&token.small)) || is_dotted;
+            if is_name && !lexicon::is_silent(&token.small) {
+                let name = canonical(&token.small);
+                self.content.insert(name.clone());
+                self.names.insert(name);
+            }
+        }
+    }
+
+    /// Finds out what the words say.
+    fn judge(&mut self, words: &[&str]) {
+        let at = |at: usize| words.get(at).copied().unwrap_or_default();
+        const ASKING: [&str; 20] = [
+            "is", "are", "am", "was", "were", "do", "does", "did", "can", "could", "may", "might", "should",
+            "must", "will", "would", "has", "have", "had", "shall",
+        ];
+        self.is_yes_or_no = ASKING.contains(&at(0));
+        self.is_how = at(0) == "how";
+        for (place, word) in words.iter().enumerate() {
+            self.is_duty |=
+                matches!(*word, "should" | "must" | "required" | "necessary" | "ought" | "need" | "needed");
+            self.is_past |=
+                matches!(*word, "was" | "were" | "did" | "had" | "been" | "ago" | "former" | "previous");
+            self.is_present |= matches!(*word, "is" | "are" | "do" | "does" | "am");
+            self.is_future |= matches!(*word, "will" | "shall" | "upcoming");
+            self.is_of_i |= matches!(*word, "i" | "we");
+            self.is_of_you |= *word == "you";
+            self.note_person(word);
+            self.negations += usize::from(lexicon::NEGATIONS.contains(word));
+            self.note_direction(words, place);
+            if let Some(date) = lexicon::date(word) {
+                self.dates.insert(date);
+            }
+            let gap = match self.order.last() {
+                None => Gap::Others,
+                Some(_) => gap(words.get(..place).unwrap_or_default()),
+            };
+            self.note_word(word, place.checked_sub(1).map_or("", at), at(place + 1), gap);
+        }
+    }
+
+    fn note_person(&mut self, word: &str) {
+        let owner = match word {
+            "my" | "mine" | "our" | "ours" => "i",
+            "your" | "yours" => "you",
+            "his" => "he",
+            "her" | "hers" => "she",
+            "their" | "theirs" => "they",
+            _ => "",
+        };
+        let object = match word {
+            "me" | "us" => "i",
+            "him" => "he",
+            "them" => "they",
+            _ => "",
+        };
+        self.owners.extend(Some(owner).filter(|owner| !owner.is_empty()));
+        self.objects.extend(Some(object).filter(|object| !object.is_empty()));
+    }
+
+    fn note_direction(&mut self, words: &[&str], place: usize) {
+        const DIRECTIONS: [&str; 12] = [
+            "to", "from", "into", "than", "by", "over#", "under#", "before", "after", "not", "for", "against",
+        ];
+        let Some(word) = words.get(place) else { return };
+        let Some(direction) = DIRECTIONS.into_iter().find(|known| known == word) else { return };
+        let behind = words.get(place + 1..).unwrap_or_default();
+        let goal = behind.iter().take(4).find(|word| !lexicon::is_silent(word));
+        if let Some(goal) = goal {
+            self.directions.push((direction, canonical(goal)));
+        }
+    }
+
+    fn note_word(&mut self, word: &str, before: &str, next: &str, gap: Gap) {
+        if let Some((number, unit)) = number(word) {
+            self.numbers.push(number.clone());
+            self.units.extend(unit);
+            self.order.push((number, gap));
+            return;
+        }
+        let is_counted = number(before).is_some();
+        // One may march and be a second late; a unit behind a number is one.
+        if let Some(number) = lexicon::number(word).filter(|_| !(is_counted && lexicon::unit(word).is_some()))
+        {
+            self.numbers.push(number.to_owned());
+            self.order.push((number.to_owned(), gap));
+            return;
+        }
+        if let Some(unit) = lexicon::unit(word).filter(|unit| word.len() > 2 || is_counted || unit.len() > 2)
+        {
+            self.units.insert(unit);
+        }
+        if lexicon::NEGATIONS.contains(&word) {
+            self.order.push(("not".to_owned(), gap));
+            return;
+        }
+        if !lexicon::is_silent(word) && !lexicon::is_soft(word, next) {
+            let word = canonical(word);
+            self.content.insert(word.clone());
+            if !self.order.iter().any(|(known, _)| *known == word) {
+                self.order.push((word, gap));
+            }
+        }
+    }
+}
+
+/// What stands between the last word that says something and the end.
+fn gap(before: &[&str]) -> Gap {
+    match before.iter().rev().position(|word| !lexicon::is_silent(word)) {
+        Some(0) => Gap::None,
+        Some(between) => {
+            let words = before.get(before.len() - between..).unwrap_or_default();
+            let is_of =
+                |word: &&str| matches!(*word, "of" | "in" | "for" | "on" | "with" | "at" | "from" | "to");
+            if words.iter().any(is_of) { Gap::Of } else { Gap::Others }
+        }
+        None => Gap::Others,
+    }
+}
+
+/// "US" is no pronoun, "IT" no thing, and "A" may be a name.
+fn unmistaken(token: Token) -> Token {
+    let is_loud = token.raw.chars().all(char::is_uppercase) && (token.raw.len() > 1 || !token.begins);
+    if !is_loud || token.small == "i" || !lexicon::is_silent(&token.small) {
+        return token;
+    }
+    let small = if token.small == "us" { "usa".to_owned() } else { format!("{}#", token.small) };
+    Token { small, ..token }
+}
+
+/// The last mark before `rest`, which ends `text`.
+fn before_word(text: &str, rest: &str) -> Option<char> {
+    text.get(..text.len() - rest.len())?.trim_end().chars().last()
+}
+
+/// "In Python, how do I ..." asks what "How do I ... in Python" asks.
+fn put_last(tokens: &mut [Token]) {
+    let is_place = tokens.first().is_some_and(|first| {
+        matches!(first.small.as_str(), "in" | "on" | "with" | "for" | "using" | "at" | "under")
+    });
+    let end = tokens.iter().take(6).position(|token| token.is_apart);
+    if let Some(end) = end.filter(|_| is_place) {
+        tokens.rotate_left(end);
+    }
+}
+
+fn canonical(word: &str) -> String {
+    lexicon::meaning(stem(word))
+}
+
+/// Words with what stands for some of them, and without what manners ask for.
+fn replaced<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    let mut out: Vec<&str> = Vec::with_capacity(words.len());
+    let mut rest = words;
+    loop {
+        let length = lexicon::preface(rest);
+        if length == 0 || length == rest.len() {
+            break;
+        }
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    while let Some((first, left)) = rest.split_first() {
+        match lexicon::phrase(rest) {
+            Some((length, instead)) => {
+                out.extend(instead);
+                rest = rest.get(length..).unwrap_or_default();
+            }
+            None => {
+                out.push(first);
+                rest = left;
+            }
+        }
+    }
+    out
+}
+
+/// The quotation at the start of `rest`, and its length with its marks.
+fn quoted(rest: &str, first: char, before: char) -> Option<(&str, usize)> {
+    let (open, close) = QUOTES.iter().copied().find(|(open, _)| *open == first)?;
+    if before.is_alphanumeric() {
+        return None;
+    }
+    let inside = rest.get(open.len_utf8()..)?;
+    let end = inside.find(close)?;
+    (end > 0).then(|| (&inside[..end], open.len_utf8() + end + close.len_utf8()))
+}
+
+/// How long the word at the start of `rest` is, in bytes; 0: there is none.
+fn word_length(rest: &str) -> usize {
+    let mut end = 0;
+    let mut chars = rest.char_indices().peekable();
+    while let Some((at, letter)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        let is_joint = at > 0
+            && matches!(letter, '\'' | '’' | '.' | '_' | '@' | ',')
+            && next.is_some_and(char::is_alphanumeric)
+            && (letter != ',' || (is_digit_before(rest, at) && next.is_some_and(char::is_numeric)));
+        // C++, C# and F# are names.
+        let is_tail = at == 1 && matches!(letter, '+' | '#');
+        if letter.is_alphanumeric() || is_joint || is_tail || (end == 2 && rest.starts_with("C++") && at == 2)
+        {
+            end = at + letter.len_utf8();
+        } else {
+            break;
+        }
+    }
+    end
+}
+
+fn is_digit_before(text: &str, at: usize) -> bool {
+    text.get(..at).and_then(|before| before.chars().last()).is_some_and(char::is_numeric)
+}
+
+/// A word without what was drawn together in it: "isn't" is two.
+fn expanded(word: &str, begins: bool) -> impl Iterator<Item = Token> {
+    let plain = word.replace('’', "'");
+    let small = plain.to_lowercase();
+    let token = |raw: &str, small: &str, begins: bool| Token {
+        raw: raw.to_owned(),
+        small: small.to_owned(),
+        begins,
+        is_apart: false,
+    };
+    let mut tokens = Vec::with_capacity(2);
+    match small.as_str() {
+        "can't" | "cannot" => tokens.extend([token("can", "can", begins), token("not", "not", false)]),
+        "won't" => tokens.extend([token("do", "do", begins), token("not", "not", false)]),
+        "let's" => tokens.push(token("let", "let", begins)),
+        "cant" | "dont" | "doesnt" | "isnt" | "wont" | "didnt" | "arent" | "wasnt" => {
+            tokens.extend([token(&small, &small[..small.len() - 2], begins), token("not", "not", false)]);
+        }
+        _ => match small.rsplit_once('\'') {
+            Some((start, "t")) if start.ends_with('n') => {
+                let verb = &start[..start.len() - 1];
+                tokens.extend([token(verb, verb, begins), token("not", "not", false)]);
+            }
+            Some((start, end @ ("s" | "re" | "m" | "ll" | "ve" | "d"))) => {
+                let raw = plain.get(..start.len()).unwrap_or(start);
+                tokens.push(token(raw, start, begins));
+                let whole = match end {
+                    "ll" => "will",
+                    "re" => "are",
+                    "m" => "am",
+                    "s" if matches!(
+                        start,
+                        "what" | "who" | "where" | "when" | "how" | "it" | "that" | "there"
+                    ) =>
+                    {
+                        "is"
+                    }
+                    "ve" => "have",
+                    "d" => "would",
+                    _ => "",
+                };
+                if !whole.is_empty() {
+                    tokens.push(token(whole, whole, false));
+                }
+            }
+            _ => tokens.push(token(&plain, &small, begins)),
+        },
+    }
+    tokens.into_iter()
+}
+
+/// A number in one spelling, and the unit that is written at its end.
+fn number(word: &str) -> Option<(String, Option<&'static str>)> {
+    if !word.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let word = word.replace(',', "");
+    let end = word.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(word.len());
+    let (digits, tail) = word.split_at(end);
+    // 2.0 is 2; but 2.10 may be a version.
+    let plain = match digits.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => digits,
+    };
+    let plain = plain.trim_start_matches('0');
+    let plain = if plain.is_empty() { "0" } else { plain };
+    match tail {
+        "" => Some((plain.to_owned(), None)),
+        "k" => Some((format!("{plain}000"), None)),
+        _ => Some(match lexicon::unit(tail) {
+            Some(unit) => (plain.to_owned(), Some(unit)),
+            // An ordinal, or a name such as 4k or 3d.
+            None => (word.clone(), None),
+        }),
+    }
+}
+
+fn is_ordinal(small: &str) -> bool {
+    number(small).is_some()
+}
+
+/// Does it look like a program, or a piece of one?
+fn is_code(text: &str) -> bool {
+    let marks = [
+        "```", "();", "=>", "->", "==", "!=", "</", "/>", "::", "&&", "||", "+=", "){", ") {", "def ",
+        "SELECT ",
+    ];
+    let found = marks.iter().filter(|mark| text.contains(**mark)).count();
+    let lines = text.lines().filter(|line| line.trim_end().ends_with([';', '{', '}'])).count();
+    text.contains("```") || found >= 2 || lines >= 2
+}
+
+/// Marks that only structure a text.
+const fn is_mark(sign: char) -> bool {
+    matches!(
+        sign,
+        '’' | '‘'
+            | '“'
+            | '”'
+            | '„'
+            | '«'
+            | '»'
+            | '–'
+            | '—'
+            | '…'
+            | '•'
+            | '·'
+            | '¿'
+            | '¡'
+            | '。'
+            | '，'
+            | '？'
+            | '！'
+            | '、'
+            | '\u{a0}'
+            | '\u{200b}'
+            | '\u{3000}'
+            | '：'
+            | '；'
+            | '（'
+            | '）'
+    ) || sign.is_ascii()
+}
+
+/// The script of a letter, as one bit.
+const fn script(letter: char) -> u16 {
+    match letter as u32 {
+        0x41..=0x24f | 0x1e00..=0x1eff => 1,
+        0x370..=0x3ff => 2,
+        0x400..=0x52f => 4,
+        0x590..=0x5ff => 8,
+        0x600..=0x77f => 16,
+        0x900..=0xdff => 32,
+        0xe00..=0xe7f => 64,
+        0x3040..=0x30ff => 128,
+        0x3400..=0x9fff => 256,
+        0xac00..=0xd7af => 512,
+        _ => 1024,
+    }
+}

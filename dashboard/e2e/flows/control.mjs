@@ -1,0 +1,89 @@
+// Models, providers, guardrails, cache, audit log, settings.
+import { accessible, check, go, heading } from "./kit.mjs";
+
+export const control = {
+  models: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/models");
+    await heading(page, "Models");
+    await page.getByLabel("Find a model").fill("chat-");
+    await page.getByRole("table", { name: "Models" }).getByText("chat-best").click();
+    await page.getByRole("dialog").getByText("$0.15 per million tokens").waitFor();
+    await accessible(tools, "a model");
+    await page.keyboard.press("Escape");
+    await shoot("models");
+  },
+  providers: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/providers");
+    await heading(page, "Providers");
+    await page.getByText("answered").first().waitFor();
+    await page.getByRole("button", { name: "Store one" }).click();
+    const form = page.getByRole("dialog");
+    await form.getByLabel("Name").fill("spare-openai");
+    await form.getByLabel("Provider's API key").fill("sk-not-a-real-key-1234");
+    await form.getByRole("button", { name: "Store" }).click();
+    await page.getByText("…1234").waitFor();
+    check(!(await page.content()).includes("sk-not-a-real-key"), "a stored credential is shown");
+    await accessible(tools, "the providers");
+    await shoot("providers");
+  },
+  guardrails: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/guardrails");
+    await heading(page, "Guardrails");
+    await page.getByRole("button", { name: "Test" }).click();
+    await page.getByText("blocked", { exact: true }).waitFor();
+    await page.locator("mark").first().waitFor();
+    await accessible(tools, "the guardrails");
+    await shoot("guardrails");
+    await page.getByLabel("Text").fill("What is the weather like?");
+    await page.getByRole("button", { name: "Test" }).click();
+    await page.getByText("Nothing was found.").waitFor();
+  },
+  cache: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/cache");
+    await heading(page, "Cache");
+    await page.getByText("hit", { exact: true }).waitFor();
+    await accessible(tools, "the cache");
+    await shoot("cache");
+    await page.getByLabel("Which").selectOption("faq");
+    await page.getByRole("button", { name: "Purge" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Purge" }).click();
+    await page.getByText(/answers? (is|are) gone/).waitFor();
+  },
+  audit: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/audit");
+    await heading(page, "Audit log");
+    await page.getByRole("table", { name: "Audit log" }).getByText("route.publish").first().click();
+    await page.getByRole("dialog").getByText("What changed").waitFor();
+    await accessible(tools, "an entry");
+    await shoot("audit");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Verify" }).click();
+    await page.getByRole("button", { name: "Verify all entries" }).click();
+    await page.getByText("The chain is whole").waitFor();
+    await accessible(tools, "the check of the audit log");
+    await page.keyboard.press("Escape");
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export" }).click()]);
+    check(download.suggestedFilename().endsWith(".jsonl"), "the export has another name");
+  },
+  settings: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/settings?create=1");
+    const form = page.getByRole("dialog");
+    await form.getByLabel("Name").fill("reporting");
+    await form.getByLabel("Role").selectOption("auditor");
+    await form.getByRole("button", { name: "Create" }).click();
+    await page.getByLabel("the token", { exact: true }).getByText(/^gwa-/).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByText("reporting").first().waitFor();
+    await accessible(tools, "the settings");
+    await shoot("settings");
+    await page.getByRole("button", { name: "Dark", exact: true }).click();
+    check((await page.evaluate(() => localStorage.getItem("gatewright.theme"))) === "dark", "the theme is not kept");
+    await page.getByRole("button", { name: "Light", exact: true }).click();
+  },
+};

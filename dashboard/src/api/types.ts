@@ -1,0 +1,136 @@
+// The API's objects under short names. Where the document says no more than "object", what stands in it is said here.
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+/** A level at which keys have accounts. */
+export type Level = "organization" | "team" | "project" | "user" | "customer" | "tag" | "plan" | "key";
+
+/** One try of a request at a target. */
+export type Try = {
+  provider: string;
+  upstream_model: string;
+  status: number;
+  /** Why it brought no answer; empty when it did. */
+  reason: string;
+  duration_us: number;
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd: string;
+};
+
+export type Log = Omit<Schemas["Log"], "tries" | "tag_ids"> & { tries?: Try[] | null; tag_ids: string[] };
+export type Usage = Schemas["Usage"] & { [dimension: string]: unknown };
+export type Model = Omit<Schemas["Model"], "providers" | "capabilities"> & {
+  providers: string[];
+  capabilities: string[];
+  configured?: boolean;
+  prices?: { unit: string; usd: string; per: string }[];
+};
+export type Provider = Omit<Schemas["Provider"], "formats" | "credentials"> & {
+  formats: string[];
+  credentials: string[];
+};
+export type Credential = Omit<Schemas["Credential"], "used_by"> & { used_by: string[] };
+export type Budget = Schemas["Budget"] & { shadow?: boolean };
+/** What a budget is set to. */
+export type BudgetRule = { limit_usd: string; period: string; [setting: string]: unknown };
+/** Requests and tokens a minute, and calls at a time. */
+export type Limits = { rpm?: number | null; tpm?: number | null; max_parallel?: number | null };
+export type Key = Omit<Schemas["Key"], "models" | "endpoints" | "limits" | "budgets" | "allowed_ips" | "budget"> & {
+  models: string[];
+  endpoints?: string[] | null;
+  limits: Limits;
+  budget?: BudgetRule | null;
+  budgets: BudgetRule[];
+  allowed_ips: string[];
+};
+export type NewKey = Key & { key: string };
+/** An account of any level. */
+export type Account = {
+  id: string;
+  name: string;
+  models?: string[] | null;
+  endpoints?: string[] | null;
+  providers?: string[] | null;
+  max_output_tokens?: number | null;
+  limits: Limits;
+  budget?: BudgetRule | null;
+  budgets: BudgetRule[];
+  metadata: Record<string, unknown>;
+  revision: number;
+  created_at: string;
+  updated_at: string;
+  plan_id?: string | null;
+  disabled?: boolean | null;
+  organization_id?: string | null;
+  team_id?: string | null;
+  email?: string | null;
+  memberships?: { account_id: string; role: string }[] | null;
+  gateway_role?: string | null;
+  requests_in_flight?: number | null;
+};
+/** Who an effective rule comes from. */
+export type From = { level: Level; id: string; name: string };
+/** A rule that is the narrowest of several. */
+export type Narrowed<T> = {
+  effective: T | null;
+  from: From | From[] | null;
+  considered: { from: From; value: T | null }[];
+};
+export type Effective = {
+  key_id: string;
+  usable: boolean;
+  models: Narrowed<string[]>;
+  endpoints: Narrowed<string[]>;
+  providers: Narrowed<string[]>;
+  max_output_tokens: Narrowed<number>;
+  allowed_ips: unknown[];
+  hours: unknown[];
+  limits: Limit[];
+};
+/** A limit that holds in the end. */
+export type Limit = { unit: string; per_seconds?: number | null; effective: { limit: number; per?: string | null }; from: From | From[] | null };
+export type Guardrail = Omit<Schemas["Guardrail"], "on" | "speakers"> & { on: string[]; speakers: string[] };
+export type Finding = {
+  guardrail: string;
+  action: string;
+  shadow: boolean;
+  kind: string;
+  start: number;
+  end: number;
+  score: number;
+  reason: string;
+};
+export type Verdict = Omit<Schemas["GuardrailVerdict"], "findings"> & { findings: Finding[] };
+export type RouteDocument = { start: string; nodes: Record<string, RouteNode>; [more: string]: unknown };
+export type RouteNode = { type: string; [setting: string]: unknown };
+export type RouteVersion = Omit<Schemas["RouteVersion"], "document"> & { document: RouteDocument };
+export type Route = Omit<Schemas["Route"], "draft" | "published" | "warnings"> & {
+  draft?: RouteVersion | null;
+  published?: RouteVersion | null;
+  warnings: (string | { message?: string })[];
+};
+export type RouteWay = {
+  version: number;
+  steps: { node: string; type: string; reason: string; on_failure: boolean }[];
+  targets: { provider: string; model: string }[];
+  refusal?: { status?: number; code?: string; message?: string } | null;
+};
+export type CacheFigures = Schemas["Cache"];
+export type AuditEntry = Omit<Schemas["AuditEntry"], "before" | "after"> & {
+  before?: Record<string, unknown> | null;
+  after?: Record<string, unknown> | null;
+};
+export type AuditReport = Omit<Schemas["AuditReport"], "fault"> & { fault?: Record<string, unknown> | null };
+export type AdminToken = Omit<Schemas["AdminToken"], "scopes"> & { scopes: string[] };
+export type NewAdminToken = AdminToken & { token: string };
+/** Who asks. */
+export type Me = {
+  actor: string;
+  user_id?: string | null;
+  roles: { role: string; account_id?: string | null }[];
+  scopes: string[];
+};
+/** A page of a list. */
+export type Page<T> = { data: T[]; next_cursor: string | null };

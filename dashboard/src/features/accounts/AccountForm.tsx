@@ -1,0 +1,151 @@
+// Making an account, or changing one.
+import { type FormEvent, useEffect, useState } from "react";
+import { patch, post, useRenew } from "@/api/change";
+import { ApiError } from "@/api/client";
+import { ACCOUNT_PATHS, useAccounts } from "@/api/lists";
+import { may, useSession } from "@/api/permissions";
+import type { Account } from "@/api/types";
+import { Button, IconButton } from "@/ui/button";
+import { SelectField, TextField } from "@/ui/fields";
+import { Dialog } from "@/ui/overlays";
+import { Note } from "@/ui/panels";
+import { PolicyFields, type PolicyForm, policyChange, policyForm } from "@/ui/policy";
+import { toast } from "@/ui/toast";
+import type { LevelPage } from "./levels";
+
+type Membership = { account_id: string; role: string };
+type Form = PolicyForm & { name: string; email: string; organization_id: string; team_id: string; plan: string; role: string; memberships: Membership[] };
+
+const ROLES = ["owner", "admin", "billing", "auditor", "member", "viewer"];
+
+const formOf = (of?: Account): Form => ({
+  ...policyForm(of),
+  name: of?.name ?? "",
+  email: of?.email ?? "",
+  organization_id: of?.organization_id ?? "",
+  team_id: of?.team_id ?? "",
+  plan: of?.plan_id ?? "",
+  role: of?.gateway_role ?? "",
+  memberships: of?.memberships ?? [],
+});
+
+/** What of the form differs from before, as the API takes it. */
+export function accountChange(form: Form, before: Form, of?: Account): Record<string, unknown> {
+  const change: Record<string, unknown> = policyChange(form, before, null, of?.limits);
+  if (form.name !== before.name) change.name = form.name.trim();
+  if (form.email !== before.email) change.email = form.email.trim() || null;
+  if (form.plan !== before.plan) change.plan_id = form.plan || null;
+  if (form.role !== before.role) change.gateway_role = form.role || null;
+  if (form.organization_id !== before.organization_id) change.organization_id = form.organization_id || null;
+  if (form.team_id !== before.team_id) change.team_id = form.team_id || null;
+  if (JSON.stringify(form.memberships) !== JSON.stringify(before.memberships)) change.memberships = form.memberships;
+  return change;
+}
+
+function Memberships({ form, onChange, accounts }: { form: Form; onChange: (list: Membership[]) => void; accounts: { id: string; name: string; level: string }[] }) {
+  const list = form.memberships;
+  const put = (at: number, change: Partial<Membership>) => onChange(list.map((one, place) => (place === at ? { ...one, ...change } : one)));
+  const options = accounts.map(({ id, name, level }) => ({ value: id, label: `${name} (${level})` }));
+  return (
+    <fieldset>
+      <legend className="mb-1 font-medium">Roles below the gateway</legend>
+      <div className="space-y-2">
+        {list.map((one, at) => (
+          <div key={at} className="flex items-start gap-2">
+            <div className="flex-1">
+              <SelectField label={`Place of role ${at + 1}`} hideLabel value={one.account_id} options={options} onChange={(event) => put(at, { account_id: event.target.value })} />
+            </div>
+            <div className="w-32">
+              <SelectField label={`Role ${at + 1}`} hideLabel value={one.role} options={ROLES.map((value) => ({ value, label: value }))} onChange={(event) => put(at, { role: event.target.value })} />
+            </div>
+            <IconButton icon="trash" label={`Remove role ${at + 1}`} onClick={() => onChange(list.filter((_, place) => place !== at))} />
+          </div>
+        ))}
+        <Button small icon="plus" disabled={options.length === 0} onClick={() => onChange([...list, { account_id: options[0]?.value ?? "", role: "member" }])}>
+          Add a role
+        </Button>
+      </div>
+    </fieldset>
+  );
+}
+
+/** The dialog; `of` is the account that is changed. */
+export function AccountForm({ page, open, of, onClose, onDone }: { page: LevelPage; open: boolean; of?: Account; onClose: () => void; onDone: (account: Account) => void }) {
+  const [form, setForm] = useState<Form>(() => formOf(of));
+  const [error, setError] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const renew = useRenew();
+  const now = useSession();
+  useEffect(() => {
+    if (open) {
+      setForm(formOf(of));
+      setError(null);
+    }
+  }, [open, of]);
+  const isUser = page.level === "user";
+  const asks = (level: "organization" | "team" | "project") => open && may(now, `${level}s:read`) && (isUser || page.parents.some((parent) => parent.level === level));
+  const organizations = useAccounts("organization", asks("organization")).data ?? [];
+  const teams = useAccounts("team", asks("team")).data ?? [];
+  const projects = useAccounts("project", asks("project")).data ?? [];
+  const plans = useAccounts("plan", open && page.takesPlan && may(now, "plans:read")).data ?? [];
+  const lists = { organization: organizations, team: teams };
+  const set = (change: Partial<Form>) => setForm({ ...form, ...change });
+  const fault = (field: string) => (error?.field === field ? error.message : null);
+  const shown = ["name", "email", "models", "budgets", "organization_id", "team_id", "plan_id", "gateway_role"];
+  const elsewhere = error && !shown.includes(error.field ?? "") && !/^(limits|budgets)/.test(error.field ?? "");
+  const save = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    const path = ACCOUNT_PATHS[page.level];
+    try {
+      const change = accountChange(form, formOf(of), of);
+      const done = of ? await patch<Account>(`${path}/${of.id}`, change, of.revision) : await post<Account>(path, change);
+      await renew(path, "/api/v1/budgets");
+      toast(of ? "Saved" : `${done.name} is there`);
+      onDone(done);
+    } catch (caught) {
+      setError(caught instanceof ApiError ? caught : new ApiError(0, "error", String(caught)));
+    } finally {
+      setBusy(false);
+    }
+  };
+  const places = [
+    ...organizations.map((one) => ({ ...one, level: "organization" })),
+    ...teams.map((one) => ({ ...one, level: "team" })),
+    ...projects.map((one) => ({ ...one, level: "project" })),
+  ];
+  return (
+    <Dialog open={open} onClose={onClose} title={of ? `Change ${of.name}` : `New ${page.one}`} wide>
+      <form onSubmit={save} className="space-y-4">
+        <TextField label="Name" required autoFocus value={form.name} onChange={(event) => set({ name: event.target.value })} fault={fault("name")} />
+        {isUser ? <TextField label="E-mail" type="email" value={form.email} onChange={(event) => set({ email: event.target.value })} fault={fault("email")} /> : null}
+        <div className="grid gap-3 sm:grid-cols-2">
+          {page.parents.map((parent) => (
+            <SelectField
+              key={parent.member}
+              label={`${parent.level[0]?.toUpperCase()}${parent.level.slice(1)}`}
+              required={parent.needed}
+              disabled={of !== undefined}
+              value={form[parent.member]}
+              options={[{ value: "", label: parent.needed ? "Choose one" : "None" }, ...lists[parent.level].map(({ id, name }) => ({ value: id, label: name }))]}
+              onChange={(event) => set({ [parent.member]: event.target.value } as Partial<Form>)}
+              fault={fault(parent.member)}
+            />
+          ))}
+          {page.takesPlan ? <SelectField label="Plan" value={form.plan} options={[{ value: "", label: "None" }, ...plans.map(({ id, name }) => ({ value: id, label: name }))]} onChange={(event) => set({ plan: event.target.value })} fault={fault("plan_id")} /> : null}
+          {isUser ? <SelectField label="Role at the whole gateway" value={form.role} options={[{ value: "", label: "None" }, ...ROLES.map((value) => ({ value, label: value }))]} onChange={(event) => set({ role: event.target.value })} fault={fault("gateway_role")} /> : null}
+        </div>
+        {isUser ? <Memberships form={form} onChange={(memberships) => set({ memberships })} accounts={places} /> : null}
+        <PolicyFields form={form} onChange={(policy) => set(policy)} fault={fault} modelsHint="One a line. Empty: whatever is allowed above." />
+        {elsewhere ? <Note tone="bad">{error.message}</Note> : null}
+        <div className="flex justify-end gap-2">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button type="submit" look="primary" busy={busy}>
+            {of ? "Save" : "Create"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,43 @@
+// What the levels of accounts have and are called, for the one page that shows any of them.
+import type { AccountLevel } from "@/api/lists";
+import type { IconName } from "@/ui/icons";
+
+export type LevelPage = {
+  level: AccountLevel;
+  one: string;
+  many: string;
+  path: string;
+  about: string;
+  icon: IconName;
+  /** Accounts that one of these belongs to, by the member that says so. */
+  parents: { member: "organization_id" | "team_id"; level: "organization" | "team"; needed: boolean }[];
+  /** Has limits of its own; all but plans may take them from a plan. */
+  takesPlan: boolean;
+  permission: string;
+};
+
+const page = (level: AccountLevel, about: string, parents: LevelPage["parents"] = [], takesPlan = true): LevelPage => ({
+  level,
+  one: level,
+  many: `${level}s`,
+  path: `/${level}s`,
+  about,
+  icon: level,
+  parents,
+  takesPlan,
+  permission: `${level}s`,
+});
+
+export const LEVEL_PAGES = {
+  organizations: page("organization", "The tenants of this gateway. What an organization is allowed bounds everything below it."),
+  teams: page("team", "Teams share limits and budgets, and have projects, people and keys.", [{ member: "organization_id", level: "organization", needed: false }]),
+  projects: page("project", "Projects are parts of a team's work with keys of their own.", [{ member: "team_id", level: "team", needed: true }]),
+  users: page("user", "People: their roles say what they may do here, their limits what their keys may."),
+  customers: page("customer", "Whom calls are made for. Callers name them in a header or in the body.", [
+    { member: "organization_id", level: "organization", needed: false },
+    { member: "team_id", level: "team", needed: false },
+  ]),
+  plans: page("plan", "Limits and budgets that many accounts have in common.", [], false),
+  tags: page("tag", "Labels of calls that limits, budgets and usage can be by."),
+} as const;
+export type LevelName = keyof typeof LEVEL_PAGES;

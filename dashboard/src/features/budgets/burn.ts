@@ -1,0 +1,43 @@
+// How fast a budget burns: its share, the share of its period that is over, and when it ends if it goes on so. Pure.
+
+export type Burn = {
+  /** Of the limit, spent and held. */
+  used: number;
+  /** Of the period, gone by; `null` where the period has no beginning or end that is known. */
+  elapsed: number | null;
+  /** Milliseconds since 1970 at which nothing is left, at this speed, if that is before the period ends. */
+  emptyAt: number | null;
+  tone: "good" | "warn" | "bad";
+};
+
+const DAY_MS = 86_400_000;
+const UNITS_MS: Record<string, number> = { d: DAY_MS, h: 3_600_000, m: 60_000 };
+
+/** How long a period is that ends at `end`, in milliseconds. */
+export function periodMs(period: string, end: number): number | null {
+  if (period === "day") return DAY_MS;
+  if (period === "week") return 7 * DAY_MS;
+  if (period === "month") {
+    const last = new Date(end);
+    return end - Date.UTC(last.getUTCFullYear(), last.getUTCMonth() - 1, last.getUTCDate(), last.getUTCHours());
+  }
+  const [, number, unit = ""] = /^(\d+)([dhm])$/.exec(period) ?? [];
+  const size = UNITS_MS[unit];
+  return number && size ? Number(number) * size : null;
+}
+
+/** Where a budget stands at `now`. */
+export function burn(budget: { limit_usd: string; spent_usd: string; reserved_usd: string; period: string; resets_at?: string | null }, now: number): Burn {
+  const limit = Number(budget.limit_usd);
+  const spent = Number(budget.spent_usd) + Number(budget.reserved_usd);
+  const used = limit > 0 ? spent / limit : spent > 0 ? 1 : 0;
+  const end = budget.resets_at ? new Date(budget.resets_at).getTime() : null;
+  const length = end === null ? null : periodMs(budget.period, end);
+  const elapsed = end === null || length === null ? null : Math.max(0, Math.min(1, 1 - (end - now) / length));
+  let emptyAt: number | null = null;
+  if (end !== null && length !== null && elapsed !== null && elapsed > 0.01 && spent > 0 && used < 1) {
+    const projected = now + ((limit - spent) / spent) * elapsed * length;
+    if (projected < end) emptyAt = projected;
+  }
+  return { used, elapsed, emptyAt, tone: used >= 1 ? "bad" : used >= 0.8 || emptyAt !== null ? "warn" : "good" };
+}

@@ -1,0 +1,102 @@
+import { describe, expect, it } from "vitest";
+import { may, scoped } from "@/api/permissions";
+import type { Log } from "@/api/types";
+import { changes } from "./audit/changes";
+import { burn, periodMs } from "./budgets/burn";
+import { pieces } from "./guardrails/pieces";
+import { healthOf, parseMetrics } from "./overview/metrics";
+import { nanos, totals } from "./overview/usage";
+import { events } from "./playground/stream";
+import { queryOf } from "./requests/filters";
+import { steps, verdicts } from "./requests/reading";
+import { snippets } from "./start/snippets";
+
+describe("what pages read out of answers", () => {
+  it("sums money without floats", () => {
+    expect(nanos("0.000000001") + nanos("12.5")).toBe(12_500_000_001n);
+    const row = { requests: 1, errors: 0, input_tokens: 1, output_tokens: 1, cached_tokens: 0, cost_usd: "0.1", saved_usd: "0" };
+    expect(totals([row, row, row]).cost).toBe(0.3);
+  });
+  it("reads metrics by provider, with quantiles between buckets", () => {
+    const text = `# HELP x
+gatewright_requests_total{model="a\\"b",provider="demo",outcome="success"} 9
+gatewright_requests_total{model="a",provider="demo",outcome="upstream_error"} 1
+gatewright_requests_total{model="none",provider="none",outcome="refused"} 5
+gatewright_failed_attempts_total{provider="demo",reason="5xx"} 2
+gatewright_request_duration_seconds_bucket{provider="demo",le="0.1"} 5
+gatewright_request_duration_seconds_bucket{provider="demo",le="0.2"} 10
+gatewright_request_duration_seconds_bucket{provider="demo",le="+Inf"} 10`;
+    expect(parseMetrics(text)[0]?.labels.model).toBe('a"b');
+    const [demo, ...others] = healthOf(parseMetrics(text));
+    expect(others).toEqual([]);
+    expect(demo).toMatchObject({ provider: "demo", requests: 10, errors: 1, failedTries: 2, reasons: { "5xx": 2 }, p50: 100 });
+    expect(demo?.p95).toBeCloseTo(190);
+  });
+  it("finds the verdicts of guardrails in a detail", () => {
+    const detail = "guardrail attacks block: x in request 0 (user) at 0..61, 99 %; guardrail pii tokenize: email at 1..2";
+    expect(verdicts(detail).map(({ guardrail, action }) => [guardrail, action])).toEqual([["attacks", "block"], ["pii", "tokenize"]]);
+    expect(verdicts("503: Emulated status 503.")).toEqual([]);
+  });
+  it("tells the tries of a request", () => {
+    const tries = [
+      { provider: "a", upstream_model: "m", status: 503, reason: "5xx", duration_us: 1500, input_tokens: 0, output_tokens: 0, cost_usd: "0" },
+      { provider: "b", upstream_model: "m", status: 200, reason: "", duration_us: 2500, input_tokens: 1, output_tokens: 1, cost_usd: "0.1" },
+    ];
+    expect(steps({ tries } as unknown as Log)).toEqual([
+      { target: "a/m", result: "503, 5xx", ok: false, ms: 1.5, costUsd: null },
+      { target: "b/m", result: "answered", ok: true, ms: 2.5, costUsd: "0.1" },
+    ]);
+  });
+  it("says where a budget goes", () => {
+    const now = Date.parse("2026-11-22T12:00:00Z");
+    const budget = { limit_usd: "10", spent_usd: "6", reserved_usd: "0", period: "day", resets_at: "2026-11-23T00:00:00Z" };
+    const found = burn(budget, now);
+    expect([found.used, found.elapsed, found.tone]).toEqual([0.6, 0.5, "warn"]);
+    expect(new Date(found.emptyAt ?? 0).toISOString()).toBe("2026-11-22T20:00:00.000Z");
+    expect(burn({ ...budget, spent_usd: "1" }, now)).toMatchObject({ tone: "good", emptyAt: null });
+    expect(burn({ ...budget, limit_usd: "0" }, now).tone).toBe("bad");
+    expect(periodMs("month", Date.parse("2026-03-01T00:00:00Z"))).toBe(28 * 86_400_000);
+    expect([periodMs("90m", 0), periodMs("total", 0)]).toEqual([5_400_000, null]);
+  });
+  it("marks places that are counted in bytes", () => {
+    expect(pieces("é jane@x.y!", [{ start: 3, end: 11, kind: "email" }])).toEqual([
+      { text: "é ", kinds: [] },
+      { text: "jane@x.y", kinds: ["email"] },
+      { text: "!", kinds: [] },
+    ]);
+    expect(pieces("", [])).toEqual([]);
+  });
+  it("splits a stream wherever it was cut", () => {
+    const first = events('data: {"a":1}\n\ndata: {"b"');
+    expect(first).toEqual({ data: ['{"a":1}'], rest: 'data: {"b"' });
+    expect(events(`${first.rest}:2}\r\n\r\ndata: [DONE]\n\n`).data).toEqual(['{"b":2}', "[DONE]"]);
+  });
+  it("shows what changed of a thing", () => {
+    expect(changes({ a: 1, b: { c: [1] } }, { a: 1, b: { c: [1, 2] }, d: "x" })).toEqual([
+      { path: "b.c", before: "[1]", after: "[1,2]" },
+      { path: "d", before: null, after: "x" },
+    ]);
+    expect(changes(null, { name: "x" })).toEqual([{ path: "name", before: null, after: "x" }]);
+  });
+});
+
+describe("what pages ask", () => {
+  it("turns the address into a query", () => {
+    const now = Date.parse("2026-11-22T12:00:30Z");
+    expect(queryOf({ key: "k", outcome: "refused", range: "1h", subcalls: "1" }, now)).toMatchObject({ key_id: "k", outcome: "refused", include: "subcalls", from: "2026-11-22T11:00:00.000Z" });
+    expect(queryOf({ range: "1h", from: "2026-01-01T00:00:00Z" }, now).from).toBe("2026-01-01T00:00:00Z");
+  });
+  it("offers what a role may", () => {
+    const as = (role: string, scopes = ["*"]) => ({ kind: "key" as const, key: "k", me: { actor: "x", roles: [{ role }], scopes } });
+    expect([may(as("owner"), "keys:write"), may(as("viewer"), "keys:write"), may(as("viewer"), "logs:read"), may(as("billing"), "budgets:write")]).toEqual([true, false, false, true]);
+    expect(may(as("admin", ["keys:read"]), "keys:write")).toBe(false);
+    expect([scoped(["*:read"], "keys:read"), scoped(["keys:*"], "keys:write"), scoped(["keys:*"], "logs:read")]).toEqual([true, true, false]);
+    const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "logs:read": false }, personal: true, hasPassword: true, totpEnabled: false, recoveryCodesLeft: 0 };
+    expect([may(cookie, "keys:read"), may(cookie, "logs:read"), may(cookie, "keys:write")]).toEqual([true, false, false]);
+  });
+  it("puts address, key and model into every snippet", () => {
+    for (const { id, text } of snippets({ base: "http://gw:4000", key: "gw-secret", model: "chat" })) {
+      expect(text.includes("http://gw:4000") && text.includes("gw-secret") && text.includes("chat"), id).toBe(true);
+    }
+  });
+});

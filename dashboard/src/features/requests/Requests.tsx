@@ -1,0 +1,132 @@
+// The request explorer: every record, newest first, by filters that stand in the address, with one of them in a drawer.
+import { getRouteApi } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import { useNames, usePages } from "@/api/lists";
+import { useMay } from "@/api/permissions";
+import type { Log } from "@/api/types";
+import { Button } from "@/ui/button";
+import { clock, compact, count, day, duration, usd, words } from "@/ui/format";
+import { Badge, Empty, Failed, Loading, PageHead } from "@/ui/panels";
+import { useNarrow } from "@/ui/narrow";
+import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
+import { FilterBar } from "./FilterBar";
+import { queryOf, type Search, setFilters } from "./filters";
+import { Outcome } from "./Outcome";
+import { RequestDrawer } from "./RequestDrawer";
+
+const ROWS_A_PAGE = 500;
+const LIVE_MS = 3_000;
+/** Rows that the page keeps at most; whoever looks for older ones narrows the time. */
+const MOST_ROWS = 20_000;
+const page = getRouteApi("/requests");
+
+function columnsOf(name: (id: string | null | undefined) => string, narrow: boolean): VirtualColumn<Log>[] {
+  return [
+    {
+      id: "time",
+      head: "Time",
+      width: narrow ? "4.5rem" : "11.5rem",
+      cell: (log) => {
+        const date = new Date(log.time);
+        return (
+          <span className="font-mono text-[0.88rem]">
+            {narrow ? clock(date).slice(0, 8) : <><span className="text-faint">{day(date).slice(5)}</span> {clock(date)}</>}
+          </span>
+        );
+      },
+    },
+    { id: "outcome", head: "Outcome", width: narrow ? "6.5rem" : "9.5rem", cell: (log) => <Outcome log={log} /> },
+    {
+      id: "model",
+      head: "Model",
+      width: narrow ? "minmax(5rem,1fr)" : "minmax(11rem,1.4fr)",
+      cell: (log) => (
+        <span title={log.model}>
+          <span className="font-medium">{log.model || "–"}</span> {log.role ? <Badge>{log.role}</Badge> : null}
+        </span>
+      ),
+    },
+    {
+      id: "target",
+      head: "Target",
+      width: "minmax(10rem,1.2fr)",
+      wide: true,
+      cell: (log) => <span className="text-soft">{log.provider ? `${log.provider}/${log.upstream_model ?? ""}` : log.error_code ? words(log.error_code) : log.cache === "hit" ? "cache" : "–"}</span>,
+    },
+    { id: "key", head: "Key", wide: true, width: "minmax(8rem,1fr)", cell: (log) => <span className="text-soft">{log.key_id ? name(log.key_id) : "master key"}</span> },
+    {
+      id: "tokens",
+      head: "Tokens in / out",
+      width: "8.5rem",
+      wide: true,
+      right: true,
+      cell: (log) => (
+        <>
+          {compact(log.input_tokens)} <span className="text-faint">/</span> {compact(log.output_tokens)}
+        </>
+      ),
+    },
+    { id: "cost", head: "Cost", wide: true, width: "6.5rem", right: true, cell: (log) => usd(log.cost_usd) },
+    { id: "first", head: "First byte", wide: true, width: "5.5rem", right: true, cell: (log) => <span className="text-soft">{duration(log.first_byte_ms)}</span> },
+    { id: "total", head: "Total", width: narrow ? "4rem" : "5.5rem", right: true, cell: (log) => duration(log.total_ms) },
+  ];
+}
+
+/** The page. */
+export function Requests() {
+  const search: Search = page.useSearch();
+  const navigate = page.useNavigate();
+  const live = search.live === "1";
+  // The moment at which "the last hour" began stays while one scrolls; it moves when filters change.
+  const [asked, setAsked] = useState(() => Date.now());
+  const written = JSON.stringify(queryOf(search, asked));
+  const query = useMemo(() => JSON.parse(written) as Record<string, string>, [written]);
+  const logs = usePages<Log>("/api/v1/logs", query, ROWS_A_PAGE, live ? LIVE_MS : false);
+  const name = useNames([], useMay("keys:read"));
+  const narrow = useNarrow();
+  const columns = useMemo(() => columnsOf(name, narrow), [name, narrow]);
+  const rows = useMemo(() => logs.data?.pages.flatMap((one) => one.data) ?? [], [logs.data]);
+  const set = useCallback((change: Partial<Search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true }), [navigate]);
+  const more = useCallback(() => {
+    if (logs.hasNextPage && !logs.isFetching && rows.length < MOST_ROWS) void logs.fetchNextPage();
+  }, [logs, rows.length]);
+  const filtered = setFilters(search).length > 0 || search.range !== undefined;
+  const foot = logs.isFetchingNextPage
+    ? "Loading more"
+    : rows.length >= MOST_ROWS
+      ? `${count(MOST_ROWS)} requests are shown. Choose a time to see older ones.`
+      : logs.hasNextPage
+        ? null
+        : "This is the oldest one.";
+  return (
+    <>
+      <PageHead title="Requests" about="Every request and what became of it, newest first.">
+        <Button icon="bolt" aria-pressed={live} look={live ? "primary" : "plain"} onClick={() => set({ live: live ? undefined : "1" })}>
+          {live ? "Live" : "Go live"}
+        </Button>
+        <Button
+          icon="refresh"
+          busy={logs.isFetching && !logs.isFetchingNextPage && !live}
+          onClick={() => {
+            setAsked(Date.now());
+            void logs.refetch();
+          }}
+        >
+          Refresh
+        </Button>
+      </PageHead>
+      <FilterBar search={search} onChange={set} />
+      <section aria-label="Requests" className="flex h-[calc(100dvh-15.6rem)] min-h-96 flex-col overflow-hidden rounded-lg border border-line bg-panel shadow-panel">
+        {logs.isPending ? <Loading rows={14} /> : null}
+        {logs.isError && rows.length === 0 ? <Failed error={logs.error} retry={() => void logs.refetch()} /> : null}
+        {logs.isSuccess && rows.length === 0 ? (
+          <Empty icon="requests" title={filtered ? "No request fits these filters" : "No request yet"}>
+            {filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear the filters</Button> : "Send one with a key of this gateway; it is here a moment later."}
+          </Empty>
+        ) : null}
+        {rows.length > 0 ? <VirtualTable label="Requests" rows={rows} columns={columns} id={(log) => log.id} onOpen={(log) => set({ open: log.id })} selected={search.open} onEnd={more} foot={foot} /> : null}
+      </section>
+      <RequestDrawer id={search.open} known={rows.find((log) => log.id === search.open)} onClose={() => set({ open: undefined })} />
+    </>
+  );
+}

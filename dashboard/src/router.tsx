@@ -1,0 +1,104 @@
+// Which address shows which page, and what of a page stands in its address. Pages are loaded when they are first opened.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
+import { Shell } from "@/shell/Shell";
+import { Empty, Failed, Loading } from "@/ui/panels";
+
+/** Keeps the members of that name that are texts. */
+export function texts<const N extends string>(...names: N[]) {
+  return (search: Record<string, unknown>): { [K in N]?: string } => {
+    const kept: { [K in N]?: string } = {};
+    for (const name of names) {
+      const value = search[name];
+      if (typeof value === "string" && value !== "") kept[name] = value;
+      else if (typeof value === "number" || typeof value === "boolean") kept[name] = String(value);
+    }
+    return kept;
+  };
+}
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: () => (
+    <Empty title="There is no such page">
+      <Link to="/" className="text-accent-strong underline">
+        To the overview
+      </Link>
+    </Empty>
+  ),
+});
+
+const at = <const P extends string>(path: P) => ({ getParentRoute: () => root, path });
+
+const overview = createRoute({
+  ...at("/"),
+  validateSearch: texts("range", "by"),
+  component: lazyRouteComponent(() => import("@/features/overview/Overview"), "Overview"),
+});
+const requests = createRoute({
+  ...at("/requests"),
+  validateSearch: texts("range", "from", "to", "outcome", "model", "key", "team", "organization", "project", "user", "customer", "tag", "request", "subcalls", "live", "open"),
+  component: lazyRouteComponent(() => import("@/features/requests/Requests"), "Requests"),
+});
+const keys = createRoute({
+  ...at("/keys"),
+  validateSearch: texts("name", "team", "key", "create", "state"),
+  component: lazyRouteComponent(() => import("@/features/keys/Keys"), "Keys"),
+});
+const budgets = createRoute({
+  ...at("/budgets"),
+  validateSearch: texts("level"),
+  component: lazyRouteComponent(() => import("@/features/budgets/Budgets"), "Budgets"),
+});
+const accounts = (["organizations", "teams", "projects", "users", "customers", "plans", "tags"] as const).map((name) =>
+  createRoute({
+    ...at(`/${name}`),
+    validateSearch: texts("name", "id", "create"),
+    component: lazyRouteComponent(() => import("@/features/accounts/pages"), name),
+  }),
+);
+const start = createRoute({ ...at("/start"), validateSearch: texts("client", "model"), component: lazyRouteComponent(() => import("@/features/start/Start"), "Start") });
+const playground = createRoute({
+  ...at("/playground"),
+  validateSearch: texts("left", "right"),
+  component: lazyRouteComponent(() => import("@/features/playground/Playground"), "Playground"),
+});
+const models = createRoute({
+  ...at("/models"),
+  validateSearch: texts("find", "provider", "mode", "all", "model"),
+  component: lazyRouteComponent(() => import("@/features/models/Models"), "Models"),
+});
+const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
+const routes = createRoute({ ...at("/routes"), component: lazyRouteComponent(() => import("@/features/routes/Routes"), "Routes") });
+const route = createRoute({
+  ...at("/routes/$id"),
+  validateSearch: texts("tab", "version", "node"),
+  component: lazyRouteComponent(() => import("@/features/routes/RoutePage"), "RoutePage"),
+});
+const guardrails = createRoute({
+  ...at("/guardrails"),
+  validateSearch: texts("only", "side"),
+  component: lazyRouteComponent(() => import("@/features/guardrails/Guardrails"), "Guardrails"),
+});
+const cache = createRoute({ ...at("/cache"), component: lazyRouteComponent(() => import("@/features/cache/Cache"), "Cache") });
+const audit = createRoute({
+  ...at("/audit"),
+  validateSearch: texts("actor", "action", "kind", "id", "range", "open"),
+  component: lazyRouteComponent(() => import("@/features/audit/Audit"), "Audit"),
+});
+const settings = createRoute({ ...at("/settings"), validateSearch: texts("create"), component: lazyRouteComponent(() => import("@/features/settings/Settings"), "Settings") });
+
+/** The router. */
+export const router = createRouter({
+  basepath: "/ui",
+  routeTree: root.addChildren([overview, requests, keys, budgets, ...accounts, start, playground, models, providers, routes, route, guardrails, cache, audit, settings]),
+  defaultPreload: "intent",
+  defaultPendingComponent: () => <Loading rows={8} />,
+  defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

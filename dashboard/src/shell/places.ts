@@ -1,0 +1,49 @@
+// The places of the dashboard: what stands in the navigation and in the command palette, in order, and who may see it.
+import type { IconName } from "@/ui/icons";
+
+export type Place = { to: string; label: string; icon: IconName; needs: string | null; words?: string };
+export type PlaceGroup = { label: string; places: Place[] };
+
+/** All of them. `needs` is the permission without which a place shows nothing. */
+export const PLACES: PlaceGroup[] = [
+  {
+    label: "Observe",
+    places: [
+      { to: "/", label: "Overview", icon: "overview", needs: "usage:read", words: "spend cost tokens errors dashboard home" },
+      { to: "/requests", label: "Requests", icon: "requests", needs: "logs:read", words: "logs explorer traces errors" },
+    ],
+  },
+  {
+    label: "Build",
+    places: [
+      { to: "/start", label: "First request", icon: "start", needs: null, words: "guide quickstart snippets sdk onboarding" },
+      { to: "/playground", label: "Playground", icon: "playground", needs: "keys:write", words: "chat compare try models stream" },
+      { to: "/models", label: "Models", icon: "model", needs: "models:read", words: "prices catalogue aliases" },
+      { to: "/providers", label: "Providers", icon: "provider", needs: "providers:read", words: "credentials health upstream" },
+      { to: "/routes", label: "Dynamic routes", icon: "route", needs: "routes:read", words: "graph editor publish simulate" },
+    ],
+  },
+  {
+    label: "Access",
+    places: [
+      { to: "/keys", label: "Keys", icon: "keys", needs: "keys:read", words: "virtual api secret rotate" },
+      { to: "/budgets", label: "Budgets", icon: "budget", needs: "budgets:read", words: "limits spend money burn" },
+      { to: "/organizations", label: "Organizations", icon: "organization", needs: "organizations:read" },
+      { to: "/teams", label: "Teams", icon: "team", needs: "teams:read" },
+      { to: "/projects", label: "Projects", icon: "project", needs: "projects:read" },
+      { to: "/users", label: "Users", icon: "user", needs: "users:read", words: "people roles members" },
+      { to: "/customers", label: "Customers", icon: "customer", needs: "customers:read" },
+      { to: "/plans", label: "Plans", icon: "plan", needs: "plans:read", words: "limits template" },
+      { to: "/tags", label: "Tags", icon: "tag", needs: "tags:read" },
+    ],
+  },
+  {
+    label: "Control",
+    places: [
+      { to: "/guardrails", label: "Guardrails", icon: "guardrail", needs: "guardrails:read", words: "pii secrets injection test" },
+      { to: "/cache", label: "Cache", icon: "cache", needs: "cache:read", words: "purge saved" },
+      { to: "/audit", label: "Audit log", icon: "audit", needs: "audit:read", words: "changes who verify export" },
+      { to: "/settings", label: "Settings", icon: "settings", needs: null, words: "admin tokens theme session" },
+    ],
+  },
+];
