@@ -5,7 +5,7 @@
 use crate::asked::{About, Told};
 use crate::check::Scanner;
 use crate::finding::Finding;
-use crate::json_text::Unescaper;
+use crate::json_text::{self, Unescaper};
 use crate::notes::{Notes, Place, Side};
 use crate::rail::Guardrail;
 use crate::segment::{CONTEXT_BYTES, floor};
@@ -16,12 +16,12 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Most of one text that checks of whole texts look at, in bytes.
-const MAX_WHOLE_BYTES: usize = 4 << 20;
+const MAX_WHOLE_BYTES: usize = 64 << 20;
 
 /// How a text is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// As it is.
+    /// As it is. A text that begins as JSON does is taken for it all the same: results of tools, answers with a structure.
     Plain,
     /// It is JSON itself: the arguments of a tool.
     Json,
@@ -67,6 +67,8 @@ pub struct Flow {
     restore: Option<(Terms, usize)>,
     place: Place,
     unescaper: Option<Unescaper>,
+    /// What came of a text of which it is not known yet whether it is JSON.
+    unsure: Option<String>,
     /// The text from `offset` on.
     text: String,
     offset: usize,
@@ -122,6 +124,7 @@ impl Flow {
             restore: restored.map(|terms| (terms, 0)),
             place,
             unescaper: (form == Form::Json).then(Unescaper::default),
+            unsure: (form == Form::Plain).then(String::new),
             text: String::new(),
             offset: 0,
             found: Vec::new(),
@@ -176,10 +179,7 @@ impl Flow {
     /// # Errors
     /// A guardrail stops the call; what [`Self::released`] and the edits say still holds.
     pub fn push(&mut self, piece: &str, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
-        match &mut self.unescaper {
-            Some(unescaper) => unescaper.push(piece, &mut self.text),
-            None => self.text.push_str(piece),
-        }
+        self.take(piece, false);
         self.advance(false, session, avoid)
     }
 
@@ -188,10 +188,31 @@ impl Flow {
     /// # Errors
     /// As [`Self::push`].
     pub fn finish(&mut self, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
+        self.take("", true);
         if let Some(unescaper) = &mut self.unescaper {
             unescaper.finish(&mut self.text);
         }
         self.advance(true, session, avoid)
+    }
+
+    /// Appends what a piece says, as soon as it is known how the text is written.
+    fn take(&mut self, piece: &str, is_end: bool) {
+        let joined;
+        let mut piece = piece;
+        if let Some(mut before) = self.unsure.take() {
+            before.push_str(piece);
+            let Some(is_json) = json_text::begins(&before).or_else(|| is_end.then_some(false)) else {
+                self.unsure = Some(before);
+                return;
+            };
+            self.unescaper = is_json.then(Unescaper::default);
+            joined = before;
+            piece = &joined;
+        }
+        match &mut self.unescaper {
+            Some(unescaper) => unescaper.push(piece, &mut self.text),
+            None => self.text.push_str(piece),
+        }
     }
 
     /// Up to where the text, as it came, may go on. Nothing of a text that is stopped goes on from what was found.
@@ -305,6 +326,7 @@ impl Flow {
 
     /// Acts upon what was found before a place, in its order.
     fn act(&mut self, before: usize, session: &mut Session, avoid: &[u8]) -> Result<(), Blocked> {
+        session.vault.turn_to(self.place.side);
         self.found.sort_by_key(|(source, finding)| (finding.start, std::cmp::Reverse(finding.end), *source));
         let count = self.found.iter().take_while(|(_, finding)| finding.start < before.max(1)).count();
         for (source, finding) in self.found.drain(..count).collect::<Vec<_>>() {
@@ -416,10 +438,7 @@ pub fn whole(
     avoid: &[u8],
 ) -> Result<Option<String>, Blocked> {
     let mut flow = Flow::new(Arc::clone(rails), restored, place, form);
-    match &mut flow.unescaper {
-        Some(unescaper) => unescaper.push(text, &mut flow.text),
-        None => flow.text.push_str(text),
-    }
+    flow.take(text, false);
     flow.finish(session, avoid)?;
     Ok(apply(text, 0, text.len(), flow.edits(0)))
 }
@@ -448,8 +467,8 @@ pub fn told(
 #[must_use]
 pub fn seen(text: &str, form: Form) -> std::borrow::Cow<'_, str> {
     match form {
-        Form::Plain => text.into(),
-        Form::Json => {
+        Form::Plain if json_text::begins(text) != Some(true) => text.into(),
+        Form::Plain | Form::Json => {
             let (mut unescaper, mut out) = (Unescaper::default(), String::with_capacity(text.len()));
             unescaper.push(text, &mut out);
             unescaper.finish(&mut out);

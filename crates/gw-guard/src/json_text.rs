@@ -108,6 +108,18 @@ impl Unescaper {
     }
 }
 
+/// Does a text begin as an object or a list does? `None` when more of it tells. What is no JSON after all is only looked
+/// at with its escapes undone.
+pub(crate) fn begins(text: &str) -> Option<bool> {
+    let mut characters = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    let first = characters.next()?;
+    if !matches!(first, b'{' | b'[') {
+        return Some(false);
+    }
+    let second = characters.next()?;
+    Some(second == b'"' || (first == b'[' && matches!(second, b'{' | b'[')))
+}
+
 /// How long the escape at the beginning is; `None` when it is not complete.
 fn escape_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();

@@ -7,8 +7,17 @@ use std::ops::Range;
 /// Longest segment. A text that goes on without a natural end is cut there.
 pub(crate) const MAX_SEGMENT_BYTES: usize = 2048;
 
+/// What a block begins with.
+const BEGIN: &[u8] = b"-----BEGIN ";
+
 /// Longest block between `BEGIN` and `END`.
 pub(crate) const MAX_BLOCK_BYTES: usize = 16 << 10;
+
+/// Behind one of `:`, `=` and `@` a finding may hold letters of any script; so far.
+const SIGN_BYTES: usize = 64;
+
+/// Most commas between numbers that a finding has: a date has two.
+const MAX_COMMAS: usize = 2;
 
 /// Words in front of a finding may say what it is; so far back they are looked for.
 pub(crate) const CONTEXT_BYTES: usize = 64;
@@ -22,6 +31,8 @@ impl Flags {
     const AT: u8 = 2;
     const COLON: u8 = 4;
     const SPACE: u8 = 8;
+    /// What may end a segment without a blank: a dash, and first bytes of characters of scripts without blanks.
+    const EDGE: u8 = 16;
 
     pub(crate) const fn has_digit(self) -> bool {
         self.0 & Self::DIGIT != 0
@@ -43,6 +54,7 @@ const CLASSES: [u8; 256] = {
             b'@' => Flags::AT,
             b':' => Flags::COLON,
             b' ' | b'\t' | b'\n' | b'\r' => Flags::SPACE,
+            b'-' | 0xe0 | 0xe1 | 0xe3..=0xe9 | 0xef => Flags::EDGE,
             _ => 0,
         };
         at += 1;
@@ -63,11 +75,10 @@ pub(crate) struct Segment {
 pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     let mut flags = 0;
     let mut at = from;
+    let mut commas = 0;
     loop {
         let token = behind(text, at, true);
-        if text.get(token..).unwrap_or_default().starts_with(b"-----BEGIN ")
-            && token - from < MAX_SEGMENT_BYTES
-        {
+        if text.get(token..).unwrap_or_default().starts_with(BEGIN) && token - from < MAX_SEGMENT_BYTES {
             if token > from {
                 return Some(Segment { range: from..token, flags: Flags(flags), is_block: false });
             }
@@ -80,6 +91,11 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
             }
             flags |= class;
             end += 1;
+            if class & Flags::EDGE != 0
+                && let Some(edge) = edge(text, from, end - 1)
+            {
+                return Some(Segment { range: from..edge, flags: Flags(flags), is_block: false });
+            }
         }
         if end - from >= MAX_SEGMENT_BYTES {
             return Some(Segment { range: from..cut(text, from), flags: Flags(flags), is_block: false });
@@ -102,8 +118,44 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
         if !joins(last_atom(text.get(from..end).unwrap_or_default()), first) {
             return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
         }
+        commas += usize::from(text.get(end - 1) == Some(&b','));
+        if commas > MAX_COMMAS {
+            // A list of numbers, which no finding is.
+            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+        }
         at = next;
     }
+}
+
+/// Where the segment ends, if what begins at a place ends it: before a block, behind a character of a script without blanks,
+/// or on both sides of a full-width sign.
+fn edge(text: &[u8], from: usize, start: usize) -> Option<usize> {
+    // So much of the text is there before it is cut.
+    if start + BEGIN.len() > from + MAX_SEGMENT_BYTES {
+        return None;
+    }
+    if text.get(start) == Some(&b'-') {
+        return (start > from && text.get(start..)?.starts_with(BEGIN)).then_some(start);
+    }
+    let &[one, two, three] = text.get(start..start + 3)? else { return None };
+    let is_edge = match one {
+        // Kana, and signs of Chinese and Japanese; Chinese.
+        0xe3..=0xe9 => !is_bound(text, from, start),
+        // Thai and Lao.
+        0xe0 => matches!(two, 0xb8..=0xbb) && !is_bound(text, from, start),
+        // Burmese, Khmer.
+        0xe1 => matches!(two, 0x80..=0x82 | 0x9e | 0x9f) && !is_bound(text, from, start),
+        // Full-width commas, brackets and the like, which are within nothing.
+        _ => two == 0xbc && matches!(three, 0x81 | 0x88 | 0x89 | 0x8c | 0x9b | 0x9f),
+    };
+    let is_sign = one == 0xef;
+    is_edge.then_some(if is_sign && start > from { start } else { start + 3 })
+}
+
+/// May what stands before a letter reach beyond it: a date, a link, what is assigned to a name?
+fn is_bound(text: &[u8], from: usize, start: usize) -> bool {
+    let near = text.get(from.max(start.saturating_sub(SIGN_BYTES))..start).unwrap_or_default();
+    near.last().is_some_and(u8::is_ascii_digit) || near.iter().any(|byte| matches!(byte, b':' | b'=' | b'@'))
 }
 
 /// A block up to its end mark, to the longest that it may be, or to the text's end.

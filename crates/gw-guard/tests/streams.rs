@@ -119,6 +119,12 @@ const PIECES: &[&str] = &[
     "(",
     ")",
     "/",
+    "电话",
+    "，ที่",
+    "年",
+    "{\"",
+    "\\n",
+    "0, 7, ",
 ];
 
 fn texts() -> impl Strategy<Value = String> {
@@ -261,4 +267,49 @@ fn arguments_of_tools_are_masked_and_restored_within_their_json() {
     assert_eq!(out, r#"{"to":"[REDACTED_EMAIL]","card":"[REDACTED_CREDIT_CARD]","n":"a\nb"}"#);
     let (out, ..) = run(&[].into(), &[r#"{"to":"[EMA"#, r#"IL_1]"}"#], Form::Json, true);
     assert_eq!(out, r#"{"to":"j.d@example.org"}"#);
+}
+
+#[test]
+fn scripts_without_blanks_and_lists_of_numbers_flow() {
+    let rails: Arc<[Arc<Guardrail>]> = [
+        rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Redact),
+        rail(CheckSpec::Secrets { entropy: false }, GuardAction::Redact),
+        rail(CheckSpec::Urls { allow: vec!["good.example".into()], deny: Vec::new() }, GuardAction::Redact),
+    ]
+    .into();
+    for piece in ["今天天气很好，我们去公园。", "วันนี้อากาศดีมาก", "17, 21, 28, 35, 42, 49, "]
+    {
+        let mut session = Session::default();
+        let mut flow = Flow::new(Arc::clone(&rails), None, PLACE, Form::Plain);
+        for count in 1..20 {
+            flow.push(piece, &mut session, b"").expect("it passes");
+            let waiting = piece.len() * count - flow.released();
+            assert!(waiting < 24, "{waiting} of {piece}");
+        }
+    }
+    let text =
+        "联系我john.doe@example.com，电话+1 202 555 0143，网址https://bad.example/路径 生日1990年3月12日。";
+    let (out, ..) = run(&rails, &[text], Form::Plain, false);
+    assert_eq!(out, "联系我[REDACTED_EMAIL]，电话[REDACTED_PHONE]，网址[REDACTED_URL] 生日1990年3月12日。");
+}
+
+#[test]
+fn json_within_a_text_is_judged_by_what_it_says() {
+    let rails: Arc<[Arc<Guardrail>]> = [
+        rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Redact),
+        rail(CheckSpec::Secrets { entropy: false }, GuardAction::Redact),
+    ]
+    .into();
+    for (text, want) in [
+        (r#"{"a":"x\nDE89370400440532013000"}"#, r#"{"a":"x\n[REDACTED_IBAN]"}"#),
+        (r#" { "a":"mail:\njohn.doe\u0040acme-corp.com"}"#, r#" { "a":"mail:\n[REDACTED_EMAIL]"}"#),
+        (r#"["j\u00fcrgen.m\u00fcller@firma.de"]"#, r#"["[REDACTED_EMAIL]"]"#),
+        (
+            "{\"k\":\"-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\\n-----END PRIVATE KEY-----\\n\"}",
+            "{\"k\":\"[REDACTED_PRIVATE_KEY]\\n\"}",
+        ),
+        ("{curly} jane@corp.example", "{curly} [REDACTED_EMAIL]"),
+    ] {
+        assert_eq!(run(&rails, &[text], Form::Plain, false).0, want);
+    }
 }

@@ -16,6 +16,7 @@ pub mod canonical;
 mod cited;
 pub mod codec;
 pub mod cohere_chat;
+pub mod complete;
 pub mod counting;
 pub mod edit;
 pub mod embeddings;

@@ -2,10 +2,12 @@
 //! replace into the original bytes. Serves the guard stages. What is not known to be structure is text: a member that
 //! nobody knew of must not be a way around. It must not judge what a text says.
 
+mod encoded;
 mod names;
 mod walk;
 
-use crate::json::JsonError;
+use crate::json::cursor::DEPTH_CEILING;
+use crate::json::{JsonError, Object};
 use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
 
@@ -88,10 +90,39 @@ pub fn can_read(format: WireFormat) -> bool {
     ) || format.counts().is_some()
 }
 
+/// Does a request give what it says as numbers of tokens, which can not be read?
+#[must_use]
+pub fn has_token_ids(format: WireFormat, body: &[u8]) -> bool {
+    use gw_model::Endpoint as E;
+    if !matches!(format.endpoint(), E::Completions | E::Embeddings) {
+        return false;
+    }
+    let Ok(body) = Object::parse(body, DEPTH_CEILING) else { return false };
+    ["prompt", "input"]
+        .iter()
+        .filter_map(|name| body.get(name))
+        .any(|value| has_numbers(value.raw().as_bytes()))
+}
+
+/// Is there a number outside of all strings?
+fn has_numbers(raw: &[u8]) -> bool {
+    let (mut at, mut in_string) = (0, false);
+    while let Some(byte) = raw.get(at) {
+        match byte {
+            b'\\' if in_string => at += 1,
+            b'"' => in_string = !in_string,
+            b'0'..=b'9' if !in_string => return true,
+            _ => {}
+        }
+        at += 1;
+    }
+    false
+}
+
 /// The texts of a request.
 ///
 /// # Errors
-/// The body is not the JSON that it was checked to be.
+/// The body is not the JSON that it was checked to be, or says of one thing twice who speaks.
 pub fn request(body: &[u8]) -> Result<Vec<Text>, JsonError> {
     walk::body(body, walk::Mode::Request).map(|found| found.texts)
 }

@@ -57,7 +57,7 @@ export const shell = {
     await page.getByText("this one").waitFor();
     await page.getByRole("button", { name: "Set up a second factor" }).click();
     await page.getByRole("button", { name: "Begin" }).click();
-    await page.getByLabel("the secret").waitFor();
+    await page.getByLabel("the secret", { exact: true }).waitFor();
     await page.getByLabel("Code", { exact: true }).fill("000000");
     await page.getByRole("button", { name: "Turn it on" }).click();
     await page.getByRole("alert").waitFor();

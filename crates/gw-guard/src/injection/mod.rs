@@ -8,14 +8,18 @@ mod normalise;
 mod rules;
 
 use crate::finding::Finding;
+use crate::segment::floor;
 use lexicon::{Disguise, NAME, OUTSIDE, classes, disguise};
 use rules::{MARKS, RULES_OF_WORDS, SPEAKERS};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::sync::LazyLock;
 
-/// Most bytes of one text that are looked at: its beginning and its end.
+/// Most bytes of one text that are looked at together.
 const MAX_BYTES: usize = 512 << 10;
+
+/// How much two such pieces of a longer text share: more than any order has.
+const OVERLAP_BYTES: usize = 4 << 10;
 
 /// Less than this much of evidence is none.
 const LEAST_SCORE: u32 = 30;
@@ -49,9 +53,20 @@ impl Evidence {
     }
 }
 
-/// What a text is found to be, if its score is high enough.
+/// What a text is found to be, if its score is high enough; a very long one by its first piece that is something.
 pub(crate) fn check(text: &str, min_score: u8) -> Option<Finding> {
-    let (text, offset) = bounded(text);
+    let mut from = 0;
+    loop {
+        let end = floor(text.as_bytes(), text.len().min(from + MAX_BYTES));
+        let found = look(text.get(from..end).unwrap_or_default(), from, min_score);
+        if found.is_some() || end >= text.len() {
+            return found;
+        }
+        from = floor(text.as_bytes(), end - OVERLAP_BYTES);
+    }
+}
+
+fn look(text: &str, offset: usize, min_score: u8) -> Option<Finding> {
     let plain = normalise::plain(text);
     let mut words = Vec::with_capacity(plain.len() / 5);
     let mut evidence = Evidence::NONE;
@@ -86,13 +101,6 @@ pub(crate) fn check(text: &str, min_score: u8) -> Option<Finding> {
     }
     let score = u8::try_from(score).unwrap_or(100);
     Some(Finding { start: offset, end: offset + text.len(), kind: evidence.family, score, reason })
-}
-
-/// Of a very long text the end, where orders stand.
-fn bounded(text: &str) -> (&str, usize) {
-    let from = text.len().saturating_sub(MAX_BYTES);
-    let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    (text.get(from..).unwrap_or(text), from)
 }
 
 /// How many words look like others in disguise.

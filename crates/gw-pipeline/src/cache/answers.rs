@@ -2,6 +2,7 @@
 //! the cache stage and whoever throws answers away.
 
 use super::flights::Flights;
+use super::purged::Purged;
 use crate::metrics::Metrics;
 use gw_model::Micros;
 use gw_model::caching::{CachePolicies, CachePolicy, CacheWish};
@@ -24,6 +25,7 @@ pub struct Answers {
     pub(super) similar: Arc<Index>,
     /// Where answers are beside the memory.
     shelf: OnceLock<Shelf>,
+    purged: Purged,
 }
 
 impl std::fmt::Debug for Answers {
@@ -53,6 +55,7 @@ impl Answers {
             memory: Memory::new(memory_bytes(policies)),
             is_used,
             flights: Flights::new(metrics.cache_passengers.clone()),
+            purged: Purged::default(),
         }
     }
 
@@ -125,25 +128,47 @@ impl Answers {
         }
     }
 
-    /// Keeps an answer, and what others may find it by.
-    pub(super) fn keep(&self, key: AnswerKey, answer: Answer, turn: Option<&Turn>) {
+    /// Keeps an answer that was asked for after so many purges, and what others may find it by; false where a later purge
+    /// takes it.
+    pub(super) fn keep(&self, key: AnswerKey, answer: Answer, turn: Option<&Turn>, since: u64) -> bool {
         let answer = Arc::new(answer);
+        if self.purged.takes(since, &key, &answer.labels) {
+            return false;
+        }
+        self.memory.put(key, Arc::clone(&answer));
+        // A purge may have passed between the two.
+        if self.purged.takes(since, &key, &answer.labels) {
+            self.memory.purge(&Purge { key: Some(key), ..Purge::default() });
+            return false;
+        }
         if let Some(shelf) = self.shelf.get() {
             shelf.put(key, &answer, turn);
         }
-        self.memory.put(key, answer);
+        true
     }
 
-    /// Throws answers away; how many there were.
+    /// How many purges there were.
+    pub(super) fn purges(&self) -> u64 {
+        self.purged.count()
+    }
+
+    /// Throws answers away; how many there were. Those that are on their way go to who waits for them, and are not kept.
     /// To be called where waiting is allowed.
     pub fn purge(&self, purge: &Purge) -> usize {
+        self.note(purge);
         // First where they come from.
         self.forget(self.shelf.get().map(|shelf| shelf.purge(purge)).unwrap_or_default(), purge)
     }
 
     /// The same for the memory of this process alone: elsewhere they are gone.
     pub fn purge_memory(&self, purge: &Purge) -> usize {
+        self.note(purge);
         self.forget(Vec::new(), purge)
+    }
+
+    fn note(&self, purge: &Purge) {
+        self.purged.note(purge);
+        self.flights.close_doors();
     }
 
     fn forget(&self, gone: Vec<AnswerKey>, purge: &Purge) -> usize {

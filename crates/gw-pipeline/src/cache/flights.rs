@@ -72,6 +72,11 @@ impl Flights {
         (flight, is_first)
     }
 
+    /// Nobody joins any of those that there are.
+    pub(super) fn close_doors(&self) {
+        self.shards.iter().for_each(|shard| shard.lock().clear());
+    }
+
     /// Nobody joins it any more.
     pub(super) fn remove(&self, key: &AnswerKey, flight: &Arc<Flight>) {
         let mut flights = self.shard(key).lock();

@@ -8,6 +8,7 @@ use crate::attempt::{Answered, Failure};
 use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::reply::{Reply, ReplyBody};
+use crate::respond::headers;
 use crate::ticket::Rejected;
 use crate::worker::Worker;
 use gw_model::{Call, Micros, Record};
@@ -43,6 +44,8 @@ pub(crate) struct Lead {
     pub(super) key: AnswerKey,
     /// The turn by which others may find the answer.
     pub(super) turn: Option<Turn>,
+    /// How many purges there were when it was asked for.
+    pub(super) since: u64,
     /// How long the answer is kept; `None`: not at all.
     pub(super) lifetime: Option<Lifetime>,
     pub(super) tags: Vec<String>,
@@ -67,6 +70,9 @@ impl Lead {
         self.has_landed = true;
         let Some(lifetime) = self.lifetime else { return };
         let Some(body) = self.flight.body() else { return };
+        if !is_whole(&head, &body) {
+            return;
+        }
         let content_type = head.content_type.as_ref().and_then(|kind| kind.to_str().ok());
         let now = self.worker.now();
         let answer = Answer {
@@ -89,8 +95,8 @@ impl Lead {
             until: now.saturating_add(lifetime.whole_us),
         };
         let answers = &self.worker.gateway().answers;
-        answers.keep(self.key, answer, self.turn.as_ref());
-        if let Some(turn) = self.turn.take() {
+        let is_kept = answers.keep(self.key, answer, self.turn.as_ref(), self.since);
+        if let Some(turn) = self.turn.take().filter(|_| is_kept) {
             similar::keep(answers, turn, self.key);
         }
         // Dropping this takes the flight out: from now on, who asks finds what is kept.
@@ -129,6 +135,16 @@ impl Drop for Lead {
             self.flight.fall(Fate::Abandoned);
         }
     }
+}
+
+/// Some upstreams tell of a fault with a good status, or end in the midst without a word.
+fn is_whole(head: &Head, body: &[u8]) -> bool {
+    let is_json = headers::is_json(&head.headers());
+    head.status == http::StatusCode::OK
+        && match headers::is_event_stream(&head.headers()) {
+            true => gw_wire::complete::has_finished(head.format, body),
+            false => !is_json || gw_wire::complete::is_complete(head.format, body),
+        }
 }
 
 /// Reads the answer as fast as it comes and all who get it allow.

@@ -172,6 +172,7 @@ impl Looking<'_> {
             flight: Arc::clone(&flight),
             key: self.key,
             turn,
+            since: worker.gateway().answers.purges(),
             lifetime: Some(self.lifetime()),
             tags: tags.filter(|tag| !tag.is_empty()).map(ToOwned::to_owned).collect(),
             model: Arc::clone(&screened.model.name),

@@ -10,6 +10,7 @@ mod head;
 mod key;
 mod lead;
 mod looking;
+mod purged;
 mod reshape;
 mod serve;
 mod similar;
@@ -70,10 +71,6 @@ fn bypass(mut screened: Screened) -> LookUp {
 }
 
 async fn look(mut screened: Screened, policies: Arc<CachePolicies>) -> Result<LookUp, Rejected> {
-    let Some(policy) = policies.of(&screened.model.name) else { return Ok(bypass(screened)) };
-    if !key::is_cacheable(&screened) {
-        return Ok(bypass(screened));
-    }
     let mut wish = screened.ticket.context.cache.take().map_or_else(CacheWish::default, |wish| *wish);
     if let Some(fault) = wish.fault.take() {
         return Err(screened.ticket.reject(Refusal::new(ErrorCode::InvalidRequest, fault)));
@@ -84,11 +81,14 @@ async fn look(mut screened: Screened, policies: Arc<CachePolicies>) -> Result<Lo
         Ok(None) => {}
         Err(refusal) => return Err(screened.ticket.reject(refusal)),
     }
-    let said = match wish::is_let_in(policy, &wish) {
-        true => said(&screened).await,
-        false => None,
+    // What the caller says is read in any case: it may have to be taken out, or to be refused.
+    let policy = policies.of(&screened.model.name).filter(|policy| wish::is_let_in(policy, &wish));
+    let policy = policy.filter(|_| key::is_cacheable(&screened));
+    let said = match policy {
+        Some(_) => said(&screened).await,
+        None => None,
     };
-    let Some(said) = said else {
+    let (Some(policy), Some(said)) = (policy, said) else {
         return match wish.only_if_cached {
             true => Err(screened.ticket.reject(nothing_kept())),
             false => Ok(bypass(screened)),

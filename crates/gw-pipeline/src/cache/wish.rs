@@ -17,12 +17,21 @@ pub(super) fn is_conversation(format: WireFormat) -> bool {
 /// Takes `cache` out of a body: no provider knows it. Errors: 400 when it is not what it should be.
 pub(super) fn take_from_body(call: &mut Call, max_depth: usize) -> Result<Option<CacheWish>, Refusal> {
     let may_have = call.format.api() == gw_model::Api::OpenAi;
-    if !may_have || call.facts.earlier.is_some() || memchr::memmem::find(&call.body, b"\"cache\"").is_none() {
+    let is_raw = call.raw.is_some() || call.facts.is_form;
+    if !may_have
+        || is_raw
+        || call.facts.earlier.is_some()
+        || memchr::memmem::find(&call.body, b"\"cache\"").is_none()
+    {
         return Ok(None);
     }
     let Ok(body) = Object::parse(&call.body, DEPTH_CEILING) else { return Ok(None) };
-    let Some(value) = body.get("cache").filter(|value| value.kind == Kind::Object) else { return Ok(None) };
-    let wish = read(&value.object().map_err(|_| wrong("cache", "names a member twice"))?)?;
+    let Some(value) = body.get("cache") else { return Ok(None) };
+    let wish = match value.kind {
+        Kind::Object => read(&value.object().map_err(|_| wrong("cache", "names a member twice"))?)?,
+        Kind::Null => CacheWish::default(),
+        _ => return Err(wrong("cache", "must be an object")),
+    };
     if let Some(less) = gw_wire::adapt::without(&call.body, "cache") {
         let mut facts = gw_wire::facts::read_with_model(call.format, &less, max_depth, &call.facts.model)?;
         facts.stream |= call.facts.stream;

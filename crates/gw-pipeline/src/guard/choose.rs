@@ -76,8 +76,9 @@ impl Guards {
         self.all.is_empty()
     }
 
-    /// The guardrails of a call. Errors: something names one that there is not.
-    pub(super) fn choose(&self, ticket: &Ticket, model: &Lineup) -> Result<Chosen, Refusal> {
+    /// The guardrails of a call, of the model that it is for if there still is one. Errors: something names one that there
+    /// is not.
+    pub(super) fn choose(&self, ticket: &Ticket, model: Option<&Lineup>) -> Result<Chosen, Refusal> {
         let mut asked = vec![false; self.all.len()];
         for (at, rail) in self.all.iter().enumerate() {
             asked[at] = rail.spec.mandatory;
@@ -87,13 +88,17 @@ impl Guards {
             Some(at) => asked[*at] = true,
             None => lost = Some(missing(name)),
         };
-        model.guardrails.iter().map(|name| &**name).chain(of_key(ticket)).for_each(&mut name_it);
+        of_model(model).chain(of_key(ticket)).for_each(&mut name_it);
         of_accounts(ticket, name_it);
         if let Some(lost) = lost {
             return Err(lost);
         }
         if let Some(header) = &ticket.context.guardrails {
-            for name in header.split(',').map(str::trim).filter(|name| !name.is_empty()).take(MAX_NAMED + 1) {
+            for (number, name) in header.split(',').map(str::trim).filter(|name| !name.is_empty()).enumerate()
+            {
+                if number >= MAX_NAMED {
+                    return Err(too_many());
+                }
                 let at = self.by_name.get(name).ok_or_else(|| unknown(name))?;
                 asked[*at] = true;
             }
@@ -114,12 +119,16 @@ impl Guards {
 }
 
 /// Does the key, an account or the model name a guardrail?
-pub(super) fn names_any(ticket: &Ticket, model: &Lineup) -> bool {
-    !model.guardrails.is_empty() || of_key(ticket).next().is_some() || {
+pub(super) fn names_any(ticket: &Ticket, model: Option<&Lineup>) -> bool {
+    of_model(model).next().is_some() || of_key(ticket).next().is_some() || {
         let mut is_named = false;
         of_accounts(ticket, |_| is_named = true);
         is_named
     }
+}
+
+fn of_model(model: Option<&Lineup>) -> impl Iterator<Item = &str> {
+    model.into_iter().flat_map(|model| model.guardrails.iter().map(|name| &**name))
 }
 
 fn of_key(ticket: &Ticket) -> impl Iterator<Item = &str> {
@@ -136,6 +145,11 @@ fn of_accounts(ticket: &Ticket, mut each: impl FnMut(&str)) {
             true
         });
     }
+}
+
+fn too_many() -> Refusal {
+    let text = format!("a call names at most {MAX_NAMED} guardrails");
+    Refusal::new(ErrorCode::InvalidRequest, text).param("x-gatewright-guardrails")
 }
 
 fn missing(name: &str) -> Refusal {

@@ -7,6 +7,7 @@ pub(crate) mod asking;
 mod choose;
 pub(crate) mod heard;
 pub(crate) mod request;
+mod seams;
 mod state;
 mod trial;
 
@@ -52,10 +53,13 @@ pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
     if ticket.context.is_own {
         return Ok(Screened { ticket, live, call, model, _proof: () });
     }
-    if live.guards.is_empty() && ticket.context.guardrails.is_none() && !choose::names_any(&ticket, &model) {
+    if live.guards.is_empty()
+        && ticket.context.guardrails.is_none()
+        && !choose::names_any(&ticket, Some(&model))
+    {
         return Ok(Screened { ticket, live, call, model, _proof: () });
     }
-    let looked = match live.guards.choose(&ticket, &model) {
+    let looked = match live.guards.choose(&ticket, Some(&model)) {
         Ok(chosen) if chosen.is_empty() => return Ok(Screened { ticket, live, call, model, _proof: () }),
         Ok(chosen) => Box::pin(look(&mut ticket, &live, &mut call, chosen)).await,
         Err(refusal) => Err(refusal),
@@ -66,10 +70,28 @@ pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
     }
 }
 
+/// The guardrails that look at an answer of the model that is asked for again; `None` where there are none. Errors: as for
+/// calls.
+pub(crate) fn of_stored(
+    ticket: &Ticket,
+    live: &Live,
+    model: Option<&Lineup>,
+) -> Result<Option<Chosen>, Refusal> {
+    let names_any = choose::names_any(ticket, model);
+    if live.guards.is_empty() && ticket.context.guardrails.is_none() && !names_any {
+        return Ok(None);
+    }
+    let chosen = live.guards.choose(ticket, model)?.of_responses();
+    Ok((!chosen.is_empty()).then_some(chosen))
+}
+
 /// Looks through the request; what is left of it goes into the call.
 async fn look(ticket: &mut Ticket, live: &Live, call: &mut Call, chosen: Chosen) -> Result<(), Refusal> {
     if call.raw.is_some() || call.facts.is_form || !gw_wire::texts::can_read(call.format) {
         return chosen.pass_unchecked();
+    }
+    if gw_wire::texts::has_token_ids(call.format, call.full()) {
+        chosen.pass_unchecked()?;
     }
     let asks = chosen.asking(Side::Request).next().is_some();
     let max_depth = live.snapshot.settings.max_json_depth + 2;

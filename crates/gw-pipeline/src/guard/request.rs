@@ -1,11 +1,12 @@
 //! Looks through one request: its texts one after the other, each by the guardrails of its speaker. Serves the stage,
 //! also on another thread. It must not change a byte that no guardrail replaced.
 
+use super::seams::Seams;
 use super::state::{Chosen, Guarded, Rails, Sort};
 use bytes::Bytes;
 use gw_guard::asked::About;
 use gw_guard::{Blocked, Form, Place, Session, Side, pass_whole};
-use gw_model::{CallFacts, Refusal, WireFormat};
+use gw_model::{CallFacts, ErrorCode, Refusal, WireFormat};
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::json::{escape_into, unescape};
 use gw_wire::texts::{Text, Written};
@@ -39,15 +40,25 @@ pub(super) struct Looked {
 impl Request {
     pub(super) fn look(self) -> Looked {
         let original = self.full.clone().unwrap_or_else(|| self.body.clone());
+        let found =
+            texts_of(&self.body).and_then(|body| Ok((body, self.full.as_ref().map(texts_of).transpose()?)));
+        let (of_body, of_full) = match found {
+            Ok(found) => found,
+            Err(refusal) => {
+                let guarded = Guarded::new(self.chosen, original);
+                return Looked { guarded, stopped: None, changed: Some(Err(refusal)) };
+            }
+        };
         let mut guarded = Guarded::new(self.chosen, original);
         guarded.session.about = self.about;
         let mut rails = RailsBySort::new(|sort| guarded.chosen.of_request(sort));
-        let body = texts(&self.body, &mut rails, &mut guarded.session);
-        let full = match (&body, &self.full) {
-            (Ok(_), Some(full)) => {
+        let avoid = &guarded.original;
+        let body = texts(&self.body, &of_body, &mut rails, &mut guarded.session, avoid);
+        let full = match (&body, self.full.as_ref().zip(of_full)) {
+            (Ok(_), Some((full, found))) => {
                 // The same texts again: they are masked the same, and noted once.
                 let notes = guarded.session.notes.clone();
-                let changed = texts(full, &mut rails, &mut guarded.session);
+                let changed = texts(full, &found, &mut rails, &mut guarded.session, avoid);
                 guarded.session.notes = notes;
                 changed
             }
@@ -90,25 +101,33 @@ impl<F: Fn(Sort) -> Rails> RailsBySort<F> {
     }
 }
 
+/// Where texts stand. Errors: two readers of the request could take it in two ways.
+fn texts_of(body: &Bytes) -> Result<Vec<Text>, Refusal> {
+    gw_wire::texts::request(body).map_err(|error| {
+        let text = format!("guardrails can not look through the request: {error}; write it once");
+        Refusal::new(ErrorCode::InvalidRequest, text)
+    })
+}
+
 /// A body after its guardrails; `None` when nothing was replaced.
 fn texts<F: Fn(Sort) -> Rails>(
     body: &Bytes,
+    found: &[Text],
     rails: &mut RailsBySort<F>,
     session: &mut Session,
+    avoid: &[u8],
 ) -> Result<Option<Bytes>, Blocked> {
-    // The body was checked when its facts were read.
-    let found = gw_wire::texts::request(body).unwrap_or_default();
     let mut edits = Vec::new();
+    let mut seams = Seams::new(body);
     for (at, text) in found.iter().enumerate() {
         let rails = rails.get(Sort { speaker: text.speaker, is_prose: text.is_prose });
-        if rails.is_empty() {
-            continue;
-        }
         let place = Place { side: Side::Request, speaker: text.speaker, text: at };
-        if let Some(edit) = pass(body, text, &rails, None, place, session, body)? {
-            edits.push(edit);
+        if !rails.is_empty() {
+            edits.extend(pass(body, text, &rails, None, place, session, avoid)?);
         }
+        seams.add(text, &rails, place, session)?;
     }
+    seams.finish(session)?;
     Ok((!edits.is_empty()).then(|| join(apply(body, &mut edits))))
 }
 

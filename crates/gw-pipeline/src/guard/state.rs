@@ -85,6 +85,12 @@ impl Chosen {
         self.all.iter().filter(fits).map(Arc::clone).collect()
     }
 
+    /// Those that look at answers.
+    pub(crate) fn of_responses(mut self) -> Self {
+        self.all.retain(|rail| rail.spec.on_response);
+        self
+    }
+
     pub(crate) fn looks_at_response(&self) -> bool {
         self.all.iter().any(|rail| rail.spec.on_response)
     }

@@ -1,9 +1,12 @@
 //! No target answered: the last failure as a reply, in the caller's wire format.
 
-use super::{headers, refuse};
+use super::{guard, headers, refuse};
 use crate::attempt::{Failed, Failure};
+use crate::guard::blocked;
 use crate::reply::{Reply, ReplyBody};
-use gw_model::{ErrorCode, Outcome};
+use crate::ticket::Ticket;
+use bytes::Bytes;
+use gw_model::{ErrorCode, Outcome, Refusal};
 use http::header::{self, HeaderMap, HeaderValue};
 
 /// Ends the call and tells the caller.
@@ -21,6 +24,17 @@ pub(crate) fn reply(failed: Failed) -> Reply {
             reply
         }
         Failure::Passed { status, headers: upstream, body, format, target } => {
+            let body = match guarded(&mut ticket, &upstream, body) {
+                Ok(body) => body,
+                Err(refusal) => {
+                    let mut reply = refuse::refusal_reply(caller_format, &refusal, None);
+                    headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));
+                    headers::add_attempts(reply.headers_mut(), attempts);
+                    refusal.code.as_str().clone_into(&mut ticket.record.error_code);
+                    ticket.finish(Outcome::Refused, refusal.code.status());
+                    return reply;
+                }
+            };
             let wait_ms = gw_providers::retry_after_ms(&upstream, &body);
             let mut map = headers::passed(upstream);
             // Two faults have codes of their own, since callers act on them whatever the provider.
@@ -48,6 +62,18 @@ pub(crate) fn reply(failed: Failed) -> Reply {
             ticket.finish(Outcome::UpstreamError, status);
             reply
         }
+    }
+}
+
+/// What guardrails leave of an upstream's words: they may repeat what was sent. Errors: one of them stops it.
+fn guarded(ticket: &mut Ticket, upstream: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
+    let Some(state) = ticket.guarded.as_mut().filter(|state| state.looks_at_response()) else {
+        return Ok(body);
+    };
+    let is_json = headers::is_json(upstream) || body.trim_ascii_start().first() == Some(&b'{');
+    match guard::body(&body, is_json, state) {
+        Ok(changed) => Ok(changed.unwrap_or(body)),
+        Err(stop) => Err(blocked(&state.chosen, &stop)),
     }
 }
 

@@ -5,7 +5,7 @@ pub(crate) mod chosen;
 mod count;
 pub(crate) mod failure;
 mod gauge;
-mod guard;
+pub(crate) mod guard;
 pub(crate) mod headers;
 pub(crate) mod keep;
 pub(crate) mod large;

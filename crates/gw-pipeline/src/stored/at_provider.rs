@@ -2,7 +2,9 @@
 //! comes back flows on unread. Serves [`super`].
 
 use super::{FORMAT, StoredAction, StoredRequest};
+use crate::attempt::held::{Held, hold};
 use crate::attempt::{Attempted, Failed, Failure, read_head};
+use crate::guard::{self, Chosen, Guarded};
 use crate::live::Live;
 use crate::reply::{Reply, ReplyBody};
 use crate::respond::large::LargeBody;
@@ -10,7 +12,7 @@ use crate::respond::{self, headers};
 use crate::route::resolve;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::snapshot::{Target, Timeouts};
-use gw_model::{ErrorCode, Refusal, Usage, UsageSource};
+use gw_model::{ErrorCode, Outcome, Refusal, Usage, UsageSource};
 use gw_providers::{StoredInput, UpstreamParts, prepare_stored};
 use gw_store::objects::{Object, ObjectKind};
 use gw_upstream::{PhaseTimeouts, SendError, UpstreamRequest, UpstreamResponse};
@@ -32,11 +34,35 @@ pub(super) async fn serve(
             format!("the provider '{}', which stores this, is not configured any more", object.provider);
         return Err(ticket.reject(Refusal::new(ErrorCode::NoHealthyTarget, text)));
     };
+    let guards = match guards(&ticket, &live, &object, &request) {
+        Ok(guards) => guards,
+        Err(refusal) => return Err(ticket.reject(refusal)),
+    };
     let model = resolve::single(&live.snapshot, provider, &object.model);
     let Some(target) = model.targets.first().map(Arc::clone) else {
         return Err(ticket.reject(Refusal::new(ErrorCode::Internal, "the provider can not be asked")));
     };
-    Asking { ticket, live, target, object, action: request.action }.ask(&request).await
+    Asking { ticket, live, target, object, action: request.action, guards }.ask(&request).await
+}
+
+/// The guardrails that look at answers of the model: what the call for it was not shown, nobody gets later. Errors: they
+/// can not look into what is asked for.
+fn guards(
+    ticket: &Ticket,
+    live: &Live,
+    object: &Object,
+    request: &StoredRequest,
+) -> Result<Option<Chosen>, Refusal> {
+    if request.action == StoredAction::Delete {
+        return Ok(None);
+    }
+    let found = live.resolve(&object.model, FORMAT).ok();
+    let chosen = guard::of_stored(ticket, live, found.as_ref().map(|found| &*found.model))?;
+    let can_not_be_read = |chosen: &&Chosen| request.is_stream() || chosen.holds_answer();
+    if let Some(chosen) = chosen.as_ref().filter(can_not_be_read) {
+        chosen.pass_unchecked()?;
+    }
+    Ok(chosen)
 }
 
 struct Asking {
@@ -45,6 +71,8 @@ struct Asking {
     target: Arc<Target>,
     object: Arc<Object>,
     action: StoredAction,
+    /// Those that look at the answer.
+    guards: Option<Chosen>,
 }
 
 impl Asking {
@@ -125,6 +153,10 @@ impl Asking {
             self.close(response.status.as_u16(), "");
             return Err(self.ticket.reject(refusal));
         }
+        let is_stream = headers::is_event_stream(&response.headers);
+        if let Some(chosen) = self.guards.take().filter(|_| !is_stream) {
+            return self.look(response, chosen).await;
+        }
         let Self { mut ticket, target, object, .. } = self;
         let mut map = headers::passed(response.headers);
         headers::add_route(&mut map, &ticket, &object.model, Some(&target));
@@ -137,6 +169,42 @@ impl Asking {
         let body = LargeBody::unbilled(ticket, FORMAT, response.body, deadline);
         let mut reply = Reply::new(ReplyBody::Large(Box::new(body)));
         *reply.status_mut() = response.status;
+        *reply.headers_mut() = map;
+        Ok(reply)
+    }
+
+    /// What guardrails leave of it goes on.
+    async fn look(mut self, mut response: UpstreamResponse, chosen: Chosen) -> Result<Reply, Rejected> {
+        let status = response.status;
+        let limit = self.live.snapshot.settings.max_translated_bytes;
+        let left = Duration::from_millis(Timeouts::default().total_ms);
+        let held = tokio::time::timeout(left, hold(&mut response.body, &mut self.ticket, limit)).await;
+        let Ok(Ok(Held::Complete(body))) = held else {
+            self.close(status.as_u16(), "cut");
+            let text = format!(
+                "the answer broke off, or is larger than {limit} bytes and can not be looked through"
+            );
+            let target = Some(Arc::clone(&self.target));
+            let refusal = Refusal::new(ErrorCode::UpstreamError, text);
+            return self.give_up(Failure::Refusal { refusal, target }).await;
+        };
+        self.close(status.as_u16(), "");
+        let guarded = self.ticket.guarded.insert(Box::new(Guarded::new(chosen, bytes::Bytes::new())));
+        let body = match respond::guard::body(&body, true, guarded) {
+            Ok(changed) => changed.unwrap_or(body),
+            Err(stop) => {
+                let refusal = guard::blocked(&guarded.chosen, &stop);
+                return Err(self.ticket.reject(refusal));
+            }
+        };
+        let Self { mut ticket, target, object, .. } = self;
+        let mut map = headers::passed(response.headers);
+        headers::add_route(&mut map, &ticket, &object.model, Some(&target));
+        headers::add_attempts(&mut map, ticket.record.attempts.len());
+        ticket.note_first_byte();
+        ticket.finish(Outcome::Success, status.as_u16());
+        let mut reply = Reply::new(ReplyBody::whole(body));
+        *reply.status_mut() = status;
         *reply.headers_mut() = map;
         Ok(reply)
     }

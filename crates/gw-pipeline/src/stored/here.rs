@@ -21,7 +21,7 @@ pub(super) async fn serve(
             ErrorCode::InvalidRequest,
             "Cannot cancel a synchronous response: only those made in the background can be cancelled.",
         )),
-        StoredAction::Retrieve if is_stream(request) => Err(Refusal::new(
+        StoredAction::Retrieve if request.is_stream() => Err(Refusal::new(
             ErrorCode::UnsupportedParameter,
             "only responses made in the background can be streamed again; leave 'stream' out",
         )
@@ -39,10 +39,6 @@ pub(super) async fn serve(
     ticket.note_first_byte();
     ticket.finish(Outcome::Success, 200);
     Ok(reply)
-}
-
-fn is_stream(request: &StoredRequest) -> bool {
-    request.query.iter().any(|(name, value)| name == "stream" && value == "true")
 }
 
 async fn delete(ticket: &Ticket, object: &Object) -> Result<Vec<u8>, Refusal> {

@@ -53,6 +53,12 @@ pub struct StoredRequest {
     pub query: Vec<(String, String)>,
 }
 
+impl StoredRequest {
+    fn is_stream(&self) -> bool {
+        self.query.iter().any(|(name, value)| name == "stream" && value == "true")
+    }
+}
+
 const FORMAT: WireFormat = WireFormat::OpenAiResponses;
 
 /// Serves a request about a stored answer. It leaves one record, whatever happens.
@@ -76,6 +82,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         body: (),
     };
     let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound).await?;
+    ticket.context.guardrails = inbound.context.guardrails;
     let found = match permitted(&mut ticket).await {
         Ok(()) => find(&ticket, &request.id).await,
         Err(refusal) => Err(refusal),

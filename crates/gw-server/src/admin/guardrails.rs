@@ -83,7 +83,7 @@ pub(super) async fn test(
         (judge(&rails, &shown), before)
     })
     .await?;
-    let busy = || ApiError::busy().saying("too many texts are being tried; try again in a moment");
+    let busy = || ApiError::busy("too many texts are being tried; try again in a moment");
     let judged = ask(&app, &specs, &trial, judged).await.ok_or_else(busy)?;
     let took = app.gateway.clock().now() - before;
     let took = Duration::from_micros(u64::try_from(took).unwrap_or(0));

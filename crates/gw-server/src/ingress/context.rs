@@ -81,7 +81,10 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
             "session" => &mut context.session,
             "tags" => &mut context.tags,
             "metadata" => &mut context.metadata,
-            "guardrails" => &mut context.guardrails,
+            "guardrails" => {
+                context.guardrails = all_lines(headers, name);
+                continue;
+            }
             "priority" => &mut context.priority,
             "timeout-ms" => &mut context.timeout_ms,
             _ => continue,
@@ -91,6 +94,14 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
         *place = value.filter(|value| !value.is_empty()).map(ToOwned::to_owned);
     }
     context
+}
+
+/// A list that may stand in several lines. What is no text is kept as such, since it must not be overlooked.
+fn all_lines(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines: Vec<_> =
+        headers.get_all(name).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    let all = lines.join(",");
+    (!all.is_empty()).then_some(all)
 }
 
 /// The headers that conditions may see. What stands there more than once is joined as HTTP has it.

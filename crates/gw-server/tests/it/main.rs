@@ -33,6 +33,7 @@ mod formats;
 mod google;
 mod guardrail_verdicts;
 mod guardrails;
+mod guardrails_evaded;
 mod hedging;
 mod identity;
 mod keys;

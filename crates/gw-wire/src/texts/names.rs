@@ -2,7 +2,7 @@
 
 use gw_model::guardrail::Speaker;
 
-/// Members that are structure.
+/// Members that are structure, as long as they hold words of the protocol.
 const NAMES: &[&str] = &[
     "model",
     "role",
@@ -34,13 +34,7 @@ const NAMES: &[&str] = &[
     "usage",
     "usageMetadata",
     "metrics",
-    "signature",
-    "thoughtSignature",
-    "encrypted_content",
     "redacted_thinking",
-    "redactedContent",
-    "bytes",
-    "file_data",
     "file_id",
     "container_id",
     "media_type",
@@ -79,22 +73,59 @@ const NAMES: &[&str] = &[
     "safetySettings",
     "safetyRatings",
     "logit_bias",
-    "embedding",
-    "embeddings",
     "nonce",
     "obfuscation",
     "sequence_number",
     "language_code",
 ];
 
-/// Structure: names, kinds, ids, codes and media. Never what somebody says.
+/// Structure: names, kinds, ids and codes. Never what somebody says.
 pub(super) fn is_structure(name: &str) -> bool {
     NAMES.contains(&name)
 }
 
-/// Media as base64, unless a tool says it.
-pub(super) fn is_media(name: &str) -> bool {
-    matches!(name, "data" | "b64_json" | "bytes" | "file_data" | "encrypted_content")
+/// Media, vectors and what is sealed, as base64 or numbers. `data` is media only where the object says so.
+pub(super) fn is_encoded(name: &str, holds_media: bool) -> bool {
+    match name {
+        "data" => holds_media,
+        "b64_json" | "bytes" | "file_data" | "encrypted_content" | "redactedContent" | "signature"
+        | "thoughtSignature" | "embedding" | "embeddings" | "base64" | "float" | "int8" | "uint8"
+        | "binary" | "ubinary" => true,
+        _ => false,
+    }
+}
+
+/// Objects whose `data` is media, by the member that they are and their kind.
+pub(super) fn holds_media(name: &str, kind: Option<&str>) -> bool {
+    matches!(name, "audio" | "input_audio" | "inlineData" | "inline_data")
+        || matches!(kind, Some("base64" | "redacted_thinking"))
+}
+
+/// Members that hold a link, which may be a `data:` one.
+pub(super) fn is_link(name: &str) -> bool {
+    matches!(
+        name,
+        "url"
+            | "uri"
+            | "image"
+            | "image_url"
+            | "imageUrl"
+            | "file_data"
+            | "file_url"
+            | "fileUri"
+            | "audio_url"
+            | "video_url"
+    )
+}
+
+/// Objects whose members the caller names.
+pub(super) fn is_map(name: &str) -> bool {
+    matches!(name, "properties" | "patternProperties" | "variables" | "$defs" | "definitions")
+}
+
+/// Objects in which the caller says what it likes, beside the conversation.
+pub(super) fn is_own(name: &str) -> bool {
+    name == "metadata"
 }
 
 /// What repeats a text piece by piece.
@@ -106,7 +137,10 @@ pub(super) fn is_tokens(name: &str) -> bool {
 pub(super) fn is_free(name: &str, parent: &str) -> bool {
     matches!(
         (name, parent),
-        ("args", _) | ("response", "functionResponse" | "function_response") | ("json", _)
+        ("args", _)
+            | ("response", "functionResponse" | "function_response")
+            | ("json", _)
+            | ("data", "document" | "documents")
     )
 }
 
@@ -115,8 +149,12 @@ pub(super) fn is_json(name: &str, parent: &str) -> bool {
     matches!((name, parent), ("arguments" | "partial_json", _) | ("input", "toolUse"))
 }
 
-/// What is said, and no detail beside it.
-pub(super) fn is_prose(name: &str) -> bool {
+/// What is said, and no detail beside it. `is_result`: a tool says it, or a document.
+pub(super) fn is_prose(name: &str, is_result: bool) -> bool {
+    is_result && matches!(name, "title" | "snippet" | "context") || is_said(name)
+}
+
+fn is_said(name: &str) -> bool {
     matches!(
         name,
         "content"

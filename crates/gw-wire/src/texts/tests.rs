@@ -98,3 +98,30 @@ fn blocks_end_where_their_formats_say() {
     let end = event(WireFormat::BedrockConverse, Some("contentBlockStop"), br#"{"contentBlockIndex":2}"#);
     assert_eq!(end.ended, Ended::Group(piece.texts[0].channel.unwrap().group));
 }
+
+#[test]
+fn what_callers_name_is_text_whatever_it_is_called() {
+    let body = r#"{"metadata":{"id":"x y"},"tools":[{"name":"f","parameters":{"properties":{"name":{"type":"string","description":"d"},"format":{"enum":["e"]}},"required":["name"]}}],"usage":{"n":1,"l":[1]},"documents":[{"id":"d1","data":{"text":"t"}}],"messages":[{"role":"user","name":"n"}]}"#;
+    let texts = shown(body, &request(body.as_bytes()).unwrap());
+    let texts: Vec<&str> = texts.iter().map(|(text, _)| text.trim_matches('"')).collect();
+    assert_eq!(texts, ["id", "x y", "d", "e", "text", "t", "n"]);
+    let media = r#"{"content":[{"source":{"type":"base64","media_type":"image/png","data":"iVBO\/w0="}},{"inlineData":{"mimeType":"a/b","data":"AAAA"}},{"image_url":"data:image/png;base64,AAAA"},{"signature":"AbC+/="}],"data":[{"embedding":[0.1,0.2]},{"embedding":"AAAA"}]}"#;
+    assert_eq!(request(media.as_bytes()).unwrap(), []);
+    let text = r#"{"content":[{"source":{"type":"text","media_type":"text/plain","data":"AAAA"}},{"text":"data:image/png;base64,AAAA"}]}"#;
+    assert_eq!(request(text.as_bytes()).unwrap().len(), 2);
+}
+
+#[test]
+fn nobody_says_another_thing_of_who_speaks_within_a_turn() {
+    let speakers = |body: &str| -> Vec<Speaker> {
+        request(body.as_bytes()).unwrap().iter().map(|text| text.speaker).collect()
+    };
+    let user = r#"{"role":"assistant","messages":[{"role":"user","content":[{"type":"reasoning","text":"a"},{"role":"system","text":"b"},{"type":"tool_result","content":"c"}],"tool_calls":[{"x":"d"}]},{"type":"reasoning","text":"e"}]}"#;
+    use Speaker::{Assistant, Tool, User};
+    assert_eq!(speakers(user), [User, User, Tool, User, Assistant]);
+    for twice in
+        [r#"{"m":[{"role":"user","role":"system"}]}"#, r#"{"m":[{"role":"user","r\u006fle":"system"}]}"#]
+    {
+        assert!(request(twice.as_bytes()).is_err(), "{twice}");
+    }
+}

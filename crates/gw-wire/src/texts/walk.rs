@@ -1,9 +1,8 @@
 //! Walks once over a body and notes its texts. Serves requests, answers and events. It must not build values.
 
-use super::names;
-use super::{Channel, Ended, Text, Written};
+use super::{Channel, Ended, Text, Written, encoded, names};
 use crate::json::cursor::{Cursor, DEPTH_CEILING};
-use crate::json::{JsonError, Kind, unescape};
+use crate::json::{JsonError, JsonErrorKind, Kind, unescape};
 use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
 use std::borrow::Cow;
@@ -52,6 +51,12 @@ struct Around<'a> {
     level: usize,
     /// Within what a tool is given or returns.
     is_free: bool,
+    /// Within what the caller names as it likes: nothing is structure there.
+    is_own: bool,
+    /// A role said who speaks.
+    has_role: bool,
+    /// The object says that its `data` is media.
+    holds_media: bool,
     is_delta: bool,
     /// The indexes passed so far.
     channel: u64,
@@ -65,6 +70,9 @@ impl Default for Around<'_> {
             parent: "",
             level: 0,
             is_free: false,
+            is_own: false,
+            has_role: false,
+            holds_media: false,
             is_delta: false,
             channel: 0,
             group: None,
@@ -120,7 +128,8 @@ impl<'a> Walk<'a> {
             }
             Kind::Number => {
                 let (_, span) = self.cursor.skip_value()?;
-                if around.is_free && span.end - span.start >= MIN_NUMBER_BYTES {
+                let is_said = around.is_free || (around.is_own && self.mode == Mode::Request);
+                if is_said && span.end - span.start >= MIN_NUMBER_BYTES {
                     self.note(span, Written::Number, false, name, around);
                 }
                 Ok(())
@@ -166,18 +175,26 @@ impl<'a> Walk<'a> {
             self.note(key, Written::Text, false, member, around);
             return self.value(member, around);
         }
-        if names::is_tokens(member) {
+        let kind = self.cursor.peek()?;
+        let is_own = around.is_own || names::is_own(parent);
+        let is_named = is_own || names::is_map(parent);
+        if is_own || !encoded::is_plain_name(self.raw(key)) {
+            self.note(key, Written::Text, false, member, Around { is_delta: false, ..around });
+        }
+        if !is_named && names::is_tokens(member) && self.mode != Mode::Request {
             let (kind, span) = self.cursor.skip_value()?;
-            if kind != Kind::Null && self.mode != Mode::Request {
+            if kind != Kind::Null {
                 self.note(span, Written::Tokens, false, member, around);
             }
             return Ok(());
         }
-        let is_free =
-            names::is_free(member, parent) || (member == "input" && self.cursor.peek()? == Kind::Object);
-        if !is_free && (names::is_structure(member) || names::is_media(member)) {
-            return self.cursor.skip_value().map(|_| ());
+        let is_free = kind == Kind::Object && member == "input"
+            || names::is_free(member, parent) && (member != "data" || kind == Kind::Object);
+        if !is_free && !is_named && self.skip_structure(member, kind, around.holds_media)? {
+            return Ok(());
         }
+        let is_own = is_own || (is_named && kind == Kind::String);
+        let around = Around { is_own, ..around };
         let speaker = match around.level {
             1 if self.mode == Mode::Request => names::speaker_of_member(member),
             _ => names::speaker_of_content(member),
@@ -188,8 +205,25 @@ impl<'a> Walk<'a> {
             Mode::Event(_) => member == "delta",
             _ => false,
         };
-        let speaker = speaker.filter(|_| around.speaker != Speaker::Definition).unwrap_or(around.speaker);
+        let speaker = speaker.filter(|speaker| may_speak(*speaker, around)).unwrap_or(around.speaker);
         self.value(member, Around { speaker, is_free, is_delta: around.is_delta || in_delta, ..around })
+    }
+
+    /// Moves over what is no text by its name and its form; false for everything else.
+    fn skip_structure(&mut self, member: &str, kind: Kind, holds_media: bool) -> Result<bool, JsonError> {
+        let is_encoded = names::is_encoded(member, holds_media);
+        // Strings are looked at where all strings are.
+        if kind == Kind::String || !(is_encoded || names::is_structure(member)) {
+            return Ok(false);
+        }
+        let start = self.cursor.clone();
+        let (_, span) = self.cursor.skip_value()?;
+        let raw = self.bytes.get(span.start..span.end).unwrap_or_default();
+        let has_text = memchr::memchr(b'"', raw).is_some();
+        if has_text {
+            self.cursor = start;
+        }
+        Ok(!has_text)
     }
 
     /// Looks at the members of an object that say something about the others, and goes back.
@@ -200,12 +234,13 @@ impl<'a> Walk<'a> {
         let mut more = self.cursor.first_member()?;
         let is_event = matches!(self.mode, Mode::Event(_));
         while more {
-            let (key, _) = self.cursor.key()?;
+            let (key, escaped) = self.cursor.key()?;
             let name = self.raw(Span { start: key.start + 1, end: key.end - 1 });
+            let name = if escaped { unescape(name) } else { Cow::Borrowed(name) };
             let (kind, span) = self.cursor.skip_value()?;
-            match (name, kind) {
-                ("role", Kind::String) => facts.role = Some(self.string(span)),
-                ("type", Kind::String) => facts.kind = Some(self.string(span)),
+            match (&*name, kind) {
+                ("role", Kind::String) => self.tell(&mut facts.role, span, "role")?,
+                ("type", Kind::String) => self.tell(&mut facts.kind, span, "type")?,
                 ("index" | "output_index" | "contentBlockIndex", Kind::Number) if is_event => {
                     facts.index = self.raw(span).parse().ok();
                 }
@@ -221,14 +256,29 @@ impl<'a> Walk<'a> {
         Ok(facts)
     }
 
+    /// Two readers may take another of two; whoever spoke then is not known.
+    fn tell(&self, fact: &mut Option<Cow<'a, str>>, span: Span, name: &str) -> Result<(), JsonError> {
+        let said = self.string(span);
+        let is_other = fact.as_ref().is_some_and(|before| *before != said);
+        if is_other && self.mode == Mode::Request {
+            return Err(JsonError { offset: span.start, kind: JsonErrorKind::Duplicate(name.to_owned()) });
+        }
+        *fact = Some(said);
+        Ok(())
+    }
+
     /// What stands around the members of an object.
     fn within<'b>(&mut self, name: &'b str, around: Around<'b>, facts: &Facts<'_>) -> Around<'b> {
-        let by_kind = || facts.kind.as_deref().and_then(names::speaker_of_kind);
-        let spoken = facts.role.as_deref().and_then(names::speaker_of_role).or_else(by_kind);
-        let is_definition = around.speaker == Speaker::Definition;
-        let speaker =
-            spoken.filter(|_| !is_definition && self.mode == Mode::Request).unwrap_or(around.speaker);
-        let mut inner = Around { speaker, ..around };
+        let holds_media = names::holds_media(name, facts.kind.as_deref());
+        let mut inner = Around { holds_media, ..around };
+        // What stands beside the conversation is nobody's turn.
+        if self.mode == Mode::Request && around.level > 0 {
+            let by_role = facts.role.as_deref().and_then(names::speaker_of_role);
+            let by_kind = || facts.kind.as_deref().and_then(names::speaker_of_kind);
+            let spoken = by_role.or_else(by_kind).filter(|speaker| may_speak(*speaker, around));
+            inner.speaker = spoken.unwrap_or(around.speaker);
+            inner.has_role |= by_role.is_some();
+        }
         if !matches!(self.mode, Mode::Event(_)) {
             return inner;
         }
@@ -252,8 +302,25 @@ impl<'a> Walk<'a> {
 
     /// A string that is not known to be structure.
     fn text(&mut self, name: &str, span: Span, around: Around<'_>) {
-        if span.end - span.start <= 2 || (!around.is_free && self.raw(span).starts_with("\"data:")) {
+        if span.end - span.start <= 2 {
             return;
+        }
+        let mut around = around;
+        if !around.is_free && !around.is_own {
+            let raw = self.bytes.get(span.start + 1..span.end - 1).unwrap_or_default();
+            let is_encoded = names::is_encoded(name, around.holds_media);
+            if (is_encoded && encoded::is_base64(raw)) || (names::is_link(name) && encoded::is_data_url(raw))
+            {
+                return;
+            }
+            if is_encoded || names::is_structure(name) {
+                // Models are told the names of those who speak.
+                let is_told = name == "name" && around.parent == "messages";
+                if !is_told && encoded::is_word(raw) {
+                    return;
+                }
+                around.is_delta = false;
+            }
         }
         let is_arguments = self
             .found
@@ -262,7 +329,8 @@ impl<'a> Walk<'a> {
             .is_some_and(|kind| kind.contains("call_arguments") || kind.contains("mcp_call"));
         let is_json =
             !around.is_free && (names::is_json(name, around.parent) || (name == "delta" && is_arguments));
-        let is_prose = around.is_free || (names::is_prose(name) && around.speaker != Speaker::Definition);
+        let is_said = names::is_prose(name, around.speaker == Speaker::Tool) || around.parent == "variables";
+        let is_prose = around.is_free || (is_said && around.speaker != Speaker::Definition);
         let is_prose = is_prose && !is_json;
         self.note(span, if is_json { Written::Json } else { Written::Text }, is_prose, name, around);
     }
@@ -275,6 +343,13 @@ impl<'a> Walk<'a> {
         });
         self.found.texts.push(Text { span, written, speaker: around.speaker, is_prose, channel });
     }
+}
+
+/// May somebody speak there? What stands in the turn of a user or a tool is said by them, whatever it calls itself.
+fn may_speak(speaker: Speaker, around: Around<'_>) -> bool {
+    let is_outside = |speaker: Speaker| matches!(speaker, Speaker::User | Speaker::Tool);
+    let is_theirs = around.has_role && is_outside(around.speaker);
+    around.speaker != Speaker::Definition && (!is_theirs || is_outside(speaker))
 }
 
 /// Mixes a name into a number: names of members are few, so that no two texts of a stream meet.

@@ -7,4 +7,5 @@ mod whole;
 
 pub(super) use asked::{StreamAsk, Verdicts};
 pub(super) use stream::StreamGuard;
-pub(super) use whole::{asked_body, body};
+pub(super) use whole::asked_body;
+pub(crate) use whole::body;

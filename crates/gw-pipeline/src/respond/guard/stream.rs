@@ -95,18 +95,18 @@ impl StreamGuard {
         let found = gw_wire::texts::event(self.format, frame.event(), frame.data());
         self.waiting_bytes += frame.raw().len();
         let mut waiting = Waiting { frame, pieces: Vec::new(), edits: Vec::new() };
-        let mut looked = Ok(());
+        if found.is_echo {
+            // What was said before is decided before it is repeated.
+            self.end(found.ended)?;
+        }
         for text in &found.texts {
-            looked = match text.channel {
-                Some(channel) => self.piece(&mut waiting, text, channel),
-                None => self.whole(&mut waiting, text, found.is_echo),
-            };
-            if looked.is_err() {
-                break;
+            // A frame in which something is stopped goes nowhere.
+            match text.channel {
+                Some(channel) => self.piece(&mut waiting, text, channel)?,
+                None => self.whole(&mut waiting, text, found.is_echo)?,
             }
         }
         self.waiting.push_back(waiting);
-        looked?;
         self.end(found.ended)?;
         if self.waiting_bytes > MAX_WAITING_BYTES {
             let name = self.prose.iter().find(|rail| rail.enforces()).map(|rail| rail.spec.name.clone());

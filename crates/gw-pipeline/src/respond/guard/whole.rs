@@ -13,15 +13,12 @@ use gw_wire::json::splice::apply;
 use gw_wire::texts::Written;
 use std::rc::Rc;
 
-/// What may go on of an answer; `None` when nothing was replaced. `is_json`: else it is text as it stands.
+/// What may go on of an answer, or of what an upstream says of a fault; `None` when nothing was replaced. `is_json`: else,
+/// and where it is none, it is text as it stands.
 ///
 /// # Errors
 /// A guardrail stops it.
-pub(in crate::respond) fn body(
-    body: &Bytes,
-    is_json: bool,
-    guarded: &mut Guarded,
-) -> Result<Option<Bytes>, Blocked> {
+pub(crate) fn body(body: &Bytes, is_json: bool, guarded: &mut Guarded) -> Result<Option<Bytes>, Blocked> {
     let finder = guarded.session.vault.finder();
     in_process(body, is_json, guarded, finder)
 }
@@ -72,14 +69,14 @@ fn in_process(
     let prose = chosen.of_response(Sort { speaker, is_prose: true });
     let detail = chosen.of_response(Sort { speaker, is_prose: false });
     let place = |text| Place { side: Side::Response, speaker, text };
-    if !is_json {
-        let Ok(text) = std::str::from_utf8(body) else { return Ok(None) };
-        let changed = pass_whole(&prose, finder, text, place(0), Form::Plain, session, original)?;
+    let Some(found) = is_json.then(|| gw_wire::texts::answer(body).ok()).flatten() else {
+        let text = String::from_utf8_lossy(body);
+        let changed = pass_whole(&prose, finder, &text, place(0), Form::Plain, session, original)?;
         return Ok(changed.map(Bytes::from));
-    }
+    };
     let changes = finder.is_some() || detail.iter().any(|rail| rail.enforces());
     let mut edits = Vec::new();
-    for (at, text) in gw_wire::texts::answer(body).unwrap_or_default().iter().enumerate() {
+    for (at, text) in found.iter().enumerate() {
         if text.written == Written::Tokens && !changes {
             continue;
         }

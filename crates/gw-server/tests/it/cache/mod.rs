@@ -4,6 +4,7 @@ mod controls;
 mod flights;
 mod kept;
 mod keys;
+mod unkept;
 
 use super::support::{Answer, Call, Gateway, KEY, Upstream};
 use serde_json::Value;
