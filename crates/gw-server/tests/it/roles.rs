@@ -169,7 +169,8 @@ async fn a_member_only_narrows_what_others_set_of_his_key() {
     let issued = json!({"name": "issued", "team_id": site.team, "user_id": ada, "disabled": true,
         "budget": {"limit_usd": "1", "period": "month"}, "limits": {"rpm": 5}, "models": ["up/*"],
         "expires_at": "2099-01-01T00:00:00Z", "allowed_ips": ["10.0.0.0/8", "127.0.0.0/8"], "priority": "low",
-        "metadata": {"cost": "1"}});
+        "metadata": {"cost": "1"}, "providers": ["up"], "max_output_tokens": 100, "tools": ["search*"],
+        "denied_tools": ["search_all"], "fallbacks": false});
     let path = format!("keys/{}", made(&site.gateway, "keys", issued).await);
     let change = async |body: Value| site.ask(&token, Method::PATCH, &path, body).await;
     let dearer = json!({"limit_usd": "2", "period": "month"});
@@ -186,6 +187,11 @@ async fn a_member_only_narrows_what_others_set_of_his_key() {
         ("priority", json!("normal")),
         ("metadata", json!({})),
         ("endpoints", json!(["passthrough"])),
+        ("providers", json!(null)),
+        ("max_output_tokens", json!(101)),
+        ("tools", json!(["search", "delete_all"])),
+        ("denied_tools", json!([])),
+        ("fallbacks", json!(true)),
     ];
     for (name, value) in lifts {
         let said = if name == "budget" { "budgets" } else { name };
