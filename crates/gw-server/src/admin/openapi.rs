@@ -4,6 +4,7 @@
 mod accounts;
 mod apply;
 mod auth;
+mod keys;
 mod tokens;
 
 use serde_json::{Map, Value, json};
@@ -426,109 +427,6 @@ fn error() -> Value {
     })
 }
 
-/// Members of limits and of a budget, as they are given.
-const LIMITS: [&str; 7] = [
-    "rpm:integer?",
-    "tpm:integer?",
-    "max_parallel:integer?",
-    "kind:string?",
-    "burst:integer?",
-    "mode:string?",
-    "on_unavailable:string?",
-];
-const BUDGET: [&str; 5] =
-    ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
-
-/// Members of a key.
-const KEY: [&str; 36] = [
-    "id:string",
-    "name:string",
-    "team_id:string?",
-    "project_id:string?",
-    "user_id:string?",
-    "plan_id:string?",
-    "disabled:boolean",
-    "models:array",
-    "endpoints:array?",
-    "expires_at:string?",
-    "limits:object",
-    "budget:object?",
-    "budgets:array",
-    "priority:string",
-    "allowed_ips:array",
-    "hours:array",
-    "required_metadata:array",
-    "providers:array?",
-    "regions:array?",
-    "max_input_tokens:integer?",
-    "max_output_tokens:integer?",
-    "tools:array?",
-    "denied_tools:array",
-    "fallbacks:boolean",
-    "guardrails:array",
-    "credentials:object",
-    "metadata:object",
-    "managed_by:string",
-    "requests_in_flight:integer",
-    "last_used_at:string?",
-    "previous_key_until:string?",
-    "prefix:string?",
-    "last4:string?",
-    "revision:integer?",
-    "created_at:string?",
-    "updated_at:string?",
-];
-
-/// Members of a key as it is written.
-const KEY_INPUT: [&str; 26] = [
-    "name:string?",
-    "team_id:string?",
-    "project_id:string?",
-    "user_id:string?",
-    "plan_id:string?",
-    "disabled:boolean?",
-    "models:array?",
-    "endpoints:array?",
-    "expires_at:string?",
-    "limits:object?",
-    "budget:object?",
-    "budgets:array?",
-    "priority:string?",
-    "allowed_ips:array?",
-    "hours:array?",
-    "required_metadata:array?",
-    "providers:array?",
-    "regions:array?",
-    "max_input_tokens:integer?",
-    "max_output_tokens:integer?",
-    "tools:array?",
-    "denied_tools:array?",
-    "fallbacks:boolean?",
-    "guardrails:array?",
-    "credentials:object?",
-    "metadata:object?",
-];
-
-/// Schemas of keys: each member with its type; `?` marks one that may be null or missing.
-fn key_schemas() -> Value {
-    let (limits, budget_input) = (object(&LIMITS), object(&BUDGET));
-    json!({
-        "Limits": limits,
-        "BudgetInput": budget_input,
-        "KeyInput": object(&KEY_INPUT),
-        "Key": object(&KEY),
-        "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
-        "KeyRotation": object(&["grace_seconds:integer?"]),
-        "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
-            "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array", "hours:array",
-            "required_metadata:object", "regions:object", "max_input_tokens:object", "tools:object",
-            "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
-        "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
-            "key_name:string?", "limit_usd:string", "limit_now_usd:string", "spent_usd:string",
-            "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
-    })
-}
-
 /// All schemas, as above.
 fn schemas() -> Value {
     let mut schemas = json!({
@@ -579,7 +477,7 @@ fn schemas() -> Value {
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
         map.extend(auth::schemas());
-        if let Value::Object(keys) = key_schemas() {
+        if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);
         }
     }

@@ -169,7 +169,8 @@ async fn a_member_only_narrows_what_others_set_of_his_key() {
     let issued = json!({"name": "issued", "team_id": site.team, "user_id": ada, "disabled": true,
         "budget": {"limit_usd": "1", "period": "month"}, "limits": {"rpm": 5}, "models": ["up/*"],
         "expires_at": "2099-01-01T00:00:00Z", "allowed_ips": ["10.0.0.0/8", "127.0.0.0/8"], "priority": "low",
-        "metadata": {"cost": "1"}});
+        "metadata": {"cost": "1"}, "providers": ["up"], "max_output_tokens": 100, "tools": ["search*"],
+        "denied_tools": ["search_all"], "fallbacks": false});
     let path = format!("keys/{}", made(&site.gateway, "keys", issued).await);
     let change = async |body: Value| site.ask(&token, Method::PATCH, &path, body).await;
     let dearer = json!({"limit_usd": "2", "period": "month"});
@@ -186,6 +187,11 @@ async fn a_member_only_narrows_what_others_set_of_his_key() {
         ("priority", json!("normal")),
         ("metadata", json!({})),
         ("endpoints", json!(["passthrough"])),
+        ("providers", json!(null)),
+        ("max_output_tokens", json!(101)),
+        ("tools", json!(["search", "delete_all"])),
+        ("denied_tools", json!([])),
+        ("fallbacks", json!(true)),
     ];
     for (name, value) in lifts {
         let said = if name == "budget" { "budgets" } else { name };
@@ -230,6 +236,73 @@ async fn a_member_moves_no_key_to_where_members_have_none() {
     // What stands where members make none any more may be changed there.
     site.ask(MASTER, Method::PATCH, &format!("teams/{open}"), json!({"member_keys": false})).await.ok();
     site.ask(&token, Method::PATCH, &path, json!({"limits": {"rpm": 9}})).await.ok();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn there_is_no_token_for_whom_there_is_not() {
+    let upstream = Upstream::start().await;
+    let site = Site::new(&upstream).await;
+    let (gone, nobody) = (format!("org_{:032x}", 7), format!("user_{:032x}", 7));
+    let token = json!({"name": "t", "role": "owner", "account_id": gone});
+    field(&site.ask(MASTER, Method::POST, "admin-tokens", token).await, 400, "account_id");
+    let token = json!({"name": "t", "user_id": nobody});
+    field(&site.ask(MASTER, Method::POST, "admin-tokens", token).await, 400, "user_id");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_holds_for_a_key_tells_nobody_of_what_he_does_not_see() {
+    let upstream = Upstream::start().await;
+    let site = Site::new(&upstream).await;
+    let budget = json!({"budget": {"limit_usd": "77", "period": "month"}, "models": ["up/*"]});
+    site.ask(MASTER, Method::PATCH, &format!("organizations/{}", site.organization), budget).await.ok();
+    let key = made(&site.gateway, "keys", json!({"name": "a", "team_id": site.team})).await;
+    let path = format!("keys/{key}/effective");
+    let token = site.token("viewer", Some(&site.organization)).await;
+    let seen = site.ask(&token, Method::GET, &path, Value::Null).await.ok().text();
+    assert!(seen.contains("acme") && seen.contains("77"), "{seen}");
+    let token = site.token("viewer", Some(&site.team)).await;
+    let hidden = site.ask(&token, Method::GET, &path, Value::Null).await;
+    assert_eq!(hidden.ok().json()["models"]["effective"], json!(["up/*"]));
+    let text = hidden.text();
+    assert!(!text.contains("acme") && !text.contains(&site.organization) && !text.contains("77"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_miss_nothing_when_something_is_removed_meanwhile() {
+    let upstream = Upstream::start().await;
+    let site = Site::new(&upstream).await;
+    let budgets = json!([{"limit_usd": "1", "period": "day"}, {"limit_usd": "2", "period": "month"}]);
+    for number in 0..7 {
+        site.token("viewer", None).await;
+        site.gateway.make_key(&json!({"name": format!("key {number}"), "budgets": budgets})).await;
+    }
+    for (list, kind) in
+        [("budgets?limit=3", "keys"), ("keys?limit=3", "keys"), ("admin-tokens?limit=3", "admin-tokens")]
+    {
+        let get = async |path: &str| {
+            site.gateway.admin(Method::GET, &format!("/api/v1/{path}"), None).await.ok().json()
+        };
+        let id = |row: &Value| row["id"].as_str().unwrap().to_owned();
+        let all: Vec<String> =
+            get(&list.replace("=3", "=100")).await["data"].as_array().unwrap().iter().map(id).collect();
+        let (mut found, mut path, mut removed) = (Vec::new(), list.to_owned(), None);
+        loop {
+            let page = get(&path).await;
+            found.extend(page["data"].as_array().unwrap().iter().map(id));
+            if removed.is_none() {
+                let gone = found[0].clone();
+                let answer =
+                    site.gateway.admin(Method::DELETE, &format!("/api/v1/{kind}/{gone}"), None).await;
+                assert_eq!(answer.status, 204, "{}", answer.text());
+                removed = Some(gone);
+            }
+            let Some(cursor) = page["next_cursor"].as_str() else { break };
+            path = format!("{list}&cursor={cursor}");
+        }
+        assert_eq!(found, all, "{list}");
+    }
+    field(&site.ask(MASTER, Method::GET, "keys?cursor=3", Value::Null).await, 400, "cursor");
+    field(&site.ask(MASTER, Method::GET, "budgets?cursor=3", Value::Null).await, 400, "cursor");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,6 +1,6 @@
 //! Does a change of a key only narrow what it may do? Pure. It must not know who asks.
 
-use gw_model::access::Access;
+use gw_model::access::{Access, CallRules};
 use gw_model::limits::{Budget, Limits};
 use gw_model::principal::model_matches;
 use gw_model::{Endpoint, KeyPolicy};
@@ -77,6 +77,29 @@ fn more_access(before: Option<&Access>, after: Option<&Access>) -> Option<&'stat
         ("allowed_ips", !before.allowed_ips.is_empty() && !fewer_ips),
         ("hours", !before.hours.is_empty() && before.hours != after.hours),
         ("required_metadata", !before.required_metadata.iter().all(is_kept)),
+    ];
+    let found = fields.into_iter().find(|(_, is_lifted)| *is_lifted).map(|(field, _)| field);
+    found.or_else(|| more_calls(&before.calls, &after.calls))
+}
+
+fn more_calls(before: &CallRules, after: &CallRules) -> Option<&'static str> {
+    let is_wider = |before: &Option<Vec<String>>, after: &Option<Vec<String>>| match (before, after) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(before), Some(after)) => !after.iter().all(|name| before.contains(name)),
+    };
+    let more_tools = before.tools.as_ref().is_some_and(|known| {
+        after.tools.as_ref().is_none_or(|tools| !tools.iter().all(|pattern| is_covered(known, pattern)))
+    });
+    let is_denied = |name| after.denied_tools.contains(name);
+    let fields = [
+        ("providers", is_wider(&before.providers, &after.providers)),
+        ("regions", is_wider(&before.regions, &after.regions)),
+        ("max_input_tokens", is_more(before.max_input_tokens, after.max_input_tokens)),
+        ("max_output_tokens", is_more(before.max_output_tokens, after.max_output_tokens)),
+        ("tools", more_tools),
+        ("denied_tools", !before.denied_tools.iter().all(is_denied)),
+        ("fallbacks", before.no_fallbacks && !after.no_fallbacks),
     ];
     fields.into_iter().find(|(_, is_lifted)| *is_lifted).map(|(field, _)| field)
 }

@@ -179,7 +179,9 @@ async fn only_what_the_document_manages_is_pruned() {
 async fn what_is_exported_is_applied_elsewhere_and_is_the_same_there() {
     let (here, there) = (Site::start().await, Site::start().await);
     let odd = json!({"name": "a \"b\": ${C}\n#é\u{7}", "metadata": {"$x": "$y", "yes": "no", "n": "1e3", "": " "},
-        "budgets": [{"limit_usd": "1", "period": "30d", "alert_at": [50, 80]}, {"limit_usd": "2", "period": "day"}],
+        "budgets": [{"limit_usd": "1", "period": "30d", "alert_at": [50, 80], "mode": "leased",
+            "on_unavailable": "closed", "strict": true, "shadow": true,
+            "increases": [{"amount_usd": "3", "until": "2099-01-01T00:00:00Z"}]}, {"limit_usd": "2", "period": "day"}],
         "limits": {"kind": "gcra", "rpm": 3, "burst": 2, "more": [{"unit": "parallel", "limit": 2, "shadow": true}]},
         "models": [], "allowed_ips": ["10.0.0.0/8", "::1"], "required_metadata": ["job"],
         "hours": [{"days": ["mon", "fri"], "from": "08:00", "to": "17:30", "time_zone": "Europe/Berlin"}]});
@@ -206,6 +208,20 @@ async fn what_is_exported_is_applied_elsewhere_and_is_the_same_there() {
     assert_eq!(one["users"][0]["email"], "ada@example.com");
     let unknown = here.run(&["export", "--organization", "None"], &[]).await;
     assert!(unknown.code == 1 && unknown.err.contains("there is no organization 'None'"), "{}", unknown.err);
+    // How budgets hold is told of where it changes.
+    let name = "1e3";
+    let key = here.row("keys", name).await;
+    assert_eq!(
+        (&key["budgets"][0]["limit_usd"], &key["budgets"][0]["limit_now_usd"]),
+        (&json!("1"), &json!("4"))
+    );
+    let opened = exported.replace("on_unavailable: closed", "on_unavailable: open");
+    let plan = here.post("/api/v1/apply?dry_run=true", &opened).await.ok().json();
+    let fields = plan["changes"][0]["fields"].to_string();
+    assert!(fields.contains("\"on_unavailable\":\"open\"") && fields.contains("closed"), "{plan}");
+    let again = here.apply(&exported, &[]).await.ok();
+    assert!(again.out.contains("no changes"), "{}", again.out);
+    assert_eq!(here.row("keys", name).await["budgets"], key["budgets"]);
     // With ids, the same document says the same, too.
     let with_ids = here.run(&["export", "--ids"], &[]).await.ok().out;
     let again = here.apply(&with_ids, &[]).await.ok();

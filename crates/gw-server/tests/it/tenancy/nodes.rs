@@ -168,3 +168,28 @@ async fn nothing_is_made_below_what_another_gateway_has_just_deleted() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_comes_to_two_gateways_at_once_is_made_once() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("once");
+    let (here, there) = tokio::join!(gateway(&upstream, &url), gateway(&upstream, &url));
+    for round in 0..ROUNDS {
+        let resources = [
+            ("admin-tokens", json!({"name": "t", "role": "viewer"})),
+            ("keys", json!({"name": format!("key {round}")})),
+            ("teams", json!({"name": format!("team {round}")})),
+        ];
+        for (resource, body) in resources {
+            let once = async |gateway: &Gateway| {
+                let call = Call::post(&format!("/api/v1/{resource}"), body.to_string()).key(MASTER);
+                gateway.send(call.header("idempotency-key", &format!("{resource}-{round}"))).await
+            };
+            let (one, other) = tokio::join!(once(&here), once(&there));
+            assert_eq!((one.status.as_u16(), one.json()), (201, other.json()), "{}", other.text());
+            assert_eq!(once(&there).await.json(), one.json());
+        }
+    }
+    assert_eq!(here.rows("/api/v1/admin-tokens").await.len(), ROUNDS);
+}

@@ -49,7 +49,7 @@ macro_rules! for_each_case {
                 accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,
                 a_key_is_rotated, answers_are_kept_for_a_time_and_up_to_a_number,
-                what_is_missing_is_added_below_what_is_there;
+                what_is_missing_is_added_below_what_is_there, a_write_is_claimed_once, what_refers_to_what_goes_is_found;
             sign_in:
                 a_login_is_changed_in_turn_and_found_by_its_link, sessions_are_listed_used_and_ended,
                 what_a_user_signs_in_with_goes_with_him, issuers_call_people_by_one_name;

@@ -4,8 +4,9 @@ use super::Store;
 use super::sample::NOON;
 use gw_model::limits::Limits;
 use gw_model::{AccountId, AccountPolicy, KeyId, KeyPolicy, Level, Membership, Role};
-use gw_store::StoreError;
+use gw_store::audit::Repeatable;
 use gw_store::types::{AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewKey, NewSecret};
+use gw_store::{StoreError, refers};
 
 const fn id(level: Level, number: u128) -> AccountId {
     AccountId { level, number }
@@ -171,4 +172,50 @@ pub(crate) fn what_is_missing_is_added_below_what_is_there(store: &impl Store) {
     let changes: Vec<_> = store.changes_after(org.revision, 10).unwrap();
     let changes: Vec<_> = changes.iter().map(|change| (&*change.kind, change.id.clone())).collect();
     assert_eq!(changes, [("customer", list[0].id.to_string()), ("customer", list[3].id.to_string())]);
+}
+
+pub(crate) fn a_write_is_claimed_once(store: &impl Store) {
+    let claim = |mark: &str, since: i64| Repeatable {
+        name: "w".to_owned(),
+        request: vec![1],
+        mark: mark.to_owned(),
+        since,
+    };
+    assert!(store.claim_answer(&claim("a", 0), NOON).unwrap());
+    assert!(store.claim_answer(&claim("a", 0), NOON).unwrap(), "the same time may note it again");
+    assert!(!store.claim_answer(&claim("b", 0), NOON).unwrap());
+    assert_eq!(store.given_answer("w", 0).unwrap().unwrap().status, 0);
+    let answer = GivenAnswer {
+        request: vec![1],
+        status: 201,
+        etag: "\"1\"".to_owned(),
+        sealed: vec![7],
+        created_at: NOON,
+    };
+    store.keep_answer("w", &answer, 0, 9).unwrap();
+    assert_eq!(store.given_answer("w", 0).unwrap(), Some(answer.clone()));
+    store.keep_answer("w", &GivenAnswer { status: 200, ..answer.clone() }, 0, 9).unwrap();
+    assert_eq!(store.given_answer("w", 0).unwrap(), Some(answer), "the first answer stays");
+    assert!(!store.claim_answer(&claim("a", 0), NOON).unwrap());
+    assert!(store.claim_answer(&claim("c", NOON + 1), NOON + 1).unwrap(), "what is forgotten may come anew");
+}
+
+pub(crate) fn what_refers_to_what_goes_is_found(store: &impl Store) {
+    store.create_account(ORGANIZATION, None, &named("acme"), NOON).unwrap();
+    let seen = store.revision().unwrap();
+    let doomed = Doomed { accounts: vec![ORGANIZATION], keys: Vec::new() };
+    assert_eq!(refers::referring_since(store, &doomed, seen).unwrap(), Doomed::default());
+    store.create_account(TEAM, Some(ORGANIZATION), &named("core"), NOON).unwrap();
+    let found = refers::referring_since(store, &doomed, seen).unwrap();
+    assert_eq!(found, Doomed { accounts: vec![TEAM], keys: Vec::new() });
+    let mut new = key(1);
+    new.policy.terms.team_id = Some(TEAM.to_string());
+    store.create_key(&new, NOON).unwrap();
+    let both = Doomed { accounts: vec![ORGANIZATION, TEAM], keys: Vec::new() };
+    let found = refers::referring_since(store, &both, seen).unwrap();
+    assert_eq!(found, Doomed { accounts: Vec::new(), keys: vec![KeyId(1)] });
+    assert!(refers::check_there(store, refers::of_key(&new.policy)).is_ok());
+    store.delete_accounts(&both, None, NOON).unwrap();
+    let gone = refers::check_there(store, refers::of_key(&new.policy));
+    assert!(matches!(gone, Err(StoreError::Missing { id }) if id == TEAM), "{gone:?}");
 }
