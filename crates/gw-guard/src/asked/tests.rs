@@ -32,13 +32,11 @@ fn written(who: &Asked, texts: &[AskedText]) -> Vec<(Ask, Value)> {
     asks.into_iter().map(|ask| (ask.clone(), serde_json::from_slice(&ask.body).unwrap())).collect()
 }
 
-/// What the answer to the n-th question says: text, start, end, kind, score, the most that it leads to.
-fn heard(
-    who: &Asked,
-    texts: &[AskedText],
-    nth: usize,
-    answer: &Value,
-) -> Result<Vec<(usize, usize, usize, &'static str, u8, GuardAction)>, AskFault> {
+/// Text, start, end, kind, score, the most that it leads to.
+type Row = (usize, usize, usize, &'static str, u8, GuardAction);
+
+/// What the answer to the n-th question says.
+fn heard(who: &Asked, texts: &[AskedText], nth: usize, answer: &Value) -> Result<Vec<Row>, AskFault> {
     let (about, list) = (About::default(), texts.iter().collect::<Vec<_>>());
     let question = Question { guardrail: "g", side: Side::Request, about: &about, texts: &list };
     let spec = spec(who.clone());
