@@ -253,18 +253,21 @@ async fn there_is_no_token_for_whom_there_is_not() {
 async fn what_holds_for_a_key_tells_nobody_of_what_he_does_not_see() {
     let upstream = Upstream::start().await;
     let site = Site::new(&upstream).await;
-    let budget = json!({"budget": {"limit_usd": "77", "period": "month"}, "models": ["up/*"]});
+    let budget = json!({"budget": {"limit_usd": "77.125", "period": "month"}, "models": ["up/*"]});
     site.ask(MASTER, Method::PATCH, &format!("organizations/{}", site.organization), budget).await.ok();
     let key = made(&site.gateway, "keys", json!({"name": "a", "team_id": site.team})).await;
     let path = format!("keys/{key}/effective");
     let token = site.token("viewer", Some(&site.organization)).await;
     let seen = site.ask(&token, Method::GET, &path, Value::Null).await.ok().text();
-    assert!(seen.contains("acme") && seen.contains("77"), "{seen}");
+    assert!(seen.contains("acme") && seen.contains("77.125"), "{seen}");
     let token = site.token("viewer", Some(&site.team)).await;
     let hidden = site.ask(&token, Method::GET, &path, Value::Null).await;
     assert_eq!(hidden.ok().json()["models"]["effective"], json!(["up/*"]));
     let text = hidden.text();
-    assert!(!text.contains("acme") && !text.contains(&site.organization) && !text.contains("77"), "{text}");
+    assert!(
+        !text.contains("acme") && !text.contains(&site.organization) && !text.contains("77.125"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

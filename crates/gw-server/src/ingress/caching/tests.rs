@@ -53,7 +53,7 @@ fn headers_of_all_gateways() {
         ("x-portkey-cache-namespace", "ns", namespace("ns")),
         ("x-gatewright-cache-namespace", "ns", namespace("ns")),
         ("x-portkey-cache-force-refresh", "true", refresh()),
-        ("x-portkey-cache", "simple", CacheWish { wanted: true, ..none() }),
+        ("x-portkey-cache", "simple", CacheWish { wanted: true, exact: true, ..none() }),
         ("x-portkey-cache-ttl", "7", ttl(7)),
     ];
     for (name, value, expected) in cases {

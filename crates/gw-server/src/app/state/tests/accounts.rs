@@ -5,6 +5,7 @@ use gw_model::{AccountId, AccountPolicy, Level, WireFormat};
 use gw_pipeline::{CallerContext, Inbound, PathFacts, Worker};
 use gw_store::journal::{Frame, SegmentReader, list_segments};
 use gw_store::memory::NewAccount;
+use gw_store::types::AccountProfile;
 use gw_upstream::{Upstream, UpstreamConfig};
 
 const TEAM: AccountId = AccountId { level: Level::Team, number: 5 };
@@ -42,6 +43,8 @@ async fn a_call_is_written_down_with_its_accounts() {
             disabled: false,
         };
         app.gateway.keys.accounts.upsert(new).unwrap();
+        let profile = AccountProfile { name: "it".into(), ..AccountProfile::default() };
+        app.storage.database.create_account(id, parent, &profile, 0).unwrap();
     }
     let policy = |name: &str, team_id| KeyPolicy {
         name: name.to_owned(),
