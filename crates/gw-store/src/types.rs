@@ -4,6 +4,7 @@ mod accounts;
 mod bulk;
 mod routes;
 mod scim;
+mod shown_id;
 mod sign_in;
 mod spending;
 mod tokens;
