@@ -52,7 +52,9 @@ pub use price::{PriceSheet, Rate, ServiceTier, Unit};
 pub use principal::{KeyPolicy, KeyTerms, Principal};
 pub use priority::Priority;
 pub use raw::{ObjectAsk, RawLine};
-pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole, Toll};
+pub use record::{
+    AttemptRecord, ClientIp, Outcome, Parent, PriceLine, Record, RecordDetails, SubCallRole, Toll, Verdict,
+};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;

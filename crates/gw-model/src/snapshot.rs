@@ -7,6 +7,7 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::guardrail::GuardrailSpec;
+use crate::record::ClientIp;
 use crate::routing::{
     Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
     SaturationPolicy,
@@ -337,6 +338,8 @@ pub struct PathSettings {
     pub customers: Arc<CustomerPolicy>,
     /// How answers are reused; `None` when none are.
     pub cache: Option<Arc<CachePolicies>>,
+    /// What records say of clients' addresses.
+    pub client_ip: ClientIp,
 }
 
 /// Limits of one session.
@@ -380,6 +383,7 @@ impl Default for PathSettings {
             embeddings_cache_bytes: 16 << 20,
             customers: Arc::default(),
             cache: None,
+            client_ip: ClientIp::Off,
         }
     }
 }

@@ -15,17 +15,24 @@ use crate::plugins::Plugins;
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
-use gw_model::{Clock, Micros, Secret, Snapshot};
+use gw_model::{ClientIp, Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
 use gw_store::objects::Objects;
 use gw_store::redis::strict::Desk;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
 /// How long a refusal of the journal makes the gateway unready, in microseconds.
 const JOURNAL_RETRY_US: Micros = 5_000_000;
+
+/// Every way, in the order of their codes.
+const CLIENT_IP: [ClientIp; 3] = [ClientIp::Off, ClientIp::Network, ClientIp::Full];
+
+const fn code(client_ip: ClientIp) -> u8 {
+    client_ip as u8
+}
 
 /// See the module.
 pub struct Gateway {
@@ -60,6 +67,8 @@ pub struct Gateway {
     stopping: AtomicBool,
     /// A condition in force reads headers of callers.
     keeps_headers: AtomicBool,
+    /// What records say of clients' addresses: the position in [`CLIENT_IP`].
+    client_ip: AtomicU8,
     /// When the journal last refused a call, microseconds since the epoch; 0 while it takes them.
     journal_failed_at: AtomicI64,
 }
@@ -110,6 +119,7 @@ impl Gateway {
         let board = Arc::new(Board::default());
         let live = Live::new(parts.snapshot, &room, &board, parts.embedding, None)?;
         let keeps_headers = live.reads_headers();
+        let client_ip = code(live.snapshot.settings.client_ip);
         parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
         let saturation = Arc::new(Saturation::default());
         saturation.set(live.snapshot.saturation);
@@ -142,6 +152,7 @@ impl Gateway {
             trials: Trials::default(),
             stopping: AtomicBool::new(false),
             keeps_headers: AtomicBool::new(keeps_headers),
+            client_ip: AtomicU8::new(client_ip),
             journal_failed_at: AtomicI64::new(0),
         }))
     }
@@ -160,6 +171,7 @@ impl Gateway {
     pub fn publish(&self, live: Arc<Live>) {
         // Headers are kept before anybody asks for them, and a call that came before has none.
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
+        self.client_ip.store(code(live.snapshot.settings.client_ip), Ordering::Relaxed);
         self.keys.accounts.set_customers(&live.snapshot.settings.customers);
         self.saturation.set(live.snapshot.saturation);
         self.answers.follow(live.snapshot.settings.cache.as_deref());
@@ -204,6 +216,12 @@ impl Gateway {
     #[must_use]
     pub fn keeps_headers(&self) -> bool {
         self.keeps_headers.load(Ordering::Relaxed)
+    }
+
+    /// What records say of clients' addresses.
+    pub(crate) fn client_ip(&self) -> ClientIp {
+        let code = usize::from(self.client_ip.load(Ordering::Relaxed));
+        CLIENT_IP.get(code).copied().unwrap_or_default()
     }
 
     /// The configuration in force.

@@ -8,7 +8,7 @@ use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, GroupId, KeyLabel,
-    KeyUpdate, LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder,
+    KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder,
     SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredGroup, StoredKey,
     StoredLogin, StoredRoute, StoredSession, StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow,
     Watermark,
@@ -406,10 +406,32 @@ pub trait AuditLog: Send + Sync {
     ) -> Result<usize, StoreError>;
 }
 
+/// What is done about records besides writing and reading them.
+pub trait RecordStore: Send + Sync {
+    /// Prepares records that are old enough for quick searches, at most so many stretches of them; how many it were. For a
+    /// database that has no need of that, there are none.
+    fn describe_records(&self, _now: Micros, _most: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+}
+
+/// Says of a record that was found whether it is wanted.
+pub type Keep<'a> = dyn FnMut(&LogRow) -> bool + 'a;
+
 /// Reports for people and for the admin API.
 pub trait Reports: Send + Sync {
-    /// Records, newest first.
-    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError>;
+    /// Records that a filter lets through, and then `keep`, newest first. When `limit` is over, which is looked at between
+    /// stretches of records, the page says how far the search came.
+    fn search(
+        &self,
+        filter: &LogFilter,
+        limit: Option<Duration>,
+        keep: &mut Keep<'_>,
+    ) -> Result<LogPage, StoreError>;
+    /// All records that a filter lets through, newest first, however long it takes.
+    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
+        self.search(filter, None, &mut |_| true)
+    }
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
 }
@@ -428,6 +450,7 @@ pub trait Database:
     + TokenStore
     + Ledger
     + ObjectStore
+    + RecordStore
     + Reports
 {
     /// Could it be used the last time that somebody tried?

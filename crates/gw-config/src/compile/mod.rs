@@ -48,10 +48,11 @@ pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::Settings;
+use crate::settings::records::ClientIpName;
 use gw_model::catalog::Catalog;
 use gw_model::routing::HealthPolicy;
 use gw_model::snapshot::{PathSettings, SessionSettings};
-use gw_model::{CustomerPolicy, Snapshot};
+use gw_model::{ClientIp, CustomerPolicy, Snapshot};
 use std::sync::Arc;
 
 /// A configuration in force.
@@ -179,6 +180,11 @@ fn path(
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
         cache: cache::policies(file, providers, faults),
+        client_ip: match file.records.value.client_ip.value {
+            ClientIpName::Off => ClientIp::Off,
+            ClientIpName::Network => ClientIp::Network,
+            ClientIpName::Full => ClientIp::Full,
+        },
     }
 }
 

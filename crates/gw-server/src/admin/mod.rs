@@ -91,6 +91,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache", get(cache::show))
         .route("/cache/purge", post(cache::purge))
         .route("/logs", get(logs::list))
+        .route("/logs/{id}", get(logs::show))
         .route("/usage", get(usage::rows))
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))

@@ -54,6 +54,7 @@ mod rank;
 mod realtime;
 mod realtime_money;
 mod realtime_rules;
+mod record_details;
 mod records;
 mod replay;
 mod replay_vectors;

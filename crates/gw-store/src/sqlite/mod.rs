@@ -5,6 +5,7 @@ mod accounts;
 mod answers;
 mod audit;
 mod batch;
+mod blocks;
 mod bulk;
 mod copy;
 mod correct;

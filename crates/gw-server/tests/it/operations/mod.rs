@@ -21,6 +21,8 @@ pub(crate) enum Object {
     Of(&'static str),
     /// A route of which two versions were published.
     OldRoute,
+    /// The record of a call.
+    Call,
 }
 
 /// An operation and how it is called.
@@ -125,6 +127,7 @@ pub(crate) fn rows() -> Vec<Row> {
         ("routes/{id}/versions", route),
         ("cache", Object::Nothing),
         ("logs", Object::Nothing),
+        ("logs/{id}", Object::Call),
         ("usage", Object::Nothing),
         ("export", Object::Nothing),
         ("guardrails", Object::Nothing),
@@ -178,6 +181,7 @@ async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
         Object::Nothing => None,
         Object::Of(resource) => Some(make(gateway, resource, &json!({})).await),
         Object::OldRoute => Some(old_route(gateway).await),
+        Object::Call => Some(recorded(gateway, super::support::MASTER).await),
     }
 }
 
@@ -188,6 +192,14 @@ async fn old_route(gateway: &Gateway) -> String {
     let draft = json!({"document": graph(), "note": "second"});
     gateway.admin(Method::PATCH, &path, Some(&draft)).await.ok();
     gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
+    id
+}
+
+/// Makes a call with that key; its id, once there is a record of it.
+pub(crate) async fn recorded(gateway: &Gateway, key: &str) -> String {
+    let body = super::support::chat("up/chat-model", "hi");
+    let id = gateway.send(super::support::Call::chat(&body).key(key)).await.request_id();
+    gateway.record(&id).await;
     id
 }
 
