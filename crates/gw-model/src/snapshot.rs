@@ -7,6 +7,7 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::guardrail::GuardrailSpec;
+use crate::logging::LoggingRules;
 use crate::record::ClientIp;
 use crate::routing::{
     Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
@@ -340,6 +341,8 @@ pub struct PathSettings {
     pub cache: Option<Arc<CachePolicies>>,
     /// What records say of clients' addresses.
     pub client_ip: ClientIp,
+    /// How much is written down of calls.
+    pub logging: LoggingRules,
 }
 
 /// Limits of one session.
@@ -384,6 +387,7 @@ impl Default for PathSettings {
             customers: Arc::default(),
             cache: None,
             client_ip: ClientIp::Off,
+            logging: LoggingRules::default(),
         }
     }
 }

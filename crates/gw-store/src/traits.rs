@@ -7,13 +7,13 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, GroupId, KeyLabel,
-    KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder,
-    SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredGroup, StoredKey,
-    StoredLogin, StoredRoute, StoredSession, StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow,
-    Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId,
+    KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
+    RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
+    StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession, StoredToken,
+    TenantBatch, TokenId, UsageFilter, UsageRow, Watermark,
 };
-use gw_model::{AccountId, KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros, RequestId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -413,6 +413,17 @@ pub trait RecordStore: Send + Sync {
     fn describe_records(&self, _now: Micros, _most: usize) -> Result<usize, StoreError> {
         Ok(0)
     }
+    /// Keeps bodies of calls; those of a call that has some already take their place.
+    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError>;
+    /// Removes bodies whose time is over, at most so many; how many it were.
+    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Removes records of before a time with all that belongs to them, at most so many; how many it were. What they were
+    /// summed up to stays.
+    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Keeps what somebody says about a call, unless so much was said about it already; false then.
+    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
+    /// What was said about a call, the first first.
+    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;
 }
 
 /// Says of a record that was found whether it is wanted.

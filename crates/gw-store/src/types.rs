@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bulk;
+mod records;
 mod routes;
 mod scim;
 mod search;
@@ -13,9 +14,10 @@ pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
 };
 pub use bulk::{TenantBatch, TenantChange};
+pub use records::{Feedback, SealedBodies};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};
-pub use search::{LogFilter, LogPage, LogRow, Span};
+pub use search::{FeedbackFilter, LogFilter, LogPage, LogRow, Span};
 pub use sign_in::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};

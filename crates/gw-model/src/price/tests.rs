@@ -146,7 +146,10 @@ fn lines_add_up_to_the_cost() {
             units.push((unit, count));
             total += u128::from(count) * u128::from(price.0);
         });
-        assert_eq!(NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap()), sheet().cost(&usage, tier));
+        assert_eq!(
+            NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap()),
+            sheet().cost(&usage, tier)
+        );
         let wanted = [
             (Unit::CacheRead, 300),
             (Unit::CacheWrite1h, 50),

@@ -37,13 +37,21 @@ impl Open {
             line.attempt = line.attempt.saturating_add(count);
         }
         let theirs = std::mem::take(&mut fork.record.details.prices);
-        own.extend(theirs.into_iter().map(|line| PriceLine { attempt: line.attempt.saturating_add(at), ..line }));
+        own.extend(
+            theirs.into_iter().map(|line| PriceLine { attempt: line.attempt.saturating_add(at), ..line }),
+        );
     }
 
     /// Puts into the record what the caller said of itself, and how the call was held up. Nothing reads the context after.
     pub(super) fn note_details(&mut self) {
         let kept = self.worker.gateway().client_ip();
         let client_ip = self.from.and_then(|from| kept.of(from));
+        if self.is_unlogged() {
+            self.record.details.user_agent = None;
+            self.record.details.waited_us = self.waited_us;
+            self.record.error_detail.clear();
+            return;
+        }
         let open = &mut *self;
         let (context, details) = (&mut open.context, &mut open.record.details);
         if context.user_agent.is_some() {

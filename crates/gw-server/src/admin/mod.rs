@@ -92,6 +92,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache/purge", post(cache::purge))
         .route("/logs", get(logs::list))
         .route("/logs/{id}", get(logs::show))
+        .route("/logs/{id}/bodies", get(logs::bodies))
+        .route("/logs/{id}/feedback", get(logs::feedback).post(logs::add_feedback))
         .route("/usage", get(usage::rows))
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))

@@ -36,6 +36,7 @@ mod guardrails;
 mod guardrails_evaded;
 mod hedging;
 mod identity;
+mod kept_bodies;
 mod keys;
 mod limits;
 mod media;

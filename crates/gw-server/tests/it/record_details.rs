@@ -26,7 +26,10 @@ async fn a_record_says_who_called_with_what_and_is_found_by_it() {
     let record = whole(&gateway, &id).await;
     assert_eq!(record["user_agent"], "Agent/7 (test)", "{record}");
     assert_eq!((&record["session"], &record["tags"]), (&json!("session-1"), &json!(["blue", "green"])));
-    assert_eq!((&record["metadata"], &record["client_ip"]), (&json!({"job": "nightly"}), &json!("127.0.0.1")));
+    assert_eq!(
+        (&record["metadata"], &record["client_ip"]),
+        (&json!({"job": "nightly"}), &json!("127.0.0.1"))
+    );
     assert_eq!((&record["endpoint"], &record["queue_ms"]), (&json!("chat"), &json!(0.0)));
     assert!(record["tries"].as_array().is_some_and(|tries| tries.len() == 1), "{record}");
     // The prices of the test's model: $100 and $200 a million tokens.
@@ -36,11 +39,15 @@ async fn a_record_says_who_called_with_what_and_is_found_by_it() {
     assert_eq!(record["cost"]["total_usd"], record["cost_usd"]);
     assert_eq!(record["cost"]["other_usd"], "0");
     whole(&gateway, &other).await;
-    for query in ["session=session-1", "tag=green", "user_agent=AGENT/7", "session=session-1&status=2xx&min_tokens=1"] {
+    for query in
+        ["session=session-1", "tag=green", "user_agent=AGENT/7", "session=session-1&status=2xx&min_tokens=1"]
+    {
         let rows = gateway.rows(&format!("/api/v1/logs?{query}")).await;
         assert_eq!((rows.len(), &rows[0]["id"]), (1, &json!(id)), "{query}");
     }
-    for query in ["session=session", "tag=gree", "status=5xx", "min_cost_usd=1000", "session=session-1&cache=hit"] {
+    for query in
+        ["session=session", "tag=gree", "status=5xx", "min_cost_usd=1000", "session=session-1&cache=hit"]
+    {
         assert!(gateway.rows(&format!("/api/v1/logs?{query}")).await.is_empty(), "{query}");
     }
     let wrong = gateway.admin(Method::GET, "/api/v1/logs?status=abc", None).await;
@@ -63,7 +70,8 @@ async fn an_address_is_not_written_down_unless_that_is_wanted() {
     assert_eq!((&record["client_ip"], &record["metadata"]), (&Value::Null, &Value::Null));
     assert_eq!(record["user_agent"], "a".repeat(160));
     assert!(record["tokens_per_second"].is_null() || record["tokens_per_second"].as_f64() > Some(0.0));
-    let refused = gateway.send(Call::chat(&chat("up/chat-model", "x")).key("gw-nobody").header("user-agent", "Stranger/1"));
+    let refused = gateway
+        .send(Call::chat(&chat("up/chat-model", "x")).key("gw-nobody").header("user-agent", "Stranger/1"));
     assert_eq!(refused.await.status, 401);
     eventually("the refused call is found by its agent", async || {
         (gateway.rows("/api/v1/logs?user_agent=stranger").await.len() == 1).then_some(())

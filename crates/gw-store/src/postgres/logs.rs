@@ -8,9 +8,9 @@ use super::session::Db;
 use crate::accounts::{bytes_of, unpack};
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
-use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Where, rows_since};
+use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Where, body_column, rows_since};
 use crate::rows::verdicts;
-use crate::traits::{Keep, RecordStore, Reports};
+use crate::traits::{Keep, Reports};
 use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
 use gw_model::{AccountId, KeyId, NanoUsd, Outcome, RequestId};
 use std::time::Duration;
@@ -21,10 +21,7 @@ const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_mo
      error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, reasoning, \
      usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts, user_agent, session, tags, \
      guardrails, saved, details";
-const EDGE: &str =
-    "SELECT id FROM records WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3";
-
-impl RecordStore for PostgresStore {}
+const EDGE: &str = "SELECT id FROM records WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3";
 
 impl Reports for PostgresStore {
     fn search(
@@ -50,7 +47,8 @@ async fn search(
 ) -> Result<LogPage, Fault> {
     let conditions = Where::of(filter, Dialect::Postgres);
     let sql = format!(
-        "SELECT {COLUMNS} FROM records WHERE id >= $1 AND id < $2 AND {} ORDER BY id DESC LIMIT $3",
+        "SELECT {COLUMNS}, {} FROM records WHERE id >= $1 AND id < $2 AND {} ORDER BY id DESC LIMIT $3",
+        body_column(filter),
         conditions.text(3)
     );
     let values: Vec<Box<dyn ToSql + Sync>> = conditions.values.into_iter().map(value).collect();
@@ -183,5 +181,6 @@ fn decode(row: &Row) -> Result<LogRow, Fault> {
         verdicts: row.try_get::<_, Option<&str>>(32)?.map(verdicts::read).unwrap_or_default(),
         saved: NanoUsd(row.try_get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
         details: row.try_get::<_, Option<&[u8]>>(34)?.map(rest_of).unwrap_or_default(),
+        bodies: row.try_get(35)?,
     })
 }

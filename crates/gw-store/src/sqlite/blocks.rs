@@ -60,9 +60,13 @@ fn one(
         None if count < ROWS => return Ok(false),
         _ => last,
     };
-    tx.prepare_cached("INSERT INTO record_blocks (last, first, rows, summary) VALUES (?, ?, ?, ?)")?.execute(
-        params![id_bytes(last), id_bytes(first), i64::try_from(count).unwrap_or(i64::MAX), summary.bytes()],
-    )?;
+    tx.prepare_cached("INSERT INTO record_blocks (last, first, rows, summary) VALUES (?, ?, ?, ?)")?
+        .execute(params![
+            id_bytes(last),
+            id_bytes(first),
+            i64::try_from(count).unwrap_or(i64::MAX),
+            summary.bytes()
+        ])?;
     tx.commit()?;
     Ok(true)
 }

@@ -6,10 +6,10 @@ use super::db::SqliteStore;
 use crate::accounts::unpack;
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
-use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where, rows_since};
+use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where, body_column, rows_since};
 use crate::rows::{id_bytes, verdicts};
 use crate::traits::{Keep, RecordStore, Reports};
-use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
+use crate::types::{Feedback, LogFilter, LogPage, LogRow, SealedBodies, UsageFilter, UsageRow};
 use gw_model::{KeyId, Micros, NanoUsd, Outcome, RequestId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -27,6 +27,26 @@ impl RecordStore for SqliteStore {
     fn describe_records(&self, now: Micros, most: usize) -> Result<usize, StoreError> {
         super::blocks::describe(self, now, most)
     }
+
+    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError> {
+        super::kept::write_bodies(self, bodies)
+    }
+
+    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError> {
+        super::kept::remove_expired_bodies(self, now, most)
+    }
+
+    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError> {
+        super::kept::remove_records(self, before, most)
+    }
+
+    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError> {
+        super::kept::add_feedback(self, feedback, most)
+    }
+
+    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError> {
+        super::kept::feedback(self, request)
+    }
 }
 
 impl Reports for SqliteStore {
@@ -37,9 +57,7 @@ impl Reports for SqliteStore {
         keep: &mut Keep<'_>,
     ) -> Result<LogPage, StoreError> {
         let deadline = Deadline::after(limit);
-        self.read("read logs", |db| {
-            Search::new(db, filter, keep)?.run(deadline)
-        })
+        self.read("read logs", |db| Search::new(db, filter, keep)?.run(deadline))
     }
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
@@ -56,6 +74,7 @@ struct Search<'a, 'k> {
     steps: Steps,
     found: Found,
     keep: &'a mut Keep<'k>,
+    reads_bodies: bool,
 }
 
 /// A stretch that is described: above `first`, up to and with `last`.
@@ -70,13 +89,15 @@ impl<'a, 'k> Search<'a, 'k> {
     fn new(db: &'a Connection, filter: &LogFilter, keep: &'a mut Keep<'k>) -> rusqlite::Result<Self> {
         let conditions = Where::of(filter, Dialect::Sqlite);
         let sql = format!(
-            "SELECT {COLUMNS} FROM records WHERE id >= ? AND id < ? AND {} ORDER BY id DESC",
+            "SELECT {COLUMNS}, {} FROM records WHERE id >= ? AND id < ? AND {} ORDER BY id DESC",
+            body_column(filter),
             conditions.text(0)
         );
         let (floor, top) = rows_since(filter);
         // No step is made where there are no rows at all.
         let edge = |sql: &str| -> rusqlite::Result<Option<u128>> {
-            let found: Option<[u8; 16]> = db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+            let found: Option<[u8; 16]> =
+                db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
             Ok(found.map(u128::from_be_bytes))
         };
         let first = edge("SELECT id FROM records ORDER BY id LIMIT 1")?;
@@ -90,6 +111,7 @@ impl<'a, 'k> Search<'a, 'k> {
             steps: Steps::new(floor.max(first.unwrap_or(u128::MAX)), top),
             found: Found::new(filter.page_rows()),
             keep,
+            reads_bodies: filter.with_bodies,
         })
     }
 
@@ -104,8 +126,9 @@ impl<'a, 'k> Search<'a, 'k> {
                 }
                 if block.is_worth_it {
                     let low = block.first.saturating_add(1);
-                    if !self.stretch(low, self.steps.top())? || deadline.is_over() {
-                        self.steps.skip_to(low);
+                    let high = self.steps.top();
+                    self.steps.skip_to(low);
+                    if !self.stretch(low, high, deadline)? || deadline.is_over() {
                         return Ok(self.page());
                     }
                 }
@@ -133,29 +156,34 @@ impl<'a, 'k> Search<'a, 'k> {
             )?;
             let ends = [bound, self.steps.top()].map(id_bytes);
             let before = i64::try_from(rows).unwrap_or(i64::MAX).saturating_sub(1);
-            let edge: Option<[u8; 16]> = edge
-                .query_row(rusqlite::params![ends[0], ends[1], before], |row| row.get(0))
-                .optional()?;
+            let edge: Option<[u8; 16]> =
+                edge.query_row(rusqlite::params![ends[0], ends[1], before], |row| row.get(0)).optional()?;
             let (low, high) = self.steps.step(bound, edge.map(u128::from_be_bytes));
-            if !self.stretch(low, high)? || deadline.is_over() {
+            if !self.stretch(low, high, deadline)? || deadline.is_over() {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Looks at one stretch. False: the page is full.
-    fn stretch(&mut self, low: u128, high: u128) -> rusqlite::Result<bool> {
+    /// Looks at one stretch. False: the page is full, or the time is up within it.
+    fn stretch(&mut self, low: u128, high: u128, deadline: Deadline) -> rusqlite::Result<bool> {
         let mut query = self.db.prepare_cached(&self.sql)?;
         let ends = [low, high].map(|id| Value::Blob(id_bytes(id).to_vec()));
         let mut rows = query.query(params_from_iter(ends.iter().chain(&self.values)))?;
         while let Some(row) = rows.next()? {
             let row = decode(row)?;
+            let id = row.request_id.0;
             if (self.keep)(&row) {
                 self.found.add(row);
                 if self.found.wanted() == 0 {
                     return Ok(false);
                 }
+            }
+            // Bodies take time to be looked through.
+            if self.reads_bodies && deadline.is_over() {
+                self.steps.back_to(id);
+                return Ok(false);
             }
         }
         Ok(true)
@@ -249,5 +277,6 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<LogRow> {
         verdicts: row.get_ref(32)?.as_str_or_null()?.map(verdicts::read).unwrap_or_default(),
         saved: NanoUsd(row.get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
         details: row.get_ref(34)?.as_blob_or_null()?.map(rest_of).unwrap_or_default(),
+        bodies: row.get(35)?,
     })
 }

@@ -14,6 +14,7 @@ mod db;
 mod directory;
 mod entries;
 mod groups;
+mod kept;
 mod ledger;
 mod logs;
 mod migrate;

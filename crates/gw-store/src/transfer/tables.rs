@@ -68,6 +68,8 @@ const TABLES: &[Table] = tables! {
         "cached" Big, "cache_write" Big, "reasoning" Big, "usage_source" Small, "cost" Big, "first_byte_us" Big,
         "total_us" Big, "tries" Text, "parent" Bytes, "role" Small, "accounts" Bytes, "user_agent" Text,
         "session" Text, "guardrails" Text, "details" Bytes, "saved" Big, "tags" Text;
+    "record_bodies": "request" Bytes, "expires" Big, "sealed" Bytes;
+    "feedback": "id" Bytes, "request" Bytes, "time" Big, "author" Text, "score" Big, "label" Text, "comment" Text;
     "ledger": "request" Bytes, "attempt" Whole, "entry" Whole, "time" Big, "key" Bytes, "cost" Big;
     "spent": "day" Big, "key" Bytes, "cost" Big;
     "usage": "hour" Big, "key" Bytes, "team" Text, "model" Text, "provider" Text, "customer" Text,

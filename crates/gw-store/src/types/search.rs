@@ -21,6 +21,17 @@ impl Span {
     }
 }
 
+/// What was said about records that are wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedbackFilter {
+    /// With that label.
+    pub label: Option<String>,
+    /// With a score of at least that.
+    pub min_score: Option<i64>,
+    /// And at most that.
+    pub max_score: Option<i64>,
+}
+
 /// Which records to list: those for which all of it holds.
 #[derive(Clone, Debug, Default)]
 pub struct LogFilter {
@@ -74,6 +85,12 @@ pub struct LogFilter {
     pub attempts: Span,
     /// Input and output tokens together.
     pub tokens: Span,
+    /// Bodies of it are kept, or not.
+    pub has_body: Option<bool>,
+    /// Its bodies are read with it, where they are kept.
+    pub with_bodies: bool,
+    /// Somebody said something about it, with that label where there is one.
+    pub feedback: Option<FeedbackFilter>,
     /// Arrived at or after this time.
     pub from: Option<Micros>,
     /// Arrived before this time.
@@ -184,6 +201,8 @@ pub struct LogRow {
     pub verdicts: Vec<Verdict>,
     /// What an answer from the cache would have cost.
     pub saved: NanoUsd,
+    /// Bodies, sealed, where they were asked for and are kept.
+    pub bodies: Option<Vec<u8>>,
     /// What else is known; of what stands above, nothing is in it.
     pub details: RecordDetails,
 }

@@ -3,7 +3,7 @@
 use crate::admin::error::ApiError;
 use crate::admin::query::{self, time as parse_time};
 use gw_model::{AccountId, Endpoint, Level, NanoUsd, Outcome, RequestId, WireFormat};
-use gw_store::types::{LogFilter, Span};
+use gw_store::types::{FeedbackFilter, LogFilter, Span};
 use serde::Deserialize;
 use std::str::FromStr;
 
@@ -45,6 +45,11 @@ pub(in crate::admin) const PARAMETERS: &[&str] = &[
     "max_first_byte_ms",
     "min_tokens",
     "max_tokens",
+    "has_body",
+    "text",
+    "feedback",
+    "min_score",
+    "max_score",
     "min_attempts",
     "max_attempts",
     "from",
@@ -89,6 +94,11 @@ pub(in crate::admin) struct LogsQuery {
     max_first_byte_ms: Option<String>,
     min_tokens: Option<String>,
     max_tokens: Option<String>,
+    has_body: Option<String>,
+    text: Option<String>,
+    feedback: Option<String>,
+    min_score: Option<String>,
+    max_score: Option<String>,
     min_attempts: Option<String>,
     max_attempts: Option<String>,
     from: Option<String>,
@@ -102,6 +112,7 @@ impl LogsQuery {
     pub(super) fn filter(self) -> Result<LogFilter, ApiError> {
         let accounts = self.accounts()?;
         let formats = self.formats()?;
+        let feedback = self.feedback()?;
         let outcome = given(&self.outcome).map(|name| one_of("outcome", name, Outcome::ALL, |o| o.as_str()));
         let (guardrail, guardrail_action) = match given(&self.guardrail).map(|text| text.split_once('=')) {
             None => (None, None),
@@ -130,14 +141,25 @@ impl LogsQuery {
             guardrail,
             guardrail_action,
             cost: span(("min_cost_usd", &self.min_cost_usd), ("max_cost_usd", &self.max_cost_usd), nanos)?,
-            total_us: span(("min_total_ms", &self.min_total_ms), ("max_total_ms", &self.max_total_ms), micros)?,
+            total_us: span(
+                ("min_total_ms", &self.min_total_ms),
+                ("max_total_ms", &self.max_total_ms),
+                micros,
+            )?,
             first_byte_us: span(
                 ("min_first_byte_ms", &self.min_first_byte_ms),
                 ("max_first_byte_ms", &self.max_first_byte_ms),
                 micros,
             )?,
-            attempts: span(("min_attempts", &self.min_attempts), ("max_attempts", &self.max_attempts), whole)?,
+            attempts: span(
+                ("min_attempts", &self.min_attempts),
+                ("max_attempts", &self.max_attempts),
+                whole,
+            )?,
             tokens: span(("min_tokens", &self.min_tokens), ("max_tokens", &self.max_tokens), whole)?,
+            has_body: given(&self.has_body).map(|text| flag("has_body", text)).transpose()?,
+            with_bodies: false,
+            feedback,
             parent_id: id("parent_id", self.parent_id.as_deref())?,
             sub_calls: sub_calls(self.include.as_deref())?,
             from: parse_time("from", self.from.as_deref())?,
@@ -145,6 +167,23 @@ impl LogsQuery {
             before: id("cursor", self.cursor.as_deref())?,
             limit: limit(self.limit)?,
         })
+    }
+
+    /// A text that bodies must hold, in lower case.
+    pub(super) fn text(&self) -> Option<String> {
+        given(&self.text).map(str::to_lowercase)
+    }
+
+    /// What must have been said about a call: anything, or with a label or score.
+    fn feedback(&self) -> Result<Option<FeedbackFilter>, ApiError> {
+        let (min_score, max_score) =
+            (score("min_score", &self.min_score)?, score("max_score", &self.max_score)?);
+        let said = given(&self.feedback);
+        if said.is_none() && min_score.is_none() && max_score.is_none() {
+            return Ok(None);
+        }
+        let label = said.filter(|label| *label != "any").map(str::to_owned);
+        Ok(Some(FeedbackFilter { label, min_score, max_score }))
     }
 
     fn accounts(&self) -> Result<Vec<AccountId>, ApiError> {
@@ -171,7 +210,8 @@ impl LogsQuery {
     fn formats(&self) -> Result<Vec<String>, ApiError> {
         let named = |format: &WireFormat| format.as_str().to_owned();
         if let Some(name) = given(&self.format) {
-            return one_of("format", name, WireFormat::ALL, |format| format.as_str()).map(|f| vec![named(&f)]);
+            return one_of("format", name, WireFormat::ALL, |format| format.as_str())
+                .map(|f| vec![named(&f)]);
         }
         let Some(name) = given(&self.endpoint) else { return Ok(Vec::new()) };
         let endpoint = one_of("endpoint", name, Endpoint::ALL, |endpoint| endpoint.as_str())?;
@@ -225,7 +265,10 @@ fn sub_calls(include: Option<&str>) -> Result<bool, ApiError> {
 /// `404`, `5xx` or `400-499`.
 fn statuses(text: &str) -> Result<Span, ApiError> {
     let wrong = || {
-        ApiError::invalid("status", "'status' must be a status such as 404, a class such as 5xx, or a range such as 400-499")
+        ApiError::invalid(
+            "status",
+            "'status' must be a status such as 404, a class such as 5xx, or a range such as 400-499",
+        )
     };
     let number = |text: &str| text.parse::<u64>().ok().filter(|status| *status <= 999);
     if let Some(class) = text.strip_suffix("xx") {
@@ -251,6 +294,11 @@ fn span(
     Ok(Span { from: bound(least)?, to: bound(most)? })
 }
 
+fn score(field: &'static str, text: &Option<String>) -> Result<Option<i64>, ApiError> {
+    let wrong = |_| ApiError::invalid(field, format!("'{field}' must be a whole number"));
+    given(text).map(|text| text.parse().map_err(wrong)).transpose()
+}
+
 fn whole(field: &'static str, text: &str) -> Result<u64, ApiError> {
     text.parse().map_err(|_| ApiError::invalid(field, format!("'{field}' must be a whole number")))
 }
@@ -262,7 +310,8 @@ fn nanos(field: &'static str, text: &str) -> Result<u64, ApiError> {
 
 /// Milliseconds, of which three places count, as microseconds.
 fn micros(field: &'static str, text: &str) -> Result<u64, ApiError> {
-    let wrong = || ApiError::invalid(field, format!("'{field}' must be a number of milliseconds such as 250"));
+    let wrong =
+        || ApiError::invalid(field, format!("'{field}' must be a number of milliseconds such as 250"));
     let (whole, rest) = text.split_once('.').unwrap_or((text, ""));
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !is_number(whole) || !is_number(rest) {

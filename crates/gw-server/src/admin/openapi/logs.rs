@@ -61,5 +61,29 @@ pub(super) fn schemas() -> Map<String, Value> {
     let mut schemas = Map::new();
     schemas.insert("Log".to_owned(), object(&ROW));
     schemas.insert("LogDetail".to_owned(), object(&whole));
+    schemas.insert(
+        "LogBodies".to_owned(),
+        object(&[
+            "request_id:string",
+            "format:string",
+            "masked:boolean",
+            "request:object",
+            "response:object",
+        ]),
+    );
+    schemas
+        .insert("FeedbackInput".to_owned(), object(&["score:integer?", "label:string?", "comment:string?"]));
+    schemas.insert(
+        "Feedback".to_owned(),
+        object(&[
+            "id:string",
+            "request_id:string",
+            "time:string",
+            "author:string",
+            "score:integer?",
+            "label:string?",
+            "comment:string?",
+        ]),
+    );
     schemas
 }

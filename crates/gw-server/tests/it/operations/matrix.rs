@@ -82,7 +82,7 @@ async fn tenant(gateway: &Gateway, prefix: &str) -> Tenant {
     let answer = gateway.send(call.header("x-gatewright-customer", &format!("{prefix}-customer"))).await;
     answer.ok();
     let record = answer.request_id();
-    gateway.record(&record).await;
+    super::kept(gateway, &record).await;
     Tenant { organization, team, user, record, ids }
 }
 
@@ -97,7 +97,7 @@ async fn person(gateway: &Gateway, with: &Value) -> Person {
 }
 
 async fn world(upstream: &Upstream) -> World {
-    let gateway = Gateway::start(&upstream.providers()).await;
+    let gateway = Gateway::start(&super::configuration(upstream)).await;
     let (own, foreign) = (tenant(&gateway, "own").await, tenant(&gateway, FOREIGN).await);
     let (mut people, mut operators) = (Vec::new(), Vec::new());
     for role in ROLES {

@@ -383,7 +383,10 @@ fn a_frozen_sample_with_details_loads() {
         let bytes = record_bytes(record);
         assert_eq!(hex(&bytes), frozen);
         let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
-        assert_eq!((length, read.saved, read.accounts()), (bytes.len(), record.saved.0, record.accounts.clone()));
+        assert_eq!(
+            (length, read.saved, read.accounts()),
+            (bytes.len(), record.saved.0, record.accounts.clone())
+        );
         assert_eq!(read.user_agent, record.details.user_agent.as_deref().unwrap_or(""));
         assert_eq!(read.session, record.details.session.as_deref().unwrap_or(""));
         assert_eq!(read.tags, record.details.tags.as_deref().unwrap_or(""));

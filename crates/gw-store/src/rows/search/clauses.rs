@@ -3,7 +3,7 @@
 use crate::accounts::bytes_of;
 use crate::journal::outcome_code;
 use crate::rows::{signed, verdicts};
-use crate::types::{LogFilter, Span};
+use crate::types::{FeedbackFilter, LogFilter, Span};
 use gw_model::{AccountId, RequestId};
 use std::borrow::Cow;
 
@@ -70,6 +70,7 @@ impl Where {
         all.whose(filter);
         all.named(filter);
         all.numbers(filter);
+        all.beside(filter);
         if let Some(parent) = filter.parent_id {
             all.and("parent = ?", [Scalar::Id(parent.0)]);
         } else if !filter.sub_calls && filter.request_id.is_none() {
@@ -162,6 +163,33 @@ impl Where {
         }
     }
 
+    /// What stands beside the record.
+    fn beside(&mut self, filter: &LogFilter) {
+        const BODIES: &str = "EXISTS (SELECT 1 FROM record_bodies b WHERE b.request = records.id)";
+        match filter.has_body {
+            Some(true) => self.and(BODIES, []),
+            Some(false) => self.and(format!("NOT {BODIES}"), []),
+            None => {}
+        }
+        if let Some(FeedbackFilter { label, min_score, max_score }) = &filter.feedback {
+            let mut part = "EXISTS (SELECT 1 FROM feedback f WHERE f.request = records.id".to_owned();
+            let wanted = [
+                (" AND f.label = ?", label.clone().map(Scalar::Text)),
+                (" AND f.score >= ?", min_score.map(Scalar::Int)),
+                (" AND f.score <= ?", max_score.map(Scalar::Int)),
+            ];
+            let mut values = Vec::new();
+            for (condition, value) in wanted {
+                if let Some(value) = value {
+                    part.push_str(condition);
+                    values.push(value);
+                }
+            }
+            part.push(')');
+            self.and(part, values);
+        }
+    }
+
     fn numbers(&mut self, filter: &LogFilter) {
         let spans = [
             ("status", filter.status),
@@ -179,6 +207,14 @@ impl Where {
                 self.and(format!("{column} <= ?"), [Scalar::Int(signed(to))]);
             }
         }
+    }
+}
+
+/// The columns of bodies, behind those of a row.
+pub(crate) const fn body_column(filter: &LogFilter) -> &'static str {
+    match filter.with_bodies {
+        true => "(SELECT b.sealed FROM record_bodies b WHERE b.request = records.id)",
+        false => "CAST(NULL AS BYTEA)",
     }
 }
 

@@ -6,6 +6,6 @@ mod clauses;
 mod steps;
 mod summary;
 
-pub(crate) use clauses::{Dialect, Scalar, Where, rows_since};
+pub(crate) use clauses::{Dialect, Scalar, Where, body_column, rows_since};
 pub(crate) use steps::{Deadline, Found, Steps};
 pub(crate) use summary::{Summary, SummaryRow, Wanted};

@@ -73,6 +73,11 @@ impl Steps {
         self.top = self.top.min(top);
     }
 
+    /// A stretch was looked at from its top down to there only.
+    pub(crate) fn back_to(&mut self, top: u128) {
+        self.top = self.top.max(top);
+    }
+
     /// How far it is.
     pub(crate) const fn top(&self) -> u128 {
         self.top
@@ -119,7 +124,10 @@ impl Found {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "how long a search may take; what it finds does not depend on it")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a search may take; what it finds does not depend on it"
+)]
 fn now() -> Instant {
     Instant::now()
 }

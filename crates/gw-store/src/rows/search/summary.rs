@@ -229,8 +229,9 @@ fn statuses(filter: &LogFilter) -> Option<Vec<u64>> {
 /// FNV-1a, stirred: the same on every machine, since it is stored.
 fn hash(of: Of, bytes: &[u8]) -> u64 {
     let all = std::iter::once(of as u8).chain(bytes.iter().copied());
-    let hash =
-        all.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = all.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     let hash = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     hash ^ (hash >> 29)
 }

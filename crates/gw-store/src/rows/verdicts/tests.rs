@@ -3,7 +3,8 @@ use super::*;
 
 #[test]
 fn verdicts_come_back_and_are_found_by_name_and_action() {
-    let frame = |guardrail, action, on_response| VerdictFrame { guardrail, action, kind: "email", on_response };
+    let frame =
+        |guardrail, action, on_response| VerdictFrame { guardrail, action, kind: "email", on_response };
     let text = written(&[frame("personal-data", "redact", false), frame("a|b", "block", true)]).unwrap();
     assert_eq!(text, "|personal-data=redact@request:email|a_b=block@response:email|");
     let read = read(&text);

@@ -3,10 +3,10 @@
 use super::Store;
 use super::sample::{DAY, NOON, fold, pending, record};
 use gw_model::{
-    AccountId, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit, Verdict,
-    WireFormat,
+    AccountId, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit,
+    Verdict, WireFormat,
 };
-use gw_store::types::{LogFilter, LogRow, Span};
+use gw_store::types::{Feedback, FeedbackFilter, LogFilter, LogRow, SealedBodies, Span};
 
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -44,13 +44,22 @@ pub(crate) fn details_of_records_come_back(store: &impl Store) {
     fold(store, &[full.clone(), record(2)]);
     let rows = found(store, &LogFilter::default());
     let (bare, row) = (&rows[0], &rows[1]);
-    assert_eq!((row.user_agent.as_deref(), row.session.as_deref()), (Some("OpenAI-Python/1.2"), Some("session-7")));
-    assert_eq!((row.tags.as_slice(), row.saved), (&["blue".to_owned(), "green_er".to_owned()][..], NanoUsd(99)));
+    assert_eq!(
+        (row.user_agent.as_deref(), row.session.as_deref()),
+        (Some("OpenAI-Python/1.2"), Some("session-7"))
+    );
+    assert_eq!(
+        (row.tags.as_slice(), row.saved),
+        (&["blue".to_owned(), "green_er".to_owned()][..], NanoUsd(99))
+    );
     assert_eq!(row.verdicts, full.details.verdicts);
     let elsewhere =
         RecordDetails { user_agent: None, session: None, tags: None, verdicts: Vec::new(), ..full.details };
     assert_eq!(row.details, elsewhere);
-    assert_eq!((&bare.details, &bare.user_agent, bare.saved), (&RecordDetails::default(), &None, NanoUsd::ZERO));
+    assert_eq!(
+        (&bare.details, &bare.user_agent, bare.saved),
+        (&RecordDetails::default(), &None, NanoUsd::ZERO)
+    );
 }
 
 /// One record that differs in everything, among many that do not.
@@ -196,7 +205,12 @@ pub(crate) fn a_search_without_time_says_how_far_it_came(store: &impl Store) {
     let limit = Some(std::time::Duration::ZERO);
     let (mut before, mut seen, mut pages) = (None, 0, 0);
     loop {
-        let filter = LogFilter { before, limit: 1000, cost: Span { from: Some(100), to: None }, ..LogFilter::default() };
+        let filter = LogFilter {
+            before,
+            limit: 1000,
+            cost: Span { from: Some(100), to: None },
+            ..LogFilter::default()
+        };
         let unwanted = &mut |row: &LogRow| row.time % 2_000 == 0;
         let page = store.search(&filter, limit, unwanted).unwrap();
         seen += page.rows.len();
@@ -222,4 +236,85 @@ pub(crate) fn a_lost_call_has_no_details(store: &impl Store) {
     fold(store, &[truth]);
     let rows = found(store, &LogFilter { session: text("session-7"), ..LogFilter::default() });
     assert_eq!((rows.len(), rows[0].outcome), (1, Outcome::Success));
+}
+
+fn sealed(record: &Record, expires: i64) -> SealedBodies {
+    SealedBodies { request: record.id, expires, sealed: vec![1, 2, 3] }
+}
+
+pub(crate) fn bodies_stand_beside_their_records_for_a_time(store: &impl Store) {
+    let all: Vec<Record> = (1..=3).map(record).collect();
+    fold(store, &all);
+    store.write_bodies(&[sealed(&all[0], NOON), sealed(&all[1], NOON + DAY)]).unwrap();
+    let last_word = SealedBodies { sealed: vec![9], ..sealed(&all[1], NOON + DAY) };
+    store.write_bodies(std::slice::from_ref(&last_word)).unwrap();
+    let ids = |filter: LogFilter| -> Vec<RequestId> {
+        found(store, &filter).iter().map(|row| row.request_id).collect()
+    };
+    assert_eq!(ids(LogFilter { has_body: Some(true), ..LogFilter::default() }), [all[1].id, all[0].id]);
+    assert_eq!(ids(LogFilter { has_body: Some(false), ..LogFilter::default() }), [all[2].id]);
+    let rows = found(store, &LogFilter { with_bodies: true, ..LogFilter::default() });
+    let bodies: Vec<Option<&[u8]>> = rows.iter().map(|row| row.bodies.as_deref()).collect();
+    assert_eq!(bodies, [None, Some(&[9][..]), Some(&[1, 2, 3][..])]);
+    assert!(
+        found(store, &LogFilter::default()).iter().all(|row| row.bodies.is_none()),
+        "nobody asked for them"
+    );
+    assert_eq!(store.remove_expired_bodies(NOON - 1, 10).unwrap(), 0);
+    assert_eq!(store.remove_expired_bodies(NOON, 10).unwrap(), 1);
+    assert_eq!(ids(LogFilter { has_body: Some(true), ..LogFilter::default() }), [all[1].id]);
+}
+
+pub(crate) fn feedback_is_kept_up_to_a_number_and_found(store: &impl Store) {
+    let all: Vec<Record> = (1..=2).map(record).collect();
+    fold(store, &all);
+    let said = |id: u128, score: Option<i64>, label: Option<&str>| Feedback {
+        id,
+        request: all[0].id,
+        time: NOON,
+        author: "master".to_owned(),
+        score,
+        label: label.map(str::to_owned),
+        comment: text("because"),
+    };
+    assert!(store.add_feedback(&said(1, Some(-5), Some("bad")), 2).unwrap());
+    assert!(store.add_feedback(&said(2, None, None), 2).unwrap());
+    assert!(!store.add_feedback(&said(3, None, None), 2).unwrap());
+    assert_eq!(store.feedback(all[0].id).unwrap(), [said(1, Some(-5), Some("bad")), said(2, None, None)]);
+    assert!(store.feedback(all[1].id).unwrap().is_empty());
+    let count = |label: Option<&str>, min_score, max_score| {
+        let feedback = FeedbackFilter { label: label.map(str::to_owned), min_score, max_score };
+        found(store, &LogFilter { feedback: Some(feedback), ..LogFilter::default() }).len()
+    };
+    assert_eq!(
+        (count(None, None, None), count(Some("bad"), None, None), count(Some("good"), None, None)),
+        (1, 1, 0)
+    );
+    assert_eq!((count(None, Some(-5), Some(0)), count(None, Some(0), None)), (1, 0));
+}
+
+pub(crate) fn old_records_go_and_sums_stay(store: &impl Store) {
+    let all: Vec<Record> = (1..=20).map(record).collect();
+    fold(store, &all);
+    store.write_bodies(&[sealed(&all[0], NOON + DAY), sealed(&all[19], NOON + DAY)]).unwrap();
+    store.sum_up(true).unwrap();
+    let before = store.spent(NOON).unwrap();
+    let bound = all[10].time;
+    assert_eq!(store.remove_records(bound, 4).unwrap(), 4);
+    let mut gone = 4;
+    loop {
+        match store.remove_records(bound, 4).unwrap() {
+            0 => break,
+            some => gone += some,
+        }
+    }
+    assert_eq!(gone, 10);
+    let left = found(store, &LogFilter { with_bodies: true, ..LogFilter::default() });
+    assert_eq!(left.len(), 10);
+    assert_eq!(left.iter().filter(|row| row.bodies.is_some()).count(), 1);
+    assert_eq!(store.spent(NOON).unwrap(), before);
+    // What comes a second time is not counted again while its record is there.
+    fold(store, &all[10..]);
+    store.sum_up(true).unwrap();
+    assert_eq!(store.spent(NOON).unwrap(), before);
 }

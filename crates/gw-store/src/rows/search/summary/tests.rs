@@ -57,7 +57,8 @@ fn what_is_there_is_found_and_what_is_not_mostly_not() {
     ] {
         assert!(!may(&filter), "{filter:?}");
     }
-    let strangers = (0..1000).filter(|n| may(&LogFilter { key_id: Some(KeyId(1000 + n)), ..LogFilter::default() }));
+    let strangers =
+        (0..1000).filter(|n| may(&LogFilter { key_id: Some(KeyId(1000 + n)), ..LogFilter::default() }));
     assert!(strangers.count() < 50, "few stretches are looked at for nothing");
     assert!(bytes.len() < 4096 * 4, "{} bytes for {} rows", bytes.len(), 4096);
 }
