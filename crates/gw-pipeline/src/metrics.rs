@@ -187,6 +187,12 @@ pub struct Metrics {
     pub config_reloads: Counter,
     /// Entries of the audit log.
     pub audit_entries: Counter,
+    /// Calls whose bodies are kept.
+    pub bodies_written: Counter,
+    /// Calls whose bodies were dropped since too much waited, or the database did not take them.
+    pub bodies_dropped: Counter,
+    /// Calls whose bodies could not be masked, and are not kept.
+    pub bodies_unmasked: Counter,
     /// Entries of the audit log that could not be written.
     pub audit_failures: Counter,
     /// 1 while the store can be written.
@@ -242,6 +248,9 @@ impl Metrics {
             config_reload_failures: Counter::default(),
             config_reloads: Counter::default(),
             audit_entries: Counter::default(),
+            bodies_written: Counter::default(),
+            bodies_dropped: Counter::default(),
+            bodies_unmasked: Counter::default(),
             audit_failures: Counter::default(),
             store_up: Gauge::default(),
             open_reservations: Gauge::default(),
@@ -331,6 +340,13 @@ impl Metrics {
             "config_reload_failures",
             "Configurations refused at reload",
             self.config_reload_failures.clone(),
+        );
+        r.register("record_bodies_written", "Calls whose bodies are kept", self.bodies_written.clone());
+        r.register("record_bodies_dropped", "Calls whose bodies were dropped", self.bodies_dropped.clone());
+        r.register(
+            "record_bodies_unmasked",
+            "Calls whose bodies could not be masked",
+            self.bodies_unmasked.clone(),
         );
         r.register("audit_entries", "Entries of the audit log", self.audit_entries.clone());
         let text = "Entries of the audit log that could not be written";
