@@ -36,4 +36,4 @@ pub mod timeouts;
 mod root;
 mod zero;
 
-pub use root::{FileSettings, Settings};
+pub use root::{FileSettings, Files, Settings, TermsFile};
