@@ -129,6 +129,21 @@ impl Check {
         )
     }
 
+    /// Does it read a text as it is written? JSON with its escapes undone is none any more.
+    #[must_use]
+    pub(crate) const fn reads_as_written(&self) -> bool {
+        matches!(self.0, Engine::Schema(_))
+    }
+
+    /// What is wrong with an answer that must fit a schema, in words for the model that made it.
+    #[must_use]
+    pub fn faults(&self, answer: &str) -> Vec<String> {
+        match &self.0 {
+            Engine::Schema(schema) => schema.faults(answer),
+            _ => Vec::new(),
+        }
+    }
+
     /// What is asked, where others say what is in a text: it finds nothing by itself.
     #[must_use]
     pub fn asked(&self) -> Option<&AskSpec> {
@@ -198,22 +213,24 @@ impl Scanner {
         let bytes = text.as_bytes();
         match (&check.0, self) {
             (Engine::Pii(kinds), Self::Pii(room)) => {
-                segments(bytes, from, is_end, |segment| pii::scan(bytes, segment, kinds, room, out))
+                segments(bytes, from, is_end, out, |segment, out| pii::scan(bytes, segment, kinds, room, out))
             }
             (Engine::Secrets(secrets), Self::Secrets(hits)) => {
                 hits.clear();
                 secrets.hits(bytes, from, bytes.len(), hits);
                 let mut rest = hits.as_slice();
-                segments(bytes, from, is_end, |segment| {
-                    let here = rest.iter().take_while(|hit| hit.begins_before(segment.range.end)).count();
-                    let (now, later) = rest.split_at(here);
-                    rest = later;
+                segments(bytes, from, is_end, out, |segment, out| {
+                    let before =
+                        |place: usize| rest.iter().take_while(|hit| hit.begins_before(place)).count();
+                    let (gone, here) = (before(segment.range.start), before(segment.until));
+                    let now = rest.get(gone..here).unwrap_or_default();
+                    rest = rest.get(here..).unwrap_or_default();
                     secrets.scan(bytes, segment, now, out);
                 })
             }
-            (Engine::Urls(urls), _) => {
-                segments(bytes, from, is_end, |segment| urls.scan(bytes, segment.range.clone(), out))
-            }
+            (Engine::Urls(urls), _) => segments(bytes, from, is_end, out, |segment, out| {
+                urls.scan(bytes, segment.range.clone(), out)
+            }),
             (Engine::Regex(regexes), Self::Regex(cache)) => {
                 walk::scan(regexes, cache, bytes, from, is_end, out)
             }
@@ -224,16 +241,28 @@ impl Scanner {
     }
 }
 
-/// Visits each complete segment; gives where the last one ends.
-fn segments(text: &[u8], from: usize, is_end: bool, mut visit: impl FnMut(&Segment)) -> usize {
+/// Visits each complete segment; gives where everything before is decided.
+fn segments(
+    text: &[u8],
+    from: usize,
+    is_end: bool,
+    out: &mut Vec<Finding>,
+    mut visit: impl FnMut(&Segment, &mut Vec<Finding>),
+) -> usize {
     let mut at = from;
     while at < text.len() {
-        match segment::next(text, at, is_end) {
-            Some(segment) if segment.range.end > at => {
-                visit(&segment);
-                at = segment.range.end;
-            }
-            _ => break,
+        let Some(segment) = segment::next(text, at, is_end).filter(|segment| segment.until > at) else {
+            break;
+        };
+        let before = out.len();
+        visit(&segment, out);
+        at = segment.until;
+        if segment.until < segment.range.end {
+            // The next segment looks at the rest again, from where nothing reaches into it.
+            let mut new = out.split_off(before);
+            new.retain(|finding| finding.start < segment.until);
+            at = new.iter().map(|finding| finding.end).fold(at, usize::max);
+            out.append(&mut new);
         }
     }
     at

@@ -7,6 +7,12 @@ use std::ops::Range;
 /// Longest segment. A text that goes on without a natural end is cut there.
 pub(crate) const MAX_SEGMENT_BYTES: usize = 2048;
 
+/// Numbers with blanks between them end a segment when they are longer than that: nothing waits for more.
+const MAX_RUN_BYTES: usize = 256;
+
+/// The longest finding with blanks in it. What begins so near to the end of such numbers is left to the next segment.
+const REACH_BYTES: usize = 96;
+
 /// What a block begins with.
 const BEGIN: &[u8] = b"-----BEGIN ";
 
@@ -66,9 +72,15 @@ const CLASSES: [u8; 256] = {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) range: Range<usize>,
+    /// Where the next one begins: findings that begin there or later are its. In long runs of numbers, segments overlap.
+    pub(crate) until: usize,
     pub(crate) flags: Flags,
     /// It is a block between `BEGIN` and `END`.
     pub(crate) is_block: bool,
+}
+
+const fn plain(range: Range<usize>, flags: u8) -> Option<Segment> {
+    Some(Segment { until: range.end, range, flags: Flags(flags), is_block: false })
 }
 
 /// The segment that begins at `from`; `None` when what there is of the text does not say where it ends.
@@ -80,7 +92,7 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
         let token = behind(text, at, true);
         if text.get(token..).unwrap_or_default().starts_with(BEGIN) && token - from < MAX_SEGMENT_BYTES {
             if token > from {
-                return Some(Segment { range: from..token, flags: Flags(flags), is_block: false });
+                return plain(from..token, flags);
             }
             return block(text, from, is_end);
         }
@@ -94,19 +106,19 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
             if class & Flags::EDGE != 0
                 && let Some(edge) = edge(text, from, end - 1)
             {
-                return Some(Segment { range: from..edge, flags: Flags(flags), is_block: false });
+                return plain(from..edge, flags);
             }
         }
         if end - from >= MAX_SEGMENT_BYTES {
-            return Some(Segment { range: from..cut(text, from), flags: Flags(flags), is_block: false });
+            return plain(from..cut(text, from), flags);
         }
-        let of_all = || Some(Segment { range: from..text.len(), flags: Flags(flags), is_block: false });
+        let of_all = || plain(from..text.len(), flags);
         if end >= text.len() {
             return if is_end { of_all() } else { None };
         }
         let (next, is_line) = blank(text, end);
         if is_line {
-            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+            return plain(from..next, flags);
         }
         if next >= text.len() {
             return if is_end { of_all() } else { None };
@@ -116,12 +128,16 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
             return None;
         }
         if !joins(last_atom(text.get(from..end).unwrap_or_default()), first) {
-            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+            return plain(from..next, flags);
         }
         commas += usize::from(text.get(end - 1) == Some(&b','));
         if commas > MAX_COMMAS {
             // A list of numbers, which no finding is.
-            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+            return plain(from..next, flags);
+        }
+        if next - from > MAX_RUN_BYTES {
+            let until = token_behind(text, next - REACH_BYTES, next);
+            return plain(from..next, flags).map(|segment| Segment { until, ..segment });
         }
         at = next;
     }
@@ -158,6 +174,13 @@ fn is_bound(text: &[u8], from: usize, start: usize) -> bool {
     near.last().is_some_and(u8::is_ascii_digit) || near.iter().any(|byte| matches!(byte, b':' | b'=' | b'@'))
 }
 
+/// Where the first token begins behind a place, before `end`.
+fn token_behind(text: &[u8], from: usize, end: usize) -> usize {
+    let is_blank = |byte: &u8| CLASSES[usize::from(*byte)] & Flags::SPACE != 0;
+    let blank = text.get(from..end).and_then(|near| near.iter().position(is_blank));
+    blank.map_or(end, |at| behind(text, from + at, true).min(end))
+}
+
 /// A block up to its end mark, to the longest that it may be, or to the text's end.
 fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     let most = text.len().min(from + MAX_BLOCK_BYTES);
@@ -167,7 +190,8 @@ fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
         memchr::memmem::find(rest, b"-----").map(|tail| from + mark + 9 + tail + 5)
     });
     let segment = |end: usize| {
-        Some(Segment { range: from..end, flags: Flags(Flags::DIGIT | Flags::COLON), is_block: true })
+        let flags = Flags(Flags::DIGIT | Flags::COLON);
+        Some(Segment { range: from..end, until: end, flags, is_block: true })
     };
     match end {
         Some(end) => segment(end),

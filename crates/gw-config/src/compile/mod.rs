@@ -48,7 +48,7 @@ pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
-use crate::settings::Settings;
+use crate::settings::{FileSettings, Settings};
 use gw_model::catalog::Catalog;
 use gw_model::routing::HealthPolicy;
 use gw_model::snapshot::{PathSettings, SessionSettings};
@@ -82,6 +82,11 @@ pub struct Compiled {
     pub warnings: Vec<Warning>,
 }
 
+/// Files that settings name and that are part of them.
+pub(crate) fn named_files(file: &FileSettings) -> Vec<String> {
+    guardrails::files(&file.guardrails.value)
+}
+
 /// Checks the settings against the catalogue and makes the snapshot.
 ///
 /// # Errors
@@ -102,6 +107,7 @@ pub fn compile(
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
     semantic::check(file, &compiled, &mut faults);
+    guardrails::check_embedders(file, &compiled, &mut faults);
     let models = subcalls::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
@@ -118,7 +124,7 @@ pub fn compile(
         health: health(&file.health.value),
         saturation: file.limits.value.policy(),
         settings: settings_of_path,
-        guardrails: guardrails::compile(&file.guardrails.value, &mut faults),
+        guardrails: guardrails::compile(&file.guardrails.value, &settings.files, &mut faults),
     };
     for model in &file.models.value.0 {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);

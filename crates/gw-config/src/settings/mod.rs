@@ -37,4 +37,4 @@ pub mod timeouts;
 mod root;
 mod zero;
 
-pub use root::{FileSettings, Settings};
+pub use root::{FileSettings, Files, Settings, TermsFile};

@@ -21,6 +21,7 @@ use super::telemetry::TelemetrySettings;
 use crate::place::At;
 use crate::shape::{Named, Text, Whole, settings};
 use gw_model::Secret;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -97,6 +98,20 @@ pub struct Settings {
     pub file: FileSettings,
     /// Add the built-in emulator as provider `demo`.
     pub demo: bool,
+    /// The files that it names, as far as they were read.
+    pub files: Files,
+}
+
+/// Files by the names that a configuration gives them.
+pub type Files = HashMap<String, TermsFile>;
+
+/// A file of terms.
+#[derive(Clone, Debug)]
+pub enum TermsFile {
+    /// What it says. What is no UTF-8 stands in it as U+FFFD.
+    Read(Arc<str>),
+    /// Why it can not be read.
+    Unread(String),
 }
 
 impl Settings {
@@ -124,6 +139,19 @@ impl Settings {
         if let Some(url) = url {
             self.file.redis_url = Some(At::nowhere(url));
         }
+        self
+    }
+
+    /// The files that the settings name, to be read and given back by [`Self::with_files`].
+    #[must_use]
+    pub fn named_files(&self) -> Vec<String> {
+        crate::compile::named_files(&self.file)
+    }
+
+    /// Takes the files that the settings name.
+    #[must_use]
+    pub fn with_files(mut self, files: Files) -> Self {
+        self.files = files;
         self
     }
 
