@@ -32,8 +32,10 @@ pub mod routing;
 pub mod secret;
 pub mod snapshot;
 pub mod subcalls;
+pub mod telemetry;
 pub mod tenancy;
 pub mod time;
+pub mod trace;
 pub mod usage;
 
 pub use abilities::{Abilities, Ability, DropParams};
@@ -56,5 +58,7 @@ pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole, Toll};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;
+pub use telemetry::Telemetry;
 pub use tenancy::{AccountId, AccountPolicy, CustomerPolicy, Level, Membership, Role};
+pub use trace::{Ended, Trace};
 pub use usage::{Usage, UsageSource};

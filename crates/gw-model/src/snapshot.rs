@@ -13,6 +13,7 @@ use crate::routing::{
 };
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
+use crate::telemetry::Telemetry;
 use crate::tenancy::CustomerPolicy;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -337,6 +338,8 @@ pub struct PathSettings {
     pub customers: Arc<CustomerPolicy>,
     /// How answers are reused; `None` when none are.
     pub cache: Option<Arc<CachePolicies>>,
+    /// What a collector of OpenTelemetry is told; `None` when nothing is.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Limits of one session.
@@ -380,6 +383,7 @@ impl Default for PathSettings {
             embeddings_cache_bytes: 16 << 20,
             customers: Arc::default(),
             cache: None,
+            telemetry: None,
         }
     }
 }

@@ -34,6 +34,7 @@ mod server;
 mod sign_in;
 mod subcalls;
 mod targets;
+mod telemetry;
 mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
@@ -106,7 +107,8 @@ pub fn compile(
         &mut faults,
         &mut warnings,
     );
-    let settings_of_path = path(file, &compiled, &mut faults);
+    let telemetry = telemetry::telemetry(settings, &mut faults, &mut warnings);
+    let settings_of_path = PathSettings { telemetry, ..path(file, &compiled, &mut faults) };
     let mut snapshot = Snapshot {
         revision,
         providers: compiled.providers,
@@ -179,6 +181,7 @@ fn path(
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
         cache: cache::policies(file, providers, faults),
+        telemetry: None,
     }
 }
 

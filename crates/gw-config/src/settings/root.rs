@@ -10,6 +10,7 @@ use super::keys::KeySettings;
 use super::listen::Listen;
 use super::models::ModelSettings;
 use super::network::{CorsSettings, ServerBlock, TlsSettings};
+use super::otlp::OtelEnv;
 use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
@@ -80,7 +81,7 @@ settings! {
         default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
         /// Journal and store.
         section storage: StorageSettings,
-        /// Logs.
+        /// Logs, and what a collector of OpenTelemetry is told.
         section telemetry: TelemetrySettings,
     } later { "mcp", "credentials" }
 }
@@ -94,6 +95,8 @@ pub struct Settings {
     pub file: FileSettings,
     /// Add the built-in emulator as provider `demo`.
     pub demo: bool,
+    /// What the environment says about OpenTelemetry.
+    pub otel: OtelEnv,
 }
 
 impl Settings {
@@ -121,6 +124,13 @@ impl Settings {
         if let Some(url) = url {
             self.file.redis_url = Some(At::nowhere(url));
         }
+        self
+    }
+
+    /// Hears what the environment says about OpenTelemetry, where the file says nothing.
+    #[must_use]
+    pub fn with_otel(mut self, otel: OtelEnv) -> Self {
+        self.otel = otel;
         self
     }
 

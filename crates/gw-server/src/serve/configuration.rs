@@ -1,5 +1,6 @@
 //! Reads and compiles the configuration, from a file or from the environment.
 
+use gw_config::settings::otlp::OtelEnv;
 use gw_config::{Compiled, ConfigErrors, Env, ProcessEnv, Settings, Source};
 use gw_model::Secret;
 use std::fmt;
@@ -66,8 +67,9 @@ pub(crate) fn read(origin: &Origin, revision: u64) -> Result<Compiled, Configura
     };
     let redis = ProcessEnv.filled("GATEWRIGHT_REDIS_URL").map(|url| Secret::new(url.trim().to_owned()));
     let database = ProcessEnv.filled("GATEWRIGHT_DATABASE_URL").map(Secret::new);
-    let settings =
-        settings.with_database(database).with_redis(redis).with_demo(origin.demo).with_listen(origin.listen);
+    let otel = OtelEnv::read(&ProcessEnv);
+    let settings = settings.with_database(database).with_redis(redis).with_otel(otel);
+    let settings = settings.with_demo(origin.demo).with_listen(origin.listen);
     gw_config::compile(&settings, catalog, revision).map_err(ConfigurationError::Faults)
 }
 
