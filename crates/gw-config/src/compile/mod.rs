@@ -35,6 +35,7 @@ mod server;
 mod sign_in;
 mod subcalls;
 mod targets;
+mod telemetry;
 mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
@@ -113,7 +114,8 @@ pub fn compile(
         &mut faults,
         &mut warnings,
     );
-    let settings_of_path = path(file, &compiled, &mut faults);
+    let telemetry = telemetry::telemetry(settings, &mut faults, &mut warnings);
+    let settings_of_path = PathSettings { telemetry, ..path(file, &compiled, &mut faults) };
     let mut snapshot = Snapshot {
         revision,
         providers: compiled.providers,
@@ -189,6 +191,7 @@ fn path(
         cache: cache::policies(file, providers, faults),
         client_ip: records::client_ip(&file.records.value),
         logging: records::logging(&file.records.value, faults),
+        telemetry: None,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod limits;
 pub mod listen;
 pub mod models;
 pub mod network;
+pub mod otlp;
 pub mod outlier;
 pub mod overload;
 pub mod path;

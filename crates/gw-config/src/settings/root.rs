@@ -10,6 +10,7 @@ use super::keys::KeySettings;
 use super::listen::Listen;
 use super::models::ModelSettings;
 use super::network::{CorsSettings, ServerBlock, TlsSettings};
+use super::otlp::OtelEnv;
 use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
@@ -84,7 +85,7 @@ settings! {
         section records: RecordSettings,
         /// Journal and store.
         section storage: StorageSettings,
-        /// Logs.
+        /// Logs, and what a collector of OpenTelemetry is told.
         section telemetry: TelemetrySettings,
     } later { "mcp", "credentials" }
 }
@@ -100,6 +101,8 @@ pub struct Settings {
     pub demo: bool,
     /// The files that it names, as far as they were read.
     pub files: Files,
+    /// What the environment says about OpenTelemetry.
+    pub otel: OtelEnv,
 }
 
 /// Files by the names that a configuration gives them.
@@ -152,6 +155,13 @@ impl Settings {
     #[must_use]
     pub fn with_files(mut self, files: Files) -> Self {
         self.files = files;
+        self
+    }
+
+    /// Hears what the environment says about OpenTelemetry, where the file says nothing.
+    #[must_use]
+    pub fn with_otel(mut self, otel: OtelEnv) -> Self {
+        self.otel = otel;
         self
     }
 
