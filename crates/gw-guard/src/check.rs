@@ -9,7 +9,7 @@ use crate::pii::{self, Kinds};
 use crate::regexes::Regexes;
 use crate::schema::Schema;
 use crate::secrets::Secrets;
-use crate::segment::{self, Segment};
+use crate::segment::{Segment, Segments};
 use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 use crate::urls::Urls;
 use crate::{injection, invisible, walk, whole};
@@ -145,7 +145,7 @@ impl Check {
         if self.is_buffered() {
             found.extend(self.judge(text, None, &About::default()));
         } else {
-            self.scanner().advance(self, text, 0, true, &mut found);
+            self.scanner().advance(self, text, 0, true, &mut Segments::default(), &mut found);
         }
         found
     }
@@ -167,7 +167,7 @@ impl Check {
     /// What it needs for one text.
     pub(crate) fn scanner(&self) -> Scanner {
         match &self.0 {
-            Engine::Regex(regexes) => Scanner::Regex(Box::new(regexes.room())),
+            Engine::Regex(regexes) => Scanner::Regex(regexes.room()),
             Engine::Pii(_) => Scanner::Pii(Box::default()),
             Engine::Secrets(_) => Scanner::Secrets(Vec::new()),
             _ => Scanner::Plain,
@@ -180,7 +180,7 @@ impl Check {
 pub(crate) enum Scanner {
     Pii(Box<pii::Room>),
     Secrets(Vec<crate::secrets::Hit>),
-    Regex(Box<regex_automata::hybrid::dfa::Cache>),
+    Regex(crate::regexes::Room),
     Plain,
 }
 
@@ -193,48 +193,43 @@ impl Scanner {
         text: &str,
         from: usize,
         is_end: bool,
+        segments: &mut Segments,
         out: &mut Vec<Finding>,
     ) -> usize {
         let bytes = text.as_bytes();
+        let end = |all: &[Segment]| all.last().map_or(from, |last| last.range.end);
         match (&check.0, self) {
             (Engine::Pii(kinds), Self::Pii(room)) => {
-                segments(bytes, from, is_end, |segment| pii::scan(bytes, segment, kinds, room, out))
+                let all = segments.of(bytes, from, is_end);
+                all.iter().for_each(|segment| pii::scan(bytes, segment, kinds, room, out));
+                end(all)
             }
             (Engine::Secrets(secrets), Self::Secrets(hits)) => {
                 hits.clear();
                 secrets.hits(bytes, from, bytes.len(), hits);
                 let mut rest = hits.as_slice();
-                segments(bytes, from, is_end, |segment| {
+                let all = segments.of(bytes, from, is_end);
+                for segment in all {
                     let here = rest.iter().take_while(|hit| hit.begins_before(segment.range.end)).count();
                     let (now, later) = rest.split_at(here);
                     rest = later;
                     secrets.scan(bytes, segment, now, out);
-                })
+                }
+                end(all)
             }
             (Engine::Urls(urls), _) => {
-                segments(bytes, from, is_end, |segment| urls.scan(bytes, segment.range.clone(), out))
+                let all = segments.of(bytes, from, is_end);
+                // A link has a colon.
+                let linked = all.iter().filter(|segment| segment.flags.has_colon() || segment.is_block);
+                linked.for_each(|segment| urls.scan(bytes, segment.range.clone(), out));
+                end(all)
             }
-            (Engine::Regex(regexes), Self::Regex(cache)) => {
-                walk::scan(regexes, cache, bytes, from, is_end, out)
+            (Engine::Regex(regexes), Self::Regex(room)) => {
+                walk::scan(regexes, room.cache(), bytes, from, is_end, out)
             }
             (Engine::Terms(terms), _) => walk::scan(terms, &mut (), bytes, from, is_end, out),
             (Engine::Invisible, _) => invisible::scan(text, from, is_end, out),
             _ => text.len(),
         }
     }
-}
-
-/// Visits each complete segment; gives where the last one ends.
-fn segments(text: &[u8], from: usize, is_end: bool, mut visit: impl FnMut(&Segment)) -> usize {
-    let mut at = from;
-    while at < text.len() {
-        match segment::next(text, at, is_end) {
-            Some(segment) if segment.range.end > at => {
-                visit(&segment);
-                at = segment.range.end;
-            }
-            _ => break,
-        }
-    }
-    at
 }
