@@ -15,6 +15,7 @@ use crate::plugins::Plugins;
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
+use gw_model::access::Compile;
 use gw_model::{Clock, Micros, Secret, Snapshot};
 use gw_store::memory::{Gates, KeyTable};
 use gw_store::objects::Objects;
@@ -47,6 +48,7 @@ pub struct Gateway {
     master: Secret,
     introducer: OnceLock<Arc<dyn Introducer>>,
     plugins: OnceLock<Arc<dyn Plugins>>,
+    compiler: OnceLock<Compile>,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
@@ -134,6 +136,7 @@ impl Gateway {
             master: parts.master,
             introducer: OnceLock::new(),
             plugins: OnceLock::new(),
+            compiler: OnceLock::new(),
             clock: parts.clock,
             metrics,
             saturation,
@@ -187,6 +190,15 @@ impl Gateway {
         let _ = self.plugins.set(plugins);
     }
 
+    /// Has conditions of keys and accounts be read so from now on; the first call decides.
+    pub fn set_compiler(&self, compile: Compile) {
+        let _ = self.compiler.set(compile);
+    }
+
+    pub(crate) fn compiler(&self) -> Option<Compile> {
+        self.compiler.get().copied()
+    }
+
     pub(crate) fn plugins(&self) -> Option<&Arc<dyn Plugins>> {
         self.plugins.get()
     }
@@ -203,7 +215,7 @@ impl Gateway {
     /// Do conditions want to see headers of callers? They are not kept otherwise.
     #[must_use]
     pub fn keeps_headers(&self) -> bool {
-        self.keeps_headers.load(Ordering::Relaxed)
+        self.keeps_headers.load(Ordering::Relaxed) || self.keys.accounts.reads_headers()
     }
 
     /// The configuration in force.

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 20] = [
     "name",
     "models",
     "endpoints",
@@ -28,6 +28,9 @@ const COMMON: [&str; 17] = [
     "tools",
     "denied_tools",
     "fallbacks",
+    "parameters",
+    "deny_when",
+    "deny_message",
 ];
 
 /// Most memberships of one person.

@@ -8,7 +8,7 @@ use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
-pub(super) const MEMBERS: [&str; 26] = [
+pub(super) const MEMBERS: [&str; 29] = [
     "name",
     "team_id",
     "project_id",
@@ -31,6 +31,9 @@ pub(super) const MEMBERS: [&str; 26] = [
     "tools",
     "denied_tools",
     "fallbacks",
+    "parameters",
+    "deny_when",
+    "deny_message",
     "guardrails",
     "credentials",
     "metadata",

@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 23] = [
+const SHOWN: [&str; 26] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -85,12 +85,15 @@ const SHOWN: [&str; 23] = [
     "tools:array?",
     "denied_tools:array",
     "fallbacks:boolean",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
     "revision:integer",
     "created_at:string",
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 18] = [
+const GIVEN: [&str; 21] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -109,6 +112,9 @@ const GIVEN: [&str; 18] = [
     "tools:array?",
     "denied_tools:array?",
     "fallbacks:boolean?",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
 ];
 
 /// The schemas.
