@@ -41,7 +41,7 @@ const requests = createRoute({
 });
 const keys = createRoute({
   ...at("/keys"),
-  validateSearch: texts("name", "team", "key", "create", "state"),
+  validateSearch: texts("name", "team", "key", "create", "state", "sort"),
   component: lazyRouteComponent(() => import("@/features/keys/Keys"), "Keys"),
 });
 const budgets = createRoute({
@@ -52,7 +52,7 @@ const budgets = createRoute({
 const accounts = (["organizations", "teams", "projects", "users", "customers", "plans", "tags"] as const).map((name) =>
   createRoute({
     ...at(`/${name}`),
-    validateSearch: texts("name", "id", "create"),
+    validateSearch: texts("name", "id", "create", "sort"),
     component: lazyRouteComponent(() => import("@/features/accounts/pages"), name),
   }),
 );

@@ -1,6 +1,5 @@
 // Signing in, and the frame: theme, palette, phone.
 import { accessible, check, go, heading, signInWithKey, signOut } from "./kit.mjs";
-import { client } from "../seed/index.mjs";
 
 export const shell = {
   "sign-in": async ({ page, base, masterKey, shoot, audit }) => {
@@ -17,12 +16,14 @@ export const shell = {
     // The page that the address named comes after the way in.
     await heading(page, "Requests");
     check(page.url().includes("outcome=success"), "the address is lost at the sign-in");
+    // The session is the cookie's: it outlives the page, and no script sees it or the key.
+    await page.reload();
+    await heading(page, "Requests");
+    const seen = await page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]));
+    check(!seen.includes(masterKey) && !seen.includes("gatewright_session"), `the page can read ${seen}`);
   },
   "a person with a password": async (tools) => {
     const { page, base, masterKey, shoot } = tools;
-    const call = client(base, masterKey);
-    // A gateway without sessions knows keys only.
-    if ((await call("GET", "/api/v1/auth/methods")).value?.password !== true) return;
     await go(page, "/users?name=ada");
     await page.getByRole("button", { name: "Ada Byron", exact: true }).click();
     await page.getByRole("button", { name: "Password link" }).click();

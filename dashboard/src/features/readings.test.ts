@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { may, scoped } from "@/api/permissions";
+import { may } from "@/api/permissions";
 import type { Log } from "@/api/types";
 import { changes } from "./audit/changes";
 import { burn, periodMs } from "./budgets/burn";
@@ -86,13 +86,10 @@ describe("what pages ask", () => {
     expect(queryOf({ key: "k", outcome: "refused", range: "1h", subcalls: "1" }, now)).toMatchObject({ key_id: "k", outcome: "refused", include: "subcalls", from: "2026-11-22T11:00:00.000Z" });
     expect(queryOf({ range: "1h", from: "2026-01-01T00:00:00Z" }, now).from).toBe("2026-01-01T00:00:00Z");
   });
-  it("offers what a role may", () => {
-    const as = (role: string, scopes = ["*"]) => ({ kind: "key" as const, key: "k", me: { actor: "x", roles: [{ role }], scopes } });
-    expect([may(as("owner"), "keys:write"), may(as("viewer"), "keys:write"), may(as("viewer"), "logs:read"), may(as("billing"), "budgets:write")]).toEqual([true, false, false, true]);
-    expect(may(as("admin", ["keys:read"]), "keys:write")).toBe(false);
-    expect([scoped(["*:read"], "keys:read"), scoped(["keys:*"], "keys:write"), scoped(["keys:*"], "logs:read")]).toEqual([true, true, false]);
-    const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "logs:read": false }, personal: true, hasPassword: true, totpEnabled: false, recoveryCodesLeft: 0 };
-    expect([may(cookie, "keys:read"), may(cookie, "logs:read"), may(cookie, "keys:write")]).toEqual([true, false, false]);
+  it("offers what the session may", () => {
+    const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "keys:write": "own" }, personal: true, hasPassword: true, totpEnabled: false, recoveryCodesLeft: 0 };
+    expect([may(cookie, "keys:read"), may(cookie, "keys:write"), may(cookie, "logs:read")]).toEqual([true, true, false]);
+    expect(may({ kind: "none", ended: false }, "keys:read")).toBe(false);
   });
   it("puts address, key and model into every snippet", () => {
     for (const { id, text } of snippets({ base: "http://gw:4000", key: "gw-secret", model: "chat" })) {

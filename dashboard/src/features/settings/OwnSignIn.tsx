@@ -1,4 +1,4 @@
-// One's own password, second factor and sessions, where the gateway has sessions.
+// One's own password, second factor and sessions.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, post } from "@/api/change";
@@ -188,7 +188,7 @@ function Factors({ of }: { of: CookieSession }) {
   );
 }
 
-/** The panel; nothing where a key in the page's memory is all there is. */
+/** The panel. */
 export function OwnSignIn() {
   const now = useSession();
   if (now.kind !== "cookie") return null;
