@@ -59,7 +59,7 @@ const accounts = (["organizations", "teams", "projects", "users", "customers", "
 const start = createRoute({ ...at("/start"), validateSearch: texts("client", "model"), component: lazyRouteComponent(() => import("@/features/start/Start"), "Start") });
 const playground = createRoute({
   ...at("/playground"),
-  validateSearch: texts("left", "right"),
+  validateSearch: texts("models"),
   component: lazyRouteComponent(() => import("@/features/playground/Playground"), "Playground"),
 });
 const models = createRoute({

@@ -6,7 +6,8 @@ import { burn, periodMs } from "./budgets/burn";
 import { pieces } from "./guardrails/pieces";
 import { healthOf, parseMetrics } from "./overview/metrics";
 import { nanos, totals } from "./overview/usage";
-import { events } from "./playground/stream";
+import { turnsOf } from "./playground/exchange";
+import { events, headOf } from "./playground/stream";
 import { queryOf } from "./requests/filters";
 import { steps, verdicts } from "./requests/reading";
 import { snippets } from "./start/snippets";
@@ -77,6 +78,21 @@ gatewright_request_duration_seconds_bucket{provider="demo",le="+Inf"} 10`;
       { path: "d", before: null, after: "x" },
     ]);
     expect(changes(null, { name: "x" })).toEqual([{ path: "name", before: null, after: "x" }]);
+  });
+});
+
+describe("the playground", () => {
+  it("reads the head of an answer", () => {
+    const head = headOf(new Headers({ "x-request-id": "r", "x-gatewright-provider": "p", "x-gatewright-attempts": "2", "x-gatewright-guardrails": "mail=tokenize, no-secrets=block" }));
+    expect(head).toMatchObject({ requestId: "r", provider: "p", attempts: 2, cache: null, guardrails: [{ name: "mail", action: "tokenize" }, { name: "no-secrets", action: "block" }] });
+    expect(headOf(new Headers()).guardrails).toEqual([]);
+  });
+  it("tells each model its own answers", () => {
+    const answer = (model: string, text: string) => ({ model, text, head: null, told: null, record: null, fault: null, stopped: false, running: false });
+    const past = [{ question: "q", answers: [answer("a", "one"), answer("b", "two")] }];
+    expect(turnsOf(past, 1, "be brief", "and?").map(({ content }) => content)).toEqual(["be brief", "q", "two", "and?"]);
+    // One that was not asked then goes on from the first.
+    expect(turnsOf(past, 2, "", "and?").map(({ content }) => content)).toEqual(["q", "one", "and?"]);
   });
 });
 
