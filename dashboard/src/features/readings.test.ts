@@ -4,6 +4,7 @@ import type { Log } from "@/api/types";
 import { changes } from "./audit/changes";
 import { burn, periodMs } from "./budgets/burn";
 import { pieces } from "./guardrails/pieces";
+import { configured, KINDS, type Kind } from "./models/kinds";
 import { healthOf, parseMetrics } from "./overview/metrics";
 import { nanos, totals } from "./overview/usage";
 import { turnsOf } from "./playground/exchange";
@@ -32,6 +33,21 @@ gatewright_request_duration_seconds_bucket{provider="demo",le="+Inf"} 10`;
     expect(others).toEqual([]);
     expect(demo).toMatchObject({ provider: "demo", requests: 10, errors: 1, failedTries: 2, reasons: { "5xx": 2 }, p50: 100 });
     expect(demo?.p95).toBeCloseTo(190);
+  });
+  it("tells which deployments had trouble, the worst first", () => {
+    const text = `gatewright_deployment_down{provider="p",model="a"} 0
+gatewright_deployment_trips_total{provider="p",model="a"} 2
+gatewright_deployment_down{provider="p",model="b"} 1
+gatewright_deployment_trips_total{provider="p",model="b"} 1
+gatewright_deployment_trips_total{provider="p",model="fine"} 0
+gatewright_requests_total{provider="p",outcome="success"} 1`;
+    expect(healthOf(parseMetrics(text))[0]?.deployments).toMatchObject([{ model: "b", state: "down", trips: 1 }, { model: "a", state: "up", trips: 2 }]);
+  });
+  it("writes what the configuration says for a provider", () => {
+    const kind = (name: string) => KINDS.find((one) => one.kind === name) as Kind;
+    expect(configured(kind("openai"), "openai", null)).toBe("providers:\n  openai:\n    api_key: ${OPENAI_API_KEY}");
+    expect(configured(kind("openai-compatible"), "local", "local")).toContain("    kind: openai-compatible\n    base_url:");
+    expect(configured(kind("openai-compatible"), "local", "local")).toContain("stored_credential: local");
   });
   it("finds the verdicts of guardrails in a detail", () => {
     const detail = "guardrail attacks block: x in request 0 (user) at 0..61, 99 %; guardrail pii tokenize: email at 1..2";

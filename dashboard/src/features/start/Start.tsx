@@ -60,8 +60,11 @@ function Providers() {
         </p>
       ) : sees ? (
         <>
-          <p className="mb-3 text-soft">Put a provider's key into the environment or the configuration file, and reload. With --demo there is one to try things with.</p>
+          <p className="mb-3 text-soft">Put a provider's key into the environment or the configuration file. With --demo there is one to try things with.</p>
           <CodeBlock text={PROVIDER_SAMPLE} label="a configuration" />
+          <Link to="/providers" search={{ add: "1" }} className="mt-3 inline-block font-medium text-accent-strong hover:underline">
+            Add a provider step by step
+          </Link>
         </>
       ) : (
         <p className="text-soft">Whoever runs this gateway connects providers.</p>
@@ -188,7 +191,7 @@ export function Start() {
             <p className="flex items-center gap-2 text-soft" role="status">
               {sees ? (
                 <>
-                  <span className="pulse size-2 rounded-full bg-accent" />
+                  <span className="pulse size-2 shrink-0 rounded-full bg-accent" />
                   Waiting for {made ? `the first call with ${made.name}` : "the first call"}. It is shown here a moment after it ended.
                 </>
               ) : (
