@@ -4,6 +4,7 @@ use super::Metrics;
 use prometheus_client::registry::Registry;
 
 impl Metrics {
+    #[expect(clippy::disallowed_methods, reason = "this is where metrics are registered")]
     pub(super) fn register_bodies(&self, r: &mut Registry) {
         r.register("record_bodies_written", "Calls whose bodies are kept", self.bodies_written.clone());
         r.register("record_bodies_dropped", "Calls whose bodies were dropped", self.bodies_dropped.clone());
