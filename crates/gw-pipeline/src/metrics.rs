@@ -4,6 +4,7 @@
 mod bodies;
 mod shared_limits;
 mod sharing;
+mod usd;
 
 pub use shared_limits::SharedLimitMetrics;
 pub use sharing::SharingMetrics;
@@ -20,7 +21,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use usd::{Shown, UsdCounter};
 
 /// Distinct model labels before further ones are counted as `other`.
 const MAX_MODEL_LABELS: usize = 500;
@@ -132,9 +133,6 @@ struct CheckLabels {
     provider: String,
     outcome: &'static str,
 }
-
-/// A counter of dollars, kept in nano-dollars and shown as a decimal.
-type UsdCounter = Counter<f64, AtomicU64>;
 
 /// See the module.
 #[derive(Debug)]
@@ -373,7 +371,7 @@ impl Metrics {
 
     pub(crate) fn note_overrun(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
-            self.overrun.inc_by(dollars(amount));
+            self.overrun.inc_by(Shown(amount));
         }
     }
 
@@ -390,7 +388,7 @@ impl Metrics {
     /// Counts what an answer from the cache would have cost.
     pub(crate) fn note_saved(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
-            self.saved.inc_by(dollars(amount));
+            self.saved.inc_by(Shown(amount));
         }
     }
 
@@ -513,12 +511,6 @@ impl Metrics {
     }
 }
 
-/// Dollars as a float: for display in metrics only, never for accounting.
-#[expect(clippy::cast_precision_loss, reason = "a metric's precision suffices")]
-fn dollars(amount: NanoUsd) -> f64 {
-    amount.0 as f64 / 1e9
-}
-
 /// An ended call, to be counted.
 pub(crate) struct Ending<'a> {
     pub(crate) record: &'a Record,
@@ -580,7 +572,7 @@ impl EndingHandles {
             self.input.inc_by(attempt.usage.input_tokens);
             self.output.inc_by(attempt.usage.output_tokens);
             self.cached.inc_by(attempt.usage.cached_tokens);
-            self.cost.inc_by(dollars(attempt.cost));
+            self.cost.inc_by(Shown(attempt.cost));
             if !attempt.reason.is_empty() {
                 let labels =
                     AttemptLabels { provider: attempt.provider.clone(), reason: attempt.reason.clone() };

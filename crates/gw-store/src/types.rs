@@ -5,6 +5,7 @@ mod bulk;
 mod records;
 mod routes;
 mod scim;
+mod shown_id;
 mod search;
 mod sign_in;
 mod spending;
