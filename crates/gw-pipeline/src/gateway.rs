@@ -257,10 +257,8 @@ impl Gateway {
 
     /// Is nothing to be written down of a call but what must be, where that is said of it?
     pub(crate) fn is_unlogged(&self, said: Option<Logging>) -> bool {
-        match (self.unlogged.load(Ordering::Relaxed), said) {
-            (2, _) | (1, None) | (_, Some(Logging::Off)) => true,
-            _ => false,
-        }
+        let everywhere = self.unlogged.load(Ordering::Relaxed);
+        matches!((everywhere, said), (2, _) | (1, None) | (_, Some(Logging::Off)))
     }
 
     /// What records say of clients' addresses.

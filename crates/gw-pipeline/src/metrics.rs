@@ -1,6 +1,7 @@
 //! Counters and gauges of the request path, with bounded label sets. Names and units follow Prometheus'
 //! conventions. It must not carry keys, end users or anything a caller writes, save model names up to a cap.
 
+mod bodies;
 mod shared_limits;
 mod sharing;
 mod usd;
@@ -341,13 +342,7 @@ impl Metrics {
             "Configurations refused at reload",
             self.config_reload_failures.clone(),
         );
-        r.register("record_bodies_written", "Calls whose bodies are kept", self.bodies_written.clone());
-        r.register("record_bodies_dropped", "Calls whose bodies were dropped", self.bodies_dropped.clone());
-        r.register(
-            "record_bodies_unmasked",
-            "Calls whose bodies could not be masked",
-            self.bodies_unmasked.clone(),
-        );
+        self.register_bodies(r);
         r.register("audit_entries", "Entries of the audit log", self.audit_entries.clone());
         let text = "Entries of the audit log that could not be written";
         r.register("audit_failures", text, self.audit_failures.clone());

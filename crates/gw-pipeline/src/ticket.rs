@@ -508,18 +508,6 @@ impl Open {
         }
     }
 
-    /// Microseconds since the call arrived.
-    pub(crate) fn elapsed_us(&self) -> u64 {
-        u64::try_from(self.worker.now() - self.record.time).unwrap_or(0)
-    }
-
-    /// Notes the first byte sent to the caller, once.
-    pub(crate) fn note_first_byte(&mut self) {
-        if self.record.first_byte_us.is_none() {
-            self.record.first_byte_us = Some(self.elapsed_us());
-        }
-    }
-
     /// Ends the call and writes its record.
     fn end(&mut self, outcome: Outcome, status: u16) {
         if let Some(taken) = self.take_record(outcome, status) {

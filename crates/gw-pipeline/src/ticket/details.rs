@@ -12,6 +12,18 @@ impl Open {
         self.from = from;
     }
 
+    /// Microseconds since the call arrived.
+    pub(crate) fn elapsed_us(&self) -> u64 {
+        u64::try_from(self.worker.now() - self.record.time).unwrap_or(0)
+    }
+
+    /// Notes the first byte sent to the caller, once.
+    pub(crate) fn note_first_byte(&mut self) {
+        if self.record.first_byte_us.is_none() {
+            self.record.first_byte_us = Some(self.elapsed_us());
+        }
+    }
+
     /// Notes what the try that ends now was charged at. Call it before the try is in the record.
     pub(super) fn note_prices(&mut self, target: &Target, usage: &Usage, tier: ServiceTier) {
         let attempt = u8::try_from(self.record.attempts.len()).unwrap_or(u8::MAX);

@@ -238,9 +238,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let configured = Configured { origin: start.origin.clone(), emulator, revision: 1 };
     background.spawn(reload::watch(Arc::clone(&app), configured));
     background.spawn(keep_clock(clock));
-    background.spawn(newcomers::keep(Arc::clone(&app)));
-    background.spawn(prune_audit(Arc::clone(&app), compiled.store.audit_retention_days));
-    background.spawn(records::keep(Arc::clone(&app), compiled.store.record_retention_days));
+    look_after(background, &app, &compiled);
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
@@ -340,6 +338,13 @@ fn share(background: &Runtime, compiled: &Compiled, app: &App) -> Result<(), Boo
         background.spawn(sharing);
     }
     Ok(())
+}
+
+/// What is done about the database now and again.
+fn look_after(background: &Runtime, app: &Arc<App>, compiled: &Compiled) {
+    background.spawn(newcomers::keep(Arc::clone(app)));
+    background.spawn(prune_audit(Arc::clone(app), compiled.store.audit_retention_days));
+    background.spawn(records::keep(Arc::clone(app), compiled.store.record_retention_days));
 }
 
 /// Drops what is too old of the audit log, at start and then now and again.

@@ -70,6 +70,7 @@ impl BodyContent {
     }
 
     /// What [`Self::pack`] made. Errors: it is not that.
+    #[expect(clippy::disallowed_methods, reason = "read to its end within a limit")]
     pub(super) fn unpack(packed: &[u8]) -> Result<Self, StoreError> {
         let damaged = || StoreError::Damaged { what: "bodies of a call" };
         let Some((&VERSION, deflated)) = packed.split_first() else { return Err(damaged()) };

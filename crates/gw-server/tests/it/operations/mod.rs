@@ -107,8 +107,6 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "routes/{id}/publish", route, json!({}), "route.publish"),
         row(Method::POST, "routes/{id}/rollback", Object::OldRoute, json!({}), "route.rollback"),
         row(Method::POST, "routes/{id}/simulate", route, question(), ""),
-        row(Method::GET, "logs/{id}/bodies", Object::Call, Value::Null, "bodies.read"),
-        row(Method::POST, "logs/{id}/feedback", Object::Call, json!({"label": "good"}), ""),
         row(Method::POST, "cache/purge", Object::Nothing, json!({"all": true}), ""),
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
@@ -130,8 +128,6 @@ pub(crate) fn rows() -> Vec<Row> {
         ("routes/{id}/versions", route),
         ("cache", Object::Nothing),
         ("logs", Object::Nothing),
-        ("logs/{id}", Object::Call),
-        ("logs/{id}/feedback", Object::Call),
         ("usage", Object::Nothing),
         ("export", Object::Nothing),
         ("guardrails", Object::Nothing),
@@ -141,6 +137,7 @@ pub(crate) fn rows() -> Vec<Row> {
     ] {
         rows.push(row(Method::GET, path, object, Value::Null, ""));
     }
+    rows.extend(of_records());
     for (resource, level) in ACCOUNTS {
         let one = format!("{resource}/{{id}}");
         let action = |verb: &str| format!("{level}.{verb}");
@@ -151,6 +148,23 @@ pub(crate) fn rows() -> Vec<Row> {
         rows.push(row(Method::DELETE, &one, Object::Of(resource), Value::Null, &action("delete")));
     }
     rows
+}
+
+/// Of one record.
+fn of_records() -> [Row; 4] {
+    let row = |method: Method, path: &str, body: Value, action: Option<&str>| Row {
+        method,
+        path: path.to_owned(),
+        object: Object::Call,
+        body,
+        action: action.map(str::to_owned),
+    };
+    [
+        row(Method::GET, "logs/{id}", Value::Null, None),
+        row(Method::GET, "logs/{id}/bodies", Value::Null, Some("bodies.read")),
+        row(Method::GET, "logs/{id}/feedback", Value::Null, None),
+        row(Method::POST, "logs/{id}/feedback", json!({"label": "good"}), None),
+    ]
 }
 
 /// Operations of the document: method and path, without `/api/v1/`.
