@@ -11,6 +11,7 @@ pub use parameters::{ParameterRules, is_content, parameter_key};
 
 use crate::clock::Micros;
 use crate::limits::TimeZone;
+use crate::logging::Logging;
 use crate::network::Network;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -33,6 +34,9 @@ pub struct Access {
     /// Members that the metadata of its calls must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub required_metadata: Vec<String>,
+    /// The most that is written down of calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Logging>,
     /// What calls may be.
     #[serde(skip_serializing_if = "CallRules::is_empty")]
     pub calls: CallRules,
@@ -45,6 +49,7 @@ impl Access {
         self.allowed_ips.is_empty()
             && self.hours.is_empty()
             && self.required_metadata.is_empty()
+            && self.logging.is_none()
             && self.calls.is_empty()
     }
 

@@ -224,6 +224,11 @@ impl App {
         server.tls.as_ref().map(|t| (PathBuf::from(&t.cert_file), PathBuf::from(&t.key_file)))
     }
 
+    /// Files that the configuration in force is made of, beside its own and those of TLS.
+    pub(crate) fn other_files(&self) -> Vec<PathBuf> {
+        self.server.load().files.iter().map(PathBuf::from).collect()
+    }
+
     /// From now on `/readyz` says no.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);

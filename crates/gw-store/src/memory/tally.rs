@@ -8,6 +8,7 @@ use super::refused::{HoldRefused, LimitExceeded};
 use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
+use crate::types::Spending;
 use gw_model::limits::{LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd};
 use parking_lot::{Mutex, MutexGuard};
@@ -69,18 +70,18 @@ impl Tally {
         counters.purse().open(&rules.budgets, now)
     }
 
-    /// Tells such a window what was spent in it before, piece by piece in the order of time; the second time nothing
-    /// happens. `here`: what of it was spent by this gateway, where that is not all of it.
+    /// Tells such a window what the store knows of its time; the second time nothing happens. `here`: what of it was
+    /// spent by this gateway, where that is not all of it.
     pub fn restore_window(
         &self,
         window: &Unrestored,
         now: Micros,
-        pieces: &[(Micros, NanoUsd)],
-        here: Option<&[(Micros, NanoUsd)]>,
+        all: &Spending,
+        here: Option<&Spending>,
     ) {
         let mut counters = self.lock();
         let now = counters.now(now);
-        counters.purse().restore_open(window, now, pieces, here);
+        counters.purse().restore_open(window, now, all, here);
     }
 
     /// Sets what of that was spent by this gateway.

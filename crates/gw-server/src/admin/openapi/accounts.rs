@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 26] = [
+const SHOWN: [&str; 27] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -80,6 +80,7 @@ const SHOWN: [&str; 26] = [
     "allowed_ips:array?",
     "hours:array",
     "required_metadata:array",
+    "logging:string?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",
@@ -93,7 +94,7 @@ const SHOWN: [&str; 26] = [
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 21] = [
+const GIVEN: [&str; 22] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -107,6 +108,7 @@ const GIVEN: [&str; 21] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "logging:string?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",

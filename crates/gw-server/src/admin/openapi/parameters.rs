@@ -3,7 +3,7 @@
 
 use super::Operation;
 use crate::admin::{logs, query};
-use gw_model::{Level, Outcome};
+use gw_model::{Level, Outcome, WireFormat};
 use gw_store::types::GroupBy;
 use serde_json::{Value, json};
 
@@ -29,6 +29,10 @@ pub(in crate::admin) enum Kind {
 pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
     match (operation.path, name) {
         ("/api/v1/logs", "limit") => Kind::Whole(logs::MAX_LIMIT),
+        ("/api/v1/logs", "stream" | "has_body") => Kind::Flag,
+        ("/api/v1/logs", "format") => {
+            Kind::OneOf(WireFormat::ALL.iter().map(|format| format.as_str()).collect())
+        }
         (_, "limit") => Kind::Whole(query::MAX_LIMIT),
         (_, "cascade" | "dry_run" | "prune" | "take_over" | "ids") => Kind::Flag,
         (_, "from" | "to") => Kind::Time,
