@@ -80,9 +80,10 @@ fn parameters(raw: &str) -> Result<Option<ParameterRules>, ApiError> {
         );
         ApiError::invalid("parameters", text)
     };
-    let Some(input): Option<ParametersInput> = serde_json::from_str(raw).map_err(wrong)? else {
-        return Ok(None);
-    };
+    // An object by itself first: a list would pass for one without members.
+    let members: Option<Map<String, Value>> = serde_json::from_str(raw).map_err(wrong)?;
+    let Some(members) = members else { return Ok(None) };
+    let input: ParametersInput = serde_json::from_value(Value::Object(members)).map_err(wrong)?;
     let rules = ParameterRules {
         allowed: input.allowed,
         denied: input.denied.unwrap_or_default(),
