@@ -4,6 +4,7 @@
 use crate::document::{Kind, Node, parse};
 use crate::env::Env;
 use crate::errors::{ConfigErrors, Faults};
+use crate::settings::otlp::OtelEnv;
 use crate::settings::{FileSettings, Files, Settings};
 use crate::shape::{Reader, Shape};
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub fn load(source: Source<'_>, env: &dyn Env) -> Result<Settings, ConfigErrors>
     }
     let file = FileSettings::read(&root, &mut Reader::new(&mut faults));
     let settings =
-        file.map(|file| Settings { source: Arc::clone(&name), file, demo: false, files: Files::new() });
+        file.map(|file| Settings { source: Arc::clone(&name), file, demo: false, files: Files::new(), otel: OtelEnv::default() });
     faults.finish(&name, settings)
 }
 

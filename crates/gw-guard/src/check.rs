@@ -9,7 +9,7 @@ use crate::pii::{self, Kinds};
 use crate::regexes::Regexes;
 use crate::schema::Schema;
 use crate::secrets::Secrets;
-use crate::segment::{self, Segment};
+use crate::segment::Segments;
 use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 use crate::urls::Urls;
 use crate::{injection, invisible, walk, whole};
@@ -160,7 +160,7 @@ impl Check {
         if self.is_buffered() {
             found.extend(self.judge(text, None, &About::default()));
         } else {
-            self.scanner().advance(self, text, 0, true, &mut found);
+            self.scanner().advance(self, text, 0, true, &mut Segments::default(), &mut found);
         }
         found
     }
@@ -182,7 +182,7 @@ impl Check {
     /// What it needs for one text.
     pub(crate) fn scanner(&self) -> Scanner {
         match &self.0 {
-            Engine::Regex(regexes) => Scanner::Regex(Box::new(regexes.room())),
+            Engine::Regex(regexes) => Scanner::Regex(regexes.room()),
             Engine::Pii(_) => Scanner::Pii(Box::default()),
             Engine::Secrets(_) => Scanner::Secrets(Vec::new()),
             _ => Scanner::Plain,
@@ -195,7 +195,7 @@ impl Check {
 pub(crate) enum Scanner {
     Pii(Box<pii::Room>),
     Secrets(Vec<crate::secrets::Hit>),
-    Regex(Box<regex_automata::hybrid::dfa::Cache>),
+    Regex(crate::regexes::Room),
     Plain,
 }
 
@@ -208,18 +208,19 @@ impl Scanner {
         text: &str,
         from: usize,
         is_end: bool,
+        segments: &mut Segments,
         out: &mut Vec<Finding>,
     ) -> usize {
         let bytes = text.as_bytes();
         match (&check.0, self) {
             (Engine::Pii(kinds), Self::Pii(room)) => {
-                segments(bytes, from, is_end, out, |segment, out| pii::scan(bytes, segment, kinds, room, out))
+                segments.visit(bytes, from, is_end, out, |segment, out| pii::scan(bytes, segment, kinds, room, out))
             }
             (Engine::Secrets(secrets), Self::Secrets(hits)) => {
                 hits.clear();
                 secrets.hits(bytes, from, bytes.len(), hits);
                 let mut rest = hits.as_slice();
-                segments(bytes, from, is_end, out, |segment, out| {
+                segments.visit(bytes, from, is_end, out, |segment, out| {
                     let before =
                         |place: usize| rest.iter().take_while(|hit| hit.begins_before(place)).count();
                     let (gone, here) = (before(segment.range.start), before(segment.until));
@@ -228,42 +229,15 @@ impl Scanner {
                     secrets.scan(bytes, segment, now, out);
                 })
             }
-            (Engine::Urls(urls), _) => segments(bytes, from, is_end, out, |segment, out| {
+            (Engine::Urls(urls), _) => segments.visit(bytes, from, is_end, out, |segment, out| {
                 urls.scan(bytes, segment.range.clone(), out)
             }),
-            (Engine::Regex(regexes), Self::Regex(cache)) => {
-                walk::scan(regexes, cache, bytes, from, is_end, out)
+            (Engine::Regex(regexes), Self::Regex(room)) => {
+                walk::scan(regexes, room.cache(), bytes, from, is_end, out)
             }
             (Engine::Terms(terms), _) => walk::scan(terms, &mut (), bytes, from, is_end, out),
             (Engine::Invisible, _) => invisible::scan(text, from, is_end, out),
             _ => text.len(),
         }
     }
-}
-
-/// Visits each complete segment; gives where everything before is decided.
-fn segments(
-    text: &[u8],
-    from: usize,
-    is_end: bool,
-    out: &mut Vec<Finding>,
-    mut visit: impl FnMut(&Segment, &mut Vec<Finding>),
-) -> usize {
-    let mut at = from;
-    while at < text.len() {
-        let Some(segment) = segment::next(text, at, is_end).filter(|segment| segment.until > at) else {
-            break;
-        };
-        let before = out.len();
-        visit(&segment, out);
-        at = segment.until;
-        if segment.until < segment.range.end {
-            // The next segment looks at the rest again, from where nothing reaches into it.
-            let mut new = out.split_off(before);
-            new.retain(|finding| finding.start < segment.until);
-            at = new.iter().map(|finding| finding.end).fold(at, usize::max);
-            out.append(&mut new);
-        }
-    }
-    at
 }

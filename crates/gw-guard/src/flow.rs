@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::json_text::{self, Unescaper};
 use crate::notes::{Notes, Place, Side};
 use crate::rail::Guardrail;
-use crate::segment::{CONTEXT_BYTES, floor};
+use crate::segment::{CONTEXT_BYTES, Segments, floor};
 use crate::terms::Terms;
 use crate::vault::Vault;
 use gw_model::guardrail::GuardAction;
@@ -259,11 +259,11 @@ impl Flow {
 
     /// Looks at what is new, one guardrail after the other.
     fn scan(&mut self, is_end: bool, session: &mut Session) {
-        let mut out = Vec::new();
+        let (mut out, mut segments) = (Vec::new(), Segments::default());
         for (at, (lane, rail)) in self.lanes.iter_mut().zip(&*self.rails).enumerate() {
             let Some(scanner) = &mut lane.scanner else { continue };
             let from = lane.decided - self.offset;
-            let decided = scanner.advance(rail.check(), &self.text, from, is_end, &mut out);
+            let decided = scanner.advance(rail.check(), &self.text, from, is_end, &mut segments, &mut out);
             lane.decided = self.offset + decided;
             for mut finding in out.drain(..) {
                 finding.start += self.offset;

@@ -365,3 +365,48 @@ fn an_answer_with_escapes_is_judged_by_its_schema_as_it_is_written() {
         }
     }
 }
+
+/// Patterns that nobody thought of: letters, classes, repeats and choices, of which each match has at least one letter.
+fn patterns() -> impl Strategy<Value = String> {
+    let atom = prop::sample::select(vec!["a", "b", "é", "[ab]", "[^a]", r"\d", r"\w", r"\b7", " ", "(a|bé)"]);
+    let repeat = prop::sample::select(vec!["", "+", "{2,3}", "?", "*"]);
+    let rest = prop::collection::vec((atom.clone(), repeat), 0..4);
+    let first = prop::sample::select(vec!["a", "b", "é", "[ab7]", r"\d", "(ab|é)"]);
+    (first, rest).prop_map(|(first, rest)| {
+        rest.iter().fold(first.to_owned(), |all, (atom, repeat)| all + atom + repeat)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_patterns_and_terms_are_the_same_whole_and_streamed(
+        text in r"[ab7é \n]{0,60}",
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
+        patterns in prop::collection::vec(patterns(), 1..4),
+        terms in prop::collection::vec("[ab7é]{1,4}( [ab]{1,3})?", 1..5),
+        max_match_bytes in 4..40usize,
+        has_terms: bool,
+        whole_words: bool,
+    ) {
+        let check = if has_terms {
+            let terms = terms.iter().map(|term| term.as_str().into()).collect();
+            CheckSpec::Keywords { terms, case_sensitive: false, whole_words }
+        } else {
+            let patterns = patterns.iter().map(|pattern| pattern.as_str().into()).collect();
+            CheckSpec::Regex { patterns, max_match_bytes }
+        };
+        let pieces = cut(&text, &cuts);
+        for action in [GuardAction::Flag, GuardAction::Redact, GuardAction::Rewrite, GuardAction::Tokenize] {
+            let rails: Arc<[Arc<Guardrail>]> = [rail(check.clone(), action)].into();
+            prop_assert_eq!(run(&rails, &[&text], Form::Plain, false), run(&rails, &pieces, Form::Plain, false));
+        }
+        let blocking = rail(check, GuardAction::Block);
+        let first = blocking.check().find(&text).iter().map(|found| found.start).min();
+        let (streamed, _, stopped) = run(&[blocking].into(), &pieces, Form::Plain, false);
+        prop_assert_eq!(stopped.is_some(), first.is_some());
+        // Of a stream that is stopped nothing is out but what stands before the match.
+        prop_assert!(text[..first.unwrap_or(text.len())].starts_with(&streamed), "{:?} of {:?}", streamed, text);
+    }
+}

@@ -39,6 +39,8 @@ codes! {
     ToolNotAllowed = "tool_not_allowed", 403;
     /// The key's calls may not go where the model is served.
     RegionNotAllowed = "region_not_allowed", 403;
+    /// A condition of the key, or of what it belongs to, refuses the call.
+    PolicyDenied = "policy_denied", 403;
     /// A budget has not enough left.
     BudgetExceeded = "budget_exceeded", 402;
     /// A rate limit is reached.

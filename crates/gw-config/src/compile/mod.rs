@@ -26,6 +26,7 @@ mod placeholders;
 mod prices;
 mod provider_kind;
 mod providers;
+mod records;
 mod redis;
 pub mod routes;
 mod scim;
@@ -34,6 +35,7 @@ mod server;
 mod sign_in;
 mod subcalls;
 mod targets;
+mod telemetry;
 mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
@@ -111,7 +113,8 @@ pub fn compile(
         &mut faults,
         &mut warnings,
     );
-    let settings_of_path = path(file, &compiled, &mut faults);
+    let telemetry = telemetry::telemetry(settings, &mut faults, &mut warnings);
+    let settings_of_path = PathSettings { telemetry, ..path(file, &compiled, &mut faults) };
     let mut snapshot = Snapshot {
         revision,
         providers: compiled.providers,
@@ -141,7 +144,8 @@ pub fn compile(
     let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
-    let store = server::store(&file.storage.value, database::database(file, &mut faults));
+    let store =
+        server::store(&file.records.value, &file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);
@@ -184,6 +188,9 @@ fn path(
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
         cache: cache::policies(file, providers, faults),
+        client_ip: records::client_ip(&file.records.value),
+        logging: records::logging(&file.records.value, faults),
+        telemetry: None,
     }
 }
 

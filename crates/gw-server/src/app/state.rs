@@ -118,6 +118,7 @@ impl App {
     ) -> Result<Self, ApplyError> {
         let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
         let in_force = AtomicI64::new(storage.revision);
+        gateway.set_compiler(|text| gw_policy::compile(text).ok());
         let app = Self {
             gateway,
             sharing,

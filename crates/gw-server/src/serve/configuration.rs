@@ -1,5 +1,6 @@
 //! Reads and compiles the configuration, from a file or from the environment.
 
+use gw_config::settings::otlp::OtelEnv;
 use gw_config::{Compiled, ConfigErrors, Env, ProcessEnv, Settings, Source, TermsFile};
 use gw_model::Secret;
 use std::fmt;
@@ -66,8 +67,8 @@ pub(crate) fn read(origin: &Origin, revision: u64) -> Result<Compiled, Configura
     };
     let redis = ProcessEnv.filled("GATEWRIGHT_REDIS_URL").map(|url| Secret::new(url.trim().to_owned()));
     let database = ProcessEnv.filled("GATEWRIGHT_DATABASE_URL").map(Secret::new);
-    let settings =
-        settings.with_database(database).with_redis(redis).with_demo(origin.demo).with_listen(origin.listen);
+    let settings = settings.with_database(database).with_redis(redis).with_otel(OtelEnv::read(&ProcessEnv));
+    let settings = settings.with_demo(origin.demo).with_listen(origin.listen);
     let files = settings.named_files().into_iter().map(|name| {
         let file = terms(Path::new(&name));
         (name, file)
