@@ -31,6 +31,9 @@ fn rail(name: &str, check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
         sample_permille: 1000,
         speakers: Speakers::ALL,
         message: None,
+        refusal: None,
+        repairs: false,
+        to: None,
         replacement: None,
         pass_unchecked: true,
     };

@@ -108,7 +108,6 @@ pub fn compile(
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
     semantic::check(file, &compiled, &mut faults);
-    guardrails::check_embedders(file, &compiled, &mut faults);
     let models = subcalls::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,

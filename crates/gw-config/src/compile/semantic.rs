@@ -77,8 +77,9 @@ pub(super) fn local(settings: &EmbeddingsSettings, source: &Arc<str>) -> Option<
     })
 }
 
-/// Checks every group of the file.
+/// Checks every group of the file, and what else compares texts by their vectors.
 pub(super) fn check(file: &FileSettings, providers: &Providers, faults: &mut Faults) {
+    super::guardrails::check_embedders(file, providers, faults);
     let mut checking = Checking { file, providers, faults, utterances: 0 };
     for entry in &file.models.value.0 {
         let model = &entry.value;

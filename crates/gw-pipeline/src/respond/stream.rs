@@ -16,9 +16,9 @@ use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
 use gw_guard::Side;
 use gw_model::snapshot::PathSettings;
-use gw_model::{Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
+use gw_model::{Call, Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, Timer, UpstreamBody};
-use gw_wire::codec::WireError;
+use gw_wire::codec::{WireError, WriteContext};
 use gw_wire::frames::{Frame, Framer, goes_on};
 use gw_wire::translate::StreamTranslator;
 use gw_wire::usage::StreamMeter;
@@ -104,18 +104,8 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     headers::add_attempts(&mut map, ticket.tries());
     headers::add_changes(&mut map, &sent);
     ticket.record.status = response.status.as_u16();
-    // A guardrail that may end the stream with words of its own needs to know where in the answer it stands.
     let has_words = ticket.guarded.as_ref().is_some_and(|guarded| guarded.chosen.has_words());
-    let translator = match upstream_format == call.format && !(has_words && call.format.is_conversation()) {
-        true => None,
-        // Formats without conversations never get here: the plan leaves such targets out.
-        false => StreamTranslator::new(upstream_format, call.format, context).ok(),
-    };
-    let outlet = match (translator, shape) {
-        (Some(translator), _) => Outlet::Translated(Box::new(translator)),
-        (None, Shape::JsonArray) => Outlet::Array { begun: false },
-        (None, _) => Outlet::Same,
-    };
+    let outlet = outlet(upstream_format, &call, shape, has_words, context);
     let ping_ms = if shape.takes_comments(call.format) { settings.stream_ping_ms } else { 0 };
     let now = ticket.worker().now();
     ticket.worker().gateway().metrics.open_streams.inc();
@@ -163,6 +153,22 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     *reply.status_mut() = response.status;
     *reply.headers_mut() = map;
     reply
+}
+
+/// How frames become the caller's. A guardrail that may end the stream with words of its own must know where in the answer it
+/// stands: then the same format is written anew, too.
+fn outlet(from: WireFormat, call: &Call, shape: Shape, has_words: bool, context: WriteContext) -> Outlet {
+    let goes_on = from == call.format && !(has_words && from.is_conversation());
+    let translator = match goes_on {
+        true => None,
+        // Formats without conversations never get here: the plan leaves such targets out.
+        false => StreamTranslator::new(from, call.format, context).ok(),
+    };
+    match (translator, shape) {
+        (Some(translator), _) => Outlet::Translated(Box::new(translator)),
+        (None, Shape::JsonArray) => Outlet::Array { begun: false },
+        (None, _) => Outlet::Same,
+    }
 }
 
 /// Takes an upstream's stream apart.

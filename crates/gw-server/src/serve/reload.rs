@@ -5,7 +5,7 @@ use super::boot::Configured;
 use super::configuration;
 use crate::app::audit;
 use crate::app::state::App;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{SignalKind, signal};

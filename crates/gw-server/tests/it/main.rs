@@ -32,6 +32,7 @@ mod exactness;
 mod files;
 mod formats;
 mod google;
+mod guardrail_actions;
 mod guardrail_verdicts;
 mod guardrails;
 mod guardrails_evaded;

@@ -160,7 +160,7 @@ async fn goes_on_for_others(key: &str, header: (&str, &str), ends_with: &str) {
     let more = "cache: { mode: exact, scope: global }\nguardrails:\n  \
                 stop: { kind: pii, on: [response], action: block }\n";
     let keys = format!(
-        "keys:\n  - {{ name: poor, key: {KEY}, budget: {{ limit_usd: 0.005, period: total }} }}\n  - {{ name: other, key: {OTHER} }}\n"
+        "keys:\n  - {{ name: poor, key: {KEY}, budget: {{ limit_usd: 0.02, period: total }} }}\n  - {{ name: other, key: {OTHER} }}\n"
     );
     let gateway = Arc::new(Gateway::start(&format!("{}{more}{keys}", upstream.provider())).await);
     let mut asked = body(true, "hi");
