@@ -46,7 +46,7 @@ const keys = createRoute({
 });
 const budgets = createRoute({
   ...at("/budgets"),
-  validateSearch: texts("level"),
+  validateSearch: texts("level", "open"),
   component: lazyRouteComponent(() => import("@/features/budgets/Budgets"), "Budgets"),
 });
 const accounts = (["organizations", "teams", "projects", "users", "customers", "plans", "tags"] as const).map((name) =>

@@ -103,5 +103,10 @@ export const access = {
     await page.getByText("Support").first().waitFor();
     await accessible(tools, "the budgets");
     await shoot("budgets");
+    await page.getByRole("button", { name: "Burn-down of helpdesk-prod" }).click();
+    await page.getByRole("dialog").locator("canvas").waitFor();
+    await accessible(tools, "the burn-down of a budget");
+    await shoot("burn-down");
+    await page.keyboard.press("Escape");
   },
 };

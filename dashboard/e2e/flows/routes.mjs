@@ -31,6 +31,8 @@ export const routes = {
     await page.getByRole("dialog").getByRole("button", { name: "Publish" }).click();
     await page.getByText("version 2 in force").waitFor();
     await page.getByRole("tab", { name: "Versions" }).click();
+    await page.getByText("places differ from the version in force").click();
+    await page.getByText("nodes.usual.next").waitFor();
     await page.getByRole("button", { name: "Roll back to it" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Roll back" }).click();
     await page.getByText("version 1 in force").waitFor();

@@ -119,8 +119,14 @@ export const shell = {
     await page.getByRole("button", { name: "Open navigation" }).click();
     await page.getByRole("link", { name: "Budgets" }).click();
     await heading(page, "Budgets");
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    check(width <= 390, `the page is ${width} px wide on a phone`);
+    const pages = ["/", "/requests", "/start", "/playground", "/models", "/providers", "/routes", "/keys", "/budgets", "/teams", "/users", "/guardrails", "/cache", "/audit", "/settings"];
+    for (const path of pages) {
+      await go(page, path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.getByRole("status", { name: "Loading" }).first().waitFor({ state: "detached" });
+      const width = await page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.getElementById("main").scrollWidth));
+      check(width <= 390, `${path} is ${width} px wide on a phone`);
+    }
     await page.setViewportSize({ width: 1440, height: 900 });
   },
 };

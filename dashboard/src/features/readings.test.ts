@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { may } from "@/api/permissions";
 import type { Log } from "@/api/types";
 import { changes } from "./audit/changes";
-import { burn, periodMs } from "./budgets/burn";
+import { burn, burnDown, periodMs } from "./budgets/burn";
 import { pieces } from "./guardrails/pieces";
 import { configured, KINDS, type Kind } from "./models/kinds";
 import { healthOf, parseMetrics } from "./overview/metrics";
@@ -60,8 +60,8 @@ gatewright_requests_total{provider="p",outcome="success"} 1`;
       { provider: "b", upstream_model: "m", status: 200, reason: "", duration_us: 2500, input_tokens: 1, output_tokens: 1, cost_usd: "0.1" },
     ];
     expect(steps({ tries } as unknown as Log)).toEqual([
-      { target: "a/m", result: "503, 5xx", ok: false, ms: 1.5, costUsd: null },
-      { target: "b/m", result: "answered", ok: true, ms: 2.5, costUsd: "0.1" },
+      { target: "a/m", result: "503, 5xx", ok: false, fromMs: 0, ms: 1.5, costUsd: null },
+      { target: "b/m", result: "answered", ok: true, fromMs: 1.5, ms: 2.5, costUsd: "0.1" },
     ]);
   });
   it("says where a budget goes", () => {
@@ -95,6 +95,16 @@ gatewright_requests_total{provider="p",outcome="success"} 1`;
     ]);
     expect(changes(null, { name: "x" })).toEqual([{ path: "name", before: null, after: "x" }]);
   });
+});
+
+it("tells what was left of a budget day by day", () => {
+  const week = { limit_usd: "70", period: "week", resets_at: "2026-11-23T00:00:00Z" };
+  const found = burnDown(week, new Map([["2026-11-16", 10], ["2026-11-18", 5]]), Date.parse("2026-11-18T12:00:00Z"));
+  expect(found?.days[0]).toBe("2026-11-16");
+  expect(found?.left).toEqual([60, 60, 55, null, null, null, null]);
+  expect(found?.even.at(-1)).toBe(0);
+  expect(burnDown({ ...week, period: "day" }, new Map(), 0)).toBeNull();
+  expect(burnDown({ ...week, period: "total", resets_at: null }, new Map(), 0)).toBeNull();
 });
 
 describe("the playground", () => {

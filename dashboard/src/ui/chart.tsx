@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { useTheme } from "@/shell/theme";
 
-export type Series = { name: string; colour: 1 | 2 | 3 | 4 | 5; values: number[] };
+export type Series = { name: string; colour: 1 | 2 | 3 | 4 | 5; /** `null` where there is nothing to draw. */ values: (number | null)[] };
 type Props = { label: string; days: string[]; series: Series[]; format: (value: number) => string; bars?: boolean };
 
 const HEIGHT_PX = 208;
@@ -89,7 +89,7 @@ export function DayChart(props: Props) {
             <tr key={day}>
               <th scope="row">{day}</th>
               {series.map((one) => (
-                <td key={one.name}>{format(one.values[at] ?? 0)}</td>
+                <td key={one.name}>{typeof one.values[at] === "number" ? format(one.values[at]) : "–"}</td>
               ))}
             </tr>
           ))}

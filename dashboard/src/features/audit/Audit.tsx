@@ -15,6 +15,7 @@ import { Badge, Empty, Facts, Failed, Loading, Note, PageHead } from "@/ui/panel
 import { RANGES, since } from "@/ui/range";
 import { toastError } from "@/ui/toast";
 import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
+import { ChangeList } from "./ChangeList";
 import { changes } from "./changes";
 
 const ROWS_A_PAGE = 200;
@@ -50,15 +51,7 @@ function Detail({ of }: { of: AuditEntry }) {
       {rows.length > 0 ? (
         <section>
           <h3 className="mb-2 font-semibold">What changed</h3>
-          <ul className="divide-y divide-line rounded-md border border-line">
-            {rows.map((row) => (
-              <li key={row.path} className="p-2.5">
-                <code className="font-mono text-[0.88rem] font-medium">{row.path}</code>
-                {row.before !== null ? <pre className="mt-1 rounded bg-bad-soft px-2 py-1 font-mono text-[0.86rem] break-words whitespace-pre-wrap text-bad">- {row.before}</pre> : null}
-                {row.after !== null ? <pre className="mt-1 rounded bg-good-soft px-2 py-1 font-mono text-[0.86rem] break-words whitespace-pre-wrap text-good">+ {row.after}</pre> : null}
-              </li>
-            ))}
-          </ul>
+          <ChangeList rows={rows} />
         </section>
       ) : null}
       <details>

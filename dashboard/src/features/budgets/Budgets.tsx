@@ -10,6 +10,7 @@ import { count } from "@/ui/format";
 import { Badge, Empty, Failed, Loading, PageHead, Panel } from "@/ui/panels";
 import { BudgetBar } from "./BudgetBar";
 import { burn } from "./burn";
+import { BurnDownDrawer, hasBurnDown } from "./BurnDownDrawer";
 
 const page = getRouteApi("/budgets");
 /** Drawn at once; the rest on demand, so that thousands of budgets do not make the page slow. */
@@ -32,11 +33,15 @@ function Holder({ of }: { of: Budget }) {
   );
 }
 
+/** What stands in the address for a budget: an account may have one of each period. */
+const nameOf = (of: Budget) => `${of.id} ${of.period}`;
+
 /** The page. */
 export function Budgets() {
   const search = page.useSearch();
   const navigate = page.useNavigate();
   const now = useNow(10_000);
+  const set = (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }) });
   const [most, setMost] = useState(SHOWN);
   // The nearest to its end may be the last one of the list, so all are asked for.
   const budgets = useRows<Budget>("/api/v1/budgets", { level: search.level }, true);
@@ -45,7 +50,7 @@ export function Budgets() {
     <>
       <PageHead title="Budgets" about="What keys and accounts may spend, and what is left. The mark in a bar is how much of its time is over." >
         <div className="w-44">
-          <SelectField label="Level" hideLabel value={search.level ?? ""} options={[{ value: "", label: "Any level" }, ...LEVELS.map((value) => ({ value, label: `${value[0]?.toUpperCase()}${value.slice(1)}s` }))]} onChange={(event) => void navigate({ search: { level: event.target.value || undefined } })} />
+          <SelectField label="Level" hideLabel value={search.level ?? ""} options={[{ value: "", label: "Any level" }, ...LEVELS.map((value) => ({ value, label: `${value[0]?.toUpperCase()}${value.slice(1)}s` }))]} onChange={(event) => set({ level: event.target.value || undefined })} />
         </div>
       </PageHead>
       {budgets.isPending ? <Panel><Loading rows={8} /></Panel> : null}
@@ -69,6 +74,11 @@ export function Budgets() {
               </span>
             </div>
             <BudgetBar of={budget} now={now} />
+            {hasBurnDown(budget, now) ? (
+              <button type="button" onClick={() => set({ open: nameOf(budget) })} className="mt-1.5 text-[0.9rem] text-accent-strong hover:underline" aria-label={`Burn-down of ${budget.name || budget.id}`}>
+                Burn-down
+              </button>
+            ) : null}
           </li>
         ))}
       </ul>
@@ -79,6 +89,7 @@ export function Budgets() {
           </Button>
         </div>
       ) : null}
+      <BurnDownDrawer of={budgets.rows.find((budget) => nameOf(budget) === search.open)} now={now} onClose={() => set({ open: undefined })} />
     </>
   );
 }

@@ -41,3 +41,25 @@ export function burn(budget: { limit_usd: string; spent_usd: string; reserved_us
   }
   return { used, elapsed, emptyAt, tone: used >= 1 ? "bad" : used >= 0.8 || emptyAt !== null ? "warn" : "good" };
 }
+
+export type BurnDown = { days: string[]; /** Dollars that are left at the end of each day; `null` for days to come. */ left: (number | null)[]; /** The same where it is spent evenly. */ even: number[] };
+
+const MOST_DAYS = 400;
+const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
+
+/** What was left day by day since the period began. `null` where a period has no days to show. */
+export function burnDown(budget: { limit_usd: string; period: string; resets_at?: string | null }, spentUsd: Map<string, number>, now: number): BurnDown | null {
+  const end = budget.resets_at ? new Date(budget.resets_at).getTime() : null;
+  const length = end === null ? null : periodMs(budget.period, end);
+  if (end === null || length === null || length <= DAY_MS || length > MOST_DAYS * DAY_MS) return null;
+  const limit = Number(budget.limit_usd);
+  const begin = end - length;
+  const days: string[] = [];
+  for (let at = begin; at < end; at += DAY_MS) days.push(dayOf(at));
+  let gone = 0;
+  const left = days.map((day) => {
+    gone += spentUsd.get(day) ?? 0;
+    return day > dayOf(now) ? null : Math.max(0, limit - gone);
+  });
+  return { days, left, even: days.map((_, at) => limit * (1 - (at + 1) / days.length)) };
+}

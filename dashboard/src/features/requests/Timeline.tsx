@@ -2,7 +2,7 @@
 import type { Log } from "@/api/types";
 import { duration, words } from "@/ui/format";
 import { Icon } from "@/ui/icons";
-import { steps } from "./reading";
+import { type Step, steps } from "./reading";
 
 function Bar({ log }: { log: Log }) {
   const total = Math.max(log.total_ms, 0.001);
@@ -36,10 +36,22 @@ function Bar({ log }: { log: Log }) {
   );
 }
 
+/** When a try ran, on the request's own axis. */
+function Span({ of, total }: { of: Step; total: number }) {
+  const share = (ms: number) => (100 * ms) / total;
+  return (
+    <svg role="img" aria-label={`from ${duration(of.fromMs)} to ${duration(of.fromMs + (of.ms ?? 0))}`} viewBox="0 0 100 4" preserveAspectRatio="none" className="mt-0.5 block h-1.5 w-full basis-full overflow-hidden rounded-full">
+      <rect width="100" height="4" className="fill-sunken" />
+      <rect x={Math.min(99, share(of.fromMs))} width={Math.max(1, share(of.ms ?? 0))} height="4" className={of.ok ? "fill-good" : "fill-bad"} />
+    </svg>
+  );
+}
+
 /** The timeline of a request. */
 export function Timeline({ log }: { log: Log }) {
   const found = steps(log);
   const untold = log.attempts - found.length;
+  const total = Math.max(log.total_ms, ...found.map((step) => step.fromMs + (step.ms ?? 0)), 0.001);
   return (
     <div className="space-y-3">
       <Bar log={log} />
@@ -61,6 +73,7 @@ export function Timeline({ log }: { log: Log }) {
                 {duration(step.ms)}
                 {step.costUsd ? ` · $${step.costUsd}` : ""}
               </span>
+              {found.length > 1 ? <Span of={step} total={total} /> : null}
             </div>
           </li>
         ))}

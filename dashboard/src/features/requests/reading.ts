@@ -16,17 +16,21 @@ export function tokenRate(log: Pick<Log, "output_tokens" | "first_byte_ms" | "to
   return log.output_tokens > 1 && ms > 0 ? (1000 * log.output_tokens) / ms : null;
 }
 
-export type Step = { target: string; result: string; ok: boolean; ms: number | null; costUsd: string | null };
+export type Step = { target: string; result: string; ok: boolean; /** When it began, after the request came. */ fromMs: number; ms: number | null; costUsd: string | null };
 
-/** The tries of a request, in order. Where the record has only their number, the last one is told. */
+/** The tries of a request, one after the other. Where the record has only their number, the last one is told. */
 export function steps(log: Log): Step[] {
   if (log.tries && log.tries.length > 0) {
+    let passed = 0;
     return log.tries.map((one) => {
+      const fromMs = passed;
+      passed += one.duration_us / 1000;
       const ok = one.reason === "" || one.reason === "success";
       return {
         target: `${one.provider}/${one.upstream_model}`,
         result: ok ? "answered" : `${one.status > 0 ? `${one.status}, ` : ""}${one.reason}`,
         ok,
+        fromMs,
         ms: one.duration_us / 1000,
         costUsd: one.cost_usd === "0" ? null : one.cost_usd,
       };
@@ -35,5 +39,5 @@ export function steps(log: Log): Step[] {
   if (!log.provider) return [];
   const ok = log.outcome === "success";
   const result = ok ? "answered" : (log.error_code ?? log.outcome);
-  return [{ target: `${log.provider}/${log.upstream_model ?? ""}`, result, ok, ms: log.total_ms, costUsd: log.cost_usd === "0" ? null : log.cost_usd }];
+  return [{ target: `${log.provider}/${log.upstream_model ?? ""}`, result, ok, fromMs: 0, ms: log.total_ms, costUsd: log.cost_usd === "0" ? null : log.cost_usd }];
 }

@@ -4,12 +4,30 @@ import { post, useRenew } from "@/api/change";
 import { useAll } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { Route, RouteVersion } from "@/api/types";
+import { ChangeList } from "@/features/audit/ChangeList";
+import { changes } from "@/features/audit/changes";
 import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/code";
 import { moment } from "@/ui/format";
 import { Confirm } from "@/ui/overlays";
 import { Badge, Failed, Loading, Panel } from "@/ui/panels";
 import { toast } from "@/ui/toast";
+
+/** What another version would change of the one in force. */
+function Differs({ from, to }: { from: RouteVersion; to: RouteVersion }) {
+  const rows = changes(from.document, to.document);
+  if (rows.length === 0) return <p className="mt-1 text-soft">The same as the version in force.</p>;
+  return (
+    <details className="mt-1">
+      <summary className="cursor-pointer text-soft">
+        {rows.length === 1 ? "One place differs" : `${rows.length} places differ`} from the version in force
+      </summary>
+      <div className="mt-2">
+        <ChangeList rows={rows} />
+      </div>
+    </details>
+  );
+}
 
 /** The view. */
 export function Versions({ route }: { route: Route }) {
@@ -39,6 +57,7 @@ export function Versions({ route }: { route: Route }) {
                 </Button>
               ) : null}
             </div>
+            {route.published && version.number !== route.published.number ? <Differs from={route.published} to={version} /> : null}
             <details className="mt-1">
               <summary className="cursor-pointer text-soft">Its document</summary>
               <div className="mt-2">

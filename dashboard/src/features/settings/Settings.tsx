@@ -5,13 +5,13 @@ import { createColumnHelper } from "@tanstack/react-table";
 import { type FormEvent, useMemo, useState } from "react";
 import { get, post, remove, useRenew } from "@/api/change";
 import { ApiError } from "@/api/client";
-import { useAccounts, useAll } from "@/api/lists";
+import { useAccounts, useAll, useNames } from "@/api/lists";
 import { may, useMay, useSession } from "@/api/permissions";
 import type { AdminToken, Me, NewAdminToken } from "@/api/types";
 import { setTheme, useTheme } from "@/shell/theme";
 import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
-import { CodeBlock } from "@/ui/code";
+import { CodeBlock, Id } from "@/ui/code";
 import { SelectField, TextField } from "@/ui/fields";
 import { ago } from "@/ui/format";
 import { Confirm, Dialog, Menu } from "@/ui/overlays";
@@ -157,20 +157,23 @@ function Tokens() {
 export function Settings() {
   const theme = useTheme();
   const sees = useMay("admin_tokens:read");
+  const session = useSession();
+  const name = useNames(["organization", "team", "project"]);
   const me = useQuery({ queryKey: ["/api/v1/me"], queryFn: ({ signal }) => get<Me>("/api/v1/me", signal) });
   return (
     <>
       <PageHead title="Settings" about="Your session, and how scripts get in. Everything else of a gateway stands in its configuration." />
       <div className="grid items-start gap-4 xl:grid-cols-[24rem_minmax(0,1fr)]">
-        <div className="space-y-4">
+        <div className="min-w-0 space-y-4">
           <Panel title="You">
             {me.isPending ? <Loading rows={3} /> : null}
             {me.isError ? <Failed error={me.error} /> : null}
             {me.data ? (
               <Facts
                 rows={[
-                  ["Signed in as", me.data.actor],
-                  ["Roles", me.data.roles.map(({ role, account_id: at }) => (at ? `${role} of ${at}` : `${role} of the gateway`)).join(", ") || "none"],
+                  ["Signed in as", session.kind === "cookie" ? session.name : me.data.actor],
+                  ["Id", me.data.user_id ? <Id key="id" text={me.data.user_id} /> : me.data.actor],
+                  ["Roles", me.data.roles.map(({ role, account_id: at }) => (at ? `${role} of ${name(at)}` : `${role} of the gateway`)).join(", ") || "none"],
                   ["Scopes", me.data.scopes.includes("*") ? "all" : me.data.scopes.join(", ")],
                 ]}
               />
@@ -186,7 +189,7 @@ export function Settings() {
             </div>
           </Panel>
         </div>
-        <div className="space-y-4">
+        <div className="min-w-0 space-y-4">
           <OwnSignIn />
           {sees ? <Tokens /> : null}
         </div>
