@@ -55,6 +55,7 @@ const DIFFERENT: &[(Difference, &str, &str)] = &[
     (Question, "How is cheese made?", "What is cheese made of?"),
     (Question, "What happened in the talks?", "What happens in the talks?"),
     (Question, "When can I apply?", "When must I apply?"),
+    (Question, "What do cats like?", "What are cats like?"),
     (Words, "what is the capital of france", "what is the capital of spain"),
     (Words, "How do I cook rice?", "How do I cook rice in a microwave?"),
     (Words, "When was it built?", "Who built it?"),
