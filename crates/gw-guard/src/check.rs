@@ -9,7 +9,7 @@ use crate::pii::{self, Kinds};
 use crate::regexes::Regexes;
 use crate::schema::Schema;
 use crate::secrets::Secrets;
-use crate::segment::{Segment, Segments};
+use crate::segment::Segments;
 use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 use crate::urls::Urls;
 use crate::{injection, invisible, walk, whole};
@@ -129,6 +129,21 @@ impl Check {
         )
     }
 
+    /// Does it read a text as it is written? JSON with its escapes undone is none any more.
+    #[must_use]
+    pub(crate) const fn reads_as_written(&self) -> bool {
+        matches!(self.0, Engine::Schema(_))
+    }
+
+    /// What is wrong with an answer that must fit a schema, in words for the model that made it.
+    #[must_use]
+    pub fn faults(&self, answer: &str) -> Vec<String> {
+        match &self.0 {
+            Engine::Schema(schema) => schema.faults(answer),
+            _ => Vec::new(),
+        }
+    }
+
     /// What is asked, where others say what is in a text: it finds nothing by itself.
     #[must_use]
     pub fn asked(&self) -> Option<&AskSpec> {
@@ -197,33 +212,26 @@ impl Scanner {
         out: &mut Vec<Finding>,
     ) -> usize {
         let bytes = text.as_bytes();
-        let end = |all: &[Segment]| all.last().map_or(from, |last| last.range.end);
         match (&check.0, self) {
             (Engine::Pii(kinds), Self::Pii(room)) => {
-                let all = segments.of(bytes, from, is_end);
-                all.iter().for_each(|segment| pii::scan(bytes, segment, kinds, room, out));
-                end(all)
+                segments.visit(bytes, from, is_end, out, |segment, out| pii::scan(bytes, segment, kinds, room, out))
             }
             (Engine::Secrets(secrets), Self::Secrets(hits)) => {
                 hits.clear();
                 secrets.hits(bytes, from, bytes.len(), hits);
                 let mut rest = hits.as_slice();
-                let all = segments.of(bytes, from, is_end);
-                for segment in all {
-                    let here = rest.iter().take_while(|hit| hit.begins_before(segment.range.end)).count();
-                    let (now, later) = rest.split_at(here);
-                    rest = later;
+                segments.visit(bytes, from, is_end, out, |segment, out| {
+                    let before =
+                        |place: usize| rest.iter().take_while(|hit| hit.begins_before(place)).count();
+                    let (gone, here) = (before(segment.range.start), before(segment.until));
+                    let now = rest.get(gone..here).unwrap_or_default();
+                    rest = rest.get(here..).unwrap_or_default();
                     secrets.scan(bytes, segment, now, out);
-                }
-                end(all)
+                })
             }
-            (Engine::Urls(urls), _) => {
-                let all = segments.of(bytes, from, is_end);
-                // A link has a colon.
-                let linked = all.iter().filter(|segment| segment.flags.has_colon() || segment.is_block);
-                linked.for_each(|segment| urls.scan(bytes, segment.range.clone(), out));
-                end(all)
-            }
+            (Engine::Urls(urls), _) => segments.visit(bytes, from, is_end, out, |segment, out| {
+                urls.scan(bytes, segment.range.clone(), out)
+            }),
             (Engine::Regex(regexes), Self::Regex(room)) => {
                 walk::scan(regexes, room.cache(), bytes, from, is_end, out)
             }

@@ -2,10 +2,17 @@
 //! never on how a text came, so that a stream is judged as the whole text is. Serves the checks for personal data,
 //! credentials and links. It must not look further back than a segment's start.
 
+use crate::finding::Finding;
 use std::ops::Range;
 
 /// Longest segment. A text that goes on without a natural end is cut there.
 pub(crate) const MAX_SEGMENT_BYTES: usize = 2048;
+
+/// Numbers with blanks between them end a segment when they are longer than that: nothing waits for more.
+const MAX_RUN_BYTES: usize = 256;
+
+/// The longest finding with blanks in it. What begins so near to the end of such numbers is left to the next segment.
+const REACH_BYTES: usize = 96;
 
 /// What a block begins with.
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -66,6 +73,8 @@ const CLASSES: [u8; 256] = {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) range: Range<usize>,
+    /// Where the next one begins: findings that begin there or later are its. In long runs of numbers, segments overlap.
+    pub(crate) until: usize,
     pub(crate) flags: Flags,
     /// The word behind it, where one had to be known to say that the segment ends here; else empty.
     pub(crate) behind: Range<usize>,
@@ -73,29 +82,72 @@ pub(crate) struct Segment {
     pub(crate) is_block: bool,
 }
 
-/// The complete segments of a text from a place on, found once for all who ask for them there.
+impl Segment {
+    const fn overlaps(&self) -> bool {
+        self.until < self.range.end
+    }
+}
+
+/// The complete segments of a text from a place on, found once for all who ask for them there; up to the first that the
+/// next one overlaps, as where that begins depends on what is found.
 #[derive(Debug, Default)]
 pub(crate) struct Segments {
     from: Option<usize>,
     list: Vec<Segment>,
+    is_cut: bool,
 }
 
 impl Segments {
     /// They are the same as long as the text is.
-    pub(crate) fn of(&mut self, text: &[u8], from: usize, is_end: bool) -> &[Segment] {
-        if self.from != Some(from) {
-            self.from = Some(from);
-            self.list.clear();
-            let mut at = from;
-            while at < text.len()
-                && let Some(segment) = next(text, at, is_end)
-                && segment.range.end > at
-            {
-                at = segment.range.end;
-                self.list.push(segment);
+    fn find(&mut self, text: &[u8], from: usize, is_end: bool) {
+        if self.from == Some(from) {
+            return;
+        }
+        self.from = Some(from);
+        self.list.clear();
+        self.is_cut = false;
+        let mut at = from;
+        while at < text.len()
+            && let Some(segment) = next(text, at, is_end)
+            && segment.until > at
+        {
+            self.is_cut = segment.overlaps();
+            if self.is_cut {
+                break;
+            }
+            at = segment.range.end;
+            self.list.push(segment);
+        }
+    }
+
+    /// Visits each complete segment; gives where everything before is decided.
+    pub(crate) fn visit(
+        &mut self,
+        text: &[u8],
+        from: usize,
+        is_end: bool,
+        out: &mut Vec<Finding>,
+        mut look: impl FnMut(&Segment, &mut Vec<Finding>),
+    ) -> usize {
+        self.find(text, from, is_end);
+        self.list.iter().for_each(|segment| look(segment, out));
+        let mut at = self.list.last().map_or(from, |last| last.range.end);
+        while self.is_cut && at < text.len() {
+            let Some(segment) = next(text, at, is_end).filter(|segment| segment.until > at) else {
+                break;
+            };
+            let before = out.len();
+            look(&segment, out);
+            at = segment.until;
+            if segment.overlaps() {
+                // The next segment looks at the rest again, from where nothing reaches into it.
+                let mut new = out.split_off(before);
+                new.retain(|finding| finding.start < segment.until);
+                at = new.iter().map(|finding| finding.end).fold(at, usize::max);
+                out.append(&mut new);
             }
         }
-        &self.list
+        at
     }
 }
 
@@ -105,7 +157,7 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     let mut at = from;
     let mut commas = 0;
     let segment =
-        |end, flags| Some(Segment { range: from..end, flags: Flags(flags), behind: 0..0, is_block: false });
+        |end, flags| Some(Segment { range: from..end, until: end, flags: Flags(flags), behind: 0..0, is_block: false });
     loop {
         let token = behind(text, at, true);
         if text.get(token..).unwrap_or_default().starts_with(BEGIN) && token - from < MAX_SEGMENT_BYTES {
@@ -156,6 +208,10 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
             // A list of numbers, which no finding is.
             return segment(next, flags);
         }
+        if next - from > MAX_RUN_BYTES {
+            let until = token_behind(text, next - REACH_BYTES, next);
+            return Some(Segment { until, ..segment(next, flags)? });
+        }
         at = next;
     }
 }
@@ -191,6 +247,13 @@ fn is_bound(text: &[u8], from: usize, start: usize) -> bool {
     near.last().is_some_and(u8::is_ascii_digit) || near.iter().any(|byte| matches!(byte, b':' | b'=' | b'@'))
 }
 
+/// Where the first token begins behind a place, before `end`.
+fn token_behind(text: &[u8], from: usize, end: usize) -> usize {
+    let is_blank = |byte: &u8| CLASSES[usize::from(*byte)] & Flags::SPACE != 0;
+    let blank = text.get(from..end).and_then(|near| near.iter().position(is_blank));
+    blank.map_or(end, |at| behind(text, from + at, true).min(end))
+}
+
 /// A block up to its end mark, to the longest that it may be, or to the text's end.
 fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     let most = text.len().min(from + MAX_BLOCK_BYTES);
@@ -201,7 +264,7 @@ fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     });
     let segment = |end: usize| {
         let flags = Flags(Flags::DIGIT | Flags::COLON);
-        Some(Segment { range: from..end, flags, behind: 0..0, is_block: true })
+        Some(Segment { range: from..end, until: end, flags, behind: 0..0, is_block: true })
     };
     match end {
         Some(end) => segment(end),

@@ -22,6 +22,9 @@ fn rail(check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
         sample_permille: 1000,
         speakers: Speakers::ALL,
         message: None,
+        refusal: None,
+        repairs: false,
+        to: None,
         replacement: (action == GuardAction::Rewrite).then(|| "***".into()),
         pass_unchecked: false,
     };
@@ -111,6 +114,13 @@ const PIECES: &[&str] = &[
     "'t",
     "\"",
     "\\",
+    "\\u0040",
+    "\\u00",
+    "40",
+    "\\/",
+    "{\"a\":\"",
+    "12 34 56 78 90 ",
+    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 ",
     "NO ",
     "X",
     "12345678",
@@ -309,8 +319,50 @@ fn json_within_a_text_is_judged_by_what_it_says() {
             "{\"k\":\"[REDACTED_PRIVATE_KEY]\\n\"}",
         ),
         ("{curly} jane@corp.example", "{curly} [REDACTED_EMAIL]"),
+        (r#"Here it is: {"mail":"jane\u0040corp.example"}."#, r#"Here it is: {"mail":"[REDACTED_EMAIL]"}."#),
+        ("```json\n[ \"x\\nDE89370400440532013000\" ]\n```", "```json\n[ \"x\\n[REDACTED_IBAN]\" ]\n```"),
+        (
+            r#"{"body":"{\"mail\":\"jane\\u0040corp.example\"}"}"#,
+            r#"{"body":"{\"mail\":\"[REDACTED_EMAIL]\"}"}"#,
+        ),
+        (r"jane\u0040corp.example", "[REDACTED_EMAIL]"),
+        (r"C:\new\table \u12 \ud83d\ude00", r"C:\new\table \u12 \ud83d\ude00"),
     ] {
         assert_eq!(run(&rails, &[text], Form::Plain, false).0, want);
+    }
+}
+
+#[test]
+fn numbers_with_blanks_between_them_do_not_hold_a_stream_and_hide_nothing() {
+    let rails: Arc<[Arc<Guardrail>]> =
+        [rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Redact)].into();
+    let mut session = Session::default();
+    let mut flow = Flow::new(Arc::clone(&rails), None, PLACE, Form::Plain);
+    let mut sent = 0;
+    for number in 0..2000 {
+        let piece = format!("{number} ");
+        sent += piece.len();
+        flow.push(&piece, &mut session, b"").expect("it passes");
+        assert!(sent - flow.released() < 300, "{} of {sent}", flow.released());
+    }
+    // Wherever a card stands among them.
+    for before in 0..400 {
+        let text = format!("{}4111 1111 1111 1111 is it", "7 ".repeat(before));
+        let (out, ..) = run(&rails, &[&text], Form::Plain, false);
+        assert!(out.ends_with("[REDACTED_CREDIT_CARD] is it"), "{before}: {out}");
+    }
+}
+
+#[test]
+fn an_answer_with_escapes_is_judged_by_its_schema_as_it_is_written() {
+    let schema = r#"{"type":"object","properties":{"a":{"type":"string","maxLength":4}}}"#;
+    let rails: Arc<[Arc<Guardrail>]> =
+        [rail(CheckSpec::JsonSchema { schema: schema.into() }, GuardAction::Block)].into();
+    for (text, fits) in [(r#"{"a":"x\"\\y"}"#, true), (r#"{"a":"\"\"\"\"\""}"#, false)] {
+        for at in 0..text.len() {
+            let (_, _, stopped) = run(&rails, &[&text[..at], &text[at..]], Form::Plain, false);
+            assert_eq!(stopped.is_none(), fits, "{text} at {at}");
+        }
     }
 }
 

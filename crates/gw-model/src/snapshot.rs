@@ -7,12 +7,15 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::guardrail::GuardrailSpec;
+use crate::logging::LoggingRules;
+use crate::record::ClientIp;
 use crate::routing::{
     Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
     SaturationPolicy,
 };
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
+use crate::telemetry::Telemetry;
 use crate::tenancy::CustomerPolicy;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -337,6 +340,12 @@ pub struct PathSettings {
     pub customers: Arc<CustomerPolicy>,
     /// How answers are reused; `None` when none are.
     pub cache: Option<Arc<CachePolicies>>,
+    /// What records say of clients' addresses.
+    pub client_ip: ClientIp,
+    /// How much is written down of calls.
+    pub logging: LoggingRules,
+    /// What a collector of OpenTelemetry is told; `None` when nothing is.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Limits of one session.
@@ -380,6 +389,9 @@ impl Default for PathSettings {
             embeddings_cache_bytes: 16 << 20,
             customers: Arc::default(),
             cache: None,
+            client_ip: ClientIp::Off,
+            logging: LoggingRules::default(),
+            telemetry: None,
         }
     }
 }

@@ -8,13 +8,27 @@ fn found(text: &str) -> Vec<(&'static str, String)> {
     check.find(text).into_iter().map(|f| (f.kind, text[f.start..f.end].to_owned())).collect()
 }
 
+/// Texts in which nothing of a kind is found but what stands behind it; nothing where that is empty.
+#[track_caller]
+fn all_are_found(cases: &[(&str, &str, &str)]) {
+    let mut wrong = Vec::new();
+    for (kind, text, want) in cases {
+        let all = found(text);
+        let is_right = if want.is_empty() {
+            !all.iter().any(|(k, _)| k == kind)
+        } else {
+            all == [(*kind, (*want).to_owned())]
+        };
+        if !is_right {
+            wrong.push(format!("{kind}: {text}: {all:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
-fn every_kind_is_found() {
-    let cases = [
-        ("email", "Write to jane.o'neil+x@mail.example.co.uk.", "jane.o'neil+x@mail.example.co.uk"),
-        ("phone", "ring +49 (0)30 1234567 now", "+49 (0)30 1234567"),
-        ("phone", "at (202) 555-0143 x12", "(202) 555-0143 x12"),
-        ("phone", "Tel. 5551234", "5551234"),
+fn numbers_are_found_by_what_stands_beside_them() {
+    all_are_found(&[
         ("phone", "Phone: 22 90 16", "22 90 16"),
         ("phone", "they are not answering at 458 07 925", "458 07 925"),
         ("phone", "Lyon, 01.28.97.03.75 or later", "01.28.97.03.75"),
@@ -25,6 +39,16 @@ fn every_kind_is_found() {
         ("email", "to:\\njane@example.org", "jane@example.org"),
         ("ip_address", "host\\n203.0.113.7\\t", "203.0.113.7"),
         ("iban", "x\\nDE89370400440532013000", "DE89370400440532013000"),
+    ]);
+}
+
+#[test]
+fn every_kind_is_found() {
+    all_are_found(&[
+        ("email", "Write to jane.o'neil+x@mail.example.co.uk.", "jane.o'neil+x@mail.example.co.uk"),
+        ("phone", "ring +49 (0)30 1234567 now", "+49 (0)30 1234567"),
+        ("phone", "at (202) 555-0143 x12", "(202) 555-0143 x12"),
+        ("phone", "Tel. 5551234", "5551234"),
         ("credit_card", "card 4111-1111-1111-1111", "4111-1111-1111-1111"),
         ("credit_card", "3782 822463 10005", "3782 822463 10005"),
         ("iban", "to DE89 3704 0044 0532 0130 00 today", "DE89 3704 0044 0532 0130 00"),
@@ -68,20 +92,7 @@ fn every_kind_is_found() {
         ("cl_rut", "12.345.678-5", "12.345.678-5"),
         ("us_driver_license", "driver's license D1234567", "D1234567"),
         ("us_driver_license", "my driver's license number is 924848359", "924848359"),
-    ];
-    let mut wrong = Vec::new();
-    for (kind, text, want) in cases {
-        let all = found(text);
-        let is_right = if want.is_empty() {
-            !all.iter().any(|(k, _)| *k == kind)
-        } else {
-            all == [(kind, want.to_owned())]
-        };
-        if !is_right {
-            wrong.push(format!("{kind}: {text}: {all:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    ]);
 }
 
 #[test]
