@@ -33,6 +33,9 @@ fn rail(name: &str, check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
         message: None,
         replacement: None,
         pass_unchecked: true,
+        refusal: None,
+        repairs: false,
+        to: None,
     };
     Arc::new(Guardrail::compile(Arc::new(spec)).unwrap())
 }
