@@ -36,6 +36,9 @@ fn rail(name: &str, check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
         to: None,
         replacement: None,
         pass_unchecked: true,
+        refusal: None,
+        repairs: false,
+        to: None,
     };
     Arc::new(Guardrail::compile(Arc::new(spec)).unwrap())
 }
@@ -56,7 +59,11 @@ fn rails() -> Vec<(&'static str, Arc<Guardrail>, bool)> {
             rail("keywords", CheckSpec::Keywords { terms, case_sensitive: false, whole_words: true }, redact),
             true,
         ),
-        ("urls", rail("urls", CheckSpec::Urls { allow: Vec::new(), deny: vec!["evil.example".into()] }, redact), true),
+        (
+            "urls",
+            rail("urls", CheckSpec::Urls { allow: Vec::new(), deny: vec!["evil.example".into()] }, redact),
+            true,
+        ),
         ("invisible-text", rail("invisible", CheckSpec::InvisibleText, redact), true),
         ("injection", rail("injection", injection, GuardAction::Block), false),
         ("length", rail("length", CheckSpec::Length(length), GuardAction::Block), false),
@@ -117,7 +124,10 @@ fn main() {
     text.truncate(2048);
     let words: Vec<&str> = PARAGRAPH.split_inclusive(' ').take(50).collect();
     let all = rails();
-    println!("{:<16} {:>10} {:>10} {:>12} {:>10}", "guardrail", "2 KiB, µs", "median", "50 pieces, µs", "median");
+    println!(
+        "{:<16} {:>10} {:>10} {:>12} {:>10}",
+        "guardrail", "2 KiB, µs", "median", "50 pieces, µs", "median"
+    );
     for (name, rail, flows) in &all {
         let (least, median) = prompt(std::slice::from_ref(rail), &text);
         print!("{name:<16} {least:>10.2} {median:>10.2}");
@@ -128,7 +138,8 @@ fn main() {
         println!();
     }
     let every: Vec<_> = all.iter().map(|(_, rail, _)| Arc::clone(rail)).collect();
-    let flowing: Vec<_> = all.iter().filter(|(.., flows)| *flows).map(|(_, rail, _)| Arc::clone(rail)).collect();
+    let flowing: Vec<_> =
+        all.iter().filter(|(.., flows)| *flows).map(|(_, rail, _)| Arc::clone(rail)).collect();
     let (least, median) = prompt(&every, &text);
     let (streamed, middle) = stream(&flowing, &words);
     println!("{:<16} {least:>10.2} {median:>10.2} {streamed:>12.2} {middle:>10.2}", "all");

@@ -214,7 +214,9 @@ impl Scanner {
         let bytes = text.as_bytes();
         match (&check.0, self) {
             (Engine::Pii(kinds), Self::Pii(room)) => {
-                segments.visit(bytes, from, is_end, out, |segment, out| pii::scan(bytes, segment, kinds, room, out))
+                segments.visit(bytes, from, is_end, out, |segment, out| {
+                    pii::scan(bytes, segment, kinds, room, out)
+                })
             }
             (Engine::Secrets(secrets), Self::Secrets(hits)) => {
                 hits.clear();
@@ -229,9 +231,8 @@ impl Scanner {
                     secrets.scan(bytes, segment, now, out);
                 })
             }
-            (Engine::Urls(urls), _) => segments.visit(bytes, from, is_end, out, |segment, out| {
-                urls.scan(bytes, segment.range.clone(), out)
-            }),
+            (Engine::Urls(urls), _) => segments
+                .visit(bytes, from, is_end, out, |segment, out| urls.scan(bytes, segment.range.clone(), out)),
             (Engine::Regex(regexes), Self::Regex(room)) => {
                 walk::scan(regexes, room.cache(), bytes, from, is_end, out)
             }

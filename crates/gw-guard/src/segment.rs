@@ -156,8 +156,9 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     let mut flags = 0;
     let mut at = from;
     let mut commas = 0;
-    let segment =
-        |end, flags| Some(Segment { range: from..end, until: end, flags: Flags(flags), behind: 0..0, is_block: false });
+    let segment = |end, flags| {
+        Some(Segment { range: from..end, until: end, flags: Flags(flags), behind: 0..0, is_block: false })
+    };
     loop {
         let token = behind(text, at, true);
         if text.get(token..).unwrap_or_default().starts_with(BEGIN) && token - from < MAX_SEGMENT_BYTES {

@@ -1,7 +1,8 @@
 //! With real weights (`docs/guides/embeddings-in-process.md` says where tests look for them): how often the semantic cache
 //! would be right at its default threshold, on pairs that we wrote. `tuned.jsonl` is what words and threshold were chosen
-//! with. The others were written before they were first tried; what was wrong then (two, four and two false hits, in this
-//! order) led to rules, too: texts that nobody of us has seen will do a little worse.
+//! with. The others were written before they were first tried; what was wrong then (two, four, two, one and nine false
+//! hits, in this order, and none in the last) led to rules, too. `provoked` was written by somebody who knew the rules, to
+//! get around them. Texts that nobody of us has seen will do a little worse than all of them together.
 
 #[path = "../../gw-embed/testdata/weights.rs"]
 mod real_weights;
@@ -13,11 +14,14 @@ use serde_json::Value;
 /// What `cache.threshold` is unless somebody sets it.
 const THRESHOLD: f32 = 0.8;
 
-const SETS: [(&str, &str); 4] = [
+const SETS: [(&str, &str); 7] = [
     ("tuned", include_str!("../testdata/alike/tuned.jsonl")),
     ("held out", include_str!("../testdata/alike/held-out.jsonl")),
     ("unseen", include_str!("../testdata/alike/unseen.jsonl")),
     ("fresh", include_str!("../testdata/alike/fresh.jsonl")),
+    ("blind", include_str!("../testdata/alike/blind.jsonl")),
+    ("provoked", include_str!("../testdata/alike/provoked.jsonl")),
+    ("last", include_str!("../testdata/alike/last.jsonl")),
 ];
 
 #[test]
@@ -48,9 +52,9 @@ fn what_is_given_again_is_what_was_asked() {
             all += count;
             total_hits += hits;
             total_right += right;
-            assert!(recalled >= 0.5, "{name}: recall {recalled}");
+            assert!(recalled >= 0.3, "{name}: recall {recalled}");
         }
-        assert!(all >= 400, "{all}");
+        assert!(all >= 1500, "{all}");
         let precise = total_right as f32 / total_hits as f32;
         assert!(precise >= 0.98, "precision {precise}");
     }

@@ -49,7 +49,13 @@ impl Settings {
             let name = spec.name.to_string();
             file.providers.value.0.push(NamedEntry { name, place: Place::NONE, value });
         }
-        Self { source: "environment".into(), file, demo: false, files: Files::new(), otel: OtelEnv::default() }
+        Self {
+            source: "environment".into(),
+            file,
+            demo: false,
+            files: Files::new(),
+            otel: OtelEnv::default(),
+        }
     }
 }
 

@@ -78,7 +78,7 @@ pub(super) const RULES_OF_WORDS: &[Rule] = rules! {
     "jailbreak" 78: OBEY | ROLE, 6 NOT, 2 UNBOUND | RULES;
     "safety_disabled" 60: SAFETY, 1 KEPT, 8 DISABLED;
     "safety_disabled" 80: SAFETY, 1 KEPT, 8 DISABLED, 8 SCOPE;
-    "safety_disabled" 60: DISABLED, 3 SAFETY, 2 KEPT;
+    "safety_disabled" 30: DISABLED, 3 SAFETY, 2 KEPT;
     "safety_disabled" 80: DISABLED, 3 SAFETY, 2 KEPT, 8 SCOPE;
     "safety_disabled" 80: DISABLED, 1 YOURS, 2 SAFETY, 2 KEPT;
     "safety_disabled" 50: KEPT, 3 NOT, 4 DISABLED;

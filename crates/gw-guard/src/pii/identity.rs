@@ -158,7 +158,16 @@ pub(super) fn by_word(run: &Run<'_>, at: usize) -> Option<(Finding, usize)> {
     } else if says(
         run.text,
         atom.start,
-        &["driver's lic", "driver\u{2019}s lic", "drivers lic", "driver lic", "driving lic", "license number", "licence number", "dl number"],
+        &[
+            "driver's lic",
+            "driver\u{2019}s lic",
+            "drivers lic",
+            "driver lic",
+            "driving lic",
+            "license number",
+            "licence number",
+            "dl number",
+        ],
     ) {
         "us_driver_license"
     } else {

@@ -145,8 +145,8 @@ fn by_word(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
     let start = first.opening.unwrap_or(first.start);
     let reason = "a word in front of it";
     if let Some(count) = within(run, at, groups, 7, 15) {
-        let is_said = says(run.text, start, words::PHONE)
-            || (count >= 2 && says(run.text, start, words::PHONE_OR_NOT));
+        let is_said =
+            says(run.text, start, words::PHONE) || (count >= 2 && says(run.text, start, words::PHONE_OR_NOT));
         return is_said.then_some((count, 85, reason));
     }
     let count = within(run, at, groups, 6, 6).filter(|count| *count >= 2)?;

@@ -29,6 +29,9 @@ fn credentials_are_found() {
     ];
     for (kind, key) in cases {
         let text = format!("use {key} please");
+        assert_eq!(found(&text), [(kind, key.clone())], "{text}");
+        // As logs and JSON within JSON have it.
+        let text = format!("use:\\n{key} please");
         assert_eq!(found(&text), [(kind, key)], "{text}");
     }
     let values = [

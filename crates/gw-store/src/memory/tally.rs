@@ -72,13 +72,7 @@ impl Tally {
 
     /// Tells such a window what the store knows of its time; the second time nothing happens. `here`: what of it was
     /// spent by this gateway, where that is not all of it.
-    pub fn restore_window(
-        &self,
-        window: &Unrestored,
-        now: Micros,
-        all: &Spending,
-        here: Option<&Spending>,
-    ) {
+    pub fn restore_window(&self, window: &Unrestored, now: Micros, all: &Spending, here: Option<&Spending>) {
         let mut counters = self.lock();
         let now = counters.now(now);
         counters.purse().restore_open(window, now, all, here);

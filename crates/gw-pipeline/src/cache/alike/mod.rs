@@ -174,6 +174,8 @@ fn are_other_questions(a: &Turn, b: &Turn) -> bool {
     a.is_yes_or_no != b.is_yes_or_no
         || (a.is_yes_or_no && a.is_duty != b.is_duty)
         || a.is_over.zip(b.is_over).is_some_and(|(a, b)| a != b)
+        // What cats are like is not what they like.
+        || a.is_of_likeness != b.is_of_likeness
         || may_or_must(a, b)
         || may_or_must(b, a)
         // How glass is made, and what it is made of.

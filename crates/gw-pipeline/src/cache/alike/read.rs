@@ -44,6 +44,8 @@ pub(super) struct Turn {
     pub(super) is_how: bool,
     /// It begins with "what" or "which".
     pub(super) is_what: bool,
+    /// It asks what something is like.
+    pub(super) is_of_likeness: bool,
     /// It asks what one may or can do.
     pub(super) is_able: bool,
     /// The word of relation that it ends with: what it asks for belongs to that.
@@ -212,6 +214,8 @@ impl Turn {
         self.is_yes_or_no = ASKING.contains(&at(0));
         self.is_how = at(0) == "how";
         self.is_what = matches!(at(0), "what" | "which");
+        let is_be = matches!(at(1), "is" | "are" | "was" | "were");
+        self.is_of_likeness = self.is_what && is_be && words.last() == Some(&"like");
         self.stranded = words.last().and_then(|last| RELATIONS.into_iter().find(|known| known == last));
         // "Who won", "What happens": the time is in the verb.
         if matches!(at(0), "who" | "what" | "which") {

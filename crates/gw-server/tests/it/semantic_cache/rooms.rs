@@ -119,7 +119,8 @@ fn neighbours(text: &str) -> Vec<(&'static str, Value)> {
                     // Who is named in `user` makes no difference to the cache, and shows whose answer it is.
                     let mut body = json!({"model": "main", "user": user, "messages": messages});
                     if let Some(name) = tool {
-                        body["tools"] = json!([{"type": "function", "function": {"name": name, "parameters": {}}}]);
+                        body["tools"] =
+                            json!([{"type": "function", "function": {"name": name, "parameters": {}}}]);
                     }
                     all.push((key, body));
                 }
@@ -134,8 +135,10 @@ async fn ten_thousand_pairs_of_rooms_and_no_wrong_answer() {
     let upstream = Scripted::by_request(|_, seen| {
         let body: Value = serde_json::from_str(&seen.body).unwrap();
         if seen.path.ends_with("/embeddings") {
-            return whole(&json!({"object": "list", "model": "embed", "usage": {"prompt_tokens": 1, "total_tokens": 1},
-                "data": [{"object": "embedding", "index": 0, "embedding": [0.6, 0.8]}]}));
+            return whole(
+                &json!({"object": "list", "model": "embed", "usage": {"prompt_tokens": 1, "total_tokens": 1},
+                "data": [{"object": "embedding", "index": 0, "embedding": [0.6, 0.8]}]}),
+            );
         }
         let mut asked = body.clone();
         asked["messages"].as_array_mut().unwrap().pop();
