@@ -10,6 +10,8 @@ pub(crate) mod race;
 pub(crate) mod session;
 mod shared;
 pub(crate) mod tolls;
+mod traced;
+mod unwritten;
 mod watched;
 
 use crate::cache::Lead;
@@ -28,9 +30,10 @@ use family::Family;
 use gw_model::catalog::ModelInfo;
 use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
+use gw_model::trace::SpanId;
 use gw_model::{
     AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
-    Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    Refusal, RequestId, ServiceTier, Trace, Usage, UsageSource, WireFormat,
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
@@ -41,6 +44,7 @@ use shared::Shared;
 use std::rc::Rc;
 use std::sync::Arc;
 use tolls::Tolls;
+pub(crate) use unwritten::journal_refusal;
 
 /// How many bytes of an unread answer count as a token, on the safe side.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -59,6 +63,8 @@ struct OpenAttempt {
     visit: Option<Visit>,
     /// What the provider's reply was judged to be, when it was an error.
     class: Option<ErrorClass>,
+    /// Its span, where the call is traced.
+    span: Option<SpanId>,
 }
 
 /// What an ended call cost, for headers.
@@ -153,6 +159,10 @@ pub(crate) struct Open {
     /// Intents that the journal has taken, each with space for the record.
     announced: u32,
     ended: bool,
+    /// When the cache was asked, where the call is traced.
+    pub(crate) cache_asked_at: Option<Micros>,
+    /// What is noted for telemetry.
+    pub(crate) trace: Option<Box<Trace>>,
 }
 
 impl std::ops::Deref for Ticket {
@@ -239,6 +249,8 @@ impl Ticket {
             is_fork: false,
             announced: 0,
             ended: false,
+            cache_asked_at: None,
+            trace: None,
         };
         Self { open: Box::new(open) }
     }
@@ -429,7 +441,13 @@ impl Open {
         worker.gateway().note_journal(None);
         self.enter_tolls(target);
         let started = worker.now();
-        self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
+        self.attempt = Some(OpenAttempt {
+            target: Arc::clone(target),
+            started,
+            visit,
+            class: None,
+            span: self.try_span(),
+        });
         worker.gateway().metrics.in_flight.inc();
         Ok(())
     }
@@ -453,7 +471,7 @@ impl Open {
         mut usage: Usage,
         mut source: UsageSource,
     ) {
-        let Some(attempt) = self.attempt.take() else { return self.note_saved(&usage) };
+        let Some(mut attempt) = self.attempt.take() else { return self.note_saved(&usage) };
         if self.record.format.counts().is_some() {
             // Counted tokens are not consumed.
             (usage, source) = (Usage::default(), UsageSource::None);
@@ -474,10 +492,11 @@ impl Open {
                 (usage, source, price(&attempt.target.info, &usage, self.tier))
             }
         };
-        if let Some(visit) = attempt.visit {
+        if let Some(visit) = attempt.visit.take() {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
         }
         self.charge_tolls(&attempt.target, cost);
+        self.note_try(&attempt);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
             provider: attempt.target.provider.name.to_string(),
@@ -565,6 +584,7 @@ impl Open {
         self.leave_family();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
+        self.hand_over();
         taken.map_err(|error| self.note_record(Err(error))).ok()
     }
 }
@@ -577,20 +597,4 @@ pub(crate) const fn amounts(usage: &Usage, cost: NanoUsd) -> Amounts {
 /// What a usage costs at a target; nothing when its price is unknown.
 fn price(info: &ModelInfo, usage: &Usage, tier: ServiceTier) -> NanoUsd {
     info.prices.cost(usage, tier)
-}
-
-pub(crate) fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
-    worker.gateway().metrics.storage_refusals.inc();
-    worker.gateway().note_journal(Some(worker.now()));
-    match error {
-        JournalError::Full { .. } => Refusal::new(
-            ErrorCode::StorageFull,
-            "the gateway's disk is full, so the call could not be accounted for; free space in its data directory",
-        )
-        .retry_after(5),
-        other => {
-            tracing::error!(error = %other, "the journal could not be written");
-            Refusal::new(ErrorCode::StorageFull, "the gateway's journal can not be written at present").retry_after(5)
-        }
-    }
 }

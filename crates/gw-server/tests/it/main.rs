@@ -74,6 +74,8 @@ mod steering;
 mod stored;
 mod streams;
 mod support;
+mod telemetry;
+mod telemetry_conventions;
 mod tenancy;
 mod upgrade;
 mod vectors;
