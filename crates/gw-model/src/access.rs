@@ -2,11 +2,16 @@
 //! address and the time are given.
 
 mod calls;
+mod deny;
+mod parameters;
 
 pub use calls::CallRules;
+pub use deny::{Compile, DenyRule};
+pub use parameters::{ParameterRules, is_content, parameter_key};
 
 use crate::clock::Micros;
 use crate::limits::TimeZone;
+use crate::logging::Logging;
 use crate::network::Network;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -29,6 +34,9 @@ pub struct Access {
     /// Members that the metadata of its calls must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub required_metadata: Vec<String>,
+    /// The most that is written down of calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Logging>,
     /// What calls may be.
     #[serde(skip_serializing_if = "CallRules::is_empty")]
     pub calls: CallRules,
@@ -41,6 +49,7 @@ impl Access {
         self.allowed_ips.is_empty()
             && self.hours.is_empty()
             && self.required_metadata.is_empty()
+            && self.logging.is_none()
             && self.calls.is_empty()
     }
 

@@ -1,10 +1,13 @@
 //! What is written down about a request: one record whatever the ending, with one entry per attempt.
 
+mod details;
+
 use crate::format::WireFormat;
 use crate::ids::{KeyId, RequestId};
 use crate::money::NanoUsd;
 use crate::tenancy::AccountId;
 use crate::usage::{Usage, UsageSource};
+pub use details::{ClientIp, PriceLine, RecordDetails, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// How a request ended.
@@ -91,6 +94,8 @@ pub enum SubCallRole {
     Panel,
     /// Fetches an answer for the cache that is about to be too old.
     Refresh,
+    /// Asks again for an answer that did not fit its schema.
+    Repair,
 }
 
 impl SubCallRole {
@@ -101,6 +106,7 @@ impl SubCallRole {
             Self::Mirror => "mirror",
             Self::Panel => "panel",
             Self::Refresh => "refresh",
+            Self::Repair => "repair",
         }
     }
 }
@@ -161,6 +167,9 @@ pub struct Record {
     /// What the answer would have cost, had it not been in the cache.
     #[serde(default)]
     pub saved: NanoUsd,
+    /// What else is known of it.
+    #[serde(default)]
+    pub details: RecordDetails,
 }
 
 /// What a request counts at a budget within a dynamic route.

@@ -6,6 +6,7 @@ mod labels;
 mod shared_limits;
 mod sharing;
 mod telemetry;
+mod usd;
 
 pub use shared_limits::SharedLimitMetrics;
 pub use sharing::SharingMetrics;
@@ -29,7 +30,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use usd::{Shown, UsdCounter};
 
 /// Distinct model labels before further ones are counted as `other`.
 const MAX_MODEL_LABELS: usize = 500;
@@ -37,9 +38,6 @@ const MAX_MODEL_LABELS: usize = 500;
 /// Upper bounds of the duration histograms, in seconds.
 const BUCKETS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
-
-/// A counter of dollars, kept in nano-dollars and shown as a decimal.
-type UsdCounter = Counter<f64, AtomicU64>;
 
 /// See the module.
 #[derive(Debug)]
@@ -96,6 +94,12 @@ pub struct Metrics {
     pub config_reloads: Counter,
     /// Entries of the audit log.
     pub audit_entries: Counter,
+    /// Calls whose bodies are kept.
+    pub bodies_written: Counter,
+    /// Calls whose bodies were dropped since too much waited, or the database did not take them.
+    pub bodies_dropped: Counter,
+    /// Calls whose bodies could not be masked, and are not kept.
+    pub bodies_unmasked: Counter,
     /// Entries of the audit log that could not be written.
     pub audit_failures: Counter,
     /// 1 while the store can be written.
@@ -152,6 +156,9 @@ impl Metrics {
             config_reload_failures: Counter::default(),
             config_reloads: Counter::default(),
             audit_entries: Counter::default(),
+            bodies_written: Counter::default(),
+            bodies_dropped: Counter::default(),
+            bodies_unmasked: Counter::default(),
             audit_failures: Counter::default(),
             store_up: Gauge::default(),
             open_reservations: Gauge::default(),
@@ -243,6 +250,13 @@ impl Metrics {
             "Configurations refused at reload",
             self.config_reload_failures.clone(),
         );
+        r.register("record_bodies_written", "Calls whose bodies are kept", self.bodies_written.clone());
+        r.register("record_bodies_dropped", "Calls whose bodies were dropped", self.bodies_dropped.clone());
+        r.register(
+            "record_bodies_unmasked",
+            "Calls whose bodies could not be masked",
+            self.bodies_unmasked.clone(),
+        );
         r.register("audit_entries", "Entries of the audit log", self.audit_entries.clone());
         let text = "Entries of the audit log that could not be written";
         r.register("audit_failures", text, self.audit_failures.clone());
@@ -283,7 +297,7 @@ impl Metrics {
 
     pub(crate) fn note_overrun(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
-            self.overrun.inc_by(dollars(amount));
+            self.overrun.inc_by(Shown(amount));
         }
     }
 
@@ -300,7 +314,7 @@ impl Metrics {
     /// Counts what an answer from the cache would have cost.
     pub(crate) fn note_saved(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
-            self.saved.inc_by(dollars(amount));
+            self.saved.inc_by(Shown(amount));
         }
     }
 
@@ -425,12 +439,6 @@ impl Metrics {
     }
 }
 
-/// Dollars as a float: for display in metrics only, never for accounting.
-#[expect(clippy::cast_precision_loss, reason = "a metric's precision suffices")]
-fn dollars(amount: NanoUsd) -> f64 {
-    amount.0 as f64 / 1e9
-}
-
 /// An ended call, to be counted.
 pub(crate) struct Ending<'a> {
     pub(crate) record: &'a Record,
@@ -502,7 +510,7 @@ impl EndingHandles {
             for (counter, count) in self.details.iter().zip(details).filter(|(_, count)| *count > 0) {
                 counter.inc_by(count);
             }
-            self.cost.inc_by(dollars(attempt.cost));
+            self.cost.inc_by(Shown(attempt.cost));
             if !attempt.reason.is_empty() {
                 let labels =
                     AttemptLabels { provider: attempt.provider.clone(), reason: attempt.reason.clone() };

@@ -3,6 +3,8 @@
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
 mod beside;
+mod details;
+mod estimates;
 mod family;
 mod holds;
 mod owned;
@@ -28,12 +30,11 @@ use beside::Beside;
 pub(crate) use beside::disabled;
 use family::Family;
 use gw_model::catalog::ModelInfo;
-use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::trace::SpanId;
 use gw_model::{
     AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
-    Refusal, RequestId, ServiceTier, Trace, Usage, UsageSource, WireFormat,
+    RecordDetails, Refusal, RequestId, ServiceTier, Trace, Usage, UsageSource, WireFormat,
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
@@ -41,6 +42,7 @@ use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
 use shared::Shared;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use tolls::Tolls;
@@ -131,6 +133,8 @@ pub(crate) struct Open {
     pub(crate) waited_us: u64,
     /// How long its caller waits at most, in milliseconds from its arrival.
     pub(crate) timeout_ms: Option<u64>,
+    /// Where it comes from.
+    from: Option<IpAddr>,
     /// What the caller says about itself.
     pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
@@ -209,6 +213,7 @@ impl Ticket {
             tolls: Vec::new(),
             accounts: Vec::new(),
             saved: NanoUsd::ZERO,
+            details: RecordDetails::default(),
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -234,6 +239,7 @@ impl Ticket {
             priority: Priority::default(),
             waited_us: 0,
             timeout_ms: None,
+            from: None,
             context: CallerContext::default(),
             pins: Pins::default(),
             guarded: None,
@@ -376,41 +382,6 @@ impl Open {
         }
     }
 
-    /// An estimate of output tokens, at most what the call could have asked for: JSON around an answer, base64
-    /// and the like would count for more than the provider bills.
-    pub(crate) fn estimated_output(&self, tokens: u64) -> u64 {
-        tokens.min(self.output_bound)
-    }
-
-    /// What a call consumed whose upstream does not say: the input, and what was seen of the output. Images are
-    /// made before anything of them is seen, and count whole.
-    pub(crate) fn estimated_usage(&self, output_tokens: u64) -> Usage {
-        let mut usage = Usage { input_tokens: self.input_tokens, output_tokens, ..Usage::default() };
-        if !self.media.is_none() {
-            usage.media = Media { output_ms: 0, ..self.media };
-            if self.media.output_images > 0 {
-                usage.output_tokens = self.output_bound;
-                usage.media.image_output_tokens = counted(self.output_bound);
-            }
-        }
-        usage
-    }
-
-    /// Adds to what an upstream states what it need not say: the pieces that the request itself had.
-    pub(crate) const fn add_request_media(&self, usage: &mut Usage) {
-        let media = &mut usage.media;
-        let asked = &self.media;
-        media.input_images = asked.input_images;
-        media.input_characters = asked.input_characters;
-        if media.input_ms == 0 {
-            media.input_ms = asked.input_ms;
-        }
-        // Images that were not counted are as many as were asked for.
-        if media.output_images == 0 {
-            media.output_images = asked.output_images;
-        }
-    }
-
     /// What is left of the tightest limits, for headers.
     pub(crate) fn limits_view(&self) -> Option<LimitsView> {
         self.chain.limits_view(self.worker.now())
@@ -489,7 +460,9 @@ impl Open {
             (Some(ongoing), _) => ongoing.total(),
             (None, UsageSource::None) => (usage, source, NanoUsd::ZERO),
             (None, UsageSource::Upstream | UsageSource::Estimated) => {
-                (usage, source, price(&attempt.target.info, &usage, self.tier))
+                let tier = self.tier;
+                self.note_prices(&attempt.target, &usage, tier);
+                (usage, source, price(&attempt.target.info, &usage, tier))
             }
         };
         if let Some(visit) = attempt.visit.take() {
@@ -497,6 +470,7 @@ impl Open {
         }
         self.charge_tolls(&attempt.target, cost);
         self.note_try(&attempt);
+        self.note_region(&attempt.target);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
             provider: attempt.target.provider.name.to_string(),
@@ -558,7 +532,7 @@ impl Open {
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         self.note_accounts();
-        if let Some(lead) = lead.filter(|_| is_good) {
+        if let Some(lead) = lead.filter(|lead| is_good || lead.is_whole()) {
             lead.land(&self.record);
         }
         let gateway = self.worker.gateway();
@@ -582,6 +556,7 @@ impl Open {
             self.own(&made);
         }
         self.leave_family();
+        self.note_details();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
         self.hand_over();

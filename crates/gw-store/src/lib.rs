@@ -7,6 +7,7 @@ mod accounts;
 pub mod answers;
 pub mod audit;
 pub mod backup;
+pub mod bodies;
 pub mod data_dir;
 pub mod error;
 pub mod fold;

@@ -7,13 +7,13 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, GroupId, KeyLabel,
-    KeyUpdate, LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder,
-    SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredGroup, StoredKey,
-    StoredLogin, StoredRoute, StoredSession, StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow,
-    Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId,
+    KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
+    RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
+    StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession, StoredToken,
+    TenantBatch, TokenId, UsageFilter, UsageRow, Watermark,
 };
-use gw_model::{AccountId, KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros, RequestId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,8 +153,12 @@ pub trait TokenStore: Send + Sync {
     fn delete_admin_token(&self, id: TokenId) -> Result<bool, StoreError>;
 }
 
+/// In place of an issuer, beside the ids of users who were removed.
+pub(crate) const NO_ISSUER: &str = "";
+
 /// How people sign in, and who is signed in. Sessions are read whenever one is shown, so that one that is ended is so at once at
-/// every node. Those of a user go with him, and when he is disabled; so does what he signs in with when he goes.
+/// every node. Those of a user go with him, and when he is disabled; so does what he signs in with when he goes. What issuers call
+/// him stays.
 pub trait SignInStore: Send + Sync {
     /// How a user signs in; `None` where nothing was ever said about that.
     fn login(&self, user: AccountId) -> Result<Option<StoredLogin>, StoreError>;
@@ -162,9 +166,13 @@ pub trait SignInStore: Send + Sync {
     fn login_of_link(&self, digest: &[u8; 32]) -> Result<Option<StoredLogin>, StoreError>;
     /// Writes it; its revision must be the one behind the present one, 1 where there is none. False when it is not.
     fn save_login(&self, login: &StoredLogin) -> Result<bool, StoreError>;
-    /// Whom an issuer calls so.
+    /// Whom an issuer calls so, or whom it called so who was removed since.
     fn identity(&self, issuer: &str, subject: &str) -> Result<Option<AccountId>, StoreError>;
-    /// Notes whom an issuer calls so; false when that is known already.
+    /// Was there a user of that id, who was removed?
+    fn was_removed(&self, user: AccountId) -> Result<bool, StoreError> {
+        Ok(self.identity(NO_ISSUER, &user.to_string())?.is_some())
+    }
+    /// Notes whom an issuer calls so; false when it calls somebody so who is there.
     fn create_identity(
         &self,
         issuer: &str,
@@ -176,7 +184,7 @@ pub trait SignInStore: Send + Sync {
     fn session_of(&self, digest: &[u8; 32]) -> Result<Option<StoredSession>, StoreError>;
     /// Sessions of a holder, the latest first.
     fn sessions_of(&self, holder: SessionHolder) -> Result<Vec<StoredSession>, StoreError>;
-    /// Adds one.
+    /// Adds one. Errors: [`StoreError::Gone`] when its holder is a user who is disabled or removed by now, at whatever node.
     fn create_session(&self, new: &StoredSession) -> Result<(), StoreError>;
     /// Notes that it is used.
     fn touch_session(&self, id: SessionId, now: Micros) -> Result<(), StoreError>;
@@ -406,10 +414,43 @@ pub trait AuditLog: Send + Sync {
     ) -> Result<usize, StoreError>;
 }
 
+/// What is done about records besides writing and reading them.
+pub trait RecordStore: Send + Sync {
+    /// Prepares records that are old enough for quick searches, at most so many stretches of them; how many it were. For a
+    /// database that has no need of that, there are none.
+    fn describe_records(&self, _now: Micros, _most: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+    /// Keeps bodies of calls; those of a call that has some already take their place.
+    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError>;
+    /// Removes bodies whose time is over, at most so many; how many it were.
+    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Removes records of before a time with all that belongs to them, at most so many; how many it were. What they were
+    /// summed up to stays.
+    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Keeps what somebody says about a call, unless so much was said about it already; false then.
+    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
+    /// What was said about a call, the first first.
+    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;
+}
+
+/// Says of a record that was found whether it is wanted.
+pub type Keep<'a> = dyn FnMut(&LogRow) -> bool + 'a;
+
 /// Reports for people and for the admin API.
 pub trait Reports: Send + Sync {
-    /// Records, newest first.
-    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError>;
+    /// Records that a filter lets through, and then `keep`, newest first. When `limit` is over, which is looked at between
+    /// stretches of records, the page says how far the search came.
+    fn search(
+        &self,
+        filter: &LogFilter,
+        limit: Option<Duration>,
+        keep: &mut Keep<'_>,
+    ) -> Result<LogPage, StoreError>;
+    /// All records that a filter lets through, newest first, however long it takes.
+    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
+        self.search(filter, None, &mut |_| true)
+    }
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
 }
@@ -428,6 +469,7 @@ pub trait Database:
     + TokenStore
     + Ledger
     + ObjectStore
+    + RecordStore
     + Reports
 {
     /// Could it be used the last time that somebody tried?

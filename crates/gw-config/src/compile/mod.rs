@@ -26,6 +26,7 @@ mod placeholders;
 mod prices;
 mod provider_kind;
 mod providers;
+mod records;
 mod redis;
 pub mod routes;
 mod scim;
@@ -48,7 +49,7 @@ pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
-use crate::settings::Settings;
+use crate::settings::{FileSettings, Settings};
 use gw_model::catalog::Catalog;
 use gw_model::routing::HealthPolicy;
 use gw_model::snapshot::{PathSettings, SessionSettings};
@@ -82,6 +83,11 @@ pub struct Compiled {
     pub warnings: Vec<Warning>,
 }
 
+/// Files that settings name and that are part of them.
+pub(crate) fn named_files(file: &FileSettings) -> Vec<String> {
+    guardrails::files(&file.guardrails.value)
+}
+
 /// Checks the settings against the catalogue and makes the snapshot.
 ///
 /// # Errors
@@ -102,6 +108,7 @@ pub fn compile(
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
     semantic::check(file, &compiled, &mut faults);
+    guardrails::check_embedders(file, &compiled, &mut faults);
     let models = subcalls::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
@@ -119,7 +126,7 @@ pub fn compile(
         health: health(&file.health.value),
         saturation: file.limits.value.policy(),
         settings: settings_of_path,
-        guardrails: guardrails::compile(&file.guardrails.value, &mut faults),
+        guardrails: guardrails::compile(&file.guardrails.value, &settings.files, &mut faults),
     };
     for model in &file.models.value.0 {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
@@ -138,7 +145,8 @@ pub fn compile(
     let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
-    let store = server::store(&file.storage.value, database::database(file, &mut faults));
+    let store =
+        server::store(&file.records.value, &file.storage.value, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);
@@ -181,6 +189,8 @@ fn path(
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
         cache: cache::policies(file, providers, faults),
+        client_ip: records::client_ip(&file.records.value),
+        logging: records::logging(&file.records.value, faults),
         telemetry: None,
     }
 }

@@ -4,6 +4,7 @@ use super::database::DatabaseSettings;
 use crate::errors::Faults;
 use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
+use crate::settings::records::RecordSettings;
 use crate::settings::storage::StorageSettings;
 use crate::settings::telemetry::{LogFormat, LogLevel};
 use gw_model::Network;
@@ -18,6 +19,8 @@ pub struct ServerSettings {
     pub admin_listen: Option<SocketAddr>,
     /// TLS files; the paths are as written.
     pub tls: Option<TlsFiles>,
+    /// Other files that are part of the configuration; the paths are as written.
+    pub files: Vec<String>,
     /// Browser origins; `None` answers no preflight.
     pub cors: Option<Cors>,
     /// Limits of connections.
@@ -98,6 +101,10 @@ pub struct StoreSettings {
     pub audit_retention_days: Option<u64>,
     /// Refused credentials that the audit log tells of in a minute.
     pub audit_refusals_per_minute: u64,
+    /// Bytes of bodies of calls that may wait.
+    pub body_queue_bytes: usize,
+    /// Days that records are kept; `None` is for ever.
+    pub record_retention_days: Option<u64>,
 }
 
 pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings {
@@ -116,6 +123,7 @@ pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings
             cert_file: tls.value.cert_file.value.0.clone(),
             key_file: tls.value.key_file.value.0.clone(),
         }),
+        files: super::named_files(file),
         cors: file.cors.as_ref().map(|cors| origins(&cors.value, faults)),
         limits: ServerLimits {
             max_connections: block.max_connections.value.size(),
@@ -155,7 +163,11 @@ fn origins(settings: &CorsSettings, faults: &mut Faults) -> Cors {
     Cors { allow_any_origin: allow_origins.iter().any(|origin| origin == "*"), allow_origins }
 }
 
-pub(super) fn store(settings: &StorageSettings, database: DatabaseSettings) -> StoreSettings {
+pub(super) fn store(
+    records: &RecordSettings,
+    settings: &StorageSettings,
+    database: DatabaseSettings,
+) -> StoreSettings {
     StoreSettings {
         database,
         database_max_connections: settings.database_max_connections.value.size(),
@@ -169,5 +181,7 @@ pub(super) fn store(settings: &StorageSettings, database: DatabaseSettings) -> S
         idempotency_entries: settings.idempotency_entries.value.size(),
         audit_retention_days: settings.audit_retention_days.map(|days| days.value.get()),
         audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
+        body_queue_bytes: records.body_queue_bytes.value.size(),
+        record_retention_days: records.retention_days.map(|days| days.value.get()),
     }
 }

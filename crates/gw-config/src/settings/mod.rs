@@ -24,6 +24,7 @@ pub mod path;
 pub mod prices;
 pub mod providers;
 pub mod realtime;
+pub mod records;
 pub mod retry;
 pub mod routes;
 pub mod scim;
@@ -37,4 +38,4 @@ pub mod timeouts;
 mod root;
 mod zero;
 
-pub use root::{FileSettings, Settings};
+pub use root::{FileSettings, Files, Settings, TermsFile};

@@ -14,6 +14,7 @@ use super::otlp::OtelEnv;
 use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
+use super::records::RecordSettings;
 use super::routes::RouteSettings;
 use super::scim::ScimBlock;
 use super::storage::StorageSettings;
@@ -21,6 +22,7 @@ use super::telemetry::TelemetrySettings;
 use crate::place::At;
 use crate::shape::{Named, Text, Whole, settings};
 use gw_model::Secret;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -79,6 +81,8 @@ settings! {
         default(250) redis_timeout_ms: Whole<1, 10_000>,
         /// A gateway that was silent for so many milliseconds is taken for dead: what its calls hold is charged.
         default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
+        /// What is written down of calls.
+        section records: RecordSettings,
         /// Journal and store.
         section storage: StorageSettings,
         /// Logs, and what a collector of OpenTelemetry is told.
@@ -95,8 +99,22 @@ pub struct Settings {
     pub file: FileSettings,
     /// Add the built-in emulator as provider `demo`.
     pub demo: bool,
+    /// The files that it names, as far as they were read.
+    pub files: Files,
     /// What the environment says about OpenTelemetry.
     pub otel: OtelEnv,
+}
+
+/// Files by the names that a configuration gives them.
+pub type Files = HashMap<String, TermsFile>;
+
+/// A file of terms.
+#[derive(Clone, Debug)]
+pub enum TermsFile {
+    /// What it says. What is no UTF-8 stands in it as U+FFFD.
+    Read(Arc<str>),
+    /// Why it can not be read.
+    Unread(String),
 }
 
 impl Settings {
@@ -124,6 +142,19 @@ impl Settings {
         if let Some(url) = url {
             self.file.redis_url = Some(At::nowhere(url));
         }
+        self
+    }
+
+    /// The files that the settings name, to be read and given back by [`Self::with_files`].
+    #[must_use]
+    pub fn named_files(&self) -> Vec<String> {
+        crate::compile::named_files(&self.file)
+    }
+
+    /// Takes the files that the settings name.
+    #[must_use]
+    pub fn with_files(mut self, files: Files) -> Self {
+        self.files = files;
         self
     }
 

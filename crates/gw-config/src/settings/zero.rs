@@ -3,7 +3,7 @@
 use super::credentials::Identity;
 use super::otlp::OtelEnv;
 use super::providers::ProviderSettings;
-use super::{FileSettings, Settings};
+use super::{FileSettings, Files, Settings};
 use crate::env::Env;
 use crate::place::{At, Place};
 use crate::shape::{Named, NamedEntry, Text};
@@ -49,7 +49,13 @@ impl Settings {
             let name = spec.name.to_string();
             file.providers.value.0.push(NamedEntry { name, place: Place::NONE, value });
         }
-        Self { source: "environment".into(), file, demo: false, otel: OtelEnv::default() }
+        Self {
+            source: "environment".into(),
+            file,
+            demo: false,
+            files: Files::new(),
+            otel: OtelEnv::default(),
+        }
     }
 }
 

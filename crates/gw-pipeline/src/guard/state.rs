@@ -8,7 +8,7 @@ use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
 use gw_model::guardrail::{CheckSpec, Speaker};
 use gw_model::trace::MAX_STAGES;
-use gw_model::{ErrorCode, Micros, Refusal};
+use gw_model::{ErrorCode, Micros, Refusal, Verdict};
 use std::sync::Arc;
 
 /// Longest text about findings in a record, in bytes.
@@ -92,6 +92,21 @@ impl Chosen {
         self
     }
 
+    /// Is an answer that does not fit asked for again?
+    pub(crate) fn repairs(&self) -> bool {
+        self.all.iter().any(|rail| rail.spec.on_response && rail.spec.repairs && rail.enforces())
+    }
+
+    /// The guardrail of that name, if it has answers asked for again.
+    pub(crate) fn repairing(&self, name: &str) -> Option<&Arc<Guardrail>> {
+        self.all.iter().find(|rail| *rail.spec.name == *name && rail.spec.repairs)
+    }
+
+    /// May one of them end an answer with words of its own?
+    pub(crate) fn has_words(&self) -> bool {
+        self.all.iter().any(|rail| rail.spec.on_response && rail.enforces() && rail.spec.refusal.is_some())
+    }
+
     pub(crate) fn looks_at_response(&self) -> bool {
         self.all.iter().any(|rail| rail.spec.on_response)
     }
@@ -128,6 +143,7 @@ pub(crate) struct Guarded {
     pub(crate) beside: Option<Beside>,
     /// Questions to others that are over, as far as there is room.
     pub(crate) asked: Vec<AskedNote>,
+    pub(crate) wanted: Wanted,
 }
 
 /// A question of a guardrail that is over.
@@ -139,9 +155,21 @@ pub(crate) struct AskedNote {
     pub(crate) outcome: &'static str,
 }
 
+/// How the caller wants its answer, should guardrails write one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    /// With usage at the end of a stream.
+    pub(crate) include_usage: bool,
+    /// A stream as a JSON array.
+    pub(crate) json_array: bool,
+    /// A stream, though it is fetched whole.
+    pub(crate) stream: bool,
+}
+
 impl Guarded {
     pub(crate) fn new(chosen: Chosen, original: Bytes) -> Self {
-        Self { chosen, session: Session::default(), original, beside: None, asked: Vec::new() }
+        let (asked, wanted) = (Vec::new(), Wanted::default());
+        Self { chosen, session: Session::default(), original, beside: None, asked, wanted }
     }
 
     /// The guardrails that found something, each once with what it did and where.
@@ -232,13 +260,19 @@ pub(crate) fn blocked(chosen: &Chosen, stopped: &Blocked) -> Refusal {
         let kind = stopped.kind.replace('_', " ");
         format!("the guardrail '{}' stopped this call: it found {kind}", stopped.guardrail)
     });
-    Refusal::new(ErrorCode::GuardrailBlocked, text).final_if(true)
+    let words = rail.filter(|_| stopped.kind != NO_VERDICT).and_then(|rail| rail.spec.refusal.clone());
+    Refusal::new(ErrorCode::GuardrailBlocked, text).final_if(true).answer(words)
 }
 
 impl Open {
     /// Do guardrails look at the answer?
     pub(crate) fn is_guarded(&self) -> bool {
         self.guarded.as_ref().is_some_and(|guarded| guarded.looks_at_response())
+    }
+
+    /// Was anything of the request masked, to be restored in its answer?
+    pub(crate) fn has_masked(&self) -> bool {
+        self.guarded.as_ref().is_some_and(|guarded| !guarded.session.vault.is_empty())
     }
 
     /// Does the answer wait for verdicts about the request?
@@ -250,8 +284,17 @@ impl Open {
     pub(crate) fn note_guardrails(&mut self) {
         let Some(guarded) = &self.guarded else { return };
         guarded.count(&self.worker().gateway().metrics);
-        if self.record.error_detail.is_empty() {
-            self.record.error_detail = guarded.said();
+        let verdict = |note: &&Note| Verdict {
+            guardrail: note.guardrail.to_string(),
+            action: done(note).to_owned(),
+            kind: note.finding.kind.to_string(),
+            side: note.side.as_str().to_owned(),
+        };
+        let verdicts = guarded.verdicts().iter().map(verdict).collect();
+        let said = self.record.error_detail.is_empty().then(|| guarded.said());
+        self.record.details.verdicts = verdicts;
+        if let Some(said) = said {
+            self.record.error_detail = said;
         }
     }
 }

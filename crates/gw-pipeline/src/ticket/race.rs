@@ -90,10 +90,12 @@ impl Open {
         self.set_apart(&fork.used());
         self.take_over_notes(&mut fork);
         // The last try is the one that decided.
-        let tries = &mut self.record.attempts;
+        let tries = &self.record.attempts;
         let end = if self.attempt.is_some() { tries.len() } else { tries.len().saturating_sub(1) };
-        let behind = tries.len() - end;
-        tries.splice(end..end, std::mem::take(&mut fork.record.attempts));
+        self.take_prices(&mut fork, end);
+        let theirs = std::mem::take(&mut fork.record.attempts);
+        let behind = self.record.attempts.len() - end;
+        self.record.attempts.splice(end..end, theirs);
         self.take_over_tries(&mut fork, behind);
     }
 
@@ -107,6 +109,7 @@ impl Open {
         self.set_apart(&used);
         self.take_over_notes(&mut fork);
         let open = &mut *fork.open;
+        self.take_prices(open, self.record.attempts.len());
         self.record.attempts.append(&mut open.record.attempts);
         self.take_over_tries(open, 0);
         self.chain.take_over(&mut open.chain);

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 21] = [
     "name",
     "models",
     "endpoints",
@@ -23,11 +23,15 @@ const COMMON: [&str; 17] = [
     "metadata",
     "hours",
     "required_metadata",
+    "logging",
     "regions",
     "max_input_tokens",
     "tools",
     "denied_tools",
     "fallbacks",
+    "parameters",
+    "deny_when",
+    "deny_message",
 ];
 
 /// Most memberships of one person.

@@ -31,7 +31,20 @@ pub(crate) fn text(app: &App) -> Result<String, std::fmt::Error> {
     app.gateway.metrics.cache_index_entries.set(gauge(app.gateway.answers.index_totals().0));
     app.gateway.metrics.cache_entries.set(gauge(cached.entries));
     app.gateway.metrics.cache_bytes.set(gauge(cached.bytes));
+    note_bodies(app);
     app.gateway.metrics.encode()
+}
+
+/// What became of bodies since the last time.
+fn note_bodies(app: &App) {
+    let (metrics, stats) = (&app.gateway.metrics, app.storage.bodies.stats());
+    for (counter, now) in [
+        (&metrics.bodies_written, stats.written),
+        (&metrics.bodies_dropped, stats.dropped),
+        (&metrics.bodies_unmasked, stats.unmasked),
+    ] {
+        counter.inc_by(now.saturating_sub(counter.get()));
+    }
 }
 
 /// Does an `Accept` header list OpenMetrics of version 1, and not with weight 0?

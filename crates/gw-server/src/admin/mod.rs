@@ -26,6 +26,7 @@ mod logs;
 pub(crate) mod metrics;
 mod models;
 pub(crate) mod openapi;
+mod parameters;
 mod providers;
 mod query;
 mod routes;
@@ -91,6 +92,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache", get(cache::show))
         .route("/cache/purge", post(cache::purge))
         .route("/logs", get(logs::list))
+        .route("/logs/{id}", get(logs::show))
+        .route("/logs/{id}/bodies", get(logs::bodies))
+        .route("/logs/{id}/feedback", get(logs::feedback).post(logs::add_feedback))
         .route("/usage", get(usage::rows))
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))
@@ -98,6 +102,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
+        .layer(middleware::from_fn(parameters::only_known))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), identified))
         .nest("/auth", auth::router(&app));
     Router::new()

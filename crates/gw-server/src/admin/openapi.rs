@@ -5,16 +5,20 @@ mod accounts;
 mod apply;
 mod auth;
 mod keys;
+mod logs;
+pub(super) mod parameters;
 mod tokens;
 
 use serde_json::{Map, Value, json};
 
 /// One operation.
-struct Operation {
-    method: &'static str,
-    path: &'static str,
+pub(super) struct Operation {
+    /// In small letters.
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
     summary: &'static str,
-    query: &'static [&'static str],
+    /// Names of the parameters that its query may have; [`parameters::kind`] says what each may be.
+    pub(super) query: &'static [&'static str],
     body: Option<&'static str>,
     answer: Answer,
 }
@@ -23,6 +27,8 @@ struct Operation {
 enum Answer {
     /// `{data, next_cursor}` of a schema.
     List(&'static str),
+    /// The same, and how far it was looked.
+    Search(&'static str),
     /// One object of a schema.
     One(u16, &'static str),
     /// A document of organizations and keys.
@@ -33,6 +39,24 @@ enum Answer {
     Redirect,
     /// No body.
     Empty,
+}
+
+impl Operation {
+    /// Does it lead a browser elsewhere, or back from there?
+    pub(super) const fn is_redirect(&self) -> bool {
+        matches!(self.answer, Answer::Redirect)
+    }
+}
+
+/// All operations.
+pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
+    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS, auth::OPERATIONS];
+    OPERATIONS.iter().chain(more.into_iter().flatten())
+}
+
+/// The operation of a method, in small letters, and of a path as in the document.
+pub(super) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
+    operations().find(|operation| operation.method == method && operation.path == path)
 }
 
 const OPERATIONS: &[Operation] = &[
@@ -145,7 +169,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/providers",
         summary: "List configured providers",
-        query: &[],
+        query: &["limit", "cursor"],
         body: None,
         answer: Answer::List("Provider"),
     },
@@ -265,32 +289,47 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/logs",
         summary: "List request records, newest first",
-        query: &[
-            "request_id",
-            "parent_id",
-            "include",
-            "key_id",
-            "team_id",
-            "organization_id",
-            "project_id",
-            "user_id",
-            "customer_id",
-            "tag_id",
-            "model",
-            "outcome",
-            "from",
-            "to",
-            "limit",
-            "cursor",
-        ],
+        query: super::logs::PARAMETERS,
         body: None,
-        answer: Answer::List("Log"),
+        answer: Answer::Search("Log"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/logs/{id}",
+        summary: "Show a request record with its attempts, sub-calls, and what its cost is made of",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "LogDetail"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/logs/{id}/bodies",
+        summary: "Show what the caller of a request sent and got, where that is kept; the audit log says who looked",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "LogBodies"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/logs/{id}/feedback",
+        summary: "List what was said about a request",
+        query: &[],
+        body: None,
+        answer: Answer::List("Feedback"),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/logs/{id}/feedback",
+        summary: "Say something about a request: a score, a label, a comment",
+        query: &[],
+        body: Some("FeedbackInput"),
+        answer: Answer::One(201, "Feedback"),
     },
     Operation {
         method: "get",
         path: "/api/v1/usage",
         summary: "Sum usage by a dimension",
-        query: &["group_by", "from", "to", "key_id", "team_id"],
+        query: &["group_by", "from", "to", "key_id", "team_id", "limit", "cursor"],
         body: None,
         answer: Answer::List("Usage"),
     },
@@ -323,8 +362,7 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS, auth::OPERATIONS];
-    for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
+    for operation in operations() {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
             map.insert(operation.method.to_owned(), describe(operation));
@@ -346,18 +384,17 @@ pub(crate) fn document() -> Value {
 }
 
 fn describe(operation: &Operation) -> Value {
-    let mut parameters: Vec<Value> = Vec::new();
+    let mut takes: Vec<Value> = Vec::new();
     for name in ["id", "name"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}"))) {
-        parameters
-            .push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+        takes.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     for name in operation.query {
-        let kind = match *name {
-            "limit" => "integer",
-            "cascade" | "dry_run" | "prune" | "take_over" | "ids" => "boolean",
-            _ => "string",
+        let schema = match operation.is_redirect() {
+            // What leads elsewhere takes what comes back from there.
+            true => json!({ "type": "string" }),
+            false => parameters::schema(&parameters::kind(operation, name)),
         };
-        parameters.push(json!({ "name": name, "in": "query", "schema": { "type": kind } }));
+        takes.push(json!({ "name": name, "in": "query", "schema": schema }));
     }
     let (status, content) = match operation.answer {
         Answer::Empty => ("204".to_owned(), None),
@@ -365,14 +402,15 @@ fn describe(operation: &Operation) -> Value {
         Answer::Document => ("200".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
+        Answer::Search(schema) => ("200".to_owned(), Some(search(schema))),
         Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
     };
     let is_auth = operation.path.starts_with(auth::BELOW);
     if operation.method == "post" && !is_auth {
-        parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
+        takes.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
     }
     if operation.summary.contains("If-Match") {
-        parameters.push(json!({ "name": "If-Match", "in": "header", "schema": { "type": "string" } }));
+        takes.push(json!({ "name": "If-Match", "in": "header", "schema": { "type": "string" } }));
     }
     let mut success = json!({ "description": operation.summary });
     if matches!(operation.answer, Answer::Document) {
@@ -390,7 +428,7 @@ fn describe(operation: &Operation) -> Value {
     }
     let mut out = json!({
         "summary": operation.summary,
-        "parameters": parameters,
+        "parameters": takes,
         "responses": { status: success, "default": error() },
     });
     if is_auth {
@@ -420,6 +458,13 @@ fn list(schema: &str) -> Value {
     })
 }
 
+/// A list that says how far it was looked, where the time was up before that was everything.
+fn search(schema: &str) -> Value {
+    let mut list = list(schema);
+    list["properties"]["searched_to"] = json!({ "type": ["string", "null"] });
+    list
+}
+
 fn error() -> Value {
     json!({
         "description": "An error",
@@ -440,13 +485,6 @@ fn schemas() -> Value {
             "cache_read_usd_per_million_tokens:string?", "cache_write_usd_per_million_tokens:string?",
             "usd_per_image:string?", "usd_per_minute:string?", "usd_per_million_characters:string?",
             "max_input_tokens:integer?", "max_output_tokens:integer?", "capabilities:array"]),
-        "Log": object(&["id:string", "time:string", "request_id:string", "parent_id:string?", "role:string?", "key_id:string?", "team_id:string?",
-            "organization_id:string?", "project_id:string?", "user_id:string?", "customer_id:string?", "tag_ids:array",
-            "format:string", "model:string", "provider:string?", "upstream_model:string?", "stream:boolean",
-            "outcome:string", "status:integer", "error_code:string?", "error_detail:string?", "attempts:integer",
-            "tries:array?", "cache:string?", "customer:string?", "input_tokens:integer", "output_tokens:integer",
-            "cached_tokens:integer", "cache_write_tokens:integer", "reasoning_tokens:integer", "media:object?",
-            "usage_source:string", "cost_usd:string", "first_byte_ms:number?", "total_ms:number"]),
         "Usage": object(&["requests:integer", "errors:integer", "input_tokens:integer", "output_tokens:integer",
             "cached_tokens:integer", "cost_usd:string", "saved_usd:string", "key_id:string?", "key_name:string?", "name:string?"]),
         "RouteInput": object(&["name:string?", "document:object", "note:string?", "author:string?"]),
@@ -477,6 +515,7 @@ fn schemas() -> Value {
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
         map.extend(auth::schemas());
+        map.extend(logs::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);
         }

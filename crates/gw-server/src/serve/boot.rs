@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, follow, newcomers, reload, shared_limits, sharing, shutdown};
+use super::{checks, demo, follow, newcomers, records, reload, shared_limits, sharing, shutdown};
 use crate::app::accounts as app_accounts;
 use crate::app::audit;
 use crate::app::credentials as app_credentials;
@@ -45,6 +45,9 @@ const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long sessions may take to say goodbye once the grace is over.
 const GOODBYE: Duration = Duration::from_secs(1);
+
+/// How long answers of the cache may take to be written at the end, within the grace.
+const FLUSH: Duration = Duration::from_secs(5);
 
 /// How often open connections are looked at while draining.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -205,6 +208,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     })
     .map_err(BootError::Publish)?;
     plugins::serve(&compiled.plugins, &gateway);
+    gateway.set_bodies(Arc::clone(&storage.bodies));
     keep_answers(&storage, compiled.redis.as_ref(), &gateway, &clock).map_err(BootError::Redis)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
     let app = Arc::new(app.map_err(BootError::Apply)?);
@@ -236,6 +240,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     background.spawn(keep_clock(clock));
     background.spawn(newcomers::keep(Arc::clone(&app)));
     background.spawn(prune_audit(Arc::clone(&app), compiled.store.audit_retention_days));
+    background.spawn(records::keep(Arc::clone(&app), compiled.store.record_retention_days));
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;
@@ -388,6 +393,7 @@ impl Running {
         let _ = tokio::time::timeout(GOODBYE, no_session).await;
         let _ = self.phase.send(Phase::Ending);
         let (app, storage, threads) = (self.app, self.storage, self.threads);
+        let gateway = Arc::clone(&app.gateway);
         let ended = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 if thread.join().is_err() {
@@ -402,6 +408,9 @@ impl Running {
         });
         if ended.await.is_err() {
             tracing::error!("the store could not be closed in order");
+        }
+        if !gateway.answers.flush(self.grace.min(FLUSH)).await {
+            tracing::warn!("some answers of the cache were not written; they are fetched again");
         }
     }
 }

@@ -182,7 +182,7 @@ fn write_mark(db: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 fn sum_again(db: &Connection, summed: i64, first: [u8; 16]) -> rusqlite::Result<Sums> {
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
-         attempts, tries, parent IS NOT NULL, accounts FROM records WHERE id >= ? AND batch > ?",
+         attempts, tries, parent IS NOT NULL, accounts, saved FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
     let mut sums = Sums::default();
@@ -213,6 +213,7 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         output: row.get(9)?,
         cached: row.get(10)?,
         cost: row.get(11)?,
+        saved: row.get::<_, Option<i64>>(16)?.unwrap_or(0),
         ..Totals::default()
     };
     // With one attempt, and for a call that was written off, all is in the row itself.

@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 23] = [
+const SHOWN: [&str; 27] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -80,17 +80,21 @@ const SHOWN: [&str; 23] = [
     "allowed_ips:array?",
     "hours:array",
     "required_metadata:array",
+    "logging:string?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",
     "denied_tools:array",
     "fallbacks:boolean",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
     "revision:integer",
     "created_at:string",
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 18] = [
+const GIVEN: [&str; 22] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -104,11 +108,15 @@ const GIVEN: [&str; 18] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "logging:string?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",
     "denied_tools:array?",
     "fallbacks:boolean?",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
 ];
 
 /// The schemas.
