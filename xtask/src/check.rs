@@ -1,6 +1,7 @@
 //! `cargo xtask check`: the whole gate, the same here and in CI.
 
 mod clients;
+mod collector;
 mod count;
 mod dashboard;
 mod drills;
@@ -27,6 +28,7 @@ const STEPS: &[Step] = &[
     ("deny", "licences and sources of dependencies", |_| tools::deny()),
     ("weights", "the embedding model that tests use", |_| weights::ensure()),
     ("provider", "the identity provider that tests use", |_| provider::ensure()),
+    ("collector", "the collector of telemetry that tests use", |_| collector::ensure()),
     ("test", "unit and integration tests", tests_step::workspace),
     ("doc", "examples in the documentation", tests_step::documentation),
     ("build", "the release binary", |_| build()),

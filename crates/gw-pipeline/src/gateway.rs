@@ -11,6 +11,7 @@ use crate::health::{Board, BoardCollector};
 use crate::introduction::Introducer;
 use crate::live::{Live, PublishError};
 use crate::metrics::{Metrics, SharedLimitMetrics};
+use crate::outbox::Outbox;
 use crate::plugins::Plugins;
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
@@ -69,6 +70,8 @@ pub struct Gateway {
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
+    /// Ended calls, for whoever tells a collector of them.
+    pub outbox: Outbox,
     /// How much there is to do.
     pub(crate) saturation: Arc<Saturation>,
     /// Batches that are being charged.
@@ -139,6 +142,7 @@ impl Gateway {
         let saturation = Arc::new(Saturation::default());
         saturation.set(live.snapshot.saturation);
         let metrics = Metrics::new();
+        let outbox = Outbox::new(metrics.telemetry(), live.snapshot.settings.telemetry.as_deref());
         let answers = Answers::new(live.snapshot.settings.cache.as_deref(), &metrics);
         let collector = BoardCollector { board: Arc::clone(&board), clock: Arc::clone(&parts.clock) };
         metrics.with_registry(|registry| {
@@ -163,6 +167,7 @@ impl Gateway {
             compiler: OnceLock::new(),
             clock: parts.clock,
             metrics,
+            outbox,
             saturation,
             settling: Settling::default(),
             changes: Changes::default(),
@@ -194,12 +199,14 @@ impl Gateway {
         self.keys.accounts.set_customers(&live.snapshot.settings.customers);
         self.saturation.set(live.snapshot.saturation);
         self.answers.follow(live.snapshot.settings.cache.as_deref());
+        self.outbox.follow(live.snapshot.settings.telemetry.as_deref());
         self.live.store(live);
         self.changes.tell();
     }
 
     /// Tells when another configuration is in force.
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+    #[must_use]
+    pub fn changes(&self) -> watch::Receiver<()> {
         self.changes.follow()
     }
 

@@ -2,18 +2,28 @@
 //! conventions. It must not carry keys, end users or anything a caller writes, save model names up to a cap.
 
 mod bodies;
+mod fold;
+mod labels;
 mod shared_limits;
 mod sharing;
+mod telemetry;
 mod usd;
 
 pub use shared_limits::SharedLimitMetrics;
 pub use sharing::SharingMetrics;
+pub use telemetry::{Dropped, TelemetryMetrics};
 
 use crate::health::Checked;
 use gw_model::snapshot::Model;
 use gw_model::{ErrorCode, Micros, NanoUsd, Outcome, Priority, Record, SubCallRole, WireFormat};
+use gw_store::fold::FoldStats;
+use labels::{
+    AskLabels, AttemptLabels, CacheLabels, CheckLabels, CredentialLabels, GuardrailLabels, HedgeLabels,
+    IntroductionLabels, ModelLabels, RefusalLabels, RequestLabels, SemanticLabels, ShedLabels, SimilarLabels,
+    SkipLabels, SubCallLabels, TargetLabels, TokenLabels,
+};
 use parking_lot::Mutex;
-use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -30,110 +40,6 @@ const MAX_MODEL_LABELS: usize = 500;
 const BUCKETS: [f64; 14] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
 
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct RequestLabels {
-    format: &'static str,
-    model: String,
-    provider: String,
-    outcome: &'static str,
-    status: u16,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct TokenLabels {
-    model: String,
-    provider: String,
-    kind: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct TargetLabels {
-    model: String,
-    provider: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct AttemptLabels {
-    provider: String,
-    reason: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct CredentialLabels {
-    provider: String,
-    credential: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct IntroductionLabels {
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct SemanticLabels {
-    model: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct SubCallLabels {
-    role: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct SkipLabels {
-    model: String,
-    reason: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct HedgeLabels {
-    model: String,
-    event: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ShedLabels {
-    reason: &'static str,
-    priority: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct GuardrailLabels {
-    guardrail: String,
-    action: &'static str,
-    side: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct AskLabels {
-    guardrail: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct CacheLabels {
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct SimilarLabels {
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct ModelLabels {
-    model: String,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct CheckLabels {
-    provider: String,
-    outcome: &'static str,
-}
-
 /// See the module.
 #[derive(Debug)]
 pub struct Metrics {
@@ -142,6 +48,7 @@ pub struct Metrics {
     tokens: Family<TokenLabels, Counter>,
     cost: Family<TargetLabels, UsdCounter>,
     failed_attempts: Family<AttemptLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
     credential_refreshes: Family<CredentialLabels, Counter>,
     introductions: Family<IntroductionLabels, Counter>,
     semantic_choices: Family<SemanticLabels, Counter>,
@@ -217,6 +124,7 @@ impl Metrics {
             tokens: Family::default(),
             cost: Family::default(),
             failed_attempts: Family::default(),
+            refusals: Family::default(),
             credential_refreshes: Family::default(),
             introductions: Family::default(),
             semantic_choices: Family::default(),
@@ -289,6 +197,7 @@ impl Metrics {
         r.register("tokens", "Tokens used, by kind", self.tokens.clone());
         r.register("cost_usd", "Cost of ended requests in US dollars", self.cost.clone());
         r.register("failed_attempts", "Tries that did not bring an answer", self.failed_attempts.clone());
+        r.register("refusals", "Requests that the gateway refused, by its error code", self.refusals.clone());
         r.register(
             "credential_refreshes",
             "Credentials of providers that were obtained, or could not be",
@@ -359,6 +268,18 @@ impl Metrics {
     /// Registers what is counted between gateways. Call it once.
     pub fn sharing(&self) -> SharingMetrics {
         SharingMetrics::register(&mut self.registry.lock())
+    }
+
+    /// Shows how far the fold is. Call it once.
+    pub fn follow_fold(&self, look: impl Fn() -> Option<FoldStats> + Send + Sync + 'static) {
+        self.registry.lock().register_collector(Box::new(fold::FoldCollector(Box::new(look))));
+    }
+
+    /// Registers what is counted of telemetry. Call it once.
+    pub(crate) fn telemetry(&self) -> TelemetryMetrics {
+        let telemetry = TelemetryMetrics::default();
+        telemetry.register(&mut self.registry.lock());
+        telemetry
     }
 
     /// All metrics in the Prometheus text format (OpenMetrics).
@@ -507,6 +428,8 @@ impl Metrics {
             duration: self.duration.get_or_create(&target).clone(),
             first_byte: self.first_byte.get_or_create(&target).clone(),
             failed_attempts: self.failed_attempts.clone(),
+            refusals: self.refusals.clone(),
+            details: [tokens("cache_write"), tokens("reasoning")],
         }
     }
 }
@@ -550,6 +473,9 @@ pub(crate) struct EndingHandles {
     duration: Histogram,
     first_byte: Histogram,
     failed_attempts: Family<AttemptLabels, Counter>,
+    refusals: Family<RefusalLabels, Counter>,
+    /// Written to caches of providers, and spent on reasoning.
+    details: [Counter; 2],
 }
 
 /// Seconds, for histograms.
@@ -568,10 +494,17 @@ impl EndingHandles {
                 self.first_byte.observe(seconds(us));
             }
         }
+        if record.outcome == Outcome::Refused && record.parent.is_none() {
+            self.refusals.get_or_create(&RefusalLabels { code: record.error_code.clone() }).inc();
+        }
         for attempt in &record.attempts {
             self.input.inc_by(attempt.usage.input_tokens);
             self.output.inc_by(attempt.usage.output_tokens);
             self.cached.inc_by(attempt.usage.cached_tokens);
+            let details = [attempt.usage.cache_writes(), attempt.usage.reasoning_tokens];
+            for (counter, count) in self.details.iter().zip(details).filter(|(_, count)| *count > 0) {
+                counter.inc_by(count);
+            }
             self.cost.inc_by(Shown(attempt.cost));
             if !attempt.reason.is_empty() {
                 let labels =
@@ -581,3 +514,6 @@ impl EndingHandles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

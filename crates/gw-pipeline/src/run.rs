@@ -26,9 +26,13 @@ use std::rc::Rc;
 
 /// Takes one call from the caller's bytes to the reply. Whatever happens, also when the returned future or
 /// the reply's body is dropped half-way, the call is settled once and leaves one record.
-pub async fn run<B: BodySource>(worker: &Rc<Worker>, inbound: Inbound<B>) -> Reply {
+pub async fn run<B: BodySource>(worker: &Rc<Worker>, mut inbound: Inbound<B>) -> Reply {
     let format = inbound.format;
-    let ticket = worker.turn(|| Ticket::open(worker, format));
+    let ticket = worker.turn(|| {
+        let mut ticket = Ticket::open(worker, format);
+        ticket.begin_trace(inbound.context.trace.take());
+        ticket
+    });
     // A box: the future is large, and would be copied from each caller's to the next one's.
     let mut call = Box::pin(stages(ticket, inbound));
     match poll_fn(|cx| worker.turn(|| call.as_mut().poll(cx))).await {

@@ -4,6 +4,7 @@
 
 mod beside;
 mod details;
+mod estimates;
 mod family;
 mod holds;
 mod owned;
@@ -11,6 +12,8 @@ pub(crate) mod race;
 pub(crate) mod session;
 mod shared;
 pub(crate) mod tolls;
+mod traced;
+mod unwritten;
 mod watched;
 
 use crate::cache::Lead;
@@ -27,11 +30,11 @@ use beside::Beside;
 pub(crate) use beside::disabled;
 use family::Family;
 use gw_model::catalog::ModelInfo;
-use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
+use gw_model::trace::SpanId;
 use gw_model::{
     AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
-    RecordDetails, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    RecordDetails, Refusal, RequestId, ServiceTier, Trace, Usage, UsageSource, WireFormat,
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
@@ -43,6 +46,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use tolls::Tolls;
+pub(crate) use unwritten::journal_refusal;
 
 /// How many bytes of an unread answer count as a token, on the safe side.
 const BYTES_PER_TOKEN: u64 = 4;
@@ -61,6 +65,8 @@ struct OpenAttempt {
     visit: Option<Visit>,
     /// What the provider's reply was judged to be, when it was an error.
     class: Option<ErrorClass>,
+    /// Its span, where the call is traced.
+    span: Option<SpanId>,
 }
 
 /// What an ended call cost, for headers.
@@ -157,6 +163,10 @@ pub(crate) struct Open {
     /// Intents that the journal has taken, each with space for the record.
     announced: u32,
     ended: bool,
+    /// When the cache was asked, where the call is traced.
+    pub(crate) cache_asked_at: Option<Micros>,
+    /// What is noted for telemetry.
+    pub(crate) trace: Option<Box<Trace>>,
 }
 
 impl std::ops::Deref for Ticket {
@@ -245,6 +255,8 @@ impl Ticket {
             is_fork: false,
             announced: 0,
             ended: false,
+            cache_asked_at: None,
+            trace: None,
         };
         Self { open: Box::new(open) }
     }
@@ -370,41 +382,6 @@ impl Open {
         }
     }
 
-    /// An estimate of output tokens, at most what the call could have asked for: JSON around an answer, base64
-    /// and the like would count for more than the provider bills.
-    pub(crate) fn estimated_output(&self, tokens: u64) -> u64 {
-        tokens.min(self.output_bound)
-    }
-
-    /// What a call consumed whose upstream does not say: the input, and what was seen of the output. Images are
-    /// made before anything of them is seen, and count whole.
-    pub(crate) fn estimated_usage(&self, output_tokens: u64) -> Usage {
-        let mut usage = Usage { input_tokens: self.input_tokens, output_tokens, ..Usage::default() };
-        if !self.media.is_none() {
-            usage.media = Media { output_ms: 0, ..self.media };
-            if self.media.output_images > 0 {
-                usage.output_tokens = self.output_bound;
-                usage.media.image_output_tokens = counted(self.output_bound);
-            }
-        }
-        usage
-    }
-
-    /// Adds to what an upstream states what it need not say: the pieces that the request itself had.
-    pub(crate) const fn add_request_media(&self, usage: &mut Usage) {
-        let media = &mut usage.media;
-        let asked = &self.media;
-        media.input_images = asked.input_images;
-        media.input_characters = asked.input_characters;
-        if media.input_ms == 0 {
-            media.input_ms = asked.input_ms;
-        }
-        // Images that were not counted are as many as were asked for.
-        if media.output_images == 0 {
-            media.output_images = asked.output_images;
-        }
-    }
-
     /// What is left of the tightest limits, for headers.
     pub(crate) fn limits_view(&self) -> Option<LimitsView> {
         self.chain.limits_view(self.worker.now())
@@ -435,7 +412,13 @@ impl Open {
         worker.gateway().note_journal(None);
         self.enter_tolls(target);
         let started = worker.now();
-        self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
+        self.attempt = Some(OpenAttempt {
+            target: Arc::clone(target),
+            started,
+            visit,
+            class: None,
+            span: self.try_span(),
+        });
         worker.gateway().metrics.in_flight.inc();
         Ok(())
     }
@@ -459,7 +442,7 @@ impl Open {
         mut usage: Usage,
         mut source: UsageSource,
     ) {
-        let Some(attempt) = self.attempt.take() else { return self.note_saved(&usage) };
+        let Some(mut attempt) = self.attempt.take() else { return self.note_saved(&usage) };
         if self.record.format.counts().is_some() {
             // Counted tokens are not consumed.
             (usage, source) = (Usage::default(), UsageSource::None);
@@ -482,10 +465,11 @@ impl Open {
                 (usage, source, price(&attempt.target.info, &usage, tier))
             }
         };
-        if let Some(visit) = attempt.visit {
+        if let Some(visit) = attempt.visit.take() {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
         }
         self.charge_tolls(&attempt.target, cost);
+        self.note_try(&attempt);
         self.note_region(&attempt.target);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
@@ -563,6 +547,7 @@ impl Open {
         self.note_details();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
+        self.hand_over();
         taken.map_err(|error| self.note_record(Err(error))).ok()
     }
 }
@@ -575,20 +560,4 @@ pub(crate) const fn amounts(usage: &Usage, cost: NanoUsd) -> Amounts {
 /// What a usage costs at a target; nothing when its price is unknown.
 fn price(info: &ModelInfo, usage: &Usage, tier: ServiceTier) -> NanoUsd {
     info.prices.cost(usage, tier)
-}
-
-pub(crate) fn journal_refusal(worker: &Worker, error: &JournalError) -> Refusal {
-    worker.gateway().metrics.storage_refusals.inc();
-    worker.gateway().note_journal(Some(worker.now()));
-    match error {
-        JournalError::Full { .. } => Refusal::new(
-            ErrorCode::StorageFull,
-            "the gateway's disk is full, so the call could not be accounted for; free space in its data directory",
-        )
-        .retry_after(5),
-        other => {
-            tracing::error!(error = %other, "the journal could not be written");
-            Refusal::new(ErrorCode::StorageFull, "the gateway's journal can not be written at present").retry_after(5)
-        }
-    }
 }

@@ -170,7 +170,7 @@ impl Exchange {
             };
         };
         let counts_elsewhere = self.call.format.counts().is_some() && format != self.call.format;
-        let Ready { mut sent, earlier, request } = match self.prepare(target, &carried, format) {
+        let Ready { mut sent, mut earlier, mut request } = match self.prepare(target, &carried, format) {
             Ok(ready) => ready,
             Err(_) if counts_elsewhere => return Tried::Counted,
             Err(refusal) => return Tried::Unfit(refusal),
@@ -182,6 +182,9 @@ impl Exchange {
         };
         if let Err(refusal) = self.ticket.open_attempt(target, visit).await {
             return Tried::Rejected(refusal);
+        }
+        for request in earlier.iter_mut().chain([&mut request]) {
+            self.ticket.tell_trace(&mut request.headers);
         }
         self.note_progress(Progress::Asked);
         if !earlier.is_empty()

@@ -53,7 +53,16 @@ pub(crate) async fn look_up(mut screened: Screened) -> Result<LookUp, Rejected> 
             Ok(LookUp::Miss(screened))
         }
         // A box, so that calls without a cache need no room for it.
-        Some(policies) => Box::pin(look(screened, policies)).await,
+        Some(policies) => {
+            screened.ticket.cache_asked_at = screened.ticket.stage_begins();
+            let mut looked = Box::pin(look(screened, policies)).await;
+            // One that was there was noted before it was given.
+            if let Ok(LookUp::Miss(screened) | LookUp::Lead(screened, _)) = &mut looked {
+                let outcome = if screened.ticket.record.cache == "bypass" { "bypass" } else { "miss" };
+                screened.ticket.note_cache(outcome);
+            }
+            looked
+        }
     }
 }
 

@@ -129,6 +129,7 @@ fn note(screened: &mut Screened, key: AnswerKey, age_us: Micros, head: &Head, ma
     ticket.record.cache.push_str(if similarity.is_some() { "semantic-hit" } else { "hit" });
     ticket.hit = Some(Box::new(Hit { key, age_us, similarity, target: Arc::clone(&head.target) }));
     ticket.worker().gateway().metrics.note_cache(manner.as_str());
+    ticket.note_cache(manner.as_str());
 }
 
 async fn reply(

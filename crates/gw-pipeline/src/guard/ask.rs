@@ -38,6 +38,7 @@ pub(super) async fn ask(ticket: &mut Ticket, call: &mut Call, max_depth: usize) 
         return Ok(());
     }
     let outcomes = ask_all(&worker, Side::Request, &about, &heard.texts, &before).await;
+    guarded.note_asked(&outcomes);
     let Guarded { session, original, .. } = &mut **guarded;
     let told = sorted(outcomes, heard.texts.len(), Side::Request, &mut session.notes);
     let bodies = told.and_then(|told| heard.apply(&told, None, session, original));
@@ -87,6 +88,9 @@ pub(crate) async fn verdicts(ticket: &mut Ticket) -> Result<(), Refusal> {
     let Some(guarded) = &mut ticket.guarded else { return Ok(()) };
     let Some(beside) = guarded.beside.take() else { return Ok(()) };
     let verdicts = beside.verdicts().await;
+    if let Some((_, outcomes)) = &verdicts {
+        guarded.note_asked(outcomes);
+    }
     let Guarded { session, original, chosen, .. } = &mut **guarded;
     let judged = match verdicts {
         Some((texts, outcomes)) => sorted(outcomes, texts.len(), Side::Request, &mut session.notes)

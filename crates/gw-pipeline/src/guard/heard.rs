@@ -130,7 +130,7 @@ pub(crate) fn sorted(
 ) -> Result<ByText, Blocked> {
     let mut all: ByText = vec![Vec::new(); count];
     let mut stopped = None;
-    for Outcome { rail, told } in outcomes {
+    for Outcome { rail, told, .. } in outcomes {
         match told {
             Ok(told) => {
                 for (text, told) in told {

@@ -23,6 +23,7 @@ use bytes::Bytes;
 pub(crate) use choose::Guards;
 use gw_guard::asked::About;
 use gw_guard::{Blocked, Side};
+use gw_model::trace::Stage;
 use gw_model::{Call, CallFacts, Earlier, ErrorCode, Refusal};
 use request::{Changed, Request};
 pub(crate) use state::{Chosen, Guarded, Rails, Sort, Wanted, blocked};
@@ -63,7 +64,13 @@ pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
     }
     let looked = match live.guards.choose(&ticket, Some(&model)) {
         Ok(chosen) if chosen.is_empty() => return Ok(Screened { ticket, live, call, model, _proof: () }),
-        Ok(chosen) => Box::pin(look(&mut ticket, &live, &mut call, chosen)).await,
+        Ok(chosen) => {
+            let began = ticket.stage_begins();
+            let looked = Box::pin(look(&mut ticket, &live, &mut call, chosen)).await;
+            let outcome = if looked.is_ok() { "passed" } else { "stopped" };
+            ticket.stage_ends(began, Stage::Guardrails, None, outcome);
+            looked
+        }
         Err(refusal) => Err(refusal),
     };
     let looked = looked.and_then(|()| elsewhere(&ticket, &live, &call)).and_then(|other| {

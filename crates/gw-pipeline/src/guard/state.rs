@@ -1,13 +1,14 @@
 //! What guardrails know of one call: which look at it, what they masked and what they found. Travels with the ticket.
 //! It must not be printed or stored whole.
 
-use super::asking::{Asking, Beside};
+use super::asking::{Asking, Beside, Outcome};
 use crate::metrics::Metrics;
 use crate::ticket::Open;
 use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
 use gw_model::guardrail::{CheckSpec, Speaker};
-use gw_model::{ErrorCode, Refusal, Verdict};
+use gw_model::trace::MAX_STAGES;
+use gw_model::{ErrorCode, Micros, Refusal, Verdict};
 use std::sync::Arc;
 
 /// Longest text about findings in a record, in bytes.
@@ -140,7 +141,18 @@ pub(crate) struct Guarded {
     pub(crate) original: Bytes,
     /// Verdicts that the answer waits for.
     pub(crate) beside: Option<Beside>,
+    /// Questions to others that are over, as far as there is room.
+    pub(crate) asked: Vec<AskedNote>,
     pub(crate) wanted: Wanted,
+}
+
+/// A question of a guardrail that is over.
+#[derive(Debug)]
+pub(crate) struct AskedNote {
+    pub(crate) guardrail: Arc<str>,
+    /// From when to when, in microseconds since the epoch.
+    pub(crate) took: (Micros, Micros),
+    pub(crate) outcome: &'static str,
 }
 
 /// How the caller wants its answer, should guardrails write one.
@@ -156,7 +168,8 @@ pub(crate) struct Wanted {
 
 impl Guarded {
     pub(crate) fn new(chosen: Chosen, original: Bytes) -> Self {
-        Self { chosen, session: Session::default(), original, beside: None, wanted: Wanted::default() }
+        let (asked, wanted) = (Vec::new(), Wanted::default());
+        Self { chosen, session: Session::default(), original, beside: None, asked, wanted }
     }
 
     /// The guardrails that found something, each once with what it did and where.
@@ -168,6 +181,21 @@ impl Guarded {
             }
         }
         seen
+    }
+
+    /// Notes questions that are over, for the trace.
+    pub(crate) fn note_asked(&mut self, outcomes: &[Outcome]) {
+        let room = MAX_STAGES.saturating_sub(self.asked.len());
+        self.asked.extend(outcomes.iter().take(room).map(|outcome| AskedNote {
+            guardrail: Arc::clone(&outcome.rail.spec.name),
+            took: outcome.took,
+            outcome: outcome.told.as_ref().err().map_or("ok", |fault| fault.as_str()),
+        }));
+    }
+
+    /// What was found, each guardrail once on each side: which, what it did, and where.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = (&str, &'static str, &'static str)> {
+        self.verdicts().into_iter().map(|note| (&*note.guardrail, done(note), note.side.as_str()))
     }
 
     /// Counts what was found.

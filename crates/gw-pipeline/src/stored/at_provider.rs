@@ -77,7 +77,7 @@ struct Asking {
 
 impl Asking {
     async fn ask(mut self, request: &StoredRequest) -> Result<Reply, Rejected> {
-        let upstream_request = match self.prepare(request).await {
+        let mut upstream_request = match self.prepare(request).await {
             Ok(parts) => UpstreamRequest {
                 method: parts.method,
                 path_and_query: parts.path_and_query.as_str().to_owned(),
@@ -91,6 +91,7 @@ impl Asking {
             if let Err(refusal) = self.ticket.open_attempt(&self.target, None).await {
                 return Err(self.ticket.reject(refusal));
             }
+            self.ticket.tell_trace(&mut upstream_request.headers);
             match self.send(&upstream_request).await {
                 Some(Ok(response)) if response.status.is_success() => return self.pass(response).await,
                 Some(Ok(response)) => return self.fail(response).await,

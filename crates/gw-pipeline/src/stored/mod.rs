@@ -62,8 +62,10 @@ impl StoredRequest {
 const FORMAT: WireFormat = WireFormat::OpenAiResponses;
 
 /// Serves a request about a stored answer. It leaves one record, whatever happens.
-pub async fn run_stored(worker: &Rc<Worker>, request: StoredRequest) -> Reply {
-    match serve(Ticket::open(worker, FORMAT), request).await {
+pub async fn run_stored(worker: &Rc<Worker>, mut request: StoredRequest) -> Reply {
+    let mut ticket = Ticket::open(worker, FORMAT);
+    ticket.begin_trace(request.context.trace.take());
+    match serve(ticket, request).await {
         Ok(reply) => reply,
         Err(rejected) => refuse::refused(rejected, FORMAT),
     }

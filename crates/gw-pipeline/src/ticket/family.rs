@@ -32,6 +32,7 @@ impl Ticket {
         family.started.set(started + 1);
         let family = Rc::clone(family);
         let mut sub = Self::open(&open.worker, open.record.format);
+        sub.open.trace = open.trace_of_child();
         let record = &mut sub.open.record;
         record.parent = Some(Parent { request: open.record.id, role });
         record.key = open.record.key;

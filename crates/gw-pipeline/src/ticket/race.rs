@@ -32,6 +32,7 @@ impl Ticket {
         open.chain = self.chain.sibling();
         open.pins.clone_from(&self.pins);
         open.is_fork = true;
+        open.trace = self.trace_of_fork();
         open.number = self.forks().saturating_add(lane).saturating_mul(NUMBERS);
         // After a crash the latest try stands for all that was under way.
         open.beside = self.beside.plus(self.hold_cost);
@@ -93,7 +94,9 @@ impl Open {
         let end = if self.attempt.is_some() { tries.len() } else { tries.len().saturating_sub(1) };
         self.take_prices(&mut fork, end);
         let theirs = std::mem::take(&mut fork.record.attempts);
+        let behind = self.record.attempts.len() - end;
         self.record.attempts.splice(end..end, theirs);
+        self.take_over_tries(&mut fork, behind);
     }
 
     /// A fork won: the open try of this ticket ends, and the fork's takes its place with what is held for it.
@@ -108,6 +111,7 @@ impl Open {
         let open = &mut *fork.open;
         self.take_prices(open, self.record.attempts.len());
         self.record.attempts.append(&mut open.record.attempts);
+        self.take_over_tries(open, 0);
         self.chain.take_over(&mut open.chain);
         self.join_shared(open);
         self.hold_cost = open.hold_cost;

@@ -13,14 +13,7 @@ const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All metrics.
 pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, ApiError> {
-    app.gateway.metrics.store_up.set(i64::from(app.storage.is_up()));
-    let cached = app.gateway.answers.totals();
-    let gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
-    app.gateway.metrics.cache_index_entries.set(gauge(app.gateway.answers.index_totals().0));
-    app.gateway.metrics.cache_entries.set(gauge(cached.entries));
-    app.gateway.metrics.cache_bytes.set(gauge(cached.bytes));
-    note_bodies(&app);
-    let text = app.gateway.metrics.encode().map_err(|e| ApiError::internal(&e))?;
+    let text = text(&app).map_err(|e| ApiError::internal(&e))?;
     let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|v| v.to_str().ok());
     let (kind, text) = if accepted.into_iter().any(asks_for_open_metrics) {
         (OPEN_METRICS, text)
@@ -28,6 +21,18 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         (PROMETHEUS, prometheus(&text))
     };
     Ok(([(header::CONTENT_TYPE, kind), (header::VARY, "accept")], text).into_response())
+}
+
+/// All metrics as OpenMetrics, with what is only looked up for them.
+pub(crate) fn text(app: &App) -> Result<String, std::fmt::Error> {
+    app.gateway.metrics.store_up.set(i64::from(app.storage.is_up()));
+    let cached = app.gateway.answers.totals();
+    let gauge = |value: usize| i64::try_from(value).unwrap_or(i64::MAX);
+    app.gateway.metrics.cache_index_entries.set(gauge(app.gateway.answers.index_totals().0));
+    app.gateway.metrics.cache_entries.set(gauge(cached.entries));
+    app.gateway.metrics.cache_bytes.set(gauge(cached.bytes));
+    note_bodies(app);
+    app.gateway.metrics.encode()
 }
 
 /// What became of bodies since the last time.

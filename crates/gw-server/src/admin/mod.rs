@@ -23,7 +23,7 @@ mod key_input;
 mod keys;
 mod limits;
 mod logs;
-mod metrics;
+pub(crate) mod metrics;
 mod models;
 pub(crate) mod openapi;
 mod parameters;

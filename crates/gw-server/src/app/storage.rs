@@ -11,7 +11,7 @@ use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
 use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings};
 use gw_store::data_dir::IN_POSTGRES;
-use gw_store::fold::{self, FoldSettings, Folder};
+use gw_store::fold::{self, FoldSettings, FoldStats, Folder};
 use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
@@ -195,6 +195,11 @@ impl Storage {
     /// Does the database take what is folded?
     pub(crate) fn is_up(&self) -> bool {
         self.database.is_up() && self.folder.lock().as_ref().is_none_or(|folder| folder.stats().store_up)
+    }
+
+    /// How far the journal is folded; `None` before it begins and after it ends.
+    pub(crate) fn folded(&self) -> Option<FoldStats> {
+        self.folder.lock().as_ref().map(Folder::stats)
     }
 
     /// Waits for what other nodes change; `None` where there are none.

@@ -1,6 +1,6 @@
 //! A call to a model: puts together what the request path wants to know, for every wire format alike.
 
-use super::{caching, context, credential};
+use super::{caching, context, credential, tracing};
 use crate::app::site::Site;
 use crate::listen::body::ClientBody;
 use gw_model::{Api, WireFormat};
@@ -31,6 +31,7 @@ pub(crate) async fn call(
         path.stream && format == WireFormat::GeminiGenerate && !query.is_some_and(asks_for_events);
     let gateway = site.worker.gateway();
     let mut context = context::caller(&head.headers, gateway.keeps_headers());
+    context.trace = tracing::brought(gateway, &head.headers);
     if gateway.answers.is_used() {
         context.cache = caching::wish(&head.headers);
     }

@@ -12,6 +12,7 @@ mod paths;
 mod raw;
 mod realtime;
 mod stored;
+mod tracing;
 
 use crate::app::site::Site;
 use crate::listen::acceptor::Door;

@@ -1,12 +1,12 @@
 //! Calls that go to a provider's own path as they are: puts together their head, without what is the caller's own
 //! (credentials, cookies, and what the way here has added). It must not choose a host: the provider's name does.
 
-use super::{context, credential};
+use super::{context, credential, tracing};
 use crate::app::site::Site;
 use crate::listen::body::ClientBody;
 use bytes::Bytes;
 use gw_model::{ErrorCode, ObjectAsk, RawLine, Refusal, WireFormat};
-use gw_pipeline::{Inbound, PathFacts, Reply, refusal_reply, run};
+use gw_pipeline::{CallerContext, Inbound, PathFacts, Reply, refusal_reply, run};
 use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 use http::{Method, Request};
@@ -17,10 +17,11 @@ use std::time::Duration;
 
 /// Headers that stay here: credentials of any scheme, which account of the provider's to use, what concerns one
 /// connection, what proxies add, what would lead a server to another path or method than the one that was judged.
-const NOT_SENT: [&str; 42] = [
+const NOT_SENT: [&str; 43] = [
     "accept-encoding",
     "api-key",
     "authorization",
+    "baggage",
     "chatgpt-account-id",
     "connection",
     "content-length",
@@ -147,13 +148,14 @@ async fn call(
     incoming: Incoming,
 ) -> Reply {
     let timeout = Duration::from_millis(site.parts.limits.body_read_timeout_ms);
+    let trace = tracing::brought(site.worker.gateway(), &head.headers);
     let inbound = Inbound {
         format,
         from: Some(from),
         credential: credential::find(&head.headers, head.uri.query()),
         signed: None,
         path: PathFacts::default(),
-        context: context::caller(&head.headers, false),
+        context: CallerContext { trace, ..context::caller(&head.headers, false) },
         forward_headers: Vec::new(),
         raw: Some(Box::new(line)),
         body: ClientBody { incoming, timeout },

@@ -2,11 +2,11 @@
 //! is the request path's, like for any call. It must not log a header or a query: browsers put their key there.
 
 use super::paths::decoded;
-use super::{context, credential};
+use super::{context, credential, tracing};
 use crate::app::site::Site;
 use bytes::Bytes;
 use gw_model::{ErrorCode, Refusal, WireFormat};
-use gw_pipeline::{Inbound, PathFacts, Reply, ReplyBody, refusal_reply, run};
+use gw_pipeline::{CallerContext, Inbound, PathFacts, Reply, ReplyBody, refusal_reply, run};
 use gw_wire::websocket;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Version};
@@ -50,13 +50,15 @@ pub(super) async fn open<B>(
     let credential = credential::find(&head.headers, Some(query)).or_else(in_query).or_else(insecure);
     let model = model.or_else(|| parameter(query, "model")).or_else(|| parameter(query, "deployment"));
     let kept: Vec<&str> = offered.iter().map(String::as_str).filter(|p| !is_of_account(p)).collect();
+    let gateway = site.worker.gateway();
+    let trace = tracing::brought(gateway, &head.headers);
     let inbound = Inbound {
         format: FORMAT,
         from: Some(from),
         credential,
         signed: None,
         path: PathFacts { model: Some(model.unwrap_or_default()), stream: true, ..PathFacts::default() },
-        context: context::caller(&head.headers, site.worker.gateway().keeps_headers()),
+        context: CallerContext { trace, ..context::caller(&head.headers, gateway.keeps_headers()) },
         forward_headers: forwarded(&head.headers, &kept),
         raw: None,
         body: Bytes::new(),

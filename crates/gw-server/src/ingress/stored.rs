@@ -1,10 +1,10 @@
 //! A stored answer, asked for by its path: puts together what the request path wants to know.
 
 use super::paths::{self, Stored};
-use super::{context, credential, method_not_allowed};
+use super::{context, credential, method_not_allowed, tracing};
 use crate::app::site::Site;
 use gw_model::WireFormat;
-use gw_pipeline::{Reply, StoredAction, StoredRequest, run_stored};
+use gw_pipeline::{CallerContext, Reply, StoredAction, StoredRequest, run_stored};
 use http::{Method, Request};
 use hyper::body::Incoming;
 use std::net::IpAddr;
@@ -28,10 +28,11 @@ pub(super) async fn serve(
         (Stored::Cancel, _) => return method_not_allowed(format, "POST"),
     };
     let query = request.uri().query();
+    let trace = tracing::brought(site.worker.gateway(), request.headers());
     let stored = StoredRequest {
         from: Some(from),
         credential: credential::find(request.headers(), query),
-        context: context::caller(request.headers(), false),
+        context: CallerContext { trace, ..context::caller(request.headers(), false) },
         forward_headers: context::forwarded(format, request.headers()),
         id,
         action,

@@ -271,10 +271,13 @@ fn keep_answers(
 
 /// What runs beside the workers for as long as the process does.
 fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Result<Vec<JoinHandle<()>>> {
+    let storage = Arc::clone(&app.storage);
+    app.gateway.metrics.follow_fold(move || storage.folded());
     let mut threads = vec![
         checks::start(Arc::clone(&app.gateway), phases.clone())?,
         credentials::start(Arc::clone(&app.gateway), phases.clone())?,
         identity::start(app, phases.clone())?,
+        telemetry::exporter::start(app, phases.clone())?,
     ];
     threads.extend(follow::start(app, phases)?);
     Ok(threads)

@@ -78,6 +78,8 @@ mod steering;
 mod stored;
 mod streams;
 mod support;
+mod telemetry;
+mod telemetry_conventions;
 mod tenancy;
 mod upgrade;
 mod vectors;

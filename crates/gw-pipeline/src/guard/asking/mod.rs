@@ -18,6 +18,7 @@ use gw_guard::Guardrail;
 use gw_guard::Side;
 use gw_guard::asked::{self, About, AskFault, AskedText, Question, Told, Way};
 use gw_model::guardrail::{AskSpec, Asked};
+use gw_model::{Clock, Micros};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,8 @@ pub(crate) struct Outcome {
     pub(crate) rail: Arc<Guardrail>,
     /// What was said about which of the texts.
     pub(crate) told: Result<Vec<(usize, Told)>, AskFault>,
+    /// When it was asked, and when it was over, in microseconds since the epoch.
+    pub(crate) took: (Micros, Micros),
 }
 
 /// Asks all of them at the same time. Those that have nothing to look at are not asked.
@@ -63,10 +66,13 @@ pub(crate) async fn ask_all(
         async move {
             let list: Vec<&AskedText> = chosen.iter().filter_map(|at| texts.get(*at)).collect();
             let question = Question { guardrail: &rail.spec.name, side, about, texts: &list };
+            let clock = &worker.gateway().clock;
+            let began = clock.now();
             let told = ask(&worker, &rail, &desk, &question).await;
+            let took = (began, clock.now());
             let placed = |told: Told| Some((*chosen.get(told.text)?, told));
             let told = told.map(|list| list.into_iter().filter_map(placed).collect());
-            Outcome { rail, told }
+            Outcome { rail, told, took }
         }
     };
     together(tasks.iter().filter(|task| !task.texts.is_empty()).map(one)).await

@@ -190,6 +190,7 @@ impl StreamAsk {
         outcomes: Vec<Outcome>,
         guarded: &mut Guarded,
     ) -> Result<(), Blocked> {
+        guarded.note_asked(&outcomes);
         let Guarded { session, original, .. } = guarded;
         let count = self.heard.texts.len();
         let told = sorted(outcomes, count, Side::Response, &mut session.notes)?;

@@ -46,6 +46,7 @@ pub(in crate::respond) async fn asked_body(
     }
     let tasks = heard.tasks(guarded.chosen.asking(Side::Response));
     let outcomes = ask_all(worker, Side::Response, about, &heard.texts, &tasks).await;
+    guarded.note_asked(&outcomes);
     let Guarded { session, original, .. } = guarded;
     let told = sorted(outcomes, heard.texts.len(), Side::Response, &mut session.notes)?;
     if is_json {

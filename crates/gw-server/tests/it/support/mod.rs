@@ -3,6 +3,7 @@
 
 pub(crate) mod binary;
 pub(crate) mod client;
+pub(crate) mod collector;
 pub(crate) mod exchanges;
 pub(crate) mod gateway;
 pub(crate) mod http2;
