@@ -3,9 +3,11 @@
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
 mod beside;
+mod estimates;
 mod family;
 mod holds;
 mod owned;
+pub(crate) mod quota;
 pub(crate) mod race;
 pub(crate) mod session;
 mod shared;
@@ -26,7 +28,6 @@ use beside::Beside;
 pub(crate) use beside::disabled;
 use family::Family;
 use gw_model::catalog::ModelInfo;
-use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
     AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
@@ -34,8 +35,9 @@ use gw_model::{
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
-use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView, Link};
 use gw_wire::openai_responses::stored::Made;
+use quota::Quota;
 use session::Ongoing;
 use shared::Shared;
 use std::rc::Rc;
@@ -57,6 +59,8 @@ struct OpenAttempt {
     started: Micros,
     /// The request at its deployment, where that is watched.
     visit: Option<Visit>,
+    /// What it takes of the limits of its deployment and provider, where those have some.
+    quota: Option<Box<Quota>>,
     /// What the provider's reply was judged to be, when it was an error.
     class: Option<ErrorClass>,
 }
@@ -334,11 +338,16 @@ impl Open {
     }
 
     /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
-    pub(crate) fn take_limits(&mut self, names: &[&str]) -> Result<(), LimitExceeded> {
+    /// `called`: what is called has limits of its own.
+    pub(crate) fn take_limits(&mut self, names: &[&str], called: Option<Link>) -> Result<(), LimitExceeded> {
+        if let Some(called) = called {
+            self.chain.push(called);
+        }
         if self.chain.is_empty() {
             return Ok(());
         }
         self.chain.set_model(names);
+        self.chain.set_priority(self.priority);
         self.chain.admit(self.worker.now())
     }
 
@@ -364,41 +373,6 @@ impl Open {
         }
     }
 
-    /// An estimate of output tokens, at most what the call could have asked for: JSON around an answer, base64
-    /// and the like would count for more than the provider bills.
-    pub(crate) fn estimated_output(&self, tokens: u64) -> u64 {
-        tokens.min(self.output_bound)
-    }
-
-    /// What a call consumed whose upstream does not say: the input, and what was seen of the output. Images are
-    /// made before anything of them is seen, and count whole.
-    pub(crate) fn estimated_usage(&self, output_tokens: u64) -> Usage {
-        let mut usage = Usage { input_tokens: self.input_tokens, output_tokens, ..Usage::default() };
-        if !self.media.is_none() {
-            usage.media = Media { output_ms: 0, ..self.media };
-            if self.media.output_images > 0 {
-                usage.output_tokens = self.output_bound;
-                usage.media.image_output_tokens = counted(self.output_bound);
-            }
-        }
-        usage
-    }
-
-    /// Adds to what an upstream states what it need not say: the pieces that the request itself had.
-    pub(crate) const fn add_request_media(&self, usage: &mut Usage) {
-        let media = &mut usage.media;
-        let asked = &self.media;
-        media.input_images = asked.input_images;
-        media.input_characters = asked.input_characters;
-        if media.input_ms == 0 {
-            media.input_ms = asked.input_ms;
-        }
-        // Images that were not counted are as many as were asked for.
-        if media.output_images == 0 {
-            media.output_images = asked.output_images;
-        }
-    }
-
     /// What is left of the tightest limits, for headers.
     pub(crate) fn limits_view(&self) -> Option<LimitsView> {
         self.chain.limits_view(self.worker.now())
@@ -409,6 +383,7 @@ impl Open {
         &mut self,
         target: &Arc<Target>,
         visit: Option<Visit>,
+        mut quota: Option<Box<Quota>>,
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
@@ -429,7 +404,10 @@ impl Open {
         worker.gateway().note_journal(None);
         self.enter_tolls(target);
         let started = worker.now();
-        self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, class: None });
+        if let Some(quota) = &mut quota {
+            quota.note_sent();
+        }
+        self.attempt = Some(OpenAttempt { target: Arc::clone(target), started, visit, quota, class: None });
         worker.gateway().metrics.in_flight.inc();
         Ok(())
     }
@@ -476,6 +454,9 @@ impl Open {
         };
         if let Some(visit) = attempt.visit {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
+        }
+        if let Some(mut quota) = attempt.quota {
+            quota.note_used(amounts(&usage, cost));
         }
         self.charge_tolls(&attempt.target, cost);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);

@@ -26,6 +26,7 @@ mod placeholders;
 mod prices;
 mod provider_kind;
 mod providers;
+mod quotas;
 mod redis;
 pub mod routes;
 mod scim;
@@ -118,6 +119,7 @@ pub fn compile(
         saturation: file.limits.value.policy(),
         settings: settings_of_path,
         guardrails: guardrails::compile(&file.guardrails.value, &mut faults),
+        quotas: quotas::compile(file, &mut faults),
     };
     for model in &file.models.value.0 {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);

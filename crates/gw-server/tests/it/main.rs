@@ -50,6 +50,7 @@ mod passthrough_money;
 #[cfg(feature = "wasm")]
 mod plugins;
 mod postgres;
+mod quotas;
 mod rank;
 mod realtime;
 mod realtime_money;
