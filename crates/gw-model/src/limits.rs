@@ -1,11 +1,13 @@
 //! Limits and budgets as settings. Their counters live in `gw-store`.
 
 mod period;
+mod reserve;
 mod sharing;
 
 use crate::money::NanoUsd;
 use crate::principal::any_matches;
 pub use period::{Period, TimeZone};
+pub use reserve::Reserve;
 use serde::{Deserialize, Serialize};
 pub use sharing::{Mode, OnUnavailable, Sharing};
 use std::borrow::Cow;
@@ -28,6 +30,9 @@ pub struct Limits {
     /// How the three that have names hold where several gateways meet.
     #[serde(default)]
     pub sharing: Sharing,
+    /// What of those three is kept for calls that matter more.
+    #[serde(default, skip_serializing_if = "Reserve::is_none")]
+    pub reserve: Reserve,
     /// Further limits: of other units, over other windows, on some models.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub more: Vec<Limit>,
@@ -39,8 +44,19 @@ impl Limits {
     pub fn list(&self) -> Vec<Limit> {
         let usual = |unit, max: Option<u64>| {
             let per_seconds = if unit == LimitUnit::Parallel { 0 } else { MINUTE_SECONDS };
-            let (kind, burst, sharing) = (self.kind, self.burst, self.sharing);
-            max.map(|max| Limit { unit, max, per_seconds, kind, burst, models: None, shadow: false, sharing })
+            let (kind, burst, sharing, reserve) = (self.kind, self.burst, self.sharing, self.reserve);
+            let limit = |max| Limit {
+                unit,
+                max,
+                per_seconds,
+                kind,
+                burst,
+                models: None,
+                shadow: false,
+                sharing,
+                reserve,
+            };
+            max.map(limit)
         };
         let usual = [
             usual(LimitUnit::Parallel, self.max_parallel.map(u64::from)),
@@ -86,6 +102,9 @@ pub struct Limit {
     /// How it holds where several gateways meet.
     #[serde(default)]
     pub sharing: Sharing,
+    /// What of it is kept for calls that matter more.
+    #[serde(default, skip_serializing_if = "Reserve::is_none")]
+    pub reserve: Reserve,
 }
 
 impl Limit {

@@ -7,16 +7,17 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::guardrail::GuardrailSpec;
+use crate::limits::Limits;
 use crate::logging::LoggingRules;
 use crate::record::ClientIp;
 use crate::routing::{
     Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
-    SaturationPolicy,
+    SaturationPolicy, stable_hash,
 };
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
 use crate::telemetry::Telemetry;
-use crate::tenancy::CustomerPolicy;
+use crate::tenancy::{AccountId, CustomerPolicy, Level};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -43,6 +44,47 @@ pub struct Snapshot {
     pub settings: PathSettings,
     /// Guardrails, in the order of the file.
     pub guardrails: Vec<Arc<GuardrailSpec>>,
+    /// Limits of what is called, each once.
+    pub quotas: Vec<Quota>,
+}
+
+/// Limits of an alias, of a model at a provider, or of a provider: for all calls together, whoever makes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// What is called; the same in every gateway of the same configuration.
+    pub id: AccountId,
+    /// Its name, for messages.
+    pub name: Arc<str>,
+    /// The limits.
+    pub limits: Limits,
+}
+
+impl Quota {
+    /// The id of an alias.
+    #[must_use]
+    pub fn of_model(name: &str) -> AccountId {
+        called(Level::Model, [name, ""])
+    }
+
+    /// The id of a model at a provider.
+    #[must_use]
+    pub fn of_deployment(provider: &str, model: &str) -> AccountId {
+        called(Level::Deployment, [provider, model])
+    }
+
+    /// The id of a provider.
+    #[must_use]
+    pub fn of_provider(name: &str) -> AccountId {
+        called(Level::Provider, [name, ""])
+    }
+}
+
+fn called(level: Level, names: [&str; 2]) -> AccountId {
+    let half = |salt: &'static [u8]| {
+        let [first, second] = names.map(str::as_bytes);
+        u128::from(stable_hash([salt, first, second]))
+    };
+    AccountId { level, number: half(b"a") << 64 | half(b"b") }
 }
 
 /// A configured provider.

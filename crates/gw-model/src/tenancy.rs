@@ -34,10 +34,17 @@ pub enum Level {
     /// A bundle of limits, budgets and restrictions that keys and accounts take over. Each of them is counted for
     /// itself: nothing is counted for a plan.
     Plan,
+    /// An alias of the configuration, whoever calls it.
+    Model,
+    /// A model at a provider, by whatever name it is called.
+    Deployment,
+    /// A provider, whichever of its models is called.
+    Provider,
 }
 
 impl Level {
-    /// Every level, in the order of counting.
+    /// Every level of who calls, in the order of counting. What is called has limits of the configuration only, which are
+    /// neither stored nor named by anybody.
     pub const ALL: &'static [Self] = &[
         Self::Key,
         Self::Customer,
@@ -61,7 +68,16 @@ impl Level {
             Self::Team => "team",
             Self::Organization => "organization",
             Self::Plan => "plan",
+            Self::Model => "model",
+            Self::Deployment => "deployment",
+            Self::Provider => "provider",
         }
+    }
+
+    /// Is it one of what is called, rather than of who calls?
+    #[must_use]
+    pub const fn is_called(self) -> bool {
+        matches!(self, Self::Model | Self::Deployment | Self::Provider)
     }
 
     /// The level of that name.
@@ -82,6 +98,9 @@ impl Level {
             Self::Team => "team",
             Self::Organization => "org",
             Self::Plan => "plan",
+            Self::Model => "model",
+            Self::Deployment => "dep",
+            Self::Provider => "prov",
         }
     }
 
@@ -97,6 +116,9 @@ impl Level {
             Self::Team => 6,
             Self::Organization => 7,
             Self::Plan => 8,
+            Self::Model => 9,
+            Self::Deployment => 10,
+            Self::Provider => 11,
         }
     }
 

@@ -17,9 +17,9 @@ use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
 use gw_model::access::Compile;
-use gw_model::{ClientIp, Clock, Logging, LoggingRules, Micros, Secret, Snapshot};
+use gw_model::{AccountId, ClientIp, Clock, Logging, LoggingRules, Micros, Secret, Snapshot};
 use gw_store::bodies::Bodies;
-use gw_store::memory::{Gates, KeyTable};
+use gw_store::memory::{Account, Gates, KeyTable};
 use gw_store::objects::Objects;
 use gw_store::redis::strict::Desk;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
@@ -134,7 +134,7 @@ impl Gateway {
     pub fn new(parts: GatewayParts) -> Result<Arc<Self>, PublishError> {
         let room = Arc::new(Room::default());
         let board = Arc::new(Board::default());
-        let live = Live::new(parts.snapshot, &room, &board, parts.embedding, None)?;
+        let live = Live::new(parts.snapshot, &room, &board, parts.embedding, &parts.keys.accounts, None)?;
         let keeps_headers = live.reads_headers();
         let client_ip = code(live.snapshot.settings.client_ip);
         let unlogged = unlogged(live.snapshot.settings.logging);
@@ -187,7 +187,8 @@ impl Gateway {
         snapshot: Snapshot,
         embedding: Option<Arc<dyn Embedding>>,
     ) -> Result<Arc<Live>, PublishError> {
-        Live::new(snapshot, &self.room, &self.board, embedding, Some(&self.live())).map(Arc::new)
+        let accounts = &self.keys.accounts;
+        Live::new(snapshot, &self.room, &self.board, embedding, accounts, Some(&self.live())).map(Arc::new)
     }
 
     /// Puts a new configuration in force for every call that starts from now on.
@@ -200,7 +201,17 @@ impl Gateway {
         self.saturation.set(live.snapshot.saturation);
         self.answers.follow(live.snapshot.settings.cache.as_deref());
         self.outbox.follow(live.snapshot.settings.telemetry.as_deref());
+        let forgets = |account: &Arc<Account>| {
+            account.id.level.is_called() && !live.snapshot.quotas.iter().any(|quota| quota.id == account.id)
+        };
+        let forgotten: Vec<AccountId> = match self.live.load().snapshot.quotas.is_empty() {
+            true => Vec::new(),
+            false => self.keys.accounts.all().iter().filter(|one| forgets(one)).map(|one| one.id).collect(),
+        };
         self.live.store(live);
+        for id in forgotten {
+            self.keys.accounts.remove(id);
+        }
         self.changes.tell();
     }
 

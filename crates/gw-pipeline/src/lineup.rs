@@ -8,8 +8,10 @@ use crate::subcall::Mirroring;
 use ahash::AHashMap;
 use gw_model::policy::{Condition, ConditionError, Reads};
 use gw_model::routing::{Destination, Group, Member, Strategy};
-use gw_model::snapshot::Model;
-use gw_model::{Micros, PriceSheet, ServiceTier, Unit};
+use gw_model::snapshot::{Model, Quota, Target};
+use gw_model::{AccountId, Micros, PriceSheet, ServiceTier, Unit};
+use gw_store::memory::{Account, Link};
+use smallvec::SmallVec;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -30,7 +32,14 @@ pub struct Lineup {
     /// The panel of an ensemble.
     panel: Box<[Arc<Self>]>,
     judge: Option<Arc<Self>>,
+    /// Limits of the alias itself.
+    own_quota: Option<Arc<Account>>,
+    /// Of each target, those of its deployment and its provider; empty where no target has any.
+    quotas: Box<[SmallVec<[Arc<Account>; 2]>]>,
 }
+
+/// What is called that has limits of its own, with its counters.
+pub(crate) type Quotas = AHashMap<AccountId, Arc<Account>>;
 
 /// What is known of the conditions of a model that has some.
 struct Conditions {
@@ -63,7 +72,7 @@ pub(crate) struct FlatPrice {
 }
 
 impl Lineup {
-    pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources) -> Arc<Self> {
+    pub(crate) fn new(model: Arc<Model>, board: &Board, sources: &Sources, quotas: &Quotas) -> Arc<Self> {
         let deployments: Box<[Arc<Deployment>]> =
             model.targets.iter().map(|target| board.deployment(target)).collect();
         let outliers = board.outliers(&model, &deployments);
@@ -78,14 +87,18 @@ impl Lineup {
         let asks_headroom = has_capacity || asks(&model, |strategy| *strategy == Strategy::Usage);
         let conditions = conditions(&model);
         let semantic = meaning::groups(&model, sources);
-        let other = |model: &Arc<Model>| Self::new(Arc::clone(model), board, sources);
+        let other = |model: &Arc<Model>| Self::new(Arc::clone(model), board, sources, quotas);
         let mirror =
             model.mirror.as_ref().map(|mirror| Arc::new(Mirroring::new(mirror, other(&mirror.model))));
         let ensemble = model.ensemble.as_ref();
         let panel = ensemble.map_or_else(Box::default, |ensemble| ensemble.panel.iter().map(other).collect());
         let judge = ensemble.and_then(|ensemble| ensemble.judge.as_ref()).map(other);
+        let own_quota = quotas.get(&Quota::of_model(&model.name)).cloned();
+        let quotas = quotas_of(&model, quotas);
         Arc::new(Self {
             model,
+            own_quota,
+            quotas,
             deployments,
             turns,
             flat,
@@ -134,6 +147,16 @@ impl Lineup {
 
     pub(crate) fn deployment(&self, target: usize) -> Option<&Arc<Deployment>> {
         self.deployments.get(target)
+    }
+
+    /// The limits of the alias itself.
+    pub(crate) fn quota(&self) -> Option<Link> {
+        self.own_quota.as_ref().map(|quota| quota.link())
+    }
+
+    /// What has limits of its own at a target: its deployment, its provider.
+    pub(crate) fn quotas_at(&self, target: usize) -> &[Arc<Account>] {
+        self.quotas.get(target).map_or(&[], |quotas| quotas)
     }
 
     /// The next turn of a group.
@@ -216,4 +239,16 @@ fn flat(prices: &PriceSheet) -> Option<FlatPrice> {
     }
     let rate = |unit| prices.rate(unit, ServiceTier::Standard, 0).map_or(0, |rate| rate.0);
     Some(FlatPrice { input: rate(Unit::Input), output: rate(Unit::Output) })
+}
+
+fn quotas_of(model: &Model, all: &Quotas) -> Box<[SmallVec<[Arc<Account>; 2]>]> {
+    if all.is_empty() {
+        return Box::default();
+    }
+    let of_target = |target: &Arc<Target>| {
+        let provider = &target.provider.name;
+        let ids = [Quota::of_deployment(provider, &target.model), Quota::of_provider(provider)];
+        ids.iter().filter_map(|id| all.get(id)).cloned().collect()
+    };
+    model.targets.iter().map(of_target).collect()
 }

@@ -5,14 +5,15 @@ use crate::credentials::{Credentials, Room};
 use crate::embedding::Embedding;
 use crate::guard::Guards;
 use crate::health::Board;
-use crate::lineup::Lineup;
+use crate::lineup::{Lineup, Quotas};
 use crate::route::meaning::{SemanticGroup, Source, Sources};
 use crate::route::resolve::{self, Resolution};
 use ahash::AHashMap;
 use gw_model::routing::EmbedderName;
-use gw_model::snapshot::{Model, Provider};
-use gw_model::{Micros, Refusal, Snapshot, WireFormat};
+use gw_model::snapshot::{Model, Provider, Quota};
+use gw_model::{AccountId, AccountPolicy, Micros, Refusal, Snapshot, WireFormat};
 use gw_providers::PreparedProvider;
+use gw_store::memory::{Account, AccountTable, NewAccount};
 use gw_upstream::{Destination, DestinationError, ProxyEnv};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub struct Live {
     aliases: AHashMap<Arc<str>, Arc<Lineup>>,
     board: Arc<Board>,
     sources: Sources,
+    quotas: Quotas,
     pub(crate) guards: Guards,
     resolved: Mutex<AHashMap<(WireFormat, String), Resolution>>,
 }
@@ -105,12 +107,25 @@ impl std::error::Error for PublishError {
     }
 }
 
+/// Has what is called counted with its limits of now; what was counted before stays.
+fn called(quota: &Quota, accounts: &AccountTable) -> Option<(AccountId, Arc<Account>)> {
+    let Quota { id, name, limits } = quota;
+    let known = accounts.get(*id).filter(|known| known.version().policy.limits == *limits);
+    let account = known.or_else(|| {
+        let policy = AccountPolicy { limits: limits.clone(), ..AccountPolicy::default() };
+        let (name, parent, plan) = (Arc::clone(name), None, None);
+        accounts.upsert(NewAccount { id: *id, name, parent, policy, plan, disabled: false })
+    })?;
+    Some((*id, account))
+}
+
 impl Live {
     pub(crate) fn new(
         snapshot: Snapshot,
         room: &Room,
         board: &Arc<Board>,
         embedding: Option<Arc<dyn Embedding>>,
+        accounts: &AccountTable,
         before: Option<&Self>,
     ) -> Result<Self, PublishError> {
         let proxies = ProxyEnv::from_vars(|name| std::env::var(name).ok());
@@ -122,8 +137,11 @@ impl Live {
         if let Some(before) = before {
             sources.go_on(&before.sources, |name| is_same_model(name, &snapshot, &before.snapshot));
         }
+        let guards = Guards::new(&snapshot.guardrails, &proxies, before.map(|before| &before.guards))?;
+        // From here on nothing is refused.
+        let quotas: Quotas = snapshot.quotas.iter().filter_map(|quota| called(quota, accounts)).collect();
         let lineup = |(name, model): (&Arc<str>, &Arc<Model>)| {
-            (Arc::clone(name), Lineup::new(Arc::clone(model), board, &sources))
+            (Arc::clone(name), Lineup::new(Arc::clone(model), board, &sources, &quotas))
         };
         let aliases: AHashMap<_, _> = snapshot.models.iter().map(lineup).collect();
         for (name, lineup) in &aliases {
@@ -131,13 +149,13 @@ impl Live {
             let known = known.map_or(&[][..], |known| known.semantic());
             lineup.semantic().iter().for_each(|group| group.go_on(known));
         }
-        let guards = Guards::new(&snapshot.guardrails, &proxies, before.map(|before| &before.guards))?;
         Ok(Self {
             snapshot,
             endpoints,
             aliases,
             board: Arc::clone(board),
             sources,
+            quotas,
             guards,
             resolved: Mutex::default(),
         })
@@ -145,7 +163,14 @@ impl Live {
 
     /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.
     pub fn alone(snapshot: Snapshot, embedding: Option<Arc<dyn Embedding>>) -> Result<Self, PublishError> {
-        Self::new(snapshot, &Room::default(), &Arc::new(Board::default()), embedding, None)
+        Self::new(
+            snapshot,
+            &Room::default(),
+            &Arc::new(Board::default()),
+            embedding,
+            &AccountTable::default(),
+            None,
+        )
     }
 
     /// Does a condition read headers of callers?
@@ -182,7 +207,7 @@ impl Live {
     /// A model, ready for routing; most of them are no aliases.
     pub(crate) fn lineup(&self, model: Arc<Model>) -> Arc<Lineup> {
         let known = self.aliases.get(&model.name).filter(|known| Arc::ptr_eq(known.model(), &model));
-        known.map_or_else(|| Lineup::new(model, &self.board, &self.sources), Arc::clone)
+        known.map_or_else(|| Lineup::new(model, &self.board, &self.sources, &self.quotas), Arc::clone)
     }
 
     /// What a model name means, in the caller's format. Errors: 404 `model_not_found`, naming candidates.

@@ -89,6 +89,8 @@ pub struct Metrics {
     pub storage_refusals: Counter,
     /// Calls that a limit or budget would have refused that is only watched.
     pub shadow_refusals: Counter,
+    /// Tries that went by a target since the limits of its deployment or provider let nothing through.
+    pub tries_over_limits: Counter,
     /// Configurations refused at reload.
     pub config_reload_failures: Counter,
     /// Configurations put in force after the first.
@@ -154,6 +156,7 @@ impl Metrics {
             records_lost: Counter::default(),
             storage_refusals: Counter::default(),
             shadow_refusals: Counter::default(),
+            tries_over_limits: Counter::default(),
             config_reload_failures: Counter::default(),
             config_reloads: Counter::default(),
             audit_entries: Counter::default(),
@@ -245,6 +248,7 @@ impl Metrics {
             "Calls that limits or budgets that are only watched would have refused",
             self.shadow_refusals.clone(),
         );
+        r.register("tries_over_limits", "Targets passed over for limits", self.tries_over_limits.clone());
         r.register("config_reloads", "Configurations put in force", self.config_reloads.clone());
         r.register(
             "config_reload_failures",

@@ -8,6 +8,7 @@ mod estimates;
 mod family;
 mod holds;
 mod owned;
+pub(crate) mod quota;
 pub(crate) mod race;
 pub(crate) mod session;
 mod shared;
@@ -38,8 +39,9 @@ use gw_model::{
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
-use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
+use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView, Link};
 use gw_wire::openai_responses::stored::Made;
+use quota::Quota;
 use session::Ongoing;
 use shared::Shared;
 use std::net::IpAddr;
@@ -63,6 +65,8 @@ struct OpenAttempt {
     started: Micros,
     /// The request at its deployment, where that is watched.
     visit: Option<Visit>,
+    /// What it takes of the limits of its deployment and provider, where those have some.
+    quota: Option<Box<Quota>>,
     /// What the provider's reply was judged to be, when it was an error.
     class: Option<ErrorClass>,
     /// Its span, where the call is traced.
@@ -352,11 +356,16 @@ impl Open {
     }
 
     /// Takes one request and one parallel slot from all limits that count calls of a model with these names.
-    pub(crate) fn take_limits(&mut self, names: &[&str]) -> Result<(), LimitExceeded> {
+    /// `called`: what is called has limits of its own.
+    pub(crate) fn take_limits(&mut self, names: &[&str], called: Option<Link>) -> Result<(), LimitExceeded> {
+        if let Some(called) = called {
+            self.chain.push(called);
+        }
         if self.chain.is_empty() {
             return Ok(());
         }
         self.chain.set_model(names);
+        self.chain.set_priority(self.priority);
         self.chain.admit(self.worker.now())
     }
 
@@ -392,6 +401,7 @@ impl Open {
         &mut self,
         target: &Arc<Target>,
         visit: Option<Visit>,
+        mut quota: Option<Box<Quota>>,
     ) -> Result<(), Refusal> {
         let worker = Rc::clone(&self.worker);
         let refused = |error| Err(journal_refusal(&worker, &error));
@@ -412,10 +422,14 @@ impl Open {
         worker.gateway().note_journal(None);
         self.enter_tolls(target);
         let started = worker.now();
+        if let Some(quota) = &mut quota {
+            quota.note_sent();
+        }
         self.attempt = Some(OpenAttempt {
             target: Arc::clone(target),
             started,
             visit,
+            quota,
             class: None,
             span: self.try_span(),
         });
@@ -467,6 +481,9 @@ impl Open {
         };
         if let Some(visit) = attempt.visit.take() {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
+        }
+        if let Some(mut quota) = attempt.quota.take() {
+            quota.note_used(amounts(&usage, cost));
         }
         self.charge_tolls(&attempt.target, cost);
         self.note_try(&attempt);

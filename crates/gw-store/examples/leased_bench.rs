@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people at a terminal")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 
-use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, Mode, Period, Sharing};
+use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, Mode, Period, Reserve, Sharing};
 use gw_model::{AccountId, Clock, Level, Micros, NanoUsd, Secret};
 use gw_store::SqliteStore;
 use gw_store::memory::{Amounts, Chain, Holder, KeyTable, Link, Rules, Tally};
@@ -37,6 +37,7 @@ fn links(mode: Mode) -> [Link; 2] {
         models: None,
         shadow: false,
         sharing,
+        reserve: Reserve::default(),
     };
     let more =
         vec![limit(LimitUnit::Requests, 60), limit(LimitUnit::Tokens, 60), limit(LimitUnit::Parallel, 0)];

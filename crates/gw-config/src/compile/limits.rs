@@ -3,9 +3,10 @@
 use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::limits::{
-    BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, WindowName, sharing,
+    BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, ReserveSettings, WindowName, sharing,
 };
-use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS};
+use crate::shape::Whole;
+use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Reserve};
 
 pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
     let kind = settings.kind.value;
@@ -23,6 +24,7 @@ pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
         kind: kind.into(),
         burst: settings.burst.map_or(0, |n| n.value.get()),
         sharing: sharing(settings.mode.value, settings.on_unavailable.value),
+        reserve: reserve(settings.reserve.as_ref(), kind, faults),
         more: more.value.iter().filter_map(|rule| limit(&rule.value, faults)).collect(),
     }
 }
@@ -64,7 +66,23 @@ fn limit(rule: &LimitRule, faults: &mut Faults) -> Option<Limit> {
         models: rule.models.as_ref().map(|list| list.value.0.iter().map(|m| m.value.0.clone()).collect()),
         shadow: rule.shadow.value,
         sharing: sharing(rule.mode.value, rule.on_unavailable.value),
+        reserve: reserve(rule.reserve.as_ref(), kind, faults),
     })
+}
+
+fn reserve(settings: Option<&At<ReserveSettings>>, kind: Counting, faults: &mut Faults) -> Reserve {
+    let Some(at) = settings else { return Reserve::default() };
+    let percent = |share: Option<At<Whole<1, 100>>>| {
+        share.and_then(|share| u8::try_from(share.value.get()).ok()).unwrap_or(0)
+    };
+    let reserve = Reserve { normal: percent(at.value.normal), high: percent(at.value.high) };
+    if reserve.is_too_much() {
+        faults.add(at.place, "'reserve' comes to more than 100 percent: lower 'normal' or 'high'");
+    }
+    if kind == Counting::Gcra {
+        faults.add(at.place, "'reserve' is not for kind gcra: remove it, or choose sliding or fixed");
+    }
+    reserve
 }
 
 pub(super) fn budgets(settings: &At<Vec<At<BudgetSettings>>>, faults: &mut Faults) -> Vec<Budget> {

@@ -27,6 +27,7 @@ mod prices;
 mod provider_kind;
 mod providers;
 mod records;
+mod quotas;
 mod redis;
 pub mod routes;
 mod scim;
@@ -126,6 +127,7 @@ pub fn compile(
         saturation: file.limits.value.policy(),
         settings: settings_of_path,
         guardrails: guardrails::compile(&file.guardrails.value, &settings.files, &mut faults),
+        quotas: quotas::compile(file, &mut faults),
     };
     for model in &file.models.value.0 {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);

@@ -21,6 +21,8 @@ settings! {
         default("strict") mode: SharingMode,
         /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
         default("local") on_unavailable: WithoutRedis,
+        /// What of rpm, tpm and max_parallel is kept for calls that matter more.
+        optional reserve: ReserveSettings,
         /// Limits of other units, over other windows, on some models.
         section more: Vec<At<LimitRule>>,
     } later { "rpd", "tpd" }
@@ -49,6 +51,18 @@ settings! {
         default("strict") mode: SharingMode,
         /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
         default("local") on_unavailable: WithoutRedis,
+        /// What of it is kept for calls that matter more.
+        optional reserve: ReserveSettings,
+    }
+}
+
+settings! {
+    /// Parts of a limit that only calls of at least a priority may take, in percent; together at most 100. Not for kind `gcra`.
+    pub struct ReserveSettings {
+        /// For calls of priority `high`.
+        optional high: Whole<1, 100>,
+        /// For calls of priority `normal` or `high`.
+        optional normal: Whole<1, 100>,
     }
 }
 

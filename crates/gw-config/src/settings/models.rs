@@ -4,6 +4,7 @@ use super::auto::{AutoSettings, QualitySetting};
 use super::cache::ModelCacheSettings;
 use super::drop_params::DropParamsSetting;
 use super::hedge::HedgeSettings;
+use super::limits::LimitSettings;
 use super::outlier::OutlierSettings;
 use super::overload::QueueSettings;
 use super::prices::ModelFacts;
@@ -60,6 +61,8 @@ settings! {
         optional cache: ModelCacheSettings,
         /// Guardrails that apply to its calls, by name.
         section guardrails: Texts,
+        /// Limits of all calls of the alias together, whoever makes them; a request counts once, wherever it goes.
+        optional limits: LimitSettings,
     } later { "conditions", "when" }
 }
 
@@ -96,6 +99,8 @@ settings! {
         default(1) priority: Whole<0, 1_000_000>,
         /// What the deployment can take; above that, requests go to others, and those above `max_parallel` wait when there are none. What is not stated here is as the provider's `capacity` has it.
         optional capacity: CapacitySettings,
+        /// Hard limits of the model at the provider, for all calls together, by whatever alias they come: a request that does not fit goes to the next target, and is refused with 429 where there is none. Each try counts.
+        optional limits: LimitSettings,
         /// For `failure_policy: fail-closed`: targets of the same family are as good as each other. The model's name unless given.
         optional family: Text,
         /// As `drop_params` of the alias, for this target in its place.
@@ -104,7 +109,7 @@ settings! {
         optional credential: Text,
         /// Prices, bounds and abilities at this target only.
         optional prices: ModelFacts,
-    } later { "limits", "budget", "region" }
+    } later { "budget", "region" }
 }
 
 settings! {

@@ -2,6 +2,7 @@
 
 use super::credentials::{CredentialSettings, Identity};
 use super::health_check::HealthCheckSettings;
+use super::limits::LimitSettings;
 use super::models::CapacitySettings;
 use super::prices::ModelFacts;
 use crate::document::{Kind, Node};
@@ -86,6 +87,8 @@ settings! {
         optional health_check: HealthCheckSettings,
         /// What each of its models can take, unless a target says otherwise.
         optional capacity: CapacitySettings,
+        /// Hard limits of all its models and callers together. As `limits` of targets.
+        optional limits: LimitSettings,
     }
 }
 

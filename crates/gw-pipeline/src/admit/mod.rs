@@ -28,7 +28,7 @@ pub(crate) fn admit(permitted: Permitted) -> Result<Admitted, Rejected> {
     if let Err(refusal) = guests::require(&ticket, &live) {
         return Err(ticket.reject(refusal));
     }
-    match ticket.take_limits(&names) {
+    match ticket.take_limits(&names, model.quota()) {
         Ok(()) => Ok(Admitted { ticket, live, call, model, _proof: () }),
         Err(exceeded) => Err(ticket.reject(limit_refusal(&exceeded))),
     }

@@ -8,6 +8,7 @@ use crate::health::{Entry, NotNow, Slot, Visit};
 use crate::lineup::Lineup;
 use crate::live::{Live, ProviderEndpoint};
 use crate::ticket::Ticket;
+use crate::ticket::quota::Quota;
 use bytes::Bytes;
 use gw_model::snapshot::Target;
 use gw_model::{Call, ErrorClass, ErrorCode, Refusal, WireFormat};
@@ -92,6 +93,9 @@ struct Ready {
     request: UpstreamRequest,
 }
 
+/// The request at its deployment, and what it takes of limits, where those are counted.
+type Entered = (Option<Visit>, Option<Box<Quota>>);
+
 /// What came of one try.
 pub(super) enum Tried {
     /// A 2xx head; the body is still to come.
@@ -104,6 +108,8 @@ pub(super) enum Tried {
     Counted,
     /// This target cannot do what the request asks; another one may.
     Unfit(Refusal),
+    /// The limits of its deployment or provider let nothing through now.
+    Limited(Refusal),
     /// The target is taken for down, and this request is not the one to try it.
     Closed,
     /// The target has no place.
@@ -175,12 +181,11 @@ impl Exchange {
             Err(_) if counts_elsewhere => return Tried::Counted,
             Err(refusal) => return Tried::Unfit(refusal),
         };
-        let visit = match self.visit(step) {
-            Ok(visit) => visit,
-            Err(NotNow::Closed) => return Tried::Closed,
-            Err(NotNow::Full) => return Tried::Full,
+        let (visit, quota) = match self.go_to(step, target).await {
+            Ok(entered) => entered,
+            Err(tried) => return tried,
         };
-        if let Err(refusal) = self.ticket.open_attempt(target, visit).await {
+        if let Err(refusal) = self.ticket.open_attempt(target, visit, quota).await {
             return Tried::Rejected(refusal);
         }
         for request in earlier.iter_mut().chain([&mut request]) {
@@ -236,6 +241,20 @@ impl Exchange {
                 Box::pin(handshake::open(&upstream, to, request, phases, &self.ticket)).await
             }
             _ => upstream.send(to, &request, phases).await,
+        }
+    }
+
+    /// Goes to the deployment, within the limits of what is called. Errors: it does not go there now.
+    async fn go_to(&mut self, step: Step, target: &Target) -> Result<Entered, Tried> {
+        let quota = match self.model.quotas_at(step.target) {
+            [] => None,
+            // Boxed, since few models have any.
+            _ => Some(Box::pin(self.quota(step, target)).await.map_err(Tried::Limited)?),
+        };
+        match self.visit(step) {
+            Ok(visit) => Ok((visit, quota)),
+            Err(NotNow::Closed) => Err(Tried::Closed),
+            Err(NotNow::Full) => Err(Tried::Full),
         }
     }
 

@@ -13,6 +13,7 @@ mod pages;
 mod parked;
 mod parts;
 mod queue;
+mod quota;
 mod race;
 
 use crate::lineup::Lineup;
@@ -269,6 +270,7 @@ impl Exchange {
                     unfit.get_or_insert(refusal);
                     return Turn::Unfit;
                 }
+                Tried::Limited(refusal) => return quota::passed_over(unfit, refusal),
                 Tried::Counted => return Turn::Counted,
                 Tried::Answered { sent, mut response } => {
                     match self.lost(target, &sent, &mut response, others_left).await {

@@ -5,7 +5,7 @@ use super::asking::State;
 use super::meaning::Sources;
 use super::order::{Asked, Scene, order};
 use crate::health::Board;
-use crate::lineup::Lineup;
+use crate::lineup::{Lineup, Quotas};
 use gw_model::policy::Condition;
 use gw_model::routing::{Auto, Gate, HealthPolicy, StickyBy, Task};
 use gw_model::snapshot::{Model, Target};
@@ -21,7 +21,9 @@ impl Measured {
     /// A model whose deployments nothing is known of.
     #[must_use]
     pub fn new(model: Model) -> Self {
-        Self { lineup: Lineup::new(Arc::new(model), &Board::default(), &Sources::default()) }
+        Self {
+            lineup: Lineup::new(Arc::new(model), &Board::default(), &Sources::default(), &Quotas::default()),
+        }
     }
 
     /// Orders once; how many targets there are in the plan.

@@ -88,7 +88,7 @@ impl Asking {
         };
         let mut last = None;
         for _ in 0..TRIES {
-            if let Err(refusal) = self.ticket.open_attempt(&self.target, None).await {
+            if let Err(refusal) = self.ticket.open_attempt(&self.target, None, None).await {
                 return Err(self.ticket.reject(refusal));
             }
             self.ticket.tell_trace(&mut upstream_request.headers);

@@ -110,7 +110,7 @@ async fn permitted(ticket: &mut Ticket) -> Result<(), Refusal> {
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, text));
     }
     let model = ticket.record.model.clone();
-    ticket.take_limits(&[&model]).map_err(|exceeded| limit_refusal(&exceeded))?;
+    ticket.take_limits(&[&model], None).map_err(|exceeded| limit_refusal(&exceeded))?;
     if ticket.must_ask() {
         Box::pin(ticket.ask(Amounts::default())).await.map_err(|refused| hold_refusal(&refused))?;
     }

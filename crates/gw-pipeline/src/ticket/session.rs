@@ -141,7 +141,8 @@ impl Open {
         let Some(held) = self.key.as_mut().filter(|held| !Arc::ptr_eq(held, entry)) else { return };
         *held = Arc::clone(entry);
         // Whom the caller named stays.
-        let is_guest = |link: &&Link| matches!(link.id.level, Level::Customer | Level::Tag);
+        let is_guest =
+            |link: &&Link| matches!(link.id.level, Level::Customer | Level::Tag) || link.id.level.is_called();
         let guests: Vec<Link> = self.chain.links().filter(is_guest).cloned().collect();
         self.chain.renew(self.worker.now(), entry.links().chain(guests));
         self.note_accounts();

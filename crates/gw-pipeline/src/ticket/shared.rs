@@ -3,8 +3,9 @@
 
 use super::Open;
 use crate::reserve::hold_refusal;
+use crate::worker::Worker;
 use gw_model::Refusal;
-use gw_store::memory::{Amounts, Claim, HoldRefused, Item};
+use gw_store::memory::{Amounts, Chain, Claim, HoldRefused, Item};
 use gw_store::redis::strict::{Denied, Desk, Grant, Granted, Phase, Takes, Told};
 use tokio::sync::oneshot;
 
@@ -38,16 +39,18 @@ pub(super) struct Shared {
     asked: bool,
 }
 
-impl Open {
-    /// Where to ask, if anything of the call counts for all gateways together.
+/// A chain of accounts, and what is taken of it where all gateways count together.
+pub(super) struct Asker<'a> {
+    pub(super) worker: &'a Worker,
+    pub(super) chain: &'a mut Chain,
+    pub(super) shared: &'a mut Option<Box<Shared>>,
+}
+
+impl Asker<'_> {
+    /// Where to ask, if anything of the chain counts for all gateways together.
     fn desk(&self) -> Option<&Desk> {
         let shared = self.worker.gateway().shared.as_ref()?;
         self.chain.is_shared().then_some(&shared.desk)
-    }
-
-    /// Does a call have to ask before it goes out?
-    pub(crate) fn must_ask(&self) -> bool {
-        self.desk().is_some()
     }
 
     /// Asks for these amounts, which are held here already; the first time also for the request itself. Where enough is
@@ -55,7 +58,7 @@ impl Open {
     ///
     /// # Errors
     /// There is not that much left, or nobody can say so and nothing may go out without.
-    pub(crate) async fn ask(&mut self, amounts: Amounts) -> Result<(), HoldRefused> {
+    pub(super) async fn ask(&mut self, amounts: Amounts) -> Result<(), HoldRefused> {
         let is_first = self.shared.is_none();
         let Some((round, claim)) = self.claim(amounts, is_first) else { return Ok(()) };
         let Some(claim) = claim else {
@@ -100,7 +103,7 @@ impl Open {
         (!is_none).then_some((Round { amounts, takes, grant: None }, claim))
     }
 
-    /// As [`Self::ask`], in the midst of an answer, which goes on meanwhile: [`Self::check_asked`] hears what came of it.
+    /// As [`Self::ask`], in the midst of an answer, which goes on meanwhile: [`Self::check_later`] hears what came of it.
     ///
     /// # Errors
     /// As [`Self::ask`].
@@ -125,11 +128,6 @@ impl Open {
     ///
     /// # Errors
     /// What was asked for is refused.
-    pub(super) fn check_asked(&mut self) -> Result<(), Refusal> {
-        self.check_later().map_err(|refused| hold_refusal(&refused))
-    }
-
-    /// As [`Self::check_asked`].
     pub(super) fn check_later(&mut self) -> Result<(), HoldRefused> {
         let Some(shared) = self.shared.as_mut().filter(|shared| !shared.awaited.is_empty()) else {
             return Ok(());
@@ -184,27 +182,13 @@ impl Open {
         }
     }
 
-    /// Takes over what another ticket of the same request has taken.
-    pub(super) fn join_shared(&mut self, other: &mut Self) {
-        let Some(theirs) = other.shared.take() else { return };
-        let Some(mine) = &mut self.shared else {
-            self.shared = Some(theirs);
-            return;
-        };
-        let Shared { rounds, awaited, untold, asked } = *theirs;
-        mine.rounds.extend(rounds);
-        mine.awaited.extend(awaited);
-        mine.asked |= asked;
-        mine.untold = mine.untold.plus(&untold);
-    }
-
     /// Tells what a part of a call used; `keep` stays held.
     pub(super) fn tell_part(&mut self, keep: Amounts, used: Amounts) {
         if self.desk().is_none() {
             return;
         }
         let now = self.worker.now();
-        let Some(shared) = &mut self.shared else { return };
+        let Some(shared) = self.shared.as_mut() else { return };
         let (mut keep, mut used) = (keep, used);
         let mut marks = if shared.asked { self.chain.marks(now) } else { Vec::new() };
         let last = shared.rounds.len().saturating_sub(1);
@@ -254,6 +238,61 @@ impl Open {
         if let Some(marks) = marks {
             desk.tell_spent(marks);
         }
+    }
+}
+
+impl Open {
+    fn asker(&mut self) -> Asker<'_> {
+        Asker { worker: &self.worker, chain: &mut self.chain, shared: &mut self.shared }
+    }
+
+    /// Does the call have to ask before it goes out?
+    pub(crate) fn must_ask(&self) -> bool {
+        self.worker.gateway().shared.is_some() && self.chain.is_shared()
+    }
+
+    /// As [`Asker::ask`].
+    pub(crate) async fn ask(&mut self, amounts: Amounts) -> Result<(), HoldRefused> {
+        self.asker().ask(amounts).await
+    }
+
+    /// As [`Asker::ask_later`].
+    pub(super) fn ask_later(&mut self, amounts: Amounts) -> Result<(), HoldRefused> {
+        self.asker().ask_later(amounts)
+    }
+
+    /// As [`Self::check_later`], in words for the caller.
+    pub(super) fn check_asked(&mut self) -> Result<(), Refusal> {
+        self.check_later().map_err(|refused| hold_refusal(&refused))
+    }
+
+    /// As [`Asker::check_later`].
+    pub(super) fn check_later(&mut self) -> Result<(), HoldRefused> {
+        if self.shared.is_none() { Ok(()) } else { self.asker().check_later() }
+    }
+
+    /// As [`Asker::tell_part`].
+    pub(super) fn tell_part(&mut self, keep: Amounts, used: Amounts) {
+        self.asker().tell_part(keep, used);
+    }
+
+    /// As [`Asker::tell_end`].
+    pub(super) fn tell_end(&mut self, used: Amounts, keeps_request: bool) {
+        self.asker().tell_end(used, keeps_request);
+    }
+
+    /// Takes over what another ticket of the same request has taken.
+    pub(super) fn join_shared(&mut self, other: &mut Self) {
+        let Some(theirs) = other.shared.take() else { return };
+        let Some(mine) = &mut self.shared else {
+            self.shared = Some(theirs);
+            return;
+        };
+        let Shared { rounds, awaited, untold, asked } = *theirs;
+        mine.rounds.extend(rounds);
+        mine.awaited.extend(awaited);
+        mine.asked |= asked;
+        mine.untold = mine.untold.plus(&untold);
     }
 }
 

@@ -4,8 +4,8 @@
 use super::error::ApiError;
 use super::given::Given;
 use gw_model::limits::{
-    Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Sharing,
-    TimeZone,
+    Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Reserve,
+    Sharing, TimeZone,
 };
 use gw_model::{Micros, NanoUsd, time};
 use gw_store::memory::{MAX_BUDGETS_WITH_PLAN, MAX_LIMITS_WITH_PLAN, Rules, Tally};
@@ -78,9 +78,11 @@ fn read_limits(raw: &str, mut limits: Limits) -> Result<Limits, ApiError> {
             "on_unavailable" => {
                 limits.sharing.on_unavailable = named("limits.on_unavailable", &value, WITHOUT)?;
             }
+            "reserve" => limits.reserve = reserve("limits.reserve", Some(&value))?,
             "more" => limits.more = more(&value)?,
             _ => {
-                let text = "there are rpm, tpm, max_parallel, kind, burst, mode, on_unavailable and more";
+                let text =
+                    "there are rpm, tpm, max_parallel, kind, burst, mode, on_unavailable, reserve and more";
                 return Err(ApiError::invalid(
                     format!("limits.{name}"),
                     format!("there is no limit '{name}'; {text}"),
@@ -88,7 +90,28 @@ fn read_limits(raw: &str, mut limits: Limits) -> Result<Limits, ApiError> {
             }
         }
     }
+    check_reserve("limits.reserve", limits.reserve, limits.kind)?;
     Ok(limits)
+}
+
+/// Percent that are kept for calls of at least a priority: `{high?, normal?}`; null is nothing.
+fn reserve(field: &str, value: Option<&Value>) -> Result<Reserve, ApiError> {
+    let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(Reserve::default()) };
+    let text = "'reserve' must be an object of 'high' and 'normal', each a percentage from 0 to 100, together at most 100";
+    let wrong = || ApiError::invalid(field.to_owned(), text);
+    let members = value.as_object().ok_or_else(wrong)?;
+    let is_known = |name: &String| matches!(name.as_str(), "high" | "normal");
+    let reserve = Reserve::deserialize(value).ok().filter(|reserve| !reserve.is_too_much());
+    reserve.filter(|_| members.keys().all(is_known)).ok_or_else(wrong)
+}
+
+/// A pace has no parts.
+fn check_reserve(field: &str, reserve: Reserve, kind: LimitKind) -> Result<(), ApiError> {
+    if kind == LimitKind::Gcra && !reserve.is_none() {
+        let text = "'reserve' is not for kind gcra: leave it out, or choose sliding or fixed";
+        return Err(ApiError::invalid(field.to_owned(), text));
+    }
+    Ok(())
 }
 
 fn kind(field: &str, value: &Value) -> Result<LimitKind, ApiError> {
@@ -118,14 +141,25 @@ fn more(value: &Value) -> Result<Vec<Limit>, ApiError> {
     list.iter().enumerate().map(|(at, value)| limit(&format!("limits.more[{at}]"), value)).collect()
 }
 
-/// One limit: `{unit, limit | limit_usd, per, kind?, burst?, models?, shadow?, mode?, on_unavailable?}`.
+/// One limit: `{unit, limit | limit_usd, per, kind?, burst?, models?, shadow?, mode?, on_unavailable?, reserve?}`.
 fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let invalid = |name: &str, text: &str| ApiError::invalid(format!("{field}.{name}"), text.to_owned());
     let Value::Object(members) = value else {
         return Err(ApiError::invalid(field.to_owned(), "a limit must be an object"));
     };
-    const KNOWN: [&str; 10] =
-        ["unit", "limit", "limit_usd", "per", "kind", "burst", "models", "shadow", "mode", "on_unavailable"];
+    const KNOWN: [&str; 11] = [
+        "unit",
+        "limit",
+        "limit_usd",
+        "per",
+        "kind",
+        "burst",
+        "models",
+        "shadow",
+        "mode",
+        "on_unavailable",
+        "reserve",
+    ];
     if let Some(name) = members.keys().find(|name| !KNOWN.contains(&name.as_str())) {
         return Err(invalid(name, &format!("there is no member '{name}'; there are {}", KNOWN.join(", "))));
     }
@@ -160,15 +194,19 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     });
     let shadow = get("shadow")
         .map(|value| value.as_bool().ok_or_else(|| invalid("shadow", "'shadow' must be true or false")));
+    let kind = get("kind").map_or(Ok(LimitKind::Sliding), |value| kind(&format!("{field}.kind"), value))?;
+    let reserve = reserve(&format!("{field}.reserve"), get("reserve"))?;
+    check_reserve(&format!("{field}.reserve"), reserve, kind)?;
     Ok(Limit {
         unit,
         max,
         per_seconds,
-        kind: get("kind").map_or(Ok(LimitKind::Sliding), |value| kind(&format!("{field}.kind"), value))?,
+        kind,
         burst: burst(&format!("{field}.burst"), get("burst"))?,
         models: models.transpose()?,
         shadow: shadow.transpose()?.unwrap_or(false),
         sharing: sharing(field, get("mode"), get("on_unavailable"))?,
+        reserve,
     })
 }
 
@@ -332,13 +370,20 @@ pub(super) fn shown(limits: &Limits) -> Value {
         if let Some(models) = &limit.models {
             add("models", json!(models));
         }
+        if !limit.reserve.is_none() {
+            add("reserve", json!(limit.reserve));
+        }
         row
     });
-    json!({
+    let mut shown = json!({
         "rpm": limits.rpm, "tpm": limits.tpm, "max_parallel": limits.max_parallel,
         "kind": limits.kind, "burst": limits.burst,
         "mode": limits.sharing.mode, "on_unavailable": limits.sharing.on_unavailable, "more": more.collect::<Vec<_>>(),
-    })
+    });
+    if let Some(members) = shown.as_object_mut().filter(|_| !limits.reserve.is_none()) {
+        members.insert("reserve".to_owned(), json!(limits.reserve));
+    }
+    shown
 }
 
 /// A budget as it is given.

@@ -282,6 +282,9 @@ pub(crate) fn unknown(field: &str, id: &str, level: Level) -> AccountsError {
         Level::Team => "a team",
         Level::Organization => "an organization",
         Level::Plan => "a plan",
+        Level::Model => "a model",
+        Level::Deployment => "a deployment",
+        Level::Provider => "a provider",
     };
     AccountsError::Unknown { field: field.to_owned(), id: id.to_owned(), wanted }
 }

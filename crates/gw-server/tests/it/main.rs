@@ -53,6 +53,7 @@ mod passthrough_money;
 #[cfg(feature = "wasm")]
 mod plugins;
 mod postgres;
+mod quotas;
 mod rank;
 mod realtime;
 mod realtime_money;

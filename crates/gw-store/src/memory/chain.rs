@@ -15,7 +15,7 @@ use super::rules::{Holder, Rules};
 use super::tally::{Counters, Finding, Tally, Terms};
 use super::views::LimitsView;
 use gw_model::limits::{Budget, LimitUnit};
-use gw_model::{AccountId, Level, Micros, NanoUsd};
+use gw_model::{AccountId, Level, Micros, NanoUsd, Priority};
 use parking_lot::MutexGuard;
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -53,6 +53,7 @@ pub struct Link {
 struct Part {
     link: Link,
     mask: u32,
+    priority: Priority,
     /// When, by the account's time: its request was taken, the first piece of the hold, and the latest.
     admitted_at: Micros,
     first_at: Micros,
@@ -61,7 +62,8 @@ struct Part {
 
 impl Part {
     fn terms(&self) -> Terms<'_> {
-        Terms { rules: &self.link.rules, mask: self.mask, holder: &self.link.holder }
+        let Self { link, mask, priority, .. } = self;
+        Terms { rules: &link.rules, mask: *mask, holder: &link.holder, priority: *priority }
     }
 }
 
@@ -106,7 +108,14 @@ impl Chain {
     pub fn push(&mut self, link: Link) {
         let Err(at) = self.parts.binary_search_by_key(&link.id, |part| part.link.id) else { return };
         if self.parts.len() < MAX_LINKS && !self.is_inside && self.held.is_none() {
-            let part = Part { link, mask: u32::MAX, admitted_at: 0, first_at: 0, latest_at: 0 };
+            let part = Part {
+                link,
+                mask: u32::MAX,
+                priority: Priority::High,
+                admitted_at: 0,
+                first_at: 0,
+                latest_at: 0,
+            };
             self.parts.insert(at, part);
         }
     }
@@ -129,9 +138,9 @@ impl Chain {
         self.parts.iter().map(|part| &part.link)
     }
 
-    /// The accounts above and beside the key.
+    /// The accounts above and beside the key, of who calls.
     pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.links().map(|link| link.id).filter(|id| id.level != Level::Key)
+        self.links().map(|link| link.id).filter(|id| id.level != Level::Key && !id.level.is_called())
     }
 
     /// The budgets that could refuse the call.
@@ -149,6 +158,13 @@ impl Chain {
     pub fn set_model(&mut self, names: &[&str]) {
         for part in &mut self.parts {
             part.mask = part.link.rules.mask(names);
+        }
+    }
+
+    /// How much the call matters: without it, nothing is kept from it.
+    pub fn set_priority(&mut self, priority: Priority) {
+        for part in &mut self.parts {
+            part.priority = priority;
         }
     }
 
@@ -309,6 +325,7 @@ impl Chain {
     /// stays held, in the accounts of now.
     pub fn renew(&mut self, now: Micros, links: impl IntoIterator<Item = Link>) {
         let mut renewed = Self::new(links);
+        renewed.set_priority(self.parts.first().map_or(Priority::High, |part| part.priority));
         let held = self.held.take();
         let money = Amounts::cost(held.map_or(NanoUsd::ZERO, |held| held.all.cost));
         if let Some(held) = held {

@@ -1,8 +1,8 @@
 //! What is counted at one account: its limits and budgets, in the form that counters want. Serves admit,
 //! reserve and settle. Many accounts share the rules of a plan, so they hold no counters and no names.
 
-use gw_model::Level;
 use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_LIMITS, Mode};
+use gw_model::{Level, Priority};
 use std::sync::Arc;
 
 /// Most limits of a plan, and of whoever has one: together they are no more than [`MAX_LIMITS`].
@@ -38,7 +38,9 @@ impl Rule {
     /// May a gateway set quota aside? Not where units are paced one by one, and not where it is only noted who is over.
     pub(super) fn is_leased(&self) -> bool {
         let limit = &self.limit;
-        limit.sharing.mode == Mode::Leased && limit.kind != LimitKind::Gcra && !limit.shadow
+        // What is set aside serves calls of every priority.
+        let is_plain = limit.kind != LimitKind::Gcra && !limit.shadow && limit.reserve.is_none();
+        limit.sharing.mode == Mode::Leased && is_plain
     }
 }
 
@@ -142,15 +144,13 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// A bound as a window needs it.
-pub(super) const fn window_bound(limit: &Limit) -> super::window::Bound {
-    super::window::Bound { kind: limit.kind, max: limit.max, burst: limit.burst }
+/// A bound as a window needs it, for calls of a priority.
+pub(super) fn window_bound(limit: &Limit, priority: Priority) -> super::window::Bound {
+    let max = limit.reserve.within(limit.max, priority);
+    super::window::Bound { kind: limit.kind, max, burst: limit.burst }
 }
 
-/// The most that can be taken at once, ever.
-pub(super) const fn ceiling(limit: &Limit) -> u64 {
-    match limit.kind {
-        LimitKind::Gcra => limit.max.saturating_add(limit.burst),
-        LimitKind::Sliding | LimitKind::Fixed => limit.max,
-    }
+/// The most that a call of a priority can take at once, ever.
+pub(super) fn ceiling(limit: &Limit, priority: Priority) -> u64 {
+    window_bound(limit, priority).ceiling()
 }

@@ -10,7 +10,7 @@ use super::views::Remaining;
 use super::window::Window;
 use crate::types::Spending;
 use gw_model::limits::{LimitUnit, OnUnavailable, Sharing};
-use gw_model::{Micros, NanoUsd};
+use gw_model::{Micros, NanoUsd, Priority};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -172,6 +172,8 @@ pub(super) struct Terms<'a> {
     pub(super) rules: &'a Rules,
     pub(super) mask: u32,
     pub(super) holder: &'a Holder,
+    /// How much the call matters: some of a limit may be kept for others.
+    pub(super) priority: Priority,
 }
 
 impl<'a> Terms<'a> {
@@ -182,7 +184,8 @@ impl<'a> Terms<'a> {
 
     fn exceeded(self, rule: &Rule, retry_after_us: u64) -> LimitExceeded {
         let limit = &rule.limit;
-        let (unit, max, per_seconds) = (limit.unit, limit.max, limit.per_seconds);
+        let max = limit.reserve.within(limit.max, self.priority);
+        let (unit, per_seconds) = (limit.unit, limit.per_seconds);
         LimitExceeded { holder: self.holder.clone(), unit, max, per_seconds, retry_after_us }
     }
 }
@@ -248,10 +251,13 @@ impl Counters {
             let wait = match limit.unit {
                 LimitUnit::Parallel => {
                     let running = if limit.models.is_some() { slot.running } else { parallel };
-                    (u64::from(running) >= limit.max).then_some(PARALLEL_RETRY_US)
+                    (u64::from(running) >= ceiling(limit, terms.priority)).then_some(PARALLEL_RETRY_US)
                 }
                 // Of tokens and money at least one unit must be left.
-                _ => slot.window.wait(&window_bound(limit), scaled(now, rule)).map(|us| unscaled(us, rule)),
+                _ => slot
+                    .window
+                    .wait(&window_bound(limit, terms.priority), scaled(now, rule))
+                    .map(|us| unscaled(us, rule)),
             };
             if let Some(wait) = wait {
                 found(Finding { refusal: terms.exceeded(rule, wait), shadow: limit.shadow });
@@ -326,15 +332,17 @@ impl Counters {
             if needed == 0 {
                 continue;
             }
-            if is_first && needed > ceiling(limit) {
+            if is_first && needed > ceiling(limit, terms.priority) {
                 let (holder, per_seconds) = (terms.holder.clone(), limit.per_seconds);
-                let (unit, limit_max) = (limit.unit, ceiling(limit));
+                let (unit, limit_max) = (limit.unit, ceiling(limit, terms.priority));
                 let refusal = HoldRefused::TooLarge { holder, unit, limit: limit_max, per_seconds, needed };
                 found(Finding { refusal, shadow: limit.shadow });
                 continue;
             }
             let Some(slot) = self.slot(at, rule) else { continue };
-            if let Some(wait) = slot.window.wait_for(&window_bound(limit), scaled(now, rule), needed) {
+            if let Some(wait) =
+                slot.window.wait_for(&window_bound(limit, terms.priority), scaled(now, rule), needed)
+            {
                 let refusal = HoldRefused::Limit(terms.exceeded(rule, unscaled(wait, rule)));
                 found(Finding { refusal, shadow: limit.shadow });
             }
@@ -358,7 +366,10 @@ impl Counters {
                 continue;
             }
             let Some(slot) = self.slot(at, rule) else { continue };
-            let left = slot.window.remaining(&window_bound(&rule.limit), scaled(now, rule)).remaining;
+            let left = slot
+                .window
+                .remaining(&window_bound(&rule.limit, terms.priority), scaled(now, rule))
+                .remaining;
             // With nothing left, the one that is asked for says how long to wait.
             let left = left.max(1);
             match unit {
@@ -433,7 +444,7 @@ impl Counters {
                 continue;
             }
             let Some(slot) = self.slot(at, rule) else { continue };
-            let mut left = slot.window.remaining(&window_bound(limit), scaled(now, rule));
+            let mut left = slot.window.remaining(&window_bound(limit, terms.priority), scaled(now, rule));
             left.reset_us = unscaled(left.reset_us, rule);
             found(limit.unit, left);
         }
@@ -459,7 +470,7 @@ impl Counters {
         for (at, rule) in terms.counted().filter(|(_, r)| has_share(r.limit.sharing) && !r.limit.shadow) {
             let limit = &rule.limit;
             let Some(slot) = self.slot(at, rule) else { continue };
-            let most = share(ceiling(limit));
+            let most = share(ceiling(limit, terms.priority));
             let wait = match limit.unit {
                 LimitUnit::Parallel => {
                     let running = if limit.models.is_some() { slot.running } else { parallel };

@@ -53,6 +53,18 @@ fn the_reference_says_what_the_schema_says() {
             "policies.<name>.budgets",
             "routes.<name>.queue",
             "providers.<name>.capacity",
+            "providers.<name>.limits",
+            "providers.<name>.limits.more",
+            "providers.<name>.limits.reserve",
+            "models.<name>.limits",
+            "models.<name>.limits.more",
+            "models.<name>.limits.reserve",
+            "targets.limits",
+            "targets.limits.more",
+            "targets.limits.reserve",
+            "customers.limits.reserve",
+            "policies.<name>.limits.reserve",
+            "limits.more.reserve",
         ];
         let is_of_group = block.contains(".targets.auto");
         if of_credential || is_of_group || is_said_above.iter().any(|twice| block.ends_with(twice)) {

@@ -108,7 +108,8 @@ fn account(stored: &StoredAccount, all: &Exported, ids: bool, below: &mut Below)
 
 fn list_of(level: Level) -> &'static str {
     match level {
-        Level::Plan => "plans",
+        // What is called is never exported.
+        Level::Plan | Level::Model | Level::Deployment | Level::Provider => "plans",
         Level::Organization => "organizations",
         Level::Team => "teams",
         Level::Project => "projects",

@@ -18,6 +18,8 @@ pub(crate) const fn resource(level: Level) -> Resource {
         Level::Customer => Resource::Customers,
         Level::Tag => Resource::Tags,
         Level::Plan => Resource::Plans,
+        Level::Model => Resource::Models,
+        Level::Deployment | Level::Provider => Resource::Providers,
         Level::Key => Resource::Keys,
     }
 }

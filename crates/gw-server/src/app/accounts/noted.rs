@@ -42,6 +42,10 @@ fn action(level: Level, done: Done) -> &'static str {
         Level::Team => of!("team"),
         Level::Organization => of!("organization"),
         Level::Plan => of!("plan"),
+        // Those are changed in the file.
+        Level::Model => of!("model"),
+        Level::Deployment => of!("deployment"),
+        Level::Provider => of!("provider"),
     }
 }
 

@@ -109,7 +109,8 @@ impl Part {
 
     fn item(&self, rule: &Rule, units: u64, part: usize) -> Item {
         let limit = &rule.limit;
-        let (unit, per_seconds, max, shadow) = (limit.unit, limit.per_seconds, limit.max, limit.shadow);
+        let (unit, per_seconds, shadow) = (limit.unit, limit.per_seconds, limit.shadow);
+        let max = limit.reserve.within(limit.max, self.priority);
         let key = Self::key_of(self.link.id, rule);
         if unit == LimitUnit::Parallel {
             return Item::Parallel { key, max, units, shadow, part };

@@ -2,7 +2,7 @@
 use super::super::budget::SpentByPeriod;
 use super::*;
 use gw_model::Level;
-use gw_model::limits::{Limit, LimitKind, Limits, Period};
+use gw_model::limits::{Limit, LimitKind, Limits, Period, Reserve};
 use std::sync::atomic::AtomicU64;
 
 mod interleavings;
@@ -321,6 +321,7 @@ pub(super) fn limit(unit: LimitUnit, max: u64, per_seconds: u32) -> Limit {
         models: None,
         shadow: false,
         sharing: Default::default(),
+        reserve: Default::default(),
     }
 }
 

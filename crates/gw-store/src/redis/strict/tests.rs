@@ -6,7 +6,7 @@ use super::exchange::{Exchange, Place, Sent};
 use super::grant::Grant;
 use super::wire::{Answer, Told};
 use crate::memory::{Amounts, Chain, Holder, Item, Link, Mark, Refused, Rules, Tally};
-use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, Period, Sharing};
+use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, Period, Reserve, Sharing};
 use gw_model::{AccountId, Level, Micros, NanoUsd, Secret};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -67,7 +67,17 @@ fn now() -> Micros {
 fn limit(unit: LimitUnit, max: u64, per_seconds: u32, kind: LimitKind) -> Limit {
     let burst = if kind == LimitKind::Gcra { max / 2 } else { 0 };
     let sharing = Sharing::default();
-    Limit { unit, max, per_seconds, kind, burst, models: None, shadow: false, sharing }
+    Limit {
+        unit,
+        max,
+        per_seconds,
+        kind,
+        burst,
+        models: None,
+        shadow: false,
+        sharing,
+        reserve: Reserve::default(),
+    }
 }
 
 fn link(level: Level, number: u128, rng: &mut fastrand::Rng) -> Link {

@@ -35,7 +35,8 @@ pub(super) fn members(level: Level) -> Members {
         level => account_input::members(level),
     };
     let (lists, other): (&[&str], &[&str]) = match level {
-        Level::Plan => (&[], &[]),
+        // What is called stands in the configuration.
+        Level::Plan | Level::Model | Level::Deployment | Level::Provider => (&[], &[]),
         Level::Organization => (&["teams", "customers"], &["plan", "plan_id"]),
         Level::Team => {
             (&["projects", "customers", "keys"], &["plan", "plan_id", "organization", "organization_id"])

@@ -209,3 +209,41 @@ fn locks_in_different_orders_are_found() {
     );
     assert_eq!(found, Err("every thread waits for another"));
 }
+
+fn come_and_go(all: &Parties, key: &Party, priority: Priority) {
+    let mut call = all.call(&[key, &all.team]);
+    call.set_priority(priority);
+    match call.admit(NOW) {
+        Ok(()) => call.leave(),
+        Err(_) => drop(all.refused.fetch_add(1, Ordering::SeqCst)),
+    }
+}
+
+#[test]
+fn no_order_gives_away_what_is_kept_for_higher_priorities() {
+    let reserve = Reserve { normal: 0, high: 50 };
+    let limits = Limits { max_parallel: Some(2), reserve, ..Limits::default() };
+    let low: fn(&Parties) = |all| come_and_go(all, &all.keys[0], Priority::Low);
+    let normal: fn(&Parties) = |all| come_and_go(all, &all.keys[1], Priority::Normal);
+    let high: fn(&Parties) = |all| come_and_go(all, &all.keys[1], Priority::High);
+    let orders = explore(|| parties(&limits), &[low, normal], |all| inside(all, 1), nobody);
+    assert!(orders.unwrap() > 2);
+    let orders = explore(
+        || parties(&limits),
+        &[low, high],
+        |all| inside(all, 2),
+        |all| {
+            nobody(all);
+            assert_eq!(all.refused.load(Ordering::SeqCst), 0, "there is room for both");
+        },
+    );
+    assert!(orders.unwrap() > 2);
+}
+
+fn inside(all: &Parties, most: u32) {
+    assert!(all.team.tally.try_lock().is_none_or(|counters| counters.running() <= most));
+}
+
+fn nobody(all: &Parties) {
+    assert_eq!(all.team.tally.parallel(), 0);
+}

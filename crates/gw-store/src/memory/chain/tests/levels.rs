@@ -176,3 +176,43 @@ fn time_that_runs_backwards_gives_nothing_away() {
     key.call(&rules).admit(NOW - 10).unwrap();
     assert!(key.call(&rules).admit(NOW).is_err());
 }
+
+#[test]
+fn what_is_kept_is_for_calls_that_matter_more() {
+    let reserve = Reserve { normal: 20, high: 30 };
+    let kept = |unit, max| Limit { reserve, ..limit(unit, max, 60) };
+    for unit in [LimitUnit::Requests, LimitUnit::Parallel, LimitUnit::Tokens] {
+        let (party, rules) = (key(), with(vec![kept(unit, 10)]));
+        let mut running = Vec::new();
+        for (priority, most) in [(Priority::Low, 5), (Priority::Normal, 7), (Priority::High, 10)] {
+            loop {
+                let mut call = party.call(&rules);
+                call.set_priority(priority);
+                if call.admit(NOW).is_err() || call.reserve(NOW, used(1, 0)).is_err() {
+                    call.leave();
+                    break;
+                }
+                running.push(call);
+            }
+            assert_eq!(running.len(), most, "{unit:?} {priority:?}");
+        }
+        for mut call in running {
+            call.settle(NOW, used(1, 0));
+            call.leave();
+        }
+    }
+}
+
+#[test]
+fn a_hold_that_only_higher_priorities_may_have_is_too_large_for_others() {
+    let (party, rules) = (
+        key(),
+        with(vec![Limit { reserve: Reserve { normal: 0, high: 50 }, ..limit(LimitUnit::Tokens, 100, 60) }]),
+    );
+    let mut call = party.call(&rules);
+    call.set_priority(Priority::Normal);
+    assert!(matches!(call.reserve(NOW, used(60, 0)), Err(HoldRefused::TooLarge { limit: 50, .. })));
+    call.set_priority(Priority::High);
+    assert!(call.reserve(NOW, used(60, 0)).is_ok());
+    call.settle(NOW, used(0, 0));
+}

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::memory::{Chain, Holder, Rules, SpentByPeriod, Tally};
-use gw_model::limits::{Budget, Limit, LimitKind, Limits, Mode, Period, Sharing};
+use gw_model::limits::{Budget, Limit, LimitKind, Limits, Mode, Period, Reserve, Sharing};
 use gw_model::{AccountId, Level, NanoUsd};
 
 const NODES: usize = 3;
@@ -246,6 +246,7 @@ fn requests_that_are_set_aside_are_never_above_a_limit_in_any_minute() {
             models: None,
             shadow: false,
             sharing: LEASED,
+            reserve: Reserve::default(),
         };
         let limits = Limits { more: vec![limit], ..Limits::default() };
         let rules = Arc::new(Rules::new(&limits, Vec::new()));

@@ -1,0 +1,47 @@
+//! Tests of [`super`].
+use crate::compile::tests::{faults, ok};
+use gw_model::limits::Reserve;
+use gw_model::snapshot::Quota;
+
+const TEXT: &str = "
+providers:
+  gpu: { kind: openai-compatible, base_url: 'http://g/v1', limits: { rpm: 10000 } }
+  far: { kind: openai-compatible, base_url: 'http://f/v1' }
+models:
+  a:
+    limits: { tpm: 500, reserve: { high: 30 } }
+    targets:
+      - { provider: gpu, model: m, limits: { rpm: 60, more: [{ unit: input_tokens, limit: 9, per: hour, reserve: { normal: 5 } }] } }
+      - { strategy: weighted, targets: [{ provider: far, model: m, limits: { max_parallel: 2 } }] }
+  b: { targets: [{ provider: far, model: m, limits: { max_parallel: 2 } }, { provider: far, model: n }] }
+";
+
+#[test]
+fn what_is_called_may_have_limits() {
+    let quotas = ok(TEXT).snapshot.quotas;
+    let names: Vec<&str> = quotas.iter().map(|quota| &*quota.name).collect();
+    assert_eq!(names, ["gpu", "a", "gpu/m", "far/m"], "what two aliases say of a deployment counts once");
+    let of = |id| quotas.iter().find(|quota| quota.id == id).map(|quota| &quota.limits);
+    assert_eq!(of(Quota::of_provider("gpu")).unwrap().rpm, Some(10_000));
+    let alias = of(Quota::of_model("a")).unwrap();
+    assert_eq!((alias.tpm, alias.reserve), (Some(500), Reserve { normal: 0, high: 30 }));
+    let deployment = of(Quota::of_deployment("gpu", "m")).unwrap();
+    assert_eq!((deployment.rpm, deployment.more[0].reserve.normal), (Some(60), 5));
+    assert_eq!(of(Quota::of_deployment("far", "m")).unwrap().max_parallel, Some(2));
+    assert_eq!(of(Quota::of_deployment("far", "n")), None);
+}
+
+#[test]
+fn what_cannot_be_is_said_with_its_place() {
+    let other = TEXT.replace(
+        "b: { targets: [{ provider: far, model: m, limits: { max_parallel: 2 }",
+        "b: { targets: [{ provider: far, model: m, limits: { max_parallel: 3 }",
+    );
+    assert!(faults(&other).contains("the limits of 'far/m' stand elsewhere too"), "{}", faults(&other));
+    let group = TEXT.replace("{ strategy: weighted,", "{ limits: { rpm: 1 }, strategy: weighted,");
+    assert!(faults(&group).contains("'limits' are of a provider's model"), "{}", faults(&group));
+    let much = TEXT.replace("reserve: { high: 30 }", "reserve: { high: 60, normal: 41 }");
+    assert!(faults(&much).contains("comes to more than 100 percent"), "{}", faults(&much));
+    let paced = TEXT.replace("reserve: { high: 30 }", "kind: gcra, reserve: { high: 30 }");
+    assert!(faults(&paced).contains("'reserve' is not for kind gcra"), "{}", faults(&paced));
+}
