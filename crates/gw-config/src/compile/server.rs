@@ -4,7 +4,6 @@ use super::database::DatabaseSettings;
 use crate::errors::Faults;
 use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
-use crate::settings::storage::StorageSettings;
 use crate::settings::telemetry::{LogFormat, LogLevel};
 use gw_model::Network;
 use std::net::SocketAddr;
@@ -98,6 +97,23 @@ pub struct StoreSettings {
     pub audit_retention_days: Option<u64>,
     /// Refused credentials that the audit log tells of in a minute.
     pub audit_refusals_per_minute: u64,
+    /// Sums by time.
+    pub rollups: RollupSettings,
+}
+
+/// How long sums by time are kept, and how much they tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RollupSettings {
+    /// Days of sums by minute.
+    pub minute_days: u64,
+    /// Days of sums by hour.
+    pub hour_days: u64,
+    /// Days of sums by day.
+    pub day_days: u64,
+    /// Series of callers in a minute.
+    pub max_minute_series: usize,
+    /// Series of callers in an hour.
+    pub max_hour_series: usize,
 }
 
 pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings {
@@ -155,7 +171,8 @@ fn origins(settings: &CorsSettings, faults: &mut Faults) -> Cors {
     Cors { allow_any_origin: allow_origins.iter().any(|origin| origin == "*"), allow_origins }
 }
 
-pub(super) fn store(settings: &StorageSettings, database: DatabaseSettings) -> StoreSettings {
+pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSettings {
+    let (settings, analytics) = (&file.storage.value, &file.analytics.value);
     StoreSettings {
         database,
         database_max_connections: settings.database_max_connections.value.size(),
@@ -169,5 +186,12 @@ pub(super) fn store(settings: &StorageSettings, database: DatabaseSettings) -> S
         idempotency_entries: settings.idempotency_entries.value.size(),
         audit_retention_days: settings.audit_retention_days.map(|days| days.value.get()),
         audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
+        rollups: RollupSettings {
+            minute_days: analytics.minute_retention_days.value.get(),
+            hour_days: analytics.hour_retention_days.value.get(),
+            day_days: analytics.day_retention_days.value.get(),
+            max_minute_series: analytics.max_minute_series.value.size(),
+            max_hour_series: analytics.max_hour_series.value.size(),
+        },
     }
 }

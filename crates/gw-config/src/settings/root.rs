@@ -1,5 +1,6 @@
 //! The top level of the file, and the settings as a whole.
 
+use super::analytics::AnalyticsSettings;
 use super::auth::AuthBlock;
 use super::cache::CacheSettings;
 use super::customers::CustomerSettings;
@@ -80,6 +81,8 @@ settings! {
         default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
         /// Journal and store.
         section storage: StorageSettings,
+        /// Sums by minute, hour and day.
+        section analytics: AnalyticsSettings,
         /// Logs.
         section telemetry: TelemetrySettings,
     } later { "mcp", "credentials" }

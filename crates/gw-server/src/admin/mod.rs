@@ -5,6 +5,7 @@ mod access;
 mod account_input;
 mod accounts;
 mod admin_tokens;
+mod analytics;
 mod apply;
 mod audit;
 mod auth;
@@ -28,6 +29,7 @@ mod models;
 pub(crate) mod openapi;
 mod providers;
 mod query;
+mod reports;
 mod routes;
 mod scim;
 mod usage;
@@ -92,6 +94,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache/purge", post(cache::purge))
         .route("/logs", get(logs::list))
         .route("/usage", get(usage::rows))
+        .route("/analytics/timeseries", get(analytics::timeseries))
+        .route("/analytics/overview", get(analytics::overview))
+        .route("/reports/chargeback", get(reports::chargeback))
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))
         .route("/audit/verify", get(audit::verify))

@@ -2,6 +2,7 @@
 //! the gate compares it with the committed copy, and a test asks every operation without a key.
 
 mod accounts;
+mod analytics;
 mod apply;
 mod auth;
 mod keys;
@@ -323,7 +324,13 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS, auth::OPERATIONS];
+    let more = [
+        accounts::OPERATIONS,
+        analytics::OPERATIONS,
+        tokens::OPERATIONS,
+        apply::OPERATIONS,
+        auth::OPERATIONS,
+    ];
     for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
@@ -474,6 +481,7 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(analytics::schemas());
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
         map.extend(auth::schemas());

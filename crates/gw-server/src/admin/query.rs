@@ -73,3 +73,10 @@ pub(crate) fn time(field: &'static str, text: Option<&str>) -> Result<Option<Mic
         ApiError::invalid(field, format!("'{field}' must be a time such as 2026-11-01T00:00:00Z, or a date"))
     })
 }
+
+/// An id, where one is given.
+pub(crate) fn id<T: FromStr>(field: &'static str, text: Option<&str>) -> Result<Option<T>, ApiError> {
+    let parse =
+        |text: &str| text.parse().map_err(|_| ApiError::invalid(field, format!("'{field}' is not an id")));
+    text.filter(|text| !text.is_empty()).map(parse).transpose()
+}

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod access;
+mod analytics;
 mod apply;
 mod audit;
 mod auto;

@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0009_audit_places.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0010_sign_in.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0011_scim.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0013_rollups.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_audit_places.sql"),
     include_str!("migrations/0015_sign_in.sql"),
     include_str!("migrations/0016_scim.sql"),
+    include_str!("migrations/0018_rollups.sql"),
 ];
 
 /// True when the tables are as this version writes them.
