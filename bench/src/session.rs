@@ -106,32 +106,30 @@ fn plan(cli: &Cli) -> Plan {
 type Outcome = (Vec<SpeedRow>, Vec<MemoryRow>, Vec<(String, String)>, Vec<(String, String)>);
 
 fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
-    let (mut memory, mut versions, mut missing) = (Vec::new(), Vec::new(), Vec::new());
-    let mut running: Vec<Running> = Vec::new();
-    for system in &plan.systems {
-        match systems::start(*system, bench, Setting::Keys(1)) {
-            Ok(started) => {
-                versions.push((system.name().to_owned(), started.version.clone()));
-                let idle = memory::idle(&started).filter(|_| plan.scenarios.contains(&Scenario::Idle));
-                memory.extend(idle.map(|value| MemoryRow {
-                    what: "idle (MiB)".to_owned(),
-                    system: *system,
-                    value: Some(value),
-                    problem: None,
-                }));
-                running.push(started);
-            }
-            Err(error) => {
-                note(&format!("{} is left out: {error}", system.name()));
-                missing.push((system.name().to_owned(), error.to_string()));
-            }
+    let (mut speed, mut memory, mut versions, mut missing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut started: Vec<System> = Vec::new();
+    // Those that are far slower come in a pass of their own: an interpreter goes on working on what a window left
+    // undone, and that would fall on whoever is measured next.
+    let (far, near): (Vec<System>, Vec<System>) = plan.systems.iter().partition(|system| system.is_far());
+    for systems in [near, far] {
+        let running = start(&systems, bench, &mut missing);
+        for system in &running {
+            versions.push((system.system.name().to_owned(), system.version.clone()));
+            let idle = memory::idle(system).filter(|_| plan.scenarios.contains(&Scenario::Idle));
+            memory.extend(idle.map(|value| MemoryRow {
+                what: "idle (MiB)".to_owned(),
+                system: system.system,
+                value: Some(value),
+                problem: None,
+            }));
+            started.push(system.system);
         }
+        let all: Vec<&Running> = running.iter().collect();
+        speed.extend(run::speed(&all, &plan.scenarios, plan.timing, bench.pin));
     }
-    let all: Vec<&Running> = running.iter().collect();
-    let mut speed = run::speed(&all, &plan.scenarios, plan.timing, bench.pin);
-    let started: Vec<System> = running.iter().map(|system| system.system).collect();
-    // The remaining scenarios start their own instances; nothing else shall run beside them.
-    drop(running);
+    // Rows of one scenario stand together.
+    speed.sort_by_key(|row: &SpeedRow| plan.scenarios.iter().position(|scenario| *scenario == row.scenario));
+    // The remaining scenarios start their own instances; nothing else runs beside them.
     if plan.scenarios.contains(&Scenario::Keys) && started.contains(&System::Gatewright) {
         speed.extend(pair(bench, Scenario::Keys, [Setting::Keys(1), Setting::Keys(keys)], plan.timing));
     }
@@ -149,6 +147,21 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
         }
     }
     (speed, memory, versions, missing)
+}
+
+/// Starts those that can be started; why others cannot goes to `missing`.
+fn start(systems: &[System], bench: &Bench, missing: &mut Vec<(String, String)>) -> Vec<Running> {
+    let mut running = Vec::new();
+    for system in systems {
+        match systems::start(*system, bench, Setting::Keys(1)) {
+            Ok(started) => running.push(started),
+            Err(error) => {
+                note(&format!("{} is left out: {error}", system.name()));
+                missing.push((system.name().to_owned(), error.to_string()));
+            }
+        }
+    }
+    running
 }
 
 /// The gateway in two settings, side by side.
@@ -189,7 +202,7 @@ fn method(plan: &Plan, pin: Pin) -> String {
          The load generator is a closed loop. It checks every answer: status, all text pieces in order, the end mark, and for \
          Gatewright that usage which the caller did not ask for stays hidden. A system with more than 1 % wrong answers has no figure.\n\
          CPU per request is user and system time of the whole process tree (/proc/PID/stat) in the window over the requests \
-         completed in it. Each of {} rounds ({} of LiteLLM and Portkey) runs every system once per scenario, {:.1} s warm-up (longer, until each key was used once) and {:.1} s window (longer, up to \
+         completed in it. Each of {} rounds runs every system once per scenario, LiteLLM and Portkey in a pass of their own after the others ({} rounds):  {:.1} s warm-up (longer, until each key was used once) and {:.1} s window (longer, up to \
          45 s, until each connection has had two answers); figures are medians over the rounds, ratios the medians of the \
          ratios within a round. Added p99 is the p99 minus that of the load generator straight at the mock in the same round. `cores kept awake`: \
          beside everything a loop of idle priority (SCHED_IDLE) runs on each core, so that a virtual core is not given back to \

@@ -7,6 +7,7 @@ pub use calls::CallRules;
 
 use crate::clock::Micros;
 use crate::limits::TimeZone;
+use crate::logging::Logging;
 use crate::network::Network;
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -29,6 +30,9 @@ pub struct Access {
     /// Members that the metadata of its calls must have.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub required_metadata: Vec<String>,
+    /// The most that is written down of calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub logging: Option<Logging>,
     /// What calls may be.
     #[serde(skip_serializing_if = "CallRules::is_empty")]
     pub calls: CallRules,
@@ -41,6 +45,7 @@ impl Access {
         self.allowed_ips.is_empty()
             && self.hours.is_empty()
             && self.required_metadata.is_empty()
+            && self.logging.is_none()
             && self.calls.is_empty()
     }
 

@@ -17,6 +17,7 @@ pub mod format;
 pub mod guardrail;
 pub mod ids;
 pub mod limits;
+pub mod logging;
 pub mod media;
 pub mod money;
 pub mod nearest;
@@ -44,6 +45,7 @@ pub use event::{Event, FinishReason};
 pub use failure::ErrorClass;
 pub use format::{Api, Endpoint, WireFormat};
 pub use ids::{AttemptId, KeyId, RequestId};
+pub use logging::{Logging, LoggingRules};
 pub use media::Media;
 pub use money::{FemtoUsd, NanoUsd};
 pub use network::{Network, NetworkError};
@@ -52,7 +54,9 @@ pub use price::{PriceSheet, Rate, ServiceTier, Unit};
 pub use principal::{KeyPolicy, KeyTerms, Principal};
 pub use priority::Priority;
 pub use raw::{ObjectAsk, RawLine};
-pub use record::{AttemptRecord, Outcome, Parent, Record, SubCallRole, Toll};
+pub use record::{
+    AttemptRecord, ClientIp, Outcome, Parent, PriceLine, Record, RecordDetails, SubCallRole, Toll, Verdict,
+};
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;

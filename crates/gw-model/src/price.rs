@@ -190,6 +190,45 @@ impl PriceSheet {
         NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap_or(u64::MAX))
     }
 
+    /// Hands out what [`Self::cost`] is made of: the unit, how many of it, and the price of one, for each kind of token that
+    /// was consumed and has a price. Images, seconds and characters are charged together, and are in none of these.
+    pub fn each_line(
+        &self,
+        usage: &Usage,
+        requested: ServiceTier,
+        mut each: impl FnMut(Unit, u64, FemtoUsd),
+    ) {
+        let tier = usage.service_tier.unwrap_or(requested);
+        let rate = |unit| {
+            let plainer = std::iter::successors(Some(unit), |unit: &Unit| unit.plainer());
+            plainer.filter_map(|unit| self.rate(unit, tier, usage.input_tokens)).next().unwrap_or(FemtoUsd(0))
+        };
+        let mut add = |unit, count| {
+            let price = if count > 0 { rate(unit) } else { FemtoUsd(0) };
+            if price.0 > 0 {
+                each(unit, count, price);
+            }
+            count
+        };
+        let (audio_in, audio_out) = (usage.audio_input_tokens, usage.audio_output_tokens);
+        let special_in = [
+            add(Unit::CacheRead, usage.cached_tokens),
+            add(Unit::CacheWrite, usage.cache_write_tokens),
+            add(Unit::CacheWrite1h, usage.cache_write_1h_tokens),
+            add(Unit::AudioInput, audio_in),
+            add(Unit::ImageInputToken, usage.media.image_input_tokens.into()),
+        ];
+        let special_out = [
+            add(Unit::Reasoning, usage.reasoning_tokens),
+            add(Unit::AudioOutput, audio_out),
+            add(Unit::ImageOutputToken, usage.media.image_output_tokens.into()),
+        ];
+        let rest = |all: u64, special: &[u64]| special.iter().fold(all, |left, n| left.saturating_sub(*n));
+        add(Unit::Input, rest(usage.input_tokens, &special_in));
+        add(Unit::Output, rest(usage.output_tokens, &special_out));
+        add(Unit::Request, usage.searches.max(1));
+    }
+
     /// True when requests or searches can be priced.
     #[must_use]
     pub fn prices_requests(&self) -> bool {

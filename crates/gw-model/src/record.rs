@@ -1,10 +1,13 @@
 //! What is written down about a request: one record whatever the ending, with one entry per attempt.
 
+mod details;
+
 use crate::format::WireFormat;
 use crate::ids::{KeyId, RequestId};
 use crate::money::NanoUsd;
 use crate::tenancy::AccountId;
 use crate::usage::{Usage, UsageSource};
+pub use details::{ClientIp, PriceLine, RecordDetails, Verdict};
 use serde::{Deserialize, Serialize};
 
 /// How a request ended.
@@ -161,6 +164,9 @@ pub struct Record {
     /// What the answer would have cost, had it not been in the cache.
     #[serde(default)]
     pub saved: NanoUsd,
+    /// What else is known of it.
+    #[serde(default)]
+    pub details: RecordDetails,
 }
 
 /// What a request counts at a budget within a dynamic route.

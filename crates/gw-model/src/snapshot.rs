@@ -7,6 +7,8 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::guardrail::GuardrailSpec;
+use crate::logging::LoggingRules;
+use crate::record::ClientIp;
 use crate::routing::{
     Capacity, FailurePolicy, Fallbacks, Group, HealthCheck, HealthPolicy, Hedge, OutlierPolicy, QueuePolicy,
     SaturationPolicy,
@@ -337,6 +339,10 @@ pub struct PathSettings {
     pub customers: Arc<CustomerPolicy>,
     /// How answers are reused; `None` when none are.
     pub cache: Option<Arc<CachePolicies>>,
+    /// What records say of clients' addresses.
+    pub client_ip: ClientIp,
+    /// How much is written down of calls.
+    pub logging: LoggingRules,
 }
 
 /// Limits of one session.
@@ -380,6 +386,8 @@ impl Default for PathSettings {
             embeddings_cache_bytes: 16 << 20,
             customers: Arc::default(),
             cache: None,
+            client_ip: ClientIp::Off,
+            logging: LoggingRules::default(),
         }
     }
 }

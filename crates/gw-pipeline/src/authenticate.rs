@@ -20,6 +20,7 @@ pub(crate) async fn authenticate<B>(
     mut ticket: Ticket,
     inbound: &Inbound<B>,
 ) -> Result<Authenticated, Rejected> {
+    ticket.note_client(inbound.from);
     let caller = match (&inbound.credential, &inbound.signed) {
         // Who signed is a claim until the body is there; receive checks it.
         (None, Some(signed)) => {
@@ -38,7 +39,10 @@ pub(crate) async fn authenticate<B>(
             ticket.record.team_id.clone_from(&entry.policy.team_id);
             ticket.set_key(entry);
         }
-        Err(refusal) => return Err(ticket.reject(refusal)),
+        Err(refusal) => {
+            ticket.record.details.user_agent.clone_from(&inbound.context.user_agent);
+            return Err(ticket.reject(refusal));
+        }
     }
     Ok(Authenticated { ticket, _proof: () })
 }

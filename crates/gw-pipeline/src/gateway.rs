@@ -15,17 +15,33 @@ use crate::plugins::Plugins;
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
-use gw_model::{Clock, Micros, Secret, Snapshot};
+use gw_model::{ClientIp, Clock, Logging, LoggingRules, Micros, Secret, Snapshot};
+use gw_store::bodies::Bodies;
 use gw_store::memory::{Gates, KeyTable};
 use gw_store::objects::Objects;
 use gw_store::redis::strict::Desk;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use subtle::ConstantTimeEq;
 use tokio::sync::watch;
 
 /// How long a refusal of the journal makes the gateway unready, in microseconds.
 const JOURNAL_RETRY_US: Micros = 5_000_000;
+
+/// Every way, in the order of their codes.
+const CLIENT_IP: [ClientIp; 3] = [ClientIp::Off, ClientIp::Network, ClientIp::Full];
+
+const fn code(client_ip: ClientIp) -> u8 {
+    client_ip as u8
+}
+
+const fn unlogged(rules: LoggingRules) -> u8 {
+    match rules {
+        LoggingRules { max: Logging::Off, .. } => 2,
+        LoggingRules { usual: Logging::Off, .. } => 1,
+        _ => 0,
+    }
+}
 
 /// See the module.
 pub struct Gateway {
@@ -47,6 +63,7 @@ pub struct Gateway {
     master: Secret,
     introducer: OnceLock<Arc<dyn Introducer>>,
     plugins: OnceLock<Arc<dyn Plugins>>,
+    bodies: OnceLock<Arc<Bodies>>,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
@@ -60,6 +77,10 @@ pub struct Gateway {
     stopping: AtomicBool,
     /// A condition in force reads headers of callers.
     keeps_headers: AtomicBool,
+    /// What records say of clients' addresses: the position in [`CLIENT_IP`].
+    client_ip: AtomicU8,
+    /// Calls of which nobody says anything are not written down: 1; no call is: 2.
+    unlogged: AtomicU8,
     /// When the journal last refused a call, microseconds since the epoch; 0 while it takes them.
     journal_failed_at: AtomicI64,
 }
@@ -110,6 +131,8 @@ impl Gateway {
         let board = Arc::new(Board::default());
         let live = Live::new(parts.snapshot, &room, &board, parts.embedding, None)?;
         let keeps_headers = live.reads_headers();
+        let client_ip = code(live.snapshot.settings.client_ip);
+        let unlogged = unlogged(live.snapshot.settings.logging);
         parts.keys.accounts.set_customers(&live.snapshot.settings.customers);
         let saturation = Arc::new(Saturation::default());
         saturation.set(live.snapshot.saturation);
@@ -134,6 +157,7 @@ impl Gateway {
             master: parts.master,
             introducer: OnceLock::new(),
             plugins: OnceLock::new(),
+            bodies: OnceLock::new(),
             clock: parts.clock,
             metrics,
             saturation,
@@ -142,6 +166,8 @@ impl Gateway {
             trials: Trials::default(),
             stopping: AtomicBool::new(false),
             keeps_headers: AtomicBool::new(keeps_headers),
+            client_ip: AtomicU8::new(client_ip),
+            unlogged: AtomicU8::new(unlogged),
             journal_failed_at: AtomicI64::new(0),
         }))
     }
@@ -160,6 +186,8 @@ impl Gateway {
     pub fn publish(&self, live: Arc<Live>) {
         // Headers are kept before anybody asks for them, and a call that came before has none.
         self.keeps_headers.store(live.reads_headers(), Ordering::Relaxed);
+        self.client_ip.store(code(live.snapshot.settings.client_ip), Ordering::Relaxed);
+        self.unlogged.store(unlogged(live.snapshot.settings.logging), Ordering::Relaxed);
         self.keys.accounts.set_customers(&live.snapshot.settings.customers);
         self.saturation.set(live.snapshot.saturation);
         self.answers.follow(live.snapshot.settings.cache.as_deref());
@@ -187,6 +215,15 @@ impl Gateway {
         let _ = self.plugins.set(plugins);
     }
 
+    /// Where bodies of calls go that policy wants kept; only the first counts.
+    pub fn set_bodies(&self, bodies: Arc<Bodies>) {
+        let _ = self.bodies.set(bodies);
+    }
+
+    pub(crate) fn bodies(&self) -> Option<&Arc<Bodies>> {
+        self.bodies.get()
+    }
+
     pub(crate) fn plugins(&self) -> Option<&Arc<dyn Plugins>> {
         self.plugins.get()
     }
@@ -204,6 +241,20 @@ impl Gateway {
     #[must_use]
     pub fn keeps_headers(&self) -> bool {
         self.keeps_headers.load(Ordering::Relaxed)
+    }
+
+    /// Is nothing to be written down of a call but what must be, where that is said of it?
+    pub(crate) fn is_unlogged(&self, said: Option<Logging>) -> bool {
+        match (self.unlogged.load(Ordering::Relaxed), said) {
+            (2, _) | (1, None) | (_, Some(Logging::Off)) => true,
+            _ => false,
+        }
+    }
+
+    /// What records say of clients' addresses.
+    pub(crate) fn client_ip(&self) -> ClientIp {
+        let code = usize::from(self.client_ip.load(Ordering::Relaxed));
+        CLIENT_IP.get(code).copied().unwrap_or_default()
     }
 
     /// The configuration in force.

@@ -36,6 +36,8 @@ pub struct PathFacts {
 pub struct CallerContext {
     /// `x-gatewright-customer`.
     pub customer: Option<String>,
+    /// `user-agent`.
+    pub user_agent: Option<String>,
     /// `x-gatewright-session`: requests that belong together.
     pub session: Option<String>,
     /// `x-gatewright-tags`: names between commas, as sent.

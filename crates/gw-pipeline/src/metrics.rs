@@ -3,6 +3,7 @@
 
 mod shared_limits;
 mod sharing;
+mod usd;
 
 pub use shared_limits::SharedLimitMetrics;
 pub use sharing::SharingMetrics;
@@ -19,7 +20,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use usd::{Shown, UsdCounter};
 
 /// Distinct model labels before further ones are counted as `other`.
 const MAX_MODEL_LABELS: usize = 500;
@@ -132,9 +133,6 @@ struct CheckLabels {
     outcome: &'static str,
 }
 
-/// A counter of dollars, kept in nano-dollars and shown as a decimal.
-type UsdCounter = Counter<f64, AtomicU64>;
-
 /// See the module.
 #[derive(Debug)]
 pub struct Metrics {
@@ -189,6 +187,12 @@ pub struct Metrics {
     pub config_reloads: Counter,
     /// Entries of the audit log.
     pub audit_entries: Counter,
+    /// Calls whose bodies are kept.
+    pub bodies_written: Counter,
+    /// Calls whose bodies were dropped since too much waited, or the database did not take them.
+    pub bodies_dropped: Counter,
+    /// Calls whose bodies could not be masked, and are not kept.
+    pub bodies_unmasked: Counter,
     /// Entries of the audit log that could not be written.
     pub audit_failures: Counter,
     /// 1 while the store can be written.
@@ -244,6 +248,9 @@ impl Metrics {
             config_reload_failures: Counter::default(),
             config_reloads: Counter::default(),
             audit_entries: Counter::default(),
+            bodies_written: Counter::default(),
+            bodies_dropped: Counter::default(),
+            bodies_unmasked: Counter::default(),
             audit_failures: Counter::default(),
             store_up: Gauge::default(),
             open_reservations: Gauge::default(),
@@ -334,6 +341,13 @@ impl Metrics {
             "Configurations refused at reload",
             self.config_reload_failures.clone(),
         );
+        r.register("record_bodies_written", "Calls whose bodies are kept", self.bodies_written.clone());
+        r.register("record_bodies_dropped", "Calls whose bodies were dropped", self.bodies_dropped.clone());
+        r.register(
+            "record_bodies_unmasked",
+            "Calls whose bodies could not be masked",
+            self.bodies_unmasked.clone(),
+        );
         r.register("audit_entries", "Entries of the audit log", self.audit_entries.clone());
         let text = "Entries of the audit log that could not be written";
         r.register("audit_failures", text, self.audit_failures.clone());
@@ -362,7 +376,7 @@ impl Metrics {
 
     pub(crate) fn note_overrun(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
-            self.overrun.inc_by(dollars(amount));
+            self.overrun.inc_by(Shown(amount));
         }
     }
 
@@ -379,7 +393,7 @@ impl Metrics {
     /// Counts what an answer from the cache would have cost.
     pub(crate) fn note_saved(&self, amount: NanoUsd) {
         if amount > NanoUsd::ZERO {
-            self.saved.inc_by(dollars(amount));
+            self.saved.inc_by(Shown(amount));
         }
     }
 
@@ -502,12 +516,6 @@ impl Metrics {
     }
 }
 
-/// Dollars as a float: for display in metrics only, never for accounting.
-#[expect(clippy::cast_precision_loss, reason = "a metric's precision suffices")]
-fn dollars(amount: NanoUsd) -> f64 {
-    amount.0 as f64 / 1e9
-}
-
 /// An ended call, to be counted.
 pub(crate) struct Ending<'a> {
     pub(crate) record: &'a Record,
@@ -569,7 +577,7 @@ impl EndingHandles {
             self.input.inc_by(attempt.usage.input_tokens);
             self.output.inc_by(attempt.usage.output_tokens);
             self.cached.inc_by(attempt.usage.cached_tokens);
-            self.cost.inc_by(dollars(attempt.cost));
+            self.cost.inc_by(Shown(attempt.cost));
             if !attempt.reason.is_empty() {
                 let labels =
                     AttemptLabels { provider: attempt.provider.clone(), reason: attempt.reason.clone() };

@@ -1,6 +1,7 @@
 //! What the request path gives back: status, headers and a body that may flow.
 
 use crate::cache::Led;
+use crate::keeping::KeptBody;
 use crate::respond::large::LargeBody;
 use crate::respond::raw::RawBody;
 use crate::respond::session::Session;
@@ -26,6 +27,8 @@ pub enum ReplyBody {
     Raw(Box<RawBody>),
     /// The body of a call whose answer others get too.
     Led(Box<Led>),
+    /// Any of these, with somebody who keeps what goes to the caller.
+    Kept(Box<KeptBody>),
     /// The control plane's, made while it is sent.
     Other(OtherBody),
     /// No body: once the head is written, the connection itself is given to this.
@@ -103,13 +106,25 @@ impl Body for ReplyBody {
                 }
                 polled
             }
+            Self::Kept(kept) => {
+                let polled = Pin::new(&mut kept.body).poll_frame(cx);
+                if let Poll::Ready(Some(Ok(frame))) = &polled
+                    && let Some(piece) = frame.data_ref()
+                {
+                    kept.hear(piece);
+                }
+                polled
+            }
             Self::Other(other) => other.0.as_mut().poll_frame(cx),
             Self::Session(_) => Poll::Ready(None),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None) | Self::Session(_))
+        match self {
+            Self::Kept(kept) => kept.body.is_end_stream(),
+            other => matches!(other, Self::Whole(None) | Self::Session(_)),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -118,6 +133,7 @@ impl Body for ReplyBody {
             Self::Stream(_) | Self::Large(_) | Self::Raw(_) | Self::Led(_) | Self::Other(_) => {
                 SizeHint::default()
             }
+            Self::Kept(kept) => kept.body.size_hint(),
             Self::Session(_) => SizeHint::with_exact(0),
         }
     }

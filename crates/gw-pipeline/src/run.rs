@@ -10,6 +10,7 @@ use crate::ensemble;
 use crate::files::claim;
 use crate::guard::{Screened, screen};
 use crate::inbound::{BodySource, Inbound};
+use crate::keeping;
 use crate::recall::recall;
 use crate::receive::receive;
 use crate::reply::Reply;
@@ -53,6 +54,17 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
     let recalled = recall(admitted).await?;
     // Guards see the request before the cache does: the cache is keyed on what they left of it.
     let screened = screen(recalled).await?;
+    // What guardrails left of the request is what may be kept of it, and what goes out is heard at the end.
+    let keeping = keeping::begin(&screened);
+    let reply = screened_on(screened).await?;
+    Ok(match keeping {
+        None => reply,
+        Some(keeping) => keeping.listen(reply),
+    })
+}
+
+/// The stages behind the guardrails.
+async fn screened_on(screened: Screened) -> Result<Reply, Rejected> {
     // A cached answer needs no plan and no money.
     let screened = match look_up(screened).await? {
         LookUp::Answer(reply) => return Ok(reply),

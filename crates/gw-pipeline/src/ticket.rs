@@ -3,6 +3,7 @@
 //! so no path can lose a record, a hold or a parallel slot. It must not decide anything about a call.
 
 mod beside;
+mod details;
 mod family;
 mod holds;
 mod owned;
@@ -30,7 +31,7 @@ use gw_model::media::counted;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{
     AttemptId, AttemptRecord, ErrorClass, ErrorCode, Media, Micros, NanoUsd, Outcome, Priority, Record,
-    Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
+    RecordDetails, Refusal, RequestId, ServiceTier, Usage, UsageSource, WireFormat,
 };
 use gw_store::answers::AnswerKey;
 use gw_store::journal::{Intent, JournalError, Taken};
@@ -38,6 +39,7 @@ use gw_store::memory::{Amounts, Chain, KeyEntry, LimitExceeded, LimitsView};
 use gw_wire::openai_responses::stored::Made;
 use session::Ongoing;
 use shared::Shared;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use tolls::Tolls;
@@ -125,6 +127,8 @@ pub(crate) struct Open {
     pub(crate) waited_us: u64,
     /// How long its caller waits at most, in milliseconds from its arrival.
     pub(crate) timeout_ms: Option<u64>,
+    /// Where it comes from.
+    from: Option<IpAddr>,
     /// What the caller says about itself.
     pub(crate) context: CallerContext,
     /// The credentials that the call must use for what it names.
@@ -199,6 +203,7 @@ impl Ticket {
             tolls: Vec::new(),
             accounts: Vec::new(),
             saved: NanoUsd::ZERO,
+            details: RecordDetails::default(),
         };
         let open = Open {
             worker: Rc::clone(worker),
@@ -224,6 +229,7 @@ impl Ticket {
             priority: Priority::default(),
             waited_us: 0,
             timeout_ms: None,
+            from: None,
             context: CallerContext::default(),
             pins: Pins::default(),
             guarded: None,
@@ -471,13 +477,16 @@ impl Open {
             (Some(ongoing), _) => ongoing.total(),
             (None, UsageSource::None) => (usage, source, NanoUsd::ZERO),
             (None, UsageSource::Upstream | UsageSource::Estimated) => {
-                (usage, source, price(&attempt.target.info, &usage, self.tier))
+                let tier = self.tier;
+                self.note_prices(&attempt.target, &usage, tier);
+                (usage, source, price(&attempt.target.info, &usage, tier))
             }
         };
         if let Some(visit) = attempt.visit {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
         }
         self.charge_tolls(&attempt.target, cost);
+        self.note_region(&attempt.target);
         let duration_us = u64::try_from(self.worker.now() - attempt.started).unwrap_or(0);
         self.record.attempts.push(AttemptRecord {
             provider: attempt.target.provider.name.to_string(),
@@ -563,6 +572,7 @@ impl Open {
             self.own(&made);
         }
         self.leave_family();
+        self.note_details();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });
         taken.map_err(|error| self.note_record(Err(error))).ok()

@@ -115,6 +115,7 @@ fn call(journal: &mut Journal, number: u64) {
         parent: None,
         tolls: Vec::new(),
         saved: gw_model::NanoUsd::ZERO,
+        details: gw_model::RecordDetails::default(),
         accounts: Vec::new(),
     };
     journal.record(&record, 1).unwrap();

@@ -8,6 +8,7 @@ pub mod analytics;
 pub mod answers;
 pub mod audit;
 pub mod backup;
+pub mod bodies;
 pub mod data_dir;
 pub mod error;
 pub mod fold;

@@ -8,13 +8,13 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, GroupId, KeyLabel,
-    KeyUpdate, LogFilter, LogPage, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, SessionHolder,
-    SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount, StoredCredential, StoredGroup, StoredKey,
-    StoredLogin, StoredRoute, StoredSession, StoredToken, TenantBatch, TokenId, UsageFilter, UsageRow,
-    Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId,
+    KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
+    RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
+    StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession, StoredToken,
+    TenantBatch, TokenId, UsageFilter, UsageRow, Watermark,
 };
-use gw_model::{AccountId, KeyId, Micros};
+use gw_model::{AccountId, KeyId, Micros, RequestId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -407,10 +407,43 @@ pub trait AuditLog: Send + Sync {
     ) -> Result<usize, StoreError>;
 }
 
+/// What is done about records besides writing and reading them.
+pub trait RecordStore: Send + Sync {
+    /// Prepares records that are old enough for quick searches, at most so many stretches of them; how many it were. For a
+    /// database that has no need of that, there are none.
+    fn describe_records(&self, _now: Micros, _most: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+    /// Keeps bodies of calls; those of a call that has some already take their place.
+    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError>;
+    /// Removes bodies whose time is over, at most so many; how many it were.
+    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Removes records of before a time with all that belongs to them, at most so many; how many it were. What they were
+    /// summed up to stays.
+    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Keeps what somebody says about a call, unless so much was said about it already; false then.
+    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
+    /// What was said about a call, the first first.
+    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;
+}
+
+/// Says of a record that was found whether it is wanted.
+pub type Keep<'a> = dyn FnMut(&LogRow) -> bool + 'a;
+
 /// Reports for people and for the admin API.
 pub trait Reports: Send + Sync {
-    /// Records, newest first.
-    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError>;
+    /// Records that a filter lets through, and then `keep`, newest first. When `limit` is over, which is looked at between
+    /// stretches of records, the page says how far the search came.
+    fn search(
+        &self,
+        filter: &LogFilter,
+        limit: Option<Duration>,
+        keep: &mut Keep<'_>,
+    ) -> Result<LogPage, StoreError>;
+    /// All records that a filter lets through, newest first, however long it takes.
+    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
+        self.search(filter, None, &mut |_| true)
+    }
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
 }
@@ -442,6 +475,7 @@ pub trait Database:
     + TokenStore
     + Ledger
     + ObjectStore
+    + RecordStore
     + Reports
 {
     /// Could it be used the last time that somebody tried?

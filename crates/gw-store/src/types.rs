@@ -2,8 +2,11 @@
 
 mod accounts;
 mod bulk;
+mod records;
 mod routes;
 mod scim;
+mod search;
+mod shown_id;
 mod sign_in;
 mod spending;
 mod tokens;
@@ -12,17 +15,17 @@ pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
 };
 pub use bulk::{TenantBatch, TenantChange};
+pub use records::{Feedback, SealedBodies};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};
+pub use search::{FeedbackFilter, LogFilter, LogPage, LogRow, Span};
 pub use sign_in::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};
 
 use crate::journal::{IntentFrame, SegmentId};
 use crate::memory::Retiring;
-use gw_model::{
-    AccountId, KeyId, KeyPolicy, Micros, NanoUsd, Outcome, RequestId, SubCallRole, UsageSource, WireFormat,
-};
+use gw_model::{AccountId, KeyId, KeyPolicy, Micros, NanoUsd, WireFormat};
 use serde::{Deserialize, Serialize};
 
 /// A key to be added.
@@ -195,133 +198,6 @@ impl PendingIntent {
             accounts: intent.accounts(),
         }
     }
-}
-
-/// Which records to list.
-#[derive(Clone, Debug, Default)]
-pub struct LogFilter {
-    /// That request only.
-    pub request_id: Option<RequestId>,
-    /// Of that key.
-    pub key_id: Option<KeyId>,
-    /// That count for all of these accounts.
-    pub accounts: Vec<AccountId>,
-    /// That count for any of these accounts: what somebody may see who may not see everything.
-    pub seen_from: Option<Vec<AccountId>>,
-    /// Of that team: an account, or a label of keys.
-    pub team_id: Option<String>,
-    /// With that model, as the caller named it.
-    pub model: Option<String>,
-    /// With that ending.
-    pub outcome: Option<Outcome>,
-    /// Arrived at or after this time.
-    pub from: Option<Micros>,
-    /// Arrived before this time.
-    pub to: Option<Micros>,
-    /// Sub-calls of that request only.
-    pub parent_id: Option<RequestId>,
-    /// Sub-calls are listed among the requests. Whoever asks for one by its id gets it in any case.
-    pub sub_calls: bool,
-    /// Older than this one (a page's cursor).
-    pub before: Option<RequestId>,
-    /// At most so many, 1 to 1000; 0 is taken as 100.
-    pub limit: usize,
-}
-
-impl LogFilter {
-    /// Rows of a page when nothing is said, and at most.
-    const PAGE: (usize, usize) = (100, 1000);
-
-    /// Rows of a page.
-    #[must_use]
-    pub(crate) fn page_rows(&self) -> usize {
-        match self.limit {
-            0 => Self::PAGE.0,
-            rows => rows.min(Self::PAGE.1),
-        }
-    }
-}
-
-/// Some records, newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LogPage {
-    /// The records.
-    pub rows: Vec<LogRow>,
-    /// Where the next page starts ([`LogFilter::before`]); `None` on the last one.
-    pub next: Option<RequestId>,
-}
-
-impl LogPage {
-    /// A page of what was found when one row more than a page was asked for.
-    pub(crate) fn of(mut rows: Vec<LogRow>, page: usize) -> Self {
-        let more = rows.len() > page;
-        rows.truncate(page);
-        let next = rows.last().filter(|_| more).map(|row| row.request_id);
-        Self { rows, next }
-    }
-}
-
-/// A record as listed. Token counts are sums over its attempts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogRow {
-    /// The request.
-    pub request_id: RequestId,
-    /// When it arrived.
-    pub time: Micros,
-    /// Who called.
-    pub key_id: Option<KeyId>,
-    /// The key's team at that time.
-    pub team_id: Option<String>,
-    /// The caller's format; a name of [`WireFormat::as_str`].
-    pub format: String,
-    /// The model that the caller named.
-    pub model: String,
-    /// Provider of the last attempt.
-    pub provider: Option<String>,
-    /// Model name sent to it.
-    pub upstream_model: Option<String>,
-    /// A stream was asked for.
-    pub stream: bool,
-    /// Ending.
-    pub outcome: Outcome,
-    /// Status sent to the caller; 0 when none was.
-    pub status: u16,
-    /// The gateway's error code.
-    pub error_code: Option<String>,
-    /// Text of an upstream error that the caller was not shown.
-    pub error_detail: Option<String>,
-    /// How many attempts.
-    pub attempts: u32,
-    /// `hit`, `miss`, `bypass`.
-    pub cache: Option<String>,
-    /// The customer that the caller named.
-    pub customer: Option<String>,
-    /// All input tokens.
-    pub input_tokens: u64,
-    /// All output tokens.
-    pub output_tokens: u64,
-    /// Input tokens read from the prompt cache.
-    pub cached_tokens: u64,
-    /// Input tokens written to the prompt cache.
-    pub cache_write_tokens: u64,
-    /// Output tokens of reasoning.
-    pub reasoning_tokens: u64,
-    /// Where the counts come from.
-    pub usage_source: UsageSource,
-    /// Cost of all attempts.
-    pub cost: NanoUsd,
-    /// Microseconds to the first byte.
-    pub first_byte_us: Option<u64>,
-    /// Microseconds to the last byte.
-    pub total_us: u64,
-    /// The attempts as a JSON list, when there was more than one or one that failed.
-    pub tries: Option<String>,
-    /// Of a sub-call: the request that started it.
-    pub parent_id: Option<RequestId>,
-    /// Of a sub-call: what it is to that request.
-    pub role: Option<SubCallRole>,
-    /// The accounts above and beside the key that it counts for.
-    pub accounts: Vec<AccountId>,
 }
 
 /// A dimension to sum by.

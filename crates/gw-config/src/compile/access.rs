@@ -38,6 +38,7 @@ pub(super) fn access(
         allowed_ips: networks("allowed_ips", &entry.allowed_ips.value, faults),
         hours: entry.hours.value.iter().filter_map(|one| hours(one, faults)).collect(),
         required_metadata: required.value.0.iter().map(|name| name.value.0.clone()).collect(),
+        logging: entry.logging.map(|name| super::records::level(name.value)),
         calls: calls(entry, providers, faults),
     };
     (!access.is_empty()).then(|| Box::new(access))

@@ -26,6 +26,7 @@ mod placeholders;
 mod prices;
 mod provider_kind;
 mod providers;
+mod records;
 mod redis;
 pub mod routes;
 mod scim;
@@ -179,6 +180,8 @@ fn path(
         embeddings_cache_bytes: file.embeddings.value.cache_bytes.value.size(),
         customers: customers(&file.customers.value, faults),
         cache: cache::policies(file, providers, faults),
+        client_ip: records::client_ip(&file.records.value),
+        logging: records::logging(&file.records.value, faults),
     }
 }
 

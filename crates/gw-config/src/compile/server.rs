@@ -97,6 +97,10 @@ pub struct StoreSettings {
     pub audit_retention_days: Option<u64>,
     /// Refused credentials that the audit log tells of in a minute.
     pub audit_refusals_per_minute: u64,
+    /// Bytes of bodies of calls that may wait.
+    pub body_queue_bytes: usize,
+    /// Days that records are kept; `None` is for ever.
+    pub record_retention_days: Option<u64>,
     /// Sums by time.
     pub rollups: RollupSettings,
 }
@@ -172,7 +176,8 @@ fn origins(settings: &CorsSettings, faults: &mut Faults) -> Cors {
 }
 
 pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSettings {
-    let (settings, analytics) = (&file.storage.value, &file.analytics.value);
+    let (settings, records) = (&file.storage.value, &file.records.value);
+    let analytics = &file.analytics.value;
     StoreSettings {
         database,
         database_max_connections: settings.database_max_connections.value.size(),
@@ -186,6 +191,8 @@ pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSet
         idempotency_entries: settings.idempotency_entries.value.size(),
         audit_retention_days: settings.audit_retention_days.map(|days| days.value.get()),
         audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
+        body_queue_bytes: records.body_queue_bytes.value.size(),
+        record_retention_days: records.retention_days.map(|days| days.value.get()),
         rollups: RollupSettings {
             minute_days: analytics.minute_retention_days.value.get(),
             hour_days: analytics.hour_retention_days.value.get(),

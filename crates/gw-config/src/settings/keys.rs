@@ -2,6 +2,7 @@
 
 use super::limits::{BudgetSettings, LimitSettings};
 use super::overload::PriorityName;
+use super::records::LoggingName;
 use crate::place::At;
 use crate::shape::{Named, Text, Texts, Whole, ZoneName, choices, settings};
 use gw_model::{Endpoint, Secret};
@@ -41,6 +42,8 @@ settings! {
         section hours: Vec<At<HourSettings>>,
         /// Members that `x-gatewright-metadata` of its calls must have.
         section required_metadata: Texts,
+        /// The most that is written down of its calls (docs/guides/records.md): `off`, `metadata`, `redacted` or `full`.
+        optional logging: LoggingName,
         /// Providers that it may call, by their names here. All when not given.
         optional providers: Texts,
         /// Regions where its calls may go, as `region` of providers. All when not given; a provider without one is in none.

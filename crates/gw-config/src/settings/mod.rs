@@ -24,6 +24,7 @@ pub mod path;
 pub mod prices;
 pub mod providers;
 pub mod realtime;
+pub mod records;
 pub mod retry;
 pub mod routes;
 pub mod scim;

@@ -14,6 +14,7 @@ use super::network::{CorsSettings, ServerBlock, TlsSettings};
 use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
+use super::records::RecordSettings;
 use super::routes::RouteSettings;
 use super::scim::ScimBlock;
 use super::storage::StorageSettings;
@@ -79,6 +80,8 @@ settings! {
         default(250) redis_timeout_ms: Whole<1, 10_000>,
         /// A gateway that was silent for so many milliseconds is taken for dead: what its calls hold is charged.
         default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
+        /// What is written down of calls.
+        section records: RecordSettings,
         /// Journal and store.
         section storage: StorageSettings,
         /// Sums by minute, hour and day.

@@ -128,3 +128,37 @@ fn speech_and_recordings_cost_by_characters_seconds_or_tokens() {
     costs(&mixed, &tokens, 40 * 2_500 + 13 * 10_000);
     assert!(mixed.prices_recordings() && whisper.prices_recordings() && !whisper.prices_images());
 }
+
+#[test]
+fn lines_add_up_to_the_cost() {
+    let usage = Usage {
+        input_tokens: 1_000,
+        cached_tokens: 300,
+        cache_write_1h_tokens: 50,
+        audio_input_tokens: 20,
+        output_tokens: 77,
+        reasoning_tokens: 7,
+        ..Usage::default()
+    };
+    for tier in [ServiceTier::Standard, ServiceTier::Priority] {
+        let (mut total, mut units) = (0u128, Vec::new());
+        sheet().each_line(&usage, tier, |unit, count, price| {
+            units.push((unit, count));
+            total += u128::from(count) * u128::from(price.0);
+        });
+        assert_eq!(
+            NanoUsd(u64::try_from(total.div_ceil(FEMTO_PER_NANO)).unwrap()),
+            sheet().cost(&usage, tier)
+        );
+        let wanted = [
+            (Unit::CacheRead, 300),
+            (Unit::CacheWrite1h, 50),
+            (Unit::AudioInput, 20),
+            (Unit::Reasoning, 7),
+            (Unit::Input, 630),
+            (Unit::Output, 70),
+        ];
+        assert_eq!(units, wanted);
+    }
+    PriceSheet::default().each_line(&usage, ServiceTier::Standard, |_, _, _| panic!("nothing has a price"));
+}

@@ -381,12 +381,17 @@ fn worth_it(on: &[RetryOn], again: &Again, class: ErrorClass) -> bool {
 impl Exchange {
     /// What goes on to the caller.
     fn answered(
-        self,
+        mut self,
         target: Arc<Target>,
         sent: Sent,
         response: UpstreamResponse,
         output_bound: u64,
     ) -> Attempted {
+        let details = &mut self.ticket.record.details;
+        details.connect_us = response.timing.connect_us;
+        if !sent.dropped.is_empty() {
+            details.dropped.clone_from(&sent.dropped);
+        }
         Attempted::Answer(Box::new(Answered {
             model_name: Arc::clone(&self.model.name),
             ticket: self.ticket,

@@ -9,8 +9,8 @@ use crate::metrics::Ending;
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_model::{
-    AttemptRecord, KeyId, NanoUsd, Outcome, Record, Refusal, RequestId, ServiceTier, Usage, UsageSource,
-    WireFormat,
+    AttemptRecord, KeyId, NanoUsd, Outcome, Record, RecordDetails, Refusal, RequestId, ServiceTier, Usage,
+    UsageSource, WireFormat,
 };
 use gw_store::memory::{Amounts, Chain};
 use gw_store::objects::{Object as Stored, ObjectKind};
@@ -117,6 +117,7 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
         tolls: Vec::new(),
         accounts: chain.accounts().collect(),
         saved: NanoUsd::ZERO,
+        details: RecordDetails::default(),
     };
     worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
     // A batch has token limits of its own at the provider; only money counts here.

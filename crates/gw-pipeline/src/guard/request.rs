@@ -80,6 +80,15 @@ impl Request {
     }
 }
 
+/// A request after checks that only replace; `None` when it cannot be looked through.
+pub(crate) fn mask(body: &Bytes, guarded: &mut Guarded) -> Option<Bytes> {
+    let found = texts_of(body).ok()?;
+    let Guarded { chosen, session, original, .. } = guarded;
+    let mut rails = RailsBySort::new(|sort| chosen.of_request(sort));
+    let changed = texts(body, &found, &mut rails, session, original).ok()?;
+    Some(changed.unwrap_or_else(|| body.clone()))
+}
+
 /// Guardrails by sorts of texts, each list made once.
 struct RailsBySort<F> {
     known: Vec<(Sort, Rails)>,

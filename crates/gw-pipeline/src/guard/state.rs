@@ -7,7 +7,7 @@ use crate::ticket::Open;
 use bytes::Bytes;
 use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
 use gw_model::guardrail::{CheckSpec, Speaker};
-use gw_model::{ErrorCode, Refusal};
+use gw_model::{ErrorCode, Refusal, Verdict};
 use std::sync::Arc;
 
 /// Longest text about findings in a record, in bytes.
@@ -223,8 +223,17 @@ impl Open {
     pub(crate) fn note_guardrails(&mut self) {
         let Some(guarded) = &self.guarded else { return };
         guarded.count(&self.worker().gateway().metrics);
-        if self.record.error_detail.is_empty() {
-            self.record.error_detail = guarded.said();
+        let verdict = |note: &&Note| Verdict {
+            guardrail: note.guardrail.to_string(),
+            action: done(note).to_owned(),
+            kind: note.finding.kind.to_string(),
+            side: note.side.as_str().to_owned(),
+        };
+        let verdicts = guarded.verdicts().iter().map(verdict).collect();
+        let said = self.record.error_detail.is_empty().then(|| guarded.said());
+        self.record.details.verdicts = verdicts;
+        if let Some(said) = said {
+            self.record.error_detail = said;
         }
     }
 }

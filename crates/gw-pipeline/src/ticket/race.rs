@@ -89,9 +89,11 @@ impl Open {
         self.set_apart(&fork.used());
         self.take_over_notes(&mut fork);
         // The last try is the one that decided.
-        let tries = &mut self.record.attempts;
+        let tries = &self.record.attempts;
         let end = if self.attempt.is_some() { tries.len() } else { tries.len().saturating_sub(1) };
-        tries.splice(end..end, std::mem::take(&mut fork.record.attempts));
+        self.take_prices(&mut fork, end);
+        let theirs = std::mem::take(&mut fork.record.attempts);
+        self.record.attempts.splice(end..end, theirs);
     }
 
     /// A fork won: the open try of this ticket ends, and the fork's takes its place with what is held for it.
@@ -104,6 +106,7 @@ impl Open {
         self.set_apart(&used);
         self.take_over_notes(&mut fork);
         let open = &mut *fork.open;
+        self.take_prices(open, self.record.attempts.len());
         self.record.attempts.append(&mut open.record.attempts);
         self.chain.take_over(&mut open.chain);
         self.join_shared(open);

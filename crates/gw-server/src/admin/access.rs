@@ -3,9 +3,9 @@
 use super::calls;
 use super::error::ApiError;
 use super::given::Given;
-use gw_model::Network;
 use gw_model::access::{Access, Hours, day_names, show_minute};
 use gw_model::limits::TimeZone;
+use gw_model::{Logging, Network};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ struct HoursInput {
     time_zone: Option<String>,
 }
 
-/// Applies `allowed_ips`, `hours`, `required_metadata` and what calls may be, as far as they are given; null or an empty list
+/// Applies `allowed_ips`, `hours`, `required_metadata`, `logging` and what calls may be, as far as they are given; null or an empty list
 /// lifts them. `is_key`: with what only keys have here.
 pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: bool) -> Result<(), ApiError> {
     let addresses = given.texts("allowed_ips")?;
@@ -34,7 +34,8 @@ pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: boo
     let required = given.texts("required_metadata")?;
     let of_calls = calls::MEMBERS.iter().chain(calls::OF_KEYS.iter().filter(|_| is_key));
     let has_calls = of_calls.into_iter().any(|name| given.raw(name).is_some());
-    if addresses.is_none() && hours.is_none() && required.is_none() && !has_calls {
+    let logging = given.text("logging")?;
+    if addresses.is_none() && hours.is_none() && required.is_none() && logging.is_none() && !has_calls {
         return Ok(());
     }
     let mut now = access.clone().unwrap_or_default();
@@ -55,8 +56,16 @@ pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: boo
         }
         now.required_metadata = names;
     }
+    if let Some(name) = logging {
+        now.logging = name.map(|name| read_logging(&name)).transpose()?;
+    }
     *access = (!now.is_empty()).then_some(now);
     Ok(())
+}
+
+fn read_logging(name: &str) -> Result<Logging, ApiError> {
+    let wrong = || ApiError::invalid("logging", "'logging' must be off, metadata, redacted, full, or null");
+    Logging::from_name(name).ok_or_else(wrong)
 }
 
 fn read_hours(raw: &str) -> Result<Vec<Hours>, ApiError> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 17] = [
+const COMMON: [&str; 18] = [
     "name",
     "models",
     "endpoints",
@@ -23,6 +23,7 @@ const COMMON: [&str; 17] = [
     "metadata",
     "hours",
     "required_metadata",
+    "logging",
     "regions",
     "max_input_tokens",
     "tools",

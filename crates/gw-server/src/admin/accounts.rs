@@ -15,7 +15,7 @@ use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get};
-use gw_model::{AccountId, Level, Micros, time};
+use gw_model::{AccountId, Level, Logging, Micros, time};
 use gw_store::StoreError;
 use gw_store::memory::{Rules, Tally};
 use gw_store::types::{AccountFilter, AccountProfile, StoredAccount};
@@ -263,6 +263,7 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     let access = policy.access.as_deref();
     row["hours"] = access.map(access::hours_shown).unwrap_or_default().into();
     row["required_metadata"] = json!(access.map(|access| &access.required_metadata[..]).unwrap_or_default());
+    row["logging"] = json!(access.and_then(|access| access.logging).map(Logging::as_str));
     if let Some(row) = row.as_object_mut() {
         row.append(&mut calls::shown(access.map(|access| &access.calls), false));
     }

@@ -102,6 +102,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
         "required_metadata": union(&sources, |source| {
             source.access.as_ref().map(|access| access.required_metadata.clone()).unwrap_or_default()
         }),
+        "logging": each(&sources, |access| access.logging.map(|logging| logging.as_str().into())),
         "limits": all_limits(&sources),
         "budgets": all_budgets(&sources, now),
     })

@@ -8,7 +8,7 @@ use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
-pub(super) const MEMBERS: [&str; 26] = [
+pub(super) const MEMBERS: [&str; 27] = [
     "name",
     "team_id",
     "project_id",
@@ -24,6 +24,7 @@ pub(super) const MEMBERS: [&str; 26] = [
     "allowed_ips",
     "hours",
     "required_metadata",
+    "logging",
     "providers",
     "regions",
     "max_input_tokens",

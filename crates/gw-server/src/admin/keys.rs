@@ -14,7 +14,7 @@ use axum::body::Bytes;
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use gw_model::{KeyId, KeyPolicy, KeyTerms, Micros, time};
+use gw_model::{KeyId, KeyPolicy, KeyTerms, Logging, Micros, time};
 use gw_store::StoreError;
 use gw_store::memory::{Account, KeyEntry, KeySource, Rules};
 use gw_store::types::StoredKey;
@@ -276,6 +276,7 @@ fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option
         "allowed_ips": access.map(|access| &access.allowed_ips[..]).unwrap_or_default(),
         "hours": access.map(access::hours_shown).unwrap_or_default(),
         "required_metadata": access.map(|access| &access.required_metadata[..]).unwrap_or_default(),
+        "logging": access.and_then(|access| access.logging).map(Logging::as_str),
         "guardrails": policy.guardrails,
         "credentials": policy.credentials,
         "metadata": policy.metadata,

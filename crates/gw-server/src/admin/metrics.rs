@@ -19,6 +19,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
     app.gateway.metrics.cache_index_entries.set(gauge(app.gateway.answers.index_totals().0));
     app.gateway.metrics.cache_entries.set(gauge(cached.entries));
     app.gateway.metrics.cache_bytes.set(gauge(cached.bytes));
+    note_bodies(&app);
     let text = app.gateway.metrics.encode().map_err(|e| ApiError::internal(&e))?;
     let accepted = headers.get_all(header::ACCEPT).into_iter().filter_map(|v| v.to_str().ok());
     let (kind, text) = if accepted.into_iter().any(asks_for_open_metrics) {
@@ -27,6 +28,18 @@ pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap) -> Res
         (PROMETHEUS, prometheus(&text))
     };
     Ok(([(header::CONTENT_TYPE, kind), (header::VARY, "accept")], text).into_response())
+}
+
+/// What became of bodies since the last time.
+fn note_bodies(app: &App) {
+    let (metrics, stats) = (&app.gateway.metrics, app.storage.bodies.stats());
+    for (counter, now) in [
+        (&metrics.bodies_written, stats.written),
+        (&metrics.bodies_dropped, stats.dropped),
+        (&metrics.bodies_unmasked, stats.unmasked),
+    ] {
+        counter.inc_by(now.saturating_sub(counter.get()));
+    }
 }
 
 /// Does an `Accept` header list OpenMetrics of version 1, and not with weight 0?

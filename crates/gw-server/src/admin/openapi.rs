@@ -6,6 +6,7 @@ mod analytics;
 mod apply;
 mod auth;
 mod keys;
+mod logs;
 mod tokens;
 
 use serde_json::{Map, Value, json};
@@ -24,6 +25,8 @@ struct Operation {
 enum Answer {
     /// `{data, next_cursor}` of a schema.
     List(&'static str),
+    /// The same, and how far it was looked.
+    Search(&'static str),
     /// One object of a schema.
     One(u16, &'static str),
     /// A document of organizations and keys.
@@ -266,26 +269,41 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/logs",
         summary: "List request records, newest first",
-        query: &[
-            "request_id",
-            "parent_id",
-            "include",
-            "key_id",
-            "team_id",
-            "organization_id",
-            "project_id",
-            "user_id",
-            "customer_id",
-            "tag_id",
-            "model",
-            "outcome",
-            "from",
-            "to",
-            "limit",
-            "cursor",
-        ],
+        query: super::logs::PARAMETERS,
         body: None,
-        answer: Answer::List("Log"),
+        answer: Answer::Search("Log"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/logs/{id}",
+        summary: "Show a request record with its attempts, sub-calls, and what its cost is made of",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "LogDetail"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/logs/{id}/bodies",
+        summary: "Show what the caller of a request sent and got, where that is kept; the audit log says who looked",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "LogBodies"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/logs/{id}/feedback",
+        summary: "List what was said about a request",
+        query: &[],
+        body: None,
+        answer: Answer::List("Feedback"),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/logs/{id}/feedback",
+        summary: "Say something about a request: a score, a label, a comment",
+        query: &[],
+        body: Some("FeedbackInput"),
+        answer: Answer::One(201, "Feedback"),
     },
     Operation {
         method: "get",
@@ -372,6 +390,7 @@ fn describe(operation: &Operation) -> Value {
         Answer::Document => ("200".to_owned(), None),
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
+        Answer::Search(schema) => ("200".to_owned(), Some(search(schema))),
         Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
     };
     let is_auth = operation.path.starts_with(auth::BELOW);
@@ -427,6 +446,13 @@ fn list(schema: &str) -> Value {
     })
 }
 
+/// A list that says how far it was looked, where the time was up before that was everything.
+fn search(schema: &str) -> Value {
+    let mut list = list(schema);
+    list["properties"]["searched_to"] = json!({ "type": ["string", "null"] });
+    list
+}
+
 fn error() -> Value {
     json!({
         "description": "An error",
@@ -447,13 +473,6 @@ fn schemas() -> Value {
             "cache_read_usd_per_million_tokens:string?", "cache_write_usd_per_million_tokens:string?",
             "usd_per_image:string?", "usd_per_minute:string?", "usd_per_million_characters:string?",
             "max_input_tokens:integer?", "max_output_tokens:integer?", "capabilities:array"]),
-        "Log": object(&["id:string", "time:string", "request_id:string", "parent_id:string?", "role:string?", "key_id:string?", "team_id:string?",
-            "organization_id:string?", "project_id:string?", "user_id:string?", "customer_id:string?", "tag_ids:array",
-            "format:string", "model:string", "provider:string?", "upstream_model:string?", "stream:boolean",
-            "outcome:string", "status:integer", "error_code:string?", "error_detail:string?", "attempts:integer",
-            "tries:array?", "cache:string?", "customer:string?", "input_tokens:integer", "output_tokens:integer",
-            "cached_tokens:integer", "cache_write_tokens:integer", "reasoning_tokens:integer", "media:object?",
-            "usage_source:string", "cost_usd:string", "first_byte_ms:number?", "total_ms:number"]),
         "Usage": object(&["requests:integer", "errors:integer", "input_tokens:integer", "output_tokens:integer",
             "cached_tokens:integer", "cost_usd:string", "saved_usd:string", "key_id:string?", "key_name:string?", "name:string?"]),
         "RouteInput": object(&["name:string?", "document:object", "note:string?", "author:string?"]),
@@ -485,6 +504,7 @@ fn schemas() -> Value {
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
         map.extend(auth::schemas());
+        map.extend(logs::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);
         }

@@ -4,11 +4,13 @@
 use gw_config::compile::{DatabaseSettings, RedisSettings, StoreSettings};
 use gw_model::caching::{CachePolicies, CacheStore};
 use gw_model::{Clock, Secret};
+use gw_pipeline::Masks;
 use gw_pipeline::{Gateway, SystemClock};
 use gw_store::analytics::RollupLimits;
 use gw_store::answers::Purge;
 use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
+use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings};
 use gw_store::data_dir::IN_POSTGRES;
 use gw_store::fold::{self, FoldSettings, Folder};
 use gw_store::journal::{Journal, JournalSettings};
@@ -49,6 +51,8 @@ pub(crate) struct Storage {
     encryption: Vec<Secret>,
     /// Whose files, batches and stored responses are.
     pub(crate) objects: Arc<Objects>,
+    /// What callers sent and got, where that is kept.
+    pub(crate) bodies: Arc<Bodies>,
     /// Most answers that are kept for whoever asks again.
     pub(crate) idempotency_entries: usize,
     /// Seals entries of the audit log.
@@ -156,6 +160,7 @@ impl Storage {
         restore_budgets(&*database, &table, clock.now())?;
         let keys = Arc::new(table);
         let objects = Arc::new(objects(&database, &encryption, clock, settings)?);
+        let bodies = Arc::new(bodies(&database, &encryption, settings)?);
         Ok(Self {
             dir,
             database,
@@ -164,6 +169,7 @@ impl Storage {
             encryption,
             audit_seal,
             objects,
+            bodies,
             idempotency_entries: settings.idempotency_entries,
             master,
             master_is_new,
@@ -204,6 +210,7 @@ impl Storage {
     /// Writes down everything. The journals must be closed by then.
     pub(crate) fn close(&self) {
         self.objects.finish();
+        self.bodies.finish();
         let Some(folder) = self.folder.lock().take() else { return };
         match folder.finish() {
             Ok(stats) => tracing::info!(records = stats.records, "the journal is folded"),
@@ -228,6 +235,19 @@ fn objects(
     };
     let store = Arc::clone(database);
     Objects::start(store, Sealer::new(encryption), Arc::clone(clock) as Arc<dyn Clock>, &limits)
+}
+
+/// Bodies of calls, where policy wants them kept; sealed as above.
+fn bodies(
+    database: &Arc<dyn Database>,
+    encryption: &[Secret],
+    settings: &StoreSettings,
+) -> Result<Bodies, StoreError> {
+    let limits = BodySettings { queue_bytes: settings.body_queue_bytes, ..BodySettings::default() };
+    let masks = Masks::new();
+    let mask = move |content: &mut BodyContent| masks.as_ref().is_some_and(|masks| masks.mask(content));
+    let store = Arc::clone(database);
+    Bodies::start(store, BodySealer::new(encryption), Box::new(mask), limits)
 }
 
 /// Nodes that share a database need the same one; a file's own may lie beside it.

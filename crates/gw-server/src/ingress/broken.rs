@@ -25,6 +25,7 @@ pub(crate) fn explain(site: &Site, status: u16) -> (HeaderMap, Bytes) {
         | ReplyBody::Large(_)
         | ReplyBody::Raw(_)
         | ReplyBody::Led(_)
+        | ReplyBody::Kept(_)
         | ReplyBody::Other(_)
         | ReplyBody::Session(_) => Bytes::new(),
     };

@@ -12,6 +12,9 @@ static OPENAI: [Forwarded; 3] =
 static ANTHROPIC: [Forwarded; 3] =
     [named("anthropic-version"), named("anthropic-beta"), named("idempotency-key")];
 
+/// Longest user agent that is kept, in bytes.
+const MAX_AGENT_BYTES: usize = 160;
+
 /// What the names of context headers begin with.
 const CONTEXT: &str = "x-gatewright-";
 
@@ -75,6 +78,10 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
         ..CallerContext::default()
     };
     for name in headers.keys() {
+        if name == http::header::USER_AGENT {
+            context.user_agent = headers.get(name).and_then(agent);
+            continue;
+        }
         let Some(rest) = name.as_str().strip_prefix(CONTEXT) else { continue };
         let place = match rest {
             "customer" => &mut context.customer,
@@ -94,6 +101,13 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
         *place = value.filter(|value| !value.is_empty()).map(ToOwned::to_owned);
     }
     context
+}
+
+/// A user agent, cut to what is kept of it. What is no text is none.
+fn agent(value: &HeaderValue) -> Option<String> {
+    let text = value.to_str().ok()?;
+    let kept = text.get(..MAX_AGENT_BYTES).unwrap_or(text);
+    (!kept.is_empty()).then(|| kept.to_owned())
 }
 
 /// A list that may stand in several lines. What is no text is kept as such, since it must not be overlooked.

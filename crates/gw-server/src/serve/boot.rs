@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, follow, newcomers, reload, shared_limits, sharing, shutdown};
+use super::{checks, demo, follow, newcomers, records, reload, shared_limits, sharing, shutdown};
 use crate::app::accounts as app_accounts;
 use crate::app::analytics;
 use crate::app::audit;
@@ -206,6 +206,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     })
     .map_err(BootError::Publish)?;
     plugins::serve(&compiled.plugins, &gateway);
+    gateway.set_bodies(Arc::clone(&storage.bodies));
     keep_answers(&storage, compiled.redis.as_ref(), &gateway, &clock).map_err(BootError::Redis)?;
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
     let app = Arc::new(app.map_err(BootError::Apply)?);
@@ -238,6 +239,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     background.spawn(newcomers::keep(Arc::clone(&app)));
     background.spawn(prune_audit(Arc::clone(&app), compiled.store.audit_retention_days));
     background.spawn(prune_rollups(Arc::clone(&app), compiled.store.rollups));
+    background.spawn(records::keep(Arc::clone(&app), compiled.store.record_retention_days));
     share(background, &compiled, &app)?;
     output::line(format!("Gatewright is ready at {url}"));
     let server = &compiled.server;

@@ -6,6 +6,7 @@ pub(crate) mod configuration;
 pub(crate) mod demo;
 mod follow;
 mod newcomers;
+mod records;
 pub(crate) mod reload;
 mod shared_limits;
 mod sharing;

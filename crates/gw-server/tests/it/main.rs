@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod access;
+mod accounting;
 mod analytics;
 mod apply;
 mod audit;
@@ -37,6 +38,7 @@ mod guardrails;
 mod guardrails_evaded;
 mod hedging;
 mod identity;
+mod kept_bodies;
 mod keys;
 mod limits;
 mod media;
@@ -55,6 +57,7 @@ mod rank;
 mod realtime;
 mod realtime_money;
 mod realtime_rules;
+mod record_details;
 mod records;
 mod replay;
 mod replay_vectors;

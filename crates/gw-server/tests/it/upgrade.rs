@@ -135,7 +135,10 @@ async fn spent(gateway: &Gateway, server: &Postgres, database: &str, team: &str)
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_earlier_and_a_later_version_serve_together() {
-    let Some(earlier) = std::env::var_os("GATEWRIGHT_EARLIER").map(PathBuf::from) else { return };
+    let Some(earlier) = std::env::var_os("GATEWRIGHT_EARLIER").map(PathBuf::from) else {
+        eprintln!("SKIPPED: GATEWRIGHT_EARLIER names no earlier program; `cargo xtask accept` builds one");
+        return;
+    };
     let Some(server) = Postgres::start() else { return };
     let upstream = Upstream::start().await;
     let config = config(&upstream, &server.database("rolling"));
@@ -184,7 +187,10 @@ async fn an_earlier_and_a_later_version_serve_together() {
 async fn samples_come_from_an_earlier_version() {
     let folder = std::env::var_os("GATEWRIGHT_SAMPLES").map(PathBuf::from);
     let earlier = std::env::var_os("GATEWRIGHT_EARLIER").map(PathBuf::from);
-    let (Some(folder), Some(earlier), Some(server)) = (folder, earlier, Postgres::start()) else { return };
+    let (Some(folder), Some(earlier), Some(server)) = (folder, earlier, Postgres::start()) else {
+        eprintln!("SKIPPED: nobody asks for new samples");
+        return;
+    };
     let upstream = Upstream::start().await;
     let url = server.database("sample");
     let mut old = Gateway::start_other(&earlier, &config(&upstream, &url), SECRET).await;

@@ -1,7 +1,7 @@
 //! Numbers that stand for the vocabulary's enums in journal files. They must never change their meaning:
 //! a journal may be read by a later version. A new variant takes the next free number.
 
-use gw_model::{Outcome, ServiceTier, SubCallRole, UsageSource, WireFormat};
+use gw_model::{Outcome, ServiceTier, SubCallRole, Unit, UsageSource, WireFormat};
 
 macro_rules! codes {
     ($to:ident, $from:ident, $type:ty, { $($variant:path = $code:literal),+ $(,)? }) => {
@@ -77,4 +77,31 @@ codes!(role_code, role_of, SubCallRole, {
     SubCallRole::Mirror = 1,
     SubCallRole::Panel = 2,
     SubCallRole::Refresh = 3,
+});
+
+codes!(unit_code, unit_of, Unit, {
+    Unit::Input = 1,
+    Unit::Output = 2,
+    Unit::CacheRead = 3,
+    Unit::CacheWrite = 4,
+    Unit::CacheWrite1h = 5,
+    Unit::Reasoning = 6,
+    Unit::AudioInput = 7,
+    Unit::AudioOutput = 8,
+    Unit::AudioCacheRead = 9,
+    Unit::ImageInputToken = 10,
+    Unit::ImageOutputToken = 11,
+    Unit::ImageInput = 12,
+    Unit::ImageOutput = 13,
+    Unit::CharacterInput = 14,
+    Unit::CharacterOutput = 15,
+    Unit::SecondInput = 16,
+    Unit::SecondOutput = 17,
+    Unit::PixelInput = 18,
+    Unit::PixelOutput = 19,
+    Unit::Request = 20,
+    Unit::Page = 21,
+    Unit::SearchLow = 22,
+    Unit::SearchMedium = 23,
+    Unit::SearchHigh = 24,
 });

@@ -3,11 +3,15 @@
 //! stored format: fields are never reordered or removed, a change takes a new version number.
 
 mod accounts;
+mod details;
 mod media;
 mod parent;
 mod saved;
 mod tolls;
 
+pub(super) use details::DETAILS_BYTES;
+pub use details::VerdictFrame;
+pub(crate) use details::rest_of;
 pub use media::MediaFrame;
 pub use parent::ParentFrame;
 pub(super) use tolls::TOLLS_BYTES;
@@ -20,8 +24,8 @@ use super::owned::{self, Owned, OwnedFrame};
 use super::text::{DETAIL, MODEL, NAME, WORD, clip, id};
 use accounts::Packed;
 use gw_model::{
-    AccountId, AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Parent, Record, RequestId, ServiceTier,
-    Usage, UsageSource, WireFormat,
+    AccountId, AttemptId, AttemptRecord, KeyId, NanoUsd, Outcome, Parent, Record, RecordDetails, RequestId,
+    ServiceTier, Usage, UsageSource, WireFormat,
 };
 use postcard::ser_flavors::Flavor;
 use serde::{Deserialize, Serialize, Serializer};
@@ -156,6 +160,19 @@ pub struct RecordFrame<'a> {
     /// From version 6 on.
     #[serde(skip)]
     pub saved: u64,
+    /// Empty when there is none; from version 7 on, as all below.
+    #[serde(skip)]
+    pub user_agent: &'a str,
+    #[serde(skip)]
+    pub session: &'a str,
+    /// As the caller named them.
+    #[serde(skip)]
+    pub tags: &'a str,
+    #[serde(skip)]
+    pub verdicts: Vec<VerdictFrame<'a>>,
+    /// The rest, as databases keep it; empty when there is none.
+    #[serde(skip)]
+    pub(crate) details: &'a [u8],
 }
 
 /// The same fields in the same order, written without copying the record.
@@ -404,6 +421,14 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     buffer.clear();
     let media = media::of(kept);
     let parent = record.parent.map(ParentFrame::new);
+    if record.details != RecordDetails::default() {
+        let packed = crate::accounts::pack(&record.accounts);
+        let (tolls, accounts) = (tolls::of(&record.tolls), Packed(&packed));
+        let details = details::DetailsOut::new(&record.details);
+        let out =
+            details::Out { record: frame, media, parent, tolls, accounts, saved: record.saved.0, details };
+        return encode(buffer, details::VERSION, KIND_RECORD, &out);
+    }
     if record.saved > NanoUsd::ZERO {
         let packed = crate::accounts::pack(&record.accounts);
         let (tolls, accounts) = (tolls::of(&record.tolls), Packed(&packed));
@@ -475,6 +500,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(Frame<'_>, usize), FrameError> {
             accounts::read_record(payload).map(Frame::Record)
         }
         [saved::VERSION, KIND_RECORD, payload @ ..] => saved::read(payload).map(Frame::Record),
+        [details::VERSION, KIND_RECORD, payload @ ..] => details::read(payload).map(Frame::Record),
         [accounts::INTENT_VERSION, KIND_INTENT, payload @ ..] => {
             accounts::read_intent(payload).map(Frame::Intent)
         }

@@ -18,9 +18,10 @@ mod writer;
 
 pub(crate) use codes::{outcome_code, outcome_of, role_of, source_code, source_of};
 pub use error::JournalError;
+pub(crate) use frame::rest_of;
 pub use frame::{
     AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, ParentFrame, RecordFrame, TollFrame,
-    UsageFrame,
+    UsageFrame, VerdictFrame,
 };
 pub use owned::{MAX_OBJECT_ID_BYTES, Owned, OwnedFrame};
 pub use reader::{ReadEnd, SegmentReader};

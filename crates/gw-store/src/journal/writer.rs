@@ -10,7 +10,7 @@
 
 use super::aftermath::{Refused, cut, look};
 use super::error::JournalError;
-use super::frame::{Intent, TOLLS_BYTES, encode_intent, encode_owned, encode_record};
+use super::frame::{DETAILS_BYTES, Intent, TOLLS_BYTES, encode_intent, encode_owned, encode_record};
 use super::keeper::Keeper;
 use super::owned::{OWNED_BYTES, Owned};
 use super::segment::{HEADER_BYTES, SegmentId, list_segments};
@@ -32,7 +32,7 @@ const ATTEMPT_BYTES: u64 = (NAME + MODEL + WORD + 128) as u64;
 const ACCOUNTS_BYTES: u64 = (MAX_LINKS * ACCOUNT_BYTES) as u64;
 /// Most bytes of a record with one attempt (its texts, three ids, and numbers), and of what its request may own.
 pub(super) const RECORD_BYTES: u64 =
-    ATTEMPT_BYTES + TEXTS_BYTES + TOLLS_BYTES as u64 + ACCOUNTS_BYTES + OWNED_BYTES;
+    ATTEMPT_BYTES + TEXTS_BYTES + (TOLLS_BYTES + DETAILS_BYTES) as u64 + ACCOUNTS_BYTES + OWNED_BYTES;
 /// Of them: the texts and numbers of the record itself.
 const TEXTS_BYTES: u64 = (NAME + MODEL + WORD + DETAIL + WORD + MODEL + 160) as u64;
 /// What may be left over at the end of a segment because the next entry did not fit.

@@ -10,11 +10,13 @@ use gw_model::Outcome;
 
 const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, upstream_model, stream, \
      outcome, status, error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, \
-     reasoning, usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts) \
+     reasoning, usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts, user_agent, session, \
+     guardrails, details, saved, tags) \
      SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], \
      $8::text[], $9::bool[], $10::smallint[], $11::int[], $12::text[], $13::text[], $14::int[], $15::text[], \
      $16::text[], $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::smallint[], \
-     $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::bytea[], $28::smallint[], $29::bytea[]) AS t (id) \
+     $23::bigint[], $24::bigint[], $25::bigint[], $26::text[], $27::bytea[], $28::smallint[], $29::bytea[], \
+     $30::text[], $31::text[], $32::text[], $33::bytea[], $34::bigint[], $35::text[]) AS t (id) \
      ORDER BY id ON CONFLICT (id) DO NOTHING RETURNING id";
 
 /// See the module.
@@ -45,7 +47,6 @@ pub(super) struct Columns {
     reasoning: Vec<i64>,
     usage_source: Vec<i16>,
     cost: Vec<i64>,
-    /// Only summed up.
     saved: Vec<i64>,
     first_byte_us: Vec<Option<i64>>,
     total_us: Vec<i64>,
@@ -53,6 +54,12 @@ pub(super) struct Columns {
     parent: Vec<Option<Id>>,
     role: Vec<Option<i16>>,
     accounts: Vec<Option<Vec<u8>>>,
+    user_agent: Vec<Option<String>>,
+    session: Vec<Option<String>>,
+    guardrails: Vec<Option<String>>,
+    details: Vec<Option<Vec<u8>>>,
+    kept_saved: Vec<Option<i64>>,
+    tags: Vec<Option<String>>,
 }
 
 impl Columns {
@@ -95,6 +102,12 @@ impl Columns {
         self.parent.push(row.parent.map(|(request, _)| Id(request)));
         self.role.push(row.parent.map(|(_, role)| role.into()));
         self.accounts.push((!row.accounts.is_empty()).then(|| row.accounts.to_vec()));
+        self.user_agent.push(given(row.user_agent));
+        self.session.push(given(row.session));
+        self.guardrails.push(row.guardrails.as_deref().and_then(given));
+        self.details.push((!row.details.is_empty()).then(|| row.details.to_vec()));
+        self.tags.push(row.tags.as_deref().and_then(given));
+        self.kept_saved.push((row.totals.saved > 0).then_some(row.totals.saved));
     }
 
     /// Writes all rows that are new; gives the ids of those.
@@ -135,6 +148,12 @@ impl Columns {
                     &self.parent,
                     &self.role,
                     &self.accounts,
+                    &self.user_agent,
+                    &self.session,
+                    &self.guardrails,
+                    &self.details,
+                    &self.kept_saved,
+                    &self.tags,
                 ],
             )
             .await?;

@@ -1,43 +1,111 @@
-//! Records for people: newest first, filtered, in pages. Ids are in the order of time, so a page reads a stretch of the
+//! Records for people: newest first, filtered, in pages. Ids are in the order of time, so a search reads stretches of the
 //! primary key backwards.
 
-use super::bytes::{Id, code, count, limit, small};
+use super::bytes::{Id, clean, code, count, limit, small};
 use super::db::{BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
+use super::session::Db;
 use crate::accounts::{bytes_of, unpack};
 use crate::error::StoreError;
-use crate::journal::{outcome_code, outcome_of, role_of, source_of};
-use crate::traits::Reports;
+use crate::journal::{outcome_of, rest_of, role_of, source_of};
+use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Where, body_column, rows_since};
+use crate::rows::verdicts;
+use crate::traits::{Keep, Reports};
 use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
 use gw_model::{AccountId, KeyId, NanoUsd, Outcome, RequestId};
+use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-/// An id is made a moment before or after its record's time is taken.
-const SLACK_US: i64 = 60_000_000;
-
 const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_model, stream, outcome, status, \
      error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, reasoning, \
-     usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts";
+     usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts, user_agent, session, tags, \
+     guardrails, saved, details";
+const EDGE: &str = "SELECT id FROM records WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1 OFFSET $3";
 
 impl Reports for PostgresStore {
-    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
-        let page = filter.page_rows();
-        let conditions = Conditions::of(filter);
-        let sql = format!(
-            "SELECT {COLUMNS} FROM records WHERE {} ORDER BY id DESC LIMIT {}",
-            conditions.text,
-            limit(page + 1)
-        );
-        let values: Vec<&(dyn ToSql + Sync)> = conditions.values.iter().map(|value| &**value as _).collect();
-        let rows = self.run("read logs", BULK_LIMIT, async |db| {
-            db.query(&sql, &values).await?.iter().map(decode).collect::<Result<Vec<_>, Fault>>()
-        })?;
-        Ok(LogPage::of(rows, page))
+    fn search(
+        &self,
+        filter: &LogFilter,
+        limit: Option<Duration>,
+        keep: &mut Keep<'_>,
+    ) -> Result<LogPage, StoreError> {
+        let deadline = Deadline::after(limit);
+        self.run("read logs", BULK_LIMIT, async |db| search(db, filter, deadline, keep).await)
     }
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
         self.sum_usage(filter)
+    }
+}
+
+async fn search(
+    db: &mut Db<'_>,
+    filter: &LogFilter,
+    deadline: Deadline,
+    keep: &mut Keep<'_>,
+) -> Result<LogPage, Fault> {
+    let conditions = Where::of(filter, Dialect::Postgres);
+    let sql = format!(
+        "SELECT {COLUMNS}, {} FROM records WHERE id >= $1 AND id < $2 AND {} ORDER BY id DESC LIMIT $3",
+        body_column(filter),
+        conditions.text(3)
+    );
+    let values: Vec<Box<dyn ToSql + Sync>> = conditions.values.into_iter().map(value).collect();
+    // What has an index of its own is found at once.
+    let is_narrow = filter.request_id.is_some() || filter.parent_id.is_some() || filter.session.is_some();
+    let (floor, top) = rows_since(filter);
+    let mut steps = Steps::new(floor, top);
+    let mut found = Found::new(filter.page_rows());
+    while let Some(rows) = steps.begin(0) {
+        let edge = match is_narrow {
+            true => None,
+            false => {
+                let before = self::limit(rows.saturating_sub(1));
+                let edge = db.first(EDGE, &[&Id(floor), &Id(steps.top()), &before]).await?;
+                edge.map(|row| row.try_get::<_, Id>(0)).transpose()?
+            }
+        };
+        let (mut low, mut high) = steps.step(0, edge.map(|id| id.0));
+        loop {
+            let wanted = limit(found.wanted());
+            let (from, to) = (Id(low), Id(high));
+            let mut all: Vec<&(dyn ToSql + Sync)> = vec![&from, &to, &wanted];
+            all.extend(values.iter().map(|value| &**value as &(dyn ToSql + Sync)));
+            let rows = db.query(&sql, &all).await?;
+            for row in &rows {
+                let row = decode(row)?;
+                high = row.request_id.0;
+                if keep(&row) {
+                    found.add(row);
+                }
+            }
+            if found.wanted() == 0 {
+                return Ok(found.page(low, false));
+            }
+            if limit(rows.len()) < wanted {
+                break;
+            }
+            // Some were not wanted after all, and there are more.
+            if deadline.is_over() {
+                low = high;
+                return Ok(found.page(low, false));
+            }
+        }
+        if deadline.is_over() {
+            break;
+        }
+    }
+    Ok(found.page(steps.top(), steps.is_done()))
+}
+
+fn value(scalar: Scalar) -> Box<dyn ToSql + Sync> {
+    match scalar {
+        Scalar::Id(id) => Box::new(Id(id)),
+        Scalar::Int(number) => Box::new(number),
+        Scalar::Flag(flag) => Box::new(flag),
+        Scalar::Text(text) => Box::new(clean(&text).into_owned()),
+        Scalar::Bytes(bytes) => Box::new(bytes),
     }
 }
 
@@ -48,53 +116,6 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    fn of(filter: &LogFilter) -> Self {
-        let mut all = Self { text: "TRUE".to_owned(), values: Vec::new() };
-        if let Some(id) = filter.request_id {
-            all.and("id =", Id(id.0));
-        }
-        if let Some(id) = filter.before {
-            all.and("id <", Id(id.0));
-        }
-        if let Some(from) = filter.from {
-            all.and("id >=", Id(RequestId::lower_bound(from.saturating_sub(SLACK_US).max(0)).0));
-            all.and("time >=", from);
-        }
-        if let Some(to) = filter.to {
-            all.and("id <", Id(RequestId::lower_bound(to.saturating_add(SLACK_US).max(0)).0));
-            all.and("time <", to);
-        }
-        if let Some(key) = filter.key_id {
-            all.and("key =", Id(key.0));
-        }
-        for account in &filter.accounts {
-            // Seventeen bytes in the midst of two accounts are as good as never those of a third.
-            let place = all.value(bytes_of(*account).to_vec());
-            all.text.push_str(&format!(" AND position({place}::bytea IN accounts) > 0"));
-        }
-        if let Some(accounts) = &filter.seen_from {
-            all.counts_for_any(accounts);
-        }
-        if let Some(team) = &filter.team_id {
-            let account = team.parse::<AccountId>().ok().map(|id| bytes_of(id).to_vec());
-            let (label, account) = (all.value(super::bytes::clean(team).into_owned()), all.value(account));
-            all.text
-                .push_str(&format!(" AND (team = {label} OR position({account}::bytea IN accounts) > 0)"));
-        }
-        if let Some(model) = &filter.model {
-            all.and("model =", super::bytes::clean(model).into_owned());
-        }
-        if let Some(outcome) = filter.outcome {
-            all.and("outcome =", i16::from(outcome_code(outcome)));
-        }
-        if let Some(parent) = filter.parent_id {
-            all.and("parent =", Id(parent.0));
-        } else if !filter.sub_calls && filter.request_id.is_none() {
-            all.text.push_str(" AND parent IS NULL");
-        }
-        all
-    }
-
     /// That a record counts for any of these accounts.
     pub(super) fn counts_for_any(&mut self, accounts: &[AccountId]) {
         let each: Vec<String> = accounts
@@ -154,5 +175,12 @@ fn decode(row: &Row) -> Result<LogRow, Fault> {
         parent_id: parent.map(|id| RequestId(id.0)),
         role: role.and_then(|code| u8::try_from(code).ok()).and_then(role_of),
         accounts: unpack(row.try_get::<_, Option<&[u8]>>(28)?.unwrap_or_default()),
+        user_agent: row.try_get(29)?,
+        session: row.try_get(30)?,
+        tags: LogRow::tags_of(row.try_get(31)?),
+        verdicts: row.try_get::<_, Option<&str>>(32)?.map(verdicts::read).unwrap_or_default(),
+        saved: NanoUsd(row.try_get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
+        details: row.try_get::<_, Option<&[u8]>>(34)?.map(rest_of).unwrap_or_default(),
+        bodies: row.try_get(35)?,
     })
 }

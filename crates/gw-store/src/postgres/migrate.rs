@@ -27,6 +27,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0009_audit_places.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0010_sign_in.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0011_scim.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0012_records.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0017_bodies.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0013_rollups.sql"), min_reader: 1 },
 ];
 

@@ -17,6 +17,7 @@ mod directory;
 mod fault;
 mod fill;
 mod groups;
+mod kept;
 mod ledger;
 mod logs;
 mod migrate;

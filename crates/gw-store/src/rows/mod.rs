@@ -4,11 +4,13 @@
 mod account_sums;
 mod record;
 mod rollups;
+pub(crate) mod search;
 mod spending;
 mod spent;
 mod sums;
 mod tolls;
 mod usage;
+pub(crate) mod verdicts;
 
 pub(crate) use account_sums::ALL_HOURS;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};

@@ -2,6 +2,7 @@
 
 use crate::accounts::pack;
 use crate::journal::{AttemptFrame, MediaFrame, RecordFrame};
+use crate::rows::verdicts;
 use crate::types::PendingIntent;
 use gw_model::{Outcome, UsageSource, WireFormat};
 use std::borrow::Cow;
@@ -31,7 +32,7 @@ pub(crate) struct Totals {
     pub(crate) cache_write: i64,
     pub(crate) reasoning: i64,
     pub(crate) cost: i64,
-    /// What answers from the cache would have cost. Only summed up, and not kept with the record.
+    /// What answers from the cache would have cost.
     pub(crate) saved: i64,
 }
 
@@ -91,6 +92,14 @@ pub(crate) struct Row<'a> {
     pub(crate) parent: Option<(u128, u8)>,
     /// The accounts that it counts for besides its key, packed.
     pub(crate) accounts: Cow<'a, [u8]>,
+    pub(crate) user_agent: &'a str,
+    pub(crate) session: &'a str,
+    /// The tags that the caller named, as `|tag|tag|`.
+    pub(crate) tags: Option<String>,
+    /// What guardrails found, as [`verdicts::written`] has it.
+    pub(crate) guardrails: Option<String>,
+    /// What else is known, as the journal has it.
+    pub(crate) details: &'a [u8],
 }
 
 impl<'a> Row<'a> {
@@ -127,6 +136,11 @@ impl<'a> Row<'a> {
             tries: told.then(|| tries(&record.attempts, &record.media)),
             parent: record.parent.map(|parent| (parent.request, parent.role)),
             accounts: Cow::Borrowed(record.accounts),
+            user_agent: record.user_agent,
+            session: record.session,
+            tags: tags(record.tags),
+            guardrails: verdicts::written(&record.verdicts),
+            details: record.details,
         }
     }
 
@@ -157,8 +171,27 @@ impl<'a> Row<'a> {
             tries: None,
             parent: last.parent,
             accounts: Cow::Owned(pack(&last.accounts).into_vec()),
+            user_agent: "",
+            session: "",
+            tags: None,
+            guardrails: None,
+            details: &[],
         }
     }
+}
+
+/// Names between commas as `|name|name|`; `None` where there are none.
+fn tags(said: &str) -> Option<String> {
+    let mut text = String::new();
+    for name in said.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        text.push('|');
+        text.extend(name.chars().map(|c| if c == '|' { '_' } else { c }));
+    }
+    if text.is_empty() {
+        return None;
+    }
+    text.push('|');
+    Some(text)
 }
 
 /// Counted by the gateway if any attempt was; else stated by an upstream if any was.

@@ -1,5 +1,6 @@
 //! One transaction of the fold. All statements are prepared once for its whole length.
 
+use super::blocks;
 use super::correct::correct;
 use super::entries::{Entries, Entry};
 use super::objects::put_owned;
@@ -25,6 +26,8 @@ pub(super) struct SqliteBatch<'c> {
     /// What tells the rows of this batch from those of others.
     pub(super) number: i64,
     pub(super) added: Added,
+    /// Records up to there are described.
+    described: Option<u128>,
     /// What of it was new.
     pub(super) folded: Folded,
 }
@@ -39,6 +42,7 @@ impl<'c> SqliteBatch<'c> {
             tolls: TollSums::default(),
             number,
             added: Added::default(),
+            described: blocks::described_up_to(db)?,
             folded: Folded::default(),
         })
     }
@@ -54,6 +58,9 @@ impl<'c> SqliteBatch<'c> {
     pub(super) fn insert(&mut self, row: &Row<'_>) -> rusqlite::Result<bool> {
         let is_new = records::insert(row, &mut self.insert, self.number)?;
         if is_new {
+            if self.described.is_some_and(|described| row.id <= described) {
+                blocks::touch(self.db, row.id)?;
+            }
             self.added.first = Some(self.added.first.map_or(row.id, |first| first.min(row.id)));
         }
         Ok(is_new)

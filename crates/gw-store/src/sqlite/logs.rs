@@ -1,36 +1,63 @@
-//! Records for people: newest first, filtered, in pages. The table is ordered by request id, which is
-//! ordered by time, so a page reads a stretch of it backwards.
+//! Records for people: newest first, filtered, in pages. The table is ordered by request id, which is ordered by time, so a
+//! search reads stretches of it backwards; those that are described in `record_blocks` and cannot hold anything it passes
+//! over.
 
 use super::db::SqliteStore;
-use crate::accounts::{bytes_of, unpack};
+use crate::accounts::unpack;
 use crate::error::StoreError;
-use crate::journal::{outcome_code, outcome_of, role_of, source_of};
-use crate::rows::id_bytes;
-use crate::traits::Reports;
-use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
-use gw_model::{AccountId, KeyId, NanoUsd, Outcome, RequestId};
+use crate::journal::{outcome_of, rest_of, role_of, source_of};
+use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where, body_column, rows_since};
+use crate::rows::{id_bytes, verdicts};
+use crate::traits::{Keep, RecordStore, Reports};
+use crate::types::{Feedback, LogFilter, LogPage, LogRow, SealedBodies, UsageFilter, UsageRow};
+use gw_model::{KeyId, Micros, NanoUsd, Outcome, RequestId};
 use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
-
-/// An id is made a moment before or after its record's time is taken.
-const SLACK_US: i64 = 60_000_000;
+use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
+use std::time::Duration;
 
 const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_model, stream, outcome, status, \
      error_code, error_detail, attempts, cache, customer, input, output, cached, cache_write, reasoning, \
-     usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts";
+     usage_source, cost, first_byte_us, total_us, tries, parent, role, accounts, user_agent, session, tags, \
+     guardrails, saved, details";
+
+/// Descriptions of stretches that are read at once.
+const BLOCKS: usize = 128;
+
+impl RecordStore for SqliteStore {
+    fn describe_records(&self, now: Micros, most: usize) -> Result<usize, StoreError> {
+        super::blocks::describe(self, now, most)
+    }
+
+    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError> {
+        super::kept::write_bodies(self, bodies)
+    }
+
+    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError> {
+        super::kept::remove_expired_bodies(self, now, most)
+    }
+
+    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError> {
+        super::kept::remove_records(self, before, most)
+    }
+
+    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError> {
+        super::kept::add_feedback(self, feedback, most)
+    }
+
+    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError> {
+        super::kept::feedback(self, request)
+    }
+}
 
 impl Reports for SqliteStore {
-    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
-        let limit = filter.page_rows();
-        let (conditions, values) = conditions(filter);
-        let sql =
-            format!("SELECT {COLUMNS} FROM records WHERE {conditions} ORDER BY id DESC LIMIT {}", limit + 1);
-        let rows = self.read("read logs", |db| {
-            let mut query = db.prepare_cached(&sql)?;
-            let rows = query.query_map(params_from_iter(values), decode)?;
-            rows.collect::<Result<Vec<_>, _>>()
-        })?;
-        Ok(LogPage::of(rows, limit))
+    fn search(
+        &self,
+        filter: &LogFilter,
+        limit: Option<Duration>,
+        keep: &mut Keep<'_>,
+    ) -> Result<LogPage, StoreError> {
+        let deadline = Deadline::after(limit);
+        self.read("read logs", |db| Search::new(db, filter, keep)?.run(deadline))
     }
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
@@ -38,63 +65,169 @@ impl Reports for SqliteStore {
     }
 }
 
-fn conditions(filter: &LogFilter) -> (String, Vec<Value>) {
-    let blob = |id: u128| Value::Blob(id_bytes(id).to_vec());
-    let mut parts = vec!["1"];
-    let mut values = Vec::new();
-    let mut and = |part: &'static str, value: Value| {
-        parts.push(part);
-        values.push(value);
-    };
-    if let Some(id) = filter.request_id {
-        and("id = ?", blob(id.0));
+/// One search under way.
+struct Search<'a, 'k> {
+    db: &'a Connection,
+    sql: String,
+    values: Vec<Value>,
+    wanted: Wanted,
+    steps: Steps,
+    found: Found,
+    keep: &'a mut Keep<'k>,
+    reads_bodies: bool,
+}
+
+/// A stretch that is described: above `first`, up to and with `last`.
+struct Block {
+    first: u128,
+    last: u128,
+    /// Something may be found there.
+    is_worth_it: bool,
+}
+
+impl<'a, 'k> Search<'a, 'k> {
+    fn new(db: &'a Connection, filter: &LogFilter, keep: &'a mut Keep<'k>) -> rusqlite::Result<Self> {
+        let conditions = Where::of(filter, Dialect::Sqlite);
+        let sql = format!(
+            "SELECT {COLUMNS}, {} FROM records WHERE id >= ? AND id < ? AND {} ORDER BY id DESC",
+            body_column(filter),
+            conditions.text(0)
+        );
+        let (floor, top) = rows_since(filter);
+        // No step is made where there are no rows at all.
+        let edge = |sql: &str| -> rusqlite::Result<Option<u128>> {
+            let found: Option<[u8; 16]> =
+                db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
+            Ok(found.map(u128::from_be_bytes))
+        };
+        let first = edge("SELECT id FROM records ORDER BY id LIMIT 1")?;
+        let last = edge("SELECT id FROM records ORDER BY id DESC LIMIT 1")?;
+        let top = top.min(last.map_or(0, |last| last.saturating_add(1)));
+        Ok(Self {
+            db,
+            sql,
+            values: conditions.values.into_iter().map(value).collect(),
+            wanted: Wanted::of(filter),
+            steps: Steps::new(floor.max(first.unwrap_or(u128::MAX)), top),
+            found: Found::new(filter.page_rows()),
+            keep,
+            reads_bodies: filter.with_bodies,
+        })
     }
-    if let Some(id) = filter.before {
-        and("id < ?", blob(id.0));
+
+    fn run(mut self, deadline: Deadline) -> rusqlite::Result<LogPage> {
+        while !self.steps.is_done() {
+            let blocks = self.blocks()?;
+            let is_last = blocks.len() < BLOCKS;
+            for block in blocks {
+                // Rows between two stretches are described by none.
+                if !self.steps_down_to(block.last.saturating_add(1), deadline)? {
+                    return Ok(self.page());
+                }
+                if block.is_worth_it {
+                    let low = block.first.saturating_add(1);
+                    let high = self.steps.top();
+                    self.steps.skip_to(low);
+                    if !self.stretch(low, high, deadline)? || deadline.is_over() {
+                        return Ok(self.page());
+                    }
+                }
+                self.steps.skip_to(block.first.saturating_add(1));
+                if self.steps.is_done() {
+                    return Ok(self.page());
+                }
+            }
+            if is_last && !self.steps_down_to(0, deadline)? {
+                return Ok(self.page());
+            }
+        }
+        Ok(self.page())
     }
-    if let Some(from) = filter.from {
-        and("id >= ?", blob(RequestId::lower_bound(from.saturating_sub(SLACK_US).max(0)).0));
-        and("time >= ?", Value::Integer(from));
+
+    fn page(self) -> LogPage {
+        self.found.page(self.steps.top(), self.steps.is_done())
     }
-    if let Some(to) = filter.to {
-        and("id < ?", blob(RequestId::lower_bound(to.saturating_add(SLACK_US).max(0)).0));
-        and("time < ?", Value::Integer(to));
+
+    /// Looks at what no description covers. False: the page is full, or the time is up.
+    fn steps_down_to(&mut self, bound: u128, deadline: Deadline) -> rusqlite::Result<bool> {
+        while let Some(rows) = self.steps.begin(bound) {
+            let mut edge = self.db.prepare_cached(
+                "SELECT id FROM records WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+            )?;
+            let ends = [bound, self.steps.top()].map(id_bytes);
+            let before = i64::try_from(rows).unwrap_or(i64::MAX).saturating_sub(1);
+            let edge: Option<[u8; 16]> =
+                edge.query_row(rusqlite::params![ends[0], ends[1], before], |row| row.get(0)).optional()?;
+            let (low, high) = self.steps.step(bound, edge.map(u128::from_be_bytes));
+            if !self.stretch(low, high, deadline)? || deadline.is_over() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
-    if let Some(key) = filter.key_id {
-        and("key = ?", blob(key.0));
+
+    /// Looks at one stretch. False: the page is full, or the time is up within it.
+    fn stretch(&mut self, low: u128, high: u128, deadline: Deadline) -> rusqlite::Result<bool> {
+        let mut query = self.db.prepare_cached(&self.sql)?;
+        let ends = [low, high].map(|id| Value::Blob(id_bytes(id).to_vec()));
+        let mut rows = query.query(params_from_iter(ends.iter().chain(&self.values)))?;
+        while let Some(row) = rows.next()? {
+            let row = decode(row)?;
+            let id = row.request_id.0;
+            if (self.keep)(&row) {
+                self.found.add(row);
+                if self.found.wanted() == 0 {
+                    return Ok(false);
+                }
+            }
+            // Bodies take time to be looked through.
+            if self.reads_bodies && deadline.is_over() {
+                self.steps.back_to(id);
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
-    for account in &filter.accounts {
-        // Seventeen bytes in the midst of two accounts are as good as never those of a third.
-        and("instr(accounts, ?) > 0", Value::Blob(bytes_of(*account).to_vec()));
+
+    /// The next stretches that are described, from where the search is.
+    fn blocks(&self) -> rusqlite::Result<Vec<Block>> {
+        let top = id_bytes(self.steps.top());
+        let read = |row: &Row<'_>| {
+            Ok(Block {
+                first: u128::from_be_bytes(row.get(0)?),
+                last: u128::from_be_bytes(row.get(1)?),
+                is_worth_it: self.wanted.may_be_in(row.get_ref(2)?.as_blob()?),
+            })
+        };
+        // That in which the search is, if it is in one; then those below.
+        let mut within = self.db.prepare_cached(
+            "SELECT first, last, summary FROM record_blocks WHERE last >= ? ORDER BY last LIMIT 1",
+        )?;
+        let within = within.query_row([top], read).optional()?;
+        let mut below = self.db.prepare_cached(
+            "SELECT first, last, summary FROM record_blocks WHERE last < ? ORDER BY last DESC LIMIT ?",
+        )?;
+        let mut blocks: Vec<Block> = Vec::new();
+        if let Some(block) = within.filter(|block| block.first.saturating_add(1) < self.steps.top()) {
+            // Of it, only what is below.
+            blocks.push(Block { last: self.steps.top().saturating_sub(1), ..block });
+        }
+        let most = i64::try_from(BLOCKS - blocks.len()).unwrap_or(0);
+        for block in below.query_map(rusqlite::params![top, most], read)? {
+            blocks.push(block?);
+        }
+        Ok(blocks)
     }
-    let seen;
-    if let Some(accounts) = &filter.seen_from {
-        seen = any_of(accounts.len());
-        parts.push(&seen);
-        values.extend(accounts.iter().map(|account| Value::Blob(bytes_of(*account).to_vec())));
+}
+
+fn value(scalar: Scalar) -> Value {
+    match scalar {
+        Scalar::Id(id) => Value::Blob(id_bytes(id).to_vec()),
+        Scalar::Int(number) => Value::Integer(number),
+        Scalar::Flag(flag) => Value::Integer(flag.into()),
+        Scalar::Text(text) => Value::Text(text),
+        Scalar::Bytes(bytes) => bytes.map_or(Value::Null, Value::Blob),
     }
-    let mut and = |part: &'static str, value: Value| {
-        parts.push(part);
-        values.push(value);
-    };
-    if let Some(model) = &filter.model {
-        and("model = ?", Value::Text(model.clone()));
-    }
-    if let Some(outcome) = filter.outcome {
-        and("outcome = ?", Value::Integer(outcome_code(outcome).into()));
-    }
-    if let Some(team) = &filter.team_id {
-        let account = team.parse::<AccountId>().map_or(Value::Null, |id| Value::Blob(bytes_of(id).to_vec()));
-        parts.push("(team = ? OR instr(accounts, ?) > 0)");
-        values.extend([Value::Text(team.clone()), account]);
-    }
-    if let Some(parent) = filter.parent_id {
-        parts.push("parent = ?");
-        values.push(blob(parent.0));
-    } else if !filter.sub_calls && filter.request_id.is_none() {
-        parts.push("parent IS NULL");
-    }
-    (parts.join(" AND "), values)
 }
 
 /// That a record counts for any of so many accounts.
@@ -138,5 +271,12 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<LogRow> {
         parent_id: row.get::<_, Option<[u8; 16]>>(26)?.map(|id| RequestId(u128::from_be_bytes(id))),
         role: row.get::<_, Option<u8>>(27)?.and_then(role_of),
         accounts: unpack(row.get_ref(28)?.as_blob_or_null()?.unwrap_or_default()),
+        user_agent: row.get(29)?,
+        session: row.get(30)?,
+        tags: LogRow::tags_of(row.get_ref(31)?.as_str_or_null()?),
+        verdicts: row.get_ref(32)?.as_str_or_null()?.map(verdicts::read).unwrap_or_default(),
+        saved: NanoUsd(row.get::<_, Option<i64>>(33)?.unwrap_or(0).unsigned_abs()),
+        details: row.get_ref(34)?.as_blob_or_null()?.map(rest_of).unwrap_or_default(),
+        bodies: row.get(35)?,
     })
 }

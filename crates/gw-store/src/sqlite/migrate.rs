@@ -23,6 +23,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0014_audit_places.sql"),
     include_str!("migrations/0015_sign_in.sql"),
     include_str!("migrations/0016_scim.sql"),
+    include_str!("migrations/0017_records.sql"),
+    include_str!("migrations/0022_bodies.sql"),
     include_str!("migrations/0018_rollups.sql"),
 ];
 

@@ -6,7 +6,8 @@ use rusqlite::Statement;
 pub(super) const INSERT: &str = "INSERT INTO records (id, time, key, team, format, model, provider, \
      upstream_model, stream, outcome, status, error_code, error_detail, attempts, cache, customer, input, \
      output, cached, cache_write, reasoning, usage_source, cost, first_byte_us, total_us, tries, batch, parent, \
-     role, accounts) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
+     role, accounts, user_agent, session, guardrails, details, saved, tags) \
+     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING";
 
 /// Inserts the row as one of a batch; false when the request has one already.
 pub(super) fn insert(row: &Row<'_>, statement: &mut Statement<'_>, batch: i64) -> rusqlite::Result<bool> {
@@ -45,5 +46,11 @@ pub(super) fn insert(row: &Row<'_>, statement: &mut Statement<'_>, batch: i64) -
     s.raw_bind_parameter(28, parent.as_ref().map(<[u8; 16]>::as_slice))?;
     s.raw_bind_parameter(29, row.parent.map(|(_, role)| role))?;
     s.raw_bind_parameter(30, (!row.accounts.is_empty()).then_some(&*row.accounts))?;
+    s.raw_bind_parameter(31, non_empty(row.user_agent))?;
+    s.raw_bind_parameter(32, non_empty(row.session))?;
+    s.raw_bind_parameter(33, row.guardrails.as_deref())?;
+    s.raw_bind_parameter(34, (!row.details.is_empty()).then_some(row.details))?;
+    s.raw_bind_parameter(35, (t.saved > 0).then_some(t.saved))?;
+    s.raw_bind_parameter(36, row.tags.as_deref())?;
     s.raw_execute().map(|changed| changed > 0)
 }

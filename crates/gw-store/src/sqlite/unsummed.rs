@@ -184,7 +184,7 @@ fn write_mark(db: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 fn sum_again(db: &Connection, summed: i64, first: [u8; 16]) -> rusqlite::Result<Sums> {
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
-         attempts, tries, parent IS NOT NULL, accounts, status, error_code, cache, first_byte_us, cache_write, \
+         attempts, tries, parent IS NOT NULL, accounts, saved, status, error_code, cache, first_byte_us, cache_write, \
          reasoning FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
@@ -208,10 +208,10 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         provider: text(5)?,
         customer: text(6)?,
         outcome: outcome_of(row.get(7)?).unwrap_or(Outcome::UpstreamError),
-        status: row.get(16)?,
-        error: text(17)?,
-        cache: text(18)?,
-        first_byte_us: row.get(19)?,
+        status: row.get(17)?,
+        error: text(18)?,
+        cache: text(19)?,
+        first_byte_us: row.get(20)?,
         total_us: row.get(1)?,
         is_sub_call: row.get(14)?,
         accounts: row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default(),
@@ -221,8 +221,9 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         output: row.get(9)?,
         cached: row.get(10)?,
         cost: row.get(11)?,
-        cache_write: row.get(20)?,
-        reasoning: row.get(21)?,
+        saved: row.get::<_, Option<i64>>(16)?.unwrap_or(0),
+        cache_write: row.get(21)?,
+        reasoning: row.get(22)?,
         ..Totals::default()
     };
     // With one attempt, and for a call that was written off, all is in the row itself.

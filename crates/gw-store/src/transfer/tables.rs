@@ -69,7 +69,10 @@ const TABLES: &[Table] = tables! {
         "upstream_model" Text, "stream" Flag, "outcome" Small, "status" Whole, "error_code" Text,
         "error_detail" Text, "attempts" Whole, "cache" Text, "customer" Text, "input" Big, "output" Big,
         "cached" Big, "cache_write" Big, "reasoning" Big, "usage_source" Small, "cost" Big, "first_byte_us" Big,
-        "total_us" Big, "tries" Text, "parent" Bytes, "role" Small, "accounts" Bytes;
+        "total_us" Big, "tries" Text, "parent" Bytes, "role" Small, "accounts" Bytes, "user_agent" Text,
+        "session" Text, "guardrails" Text, "details" Bytes, "saved" Big, "tags" Text;
+    "record_bodies": "request" Bytes, "expires" Big, "sealed" Bytes;
+    "feedback": "id" Bytes, "request" Bytes, "time" Big, "author" Text, "score" Big, "label" Text, "comment" Text;
     "ledger": "request" Bytes, "attempt" Whole, "entry" Whole, "time" Big, "key" Bytes, "cost" Big;
     "spent": "day" Big, "key" Bytes, "cost" Big;
     "usage": "hour" Big, "key" Bytes, "team" Text, "model" Text, "provider" Text, "customer" Text,

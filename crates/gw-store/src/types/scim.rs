@@ -1,14 +1,9 @@
 //! What a directory says of people and groups over SCIM, as stored. Plain data; it must not know SCIM's messages.
 
-use gw_model::ids::InvalidId;
+use super::shown_id::shown_id;
 use gw_model::{AccountId, Micros};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::fmt;
-use std::str::FromStr;
-
-/// What ids of groups begin with.
-const ID_PREFIX: &str = "grp_";
 
 /// What a directory says of a person beside what every user has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,25 +32,9 @@ impl ScimPerson {
     }
 }
 
-/// Identifies a group. Shown as `grp_` and 32 hex digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct GroupId(pub u128);
-
-impl fmt::Display for GroupId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{ID_PREFIX}{:032x}", self.0)
-    }
-}
-
-impl FromStr for GroupId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let hex = text.strip_prefix(ID_PREFIX).filter(|hex| hex.len() == 32).ok_or(InvalidId)?;
-        if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(InvalidId);
-        }
-        u128::from_str_radix(hex, 16).map(Self).map_err(|_| InvalidId)
-    }
+shown_id! {
+    /// Identifies a group. Shown as `grp_` and 32 hex digits.
+    GroupId, "grp_"
 }
 
 /// A group of an organization's directory.

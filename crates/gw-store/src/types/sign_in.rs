@@ -1,34 +1,14 @@
 //! How people sign in, and who is signed in, as stored. Plain data.
 
-use gw_model::ids::InvalidId;
+use super::shown_id::shown_id;
 use gw_model::{AccountId, Micros};
-use std::fmt;
-use std::str::FromStr;
 
-/// What ids of sessions begin with.
-const ID_PREFIX: &str = "sess_";
 /// What the column of a holder begins with where it is no user.
 const KEY_PREFIX: &str = "key:";
 
-/// Identifies a session. Shown as `sess_` and 32 hex digits; it is no secret.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(pub u128);
-
-impl fmt::Display for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{ID_PREFIX}{:032x}", self.0)
-    }
-}
-
-impl FromStr for SessionId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let hex = text.strip_prefix(ID_PREFIX).filter(|hex| hex.len() == 32).ok_or(InvalidId)?;
-        if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(InvalidId);
-        }
-        u128::from_str_radix(hex, 16).map(Self).map_err(|_| InvalidId)
-    }
+shown_id! {
+    /// Identifies a session. Shown as `sess_` and 32 hex digits; it is no secret.
+    SessionId, "sess_"
 }
 
 /// A person's ways of signing in.

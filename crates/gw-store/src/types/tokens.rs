@@ -1,33 +1,12 @@
 //! Admin tokens as stored: credentials of the admin API beside the master key. Plain data.
 
+use super::shown_id::shown_id;
 use crate::memory::Retiring;
-use gw_model::ids::InvalidId;
 use gw_model::{AccountId, Micros, Role};
-use std::fmt;
-use std::str::FromStr;
 
-/// What ids of tokens begin with.
-const ID_PREFIX: &str = "atok_";
-
-/// Identifies an admin token. Shown as `atok_` and 32 hex digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TokenId(pub u128);
-
-impl fmt::Display for TokenId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{ID_PREFIX}{:032x}", self.0)
-    }
-}
-
-impl FromStr for TokenId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let hex = text.strip_prefix(ID_PREFIX).filter(|hex| hex.len() == 32).ok_or(InvalidId)?;
-        if !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(InvalidId);
-        }
-        u128::from_str_radix(hex, 16).map(Self).map_err(|_| InvalidId)
-    }
+shown_id! {
+    /// Identifies an admin token. Shown as `atok_` and 32 hex digits.
+    TokenId, "atok_"
 }
 
 /// As what its holder acts.

@@ -7,5 +7,6 @@ mod whole;
 
 pub(super) use asked::{StreamAsk, Verdicts};
 pub(super) use stream::StreamGuard;
+pub(crate) use stream::masked;
 pub(super) use whole::asked_body;
 pub(crate) use whole::body;

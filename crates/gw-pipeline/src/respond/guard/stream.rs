@@ -8,7 +8,7 @@ use bytes::Bytes;
 use gw_guard::{Blocked, Flow, Form, Place, Side, Terms};
 use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
-use gw_wire::frames::Frame;
+use gw_wire::frames::{Frame, Framer};
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::json::unescape;
 use gw_wire::sse::SseEvent;
@@ -221,4 +221,23 @@ impl StreamGuard {
         let data = Bytes::copy_from_slice(frame.data());
         Some(frame.with_data(&join(apply(&data, &mut edits))))
     }
+}
+
+/// Events of a stream that is over after checks that only replace; `None` when they cannot be looked through.
+pub(crate) fn masked(events: Bytes, guarded: Guarded, format: WireFormat) -> Option<Bytes> {
+    let mut framer = Framer::new(format, events.len().saturating_add(1));
+    let mut guard = StreamGuard::new(Box::new(guarded), format, false);
+    let mut out = Vec::with_capacity(events.len());
+    framer.push(events);
+    while let Some(frame) = framer.next() {
+        guard.push(frame.ok()?).ok()?;
+    }
+    if let Some(rest) = framer.finish().ok()? {
+        guard.push(rest).ok()?;
+    }
+    guard.finish().ok()?;
+    while let Some(frame) = guard.next() {
+        out.extend_from_slice(frame.raw());
+    }
+    Some(out.into())
 }

@@ -112,6 +112,9 @@ fn accessed(form: &mut Form, access: Option<&Access>) {
     if !access.required_metadata.is_empty() {
         add("required_metadata", json!(access.required_metadata));
     }
+    if let Some(logging) = access.logging {
+        add("logging", logging.as_str().into());
+    }
     form.append(&mut calls::said(&access.calls));
 }
 

@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 23] = [
+const SHOWN: [&str; 24] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -80,6 +80,7 @@ const SHOWN: [&str; 23] = [
     "allowed_ips:array?",
     "hours:array",
     "required_metadata:array",
+    "logging:string?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",
@@ -90,7 +91,7 @@ const SHOWN: [&str; 23] = [
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 18] = [
+const GIVEN: [&str; 19] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -104,6 +105,7 @@ const GIVEN: [&str; 18] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "logging:string?",
     "regions:array?",
     "max_input_tokens:integer?",
     "tools:array?",

@@ -17,7 +17,7 @@ const BUDGET: [&str; 5] =
     ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
 
 /// Members of a key.
-const KEY: [&str; 36] = [
+const KEY: [&str; 37] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -35,6 +35,7 @@ const KEY: [&str; 36] = [
     "allowed_ips:array",
     "hours:array",
     "required_metadata:array",
+    "logging:string?",
     "providers:array?",
     "regions:array?",
     "max_input_tokens:integer?",
@@ -57,7 +58,7 @@ const KEY: [&str; 36] = [
 ];
 
 /// Members of a key as it is written.
-const KEY_INPUT: [&str; 26] = [
+const KEY_INPUT: [&str; 27] = [
     "name:string?",
     "team_id:string?",
     "project_id:string?",
@@ -74,6 +75,7 @@ const KEY_INPUT: [&str; 26] = [
     "allowed_ips:array?",
     "hours:array?",
     "required_metadata:array?",
+    "logging:string?",
     "providers:array?",
     "regions:array?",
     "max_input_tokens:integer?",
@@ -98,7 +100,7 @@ pub(super) fn schemas() -> Value {
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
             "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array", "hours:array",
-            "required_metadata:object", "regions:object", "max_input_tokens:object", "tools:object",
+            "required_metadata:object", "logging:array", "regions:object", "max_input_tokens:object", "tools:object",
             "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "limit_now_usd:string", "spent_usd:string",

@@ -17,6 +17,10 @@ pub(crate) enum Resource {
     Budgets,
     AdminTokens,
     Logs,
+    /// What callers sent and got.
+    Bodies,
+    /// What is said about calls afterwards.
+    Feedback,
     Usage,
     Audit,
     Models,
@@ -58,7 +62,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 21] = [
+const TABLE: [(Resource, &str, &str, &str); 23] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -70,6 +74,9 @@ const TABLE: [(Resource, &str, &str, &str); 21] = [
     (Resource::Budgets, "budgets", "xxxxox", "xxx---"),
     (Resource::AdminTokens, "admin_tokens", "xxoxoo", "xxoooo"),
     (Resource::Logs, "logs", "xx-xo-", "------"),
+    // Whoever sees that there was a call need not see what was said.
+    (Resource::Bodies, "bodies", "xx--o-", "------"),
+    (Resource::Feedback, "feedback", "xx-xo-", "xx--o-"),
     (Resource::Usage, "usage", "xxxxox", "------"),
     (Resource::Audit, "audit", "xx-x--", "------"),
     (Resource::Models, "models", "xxxxxx", "------"),

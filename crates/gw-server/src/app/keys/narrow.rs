@@ -77,6 +77,7 @@ fn more_access(before: Option<&Access>, after: Option<&Access>) -> Option<&'stat
         ("allowed_ips", !before.allowed_ips.is_empty() && !fewer_ips),
         ("hours", !before.hours.is_empty() && before.hours != after.hours),
         ("required_metadata", !before.required_metadata.iter().all(is_kept)),
+        ("logging", before.logging.is_some_and(|most| after.logging.is_none_or(|now| now > most))),
     ];
     let found = fields.into_iter().find(|(_, is_lifted)| *is_lifted).map(|(field, _)| field);
     found.or_else(|| more_calls(&before.calls, &after.calls))

@@ -45,6 +45,9 @@ async fn check_all(gateway: &Gateway) {
             let is_told =
                 !entry["after"].is_null() || row.method == Method::DELETE && !entry["before"].is_null();
             assert!(is_told && entry["id"] != "" && entry["address"] == "127.0.0.1", "{entry}");
+            if row.method == Method::GET {
+                continue;
+            }
             // What is refused leaves none.
             let wrong = send(gateway, &row, &path, &json!({"no_such_member": 1})).await;
             assert!(wrong.status.is_client_error() || row.method == Method::DELETE, "{}", wrong.text());
@@ -58,7 +61,7 @@ async fn check_all(gateway: &Gateway) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_writing_operation_leaves_one_entry() {
     let upstream = Upstream::start().await;
-    check_all(&Gateway::start(&upstream.providers()).await).await;
+    check_all(&Gateway::start(&super::configuration(&upstream)).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,13 +71,13 @@ async fn and_so_it_does_in_postgresql() {
     let url = server.database("audited");
     let variables =
         [("GATEWRIGHT_DATABASE_URL", url.as_str()), ("GATEWRIGHT_ENCRYPTION_KEY", "of the tests")];
-    check_all(&Gateway::start_with(&upstream.providers(), &variables).await).await;
+    check_all(&Gateway::start_with(&super::configuration(&upstream), &variables).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_goes_with_an_account_stands_in_its_entry() {
     let upstream = Upstream::start().await;
-    let gateway = Gateway::start(&upstream.providers()).await;
+    let gateway = Gateway::start(&super::configuration(&upstream)).await;
     let team = super::make(&gateway, "teams", &json!({})).await;
     let project = super::make(&gateway, "projects", &json!({"team_id": team})).await;
     let key = super::make(&gateway, "keys", &json!({"project_id": project})).await;
@@ -96,7 +99,7 @@ async fn what_happens_while_the_database_is_away_is_written_when_it_is_back() {
     let url = server.database("away");
     let variables =
         [("GATEWRIGHT_DATABASE_URL", url.as_str()), ("GATEWRIGHT_ENCRYPTION_KEY", "of the tests")];
-    let gateway = Gateway::start_with(&upstream.providers(), &variables).await;
+    let gateway = Gateway::start_with(&super::configuration(&upstream), &variables).await;
     let key = super::make(&gateway, "keys", &json!({})).await;
     // What it goes on from while the database is away.
     let copy = gateway.folder().join("data/last-state.sealed");

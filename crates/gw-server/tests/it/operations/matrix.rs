@@ -18,6 +18,8 @@ struct Tenant {
     organization: String,
     team: String,
     user: String,
+    /// The id of a call that its key made.
+    record: String,
     /// Ids of all that it has.
     ids: Vec<String>,
 }
@@ -77,8 +79,11 @@ async fn tenant(gateway: &Gateway, prefix: &str) -> Tenant {
     let key = add("keys", key).await;
     add("admin-tokens", json!({"name": named(), "role": "viewer", "account_id": team})).await;
     let call = Call::chat(&chat("up/chat-model", "hi")).key(key["key"].as_str().unwrap());
-    gateway.send(call.header("x-gatewright-customer", &format!("{prefix}-customer"))).await.ok();
-    Tenant { organization, team, user, ids }
+    let answer = gateway.send(call.header("x-gatewright-customer", &format!("{prefix}-customer"))).await;
+    answer.ok();
+    let record = answer.request_id();
+    super::kept(gateway, &record).await;
+    Tenant { organization, team, user, record, ids }
 }
 
 async fn person(gateway: &Gateway, with: &Value) -> Person {
@@ -92,7 +97,7 @@ async fn person(gateway: &Gateway, with: &Value) -> Person {
 }
 
 async fn world(upstream: &Upstream) -> World {
-    let gateway = Gateway::start(&upstream.providers()).await;
+    let gateway = Gateway::start(&super::configuration(upstream)).await;
     let (own, foreign) = (tenant(&gateway, "own").await, tenant(&gateway, FOREIGN).await);
     let (mut people, mut operators) = (Vec::new(), Vec::new());
     for role in ROLES {
@@ -140,6 +145,7 @@ impl World {
             Object::Of("organizations") if mine.is_none() => tenant.organization.clone(),
             Object::Of(resource) => id(&make(gateway, resource, body_of(resource, tenant, mine)).await),
             Object::OldRoute => super::old_route(gateway).await,
+            Object::Call => tenant.record.clone(),
         };
         (row.path.replace("{id}", &id_of_object), row.body.clone())
     }

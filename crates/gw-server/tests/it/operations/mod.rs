@@ -21,6 +21,8 @@ pub(crate) enum Object {
     Of(&'static str),
     /// A route of which two versions were published.
     OldRoute,
+    /// The record of a call.
+    Call,
 }
 
 /// An operation and how it is called.
@@ -104,6 +106,8 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "routes/{id}/publish", route, json!({}), "route.publish"),
         row(Method::POST, "routes/{id}/rollback", Object::OldRoute, json!({}), "route.rollback"),
         row(Method::POST, "routes/{id}/simulate", route, question(), ""),
+        row(Method::GET, "logs/{id}/bodies", Object::Call, Value::Null, "bodies.read"),
+        row(Method::POST, "logs/{id}/feedback", Object::Call, json!({"label": "good"}), ""),
         row(Method::POST, "cache/purge", Object::Nothing, json!({"all": true}), ""),
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
@@ -125,6 +129,8 @@ pub(crate) fn rows() -> Vec<Row> {
         ("routes/{id}/versions", route),
         ("cache", Object::Nothing),
         ("logs", Object::Nothing),
+        ("logs/{id}", Object::Call),
+        ("logs/{id}/feedback", Object::Call),
         ("usage", Object::Nothing),
         ("analytics/timeseries", Object::Nothing),
         ("analytics/overview", Object::Nothing),
@@ -181,6 +187,7 @@ async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
         Object::Nothing => None,
         Object::Of(resource) => Some(make(gateway, resource, &json!({})).await),
         Object::OldRoute => Some(old_route(gateway).await),
+        Object::Call => Some(recorded(gateway, super::support::MASTER).await),
     }
 }
 
@@ -192,6 +199,28 @@ async fn old_route(gateway: &Gateway) -> String {
     gateway.admin(Method::PATCH, &path, Some(&draft)).await.ok();
     gateway.admin(Method::POST, &format!("{path}/publish"), Some(&json!({}))).await.ok();
     id
+}
+
+/// Makes a call with that key; its id, once there is a record of it.
+pub(crate) async fn recorded(gateway: &Gateway, key: &str) -> String {
+    let body = super::support::chat("up/chat-model", "hi");
+    let id = gateway.send(super::support::Call::chat(&body).key(key)).await.request_id();
+    kept(gateway, &id).await;
+    id
+}
+
+/// Waits until a call has its record, and its bodies are kept.
+pub(crate) async fn kept(gateway: &Gateway, id: &str) {
+    let path = format!("/api/v1/logs?request_id={id}&has_body=true");
+    super::support::eventually("a record with bodies", async || {
+        (gateway.rows(&path).await.len() == 1).then_some(())
+    })
+    .await;
+}
+
+/// A gateway's configuration in which everything is kept that an operation may show.
+pub(crate) fn configuration(upstream: &super::support::Upstream) -> String {
+    format!("{}\nrecords: {{ logging: full }}\n", upstream.providers())
 }
 
 /// The body of a row, and the path with the object's id.

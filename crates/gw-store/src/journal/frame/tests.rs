@@ -40,6 +40,7 @@ pub(in super::super) fn sample_record() -> Record {
         tolls: Vec::new(),
         accounts: Vec::new(),
         saved: NanoUsd::ZERO,
+        details: gw_model::RecordDetails::default(),
     }
 }
 
@@ -264,6 +265,36 @@ fn the_largest_record_fits_into_what_is_set_aside_for_it() {
         accounts: vec![ACCOUNTS[0]; crate::memory::MAX_LINKS],
         parent: Some(PARENT),
         tolls: vec![Toll { counter: u64::MAX, subject: u64::MAX, cost: NanoUsd(u64::MAX) }; 99],
+        saved: NanoUsd(u64::MAX),
+        details: RecordDetails {
+            user_agent: Some(long(2000)),
+            session: Some(long(2000)),
+            tags: Some(long(2000)),
+            metadata: Some(long(1024)),
+            region: Some(long(2000)),
+            verdicts: vec![
+                gw_model::Verdict {
+                    guardrail: long(2000),
+                    action: long(2000),
+                    kind: long(2000),
+                    side: "response".to_owned(),
+                };
+                99
+            ],
+            dropped: vec![long(2000); 99],
+            waited_us: u64::MAX,
+            connect_us: Some(u64::MAX),
+            prices: vec![
+                gw_model::PriceLine {
+                    attempt: 255,
+                    unit: gw_model::Unit::Page,
+                    count: u64::MAX,
+                    price: gw_model::FemtoUsd(u64::MAX),
+                };
+                99
+            ],
+            ..sample_details()
+        },
         ..sample_record()
     };
     let attempt = &mut record.attempts[0];
@@ -306,6 +337,69 @@ fn a_frozen_sample_of_an_answer_from_the_cache_loads() {
         let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
         assert_eq!((length, read.saved), (bytes.len(), record.saved.0));
         assert_eq!(read.accounts(), record.accounts);
+    }
+}
+
+fn sample_details() -> RecordDetails {
+    let text = |text: &str| Some(text.to_owned());
+    RecordDetails {
+        user_agent: text("openai-python/1.2"),
+        session: text("session-7"),
+        tags: text("blue, green"),
+        metadata: text("{\"a\":1}"),
+        client_ip: Some("2001:db8::1".parse().unwrap()),
+        region: text("eu-west-1"),
+        verdicts: vec![gw_model::Verdict {
+            guardrail: "pii".to_owned(),
+            action: "redact".to_owned(),
+            kind: "email".to_owned(),
+            side: "response".to_owned(),
+        }],
+        dropped: vec!["logit_bias".to_owned()],
+        waited_us: 77,
+        connect_us: Some(1_234),
+        prices: vec![gw_model::PriceLine {
+            attempt: 0,
+            unit: gw_model::Unit::CacheRead,
+            count: 12,
+            price: gw_model::FemtoUsd(2_500_000_000),
+        }],
+    }
+}
+
+#[test]
+fn a_frozen_sample_with_details_loads() {
+    let frozen: Vec<&str> = include_str!("../../../tests/frozen/journal_v7.txt").lines().collect();
+    let all = Record {
+        accounts: ACCOUNTS.to_vec(),
+        saved: NanoUsd(9),
+        parent: Some(PARENT),
+        details: sample_details(),
+        ..sample_with_media()
+    };
+    let waited = RecordDetails { waited_us: 5, ..RecordDetails::default() };
+    let bare = Record { details: waited, ..sample_record() };
+    for (record, frozen) in [all, bare].iter().zip(frozen) {
+        let bytes = record_bytes(record);
+        assert_eq!(hex(&bytes), frozen);
+        let (Frame::Record(read), length) = decode(&bytes).unwrap() else { panic!("a record") };
+        assert_eq!(
+            (length, read.saved, read.accounts()),
+            (bytes.len(), record.saved.0, record.accounts.clone())
+        );
+        assert_eq!(read.user_agent, record.details.user_agent.as_deref().unwrap_or(""));
+        assert_eq!(read.session, record.details.session.as_deref().unwrap_or(""));
+        assert_eq!(read.tags, record.details.tags.as_deref().unwrap_or(""));
+        assert_eq!(read.verdicts.len(), record.details.verdicts.len());
+        let elsewhere = RecordDetails {
+            user_agent: None,
+            session: None,
+            tags: None,
+            verdicts: Vec::new(),
+            ..record.details.clone()
+        };
+        assert_eq!(rest_of(read.details), elsewhere);
+        assert_eq!(rest_of(&[9, 1, 2]), RecordDetails::default(), "of a later version");
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod rollups;
 pub(crate) mod routes;
 pub(crate) mod sample;
 pub(crate) mod scim;
+pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod tenancy;
 pub(crate) mod tokens;
@@ -46,6 +47,11 @@ macro_rules! for_each_case {
             scim:
                 what_a_directory_says_of_a_person_is_kept,
                 groups_of_directories_are_kept_and_go_with_their_organization;
+            search:
+                details_of_records_come_back, records_are_found_by_everything_they_say,
+                searches_miss_nothing_in_old_records, a_search_without_time_says_how_far_it_came,
+                a_lost_call_has_no_details, bodies_stand_beside_their_records_for_a_time,
+                feedback_is_kept_up_to_a_number_and_found, old_records_go_and_sums_stay;
             tenancy:
                 accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
                 accounts_are_listed_in_pages_and_by_what_they_belong_to, accounts_and_keys_go_together_or_not_at_all,

@@ -49,6 +49,7 @@ pub(crate) fn record(number: u32) -> Record {
         parent: None,
         tolls: Vec::new(),
         saved: gw_model::NanoUsd::ZERO,
+        details: gw_model::RecordDetails::default(),
         accounts: Vec::new(),
     }
 }

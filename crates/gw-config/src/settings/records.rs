@@ -1,0 +1,49 @@
+//! What is written down of calls, and for how long.
+
+use crate::shape::{Whole, choices, settings};
+
+settings! {
+    /// Records of calls (docs/guides/records.md).
+    pub struct RecordSettings {
+        /// What records say of the address that a call came from: `off` (nothing), `network` (the first 24 bits of an IPv4 address, 48 of an IPv6 one), or `full`.
+        default("off") client_ip: ClientIpName,
+        /// How much is written down of a call where nobody whom it counts for says anything: `off` (only what money, limits and reports need), `metadata` (without its texts), `redacted` (its bodies too, with personal data and credentials masked) or `full` (its bodies).
+        default("metadata") logging: LoggingName,
+        /// The most that keys, teams, projects, organizations and others may ask for with `logging`. As `logging` when not given.
+        optional max_logging: LoggingName,
+        /// Most bytes of a request's or an answer's body that are kept; of a larger one that is not to be masked, the beginning.
+        default(65_536) max_body_bytes: Whole<1_024, 67_108_864>,
+        /// Days that bodies are kept.
+        default(30) body_retention_days: Whole<1, 3_650>,
+        /// Bytes of bodies that may wait to be written; what comes beyond is dropped and counted. Read at start.
+        default(67_108_864) body_queue_bytes: Whole<1_048_576, 10_737_418_240>,
+        /// Days that records are kept. For ever when not given. Sums of usage and spending stay.
+        optional retention_days: Whole<1, 36_500>,
+    }
+}
+
+choices! {
+    /// How much is written down.
+    pub enum LoggingName {
+        /// Only what is needed.
+        Off = "off",
+        /// No texts.
+        Metadata = "metadata",
+        /// Masked texts.
+        Redacted = "redacted",
+        /// Everything.
+        Full = "full",
+    }
+}
+
+choices! {
+    /// What is kept of a client's address.
+    pub enum ClientIpName {
+        /// Nothing.
+        Off = "off",
+        /// The network.
+        Network = "network",
+        /// All of it.
+        Full = "full",
+    }
+}

@@ -1,0 +1,95 @@
+//! What a record says besides who, what and how it ended: how the caller spoke of itself, where the call was held up, what
+//! was found in it, and the prices that it was charged at. Most of it is empty for most calls.
+
+use crate::money::FemtoUsd;
+use crate::price::Unit;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordDetails {
+    /// The caller's `user-agent`.
+    pub user_agent: Option<String>,
+    /// `x-gatewright-session`: requests that belong together.
+    pub session: Option<String>,
+    /// The tags that the caller named, as it named them.
+    pub tags: Option<String>,
+    /// `x-gatewright-metadata`, as sent.
+    pub metadata: Option<String>,
+    /// Where the call came from, as far as that is written down.
+    pub client_ip: Option<IpAddr>,
+    /// Region of the provider that was tried last.
+    pub region: Option<String>,
+    /// What guardrails found; never the text.
+    pub verdicts: Vec<Verdict>,
+    /// Parameters that were left out for the last target, in the caller's spelling.
+    pub dropped: Vec<String>,
+    /// Microseconds that the call waited for places at targets.
+    pub waited_us: u64,
+    /// Microseconds that connections for it took; `None` where they stood already.
+    pub connect_us: Option<u64>,
+    /// What the attempts were charged at.
+    pub prices: Vec<PriceLine>,
+}
+
+/// What one guardrail found on one side of a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Its name.
+    pub guardrail: String,
+    /// What was done: `flag`, `block`, `redact`, ...; `shadow` where it was done in name only, `error` where it could not be
+    /// asked.
+    pub action: String,
+    /// What kind of thing it found first.
+    pub kind: String,
+    /// `request` or `response`.
+    pub side: String,
+}
+
+/// So many units of an attempt at one price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PriceLine {
+    /// Position of the attempt in the record.
+    pub attempt: u8,
+    /// What was charged.
+    pub unit: Unit,
+    /// How many of it.
+    pub count: u64,
+    /// For one.
+    pub price: FemtoUsd,
+}
+
+/// What is written down of a client's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientIp {
+    /// Nothing.
+    #[default]
+    Off,
+    /// The network: of IPv4 the first 24 bits, of IPv6 the first 48.
+    Network,
+    /// All of it.
+    Full,
+}
+
+impl ClientIp {
+    /// What is kept of an address.
+    #[must_use]
+    pub const fn of(self, address: IpAddr) -> Option<IpAddr> {
+        match (self, address) {
+            (Self::Off, _) => None,
+            (Self::Full, address) => Some(address),
+            (Self::Network, IpAddr::V4(v4)) => {
+                let [a, b, c, _] = v4.octets();
+                Some(IpAddr::V4(Ipv4Addr::new(a, b, c, 0)))
+            }
+            (Self::Network, IpAddr::V6(v6)) => {
+                let [a, b, c, ..] = v6.segments();
+                Some(IpAddr::V6(Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

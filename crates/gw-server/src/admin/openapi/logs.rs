@@ -1,0 +1,89 @@
+//! What the document says of records.
+
+use super::object;
+use serde_json::{Map, Value};
+
+/// Members of a row of the list, and of a record that is shown alone.
+const ROW: [&str; 48] = [
+    "id:string",
+    "time:string",
+    "request_id:string",
+    "parent_id:string?",
+    "role:string?",
+    "key_id:string?",
+    "team_id:string?",
+    "organization_id:string?",
+    "project_id:string?",
+    "user_id:string?",
+    "customer_id:string?",
+    "tag_ids:array",
+    "format:string",
+    "endpoint:string?",
+    "model:string",
+    "provider:string?",
+    "upstream_model:string?",
+    "region:string?",
+    "stream:boolean",
+    "outcome:string",
+    "status:integer",
+    "error_code:string?",
+    "error_detail:string?",
+    "attempts:integer",
+    "tries:array?",
+    "cache:string?",
+    "customer:string?",
+    "session:string?",
+    "tags:array",
+    "metadata:object?",
+    "user_agent:string?",
+    "client_ip:string?",
+    "guardrails:array",
+    "dropped_parameters:array",
+    "input_tokens:integer",
+    "output_tokens:integer",
+    "cached_tokens:integer",
+    "cache_write_tokens:integer",
+    "reasoning_tokens:integer",
+    "media:object?",
+    "usage_source:string",
+    "cost_usd:string",
+    "saved_usd:string",
+    "queue_ms:number",
+    "connect_ms:number?",
+    "first_byte_ms:number?",
+    "total_ms:number",
+    "tokens_per_second:number?",
+];
+
+/// Schemas by name.
+pub(super) fn schemas() -> Map<String, Value> {
+    let whole: Vec<&str> = ROW.iter().copied().chain(["cost:object", "sub_calls:array"]).collect();
+    let mut schemas = Map::new();
+    schemas.insert("Log".to_owned(), object(&ROW));
+    schemas.insert("LogDetail".to_owned(), object(&whole));
+    schemas.insert(
+        "LogBodies".to_owned(),
+        object(&[
+            "request_id:string",
+            "format:string",
+            "masked:boolean",
+            "request:object",
+            "response:object",
+        ]),
+    );
+    schemas
+        .insert("FeedbackInput".to_owned(), object(&["score:integer?", "label:string?", "comment:string?"]));
+    schemas.insert(
+        "Feedback".to_owned(),
+        object(&[
+            "id:string",
+            "request_id:string",
+            "time:string",
+            "author:string",
+            "score:integer?",
+            "label:string?",
+            "comment:string?",
+        ]),
+    );
+    schemas
+}

@@ -1,0 +1,106 @@
+//! The bodies of one call, and their stored form: `version u8 = 1 | deflate of postcard`. The form never changes; a later
+//! version is another number.
+
+use crate::error::StoreError;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use serde::{Deserialize, Serialize};
+use std::io::{Read, Write};
+
+const VERSION: u8 = 1;
+/// Most bytes that one call's bodies may grow to when they are opened.
+const MAX_OPENED: u64 = 256 << 20;
+
+/// One direction.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodySide {
+    /// The bytes, as the caller sent or got them.
+    #[serde(with = "bytes_form")]
+    pub bytes: Vec<u8>,
+    /// Its `content-type`; empty when it is not known.
+    pub content_type: String,
+    /// There was more than is kept.
+    pub is_cut: bool,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyContent {
+    /// The caller's wire format.
+    pub format: String,
+    /// What was asked.
+    pub request: BodySide,
+    /// What was answered.
+    pub response: BodySide,
+    /// Personal data and credentials were masked.
+    pub is_masked: bool,
+}
+
+impl BodyContent {
+    /// How many bytes of bodies there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.request.bytes.len() + self.response.bytes.len()
+    }
+
+    /// True when there is nothing to keep.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True when one of them holds a text, which is in lower case; as it stands there, and as JSON would write it.
+    #[must_use]
+    pub fn holds(&self, text: &str) -> bool {
+        let written = serde_json::to_string(text).unwrap_or_default();
+        let written = written.trim_matches('"');
+        [&self.request, &self.response].into_iter().any(|side| {
+            let body = String::from_utf8_lossy(&side.bytes).to_lowercase();
+            body.contains(text) || body.contains(written)
+        })
+    }
+
+    /// As it is sealed. Errors: there is no memory for it.
+    pub(super) fn pack(&self) -> Result<Vec<u8>, StoreError> {
+        let damaged = || StoreError::Damaged { what: "bodies of a call" };
+        let plain = postcard::to_allocvec(self).map_err(|_| damaged())?;
+        let mut out = DeflateEncoder::new(vec![VERSION], Compression::fast());
+        out.write_all(&plain).and_then(|()| out.finish()).map_err(|_| damaged())
+    }
+
+    /// What [`Self::pack`] made. Errors: it is not that.
+    pub(super) fn unpack(packed: &[u8]) -> Result<Self, StoreError> {
+        let damaged = || StoreError::Damaged { what: "bodies of a call" };
+        let Some((&VERSION, deflated)) = packed.split_first() else { return Err(damaged()) };
+        let mut plain = Vec::new();
+        DeflateDecoder::new(deflated).take(MAX_OPENED).read_to_end(&mut plain).map_err(|_| damaged())?;
+        postcard::from_bytes(&plain).map_err(|_| damaged())
+    }
+}
+
+/// Bytes in one piece, not one by one.
+mod bytes_form {
+    use serde::de::{Error, Visitor};
+    use serde::{Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(bytes)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        from.deserialize_bytes(Bytes)
+    }
+
+    struct Bytes;
+
+    impl Visitor<'_> for Bytes {
+        type Value = Vec<u8>;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("bytes")
+        }
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
+            Ok(bytes.to_vec())
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Seals bodies of calls. One call's can not be moved to another. It must not print anything.
+
+use super::content::BodyContent;
+use crate::error::StoreError;
+use crate::seal::Seal;
+use gw_model::{RequestId, Secret};
+
+/// What the key is derived for.
+const PURPOSE: &str = "gatewright bodies of calls 1";
+
+/// See the module.
+#[derive(Debug)]
+pub struct BodySealer(Seal);
+
+impl BodySealer {
+    /// For encryption keys, newest first.
+    #[must_use]
+    pub fn new(encryption_keys: &[Secret]) -> Self {
+        Self(Seal::new(encryption_keys, PURPOSE, "bodies of a call"))
+    }
+
+    /// Seals what belongs to a call. Errors: there is no key or no randomness.
+    pub fn seal(&self, request: RequestId, content: &BodyContent) -> Result<Vec<u8>, StoreError> {
+        self.0.seal(&request.0.to_be_bytes(), &content.pack()?)
+    }
+
+    /// Opens what [`Self::seal`] made for this call. Errors: it is not that, or none of the keys fits.
+    pub fn open(&self, request: RequestId, sealed: &[u8]) -> Result<BodyContent, StoreError> {
+        BodyContent::unpack(&self.0.open(&request.0.to_be_bytes(), sealed)?)
+    }
+}

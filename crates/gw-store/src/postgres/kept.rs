@@ -1,0 +1,89 @@
+//! What is kept of calls besides their records, and how records go: bodies, feedback, retention.
+
+use super::bytes::{Id, clean, limit};
+use super::db::{ANSWER_LIMIT, BULK_LIMIT, PostgresStore};
+use super::fault::Fault;
+use crate::error::StoreError;
+use crate::traits::RecordStore;
+use crate::types::{Feedback, SealedBodies};
+use gw_model::{Micros, RequestId};
+use tokio_postgres::Row;
+
+const WRITE: &str = "INSERT INTO record_bodies (request, expires, sealed) \
+     SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bytea[]) AS t (request) ORDER BY request \
+     ON CONFLICT (request) DO UPDATE SET expires = excluded.expires, sealed = excluded.sealed";
+const EXPIRED: &str = "DELETE FROM record_bodies WHERE request IN (SELECT request FROM record_bodies \
+     WHERE expires <= $1 ORDER BY expires LIMIT $2)";
+const LAST: &str = "SELECT id FROM (SELECT id FROM records WHERE id < $1 ORDER BY id LIMIT $2) AS old ORDER BY id DESC LIMIT 1";
+const ADD: &str = "INSERT INTO feedback (id, request, time, author, score, label, comment) \
+     SELECT $1::bytea, $2::bytea, $3::bigint, $4::text, $5::bigint, $6::text, $7::text \
+     WHERE (SELECT COUNT(*) FROM feedback WHERE request = $2) < $8";
+const SAID: &str =
+    "SELECT id, time, author, score, label, comment FROM feedback WHERE request = $1 ORDER BY id";
+
+impl RecordStore for PostgresStore {
+    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError> {
+        // A statement takes each row once.
+        let mut last: Vec<&SealedBodies> = bodies.iter().collect();
+        last.sort_by_key(|one| one.request.0);
+        last.dedup_by_key(|one| one.request.0);
+        let requests: Vec<Id> = last.iter().map(|one| Id(one.request.0)).collect();
+        let expires: Vec<i64> = last.iter().map(|one| one.expires).collect();
+        let sealed: Vec<&[u8]> = last.iter().map(|one| one.sealed.as_slice()).collect();
+        self.run("store bodies of calls", BULK_LIMIT, async |db| {
+            db.execute(WRITE, &[&requests, &expires, &sealed]).await.map(drop)
+        })
+    }
+
+    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError> {
+        let gone = self.run("remove old bodies of calls", BULK_LIMIT, async |db| {
+            db.execute(EXPIRED, &[&now, &limit(most)]).await
+        })?;
+        Ok(usize::try_from(gone).unwrap_or(usize::MAX))
+    }
+
+    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError> {
+        let bound = Id(RequestId::lower_bound(before.max(0)).0);
+        let gone = self.transaction("remove old records", BULK_LIMIT, async |db| {
+            let Some(last) = db.first(LAST, &[&bound, &limit(most)]).await? else { return Ok(0) };
+            let last: Id = last.try_get(0)?;
+            for sql in [
+                "DELETE FROM record_bodies WHERE request <= $1",
+                "DELETE FROM feedback WHERE request <= $1",
+                "DELETE FROM ledger WHERE request <= $1",
+            ] {
+                db.execute(sql, &[&last]).await?;
+            }
+            db.execute("DELETE FROM records WHERE id <= $1", &[&last]).await
+        })?;
+        Ok(usize::try_from(gone).unwrap_or(usize::MAX))
+    }
+
+    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError> {
+        let Feedback { id, request, time, author, score, label, comment } = feedback;
+        let text = |text: &Option<String>| text.as_deref().map(|text| clean(text).into_owned());
+        let (author, label, comment) = (clean(author).into_owned(), text(label), text(comment));
+        let added = self.run("store feedback", ANSWER_LIMIT, async |db| {
+            let (id, request) = (Id(*id), Id(request.0));
+            db.execute(ADD, &[&id, &request, time, &author, score, &label, &comment, &limit(most)]).await
+        })?;
+        Ok(added > 0)
+    }
+
+    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError> {
+        let read = |row: &Row| {
+            Ok(Feedback {
+                id: row.try_get::<_, Id>(0)?.0,
+                request,
+                time: row.try_get(1)?,
+                author: row.try_get(2)?,
+                score: row.try_get(3)?,
+                label: row.try_get(4)?,
+                comment: row.try_get(5)?,
+            })
+        };
+        self.run("read feedback", ANSWER_LIMIT, async |db| {
+            db.query(SAID, &[&Id(request.0)]).await?.iter().map(read).collect::<Result<Vec<_>, Fault>>()
+        })
+    }
+}

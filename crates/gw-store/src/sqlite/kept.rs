@@ -1,0 +1,113 @@
+//! What is kept of calls besides their records, and how records go: bodies, feedback, retention.
+
+use super::db::SqliteStore;
+use crate::error::StoreError;
+use crate::rows::id_bytes;
+use crate::types::{Feedback, SealedBodies};
+use gw_model::{Micros, RequestId};
+use rusqlite::{Connection, Row, params};
+
+pub(super) fn write_bodies(store: &SqliteStore, bodies: &[SealedBodies]) -> Result<(), StoreError> {
+    let write = |db: &Connection| {
+        let mut insert = db.prepare_cached(
+            "INSERT INTO record_bodies (request, expires, sealed) VALUES (?, ?, ?) ON CONFLICT (request) \
+             DO UPDATE SET expires = excluded.expires, sealed = excluded.sealed",
+        )?;
+        for one in bodies {
+            insert.execute(params![id_bytes(one.request.0), one.expires, one.sealed])?;
+        }
+        Ok::<_, rusqlite::Error>(Some(()))
+    };
+    store.write(write).map(drop).map_err(StoreError::query("store bodies of calls"))
+}
+
+pub(super) fn remove_expired_bodies(
+    store: &SqliteStore,
+    now: Micros,
+    most: usize,
+) -> Result<usize, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let remove = |db: &Connection| {
+        db.prepare_cached(
+            "DELETE FROM record_bodies WHERE rowid IN (SELECT rowid FROM record_bodies WHERE expires <= ? \
+             ORDER BY expires LIMIT ?)",
+        )?
+        .execute(params![now, most])
+        .map(Some)
+    };
+    store
+        .write(remove)
+        .map(Option::unwrap_or_default)
+        .map_err(StoreError::query("remove old bodies of calls"))
+}
+
+/// What is not summed up yet is needed to make sums again after a crash, and stays until it is.
+pub(super) fn remove_records(store: &SqliteStore, before: Micros, most: usize) -> Result<usize, StoreError> {
+    let bound = id_bytes(RequestId::lower_bound(before.max(0)).0);
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let remove = |db: &Connection| {
+        let last: Option<[u8; 16]> = db
+            .prepare_cached(
+                "SELECT MAX(id) FROM (SELECT id FROM records WHERE id < ?1 AND \
+                 batch <= (SELECT summed FROM summing) ORDER BY id LIMIT ?2)",
+            )?
+            .query_row(params![bound, most], |row| row.get(0))?;
+        let Some(last) = last else { return Ok(Some(0)) };
+        db.prepare_cached("DELETE FROM record_bodies WHERE request <= ?")?.execute([last])?;
+        db.prepare_cached("DELETE FROM feedback WHERE request <= ?")?.execute([last])?;
+        db.prepare_cached("DELETE FROM ledger WHERE request <= ?")?.execute([last])?;
+        db.prepare_cached("DELETE FROM record_blocks WHERE last <= ?")?.execute([last])?;
+        let gone = db
+            .prepare_cached("DELETE FROM records WHERE id <= ? AND batch <= (SELECT summed FROM summing)")?
+            .execute([last])?;
+        Ok::<_, rusqlite::Error>(Some(gone))
+    };
+    store.write(remove).map(Option::unwrap_or_default).map_err(StoreError::query("remove old records"))
+}
+
+pub(super) fn add_feedback(
+    store: &SqliteStore,
+    feedback: &Feedback,
+    most: usize,
+) -> Result<bool, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let add = |db: &Connection| {
+        let added = db
+            .prepare_cached(
+                "INSERT INTO feedback (id, request, time, author, score, label, comment) \
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT COUNT(*) FROM feedback WHERE request = ?2) < ?8",
+            )?
+            .execute(params![
+                id_bytes(feedback.id),
+                id_bytes(feedback.request.0),
+                feedback.time,
+                feedback.author,
+                feedback.score,
+                feedback.label,
+                feedback.comment,
+                most
+            ])?;
+        Ok::<_, rusqlite::Error>(Some(added > 0))
+    };
+    store.write(add).map(Option::unwrap_or_default).map_err(StoreError::query("store feedback"))
+}
+
+pub(super) fn feedback(store: &SqliteStore, request: RequestId) -> Result<Vec<Feedback>, StoreError> {
+    let read = |row: &Row<'_>| {
+        Ok(Feedback {
+            id: u128::from_be_bytes(row.get(0)?),
+            request,
+            time: row.get(1)?,
+            author: row.get(2)?,
+            score: row.get(3)?,
+            label: row.get(4)?,
+            comment: row.get(5)?,
+        })
+    };
+    store.read("read feedback", |db| {
+        let mut query = db.prepare_cached(
+            "SELECT id, time, author, score, label, comment FROM feedback WHERE request = ? ORDER BY id",
+        )?;
+        query.query_map([id_bytes(request.0)], read)?.collect()
+    })
+}
