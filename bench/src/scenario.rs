@@ -32,6 +32,8 @@ pub(crate) enum Scenario {
     Levels,
     /// Small chat, 64 connections: answers that are fetched against those that the cache has.
     Hits,
+    /// 50-frame stream in one burst, 64 connections: without guardrails, and with all that are built in.
+    Guards,
     /// Memory before any load.
     Idle,
     /// Memory for one request of 10 MiB.
@@ -101,6 +103,7 @@ impl Scenario {
             Self::Keys
             | Self::Levels
             | Self::Hits
+            | Self::Guards
             | Self::Idle
             | Self::BigBody
             | Self::Streams
@@ -119,7 +122,7 @@ impl Scenario {
                 matches!(system, System::Nginx | System::Hyper) || system.is_gatewright()
             }
             Self::TranslateC64 | Self::TranslateBurstC64 => system == System::Nginx || system.is_gatewright(),
-            Self::Keys | Self::Levels | Self::Hits => system.is_gatewright(),
+            Self::Keys | Self::Levels | Self::Hits | Self::Guards => system.is_gatewright(),
         }
     }
 
@@ -143,6 +146,7 @@ impl Scenario {
             Self::Keys => "keys",
             Self::Levels => "levels",
             Self::Hits => "hits",
+            Self::Guards => "guards",
             Self::Idle => "idle",
             Self::BigBody => "big-body",
             Self::Streams => "streams",
@@ -167,6 +171,7 @@ impl Scenario {
             Self::Keys => "small chat, concurrency 64, by number of keys",
             Self::Levels => "small chat, concurrency 64, by what counts the call",
             Self::Hits => "small chat, concurrency 64, fetched and from the cache",
+            Self::Guards => "50-frame stream in one burst, concurrency 64, without and with guardrails",
             Self::Idle => "RSS before any load",
             Self::BigBody => "peak RSS added by one request of 10 MiB",
             Self::Streams => "RSS added per open stream",

@@ -139,6 +139,9 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
     if plan.scenarios.contains(&Scenario::Hits) && started.contains(&System::Gatewright) {
         speed.extend(pair(bench, Scenario::Hits, [Setting::Keys(1), Setting::Cache], plan.timing));
     }
+    if plan.scenarios.contains(&Scenario::Guards) && started.contains(&System::Gatewright) {
+        speed.extend(pair(bench, Scenario::Guards, [Setting::Keys(1), Setting::Guards], plan.timing));
+    }
     for scenario in [Scenario::BigBody, Scenario::Streams, Scenario::Sustained] {
         if plan.scenarios.contains(&scenario) {
             for system in started.iter().filter(|system| scenario.concerns(**system)) {
@@ -177,7 +180,8 @@ fn pair(bench: &Bench, scenario: Scenario, settings: [Setting; 2], timing: Timin
             return vec![row];
         }
     };
-    let Some(speed) = Scenario::WholeC64.speed() else { return Vec::new() };
+    let load = if scenario == Scenario::Guards { Scenario::BurstC64 } else { Scenario::WholeC64 };
+    let Some(speed) = load.speed() else { return Vec::new() };
     let lane = |(running, setting): (_, Setting)| Lane { label: setting.label(), speed, running };
     let lanes: Vec<Lane<'_>> = pair.iter().zip(settings).map(lane).collect();
     run::rounds(scenario, &lanes, timing, bench.pin)

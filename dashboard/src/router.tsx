@@ -41,7 +41,7 @@ const requests = createRoute({
 });
 const keys = createRoute({
   ...at("/keys"),
-  validateSearch: texts("name", "team", "key", "create", "state"),
+  validateSearch: texts("name", "team", "key", "create", "state", "sort"),
   component: lazyRouteComponent(() => import("@/features/keys/Keys"), "Keys"),
 });
 const budgets = createRoute({
@@ -52,14 +52,14 @@ const budgets = createRoute({
 const accounts = (["organizations", "teams", "projects", "users", "customers", "plans", "tags"] as const).map((name) =>
   createRoute({
     ...at(`/${name}`),
-    validateSearch: texts("name", "id", "create"),
+    validateSearch: texts("name", "id", "create", "sort"),
     component: lazyRouteComponent(() => import("@/features/accounts/pages"), name),
   }),
 );
 const start = createRoute({ ...at("/start"), validateSearch: texts("client", "model"), component: lazyRouteComponent(() => import("@/features/start/Start"), "Start") });
 const playground = createRoute({
   ...at("/playground"),
-  validateSearch: texts("left", "right"),
+  validateSearch: texts("models"),
   component: lazyRouteComponent(() => import("@/features/playground/Playground"), "Playground"),
 });
 const models = createRoute({
@@ -67,7 +67,7 @@ const models = createRoute({
   validateSearch: texts("find", "provider", "mode", "all", "model"),
   component: lazyRouteComponent(() => import("@/features/models/Models"), "Models"),
 });
-const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
+const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
 const routes = createRoute({ ...at("/routes"), component: lazyRouteComponent(() => import("@/features/routes/Routes"), "Routes") });
 const route = createRoute({
   ...at("/routes/$id"),

@@ -11,6 +11,7 @@ const STEPS: &[Step] = &[
     ("upgrade", "an earlier version and this one serve together", |_| upgrade::check()),
     ("long", "the long forms of tests that have one", |_| long()),
     ("drills", "failures of providers, played in full", |_| drills()),
+    ("guardrails", "public benchmarks of leaks, personal data and injections", |_| guardrails()),
 ];
 
 /// Runs the task.
@@ -26,7 +27,16 @@ fn long() -> Result<(), String> {
 }
 
 fn drills() -> Result<(), String> {
+    run_command(&mut program(&binary()?, ["drill", "--all"]))
+}
+
+/// Builds the release binary, and says where it is.
+fn binary() -> Result<String, String> {
     run_command(&mut cargo(["build", "--release", "--locked", "--package", "gw-server"]))?;
-    let binary = crate::clients::release_binary().display().to_string();
-    run_command(&mut program(&binary, ["drill", "--all"]))
+    Ok(crate::clients::release_binary().display().to_string())
+}
+
+/// What they are and where they come from stands in `tests/accept/README.md`.
+fn guardrails() -> Result<(), String> {
+    run_command(&mut program("python3", ["tests/accept/guardrails.py", "--binary", &binary()?]))
 }

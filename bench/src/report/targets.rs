@@ -59,6 +59,8 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
     let hits: Vec<_> = report.speed.iter().filter(|row| row.scenario == Scenario::Hits).collect();
     let of_hits = hits.get(1).zip(hits.first()).and_then(|(hit, first)| report.cpu_ratio(hit, &first.label));
     let hits = hits.get(1).and_then(|row| row.median(|sample| Some(sample.requests_per_second)));
+    let guards: Vec<_> = report.speed.iter().filter(|row| row.scenario == Scenario::Guards).collect();
+    let guards = guards.get(1).zip(guards.first()).and_then(|(all, none)| report.cpu_ratio(all, &none.label));
     let translated = report.row(Scenario::TranslateC64, own.name());
     let translated = translated.and_then(|row| report.cpu_ratio(row, UNTRANSLATED));
     vec![
@@ -106,5 +108,6 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
             unit: "",
             met: hits.map(|value| value >= 20_000.0),
         },
+        at_most("CPU per 50-frame stream, with guardrails against without", 1.4, "x", guards),
     ]
 }

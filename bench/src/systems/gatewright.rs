@@ -22,6 +22,8 @@ pub(crate) enum Setting {
     Levels,
     /// One with limits and a budget, and every answer in the cache.
     Cache,
+    /// One with limits and a budget, and all guardrails that need no model, on requests and answers.
+    Guards,
 }
 
 impl Setting {
@@ -33,13 +35,14 @@ impl Setting {
             Self::Bare => "gatewright, bare key".to_owned(),
             Self::Levels => "gatewright, 7 levels".to_owned(),
             Self::Cache => "gatewright, from the cache".to_owned(),
+            Self::Guards => "gatewright, guardrails".to_owned(),
         }
     }
 
     const fn keys(self) -> usize {
         match self {
             Self::Keys(count) => count,
-            Self::Bare | Self::Levels | Self::Cache => 1,
+            Self::Bare | Self::Levels | Self::Cache | Self::Guards => 1,
         }
     }
 }
@@ -51,6 +54,7 @@ impl std::fmt::Display for Setting {
             Self::Bare => f.write_str("bare"),
             Self::Levels => f.write_str("levels"),
             Self::Cache => f.write_str("cache"),
+            Self::Guards => f.write_str("guards"),
         }
     }
 }
@@ -81,7 +85,7 @@ pub(super) fn start(
         version: version.rsplit(' ').next().unwrap_or(&version).to_owned(),
         port,
         headers: match setting {
-            Setting::Keys(_) | Setting::Cache => Vec::new(),
+            Setting::Keys(_) | Setting::Cache | Setting::Guards => Vec::new(),
             // The same request for both.
             Setting::Bare | Setting::Levels => {
                 levels::HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
@@ -93,7 +97,7 @@ pub(super) fn start(
     .wait_ready(&log, Duration::from_secs(60))?;
     match setting {
         Setting::Levels => levels::add(running, &directory.join("data")),
-        Setting::Keys(_) | Setting::Bare | Setting::Cache => Ok(running),
+        Setting::Keys(_) | Setting::Bare | Setting::Cache | Setting::Guards => Ok(running),
     }
 }
 
@@ -112,6 +116,19 @@ fn key(number: usize) -> String {
     }
     text
 }
+
+/// All that look at texts in the process; those that need the whole of one look at requests.
+const GUARDRAILS: &str = r#"guardrails:
+  pii: { kind: pii, on: [request, response], action: tokenize, mandatory: true }
+  secrets: { kind: secrets, entropy: true, on: [request, response], action: redact, mandatory: true }
+  patterns: { kind: regex, patterns: ['\bPROJ-[0-9]{4,6}\b', '(?i)top secret'], on: [request, response], action: redact, mandatory: true }
+  terms: { kind: keywords, terms: [Project Falcon, Acme Rocket, internal only], on: [request, response], action: redact, mandatory: true }
+  links: { kind: urls, deny: [evil.example], on: [request, response], action: redact, mandatory: true }
+  invisible: { kind: invisible-text, on: [request, response], action: redact, mandatory: true }
+  attacks: { kind: injection, on: [request], action: block, mandatory: true }
+  length: { kind: length, max_chars: 1000000, on: [request], action: block, mandatory: true }
+  declined: { kind: refusal, on: [response], action: flag, mandatory: true }
+"#;
 
 fn configuration(bench: &Bench, port: u16, keys: &[String], setting: Setting) -> String {
     let mock = bench.mock_port;
@@ -138,10 +155,13 @@ models:
     if setting == Setting::Cache {
         text.push_str("cache: { mode: exact, ttl_seconds: 86400 }\n");
     }
+    if setting == Setting::Guards {
+        text.push_str(GUARDRAILS);
+    }
     text.push_str("keys:\n");
     // Limits and budget are in force and checked at each call, and too wide to refuse one.
     let counted = match setting {
-        Setting::Keys(_) | Setting::Cache => {
+        Setting::Keys(_) | Setting::Cache | Setting::Guards => {
             ", limits: { rpm: 100000000, tpm: 100000000000, max_parallel: 100000 }, \
              budget: { limit_usd: 1000000, period: month }"
         }

@@ -20,9 +20,9 @@ pub use errors::{ConfigErrors, Fault, Warning};
 pub use load::{Source, load};
 pub use place::{At, Place};
 pub use schema::schema;
-pub use settings::Settings;
 pub use settings::listen::parse_listen;
 pub use settings::telemetry::{LogFormat, LogLevel};
+pub use settings::{Settings, TermsFile};
 pub use shape::{BudgetPeriod, Named, NamedEntry, Text, Texts, Usd, UsdPerMillionTokens, Whole, ZoneName};
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 use crate::document::{Kind, Node, parse};
 use crate::env::Env;
 use crate::errors::{ConfigErrors, Faults};
-use crate::settings::{FileSettings, Settings};
+use crate::settings::otlp::OtelEnv;
+use crate::settings::{FileSettings, Files, Settings};
 use crate::shape::{Reader, Shape};
 use std::sync::Arc;
 
@@ -35,7 +36,13 @@ pub fn load(source: Source<'_>, env: &dyn Env) -> Result<Settings, ConfigErrors>
         return faults.finish(&name, None);
     }
     let file = FileSettings::read(&root, &mut Reader::new(&mut faults));
-    let settings = file.map(|file| Settings { source: Arc::clone(&name), file, demo: false });
+    let settings = file.map(|file| Settings {
+        source: Arc::clone(&name),
+        file,
+        demo: false,
+        files: Files::new(),
+        otel: OtelEnv::default(),
+    });
     faults.finish(&name, settings)
 }
 

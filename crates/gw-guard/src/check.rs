@@ -9,7 +9,7 @@ use crate::pii::{self, Kinds};
 use crate::regexes::Regexes;
 use crate::schema::Schema;
 use crate::secrets::Secrets;
-use crate::segment::{self, Segment};
+use crate::segment::Segments;
 use crate::terms::{MAX_TERM_BYTES, MAX_TERMS, Terms};
 use crate::urls::Urls;
 use crate::{injection, invisible, walk, whole};
@@ -129,6 +129,21 @@ impl Check {
         )
     }
 
+    /// Does it read a text as it is written? JSON with its escapes undone is none any more.
+    #[must_use]
+    pub(crate) const fn reads_as_written(&self) -> bool {
+        matches!(self.0, Engine::Schema(_))
+    }
+
+    /// What is wrong with an answer that must fit a schema, in words for the model that made it.
+    #[must_use]
+    pub fn faults(&self, answer: &str) -> Vec<String> {
+        match &self.0 {
+            Engine::Schema(schema) => schema.faults(answer),
+            _ => Vec::new(),
+        }
+    }
+
     /// What is asked, where others say what is in a text: it finds nothing by itself.
     #[must_use]
     pub fn asked(&self) -> Option<&AskSpec> {
@@ -145,7 +160,7 @@ impl Check {
         if self.is_buffered() {
             found.extend(self.judge(text, None, &About::default()));
         } else {
-            self.scanner().advance(self, text, 0, true, &mut found);
+            self.scanner().advance(self, text, 0, true, &mut Segments::default(), &mut found);
         }
         found
     }
@@ -167,7 +182,7 @@ impl Check {
     /// What it needs for one text.
     pub(crate) fn scanner(&self) -> Scanner {
         match &self.0 {
-            Engine::Regex(regexes) => Scanner::Regex(Box::new(regexes.room())),
+            Engine::Regex(regexes) => Scanner::Regex(regexes.room()),
             Engine::Pii(_) => Scanner::Pii(Box::default()),
             Engine::Secrets(_) => Scanner::Secrets(Vec::new()),
             _ => Scanner::Plain,
@@ -180,7 +195,7 @@ impl Check {
 pub(crate) enum Scanner {
     Pii(Box<pii::Room>),
     Secrets(Vec<crate::secrets::Hit>),
-    Regex(Box<regex_automata::hybrid::dfa::Cache>),
+    Regex(crate::regexes::Room),
     Plain,
 }
 
@@ -193,48 +208,37 @@ impl Scanner {
         text: &str,
         from: usize,
         is_end: bool,
+        segments: &mut Segments,
         out: &mut Vec<Finding>,
     ) -> usize {
         let bytes = text.as_bytes();
         match (&check.0, self) {
             (Engine::Pii(kinds), Self::Pii(room)) => {
-                segments(bytes, from, is_end, |segment| pii::scan(bytes, segment, kinds, room, out))
+                segments.visit(bytes, from, is_end, out, |segment, out| {
+                    pii::scan(bytes, segment, kinds, room, out)
+                })
             }
             (Engine::Secrets(secrets), Self::Secrets(hits)) => {
                 hits.clear();
                 secrets.hits(bytes, from, bytes.len(), hits);
                 let mut rest = hits.as_slice();
-                segments(bytes, from, is_end, |segment| {
-                    let here = rest.iter().take_while(|hit| hit.begins_before(segment.range.end)).count();
-                    let (now, later) = rest.split_at(here);
-                    rest = later;
+                segments.visit(bytes, from, is_end, out, |segment, out| {
+                    let before =
+                        |place: usize| rest.iter().take_while(|hit| hit.begins_before(place)).count();
+                    let (gone, here) = (before(segment.range.start), before(segment.until));
+                    let now = rest.get(gone..here).unwrap_or_default();
+                    rest = rest.get(here..).unwrap_or_default();
                     secrets.scan(bytes, segment, now, out);
                 })
             }
-            (Engine::Urls(urls), _) => {
-                segments(bytes, from, is_end, |segment| urls.scan(bytes, segment.range.clone(), out))
-            }
-            (Engine::Regex(regexes), Self::Regex(cache)) => {
-                walk::scan(regexes, cache, bytes, from, is_end, out)
+            (Engine::Urls(urls), _) => segments
+                .visit(bytes, from, is_end, out, |segment, out| urls.scan(bytes, segment.range.clone(), out)),
+            (Engine::Regex(regexes), Self::Regex(room)) => {
+                walk::scan(regexes, room.cache(), bytes, from, is_end, out)
             }
             (Engine::Terms(terms), _) => walk::scan(terms, &mut (), bytes, from, is_end, out),
             (Engine::Invisible, _) => invisible::scan(text, from, is_end, out),
             _ => text.len(),
         }
     }
-}
-
-/// Visits each complete segment; gives where the last one ends.
-fn segments(text: &[u8], from: usize, is_end: bool, mut visit: impl FnMut(&Segment)) -> usize {
-    let mut at = from;
-    while at < text.len() {
-        match segment::next(text, at, is_end) {
-            Some(segment) if segment.range.end > at => {
-                visit(&segment);
-                at = segment.range.end;
-            }
-            _ => break,
-        }
-    }
-    at
 }

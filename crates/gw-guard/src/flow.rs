@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::json_text::{self, Unescaper};
 use crate::notes::{Notes, Place, Side};
 use crate::rail::Guardrail;
-use crate::segment::{CONTEXT_BYTES, floor};
+use crate::segment::{CONTEXT_BYTES, Segments, floor};
 use crate::terms::Terms;
 use crate::vault::Vault;
 use gw_model::guardrail::GuardAction;
@@ -54,6 +54,8 @@ pub struct Session {
     pub vault: Vault,
     /// What was found.
     pub notes: Notes,
+    /// The first guardrail that leads the call elsewhere.
+    pub routed: Option<Arc<Guardrail>>,
     /// The call, for expressions.
     pub about: About,
 }
@@ -75,6 +77,8 @@ pub struct Flow {
     /// Found and not yet acted upon.
     found: Vec<(Source, Finding)>,
     whole: Option<String>,
+    /// The text as it came, for checks that read it so.
+    written: Option<String>,
     /// Nothing goes on before it is known what others say about the text.
     holds: bool,
     told: Vec<Said>,
@@ -118,6 +122,7 @@ impl Flow {
         };
         let lanes: Vec<Lane> = rails.iter().map(lane).collect();
         let wants_whole = lanes.iter().any(|lane| lane.scanner.is_none());
+        let wants_written = rails.iter().any(|rail| rail.check().reads_as_written());
         Self {
             lanes,
             rails,
@@ -129,6 +134,7 @@ impl Flow {
             offset: 0,
             found: Vec::new(),
             whole: wants_whole.then(String::new),
+            written: wants_written.then(String::new),
             holds: false,
             told: Vec::new(),
             decided: 0,
@@ -197,6 +203,9 @@ impl Flow {
 
     /// Appends what a piece says, as soon as it is known how the text is written.
     fn take(&mut self, piece: &str, is_end: bool) {
+        if let Some(written) = self.written.as_mut().filter(|written| written.len() < MAX_WHOLE_BYTES) {
+            written.push_str(piece);
+        }
         let joined;
         let mut piece = piece;
         if let Some(mut before) = self.unsure.take() {
@@ -205,7 +214,8 @@ impl Flow {
                 self.unsure = Some(before);
                 return;
             };
-            self.unescaper = is_json.then(Unescaper::default);
+            let unescaper = if is_json { Unescaper::default() } else { Unescaper::of_prose() };
+            self.unescaper = Some(unescaper);
             joined = before;
             piece = &joined;
         }
@@ -249,11 +259,11 @@ impl Flow {
 
     /// Looks at what is new, one guardrail after the other.
     fn scan(&mut self, is_end: bool, session: &mut Session) {
-        let mut out = Vec::new();
+        let (mut out, mut segments) = (Vec::new(), Segments::default());
         for (at, (lane, rail)) in self.lanes.iter_mut().zip(&*self.rails).enumerate() {
             let Some(scanner) = &mut lane.scanner else { continue };
             let from = lane.decided - self.offset;
-            let decided = scanner.advance(rail.check(), &self.text, from, is_end, &mut out);
+            let decided = scanner.advance(rail.check(), &self.text, from, is_end, &mut segments, &mut out);
             lane.decided = self.offset + decided;
             for mut finding in out.drain(..) {
                 finding.start += self.offset;
@@ -302,7 +312,11 @@ impl Flow {
                 continue;
             }
             lane.decided = seen;
-            let Some(finding) = rail.check().judge(whole, Some(&self.place), &session.about) else {
+            let read = match &self.written {
+                Some(written) if rail.check().reads_as_written() => written,
+                _ => &*whole,
+            };
+            let Some(finding) = rail.check().judge(read, Some(&self.place), &session.about) else {
                 continue;
             };
             match rail.enforces() {
@@ -351,6 +365,10 @@ impl Flow {
                 self.blocked = Some((finding.start, blocked.clone()));
                 self.found.clear();
                 return Err(blocked);
+            }
+            if action == GuardAction::Route {
+                session.routed.get_or_insert_with(|| Arc::clone(&rail));
+                continue;
             }
             let value =
                 self.text.get(finding.start - self.offset..finding.end - self.offset).unwrap_or_default();
@@ -414,7 +432,7 @@ fn replacement(
     match action {
         GuardAction::Tokenize => session.vault.mask(kind, value, avoid).map_or_else(blank, str::to_owned),
         GuardAction::Rewrite => rail.spec.replacement.as_deref().unwrap_or_default().to_owned(),
-        GuardAction::Redact | GuardAction::Flag | GuardAction::Block => {
+        GuardAction::Redact | GuardAction::Flag | GuardAction::Route | GuardAction::Block => {
             match (&rail.spec.replacement, kind) {
                 (Some(text), _) => text.to_string(),
                 (None, "invisible_text") => String::new(),
@@ -466,15 +484,15 @@ pub fn told(
 /// A text as checks see it.
 #[must_use]
 pub fn seen(text: &str, form: Form) -> std::borrow::Cow<'_, str> {
-    match form {
-        Form::Plain if json_text::begins(text) != Some(true) => text.into(),
-        Form::Plain | Form::Json => {
-            let (mut unescaper, mut out) = (Unescaper::default(), String::with_capacity(text.len()));
-            unescaper.push(text, &mut out);
-            unescaper.finish(&mut out);
-            out.into()
-        }
+    let is_prose = form == Form::Plain && json_text::begins(text) != Some(true);
+    if is_prose && memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return text.into();
     }
+    let mut unescaper = if is_prose { Unescaper::of_prose() } else { Unescaper::default() };
+    let mut out = String::with_capacity(text.len());
+    unescaper.push(text, &mut out);
+    unescaper.finish(&mut out);
+    out.into()
 }
 
 /// A piece of a text, `start..end` of the whole as it came, after its replacements; `None` when there are none in it.

@@ -6,6 +6,10 @@ use crate::finding::Finding;
 /// Appends runs of such characters from `from` on; gives where everything before is decided.
 pub(crate) fn scan(text: &str, from: usize, is_end: bool, out: &mut Vec<Finding>) -> usize {
     let Some(rest) = text.get(from..) else { return from };
+    // All of them lie outside of ASCII.
+    if rest.is_ascii() {
+        return text.len();
+    }
     let mut open: Option<usize> = None;
     let mut before = text.get(..from).and_then(|t| t.chars().next_back());
     let mut characters = rest.char_indices().peekable();

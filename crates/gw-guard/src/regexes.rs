@@ -7,13 +7,16 @@ use crate::walk::{Walk, Walker};
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson;
 use regex_automata::{Anchored, Input, MatchError, MatchKind, meta};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// What the automaton of one guardrail may take, in bytes.
 const MAX_AUTOMATON_BYTES: usize = 16 << 20;
 
 /// What its memo may take on each stream, in bytes.
 const MAX_MEMO_BYTES: usize = 4 << 20;
+
+/// Most memos that are kept for the next texts.
+const MAX_IDLE: usize = 4;
 
 /// Patterns, compiled.
 #[derive(Clone, Debug)]
@@ -27,6 +30,32 @@ struct Inner {
     /// Finds where matches may begin in a text that is there whole, and matches where the automaton can not.
     search: meta::Regex,
     max_match_bytes: usize,
+    /// Memos that no text needs now: what the automaton learned from one text serves the next.
+    idle: Mutex<Vec<Box<Cache>>>,
+}
+
+/// What one text at a time needs.
+#[derive(Debug)]
+pub(crate) struct Room {
+    cache: Option<Box<Cache>>,
+    inner: Arc<Inner>,
+}
+
+impl Room {
+    pub(crate) fn cache(&mut self) -> &mut Cache {
+        self.cache.get_or_insert_with(|| Box::new(self.inner.automaton.create_cache()))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // Who would have to wait lets it go.
+        if let (Some(cache), Ok(mut idle)) = (self.cache.take(), self.inner.idle.try_lock())
+            && idle.len() < MAX_IDLE
+        {
+            idle.push(cache);
+        }
+    }
 }
 
 /// Why patterns can not be used: which one, and the engine's words.
@@ -72,12 +101,13 @@ impl Regexes {
             .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_AUTOMATON_BYTES)))
             .build_many(patterns)
             .map_err(|e| too_large(brief(&e)))?;
-        Ok(Self { inner: Arc::new(Inner { automaton, search, max_match_bytes }) })
+        Ok(Self { inner: Arc::new(Inner { automaton, search, max_match_bytes, idle: Mutex::default() }) })
     }
 
     /// What one text at a time needs.
-    pub(crate) fn room(&self) -> Cache {
-        self.inner.automaton.create_cache()
+    pub(crate) fn room(&self) -> Room {
+        let cache = self.inner.idle.try_lock().ok().and_then(|mut idle| idle.pop());
+        Room { cache, inner: Arc::clone(&self.inner) }
     }
 
     fn run(&self, cache: &mut Cache, text: &[u8], at: usize, is_end: bool) -> Result<Walk, MatchError> {

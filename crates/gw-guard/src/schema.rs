@@ -2,6 +2,8 @@
 //! references within the schema. Serves the check of answers. A keyword that is not known is refused when the schema is
 //! compiled: what is not checked must not look as if it were.
 
+mod explain;
+
 use crate::finding::Finding;
 use regex_automata::meta::Regex;
 use serde_json::{Map, Value};

@@ -2,10 +2,17 @@
 //! never on how a text came, so that a stream is judged as the whole text is. Serves the checks for personal data,
 //! credentials and links. It must not look further back than a segment's start.
 
+use crate::finding::Finding;
 use std::ops::Range;
 
 /// Longest segment. A text that goes on without a natural end is cut there.
 pub(crate) const MAX_SEGMENT_BYTES: usize = 2048;
+
+/// Numbers with blanks between them end a segment when they are longer than that: nothing waits for more.
+const MAX_RUN_BYTES: usize = 256;
+
+/// The longest finding with blanks in it. What begins so near to the end of such numbers is left to the next segment.
+const REACH_BYTES: usize = 96;
 
 /// What a block begins with.
 const BEGIN: &[u8] = b"-----BEGIN ";
@@ -66,9 +73,82 @@ const CLASSES: [u8; 256] = {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) range: Range<usize>,
+    /// Where the next one begins: findings that begin there or later are its. In long runs of numbers, segments overlap.
+    pub(crate) until: usize,
     pub(crate) flags: Flags,
+    /// The word behind it, where one had to be known to say that the segment ends here; else empty.
+    pub(crate) behind: Range<usize>,
     /// It is a block between `BEGIN` and `END`.
     pub(crate) is_block: bool,
+}
+
+impl Segment {
+    const fn overlaps(&self) -> bool {
+        self.until < self.range.end
+    }
+}
+
+/// The complete segments of a text from a place on, found once for all who ask for them there; up to the first that the
+/// next one overlaps, as where that begins depends on what is found.
+#[derive(Debug, Default)]
+pub(crate) struct Segments {
+    from: Option<usize>,
+    list: Vec<Segment>,
+    is_cut: bool,
+}
+
+impl Segments {
+    /// They are the same as long as the text is.
+    fn find(&mut self, text: &[u8], from: usize, is_end: bool) {
+        if self.from == Some(from) {
+            return;
+        }
+        self.from = Some(from);
+        self.list.clear();
+        self.is_cut = false;
+        let mut at = from;
+        while at < text.len()
+            && let Some(segment) = next(text, at, is_end)
+            && segment.until > at
+        {
+            self.is_cut = segment.overlaps();
+            if self.is_cut {
+                break;
+            }
+            at = segment.range.end;
+            self.list.push(segment);
+        }
+    }
+
+    /// Visits each complete segment; gives where everything before is decided.
+    pub(crate) fn visit(
+        &mut self,
+        text: &[u8],
+        from: usize,
+        is_end: bool,
+        out: &mut Vec<Finding>,
+        mut look: impl FnMut(&Segment, &mut Vec<Finding>),
+    ) -> usize {
+        self.find(text, from, is_end);
+        self.list.iter().for_each(|segment| look(segment, out));
+        let mut at = self.list.last().map_or(from, |last| last.range.end);
+        while self.is_cut && at < text.len() {
+            let Some(segment) = next(text, at, is_end).filter(|segment| segment.until > at) else {
+                break;
+            };
+            let before = out.len();
+            look(&segment, out);
+            at = segment.until;
+            if segment.overlaps() {
+                // The next segment looks at the rest again, from where nothing reaches into it.
+                let mut new = out.split_off(before);
+                new.retain(|finding| finding.start < segment.until);
+                at = new.iter().map(|finding| finding.end).fold(at, usize::max);
+                out.append(&mut new);
+            }
+        }
+        at
+    }
 }
 
 /// The segment that begins at `from`; `None` when what there is of the text does not say where it ends.
@@ -76,11 +156,14 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     let mut flags = 0;
     let mut at = from;
     let mut commas = 0;
+    let segment = |end, flags| {
+        Some(Segment { range: from..end, until: end, flags: Flags(flags), behind: 0..0, is_block: false })
+    };
     loop {
         let token = behind(text, at, true);
         if text.get(token..).unwrap_or_default().starts_with(BEGIN) && token - from < MAX_SEGMENT_BYTES {
             if token > from {
-                return Some(Segment { range: from..token, flags: Flags(flags), is_block: false });
+                return segment(token, flags);
             }
             return block(text, from, is_end);
         }
@@ -94,34 +177,41 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
             if class & Flags::EDGE != 0
                 && let Some(edge) = edge(text, from, end - 1)
             {
-                return Some(Segment { range: from..edge, flags: Flags(flags), is_block: false });
+                return segment(edge, flags);
             }
         }
         if end - from >= MAX_SEGMENT_BYTES {
-            return Some(Segment { range: from..cut(text, from), flags: Flags(flags), is_block: false });
+            return segment(cut(text, from), flags);
         }
-        let of_all = || Some(Segment { range: from..text.len(), flags: Flags(flags), is_block: false });
         if end >= text.len() {
-            return if is_end { of_all() } else { None };
+            return if is_end { segment(text.len(), flags) } else { None };
         }
         let (next, is_line) = blank(text, end);
         if is_line {
-            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+            return segment(next, flags);
         }
         if next >= text.len() {
-            return if is_end { of_all() } else { None };
+            return if is_end { segment(text.len(), flags) } else { None };
         }
-        let (first, is_whole) = first_atom(text, next);
+        let last = last_atom(text.get(from..end).unwrap_or_default());
+        if last == Atom::Word {
+            return segment(next, flags);
+        }
+        let (first, word, is_whole) = first_atom(text, next);
         if !is_whole && !is_end {
             return None;
         }
-        if !joins(last_atom(text.get(from..end).unwrap_or_default()), first) {
-            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+        if !joins(last, first) {
+            return Some(Segment { behind: word, ..segment(next, flags)? });
         }
         commas += usize::from(text.get(end - 1) == Some(&b','));
         if commas > MAX_COMMAS {
             // A list of numbers, which no finding is.
-            return Some(Segment { range: from..next, flags: Flags(flags), is_block: false });
+            return segment(next, flags);
+        }
+        if next - from > MAX_RUN_BYTES {
+            let until = token_behind(text, next - REACH_BYTES, next);
+            return Some(Segment { until, ..segment(next, flags)? });
         }
         at = next;
     }
@@ -158,6 +248,13 @@ fn is_bound(text: &[u8], from: usize, start: usize) -> bool {
     near.last().is_some_and(u8::is_ascii_digit) || near.iter().any(|byte| matches!(byte, b':' | b'=' | b'@'))
 }
 
+/// Where the first token begins behind a place, before `end`.
+fn token_behind(text: &[u8], from: usize, end: usize) -> usize {
+    let is_blank = |byte: &u8| CLASSES[usize::from(*byte)] & Flags::SPACE != 0;
+    let blank = text.get(from..end).and_then(|near| near.iter().position(is_blank));
+    blank.map_or(end, |at| behind(text, from + at, true).min(end))
+}
+
 /// A block up to its end mark, to the longest that it may be, or to the text's end.
 fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
     let most = text.len().min(from + MAX_BLOCK_BYTES);
@@ -167,7 +264,8 @@ fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
         memchr::memmem::find(rest, b"-----").map(|tail| from + mark + 9 + tail + 5)
     });
     let segment = |end: usize| {
-        Some(Segment { range: from..end, flags: Flags(Flags::DIGIT | Flags::COLON), is_block: true })
+        let flags = Flags(Flags::DIGIT | Flags::COLON);
+        Some(Segment { range: from..end, until: end, flags, behind: 0..0, is_block: true })
     };
     match end {
         Some(end) => segment(end),
@@ -221,8 +319,8 @@ fn joins(one: Atom, other: Atom) -> bool {
     }
 }
 
-/// The word at a token's beginning, brackets and signs before it left out, and whether it is complete.
-fn first_atom(text: &[u8], from: usize) -> (Atom, bool) {
+/// The word at a token's beginning, brackets and signs before it left out: what it is, where, and whether it is complete.
+fn first_atom(text: &[u8], from: usize) -> (Atom, Range<usize>, bool) {
     let mut start = from;
     while text.get(start).is_some_and(|b| matches!(b, b'(' | b'+' | b'-' | b'/' | b'[')) && start - from < 4 {
         start += 1;
@@ -230,7 +328,7 @@ fn first_atom(text: &[u8], from: usize) -> (Atom, bool) {
     let rest = text.get(start..).unwrap_or_default();
     let length = rest.iter().take(24).take_while(|b| is_word(**b)).count();
     let atom = rest.get(..length).unwrap_or_default();
-    (judge(atom), length < rest.len() || length >= 24)
+    (judge(atom), start..start + length, length < rest.len() || length >= 24)
 }
 
 /// The word at a token's end, a comma or full stop behind it left out.
@@ -245,10 +343,27 @@ pub(crate) const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
+/// Is the letter at a place the end of an escape such as `\n`, as texts have them that quote JSON or code? Then no word
+/// goes on there.
+pub(crate) fn is_escape(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at), Some(b'n' | b'r' | b't'))
+        && at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b'\\')
+}
+
+/// Does a word go on behind the byte at a place?
+pub(crate) fn is_within_word(text: &[u8], at: usize) -> bool {
+    text.get(at).is_some_and(|byte| is_word(*byte)) && !is_escape(text, at)
+}
+
 fn judge(atom: &[u8]) -> Atom {
-    if atom.iter().any(u8::is_ascii_digit) || month(atom).is_some() {
+    let (mut has_digit, mut is_upper) = (false, true);
+    for byte in atom {
+        has_digit |= byte.is_ascii_digit();
+        is_upper &= byte.is_ascii_uppercase();
+    }
+    if has_digit || month(atom).is_some() {
         Atom::Number
-    } else if !atom.is_empty() && atom.len() <= 5 && atom.iter().all(u8::is_ascii_uppercase) {
+    } else if is_upper && (1..=5).contains(&atom.len()) {
         Atom::Short
     } else {
         Atom::Word
@@ -292,7 +407,25 @@ const MONTHS: &[(&[u8], u8)] = &[
 
 /// The month that a word names.
 pub(crate) fn month(word: &[u8]) -> Option<u8> {
-    if !(3..=11).contains(&word.len()) || word.iter().any(u8::is_ascii_digit) {
+    // No other word's first two letters are one's of theirs.
+    let is_first = |first: u8, second: u8| {
+        let second = second.to_ascii_lowercase();
+        match first.to_ascii_lowercase() {
+            b'j' => matches!(second, b'a' | b'u'),
+            b'f' | b'd' => matches!(second, b'e' | b'i' | 0xc3),
+            b'm' => matches!(second, b'a' | 0xc3),
+            b'a' => matches!(second, b'p' | b'v' | b'b' | b'u' | b'g' | b'o'),
+            b'g' => matches!(second, b'i' | b'e'),
+            b'l' => second == b'u',
+            b's' => second == b'e',
+            b'o' => matches!(second, b'c' | b'k' | b't'),
+            b'n' => second == b'o',
+            b'e' => second == b'n',
+            _ => false,
+        }
+    };
+    let may_be = (3..=11).contains(&word.len()) && is_first(word[0], word[1]);
+    if !may_be || word.iter().any(u8::is_ascii_digit) {
         return None;
     }
     let matches = |name: &[u8]| word.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
@@ -334,5 +467,5 @@ pub(crate) fn says(text: &[u8], start: usize, words: &[&str]) -> bool {
 
 /// Does a word begin in the text, not within another?
 fn has_word(text: &[u8], word: &[u8]) -> bool {
-    memchr::memmem::find_iter(text, word).any(|at| at == 0 || !is_word(text[at - 1]) || word.len() > 5)
+    memchr::memmem::find_iter(text, word).any(|at| at == 0 || word.len() > 5 || !is_within_word(text, at - 1))
 }

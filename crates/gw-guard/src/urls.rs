@@ -21,44 +21,111 @@ impl Urls {
     }
 
     fn is_denied(&self, host: &str) -> bool {
-        let covers = |list: &[Arc<str>]| {
-            list.iter().any(|known| {
-                host.strip_suffix(&**known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-            })
-        };
-        covers(&self.deny) || (!self.allow.is_empty() && !covers(&self.allow))
+        covers(&self.deny, host) || (!self.allow.is_empty() && !covers(&self.allow, host))
     }
 
     /// Appends the links of a segment that must not be there.
     pub(crate) fn scan(&self, text: &[u8], range: Range<usize>, out: &mut Vec<Finding>) {
         let mut from = range.start;
-        while let Some(mark) = memchr::memmem::find(text.get(from..range.end).unwrap_or_default(), b"://") {
+        // Nothing is a link that has neither a dot nor a scheme.
+        while let Some(mark) = memchr::memchr2(b':', b'.', text.get(from..range.end).unwrap_or_default()) {
             let mark = from + mark;
-            let scheme = text[from..mark]
-                .iter()
-                .rev()
-                .take(12)
-                .take_while(|b| b.is_ascii_alphanumeric() || **b == b'+')
-                .count();
-            from = mark + 3;
-            let rest = text.get(from..range.end).unwrap_or_default();
-            let length = rest.iter().take_while(|b| !is_end_of_link(**b)).count();
-            if scheme < 2 || length == 0 {
-                continue;
-            }
-            let link = &rest[..length];
-            let trimmed = link
-                .iter()
-                .rev()
-                .take_while(|b| matches!(b, b'.' | b',' | b';' | b'!' | b'?' | b':' | b'\''))
-                .count();
-            if self.is_denied(&host(link)) {
-                let reason = "a link to a host that is not allowed";
-                out.push(Finding::sure(mark - scheme, from + length - trimmed, "url", reason));
-            }
-            from += length;
+            let has_scheme = text.get(mark..range.end).unwrap_or_default().starts_with(b"://");
+            from = match (has_scheme, text[mark]) {
+                (true, _) => self.with_scheme(text, from, mark, range.end, out),
+                (false, b'.') => self.bare(text, from, mark, range.end, out),
+                (false, _) => mark + 1,
+            };
         }
     }
+
+    /// A link whose scheme ends at a place; gives where it ends.
+    fn with_scheme(
+        &self,
+        text: &[u8],
+        from: usize,
+        mark: usize,
+        end: usize,
+        out: &mut Vec<Finding>,
+    ) -> usize {
+        let before = text.get(from..mark).unwrap_or_default().iter().rev();
+        let scheme = before.take(12).take_while(|b| b.is_ascii_alphanumeric() || **b == b'+').count();
+        if scheme < 2 {
+            return mark + 3;
+        }
+        let link = link(text, mark + 3, end);
+        if !link.is_empty() && self.is_denied(&host(link)) {
+            out.push(finding(mark - scheme, mark + 3, link));
+        }
+        mark + 3 + link.len()
+    }
+
+    /// What readers and their programs take for a link though it has no scheme: it begins with `www.`, is a host of a usual
+    /// kind with a path, or one that must not be linked to. `dot` is its first dot. Gives where it ends.
+    fn bare(&self, text: &[u8], from: usize, dot: usize, end: usize, out: &mut Vec<Finding>) -> usize {
+        let before = text.get(from..dot).unwrap_or_default().iter().rev();
+        let label = before.take(63).take_while(|b| is_of_host(**b)).count();
+        let start = dot - label;
+        let link = link(text, start, end);
+        let behind = link.iter().position(|b| !is_of_host(*b) && *b != b'.').unwrap_or(link.len());
+        let name = String::from_utf8_lossy(link.get(..behind).unwrap_or_default()).to_ascii_lowercase();
+        let name = name.trim_end_matches('.');
+        // An address of mail is none, nor is what goes on from a word.
+        let is_alone = start.checked_sub(1).is_none_or(|at| !is_of_address(text[at]));
+        let next = link.get(behind);
+        if label == 0 || !is_alone || next == Some(&b'@') || !name.contains('.') {
+            return dot + 1;
+        }
+        let has_path =
+            matches!(next, Some(b'/' | b'?' | b'#')) || is_port(link.get(behind..).unwrap_or_default());
+        let is_usual = name.rsplit('.').next().is_some_and(|top| TOPS.contains(&top));
+        let is_link = name.starts_with("www.") || (is_usual && has_path) || covers(&self.deny, name);
+        if is_link && self.is_denied(name) {
+            out.push(finding(start, start, link));
+        }
+        start + link.len().max(label + 1)
+    }
+}
+
+/// Endings of hosts that are taken for one where a path follows.
+const TOPS: &[&str] = &[
+    "com", "org", "net", "io", "co", "info", "biz", "dev", "app", "ai", "me", "xyz", "site", "online", "top",
+    "club", "shop", "tech", "store", "live", "link", "click", "icu", "cc", "tv", "ly", "gg", "to", "us",
+    "uk", "de", "fr", "es", "it", "nl", "be", "ch", "at", "pl", "cz", "se", "no", "dk", "fi", "pt", "gr",
+    "ru", "ua", "cn", "jp", "kr", "in", "br", "mx", "ca", "au", "nz", "za", "tr", "eu", "tk", "ml", "ga",
+    "cf", "example",
+];
+
+fn covers(list: &[Arc<str>], host: &str) -> bool {
+    list.iter()
+        .any(|known| host.strip_suffix(&**known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+const fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' || byte >= 0x80
+}
+
+const fn is_of_address(byte: u8) -> bool {
+    is_of_host(byte) || matches!(byte, b'@' | b'.' | b'+')
+}
+
+/// Does a port follow, as in `:8080`?
+fn is_port(rest: &[u8]) -> bool {
+    rest.first() == Some(&b':') && rest.get(1).is_some_and(u8::is_ascii_digit)
+}
+
+/// A link up to where one ends.
+fn link(text: &[u8], from: usize, end: usize) -> &[u8] {
+    let rest = text.get(from..end).unwrap_or_default();
+    let length = rest.iter().take_while(|b| !is_end_of_link(**b)).count();
+    rest.get(..length).unwrap_or_default()
+}
+
+/// A link that begins at `start`; `from` is where what follows its scheme begins.
+fn finding(start: usize, from: usize, link: &[u8]) -> Finding {
+    let marks = link.iter().rev();
+    let marks = marks.take_while(|b| matches!(b, b'.' | b',' | b';' | b'!' | b'?' | b':' | b'\'')).count();
+    Finding::sure(start, from + link.len() - marks, "url", "a link to a host that is not allowed")
 }
 
 const fn is_end_of_link(byte: u8) -> bool {
@@ -75,3 +142,6 @@ fn host(link: &[u8]) -> String {
     };
     String::from_utf8_lossy(host).trim_end_matches('.').to_ascii_lowercase()
 }
+
+#[cfg(test)]
+mod tests;

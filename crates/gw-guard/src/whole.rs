@@ -2,8 +2,9 @@
 //! those kinds. On streams they need the end of the answer.
 
 use crate::finding::Finding;
+use aho_corasick::AhoCorasick;
 use gw_model::guardrail::LengthSpec;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const fn all(text: &str, kind: &'static str, score: u8, reason: &'static str) -> Finding {
     Finding { start: 0, end: text.len(), kind, score, reason }
@@ -77,11 +78,14 @@ const DECLINES: &[&str] = &[
     "não posso ajudar",
 ];
 
+/// Finds them; `None` where it could not be made, which does not happen with words that are constant.
+static DECLINES_FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(DECLINES).ok());
+
 /// Does a text decline? Its beginning tells: later the model speaks about something.
 pub(crate) fn refusal(text: &str) -> Option<Finding> {
     let beginning: String = text.chars().take(240).flat_map(char::to_lowercase).collect();
     let beginning = beginning.replace('\u{2019}', "'");
-    let says = DECLINES.iter().any(|words| beginning.contains(words));
+    let says = DECLINES_FINDER.as_ref().is_some_and(|finder| finder.is_match(&beginning));
     says.then(|| all(text, "refusal", 90, "words with which models decline"))
 }
 

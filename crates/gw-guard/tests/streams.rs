@@ -22,6 +22,9 @@ fn rail(check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
         sample_permille: 1000,
         speakers: Speakers::ALL,
         message: None,
+        refusal: None,
+        repairs: false,
+        to: None,
         replacement: (action == GuardAction::Rewrite).then(|| "***".into()),
         pass_unchecked: false,
     };
@@ -111,6 +114,13 @@ const PIECES: &[&str] = &[
     "'t",
     "\"",
     "\\",
+    "\\u0040",
+    "\\u00",
+    "40",
+    "\\/",
+    "{\"a\":\"",
+    "12 34 56 78 90 ",
+    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 ",
     "NO ",
     "X",
     "12345678",
@@ -309,7 +319,94 @@ fn json_within_a_text_is_judged_by_what_it_says() {
             "{\"k\":\"[REDACTED_PRIVATE_KEY]\\n\"}",
         ),
         ("{curly} jane@corp.example", "{curly} [REDACTED_EMAIL]"),
+        (r#"Here it is: {"mail":"jane\u0040corp.example"}."#, r#"Here it is: {"mail":"[REDACTED_EMAIL]"}."#),
+        ("```json\n[ \"x\\nDE89370400440532013000\" ]\n```", "```json\n[ \"x\\n[REDACTED_IBAN]\" ]\n```"),
+        (
+            r#"{"body":"{\"mail\":\"jane\\u0040corp.example\"}"}"#,
+            r#"{"body":"{\"mail\":\"[REDACTED_EMAIL]\"}"}"#,
+        ),
+        (r"jane\u0040corp.example", "[REDACTED_EMAIL]"),
+        (r"C:\new\table \u12 \ud83d\ude00", r"C:\new\table \u12 \ud83d\ude00"),
     ] {
         assert_eq!(run(&rails, &[text], Form::Plain, false).0, want);
+    }
+}
+
+#[test]
+fn numbers_with_blanks_between_them_do_not_hold_a_stream_and_hide_nothing() {
+    let rails: Arc<[Arc<Guardrail>]> =
+        [rail(CheckSpec::Pii { entities: Vec::new() }, GuardAction::Redact)].into();
+    let mut session = Session::default();
+    let mut flow = Flow::new(Arc::clone(&rails), None, PLACE, Form::Plain);
+    let mut sent = 0;
+    for number in 0..2000 {
+        let piece = format!("{number} ");
+        sent += piece.len();
+        flow.push(&piece, &mut session, b"").expect("it passes");
+        assert!(sent - flow.released() < 300, "{} of {sent}", flow.released());
+    }
+    // Wherever a card stands among them.
+    for before in 0..400 {
+        let text = format!("{}4111 1111 1111 1111 is it", "7 ".repeat(before));
+        let (out, ..) = run(&rails, &[&text], Form::Plain, false);
+        assert!(out.ends_with("[REDACTED_CREDIT_CARD] is it"), "{before}: {out}");
+    }
+}
+
+#[test]
+fn an_answer_with_escapes_is_judged_by_its_schema_as_it_is_written() {
+    let schema = r#"{"type":"object","properties":{"a":{"type":"string","maxLength":4}}}"#;
+    let rails: Arc<[Arc<Guardrail>]> =
+        [rail(CheckSpec::JsonSchema { schema: schema.into() }, GuardAction::Block)].into();
+    for (text, fits) in [(r#"{"a":"x\"\\y"}"#, true), (r#"{"a":"\"\"\"\"\""}"#, false)] {
+        for at in 0..text.len() {
+            let (_, _, stopped) = run(&rails, &[&text[..at], &text[at..]], Form::Plain, false);
+            assert_eq!(stopped.is_none(), fits, "{text} at {at}");
+        }
+    }
+}
+
+/// Patterns that nobody thought of: letters, classes, repeats and choices, of which each match has at least one letter.
+fn patterns() -> impl Strategy<Value = String> {
+    let atom = prop::sample::select(vec!["a", "b", "é", "[ab]", "[^a]", r"\d", r"\w", r"\b7", " ", "(a|bé)"]);
+    let repeat = prop::sample::select(vec!["", "+", "{2,3}", "?", "*"]);
+    let rest = prop::collection::vec((atom.clone(), repeat), 0..4);
+    let first = prop::sample::select(vec!["a", "b", "é", "[ab7]", r"\d", "(ab|é)"]);
+    (first, rest).prop_map(|(first, rest)| {
+        rest.iter().fold(first.to_owned(), |all, (atom, repeat)| all + atom + repeat)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_patterns_and_terms_are_the_same_whole_and_streamed(
+        text in r"[ab7é \n]{0,60}",
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..30),
+        patterns in prop::collection::vec(patterns(), 1..4),
+        terms in prop::collection::vec("[ab7é]{1,4}( [ab]{1,3})?", 1..5),
+        max_match_bytes in 4..40usize,
+        has_terms: bool,
+        whole_words: bool,
+    ) {
+        let check = if has_terms {
+            let terms = terms.iter().map(|term| term.as_str().into()).collect();
+            CheckSpec::Keywords { terms, case_sensitive: false, whole_words }
+        } else {
+            let patterns = patterns.iter().map(|pattern| pattern.as_str().into()).collect();
+            CheckSpec::Regex { patterns, max_match_bytes }
+        };
+        let pieces = cut(&text, &cuts);
+        for action in [GuardAction::Flag, GuardAction::Redact, GuardAction::Rewrite, GuardAction::Tokenize] {
+            let rails: Arc<[Arc<Guardrail>]> = [rail(check.clone(), action)].into();
+            prop_assert_eq!(run(&rails, &[&text], Form::Plain, false), run(&rails, &pieces, Form::Plain, false));
+        }
+        let blocking = rail(check, GuardAction::Block);
+        let first = blocking.check().find(&text).iter().map(|found| found.start).min();
+        let (streamed, _, stopped) = run(&[blocking].into(), &pieces, Form::Plain, false);
+        prop_assert_eq!(stopped.is_some(), first.is_some());
+        // Of a stream that is stopped nothing is out but what stands before the match.
+        prop_assert!(text[..first.unwrap_or(text.len())].starts_with(&streamed), "{:?} of {:?}", streamed, text);
     }
 }

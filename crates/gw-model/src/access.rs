@@ -2,8 +2,12 @@
 //! address and the time are given.
 
 mod calls;
+mod deny;
+mod parameters;
 
 pub use calls::CallRules;
+pub use deny::{Compile, DenyRule};
+pub use parameters::{ParameterRules, is_content, parameter_key};
 
 use crate::clock::Micros;
 use crate::limits::TimeZone;

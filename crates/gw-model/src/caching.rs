@@ -40,6 +40,9 @@ pub struct CachePolicy {
     pub stale_if_error_seconds: u64,
     /// Largest answer that is kept, in bytes.
     pub max_entry_bytes: usize,
+    /// How long a caller that reads slowly holds up others who get the same answer, where that is not kept in memory, in
+    /// milliseconds; then it is left behind.
+    pub slow_reader_ms: u64,
     /// Answers to similar requests are reused, too.
     pub semantic: Option<SemanticPolicy>,
 }

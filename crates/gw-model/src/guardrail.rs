@@ -3,7 +3,7 @@
 
 mod asked;
 
-pub use asked::{AskSpec, Asked, Host, Threshold};
+pub use asked::{AskSpec, Asked, Host, Threshold, Topic, Topics};
 
 use crate::policy::Condition;
 use std::sync::Arc;
@@ -31,6 +31,12 @@ pub struct GuardrailSpec {
     pub speakers: Speakers,
     /// What a refused caller is told, in place of the gateway's own words.
     pub message: Option<Arc<str>>,
+    /// What a caller gets as an answer like any other in place of a refusal.
+    pub refusal: Option<Arc<str>>,
+    /// The model is asked once more for an answer that does not fit its schema.
+    pub repairs: bool,
+    /// The model that is asked, where the action routes.
+    pub to: Option<Arc<str>>,
     /// What stands in place of a finding, where the action rewrites.
     pub replacement: Option<Arc<str>>,
     /// Calls whose texts can not be read (pass-through, sessions, forms) pass unseen; else they are refused.
@@ -48,6 +54,8 @@ pub enum GuardAction {
     Rewrite,
     /// The finding is blanked.
     Redact,
+    /// Another model is asked.
+    Route,
     /// A refusal.
     Block,
 }
@@ -61,6 +69,7 @@ impl GuardAction {
             Self::Tokenize => "tokenize",
             Self::Rewrite => "rewrite",
             Self::Redact => "redact",
+            Self::Route => "route",
             Self::Block => "block",
         }
     }

@@ -33,8 +33,10 @@ pub mod routing;
 pub mod secret;
 pub mod snapshot;
 pub mod subcalls;
+pub mod telemetry;
 pub mod tenancy;
 pub mod time;
+pub mod trace;
 pub mod usage;
 
 pub use abilities::{Abilities, Ability, DropParams};
@@ -60,5 +62,7 @@ pub use record::{
 pub use refusal::{ErrorCode, Refusal};
 pub use secret::Secret;
 pub use snapshot::Snapshot;
+pub use telemetry::Telemetry;
 pub use tenancy::{AccountId, AccountPolicy, CustomerPolicy, Level, Membership, Role};
+pub use trace::{Ended, Trace};
 pub use usage::{Usage, UsageSource};

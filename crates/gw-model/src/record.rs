@@ -94,6 +94,8 @@ pub enum SubCallRole {
     Panel,
     /// Fetches an answer for the cache that is about to be too old.
     Refresh,
+    /// Asks again for an answer that did not fit its schema.
+    Repair,
 }
 
 impl SubCallRole {
@@ -104,6 +106,7 @@ impl SubCallRole {
             Self::Mirror => "mirror",
             Self::Panel => "panel",
             Self::Refresh => "refresh",
+            Self::Repair => "repair",
         }
     }
 }

@@ -2,6 +2,7 @@
 //! writers in `gw-wire` turn a [`Refusal`] into the caller's format.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 macro_rules! codes {
     ($($(#[$meta:meta])* $variant:ident = $text:literal, $status:literal;)+) => {
@@ -38,6 +39,8 @@ codes! {
     ToolNotAllowed = "tool_not_allowed", 403;
     /// The key's calls may not go where the model is served.
     RegionNotAllowed = "region_not_allowed", 403;
+    /// A condition of the key, or of what it belongs to, refuses the call.
+    PolicyDenied = "policy_denied", 403;
     /// A budget has not enough left.
     BudgetExceeded = "budget_exceeded", 402;
     /// A rate limit is reached.
@@ -101,12 +104,15 @@ pub struct Refusal {
     pub retry_after_seconds: Option<u32>,
     /// Another try would end the same way, though the status may let callers think otherwise.
     pub is_final: bool,
+    /// What the caller gets as an answer like any other in place of an error, where its format has answers in words.
+    pub answer: Option<Arc<str>>,
 }
 
 impl Refusal {
     /// A refusal with a message.
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { code, message: message.into(), param: None, retry_after_seconds: None, is_final: false }
+        let message = message.into();
+        Self { code, message, param: None, retry_after_seconds: None, is_final: false, answer: None }
     }
 
     /// Names the parameter at fault.
@@ -120,6 +126,13 @@ impl Refusal {
     #[must_use]
     pub const fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Gives the caller an answer in words in place of an error.
+    #[must_use]
+    pub fn answer(mut self, words: Option<Arc<str>>) -> Self {
+        self.answer = words;
         self
     }
 

@@ -15,6 +15,7 @@ use crate::routing::{
 };
 use crate::secret::Secret;
 use crate::subcalls::{Ensemble, Mirror};
+use crate::telemetry::Telemetry;
 use crate::tenancy::CustomerPolicy;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -343,6 +344,8 @@ pub struct PathSettings {
     pub client_ip: ClientIp,
     /// How much is written down of calls.
     pub logging: LoggingRules,
+    /// What a collector of OpenTelemetry is told; `None` when nothing is.
+    pub telemetry: Option<Arc<Telemetry>>,
 }
 
 /// Limits of one session.
@@ -388,6 +391,7 @@ impl Default for PathSettings {
             cache: None,
             client_ip: ClientIp::Off,
             logging: LoggingRules::default(),
+            telemetry: None,
         }
     }
 }

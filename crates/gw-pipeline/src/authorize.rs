@@ -2,8 +2,11 @@
 //! is allowed is what would run. It must not take anything from a limit.
 
 mod calls;
+mod deny;
+mod parameters;
 
 pub(crate) use calls::{check_region, check_tool_names, check_tools, check_tools_of};
+pub(crate) use parameters::{check_as_it_is, check_parameter_names};
 
 use crate::files::Claimed;
 use crate::lineup::Lineup;
@@ -27,13 +30,21 @@ pub(crate) struct Permitted {
     _proof: (),
 }
 
-/// Checks endpoint and model.
+/// Checks endpoint, model and parameters; what rules set is in the call by then.
 pub(crate) fn authorize(claimed: Claimed) -> Result<Permitted, Rejected> {
-    let Claimed { ticket, live, call, .. } = claimed;
-    match check(&ticket, &live, &call) {
+    let Claimed { mut ticket, live, mut call, .. } = claimed;
+    match decide(&mut ticket, &live, &mut call) {
         Ok(model) => Ok(Permitted { ticket, live, call, model, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
     }
+}
+
+fn decide(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<Arc<Lineup>, Refusal> {
+    let model = check(ticket, live, call)?;
+    // Conditions see the call as the caller made it.
+    deny::check_denied(ticket, call)?;
+    parameters::apply_parameters(ticket, call, live.snapshot.settings.max_json_depth)?;
+    Ok(model)
 }
 
 fn check(ticket: &Ticket, live: &Live, call: &Call) -> Result<Arc<Lineup>, Refusal> {

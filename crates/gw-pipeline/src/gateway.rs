@@ -15,6 +15,7 @@ use crate::plugins::Plugins;
 use crate::route::meaning::Changes;
 use crate::saturation::Saturation;
 use arc_swap::ArcSwap;
+use gw_model::access::Compile;
 use gw_model::{ClientIp, Clock, Logging, LoggingRules, Micros, Secret, Snapshot};
 use gw_store::bodies::Bodies;
 use gw_store::memory::{Gates, KeyTable};
@@ -64,6 +65,7 @@ pub struct Gateway {
     introducer: OnceLock<Arc<dyn Introducer>>,
     plugins: OnceLock<Arc<dyn Plugins>>,
     bodies: OnceLock<Arc<Bodies>>,
+    compiler: OnceLock<Compile>,
     pub(crate) clock: Arc<SystemClock>,
     /// Counters and gauges.
     pub metrics: Metrics,
@@ -158,6 +160,7 @@ impl Gateway {
             introducer: OnceLock::new(),
             plugins: OnceLock::new(),
             bodies: OnceLock::new(),
+            compiler: OnceLock::new(),
             clock: parts.clock,
             metrics,
             saturation,
@@ -224,6 +227,15 @@ impl Gateway {
         self.bodies.get()
     }
 
+    /// Has conditions of keys and accounts be read so from now on; the first call decides.
+    pub fn set_compiler(&self, compile: Compile) {
+        let _ = self.compiler.set(compile);
+    }
+
+    pub(crate) fn compiler(&self) -> Option<Compile> {
+        self.compiler.get().copied()
+    }
+
     pub(crate) fn plugins(&self) -> Option<&Arc<dyn Plugins>> {
         self.plugins.get()
     }
@@ -240,7 +252,7 @@ impl Gateway {
     /// Do conditions want to see headers of callers? They are not kept otherwise.
     #[must_use]
     pub fn keeps_headers(&self) -> bool {
-        self.keeps_headers.load(Ordering::Relaxed)
+        self.keeps_headers.load(Ordering::Relaxed) || self.keys.accounts.reads_headers()
     }
 
     /// Is nothing to be written down of a call but what must be, where that is said of it?

@@ -548,7 +548,7 @@ impl Open {
         self.record.status = status;
         self.record.total_us = u64::try_from(now - self.record.time).unwrap_or(0);
         self.note_accounts();
-        if let Some(lead) = lead.filter(|_| is_good) {
+        if let Some(lead) = lead.filter(|lead| is_good || lead.is_whole()) {
             lead.land(&self.record);
         }
         let gateway = self.worker.gateway();

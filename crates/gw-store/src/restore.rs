@@ -5,8 +5,8 @@
 use crate::error::StoreError;
 use crate::memory::{KeyTable, Link, Rules, SpentByPeriod, Tally, Unrestored};
 use crate::traits::Ledger;
-use crate::types::{Spending, SpendingOf};
-use gw_model::{AccountId, KeyId, Level, Micros, NanoUsd};
+use crate::types::SpendingOf;
+use gw_model::{AccountId, KeyId, Level, Micros};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -131,8 +131,8 @@ pub fn restore_account(ledger: &dyn Ledger, party: &Party, now: Micros) -> Resul
     restore_windows(ledger, std::slice::from_ref(party), now)
 }
 
-/// Tells the windows that know nothing of the time before they were first asked for what was spent in them; those that
-/// know it are left alone. The sums by period must be right by then. For rules that are to be put in force, call it
+/// Tells the windows that know nothing of the time before they were first asked for what was spent in them, and those
+/// that began while nothing was heard of other gateways; the rest is left alone. The sums by period must be right by then. For rules that are to be put in force, call it
 /// before: then not even the first call can find a budget that looks unspent.
 ///
 /// # Errors
@@ -151,26 +151,13 @@ pub fn restore_windows(ledger: &dyn Ledger, parties: &[Party], now: Micros) -> R
         until: window.until,
     };
     let wanted: Vec<SpendingOf> = open.iter().map(stretch).collect();
+    // In this order: what is stored in between then counts as not stored yet, and is learned next time.
+    let all = ledger.spending(&wanted)?;
     let here = if ledger.is_shared() { Some(ledger.spending_here(&wanted)?) } else { None };
     let mut here = here.map(Vec::into_iter);
-    for ((party, window), mut spending) in open.iter().zip(ledger.spending(&wanted)?) {
-        add_unfolded(window, window.total, &mut spending);
-        let mut here = here.as_mut().and_then(Iterator::next);
-        if let Some(here) = &mut here {
-            add_unfolded(window, window.here, here);
-        }
-        let here = here.as_ref().map(|here| here.pieces.as_slice());
-        party.tally.restore_window(window, now, &spending.pieces, here);
+    for ((party, window), all) in open.iter().zip(all) {
+        let here = here.as_mut().and_then(Iterator::next);
+        party.tally.restore_window(window, now, &all, here.as_ref());
     }
     Ok(())
-}
-
-/// What was spent when the window was opened and had not reached the store yet: the account knows the sum of all, and
-/// the store what of it is older.
-fn add_unfolded(window: &Unrestored, total: NanoUsd, spending: &mut Spending) {
-    let stored = spending.total.minus(spending.later);
-    let unfolded = total.minus(stored);
-    if unfolded.0 > 0 {
-        spending.pieces.push((window.until, unfolded));
-    }
 }

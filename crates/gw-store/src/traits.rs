@@ -154,8 +154,12 @@ pub trait TokenStore: Send + Sync {
     fn delete_admin_token(&self, id: TokenId) -> Result<bool, StoreError>;
 }
 
+/// In place of an issuer, beside the ids of users who were removed.
+pub(crate) const NO_ISSUER: &str = "";
+
 /// How people sign in, and who is signed in. Sessions are read whenever one is shown, so that one that is ended is so at once at
-/// every node. Those of a user go with him, and when he is disabled; so does what he signs in with when he goes.
+/// every node. Those of a user go with him, and when he is disabled; so does what he signs in with when he goes. What issuers call
+/// him stays.
 pub trait SignInStore: Send + Sync {
     /// How a user signs in; `None` where nothing was ever said about that.
     fn login(&self, user: AccountId) -> Result<Option<StoredLogin>, StoreError>;
@@ -163,9 +167,13 @@ pub trait SignInStore: Send + Sync {
     fn login_of_link(&self, digest: &[u8; 32]) -> Result<Option<StoredLogin>, StoreError>;
     /// Writes it; its revision must be the one behind the present one, 1 where there is none. False when it is not.
     fn save_login(&self, login: &StoredLogin) -> Result<bool, StoreError>;
-    /// Whom an issuer calls so.
+    /// Whom an issuer calls so, or whom it called so who was removed since.
     fn identity(&self, issuer: &str, subject: &str) -> Result<Option<AccountId>, StoreError>;
-    /// Notes whom an issuer calls so; false when that is known already.
+    /// Was there a user of that id, who was removed?
+    fn was_removed(&self, user: AccountId) -> Result<bool, StoreError> {
+        Ok(self.identity(NO_ISSUER, &user.to_string())?.is_some())
+    }
+    /// Notes whom an issuer calls so; false when it calls somebody so who is there.
     fn create_identity(
         &self,
         issuer: &str,
@@ -177,7 +185,7 @@ pub trait SignInStore: Send + Sync {
     fn session_of(&self, digest: &[u8; 32]) -> Result<Option<StoredSession>, StoreError>;
     /// Sessions of a holder, the latest first.
     fn sessions_of(&self, holder: SessionHolder) -> Result<Vec<StoredSession>, StoreError>;
-    /// Adds one.
+    /// Adds one. Errors: [`StoreError::Gone`] when its holder is a user who is disabled or removed by now, at whatever node.
     fn create_session(&self, new: &StoredSession) -> Result<(), StoreError>;
     /// Notes that it is used.
     fn touch_session(&self, id: SessionId, now: Micros) -> Result<(), StoreError>;

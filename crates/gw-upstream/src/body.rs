@@ -6,6 +6,7 @@ use crate::h2;
 use crate::shared::InFlight;
 use crate::socket::UpstreamSocket;
 use bytes::Bytes;
+use http::HeaderMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::task::{Context, Poll};
@@ -34,18 +35,20 @@ pub struct UpstreamBody {
     source: Source,
     /// `None` once the source is over.
     flight: Option<InFlight>,
+    /// What came behind the body.
+    trailers: Option<Box<HeaderMap>>,
 }
 
 impl UpstreamBody {
     pub(crate) fn http1(first: Bytes, body: Option<Box<h1::Body>>, flight: InFlight) -> Self {
         match body {
-            Some(body) => Self { first, source: Source::Http1(body), flight: Some(flight) },
-            None => Self { first, source: Source::Over, flight: None },
+            Some(body) => Self { first, source: Source::Http1(body), flight: Some(flight), trailers: None },
+            None => Self { first, source: Source::Over, flight: None, trailers: None },
         }
     }
 
     pub(crate) fn upgraded(first: Bytes, conn: Box<h1::Conn>, flight: InFlight) -> Self {
-        Self { first, source: Source::Upgraded(conn), flight: Some(flight) }
+        Self { first, source: Source::Upgraded(conn), flight: Some(flight), trailers: None }
     }
 
     /// The connection, when the answer was that it has changed its protocol; such an answer has no body.
@@ -60,17 +63,17 @@ impl UpstreamBody {
     /// A body that is there already.
     #[must_use]
     pub const fn whole(bytes: Bytes) -> Self {
-        Self { first: bytes, source: Source::Over, flight: None }
+        Self { first: bytes, source: Source::Over, flight: None, trailers: None }
     }
 
     /// A body that is read elsewhere.
     #[must_use]
     pub fn relayed(pieces: Box<dyn Pieces>) -> Self {
-        Self { first: Bytes::new(), source: Source::Relayed(pieces), flight: None }
+        Self { first: Bytes::new(), source: Source::Relayed(pieces), flight: None, trailers: None }
     }
 
     pub(crate) fn http2(body: Box<h2::Body>, flight: InFlight) -> Self {
-        Self { first: Bytes::new(), source: Source::Http2(body), flight: Some(flight) }
+        Self { first: Bytes::new(), source: Source::Http2(body), flight: Some(flight), trailers: None }
     }
 
     /// The next piece: everything that is ready, up to [`crate::PIECE_BYTES`], never empty. `None` is the
@@ -89,8 +92,10 @@ impl UpstreamBody {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Step::Data(data)) => Poll::Ready(Some(Ok(data))),
             Poll::Ready(Step::End(data)) => {
-                if let Source::Http1(body) = std::mem::replace(&mut self.source, Source::Over) {
-                    body.recycle(&flight.0);
+                match std::mem::replace(&mut self.source, Source::Over) {
+                    Source::Http1(body) => body.recycle(&flight.0),
+                    Source::Http2(body) => self.trailers = body.into_trailers().map(Box::new),
+                    Source::Over | Source::Upgraded(_) | Source::Relayed(_) => {}
                 }
                 self.flight = None;
                 Poll::Ready((!data.is_empty()).then_some(Ok(data)))
@@ -121,6 +126,12 @@ impl UpstreamBody {
     pub fn put_back(&mut self, read: Bytes) {
         debug_assert!(self.first.is_empty(), "there is one place");
         self.first = read;
+    }
+
+    /// What came behind the body, once that is over: HTTP/2 only.
+    #[must_use]
+    pub fn trailers(&self) -> Option<&HeaderMap> {
+        self.trailers.as_deref()
     }
 
     /// Nothing more will come: the next poll gives `None`. False does not promise data.

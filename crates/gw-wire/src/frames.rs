@@ -28,6 +28,15 @@ impl Frame {
         }
     }
 
+    /// The frame with nothing but what readers of its data see, and its name; `None` where nothing is left.
+    #[must_use]
+    pub fn without_others(self) -> Option<Self> {
+        match self {
+            Self::Sse(frame) => frame.without_others().map(Self::Sse),
+            Self::Message(message) => Some(Self::Message(message)),
+        }
+    }
+
     /// The same frame with other data, which has no line ends. A message that can not be written anew stays as it is.
     #[must_use]
     pub fn with_data(&self, data: &[u8]) -> Self {

@@ -21,7 +21,7 @@ export const access = {
 
     await go(page, "/keys?create=1");
     const make = page.getByRole("dialog", { name: "Create a key" });
-    await make.getByLabel("Name").fill("field-app");
+    await make.getByLabel("Name", { exact: true }).fill("field-app");
     await make.getByLabel("Team").selectOption({ label: "Field service" });
     await make.getByRole("button", { name: "Add a budget" }).click();
     await make.getByLabel("Budget 1 in dollars").fill("not money");

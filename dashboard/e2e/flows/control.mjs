@@ -25,8 +25,29 @@ export const control = {
     await form.getByRole("button", { name: "Store" }).click();
     await page.getByText("…1234").waitFor();
     check(!(await page.content()).includes("sk-not-a-real-key"), "a stored credential is shown");
+    // The breaker's view of the models that always fail.
+    await page.getByText("Models that had trouble").waitFor();
+    await page.getByText("fault-500", { exact: true }).first().waitFor();
+    await page.getByRole("button", { name: "Test call" }).click();
+    await page.getByText("You said: Say hello.").waitFor();
     await accessible(tools, "the providers");
     await shoot("providers");
+    await page.getByLabel("Model of demo").fill("demo/fault-500");
+    await page.getByRole("button", { name: "Test call" }).click();
+    await page.getByRole("alert").getByText("its record").waitFor();
+    await page.getByRole("button", { name: "Add a provider" }).click();
+    const add = page.getByRole("dialog", { name: "Add a provider" });
+    await add.getByLabel("Kind").selectOption("mistral");
+    await add.getByLabel("Name", { exact: true }).fill("demo");
+    await add.getByText("there is a provider of this name").waitFor();
+    await add.getByLabel("Name", { exact: true }).fill("mistral-eu");
+    await add.getByLabel("Where its key stands").selectOption("environment");
+    await add.getByRole("button", { name: "Next" }).click();
+    await add.getByText("api_key: ${MISTRAL_API_KEY}").waitFor();
+    await add.getByText("Waiting for mistral-eu").waitFor();
+    await accessible(tools, "adding a provider");
+    await shoot("provider-add");
+    await page.keyboard.press("Escape");
   },
   guardrails: async (tools) => {
     const { page, shoot } = tools;

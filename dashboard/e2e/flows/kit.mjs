@@ -1,11 +1,11 @@
-// What flows share: going to a page by the navigation of the app itself (a reload would sign out), and plain assertions.
+// What flows share: going to a page by the navigation of the app itself, and plain assertions.
 
 /** Throws unless it holds. */
 export function check(holds, what) {
   if (!holds) throw new Error(what);
 }
 
-/** Goes to a place inside the app; the session of a key lives in the page's memory. */
+/** Goes to a place inside the app, without loading it anew. */
 export async function go(page, path) {
   await page.evaluate((to) => {
     history.pushState(null, "", `/ui${to}`);

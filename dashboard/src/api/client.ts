@@ -23,7 +23,6 @@ export class ApiError extends Error {
 /** Headers of a call by whoever is signed in. */
 export function credentials(method: string): Record<string, string> {
   const now = session.get();
-  if (now.kind === "key") return { authorization: `Bearer ${now.key}` };
   if (now.kind === "cookie" && method !== "GET") return { "x-gatewright-csrf": now.csrfToken };
   return {};
 }

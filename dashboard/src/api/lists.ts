@@ -1,12 +1,16 @@
 // Lists of the API as queries: one page, pages on demand, or all of a list that is known to be small. Names of things by their
 // ids, for pages that show both.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo } from "react";
 import { api, must } from "./client";
 import type { Account, Key, Page } from "./types";
 
-/** Most things that a list in a menu holds; beyond it people search. */
-const MOST = 1000;
-const PAGE_ROWS = 100;
+/** Most things that a menu holds, and of which names are known. */
+const MOST = 10_000;
+/** Most rows that a page's list holds; beyond it people ask for less. */
+export const MOST_ROWS = 20_000;
+/** Rows of one answer. */
+const PAGE_ROWS = 500;
 
 /** The lists of accounts. */
 export const ACCOUNT_PATHS = {
@@ -65,10 +69,35 @@ export function useAccounts(level: AccountLevel, enabled = true) {
   return useAll<Account>(ACCOUNT_PATHS[level], {}, enabled);
 }
 
+/** A list of any length for a page: rows come as one scrolls, and all of them where `whole` says that they are sorted or searched
+ *  through here. */
+export function useRows<T>(path: string, query: Query, whole: boolean) {
+  const pages = usePages<T>(path, query);
+  const rows = useMemo(() => pages.data?.pages.flatMap((one) => one.data) ?? [], [pages.data]);
+  const full = rows.length >= MOST_ROWS;
+  const next = pages.hasNextPage && !pages.isFetching && !full ? pages.fetchNextPage : null;
+  useEffect(() => {
+    if (whole && next) void next();
+  }, [whole, next, rows.length]);
+  return { rows, full, partial: pages.hasNextPage, loading: pages.isFetchingNextPage, isPending: pages.isPending, isSuccess: pages.isSuccess, error: rows.length === 0 ? pages.error : null, refetch: pages.refetch, more: () => void next?.() };
+}
+
+type Named = { id: string; name: string };
+const directories = new WeakMap<Named[], Map<string, string>>();
+
+function directory(list: Named[]): Map<string, string> {
+  let found = directories.get(list);
+  if (!found) {
+    found = new Map(list.map(({ id, name }) => [id, name]));
+    directories.set(list, found);
+  }
+  return found;
+}
+
 /** Finds the name of an id; the id itself where it is not known (any more). */
 export function useNames(levels: AccountLevel[], withKeys = false): (id: string | null | undefined) => string {
   const has = (level: AccountLevel) => levels.includes(level);
-  const lists = [
+  const [a, b, c, d, e, f, g, h] = [
     useAccounts("organization", has("organization")).data,
     useAccounts("team", has("team")).data,
     useAccounts("project", has("project")).data,
@@ -78,12 +107,15 @@ export function useNames(levels: AccountLevel[], withKeys = false): (id: string 
     useAccounts("plan", has("plan")).data,
     useAll<Key>("/api/v1/keys", {}, withKeys).data,
   ];
-  return (id) => {
-    if (id === null || id === undefined || id === "") return "";
-    for (const list of lists) {
-      const found = list?.find((thing) => thing.id === id);
-      if (found) return found.name;
-    }
-    return id;
-  };
+  return useCallback(
+    (id) => {
+      if (id === null || id === undefined || id === "") return "";
+      for (const list of [a, b, c, d, e, f, g, h]) {
+        const found = list && directory(list).get(id);
+        if (found) return found;
+      }
+      return id;
+    },
+    [a, b, c, d, e, f, g, h],
+  );
 }

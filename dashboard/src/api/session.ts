@@ -1,12 +1,10 @@
-// Who is signed in, and how. With sessions the browser's cookie speaks and only the token against forged requests is kept here;
-// a gateway without them is asked with a key, which lives in this module's memory and nowhere else, so that a reload forgets it.
-import type { Me } from "./types";
+// Who is signed in. The browser's cookie speaks for the session, which scripts cannot read; only the token against forged requests
+// is kept here. No key is ever kept: it goes to the gateway once, which makes a session of it.
 
 /** How the page may speak to the API. */
 export type Session =
   | { kind: "unknown" }
   | { kind: "none"; ended: boolean }
-  | { kind: "key"; key: string; me: Me }
   | ({ kind: "cookie" } & CookieSession);
 
 /** What the gateway says of a session that the browser's cookie stands for. */
@@ -14,7 +12,8 @@ export type CookieSession = {
   csrfToken: string;
   /** The person's, or what the key is called that it began with. */
   name: string;
-  permissions: unknown;
+  /** What may be done somewhere, and whose: `all` or `own`. What may not be done is not there. */
+  permissions: Record<string, string>;
   roles: { role: string }[];
   /** A person's session, not a key's. */
   personal: boolean;
@@ -43,7 +42,7 @@ export const session = {
   },
 };
 
-/** The ways in that the gateway offers; `null` where it has no sessions yet. */
+/** The ways in that the gateway offers. */
 export type Methods = { password: boolean; key: boolean; oidc: { name: string; label: string; start_path: string }[] };
 
 async function json(path: string, init?: RequestInit): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -53,9 +52,10 @@ async function json(path: string, init?: RequestInit): Promise<{ status: number;
 }
 
 /** Asks for the ways in. */
-export async function methods(): Promise<Methods | null> {
+export async function methods(): Promise<Methods> {
   const { status, body } = await json("/api/v1/auth/methods");
-  return status === 200 ? (body as unknown as Methods) : null;
+  if (status !== 200) throw refused(status, body);
+  return body as unknown as Methods;
 }
 
 /** Takes up a session that the browser still has. */
@@ -74,7 +74,7 @@ function cookieSession(body: Record<string, unknown>): Session {
     kind: "cookie",
     csrfToken: String(body.csrf_token ?? ""),
     name: user?.name || user?.email || nameOf(String(body.actor ?? body.via ?? "")),
-    permissions: body.permissions ?? {},
+    permissions: (body.permissions ?? {}) as Record<string, string>,
     roles: (body.roles as { role: string }[] | undefined) ?? [],
     personal: user !== null && user !== undefined,
     hasPassword: body.has_password === true,
@@ -102,19 +102,11 @@ function refused(status: number, body: Record<string, unknown>): SignInError {
   return new SignInError(error.code ?? "error", error.message ?? `The gateway answered with status ${status}.`);
 }
 
-/** Signs in where the gateway has sessions. */
+/** Signs in. */
 export async function signIn(what: { key: string } | { email: string; password: string; code?: string }): Promise<void> {
   const { status, body } = await json("/api/v1/auth/sign-in", { method: "POST", body: JSON.stringify(what) });
   if (status < 200 || status > 299) throw refused(status, body);
   await resume();
-}
-
-/** Signs in with a key that is kept in memory, where the gateway has no sessions. */
-export async function useKey(key: string): Promise<void> {
-  const { status, body } = await json("/api/v1/me", { headers: { authorization: `Bearer ${key}` } });
-  if (status === 401) throw new SignInError("invalid_credentials", "The gateway does not know this key.");
-  if (status !== 200) throw refused(status, body);
-  put({ kind: "key", key, me: body as unknown as Me });
 }
 
 /** Chooses a password by a link. Gives the address to sign in with. */

@@ -29,8 +29,10 @@ export type Model = Omit<Schemas["Model"], "providers" | "capabilities"> & {
 };
 export type Provider = Omit<Schemas["Provider"], "formats" | "credentials"> & {
   formats: string[];
-  credentials: string[];
+  credentials: ProviderCredential[];
 };
+/** A credential of a provider that has several, or one that changes. */
+export type ProviderCredential = { name: string; weight: number; source: string; ready: boolean; obtained_at?: string | null; expires_at?: string | null; failures: number; last_error?: string | null };
 export type Credential = Omit<Schemas["Credential"], "used_by"> & { used_by: string[] };
 export type Budget = Schemas["Budget"] & { shadow?: boolean };
 /** What a budget is set to. */

@@ -1,12 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { may, scoped } from "@/api/permissions";
+import { may } from "@/api/permissions";
 import type { Log } from "@/api/types";
 import { changes } from "./audit/changes";
 import { burn, periodMs } from "./budgets/burn";
 import { pieces } from "./guardrails/pieces";
+import { configured, KINDS, type Kind } from "./models/kinds";
 import { healthOf, parseMetrics } from "./overview/metrics";
 import { nanos, totals } from "./overview/usage";
-import { events } from "./playground/stream";
+import { turnsOf } from "./playground/exchange";
+import { events, headOf } from "./playground/stream";
 import { queryOf } from "./requests/filters";
 import { steps, verdicts } from "./requests/reading";
 import { snippets } from "./start/snippets";
@@ -31,6 +33,21 @@ gatewright_request_duration_seconds_bucket{provider="demo",le="+Inf"} 10`;
     expect(others).toEqual([]);
     expect(demo).toMatchObject({ provider: "demo", requests: 10, errors: 1, failedTries: 2, reasons: { "5xx": 2 }, p50: 100 });
     expect(demo?.p95).toBeCloseTo(190);
+  });
+  it("tells which deployments had trouble, the worst first", () => {
+    const text = `gatewright_deployment_down{provider="p",model="a"} 0
+gatewright_deployment_trips_total{provider="p",model="a"} 2
+gatewright_deployment_down{provider="p",model="b"} 1
+gatewright_deployment_trips_total{provider="p",model="b"} 1
+gatewright_deployment_trips_total{provider="p",model="fine"} 0
+gatewright_requests_total{provider="p",outcome="success"} 1`;
+    expect(healthOf(parseMetrics(text))[0]?.deployments).toMatchObject([{ model: "b", state: "down", trips: 1 }, { model: "a", state: "up", trips: 2 }]);
+  });
+  it("writes what the configuration says for a provider", () => {
+    const kind = (name: string) => KINDS.find((one) => one.kind === name) as Kind;
+    expect(configured(kind("openai"), "openai", null)).toBe("providers:\n  openai:\n    api_key: ${OPENAI_API_KEY}");
+    expect(configured(kind("openai-compatible"), "local", "local")).toContain("    kind: openai-compatible\n    base_url:");
+    expect(configured(kind("openai-compatible"), "local", "local")).toContain("stored_credential: local");
   });
   it("finds the verdicts of guardrails in a detail", () => {
     const detail = "guardrail attacks block: x in request 0 (user) at 0..61, 99 %; guardrail pii tokenize: email at 1..2";
@@ -80,19 +97,31 @@ gatewright_request_duration_seconds_bucket{provider="demo",le="+Inf"} 10`;
   });
 });
 
+describe("the playground", () => {
+  it("reads the head of an answer", () => {
+    const head = headOf(new Headers({ "x-request-id": "r", "x-gatewright-provider": "p", "x-gatewright-attempts": "2", "x-gatewright-guardrails": "mail=tokenize, no-secrets=block" }));
+    expect(head).toMatchObject({ requestId: "r", provider: "p", attempts: 2, cache: null, guardrails: [{ name: "mail", action: "tokenize" }, { name: "no-secrets", action: "block" }] });
+    expect(headOf(new Headers()).guardrails).toEqual([]);
+  });
+  it("tells each model its own answers", () => {
+    const answer = (model: string, text: string) => ({ model, text, head: null, told: null, record: null, fault: null, stopped: false, running: false });
+    const past = [{ question: "q", answers: [answer("a", "one"), answer("b", "two")] }];
+    expect(turnsOf(past, 1, "be brief", "and?").map(({ content }) => content)).toEqual(["be brief", "q", "two", "and?"]);
+    // One that was not asked then goes on from the first.
+    expect(turnsOf(past, 2, "", "and?").map(({ content }) => content)).toEqual(["q", "one", "and?"]);
+  });
+});
+
 describe("what pages ask", () => {
   it("turns the address into a query", () => {
     const now = Date.parse("2026-11-22T12:00:30Z");
     expect(queryOf({ key: "k", outcome: "refused", range: "1h", subcalls: "1" }, now)).toMatchObject({ key_id: "k", outcome: "refused", include: "subcalls", from: "2026-11-22T11:00:00.000Z" });
     expect(queryOf({ range: "1h", from: "2026-01-01T00:00:00Z" }, now).from).toBe("2026-01-01T00:00:00Z");
   });
-  it("offers what a role may", () => {
-    const as = (role: string, scopes = ["*"]) => ({ kind: "key" as const, key: "k", me: { actor: "x", roles: [{ role }], scopes } });
-    expect([may(as("owner"), "keys:write"), may(as("viewer"), "keys:write"), may(as("viewer"), "logs:read"), may(as("billing"), "budgets:write")]).toEqual([true, false, false, true]);
-    expect(may(as("admin", ["keys:read"]), "keys:write")).toBe(false);
-    expect([scoped(["*:read"], "keys:read"), scoped(["keys:*"], "keys:write"), scoped(["keys:*"], "logs:read")]).toEqual([true, true, false]);
-    const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "logs:read": false }, personal: true, hasPassword: true, totpEnabled: false, recoveryCodesLeft: 0 };
-    expect([may(cookie, "keys:read"), may(cookie, "logs:read"), may(cookie, "keys:write")]).toEqual([true, false, false]);
+  it("offers what the session may", () => {
+    const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "keys:write": "own" }, personal: true, hasPassword: true, totpEnabled: false, recoveryCodesLeft: 0 };
+    expect([may(cookie, "keys:read"), may(cookie, "keys:write"), may(cookie, "logs:read")]).toEqual([true, true, false]);
+    expect(may({ kind: "none", ended: false }, "keys:read")).toBe(false);
   });
   it("puts address, key and model into every snippet", () => {
     for (const { id, text } of snippets({ base: "http://gw:4000", key: "gw-secret", model: "chat" })) {

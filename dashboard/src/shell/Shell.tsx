@@ -3,7 +3,7 @@ import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { Dialog } from "radix-ui";
 import { useEffect, useState } from "react";
 import { may, useSession } from "@/api/permissions";
-import { nameOf, signOut } from "@/api/session";
+import { signOut } from "@/api/session";
 import { Button, IconButton } from "@/ui/button";
 import { Icon, Mark } from "@/ui/icons";
 import { Menu } from "@/ui/overlays";
@@ -82,7 +82,7 @@ function Account() {
     const onwards = await signOut();
     if (onwards !== null) window.location.assign(onwards);
   };
-  const name = now.kind === "cookie" ? now.name : now.kind === "key" ? nameOf(now.me.actor) : "";
+  const name = now.kind === "cookie" ? now.name : "";
   return (
     <Menu label="Your session" items={[{ label: "Sign out", icon: "out", onSelect: () => void leave() }]}>
       <Button look="quiet" small icon="user" className="max-w-44" aria-label={`Your session: ${name}`}>

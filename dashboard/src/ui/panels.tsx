@@ -2,6 +2,7 @@
 import type { ReactNode } from "react";
 import { ApiError } from "@/api/client";
 import { Button } from "./button";
+import { count } from "./format";
 import { Icon, type IconName } from "./icons";
 
 /** A page's heading, what it is about, and what can be done there. */
@@ -131,4 +132,20 @@ export function Facts({ rows }: { rows: [string, ReactNode][] }) {
       ))}
     </dl>
   );
+}
+
+/** What a list of any length stands in: as high as its rows, and no higher than the window. */
+export function ListBox({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <section aria-label={label} className="flex max-h-[max(24rem,calc(100dvh-15.6rem))] min-w-0 flex-col overflow-hidden rounded-lg border border-line bg-panel shadow-panel">
+      {children}
+    </section>
+  );
+}
+
+/** How many rows there are, below them; `shown` of those that came fit. */
+export function ListFoot({ of, shown, what: [one, many] }: { of: { rows: unknown[]; full: boolean; partial: boolean; loading: boolean }; shown: number; what: [string, string] }) {
+  if (of.loading) return "Loading more";
+  if (of.full && of.partial) return `Looked through the first ${count(of.rows.length)}; there are more. Ask for fewer to see them.`;
+  return of.partial ? null : `${count(shown)} ${shown === 1 ? one : many}`;
 }

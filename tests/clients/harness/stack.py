@@ -1,5 +1,5 @@
-"""A gateway in front of an emulator, fresh for each client. The configuration comes from shared/backends.json: for
-every alias and every provider a model ALIAS-PROVIDER, and the keys."""
+"""A gateway in front of an emulator, fresh for each client. Unless somebody brings another, the configuration comes from
+shared/backends.json: for every alias and every provider a model ALIAS-PROVIDER, and the keys."""
 
 import json
 import os
@@ -51,8 +51,9 @@ def model(provider, facts):
 class Stack:
     """The two servers, for a `with`; `env` is what a client's script needs to know of them."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, configure=configuration):
         self.binary = binary
+        self.configure = configure
         self.processes = []
         self.folder = None
         self.env = {}
@@ -62,7 +63,7 @@ class Stack:
         try:
             emulator = self.start(["emulate", "--listen", "127.0.0.1:0"])
             config = Path(self.folder.name) / "gatewright.yaml"
-            config.write_text(json.dumps(configuration(emulator), indent=1))
+            config.write_text(json.dumps(self.configure(emulator), indent=1))
             data = Path(self.folder.name) / "data"
             gateway = self.start(
                 ["serve", "--workers", "1", "--config", config, "--listen", "127.0.0.1:0", "--data-dir", data],

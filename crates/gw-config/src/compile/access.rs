@@ -2,9 +2,9 @@
 
 use crate::errors::Faults;
 use crate::place::At;
-use crate::settings::keys::{HourSettings, KeySettings};
-use crate::shape::Texts;
-use gw_model::access::{Access, CallRules, Hours};
+use crate::settings::keys::{HourSettings, KeySettings, ParameterSettings};
+use crate::shape::{Anything, Named, Texts};
+use gw_model::access::{Access, CallRules, DenyRule, Hours, ParameterRules};
 use gw_model::snapshot::Provider;
 use gw_model::{Network, NetworkError};
 use std::collections::BTreeMap;
@@ -64,7 +64,47 @@ fn calls(
         tools: entry.tools.as_ref().map(|names| texts(&names.value)),
         denied_tools: texts(&entry.denied_tools.value),
         no_fallbacks: !entry.fallbacks.value,
+        parameters: parameters(&entry.parameters, faults).map(Box::new),
+        deny: deny(entry, faults).map(Box::new),
     }
+}
+
+/// Rules for parameters; none where they ask for nothing.
+fn parameters(settings: &At<ParameterSettings>, faults: &mut Faults) -> Option<ParameterRules> {
+    let texts = |texts: &Texts| texts.0.iter().map(|text| text.value.0.clone()).collect::<Vec<_>>();
+    let set = |named: &Named<Anything>| {
+        named.0.iter().map(|entry| (entry.name.clone(), entry.value.0.clone())).collect::<BTreeMap<_, _>>()
+    };
+    let own = &settings.value;
+    let rules = ParameterRules {
+        allowed: own.allowed.as_ref().map(|list| texts(&list.value)),
+        denied: texts(&own.denied.value),
+        defaults: set(&own.defaults.value),
+        forced: set(&own.forced.value),
+    };
+    if let Err((member, text)) = rules.check() {
+        faults.add(settings.place, format!("'parameters.{member}': {text}"));
+    }
+    (!rules.is_empty()).then_some(rules)
+}
+
+/// A condition that refuses calls.
+fn deny(entry: &KeySettings, faults: &mut Faults) -> Option<DenyRule> {
+    let Some(when) = &entry.deny_when else {
+        if let Some(message) = &entry.deny_message {
+            faults.add(message.place, "'deny_message' needs a 'deny_when'");
+        }
+        return None;
+    };
+    match gw_policy::compile(when.value.as_str()) {
+        Ok(condition) if condition.reads().text => {
+            faults.add(when.place, "'deny_when' names 'text', which only guardrails of kind cel have");
+        }
+        Ok(_) => {}
+        Err(error) => faults.add(when.place, format!("'deny_when' is no condition: {error}")),
+    }
+    let message = entry.deny_message.as_ref().map(|message| message.value.0.clone());
+    Some(DenyRule::new(when.value.0.clone(), message))
 }
 
 /// Blocks of addresses, each at its place.

@@ -32,6 +32,7 @@ pub(super) fn policies(
         stale_while_revalidate_seconds: block.stale_while_revalidate_seconds.value.get(),
         stale_if_error_seconds: block.stale_if_error_seconds.value.get(),
         max_entry_bytes: block.max_entry_bytes.value.size(),
+        slow_reader_ms: block.slow_reader_ms.value.get(),
         semantic: (block.mode.value == CacheMode::Semantic).then(|| semantic_of_file(block)),
     };
     let mut models = HashMap::new();
@@ -147,6 +148,7 @@ fn of_model(default: &CachePolicy, file: &CacheSettings, block: &ModelCacheSetti
             default.stale_if_error_seconds,
         ),
         max_entry_bytes: block.max_entry_bytes.as_ref().map_or(default.max_entry_bytes, |at| at.value.size()),
+        slow_reader_ms: default.slow_reader_ms,
         semantic: is_semantic.then(|| semantic_of_model(file, block)),
     }
 }

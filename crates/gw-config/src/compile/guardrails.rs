@@ -2,12 +2,17 @@
 //! their places. Also the names by which keys and models ask for them.
 
 mod asked;
+mod terms;
+mod topics;
 
 pub use asked::PluginFile;
 pub(super) use asked::{check_references, plugins};
+pub(super) use terms::files;
+pub(super) use topics::check_embedders;
 
 use crate::errors::Faults;
 use crate::place::{At, Place};
+use crate::settings::Files;
 use crate::settings::guardrails::{
     GuardAction as Action, GuardKind as Kind, GuardSide as Side, GuardSpeaker, GuardrailSettings, OnUnchecked,
 };
@@ -22,8 +27,12 @@ const MIN_SCORE: u64 = 70;
 /// Longest match of a pattern, in bytes.
 const MAX_MATCH_BYTES: u64 = 256;
 
-pub(super) fn compile(file: &Named<GuardrailSettings>, faults: &mut Faults) -> Vec<Arc<GuardrailSpec>> {
-    file.0.iter().filter_map(|entry| guardrail(entry, faults)).collect()
+pub(super) fn compile(
+    file: &Named<GuardrailSettings>,
+    files: &Files,
+    faults: &mut Faults,
+) -> Vec<Arc<GuardrailSpec>> {
+    file.0.iter().filter_map(|entry| guardrail(entry, files, faults)).collect()
 }
 
 /// Names of guardrails; those that there are not are faults.
@@ -40,7 +49,11 @@ pub(super) fn names(list: &Texts, known: &Named<GuardrailSettings>, faults: &mut
     names
 }
 
-fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Option<Arc<GuardrailSpec>> {
+fn guardrail(
+    entry: &NamedEntry<GuardrailSettings>,
+    files: &Files,
+    faults: &mut Faults,
+) -> Option<Arc<GuardrailSpec>> {
     let settings = &entry.value;
     let before = faults.len();
     if entry.name.is_empty()
@@ -55,7 +68,7 @@ fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Opti
     let check = match asked::spec(settings, faults) {
         Some(ask) => CheckSpec::Asked(Box::new(ask)),
         None if settings.kind.value == Kind::Cel => CheckSpec::Expression(expression(settings, faults)?),
-        None => check_spec(settings),
+        None => check_spec(settings, files, faults),
     };
     if faults.len() == before
         && let Err(error) = Check::compile(&check)
@@ -71,15 +84,23 @@ fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Opti
     if settings.on.value.is_empty() {
         faults.add(settings.on.place, "'on' is empty: write request, response, or both");
     }
-    if !check.finds_spans() && !matches!(action, GuardAction::Flag | GuardAction::Block) {
+    if !check.finds_spans() && !matches!(action, GuardAction::Flag | GuardAction::Block | GuardAction::Route)
+    {
         let text = format!(
-            "a guardrail of kind '{}' is about texts as a whole: its action is flag or block",
+            "a guardrail of kind '{}' is about texts as a whole: its action is flag, block or route",
             check.kind()
         );
         faults.add(settings.action.place, text);
     }
     if (action == GuardAction::Rewrite) && settings.replacement.is_none() {
         faults.add(settings.action.place, "action rewrite needs 'replacement'");
+    }
+    if let Some(refusal) = settings.refusal.as_ref().filter(|_| action != GuardAction::Block) {
+        faults.add(refusal.place, "'refusal' is for action block: remove it, or write action: block");
+    }
+    check_route(settings, faults);
+    if let Some(repair) = settings.repair.as_ref().filter(|at| at.value && action != GuardAction::Block) {
+        faults.add(repair.place, "'repair' is for action block: remove it, or write action: block");
     }
     Some(Arc::new(GuardrailSpec {
         name: entry.name.as_str().into(),
@@ -91,10 +112,30 @@ fn guardrail(entry: &NamedEntry<GuardrailSettings>, faults: &mut Faults) -> Opti
         sample_permille: u16::try_from(settings.sample_percent.value.get() * 10).unwrap_or(1000),
         speakers: speakers(settings, &check),
         message: settings.message.as_ref().map(|text| text.value.as_str().into()),
+        repairs: settings.repair.as_ref().is_some_and(|at| at.value),
+        to: settings.to.as_ref().map(|text| text.value.as_str().into()),
+        refusal: settings.refusal.as_ref().map(|text| text.value.as_str().into()),
         replacement: settings.replacement.as_ref().map(|text| text.value.as_str().into()),
         pass_unchecked: settings.on_unchecked.value == OnUnchecked::Pass,
         check,
     }))
+}
+
+/// What leads elsewhere says where, and looks before it is too late.
+fn check_route(settings: &GuardrailSettings, faults: &mut Faults) {
+    match (settings.action.value == Action::Route, &settings.to) {
+        (true, None) => faults.add(settings.action.place, "action route needs 'to', the model that is asked"),
+        (false, Some(to)) => {
+            faults.add(to.place, "'to' is for action route: remove it, or write action: route")
+        }
+        _ => {}
+    }
+    let is_answer = |at: &&At<Side>| at.value == Side::Response;
+    if settings.action.value == Action::Route
+        && let Some(at) = settings.on.value.iter().find(is_answer)
+    {
+        faults.add(at.place, "action route is for requests: an answer is there already; write on: [request]");
+    }
 }
 
 /// The expression of a guardrail. `None`: it has none that can be used.
@@ -124,6 +165,7 @@ const fn action(action: Action) -> GuardAction {
         Action::Redact => GuardAction::Redact,
         Action::Tokenize => GuardAction::Tokenize,
         Action::Rewrite => GuardAction::Rewrite,
+        Action::Route => GuardAction::Route,
     }
 }
 
@@ -164,7 +206,7 @@ fn list_of(settings: &GuardrailSettings) -> &At<Texts> {
     }
 }
 
-fn check_spec(settings: &GuardrailSettings) -> CheckSpec {
+fn check_spec(settings: &GuardrailSettings, files: &Files, faults: &mut Faults) -> CheckSpec {
     let count = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     match settings.kind.value {
         Kind::Pii => CheckSpec::Pii { entities: texts(&settings.entities) },
@@ -180,7 +222,11 @@ fn check_spec(settings: &GuardrailSettings) -> CheckSpec {
             ),
         },
         Kind::Keywords => CheckSpec::Keywords {
-            terms: texts(&settings.terms),
+            terms: {
+                let mut all = texts(&settings.terms);
+                all.extend(settings.terms_file.iter().flat_map(|at| terms::read(at, files, faults)));
+                all
+            },
             case_sensitive: settings.case_sensitive.as_ref().is_some_and(|at| at.value),
             whole_words: settings.whole_words.as_ref().is_none_or(|at| at.value),
         },
@@ -213,13 +259,15 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
         ("patterns", list(&settings.patterns), &[Kind::Regex]),
         ("max_match_bytes", settings.max_match_bytes.as_ref().map(|at| at.place), &[Kind::Regex]),
         ("terms", list(&settings.terms), &[Kind::Keywords]),
+        ("terms_file", settings.terms_file.as_ref().map(|at| at.place), &[Kind::Keywords]),
         ("case_sensitive", settings.case_sensitive.as_ref().map(|at| at.place), &[Kind::Keywords]),
         ("whole_words", settings.whole_words.as_ref().map(|at| at.place), &[Kind::Keywords]),
         ("min_chars", settings.min_chars.as_ref().map(|at| at.place), &[Kind::Length]),
         ("max_chars", settings.max_chars.as_ref().map(|at| at.place), &[Kind::Length]),
+        ("repair", settings.repair.as_ref().map(|at| at.place), &[Kind::JsonSchema]),
         ("schema", settings.schema.as_ref().map(|at| at.place), &[Kind::JsonSchema]),
-        ("allow", list(&settings.allow), &[Kind::Urls, Kind::Language]),
-        ("deny", list(&settings.deny), &[Kind::Urls]),
+        ("allow", list(&settings.allow), &[Kind::Urls, Kind::Language, Kind::Topics]),
+        ("deny", list(&settings.deny), &[Kind::Urls, Kind::Topics]),
         ("languages", list(&settings.languages), &[Kind::Code]),
     ];
     given.push(("expression", settings.expression.as_ref().map(|at| at.place), &[Kind::Cel]));
@@ -233,7 +281,6 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
     let is_given = |name: &str| given.iter().any(|(known, place, _)| *known == name && place.is_some());
     let needed: &[&str] = match kind {
         Kind::Regex => &["patterns"],
-        Kind::Keywords => &["terms"],
         Kind::JsonSchema => &["schema"],
         Kind::Language => &["allow"],
         Kind::Cel => &["expression"],
@@ -244,16 +291,20 @@ fn check_members(settings: &GuardrailSettings, faults: &mut Faults) {
         Kind::LlmJudge => &["model", "rule"],
         Kind::BedrockGuardrail => &["provider", "guardrail_id"],
         Kind::Wasm => &["file"],
+        Kind::Topics => &["topics"],
         _ => &[],
     };
     for name in needed.iter().filter(|name| !is_given(name)) {
         faults.add(settings.kind.place, format!("kind {} needs '{name}'", kind.as_str()));
     }
+    if kind == Kind::Keywords && !is_given("terms") && !is_given("terms_file") {
+        faults.add(settings.kind.place, "kind keywords needs 'terms' or 'terms_file'");
+    }
     let has_bounds = is_given("min_chars") || is_given("max_chars") || settings.max_words.is_some();
     if kind == Kind::Length && !has_bounds {
         faults.add(settings.kind.place, "kind length needs 'min_chars', 'max_chars' or 'max_words'");
     }
-    if kind == Kind::Urls && !is_given("allow") && !is_given("deny") {
-        faults.add(settings.kind.place, "kind urls needs 'allow' or 'deny'");
+    if matches!(kind, Kind::Urls | Kind::Topics) && !is_given("allow") && !is_given("deny") {
+        faults.add(settings.kind.place, format!("kind {} needs 'allow' or 'deny'", kind.as_str()));
     }
 }

@@ -35,6 +35,7 @@ mod server;
 mod sign_in;
 mod subcalls;
 mod targets;
+mod telemetry;
 mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
@@ -48,7 +49,7 @@ pub use server::{Cors, RollupSettings, ServerLimits, ServerSettings, StoreSettin
 pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
-use crate::settings::Settings;
+use crate::settings::{FileSettings, Settings};
 use gw_model::catalog::Catalog;
 use gw_model::routing::HealthPolicy;
 use gw_model::snapshot::{PathSettings, SessionSettings};
@@ -82,6 +83,11 @@ pub struct Compiled {
     pub warnings: Vec<Warning>,
 }
 
+/// Files that settings name and that are part of them.
+pub(crate) fn named_files(file: &FileSettings) -> Vec<String> {
+    guardrails::files(&file.guardrails.value)
+}
+
 /// Checks the settings against the catalogue and makes the snapshot.
 ///
 /// # Errors
@@ -102,12 +108,14 @@ pub fn compile(
         warnings.add(file.providers.place, "there is no provider, so no model can be called");
     }
     semantic::check(file, &compiled, &mut faults);
+    guardrails::check_embedders(file, &compiled, &mut faults);
     let models = subcalls::compile(
         &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
         &mut faults,
         &mut warnings,
     );
-    let settings_of_path = path(file, &compiled, &mut faults);
+    let telemetry = telemetry::telemetry(settings, &mut faults, &mut warnings);
+    let settings_of_path = PathSettings { telemetry, ..path(file, &compiled, &mut faults) };
     let mut snapshot = Snapshot {
         revision,
         providers: compiled.providers,
@@ -118,7 +126,7 @@ pub fn compile(
         health: health(&file.health.value),
         saturation: file.limits.value.policy(),
         settings: settings_of_path,
-        guardrails: guardrails::compile(&file.guardrails.value, &mut faults),
+        guardrails: guardrails::compile(&file.guardrails.value, &settings.files, &mut faults),
     };
     for model in &file.models.value.0 {
         guardrails::names(&model.value.guardrails.value, &file.guardrails.value, &mut faults);
@@ -182,6 +190,7 @@ fn path(
         cache: cache::policies(file, providers, faults),
         client_ip: records::client_ip(&file.records.value),
         logging: records::logging(&file.records.value, faults),
+        telemetry: None,
     }
 }
 

@@ -17,6 +17,8 @@ pub struct ServerSettings {
     pub admin_listen: Option<SocketAddr>,
     /// TLS files; the paths are as written.
     pub tls: Option<TlsFiles>,
+    /// Other files that are part of the configuration; the paths are as written.
+    pub files: Vec<String>,
     /// Browser origins; `None` answers no preflight.
     pub cors: Option<Cors>,
     /// Limits of connections.
@@ -136,6 +138,7 @@ pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings
             cert_file: tls.value.cert_file.value.0.clone(),
             key_file: tls.value.key_file.value.0.clone(),
         }),
+        files: super::named_files(file),
         cors: file.cors.as_ref().map(|cors| origins(&cors.value, faults)),
         limits: ServerLimits {
             max_connections: block.max_connections.value.size(),

@@ -14,6 +14,7 @@ mod sign_in;
 mod steering;
 mod subcalls;
 mod targets;
+mod telemetry;
 mod zero;
 
 use crate::{Compiled, Source, compile, fake_catalog, load};

@@ -152,9 +152,14 @@ impl<'a> Builder<'a> {
     fn scalar(&mut self, masked: &str, plain: bool, place: Place) -> Result<Node, Stop> {
         let text = unmask(masked);
         if self.at_key() {
-            if text.contains("${") {
-                self.faults.add(place, "variables are filled in in values only, not in keys");
+            let is_escaped = |at: usize| text.get(..at).is_some_and(|before| before.ends_with('$'));
+            if text.match_indices("${").any(|(at, _)| !is_escaped(at)) {
+                let fault =
+                    "variables are filled in in values only, not in keys; write $${ for a dollar and a brace";
+                self.faults.add(place, fault);
             }
+            // Other dollars of a key stand for themselves.
+            let text = text.replace("$${", "${");
             return Ok(Node { place, kind: Kind::Scalar(Scalar { text, plain, filled: false }) });
         }
         let filled = self.env.map_or(Ok(None), |env| interpolate(&text, env));

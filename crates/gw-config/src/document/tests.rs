@@ -59,6 +59,10 @@ fn defaults_and_dollars() {
     assert_eq!(ok("a: ${NO:-http://h:1/p?q=1#f}"), r#"{a="http://h:1/p?q=1#f"!}"#);
     assert_eq!(ok("a: [$$, $${NAME}, $$$$, 5$$]"), r#"{a=["$"! "${NAME}"! "$$"! "5$"!]}"#);
     assert_eq!(ok("a: $$${NAME}"), r#"{a="$world"!}"#);
+    assert_eq!(
+        ok(r#"{"$${NAME}": 1, "$": 2, "$$": 3, "$$${}": 4}"#),
+        r#"{${NAME}="1" $="2" $$="3" $${}="4"}"#
+    );
     assert_eq!(ok("a: ${NO:-ünïcode ☃}"), "{a=\"ünïcode ☃\"!}");
 }
 
@@ -85,7 +89,7 @@ fn faults_in_variables_have_places() {
             "f:1:4: a single '$' means nothing: write $$ for a dollar, ${NAME} for a variable",
             "f:2:4: '${' is not closed: write ${NAME} or ${NAME:-default}, or $$ for a dollar",
             "f:3:4: the default of 'A' may not hold another variable",
-            "f:4:1: variables are filled in in values only, not in keys",
+            "f:4:1: variables are filled in in values only, not in keys; write $${ for a dollar and a brace",
         ]
     );
 }

@@ -21,6 +21,8 @@ settings! {
         default("key") scope: CacheScopeName,
         /// Largest answer that is kept, in bytes.
         default(1_048_576) max_entry_bytes: Whole<1024, 67_108_864>,
+        /// How long a caller that reads slowly holds up others who get the same answer, in milliseconds; then its stream is cut. Counts where the answer is larger than `max_entry_bytes`.
+        default(5_000) slow_reader_ms: Whole<100, 600_000>,
         /// For mode `semantic`: least similarity (cosine, 0.5 to 1) of the users' last turns. `gatewright cache calibrate` helps to find one.
         default(0.8) threshold: Fraction,
         /// For mode `semantic`: what makes vectors: `local` (the model of `embeddings.model_dir`), or a model for embeddings, as `provider/model` or an alias.

@@ -23,6 +23,10 @@ settings! {
         section speakers: Vec<At<GuardSpeaker>>,
         /// What a refused caller is told, in place of the gateway's own words.
         optional message: Text,
+        /// For `block`: what the caller gets as an answer like any other, in place of an error.
+        optional refusal: Text,
+        /// For `route`: the model that is asked in place of the caller's, by the name that callers use.
+        optional to: Text,
         /// What stands in place of a finding, for `rewrite` and `redact`.
         optional replacement: Text,
         /// What becomes of calls whose texts can not be read: pass-through, sessions, forms.
@@ -39,6 +43,8 @@ settings! {
         optional max_match_bytes: Whole<1, 4096>,
         /// `keywords`: the words and phrases, up to 100,000.
         section terms: Texts,
+        /// `keywords`: a file with more of them, one a line; with `terms` up to 100,000. It is read anew when it changes.
+        optional terms_file: Text,
         /// `keywords`: upper and lower case are different.
         optional case_sensitive: bool,
         /// `keywords`: a term within a longer word does not count, unless this is false.
@@ -51,10 +57,18 @@ settings! {
         optional max_words: Whole<1, 10_000_000>,
         /// `json-schema`: the schema that the answer must fit, as JSON.
         optional schema: Text,
-        /// `urls`: hosts that may be linked to, with those below them. `language`: languages by ISO 639-1.
+        /// `json-schema`: an answer that does not fit is asked for once more, with what is wrong with it; a stream comes whole then. For `block`.
+        optional repair: bool,
+        /// `urls`: hosts that may be linked to, with those below them. `language`: languages by ISO 639-1. `topics`: of `topics`, those that texts may be about; others not.
         section allow: Texts,
-        /// `urls`: hosts that must not be linked to, with those below them.
+        /// `urls`: hosts that must not be linked to, with those below them. `topics`: of `topics`, those that texts must not be about.
         section deny: Texts,
+        /// `topics`: examples of texts by topic, up to 64 of each.
+        section topics: Named<Texts>,
+        /// `topics`: least similarity (cosine, 0 to 1) of a text and an example of its topic; 0.5 unless it is said.
+        optional similarity: Fraction,
+        /// `topics`: what makes vectors: `local` (the model of `embeddings.model_dir`, and so unless it is said), or a model for embeddings, as `provider/model` or an alias.
+        optional embeddings: Text,
         /// `code`: languages that count; all when there are none.
         section languages: Texts,
         /// `cel`: the expression, see docs/policy.md; a text of which it holds is a finding.
@@ -155,6 +169,8 @@ choices! {
         BedrockGuardrail = "bedrock-guardrail",
         /// Lakera Guard.
         Lakera = "lakera",
+        /// What texts are about, by examples and a model for embeddings.
+        Topics = "topics",
         /// A plugin: a component of WebAssembly.
         Wasm = "wasm",
     }
@@ -183,6 +199,8 @@ choices! {
         Tokenize = "tokenize",
         /// The finding is replaced by `replacement`.
         Rewrite = "rewrite",
+        /// The model `to` is asked in place of the caller's.
+        Route = "route",
     }
 }
 

@@ -4,7 +4,7 @@ use super::limits::{BudgetSettings, LimitSettings};
 use super::overload::PriorityName;
 use super::records::LoggingName;
 use crate::place::At;
-use crate::shape::{Named, Text, Texts, Whole, ZoneName, choices, settings};
+use crate::shape::{Anything, Named, Text, Texts, Whole, ZoneName, choices, settings};
 use gw_model::{Endpoint, Secret};
 
 settings! {
@@ -58,6 +58,12 @@ settings! {
         section denied_tools: Texts,
         /// Whether other targets than the first may be asked.
         default(true) fallbacks: bool,
+        /// Which parameters its calls may have, and what these are.
+        section parameters: ParameterSettings,
+        /// Calls for which this condition holds are refused, see docs/policy.md.
+        optional deny_when: Text,
+        /// What their callers are told.
+        optional deny_message: Text,
         /// Guardrails that apply to its calls.
         section guardrails: Texts,
         /// Which of a provider's credentials its calls use: the provider's name, then the credential's.
@@ -65,6 +71,20 @@ settings! {
         /// Texts of your own, for reports.
         section metadata: Named<Text>,
     } later { "organization_id", "tags", "cache" }
+}
+
+settings! {
+    /// Parameters of calls, by their names in OpenAI's chat format or in any other.
+    pub struct ParameterSettings {
+        /// Those that calls may have. All when not given.
+        optional allowed: Texts,
+        /// Those that they may not have.
+        section denied: Texts,
+        /// What they are where a call says nothing of them.
+        section defaults: Named<Anything>,
+        /// What they are whatever a call says of them.
+        section forced: Named<Anything>,
+    }
 }
 
 settings! {

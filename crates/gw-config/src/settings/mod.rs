@@ -18,6 +18,7 @@ pub mod limits;
 pub mod listen;
 pub mod models;
 pub mod network;
+pub mod otlp;
 pub mod outlier;
 pub mod overload;
 pub mod path;
@@ -38,4 +39,4 @@ pub mod timeouts;
 mod root;
 mod zero;
 
-pub use root::{FileSettings, Settings};
+pub use root::{FileSettings, Files, Settings, TermsFile};

@@ -11,6 +11,7 @@ use super::keys::KeySettings;
 use super::listen::Listen;
 use super::models::ModelSettings;
 use super::network::{CorsSettings, ServerBlock, TlsSettings};
+use super::otlp::OtelEnv;
 use super::overload::SaturationSettings;
 use super::path::PathBlock;
 use super::providers::ProviderSettings;
@@ -22,6 +23,7 @@ use super::telemetry::TelemetrySettings;
 use crate::place::At;
 use crate::shape::{Named, Text, Whole, settings};
 use gw_model::Secret;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -86,7 +88,7 @@ settings! {
         section storage: StorageSettings,
         /// Sums by minute, hour and day.
         section analytics: AnalyticsSettings,
-        /// Logs.
+        /// Logs, and what a collector of OpenTelemetry is told.
         section telemetry: TelemetrySettings,
     } later { "mcp", "credentials" }
 }
@@ -100,6 +102,22 @@ pub struct Settings {
     pub file: FileSettings,
     /// Add the built-in emulator as provider `demo`.
     pub demo: bool,
+    /// The files that it names, as far as they were read.
+    pub files: Files,
+    /// What the environment says about OpenTelemetry.
+    pub otel: OtelEnv,
+}
+
+/// Files by the names that a configuration gives them.
+pub type Files = HashMap<String, TermsFile>;
+
+/// A file of terms.
+#[derive(Clone, Debug)]
+pub enum TermsFile {
+    /// What it says. What is no UTF-8 stands in it as U+FFFD.
+    Read(Arc<str>),
+    /// Why it can not be read.
+    Unread(String),
 }
 
 impl Settings {
@@ -127,6 +145,26 @@ impl Settings {
         if let Some(url) = url {
             self.file.redis_url = Some(At::nowhere(url));
         }
+        self
+    }
+
+    /// The files that the settings name, to be read and given back by [`Self::with_files`].
+    #[must_use]
+    pub fn named_files(&self) -> Vec<String> {
+        crate::compile::named_files(&self.file)
+    }
+
+    /// Takes the files that the settings name.
+    #[must_use]
+    pub fn with_files(mut self, files: Files) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// Hears what the environment says about OpenTelemetry, where the file says nothing.
+    #[must_use]
+    pub fn with_otel(mut self, otel: OtelEnv) -> Self {
+        self.otel = otel;
         self
     }
 

@@ -1,15 +1,28 @@
-//! Logs of the gateway itself. They never hold prompts or credentials, at any level.
+//! Logs of the gateway itself, and what a collector of OpenTelemetry is told of requests. Neither ever holds prompts or credentials, at any level.
 
-use crate::shape::{choices, settings};
+use super::otlp::{LogBlock, MetricBlock, OtlpBlock, TraceBlock};
+use crate::shape::{Named, Text, choices, settings};
 
 settings! {
-    /// Logs.
+    /// Logs of the gateway itself, and what a collector of OpenTelemetry is told.
     pub struct TelemetrySettings {
         /// `text` or `json`. `--log-format` overrides it.
         default("text") log_format: LogFormat,
         /// `error`, `warn`, `info`, `debug` or `trace`.
         default("info") log_level: LogLevel,
-    } later { "otlp_endpoint", "otlp", "traces" }
+        /// What collectors know the gateway as. `OTEL_SERVICE_NAME` when not given, else `gatewright`.
+        optional service_name: Text,
+        /// What else collectors are told of the process, as `deployment.environment.name: production`. Beside those of `OTEL_RESOURCE_ATTRIBUTES`.
+        section resource: Named<Text>,
+        /// The collector (docs/guides/opentelemetry.md).
+        section otlp: OtlpBlock,
+        /// Spans of requests.
+        section traces: TraceBlock,
+        /// Metrics, sent beside `/metrics`.
+        section metrics: MetricBlock,
+        /// Events of requests.
+        section logs: LogBlock,
+    }
 }
 
 choices! {

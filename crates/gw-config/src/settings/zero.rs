@@ -1,8 +1,9 @@
 //! Settings without a file: every provider of the catalogue whose usual key stands in the environment.
 
 use super::credentials::Identity;
+use super::otlp::OtelEnv;
 use super::providers::ProviderSettings;
-use super::{FileSettings, Settings};
+use super::{FileSettings, Files, Settings};
 use crate::env::Env;
 use crate::place::{At, Place};
 use crate::shape::{Named, NamedEntry, Text};
@@ -48,7 +49,13 @@ impl Settings {
             let name = spec.name.to_string();
             file.providers.value.0.push(NamedEntry { name, place: Place::NONE, value });
         }
-        Self { source: "environment".into(), file, demo: false }
+        Self {
+            source: "environment".into(),
+            file,
+            demo: false,
+            files: Files::new(),
+            otel: OtelEnv::default(),
+        }
     }
 }
 

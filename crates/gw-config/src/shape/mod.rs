@@ -1,6 +1,7 @@
 //! How a setting is read from the file and described in the JSON Schema: one trait for both, so that
 //! they can not drift apart. Serves load and schema. It knows no setting by name.
 
+mod anything;
 mod calendar;
 mod choices;
 mod collections;
@@ -10,6 +11,7 @@ mod section;
 mod tests;
 mod text;
 
+pub(crate) use anything::Anything;
 pub use calendar::{BudgetPeriod, ZoneName};
 pub(crate) use choices::{choices, choose};
 pub use collections::{Named, NamedEntry};

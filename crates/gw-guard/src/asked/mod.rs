@@ -13,6 +13,7 @@ mod names;
 mod places;
 mod plugin;
 mod presidio;
+pub mod topics;
 mod webhook;
 
 pub use fault::AskFault;
@@ -168,7 +169,7 @@ pub fn asks(spec: &AskSpec, question: &Question<'_>) -> Result<Vec<Ask>, AskFaul
         Asked::AzureContentSafety { at, blocklists, .. } => azure::asks(question, at, blocklists),
         Asked::Bedrock { provider, id, version } => vec![bedrock::ask(question, provider, id, version)],
         Asked::Lakera { at, project } => vec![lakera::ask(question, at, project.as_deref())],
-        Asked::Plugin { .. } => Vec::new(),
+        Asked::Plugin { .. } | Asked::Topics(_) => Vec::new(),
     };
     if asks.len() > MAX_ASKS { Err(AskFault::TooLong) } else { Ok(asks) }
 }
@@ -200,7 +201,7 @@ pub fn read(
         Asked::AzureContentSafety { thresholds, .. } => azure::read(question, ask, &answer, thresholds),
         Asked::Bedrock { .. } => bedrock::read(question, &answer),
         Asked::Lakera { .. } => lakera::read(question, &answer),
-        Asked::Plugin { .. } => return Err(AskFault::Malformed),
+        Asked::Plugin { .. } | Asked::Topics(_) => return Err(AskFault::Malformed),
     };
     match told {
         Some(told) if told.len() <= MAX_FINDINGS => Ok(told),

@@ -29,11 +29,63 @@ fn add(bytes: &[u8], out: &mut String) {
     }
 }
 
+/// What bytes may be part of.
+const HEX: u8 = 1;
+const BITS: u8 = 2;
+const MORSE: u8 = 4;
+const BASE64: u8 = 8;
+/// Of a run of letters and digits.
+const RUN: u8 = 16;
+/// Between words.
+const GAP: u8 = 32;
+/// Between letters that stand apart.
+const APART: u8 = 64;
+/// Seldom within a word, and often in base64.
+const ODD: u8 = 128;
+
+const CLASSES: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        let byte = at as u8;
+        let mut class = 0;
+        if byte.is_ascii_hexdigit() {
+            class |= HEX;
+        }
+        if matches!(byte, b'0' | b'1') {
+            class |= BITS;
+        }
+        if matches!(byte, b'.' | b'-' | b'/') {
+            class |= MORSE;
+        }
+        if base64_value(byte).is_some() || byte == b'=' {
+            class |= BASE64;
+        }
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=') {
+            class |= RUN;
+        }
+        if matches!(byte, b' ' | b'\n' | b'\t' | b',' | b'\r') {
+            class |= GAP;
+        }
+        if matches!(byte, b' ' | b'.' | b'-' | b'_' | b'\n') {
+            class |= APART;
+        }
+        if byte.is_ascii_uppercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'/' | b'=') {
+            class |= ODD;
+        }
+        table[at] = class;
+        at += 1;
+    }
+    table
+};
+
+const fn is_of(byte: u8, class: u8) -> bool {
+    CLASSES[byte as usize] & class != 0
+}
+
 /// Words that are codes by themselves.
 fn runs(text: &str, out: &mut String) {
-    let is_run = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
-    for run in text.split(|c| !is_run(c)).filter(|run| run.len() >= 16) {
-        let bytes = run.as_bytes();
+    for bytes in text.as_bytes().split(|byte| !is_of(*byte, RUN)).filter(|run| run.len() >= 16) {
         if bytes.iter().all(u8::is_ascii_hexdigit) {
             add(&hex(bytes), out);
         }
@@ -49,54 +101,53 @@ fn runs(text: &str, out: &mut String) {
 
 /// Codes written in groups: hex by bytes, binary, Morse, base64 in lines.
 fn groups(text: &str, out: &mut String) {
-    let bare = |word: &str| word.trim_start_matches("0x").trim_start_matches("\\x").len();
-    let is_hex = |word: &str| {
-        let length = bare(word);
-        let digits = word.get(word.len() - length..).unwrap_or_default();
-        (2..=8).contains(&length) && length % 2 == 0 && digits.bytes().all(|b| b.is_ascii_hexdigit())
-    };
-    each_run(text, 6, is_hex, |words| {
-        let digits: Vec<u8> =
-            words.iter().flat_map(|word| word.bytes().skip(word.len() - bare(word))).collect();
-        add(&hex(&digits), out);
-    });
-    let is_bits =
-        |word: &str| (7..=8).contains(&word.len()) && word.bytes().all(|b| matches!(b, b'0' | b'1'));
-    each_run(text, 4, is_bits, |words| {
-        let byte = |word: &&str| word.bytes().fold(0u8, |sum, bit| sum << 1 | (bit & 1));
-        add(&words.iter().map(byte).collect::<Vec<u8>>(), out);
-    });
-    let is_morse = |word: &str| word.len() <= 7 && word.bytes().all(|b| matches!(b, b'.' | b'-' | b'/'));
-    each_run(text, 6, is_morse, |words| {
-        let letters: String = words.iter().map(|word| morse(word)).collect();
-        add(letters.as_bytes(), out);
-    });
-    let is_line =
-        |word: &str| word.len() >= 4 && word.bytes().all(|b| base64_value(b).is_some() || b == b'=');
-    each_run(text, 3, is_line, |words| {
-        add(&radix(words.concat().as_bytes(), 6, base64_value), out);
-    });
-}
-
-/// Calls back for each run of at least so many words of a form.
-fn each_run<'a>(
-    text: &'a str,
-    least: usize,
-    is_part: impl Fn(&str) -> bool,
-    mut found: impl FnMut(&[&'a str]),
-) {
-    let mut run: Vec<&str> = Vec::new();
-    let words = text.split([' ', '\n', '\t', ',', '\r']).filter(|word| !word.is_empty());
-    for word in words.chain([""]) {
-        if !word.is_empty() && is_part(word) {
-            run.push(word);
-        } else {
-            if run.len() >= least {
-                found(&run);
+    let (mut hexes, mut bits, mut morses, mut lines) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let words = text.as_bytes().split(|byte| is_of(*byte, GAP)).filter(|word| !word.is_empty());
+    for word in words.chain([&[][..]]) {
+        let class = word.iter().fold(u8::MAX, |all, byte| all & CLASSES[usize::from(*byte)]);
+        let class = if word.is_empty() { 0 } else { class };
+        let length = word.len();
+        let digits = bare(word);
+        let is_hex = (2..=8).contains(&digits.len())
+            && digits.len().is_multiple_of(2)
+            && (class & HEX != 0 || digits.len() < length && digits.iter().all(u8::is_ascii_hexdigit));
+        if let Some(run) = taken(&mut hexes, 6, is_hex, digits) {
+            add(&hex(&run.concat()), out);
+        }
+        if let Some(run) = taken(&mut bits, 4, class & BITS != 0 && (7..=8).contains(&length), word) {
+            let byte = |word: &&[u8]| word.iter().fold(0u8, |sum, bit| sum << 1 | (bit & 1));
+            add(&run.iter().map(byte).collect::<Vec<u8>>(), out);
+        }
+        if let Some(run) = taken(&mut morses, 6, class & MORSE != 0 && length <= 7, word) {
+            let letters: String = run.iter().map(|word| morse(word)).collect();
+            add(letters.as_bytes(), out);
+        }
+        if let Some(run) = taken(&mut lines, 3, class & BASE64 != 0 && length >= 4, word) {
+            // Words of a sentence are none.
+            let is_odd = |word: &&[u8]| word.iter().skip(1).any(|byte| is_of(*byte, ODD));
+            if run.iter().any(is_odd) {
+                add(&radix(&run.concat(), 6, base64_value), out);
             }
-            run.clear();
         }
     }
+}
+
+/// The digits of a word without the mark in front of them.
+fn bare(word: &[u8]) -> &[u8] {
+    word.strip_prefix(b"0x").or_else(|| word.strip_prefix(b"\\x")).unwrap_or(word)
+}
+
+/// Puts a word that is part of a run to it; gives the run that has ended if it is long enough.
+fn taken<'a>(run: &mut Vec<&'a [u8]>, least: usize, is_part: bool, word: &'a [u8]) -> Option<Vec<&'a [u8]>> {
+    if is_part {
+        run.push(word);
+        return None;
+    }
+    if run.len() >= least {
+        return Some(std::mem::take(run));
+    }
+    run.clear();
+    None
 }
 
 /// Percent signs and escapes within words.
@@ -143,7 +194,8 @@ fn unescaped(text: &[u8], mark: &[u8], digits: usize) -> Vec<u8> {
 
 /// Tag characters, which no one sees.
 fn tags(text: &str, out: &mut String) {
-    if text.contains('\u{e0000}') || text.chars().any(|c| tag(c).is_some()) {
+    // All begin with the same two bytes.
+    if memchr::memmem::find(text.as_bytes(), b"\xf3\xa0").is_some() {
         let hidden: String = text.chars().filter_map(tag).collect();
         add(hidden.as_bytes(), out);
     }
@@ -151,6 +203,9 @@ fn tags(text: &str, out: &mut String) {
 
 /// Letters with a sign between them: put together, and taken apart into words that matter.
 fn apart(text: &str, out: &mut String) {
+    if !has_letters_apart(text.as_bytes()) {
+        return;
+    }
     let mut letters = String::new();
     let mut pieces = Vec::new();
     for word in text.split([' ', '.', '-', '_', '\n']) {
@@ -171,6 +226,23 @@ fn apart(text: &str, out: &mut String) {
             split_words(piece, out);
         }
     }
+}
+
+/// Do at least six letters in a row stand alone?
+fn has_letters_apart(text: &[u8]) -> bool {
+    let mut alone = 0;
+    for word in text.split(|byte| is_of(*byte, APART)) {
+        let is_letter = match word {
+            [] => continue,
+            [_] => true,
+            [first, rest @ ..] => *first >= 0xc0 && rest.len() < 4 && rest.iter().all(|b| b & 0xc0 == 0x80),
+        };
+        alone = if is_letter { alone + 1 } else { 0 };
+        if alone == 6 {
+            return true;
+        }
+    }
+    false
 }
 
 /// Words that matter in a text without blanks, in their order.
@@ -237,11 +309,11 @@ fn radix(text: &[u8], bits: u32, value: impl Fn(u8) -> Option<u8>) -> Vec<u8> {
 }
 
 /// The letter of a code of dots and dashes; a stroke is a gap.
-fn morse(code: &str) -> char {
+fn morse(code: &[u8]) -> char {
     const CODES: &[&str; 26] = &[
         ".-", "-...", "-.-.", "-..", ".", "..-.", "--.", "....", "..", ".---", "-.-", ".-..", "--", "-.",
         "---", ".--.", "--.-", ".-.", "...", "-", "..-", "...-", ".--", "-..-", "-.--", "--..",
     ];
-    let at = CODES.iter().position(|known| *known == code);
+    let at = CODES.iter().position(|known| known.as_bytes() == code);
     at.map_or(' ', |at| char::from(b'a' + at as u8))
 }

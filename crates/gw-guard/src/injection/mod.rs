@@ -9,7 +9,7 @@ mod rules;
 
 use crate::finding::Finding;
 use crate::segment::floor;
-use lexicon::{Disguise, NAME, OUTSIDE, classes, disguise};
+use lexicon::{Disguise, NAME, OUTSIDE, classes, disguise, terms};
 use rules::{MARKS, RULES_OF_WORDS, SPEAKERS};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -123,8 +123,10 @@ fn judge(plain: &str, words: &mut Vec<(usize, u64)>, evidence: &mut Evidence) ->
     if plain.lines().any(speaks) {
         evidence.add("role_spoofing", 60);
     }
+    let present = words.iter().fold(0, |all, (_, classes)| all | classes);
     for rule in RULES_OF_WORDS {
-        if matches(rule, words) {
+        // Most rules want a word that most texts have not.
+        if rule.steps.iter().all(|step| step.any & present != 0) && matches(rule, words) {
             evidence.add(rule.family, rule.score);
         }
     }
@@ -137,7 +139,9 @@ fn split(plain: &str, words: &mut Vec<(usize, u64)>) -> Seen {
     let mut seen = Seen::default();
     let mut unfolded = String::new();
     let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '\'' | '@' | '$' | '!' | '|');
-    for (place, word) in plain.split(|c| !is_inner(c)).filter(|word| !word.is_empty()).enumerate() {
+    let mut place = 0;
+    for word in plain.split(|c| !is_inner(c)).filter(|word| !word.is_empty()) {
+        place += 1;
         let word = word.trim_matches(|c: char| matches!(c, '-' | '\'' | '!' | '|' | '_'));
         let mut found = classes(word);
         if word.contains('_') && word.len() > 4 {
@@ -145,6 +149,12 @@ fn split(plain: &str, words: &mut Vec<(usize, u64)>) -> Seen {
         }
         if word.contains('@') && word.len() > 3 {
             found |= OUTSIDE;
+        }
+        if found == 0 && !word.is_ascii() {
+            for classes in terms(word) {
+                words.push((place, classes));
+                place += 1;
+            }
         }
         if found == 0 && (word.contains('-') || word.contains('\'')) {
             found = word.split(['-', '\'']).map(classes).fold(0, |all, one| all | one);

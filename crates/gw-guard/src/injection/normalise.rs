@@ -5,6 +5,9 @@ use crate::invisible::is_invisible;
 
 /// The text in plain small letters.
 pub(super) fn plain(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_ascii() {

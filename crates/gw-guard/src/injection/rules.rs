@@ -46,7 +46,27 @@ pub(super) const RULES_OF_WORDS: &[Rule] = rules! {
     "prompt_extraction" 75: REVEAL, 2 BEHIND, 2 PRIOR;
     "prompt_extraction" 72: REVEAL, 5 OWN, 1 BEHIND, 1 BEHIND;
     "prompt_extraction" 75: REVEAL, 10 HIDDEN, 1 BEHIND;
-    "jailbreak" 75: YOU, 6 NOT, 3 RULES;
+    "instruction_override" 75: STOP, 1 OBEY, 3 OWN | PRIOR, 2 RULES;
+    "instruction_override" 75: STOP, 1 OBEY, 2 RULES, 2 OWN | YOURS;
+    "instruction_override" 72: OVERRIDE, 2 ABOVE, 5 INSTEAD;
+    "instruction_override" 74: OVERRIDE, 1 SECOND, 4 MACHINE;
+    "instruction_override" 60: SELF, 3 OVERRIDE, 1 MY | OWN, 2 RULES;
+    "instruction_override" 55: PRIOR | OWN, 1 RULES, 3 DISABLED;
+    "instruction_override" 90: PRIOR, 4 RULES, 3 OVERRIDDEN;
+    "prompt_extraction" 72: HIDDEN, 2 PROMPT, 3 SHOWN;
+    "prompt_extraction" 72: WHAT, 3 SECOND, 3 GIVEN, 4 ABOVE | PROMPT;
+    "prompt_extraction" 65: REVEAL, 2 ALL, 1 ABOVE;
+    "prompt_extraction" 76: REVEAL, 2 ALL, 1 ABOVE, 4 FULL | COUNT | BEHIND;
+    "prompt_extraction" 50: MY, 1 HIDDEN, 1 PROMPT;
+    "prompt_extraction" 74: START, 10 MY, 1 HIDDEN, 1 PROMPT;
+    "prompt_extraction" 74: REVEAL | GIVE, 12 SECRET, 1 PROMPT | RULES;
+    "prompt_extraction" 74: REVEAL | GIVE, 6 YOURS, 1 HIDDEN, 1 BEHIND;
+    "prompt_extraction" 74: REVEAL | GIVE, 4 COUNT, 5 YOURS, 2 PROMPT;
+    "prompt_extraction" 72: BEHIND, 1 ABOVE, 1 MY, 3 BEHIND;
+    "jailbreak" 75: SECOND, 6 NOT, 3 RULES;
+    "jailbreak" 78: ROLE | SECOND, 12 MACHINE, 6 NOT, 4 RULES;
+    "jailbreak" 74: ROLE | PERSONA, 14 NOT, 2 REFUSE;
+    "jailbreak" 74: SECOND, 3 NOW, 12 NOT, 4 RULES;
     "jailbreak" 85: ROLE, 10 NOT, 3 RULES;
     "jailbreak" 80: NOW, 8 NOT, 3 RULES;
     "jailbreak" 78: ROLE | YOU | MACHINE, 6 UNBOUND;
@@ -56,9 +76,13 @@ pub(super) const RULES_OF_WORDS: &[Rule] = rules! {
     "jailbreak" 65: YOU, 2 NOW, 1 DAN;
     "jailbreak" 60: NOT, 1 SAFETY, 1 KEPT;
     "jailbreak" 78: OBEY | ROLE, 6 NOT, 2 UNBOUND | RULES;
-    "safety_disabled" 80: SAFETY, 1 KEPT, 8 DISABLED;
-    "safety_disabled" 80: DISABLED, 3 SAFETY, 2 KEPT;
-    "safety_disabled" 80: SAFETY | KEPT, 3 NOT, 4 DISABLED;
+    "safety_disabled" 60: SAFETY, 1 KEPT, 8 DISABLED;
+    "safety_disabled" 80: SAFETY, 1 KEPT, 8 DISABLED, 8 SCOPE;
+    "safety_disabled" 60: DISABLED, 3 SAFETY, 2 KEPT;
+    "safety_disabled" 80: DISABLED, 3 SAFETY, 2 KEPT, 8 SCOPE;
+    "safety_disabled" 80: DISABLED, 1 YOURS, 2 SAFETY, 2 KEPT;
+    "safety_disabled" 50: KEPT, 3 NOT, 4 DISABLED;
+    "safety_disabled" 80: SAFETY | OWN, 1 KEPT, 3 NOT, 4 DISABLED;
     "safety_disabled" 72: THOUGHT, 6 DISABLED, 6 KEPT | RULES;
     "forged_reasoning" 55: SELF, 6 THOUGHT, 16 DISABLED | OBEY | NOT;
     "forged_reasoning" 60: SELF, 4 OVERRIDE, 3 SAFETY, 2 KEPT;
@@ -75,6 +99,10 @@ pub(super) const RULES_OF_WORDS: &[Rule] = rules! {
     "note_to_machine" 75: ADDRESS, 4 MACHINE, 24 APPEND | SEND | DELETE | OVERRIDE | LEAK;
     "note_to_machine" 75: MACHINE, 3 ADDRESS, 16 APPEND | SEND | DELETE | OVERRIDE | LEAK;
     "note_to_machine" 60: ADDRESS, 3 MACHINE;
+    "note_to_machine" 72: MACHINE, 3 ADDRESS, 5 MUST;
+    "note_to_machine" 74: SECOND, 3 MACHINE, 2 ADDRESS;
+    "note_to_machine" 74: ADDRESS, 8 SEND, 8 INBOX, 6 OUTSIDE;
+    "tool_abuse" 60: MACHINE, 3 CALL, 4 SHELL;
     "planted_mark" 74: APPEND, 6 MARK, 10 REPLY;
     "planted_mark" 74: MARK, 8 APPEND, 8 REPLY;
     "planted_mark" 72: APPEND, 3 NAME, 8 REPLY;
@@ -127,6 +155,12 @@ pub(super) const MARKS: &[(&str, &str, u8)] = &[
     ("this is a test of your safety", "jailbreak", 50),
     ("hereby instructed", "note_to_machine", 50),
     ("rm -rf", "tool_abuse", 40),
+    ("| sh", "tool_abuse", 45),
+    ("| bash", "tool_abuse", 45),
+    ("exfiltrat", "exfiltration", 45),
+    ("your new task is", "instruction_override", 50),
+    ("your real task is", "instruction_override", 60),
+    ("word by word", "prompt_extraction", 30),
 ];
 
 /// Who seems to speak where a line begins so.

@@ -174,7 +174,7 @@ fn is_card(digits: &[u8]) -> bool {
         15 => matches!(prefix(2), 34 | 37) || matches!(prefix(4), 1800 | 2131),
         14 => matches!(prefix(2), 36 | 38 | 39) || matches!(prefix(3), 300..=305 | 309),
         13 => prefix(1) == 4,
-        12 => matches!(prefix(2), 50 | 56..=69),
+        12 => matches!(prefix(2), 50 | 56..=69) || prefix(4) == 604,
         16 => matches!(prefix(1), 3..=6) || matches!(prefix(4), 2200..=2720) || prefix(2) == 81,
         17..=19 => matches!(prefix(1), 4..=6),
         _ => false,

@@ -1,7 +1,7 @@
 //! Addresses of mail, found from their `@`. Serves the scan of a segment. It must not cross white space.
 
 use crate::finding::Finding;
-use crate::segment::is_word;
+use crate::segment::{is_within_word, is_word};
 use std::ops::Range;
 
 const KIND: &str = "email";
@@ -25,9 +25,9 @@ pub(super) fn find(text: &[u8], range: Range<usize>, out: &mut Vec<Finding>) {
 /// Where the part before the `@` begins.
 fn local(text: &[u8], least: usize, at: usize) -> Option<usize> {
     let mut start = at;
-    let is_local =
-        |b: u8| is_word(b) || matches!(b, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | b'&' | b'~' | b'#');
-    while start > least && at - start < MAX_LOCAL_BYTES && is_local(text[start - 1]) {
+    let is_sign = |b: u8| matches!(b, b'.' | b'_' | b'%' | b'+' | b'-' | b'\'' | b'&' | b'~' | b'#');
+    let is_local = |place: usize| is_within_word(text, place) || is_sign(text[place]);
+    while start > least && at - start < MAX_LOCAL_BYTES && is_local(start - 1) {
         start -= 1;
     }
     while start < at

@@ -69,6 +69,8 @@ const IDS: &[Id] = ids! {
     "bg_egn" "9999999999" [] b"", bg_egn, Word ["egn", "егн"];
     "au_medicare" "9999999999" [[4, 5, 1]] b" -", au_medicare, WordWhenBare ["medicare"];
     "us_ssn" "999999999" [[3, 2, 4]] b"- .", us_ssn, WordWhenBare ["ssn", "social security", "social-security", "social_security"];
+    "us_ssn" "999999999" [[3, 2, 4]] b"-", us_ssn_never_given, WordWhenBare ["ssn", "social security", "social-security", "social_security"];
+    "us_ssn" "999999999" [[3, 2, 4]] b"- .", is_mixed, Word ["ssn", "social security", "social-security", "social_security"];
     "us_itin" "999999999" [[3, 2, 4]] b"- ", us_itin, WordWhenBare ["itin"];
     "ca_sin" "999999999" [[3, 3, 3]] b" -", ca_sin, WordWhenBare ["sin", "social insurance"];
     "au_tfn" "999999999" [[3, 3, 3]] b" -", au_tfn, Word ["tfn", "tax file"];
@@ -156,7 +158,16 @@ pub(super) fn by_word(run: &Run<'_>, at: usize) -> Option<(Finding, usize)> {
     } else if says(
         run.text,
         atom.start,
-        &["driver", "driving lic", "license number", "licence number", "dl number"],
+        &[
+            "driver's lic",
+            "driver\u{2019}s lic",
+            "drivers lic",
+            "driver lic",
+            "driving lic",
+            "license number",
+            "licence number",
+            "dl number",
+        ],
     ) {
         "us_driver_license"
     } else {
@@ -198,6 +209,16 @@ fn us_ssn(t: &[u8]) -> bool {
         && serial != 0
         && !t.iter().all(|d| *d == t[0])
         && t != b"123456789"
+}
+
+/// Areas from 900 on: people write them where no real number may stand, and in this form they are nothing else.
+fn us_ssn_never_given(t: &[u8]) -> bool {
+    t[0] == b'9' && number(&t[3..5]) != 0 && number(&t[5..]) != 0 && !us_itin(t)
+}
+
+/// Not the same digit throughout.
+fn is_mixed(t: &[u8]) -> bool {
+    t.iter().any(|d| *d != t[0])
 }
 
 fn us_itin(t: &[u8]) -> bool {
@@ -344,13 +365,13 @@ fn br_check(t: &[u8], weights: &[u32]) -> u32 {
 }
 
 fn br_cpf(t: &[u8]) -> bool {
-    t.iter().any(|d| *d != t[0])
+    is_mixed(t)
         && br_check(t, &[10, 9, 8, 7, 6, 5, 4, 3, 2]) == digit(t, 9)
         && br_check(t, &[11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) == digit(t, 10)
 }
 
 fn br_cnpj(t: &[u8]) -> bool {
-    t.iter().any(|d| *d != t[0])
+    is_mixed(t)
         && br_check(t, &[5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]) == digit(t, 12)
         && br_check(t, &[6, 5, 4, 3, 2, 9, 8, 7, 6, 5, 4, 3, 2]) == digit(t, 13)
 }

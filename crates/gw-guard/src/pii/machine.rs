@@ -1,7 +1,7 @@
 //! Addresses of machines: IPv4, IPv6, MAC. Serves the scan of a segment. Versions of programs are no addresses.
 
 use crate::finding::Finding;
-use crate::segment::{is_word, says};
+use crate::segment::{is_within_word, says};
 use std::net::Ipv6Addr;
 use std::ops::Range;
 
@@ -18,14 +18,14 @@ pub(super) fn find(text: &[u8], range: Range<usize>, out: &mut Vec<Finding>) {
             at += 1;
         }
         // Within a word there is none.
-        let is_free = |byte: Option<&u8>| byte.is_none_or(|b| !is_word(*b) && *b != b'_');
-        if at - start < 3 || !is_free(start.checked_sub(1).and_then(|b| text.get(b))) {
+        let is_free = |place: usize| !is_within_word(text, place) && text.get(place) != Some(&b'_');
+        if at - start < 3 || start.checked_sub(1).is_some_and(|before| !is_free(before)) {
             continue;
         }
         let run = &text[start..at];
         let run = run.strip_prefix(b"-").unwrap_or(run);
         let start = at - run.len();
-        let before_word = !is_free(text.get(at));
+        let before_word = !is_free(at);
         if let Some((length, kind)) = judge(text, start, run, before_word) {
             let reason = "the form of an address";
             out.push(Finding { start, end: start + length, kind, score: 92, reason });

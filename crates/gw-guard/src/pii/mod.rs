@@ -11,7 +11,8 @@ mod phone;
 mod words;
 
 use crate::finding::{Finding, settle};
-use crate::segment::{Segment, is_word};
+use crate::segment::{Segment, is_escape, is_word};
+use std::ops::Range;
 
 /// Every kind that is found, in no order.
 pub const KINDS: &[&str] = &[
@@ -133,6 +134,8 @@ impl Atom {
 pub(crate) struct Run<'a> {
     pub(crate) text: &'a [u8],
     pub(crate) atoms: &'a [Atom],
+    /// The word behind the segment, where it is known.
+    pub(crate) behind: Range<usize>,
 }
 
 /// Kept between segments for its room.
@@ -151,7 +154,7 @@ pub(crate) fn scan(text: &[u8], segment: &Segment, kinds: &Kinds, room: &mut Roo
     }
     if segment.flags.has_digit() {
         split(text, segment, atoms);
-        numbers(&Run { text, atoms }, found);
+        numbers(&Run { text, atoms, behind: segment.behind.clone() }, found);
     }
     if segment.flags.has_colon() || segment.flags.has_digit() {
         machine::find(text, segment.range.clone(), found);
@@ -176,8 +179,8 @@ fn numbers(run: &Run<'_>, out: &mut Vec<Finding>) {
             .or_else(|| account::card(run, at))
             .or_else(|| identity::find(run, at))
             .or_else(|| birth::find(run, at))
-            .or_else(|| phone::find(run, at))
-            .or_else(|| identity::by_word(run, at));
+            .or_else(|| identity::by_word(run, at))
+            .or_else(|| phone::find(run, at));
         match found {
             Some((finding, atoms)) => {
                 out.push(finding);
@@ -195,7 +198,7 @@ fn split(text: &[u8], segment: &Segment, atoms: &mut Vec<Atom>) {
     let mut at = segment.range.start;
     let mut before = at;
     while at < end {
-        if !is_word(text[at]) || is_space_mark(text, at) > 0 {
+        if !is_word(text[at]) || is_space_mark(text, at) > 0 || is_escape(text, at) {
             at += is_space_mark(text, at).max(1);
             continue;
         }

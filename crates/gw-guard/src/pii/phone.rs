@@ -23,7 +23,9 @@ pub(super) fn find(run: &Run<'_>, at: usize) -> Option<(Finding, usize)> {
     let (count, score, reason) = international(run, at, groups, has_plus)
         .or_else(|| north_american(run, at, groups))
         .or_else(|| with_zero(run, at, groups))
-        .or_else(|| by_word(run, at, groups))?;
+        .or_else(|| in_brackets(run, at, groups))
+        .or_else(|| by_word(run, at, groups))
+        .or_else(|| by_word_behind(run, at, groups))?;
     let last = run.atoms.get(at + count - 1)?;
     let (end, more) = extension(run, at + count).map_or((last.end, 0), |(end, atoms)| (end, atoms));
     let end =
@@ -115,7 +117,10 @@ fn with_zero(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
     }
     let count = within(run, at, groups, 9, if first_text.starts_with(b"00") { 15 } else { 12 })?;
     let rest = run.atoms.get(at + 1..at + count)?;
-    let fits = rest.iter().all(|atom| atom.length() >= 2 && matches!(atom.joint, b' ' | b'-' | b'/' | b')'));
+    // As the French write them, five times two with full stops.
+    let is_pairs = count == 5 && rest.iter().all(|atom| atom.length() == 2 && atom.joint == b'.');
+    let is_group = |atom: &Atom| atom.length() >= 2 && matches!(atom.joint, b' ' | b'-' | b'/' | b')');
+    let fits = is_pairs || rest.iter().all(is_group);
     // A day and a month are two digits each, and the year ends a date.
     let is_date = count == 3
         && first.length() == 2
@@ -124,11 +129,48 @@ fn with_zero(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
     (count >= 2 && fits && !is_date).then_some((count, 80, "a leading zero and groups"))
 }
 
+/// An area's code in brackets and at least one group.
+fn in_brackets(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
+    let [first, next, ..] = run.atoms.get(at..at + groups)? else { return None };
+    let open = first.opening.filter(|open| run.text.get(*open) == Some(&b'('))?;
+    // `12(3) 456-789` is a place in a journal.
+    let is_free = open.checked_sub(1).is_none_or(|before| !run.text[before].is_ascii_alphanumeric());
+    let is_area = (2..=5).contains(&first.length()) && run.text.get(first.end) == Some(&b')');
+    let count = within(run, at, groups, 8, 12).filter(|count| *count >= 2)?;
+    (is_free && is_area && next.length() >= 3).then_some((count, 80, "an area's code in brackets and groups"))
+}
+
 fn by_word(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
     let first = run.atoms.get(at)?;
-    let count = within(run, at, groups, 7, 15)?;
     let start = first.opening.unwrap_or(first.start);
-    (says(run.text, start, words::PHONE)).then_some((count, 85, "a word in front of it"))
+    let reason = "a word in front of it";
+    if let Some(count) = within(run, at, groups, 7, 15) {
+        let is_said =
+            says(run.text, start, words::PHONE) || (count >= 2 && says(run.text, start, words::PHONE_OR_NOT));
+        return is_said.then_some((count, 85, reason));
+    }
+    let count = within(run, at, groups, 6, 6).filter(|count| *count >= 2)?;
+    says(run.text, start, words::SURE_PHONE).then_some((count, 80, reason))
+}
+
+/// Groups with a word behind them: `494 17 271 office`.
+fn by_word_behind(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
+    let count = within(run, at, groups, 7, 12).filter(|count| *count >= 2)?;
+    let word = match run.atoms.get(at + count) {
+        Some(next) if matches!(next.joint, b' ' | b'-' | b'(') => &run.text[next.start..next.end],
+        Some(_) => return None,
+        None => run.text.get(run.behind.clone())?,
+    };
+    let is_word = words::BEHIND_PHONE.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()));
+    (is_word && !is_amount(run, run.atoms.get(at..at + count)?)).then_some((count, 80, "a word behind it"))
+}
+
+/// Thousands apart, as amounts have them: `1 250 000`.
+fn is_amount(run: &Run<'_>, atoms: &[Atom]) -> bool {
+    let [first, rest @ ..] = atoms else { return false };
+    let are_thousands = rest.iter().all(|atom| atom.length() == 3 && matches!(atom.joint, b' ' | b'.'));
+    let ends_round = rest.last().is_some_and(|last| &run.text[last.start..last.end] == b"000");
+    are_thousands && (first.length() < 3 || ends_round)
 }
 
 /// `ext. 12`, `x12` behind a number: where it ends, and its atoms.

@@ -26,6 +26,30 @@ pub(super) const PHONE: &[&str] = &[
     "ring",
 ];
 
+/// Of a telephone where a number is written in groups.
+pub(super) const PHONE_OR_NOT: &[&str] = &[
+    "answering",
+    "message",
+    "texts to",
+    "hotline",
+    "helpline",
+    "switchboard",
+    "nachricht",
+    "anruf",
+    "llam",
+    "appel",
+];
+
+/// Of a telephone for certain, so that a short number will do.
+pub(super) const SURE_PHONE: &[&str] =
+    &["phone", "tel", "fax", "mobile", "call me", "telefon", "téléphone", "telefono", "teléfono", "handy"];
+
+/// Behind a number of a telephone: whose or which it is.
+pub(super) const BEHIND_PHONE: &[&str] = &[
+    "office", "mobile", "cell", "fax", "home", "work", "desk", "landline", "phone", "tel", "direct", "büro",
+    "privat", "mobil", "bureau", "oficina", "ufficio", "casa",
+];
+
 /// Of a card.
 pub(super) const CARD: &[&str] =
     &["card", "visa", "mastercard", "amex", "credit", "debit", "karte", "carte", "tarjeta"];

@@ -40,3 +40,23 @@ fn what_is_not_checked_is_refused_and_loops_end() {
     let endless = Schema::new(r##"{"$ref":"#"}"##).unwrap();
     assert!(endless.check("1").is_some());
 }
+
+#[test]
+fn faults_are_told_with_their_places() {
+    let schema = Schema::new(
+        r##"{"type":"object","required":["name","tags"],"additionalProperties":false,"properties":{"name":{"type":"string"},
+        "tags":{"type":"array","items":{"$ref":"#/$defs/tag"}}},"$defs":{"tag":{"type":"string","maxLength":3}}}"##,
+    )
+    .unwrap();
+    assert_eq!(schema.faults(r#"{"name":"Jo","tags":["a"]}"#), Vec::<String>::new());
+    let told = schema.faults(r#"{"tags":["abcd",5],"more":1}"#);
+    let want = [
+        "$: the member \"name\" is missing",
+        "$.tags[0]: does not fit \"maxLength\": 3",
+        "$.tags[1]: does not fit \"type\": \"string\"",
+        "$: does not fit \"additionalProperties\": false",
+    ];
+    assert_eq!(told.len(), want.len(), "{told:?}");
+    assert!(want.iter().all(|want| told.iter().any(|told| told == want)), "{told:?}");
+    assert!(schema.faults("{").first().is_some_and(|told| told.starts_with("it is not JSON")));
+}

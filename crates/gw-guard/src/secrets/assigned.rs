@@ -92,11 +92,22 @@ pub(super) fn find(text: &[u8], range: Range<usize>, with_entropy: bool, out: &m
         at += text[at..range.end].iter().take_while(|b| b.is_ascii_whitespace()).count();
         let length = text[at..range.end].iter().take_while(|b| !b.is_ascii_whitespace()).count();
         let end = at + length;
-        if length >= 6 {
+        if length >= 6 && may_be_chosen(&text[at..end]) {
             token(text, at, end, with_entropy, out);
         }
         at = end.max(at + 1);
     }
+}
+
+/// Words alone are no secrets; what people choose has a digit, or a sign and a capital.
+fn may_be_chosen(token: &[u8]) -> bool {
+    let (mut digits, mut upper, mut signs) = (false, false, false);
+    for byte in token {
+        digits |= byte.is_ascii_digit();
+        upper |= byte.is_ascii_uppercase();
+        signs |= !byte.is_ascii_alphanumeric();
+    }
+    digits || (upper && signs)
 }
 
 /// A piece without white space: the value may be all of it, or what stands behind a sign in it.
@@ -118,7 +129,7 @@ fn follows_sign(text: &[u8], start: usize) -> bool {
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
     matches!(before.last(), Some(b'=' | b':' | b'>'))
         || [&b" is"[..], b" ist", b" est", b" es"].iter().any(|word| before.ends_with(word))
-        || before.to_ascii_lowercase().ends_with(b"bearer")
+        || before.len().checked_sub(6).is_some_and(|at| before[at..].eq_ignore_ascii_case(b"bearer"))
 }
 
 /// Notes the value behind `from` if the words before `sign` say what it is.

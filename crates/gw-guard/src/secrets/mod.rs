@@ -7,7 +7,7 @@ mod jwt;
 mod vendors;
 
 use crate::finding::{Finding, settle};
-use crate::segment::{Segment, is_word};
+use crate::segment::{Segment, is_within_word};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
 use vendors::{Form, VENDORS};
@@ -68,7 +68,7 @@ impl Secrets {
         let mut found = Vec::new();
         for hit in hits.iter().filter(|hit| hit.end <= range.end) {
             let form = &VENDORS[hit.form];
-            let is_free = form.within_word || hit.start == range.start || !is_joined(text[hit.start - 1]);
+            let is_free = form.within_word || hit.start == range.start || !is_joined(text, hit.start - 1);
             if let Some(finding) = is_free.then(|| vendor(text, hit, form, &range)).flatten() {
                 found.push(finding);
             }
@@ -80,8 +80,8 @@ impl Secrets {
 }
 
 /// Signs that belong to a word in names of keys.
-const fn is_joined(byte: u8) -> bool {
-    is_word(byte) || matches!(byte, b'_')
+fn is_joined(text: &[u8], at: usize) -> bool {
+    is_within_word(text, at) || text.get(at) == Some(&b'_')
 }
 
 /// A private key between its marks.

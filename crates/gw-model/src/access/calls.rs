@@ -1,6 +1,8 @@
-//! What calls may be: where they may go, how large they may be, which tools they may bring. Most keys have no such rules.
+//! What calls may be: where they may go, how large they may be, which tools and parameters they may bring. Most keys have no such rules.
 //! Pure: what a call is, is given.
 
+use super::deny::DenyRule;
+use super::parameters::ParameterRules;
 use crate::principal::model_matches;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,12 @@ pub struct CallRules {
     /// Nothing but the first target is asked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub no_fallbacks: bool,
+    /// Which parameters they may have, and what these are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Box<ParameterRules>>,
+    /// Those for which this holds are refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deny: Option<Box<DenyRule>>,
 }
 
 impl CallRules {
@@ -41,6 +49,8 @@ impl CallRules {
             && self.max_output_tokens.is_none()
             && !self.asks_tools()
             && !self.no_fallbacks
+            && self.parameters.is_none()
+            && self.deny.is_none()
     }
 
     /// True when the provider is allowed.

@@ -1,6 +1,7 @@
 //! Guardrails that ask somebody: a service over the network, a model, or a plugin on another thread. What is asked, how
 //! long is waited, and what becomes of a call when there is no verdict. It must not ask.
 
+use crate::routing::EmbedderName;
 use crate::secret::Secret;
 use std::sync::Arc;
 
@@ -90,6 +91,8 @@ pub enum Asked {
         /// The project whose policy counts.
         project: Option<Arc<str>>,
     },
+    /// A model for embeddings: what texts are about.
+    Topics(Topics),
     /// A plugin of the user's own.
     Plugin {
         /// The file.
@@ -101,6 +104,37 @@ pub enum Asked {
         /// Most work, in units of fuel.
         max_fuel: u64,
     },
+}
+
+/// What texts may or must not be about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Topics {
+    /// What makes vectors.
+    pub embedder: EmbedderName,
+    /// Least cosine of a text and an example of its topic, in thousandths.
+    pub threshold_permille: u32,
+    /// The topics.
+    pub list: Vec<Topic>,
+}
+
+impl Topics {
+    /// The least cosine, 0 to 1.
+    #[must_use]
+    pub fn threshold(&self) -> f32 {
+        // A thousand at most: no digit is lost.
+        f32::from(u16::try_from(self.threshold_permille).unwrap_or(1000)) / 1000.0
+    }
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Texts of this topic pass, and others do not; else these do not.
+    pub is_allowed: bool,
+    /// Texts of that topic.
+    pub examples: Vec<Arc<str>>,
 }
 
 /// A host that is asked.
@@ -136,6 +170,7 @@ impl Asked {
             Self::AzureContentSafety { .. } => "azure-content-safety",
             Self::Bedrock { .. } => "bedrock-guardrail",
             Self::Lakera { .. } => "lakera",
+            Self::Topics(_) => "topics",
             Self::Plugin { .. } => "wasm",
         }
     }
@@ -162,7 +197,11 @@ impl Asked {
             | Self::AzureContentSafety { at, .. }
             | Self::Lakera { at, .. } => Some(at),
             Self::Moderation { at, .. } => at.as_ref(),
-            Self::Judge { .. } | Self::LlamaGuard { .. } | Self::Bedrock { .. } | Self::Plugin { .. } => None,
+            Self::Judge { .. }
+            | Self::LlamaGuard { .. }
+            | Self::Bedrock { .. }
+            | Self::Topics(_)
+            | Self::Plugin { .. } => None,
         }
     }
 

@@ -12,6 +12,7 @@ use gw_store::answers::{Answer, AnswerKey, Memory, Purge, Totals};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 const SECOND_US: i64 = 1_000_000;
 
@@ -99,6 +100,14 @@ impl Answers {
     /// From now on, answers are kept there, too. Only the first counts.
     pub fn set_shelf(&self, shelf: Shelf) {
         let _ = self.shelf.set(shelf);
+    }
+
+    /// Waits until what is kept beside the memory is written there, at most so long. False: some of it is not.
+    pub async fn flush(&self, within: Duration) -> bool {
+        match self.shelf.get() {
+            Some(shelf) => shelf.flush(within).await,
+            None => true,
+        }
     }
 
     /// The turns that others are compared with.

@@ -2,7 +2,8 @@
 //! at its own pace. Serves the cache stage. It must not know what the pieces mean.
 //!
 //! What is kept of an answer is bounded: one that outgrows the bound takes nobody else in, what all have is let go, and
-//! whoever fetches it waits for the slowest.
+//! whoever fetches it waits for the slowest, a while: who holds others up for longer is left behind. Only the caller for
+//! whom it is fetched is always waited for.
 
 use super::head::Head;
 use crate::attempt::Failure;
@@ -14,13 +15,23 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 /// See the module.
 pub(crate) struct Flight {
     state: Mutex<State>,
-    max_bytes: usize,
+    bounds: Bounds,
     /// Seats that are taken, of all flights.
     passengers: Gauge,
+}
+
+/// What a flight holds, and for how long it waits.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// Most bytes that are kept of the answer.
+    pub(super) bytes: usize,
+    /// How long those who read slowly may hold up the others.
+    pub(super) patience: Duration,
 }
 
 #[derive(Default)]
@@ -44,6 +55,10 @@ struct Seat {
     /// The number of the next piece.
     next: usize,
     waker: Option<Waker>,
+    /// The answer is fetched for this one.
+    is_first: bool,
+    /// It was too slow, and gets no more.
+    is_behind: bool,
 }
 
 /// How the answer's bytes end.
@@ -84,13 +99,19 @@ impl State {
 
     /// Lets go of what all have, once nobody else may join.
     fn trim(&mut self) {
-        let least = self.seats.iter().flatten().map(|seat| seat.next).min().unwrap_or(usize::MAX);
+        let reading = self.seats.iter().flatten().filter(|seat| !seat.is_behind);
+        let least = reading.map(|seat| seat.next).min().unwrap_or(usize::MAX);
         while self.gone < least
             && let Some(piece) = self.pieces.pop_front()
         {
             self.bytes -= piece.len();
             self.gone += 1;
         }
+    }
+
+    /// The number of the piece that is still to come.
+    fn coming(&self) -> usize {
+        self.gone + self.pieces.len()
     }
 
     fn wake_pump(&mut self) {
@@ -101,17 +122,26 @@ impl State {
 }
 
 impl Flight {
-    pub(super) fn new(max_bytes: usize, passengers: Gauge) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), max_bytes, passengers })
+    pub(super) fn new(bounds: Bounds, passengers: Gauge) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), bounds, passengers })
     }
 
     /// Takes a seat, from which all of the answer is to be had. `None`: it is too late for that.
     pub(super) fn board(self: &Arc<Self>) -> Option<Passenger> {
+        self.take_seat(false)
+    }
+
+    /// The seat of the one for whom the answer is fetched.
+    pub(super) fn board_first(self: &Arc<Self>) -> Option<Passenger> {
+        self.take_seat(true)
+    }
+
+    fn take_seat(self: &Arc<Self>, is_first: bool) -> Option<Passenger> {
         let mut state = self.state.lock();
-        if state.gone > 0 || state.bytes > self.max_bytes || state.fate.is_some() {
+        if state.gone > 0 || state.bytes > self.bounds.bytes || state.fate.is_some() {
             return None;
         }
-        let seat = Some(Seat { next: 0, waker: None });
+        let seat = Some(Seat { next: 0, waker: None, is_first, is_behind: false });
         let number = match state.seats.iter().position(Option::is_none) {
             Some(free) => {
                 state.seats[free] = seat;
@@ -159,10 +189,45 @@ impl Flight {
             return Poll::Ready(false);
         }
         state.pump = Some(cx.waker().clone());
-        if state.bytes > self.max_bytes {
+        if state.bytes > self.bounds.bytes {
             state.trim();
         }
-        if state.bytes > self.max_bytes { Poll::Pending } else { Poll::Ready(true) }
+        if state.bytes > self.bounds.bytes { Poll::Pending } else { Poll::Ready(true) }
+    }
+
+    pub(super) const fn patience(&self) -> Duration {
+        self.bounds.patience
+    }
+
+    /// Has anybody read all that there is, and waits for more?
+    pub(super) fn is_held_up(&self) -> bool {
+        let state = self.state.lock();
+        let coming = state.coming();
+        state.seats.iter().flatten().any(|seat| seat.next >= coming)
+    }
+
+    /// Is there much room, so that nobody holds anybody up?
+    pub(super) fn is_calm(&self) -> bool {
+        self.state.lock().bytes <= self.bounds.bytes / 2
+    }
+
+    /// Goes on without those who have most of what there is still to read. False: there are none who can be left behind.
+    pub(super) fn leave_behind(&self) -> bool {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        let mut are_some = false;
+        for seat in state.seats.iter_mut().flatten() {
+            let read = seat.next.saturating_sub(state.gone);
+            let unread: usize = state.pieces.iter().skip(read).map(Bytes::len).sum();
+            if unread > self.bounds.bytes / 2 && !seat.is_first && !seat.is_behind {
+                seat.is_behind = true;
+                are_some = true;
+                if let Some(waker) = seat.waker.take() {
+                    waker.wake();
+                }
+            }
+        }
+        are_some
     }
 
     pub(super) fn push(&self, piece: Bytes) {
@@ -194,7 +259,7 @@ impl Flight {
     /// All bytes of the answer so far, when none were let go.
     pub(super) fn body(&self) -> Option<Bytes> {
         let state = self.state.lock();
-        if state.gone > 0 || state.bytes > self.max_bytes {
+        if state.gone > 0 || state.bytes > self.bounds.bytes {
             return None;
         }
         let mut body = BytesMut::with_capacity(state.bytes);
@@ -238,6 +303,10 @@ impl Pieces for Passenger {
         let mut guard = self.flight.state.lock();
         let state = &mut *guard;
         let Some(Some(seat)) = state.seats.get_mut(self.seat) else { return Poll::Ready(None) };
+        if seat.is_behind {
+            self.is_over = true;
+            return Poll::Ready(Some(Err(BodyError::Cut(None))));
+        }
         let at = seat.next.saturating_sub(state.gone);
         let ready = state.pieces.len().saturating_sub(at);
         if ready == 0 {
@@ -264,7 +333,7 @@ impl Pieces for Passenger {
                 joined.freeze()
             }
         };
-        if state.bytes > self.flight.max_bytes {
+        if state.bytes > self.flight.bounds.bytes {
             state.wake_pump();
         }
         Poll::Ready(Some(Ok(out)))

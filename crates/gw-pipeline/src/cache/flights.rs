@@ -1,7 +1,7 @@
 //! All answers that are on their way: who asks for one that is fetched already joins in. Serves the cache stage. Shared by
 //! all workers, which meet here for as long as it takes to look a key up.
 
-use super::flight::{Flight, Passenger};
+use super::flight::{Bounds, Flight, Passenger};
 use ahash::AHashMap;
 use gw_store::answers::AnswerKey;
 use parking_lot::Mutex;
@@ -46,7 +46,7 @@ impl Flights {
     pub(super) fn join_or_lead<T>(
         &self,
         key: AnswerKey,
-        max_bytes: usize,
+        bounds: Bounds,
         look: impl FnOnce() -> Option<T>,
     ) -> Part<T> {
         let mut flights = self.shard(&key).lock();
@@ -56,15 +56,15 @@ impl Flights {
         if let Some(found) = look() {
             return Part::There(found);
         }
-        let flight = Flight::new(max_bytes, self.passengers.clone());
+        let flight = Flight::new(bounds, self.passengers.clone());
         flights.insert(key, Arc::clone(&flight));
         Part::Lead(flight)
     }
 
     /// A flight that nobody else joins, unless there is none.
-    pub(super) fn lead(&self, key: AnswerKey, max_bytes: usize) -> (Arc<Flight>, bool) {
+    pub(super) fn lead(&self, key: AnswerKey, bounds: Bounds) -> (Arc<Flight>, bool) {
         let mut flights = self.shard(&key).lock();
-        let flight = Flight::new(max_bytes, self.passengers.clone());
+        let flight = Flight::new(bounds, self.passengers.clone());
         let is_first = !flights.contains_key(&key);
         if is_first {
             flights.insert(key, Arc::clone(&flight));

@@ -21,10 +21,6 @@ const BESIDE: [&str; 3] = ["idempotency-key", "x-client-request-id", "content-ty
 
 /// May answers to calls of this kind be kept at all?
 pub(super) fn is_cacheable(screened: &Screened) -> bool {
-    // Guardrails decide for each caller by itself, and what they masked is restored for nobody else: their calls share nothing.
-    if screened.ticket.is_guarded() || screened.ticket.awaits_verdicts() {
-        return false;
-    }
     let call = &screened.call;
     let facts = &call.facts;
     let is_kind = match call.format.endpoint() {
@@ -99,7 +95,9 @@ pub(super) fn keys<'a>(
         digest.0.update(b"s");
     }
     digest.add(&said.frame);
-    let semantic = policy.semantic.as_ref().filter(|policy| !wish.exact && is_comparable(said, policy));
+    // Placeholders of other values may stand in another order in a similar turn: the answer would name the wrong ones.
+    let is_exact = wish.exact || screened.ticket.has_masked();
+    let semantic = policy.semantic.as_ref().filter(|policy| !is_exact && is_comparable(said, policy));
     let room = semantic.map(|policy| (policy, room(screened, policy, &digest)));
     digest.add_optional(said.last_turn.as_deref());
     (AnswerKey(digest.0.finalize().into()), room)

@@ -11,6 +11,7 @@ use crate::reply::{Reply, ReplyBody};
 use crate::respond::headers;
 use crate::ticket::Rejected;
 use crate::worker::Worker;
+use bytes::Bytes;
 use gw_model::{Call, Micros, Record};
 use gw_store::answers::similar::Turn;
 use gw_store::answers::{Answer, AnswerKey, Labels};
@@ -56,15 +57,45 @@ pub(crate) struct Lead {
     /// The caller has left, and the call goes on for others.
     pub(super) left: Rc<Cell<bool>>,
     pub(super) has_landed: bool,
+    /// The answer came whole, whatever became of the call.
+    pub(super) is_whole: bool,
 }
 
 impl Lead {
+    /// Does anybody else get the answer or wait for it?
+    pub(crate) fn has_others(&self) -> bool {
+        self.flight.has_others()
+    }
+
+    /// The answer came whole: it is kept, also where its own caller does not get it.
+    pub(crate) const fn note_whole(&mut self) {
+        self.is_whole = true;
+    }
+
+    pub(crate) const fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// All that came of the answer so far, as far as nothing was let go.
+    pub(crate) fn body(&self) -> Option<Bytes> {
+        self.flight.body()
+    }
+
+    /// What is known of the call from outside.
+    pub(crate) fn crew(&self) -> Crew {
+        Crew {
+            worker: Rc::clone(&self.worker),
+            flight: Arc::clone(&self.flight),
+            left: Rc::clone(&self.left),
+        }
+    }
+
     /// Has the call gone on without its caller?
     pub(crate) fn is_left(&self) -> bool {
         self.left.get()
     }
 
-    /// The call ended well: its answer is kept.
+    /// The answer is whole: it is kept.
     pub(crate) fn land(mut self, record: &Record) {
         let Some(head) = self.head.take() else { return };
         self.has_landed = true;
@@ -106,7 +137,7 @@ impl Lead {
     pub(super) fn publish(&mut self, answered: &mut Answered) -> bool {
         let Answered { sent, response, target, .. } = answered;
         let is_shareable = sent.earlier.is_empty() && sent.clamped.is_empty();
-        let Some(passenger) = self.flight.board().filter(|_| is_shareable) else { return false };
+        let Some(passenger) = self.flight.board_first().filter(|_| is_shareable) else { return false };
         let head = Arc::new(Head::of_response(response.status, &response.headers, sent, target));
         self.head = Some(Arc::clone(&head));
         let own = UpstreamBody::relayed(Box::new(passenger));
@@ -149,12 +180,21 @@ fn is_whole(head: &Head, body: &[u8]) -> bool {
 
 /// Reads the answer as fast as it comes and all who get it allow.
 async fn pump(flight: Arc<Flight>, mut body: UpstreamBody) {
+    let mut patience = Patience::default();
     loop {
-        let next = poll_fn(|cx| match flight.poll_room(cx) {
-            Poll::Pending => Poll::Pending,
-            // Dropping the body ends the upstream's work.
-            Poll::Ready(false) => Poll::Ready(None),
-            Poll::Ready(true) => body.poll_data(cx).map(Some),
+        let next = poll_fn(|cx| {
+            loop {
+                return match flight.poll_room(cx) {
+                    Poll::Pending if patience.is_over(&flight, cx) => continue,
+                    Poll::Pending => Poll::Pending,
+                    // Dropping the body ends the upstream's work.
+                    Poll::Ready(false) => Poll::Ready(None),
+                    Poll::Ready(true) => {
+                        patience.rest(&flight);
+                        body.poll_data(cx).map(Some)
+                    }
+                };
+            }
         });
         match next.await {
             None => return,
@@ -166,6 +206,32 @@ async fn pump(flight: Arc<Flight>, mut body: UpstreamBody) {
                     Some(_) => End::Cut,
                 });
             }
+        }
+    }
+}
+
+/// How long those who read slowly have held the others up. It begins anew once they have caught up.
+#[derive(Default)]
+struct Patience(Option<Pin<Box<tokio::time::Sleep>>>);
+
+impl Patience {
+    /// There is no room: is it time to go on without those who are behind?
+    fn is_over(&mut self, flight: &Flight, cx: &mut Context<'_>) -> bool {
+        if !flight.is_held_up() {
+            return false;
+        }
+        let timer = self.0.get_or_insert_with(|| Box::pin(tokio::time::sleep(flight.patience())));
+        if timer.as_mut().poll(cx).is_pending() {
+            return false;
+        }
+        self.0 = None;
+        flight.leave_behind()
+    }
+
+    /// There is room.
+    fn rest(&mut self, flight: &Flight) {
+        if self.0.is_some() && flight.is_calm() {
+            self.0 = None;
         }
     }
 }
@@ -199,8 +265,26 @@ impl Crew {
         goes_on
     }
 
+    /// Goes on with the rest of an answer whose own caller gets no more of it, if anybody else waits for it; else the call
+    /// ends.
+    pub(crate) fn go_on_with(self, body: Box<ReplyBody>) {
+        if self.goes_on() {
+            spawn(self.drain(body));
+        }
+    }
+
+    /// The same for what is no body.
+    pub(crate) fn go_on(&self, rest: impl Future<Output = ()> + 'static) {
+        if self.goes_on() {
+            spawn(rest);
+        }
+    }
+
     /// Reads the answer to its end, as long as anybody else gets it.
     async fn drain(self, mut body: Box<ReplyBody>) {
+        if let ReplyBody::Stream(stream) = &mut *body {
+            stream.leave();
+        }
         loop {
             let next = poll_fn(|cx| {
                 let polled = self.worker.turn(|| http_body::Body::poll_frame(Pin::new(&mut *body), cx));
@@ -269,16 +353,19 @@ impl Led {
         self.body.as_deref_mut()
     }
 
-    /// It is over: there is nothing to go on with.
+    /// It is over for the caller: there is nothing to go on with, unless others get more of it.
     pub(crate) fn finish(&mut self) {
-        self.body = None;
+        let is_muted = |body: &ReplyBody| matches!(body, ReplyBody::Stream(stream) if stream.is_muted());
+        if let Some(body) = self.body.take().filter(|body| is_muted(body)) {
+            self.crew.clone().go_on_with(body);
+        }
     }
 }
 
 impl Drop for Led {
     fn drop(&mut self) {
-        if let Some(body) = self.body.take().filter(|_| self.crew.goes_on()) {
-            spawn(self.crew.clone().drain(body));
+        if let Some(body) = self.body.take() {
+            self.crew.clone().go_on_with(body);
         }
     }
 }
@@ -311,3 +398,6 @@ pub(super) fn start<F: Future<Output = Result<Reply, Rejected>> + 'static>(crew:
 fn spawn(task: impl Future<Output = ()> + 'static) {
     tokio::task::spawn_local(task);
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::LookUp;
 use super::answers::{Answers, Found};
-use super::flight::{Fate, Flight, Landing};
+use super::flight::{Bounds, Fate, Flight, Landing};
 use super::flights::Part;
 use super::lead::{self, Crew, Lead, Lifetime, Spare};
 use super::serve::{self, Manner, Served};
@@ -130,12 +130,17 @@ impl Looking<'_> {
 
     /// Who wants a new answer does not take that of another.
     fn part(&self, answers: &Answers, now: Micros) -> Part<()> {
-        let max_bytes = self.policy.max_entry_bytes;
+        let bounds = self.bounds();
         if self.wish.no_read {
-            return Part::Lead(answers.flights.lead(self.key, max_bytes).0);
+            return Part::Lead(answers.flights.lead(self.key, bounds).0);
         }
         let look = || matches!(self.found(answers, now), Found::Fresh(_) | Found::Stale(_)).then_some(());
-        answers.flights.join_or_lead(self.key, max_bytes, look)
+        answers.flights.join_or_lead(self.key, bounds, look)
+    }
+
+    const fn bounds(&self) -> Bounds {
+        let patience = Duration::from_millis(self.policy.slow_reader_ms);
+        Bounds { bytes: self.policy.max_entry_bytes, patience }
     }
 
     fn found(&self, answers: &Answers, now: Micros) -> Found {
@@ -187,6 +192,7 @@ impl Looking<'_> {
             head: None,
             left: Rc::clone(&left),
             has_landed: false,
+            is_whole: false,
         }));
         Crew { worker, flight, left }
     }
@@ -203,7 +209,7 @@ impl Looking<'_> {
     fn revalidate(&self, screened: &mut Screened) {
         let worker = Rc::clone(screened.ticket.worker());
         let answers = &worker.gateway().answers;
-        let (flight, is_first) = answers.flights.lead(self.key, self.policy.max_entry_bytes);
+        let (flight, is_first) = answers.flights.lead(self.key, self.bounds());
         if !is_first {
             return;
         }

@@ -76,7 +76,9 @@ async fn look(mut screened: Screened, policies: Arc<CachePolicies>) -> Result<Lo
         return Err(screened.ticket.reject(Refusal::new(ErrorCode::InvalidRequest, fault)));
     }
     let max_depth = screened.live.snapshot.settings.max_json_depth;
-    match wish::take_from_body(&mut screened.call, max_depth) {
+    // What the cache is told is no text of the request: what was masked in it would make different wishes the same.
+    let original = screened.ticket.guarded.as_ref().map(|guarded| guarded.original.clone());
+    match wish::take_from_body(&mut screened.call, original, max_depth) {
         Ok(Some(other)) => wish.merge(other),
         Ok(None) => {}
         Err(refusal) => return Err(screened.ticket.reject(refusal)),

@@ -1,6 +1,7 @@
 //! What a call wants of the cache: its headers, which ingress read, and the member `cache` of its body, as LiteLLM's
 //! callers write it. Serves the cache stage.
 
+use bytes::Bytes;
 use gw_model::caching::{CachePolicy, CacheWish};
 use gw_model::{Call, Endpoint, ErrorCode, Refusal, WireFormat};
 use gw_wire::json::cursor::DEPTH_CEILING;
@@ -14,8 +15,13 @@ pub(super) fn is_conversation(format: WireFormat) -> bool {
     matches!(format.endpoint(), Endpoint::Chat | Endpoint::Completions)
 }
 
-/// Takes `cache` out of a body: no provider knows it. Errors: 400 when it is not what it should be.
-pub(super) fn take_from_body(call: &mut Call, max_depth: usize) -> Result<Option<CacheWish>, Refusal> {
+/// Takes `cache` out of a body: no provider knows it. `original` is the body as it came, where it may have been changed.
+/// Errors: 400 when it is not what it should be.
+pub(super) fn take_from_body(
+    call: &mut Call,
+    original: Option<Bytes>,
+    max_depth: usize,
+) -> Result<Option<CacheWish>, Refusal> {
     let may_have = call.format.api() == gw_model::Api::OpenAi;
     let is_raw = call.raw.is_some() || call.facts.is_form;
     if !may_have
@@ -25,7 +31,8 @@ pub(super) fn take_from_body(call: &mut Call, max_depth: usize) -> Result<Option
     {
         return Ok(None);
     }
-    let Ok(body) = Object::parse(&call.body, DEPTH_CEILING) else { return Ok(None) };
+    let original = original.unwrap_or_else(|| call.body.clone());
+    let Ok(body) = Object::parse(&original, DEPTH_CEILING) else { return Ok(None) };
     let Some(value) = body.get("cache") else { return Ok(None) };
     let wish = match value.kind {
         Kind::Object => read(&value.object().map_err(|_| wrong("cache", "names a member twice"))?)?,

@@ -46,17 +46,23 @@ fn numbered(answers: &[String]) -> String {
 
 /// The caller's call as the panel gets it: the same, answered whole. Errors: it can not be read again.
 pub(super) fn for_panel(call: &Call, max_depth: usize) -> Result<Call, Refusal> {
+    let mut call = whole_of(call, max_depth)?;
+    call.facts.stores = false;
+    Ok(call)
+}
+
+/// A call, answered whole. Errors: it can not be read again.
+pub(crate) fn whole_of(call: &Call, max_depth: usize) -> Result<Call, Refusal> {
     let mut body = call.full().clone();
     for name in ["stream", "stream_options"] {
         body = gw_wire::adapt::without(&body, name).unwrap_or(body);
     }
-    let mut facts = gw_wire::facts::read_with_model(call.format, &body, max_depth, &call.facts.model)?;
+    let facts = gw_wire::facts::read_with_model(call.format, &body, max_depth, &call.facts.model)?;
     if facts.stream {
         return Err(
             Refusal::new(ErrorCode::InvalidRequest, "'stream' stands in this request twice").param("stream")
         );
     }
-    facts.stores = false;
     Ok(Call { body, facts, ..call.clone() })
 }
 

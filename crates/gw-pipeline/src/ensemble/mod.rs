@@ -8,6 +8,8 @@ mod judge;
 mod panel;
 mod within;
 
+pub(crate) use judge::whole_of;
+
 use crate::attempt::{Attempted, Failed, Failure, execute};
 use crate::guard::{Screened, screened_with_request};
 use crate::lineup::Lineup;

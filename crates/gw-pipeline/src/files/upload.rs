@@ -4,7 +4,7 @@
 use super::NOTE_SEPARATOR;
 use super::lines::Reading;
 use super::named::Named;
-use crate::authorize::check_tools_of;
+use crate::authorize::{check_as_it_is, check_tools_of};
 use crate::live::Live;
 use crate::route::resolve;
 use crate::ticket::Ticket;
@@ -91,6 +91,10 @@ pub(super) fn check(
         let format = judge.line(line)?;
         let request = call.body.get(line.request.start..line.request.end).unwrap_or_default();
         check_tools_of(ticket, format, request)?;
+        check_as_it_is(ticket, format, request).map_err(|refusal| {
+            let text = format!("line {}: {}", line.number, refusal.message);
+            Refusal { message: text.into(), ..refusal }
+        })?;
         if !known.contains_key(line.model.as_str()) {
             let name = judge.model(line, may_rename)?;
             known.insert(&line.model, name);

@@ -11,6 +11,8 @@ mod seams;
 mod state;
 mod trial;
 
+use crate::authorize::refuse_hidden_models;
+use crate::ensemble::whole_of;
 use crate::lineup::Lineup;
 use crate::live::Live;
 use crate::recall::Recalled;
@@ -21,9 +23,9 @@ use bytes::Bytes;
 pub(crate) use choose::Guards;
 use gw_guard::asked::About;
 use gw_guard::{Blocked, Side};
-use gw_model::{Call, Earlier, ErrorCode, Refusal};
+use gw_model::{Call, CallFacts, Earlier, ErrorCode, Refusal};
 use request::{Changed, Request};
-pub(crate) use state::{Chosen, Guarded, Rails, Sort, blocked};
+pub(crate) use state::{Chosen, Guarded, Rails, Sort, Wanted, blocked};
 use std::sync::Arc;
 pub(crate) use trial::Trials;
 pub use trial::{Trial, Tried, keep_trials};
@@ -64,10 +66,24 @@ pub(crate) async fn screen(recalled: Recalled) -> Result<Screened, Rejected> {
         Ok(chosen) => Box::pin(look(&mut ticket, &live, &mut call, chosen)).await,
         Err(refusal) => Err(refusal),
     };
+    let looked = looked.and_then(|()| elsewhere(&ticket, &live, &call)).and_then(|other| {
+        let model = other.unwrap_or(model);
+        fetch_whole(&mut ticket, &live, &mut call, &model).map(|()| model)
+    });
     match looked {
-        Ok(()) => Ok(Screened { ticket, live, call, model, _proof: () }),
+        Ok(model) => Ok(Screened { ticket, live, call, model, _proof: () }),
         Err(refusal) => Err(ticket.reject(refusal)),
     }
+}
+
+/// The model that a guardrail leads the call to; `None` where it stays where it is. Errors: it can not go there.
+fn elsewhere(ticket: &Ticket, live: &Live, call: &Call) -> Result<Option<Arc<Lineup>>, Refusal> {
+    let rail = ticket.guarded.as_ref().and_then(|guarded| guarded.session.routed.as_ref());
+    let Some(to) = rail.and_then(|rail| rail.spec.to.as_ref()) else { return Ok(None) };
+    // The configuration says so: the caller's own models do not matter.
+    let model = live.resolve(to, call.format)?.model;
+    refuse_hidden_models(call, &model)?;
+    Ok(Some(model))
 }
 
 /// The guardrails that look at an answer of the model that is asked for again; `None` where there are none. Errors: as for
@@ -107,6 +123,8 @@ async fn look(ticket: &mut Ticket, live: &Live, call: &mut Call, chosen: Chosen)
     let looked = aside(call.body.len(), move || request.look()).await?;
     let stopped: Option<Blocked> = looked.stopped;
     let guarded = ticket.guarded.insert(Box::new(looked.guarded));
+    let CallFacts { include_usage, json_array, .. } = call.facts;
+    guarded.wanted = Wanted { include_usage, json_array, stream: false };
     if let Some(stopped) = stopped {
         return Err(blocked(&guarded.chosen, &stopped));
     }
@@ -114,6 +132,17 @@ async fn look(ticket: &mut Ticket, live: &Live, call: &mut Call, chosen: Chosen)
         put(call, changed?);
     }
     if asks { ask::ask(ticket, call, max_depth).await } else { Ok(()) }
+}
+
+/// Nothing of a stream goes on that may have to be asked for again: it is fetched whole, and given as a stream then.
+fn fetch_whole(ticket: &mut Ticket, live: &Live, call: &mut Call, model: &Lineup) -> Result<(), Refusal> {
+    let repairs = |guarded: &&mut Box<Guarded>| guarded.chosen.repairs();
+    let is_streamed = call.facts.stream && call.format.is_conversation() && model.panel().is_empty();
+    if let Some(guarded) = ticket.guarded.as_mut().filter(|_| is_streamed).filter(repairs) {
+        *call = whole_of(call, live.snapshot.settings.max_json_depth)?;
+        guarded.wanted.stream = true;
+    }
+    Ok(())
 }
 
 /// The request with what it goes on from, where that is another text.

@@ -120,7 +120,7 @@ impl<'a> Seams<'a> {
         };
         // What is replaced is replaced in one text; what stops or tells may stand in several.
         let stops =
-            |action: GuardAction, check: &CheckSpec| action == GuardAction::Block || !check.finds_spans();
+            |action: GuardAction, check: &CheckSpec| action >= GuardAction::Route || !check.finds_spans();
         let some =
             rails.iter().filter(|rail| fits(&rail.spec.check) && stops(rail.spec.action, &rail.spec.check));
         let some: Rails = some.cloned().collect();

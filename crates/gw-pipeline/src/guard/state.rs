@@ -91,6 +91,21 @@ impl Chosen {
         self
     }
 
+    /// Is an answer that does not fit asked for again?
+    pub(crate) fn repairs(&self) -> bool {
+        self.all.iter().any(|rail| rail.spec.on_response && rail.spec.repairs && rail.enforces())
+    }
+
+    /// The guardrail of that name, if it has answers asked for again.
+    pub(crate) fn repairing(&self, name: &str) -> Option<&Arc<Guardrail>> {
+        self.all.iter().find(|rail| *rail.spec.name == *name && rail.spec.repairs)
+    }
+
+    /// May one of them end an answer with words of its own?
+    pub(crate) fn has_words(&self) -> bool {
+        self.all.iter().any(|rail| rail.spec.on_response && rail.enforces() && rail.spec.refusal.is_some())
+    }
+
     pub(crate) fn looks_at_response(&self) -> bool {
         self.all.iter().any(|rail| rail.spec.on_response)
     }
@@ -125,11 +140,23 @@ pub(crate) struct Guarded {
     pub(crate) original: Bytes,
     /// Verdicts that the answer waits for.
     pub(crate) beside: Option<Beside>,
+    pub(crate) wanted: Wanted,
+}
+
+/// How the caller wants its answer, should guardrails write one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    /// With usage at the end of a stream.
+    pub(crate) include_usage: bool,
+    /// A stream as a JSON array.
+    pub(crate) json_array: bool,
+    /// A stream, though it is fetched whole.
+    pub(crate) stream: bool,
 }
 
 impl Guarded {
     pub(crate) fn new(chosen: Chosen, original: Bytes) -> Self {
-        Self { chosen, session: Session::default(), original, beside: None }
+        Self { chosen, session: Session::default(), original, beside: None, wanted: Wanted::default() }
     }
 
     /// The guardrails that found something, each once with what it did and where.
@@ -205,13 +232,19 @@ pub(crate) fn blocked(chosen: &Chosen, stopped: &Blocked) -> Refusal {
         let kind = stopped.kind.replace('_', " ");
         format!("the guardrail '{}' stopped this call: it found {kind}", stopped.guardrail)
     });
-    Refusal::new(ErrorCode::GuardrailBlocked, text).final_if(true)
+    let words = rail.filter(|_| stopped.kind != NO_VERDICT).and_then(|rail| rail.spec.refusal.clone());
+    Refusal::new(ErrorCode::GuardrailBlocked, text).final_if(true).answer(words)
 }
 
 impl Open {
     /// Do guardrails look at the answer?
     pub(crate) fn is_guarded(&self) -> bool {
         self.guarded.as_ref().is_some_and(|guarded| guarded.looks_at_response())
+    }
+
+    /// Was anything of the request masked, to be restored in its answer?
+    pub(crate) fn has_masked(&self) -> bool {
+        self.guarded.as_ref().is_some_and(|guarded| !guarded.session.vault.is_empty())
     }
 
     /// Does the answer wait for verdicts about the request?

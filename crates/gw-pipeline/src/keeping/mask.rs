@@ -35,6 +35,9 @@ impl Masks {
                 sample_permille: 1000,
                 speakers: Speakers::ALL,
                 message: None,
+                refusal: None,
+                repairs: false,
+                to: None,
                 replacement: None,
                 pass_unchecked: false,
             };

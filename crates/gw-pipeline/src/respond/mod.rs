@@ -4,6 +4,7 @@
 pub(crate) mod chosen;
 mod count;
 pub(crate) mod failure;
+mod for_others;
 mod gauge;
 pub(crate) mod guard;
 pub(crate) mod headers;
@@ -13,8 +14,10 @@ pub(crate) mod meter;
 mod outlet;
 pub(crate) mod raw;
 pub(crate) mod refuse;
+mod repair;
 pub(crate) mod session;
 mod shape;
+mod soft;
 pub(crate) mod stream;
 mod whole;
 

@@ -61,6 +61,22 @@ impl Outlet {
         }
     }
 
+    /// Ends the caller's stream with words of a guardrail, as if the answer were complete. False, and nothing, where that can
+    /// not be.
+    pub(super) fn end_with(&mut self, words: &str, out: &mut Vec<u8>) -> bool {
+        match self {
+            Self::Translated(translator) => {
+                let before = out.len();
+                let is_said = translator.end_with(words, out).unwrap_or(false);
+                if !is_said {
+                    out.truncate(before);
+                }
+                is_said
+            }
+            Self::Same | Self::Array { .. } => false,
+        }
+    }
+
     /// The caller's stream has its end already.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self, Self::Translated(translator) if translator.finished() || translator.error().is_some())

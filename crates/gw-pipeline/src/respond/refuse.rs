@@ -1,10 +1,10 @@
 //! Refusals of the gateway itself, in the caller's wire format. The one place where a [`Refusal`] becomes a
 //! response.
 
-use super::headers;
+use super::{headers, soft};
 use crate::reply::{Reply, ReplyBody};
-use crate::ticket::Rejected;
-use gw_model::{ErrorCode, Refusal, RequestId, WireFormat};
+use crate::ticket::{Rejected, Ticket};
+use gw_model::{ErrorCode, Outcome, Refusal, RequestId, WireFormat};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
@@ -14,15 +14,22 @@ const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 pub(crate) fn refused(rejected: Rejected, format: WireFormat) -> Reply {
     let Rejected { ticket, refusal } = rejected;
     let id = ticket.record.id;
-    let mut reply = refusal_reply(format, &refusal, Some(id));
+    let soft = soft::reply(&ticket, &refusal);
+    let mut reply = soft.unwrap_or_else(|| refusal_reply(format, &refusal, Some(id)));
     if let Some(found) = ticket.guarded.as_ref().and_then(|guarded| guarded.header()) {
         headers::add_guardrails(reply.headers_mut(), &found);
     }
     if let Some(view) = ticket.limits_view() {
         headers::add_limits(reply.headers_mut(), &view);
     }
-    ticket.refused(refusal.code);
+    end(ticket, refusal.code, &reply);
     reply
+}
+
+/// Ends a refused call with what the caller gets.
+pub(super) fn end(mut ticket: Ticket, code: ErrorCode, reply: &Reply) {
+    code.as_str().clone_into(&mut ticket.record.error_code);
+    ticket.finish(Outcome::Refused, reply.status().as_u16());
 }
 
 /// A refusal as a response, for whoever refuses before a call exists.

@@ -3,6 +3,7 @@
 //! or sends what is not JSON, gives the caller an error event in its own format, never a clean end.
 
 mod asking;
+mod muted;
 
 use super::keep::{self, Keep};
 use super::outlet::Outlet;
@@ -70,6 +71,8 @@ pub struct StreamBody {
     /// The gateway stores the answer when it is complete.
     keep: Option<Keep>,
     saving: Option<Saving>,
+    /// The caller gets no more, and others do.
+    muted: Option<muted::Muted>,
 }
 
 /// An answer that is being stored, and the piece that may leave when that is done.
@@ -101,7 +104,9 @@ pub(crate) fn reply(answered: Answered) -> Reply {
     headers::add_attempts(&mut map, ticket.tries());
     headers::add_changes(&mut map, &sent);
     ticket.record.status = response.status.as_u16();
-    let translator = match upstream_format == call.format {
+    // A guardrail that may end the stream with words of its own needs to know where in the answer it stands.
+    let has_words = ticket.guarded.as_ref().is_some_and(|guarded| guarded.chosen.has_words());
+    let translator = match upstream_format == call.format && !(has_words && call.format.is_conversation()) {
         true => None,
         // Formats without conversations never get here: the plan leaves such targets out.
         false => StreamTranslator::new(upstream_format, call.format, context).ok(),
@@ -152,6 +157,7 @@ pub(crate) fn reply(answered: Answered) -> Reply {
         end_timer: None,
         keep,
         saving: None,
+        muted: None,
     };
     let mut reply = Reply::new(ReplyBody::Stream(Box::new(body)));
     *reply.status_mut() = response.status;
@@ -187,6 +193,9 @@ impl StreamBody {
     /// The next piece for the caller; `None` at the end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         loop {
+            if let Some(muted) = self.muted {
+                return self.poll_muted(muted, cx);
+            }
             let out = match self.upstream.as_mut().map(|upstream| upstream.poll_data(cx)) {
                 None if self.asking.is_some() => match self.poll_asking(cx) {
                     Poll::Pending => return self.poll_timer(cx),
@@ -309,7 +318,8 @@ impl StreamBody {
     fn guard_frame(&mut self, frame: Option<Frame>, out: &mut Vec<u8>) -> Result<(), Refusal> {
         let Some(guard) = &mut self.guard else { return Ok(()) };
         let looked = match frame {
-            Some(frame) => guard.push(frame),
+            // Nobody looks at comments and the like, so they do not go on.
+            Some(frame) => frame.without_others().map_or(Ok(()), |frame| guard.push(frame)),
             None => guard.finish(),
         };
         let mut looked = looked;
@@ -383,6 +393,7 @@ impl StreamBody {
         if let Some(last) = self.last.take() {
             return self.end_with(last);
         }
+        self.upstream = None;
         let (refusal, reason) = match error {
             BodyError::IdleTimeout => {
                 (Refusal::new(ErrorCode::UpstreamTimeout, "the provider's stream fell silent"), "timeout")
@@ -425,21 +436,34 @@ impl StreamBody {
     }
 
     /// Ends the stream with an error event behind what was still to be said.
-    fn cut(&mut self, refusal: &Refusal, reason: &str, said: Bytes) -> Bytes {
-        // Dropping the body closes the upstream connection.
-        self.upstream = None;
+    fn cut(&mut self, refusal: &Refusal, reason: &'static str, said: Bytes) -> Bytes {
+        // What is this caller's own affair ends nobody else's answer.
+        let goes_on = matches!(reason, "guardrail" | "budget" | "timeout") && self.is_shared();
+        if !goes_on {
+            // Behind what stopped it, all the rest may have come already.
+            let is_whole = reason == "guardrail" && self.count() && self.meter.complete();
+            self.note_whole(is_whole);
+            // Dropping the body closes the upstream connection.
+            self.upstream = None;
+        }
         (self.asked, self.asking) = (None, None);
         let said = match self.last.take() {
             Some(last) => Bytes::from([last, said].concat()),
             None => said,
         };
         let id = self.ticket.as_ref().map(|t| t.record.id.to_string()).unwrap_or_default();
+        let mut words = Vec::new();
+        let is_answered = refusal.answer.as_ref().is_some_and(|text| self.outlet.end_with(text, &mut words));
         let event = match self.shape {
+            _ if is_answered => words.into(),
             // Nothing may stand behind a closed array.
             Shape::JsonArray if self.outlet.is_closed() => Bytes::new(),
             shape => shape.error(self.caller_format, refusal, &id, !self.sent && said.is_empty()),
         };
-        self.settle(Outcome::StreamCut, reason, refusal.code.as_str());
+        match goes_on {
+            true => self.mute(Outcome::StreamCut, reason, refusal.code, None),
+            false => self.settle(Outcome::StreamCut, reason, refusal.code.as_str()),
+        }
         [&said[..], self.shape.separator(&said), &event].concat().into()
     }
 
@@ -454,6 +478,9 @@ impl StreamBody {
 
     fn settle(&mut self, outcome: Outcome, reason: &str, code: &str) {
         let Some(mut ticket) = self.ticket.take() else { return };
+        let muted = self.muted.as_ref();
+        let (outcome, reason, code) =
+            muted.map_or((outcome, reason, code), |muted| (muted.outcome, muted.reason, muted.code.as_str()));
         if let Some(guard) = self.guard.take() {
             ticket.guarded = Some(guard.into_guarded());
         }
@@ -474,7 +501,7 @@ impl StreamBody {
         let status = ticket.record.status;
         ticket.close_attempt(status, reason, usage, source);
         code.clone_into(&mut ticket.record.error_code);
-        ticket.finish(outcome, status);
+        ticket.finish(outcome, muted.and_then(|muted| muted.status).unwrap_or(status));
     }
 
     /// The answer is complete: a moment for the upstream to end its body. Gives the last piece when that is up; the

@@ -3,14 +3,15 @@
 
 use super::gauge::Gauge;
 use super::large::LargeBody;
-use super::{guard, headers, keep, meter};
+use super::{for_others, guard, headers, keep, meter, repair};
 use crate::attempt::Answered;
 use crate::attempt::held::{self, Held};
 use crate::guard::{about, blocked};
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
 use bytes::Bytes;
-use gw_guard::Side;
+use gw_guard::{Blocked, Side};
+use gw_model::snapshot::Target;
 use gw_model::{Endpoint, ErrorCode, Outcome, Refusal, Usage, WireFormat};
 use gw_upstream::BodyError;
 use gw_wire::codec::WriteContext;
@@ -36,6 +37,7 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
     let hold = held::hold(&mut answered.response.body, &mut answered.ticket, limit);
     let held = match tokio::time::timeout(Duration::from_micros(left), hold).await {
         Ok(held) => held,
+        Err(_) if for_others::get_it(&answered) => return Ok(for_others::late(answered, limit)),
         Err(_) => Err((BodyError::IdleTimeout, answered.ticket.seen_bytes)),
     };
     match held {
@@ -69,15 +71,18 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
     let usage = usage.or_else(|| headers::stated_usage(&answered.response.headers));
     let seen = body.clone();
-    let body = match guarded(&mut answered, body).await {
-        Ok(body) => body,
+    let (body, is_repaired) = match guarded(&mut answered, body).await {
+        Ok(left) => left,
         Err(refusal) => return Ok(stopped(*answered, &refusal, usage, &seen)),
     };
-    let translated = match translate(&answered, &body, usage).await {
+    let translated = match if is_repaired { Ok(None) } else { translate(&answered, &body, usage).await } {
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(*answered, refusal, "untranslatable", body.len() as u64)),
     };
     let kept = keep::here(&answered);
+    // The caller asked for a stream, and got it fetched whole.
+    let shape = answered.ticket.guarded.as_ref().map(|guarded| guarded.wanted).filter(|wanted| wanted.stream);
+    let shape = shape.map(|wanted| (wanted, write_context(&answered)));
     let Answered { mut ticket, live, call, target, model_name, response, sent, .. } = *answered;
     let mut map = headers::passed(response.headers);
     let (body, usage) = match translated {
@@ -88,7 +93,9 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
         None => (body, usage),
     };
     let status = response.status;
-    if keep::at_provider(sent.format, &call) {
+    if is_repaired {
+        map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    } else if keep::at_provider(sent.format, &call) {
         ticket.made = gw_wire::openai_responses::stored::made(&body);
     }
     settle_attempt(&mut ticket, status.as_u16(), "", usage, &seen);
@@ -108,37 +115,67 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
     };
     headers::add_cost(&mut map, cost);
     headers::add_saved(&mut map, saved);
+    let body = match shape {
+        Some((wanted, context)) => repair::streamed(call.format, wanted, context, body, &mut map),
+        None => body,
+    };
     let mut reply = Reply::new(ReplyBody::whole(body));
     *reply.status_mut() = status;
     *reply.headers_mut() = map;
     Ok(reply)
 }
 
-/// What guardrails leave of the answer, as the upstream wrote it.
-async fn guarded(answered: &mut Answered, body: Bytes) -> Result<Bytes, Refusal> {
+/// What guardrails leave of the answer, as the upstream wrote it; or another in its place, as the caller reads it, and then
+/// true.
+async fn guarded(answered: &mut Answered, body: Bytes) -> Result<(Bytes, bool), Refusal> {
     if !answered.ticket.is_guarded() {
-        return Ok(body);
+        return Ok((body, false));
     }
     let is_json = headers::is_json(&answered.response.headers) || body.first() == Some(&b'{');
+    let stop = match looked(answered, &body, is_json).await {
+        Ok(changed) => return Ok((changed.unwrap_or(body), false)),
+        Err(stop) => stop,
+    };
+    let is_of_form = stop.kind == "json_schema";
+    if let Some(again) = repair::again(answered, &stop, &body).await {
+        // Nobody else is to get the first one.
+        answered.ticket.lead = None;
+        return Ok((again, true));
+    }
+    if let Some(lead) = answered.ticket.lead.as_mut().filter(|_| !is_of_form) {
+        // It is the caller's guardrail that stops it, and whole all the same.
+        lead.note_whole();
+    }
+    let state = answered.ticket.guarded.as_ref();
+    let lost = || Refusal::new(ErrorCode::GuardrailBlocked, "a guardrail stopped the answer");
+    Err(state.map_or_else(lost, |state| blocked(&state.chosen, &stop)))
+}
+
+/// A body through the guardrails of its call; `None` when nothing was replaced. Errors: one of them stops it.
+pub(super) async fn looked(
+    answered: &mut Answered,
+    body: &Bytes,
+    is_json: bool,
+) -> Result<Option<Bytes>, Blocked> {
     let Answered { ticket, call, .. } = answered;
     let asks =
         ticket.guarded.as_ref().is_some_and(|state| state.chosen.asking(Side::Response).next().is_some());
     let asked = asks.then(|| (about(ticket, call), Rc::clone(ticket.worker())));
-    let Some(state) = &mut ticket.guarded else { return Ok(body) };
-    let looked = match asked {
-        None => guard::body(&body, is_json, state),
-        Some((about, worker)) => guard::asked_body(&worker, &about, &body, is_json, state).await,
-    };
-    match looked {
-        Ok(changed) => Ok(changed.unwrap_or(body)),
-        Err(stop) => Err(blocked(&state.chosen, &stop)),
+    let Some(state) = &mut ticket.guarded else { return Ok(None) };
+    match asked {
+        None => guard::body(body, is_json, state),
+        Some((about, worker)) => guard::asked_body(&worker, &about, body, is_json, state).await,
     }
 }
 
 /// A verdict about the request stops the answer that waited for it: what it cost is charged, and the caller gets none.
 pub(super) async fn refused(mut answered: Box<Answered>, refusal: &Refusal) -> Reply {
     let (mut usage, mut seen) = (None, Bytes::new());
-    if !headers::is_event_stream(&answered.response.headers) {
+    if headers::is_event_stream(&answered.response.headers) {
+        if for_others::get_it(&answered) {
+            return for_others::stopped(*answered, refusal);
+        }
+    } else {
         let limit = answered.live.snapshot.settings.max_translated_bytes;
         let left = u64::try_from(answered.deadline - answered.ticket.worker().now()).unwrap_or(0);
         let hold = held::hold(&mut answered.response.body, &mut answered.ticket, limit);
@@ -146,6 +183,9 @@ pub(super) async fn refused(mut answered: Box<Answered>, refusal: &Refusal) -> R
             usage =
                 held::stated_usage(answered.sent.format, &answered.response.headers, &body).ok().flatten();
             seen = body;
+            if let Some(lead) = &mut answered.ticket.lead {
+                lead.note_whole();
+            }
         }
     }
     stopped(*answered, refusal, usage, &seen)
@@ -155,11 +195,18 @@ pub(super) async fn refused(mut answered: Box<Answered>, refusal: &Refusal) -> R
 fn stopped(answered: Answered, refusal: &Refusal, usage: Option<Usage>, body: &[u8]) -> Reply {
     let Answered { mut ticket, target, model_name, response, .. } = answered;
     settle_attempt(&mut ticket, response.status.as_u16(), "", usage, body);
-    let mut reply = super::refuse::refusal_reply(ticket.record.format, refusal, None);
-    headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));
-    headers::add_attempts(reply.headers_mut(), ticket.record.attempts.len());
-    refusal.code.as_str().clone_into(&mut ticket.record.error_code);
-    ticket.finish(Outcome::Refused, refusal.code.status());
+    let reply = told(&ticket, &model_name, &target, refusal);
+    super::refuse::end(ticket, refusal.code, &reply);
+    reply
+}
+
+/// What the caller gets in place of the answer.
+pub(super) fn told(ticket: &Ticket, model_name: &str, target: &Target, refusal: &Refusal) -> Reply {
+    let format = ticket.record.format;
+    let soft = super::soft::reply(ticket, refusal);
+    let mut reply = soft.unwrap_or_else(|| super::refuse::refusal_reply(format, refusal, None));
+    headers::add_route(reply.headers_mut(), ticket, model_name, Some(target));
+    headers::add_attempts(reply.headers_mut(), ticket.tries());
     reply
 }
 
@@ -222,7 +269,13 @@ pub(super) fn write_context(answered: &Answered) -> WriteContext {
     }
 }
 
-fn settle_attempt(ticket: &mut Ticket, status: u16, reason: &str, usage: Option<Usage>, body: &[u8]) {
+pub(super) fn settle_attempt(
+    ticket: &mut Ticket,
+    status: u16,
+    reason: &str,
+    usage: Option<Usage>,
+    body: &[u8],
+) {
     let estimate = if usage.is_some() { 0 } else { gw_wire::estimate::text_tokens(body) };
     let (usage, source) = meter::charged(usage, ticket, ticket.estimated_output(estimate));
     ticket.close_attempt(status, reason, usage, source);
@@ -252,9 +305,7 @@ fn broken(answered: Answered, refusal: Refusal, reason: &str, seen_bytes: u64) -
     let output = ticket.estimated_output(seen_bytes.div_ceil(4));
     let (usage, source) = meter::charged(None, &ticket, output);
     ticket.close_attempt(response.status.as_u16(), reason, usage, source);
-    let mut reply = super::refuse::refusal_reply(ticket.record.format, &refusal, None);
-    headers::add_route(reply.headers_mut(), &ticket, &model_name, Some(&target));
-    headers::add_attempts(reply.headers_mut(), ticket.record.attempts.len());
+    let reply = told(&ticket, &model_name, &target, &refusal);
     refusal.code.as_str().clone_into(&mut ticket.record.error_code);
     ticket.finish(Outcome::UpstreamError, refusal.code.status());
     reply

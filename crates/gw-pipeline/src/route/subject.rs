@@ -5,7 +5,7 @@ use crate::inbound::CallerContext;
 use crate::receive::INLINE_BYTES;
 use gw_model::access::{Access, CallRules};
 use gw_model::policy::{KeyFacts, Reads, RequestFacts, Subject};
-use gw_model::{Call, ErrorCode, Micros, Refusal};
+use gw_model::{Call, ErrorCode, Level, Micros, Refusal};
 use gw_store::memory::{Account, Chain, KeyEntry};
 use gw_wire::adapt::{Contents, contents};
 use serde_json::{Map, Value};
@@ -19,13 +19,13 @@ const MAX_TAGS: usize = 64;
 
 /// Who calls, as far as routing asks.
 #[derive(Clone, Copy)]
-pub(super) struct Caller<'a> {
+pub(crate) struct Caller<'a> {
     /// What it says about itself.
-    pub(super) context: &'a CallerContext,
+    pub(crate) context: &'a CallerContext,
     /// `None` for the master key.
-    pub(super) key: Option<&'a KeyEntry>,
+    pub(crate) key: Option<&'a KeyEntry>,
     /// The customer and the tags that it names.
-    pub(super) beside: &'a [Arc<Account>],
+    pub(crate) beside: &'a [Arc<Account>],
 }
 
 impl Caller<'_> {
@@ -68,14 +68,14 @@ impl Caller<'_> {
 
 /// What conditions ask of a body.
 #[derive(Default)]
-pub(super) struct Looked {
+pub(crate) struct Looked {
     metadata: Option<Map<String, Value>>,
     contents: Contents,
 }
 
 impl Looked {
     /// Looks into the body for what is read.
-    pub(super) fn at(reads: Reads, call: &Call) -> Self {
+    pub(crate) fn at(reads: Reads, call: &Call) -> Self {
         Self {
             metadata: reads.metadata.then(|| gw_wire::facts::metadata(call.format, call.asked())).flatten(),
             contents: if reads.content { contents(call, call.full()) } else { Contents::default() },
@@ -93,11 +93,38 @@ impl Looked {
     }
 }
 
+/// Whose the key is, by ids; empty where it is nobody's.
+#[derive(Default)]
+struct Above {
+    organization: String,
+    team: String,
+    project: String,
+    user: String,
+}
+
+impl Above {
+    fn of(key: Option<&KeyEntry>) -> Self {
+        let Some(key) = key else { return Self::default() };
+        // What is no account is a label for reports.
+        let of = |level: Level, label: Option<&str>| {
+            let account = key.above.iter().find(|account| account.id.level == level);
+            account.map_or_else(|| label.unwrap_or_default().to_owned(), |account| account.id.to_string())
+        };
+        Self {
+            organization: of(Level::Organization, None),
+            team: of(Level::Team, key.policy.team_id.as_deref()),
+            project: of(Level::Project, key.policy.project_id.as_deref()),
+            user: of(Level::User, key.user_id.as_deref()),
+        }
+    }
+}
+
 /// See the module. Lends itself as a [`Subject`].
-pub(super) struct Gathered<'a> {
+pub(crate) struct Gathered<'a> {
     call: &'a Call,
     caller: Caller<'a>,
     key_id: String,
+    above: Above,
     headers: Vec<(&'a str, &'a str)>,
     metadata: Option<Map<String, Value>>,
     tags: Vec<&'a str>,
@@ -108,7 +135,7 @@ pub(super) struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     /// Puts together what is read. Errors: 400 when the caller's metadata is no JSON object.
-    pub(super) fn gather(
+    pub(crate) fn gather(
         reads: Reads,
         looked: Looked,
         call: &'a Call,
@@ -122,6 +149,7 @@ impl<'a> Gathered<'a> {
             call,
             caller,
             key_id: caller.key.map_or(gw_model::KeyId::MASTER, |key| key.id).to_string(),
+            above: Above::of(caller.key),
             headers,
             metadata: if reads.metadata { metadata(looked.metadata, context)? } else { None },
             tags: tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()).take(MAX_TAGS).collect(),
@@ -131,9 +159,8 @@ impl<'a> Gathered<'a> {
         })
     }
 
-    pub(super) fn subject(&self) -> Subject<'_> {
+    pub(crate) fn subject(&self) -> Subject<'_> {
         let context = self.caller.context;
-        let policy = self.caller.key.map(|key| &key.policy);
         let text = |text: &'a Option<String>| text.as_deref().unwrap_or_default();
         Subject {
             request: self.request(),
@@ -146,10 +173,10 @@ impl<'a> Gathered<'a> {
                 // Keys have no tags yet.
                 tags: &[],
             },
-            team: policy.map_or("", |policy| policy.team_id.as_deref().unwrap_or_default()),
-            project: policy.map_or("", |policy| policy.project_id.as_deref().unwrap_or_default()),
-            organization: "",
-            user: "",
+            team: &self.above.team,
+            project: &self.above.project,
+            organization: &self.above.organization,
+            user: &self.above.user,
             customer: text(&context.customer),
             session: text(&context.session),
             tags: &self.tags,

@@ -48,9 +48,13 @@ impl Open {
     /// Calls `refuse` with what the key and all that the call counts for say of where, when and with what calls may come, and
     /// what they may be, until that gives something; then also whose it is.
     pub(crate) fn access<T>(&self, refuse: impl Fn(&Access) -> Option<T>) -> Option<(Holder, T)> {
-        let key = self.key.as_ref()?;
-        let of_key = self.worker.gateway().keys.access(key, &refuse);
+        let of_key = self.access_of_key(&refuse);
         of_key.or_else(|| self.named.iter().find_map(|account| account.access(&refuse)))
+    }
+
+    /// The same of the key, its plan and what stands above it, from the nearest on.
+    pub(crate) fn access_of_key<T>(&self, refuse: impl Fn(&Access) -> Option<T>) -> Option<(Holder, T)> {
+        self.worker.gateway().keys.access(self.key.as_ref()?, refuse)
     }
 
     /// Is the key still good, and everything that the call counts for?

@@ -82,7 +82,7 @@ impl Open {
         metrics.sub_calls_in_flight.dec();
         metrics.note_sub_call(parent.role, self.record.outcome);
         // Neither a copy nor an answer for later is part of this one.
-        if parent.role == SubCallRole::Panel {
+        if matches!(parent.role, SubCallRole::Panel | SubCallRole::Repair) {
             family.settled.set(family.settled.get().plus(self.record.cost()));
         }
     }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Members of all of them.
-const COMMON: [&str; 18] = [
+const COMMON: [&str; 21] = [
     "name",
     "models",
     "endpoints",
@@ -29,6 +29,9 @@ const COMMON: [&str; 18] = [
     "tools",
     "denied_tools",
     "fallbacks",
+    "parameters",
+    "deny_when",
+    "deny_message",
 ];
 
 /// Most memberships of one person.

@@ -1,6 +1,8 @@
 //! `GET /api/v1/keys/{id}/effective`: what holds for the calls of a key, value by value: everything that was looked at, and
 //! what of it decides. It must not decide anything itself: it shows what the request path asks.
 
+mod parameters;
+
 use super::{access, limits};
 use gw_model::access::{Access, CallRules};
 use gw_model::limits::{Budget, Limits};
@@ -92,6 +94,11 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
         "tools": patterns(&sources, |source| source.calls().tools),
         "denied_tools": union(&sources, |source| source.calls().denied_tools),
         "fallbacks": fallbacks(&sources),
+        "parameters": parameters::explain(&sources),
+        "deny_when": each(&sources, |access| {
+            let rule = access.calls.deny.as_ref()?;
+            Some(json!({ "condition": rule.when, "message": rule.message }))
+        }),
         "guardrails": guardrails(&sources),
         "allowed_ips": each(&sources, |access| {
             (!access.allowed_ips.is_empty()).then(|| json!(access.allowed_ips))

@@ -29,6 +29,12 @@ impl ApiError {
         Self { status, code, message: message.into(), field: None, more: None, retry_after_seconds: None }
     }
 
+    /// The field at fault.
+    #[cfg(test)]
+    pub(crate) fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     /// 401.
     pub(crate) fn unauthorized() -> Self {
         Self::new(

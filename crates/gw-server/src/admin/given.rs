@@ -24,7 +24,13 @@ impl Given {
                 let text = format!("there is no member '{name}'; there are {}", members.join(", "));
                 Err(ApiError::invalid(name.clone(), text))
             }
-            None => Ok(Self(given)),
+            None => match given.iter().find(|(_, raw)| has_nul(raw.get())) {
+                Some((name, _)) => {
+                    let text = format!("'{name}' has the character NUL in a text: remove it");
+                    Err(ApiError::invalid(name.clone(), text))
+                }
+                None => Ok(Self(given)),
+            },
         }
     }
 
@@ -118,5 +124,15 @@ fn endpoint(name: &str) -> Result<Endpoint, ApiError> {
             "endpoints",
             format!("there is no endpoint kind '{name}'; there are {}", names.join(", ")),
         )
+    })
+}
+
+/// Is there a NUL in a text of this JSON? Databases do not take it, and it can only stand there escaped.
+fn has_nul(json: &str) -> bool {
+    let escapes = json.match_indices("\\u0000");
+    // An odd number of backslashes before the `u` escapes; an even one is of backslashes that stand for themselves.
+    escapes.into_iter().any(|(at, _)| {
+        let before = json.get(..at).unwrap_or_default();
+        (before.len() - before.trim_end_matches('\\').len()).is_multiple_of(2)
     })
 }

@@ -8,7 +8,7 @@ use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
-pub(super) const MEMBERS: [&str; 27] = [
+pub(super) const MEMBERS: [&str; 30] = [
     "name",
     "team_id",
     "project_id",
@@ -32,6 +32,9 @@ pub(super) const MEMBERS: [&str; 27] = [
     "tools",
     "denied_tools",
     "fallbacks",
+    "parameters",
+    "deny_when",
+    "deny_message",
     "guardrails",
     "credentials",
     "metadata",

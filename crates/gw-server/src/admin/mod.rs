@@ -27,6 +27,7 @@ mod logs;
 mod metrics;
 mod models;
 pub(crate) mod openapi;
+mod parameters;
 mod providers;
 mod query;
 mod reports;
@@ -106,6 +107,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
         .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
+        .layer(middleware::from_fn(parameters::only_known))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), identified))
         .nest("/auth", auth::router(&app));
     Router::new()

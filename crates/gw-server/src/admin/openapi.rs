@@ -7,16 +7,19 @@ mod apply;
 mod auth;
 mod keys;
 mod logs;
+pub(super) mod parameters;
 mod tokens;
 
 use serde_json::{Map, Value, json};
 
 /// One operation.
-struct Operation {
-    method: &'static str,
-    path: &'static str,
+pub(super) struct Operation {
+    /// In small letters.
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
     summary: &'static str,
-    query: &'static [&'static str],
+    /// Names of the parameters that its query may have; [`parameters::kind`] says what each may be.
+    pub(super) query: &'static [&'static str],
     body: Option<&'static str>,
     answer: Answer,
 }
@@ -37,6 +40,30 @@ enum Answer {
     Redirect,
     /// No body.
     Empty,
+}
+
+impl Operation {
+    /// Does it lead a browser elsewhere, or back from there?
+    pub(super) const fn is_redirect(&self) -> bool {
+        matches!(self.answer, Answer::Redirect)
+    }
+}
+
+/// All operations.
+pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
+    let more = [
+        accounts::OPERATIONS,
+        analytics::OPERATIONS,
+        tokens::OPERATIONS,
+        apply::OPERATIONS,
+        auth::OPERATIONS,
+    ];
+    OPERATIONS.iter().chain(more.into_iter().flatten())
+}
+
+/// The operation of a method, in small letters, and of a path as in the document.
+pub(super) fn operation(method: &str, path: &str) -> Option<&'static Operation> {
+    operations().find(|operation| operation.method == method && operation.path == path)
 }
 
 const OPERATIONS: &[Operation] = &[
@@ -149,7 +176,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/providers",
         summary: "List configured providers",
-        query: &[],
+        query: &["limit", "cursor"],
         body: None,
         answer: Answer::List("Provider"),
     },
@@ -309,7 +336,7 @@ const OPERATIONS: &[Operation] = &[
         method: "get",
         path: "/api/v1/usage",
         summary: "Sum usage by a dimension",
-        query: &["group_by", "from", "to", "key_id", "team_id"],
+        query: &["group_by", "from", "to", "key_id", "team_id", "limit", "cursor"],
         body: None,
         answer: Answer::List("Usage"),
     },
@@ -342,14 +369,7 @@ const OPERATIONS: &[Operation] = &[
 /// The document.
 pub(crate) fn document() -> Value {
     let mut paths: Map<String, Value> = Map::new();
-    let more = [
-        accounts::OPERATIONS,
-        analytics::OPERATIONS,
-        tokens::OPERATIONS,
-        apply::OPERATIONS,
-        auth::OPERATIONS,
-    ];
-    for operation in OPERATIONS.iter().chain(more.into_iter().flatten()) {
+    for operation in operations() {
         let entry = paths.entry(operation.path).or_insert_with(|| json!({}));
         if let Some(map) = entry.as_object_mut() {
             map.insert(operation.method.to_owned(), describe(operation));
@@ -371,18 +391,17 @@ pub(crate) fn document() -> Value {
 }
 
 fn describe(operation: &Operation) -> Value {
-    let mut parameters: Vec<Value> = Vec::new();
+    let mut takes: Vec<Value> = Vec::new();
     for name in ["id", "name"].into_iter().filter(|name| operation.path.contains(&format!("{{{name}}}"))) {
-        parameters
-            .push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+        takes.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     for name in operation.query {
-        let kind = match *name {
-            "limit" => "integer",
-            "cascade" | "dry_run" | "prune" | "take_over" | "ids" => "boolean",
-            _ => "string",
+        let schema = match operation.is_redirect() {
+            // What leads elsewhere takes what comes back from there.
+            true => json!({ "type": "string" }),
+            false => parameters::schema(&parameters::kind(operation, name)),
         };
-        parameters.push(json!({ "name": name, "in": "query", "schema": { "type": kind } }));
+        takes.push(json!({ "name": name, "in": "query", "schema": schema }));
     }
     let (status, content) = match operation.answer {
         Answer::Empty => ("204".to_owned(), None),
@@ -395,10 +414,10 @@ fn describe(operation: &Operation) -> Value {
     };
     let is_auth = operation.path.starts_with(auth::BELOW);
     if operation.method == "post" && !is_auth {
-        parameters.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
+        takes.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
     }
     if operation.summary.contains("If-Match") {
-        parameters.push(json!({ "name": "If-Match", "in": "header", "schema": { "type": "string" } }));
+        takes.push(json!({ "name": "If-Match", "in": "header", "schema": { "type": "string" } }));
     }
     let mut success = json!({ "description": operation.summary });
     if matches!(operation.answer, Answer::Document) {
@@ -416,7 +435,7 @@ fn describe(operation: &Operation) -> Value {
     }
     let mut out = json!({
         "summary": operation.summary,
-        "parameters": parameters,
+        "parameters": takes,
         "responses": { status: success, "default": error() },
     });
     if is_auth {

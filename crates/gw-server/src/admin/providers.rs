@@ -2,19 +2,29 @@
 
 use super::by::{By, on_gateway};
 use super::error::ApiError;
+use super::query::{Page, paged};
 use crate::app::authorization::Resource;
 use crate::app::state::App;
 use axum::Json;
-use axum::extract::{Extension, State};
+use axum::extract::{Extension, Query, State};
 use gw_model::time;
 use gw_pipeline::credentials::CredentialView;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+
+/// Paging.
+#[derive(Debug, Deserialize)]
+pub(super) struct ProvidersQuery {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
 
 /// Lists providers.
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
+    Query(query): Query<ProvidersQuery>,
 ) -> Result<Json<Value>, ApiError> {
     on_gateway(&caller, Resource::Providers.read())?;
     let live = app.gateway.live();
@@ -35,7 +45,8 @@ pub(super) async fn list(
             })
         })
         .collect();
-    Ok(Json(json!({ "data": rows, "next_cursor": null })))
+    let (rows, next) = paged(rows, &Page { limit: query.limit, cursor: query.cursor })?;
+    Ok(Json(json!({ "data": rows, "next_cursor": next })))
 }
 
 /// A credential as far as it may be shown: where it comes from and how it fares, never what it is.

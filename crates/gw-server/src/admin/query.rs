@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// Rows of a list when none are asked for.
 pub(crate) const DEFAULT_LIMIT: usize = 100;
 /// Most rows of one answer.
-const MAX_LIMIT: usize = 10_000;
+pub(super) const MAX_LIMIT: usize = 10_000;
 
 /// `limit` and `cursor`.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Page {
         let parse = |c: &String| {
             c.parse().map_err(|_| ApiError::invalid("cursor", "'cursor' is not one of this list"))
         };
-        self.cursor.as_ref().map_or(Ok(0), parse)
+        self.cursor.as_ref().filter(|text| !text.is_empty()).map_or(Ok(0), parse)
     }
 }
 
@@ -67,10 +67,13 @@ pub(crate) fn paged_by<T, I: Ord + FromStr + Display>(
 }
 
 /// A point in time: RFC 3339, or a date.
-pub(crate) fn time(field: &'static str, text: Option<&str>) -> Result<Option<Micros>, ApiError> {
+pub(crate) fn time(field: &str, text: Option<&str>) -> Result<Option<Micros>, ApiError> {
     let Some(text) = text.filter(|t| !t.is_empty()) else { return Ok(None) };
     gw_model::time::parse(text).map(Some).ok_or_else(|| {
-        ApiError::invalid(field, format!("'{field}' must be a time such as 2026-11-01T00:00:00Z, or a date"))
+        ApiError::invalid(
+            field.to_owned(),
+            format!("'{field}' must be a time such as 2026-11-01T00:00:00Z, or a date"),
+        )
     })
 }
 

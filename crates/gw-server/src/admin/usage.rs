@@ -2,7 +2,7 @@
 
 use super::by::{By, on_gateway};
 use super::error::ApiError;
-use super::query::time as parse_time;
+use super::query::{MAX_LIMIT, Page, paged, time as parse_time};
 use crate::app::authorization::{Caller, Resource, Standing};
 use crate::app::state::App;
 use axum::Json;
@@ -21,6 +21,8 @@ pub(super) struct UsageQuery {
     to: Option<String>,
     key_id: Option<String>,
     team_id: Option<String>,
+    limit: Option<usize>,
+    cursor: Option<String>,
 }
 
 /// Sums usage by a dimension.
@@ -65,8 +67,10 @@ pub(super) async fn rows(
     if is_restricted && group_by.level().is_some() {
         rows.retain(|row| sees(&app, &caller, row));
     }
+    let page = Page { limit: query.limit.or(Some(MAX_LIMIT)), cursor: query.cursor };
+    let (rows, next) = paged(rows, &page)?;
     let data: Vec<Value> = rows.iter().map(|r| row(group_by, r)).collect();
-    Ok(Json(json!({ "data": data, "next_cursor": null })))
+    Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
 /// The accounts whose calls he may see; nothing where he may see all.

@@ -118,6 +118,7 @@ impl App {
     ) -> Result<Self, ApplyError> {
         let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
         let in_force = AtomicI64::new(storage.revision);
+        gateway.set_compiler(|text| gw_policy::compile(text).ok());
         let app = Self {
             gateway,
             sharing,
@@ -221,6 +222,11 @@ impl App {
     pub(crate) fn tls_files(&self) -> Option<(PathBuf, PathBuf)> {
         let server = self.server.load();
         server.tls.as_ref().map(|t| (PathBuf::from(&t.cert_file), PathBuf::from(&t.key_file)))
+    }
+
+    /// Files that the configuration in force is made of, beside its own and those of TLS.
+    pub(crate) fn other_files(&self) -> Vec<PathBuf> {
+        self.server.load().files.iter().map(PathBuf::from).collect()
     }
 
     /// From now on `/readyz` says no.

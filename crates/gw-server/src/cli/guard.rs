@@ -114,6 +114,9 @@ fn rail(arguments: &EvalArguments) -> Result<Arc<Guardrail>, String> {
         sample_permille: 1000,
         speakers: Speakers::ALL,
         message: None,
+        refusal: None,
+        repairs: false,
+        to: None,
         replacement: None,
         pass_unchecked: true,
     };

@@ -13,6 +13,7 @@ use gw_store::StoreError;
 use gw_store::keys::caller_id;
 use gw_store::memory::{Account, KeyEntry, NewCaller, Rules, Told, named_account_id};
 use gw_store::restore::{Party, restore_windows};
+use gw_store::traits::Database;
 use gw_store::types::{AccountFilter, AccountProfile, KeyLabel};
 use std::sync::Arc;
 
@@ -222,8 +223,34 @@ impl Bearer<'_> {
         if let Some(user) = table.get(id) {
             return Ok(Some(user));
         }
+        let called = called(self.issuer, named);
+        let known = self.looked_for(|database| database.identity(&self.issuer.issuer, &called))?;
+        if let Some(id) = known {
+            // Another node may have made the user just now.
+            let read = if table.get(id).is_none() { accounts::refresh(self.app, &[id]) } else { Ok(()) };
+            self.looked_for(|_| read)?;
+            if let Some(user) = table.get(id) {
+                return Ok(Some(user));
+            }
+        }
         if let Some(user) = self.by_email()? {
+            // Whoever he is by then: the issuer's own name stays, an address may become another's.
+            self.looked_for(|database| {
+                database.create_identity(
+                    &self.issuer.issuer,
+                    &called,
+                    user.id,
+                    self.app.gateway.clock().now(),
+                )
+            })?;
             return Ok(Some(user));
+        }
+        if known.is_some() || self.looked_for(|database| database.was_removed(id))? {
+            let text = format!(
+                "the user '{}' of this token was deleted here, and is not made again by it; ask an administrator",
+                shortened(named)
+            );
+            return Err(refused(text));
         }
         if !self.issuer.create_users {
             let text = format!("this token is of the user '{}', who is not known here", shortened(named));
@@ -252,14 +279,17 @@ impl Bearer<'_> {
     fn by_email(&self) -> Result<Option<Arc<Account>>, Refusal> {
         let Some(email) = &self.said.email else { return Ok(None) };
         let filter = AccountFilter { email: Some(email.clone()), ..AccountFilter::of(Level::User, 1) };
-        match self.app.storage.database.accounts(&filter) {
-            Ok(found) => Ok(found.first().and_then(|user| self.app.gateway.keys.accounts.get(user.id))),
-            Err(error) => {
-                tracing::warn!(%error, "a user could not be looked for");
-                let text = "the user of this token cannot be looked for at present; try again in a moment";
-                Err(Refusal::new(ErrorCode::StorageUnavailable, text).retry_after(2))
-            }
-        }
+        let found = self.looked_for(|database| database.accounts(&filter))?;
+        Ok(found.first().and_then(|user| self.app.gateway.keys.accounts.get(user.id)))
+    }
+
+    /// Asks the database for a user.
+    fn looked_for<T>(&self, ask: impl FnOnce(&dyn Database) -> Result<T, StoreError>) -> Result<T, Refusal> {
+        ask(&*self.app.storage.database).map_err(|error| {
+            tracing::warn!(%error, "a user could not be looked for");
+            let text = "the user of this token cannot be looked for at present; try again in a moment";
+            Refusal::new(ErrorCode::StorageUnavailable, text).retry_after(2)
+        })
     }
 
     /// What the caller spent before counts before its first call, and reports know its name.
@@ -286,6 +316,15 @@ impl Bearer<'_> {
                 Err(Refusal::new(ErrorCode::Internal, "the caller of this token could not be looked up"))
             }
         }
+    }
+}
+
+/// What stands for a person's name at an issuer among the names that it gives: sign-ins know people by `sub`, and so do tokens,
+/// where that is the claim that names them.
+fn called(issuer: &IssuerSettings, named: &str) -> String {
+    match issuer.claims.user.as_deref() {
+        None | Some("sub") => named.to_owned(),
+        Some(claim) => format!("{claim}={named}"),
     }
 }
 

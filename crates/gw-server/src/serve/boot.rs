@@ -47,6 +47,9 @@ const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long sessions may take to say goodbye once the grace is over.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// How long answers of the cache may take to be written at the end, within the grace.
+const FLUSH: Duration = Duration::from_secs(5);
+
 /// How often open connections are looked at while draining.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
@@ -400,6 +403,7 @@ impl Running {
         let _ = tokio::time::timeout(GOODBYE, no_session).await;
         let _ = self.phase.send(Phase::Ending);
         let (app, storage, threads) = (self.app, self.storage, self.threads);
+        let gateway = Arc::clone(&app.gateway);
         let ended = tokio::task::spawn_blocking(move || {
             for thread in threads {
                 if thread.join().is_err() {
@@ -414,6 +418,9 @@ impl Running {
         });
         if ended.await.is_err() {
             tracing::error!("the store could not be closed in order");
+        }
+        if !gateway.answers.flush(self.grace.min(FLUSH)).await {
+            tracing::warn!("some answers of the cache were not written; they are fetched again");
         }
     }
 }

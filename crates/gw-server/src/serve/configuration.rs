@@ -1,6 +1,7 @@
 //! Reads and compiles the configuration, from a file or from the environment.
 
-use gw_config::{Compiled, ConfigErrors, Env, ProcessEnv, Settings, Source};
+use gw_config::settings::otlp::OtelEnv;
+use gw_config::{Compiled, ConfigErrors, Env, ProcessEnv, Settings, Source, TermsFile};
 use gw_model::Secret;
 use std::fmt;
 use std::net::SocketAddr;
@@ -66,8 +67,14 @@ pub(crate) fn read(origin: &Origin, revision: u64) -> Result<Compiled, Configura
     };
     let redis = ProcessEnv.filled("GATEWRIGHT_REDIS_URL").map(|url| Secret::new(url.trim().to_owned()));
     let database = ProcessEnv.filled("GATEWRIGHT_DATABASE_URL").map(Secret::new);
-    let settings =
-        settings.with_database(database).with_redis(redis).with_demo(origin.demo).with_listen(origin.listen);
+    let settings = settings.with_database(database).with_redis(redis).with_otel(OtelEnv::read(&ProcessEnv));
+    let settings = settings.with_demo(origin.demo).with_listen(origin.listen);
+    let files = settings.named_files().into_iter().map(|name| {
+        let file = terms(Path::new(&name));
+        (name, file)
+    });
+    let files = files.collect();
+    let settings = settings.with_files(files);
     gw_config::compile(&settings, catalog, revision).map_err(ConfigurationError::Faults)
 }
 
@@ -78,4 +85,19 @@ fn text(path: &Path) -> Result<String, ConfigurationError> {
         return Err(ConfigurationError::TooLarge { path: path.to_owned() });
     }
     std::fs::read_to_string(path).map_err(failed)
+}
+
+/// A file of terms. The limit is that of a configuration.
+fn terms(path: &Path) -> TermsFile {
+    let read = || -> Result<Vec<u8>, String> {
+        let size = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
+        if size > MAX_BYTES {
+            return Err(format!("it is larger than {MAX_BYTES} bytes"));
+        }
+        std::fs::read(path).map_err(|error| error.to_string())
+    };
+    match read() {
+        Ok(bytes) => TermsFile::Read(String::from_utf8_lossy(&bytes).into()),
+        Err(why) => TermsFile::Unread(why),
+    }
 }

@@ -5,7 +5,7 @@ use super::boot::Configured;
 use super::configuration;
 use crate::app::audit;
 use crate::app::state::App;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::signal::unix::{SignalKind, signal};
@@ -52,10 +52,9 @@ pub(crate) async fn watch(app: Arc<App>, mut configured: Configured) {
 }
 
 fn stamps(configured: &Configured, app: &App) -> Vec<Option<Stamp>> {
-    let tls = app.tls_files();
-    let files: Vec<&PathBuf> =
-        configured.origin.file.iter().chain(tls.iter().flat_map(|(c, k)| [c, k])).collect();
-    files.into_iter().map(|path| stamp(path)).collect()
+    let (tls, others) = (app.tls_files(), app.other_files());
+    let files = configured.origin.file.iter().chain(tls.iter().flat_map(|(c, k)| [c, k])).chain(&others);
+    files.map(|path| stamp(path)).collect()
 }
 
 /// Reads the configuration anew and puts it in force; false when it is refused.

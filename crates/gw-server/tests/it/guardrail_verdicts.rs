@@ -388,3 +388,60 @@ async fn models_behind_the_gateway_judge_by_calls_that_no_guardrail_looks_at() {
     let judges = place.all().iter().filter(|seen| seen.body.contains("You decide whether")).count();
     assert_eq!(judges, 2 + 3 * 3, "the question itself is not judged");
 }
+
+/// An upstream whose vectors tell by a word what a text is about.
+async fn meaning() -> Scripted {
+    Scripted::by_request(|_, seen| {
+        let body: Value = serde_json::from_str(&seen.body).unwrap();
+        if !seen.path.ends_with("/embeddings") {
+            return json_step("200 OK", &completion("Take two pills."));
+        }
+        let about = |text: &Value| match text.as_str().unwrap_or_default() {
+            text if text.contains("pill") => json!([1.0, 0.1]),
+            text if text.contains("soup") => json!([0.1, 1.0]),
+            _ => json!([-1.0, -1.0]),
+        };
+        let inputs = match &body["input"] {
+            Value::Array(list) => list.clone(),
+            one => vec![one.clone()],
+        };
+        let data: Vec<Value> = inputs
+            .iter()
+            .enumerate()
+            .map(|(index, text)| json!({"object": "embedding", "index": index, "embedding": about(text)}))
+            .collect();
+        let usage = json!({"prompt_tokens": 1, "total_tokens": 1});
+        json_step("200 OK", &json!({"object": "list", "data": data, "model": "embed", "usage": usage}))
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn topics_are_denied_or_allowed_by_examples() {
+    let upstream = meaning().await;
+    let topics = "topics: { medicine: [which pill is good], cooking: [a recipe for soup] }, embeddings: up/embed, timeout_ms: 20000";
+    let rails = format!(
+        "guardrails:\n  no-medicine: {{ kind: topics, {topics}, deny: [medicine], on: [request, response], action: block }}\n  \
+         kitchen: {{ kind: topics, {topics}, allow: [cooking], similarity: 0.8, on: [request], action: block }}\n"
+    );
+    let gateway = Gateway::start(&format!("{}{rails}", upstream.provider())).await;
+    let ask = async |rail: &str, text: &str| {
+        let call =
+            Call::chat(&chat("up/chat-model", text)).key(MASTER).header("x-gatewright-guardrails", rail);
+        gateway.send(call).await
+    };
+    let embedded = || upstream.all().iter().filter(|seen| seen.path.ends_with("/embeddings")).count();
+    ask("no-medicine", "How many pills?").await.refused(400, "guardrail_blocked");
+    let refused = ask("kitchen", "How many pills?").await;
+    assert!(refused.text().contains("off topic"), "{}", refused.text());
+    ask("kitchen", "How long does soup take?").await.ok();
+    let record = gateway.record(&ask("kitchen", "Tell me about tax.").await.request_id()).await.to_string();
+    assert!(record.contains("off_topic") && !record.contains("about tax"), "{record}");
+    // The answer is about it too.
+    ask("no-medicine", "What shall I do?").await.refused(400, "guardrail_blocked");
+    // Vectors that were made are not made again, neither of examples nor of texts.
+    let before = embedded();
+    ask("no-medicine", "How many pills?").await.refused(400, "guardrail_blocked");
+    ask("kitchen", "How long does soup take?").await.ok();
+    assert_eq!(embedded(), before);
+}

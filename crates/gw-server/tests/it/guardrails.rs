@@ -1,11 +1,13 @@
 //! Guardrails in every format, whole and streamed, towards every format: what goes upstream, what comes back, what is
 //! written down.
 
+use super::support::gateway::run;
 use super::support::scripted::{STREAM_HEAD, Scripted, Seen, Step};
 use super::support::speaking::{self, Format};
-use super::support::{Answer, Call, Gateway, MASTER, binary, chat, chat_stream};
+use super::support::{Answer, Call, Gateway, MASTER, binary, chat, chat_stream, eventually_within};
 use http::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const ADDRESS: &str = "jane.doe@example.com";
 const KEY: &str = "gw-key-of-the-guarded-application";
@@ -426,4 +428,175 @@ async fn expressions_know_the_text_and_its_call() {
         .send(asking(Format::Chat, "chat/m", false, said).key(MASTER))
         .await
         .refused(400, "guardrail_blocked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_may_be_an_answer_like_any_other_in_every_format() {
+    const WORDS: &str = "I can not \"help\" with that.";
+    let rails = |side: &str| {
+        format!(
+            "  personal-data: {{ kind: pii, on: [{side}], action: block, refusal: 'I can not \"help\" with that.' }}\n"
+        )
+    };
+    let upstream =
+        Scripted::by_request(|_, seen| script(seen, "Well, it is 4111 1111", " 1111 1111, yes", false)).await;
+    let asked = Gateway::start(&config(&upstream, &rails("request"))).await;
+    for format in Format::ALL {
+        for stream in [false, true] {
+            let answer =
+                asked.send(asking(format, "chat/m", stream, &format!("mail {ADDRESS}")).key(KEY)).await;
+            assert_eq!(said(format, stream, answer.ok()), WORDS, "{format:?} {stream}: {}", answer.text());
+            assert_eq!(answer.header("x-gatewright-guardrails"), Some("personal-data=block"));
+            let record = asked.record(&answer.request_id()).await;
+            let ending = (&record["outcome"], &record["error_code"], &record["status"]);
+            assert_eq!(ending, (&json!("refused"), &json!("guardrail_blocked"), &json!(200)), "{record}");
+        }
+    }
+    assert!(upstream.all().is_empty());
+    let answered = Gateway::start(&config(&upstream, &rails("response"))).await;
+    for (_, target) in TARGETS {
+        for format in Format::ALL {
+            for stream in [false, true] {
+                let what = format!("{format:?} to {target}, stream {stream}");
+                let answer =
+                    answered.send(asking(format, &format!("{target}/m"), stream, "hi").key(KEY)).await;
+                let text = said(format, stream, answer.ok());
+                assert!(text.ends_with(WORDS) && !text.contains("4111"), "{what}: {text}: {}", answer.text());
+                assert!(!answer.text().contains("error"), "{what}: {}", answer.text());
+                let record = answered.record(&answer.request_id()).await;
+                assert_eq!(record["error_code"], "guardrail_blocked", "{what}: {record}");
+                assert!(
+                    record["output_tokens"].as_u64().is_some_and(|tokens| tokens > 0),
+                    "{what}: {record}"
+                );
+            }
+        }
+    }
+    // A call without a conversation gets the error.
+    let embed = json!({"model": "chat/m", "input": format!("mail {ADDRESS}")});
+    asked
+        .send(Call::post("/v1/embeddings", embed.to_string()).key(KEY))
+        .await
+        .refused(400, "guardrail_blocked");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_finding_may_lead_to_another_model() {
+    let upstream = Scripted::by_request(|_, seen| script(seen, "Hello", " there", false)).await;
+    let rails = "  personal-data: { kind: pii, on: [request], action: route, to: messages/m }\n  \
+                 code: { kind: code, on: [request], action: route, to: gemini/m, mandatory: true }\n  \
+                 seen: { kind: secrets, on: [request], action: route, to: cohere/m, mandatory: true, shadow: true }\n";
+    let gateway = Gateway::start(&config(&upstream, rails)).await;
+    let secret = "key ghp_a1b2c3d4e5f6g7h8i9j0k1l2m3n4o5p6q7r8";
+    let code = "```python\nprint(1)\n```";
+    for format in Format::ALL {
+        for stream in [false, true] {
+            for (text, path, provider, said_of) in [
+                ("hi", "/chat/completions", "chat", None),
+                (ADDRESS, "/messages", "messages", Some("personal-data=route")),
+                (code, "enerateContent", "gemini", Some("code=route")),
+                (secret, "/chat/completions", "chat", Some("seen=shadow")),
+            ] {
+                let answer = gateway.send(asking(format, "chat/m", stream, text).key(KEY)).await;
+                assert_eq!(said(format, stream, answer.ok()), "Hello there", "{format:?}");
+                let sent = upstream.last();
+                assert!(sent.path.contains(path), "{text}: {}", sent.path);
+                assert!(
+                    sent.body.contains(text.lines().next().unwrap()),
+                    "nothing is changed: {}",
+                    sent.body
+                );
+                assert_eq!(answer.header("x-gatewright-provider"), Some(provider));
+                assert_eq!(answer.header("x-gatewright-guardrails"), said_of);
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn terms_may_stand_in_a_file_that_changes() {
+    let upstream = Scripted::by_request(|_, seen| script(seen, "Hello", " there", false)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("terms.txt");
+    let mut all: String = (0..99_000).map(|number| format!("codeword{number}x\n")).collect();
+    std::fs::write(&file, format!("# Names of projects\n\nProject Falcon\r\n{all}")).unwrap();
+    let rails = format!(
+        "  personal-data: {{ kind: keywords, terms: [heron], terms_file: {}, on: [request], action: block }}\n",
+        file.display()
+    );
+    let gateway = Gateway::start(&config(&upstream, &rails)).await;
+    let ask = async |text: &str| gateway.send(asking(Format::Chat, "chat/m", false, text).key(KEY)).await;
+    for text in ["is project falcon late?", "the HERON", "a codeword98999x here"] {
+        ask(text).await.refused(400, "guardrail_blocked");
+    }
+    ask("is project condor late? # Names of projects").await.ok();
+    std::fs::write(&file, "Project Condor\n").unwrap();
+    eventually_within(Duration::from_secs(30), "the new terms", async || {
+        (ask("is project condor late?").await.status == 400).then_some(())
+    })
+    .await;
+    ask("is project falcon late?").await.ok();
+    // A faulty file is refused with its lines, and the terms in force stay.
+    all.push_str(&format!("{}\n", "y".repeat(1025)));
+    std::fs::write(&file, &all).unwrap();
+    let told = format!("{}:99001: a term has at most 1024 bytes, and this one 1025", file.display());
+    eventually_within(Duration::from_secs(30), "the refusal", async || {
+        gateway.log().contains(&told).then_some(())
+    })
+    .await;
+    ask("is project condor late?").await.refused(400, "guardrail_blocked");
+    // So it is by the command, and so is one that is not there.
+    let check = async || run(&["check", gateway.config_file().to_str().unwrap()]).await;
+    let (code, out, err) = check().await;
+    assert!(code == 2 && format!("{out}{err}").contains(&told), "{code} {out}{err}");
+    std::fs::remove_file(&file).unwrap();
+    let (code, out, err) = check().await;
+    assert!(code == 2 && format!("{out}{err}").contains("cannot be read"), "{code} {out}{err}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_does_not_fit_its_schema_is_asked_for_once_more() {
+    let upstream = Scripted::by_request(|_, seen| {
+        let is_again = seen.body.contains("does not have the form") && !seen.body.contains("never");
+        let said = if is_again { ["{\"a\":", "\"ok\"}"] } else { ["{\"a\":", "5}"] };
+        script(seen, said[0], said[1], false)
+    })
+    .await;
+    let rails = "  personal-data: { kind: json-schema, schema: '{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}', \
+                 on: [response], action: block, repair: true }\n";
+    let gateway = Gateway::start(&config(&upstream, rails)).await;
+    for (_, target) in TARGETS {
+        for format in Format::ALL {
+            for stream in [false, true] {
+                let what = format!("{format:?} to {target}, stream {stream}");
+                let before = upstream.all().len();
+                let answer =
+                    gateway.send(asking(format, &format!("{target}/m"), stream, "hi").key(KEY)).await;
+                assert_eq!(said(format, stream, answer.ok()), "{\"a\":\"ok\"}", "{what}: {}", answer.text());
+                let sent = upstream.all().split_off(before);
+                assert_eq!(sent.len(), 2, "{what}");
+                let again = &sent[1].body;
+                assert!(
+                    again.contains("$.a: does not fit") && again.contains("\\\"a\\\":5"),
+                    "{what}: {again}"
+                );
+            }
+        }
+    }
+    // Both are metered, each with a record of its own.
+    let answer = gateway.send(asking(Format::Chat, "chat/m", false, "hi").key(KEY)).await;
+    let record = gateway.record(&answer.request_id()).await;
+    assert_eq!((&record["outcome"], &record["attempts"]), (&json!("success"), &json!(1)), "{record}");
+    let repaired = eventually_within(Duration::from_secs(30), "the other's record", async || {
+        let rows = gateway.rows("/api/v1/logs?include=subcalls").await;
+        rows.into_iter().find(|row| row["role"] == "repair" && row["parent_id"] == record["id"])
+    })
+    .await;
+    assert!(repaired["output_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "{repaired}");
+    for stream in [false, true] {
+        let before = upstream.all().len();
+        let answer = gateway.send(asking(Format::Chat, "messages/m", stream, "never").key(KEY)).await;
+        answer.refused(400, "guardrail_blocked");
+        assert_eq!(upstream.all().len(), before + 2, "once more, and no more");
+    }
 }

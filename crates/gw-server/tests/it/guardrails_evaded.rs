@@ -299,3 +299,20 @@ async fn a_stored_answer_is_looked_at_when_it_is_read_again() {
     let stopped = Call::get("/v1/responses/resp_1").key(&key).header("x-gatewright-guardrails", "stop");
     gateway.send(stopped).await.refused(400, "guardrail_blocked");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_of_a_stream_that_nobody_looks_at_do_not_go_on() {
+    let body = chunks(&["Hello", " there"])
+        .replace("data: ", &format!(": {ADDRESS}\nid: {ADDRESS}\nevent: {ADDRESS}\nretry: 1\ndata: "));
+    let body = format!(": {ADDRESS}\n\n{body}");
+    let upstream = Scripted::start(move |_| stream(body.as_bytes())).await;
+    let rails = "  pii: { kind: pii, on: [response], action: redact, mandatory: true }\n";
+    let gateway = gateway(&upstream, rails).await;
+    let answer = post(&gateway, "/v1/chat/completions", with(user("hi"), "stream", true.into())).await;
+    let text = answer.ok().text();
+    assert!(!text.contains(ADDRESS), "{text}");
+    assert!(
+        text.contains("Hello") && text.contains(" there") && text.ends_with("data: [DONE]\n\n"),
+        "{text}"
+    );
+}

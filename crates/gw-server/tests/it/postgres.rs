@@ -139,6 +139,51 @@ async fn what_was_spent_on_one_gateway_counts_in_the_budget_on_the_other() {
     .await;
 }
 
+/// Windows that the sums of the calendar in UTC say nothing about.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_spend_counts_under_budgets_of_time_zones_and_rolling_ones() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("windows");
+    let (here, there) = tokio::join!(gateway(&upstream, &url), gateway(&upstream, &url));
+    let zone = json!({"limit_usd": "0.05", "period": "month", "time_zone": "Asia/Kolkata"});
+    for (name, budget) in [("zone", zone), ("rolling", json!({"limit_usd": "0.05", "period": "30d"}))] {
+        let (id, key) = here.make_key(&json!({"name": name, "budget": budget})).await;
+        // Each spends, and each is told of it.
+        eventually("the key is known there", async || {
+            (ask(&there, "up/chat-model", &key).await.status == 200).then_some(())
+        })
+        .await;
+        ask(&here, "up/chat-model", &key).await.ok();
+        let spent = async |gateway: &Gateway| {
+            let shown = gateway.admin(Method::GET, &format!("/api/v1/keys/{id}"), None).await.ok().json();
+            nanos(shown["budget"]["spent_usd"].as_str().unwrap())
+        };
+        let known = async |gateway: &Gateway| {
+            let rows = gateway.rows("/api/v1/usage?group_by=key").await;
+            let row = rows.iter().find(|row| row["key_id"] == id.as_str());
+            row.map_or(0, |row| nanos(row["cost_usd"].as_str().unwrap()))
+        };
+        eventually_within(Duration::from_secs(20), "both know all that was spent", async || {
+            let all = known(&here).await;
+            (all > 0 && spent(&here).await == all && spent(&there).await == all).then_some(())
+        })
+        .await;
+        let mut refused = ask(&here, "up/chat-model", &key).await;
+        for _ in 0..200 {
+            if refused.status != 200 {
+                break;
+            }
+            refused = ask(&here, "up/chat-model", &key).await;
+        }
+        refused.refused(402, "budget_exceeded");
+        eventually_within(Duration::from_secs(20), "it is spent there too", async || {
+            (ask(&there, "up/chat-model", &key).await.status == 402).then_some(())
+        })
+        .await;
+    }
+}
+
 /// Asks until `stop`; the ids of all answers. None may fail.
 async fn load(addr: SocketAddr, stop: Arc<AtomicBool>, done: Arc<AtomicUsize>) -> Vec<String> {
     let mut ids = Vec::new();

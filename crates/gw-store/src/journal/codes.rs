@@ -77,6 +77,7 @@ codes!(role_code, role_of, SubCallRole, {
     SubCallRole::Mirror = 1,
     SubCallRole::Panel = 2,
     SubCallRole::Refresh = 3,
+    SubCallRole::Repair = 4,
 });
 
 codes!(unit_code, unit_of, Unit, {

@@ -162,6 +162,8 @@ pub struct AccountTable {
     has_named: AtomicBool,
     /// Something here says from where, when or with what calls may come.
     has_access: AtomicBool,
+    /// A condition of a key or an account may read headers; so it stays until the process ends.
+    reads_headers: AtomicBool,
     sight: Sight,
     /// Of the latest change of accounts and keys; also what makes changes come one after the other.
     generation: Mutex<u64>,
@@ -200,6 +202,7 @@ impl AccountTable {
         if new.policy.access.is_some() {
             self.has_access.store(true, Ordering::Release);
         }
+        self.note_access(new.policy.access.as_deref());
         let version = Version { name: new.name, policy: new.policy, rules, under, generation: *generation };
         if let Some(known) = self.get(new.id) {
             self.forget_name(&known);
@@ -265,6 +268,19 @@ impl AccountTable {
     #[must_use]
     pub fn has_access(&self) -> bool {
         self.has_access.load(Ordering::Acquire)
+    }
+
+    /// Takes down what the rules of a key or an account read.
+    pub(super) fn note_access(&self, access: Option<&Access>) {
+        if access.and_then(|access| access.calls.deny.as_ref()).is_some_and(|deny| deny.may_read_headers()) {
+            self.reads_headers.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// May a condition of a key or an account read the headers of calls?
+    #[must_use]
+    pub fn reads_headers(&self) -> bool {
+        self.reads_headers.load(Ordering::Relaxed)
     }
 
     /// The account of that id.

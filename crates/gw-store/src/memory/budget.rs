@@ -3,13 +3,17 @@
 //!
 //! The four periods of the calendar in UTC are counted at once, so that a budget may be added or its period
 //! changed while the gateway runs; windows of other time zones and rolling ones are counted from when they
-//! are first asked for, and what was spent in them before is restored. A hold that was taken before a window
+//! are first asked for, and what was spent in them before is restored. What other gateways spend is learned from the
+//! sum of all time: by what it grows, all windows do. A hold that was taken before a window
 //! ended is settled in the window of its settlement: what is held is one sum for all windows, so nothing is
 //! counted in both.
 
 mod mark;
 mod other;
+#[cfg(test)]
+mod tests;
 
+use crate::types::Spending;
 use gw_model::limits::{Budget, MAX_BUDGETS, Period};
 use gw_model::{Micros, NanoUsd};
 pub use mark::Mark;
@@ -62,6 +66,35 @@ struct PeriodSpent {
     here: NanoUsd,
 }
 
+/// What a store knows of a window's time, and what it does not know.
+#[derive(Clone, Copy, Debug)]
+struct Known<'a> {
+    /// In the order of time.
+    pieces: &'a [(Micros, NanoUsd)],
+    /// Spent behind the pieces.
+    later: NanoUsd,
+    /// Spent, and not in the store yet.
+    unstored: NanoUsd,
+}
+
+impl<'a> Known<'a> {
+    /// Of an account that has spent so much by now.
+    fn of(spending: &'a Spending, total: NanoUsd) -> Self {
+        let unstored = total.minus(spending.total);
+        Self { pieces: &spending.pieces, later: spending.later, unstored }
+    }
+
+    /// What of the window's time is in the store.
+    fn stored(&self) -> NanoUsd {
+        self.pieces.iter().fold(self.later, |sum, (_, amount)| sum.plus(*amount))
+    }
+
+    /// What came behind the pieces.
+    const fn since(&self) -> NanoUsd {
+        self.later.plus(self.unstored)
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Purse {
@@ -72,6 +105,8 @@ pub(super) struct Purse {
     next_roll: Micros,
     /// Windows of other kinds that a budget has asked for.
     others: Vec<Other>,
+    /// When it was last told what all gateways had spent.
+    heard: Micros,
     /// How far this gateway may go by itself under budgets that all count together.
     reaches: Vec<Reach>,
 }
@@ -84,6 +119,7 @@ impl Default for Purse {
             reserved: NanoUsd::ZERO,
             next_roll: Micros::MIN,
             others: Vec::new(),
+            heard: Micros::MIN,
             reaches: Vec::new(),
         }
     }
@@ -151,8 +187,7 @@ impl Purse {
     fn other(&mut self, budget: &Budget, now: Micros) -> &mut Other {
         let found = self.others.iter().position(|other| other.is_of(budget));
         let at = found.unwrap_or_else(|| {
-            let PeriodSpent { spent, here, .. } = self.periods[TOTAL];
-            self.others.push(Other::new(budget, now, spent, here));
+            self.others.push(Other::new(budget, now));
             self.others.len() - 1
         });
         // It was found or put there just now.
@@ -166,7 +201,7 @@ impl Purse {
         let mut open = Vec::new();
         for budget in budgets.iter().filter(|budget| is_other(budget)) {
             let other = self.other(budget, now);
-            open.extend(other.unrestored().cloned());
+            open.extend(other.unrestored(now).cloned());
             // Those that are wanted now stand last: they stay longest.
             if let Some(at) = self.others.iter().position(|other| other.is_of(budget)) {
                 let other = self.others.remove(at);
@@ -178,17 +213,38 @@ impl Purse {
         open
     }
 
-    /// Tells such a window what was spent in it before, in the order of time, and what of it here, where that is not all
-    /// of it; once.
+    /// Tells such a window what the store knows of its time, and what of it was spent here, where that is not all of it;
+    /// once. What the account is known to have spent beyond that is not in the store yet.
     pub(super) fn restore_open(
         &mut self,
         window: &Unrestored,
         now: Micros,
-        pieces: &[(Micros, NanoUsd)],
-        here: Option<&[(Micros, NanoUsd)]>,
+        all: &Spending,
+        here: Option<&Spending>,
     ) {
+        let total = &mut self.periods[TOTAL];
+        total.here = total.here.max(here.unwrap_or(all).total);
+        let unstored = here.map_or(NanoUsd::ZERO, |here| total.here.minus(here.total));
+        // Both are of one moment then, and nothing is learned twice.
+        self.learn(now, all.total.plus(unstored));
+        self.heard = now;
+        let total = self.periods[TOTAL];
+        let known = Known::of(all, total.spent);
+        let known_here = here.map(|here| Known::of(here, total.here));
         if let Some(other) = self.others.iter_mut().find(|other| other.lacks(window)) {
-            other.restore(now, pieces, here);
+            other.restore(now, known, known_here);
+        }
+    }
+
+    /// Learns that so much was spent ever. By what that is more than was known, others have spent.
+    fn learn(&mut self, now: Micros, total: NanoUsd) {
+        let more = total.minus(self.periods[TOTAL].spent);
+        self.periods[TOTAL].spent = self.periods[TOTAL].spent.plus(more);
+        // What it is told first is of all time.
+        if self.heard > Micros::MIN {
+            for other in &mut self.others {
+                other.learn(now, more, self.heard);
+            }
         }
     }
 
@@ -196,10 +252,11 @@ impl Purse {
     /// stays.
     pub(super) fn restore(&mut self, now: Micros, spent: &SpentByPeriod) {
         self.roll(now);
-        for (state, amount) in self.periods.iter_mut().zip([spent.day, spent.week, spent.month, spent.total])
-        {
+        for (state, amount) in self.periods.iter_mut().zip([spent.day, spent.week, spent.month]) {
             state.spent = state.spent.max(amount);
         }
+        self.learn(now, spent.total);
+        self.heard = now;
     }
 
     /// As [`Self::restore`], for what was spent here.

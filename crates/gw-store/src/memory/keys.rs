@@ -197,6 +197,7 @@ impl KeyTable {
         // Better no calls than calls that count for nobody.
         let is_orphan = refers::of_key(&policy).any(|id| self.accounts.get(id).is_none());
         tally.set_closed(disabled || policy.disabled || is_orphan);
+        self.accounts.note_access(policy.access.as_deref());
         let every_model = policy.models.iter().any(|pattern| pattern == "*");
         let rules = shared(&mut names.rules, Rules::new(&policy.limits, policy.budgets.clone()));
         let above = self.above(&policy);

@@ -8,6 +8,7 @@ use super::refused::{HoldRefused, LimitExceeded};
 use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
+use crate::types::Spending;
 use gw_model::limits::{LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd};
 use parking_lot::{Mutex, MutexGuard};
@@ -16,6 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a caller over the limit of parallel calls is told to wait: one will end, nobody knows when.
 const PARALLEL_RETRY_US: u64 = 1_000_000;
+
+const SECOND_US: Micros = 1_000_000;
 
 /// Windows are counted as if they were a minute long.
 const WINDOW_SECONDS: i64 = 60;
@@ -41,10 +44,10 @@ impl Tally {
         self.lock().active.is_some()
     }
 
-    /// When a call last counted here, since the process started.
+    /// In which second a call last counted here, since the process started.
     #[must_use]
     pub fn last_used(&self) -> Option<Micros> {
-        Some(self.lock().latest).filter(|latest| *latest > 0)
+        Some(self.lock().used_seconds).filter(|at| *at > 0).map(|at| Micros::from(at) * SECOND_US)
     }
 
     /// Sets what was spent in all windows that hold `now`, as the store knows it, when an account is loaded.
@@ -67,18 +70,12 @@ impl Tally {
         counters.purse().open(&rules.budgets, now)
     }
 
-    /// Tells such a window what was spent in it before, piece by piece in the order of time; the second time nothing
-    /// happens. `here`: what of it was spent by this gateway, where that is not all of it.
-    pub fn restore_window(
-        &self,
-        window: &Unrestored,
-        now: Micros,
-        pieces: &[(Micros, NanoUsd)],
-        here: Option<&[(Micros, NanoUsd)]>,
-    ) {
+    /// Tells such a window what the store knows of its time; the second time nothing happens. `here`: what of it was
+    /// spent by this gateway, where that is not all of it.
+    pub fn restore_window(&self, window: &Unrestored, now: Micros, all: &Spending, here: Option<&Spending>) {
         let mut counters = self.lock();
         let now = counters.now(now);
-        counters.purse().restore_open(window, now, pieces, here);
+        counters.purse().restore_open(window, now, all, here);
     }
 
     /// Sets what of that was spent by this gateway.
@@ -147,6 +144,8 @@ pub(super) struct Counters {
     /// Of the rules that the slots were last made for.
     generation: u64,
     parallel: u32,
+    /// When a call was last let in, in seconds since the epoch; 0 is never. So it takes no room of its own.
+    used_seconds: u32,
     active: Option<Box<Active>>,
 }
 
@@ -262,6 +261,7 @@ impl Counters {
 
     /// Takes one request and one parallel slot, whether they fit or not.
     pub(super) fn take_request(&mut self, terms: Terms<'_>, now: Micros) {
+        self.used_seconds = u32::try_from(now / SECOND_US).unwrap_or(0);
         for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Requests) {
             if let Some(slot) = self.slot(at, rule) {
                 slot.window.charge(scaled(now, rule), 1);

@@ -46,7 +46,7 @@ pub(super) type Stamp = Micros;
 /// that began under the old kind are settled like all others. What is forgotten is debt under
 /// [`LimitKind::Gcra`] that is older than the ring, and a change to that kind may count each second's units
 /// at its end.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Window {
     ring: Option<Sliding>,
     judge: Judge,
@@ -54,7 +54,7 @@ pub(super) struct Window {
 
 /// How the ring is judged, with what that kind must know besides: apart, so that it takes no room in the
 /// window of a key that has the usual kind.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 enum Judge {
     #[default]
     Sliding,

@@ -265,7 +265,7 @@ pub(super) async fn note(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<
 
 pub(super) async fn delete(db: &mut Db<'_>, id: AccountId, now: Micros) -> Result<(), Fault> {
     note(db, id, now).await?;
-    sign_in::forget(db, id).await?;
+    sign_in::forget(db, id, now).await?;
     let text = id.to_string();
     db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
     db.execute("DELETE FROM scim_groups WHERE organization = $1", &[&text]).await?;

@@ -5,7 +5,7 @@ use super::db::{ANSWER_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::{Db, Values};
 use crate::error::StoreError;
-use crate::traits::SignInStore;
+use crate::traits::{NO_ISSUER, SignInStore};
 use crate::types::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 use gw_model::{AccountId, Level, Micros};
 use tokio_postgres::Row;
@@ -15,6 +15,10 @@ const SESSION: &str =
     "id, digest, holder, via, provider, id_token, created_at, used_at, expires_at, address, agent";
 const UPDATE: &str = "UPDATE logins SET password = $2, totp = $3, totp_pending = $4, totp_step = $5, recovery = $6, link = $7, \
      link_until = $8, link_resets = $9, updated_at = $10, revision = $11 WHERE user_id = $1 AND revision = $11::bigint - 1";
+
+const NOTE_IDENTITY: &str = "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (issuer, subject) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at \
+     WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = identities.user_id COLLATE \"C\")";
 
 impl SignInStore for PostgresStore {
     fn login(&self, user: AccountId) -> Result<Option<StoredLogin>, StoreError> {
@@ -72,11 +76,9 @@ impl SignInStore for PostgresStore {
         user: AccountId,
         now: Micros,
     ) -> Result<bool, StoreError> {
-        let sql = "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4) \
-                   ON CONFLICT DO NOTHING";
         self.transaction("note a person of an identity provider", ANSWER_LIMIT, async |db| {
             let values: Values<'_> = &[&clean(issuer), &clean(subject), &user.to_string(), &now];
-            Ok(db.execute(sql, values).await? > 0)
+            Ok(db.execute(NOTE_IDENTITY, values).await? > 0)
         })
     }
 
@@ -97,7 +99,16 @@ impl SignInStore for PostgresStore {
     fn create_session(&self, new: &StoredSession) -> Result<(), StoreError> {
         let sql =
             format!("INSERT INTO sessions ({SESSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)");
+        let user = match new.holder {
+            SessionHolder::User(id) => Some(id.to_string()),
+            SessionHolder::Key(_) => None,
+        };
         self.transaction("begin a session", ANSWER_LIMIT, async |db| {
+            // Another node may be disabling him: whoever comes second sees what the first has done.
+            if let Some(user) = &user {
+                let known = "SELECT 1 FROM accounts WHERE id = $1 AND NOT disabled FOR SHARE";
+                db.first(known, &[user]).await?.ok_or(StoreError::Gone)?;
+            }
             let values: Values<'_> = &[
                 &new.id.to_string(),
                 &new.digest.as_slice(),
@@ -154,14 +165,15 @@ pub(super) async fn end_sessions(db: &mut Db<'_>, user: AccountId) -> Result<(),
 }
 
 /// Removes all with which a user could sign in.
-pub(super) async fn forget(db: &mut Db<'_>, user: AccountId) -> Result<(), Fault> {
+pub(super) async fn forget(db: &mut Db<'_>, user: AccountId, now: Micros) -> Result<(), Fault> {
     if user.level != Level::User {
         return Ok(());
     }
     end_sessions(db, user).await?;
     let id = user.to_string();
     db.execute("DELETE FROM logins WHERE user_id = $1", &[&id]).await?;
-    db.execute("DELETE FROM identities WHERE user_id = $1", &[&id]).await.map(drop)
+    // What issuers call him stays, so that nobody is made again for it.
+    db.execute(NOTE_IDENTITY, &[&NO_ISSUER, &id, &id, &now]).await.map(drop)
 }
 
 fn count(rows: u64) -> usize {

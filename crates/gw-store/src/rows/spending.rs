@@ -85,7 +85,7 @@ impl Stretches {
 
 /// The hours at the ends of stretches, those at which they end before others.
 fn scanned_hours(of: &[SpendingOf]) -> BTreeSet<i64> {
-    let ends = of.iter().map(|of| of.until);
+    let ends = of.iter().map(|of| of.until).filter(|until| !is_end_of_hour(*until));
     let starts = of.iter().map(|of| of.from).filter(|from| from.rem_euclid(HOUR_US) != 0);
     let mut hours = BTreeSet::new();
     for time in ends.chain(starts) {
@@ -94,6 +94,11 @@ fn scanned_hours(of: &[SpendingOf]) -> BTreeSet<i64> {
         }
     }
     hours
+}
+
+/// An hour that counts to its end need not be read record by record.
+const fn is_end_of_hour(until: Micros) -> bool {
+    until.rem_euclid(HOUR_US) == HOUR_US - 1
 }
 
 /// A stretch while it is read.
@@ -110,7 +115,8 @@ impl Stretch {
     fn new(of: SpendingOf, scanned: &BTreeSet<i64>) -> Self {
         let (first, last) = (of.from.div_euclid(HOUR_US), of.until.div_euclid(HOUR_US));
         let start = (of.from.rem_euclid(HOUR_US) != 0).then_some(first);
-        let ends = start.into_iter().chain([last]).filter(|hour| scanned.contains(hour));
+        let end = (!is_end_of_hour(of.until)).then_some(last);
+        let ends = start.into_iter().chain(end).filter(|hour| scanned.contains(hour));
         let ends = ends.map(|hour| (hour, [0; 2])).collect();
         Self { of, first, last, ends, spending: Spending::default() }
     }

@@ -233,7 +233,7 @@ fn scim_text(profile: &AccountProfile) -> rusqlite::Result<Option<String>> {
 
 pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::Result<()> {
     note(tx, id, now)?;
-    sign_in::forget(tx, id)?;
+    sign_in::forget(tx, id, now)?;
     let text = id.to_string();
     tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
     tx.execute("DELETE FROM scim_groups WHERE organization = ?", [&text])?;

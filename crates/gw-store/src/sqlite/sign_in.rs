@@ -2,7 +2,7 @@
 
 use super::db::SqliteStore;
 use crate::error::StoreError;
-use crate::traits::SignInStore;
+use crate::traits::{NO_ISSUER, SignInStore};
 use crate::types::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 use gw_model::{AccountId, Level, Micros};
 use rusqlite::types::Type;
@@ -11,6 +11,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 const LOGIN: &str = "user_id, password, totp, totp_pending, totp_step, recovery, link, link_until, link_resets, updated_at, revision";
 const SESSION: &str =
     "id, digest, holder, via, provider, id_token, created_at, used_at, expires_at, address, agent";
+
+const NOTE_IDENTITY: &str = "INSERT INTO identities (issuer, subject, user_id, created_at) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT (issuer, subject) DO UPDATE SET user_id = excluded.user_id, created_at = excluded.created_at \
+     WHERE NOT EXISTS (SELECT 1 FROM accounts WHERE accounts.id = identities.user_id)";
 
 impl SignInStore for SqliteStore {
     fn login(&self, user: AccountId) -> Result<Option<StoredLogin>, StoreError> {
@@ -70,10 +74,8 @@ impl SignInStore for SqliteStore {
         user: AccountId,
         now: Micros,
     ) -> Result<bool, StoreError> {
-        let done = self.writer().execute(
-            "INSERT OR IGNORE INTO identities (issuer, subject, user_id, created_at) VALUES (?1, ?2, ?3, ?4)",
-            params![issuer, subject, user.to_string(), now],
-        );
+        let values = params![issuer, subject, user.to_string(), now];
+        let done = self.writer().execute(NOTE_IDENTITY, values);
         done.map(|rows| rows > 0).map_err(StoreError::query("note a person of an identity provider"))
     }
 
@@ -94,7 +96,13 @@ impl SignInStore for SqliteStore {
     }
 
     fn create_session(&self, new: &StoredSession) -> Result<(), StoreError> {
-        let done = self.writer().execute(
+        let writer = self.writer();
+        if let SessionHolder::User(id) = new.holder {
+            let known = "SELECT 1 FROM accounts WHERE id = ? AND NOT disabled";
+            let found = writer.query_row(known, [id.to_string()], |_| Ok(())).optional();
+            found.map_err(StoreError::query("begin a session"))?.ok_or(StoreError::Gone)?;
+        }
+        let done = writer.execute(
             &format!(
                 "INSERT INTO sessions ({SESSION}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
             ),
@@ -150,14 +158,15 @@ pub(super) fn end_sessions(tx: &Connection, user: AccountId) -> rusqlite::Result
 }
 
 /// Removes all with which a user could sign in.
-pub(super) fn forget(tx: &Connection, user: AccountId) -> rusqlite::Result<()> {
+pub(super) fn forget(tx: &Connection, user: AccountId, now: Micros) -> rusqlite::Result<()> {
     if user.level != Level::User {
         return Ok(());
     }
     end_sessions(tx, user)?;
     let id = user.to_string();
     tx.execute("DELETE FROM logins WHERE user_id = ?", [&id])?;
-    tx.execute("DELETE FROM identities WHERE user_id = ?", [&id]).map(drop)
+    // What issuers call him stays, so that nobody is made again for it.
+    tx.execute(NOTE_IDENTITY, params![NO_ISSUER, id, id, now]).map(drop)
 }
 
 fn user(row: &Row<'_>) -> rusqlite::Result<AccountId> {

@@ -10,7 +10,7 @@ use crate::error::{ProtocolError, SendError, SendErrorKind};
 use crate::message::UpstreamRequest;
 use ::h2::Reason;
 use ::h2::client::ResponseFuture;
-use http::header::CONTENT_LENGTH;
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TE};
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, Request, StatusCode, Uri, Version};
 use std::future::{Future, poll_fn};
@@ -145,7 +145,10 @@ fn build(to: &Inner, req: &UpstreamRequest) -> Option<Request<()>> {
     *request.uri_mut() = Uri::from_parts(parts).ok()?;
     let headers = request.headers_mut();
     headers.reserve(req.headers.len() + 1);
-    for (name, value) in req.headers.iter().filter(|(name, _)| !is_own_header(name)) {
+    // That trailers are wanted may be said here too; gRPC does.
+    let wants_trailers = |name: &HeaderName, value: &HeaderValue| *name == TE && value == "trailers";
+    let sent = |name: &HeaderName, value: &HeaderValue| !is_own_header(name) || wants_trailers(name, value);
+    for (name, value) in req.headers.iter().filter(|(name, value)| sent(name, value)) {
         headers.append(name.clone(), value.clone());
     }
     let length = req.body_len();

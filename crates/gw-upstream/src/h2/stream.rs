@@ -7,6 +7,7 @@ use crate::error::{BodyError, ProtocolError};
 use crate::h1::Step;
 use ::h2::RecvStream;
 use bytes::Bytes;
+use http::HeaderMap;
 use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub(crate) struct Body {
     idle: Option<Duration>,
     /// Came behind data that had to be handed over first.
     failed: Option<BodyError>,
+    /// What came behind all data.
+    trailers: Option<HeaderMap>,
 }
 
 impl Body {
@@ -28,7 +31,7 @@ impl Body {
         deadline: Deadline,
         idle: Option<Duration>,
     ) -> Self {
-        Self { recv, slot, deadline, idle, failed: None }
+        Self { recv, slot, deadline, idle, failed: None, trailers: None }
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
@@ -54,7 +57,13 @@ impl Body {
                     self.failed = Some(e);
                     break false;
                 }
-                Poll::Ready(None) => break true,
+                Poll::Ready(None) => {
+                    // They are there already, if there are any: they end the data.
+                    if let Poll::Ready(Ok(trailers)) = self.recv.poll_trailers(cx) {
+                        self.trailers = trailers;
+                    }
+                    break true;
+                }
                 Poll::Pending if joined.len() == 0 => return self.poll_idle(cx),
                 Poll::Pending => break self.recv.is_end_stream(),
             }
@@ -62,6 +71,10 @@ impl Body {
         self.deadline.clear();
         let data = joined.finish();
         Poll::Ready(if over { Step::End(data) } else { Step::Data(data) })
+    }
+
+    pub(crate) fn into_trailers(self) -> Option<HeaderMap> {
+        self.trailers
     }
 
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Step> {

@@ -117,6 +117,23 @@ pub fn tool_names(text: &[u8]) -> Result<Vec<String>, JsonError> {
     Ok(found)
 }
 
+/// The names of what an event says of the session, or of a response; nothing is said by `null`.
+///
+/// # Errors
+/// As [`tool_names`].
+pub fn parameters(text: &[u8]) -> Result<Vec<String>, JsonError> {
+    let object = Object::parse(text, MAX_DEPTH)?;
+    let mut found = Vec::new();
+    for member in ["session", "response"] {
+        if let Some(inner) = object.get(member).filter(|v| v.kind == Kind::Object) {
+            let inner = inner.object()?;
+            let said = inner.members.iter().filter(|one| !inner.value(one).is_null());
+            found.extend(said.map(|one| one.key.to_string()));
+        }
+    }
+    Ok(found)
+}
+
 /// Could a provider that reads more than JSON find an event in this that the gateway has a say in? Asked of what
 /// [`read`] did not understand: names twice, broken syntax, other encodings.
 #[must_use]

@@ -33,6 +33,8 @@ pub struct FrameView<'a> {
 struct Fields {
     event: Range<usize>,
     data: Data,
+    /// There are other lines: comments, ids, times of retry.
+    has_others: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -73,16 +75,43 @@ impl Frame {
             raw.extend_from_slice(data);
             raw.extend_from_slice(self.raw.get(range.end..).unwrap_or_default());
         } else {
-            if let Some(event) = self.event() {
-                raw.extend_from_slice(b"event: ");
-                raw.extend_from_slice(event.as_bytes());
-                raw.push(b'\n');
-            }
-            raw.extend_from_slice(b"data: ");
-            raw.extend_from_slice(data);
-            raw.extend_from_slice(b"\n\n");
+            write(self.event(), data, &mut raw);
         }
         Self::parse(raw.into())
+    }
+
+    /// The event with nothing but its name and its data, where both are what they should be; `None` where nothing is left.
+    /// For readers that look at data only: whatever else an event carries goes on unseen.
+    #[must_use]
+    pub fn without_others(self) -> Option<Self> {
+        let is_word = |name: &str| {
+            name.len() <= MAX_NAME_BYTES
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        };
+        let is_named_well = self.event().is_none_or(is_word) && std::str::from_utf8(&self.raw).is_ok();
+        if is_named_well && !self.fields.has_others {
+            return Some(self);
+        }
+        let name = self.event().filter(|name| is_word(name));
+        if !self.has_data() {
+            return None;
+        }
+        let mut raw = Vec::with_capacity(self.raw.len());
+        match &self.fields.data {
+            Data::Joined(lines) => {
+                if let Some(name) = name {
+                    raw.extend_from_slice(format!("event: {name}\n").as_bytes());
+                }
+                for line in lines.split(|byte| *byte == b'\n') {
+                    raw.extend_from_slice(b"data: ");
+                    raw.extend_from_slice(line);
+                    raw.push(b'\n');
+                }
+                raw.push(b'\n');
+            }
+            Data::Line(_) | Data::None => write(name, self.data(), &mut raw),
+        }
+        Some(Self::parse(raw.into()))
     }
 
     /// True when there is a `data` field, even an empty one. Comments and blank lines have none.
@@ -90,6 +119,20 @@ impl Frame {
     pub const fn has_data(&self) -> bool {
         !matches!(self.fields.data, Data::None)
     }
+}
+
+/// Longest name of an event that is taken for one.
+const MAX_NAME_BYTES: usize = 64;
+
+fn write(event: Option<&str>, data: &[u8], raw: &mut Vec<u8>) {
+    if let Some(event) = event {
+        raw.extend_from_slice(b"event: ");
+        raw.extend_from_slice(event.as_bytes());
+        raw.push(b'\n');
+    }
+    raw.extend_from_slice(b"data: ");
+    raw.extend_from_slice(data);
+    raw.extend_from_slice(b"\n\n");
 }
 
 impl SseEvent for Frame {
@@ -122,7 +165,7 @@ impl SseEvent for FrameView<'_> {
 
 impl Fields {
     fn parse(raw: &[u8]) -> Self {
-        let mut fields = Self { event: 0..0, data: Data::None };
+        let mut fields = Self { event: 0..0, data: Data::None, has_others: false };
         // The second half of the line end before this event stays here when a piece ended between the halves.
         let half = usize::from(raw.starts_with(b"\n"));
         let has_mark = raw.get(half..).is_some_and(|rest| rest.starts_with(b"\xef\xbb\xbf"));
@@ -155,13 +198,18 @@ impl Fields {
     fn line(&mut self, raw: &[u8], line: Range<usize>) {
         let text = raw.get(line.clone()).unwrap_or_default();
         if let Some(value) = text.strip_prefix(b"data") {
-            if let Some(skip) = value_offset(value) {
-                self.add_data(raw, line.start + 4 + skip..line.end);
+            match value_offset(value) {
+                Some(skip) => self.add_data(raw, line.start + 4 + skip..line.end),
+                None => self.has_others = true,
             }
         } else if let Some(value) = text.strip_prefix(b"event")
             && let Some(skip) = value_offset(value)
         {
+            // Of several names the last counts.
+            self.has_others |= !self.event.is_empty();
             self.event = line.start + 5 + skip..line.end;
+        } else if !text.is_empty() {
+            self.has_others = true;
         }
     }
 

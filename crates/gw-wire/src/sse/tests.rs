@@ -146,3 +146,22 @@ proptest! {
         prop_assert_eq!(payloads(&pieces), payloads(&[&pieces.concat()[..]]));
     }
 }
+
+#[test]
+fn what_readers_of_data_do_not_see_can_be_left_out() {
+    for (raw, want) in [
+        ("data: {}\n\n", Some("data: {}\n\n")),
+        ("event: ping\r\ndata: {}\r\n\r\n", Some("event: ping\r\ndata: {}\r\n\r\n")),
+        (": jane@example.com\n\n", None),
+        (": x\nid: jane@example.com\nretry: 5\nevent: a\ndata: {}\n\n", Some("event: a\ndata: {}\n\n")),
+        ("event: jane@example.com\ndata: {}\n\n", Some("data: {}\n\n")),
+        ("event: secret\nevent: a\ndata: {}\n\n", Some("event: a\ndata: {}\n\n")),
+        ("data: 1\nid: 5\ndata: 2\n\n", Some("data: 1\ndata: 2\n\n")),
+        ("dataset: x\ndata: 1\n\n", Some("data: 1\n\n")),
+        ("id: 7\n\n", None),
+    ] {
+        let left = Frame::parse(Bytes::from(raw)).without_others();
+        let left = left.map(|frame| String::from_utf8(frame.raw.to_vec()).unwrap());
+        assert_eq!(left.as_deref(), want, "{raw}");
+    }
+}

@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use gw_model::WireFormat;
-use gw_model::event::Event;
+use gw_model::event::{Event, FinishReason};
 use gw_model::refusal::Refusal;
 use gw_model::usage::Usage;
 
@@ -56,6 +56,11 @@ struct Seen {
     model: String,
     error: Option<String>,
     output_bytes: u64,
+    has_start: bool,
+    /// The first choice is complete.
+    has_finish: bool,
+    /// Blocks of the first choice.
+    blocks: u32,
     has_end: bool,
     /// The gateway gave up; nothing may follow.
     has_failed: bool,
@@ -224,6 +229,31 @@ impl StreamTranslator {
         }
     }
 
+    /// Ends the caller's stream with a text of the gateway's own, as if the answer were complete. False, and nothing, when it
+    /// is over already.
+    ///
+    /// # Errors
+    /// A limit is reached.
+    pub fn end_with(&mut self, text: &str, out: &mut Vec<u8>) -> Result<bool, WireError> {
+        if self.is_over() || self.seen.has_finish {
+            return Ok(false);
+        }
+        let (choice, block) = (0, self.seen.blocks);
+        self.events.clear();
+        if !self.seen.has_start {
+            self.events.push(Event::Start { id: String::new(), model: String::new(), created: None });
+        }
+        if let Some(last) = block.checked_sub(1) {
+            self.events.push(Event::BlockEnd { choice, block: last });
+        }
+        self.events.push(Event::Text { choice, block, text: text.to_owned() });
+        self.events.push(Event::BlockEnd { choice, block });
+        self.events.push(Event::Finish { choice, reason: FinishReason::Stop });
+        self.events.push(Event::Usage(self.seen.usage.clone().unwrap_or_default()));
+        self.events.push(Event::End);
+        self.write(out).map(|()| true)
+    }
+
     const fn is_over(&self) -> bool {
         self.seen.has_end || self.seen.has_failed || self.seen.error.is_some()
     }
@@ -284,6 +314,16 @@ impl StreamTranslator {
 
 impl Seen {
     fn note(&mut self, event: &Event) {
+        if let Event::Text { choice: 0, block, .. }
+        | Event::Thinking { choice: 0, block, .. }
+        | Event::ThinkingSignature { choice: 0, block, .. }
+        | Event::RedactedThinking { choice: 0, block, .. }
+        | Event::Refusal { choice: 0, block, .. }
+        | Event::ToolStart { choice: 0, block, .. }
+        | Event::Opaque { choice: 0, block, .. } = event
+        {
+            self.blocks = self.blocks.max(block.saturating_add(1));
+        }
         let length = match event {
             Event::Text { text, .. } | Event::Thinking { text, .. } | Event::Refusal { text, .. } => {
                 text.len()
@@ -295,7 +335,12 @@ impl Seen {
                 0
             }
             Event::Start { model, .. } => {
+                self.has_start = true;
                 self.model.clone_from(model);
+                0
+            }
+            Event::Finish { choice: 0, .. } => {
+                self.has_finish = true;
                 0
             }
             Event::Error { message, .. } => {

@@ -1,21 +1,19 @@
 // A list of accounts of one level: found by name, made, opened.
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { createColumnHelper } from "@tanstack/react-table";
-import { useMemo } from "react";
-import { ACCOUNT_PATHS, useAll, useNames } from "@/api/lists";
+import { useCallback, useMemo } from "react";
+import { ACCOUNT_PATHS, useNames, useRows } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { Account } from "@/api/types";
 import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
 import { TextField } from "@/ui/fields";
 import { ago, compact, usd } from "@/ui/format";
-import { Badge, Empty, Failed, Loading, PageHead, Panel } from "@/ui/panels";
-import { RowName, Table } from "@/ui/table";
+import { Badge, Empty, Failed, ListBox, ListFoot, Loading, PageHead } from "@/ui/panels";
+import { RowName } from "@/ui/table";
+import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
 import { AccountDrawer } from "./AccountDrawer";
 import { AccountForm } from "./AccountForm";
 import type { LevelPage } from "./levels";
-
-const helper = createColumnHelper<Account>();
 
 function limitText({ limits }: Account): string {
   const parts = [
@@ -26,53 +24,51 @@ function limitText({ limits }: Account): string {
   return parts.filter(Boolean).join(" · ");
 }
 
+function Roles({ of: { gateway_role: everywhere, memberships }, name }: { of: Account; name: (id: string) => string }) {
+  return (
+    <span className="flex gap-1 overflow-hidden">
+      {everywhere ? <Badge tone="accent">{everywhere} of the gateway</Badge> : null}
+      {memberships?.map((one) => (
+        <Badge key={one.account_id}>
+          {one.role} of {name(one.account_id)}
+        </Badge>
+      ))}
+    </span>
+  );
+}
+
 function useColumns(of: LevelPage, open: (id: string) => void, now: number) {
   const name = useNames([...new Set([...of.parents.map((parent) => parent.level), ...(of.takesPlan ? (["plan"] as const) : []), ...(of.level === "user" ? (["organization", "team", "project"] as const) : [])])]);
   return useMemo(
-    () => [
-      helper.accessor("name", {
-        header: "Name",
-        cell: (cell) => (
-          <RowName onOpen={() => open(cell.row.original.id)} sub={cell.row.original.email ?? undefined}>
-            {cell.getValue() || cell.row.original.id}
+    (): VirtualColumn<Account>[] => [
+      {
+        id: "name",
+        head: "Name",
+        width: "minmax(10rem,1.4fr)",
+        by: (row) => row.name.toLowerCase(),
+        cell: (row) => (
+          <RowName onOpen={() => open(row.id)} sub={row.email ?? undefined}>
+            {row.name || row.id}
           </RowName>
         ),
-      }),
-      ...(of.parents.length > 0 ? [helper.accessor((row) => name(row.team_id ?? row.organization_id), { id: "parent", header: "Belongs to", cell: (cell) => <span className="text-soft">{cell.getValue() || "–"}</span> })] : []),
-      ...(of.level === "user"
-        ? [
-            helper.accessor((row) => row.gateway_role ?? row.memberships?.map((one) => one.role).join(", ") ?? "", {
-              id: "roles",
-              header: "Roles",
-              cell: (cell) => {
-                const { gateway_role: everywhere, memberships } = cell.row.original;
-                return (
-                  <span className="flex flex-wrap gap-1">
-                    {everywhere ? <Badge tone="accent">{everywhere} of the gateway</Badge> : null}
-                    {memberships?.map((one) => (
-                      <Badge key={one.account_id}>
-                        {one.role} of {name(one.account_id)}
-                      </Badge>
-                    ))}
-                  </span>
-                );
-              },
-            }),
-          ]
-        : []),
-      helper.display({ id: "state", header: "State", cell: (cell) => (cell.row.original.disabled ? <Badge>disabled</Badge> : <Badge tone="good">active</Badge>), meta: { wide: true } }),
-      ...(of.takesPlan ? [helper.accessor((row) => name(row.plan_id), { id: "plan", header: "Plan", cell: (cell) => <span className="text-soft">{cell.getValue() || "–"}</span>, meta: { wide: true } })] : []),
-      helper.accessor((row) => limitText(row), { id: "limits", header: "Limits", cell: (cell) => <span className="text-soft">{cell.getValue() || "–"}</span>, meta: { wide: true } }),
-      helper.accessor((row) => Number(row.budgets[0]?.limit_usd ?? 0), {
+      },
+      ...(of.parents.length > 0 ? [{ id: "parent", head: "Belongs to", width: "minmax(7rem,1fr)", by: (row: Account) => name(row.team_id ?? row.organization_id), cell: (row: Account) => <span className="text-soft">{name(row.team_id ?? row.organization_id) || "–"}</span> }] : []),
+      ...(of.level === "user" ? [{ id: "roles", head: "Roles", width: "minmax(9rem,1.4fr)", by: (row: Account) => row.gateway_role ?? row.memberships?.map((one) => one.role).join() ?? "", cell: (row: Account) => <Roles of={row} name={name} /> }] : []),
+      { id: "state", head: "State", wide: true, width: "5.5rem", cell: (row) => (row.disabled ? <Badge>disabled</Badge> : <Badge tone="good">active</Badge>) },
+      ...(of.takesPlan ? [{ id: "plan", head: "Plan", wide: true, width: "minmax(6rem,0.8fr)", by: (row: Account) => name(row.plan_id), cell: (row: Account) => <span className="text-soft">{name(row.plan_id) || "–"}</span> }] : []),
+      { id: "limits", head: "Limits", wide: true, width: "minmax(7rem,1.2fr)", cell: (row) => <span className="text-soft" title={limitText(row)}>{limitText(row) || "–"}</span> },
+      {
         id: "budget",
-        header: "Budget",
-        cell: (cell) => {
-          const [first, ...more] = cell.row.original.budgets;
+        head: "Budget",
+        right: true,
+        width: "7rem",
+        by: (row) => Number(row.budgets[0]?.limit_usd ?? 0),
+        cell: (row) => {
+          const [first, ...more] = row.budgets;
           return first ? `${usd(first.limit_usd)} / ${first.period}${more.length > 0 ? ` +${more.length}` : ""}` : <span className="text-faint">–</span>;
         },
-        meta: { right: true },
-      }),
-      helper.accessor("updated_at", { header: "Changed", cell: (cell) => <span className="text-soft">{ago(cell.getValue(), now)}</span>, meta: { right: true, wide: true } }),
+      },
+      { id: "changed", head: "Changed", right: true, wide: true, width: "6rem", by: (row) => row.updated_at, cell: (row) => <span className="text-soft">{ago(row.updated_at, now)}</span> },
     ],
     [of, name, open, now],
   );
@@ -80,17 +76,18 @@ function useColumns(of: LevelPage, open: (id: string) => void, now: number) {
 
 /** The page. */
 export function AccountsPage({ of }: { of: LevelPage }) {
-  const search = useSearch({ strict: false }) as { name?: string; id?: string; create?: string };
+  const search = useSearch({ strict: false }) as { name?: string; id?: string; create?: string; sort?: string };
   const go = useNavigate();
   const now = useNow();
   const writes = useMay(`${of.permission}:write`);
   const set = (change: Partial<typeof search>, replace = false) => void go({ to: of.path as "/teams", search: { ...search, ...change }, replace });
-  const list = useAll<Account>(ACCOUNT_PATHS[of.level]);
-  const columns = useColumns(of, (id) => set({ id }), now);
+  const list = useRows<Account>(ACCOUNT_PATHS[of.level], {}, search.name !== undefined || search.sort !== undefined);
+  const open = useCallback((id: string) => void go({ to: of.path as "/teams", search: ((old: object) => ({ ...old, id })) as never }), [go, of.path]);
+  const columns = useColumns(of, open, now);
   const rows = useMemo(() => {
     const typed = (search.name ?? "").toLowerCase();
-    return (list.data ?? []).filter((row) => typed === "" || row.name.toLowerCase().includes(typed) || (row.email ?? "").toLowerCase().includes(typed) || row.id === search.name);
-  }, [list.data, search.name]);
+    return list.rows.filter((row) => typed === "" || row.name.toLowerCase().includes(typed) || (row.email ?? "").toLowerCase().includes(typed) || row.id === search.name);
+  }, [list.rows, search.name]);
   const title = `${of.many[0]?.toUpperCase()}${of.many.slice(1)}`;
   return (
     <>
@@ -104,24 +101,16 @@ export function AccountsPage({ of }: { of: LevelPage }) {
       <div className="mb-3 w-56">
         <TextField label={`Find ${of.many}`} hideLabel placeholder={of.level === "user" ? "Name, e-mail or id" : "Name or id"} value={search.name ?? ""} onChange={(event) => set({ name: event.target.value || undefined }, true)} />
       </div>
-      <Panel flush>
+      <ListBox label={title}>
         {list.isPending ? <Loading rows={8} /> : null}
-        {list.isError ? <Failed error={list.error} retry={() => void list.refetch()} /> : null}
-        {list.isSuccess ? (
-          <Table
-            label={title}
-            rows={rows}
-            columns={columns}
-            id={(row) => row.id}
-            onOpen={(row) => set({ id: row.id })}
-            empty={
-              <Empty icon={of.icon} title={search.name ? `No ${of.one} is called so` : `No ${of.one} yet`}>
-                {search.name ? <Button onClick={() => set({ name: undefined })}>Show all</Button> : of.about}
-              </Empty>
-            }
-          />
+        {list.error ? <Failed error={list.error} retry={() => void list.refetch()} /> : null}
+        {list.isSuccess && rows.length === 0 && !list.loading ? (
+          <Empty icon={of.icon} title={search.name ? `No ${of.one} is called so` : `No ${of.one} yet`}>
+            {search.name ? <Button onClick={() => set({ name: undefined })}>Show all</Button> : of.about}
+          </Empty>
         ) : null}
-      </Panel>
+        {rows.length > 0 ? <VirtualTable label={title} rows={rows} columns={columns} id={(row) => row.id} onOpen={(row) => open(row.id)} selected={search.id} sort={search.sort} onSort={(sort) => set({ sort }, true)} tall onEnd={list.more} foot={<ListFoot of={list} shown={rows.length} what={[of.one, of.many]} />} /> : null}
+      </ListBox>
       <AccountForm page={of} open={search.create !== undefined && writes} onClose={() => set({ create: undefined })} onDone={(made) => set({ create: undefined, id: made.id })} />
       <AccountDrawer page={of} id={search.id} onClose={() => set({ id: undefined })} />
     </>

@@ -1,15 +1,19 @@
 // Every budget and where it stands, the ones that are nearest to their end first.
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo } from "react";
-import { useAll } from "@/api/lists";
+import { useMemo, useState } from "react";
+import { useRows } from "@/api/lists";
 import type { Budget } from "@/api/types";
 import { useNow } from "@/ui/clock";
+import { Button } from "@/ui/button";
 import { SelectField } from "@/ui/fields";
+import { count } from "@/ui/format";
 import { Badge, Empty, Failed, Loading, PageHead, Panel } from "@/ui/panels";
 import { BudgetBar } from "./BudgetBar";
 import { burn } from "./burn";
 
 const page = getRouteApi("/budgets");
+/** Drawn at once; the rest on demand, so that thousands of budgets do not make the page slow. */
+const SHOWN = 60;
 const LEVELS = ["key", "organization", "team", "project", "user", "customer", "tag"];
 
 function Holder({ of }: { of: Budget }) {
@@ -33,8 +37,10 @@ export function Budgets() {
   const search = page.useSearch();
   const navigate = page.useNavigate();
   const now = useNow(10_000);
-  const budgets = useAll<Budget>("/api/v1/budgets", { level: search.level });
-  const rows = useMemo(() => [...(budgets.data ?? [])].sort((a, b) => burn(b, now).used - burn(a, now).used), [budgets.data, now]);
+  const [most, setMost] = useState(SHOWN);
+  // The nearest to its end may be the last one of the list, so all are asked for.
+  const budgets = useRows<Budget>("/api/v1/budgets", { level: search.level }, true);
+  const rows = useMemo(() => budgets.rows.map((of) => ({ of, used: burn(of, now).used })).sort((a, b) => b.used - a.used), [budgets.rows, now]);
   return (
     <>
       <PageHead title="Budgets" about="What keys and accounts may spend, and what is left. The mark in a bar is how much of its time is over." >
@@ -43,7 +49,7 @@ export function Budgets() {
         </div>
       </PageHead>
       {budgets.isPending ? <Panel><Loading rows={8} /></Panel> : null}
-      {budgets.isError ? <Panel><Failed error={budgets.error} retry={() => void budgets.refetch()} /></Panel> : null}
+      {budgets.error ? <Panel><Failed error={budgets.error} retry={() => void budgets.refetch()} /></Panel> : null}
       {budgets.isSuccess && rows.length === 0 ? (
         <Panel>
           <Empty icon="budget" title="No budget">
@@ -52,7 +58,7 @@ export function Budgets() {
         </Panel>
       ) : null}
       <ul className="grid gap-3 md:grid-cols-2 2xl:grid-cols-3">
-        {rows.map((budget, at) => (
+        {rows.slice(0, most).map(({ of: budget }, at) => (
           <li key={`${budget.id}${budget.period}${at}`} className="min-w-0 rounded-lg border border-line bg-panel p-4 shadow-panel">
             <div className="mb-2 flex items-center justify-between gap-2">
               <Holder of={budget} />
@@ -66,6 +72,13 @@ export function Budgets() {
           </li>
         ))}
       </ul>
+      {rows.length > most ? (
+        <div className="mt-4 text-center">
+          <Button onClick={() => setMost(most + SHOWN)}>
+            {count(rows.length - most)} more, further from their end
+          </Button>
+        </div>
+      ) : null}
     </>
   );
 }

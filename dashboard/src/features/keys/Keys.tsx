@@ -1,16 +1,16 @@
 // Virtual keys: who has one, what it may, what it was used for, and what can be done with it.
 import { getRouteApi } from "@tanstack/react-router";
-import { createColumnHelper } from "@tanstack/react-table";
-import { useMemo, useState } from "react";
-import { useAll, useNames } from "@/api/lists";
+import { useCallback, useMemo, useState } from "react";
+import { useAccounts, useNames, useRows } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { Key, NewKey } from "@/api/types";
 import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
 import { SelectField, TextField } from "@/ui/fields";
 import { ago, usd } from "@/ui/format";
-import { Badge, Empty, Failed, Loading, PageHead, Panel } from "@/ui/panels";
-import { Apart, RowName, Table } from "@/ui/table";
+import { Badge, Empty, Failed, ListBox, ListFoot, Loading, PageHead } from "@/ui/panels";
+import { Apart, RowName } from "@/ui/table";
+import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
 import { KeyDrawer } from "./KeyDrawer";
 import { KeyForm } from "./KeyForm";
 import { KeyMenu } from "./KeyMenu";
@@ -26,51 +26,38 @@ export function KeyState({ of, now }: { of: Key; now: number }) {
   return <Badge tone="good">active</Badge>;
 }
 
-const helper = createColumnHelper<Key>();
-
 function useColumns(open: (id: string) => void, now: number, onNew: (key: NewKey) => void) {
   const name = useNames(["team", "project", "user", "plan"]);
   return useMemo(
-    () => [
-      helper.accessor("name", {
-        header: "Name",
-        cell: (cell) => {
-          const key = cell.row.original;
-          return (
-            <RowName onOpen={() => open(key.id)} sub={key.last4 ? `…${key.last4}` : undefined}>
-              {key.name || key.id}
-            </RowName>
-          );
-        },
-      }),
-      helper.display({ id: "state", header: "State", cell: (cell) => <KeyState of={cell.row.original} now={now} /> }),
-      helper.accessor((key) => name(key.project_id ?? key.team_id ?? key.user_id), { id: "owner", header: "Belongs to", cell: (cell) => <span className="text-soft">{cell.getValue() || "the gateway"}</span>, meta: { wide: true } }),
-      helper.accessor((key) => key.models.join(", "), {
-        id: "models",
-        header: "Models",
-        cell: (cell) => (cell.row.original.models.includes("*") ? <span className="text-soft">all</span> : <span title={cell.getValue()}>{cell.getValue() || <span className="text-faint">none</span>}</span>),
-        meta: { wide: true },
-      }),
-      helper.accessor((key) => Number(key.budgets[0]?.limit_usd ?? 0), {
+    (): VirtualColumn<Key>[] => [
+      {
+        id: "name",
+        head: "Name",
+        width: "minmax(10rem,1.6fr)",
+        by: (key) => key.name.toLowerCase(),
+        cell: (key) => (
+          <RowName onOpen={() => open(key.id)} sub={key.last4 ? `…${key.last4}` : undefined}>
+            {key.name || key.id}
+          </RowName>
+        ),
+      },
+      { id: "state", head: "State", width: "6.5rem", cell: (key) => <KeyState of={key} now={now} /> },
+      { id: "owner", head: "Belongs to", wide: true, width: "minmax(8rem,1fr)", by: (key) => name(key.project_id ?? key.team_id ?? key.user_id), cell: (key) => <span className="text-soft">{name(key.project_id ?? key.team_id ?? key.user_id) || "the gateway"}</span> },
+      { id: "models", head: "Models", wide: true, width: "minmax(8rem,1fr)", by: (key) => key.models.join(), cell: (key) => (key.models.includes("*") ? <span className="text-soft">all</span> : <span title={key.models.join(", ")}>{key.models.join(", ") || <span className="text-faint">none</span>}</span>) },
+      {
         id: "budget",
-        header: "Budget",
-        cell: (cell) => {
-          const [first, ...more] = cell.row.original.budgets;
+        head: "Budget",
+        wide: true,
+        right: true,
+        width: "8rem",
+        by: (key) => Number(key.budgets[0]?.limit_usd ?? 0),
+        cell: (key) => {
+          const [first, ...more] = key.budgets;
           return first ? `${usd(first.limit_usd)} / ${first.period}${more.length > 0 ? ` +${more.length}` : ""}` : <span className="text-faint">–</span>;
         },
-        meta: { wide: true, right: true },
-      }),
-      helper.accessor((key) => key.last_used_at ?? "", { id: "used", header: "Last used", cell: (cell) => <span className="text-soft">{ago(cell.getValue() || null, now)}</span>, meta: { right: true } }),
-      helper.display({
-        id: "do",
-        header: "",
-        cell: (cell) => (
-          <Apart>
-            <KeyMenu of={cell.row.original} onNew={onNew} />
-          </Apart>
-        ),
-        meta: { right: true },
-      }),
+      },
+      { id: "used", head: "Last used", right: true, wide: true, width: "6.5rem", by: (key) => key.last_used_at ?? "", cell: (key) => <span className="text-soft">{ago(key.last_used_at || null, now)}</span> },
+      { id: "do", head: "", right: true, width: "2.5rem", cell: (key) => <Apart><KeyMenu of={key} onNew={onNew} /></Apart> },
     ],
     [name, now, open, onNew],
   );
@@ -84,17 +71,17 @@ export function Keys() {
   const writes = useMay("keys:write");
   const [shown, setShown] = useState<NewKey | null>(null);
   const set = (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }) });
-  const keys = useAll<Key>("/api/v1/keys");
-  const teams = useAll<{ id: string; name: string }>("/api/v1/teams", {}, useMay("teams:read")).data;
+  const keys = useRows<Key>("/api/v1/keys", { team_id: search.team }, search.name !== undefined || search.state !== undefined || search.sort !== undefined);
+  const teams = useAccounts("team", useMay("teams:read")).data;
   const rows = useMemo(() => {
     const typed = (search.name ?? "").toLowerCase();
-    return (keys.data ?? []).filter((key) => {
+    return keys.rows.filter((key) => {
       const fits = typed === "" || key.name.toLowerCase().includes(typed) || key.id === search.name || key.last4 === search.name;
-      const state = search.state === undefined || (search.state === "disabled" ? key.disabled : !key.disabled);
-      return fits && state && (search.team === undefined || key.team_id === search.team);
+      return fits && (search.state === undefined || (search.state === "disabled" ? key.disabled : !key.disabled));
     });
-  }, [keys.data, search.name, search.team, search.state]);
-  const columns = useColumns((id) => set({ key: id }), now, setShown);
+  }, [keys.rows, search.name, search.state]);
+  const open = useCallback((id: string) => void navigate({ search: (old) => ({ ...old, key: id }) }), [navigate]);
+  const columns = useColumns(open, now, setShown);
   const filtered = search.name !== undefined || search.team !== undefined || search.state !== undefined;
   return (
     <>
@@ -116,24 +103,16 @@ export function Keys() {
           <SelectField label="State" hideLabel value={search.state ?? ""} options={[{ value: "", label: "Any state" }, { value: "active", label: "Enabled" }, { value: "disabled", label: "Disabled" }]} onChange={(event) => set({ state: event.target.value || undefined })} />
         </div>
       </div>
-      <Panel flush>
+      <ListBox label="Keys">
         {keys.isPending ? <Loading rows={8} /> : null}
-        {keys.isError ? <Failed error={keys.error} retry={() => void keys.refetch()} /> : null}
-        {keys.isSuccess ? (
-          <Table
-            label="Keys"
-            rows={rows}
-            columns={columns}
-            id={(key) => key.id}
-            onOpen={(key) => set({ key: key.id })}
-            empty={
-              <Empty icon="keys" title={filtered ? "No key fits" : "No key yet"}>
-                {filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear the filters</Button> : "Create one for an application, and call the gateway with it."}
-              </Empty>
-            }
-          />
+        {keys.error ? <Failed error={keys.error} retry={() => void keys.refetch()} /> : null}
+        {keys.isSuccess && rows.length === 0 && !keys.loading ? (
+          <Empty icon="keys" title={filtered ? "No key fits" : "No key yet"}>
+            {filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear the filters</Button> : "Create one for an application, and call the gateway with it."}
+          </Empty>
         ) : null}
-      </Panel>
+        {rows.length > 0 ? <VirtualTable label="Keys" rows={rows} columns={columns} id={(key) => key.id} onOpen={(key) => open(key.id)} selected={search.key} sort={search.sort} onSort={(sort) => set({ sort })} tall onEnd={keys.more} foot={<ListFoot of={keys} shown={rows.length} what={["key", "keys"]} />} /> : null}
+      </ListBox>
       <KeyForm
         open={search.create !== undefined && writes}
         onClose={() => set({ create: undefined })}

@@ -31,7 +31,41 @@ export type Health = {
   inFlight: number;
   p50: number | null;
   p95: number | null;
+  /** Its models that were taken out of use since then, or are. */
+  deployments: Deployment[];
 };
+
+/** A provider's model as the breaker sees it. */
+export type Deployment = { model: string; state: "up" | "down" | "paused" | "ejected"; trips: number; pauses: number; ejections: number };
+
+const DEPLOYMENT_COUNTS: Record<string, "trips" | "pauses" | "ejections"> = {
+  gatewright_deployment_trips_total: "trips",
+  gatewright_deployment_pauses_total: "pauses",
+  gatewright_deployment_ejections_total: "ejections",
+};
+/** The worse, the later. */
+const DEPLOYMENT_STATES = [["gatewright_deployment_ejected", "ejected"], ["gatewright_deployment_paused", "paused"], ["gatewright_deployment_down", "down"]] as const;
+
+/** The deployments of a provider that had trouble, the worst first. Pure. */
+function deploymentsOf(provider: string, samples: Sample[]): Deployment[] {
+  const found = new Map<string, Deployment>();
+  const own = samples.filter(({ name, labels }) => labels.provider === provider && name.startsWith("gatewright_deployment_"));
+  for (const { name, labels, value } of own) {
+    const model = labels.model ?? "";
+    const one = found.get(model) ?? { model, state: "up", trips: 0, pauses: 0, ejections: 0 };
+    const counted = DEPLOYMENT_COUNTS[name];
+    if (counted) one[counted] += value;
+    found.set(model, one);
+  }
+  for (const [name, state] of DEPLOYMENT_STATES) {
+    for (const sample of own) {
+      const one = found.get(sample.labels.model ?? "");
+      if (one && sample.name === name && sample.value > 0) one.state = state;
+    }
+  }
+  const worst = (one: Deployment) => DEPLOYMENT_STATES.findIndex(([, state]) => state === one.state);
+  return [...found.values()].filter((one) => one.state !== "up" || one.trips + one.pauses + one.ejections > 0).sort((a, b) => worst(b) - worst(a) || a.model.localeCompare(b.model));
+}
 
 /** The value at a share of a histogram whose buckets are summed up, in milliseconds, between the bounds of its bucket. */
 export function quantile(buckets: Map<number, number>, share: number): number | null {
@@ -59,7 +93,7 @@ export function healthOf(samples: Sample[]): Health[] {
   const of = (provider: string) => {
     const known = found.get(provider);
     if (known) return known;
-    const made: Health & { buckets: Map<number, number> } = { provider, requests: 0, errors: 0, failedTries: 0, reasons: {}, inFlight: 0, p50: null, p95: null, buckets: new Map() };
+    const made: Health & { buckets: Map<number, number> } = { provider, requests: 0, errors: 0, failedTries: 0, reasons: {}, inFlight: 0, p50: null, p95: null, deployments: [], buckets: new Map() };
     found.set(provider, made);
     return made;
   };
@@ -81,7 +115,7 @@ export function healthOf(samples: Sample[]): Health[] {
       one.buckets.set(bound, (one.buckets.get(bound) ?? 0) + value);
     }
   }
-  return [...found.values()].map(({ buckets, ...one }) => ({ ...one, p50: quantile(buckets, 0.5), p95: quantile(buckets, 0.95) }));
+  return [...found.values()].map(({ buckets, ...one }) => ({ ...one, p50: quantile(buckets, 0.5), p95: quantile(buckets, 0.95), deployments: deploymentsOf(one.provider, samples) }));
 }
 
 /** Asks the gateway for them. */

@@ -15,11 +15,14 @@ export const DIMENSIONS = [
   { value: "tag", label: "Tags" },
 ] as const;
 
+/** What the API sums by. A name in the page's address may be none of these; then the API says so. */
+type Dimension = (typeof DIMENSIONS)[number]["value"] | "day";
+
 /** Usage by a dimension from a moment on. */
 export function useUsage(groupBy: string, from: string | undefined, refetchInterval: number | false = false) {
   return useQuery({
     queryKey: ["/api/v1/usage", groupBy, from],
-    queryFn: async ({ signal }) => (await must<Page<Usage>>(api.GET("/api/v1/usage", { params: { query: { group_by: groupBy, from } }, signal }))).data,
+    queryFn: async ({ signal }) => (await must<Page<Usage>>(api.GET("/api/v1/usage", { params: { query: { group_by: groupBy as Dimension, from } }, signal }))).data,
     // A span that moves on keeps what it showed; another dimension does not.
     placeholderData: (before, query) => (query?.queryKey[1] === groupBy ? before : undefined),
     refetchInterval,

@@ -2,8 +2,10 @@
 import { errorOf } from "@/api/client";
 
 export type Turn = { role: "system" | "user" | "assistant"; content: string };
-export type Call = { key: string; model: string; turns: Turn[]; temperature?: number; maxTokens?: number };
-export type Told = { requestId: string | null; firstMs: number | null; totalMs: number; inputTokens: number | null; outputTokens: number | null };
+export type Call = { key: string; model: string; turns: Turn[]; temperature?: number; maxTokens?: number; guardrails?: string[]; cache?: string };
+/** What the gateway's head of an answer says, also of one that it refused. */
+export type Head = { requestId: string | null; provider: string | null; upstreamModel: string | null; attempts: number; cache: string | null; guardrails: { name: string; action: string }[] };
+export type Told = { firstMs: number | null; totalMs: number; inputTokens: number | null; outputTokens: number | null };
 
 /** Splits what has come of a stream of events into whole ones and the rest. Pure. */
 export function events(text: string): { data: string[]; rest: string } {
@@ -25,12 +27,36 @@ type Chunk = {
   error?: unknown;
 };
 
-/** Calls, hands every piece of the answer to `onText`, and tells times and tokens. Throws what the gateway refused. */
-export async function chat(call: Call, onText: (piece: string) => void, signal: AbortSignal): Promise<Told> {
+/** Reads the head. Guardrails stand in it as `name=action`, with commas between them. Pure. */
+export function headOf(headers: Headers): Head {
+  const of = (name: string) => headers.get(name);
+  const guardrails = (of("x-gatewright-guardrails") ?? "").split(",").flatMap((one) => {
+    const [name = "", action = ""] = one.trim().split("=");
+    return name === "" ? [] : [{ name, action }];
+  });
+  return {
+    requestId: of("x-request-id"),
+    provider: of("x-gatewright-provider"),
+    upstreamModel: of("x-gatewright-upstream-model"),
+    attempts: Number(of("x-gatewright-attempts") ?? 0),
+    cache: of("x-gatewright-cache"),
+    guardrails,
+  };
+}
+
+function headersOf({ key, guardrails = [], cache }: Call): Record<string, string> {
+  const headers: Record<string, string> = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+  if (guardrails.length > 0) headers["x-gatewright-guardrails"] = guardrails.join(",");
+  if (cache) headers["x-gatewright-cache"] = cache;
+  return headers;
+}
+
+/** Calls, hands the head and every piece of the answer on, and tells times and tokens. Throws what the gateway refused. */
+export async function chat(call: Call, onText: (piece: string) => void, signal: AbortSignal, onHead?: (head: Head) => void): Promise<Told> {
   const begun = performance.now();
   const answer = await fetch("/v1/chat/completions", {
     method: "POST",
-    headers: { authorization: `Bearer ${call.key}`, "content-type": "application/json" },
+    headers: headersOf(call),
     body: JSON.stringify({
       model: call.model,
       messages: call.turns,
@@ -42,8 +68,9 @@ export async function chat(call: Call, onText: (piece: string) => void, signal: 
     signal,
     credentials: "omit",
   });
+  onHead?.(headOf(answer.headers));
   if (!answer.ok || answer.body === null) throw errorOf(answer.status, await answer.json().catch(() => null));
-  const told: Told = { requestId: answer.headers.get("x-request-id"), firstMs: null, totalMs: 0, inputTokens: null, outputTokens: null };
+  const told: Told = { firstMs: null, totalMs: 0, inputTokens: null, outputTokens: null };
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   let left = "";
   for (;;) {

@@ -1,7 +1,7 @@
 // The request explorer: every record, newest first, by filters that stand in the address, with one of them in a drawer.
 import { getRouteApi } from "@tanstack/react-router";
 import { useCallback, useMemo, useState } from "react";
-import { useNames, usePages } from "@/api/lists";
+import { MOST_ROWS, useNames, usePages } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { Log } from "@/api/types";
 import { Button } from "@/ui/button";
@@ -16,8 +16,6 @@ import { RequestDrawer } from "./RequestDrawer";
 
 const ROWS_A_PAGE = 500;
 const LIVE_MS = 3_000;
-/** Rows that the page keeps at most; whoever looks for older ones narrows the time. */
-const MOST_ROWS = 20_000;
 const page = getRouteApi("/requests");
 
 function columnsOf(name: (id: string | null | undefined) => string, narrow: boolean): VirtualColumn<Log>[] {

@@ -1,4 +1,4 @@
-// One's own password, second factor and sessions, where the gateway has sessions.
+// One's own password, second factor and sessions.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { get, post } from "@/api/change";
@@ -12,6 +12,7 @@ import { CodeBlock } from "@/ui/code";
 import { TextField } from "@/ui/fields";
 import { ago } from "@/ui/format";
 import { Dialog } from "@/ui/overlays";
+import { QrCode } from "@/ui/qr";
 import { Badge, Failed, Loading, Note, Panel } from "@/ui/panels";
 import { toast, toastError } from "@/ui/toast";
 
@@ -78,7 +79,7 @@ function Enrol({ open, onClose }: { open: boolean; onClose: () => void }) {
     void run(async () => setCodes((await post<{ recovery_codes: string[] }>("/api/v1/auth/totp/confirm", { code: code.trim() })).recovery_codes));
   };
   return (
-    <Dialog open={open} onClose={close} title="Second factor">
+    <Dialog open={open} onClose={close} title="Second factor" wide={secret !== null && codes === null}>
       <div className="space-y-4">
         {codes ? (
           <>
@@ -90,9 +91,16 @@ function Enrol({ open, onClose }: { open: boolean; onClose: () => void }) {
           </>
         ) : secret ? (
           <form onSubmit={confirm} className="space-y-4">
-            <p className="text-soft">Add this secret to an authenticator app, by hand or by the address, then type the code that it shows.</p>
-            <CodeBlock text={secret.secret} label="the secret" />
-            <CodeBlock text={secret.otpauth_uri} label="the address for apps" />
+            <div className="flex flex-wrap items-start gap-4">
+              <QrCode text={secret.otpauth_uri} label="QR code of the secret" />
+              <div className="min-w-56 flex-1 space-y-3">
+                <p className="text-soft">Scan it with an authenticator app, or type the secret there by hand. Then give the code that the app shows.</p>
+                <CodeBlock text={secret.secret} label="the secret" />
+                <a href={secret.otpauth_uri} className="text-accent-strong hover:underline">
+                  Open it in an app of this device
+                </a>
+              </div>
+            </div>
             <TextField label="Code" inputMode="numeric" autoComplete="one-time-code" required value={code} onChange={(event) => setCode(event.target.value)} />
             <Button type="submit" look="primary">
               Turn it on
@@ -188,7 +196,7 @@ function Factors({ of }: { of: CookieSession }) {
   );
 }
 
-/** The panel; nothing where a key in the page's memory is all there is. */
+/** The panel. */
 export function OwnSignIn() {
   const now = useSession();
   if (now.kind !== "cookie") return null;

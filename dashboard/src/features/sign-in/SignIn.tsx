@@ -1,15 +1,14 @@
-// Signing in: with a key, with a password, or at an identity provider, as the gateway offers it. A gateway that has no sessions is
-// asked with a key that only this page's memory holds.
+// Signing in: with a key, with a password, or at an identity provider, as the gateway offers it.
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { useSession } from "@/api/permissions";
-import { methods, SignInError, signIn, useKey as withKey } from "@/api/session";
+import { methods, SignInError, signIn } from "@/api/session";
 import { Button } from "@/ui/button";
 import { TextField } from "@/ui/fields";
 import { Mark } from "@/ui/icons";
 import { Failed, Loading, Note } from "@/ui/panels";
 
-function KeyForm({ sessions }: { sessions: boolean }) {
+function KeyForm() {
   const [key, setKey] = useState("");
   const [fault, setFault] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
@@ -18,7 +17,7 @@ function KeyForm({ sessions }: { sessions: boolean }) {
     setBusy(true);
     setFault(null);
     try {
-      await (sessions ? signIn({ key: key.trim() }) : withKey(key.trim()));
+      await signIn({ key: key.trim() });
     } catch (error) {
       if (error instanceof SignInError) setFault(error.code === "invalid_credentials" ? "The gateway does not know this key." : error.message);
       else setFault("The gateway does not answer.");
@@ -41,7 +40,6 @@ function KeyForm({ sessions }: { sessions: boolean }) {
       <Button type="submit" look="primary" busy={busy} className="w-full">
         Sign in
       </Button>
-      {sessions ? null : <p className="text-[0.9rem] text-faint">The key stays in the memory of this page: reload it, and you are signed out.</p>}
     </form>
   );
 }
@@ -116,7 +114,7 @@ export function SignIn() {
           {provider.label}
         </a>
       ))}
-      {ways.isSuccess ? password ? <PasswordForm /> : offered === null || offered?.key ? <KeyForm sessions={offered !== null} /> : null : null}
+      {password ? <PasswordForm /> : offered?.key ? <KeyForm /> : null}
       {offered?.password && offered.key ? (
         <button type="button" onClick={() => setWithPassword(!withPassword)} className="text-accent-strong hover:underline">
           {password ? "Use a key instead" : "Use a password instead"}

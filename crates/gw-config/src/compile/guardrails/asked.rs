@@ -1,6 +1,6 @@
 //! Guardrails that ask: who, within which bounds, and that what they name exists. It must not reach out.
 
-use super::texts;
+use super::{texts, topics};
 use crate::compile::url;
 use crate::errors::{ConfigErrors, Fault, Faults};
 use crate::place::{At, Place};
@@ -46,6 +46,7 @@ const ASKING: &[Kind] = &[
     Kind::AzureContentSafety,
     Kind::BedrockGuardrail,
     Kind::Lakera,
+    Kind::Topics,
     Kind::Wasm,
 ];
 
@@ -130,6 +131,7 @@ fn who(settings: &GuardrailSettings, faults: &mut Faults) -> Option<Asked> {
         Kind::Lakera => {
             Asked::Lakera { at: host(settings, Some(LAKERA), faults)?, project: text(&settings.project) }
         }
+        Kind::Topics => Asked::Topics(topics::topics(settings, faults)),
         Kind::Wasm => Asked::Plugin {
             file: text(&settings.file)?,
             settings: text(&settings.settings).unwrap_or_else(|| "{}".into()),
@@ -250,6 +252,9 @@ pub(super) fn members(settings: &GuardrailSettings) -> Vec<(&'static str, Option
         ("guardrail_id", place(&s.guardrail_id), &[Kind::BedrockGuardrail]),
         ("guardrail_version", place(&s.guardrail_version), &[Kind::BedrockGuardrail]),
         ("project", place(&s.project), &[Kind::Lakera]),
+        ("topics", (!s.topics.value.0.is_empty()).then_some(s.topics.place), &[Kind::Topics]),
+        ("similarity", place(&s.similarity), &[Kind::Topics]),
+        ("embeddings", place(&s.embeddings), &[Kind::Topics]),
         ("file", place(&s.file), &[Kind::Wasm]),
         ("settings", place(&s.settings), &[Kind::Wasm]),
         ("max_memory_mb", place(&s.max_memory_mb), &[Kind::Wasm]),
@@ -297,7 +302,8 @@ pub(in crate::compile) fn check_references(
 ) {
     for entry in &file.0 {
         let settings = &entry.value;
-        if let Some(at) = settings.model.as_ref().filter(|_| settings.url.is_none()) {
+        let asked = settings.model.as_ref().filter(|_| settings.url.is_none());
+        for at in asked.into_iter().chain(&settings.to) {
             let name = at.value.as_str();
             let provider = name.split_once('/').map(|(provider, _)| provider);
             let is_known = snapshot.models.contains_key(name)

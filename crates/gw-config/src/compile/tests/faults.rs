@@ -430,3 +430,29 @@ f.yaml:5:57: 'path' must begin with '/' and lead below the base URL
 f.yaml:6:76: 'health_check' needs 'path' here: this kind of provider lists no models at its base URL";
     assert_eq!(super::faults(&text), expected);
 }
+
+#[test]
+fn parameters_and_conditions_of_keys() {
+    let text = "
+keys:
+  - name: a
+    key: a-key-that-is-long-enough
+    parameters: { forced: { model: x } }
+    deny_when: request.modl == 'x'
+  - { name: b, key: b-key-that-is-long-enough, deny_message: no }
+  - { name: c, key: c-key-that-is-long-enough, parameters: { denid: [] } }
+";
+    let found = faults(text);
+    for (place, words) in [
+        (
+            "f.yaml:5:",
+            "'parameters.forced.model': 'model' is what a request is, not a parameter of it: remove it",
+        ),
+        ("f.yaml:6:16:", "'deny_when' is no condition:"),
+        ("f.yaml:7:", "'deny_message' needs a 'deny_when'"),
+        ("f.yaml:8:", "denid"),
+    ] {
+        let told = found.lines().any(|line| line.starts_with(place) && line.contains(words));
+        assert!(told, "{place} {words}: {found}");
+    }
+}

@@ -18,7 +18,7 @@ const SILENT: &str = "a an the this that these those there here it its is am are
     exactly simply even still yet ever own some any such very quite explain explains explained explaining explanation \
     describe describes description understand get's way ways must ought going able possible currently right upon via per s t \
     d m ll re ve etc wondering curious hi hello hey dear lot lots bit thing things someone somebody anyone anybody correct \
-    correctly properly successfully exact certain each define definition recommend";
+    correctly properly successfully exact certain define definition whether";
 
 /// Words that say nothing in front of another verb: "I want to pay", "tell me".
 const SOFT: &str = "need needs needed want wants wanted like likes tell tells try tries trying tried help helps know knowing \

@@ -148,6 +148,7 @@ fn different(a: &Turn, b: &Turn) -> Option<Difference> {
         (are_other_questions(a, b), Difference::Question),
         (are_of_others(a, b), Difference::Person),
         (!is_mutual(a) && !is_mutual(b) && are_turned_round(a, b), Difference::Direction),
+        (!is_mutual(a) && are_otherwise_related(a, b), Difference::Direction),
     ];
     checks.into_iter().find_map(|(differs, what)| differs.then_some(what))
 }
@@ -166,8 +167,17 @@ fn are_opposite(a: &Turn, b: &Turn) -> bool {
 
 fn are_other_questions(a: &Turn, b: &Turn) -> bool {
     let of_times = |past: &Turn, now: &Turn| past.is_past && now.is_present && !now.is_past;
+    // When one may is not when one has to.
+    let may_or_must = |may: &Turn, must: &Turn| {
+        may.is_able && !may.is_duty && must.is_duty && !must.is_able && !may.is_how && !may.is_what
+    };
     a.is_yes_or_no != b.is_yes_or_no
         || (a.is_yes_or_no && a.is_duty != b.is_duty)
+        || a.is_over.zip(b.is_over).is_some_and(|(a, b)| a != b)
+        || may_or_must(a, b)
+        || may_or_must(b, a)
+        // How glass is made, and what it is made of.
+        || (!is_mutual(a) && ((a.is_how && b.is_what) || (a.is_what && b.is_how)))
         || a.is_future != b.is_future
         || of_times(a, b)
         || of_times(b, a)
@@ -217,6 +227,49 @@ fn are_turned_round(a: &Turn, b: &Turn) -> bool {
     })
 }
 
+/// Does something stand otherwise to the same thing: flights to Rome and in Rome, books by Marx and about Marx?
+fn are_otherwise_related(a: &Turn, b: &Turn) -> bool {
+    // Which say nearly the same before one word.
+    const NEAR: [(&str, &str); 7] = [
+        ("in", "on"),
+        ("in", "at"),
+        ("on", "at"),
+        ("of", "for"),
+        ("of", "about"),
+        ("on", "about"),
+        ("to", "into"),
+    ];
+    let is_near =
+        |one: &str, other: &str| one == other || NEAR.contains(&(one, other)) || NEAR.contains(&(other, one));
+    let before = |turn: &Turn, goal: &str| -> Vec<&'static str> {
+        turn.relations.iter().filter(|(_, known)| known == goal).map(|(word, _)| *word).collect()
+    };
+    let is_other = a.relations.iter().any(|(_, goal)| {
+        let (of_a, of_b) = (before(a, goal), before(b, goal));
+        !of_b.is_empty() && !of_a.iter().any(|one| of_b.iter().any(|other| is_near(one, other)))
+    });
+    // Who was killed by Brutus, and who killed Brutus; who reports to Kim, and who reports Kim.
+    let is_bare = |one: &Turn, other: &Turn| {
+        one.relations.iter().any(|(word, goal)| {
+            let tells = match *word {
+                "by" | "from" | "against" | "with" => true,
+                // Before a verb it says nothing.
+                "to" => one.is_name(goal),
+                _ => false,
+            };
+            tells && other.content.contains(goal) && before(other, goal).is_empty()
+        })
+    };
+    // Whom somebody reports to, and who reports to somebody.
+    let is_asked_for = |one: &Turn, other: &Turn| {
+        one.stranded.is_some_and(|word| {
+            one.stranded != other.stranded
+                && other.relations.iter().any(|(known, goal)| *known == word && one.content.contains(goal))
+        })
+    };
+    is_other || is_bare(a, b) || is_bare(b, a) || is_asked_for(a, b) || is_asked_for(b, a)
+}
+
 /// The same words in another order: who owes whom. Not where one of them only moves to where it says the same ("the price
 /// of gold", "the gold price").
 fn are_rearranged(a: &Turn, b: &Turn) -> bool {
@@ -226,6 +279,9 @@ fn are_rearranged(a: &Turn, b: &Turn) -> bool {
         return false;
     }
     if of_a.len() != of_b.len() || a.count.max(b.count) > MAX_REWORDED {
+        return true;
+    }
+    if a.stranded.is_some() || b.stranded.is_some() {
         return true;
     }
     let is_moved = |word: &String| {

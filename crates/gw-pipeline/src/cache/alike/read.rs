@@ -38,8 +38,18 @@ pub(super) struct Turn {
     pub(super) is_past: bool,
     pub(super) is_present: bool,
     pub(super) is_future: bool,
+    /// Its verb stands in the past, where it follows "who" or "what".
+    pub(super) is_over: Option<bool>,
     /// It begins with "how".
     pub(super) is_how: bool,
+    /// It begins with "what" or "which".
+    pub(super) is_what: bool,
+    /// It asks what one may or can do.
+    pub(super) is_able: bool,
+    /// The word of relation that it ends with: what it asks for belongs to that.
+    pub(super) stranded: Option<&'static str>,
+    /// A word of relation, and what stands behind it.
+    pub(super) relations: Vec<(&'static str, String)>,
     pub(super) is_of_i: bool,
     pub(super) is_of_you: bool,
     /// Whose things are.
@@ -51,6 +61,10 @@ pub(super) struct Turn {
     /// Words.
     pub(super) count: usize,
 }
+
+/// Words that say how something stands to what follows.
+const RELATIONS: [&str; 12] =
+    ["to", "from", "into", "by", "for", "against", "about", "with", "of", "in", "on", "at"];
 
 /// What stands between a word and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +110,11 @@ impl Turn {
     /// Is the word there as it is written, or another form of it?
     pub(super) fn has_plain(&self, word: &str) -> bool {
         self.plain.contains(word)
+    }
+
+    /// Is the word a name in it?
+    pub(super) fn is_name(&self, word: &str) -> bool {
+        self.names.contains(word)
     }
 
     /// Does it name something that the other one does not?
@@ -192,11 +211,19 @@ impl Turn {
         ];
         self.is_yes_or_no = ASKING.contains(&at(0));
         self.is_how = at(0) == "how";
+        self.is_what = matches!(at(0), "what" | "which");
+        self.stranded = words.last().and_then(|last| RELATIONS.into_iter().find(|known| known == last));
+        // "Who won", "What happens": the time is in the verb.
+        if matches!(at(0), "who" | "what" | "which") {
+            let is_now = at(1).ends_with('s') && !lexicon::is_silent(at(1));
+            self.is_over = if is_past_form(at(1)) { Some(true) } else { is_now.then_some(false) };
+        }
         for (place, word) in words.iter().enumerate() {
             self.is_duty |=
                 matches!(*word, "should" | "must" | "required" | "necessary" | "ought" | "need" | "needed");
             self.is_past |=
                 matches!(*word, "was" | "were" | "did" | "had" | "been" | "ago" | "former" | "previous");
+            self.is_able |= matches!(*word, "can" | "could" | "may" | "might");
             self.is_present |= matches!(*word, "is" | "are" | "do" | "does" | "am");
             self.is_future |= matches!(*word, "will" | "shall" | "upcoming");
             self.is_of_i |= matches!(*word, "i" | "we");
@@ -204,6 +231,7 @@ impl Turn {
             self.note_person(word);
             self.negations += usize::from(lexicon::NEGATIONS.contains(word));
             self.note_direction(words, place);
+            self.note_relation(words, place);
             if let Some(date) = lexicon::date(word) {
                 self.dates.insert(date);
             }
@@ -244,6 +272,21 @@ impl Turn {
         let goal = behind.iter().take(4).find(|word| !lexicon::is_silent(word));
         if let Some(goal) = goal {
             self.directions.push((direction, canonical(goal)));
+        }
+    }
+
+    fn note_relation(&mut self, words: &[&str], place: usize) {
+        let Some(word) = words.get(place) else { return };
+        let Some(relation) = RELATIONS.into_iter().find(|known| known == word) else { return };
+        let behind = words.get(place + 1..).unwrap_or_default();
+        // What stands behind the next such word belongs to that one.
+        let goal = behind
+            .iter()
+            .take(4)
+            .take_while(|word| !RELATIONS.contains(*word))
+            .find(|word| !lexicon::is_silent(word));
+        if let Some(goal) = goal {
+            self.relations.push((relation, canonical(goal)));
         }
     }
 
@@ -292,6 +335,11 @@ fn gap(before: &[&str]) -> Gap {
         }
         None => Gap::Others,
     }
+}
+
+/// Is it a verb in the past?
+fn is_past_form(word: &str) -> bool {
+    (word.ends_with("ed") && word.len() > 4 && !word.ends_with("eed")) || super::stem::is_past(word)
 }
 
 /// "US" is no pronoun, "IT" no thing, and "A" may be a name.

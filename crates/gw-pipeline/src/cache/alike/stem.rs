@@ -72,6 +72,7 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("wore", "wear"),
     ("written", "write"),
     ("wrote", "write"),
+    ("using", "use"),
     // Who founded a thing did not find it.
     ("founded", "founding"),
     ("founding", "founding"),
@@ -91,6 +92,12 @@ const IRREGULAR: &[(&str, &str)] = &[
     ("feed", "feed"),
     ("seed", "seed"),
 ];
+
+/// Forms of the past that no rule makes, which are not the verb itself.
+pub(super) fn is_past(word: &str) -> bool {
+    const NONE: [&str; 8] = ["children", "feet", "men", "mice", "people", "teeth", "women", "using"];
+    IRREGULAR.iter().any(|(form, stem)| *form == word && form != stem) && !NONE.contains(&word)
+}
 
 /// The stem of a word in small letters.
 pub(super) fn stem(word: &str) -> String {

@@ -1,14 +1,15 @@
 //! Everybody gets all of it, in order, whenever they came and however slow they are; and what is held is bounded.
 
-use super::{End, Fate, Flight, Passenger};
+use super::{Bounds, End, Fate, Flight, Passenger};
 use bytes::Bytes;
 use gw_upstream::{BodyError, Pieces};
 use prometheus_client::metrics::gauge::Gauge;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-fn flight(max_bytes: usize) -> Arc<Flight> {
-    Flight::new(max_bytes, Gauge::default())
+fn flight(bytes: usize) -> Arc<Flight> {
+    Flight::new(Bounds { bytes, patience: Duration::from_millis(1) }, Gauge::default())
 }
 
 /// All that is there; the flag says that nothing more will come.
@@ -68,6 +69,30 @@ fn what_outgrows_the_bound_waits_for_the_slowest() {
     assert_eq!(take(&mut quick), (b"ghijklmnopqrst".to_vec(), false));
     drop(slow);
     assert_eq!(room(&flight), Poll::Ready(true));
+}
+
+#[test]
+fn who_holds_others_up_is_left_behind_unless_it_is_the_first() {
+    let flight = flight(10);
+    let mut first = flight.board_first().unwrap();
+    let (mut quick, mut slow) = (flight.board().unwrap(), flight.board().unwrap());
+    flight.push(Bytes::from_static(b"123456789abc"));
+    assert!(!flight.is_held_up(), "nobody has read anything");
+    take(&mut quick);
+    assert_eq!((room(&flight), flight.is_held_up(), flight.is_calm()), (Poll::Pending, true, false));
+    assert!(flight.leave_behind());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(matches!(slow.poll_piece(&mut cx), Poll::Ready(Some(Err(BodyError::Cut(None))))));
+    assert!(matches!(slow.poll_piece(&mut cx), Poll::Ready(None)));
+    assert_eq!(room(&flight), Poll::Pending, "the first is waited for");
+    assert!(!flight.leave_behind());
+    assert_eq!(take(&mut first), (b"123456789abc".to_vec(), false));
+    assert_eq!((room(&flight), flight.is_calm()), (Poll::Ready(true), true));
+    // Who is only a little behind holds nobody up.
+    flight.push(Bytes::from_static(b"defg"));
+    take(&mut quick);
+    assert!(!flight.leave_behind());
+    assert_eq!(take(&mut first), (b"defg".to_vec(), false));
 }
 
 #[test]

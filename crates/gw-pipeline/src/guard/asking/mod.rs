@@ -7,6 +7,7 @@ mod desk;
 mod http;
 mod own;
 mod together;
+mod topics;
 
 pub(crate) use beside::Beside;
 pub(crate) use desk::Desk;
@@ -108,6 +109,9 @@ async fn put(
     desk: &Desk,
     question: &Question<'_>,
 ) -> Result<Vec<Told>, AskFault> {
+    if let Asked::Topics(topics) = &spec.who {
+        return topics::ask(worker, spec, topics, question).await;
+    }
     let asks = asked::asks(spec, question)?;
     if let Asked::Plugin { .. } = &spec.who {
         let plugins = worker.gateway().plugins().ok_or(AskFault::Unusable)?;

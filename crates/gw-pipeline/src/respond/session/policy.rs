@@ -2,7 +2,9 @@
 //! paid for before it begins. Serves the conversation, which holds a message until this has been asked.
 
 use super::ledger::Ledger;
-use crate::authorize::{check_region, check_tool_names, may_use, not_allowed, permits};
+use crate::authorize::{
+    check_parameter_names, check_region, check_tool_names, may_use, not_allowed, permits,
+};
 use crate::live::Live;
 use crate::reserve::hold_refusal;
 use gw_model::catalog::ModelInfo;
@@ -38,10 +40,11 @@ pub(super) struct Policy {
     pub(super) target: Arc<Target>,
 }
 
-/// Tools that an event brings for the session, or for a response, are as those of a request.
-fn check_tools(message: &[u8], event: &ClientEvent, ledger: &Ledger) -> Result<(), Refusal> {
+/// Tools and parameters that an event brings for the session, or for a response, are as those of a request.
+fn check_brought(message: &[u8], event: &ClientEvent, ledger: &Ledger) -> Result<(), Refusal> {
     let (Some(ticket), Asks::Response | Asks::Session) = (ledger.ticket(), event.asks) else { return Ok(()) };
-    check_tool_names(ticket, || client::tool_names(message).ok())
+    check_tool_names(ticket, || client::tool_names(message).ok())?;
+    check_parameter_names(ticket, || client::parameters(message).ok())
 }
 
 impl Policy {
@@ -79,7 +82,7 @@ impl Policy {
         };
         let event_id = event.event_id.take();
         if let Err(refusal) =
-            self.check_models(&event, ledger).and_then(|()| check_tools(message, &event, ledger))
+            self.check_models(&event, ledger).and_then(|()| check_brought(message, &event, ledger))
         {
             return Verdict::Refuse { refusal, event_id };
         }

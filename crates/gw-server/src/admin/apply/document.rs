@@ -21,10 +21,19 @@ const DEFAULT_NAME: &str = "default";
 /// The version of the form.
 const VERSION: &str = "1";
 
+/// What the configuration has that a document may name.
+#[derive(Clone, Copy)]
+pub(super) struct Configured<'a> {
+    /// Is there a provider of that name?
+    pub(super) provider: &'a dyn Fn(&str) -> bool,
+    /// Is there a guardrail of that name?
+    pub(super) guardrail: &'a dyn Fn(&str) -> bool,
+}
+
 /// Reads all files of a document into one.
-pub(super) fn read(files: &[Node], is_provider: &dyn Fn(&str) -> bool) -> Result<Wanted, Vec<Fault>> {
+pub(super) fn read(files: &[Node], configured: Configured<'_>) -> Result<Wanted, Vec<Fault>> {
     let wanted = Wanted { document: String::new(), ..Wanted::default() };
-    let mut reader = Reader { wanted, faults: Vec::new(), file: 0, is_provider };
+    let mut reader = Reader { wanted, faults: Vec::new(), file: 0, configured };
     for (file, root) in files.iter().enumerate() {
         reader.file = file;
         reader.root(root);
@@ -44,7 +53,7 @@ struct Reader<'a> {
     wanted: Wanted,
     faults: Vec<Fault>,
     file: usize,
-    is_provider: &'a dyn Fn(&str) -> bool,
+    configured: Configured<'a>,
 }
 
 /// What an entry stands in.
@@ -159,6 +168,9 @@ impl Reader<'_> {
         let mut body = Map::new();
         for (key, node) in entries {
             let name = key.text.as_str();
+            if name == "guardrails" {
+                self.check_guardrails(&joined(field, name), node);
+            }
             if known.of_api.contains(&name) {
                 body.insert(name.to_owned(), json::value(name, node));
             } else if !known.of_document(name) {
@@ -166,6 +178,18 @@ impl Reader<'_> {
             }
         }
         body
+    }
+
+    /// Is there a guardrail for every name?
+    fn check_guardrails(&mut self, field: &str, node: &Node) {
+        let Kind::List(items) = &node.kind else { return };
+        for (at, item) in items.iter().enumerate() {
+            let unknown = json::text(item).filter(|name| !(self.configured.guardrail)(name));
+            if let Some(name) = unknown {
+                let text = format!("there is no guardrail '{name}': write one of the configuration's");
+                self.fault(item.place, &format!("{field}[{at}]"), text);
+            }
+        }
     }
 
     fn account(
@@ -181,7 +205,7 @@ impl Reader<'_> {
         let mut profile = AccountProfile::default();
         let text = Value::Object(body).to_string();
         let read = account_input::read(level, text.as_bytes())
-            .and_then(|given| account_input::apply(level, &given, &mut profile, self.is_provider));
+            .and_then(|given| account_input::apply(level, &given, &mut profile, self.configured.provider));
         if let Err(error) = read {
             self.refused(field, node, error);
         }
@@ -243,7 +267,7 @@ impl Reader<'_> {
             self.refused(field, node, error);
         }
         let providers = policy.access.as_ref().and_then(|access| access.calls.providers.as_ref());
-        if let Err(error) = calls::check_providers(providers, self.is_provider) {
+        if let Err(error) = calls::check_providers(providers, self.configured.provider) {
             self.refused(field, node, error);
         }
         let plan = self.reference(field, entries, Level::Plan);

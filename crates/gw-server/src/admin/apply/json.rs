@@ -6,11 +6,20 @@ use gw_config::document::{Kind, Node, Scalar};
 use serde_json::{Map, Number, Value};
 
 /// Members that are numbers.
-const NUMBERS: [&str; 8] =
-    ["rpm", "tpm", "max_parallel", "burst", "limit", "per", "max_output_tokens", "alert_at"];
+const NUMBERS: [&str; 9] = [
+    "rpm",
+    "tpm",
+    "max_parallel",
+    "burst",
+    "limit",
+    "per",
+    "max_input_tokens",
+    "max_output_tokens",
+    "alert_at",
+];
 
 /// Members that are true or false.
-const FLAGS: [&str; 4] = ["strict", "shadow", "disabled", "member_keys"];
+const FLAGS: [&str; 5] = ["strict", "shadow", "disabled", "member_keys", "fallbacks"];
 
 /// The value of a member.
 pub(super) fn value(member: &str, node: &Node) -> Value {
@@ -18,6 +27,8 @@ pub(super) fn value(member: &str, node: &Node) -> Value {
         return Value::Null;
     }
     match &node.kind {
+        // Values of parameters are anything.
+        Kind::Map(_) if matches!(member, "defaults" | "forced") => typed(node),
         Kind::Scalar(scalar) => scalar_value(member, scalar),
         Kind::List(items) => items.iter().map(|item| value(member, item)).collect(),
         Kind::Map(entries) => {
@@ -27,6 +38,26 @@ pub(super) fn value(member: &str, node: &Node) -> Value {
                 let name = if is_texts { "" } else { key.text.as_str() };
                 (key.text.clone(), value(name, node))
             });
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        Kind::Broken => Value::Null,
+    }
+}
+
+/// With the types that YAML sees.
+fn typed(node: &Node) -> Value {
+    match &node.kind {
+        _ if node.is_null() => Value::Null,
+        Kind::Scalar(scalar) if scalar.plain || scalar.filled => {
+            let text = scalar.text.as_str();
+            let number = || text.parse::<Number>().ok().map(Value::Number);
+            let flag = || text.parse::<bool>().ok().map(Value::Bool);
+            number().or_else(flag).unwrap_or_else(|| text.into())
+        }
+        Kind::Scalar(scalar) => scalar.text.as_str().into(),
+        Kind::List(items) => items.iter().map(typed).collect(),
+        Kind::Map(entries) => {
+            let entries = entries.iter().map(|(key, node)| (key.text.clone(), typed(node)));
             Value::Object(entries.collect::<Map<_, _>>())
         }
         Kind::Broken => Value::Null,

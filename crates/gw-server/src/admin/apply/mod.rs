@@ -7,6 +7,7 @@ mod json;
 mod shown;
 mod yaml;
 
+use self::document::Configured;
 use super::by::{self, By};
 use super::error::ApiError;
 use crate::app::apply::{self as work, Done, Fault, Options, Plan, PlanError, Stopped};
@@ -121,8 +122,11 @@ fn run(app: &App, caller: &Caller, input: &Input) -> Result<Value, ApiError> {
     let names: Vec<&str> = input.files.iter().map(|file| file.name.as_str()).collect();
     let roots = nodes(input)?;
     let snapshot = &app.gateway.live().snapshot;
-    let is_provider = |name: &str| snapshot.providers.contains_key(name);
-    let wanted = document::read(&roots, &is_provider).map_err(|found| faults(&names, &found))?;
+    let configured = Configured {
+        provider: &|name| snapshot.providers.contains_key(name),
+        guardrail: &|name| snapshot.guardrails.iter().any(|spec| &*spec.name == name),
+    };
+    let wanted = document::read(&roots, configured).map_err(|found| faults(&names, &found))?;
     drop(roots);
     let options = Options { prune: input.prune, take_over: input.take_over };
     let plan = work::plan(app, &wanted, options).map_err(|error| match error {
@@ -260,7 +264,7 @@ pub(super) async fn export(
     };
     let work = move || {
         let document = export::document(&app, query.organization.as_deref(), query.ids.unwrap_or_default())?;
-        if as_json { Ok(document.to_string()) } else { yaml::write(&document) }
+        if as_json { Ok(yaml::write_json(&document)) } else { yaml::write(&document) }
     };
     let text = tokio::task::spawn_blocking(move || work().and_then(bounded)).await??;
     let kind = if as_json { "application/json" } else { "application/yaml" };

@@ -1,5 +1,5 @@
 //! Writes a document as YAML that reads back as the same: blocks and lists, texts quoted where they could be taken for
-//! anything else, and `$` doubled, since `${NAME}` in a document is a variable.
+//! anything else, and `$` doubled, since `${NAME}` in a document is a variable. Also as JSON, which is YAML too.
 
 use crate::admin::error::ApiError;
 use serde_json::Value;
@@ -10,6 +10,38 @@ pub(super) fn write(document: &Value) -> Result<String, ApiError> {
     let mut out = String::new();
     block(&mut out, document, 0).map_err(|error| ApiError::internal(&error))?;
     Ok(out)
+}
+
+/// The same as JSON.
+pub(super) fn write_json(document: &Value) -> String {
+    let mut out = String::new();
+    for c in escaped(document).to_string().chars() {
+        match u32::from(c) {
+            // JSON takes them as they are, YAML does not, or as ends of lines.
+            code @ (0x7f..=0x9f | 0x2028 | 0x2029 | 0xfeff | 0xfffe | 0xffff) => {
+                out.push_str(&format!("\\u{code:04x}"));
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// With dollars as documents have them.
+fn escaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.replace('$', "$$").into(),
+        Value::Array(items) => items.iter().map(escaped).collect(),
+        Value::Object(members) => {
+            Value::Object(members.iter().map(|(name, value)| (escaped_key(name), escaped(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// In keys a dollar is a dollar, but before a brace.
+fn escaped_key(name: &str) -> String {
+    name.replace("${", "$${")
 }
 
 /// A value that begins on a line of its own.
@@ -103,9 +135,8 @@ fn flow(out: &mut String, value: &Value) -> std::fmt::Result {
     }
 }
 
-/// In keys a dollar is a dollar.
 fn key(out: &mut String, name: &str) -> std::fmt::Result {
-    scalar(out, name, false)
+    scalar(out, &escaped_key(name), false)
 }
 
 fn scalar(out: &mut String, text: &str, is_value: bool) -> std::fmt::Result {

@@ -10,7 +10,7 @@ mod totp;
 pub(super) use password::link;
 
 use super::error::ApiError;
-use super::origin_of;
+use super::{origin_of, parameters};
 use crate::app::authorization::Unidentified;
 use crate::app::sign_in::{self, SignInError, SignedIn};
 use crate::app::state::App;
@@ -62,6 +62,7 @@ pub(super) fn router(app: &Arc<App>) -> Router<Arc<App>> {
         .merge(own)
         .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .layer(middleware::from_fn(parameters::only_known))
         .layer(middleware::from_fn_with_state(Arc::clone(app), from_somewhere))
 }
 

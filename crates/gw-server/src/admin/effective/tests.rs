@@ -26,6 +26,7 @@ impl Random {
             tools: self.some(|r| r.list(&PATTERNS)),
             denied_tools: self.list(&PATTERNS[..4]),
             no_fallbacks: self.0.u8(0..4) == 0,
+            ..CallRules::default()
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use std::str::FromStr;
 
 /// Most rows of one answer.
-const MAX_LIMIT: usize = 1000;
+pub(in crate::admin) const MAX_LIMIT: usize = 1000;
 
 /// Parameters of the list, for the document of the API.
 pub(in crate::admin) const PARAMETERS: &[&str] = &[

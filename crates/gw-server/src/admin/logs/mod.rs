@@ -13,7 +13,7 @@ use axum::Json;
 use axum::extract::{Extension, Path, Query, State};
 pub(super) use feedback::{add as add_feedback, list as feedback};
 use filter::LogsQuery;
-pub(super) use filter::PARAMETERS;
+pub(super) use filter::{MAX_LIMIT, PARAMETERS};
 use gw_model::{AccountId, RequestId, time};
 use gw_store::StoreError;
 use gw_store::types::{LogFilter, LogRow};

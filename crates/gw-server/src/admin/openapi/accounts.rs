@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 24] = [
+const SHOWN: [&str; 27] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -86,12 +86,15 @@ const SHOWN: [&str; 24] = [
     "tools:array?",
     "denied_tools:array",
     "fallbacks:boolean",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
     "revision:integer",
     "created_at:string",
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 19] = [
+const GIVEN: [&str; 22] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -111,6 +114,9 @@ const GIVEN: [&str; 19] = [
     "tools:array?",
     "denied_tools:array?",
     "fallbacks:boolean?",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
 ];
 
 /// The schemas.

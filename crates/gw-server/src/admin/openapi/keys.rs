@@ -17,7 +17,7 @@ const BUDGET: [&str; 5] =
     ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
 
 /// Members of a key.
-const KEY: [&str; 37] = [
+const KEY: [&str; 40] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -43,6 +43,9 @@ const KEY: [&str; 37] = [
     "tools:array?",
     "denied_tools:array",
     "fallbacks:boolean",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
     "guardrails:array",
     "credentials:object",
     "metadata:object",
@@ -58,7 +61,7 @@ const KEY: [&str; 37] = [
 ];
 
 /// Members of a key as it is written.
-const KEY_INPUT: [&str; 27] = [
+const KEY_INPUT: [&str; 30] = [
     "name:string?",
     "team_id:string?",
     "project_id:string?",
@@ -83,6 +86,9 @@ const KEY_INPUT: [&str; 27] = [
     "tools:array?",
     "denied_tools:array?",
     "fallbacks:boolean?",
+    "parameters:object?",
+    "deny_when:string?",
+    "deny_message:string?",
     "guardrails:array?",
     "credentials:object?",
     "metadata:object?",
@@ -101,7 +107,7 @@ pub(super) fn schemas() -> Value {
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
             "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array", "hours:array",
             "required_metadata:object", "logging:array", "regions:object", "max_input_tokens:object", "tools:object",
-            "denied_tools:object", "fallbacks:object", "limits:array", "budgets:array"]),
+            "denied_tools:object", "fallbacks:object", "parameters:object", "deny_when:array", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "limit_now_usd:string", "spent_usd:string",
             "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),

@@ -1,6 +1,6 @@
 //! Does a change of a key only narrow what it may do? Pure. It must not know who asks.
 
-use gw_model::access::{Access, CallRules};
+use gw_model::access::{Access, CallRules, ParameterRules};
 use gw_model::limits::{Budget, Limits};
 use gw_model::principal::model_matches;
 use gw_model::{Endpoint, KeyPolicy};
@@ -101,6 +101,22 @@ fn more_calls(before: &CallRules, after: &CallRules) -> Option<&'static str> {
         ("tools", more_tools),
         ("denied_tools", !before.denied_tools.iter().all(is_denied)),
         ("fallbacks", before.no_fallbacks && !after.no_fallbacks),
+        ("parameters", more_parameters(before.parameters.as_deref(), after.parameters.as_deref())),
+        ("deny_when", before.deny.is_some() && before.deny != after.deny),
     ];
     fields.into_iter().find(|(_, is_lifted)| *is_lifted).map(|(field, _)| field)
+}
+
+/// What is set for calls stays so; of the lists, fewer may be allowed and more denied.
+fn more_parameters(before: Option<&ParameterRules>, after: Option<&ParameterRules>) -> bool {
+    let Some(before) = before else { return false };
+    let none = ParameterRules::default();
+    let after = after.unwrap_or(&none);
+    let more_allowed = before.allowed.as_ref().is_some_and(|known| {
+        after.allowed.as_ref().is_none_or(|list| !list.iter().all(|name| known.contains(name)))
+    });
+    more_allowed
+        || !before.denied.iter().all(|name| after.denied.contains(name))
+        || before.forced != after.forced
+        || before.defaults != after.defaults
 }

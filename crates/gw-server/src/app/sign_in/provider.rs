@@ -180,9 +180,13 @@ fn create(
     if !provider.create_users {
         return Err(Unwelcome::Unknown);
     }
+    let (database, id) = (&app.storage.database, id_of(provider, &said.subject));
+    if database.identity(&provider.issuer.issuer, &said.subject)?.is_some() || database.was_removed(id)? {
+        // He was removed here: it is for people to let him in again.
+        return Err(Unwelcome::Disabled);
+    }
     let email = Some(said.email.known()?.to_owned());
     let profile = AccountProfile { name: said.name.clone(), email, ..AccountProfile::default() };
-    let id = id_of(provider, &said.subject);
     Ok(accounts::create_as(app, &gateway(origin), id, None, &profile)?)
 }
 

@@ -140,6 +140,11 @@ pub(super) fn begin(
             store.delete_session(old.id)?;
         }
         store.create_session(&session).map(Some)
+    });
+    // Another node was disabling or removing him.
+    let begun = begun.map_err(|error| match error {
+        StoreError::Gone => Unidentified::Unknown,
+        error => Unidentified::Store(error),
     })?;
     begun.ok_or(SignInError::WrongCode)?;
     Ok(Begun { token, signed_in })

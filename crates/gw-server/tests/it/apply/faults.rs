@@ -3,7 +3,7 @@
 use super::Site;
 
 /// Documents, and what is told of each.
-const CASES: [(&str, &str); 26] = [
+const CASES: [(&str, &str); 30] = [
     (
         "organizations: [{ nam: x }]",
         "1:19: organizations[0].nam: there is no member 'nam', did you mean 'name'?",
@@ -37,6 +37,22 @@ const CASES: [(&str, &str); 26] = [
     ("keys: [{ name: a, plan: Gold }]", "1:25: keys[0].plan: there is no plan 'Gold'"),
     ("keys: [{ name: a }, { name: a }]", "1:23: keys[1]: the key 'a' stands on line 1 already"),
     ("teams:\n  - name: a\n  - name: a", "3:5: teams[1]: the team 'a' stands on line 2 already"),
+    (
+        "teams:\n  - name: a\n    guardrails: [nope]",
+        "3:18: teams[0].guardrails[0]: there is no guardrail 'nope'",
+    ),
+    (
+        "keys:\n  - name: a\n    guardrails:\n      - nope",
+        "4:9: keys[0].guardrails[0]: there is no guardrail 'nope'",
+    ),
+    (
+        "teams:\n  - name: a\n    deny_when: request.modl == 'x'",
+        "3:16: teams[0].deny_when: 'deny_when' is no condition:",
+    ),
+    (
+        "keys:\n  - name: a\n    parameters: { forced: { model: x } }",
+        "keys[0].parameters.forced.model: 'model' is what a request is",
+    ),
     ("keys: [{ name: a, name: b }]", "1:19: duplicate key 'name'"),
     ("projects: [{ name: p }]", "1:12: projects[0].team: a project belongs to a team"),
     ("users:\n  - email: nobody", "2:12: users[0].email: 'email' must be an address"),

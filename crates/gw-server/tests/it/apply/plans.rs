@@ -178,17 +178,23 @@ async fn only_what_the_document_manages_is_pruned() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_exported_is_applied_elsewhere_and_is_the_same_there() {
     let (here, there) = (Site::start().await, Site::start().await);
-    let odd = json!({"name": "a \"b\": ${C}\n#é\u{7}", "metadata": {"$x": "$y", "yes": "no", "n": "1e3", "": " "},
+    let odd = json!({"name": "a \"b\": ${C}\n#é\u{7}", "metadata": {"$x": "$y", "${a}": "$${b}$", "yes": "no", "n": "1e3", "": " "},
         "budgets": [{"limit_usd": "1", "period": "30d", "alert_at": [50, 80], "mode": "leased",
             "on_unavailable": "closed", "strict": true, "shadow": true,
             "increases": [{"amount_usd": "3", "until": "2099-01-01T00:00:00Z"}]}, {"limit_usd": "2", "period": "day"}],
         "limits": {"kind": "gcra", "rpm": 3, "burst": 2, "more": [{"unit": "parallel", "limit": 2, "shadow": true}]},
         "models": [], "allowed_ips": ["10.0.0.0/8", "::1"], "required_metadata": ["job"],
+        "max_input_tokens": 1000, "max_output_tokens": 10, "fallbacks": false, "tools": ["a*"],
+        "parameters": {"denied": ["seed"], "forced": {"temperature": 0, "stop": ["1", "$", "true"]},
+            "defaults": {"logprobs": true, "response_format": {"type": "json_object"}}},
+        "deny_when": "metadata.x == '${y}'", "deny_message": "no",
         "hours": [{"days": ["mon", "fri"], "from": "08:00", "to": "17:30", "time_zone": "Europe/Berlin"}]});
     here.apply(TENANTS, &[]).await.ok();
     let named = json!({"name": odd["metadata"]["n"], "metadata": odd["metadata"], "budgets": odd["budgets"],
         "limits": odd["limits"], "models": [], "allowed_ips": odd["allowed_ips"], "hours": odd["hours"],
-        "required_metadata": odd["required_metadata"]});
+        "required_metadata": odd["required_metadata"], "max_input_tokens": 1000, "max_output_tokens": 10,
+        "fallbacks": false, "tools": ["a*"], "parameters": odd["parameters"], "deny_when": odd["deny_when"],
+        "deny_message": "no"});
     here.gateway.make_key(&named).await;
     let plan = json!({"name": "Pro ${X} #1", "metadata": odd["metadata"], "providers": ["up"], "max_output_tokens": 9});
     assert_eq!(here.gateway.admin(Method::POST, "/api/v1/plans", Some(&plan)).await.status, 201);
@@ -199,6 +205,9 @@ async fn what_is_exported_is_applied_elsewhere_and_is_the_same_there() {
     assert!(done.out.contains("12 create"), "{}", done.out);
     assert_eq!(there.run(&["export"], &[]).await.ok().out, exported);
     let again = there.apply(&exported, &[]).await.ok();
+    assert!(again.out.contains("no changes"), "{}", again.out);
+    let as_json = here.run(&["export", "--json"], &[]).await.ok().out;
+    let again = there.apply(&as_json, &[]).await.ok();
     assert!(again.out.contains("no changes"), "{}", again.out);
     there.ask(&there.key("given")).await.ok();
 

@@ -2,6 +2,7 @@
 
 mod controls;
 mod flights;
+mod guarded;
 mod kept;
 mod keys;
 mod unkept;

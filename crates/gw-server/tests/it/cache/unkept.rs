@@ -7,9 +7,10 @@ use crate::support::{Answer, Call, Gateway, MASTER, chat, chat_stream};
 use http::Method;
 use serde_json::{Value, json};
 
-/// A gateway in front of the script, with a cache and a guardrail that callers may name.
+/// A gateway in front of the script, with a cache, a model without one, and guardrails that callers may name.
 async fn gateway(upstream: &Scripted) -> Gateway {
-    let more = "cache: { mode: exact }\nguardrails:\n  pii: { kind: pii, on: [response], action: redact }\n  \
+    let more = "cache: { mode: exact }\nmodels:\n  past: { targets: [{ provider: up, model: chat-model }], cache: { mode: \
+                off } }\nguardrails:\n  pii: { kind: pii, on: [response], action: redact }\n  \
                 stop: { kind: pii, on: [request], action: block }\n";
     Gateway::start(&format!("{}{more}keys:\n  - {{ name: caller, key: {KEY} }}\n", upstream.provider())).await
 }
@@ -100,8 +101,8 @@ async fn an_answer_that_is_on_its_way_when_its_like_is_thrown_away_is_not_kept()
 async fn what_is_said_about_the_cache_is_read_where_a_call_goes_past_it() {
     let upstream = Scripted::start(|_| whole("200 OK", &answer("stop".into()))).await;
     let gateway = gateway(&upstream).await;
-    let call = |body: &Value| Call::chat(body).key(KEY).header("x-gatewright-guardrails", "pii");
-    let plain = chat("up/chat-model", "hi");
+    let call = |body: &Value| Call::chat(body).key(KEY);
+    let plain = chat("past", "hi");
     gateway
         .send(call(&plain).header("x-gatewright-cache", "only-if-cached"))
         .await
@@ -113,10 +114,10 @@ async fn what_is_said_about_the_cache_is_read_where_a_call_goes_past_it() {
         body
     };
     for wrong in [json!({"bad": 1}), json!(5), json!([]), json!("on")] {
-        for guarded in [true, false] {
-            let body = with(wrong.clone());
-            let call = if guarded { call(&body) } else { Call::chat(&body).key(KEY) };
-            gateway.send(call).await.refused(400, "invalid_request");
+        for model in ["past", "up/chat-model"] {
+            let mut body = with(wrong.clone());
+            body["model"] = model.into();
+            gateway.send(call(&body)).await.refused(400, "invalid_request");
         }
     }
     assert!(upstream.all().is_empty());

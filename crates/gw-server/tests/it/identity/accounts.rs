@@ -96,6 +96,42 @@ async fn a_disabled_user_is_refused_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_user_does_not_come_back_by_a_token() {
+    let issuer = Issuer::start().await;
+    let (_upstream, gateway) = set_up(&issuer, CLAIMS).await;
+    let bob = json!({ "name": "Bob", "email": "bob@example.com" });
+    make(&gateway, "users", &bob).await;
+    let says = json!({ "email": "bob@example.com", "email_verified": true });
+    let tokens =
+        [issuer.sign(&with(&issuer, "u1", json!({}))), issuer.sign(&with(&issuer, "u2", says.clone()))];
+    for token in &tokens {
+        ask(&gateway, token).await.ok();
+    }
+    for user in gateway.rows("/api/v1/users").await {
+        let path = format!("/api/v1/users/{}?cascade=true", user["id"].as_str().unwrap());
+        assert_eq!(gateway.admin(Method::DELETE, &path, None).await.status, 204);
+    }
+    // Those that are known, and later ones; also after a restart.
+    let later = |name: &str| issuer.sign(&with(&issuer, name, json!({ "jti": "later" })));
+    for token in tokens.iter().chain(&[later("u1"), later("u2")]) {
+        ask(&gateway, token).await.refused(401, "invalid_api_key");
+    }
+    let gateway = gateway.restart().await;
+    for token in [later("u1"), later("u2")] {
+        let answer = ask(&gateway, &token).await;
+        answer.refused(401, "invalid_api_key");
+        assert!(answer.text().contains("was deleted here"), "{}", answer.text());
+    }
+    assert!(gateway.rows("/api/v1/users").await.is_empty(), "nobody was made");
+    // Whom people make again is known again, by the address.
+    make(&gateway, "users", &bob).await;
+    ask(&gateway, &tokens[1]).await.ok();
+    ask(&gateway, &later("u2")).await.ok();
+    assert_eq!(gateway.rows("/api/v1/users").await.len(), 1);
+    ask(&gateway, &later("u1")).await.refused(401, "invalid_api_key");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn users_are_not_made_where_that_is_not_wanted() {
     let issuer = Issuer::start().await;
     let (_upstream, gateway) = set_up(&issuer, "claims: { user: sub }").await;

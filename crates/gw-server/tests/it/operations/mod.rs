@@ -3,6 +3,7 @@
 
 mod audited;
 mod matrix;
+mod strict;
 
 use super::support::{Answer, Gateway};
 use http::Method;

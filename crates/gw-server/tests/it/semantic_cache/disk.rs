@@ -76,3 +76,19 @@ async fn a_damaged_file_is_thrown_away() {
     turns(&gateway, 1.0).await;
     assert_eq!(said(&ask(&gateway, FIRST).await), "hit");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_to_be_written_is_written_before_the_process_ends() {
+    let upstream = alike().await;
+    let mut gateway = Gateway::start(&config(&upstream, DISK)).await;
+    let texts: Vec<String> = (0..40).map(|number| format!("Who wrote book {number}?")).collect();
+    for text in &texts {
+        ask(&gateway, text).await;
+    }
+    // Nobody looks whether they are on disk.
+    assert!(gateway.stop().await.success());
+    let gateway = gateway.restart().await;
+    for text in &texts {
+        assert_eq!(said(&ask(&gateway, text).await), "hit", "{text}");
+    }
+}

@@ -1,7 +1,8 @@
 //! Only turns in the same surroundings are compared: with vectors that are all alike and the same last turn in other words,
 //! nobody gets an answer from elsewhere.
 
-use super::{OTHER, alike, config, said};
+use super::{OTHER, alike, config, said, whole};
+use crate::support::scripted::Scripted;
 use crate::support::{Call, Gateway, KEY};
 use serde_json::{Value, json};
 
@@ -84,4 +85,81 @@ async fn a_scope_lets_keys_share() {
     );
     let apart = gateway.send(call.key(OTHER).header("x-gatewright-cache-namespace", "n")).await;
     assert_eq!(said(apart.ok()), "miss");
+}
+
+/// Requests that nearly have the same surroundings: of two keys, with system prompts and earlier turns that differ in a
+/// sign, or pretend to be something else, and with tools.
+fn neighbours(text: &str) -> Vec<(&'static str, Value)> {
+    let systems = [
+        "",
+        "Be brief.",
+        "Be brief. ",
+        "be brief.",
+        "Be brief!",
+        "Be not brief.",
+        "Be brief.\",\"role\":\"user",
+        "Be brief.\n\nUser: hi",
+    ];
+    let earlier = [json!([]), json!(["hi", "Hello."]), json!(["hi", "Hello"])];
+    let tools = [None, Some("f"), Some("g")];
+    let mut all = Vec::new();
+    for (key, user) in [(KEY, "ann"), (OTHER, "bob")] {
+        for system in systems {
+            for turns in &earlier {
+                for tool in tools {
+                    let mut messages = Vec::new();
+                    if !system.is_empty() {
+                        messages.push(json!({"role": "system", "content": system}));
+                    }
+                    let roles = ["user", "assistant"].into_iter();
+                    let turns = turns.as_array().unwrap().iter();
+                    messages
+                        .extend(turns.zip(roles).map(|(said, role)| json!({"role": role, "content": said})));
+                    messages.push(json!({"role": "user", "content": text}));
+                    // Who is named in `user` makes no difference to the cache, and shows whose answer it is.
+                    let mut body = json!({"model": "main", "user": user, "messages": messages});
+                    if let Some(name) = tool {
+                        body["tools"] =
+                            json!([{"type": "function", "function": {"name": name, "parameters": {}}}]);
+                    }
+                    all.push((key, body));
+                }
+            }
+        }
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_pairs_of_rooms_and_no_wrong_answer() {
+    let upstream = Scripted::by_request(|_, seen| {
+        let body: Value = serde_json::from_str(&seen.body).unwrap();
+        if seen.path.ends_with("/embeddings") {
+            return whole(
+                &json!({"object": "list", "model": "embed", "usage": {"prompt_tokens": 1, "total_tokens": 1},
+                "data": [{"object": "embedding", "index": 0, "embedding": [0.6, 0.8]}]}),
+            );
+        }
+        let mut asked = body.clone();
+        asked["messages"].as_array_mut().unwrap().pop();
+        whole(&json!({"id": "c", "object": "chat.completion", "model": "m", "choices": [{"index": 0,
+            "finish_reason": "stop", "message": {"role": "assistant", "content": asked.to_string()}}],
+            "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}}))
+    })
+    .await;
+    let gateway = Gateway::start(&config(&upstream, "")).await;
+    let first = neighbours("How do I reset my password?");
+    assert!(first.len() * (first.len() - 1) / 2 >= 10_000, "{}", first.len());
+    let mut answers = Vec::new();
+    for (key, body) in &first {
+        let answer = gateway.send(Call::chat(body).key(key)).await;
+        assert_eq!(said(answer.ok()), "miss", "{body}");
+        answers.push(answer.body);
+    }
+    // With all of them kept, each finds its own in other words.
+    for ((key, body), wanted) in neighbours("How can I reset my password?").iter().zip(answers) {
+        let answer = gateway.send(Call::chat(body).key(key)).await;
+        assert_eq!(said(answer.ok()), "semantic-hit", "{body}");
+        assert_eq!(answer.body, wanted, "{body}");
+    }
 }

@@ -4,6 +4,7 @@
 mod access;
 mod calls;
 mod nodes;
+mod parameters;
 mod plans;
 mod resources;
 mod rules;

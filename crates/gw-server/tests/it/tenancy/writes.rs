@@ -102,12 +102,23 @@ async fn futures_all(calls: Vec<impl Future<Output = Answer>>) -> Vec<Answer> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_given_another_secret_and_the_old_one_fades() {
     let (_upstream, gateway) = set_up().await;
-    let (id, old) = gateway.make_key(&json!({"name": "a", "limits": {"rpm": 100}})).await;
+    let (id, old) = gateway
+        .make_key(&json!({"name": "a", "limits": {"rpm": 100}, "budget": {"limit_usd": "5", "period": "7d"}}))
+        .await;
     let path = format!("/api/v1/keys/{id}/rotate");
     let rotated = gateway.admin(Method::POST, &path, Some(&json!({"grace_seconds": 3600}))).await;
     let rotated = rotated.ok().json();
     let new = rotated["key"].as_str().expect("it is shown once").to_owned();
     assert!(rotated["previous_key_until"].is_string(), "{rotated}");
+    // Whoever looks at it does not use it.
+    for look in ["", "/effective", ""] {
+        let path = format!("/api/v1/keys/{id}{look}");
+        let shown = gateway.admin(Method::GET, &path, None).await.ok().json();
+        assert!(shown["last_used_at"].is_null(), "{shown}");
+    }
+    assert_eq!(gateway.rows("/api/v1/budgets?level=key").await.len(), 1);
+    let shown = gateway.admin(Method::GET, &format!("/api/v1/keys/{id}"), None).await.ok().json();
+    assert!(shown["last_used_at"].is_null(), "{shown}");
     ask(&gateway, &old).await.ok();
     ask(&gateway, &new).await.ok();
     let mut gateway = gateway;

@@ -27,6 +27,9 @@ const MAX_WAITING: usize = 1024;
 /// Bytes of answers that may wait to be written.
 const MAX_WAITING_BYTES: u64 = 64 << 20;
 
+/// How often it is looked whether all is written, when that is waited for.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
 /// Nobody knows whether there is an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoReply;
@@ -128,6 +131,17 @@ impl Shelf {
             self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
             tracing::debug!("an answer is not kept on disk: too many wait");
         }
+    }
+
+    /// Waits until all that was put is written, at most so long. False: some of it is not.
+    pub async fn flush(&self, within: Duration) -> bool {
+        let written = async {
+            while self.waiting_bytes.load(Ordering::Relaxed) > 0 && !self.orders.is_closed() {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        let is_over = tokio::time::timeout(within, written).await.is_ok();
+        is_over && self.waiting_bytes.load(Ordering::Relaxed) == 0
     }
 
     /// Throws answers away; their keys. To be called where waiting is allowed.

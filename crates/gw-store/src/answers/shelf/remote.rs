@@ -175,9 +175,10 @@ impl Remote {
                 drop(reply.send(answer.filter(|answer| self.is_there(&key, answer))));
             }
             Order::Put(key, answer, turn) => {
-                put(&answer);
+                let answer = Waiting { answer, put };
+                let answer = &answer.answer;
                 let left_us = answer.until.saturating_sub(self.clock.now());
-                let Ok(sealed) = self.seal.answer(&key, &answer) else { return Ok(()) };
+                let Ok(sealed) = self.seal.answer(&key, answer) else { return Ok(()) };
                 let mut pipe = redis::pipe();
                 let left_ms = u64::try_from(left_us / 1000).unwrap_or(0).max(1);
                 pipe.cmd("SET").arg(self.name(&key.to_string())).arg(sealed).arg("PX").arg(left_ms).ignore();
@@ -328,6 +329,18 @@ struct Follower {
 impl Default for Follower {
     fn default() -> Self {
         Self { turns: "0".to_owned(), purges: "0".to_owned(), rooms: HashSet::new() }
+    }
+}
+
+/// An answer that waits to be written, until that is done or given up.
+struct Waiting<'a> {
+    answer: Arc<Answer>,
+    put: &'a dyn Fn(&Answer),
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        (self.put)(&self.answer);
     }
 }
 

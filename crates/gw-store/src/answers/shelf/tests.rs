@@ -85,6 +85,19 @@ async fn what_is_kept_outlives_the_process() {
     assert_eq!(other.index.totals().0, 0);
 }
 
+#[tokio::test]
+async fn all_that_was_put_can_be_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = open(folder.path(), "secret", 64 << 20);
+    for number in 0..200 {
+        first.shelf.put(key(number), &answer(&"x".repeat(20_000), "m", 2_000_000), None);
+    }
+    assert!(first.shelf.flush(Duration::from_secs(60)).await);
+    let file = rusqlite::Connection::open(folder.path().join("answers.db")).unwrap();
+    let kept: i64 = file.query_row("SELECT COUNT(*) FROM answers", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 200);
+}
+
 /// Until the thread of a shelf that was dropped has closed its file.
 fn is_closed(file: &Path) {
     let log = file.with_extension("db-wal");

@@ -2,6 +2,7 @@
 //! the account's purse. It must not know what is held.
 
 use super::super::window::{Bound, Window};
+use super::Known;
 use gw_model::limits::{Budget, LimitKind, Period, TimeZone};
 use gw_model::{Micros, NanoUsd};
 
@@ -14,6 +15,10 @@ const SECOND: Micros = 1_000_000;
 /// So large that nothing is refused: the window only adds up.
 const UNBOUNDED: Bound = Bound { kind: LimitKind::Sliding, max: u64::MAX, burst: 0 };
 
+/// So long after its beginning, what is heard of others may be of the time before it. After as much time again it is asked
+/// what was spent in the window: what others spent before is stored by then.
+const SETTLING_US: Micros = 5 * SECOND;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Other {
@@ -21,22 +26,28 @@ pub(super) struct Other {
     zone: Option<TimeZone>,
     spending: Spending,
     /// What it does not know yet.
-    unrestored: Option<Unrestored>,
+    unrestored: Option<Gap>,
 }
 
-/// A window that is counted from a moment on, and does not know yet what was spent in it before.
+/// What a window does not know yet.
+#[derive(Debug)]
+struct Gap {
+    window: Unrestored,
+    /// When it is to be asked for.
+    due: Micros,
+    /// What was spent here was counted all the time; only others' part may be wrong.
+    knows_here: bool,
+}
+
+/// A window that does not know yet what was spent in it, and the time of which that matters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unrestored {
     period: Period,
     zone: Option<TimeZone>,
     /// From when on spending matters to it.
     pub from: Micros,
-    /// The moment that it is counted from.
+    /// Up to when it is to be told when something was spent; that later is enough in one sum.
     pub until: Micros,
-    /// What the account had spent ever by then.
-    pub total: NanoUsd,
-    /// What of it here.
-    pub here: NanoUsd,
 }
 
 #[derive(Debug)]
@@ -48,17 +59,9 @@ enum Spending {
 }
 
 impl Other {
-    /// A window that knows nothing of what was spent before; `total` is what was spent ever.
-    pub(super) fn new(budget: &Budget, now: Micros, total: NanoUsd, here: NanoUsd) -> Self {
+    /// A window that knows nothing of what was spent before.
+    pub(super) fn new(budget: &Budget, now: Micros) -> Self {
         let (period, zone) = (budget.period, budget.time_zone.clone());
-        let from = match period {
-            // One part more than the window has: the oldest is counted whole.
-            Period::Rolling(seconds) => {
-                period.window_start(now) - Micros::from(seconds) * SECOND / WINDOW_SECONDS
-            }
-            _ => period.window(now, zone.as_ref()).0,
-        };
-        let unrestored = Some(Unrestored { period, zone: zone.clone(), from, until: now, total, here });
         let spending = match period {
             Period::Rolling(_) => Spending::Rolling(Window::default(), None),
             _ => {
@@ -67,7 +70,23 @@ impl Other {
                 Spending::Calendar { start, end, spent: NanoUsd::ZERO, here: NanoUsd::ZERO }
             }
         };
-        Self { period, zone, spending, unrestored }
+        let mut new = Self { period, zone, spending, unrestored: None };
+        new.unrestored = Some(Gap { window: new.extent(now), due: now, knows_here: false });
+        new
+    }
+
+    /// The time that matters to it now. Of a window of the calendar only the sum is of interest, so that nobody need look
+    /// for the moment of now.
+    fn extent(&self, now: Micros) -> Unrestored {
+        let (from, until) = match (&self.spending, self.period) {
+            (Spending::Calendar { start, end, .. }, _) => (*start, end.saturating_sub(1)),
+            // One part more than the window has: the oldest is counted whole.
+            (Spending::Rolling(..), Period::Rolling(seconds)) => {
+                (self.period.window_start(now) - Micros::from(seconds) * SECOND / WINDOW_SECONDS, now)
+            }
+            (Spending::Rolling(..), _) => (now, now),
+        };
+        Unrestored { period: self.period, zone: self.zone.clone(), from, until }
     }
 
     pub(super) fn is_of(&self, budget: &Budget) -> bool {
@@ -76,7 +95,28 @@ impl Other {
 
     /// True when that is what it does not know.
     pub(super) fn lacks(&self, window: &Unrestored) -> bool {
-        self.unrestored.as_ref() == Some(window)
+        self.unrestored.as_ref().is_some_and(|gap| gap.window == *window)
+    }
+
+    /// Learns that others have spent so much since they were last heard of, at `heard`. Where the window began meanwhile,
+    /// it is not known what of that belongs to it, or hides behind what was spent here: it counts, until the store is asked.
+    pub(super) fn learn(&mut self, now: Micros, more: NanoUsd, heard: Micros) {
+        let is_used = more.0 > 0 || self.state(now).0.0 > 0;
+        let window = self.extent(now);
+        if is_used && self.unrestored.is_none() && heard < window.from.saturating_add(SETTLING_US) {
+            self.unrestored = Some(Gap { window, due: now.saturating_add(SETTLING_US), knows_here: true });
+        }
+        if more.0 == 0 {
+            return;
+        }
+        let time = self.scaled(now);
+        match &mut self.spending {
+            Spending::Calendar { spent, .. } => *spent = spent.plus(more),
+            Spending::Rolling(window, here) => {
+                here.get_or_insert_with(|| Box::new(window.clone()));
+                window.charge(time, more.0);
+            }
+        }
     }
 
     pub(super) fn spend(&mut self, now: Micros, amount: NanoUsd) {
@@ -96,41 +136,50 @@ impl Other {
         }
     }
 
-    /// What it does not know yet.
-    pub(super) const fn unrestored(&self) -> Option<&Unrestored> {
-        self.unrestored.as_ref()
+    /// What it does not know yet, when it is time to ask.
+    pub(super) fn unrestored(&self, now: Micros) -> Option<&Unrestored> {
+        self.unrestored.as_ref().filter(|gap| gap.due <= now).map(|gap| &gap.window)
     }
 
-    /// Learns what was spent before it was counted, in the order of time, and what of it here, where that is not all of
-    /// it; once.
-    pub(super) fn restore(
-        &mut self,
-        now: Micros,
-        pieces: &[(Micros, NanoUsd)],
-        here: Option<&[(Micros, NanoUsd)]>,
-    ) {
+    /// Learns what was spent in it, and what of it here, where that is not all of it; once.
+    pub(super) fn restore(&mut self, now: Micros, mut all: Known<'_>, here: Option<Known<'_>>) {
         self.roll(now);
-        let counted = self.state(now).0;
-        self.unrestored = None;
+        let Some(gap) = self.unrestored.take() else { return };
+        if gap.knows_here && matches!(self.spending, Spending::Calendar { .. }) {
+            // What the store does not know yet was spent here, but maybe before the window began.
+            let stored = here.as_ref().map_or(NanoUsd::ZERO, Known::stored);
+            all.unstored = all.unstored.min(self.spent_here(now).minus(stored));
+        }
+        let here = here.filter(|_| !gap.knows_here);
         if let Spending::Calendar { start, spent, here: spent_here, .. } = &mut self.spending {
-            let sum = |pieces: &[(Micros, NanoUsd)], first: NanoUsd| {
-                let within = pieces.iter().filter(|(at, _)| at >= start);
-                within.fold(first, |sum, (_, amount)| sum.plus(*amount))
+            let sum = |known: &Known<'_>| {
+                let within = known.pieces.iter().filter(|(at, _)| at >= start);
+                within.fold(known.since(), |sum, (_, amount)| sum.plus(*amount))
             };
-            *spent_here = sum(here.unwrap_or(pieces), *spent_here);
-            *spent = sum(pieces, *spent);
+            *spent = sum(&all);
+            match &here {
+                Some(here) => *spent_here = sum(here),
+                None if gap.knows_here => {}
+                None => *spent_here = *spent,
+            }
             return;
         }
-        // A ring is filled in the order of time. What was counted meanwhile, a moment, counts from now on.
-        let filled = |pieces: &[(Micros, NanoUsd)]| {
+        // A ring is filled in the order of time. What came later counts from now on.
+        let filled = |known: &Known<'_>| {
             let mut window = Window::default();
-            for (at, amount) in pieces {
+            for (at, amount) in known.pieces {
                 window.charge(self.scaled(*at), amount.0);
             }
-            window.charge(self.scaled(now), counted.0);
+            window.charge(self.scaled(now), known.since().0);
             window
         };
-        self.spending = Spending::Rolling(filled(pieces), here.map(|here| Box::new(filled(here))));
+        let (window, of_here) = (filled(&all), here.as_ref().map(|here| Box::new(filled(here))));
+        if let Spending::Rolling(known, known_here) = &mut self.spending {
+            *known = window;
+            if !gap.knows_here {
+                *known_here = of_here;
+            }
+        }
     }
 
     /// What was spent, since when, and when the next window begins.
@@ -139,19 +188,17 @@ impl Other {
         let time = self.scaled(now);
         match &mut self.spending {
             Spending::Calendar { start, end, spent, .. } => (*spent, *start, Some(*end)),
-            Spending::Rolling(window, _) => {
-                let left = window.remaining(&UNBOUNDED, time).remaining;
-                (NanoUsd(u64::MAX - left), self.period.window_start(now), None)
-            }
+            Spending::Rolling(window, _) => (sum(window, time), self.period.window_start(now), None),
         }
     }
 
-    /// What was spent here; of a rolling window it is all of it.
+    /// What was spent here.
     pub(super) fn spent_here(&mut self, now: Micros) -> NanoUsd {
-        let (all, ..) = self.state(now);
-        match &self.spending {
+        self.roll(now);
+        let time = self.scaled(now);
+        match &mut self.spending {
             Spending::Calendar { here, .. } => *here,
-            Spending::Rolling(..) => all,
+            Spending::Rolling(window, here) => sum(here.as_deref_mut().unwrap_or(window), time),
         }
     }
 
@@ -171,6 +218,8 @@ impl Other {
             let (next, next_end) = self.period.window(now, self.zone.as_ref());
             (*start, *end) = (next, next_end.unwrap_or(Micros::MAX));
             (*spent, *here) = (NanoUsd::ZERO, NanoUsd::ZERO);
+            // It is counted from its beginning.
+            self.unrestored = None;
         }
     }
 
@@ -180,4 +229,9 @@ impl Other {
             _ => now,
         }
     }
+}
+
+/// What stands in a window, at a time as the window knows it.
+fn sum(window: &mut Window, time: Micros) -> NanoUsd {
+    NanoUsd(u64::MAX - window.remaining(&UNBOUNDED, time).remaining)
 }

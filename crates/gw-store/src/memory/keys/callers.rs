@@ -97,6 +97,7 @@ impl KeyTable {
         };
         let rules = shared(&mut names.rules, Rules::new(&new.policy.limits, new.policy.budgets.clone()));
         let under = self.under(&new.policy);
+        self.accounts.note_access(new.policy.access.as_deref());
         let every_model = new.policy.models.iter().any(|pattern| pattern == "*");
         let entry = Arc::new(KeyEntry {
             id: new.id,

@@ -5,7 +5,7 @@
 pub(super) const SUBS: usize = 61;
 
 /// See the module. Places are below [`SUBS`].
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Counts {
     /// While every count fits: two cache lines.
     Narrow(Box<[u16; SUBS]>),

@@ -5,7 +5,7 @@ use super::{Stamp, WINDOW_US, span};
 use gw_model::Micros;
 
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in super::super) struct Fixed {
     /// Which minute since the epoch.
     minute: i64,

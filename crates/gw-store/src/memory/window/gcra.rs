@@ -15,7 +15,7 @@ use gw_model::Micros;
 
 /// See the module. Times are nanoseconds since the epoch, so that the pace of large limits is kept exactly
 /// enough; it is rounded towards slower.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct Gcra {
     /// Theoretical arrival time: when all that was taken is paid for.
     paid_ns: i64,

@@ -11,7 +11,7 @@ const SUB_US: i64 = WINDOW_US / 60;
 const SUBS_I64: i64 = 61;
 
 /// See the module.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(in super::super) struct Sliding {
     /// The latest sub-window, counted from the epoch.
     head: i64,

@@ -7,7 +7,7 @@ use crate::memory::{KeyTable, Link, SpentByPeriod, Tally};
 use crate::restore::restore_here;
 use crate::rows::{HOUR_US, HOURS_A_DAY, add_spent};
 use crate::traits::Ledger;
-use crate::types::SpentElsewhere;
+use crate::types::{Spending, SpentElsewhere};
 use gw_model::limits::Period;
 use gw_model::{AccountId, Clock, Micros, NanoUsd};
 use parking_lot::Mutex;
@@ -176,10 +176,10 @@ fn of_node(spent: &SpentElsewhere, link: &Link, now: Micros) -> Vec<Told> {
     for window in tally.open_windows(&link.rules, now) {
         // An hour counts whole, at its end: never too early.
         let end = |hour: i64| (hour + 1).saturating_mul(HOUR_US) - 1;
-        let pieces = spent.hours.iter().filter(|(hour, _)| end(*hour) >= window.from);
-        let pieces: Vec<(Micros, NanoUsd)> =
-            pieces.map(|(hour, cost)| (end(*hour).min(window.until), *cost)).collect();
-        tally.restore_window(&window, now, &pieces, None);
+        let hours = spent.hours.iter().filter(|(hour, _)| end(*hour) >= window.from);
+        let pieces = hours.map(|(hour, cost)| (end(*hour).min(window.until), *cost)).collect();
+        let known = Spending { pieces, later: NanoUsd::ZERO, total: spent.total };
+        tally.restore_window(&window, now, &known, None);
     }
     let marks = tally.marks(&link.rules, now).into_iter();
     marks.map(|mark| Told::Elsewhere { node: spent.node, account: link.id, mark }).collect()

@@ -3,6 +3,7 @@
 use super::Store;
 use super::sample::{DAY, NOON};
 use gw_model::{AccountId, Level};
+use gw_store::StoreError;
 use gw_store::types::{
     AccountProfile, Doomed, PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via,
 };
@@ -65,6 +66,11 @@ pub(crate) fn sessions_are_listed_used_and_ended(store: &impl Store) {
         id_token: Some(vec![1, 2]),
         ..session(4, key)
     };
+    assert!(
+        matches!(store.create_session(&session(1, mine)), Err(StoreError::Gone)),
+        "there is no such user"
+    );
+    make_user(store, user(1));
     for new in [session(1, mine), session(2, mine), session(3, mine), of_key.clone()] {
         store.create_session(&new).unwrap();
     }
@@ -99,19 +105,29 @@ pub(crate) fn what_a_user_signs_in_with_goes_with_him(store: &impl Store) {
     store.update_account(ada, &profile, None, NOON).unwrap();
     assert_eq!(store.session_of(&[1; 32]).unwrap(), None, "who is disabled is signed in nowhere");
     assert!(store.session_of(&[2; 32]).unwrap().is_some() && store.login(ada).unwrap().is_some());
+    let late = store.create_session(&session(3, SessionHolder::User(ada)));
+    assert!(matches!(late, Err(StoreError::Gone)), "nor does he sign in meanwhile");
     profile.disabled = false;
     store.update_account(ada, &profile, None, NOON).unwrap();
     store.create_session(&session(3, SessionHolder::User(ada))).unwrap();
     let doomed = Doomed { accounts: vec![ada], keys: Vec::new() };
     store.delete_accounts(&doomed, None, NOON).unwrap();
     assert_eq!((store.session_of(&[3; 32]).unwrap(), store.login(ada).unwrap()), (None, None));
-    assert_eq!(store.identity("https://idp", "1").unwrap(), None);
+    assert!(store.was_removed(ada).unwrap() && !store.was_removed(bob).unwrap());
+    assert_eq!(store.identity("https://idp", "1").unwrap(), Some(ada), "it is known whom it called so");
     assert_eq!(store.identity("https://idp", "2").unwrap(), Some(bob));
+    assert!(
+        store.create_identity("https://idp", "1", bob, NOON).unwrap(),
+        "somebody else is called so by now"
+    );
+    assert_eq!(store.identity("https://idp", "1").unwrap(), Some(bob));
     assert!(store.session_of(&[2; 32]).unwrap().is_some() && store.login(bob).unwrap().is_some());
 }
 
 pub(crate) fn issuers_call_people_by_one_name(store: &impl Store) {
     assert_eq!(store.identity("https://a", "x").unwrap(), None);
+    make_user(store, user(1));
+    make_user(store, user(2));
     assert!(store.create_identity("https://a", "x", user(1), NOON).unwrap());
     assert!(!store.create_identity("https://a", "x", user(2), NOON).unwrap());
     assert!(store.create_identity("https://b", "x", user(2), NOON).unwrap());

@@ -124,6 +124,14 @@ pub(super) const PHRASES: &[(&str, &str)] = &[
     ("at least", "least"),
     ("at most", "most"),
     ("used to", "was"),
+    ("what happens when", "what happens if"),
+    ("what will happen if", "what happens if"),
+    ("when is the best time", "what is the best time"),
+    ("how do i know", "how to tell"),
+    ("how do you know", "how to tell"),
+    ("how can i tell", "how to tell"),
+    ("how can you tell", "how to tell"),
+    ("how do i tell", "how to tell"),
 ];
 
 /// What may stand before a question, and changes nothing.

@@ -24,6 +24,9 @@ fn desk() -> Arc<Desk> {
         sample_permille: 1000,
         speakers: Speakers::ALL,
         message: None,
+        refusal: None,
+        repairs: false,
+        to: None,
         replacement: None,
         pass_unchecked: false,
     };

@@ -4,7 +4,8 @@ use gw_config::document::read as parse;
 use gw_model::NanoUsd;
 
 fn read_text(text: &str) -> Result<Wanted, Vec<Fault>> {
-    read(&[parse(text).unwrap()], &|name| name == "up")
+    let configured = Configured { provider: &|name| name == "up", guardrail: &|name| name == "pii" };
+    read(&[parse(text).unwrap()], configured)
 }
 
 #[test]
@@ -84,7 +85,8 @@ fn faults_stand_where_they_are() {
 
 #[test]
 fn files_are_one_document_of_one_name() {
-    let both = |a: &str, b: &str| read(&[parse(a).unwrap(), parse(b).unwrap()], &|_| false);
+    let none = Configured { provider: &|_| false, guardrail: &|_| false };
+    let both = |a: &str, b: &str| read(&[parse(a).unwrap(), parse(b).unwrap()], none);
     let wanted = both("document: main\nkeys: [{ name: a }]", "keys: [{ name: b }]").unwrap();
     assert_eq!((wanted.document.as_str(), wanted.keys.len(), wanted.keys[1].entry.spot.file), ("main", 2, 1));
     let faults = both("document: main", "document: other").unwrap_err();

@@ -1,6 +1,7 @@
 //! Tests of [`super`].
 use super::*;
 use gw_config::document::{Kind, Node, read_filled};
+use proptest::strategy::Strategy;
 use serde_json::{Map, json};
 use std::collections::BTreeMap;
 
@@ -18,9 +19,14 @@ fn seen(node: &Node) -> Value {
 }
 
 fn read_back(document: &Value) -> Value {
-    let text = write(document).unwrap();
+    let read = read_text(&write(document).unwrap());
+    assert_eq!(read, read_text(&write_json(document)), "as YAML, and as JSON");
+    read
+}
+
+fn read_text(text: &str) -> Value {
     let none: BTreeMap<String, String> = BTreeMap::new();
-    seen(&read_filled(&text, &none).unwrap_or_else(|faults| panic!("{faults:?}\n{text}")))
+    seen(&read_filled(text, &none).unwrap_or_else(|faults| panic!("{faults:?}\n{text}")))
 }
 
 #[test]
@@ -72,6 +78,9 @@ fn every_text_comes_back_as_it_was() {
         "${A}",
         "$",
         "$$",
+        "$${",
+        "$$${a}$",
+        "{$}${",
         "a, b",
         "[a]",
         "{a}",
@@ -91,9 +100,25 @@ fn every_text_comes_back_as_it_was() {
         let inner = json!({ "name": text, "list": [text, text], "map": { "k": text } });
         let document = json!({ "a": [inner, [text]], "b": { "c": inner } });
         assert_eq!(read_back(&document), document, "{text:?}");
-        if !text.contains("${") {
-            let document = json!({ "m": { text: "x" } });
-            assert_eq!(read_back(&document), document, "{text:?} as a key");
-        }
+        let document = json!({ "m": { text: "x" } });
+        assert_eq!(read_back(&document), document, "{text:?} as a key");
+    }
+}
+
+proptest::proptest! {
+    /// Whatever text there is comes back, in values and in names.
+    #[test]
+    fn random_texts_come_back(
+        parts in proptest::collection::vec(
+            proptest::prop_oneof![
+                proptest::sample::select(vec!["$", "{", "}", "${A}", ":-", "\\", "\"", ": ", " #", "\n", "\u{2028}", "'"]).prop_map(str::to_owned),
+                "\\PC{0,4}",
+            ],
+            0..8,
+        ),
+    ) {
+        let text: String = parts.concat();
+        let document = json!({ "a": text, "b": [{ "c": [text] }], "m": { format!("x{text}"): text } });
+        proptest::prop_assert_eq!(read_back(&document), document);
     }
 }

@@ -1,0 +1,61 @@
+//! What parameters of a query may be: one table for the document and for the check of every request. Handlers turn what
+//! passed into what they need; it must not know them.
+
+use super::Operation;
+use crate::admin::{logs, query};
+use gw_model::{Level, Outcome, WireFormat};
+use gw_store::types::GroupBy;
+use serde_json::{Value, json};
+
+/// Longest text in characters, as of names.
+pub(in crate::admin) const MAX_TEXT: usize = 256;
+
+/// What the value of a parameter may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::admin) enum Kind {
+    /// A whole number, from 1 to this.
+    Whole(usize),
+    /// `true` or `false`.
+    Flag,
+    /// One of these names.
+    OneOf(Vec<&'static str>),
+    /// A point in time, or a date.
+    Time,
+    /// At most [`MAX_TEXT`] characters, none of them one of control.
+    Text,
+}
+
+/// What a parameter of an operation may be.
+pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
+    match (operation.path, name) {
+        ("/api/v1/logs", "limit") => Kind::Whole(logs::MAX_LIMIT),
+        ("/api/v1/logs", "stream" | "has_body") => Kind::Flag,
+        ("/api/v1/logs", "format") => {
+            Kind::OneOf(WireFormat::ALL.iter().map(|format| format.as_str()).collect())
+        }
+        (_, "limit") => Kind::Whole(query::MAX_LIMIT),
+        (_, "cascade" | "dry_run" | "prune" | "take_over" | "ids") => Kind::Flag,
+        (_, "from" | "to") => Kind::Time,
+        (_, "outcome") => Kind::OneOf(Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect()),
+        (_, "include") => Kind::OneOf(vec!["subcalls"]),
+        (_, "group_by") => Kind::OneOf(GroupBy::ALL.iter().map(|by| by.as_str()).collect()),
+        (_, "level") => Kind::OneOf(Level::ALL.iter().map(|level| level.as_str()).collect()),
+        (_, "managed_by") => Kind::OneOf(vec!["file", "api", "token"]),
+        ("/api/v1/audit/export", "format") => Kind::OneOf(vec!["jsonl"]),
+        (_, "format") => Kind::OneOf(vec!["yaml", "json"]),
+        _ => Kind::Text,
+    }
+}
+
+/// Its schema in the document.
+pub(super) fn schema(kind: &Kind) -> Value {
+    match kind {
+        Kind::Whole(most) => json!({ "type": "integer", "minimum": 1, "maximum": most }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::OneOf(names) => json!({ "type": "string", "enum": names }),
+        Kind::Time => {
+            json!({ "type": "string", "description": "a time such as 2026-11-01T00:00:00Z, or a date" })
+        }
+        Kind::Text => json!({ "type": "string", "maxLength": MAX_TEXT }),
+    }
+}

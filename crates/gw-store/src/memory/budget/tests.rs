@@ -1,0 +1,215 @@
+//! What other gateways spend, in windows of every kind: a purse that is told the sums of a store now and then, against lists
+//! of everything that was ever spent.
+use super::*;
+use gw_model::limits::TimeZone;
+use proptest::prelude::*;
+
+const SECOND: Micros = 1_000_000;
+const HOUR: Micros = 3_600 * SECOND;
+const NOW: Micros = 1_793_318_400_000_000; // 2026-10-30T00:00:00Z, a Friday
+
+fn zoned(period: Period, zone: &str) -> Budget {
+    Budget { time_zone: TimeZone::from_name(zone), ..Budget::new(NanoUsd(1 << 50), period) }
+}
+
+fn rolling(seconds: u32) -> Budget {
+    Budget::new(NanoUsd(1 << 50), Period::Rolling(seconds))
+}
+
+fn windows() -> Vec<Budget> {
+    vec![
+        zoned(Period::Day, "Asia/Kolkata"),
+        zoned(Period::Week, "America/New_York"),
+        zoned(Period::Month, "Europe/Berlin"),
+        rolling(5_400),
+        rolling(86_400),
+    ]
+}
+
+/// What was spent: when, how much, by this gateway, and whether the store has it.
+#[derive(Clone, Copy, Debug)]
+struct Spent {
+    at: Micros,
+    cost: u64,
+    is_here: bool,
+    is_stored: bool,
+}
+
+/// A gateway, and a store that it shares with another.
+struct World {
+    now: Micros,
+    purse: Purse,
+    all: Vec<Spent>,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self { now: NOW + 40_000 * SECOND, purse: Purse::default(), all: Vec::new() };
+        world.hear();
+        world
+    }
+
+    fn spend(&mut self, cost: u64, is_here: bool) {
+        self.all.push(Spent { at: self.now, cost, is_here, is_stored: false });
+        if is_here {
+            self.purse.settle(self.now, NanoUsd::ZERO, NanoUsd(cost));
+        }
+    }
+
+    fn fold(&mut self, of_here: bool) {
+        self.all.iter_mut().filter(|one| one.is_here == of_here).for_each(|one| one.is_stored = true);
+    }
+
+    fn sum(&self, counts: impl Fn(&Spent) -> bool) -> NanoUsd {
+        NanoUsd(self.all.iter().filter(|one| counts(one)).map(|one| one.cost).sum())
+    }
+
+    fn spending(&self, window: &Unrestored, counts: impl Fn(&Spent) -> bool) -> Spending {
+        let stored: Vec<Spent> =
+            self.all.iter().copied().filter(|one| one.is_stored && counts(one)).collect();
+        let within = stored.iter().filter(|one| (window.from..=window.until).contains(&one.at));
+        let later = stored.iter().filter(|one| one.at > window.until);
+        Spending {
+            pieces: within.map(|one| (one.at, NanoUsd(one.cost))).collect(),
+            later: NanoUsd(later.map(|one| one.cost).sum()),
+            total: NanoUsd(stored.iter().map(|one| one.cost).sum()),
+        }
+    }
+
+    /// As whoever follows a shared store does each second.
+    fn hear(&mut self) {
+        let since = |period: Period| self.sum(|one| one.is_stored && one.at >= period.window_start(self.now));
+        let [day, week, month, total] = PERIODS.map(since);
+        self.purse.restore(self.now, &SpentByPeriod { day, week, month, total });
+        for window in self.purse.open(&windows(), self.now) {
+            let here = self.spending(&window, |one| one.is_here);
+            let all = self.spending(&window, |_| true);
+            self.purse.restore_open(&window, self.now, &all, Some(&here));
+        }
+    }
+
+    fn spent(&mut self, budget: &Budget) -> u64 {
+        self.purse.view(budget, self.now).spent.0
+    }
+
+    /// The least and the most that a budget may say when all is known.
+    fn exact(&self, budget: &Budget, slack: Micros) -> (u64, u64) {
+        let start = budget.period.window(self.now, budget.time_zone.as_ref()).0;
+        let since = |from: Micros| self.sum(|one| one.at >= from).0;
+        match budget.period {
+            Period::Rolling(seconds) => {
+                (since(start), since(start - Micros::from(seconds) * SECOND / 60 - slack))
+            }
+            _ => (since(start), since(start)),
+        }
+    }
+}
+
+#[test]
+fn what_others_spend_counts_in_windows_of_every_kind() {
+    let mut world = World::new();
+    world.spend(5, true);
+    world.spend(70, false);
+    world.fold(false);
+    world.now += SECOND;
+    world.hear();
+    // What is spent here and not stored yet hides as much of what others spent, as in windows of the calendar in UTC.
+    let utc = Budget::new(NanoUsd(1), Period::Day);
+    assert_eq!(world.spent(&utc), 70);
+    for budget in &windows() {
+        assert_eq!(world.spent(budget), 70, "{budget:?}");
+        assert_eq!(
+            world.purse.spent_here(budget, world.now),
+            NanoUsd(5),
+            "others' part is never told as our own"
+        );
+    }
+    world.fold(true);
+    world.hear();
+    for budget in &windows() {
+        assert_eq!(world.spent(budget), 75, "{budget:?}");
+    }
+}
+
+#[test]
+fn a_window_that_began_meanwhile_is_put_right() {
+    let mut world = World::new();
+    let day = zoned(Period::Day, "Asia/Kolkata");
+    let end = world.purse.view(&day, world.now).resets_at.unwrap();
+    world.now = end - SECOND;
+    world.spend(3, true);
+    world.spend(40, false);
+    world.fold(false);
+    world.now = end + SECOND;
+    world.spend(2, true);
+    world.hear();
+    // Nobody knows yet what of it belongs to the new day; 5 of it hide behind what is not stored yet.
+    assert_eq!(world.spent(&day), 2 + 35);
+    world.now = end + 10 * SECOND;
+    world.hear();
+    assert_eq!(world.spent(&day), 2);
+    world.fold(true);
+    world.hear();
+    assert_eq!(world.spent(&day), 2, "and stays so");
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Spend(u64, bool),
+    Fold(bool),
+    Hear,
+    Pass(i64),
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_others_spend_is_lost_or_counted_twice(
+        steps in proptest::collection::vec(prop_oneof![
+            4 => (1u64..1_000, any::<bool>()).prop_map(|(cost, here)| Step::Spend(cost, here)),
+            2 => any::<bool>().prop_map(Step::Fold),
+            3 => Just(Step::Hear),
+            2 => (0i64..5).prop_map(|seconds| Step::Pass(seconds * SECOND)),
+            1 => (1i64..400).prop_map(|minutes| Step::Pass(minutes * 60 * SECOND)),
+        ], 1..80)
+    ) {
+        let mut world = World::new();
+        let mut longest_silence = 0;
+        let mut heard = world.now;
+        for step in steps {
+            match step {
+                Step::Spend(cost, is_here) => world.spend(cost, is_here),
+                Step::Fold(of_here) => world.fold(of_here),
+                Step::Hear => {
+                    world.hear();
+                    heard = world.now;
+                }
+                Step::Pass(time) => {
+                    // Journals are stored within seconds.
+                    world.fold(true);
+                    world.fold(false);
+                    world.now += time;
+                    longest_silence = longest_silence.max(world.now - heard);
+                }
+            }
+            for budget in &windows() {
+                let own = world.exact(budget, 0).0;
+                let own = own - world.sum(|one| {
+                    !one.is_here && one.at >= budget.period.window(world.now, budget.time_zone.as_ref()).0
+                }).0;
+                prop_assert!(world.spent(budget) >= own, "what is spent here counts at once");
+            }
+        }
+        world.fold(true);
+        world.fold(false);
+        world.hear();
+        world.now += 10 * SECOND;
+        world.hear();
+        for budget in &windows() {
+            let (least, most) = world.exact(budget, longest_silence + 10 * SECOND + HOUR / 60);
+            let told = world.spent(budget);
+            prop_assert!((least..=most).contains(&told), "{budget:?}: {told} is not within {least} and {most}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What is told of requests in OpenTelemetry: a request that has ended becomes spans, counts in metrics, and an event, as the protocol's
+//! messages. Pure: whoever sends them has the sockets and the clock. Names that conventions give stand in [`names`] and
+//! nowhere else. It must not hold texts of prompts or answers.
+#![forbid(unsafe_code)]
+
+pub mod exposition;
+pub mod genai;
+pub mod logs;
+pub mod names;
+pub mod places;
+pub mod proto;
+pub mod resource;
+pub mod spans;
+
+mod attributes;
+mod describe;

@@ -1,0 +1,8 @@
+//! Messages of the OpenTelemetry protocol, as far as they are sent: numbers and types of fields are those of its version 1. What
+//! is not sent is left out.
+
+pub mod collector;
+pub mod common;
+pub mod logs;
+pub mod metrics;
+pub mod trace;

@@ -1,0 +1,72 @@
+// A short call to one model of a provider, to see whether it answers: by the playground's key, and counted as any call.
+import { Link } from "@tanstack/react-router";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { useAll } from "@/api/lists";
+import { useMay } from "@/api/permissions";
+import type { Model } from "@/api/types";
+import { playgroundKey } from "@/features/playground/key";
+import { chat, type Head, type Told } from "@/features/playground/stream";
+import { Button } from "@/ui/button";
+import { TextField } from "@/ui/fields";
+import { count, duration } from "@/ui/format";
+import { Note } from "@/ui/panels";
+
+/** Enough for a word from any model, and next to nothing in money. */
+const MOST_TOKENS = 64;
+
+type Outcome = { head: Head | null; told: Told | null; text: string; fault: string | null };
+
+/** The form and what came of it. */
+export function TestCall({ provider }: { provider: string }) {
+  const models = useAll<Model>("/api/v1/models", {}, useMay("models:read")).data ?? [];
+  const own = models.filter((model) => model.owner === provider && model.mode === "chat").map(({ id }) => id);
+  const [typed, setTyped] = useState<string | null>(null);
+  const [outcome, setOutcome] = useState<Outcome | null>(null);
+  const [busy, setBusy] = useState(false);
+  const stopper = useRef<AbortController | null>(null);
+  useEffect(() => () => stopper.current?.abort(), []);
+  const model = typed ?? own[0] ?? `${provider}/`;
+  const go = async (event: FormEvent) => {
+    event.preventDefault();
+    stopper.current = new AbortController();
+    setBusy(true);
+    setOutcome(null);
+    const found: Outcome = { head: null, told: null, text: "", fault: null };
+    try {
+      const call = { key: await playgroundKey(), model, turns: [{ role: "user" as const, content: "Say hello." }], maxTokens: MOST_TOKENS, cache: "off" };
+      found.told = await chat(call, (piece) => (found.text += piece), stopper.current.signal, (head) => (found.head = head));
+    } catch (error) {
+      found.fault = error instanceof Error ? error.message : String(error);
+    }
+    setOutcome(found);
+    setBusy(false);
+  };
+  const id = outcome?.head?.requestId;
+  return (
+    <form onSubmit={go} aria-label={`Test ${provider}`}>
+      <div className="flex items-end gap-2">
+        <div className="min-w-0 flex-1">
+          <TextField label={`Model of ${provider}`} hideLabel list={`models-${provider}`} value={model} onChange={(event) => setTyped(event.target.value)} />
+          <datalist id={`models-${provider}`}>{own.map((name) => <option key={name} value={name} />)}</datalist>
+        </div>
+        <Button type="submit" icon="bolt" busy={busy}>
+          Test call
+        </Button>
+      </div>
+      <div role="status" className="mt-2 empty:hidden">
+        {outcome ? (
+          <Note tone={outcome.fault ? "bad" : "good"}>
+            <p className="break-words">
+              {outcome.fault ?? `Answered in ${duration(outcome.told?.totalMs)}, ${count(outcome.told?.outputTokens ?? 0)} tokens: ${outcome.text}`}{" "}
+              {id ? (
+                <Link to="/requests" search={{ open: id }} className="whitespace-nowrap underline">
+                  its record
+                </Link>
+              ) : null}
+            </p>
+          </Note>
+        ) : null}
+      </div>
+    </form>
+  );
+}
