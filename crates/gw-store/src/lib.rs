@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+pub mod analytics;
 pub mod answers;
 pub mod audit;
 pub mod backup;

@@ -1,6 +1,7 @@
 //! What a store offers, in small traits, so that one may be kept in another database than SQLite. All of it
 //! blocks: call it from a thread that may wait, never from a worker of the request path.
 
+use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::audit::{AuditDraft, AuditFilter, AuditPage, AuditRow, AuditSeal, Repeatable};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
@@ -455,10 +456,23 @@ pub trait Reports: Send + Sync {
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
 }
 
+/// Sums of calls by time; see [`crate::analytics`].
+pub trait Analytics: Send + Sync {
+    /// Sums by time and one dimension, in that order.
+    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError>;
+    /// What was used for the first time in the minute of `since` or later, as far back as roll-ups go.
+    fn first_uses(&self, since: Micros) -> Result<RollupFirsts, StoreError>;
+    /// Removes some of the sums of before a time; how many it were, 0 when there are none left.
+    fn remove_rollups(&self, span: Span, before: Micros) -> Result<usize, StoreError>;
+    /// Sets how much is told apart of callers from now on.
+    fn limit_rollups(&self, limits: RollupLimits);
+}
+
 /// All that a gateway needs of its database.
 pub trait Database:
     Directory
     + AccountStore
+    + Analytics
     + BulkStore
     + AnswerStore
     + AuditLog

@@ -46,7 +46,7 @@ pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
 pub use scim::{GroupRule, ScimSettings};
 pub use semantic::LocalEmbeddings;
-pub use server::{Cors, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
+pub use server::{Cors, RollupSettings, ServerLimits, ServerSettings, StoreSettings, TlsFiles};
 pub use sign_in::{GroupRole, OidcClaims, OidcSettings, SignInSettings};
 
 use crate::errors::{ConfigErrors, Faults, Warning};
@@ -146,8 +146,7 @@ pub fn compile(
     let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let server = server::server(file, &mut faults);
-    let store =
-        server::store(&file.records.value, &file.storage.value, database::database(file, &mut faults));
+    let store = server::store(file, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
     let embeddings = semantic::local(&file.embeddings.value, &settings.source);
     let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);

@@ -4,8 +4,6 @@ use super::database::DatabaseSettings;
 use crate::errors::Faults;
 use crate::settings::FileSettings;
 use crate::settings::network::CorsSettings;
-use crate::settings::records::RecordSettings;
-use crate::settings::storage::StorageSettings;
 use crate::settings::telemetry::{LogFormat, LogLevel};
 use gw_model::Network;
 use std::net::SocketAddr;
@@ -105,6 +103,23 @@ pub struct StoreSettings {
     pub body_queue_bytes: usize,
     /// Days that records are kept; `None` is for ever.
     pub record_retention_days: Option<u64>,
+    /// Sums by time.
+    pub rollups: RollupSettings,
+}
+
+/// How long sums by time are kept, and how much they tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RollupSettings {
+    /// Days of sums by minute.
+    pub minute_days: u64,
+    /// Days of sums by hour.
+    pub hour_days: u64,
+    /// Days of sums by day.
+    pub day_days: u64,
+    /// Series of callers in a minute.
+    pub max_minute_series: usize,
+    /// Series of callers in an hour.
+    pub max_hour_series: usize,
 }
 
 pub(super) fn server(file: &FileSettings, faults: &mut Faults) -> ServerSettings {
@@ -163,11 +178,9 @@ fn origins(settings: &CorsSettings, faults: &mut Faults) -> Cors {
     Cors { allow_any_origin: allow_origins.iter().any(|origin| origin == "*"), allow_origins }
 }
 
-pub(super) fn store(
-    records: &RecordSettings,
-    settings: &StorageSettings,
-    database: DatabaseSettings,
-) -> StoreSettings {
+pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSettings {
+    let (settings, records) = (&file.storage.value, &file.records.value);
+    let analytics = &file.analytics.value;
     StoreSettings {
         database,
         database_max_connections: settings.database_max_connections.value.size(),
@@ -183,5 +196,12 @@ pub(super) fn store(
         audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
         body_queue_bytes: records.body_queue_bytes.value.size(),
         record_retention_days: records.retention_days.map(|days| days.value.get()),
+        rollups: RollupSettings {
+            minute_days: analytics.minute_retention_days.value.get(),
+            hour_days: analytics.hour_retention_days.value.get(),
+            day_days: analytics.day_retention_days.value.get(),
+            max_minute_series: analytics.max_minute_series.value.size(),
+            max_hour_series: analytics.max_hour_series.value.size(),
+        },
     }
 }

@@ -1,5 +1,6 @@
 //! The top level of the file, and the settings as a whole.
 
+use super::analytics::AnalyticsSettings;
 use super::auth::AuthBlock;
 use super::cache::CacheSettings;
 use super::customers::CustomerSettings;
@@ -85,6 +86,8 @@ settings! {
         section records: RecordSettings,
         /// Journal and store.
         section storage: StorageSettings,
+        /// Sums by minute, hour and day.
+        section analytics: AnalyticsSettings,
         /// Logs, and what a collector of OpenTelemetry is told.
         section telemetry: TelemetrySettings,
     } later { "mcp", "credentials" }

@@ -5,6 +5,7 @@ mod access;
 mod account_input;
 mod accounts;
 mod admin_tokens;
+mod analytics;
 mod apply;
 mod audit;
 mod auth;
@@ -29,6 +30,7 @@ pub(crate) mod openapi;
 mod parameters;
 mod providers;
 mod query;
+mod reports;
 mod routes;
 mod scim;
 mod usage;
@@ -96,6 +98,9 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/logs/{id}/bodies", get(logs::bodies))
         .route("/logs/{id}/feedback", get(logs::feedback).post(logs::add_feedback))
         .route("/usage", get(usage::rows))
+        .route("/analytics/timeseries", get(analytics::timeseries))
+        .route("/analytics/overview", get(analytics::overview))
+        .route("/reports/chargeback", get(reports::chargeback))
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))
         .route("/audit/verify", get(audit::verify))

@@ -2,6 +2,7 @@
 //! the gate compares it with the committed copy, and a test asks every operation without a key.
 
 mod accounts;
+mod analytics;
 mod apply;
 mod auth;
 mod keys;
@@ -50,7 +51,13 @@ impl Operation {
 
 /// All operations.
 pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
-    let more = [accounts::OPERATIONS, tokens::OPERATIONS, apply::OPERATIONS, auth::OPERATIONS];
+    let more = [
+        accounts::OPERATIONS,
+        analytics::OPERATIONS,
+        tokens::OPERATIONS,
+        apply::OPERATIONS,
+        auth::OPERATIONS,
+    ];
     OPERATIONS.iter().chain(more.into_iter().flatten())
 }
 
@@ -512,6 +519,7 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(analytics::schemas());
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
         map.extend(auth::schemas());

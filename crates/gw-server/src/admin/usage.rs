@@ -49,11 +49,7 @@ pub(super) async fn rows(
             return Err(ApiError::invalid(field, text));
         }
     }
-    let seen_from = caller.authority.seen_from(Resource::Usage.read())?;
-    if seen_from.is_some() && matches!(group_by, GroupBy::User | GroupBy::Tag) {
-        // Users and tags have calls of several tenants.
-        on_gateway(&caller, Resource::Usage.read())?;
-    }
+    let seen_from = seen_from(&caller, group_by)?;
     let is_restricted = seen_from.is_some();
     let filter = UsageFilter {
         seen_from,
@@ -77,8 +73,18 @@ pub(super) async fn rows(
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
+/// The accounts whose calls he may see; nothing where he may see all.
+pub(super) fn seen_from(caller: &Caller, group_by: GroupBy) -> Result<Option<Vec<AccountId>>, ApiError> {
+    let seen_from = caller.authority.seen_from(Resource::Usage.read())?;
+    if seen_from.is_some() && matches!(group_by, GroupBy::User | GroupBy::Tag) {
+        // Users and tags have calls of several tenants.
+        on_gateway(caller, Resource::Usage.read())?;
+    }
+    Ok(seen_from)
+}
+
 /// May he see the sums of that account?
-fn sees(app: &App, caller: &Caller, row: &UsageRow) -> bool {
+pub(super) fn sees(app: &App, caller: &Caller, row: &UsageRow) -> bool {
     let account = row.value.parse::<AccountId>().map(|id| Standing::of_account(app, id));
     account.is_ok_and(|standing| caller.authority.sees(Resource::Usage.read(), &standing))
 }

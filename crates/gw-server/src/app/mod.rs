@@ -2,6 +2,7 @@
 //! all workers share of the process. It must not know HTTP framing.
 
 pub(crate) mod accounts;
+pub(crate) mod analytics;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod authorization;
@@ -12,6 +13,7 @@ pub(crate) mod guardrails;
 pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod plugins;
+pub(crate) mod reports;
 pub(crate) mod routes;
 pub(crate) mod scim;
 pub(crate) mod sign_in;

@@ -6,6 +6,7 @@ use gw_model::caching::{CachePolicies, CacheStore};
 use gw_model::{Clock, Secret};
 use gw_pipeline::Masks;
 use gw_pipeline::{Gateway, SystemClock};
+use gw_store::analytics::RollupLimits;
 use gw_store::answers::Purge;
 use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
@@ -150,6 +151,10 @@ impl Storage {
             Err(error) if error.is_unavailable() => fold.replay_first = true,
             Err(error) => return Err(error),
         }
+        database.limit_rollups(RollupLimits {
+            max_minute_series: settings.rollups.max_minute_series,
+            max_hour_series: settings.rollups.max_hour_series,
+        });
         super::accounts::load(&*database, &table.accounts)?;
         load_keys(&*database, &table)?;
         restore_budgets(&*database, &table, clock.now())?;

@@ -19,6 +19,7 @@ mod logs;
 mod migrate;
 mod models;
 pub(crate) mod output;
+mod report;
 mod routes;
 mod schema;
 mod serve;
@@ -62,6 +63,8 @@ enum Command {
     Export(export::ExportArguments),
     /// Show what was used and what it cost.
     Usage(usage::UsageArguments),
+    /// Report what was used and what it cost, for whoever pays.
+    Report(report::ReportArguments),
     /// Show the records of requests.
     Logs(logs::LogsArguments),
     /// Show which models can be called.
@@ -99,6 +102,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Usage(arguments) => usage::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),

@@ -3,6 +3,7 @@
 use super::configuration::{self, ConfigurationError, Origin};
 use super::{checks, demo, follow, newcomers, records, reload, shared_limits, sharing, shutdown};
 use crate::app::accounts as app_accounts;
+use crate::app::analytics;
 use crate::app::audit;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
@@ -18,7 +19,7 @@ use crate::listen::acceptor::{self, Door};
 use crate::listen::nofile;
 use crate::listen::worker::{self, Phase, WorkerHandle};
 use crate::telemetry::{self, LogFormat};
-use gw_config::compile::RedisSettings;
+use gw_config::compile::{RedisSettings, RollupSettings};
 use gw_config::{Compiled, settings};
 use gw_pipeline::{Gateway, GatewayParts, PublishError, SystemClock};
 use gw_store::StoreError;
@@ -40,7 +41,7 @@ const BACKGROUND_THREADS: usize = 2;
 /// How often the clock is compared with the system's.
 const RESYNC_EVERY: Duration = Duration::from_secs(30);
 
-/// How often old entries of the audit log are dropped.
+/// How often old entries of the audit log and old sums are dropped.
 const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 
 /// How long sessions may take to say goodbye once the grace is over.
@@ -347,6 +348,7 @@ fn share(background: &Runtime, compiled: &Compiled, app: &App) -> Result<(), Boo
 fn look_after(background: &Runtime, app: &Arc<App>, compiled: &Compiled) {
     background.spawn(newcomers::keep(Arc::clone(app)));
     background.spawn(prune_audit(Arc::clone(app), compiled.store.audit_retention_days));
+    background.spawn(prune_rollups(Arc::clone(app), compiled.store.rollups));
     background.spawn(records::keep(Arc::clone(app), compiled.store.record_retention_days));
 }
 
@@ -357,6 +359,17 @@ async fn prune_audit(app: Arc<App>, days: Option<u64>) {
         let pruned = Arc::clone(&app);
         if let Err(error) = tokio::task::spawn_blocking(move || audit::prune(&pruned, days)).await {
             tracing::error!(%error, "old entries of the audit log stay");
+        }
+        tokio::time::sleep(PRUNE_EVERY).await;
+    }
+}
+
+/// Drops sums by time that are too old, at start and then now and again.
+async fn prune_rollups(app: Arc<App>, settings: RollupSettings) {
+    loop {
+        let pruned = Arc::clone(&app);
+        if let Err(error) = tokio::task::spawn_blocking(move || analytics::prune(&pruned, &settings)).await {
+            tracing::error!(%error, "old sums by time stay");
         }
         tokio::time::sleep(PRUNE_EVERY).await;
     }

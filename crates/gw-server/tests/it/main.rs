@@ -8,6 +8,7 @@
 
 mod access;
 mod accounting;
+mod analytics;
 mod apply;
 mod audit;
 mod auto;

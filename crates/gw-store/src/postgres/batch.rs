@@ -5,14 +5,15 @@ use super::bytes::{Id, clean};
 use super::columns::Columns;
 use super::fault::Fault;
 use super::session::Db;
-use super::{by_node, sums, tolls};
+use super::{by_node, rollups, sums, tolls};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId, TollFrame, outcome_code};
-use crate::rows::{Counted, Row, Sums, TollSums, Totals, signed};
+use crate::rows::{Bounds, Counted, Row, Sums, TollSums, Totals, signed};
 use crate::traits::Batch;
 use crate::types::{Folded, PendingIntent};
 use ahash::{AHashMap, AHashSet};
 use gw_model::Outcome;
+use parking_lot::Mutex;
 
 const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cost) \
      SELECT * FROM unnest($1::bytea[], $2::int[], $3::int[], $4::bigint[], $5::bytea[], $6::bigint[]) \
@@ -202,7 +203,7 @@ impl Gathered {
     }
 
     /// Writes all of it; gives what was new.
-    pub(super) async fn write(&self, db: &mut Db<'_>) -> Result<Folded, Fault> {
+    pub(super) async fn write(&self, bounds: &Mutex<Bounds>, db: &mut Db<'_>) -> Result<Folded, Fault> {
         let (mut entries, mut added) = (Entries::default(), Added::default());
         let mut folded = Folded::default();
         let new = self.records.insert(db).await?;
@@ -219,6 +220,8 @@ impl Gathered {
         folded.lost += self.write_off(db, &mut entries, &mut added).await?;
         entries.write(db).await?;
         sums::write(&added.sums, db).await?;
+        let rollups = added.sums.rollup_rows(&mut bounds.lock());
+        rollups::write(&rollups, db).await?;
         by_node::write(&added.sums, self.node(), db).await?;
         tolls::write(&added.tolls, db).await?;
         self.write_owned(db).await?;
@@ -356,6 +359,11 @@ fn count_lost(row: &tokio_postgres::Row, sums: &mut Sums) -> Result<(), Fault> {
         provider: text(5)?,
         customer: text(6)?,
         outcome: Outcome::Lost,
+        status: 0,
+        error: "",
+        cache: "",
+        first_byte_us: None,
+        total_us: 0,
         is_sub_call: row.try_get(9)?,
         accounts: row.try_get::<_, Option<&[u8]>>(10)?.unwrap_or_default(),
     };

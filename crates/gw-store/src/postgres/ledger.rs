@@ -27,7 +27,7 @@ impl Ledger for PostgresStore {
         if gathered.is_empty() {
             return Ok(Folded::default());
         }
-        self.retried("fold the journal", FOLD_LIMIT, async |db| gathered.write(db).await)
+        self.retried("fold the journal", FOLD_LIMIT, async |db| gathered.write(&self.bounds, db).await)
     }
 
     /// What is committed is on disk.

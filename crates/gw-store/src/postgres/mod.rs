@@ -22,6 +22,7 @@ mod ledger;
 mod logs;
 mod migrate;
 mod objects;
+mod rollups;
 mod routes;
 mod session;
 mod sign_in;

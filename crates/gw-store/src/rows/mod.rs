@@ -3,6 +3,7 @@
 
 mod account_sums;
 mod record;
+mod rollups;
 pub(crate) mod search;
 mod spending;
 mod spent;
@@ -13,6 +14,7 @@ pub(crate) mod verdicts;
 
 pub(crate) use account_sums::ALL_HOURS;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
+pub(crate) use rollups::{Bounds, Rollup, RollupRows};
 pub(crate) use spending::Stretches;
 pub(crate) use spent::{add_spent, first_day};
 pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Sums, UsageSum};

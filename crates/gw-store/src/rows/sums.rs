@@ -3,7 +3,8 @@
 //! store writes what it is handed.
 
 use super::account_sums::{AccountRow, AccountSums};
-use super::record::{Row, Totals};
+use super::record::{Row, Totals, signed};
+use super::rollups::{Bounds, RollupRows, Rollups};
 use crate::accounts::of_level;
 use crate::journal::AttemptFrame;
 use ahash::AHashMap;
@@ -28,6 +29,14 @@ pub(crate) struct Counted<'a> {
     pub(crate) provider: &'a str,
     pub(crate) customer: &'a str,
     pub(crate) outcome: Outcome,
+    /// Sent to the caller; 0 for none.
+    pub(crate) status: u16,
+    /// The gateway's error code; empty for none.
+    pub(crate) error: &'a str,
+    /// What the cache did; empty for nothing.
+    pub(crate) cache: &'a str,
+    pub(crate) first_byte_us: Option<i64>,
+    pub(crate) total_us: i64,
     /// It is no request of its own.
     pub(crate) is_sub_call: bool,
     /// What it counts for besides its key, packed.
@@ -44,6 +53,11 @@ impl<'a> Counted<'a> {
             provider: row.provider,
             customer: row.customer,
             outcome: row.outcome,
+            status: row.status,
+            error: row.error_code,
+            cache: row.cache,
+            first_byte_us: row.first_byte_us.map(signed),
+            total_us: signed(row.total_us),
             is_sub_call: row.parent.is_some(),
             accounts: &row.accounts,
         }
@@ -51,6 +65,12 @@ impl<'a> Counted<'a> {
 
     const fn hour(&self) -> i64 {
         self.end_time.div_euclid(HOUR_US)
+    }
+
+    /// The model that it counts for. A name that no model has would make a row per name; such calls are counted without one.
+    pub(super) fn counted_model(&self) -> &'a str {
+        let made_up = self.provider.is_empty() && self.outcome == Outcome::Refused;
+        if made_up { "" } else { self.model }
     }
 
     /// The name that it is counted under, of those that may be a label or an account: the account, where it has one.
@@ -96,6 +116,7 @@ pub(crate) struct Sums {
     cells: AHashMap<Cell, UsageSum>,
     groups: Groups,
     accounts: AccountSums,
+    rollups: Rollups,
 }
 
 impl Sums {
@@ -146,6 +167,7 @@ impl Sums {
         let cell = Cell { key, group: self.groups.of(counted, provider) };
         self.cells.entry(cell).or_default().add(&sum);
         self.accounts.add(counted.hour(), counted.accounts, &sum);
+        self.rollups.add(counted, provider, totals, &sum, sign);
     }
 
     /// Adds what other sums hold.
@@ -156,11 +178,12 @@ impl Sums {
             self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
         }
         self.accounts.merge(&other.accounts);
+        self.rollups.merge(&other.rollups);
     }
 
-    /// Rows of `usage` and `account_usage`.
+    /// Rows of `usage`, `account_usage` and `rollups`.
     pub(crate) fn len(&self) -> usize {
-        self.cells.len() + self.accounts.len()
+        self.cells.len() + self.accounts.len() + self.rollups.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -174,6 +197,12 @@ impl Sums {
         self.cells.shrink_to(used);
         self.groups = Groups::default();
         self.accounts.clear();
+        self.rollups.clear();
+    }
+
+    /// Every row of `rollups`, as differences.
+    pub(crate) fn rollup_rows(&self, bounds: &mut Bounds) -> RollupRows {
+        self.rollups.rows(bounds)
     }
 
     /// Every row of `account_usage`, as differences, in the order of its primary key.
@@ -253,9 +282,7 @@ impl Groups {
         to.clear();
         to.extend_from_slice(&counted.hour().to_le_bytes());
         to.push(u8::from(counted.key.is_some()));
-        // A name that no model has would make a row per name; such calls are counted without one.
-        let made_up = counted.provider.is_empty() && counted.outcome == Outcome::Refused;
-        let model = if made_up { "" } else { counted.model };
+        let model = counted.counted_model();
         let team = counted.named(Level::Team, counted.team);
         let customer = counted.named(Level::Customer, counted.customer);
         for part in [&*team, model, provider, &*customer] {

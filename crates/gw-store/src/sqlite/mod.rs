@@ -20,6 +20,7 @@ mod logs;
 mod migrate;
 mod objects;
 mod records;
+mod rollups;
 mod routes;
 mod sign_in;
 mod spending;

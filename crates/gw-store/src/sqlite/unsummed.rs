@@ -9,7 +9,7 @@
 
 use super::sums;
 use crate::journal::outcome_of;
-use crate::rows::{Counted, Sums, Totals, id_bytes, signed};
+use crate::rows::{Bounds, Counted, Sums, Totals, id_bytes, signed};
 use gw_model::{NanoUsd, Outcome};
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
@@ -47,6 +47,8 @@ pub(super) struct Unsummed {
     batch: i64,
     /// When the oldest of them were taken up.
     since: Option<Instant>,
+    /// How much of callers roll-ups tell apart.
+    pub(super) bounds: Bounds,
 }
 
 /// How far the database is, as the row of `summing` says.
@@ -85,7 +87,7 @@ pub(super) enum AfterCommit {
 
 impl Unsummed {
     pub(super) fn new(settings: SumSettings) -> Self {
-        Self { settings, sums: Sums::default(), batch: -1, since: None }
+        Self { settings, sums: Sums::default(), batch: -1, since: None, bounds: Bounds::default() }
     }
 
     /// True when sums are kept here that are due.
@@ -116,7 +118,7 @@ impl Unsummed {
     /// Ends a transaction that added something: writes the sums if it is time, or if `all`; else notes that
     /// they are still to be written.
     pub(super) fn end(
-        &self,
+        &mut self,
         db: &Connection,
         mark: &Mark,
         added: Added,
@@ -125,8 +127,8 @@ impl Unsummed {
         let next = mark.next();
         let rows = self.sums.len() + added.sums.len();
         if added.corrected || ((all || self.due(rows)) && rows > 0) {
-            sums::write(&self.sums, db)?;
-            sums::write(&added.sums, db)?;
+            sums::write(&self.sums, &mut self.bounds, db)?;
+            sums::write(&added.sums, &mut self.bounds, db)?;
             write_mark(db, &Mark { batch: next, summed: next, first: None })?;
             return Ok(AfterCommit::Written(next));
         }
@@ -182,7 +184,8 @@ fn write_mark(db: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 fn sum_again(db: &Connection, summed: i64, first: [u8; 16]) -> rusqlite::Result<Sums> {
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
-         attempts, tries, parent IS NOT NULL, accounts, saved FROM records WHERE id >= ? AND batch > ?",
+         attempts, tries, parent IS NOT NULL, accounts, saved, status, error_code, cache, first_byte_us, cache_write, \
+         reasoning FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
     let mut sums = Sums::default();
@@ -205,6 +208,11 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         provider: text(5)?,
         customer: text(6)?,
         outcome: outcome_of(row.get(7)?).unwrap_or(Outcome::UpstreamError),
+        status: row.get(17)?,
+        error: text(18)?,
+        cache: text(19)?,
+        first_byte_us: row.get(20)?,
+        total_us: row.get(1)?,
         is_sub_call: row.get(14)?,
         accounts: row.get_ref(15)?.as_blob_or_null()?.unwrap_or_default(),
     };
@@ -214,6 +222,8 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         cached: row.get(10)?,
         cost: row.get(11)?,
         saved: row.get::<_, Option<i64>>(16)?.unwrap_or(0),
+        cache_write: row.get(21)?,
+        reasoning: row.get(22)?,
         ..Totals::default()
     };
     // With one attempt, and for a call that was written off, all is in the row itself.
@@ -228,7 +238,14 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
     if tries.is_empty() {
         sums.count_shares(&counted, std::iter::once((counted.provider, totals)), 1);
     } else {
-        sums.count_shares(&counted, tries.iter().map(|t| (t.provider.as_str(), t.totals())), 1);
+        // Of some tokens the list says nothing: they are counted for the last attempt.
+        let rest =
+            Totals { cache_write: totals.cache_write, reasoning: totals.reasoning, ..Totals::default() };
+        let last = tries.len() - 1;
+        let shares: Vec<(&str, Totals)> = (tries.iter().enumerate())
+            .map(|(at, t)| (t.provider.as_str(), if at == last { t.totals().plus(rest) } else { t.totals() }))
+            .collect();
+        sums.count_shares(&counted, shares.into_iter(), 1);
     }
     Ok(())
 }

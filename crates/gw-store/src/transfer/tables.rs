@@ -1,5 +1,6 @@
 //! The tables that both databases have, and how their rows are carried over, some thousand at a time.
 
+use crate::analytics::Sketch;
 use crate::error::StoreError;
 use crate::postgres::{Db, Fault, clean};
 use rusqlite::Connection;
@@ -18,9 +19,11 @@ enum Kind {
     Whole,
     Small,
     Flag,
+    /// Durations, which are bytes here and a list of numbers there.
+    Buckets,
 }
 
-use Kind::{Big, Bytes, Flag, Small, Text, Whole};
+use Kind::{Big, Buckets, Bytes, Flag, Small, Text, Whole};
 
 /// A column: its name there, what it is read from here, and its kind.
 type Column = (&'static str, &'static str, Kind);
@@ -76,6 +79,11 @@ const TABLES: &[Table] = tables! {
         "requests" Big, "errors" Big, "input" Big, "output" Big, "cached" Big, "cost" Big, "saved" Big;
     "account_usage": "hour" Big, "account" Bytes, "requests" Big, "errors" Big, "input" Big, "output" Big,
         "cached" Big, "cost" Big, "saved" Big;
+    "rollup_series": "id" Big, "is_of_caller" Flag, "key" Bytes, "team" Text, "accounts" Bytes, "model" Text,
+        "provider" Text, "outcome" Small, "class" Small, "error" Text, "cache" Text, "first_minute" Big;
+    "rollups": "kind" Small, "start" Big, "series" Big, "requests" Big, "errors" Big, "input" Big, "output" Big,
+        "cached" Big, "cache_write" Big, "reasoning" Big, "cost" Big, "saved" Big, "latency" Buckets,
+        "first_byte" Buckets;
     "account_labels": "account" Bytes, "name" Text;
     "tolls": "counter" Big, "subject" Big, "day" Big, "cost" Big;
     "watermarks": "node" Big, "generation" Big, "worker" Whole, "sequence" Big, "place" "offset" Big;
@@ -162,16 +170,21 @@ impl Table {
     }
 
     async fn write(&self, db: &mut Db<'_>, columns: &mut [Values]) -> Result<u64, Fault> {
-        let names: Vec<&str> = self.columns.iter().map(|(name, ..)| *name).collect();
+        let names: Vec<String> = self.columns.iter().map(|(name, ..)| format!("\"{name}\"")).collect();
         let arrays: Vec<String> = (1..)
             .zip(self.columns)
             .map(|(number, (_, _, kind))| format!("${number}::{}[]", kind.as_str()))
             .collect();
+        let selected = self.columns.iter().map(|(name, _, kind)| match kind {
+            Buckets => format!("\"{name}\"::bigint[]"),
+            _ => format!("\"{name}\""),
+        });
         let sql = format!(
-            "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT * FROM unnest({})",
+            "INSERT INTO {} ({names}) OVERRIDING SYSTEM VALUE SELECT {} FROM unnest({}) AS t ({names})",
             self.name,
-            names.join(", "),
-            arrays.join(", ")
+            selected.collect::<Vec<_>>().join(", "),
+            arrays.join(", "),
+            names = names.join(", "),
         );
         let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(Values::as_value).collect();
         let written = db.execute(&sql, &values).await?;
@@ -184,7 +197,7 @@ impl Kind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Bytes => "bytea",
-            Self::Text => "text",
+            Self::Text | Self::Buckets => "text",
             Self::Big => "bigint",
             Self::Whole => "int",
             Self::Small => "smallint",
@@ -201,6 +214,7 @@ enum Values {
     Whole(Vec<Option<i32>>),
     Small(Vec<Option<i16>>),
     Flag(Vec<Option<bool>>),
+    Buckets(Vec<String>),
 }
 
 impl Values {
@@ -208,6 +222,7 @@ impl Values {
         match kind {
             Bytes => Self::Bytes(Vec::with_capacity(ROWS)),
             Text => Self::Text(Vec::with_capacity(ROWS)),
+            Buckets => Self::Buckets(Vec::with_capacity(ROWS)),
             Big => Self::Big(Vec::with_capacity(ROWS)),
             Whole => Self::Whole(Vec::with_capacity(ROWS)),
             Small => Self::Small(Vec::with_capacity(ROWS)),
@@ -228,6 +243,10 @@ impl Values {
                 let text = given.map(|value| value.as_str().map(|text| clean(text).into_owned())).transpose();
                 all.push(text.map_err(|_| damaged())?);
             }
+            Self::Buckets(all) => {
+                let sketch = value.as_blob().ok().and_then(Sketch::from_bytes).ok_or_else(damaged)?;
+                all.push(sketch.to_array());
+            }
             Self::Big(all) => all.push(number()?),
             Self::Whole(all) => all.push(number()?.map(|n| i32::try_from(n).unwrap_or(i32::MAX))),
             Self::Small(all) => all.push(number()?.map(|n| i16::try_from(n).unwrap_or(i16::MAX))),
@@ -244,6 +263,7 @@ impl Values {
             Self::Whole(all) => all,
             Self::Small(all) => all,
             Self::Flag(all) => all,
+            Self::Buckets(all) => all,
         }
     }
 }

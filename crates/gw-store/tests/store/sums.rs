@@ -35,13 +35,19 @@ fn rows(dir: &Path, sql: &str) -> Vec<Vec<Value>> {
     rows.collect::<Result<_, _>>().unwrap()
 }
 
-fn tables(dir: &Path) -> [Vec<Vec<Value>>; 3] {
-    ["usage", "spent", "account_usage"].map(|table| rows(dir, &format!("SELECT * FROM {table}")))
+fn tables(dir: &Path) -> [Vec<Vec<Value>>; 5] {
+    ["usage", "spent", "account_usage", "rollups", "rollup_series"]
+        .map(|table| rows(dir, &format!("SELECT * FROM {table}")))
 }
 
 /// What the ledger and the records say must be what the sums say. What was charged and then given back is a sum of 0, which
 /// may stand there or not.
 fn assert_sums_hold(dir: &Path) {
+    assert_usage_holds(dir);
+    assert_rollups_hold(dir);
+}
+
+fn assert_usage_holds(dir: &Path) {
     let ever = rows(dir, "SELECT key, cost FROM spent WHERE day = -1 AND cost <> 0 ORDER BY key");
     let entered =
         "SELECT key, SUM(cost) FROM ledger WHERE key IS NOT NULL GROUP BY key HAVING SUM(cost) <> 0";
@@ -58,6 +64,20 @@ fn assert_sums_hold(dir: &Path) {
     };
     assert_eq!(sums("usage", "COALESCE(SUM(requests), 0)"), sums("records", "COUNT(*) - COUNT(parent)"));
     assert_accounts_hold(dir);
+}
+
+/// What the records say must be what is rolled up, of every kind.
+fn assert_rollups_hold(dir: &Path) {
+    let sums = |requests: &str, from: &str| {
+        let sums = ["input", "output", "cached", "cache_write", "reasoning", "cost"];
+        let sums = sums.map(|column| format!("COALESCE(SUM({column}), 0)")).join(", ");
+        rows(dir, &format!("SELECT {requests}, {sums} FROM {from}"))
+    };
+    let told = sums("COUNT(*) - COUNT(parent)", "records");
+    for kind in 0..6 {
+        let from = format!("rollups WHERE kind = {kind}");
+        assert_eq!(sums("COALESCE(SUM(requests), 0)", &from), told, "of kind {kind}");
+    }
 }
 
 /// What the records say of accounts must be what their sums say.
@@ -167,7 +187,7 @@ fn sums_are_kept_until_asked_for_and_answers_are_always_fresh() {
 #[test]
 fn sums_are_written_by_age_and_by_number() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path(), SumSettings { max_rows: 1, ..NEVER });
+    let store = open(dir.path(), SumSettings { max_rows: 4, ..NEVER });
     fold(&store, &all_kinds()[..1]);
     assert_eq!(written(dir.path()), 0);
     fold(&store, &all_kinds()[1..2]);
@@ -342,7 +362,8 @@ fn a_database_of_the_first_release_is_taken_over_as_summed_up() {
     let store = open(dir.path(), NEVER);
     assert_eq!(requests(&store), 2);
     assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().day.0, 200);
-    assert_sums_hold(dir.path());
+    // Roll-ups begin with the release that has them.
+    assert_usage_holds(dir.path());
 }
 
 #[test]
@@ -375,7 +396,7 @@ fn sums_that_an_earlier_release_did_not_write_are_found_again() {
     assert_eq!((alpha.requests, alpha.cost.0, alpha.cached_tokens), (3, 300, 12));
     assert_eq!((beta.requests, beta.cost.0, beta.cached_tokens), (0, 5, 3));
     assert_eq!(by(GroupBy::Customer).iter().map(|row| row.requests).collect::<Vec<_>>(), [1, 2]);
-    assert_sums_hold(dir.path());
+    assert_usage_holds(dir.path());
 }
 
 /// One thing that may happen to a store.

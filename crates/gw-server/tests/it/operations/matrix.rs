@@ -255,6 +255,7 @@ async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
         format!("logs?team_id={}", foreign.team),
         format!("logs?organization_id={}", foreign.organization),
         format!("usage?group_by=model&team_id={}", foreign.team),
+        format!("analytics/timeseries?group_by=key&team_id={}", foreign.team),
         format!("budgets?id={}", foreign.team),
         "budgets".to_owned(),
         format!("users?member_of={}", foreign.team),
@@ -264,6 +265,13 @@ async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
         format!("audit?id={}", foreign.user),
         format!("audit?id={}", foreign.team),
     ]);
+    for dimension in ["key", "team", "project", "organization", "customer", "model", "provider"] {
+        let interval = if dimension == "customer" { "hour" } else { "minute" };
+        paths.push(format!("analytics/timeseries?group_by={dimension}&interval={interval}"));
+    }
+    paths
+        .extend(["team", "project", "customer", "key"].map(|by| format!("reports/chargeback?group_by={by}")));
+    paths.push("analytics/overview".to_owned());
     // One that waits until both calls are written down.
     crate::support::eventually("both calls are recorded", async || {
         (gateway.rows("/api/v1/logs").await.len() == 2).then_some(())
@@ -284,7 +292,18 @@ async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
         if !is_filter {
             assert_ne!(shown["data"], json!([]), "{path}: the tenant's own is there");
         }
-        if path.starts_with("usage") && !is_filter {
+        if path.starts_with("analytics/overview") {
+            assert_eq!(shown["current"]["requests"], 1, "{path}: {shown}");
+        }
+        if path.starts_with("analytics/timeseries") && !is_filter {
+            let lines = shown["data"].as_array().unwrap().iter();
+            assert_eq!(
+                lines.map(|line| line["total"]["requests"].as_i64().unwrap()).sum::<i64>(),
+                1,
+                "{path}: {shown}"
+            );
+        }
+        if (path.starts_with("usage") || path.starts_with("reports")) && !is_filter {
             let requests =
                 shown["data"].as_array().unwrap().iter().map(|row| row["requests"].as_u64().unwrap());
             assert_eq!(requests.sum::<u64>(), 1, "{path}: {shown}");

@@ -9,6 +9,7 @@ pub(crate) mod directory;
 pub(crate) mod ledger;
 pub(crate) mod objects;
 pub(crate) mod reports;
+pub(crate) mod rollups;
 pub(crate) mod routes;
 pub(crate) mod sample;
 pub(crate) mod scim;
@@ -71,6 +72,10 @@ macro_rules! for_each_case {
             objects:
                 an_object_comes_back_and_the_last_word_counts, objects_are_listed_in_pages_by_owner,
                 expired_objects_go_with_their_contents, a_journal_says_whose_an_object_is;
+            rollups:
+                calls_are_rolled_up_by_every_dimension, roll_ups_are_cut_by_time_and_removed,
+                durations_of_many_batches_come_together, a_lost_call_gives_way_in_roll_ups,
+                callers_beyond_a_bound_are_counted_by_their_place, what_is_used_first_is_told;
             routes:
                 a_route_has_a_draft_and_one_version_in_force,
                 route_names_are_unique_and_outdated_changes_are_refused, versions_of_a_route_are_bounded;

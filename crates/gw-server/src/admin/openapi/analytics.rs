@@ -1,0 +1,77 @@
+//! Charts, figures and reports, as the document tells of them.
+
+use super::{Answer, Operation, object};
+use serde_json::{Map, Value, json};
+
+/// Operations.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        method: "get",
+        path: "/api/v1/analytics/timeseries",
+        summary: "Figures over time, for each value of a dimension",
+        query: &[
+            "metric",
+            "group_by",
+            "interval",
+            "from",
+            "to",
+            "limit",
+            "key_id",
+            "team_id",
+            "organization_id",
+            "project_id",
+            "user_id",
+            "model",
+            "provider",
+            "outcome",
+            "error_code",
+            "cache",
+        ],
+        body: None,
+        answer: Answer::One(200, "Timeseries"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/analytics/overview",
+        summary: "Traffic, money, failures and durations of a time, beside those of the time before",
+        query: &[
+            "from",
+            "to",
+            "key_id",
+            "team_id",
+            "organization_id",
+            "project_id",
+            "user_id",
+            "model",
+            "provider",
+            "outcome",
+            "error_code",
+            "cache",
+        ],
+        body: None,
+        answer: Answer::One(200, "Overview"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/reports/chargeback",
+        summary: "What each team, project or customer used and what it cost, month by month; as JSON or CSV",
+        query: &["group_by", "from", "to", "format"],
+        body: None,
+        answer: Answer::One(200, "Chargeback"),
+    },
+];
+
+/// Their schemas.
+pub(super) fn schemas() -> Map<String, Value> {
+    let schemas = json!({
+        "Timeseries": object(&["data:array", "next_cursor:string?", "group_by:string?", "interval:string",
+            "from:string", "to:string"]),
+        "Overview": object(&["from:string", "to:string", "interval:string", "current:object", "previous:object",
+            "top:object", "endings:object", "forecast:object"]),
+        "Chargeback": object(&["data:array", "next_cursor:string?", "group_by:string", "from:string", "to:string"]),
+    });
+    match schemas {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}

@@ -1,0 +1,26 @@
+//! Removes sums by time that are older than the configuration keeps them.
+
+use super::DAY;
+use crate::app::state::App;
+use gw_config::compile::RollupSettings;
+use gw_store::analytics::Span;
+
+/// Removes what is too old, some thousand rows at a time.
+pub(crate) fn prune(app: &App, settings: &RollupSettings) {
+    let now = app.gateway.clock().now();
+    let kept = [
+        (Span::Minute, settings.minute_days),
+        (Span::Hour, settings.hour_days),
+        (Span::Day, settings.day_days),
+    ];
+    for (span, days) in kept {
+        let before = now.saturating_sub(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(DAY));
+        loop {
+            match app.storage.database.remove_rollups(span, before) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) => return tracing::error!(%error, "old sums by time stay"),
+            }
+        }
+    }
+}

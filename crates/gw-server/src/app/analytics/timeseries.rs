@@ -1,0 +1,120 @@
+//! One figure or several over time, for each value of a dimension: those that matter most have a line, the others one
+//! together.
+
+use super::metric::{Figure, Metric};
+use super::whole;
+use gw_model::Micros;
+use gw_store::StoreError;
+use gw_store::analytics::{RollupBy, RollupFilter, RollupQuery, RollupRow, Span};
+use gw_store::traits::Analytics;
+use std::collections::BTreeMap;
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct TimeseriesAsk {
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) group_by: Option<RollupBy>,
+    pub(crate) span: Span,
+    pub(crate) from: Micros,
+    pub(crate) to: Micros,
+    pub(crate) filter: RollupFilter,
+    /// Lines besides the one of all others.
+    pub(crate) most_lines: usize,
+}
+
+/// The figures of one value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Line {
+    /// `None` for all others.
+    pub(crate) value: Option<String>,
+    /// Of the whole time, in the order of the metrics.
+    pub(crate) total: Vec<Figure>,
+    /// Of each span, in the order of time; so are the metrics in each.
+    pub(crate) points: Vec<Vec<Figure>>,
+}
+
+/// The answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Timeseries {
+    pub(crate) from: Micros,
+    pub(crate) to: Micros,
+    /// When spans begin.
+    pub(crate) times: Vec<Micros>,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// Reads it. `sees` says which values may be shown, where the filter does not say it.
+pub(crate) fn timeseries(
+    database: &(impl Analytics + ?Sized),
+    ask: &TimeseriesAsk,
+    sees: &dyn Fn(&str) -> bool,
+) -> Result<Timeseries, StoreError> {
+    let (from, to) = whole(ask.span, ask.from, ask.to);
+    let query = RollupQuery {
+        span: ask.span,
+        from,
+        to,
+        by_time: false,
+        group_by: ask.group_by,
+        only: None,
+        filter: ask.filter.clone(),
+        with_latency: ask.metrics.iter().any(|metric| metric.is_duration()),
+    };
+    let (lines, others_are_seen) = values(database, ask, &query, sees)?;
+    let times: Vec<Micros> = (from..to).step_by(usize::try_from(ask.span.us()).unwrap_or(1)).collect();
+    let only = ask.group_by.map(|_| lines.iter().filter_map(|(value, _)| value.clone()).collect());
+    let mut by_value: BTreeMap<Option<String>, BTreeMap<Micros, Vec<Figure>>> = BTreeMap::new();
+    for row in database.rollups(&RollupQuery { by_time: true, only, ..query })? {
+        let figures = figures(&ask.metrics, &row);
+        by_value.entry(row.value).or_default().insert(row.start, figures);
+    }
+    let zero: Vec<Figure> = ask.metrics.iter().map(|metric| metric.zero()).collect();
+    let lines = if lines.is_empty() && ask.group_by.is_none() {
+        // Nothing was called: a line that says so.
+        vec![(Some(String::new()), zero.clone())]
+    } else {
+        lines
+    };
+    let lines = lines.into_iter().filter(|(value, _)| value.is_some() || others_are_seen);
+    let lines = lines.map(|(value, total)| {
+        let points = by_value.remove(&value).unwrap_or_default();
+        let points = times.iter().map(|time| points.get(time).unwrap_or(&zero).clone()).collect();
+        Line { value, total, points }
+    });
+    Ok(Timeseries { from, to, lines: lines.collect(), times })
+}
+
+type Totals = (Option<String>, Vec<Figure>);
+
+/// The values that get a line, with the figures of the whole time, and whether those of all others may be shown.
+fn values(
+    database: &(impl Analytics + ?Sized),
+    ask: &TimeseriesAsk,
+    query: &RollupQuery,
+    sees: &dyn Fn(&str) -> bool,
+) -> Result<(Vec<Totals>, bool), StoreError> {
+    let mut rows = database.rollups(query)?;
+    let found = rows.len();
+    rows.retain(|row| row.value.as_deref().is_none_or(sees));
+    let others_are_seen = rows.len() == found;
+    let weight = |row: &RollupRow| ask.metrics.first().map_or(0, |metric| metric.weight(row));
+    rows.sort_by(|one, other| weight(other).cmp(&weight(one)).then_with(|| one.value.cmp(&other.value)));
+    let most = if ask.group_by.is_some() { ask.most_lines } else { 1 };
+    let others = rows.split_off(most.min(rows.len()));
+    let mut lines: Vec<Totals> =
+        rows.into_iter().map(|row| (row.value.clone(), figures(&ask.metrics, &row))).collect();
+    if !others.is_empty() {
+        let mut rest = RollupRow::default();
+        for row in &others {
+            rest.sums.add(&row.sums);
+            rest.latency.merge(&row.latency);
+            rest.first_byte.merge(&row.first_byte);
+        }
+        lines.push((None, figures(&ask.metrics, &rest)));
+    }
+    Ok((lines, others_are_seen))
+}
+
+fn figures(metrics: &[Metric], row: &RollupRow) -> Vec<Figure> {
+    metrics.iter().map(|metric| metric.of(row)).collect()
+}

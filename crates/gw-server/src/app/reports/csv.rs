@@ -1,0 +1,48 @@
+//! Tables as CSV (RFC 4180) that a spreadsheet opens without running anything: a cell that it would take for a formula begins
+//! with an apostrophe. Pure.
+
+/// Characters with which spreadsheets let a formula begin.
+const BEGINS_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+
+/// The table, a line for each row and one of names before.
+pub(crate) fn csv(names: &[&str], rows: &[Vec<String>]) -> String {
+    let mut text = String::new();
+    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        for (at, cell) in cells.enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            push_cell(&mut text, cell);
+        }
+        text.push_str("\r\n");
+    };
+    line(&mut names.iter().copied());
+    for row in rows {
+        line(&mut row.iter().map(String::as_str));
+    }
+    text
+}
+
+fn push_cell(text: &mut String, cell: &str) {
+    // Some skip what is blank before they look.
+    let is_formula = cell.trim_start_matches([' ', '\n', '\u{a0}']).starts_with(BEGINS_FORMULA);
+    let is_quoted = is_formula || cell.contains([',', '"', '\r', '\n', ';', '\t']);
+    if is_quoted {
+        text.push('"');
+    }
+    if is_formula {
+        text.push('\'');
+    }
+    for character in cell.chars() {
+        if character == '"' {
+            text.push('"');
+        }
+        text.push(character);
+    }
+    if is_quoted {
+        text.push('"');
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,208 @@
+//! Roll-ups: the fold adds to them, reports read them, and what is too old is removed.
+
+use super::db::SqliteStore;
+use crate::accounts::AccountBytes;
+use crate::analytics::Span;
+use crate::analytics::{
+    Answer, Consumption, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch, Values,
+    account_value,
+};
+use crate::error::StoreError;
+use crate::rows::{Rollup, RollupRows, id_bytes};
+use crate::traits::{Analytics, Ledger};
+use gw_model::{KeyId, Micros};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use smallvec::SmallVec;
+
+const KNOWN: &str = "SELECT requests, errors, input, output, cached, cache_write, reasoning, cost, saved, latency, \
+     first_byte FROM rollups WHERE kind = ? AND start = ? AND series = ?";
+const WRITE: &str = "INSERT INTO rollups (kind, start, series, requests, errors, input, output, cached, cache_write, \
+     reasoning, cost, saved, latency, first_byte) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?) \
+     ON CONFLICT DO UPDATE SET requests = excluded.requests, errors = excluded.errors, input = excluded.input, \
+     output = excluded.output, cached = excluded.cached, cache_write = excluded.cache_write, \
+     reasoning = excluded.reasoning, cost = excluded.cost, saved = excluded.saved, latency = excluded.latency, \
+     first_byte = excluded.first_byte";
+const NAME: &str = "INSERT INTO rollup_series (id, is_of_caller, key, team, accounts, model, provider, outcome, class, \
+     error, cache, first_minute) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) \
+     ON CONFLICT DO UPDATE SET first_minute = excluded.first_minute WHERE excluded.first_minute < first_minute";
+const SERIES: &str = "SELECT id, is_of_caller, key, team, accounts, model, provider, outcome, class, error, cache \
+     FROM rollup_series WHERE is_of_caller = ?1 AND (?2 IS NULL OR key = ?2)";
+const READ: &str = "SELECT start, series, requests, errors, input, output, cached, cache_write, reasoning, cost, saved, \
+     latency, first_byte FROM rollups WHERE kind = ? AND start >= ? AND start < ?";
+
+/// Rows that one transaction removes.
+const REMOVED_AT_ONCE: i64 = 5_000;
+
+/// Adds all of it.
+pub(super) fn write(added: &RollupRows, db: &Connection) -> rusqlite::Result<()> {
+    let mut name = db.prepare_cached(NAME)?;
+    for (id, (packed, first_minute)) in &added.series {
+        let Some(series) = Series::unpack(packed) else { continue };
+        name.execute(params![
+            id,
+            series.is_of_caller,
+            series.key.map(id_bytes),
+            series.team,
+            series.accounts.as_slice(),
+            series.model,
+            series.provider,
+            series.outcome,
+            series.class,
+            series.error,
+            series.cache,
+            first_minute
+        ])?;
+    }
+    let (mut known, mut write) = (db.prepare_cached(KNOWN)?, db.prepare_cached(WRITE)?);
+    for ((kind, start, series), more) in &added.rows {
+        let place = params![kind, start, series];
+        let before = known.query_row(place, |row| Ok((counts(row, 0)?, sketch(row, 9)?, sketch(row, 10)?)));
+        let mut sum = more.clone();
+        if let Some((sums, latency, first_byte)) = before.optional()? {
+            let Rollup { sums: added, latency: longer, first_byte: first } = &mut sum;
+            added.add(&sums);
+            longer.merge(&latency);
+            first.merge(&first_byte);
+        }
+        let [requests, errors, input, output, cached, cache_write, reasoning, cost, saved] =
+            sum.sums.counts();
+        let (latency, first_byte) = (sum.latency.to_bytes(), sum.first_byte.to_bytes());
+        write.execute(params![
+            kind,
+            start,
+            series,
+            requests,
+            errors,
+            input,
+            output,
+            cached,
+            cache_write,
+            reasoning,
+            cost,
+            saved,
+            latency,
+            first_byte
+        ])?;
+    }
+    Ok(())
+}
+
+impl Analytics for SqliteStore {
+    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError> {
+        if let Err(error) = self.sum_up(true) {
+            // A disk that is full must not hide what was used before.
+            tracing::warn!(%error, "roll-ups are reported without the latest calls");
+        }
+        self.read("read roll-ups", |db| match query.group_by.filter(|by| by.is_of_account()) {
+            Some(by) => of_accounts(db, query, by.level().unwrap_or_default().code()),
+            None => read(db, query),
+        })
+    }
+
+    fn first_uses(&self, since: Micros) -> Result<RollupFirsts, StoreError> {
+        self.sum_up(true)?;
+        let minute = since.div_euclid(Span::Minute.us());
+        self.read("read what was used first", |db| {
+            let mut models = db.prepare_cached(
+                "SELECT model, MIN(first_minute) AS first FROM rollup_series WHERE is_of_caller = 0 AND model != '' \
+                 GROUP BY model HAVING first >= ?",
+            )?;
+            let models = models.query_map([minute], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let mut keys = db.prepare_cached(
+                "SELECT key, MIN(first_minute) AS first FROM rollup_series WHERE key IS NOT NULL \
+                 GROUP BY key HAVING first >= ?",
+            )?;
+            let id = |row: &Row<'_>| Ok(KeyId(u128::from_be_bytes(row.get(0)?)));
+            let keys = keys.query_map([minute], id)?.collect::<Result<_, _>>()?;
+            Ok(RollupFirsts { models, keys })
+        })
+    }
+
+    fn remove_rollups(&self, span: Span, before: Micros) -> Result<usize, StoreError> {
+        let end = before.div_euclid(span.us());
+        let sql = "DELETE FROM rollups WHERE (kind, start, series) IN (SELECT kind, start, series FROM rollups \
+                   WHERE kind = ? AND start < ? LIMIT ?)";
+        let mut removed = 0;
+        for is_of_caller in [false, true] {
+            let values = params![span.kind(is_of_caller), end, REMOVED_AT_ONCE];
+            removed +=
+                self.writer().execute(sql, values).map_err(StoreError::query("remove old roll-ups"))?;
+        }
+        Ok(removed)
+    }
+
+    fn limit_rollups(&self, limits: RollupLimits) {
+        self.unsummed().bounds.set(limits);
+    }
+}
+
+fn read(db: &Connection, query: &RollupQuery) -> rusqlite::Result<Vec<RollupRow>> {
+    let mut values = Values::default();
+    let mut series = db.prepare_cached(SERIES)?;
+    let key = query.filter.key_id.map(|key| id_bytes(key.0));
+    let mut rows = series.query(params![query.is_of_callers(), key])?;
+    while let Some(row) = rows.next()? {
+        let key: Option<[u8; 16]> = row.get(2)?;
+        let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
+        let of_row = Series {
+            is_of_caller: row.get(1)?,
+            key: key.map(u128::from_be_bytes),
+            team: text(3)?,
+            accounts: SmallVec::from_slice(row.get_ref(4)?.as_blob()?),
+            model: text(5)?,
+            provider: text(6)?,
+            outcome: row.get(7)?,
+            class: row.get(8)?,
+            error: text(9)?,
+            cache: text(10)?,
+        };
+        values.take(query, row.get(0)?, &of_row);
+    }
+    let mut answer = Answer::default();
+    let mut read = db.prepare_cached(READ)?;
+    let (first, end) = query.starts();
+    let mut rows = read.query(params![query.kind(), first, end])?;
+    while let Some(row) = rows.next()? {
+        let Some(value) = values.of(row.get(1)?) else { continue };
+        let (sums, latency, first_byte) = answer.row(query, row.get(0)?, value);
+        sums.add(&counts(row, 2)?);
+        if query.with_latency {
+            latency.merge(&sketch(row, 11)?);
+            first_byte.merge(&sketch(row, 12)?);
+        }
+    }
+    Ok(answer.rows(query, &values))
+}
+
+/// From the sums that are kept for each account of a level.
+fn of_accounts(db: &Connection, query: &RollupQuery, level: u8) -> rusqlite::Result<Vec<RollupRow>> {
+    let (mut values, mut answer) = (Values::default(), Answer::default());
+    let mut read = db.prepare_cached(
+        "SELECT hour, account, requests, errors, input, output, cached, 0, 0, cost, saved FROM account_usage \
+         WHERE hour >= ? AND hour < ? AND account >= ? AND account < ?",
+    )?;
+    let (first, end) = query.starts();
+    let hours = query.span.us() / Span::Hour.us();
+    let mut rows =
+        read.query(params![first.saturating_mul(hours), end.saturating_mul(hours), [level], [level + 1]])?;
+    while let Some(row) = rows.next()? {
+        let account: AccountBytes = row.get(1)?;
+        let value = values.place(query, account_value(&account));
+        let start = row.get::<_, i64>(0)?.div_euclid(hours.max(1));
+        answer.row(query, start, value).0.add(&counts(row, 2)?);
+    }
+    Ok(answer.rows(query, &values))
+}
+
+fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<Consumption> {
+    let mut counts = [0; Consumption::COUNTS];
+    for (place, count) in counts.iter_mut().enumerate() {
+        *count = row.get(first + place)?;
+    }
+    Ok(Consumption::of_counts(counts))
+}
+
+fn sketch(row: &Row<'_>, column: usize) -> rusqlite::Result<Sketch> {
+    // One that cannot be read says nothing; the sums beside it still do.
+    Ok(Sketch::from_bytes(row.get_ref(column)?.as_blob()?).unwrap_or_default())
+}

@@ -1,0 +1,167 @@
+//! Suite: sums by minute, hour and day.
+
+use super::Store;
+use super::sample::{HOUR, NOON, attempt, fold, pending, record};
+use gw_model::{AccountId, KeyId, Level, Outcome, Record};
+use gw_store::analytics::{RollupBy, RollupFilter, RollupLimits, RollupQuery, RollupRow, Span};
+
+const DAY: i64 = 24 * HOUR;
+
+fn account(level: Level, number: u128) -> AccountId {
+    AccountId { level, number }
+}
+
+fn day() -> RollupQuery {
+    RollupQuery { with_latency: true, ..RollupQuery::over(Span::Hour, NOON - DAY / 2, NOON + DAY / 2) }
+}
+
+fn grouped(store: &impl Store, by: RollupBy, filter: RollupFilter) -> Vec<(String, i64, i64)> {
+    let query = RollupQuery { group_by: Some(by), filter, ..day() };
+    let told = |row: &RollupRow| (row.value.clone().unwrap(), row.sums.requests, row.sums.cost);
+    store.rollups(&query).unwrap().iter().map(told).collect()
+}
+
+/// Six calls of two teams; one of them failed after a second try, one was refused.
+fn calls() -> Vec<Record> {
+    let (one, two) = (account(Level::Team, 1), account(Level::Team, 2));
+    let organization = account(Level::Organization, 9);
+    let mut list: Vec<Record> = (1..=6).map(record).collect();
+    for (at, call) in list.iter_mut().enumerate() {
+        call.accounts = vec![if at < 4 { one } else { two }, organization];
+        call.total_us = 1_000 * (at as u64 + 1);
+        call.team_id = None;
+    }
+    list[3].accounts.insert(0, account(Level::Customer, 4));
+    list[4].key = Some(KeyId(2));
+    list[4].outcome = Outcome::UpstreamError;
+    list[4].status = 502;
+    list[4].error_code = "upstream_error".to_owned();
+    list[4].attempts.insert(0, attempt("beta", 5));
+    list[5].attempts.clear();
+    list[5].outcome = Outcome::Refused;
+    list[5].status = 429;
+    list[5].error_code = "rate_limit_exceeded".to_owned();
+    list[5].model = "made-up".to_owned();
+    list[5].first_byte_us = None;
+    list[1].cache = "hit".to_owned();
+    list
+}
+
+pub(crate) fn calls_are_rolled_up_by_every_dimension(store: &impl Store) {
+    let all = calls();
+    fold(store, &all);
+    // Once more changes nothing.
+    fold(store, &all);
+    for span in Span::ALL {
+        let rows = store.rollups(&RollupQuery { span: *span, ..day() }).unwrap();
+        assert_eq!(rows.len(), 1, "{span:?}");
+        let RollupRow { sums, latency, first_byte, .. } = &rows[0];
+        assert_eq!((sums.requests, sums.errors, sums.cost), (6, 2, 505), "{span:?}");
+        assert_eq!((sums.input_tokens, sums.output_tokens, sums.cached_tokens), (60, 120, 24));
+        assert_eq!((latency.count(), first_byte.count()), (5, 5));
+    }
+    let of = |by| grouped(store, by, RollupFilter::default());
+    let row = |value: &str, requests, cost| (value.to_owned(), requests, cost);
+    let (one, two) = (account(Level::Team, 1).to_string(), account(Level::Team, 2).to_string());
+    assert_eq!(of(RollupBy::Team), [row(&one, 4, 400), row(&two, 2, 105)]);
+    assert_eq!(of(RollupBy::Key), [row(&KeyId(1).to_string(), 5, 400), row(&KeyId(2).to_string(), 1, 105)]);
+    assert_eq!(of(RollupBy::Model), [row("", 1, 0), row("chat", 5, 505)]);
+    assert_eq!(of(RollupBy::Provider), [row("", 1, 0), row("alpha", 5, 500), row("beta", 0, 5)]);
+    assert_eq!(
+        of(RollupBy::Outcome),
+        [row("refused", 1, 0), row("success", 4, 400), row("upstream_error", 1, 105)]
+    );
+    assert_eq!(of(RollupBy::Status), [row("2xx", 4, 400), row("4xx", 1, 0), row("5xx", 1, 105)]);
+    assert_eq!(
+        of(RollupBy::Error),
+        [row("", 4, 400), row("rate_limit_exceeded", 1, 0), row("upstream_error", 1, 105)]
+    );
+    assert_eq!(of(RollupBy::Cache), [row("", 5, 405), row("hit", 1, 100)]);
+    assert_eq!(of(RollupBy::Customer), [row(&account(Level::Customer, 4).to_string(), 1, 100)]);
+    let filter = RollupFilter { team_id: Some(two.clone()), ..RollupFilter::default() };
+    assert_eq!(grouped(store, RollupBy::Model, filter), [row("", 1, 0), row("chat", 1, 105)]);
+    let filter = RollupFilter { seen_from: Some(vec![account(Level::Team, 1)]), ..RollupFilter::default() };
+    assert_eq!(grouped(store, RollupBy::Key, filter), [row(&KeyId(1).to_string(), 4, 400)]);
+    let nobody = RollupFilter { seen_from: Some(Vec::new()), ..RollupFilter::default() };
+    assert_eq!(grouped(store, RollupBy::Model, nobody), []);
+    let only = RollupQuery { group_by: Some(RollupBy::Team), only: Some(vec![one.clone()]), ..day() };
+    let told: Vec<_> =
+        store.rollups(&only).unwrap().iter().map(|row| (row.value.clone(), row.sums.cost)).collect();
+    assert_eq!(told, [(None, 105), (Some(one), 400)]);
+}
+
+pub(crate) fn roll_ups_are_cut_by_time_and_removed(store: &impl Store) {
+    let mut later = record(2);
+    later.time += 2 * HOUR;
+    later.total_us = 3_000;
+    fold(store, &[record(1), later.clone()]);
+    fold(store, &[record(3)]);
+    let by_time = |span| {
+        let rows = store.rollups(&RollupQuery { span, by_time: true, ..day() }).unwrap();
+        rows.iter().map(|row| (row.start, row.sums.requests)).collect::<Vec<_>>()
+    };
+    assert_eq!(by_time(Span::Minute), [(NOON, 2), (NOON + 2 * HOUR, 1)]);
+    assert_eq!(by_time(Span::Hour), [(NOON, 2), (NOON + 2 * HOUR, 1)]);
+    assert_eq!(by_time(Span::Day), [(NOON - DAY / 2, 3)]);
+    let query = RollupQuery { from: NOON + HOUR, ..day() };
+    let rows = store.rollups(&query).unwrap();
+    let told = rows[0].latency.quantile_us(500).unwrap();
+    assert!(told.abs_diff(3_000) <= 60, "{told}");
+    while store.remove_rollups(Span::Minute, NOON + HOUR).unwrap() > 0 {}
+    assert_eq!(by_time(Span::Minute), [(NOON + 2 * HOUR, 1)]);
+    assert_eq!(by_time(Span::Hour).len(), 2);
+}
+
+pub(crate) fn durations_of_many_batches_come_together(store: &impl Store) {
+    for batch in 0..5u32 {
+        let mut calls: Vec<_> = (1..=20).map(|number| record(batch * 20 + number)).collect();
+        for (at, call) in (0u64..).zip(&mut calls) {
+            call.time = NOON;
+            call.total_us = (u64::from(batch) * 20 + at + 1) * 10_000;
+        }
+        fold(store, &calls);
+    }
+    let rows = store.rollups(&day()).unwrap();
+    for (per_mille, exact) in [(500, 500_000), (950, 950_000), (990, 990_000)] {
+        let told = rows[0].latency.quantile_us(per_mille).unwrap();
+        assert!(told.abs_diff(exact) <= exact / 50, "{told} in place of {exact}");
+    }
+    assert_eq!(rows[0].latency.count(), 100);
+}
+
+pub(crate) fn a_lost_call_gives_way_in_roll_ups(store: &impl Store) {
+    let found = record(1);
+    store.fold(&mut |batch| batch.lost(&pending(&found, &[900]))).unwrap();
+    let sums = || store.rollups(&day()).unwrap()[0].sums;
+    assert_eq!((sums().requests, sums().errors, sums().cost), (1, 1, 900));
+    fold(store, &[found]);
+    assert_eq!((sums().requests, sums().errors, sums().cost), (1, 0, 100));
+}
+
+pub(crate) fn callers_beyond_a_bound_are_counted_by_their_place(store: &impl Store) {
+    store.limit_rollups(RollupLimits { max_minute_series: 1, max_hour_series: 3 });
+    let team = account(Level::Team, 1);
+    let mut calls: Vec<_> = (1..=6).map(record).collect();
+    for (number, call) in (1u128..).zip(&mut calls) {
+        call.time = NOON;
+        (call.key, call.accounts) = (Some(KeyId(number)), vec![team]);
+        call.team_id = None;
+    }
+    fold(store, &calls);
+    let keys = grouped(store, RollupBy::Key, RollupFilter::default());
+    assert_eq!((keys.len(), keys[0].0.as_str(), keys[0].1), (4, "", 3));
+    // Nothing is lost of the whole, nor of the team.
+    assert_eq!(grouped(store, RollupBy::Team, RollupFilter::default()), [(team.to_string(), 6, 600)]);
+}
+
+pub(crate) fn what_is_used_first_is_told(store: &impl Store) {
+    fold(store, &[record(1)]);
+    let mut later = record(2);
+    later.time += 2 * HOUR;
+    let mut other = later.clone();
+    (other.id, other.key, other.model) = (record(3).id, Some(KeyId(2)), "new".to_owned());
+    fold(store, &[later, other]);
+    let firsts = store.first_uses(NOON + HOUR).unwrap();
+    assert_eq!((firsts.models, firsts.keys), (vec!["new".to_owned()], vec![KeyId(2)]));
+    assert_eq!(store.first_uses(NOON).unwrap().keys.len(), 2);
+}
