@@ -59,8 +59,16 @@ pub(crate) fn error_of(record: &Record) -> Option<&str> {
     }
 }
 
+/// What went wrong with a try: the status of its answer, else a word; `None` when it did not fail.
+pub(crate) fn error_of_attempt(attempt: &AttemptRecord) -> Option<String> {
+    has_failed(attempt).then(|| match attempt.status {
+        0..400 => attempt.reason.clone(),
+        status => status.to_string(),
+    })
+}
+
 /// Did a try fail, rather than end without need?
-pub(crate) fn has_failed(attempt: &AttemptRecord) -> bool {
+fn has_failed(attempt: &AttemptRecord) -> bool {
     !attempt.reason.is_empty() && !NO_FAILURES.contains(&attempt.reason.as_str())
 }
 

@@ -2,7 +2,7 @@
 //! process began, of a bounded number of sets of attributes: what comes beyond is counted in one of each metric.
 
 use crate::attributes::Attributes;
-use crate::describe::{error_of, first_chunk_us, has_failed, operation, seconds};
+use crate::describe::{error_of, error_of_attempt, first_chunk_us, operation, seconds};
 use crate::names::{self, metric};
 use crate::places::{Place, Places};
 use crate::proto::metrics::{Data, Histogram, HistogramDataPoint, Metric, Temporality};
@@ -152,12 +152,13 @@ impl Book {
         let operation = operation(record.format);
         let mut last = None;
         for (at, attempt) in record.attempts.iter().enumerate() {
-            let failed = has_failed(attempt);
+            let error = error_of_attempt(attempt);
+            let failed = error.is_some();
             let series = Series {
                 operation,
                 place: places.get(&attempt.provider),
                 model: attempt.upstream_model.clone(),
-                error: if failed { attempt.reason.clone() } else { String::new() },
+                error: error.unwrap_or_default(),
                 token: "",
             };
             let good = Series { error: String::new(), ..series.clone() };

@@ -1,7 +1,7 @@
 //! A request as spans: one for itself, one below it for each try, and for each stage that took time of its own.
 
 use crate::attributes::Attributes;
-use crate::describe::{dollars, error_of, first_chunk_us, has_failed, nanos, operation, seconds};
+use crate::describe::{dollars, error_of, error_of_attempt, first_chunk_us, nanos, operation, seconds};
 use crate::names::{self, own};
 use crate::places::Places;
 use crate::proto::trace::{Event, Span, SpanKind, Status, StatusCode};
@@ -93,7 +93,7 @@ fn attempt_span(
     let Ended { record, trace, .. } = ended;
     let place = places.get(&attempt.provider);
     let operation = operation(record.format);
-    let failed = has_failed(attempt);
+    let error = error_of_attempt(attempt);
     let mut about = Attributes::default();
     about.text(names::OPERATION_NAME, operation).text(names::PROVIDER_NAME, &place.system);
     about.text(names::REQUEST_MODEL, &attempt.upstream_model);
@@ -102,17 +102,16 @@ fn attempt_span(
     }
     if record.stream {
         about.truth(names::REQUEST_STREAM, true);
-        let is_answer = at + 1 == record.attempts.len() && !failed;
+        let is_answer = at + 1 == record.attempts.len() && error.is_none();
         if let Some(us) = first_chunk_us(record, note.began).filter(|_| is_answer) {
             about.double(names::TIME_TO_FIRST_CHUNK, seconds(us));
         }
     }
     about.count(names::HTTP_STATUS, attempt.status.into()).count(names::RESEND_COUNT, at as u64);
-    if failed {
-        about.text(names::ERROR_TYPE, &attempt.reason);
-    } else {
-        about.text(own::OUTCOME, &attempt.reason);
-    }
+    match &error {
+        Some(error) => about.text(names::ERROR_TYPE, error),
+        None => about.text(own::OUTCOME, &attempt.reason),
+    };
     if attempt.usage_source != UsageSource::None {
         let usage = &attempt.usage;
         about.int(names::USAGE_INPUT_TOKENS, usage.input_tokens);
@@ -132,7 +131,7 @@ fn attempt_span(
         start_time_unix_nano: nanos(note.began),
         end_time_unix_nano: nanos(end),
         attributes: about.0,
-        status: failed.then(|| Status { message: attempt.reason.clone(), code: StatusCode::Error.into() }),
+        status: error.map(|_| Status { message: attempt.reason.clone(), code: StatusCode::Error.into() }),
         ..bare(trace, note.span)
     }
 }
