@@ -36,6 +36,13 @@ fn at_most(what: &'static str, bound: f64, unit: &'static str, value: Option<f64
     }
 }
 
+/// CPU time in the second of a scenario's two settings against the first.
+fn second_against_first(report: &Report, scenario: Scenario) -> Option<f64> {
+    let mut rows = report.speed.iter().filter(|row| row.scenario == scenario);
+    let first = rows.next()?;
+    report.cpu_ratio(rows.next()?, &first.label)
+}
+
 /// All targets, as far as this run can tell.
 pub(super) fn targets(report: &Report) -> Vec<Target> {
     let own = System::Gatewright;
@@ -47,20 +54,14 @@ pub(super) fn targets(report: &Report) -> Vec<Target> {
     let of_litellm = whole.and_then(|row| report.cpu_ratio(row, System::Litellm.name()));
     let throughput = whole.and_then(|row| row.median(|sample| Some(sample.requests_per_second)));
     let added = report.row(Scenario::AwakeC1, own.name()).and_then(|row| report.added_p99(row));
-    let growth =
-        report.speed.iter().rfind(|row| row.scenario == Scenario::Keys && row.label.starts_with(own.name()));
-    let growth = growth.and_then(|row| {
-        let first = report.speed.iter().find(|row| row.scenario == Scenario::Keys)?;
-        report.cpu_ratio(row, &first.label)
-    });
+    let growth = second_against_first(report, Scenario::Keys);
     let of_levels = report.speed.iter().filter(|row| row.scenario == Scenario::Levels);
     let of_levels: Vec<_> = of_levels.filter_map(|row| row.median(|sample| sample.cpu_us)).collect();
     let levels = of_levels.first().zip(of_levels.get(1)).map(|(bare, all)| all - bare);
-    let hits: Vec<_> = report.speed.iter().filter(|row| row.scenario == Scenario::Hits).collect();
-    let of_hits = hits.get(1).zip(hits.first()).and_then(|(hit, first)| report.cpu_ratio(hit, &first.label));
-    let hits = hits.get(1).and_then(|row| row.median(|sample| Some(sample.requests_per_second)));
-    let guards: Vec<_> = report.speed.iter().filter(|row| row.scenario == Scenario::Guards).collect();
-    let guards = guards.get(1).zip(guards.first()).and_then(|(all, none)| report.cpu_ratio(all, &none.label));
+    let of_hits = second_against_first(report, Scenario::Hits);
+    let hits = report.speed.iter().filter(|row| row.scenario == Scenario::Hits).nth(1);
+    let hits = hits.and_then(|row| row.median(|sample| Some(sample.requests_per_second)));
+    let guards = second_against_first(report, Scenario::Guards);
     let translated = report.row(Scenario::TranslateC64, own.name());
     let translated = translated.and_then(|row| report.cpu_ratio(row, UNTRANSLATED));
     vec![

@@ -36,9 +36,6 @@ fn rail(name: &str, check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
         to: None,
         replacement: None,
         pass_unchecked: true,
-        refusal: None,
-        repairs: false,
-        to: None,
     };
     Arc::new(Guardrail::compile(Arc::new(spec)).unwrap())
 }

@@ -31,6 +31,7 @@ struct Inner {
     search: meta::Regex,
     max_match_bytes: usize,
     /// Memos that no text needs now: what the automaton learned from one text serves the next.
+    #[expect(clippy::vec_box, reason = "a memo is large, and moves between here and the rooms")]
     idle: Mutex<Vec<Box<Cache>>>,
 }
 

@@ -123,7 +123,9 @@ fn sample(family: &mut Family<'_>, line: &str, span: Span) -> Option<()> {
 }
 
 /// Name, labels and the rest of a line.
-fn parts(line: &str) -> Option<(&str, Vec<(&str, String)>, &str)> {
+type Parts<'a> = (&'a str, Vec<(&'a str, String)>, &'a str);
+
+fn parts(line: &str) -> Option<Parts<'_>> {
     let end = line.find(['{', ' '])?;
     let (name, rest) = line.split_at(end);
     let Some(mut rest) = rest.strip_prefix('{') else {

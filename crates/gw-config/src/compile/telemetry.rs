@@ -123,7 +123,7 @@ impl Reading<'_> {
         };
         let base = match &self.otlp.endpoint {
             Some(endpoint) => self.checked("endpoint", endpoint),
-            None => self.from_env("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            None => self.variable("OTEL_EXPORTER_OTLP_ENDPOINT"),
         };
         Common { target, base }
     }
@@ -142,7 +142,7 @@ impl Reading<'_> {
         }
         let url = match own {
             Some(own) => Some(self.checked("endpoint", own)?),
-            None => self.from_env(&format!("OTEL_EXPORTER_OTLP_{upper}_ENDPOINT")),
+            None => self.variable(&format!("OTEL_EXPORTER_OTLP_{upper}_ENDPOINT")),
         };
         let target = common.target.clone();
         let url = match (url, target.protocol) {
@@ -178,7 +178,7 @@ impl Reading<'_> {
     }
 
     /// An address of the environment; one that is none is as if it were not there.
-    fn from_env(&mut self, name: &str) -> Option<String> {
+    fn variable(&mut self, name: &str) -> Option<String> {
         match url::parse(self.env.get(name)?) {
             Ok(url) if !url.text.contains('?') => Some(url.text),
             Ok(_) => self.ignored(name, "holds '?'"),

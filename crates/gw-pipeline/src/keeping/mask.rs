@@ -40,9 +40,6 @@ impl Masks {
                 to: None,
                 replacement: None,
                 pass_unchecked: false,
-                refusal: None,
-                repairs: false,
-                to: None,
             };
             Guardrail::compile(Arc::new(spec)).ok().map(Arc::new)
         };

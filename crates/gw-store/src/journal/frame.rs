@@ -306,7 +306,8 @@ impl RecordFrame<'_> {
     }
 }
 
-/// One entry, read.
+/// One entry, read. It stays where it was read until it is written, so that its size is not moved about.
+#[expect(clippy::large_enum_variant, reason = "most entries are records, and a box each would cost more")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A call goes out.

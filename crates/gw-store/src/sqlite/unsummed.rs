@@ -269,7 +269,6 @@ impl Try {
             output: signed(self.output_tokens),
             cached: signed(self.cached_tokens),
             cost: signed(cost.0),
-            ..Totals::default()
         }
     }
 }

@@ -177,7 +177,7 @@ fn long_texts_are_cut() {
 #[test]
 fn what_runs_within_the_process_is_internal() {
     let mut ended = ended();
-    ended.trace = Box::new(ended.trace.child(0xE));
+    *ended.trace = ended.trace.child(0xE);
     let spans = spans(&ended);
     assert_eq!(spans[0].kind, i32::from(SpanKind::Internal));
     assert_eq!(spans[0].flags, 0x101);

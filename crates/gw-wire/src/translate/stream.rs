@@ -249,7 +249,7 @@ impl StreamTranslator {
         self.events.push(Event::Text { choice, block, text: text.to_owned() });
         self.events.push(Event::BlockEnd { choice, block });
         self.events.push(Event::Finish { choice, reason: FinishReason::Stop });
-        self.events.push(Event::Usage(self.seen.usage.clone().unwrap_or_default()));
+        self.events.push(Event::Usage(self.seen.usage.unwrap_or_default()));
         self.events.push(Event::End);
         self.write(out).map(|()| true)
     }
