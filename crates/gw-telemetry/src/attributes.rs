@@ -1,6 +1,6 @@
 //! Lists of attributes: what is not known is not told.
 
-use crate::proto::common::{AnyValue, KeyValue, Value};
+use crate::proto::values::{AnyValue, KeyValue, Value};
 
 /// Longest text of an attribute, in bytes; longer ones are cut.
 pub(crate) const MAX_TEXT_BYTES: usize = 1024;

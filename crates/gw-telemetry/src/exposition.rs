@@ -2,7 +2,7 @@
 //! Prometheus, without `_total`. What is no such text is left out.
 
 use crate::attributes::pair;
-use crate::proto::common::Value;
+use crate::proto::values::Value;
 use crate::proto::metrics::{
     Data, Gauge, Histogram, HistogramDataPoint, Metric, Number, NumberDataPoint, Sum, Temporality,
 };

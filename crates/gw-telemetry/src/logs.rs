@@ -2,7 +2,7 @@
 
 use crate::describe::{error_of, nanos};
 use crate::names::EVENT_REQUEST;
-use crate::proto::common::{AnyValue, Value};
+use crate::proto::values::{AnyValue, Value};
 use crate::proto::logs::LogRecord;
 use crate::spans::about;
 use gw_model::{Ended, Outcome};

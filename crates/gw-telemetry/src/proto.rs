@@ -2,7 +2,7 @@
 //! is not sent is left out.
 
 pub mod collector;
-pub mod common;
 pub mod logs;
 pub mod metrics;
 pub mod trace;
+pub mod values;

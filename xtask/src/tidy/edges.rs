@@ -28,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gw-providers",
             "gw-config",
             "gw-guard",
+            "gw-policy",
             "gw-store",
             "gw-upstream",
             "gw-pipeline",

@@ -33,7 +33,7 @@ async fn bodies_are_kept_as_the_caller_sent_and_got_them() {
     let streamed = gateway.send(Call::chat(&chat_stream("up/chat-model", "and a stream")).key(MASTER)).await;
     let kept = bodies(&gateway, &streamed.request_id()).await;
     assert_eq!(kept["response"]["body"], streamed.text(), "{kept}");
-    assert_eq!(kept["response"]["content_type"], "text/event-stream");
+    assert!(kept["response"]["content_type"].as_str().unwrap().starts_with("text/event-stream"), "{kept}");
     let refused = gateway.send(Call::chat(&chat("nowhere", "refused before")).key(MASTER)).await;
     gateway.record(&refused.request_id()).await;
     // Found by their text, in whatever case; and everything that was looked at stands in the audit log.

@@ -224,7 +224,6 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         saved: row.get::<_, Option<i64>>(16)?.unwrap_or(0),
         cache_write: row.get(21)?,
         reasoning: row.get(22)?,
-        ..Totals::default()
     };
     // With one attempt, and for a call that was written off, all is in the row itself.
     let tries: Vec<Try> = match text(13)? {
@@ -269,6 +268,7 @@ impl Try {
             output: signed(self.output_tokens),
             cached: signed(self.cached_tokens),
             cost: signed(cost.0),
+            ..Totals::default()
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Events (`opentelemetry/proto/logs/v1`).
 
-use super::common::{AnyValue, InstrumentationScope, KeyValue, Resource};
+use super::values::{AnyValue, InstrumentationScope, KeyValue, Resource};
 
 /// Events of one process.
 #[derive(Clone, PartialEq, prost::Message)]

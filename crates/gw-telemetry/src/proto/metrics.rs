@@ -1,6 +1,6 @@
 //! Metrics (`opentelemetry/proto/metrics/v1`).
 
-use super::common::{InstrumentationScope, KeyValue, Resource};
+use super::values::{InstrumentationScope, KeyValue, Resource};
 
 /// Metrics of one process.
 #[derive(Clone, PartialEq, prost::Message)]

@@ -1,6 +1,6 @@
 //! Spans (`opentelemetry/proto/trace/v1`).
 
-use super::common::{InstrumentationScope, KeyValue, Resource};
+use super::values::{InstrumentationScope, KeyValue, Resource};
 
 /// Spans of one process.
 #[derive(Clone, PartialEq, prost::Message)]

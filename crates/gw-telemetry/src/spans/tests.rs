@@ -1,7 +1,7 @@
 //! Spans of requests as the pipeline hands them over.
 
 use super::*;
-use crate::proto::common::Value;
+use crate::proto::values::Value;
 use gw_model::trace::{Brought, FindingNote, TraceContext, TracePolicy};
 use serde_json::json;
 

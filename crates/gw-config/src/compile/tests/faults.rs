@@ -284,7 +284,7 @@ keys:
         "f.yaml:6: 'on' is empty: write request, response, or both",
         "f.yaml:6: 'terms' is for kind keywords, not regex: remove it",
         "f.yaml:7: kind length needs 'min_chars', 'max_chars' or 'max_words'",
-        "f.yaml:7: a guardrail of kind 'length' is about texts as a whole: its action is flag or block",
+        "f.yaml:7: a guardrail of kind 'length' is about texts as a whole: its action is flag, block or route",
         "f.yaml:8: guardrail 'e': the keyword 'typo' is not checked: remove it",
         "f.yaml:9: action rewrite needs 'replacement'",
         "f.yaml:10: a guardrail's name has letters",
@@ -324,7 +324,7 @@ guardrails:
 f.yaml:5:14: kind webhook needs 'url'
 f.yaml:6:58: 'url' must begin with https:// or http://, not ftp://
 f.yaml:6:77: 'secret' has fewer than 16 characters
-f.yaml:7:48: a guardrail of kind 'llm-judge' is about texts as a whole: its action is flag or block
+f.yaml:7:48: a guardrail of kind 'llm-judge' is about texts as a whole: its action is flag, block or route
 f.yaml:7:63: there is no model 'chta': did you mean 'chat'?
 f.yaml:8:61: 'timeout_ms' is for kind webhook, not pii: remove it
 f.yaml:9:83: what is replaced must be known before the call is made: remove 'parallel', or flag or block
@@ -336,7 +336,7 @@ f.yaml:12:110: 'Hat' is no category: write Hate, SelfHarm, Sexual, Violence
 f.yaml:14:74: 'settings' is no JSON: EOF while parsing an object at line 1 column 1
 f.yaml:15:61: 'expression' is none: expected an expression, found the end, at character 15
 f.yaml:16:61: guardrails know nothing of headers, metadata, tags, images, tools and budgets: leave that out
-f.yaml:17:42: a guardrail of kind 'cel' is about texts as a whole: its action is flag or block";
+f.yaml:17:42: a guardrail of kind 'cel' is about texts as a whole: its action is flag, block or route";
     let mut found: Vec<String> = faults(text).lines().map(str::to_owned).collect();
     found.sort_by_key(|line| line.split(':').nth(1).and_then(|number| number.parse::<u32>().ok()));
     assert_eq!(found.join("\n"), expected);
@@ -440,9 +440,9 @@ keys:
     parameters: { forced: { model: x } }
     deny_when: request.modl == 'x'
   - { name: b, key: b-key-that-is-long-enough, deny_message: no }
-  - { name: c, key: c-key-that-is-long-enough, parameters: { denid: [] } }
 ";
-    let found = faults(text);
+    let unknown = "keys: [{ name: c, key: c-key-that-is-long-enough, parameters: { denid: [] } }]";
+    let found = format!("{}\n{}", faults(text), faults(unknown));
     for (place, words) in [
         (
             "f.yaml:5:",
@@ -450,7 +450,7 @@ keys:
         ),
         ("f.yaml:6:16:", "'deny_when' is no condition:"),
         ("f.yaml:7:", "'deny_message' needs a 'deny_when'"),
-        ("f.yaml:8:", "denid"),
+        ("f.yaml:1:", "denid"),
     ] {
         let told = found.lines().any(|line| line.starts_with(place) && line.contains(words));
         assert!(told, "{place} {words}: {found}");

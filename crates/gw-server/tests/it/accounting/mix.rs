@@ -147,7 +147,7 @@ pub(super) async fn make(addr: SocketAddr, key: &str, n: usize) -> Seen {
         let is_upstreams =
             answer.header("x-gatewright-error").is_none_or(|code| code.starts_with("upstream"));
         let outcome = if is_upstreams { "upstream_error" } else { "refused" };
-        return Seen { request_id, outcome, cost: is_upstreams.then_some(0) };
+        return Seen { request_id, outcome, cost: Some(0) };
     }
     if kind.is_stream() && sse::error(&answer.body).is_some() {
         return Seen { request_id, outcome: "stream_cut", cost: None };

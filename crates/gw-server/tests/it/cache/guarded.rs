@@ -154,9 +154,21 @@ async fn every_reader_has_guardrails_of_its_own() {
 
 /// Who began the answer gets an end of its own, and nobody else notices.
 async fn goes_on_for_others(key: &str, header: (&str, &str), ends_with: &str) {
-    let rest = format!("4111 1111 1111 1111, yes {}", "and more ".repeat(100));
-    let all = format!("Hello there, {rest}");
-    let upstream = Scripted::start(move |_| halves("Hello there, ", &rest)).await;
+    // More than comes with one read: what ends the answer early has to be seen before its end.
+    let more = "and more ".repeat(100);
+    let rest: Vec<String> = std::iter::once("4111 1111 1111 1111, yes ".to_owned())
+        .chain(std::iter::repeat_n(more, 300))
+        .collect();
+    let all = format!("Hello there, {}", rest.concat());
+    let upstream = Scripted::start(move |_| {
+        let rest: String = rest.iter().map(|piece| chunk(piece)).collect();
+        vec![
+            Step::Send([STREAM_HEAD, &chunk("Hello there, ")].concat().into_bytes()),
+            Step::Wait,
+            Step::Send([rest, end()].concat().into_bytes()),
+        ]
+    })
+    .await;
     let more = "cache: { mode: exact, scope: global }\nguardrails:\n  \
                 stop: { kind: pii, on: [response], action: block }\n";
     let keys = format!(

@@ -240,12 +240,8 @@ async fn every_operation_by_every_role_on_own_and_foreign_things() {
     assert!(wrong.is_empty(), "these rows are answered so:\n{}", wrong.join("\n"));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
-    let upstream = Upstream::start().await;
-    let world = world(&upstream).await;
-    let gateway = &world.gateway;
-    let foreign = &world.foreign;
+/// Lists and sums, and questions for what is another tenant's.
+fn paths_of_lists(foreign: &Tenant) -> Vec<String> {
     let by = |dimension: &str| format!("usage?group_by={dimension}");
     let mut paths: Vec<String> =
         ["key", "model", "provider", "day", "team", "project", "organization", "customer"].map(by).to_vec();
@@ -272,6 +268,16 @@ async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
     paths
         .extend(["team", "project", "customer", "key"].map(|by| format!("reports/chargeback?group_by={by}")));
     paths.push("analytics/overview".to_owned());
+    paths
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_reports_and_filters_show_nothing_of_another_tenant() {
+    let upstream = Upstream::start().await;
+    let world = world(&upstream).await;
+    let gateway = &world.gateway;
+    let foreign = &world.foreign;
+    let paths = paths_of_lists(foreign);
     // One that waits until both calls are written down.
     crate::support::eventually("both calls are recorded", async || {
         (gateway.rows("/api/v1/logs").await.len() == 2).then_some(())

@@ -111,7 +111,25 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
-    for (path, object) in [
+    rows.extend(of_readers());
+    rows.extend(of_records());
+    for (resource, level) in ACCOUNTS {
+        let one = format!("{resource}/{{id}}");
+        let action = |verb: &str| format!("{level}.{verb}");
+        rows.push(row(Method::GET, resource, Object::Nothing, Value::Null, ""));
+        rows.push(row(Method::POST, resource, Object::Nothing, Value::Null, &action("create")));
+        rows.push(row(Method::GET, &one, Object::Of(resource), Value::Null, ""));
+        rows.push(row(Method::PATCH, &one, Object::Of(resource), metadata(), &action("update")));
+        rows.push(row(Method::DELETE, &one, Object::Of(resource), Value::Null, &action("delete")));
+    }
+    rows
+}
+
+/// What is only read, but for accounts and single records.
+fn of_readers() -> Vec<Row> {
+    let (key, credential, route) = (Object::Of("keys"), Object::Of("credentials"), Object::Of("routes"));
+    let token = Object::Of("admin-tokens");
+    let readers = [
         ("keys", Object::Nothing),
         ("keys/{id}", key),
         ("keys/{id}/effective", key),
@@ -137,20 +155,15 @@ pub(crate) fn rows() -> Vec<Row> {
         ("audit", Object::Nothing),
         ("audit/export", Object::Nothing),
         ("audit/verify", Object::Nothing),
-    ] {
-        rows.push(row(Method::GET, path, object, Value::Null, ""));
-    }
-    rows.extend(of_records());
-    for (resource, level) in ACCOUNTS {
-        let one = format!("{resource}/{{id}}");
-        let action = |verb: &str| format!("{level}.{verb}");
-        rows.push(row(Method::GET, resource, Object::Nothing, Value::Null, ""));
-        rows.push(row(Method::POST, resource, Object::Nothing, Value::Null, &action("create")));
-        rows.push(row(Method::GET, &one, Object::Of(resource), Value::Null, ""));
-        rows.push(row(Method::PATCH, &one, Object::Of(resource), metadata(), &action("update")));
-        rows.push(row(Method::DELETE, &one, Object::Of(resource), Value::Null, &action("delete")));
-    }
-    rows
+    ];
+    let row = |(path, object): (&str, Object)| Row {
+        method: Method::GET,
+        path: path.to_owned(),
+        object,
+        body: Value::Null,
+        action: None,
+    };
+    readers.into_iter().map(row).collect()
 }
 
 /// Of one record.

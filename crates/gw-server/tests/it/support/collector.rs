@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use gw_telemetry::proto::collector::{ExportLogs, ExportMetrics, ExportTraces};
-use gw_telemetry::proto::common::{KeyValue, Value};
+use gw_telemetry::proto::values::{KeyValue, Value};
 use gw_telemetry::proto::logs::LogRecord;
 use gw_telemetry::proto::metrics::Metric;
 use gw_telemetry::proto::trace::Span;
