@@ -2,10 +2,10 @@
 //! Prometheus, without `_total`. What is no such text is left out.
 
 use crate::attributes::pair;
-use crate::proto::values::Value;
 use crate::proto::metrics::{
     Data, Gauge, Histogram, HistogramDataPoint, Metric, Number, NumberDataPoint, Sum, Temporality,
 };
+use crate::proto::values::Value;
 use std::collections::BTreeMap;
 
 /// What a family of the text is.

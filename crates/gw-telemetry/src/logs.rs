@@ -2,8 +2,8 @@
 
 use crate::describe::{error_of, nanos};
 use crate::names::EVENT_REQUEST;
-use crate::proto::values::{AnyValue, Value};
 use crate::proto::logs::LogRecord;
+use crate::proto::values::{AnyValue, Value};
 use crate::spans::about;
 use gw_model::{Ended, Outcome};
 

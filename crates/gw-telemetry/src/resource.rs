@@ -3,10 +3,10 @@
 use crate::attributes::pair;
 use crate::names::{SCHEMA_URL, SCOPE};
 use crate::proto::collector::{ExportLogs, ExportMetrics, ExportTraces};
-use crate::proto::values::{InstrumentationScope, KeyValue, Resource, Value};
 use crate::proto::logs::{LogRecord, ResourceLogs, ScopeLogs};
 use crate::proto::metrics::{Metric, ResourceMetrics, ScopeMetrics};
 use crate::proto::trace::{ResourceSpans, ScopeSpans, Span};
+use crate::proto::values::{InstrumentationScope, KeyValue, Resource, Value};
 use prost::Message;
 use std::sync::Arc;
 

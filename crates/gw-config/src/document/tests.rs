@@ -67,6 +67,11 @@ fn defaults_and_dollars() {
 }
 
 #[test]
+fn escaped_dollars_before_braces_end_with_their_quotes() {
+    assert_eq!(ok(r#"{"a":"$$$${","b":["$${ #{"],"c":"}"}"#), ok("a: '$$$${'\nb: ['$${ #{']\nc: '}'"));
+}
+
+#[test]
 fn what_a_variable_holds_is_never_syntax_and_never_looked_at_again() {
     assert_eq!(ok("a: { b: ${EVIL} }"), r#"{a={b="x, b: {c: [d\n#"!}}"#);
     assert_eq!(ok("a: ${LOOP}"), r#"{a="${NAME}"!}"#);

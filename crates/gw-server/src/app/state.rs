@@ -229,6 +229,11 @@ impl App {
         self.server.load().files.iter().map(PathBuf::from).collect()
     }
 
+    /// Is the process about to end?
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
     /// From now on `/readyz` says no.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);

@@ -19,7 +19,8 @@ const DAY_US: Micros = 86_400_000_000;
 
 /// See the module.
 pub(super) async fn keep(app: Arc<App>, retention_days: Option<u64>) {
-    loop {
+    // The process would wait for a round at a database that does not answer.
+    while !app.is_draining() {
         let worker = Arc::clone(&app);
         let done = tokio::task::spawn_blocking(move || tend(&worker, retention_days)).await;
         let is_behind = match done {

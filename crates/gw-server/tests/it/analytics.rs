@@ -57,7 +57,7 @@ async fn figures_agree(config: &str) {
     assert_eq!(nanos(overview["forecast"]["spent_usd"].as_str().unwrap()), cost);
     assert!(current["latency_p99_ms"].as_f64().unwrap() > 0.0, "{overview}");
     assert_eq!(overview["previous"]["requests"], 0);
-    assert_eq!(overview["top"]["models"][0]["value"], "up/chat-model");
+    assert_eq!(overview["top"]["models"][0]["value"], "up/chat-model", "{overview}");
     assert_eq!(overview["top"]["teams"][0]["value"], first.as_str());
     assert_eq!(overview["endings"]["errors"][0]["value"], "model_not_found");
 

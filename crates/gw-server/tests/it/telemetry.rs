@@ -113,8 +113,11 @@ async fn a_trace_joins_all(collector: Collector, more: &str, path: &str) {
     let heads = collector.requests();
     let (_, head) = heads.iter().find(|(found, _)| found == path).expect(path);
     assert_eq!(head["x-token"], "secret-1");
-    let sent = gateway.metric("gatewright_otlp_sent_total").await;
-    assert!(sent >= 5.0, "{sent}");
+    // Counted when the collector has answered.
+    eventually_within(PATIENCE, "all of it is counted as sent", async || {
+        (gateway.metric("gatewright_otlp_sent_total").await >= 5.0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use super::Operation;
 use crate::admin::{logs, query};
 use gw_model::{Level, Outcome, WireFormat};
+use gw_store::analytics::RollupBy;
 use gw_store::types::GroupBy;
 use serde_json::{Value, json};
 
@@ -38,6 +39,11 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
         (_, "from" | "to") => Kind::Time,
         (_, "outcome") => Kind::OneOf(Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect()),
         (_, "include") => Kind::OneOf(vec!["subcalls"]),
+        ("/api/v1/analytics/timeseries", "group_by") => {
+            Kind::OneOf(RollupBy::ALL.iter().map(|by| by.as_str()).collect())
+        }
+        ("/api/v1/reports/chargeback", "group_by") => Kind::Text,
+        ("/api/v1/reports/chargeback", "format") => Kind::OneOf(vec!["json", "csv"]),
         (_, "group_by") => Kind::OneOf(GroupBy::ALL.iter().map(|by| by.as_str()).collect()),
         (_, "level") => Kind::OneOf(Level::ALL.iter().map(|level| level.as_str()).collect()),
         (_, "managed_by") => Kind::OneOf(vec!["file", "api", "token"]),

@@ -30,15 +30,6 @@ fn end() -> String {
     format!("data: {chunk}\n\ndata: [DONE]\n\n")
 }
 
-/// A stream in which a wait stands between two texts.
-fn halves(one: &str, two: &str) -> Vec<Step> {
-    vec![
-        Step::Send([STREAM_HEAD, &chunk(one)].concat().into_bytes()),
-        Step::Wait,
-        Step::Send([chunk(two), end()].concat().into_bytes()),
-    ]
-}
-
 /// A gateway whose two keys mask addresses, with a cache that they share or not.
 async fn masking(upstream: &Scripted, cache: &str) -> Arc<Gateway> {
     let rails = "guardrails:\n  mask: { kind: pii, on: [request, response], action: tokenize }\n  \

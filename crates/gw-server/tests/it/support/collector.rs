@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use gw_telemetry::proto::collector::{ExportLogs, ExportMetrics, ExportTraces};
-use gw_telemetry::proto::values::{KeyValue, Value};
 use gw_telemetry::proto::logs::LogRecord;
 use gw_telemetry::proto::metrics::Metric;
 use gw_telemetry::proto::trace::Span;
+use gw_telemetry::proto::values::{KeyValue, Value};
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
