@@ -27,8 +27,8 @@ pub(super) fn mask(text: &str) -> Cow<'_, str> {
         let (run, after) = rest.split_at(dollars);
         let closed = after.starts_with('{').then(|| reference_end(after)).flatten();
         // What only looks like a reference, as its dollar is escaped, does not reach beyond a quoted text.
-        let is_escaped = dollars.is_multiple_of(2);
-        let closed = closed.filter(|end| !(is_escaped && after[..*end].contains('"')));
+        let may_be_escaped = dollars > 1;
+        let closed = closed.filter(|end| !(may_be_escaped && after[..*end].contains('"')));
         match closed {
             Some(end) => {
                 out.extend(run.chars().chain(after[..=end].chars()).map(hide));

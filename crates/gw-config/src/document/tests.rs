@@ -68,6 +68,7 @@ fn defaults_and_dollars() {
 
 #[test]
 fn escaped_dollars_before_braces_end_with_their_quotes() {
+    assert_eq!(ok(r#"{"m":{"$$${":"x"}}"#), r#"{m={$${="x"}}"#);
     assert_eq!(ok(r#"{"a":"$$$${","b":["$${ #{"],"c":"}"}"#), ok("a: '$$$${'\nb: ['$${ #{']\nc: '}'"));
 }
 
