@@ -2,6 +2,7 @@
 //! spending. Serves the fold of every store. It must not know a statement of SQL.
 
 mod account_sums;
+mod places;
 mod record;
 mod rollups;
 pub(crate) mod search;

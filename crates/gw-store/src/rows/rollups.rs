@@ -1,13 +1,13 @@
 //! What records add to roll-ups: gathered by minute and series, and at the end spread over minutes, hours and days. Serves
 //! the fold. It must not touch a database: a store writes what it is handed.
 
+use super::places::Places;
 use super::record::Totals;
 use super::sums::{Counted, UsageSum};
 use crate::analytics::{Consumption, Fold, RollupLimits, Series, Sketch, Span};
 use crate::journal::outcome_code;
 use ahash::{AHashMap, AHashSet};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 const MINUTE_US: i64 = 60_000_000;
 
@@ -31,11 +31,7 @@ impl Rollup {
 #[derive(Debug, Default)]
 pub(crate) struct Rollups {
     cells: AHashMap<(i64, u32), Rollup>,
-    by_text: AHashMap<Arc<[u8]>, u32>,
-    list: Vec<Arc<[u8]>>,
-    /// The latest one asked for: mostly the next one too.
-    latest: u32,
-    scratch: Vec<u8>,
+    series: Places,
 }
 
 /// A row of `rollups`: kind, start in spans since 1970, series.
@@ -100,32 +96,12 @@ impl Rollups {
             error: counted.error,
             cache: counted.cache,
         };
-        self.scratch.clear();
-        series.pack(&mut self.scratch);
-        if self.list.get(self.latest as usize).is_some_and(|text| **text == *self.scratch) {
-            return self.latest;
-        }
-        let text = std::mem::take(&mut self.scratch);
-        self.latest = self.place(&text);
-        self.scratch = text;
-        self.latest
-    }
-
-    fn place(&mut self, text: &[u8]) -> u32 {
-        if let Some(place) = self.by_text.get(text) {
-            return *place;
-        }
-        // There are at most as many series as cells, whose number is bounded far below that.
-        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        let text: Arc<[u8]> = text.into();
-        self.list.push(Arc::clone(&text));
-        self.by_text.insert(text, place);
-        place
+        self.series.of(|to| series.pack(to))
     }
 
     /// Adds what others hold.
     pub(super) fn merge(&mut self, other: &Self) {
-        let places: Vec<u32> = other.list.iter().map(|text| self.place(text)).collect();
+        let places = self.series.take_over(&other.series);
         for ((minute, series), rollup) in &other.cells {
             let Some(series) = places.get(*series as usize) else { continue };
             self.cells.entry((*minute, *series)).or_default().merge(rollup);
@@ -141,15 +117,13 @@ impl Rollups {
         let used = self.cells.len();
         self.cells.clear();
         self.cells.shrink_to(used);
-        self.by_text.clear();
-        self.list.clear();
-        self.latest = 0;
+        self.series.clear();
     }
 
     /// The rows, as differences to what stands there.
     pub(crate) fn rows(&self, bounds: &mut Bounds) -> RollupRows {
         let mut rows = RollupRows::default();
-        let series: Vec<Option<Series<'_>>> = self.list.iter().map(|text| Series::unpack(text)).collect();
+        let series: Vec<Option<Series<'_>>> = self.series.texts().map(Series::unpack).collect();
         let full_ids: Vec<i64> = series.iter().map(|series| series.as_ref().map_or(0, Series::id)).collect();
         let mut folded: AHashMap<(u32, u8), i64> = AHashMap::new();
         for ((minute, place), rollup) in &self.cells {

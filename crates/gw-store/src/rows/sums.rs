@@ -3,6 +3,7 @@
 //! store writes what it is handed.
 
 use super::account_sums::{AccountRow, AccountSums};
+use super::places::Places;
 use super::record::{Row, Totals, signed};
 use super::rollups::{Bounds, RollupRows, Rollups};
 use crate::accounts::of_level;
@@ -10,7 +11,6 @@ use crate::journal::AttemptFrame;
 use ahash::AHashMap;
 use gw_model::{Level, Outcome};
 use std::borrow::Cow;
-use std::sync::Arc;
 
 pub(crate) const HOUR_US: i64 = 3_600_000_000;
 pub(crate) const HOURS_A_DAY: i64 = 24;
@@ -96,25 +96,15 @@ pub(crate) struct UsageSum {
 struct Cell {
     /// Big-endian; zeros for none.
     key: [u8; 16],
-    /// Place in [`Groups`].
+    /// Place of the rest of what a row is keyed by, which many cells share: a [`Group`], packed.
     group: u32,
-}
-
-/// The rest of what a row is keyed by, which many cells share.
-#[derive(Debug, Default)]
-struct Groups {
-    by_text: AHashMap<Arc<[u8]>, u32>,
-    list: Vec<Arc<[u8]>>,
-    /// The latest one asked for: mostly the next one too.
-    latest: u32,
-    scratch: Vec<u8>,
 }
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Sums {
     cells: AHashMap<Cell, UsageSum>,
-    groups: Groups,
+    groups: Places,
     accounts: AccountSums,
     rollups: Rollups,
 }
@@ -164,7 +154,7 @@ impl Sums {
             saved: totals.saved.saturating_mul(sign),
         };
         let key = counted.key.unwrap_or(0).to_be_bytes();
-        let cell = Cell { key, group: self.groups.of(counted, provider) };
+        let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
         self.cells.entry(cell).or_default().add(&sum);
         self.accounts.add(counted.hour(), counted.accounts, &sum);
         self.rollups.add(counted, provider, totals, &sum, sign);
@@ -172,7 +162,7 @@ impl Sums {
 
     /// Adds what other sums hold.
     pub(crate) fn merge(&mut self, other: &Self) {
-        let places: Vec<u32> = other.groups.list.iter().map(|text| self.groups.place(text)).collect();
+        let places = self.groups.take_over(&other.groups);
         for (cell, sum) in &other.cells {
             let Some(group) = places.get(cell.group as usize) else { continue };
             self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
@@ -195,7 +185,7 @@ impl Sums {
         let used = self.cells.len();
         self.cells.clear();
         self.cells.shrink_to(used);
-        self.groups = Groups::default();
+        self.groups.clear();
         self.accounts.clear();
         self.rollups.clear();
     }
@@ -217,7 +207,7 @@ impl Sums {
         mut on_usage: impl FnMut(UsageRow<'s>) -> Result<(), E>,
         mut on_spent: impl FnMut(i64, [u8; 16], i64) -> Result<(), E>,
     ) -> Result<(), E> {
-        let groups: Vec<_> = self.groups.list.iter().map(|text| Group::unpack(text)).collect();
+        let groups: Vec<_> = self.groups.texts().map(Group::unpack).collect();
         let mut rows: Vec<(Group<'_>, &Cell, &UsageSum)> = Vec::with_capacity(self.cells.len());
         for (cell, sum) in &self.cells {
             if let Some(group) = groups.get(cell.group as usize).copied().flatten() {
@@ -276,43 +266,7 @@ fn each_run<E>(
     }
 }
 
-impl Groups {
-    fn of(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
-        let to = &mut self.scratch;
-        to.clear();
-        to.extend_from_slice(&counted.hour().to_le_bytes());
-        to.push(u8::from(counted.key.is_some()));
-        let model = counted.counted_model();
-        let team = counted.named(Level::Team, counted.team);
-        let customer = counted.named(Level::Customer, counted.customer);
-        for part in [&*team, model, provider, &*customer] {
-            // Texts come from the journal, which bounds them far below 64 KiB.
-            to.extend_from_slice(&u16::try_from(part.len()).unwrap_or(0).to_le_bytes());
-            to.extend_from_slice(part.as_bytes());
-        }
-        if self.list.get(self.latest as usize).is_some_and(|text| **text == *self.scratch) {
-            return self.latest;
-        }
-        let text = std::mem::take(&mut self.scratch);
-        self.latest = self.place(&text);
-        self.scratch = text;
-        self.latest
-    }
-
-    fn place(&mut self, text: &[u8]) -> u32 {
-        if let Some(place) = self.by_text.get(text) {
-            return *place;
-        }
-        // There are at most as many groups as cells, whose number is bounded far below that.
-        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
-        let text: Arc<[u8]> = text.into();
-        self.list.push(Arc::clone(&text));
-        self.by_text.insert(text, place);
-        place
-    }
-}
-
-/// A text of [`Groups`], read.
+/// What a row is keyed by beside its key.
 #[derive(Clone, Copy)]
 pub(crate) struct Group<'a> {
     pub(crate) hour: i64,
@@ -324,6 +278,19 @@ pub(crate) struct Group<'a> {
 }
 
 impl<'a> Group<'a> {
+    fn pack(counted: &Counted<'_>, provider: &str, to: &mut Vec<u8>) {
+        to.extend_from_slice(&counted.hour().to_le_bytes());
+        to.push(u8::from(counted.key.is_some()));
+        let model = counted.counted_model();
+        let team = counted.named(Level::Team, counted.team);
+        let customer = counted.named(Level::Customer, counted.customer);
+        for part in [&*team, model, provider, &*customer] {
+            // Texts come from the journal, which bounds them far below 64 KiB.
+            to.extend_from_slice(&u16::try_from(part.len()).unwrap_or(0).to_le_bytes());
+            to.extend_from_slice(part.as_bytes());
+        }
+    }
+
     /// `None` if the text is not one.
     fn unpack(packed: &'a [u8]) -> Option<Self> {
         let (hour, rest) = packed.split_first_chunk::<8>()?;

@@ -3,6 +3,7 @@
 
 mod access;
 mod calls;
+mod chain;
 mod nodes;
 mod parameters;
 mod plans;

@@ -1,7 +1,7 @@
 //! What calls may be, by what stands above and beside their keys, and by the keys: tools, regions, tokens, fallbacks.
 
-use super::{Call, Gateway, Upstream, ask, chat, make, patch, refused, set_up};
-use http::Method;
+use super::chain::chain;
+use super::{Call, Gateway, Upstream, ask, chat, make, patch, refused};
 use serde_json::{Value, json};
 
 const MODELS: &str = "models:
@@ -29,47 +29,25 @@ fn with_tool(name: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_level_says_which_tools_calls_may_bring() {
-    let (_upstream, gateway) = set_up().await;
-    let organization = make(&gateway, "organizations", &json!({"name": "acme"})).await;
-    let plan = make(&gateway, "plans", &json!({"name": "free"})).await;
-    let team = json!({"name": "core", "organization_id": organization, "plan_id": plan});
-    let team = make(&gateway, "teams", &team).await;
-    let project = make(&gateway, "projects", &json!({"name": "app", "team_id": team})).await;
-    let user = make(&gateway, "users", &json!({"email": "ada@example.com"})).await;
-    let customer = make(&gateway, "customers", &json!({"name": "c"})).await;
-    let tag = make(&gateway, "tags", &json!({"name": "t"})).await;
-    let (id, key) = gateway.make_key(&json!({"name": "a", "project_id": project, "user_id": user})).await;
-    let send = async |body: &Value| {
-        let call = Call::chat(body).key(&key).header("x-gatewright-customer", "c");
-        gateway.send(call.header("x-gatewright-tags", "t")).await
-    };
-    let all = [
-        (format!("organizations/{organization}"), "organization 'acme'"),
-        (format!("teams/{team}"), "team 'core'"),
-        (format!("projects/{project}"), "project 'app'"),
-        (format!("users/{user}"), "user 'ada@example.com'"),
-        (format!("plans/{plan}"), "team 'core'"),
-        (format!("customers/{customer}"), "customer 'c'"),
-        (format!("tags/{tag}"), "tag 't'"),
-        (format!("keys/{id}"), "key"),
-    ];
-    for (path, holder) in all {
+    let chain = chain().await;
+    let gateway = &chain.gateway;
+    let send = async |body: &Value| chain.send(body).await;
+    for (path, holder) in &chain.all {
         let rules = json!({"tools": ["get_*"], "denied_tools": ["get_secret"]});
-        let shown = patch(&gateway, &path, &rules).await.ok().json();
+        let shown = patch(gateway, path, &rules).await.ok().json();
         assert_eq!((&shown["tools"], &shown["denied_tools"]), (&rules["tools"], &rules["denied_tools"]));
         send(&with_tool("get_weather")).await.ok();
         send(&chat("up/chat-model", "hi")).await.ok();
         for tool in ["get_secret", "delete_all"] {
             let text = send(&with_tool(tool)).await.refused(403, "tool_not_allowed").text();
-            assert!(text.contains(holder) && text.contains(tool), "{text}");
+            assert!(text.contains(*holder) && text.contains(tool), "{text}");
         }
         if path.starts_with("teams") {
-            let effective =
-                gateway.admin(Method::GET, &format!("/api/v1/keys/{id}/effective"), None).await.json();
+            let effective = chain.effective().await;
             assert_eq!(effective["tools"]["effective"], json!(["get_*"]), "{effective}");
             assert_eq!(effective["tools"]["from"][0]["name"], "core", "{effective}");
         }
-        patch(&gateway, &path, &json!({"tools": null, "denied_tools": []})).await.ok();
+        patch(gateway, path, &json!({"tools": null, "denied_tools": []})).await.ok();
         send(&with_tool("delete_all")).await.ok();
     }
 }

@@ -1,0 +1,57 @@
+//! Packed keys that many sums share, each kept once and named by its place. Serves the sums of the fold. It must not know
+//! what the keys say.
+
+use ahash::AHashMap;
+use std::sync::Arc;
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    by_text: AHashMap<Arc<[u8]>, u32>,
+    list: Vec<Arc<[u8]>>,
+    /// The latest one asked for: mostly the next one too.
+    latest: u32,
+    scratch: Vec<u8>,
+}
+
+impl Places {
+    /// The place of what `pack` writes.
+    pub(super) fn of(&mut self, pack: impl FnOnce(&mut Vec<u8>)) -> u32 {
+        self.scratch.clear();
+        pack(&mut self.scratch);
+        if self.list.get(self.latest as usize).is_some_and(|text| **text == *self.scratch) {
+            return self.latest;
+        }
+        let text = std::mem::take(&mut self.scratch);
+        self.latest = self.place(&text);
+        self.scratch = text;
+        self.latest
+    }
+
+    fn place(&mut self, text: &[u8]) -> u32 {
+        if let Some(place) = self.by_text.get(text) {
+            return *place;
+        }
+        // There are at most as many as cells that name them, whose number is bounded far below that.
+        let place = u32::try_from(self.list.len()).unwrap_or(u32::MAX);
+        let text: Arc<[u8]> = text.into();
+        self.list.push(Arc::clone(&text));
+        self.by_text.insert(text, place);
+        place
+    }
+
+    /// Takes another's over; gives the places that they have here, in the order in which they stand there.
+    pub(super) fn take_over(&mut self, other: &Self) -> Vec<u32> {
+        other.list.iter().map(|text| self.place(text)).collect()
+    }
+
+    /// What was packed, by place.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
+        self.list.iter().map(|text| &**text)
+    }
+
+    /// Forgets all.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
