@@ -33,9 +33,7 @@ impl Tally {
         let counts = match line.trim_start() {
             text if text.starts_with("Summary [") => text.split_once("tests run:").map(|(_, rest)| rest),
             // nextest indents what one test printed, this line among it; that test is counted in the summary.
-            _ => {
-                line.strip_prefix("test result:").map(|rest| rest.split_once(". ").map_or(rest, |(_, r)| r))
-            }
+            _ => line.strip_prefix("test result:").map(|rest| rest.split_once(". ").map_or(rest, |(_, r)| r)),
         };
         for part in counts.unwrap_or_default().split([',', ';']) {
             let mut words = part.split_whitespace();
