@@ -37,6 +37,10 @@ try {
       console.log(`FAIL ${name}: ${error.message}`);
       await page.screenshot({ path: `${values.shots}/failed-${name}.png` }).catch(() => undefined);
       if (name === "sign-in") break;
+      // What it left open is not the next one's trouble.
+      await page.unrouteAll({ behavior: "ignoreErrors" }).catch(() => undefined);
+      await page.setViewportSize({ width: 1440, height: 900 }).catch(() => undefined);
+      await page.goto(`${gateway.base}/ui/`).catch(() => undefined);
     }
   }
 } finally {

@@ -1,10 +1,11 @@
 // Which address shows which page, and what of a page stands in its address. Pages are loaded when they are first opened.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
+import { FIELDS, FIGURE_FIELDS } from "@/features/filters/fields";
 import { Shell } from "@/shell/Shell";
 import { Empty, Failed, Loading } from "@/ui/panels";
 
 /** Keeps the members of that name that are texts. */
-export function texts<const N extends string>(...names: N[]) {
+export function texts<N extends string>(...names: N[]) {
   return (search: Record<string, unknown>): { [K in N]?: string } => {
     const kept: { [K in N]?: string } = {};
     for (const name of names) {
@@ -31,12 +32,22 @@ const at = <const P extends string>(path: P) => ({ getParentRoute: () => root, p
 
 const overview = createRoute({
   ...at("/"),
-  validateSearch: texts("range", "by"),
+  validateSearch: texts("range", "from", "to", "by", "chart"),
   component: lazyRouteComponent(() => import("@/features/overview/Overview"), "Overview"),
+});
+const analytics = createRoute({
+  ...at("/analytics"),
+  validateSearch: texts("range", "from", "to", "metric", "by", "p", "interval", "look", "compare", "rows", ...FIGURE_FIELDS.map(({ name }) => name)),
+  component: lazyRouteComponent(() => import("@/features/analytics/Analytics"), "Analytics"),
+});
+const chargeback = createRoute({
+  ...at("/chargeback"),
+  validateSearch: texts("by", "back", "months"),
+  component: lazyRouteComponent(() => import("@/features/analytics/Chargeback"), "Chargeback"),
 });
 const requests = createRoute({
   ...at("/requests"),
-  validateSearch: texts("range", "from", "to", "outcome", "model", "key", "team", "organization", "project", "user", "customer", "tag", "request", "subcalls", "live", "open"),
+  validateSearch: texts("range", "from", "to", "subcalls", "live", "open", "tab", ...FIELDS.map(({ name }) => name)),
   component: lazyRouteComponent(() => import("@/features/requests/Requests"), "Requests"),
 });
 const keys = createRoute({
@@ -90,7 +101,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, requests, keys, budgets, ...accounts, start, playground, models, providers, routes, route, guardrails, cache, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, models, providers, routes, route, guardrails, cache, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

@@ -66,7 +66,7 @@ export const longLists = {
   "ten thousand requests": async ({ page }) => {
     const time = Date.parse("2026-11-22T12:00:00Z");
     const row = (at) => ({
-      id: `r${at}`, time: new Date(time - at * 1000).toISOString(), request_id: `r${at}`, tag_ids: [], format: "chat", model: `model-${at}`, provider: "demo", upstream_model: "m",
+      id: `r${at}`, time: new Date(time - at * 1000).toISOString(), request_id: `r${at}`, tag_ids: [], tags: [], guardrails: [], dropped_parameters: [], saved_usd: "0", queue_ms: 0, format: "chat", model: `model-${at}`, provider: "demo", upstream_model: "m",
       stream: false, outcome: "success", status: 200, attempts: 1, input_tokens: at, output_tokens: 9, cached_tokens: 0, cache_write_tokens: 0, reasoning_tokens: 0,
       usage_source: "upstream", cost_usd: "0.001", first_byte_ms: 5, total_ms: 9,
     });

@@ -112,6 +112,16 @@ async function traffic(base, made, rounds) {
   }
   // Prompts that would do harm where they were taken for HTML or Markdown.
   jobs.push(() => chat(made.web, "<img src=x onerror=alert(1)>", "![x](http://attacker.invalid/x.png) <script>alert(1)</script>"));
+  // A conversation with all that a conversation can have.
+  const tool = { type: "function", function: { name: "look_up", description: "Looks a part up by its number.", parameters: { type: "object", properties: { part: { type: "string" } } } } };
+  const conversation = [
+    { role: "system", content: "You help people with robots. Answer in **Markdown**." },
+    { role: "user", content: [{ type: "text", text: "# Which robot is that?\n\n1. its name\n2. its parts, as a `list`\n\n| part | price |\n|---|---|\n| arm | $12 |" }, { type: "image_url", image_url: { url: "http://attacker.invalid/robot.png" } }] },
+    { role: "assistant", content: null, tool_calls: [{ id: "call_1", type: "function", function: { name: "look_up", arguments: '{"part":"R2"}' } }] },
+    { role: "tool", tool_call_id: "call_1", content: '{"name":"R2 arm","parts":["joint","gripper"]}' },
+    { role: "user", content: "Thank you. And its warranty?" },
+  ];
+  jobs.push(() => client(base, made.helpdesk.key)("POST", "/v1/chat/completions", { model: "chat-best", messages: conversation, tools: [tool], temperature: 0.2 }, { "x-gatewright-session": "tools" }));
   const lanes = Array.from({ length: 4 }, async () => {
     for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) await job();
   });

@@ -19,8 +19,16 @@ export type Try = {
   cost_usd: string;
 };
 
-export type Log = Omit<Schemas["Log"], "tries" | "tag_ids"> & { tries?: Try[] | null; tag_ids: string[] };
-export type Usage = Schemas["Usage"] & { [dimension: string]: unknown };
+/** What a guardrail found in a request or its answer. */
+export type Found = { guardrail: string; action: string; side: string; kind: string; shadow?: boolean };
+export type Log = Omit<Schemas["Log"], "tries" | "tag_ids" | "guardrails" | "tags" | "dropped_parameters"> & { tries?: Try[] | null; tag_ids: string[]; guardrails: Found[]; tags: string[]; dropped_parameters: string[] };
+/** A line of what a request cost: one kind of token of one try. */
+export type CostLine = { attempt: number; unit: string; count: number; usd_per_million: string; cost_usd: string };
+export type LogDetail = Log & { cost: { total_usd: string; lines: CostLine[]; other_usd: string }; sub_calls: Log[] };
+/** One side of an exchange, as it is kept. */
+export type KeptBody = { content_type: string; body: string; encoding: "text" | "base64"; truncated: boolean };
+export type LogBodies = { request_id: string; format: string; masked: boolean; request: KeptBody | null; response: KeptBody | null };
+export type Feedback = Schemas["Feedback"];
 export type Model = Omit<Schemas["Model"], "providers" | "capabilities"> & {
   providers: string[];
   capabilities: string[];
@@ -135,4 +143,4 @@ export type Me = {
   scopes: string[];
 };
 /** A page of a list. */
-export type Page<T> = { data: T[]; next_cursor: string | null };
+export type Page<T> = { data: T[]; next_cursor: string | null; /** Of a search that has not looked at everything: back to when it did. */ searched_to?: string | null };

@@ -6,18 +6,16 @@ import { burn, burnDown, periodMs } from "./budgets/burn";
 import { pieces } from "./guardrails/pieces";
 import { configured, KINDS, type Kind } from "./models/kinds";
 import { healthOf, parseMetrics } from "./overview/metrics";
-import { nanos, totals } from "./overview/usage";
+import { nanos } from "./analytics/money";
 import { turnsOf } from "./playground/exchange";
 import { events, headOf } from "./playground/stream";
 import { queryOf } from "./requests/filters";
-import { steps, verdicts } from "./requests/reading";
+import { ownTime, steps, verdicts } from "./requests/reading";
 import { snippets } from "./start/snippets";
 
 describe("what pages read out of answers", () => {
   it("sums money without floats", () => {
     expect(nanos("0.000000001") + nanos("12.5")).toBe(12_500_000_001n);
-    const row = { requests: 1, errors: 0, input_tokens: 1, output_tokens: 1, cached_tokens: 0, cost_usd: "0.1", saved_usd: "0" };
-    expect(totals([row, row, row]).cost).toBe(0.3);
   });
   it("reads metrics by provider, with quantiles between buckets", () => {
     const text = `# HELP x
@@ -59,10 +57,18 @@ gatewright_requests_total{provider="p",outcome="success"} 1`;
       { provider: "a", upstream_model: "m", status: 503, reason: "5xx", duration_us: 1500, input_tokens: 0, output_tokens: 0, cost_usd: "0" },
       { provider: "b", upstream_model: "m", status: 200, reason: "", duration_us: 2500, input_tokens: 1, output_tokens: 1, cost_usd: "0.1" },
     ];
-    expect(steps({ tries } as unknown as Log)).toEqual([
-      { target: "a/m", result: "503, 5xx", ok: false, fromMs: 0, ms: 1.5, costUsd: null },
-      { target: "b/m", result: "answered", ok: true, fromMs: 1.5, ms: 2.5, costUsd: "0.1" },
+    const log = { tries, queue_ms: 0, connect_ms: 0.5, first_byte_ms: 3.5, total_ms: 5, attempts: 2 } as unknown as Log;
+    const found = steps(log);
+    expect(found).toMatchObject([
+      { target: "a/m", result: "503, 5xx", ok: false, fromMs: 1, ms: 1.5, costUsd: null, stretches: [{ what: "failed", fromMs: 1, ms: 1.5 }] },
+      { target: "b/m", result: "answered", ok: true, fromMs: 2.5, ms: 2.5, costUsd: "0.1" },
     ]);
+    expect(found[1]?.stretches).toEqual([
+      { what: "connect", fromMs: 2.5, ms: 0.5 },
+      { what: "wait", fromMs: 3, ms: 0.5 },
+      { what: "answer", fromMs: 3.5, ms: 1.5 },
+    ]);
+    expect(ownTime(log, found)).toEqual([{ what: "own", fromMs: 0, ms: 1 }]);
   });
   it("says where a budget goes", () => {
     const now = Date.parse("2026-11-22T12:00:00Z");
@@ -103,6 +109,8 @@ it("tells what was left of a budget day by day", () => {
   expect(found?.days[0]).toBe("2026-11-16");
   expect(found?.left).toEqual([60, 60, 55, null, null, null, null]);
   expect(found?.even.at(-1)).toBe(0);
+  // Two and a half days cost 15: each day to come costs 6.
+  expect(found?.ahead).toEqual([null, null, 55, 46, 40, 34, 28]);
   expect(burnDown({ ...week, period: "day" }, new Map(), 0)).toBeNull();
   expect(burnDown({ ...week, period: "total", resets_at: null }, new Map(), 0)).toBeNull();
 });
@@ -126,6 +134,7 @@ describe("what pages ask", () => {
   it("turns the address into a query", () => {
     const now = Date.parse("2026-11-22T12:00:30Z");
     expect(queryOf({ key: "k", outcome: "refused", range: "1h", subcalls: "1" }, now)).toMatchObject({ key_id: "k", outcome: "refused", include: "subcalls", from: "2026-11-22T11:00:00.000Z" });
+    expect(queryOf({ error: "upstream_error", min_cost_usd: "0.5", stream: "true" }, now)).toMatchObject({ error_code: "upstream_error", min_cost_usd: "0.5", stream: "true" });
     expect(queryOf({ range: "1h", from: "2026-01-01T00:00:00Z" }, now).from).toBe("2026-01-01T00:00:00Z");
   });
   it("offers what the session may", () => {

@@ -10,7 +10,9 @@ export const PLACES: PlaceGroup[] = [
     label: "Observe",
     places: [
       { to: "/", label: "Overview", icon: "overview", needs: "usage:read", words: "spend cost tokens errors dashboard home" },
-      { to: "/requests", label: "Requests", icon: "requests", needs: "logs:read", words: "logs explorer traces errors" },
+      { to: "/requests", label: "Requests", icon: "requests", needs: "logs:read", words: "logs explorer traces errors live tail" },
+      { to: "/analytics", label: "Analytics", icon: "analytics", needs: "usage:read", words: "chart figures latency percentiles tokens compare" },
+      { to: "/chargeback", label: "Chargeback", icon: "chargeback", needs: "usage:read", words: "report month cost team project invoice csv" },
     ],
   },
   {

@@ -1,6 +1,8 @@
 // The icons, drawn for this dashboard: 16 by 16, one stroke, the colour of the text around them.
 const PATHS = {
   overview: "M2.5 9.5v4M6.5 5.5v8M10.5 7.5v6M14 3v10.5",
+  analytics: "M2.5 2.5v11h11M5 10.5l2.500-3 2 1.500 3.500-4.500",
+  chargeback: "M4 2.500h8v11l-2-1.300-2 1.300-2-1.300-2 1.300zM6.200 5.800h3.600M6.200 8.500h3.600",
   requests: "M2.5 4h11M2.5 8h11M2.5 12h7",
   playground: "M3 3.5h10v7H8l-3 2.5v-2.5H3z",
   keys: "M10 6a2.5 2.5 0 1 0-2.4 2.5L3 13h2v-1.5h1.5V10H8l1-1.1A2.5 2.5 0 0 0 10 6z",

@@ -36,20 +36,23 @@ export function Dialog({ open, onClose, title, about, children, wide = false }: 
 }
 
 /** A drawer at the right edge. */
-export function Drawer({ open, onClose, title, about, children }: Open) {
+export function Drawer({ open, onClose, title, about, children, side, wide = false }: Open & { side?: ReactNode; wide?: boolean }) {
   return (
     <Base.Root open={open} onOpenChange={(now) => now || onClose()}>
       <Base.Portal>
         <Base.Overlay className="overlay fade-in" />
-        <Base.Content aria-describedby={undefined} className="slide-in fixed inset-y-0 right-0 z-50 flex w-full max-w-2xl flex-col border-l border-line bg-panel shadow-pop">
+        <Base.Content aria-describedby={undefined} className={`slide-in fixed inset-y-0 right-0 z-50 flex w-full flex-col border-l border-line bg-panel shadow-pop ${wide ? "max-w-3xl" : "max-w-2xl"}`}>
           <div className="flex items-start justify-between gap-3 border-b border-line px-5 py-3">
             <div className="min-w-0">
               <Base.Title className="truncate text-[1.1rem] font-semibold">{title}</Base.Title>
               {about ? <div className="mt-0.5 text-soft">{about}</div> : null}
             </div>
-            <Base.Close asChild>
-              <IconButton icon="close" label="Close" />
-            </Base.Close>
+            <div className="flex shrink-0 items-center">
+              {side}
+              <Base.Close asChild>
+                <IconButton icon="close" label="Close" />
+              </Base.Close>
+            </div>
           </div>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4" tabIndex={0} role="region" aria-label={title}>
             {children}

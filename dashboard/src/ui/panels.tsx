@@ -58,7 +58,7 @@ export type Tone = keyof typeof TONES;
 /** A word on a ground. */
 export function Badge({ tone = "neutral", children, title }: { tone?: Tone; children: ReactNode; title?: string }) {
   return (
-    <span title={title} className={`inline-flex max-w-full items-center gap-1 truncate rounded px-1.5 py-px text-[0.82rem] font-medium ${TONES[tone]}`}>
+    <span title={title} className={`inline-flex max-w-full items-center gap-1 truncate rounded px-1.5 py-px align-middle text-[0.82rem] font-medium ${TONES[tone]}`}>
       {children}
     </span>
   );

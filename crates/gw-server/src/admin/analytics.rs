@@ -34,6 +34,7 @@ pub(super) struct AnalyticsQuery {
     from: Option<String>,
     to: Option<String>,
     limit: Option<usize>,
+    value: Option<String>,
     key_id: Option<String>,
     team_id: Option<String>,
     organization_id: Option<String>,
@@ -112,7 +113,11 @@ fn ask(
             return Err(ApiError::invalid("limit", format!("'limit' must be from 1 to {}", LINES.1)));
         }
     };
-    Ok(TimeseriesAsk { metrics, group_by, span, from, to, filter, most_lines })
+    let value = query.value.clone();
+    if value.is_some() && group_by.is_none() {
+        return Err(ApiError::invalid("value", "'value' is one of a dimension; name the dimension as 'group_by'"));
+    }
+    Ok(TimeseriesAsk { metrics, group_by, span, from, to, filter, most_lines, value })
 }
 
 /// Of customers and tags less is kept.

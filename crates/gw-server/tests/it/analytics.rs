@@ -118,6 +118,7 @@ async fn what_cannot_be_told_is_refused_with_a_way_out() {
         ("analytics/timeseries?group_by=tag&interval=hour&metric=latency_p95_ms", "metric"),
         ("analytics/timeseries?group_by=tag&interval=hour&model=x", "group_by"),
         ("analytics/timeseries?limit=0", "limit"),
+        ("analytics/timeseries?value=x", "value"),
         ("analytics/overview?team_id=&project_id=team_1", "project_id"),
         ("reports/chargeback?group_by=model", "group_by"),
         ("reports/chargeback?format=pdf", "format"),

@@ -42,7 +42,7 @@ export function burn(budget: { limit_usd: string; spent_usd: string; reserved_us
   return { used, elapsed, emptyAt, tone: used >= 1 ? "bad" : used >= 0.8 || emptyAt !== null ? "warn" : "good" };
 }
 
-export type BurnDown = { days: string[]; /** Dollars that are left at the end of each day; `null` for days to come. */ left: (number | null)[]; /** The same where it is spent evenly. */ even: number[] };
+export type BurnDown = { days: string[]; /** Dollars that are left at the end of each day; `null` for days to come. */ left: (number | null)[]; /** From today on, if each day costs the mean of those before; `null` for days gone by. */ ahead: (number | null)[]; /** The same where it is spent evenly. */ even: number[] };
 
 const MOST_DAYS = 400;
 const dayOf = (at: number) => new Date(at).toISOString().slice(0, 10);
@@ -56,10 +56,15 @@ export function burnDown(budget: { limit_usd: string; period: string; resets_at?
   const begin = end - length;
   const days: string[] = [];
   for (let at = begin; at < end; at += DAY_MS) days.push(dayOf(at));
+  const today = dayOf(now);
   let gone = 0;
   const left = days.map((day) => {
     gone += spentUsd.get(day) ?? 0;
-    return day > dayOf(now) ? null : Math.max(0, limit - gone);
+    return day > today ? null : Math.max(0, limit - gone);
   });
-  return { days, left, even: days.map((_, at) => limit * (1 - (at + 1) / days.length)) };
+  const at = days.findIndex((day) => day === today);
+  const passed = Math.max((now - begin) / DAY_MS, 1 / 24);
+  const aDay = gone / passed;
+  const ahead = days.map((_, day) => (at === -1 || day < at ? null : day === at ? (left[at] ?? null) : Math.max(0, limit - gone - aDay * (day + 1 - passed))));
+  return { days, left, ahead, even: days.map((_, at) => limit * (1 - (at + 1) / days.length)) };
 }

@@ -1,20 +1,22 @@
 // The cache: how full it is, how often it answers, what it saves, and how to empty it.
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useMemo, useState } from "react";
 import { get, post, useRenew } from "@/api/change";
 import { useAll } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { CacheFigures, Key, Model } from "@/api/types";
 import { fetchMetrics } from "@/features/overview/metrics";
-import { totals, useUsage } from "@/features/overview/usage";
+import { useOverview, useTimeseries } from "@/features/analytics/figures";
+import { colourAt, measureOf, numberOf, valueName } from "@/features/analytics/measures";
 import { Button } from "@/ui/button";
-import { Meter } from "@/ui/chart";
+import { TimeChart } from "@/ui/chart";
+import { Meter } from "@/ui/meter";
 import { useNow } from "@/ui/clock";
 import { SelectField, TextField } from "@/ui/fields";
 import { bytes, compact, count, percent, usd, words } from "@/ui/format";
 import { Confirm } from "@/ui/overlays";
-import { Failed, Figure, Loading, Note, PageHead, Panel } from "@/ui/panels";
-import { since } from "@/ui/range";
+import { Empty, Failed, Figure, Loading, Note, PageHead, Panel } from "@/ui/panels";
+import { spanOf } from "@/ui/range";
 import { toast } from "@/ui/toast";
 
 const LIVE_MS = 5_000;
@@ -85,12 +87,35 @@ function Purge() {
   );
 }
 
+function useMonth(now: number) {
+  const written = spanOf({ range: "30d" }, now);
+  return useMemo(() => written, [written.from, written.to]);
+}
+
+/** What it saved by day, and for which models. */
+function Savings({ now }: { now: number }) {
+  const span = useMonth(now);
+  const saved = useTimeseries({ metrics: ["saved_usd"], by: "model", span, interval: "day", limit: 6 });
+  const lines = useMemo(() => (saved.data?.data ?? []).filter((line) => Number(line.total.saved_usd) > 0), [saved.data]);
+  const times = useMemo(() => (saved.data?.data[0]?.points ?? []).map((point) => Date.parse(point.time)), [saved.data]);
+  const series = useMemo(() => lines.map((line, at) => ({ name: valueName(line, "model"), colour: colourAt(at, line.is_rest), values: line.points.map((point) => numberOf(point.saved_usd)) })), [lines]);
+  return (
+    <Panel title="Saved by day" side={<span className="text-[0.86rem] text-faint">30 days, by model</span>}>
+      {saved.isPending ? <div className="h-[276px]"><Loading rows={8} /></div> : null}
+      {saved.isError ? <Failed error={saved.error} retry={() => void saved.refetch()} /> : null}
+      {saved.isSuccess && lines.length === 0 ? <Empty icon="cache" title="Nothing saved yet">Answers of the cache save what their calls would have cost.</Empty> : null}
+      {lines.length > 0 ? <TimeChart label="Saved by day" times={times} interval="day" series={series} format={measureOf("saved_usd").format} look="stack" sums={lines.map((line) => usd(line.total.saved_usd))} /> : null}
+    </Panel>
+  );
+}
+
 /** The page. */
 export function Cache() {
   const now = useNow();
   const writes = useMay("cache:write");
   const cache = useQuery({ queryKey: ["/api/v1/cache"], queryFn: ({ signal }) => get<CacheFigures>("/api/v1/cache", signal), refetchInterval: LIVE_MS });
-  const usage = useUsage("day", since("30d", now));
+  const month = useMonth(now);
+  const usage = useOverview(month);
   const asked = useQuery({
     queryKey: ["/metrics"],
     queryFn: ({ signal }) => fetchMetrics(signal),
@@ -108,7 +133,8 @@ export function Cache() {
   const of = cache.data;
   const results = [...(asked.data ?? new Map<string, number>()).entries()].sort(([, a], [, b]) => b - a);
   const all = results.reduce((sum, [, value]) => sum + value, 0);
-  const saved = totals(usage.data ?? []).saved;
+  const saved = Number(usage.data?.current.saved_usd ?? 0);
+  const hits = usage.data?.current.cache_hits ?? 0;
   return (
     <>
       <PageHead title="Cache" about="Answers that were given before need not be paid for twice." />
@@ -121,8 +147,9 @@ export function Cache() {
             <Figure name="Answers kept" value={compact(of.entries)} note={`${count(of.evicted)} gave way to newer ones`} />
             <Figure name="Memory" value={bytes(of.bytes)} note={<span className="block pt-1.5"><Meter share={of.max_bytes === 0 ? 0 : of.bytes / of.max_bytes} label={`${percent(of.bytes, of.max_bytes)} of ${bytes(of.max_bytes)}`} /></span>} />
             <Figure name="Saved in 30 days" value={usd(saved)} note="what its answers would have cost" tone={saved > 0 ? "good" : undefined} />
-            <Figure name="Room" value={bytes(of.max_bytes)} note={`${percent(of.bytes, of.max_bytes)} in use`} />
+            <Figure name="Answered in 30 days" value={compact(hits)} note={`${percent(hits, usage.data?.current.requests ?? 0)} of all requests`} />
           </div>
+          <Savings now={now} />
           <div className="grid gap-4 xl:grid-cols-2">
             <Panel title="Calls that asked it" side={<span className="text-[0.86rem] text-faint">this gateway, since it started</span>}>
               {results.length === 0 ? <p className="text-soft">No call yet.</p> : null}

@@ -1,166 +1,92 @@
-// The first page: what was spent and asked, by day and by whom, how providers do, and the latest requests.
-import { useQuery } from "@tanstack/react-query";
+// The first page: what a time cost and how it went beside the time before, where the month leads, what is behind it, and the latest
+// requests. All figures come from the gateway's sums.
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo } from "react";
+import { Change } from "@/features/analytics/Change";
+import { type Line, type Overview as Figures, type Sums, useOverview, useTimeseries } from "@/features/analytics/figures";
+import { measureOf, numberOf } from "@/features/analytics/measures";
 import { useMay } from "@/api/permissions";
-import type { Usage } from "@/api/types";
-import { Button } from "@/ui/button";
-import { DayChart, Meter, type Series } from "@/ui/chart";
+import { Spark, TimeChart } from "@/ui/chart";
+import type { Colour, Series } from "@/ui/chart/plot";
 import { useNow } from "@/ui/clock";
-import { SelectField } from "@/ui/fields";
-import { compact, count, duration, percent, usd } from "@/ui/format";
-import { Badge, Empty, Failed, Figure, Loading, PageHead, Panel } from "@/ui/panels";
-import { daysOf, RANGES, since } from "@/ui/range";
-import { fetchMetrics, healthOf } from "./metrics";
+import { Segments, TimePicker } from "@/ui/controls";
+import { compact, duration, percent, usd } from "@/ui/format";
+import { Empty, Failed, Loading, PageHead, Panel } from "@/ui/panels";
+import { before, fitting, type Span, spanOf } from "@/ui/range";
+import { Endings } from "./Endings";
+import { Forecast } from "./Forecast";
+import { Providers } from "./Providers";
 import { RecentRequests } from "./RecentRequests";
-import { DIMENSIONS, idOf, nameOf, totals, useUsage } from "./usage";
+import { Top } from "./Top";
 
 const LIVE_MS = 10_000;
-const TOP_ROWS = 8;
 const page = getRouteApi("/");
+const METRICS = ["cost_usd", "requests", "errors", "total_tokens", "saved_usd", "latency_p50_ms", "latency_p95_ms", "latency_p99_ms"];
 
-/** The dimensions by which requests can be filtered. */
-const FILTERS: Record<string, string> = { model: "model", team: "team", key: "key", organization: "organization", project: "project", user: "user", customer: "customer", tag: "tag" };
+const tokens = (sums: Sums) => sums.input_tokens + sums.output_tokens;
+const rate = (sums: Sums) => (sums.requests === 0 ? null : sums.errors / sums.requests);
 
-function Figures({ rows }: { rows: Usage[] | undefined }) {
-  const sum = totals(rows ?? []);
-  const shown = (value: string) => (rows === undefined ? <span className="pulse text-faint">···</span> : value);
+type Tile = { id: string; name: string; colour: Colour; metric: string; value: (sums: Sums) => number | null; shown: (sums: Sums) => string; note: (sums: Sums) => string };
+const TILES: Tile[] = [
+  { id: "cost_usd", name: "Spend", colour: 1, metric: "cost_usd", value: (of) => Number(of.cost_usd), shown: (of) => usd(of.cost_usd), note: (of) => `${usd(of.requests === 0 ? 0 : Number(of.cost_usd) / of.requests)} a request` },
+  { id: "requests", name: "Requests", colour: 3, metric: "requests", value: (of) => of.requests, shown: (of) => compact(of.requests), note: (of) => `${compact(of.requests - of.errors)} answered` },
+  { id: "error_rate", name: "Error rate", colour: 7, metric: "errors", value: rate, shown: (of) => percent(of.errors, of.requests), note: (of) => `${compact(of.errors)} errors` },
+  { id: "latency", name: "Latency, p95", colour: 4, metric: "latency_p95_ms", value: (of) => of.latency_p95_ms, shown: (of) => duration(of.latency_p95_ms), note: (of) => `p50 ${duration(of.latency_p50_ms)}` },
+  { id: "total_tokens", name: "Tokens", colour: 2, metric: "total_tokens", value: tokens, shown: (of) => compact(tokens(of)), note: (of) => `${compact(of.input_tokens)} in · ${compact(of.output_tokens)} out` },
+  { id: "saved_usd", name: "Saved by the cache", colour: 5, metric: "saved_usd", value: (of) => Number(of.saved_usd), shown: (of) => usd(of.saved_usd), note: (of) => `${percent(of.cache_hits, of.requests)} of requests` },
+];
+
+const valuesOf = (line: Line | undefined, metric: string) => (line?.points ?? []).map((point) => numberOf(point[metric]));
+
+function Tiles({ figures, line, search }: { figures: Figures | undefined; line: Line | undefined; search: Record<string, string | undefined> }) {
   return (
-    <div className="mb-4 grid grid-cols-2 gap-3 md:grid-cols-3 xl:grid-cols-6">
-      <Figure name="Spend" value={shown(usd(sum.cost))} note={rows ? `${usd(sum.requests === 0 ? 0 : sum.cost / sum.requests)} a request` : ""} />
-      <Figure name="Requests" value={shown(compact(sum.requests))} note={rows ? `${count(sum.requests - sum.errors)} answered` : ""} />
-      <Figure name="Errors" value={shown(compact(sum.errors))} note={rows ? `${percent(sum.errors, sum.requests)} of requests` : ""} tone={sum.errors > 0 ? "bad" : undefined} />
-      <Figure name="Input tokens" value={shown(compact(sum.input))} note={rows ? `${percent(sum.cached, sum.input)} cached by providers` : ""} />
-      <Figure name="Output tokens" value={shown(compact(sum.output))} note={rows ? `${sum.requests === 0 ? 0 : Math.round(sum.output / sum.requests)} a request` : ""} />
-      <Figure name="Saved by the cache" value={shown(usd(sum.saved))} note={rows ? `${percent(sum.saved, sum.saved + sum.cost)} of what it would be` : ""} tone={sum.saved > 0 ? "good" : undefined} />
-    </div>
-  );
-}
-
-const MEASURES = {
-  spend: { label: "Spend", format: (value: number) => usd(value) },
-  requests: { label: "Requests", format: (value: number) => compact(value) },
-  tokens: { label: "Tokens", format: (value: number) => compact(value) },
-};
-type Measure = keyof typeof MEASURES;
-
-function seriesOf(measure: Measure, days: string[], rows: Usage[]): Series[] {
-  const by = new Map(rows.map((row) => [row.day as string, row]));
-  const values = (read: (row: Usage) => number) => days.map((day) => (by.has(day) ? read(by.get(day) as Usage) : 0));
-  if (measure === "spend") return [{ name: "Spend", colour: 1, values: values((row) => Number(row.cost_usd)) }];
-  if (measure === "requests") {
-    return [
-      { name: "Requests", colour: 3, values: values((row) => row.requests) },
-      { name: "Errors", colour: 1, values: values((row) => row.errors) },
-    ];
-  }
-  return [
-    { name: "Input", colour: 2, values: values((row) => row.input_tokens) },
-    { name: "Output", colour: 4, values: values((row) => row.output_tokens) },
-  ];
-}
-
-function ByDay({ range, rows, now }: { range: string; rows: Usage[]; now: number }) {
-  const [measure, setMeasure] = useState<Measure>("spend");
-  const today = new Date(now).toISOString().slice(0, 10);
-  const days = useMemo(() => daysOf(range, Date.parse(`${today}T12:00:00Z`)), [range, today]);
-  const series = useMemo(() => seriesOf(measure, days, rows), [measure, days, rows]);
-  const buttons = (
-    <div role="group" aria-label="What the chart shows" className="flex gap-1">
-      {(Object.keys(MEASURES) as Measure[]).map((one) => (
-        <Button key={one} small look={one === measure ? "plain" : "quiet"} aria-pressed={one === measure} onClick={() => setMeasure(one)}>
-          {MEASURES[one].label}
-        </Button>
+    <div className="mb-4 grid grid-cols-2 gap-3 md:grid-cols-3 2xl:grid-cols-6">
+      {TILES.map((tile) => (
+        <Link key={tile.id} to="/analytics" search={{ ...search, metric: tile.id === "cost_usd" ? undefined : tile.id, compare: "1" }} className="block min-w-0 overflow-hidden rounded-lg border border-line bg-panel shadow-panel hover:border-line-strong">
+          <div className="px-4 pt-3">
+            <div className="flex items-baseline justify-between gap-2">
+              <span className="truncate text-[0.92rem] text-soft">{tile.name}</span>
+              {figures ? <Change now={tile.value(figures.current)} before={tile.value(figures.previous)} of={tile.id} than="in the time before" /> : null}
+            </div>
+            <div className="num mt-0.5 h-8 truncate text-[1.5rem] leading-8 font-semibold tracking-tight">{figures ? tile.shown(figures.current) : <span className="pulse text-faint">···</span>}</div>
+            <div className="num h-5 truncate text-[0.86rem] text-faint">{figures ? tile.note(figures.current) : ""}</div>
+          </div>
+          <div className="mt-2 h-7">
+            <Spark values={valuesOf(line, tile.metric)} colour={tile.colour} />
+          </div>
+        </Link>
       ))}
     </div>
   );
-  return (
-    <Panel title="By day" side={buttons} className="xl:col-span-2">
-      <DayChart label={`${MEASURES[measure].label} by day`} days={days} series={series} format={MEASURES[measure].format} bars={measure !== "tokens" && days.length <= 31} />
-    </Panel>
-  );
 }
 
-function Top({ by, range, from }: { by: string; range: string; from: string | undefined }) {
-  const navigate = page.useNavigate();
-  const usage = useUsage(by, from, LIVE_MS * 3);
-  const rows = [...(usage.data ?? [])].sort((a, b) => Number(b.cost_usd) - Number(a.cost_usd) || b.requests - a.requests);
-  const most = Math.max(...rows.map((row) => Number(row.cost_usd)), 0);
-  const side = (
-    <div className="w-40">
-      <SelectField label="Spend by" hideLabel value={by} options={DIMENSIONS.map((one) => ({ value: one.value, label: `By ${one.label.toLowerCase()}` }))} onChange={(event) => void navigate({ search: (old) => ({ ...old, by: event.target.value }), replace: true })} />
-    </div>
-  );
-  return (
-    <Panel title="Where it goes" side={side} flush>
-      {usage.isPending ? <Loading rows={6} /> : null}
-      {usage.isError ? <Failed error={usage.error} retry={() => void usage.refetch()} /> : null}
-      {usage.isSuccess && rows.length === 0 ? <Empty icon="budget" title="Nothing in this time" /> : null}
-      <ul className="divide-y divide-line">
-        {rows.slice(0, TOP_ROWS).map((row) => {
-          const id = idOf(row, by);
-          const filter = FILTERS[by];
-          const name = nameOf(row, by);
-          return (
-            <li key={`${id ?? ""}${name}`} className="px-4 py-2">
-              <div className="num flex items-baseline justify-between gap-3">
-                {filter && id ? (
-                  <Link to="/requests" search={{ [filter]: id, range }} className="min-w-0 truncate font-medium hover:text-accent-strong hover:underline">
-                    {name}
-                  </Link>
-                ) : (
-                  <span className="min-w-0 truncate text-soft">{name}</span>
-                )}
-                <span className="shrink-0">
-                  {usd(row.cost_usd)} <span className="text-faint">· {compact(row.requests)} req</span>
-                  {row.errors > 0 ? <span className="text-bad"> · {compact(row.errors)} err</span> : null}
-                </span>
-              </div>
-              <div className="mt-1.5">
-                <Meter share={most === 0 ? 0 : Number(row.cost_usd) / most} label={`${name}: ${usd(row.cost_usd)}`} />
-              </div>
-            </li>
-          );
-        })}
-      </ul>
-    </Panel>
-  );
+const CHARTS = { cost_usd: "Spend", requests: "Requests", total_tokens: "Tokens", latency: "Latency" } as const;
+type Chart = keyof typeof CHARTS;
+
+function seriesOf(chart: Chart, now: Line | undefined, earlier: Line | undefined): Series[] {
+  const past = (metric: string): Series[] => (earlier ? [{ name: "the time before", colour: 0, dashed: true, values: valuesOf(earlier, metric) }] : []);
+  if (chart === "latency") return (["p50", "p95", "p99"] as const).map((name, at) => ({ name, colour: ([3, 4, 1] as const)[at] ?? 1, values: valuesOf(now, `latency_${name}_ms`) }));
+  if (chart === "requests") {
+    const errors = valuesOf(now, "errors");
+    const answered = valuesOf(now, "requests").map((value, at) => (value ?? 0) - (errors[at] ?? 0));
+    return [{ name: "answered", colour: 3, values: answered }, { name: "errors", colour: 7, values: errors }, ...past("requests")];
+  }
+  return [{ name: CHARTS[chart], colour: chart === "cost_usd" ? 1 : 2, values: valuesOf(now, chart) }, ...past(chart)];
 }
 
-function Providers() {
-  const metrics = useQuery({ queryKey: ["/metrics"], queryFn: ({ signal }) => fetchMetrics(signal), refetchInterval: LIVE_MS, select: healthOf });
+function OverTime({ chart, span, onChart, className }: { chart: Chart; span: Span; onChart: (chart: Chart) => void; className: string }) {
+  const interval = fitting(span.ms);
+  const now = useTimeseries({ metrics: METRICS, span, interval }, true, LIVE_MS);
+  const earlier = useTimeseries({ metrics: METRICS, span: before(span), interval });
+  const [line, past] = [now.data?.data[0], earlier.data?.data[0]];
+  const times = useMemo(() => (line?.points ?? []).map((point) => Date.parse(point.time)), [line]);
+  const series = useMemo(() => seriesOf(chart, line, past), [chart, line, past]);
+  const side = <Segments label="What the chart shows" value={chart} options={(Object.keys(CHARTS) as Chart[]).map((value) => ({ value, label: CHARTS[value] }))} onChange={onChart} />;
   return (
-    <Panel title="Providers" side={<span className="text-[0.86rem] text-faint">this gateway, since it started</span>} flush>
-      {metrics.isPending ? <Loading rows={3} /> : null}
-      {metrics.isError ? <Failed error={metrics.error} retry={() => void metrics.refetch()} /> : null}
-      {metrics.data?.length === 0 ? (
-        <Empty icon="provider" title="No provider was asked yet">
-          What they answer and how fast is shown here.
-        </Empty>
-      ) : null}
-      <ul className="divide-y divide-line">
-        {metrics.data?.map((one) => {
-          const share = one.requests === 0 ? 0 : one.errors / one.requests;
-          return (
-            <li key={one.provider} className="num flex items-center justify-between gap-3 px-4 py-2.5">
-              <div className="min-w-0">
-                <Link to="/providers" search={{ name: one.provider }} className="font-medium hover:text-accent-strong hover:underline">
-                  {one.provider}
-                </Link>
-                <div className="truncate text-[0.86rem] text-faint">
-                  {compact(one.requests)} requests · {compact(one.failedTries)} failed tries · {one.inFlight} in flight
-                </div>
-              </div>
-              <div className="shrink-0 text-right">
-                <Badge tone={share > 0.2 ? "bad" : share > 0.02 ? "warn" : "good"}>{percent(one.requests - one.errors, one.requests)} ok</Badge>
-                <div className="text-[0.86rem] text-faint">
-                  p50 {duration(one.p50)} · p95 {duration(one.p95)}
-                </div>
-              </div>
-            </li>
-          );
-        })}
-      </ul>
+    <Panel title="Over time" side={side} className={className}>
+      {now.isError ? <Failed error={now.error} retry={() => void now.refetch()} /> : null}
+      {now.isPending ? <div className="h-[276px]"><Loading rows={8} /></div> : null}
+      {now.isSuccess ? <TimeChart label={`${CHARTS[chart]} over time`} times={times} interval={interval} series={series} format={measureOf(chart).format} look={chart === "latency" ? "line" : times.length > 100 && chart !== "requests" ? "line" : chart === "requests" ? "stack" : "bars"} /> : null}
     </Panel>
   );
 }
@@ -169,28 +95,31 @@ function Providers() {
 export function Overview() {
   const search = page.useSearch();
   const navigate = page.useNavigate();
+  const set = (change: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true });
   const now = useNow();
-  const range = search.range ?? "7d";
-  const by = search.by ?? "model";
-  const from = since(range, now);
+  const time = { range: search.from || search.to ? undefined : (search.range ?? "24h"), from: search.from, to: search.to };
+  const written = spanOf(time, now);
+  const span = useMemo(() => written, [written.from, written.to]);
+  const interval = fitting(span.ms);
+  const figures = useOverview(span, {}, LIVE_MS);
+  const line = useTimeseries({ metrics: METRICS, span, interval }, true, LIVE_MS).data?.data[0];
+  const chart = (Object.keys(CHARTS) as Chart[]).find((one) => one === search.chart) ?? "cost_usd";
   const seesLogs = useMay("logs:read");
-  const usage = useUsage("day", from, LIVE_MS);
-  const rows = usage.data;
-  const isNew = usage.isSuccess && rows?.length === 0 && range !== "1h";
+  const seesProviders = useMay("providers:read");
+  const isNew = figures.isSuccess && figures.data.current.requests === 0 && figures.data.previous.requests === 0;
+  const failed: ReactNode = figures.isError ? (
+    <Panel>
+      <Failed error={figures.error} retry={() => void figures.refetch()} />
+    </Panel>
+  ) : null;
   return (
     <>
       <PageHead title="Overview" about="What goes through this gateway, what it costs and how it does.">
-        <div className="w-40">
-          <SelectField label="Time" hideLabel value={range} options={RANGES.filter((one) => one.value !== "1h").map(({ value, label }) => ({ value, label }))} onChange={(event) => void navigate({ search: (old) => ({ ...old, range: event.target.value }) })} />
-        </div>
+        <TimePicker value={time} onChange={set} />
       </PageHead>
-      {usage.isError ? (
-        <Panel>
-          <Failed error={usage.error} retry={() => void usage.refetch()} />
-        </Panel>
-      ) : (
+      {failed ?? (
         <>
-          <Figures rows={rows} />
+          <Tiles figures={figures.data} line={line} search={time} />
           {isNew ? (
             <Panel className="mb-4">
               <Empty icon="start" title="No request yet in this time">
@@ -202,10 +131,12 @@ export function Overview() {
             </Panel>
           ) : null}
           <div className="grid gap-4 xl:grid-cols-3">
-            <ByDay range={range} rows={rows ?? []} now={now} />
-            <Providers />
-            <div className="min-w-0 xl:col-span-2">{seesLogs ? <RecentRequests /> : null}</div>
-            <Top by={by} range={range} from={from} />
+            <OverTime chart={chart} span={span} onChart={(value) => set({ chart: value === "cost_usd" ? undefined : value })} className="xl:col-span-2" />
+            <Forecast of={figures.data?.forecast} now={now} />
+            <Top of={figures.data} by={search.by} time={time} onBy={(by) => set({ by: by === "models" ? undefined : by })} />
+            <Endings of={figures.data} time={time} />
+            {seesProviders ? <Providers /> : null}
+            {seesLogs ? <div className="min-w-0 xl:col-span-3"><RecentRequests /></div> : null}
           </div>
         </>
       )}

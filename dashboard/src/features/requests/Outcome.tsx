@@ -3,8 +3,6 @@ import type { Log } from "@/api/types";
 import { words } from "@/ui/format";
 import { Badge, type Tone } from "@/ui/panels";
 
-export const OUTCOMES = ["success", "refused", "upstream_error", "stream_cut", "client_disconnect", "shutdown", "lost"] as const;
-
 const TONES: Record<string, Tone> = { success: "good", refused: "warn", upstream_error: "bad", stream_cut: "bad", client_disconnect: "info", shutdown: "neutral", lost: "bad" };
 
 /** The badge: its status and the outcome, or that the cache answered. */

@@ -1,61 +1,68 @@
-// One request in a drawer: how it ended, its tries, times, tokens and cost, what guardrails said, and whose it was.
+// One request in a drawer: what it was, when what happened, what was said, what it cost, and what people say of it. The address holds
+// which part is open. J and K go to the next and the one before.
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import { useNames, page } from "@/api/lists";
-import { useMay } from "@/api/permissions";
-import type { Log } from "@/api/types";
-import { Id } from "@/ui/code";
-import { count, duration, moment, words } from "@/ui/format";
+import { Tabs } from "radix-ui";
+import { type ReactNode, useEffect } from "react";
+import { get } from "@/api/change";
+import { ApiError } from "@/api/client";
+import { useNames } from "@/api/lists";
+import { may, useMay, useSession } from "@/api/permissions";
+import type { Log, LogDetail } from "@/api/types";
+import { IconButton } from "@/ui/button";
+import { CodeBlock, Id } from "@/ui/code";
+import { compact, count, duration, moment, usd, words } from "@/ui/format";
 import { Drawer } from "@/ui/overlays";
 import { Badge, Empty, Facts, Failed, Loading, Note } from "@/ui/panels";
+import { Bodies } from "./bodies/Bodies";
+import { Cost } from "./Cost";
+import { Feedback } from "./Feedback";
 import { Outcome } from "./Outcome";
 import { Timeline } from "./Timeline";
-import { tokenRate, verdicts } from "./reading";
+import { verdicts } from "./reading";
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section className="border-t border-line py-4 first:border-0 first:pt-0">
+    <section className="border-t border-line py-5 first:border-0 first:pt-0 last:pb-0">
       <h3 className="mb-2.5 font-semibold">{title}</h3>
       {children}
     </section>
   );
 }
 
-function Verdicts({ log }: { log: Log }) {
-  const found = verdicts(log.error_detail);
-  if (found.length === 0) return null;
+const ACTIONS: Record<string, "bad" | "warn" | "info"> = { block: "bad", redact: "warn", tokenize: "warn", flag: "info" };
+
+function Guardrails({ log }: { log: Log }) {
+  const told = verdicts(log.error_detail);
+  if (log.guardrails.length === 0 && told.length === 0) return null;
+  const found = log.guardrails.length > 0 ? log.guardrails : told.map((one) => ({ ...one, side: "", kind: "", shadow: false }));
   return (
     <Section title="Guardrails">
-      <ul className="space-y-2">
-        {found.map((verdict) => (
-          <li key={verdict.text} className="rounded-md border border-line p-2.5">
-            <Badge tone={verdict.action === "block" ? "bad" : "warn"}>{verdict.action}</Badge> <span className="font-medium">{verdict.guardrail}</span>
-            <p className="mt-1 break-words text-soft">{verdict.text}</p>
-          </li>
-        ))}
+      <ul className="divide-y divide-line rounded-lg border border-line">
+        {found.map((one, at) => {
+          const text = told.find((line) => line.guardrail === one.guardrail && line.action === one.action)?.text;
+          return (
+            <li key={`${one.guardrail}${one.kind}${at}`} className="px-3 py-2">
+              <div className="flex flex-wrap items-center gap-2">
+                <Badge tone={ACTIONS[one.action] ?? "info"}>{words(one.action)}</Badge>
+                <span className="font-medium">{one.guardrail}</span>
+                {one.kind ? <span className="text-soft">{words(one.kind)}</span> : null}
+                {one.shadow ? <Badge>watched only</Badge> : null}
+                {one.side ? <span className="ml-auto text-[0.86rem] text-faint">in the {one.side === "response" ? "answer" : one.side}</span> : null}
+              </div>
+              {text ? <p className="mt-1 break-words text-[0.92rem] text-soft">{text}</p> : null}
+            </li>
+          );
+        })}
       </ul>
     </Section>
   );
 }
 
-function Tokens({ log }: { log: Log }) {
-  const rate = tokenRate(log);
-  const rows: [string, ReactNode][] = [
-    ["Input", count(log.input_tokens)],
-    ["of it cached", count(log.cached_tokens)],
-    ["written to cache", count(log.cache_write_tokens)],
-    ["Output", count(log.output_tokens)],
-    ["of it reasoning", count(log.reasoning_tokens)],
-    ["Counted by", words(log.usage_source)],
-  ];
-  if (rate !== null) rows.push(["Speed", `${rate.toFixed(1)} tokens/s`]);
-  rows.push(["Cost", <b key="cost">${log.cost_usd}</b>]);
-  return <Facts rows={rows.filter(([name, value]) => !(["of it cached", "written to cache", "of it reasoning"].includes(name) && value === "0"))} />;
-}
-
 function Whose({ log }: { log: Log }) {
-  const name = useNames(["organization", "team", "project", "user", "customer", "tag"], true);
+  const now = useSession();
+  const levels = (["organization", "team", "project", "user", "customer", "tag"] as const).filter((level) => may(now, `${level}s:read`));
+  const name = useNames(levels, may(now, "keys:read"));
   const rows: [string, ReactNode][] = [];
   const filter = (label: string, by: string, id: string | null | undefined) => {
     if (!id) return;
@@ -66,37 +73,52 @@ function Whose({ log }: { log: Log }) {
       </Link>,
     ]);
   };
-  filter("Organization", "organization", log.organization_id);
-  filter("Team", "team", log.team_id);
-  filter("Project", "project", log.project_id);
-  filter("User", "user", log.user_id);
-  filter("Customer", "customer", log.customer_id);
-  if (!log.customer_id && log.customer) rows.push(["Customer", log.customer]);
-  for (const tag of log.tag_ids) filter("Tag", "tag", tag);
   if (log.key_id) filter("Key", "key", log.key_id);
   else rows.push(["Key", "master key"]);
-  return <Facts rows={rows} />;
+  filter("User", "user", log.user_id);
+  filter("Project", "project", log.project_id);
+  filter("Team", "team", log.team_id);
+  filter("Organization", "organization", log.organization_id);
+  filter("Customer", "customer", log.customer_id);
+  if (!log.customer_id && log.customer) rows.push(["Customer", log.customer]);
+  if (log.tag_ids.length + log.tags.length > 0) rows.push(["Tags", [...new Set([...log.tag_ids.map((id) => name(id)), ...log.tags])].join(", ")]);
+  if (log.session) {
+    rows.push([
+      "Session",
+      <Link key="session" to="/requests" search={{ session: log.session }} className="hover:text-accent-strong hover:underline">
+        {log.session}
+      </Link>,
+    ]);
+  }
+  if (log.user_agent) rows.push(["User agent", log.user_agent]);
+  if (log.client_ip) rows.push(["Address", log.client_ip]);
+  return (
+    <>
+      <Facts rows={rows} />
+      {log.metadata ? (
+        <div className="mt-3">
+          <CodeBlock label="metadata" text={JSON.stringify(log.metadata, null, 2)} />
+        </div>
+      ) : null}
+    </>
+  );
 }
 
-function SubCalls({ id }: { id: string }) {
-  const calls = useQuery({
-    queryKey: ["/api/v1/logs", "children", id],
-    queryFn: ({ signal }) => page<Log>("/api/v1/logs", { parent_id: id, include: "subcalls", limit: 50 }, signal),
-  });
-  const rows = calls.data?.data ?? [];
-  if (rows.length === 0) return null;
+function SubCalls({ of }: { of: Log[] }) {
+  if (of.length === 0) return null;
   return (
     <Section title="Sub-calls">
-      <ul className="space-y-1">
-        {rows.map((row) => (
+      <ul className="divide-y divide-line rounded-lg border border-line">
+        {of.map((row) => (
           <li key={row.id}>
-            <Link to="/requests" search={{ open: row.id }} className="num flex items-center gap-2 rounded px-1 py-1 hover:bg-raised">
+            <Link to="/requests" search={(old) => ({ ...old, open: row.id, tab: undefined })} className="num flex items-center gap-2 px-3 py-2 hover:bg-raised">
               <Badge>{row.role ?? "sub-call"}</Badge>
               <span className="min-w-0 flex-1 truncate">
                 {row.provider}/{row.upstream_model}
               </span>
               <Outcome log={row} />
-              <span>{duration(row.total_ms)}</span>
+              <span className="w-18 text-right text-soft">{usd(row.cost_usd)}</span>
+              <span className="w-16 text-right">{duration(row.total_ms)}</span>
             </Link>
           </li>
         ))}
@@ -105,19 +127,42 @@ function SubCalls({ id }: { id: string }) {
   );
 }
 
-function Body({ log }: { log: Log }) {
+function Tiles({ log }: { log: Log }) {
+  const speed = log.tokens_per_second;
+  const tiles: [string, string, string][] = [
+    ["Total", duration(log.total_ms), log.stream ? "streamed" : "whole"],
+    ["First byte", duration(log.first_byte_ms), speed ? `${speed.toFixed(speed < 100 ? 1 : 0)} tokens/s` : ""],
+    ["Tokens", `${compact(log.input_tokens)} → ${compact(log.output_tokens)}`, [log.cached_tokens > 0 ? `${compact(log.cached_tokens)} cached` : "", log.reasoning_tokens > 0 ? `${compact(log.reasoning_tokens)} thinking` : "", log.usage_source === "estimated" ? "estimated" : ""].filter(Boolean).join(", ")],
+    ["Cost", usd(log.cost_usd), log.saved_usd && log.saved_usd !== "0" ? `${usd(log.saved_usd)} saved` : ""],
+  ];
+  return (
+    <dl className="num mb-5 grid grid-cols-2 overflow-hidden rounded-lg border border-line sm:grid-cols-4 [&>div]:border-line sm:[&>div+div]:border-l max-sm:[&>div:nth-child(2n)]:border-l max-sm:[&>div:nth-child(n+3)]:border-t">
+      {tiles.map(([name, value, note]) => (
+        <div key={name} className="min-w-0 px-3 py-2">
+          <dt className="text-[0.86rem] text-faint">{name}</dt>
+          <dd className="truncate text-[1.1rem] font-semibold tracking-tight">{value}</dd>
+          <dd className="h-4.5 truncate text-[0.8rem] text-faint">{note}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Summary({ log, detail }: { log: Log; detail: LogDetail | undefined }) {
   const rows: [string, ReactNode][] = [
     ["Time", moment(log.time)],
     ["Request id", <Id key="id" text={log.request_id} />],
-    ["Format", `${log.format}${log.stream ? ", streamed" : ""}`],
-    ["Model", log.model || "–"],
-    ["Answered by", log.provider ? `${log.provider} / ${log.upstream_model ?? ""}` : log.cache === "hit" ? "the cache" : "–"],
+    ["Format", `${log.format}${log.endpoint && log.endpoint !== log.format ? `, ${log.endpoint}` : ""}${log.stream ? ", streamed" : ""}`],
+    ["Answered by", log.provider ? `${log.provider} / ${log.upstream_model ?? ""}${log.region ? ` in ${log.region}` : ""}` : log.cache === "hit" ? "the cache" : "–"],
     ["Cache", log.cache ? words(log.cache) : "not used"],
+    ["Counted by", words(log.usage_source)],
   ];
+  if (log.dropped_parameters.length > 0) rows.push(["Left out", log.dropped_parameters.join(", ")]);
+  for (const [unit, amount] of Object.entries(log.media ?? {})) if (typeof amount === "number" && amount > 0) rows.push([words(unit), count(amount)]);
   if (log.parent_id) {
     rows.push([
       "Part of",
-      <Link key="parent" to="/requests" search={{ open: log.parent_id }} className="font-mono text-[0.88rem] text-accent-strong hover:underline">
+      <Link key="parent" to="/requests" search={(old) => ({ ...old, open: log.parent_id ?? undefined, tab: undefined })} className="font-mono text-[0.88rem] text-accent-strong hover:underline">
         {log.parent_id}
       </Link>,
     ]);
@@ -128,40 +173,108 @@ function Body({ log }: { log: Log }) {
         <div className="mb-4">
           <Note tone={log.outcome === "refused" ? "warn" : "bad"}>
             <b>{words(log.error_code)}</b>
-            {log.error_detail ? <p className="mt-0.5 break-words">{log.error_detail}</p> : null}
+            {log.error_detail && verdicts(log.error_detail).length === 0 ? <p className="mt-0.5 break-words">{log.error_detail}</p> : null}
           </Note>
         </div>
       ) : null}
-      <Section title="Request">
-        <Facts rows={rows} />
-      </Section>
+      <Tiles log={log} />
+      <div>
       <Section title="Timeline">
         <Timeline log={log} />
       </Section>
-      <Section title="Tokens and cost">
-        <Tokens log={log} />
+      <Guardrails log={log} />
+      <SubCalls of={detail?.sub_calls ?? []} />
+      <Section title="Request">
+        <Facts rows={rows} />
       </Section>
-      <Verdicts log={log} />
-      <SubCalls id={log.id} />
       <Section title="Whose it is">
         <Whose log={log} />
       </Section>
+      </div>
     </>
   );
 }
 
-/** The drawer; open while there is an id. */
-export function RequestDrawer({ id, known, onClose }: { id: string | undefined; known: Log | undefined; onClose: () => void }) {
-  const allowed = useMay("logs:read");
-  const found = useQuery({
-    queryKey: ["/api/v1/logs", "one", id],
-    queryFn: async ({ signal }) => (await page<Log>("/api/v1/logs", { request_id: id, include: "subcalls" }, signal)).data[0] ?? null,
-    enabled: id !== undefined && known === undefined && allowed,
-  });
-  const log = known ?? found.data;
+type Tab = { value: string; label: string; needs?: string };
+const TABS: Tab[] = [
+  { value: "summary", label: "Summary" },
+  { value: "messages", label: "Messages", needs: "bodies:read" },
+  { value: "cost", label: "Cost" },
+  { value: "feedback", label: "Feedback", needs: "feedback:read" },
+  { value: "record", label: "Record" },
+];
+
+function Body({ log, detail, tab, onTab }: { log: Log; detail: LogDetail | undefined; tab: string | undefined; onTab: (tab: string | undefined) => void }) {
+  const now = useSession();
+  const tabs = TABS.filter((one) => one.needs === undefined || may(now, one.needs));
+  const at = tabs.find((one) => one.value === tab)?.value ?? "summary";
   return (
-    <Drawer open={id !== undefined} onClose={onClose} title={log ? log.model || "Request" : "Request"} about={log ? <Outcome log={log} /> : null}>
-      {log ? <Body log={log} /> : found.isError ? <Failed error={found.error} retry={() => void found.refetch()} /> : found.isFetching ? <Loading rows={10} /> : <Empty title="There is no such request">It may be older than what this gateway keeps, or not yours to see.</Empty>}
+    <Tabs.Root value={at} onValueChange={(next) => onTab(next === "summary" ? undefined : next)}>
+      <Tabs.List aria-label="Parts of the request" className="sticky -top-4 z-10 -mx-5 -mt-4 mb-5 flex gap-1 overflow-x-auto border-b border-line bg-panel px-4">
+        {tabs.map((one) => (
+          <Tabs.Trigger key={one.value} value={one.value} className="h-10 border-b-2 border-transparent px-2 text-soft hover:text-ink data-[state=active]:border-accent data-[state=active]:font-medium data-[state=active]:text-ink">
+            {one.label}
+          </Tabs.Trigger>
+        ))}
+      </Tabs.List>
+      <Tabs.Content value="summary" tabIndex={-1}>
+        <Summary log={log} detail={detail} />
+      </Tabs.Content>
+      <Tabs.Content value="messages" tabIndex={-1}>
+        <Bodies key={log.id} id={log.id} />
+      </Tabs.Content>
+      <Tabs.Content value="cost" tabIndex={-1}>
+        <Cost log={log} detail={detail} />
+      </Tabs.Content>
+      <Tabs.Content value="feedback" tabIndex={-1}>
+        <Feedback key={log.id} id={log.id} />
+      </Tabs.Content>
+      <Tabs.Content value="record" tabIndex={-1}>
+        <CodeBlock high label="the record" text={JSON.stringify(detail ?? log, null, 2)} />
+      </Tabs.Content>
+    </Tabs.Root>
+  );
+}
+
+type Props = { id: string | undefined; known: Log | undefined; tab: string | undefined; onTab: (tab: string | undefined) => void; onStep?: (step: 1 | -1) => void; onClose: () => void };
+
+/** The drawer; open while there is an id. */
+export function RequestDrawer({ id, known, tab, onTab, onStep, onClose }: Props) {
+  const allowed = useMay("logs:read");
+  const found = useQuery({ queryKey: ["/api/v1/logs", "one", id], queryFn: ({ signal }) => get<LogDetail>(`/api/v1/logs/${encodeURIComponent(id ?? "")}`, signal), enabled: id !== undefined && allowed });
+  const detail = found.data;
+  const log = known ?? detail;
+  const missing = found.error instanceof ApiError && found.error.status === 404;
+  useEffect(() => {
+    if (id === undefined || !onStep) return;
+    const onKey = (event: KeyboardEvent) => {
+      const within = event.target as HTMLElement | null;
+      if (event.ctrlKey || event.metaKey || event.altKey || within?.closest("input, textarea, select")) return;
+      const step = ({ j: 1, k: -1 } as const)[event.key as "j"];
+      if (step) onStep(step);
+    };
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, [id, onStep]);
+  const side = onStep ? (
+    <>
+      <span className="rotate-180">
+        <IconButton icon="down" label="The one before (K)" onClick={() => onStep(-1)} />
+      </span>
+      <IconButton icon="down" label="The next one (J)" onClick={() => onStep(1)} />
+    </>
+  ) : null;
+  return (
+    <Drawer open={id !== undefined} onClose={onClose} title={log ? log.model || "Request" : "Request"} about={log ? <Outcome log={log} /> : null} side={side} wide>
+      {log ? (
+        <Body log={log} detail={detail} tab={tab} onTab={onTab} />
+      ) : found.isError && !missing ? (
+        <Failed error={found.error} retry={() => void found.refetch()} />
+      ) : found.isFetching ? (
+        <Loading rows={10} />
+      ) : (
+        <Empty title="There is no such request">It may be older than what this gateway keeps, or not yours to see.</Empty>
+      )}
     </Drawer>
   );
 }

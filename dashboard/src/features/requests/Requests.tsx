@@ -5,12 +5,14 @@ import { MOST_ROWS, useNames, usePages } from "@/api/lists";
 import { useMay } from "@/api/permissions";
 import type { Log } from "@/api/types";
 import { Button } from "@/ui/button";
-import { clock, compact, count, day, duration, usd, words } from "@/ui/format";
+import { clock, compact, count, day, duration, moment, usd, words } from "@/ui/format";
 import { Badge, Empty, Failed, Loading, PageHead } from "@/ui/panels";
 import { useNarrow } from "@/ui/narrow";
 import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
-import { FilterBar } from "./FilterBar";
-import { queryOf, type Search, setFilters } from "./filters";
+import { FilterBuilder } from "@/features/filters/FilterBuilder";
+import { FIELDS } from "@/features/filters/fields";
+import { TimePicker } from "@/ui/controls";
+import { isFiltered, queryOf, type Search } from "./filters";
 import { Outcome } from "./Outcome";
 import { RequestDrawer } from "./RequestDrawer";
 
@@ -85,17 +87,36 @@ export function Requests() {
   const columns = useMemo(() => columnsOf(name, narrow), [name, narrow]);
   const rows = useMemo(() => logs.data?.pages.flatMap((one) => one.data) ?? [], [logs.data]);
   const set = useCallback((change: Partial<Search>) => void navigate({ search: (old) => ({ ...old, ...change }), replace: true }), [navigate]);
+  const last = logs.data?.pages.at(-1);
+  // A search that has not looked at everything goes on when it is told to: it may have very much before it.
+  const unfinished = logs.hasNextPage && last?.searched_to ? last.searched_to : null;
   const more = useCallback(() => {
-    if (logs.hasNextPage && !logs.isFetching && rows.length < MOST_ROWS) void logs.fetchNextPage();
-  }, [logs, rows.length]);
-  const filtered = setFilters(search).length > 0 || search.range !== undefined;
-  const foot = logs.isFetchingNextPage
-    ? "Loading more"
-    : rows.length >= MOST_ROWS
-      ? `${count(MOST_ROWS)} requests are shown. Choose a time to see older ones.`
-      : logs.hasNextPage
-        ? null
-        : "This is the oldest one.";
+    if (logs.hasNextPage && !unfinished && !logs.isFetching && rows.length < MOST_ROWS) void logs.fetchNextPage();
+  }, [logs, unfinished, rows.length]);
+  const step = useCallback(
+    (by: 1 | -1) => {
+      const next = rows[rows.findIndex((log) => log.id === search.open) + by];
+      if (next && search.open) set({ open: next.id });
+    },
+    [rows, search.open, set],
+  );
+  const filtered = isFiltered(search) || search.range !== undefined;
+  const goOn = (
+    <Button small busy={logs.isFetchingNextPage} onClick={() => void logs.fetchNextPage()}>
+      Go on
+    </Button>
+  );
+  const foot = unfinished ? (
+    <span className="num inline-flex items-center gap-3">
+      Searched back to {moment(unfinished)}. {goOn}
+    </span>
+  ) : logs.isFetchingNextPage ? (
+    "Loading more"
+  ) : rows.length >= MOST_ROWS ? (
+    `${count(MOST_ROWS)} requests are shown. Choose a time to see older ones.`
+  ) : logs.hasNextPage ? null : (
+    "This is the oldest one."
+  );
   return (
     <>
       <PageHead title="Requests" about="Every request and what became of it, newest first.">
@@ -113,18 +134,31 @@ export function Requests() {
           Refresh
         </Button>
       </PageHead>
-      <FilterBar search={search} onChange={set} />
+      <div className="mb-3 flex flex-wrap items-center gap-2">
+        <TimePicker value={search} any="Any time" onChange={set} />
+        <FilterBuilder fields={FIELDS} chosen={search} onChange={set} />
+        <button type="button" aria-pressed={search.subcalls === "1"} title="Mirrors, judges and panels that a request started" onClick={() => set({ subcalls: search.subcalls === "1" ? undefined : "1" })} className={`h-7.5 rounded-md border px-2 text-[0.92rem] ${search.subcalls === "1" ? "border-accent bg-accent-soft text-accent-strong" : "border-dashed border-line-strong text-soft hover:bg-sunken hover:text-ink"}`}>
+          Sub-calls
+        </button>
+        <span className="num ml-auto text-[0.86rem] text-faint">{rows.length > 0 ? `${count(rows.length)}${logs.hasNextPage ? "+" : ""} ${rows.length === 1 ? "request" : "requests"}` : ""}</span>
+      </div>
       <section aria-label="Requests" className="flex h-[calc(100dvh-15.6rem)] min-h-96 flex-col overflow-hidden rounded-lg border border-line bg-panel shadow-panel">
         {logs.isPending ? <Loading rows={14} /> : null}
         {logs.isError && rows.length === 0 ? <Failed error={logs.error} retry={() => void logs.refetch()} /> : null}
-        {logs.isSuccess && rows.length === 0 ? (
+        {logs.isSuccess && rows.length === 0 && unfinished ? (
+          <Empty icon="search" title={`Nothing found back to ${moment(unfinished)}`}>
+            <p className="mb-3">There is more before that.</p>
+            {goOn}
+          </Empty>
+        ) : null}
+        {logs.isSuccess && rows.length === 0 && !unfinished ? (
           <Empty icon="requests" title={filtered ? "No request fits these filters" : "No request yet"}>
             {filtered ? <Button onClick={() => void navigate({ search: {} })}>Clear the filters</Button> : "Send one with a key of this gateway; it is here a moment later."}
           </Empty>
         ) : null}
         {rows.length > 0 ? <VirtualTable label="Requests" rows={rows} columns={columns} id={(log) => log.id} onOpen={(log) => set({ open: log.id })} selected={search.open} onEnd={more} foot={foot} /> : null}
       </section>
-      <RequestDrawer id={search.open} known={rows.find((log) => log.id === search.open)} onClose={() => set({ open: undefined })} />
+      <RequestDrawer id={search.open} known={rows.find((log) => log.id === search.open)} onStep={step} tab={search.tab} onTab={(tab) => set({ tab })} onClose={() => set({ open: undefined, tab: undefined })} />
     </>
   );
 }

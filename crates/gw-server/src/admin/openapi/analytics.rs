@@ -16,6 +16,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
             "from",
             "to",
             "limit",
+            "value",
             "key_id",
             "team_id",
             "organization_id",

@@ -20,6 +20,8 @@ pub(crate) struct TimeseriesAsk {
     pub(crate) filter: RollupFilter,
     /// Lines besides the one of all others.
     pub(crate) most_lines: usize,
+    /// The one value that is asked for; then there are no others.
+    pub(crate) value: Option<String>,
 }
 
 /// The figures of one value.
@@ -56,7 +58,7 @@ pub(crate) fn timeseries(
         to,
         by_time: false,
         group_by: ask.group_by,
-        only: None,
+        only: ask.value.clone().map(|value| vec![value]),
         filter: ask.filter.clone(),
         with_latency: ask.metrics.iter().any(|metric| metric.is_duration()),
     };
@@ -94,6 +96,10 @@ fn values(
     sees: &dyn Fn(&str) -> bool,
 ) -> Result<(Vec<Totals>, bool), StoreError> {
     let mut rows = database.rollups(query)?;
+    if ask.value.is_some() {
+        // What is not that value came as one row.
+        rows.retain(|row| row.value.is_some());
+    }
     let found = rows.len();
     rows.retain(|row| row.value.as_deref().is_none_or(sees));
     let others_are_seen = rows.len() == found;
