@@ -12,7 +12,7 @@ use crate::types::{
     KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
     RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
     StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession, StoredToken,
-    TenantBatch, TokenId, UsageFilter, UsageRow, Watermark,
+    StoredView, TenantBatch, TokenId, UsageFilter, UsageRow, ViewId, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros, RequestId};
 use std::sync::Arc;
@@ -197,6 +197,21 @@ pub trait SignInStore: Send + Sync {
     fn delete_sessions_over(&self, now: Micros, idle_since: Micros) -> Result<usize, StoreError>;
 }
 
+/// Saved views of the explorer.
+pub trait ViewStore: Send + Sync {
+    /// All of them, in the order of ids.
+    fn views(&self) -> Result<Vec<StoredView>, StoreError>;
+    /// The view of that id.
+    fn view(&self, id: ViewId) -> Result<Option<StoredView>, StoreError>;
+    /// Adds one.
+    fn create_view(&self, new: &StoredView) -> Result<(), StoreError>;
+    /// Replaces all but owner and time of making; its revision must be the one behind the present one. False when there is
+    /// none of that id and of the revision before.
+    fn update_view(&self, changed: &StoredView) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_view(&self, id: ViewId) -> Result<bool, StoreError>;
+}
+
 /// Groups that directories tell of over SCIM.
 pub trait GroupStore: Send + Sync {
     /// All of an organization, or of all of them, in the order of ids.
@@ -363,6 +378,7 @@ pub trait ControlStore:
     + RouteStore
     + SignInStore
     + TokenStore
+    + ViewStore
 {
 }
 impl<
@@ -374,7 +390,8 @@ impl<
         + GroupStore
         + RouteStore
         + SignInStore
-        + TokenStore,
+        + TokenStore
+        + ViewStore,
 > ControlStore for T
 {
 }
@@ -452,6 +469,13 @@ pub trait Reports: Send + Sync {
     fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
         self.search(filter, None, &mut |_| true)
     }
+    /// Those of these records that a filter lets through, in any order.
+    fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError>;
+    /// Where several nodes write: ids of records from one on, the newest `most` of them. Where not, this node knows itself
+    /// which it stores, and there are none.
+    fn ids_since(&self, _from: RequestId, _most: usize) -> Result<Vec<RequestId>, StoreError> {
+        Ok(Vec::new())
+    }
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
 }
@@ -481,6 +505,7 @@ pub trait Database:
     + RouteStore
     + SignInStore
     + TokenStore
+    + ViewStore
     + Ledger
     + ObjectStore
     + RecordStore

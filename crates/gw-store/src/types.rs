@@ -10,6 +10,7 @@ mod shown_id;
 mod sign_in;
 mod spending;
 mod tokens;
+mod views;
 
 pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
@@ -22,6 +23,7 @@ pub use search::{FeedbackFilter, LogFilter, LogPage, LogRow, Span};
 pub use sign_in::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};
+pub use views::{StoredView, ViewId};
 
 use crate::journal::{IntentFrame, SegmentId};
 use crate::memory::Retiring;

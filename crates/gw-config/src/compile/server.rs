@@ -103,6 +103,8 @@ pub struct StoreSettings {
     pub body_queue_bytes: usize,
     /// Days that records are kept; `None` is for ever.
     pub record_retention_days: Option<u64>,
+    /// Most readers that follow records live.
+    pub max_tail_readers: usize,
     /// Sums by time.
     pub rollups: RollupSettings,
 }
@@ -196,6 +198,7 @@ pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSet
         audit_refusals_per_minute: settings.audit_refusals_per_minute.value.get(),
         body_queue_bytes: records.body_queue_bytes.value.size(),
         record_retention_days: records.retention_days.map(|days| days.value.get()),
+        max_tail_readers: records.max_tail_readers.value.size(),
         rollups: RollupSettings {
             minute_days: analytics.minute_retention_days.value.get(),
             hour_days: analytics.hour_retention_days.value.get(),

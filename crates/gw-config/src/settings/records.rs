@@ -19,6 +19,8 @@ settings! {
         default(67_108_864) body_queue_bytes: Whole<1_048_576, 10_737_418_240>,
         /// Days that records are kept. For ever when not given. Sums of usage and spending stay.
         optional retention_days: Whole<1, 36_500>,
+        /// Most readers that may follow records live at one node at the same time. Read at start.
+        default(32) max_tail_readers: Whole<1, 1_000>,
     }
 }
 

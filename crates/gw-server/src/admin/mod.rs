@@ -34,6 +34,7 @@ mod reports;
 mod routes;
 mod scim;
 mod usage;
+mod views;
 
 use crate::app::audit::refused;
 use crate::app::authorization::{Caller, Unidentified, identify};
@@ -49,6 +50,9 @@ use gw_model::Level;
 use gw_store::audit::{Actor, Origin};
 use std::net::IpAddr;
 use std::sync::Arc;
+
+/// Media type of server-sent events.
+const EVENT_STREAM: &str = "text/event-stream";
 
 /// Characters of a path that the audit log tells of.
 const MAX_PATH: usize = 256;
@@ -94,9 +98,13 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache", get(cache::show))
         .route("/cache/purge", post(cache::purge))
         .route("/logs", get(logs::list))
+        .route("/logs/tail", get(logs::tail))
         .route("/logs/{id}", get(logs::show))
         .route("/logs/{id}/bodies", get(logs::bodies))
+        .route("/logs/{id}/replay", post(logs::replay))
         .route("/logs/{id}/feedback", get(logs::feedback).post(logs::add_feedback))
+        .route("/views", get(views::list).post(views::create))
+        .route("/views/{id}", get(views::show).patch(views::change).delete(views::remove))
         .route("/usage", get(usage::rows))
         .route("/analytics/timeseries", get(analytics::timeseries))
         .route("/analytics/overview", get(analytics::overview))
@@ -214,5 +222,5 @@ fn origin_of(request: &Request) -> Origin {
 
 /// Are the answer's pieces sent as they are made? Others are whole when they begin.
 pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == audit::JSON_LINES)
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == audit::JSON_LINES || kind == EVENT_STREAM)
 }

@@ -36,6 +36,8 @@ enum Answer {
     Document,
     /// Objects of a schema, one to a line.
     Lines(&'static str),
+    /// Server-sent events, most of them with objects of a schema, until somebody ends it.
+    Events(&'static str),
     /// Another place.
     Redirect,
     /// No body.
@@ -57,6 +59,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         tokens::OPERATIONS,
         apply::OPERATIONS,
         auth::OPERATIONS,
+        logs::OPERATIONS,
     ];
     OPERATIONS.iter().chain(more.into_iter().flatten())
 }
@@ -302,6 +305,15 @@ const OPERATIONS: &[Operation] = &[
     },
     Operation {
         method: "get",
+        path: "/api/v1/logs/tail",
+        summary: "Follow records as they are stored: server-sent events record (a Log), dropped, end; goes on from \
+                  Last-Event-ID",
+        query: super::logs::TAIL_PARAMETERS,
+        body: None,
+        answer: Answer::Events("Log"),
+    },
+    Operation {
+        method: "get",
         path: "/api/v1/logs/{id}",
         summary: "Show a request record with its attempts, sub-calls, and what its cost is made of",
         query: &[],
@@ -410,7 +422,7 @@ fn describe(operation: &Operation) -> Value {
         Answer::One(status, schema) => (status.to_string(), Some(reference(schema))),
         Answer::List(schema) => ("200".to_owned(), Some(list(schema))),
         Answer::Search(schema) => ("200".to_owned(), Some(search(schema))),
-        Answer::Lines(schema) => ("200".to_owned(), Some(reference(schema))),
+        Answer::Lines(schema) | Answer::Events(schema) => ("200".to_owned(), Some(reference(schema))),
     };
     let is_auth = operation.path.starts_with(auth::BELOW);
     if operation.method == "post" && !is_auth {
@@ -429,6 +441,7 @@ fn describe(operation: &Operation) -> Value {
     if let (Some(schema), Some(map)) = (content, success.as_object_mut()) {
         let kind = match operation.answer {
             Answer::Lines(_) => super::audit::JSON_LINES,
+            Answer::Events(_) => super::EVENT_STREAM,
             _ => "application/json",
         };
         map.insert("content".to_owned(), json!({ kind: { "schema": schema } }));

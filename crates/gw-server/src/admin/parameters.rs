@@ -9,6 +9,7 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use std::collections::BTreeMap;
 
 /// Lets requests on whose query is one of their operation; parameters without a value are taken out of it.
 pub(super) async fn only_known(mut request: Request, next: Next) -> Response {
@@ -76,6 +77,19 @@ fn check_query(operation: &Operation, query: &str) -> Result<(), ApiError> {
         given.push((name, value));
     }
     check_order(&given)
+}
+
+/// Checks parameters that are kept for a list, as they would be checked when it is asked for. What page of it is no part of
+/// them. Errors: the one at fault.
+pub(super) fn check_saved(path: &str, given: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    let Some(found) = operation("get", path) else { return Ok(()) };
+    for (name, value) in given {
+        if !found.query.contains(&name.as_str()) || matches!(name.as_str(), "limit" | "cursor") {
+            return Err(unknown(found, name.clone()));
+        }
+        check_value(&kind(found, name), name, value)?;
+    }
+    Ok(())
 }
 
 fn unknown(operation: &Operation, name: String) -> ApiError {

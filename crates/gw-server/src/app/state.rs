@@ -2,10 +2,12 @@
 
 use super::audit::{self, Refusals};
 use super::embeddings::{self, Loaded, Reading};
+use super::inside::Inside;
 use super::plugins;
 use super::routes::{self, RoutesError};
 use super::sign_in::SignIns;
 use super::storage::Storage;
+use super::tail::Tail;
 use crate::admin::idempotency::UnderWay;
 use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
@@ -49,6 +51,10 @@ pub(crate) struct App {
     pub(crate) under_way: UnderWay,
     /// Entries of the audit log that wait for the database to be back.
     pub(super) unwritten: Mutex<VecDeque<AuditDraft>>,
+    /// Calls of the control plane's own.
+    pub(crate) inside: Inside,
+    /// Hands records out as they are stored.
+    pub(crate) tail: Arc<Tail>,
     /// How people sign in.
     pub(crate) sign_ins: SignIns,
     /// Bounds what is written down of refused credentials.
@@ -119,8 +125,11 @@ impl App {
         let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
         let in_force = AtomicI64::new(storage.revision);
         gateway.set_compiler(|text| gw_policy::compile(text).ok());
+        let tail = Tail::new(storage.newly(), compiled.store.max_tail_readers);
         let app = Self {
             gateway,
+            inside: Inside::default(),
+            tail,
             sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),

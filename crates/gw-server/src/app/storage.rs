@@ -12,7 +12,7 @@ use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
 use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings};
 use gw_store::data_dir::IN_POSTGRES;
-use gw_store::fold::{self, FoldSettings, FoldStats, Folder};
+use gw_store::fold::{self, FoldSettings, FoldStats, Folder, Newly};
 use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
 use gw_store::objects::{ObjectSettings, Objects, Sealer};
@@ -205,6 +205,11 @@ impl Storage {
     /// How far the journal is folded; `None` before it begins and after it ends.
     pub(crate) fn folded(&self) -> Option<FoldStats> {
         self.folder.lock().as_ref().map(Folder::stats)
+    }
+
+    /// Which records this node stores, for whoever follows them.
+    pub(crate) fn newly(&self) -> Arc<Newly> {
+        Arc::clone(&self.fold.newly)
     }
 
     /// Waits for what other nodes change; `None` where there are none.

@@ -5,7 +5,10 @@ use bytes::Bytes;
 use clap::Args;
 use gw_model::Secret;
 use gw_model::snapshot::ConnectOptions;
-use gw_upstream::{Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamConfig, UpstreamRequest};
+use gw_upstream::{
+    Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamConfig, UpstreamRequest, UpstreamResponse,
+};
+use gw_wire::sse::{Frame, Framer};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -14,6 +17,9 @@ use std::process::ExitCode;
 
 /// Largest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 << 20;
+
+/// Largest event that is read, in bytes.
+const MAX_EVENT: usize = 4 << 20;
 
 /// Time limits towards the gateway.
 const TIMES: PhaseTimeouts = PhaseTimeouts { connect_ms: 5_000, first_byte_ms: 60_000, idle_ms: 60_000 };
@@ -149,10 +155,7 @@ impl Remote {
         if status.is_success() {
             return Ok(bytes);
         }
-        let answer = serde_json::from_slice::<Value>(&bytes).unwrap_or_default();
-        let message = answer.pointer("/error/message").and_then(Value::as_str).map(ToOwned::to_owned);
-        let message = message.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
-        Err(ClientError::Refused { status: status.as_u16(), message, answer })
+        Err(refused(status, &bytes))
     }
 
     async fn exchange(
@@ -162,6 +165,19 @@ impl Remote {
         body: Option<&Value>,
         times: PhaseTimeouts,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        let mut response = self.open((method, path), body, HeaderMap::new(), times).await?;
+        let bytes = self.rest(&mut response).await?;
+        Ok((response.status, bytes))
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    async fn open(
+        &self,
+        (method, path): (Method, &str),
+        body: Option<&Value>,
+        mut headers: HeaderMap,
+        times: PhaseTimeouts,
+    ) -> Result<UpstreamResponse, ClientError> {
         let options = ConnectOptions { allow_link_local: true, ..ConnectOptions::default() };
         let (destination, base) = Destination::parse(
             self.url.trim_end_matches('/'),
@@ -169,7 +185,6 @@ impl Remote {
             &ProxyEnv::from_vars(|name| std::env::var(name).ok()),
         )
         .map_err(|e| ClientError::Url { url: self.url.clone(), source: Box::new(e) })?;
-        let mut headers = HeaderMap::new();
         let bearer = HeaderValue::from_str(&format!("Bearer {}", self.key()?.expose()))
             .map_err(|_| ClientError::NoKey)?;
         headers.insert(header::AUTHORIZATION, bearer);
@@ -178,17 +193,52 @@ impl Remote {
         let path_and_query = format!("{}{path}", base.trim_end_matches('/'));
         let request = UpstreamRequest { method, path_and_query, headers, body };
         let upstream = Upstream::new(UpstreamConfig::default());
-        let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
-        let mut response =
-            upstream.send(&destination, &request, times).await.map_err(|e| send(Box::new(e)))?;
+        upstream.send(&destination, &request, times).await.map_err(|e| self.unsent(Box::new(e)))
+    }
+
+    fn unsent(&self, source: Box<dyn std::error::Error>) -> ClientError {
+        ClientError::Send { url: self.url.clone(), source }
+    }
+
+    async fn rest(&self, response: &mut UpstreamResponse) -> Result<Vec<u8>, ClientError> {
         let mut bytes = Vec::new();
         while let Some(piece) = response.body.next().await {
-            bytes.extend_from_slice(&piece.map_err(|e| send(Box::new(e)))?);
+            bytes.extend_from_slice(&piece.map_err(|e| self.unsent(Box::new(e)))?);
             if bytes.len() > MAX_ANSWER {
                 return Err(ClientError::Answer { source: "it is too large".into() });
             }
         }
-        Ok((response.status, bytes))
+        Ok(bytes)
+    }
+
+    /// Reads server-sent events as they come, until the stream ends or `each` says false.
+    pub(crate) fn follow(
+        &self,
+        path: &str,
+        headers: HeaderMap,
+        each: &mut dyn FnMut(&Frame) -> bool,
+    ) -> Result<(), ClientError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| self.unsent(Box::new(error)))?;
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, async {
+            let mut response = self.open((Method::GET, path), None, headers, TIMES).await?;
+            if !response.status.is_success() {
+                let bytes = self.rest(&mut response).await?;
+                return Err(refused(response.status, &bytes));
+            }
+            let mut framer = Framer::new(MAX_EVENT);
+            while let Some(piece) = response.body.next().await {
+                framer.push(piece.map_err(|e| self.unsent(Box::new(e)))?);
+                while let Some(frame) = framer.next() {
+                    let frame = frame.map_err(|e| ClientError::Answer { source: Box::new(e) })?;
+                    if !each(&frame) {
+                        return Ok(());
+                    }
+                }
+            }
+            Ok(())
+        })
     }
 
     /// Asks and prints: JSON as it is, else what `show` makes of it.
@@ -211,6 +261,14 @@ impl Remote {
             Err(error) => output::fail(&error, 1),
         }
     }
+}
+
+/// What the gateway says to what it refuses.
+fn refused(status: StatusCode, bytes: &[u8]) -> ClientError {
+    let answer = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let message = answer.pointer("/error/message").and_then(Value::as_str).map(ToOwned::to_owned);
+    let message = message.unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());
+    ClientError::Refused { status: status.as_u16(), message, answer }
 }
 
 /// Percent-encodes a query value.

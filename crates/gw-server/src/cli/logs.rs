@@ -1,10 +1,26 @@
 //! `gatewright logs`: records of requests, newest first.
 
+mod follow;
+
 use super::client::{Remote, encoded};
 use super::{keys, table};
 use clap::Args;
 use http::Method;
 use std::process::ExitCode;
+
+/// What of a record is shown to people.
+const COLUMNS: [&str; 10] = [
+    "time",
+    "request_id",
+    "model",
+    "provider",
+    "outcome",
+    "status",
+    "input_tokens",
+    "output_tokens",
+    "cost_usd",
+    "total_ms",
+];
 
 /// Arguments of `logs`.
 #[derive(Debug, Args)]
@@ -29,6 +45,9 @@ pub(crate) struct LogsArguments {
     /// Until when.
     #[arg(long)]
     to: Option<String>,
+    /// Go on with records as they are stored, until stopped. Filters hold; '--from', '--to' and '--request-id' do not go with it.
+    #[arg(long, short, conflicts_with_all = ["from", "to", "request_id"])]
+    follow: bool,
     /// How many.
     #[arg(long, default_value_t = 50)]
     limit: u32,
@@ -36,6 +55,9 @@ pub(crate) struct LogsArguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &LogsArguments) -> ExitCode {
+    if arguments.follow {
+        return follow::run(arguments);
+    }
     let mut path = format!("/api/v1/logs?limit={}", arguments.limit);
     let filters = [
         ("request_id", &arguments.request_id),
@@ -51,20 +73,6 @@ pub(crate) fn run(arguments: &LogsArguments) -> ExitCode {
         }
     }
     arguments.remote.ask_and_print(Method::GET, &path, None, |list| {
-        table::print(
-            &[
-                "time",
-                "request_id",
-                "model",
-                "provider",
-                "outcome",
-                "status",
-                "input_tokens",
-                "output_tokens",
-                "cost_usd",
-                "total_ms",
-            ],
-            &keys::rows(list),
-        );
+        table::print(&COLUMNS, &keys::rows(list));
     })
 }

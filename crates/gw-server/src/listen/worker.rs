@@ -3,6 +3,7 @@
 
 use super::acceptor::Door;
 use super::connection;
+use crate::app::inside;
 use crate::app::site::{Site, SiteParts};
 use gw_pipeline::{Gateway, Worker, keep_routes, keep_trials, watch_lag};
 use gw_store::journal::Journal;
@@ -81,6 +82,7 @@ pub(crate) fn start(
     let (queue, receiver) = mpsc::channel(QUEUE);
     let open = Arc::new(AtomicUsize::new(0));
     let handle = WorkerHandle { queue, open: Arc::clone(&open) };
+    let orders = parts.app.inside.join();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut seed = [0u8; 8];
     getrandom::fill(&mut seed).map_err(|e| io::Error::other(e.to_string()))?;
@@ -88,6 +90,7 @@ pub(crate) fn start(
         let local = tokio::task::LocalSet::new();
         let upstream = Upstream::new(UpstreamConfig::default());
         let worker = Worker::new(gateway, upstream, journal, u64::from_ne_bytes(seed));
+        local.spawn_local(inside::serve(Rc::clone(&worker), orders));
         let site = Rc::new(Site::new(Rc::clone(&worker), parts));
         local.spawn_local(watch_lag(Rc::clone(&worker)));
         if index == 0 {

@@ -12,6 +12,7 @@ use crate::app::routes as app_routes;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
 use crate::app::storage::Storage;
+use crate::app::tail;
 use crate::cli::output;
 use crate::credentials;
 use crate::identity;
@@ -347,6 +348,7 @@ fn share(background: &Runtime, compiled: &Compiled, app: &App) -> Result<(), Boo
 /// What is done about the database now and again.
 fn look_after(background: &Runtime, app: &Arc<App>, compiled: &Compiled) {
     background.spawn(newcomers::keep(Arc::clone(app)));
+    background.spawn(tail::keep(Arc::clone(app)));
     background.spawn(prune_audit(Arc::clone(app), compiled.store.audit_retention_days));
     background.spawn(prune_rollups(Arc::clone(app), compiled.store.rollups));
     background.spawn(records::keep(Arc::clone(app), compiled.store.record_retention_days));

@@ -66,17 +66,19 @@ impl Chain {
         Ok(self.reader.has_more()? || self.successor()?.is_some())
     }
 
-    /// Moves what was written into a batch, about `budget` bytes at most. True when there is more.
+    /// Moves what was written into a batch, about `budget` bytes at most, and notes in `stored` of which requests, where
+    /// somebody wants to know. True when there is more.
     pub(super) fn fold(
         &mut self,
         batch: &mut dyn Batch,
         buffer: &mut Vec<u8>,
         budget: usize,
         stats: &mut FoldStats,
+        stored: &mut Option<Vec<u128>>,
     ) -> Result<bool, StoreError> {
         let start = self.mark();
         let more = loop {
-            match self.read(batch, buffer, budget)? {
+            match self.read(batch, buffer, budget, stored)? {
                 ReadEnd::Budget => break true,
                 ReadEnd::End => {
                     let Some(next) = self.successor()? else { break false };
@@ -105,6 +107,7 @@ impl Chain {
         batch: &mut dyn Batch,
         buffer: &mut Vec<u8>,
         budget: usize,
+        stored: &mut Option<Vec<u128>>,
     ) -> Result<ReadEnd, StoreError> {
         let Self { reader, open, node, .. } = self;
         let sequence = reader.info().id.sequence;
@@ -113,6 +116,9 @@ impl Chain {
                 Frame::Intent(intent) => open.intent(intent.request, sequence),
                 Frame::Record(record) => {
                     batch.record(&record)?;
+                    if let Some(stored) = stored {
+                        stored.push(record.id);
+                    }
                     if open.record(record.id) {
                         batch.drop_pending(*node, record.id)?;
                     }

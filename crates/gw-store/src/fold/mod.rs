@@ -4,6 +4,7 @@
 //! whenever the process ends.
 
 mod chain;
+mod newly;
 mod open_calls;
 mod remove;
 mod replay;
@@ -11,6 +12,7 @@ mod round;
 mod settings;
 mod thread;
 
+pub use newly::{Following, Newly};
 pub use replay::{ReplayReport, replay};
 pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;

@@ -95,10 +95,11 @@ impl Rounds {
         let marks: Vec<_> = self.chains.values().map(Chain::mark).collect();
         let mut stats = self.stats.clone();
         let mut more = false;
+        let mut stored = self.settings.newly.is_followed().then(Vec::new);
         let (chains, buffer, budget) = (&mut self.chains, &mut self.buffer, self.settings.batch_bytes);
         let result = self.ledger.fold(&mut |batch| {
             for chain in chains.values_mut() {
-                more |= chain.fold(batch, buffer, budget, &mut stats)?;
+                more |= chain.fold(batch, buffer, budget, &mut stats, &mut stored)?;
             }
             Ok(())
         });
@@ -107,6 +108,7 @@ impl Rounds {
                 stats.rounds += 1;
                 stats.records += folded.records;
                 self.stats = stats;
+                self.settings.newly.add(&stored.unwrap_or_default());
                 Ok(more)
             }
             Err(error) => {

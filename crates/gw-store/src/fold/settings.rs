@@ -1,5 +1,7 @@
 //! Settings and figures of the fold. Plain data.
 
+use super::newly::Newly;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How the journal is folded.
@@ -17,6 +19,8 @@ pub struct FoldSettings {
     pub replay_first: bool,
     /// Most bytes of one chain that one transaction takes over.
     pub batch_bytes: usize,
+    /// Told which records are stored.
+    pub newly: Arc<Newly>,
 }
 
 impl Default for FoldSettings {
@@ -28,6 +32,7 @@ impl Default for FoldSettings {
             discover_interval: Duration::from_millis(250),
             replay_first: false,
             batch_bytes: 4 << 20,
+            newly: Arc::default(),
         }
     }
 }

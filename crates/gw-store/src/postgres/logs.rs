@@ -34,6 +34,27 @@ impl Reports for PostgresStore {
         self.run("read logs", BULK_LIMIT, async |db| search(db, filter, deadline, keep).await)
     }
 
+    fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError> {
+        let conditions = Where::of(filter, Dialect::Postgres);
+        let (text, bodies) = (conditions.text(1), body_column(filter));
+        let sql = format!("SELECT {COLUMNS}, {bodies} FROM records WHERE id = ANY($1) AND {text}");
+        let ids: Vec<Id> = ids.iter().map(|id| Id(id.0)).collect();
+        let values: Vec<Box<dyn ToSql + Sync>> = conditions.values.into_iter().map(value).collect();
+        self.run("read logs", BULK_LIMIT, async |db| {
+            let mut all: Vec<&(dyn ToSql + Sync)> = vec![&ids];
+            all.extend(values.iter().map(|value| &**value));
+            db.query(&sql, &all).await?.iter().map(decode).collect()
+        })
+    }
+
+    fn ids_since(&self, from: RequestId, most: usize) -> Result<Vec<RequestId>, StoreError> {
+        const SINCE: &str = "SELECT id FROM records WHERE id >= $1 ORDER BY id DESC LIMIT $2";
+        self.run("read logs", BULK_LIMIT, async |db| {
+            let rows = db.query(SINCE, &[&Id(from.0), &limit(most)]).await?;
+            rows.iter().map(|row| Ok(RequestId(row.try_get::<_, Id>(0)?.0))).collect()
+        })
+    }
+
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
         self.sum_usage(filter)
     }

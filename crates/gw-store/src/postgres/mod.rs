@@ -34,6 +34,7 @@ mod together;
 mod tokens;
 mod tolls;
 mod usage;
+mod views;
 mod watch;
 
 pub use address::is_postgres;

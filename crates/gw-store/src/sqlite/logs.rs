@@ -23,6 +23,9 @@ const COLUMNS: &str = "id, time, key, team, format, model, provider, upstream_mo
 /// Descriptions of stretches that are read at once.
 const BLOCKS: usize = 128;
 
+/// Ids of one statement.
+const IDS: usize = 500;
+
 impl RecordStore for SqliteStore {
     fn describe_records(&self, now: Micros, most: usize) -> Result<usize, StoreError> {
         super::blocks::describe(self, now, most)
@@ -60,9 +63,33 @@ impl Reports for SqliteStore {
         self.read("read logs", |db| Search::new(db, filter, keep)?.run(deadline))
     }
 
+    fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError> {
+        self.read("read logs", |db| records_of(db, ids, filter))
+    }
+
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {
         self.sum_usage(filter)
     }
+}
+
+/// Records of these ids that a filter lets through.
+fn records_of(db: &Connection, ids: &[RequestId], filter: &LogFilter) -> rusqlite::Result<Vec<LogRow>> {
+    let conditions = Where::of(filter, Dialect::Sqlite);
+    let text = conditions.text(0);
+    let values: Vec<Value> = conditions.values.into_iter().map(value).collect();
+    let mut found = Vec::new();
+    for ids in ids.chunks(IDS) {
+        let places = vec!["?"; ids.len()].join(",");
+        let bodies = body_column(filter);
+        let sql = format!("SELECT {COLUMNS}, {bodies} FROM records WHERE id IN ({places}) AND {text}");
+        let mut query = db.prepare(&sql)?;
+        let ids = ids.iter().map(|id| Value::Blob(id_bytes(id.0).to_vec()));
+        let mut rows = query.query(params_from_iter(ids.chain(values.iter().cloned())))?;
+        while let Some(row) = rows.next()? {
+            found.push(decode(row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// One search under way.

@@ -29,6 +29,7 @@ mod tokens;
 mod tolls;
 mod unsummed;
 mod usage;
+mod views;
 
 pub use audit::walk_audit_file;
 pub(crate) use copy::{check_file, copy_file};

@@ -97,6 +97,8 @@ const TABLES: &[Table] = tables! {
     "admin_tokens": "id" Text, "name" Text, "digest" Bytes, "old_digest" Bytes, "old_until" Big, "prefix" Text,
         "last4" Text, "role" Text, "place" Text, "user_id" Text, "scopes" Text, "expires_at" Big,
         "created_by" Text, "created_at" Big, "updated_at" Big, "revision" Big;
+    "saved_views": "id" Text, "owner" Text, "place" Text, "name" Text, "filters" Text, "created_at" Big,
+        "updated_at" Big, "revision" Big;
     "logins": "user_id" Text, "password" Text, "totp" Bytes, "totp_pending" Bytes, "totp_step" Big, "recovery" Text,
         "link" Bytes, "link_until" Big, "link_resets" Flag, "updated_at" Big, "revision" Big;
     "sessions": "id" Text, "digest" Bytes, "holder" Text, "via" Text, "provider" Text, "id_token" Bytes,

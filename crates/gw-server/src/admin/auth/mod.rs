@@ -120,6 +120,11 @@ impl Shown {
             writes: !matches!(*request.method(), Method::GET | Method::HEAD),
         }
     }
+
+    /// What it shows of it.
+    pub(super) fn into_token(self) -> Option<String> {
+        self.token
+    }
 }
 
 /// Who shows that session, where somebody does; what writes must come from a page of ours.

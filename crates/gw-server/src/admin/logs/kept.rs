@@ -82,7 +82,7 @@ fn shown(id: RequestId, content: &BodyContent) -> Value {
 }
 
 /// Text as text, anything else as base64.
-fn side(side: &BodySide) -> Value {
+pub(super) fn side(side: &BodySide) -> Value {
     let (body, encoding) = match std::str::from_utf8(&side.bytes) {
         Ok(text) => (text.to_owned(), "text"),
         // The cut may be in the midst of a character.

@@ -3,7 +3,9 @@
 mod feedback;
 mod filter;
 mod kept;
+mod replay;
 mod shown;
+mod tail;
 
 use super::by::By;
 use super::error::ApiError;
@@ -18,9 +20,12 @@ use gw_model::{AccountId, RequestId, time};
 use gw_store::StoreError;
 use gw_store::types::{LogFilter, LogRow};
 pub(super) use kept::show as bodies;
+pub(super) use replay::again as replay;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+pub(super) use tail::{MAX_SECONDS, TAIL_PARAMETERS, follow as tail};
 
 /// How long a search may take before it says how far it came.
 const SEARCH_LIMIT: Duration = Duration::from_millis(200);
@@ -58,6 +63,13 @@ pub(super) async fn list(
         "next_cursor": page.next.map(|id| id.to_string()),
         "searched_to": searched_to,
     })))
+}
+
+/// Do filters that are kept say something that can be looked for? Errors: the one at fault.
+pub(super) fn check(filters: &BTreeMap<String, String>) -> Result<(), ApiError> {
+    let query: LogsQuery = serde_json::from_value(json!(filters))
+        .map_err(|error| ApiError::invalid("filters", error.to_string()))?;
+    query.filter().map(drop)
 }
 
 /// Shows one record with its attempts, its sub-calls, and what its cost is made of.

@@ -1,7 +1,59 @@
 //! What the document says of records.
 
-use super::object;
+use super::{Answer, Operation, object};
 use serde_json::{Map, Value};
+
+/// What is done with records besides reading them, and with their filters.
+pub(super) const OPERATIONS: &[Operation] = &[
+    Operation {
+        method: "post",
+        path: "/api/v1/logs/{id}/replay",
+        summary: "Make a request again of which the body is kept, with a virtual key that it counts for; model: another one",
+        query: &[],
+        body: Some("ReplayInput"),
+        answer: Answer::One(200, "Replay"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/views",
+        summary: "List saved views of the explorer: one's own, and those that others share",
+        query: &["limit", "cursor"],
+        body: None,
+        answer: Answer::List("View"),
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/views",
+        summary: "Save filters of the explorer, for oneself or for the people of an organization, a team or a project",
+        query: &[],
+        body: Some("ViewInput"),
+        answer: Answer::One(201, "View"),
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/views/{id}",
+        summary: "Show a saved view",
+        query: &[],
+        body: None,
+        answer: Answer::One(200, "View"),
+    },
+    Operation {
+        method: "patch",
+        path: "/api/v1/views/{id}",
+        summary: "Change the members given. Takes If-Match",
+        query: &[],
+        body: Some("ViewInput"),
+        answer: Answer::One(200, "View"),
+    },
+    Operation {
+        method: "delete",
+        path: "/api/v1/views/{id}",
+        summary: "Remove a saved view. Takes If-Match",
+        query: &[],
+        body: None,
+        answer: Answer::Empty,
+    },
+];
 
 /// Members of a row of the list, and of a record that is shown alone.
 const ROW: [&str; 48] = [
@@ -68,6 +120,34 @@ pub(super) fn schemas() -> Map<String, Value> {
             "format:string",
             "masked:boolean",
             "request:object",
+            "response:object",
+        ]),
+    );
+    schemas
+        .insert("ViewInput".to_owned(), object(&["name:string?", "filters:object?", "account_id:string?"]));
+    schemas.insert(
+        "View".to_owned(),
+        object(&[
+            "id:string",
+            "name:string",
+            "owner:string",
+            "account_id:string?",
+            "filters:object",
+            "created_at:string",
+            "updated_at:string",
+            "revision:integer",
+        ]),
+    );
+    schemas.insert("ReplayInput".to_owned(), object(&["key:string", "model:string?"]));
+    schemas.insert(
+        "Replay".to_owned(),
+        object(&[
+            "replay_of:string",
+            "request_id:string",
+            "model:string",
+            "masked:boolean",
+            "status:integer",
+            "complete:boolean",
             "response:object",
         ]),
     );

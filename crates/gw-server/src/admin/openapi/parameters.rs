@@ -30,8 +30,9 @@ pub(in crate::admin) enum Kind {
 pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
     match (operation.path, name) {
         ("/api/v1/logs", "limit") => Kind::Whole(logs::MAX_LIMIT),
-        ("/api/v1/logs", "stream" | "has_body") => Kind::Flag,
-        ("/api/v1/logs", "format") => {
+        ("/api/v1/logs/tail", "seconds") => Kind::Whole(logs::MAX_SECONDS),
+        ("/api/v1/logs" | "/api/v1/logs/tail", "stream" | "has_body") => Kind::Flag,
+        ("/api/v1/logs" | "/api/v1/logs/tail", "format") => {
             Kind::OneOf(WireFormat::ALL.iter().map(|format| format.as_str()).collect())
         }
         (_, "limit") => Kind::Whole(query::MAX_LIMIT),

@@ -64,6 +64,11 @@ impl Standing {
         Self { is_known: false, ..Self::of_policy(app, policy) }
     }
 
+    /// The same, of what is that user's.
+    pub(crate) fn owned_by(self, user: Option<AccountId>) -> Self {
+        Self { of: user, ..self }
+    }
+
     /// Of what is a person's own, for somebody with roles at these accounts.
     pub(crate) fn of_person(user: AccountId, under: Vec<AccountId>) -> Self {
         Self { under, of: Some(user), ..Self::default() }

@@ -21,6 +21,8 @@ pub(crate) enum Resource {
     Bodies,
     /// What is said about calls afterwards.
     Feedback,
+    /// Filters of records that somebody named.
+    Views,
     Usage,
     Audit,
     Models,
@@ -62,7 +64,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 23] = [
+const TABLE: [(Resource, &str, &str, &str); 24] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -77,6 +79,7 @@ const TABLE: [(Resource, &str, &str, &str); 23] = [
     // Whoever sees that there was a call need not see what was said.
     (Resource::Bodies, "bodies", "xx--o-", "------"),
     (Resource::Feedback, "feedback", "xx-xo-", "xx--o-"),
+    (Resource::Views, "views", "xx-xx-", "xx-oo-"),
     (Resource::Usage, "usage", "xxxxox", "------"),
     (Resource::Audit, "audit", "xx-x--", "------"),
     (Resource::Models, "models", "xxxxxx", "------"),

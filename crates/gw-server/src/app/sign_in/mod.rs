@@ -16,7 +16,7 @@ pub(crate) use password::{Given, change, with_password};
 pub(crate) use provider::{Unwelcome, refused, tried, with_provider};
 pub(crate) use second::{confirm, enrol, remove};
 pub(crate) use session::{
-    Begun, SignedIn, csrf_token, end, end_own, id_token, is_csrf_token, list, signed_in,
+    Begun, SignedIn, csrf_token, end, end_own, holder, id_token, is_csrf_token, list, signed_in,
 };
 
 use super::accounts::AccountsError;

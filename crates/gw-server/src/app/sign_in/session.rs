@@ -47,6 +47,13 @@ pub(super) struct Entrance {
 
 /// Who shows that, at this moment. Reads the database.
 pub(crate) fn signed_in(app: &App, token: &str, origin: Origin) -> Result<SignedIn, Unidentified> {
+    let found = holder(app, token, origin)?;
+    touch(app, &found.session, app.gateway.clock().now());
+    Ok(found)
+}
+
+/// The same, without noting that the session is used. Reads the database.
+pub(crate) fn holder(app: &App, token: &str, origin: Origin) -> Result<SignedIn, Unidentified> {
     let database = &app.storage.database;
     for digest in app.gateway.keys.digests(token) {
         let Some(session) = database.session_of(&digest)? else { continue };
@@ -54,9 +61,7 @@ pub(crate) fn signed_in(app: &App, token: &str, origin: Origin) -> Result<Signed
         if is_over(app, &session, now) {
             return Err(Unidentified::Unknown);
         }
-        let found = known(app, session, origin)?;
-        touch(app, &found.session, now);
-        return Ok(found);
+        return known(app, session, origin);
     }
     Err(Unidentified::Unknown)
 }

@@ -117,6 +117,7 @@ fn belonging(resource: &str, tenant: &Tenant, mine: Option<&str>) -> Value {
         ("teams", _) => json!({"organization_id": tenant.organization}),
         ("users", _) => json!({"memberships": [{"account_id": tenant.team, "role": "viewer"}]}),
         ("admin-tokens", _) => json!({"role": "viewer", "account_id": tenant.team}),
+        ("views", _) => json!({"account_id": tenant.organization}),
         _ => json!({}),
     }
 }
@@ -140,7 +141,7 @@ impl World {
             Object::Nothing if row.method == Method::POST => {
                 return (row.path.clone(), body_of(&row.path, tenant, mine));
             }
-            Object::Nothing => return (row.path.clone(), row.body.clone()),
+            Object::Nothing => return (super::once(&row.path), row.body.clone()),
             Object::Of("users") if mine.is_some() => mine.unwrap_or_default().to_owned(),
             Object::Of("organizations") if mine.is_none() => tenant.organization.clone(),
             Object::Of(resource) => id(&make(gateway, resource, body_of(resource, tenant, mine)).await),

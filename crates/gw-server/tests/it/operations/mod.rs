@@ -72,6 +72,7 @@ fn new(resource: &str) -> Value {
         "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
         "guardrails/test" => json!({"text": "hello"}),
+        "views" => json!({"name": name(), "filters": {"model": "up/one"}}),
         _ => json!({"name": name()}),
     }
 }
@@ -107,6 +108,9 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "routes/{id}/publish", route, json!({}), "route.publish"),
         row(Method::POST, "routes/{id}/rollback", Object::OldRoute, json!({}), "route.rollback"),
         row(Method::POST, "routes/{id}/simulate", route, question(), ""),
+        row(Method::POST, "views", Object::Nothing, Value::Null, "view.create"),
+        row(Method::PATCH, "views/{id}", Object::Of("views"), json!({"name": "other"}), "view.update"),
+        row(Method::DELETE, "views/{id}", Object::Of("views"), Value::Null, "view.delete"),
         row(Method::POST, "cache/purge", Object::Nothing, json!({"all": true}), ""),
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
@@ -146,6 +150,9 @@ fn of_readers() -> Vec<Row> {
         ("routes/{id}/versions", route),
         ("cache", Object::Nothing),
         ("logs", Object::Nothing),
+        ("logs/tail", Object::Nothing),
+        ("views", Object::Nothing),
+        ("views/{id}", Object::Of("views")),
         ("usage", Object::Nothing),
         ("analytics/timeseries", Object::Nothing),
         ("analytics/overview", Object::Nothing),
@@ -167,7 +174,7 @@ fn of_readers() -> Vec<Row> {
 }
 
 /// Of one record.
-fn of_records() -> [Row; 4] {
+fn of_records() -> [Row; 5] {
     let row = |method: Method, path: &str, body: Value, action: Option<&str>| Row {
         method,
         path: path.to_owned(),
@@ -178,6 +185,7 @@ fn of_records() -> [Row; 4] {
     [
         row(Method::GET, "logs/{id}", Value::Null, None),
         row(Method::GET, "logs/{id}/bodies", Value::Null, Some("bodies.read")),
+        row(Method::POST, "logs/{id}/replay", json!({"key": super::support::KEY}), Some("log.replay")),
         row(Method::GET, "logs/{id}/feedback", Value::Null, None),
         row(Method::POST, "logs/{id}/feedback", json!({"label": "good"}), None),
     ]
@@ -248,13 +256,17 @@ pub(crate) async fn kept(gateway: &Gateway, id: &str) {
 
 /// A gateway's configuration in which everything is kept that an operation may show.
 pub(crate) fn configuration(upstream: &super::support::Upstream) -> String {
-    format!("{}\nrecords: {{ logging: full }}\n", upstream.providers())
+    let key = super::support::KEY;
+    format!(
+        "{}\nrecords: {{ logging: full }}\nkeys: [{{ name: declared, key: {key} }}]\n",
+        upstream.providers()
+    )
 }
 
 /// The body of a row, and the path with the object's id.
 async fn parts_of(gateway: &Gateway, row: &Row) -> (String, Value) {
     let id = object_of(gateway, row).await.unwrap_or_default();
-    let path = format!("/api/v1/{}", row.path.replace("{id}", &id));
+    let path = format!("/api/v1/{}", once(&row.path.replace("{id}", &id)));
     let mut body = row.body.clone();
     if row.method == Method::POST && row.object == Object::Nothing {
         body = new(&row.path);
@@ -263,6 +275,11 @@ async fn parts_of(gateway: &Gateway, row: &Row) -> (String, Value) {
         }
     }
     (path, body)
+}
+
+/// What goes on until somebody ends it ends by itself.
+fn once(path: &str) -> String {
+    if path == "logs/tail" { format!("{path}?seconds=1") } else { path.to_owned() }
 }
 
 #[track_caller]

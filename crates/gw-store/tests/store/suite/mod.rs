@@ -17,6 +17,7 @@ pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod tenancy;
 pub(crate) mod tokens;
+pub(crate) mod views;
 
 pub(crate) use gw_store::traits::Database as Store;
 
@@ -48,7 +49,7 @@ macro_rules! for_each_case {
                 what_a_directory_says_of_a_person_is_kept,
                 groups_of_directories_are_kept_and_go_with_their_organization;
             search:
-                details_of_records_come_back, records_are_found_by_everything_they_say,
+                details_of_records_come_back, records_are_found_by_everything_they_say, records_are_found_by_their_ids_too,
                 searches_miss_nothing_in_old_records, a_search_without_time_says_how_far_it_came,
                 a_lost_call_has_no_details, bodies_stand_beside_their_records_for_a_time,
                 feedback_is_kept_up_to_a_number_and_found, old_records_go_and_sums_stay;
@@ -63,6 +64,7 @@ macro_rules! for_each_case {
             tokens:
                 tokens_are_found_by_what_is_shown_and_changed_in_turn, people_have_a_role_at_the_gateway,
                 who_sees_a_part_is_told_of_that_part;
+            views: views_are_kept_and_changed_in_turn;
             ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
                 a_lost_call_is_charged_at_its_hold, the_truth_corrects_a_lost_call,

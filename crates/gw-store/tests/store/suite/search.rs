@@ -144,6 +144,28 @@ pub(crate) fn records_are_found_by_everything_they_say(store: &impl Store) {
     assert_eq!(found(store, &LogFilter { cost: to(100), ..any() }).len(), 39);
 }
 
+pub(crate) fn records_are_found_by_their_ids_too(store: &impl Store) {
+    let one = one_among_many(store);
+    let all: Vec<RequestId> = found(store, &LogFilter::default()).iter().map(|row| row.request_id).collect();
+    let ids = |filter: &LogFilter| {
+        let mut ids: Vec<RequestId> =
+            store.records_of(&all, filter).unwrap().iter().map(|row| row.request_id).collect();
+        ids.sort_by_key(|id| std::cmp::Reverse(id.0));
+        ids
+    };
+    assert_eq!(ids(&LogFilter::default()), all);
+    assert_eq!(ids(&LogFilter { customer: text("acme"), ..LogFilter::default() }), [one.id]);
+    assert!(ids(&LogFilter { customer: text("nobody"), ..LogFilter::default() }).is_empty());
+    let strange = [RequestId(1), all[0]];
+    let rows = store.records_of(&strange, &LogFilter::default()).unwrap();
+    assert_eq!(rows, [found(store, &LogFilter::default())[0].clone()]);
+    assert!(store.records_of(&[], &LogFilter::default()).unwrap().is_empty());
+    if store.is_shared() {
+        assert_eq!(store.ids_since(all[2], 100).unwrap(), all[..3]);
+        assert_eq!(store.ids_since(RequestId(0), 2).unwrap(), all[..2]);
+    }
+}
+
 /// What is described is passed over where nothing can be found, and nothing is ever missed.
 pub(crate) fn searches_miss_nothing_in_old_records(store: &impl Store) {
     let count = 10_000;
