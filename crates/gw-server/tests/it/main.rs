@@ -65,6 +65,7 @@ mod replay;
 mod replay_vectors;
 mod resilience;
 mod roles;
+mod rollover;
 mod route_budgets;
 mod routing;
 mod scim;
