@@ -3,10 +3,12 @@
 
 mod calls;
 mod deny;
+mod origin;
 mod parameters;
 
 pub use calls::CallRules;
 pub use deny::{Compile, DenyRule};
+pub use origin::origin_of;
 pub use parameters::{ParameterRules, is_content, parameter_key};
 
 use crate::clock::Micros;
@@ -28,6 +30,10 @@ pub struct Access {
     /// Where its calls may come from; empty is everywhere.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub allowed_ips: Vec<Network>,
+    /// From which web pages browsers may call, as [`origin_of`] writes them; empty is any. Whoever sends no origin is no
+    /// browser on another's page.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed_origins: Vec<String>,
     /// When it may be used: in any of these; empty is always.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hours: Vec<Hours>,
@@ -47,6 +53,7 @@ impl Access {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.allowed_ips.is_empty()
+            && self.allowed_origins.is_empty()
             && self.hours.is_empty()
             && self.required_metadata.is_empty()
             && self.logging.is_none()
@@ -58,6 +65,13 @@ impl Access {
     pub fn allows_address(&self, address: Option<IpAddr>) -> bool {
         let within = |address| self.allowed_ips.iter().any(|block| block.contains(address));
         self.allowed_ips.is_empty() || address.is_some_and(within)
+    }
+
+    /// May pages of this origin call?
+    #[must_use]
+    pub fn allows_origin(&self, origin: Option<&str>) -> bool {
+        let Some(origin) = origin.filter(|_| !self.allowed_origins.is_empty()) else { return true };
+        self.allowed_origins.iter().any(|allowed| allowed.eq_ignore_ascii_case(origin))
     }
 
     /// May it be used now?

@@ -2,12 +2,14 @@
 
 mod period;
 mod reserve;
+mod rollover;
 mod sharing;
 
 use crate::money::NanoUsd;
 use crate::principal::any_matches;
 pub use period::{Period, TimeZone};
 pub use reserve::Reserve;
+pub use rollover::Rollover;
 use serde::{Deserialize, Serialize};
 pub use sharing::{Mode, OnUnavailable, Sharing};
 use std::borrow::Cow;
@@ -222,6 +224,9 @@ pub struct Budget {
     /// What is added to the bound for a time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub increases: Vec<Increase>,
+    /// What was not spent of a window goes over to the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rollover: Option<Rollover>,
     /// How it holds where several gateways meet.
     #[serde(default)]
     pub sharing: Sharing,
@@ -248,11 +253,12 @@ impl Budget {
             shadow: false,
             alert_at: Vec::new(),
             increases: Vec::new(),
+            rollover: None,
             sharing: Sharing::DEFAULT,
         }
     }
 
-    /// The bound with what is added to it at that time.
+    /// The bound with what is added to it at that time; what goes over from the window before comes besides.
     #[must_use]
     pub fn limit_at(&self, now: i64) -> NanoUsd {
         let added = self.increases.iter().filter(|increase| increase.until > now);

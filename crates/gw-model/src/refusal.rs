@@ -33,6 +33,8 @@ codes! {
     EndpointNotAllowed = "endpoint_not_allowed", 403;
     /// The key may not be used from this address.
     AddressNotAllowed = "address_not_allowed", 403;
+    /// The key may not be used from this web page.
+    OriginNotAllowed = "origin_not_allowed", 403;
     /// The key may not be used at this time.
     TimeNotAllowed = "time_not_allowed", 403;
     /// The key may not call this tool.

@@ -7,7 +7,7 @@ use crate::credential::Credential;
 use crate::failure::ErrorClass;
 use crate::format::WireFormat;
 use crate::guardrail::GuardrailSpec;
-use crate::limits::Limits;
+use crate::limits::{Budget, Limits};
 use crate::logging::LoggingRules;
 use crate::record::ClientIp;
 use crate::routing::{
@@ -44,11 +44,11 @@ pub struct Snapshot {
     pub settings: PathSettings,
     /// Guardrails, in the order of the file.
     pub guardrails: Vec<Arc<GuardrailSpec>>,
-    /// Limits of what is called, each once.
+    /// Limits and budgets of what is called, each once.
     pub quotas: Vec<Quota>,
 }
 
-/// Limits of an alias, of a model at a provider, or of a provider: for all calls together, whoever makes them.
+/// Limits and budgets of an alias, of a model at a provider, or of a provider: for all calls together, whoever makes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quota {
     /// What is called; the same in every gateway of the same configuration.
@@ -57,6 +57,8 @@ pub struct Quota {
     pub name: Arc<str>,
     /// The limits.
     pub limits: Limits,
+    /// The budgets.
+    pub budgets: Vec<Budget>,
 }
 
 impl Quota {

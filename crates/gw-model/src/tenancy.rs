@@ -43,8 +43,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// Every level of who calls, in the order of counting. What is called has limits of the configuration only, which are
-    /// neither stored nor named by anybody.
+    /// Every level of who calls, in the order of counting. What is called has limits and budgets of the configuration only.
     pub const ALL: &'static [Self] = &[
         Self::Key,
         Self::Customer,
@@ -55,6 +54,9 @@ impl Level {
         Self::Organization,
         Self::Plan,
     ];
+
+    /// Every level of what is called.
+    pub const CALLED: &'static [Self] = &[Self::Model, Self::Deployment, Self::Provider];
 
     /// The name in JSON and in messages.
     #[must_use]
@@ -125,7 +127,7 @@ impl Level {
     /// The level of that number.
     #[must_use]
     pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.iter().copied().find(|level| level.code() == code)
+        Self::ALL.iter().chain(Self::CALLED).copied().find(|level| level.code() == code)
     }
 }
 
@@ -153,9 +155,24 @@ impl fmt::Debug for AccountId {
 
 impl FromStr for AccountId {
     type Err = InvalidId;
+    /// Reads the id of who calls: nobody names what is called by an id, but in lists of budgets.
     fn from_str(text: &str) -> Result<Self, InvalidId> {
+        Self::read(text, Level::ALL)
+    }
+}
+
+impl AccountId {
+    /// Reads the id of what is called.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn parse_called(text: &str) -> Result<Self, InvalidId> {
+        Self::read(text, Level::CALLED)
+    }
+
+    fn read(text: &str, levels: &[Level]) -> Result<Self, InvalidId> {
         let (prefix, hex) = text.split_once('_').ok_or(InvalidId)?;
-        let level = Level::ALL.iter().copied().find(|level| level.prefix() == prefix).ok_or(InvalidId)?;
+        let level = levels.iter().copied().find(|level| level.prefix() == prefix).ok_or(InvalidId)?;
         if hex.len() != 32 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(InvalidId);
         }

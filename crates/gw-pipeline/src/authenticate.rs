@@ -21,16 +21,17 @@ pub(crate) async fn authenticate<B>(
     inbound: &Inbound<B>,
 ) -> Result<Authenticated, Rejected> {
     ticket.note_client(inbound.from);
+    let whence = Whence { address: inbound.from, origin: inbound.context.origin.as_deref() };
     let caller = match (&inbound.credential, &inbound.signed) {
         // Who signed is a claim until the body is there; receive checks it.
         (None, Some(signed)) => {
             let claimed = signed.access_key_id(ticket.record.time);
             match claimed {
-                Ok(id) => identify(ticket.worker(), Some(id), inbound.from).await,
+                Ok(id) => identify(ticket.worker(), Some(id), whence).await,
                 Err(refusal) => Err(refusal),
             }
         }
-        (credential, _) => identify(ticket.worker(), credential.as_deref(), inbound.from).await,
+        (credential, _) => identify(ticket.worker(), credential.as_deref(), whence).await,
     };
     match caller {
         Ok(Caller::Master) => ticket.record.key = Some(Principal::Master.key_id()),
@@ -47,6 +48,15 @@ pub(crate) async fn authenticate<B>(
     Ok(Authenticated { ticket, _proof: () })
 }
 
+/// Where a call comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Whence<'a> {
+    /// Address of the client; `None` for calls of the gateway's own.
+    pub address: Option<IpAddr>,
+    /// The web page whose script calls, where a browser says so.
+    pub origin: Option<&'a str>,
+}
+
 /// A known caller.
 pub(crate) enum Caller {
     /// Holds the master key.
@@ -60,7 +70,7 @@ pub(crate) enum Caller {
 pub(crate) async fn identify(
     worker: &Worker,
     credential: Option<&str>,
-    from: Option<IpAddr>,
+    whence: Whence<'_>,
 ) -> Result<Caller, Refusal> {
     let gateway = worker.gateway();
     let Some(presented) = credential.filter(|c| !c.is_empty()) else {
@@ -70,7 +80,7 @@ pub(crate) async fn identify(
         ));
     };
     if let Some(entry) = gateway.keys.find(presented, worker.now()) {
-        check_address(&gateway.keys, &entry, from)?;
+        check_place(&gateway.keys, &entry, whence)?;
         check(&gateway.keys, &entry, worker.now())?;
         return Ok(Caller::Key(entry));
     }
@@ -80,7 +90,7 @@ pub(crate) async fn identify(
     match gateway.introducer().and_then(|introducer| introducer.introduce(presented)) {
         Some(introduction) => {
             let entry = introduction.await?;
-            check_address(&gateway.keys, &entry, from)?;
+            check_place(&gateway.keys, &entry, whence)?;
             check(&gateway.keys, &entry, worker.now())?;
             Ok(Caller::Key(entry))
         }
@@ -92,15 +102,25 @@ pub(crate) async fn identify(
 }
 
 /// May the key be used from there? Asked before anything else about the key, so that a key in the wrong hands tells nothing.
-fn check_address(keys: &KeyTable, entry: &KeyEntry, from: Option<IpAddr>) -> Result<(), Refusal> {
-    let Some((holder, ())) = keys.access(entry, |access| (!access.allows_address(from)).then_some(())) else {
-        return Ok(());
-    };
-    let from = from.map_or_else(|| "here".to_owned(), |address| address.to_string());
+fn check_place(keys: &KeyTable, entry: &KeyEntry, whence: Whence<'_>) -> Result<(), Refusal> {
+    let Whence { address, origin } = whence;
+    let refused = keys.access(entry, |access| {
+        let (address, origin) = (access.allows_address(address), access.allows_origin(origin));
+        (!address || !origin).then_some(address)
+    });
+    let Some((holder, is_address_good)) = refused else { return Ok(()) };
+    if !is_address_good {
+        let from = address.map_or_else(|| "here".to_owned(), |address| address.to_string());
+        let text = format!(
+            "calls of {holder} are not taken from {from}; call from an allowed address, or have 'allowed_ips' changed"
+        );
+        return Err(Refusal::new(ErrorCode::AddressNotAllowed, text));
+    }
     let text = format!(
-        "calls of {holder} are not taken from {from}; call from an allowed address, or have 'allowed_ips' changed"
+        "calls of {holder} are not taken from web pages of this origin; call from an allowed one, or have \
+         'allowed_origins' changed"
     );
-    Err(Refusal::new(ErrorCode::AddressNotAllowed, text))
+    Err(Refusal::new(ErrorCode::OriginNotAllowed, text))
 }
 
 /// May calls of the holder come now, or what else it counts for?

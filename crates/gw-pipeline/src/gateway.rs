@@ -201,8 +201,10 @@ impl Gateway {
         self.saturation.set(live.snapshot.saturation);
         self.answers.follow(live.snapshot.settings.cache.as_deref());
         self.outbox.follow(live.snapshot.settings.telemetry.as_deref());
+        // What has a budget stays known: one that leaves the file and returns must not find it refilled.
         let forgets = |account: &Arc<Account>| {
-            account.id.level.is_called() && !live.snapshot.quotas.iter().any(|quota| quota.id == account.id)
+            let is_called = account.id.level.is_called() && account.rules().budgets().is_empty();
+            is_called && !live.snapshot.quotas.iter().any(|quota| quota.id == account.id)
         };
         let forgotten: Vec<AccountId> = match self.live.load().snapshot.quotas.is_empty() {
             true => Vec::new(),

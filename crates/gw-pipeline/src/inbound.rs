@@ -39,6 +39,8 @@ pub struct CallerContext {
     pub customer: Option<String>,
     /// `user-agent`.
     pub user_agent: Option<String>,
+    /// `origin`: the web page whose script calls, where a browser says so.
+    pub origin: Option<String>,
     /// `x-gatewright-session`: requests that belong together.
     pub session: Option<String>,
     /// `x-gatewright-tags`: names between commas, as sent.

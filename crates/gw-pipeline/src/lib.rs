@@ -42,6 +42,7 @@ mod waiting;
 mod worker;
 mod writing;
 
+pub use authenticate::Whence;
 pub use cache::{Answers, Led, alike};
 pub use clock::SystemClock;
 pub use embedding::{Embedded, Embedding, Unembedded, Vector};

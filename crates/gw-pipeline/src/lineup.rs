@@ -159,6 +159,17 @@ impl Lineup {
         self.quotas.get(target).map_or(&[], |quotas| quotas)
     }
 
+    /// Has one of them a budget that may refuse?
+    pub(crate) fn has_budgets_at(&self, target: usize) -> bool {
+        self.quotas_at(target).iter().any(|quota| has_budget(quota))
+    }
+
+    /// Has anything of what is called here one?
+    pub(crate) fn has_budgets(&self) -> bool {
+        let of_targets = self.quotas.iter().flatten();
+        self.own_quota.iter().chain(of_targets).any(|quota| has_budget(quota))
+    }
+
     /// The next turn of a group.
     pub(crate) fn turn(&self, group: u16) -> u64 {
         self.turns.get(usize::from(group)).map_or(0, |turn| turn.fetch_add(1, Ordering::Relaxed))
@@ -239,6 +250,10 @@ fn flat(prices: &PriceSheet) -> Option<FlatPrice> {
     }
     let rate = |unit| prices.rate(unit, ServiceTier::Standard, 0).map_or(0, |rate| rate.0);
     Some(FlatPrice { input: rate(Unit::Input), output: rate(Unit::Output) })
+}
+
+fn has_budget(quota: &Account) -> bool {
+    quota.rules().budgets().iter().any(|budget| !budget.shadow)
 }
 
 fn quotas_of(model: &Model, all: &Quotas) -> Box<[SmallVec<[Arc<Account>; 2]>]> {

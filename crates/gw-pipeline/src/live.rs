@@ -107,12 +107,14 @@ impl std::error::Error for PublishError {
     }
 }
 
-/// Has what is called counted with its limits of now; what was counted before stays.
+/// Has what is called counted with its limits and budgets of now; what was counted before stays.
 fn called(quota: &Quota, accounts: &AccountTable) -> Option<(AccountId, Arc<Account>)> {
-    let Quota { id, name, limits } = quota;
-    let known = accounts.get(*id).filter(|known| known.version().policy.limits == *limits);
+    let Quota { id, name, limits, budgets } = quota;
+    let is_same = |policy: &AccountPolicy| policy.limits == *limits && policy.budgets == *budgets;
+    let known = accounts.get(*id).filter(|known| is_same(&known.version().policy));
     let account = known.or_else(|| {
-        let policy = AccountPolicy { limits: limits.clone(), ..AccountPolicy::default() };
+        let (limits, budgets) = (limits.clone(), budgets.clone());
+        let policy = AccountPolicy { limits, budgets, ..AccountPolicy::default() };
         let (name, parent, plan) = (Arc::clone(name), None, None);
         accounts.upsert(NewAccount { id: *id, name, parent, policy, plan, disabled: false })
     })?;
@@ -159,6 +161,12 @@ impl Live {
             guards,
             resolved: Mutex::default(),
         })
+    }
+
+    /// Has the provider a budget that may refuse?
+    pub(crate) fn has_budget(&self, provider: &str) -> bool {
+        let quota = self.quotas.get(&Quota::of_provider(provider));
+        quota.is_some_and(|quota| quota.rules().budgets().iter().any(|budget| !budget.shadow))
     }
 
     /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.

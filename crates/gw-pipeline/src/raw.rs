@@ -87,7 +87,7 @@ pub(crate) fn authorize(
         return Err(Refusal::new(ErrorCode::ModelNotAllowed, text));
     }
     check_region(ticket, provider)?;
-    let has_budget = ticket.chain().budgets().next().is_some();
+    let has_budget = ticket.chain().budgets().next().is_some() || model.has_budgets();
     let every_model = key.allows_every_model() && ticket.beside_allows(|policy| policy.models.is_none());
     let is_bounded = !every_model || has_budget;
     // Files cost nothing, and a batch under a budget has been refused already.

@@ -9,7 +9,7 @@ use crate::ticket::{Rejected, Ticket};
 use gw_model::access::Access;
 use gw_model::catalog::ModelInfo;
 use gw_model::limits::{self, LimitUnit};
-use gw_model::snapshot::Model;
+use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, CallFacts, Endpoint, ErrorCode, NanoUsd, PriceSheet, Refusal, ServiceTier, WireFormat};
 use gw_store::memory::{Amounts, HoldRefused};
 use std::sync::Arc;
@@ -177,19 +177,33 @@ fn output_tokens(facts: &CallFacts, info: &ModelInfo, reserve_output_tokens: u64
 /// Under a hard budget a call without a price could spend without bound.
 fn refuse_unpriced(ticket: &Ticket, call: &Call, info: &ModelInfo, model: &Model) -> Result<(), Refusal> {
     let budgeted = ticket.chain().budgets().next().is_some();
-    let line = call.raw.as_ref();
-    let is_free = line.is_some_and(|line| line.object.is_some());
-    let format = asked(call);
-    if budgeted && !is_free && !is_priced(&info.prices, format) {
-        let text = format!(
-            "the price of '{}' for '{}' is not known, and calls of this key are under a hard budget; state its price \
-             in the configuration",
-            model.name,
-            format.as_str()
-        );
-        return Err(Refusal::new(ErrorCode::BudgetExceeded, text).param("model"));
+    if budgeted && !has_price(call, info) {
+        Err(unpriced(&model.name, call, "calls of this key"))
+    } else {
+        Ok(())
     }
-    Ok(())
+}
+
+/// The same of a target whose provider or deployment has one.
+pub(crate) fn refuse_unpriced_at(call: &Call, target: &Target) -> Result<(), Refusal> {
+    if has_price(call, &target.info) {
+        return Ok(());
+    }
+    Err(unpriced(&target.model, call, &format!("calls of the provider '{}'", target.provider.name)))
+}
+
+fn has_price(call: &Call, info: &ModelInfo) -> bool {
+    let is_free = call.raw.as_ref().is_some_and(|line| line.object.is_some());
+    is_free || is_priced(&info.prices, asked(call))
+}
+
+fn unpriced(model: &str, call: &Call, whose: &str) -> Refusal {
+    let format = asked(call).as_str();
+    let text = format!(
+        "the price of '{model}' for '{format}' is not known, and {whose} are under a hard budget; state its price in \
+         the configuration"
+    );
+    Refusal::new(ErrorCode::BudgetExceeded, text).param("model")
 }
 
 /// Has what such a call consumes a price, by whatever it is counted?

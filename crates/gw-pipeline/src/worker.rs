@@ -1,7 +1,7 @@
 //! What one worker thread owns: its connections to providers, its journal, its randomness and its cached
 //! metric handles. Nothing here is shared between threads, so nothing here needs a lock.
 
-use crate::authenticate::{self, Caller};
+use crate::authenticate::{self, Caller, Whence};
 use crate::clock::TurnClock;
 use crate::gateway::Gateway;
 use crate::live::Live;
@@ -13,7 +13,6 @@ use gw_store::journal::{Journal, Taken};
 use gw_store::memory::KeyEntry;
 use gw_upstream::Upstream;
 use std::cell::{Cell, RefCell, RefMut};
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -69,13 +68,13 @@ impl Worker {
     }
 
     /// Who presents this credential: `Some` key, or `None` for the master key. Errors: 401
-    /// `invalid_api_key`, 403 `address_not_allowed`, `time_not_allowed`. For endpoints that are no calls, such as the list of models.
+    /// `invalid_api_key`, 403 `address_not_allowed`, `origin_not_allowed`, `time_not_allowed`. For endpoints that are no calls, such as the list of models.
     pub async fn identify(
         &self,
         credential: Option<&str>,
-        from: Option<IpAddr>,
+        whence: Whence<'_>,
     ) -> Result<Option<Arc<KeyEntry>>, Refusal> {
-        authenticate::identify(self, credential, from).await.map(|caller| match caller {
+        authenticate::identify(self, credential, whence).await.map(|caller| match caller {
             Caller::Master => None,
             Caller::Key(entry) => Some(entry),
         })

@@ -4,7 +4,7 @@ use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::keys::{HourSettings, KeySettings, ParameterSettings};
 use crate::shape::{Anything, Named, Texts};
-use gw_model::access::{Access, CallRules, DenyRule, Hours, ParameterRules};
+use gw_model::access::{Access, CallRules, DenyRule, Hours, ParameterRules, origin_of};
 use gw_model::snapshot::Provider;
 use gw_model::{Network, NetworkError};
 use std::collections::BTreeMap;
@@ -27,6 +27,7 @@ pub(super) fn access(
     }
     for (place, name, count) in [
         (entry.allowed_ips.place, "allowed_ips", entry.allowed_ips.value.0.len()),
+        (entry.allowed_origins.place, "allowed_origins", entry.allowed_origins.value.0.len()),
         (entry.hours.place, "hours", entry.hours.value.len()),
         (required.place, "required_metadata", required.value.0.len()),
     ] {
@@ -36,6 +37,7 @@ pub(super) fn access(
     }
     let access = Access {
         allowed_ips: networks("allowed_ips", &entry.allowed_ips.value, faults),
+        allowed_origins: origins(&entry.allowed_origins.value, faults),
         hours: entry.hours.value.iter().filter_map(|one| hours(one, faults)).collect(),
         required_metadata: required.value.0.iter().map(|name| name.value.0.clone()).collect(),
         logging: entry.logging.map(|name| super::records::level(name.value)),
@@ -115,6 +117,20 @@ pub(super) fn networks(setting: &str, texts: &Texts, faults: &mut Faults) -> Vec
             Ok(network) => read.push(network),
             Err(error @ (NetworkError::Address | NetworkError::Prefix | NetworkError::HostBits { .. })) => {
                 faults.add(text.place, format!("'{setting}': '{}' {error}", text.value.as_str()));
+            }
+        }
+    }
+    read
+}
+
+/// Origins of web pages, each at its place.
+fn origins(texts: &Texts, faults: &mut Faults) -> Vec<String> {
+    let mut read = Vec::with_capacity(texts.0.len());
+    for text in &texts.0 {
+        match origin_of(text.value.as_str()) {
+            Ok(origin) => read.push(origin),
+            Err(error) => {
+                faults.add(text.place, format!("'allowed_origins': '{}' {error}", text.value.as_str()));
             }
         }
     }

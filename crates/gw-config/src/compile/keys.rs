@@ -133,7 +133,7 @@ pub(super) fn budgets(
             if !several.value.is_empty() {
                 faults.add(several.place, "give 'budget' or 'budgets', not both");
             }
-            vec![limits::budget(&budget.value)]
+            vec![limits::budget(&budget.value, faults)]
         }
     }
 }

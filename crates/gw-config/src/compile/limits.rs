@@ -3,10 +3,11 @@
 use crate::errors::Faults;
 use crate::place::At;
 use crate::settings::limits::{
-    BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, ReserveSettings, WindowName, sharing,
+    BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, ReserveSettings, RolloverSettings,
+    WindowName, sharing,
 };
 use crate::shape::Whole;
-use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Reserve};
+use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Reserve, Rollover};
 
 pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
     let kind = settings.kind.value;
@@ -89,15 +90,31 @@ pub(super) fn budgets(settings: &At<Vec<At<BudgetSettings>>>, faults: &mut Fault
     if settings.value.len() > MAX_BUDGETS {
         faults.add(settings.place, format!("there may be at most {MAX_BUDGETS} budgets"));
     }
-    settings.value.iter().map(|one| budget(&one.value)).collect()
+    settings.value.iter().map(|one| budget(&one.value, faults)).collect()
 }
 
-pub(super) fn budget(settings: &BudgetSettings) -> Budget {
+pub(super) fn budget(settings: &BudgetSettings, faults: &mut Faults) -> Budget {
+    let period = settings.period.value.0;
     Budget {
+        rollover: settings.rollover.as_ref().and_then(|at| rollover(at, period, faults)),
         strict: settings.strict.value,
         time_zone: settings.time_zone.as_ref().map(|zone| zone.value.0.clone()),
         shadow: settings.shadow.value,
         sharing: sharing(settings.mode.value, settings.on_unavailable.value),
-        ..Budget::new(settings.limit_usd.value.0, settings.period.value.0)
+        ..Budget::new(settings.limit_usd.value.0, period)
     }
+}
+
+fn rollover(at: &At<RolloverSettings>, period: Period, faults: &mut Faults) -> Option<Rollover> {
+    if !Rollover::is_for(period) {
+        faults.add(at.place, "'rollover' is for periods day, week and month: remove it");
+    }
+    let since = &at.value.since;
+    let Some(time) = gw_model::time::parse(since.value.as_str()) else {
+        let text = since.value.as_str();
+        let message = format!("'since' must be a time such as 2026-11-01T00:00:00Z, not '{text}'");
+        faults.add(since.place, message);
+        return None;
+    };
+    Some(Rollover { cap: at.value.cap_usd.as_ref().map(|cap| cap.value.0), since: time })
 }

@@ -38,6 +38,8 @@ settings! {
         optional plan_id: Text,
         /// Addresses that its calls may come from, as `192.0.2.7` or `10.0.0.0/8`. Any when not given.
         section allowed_ips: Texts,
+        /// Origins of web pages, as `https://app.example`, from which browsers may call with it. Any when not given; calls without `Origin` are not of browsers, and not asked.
+        section allowed_origins: Texts,
         /// When it may be used; in any of these. Always when not given.
         section hours: Vec<At<HourSettings>>,
         /// Members that `x-gatewright-metadata` of its calls must have.

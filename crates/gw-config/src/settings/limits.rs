@@ -1,7 +1,7 @@
 //! Limits and budgets, of a key or of whatever else may have some.
 
 use crate::place::At;
-use crate::shape::{BudgetPeriod, Texts, Usd, Whole, ZoneName, choices, settings};
+use crate::shape::{BudgetPeriod, Text, Texts, Usd, Whole, ZoneName, choices, settings};
 use gw_model::limits::{LimitKind, LimitUnit, Mode, OnUnavailable, Sharing};
 
 settings! {
@@ -79,10 +79,22 @@ settings! {
         optional time_zone: ZoneName,
         /// What it would have refused is noted in the record, and let through.
         default(false) shadow: bool,
+        /// What was not spent of a day, week or month goes over to the next one.
+        optional rollover: RolloverSettings,
         /// With Redis, for whom it counts: `strict` (all gateways together, asked by each call), `leased` (all together, from what each has set aside) or `local` (each by itself).
         default("strict") mode: SharingMode,
         /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).
         default("local") on_unavailable: WithoutRedis,
+    }
+}
+
+settings! {
+    /// What was not spent of a window goes over to the next one, and to no later one.
+    pub struct RolloverSettings {
+        /// From when on: a window that had ended by then leaves nothing, as `2026-11-01` or `2026-11-01T00:00:00Z`.
+        required since: Text,
+        /// Most that goes over. As much as `limit_usd` when not given, and never more.
+        optional cap_usd: Usd,
     }
 }
 

@@ -4,7 +4,7 @@ use super::auto::{AutoSettings, QualitySetting};
 use super::cache::ModelCacheSettings;
 use super::drop_params::DropParamsSetting;
 use super::hedge::HedgeSettings;
-use super::limits::LimitSettings;
+use super::limits::{BudgetSettings, LimitSettings};
 use super::outlier::OutlierSettings;
 use super::overload::QueueSettings;
 use super::prices::ModelFacts;
@@ -63,6 +63,10 @@ settings! {
         section guardrails: Texts,
         /// Limits of all calls of the alias together, whoever makes them; a request counts once, wherever it goes.
         optional limits: LimitSettings,
+        /// Hard budget of all calls of the alias together.
+        optional budget: BudgetSettings,
+        /// Several budgets, in place of `budget`: all must have enough left.
+        section budgets: Vec<At<BudgetSettings>>,
     } later { "conditions", "when" }
 }
 
@@ -101,6 +105,10 @@ settings! {
         optional capacity: CapacitySettings,
         /// Hard limits of the model at the provider, for all calls together, by whatever alias they come: a request that does not fit goes to the next target, and is refused with 429 where there is none. Each try counts.
         optional limits: LimitSettings,
+        /// Hard budget of the model at the provider, for all calls together, by whatever alias they come: a request that does not fit goes to the next target, and is refused with 402 where there is none.
+        optional budget: BudgetSettings,
+        /// Several budgets, in place of `budget`: all must have enough left.
+        section budgets: Vec<At<BudgetSettings>>,
         /// For `failure_policy: fail-closed`: targets of the same family are as good as each other. The model's name unless given.
         optional family: Text,
         /// As `drop_params` of the alias, for this target in its place.

@@ -2,10 +2,11 @@
 
 use super::credentials::{CredentialSettings, Identity};
 use super::health_check::HealthCheckSettings;
-use super::limits::LimitSettings;
+use super::limits::{BudgetSettings, LimitSettings};
 use super::models::CapacitySettings;
 use super::prices::ModelFacts;
 use crate::document::{Kind, Node};
+use crate::place::At;
 use crate::shape::{Named, NamedEntry, Reader, Shape, Text, choices, settings};
 use gw_model::{Secret, WireFormat};
 use serde_json::{Value, json};
@@ -89,6 +90,10 @@ settings! {
         optional capacity: CapacitySettings,
         /// Hard limits of all its models and callers together. As `limits` of targets.
         optional limits: LimitSettings,
+        /// Hard budget of all its models and callers together. As `budget` of targets.
+        optional budget: BudgetSettings,
+        /// Several budgets, in place of `budget`: all must have enough left.
+        section budgets: Vec<At<BudgetSettings>>,
     }
 }
 

@@ -1,10 +1,10 @@
-//! The limits of what is called: each try takes what it needs of those of its deployment and provider, or goes by. It must
+//! The limits and budgets of what is called: each try takes what it needs of those of its deployment and provider, or goes by. It must
 //! not wait for them.
 
 use super::Turn;
 use super::exchange::Exchange;
 use super::queue::Step;
-use crate::reserve::{hold_refusal, largest};
+use crate::reserve::{hold_refusal, largest, refuse_unpriced_at};
 use crate::ticket::quota::Quota;
 use gw_model::snapshot::Target;
 use gw_model::{ErrorCode, Refusal};
@@ -22,6 +22,9 @@ impl Exchange {
                 Amounts { input: facts.input_tokens, output: most.output, cost: most.cost }
             }
         };
+        if self.model.has_budgets_at(step.target) {
+            refuse_unpriced_at(&self.call, target)?;
+        }
         let links = self.model.quotas_at(step.target).iter().map(|quota| quota.link());
         let names = [&*target.model, &*facts.model];
         let worker = self.ticket.worker();

@@ -33,7 +33,7 @@ pub(super) fn check(
     file: Option<&Stored>,
     provider: &str,
 ) -> Result<String, Refusal> {
-    if ticket.chain().budgets().next().is_some() {
+    if ticket.chain().budgets().next().is_some() || live.has_budget(provider) {
         return Err(under_budget());
     }
     let Some(file) = file else { return Ok(String::new()) };

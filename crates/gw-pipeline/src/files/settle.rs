@@ -8,6 +8,7 @@ use crate::attempt::Answered;
 use crate::metrics::Ending;
 use crate::worker::Worker;
 use bytes::Bytes;
+use gw_model::snapshot::Quota;
 use gw_model::{
     AttemptRecord, KeyId, NanoUsd, Outcome, Record, RecordDetails, Refusal, RequestId, ServiceTier, Usage,
     UsageSource, WireFormat,
@@ -122,6 +123,9 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
     worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
     // A batch has token limits of its own at the provider; only money counts here.
     gateway.metrics.note_overrun(chain.charge(worker.now(), Amounts::cost(cost)));
+    let called = [Quota::of_provider(&provider.name), Quota::of_deployment(&provider.name, upstream_model)];
+    let called = called.iter().filter_map(|id| gateway.keys.accounts.get(*id));
+    Chain::new(called.map(|account| account.link())).charge(worker.now(), Amounts::cost(cost));
     worker.count(&Ending { record: &record, model: None });
     Ok(())
 }

@@ -75,6 +75,7 @@ impl Open {
         let cost = bound(grown).minus(bound(self.output_bound));
         self.within_cap(self.hold_cost.plus(cost))?;
         let more = Amounts { input: 0, output: more_output_tokens, cost };
+        self.extend_quota(cost)?;
         self.chain.extend(self.worker.now(), more)?;
         self.ask_later(more)?;
         if cost > NanoUsd::ZERO {
@@ -84,6 +85,12 @@ impl Open {
         self.hold_cost = self.hold_cost.plus(cost);
         self.extend_tolls(cost);
         Ok(())
+    }
+
+    /// The same of the budgets of what is called.
+    pub(super) fn extend_quota(&mut self, more: NanoUsd) -> Result<(), HoldRefused> {
+        let quota = self.attempt.as_mut().and_then(|attempt| attempt.quota.as_mut());
+        quota.map_or(Ok(()), |quota| quota.extend(more))
     }
 
     /// Writes the larger hold of the open try to the journal: a process that dies must charge that one.

@@ -93,6 +93,7 @@ impl Open {
         if more.is_none() {
             return Ok(());
         }
+        self.extend_quota(more.cost)?;
         let taken =
             if self.chain.holds() { self.chain.extend_within(self.worker.now(), more)? } else { more };
         self.ask_later(taken)?;
@@ -107,6 +108,9 @@ impl Open {
         let keep = self.bound(size, responses);
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         ongoing.add(part);
+        if let Some(quota) = self.attempt.as_mut().and_then(|attempt| attempt.quota.as_mut()) {
+            quota.settle_part(keep.cost, part.cost);
+        }
         let overrun = self.chain.settle_part(self.worker.now(), keep, amounts(&part.usage, part.cost));
         self.worker.gateway().metrics.note_overrun(overrun);
         self.tell_part(keep, amounts(&part.usage, part.cost));

@@ -268,6 +268,9 @@ impl Open {
 
     /// As [`Asker::check_later`].
     pub(super) fn check_later(&mut self) -> Result<(), HoldRefused> {
+        if let Some(quota) = self.attempt.as_mut().and_then(|attempt| attempt.quota.as_mut()) {
+            quota.check_later()?;
+        }
         if self.shared.is_none() { Ok(()) } else { self.asker().check_later() }
     }
 

@@ -3,7 +3,7 @@
 use super::calls;
 use super::error::ApiError;
 use super::given::Given;
-use gw_model::access::{Access, Hours, day_names, show_minute};
+use gw_model::access::{Access, Hours, day_names, origin_of, show_minute};
 use gw_model::limits::TimeZone;
 use gw_model::{Logging, Network};
 use serde::Deserialize;
@@ -26,16 +26,18 @@ struct HoursInput {
     time_zone: Option<String>,
 }
 
-/// Applies `allowed_ips`, `hours`, `required_metadata`, `logging` and what calls may be, as far as they are given; null or an empty list
+/// Applies `allowed_ips`, `allowed_origins`, `hours`, `required_metadata`, `logging` and what calls may be, as far as they are given; null or an empty list
 /// lifts them. `is_key`: with what only keys have here.
 pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: bool) -> Result<(), ApiError> {
     let addresses = given.texts("allowed_ips")?;
+    let origins = given.texts("allowed_origins")?;
     let hours = given.raw("hours");
     let required = given.texts("required_metadata")?;
     let of_calls = calls::MEMBERS.iter().chain(calls::OF_KEYS.iter().filter(|_| is_key));
     let has_calls = of_calls.into_iter().any(|name| given.raw(name).is_some());
     let logging = given.text("logging")?;
-    if addresses.is_none() && hours.is_none() && required.is_none() && logging.is_none() && !has_calls {
+    let has_place = addresses.is_some() || origins.is_some();
+    if !has_place && hours.is_none() && required.is_none() && logging.is_none() && !has_calls {
         return Ok(());
     }
     let mut now = access.clone().unwrap_or_default();
@@ -46,6 +48,14 @@ pub(super) fn apply(given: &Given, access: &mut Option<Box<Access>>, is_key: boo
             text.parse::<Network>().map_err(wrong)
         };
         now.allowed_ips = texts.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+    }
+    if let Some(texts) = origins {
+        let read = |(at, text): (usize, &String)| {
+            let wrong =
+                |error| ApiError::invalid(format!("allowed_origins[{at}]"), format!("'{text}' {error}"));
+            origin_of(text).map_err(wrong)
+        };
+        now.allowed_origins = texts.iter().enumerate().map(read).collect::<Result<_, _>>()?;
     }
     if let Some(raw) = hours {
         now.hours = read_hours(raw)?;

@@ -58,7 +58,7 @@ pub(super) fn members(level: Level) -> Vec<&'static str> {
     members.extend(parents(level).iter().map(|(member, _)| *member));
     // Where a call comes from is asked before it is known which customer and tags it names.
     if !matches!(level, Level::Customer | Level::Tag) {
-        members.push("allowed_ips");
+        members.extend(["allowed_ips", "allowed_origins"]);
     }
     if level != Level::Plan {
         members.extend(["plan_id", "disabled"]);
@@ -106,6 +106,11 @@ pub(super) fn apply(
         person(given, profile)?;
     }
     given.name(&mut profile.name, "what this is")?;
+    let is_nameable = !profile.name.contains(',') && profile.name.trim() == profile.name;
+    if level == Level::Tag && given.raw("name").is_some() && !is_nameable {
+        let text = "calls name tags between commas: a tag's name has no comma, and no blank at its ends";
+        return Err(ApiError::invalid("name", text));
+    }
     let policy = &mut profile.policy;
     if let Some(models) = given.texts_or_null("models")? {
         policy.models = models;

@@ -269,6 +269,7 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
     }
     if !matches!(level, Level::Customer | Level::Tag) {
         row["allowed_ips"] = json!(access.map(|access| &access.allowed_ips[..]).unwrap_or_default());
+        row["allowed_origins"] = json!(access.map(|access| &access.allowed_origins[..]).unwrap_or_default());
     }
     if level != Level::Plan {
         row["plan_id"] = json!(profile.plan.map(|id| id.to_string()));

@@ -1,4 +1,4 @@
-//! `GET /api/v1/budgets`: where each budget stands, of keys and of all accounts above and beside them.
+//! `GET /api/v1/budgets`: where each budget stands, of keys, of all accounts above and beside them, and of what is called.
 
 use super::by::By;
 use super::error::ApiError;
@@ -58,6 +58,7 @@ fn rows(app: &App, caller: &Caller, query: BudgetsQuery) -> Result<Json<Value>, 
     for level in levels.skip_while(|level| after.is_some_and(|after| after.id.level != *level)) {
         match level {
             Level::Key => listing.add_keys(query.id.as_deref()),
+            level if level.is_called() => listing.add_called(level, query.id.as_deref()),
             level => listing.add_accounts(level, query.id.as_deref())?,
         }
     }
@@ -89,7 +90,8 @@ impl FromStr for After {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (id, number) = text.split_once(':').ok_or(())?;
-        Ok(Self { id: id.parse().map_err(drop)?, number: number.parse().map_err(drop)? })
+        let id = id.parse().or_else(|_| AccountId::parse_called(id)).map_err(drop)?;
+        Ok(Self { id, number: number.parse().map_err(drop)? })
     }
 }
 
@@ -158,12 +160,30 @@ impl Listing<'_> {
         }
         Ok(())
     }
+
+    /// Of what the configuration in force calls: they are the gateway's own.
+    fn add_called(&mut self, level: Level, wanted: Option<&str>) {
+        if !self.caller.authority.sees(READ, &Standing::of_gateway()) {
+            return;
+        }
+        let live = self.app.gateway.live();
+        let mut quotas: Vec<AccountId> = live.snapshot.quotas.iter().map(|quota| quota.id).collect();
+        quotas.retain(|id| id.level == level && wanted.is_none_or(|wanted| id.to_string() == wanted));
+        quotas.sort_unstable();
+        for account in quotas.into_iter().filter_map(|id| self.app.gateway.keys.accounts.get(id)) {
+            if self.is_full() || !self.is_next(account.id) || account.rules().budgets().is_empty() {
+                continue;
+            }
+            self.add(account.id, of_account(&account, self.now));
+        }
+    }
 }
 
 fn levels(name: Option<&str>) -> Result<Vec<Level>, ApiError> {
-    let Some(name) = name else { return Ok(Level::ALL.to_vec()) };
-    Level::from_name(name).map(|level| vec![level]).ok_or_else(|| {
-        let names: Vec<&str> = Level::ALL.iter().map(|level| level.as_str()).collect();
+    let all = || Level::ALL.iter().chain(Level::CALLED).copied();
+    let Some(name) = name else { return Ok(all().collect()) };
+    all().find(|level| level.as_str() == name).map(|level| vec![level]).ok_or_else(|| {
+        let names: Vec<&str> = all().map(Level::as_str).collect();
         ApiError::invalid("level", format!("there is no level '{name}'; there are {}", names.join(", ")))
     })
 }

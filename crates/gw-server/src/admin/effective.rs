@@ -103,6 +103,9 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
         "allowed_ips": each(&sources, |access| {
             (!access.allowed_ips.is_empty()).then(|| json!(access.allowed_ips))
         }),
+        "allowed_origins": each(&sources, |access| {
+            (!access.allowed_origins.is_empty()).then(|| json!(access.allowed_origins))
+        }),
         "hours": each(&sources, |access| {
             (!access.hours.is_empty()).then(|| access::hours_shown(access).into())
         }),

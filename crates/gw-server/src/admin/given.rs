@@ -1,6 +1,8 @@
 //! Reads the members of a body that were given: every one is checked, and each fault names its field. Members
 //! that are not given leave things as they are, so the same reader serves creation and change.
 
+mod once;
+
 use super::error::ApiError;
 use gw_model::Endpoint;
 use serde_json::value::RawValue;
@@ -19,6 +21,10 @@ impl Given {
     pub(super) fn read(body: &[u8], members: &[&str]) -> Result<Self, ApiError> {
         let given: HashMap<String, Box<RawValue>> = serde_json::from_slice(body)
             .map_err(|e| ApiError::malformed(format!("the body must be a JSON object: {e}")))?;
+        if let Some(field) = once::twice(body) {
+            let text = format!("'{field}' is given twice; say which of the two is meant");
+            return Err(ApiError::invalid(field, text));
+        }
         match given.keys().find(|name| !members.contains(&name.as_str())) {
             Some(name) => {
                 let text = format!("there is no member '{name}'; there are {}", members.join(", "));

@@ -8,7 +8,7 @@ use crate::app::authorization::{Permission, Resource};
 use gw_model::{KeyPolicy, Priority};
 
 /// Members of a key.
-pub(super) const MEMBERS: [&str; 30] = [
+pub(super) const MEMBERS: [&str; 31] = [
     "name",
     "team_id",
     "project_id",
@@ -22,6 +22,7 @@ pub(super) const MEMBERS: [&str; 30] = [
     "budgets",
     "priority",
     "allowed_ips",
+    "allowed_origins",
     "hours",
     "required_metadata",
     "logging",

@@ -274,6 +274,7 @@ fn shown(app: &App, entry: &KeyEntry, policy: &KeyPolicy, previous_until: Option
         "budgets": budgets,
         "priority": policy.priority.as_str(),
         "allowed_ips": access.map(|access| &access.allowed_ips[..]).unwrap_or_default(),
+        "allowed_origins": access.map(|access| &access.allowed_origins[..]).unwrap_or_default(),
         "hours": access.map(access::hours_shown).unwrap_or_default(),
         "required_metadata": access.map(|access| &access.required_metadata[..]).unwrap_or_default(),
         "logging": access.and_then(|access| access.logging).map(Logging::as_str),

@@ -1,6 +1,8 @@
 //! Limits and budgets in the API: how they are read, and how they are shown. The same for keys and for every
 //! account above them.
 
+mod rollover;
+
 use super::error::ApiError;
 use super::given::Given;
 use gw_model::limits::{
@@ -269,6 +271,8 @@ struct BudgetInput<'a> {
     alert_at: Vec<u16>,
     #[serde(borrow, default)]
     increases: Vec<IncreaseInput<'a>>,
+    #[serde(borrow)]
+    rollover: Option<rollover::Input<'a>>,
     mode: Option<Value>,
     on_unavailable: Option<Value>,
 }
@@ -327,6 +331,7 @@ fn budget(field: &str, raw: &str) -> Result<Option<Budget>, ApiError> {
         shadow: input.shadow,
         alert_at: input.alert_at,
         increases: increases.collect::<Result<_, ApiError>>()?,
+        rollover: input.rollover.map(|given| rollover::read(field, &given, period)).transpose()?,
         sharing: sharing(field, input.mode.as_ref(), input.on_unavailable.as_ref())?,
     }))
 }
@@ -398,6 +403,7 @@ pub(super) fn budget_given(budget: &Budget) -> Value {
         "on_unavailable": budget.sharing.on_unavailable,
         "alert_at": budget.alert_at,
         "increases": increases(budget),
+        "rollover": rollover::shown(budget),
     })
 }
 
@@ -413,6 +419,7 @@ pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Ma
         let row = json!({
             "limit_usd": budget.limit.to_string(),
             "limit_now_usd": view.limit.to_string(),
+            "carried_usd": view.carried.to_string(),
             "period": budget.period.text(),
             "strict": budget.strict,
             "spent_usd": view.spent.to_string(),
@@ -424,6 +431,7 @@ pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Ma
             "on_unavailable": budget.sharing.on_unavailable,
             "alert_at": budget.alert_at,
             "increases": increases(budget),
+            "rollover": rollover::shown(budget),
         });
         match row {
             Value::Object(row) => row,

@@ -130,7 +130,7 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "get",
         path: "/api/v1/budgets",
-        summary: "List budgets of keys and of all accounts, and where they stand",
+        summary: "List budgets of keys, of all accounts and of what is called, and where they stand",
         query: &["level", "id", "limit", "cursor"],
         body: None,
         answer: Answer::List("Budget"),

@@ -178,7 +178,7 @@ fn refresh_locked(app: &App) -> Result<(), RoutesError> {
     put_in_force(app, snapshot, || Ok(()))
 }
 
-/// Sets, at start, what was spent behind the budgets of the routes in force.
+/// Sets, at start, what was spent behind the budgets of the routes in force, and of all else that is called.
 pub(crate) fn restore_budgets(app: &App) -> Result<(), StoreError> {
     let live = app.gateway.live();
     let mut periods = HashMap::new();
@@ -191,6 +191,7 @@ pub(crate) fn restore_budgets(app: &App) -> Result<(), StoreError> {
     }
     let period_of = |gate| periods.get(&gate).copied();
     let now = app.gateway.clock().now();
+    super::called::restore(&*app.storage.database, &app.gateway.keys, &live.snapshot.quotas, now);
     restore_tolls(&*app.storage.database, &app.gateway.gates, now, &period_of)
 }
 

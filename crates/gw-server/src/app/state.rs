@@ -204,6 +204,8 @@ impl App {
         self.base.store(Arc::new(compiled.snapshot));
         *self.embeddings.lock() = loaded;
         plugins::serve(&compiled.plugins, &self.gateway);
+        let (database, now) = (&*self.storage.database, self.gateway.clock().now());
+        super::called::restore(database, &self.gateway.keys, &live.snapshot.quotas, now);
         self.gateway.publish(live);
         Ok(())
     }

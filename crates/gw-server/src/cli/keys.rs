@@ -68,6 +68,9 @@ struct CreateArguments {
     /// Addresses that its calls may come from, separated by commas, as `192.0.2.7` or `10.0.0.0/8`.
     #[arg(long, value_delimiter = ',')]
     allowed_ips: Vec<String>,
+    /// Origins of web pages from which browsers may call with it, separated by commas, as `https://app.example`.
+    #[arg(long, value_delimiter = ',')]
+    allowed_origins: Vec<String>,
     /// Members that the metadata of its calls must have, separated by commas.
     #[arg(long, value_delimiter = ',')]
     required_metadata: Vec<String>,
@@ -158,6 +161,7 @@ impl CreateArguments {
             ("models", &self.models),
             ("endpoints", &self.endpoints),
             ("allowed_ips", &self.allowed_ips),
+            ("allowed_origins", &self.allowed_origins),
             ("required_metadata", &self.required_metadata),
         ];
         for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {

@@ -82,6 +82,10 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
             context.user_agent = headers.get(name).and_then(agent);
             continue;
         }
+        if name == http::header::ORIGIN {
+            context.origin = origin(headers);
+            continue;
+        }
         let Some(rest) = name.as_str().strip_prefix(CONTEXT) else { continue };
         let place = match rest {
             "customer" => &mut context.customer,
@@ -101,6 +105,14 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
         *place = value.filter(|value| !value.is_empty()).map(ToOwned::to_owned);
     }
     context
+}
+
+/// The web page whose script calls. Several, or what is no text, is none that anybody allowed.
+pub(crate) fn origin(headers: &HeaderMap) -> Option<String> {
+    let mut lines = headers.get_all(http::header::ORIGIN).iter();
+    let first = lines.next()?;
+    let only = if lines.next().is_none() { first.to_str().ok() } else { None };
+    Some(only.unwrap_or_default().to_owned())
 }
 
 /// A user agent, cut to what is kept of it. What is no text is none.

@@ -1,11 +1,11 @@
 //! `GET /v1/models` and `/v1/models/{id}`: what the caller may call, in OpenAI's shape; in Anthropic's when its
 //! version header is sent, in Google's on its own path or when its key header is sent.
 
-use super::credential;
+use super::{context, credential};
 use crate::app::models::{self, Listed};
 use crate::app::site::Site;
 use gw_model::{Ability, Endpoint, ErrorCode, Refusal, WireFormat};
-use gw_pipeline::{Reply, ReplyBody, refusal_reply};
+use gw_pipeline::{Reply, ReplyBody, Whence, refusal_reply};
 use http::header::{self, HeaderValue};
 use http::{HeaderMap, Request};
 use hyper::body::Incoming;
@@ -47,7 +47,9 @@ async fn answer(
     request: &Request<Incoming>,
 ) -> Result<Value, Refusal> {
     let credential = credential::find(request.headers(), request.uri().query());
-    let key = site.worker.identify(credential.as_deref(), Some(from)).await?;
+    let origin = context::origin(request.headers());
+    let whence = Whence { address: Some(from), origin: origin.as_deref() };
+    let key = site.worker.identify(credential.as_deref(), whence).await?;
     let key = key.as_deref();
     if key.is_some_and(|key| !key.allows_endpoint(Endpoint::Models)) {
         return Err(Refusal::new(ErrorCode::EndpointNotAllowed, "this key may not list models"));

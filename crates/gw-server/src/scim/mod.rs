@@ -7,6 +7,7 @@ pub(crate) mod path;
 pub(crate) mod resource;
 pub(crate) mod schema;
 pub(crate) mod selection;
+pub(crate) mod sort;
 
 use std::fmt;
 

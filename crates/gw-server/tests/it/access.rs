@@ -189,3 +189,56 @@ async fn wrong_rules_are_refused_with_their_place() {
     let (code, _, err) = run(&["check", file.to_str().unwrap()]).await;
     assert!(code == 2 && err.contains("is no address"), "{err}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn browsers_call_from_allowed_origins_only() {
+    let rules = "allowed_origins: [\"https://App.example\", \"http://localhost:5173\"]";
+    let (upstream, gateway) = started("cors: { allow_origins: [\"*\"] }\n", rules).await;
+    let from = |origin: &'static str| ask(KEY).header("origin", origin);
+    for origin in ["https://app.example", "http://localhost:5173"] {
+        gateway.send(from(origin)).await.ok();
+    }
+    // No browser that asks for another's page.
+    gateway.send(ask(KEY)).await.ok();
+    let before = upstream.stats().requests;
+    for origin in [
+        "https://evil.example",
+        "http://app.example",
+        "https://app.example.evil.example",
+        "https://app.example:444",
+        "http://localhost",
+        "null",
+    ] {
+        let answer = gateway.send(from(origin)).await;
+        answer.refused(403, "origin_not_allowed");
+        assert!(answer.text().contains("'allowed_origins'"), "{}", answer.text());
+        assert_eq!(answer.header("access-control-allow-origin"), Some(origin), "its page reads why");
+        gateway.send(ask(OTHER).header("origin", origin)).await.ok();
+    }
+    for path in ["/v1/models", "/v1/files", "/v1/responses/resp_1", "/passthrough/up/v1/models"] {
+        let call = Call::get(path).key(KEY).header("origin", "https://evil.example");
+        gateway.send(call).await.refused(403, "origin_not_allowed");
+    }
+    assert_eq!(upstream.stats().requests, before + 6, "those of the key without rules");
+
+    let body = json!({"name": "page", "allowed_origins": ["https://APP.example:443"]});
+    let (id, key) = gateway.make_key(&body).await;
+    let path = format!("/api/v1/keys/{id}");
+    let shown = gateway.admin(Method::GET, &path, None).await.ok().json();
+    assert_eq!(shown["allowed_origins"], json!(["https://app.example"]));
+    gateway.send(ask(&key).header("origin", "https://app.example")).await.ok();
+    gateway.send(ask(&key).header("origin", "https://b.example")).await.refused(403, "origin_not_allowed");
+    let effective = gateway.admin(Method::GET, &format!("{path}/effective"), None).await.json();
+    assert_eq!(effective["allowed_origins"][0]["value"], json!(["https://app.example"]), "{effective}");
+    for wrong in ["app.example", "https://*.example", "https://app.example/", "null"] {
+        let body = json!({"allowed_origins": ["https://ok.example", wrong]});
+        let answer = gateway.admin(Method::PATCH, &path, Some(&body)).await;
+        assert_eq!(
+            (answer.status.as_u16(), &answer.json()["error"]["field"]),
+            (400, &json!("allowed_origins[1]"))
+        );
+    }
+    let lifted = gateway.admin(Method::PATCH, &path, Some(&json!({"allowed_origins": null}))).await;
+    assert_eq!(lifted.ok().json()["allowed_origins"], json!([]));
+    gateway.send(ask(&key).header("origin", "https://b.example")).await.ok();
+}

@@ -66,6 +66,7 @@ mod replay_vectors;
 mod replayed;
 mod resilience;
 mod roles;
+mod rollover;
 mod route_budgets;
 mod routing;
 mod scim;

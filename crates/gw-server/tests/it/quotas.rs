@@ -1,8 +1,11 @@
 //! Limits of what is called: of aliases, deployments and providers, for all callers together; and what of a limit is kept
 //! for calls that matter more.
 
+use super::support::gateway::nanos;
 use super::support::redis::Redis;
-use super::support::{Answer, Call, Gateway, KEY, MASTER, Upstream, chat};
+use super::support::{Answer, Call, Gateway, KEY, MASTER, Upstream, chat, chat_stream, eventually};
+use http::Method;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -152,5 +155,122 @@ async fn all_gateways_together_stay_within_the_limits_of_a_provider() {
         let statuses = set.join_all().await;
         assert!(statuses.iter().all(|status| [200, 429].contains(&status.as_u16())), "{statuses:?}");
         assert_eq!(upstream.stats().requests, most, "never above, and nothing is left over");
+    }
+}
+
+/// What a call costs here, in nano-dollars.
+async fn cost(gateway: &Gateway) -> i128 {
+    let answer = ask(gateway, "claude/chat-model", MASTER).await;
+    nanos(answer.ok().header("x-gatewright-cost-usd").unwrap())
+}
+
+async fn budgets(gateway: &Gateway, level: &str) -> Vec<Value> {
+    let list = gateway.admin(Method::GET, &format!("/api/v1/budgets?level={level}"), None).await.ok().json();
+    list["data"].as_array().unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deployment_whose_budget_is_spent_is_passed_over_and_stays_so_after_a_restart() {
+    let upstream = Upstream::start().await;
+    let models = "models:\n  talk:\n    targets:\n      - { provider: up, model: chat-model, budget: { limit_usd: 0.5, period: total } }\n      - { provider: claude, model: chat-model }\n";
+    let mut gateway = gateway(&upstream, models).await;
+    let (mut spent, mut calls) = (0, 0);
+    let provider = |answer: &Answer| answer.header("x-gatewright-provider").unwrap().to_owned();
+    loop {
+        let answer = ask(&gateway, "talk", KEY).await;
+        if provider(answer.ok()) == "claude" {
+            break;
+        }
+        spent += nanos(answer.header("x-gatewright-cost-usd").unwrap());
+        calls += 1;
+        assert!(calls < 2_000, "the budget is never spent");
+    }
+    assert!(calls > 0 && spent <= 500_000_000, "{spent} of {calls} calls");
+    let refused = ask(&gateway, "up/chat-model", MASTER).await;
+    refused.refused(402, "budget_exceeded");
+    assert!(refused.text().contains("deployment 'up/chat-model'"), "{}", refused.text());
+    let [row] = &budgets(&gateway, "deployment").await[..] else { panic!("one budget") };
+    assert_eq!((&row["name"], nanos(row["spent_usd"].as_str().unwrap())), (&json!("up/chat-model"), spent));
+    gateway.kill().await;
+    let killed = gateway.restart().await;
+    let [row] = &budgets(&killed, "deployment").await[..] else { panic!("one budget") };
+    assert_eq!(nanos(row["spent_usd"].as_str().unwrap()), spent, "the ledger knows");
+    ask(&killed, "up/chat-model", MASTER).await.refused(402, "budget_exceeded");
+    assert_eq!(provider(ask(&killed, "talk", KEY).await.ok()), "claude");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn budgets_of_providers_and_aliases_hold_for_all_callers_and_over_a_change_of_the_file() {
+    let upstream = Upstream::start().await;
+    let providers = upstream.providers().replace(
+        "api_key: upstream-secret-1",
+        "budgets: [{ limit_usd: 0.6, period: month }, { limit_usd: 100, period: 30d }], api_key: upstream-secret-1",
+    );
+    let models = "models:\n  talk: { budget: { limit_usd: 0.5, period: day, time_zone: Europe/Berlin }, targets: [{ provider: up, model: chat-model }] }\n";
+    let keys = format!("keys:\n  - {{ name: app, key: {KEY} }}\n");
+    let gateway = Gateway::start(&format!("{providers}{models}{keys}")).await;
+    let mut refused = ask(&gateway, "talk", KEY).await;
+    refused.ok();
+    for _ in 0..2_000 {
+        refused = ask(&gateway, "talk", KEY).await;
+        if refused.status != 200 {
+            break;
+        }
+    }
+    refused.refused(402, "budget_exceeded");
+    assert!(refused.text().contains("model 'talk'"), "{}", refused.text());
+    ask(&gateway, "up/quick", MASTER).await.refused(402, "budget_exceeded");
+    let stream = gateway.send(Call::chat(&chat_stream("up/quick", "hi")).key(MASTER)).await;
+    stream.refused(402, "budget_exceeded");
+    ask(&gateway, "claude/chat-model", KEY).await.ok();
+    let (of_provider, of_alias) = (budgets(&gateway, "provider").await, budgets(&gateway, "model").await);
+    assert_eq!((of_provider.len(), of_alias.len()), (2, 1));
+    assert_eq!(of_provider[0]["spent_usd"], of_alias[0]["spent_usd"]);
+    assert_eq!(of_provider[0]["spent_usd"], of_provider[1]["spent_usd"]);
+    // One that leaves the file and comes back has spent what it has spent.
+    gateway.write_config(&format!("{}{keys}", upstream.providers()));
+    eventually("it has left", async || budgets(&gateway, "provider").await.is_empty().then_some(())).await;
+    ask(&gateway, "up/chat-model", MASTER).await.ok();
+    gateway.write_config(&format!("{providers}{models}{keys}"));
+    eventually("it is back", async || (budgets(&gateway, "provider").await.len() == 2).then_some(())).await;
+    ask(&gateway, "up/chat-model", MASTER).await.refused(402, "budget_exceeded");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_gateways_together_stay_within_the_budget_of_a_provider() {
+    let Some(redis) = Redis::start().await else { return };
+    let upstream = Upstream::start().await;
+    for mode in ["strict", "leased"] {
+        let budget = format!("budget: {{ limit_usd: 1, period: total, mode: {mode} }}");
+        let providers = upstream
+            .providers()
+            .replace("api_key: upstream-secret-1", &format!("{budget}, api_key: upstream-secret-1"));
+        let config = format!(
+            "{}redis_url: {}\nredis_timeout_ms: 5000\nredis_prefix: {mode}\nkeys:\n  - {{ name: app, key: {KEY} }}\n",
+            providers,
+            redis.url()
+        );
+        let (one, two) = tokio::join!(Gateway::start(&config), Gateway::start(&config));
+        for gateway in [&one, &two] {
+            gateway.metric_becomes("gatewright_shared_limits_up", 1.0, SOON).await;
+            gateway.metric_becomes("gatewright_shared_limits_nodes", 2.0, SOON).await;
+        }
+        let one_costs = cost(&one).await;
+        let mut spent = 0;
+        for _ in 0..200 {
+            let mut set = JoinSet::new();
+            for call in 0..8 {
+                let addr = if call % 2 == 0 { one.addr } else { two.addr };
+                set.spawn(async move { Call::chat(&chat("up/chat-model", "hi")).key(KEY).send(addr).await });
+            }
+            let answers = set.join_all().await;
+            let costs = answers.iter().filter(|answer| answer.status == 200);
+            spent += costs.map(|answer| nanos(answer.header("x-gatewright-cost-usd").unwrap())).sum::<i128>();
+            assert!(spent <= 1_000_000_000, "{mode}: {spent}");
+            if answers.iter().all(|answer| answer.status == 402) {
+                break;
+            }
+        }
+        assert!(spent > one_costs, "{mode}: {spent}");
     }
 }

@@ -41,13 +41,17 @@ pub struct SpentByPeriod {
     pub month: NanoUsd,
     /// Ever.
     pub total: NanoUsd,
+    /// In the day, the week and the month before.
+    pub before: [NanoUsd; 3],
 }
 
 /// A budget and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BudgetView {
-    /// Bound, with what is added to it for a time.
+    /// Bound, with what is added to it for a time and what came over from the window before.
     pub limit: NanoUsd,
+    /// What of that came over.
+    pub carried: NanoUsd,
     /// Spent in the current window.
     pub spent: NanoUsd,
     /// Held by calls in flight.
@@ -63,6 +67,13 @@ struct PeriodSpent {
     window_start: Micros,
     spent: NanoUsd,
     /// What of it was spent here: other gateways on the same database spend too.
+    here: NanoUsd,
+}
+
+/// What was spent in a window that is over, and what of it here.
+#[derive(Clone, Copy, Debug, Default)]
+struct Before {
+    spent: NanoUsd,
     here: NanoUsd,
 }
 
@@ -84,9 +95,16 @@ impl<'a> Known<'a> {
         Self { pieces: &spending.pieces, later: spending.later, unstored }
     }
 
-    /// What of the window's time is in the store.
-    fn stored(&self) -> NanoUsd {
-        self.pieces.iter().fold(self.later, |sum, (_, amount)| sum.plus(*amount))
+    /// What of the time from a moment on is in the store.
+    fn stored_from(&self, start: Micros) -> NanoUsd {
+        let within = self.pieces.iter().filter(|(at, _)| *at >= start);
+        within.fold(self.later, |sum, (_, amount)| sum.plus(*amount))
+    }
+
+    /// What of the time before a moment is in the store.
+    fn stored_before(&self, start: Micros) -> NanoUsd {
+        let within = self.pieces.iter().filter(|(at, _)| *at < start);
+        within.fold(NanoUsd::ZERO, |sum, (_, amount)| sum.plus(*amount))
     }
 
     /// What came behind the pieces.
@@ -100,6 +118,8 @@ impl<'a> Known<'a> {
 pub(super) struct Purse {
     /// In the order of [`PERIODS`].
     periods: [PeriodSpent; 4],
+    /// What was spent in the windows before the first three of them. Most accounts never have any.
+    before: Option<Box<[Before; 3]>>,
     reserved: NanoUsd,
     /// The end of the current day: no window ends before.
     next_roll: Micros,
@@ -116,6 +136,7 @@ impl Default for Purse {
         let unset = PeriodSpent { window_start: Micros::MIN, spent: NanoUsd::ZERO, here: NanoUsd::ZERO };
         Self {
             periods: [unset; 4],
+            before: None,
             reserved: NanoUsd::ZERO,
             next_roll: Micros::MIN,
             others: Vec::new(),
@@ -173,14 +194,29 @@ impl Purse {
 
     pub(super) fn view(&mut self, budget: &Budget, now: Micros) -> BudgetView {
         self.roll(now);
-        let (limit, reserved) = (budget.limit_at(now), self.reserved);
-        let Some(place) = place(budget) else {
-            let (spent, window_start, resets_at) = self.other(budget, now).state(now);
-            return BudgetView { limit, spent, reserved, window_start, resets_at };
+        let reserved = self.reserved;
+        let (spent, window_start, resets_at) = match place(budget) {
+            Some(place) => {
+                let PeriodSpent { window_start, spent, .. } = self.periods[place];
+                (spent, window_start, budget.period.window_end(window_start))
+            }
+            None => self.other(budget, now).state(now),
         };
-        let window = self.periods[place];
-        let resets_at = budget.period.window_end(window.window_start);
-        BudgetView { limit, spent: window.spent, reserved, window_start: window.window_start, resets_at }
+        let carried = match budget.carries_at_most(window_start) {
+            Some(_) => budget.carried(window_start, self.before(budget, now).spent),
+            None => NanoUsd::ZERO,
+        };
+        let limit = budget.limit_at(now).plus(carried);
+        BudgetView { limit, carried, spent, reserved, window_start, resets_at }
+    }
+
+    /// What was spent in the window before the current one of a budget.
+    fn before(&mut self, budget: &Budget, now: Micros) -> Before {
+        self.roll(now);
+        match place(budget) {
+            Some(place) => self.before.as_ref().and_then(|all| all.get(place)).copied().unwrap_or_default(),
+            None => self.other(budget, now).before(now),
+        }
     }
 
     /// The window of a budget that is not one of the calendar in UTC.
@@ -255,6 +291,7 @@ impl Purse {
         for (state, amount) in self.periods.iter_mut().zip([spent.day, spent.week, spent.month]) {
             state.spent = state.spent.max(amount);
         }
+        self.note_before(spent.before, |before| &mut before.spent);
         self.learn(now, spent.total);
         self.heard = now;
     }
@@ -265,18 +302,40 @@ impl Purse {
         for (state, amount) in self.periods.iter_mut().zip([here.day, here.week, here.month, here.total]) {
             state.here = state.here.max(amount);
         }
+        self.note_before(here.before, |before| &mut before.here);
+    }
+
+    /// What is known to be more stays.
+    fn note_before(&mut self, amounts: [NanoUsd; 3], part: fn(&mut Before) -> &mut NanoUsd) {
+        if amounts == [NanoUsd::ZERO; 3] {
+            return;
+        }
+        for (known, amount) in self.before.get_or_insert_default().iter_mut().zip(amounts) {
+            let known = part(known);
+            *known = amount.max(*known);
+        }
     }
 
     fn roll(&mut self, now: Micros) {
         if now < self.next_roll {
             return;
         }
-        for (period, state) in PERIODS.iter().zip(&mut self.periods) {
+        let mut before = self.before.take();
+        for (place, (period, state)) in PERIODS.iter().zip(&mut self.periods).enumerate() {
             let start = period.window_start(now);
             if start > state.window_start {
+                // Nothing was spent in windows that nobody saw.
+                let is_next = period.window_end(state.window_start) == Some(start);
+                let left = Before { spent: state.spent, here: state.here };
+                let left = if is_next { left } else { Before::default() };
+                if before.is_some() || left.spent > NanoUsd::ZERO {
+                    let known = before.get_or_insert_default().get_mut(place);
+                    known.into_iter().for_each(|known| *known = left);
+                }
                 *state = PeriodSpent { window_start: start, spent: NanoUsd::ZERO, here: NanoUsd::ZERO };
             }
         }
+        self.before = before;
         let today = Period::Day.window_start(now);
         self.next_roll = Period::Day.window_end(today).unwrap_or(Micros::MAX);
     }

@@ -99,7 +99,11 @@ impl Tally {
         let shared = rules.budgets.iter().filter(|budget| budget.sharing.is_shared());
         let mut counters = self.lock();
         let now = counters.now(now);
-        shared.map(|budget| counters.purse().mark(budget, now, true)).filter(|mark| !mark.is_none()).collect()
+        let marks = shared.flat_map(|budget| {
+            let purse = counters.purse();
+            [Some(purse.mark(budget, now, true)), purse.mark_before(budget, now)]
+        });
+        marks.flatten().filter(|mark| !mark.is_none()).collect()
     }
 
     /// True from the moment the account was closed, also for calls that hold an older version of it.

@@ -8,7 +8,7 @@ use super::session::Db;
 use super::{by_node, rollups, sums, tolls};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId, TollFrame, outcome_code};
-use crate::rows::{Bounds, Counted, Row, Sums, TollSums, Totals, signed};
+use crate::rows::{Bounds, Counted, Row, Share, Sums, TollSums, Totals, signed};
 use crate::traits::Batch;
 use crate::types::{Folded, PendingIntent};
 use ahash::{AHashMap, AHashSet};
@@ -20,7 +20,8 @@ const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cos
      AS t (request, attempt, entry) ORDER BY request, attempt, entry ON CONFLICT DO NOTHING";
 /// A lost call gives way to the truth.
 const TAKE_BACK: &str = "DELETE FROM records WHERE id = ANY($1) AND outcome = $2 \
-     RETURNING id, time, key, team, model, provider, customer, input, cost, parent IS NOT NULL, accounts";
+     RETURNING id, time, key, team, model, provider, customer, input, cost, parent IS NOT NULL, accounts, \
+     upstream_model";
 const ENTERED: &str = "SELECT request, attempt, COUNT(*)::int, LEAST(SUM(cost), 9223372036854775807)::bigint FROM ledger \
      WHERE request = ANY($1) GROUP BY request, attempt";
 const OWN: &str = "INSERT INTO objects (kind, id, provider, owner, model, detail, created, expires, credential) \
@@ -37,9 +38,17 @@ const ADVANCE: &str = "INSERT INTO watermarks (node, generation, worker, sequenc
 
 /// An attempt's share of a record.
 #[derive(Debug)]
-struct Share {
+struct OwnShare {
     provider: String,
+    upstream_model: String,
     totals: Totals,
+}
+
+impl OwnShare {
+    fn share(&self) -> Share<'_> {
+        let Self { provider, upstream_model, totals } = self;
+        Share { provider, upstream_model, totals: *totals }
+    }
 }
 
 /// What is written besides rows, in order.
@@ -68,7 +77,7 @@ struct Owned {
 pub(super) struct Gathered {
     records: Columns,
     /// Of each record, in the order of `records`.
-    shares: Vec<Vec<Share>>,
+    shares: Vec<Vec<OwnShare>>,
     /// Of records that count in budgets of routes, by their place in `records`; few do.
     tolls: AHashMap<usize, Vec<TollFrame>>,
     seen: AHashSet<u128>,
@@ -88,8 +97,9 @@ impl Batch for Gathered {
                 self.tolls.insert(self.records.len(), record.tolls.clone());
             }
             self.records.push(&Row::of(record));
-            let share = |attempt: &crate::journal::AttemptFrame<'_>| Share {
+            let share = |attempt: &crate::journal::AttemptFrame<'_>| OwnShare {
                 provider: clean(attempt.provider).into_owned(),
+                upstream_model: clean(attempt.upstream_model).into_owned(),
                 totals: Totals::of(attempt),
             };
             self.shares.push(record.attempts.iter().map(share).collect());
@@ -238,10 +248,8 @@ impl Gathered {
         }
         let Some((counted, totals)) = self.records.counted(at) else { return };
         match self.shares.get(at).map_or(&[][..], Vec::as_slice) {
-            [] | [_] => sums.count_shares(&counted, std::iter::once((counted.provider, totals)), 1),
-            several => {
-                sums.count_shares(&counted, several.iter().map(|s| (s.provider.as_str(), s.totals)), 1);
-            }
+            [] | [_] => sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1),
+            several => sums.count_shares(&counted, several.iter().map(OwnShare::share), 1),
         }
     }
 
@@ -316,7 +324,7 @@ impl Gathered {
                 let cost = if place + 1 == attempts.len() { totals.cost } else { 0 };
                 entries.add(&self.lost, at, usize::from(*attempt), 0, cost);
             }
-            added.sums.count_shares(&counted, std::iter::once((counted.provider, totals)), 1);
+            added.sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1);
         }
         Ok(new.len() as u64)
     }
@@ -357,6 +365,7 @@ fn count_lost(row: &tokio_postgres::Row, sums: &mut Sums) -> Result<(), Fault> {
         team: text(3)?,
         model: text(4)?,
         provider: text(5)?,
+        upstream_model: text(11)?,
         customer: text(6)?,
         outcome: Outcome::Lost,
         status: 0,
@@ -368,7 +377,7 @@ fn count_lost(row: &tokio_postgres::Row, sums: &mut Sums) -> Result<(), Fault> {
         accounts: row.try_get::<_, Option<&[u8]>>(10)?.unwrap_or_default(),
     };
     let totals = Totals { input: row.try_get(7)?, cost: row.try_get(8)?, ..Totals::default() };
-    sums.count_shares(&counted, std::iter::once((counted.provider, totals)), -1);
+    sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), -1);
     Ok(())
 }
 

@@ -169,6 +169,7 @@ impl Columns {
                 team: self.team.get(at)?.as_deref().unwrap_or(""),
                 model: self.model.get(at)?,
                 provider: self.provider.get(at)?.as_deref().unwrap_or(""),
+                upstream_model: self.upstream_model.get(at)?.as_deref().unwrap_or(""),
                 customer: self.customer.get(at)?.as_deref().unwrap_or(""),
                 outcome: *self.outcome.get(at)?,
                 status: u16::try_from(*self.status.get(at)?).unwrap_or(0),

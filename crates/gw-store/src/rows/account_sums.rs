@@ -2,8 +2,9 @@
 //! fold. It must not touch a database: a store writes what it is handed.
 
 use super::sums::UsageSum;
-use crate::accounts::{AccountBytes, each};
+use crate::accounts::{AccountBytes, bytes_of, each};
 use ahash::AHashMap;
+use gw_model::snapshot::Quota;
 
 /// The hour that stands for all hours.
 pub(crate) const ALL_HOURS: i64 = -1;
@@ -20,6 +21,20 @@ impl AccountSums {
     pub(super) fn add(&mut self, hour: i64, accounts: &[u8], sum: &UsageSum) {
         for account in each(accounts) {
             self.0.entry((hour, *account)).or_default().add(sum);
+        }
+    }
+
+    /// Adds money to what was called: the alias of that name, the model at the provider, and the provider. Only money, of
+    /// which there may be a budget; a name that only callers know costs nothing.
+    pub(super) fn add_called(&mut self, hour: i64, [alias, provider, model]: [&str; 3], cost: i64) {
+        if cost == 0 || provider.is_empty() {
+            return;
+        }
+        let called =
+            [Quota::of_model(alias), Quota::of_deployment(provider, model), Quota::of_provider(provider)];
+        let sum = UsageSum { cost, ..UsageSum::default() };
+        for account in called {
+            self.0.entry((hour, bytes_of(account))).or_default().add(&sum);
         }
     }
 

@@ -18,6 +18,6 @@ pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
 pub(crate) use rollups::{Bounds, Rollup, RollupRows};
 pub(crate) use spending::Stretches;
 pub(crate) use spent::{add_spent, first_day};
-pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Sums, UsageSum};
+pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, UsageSum};
 pub(crate) use tolls::TollSums;
 pub(crate) use usage::{hours, projects, with_rest};

@@ -7,12 +7,20 @@ use gw_model::{Micros, NanoUsd};
 
 pub(super) const DAY_US: i64 = 86_400_000_000;
 
-/// The first day, since 1970, that counts in some window that holds `now`.
-pub(crate) fn first_day(now: Micros) -> i64 {
-    Period::Month.window_start(now).min(Period::Week.window_start(now)).div_euclid(DAY_US)
+/// The periods of days, weeks and months, and where the window before begins.
+fn windows(now: Micros) -> [(Micros, Micros); 3] {
+    [Period::Day, Period::Week, Period::Month].map(|period| {
+        let start = period.window_start(now);
+        (start, period.window_start(start.saturating_sub(1)))
+    })
 }
 
-/// Adds a row, of a day or of all days, to the windows that hold `now`.
+/// The first day, since 1970, that counts in some window that holds `now`, or in the one before.
+pub(crate) fn first_day(now: Micros) -> i64 {
+    windows(now).into_iter().map(|(_, before)| before).min().unwrap_or(now).div_euclid(DAY_US)
+}
+
+/// Adds a row, of a day or of all days, to the windows that hold `now` and those before them.
 pub(crate) fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: i64) {
     let add = |sum: &mut NanoUsd| *sum = NanoUsd(sum.0.saturating_add_signed(cost));
     if day == ALL_DAYS {
@@ -20,11 +28,13 @@ pub(crate) fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: 
         return;
     }
     let time = day.saturating_mul(DAY_US);
-    for (period, sum) in
-        [(Period::Day, &mut spent.day), (Period::Week, &mut spent.week), (Period::Month, &mut spent.month)]
-    {
-        if time >= period.window_start(now) {
+    let [of_day, of_week, of_month] = &mut spent.before;
+    let sums = [(&mut spent.day, of_day), (&mut spent.week, of_week), (&mut spent.month, of_month)];
+    for ((start, start_before), (sum, before)) in windows(now).into_iter().zip(sums) {
+        if time >= start {
             add(sum);
+        } else if time >= start_before {
+            add(before);
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Counted<'a> {
     pub(crate) model: &'a str,
     /// Of its last attempt; empty when there was none.
     pub(crate) provider: &'a str,
+    /// The same.
+    pub(crate) upstream_model: &'a str,
     pub(crate) customer: &'a str,
     pub(crate) outcome: Outcome,
     /// Sent to the caller; 0 for none.
@@ -51,6 +53,7 @@ impl<'a> Counted<'a> {
             team: row.team,
             model: row.model,
             provider: row.provider,
+            upstream_model: row.upstream_model,
             customer: row.customer,
             outcome: row.outcome,
             status: row.status,
@@ -76,6 +79,26 @@ impl<'a> Counted<'a> {
     /// The name that it is counted under, of those that may be a label or an account: the account, where it has one.
     fn named(&self, level: Level, label: &'a str) -> Cow<'a, str> {
         of_level(self.accounts, level).map_or(Cow::Borrowed(label), |id| Cow::Owned(id.to_string()))
+    }
+}
+
+/// One attempt's part of a record.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share<'a> {
+    pub(crate) provider: &'a str,
+    pub(crate) upstream_model: &'a str,
+    pub(crate) totals: Totals,
+}
+
+impl<'a> Share<'a> {
+    pub(crate) fn of(attempt: &AttemptFrame<'a>) -> Self {
+        let AttemptFrame { provider, upstream_model, .. } = attempt;
+        Self { provider, upstream_model, totals: Totals::of(attempt) }
+    }
+
+    /// The only one.
+    pub(crate) const fn whole(counted: &Counted<'a>, totals: Totals) -> Self {
+        Self { provider: counted.provider, upstream_model: counted.upstream_model, totals }
     }
 }
 
@@ -114,10 +137,8 @@ impl Sums {
     pub(crate) fn count(&mut self, row: &Row<'_>, attempts: &[AttemptFrame<'_>], sign: i64) {
         let counted = Counted::of(row);
         match attempts {
-            [] | [_] => self.add_share(&counted, counted.provider, &row.totals, true, sign),
-            several => {
-                self.count_shares(&counted, several.iter().map(|a| (a.provider, Totals::of(a))), sign);
-            }
+            [] | [_] => self.add_share(&counted, &Share::whole(&counted, row.totals), true, sign),
+            several => self.count_shares(&counted, several.iter().map(Share::of), sign),
         }
     }
 
@@ -126,23 +147,17 @@ impl Sums {
     pub(crate) fn count_shares<'p>(
         &mut self,
         counted: &Counted<'_>,
-        shares: impl ExactSizeIterator<Item = (&'p str, Totals)>,
+        shares: impl ExactSizeIterator<Item = Share<'p>>,
         sign: i64,
     ) {
         let last = shares.len().saturating_sub(1);
-        for (number, (provider, totals)) in shares.enumerate() {
-            self.add_share(counted, provider, &totals, number == last, sign);
+        for (number, share) in shares.enumerate() {
+            self.add_share(counted, &share, number == last, sign);
         }
     }
 
-    fn add_share(
-        &mut self,
-        counted: &Counted<'_>,
-        provider: &str,
-        totals: &Totals,
-        is_last: bool,
-        sign: i64,
-    ) {
+    fn add_share(&mut self, counted: &Counted<'_>, share: &Share<'_>, is_last: bool, sign: i64) {
+        let Share { provider, upstream_model, totals } = share;
         let request = if is_last && !counted.is_sub_call { sign } else { 0 };
         let sum = UsageSum {
             requests: request,
@@ -157,6 +172,7 @@ impl Sums {
         let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
         self.cells.entry(cell).or_default().add(&sum);
         self.accounts.add(counted.hour(), counted.accounts, &sum);
+        self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], sum.cost);
         self.rollups.add(counted, provider, totals, &sum, sign);
     }
 

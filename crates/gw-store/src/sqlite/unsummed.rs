@@ -9,7 +9,7 @@
 
 use super::sums;
 use crate::journal::outcome_of;
-use crate::rows::{Bounds, Counted, Sums, Totals, id_bytes, signed};
+use crate::rows::{Bounds, Counted, Share, Sums, Totals, id_bytes, signed};
 use gw_model::{NanoUsd, Outcome};
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
@@ -185,7 +185,7 @@ fn sum_again(db: &Connection, summed: i64, first: [u8; 16]) -> rusqlite::Result<
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
          attempts, tries, parent IS NOT NULL, accounts, saved, status, error_code, cache, first_byte_us, cache_write, \
-         reasoning FROM records WHERE id >= ? AND batch > ?",
+         reasoning, upstream_model FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
     let mut sums = Sums::default();
@@ -206,6 +206,7 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         team: text(3)?,
         model: text(4)?,
         provider: text(5)?,
+        upstream_model: text(23)?,
         customer: text(6)?,
         outcome: outcome_of(row.get(7)?).unwrap_or(Outcome::UpstreamError),
         status: row.get(17)?,
@@ -235,15 +236,15 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
         _ => Vec::new(),
     };
     if tries.is_empty() {
-        sums.count_shares(&counted, std::iter::once((counted.provider, totals)), 1);
+        sums.count_shares(&counted, std::iter::once(Share::whole(&counted, totals)), 1);
     } else {
         // Of some tokens the list says nothing: they are counted for the last attempt.
         let rest =
             Totals { cache_write: totals.cache_write, reasoning: totals.reasoning, ..Totals::default() };
-        let last = tries.len() - 1;
-        let shares: Vec<(&str, Totals)> = (tries.iter().enumerate())
-            .map(|(at, t)| (t.provider.as_str(), if at == last { t.totals().plus(rest) } else { t.totals() }))
-            .collect();
+        let mut shares: Vec<Share<'_>> = tries.iter().map(Try::share).collect();
+        if let Some(last) = shares.last_mut() {
+            last.totals = last.totals.plus(rest);
+        }
         sums.count_shares(&counted, shares.into_iter(), 1);
     }
     Ok(())
@@ -253,6 +254,8 @@ fn count_again(sums: &mut Sums, row: &Row<'_>) -> rusqlite::Result<()> {
 #[derive(Deserialize)]
 struct Try {
     provider: String,
+    #[serde(default)]
+    upstream_model: String,
     input_tokens: u64,
     output_tokens: u64,
     cached_tokens: u64,
@@ -260,6 +263,10 @@ struct Try {
 }
 
 impl Try {
+    fn share(&self) -> Share<'_> {
+        Share { provider: &self.provider, upstream_model: &self.upstream_model, totals: self.totals() }
+    }
+
     fn totals(&self) -> Totals {
         // The amount was written by this program; it is a decimal.
         let cost = NanoUsd::parse_usd(&self.cost_usd).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! Tests of [`super`].
 use crate::compile::tests::{faults, ok};
-use gw_model::limits::Reserve;
+use gw_model::NanoUsd;
+use gw_model::limits::{Budget, Period, Reserve, Rollover};
 use gw_model::snapshot::Quota;
 
 const TEXT: &str = "
@@ -44,4 +45,43 @@ fn what_cannot_be_is_said_with_its_place() {
     assert!(faults(&much).contains("comes to more than 100 percent"), "{}", faults(&much));
     let paced = TEXT.replace("reserve: { high: 30 }", "kind: gcra, reserve: { high: 30 }");
     assert!(faults(&paced).contains("'reserve' is not for kind gcra"), "{}", faults(&paced));
+}
+
+#[test]
+fn what_is_called_may_have_budgets() {
+    let text = "
+providers:
+  gpu: { kind: openai-compatible, base_url: 'http://g/v1', budget: { limit_usd: 100, period: month } }
+models:
+  a:
+    budgets: [{ limit_usd: 5, period: day }, { limit_usd: 20, period: week, time_zone: Europe/Berlin }]
+    targets: [{ provider: gpu, model: m, budget: { limit_usd: 2, period: day, rollover: { cap_usd: 1, since: 2026-11-01 } } }]
+  b: { targets: [{ provider: gpu, model: m }] }
+";
+    let quotas = ok(text).snapshot.quotas;
+    let of = |id| quotas.iter().find(|quota| quota.id == id).map(|quota| &quota.budgets[..]);
+    assert_eq!(
+        of(Quota::of_provider("gpu")).unwrap(),
+        [Budget::new(NanoUsd(100_000_000_000), Period::Month)]
+    );
+    assert_eq!(of(Quota::of_model("a")).unwrap().len(), 2);
+    let [deployment] = of(Quota::of_deployment("gpu", "m")).unwrap() else { panic!("one") };
+    let since = gw_model::time::parse("2026-11-01").unwrap();
+    assert_eq!(deployment.rollover, Some(Rollover { cap: Some(NanoUsd(1_000_000_000)), since }));
+    let other = text.replace(
+        "b: { targets: [{ provider: gpu, model: m }] }",
+        "b: { targets: [{ provider: gpu, model: m, budget: { limit_usd: 3, period: day } }] }",
+    );
+    assert!(faults(&other).contains("the budgets of 'gpu/m' stand elsewhere too"), "{}", faults(&other));
+    let both = text.replace(
+        "budgets: [{ limit_usd: 5,",
+        "budget: { limit_usd: 1, period: day }\n    budgets: [{ limit_usd: 5,",
+    );
+    assert!(faults(&both).contains("give 'budget' or 'budgets', not both"), "{}", faults(&both));
+    let ever = text.replace("limit_usd: 2, period: day", "limit_usd: 2, period: total");
+    assert!(faults(&ever).contains("'rollover' is for periods day, week and month"), "{}", faults(&ever));
+    let when = text.replace("since: 2026-11-01", "since: soon");
+    assert!(faults(&when).contains("'since' must be a time"), "{}", faults(&when));
+    let never = text.replace(", since: 2026-11-01", "");
+    assert!(faults(&never).contains("since"), "{}", faults(&never));
 }

@@ -106,6 +106,9 @@ fn accessed(form: &mut Form, access: Option<&Access>) {
     if !access.allowed_ips.is_empty() {
         add("allowed_ips", access.allowed_ips.iter().map(ToString::to_string).collect());
     }
+    if !access.allowed_origins.is_empty() {
+        add("allowed_origins", json!(access.allowed_origins));
+    }
     if !access.hours.is_empty() {
         add("hours", access::hours_shown(access).into());
     }

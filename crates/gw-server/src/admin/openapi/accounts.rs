@@ -65,7 +65,7 @@ const RESOURCES: [[Operation; 5]; 7] = [
 pub(super) const OPERATIONS: &[Operation] = RESOURCES.as_flattened();
 
 /// Members of every resource, as they are shown and as they are given.
-const SHOWN: [&str; 27] = [
+const SHOWN: [&str; 28] = [
     "id:string",
     "name:string",
     "models:array?",
@@ -78,6 +78,7 @@ const SHOWN: [&str; 27] = [
     "budgets:array",
     "metadata:object",
     "allowed_ips:array?",
+    "allowed_origins:array?",
     "hours:array",
     "required_metadata:array",
     "logging:string?",
@@ -94,7 +95,7 @@ const SHOWN: [&str; 27] = [
     "updated_at:string",
     "requests_in_flight:integer?",
 ];
-const GIVEN: [&str; 22] = [
+const GIVEN: [&str; 23] = [
     "name:string?",
     "models:array?",
     "endpoints:array?",
@@ -106,6 +107,7 @@ const GIVEN: [&str; 22] = [
     "budgets:array?",
     "metadata:object?",
     "allowed_ips:array?",
+    "allowed_origins:array?",
     "hours:array?",
     "required_metadata:array?",
     "logging:string?",

@@ -13,11 +13,20 @@ const LIMITS: [&str; 7] = [
     "mode:string?",
     "on_unavailable:string?",
 ];
-const BUDGET: [&str; 5] =
-    ["limit_usd:string", "period:string", "strict:boolean?", "mode:string?", "on_unavailable:string?"];
+const BUDGET: [&str; 9] = [
+    "limit_usd:string",
+    "period:string",
+    "strict:boolean?",
+    "time_zone:string?",
+    "shadow:boolean?",
+    "increases:array?",
+    "rollover:object?",
+    "mode:string?",
+    "on_unavailable:string?",
+];
 
 /// Members of a key.
-const KEY: [&str; 40] = [
+const KEY: [&str; 41] = [
     "id:string",
     "name:string",
     "team_id:string?",
@@ -33,6 +42,7 @@ const KEY: [&str; 40] = [
     "budgets:array",
     "priority:string",
     "allowed_ips:array",
+    "allowed_origins:array",
     "hours:array",
     "required_metadata:array",
     "logging:string?",
@@ -61,7 +71,7 @@ const KEY: [&str; 40] = [
 ];
 
 /// Members of a key as it is written.
-const KEY_INPUT: [&str; 30] = [
+const KEY_INPUT: [&str; 31] = [
     "name:string?",
     "team_id:string?",
     "project_id:string?",
@@ -76,6 +86,7 @@ const KEY_INPUT: [&str; 30] = [
     "budgets:array?",
     "priority:string?",
     "allowed_ips:array?",
+    "allowed_origins:array?",
     "hours:array?",
     "required_metadata:array?",
     "logging:string?",
@@ -105,11 +116,12 @@ pub(super) fn schemas() -> Value {
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
         "KeyRotation": object(&["grace_seconds:integer?"]),
         "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
-            "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array", "hours:array",
+            "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array",
+            "allowed_origins:array", "hours:array",
             "required_metadata:object", "logging:array", "regions:object", "max_input_tokens:object", "tools:object",
             "denied_tools:object", "fallbacks:object", "parameters:object", "deny_when:array", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
-            "key_name:string?", "limit_usd:string", "limit_now_usd:string", "spent_usd:string",
-            "reserved_usd:string", "period:string", "strict:boolean", "resets_at:string?"]),
+            "key_name:string?", "limit_usd:string", "limit_now_usd:string", "carried_usd:string", "spent_usd:string",
+            "reserved_usd:string", "period:string", "strict:boolean", "rollover:object?", "resets_at:string?"]),
     })
 }

@@ -46,7 +46,9 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
         ("/api/v1/reports/chargeback", "group_by") => Kind::Text,
         ("/api/v1/reports/chargeback", "format") => Kind::OneOf(vec!["json", "csv"]),
         (_, "group_by") => Kind::OneOf(GroupBy::ALL.iter().map(|by| by.as_str()).collect()),
-        (_, "level") => Kind::OneOf(Level::ALL.iter().map(|level| level.as_str()).collect()),
+        (_, "level") => {
+            Kind::OneOf(Level::ALL.iter().chain(Level::CALLED).map(|level| level.as_str()).collect())
+        }
         (_, "managed_by") => Kind::OneOf(vec!["file", "api", "token"]),
         ("/api/v1/audit/export", "format") => Kind::OneOf(vec!["jsonl"]),
         (_, "format") => Kind::OneOf(vec!["yaml", "json"]),

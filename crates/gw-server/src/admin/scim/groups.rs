@@ -29,7 +29,7 @@ pub(super) async fn search(Extension(asked): By, body: Bytes) -> Answer {
 }
 
 async fn found(asked: Arc<Asked>, wanted: Wanted) -> Answer {
-    let Wanted { filter, page, selection } = wanted;
+    let Wanted { filter, order, page, selection } = wanted;
     let shows_members = selection.shows("members");
     let work = move |asked: &Asked| {
         let is_meant = |one: &Resource| filter.as_ref().is_none_or(|filter| filter.matches(&one.members));
@@ -37,7 +37,12 @@ async fn found(asked: Arc<Asked>, wanted: Wanted) -> Answer {
         let all = groups.iter().map(|group| (group, resource_of(asked, group, &HashMap::new())));
         let meant: Vec<&StoredGroup> = all.filter(|(_, one)| is_meant(one)).map(|(group, _)| group).collect();
         let names = if shows_members { names(asked, meant.iter().copied())? } else { HashMap::new() };
-        Ok(meant.into_iter().map(|group| resource_of(asked, group, &names)).collect::<Vec<_>>())
+        let mut found: Vec<Resource> =
+            meant.into_iter().map(|group| resource_of(asked, group, &names)).collect();
+        if let Some(order) = order {
+            found.sort_by(|one, other| order.compare(&one.members, &other.members));
+        }
+        Ok(found)
     };
     Ok(Reply::list(apart(asked, work).await?, &page, &selection))
 }

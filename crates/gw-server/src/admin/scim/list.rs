@@ -1,9 +1,10 @@
-//! What a list is asked for: a filter, a page, and which attributes are shown; in the query, or in the body of a search.
+//! What a list is asked for: a filter, an order, a page, and which attributes are shown; in the query, or in the body of a search.
 
 use super::error::Refused;
 use crate::scim::filter::{self, Filter};
 use crate::scim::schema::ResourceKind;
 use crate::scim::selection::Selection;
+use crate::scim::sort::Order;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use serde::Deserialize;
@@ -25,6 +26,8 @@ pub(super) struct ListQuery {
     count: Option<String>,
     attributes: Option<String>,
     excluded_attributes: Option<String>,
+    sort_by: Option<String>,
+    sort_order: Option<String>,
 }
 
 /// A page; `start` begins at 1.
@@ -38,6 +41,7 @@ pub(super) struct Page {
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) filter: Option<Filter>,
+    pub(super) order: Option<Order>,
     pub(super) page: Page,
     pub(super) selection: Selection,
 }
@@ -74,6 +78,8 @@ impl ListQuery {
                 "startindex" => query.start_index = text,
                 "count" => query.count = text,
                 "attributes" => query.attributes = text,
+                "sortby" => query.sort_by = text,
+                "sortorder" => query.sort_order = text,
                 "excludedattributes" => query.excluded_attributes = text,
                 _ => {}
             }
@@ -97,6 +103,8 @@ impl ListQuery {
             usize::try_from(count.max(0)).unwrap_or(usize::MAX).min(MAX_COUNT)
         });
         let start = usize::try_from(start).unwrap_or(usize::MAX);
-        Ok(Wanted { filter, page: Page { start, count }, selection: self.selection(kind) })
+        let by = self.sort_by.as_deref().filter(|by| !by.trim().is_empty());
+        let order = by.map(|by| Order::read(kind, by, self.sort_order.as_deref())).transpose()?;
+        Ok(Wanted { filter, order, page: Page { start, count }, selection: self.selection(kind) })
     }
 }

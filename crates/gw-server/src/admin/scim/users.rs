@@ -25,7 +25,7 @@ pub(super) async fn search(Extension(asked): By, body: Bytes) -> Answer {
 }
 
 async fn found(asked: Arc<Asked>, wanted: Wanted) -> Answer {
-    let Wanted { filter, page, selection } = wanted;
+    let Wanted { filter, order, page, selection } = wanted;
     let work = move |asked: &Asked| {
         // What directories ask all the time is found without looking through all.
         let by_name = filter.as_ref().and_then(|filter| filter.equals("userName"));
@@ -42,7 +42,11 @@ async fn found(asked: Arc<Asked>, wanted: Wanted) -> Answer {
         let groups = asked.tenant.groups()?;
         let all = people.iter().map(|person| shown(asked, &groups, person));
         let is_meant = |one: &Resource| filter.as_ref().is_none_or(|filter| filter.matches(&one.members));
-        Ok(all.filter(is_meant).collect::<Vec<_>>())
+        let mut found: Vec<Resource> = all.filter(is_meant).collect();
+        if let Some(order) = order {
+            found.sort_by(|one, other| order.compare(&one.members, &other.members));
+        }
+        Ok(found)
     };
     Ok(Reply::list(apart(asked, work).await?, &page, &selection))
 }
@@ -91,7 +95,10 @@ pub(super) async fn change(
 ) -> Answer {
     let wanted = json(&body)?;
     let change = move |present: &StoredAccount| {
-        Ok(PersonGiven::of(patch::apply(&USERS, person_shown(present), &wanted)?))
+        let mut resource = patch::apply(&USERS, person_shown(present), &wanted)?;
+        // A patch says all that is there: what it took away is not merely left out.
+        resource.entry("active").or_insert(Value::Null);
+        Ok(PersonGiven::of(resource))
     };
     changed(asked, id, &headers, query, change).await
 }

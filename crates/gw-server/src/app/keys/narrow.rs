@@ -72,9 +72,12 @@ fn more_access(before: Option<&Access>, after: Option<&Access>) -> Option<&'stat
     let after = after.unwrap_or(&none);
     let fewer_ips = !after.allowed_ips.is_empty()
         && after.allowed_ips.iter().all(|block| before.allowed_ips.contains(block));
+    let fewer_origins = !after.allowed_origins.is_empty()
+        && after.allowed_origins.iter().all(|origin| before.allowed_origins.contains(origin));
     let is_kept = |name| after.required_metadata.contains(name);
     let fields = [
         ("allowed_ips", !before.allowed_ips.is_empty() && !fewer_ips),
+        ("allowed_origins", !before.allowed_origins.is_empty() && !fewer_origins),
         ("hours", !before.hours.is_empty() && before.hours != after.hours),
         ("required_metadata", !before.required_metadata.iter().all(is_kept)),
         ("logging", before.logging.is_some_and(|most| after.logging.is_none_or(|now| now > most))),

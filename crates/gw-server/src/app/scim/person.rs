@@ -29,7 +29,12 @@ impl PersonGiven {
             _ => None,
         };
         let (user_name, external_id) = (text("userName"), text("externalId"));
-        let active = resource.remove("active").and_then(|active| active.as_bool());
+        let active = resource.remove("active");
+        // Whether he is active is said no more: he stays as he is, and nothing is shown of it.
+        if active == Some(Value::Null) {
+            resource.insert("active".to_owned(), Value::Null);
+        }
+        let active = active.and_then(|active| active.as_bool());
         Self { user_name: user_name.unwrap_or_default(), external_id, active, attributes: resource }
     }
 
@@ -98,7 +103,10 @@ pub(crate) fn shown(user: &StoredAccount) -> Map<String, Value> {
     let scim = profile.scim.as_ref();
     let mut resource = scim.map(|scim| scim.attributes.clone()).unwrap_or_default();
     resource.insert("userName".to_owned(), user_name(user).into());
-    resource.insert("active".to_owned(), (!profile.disabled).into());
+    // Null stands for what the directory took away.
+    if resource.remove("active").is_none() {
+        resource.insert("active".to_owned(), (!profile.disabled).into());
+    }
     if let Some(external_id) = scim.and_then(|scim| scim.external_id.as_deref()) {
         resource.insert("externalId".to_owned(), external_id.into());
     }

@@ -118,10 +118,46 @@ async fn lists_have_pages_and_chosen_attributes() {
 }
 
 #[tokio::test]
+async fn lists_come_in_the_order_that_is_asked_for() {
+    let site = Site::new("").await;
+    for name in ["cleo", "ada", "Bob"] {
+        site.person(name).await;
+    }
+    let names = async |query: &str| {
+        let page = site.get(&format!("Users?filter=userName%20pr&{query}")).await.ok().json();
+        let names = page["Resources"].as_array().unwrap().iter();
+        names.map(|one| one["userName"].as_str().unwrap().to_lowercase()).collect::<Vec<_>>().join(" ")
+    };
+    let first = |text: &str, count: usize| text.split(' ').take(count).collect::<Vec<_>>().join(" ");
+    let up = names("sortBy=userName").await;
+    let down = names("sortBy=userName&sortOrder=descending").await;
+    assert!(first(&up, 3).starts_with("ada"), "{up}");
+    assert_eq!(up.split(' ').rev().collect::<Vec<_>>(), down.split(' ').collect::<Vec<_>>());
+    assert_eq!(names("sortBy=userName&startIndex=2&count=1").await, up.split(' ').nth(1).unwrap());
+    refused(&site.get("Users?sortBy=shoeSize").await, 400, Some("invalidPath"));
+    refused(&site.get("Users?sortBy=userName&sortOrder=up").await, 400, Some("invalidValue"));
+}
+
+#[tokio::test]
+async fn whether_somebody_is_active_may_be_said_no_more() {
+    let site = Site::new("").await;
+    let id = site.person("ada").await;
+    let path = format!("Users/{id}");
+    site.patch(&path, json!([{"op": "replace", "path": "active", "value": false}])).await.ok();
+    let removed = site.patch(&path, json!([{"op": "remove", "path": "active"}])).await.ok().json();
+    assert!(removed.get("active").is_none(), "{removed}");
+    assert!(site.get(&path).await.ok().json().get("active").is_none());
+    let user = site.gateway.admin(Method::GET, &format!("/api/v1/users/{id}"), None).await.ok().json();
+    assert_eq!(user["disabled"], true, "who was stopped stays so");
+    let back = site.patch(&path, json!([{"op": "add", "path": "active", "value": true}])).await.ok().json();
+    assert_eq!(back["active"], true);
+}
+
+#[tokio::test]
 async fn the_gateway_tells_what_it_supports() {
     let site = Site::new("").await;
     let config = site.get("ServiceProviderConfig").await.ok().json();
-    for (name, is) in [("patch", true), ("filter", true), ("etag", true), ("bulk", false), ("sort", false)] {
+    for (name, is) in [("patch", true), ("filter", true), ("etag", true), ("bulk", false), ("sort", true)] {
         assert_eq!(config[name]["supported"], is, "{name}");
     }
     let kinds = site.get("ResourceTypes").await.ok().json();

@@ -64,7 +64,8 @@ impl Upstream {
     /// Waits until so many requests have come.
     pub(crate) async fn has_asked(&self, requests: u64) {
         let what = format!("{requests} requests upstream");
-        eventually_within(Duration::from_secs(5), &what, async || {
+        // Machines do much else meanwhile.
+        eventually_within(Duration::from_secs(30), &what, async || {
             (self.stats().requests >= requests).then_some(())
         })
         .await;

@@ -56,7 +56,8 @@ impl Purse {
     /// what is left. One part more than there are gateways is left over, since they did not all ask just now.
     pub(in super::super) fn note_used(&mut self, budget: &Budget, now: Micros, used: NanoUsd, nodes: u64) {
         let view = self.view(budget, now);
-        let part = view.limit.minus(used).0 / nodes.saturating_add(1).max(2);
+        // What came over is taken off what is used: whoever says that knows it exactly.
+        let part = budget.limit_at(now).minus(used).0 / nodes.saturating_add(1).max(2);
         let most = self.spent_here(budget, now).plus(NanoUsd(part));
         let window_start = fixed_start(budget, &view);
         let reach = Reach { period: budget.period, window_start, most };
@@ -91,9 +92,23 @@ impl Purse {
             let spent = self.other(budget, now).newest(now, if all { usize::MAX } else { RECENT });
             return Mark { name: format!("r{seconds}"), ends_ms: 0, rolling: seconds, spent };
         }
-        let view = self.view(budget, now);
-        Mark::calendar(budget, view.window_start, view.resets_at, self.spent_here(budget, now).0)
+        let BudgetView { window_start, resets_at, .. } = self.view(budget, now);
+        Mark::calendar(budget, window_start, outlives(budget, resets_at), self.spent_here(budget, now).0)
     }
+
+    /// The same in the window before, where what was not spent then goes over.
+    pub(in super::super) fn mark_before(&mut self, budget: &Budget, now: Micros) -> Option<Mark> {
+        let BudgetView { window_start, resets_at, .. } = self.view(budget, now);
+        budget.carries_at_most(window_start)?;
+        let spent = self.before(budget, now).here.0;
+        Some(Mark::calendar(budget, budget.window_before(window_start), resets_at, spent))
+    }
+}
+
+/// Until when a window that ends then is of interest: where what was not spent goes over, through the next one.
+fn outlives(budget: &Budget, end: Option<Micros>) -> Option<Micros> {
+    let next = |end: Micros| budget.period.window(end, budget.time_zone.as_ref()).1;
+    if budget.rollover.is_some() { end.and_then(next).or(end) } else { end }
 }
 
 /// A rolling window has no start that stays.

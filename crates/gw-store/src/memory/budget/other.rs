@@ -2,7 +2,7 @@
 //! the account's purse. It must not know what is held.
 
 use super::super::window::{Bound, Window};
-use super::Known;
+use super::{Before, Known};
 use gw_model::limits::{Budget, LimitKind, Period, TimeZone};
 use gw_model::{Micros, NanoUsd};
 
@@ -52,8 +52,8 @@ pub struct Unrestored {
 
 #[derive(Debug)]
 enum Spending {
-    /// From the start to the end; what was spent, and what of it here.
-    Calendar { start: Micros, end: Micros, spent: NanoUsd, here: NanoUsd },
+    /// From the start to the end; what was spent, what of it here, and the same of the window before.
+    Calendar { start: Micros, end: Micros, spent: NanoUsd, here: NanoUsd, before: Before },
     /// In 60 parts, the oldest counted whole. Where not all was spent here, there is a second one for what was.
     Rolling(Window, Option<Box<Window>>),
 }
@@ -67,7 +67,8 @@ impl Other {
             _ => {
                 let (start, end) = period.window(now, zone.as_ref());
                 let end = end.unwrap_or(Micros::MAX);
-                Spending::Calendar { start, end, spent: NanoUsd::ZERO, here: NanoUsd::ZERO }
+                let before = Before::default();
+                Spending::Calendar { start, end, spent: NanoUsd::ZERO, here: NanoUsd::ZERO, before }
             }
         };
         let mut new = Self { period, zone, spending, unrestored: None };
@@ -79,7 +80,11 @@ impl Other {
     /// for the moment of now.
     fn extent(&self, now: Micros) -> Unrestored {
         let (from, until) = match (&self.spending, self.period) {
-            (Spending::Calendar { start, end, .. }, _) => (*start, end.saturating_sub(1)),
+            (Spending::Calendar { start, end, .. }, _) => {
+                // The window before matters to the current one: what was not spent may go over.
+                let before = self.period.window(start.saturating_sub(1), self.zone.as_ref()).0;
+                (before, end.saturating_sub(1))
+            }
             // One part more than the window has: the oldest is counted whole.
             (Spending::Rolling(..), Period::Rolling(seconds)) => {
                 (self.period.window_start(now) - Micros::from(seconds) * SECOND / WINDOW_SECONDS, now)
@@ -101,9 +106,11 @@ impl Other {
     /// Learns that others have spent so much since they were last heard of, at `heard`. Where the window began meanwhile,
     /// it is not known what of that belongs to it, or hides behind what was spent here: it counts, until the store is asked.
     pub(super) fn learn(&mut self, now: Micros, more: NanoUsd, heard: Micros) {
-        let is_used = more.0 > 0 || self.state(now).0.0 > 0;
+        let (spent, start, _) = self.state(now);
+        let is_used = more.0 > 0 || spent.0 > 0;
         let window = self.extent(now);
-        if is_used && self.unrestored.is_none() && heard < window.from.saturating_add(SETTLING_US) {
+        let began = if matches!(self.spending, Spending::Calendar { .. }) { start } else { window.from };
+        if is_used && self.unrestored.is_none() && heard < began.saturating_add(SETTLING_US) {
             self.unrestored = Some(Gap { window, due: now.saturating_add(SETTLING_US), knows_here: true });
         }
         if more.0 == 0 {
@@ -145,17 +152,18 @@ impl Other {
     pub(super) fn restore(&mut self, now: Micros, mut all: Known<'_>, here: Option<Known<'_>>) {
         self.roll(now);
         let Some(gap) = self.unrestored.take() else { return };
-        if gap.knows_here && matches!(self.spending, Spending::Calendar { .. }) {
+        if let (true, Spending::Calendar { start, .. }) = (gap.knows_here, &self.spending) {
             // What the store does not know yet was spent here, but maybe before the window began.
-            let stored = here.as_ref().map_or(NanoUsd::ZERO, Known::stored);
+            let stored = here.as_ref().map_or(NanoUsd::ZERO, |here| here.stored_from(*start));
             all.unstored = all.unstored.min(self.spent_here(now).minus(stored));
+        }
+        if let Spending::Calendar { start, before, .. } = &mut self.spending {
+            before.spent = before.spent.max(all.stored_before(*start));
+            before.here = before.here.max(here.as_ref().unwrap_or(&all).stored_before(*start));
         }
         let here = here.filter(|_| !gap.knows_here);
         if let Spending::Calendar { start, spent, here: spent_here, .. } = &mut self.spending {
-            let sum = |known: &Known<'_>| {
-                let within = known.pieces.iter().filter(|(at, _)| at >= start);
-                within.fold(known.since(), |sum, (_, amount)| sum.plus(*amount))
-            };
+            let sum = |known: &Known<'_>| known.stored_from(*start).plus(known.unstored);
             *spent = sum(&all);
             match &here {
                 Some(here) => *spent_here = sum(here),
@@ -192,6 +200,15 @@ impl Other {
         }
     }
 
+    /// What was spent in the window of the calendar before this one.
+    pub(super) fn before(&mut self, now: Micros) -> Before {
+        self.roll(now);
+        match self.spending {
+            Spending::Calendar { before, .. } => before,
+            Spending::Rolling(..) => Before::default(),
+        }
+    }
+
     /// What was spent here.
     pub(super) fn spent_here(&mut self, now: Micros) -> NanoUsd {
         self.roll(now);
@@ -212,15 +229,19 @@ impl Other {
     }
 
     fn roll(&mut self, now: Micros) {
-        if let Spending::Calendar { start, end, spent, here } = &mut self.spending
-            && now >= *end
-        {
-            let (next, next_end) = self.period.window(now, self.zone.as_ref());
-            (*start, *end) = (next, next_end.unwrap_or(Micros::MAX));
-            (*spent, *here) = (NanoUsd::ZERO, NanoUsd::ZERO);
-            // It is counted from its beginning.
-            self.unrestored = None;
+        let Spending::Calendar { start, end, spent, here, before } = &mut self.spending else { return };
+        if now < *end {
+            return;
         }
+        let (next, next_end) = self.period.window(now, self.zone.as_ref());
+        // Nothing was spent in windows that nobody saw.
+        let left = Before { spent: *spent, here: *here };
+        *before = if next == *end { left } else { Before::default() };
+        (*start, *end) = (next, next_end.unwrap_or(Micros::MAX));
+        (*spent, *here) = (NanoUsd::ZERO, NanoUsd::ZERO);
+        // It is counted from its beginning; only what was spent before it may not be known.
+        self.unrestored =
+            self.unrestored.take().map(|_| Gap { window: self.extent(now), due: now, knows_here: true });
     }
 
     const fn scaled(&self, now: Micros) -> Micros {

@@ -80,12 +80,24 @@ impl World {
     fn hear(&mut self) {
         let since = |period: Period| self.sum(|one| one.is_stored && one.at >= period.window_start(self.now));
         let [day, week, month, total] = PERIODS.map(since);
-        self.purse.restore(self.now, &SpentByPeriod { day, week, month, total });
+        let before = [Period::Day, Period::Week, Period::Month].map(|period| {
+            let start = period.window_start(self.now);
+            let within = period.window_start(start - 1)..start;
+            self.sum(|one| one.is_stored && within.contains(&one.at))
+        });
+        self.purse.restore(self.now, &SpentByPeriod { day, week, month, total, before });
         for window in self.purse.open(&windows(), self.now) {
             let here = self.spending(&window, |one| one.is_here);
             let all = self.spending(&window, |_| true);
             self.purse.restore_open(&window, self.now, &all, Some(&here));
         }
+    }
+
+    /// What was spent in the window before: as it is told, and in truth.
+    fn before(&mut self, budget: &Budget) -> (u64, u64) {
+        let start = budget.period.window(self.now, budget.time_zone.as_ref()).0;
+        let within = budget.window_before(start)..start;
+        (self.purse.before(budget, self.now).spent.0, self.sum(|one| within.contains(&one.at)).0)
     }
 
     fn spent(&mut self, budget: &Budget) -> u64 {
@@ -210,6 +222,10 @@ proptest! {
             let (least, most) = world.exact(budget, longest_silence + 10 * SECOND + HOUR / 60);
             let told = world.spent(budget);
             prop_assert!((least..=most).contains(&told), "{budget:?}: {told} is not within {least} and {most}");
+            if matches!(budget.period, Period::Day | Period::Week | Period::Month) {
+                let (told, truth) = world.before(budget);
+                prop_assert!(told >= truth, "{budget:?} before: {told} of {truth}: too much would go over");
+            }
         }
     }
 }

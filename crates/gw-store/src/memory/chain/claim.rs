@@ -73,11 +73,26 @@ pub enum Item {
 /// One budget.
 #[derive(Clone, Debug)]
 pub struct BudgetItem {
-    /// The bound of now.
+    /// The bound of now, without what came over.
     pub limit: NanoUsd,
+    /// What comes over from the window before.
+    pub carry: Option<Carry>,
     /// It is only noted what it would refuse.
     pub shadow: bool,
     /// Its window, and what was spent here in it.
+    pub mark: Mark,
+}
+
+/// What comes over from the window before, as far as it was not spent.
+#[derive(Clone, Debug)]
+pub struct Carry {
+    /// At most.
+    pub most: NanoUsd,
+    /// Of this.
+    pub of: NanoUsd,
+    /// What is known here to come over.
+    pub known: NanoUsd,
+    /// The window before, and what was spent here in it.
     pub mark: Mark,
 }
 
@@ -98,6 +113,13 @@ pub enum Refused {
         /// Held, by all.
         reserved: NanoUsd,
     },
+}
+
+impl BudgetItem {
+    /// The bound as it is known here.
+    fn known_limit(&self) -> NanoUsd {
+        self.carry.as_ref().map_or(self.limit, |carry| self.limit.plus(carry.known))
+    }
 }
 
 impl Part {
@@ -199,7 +221,7 @@ impl Chain {
         let holder = |part: usize| self.parts.get(part).map(|p| p.link.holder.clone()).unwrap_or_default();
         let (unit, max, per_seconds, part) = match (item, refused) {
             (Item::Budgets { list, cost, part, .. }, Refused::Budget { index, spent, reserved }) => {
-                let limit = list.get(index).map_or(NanoUsd::ZERO, |budget| budget.limit);
+                let limit = list.get(index).map_or(NanoUsd::ZERO, BudgetItem::known_limit);
                 let (holder, needed) = (holder(*part), *cost);
                 return HoldRefused::Budget { holder, limit, spent, reserved, needed };
             }
@@ -306,8 +328,14 @@ impl Link {
         shared().next()?;
         let mut counters = self.tally.lock();
         let list = shared().map(|budget| {
-            let mark = counters.purse().mark(budget, now, false);
-            BudgetItem { limit: budget.limit_at(now), shadow: budget.shadow, mark }
+            let purse = counters.purse();
+            let view = purse.view(budget, now);
+            let carry = budget.carries_at_most(view.window_start).and_then(|most| {
+                let mark = purse.mark_before(budget, now)?;
+                Some(Carry { most, of: budget.limit, known: view.carried, mark })
+            });
+            let mark = purse.mark(budget, now, false);
+            BudgetItem { limit: budget.limit_at(now), carry, shadow: budget.shadow, mark }
         });
         Some(Item::Budgets { account: self.id, cost, list: list.collect(), part })
     }

@@ -176,7 +176,9 @@ fn a_budget_rolls_over_with_the_calendar_and_old_holds_count_once() {
 #[test]
 fn spending_is_restored_at_start() {
     let key = key();
-    let spent = SpentByPeriod { day: NanoUsd(1), week: NanoUsd(2), month: NanoUsd(3), total: NanoUsd(4) };
+    let before = [NanoUsd::ZERO; 3];
+    let spent =
+        SpentByPeriod { day: NanoUsd(1), week: NanoUsd(2), month: NanoUsd(3), total: NanoUsd(4), before };
     key.tally.restore_spent(NOW, &spent);
     let of = |period| key.budget(&budgeted(100, period), NOW).spent.0;
     assert_eq!([of(Period::Day), of(Period::Week), of(Period::Month), of(Period::Total)], [1, 2, 3, 4]);

@@ -16,6 +16,7 @@ use accounts::AccountOut;
 use gw_model::limits::Period;
 use gw_model::{AccountId, KeyId, KeyPolicy, Micros, NanoUsd};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -61,13 +62,25 @@ impl Copy {
     }
 
     fn at(&self, spent: &SpentByPeriod, now: Micros) -> SpentByPeriod {
-        let same = |period: Period| period.window_start(now) == period.window_start(self.taken_at);
-        let kept = |period, sum| if same(period) { sum } else { NanoUsd::ZERO };
+        let [of_day, of_week, of_month] = spent.before;
+        let kept = |period: Period, sum: NanoUsd, before: NanoUsd| {
+            let (then, start) = (period.window_start(self.taken_at), period.window_start(now));
+            match then == start {
+                true => (sum, before),
+                // Of the window before, too, only what was spent by then is known.
+                false if period.window_end(then) == Some(start) => (NanoUsd::ZERO, sum),
+                false => (NanoUsd::ZERO, NanoUsd::ZERO),
+            }
+        };
+        let (day, before_day) = kept(Period::Day, spent.day, of_day);
+        let (week, before_week) = kept(Period::Week, spent.week, of_week);
+        let (month, before_month) = kept(Period::Month, spent.month, of_month);
         SpentByPeriod {
-            day: kept(Period::Day, spent.day),
-            week: kept(Period::Week, spent.week),
-            month: kept(Period::Month, spent.month),
+            day,
+            week,
+            month,
             total: spent.total,
+            before: [before_day, before_week, before_month],
         }
     }
 
@@ -87,6 +100,11 @@ impl Copy {
         for spent in self.accounts_spent.chunks(ROWS) {
             let spent = spent.iter().map(|(id, spent)| (*id, SpentOut::windows(spent)));
             file.block(&Block::AccountsSpent(spent.collect()))?;
+        }
+        let before = self.accounts_spent.iter().map(|(id, spent)| (*id, SpentOut::before(spent)));
+        let before: Vec<_> = before.filter(|(_, before)| *before != [0; 3]).collect();
+        for before in before.chunks(ROWS) {
+            file.block(&Block::AccountsBefore(before.to_vec()))?;
         }
         file.block(&Block::Credentials(self.credentials.iter().map(CredentialOut::of).collect()))?;
         for route in &self.routes {
@@ -139,8 +157,14 @@ impl Copy {
             }
             Block::Spent(spent) => self.spent.extend(spent.iter().map(SpentOut::spent)),
             Block::AccountsSpent(spent) => {
-                let of = |(id, windows): (AccountId, [u64; 4])| (id, SpentOut::by_period(windows));
+                let of = |(id, windows): (AccountId, [u64; 4])| (id, SpentOut::by_period(windows, [0; 3]));
                 self.accounts_spent.extend(spent.into_iter().map(of));
+            }
+            Block::AccountsBefore(before) => {
+                let mut before: HashMap<AccountId, [u64; 3]> = before.into_iter().collect();
+                for (id, spent) in &mut self.accounts_spent {
+                    spent.before = before.remove(id).unwrap_or_default().map(NanoUsd);
+                }
             }
             Block::Credentials(all) => {
                 self.credentials.extend(all.into_iter().map(CredentialOut::credential))
@@ -182,9 +206,15 @@ enum Block {
     Accounts(Vec<AccountOut>),
     Spent(Vec<SpentOut>),
     AccountsSpent(Vec<(AccountId, [u64; 4])>),
+    /// In the windows before, of those that spent something in them.
+    AccountsBefore(Vec<(AccountId, [u64; 3])>),
     Credentials(Vec<CredentialOut>),
     Route(RouteOut),
-    End { blocks: u32, revision: i64, taken_at: i64 },
+    End {
+        blocks: u32,
+        revision: i64,
+        taken_at: i64,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -252,24 +282,31 @@ fn from_hex(text: &str) -> Option<[u8; 32]> {
 struct SpentOut {
     key: u128,
     windows: [u64; 4],
+    /// In the windows before.
+    #[serde(default)]
+    before: [u64; 3],
 }
 
 impl SpentOut {
     fn of(key: KeyId, spent: &SpentByPeriod) -> Self {
-        Self { key: key.0, windows: Self::windows(spent) }
+        Self { key: key.0, windows: Self::windows(spent), before: Self::before(spent) }
     }
 
     fn spent(&self) -> (KeyId, SpentByPeriod) {
-        (KeyId(self.key), Self::by_period(self.windows))
+        (KeyId(self.key), Self::by_period(self.windows, self.before))
     }
 
     const fn windows(spent: &SpentByPeriod) -> [u64; 4] {
         [spent.day.0, spent.week.0, spent.month.0, spent.total.0]
     }
 
-    fn by_period(windows: [u64; 4]) -> SpentByPeriod {
+    fn before(spent: &SpentByPeriod) -> [u64; 3] {
+        spent.before.map(|amount| amount.0)
+    }
+
+    fn by_period(windows: [u64; 4], before: [u64; 3]) -> SpentByPeriod {
         let [day, week, month, total] = windows.map(NanoUsd);
-        SpentByPeriod { day, week, month, total }
+        SpentByPeriod { day, week, month, total, before: before.map(NanoUsd) }
     }
 }
 

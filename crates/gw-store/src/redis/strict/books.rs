@@ -159,7 +159,10 @@ fn first_moment(links: &[Link], now: Micros) -> Micros {
     let starts = budgets.filter(|budget| budget.period != Period::Total).map(|budget| match budget.period {
         // One part more than the window has: the oldest is counted whole.
         Period::Rolling(seconds) => budget.period.window_start(now) - Micros::from(seconds) * 1_000_000 / 60,
-        period => period.window(now, budget.time_zone.as_ref()).0,
+        period => {
+            let start = period.window(now, budget.time_zone.as_ref()).0;
+            if budget.rollover.is_some() { budget.window_before(start) } else { start }
+        }
     });
     starts.min().unwrap_or(now)
 }

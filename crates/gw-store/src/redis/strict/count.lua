@@ -249,7 +249,8 @@ local function window(account, at, who, whole)
     note(key, 't', 'n:' .. who, num(ARGV[at]))
     at = at + 1
     spent = num(redis.call('HGET', key, 't'))
-    if ends ~= '0' then redis.call('PEXPIREAT', key, ends) end
+    -- Whoever wants it longer has his way.
+    if ends ~= '0' and num(ends) - now / 1000 > redis.call('PTTL', key) then redis.call('PEXPIREAT', key, ends) end
   else
     if whole then
       replace(key, who, at, count, whole == 'another')
@@ -316,17 +317,25 @@ while ARGV[at] do
     end
     at = at + 5
   elseif op == 'B' then
-    -- Budgets of an account: account, what to hold, how many, and for each its bound, shadow, and window.
+    -- Budgets of an account: account, what to hold, how many, and for each its bound, shadow, and window, and whether
+    -- something comes over from the window before: at most so much, of so much, and that window.
     local account, cost, count = ARGV[at + 1], num(ARGV[at + 2]), num(ARGV[at + 3])
     local held = num(redis.call('HGET', prefix .. ':r:' .. account, 't'))
     local names = {}
     at = at + 4
     for index = 1, count do
-      local limit, is_shadow = num(ARGV[at]), ARGV[at + 1] == '1'
+      local bound, is_shadow = num(ARGV[at]), ARGV[at + 1] == '1'
+      local limit = bound
       local spent, next, name = window(account, at + 2, node)
       names[index] = name
-      uses[#uses + 1] = int(spent + held + cost)
-      at = next
+      at = next + 1
+      if ARGV[next] == '1' then
+        local before, after = window(account, next + 3, node)
+        limit = limit + math.max(0, math.min(num(ARGV[next + 1]), num(ARGV[next + 2]) - before))
+        at = after
+      end
+      -- What came over is taken off what is used: the node knows the bound without it.
+      uses[#uses + 1] = int(math.max(0, spent + held + cost - (limit - bound)))
       if asks and cost > 0 and cost > math.max(0, limit - math.min(limit, spent + held)) then
         local no = refuse(is_shadow, 'b', index - 1, spent, held)
         if no then return no end

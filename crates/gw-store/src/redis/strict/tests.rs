@@ -6,7 +6,7 @@ use super::exchange::{Exchange, Place, Sent};
 use super::grant::Grant;
 use super::wire::{Answer, Told};
 use crate::memory::{Amounts, Chain, Holder, Item, Link, Mark, Refused, Rules, Tally};
-use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, Period, Reserve, Sharing};
+use gw_model::limits::{Budget, Limit, LimitKind, LimitUnit, Limits, Period, Reserve, Rollover, Sharing};
 use gw_model::{AccountId, Level, Micros, NanoUsd, Secret};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -93,7 +93,9 @@ fn link(level: Level, number: u128, rng: &mut fastrand::Rng) -> Link {
     ];
     let limits = Limits { more, ..Limits::default() };
     let budgets = [Period::Total, Period::Day, Period::Rolling(3600)];
-    let budgets = budgets.map(|period| Budget::new(NanoUsd(rng.u64(5_000..100_000)), period));
+    let mut budgets = budgets.map(|period| Budget::new(NanoUsd(rng.u64(5_000..100_000)), period));
+    let cap = rng.bool().then(|| NanoUsd(rng.u64(1_000..50_000)));
+    budgets[1].rollover = rng.bool().then_some(Rollover { cap, since: 0 });
     Link {
         id: AccountId { level, number },
         holder: Holder::default(),
@@ -127,6 +129,9 @@ async fn the_scripts_answer_as_the_chain_in_memory_does() {
         let mut calls: Vec<Call> = Vec::new();
         for step in 0..120 {
             at += rng.i64(0..4000) * 1000 * if rng.u8(0..30) == 0 { 20 } else { 1 };
+            if rng.u8(0..50) == 0 {
+                at += 86_400 * SECOND;
+            }
             if rng.u8(0..3) == 0 && !calls.is_empty() {
                 let mut call = calls.swap_remove(rng.usize(0..calls.len()));
                 let used = amounts(&mut rng);

@@ -125,6 +125,11 @@ pub(super) fn claim(args: &mut Args, claim: &Claim) {
                 for budget in list {
                     args.extend([budget.limit.0.to_string(), flag(budget.shadow)]);
                     window(args, &budget.mark);
+                    args.push(flag(budget.carry.is_some()));
+                    if let Some(carry) = &budget.carry {
+                        args.extend([carry.most.0.to_string(), carry.of.0.to_string()]);
+                        window(args, &carry.mark);
+                    }
                 }
             }
         }

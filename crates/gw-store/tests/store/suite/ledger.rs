@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::sample::{DAY, NOON, attempt, fold, fold_into, intent, pending, record};
+use gw_model::snapshot::Quota;
 use gw_model::{KeyId, NanoUsd, Outcome, RequestId};
 use gw_store::StoreError;
 use gw_store::journal::{Frame, Journal, JournalSettings, SegmentId, SegmentReader, list_segments};
@@ -84,6 +85,13 @@ pub(crate) fn the_truth_with_more_attempts_corrects_too(store: &impl Store) {
     assert_eq!(store.spent_of(KeyId(1), NOON).unwrap().day, NanoUsd(327));
     assert_eq!(store.spent_of(KeyId(1), NOON + DAY).unwrap().day, NanoUsd(327));
     assert_eq!(store.spent_of(KeyId(1), NOON + 2 * DAY).unwrap().day, NanoUsd(0));
+    // Each attempt counts for what it called, and nothing is left of what was written off.
+    let called = |id| store.accounts_spent(Some(id), NOON).unwrap().pop().map(|(_, spent)| spent.total.0);
+    assert_eq!(called(Quota::of_provider("alpha")), Some(307));
+    assert_eq!(called(Quota::of_deployment("alpha", "alpha-large")), Some(307));
+    assert_eq!(called(Quota::of_provider("beta")), Some(20));
+    assert_eq!(called(Quota::of_model("chat")), Some(327));
+    assert_eq!(called(Quota::of_provider("gamma")), None);
 }
 
 pub(crate) fn spending_is_kept_by_calendar_window(store: &impl Store) {
@@ -100,8 +108,10 @@ pub(crate) fn spending_is_kept_by_calendar_window(store: &impl Store) {
     let mut unknown = record(10);
     unknown.key = None;
     fold(store, &[other, unknown]);
-    let expected =
-        SpentByPeriod { day: NanoUsd(10), week: NanoUsd(110), month: NanoUsd(1110), total: NanoUsd(11_110) };
+    // Yesterday nothing; in the week before nothing; in the month before what is 40 days old.
+    let before = [NanoUsd::ZERO, NanoUsd::ZERO, NanoUsd(10_000)];
+    let (day, week, month, total) = (NanoUsd(10), NanoUsd(110), NanoUsd(1110), NanoUsd(11_110));
+    let expected = SpentByPeriod { day, week, month, total, before };
     assert_eq!(store.spent_of(KeyId(1), NOON + 1).unwrap(), expected);
     let mut all = store.spent(NOON + 1).unwrap();
     all.sort_by_key(|(key, _)| *key);

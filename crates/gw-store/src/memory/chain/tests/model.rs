@@ -61,6 +61,17 @@ impl Account {
         self.spent.iter().filter(|(at, _)| counts(*at)).map(|(_, cost)| cost).sum()
     }
 
+    /// The bound of a budget, with what was not spent of it in the window before.
+    pub(super) fn limit_of(&self, budget: &Budget, now: Micros) -> u64 {
+        let Some(rollover) = budget.rollover else { return budget.limit.0 };
+        let start = budget.period.window(now, budget.time_zone.as_ref()).0;
+        let before = budget.period.window(start - 1, budget.time_zone.as_ref()).0;
+        let spent = self.spent.iter().filter(|(at, _)| (before..start).contains(at)).map(|(_, cost)| cost);
+        let unspent = budget.limit.0.saturating_sub(spent.sum());
+        let cap = rollover.cap.map_or(u64::MAX, |cap| cap.0);
+        budget.limit.0 + if rollover.since < start { unspent.min(cap) } else { 0 }
+    }
+
     /// Requests and tokens in their windows.
     pub(super) fn counted(&self, now: Micros) -> [u64; 2] {
         [self.requests.within(now), self.tokens.within(now)]
@@ -76,10 +87,9 @@ impl Account {
 
     pub(super) fn has_room(&self, rules: &Rules, now: Micros, amounts: &Amounts) -> bool {
         let (cost, tokens) = (amounts.cost.0, amounts.tokens());
-        let money = rules
-            .budgets
-            .iter()
-            .all(|budget| cost == 0 || self.spent_in(budget, now) + self.reserved + cost <= budget.limit.0);
+        let has_money =
+            |budget: &Budget| self.spent_in(budget, now) + self.reserved + cost <= self.limit_of(budget, now);
+        let money = cost == 0 || rules.budgets.iter().all(has_money);
         let has_tokens = |limit: &Limit| tokens == 0 || self.tokens.within(now) + tokens <= limit.max;
         money
             && rules.limits.iter().all(|rule| rule.limit.unit != LimitUnit::Tokens || has_tokens(&rule.limit))

@@ -2,7 +2,7 @@
 use super::model::Account;
 use super::*;
 use crate::types::Spending;
-use gw_model::limits::TimeZone;
+use gw_model::limits::{Rollover, TimeZone};
 use proptest::prelude::*;
 
 /// Two keys, a team and an organization; calls count for a key and for both others.
@@ -53,11 +53,18 @@ fn variants() -> [Arc<Rules>; 3] {
         let limits =
             Limits { rpm: Some(rpm), max_parallel: Some(parallel), tpm: Some(tpm), ..Limits::default() };
         let budget = |limit, period| Budget::new(NanoUsd(limit), period);
+        let rollover = |cap, since| Some(Rollover { cap, since });
         let budgets = [
             budget(money * 4, Period::Total),
-            budget(money, Period::Day),
+            Budget { rollover: rollover(Some(NanoUsd(money / 2)), 0), ..budget(money, Period::Day) },
             budget(money, Period::Rolling(7200)),
             Budget { time_zone: zone.clone(), ..budget(money * 2, Period::Week) },
+            // From the day on that follows the one in which all begins.
+            Budget {
+                time_zone: zone.clone(),
+                rollover: rollover(None, NOW + DAY),
+                ..budget(money, Period::Day)
+            },
         ];
         rules(&limits, &budgets)
     })
@@ -124,7 +131,12 @@ impl World {
             let [day, week, month, total] =
                 [Period::Day, Period::Week, Period::Month, Period::Total].map(since);
             let tally = &self.parties[who].tally;
-            tally.restore_spent(now, &SpentByPeriod { day, week, month, total });
+            let before = [Period::Day, Period::Week, Period::Month].map(|period| {
+                let start = period.window_start(now);
+                let within = period.window_start(start - 1)..start;
+                NanoUsd(ledger.iter().filter(|(at, _)| within.contains(at)).map(|(_, cost)| cost).sum())
+            });
+            tally.restore_spent(now, &SpentByPeriod { day, week, month, total, before });
             for window in tally.open_windows(&self.variants[0], now) {
                 let within = ledger.iter().filter(|(at, _)| *at >= window.from);
                 let pieces = within.map(|(at, cost)| (*at.min(&now), NanoUsd(*cost))).collect();
@@ -300,6 +312,8 @@ impl World {
             for (view, budget) in views.iter().zip(rules.budgets()) {
                 let expected = (self.model[who].spent_in(budget, now), self.model[who].reserved);
                 assert_eq!((view.spent.0, view.reserved.0), expected, "{:?} of account {who}", budget.period);
+                let limit = self.model[who].limit_of(budget, now);
+                assert_eq!(view.limit.0, limit, "bound by {:?} of account {who}", budget.period);
             }
             assert_eq!(u64::from(self.parties[who].tally.parallel()), self.model[who].parallel);
             let Some(left) = self.parties[who].call(&rules).limits_view(now) else { continue };

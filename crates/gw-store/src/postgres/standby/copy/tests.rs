@@ -38,7 +38,9 @@ fn copy(keys: u128) -> Copy {
         updated_at: 2,
         revision: 3,
     };
-    let spent = SpentByPeriod { day: NanoUsd(1), week: NanoUsd(2), month: NanoUsd(3), total: NanoUsd(4) };
+    let before = [NanoUsd(10), NanoUsd(20), NanoUsd(30)];
+    let spent =
+        SpentByPeriod { day: NanoUsd(1), week: NanoUsd(2), month: NanoUsd(3), total: NanoUsd(4), before };
     Copy {
         // 2026-10-30T12:00:00Z, a Friday.
         taken_at: 1_793_361_600_000_000,
@@ -109,10 +111,10 @@ fn what_was_spent_is_cut_to_the_windows_of_now() {
         let [(_, spent)] = copy.spent_at(now)[..] else { unreachable!("one key") };
         assert_eq!(copy.accounts_spent_at(Some(TEAM), now), [(TEAM, spent)]);
         assert_eq!(copy.accounts_spent_at(None, now).len(), 2);
-        [spent.day.0, spent.week.0, spent.month.0, spent.total.0]
+        ([spent.day.0, spent.week.0, spent.month.0, spent.total.0], spent.before.map(|before| before.0))
     };
-    assert_eq!(at(copy.taken_at + 1), [1, 2, 3, 4]);
-    assert_eq!(at(copy.taken_at + day), [0, 2, 3, 4], "Saturday");
-    assert_eq!(at(copy.taken_at + 2 * day), [0, 2, 0, 4], "Sunday, the 1st");
-    assert_eq!(at(copy.taken_at + 3 * day), [0, 0, 0, 4], "Monday");
+    assert_eq!(at(copy.taken_at + 1), ([1, 2, 3, 4], [10, 20, 30]));
+    assert_eq!(at(copy.taken_at + day), ([0, 2, 3, 4], [1, 20, 30]), "Saturday");
+    assert_eq!(at(copy.taken_at + 2 * day), ([0, 2, 0, 4], [0, 20, 3]), "Sunday, the 1st");
+    assert_eq!(at(copy.taken_at + 3 * day), ([0, 0, 0, 4], [0, 2, 3]), "Monday");
 }
