@@ -9,6 +9,7 @@ pub(crate) mod authorization;
 pub(crate) mod cache;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
+pub(crate) mod exports;
 pub(crate) mod guardrails;
 pub(crate) mod keys;
 pub(crate) mod models;

@@ -5,11 +5,15 @@ use bytes::Bytes;
 use clap::Args;
 use gw_model::Secret;
 use gw_model::snapshot::ConnectOptions;
-use gw_upstream::{Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamConfig, UpstreamRequest};
+use gw_upstream::{
+    Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamConfig, UpstreamRequest, UpstreamResponse,
+};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use serde_json::Value;
 use std::fmt;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Largest answer that is read, in bytes.
@@ -155,6 +159,31 @@ impl Remote {
         Err(ClientError::Refused { status: status.as_u16(), message, answer })
     }
 
+    /// Writes an answer to a file as it comes; how many bytes it has.
+    pub(crate) fn ask_to_file(
+        &self,
+        path: &str,
+        file: &Path,
+        times: PhaseTimeouts,
+    ) -> Result<u64, Box<dyn std::error::Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, async {
+            let mut response = self.begin(Method::GET, path, None, times).await?;
+            if !response.status.is_success() {
+                return Err(format!("the gateway refused ({})", response.status.as_u16()).into());
+            }
+            let (mut out, mut bytes) = (std::fs::File::create(file)?, 0);
+            while let Some(piece) = response.body.next().await {
+                let piece = piece?;
+                out.write_all(&piece)?;
+                bytes += piece.len() as u64;
+            }
+            out.sync_all()?;
+            Ok(bytes)
+        })
+    }
+
     async fn exchange(
         &self,
         method: Method,
@@ -162,6 +191,26 @@ impl Remote {
         body: Option<&Value>,
         times: PhaseTimeouts,
     ) -> Result<(StatusCode, Vec<u8>), ClientError> {
+        let mut response = self.begin(method, path, body, times).await?;
+        let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
+        let mut bytes = Vec::new();
+        while let Some(piece) = response.body.next().await {
+            bytes.extend_from_slice(&piece.map_err(|e| send(Box::new(e)))?);
+            if bytes.len() > MAX_ANSWER {
+                return Err(ClientError::Answer { source: "it is too large".into() });
+            }
+        }
+        Ok((response.status, bytes))
+    }
+
+    /// The beginning of an answer.
+    async fn begin(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        times: PhaseTimeouts,
+    ) -> Result<UpstreamResponse, ClientError> {
         let options = ConnectOptions { allow_link_local: true, ..ConnectOptions::default() };
         let (destination, base) = Destination::parse(
             self.url.trim_end_matches('/'),
@@ -179,16 +228,7 @@ impl Remote {
         let request = UpstreamRequest { method, path_and_query, headers, body };
         let upstream = Upstream::new(UpstreamConfig::default());
         let send = |source: Box<dyn std::error::Error>| ClientError::Send { url: self.url.clone(), source };
-        let mut response =
-            upstream.send(&destination, &request, times).await.map_err(|e| send(Box::new(e)))?;
-        let mut bytes = Vec::new();
-        while let Some(piece) = response.body.next().await {
-            bytes.extend_from_slice(&piece.map_err(|e| send(Box::new(e)))?);
-            if bytes.len() > MAX_ANSWER {
-                return Err(ClientError::Answer { source: "it is too large".into() });
-            }
-        }
-        Ok((response.status, bytes))
+        upstream.send(&destination, &request, times).await.map_err(|e| send(Box::new(e)))
     }
 
     /// Asks and prints: JSON as it is, else what `show` makes of it.

@@ -5,12 +5,14 @@
 
 mod chain;
 mod open_calls;
+mod put;
 mod remove;
 mod replay;
 mod round;
 mod settings;
 mod thread;
 
+pub use put::put;
 pub use replay::{ReplayReport, replay};
 pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;

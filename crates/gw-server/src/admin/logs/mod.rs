@@ -12,13 +12,13 @@ use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Path, Query, State};
 pub(super) use feedback::{add as add_feedback, list as feedback};
-use filter::LogsQuery;
-pub(super) use filter::{MAX_LIMIT, PARAMETERS};
+pub(super) use filter::{LogsQuery, MAX_LIMIT, PARAMETERS};
 use gw_model::{AccountId, RequestId, time};
 use gw_store::StoreError;
 use gw_store::types::{LogFilter, LogRow};
 pub(super) use kept::show as bodies;
 use serde_json::{Value, json};
+pub(super) use shown::row;
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -33,6 +33,8 @@ pub(crate) enum Resource {
     Scim,
     /// Everything of every tenant at once.
     Documents,
+    /// Records in files, of every tenant at once.
+    Exports,
 }
 
 /// What is done with it.
@@ -62,7 +64,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 23] = [
+const TABLE: [(Resource, &str, &str, &str); 24] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -89,6 +91,7 @@ const TABLE: [(Resource, &str, &str, &str); 23] = [
     (Resource::Scim, "scim", "xx----", "xx----"),
     // Whoever applies one gives roles as he likes.
     (Resource::Documents, "documents", "xx-x--", "x-----"),
+    (Resource::Exports, "exports", "xx-x--", "xx----"),
 ];
 
 impl Resource {
