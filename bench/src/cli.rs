@@ -64,6 +64,12 @@ pub(crate) struct Cli {
     /// Only serves the mock upstream on this port (0: any), until it is interrupted.
     #[arg(long, value_name = "PORT", conflicts_with_all = ["quick", "write", "json"])]
     pub(crate) mock: Option<u16>,
+    /// Only calls the gateway steadily for so many seconds, and looks at its memory, handles and disk meanwhile.
+    #[arg(long, value_name = "SECONDS", conflicts_with_all = ["quick", "write", "json", "mock"], value_parser = clap::value_parser!(u64).range(10..=7_200))]
+    pub(crate) soak: Option<u64>,
+    /// Calls a second of the soak.
+    #[arg(long, default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
+    pub(crate) soak_rate: u32,
     /// Runs as the bare hyper proxy, from one port to another.
     #[arg(long, value_name = "PORT:PORT", hide = true, value_parser = ports)]
     pub(crate) probe: Option<(u16, u16)>,

@@ -15,6 +15,7 @@ mod report;
 mod run;
 mod scenario;
 mod session;
+mod soak;
 mod systems;
 mod wire;
 

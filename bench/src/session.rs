@@ -9,6 +9,7 @@ use crate::process::{self, Pin};
 use crate::report::{self, MemoryRow, Report, SpeedRow, note};
 use crate::run::{self, Timing};
 use crate::scenario::{Lane, Scenario};
+use crate::soak::{self, Soak};
 use crate::systems::{self, Bench, Running, Setting, System};
 use crate::{build, cli, probe};
 use std::time::Duration;
@@ -50,6 +51,9 @@ pub(crate) fn run(cli: &cli::Cli) -> Result<(), BenchError> {
         gatewright_args: cli.gatewright_arg.clone(),
         gatewright_yaml: cli.gatewright_yaml.iter().map(|line| format!("{line}\n")).collect(),
     };
+    if let Some(seconds) = cli.soak {
+        return soak::run(&bench, Soak { length: Duration::from_secs(seconds), rate: cli.soak_rate });
+    }
     let plan = plan(cli);
     if handles < 2 * plan.sizes.streams as u64 + 1000 && plan.scenarios.contains(&Scenario::Streams) {
         note(&format!("only {handles} open handles are allowed: the streams scenario may fail"));

@@ -10,6 +10,7 @@ use crate::steps::{self, Step};
 const STEPS: &[Step] = &[
     ("upgrade", "an earlier version and this one serve together", |_| upgrade::check()),
     ("long", "the long forms of tests that have one", |_| long()),
+    ("soak", "half an hour of steady calls: nothing grows but the records", |_| soak()),
     ("drills", "failures of providers, played in full", |_| drills()),
     ("guardrails", "public benchmarks of leaks, personal data and injections", |_| guardrails()),
 ];
@@ -22,8 +23,15 @@ pub(crate) fn run(args: Args) -> Result<(), String> {
 /// Crashes, disconnects and shared limits, many times over. They take minutes each, so no runner with a limit of time.
 fn long() -> Result<(), String> {
     let tests = ["test", "--locked", "--package", "gw-server", "--test", "it", "--"];
-    let names = ["crash::", "disconnect::", "exactness::"];
+    let names = ["accounting::", "crash::", "disconnect::", "disk::", "exactness::"];
     run_command(cargo(tests).args(names).args(["--test-threads", "1"]).env("GATEWRIGHT_LONG", "1"))
+}
+
+/// `GATEWRIGHT_SOAK_SECONDS` makes it shorter.
+fn soak() -> Result<(), String> {
+    let seconds = std::env::var("GATEWRIGHT_SOAK_SECONDS").unwrap_or_else(|_| "1800".to_owned());
+    let bench = ["run", "--release", "--locked", "--quiet", "--package", "gw-bench", "--"];
+    run_command(cargo(bench).args(["--soak", &seconds, "--soak-rate", "2000"]))
 }
 
 fn drills() -> Result<(), String> {

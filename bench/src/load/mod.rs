@@ -4,6 +4,7 @@
 mod answer;
 mod check;
 mod engine;
+mod kept;
 mod once;
 mod request;
 #[cfg(test)]
@@ -11,5 +12,6 @@ mod tests;
 
 pub(crate) use check::Expect;
 pub(crate) use engine::{Load, run};
+pub(crate) use kept::Kept;
 pub(crate) use once::{call, open_stream, post};
 pub(crate) use request::{Prompt, RequestSpec, Template};

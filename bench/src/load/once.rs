@@ -9,7 +9,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
-fn connect(port: u16, timeout: Duration) -> Result<TcpStream, BenchError> {
+pub(super) fn connect(port: u16, timeout: Duration) -> Result<TcpStream, BenchError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let stream = TcpStream::connect_timeout(&address, timeout).map_err(BenchError::socket("connect"))?;
     stream.set_nodelay(true).map_err(BenchError::socket("connect"))?;

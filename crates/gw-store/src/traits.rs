@@ -11,8 +11,8 @@ use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId,
     KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
     RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
-    StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession, StoredToken,
-    StoredView, TenantBatch, TokenId, UsageFilter, UsageRow, ViewId, Watermark,
+    StoredCredential, StoredExport, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession,
+    StoredToken, StoredView, TenantBatch, TokenId, UsageFilter, UsageRow, ViewId, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros, RequestId};
 use std::sync::Arc;
@@ -227,6 +227,22 @@ pub trait GroupStore: Send + Sync {
     fn delete_group(&self, id: GroupId) -> Result<bool, StoreError>;
 }
 
+/// Exports of records: what is to be written, and how far it is.
+pub trait ExportStore: Send + Sync {
+    /// Those of before an id, the latest first.
+    fn exports(&self, before: Option<u128>, limit: usize) -> Result<Vec<StoredExport>, StoreError>;
+    /// Those that wait or are being written, the first first.
+    fn open_exports(&self, limit: usize) -> Result<Vec<StoredExport>, StoreError>;
+    /// The export of that id.
+    fn export(&self, id: u128) -> Result<Option<StoredExport>, StoreError>;
+    /// Adds one; false when there is one of that id.
+    fn add_export(&self, new: &StoredExport) -> Result<bool, StoreError>;
+    /// Replaces all of it; its revision must be the one behind the present one. False when it is not.
+    fn change_export(&self, changed: &StoredExport) -> Result<bool, StoreError>;
+    /// Removes some of those that are over and were last touched before a time, and gives them.
+    fn remove_exports(&self, before: Micros, most: usize) -> Result<Vec<StoredExport>, StoreError>;
+}
+
 /// Dynamic routes and their versions.
 pub trait RouteStore: Send + Sync {
     /// All of them, by name.
@@ -374,6 +390,7 @@ pub trait ControlStore:
     + AnswerStore
     + BulkStore
     + CredentialStore
+    + ExportStore
     + GroupStore
     + RouteStore
     + SignInStore
@@ -387,6 +404,7 @@ impl<
         + AnswerStore
         + BulkStore
         + CredentialStore
+        + ExportStore
         + GroupStore
         + RouteStore
         + SignInStore
@@ -483,7 +501,11 @@ pub trait Reports: Send + Sync {
 /// Sums of calls by time; see [`crate::analytics`].
 pub trait Analytics: Send + Sync {
     /// Sums by time and one dimension, in that order.
-    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError>;
+    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError> {
+        Ok(self.rollups_together(std::slice::from_ref(query))?.pop().unwrap_or_default())
+    }
+    /// Several of them, all as of one moment; an answer for each, in their order.
+    fn rollups_together(&self, queries: &[RollupQuery]) -> Result<Vec<Vec<RollupRow>>, StoreError>;
     /// What was used for the first time in the minute of `since` or later, as far back as roll-ups go.
     fn first_uses(&self, since: Micros) -> Result<RollupFirsts, StoreError>;
     /// Removes some of the sums of before a time; how many it were, 0 when there are none left.
@@ -501,6 +523,7 @@ pub trait Database:
     + AnswerStore
     + AuditLog
     + CredentialStore
+    + ExportStore
     + GroupStore
     + RouteStore
     + SignInStore

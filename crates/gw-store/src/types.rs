@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bulk;
+mod exports;
 mod records;
 mod routes;
 mod scim;
@@ -16,6 +17,7 @@ pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
 };
 pub use bulk::{TenantBatch, TenantChange};
+pub use exports::{ExportState, StoredExport};
 pub use records::{Feedback, SealedBodies};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};

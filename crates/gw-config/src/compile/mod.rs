@@ -12,6 +12,7 @@ mod connection;
 mod credentials;
 mod database;
 mod demo;
+mod exports;
 mod formats;
 mod guardrails;
 mod health_check;
@@ -41,6 +42,7 @@ mod url;
 
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
+pub use exports::{ExportSettings, FILTERS, S3Settings, Schedule};
 pub use guardrails::PluginFile;
 pub use keys::DeclaredKey;
 pub use redis::RedisSettings;
@@ -70,6 +72,8 @@ pub struct Compiled {
     pub sign_in: Arc<SignInSettings>,
     /// What people get whom directories provision.
     pub scim: Arc<ScimSettings>,
+    /// Exports of records.
+    pub exports: Arc<ExportSettings>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -145,6 +149,7 @@ pub fn compile(
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
     let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
+    let exports = Arc::new(exports::exports(&file.exports.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(file, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
@@ -157,6 +162,7 @@ pub fn compile(
         tokens,
         scim,
         sign_in,
+        exports,
         server,
         store,
         redis,

@@ -9,6 +9,7 @@ pub mod credentials;
 pub mod customers;
 pub mod drop_params;
 pub mod embeddings;
+pub mod exports;
 pub mod guardrails;
 pub mod health;
 pub mod health_check;

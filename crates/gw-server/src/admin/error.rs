@@ -29,6 +29,11 @@ impl ApiError {
         Self { status, code, message: message.into(), field: None, more: None, retry_after_seconds: None }
     }
 
+    /// What is wrong, for people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The field at fault.
     #[cfg(test)]
     pub(crate) fn field(&self) -> Option<&str> {

@@ -17,6 +17,7 @@ mod credentials;
 mod effective;
 mod error;
 mod etag;
+mod exports;
 mod given;
 mod guardrails;
 pub(crate) mod idempotency;
@@ -48,6 +49,9 @@ use axum::routing::{get, post};
 use error::ApiError;
 use gw_model::Level;
 use gw_store::audit::{Actor, Origin};
+use gw_store::types::{LogFilter, LogRow};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -108,6 +112,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/usage", get(usage::rows))
         .route("/analytics/timeseries", get(analytics::timeseries))
         .route("/analytics/overview", get(analytics::overview))
+        .route("/exports", get(exports::list).post(exports::create))
+        .route("/exports/{id}", get(exports::show))
+        .route("/exports/{id}/cancel", post(exports::cancel))
+        .route("/exports/{id}/download", get(exports::download))
         .route("/reports/chargeback", get(reports::chargeback))
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))
@@ -220,7 +228,18 @@ fn origin_of(request: &Request) -> Origin {
     }
 }
 
+/// A record as the list of records shows it, for files of them.
+pub(crate) fn log_row(row: &LogRow) -> Value {
+    logs::row(row)
+}
+
+/// The records that written parameters of that list ask for. Errors: what is wrong with them, for people.
+pub(crate) fn log_filter(parameters: &BTreeMap<String, String>) -> Result<LogFilter, String> {
+    logs::LogsQuery::of_written(parameters).map_err(|error| error.message().to_owned())
+}
+
 /// Are the answer's pieces sent as they are made? Others are whole when they begin.
 pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == audit::JSON_LINES || kind == EVENT_STREAM)
+    let streamed = [audit::JSON_LINES, exports::PARQUET, EVENT_STREAM];
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| streamed.iter().any(|one| kind == one))
 }

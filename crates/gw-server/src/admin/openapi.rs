@@ -5,6 +5,7 @@ mod accounts;
 mod analytics;
 mod apply;
 mod auth;
+mod exports;
 mod keys;
 mod logs;
 pub(super) mod parameters;
@@ -58,6 +59,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         analytics::OPERATIONS,
         tokens::OPERATIONS,
         apply::OPERATIONS,
+        exports::OPERATIONS,
         auth::OPERATIONS,
         logs::OPERATIONS,
     ];
@@ -536,6 +538,7 @@ fn schemas() -> Value {
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
         map.extend(auth::schemas());
+        map.extend(exports::schemas());
         map.extend(logs::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);

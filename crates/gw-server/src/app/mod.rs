@@ -10,6 +10,7 @@ pub(crate) mod cache;
 pub(crate) mod called;
 pub(crate) mod credentials;
 pub(crate) mod embeddings;
+pub(crate) mod exports;
 pub(crate) mod guardrails;
 pub(crate) mod inside;
 pub(crate) mod keys;

@@ -13,7 +13,7 @@ use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
-use gw_config::compile::{Cors, ScimSettings, ServerSettings};
+use gw_config::compile::{Cors, ExportSettings, ScimSettings, ServerSettings};
 use gw_config::{Compiled, ConfigErrors};
 use gw_model::Snapshot;
 use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
@@ -39,6 +39,8 @@ pub(crate) struct App {
     /// What people get whom directories provision.
     pub(crate) scim: ArcSwap<ScimSettings>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
+    /// Where exports of records go, and what is exported by itself.
+    pub(crate) exports: ArcSwap<ExportSettings>,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
     server: ArcSwap<ServerSettings>,
@@ -136,6 +138,7 @@ impl App {
             issuers: ArcSwap::from_pointee(Accepted::new(&compiled.tokens).map_err(ApplyError::Tokens)?),
             scim: ArcSwap::new(Arc::clone(&compiled.scim)),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
+            exports: ArcSwap::new(Arc::clone(&compiled.exports)),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
             embeddings: Mutex::new(embeddings),
@@ -199,6 +202,7 @@ impl App {
         }
         self.sign_ins.settings.store(Arc::clone(&compiled.sign_in));
         self.scim.store(compiled.scim);
+        self.exports.store(compiled.exports);
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

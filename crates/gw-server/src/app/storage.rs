@@ -187,6 +187,11 @@ impl Storage {
         Ok(())
     }
 
+    /// The data directory.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// This installation's number, the same after a restart.
     pub(crate) const fn node(&self) -> u64 {
         self.dir.node()

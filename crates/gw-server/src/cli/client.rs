@@ -13,6 +13,8 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use serde_json::Value;
 use std::fmt;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Largest answer that is read, in bytes.
@@ -156,6 +158,31 @@ impl Remote {
             return Ok(bytes);
         }
         Err(refused(status, &bytes))
+    }
+
+    /// Writes an answer to a file as it comes; how many bytes it has.
+    pub(crate) fn ask_to_file(
+        &self,
+        path: &str,
+        file: &Path,
+        times: PhaseTimeouts,
+    ) -> Result<u64, Box<dyn std::error::Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let local = tokio::task::LocalSet::new();
+        local.block_on(&runtime, async {
+            let mut response = self.open((Method::GET, path), None, HeaderMap::new(), times).await?;
+            if !response.status.is_success() {
+                return Err(format!("the gateway refused ({})", response.status.as_u16()).into());
+            }
+            let (mut out, mut bytes) = (std::fs::File::create(file)?, 0);
+            while let Some(piece) = response.body.next().await {
+                let piece = piece?;
+                out.write_all(&piece)?;
+                bytes += piece.len() as u64;
+            }
+            out.sync_all()?;
+            Ok(bytes)
+        })
     }
 
     async fn exchange(

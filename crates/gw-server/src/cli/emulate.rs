@@ -1,4 +1,6 @@
-//! `gatewright emulate`: the provider emulator alone.
+//! `gatewright emulate`: the provider emulator alone; or a store filled with made-up records.
+
+mod seed;
 
 use super::output;
 use clap::Args;
@@ -13,10 +15,15 @@ pub(crate) struct EmulateArguments {
     /// Address to listen on; port 0 lets the system choose.
     #[arg(long, default_value = "127.0.0.1:4010")]
     listen: SocketAddr,
+    #[command(flatten)]
+    seed: seed::SeedArguments,
 }
 
-/// Runs until interrupted.
+/// Runs until interrupted, or until the store is filled.
 pub(crate) fn run(arguments: &EmulateArguments) -> ExitCode {
+    if let Some(records) = arguments.seed.records() {
+        return seed::run(&arguments.seed, records);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return output::fail(&error, 1),

@@ -1,8 +1,10 @@
-//! `gatewright export`: what a running gateway has, as a document that `gatewright apply` takes.
+//! `gatewright export`: what a running gateway has, as a document that `gatewright apply` takes; or its records.
+
+mod records;
 
 use super::client::{LONG, Remote, encoded};
 use super::output;
-use clap::Args;
+use clap::{Args, Subcommand};
 use http::Method;
 use std::process::ExitCode;
 
@@ -17,10 +19,21 @@ pub(crate) struct ExportArguments {
     /// Write ids too: names may then be changed in the document.
     #[arg(long)]
     ids: bool,
+    #[command(subcommand)]
+    what: Option<What>,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Write records of requests to a file, here or in object storage.
+    Records(records::RecordsArguments),
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ExportArguments) -> ExitCode {
+    if let Some(What::Records(wanted)) = &arguments.what {
+        return records::run(&arguments.remote, wanted);
+    }
     let format = if arguments.remote.json { "json" } else { "yaml" };
     let mut path = format!("/api/v1/export?format={format}&ids={}", arguments.ids);
     if let Some(name) = &arguments.organization {

@@ -2,15 +2,20 @@
 //! version is another number.
 
 use crate::error::StoreError;
-use flate2::Compression;
 use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
+use flate2::{Compress, Compression, FlushCompress, Status};
 use serde::{Deserialize, Serialize};
-use std::io::{Read, Write};
+use std::cell::RefCell;
+use std::io::Read;
 
 const VERSION: u8 = 1;
 /// Most bytes that one call's bodies may grow to when they are opened.
 const MAX_OPENED: u64 = 256 << 20;
+
+thread_local! {
+    /// Its tables take longer to make than the bodies of most calls to compress.
+    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
+}
 
 /// One direction.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,8 +70,21 @@ impl BodyContent {
     pub(super) fn pack(&self) -> Result<Vec<u8>, StoreError> {
         let damaged = || StoreError::Damaged { what: "bodies of a call" };
         let plain = postcard::to_allocvec(self).map_err(|_| damaged())?;
-        let mut out = DeflateEncoder::new(vec![VERSION], Compression::fast());
-        out.write_all(&plain).and_then(|()| out.finish()).map_err(|_| damaged())
+        let mut out = Vec::with_capacity(plain.len() / 2 + 64);
+        out.push(VERSION);
+        DEFLATE.with_borrow_mut(|deflate| {
+            deflate.reset();
+            loop {
+                let taken = usize::try_from(deflate.total_in()).unwrap_or(usize::MAX);
+                let rest = plain.get(taken..).unwrap_or_default();
+                match deflate.compress_vec(rest, &mut out, FlushCompress::Finish) {
+                    Ok(Status::StreamEnd) => return Ok(()),
+                    Ok(_) => out.reserve(rest.len() / 2 + 256),
+                    Err(_) => return Err(damaged()),
+                }
+            }
+        })?;
+        Ok(out)
     }
 
     /// What [`Self::pack`] made. Errors: it is not that.

@@ -6,6 +6,7 @@
 mod chain;
 mod newly;
 mod open_calls;
+mod put;
 mod remove;
 mod replay;
 mod round;
@@ -13,6 +14,7 @@ mod settings;
 mod thread;
 
 pub use newly::{Following, Newly};
+pub use put::put;
 pub use replay::{ReplayReport, replay};
 pub use settings::{FoldSettings, FoldStats};
 pub use thread::Folder;

@@ -456,6 +456,21 @@ pub(super) fn encode_record(buffer: &mut Vec<u8>, record: &Record) -> postcard::
     encode(buffer, media::VERSION, KIND_RECORD, &media::Out { record: frame, media })
 }
 
+/// The bytes of one record after the other, in a buffer that is kept.
+#[derive(Debug, Default)]
+pub struct RecordBytes(Vec<u8>);
+
+impl RecordBytes {
+    /// A record as the journal would give it back.
+    ///
+    /// # Errors
+    /// It is larger than an entry can be.
+    pub fn encode(&mut self, record: &Record) -> Result<Frame<'_>, FrameError> {
+        encode_record(&mut self.0, record).map_err(|_| FrameError::Corrupt)?;
+        decode(&self.0).map(|(frame, _)| frame)
+    }
+}
+
 /// Appends the entry to what the buffer holds.
 pub(super) fn encode_owned(buffer: &mut Vec<u8>, owned: &Owned<'_>) -> postcard::Result<()> {
     let frame = OwnedFrame::new(owned);

@@ -20,8 +20,8 @@ pub(crate) use codes::{outcome_code, outcome_of, role_of, source_code, source_of
 pub use error::JournalError;
 pub(crate) use frame::rest_of;
 pub use frame::{
-    AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, ParentFrame, RecordFrame, TollFrame,
-    UsageFrame, VerdictFrame,
+    AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, ParentFrame, RecordBytes, RecordFrame,
+    TollFrame, UsageFrame, VerdictFrame,
 };
 pub use owned::{MAX_OBJECT_ID_BYTES, Owned, OwnedFrame};
 pub use reader::{ReadEnd, SegmentReader};

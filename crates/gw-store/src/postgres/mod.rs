@@ -14,6 +14,7 @@ mod columns;
 mod credentials;
 mod db;
 mod directory;
+mod exports;
 mod fault;
 mod fill;
 mod groups;

@@ -134,14 +134,18 @@ async fn name(added: &RollupRows, db: &mut Db<'_>) -> Result<(), Fault> {
 }
 
 impl Analytics for PostgresStore {
-    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError> {
+    fn rollups_together(&self, queries: &[RollupQuery]) -> Result<Vec<Vec<RollupRow>>, StoreError> {
         self.transaction("read roll-ups", BULK_LIMIT, async |db| {
             // What several statements read must be of one moment.
             db.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
-            match query.group_by.filter(|by| by.is_of_account()) {
-                Some(by) => of_accounts(db, query, by.level().unwrap_or_default().code()).await,
-                None => read(db, query).await,
+            let mut answers = Vec::with_capacity(queries.len());
+            for query in queries {
+                answers.push(match query.group_by.filter(|by| by.is_of_account()) {
+                    Some(by) => of_accounts(db, query, by.level().unwrap_or_default().code()).await?,
+                    None => read(db, query).await?,
+                });
             }
+            Ok(answers)
         })
     }
 

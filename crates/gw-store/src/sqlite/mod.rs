@@ -13,6 +13,7 @@ mod credentials;
 mod db;
 mod directory;
 mod entries;
+mod exports;
 mod groups;
 mod kept;
 mod ledger;

@@ -88,14 +88,19 @@ pub(super) fn write(added: &RollupRows, db: &Connection) -> rusqlite::Result<()>
 }
 
 impl Analytics for SqliteStore {
-    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError> {
+    fn rollups_together(&self, queries: &[RollupQuery]) -> Result<Vec<Vec<RollupRow>>, StoreError> {
         if let Err(error) = self.sum_up(true) {
             // A disk that is full must not hide what was used before.
             tracing::warn!(%error, "roll-ups are reported without the latest calls");
         }
-        self.read("read roll-ups", |db| match query.group_by.filter(|by| by.is_of_account()) {
-            Some(by) => of_accounts(db, query, by.level().unwrap_or_default().code()),
-            None => read(db, query),
+        self.read("read roll-ups", |db| {
+            // What several statements read must be of one moment.
+            let tx = db.unchecked_transaction()?;
+            let answer = |query: &RollupQuery| match query.group_by.filter(|by| by.is_of_account()) {
+                Some(by) => of_accounts(&tx, query, by.level().unwrap_or_default().code()),
+                None => read(&tx, query),
+            };
+            queries.iter().map(answer).collect()
         })
     }
 

@@ -73,6 +73,7 @@ const TABLES: &[Table] = tables! {
         "session" Text, "guardrails" Text, "details" Bytes, "saved" Big, "tags" Text;
     "record_bodies": "request" Bytes, "expires" Big, "sealed" Bytes;
     "feedback": "id" Bytes, "request" Bytes, "time" Big, "author" Text, "score" Big, "label" Text, "comment" Text;
+    "exports": "id" Bytes, "state" Small, "node" Big, "touched" Big, "revision" Big, "job" Text;
     "ledger": "request" Bytes, "attempt" Whole, "entry" Whole, "time" Big, "key" Bytes, "cost" Big;
     "spent": "day" Big, "key" Bytes, "cost" Big;
     "usage": "hour" Big, "key" Bytes, "team" Text, "model" Text, "provider" Text, "customer" Text,

@@ -169,6 +169,16 @@ impl LogsQuery {
         })
     }
 
+    /// The filter of parameters that were written down.
+    pub(in crate::admin) fn of_written(
+        parameters: &std::collections::BTreeMap<String, String>,
+    ) -> Result<LogFilter, ApiError> {
+        let members = parameters.iter().map(|(name, value)| (name.clone(), value.clone().into()));
+        let query: Self = serde_json::from_value(serde_json::Value::Object(members.collect()))
+            .map_err(|_| ApiError::invalid("filter", "'filter' has names and texts only"))?;
+        query.filter()
+    }
+
     /// A text that bodies must hold, in lower case.
     pub(super) fn text(&self) -> Option<String> {
         given(&self.text).map(str::to_lowercase)

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 const FEMTO_PER_NANO: u128 = 1_000_000;
 
 /// A row of a list.
-pub(super) fn row(row: &LogRow) -> Value {
+pub(in crate::admin) fn row(row: &LogRow) -> Value {
     let id = row.request_id.to_string();
     let of_level = |level| row.accounts.iter().filter(move |id| id.level == level).map(ToString::to_string);
     let account = |level| of_level(level).next();

@@ -5,9 +5,7 @@
 use super::{DAY, HOUR};
 use gw_model::limits::Period;
 use gw_model::{Micros, NanoUsd};
-use gw_store::StoreError;
-use gw_store::analytics::{RollupFilter, RollupQuery, Span};
-use gw_store::traits::Analytics;
+use gw_store::analytics::{RollupFilter, RollupQuery, RollupRow, Span};
 
 /// Days that are looked at.
 const DAYS: i64 = 7;
@@ -25,28 +23,28 @@ pub(crate) struct Forecast {
     pub(crate) expected: NanoUsd,
 }
 
+/// The days that it is made of.
+pub(super) fn days_of_month(filter: &RollupFilter, now: Micros) -> RollupQuery {
+    let (from, today) = (Period::Month.window_start(now), now.div_euclid(DAY) * DAY);
+    RollupQuery {
+        by_time: true,
+        filter: filter.clone(),
+        ..RollupQuery::over(Span::Day, from.min(today - DAYS * DAY), today + DAY)
+    }
+}
+
 /// Of the calendar month that holds `now`.
-pub(crate) fn spending_of_month(
-    database: &(impl Analytics + ?Sized),
-    filter: &RollupFilter,
-    now: Micros,
-) -> Result<Forecast, StoreError> {
+pub(super) fn spending_of_month(days: &[RollupRow], now: Micros) -> Forecast {
     let from = Period::Month.window_start(now);
     let to = Period::Month.window_end(from).unwrap_or(now);
     let today = now.div_euclid(DAY) * DAY;
-    let query = |from, to| RollupQuery {
-        by_time: true,
-        filter: filter.clone(),
-        ..RollupQuery::over(Span::Day, from, to)
-    };
-    let days = database.rollups(&query(from.min(today - DAYS * DAY), today + DAY))?;
     let days: Vec<(Micros, i64)> = days.iter().map(|row| (row.start, row.sums.cost)).collect();
     let spent = days.iter().filter(|(day, _)| *day >= from).map(|(_, cost)| *cost).sum::<i64>();
     let daily = daily(&days, today, now);
     let left = i128::from(to - now);
     let more = i128::from(daily) * left / i128::from(DAY);
     let money = |amount: i128| NanoUsd(u64::try_from(amount.max(0)).unwrap_or(u64::MAX));
-    Ok(Forecast { from, to, spent: money(spent.into()), expected: money(i128::from(spent) + more) })
+    Forecast { from, to, spent: money(spent.into()), expected: money(i128::from(spent) + more) }
 }
 
 /// What a day costs, by the days before today since the first with calls; else by today so far.

@@ -1,7 +1,7 @@
 //! The figures of a stretch of time beside those of the stretch before: traffic, money, failures, durations, and who and
 //! what is behind most of it.
 
-use super::forecast::{Forecast, spending_of_month};
+use super::forecast::{Forecast, days_of_month, spending_of_month};
 use super::{span_of, whole};
 use gw_model::Micros;
 use gw_store::StoreError;
@@ -10,6 +10,10 @@ use gw_store::traits::Analytics;
 
 /// Rows of each list of the greatest.
 const MOST: usize = 5;
+
+/// What the greatest are told of, and the ways to end.
+const TOP: [RollupBy; 4] = [RollupBy::Model, RollupBy::Provider, RollupBy::Team, RollupBy::Key];
+const ENDINGS: [RollupBy; 2] = [RollupBy::Outcome, RollupBy::Error];
 
 /// The greatest of a dimension, by cost and then by requests.
 #[derive(Clone, Debug)]
@@ -46,37 +50,41 @@ pub(crate) fn overview(
     let earlier = from - (to - from);
     let ask = |from, to, group_by, with_latency| {
         let filter = filter.clone();
-        database.rollups(&RollupQuery { group_by, filter, with_latency, ..RollupQuery::over(span, from, to) })
+        RollupQuery { group_by, filter, with_latency, ..RollupQuery::over(span, from, to) }
     };
-    let one = |from, to| Ok::<_, StoreError>(ask(from, to, None, true)?.pop().unwrap_or_default());
-    let hits = |from, to| {
-        let rows = ask(from, to, Some(RollupBy::Cache), false)?;
-        let is_hit = |row: &&RollupRow| row.value.as_deref().is_some_and(|value| value.ends_with("hit"));
-        Ok::<_, StoreError>(rows.iter().filter(is_hit).map(|row| row.sums.requests).sum())
-    };
+    let mut queries = vec![
+        ask(from, to, None, true),
+        ask(earlier, from, None, true),
+        ask(from, to, Some(RollupBy::Cache), false),
+        ask(earlier, from, Some(RollupBy::Cache), false),
+    ];
+    queries.extend(TOP.into_iter().chain(ENDINGS).map(|by| ask(from, to, Some(by), false)));
+    queries.push(days_of_month(filter, clock));
+    // All of it as of one moment, so that the figures agree.
+    let mut answers = database.rollups_together(&queries)?.into_iter();
+    let mut next = || answers.next().unwrap_or_default();
+    let (now, before) = (next().pop().unwrap_or_default(), next().pop().unwrap_or_default());
+    let cache_hits = [hits(&next()), hits(&next())];
     let mut top = Vec::new();
-    for by in [RollupBy::Model, RollupBy::Provider, RollupBy::Team, RollupBy::Key] {
-        let mut rows = ask(from, to, Some(by), false)?;
+    for by in TOP {
+        let mut rows = next();
         rows.retain(|row| row.value.as_deref().is_some_and(|value| !value.is_empty()));
         rows.sort_by_key(|row| std::cmp::Reverse((row.sums.cost, row.sums.requests)));
         rows.truncate(MOST);
         top.push(Top { by, rows });
     }
     let mut endings = Vec::new();
-    for by in [RollupBy::Outcome, RollupBy::Error] {
-        let mut rows = ask(from, to, Some(by), false)?;
+    for by in ENDINGS {
+        let mut rows = next();
         rows.retain(|row| row.sums.requests != 0 && row.value.as_deref() != Some(""));
         endings.push(Top { by, rows });
     }
-    Ok(Overview {
-        span,
-        from,
-        to,
-        now: one(from, to)?,
-        before: one(earlier, from)?,
-        cache_hits: [hits(from, to)?, hits(earlier, from)?],
-        top,
-        endings,
-        forecast: spending_of_month(database, filter, clock)?,
-    })
+    let forecast = spending_of_month(&next(), clock);
+    Ok(Overview { span, from, to, now, before, cache_hits, top, endings, forecast })
+}
+
+/// Requests that the gateway's cache answered.
+fn hits(rows: &[RollupRow]) -> i64 {
+    let is_hit = |row: &&RollupRow| row.value.as_deref().is_some_and(|value| value.ends_with("hit"));
+    rows.iter().filter(is_hit).map(|row| row.sums.requests).sum()
 }

@@ -35,6 +35,8 @@ pub(crate) enum Resource {
     Scim,
     /// Everything of every tenant at once.
     Documents,
+    /// Records in files, of every tenant at once.
+    Exports,
 }
 
 /// What is done with it.
@@ -64,7 +66,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 24] = [
+const TABLE: &[(Resource, &str, &str, &str)] = &[
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -92,6 +94,7 @@ const TABLE: [(Resource, &str, &str, &str); 24] = [
     (Resource::Scim, "scim", "xx----", "xx----"),
     // Whoever applies one gives roles as he likes.
     (Resource::Documents, "documents", "xx-x--", "x-----"),
+    (Resource::Exports, "exports", "xx-x--", "xx----"),
 ];
 
 impl Resource {

@@ -147,6 +147,8 @@ impl World {
             Object::Of(resource) => id(&make(gateway, resource, body_of(resource, tenant, mine)).await),
             Object::OldRoute => super::old_route(gateway).await,
             Object::Call => tenant.record.clone(),
+            Object::OpenExport => id(&make(gateway, "exports", super::new("exports")).await),
+            Object::DoneExport => super::exported(gateway).await,
         };
         (row.path.replace("{id}", &id_of_object), row.body.clone())
     }

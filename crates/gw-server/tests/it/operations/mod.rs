@@ -24,6 +24,10 @@ pub(crate) enum Object {
     OldRoute,
     /// The record of a call.
     Call,
+    /// An export that waits for storage that does not answer.
+    OpenExport,
+    /// An export whose file is there.
+    DoneExport,
 }
 
 /// An operation and how it is called.
@@ -73,6 +77,7 @@ fn new(resource: &str) -> Value {
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
         "guardrails/test" => json!({"text": "hello"}),
         "views" => json!({"name": name(), "filters": {"model": "up/one"}}),
+        "exports" => json!({"format": "jsonl", "to": "s3"}),
         _ => json!({"name": name()}),
     }
 }
@@ -115,6 +120,12 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
+    let open = Object::OpenExport;
+    rows.push(row(Method::POST, "exports", Object::Nothing, Value::Null, "export.create"));
+    rows.push(row(Method::GET, "exports", Object::Nothing, Value::Null, ""));
+    rows.push(row(Method::GET, "exports/{id}", open, Value::Null, ""));
+    rows.push(row(Method::POST, "exports/{id}/cancel", open, json!({}), "export.cancel"));
+    rows.push(row(Method::GET, "exports/{id}/download", Object::DoneExport, Value::Null, "export.download"));
     rows.extend(of_readers());
     rows.extend(of_records());
     for (resource, level) in ACCOUNTS {
@@ -224,7 +235,21 @@ async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
         Object::Of(resource) => Some(make(gateway, resource, &json!({})).await),
         Object::OldRoute => Some(old_route(gateway).await),
         Object::Call => Some(recorded(gateway, super::support::MASTER).await),
+        Object::OpenExport => Some(make(gateway, "exports", &json!({})).await),
+        Object::DoneExport => Some(exported(gateway).await),
     }
+}
+
+/// An export whose file is there.
+async fn exported(gateway: &Gateway) -> String {
+    let id = make(gateway, "exports", &json!({"to": "directory"})).await;
+    let path = format!("/api/v1/exports/{id}");
+    super::support::eventually("an export that is done", async || {
+        let state = gateway.admin(Method::GET, &path, None).await.ok().json()["state"].clone();
+        (state == "done").then_some(())
+    })
+    .await;
+    id
 }
 
 async fn old_route(gateway: &Gateway) -> String {
@@ -257,8 +282,10 @@ pub(crate) async fn kept(gateway: &Gateway, id: &str) {
 /// A gateway's configuration in which everything is kept that an operation may show.
 pub(crate) fn configuration(upstream: &super::support::Upstream) -> String {
     let key = super::support::KEY;
+    // Nobody listens at that port.
+    let s3 = "bucket: nowhere, endpoint: \"http://127.0.0.1:1\", access_key_id: a, secret_access_key: b";
     format!(
-        "{}\nrecords: {{ logging: full }}\nkeys: [{{ name: declared, key: {key} }}]\n",
+        "{}\nrecords: {{ logging: full }}\nexports: {{ s3: {{ {s3} }} }}\nkeys: [{{ name: declared, key: {key} }}]\n",
         upstream.providers()
     )
 }

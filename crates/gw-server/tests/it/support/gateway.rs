@@ -134,6 +134,11 @@ impl Gateway {
         Self::start_given(folder, "127.0.0.1:0", variables, other).await
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }

@@ -6,6 +6,7 @@ pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod credentials;
 pub(crate) mod directory;
+pub(crate) mod exports;
 pub(crate) mod ledger;
 pub(crate) mod objects;
 pub(crate) mod reports;
@@ -45,6 +46,7 @@ macro_rules! for_each_case {
                 keys_are_created_found_changed_and_revoked, names_are_unique_among_keys_in_force,
                 changes_have_growing_revisions_and_failed_ones_leave_none, keys_are_listed_in_pages,
                 a_change_of_an_outdated_revision_is_refused;
+            exports: exports_are_changed_in_turn_and_forgotten_when_they_are_over;
             scim:
                 what_a_directory_says_of_a_person_is_kept,
                 groups_of_directories_are_kept_and_go_with_their_organization;

@@ -42,6 +42,6 @@ fn whoever_changes_something_sees_it_and_owners_may_do_what_any_may() {
     }
     for (_, name, read, write) in TABLE {
         assert_eq!((read.len(), write.len()), (Role::ALL.len(), Role::ALL.len()), "{name}");
-        assert_eq!(TABLE.iter().filter(|(_, other, ..)| *other == name).count(), 1, "{name}");
+        assert_eq!(TABLE.iter().filter(|(_, other, ..)| other == name).count(), 1, "{name}");
     }
 }

@@ -1,0 +1,120 @@
+//! Writes the records of an export into a file, a page at a time. Under its final name a file is whole: until then it is
+//! called otherwise.
+
+use super::Job;
+use super::columns;
+use super::parquet;
+use crate::app::state::App;
+use gw_store::StoreError;
+use gw_store::bodies::BodyContent;
+use gw_store::types::{LogFilter, LogRow};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Records that are read at once.
+const PAGE: usize = 1_000;
+
+/// Why a file was not written.
+#[derive(Debug)]
+pub(super) enum FileError {
+    /// Somebody does not want it any more, or the process ends.
+    Stopped,
+    Store(StoreError),
+    Io(io::Error),
+}
+
+impl std::fmt::Display for FileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Stopped => f.write_str("it was stopped"),
+            Self::Store(error) => write!(f, "records cannot be read: {error}"),
+            Self::Io(error) => write!(f, "the file cannot be written: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for FileError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<StoreError> for FileError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+enum Out {
+    Parquet(Box<parquet::Writer<BufWriter<File>>>),
+    Lines(BufWriter<File>),
+}
+
+/// Writes all records of a job; how many it were. `goes_on` is told after each page.
+pub(super) fn write(
+    app: &App,
+    job: &Job,
+    filter: LogFilter,
+    path: &Path,
+    goes_on: &mut dyn FnMut(u64) -> bool,
+) -> Result<u64, FileError> {
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let buffer = BufWriter::with_capacity(256 << 10, file);
+    let mut out = match job.is_parquet() {
+        true => Out::Parquet(Box::new(parquet::Writer::new(buffer, columns::columns(job.with_bodies))?)),
+        false => Out::Lines(buffer),
+    };
+    let mut records = 0;
+    let mut filter = LogFilter {
+        from: Some(job.from),
+        to: Some(job.until),
+        with_bodies: job.with_bodies,
+        limit: PAGE,
+        ..filter
+    };
+    loop {
+        let page = app.storage.database.logs(&filter)?;
+        for row in &page.rows {
+            put(app, job, row, &mut out)?;
+            records += 1;
+        }
+        if !goes_on(records) {
+            return Err(FileError::Stopped);
+        }
+        let Some(next) = page.next else { break };
+        filter.before = Some(next);
+    }
+    let mut buffer = match out {
+        Out::Parquet(writer) => writer.finish()?,
+        Out::Lines(buffer) => buffer,
+    };
+    buffer.flush()?;
+    buffer.get_ref().sync_all()?;
+    Ok(records)
+}
+
+fn put(app: &App, job: &Job, row: &LogRow, out: &mut Out) -> io::Result<()> {
+    // What cannot be opened, for want of the key that it was sealed with, is left out.
+    let open = |sealed: &Vec<u8>| app.storage.bodies.sealer().open(row.request_id, sealed).ok();
+    let content: Option<BodyContent> = row.bodies.as_ref().filter(|_| job.with_bodies).and_then(open);
+    let bodies = job.with_bodies.then_some(content.as_ref());
+    match out {
+        Out::Parquet(writer) => writer.row(columns::cells(row, bodies)),
+        Out::Lines(buffer) => writeln!(buffer, "{}", columns::json(row, bodies)),
+    }
+}
+
+/// Makes a directory for its owner only.
+pub(super) fn make_directory(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Gives a finished file its name, in a way that outlives a power cut.
+pub(super) fn put_in_place(from: &Path, to: &Path) -> io::Result<()> {
+    let parent = to.parent().unwrap_or(to);
+    make_directory(parent)?;
+    std::fs::rename(from, to)?;
+    File::open(parent)?.sync_all()
+}

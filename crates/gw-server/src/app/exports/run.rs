@@ -1,0 +1,305 @@
+//! The thread that writes exports, one after the other: what was asked for, and what schedules want. Of several nodes, the one
+//! that changes an export's row first writes it; one that is silent for long has lost it to the others. It must not be waited
+//! for by anything.
+
+use super::file::{self, FileError};
+use super::s3::Bucket;
+use super::{Export, MAX_OPEN, directory, schedule, shown};
+use crate::admin::log_filter;
+use crate::app::state::App;
+use crate::listen::worker::Phase;
+use gw_model::Micros;
+use gw_store::StoreError;
+use gw_store::types::{ExportState, StoredExport};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::task::LocalSet;
+
+/// How often it looks whether there is something to do.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often whoever writes says that it is at it, and after what silence it is taken for gone.
+const TOUCH_US: Micros = 5_000_000;
+const SILENT_US: Micros = 300_000_000;
+/// How often one is tried, and the pause behind the first failure; each is twice as long.
+const TRIES: u32 = 6;
+const PAUSE_US: Micros = 5_000_000;
+/// How often schedules are looked at, and how many of the latest exports say what was written already.
+const WANT_EVERY_US: Micros = 10_000_000;
+const LATEST: usize = 1_000;
+const DAY_US: Micros = 86_400_000_000;
+/// Old ones that are removed at once.
+const REMOVED: usize = 100;
+
+/// Starts the thread; it ends with the process's last phase.
+pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result<JoinHandle<()>> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
+    let app = Arc::clone(app);
+    std::thread::Builder::new().name("exports".to_owned()).spawn(move || {
+        let local = LocalSet::new();
+        local.block_on(
+            &runtime,
+            work(Exporter {
+                node: app.storage.node(),
+                since: app.gateway.clock().now(),
+                wanted_at: 0,
+                app,
+                phase,
+            }),
+        );
+        runtime.block_on(async { drop(local) });
+        runtime.shutdown_background();
+    })
+}
+
+async fn work(mut exporter: Exporter) {
+    // What this node was at when it ended the last time is its to go on with.
+    let mut is_first = true;
+    while !exporter.ends() {
+        match exporter.round(is_first).await {
+            Ok(more) => {
+                is_first = false;
+                if more {
+                    continue;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "exports cannot be looked after now"),
+        }
+        let mut phase = exporter.phase.clone();
+        let ends = phase.wait_for(|phase| *phase >= Phase::Draining);
+        let _ = tokio::time::timeout(LOOK_EVERY, ends).await;
+    }
+}
+
+struct Exporter {
+    app: Arc<App>,
+    node: u64,
+    phase: watch::Receiver<Phase>,
+    /// From when on schedules are looked at.
+    since: Micros,
+    /// When they were looked at last.
+    wanted_at: Micros,
+}
+
+/// What came of one try.
+enum Outcome {
+    Done {
+        bytes: u64,
+    },
+    /// Not wanted any more, or lost to another node.
+    Lost,
+    /// The process ends.
+    Ends,
+    Failed(String),
+}
+
+impl Exporter {
+    fn ends(&self) -> bool {
+        *self.phase.borrow() >= Phase::Draining
+    }
+
+    fn now(&self) -> Micros {
+        self.app.gateway.clock().now()
+    }
+
+    /// Wants what is due, and writes one; true when there may be more.
+    async fn round(&mut self, is_first: bool) -> Result<bool, StoreError> {
+        let now = self.now();
+        self.want(now)?;
+        self.tidy(now)?;
+        for stored in self.app.storage.database.open_exports(MAX_OPEN)? {
+            let is_mine = is_first && stored.node == self.node;
+            let is_silent = stored.touched_at < now.saturating_sub(SILENT_US);
+            if stored.state == ExportState::Running && !is_mine && !is_silent {
+                continue;
+            }
+            let mut export = Export::read(stored)?;
+            if export.job.not_before > now {
+                continue;
+            }
+            export.job.tries += 1;
+            let next = export.next(ExportState::Running, self.node, now)?;
+            if self.app.storage.database.change_export(&next)? {
+                export.stored = next;
+                self.write(export).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Adds what schedules want and is not there.
+    fn want(&mut self, now: Micros) -> Result<(), StoreError> {
+        let settings = self.app.exports.load_full();
+        if settings.schedules.is_empty() || now.saturating_sub(self.wanted_at) < WANT_EVERY_US {
+            return Ok(());
+        }
+        self.wanted_at = now;
+        let latest: Vec<Export> = self
+            .app
+            .storage
+            .database
+            .exports(None, LATEST)?
+            .into_iter()
+            .filter_map(|one| Export::read(one).ok())
+            .collect();
+        for wanted in &settings.schedules {
+            // What was missed while no gateway ran is made up for, where the schedule was there before.
+            let mine = latest.iter().filter(|export| export.job.schedule.as_deref() == Some(&wanted.name));
+            let since =
+                mine.map(|export| export.job.until).max().map_or(self.since, |until| until.min(self.since));
+            for (id, job) in schedule::due(wanted, now, since) {
+                if self.app.storage.database.export(id)?.is_some() {
+                    continue;
+                }
+                let empty = StoredExport {
+                    id,
+                    state: ExportState::Waiting,
+                    node: 0,
+                    touched_at: now,
+                    revision: 0,
+                    job: String::new(),
+                };
+                let export = Export { stored: empty, job };
+                self.app.storage.database.add_export(&export.next(ExportState::Waiting, 0, now)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets old ones; what was written by hand goes with them.
+    fn tidy(&self, now: Micros) -> Result<(), StoreError> {
+        let days = Micros::try_from(self.app.exports.load().retention_days.max(1)).unwrap_or(Micros::MAX);
+        let before = now.saturating_sub(days.saturating_mul(DAY_US));
+        for stored in self.app.storage.database.remove_exports(before, REMOVED)? {
+            let export = Export::read(stored)?;
+            if export.job.schedule.is_none() && export.job.to == "directory" {
+                forget(&directory(&self.app).join(&export.job.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// One try.
+    async fn write(&self, mut export: Export) -> Result<(), StoreError> {
+        let directory = directory(&self.app);
+        let path = directory.join(format!("{}.part", shown(export.stored.id)));
+        let outcome = self.outcome(&mut export, &directory, &path).await;
+        forget(&path);
+        let now = self.now();
+        let state = match outcome {
+            Outcome::Lost => return Ok(()),
+            Outcome::Done { bytes } => {
+                (export.job.bytes, export.job.error, export.job.ended_at) = (bytes, None, Some(now));
+                ExportState::Done
+            }
+            Outcome::Ends => {
+                export.job.tries -= 1;
+                ExportState::Waiting
+            }
+            Outcome::Failed(error) => {
+                tracing::warn!(export = export.id(), tried = export.job.tries, "an export failed: {error}");
+                export.job.error = Some(error);
+                let pause = PAUSE_US << export.job.tries.min(10);
+                export.job.not_before = now.saturating_add(pause);
+                if export.job.tries >= TRIES {
+                    export.job.ended_at = Some(now);
+                    ExportState::Failed
+                } else {
+                    ExportState::Waiting
+                }
+            }
+        };
+        let next = export.next(state, self.node, now)?;
+        // Another node or somebody's cancelling was faster.
+        self.app.storage.database.change_export(&next).map(drop)
+    }
+
+    async fn outcome(&self, export: &mut Export, directory: &Path, path: &PathBuf) -> Outcome {
+        let job = export.job.clone();
+        let filter = match log_filter(&job.filter) {
+            Ok(filter) => filter,
+            Err(error) => return Outcome::Failed(error),
+        };
+        if let Err(error) = file::make_directory(directory) {
+            return Outcome::Failed(format!("{} cannot be made: {error}", directory.display()));
+        }
+        let mut is_lost = false;
+        let written = {
+            let mut touch = |records: u64| {
+                export.job.records = records;
+                is_lost = !self.touch(export);
+                !is_lost && !self.ends()
+            };
+            file::write(&self.app, &job, filter, path, &mut touch)
+        };
+        match written {
+            Ok(records) => export.job.records = records,
+            Err(FileError::Stopped) if is_lost => return Outcome::Lost,
+            Err(FileError::Stopped) => return Outcome::Ends,
+            Err(error) => return Outcome::Failed(error.to_string()),
+        }
+        let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
+        if job.to != "s3" {
+            return match file::put_in_place(path, &directory.join(&job.name)) {
+                Ok(()) => Outcome::Done { bytes },
+                Err(error) => Outcome::Failed(format!("the file cannot be put in place: {error}")),
+            };
+        }
+        self.send(export, path, bytes).await
+    }
+
+    async fn send(&self, export: &mut Export, path: &Path, bytes: u64) -> Outcome {
+        let settings = self.app.exports.load_full();
+        let Some(s3) = &settings.s3 else {
+            return Outcome::Failed("there is no object storage in the configuration any more".to_owned());
+        };
+        let bucket = match Bucket::new(s3, self.app.gateway.clock()) {
+            Ok(bucket) => bucket,
+            Err(error) => return Outcome::Failed(error.to_string()),
+        };
+        let (name, kind) = (export.job.name.clone(), export.job.media_type());
+        let mut is_lost = false;
+        let mut goes_on = || {
+            is_lost = !self.touch(export);
+            !is_lost && !self.ends()
+        };
+        match bucket.put_file(&name, kind, path, &mut goes_on).await {
+            Ok(()) => Outcome::Done { bytes },
+            Err(_) if is_lost => Outcome::Lost,
+            Err(_) if self.ends() => Outcome::Ends,
+            Err(error) => Outcome::Failed(error.to_string()),
+        }
+    }
+
+    /// Says that this node is at it, now and then; false when the export is no longer its.
+    fn touch(&self, export: &mut Export) -> bool {
+        let now = self.now();
+        if now.saturating_sub(export.stored.touched_at) < TOUCH_US {
+            return true;
+        }
+        let Ok(next) = export.next(ExportState::Running, self.node, now) else { return false };
+        match self.app.storage.database.change_export(&next) {
+            Ok(true) => {
+                export.stored = next;
+                true
+            }
+            Ok(false) => false,
+            // A database that is away for a moment takes nothing from anybody.
+            Err(_) => true,
+        }
+    }
+}
+
+fn forget(path: &Path) {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, path = %path.display(), "a file of an export stays");
+        }
+        _ => {}
+    }
+}

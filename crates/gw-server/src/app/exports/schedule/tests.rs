@@ -1,0 +1,49 @@
+//! When files of schedules are due, and what they are called.
+
+use super::due;
+use gw_config::compile::Schedule;
+
+/// 2026-10-30T12:00:00Z.
+const NOON: i64 = 1_793_361_600_000_000;
+const HOUR: i64 = 3_600_000_000;
+
+fn schedule(is_hourly: bool) -> Schedule {
+    Schedule {
+        name: "all".to_owned(),
+        is_hourly,
+        delay_minutes: 15,
+        is_parquet: true,
+        to_s3: false,
+        with_bodies: false,
+        filter: Vec::new(),
+    }
+}
+
+#[test]
+fn an_hour_is_due_once_it_is_over_and_the_delay_too() {
+    let since = NOON - 2 * HOUR;
+    let names = |now| -> Vec<String> {
+        due(&schedule(true), now, since).into_iter().map(|(_, job)| job.name).collect()
+    };
+    assert_eq!(names(NOON + 14 * 60_000_000), ["all/date=2026-10-30/hour=10/records.parquet"]);
+    let both = names(NOON + 15 * 60_000_000);
+    assert_eq!(both.last().unwrap(), "all/date=2026-10-30/hour=11/records.parquet");
+    assert_eq!(both.len(), 2);
+}
+
+#[test]
+fn every_node_wants_the_same_one_and_two_schedules_do_not() {
+    let ids = |schedule: &Schedule, now| -> Vec<u128> {
+        due(schedule, now, NOON - HOUR).iter().map(|(id, _)| *id).collect()
+    };
+    let (one, other) = (schedule(true), Schedule { name: "other".to_owned(), ..schedule(true) });
+    assert_eq!(ids(&one, NOON + HOUR), ids(&one, NOON + HOUR + 1));
+    assert_ne!(ids(&one, NOON + HOUR), ids(&other, NOON + HOUR));
+}
+
+#[test]
+fn a_day_is_a_file_and_a_long_pause_is_made_up_for_in_part() {
+    let days = due(&schedule(false), NOON, 0);
+    assert_eq!(days.len(), 3);
+    assert_eq!(days[2].1.name, "all/date=2026-10-29/records.parquet");
+}

@@ -1,0 +1,265 @@
+//! What recording costs, and how much of it a store takes: workers write intents and records to their journals at a steady
+//! rate, the fold moves them into SQLite, and bodies go beside. Prints a row for the results of the benchmark.
+//!
+//!     cargo run --release -p gw-store --example recording -- --rate 10000 --seconds 60 [--body-bytes 4096]
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::cast_precision_loss,
+    reason = "it measures: what goes wrong ends it, and time is what it is about"
+)]
+
+use gw_model::{
+    AccountId, AttemptId, AttemptRecord, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record,
+    RecordDetails, RequestId, Secret, Unit, Usage, UsageSource, WireFormat,
+};
+use gw_store::SqliteStore;
+use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings, BodySide, Kept};
+use gw_store::fold::{FoldSettings, Folder};
+use gw_store::journal::{Intent, Journal, JournalSettings};
+use gw_store::traits::RecordStore;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// Calls that a worker records in one go; then it waits until the next are due.
+const TURN: u64 = 50;
+/// Workers, each with a journal of its own.
+const WORKERS: u16 = 2;
+
+struct Wanted {
+    rate: u64,
+    seconds: u64,
+    body_bytes: usize,
+}
+
+fn wanted() -> Wanted {
+    let mut wanted = Wanted { rate: 10_000, seconds: 60, body_bytes: 0 };
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    for pair in given.chunks(2) {
+        let [name, value] = pair else { panic!("each option takes a value") };
+        let value: u64 = value.parse().expect("a number");
+        match name.as_str() {
+            "--rate" => wanted.rate = value.max(1),
+            "--seconds" => wanted.seconds = value,
+            "--body-bytes" => wanted.body_bytes = usize::try_from(value).unwrap(),
+            other => panic!("unknown option {other}"),
+        }
+    }
+    wanted
+}
+
+fn now_us() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    i64::try_from(now.as_micros()).unwrap()
+}
+
+/// Time on a core, of the thread whose folder of `/proc` it is.
+fn on_core(task: &Path) -> Duration {
+    let line = std::fs::read_to_string(task.join("schedstat")).unwrap_or_default();
+    Duration::from_nanos(line.split_ascii_whitespace().next().and_then(|ns| ns.parse().ok()).unwrap_or(0))
+}
+
+/// Time on a core of the calling thread.
+fn thread_cpu() -> Duration {
+    on_core(Path::new("/proc/thread-self"))
+}
+
+/// The same of the threads of that name.
+fn cpu_of(name: &str) -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten().map(|task| task.path());
+    let named =
+        tasks.filter(|task| std::fs::read_to_string(task.join("comm")).is_ok_and(|is| is.trim() == name));
+    named.map(|task| on_core(&task)).sum()
+}
+
+fn record(time: i64, number: u64) -> Record {
+    let account = |level, count: u64| AccountId { level, number: u128::from(number % count) | 7 << 64 };
+    let usage = Usage { input_tokens: 812, output_tokens: 143, cached_tokens: 256, ..Usage::default() };
+    let line = |unit, count, price| PriceLine { attempt: 0, unit, count, price: FemtoUsd(price) };
+    Record {
+        id: RequestId::new(time, u128::from(number).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)),
+        time,
+        key: Some(KeyId(u128::from(number % 200) | 1 << 64)),
+        team_id: Some("team_00000000000000000000000000000001".to_owned()),
+        format: WireFormat::OpenAiChat,
+        model: ["chat-prod", "chat-large", "agent"][usize::try_from(number % 3).unwrap()].to_owned(),
+        stream: number.is_multiple_of(2),
+        outcome: Outcome::Success,
+        status: 200,
+        error_code: String::new(),
+        error_detail: String::new(),
+        attempts: vec![AttemptRecord {
+            provider: "openai".to_owned(),
+            upstream_model: "gpt-4o-mini".to_owned(),
+            status: 200,
+            reason: String::new(),
+            duration_us: 820_000,
+            usage,
+            usage_source: UsageSource::Upstream,
+            cost: NanoUsd(188_400),
+        }],
+        cache: String::new(),
+        customer: None,
+        first_byte_us: Some(310_000),
+        total_us: 820_400,
+        parent: None,
+        accounts: vec![
+            account(Level::User, 72),
+            account(Level::Project, 60),
+            account(Level::Team, 24),
+            account(Level::Organization, 4),
+        ],
+        tolls: Vec::new(),
+        saved: NanoUsd::ZERO,
+        details: RecordDetails {
+            user_agent: Some("OpenAI/Python 1.54.0".to_owned()),
+            prices: vec![
+                line(Unit::Input, 556, 150_000_000),
+                line(Unit::CacheRead, 256, 75_000_000),
+                line(Unit::Output, 143, 600_000_000),
+            ],
+            ..RecordDetails::default()
+        },
+    }
+}
+
+fn intent(record: &Record) -> Intent<'_> {
+    Intent {
+        attempt: AttemptId { request: record.id, attempt: 0 },
+        time: record.time,
+        key: record.key,
+        team_id: record.team_id.as_deref(),
+        hold: NanoUsd(1_000_000),
+        format: record.format,
+        model: &record.model,
+        provider: "openai",
+        upstream_model: "gpt-4o-mini",
+        stream: record.stream,
+        input_tokens: 812,
+        parent: None,
+        accounts: &record.accounts,
+    }
+}
+
+/// Text that compresses as prompts do.
+fn body(bytes: usize, number: u64) -> Vec<u8> {
+    let mut text = String::with_capacity(bytes + 32);
+    let mut state = number;
+    while text.len() < bytes {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let _ = write!(text, "word{} ", (state >> 40) % 4_000);
+    }
+    text.truncate(bytes);
+    text.into_bytes()
+}
+
+fn kept(record: &Record, body: &[u8]) -> Kept {
+    let side = |bytes: &[u8]| BodySide {
+        bytes: bytes.to_vec(),
+        content_type: "application/json".to_owned(),
+        is_cut: false,
+    };
+    let (request, response) = body.split_at(body.len() / 2);
+    Kept {
+        request: record.id,
+        expires: record.time + 86_400_000_000,
+        is_masked: false,
+        content: BodyContent {
+            format: "chat".to_owned(),
+            request: side(request),
+            response: side(response),
+            is_masked: false,
+        },
+    }
+}
+
+/// One worker: so many calls at its share of the rate. Its CPU time for what a gateway does.
+fn work(dir: &Path, worker: u16, wanted: &Wanted, bodies: Option<&Bodies>) -> (u64, Duration) {
+    let mut journal = Journal::open(dir, worker, &JournalSettings::default()).unwrap();
+    let rate = wanted.rate / u64::from(WORKERS);
+    let calls = rate * wanted.seconds;
+    let texts: Vec<Vec<u8>> = (0..64).map(|n| body(wanted.body_bytes, n)).collect();
+    let (began, mut spent, mut done) = (Instant::now(), Duration::ZERO, 0);
+    while done < calls {
+        let turn = TURN.min(calls - done);
+        let time = now_us();
+        let records: Vec<Record> = (0..turn)
+            .map(|n| {
+                record(time + i64::try_from(n).unwrap(), (done + n) * u64::from(WORKERS) + u64::from(worker))
+            })
+            .collect();
+        let before = thread_cpu();
+        for (at, record) in records.iter().enumerate() {
+            journal.intent(&intent(record), true).expect("the journal takes intents");
+            journal.record(record, 1).expect("the journal takes records");
+            if let Some(bodies) = bodies {
+                bodies.keep(kept(record, &texts[at % texts.len()]));
+            }
+        }
+        spent += thread_cpu() - before;
+        done += turn;
+        let due = Duration::from_secs_f64(done as f64 / rate as f64);
+        if let Some(early) = due.checked_sub(began.elapsed()) {
+            std::thread::sleep(early);
+        }
+    }
+    (calls, spent)
+}
+
+fn main() {
+    let wanted = wanted();
+    let dir =
+        tempfile::tempdir_in(std::env::var_os("RECORDING_DIR").unwrap_or_else(|| "/tmp".into())).unwrap();
+    let journal = dir.path().join("journal");
+    std::fs::create_dir(&journal).unwrap();
+    let store = Arc::new(SqliteStore::open(&dir.path().join("records.db")).unwrap());
+    let folder = Folder::start(&journal, store.clone(), FoldSettings::default()).unwrap();
+    let sealer = BodySealer::new(&[Secret::new("bench".to_owned())]);
+    let recorded: Arc<dyn RecordStore> = store.clone();
+    let bodies = Bodies::start(recorded, sealer, Box::new(|_| true), BodySettings::default()).unwrap();
+    let kept = (wanted.body_bytes > 0).then_some(&bodies);
+    let began = Instant::now();
+    let done: Vec<(u64, Duration)> = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..WORKERS)
+            .map(|n| {
+                let (journal, wanted) = (&journal, &wanted);
+                scope.spawn(move || work(journal, n, wanted, kept))
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    });
+    let took = began.elapsed();
+    assert!(folder.flush(Duration::from_secs(120)), "the store does not take what was recorded");
+    let lag = began.elapsed() - took;
+    let (fold_cpu, body_cpu) = (cpu_of("fold"), cpu_of("bodies"));
+    let calls: u64 = done.iter().map(|(calls, _)| calls).sum();
+    let spent: Duration = done.iter().map(|(_, spent)| *spent).sum();
+    bodies.finish();
+    let stats = bodies.stats();
+    let folded = folder.finish().unwrap();
+    assert_eq!(folded.records, calls, "every record is stored once");
+    let size = std::fs::metadata(dir.path().join("records.db")).unwrap().len();
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / calls as f64;
+    let mut out = std::io::stdout().lock();
+    writeln!(
+        out,
+        "{calls} records in {:.1} s ({:.0}/s), stored {:.2} s after the last; CPU per record: worker {:.2} us, fold {:.2} us, \
+         bodies {:.2} us; bodies written {}, dropped {}; {} bytes of database per record",
+        took.as_secs_f64(),
+        calls as f64 / took.as_secs_f64(),
+        lag.as_secs_f64(),
+        each(spent),
+        each(fold_cpu),
+        each(body_cpu),
+        stats.written,
+        stats.dropped,
+        size / calls.max(1),
+    )
+    .unwrap();
+}
