@@ -71,6 +71,10 @@ def fragments():
     partial = json.loads((out / "gatewright.partial-emission.json").read_text())
     pieces = partial["metrics"]["cases_partial_emission"]
     print(json.dumps({name: row[name] for name in ("fidelity_rate", "leak_single_chunk", "leak_adversarial", "outcome")}))
+    if os.environ["SHOW"]:
+        axes = json.loads((out / "gatewright.json").read_text())["metrics"]["by_axis"]
+        for axis, kinds in axes.items():
+            print(axis, {name: kind["leaked"] for name, kind in kinds.items()})
     return row["fidelity_rate"] == 1 and row["leak_single_chunk"] == 0 and row["leak_adversarial"] == 0 and pieces == 0
 
 

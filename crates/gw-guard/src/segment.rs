@@ -58,7 +58,8 @@ const CLASSES: [u8; 256] = {
     while at < 256 {
         table[at] = match at as u8 {
             b'0'..=b'9' => Flags::DIGIT,
-            b'@' => Flags::AT,
+            // Codings of it begin with one of the others.
+            b'@' | b'%' | b'&' => Flags::AT,
             b':' => Flags::COLON,
             b' ' | b'\t' | b'\n' | b'\r' => Flags::SPACE,
             b'-' | 0xe0 | 0xe1 | 0xe3..=0xe9 | 0xef => Flags::EDGE,

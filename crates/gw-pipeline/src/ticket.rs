@@ -294,7 +294,8 @@ impl Ticket {
 
 impl Open {
     fn settled(&self) -> Settled {
-        Settled { cost: self.total_cost(), saved: self.hit.is_some().then_some(self.record.saved) }
+        let has_saved = self.hit.is_some() || self.record.saved != NanoUsd::ZERO;
+        Settled { cost: self.total_cost(), saved: has_saved.then_some(self.record.saved) }
     }
 
     /// Tries so far, the open one included.
@@ -507,6 +508,13 @@ impl Open {
             self.record.saved = price(&hit.target.info, usage, self.tier);
             self.worker.gateway().metrics.note_saved(self.record.saved);
         }
+    }
+
+    /// What vectors would have cost that were there already, beside those that were asked for.
+    pub(crate) fn note_reused(&mut self, target: &Target, tokens: u64) {
+        let usage = Usage { input_tokens: tokens, ..Usage::default() };
+        self.record.saved = price(&target.info, &usage, self.tier);
+        self.worker.gateway().metrics.note_saved(self.record.saved);
     }
 
     /// Ends the call and writes its record.

@@ -14,14 +14,16 @@ use serde_json::Value;
 /// What `cache.threshold` is unless somebody sets it.
 const THRESHOLD: f32 = 0.8;
 
-const SETS: [(&str, &str); 7] = [
-    ("tuned", include_str!("../testdata/alike/tuned.jsonl")),
-    ("held out", include_str!("../testdata/alike/held-out.jsonl")),
-    ("unseen", include_str!("../testdata/alike/unseen.jsonl")),
-    ("fresh", include_str!("../testdata/alike/fresh.jsonl")),
-    ("blind", include_str!("../testdata/alike/blind.jsonl")),
-    ("provoked", include_str!("../testdata/alike/provoked.jsonl")),
-    ("last", include_str!("../testdata/alike/last.jsonl")),
+/// The name of each set, the least recall, and its pairs.
+const SETS: [(&str, f32, &str); 8] = [
+    ("tuned", 0.3, include_str!("../testdata/alike/tuned.jsonl")),
+    ("held out", 0.3, include_str!("../testdata/alike/held-out.jsonl")),
+    ("unseen", 0.3, include_str!("../testdata/alike/unseen.jsonl")),
+    ("fresh", 0.3, include_str!("../testdata/alike/fresh.jsonl")),
+    ("blind", 0.3, include_str!("../testdata/alike/blind.jsonl")),
+    ("provoked", 0.3, include_str!("../testdata/alike/provoked.jsonl")),
+    ("last", 0.3, include_str!("../testdata/alike/last.jsonl")),
+    ("strangers", 0.09, include_str!("../testdata/alike/strangers.jsonl")),
 ];
 
 #[test]
@@ -30,7 +32,7 @@ fn what_is_given_again_is_what_was_asked() {
     for precision in [Precision::F32, Precision::Int8] {
         let model = Model::load(&folder, precision).unwrap();
         let (mut all, mut total_hits, mut total_right) = (0, 0, 0);
-        for (name, lines) in SETS {
+        for (name, least, lines) in SETS {
             let (mut hits, mut right, mut same, mut count) = (0, 0, 0, 0);
             for line in lines.lines() {
                 let pair: Value = serde_json::from_str(line).unwrap();
@@ -52,9 +54,9 @@ fn what_is_given_again_is_what_was_asked() {
             all += count;
             total_hits += hits;
             total_right += right;
-            assert!(recalled >= 0.3, "{name}: recall {recalled}");
+            assert!(recalled >= least, "{name}: recall {recalled}");
         }
-        assert!(all >= 1500, "{all}");
+        assert!(all >= 2000, "{all}");
         let precise = total_right as f32 / total_hits as f32;
         assert!(precise >= 0.98, "precision {precise}");
     }

@@ -1,4 +1,5 @@
-//! Addresses of mail, found from their `@`. Serves the scan of a segment. It must not cross white space.
+//! Addresses of mail, found from their `@`, also where a link or a page writes it in a coding. Serves the scan of a segment.
+//! It must not cross white space.
 
 use crate::finding::Finding;
 use crate::segment::{is_within_word, is_word};
@@ -9,17 +10,28 @@ const MAX_LOCAL_BYTES: usize = 64;
 const MAX_DOMAIN_BYTES: usize = 253;
 
 pub(super) fn find(text: &[u8], range: Range<usize>, out: &mut Vec<Finding>) {
-    let mut from = range.start;
-    while let Some(at) = memchr::memchr(b'@', text.get(from..range.end).unwrap_or_default()) {
+    let (mut from, mut least) = (range.start, range.start);
+    while let Some(at) = memchr::memchr3(b'@', b'%', b'&', text.get(from..range.end).unwrap_or_default()) {
         let at = from + at;
-        let start = local(text, from, at);
-        let end = domain(text, at + 1, range.end);
-        from = at + 1;
+        let mark = mark(text.get(at..range.end).unwrap_or_default());
+        let (start, end) = match mark {
+            0 => (None, None),
+            _ => (local(text, least, at), domain(text, at + mark, range.end)),
+        };
+        from = at + mark.max(1);
         if let (Some(start), Some(end)) = (start, end) {
             out.push(Finding { start, end, kind: KIND, score: 95, reason: "an address of mail" });
-            from = end;
+            (from, least) = (end, end);
+        } else if mark > 0 {
+            least = from;
         }
     }
+}
+
+/// How long the `@` is that stands there: as it is, as links write it, or as pages do; 0 for none.
+fn mark(text: &[u8]) -> usize {
+    const MARKS: [&[u8]; 6] = [b"@", b"%40", b"%2540", b"&#64;", b"&#x40;", b"&commat;"];
+    MARKS.iter().find(|mark| text.starts_with(mark)).map_or(0, |mark| mark.len())
 }
 
 /// Where the part before the `@` begins.

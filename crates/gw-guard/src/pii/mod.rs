@@ -138,6 +138,17 @@ pub(crate) struct Run<'a> {
     pub(crate) behind: Range<usize>,
 }
 
+impl Run<'_> {
+    /// The sign at a place, also where a link writes it in a coding; 0 behind the end.
+    fn sign(&self, at: usize) -> u8 {
+        match self.text.get(at..) {
+            Some([b'%', first, second, ..]) => of_link(*first, *second).unwrap_or(b'%'),
+            Some([byte, ..]) => *byte,
+            _ => 0,
+        }
+    }
+}
+
 /// Kept between segments for its room.
 #[derive(Debug, Default)]
 pub(crate) struct Room {
@@ -222,9 +233,25 @@ fn split(text: &[u8], segment: &Segment, atoms: &mut Vec<Atom>) {
     }
 }
 
-/// Blanks and dashes that are not ASCII: their length, or 0.
+/// What stands in numbers, where a link writes it in a coding.
+const fn of_link(first: u8, second: u8) -> Option<u8> {
+    match (first, second.to_ascii_uppercase()) {
+        (b'2', b'0') => Some(b' '),
+        (b'2', b'8') => Some(b'('),
+        (b'2', b'9') => Some(b')'),
+        (b'2', b'B') => Some(b'+'),
+        (b'2', b'D') => Some(b'-'),
+        (b'2', b'F') => Some(b'/'),
+        (b'3', b'A') => Some(b':'),
+        (b'3', b'D') => Some(b'='),
+        _ => None,
+    }
+}
+
+/// Blanks and dashes that are not ASCII, and signs as links write them: their length, or 0.
 fn is_space_mark(text: &[u8], at: usize) -> usize {
     match (text.get(at), text.get(at + 1), text.get(at + 2)) {
+        (Some(b'%'), Some(first), Some(second)) if of_link(*first, *second).is_some() => 3,
         (Some(0xc2), Some(0xa0), _) => 2,
         // Blanks of all widths, none among them, and dashes.
         (Some(0xe2), Some(0x80), Some(0x80..=0x95 | 0xaf)) => 3,
@@ -241,6 +268,7 @@ fn joint(text: &[u8], from: usize, to: usize) -> (u8, Option<usize>) {
         let mark = is_space_mark(text, at);
         let byte = match mark {
             0 => text[at],
+            3 if text[at] == b'%' => of_link(text[at + 1], text[at + 2]).unwrap_or(b'%'),
             3 if matches!(text[at + 2], 0x90..=0x95) => b'-',
             _ => b' ',
         };

@@ -15,11 +15,10 @@ pub(super) fn find(run: &Run<'_>, at: usize) -> Option<(Finding, usize)> {
         && at.checked_sub(1).is_some_and(|before| run.atoms[before].has_digit && first.joint != b',')
     {
         // Within a longer chain only a plus begins a number.
-        first.opening.filter(|open| matches!(run.text[*open], b'+' | b'('))?;
+        first.opening.filter(|open| matches!(run.sign(*open), b'+' | b'('))?;
     }
     let groups = groups(run, at);
-    let has_plus =
-        first.opening.is_some_and(|open| run.text.get(open..first.start).is_some_and(|s| s.contains(&b'+')));
+    let has_plus = first.opening.is_some_and(|open| (open..first.start).any(|at| run.sign(at) == b'+'));
     let (count, score, reason) = international(run, at, groups, has_plus)
         .or_else(|| north_american(run, at, groups))
         .or_else(|| with_zero(run, at, groups))
@@ -132,10 +131,10 @@ fn with_zero(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
 /// An area's code in brackets and at least one group.
 fn in_brackets(run: &Run<'_>, at: usize, groups: usize) -> Option<Judged> {
     let [first, next, ..] = run.atoms.get(at..at + groups)? else { return None };
-    let open = first.opening.filter(|open| run.text.get(*open) == Some(&b'('))?;
+    let open = first.opening.filter(|open| run.sign(*open) == b'(')?;
     // `12(3) 456-789` is a place in a journal.
     let is_free = open.checked_sub(1).is_none_or(|before| !run.text[before].is_ascii_alphanumeric());
-    let is_area = (2..=5).contains(&first.length()) && run.text.get(first.end) == Some(&b')');
+    let is_area = (2..=5).contains(&first.length()) && run.sign(first.end) == b')';
     let count = within(run, at, groups, 8, 12).filter(|count| *count >= 2)?;
     (is_free && is_area && next.length() >= 3).then_some((count, 80, "an area's code in brackets and groups"))
 }

@@ -123,3 +123,20 @@ fn tricks_with_blanks_and_dashes_do_not_help() {
         assert_eq!(found(text).len(), 1, "{text:?}");
     }
 }
+
+#[test]
+fn links_and_pages_write_signs_in_codings() {
+    for (kind, text, wanted) in [
+        ("email", "https://a.example/?mail=jo.doe%40example.com&x=1", "jo.doe%40example.com"),
+        ("email", "jo%2Bwork%40example.com", "jo%2Bwork%40example.com"),
+        ("email", "write to jo&#64;example.com", "jo&#64;example.com"),
+        ("credit_card", "card=4111%201111%201111%201111", "4111%201111%201111%201111"),
+        ("phone", "tel=%2B49%2030%20901820", "%2B49%2030%20901820"),
+        ("us_ssn", "ssn=219%2D09%2D9999", "219%2D09%2D9999"),
+    ] {
+        assert_eq!(found(text), [(kind, wanted.to_owned())], "{text}");
+    }
+    for text in ["50%20off and 100%", "a=1&b=2&c=%40", "R&D at 40% off", "%40 of all"] {
+        assert_eq!(found(text), [], "{text}");
+    }
+}

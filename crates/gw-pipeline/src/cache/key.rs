@@ -9,7 +9,7 @@ use gw_model::routing::EmbedderName;
 use gw_model::{Call, Earlier, Endpoint, Level, WireFormat};
 use gw_store::answers::AnswerKey;
 use gw_store::answers::similar::RoomKey;
-use gw_wire::canonical::{self, Canonical};
+use gw_wire::canonical::{self, Canonical, Inputs};
 use gw_wire::translate::PathFacts;
 use sha2::{Digest, Sha256};
 
@@ -68,11 +68,7 @@ pub(super) fn keys<'a>(
     wish: &CacheWish,
     said: &Canonical,
 ) -> (AnswerKey, Option<(&'a SemanticPolicy, RoomKey)>) {
-    let mut digest = Digester(Sha256::new());
-    digest.0.update([VERSION]);
-    who(screened, policy, &mut digest);
-    target_class(screened, &mut digest);
-    digest.add_optional(wish.namespace.as_deref());
+    let mut digest = surroundings(screened, policy, wish);
     let call = &screened.call;
     if let Some(own) = &wish.key {
         digest.0.update(b"k");
@@ -81,15 +77,7 @@ pub(super) fn keys<'a>(
         return (AnswerKey(digest.0.finalize().into()), None);
     }
     digest.0.update(b"c");
-    let is_beside = |name: &str, value: &[u8]| {
-        // The only version there is says nothing; SDKs of one format send it, and those of others do not.
-        BESIDE.contains(&name) || (name == "anthropic-version" && value == b"2023-06-01")
-    };
-    for (name, value) in call.forward_headers.iter().filter(|(name, value)| !is_beside(name, value)) {
-        digest.add(name.as_bytes());
-        digest.add(value);
-    }
-    digest.0.update(u64::MAX.to_le_bytes());
+    headers(call, &mut digest);
     // Streams of other kinds can not be made of whole answers, nor the other way round.
     if !wish::is_conversation(call.format) && call.facts.stream {
         digest.0.update(b"s");
@@ -101,6 +89,48 @@ pub(super) fn keys<'a>(
     let room = semantic.map(|policy| (policy, room(screened, policy, &digest)));
     digest.add_optional(said.last_turn.as_deref());
     (AnswerKey(digest.0.finalize().into()), room)
+}
+
+/// The keys of the vectors of each input, where the call asks for some and has no key of its own.
+pub(super) fn items(
+    screened: &Screened,
+    policy: &CachePolicy,
+    wish: &CacheWish,
+    inputs: &Inputs,
+) -> Vec<AnswerKey> {
+    let mut all = surroundings(screened, policy, wish);
+    all.0.update(b"v");
+    headers(&screened.call, &mut all);
+    all.add(&inputs.frame);
+    let key = |spelled: &Vec<u8>| {
+        let mut digest = all.0.clone();
+        digest.update(spelled);
+        AnswerKey(digest.finalize().into())
+    };
+    inputs.spelled.iter().map(key).collect()
+}
+
+/// Who shares the answer, and whose it is.
+fn surroundings(screened: &Screened, policy: &CachePolicy, wish: &CacheWish) -> Digester {
+    let mut digest = Digester(Sha256::new());
+    digest.0.update([VERSION]);
+    who(screened, policy, &mut digest);
+    target_class(screened, &mut digest);
+    digest.add_optional(wish.namespace.as_deref());
+    digest
+}
+
+/// Headers that may change the answer.
+fn headers(call: &Call, digest: &mut Digester) {
+    let is_beside = |name: &str, value: &[u8]| {
+        // The only version there is says nothing; SDKs of one format send it, and those of others do not.
+        BESIDE.contains(&name) || (name == "anthropic-version" && value == b"2023-06-01")
+    };
+    for (name, value) in call.forward_headers.iter().filter(|(name, value)| !is_beside(name, value)) {
+        digest.add(name.as_bytes());
+        digest.add(value);
+    }
+    digest.0.update(u64::MAX.to_le_bytes());
 }
 
 /// May the last turn be compared by what it means? Models read little of a long one.

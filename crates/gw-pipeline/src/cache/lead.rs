@@ -3,6 +3,7 @@
 
 use super::flight::{End, Fate, Flight};
 use super::head::Head;
+use super::items::Fetching;
 use super::similar;
 use crate::attempt::{Answered, Failure};
 use crate::lineup::Lineup;
@@ -12,7 +13,7 @@ use crate::respond::headers;
 use crate::ticket::Rejected;
 use crate::worker::Worker;
 use bytes::Bytes;
-use gw_model::{Call, Micros, Record};
+use gw_model::{Call, Micros, Record, WireFormat};
 use gw_store::answers::similar::Turn;
 use gw_store::answers::{Answer, AnswerKey, Labels};
 use gw_upstream::{BodyError, UpstreamBody};
@@ -45,6 +46,8 @@ pub(crate) struct Lead {
     pub(super) key: AnswerKey,
     /// The turn by which others may find the answer.
     pub(super) turn: Option<Turn>,
+    /// What is asked for, of several inputs that are kept one by one.
+    pub(super) items: Option<Fetching>,
     /// How many purges there were when it was asked for.
     pub(super) since: u64,
     /// How long the answer is kept; `None`: not at all.
@@ -64,7 +67,21 @@ pub(crate) struct Lead {
 impl Lead {
     /// Does anybody else get the answer or wait for it?
     pub(crate) fn has_others(&self) -> bool {
-        self.flight.has_others()
+        !self.is_short() && self.flight.has_others()
+    }
+
+    /// Is less asked for than the caller wants? Then nobody can do anything with what comes before it is put together.
+    pub(crate) fn is_short(&self) -> bool {
+        self.items.as_ref().is_some_and(|items| items.is_short)
+    }
+
+    /// Hands on an answer that was put together, to all who wait for it.
+    pub(super) fn hand_on(&mut self, head: Head, body: Bytes) {
+        let head = Arc::new(head);
+        self.head = Some(Arc::clone(&head));
+        self.flight.push(body);
+        self.flight.close(End::Complete);
+        self.flight.publish(head);
     }
 
     /// The answer came whole: it is kept, also where its own caller does not get it.
@@ -104,6 +121,7 @@ impl Lead {
         if !is_whole(&head, &body) {
             return;
         }
+        let made = self.items.take().map(|items| items.made).unwrap_or_default();
         let content_type = head.content_type.as_ref().and_then(|kind| kind.to_str().ok());
         let now = self.worker.now();
         let answer = Answer {
@@ -126,6 +144,18 @@ impl Lead {
             until: now.saturating_add(lifetime.whole_us),
         };
         let answers = &self.worker.gateway().answers;
+        if !made.is_empty() {
+            let one = Answer {
+                format: WireFormat::OpenAiEmbeddings,
+                content_type: "application/json".to_owned(),
+                body: Bytes::new(),
+                ..answer
+            };
+            for (key, body) in made {
+                answers.keep(key, Answer { body, ..one.clone() }, None, self.since);
+            }
+            return;
+        }
         let is_kept = answers.keep(self.key, answer, self.turn.as_ref(), self.since);
         if let Some(turn) = self.turn.take().filter(|_| is_kept) {
             similar::keep(answers, turn, self.key);
@@ -136,6 +166,9 @@ impl Lead {
     /// Hands the answer on to all who wait for it, while it comes.
     pub(super) fn publish(&mut self, answered: &mut Answered) -> bool {
         let Answered { sent, response, target, .. } = answered;
+        if self.is_short() {
+            return true;
+        }
         let is_shareable = sent.earlier.is_empty() && sent.clamped.is_empty();
         let Some(passenger) = self.flight.board_first().filter(|_| is_shareable) else { return false };
         let head = Arc::new(Head::of_response(response.status, &response.headers, sent, target));
@@ -355,7 +388,11 @@ impl Led {
 
     /// It is over for the caller: there is nothing to go on with, unless others get more of it.
     pub(crate) fn finish(&mut self) {
-        let is_muted = |body: &ReplyBody| matches!(body, ReplyBody::Stream(stream) if stream.is_muted());
+        let is_muted = |body: &ReplyBody| match body {
+            ReplyBody::Stream(stream) => stream.is_muted(),
+            ReplyBody::Large(large) => large.is_muted(),
+            _ => false,
+        };
         if let Some(body) = self.body.take().filter(|body| is_muted(body)) {
             self.crew.clone().go_on_with(body);
         }

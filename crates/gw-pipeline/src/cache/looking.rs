@@ -4,6 +4,7 @@ use super::LookUp;
 use super::answers::{Answers, Found};
 use super::flight::{Bounds, Fate, Flight, Landing};
 use super::flights::Part;
+use super::items::{Fetching, Items};
 use super::lead::{self, Crew, Lead, Lifetime, Spare};
 use super::serve::{self, Manner, Served};
 use super::similar::{Asking, Like};
@@ -31,6 +32,8 @@ pub(super) struct Looking<'a> {
     pub(super) key: AnswerKey,
     /// What an answer may be compared by that is not to the very same request.
     pub(super) asking: Option<Asking<'a>>,
+    /// What of it can be kept, and asked for, one by one.
+    pub(super) items: Option<Items>,
 }
 
 impl Looking<'_> {
@@ -52,7 +55,7 @@ impl Looking<'_> {
             // Where else it may be is asked once, unless somebody fetches it.
             if !has_fetched && !answers.flights.has(&self.key) {
                 has_fetched = true;
-                if answers.fetch(self.key, worker.now()).await == Some(true) {
+                if self.fetch(answers, worker.now()).await {
                     continue;
                 }
             }
@@ -144,7 +147,23 @@ impl Looking<'_> {
     }
 
     fn found(&self, answers: &Answers, now: Micros) -> Found {
-        if self.wish.no_read { Found::Nothing } else { answers.find(&self.key, &self.wish, self.policy, now) }
+        if self.wish.no_read {
+            return Found::Nothing;
+        }
+        let found = self.items.as_ref().map(|items| items.found(answers, &self.wish, self.policy, now));
+        match found {
+            Some(Found::Nothing) | None => answers.find(&self.key, &self.wish, self.policy, now),
+            Some(found) => found,
+        }
+    }
+
+    /// Brings what there is into the memory from where else it may be.
+    async fn fetch(&self, answers: &Answers, now: Micros) -> bool {
+        let is_there = answers.fetch(self.key, now).await == Some(true);
+        match &self.items {
+            Some(items) if !is_there => items.fetch(answers, now).await,
+            _ => is_there,
+        }
     }
 
     /// The call fetches an answer for itself and others.
@@ -154,7 +173,14 @@ impl Looking<'_> {
             Found::Spare(answer) => Some(answer),
             _ => None,
         };
-        let crew = self.man(&mut screened, flight, spare, turn);
+        let (answers, now) = (&worker.gateway().answers, worker.now());
+        let items = self.items.as_ref();
+        let mut fetching =
+            items.map(|items| items.fetching(answers, &self.wish, self.policy, &screened.model, now));
+        if let Some(fetching) = &mut fetching {
+            fetching.shorten(&mut screened);
+        }
+        let crew = self.man(&mut screened, flight, spare, turn, fetching);
         LookUp::Lead(screened, crew)
     }
 
@@ -164,6 +190,7 @@ impl Looking<'_> {
         flight: Arc<Flight>,
         spare: Option<Arc<Answer>>,
         turn: Option<Turn>,
+        items: Option<Fetching>,
     ) -> Crew {
         let ticket = &mut screened.ticket;
         ticket.record.cache.clear();
@@ -177,6 +204,7 @@ impl Looking<'_> {
             flight: Arc::clone(&flight),
             key: self.key,
             turn,
+            items,
             since: worker.gateway().answers.purges(),
             lifetime: Some(self.lifetime()),
             tags: tags.filter(|tag| !tag.is_empty()).map(ToOwned::to_owned).collect(),
@@ -219,7 +247,11 @@ impl Looking<'_> {
             return;
         };
         sub.ticket.context.tags.clone_from(&ticket.context.tags);
-        let crew = self.man(&mut sub, flight, None, None);
+        let items = self.items.as_ref().map(|items| {
+            let anew = CacheWish { no_read: true, ..CacheWish::default() };
+            items.fetching(answers, &anew, self.policy, &sub.model, worker.now())
+        });
+        let crew = self.man(&mut sub, flight, None, None, items);
         lead::start(crew, onward(sub));
     }
 }

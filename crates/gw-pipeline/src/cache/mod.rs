@@ -7,6 +7,7 @@ mod answers;
 mod flight;
 mod flights;
 mod head;
+mod items;
 mod key;
 mod lead;
 mod looking;
@@ -17,6 +18,7 @@ mod similar;
 mod wish;
 
 pub use answers::Answers;
+pub(crate) use items::filled;
 pub use lead::Led;
 pub(crate) use lead::{Crew, Lead};
 
@@ -29,6 +31,7 @@ use crate::ticket::{Open, Rejected};
 use gw_model::caching::{CachePolicies, CacheWish};
 use gw_model::{ErrorCode, Micros, Refusal};
 use gw_store::answers::{Answer, AnswerKey};
+use items::Items;
 use lead::Spare;
 use looking::Looking;
 use serve::Manner;
@@ -106,11 +109,20 @@ async fn look(mut screened: Screened, policies: Arc<CachePolicies>) -> Result<Lo
         };
     };
     let (key, room) = key::keys(&screened, policy, &wish, &said);
+    let items = items::inputs(&screened.call, &wish).await.map(|inputs| {
+        let keys = key::items(&screened, policy, &wish, &inputs);
+        Items { keys, weights: inputs.weights }
+    });
+    // A text has one key, alone or as the only one of a list.
+    let key = match items.as_ref().map(|items| items.keys.as_slice()) {
+        Some([only]) => *only,
+        _ => key,
+    };
     let asking = room.map(|(semantic, room)| {
         let text = said.last_turn.as_deref().unwrap_or_default().into();
         Asking { policy: semantic, room, text }
     });
-    Looking { policy, wish, key, asking }.look(screened).await
+    Looking { policy, wish, key, asking, items }.look(screened).await
 }
 
 /// A long request is compared off the worker, whose other calls would wait.

@@ -28,6 +28,7 @@ const GUARDRAILS: HeaderName = HeaderName::from_static("x-gatewright-guardrails"
 const CACHE: HeaderName = HeaderName::from_static("x-gatewright-cache");
 const CACHE_SIMILARITY: HeaderName = HeaderName::from_static("x-gatewright-cache-similarity");
 const CACHE_KEY: HeaderName = HeaderName::from_static("x-gatewright-cache-key");
+const REUSED: HeaderName = HeaderName::from_static("x-gatewright-cache-inputs");
 const SAVED: HeaderName = HeaderName::from_static("x-gatewright-saved-usd");
 const TOKEN_COUNT: HeaderName = HeaderName::from_static("x-gatewright-token-count");
 const DROPPED: HeaderName = HeaderName::from_static("x-gatewright-dropped");
@@ -181,6 +182,13 @@ pub(crate) fn add_guardrails(headers: &mut HeaderMap, found: &str) {
 pub(crate) fn add_saved(headers: &mut HeaderMap, saved: Option<NanoUsd>) {
     if let Some(saved) = saved {
         put(headers, SAVED, &saved.to_string());
+    }
+}
+
+/// How many inputs' vectors were in the cache, beside those that were asked for.
+pub(crate) fn add_reused(headers: &mut HeaderMap, inputs: usize) {
+    if inputs > 0 {
+        put(headers, REUSED, &inputs.to_string());
     }
 }
 

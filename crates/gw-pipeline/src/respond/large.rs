@@ -17,6 +17,8 @@ pub struct LargeBody {
     upstream: UpstreamBody,
     gauge: Gauge,
     deadline: Micros,
+    /// The caller's time is up: what comes is read for others only.
+    is_muted: bool,
     /// The provider may store the answer.
     stores: bool,
     /// Nothing is charged: what it states was charged when it was made.
@@ -38,7 +40,7 @@ impl LargeBody {
         deadline: Micros,
     ) -> Self {
         let (ticket, head) = (Some(ticket), Some(head).filter(|head| !head.is_empty()));
-        Self { ticket, head, upstream, gauge, deadline, stores: false, unbilled: false }
+        Self { ticket, head, upstream, gauge, deadline, is_muted: false, stores: false, unbilled: false }
     }
 
     /// The provider may store the answer: notes whose it is.
@@ -61,13 +63,22 @@ impl LargeBody {
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
+        if self.is_muted {
+            return self.poll_muted(cx);
+        }
         if let Some(head) = self.head.take() {
             return Poll::Ready(Some(Ok(self.pass(head))));
         }
         match self.upstream.poll_data(cx) {
             Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(Ok(_))) if self.is_late() => {
-                self.settle(Outcome::StreamCut, "timeout");
+            Poll::Ready(Some(Ok(piece))) if self.is_late() => {
+                match self.is_shared() {
+                    true => {
+                        self.gauge.feed(&piece);
+                        self.is_muted = true;
+                    }
+                    false => self.settle(Outcome::StreamCut, "timeout"),
+                }
                 Poll::Ready(Some(Err(Incomplete)))
             }
             Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(self.pass(piece)))),
@@ -78,6 +89,35 @@ impl LargeBody {
             Poll::Ready(None) => {
                 self.settle(Outcome::Success, "");
                 Poll::Ready(None)
+            }
+        }
+    }
+
+    /// Is it read on for others only?
+    pub(crate) const fn is_muted(&self) -> bool {
+        self.is_muted
+    }
+
+    /// Does anybody else read what comes?
+    fn is_shared(&self) -> bool {
+        let lead = self.ticket.as_ref().and_then(|ticket| ticket.lead.as_ref());
+        lead.is_some_and(|lead| lead.has_others())
+    }
+
+    /// Reads on until the answer is here, which is paid for by the caller who began it.
+    fn poll_muted(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Incomplete>>> {
+        loop {
+            match self.upstream.poll_data(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(piece))) => self.gauge.feed(&piece),
+                Poll::Ready(end) => {
+                    let lead = self.ticket.as_mut().and_then(|ticket| ticket.lead.as_mut());
+                    if let Some(lead) = lead.filter(|_| end.is_none()) {
+                        lead.note_whole();
+                    }
+                    self.settle(Outcome::StreamCut, "timeout");
+                    return Poll::Ready(None);
+                }
             }
         }
     }

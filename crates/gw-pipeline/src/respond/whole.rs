@@ -6,6 +6,7 @@ use super::large::LargeBody;
 use super::{for_others, guard, headers, keep, meter, repair};
 use crate::attempt::Answered;
 use crate::attempt::held::{self, Held};
+use crate::cache;
 use crate::guard::{about, blocked};
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::{Rejected, Settled, Ticket};
@@ -31,7 +32,9 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
         return Ok(large(*answered, Bytes::new()));
     }
     let settings = &answered.live.snapshot.settings;
-    let is_guarded = answered.ticket.is_guarded();
+    // What has to be put together is needed whole, as what guardrails look at.
+    let is_short = answered.ticket.lead.as_ref().is_some_and(|lead| lead.is_short());
+    let is_guarded = answered.ticket.is_guarded() || is_short;
     let limit = held::limit(&answered.call, &answered.sent, is_guarded, settings);
     let left = u64::try_from(answered.deadline - answered.ticket.worker().now()).unwrap_or(0);
     let hold = held::hold(&mut answered.response.body, &mut answered.ticket, limit);
@@ -79,26 +82,36 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
         Ok(translated) => translated,
         Err(refusal) => return Ok(broken(*answered, refusal, "untranslatable", body.len() as u64)),
     };
+    let is_translated = translated.is_some();
+    let (body, usage) = match translated {
+        Some(whole) => {
+            (Bytes::from(whole.body), if answered.sent.earlier.is_empty() { usage } else { whole.usage })
+        }
+        None => (body, usage),
+    };
+    let filled = match cache::filled(&mut answered, &body, usage).await {
+        Ok(filled) => filled,
+        Err(refusal) => return Ok(broken(*answered, refusal, "incomplete", body.len() as u64)),
+    };
     let kept = keep::here(&answered);
     // The caller asked for a stream, and got it fetched whole.
     let shape = answered.ticket.guarded.as_ref().map(|guarded| guarded.wanted).filter(|wanted| wanted.stream);
     let shape = shape.map(|wanted| (wanted, write_context(&answered)));
     let Answered { mut ticket, live, call, target, model_name, response, sent, .. } = *answered;
     let mut map = headers::passed(response.headers);
-    let (body, usage) = match translated {
-        Some(whole) => {
-            map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            (Bytes::from(whole.body), if sent.earlier.is_empty() { usage } else { whole.usage })
-        }
-        None => (body, usage),
-    };
     let status = response.status;
-    if is_repaired {
+    if is_repaired || is_translated || filled.is_some() {
         map.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    } else if keep::at_provider(sent.format, &call) {
+    }
+    if !is_repaired && !is_translated && keep::at_provider(sent.format, &call) {
         ticket.made = gw_wire::openai_responses::stored::made(&body);
     }
     settle_attempt(&mut ticket, status.as_u16(), "", usage, &seen);
+    if let Some(filled) = &filled {
+        ticket.note_reused(&target, filled.tokens);
+        headers::add_reused(&mut map, filled.reused);
+    }
+    let body = filled.map_or(body, |filled| filled.body);
     if let Some(id) = kept {
         let retention_days = live.snapshot.settings.response_retention_days;
         let keep = keep::Keep::new(&ticket, &call, id, retention_days);

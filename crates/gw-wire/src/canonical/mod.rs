@@ -3,9 +3,12 @@
 //! holds is compared as its own format has it, so that nothing is taken for the same by being overlooked.
 
 mod chat;
+mod inputs;
 mod json;
 mod plain;
 mod turns;
+
+pub use inputs::{Inputs, inputs, with_inputs};
 
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Kind, Object};

@@ -12,6 +12,7 @@ pub(crate) mod base64;
 pub(crate) mod cohere;
 pub mod form;
 pub(crate) mod gemini;
+pub mod items;
 mod openai;
 pub mod request;
 pub(crate) mod titan;

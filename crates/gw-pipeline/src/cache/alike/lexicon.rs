@@ -4,6 +4,7 @@
 
 mod meanings;
 mod phrases;
+mod spellings;
 
 use ahash::{AHashMap, AHashSet};
 use meanings::{OPPOSITES, SYNONYMS};
@@ -228,7 +229,7 @@ static WORDS: LazyLock<AHashSet<&'static str>> = LazyLock::new(|| SILENT.split_w
 static MEANINGS: LazyLock<AHashMap<String, String>> = LazyLock::new(|| {
     let mut meanings = AHashMap::new();
     for line in SYNONYMS {
-        let mut stems = line.split(' ').map(super::stem::stem);
+        let mut stems = line.split(' ').map(super::read::stemmed);
         let Some(first) = stems.next() else { continue };
         for stem in stems {
             meanings.entry(stem).or_insert_with(|| first.clone());
@@ -270,6 +271,11 @@ pub(super) fn is_soft(word: &str, next: &str) -> bool {
     let is_led_on =
         matches!(next, "to" | "me" | "us" | "how" | "what" | "why" | "when" | "where" | "who" | "which");
     is_led_on && SOFTLY.contains(word)
+}
+
+/// The word in the one spelling of several.
+pub(super) fn spelled(word: &str) -> Option<String> {
+    spellings::american(word)
 }
 
 /// The word that stands for all that mean the same; of a stem.

@@ -5,6 +5,7 @@
 
 mod lexicon;
 mod read;
+mod signs;
 mod stem;
 
 use read::{Gap, Turn};
@@ -119,11 +120,12 @@ impl<'a> Asked<'a> {
         if self.text == other {
             return Alike::Same;
         }
-        let other = Turn::read(other);
-        match different(&self.turn, &other) {
-            Some(difference) => Alike::Differs(difference),
-            None => words(&self.turn, &other),
+        let turn = Turn::read(other);
+        // Some write a word in quotation marks that others do not.
+        if self.turn.quotes.is_empty() != turn.quotes.is_empty() {
+            return judged(&Turn::read_unquoted(self.text), &Turn::read_unquoted(other));
         }
+        judged(&self.turn, &turn)
     }
 }
 
@@ -131,6 +133,13 @@ impl<'a> Asked<'a> {
 #[must_use]
 pub fn compare(one: &str, other: &str) -> Alike {
     Asked::new(one).compare(other)
+}
+
+fn judged(a: &Turn, b: &Turn) -> Alike {
+    match different(a, b) {
+        Some(difference) => Alike::Differs(difference),
+        None => words(a, b),
+    }
 }
 
 /// What a single word decides.
@@ -174,8 +183,11 @@ fn are_other_questions(a: &Turn, b: &Turn) -> bool {
     a.is_yes_or_no != b.is_yes_or_no
         || (a.is_yes_or_no && a.is_duty != b.is_duty)
         || a.is_over.zip(b.is_over).is_some_and(|(a, b)| a != b)
+        // What would happen if I lost it, and if it was lost.
+        || (a.is_what && b.is_what && a.is_passive != b.is_passive && (a.is_of_i != b.is_of_i))
         // What cats are like is not what they like.
         || a.is_of_likeness != b.is_of_likeness
+        || a.is_of_doing != b.is_of_doing
         || may_or_must(a, b)
         || may_or_must(b, a)
         // How glass is made, and what it is made of.
@@ -190,12 +202,28 @@ fn are_of_others(a: &Turn, b: &Turn) -> bool {
     // "How do you ..." asks what "How do I ..." asks; "What can you ..." does not.
     let is_you = |a: &Turn, b: &Turn| a.is_of_i && !a.is_of_you && b.is_of_you && !b.is_of_i;
     let are_generic = a.is_how && b.is_how;
+    // What is before the caller's eyes is no other's, and not any.
+    let points = |a: &Turn, b: &Turn| a.pointed.iter().any(|which| !b.definite.contains(which));
+    // Why mine is so is not why all are; how mine is repaired is.
+    let is_owned = |a: &Turn, b: &Turn| !a.owners.is_empty() && b.owners.is_empty() && b.definite.is_empty();
+    let is_for_one = |a: &Turn, b: &Turn| a.is_why && b.is_why && a.is_of_i && !b.is_of_i && !b.is_of_you;
+    if is_for_one(a, b) || is_for_one(b, a) || (!are_generic && (is_owned(a, b) || is_owned(b, a))) {
+        return true;
+    }
+    // What you do is not what is done.
+    let is_of_nobody =
+        |a: &Turn, b: &Turn| a.is_of_you && !b.is_of_you && !b.is_of_i && (b.is_passive || a.is_what);
+    if points(a, b) || points(b, a) || (!are_generic && (is_of_nobody(a, b) || is_of_nobody(b, a))) {
+        return true;
+    }
     are_apart || a.objects != b.objects || (!are_generic && (is_you(a, b) || is_you(b, a)))
 }
 
 /// Does it ask for something that is the same in both directions?
 fn is_mutual(turn: &Turn) -> bool {
-    ["differenc", "compar", "distanc", "vs", "versus"].iter().any(|word| turn.content.contains(*word))
+    ["differenc", "compar", "distanc", "vs", "versus", "between"]
+        .iter()
+        .any(|word| turn.content.contains(*word))
 }
 
 /// What stands behind "to" in one, and in the other, stands elsewhere in both; or behind "from" in the other.
@@ -243,18 +271,27 @@ fn are_otherwise_related(a: &Turn, b: &Turn) -> bool {
     ];
     let is_near =
         |one: &str, other: &str| one == other || NEAR.contains(&(one, other)) || NEAR.contains(&(other, one));
+    // Something is done in a language, or with it.
+    let is_tool = |goal: &str, one: &str, other: &str| {
+        a.is_name(goal) && b.is_name(goal) && matches!((one, other), ("in", "with") | ("with", "in"))
+    };
     let before = |turn: &Turn, goal: &str| -> Vec<&'static str> {
         turn.relations.iter().filter(|(_, known)| known == goal).map(|(word, _)| *word).collect()
     };
     let is_other = a.relations.iter().any(|(_, goal)| {
         let (of_a, of_b) = (before(a, goal), before(b, goal));
-        !of_b.is_empty() && !of_a.iter().any(|one| of_b.iter().any(|other| is_near(one, other)))
+        !of_b.is_empty()
+            && !of_a
+                .iter()
+                .any(|one| of_b.iter().any(|other| is_near(one, other) || is_tool(goal, one, other)))
     });
     // Who was killed by Brutus, and who killed Brutus; who reports to Kim, and who reports Kim.
     let is_bare = |one: &Turn, other: &Turn| {
         one.relations.iter().any(|(word, goal)| {
             let tells = match *word {
                 "by" | "from" | "against" | "with" => true,
+                // What people hate, and what somebody hates in people.
+                "in" => !one.is_name(goal) && one.is_what,
                 // Before a verb it says nothing.
                 "to" => one.is_name(goal),
                 _ => false,
@@ -297,6 +334,16 @@ fn are_rearranged(a: &Turn, b: &Turn) -> bool {
     };
     let is_apart =
         |turn: &Turn, word: &String| turn.order.iter().any(|(other, gap)| other == word && *gap == Gap::Of);
+    // "How do I open it" and "How can it be opened": what is done moves behind what it is done to.
+    let is_done = |one: &Turn, other: &Turn| {
+        one.done.as_ref().is_some_and(|verb| other.done.is_none() && is_moved(verb))
+            && (other.is_of_i || other.is_of_you)
+            && !one.is_of_i
+            && !one.is_of_you
+    };
+    if is_done(a, b) || is_done(b, a) {
+        return false;
+    }
     let is_harmless =
         |word: &&String| (belongs(a, word) && is_apart(b, word)) || (belongs(b, word) && is_apart(a, word));
     !of_a.iter().filter(|word| is_moved(word)).any(|word| is_harmless(&word))
@@ -317,6 +364,8 @@ fn words(a: &Turn, b: &Turn) -> Alike {
         (0, 0) if !is_mutual(a) && !is_mutual(b) && are_rearranged(a, b) => {
             Alike::Differs(Difference::Direction)
         }
+        // What people think of people.
+        (0, 0) if a.repeated != b.repeated => Alike::Differs(Difference::Words),
         (0, 0) => Alike::Same,
         // One word alone is too little to be told in others.
         (0 | 1, _) | (_, 0 | 1) => Alike::Differs(Difference::Words),

@@ -2,13 +2,12 @@
 //! compare.
 
 use super::lexicon;
+use super::signs::{is_code, is_mark, quoted, script, word_length};
 use super::stem::stem;
 use std::collections::BTreeSet;
 
 /// Signs that are part of what is asked, wherever they stand.
 const SIGNS: &str = "+*=<>^|~\\{}[]@#&";
-/// Marks that open and close a quotation.
-const QUOTES: &[(char, char)] = &[('"', '"'), ('“', '”'), ('„', '“'), ('«', '»'), ('`', '`'), ('‘', '’')];
 
 /// What is known of a turn.
 #[derive(Debug, Default)]
@@ -62,6 +61,22 @@ pub(super) struct Turn {
     pub(super) directions: Vec<(&'static str, String)>,
     /// Words.
     pub(super) count: usize,
+    /// What stands behind "this" or "these": what only its caller sees.
+    pub(super) pointed: BTreeSet<String>,
+    /// What stands behind these and behind "the" and "that".
+    pub(super) definite: BTreeSet<String>,
+    /// It asks for a reason.
+    pub(super) is_why: bool,
+    /// It asks what something does.
+    pub(super) is_of_doing: bool,
+    /// Words that say something and stand there twice.
+    pub(super) repeated: BTreeSet<String>,
+    /// Something is done by nobody who is named: "was seen".
+    pub(super) is_passive: bool,
+    /// What is done so, where the verb stands behind what it is done to: "can it be seen".
+    pub(super) done: Option<String>,
+    /// Quotations are kept apart.
+    keeps_quotes: bool,
 }
 
 /// Words that say how something stands to what follows.
@@ -91,7 +106,16 @@ struct Token {
 
 impl Turn {
     pub(super) fn read(text: &str) -> Self {
-        let mut turn = Self::default();
+        Self::read_with(text, true)
+    }
+
+    /// As it would be without quotation marks.
+    pub(super) fn read_unquoted(text: &str) -> Self {
+        Self::read_with(text, false)
+    }
+
+    fn read_with(text: &str, keeps_quotes: bool) -> Self {
+        let mut turn = Self { keeps_quotes, ..Self::default() };
         let mut tokens = turn.split(text);
         turn.count = tokens.len();
         turn.language = lexicon::language(tokens.iter().map(|token| token.small.as_str()));
@@ -101,7 +125,13 @@ impl Turn {
         turn.find_names(&tokens);
         put_last(&mut tokens);
         let small: Vec<&str> = tokens.iter().map(|token| token.small.as_str()).collect();
-        let words = replaced(&small);
+        let mut words = replaced(&small);
+        // "What does it mean" asks what it is.
+        if let ["what", "does" | "do", .., "mean"] = words.as_slice()
+            && words.len() > 3
+        {
+            words.pop();
+        }
         turn.judge(&words);
         turn.all = words.iter().map(|word| (*word).to_owned()).collect();
         turn.all.sort();
@@ -131,7 +161,7 @@ impl Turn {
         let mut rest = text;
         let mut before = ' ';
         while let Some(first) = rest.chars().next() {
-            if let Some((inside, length)) = quoted(rest, first, before) {
+            if let Some((inside, length)) = quoted(rest, first, before).filter(|_| self.keeps_quotes) {
                 self.quotes.push(inside.trim().to_lowercase());
                 before = first;
                 rest = rest.get(length..).unwrap_or_default();
@@ -196,7 +226,9 @@ impl Turn {
                 continue;
             }
             let is_name = is_named || is_short || (is_mixed && !is_ordinal(&token.small)) || is_dotted;
-            if is_name && !lexicon::is_silent(&token.small) {
+            // "The Wire" is no wire.
+            let is_title = is_named && token.small.len() > 2;
+            if is_name && (is_title || !lexicon::is_silent(&token.small)) {
                 let name = canonical(&token.small);
                 self.content.insert(name.clone());
                 self.names.insert(name);
@@ -212,8 +244,12 @@ impl Turn {
             "must", "will", "would", "has", "have", "had", "shall",
         ];
         self.is_yes_or_no = ASKING.contains(&at(0));
-        self.is_how = at(0) == "how";
+        self.is_how =
+            at(0) == "how" && !matches!(at(1), "many" | "much" | "long" | "old" | "often" | "far" | "big");
         self.is_what = matches!(at(0), "what" | "which");
+        self.is_why = at(0) == "why";
+        self.is_of_doing =
+            self.is_what && matches!(at(1), "does" | "do" | "did") && words.last() == Some(&"do");
         let is_be = matches!(at(1), "is" | "are" | "was" | "were");
         self.is_of_likeness = self.is_what && is_be && words.last() == Some(&"like");
         self.stranded = words.last().and_then(|last| RELATIONS.into_iter().find(|known| known == last));
@@ -228,10 +264,28 @@ impl Turn {
             self.is_past |=
                 matches!(*word, "was" | "were" | "did" | "had" | "been" | "ago" | "former" | "previous");
             self.is_able |= matches!(*word, "can" | "could" | "may" | "might");
-            self.is_present |= matches!(*word, "is" | "are" | "do" | "does" | "am");
+            self.is_present |= matches!(
+                *word,
+                "is" | "are" | "do" | "does" | "am" | "can" | "could" | "would" | "should" | "may" | "might"
+            );
+            // "Has it changed": the verb may stand further behind.
+            self.is_past |= matches!(*word, "has" | "have")
+                && (1..=4).any(|next| is_past_form(at(place + next)) || at(place + next) == "done");
             self.is_future |= matches!(*word, "will" | "shall" | "upcoming");
             self.is_of_i |= matches!(*word, "i" | "we");
             self.is_of_you |= *word == "you";
+            if matches!(*word, "this" | "these" | "that" | "those" | "the") {
+                let which = canonical(at(place + 1));
+                if matches!(*word, "this" | "these") {
+                    self.pointed.insert(which.clone());
+                }
+                self.definite.insert(which);
+            }
+            if *word == "be" && place > 1 && is_past_form(at(place + 1)) {
+                self.done = Some(canonical(at(place + 1)));
+            }
+            self.is_passive |=
+                matches!(*word, "was" | "were" | "been" | "is" | "are") && is_past_form(at(place + 1));
             self.note_person(word);
             self.negations += usize::from(lexicon::NEGATIONS.contains(word));
             self.note_direction(words, place);
@@ -258,6 +312,7 @@ impl Turn {
         };
         let object = match word {
             "me" | "us" => "i",
+            "myself" | "yourself" | "ourselves" | "yourselves" | "oneself" => "self",
             "him" => "he",
             "them" => "they",
             _ => "",
@@ -320,7 +375,9 @@ impl Turn {
         if !lexicon::is_silent(word) && !lexicon::is_soft(word, next) {
             let word = canonical(word);
             self.content.insert(word.clone());
-            if !self.order.iter().any(|(known, _)| *known == word) {
+            if self.order.iter().any(|(known, _)| *known == word) {
+                self.repeated.insert(word);
+            } else {
                 self.order.push((word, gap));
             }
         }
@@ -373,7 +430,12 @@ fn put_last(tokens: &mut [Token]) {
 }
 
 fn canonical(word: &str) -> String {
-    lexicon::meaning(stem(word))
+    lexicon::meaning(stemmed(word))
+}
+
+/// The stem of a word, however it is spelled.
+pub(super) fn stemmed(word: &str) -> String {
+    lexicon::spelled(word).map_or_else(|| stem(word), |word| stem(&word))
 }
 
 /// Words with what stands for some of them, and without what manners ask for.
@@ -400,43 +462,6 @@ fn replaced<'a>(words: &[&'a str]) -> Vec<&'a str> {
         }
     }
     out
-}
-
-/// The quotation at the start of `rest`, and its length with its marks.
-fn quoted(rest: &str, first: char, before: char) -> Option<(&str, usize)> {
-    let (open, close) = QUOTES.iter().copied().find(|(open, _)| *open == first)?;
-    if before.is_alphanumeric() {
-        return None;
-    }
-    let inside = rest.get(open.len_utf8()..)?;
-    let end = inside.find(close)?;
-    (end > 0).then(|| (&inside[..end], open.len_utf8() + end + close.len_utf8()))
-}
-
-/// How long the word at the start of `rest` is, in bytes; 0: there is none.
-fn word_length(rest: &str) -> usize {
-    let mut end = 0;
-    let mut chars = rest.char_indices().peekable();
-    while let Some((at, letter)) = chars.next() {
-        let next = chars.peek().map(|(_, next)| *next);
-        let is_joint = at > 0
-            && matches!(letter, '\'' | '’' | '.' | '_' | '@' | ',')
-            && next.is_some_and(char::is_alphanumeric)
-            && (letter != ',' || (is_digit_before(rest, at) && next.is_some_and(char::is_numeric)));
-        // C++, C# and F# are names.
-        let is_tail = at == 1 && matches!(letter, '+' | '#');
-        if letter.is_alphanumeric() || is_joint || is_tail || (end == 2 && rest.starts_with("C++") && at == 2)
-        {
-            end = at + letter.len_utf8();
-        } else {
-            break;
-        }
-    }
-    end
-}
-
-fn is_digit_before(text: &str, at: usize) -> bool {
-    text.get(..at).and_then(|before| before.chars().last()).is_some_and(char::is_numeric)
 }
 
 /// A word without what was drawn together in it: "isn't" is two.
@@ -518,64 +543,4 @@ fn number(word: &str) -> Option<(String, Option<&'static str>)> {
 
 fn is_ordinal(small: &str) -> bool {
     number(small).is_some()
-}
-
-/// Does it look like a program, or a piece of one?
-fn is_code(text: &str) -> bool {
-    let marks = [
-        "```", "();", "=>", "->", "==", "!=", "</", "/>", "::", "&&", "||", "+=", "){", ") {", "def ",
-        "SELECT ",
-    ];
-    let found = marks.iter().filter(|mark| text.contains(**mark)).count();
-    let lines = text.lines().filter(|line| line.trim_end().ends_with([';', '{', '}'])).count();
-    text.contains("```") || found >= 2 || lines >= 2
-}
-
-/// Marks that only structure a text.
-const fn is_mark(sign: char) -> bool {
-    matches!(
-        sign,
-        '’' | '‘'
-            | '“'
-            | '”'
-            | '„'
-            | '«'
-            | '»'
-            | '–'
-            | '—'
-            | '…'
-            | '•'
-            | '·'
-            | '¿'
-            | '¡'
-            | '。'
-            | '，'
-            | '？'
-            | '！'
-            | '、'
-            | '\u{a0}'
-            | '\u{200b}'
-            | '\u{3000}'
-            | '：'
-            | '；'
-            | '（'
-            | '）'
-    ) || sign.is_ascii()
-}
-
-/// The script of a letter, as one bit.
-const fn script(letter: char) -> u16 {
-    match letter as u32 {
-        0x41..=0x24f | 0x1e00..=0x1eff => 1,
-        0x370..=0x3ff => 2,
-        0x400..=0x52f => 4,
-        0x590..=0x5ff => 8,
-        0x600..=0x77f => 16,
-        0x900..=0xdff => 32,
-        0xe00..=0xe7f => 64,
-        0x3040..=0x30ff => 128,
-        0x3400..=0x9fff => 256,
-        0xac00..=0xd7af => 512,
-        _ => 1024,
-    }
 }

@@ -4,9 +4,10 @@
 use super::{OTHER, said};
 use crate::support::scripted::{self, STREAM_HEAD, Scripted, Step};
 use crate::support::speaking::{Format, head};
-use crate::support::{Answer, Call, Gateway, KEY, MASTER, chat, chat_stream, eventually};
+use crate::support::{Answer, Call, Gateway, KEY, MASTER, chat, chat_stream, eventually, eventually_within};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const ANN: &str = "ann@example.com";
 const BOB: &str = "bob@example.org";
@@ -262,4 +263,57 @@ async fn the_time_of_the_first_is_its_own_with_whole_answers() {
         "{record}"
     );
     assert_eq!(upstream.all().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_time_of_the_first_is_its_own_with_answers_that_are_not_held() {
+    const TIME_MS: u64 = 4000;
+    let text = "Hello, and more. ".repeat(100_000);
+    let answer =
+        json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [{"index": 0,
+        "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}})
+        .to_string();
+    let upstream = Scripted::start(move |_| {
+        // More than is held before its beginning goes on.
+        let (one, two) = answer.split_at(answer.len() / 4 * 3);
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{one}",
+            answer.len()
+        );
+        vec![Step::Send(head.into_bytes()), Step::Wait, Step::Send(two.as_bytes().to_vec())]
+    })
+    .await;
+    let keys = format!("keys:\n  - {{ name: a, key: {KEY} }}\n  - {{ name: b, key: {OTHER} }}\n");
+    let config = format!(
+        "{}cache: {{ mode: exact, scope: global, max_entry_bytes: 8000000 }}\n{keys}",
+        upstream.provider()
+    );
+    let gateway = Arc::new(Gateway::start(&config).await);
+    let began = Instant::now();
+    let call =
+        Call::chat(&body(false, "hi")).key(KEY).header("x-gatewright-timeout-ms", &TIME_MS.to_string());
+    let mut first = call.open(gateway.addr).await;
+    first.until("Hello").await;
+    let follower = {
+        let gateway = Arc::clone(&gateway);
+        tokio::spawn(async move { gateway.send(Call::chat(&body(false, "hi")).key(OTHER)).await })
+    };
+    gateway.metric_becomes("gatewright_cache_passengers", 2.0, Duration::from_secs(5)).await;
+    eventually_within(Duration::from_secs(10), "its time is up", async || {
+        (began.elapsed() > Duration::from_millis(TIME_MS + 200)).then_some(())
+    })
+    .await;
+    upstream.release();
+    first.try_rest().await.unwrap_err();
+    let got = follower.await.unwrap();
+    assert_eq!((said(got.ok()), text_of(&got, false).len()), ("hit", 1_700_000));
+    let records = gateway.records_of("stream_cut", 1).await;
+    assert_eq!(
+        (&records[0]["cache"], &records[0]["output_tokens"]),
+        (&json!("miss"), &json!(7)),
+        "{records:?}"
+    );
+    let again = gateway.send(Call::chat(&body(false, "hi")).key(OTHER)).await;
+    assert_eq!((said(again.ok()), upstream.all().len()), ("hit", 1));
 }

@@ -6,6 +6,7 @@ mod guarded;
 mod kept;
 mod keys;
 mod unkept;
+mod vectors;
 
 use super::support::{Answer, Call, Gateway, KEY, Upstream};
 use serde_json::Value;
