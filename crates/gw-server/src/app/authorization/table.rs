@@ -28,6 +28,8 @@ pub(crate) enum Resource {
     Credentials,
     Routes,
     Guardrails,
+    /// Alerts, with their rules, channels and silences.
+    Alerts,
     Cache,
     /// People and groups, for a directory.
     Scim,
@@ -62,7 +64,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 23] = [
+const TABLE: [(Resource, &str, &str, &str); 24] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -84,6 +86,7 @@ const TABLE: [(Resource, &str, &str, &str); 23] = [
     (Resource::Credentials, "credentials", "xx-x--", "xx----"),
     (Resource::Routes, "routes", "xx-x-x", "xx----"),
     (Resource::Guardrails, "guardrails", "xxxxxx", "------"),
+    (Resource::Alerts, "alerts", "xxxx-x", "xx----"),
     (Resource::Cache, "cache", "xx-x-x", "xx----"),
     // What a directory may do in an organization, whatever else its token is good for.
     (Resource::Scim, "scim", "xx----", "xx----"),
