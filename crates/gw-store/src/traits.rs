@@ -1,20 +1,25 @@
 //! What a store offers, in small traits, so that one may be kept in another database than SQLite. All of it
 //! blocks: call it from a thread that may wait, never from a worker of the request path.
 
-use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
+mod alerts;
+mod people;
+mod records;
+
 use crate::audit::{AuditDraft, AuditFilter, AuditPage, AuditRow, AuditSeal, Repeatable};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId,
-    KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
-    RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
-    StoredCredential, StoredExport, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession,
-    StoredToken, StoredView, TenantBatch, TokenId, UsageFilter, UsageRow, ViewId, Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
+    MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf, SpentElsewhere,
+    StoredAccount, StoredCredential, StoredKey, StoredRoute, TenantBatch, Watermark,
 };
-use gw_model::{AccountId, KeyId, Micros, RequestId};
+pub use alerts::{AlertLog, AlertObjectStore};
+use gw_model::{AccountId, KeyId, Micros};
+pub(crate) use people::NO_ISSUER;
+pub use people::{GroupStore, SignInStore, TokenStore};
+pub use records::{Analytics, ExportStore, Keep, RecordStore, Reports, ViewStore};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -135,112 +140,6 @@ pub trait CredentialStore: Send + Sync {
     fn update_credential(&self, changed: &StoredCredential, now: Micros) -> Result<bool, StoreError>;
     /// Removes one; false when there is none of that name.
     fn delete_credential(&self, name: &str) -> Result<bool, StoreError>;
-}
-
-/// Admin tokens. They are read whenever one is shown, so that a change is in force at once at every node.
-pub trait TokenStore: Send + Sync {
-    /// All of them, in the order of ids.
-    fn admin_tokens(&self) -> Result<Vec<StoredToken>, StoreError>;
-    /// The token of that id.
-    fn admin_token(&self, id: TokenId) -> Result<Option<StoredToken>, StoreError>;
-    /// The token of that digest, or of which it was the digest before.
-    fn admin_token_of(&self, digest: &[u8; 32]) -> Result<Option<StoredToken>, StoreError>;
-    /// Adds one.
-    fn create_admin_token(&self, new: &StoredToken) -> Result<(), StoreError>;
-    /// Replaces all but holder, maker and time of making; its revision must be the one behind the present one. False when
-    /// there is none of that id and of the revision before.
-    fn update_admin_token(&self, changed: &StoredToken) -> Result<bool, StoreError>;
-    /// Removes one; false when there is none of that id.
-    fn delete_admin_token(&self, id: TokenId) -> Result<bool, StoreError>;
-}
-
-/// In place of an issuer, beside the ids of users who were removed.
-pub(crate) const NO_ISSUER: &str = "";
-
-/// How people sign in, and who is signed in. Sessions are read whenever one is shown, so that one that is ended is so at once at
-/// every node. Those of a user go with him, and when he is disabled; so does what he signs in with when he goes. What issuers call
-/// him stays.
-pub trait SignInStore: Send + Sync {
-    /// How a user signs in; `None` where nothing was ever said about that.
-    fn login(&self, user: AccountId) -> Result<Option<StoredLogin>, StoreError>;
-    /// The login whose link has that digest.
-    fn login_of_link(&self, digest: &[u8; 32]) -> Result<Option<StoredLogin>, StoreError>;
-    /// Writes it; its revision must be the one behind the present one, 1 where there is none. False when it is not.
-    fn save_login(&self, login: &StoredLogin) -> Result<bool, StoreError>;
-    /// Whom an issuer calls so, or whom it called so who was removed since.
-    fn identity(&self, issuer: &str, subject: &str) -> Result<Option<AccountId>, StoreError>;
-    /// Was there a user of that id, who was removed?
-    fn was_removed(&self, user: AccountId) -> Result<bool, StoreError> {
-        Ok(self.identity(NO_ISSUER, &user.to_string())?.is_some())
-    }
-    /// Notes whom an issuer calls so; false when it calls somebody so who is there.
-    fn create_identity(
-        &self,
-        issuer: &str,
-        subject: &str,
-        user: AccountId,
-        now: Micros,
-    ) -> Result<bool, StoreError>;
-    /// The session of that digest.
-    fn session_of(&self, digest: &[u8; 32]) -> Result<Option<StoredSession>, StoreError>;
-    /// Sessions of a holder, the latest first.
-    fn sessions_of(&self, holder: SessionHolder) -> Result<Vec<StoredSession>, StoreError>;
-    /// Adds one. Errors: [`StoreError::Gone`] when its holder is a user who is disabled or removed by now, at whatever node.
-    fn create_session(&self, new: &StoredSession) -> Result<(), StoreError>;
-    /// Notes that it is used.
-    fn touch_session(&self, id: SessionId, now: Micros) -> Result<(), StoreError>;
-    /// Removes one; false when there is none of that id.
-    fn delete_session(&self, id: SessionId) -> Result<bool, StoreError>;
-    /// Removes all of a holder but that one; how many it were.
-    fn delete_sessions_of(&self, holder: SessionHolder, but: Option<SessionId>) -> Result<usize, StoreError>;
-    /// Removes those that ended before `now`, or were not used since `idle_since`; how many it were.
-    fn delete_sessions_over(&self, now: Micros, idle_since: Micros) -> Result<usize, StoreError>;
-}
-
-/// Saved views of the explorer.
-pub trait ViewStore: Send + Sync {
-    /// All of them, in the order of ids.
-    fn views(&self) -> Result<Vec<StoredView>, StoreError>;
-    /// The view of that id.
-    fn view(&self, id: ViewId) -> Result<Option<StoredView>, StoreError>;
-    /// Adds one.
-    fn create_view(&self, new: &StoredView) -> Result<(), StoreError>;
-    /// Replaces all but owner and time of making; its revision must be the one behind the present one. False when there is
-    /// none of that id and of the revision before.
-    fn update_view(&self, changed: &StoredView) -> Result<bool, StoreError>;
-    /// Removes one; false when there is none of that id.
-    fn delete_view(&self, id: ViewId) -> Result<bool, StoreError>;
-}
-
-/// Groups that directories tell of over SCIM.
-pub trait GroupStore: Send + Sync {
-    /// All of an organization, or of all of them, in the order of ids.
-    fn groups(&self, organization: Option<AccountId>) -> Result<Vec<StoredGroup>, StoreError>;
-    /// The group of that id.
-    fn group(&self, id: GroupId) -> Result<Option<StoredGroup>, StoreError>;
-    /// Adds one. Errors: [`StoreError::NameTaken`].
-    fn create_group(&self, new: &StoredGroup) -> Result<(), StoreError>;
-    /// Replaces all but organization and time of making; its revision must be the one behind the present one. False when
-    /// there is none of that id and of the revision before. Errors: [`StoreError::NameTaken`].
-    fn update_group(&self, changed: &StoredGroup) -> Result<bool, StoreError>;
-    /// Removes one; false when there is none of that id.
-    fn delete_group(&self, id: GroupId) -> Result<bool, StoreError>;
-}
-
-/// Exports of records: what is to be written, and how far it is.
-pub trait ExportStore: Send + Sync {
-    /// Those of before an id, the latest first.
-    fn exports(&self, before: Option<u128>, limit: usize) -> Result<Vec<StoredExport>, StoreError>;
-    /// Those that wait or are being written, the first first.
-    fn open_exports(&self, limit: usize) -> Result<Vec<StoredExport>, StoreError>;
-    /// The export of that id.
-    fn export(&self, id: u128) -> Result<Option<StoredExport>, StoreError>;
-    /// Adds one; false when there is one of that id.
-    fn add_export(&self, new: &StoredExport) -> Result<bool, StoreError>;
-    /// Replaces all of it; its revision must be the one behind the present one. False when it is not.
-    fn change_export(&self, changed: &StoredExport) -> Result<bool, StoreError>;
-    /// Removes some of those that are over and were last touched before a time, and gives them.
-    fn remove_exports(&self, before: Micros, most: usize) -> Result<Vec<StoredExport>, StoreError>;
 }
 
 /// Dynamic routes and their versions.
@@ -387,6 +286,7 @@ pub trait ObjectStore: Send + Sync {
 pub trait ControlStore:
     Directory
     + AccountStore
+    + AlertObjectStore
     + AnswerStore
     + BulkStore
     + CredentialStore
@@ -398,9 +298,11 @@ pub trait ControlStore:
     + ViewStore
 {
 }
+
 impl<
     T: Directory
         + AccountStore
+        + AlertObjectStore
         + AnswerStore
         + BulkStore
         + CredentialStore
@@ -450,74 +352,12 @@ pub trait AuditLog: Send + Sync {
     ) -> Result<usize, StoreError>;
 }
 
-/// What is done about records besides writing and reading them.
-pub trait RecordStore: Send + Sync {
-    /// Prepares records that are old enough for quick searches, at most so many stretches of them; how many it were. For a
-    /// database that has no need of that, there are none.
-    fn describe_records(&self, _now: Micros, _most: usize) -> Result<usize, StoreError> {
-        Ok(0)
-    }
-    /// Keeps bodies of calls; those of a call that has some already take their place.
-    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError>;
-    /// Removes bodies whose time is over, at most so many; how many it were.
-    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError>;
-    /// Removes records of before a time with all that belongs to them, at most so many; how many it were. What they were
-    /// summed up to stays.
-    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
-    /// Keeps what somebody says about a call, unless so much was said about it already; false then.
-    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
-    /// What was said about a call, the first first.
-    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;
-}
-
-/// Says of a record that was found whether it is wanted.
-pub type Keep<'a> = dyn FnMut(&LogRow) -> bool + 'a;
-
-/// Reports for people and for the admin API.
-pub trait Reports: Send + Sync {
-    /// Records that a filter lets through, and then `keep`, newest first. When `limit` is over, which is looked at between
-    /// stretches of records, the page says how far the search came.
-    fn search(
-        &self,
-        filter: &LogFilter,
-        limit: Option<Duration>,
-        keep: &mut Keep<'_>,
-    ) -> Result<LogPage, StoreError>;
-    /// All records that a filter lets through, newest first, however long it takes.
-    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
-        self.search(filter, None, &mut |_| true)
-    }
-    /// Those of these records that a filter lets through, in any order.
-    fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError>;
-    /// Where several nodes write: ids of records from one on, the newest `most` of them. Where not, this node knows itself
-    /// which it stores, and there are none.
-    fn ids_since(&self, _from: RequestId, _most: usize) -> Result<Vec<RequestId>, StoreError> {
-        Ok(Vec::new())
-    }
-    /// Sums by one dimension.
-    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
-}
-
-/// Sums of calls by time; see [`crate::analytics`].
-pub trait Analytics: Send + Sync {
-    /// Sums by time and one dimension, in that order.
-    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError> {
-        Ok(self.rollups_together(std::slice::from_ref(query))?.pop().unwrap_or_default())
-    }
-    /// Several of them, all as of one moment; an answer for each, in their order.
-    fn rollups_together(&self, queries: &[RollupQuery]) -> Result<Vec<Vec<RollupRow>>, StoreError>;
-    /// What was used for the first time in the minute of `since` or later, as far back as roll-ups go.
-    fn first_uses(&self, since: Micros) -> Result<RollupFirsts, StoreError>;
-    /// Removes some of the sums of before a time; how many it were, 0 when there are none left.
-    fn remove_rollups(&self, span: Span, before: Micros) -> Result<usize, StoreError>;
-    /// Sets how much is told apart of callers from now on.
-    fn limit_rollups(&self, limits: RollupLimits);
-}
-
 /// All that a gateway needs of its database.
 pub trait Database:
     Directory
     + AccountStore
+    + AlertObjectStore
+    + AlertLog
     + Analytics
     + BulkStore
     + AnswerStore

@@ -100,6 +100,7 @@ pub(super) fn budget(settings: &BudgetSettings, faults: &mut Faults) -> Budget {
         strict: settings.strict.value,
         time_zone: settings.time_zone.as_ref().map(|zone| zone.value.0.clone()),
         shadow: settings.shadow.value,
+        alert_at: alert_at(settings),
         sharing: sharing(settings.mode.value, settings.on_unavailable.value),
         ..Budget::new(settings.limit_usd.value.0, period)
     }
@@ -117,4 +118,9 @@ fn rollover(at: &At<RolloverSettings>, period: Period, faults: &mut Faults) -> O
         return None;
     };
     Some(Rollover { cap: at.value.cap_usd.as_ref().map(|cap| cap.value.0), since: time })
+}
+
+fn alert_at(settings: &BudgetSettings) -> Vec<u16> {
+    let shares = settings.alert_at.iter().flat_map(|list| list.value.iter());
+    shares.map(|share| u16::try_from(share.value.get()).unwrap_or(u16::MAX)).collect()
 }

@@ -3,6 +3,7 @@
 
 mod access;
 mod address;
+mod alerts;
 mod auth;
 mod auto;
 mod aws;
@@ -40,6 +41,7 @@ mod targets;
 mod telemetry;
 mod url;
 
+pub use alerts::AlertPolicy;
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
 pub use exports::{ExportSettings, FILTERS, S3Settings, Schedule};
@@ -74,6 +76,8 @@ pub struct Compiled {
     pub scim: Arc<ScimSettings>,
     /// Exports of records.
     pub exports: Arc<ExportSettings>,
+    /// Who is told of what.
+    pub alerts: Arc<AlertPolicy>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -150,11 +154,10 @@ pub fn compile(
     let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
     let exports = Arc::new(exports::exports(&file.exports.value, &mut faults));
+    let alerts = Arc::new(alerts::alerts(&file.alerts.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(file, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
-    let embeddings = semantic::local(&file.embeddings.value, &settings.source);
-    let plugins = guardrails::plugins(&file.guardrails.value, &settings.source);
     let warnings = warnings.warnings(&settings.source);
     let compiled = Compiled {
         snapshot,
@@ -163,11 +166,12 @@ pub fn compile(
         scim,
         sign_in,
         exports,
+        alerts,
         server,
         store,
         redis,
-        embeddings,
-        plugins,
+        embeddings: semantic::local(&file.embeddings.value, &settings.source),
+        plugins: guardrails::plugins(&file.guardrails.value, &settings.source),
         warnings,
     };
     faults.finish(&settings.source, Some(compiled))

@@ -1,5 +1,6 @@
 //! What all workers and the control plane share of the process.
 
+use super::alerts::Alerts;
 use super::audit::{self, Refusals};
 use super::embeddings::{self, Loaded, Reading};
 use super::inside::Inside;
@@ -41,6 +42,8 @@ pub(crate) struct App {
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// Where exports of records go, and what is exported by itself.
     pub(crate) exports: ArcSwap<ExportSettings>,
+    /// Who is told of what.
+    pub(crate) alerts: Alerts,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
     server: ArcSwap<ServerSettings>,
@@ -126,12 +129,14 @@ impl App {
     ) -> Result<Self, ApplyError> {
         let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
         let in_force = AtomicI64::new(storage.revision);
+        let alerts = Alerts::new(&compiled.alerts, gateway.metrics.alerts());
         gateway.set_compiler(|text| gw_policy::compile(text).ok());
         let tail = Tail::new(storage.newly(), compiled.store.max_tail_readers);
         let app = Self {
             gateway,
             inside: Inside::default(),
             tail,
+            alerts,
             sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
@@ -203,6 +208,7 @@ impl App {
         self.sign_ins.settings.store(Arc::clone(&compiled.sign_in));
         self.scim.store(compiled.scim);
         self.exports.store(compiled.exports);
+        self.alerts.policy.store(Arc::clone(&compiled.alerts));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

@@ -28,6 +28,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0018_rollups.sql"),
     include_str!("migrations/0024_views.sql"),
     include_str!("migrations/0025_exports.sql"),
+    include_str!("migrations/0023_alerts.sql"),
 ];
 
 /// True when the tables are as this version writes them.

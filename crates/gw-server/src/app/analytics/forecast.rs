@@ -8,7 +8,7 @@ use gw_model::{Micros, NanoUsd};
 use gw_store::analytics::{RollupFilter, RollupQuery, RollupRow, Span};
 
 /// Days that are looked at.
-const DAYS: i64 = 7;
+pub(crate) const DAYS: i64 = 7;
 
 /// The name of the method in answers.
 pub(crate) const METHOD: &str = "mean_of_last_7_days";
@@ -48,7 +48,7 @@ pub(super) fn spending_of_month(days: &[RollupRow], now: Micros) -> Forecast {
 }
 
 /// What a day costs, by the days before today since the first with calls; else by today so far.
-pub(super) fn daily(days: &[(Micros, i64)], today: Micros, now: Micros) -> i64 {
+pub(crate) fn daily(days: &[(Micros, i64)], today: Micros, now: Micros) -> i64 {
     let before = |day: Micros| day < today && day >= today - DAYS * DAY;
     let first = days.iter().map(|(day, _)| *day).filter(|day| before(*day)).min();
     match first {

@@ -1,0 +1,105 @@
+//! Records of calls: kept, searched, summed, exported.
+
+use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
+use crate::error::StoreError;
+use crate::types::{
+    Feedback, LogFilter, LogPage, LogRow, SealedBodies, StoredExport, StoredView, UsageFilter, UsageRow,
+    ViewId,
+};
+use gw_model::{Micros, RequestId};
+use std::time::Duration;
+
+/// Saved views of the explorer.
+pub trait ViewStore: Send + Sync {
+    /// All of them, in the order of ids.
+    fn views(&self) -> Result<Vec<StoredView>, StoreError>;
+    /// The view of that id.
+    fn view(&self, id: ViewId) -> Result<Option<StoredView>, StoreError>;
+    /// Adds one.
+    fn create_view(&self, new: &StoredView) -> Result<(), StoreError>;
+    /// Replaces all but owner and time of making; its revision must be the one behind the present one. False when there is
+    /// none of that id and of the revision before.
+    fn update_view(&self, changed: &StoredView) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_view(&self, id: ViewId) -> Result<bool, StoreError>;
+}
+
+/// Exports of records: what is to be written, and how far it is.
+pub trait ExportStore: Send + Sync {
+    /// Those of before an id, the latest first.
+    fn exports(&self, before: Option<u128>, limit: usize) -> Result<Vec<StoredExport>, StoreError>;
+    /// Those that wait or are being written, the first first.
+    fn open_exports(&self, limit: usize) -> Result<Vec<StoredExport>, StoreError>;
+    /// The export of that id.
+    fn export(&self, id: u128) -> Result<Option<StoredExport>, StoreError>;
+    /// Adds one; false when there is one of that id.
+    fn add_export(&self, new: &StoredExport) -> Result<bool, StoreError>;
+    /// Replaces all of it; its revision must be the one behind the present one. False when it is not.
+    fn change_export(&self, changed: &StoredExport) -> Result<bool, StoreError>;
+    /// Removes some of those that are over and were last touched before a time, and gives them.
+    fn remove_exports(&self, before: Micros, most: usize) -> Result<Vec<StoredExport>, StoreError>;
+}
+
+/// What is done about records besides writing and reading them.
+pub trait RecordStore: Send + Sync {
+    /// Prepares records that are old enough for quick searches, at most so many stretches of them; how many it were. For a
+    /// database that has no need of that, there are none.
+    fn describe_records(&self, _now: Micros, _most: usize) -> Result<usize, StoreError> {
+        Ok(0)
+    }
+    /// Keeps bodies of calls; those of a call that has some already take their place.
+    fn write_bodies(&self, bodies: &[SealedBodies]) -> Result<(), StoreError>;
+    /// Removes bodies whose time is over, at most so many; how many it were.
+    fn remove_expired_bodies(&self, now: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Removes records of before a time with all that belongs to them, at most so many; how many it were. What they were
+    /// summed up to stays.
+    fn remove_records(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Keeps what somebody says about a call, unless so much was said about it already; false then.
+    fn add_feedback(&self, feedback: &Feedback, most: usize) -> Result<bool, StoreError>;
+    /// What was said about a call, the first first.
+    fn feedback(&self, request: RequestId) -> Result<Vec<Feedback>, StoreError>;
+}
+
+/// Says of a record that was found whether it is wanted.
+pub type Keep<'a> = dyn FnMut(&LogRow) -> bool + 'a;
+
+/// Reports for people and for the admin API.
+pub trait Reports: Send + Sync {
+    /// Records that a filter lets through, and then `keep`, newest first. When `limit` is over, which is looked at between
+    /// stretches of records, the page says how far the search came.
+    fn search(
+        &self,
+        filter: &LogFilter,
+        limit: Option<Duration>,
+        keep: &mut Keep<'_>,
+    ) -> Result<LogPage, StoreError>;
+    /// All records that a filter lets through, newest first, however long it takes.
+    fn logs(&self, filter: &LogFilter) -> Result<LogPage, StoreError> {
+        self.search(filter, None, &mut |_| true)
+    }
+    /// Those of these records that a filter lets through, in any order.
+    fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError>;
+    /// Where several nodes write: ids of records from one on, the newest `most` of them. Where not, this node knows itself
+    /// which it stores, and there are none.
+    fn ids_since(&self, _from: RequestId, _most: usize) -> Result<Vec<RequestId>, StoreError> {
+        Ok(Vec::new())
+    }
+    /// Sums by one dimension.
+    fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
+}
+
+/// Sums of calls by time; see [`crate::analytics`].
+pub trait Analytics: Send + Sync {
+    /// Sums by time and one dimension, in that order.
+    fn rollups(&self, query: &RollupQuery) -> Result<Vec<RollupRow>, StoreError> {
+        Ok(self.rollups_together(std::slice::from_ref(query))?.pop().unwrap_or_default())
+    }
+    /// Several of them, all as of one moment; an answer for each, in their order.
+    fn rollups_together(&self, queries: &[RollupQuery]) -> Result<Vec<Vec<RollupRow>>, StoreError>;
+    /// What was used for the first time in the minute of `since` or later, as far back as roll-ups go.
+    fn first_uses(&self, since: Micros) -> Result<RollupFirsts, StoreError>;
+    /// Removes some of the sums of before a time; how many it were, 0 when there are none left.
+    fn remove_rollups(&self, span: Span, before: Micros) -> Result<usize, StoreError>;
+    /// Sets how much is told apart of callers from now on.
+    fn limit_rollups(&self, limits: RollupLimits);
+}
