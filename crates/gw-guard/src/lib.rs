@@ -22,6 +22,7 @@ mod regexes;
 mod schema;
 pub mod secrets;
 mod segment;
+pub mod signature;
 mod terms;
 mod urls;
 mod vault;

@@ -154,6 +154,9 @@ pub struct ConnectOptions {
     pub proxy: Option<Arc<str>>,
     /// Link-local, metadata and similar addresses are allowed for this provider.
     pub allow_link_local: bool,
+    /// Addresses of private networks and of the machine itself are refused: somebody chose the host who has no say over
+    /// the gateway.
+    pub only_public: bool,
     /// Use HTTP/2 on plain connections (prior knowledge).
     pub http2_prior_knowledge: bool,
 }

@@ -53,7 +53,7 @@ pub use introduction::{Introducer, Introduction};
 pub use keeping::Masks;
 pub use lineup::Lineup;
 pub use live::{Live, PublishError};
-pub use metrics::{Dropped, Metrics, SharedLimitMetrics, SharingMetrics, TelemetryMetrics};
+pub use metrics::{AlertMetrics, Dropped, Metrics, SharedLimitMetrics, SharingMetrics, TelemetryMetrics};
 pub use outbox::Outbox;
 pub use plugins::{Answering, Plugins};
 pub use reply::{Incomplete, OtherBody, Reply, ReplyBody};

@@ -1,6 +1,7 @@
 //! Counters and gauges of the request path, with bounded label sets. Names and units follow Prometheus'
 //! conventions. It must not carry keys, end users or anything a caller writes, save model names up to a cap.
 
+mod alerts;
 mod bodies;
 mod fold;
 mod labels;
@@ -9,6 +10,7 @@ mod sharing;
 mod telemetry;
 mod usd;
 
+pub use alerts::AlertMetrics;
 pub use shared_limits::SharedLimitMetrics;
 pub use sharing::SharingMetrics;
 pub use telemetry::{Dropped, TelemetryMetrics};
@@ -277,6 +279,13 @@ impl Metrics {
     /// Shows how far the fold is. Call it once.
     pub fn follow_fold(&self, look: impl Fn() -> Option<FoldStats> + Send + Sync + 'static) {
         self.registry.lock().register_collector(Box::new(fold::FoldCollector(Box::new(look))));
+    }
+
+    /// Registers what is counted of alerts. Call it once.
+    pub fn alerts(&self) -> AlertMetrics {
+        let alerts = AlertMetrics::default();
+        alerts.register(&mut self.registry.lock());
+        alerts
     }
 
     /// Registers what is counted of telemetry. Call it once.

@@ -8,11 +8,12 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId,
-    KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
-    RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
-    StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession, StoredToken,
-    StoredView, TenantBatch, TokenId, UsageFilter, UsageRow, ViewId, Watermark,
+    AccountFilter, AccountLabel, AccountProfile, AlertDelivery, AlertEvent, AlertEventFilter, AlertEventId,
+    AlertEventRow, AlertMove, AlertState, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId, KeyLabel,
+    KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft,
+    SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
+    StoredAlertObject, StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession,
+    StoredToken, StoredView, TenantBatch, TokenId, UsageFilter, UsageRow, ViewId, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros, RequestId};
 use std::sync::Arc;
@@ -262,6 +263,50 @@ pub trait RouteStore: Send + Sync {
     fn delete_route(&self, id: &str, if_revision: Option<i64>) -> Result<bool, StoreError>;
 }
 
+/// Rules, channels and silences of alerts that the API manages. They are read now and again, so that a change is in force soon
+/// at every node.
+pub trait AlertObjectStore: Send + Sync {
+    /// All of them, in the order of ids.
+    fn alert_objects(&self) -> Result<Vec<StoredAlertObject>, StoreError>;
+    /// Adds one. Errors: [`StoreError::NameTaken`].
+    fn create_alert_object(&self, new: &StoredAlertObject) -> Result<(), StoreError>;
+    /// Replaces all but kind, organization and time of making; its revision must be the one behind the present one. False
+    /// when there is none of that id and of the revision before. Errors: [`StoreError::NameTaken`].
+    fn update_alert_object(&self, changed: &StoredAlertObject) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none of that id.
+    fn delete_alert_object(&self, id: &str) -> Result<bool, StoreError>;
+}
+
+/// What is known of alerts, what happened, and who is to be told. Whoever changes what is known first is the only one who
+/// does, at whatever node.
+pub trait AlertLog: Send + Sync {
+    /// What was written at that time or later.
+    fn alert_states(&self, since: Micros) -> Result<Vec<AlertState>, StoreError>;
+    /// Makes moves, each with its event and who is told, as far as nobody else was first: which ones were made. At most
+    /// `most` deliveries wait; those beyond are written down as dropped.
+    fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<bool>, StoreError>;
+    /// Writes an event about which nobody is to be told any more.
+    fn add_alert_event(&self, event: &AlertEvent, told: &[AlertDelivery]) -> Result<(), StoreError>;
+    /// Takes deliveries that are due, of other channels than those, the oldest first: they are due again at `until`, unless it
+    /// is said before what became of them.
+    fn claim_alerts(
+        &self,
+        now: Micros,
+        until: Micros,
+        but: &[String],
+        most: usize,
+    ) -> Result<Vec<(AlertEvent, AlertDelivery)>, StoreError>;
+    /// Writes down what became of a delivery.
+    fn settle_alert(&self, event: AlertEventId, done: &AlertDelivery) -> Result<(), StoreError>;
+    /// How many deliveries wait.
+    fn alerts_waiting(&self) -> Result<u64, StoreError>;
+    /// Events, newest first.
+    fn alert_events(&self, filter: &AlertEventFilter) -> Result<Vec<AlertEventRow>, StoreError>;
+    /// Removes events of before a time, and what is known of alerts that were over before it; at most so many of each. How
+    /// many it were.
+    fn remove_alerts(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+}
+
 /// Where the journal is folded into: ledger, budgets, usage and records, moved together.
 pub trait Ledger: Send + Sync {
     /// Runs `work` in one transaction: all that it puts into the batch is stored, or nothing. Gives what was added.
@@ -371,6 +416,7 @@ pub trait ObjectStore: Send + Sync {
 pub trait ControlStore:
     Directory
     + AccountStore
+    + AlertObjectStore
     + AnswerStore
     + BulkStore
     + CredentialStore
@@ -384,6 +430,7 @@ pub trait ControlStore:
 impl<
     T: Directory
         + AccountStore
+        + AlertObjectStore
         + AnswerStore
         + BulkStore
         + CredentialStore
@@ -496,6 +543,8 @@ pub trait Analytics: Send + Sync {
 pub trait Database:
     Directory
     + AccountStore
+    + AlertObjectStore
+    + AlertLog
     + Analytics
     + BulkStore
     + AnswerStore

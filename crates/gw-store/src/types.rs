@@ -1,6 +1,7 @@
 //! What goes into and comes out of a store. Plain data.
 
 mod accounts;
+mod alerts;
 mod bulk;
 mod records;
 mod routes;
@@ -14,6 +15,10 @@ mod views;
 
 pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
+};
+pub use alerts::{
+    AlertDelivery, AlertEvent, AlertEventFilter, AlertEventId, AlertEventRow, AlertMove, AlertState,
+    DeliveryState, StoredAlertObject,
 };
 pub use bulk::{TenantBatch, TenantChange};
 pub use records::{Feedback, SealedBodies};

@@ -47,6 +47,31 @@ fn is_forbidden_v6(a: Ipv6Addr) -> bool {
         || embedded_v4(a).is_some_and(is_forbidden_v4)
 }
 
+/// True for the machine itself, private networks and what is set apart for them.
+pub(crate) fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => is_private_v4(v4),
+        IpAddr::V6(v6) => {
+            let first = v6.segments()[0];
+            v6.is_loopback()
+                || (first & 0xfe00) == 0xfc00
+                || (first & 0xffc0) == 0xfec0
+                || embedded_v4(v6).is_some_and(is_private_v4)
+        }
+    }
+}
+
+fn is_private_v4(a: Ipv4Addr) -> bool {
+    let [first, second, ..] = a.octets();
+    a.is_loopback()
+        || a.is_private()
+        // Carriers' networks, protocol assignments, benchmarks, and what is kept for later.
+        || (first == 100 && (64..128).contains(&second))
+        || (first == 192 && second == 0)
+        || (first == 198 && (18..20).contains(&second))
+        || first >= 240
+}
+
 /// The IPv4 address that an IPv6 address stands for: mapped, compatible, NAT64 or 6to4.
 fn embedded_v4(a: Ipv6Addr) -> Option<Ipv4Addr> {
     let s = a.segments();

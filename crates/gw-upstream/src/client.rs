@@ -4,10 +4,11 @@ use crate::body::UpstreamBody;
 use crate::config::{PhaseTimeouts, UpstreamConfig, limit};
 use crate::deadline::now;
 use crate::destination::{Destination, Inner};
-use crate::dial::{Purpose, dial};
+use crate::dial::{Purpose, dial, open};
 use crate::error::{SendError, SendErrorKind};
 use crate::h1;
 use crate::h2;
+use crate::line::Line;
 use crate::message::{Timing, UpstreamRequest, UpstreamResponse};
 use crate::shared::{InFlight, Shared, Stats};
 use std::cell::Cell;
@@ -117,6 +118,22 @@ impl Upstream {
             None => UpstreamBody::http1(first, body, flight),
         };
         Ok(UpstreamResponse { status, headers, body, timing })
+    }
+
+    /// Opens a connection for a protocol that is not HTTP, in the clear, to a host that is held to the same rules.
+    ///
+    /// # Errors
+    /// [`SendError`], when there is none, or none in time.
+    pub async fn open(&self, dest: &Destination, connect_ms: u64) -> Result<Line, SendError> {
+        let opening = Box::pin(open(&self.shared.resolver, dest.inner()));
+        let stream = match limit(connect_ms) {
+            None => opening.await?,
+            Some(limit) => match timeout(limit, opening).await {
+                Ok(stream) => stream?,
+                Err(_) => return Err(SendError::new(SendErrorKind::ConnectTimeout)),
+            },
+        };
+        Ok(Line::new(stream))
     }
 
     /// Counts of this client.

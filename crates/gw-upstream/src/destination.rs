@@ -64,6 +64,13 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
+    /// The same for a protocol that is not HTTP, of which servers are told nothing.
+    pub(crate) fn without_http(&self) -> Self {
+        let mut config = ClientConfig::clone(&self.config);
+        config.alpn_protocols.clear();
+        Self { name: self.name.clone(), config: Arc::new(config) }
+    }
+
     /// The same without HTTP/2: an upgrade is a matter of HTTP/1.1.
     pub(crate) fn http1_only(&self) -> Self {
         let mut config = ClientConfig::clone(&self.config);
@@ -226,6 +233,10 @@ impl Inner {
 
     pub(crate) fn allows_link_local(&self) -> bool {
         self.key.options.allow_link_local
+    }
+
+    pub(crate) fn wants_public(&self) -> bool {
+        self.key.options.only_public
     }
 
     pub(crate) fn prior_knowledge(&self) -> bool {

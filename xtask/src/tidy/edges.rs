@@ -8,7 +8,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("gw-model", &[]),
     ("gw-wire", &["gw-model"]),
     ("gw-providers", &["gw-model", "gw-wire"]),
-    ("gw-config", &["gw-guard", "gw-model", "gw-policy"]),
+    ("gw-alerts", &["gw-model"]),
+    ("gw-config", &["gw-alerts", "gw-guard", "gw-model", "gw-policy"]),
     ("gw-guard", &["gw-model"]),
     ("gw-store", &["gw-model"]),
     ("gw-upstream", &["gw-model"]),
@@ -23,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "gw-server",
         &[
+            "gw-alerts",
             "gw-model",
             "gw-wire",
             "gw-providers",

@@ -90,6 +90,7 @@ pub(super) fn connect(settings: &ProviderSettings, faults: &mut Faults) -> Conne
         client_key_file: text(&settings.client_key_file),
         proxy: text(&settings.proxy),
         allow_link_local: settings.allow_link_local.value,
+        only_public: false,
         http2_prior_knowledge: settings.http2_prior_knowledge.value,
     }
 }

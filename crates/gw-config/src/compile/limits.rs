@@ -97,7 +97,13 @@ pub(super) fn budget(settings: &BudgetSettings) -> Budget {
         strict: settings.strict.value,
         time_zone: settings.time_zone.as_ref().map(|zone| zone.value.0.clone()),
         shadow: settings.shadow.value,
+        alert_at: alert_at(settings),
         sharing: sharing(settings.mode.value, settings.on_unavailable.value),
         ..Budget::new(settings.limit_usd.value.0, settings.period.value.0)
     }
+}
+
+fn alert_at(settings: &BudgetSettings) -> Vec<u16> {
+    let shares = settings.alert_at.iter().flat_map(|list| list.value.iter());
+    shares.map(|share| u16::try_from(share.value.get()).unwrap_or(u16::MAX)).collect()
 }

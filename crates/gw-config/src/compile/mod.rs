@@ -3,6 +3,7 @@
 
 mod access;
 mod address;
+mod alerts;
 mod auth;
 mod auto;
 mod aws;
@@ -39,6 +40,7 @@ mod targets;
 mod telemetry;
 mod url;
 
+pub use alerts::AlertPolicy;
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
 pub use guardrails::PluginFile;
@@ -70,6 +72,8 @@ pub struct Compiled {
     pub sign_in: Arc<SignInSettings>,
     /// What people get whom directories provision.
     pub scim: Arc<ScimSettings>,
+    /// Who is told of what.
+    pub alerts: Arc<AlertPolicy>,
     /// For the listening side.
     pub server: ServerSettings,
     /// For journal and store.
@@ -145,6 +149,7 @@ pub fn compile(
     let tokens = Arc::new(auth::tokens(&file.auth.value, &known, &mut faults, &mut warnings));
     let sign_in = Arc::new(sign_in::sign_in(&file.auth.value, &mut faults, &mut warnings));
     let scim = Arc::new(scim::scim(&file.scim.value, &mut faults));
+    let alerts = Arc::new(alerts::alerts(&file.alerts.value, &mut faults));
     let server = server::server(file, &mut faults);
     let store = server::store(file, database::database(file, &mut faults));
     let redis = redis::redis(file, &mut faults);
@@ -157,6 +162,7 @@ pub fn compile(
         tokens,
         scim,
         sign_in,
+        alerts,
         server,
         store,
         redis,

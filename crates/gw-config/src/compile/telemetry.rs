@@ -296,6 +296,7 @@ impl Reading<'_> {
             client_key_file: text(&otlp.client_key_file),
             proxy: text(&otlp.proxy),
             allow_link_local: otlp.allow_link_local.value,
+            only_public: false,
             http2_prior_knowledge: protocol == OtlpProtocol::Grpc,
         }
     }

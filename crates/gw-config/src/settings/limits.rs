@@ -79,6 +79,8 @@ settings! {
         optional time_zone: ZoneName,
         /// What it would have refused is noted in the record, and let through.
         default(false) shadow: bool,
+        /// Shares in percent at which somebody is told (docs/guides/alerts.md), before those of rules.
+        optional alert_at: Vec<At<Whole<1, 1_000>>>,
         /// With Redis, for whom it counts: `strict` (all gateways together, asked by each call), `leased` (all together, from what each has set aside) or `local` (each by itself).
         default("strict") mode: SharingMode,
         /// What holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing goes out) or `open` (what the gateway's own count allows).

@@ -1,6 +1,7 @@
 //! The settings as they stand in the file: typed, with places, nothing resolved. One file for each group;
 //! a new setting is one line there, and its reader and schema follow. It must not know the catalogue.
 
+pub mod alerts;
 pub mod analytics;
 pub mod auth;
 pub mod auto;

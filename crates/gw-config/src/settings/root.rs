@@ -1,5 +1,6 @@
 //! The top level of the file, and the settings as a whole.
 
+use super::alerts::AlertSettings;
 use super::analytics::AnalyticsSettings;
 use super::auth::AuthBlock;
 use super::cache::CacheSettings;
@@ -88,6 +89,8 @@ settings! {
         section storage: StorageSettings,
         /// Sums by minute, hour and day.
         section analytics: AnalyticsSettings,
+        /// Alerts: who is told of what.
+        section alerts: AlertSettings,
         /// Logs, and what a collector of OpenTelemetry is told.
         section telemetry: TelemetrySettings,
     } later { "mcp", "credentials" }

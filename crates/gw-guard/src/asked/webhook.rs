@@ -5,13 +5,10 @@ use super::names;
 use super::places::Places;
 use super::{Ask, Question, Told, Way, about_all};
 use crate::finding::Finding;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::signature::sign;
 use gw_model::Secret;
 use gw_model::guardrail::GuardAction;
-use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 const REASON: &str = "the web hook's verdict";
 
@@ -47,21 +44,6 @@ pub(super) fn ask(question: &Question<'_>, secret: Option<&Secret>, api_key: Opt
     }
     ask.way = Way::Host { suffix: String::new(), headers };
     ask
-}
-
-/// `v1,` and the signature of id, time and body.
-fn sign(secret: &Secret, id: &str, at: &str, body: &[u8]) -> String {
-    let text = secret.expose();
-    let key = text.strip_prefix("whsec_").and_then(|encoded| STANDARD.decode(encoded).ok());
-    let key = key.unwrap_or_else(|| text.as_bytes().to_vec());
-    // A key of any length is one.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&key) else { return String::new() };
-    mac.update(id.as_bytes());
-    mac.update(b".");
-    mac.update(at.as_bytes());
-    mac.update(b".");
-    mac.update(body);
-    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
 pub(super) fn read(question: &Question<'_>, answer: &Value) -> Option<Vec<Told>> {

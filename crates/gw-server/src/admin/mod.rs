@@ -5,6 +5,7 @@ mod access;
 mod account_input;
 mod accounts;
 mod admin_tokens;
+mod alerts;
 mod analytics;
 mod apply;
 mod audit;
@@ -76,6 +77,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/admin-tokens/{id}/rotate", post(admin_tokens::rotate))
         .route("/me", get(admin_tokens::me))
         .merge(tenancy())
+        .merge(alerts::router())
         .route("/users/{id}/password-link", post(auth::link))
         .route("/budgets", get(budgets::list))
         .route("/apply", post(apply::apply).layer(DefaultBodyLimit::max(apply::MAX_BODY)))

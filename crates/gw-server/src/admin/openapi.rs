@@ -2,6 +2,7 @@
 //! the gate compares it with the committed copy, and a test asks every operation without a key.
 
 mod accounts;
+mod alerts;
 mod analytics;
 mod apply;
 mod auth;
@@ -55,6 +56,7 @@ impl Operation {
 pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
     let more = [
         accounts::OPERATIONS,
+        alerts::OPERATIONS,
         analytics::OPERATIONS,
         tokens::OPERATIONS,
         apply::OPERATIONS,
@@ -532,6 +534,7 @@ fn schemas() -> Value {
     });
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
+        map.extend(alerts::schemas());
         map.extend(analytics::schemas());
         map.extend(tokens::schemas());
         map.extend(apply::schemas());

@@ -7,7 +7,7 @@ mod overview;
 mod prune;
 mod timeseries;
 
-pub(crate) use forecast::{Forecast, METHOD as FORECAST_METHOD};
+pub(crate) use forecast::{DAYS as FORECAST_DAYS, Forecast, METHOD as FORECAST_METHOD, daily};
 pub(crate) use metric::{Figure, Metric};
 pub(crate) use overview::{Overview, Top, overview};
 pub(crate) use prune::prune;

@@ -2,6 +2,7 @@
 //! all workers share of the process. It must not know HTTP framing.
 
 pub(crate) mod accounts;
+pub(crate) mod alerts;
 pub(crate) mod analytics;
 pub(crate) mod apply;
 pub(crate) mod audit;

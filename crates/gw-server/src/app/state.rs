@@ -1,5 +1,6 @@
 //! What all workers and the control plane share of the process.
 
+use super::alerts::Alerts;
 use super::audit::{self, Refusals};
 use super::embeddings::{self, Loaded, Reading};
 use super::inside::Inside;
@@ -39,6 +40,8 @@ pub(crate) struct App {
     /// What people get whom directories provision.
     pub(crate) scim: ArcSwap<ScimSettings>,
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
+    /// Who is told of what.
+    pub(crate) alerts: Alerts,
     /// What is told between gateways; `None` where they meet nowhere.
     pub(crate) sharing: Option<SharingMetrics>,
     server: ArcSwap<ServerSettings>,
@@ -124,12 +127,14 @@ impl App {
     ) -> Result<Self, ApplyError> {
         let sharing = compiled.redis.as_ref().map(|_| gateway.metrics.sharing());
         let in_force = AtomicI64::new(storage.revision);
+        let alerts = Alerts::new(&compiled.alerts, gateway.metrics.alerts());
         gateway.set_compiler(|text| gw_policy::compile(text).ok());
         let tail = Tail::new(storage.newly(), compiled.store.max_tail_readers);
         let app = Self {
             gateway,
             inside: Inside::default(),
             tail,
+            alerts,
             sharing,
             storage,
             cors: ArcSwap::from_pointee(compiled.server.cors.clone()),
@@ -199,6 +204,7 @@ impl App {
         }
         self.sign_ins.settings.store(Arc::clone(&compiled.sign_in));
         self.scim.store(compiled.scim);
+        self.alerts.policy.store(Arc::clone(&compiled.alerts));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
         self.base.store(Arc::new(compiled.snapshot));

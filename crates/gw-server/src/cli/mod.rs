@@ -2,6 +2,7 @@
 //! command line is wrong.
 
 mod admin_tokens;
+mod alerts;
 mod apply;
 mod audit;
 mod backup;
@@ -69,6 +70,8 @@ enum Command {
     Logs(logs::LogsArguments),
     /// Show which models can be called.
     Models(models::ModelsArguments),
+    /// Show alerts, and test who is told of them.
+    Alerts(alerts::AlertsArguments),
     /// Show how full the cache is, and throw answers away.
     Cache(cache::CacheArguments),
     /// Show, publish and explain dynamic routes.
@@ -106,6 +109,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),
+        Command::Alerts(arguments) => alerts::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
         Command::Guard(arguments) => guard::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),

@@ -1,7 +1,7 @@
 //! Start and end of the process, in order.
 
 use super::configuration::{self, ConfigurationError, Origin};
-use super::{checks, demo, follow, newcomers, records, reload, shared_limits, sharing, shutdown};
+use super::{alerts, checks, demo, follow, newcomers, records, reload, shared_limits, sharing, shutdown};
 use crate::app::accounts as app_accounts;
 use crate::app::analytics;
 use crate::app::audit;
@@ -280,6 +280,7 @@ fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Res
         credentials::start(Arc::clone(&app.gateway), phases.clone())?,
         identity::start(app, phases.clone())?,
         telemetry::exporter::start(app, phases.clone())?,
+        alerts::start(app, phases.clone())?,
     ];
     threads.extend(follow::start(app, phases)?);
     Ok(threads)

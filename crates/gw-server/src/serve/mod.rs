@@ -1,5 +1,6 @@
 //! `gatewright serve`: puts the process together, keeps its configuration current, and ends it in order.
 
+mod alerts;
 pub(crate) mod boot;
 mod checks;
 pub(crate) mod configuration;

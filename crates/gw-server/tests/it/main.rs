@@ -8,6 +8,7 @@
 
 mod access;
 mod accounting;
+mod alerts;
 mod analytics;
 mod apply;
 mod audit;

@@ -269,6 +269,7 @@ pub(super) async fn delete(db: &mut Db<'_>, id: AccountId, now: Micros) -> Resul
     let text = id.to_string();
     db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
     db.execute("DELETE FROM scim_groups WHERE organization = $1", &[&text]).await?;
+    db.execute("DELETE FROM alert_objects WHERE organization = $1", &[&text]).await?;
     db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await.map(drop)
 }
 

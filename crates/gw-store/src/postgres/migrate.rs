@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0012_records.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0017_bodies.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0013_rollups.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0018_alerts.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0019_views.sql"), min_reader: 1 },
 ];
 

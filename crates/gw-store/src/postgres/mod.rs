@@ -4,6 +4,7 @@
 
 mod accounts;
 mod address;
+mod alerts;
 mod answers;
 mod audit;
 mod batch;

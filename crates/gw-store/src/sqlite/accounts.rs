@@ -237,6 +237,7 @@ pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::R
     let text = id.to_string();
     tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
     tx.execute("DELETE FROM scim_groups WHERE organization = ?", [&text])?;
+    tx.execute("DELETE FROM alert_objects WHERE organization = ?", [&text])?;
     tx.execute("DELETE FROM accounts WHERE id = ?", [&text]).map(drop)
 }
 

@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0017_records.sql"),
     include_str!("migrations/0022_bodies.sql"),
     include_str!("migrations/0018_rollups.sql"),
+    include_str!("migrations/0023_alerts.sql"),
     include_str!("migrations/0024_views.sql"),
 ];
 

@@ -2,6 +2,7 @@
 //! worker of the request path: everything here blocks.
 
 mod accounts;
+mod alerts;
 mod answers;
 mod audit;
 mod batch;

@@ -4,7 +4,7 @@
 mod race;
 mod tunnel;
 
-use crate::address::is_forbidden;
+use crate::address::{is_forbidden, is_private};
 use crate::destination::{Inner, Tls};
 use crate::error::{SendError, SendErrorKind};
 use crate::resolve::Resolver;
@@ -106,7 +106,21 @@ fn check(address: IpAddr, to: &Inner) -> Result<(), SendError> {
     if is_forbidden(address) && !to.allows_link_local() {
         return Err(SendError::new(SendErrorKind::ForbiddenAddress));
     }
+    if to.wants_public() && is_private(address) {
+        return Err(SendError::new(SendErrorKind::ForbiddenAddress));
+    }
     Ok(())
+}
+
+/// Connects for a protocol that is not HTTP, past any proxy.
+pub(crate) async fn open(resolver: &Resolver, to: &Inner) -> Result<TcpStream, SendError> {
+    connect(resolver, to, to.host(), to.port()).await
+}
+
+/// Makes such a connection an encrypted one. Errors: also where the destination has no TLS.
+pub(crate) async fn encrypt(to: &Inner, stream: TcpStream) -> Result<TlsStream<TcpStream>, SendError> {
+    let tls = to.tls.as_ref().ok_or_else(|| SendError::new(SendErrorKind::InvalidRequest))?;
+    handshake(&tls.without_http(), stream).await
 }
 
 async fn handshake<S>(tls: &Tls, stream: S) -> Result<TlsStream<S>, SendError>

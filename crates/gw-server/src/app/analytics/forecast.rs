@@ -10,7 +10,7 @@ use gw_store::analytics::{RollupFilter, RollupQuery, Span};
 use gw_store::traits::Analytics;
 
 /// Days that are looked at.
-const DAYS: i64 = 7;
+pub(crate) const DAYS: i64 = 7;
 
 /// The name of the method in answers.
 pub(crate) const METHOD: &str = "mean_of_last_7_days";
@@ -50,7 +50,7 @@ pub(crate) fn spending_of_month(
 }
 
 /// What a day costs, by the days before today since the first with calls; else by today so far.
-pub(super) fn daily(days: &[(Micros, i64)], today: Micros, now: Micros) -> i64 {
+pub(crate) fn daily(days: &[(Micros, i64)], today: Micros, now: Micros) -> i64 {
     let before = |day: Micros| day < today && day >= today - DAYS * DAY;
     let first = days.iter().map(|(day, _)| *day).filter(|day| before(*day)).min();
     match first {

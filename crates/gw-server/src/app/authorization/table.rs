@@ -30,6 +30,8 @@ pub(crate) enum Resource {
     Credentials,
     Routes,
     Guardrails,
+    /// Alerts, with their rules, channels and silences.
+    Alerts,
     Cache,
     /// People and groups, for a directory.
     Scim,
@@ -87,6 +89,7 @@ const TABLE: [(Resource, &str, &str, &str); 24] = [
     (Resource::Credentials, "credentials", "xx-x--", "xx----"),
     (Resource::Routes, "routes", "xx-x-x", "xx----"),
     (Resource::Guardrails, "guardrails", "xxxxxx", "------"),
+    (Resource::Alerts, "alerts", "xxxx-x", "xx----"),
     (Resource::Cache, "cache", "xx-x-x", "xx----"),
     // What a directory may do in an organization, whatever else its token is good for.
     (Resource::Scim, "scim", "xx----", "xx----"),

@@ -114,7 +114,9 @@ fn belonging(resource: &str, tenant: &Tenant, mine: Option<&str>) -> Value {
         ("keys", Some(user)) => json!({"team_id": tenant.team, "user_id": user}),
         ("admin-tokens", Some(user)) => json!({"user_id": user}),
         ("keys" | "projects" | "customers", _) => json!({"team_id": tenant.team}),
-        ("teams", _) => json!({"organization_id": tenant.organization}),
+        ("teams" | "alerts/rules" | "alerts/channels" | "alerts/silences", _) => {
+            json!({"organization_id": tenant.organization})
+        }
         ("users", _) => json!({"memberships": [{"account_id": tenant.team, "role": "viewer"}]}),
         ("admin-tokens", _) => json!({"role": "viewer", "account_id": tenant.team}),
         ("views", _) => json!({"account_id": tenant.organization}),

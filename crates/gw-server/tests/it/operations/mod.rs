@@ -73,6 +73,12 @@ fn new(resource: &str) -> Value {
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
         "guardrails/test" => json!({"text": "hello"}),
         "views" => json!({"name": name(), "filters": {"model": "up/one"}}),
+        "alerts/rules" => json!({"name": name(), "kind": "error_rate", "above_percent": 5}),
+        // Nobody listens at this port.
+        "alerts/channels" => {
+            json!({"name": name(), "kind": "webhook", "url": "http://127.0.0.1:9/hook", "timeout_ms": 200})
+        }
+        "alerts/silences" => json!({"rule": "errors", "until": "2099-01-01"}),
         _ => json!({"name": name()}),
     }
 }
@@ -116,6 +122,7 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
     rows.extend(of_readers());
+    rows.extend(of_alerts());
     rows.extend(of_records());
     for (resource, level) in ACCOUNTS {
         let one = format!("{resource}/{{id}}");
@@ -171,6 +178,43 @@ fn of_readers() -> Vec<Row> {
         action: None,
     };
     readers.into_iter().map(row).collect()
+}
+
+/// Of alerts.
+fn of_alerts() -> Vec<Row> {
+    let row = |method: Method, path: String, object, body: Value, action: Option<String>| Row {
+        method,
+        path,
+        object,
+        body,
+        action,
+    };
+    let mut rows = vec![
+        row(Method::GET, "alerts".to_owned(), Object::Nothing, Value::Null, None),
+        row(Method::GET, "alerts/events".to_owned(), Object::Nothing, Value::Null, None),
+        row(
+            Method::POST,
+            "alerts/channels/{id}/test".to_owned(),
+            Object::Of("alerts/channels"),
+            Value::Null,
+            None,
+        ),
+    ];
+    let kinds = [
+        ("alerts/rules", "alert_rule", json!({"above_percent": 7})),
+        ("alerts/channels", "alert_channel", json!({"timeout_ms": 300})),
+        ("alerts/silences", "alert_silence", json!({"comment": "at night"})),
+    ];
+    for (path, kind, change) in kinds {
+        let (one, of) = (format!("{path}/{{id}}"), Object::Of(path));
+        let action = |verb: &str| Some(format!("{kind}.{verb}"));
+        rows.push(row(Method::GET, path.to_owned(), Object::Nothing, Value::Null, None));
+        rows.push(row(Method::POST, path.to_owned(), Object::Nothing, Value::Null, action("create")));
+        rows.push(row(Method::GET, one.clone(), of, Value::Null, None));
+        rows.push(row(Method::PATCH, one.clone(), of, change, action("update")));
+        rows.push(row(Method::DELETE, one, of, Value::Null, action("delete")));
+    }
+    rows
 }
 
 /// Of one record.

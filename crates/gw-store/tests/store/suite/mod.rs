@@ -2,6 +2,7 @@
 //! [`for_each_case`] knows them all; a backend says what is done with them.
 
 pub(crate) mod accounts;
+pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod credentials;
@@ -33,6 +34,9 @@ macro_rules! for_each_case {
                 windows_of_every_kind_are_restored, a_call_that_lasted_for_hours_is_not_forgotten,
                 many_accounts_are_read_at_once,
                 a_budget_that_is_added_knows_what_was_spent_before_folded_or_not;
+            alerts:
+                what_alerts_are_made_of_is_kept, whoever_moves_an_alert_first_is_the_only_one,
+                an_alert_is_handed_to_one_teller_at_a_time, events_of_alerts_are_found_and_go;
             audit:
                 a_change_and_its_entry_are_stored_together_or_not_at_all, entries_are_numbered_listed_and_verified,
                 old_entries_go_and_the_rest_still_verifies, threads_write_one_chain,

@@ -1,0 +1,153 @@
+//! Where budgets stand, for rules about them: spent as the counters of the request path have it, and what the period is expected
+//! to end at, by the forecast of the overview.
+
+use crate::app::analytics::{FORECAST_DAYS, daily};
+use crate::app::state::App;
+use gw_alerts::notice::Subject;
+use gw_alerts::observe::budget::{BudgetState, expected, observe};
+use gw_alerts::{Condition, Observation, Rule};
+use gw_model::limits::{Budget, Period};
+use gw_model::{AccountId, Level, Micros};
+use gw_store::StoreError;
+use gw_store::analytics::{RollupBy, RollupQuery, Span};
+use gw_store::memory::{Account, Rules, Tally};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+const DAY: Micros = 86_400_000_000;
+/// Forecasts are made anew after so long: they tell of days.
+const FORECAST_EVERY: Micros = 5 * 60 * 1_000_000;
+
+/// What a day costs each account of a level, and as of when.
+#[derive(Default)]
+pub(super) struct Days(HashMap<Level, (Micros, HashMap<String, i64>)>);
+
+/// Whose budgets they are.
+struct Whose<'a> {
+    level: Level,
+    id: String,
+    name: &'a str,
+    tally: &'a Tally,
+    rules: Arc<Rules>,
+}
+
+/// What a rule finds of budgets; nothing for others.
+pub(super) fn of_rule(
+    app: &App,
+    rule: &Rule,
+    days: &mut Days,
+    now: Micros,
+) -> Result<Vec<Observation>, StoreError> {
+    let Condition::Budget { at, forecast, levels } = &rule.condition else { return Ok(Vec::new()) };
+    let mut look = Look { app, at, forecast: *forecast, days, now, found: Vec::new() };
+    let wanted = |level: &Level| levels.is_empty() || levels.contains(level);
+    let is_its = |mut lineage: Box<dyn Iterator<Item = AccountId> + '_>| {
+        rule.organization.is_none_or(|organization| lineage.any(|id| id == organization))
+    };
+    for level in Level::ALL.iter().copied().filter(|level| *level != Level::Plan).filter(wanted) {
+        if level == Level::Key {
+            let keys = app.gateway.keys.filter(|entry| {
+                (!entry.rules.budgets().is_empty() || entry.plan().is_some())
+                    && is_its(Box::new(entry.above.iter().map(|account| account.id)))
+            });
+            for entry in keys {
+                let (id, rules) = (entry.id.to_string(), entry.all_rules());
+                look.add(&Whose { level, id, name: &entry.name, tally: &entry.tally, rules })?;
+            }
+            continue;
+        }
+        for account in app.gateway.keys.accounts.list(level) {
+            let rules = account.rules();
+            let lineage = Box::new(Account::lineage(&account).map(|one| one.id));
+            if rules.budgets().is_empty() || !is_its(lineage) {
+                continue;
+            }
+            let version = account.version();
+            let id = account.id.to_string();
+            look.add(&Whose { level, id, name: &version.name, tally: account.tally(), rules })?;
+        }
+    }
+    Ok(look.found)
+}
+
+struct Look<'a> {
+    app: &'a App,
+    at: &'a [u16],
+    forecast: bool,
+    days: &'a mut Days,
+    now: Micros,
+    found: Vec<Observation>,
+}
+
+impl Look<'_> {
+    fn add(&mut self, whose: &Whose<'_>) -> Result<(), StoreError> {
+        let budgets = whose.rules.budgets();
+        let subject = Subject {
+            kind: whose.level.as_str().to_owned(),
+            id: whose.id.clone(),
+            name: whose.name.to_owned(),
+        };
+        let views = whose.tally.budget_views(&whose.rules, self.now);
+        for (place, (budget, view)) in budgets.iter().zip(views).enumerate() {
+            let label = label(budgets, place, budget);
+            let expected = match view.resets_at {
+                Some(end) if self.forecast && view.spent.0 > 0 && view.spent < view.limit => {
+                    let daily = self.daily(whose.level, &whose.id)?;
+                    Some(expected(view.spent, daily, self.now, end))
+                }
+                _ => None,
+            };
+            let is_moving = matches!(budget.period, Period::Rolling(_));
+            let state = BudgetState {
+                subject: &subject,
+                label: &label,
+                limit: view.limit,
+                spent: view.spent,
+                window_start: (!is_moving).then_some(view.window_start),
+                resets_at: view.resets_at,
+                at: if budget.alert_at.is_empty() { self.at } else { &budget.alert_at },
+                expected,
+            };
+            observe(&state, &mut self.found);
+        }
+        Ok(())
+    }
+
+    fn daily(&mut self, level: Level, id: &str) -> Result<i64, StoreError> {
+        let known = self.days.0.get(&level).filter(|(as_of, _)| self.now - as_of < FORECAST_EVERY);
+        if let Some((_, days)) = known {
+            return Ok(days.get(id).copied().unwrap_or(0));
+        }
+        let read = read_days(self.app, level, self.now)?;
+        let found = read.get(id).copied().unwrap_or(0);
+        self.days.0.insert(level, (self.now, read));
+        Ok(found)
+    }
+}
+
+/// What a day costs each account of a level.
+fn read_days(app: &App, level: Level, now: Micros) -> Result<HashMap<String, i64>, StoreError> {
+    let Some(by) = RollupBy::ALL.iter().copied().find(|by| by.level() == Some(level)) else {
+        return Ok(HashMap::new());
+    };
+    let today = now.div_euclid(DAY) * DAY;
+    let query = RollupQuery {
+        by_time: true,
+        group_by: Some(by),
+        ..RollupQuery::over(Span::Day, today - FORECAST_DAYS * DAY, today + DAY)
+    };
+    let mut days: HashMap<String, Vec<(Micros, i64)>> = HashMap::new();
+    for row in app.storage.database.rollups(&query)? {
+        if let Some(id) = row.value.filter(|id| !id.is_empty()) {
+            days.entry(id).or_default().push((row.start, row.sums.cost));
+        }
+    }
+    Ok(days.into_iter().map(|(id, days)| (id, daily(&days, today, now))).collect())
+}
+
+/// What tells a budget from others of the same: its period, and its number among those of the same period.
+fn label(budgets: &[Budget], place: usize, budget: &Budget) -> String {
+    let text = budget.period.text();
+    let before = budgets.iter().take(place).filter(|other| other.period == budget.period).count();
+    if before == 0 { text.into_owned() } else { format!("{text}#{}", before + 1) }
+}
