@@ -84,7 +84,7 @@ export const control = {
     await show("Channels");
     await page.getByRole("button", { name: "Create a channel" }).click();
     const channel = page.getByRole("dialog", { name: "New channel" });
-    await channel.getByLabel("Name").fill("nobody");
+    await channel.getByLabel("Name", { exact: true }).fill("nobody");
     await channel.getByLabel("Kind").selectOption("webhook");
     // Nobody listens at this port.
     await channel.getByLabel("Address").fill("http://127.0.0.1:9/hook");
@@ -97,8 +97,8 @@ export const control = {
     await show("Rules");
     await page.getByRole("button", { name: "Create a rule" }).click();
     const rule = page.getByRole("dialog", { name: "New rule" });
-    await rule.getByLabel("Name").fill("failures");
-    await rule.getByLabel("nobody").check();
+    await rule.getByLabel("Name", { exact: true }).fill("failures");
+    await rule.getByLabel("nobody", { exact: true }).check();
     await accessible(tools, "the form of a rule");
     await rule.getByRole("button", { name: "Create" }).click();
     await rule.waitFor({ state: "detached" });
@@ -108,7 +108,7 @@ export const control = {
     await show("Silences");
     await page.getByRole("button", { name: "Create a silence" }).click();
     const silence = page.getByRole("dialog", { name: "New silence" });
-    await silence.getByLabel("Rule").fill("failures");
+    await silence.getByLabel("Rule", { exact: true }).fill("failures");
     await silence.getByRole("button", { name: "Create" }).click();
     await page.getByText("holds").waitFor();
     await show("History");
