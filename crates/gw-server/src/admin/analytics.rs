@@ -115,7 +115,10 @@ fn ask(
     };
     let value = query.value.clone();
     if value.is_some() && group_by.is_none() {
-        return Err(ApiError::invalid("value", "'value' is one of a dimension; name the dimension as 'group_by'"));
+        return Err(ApiError::invalid(
+            "value",
+            "'value' is one of a dimension; name the dimension as 'group_by'",
+        ));
     }
     Ok(TimeseriesAsk { metrics, group_by, span, from, to, filter, most_lines, value })
 }
