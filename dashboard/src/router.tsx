@@ -96,12 +96,13 @@ const audit = createRoute({
   validateSearch: texts("actor", "action", "kind", "id", "range", "open"),
   component: lazyRouteComponent(() => import("@/features/audit/Audit"), "Audit"),
 });
+const alerts = createRoute({ ...at("/alerts"), validateSearch: texts("tab"), component: lazyRouteComponent(() => import("@/features/alerts/Alerts"), "Alerts") });
 const settings = createRoute({ ...at("/settings"), validateSearch: texts("create"), component: lazyRouteComponent(() => import("@/features/settings/Settings"), "Settings") });
 
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, models, providers, routes, route, guardrails, cache, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, models, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

@@ -74,6 +74,47 @@ export const control = {
     await page.getByRole("dialog").getByRole("button", { name: "Purge" }).click();
     await page.getByText(/answers? (is|are) gone/).waitFor();
   },
+  alerts: async (tools) => {
+    const { page, shoot } = tools;
+    await go(page, "/alerts");
+    await heading(page, "Alerts");
+    await page.getByText("Nothing is out of order").or(page.getByText(/since .* ago|since just now/).first()).first().waitFor();
+    await accessible(tools, "alerts");
+    const show = (name) => page.getByRole("group", { name: "What is shown" }).getByRole("button", { name }).click();
+    await show("Channels");
+    await page.getByRole("button", { name: "Create a channel" }).click();
+    const channel = page.getByRole("dialog", { name: "New channel" });
+    await channel.getByLabel("Name", { exact: true }).fill("nobody");
+    await channel.getByLabel("Kind").selectOption("webhook");
+    // Nobody listens at this port.
+    await channel.getByLabel("Address").fill("http://127.0.0.1:9/hook");
+    await accessible(tools, "the form of a channel");
+    await channel.getByRole("button", { name: "Create" }).click();
+    await channel.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Test nobody" }).click();
+    await page.getByRole("status").getByText(/^nobody:/).waitFor();
+    await shoot("alert-channels");
+    await show("Rules");
+    await page.getByRole("button", { name: "Create a rule" }).click();
+    const rule = page.getByRole("dialog", { name: "New rule" });
+    await rule.getByLabel("Name", { exact: true }).fill("failures");
+    await rule.getByLabel("nobody", { exact: true }).check();
+    await accessible(tools, "the form of a rule");
+    await rule.getByRole("button", { name: "Create" }).click();
+    await rule.waitFor({ state: "detached" });
+    await page.getByText("tells nobody").waitFor();
+    await accessible(tools, "rules of alerts");
+    await shoot("alert-rules");
+    await show("Silences");
+    await page.getByRole("button", { name: "Create a silence" }).click();
+    const silence = page.getByRole("dialog", { name: "New silence" });
+    await silence.getByLabel("Rule", { exact: true }).fill("failures");
+    await silence.getByRole("button", { name: "Create" }).click();
+    await page.getByText("holds").waitFor();
+    await show("History");
+    await accessible(tools, "the history of alerts");
+    check(page.url().includes("tab=history"), "the address does not hold the list");
+  },
   audit: async (tools) => {
     const { page, shoot } = tools;
     await go(page, "/audit");

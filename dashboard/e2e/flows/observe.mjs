@@ -1,4 +1,5 @@
 // The overview, the request explorer, and that what callers wrote stays text.
+import { client } from "../seed/index.mjs";
 import { accessible, check, go, heading } from "./kit.mjs";
 
 export const observe = {
@@ -129,6 +130,51 @@ export const observe = {
     } finally {
       await page.unrouteAll({ behavior: "ignoreErrors" });
     }
+  },
+  "live, a saved view, replay": async (tools) => {
+    const { page, base, masterKey, shoot } = tools;
+    const name = `live-${Date.now()}`;
+    const made = await client(base, masterKey)("POST", "/api/v1/keys", { name, models: ["*"] });
+    await go(page, `/requests?session=${name}`);
+    await page.getByText("No request fits these filters").waitFor();
+    await page.getByRole("button", { name: "Go live" }).click();
+    await page.getByRole("button", { name: "Live", exact: true }).waitFor();
+    await client(base, made.value.key)("POST", "/v1/chat/completions", { model: "chat-fast", messages: [{ role: "user", content: "seen at once" }] }, { "x-gatewright-session": name });
+    const table = page.getByRole("table", { name: "Requests" });
+    await table.getByText("chat-fast").waitFor();
+    await accessible(tools, "the live explorer");
+    await shoot("requests-live");
+    await page.getByRole("button", { name: "Live", exact: true }).click();
+
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "Save this view" }).click();
+    const form = page.getByRole("dialog", { name: "Save this view" });
+    await form.getByLabel("Name").fill("live calls");
+    await accessible(tools, "the form of a view");
+    await form.getByRole("button", { name: "Save" }).click();
+    await form.waitFor({ state: "detached" });
+    await go(page, "/requests");
+    await page.getByRole("button", { name: "Views" }).click();
+    await page.getByRole("menuitem", { name: "live calls" }).click();
+    await page.getByRole("button", { name: `Remove the filter Session ${name}` }).waitFor();
+    await page.getByRole("button", { name: "live calls" }).click();
+    await page.getByRole("menuitem", { name: "Remove live calls" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+    await page.getByRole("button", { name: "Views" }).waitFor();
+
+    await table.getByText("chat-fast").first().click();
+    await page.getByRole("dialog").getByRole("tab", { name: "Messages" }).click();
+    await page.getByRole("dialog").getByText("seen at once", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Replay" }).click();
+    const again = page.getByRole("dialog", { name: "Replay this request" });
+    await again.getByLabel("Model").fill("chat-best");
+    await again.getByRole("button", { name: "Send it again" }).click();
+    await again.getByRole("region", { name: "The answer" }).getByText("seen at once").waitFor();
+    await accessible(tools, "a replay");
+    await shoot("replay");
+    await again.getByRole("link", { name: "Its record" }).click();
+    await page.getByRole("dialog", { name: "chat-best" }).getByText("replay_of").waitFor();
+    await page.keyboard.press("Escape");
   },
   bodies: async (tools) => {
     const { page, shoot } = tools;

@@ -29,6 +29,10 @@ export type LogDetail = Log & { cost: { total_usd: string; lines: CostLine[]; ot
 export type KeptBody = { content_type: string; body: string; encoding: "text" | "base64"; truncated: boolean };
 export type LogBodies = { request_id: string; format: string; masked: boolean; request: KeptBody | null; response: KeptBody | null };
 export type Feedback = Schemas["Feedback"];
+/** What came of a request that was made again. */
+export type Replayed = Omit<Schemas["Replay"], "response"> & { response: KeptBody | null };
+/** Filters of the explorer under a name, by the API's names. */
+export type View = Omit<Schemas["View"], "filters"> & { filters: Record<string, string> };
 export type Model = Omit<Schemas["Model"], "providers" | "capabilities"> & {
   providers: string[];
   capabilities: string[];

@@ -9,8 +9,9 @@ import { healthOf, parseMetrics } from "./overview/metrics";
 import { nanos } from "./analytics/money";
 import { turnsOf } from "./playground/exchange";
 import { events, headOf } from "./playground/stream";
-import { queryOf } from "./requests/filters";
+import { filtersOf, queryOf, searchOf } from "./requests/filters";
 import { ownTime, steps, verdicts } from "./requests/reading";
+import { joined, tailUrl } from "./requests/tail";
 import { snippets } from "./start/snippets";
 
 describe("what pages read out of answers", () => {
@@ -136,6 +137,16 @@ describe("what pages ask", () => {
     expect(queryOf({ key: "k", outcome: "refused", range: "1h", subcalls: "1" }, now)).toMatchObject({ key_id: "k", outcome: "refused", include: "subcalls", from: "2026-11-22T11:00:00.000Z" });
     expect(queryOf({ error: "upstream_error", min_cost_usd: "0.5", stream: "true" }, now)).toMatchObject({ error_code: "upstream_error", min_cost_usd: "0.5", stream: "true" });
     expect(queryOf({ range: "1h", from: "2026-01-01T00:00:00Z" }, now).from).toBe("2026-01-01T00:00:00Z");
+  });
+  it("follows with the filters that mean something, and shows nothing twice", () => {
+    expect(tailUrl({ model: "a b", from: "2026-01-01", score: undefined, min_score: "1" })).toBe("/api/v1/logs/tail?model=a+b");
+    const log = (id: string) => ({ id }) as Log;
+    expect(joined([log("3"), log("2")], [log("2"), log("1")]).map(({ id }) => id)).toEqual(["3", "2", "1"]);
+  });
+  it("keeps views by the API's names", () => {
+    const filters = filtersOf({ key: "k", subcalls: "1", range: "1h", open: "x", min_tokens: "5" });
+    expect(filters).toEqual({ key_id: "k", include: "subcalls", min_tokens: "5" });
+    expect(searchOf({ ...filters, unknown: "x" })).toEqual({ key: "k", subcalls: "1", min_tokens: "5" });
   });
   it("offers what the session may", () => {
     const cookie = { kind: "cookie" as const, csrfToken: "t", name: "n", roles: [], permissions: { "keys:read": "all", "keys:write": "own" }, personal: true, hasPassword: true, totpEnabled: false, recoveryCodesLeft: 0 };

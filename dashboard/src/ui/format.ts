@@ -24,6 +24,7 @@ export function usd(value: string | number | null | undefined): string {
 /** 40 µs, 0.31 ms, 12 ms, 1.24 s, 2 min 5 s */
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || !Number.isFinite(ms)) return "–";
+  if (ms === 0) return "0 ms";
   if (ms < 0.1) return `${Math.round(ms * 1000)} µs`;
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;

@@ -14,7 +14,7 @@ export function Dialog({ open, onClose, title, about, children, wide = false }: 
   return (
     <Base.Root open={open} onOpenChange={(now) => now || onClose()}>
       <Base.Portal>
-        <Base.Overlay className="overlay fade-in" />
+        <Base.Overlay className="overlay fade-in z-50" />
         <Base.Content
           aria-describedby={undefined}
           className={`fade-in fixed top-[6vh] left-1/2 z-50 flex max-h-[88vh] w-[calc(100vw-1.5rem)] -translate-x-1/2 flex-col rounded-xl border border-line bg-panel shadow-pop ${wide ? "max-w-3xl" : "max-w-lg"}`}

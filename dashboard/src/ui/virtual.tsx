@@ -31,6 +31,8 @@ type Props<T> = {
   /** Asked for when the end comes near. */
   onEnd?: () => void;
   foot?: ReactNode;
+  /** Told when its beginning comes in sight, and when it goes out of it. */
+  onTop?: (inSight: boolean) => void;
 };
 
 const ROW_PX = 38;
@@ -93,7 +95,7 @@ const Row = memo(function Row<T>({ row, at, top, height, template, columns, sele
 }) as <T>(props: RowProps<T>) => ReactNode;
 
 /** The list, as a grid of rows that the arrow keys walk through. */
-export function VirtualTable<T>({ label, rows: given, columns: all, id, onOpen, selected, sort, onSort, tall = false, onEnd, foot }: Props<T>) {
+export function VirtualTable<T>({ label, rows: given, columns: all, id, onOpen, selected, sort, onSort, tall = false, onEnd, foot, onTop }: Props<T>) {
   const box = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => sorted(given, all, sort), [given, all, sort]);
   const rowPx = tall ? TALL_ROW_PX : ROW_PX;
@@ -105,6 +107,8 @@ export function VirtualTable<T>({ label, rows: given, columns: all, id, onOpen, 
   useEffect(() => {
     if (rows.length > 0 && last >= rows.length - AHEAD_ROWS) onEnd?.();
   }, [last, rows.length, onEnd]);
+  const top = (list.scrollOffset ?? 0) < rowPx;
+  useEffect(() => onTop?.(top), [top, onTop]);
   const template = columns.map((column) => column.width).join(" ");
   const onKey = (event: React.KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

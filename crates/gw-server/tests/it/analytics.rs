@@ -71,6 +71,8 @@ async fn figures_agree(config: &str) {
     assert_eq!(points.iter().map(|point| point["requests"].as_i64().unwrap()).sum::<i64>(), 3);
     let largest = asked(&gateway, "analytics/timeseries?metric=requests&group_by=team&limit=1").await;
     assert_eq!(lines(&largest, "requests"), [(first.clone(), json!(3)), ("rest".to_owned(), json!(2))]);
+    let alone = format!("analytics/timeseries?metric=requests&group_by=team&limit=1&value={second}");
+    assert_eq!(lines(&asked(&gateway, &alone).await, "requests"), [(second.clone(), json!(2))]);
     let failed = format!("analytics/timeseries?group_by=error&team_id={second}&outcome=refused");
     assert_eq!(
         lines(&asked(&gateway, &failed).await, "requests"),

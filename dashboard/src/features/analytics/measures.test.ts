@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawn, pointName, stacked } from "@/ui/chart/plot";
+import { drawn, lonely, pointName, stacked } from "@/ui/chart/plot";
 import { before, fitting, possible, spanOf } from "@/ui/range";
 import { asked, faultOf, FIELDS, fitting as fittingFields } from "../filters/fields";
 import { change, measureOf, valueName } from "./measures";
@@ -35,6 +35,7 @@ describe("times", () => {
 it("stacks what adds up, and nothing else", () => {
   const series = [{ name: "a", colour: 1 as const, values: [1, null] }, { name: "b", colour: 2 as const, values: [2, 3] }, { name: "past", colour: 0 as const, dashed: true, values: [9, 9] }];
   expect(stacked(series)).toEqual([[1, 0], [3, 3], [9, 9]]);
+  expect(lonely([null, 3, null, 1, 2, null, 9])).toEqual([1, 6]);
   expect(drawn(series, "stack").map(({ of }) => of.name)).toEqual(["b", "a", "past"]);
 });
 

@@ -42,7 +42,7 @@ function Chip({ field, value, shown, onChange }: { field: Field; value: string; 
           <button type="button" title={value} className="flex min-w-0 items-center gap-1 pl-2 hover:bg-sunken" aria-label={`Change the filter ${field.label} ${field.sign ?? "is"} ${shown}`}>
             <span className="shrink-0 text-faint">
               {field.label} {field.sign ?? "is"}
-            </span>
+            </span>{" "}
             <span className="truncate pr-1 font-medium">{shown}</span>
           </button>
         </Popover.Trigger>

@@ -16,7 +16,6 @@ async function make(): Promise<string> {
   const made = await post<NewKey>("/api/v1/keys", {
     name: `playground ${new Date().toISOString().slice(0, 16)}`,
     models: ["*"],
-    endpoints: ["chat"],
     expires_at: new Date(until).toISOString(),
     budgets: [{ limit_usd: BUDGET_USD, period: "total" }],
     metadata: { made_by: "dashboard playground" },

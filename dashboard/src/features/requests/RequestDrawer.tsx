@@ -3,13 +3,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Tabs } from "radix-ui";
-import { type ReactNode, useEffect } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { get } from "@/api/change";
 import { ApiError } from "@/api/client";
 import { useNames } from "@/api/lists";
 import { may, useMay, useSession } from "@/api/permissions";
 import type { Log, LogDetail } from "@/api/types";
-import { IconButton } from "@/ui/button";
+import { Button, IconButton } from "@/ui/button";
 import { CodeBlock, Id } from "@/ui/code";
 import { compact, count, duration, moment, usd, words } from "@/ui/format";
 import { Drawer } from "@/ui/overlays";
@@ -20,6 +20,7 @@ import { Feedback } from "./Feedback";
 import { Outcome } from "./Outcome";
 import { Timeline } from "./Timeline";
 import { verdicts } from "./reading";
+import { Replay } from "./Replay";
 
 function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
@@ -206,6 +207,7 @@ const TABS: Tab[] = [
 
 function Body({ log, detail, tab, onTab }: { log: Log; detail: LogDetail | undefined; tab: string | undefined; onTab: (tab: string | undefined) => void }) {
   const now = useSession();
+  const [replaying, setReplaying] = useState(false);
   const tabs = TABS.filter((one) => one.needs === undefined || may(now, one.needs));
   const at = tabs.find((one) => one.value === tab)?.value ?? "summary";
   return (
@@ -221,7 +223,8 @@ function Body({ log, detail, tab, onTab }: { log: Log; detail: LogDetail | undef
         <Summary log={log} detail={detail} />
       </Tabs.Content>
       <Tabs.Content value="messages" tabIndex={-1}>
-        <Bodies key={log.id} id={log.id} />
+        <Bodies key={log.id} id={log.id} replay={<Button small icon="refresh" onClick={() => setReplaying(true)}>Replay</Button>} />
+        <Replay key={`replay ${log.id}`} log={log} open={replaying} onClose={() => setReplaying(false)} />
       </Tabs.Content>
       <Tabs.Content value="cost" tabIndex={-1}>
         <Cost log={log} detail={detail} />

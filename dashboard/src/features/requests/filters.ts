@@ -11,3 +11,19 @@ export function queryOf(search: Search, now: number): Record<string, string | un
 
 /** Is anything left out? */
 export const isFiltered = (search: Search) => FIELDS.some((field) => search[field.name] !== undefined) || search.from !== undefined || search.to !== undefined;
+
+/** The filters of an address as the API keeps them. A named span moves on, so it is none of them. */
+export function filtersOf(search: Search): Record<string, string> {
+  const all = { ...asked(FIELDS, search), include: search.subcalls === "1" ? "subcalls" : undefined, from: search.from, to: search.to };
+  return Object.fromEntries(Object.entries(all).filter((one): one is [string, string] => one[1] !== undefined));
+}
+
+/** What stands in the address for filters that were kept. */
+export function searchOf(filters: Record<string, unknown>): Chosen {
+  const found: Chosen = {};
+  for (const [api, value] of Object.entries(filters)) {
+    const name = api === "include" ? "subcalls" : api === "from" || api === "to" ? api : FIELDS.find((field) => field.api === api)?.name;
+    if (name) found[name] = api === "include" ? "1" : String(value);
+  }
+  return found;
+}

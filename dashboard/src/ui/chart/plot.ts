@@ -39,6 +39,9 @@ export function drawn(series: Series[], look: Look): { of: Series; values: (numb
   return [...all.filter(({ of }) => !of.dashed).reverse(), ...all.filter(({ of }) => of.dashed)];
 }
 
+/** Points that have no neighbour, which no line would show. */
+export const lonely = (values: (number | null)[]): number[] => values.flatMap((value, at) => (value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null ? [at] : []));
+
 type Given = { times: number[]; interval: Interval; series: Series[]; format: (value: number) => string; look: Look; width: number; height: number; onPoint: (at: number | null, left: number) => void };
 
 /** Places of labels below the axis: at whole days of an hourly chart where there are several, else evenly. */
@@ -76,12 +79,12 @@ export function options(given: Given): uPlot.Options {
     hooks: { setCursor: [(plot) => given.onPoint(plot.cursor.idx ?? null, plot.cursor.left ?? 0)] },
     series: [
       {},
-      ...drawn(given.series, look).map(({ of }) => {
+      ...drawn(given.series, look).map(({ of, values }) => {
         const line = colour(colourName(of.colour));
         if (of.dashed) return { stroke: of.colour === 0 ? colour("soft") : line, width: 1.5, dash: [4, 4], points: { show: false } };
         if (asBars) return { stroke: line, fill: line, width: 0, paths: bars, points: { show: false } };
         const alone = given.series.filter((one) => !one.dashed).length === 1;
-        return { stroke: line, width: look === "stack" ? 1 : 1.75, fill: look === "stack" ? line : alone ? `${line}1f` : undefined, points: { show: times.length < 3 } };
+        return { stroke: line, width: look === "stack" ? 1 : 1.75, fill: look === "stack" ? line : alone ? `${line}1f` : undefined, points: { show: true, size: 6, fill: line, filter: () => lonely(values) } };
       }),
     ],
   };

@@ -1,7 +1,7 @@
 // What a caller sent and got: as a conversation, or as it was. Nothing in it is taken for HTML, and nothing it names is fetched. Every
 // look is in the audit log, so it is asked for only where somebody wants to see it.
 import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 import { get } from "@/api/change";
 import { ApiError } from "@/api/client";
 import { useMay } from "@/api/permissions";
@@ -15,7 +15,7 @@ import { Markdown } from "@/ui/markdown";
 import { Badge, Empty, Facts, Failed, Loading, Note } from "@/ui/panels";
 import { answered, asked, json, offered, type Part, settings, type Turn } from "./turns";
 
-type Look = "markdown" | "text" | "raw";
+export type Look = "markdown" | "text" | "raw";
 const LOOKS: { value: Look; label: string }[] = [
   { value: "markdown", label: "Markdown" },
   { value: "text", label: "Text" },
@@ -113,7 +113,8 @@ function Said({ of, look }: { of: Turn; look: Look }) {
   );
 }
 
-function Turns({ of, look }: { of: Turn[]; look: Look }) {
+/** A conversation. */
+export function Turns({ of, look }: { of: Turn[]; look: Look }) {
   const [all, setAll] = useState(false);
   const hidden = all ? 0 : Math.max(0, of.length - SHOWN_TURNS);
   return (
@@ -170,7 +171,7 @@ function Extras({ body }: { body: unknown }) {
 }
 
 /** Both sides. */
-export function Bodies({ id }: { id: string }) {
+export function Bodies({ id, replay }: { id: string; /** A button that makes the request again. */ replay?: ReactNode }) {
   const allowed = useMay("bodies:read");
   const [look, setLook] = useState<Look>("markdown");
   const path = `/api/v1/logs/${id}/bodies`;
@@ -197,6 +198,7 @@ export function Bodies({ id }: { id: string }) {
         <Segments label="How texts are shown" value={look} options={LOOKS} onChange={setLook} />
         {kept.data.masked ? <Badge tone="info" title="Personal data and credentials are masked">masked</Badge> : null}
         <span className="ml-auto text-[0.86rem] text-faint">The audit log notes this look.</span>
+        {kept.data.request ? replay : null}
       </div>
       <section aria-label="What was sent" className="space-y-3">
         <h3 className="font-semibold">Request</h3>
