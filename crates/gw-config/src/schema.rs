@@ -4,6 +4,7 @@ use crate::settings::FileSettings;
 use crate::settings::models::{NestedTargets, TargetSettings};
 use crate::shape::Shape;
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 
 /// The JSON Schema (draft 2020-12) of the configuration file, for editors and for `gatewright schema`.
 #[must_use]
@@ -22,8 +23,10 @@ pub fn schema() -> Value {
 
 /// Where a key of that name is known, as words for a message: `at the top level`, `under 'settings'`.
 pub(crate) fn home_of(key: &str) -> Option<String> {
+    // A file with many unknown keys asks many times.
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
     let mut homes = Vec::new();
-    walk(&FileSettings::schema(), &mut Vec::new(), &mut |path, _| {
+    walk(SCHEMA.get_or_init(FileSettings::schema), &mut Vec::new(), &mut |path, _| {
         if path.last().is_some_and(|name| name == key) {
             homes.push(path[..path.len() - 1].join("."));
         }

@@ -45,6 +45,8 @@ pub(crate) enum Mutability {
 pub(crate) enum Returned {
     Always,
     Default,
+    /// Where it is asked for.
+    Request,
     Never,
 }
 
@@ -125,6 +127,10 @@ impl Attribute {
         Self { returned: Returned::Always, ..self }
     }
 
+    const fn on_request(self) -> Self {
+        Self { returned: Returned::Request, ..self }
+    }
+
     /// The sub-attribute of that name, whatever its case.
     pub(crate) fn sub(&self, name: &str) -> Option<&'static Self> {
         self.subs.iter().find(|sub| sub.name.eq_ignore_ascii_case(name))
@@ -147,6 +153,7 @@ impl Attribute {
             "returned": match self.returned {
                 Returned::Always => "always",
                 Returned::Default => "default",
+                Returned::Request => "request",
                 Returned::Never => "never",
             },
             "uniqueness": if self.unique { "server" } else { "none" },
@@ -266,7 +273,7 @@ const GROUP: Schema = Schema {
             &[
                 Attribute::text("value", "The id of a user.").exact().immutable().required(),
                 Attribute::new("$ref", Kind::Reference, "Where the user is.").exact().immutable(),
-                Attribute::text("display", "The user's name.").read_only(),
+                Attribute::text("display", "The user's name.").read_only().on_request(),
                 Attribute::text("type", "Always User.").immutable().words(&["User"]),
             ],
         ),

@@ -21,17 +21,17 @@ impl Selection {
         Self { wanted: wanted.map(named), left_out: left_out.map(named).unwrap_or_default() }
     }
 
-    /// Is any of that attribute shown?
-    pub(crate) fn shows(&self, attribute: &str) -> bool {
+    /// Is that part of an attribute asked for, by its name or with all of the attribute?
+    pub(crate) fn asks_for(&self, attribute: &str, part: &str) -> bool {
         let is_it = |named: &Named| match named {
-            Named::Place(place) => place.extension.is_none() && place.attribute.name == attribute,
+            Named::Place(place) => {
+                place.extension.is_none()
+                    && place.attribute.name == attribute
+                    && place.sub.is_none_or(|sub| sub.name == part)
+            }
             Named::Extension(_) => false,
         };
-        let is_whole = |named: &Named| is_it(named) && !matches!(named, Named::Place(p) if p.sub.is_some());
-        match &self.wanted {
-            Some(wanted) => wanted.iter().any(is_it),
-            None => !self.left_out.iter().any(is_whole),
-        }
+        self.wanted.iter().flatten().any(is_it)
     }
 
     /// What of a resource is shown.

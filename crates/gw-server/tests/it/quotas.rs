@@ -204,7 +204,7 @@ async fn budgets_of_providers_and_aliases_hold_for_all_callers_and_over_a_change
     let upstream = Upstream::start().await;
     let providers = upstream.providers().replace(
         "api_key: upstream-secret-1",
-        "budgets: [{ limit_usd: 0.6, period: month }, { limit_usd: 100, period: 30d }], api_key: upstream-secret-1",
+        "budgets: [{ limit_usd: 0.5, period: month }, { limit_usd: 100, period: 30d }], api_key: upstream-secret-1",
     );
     let models = "models:\n  talk: { budget: { limit_usd: 0.5, period: day, time_zone: Europe/Berlin }, targets: [{ provider: up, model: chat-model }] }\n";
     let keys = format!("keys:\n  - {{ name: app, key: {KEY} }}\n");

@@ -73,11 +73,11 @@ async fn what_was_left_yesterday_is_there_today_also_after_a_restart() {
 async fn what_comes_over_is_there_once_for_all_gateways() {
     let Some(redis) = Redis::start().await else { return };
     let upstream = Upstream::start().await;
-    // A call costs what one after the other says; all together may cost a cent and a half.
+    // A call holds about a quarter of a dollar, and costs far less.
     for mode in ["strict", "leased"] {
         let key = format!("gw-{mode}-0123456789012345678901234567890123456789");
-        let rollover = "rollover: { cap_usd: 0.005, since: 2020-01-01 }";
-        let budget = format!("budget: {{ limit_usd: 0.01, period: day, mode: {mode}, {rollover} }}");
+        let rollover = "rollover: { cap_usd: 0.4, since: 2020-01-01 }";
+        let budget = format!("budget: {{ limit_usd: 0.4, period: day, mode: {mode}, {rollover} }}");
         let config = format!(
             "{}redis_url: {}\nredis_timeout_ms: 5000\nkeys:\n  - {{ name: app, key: {KEY} }}\n  - {{ name: {mode}, key: {key}, {budget} }}\n",
             upstream.providers(),
@@ -89,10 +89,9 @@ async fn what_comes_over_is_there_once_for_all_gateways() {
             gateway.metric_becomes("gatewright_shared_limits_nodes", 2.0, SOON).await;
         }
         let mut spent = 0;
-        // Quota that one has set aside comes back in a while.
-        for _ in 0..200 {
+        for _ in 0..500 {
             let mut set = JoinSet::new();
-            for call in 0..8 {
+            for call in 0..2 {
                 let addr = if call % 2 == 0 { one.addr } else { two.addr };
                 let key = key.clone();
                 set.spawn(async move { Call::chat(&chat("up/chat-model", "hi")).key(&key).send(addr).await });
@@ -100,12 +99,12 @@ async fn what_comes_over_is_there_once_for_all_gateways() {
             let answers = set.join_all().await;
             let costs = answers.iter().filter(|answer| answer.status == 200);
             spent += costs.map(|answer| nanos(answer.header("x-gatewright-cost-usd").unwrap())).sum::<i128>();
-            assert!(spent <= 15_000_000, "{mode}: {spent}");
-            if spent > 10_000_000 && answers.iter().all(|answer| answer.status == 402) {
+            assert!(spent <= 800_000_000, "{mode}: {spent}");
+            if spent > 400_000_000 && answers.iter().all(|answer| answer.status == 402) {
                 break;
             }
         }
-        assert!(spent > 10_000_000, "{mode}: {spent}: what came over was there for nobody");
+        assert!(spent > 400_000_000, "{mode}: {spent}: what came over was there for nobody");
         one.stop().await;
         two.stop().await;
     }

@@ -80,7 +80,7 @@ fn assert_rollups_hold(dir: &Path) {
     }
 }
 
-/// What the records say of accounts must be what their sums say.
+/// What the records say of accounts must be what their sums say. What is called (levels from 9 on) stands in no record.
 fn assert_accounts_hold(dir: &Path) {
     let mut expected: BTreeMap<Vec<u8>, [i64; 3]> = BTreeMap::new();
     let records = "SELECT accounts, parent IS NULL, input, cost FROM records WHERE accounts IS NOT NULL";
@@ -100,7 +100,7 @@ fn assert_accounts_hold(dir: &Path) {
     for hours in ["hour = -1", "hour >= 0"] {
         let sql = format!(
             "SELECT account, SUM(requests), SUM(input), SUM(cost) FROM account_usage WHERE {hours} \
-             GROUP BY account HAVING SUM(ABS(requests) + ABS(input) + ABS(cost)) <> 0 ORDER BY account"
+             AND substr(account, 1, 1) < x'09' GROUP BY account HAVING SUM(ABS(requests) + ABS(input) + ABS(cost)) <> 0 ORDER BY account"
         );
         let integers = |sums: &[i64; 3]| sums.iter().map(|sum| Value::Integer(*sum)).collect::<Vec<_>>();
         let told: Vec<Vec<Value>> = expected
@@ -187,7 +187,7 @@ fn sums_are_kept_until_asked_for_and_answers_are_always_fresh() {
 #[test]
 fn sums_are_written_by_age_and_by_number() {
     let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path(), SumSettings { max_rows: 4, ..NEVER });
+    let store = open(dir.path(), SumSettings { max_rows: 7, ..NEVER });
     fold(&store, &all_kinds()[..1]);
     assert_eq!(written(dir.path()), 0);
     fold(&store, &all_kinds()[1..2]);

@@ -94,6 +94,8 @@ fn told(store: &impl Database) -> String {
             })
             .unwrap()
     };
+    let mut of_accounts = store.accounts_spent(None, NOON).unwrap();
+    of_accounts.sort_unstable_by_key(|(id, _)| *id);
     let mut spent = store.spent(NOON).unwrap();
     spent.sort_by_key(|(key, _)| *key);
     let logs = store.logs(&LogFilter { limit: 1000, ..LogFilter::default() }).unwrap();
@@ -107,7 +109,7 @@ fn told(store: &impl Database) -> String {
         store.object_state(ObjectKind::File, "file-1").unwrap(),
         GroupBy::ALL.iter().map(|by| usage(*by)).collect::<Vec<_>>(),
         spent,
-        store.accounts_spent(None, NOON).unwrap(),
+        of_accounts,
         store.watermarks(u64::MAX).unwrap(),
         store.pending(u64::MAX).unwrap(),
         store.revision().unwrap(),

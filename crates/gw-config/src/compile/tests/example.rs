@@ -65,6 +65,17 @@ fn the_reference_says_what_the_schema_says() {
             "customers.limits.reserve",
             "policies.<name>.limits.reserve",
             "limits.more.reserve",
+            "providers.<name>.budget",
+            "providers.<name>.budgets",
+            "models.<name>.budget",
+            "models.<name>.budgets",
+            "targets.budget",
+            "targets.budgets",
+            "providers.<name>.budget.rollover",
+            "models.<name>.budget.rollover",
+            "targets.budget.rollover",
+            "policies.<name>.budget.rollover",
+            "budgets.rollover",
         ];
         let is_of_group = block.contains(".targets.auto");
         if of_credential || is_of_group || is_said_above.iter().any(|twice| block.ends_with(twice)) {

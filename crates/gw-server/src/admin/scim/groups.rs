@@ -5,6 +5,7 @@ use super::list::{self, GivenQuery, ListQuery, Wanted};
 use super::{Answer, Asked, By, apart, expected, json, revision};
 use crate::app::scim::{GroupGiven, ScimError, user_name};
 use crate::scim::schema::GROUPS;
+use crate::scim::selection::Selection;
 use crate::scim::{Fault, patch, resource};
 use axum::body::Bytes;
 use axum::extract::{Extension, Path};
@@ -30,13 +31,13 @@ pub(super) async fn search(Extension(asked): By, body: Bytes) -> Answer {
 
 async fn found(asked: Arc<Asked>, wanted: Wanted) -> Answer {
     let Wanted { filter, order, page, selection } = wanted;
-    let shows_members = selection.shows("members");
+    let is_named = names_members(&selection);
     let work = move |asked: &Asked| {
         let is_meant = |one: &Resource| filter.as_ref().is_none_or(|filter| filter.matches(&one.members));
         let groups = asked.tenant.groups()?;
         let all = groups.iter().map(|group| (group, resource_of(asked, group, &HashMap::new())));
         let meant: Vec<&StoredGroup> = all.filter(|(_, one)| is_meant(one)).map(|(group, _)| group).collect();
-        let names = if shows_members { names(asked, meant.iter().copied())? } else { HashMap::new() };
+        let names = if is_named { names(asked, meant.iter().copied())? } else { HashMap::new() };
         let mut found: Vec<Resource> =
             meant.into_iter().map(|group| resource_of(asked, group, &names)).collect();
         if let Some(order) = order {
@@ -56,7 +57,8 @@ pub(super) async fn show(
 ) -> Answer {
     let selection = list::selection(&GROUPS, query)?;
     let known = revision(&headers, &header::IF_NONE_MATCH)?.map(tag);
-    let one = apart(asked, move |asked| whole(asked, &asked.tenant.group(&id)?)).await?;
+    let is_named = names_members(&selection);
+    let one = apart(asked, move |asked| whole(asked, &asked.tenant.group(&id)?, is_named)).await?;
     Ok(Reply::resource(&one, &selection).unless_known(known.as_deref()))
 }
 
@@ -64,7 +66,8 @@ pub(super) async fn show(
 pub(super) async fn create(Extension(asked): By, query: GivenQuery, body: Bytes) -> Answer {
     let selection = list::selection(&GROUPS, query)?;
     let given = given(&resource::read(&GROUPS, &json(&body)?)?)?;
-    let work = move |asked: &Asked| whole(asked, &asked.tenant.create_group(given)?);
+    let is_named = names_members(&selection);
+    let work = move |asked: &Asked| whole(asked, &asked.tenant.create_group(given)?, is_named);
     Ok(Reply::resource(&apart(asked, work).await?, &selection).made())
 }
 
@@ -101,7 +104,9 @@ async fn changed(
     change: impl Fn(&StoredGroup) -> Result<GroupGiven, ScimError> + Send + 'static,
 ) -> Answer {
     let (revision, selection) = (expected(headers)?, list::selection(&GROUPS, query)?);
-    let work = move |asked: &Asked| whole(asked, &asked.tenant.change_group(&id, revision, change)?);
+    let is_named = names_members(&selection);
+    let work =
+        move |asked: &Asked| whole(asked, &asked.tenant.change_group(&id, revision, change)?, is_named);
     Ok(Reply::resource(&apart(asked, work).await?, &selection))
 }
 
@@ -151,8 +156,14 @@ fn plain(group: &StoredGroup) -> Map<String, Value> {
     members
 }
 
-fn whole(asked: &Asked, group: &StoredGroup) -> Result<Resource, ScimError> {
-    let names = names(asked, std::iter::once(group))?;
+/// Are the members' names wanted? Only where they are asked for: a directory knows what it calls them, and a group may have
+/// very many.
+fn names_members(selection: &Selection) -> bool {
+    selection.asks_for("members", "display")
+}
+
+fn whole(asked: &Asked, group: &StoredGroup, is_named: bool) -> Result<Resource, ScimError> {
+    let names = if is_named { names(asked, std::iter::once(group))? } else { HashMap::new() };
     Ok(resource_of(asked, group, &names))
 }
 

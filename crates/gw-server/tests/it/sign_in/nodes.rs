@@ -7,7 +7,9 @@ use http::Method;
 use serde_json::{Value, json};
 
 async fn gateway(upstream: &Upstream, url: &str) -> Gateway {
-    let config = format!("{}database_url: {url}\n", upstream.providers());
+    // Some of what follows fails on purpose, often.
+    let failures = "auth: { sign_in: { failures_per_account: 1000, failures_per_address: 1000 } }\n";
+    let config = format!("{}{failures}database_url: {url}\n", upstream.providers());
     Gateway::start_with(&config, &[("GATEWRIGHT_ENCRYPTION_KEY", "an encryption key for tests only")]).await
 }
 
