@@ -5,6 +5,7 @@
 use super::book::{BUDGETS, Book};
 use super::budgets::{self, Days};
 use super::figures::{Memory, Reader};
+use super::post::kind_of;
 use crate::app::state::App;
 use gw_alerts::decide::{Known, Policy, Step, seen, unseen};
 use gw_alerts::{Notice, NoticeKind, Observation, Rule};
@@ -206,12 +207,13 @@ impl Watcher {
         while left.peek().is_some() {
             let some: Vec<AlertMove> = left.by_ref().take(MOVED_AT_ONCE).collect();
             let made = app.storage.database.move_alerts(&some, most)?;
-            for (one, is_made) in some.into_iter().zip(made) {
-                if !is_made {
+            for (one, dropped) in some.into_iter().zip(made) {
+                let Some(dropped) = dropped else {
                     // Somebody else was first; or it was forgotten here, and is to be read again.
                     self.read_up_to = 0;
                     continue;
-                }
+                };
+                note_dropped(&app, one.channels.iter().rev().take(dropped));
                 if let Some(event) = &one.event {
                     note(&app, event);
                 }
@@ -220,6 +222,15 @@ impl Watcher {
             }
         }
         Ok(())
+    }
+}
+
+/// Too much waited for these channels to be told.
+fn note_dropped<'a>(app: &App, channels: impl Iterator<Item = &'a String>) {
+    let book = app.alerts.book.load();
+    for id in channels {
+        let kind = book.channels.get(id).map_or("unknown", kind_of);
+        app.alerts.metrics.note_delivery(kind, "dropped", 1);
     }
 }
 
