@@ -11,6 +11,7 @@ fn known() -> BTreeSet<String> {
     let metrics = Metrics::new();
     metrics.sharing();
     metrics.telemetry();
+    metrics.alerts();
     metrics.follow_fold(|| None);
     SharedLimitMetrics::default().register(&mut metrics.registry.lock());
     let board = Arc::new(crate::health::Board::default());

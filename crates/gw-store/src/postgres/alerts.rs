@@ -94,13 +94,13 @@ impl AlertLog for PostgresStore {
         })
     }
 
-    fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<bool>, StoreError> {
+    fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<Option<usize>>, StoreError> {
         // In one order at every node, so that none waits for another in a circle.
         let mut order: Vec<usize> = (0..moves.len()).collect();
         order.sort_by_key(|at| moves.get(*at).map(|one| (&one.state.rule, &one.state.subject)));
         self.retried("write what is known of alerts", BULK_LIMIT, async |db| {
             let mut room = most.saturating_sub(usize::try_from(waiting(db).await?).unwrap_or(usize::MAX));
-            let mut made = vec![false; moves.len()];
+            let mut made = vec![None; moves.len()];
             for at in &order {
                 if let (Some(one), Some(made)) = (moves.get(*at), made.get_mut(*at)) {
                     *made = make(db, one, &mut room).await?;
@@ -199,7 +199,7 @@ impl AlertLog for PostgresStore {
     }
 }
 
-async fn make(db: &mut Db<'_>, one: &AlertMove, room: &mut usize) -> Result<bool, Fault> {
+async fn make(db: &mut Db<'_>, one: &AlertMove, room: &mut usize) -> Result<Option<usize>, Fault> {
     let state = &one.state;
     let values: Values<'_> = &[
         &clean(&state.rule),
@@ -213,13 +213,16 @@ async fn make(db: &mut Db<'_>, one: &AlertMove, room: &mut usize) -> Result<bool
         &state.changed_at,
         &clean(&state.notice),
     ];
-    let changed = db.execute(MOVE, values).await? > 0;
-    let Some(event) = one.event.as_ref().filter(|_| changed) else { return Ok(changed) };
+    if db.execute(MOVE, values).await? == 0 {
+        return Ok(None);
+    }
+    let Some(event) = &one.event else { return Ok(Some(0)) };
     add_event(db, event).await?;
+    let before = *room;
     for channel in &one.channels {
         add_delivery(db, event.id, &AlertDelivery::begun(channel, event.time, room)).await?;
     }
-    Ok(true)
+    Ok(Some(one.channels.len().saturating_sub(before)))
 }
 
 async fn add_event(db: &mut Db<'_>, event: &AlertEvent) -> Result<(), Fault> {

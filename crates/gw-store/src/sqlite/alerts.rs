@@ -79,7 +79,7 @@ impl AlertLog for SqliteStore {
         })
     }
 
-    fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<bool>, StoreError> {
+    fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<Option<usize>>, StoreError> {
         let made = self.write(|tx| {
             let mut room = most.saturating_sub(usize::try_from(waiting(tx)?).unwrap_or(usize::MAX));
             let mut made = Vec::with_capacity(moves.len());
@@ -223,7 +223,7 @@ impl AlertLog for SqliteStore {
     }
 }
 
-fn make(tx: &Connection, one: &AlertMove, room: &mut usize) -> rusqlite::Result<bool> {
+fn make(tx: &Connection, one: &AlertMove, room: &mut usize) -> rusqlite::Result<Option<usize>> {
     let state = &one.state;
     let changed = tx.prepare_cached(MOVE)?.execute(params![
         state.rule,
@@ -237,12 +237,16 @@ fn make(tx: &Connection, one: &AlertMove, room: &mut usize) -> rusqlite::Result<
         state.changed_at,
         state.notice
     ])?;
-    let Some(event) = one.event.as_ref().filter(|_| changed > 0) else { return Ok(changed > 0) };
+    if changed == 0 {
+        return Ok(None);
+    }
+    let Some(event) = &one.event else { return Ok(Some(0)) };
     add_event(tx, event)?;
+    let before = *room;
     for channel in &one.channels {
         add_delivery(tx, event.id, &AlertDelivery::begun(channel, event.time, room))?;
     }
-    Ok(true)
+    Ok(Some(one.channels.len().saturating_sub(before)))
 }
 
 fn add_event(tx: &Connection, event: &AlertEvent) -> rusqlite::Result<()> {

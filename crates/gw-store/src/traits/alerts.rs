@@ -26,9 +26,9 @@ pub trait AlertObjectStore: Send + Sync {
 pub trait AlertLog: Send + Sync {
     /// What was written at that time or later.
     fn alert_states(&self, since: Micros) -> Result<Vec<AlertState>, StoreError>;
-    /// Makes moves, each with its event and who is told, as far as nobody else was first: which ones were made. At most
-    /// `most` deliveries wait; those beyond are written down as dropped.
-    fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<bool>, StoreError>;
+    /// Makes moves, each with its event and who is told, as far as nobody else was first. At most `most` deliveries wait;
+    /// those beyond are written down as dropped. For each move that was made: how many of its last channels those are.
+    fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<Option<usize>>, StoreError>;
     /// Writes an event about which nobody is to be told any more.
     fn add_alert_event(&self, event: &AlertEvent, told: &[AlertDelivery]) -> Result<(), StoreError>;
     /// Takes deliveries that are due, of other channels than those, the oldest first: they are due again at `until`, unless it

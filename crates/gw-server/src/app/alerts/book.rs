@@ -23,6 +23,8 @@ pub(crate) struct Book {
     /// By id.
     pub(crate) channels: HashMap<String, Channel>,
     pub(crate) silences: Vec<Silence>,
+    /// Ids of what can not be read: another gateway may.
+    pub(crate) unread: Vec<String>,
 }
 
 /// What a stored thing is.
@@ -67,6 +69,7 @@ impl Book {
             rules: policy.rules.iter().map(|(rule, _)| (rule.clone(), None)).collect(),
             channels: policy.channels.iter().map(|(one, _)| (one.id.clone(), one.clone())).collect(),
             silences: Vec::new(),
+            unread: Vec::new(),
         };
         book.complete();
         book
@@ -80,6 +83,7 @@ impl Book {
         for stored in app.storage.database.alert_objects()? {
             if !book.add(app, &stored) {
                 tracing::warn!(id = stored.id, kind = stored.kind, "a part of alerts can not be read");
+                book.unread.push(stored.id);
             }
         }
         book.complete();

@@ -247,7 +247,8 @@ fn longest_try(app: &App) -> Micros {
     i64::try_from(longest.saturating_mul(1_000)).unwrap_or(SPARE)
 }
 
-const fn kind_of(channel: &Channel) -> &'static str {
+/// The kind of a channel, for metrics.
+pub(super) const fn kind_of(channel: &Channel) -> &'static str {
     match &channel.way {
         Way::Webhook { .. } => "webhook",
         Way::Slack { .. } => "slack",

@@ -2,9 +2,10 @@
 //! stands in the database, and whoever moves an alert first tells of it; so several gateways tell once, and a restart
 //! tells nothing again.
 
-use super::book::Book;
+use super::book::{BUDGETS, Book};
 use super::budgets::{self, Days};
 use super::figures::{Memory, Reader};
+use super::post::kind_of;
 use crate::app::state::App;
 use gw_alerts::decide::{Known, Policy, Step, seen, unseen};
 use gw_alerts::{Notice, NoticeKind, Observation, Rule};
@@ -16,6 +17,13 @@ use std::sync::Arc;
 
 /// Moves of one transaction.
 const MOVED_AT_ONCE: usize = 500;
+
+/// Alerts that are over are remembered up to so many; then only those of the last minutes are.
+const MAX_REMEMBERED: usize = 50_000;
+
+/// After so long, alerts of a rule that stands in no file here are over. Another gateway may have it in its file, which comes
+/// to all of them one after the other.
+const ABANDONED_AFTER: Micros = 24 * 3_600 * SECOND;
 
 /// How far back is read what others wrote: their clocks may be behind.
 const OVERLAP: Micros = 5 * 60 * 1_000_000;
@@ -66,7 +74,8 @@ impl Watcher {
             }
         }
         self.memory = memory;
-        let in_force: HashSet<&str> = rules.map(|(rule, _)| rule.id.as_str()).collect();
+        let in_force = rules.map(|(rule, _)| rule.id.as_str());
+        let in_force: HashSet<&str> = in_force.chain(book.unread.iter().map(String::as_str)).collect();
         self.abandon(&in_force, now, &mut moves);
         let is_told = moves.iter().any(|one| !one.channels.is_empty());
         self.make(moves)?;
@@ -84,15 +93,21 @@ impl Watcher {
             self.learn(state);
         }
         self.read_up_to = now;
-        // What is over is needed only until nobody can be behind any more.
-        for alerts in self.known.values_mut() {
-            alerts.retain(|_, state| state.is_firing || state.changed_at >= since);
+        let remembered: usize = self.known.values().map(HashMap::len).sum();
+        if remembered > MAX_REMEMBERED {
+            for alerts in self.known.values_mut() {
+                alerts.retain(|_, state| state.is_firing || state.changed_at >= since);
+            }
+            self.known.retain(|_, alerts| !alerts.is_empty());
         }
-        self.known.retain(|_, alerts| !alerts.is_empty());
         Ok(())
     }
 
-    fn learn(&mut self, state: AlertState) {
+    fn learn(&mut self, mut state: AlertState) {
+        if !state.is_firing {
+            // Nobody is told of it any more.
+            state.notice = String::new();
+        }
         let alerts = self.known.entry(state.rule.clone()).or_default();
         let is_newer = alerts.get(&state.subject).is_none_or(|known| known.version <= state.version);
         if is_newer {
@@ -158,9 +173,20 @@ impl Watcher {
     }
 
     /// Alerts of rules that are gone or off are over; nobody is told.
-    fn abandon(&self, in_force: &HashSet<&str>, now: Micros, moves: &mut Vec<AlertMove>) {
-        let gone = self.known.iter().filter(|(rule, _)| !in_force.contains(rule.as_str()));
-        let firing = gone.flat_map(|(_, alerts)| alerts.values()).filter(|state| state.is_firing);
+    fn abandon(&mut self, in_force: &HashSet<&str>, now: Micros, moves: &mut Vec<AlertMove>) {
+        let is_shared = self.app.storage.database.is_shared();
+        let mut gone: Vec<&AlertState> = Vec::new();
+        for (rule, alerts) in self.known.iter().filter(|(rule, _)| !in_force.contains(rule.as_str())) {
+            let may_be_elsewhere = is_shared && (rule.starts_with("file:") || rule == BUDGETS);
+            for state in alerts.values().filter(|state| state.is_firing) {
+                let place = (rule.clone(), state.subject.clone());
+                let since = *self.clear_since.entry(place).or_insert(now);
+                if !may_be_elsewhere || now - since >= ABANDONED_AFTER {
+                    gone.push(state);
+                }
+            }
+        }
+        let firing = gone.into_iter();
         moves.extend(firing.map(|state| AlertMove {
             state: AlertState {
                 version: state.version + 1,
@@ -181,10 +207,13 @@ impl Watcher {
         while left.peek().is_some() {
             let some: Vec<AlertMove> = left.by_ref().take(MOVED_AT_ONCE).collect();
             let made = app.storage.database.move_alerts(&some, most)?;
-            for (one, is_made) in some.into_iter().zip(made) {
-                if !is_made {
+            for (one, dropped) in some.into_iter().zip(made) {
+                let Some(dropped) = dropped else {
+                    // Somebody else was first; or it was forgotten here, and is to be read again.
+                    self.read_up_to = 0;
                     continue;
-                }
+                };
+                note_dropped(&app, one.channels.iter().rev().take(dropped));
                 if let Some(event) = &one.event {
                     note(&app, event);
                 }
@@ -193,6 +222,15 @@ impl Watcher {
             }
         }
         Ok(())
+    }
+}
+
+/// Too much waited for these channels to be told.
+fn note_dropped<'a>(app: &App, channels: impl Iterator<Item = &'a String>) {
+    let book = app.alerts.book.load();
+    for id in channels {
+        let kind = book.channels.get(id).map_or("unknown", kind_of);
+        app.alerts.metrics.note_delivery(kind, "dropped", 1);
     }
 }
 

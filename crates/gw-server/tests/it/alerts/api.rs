@@ -90,10 +90,10 @@ async fn a_tenant_does_not_reach_into_the_gateways_network() {
     let place = place().await;
     let gateway = gateway(&place, "").await;
     let (organization, _, token) = tenant(&gateway, "one").await;
-    for url in
-        [place.url(), place.url().replace("127.0.0.1", "localhost"), "http://169.254.169.254/".to_owned()]
-    {
-        let name = format!("c{}", url.len());
+    let urls =
+        [place.url(), place.url().replace("127.0.0.1", "localhost"), "http://169.254.169.254/".to_owned()];
+    for (number, url) in urls.into_iter().enumerate() {
+        let name = format!("c{number}");
         let channel = json!({"name": name, "kind": "slack", "organization_id": organization, "url": url});
         let channel = made(&gateway, &token, "alerts/channels", channel).await;
         let path = format!("alerts/channels/{}/test", id(&channel));

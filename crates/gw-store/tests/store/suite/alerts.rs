@@ -72,12 +72,12 @@ pub(crate) fn what_alerts_are_made_of_is_kept(store: &impl Store) {
 
 pub(crate) fn whoever_moves_an_alert_first_is_the_only_one(store: &impl Store) {
     let told = [fire("a", NOON, &["one", "two"]), fire("b", NOON + 1, &["one"])];
-    assert_eq!(store.move_alerts(&told, 10).unwrap(), [true, true]);
-    assert_eq!(store.move_alerts(&told, 10).unwrap(), [false, false]);
+    assert_eq!(store.move_alerts(&told, 10).unwrap(), [Some(0), Some(0)]);
+    assert_eq!(store.move_alerts(&told, 10).unwrap(), [None, None]);
     assert_eq!(store.alerts_waiting().unwrap(), 3);
     let over = AlertMove { state: state("a", 2, false), event: Some(event(NOON + 2)), channels: vec![] };
     let ahead = AlertMove { state: state("b", 3, false), event: Some(event(NOON + 3)), channels: vec![] };
-    assert_eq!(store.move_alerts(&[ahead, over.clone()], 10).unwrap(), [false, true]);
+    assert_eq!(store.move_alerts(&[ahead, over.clone()], 10).unwrap(), [None, Some(0)]);
     let mut known = store.alert_states(0).unwrap();
     known.sort_by(|one, other| one.subject.cmp(&other.subject));
     assert_eq!(known, [over.state.clone(), state("b", 1, true)]);
@@ -86,7 +86,8 @@ pub(crate) fn whoever_moves_an_alert_first_is_the_only_one(store: &impl Store) {
 }
 
 pub(crate) fn an_alert_is_handed_to_one_teller_at_a_time(store: &impl Store) {
-    store.move_alerts(&[fire("a", NOON, &["one", "two"]), fire("b", NOON + 1, &["one"])], 2).unwrap();
+    let moves = [fire("a", NOON, &["one", "two"]), fire("b", NOON + 1, &["one"])];
+    assert_eq!(store.move_alerts(&moves, 2).unwrap(), [Some(0), Some(1)]);
     let claim = |now, but: &[&str]| {
         let but: Vec<String> = but.iter().map(|&one| one.to_owned()).collect();
         store.claim_alerts(now, now + 100, &but, 10).unwrap()
