@@ -96,11 +96,7 @@ impl Analytics for SqliteStore {
         self.read("read roll-ups", |db| {
             // What several statements read must be of one moment.
             let tx = db.unchecked_transaction()?;
-            let answer = |query: &RollupQuery| match query.group_by.filter(|by| by.is_of_account()) {
-                Some(by) => of_accounts(&tx, query, by.level().unwrap_or_default().code()),
-                None => read(&tx, query),
-            };
-            queries.iter().map(answer).collect()
+            together(&tx, queries)
         })
     }
 
@@ -141,11 +137,54 @@ impl Analytics for SqliteStore {
     }
 }
 
-fn read(db: &Connection, query: &RollupQuery) -> rusqlite::Result<Vec<RollupRow>> {
-    let mut values = Values::default();
+/// A query on its way to its answer.
+struct Asked<'q> {
+    query: &'q RollupQuery,
+    values: Values,
+    answer: Answer,
+}
+
+/// The answers to several queries. Series are read once for all of them, and so are sums where several ask for the same.
+fn together(db: &Connection, queries: &[RollupQuery]) -> rusqlite::Result<Vec<Vec<RollupRow>>> {
+    let ask = |query| Asked { query, values: Values::default(), answer: Answer::default() };
+    let mut asked: Vec<Asked<'_>> = queries.iter().map(ask).collect();
+    let level = |one: &Asked<'_>| one.query.group_by.filter(|by| by.is_of_account());
+    let mut places: Vec<(i16, i64, i64)> = Vec::new();
+    for one in &mut asked {
+        match level(one) {
+            Some(by) => of_accounts(db, one, by.level().unwrap_or_default().code())?,
+            None => places.push(place(one.query)),
+        }
+    }
+    for is_of_callers in [false, true] {
+        let mut wanted: Vec<&mut Asked<'_>> = (asked.iter_mut())
+            .filter(|one| level(one).is_none() && one.query.is_of_callers() == is_of_callers)
+            .collect();
+        name(db, is_of_callers, &mut wanted)?;
+    }
+    places.sort_unstable();
+    places.dedup();
+    for wanted in places {
+        let mut same: Vec<&mut Asked<'_>> =
+            asked.iter_mut().filter(|one| level(one).is_none() && place(one.query) == wanted).collect();
+        read(db, wanted, &mut same)?;
+    }
+    Ok(asked.into_iter().map(|one| one.answer.rows(one.query, &one.values)).collect())
+}
+
+/// The rows that a query reads.
+fn place(query: &RollupQuery) -> (i16, i64, i64) {
+    let (first, end) = query.starts();
+    (query.kind(), first, end)
+}
+
+/// Says of every series which value of each query it counts for.
+fn name(db: &Connection, is_of_callers: bool, asked: &mut [&mut Asked<'_>]) -> rusqlite::Result<()> {
+    let Some(first) = asked.first() else { return Ok(()) };
+    let key = first.query.filter.key_id;
+    let key = key.filter(|_| asked.iter().all(|one| one.query.filter.key_id == key));
     let mut series = db.prepare_cached(SERIES)?;
-    let key = query.filter.key_id.map(|key| id_bytes(key.0));
-    let mut rows = series.query(params![query.is_of_callers(), key])?;
+    let mut rows = series.query(params![is_of_callers, key.map(|key| id_bytes(key.0))])?;
     while let Some(row) = rows.next()? {
         let key: Option<[u8; 16]> = row.get(2)?;
         let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
@@ -161,27 +200,43 @@ fn read(db: &Connection, query: &RollupQuery) -> rusqlite::Result<Vec<RollupRow>
             error: text(9)?,
             cache: text(10)?,
         };
-        values.take(query, row.get(0)?, &of_row);
+        let id = row.get(0)?;
+        asked.iter_mut().for_each(|one| one.values.take(one.query, id, &of_row));
     }
-    let mut answer = Answer::default();
+    Ok(())
+}
+
+/// Adds the sums of a kind and time to all answers that are made of them.
+fn read(
+    db: &Connection,
+    (kind, first, end): (i16, i64, i64),
+    asked: &mut [&mut Asked<'_>],
+) -> rusqlite::Result<()> {
     let mut read = db.prepare_cached(READ)?;
-    let (first, end) = query.starts();
-    let mut rows = read.query(params![query.kind(), first, end])?;
+    let mut rows = read.query(params![kind, first, end])?;
     while let Some(row) = rows.next()? {
-        let Some(value) = values.of(row.get(1)?) else { continue };
-        let (sums, latency, first_byte) = answer.row(query, row.get(0)?, value);
-        sums.add(&counts(row, 2)?);
-        if query.with_latency {
-            latency.merge(&sketch(row, 11)?);
-            first_byte.merge(&sketch(row, 12)?);
+        let (start, series) = (row.get(0)?, row.get(1)?);
+        let mut sums: Option<Consumption> = None;
+        for one in asked.iter_mut() {
+            let Some(value) = one.values.of(series) else { continue };
+            let more = match sums {
+                Some(known) => known,
+                None => *sums.insert(counts(row, 2)?),
+            };
+            let (sum, latency, first_byte) = one.answer.row(one.query, start, value);
+            sum.add(&more);
+            if one.query.with_latency {
+                latency.merge(&sketch(row, 11)?);
+                first_byte.merge(&sketch(row, 12)?);
+            }
         }
     }
-    Ok(answer.rows(query, &values))
+    Ok(())
 }
 
 /// From the sums that are kept for each account of a level.
-fn of_accounts(db: &Connection, query: &RollupQuery, level: u8) -> rusqlite::Result<Vec<RollupRow>> {
-    let (mut values, mut answer) = (Values::default(), Answer::default());
+fn of_accounts(db: &Connection, asked: &mut Asked<'_>, level: u8) -> rusqlite::Result<()> {
+    let query = asked.query;
     let mut read = db.prepare_cached(
         "SELECT hour, account, requests, errors, input, output, cached, 0, 0, cost, saved FROM account_usage \
          WHERE hour >= ? AND hour < ? AND account >= ? AND account < ?",
@@ -192,11 +247,11 @@ fn of_accounts(db: &Connection, query: &RollupQuery, level: u8) -> rusqlite::Res
         read.query(params![first.saturating_mul(hours), end.saturating_mul(hours), [level], [level + 1]])?;
     while let Some(row) = rows.next()? {
         let account: AccountBytes = row.get(1)?;
-        let value = values.place(query, account_value(&account));
+        let value = asked.values.place(query, account_value(&account));
         let start = row.get::<_, i64>(0)?.div_euclid(hours.max(1));
-        answer.row(query, start, value).0.add(&counts(row, 2)?);
+        asked.answer.row(query, start, value).0.add(&counts(row, 2)?);
     }
-    Ok(answer.rows(query, &values))
+    Ok(())
 }
 
 fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<Consumption> {
