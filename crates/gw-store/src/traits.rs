@@ -8,11 +8,12 @@ use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId};
 use crate::memory::{Counter, SpentByPeriod};
 use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
-    AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Feedback, Folded, GivenAnswer, GroupId,
-    KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey, NewSecret, PendingIntent,
-    RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf, SpentElsewhere, StoredAccount,
-    StoredCredential, StoredGroup, StoredKey, StoredLogin, StoredRoute, StoredSession, StoredToken,
-    StoredView, TenantBatch, TokenId, UsageFilter, UsageRow, ViewId, Watermark,
+    AccountFilter, AccountLabel, AccountProfile, Change, DatasetId, Doomed, Feedback, Folded, GivenAnswer,
+    GroupId, ItemChanges, ItemId, KeyLabel, KeyUpdate, LogFilter, LogPage, LogRow, MadeAccount, NewKey,
+    NewSecret, PendingIntent, RouteDraft, SealedBodies, SessionHolder, SessionId, Spending, SpendingOf,
+    SpentElsewhere, StoredAccount, StoredCredential, StoredDataset, StoredGroup, StoredItem, StoredKey,
+    StoredLogin, StoredRoute, StoredSession, StoredToken, StoredView, TenantBatch, TokenId, UpstreamUsage,
+    UsageFilter, UsageRow, ViewId, Watermark,
 };
 use gw_model::{AccountId, KeyId, Micros, RequestId};
 use std::sync::Arc;
@@ -212,6 +213,32 @@ pub trait ViewStore: Send + Sync {
     fn delete_view(&self, id: ViewId) -> Result<bool, StoreError>;
 }
 
+/// Datasets and what is in them, sealed by [`crate::datasets::ItemSealer`] before it comes here.
+pub trait DatasetStore: Send + Sync {
+    /// All of them with how many items each has, in the order of ids.
+    fn datasets(&self) -> Result<Vec<(StoredDataset, usize)>, StoreError>;
+    /// The dataset of that id.
+    fn dataset(&self, id: DatasetId) -> Result<Option<(StoredDataset, usize)>, StoreError>;
+    /// Adds one.
+    fn create_dataset(&self, new: &StoredDataset) -> Result<(), StoreError>;
+    /// Replaces all but owner and time of making; its revision must be the one behind the present one. False when there is
+    /// none of that id and of the revision before.
+    fn update_dataset(&self, changed: &StoredDataset) -> Result<bool, StoreError>;
+    /// Removes one with all that is in it; false when there is none of that id.
+    fn delete_dataset(&self, id: DatasetId) -> Result<bool, StoreError>;
+    /// Items in the order of ids, from behind `after`, at most `limit`.
+    fn items(
+        &self,
+        dataset: DatasetId,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<StoredItem>, StoreError>;
+    /// The requests that items were made of, in the order of ids.
+    fn item_sources(&self, dataset: DatasetId) -> Result<Vec<RequestId>, StoreError>;
+    /// Changes items, all or nothing. False when there is no such dataset, or it would have too many.
+    fn change_items(&self, dataset: DatasetId, changes: &ItemChanges) -> Result<bool, StoreError>;
+}
+
 /// Groups that directories tell of over SCIM.
 pub trait GroupStore: Send + Sync {
     /// All of an organization, or of all of them, in the order of ids.
@@ -374,6 +401,7 @@ pub trait ControlStore:
     + AnswerStore
     + BulkStore
     + CredentialStore
+    + DatasetStore
     + GroupStore
     + RouteStore
     + SignInStore
@@ -387,6 +415,7 @@ impl<
         + AnswerStore
         + BulkStore
         + CredentialStore
+        + DatasetStore
         + GroupStore
         + RouteStore
         + SignInStore
@@ -476,6 +505,13 @@ pub trait Reports: Send + Sync {
     fn ids_since(&self, _from: RequestId, _most: usize) -> Result<Vec<RequestId>, StoreError> {
         Ok(Vec::new())
     }
+    /// What was used at a provider from one time to another, by day and by the name of the model there, in this order. Of a
+    /// call with several attempts, each counts for where it went.
+    fn upstream_usage(
+        &self,
+        provider: &str,
+        between: (Micros, Micros),
+    ) -> Result<Vec<UpstreamUsage>, StoreError>;
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
 }
@@ -501,6 +537,7 @@ pub trait Database:
     + AnswerStore
     + AuditLog
     + CredentialStore
+    + DatasetStore
     + GroupStore
     + RouteStore
     + SignInStore

@@ -161,7 +161,7 @@ fn row(entry: &AuditEntry, hash: &[u8; 32]) -> Value {
 
 /// The export cannot be completed.
 #[derive(Debug)]
-struct BrokenOff;
+pub(super) struct BrokenOff;
 
 impl std::fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -172,7 +172,7 @@ impl std::fmt::Display for BrokenOff {
 impl std::error::Error for BrokenOff {}
 
 /// A body that is read while it is sent.
-struct Pieces(mpsc::Receiver<Result<Bytes, BrokenOff>>);
+pub(super) struct Pieces(pub(super) mpsc::Receiver<Result<Bytes, BrokenOff>>);
 
 impl Body for Pieces {
     type Data = Bytes;

@@ -5,6 +5,7 @@ mod accounts;
 mod analytics;
 mod apply;
 mod auth;
+mod datasets;
 mod keys;
 mod logs;
 pub(super) mod parameters;
@@ -59,6 +60,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         tokens::OPERATIONS,
         apply::OPERATIONS,
         auth::OPERATIONS,
+        datasets::OPERATIONS,
         logs::OPERATIONS,
     ];
     OPERATIONS.iter().chain(more.into_iter().flatten())
@@ -536,6 +538,7 @@ fn schemas() -> Value {
         map.extend(tokens::schemas());
         map.extend(apply::schemas());
         map.extend(auth::schemas());
+        map.extend(datasets::schemas());
         map.extend(logs::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);

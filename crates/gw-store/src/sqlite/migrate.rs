@@ -27,6 +27,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0022_bodies.sql"),
     include_str!("migrations/0018_rollups.sql"),
     include_str!("migrations/0024_views.sql"),
+    include_str!("migrations/0027_datasets.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -10,6 +10,7 @@ mod bulk;
 mod copy;
 mod correct;
 mod credentials;
+mod datasets;
 mod db;
 mod directory;
 mod entries;
@@ -28,6 +29,7 @@ mod sums;
 mod tokens;
 mod tolls;
 mod unsummed;
+mod upstream;
 mod usage;
 mod views;
 

@@ -23,6 +23,8 @@ pub(crate) enum Resource {
     Feedback,
     /// Filters of records that somebody named.
     Views,
+    /// Calls that are kept to be tried again.
+    Datasets,
     Usage,
     Audit,
     Models,
@@ -64,7 +66,7 @@ pub(crate) enum Reach {
 
 /// A resource, its name, and who reads and writes it: a letter for each of [`Role::ALL`] (owner, admin, billing, auditor,
 /// member, viewer). `x` all, `o` own, `-` nothing. What a role does not even read is hidden from it.
-const TABLE: [(Resource, &str, &str, &str); 24] = [
+const TABLE: [(Resource, &str, &str, &str); 25] = [
     (Resource::Organizations, "organizations", "xxxxxx", "xx----"),
     (Resource::Teams, "teams", "xxxxxx", "xx----"),
     (Resource::Projects, "projects", "xxxxxx", "xx----"),
@@ -80,6 +82,8 @@ const TABLE: [(Resource, &str, &str, &str); 24] = [
     (Resource::Bodies, "bodies", "xx--o-", "------"),
     (Resource::Feedback, "feedback", "xx-xo-", "xx--o-"),
     (Resource::Views, "views", "xx-xx-", "xx-oo-"),
+    // They hold what callers sent and got.
+    (Resource::Datasets, "datasets", "xx--o-", "xx--o-"),
     (Resource::Usage, "usage", "xxxxox", "------"),
     (Resource::Audit, "audit", "xx-x--", "------"),
     (Resource::Models, "models", "xxxxxx", "------"),
