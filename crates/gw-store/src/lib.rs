@@ -10,6 +10,7 @@ pub mod audit;
 pub mod backup;
 pub mod bodies;
 pub mod data_dir;
+pub mod datasets;
 pub mod error;
 pub mod fold;
 pub mod journal;

@@ -19,7 +19,7 @@ pub use alerts::{AlertLog, AlertObjectStore};
 use gw_model::{AccountId, KeyId, Micros};
 pub(crate) use people::NO_ISSUER;
 pub use people::{GroupStore, SignInStore, TokenStore};
-pub use records::{Analytics, ExportStore, Keep, RecordStore, Reports, ViewStore};
+pub use records::{Analytics, DatasetStore, ExportStore, Keep, RecordStore, Reports, ViewStore};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -290,6 +290,7 @@ pub trait ControlStore:
     + AnswerStore
     + BulkStore
     + CredentialStore
+    + DatasetStore
     + ExportStore
     + GroupStore
     + RouteStore
@@ -306,6 +307,7 @@ impl<
         + AnswerStore
         + BulkStore
         + CredentialStore
+        + DatasetStore
         + ExportStore
         + GroupStore
         + RouteStore
@@ -363,6 +365,7 @@ pub trait Database:
     + AnswerStore
     + AuditLog
     + CredentialStore
+    + DatasetStore
     + ExportStore
     + GroupStore
     + RouteStore

@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod bulk;
 mod exports;
+mod datasets;
 mod records;
 mod routes;
 mod scim;
@@ -12,6 +13,7 @@ mod shown_id;
 mod sign_in;
 mod spending;
 mod tokens;
+mod upstream;
 mod views;
 
 pub use accounts::{
@@ -23,6 +25,7 @@ pub use alerts::{
 };
 pub use bulk::{TenantBatch, TenantChange};
 pub use exports::{ExportState, StoredExport};
+pub use datasets::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
 pub use records::{Feedback, SealedBodies};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};
@@ -30,6 +33,7 @@ pub use search::{FeedbackFilter, LogFilter, LogPage, LogRow, Span};
 pub use sign_in::{PasswordLink, SessionHolder, SessionId, StoredLogin, StoredSession, Via};
 pub use spending::{AccountLabel, Spending, SpendingOf, SpentElsewhere};
 pub use tokens::{StoredToken, TokenHolder, TokenId};
+pub use upstream::UpstreamUsage;
 pub use views::{StoredView, ViewId};
 
 use crate::journal::{IntentFrame, SegmentId};

@@ -15,6 +15,7 @@ mod by;
 mod cache;
 mod calls;
 mod credentials;
+mod datasets;
 mod effective;
 mod error;
 mod etag;
@@ -32,6 +33,7 @@ pub(crate) mod openapi;
 mod parameters;
 mod providers;
 mod query;
+mod reconcile;
 mod reports;
 mod routes;
 mod scim;
@@ -111,6 +113,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/logs/{id}/feedback", get(logs::feedback).post(logs::add_feedback))
         .route("/views", get(views::list).post(views::create))
         .route("/views/{id}", get(views::show).patch(views::change).delete(views::remove))
+        .route("/datasets", get(datasets::list).post(datasets::create))
+        .route("/datasets/{id}", get(datasets::show).patch(datasets::change).delete(datasets::remove))
+        .route("/datasets/{id}/items", get(datasets::items).patch(datasets::change_items))
+        .route("/datasets/{id}/import", post(datasets::import))
+        .route("/datasets/{id}/export", get(datasets::export))
+        .route("/datasets/{id}/collect", post(datasets::collect))
         .route("/usage", get(usage::rows))
         .route("/analytics/timeseries", get(analytics::timeseries))
         .route("/analytics/overview", get(analytics::overview))
@@ -119,6 +127,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/exports/{id}/cancel", post(exports::cancel))
         .route("/exports/{id}/download", get(exports::download))
         .route("/reports/chargeback", get(reports::chargeback))
+        .route("/reports/reconcile", post(reconcile::report))
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))
         .route("/audit/verify", get(audit::verify))

@@ -7,6 +7,7 @@ mod analytics;
 mod apply;
 mod auth;
 mod exports;
+mod datasets;
 mod keys;
 mod logs;
 pub(super) mod parameters;
@@ -63,6 +64,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         apply::OPERATIONS,
         exports::OPERATIONS,
         auth::OPERATIONS,
+        datasets::OPERATIONS,
         logs::OPERATIONS,
     ];
     OPERATIONS.iter().chain(more.into_iter().flatten())
@@ -542,6 +544,7 @@ fn schemas() -> Value {
         map.extend(apply::schemas());
         map.extend(auth::schemas());
         map.extend(exports::schemas());
+        map.extend(datasets::schemas());
         map.extend(logs::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);

@@ -91,7 +91,7 @@ fn apply(given: &Given, mut wanted: Wanted) -> Result<Wanted, ApiError> {
     given.name(&mut wanted.name, "what it shows")?;
     if let Some(filters) = given.texts_by_name("filters")? {
         parameters::check_saved("/api/v1/logs", &filters)?;
-        logs::check(&filters)?;
+        logs::filter_of(&filters)?;
         wanted.filters = filters;
     }
     if let Some(place) = given.text("account_id")? {

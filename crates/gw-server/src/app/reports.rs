@@ -2,6 +2,7 @@
 //! sees what: whoever asks says it.
 
 mod csv;
+pub(crate) mod reconcile;
 
 pub(crate) use csv::csv;
 

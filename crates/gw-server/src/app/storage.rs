@@ -12,6 +12,7 @@ use gw_store::answers::shelf::{DiskSettings, RemoteSettings, Shelf};
 use gw_store::audit::AuditSeal;
 use gw_store::bodies::{Bodies, BodyContent, BodySealer, BodySettings};
 use gw_store::data_dir::IN_POSTGRES;
+use gw_store::datasets::ItemSealer;
 use gw_store::fold::{self, FoldSettings, FoldStats, Folder, Newly};
 use gw_store::journal::{Journal, JournalSettings};
 use gw_store::memory::{KeySource, KeyTable};
@@ -53,6 +54,8 @@ pub(crate) struct Storage {
     pub(crate) objects: Arc<Objects>,
     /// What callers sent and got, where that is kept.
     pub(crate) bodies: Arc<Bodies>,
+    /// Seals items of datasets.
+    pub(crate) item_sealer: ItemSealer,
     /// Most answers that are kept for whoever asks again.
     pub(crate) idempotency_entries: usize,
     /// Seals entries of the audit log.
@@ -161,6 +164,7 @@ impl Storage {
         let keys = Arc::new(table);
         let objects = Arc::new(objects(&database, &encryption, clock, settings)?);
         let bodies = Arc::new(bodies(&database, &encryption, settings)?);
+        let item_sealer = ItemSealer::new(&encryption);
         Ok(Self {
             dir,
             database,
@@ -170,6 +174,7 @@ impl Storage {
             audit_seal,
             objects,
             bodies,
+            item_sealer,
             idempotency_entries: settings.idempotency_entries,
             master,
             master_is_new,

@@ -2,9 +2,10 @@
 //! project. A view gives nobody a record that he may not see: its filters are those of whoever uses it.
 
 use super::audit;
-use super::authorization::{Caller, Denied, Reach, Resource, Standing};
+use super::authorization::{Caller, Denied, Resource};
+use super::ownership::{Belonging, NotAllowed, owner};
 use super::state::App;
-use gw_model::{AccountId, Level};
+use gw_model::AccountId;
 use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, changed};
 use gw_store::keys::random;
@@ -75,6 +76,15 @@ impl From<Denied> for ViewsError {
     }
 }
 
+impl From<NotAllowed> for ViewsError {
+    fn from(not_allowed: NotAllowed) -> Self {
+        match not_allowed {
+            NotAllowed::Denied(denied) => denied.into(),
+            NotAllowed::NoPlace => Self::NoPlace,
+        }
+    }
+}
+
 /// What is wanted of a view.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wanted {
@@ -100,14 +110,14 @@ impl Wanted {
 pub(crate) fn list(app: &App, caller: &Caller) -> Result<Vec<StoredView>, ViewsError> {
     caller.authority.may_somewhere(Resource::Views.read())?;
     let mut all = app.storage.database.views()?;
-    all.retain(|view| sees(app, caller, view));
+    all.retain(|view| of(view).is_seen_by(app, caller));
     Ok(all)
 }
 
 /// One that somebody may see.
 pub(crate) fn find(app: &App, caller: &Caller, id: ViewId) -> Result<StoredView, ViewsError> {
     let view = app.storage.database.view(id)?.ok_or(ViewsError::NotFound)?;
-    match sees(app, caller, &view) {
+    match of(&view).is_seen_by(app, caller) {
         true => Ok(view),
         false => Err(ViewsError::NotFound),
     }
@@ -116,7 +126,7 @@ pub(crate) fn find(app: &App, caller: &Caller, id: ViewId) -> Result<StoredView,
 /// Makes a view.
 pub(crate) fn create(app: &App, caller: &Caller, wanted: Wanted) -> Result<StoredView, ViewsError> {
     let owner = owner(caller);
-    may_share(app, caller, wanted.place)?;
+    belonging(&owner, wanted.place).may_be_made_by(app, caller)?;
     let _changing = app.changing.lock();
     let all = app.storage.database.views()?;
     if all.len() >= MAX_VIEWS || all.iter().filter(|view| view.owner == owner).count() >= MAX_OF_ONE {
@@ -149,11 +159,11 @@ pub(crate) fn update<E: From<ViewsError>>(
     change: impl FnOnce(Wanted) -> Result<Wanted, E>,
 ) -> Result<StoredView, E> {
     let view = find(app, caller, id)?;
-    may_change(app, caller, &view)?;
+    of(&view).may_be_changed_by(app, caller).map_err(ViewsError::from)?;
     expect(&view, if_revision)?;
     let wanted = change(Wanted::of(&view))?;
     if wanted.place != view.place {
-        may_share(app, caller, wanted.place)?;
+        belonging(&owner(caller), wanted.place).may_be_made_by(app, caller).map_err(ViewsError::from)?;
     }
     let changed_view = StoredView {
         filters: wanted.filters_text(),
@@ -181,7 +191,7 @@ pub(crate) fn remove(
     if_revision: Option<i64>,
 ) -> Result<(), ViewsError> {
     let view = find(app, caller, id)?;
-    may_change(app, caller, &view)?;
+    of(&view).may_be_changed_by(app, caller)?;
     expect(&view, if_revision)?;
     let mut entry = noted(app, caller, "view.delete", &view);
     entry.before = Some(told(&view));
@@ -189,61 +199,12 @@ pub(crate) fn remove(
     gone.ok_or(ViewsError::NotFound)
 }
 
-/// Whose what somebody makes is: a person's, whatever he shows; else that of the key that is shown.
-fn owner(caller: &Caller) -> String {
-    let user = caller.authority.user();
-    user.map_or_else(|| caller.origin.actor.to_string(), |user| user.to_string())
+const fn belonging<'a>(owner: &'a str, place: Option<AccountId>) -> Belonging<'a> {
+    Belonging { resource: Resource::Views, owner, place }
 }
 
-fn is_own(caller: &Caller, view: &StoredView) -> bool {
-    owner(caller) == view.owner
-}
-
-/// Where a view stands, as far as it is shared.
-fn standing(app: &App, place: AccountId, owner: &str) -> Standing {
-    Standing::of_account(app, place).owned_by(owner.parse().ok())
-}
-
-fn sees(app: &App, caller: &Caller, view: &StoredView) -> bool {
-    let read = Resource::Views.read();
-    if is_own(caller, view) {
-        return caller.authority.may_somewhere(read).is_ok();
-    }
-    view.place.is_some_and(|place| caller.authority.sees(read, &standing(app, place, &view.owner)))
-}
-
-/// His own, or one of those whose views he looks after.
-fn may_change(app: &App, caller: &Caller, view: &StoredView) -> Result<(), ViewsError> {
-    let write = Resource::Views.write();
-    if is_own(caller, view) {
-        return Ok(caller.authority.may_somewhere(write)?);
-    }
-    let Some(place) = view.place else { return Err(ViewsError::NotFound) };
-    match caller.authority.may(write, &standing(app, place, &view.owner))? {
-        Reach::All => Ok(()),
-        _ => Err(ViewsError::Denied(Denied::Missing(write))),
-    }
-}
-
-/// May he have views there?
-fn may_share(app: &App, caller: &Caller, place: Option<AccountId>) -> Result<(), ViewsError> {
-    let write = Resource::Views.write();
-    let Some(place) = place else { return Ok(caller.authority.may_somewhere(write)?) };
-    let resource = match place.level {
-        Level::Organization => Resource::Organizations,
-        Level::Team => Resource::Teams,
-        Level::Project => Resource::Projects,
-        _ => return Err(ViewsError::NoPlace),
-    };
-    let standing = standing(app, place, &owner(caller));
-    let is_there = app.gateway.keys.accounts.get(place).is_some();
-    if !is_there || !caller.authority.knows(resource, &standing) {
-        return Err(ViewsError::NoPlace);
-    }
-    match caller.authority.may(write, &standing) {
-        Ok(_) => Ok(()),
-        Err(denied) => Err(denied.told(write).into()),
-    }
+const fn of(view: &StoredView) -> Belonging<'_> {
+    belonging(view.owner.as_str(), view.place)
 }
 
 fn expect(view: &StoredView, if_revision: Option<i64>) -> Result<(), ViewsError> {

@@ -1,5 +1,7 @@
 //! `gatewright report`: reports for whoever pays.
 
+mod reconcile;
+
 use super::client::{LONG, Remote, encoded};
 use super::{keys, output, table};
 use clap::{Args, Subcommand, ValueEnum};
@@ -20,6 +22,8 @@ pub(crate) struct ReportArguments {
 enum ReportCommand {
     /// What each team, project or customer used and what it cost, month by month.
     Chargeback(ChargebackArguments),
+    /// A provider's invoice (CSV) beside what was metered, by day and model; exit code 1 where they differ.
+    Reconcile(reconcile::ReconcileArguments),
 }
 
 #[derive(Debug, Args)]
@@ -50,7 +54,13 @@ enum Format {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &ReportArguments) -> ExitCode {
-    let ReportCommand::Chargeback(asked) = &arguments.command;
+    match &arguments.command {
+        ReportCommand::Chargeback(asked) => chargeback(arguments, asked),
+        ReportCommand::Reconcile(asked) => reconcile::run(&arguments.remote, asked),
+    }
+}
+
+fn chargeback(arguments: &ReportArguments, asked: &ChargebackArguments) -> ExitCode {
     let format = if arguments.remote.json { Format::Json } else { asked.format };
     let mut path = format!("/api/v1/reports/chargeback?group_by={}", encoded(&asked.group_by));
     for (name, value) in [("from", &asked.from), ("to", &asked.to)] {

@@ -66,3 +66,6 @@ impl Newly {
         waiting.missed += left.len() as u64;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,8 @@ use crate::journal::{outcome_of, rest_of, role_of, source_of};
 use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Where, body_column, rows_since};
 use crate::rows::verdicts;
 use crate::traits::{Keep, Reports};
-use crate::types::{LogFilter, LogPage, LogRow, UsageFilter, UsageRow};
-use gw_model::{AccountId, KeyId, NanoUsd, Outcome, RequestId};
+use crate::types::{LogFilter, LogPage, LogRow, UpstreamUsage, UsageFilter, UsageRow};
+use gw_model::{AccountId, KeyId, Micros, NanoUsd, Outcome, RequestId};
 use std::time::Duration;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -53,6 +53,14 @@ impl Reports for PostgresStore {
             let rows = db.query(SINCE, &[&Id(from.0), &limit(most)]).await?;
             rows.iter().map(|row| Ok(RequestId(row.try_get::<_, Id>(0)?.0))).collect()
         })
+    }
+
+    fn upstream_usage(
+        &self,
+        provider: &str,
+        between: (Micros, Micros),
+    ) -> Result<Vec<UpstreamUsage>, StoreError> {
+        self.sum_upstream(provider, between)
     }
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {

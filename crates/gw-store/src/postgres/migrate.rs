@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0019_views.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0020_exports.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0018_alerts.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0022_datasets.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

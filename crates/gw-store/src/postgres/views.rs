@@ -34,7 +34,7 @@ impl ViewStore for PostgresStore {
             let values: Values<'_> = &[
                 &new.id.to_string(),
                 &clean(&new.owner),
-                &new.place_column(),
+                &StoredView::column_of(new.place),
                 &clean(&new.name),
                 &clean(&new.filters),
                 &new.created_at,
@@ -49,7 +49,7 @@ impl ViewStore for PostgresStore {
         self.transaction("change a saved view", ANSWER_LIMIT, async |db| {
             let values: Values<'_> = &[
                 &changed.id.to_string(),
-                &changed.place_column(),
+                &StoredView::column_of(changed.place),
                 &clean(&changed.name),
                 &clean(&changed.filters),
                 &changed.updated_at,

@@ -10,6 +10,7 @@ mod spending;
 mod spent;
 mod sums;
 mod tolls;
+mod upstream;
 mod usage;
 pub(crate) mod verdicts;
 
@@ -20,4 +21,5 @@ pub(crate) use spending::Stretches;
 pub(crate) use spent::{add_spent, first_day};
 pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, UsageSum};
 pub(crate) use tolls::TollSums;
+pub(crate) use upstream::UpstreamSums;
 pub(crate) use usage::{hours, projects, with_rest};

@@ -9,7 +9,9 @@ use crate::journal::{outcome_of, rest_of, role_of, source_of};
 use crate::rows::search::{Deadline, Dialect, Found, Scalar, Steps, Wanted, Where, body_column, rows_since};
 use crate::rows::{id_bytes, verdicts};
 use crate::traits::{Keep, RecordStore, Reports};
-use crate::types::{Feedback, LogFilter, LogPage, LogRow, SealedBodies, UsageFilter, UsageRow};
+use crate::types::{
+    Feedback, LogFilter, LogPage, LogRow, SealedBodies, UpstreamUsage, UsageFilter, UsageRow,
+};
 use gw_model::{KeyId, Micros, NanoUsd, Outcome, RequestId};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
@@ -65,6 +67,14 @@ impl Reports for SqliteStore {
 
     fn records_of(&self, ids: &[RequestId], filter: &LogFilter) -> Result<Vec<LogRow>, StoreError> {
         self.read("read logs", |db| records_of(db, ids, filter))
+    }
+
+    fn upstream_usage(
+        &self,
+        provider: &str,
+        between: (Micros, Micros),
+    ) -> Result<Vec<UpstreamUsage>, StoreError> {
+        self.sum_upstream(provider, between)
     }
 
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError> {

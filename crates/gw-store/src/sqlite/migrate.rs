@@ -29,6 +29,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0024_views.sql"),
     include_str!("migrations/0025_exports.sql"),
     include_str!("migrations/0023_alerts.sql"),
+    include_str!("migrations/0027_datasets.sql"),
 ];
 
 /// True when the tables are as this version writes them.

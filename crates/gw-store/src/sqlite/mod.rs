@@ -11,6 +11,7 @@ mod bulk;
 mod copy;
 mod correct;
 mod credentials;
+mod datasets;
 mod db;
 mod directory;
 mod entries;
@@ -30,6 +31,7 @@ mod sums;
 mod tokens;
 mod tolls;
 mod unsummed;
+mod upstream;
 mod usage;
 mod views;
 

@@ -26,7 +26,7 @@ impl ViewStore for SqliteStore {
 
     fn create_view(&self, new: &StoredView) -> Result<(), StoreError> {
         let sql = format!("INSERT INTO saved_views ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-        let place = new.place_column();
+        let place = StoredView::column_of(new.place);
         let id = new.id.to_string();
         let StoredView { owner, name, filters, created_at, updated_at, revision, .. } = new;
         let values = params![id, owner, place, name, filters, created_at, updated_at, revision];
@@ -39,7 +39,7 @@ impl ViewStore for SqliteStore {
              WHERE id = ?1 AND revision = ?6 - 1",
             params![
                 changed.id.to_string(),
-                changed.place_column(),
+                StoredView::column_of(changed.place),
                 changed.name,
                 changed.filters,
                 changed.updated_at,

@@ -2,10 +2,7 @@
 
 use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::error::StoreError;
-use crate::types::{
-    Feedback, LogFilter, LogPage, LogRow, SealedBodies, StoredExport, StoredView, UsageFilter, UsageRow,
-    ViewId,
-};
+use crate::types::{DatasetId, Feedback, ItemChanges, ItemId, LogFilter, LogPage, LogRow, SealedBodies, StoredDataset, StoredExport, StoredItem, StoredView, UpstreamUsage, UsageFilter, UsageRow, ViewId};
 use gw_model::{Micros, RequestId};
 use std::time::Duration;
 
@@ -22,6 +19,32 @@ pub trait ViewStore: Send + Sync {
     fn update_view(&self, changed: &StoredView) -> Result<bool, StoreError>;
     /// Removes one; false when there is none of that id.
     fn delete_view(&self, id: ViewId) -> Result<bool, StoreError>;
+}
+
+/// Datasets and what is in them, sealed by [`crate::datasets::ItemSealer`] before it comes here.
+pub trait DatasetStore: Send + Sync {
+    /// All of them with how many items each has, in the order of ids.
+    fn datasets(&self) -> Result<Vec<(StoredDataset, usize)>, StoreError>;
+    /// The dataset of that id.
+    fn dataset(&self, id: DatasetId) -> Result<Option<(StoredDataset, usize)>, StoreError>;
+    /// Adds one.
+    fn create_dataset(&self, new: &StoredDataset) -> Result<(), StoreError>;
+    /// Replaces all but owner and time of making; its revision must be the one behind the present one. False when there is
+    /// none of that id and of the revision before.
+    fn update_dataset(&self, changed: &StoredDataset) -> Result<bool, StoreError>;
+    /// Removes one with all that is in it; false when there is none of that id.
+    fn delete_dataset(&self, id: DatasetId) -> Result<bool, StoreError>;
+    /// Items in the order of ids, from behind `after`, at most `limit`.
+    fn items(
+        &self,
+        dataset: DatasetId,
+        after: Option<ItemId>,
+        limit: usize,
+    ) -> Result<Vec<StoredItem>, StoreError>;
+    /// The requests that items were made of, in the order of ids.
+    fn item_sources(&self, dataset: DatasetId) -> Result<Vec<RequestId>, StoreError>;
+    /// Changes items, all or nothing. False when there is no such dataset, or it would have too many.
+    fn change_items(&self, dataset: DatasetId, changes: &ItemChanges) -> Result<bool, StoreError>;
 }
 
 /// Exports of records: what is to be written, and how far it is.
@@ -84,6 +107,13 @@ pub trait Reports: Send + Sync {
     fn ids_since(&self, _from: RequestId, _most: usize) -> Result<Vec<RequestId>, StoreError> {
         Ok(Vec::new())
     }
+    /// What was used at a provider from one time to another, by day and by the name of the model there, in this order. Of a
+    /// call with several attempts, each counts for where it went.
+    fn upstream_usage(
+        &self,
+        provider: &str,
+        between: (Micros, Micros),
+    ) -> Result<Vec<UpstreamUsage>, StoreError>;
     /// Sums by one dimension.
     fn usage(&self, filter: &UsageFilter) -> Result<Vec<UsageRow>, StoreError>;
 }

@@ -100,6 +100,10 @@ const TABLES: &[Table] = tables! {
         "created_by" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "saved_views": "id" Text, "owner" Text, "place" Text, "name" Text, "filters" Text, "created_at" Big,
         "updated_at" Big, "revision" Big;
+    "datasets": "id" Text, "owner" Text, "place" Text, "name" Text, "description" Text, "created_at" Big,
+        "updated_at" Big, "revision" Big;
+    "dataset_items": "dataset" Text, "id" Text, "source" Bytes, "created_at" Big, "updated_at" Big,
+        "sealed" Bytes;
     "logins": "user_id" Text, "password" Text, "totp" Bytes, "totp_pending" Bytes, "totp_step" Big, "recovery" Text,
         "link" Bytes, "link_until" Big, "link_resets" Flag, "updated_at" Big, "revision" Big;
     "sessions": "id" Text, "digest" Bytes, "holder" Text, "via" Text, "provider" Text, "id_token" Bytes,

@@ -30,9 +30,9 @@ pub struct StoredView {
 }
 
 impl StoredView {
-    /// The place as its column has it.
-    pub(crate) fn place_column(&self) -> String {
-        self.place.map_or_else(String::new, |place| place.to_string())
+    /// A place as its column has it.
+    pub(crate) fn column_of(place: Option<AccountId>) -> String {
+        place.map_or_else(String::new, |place| place.to_string())
     }
 
     /// The place out of its column; nothing where that says nothing that can be understood.

@@ -66,7 +66,7 @@ pub(super) fn note_search(app: &App, origin: &Origin) -> Result<(), StoreError> 
 }
 
 /// Does a text stand in the bodies of a record? What cannot be opened holds nothing.
-pub(super) fn holds(sealer: &BodySealer, row: &LogRow, text: &str) -> bool {
+pub(in crate::admin) fn holds(sealer: &BodySealer, row: &LogRow, text: &str) -> bool {
     let Some(sealed) = &row.bodies else { return false };
     sealer.open(row.request_id, sealed).is_ok_and(|content| content.holds(text))
 }

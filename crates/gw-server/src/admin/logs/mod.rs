@@ -18,7 +18,7 @@ pub(super) use filter::{LogsQuery, MAX_LIMIT, PARAMETERS};
 use gw_model::{AccountId, RequestId, time};
 use gw_store::StoreError;
 use gw_store::types::{LogFilter, LogRow};
-pub(super) use kept::show as bodies;
+pub(super) use kept::{holds, show as bodies};
 pub(super) use replay::again as replay;
 use serde_json::{Value, json};
 pub(super) use shown::row;
@@ -65,11 +65,12 @@ pub(super) async fn list(
     })))
 }
 
-/// Do filters that are kept say something that can be looked for? Errors: the one at fault.
-pub(super) fn check(filters: &BTreeMap<String, String>) -> Result<(), ApiError> {
+/// What filters that are kept ask for, and the text that bodies must hold. Errors: the one at fault.
+pub(super) fn filter_of(filters: &BTreeMap<String, String>) -> Result<(LogFilter, Option<String>), ApiError> {
     let query: LogsQuery = serde_json::from_value(json!(filters))
         .map_err(|error| ApiError::invalid("filters", error.to_string()))?;
-    query.filter().map(drop)
+    let text = query.text();
+    Ok((query.filter()?, text))
 }
 
 /// Shows one record with its attempts, its sub-calls, and what its cost is made of.
@@ -86,7 +87,7 @@ pub(super) async fn show(
 }
 
 /// What two limits on what may be seen let through together.
-fn both(one: Option<Vec<AccountId>>, other: Option<Vec<AccountId>>) -> Option<Vec<AccountId>> {
+pub(super) fn both(one: Option<Vec<AccountId>>, other: Option<Vec<AccountId>>) -> Option<Vec<AccountId>> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.into_iter().filter(|id| other.contains(id)).collect()),
         (one, other) => one.or(other),

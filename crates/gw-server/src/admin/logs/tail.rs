@@ -6,10 +6,10 @@ use super::{both, kept, shown};
 use crate::admin::by::By;
 use crate::admin::error::ApiError;
 use crate::admin::{EVENT_STREAM, Shown, auth};
-use crate::app::authorization::{Authority, Resource, identify};
+use crate::app::authorization::{Authority, Resource, Unidentified, identify};
 use crate::app::sign_in;
 use crate::app::state::App;
-use crate::app::tail::{Again, Cursor, Reader, Wish};
+use crate::app::tail::{Again, Cursor, Reader, Refused, Wish};
 use axum::body::Body as AnswerBody;
 use axum::extract::{Extension, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -151,12 +151,19 @@ fn again(app: &Arc<App>, request: &Request, origin: &Origin, with_bodies: bool) 
     let session = auth::Shown::of(&app, request).into_token();
     let origin = origin.clone();
     Arc::new(move || {
-        let authority = match (&credential, &session) {
-            (Some(key), _) => identify(&app, key).ok()?.1,
-            (None, Some(token)) => sign_in::holder(&app, token, origin.clone()).ok()?.caller.authority,
-            (None, None) => return None,
+        let found = match (&credential, &session) {
+            (Some(key), _) => identify(&app, key).map(|(_, authority)| authority),
+            (None, Some(token)) => {
+                sign_in::holder(&app, token, origin.clone()).map(|who| who.caller.authority)
+            }
+            (None, None) => Err(Unidentified::Unknown),
         };
-        seen_from(&authority, with_bodies).ok()
+        let authority = found.map_err(|error| match error {
+            Unidentified::Unknown => Refused::Permission,
+            // The database is away: whoever comes back is asked again.
+            Unidentified::Store(_) => Refused::Unknown,
+        })?;
+        seen_from(&authority, with_bodies).map_err(|_| Refused::Permission)
     })
 }
 

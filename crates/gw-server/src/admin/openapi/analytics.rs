@@ -60,6 +60,14 @@ pub(super) const OPERATIONS: &[Operation] = &[
         body: None,
         answer: Answer::One(200, "Chargeback"),
     },
+    Operation {
+        method: "post",
+        path: "/api/v1/reports/reconcile",
+        summary: "Compare a provider's invoice (CSV) with what was metered, by day and model",
+        query: &[],
+        body: Some("ReconcileInput"),
+        answer: Answer::One(200, "Reconciliation"),
+    },
 ];
 
 /// Their schemas.
@@ -69,6 +77,12 @@ pub(super) fn schemas() -> Map<String, Value> {
             "from:string", "to:string"]),
         "Overview": object(&["from:string", "to:string", "interval:string", "current:object", "previous:object",
             "top:object", "endings:object", "forecast:object"]),
+        "ReconcileInput": object(&["provider:string", "csv:string", "columns:object?", "models:object?",
+            "input_excludes_cached:boolean?", "tolerance_percent:string?", "tolerance_usd:string?", "from:string?",
+            "to:string?"]),
+        "Reconciliation": object(&["provider:string", "from:string", "to:string", "agrees:boolean", "lines:integer",
+            "differing:integer", "total:object", "data:array", "read_lines:integer", "unread_lines:integer",
+            "unread:array"]),
         "Chargeback": object(&["data:array", "next_cursor:string?", "group_by:string", "from:string", "to:string"]),
     });
     match schemas {

@@ -23,6 +23,8 @@ pub(crate) enum Resource {
     Feedback,
     /// Filters of records that somebody named.
     Views,
+    /// Calls that are kept to be tried again.
+    Datasets,
     Usage,
     Audit,
     Models,
@@ -84,6 +86,8 @@ const TABLE: &[(Resource, &str, &str, &str)] = &[
     (Resource::Bodies, "bodies", "xx--o-", "------"),
     (Resource::Feedback, "feedback", "xx-xo-", "xx--o-"),
     (Resource::Views, "views", "xx-xx-", "xx-oo-"),
+    // They hold what callers sent and got.
+    (Resource::Datasets, "datasets", "xx--o-", "xx--o-"),
     (Resource::Usage, "usage", "xxxxox", "------"),
     (Resource::Audit, "audit", "xx-x--", "------"),
     (Resource::Models, "models", "xxxxxx", "------"),

@@ -7,7 +7,7 @@ mod others;
 mod reader;
 
 pub(crate) use cursor::Cursor;
-pub(crate) use reader::{Again, Reader, Wish};
+pub(crate) use reader::{Again, Reader, Refused, Wish};
 
 use super::state::App;
 use gw_model::RequestId;

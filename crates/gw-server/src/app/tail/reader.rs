@@ -38,8 +38,17 @@ const LOOK_LIMIT: Duration = Duration::from_secs(2);
 /// Records that are known to have been sent.
 const MAX_SENT: usize = 4_096;
 
-/// Whose calls he may see at this moment: nothing where all. `None`: he may see none any more. Blocks.
-pub(crate) type Again = Arc<dyn Fn() -> Option<Option<Vec<AccountId>>> + Send + Sync>;
+/// Why somebody is not let on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// He may see no records any more.
+    Permission,
+    /// It cannot be found out at this moment.
+    Unknown,
+}
+
+/// Whose calls somebody may see at this moment: nothing where all. Blocks.
+pub(crate) type Again = Arc<dyn Fn() -> Result<Option<Vec<AccountId>>, Refused> + Send + Sync>;
 
 /// What somebody wants to follow.
 pub(crate) struct Wish {
@@ -206,12 +215,12 @@ impl Reader {
         }
         let again = Arc::clone(&self.wish.again);
         match tokio::task::spawn_blocking(move || again()).await {
-            Ok(Some(seen_from)) => {
+            Ok(Ok(seen_from)) => {
                 self.wish.filter.seen_from = seen_from;
                 Ok(())
             }
-            Ok(None) => Err(Over::Told("permission")),
-            Err(_) => Err(Over::Told("error")),
+            Ok(Err(Refused::Permission)) => Err(Over::Told("permission")),
+            Ok(Err(Refused::Unknown)) | Err(_) => Err(Over::Told("error")),
         }
     }
 }

@@ -119,7 +119,7 @@ fn belonging(resource: &str, tenant: &Tenant, mine: Option<&str>) -> Value {
         }
         ("users", _) => json!({"memberships": [{"account_id": tenant.team, "role": "viewer"}]}),
         ("admin-tokens", _) => json!({"role": "viewer", "account_id": tenant.team}),
-        ("views", _) => json!({"account_id": tenant.organization}),
+        ("views" | "datasets", _) => json!({"account_id": tenant.organization}),
         _ => json!({}),
     }
 }

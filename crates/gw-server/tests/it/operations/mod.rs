@@ -66,6 +66,11 @@ fn question() -> Value {
     json!({"version": "draft", "request": {"body": {"messages": [{"role": "user", "content": "hi"}]}}})
 }
 
+/// An item of a dataset.
+fn item() -> Value {
+    json!({"request": super::support::chat("up/one", "hi"), "expected": "hello"})
+}
+
 /// Something of a resource, as it is made. What it must belong to is made by [`make`].
 fn new(resource: &str) -> Value {
     match resource {
@@ -76,6 +81,7 @@ fn new(resource: &str) -> Value {
         "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
         "guardrails/test" => json!({"text": "hello"}),
+        "reports/reconcile" => json!({"provider": "up", "csv": "day,cost_usd\n2026-01-01,1\n"}),
         "views" => json!({"name": name(), "filters": {"model": "up/one"}}),
         "exports" => json!({"format": "jsonl", "to": "s3"}),
         "alerts/rules" => json!({"name": name(), "kind": "error_rate", "above_percent": 5}),
@@ -99,7 +105,7 @@ pub(crate) fn rows() -> Vec<Row> {
     };
     let metadata = || json!({"metadata": {"a": "b"}});
     let (key, credential, route) = (Object::Of("keys"), Object::Of("credentials"), Object::Of("routes"));
-    let token = Object::Of("admin-tokens");
+    let (token, dataset) = (Object::Of("admin-tokens"), Object::Of("datasets"));
     let mut rows = vec![
         row(Method::POST, "keys", Object::Nothing, Value::Null, "key.create"),
         row(Method::PATCH, "keys/{id}", key, metadata(), "key.update"),
@@ -122,8 +128,17 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "views", Object::Nothing, Value::Null, "view.create"),
         row(Method::PATCH, "views/{id}", Object::Of("views"), json!({"name": "other"}), "view.update"),
         row(Method::DELETE, "views/{id}", Object::Of("views"), Value::Null, "view.delete"),
+        row(Method::POST, "datasets", Object::Nothing, Value::Null, "dataset.create"),
+        row(Method::PATCH, "datasets/{id}", dataset, json!({"name": "other"}), "dataset.update"),
+        row(Method::DELETE, "datasets/{id}", dataset, Value::Null, "dataset.delete"),
+        row(Method::GET, "datasets/{id}/items", dataset, Value::Null, "dataset.read"),
+        row(Method::PATCH, "datasets/{id}/items", dataset, json!({"add": [item()]}), "dataset.items"),
+        row(Method::POST, "datasets/{id}/import", dataset, item(), "dataset.import"),
+        row(Method::GET, "datasets/{id}/export", dataset, Value::Null, "dataset.export"),
+        row(Method::POST, "datasets/{id}/collect", dataset, json!({}), "dataset.collect"),
         row(Method::POST, "cache/purge", Object::Nothing, json!({"all": true}), ""),
         row(Method::POST, "apply", Object::Nothing, Value::Null, "tag.create"),
+        row(Method::POST, "reports/reconcile", Object::Nothing, Value::Null, ""),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
     let open = Object::OpenExport;
@@ -169,6 +184,8 @@ fn of_readers() -> Vec<Row> {
         ("cache", Object::Nothing),
         ("logs", Object::Nothing),
         ("logs/tail", Object::Nothing),
+        ("datasets", Object::Nothing),
+        ("datasets/{id}", Object::Of("datasets")),
         ("views", Object::Nothing),
         ("views/{id}", Object::Of("views")),
         ("usage", Object::Nothing),

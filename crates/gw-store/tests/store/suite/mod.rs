@@ -6,6 +6,7 @@ pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod credentials;
+pub(crate) mod datasets;
 pub(crate) mod directory;
 pub(crate) mod exports;
 pub(crate) mod ledger;
@@ -19,6 +20,7 @@ pub(crate) mod search;
 pub(crate) mod sign_in;
 pub(crate) mod tenancy;
 pub(crate) mod tokens;
+pub(crate) mod upstream;
 pub(crate) mod views;
 
 pub(crate) use gw_store::traits::Database as Store;
@@ -70,6 +72,8 @@ macro_rules! for_each_case {
             tokens:
                 tokens_are_found_by_what_is_shown_and_changed_in_turn, people_have_a_role_at_the_gateway,
                 who_sees_a_part_is_told_of_that_part;
+            upstream: what_was_used_at_a_provider_is_summed_by_day_and_model;
+            datasets: datasets_are_kept_with_their_items;
             views: views_are_kept_and_changed_in_turn;
             ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,

@@ -1,0 +1,260 @@
+//! Datasets: calls with what was asked and answered, collected from records or brought along, to be tried again, compared and
+//! taken elsewhere. Their items are copies, sealed as bodies are, and stay when the records go. It must not know HTTP.
+
+mod collect;
+mod error;
+mod item;
+
+pub(crate) use collect::collect;
+pub(crate) use error::DatasetsError;
+pub(crate) use item::{Item, ItemInput, shown};
+
+use super::audit;
+use super::authorization::{Caller, Resource};
+use super::ownership::{Belonging, owner};
+use super::state::App;
+use gw_model::AccountId;
+use gw_store::StoreError;
+use gw_store::audit::{AuditDraft, changed};
+use gw_store::keys::random;
+use gw_store::traits::ControlStore;
+use gw_store::types::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
+use serde_json::{Value, json};
+
+/// Most datasets of one gateway, items of one, and items that are written at once.
+const MAX_DATASETS: usize = 2_000;
+const MAX_ITEMS: usize = 20_000;
+pub(crate) const MAX_AT_ONCE: usize = 2_000;
+
+/// A dataset, and how many items it has.
+pub(crate) type Counted = (StoredDataset, usize);
+
+/// What is wanted of a dataset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) place: Option<AccountId>,
+}
+
+const fn belonging<'a>(owner: &'a str, place: Option<AccountId>) -> Belonging<'a> {
+    Belonging { resource: Resource::Datasets, owner, place }
+}
+
+const fn of(dataset: &StoredDataset) -> Belonging<'_> {
+    belonging(dataset.owner.as_str(), dataset.place)
+}
+
+/// Those that somebody may see.
+pub(crate) fn list(app: &App, caller: &Caller) -> Result<Vec<Counted>, DatasetsError> {
+    caller.authority.may_somewhere(Resource::Datasets.read())?;
+    let mut all = app.storage.database.datasets()?;
+    all.retain(|(dataset, _)| of(dataset).is_seen_by(app, caller));
+    Ok(all)
+}
+
+/// One that somebody may see.
+pub(crate) fn find(app: &App, caller: &Caller, id: DatasetId) -> Result<Counted, DatasetsError> {
+    let found = app.storage.database.dataset(id)?;
+    found.filter(|(dataset, _)| of(dataset).is_seen_by(app, caller)).ok_or(DatasetsError::NotFound)
+}
+
+/// One that somebody may change.
+fn find_to_change(app: &App, caller: &Caller, id: DatasetId) -> Result<Counted, DatasetsError> {
+    let found = find(app, caller, id)?;
+    of(&found.0).may_be_changed_by(app, caller)?;
+    Ok(found)
+}
+
+/// Makes a dataset with nothing in it.
+pub(crate) fn create(app: &App, caller: &Caller, wanted: Wanted) -> Result<Counted, DatasetsError> {
+    let owner = owner(caller);
+    belonging(&owner, wanted.place).may_be_made_by(app, caller)?;
+    let _changing = app.changing.lock();
+    if app.storage.database.datasets()?.len() >= MAX_DATASETS {
+        return Err(DatasetsError::TooMany);
+    }
+    let now = app.gateway.clock().now();
+    let dataset = StoredDataset {
+        id: DatasetId(u128::from_be_bytes(random()?)),
+        owner,
+        place: wanted.place,
+        name: wanted.name,
+        description: wanted.description,
+        created_at: now,
+        updated_at: now,
+        revision: 1,
+    };
+    let mut entry = noted(app, caller, "dataset.create", &dataset);
+    entry.after = Some(told(&dataset));
+    audit::with_entry(app, &entry, |store| store.create_dataset(&dataset).map(Some))?;
+    Ok((dataset, 0))
+}
+
+/// Changes a dataset: `change` says what it is to be, given what it is.
+pub(crate) fn update<E: From<DatasetsError>>(
+    app: &App,
+    caller: &Caller,
+    id: DatasetId,
+    if_revision: Option<i64>,
+    change: impl FnOnce(Wanted) -> Result<Wanted, E>,
+) -> Result<Counted, E> {
+    let (dataset, items) = find_to_change(app, caller, id)?;
+    expect(&dataset, if_revision)?;
+    let is =
+        Wanted { name: dataset.name.clone(), description: dataset.description.clone(), place: dataset.place };
+    let wanted = change(is)?;
+    if wanted.place != dataset.place {
+        belonging(&owner(caller), wanted.place).may_be_made_by(app, caller).map_err(DatasetsError::from)?;
+    }
+    let next = StoredDataset {
+        name: wanted.name,
+        description: wanted.description,
+        place: wanted.place,
+        updated_at: app.gateway.clock().now(),
+        revision: dataset.revision + 1,
+        ..dataset.clone()
+    };
+    let mut entry = noted(app, caller, "dataset.update", &next);
+    let (before, after) = changed(&told(&dataset), &told(&next));
+    (entry.before, entry.after) = (Some(before), Some(after));
+    let write = |store: &dyn ControlStore| Ok(store.update_dataset(&next)?.then_some(()));
+    match audit::with_entry(app, &entry, write).map_err(DatasetsError::from)? {
+        Some(()) => Ok((next, items)),
+        None => Err(DatasetsError::Changed { revision: next.revision }.into()),
+    }
+}
+
+/// Removes a dataset with all that is in it.
+pub(crate) fn remove(
+    app: &App,
+    caller: &Caller,
+    id: DatasetId,
+    if_revision: Option<i64>,
+) -> Result<(), DatasetsError> {
+    let (dataset, items) = find_to_change(app, caller, id)?;
+    expect(&dataset, if_revision)?;
+    let mut entry = noted(app, caller, "dataset.delete", &dataset);
+    let mut before = told(&dataset);
+    before["items"] = items.into();
+    entry.before = Some(before);
+    let gone = audit::with_entry(app, &entry, |store| Ok(store.delete_dataset(id)?.then_some(())))?;
+    gone.ok_or(DatasetsError::NotFound)
+}
+
+/// Notes that somebody looks into a dataset, before anything is shown.
+pub(crate) fn note_look(
+    app: &App,
+    caller: &Caller,
+    id: DatasetId,
+    action: &'static str,
+) -> Result<(), DatasetsError> {
+    let (dataset, items) = find(app, caller, id)?;
+    let mut entry = noted(app, caller, action, &dataset);
+    entry.after = Some(json!({ "items": items }));
+    Ok(audit::note(app, &entry)?)
+}
+
+/// A page of items. Whoever asks was let in before.
+pub(crate) fn items(
+    app: &App,
+    id: DatasetId,
+    after: Option<ItemId>,
+    limit: usize,
+) -> Result<Vec<Item>, StoreError> {
+    let stored = app.storage.database.items(id, after, limit)?;
+    stored.into_iter().map(|item| Item::open(app, id, item)).collect()
+}
+
+/// What is to be done to items.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) add: Vec<ItemInput>,
+    pub(crate) change: Vec<(ItemId, ItemInput)>,
+    pub(crate) remove: Vec<ItemId>,
+}
+
+/// Adds, changes and takes out items, all or none; ids of those that were added.
+pub(crate) fn change_items(
+    app: &App,
+    caller: &Caller,
+    id: DatasetId,
+    action: &'static str,
+    changes: Changes,
+) -> Result<Vec<ItemId>, DatasetsError> {
+    let (dataset, _) = find_to_change(app, caller, id)?;
+    if changes.add.len() + changes.change.len() + changes.remove.len() > MAX_AT_ONCE {
+        return Err(DatasetsError::TooManyAtOnce);
+    }
+    let now = app.gateway.clock().now();
+    let mut ids = item::new_ids(now)?;
+    let (mut write, mut added) = (Vec::new(), Vec::new());
+    for input in changes.add {
+        let item = input.onto(None)?.stored(app, id, (ids.next(), None), (now, now))?;
+        added.push(item.id);
+        write.push(item);
+    }
+    let changed = changes.change.len();
+    for (item, input) in changes.change {
+        let was = one(app, id, item)?.ok_or(DatasetsError::NoItem { id: item })?;
+        let (source, created_at) = (was.source, was.created_at);
+        write.push(input.onto(Some(was.content))?.stored(app, id, (item, source), (created_at, now))?);
+    }
+    let removed = changes.remove.len();
+    for item in &changes.remove {
+        if one(app, id, *item)?.is_none() {
+            return Err(DatasetsError::NoItem { id: *item });
+        }
+    }
+    let counts = json!({ "added": added.len(), "changed": changed, "removed": removed });
+    put(app, caller, (&dataset, action), counts, write, changes.remove)?;
+    Ok(added)
+}
+
+/// Writes items together with what the audit log says of it.
+fn put(
+    app: &App,
+    caller: &Caller,
+    (dataset, action): (&StoredDataset, &'static str),
+    after: Value,
+    write: Vec<StoredItem>,
+    remove: Vec<ItemId>,
+) -> Result<(), DatasetsError> {
+    let changes = ItemChanges { write, remove, most: MAX_ITEMS, now: app.gateway.clock().now() };
+    let mut entry = noted(app, caller, action, dataset);
+    entry.after = Some(after);
+    let change = |store: &dyn ControlStore| Ok(store.change_items(dataset.id, &changes)?.then_some(()));
+    audit::with_entry(app, &entry, change)?.ok_or(DatasetsError::Full)
+}
+
+fn one(app: &App, dataset: DatasetId, id: ItemId) -> Result<Option<Item>, StoreError> {
+    let Some(before) = id.0.checked_sub(1) else { return Ok(None) };
+    let found = items(app, dataset, Some(ItemId(before)), 1)?;
+    Ok(found.into_iter().next().filter(|item| item.id == id))
+}
+
+fn expect(dataset: &StoredDataset, if_revision: Option<i64>) -> Result<(), DatasetsError> {
+    match if_revision {
+        Some(expected) if expected != dataset.revision => {
+            Err(DatasetsError::Changed { revision: dataset.revision })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn noted(app: &App, caller: &Caller, action: &'static str, dataset: &StoredDataset) -> AuditDraft {
+    let mut entry = audit::draft(app, &caller.origin, action, "dataset");
+    entry.id = dataset.id.to_string();
+    entry.name.clone_from(&dataset.name);
+    entry.places = dataset.place.into_iter().collect();
+    entry
+}
+
+fn told(dataset: &StoredDataset) -> Value {
+    json!({
+        "name": dataset.name,
+        "description": dataset.description,
+        "owner": dataset.owner,
+        "account_id": dataset.place.map(|place| place.to_string()),
+    })
+}

@@ -1,0 +1,200 @@
+//! Datasets: collected from records, brought along and taken away, changed, and seen by whom they are for; their items stay when
+//! the records go, and nothing of them lies in the clear.
+
+use super::support::postgres::Postgres;
+use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat, chat_stream, eventually};
+use http::Method;
+use serde_json::{Value, json};
+
+async fn ask(gateway: &Gateway, method: Method, path: &str, body: &Value) -> Answer {
+    gateway.admin(method, &format!("/api/v1/{path}"), (!body.is_null()).then_some(body)).await
+}
+
+async fn made(gateway: &Gateway, body: Value) -> String {
+    let made = ask(gateway, Method::POST, "datasets", &body).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    made.json()["id"].as_str().unwrap().to_owned()
+}
+
+async fn kept(gateway: &Gateway, call: Call) -> String {
+    let id = gateway.send(call.key(MASTER)).await.request_id();
+    let path = format!("/api/v1/logs?request_id={id}&has_body=true");
+    eventually("bodies are kept", async || (gateway.rows(&path).await.len() == 1).then_some(())).await;
+    id
+}
+
+async fn items(gateway: &Gateway, id: &str) -> Vec<Value> {
+    gateway.rows(&format!("/api/v1/datasets/{id}/items")).await
+}
+
+async fn lines(gateway: &Gateway, id: &str) -> String {
+    let call = Call::get(&format!("/api/v1/datasets/{id}/export")).key(MASTER);
+    let exported = gateway.send(call).await;
+    assert_eq!(exported.header("content-type"), Some("application/jsonl"));
+    exported.ok().text()
+}
+
+async fn import(gateway: &Gateway, id: &str, text: String) -> Answer {
+    gateway.send(Call::post(&format!("/api/v1/datasets/{id}/import"), text).key(MASTER)).await
+}
+
+async fn collected(gateway: &Gateway) -> String {
+    let first = kept(gateway, Call::chat(&chat("up/chat-model", "the first of three"))).await;
+    let second = kept(gateway, Call::chat(&chat_stream("up/chat-model", "a stream of three"))).await;
+    let third = kept(gateway, Call::chat(&chat("up/quick", "the third"))).await;
+    let id = made(gateway, json!({"name": "good ones"})).await;
+    let path = format!("datasets/{id}/collect");
+    let filters = json!({"filters": {"model": "up/chat-model", "text": "of three"}});
+    let done = ask(gateway, Method::POST, &path, &filters).await.ok().json();
+    assert_eq!(done, json!({"added": 2, "known": 0, "unusable": 0, "next_cursor": null}));
+    let again = ask(gateway, Method::POST, &path, &json!({})).await.ok().json();
+    assert_eq!((&again["added"], &again["known"]), (&json!(1), &json!(2)), "each record once: {again}");
+    let all = items(gateway, &id).await;
+    let sources: Vec<&str> = all.iter().map(|item| item["source_request_id"].as_str().unwrap()).collect();
+    assert_eq!(sources, [first.as_str(), &second, &third]);
+    assert_eq!(all[0]["request"], chat("up/chat-model", "the first of three"));
+    assert_eq!(all[0]["expected"], "You said: the first of three");
+    assert_eq!((&all[1]["expected"], &all[1]["masked"]), (&Value::Null, &json!(false)));
+    assert!(all[1]["answer"].as_str().unwrap().contains("data: [DONE]"));
+    id
+}
+
+/// Everything else that is done with items, from there on.
+async fn edited(gateway: &Gateway, id: &str) {
+    let all = items(gateway, id).await;
+    let path = format!("datasets/{id}/items");
+    let changes = json!({
+        "add": [{"format": "messages", "request": {"model": "m"}, "metadata": {"by": "hand"}}],
+        "change": [{"id": all[1]["id"], "expected": "something", "answer": null}],
+        "remove": [all[2]["id"]],
+    });
+    let done = ask(gateway, Method::PATCH, &path, &changes).await.ok().json();
+    let now = items(gateway, id).await;
+    assert_eq!(now.len(), 3);
+    assert_eq!((&now[1]["expected"], &now[1]["answer"]), (&json!("something"), &Value::Null));
+    assert_eq!(
+        (&now[1]["request"], &now[1]["source_request_id"]),
+        (&all[1]["request"], &all[1]["source_request_id"])
+    );
+    assert_eq!((&now[2]["id"], &now[2]["format"]), (&done["added"][0], &json!("messages")));
+    let wrong = [
+        (json!({"add": [{"request": 5}]}), "request"),
+        (json!({"add": [{"request": {}, "format": "passthrough"}]}), "format"),
+        (json!({"add": [{"request": {}}], "remove": [all[2]["id"]]}), "id"),
+        (json!({"change": [{"expected": "x"}]}), "id"),
+    ];
+    for (body, field) in wrong {
+        let refused = ask(gateway, Method::PATCH, &path, &body).await;
+        assert_eq!(refused.status, 400, "{body}: {}", refused.text());
+        assert_eq!(refused.json()["error"]["field"], field, "{body}");
+    }
+    assert_eq!(items(gateway, id).await, now, "all or nothing");
+    // Taken away and brought to another one.
+    let exported = lines(gateway, id).await;
+    assert_eq!(exported.lines().count(), 3);
+    let other = made(gateway, json!({"name": "copy", "description": "of the good ones"})).await;
+    assert_eq!(
+        import(gateway, &other, exported.clone()).await.ok().json()["added"].as_array().unwrap().len(),
+        3
+    );
+    let contents = |all: &[Value]| -> Vec<Value> {
+        let of = |item: &Value| {
+            json!([item["format"], item["request"], item["expected"], item["answer"], item["metadata"]])
+        };
+        all.iter().map(of).collect()
+    };
+    assert_eq!(contents(&items(gateway, &other).await), contents(&now));
+    let broken = import(gateway, &other, format!("{exported}\n{{\"request\":")).await;
+    assert!(broken.status == 400 && broken.text().contains("line 5"), "{}", broken.text());
+    assert_eq!(import(gateway, &other, "\n".to_owned()).await.status, 400);
+    let shown = ask(gateway, Method::GET, &format!("datasets/{other}"), &Value::Null).await.ok().json();
+    assert_eq!((&shown["items"], &shown["description"]), (&json!(3), &json!("of the good ones")));
+    let page =
+        gateway.send(Call::get(&format!("/api/v1/datasets/{other}/items?limit=2")).key(MASTER)).await.json();
+    let rest = format!("/api/v1/datasets/{other}/items?cursor={}", page["next_cursor"].as_str().unwrap());
+    assert_eq!((page["data"].as_array().unwrap().len(), gateway.rows(&rest).await.len()), (2, 1));
+    assert_eq!(ask(gateway, Method::DELETE, &format!("datasets/{other}"), &Value::Null).await.status, 204);
+    ask(gateway, Method::GET, &format!("datasets/{other}/items"), &Value::Null)
+        .await
+        .refused(404, "not_found");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn items_are_collected_changed_taken_away_and_brought_along() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&format!("{}\nrecords: {{ logging: full }}\n", upstream.providers())).await;
+    let id = collected(&gateway).await;
+    edited(&gateway, &id).await;
+    let before = lines(&gateway, &id).await;
+    let gateway = gateway.restart().await;
+    assert_eq!(lines(&gateway, &id).await, before);
+    // Nothing of it can be read in the file.
+    let file = gateway.folder().join("data/gatewright.db");
+    for name in [file.clone(), file.with_extension("db-wal")] {
+        let bytes = std::fs::read(&name).unwrap_or_default();
+        let has = bytes.windows(12).any(|window| window == b"first of thr");
+        assert!(!has, "{}", name.display());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn and_so_they_are_in_postgresql() {
+    let Some(server) = Postgres::start() else { return };
+    let upstream = Upstream::start().await;
+    let url = server.database("datasets");
+    let variables =
+        [("GATEWRIGHT_DATABASE_URL", url.as_str()), ("GATEWRIGHT_ENCRYPTION_KEY", "of the tests")];
+    let config = format!("{}\nrecords: {{ logging: full }}\n", upstream.providers());
+    let gateway = Gateway::start_with(&config, &variables).await;
+    let id = collected(&gateway).await;
+    edited(&gateway, &id).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_collects_what_he_may_see_and_shares_it_with_nobody_but_who_looks_after_it() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&format!("{}\nrecords: {{ logging: full }}\n", upstream.providers())).await;
+    let make = async |resource: &str, body: Value| {
+        let made = ask(&gateway, Method::POST, resource, &body).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()
+    };
+    let team = make("teams", json!({"name": "t"})).await["id"].clone();
+    let mut people = Vec::new();
+    for (name, role) in [("ada", "member"), ("ben", "member"), ("cay", "admin")] {
+        let member = json!([{"account_id": team, "role": role}]);
+        let email = format!("{name}@example.com");
+        let user = make("users", json!({"name": name, "email": email, "memberships": member})).await;
+        let token = make("admin-tokens", json!({"name": name, "user_id": user["id"]})).await;
+        people.push((user["id"].clone(), token["token"].as_str().unwrap().to_owned()));
+    }
+    let mut keys = Vec::new();
+    for (user, _) in &people {
+        keys.push(gateway.make_key(&json!({"name": user, "team_id": team, "user_id": user})).await.1);
+    }
+    for key in &keys {
+        let id = gateway.send(Call::chat(&chat("up/chat-model", "mine")).key(key)).await.request_id();
+        let path = format!("/api/v1/logs?request_id={id}&has_body=true");
+        eventually("bodies are kept", async || (gateway.rows(&path).await.len() == 1).then_some(())).await;
+    }
+    let by = async |token: &str, method: Method, path: &str, body: Value| {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        gateway.send(Call::post(&format!("/api/v1/{path}"), text).method(method).key(token)).await
+    };
+    let [(_, ada), (_, ben), (_, cay)] = &people[..] else { panic!() };
+    let body = json!({"name": "ada's", "account_id": team});
+    let id = by(ada, Method::POST, "datasets", body).await.json()["id"].as_str().unwrap().to_owned();
+    let path = format!("datasets/{id}");
+    let collect = format!("{path}/collect");
+    assert_eq!(
+        by(ada, Method::POST, &collect, json!({})).await.ok().json()["added"],
+        1,
+        "her own call alone"
+    );
+    by(ben, Method::GET, &format!("{path}/items"), Value::Null).await.refused(404, "not_found");
+    by(ben, Method::POST, &collect, json!({})).await.refused(404, "not_found");
+    assert_eq!(by(cay, Method::POST, &collect, json!({})).await.ok().json()["added"], 2, "all of the team");
+    let looks = gateway.rows("/api/v1/audit?kind=dataset").await;
+    let actions: Vec<&str> = looks.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["dataset.collect", "dataset.collect", "dataset.create"]);
+}
