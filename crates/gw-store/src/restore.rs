@@ -149,6 +149,7 @@ pub fn restore_windows(ledger: &dyn Ledger, parties: &[Party], now: Micros) -> R
         account: party.id,
         from: window.from,
         until: window.until,
+        cut: window.cut,
     };
     let wanted: Vec<SpendingOf> = open.iter().map(stretch).collect();
     // In this order: what is stored in between then counts as not stored yet, and is learned next time.

@@ -83,10 +83,10 @@ impl Stretches {
     }
 }
 
-/// The hours at the ends of stretches, those at which they end before others.
+/// The hours at the ends of stretches and where they are cut, those at which they end before others.
 fn scanned_hours(of: &[SpendingOf]) -> BTreeSet<i64> {
     let ends = of.iter().map(|of| of.until).filter(|until| !is_end_of_hour(*until));
-    let starts = of.iter().map(|of| of.from).filter(|from| from.rem_euclid(HOUR_US) != 0);
+    let starts = of.iter().flat_map(|of| [of.from, of.cut]).filter(|from| from.rem_euclid(HOUR_US) != 0);
     let mut hours = BTreeSet::new();
     for time in ends.chain(starts) {
         if hours.len() < MAX_SCANNED_HOURS {
@@ -114,9 +114,13 @@ struct Stretch {
 impl Stretch {
     fn new(of: SpendingOf, scanned: &BTreeSet<i64>) -> Self {
         let (first, last) = (of.from.div_euclid(HOUR_US), of.until.div_euclid(HOUR_US));
-        let start = (of.from.rem_euclid(HOUR_US) != 0).then_some(first);
+        let begins = |at: Micros| (at.rem_euclid(HOUR_US) != 0).then(|| at.div_euclid(HOUR_US));
         let end = (!is_end_of_hour(of.until)).then_some(last);
-        let ends = start.into_iter().chain(end).filter(|hour| scanned.contains(hour));
+        let ends = begins(of.from)
+            .into_iter()
+            .chain(begins(of.cut))
+            .chain(end)
+            .filter(|hour| scanned.contains(hour));
         let ends = ends.map(|hour| (hour, [0; 2])).collect();
         Self { of, first, last, ends, spending: Spending::default() }
     }

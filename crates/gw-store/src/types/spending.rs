@@ -11,6 +11,8 @@ pub struct SpendingOf {
     pub from: Micros,
     /// Up to this time, with it.
     pub until: Micros,
+    /// What was spent before this moment within it is told apart from what was spent later.
+    pub cut: Micros,
 }
 
 /// What was spent in such a stretch.

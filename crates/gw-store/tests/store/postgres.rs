@@ -301,7 +301,7 @@ fn each_node_knows_its_own_part_of_what_was_spent_and_that_of_others() {
     let found: Vec<_> = others.iter().map(|s| (s.node, s.account, s.total.0, s.hours.len())).collect();
     assert_eq!(found, [(0, key, 100, 1), (2, key, 200, 1), (2, team, 200, 1)]);
     assert_eq!(one.spent_elsewhere(NOON, Some(&[team])).unwrap(), others[2..]);
-    let of = SpendingOf { account: key, from: NOON - 60_000_000, until: now };
+    let of = SpendingOf { account: key, from: NOON - 60_000_000, until: now, cut: NOON - 60_000_000 };
     let here = two.spending_here(&[of]).unwrap();
     assert_eq!((here[0].total.0, here[0].pieces.len()), (200, 1));
     assert_eq!(two.spending(&[of]).unwrap()[0].total.0, 400);

@@ -48,6 +48,8 @@ pub struct Unrestored {
     pub from: Micros,
     /// Up to when it is to be told when something was spent; that later is enough in one sum.
     pub until: Micros,
+    /// When the window itself began: what was spent earlier is of the one before.
+    pub cut: Micros,
 }
 
 #[derive(Debug)]
@@ -79,19 +81,20 @@ impl Other {
     /// The time that matters to it now. Of a window of the calendar only the sum is of interest, so that nobody need look
     /// for the moment of now.
     fn extent(&self, now: Micros) -> Unrestored {
-        let (from, until) = match (&self.spending, self.period) {
+        let (from, until, cut) = match (&self.spending, self.period) {
             (Spending::Calendar { start, end, .. }, _) => {
                 // The window before matters to the current one: what was not spent may go over.
                 let before = self.period.window(start.saturating_sub(1), self.zone.as_ref()).0;
-                (before, end.saturating_sub(1))
+                (before, end.saturating_sub(1), *start)
             }
             // One part more than the window has: the oldest is counted whole.
             (Spending::Rolling(..), Period::Rolling(seconds)) => {
-                (self.period.window_start(now) - Micros::from(seconds) * SECOND / WINDOW_SECONDS, now)
+                let from = self.period.window_start(now) - Micros::from(seconds) * SECOND / WINDOW_SECONDS;
+                (from, now, from)
             }
-            (Spending::Rolling(..), _) => (now, now),
+            (Spending::Rolling(..), _) => (now, now, now),
         };
-        Unrestored { period: self.period, zone: self.zone.clone(), from, until }
+        Unrestored { period: self.period, zone: self.zone.clone(), from, until, cut }
     }
 
     pub(super) fn is_of(&self, budget: &Budget) -> bool {
