@@ -3,8 +3,8 @@
 mod accounts;
 mod alerts;
 mod bulk;
-mod exports;
 mod datasets;
+mod exports;
 mod records;
 mod routes;
 mod scim;
@@ -24,8 +24,8 @@ pub use alerts::{
     DeliveryState, StoredAlertObject,
 };
 pub use bulk::{TenantBatch, TenantChange};
-pub use exports::{ExportState, StoredExport};
 pub use datasets::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
+pub use exports::{ExportState, StoredExport};
 pub use records::{Feedback, SealedBodies};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};

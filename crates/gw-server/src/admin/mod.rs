@@ -105,6 +105,27 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/guardrails/test", post(guardrails::test))
         .route("/cache", get(cache::show))
         .route("/cache/purge", post(cache::purge))
+        .merge(records())
+        .route("/audit", get(audit::list))
+        .route("/audit/export", get(audit::export))
+        .route("/audit/verify", get(audit::verify))
+        .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
+        .layer(middleware::from_fn(parameters::only_known))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), identified))
+        .nest("/auth", auth::router(&app));
+    Router::new()
+        .nest("/api/v1", api)
+        .nest("/scim/v2", scim::router(&app))
+        .route("/metrics", get(metrics::show))
+        .fallback(|| async { ApiError::not_found("there is nothing here; the admin API is at /api/v1") })
+        .with_state(app)
+}
+
+/// Records of calls, and what is made of them.
+fn records() -> Router<Arc<App>> {
+    Router::new()
         .route("/logs", get(logs::list))
         .route("/logs/tail", get(logs::tail))
         .route("/logs/{id}", get(logs::show))
@@ -128,21 +149,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/exports/{id}/download", get(exports::download))
         .route("/reports/chargeback", get(reports::chargeback))
         .route("/reports/reconcile", post(reconcile::report))
-        .route("/audit", get(audit::list))
-        .route("/audit/export", get(audit::export))
-        .route("/audit/verify", get(audit::verify))
-        .fallback(|| async { ApiError::not_found("there is nothing at this path of the admin API") })
-        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), idempotency::answer_once))
-        .layer(middleware::from_fn(parameters::only_known))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), identified))
-        .nest("/auth", auth::router(&app));
-    Router::new()
-        .nest("/api/v1", api)
-        .nest("/scim/v2", scim::router(&app))
-        .route("/metrics", get(metrics::show))
-        .fallback(|| async { ApiError::not_found("there is nothing here; the admin API is at /api/v1") })
-        .with_state(app)
 }
 
 /// What stands above and beside keys.

@@ -2,7 +2,10 @@
 
 use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::error::StoreError;
-use crate::types::{DatasetId, Feedback, ItemChanges, ItemId, LogFilter, LogPage, LogRow, SealedBodies, StoredDataset, StoredExport, StoredItem, StoredView, UpstreamUsage, UsageFilter, UsageRow, ViewId};
+use crate::types::{
+    DatasetId, Feedback, ItemChanges, ItemId, LogFilter, LogPage, LogRow, SealedBodies, StoredDataset,
+    StoredExport, StoredItem, StoredView, UpstreamUsage, UsageFilter, UsageRow, ViewId,
+};
 use gw_model::{Micros, RequestId};
 use std::time::Duration;
 
