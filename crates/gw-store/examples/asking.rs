@@ -72,7 +72,7 @@ fn main() {
     let mut out = std::io::stdout().lock();
     let recent = store.logs(&LogFilter { limit: 1_000, ..LogFilter::default() }).unwrap().rows;
     let has_all = |row: &&LogRow| row.session.is_some() && row.customer.is_some() && !row.tags.is_empty();
-    let row = recent.iter().filter(has_all).last().or(recent.last()).expect("records");
+    let row = recent.iter().rfind(has_all).or(recent.last()).expect("records");
     let filters = filters(row);
     let mut taken: Vec<(Duration, String, usize, bool)> = Vec::new();
     for (at, (first, set)) in filters.iter().enumerate() {
