@@ -28,12 +28,12 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0010_sign_in.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0011_scim.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0012_records.sql"), min_reader: 1 },
-    Migration { sql: include_str!("migrations/0017_bodies.sql"), min_reader: 1 },
-    Migration { sql: include_str!("migrations/0013_rollups.sql"), min_reader: 1 },
-    Migration { sql: include_str!("migrations/0019_views.sql"), min_reader: 1 },
-    Migration { sql: include_str!("migrations/0020_exports.sql"), min_reader: 1 },
-    Migration { sql: include_str!("migrations/0018_alerts.sql"), min_reader: 1 },
-    Migration { sql: include_str!("migrations/0022_datasets.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0013_bodies.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0014_rollups.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0015_views.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0016_exports.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0017_alerts.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0018_datasets.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

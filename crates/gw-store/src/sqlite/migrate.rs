@@ -24,12 +24,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0015_sign_in.sql"),
     include_str!("migrations/0016_scim.sql"),
     include_str!("migrations/0017_records.sql"),
-    include_str!("migrations/0022_bodies.sql"),
-    include_str!("migrations/0018_rollups.sql"),
-    include_str!("migrations/0024_views.sql"),
-    include_str!("migrations/0025_exports.sql"),
-    include_str!("migrations/0023_alerts.sql"),
-    include_str!("migrations/0027_datasets.sql"),
+    include_str!("migrations/0018_bodies.sql"),
+    include_str!("migrations/0019_rollups.sql"),
+    include_str!("migrations/0020_views.sql"),
+    include_str!("migrations/0021_exports.sql"),
+    include_str!("migrations/0022_alerts.sql"),
+    include_str!("migrations/0023_datasets.sql"),
 ];
 
 /// True when the tables are as this version writes them.
