@@ -170,6 +170,13 @@ impl Lineup {
         self.own_quota.iter().chain(of_targets).any(|quota| has_budget(quota))
     }
 
+    /// Has anything of what is called here a budget that is never overspent, whatever a provider does?
+    pub(crate) fn is_strict(&self) -> bool {
+        let of_targets = self.quotas.iter().flatten();
+        let is_strict = |quota: &Arc<Account>| quota.rules().budgets().iter().any(|budget| budget.strict);
+        self.own_quota.iter().chain(of_targets).any(is_strict)
+    }
+
     /// The next turn of a group.
     pub(crate) fn turn(&self, group: u16) -> u64 {
         self.turns.get(usize::from(group)).map_or(0, |turn| turn.fetch_add(1, Ordering::Relaxed))

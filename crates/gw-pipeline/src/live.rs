@@ -163,10 +163,16 @@ impl Live {
         })
     }
 
-    /// Has the provider a budget that may refuse?
+    /// Has the provider a budget that may refuse, or anything that is called there?
     pub(crate) fn has_budget(&self, provider: &str) -> bool {
+        if self.quotas.is_empty() {
+            return false;
+        }
         let quota = self.quotas.get(&Quota::of_provider(provider));
+        let is_there =
+            |lineup: &Lineup| lineup.targets.iter().any(|target| *target.provider.name == *provider);
         quota.is_some_and(|quota| quota.rules().budgets().iter().any(|budget| !budget.shadow))
+            || self.aliases.values().any(|lineup| lineup.has_budgets() && is_there(lineup))
     }
 
     /// A configuration that serves nobody, to ask where requests would go. Errors: a provider cannot be connected to.

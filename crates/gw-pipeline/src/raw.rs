@@ -80,20 +80,31 @@ pub(crate) fn authorize(
         model.retry.on = vec![RetryOn::Connect];
     }
     let model = live.lineup(Arc::new(model));
-    let Some(key) = ticket.key() else { return Ok(model) };
+    let has_budget = ticket.chain().budgets().next().is_some() || model.has_budgets();
+    let is_strict = model.is_strict() || ticket.chain().budgets().any(|budget| budget.strict);
+    // Files cost nothing, and a batch under a budget has been refused already.
+    let is_free = line.object.is_some();
+    let Some(key) = ticket.key() else {
+        // The master key may call everything, but not beyond the budgets of what it calls.
+        if has_budget && !is_free {
+            refuse_unbounded(line, facts, is_strict)?;
+            line.unread.clone().map_or(Ok(()), Err)?;
+            refuse_packed(line, &call.body)?;
+            refuse_hidden_models(call, &model)?;
+            refuse_background(call)?;
+        }
+        return Ok(model);
+    };
     let name = &*provider.name;
     if !key.allows_provider(name) || !ticket.beside_allows(|policy| policy.allows_provider(name)) {
         let text = format!("what this key belongs to may not call the provider '{name}'");
         return Err(Refusal::new(ErrorCode::ModelNotAllowed, text));
     }
     check_region(ticket, provider)?;
-    let has_budget = ticket.chain().budgets().next().is_some() || model.has_budgets();
     let every_model = key.allows_every_model() && ticket.beside_allows(|policy| policy.models.is_none());
     let is_bounded = !every_model || has_budget;
-    // Files cost nothing, and a batch under a budget has been refused already.
-    let is_free = line.object.is_some();
     if has_budget && !is_free {
-        refuse_unbounded(line, facts, ticket.chain().budgets().any(|budget| budget.strict))?;
+        refuse_unbounded(line, facts, is_strict)?;
     }
     // What cannot be read here the provider may read all the same: models, files and answers of other keys in it.
     if let Some(refusal) = &line.unread {

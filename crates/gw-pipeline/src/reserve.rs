@@ -74,7 +74,7 @@ pub(crate) async fn reserve(planned: Planned) -> Result<Funded, Rejected> {
         true => Amounts::cost(cost),
         false => Amounts { input: facts.input_tokens, output: output_bound, cost },
     };
-    let enforce_output = match (enforced(&ticket, facts, output_bound), most) {
+    let enforce_output = match (enforced(&ticket, &model, facts, output_bound), most) {
         (Some(bound), Some(most)) => Some(bound.min(most)),
         (None, Some(most)) if facts.max_output_tokens.is_none() => Some(most),
         (bound, _) => bound,
@@ -217,8 +217,8 @@ fn is_priced(prices: &PriceSheet, format: WireFormat) -> bool {
     }
 }
 
-fn enforced(ticket: &Ticket, facts: &CallFacts, output_bound: u64) -> Option<u64> {
-    let strict = ticket.chain().budgets().any(|budget| budget.strict);
+fn enforced(ticket: &Ticket, model: &Lineup, facts: &CallFacts, output_bound: u64) -> Option<u64> {
+    let strict = model.is_strict() || ticket.chain().budgets().any(|budget| budget.strict);
     let missing = facts.max_output_tokens.is_none() && !facts.stream && output_bound > 0;
     (strict && missing).then(|| output_bound / u64::from(facts.choices.max(1)))
 }

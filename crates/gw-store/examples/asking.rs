@@ -8,7 +8,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::disallowed_methods,
-    clippy::cast_precision_loss,
     reason = "it measures: what goes wrong ends it, and time is what it is about"
 )]
 

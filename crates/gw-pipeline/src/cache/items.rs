@@ -9,6 +9,7 @@ use crate::lineup::Lineup;
 use crate::receive::INLINE_BYTES;
 use bytes::Bytes;
 use gw_model::caching::{CachePolicy, CacheWish};
+use gw_model::snapshot::Target;
 use gw_model::{Call, ErrorCode, Micros, Refusal, Usage, WireFormat};
 use gw_store::answers::{Answer, AnswerKey};
 use gw_wire::canonical::{self, Inputs};
@@ -61,6 +62,10 @@ impl Items {
             age = age.max(of_it);
             all.push(answer);
         }
+        // No answer is larger than one that may be kept: it would be put together on the worker.
+        if all.iter().map(|answer| answer.body.len()).sum::<usize>() > policy.max_entry_bytes {
+            return Found::Nothing;
+        }
         let Some(whole) = joined(&all).map(Arc::new) else { return Found::Nothing };
         match age {
             0 => Found::Fresh(whole),
@@ -92,7 +97,11 @@ impl Items {
         model: &Lineup,
         now: Micros,
     ) -> Fetching {
-        let is_of_all = |answer: &Answer| model.targets.iter().all(|t| *t.model == *answer.upstream_model);
+        // The same name at another provider may be another model, or take other parameters.
+        let is_from = |answer: &Answer, target: &Target| {
+            *target.model == *answer.upstream_model && *target.provider.name == *answer.provider
+        };
+        let is_of_all = |answer: &Answer| model.targets.iter().all(|target| is_from(answer, target));
         let is_one = |answer: &Answer| {
             answer.format == WireFormat::OpenAiEmbeddings && items::take(&answer.body, 1).is_some()
         };
@@ -216,7 +225,9 @@ async fn all<F: Future>(futures: Vec<F>) -> Vec<F::Output> {
 fn joined(all: &[Arc<Answer>]) -> Option<Answer> {
     let first = all.first()?;
     let is_alike = |answer: &Arc<Answer>| {
-        answer.format == WireFormat::OpenAiEmbeddings && answer.upstream_model == first.upstream_model
+        answer.format == WireFormat::OpenAiEmbeddings
+            && (&answer.provider, &answer.upstream_model, &answer.dropped)
+                == (&first.provider, &first.upstream_model, &first.dropped)
     };
     if !all.iter().all(is_alike) {
         return None;

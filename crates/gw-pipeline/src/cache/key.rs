@@ -203,7 +203,8 @@ fn who(screened: &Screened, policy: &CachePolicy, digest: &mut Digester) {
         digest.add_all(context.headers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]));
     }
     // What bounds the caller's answers shapes them.
-    let strict = ticket.chain().budgets().any(|budget| budget.strict) && !screened.call.facts.stream;
+    let strict = screened.model.is_strict() || ticket.chain().budgets().any(|budget| budget.strict);
+    let strict = strict && !screened.call.facts.stream;
     digest.0.update([u8::from(strict)]);
     digest.0.update(ticket.max_output_tokens().unwrap_or(u64::MAX).to_le_bytes());
 }

@@ -66,7 +66,7 @@ fn refuse(text: &str) -> Refusal {
 
 /// A batch runs for up to a day: its cost cannot be held, so a hard budget could be overspent.
 pub(super) fn under_budget() -> Refusal {
-    let text = "this key has a hard budget, and what a batch costs is known only when it is done; \
-                use a key without a budget for batches";
+    let text = "this key or what it calls has a hard budget, and what a batch costs is known only when it is done; \
+                use a key, and a provider, without a budget for batches";
     Refusal::new(ErrorCode::BudgetExceeded, text)
 }

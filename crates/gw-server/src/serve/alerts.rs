@@ -93,7 +93,7 @@ async fn tell_again_and_again(app: &App, post: &mut Post, mut tests: mpsc::Recei
         tokio::select! {
             () = tokio::time::sleep(TELL_EVERY) => {}
             () = app.alerts.changed.notified() => {}
-            test = tests.recv() => match test {
+            test = tests.recv(), if post.has_room_for_test() => match test {
                 Some(test) => post.test(test),
                 None => return,
             }

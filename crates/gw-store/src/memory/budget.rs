@@ -288,10 +288,8 @@ impl Purse {
     /// stays.
     pub(super) fn restore(&mut self, now: Micros, spent: &SpentByPeriod) {
         self.roll(now);
-        for (state, amount) in self.periods.iter_mut().zip([spent.day, spent.week, spent.month]) {
-            state.spent = state.spent.max(amount);
-        }
-        self.note_before(spent.before, |before| &mut before.spent);
+        let known = [spent.day, spent.week, spent.month];
+        self.note(now, (known, spent.before), |state| &mut state.spent, |before| &mut before.spent);
         self.learn(now, spent.total);
         self.heard = now;
     }
@@ -299,20 +297,39 @@ impl Purse {
     /// As [`Self::restore`], for what was spent here.
     pub(super) fn restore_here(&mut self, now: Micros, here: &SpentByPeriod) {
         self.roll(now);
-        for (state, amount) in self.periods.iter_mut().zip([here.day, here.week, here.month, here.total]) {
-            state.here = state.here.max(amount);
-        }
-        self.note_before(here.before, |before| &mut before.here);
+        let known = [here.day, here.week, here.month];
+        self.note(now, (known, here.before), |state| &mut state.here, |before| &mut before.here);
+        let total = &mut self.periods[TOTAL];
+        total.here = total.here.max(here.total);
     }
 
-    /// What is known to be more stays.
-    fn note_before(&mut self, amounts: [NanoUsd; 3], part: fn(&mut Before) -> &mut NanoUsd) {
-        if amounts == [NanoUsd::ZERO; 3] {
-            return;
-        }
-        for (known, amount) in self.before.get_or_insert_default().iter_mut().zip(amounts) {
-            let known = part(known);
-            *known = amount.max(*known);
+    /// What was spent in the windows that hold `now`, and in those before them; what is known to be more stays. Where a window
+    /// ended since the store was asked, its sum is that of the window before.
+    fn note(
+        &mut self,
+        now: Micros,
+        (current, before): ([NanoUsd; 3], [NanoUsd; 3]),
+        of_window: fn(&mut PeriodSpent) -> &mut NanoUsd,
+        of_before: fn(&mut Before) -> &mut NanoUsd,
+    ) {
+        for place in 0..current.len() {
+            let (period, amount) = (PERIODS[place], current[place]);
+            let (start, state) = (period.window_start(now), &mut self.periods[place]);
+            let is_over = state.window_start > start;
+            if !is_over {
+                let known = of_window(state);
+                *known = amount.max(*known);
+            }
+            let is_last = is_over && period.window_end(start) == Some(state.window_start);
+            let past = match (is_over, is_last) {
+                (false, _) => before[place],
+                (true, true) => amount,
+                (true, false) => continue,
+            };
+            if past > NanoUsd::ZERO {
+                let known = of_before(&mut self.before.get_or_insert_default()[place]);
+                *known = past.max(*known);
+            }
         }
     }
 

@@ -16,6 +16,8 @@ use serde_json::{Map, Value, json};
 
 /// What must not be shown of a channel.
 const SECRETS: [&str; 4] = ["url", "secret", "headers", "password"];
+/// What says where a channel leads.
+const TARGET: [&str; 5] = ["kind", "url", "host", "port", "security"];
 
 /// Why something can not be made, changed or removed.
 #[derive(Debug)]
@@ -211,6 +213,7 @@ fn write(
 ) -> Result<(), ObjectError> {
     let mut document: Map<String, Value> = serde_json::from_str(&stored.document).unwrap_or_default();
     let mut hidden = secrets(app, stored).unwrap_or_default();
+    check_target(&document, &hidden, &given)?;
     for (name, value) in given {
         if kind == Kind::Channel && SECRETS.contains(&name.as_str()) {
             put_secret(&mut hidden, &name, value)?;
@@ -252,6 +255,30 @@ fn write(
     }
     stored.document = Value::Object(document).to_string();
     Ok(())
+}
+
+/// Secrets go only where whoever gave them wanted them to: with another target, each is given again, or taken away.
+fn check_target(
+    before: &Map<String, Value>,
+    hidden: &ChannelSecrets,
+    given: &Map<String, Value>,
+) -> Result<(), ObjectError> {
+    let is_other = |name: &&&str| match **name {
+        "url" => given
+            .get("url")
+            .is_some_and(|url| url.as_str() != hidden.url.as_ref().map(gw_model::Secret::expose)),
+        name => given.get(name).is_some_and(|value| before.get(name) != Some(value)),
+    };
+    let Some(field) = TARGET.iter().find(is_other).copied() else { return Ok(()) };
+    let secrets = [
+        ("secret", hidden.secret.is_some()),
+        ("headers", !hidden.headers.is_empty()),
+        ("password", hidden.password.is_some()),
+    ];
+    let kept = secrets.iter().find(|(name, is_there)| *is_there && !given.contains_key(*name));
+    let Some((kept, _)) = kept else { return Ok(()) };
+    let text = format!("'{field}' leads elsewhere: give '{kept}' again, or null");
+    Err(Wrong { field, text }.into())
 }
 
 /// A name of the file is not given a second time.

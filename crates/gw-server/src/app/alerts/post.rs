@@ -21,6 +21,8 @@ use tokio::task::JoinSet;
 /// Most notices under way, and most of one channel.
 const MAX_UNDER_WAY: usize = 32;
 const MAX_OF_CHANNEL: usize = 4;
+/// The same of tests.
+const MAX_TESTS_UNDER_WAY: usize = 8;
 
 /// First pause before a notice is told again; each further one is twice as long.
 const FIRST_PAUSE: Micros = 5_000_000;
@@ -72,13 +74,22 @@ pub(crate) struct Post {
     /// How many are under way, by channel.
     busy: Rc<RefCell<HashMap<String, usize>>>,
     tasks: JoinSet<()>,
+    /// Tests have places of their own, so that nobody keeps others from being told.
+    tests: JoinSet<()>,
     is_failing: bool,
 }
 
 impl Post {
     pub(crate) fn new(app: Arc<App>) -> Self {
         let upstream = Upstream::new(UpstreamConfig::default());
-        Self { app, upstream, busy: Rc::default(), tasks: JoinSet::new(), is_failing: false }
+        Self {
+            app,
+            upstream,
+            busy: Rc::default(),
+            tasks: JoinSet::new(),
+            tests: JoinSet::new(),
+            is_failing: false,
+        }
     }
 
     /// Takes what is due and sends it on its way. Gives whether there may be more.
@@ -157,12 +168,18 @@ impl Post {
         });
     }
 
+    /// May one more test begin?
+    pub(crate) fn has_room_for_test(&mut self) -> bool {
+        while self.tests.try_join_next().is_some() {}
+        self.tests.len() < MAX_TESTS_UNDER_WAY
+    }
+
     /// Tells a channel what nobody needs to know, and says what came of it.
     pub(crate) fn test(&mut self, ask: TestAsk) {
         let upstream = Rc::clone(&self.upstream);
         let metrics = self.app.alerts.metrics.clone();
         let now = self.app.gateway.clock().now();
-        self.tasks.spawn_local(async move {
+        self.tests.spawn_local(async move {
             let letter = Letter { notice: ask.notice, event_id: ask.event_id, at: ask.at, now };
             let sent = once(&upstream, &ask.channel, &letter).await;
             let outcome = if sent.is_ok() { "sent" } else { "failed" };

@@ -1,6 +1,6 @@
 //! Why a dataset, or what is in it, cannot be made or changed.
 
-use super::{MAX_AT_ONCE, MAX_DATASETS, MAX_ITEMS};
+use super::{MAX_AT_ONCE, MAX_DATASETS, MAX_ITEMS, MAX_OF_ONE};
 use crate::app::authorization::Denied;
 use crate::app::ownership::NotAllowed;
 use gw_store::StoreError;
@@ -48,7 +48,10 @@ impl fmt::Display for DatasetsError {
         match self {
             Self::NotFound => f.write_str("there is no such dataset"),
             Self::NoItem { id } => write!(f, "there is no item '{id}' in this dataset"),
-            Self::TooMany => write!(f, "there are {MAX_DATASETS} datasets already; remove one first"),
+            Self::TooMany => write!(
+                f,
+                "there are {MAX_DATASETS} datasets already, or {MAX_OF_ONE} of yours; remove one first"
+            ),
             Self::Full => write!(f, "a dataset has at most {MAX_ITEMS} items; begin another one"),
             Self::TooManyAtOnce => {
                 write!(f, "at most {MAX_AT_ONCE} items are changed at once; do it in parts")

@@ -21,8 +21,9 @@ use gw_store::traits::ControlStore;
 use gw_store::types::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
 use serde_json::{Value, json};
 
-/// Most datasets of one gateway, items of one, and items that are written at once.
+/// Most datasets of one gateway, of one owner, items of one, and items that are written at once.
 const MAX_DATASETS: usize = 2_000;
+const MAX_OF_ONE: usize = 500;
 const MAX_ITEMS: usize = 20_000;
 pub(crate) const MAX_AT_ONCE: usize = 2_000;
 
@@ -71,7 +72,8 @@ pub(crate) fn create(app: &App, caller: &Caller, wanted: Wanted) -> Result<Count
     let owner = owner(caller);
     belonging(&owner, wanted.place).may_be_made_by(app, caller)?;
     let _changing = app.changing.lock();
-    if app.storage.database.datasets()?.len() >= MAX_DATASETS {
+    let all = app.storage.database.datasets()?;
+    if all.len() >= MAX_DATASETS || all.iter().filter(|(one, _)| one.owner == owner).count() >= MAX_OF_ONE {
         return Err(DatasetsError::TooMany);
     }
     let now = app.gateway.clock().now();

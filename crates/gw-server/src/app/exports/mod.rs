@@ -192,6 +192,7 @@ pub(crate) fn cancel(app: &App, origin: &Origin, id: u128) -> Result<Option<Expo
         let next = export.next(ExportState::Cancelled, export.stored.node, now)?;
         let mut entry = audit::draft(app, origin, "export.cancel", "export");
         (entry.id, entry.name) = (export.id(), export.job.name.clone());
+        entry.after = Some(json!({ "state": next.state.as_str() }));
         let done = audit::with_entry(app, &entry, |store| {
             store.change_export(&next).map(|done| done.then_some(()))
         })?;

@@ -16,9 +16,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
+/// Threads for what sockets wait for: names, and the database in between.
+const BLOCKING_THREADS: usize = 2;
 /// How often it looks whether there is something to do.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How often whoever writes says that it is at it, and after what silence it is taken for gone.
@@ -36,31 +39,43 @@ const REMOVED: usize = 100;
 
 /// Starts the thread; it ends with the process's last phase.
 pub(crate) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result<JoinHandle<()>> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build()?;
     let app = Arc::clone(app);
     std::thread::Builder::new().name("exports".to_owned()).spawn(move || {
-        let local = LocalSet::new();
-        local.block_on(
-            &runtime,
-            work(Exporter {
-                node: app.storage.node(),
-                since: app.gateway.clock().now(),
-                wanted_at: 0,
-                app,
-                phase,
-            }),
-        );
-        runtime.block_on(async { drop(local) });
-        runtime.shutdown_background();
+        let sockets = Sockets { runtime, local: LocalSet::new() };
+        let (node, since) = (app.storage.node(), app.gateway.clock().now());
+        let mut exporter = Exporter { node, since, wanted_at: 0, app, phase, sockets };
+        work(&mut exporter);
+        exporter.sockets.end();
     })
 }
 
-async fn work(mut exporter: Exporter) {
+/// What talks to object storage. Everything else waits for the database, which must not be done within it.
+struct Sockets {
+    runtime: Runtime,
+    local: LocalSet,
+}
+
+impl Sockets {
+    fn run<T>(&self, work: impl Future<Output = T>) -> T {
+        self.local.block_on(&self.runtime, work)
+    }
+
+    fn end(self) {
+        let Self { runtime, local } = self;
+        runtime.block_on(async { drop(local) });
+        runtime.shutdown_background();
+    }
+}
+
+fn work(exporter: &mut Exporter) {
     // What this node was at when it ended the last time is its to go on with.
     let mut is_first = true;
     while !exporter.ends() {
-        match exporter.round(is_first).await {
+        match exporter.round(is_first) {
             Ok(more) => {
                 is_first = false;
                 if more {
@@ -70,8 +85,10 @@ async fn work(mut exporter: Exporter) {
             Err(error) => tracing::warn!(%error, "exports cannot be looked after now"),
         }
         let mut phase = exporter.phase.clone();
-        let ends = phase.wait_for(|phase| *phase >= Phase::Draining);
-        let _ = tokio::time::timeout(LOOK_EVERY, ends).await;
+        exporter.sockets.run(async {
+            let ends = phase.wait_for(|phase| *phase >= Phase::Draining);
+            let _ = tokio::time::timeout(LOOK_EVERY, ends).await;
+        });
     }
 }
 
@@ -83,6 +100,7 @@ struct Exporter {
     since: Micros,
     /// When they were looked at last.
     wanted_at: Micros,
+    sockets: Sockets,
 }
 
 /// What came of one try.
@@ -107,7 +125,7 @@ impl Exporter {
     }
 
     /// Wants what is due, and writes one; true when there may be more.
-    async fn round(&mut self, is_first: bool) -> Result<bool, StoreError> {
+    fn round(&mut self, is_first: bool) -> Result<bool, StoreError> {
         let now = self.now();
         self.want(now)?;
         self.tidy(now)?;
@@ -125,7 +143,7 @@ impl Exporter {
             let next = export.next(ExportState::Running, self.node, now)?;
             if self.app.storage.database.change_export(&next)? {
                 export.stored = next;
-                self.write(export).await?;
+                self.write(export)?;
                 return Ok(true);
             }
         }
@@ -185,10 +203,10 @@ impl Exporter {
     }
 
     /// One try.
-    async fn write(&self, mut export: Export) -> Result<(), StoreError> {
+    fn write(&self, mut export: Export) -> Result<(), StoreError> {
         let directory = directory(&self.app);
         let path = directory.join(format!("{}.part", shown(export.stored.id)));
-        let outcome = self.outcome(&mut export, &directory, &path).await;
+        let outcome = self.outcome(&mut export, &directory, &path);
         forget(&path);
         let now = self.now();
         let state = match outcome {
@@ -219,7 +237,7 @@ impl Exporter {
         self.app.storage.database.change_export(&next).map(drop)
     }
 
-    async fn outcome(&self, export: &mut Export, directory: &Path, path: &PathBuf) -> Outcome {
+    fn outcome(&self, export: &mut Export, directory: &Path, path: &PathBuf) -> Outcome {
         let job = export.job.clone();
         let filter = match log_filter(&job.filter) {
             Ok(filter) => filter,
@@ -250,7 +268,7 @@ impl Exporter {
                 Err(error) => Outcome::Failed(format!("the file cannot be put in place: {error}")),
             };
         }
-        self.send(export, path, bytes).await
+        self.sockets.run(self.send(export, path, bytes))
     }
 
     async fn send(&self, export: &mut Export, path: &Path, bytes: u64) -> Outcome {
@@ -264,8 +282,8 @@ impl Exporter {
         };
         let (name, kind) = (export.job.name.clone(), export.job.media_type());
         let mut is_lost = false;
-        let mut goes_on = || {
-            is_lost = !self.touch(export);
+        let mut goes_on = async || {
+            is_lost = !self.touch_aside(export).await;
             !is_lost && !self.ends()
         };
         match bucket.put_file(&name, kind, path, &mut goes_on).await {
@@ -278,20 +296,40 @@ impl Exporter {
 
     /// Says that this node is at it, now and then; false when the export is no longer its.
     fn touch(&self, export: &mut Export) -> bool {
+        let Some(next) = self.touched(export) else { return true };
+        let done = self.app.storage.database.change_export(&next);
+        is_still_ours(export, next, done)
+    }
+
+    /// The same while sockets are waited for.
+    async fn touch_aside(&self, export: &mut Export) -> bool {
+        let Some(next) = self.touched(export) else { return true };
+        let (app, changed) = (Arc::clone(&self.app), next.clone());
+        match tokio::task::spawn_blocking(move || app.storage.database.change_export(&changed)).await {
+            Ok(done) => is_still_ours(export, next, done),
+            Err(_) => false,
+        }
+    }
+
+    /// What is to be written down, if it is time.
+    fn touched(&self, export: &Export) -> Option<StoredExport> {
         let now = self.now();
-        if now.saturating_sub(export.stored.touched_at) < TOUCH_US {
-            return true;
+        match now.saturating_sub(export.stored.touched_at) < TOUCH_US {
+            true => None,
+            false => export.next(ExportState::Running, self.node, now).ok(),
         }
-        let Ok(next) = export.next(ExportState::Running, self.node, now) else { return false };
-        match self.app.storage.database.change_export(&next) {
-            Ok(true) => {
-                export.stored = next;
-                true
-            }
-            Ok(false) => false,
-            // A database that is away for a moment takes nothing from anybody.
-            Err(_) => true,
+    }
+}
+
+fn is_still_ours(export: &mut Export, next: StoredExport, done: Result<bool, StoreError>) -> bool {
+    match done {
+        Ok(true) => {
+            export.stored = next;
+            true
         }
+        Ok(false) => false,
+        // A database that is away for a moment takes nothing from anybody.
+        Err(_) => true,
     }
 }
 

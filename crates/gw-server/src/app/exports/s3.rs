@@ -6,7 +6,7 @@ use gw_config::compile::S3Settings;
 use gw_model::{Clock, Secret};
 use gw_providers::aws::{self, Credentials, PathStyle, RequestParts, Scope};
 use gw_upstream::{
-    Destination, PhaseTimeouts, ProxyEnv, Upstream, UpstreamBody, UpstreamConfig, UpstreamRequest,
+    Destination, PhaseTimeouts, ProxyEnv, SendError, Upstream, UpstreamBody, UpstreamConfig, UpstreamRequest,
 };
 use http::header::{ETAG, HeaderMap};
 use http::{Method, StatusCode};
@@ -101,7 +101,7 @@ impl Bucket {
         key: &str,
         kind: &str,
         file: &Path,
-        goes_on: &mut dyn FnMut() -> bool,
+        goes_on: &mut impl AsyncFnMut() -> bool,
     ) -> Result<(), S3Error> {
         let broken = |error: std::io::Error| S3Error(format!("the file to be sent cannot be read: {error}"));
         let mut file = File::open(file).map_err(broken)?;
@@ -130,12 +130,12 @@ impl Bucket {
         upload: &str,
         first: Bytes,
         file: &mut File,
-        goes_on: &mut dyn FnMut() -> bool,
+        goes_on: &mut impl AsyncFnMut() -> bool,
     ) -> Result<(), S3Error> {
         let mut list = String::from("<CompleteMultipartUpload>");
         let mut next = first;
         for number in 1..=MAX_PARTS {
-            if !goes_on() {
+            if !goes_on().await {
                 return Err(S3Error("it is not wanted any more".to_owned()));
             }
             let query = format!("partNumber={number}&uploadId={upload}");
@@ -184,7 +184,9 @@ impl Bucket {
                     }
                     error
                 }
-                Err(error) => error,
+                // Where nobody listens, others need not wait: the whole export is tried again later.
+                Err((error, true)) => return Err(error),
+                Err((error, false)) => error,
             };
             if tried == TRIES {
                 return Err(error);
@@ -195,6 +197,7 @@ impl Bucket {
         Err(S3Error("the storage does not answer".to_owned()))
     }
 
+    /// Errors: why, and whether no connection came to be.
     async fn once(
         &self,
         method: &Method,
@@ -202,7 +205,7 @@ impl Bucket {
         query: &str,
         kind: Option<&str>,
         body: Bytes,
-    ) -> Result<Answer, S3Error> {
+    ) -> Result<Answer, (S3Error, bool)> {
         let path =
             format!("/{}/{}", self.settings.bucket, encoded(&format!("{}{key}", self.settings.prefix), true));
         let mut headers = HeaderMap::new();
@@ -225,7 +228,7 @@ impl Bucket {
         };
         let body = vec![body];
         let signed = aws::sign(&parts, &aws::body_hash(&body), &credentials, &scope).ok_or_else(|| {
-            S3Error("the credential of the storage has characters that it cannot have".to_owned())
+            (S3Error("the credential of the storage has characters that it cannot have".to_owned()), true)
         })?;
         signed.set(&mut headers);
         let path_and_query = if query.is_empty() { path } else { format!("{path}?{query}") };
@@ -233,9 +236,15 @@ impl Bucket {
         let wait_ms = self.settings.timeout_ms;
         let phases = PhaseTimeouts { connect_ms: CONNECT_MS, first_byte_ms: wait_ms, idle_ms: wait_ms };
         let sent = self.upstream.send(&self.destination, &request, phases).await;
-        let answer = sent.map_err(|error| S3Error(format!("{}: {error}", self.destination.host())))?;
+        let unsent = |error: SendError| {
+            (
+                S3Error(format!("{}: {error}", self.destination.host())),
+                error.is_connect() && !error.request_was_sent(),
+            )
+        };
+        let answer = sent.map_err(unsent)?;
         let (status, headers) = (answer.status, answer.headers);
-        let body = text(answer.body).await?;
+        let body = text(answer.body).await.map_err(|error| (error, false))?;
         Ok(Answer { status, headers, body })
     }
 }

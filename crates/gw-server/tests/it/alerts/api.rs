@@ -80,6 +80,16 @@ async fn a_tenant_is_told_of_its_own_and_manages_it() {
         }
     }
     let path = format!("/api/v1/alerts/channels/{}", shown["id"].as_str().unwrap());
+    // Secrets go nowhere else than where they were given for.
+    let change = |more: Value| {
+        let mut body = json!({"url": format!("{}/elsewhere", place.url())});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        gateway.send(Call::post(&path, body.to_string()).method(Method::PATCH).key(&token))
+    };
+    let refused = change(json!({})).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["error"]["field"]), (400, &json!("url")));
+    change(json!({"secret": "new"})).await.refused(400, "invalid_request");
+    assert_eq!(change(json!({"secret": "new", "headers": null})).await.status, 200);
     let delete = Call::get(&path).method(Method::DELETE);
     gateway.send(delete.clone().key(&token)).await.refused(409, "conflict");
     gateway.send(delete.key(&other_token)).await.refused(404, "not_found");

@@ -40,7 +40,8 @@ async fn place() -> Scripted {
 }
 
 fn told(place: &Scripted, path: &str) -> Vec<Seen> {
-    place.all().into_iter().filter(|seen| seen.path == path).collect()
+    let is_there = |seen: &Seen| seen.path.split('?').next() == Some(path);
+    place.all().into_iter().filter(is_there).collect()
 }
 
 fn json_of(seen: &Seen) -> Value {

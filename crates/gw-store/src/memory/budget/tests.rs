@@ -144,6 +144,26 @@ fn what_others_spend_counts_in_windows_of_every_kind() {
 }
 
 #[test]
+fn what_the_store_says_of_a_day_that_is_over_is_of_the_day_before() {
+    let mut purse = Purse::default();
+    let day = Budget::new(NanoUsd(1 << 50), Period::Day);
+    let month = Budget::new(NanoUsd(1 << 50), Period::Month);
+    let asked = NOW + 24 * HOUR - SECOND;
+    let began = NOW + 24 * HOUR + SECOND;
+    purse.settle(began, NanoUsd::ZERO, NanoUsd(2));
+    let sums = SpentByPeriod {
+        day: NanoUsd(40),
+        month: NanoUsd(90),
+        total: NanoUsd(90),
+        ..SpentByPeriod::default()
+    };
+    purse.restore(asked, &sums);
+    purse.restore_here(asked, &sums);
+    assert_eq!((purse.view(&day, began).spent, purse.view(&month, began).spent), (NanoUsd(2), NanoUsd(90)));
+    assert_eq!(purse.before(&day, began).spent, NanoUsd(40));
+}
+
+#[test]
 fn a_window_that_began_meanwhile_is_put_right() {
     let mut world = World::new();
     let day = zoned(Period::Day, "Asia/Kolkata");
