@@ -1,5 +1,6 @@
 //! Exports of records, resolved. Whether a bucket is there is known only when something is sent to it.
 
+use super::filters::FILTERS;
 use super::url;
 use crate::errors::Faults;
 use crate::settings::exports::{EveryName, ExportBlock, FormatName, S3Block, ScheduleBlock, ToName};
@@ -10,47 +11,6 @@ use std::path::PathBuf;
 
 /// Most schedules.
 const MAX_SCHEDULES: usize = 50;
-
-/// What a schedule may ask of records: names of parameters of the list of records. Whoever reads them knows what they mean.
-pub const FILTERS: &[&str] = &[
-    "include",
-    "key_id",
-    "team_id",
-    "organization_id",
-    "project_id",
-    "user_id",
-    "customer_id",
-    "tag_id",
-    "customer",
-    "tag",
-    "session",
-    "user_agent",
-    "model",
-    "provider",
-    "upstream_model",
-    "format",
-    "endpoint",
-    "stream",
-    "outcome",
-    "status",
-    "error_code",
-    "cache",
-    "guardrail",
-    "min_cost_usd",
-    "max_cost_usd",
-    "min_total_ms",
-    "max_total_ms",
-    "min_first_byte_ms",
-    "max_first_byte_ms",
-    "min_tokens",
-    "max_tokens",
-    "has_body",
-    "feedback",
-    "min_score",
-    "max_score",
-    "min_attempts",
-    "max_attempts",
-];
 
 /// Where files go, and what is exported by itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 use crate::admin::error::ApiError;
 use crate::admin::query::{self, time as parse_time};
+use gw_config::compile::{FILTERS, joined};
 use gw_model::{AccountId, Endpoint, Level, NanoUsd, Outcome, RequestId, WireFormat};
 use gw_store::types::{FeedbackFilter, LogFilter, Span};
 use serde::Deserialize;
@@ -11,52 +12,8 @@ use std::str::FromStr;
 pub(in crate::admin) const MAX_LIMIT: usize = 1000;
 
 /// Parameters of the list, for the document of the API.
-pub(in crate::admin) const PARAMETERS: &[&str] = &[
-    "request_id",
-    "parent_id",
-    "include",
-    "key_id",
-    "team_id",
-    "organization_id",
-    "project_id",
-    "user_id",
-    "customer_id",
-    "tag_id",
-    "customer",
-    "tag",
-    "session",
-    "user_agent",
-    "model",
-    "provider",
-    "upstream_model",
-    "format",
-    "endpoint",
-    "stream",
-    "outcome",
-    "status",
-    "error_code",
-    "cache",
-    "guardrail",
-    "min_cost_usd",
-    "max_cost_usd",
-    "min_total_ms",
-    "max_total_ms",
-    "min_first_byte_ms",
-    "max_first_byte_ms",
-    "min_tokens",
-    "max_tokens",
-    "has_body",
-    "text",
-    "feedback",
-    "min_score",
-    "max_score",
-    "min_attempts",
-    "max_attempts",
-    "from",
-    "to",
-    "limit",
-    "cursor",
-];
+pub(in crate::admin) const PARAMETERS: &[&str] =
+    &joined::<44>(&[&["request_id", "parent_id"], &FILTERS, &["text", "from", "to", "limit", "cursor"]]);
 
 /// Filters, as they come.
 #[derive(Debug, Default, Deserialize)]

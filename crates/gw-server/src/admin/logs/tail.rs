@@ -16,6 +16,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use gw_config::compile::{FILTERS_OF_CALLS, joined};
 use gw_model::AccountId;
 use gw_store::audit::Origin;
 use gw_store::types::LogRow;
@@ -28,46 +29,8 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 
 /// Parameters, for the document of the API.
-pub(in crate::admin) const TAIL_PARAMETERS: &[&str] = &[
-    "parent_id",
-    "include",
-    "key_id",
-    "team_id",
-    "organization_id",
-    "project_id",
-    "user_id",
-    "customer_id",
-    "tag_id",
-    "customer",
-    "tag",
-    "session",
-    "user_agent",
-    "model",
-    "provider",
-    "upstream_model",
-    "format",
-    "endpoint",
-    "stream",
-    "outcome",
-    "status",
-    "error_code",
-    "cache",
-    "guardrail",
-    "min_cost_usd",
-    "max_cost_usd",
-    "min_total_ms",
-    "max_total_ms",
-    "min_first_byte_ms",
-    "max_first_byte_ms",
-    "min_tokens",
-    "max_tokens",
-    "min_attempts",
-    "max_attempts",
-    "has_body",
-    "text",
-    "last_event_id",
-    "seconds",
-];
+pub(in crate::admin) const TAIL_PARAMETERS: &[&str] =
+    &joined::<38>(&[&["parent_id"], &FILTERS_OF_CALLS, &["text", "last_event_id", "seconds"]]);
 
 /// Longest time of one reading.
 pub(in crate::admin) const MAX_SECONDS: usize = 86_400;
