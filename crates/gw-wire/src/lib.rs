@@ -33,6 +33,7 @@ pub mod openai_chat;
 pub mod openai_completions;
 pub mod openai_realtime;
 pub mod openai_responses;
+mod outgoing;
 pub mod parameters;
 pub mod references;
 pub mod rerank;

@@ -3,12 +3,13 @@
 use super::answer::set_for;
 use super::form::{Answer, Dtype, Encoding, Input, Purpose, Request, Truncation, VectorSet};
 use super::openai::purpose;
-use super::request::{Out, only_texts, texts, unsupported};
+use super::request::{only_texts, texts, unsupported};
 use super::vector::Vector;
 use crate::codec::{WireError, WriteContext};
 use crate::facts::invalid;
 use crate::json::{Kind, Object, Value, Writer};
 use crate::openai_chat::request::Params;
+use crate::outgoing::Out;
 use gw_model::{Refusal, Usage};
 use std::borrow::Cow;
 

@@ -3,13 +3,14 @@
 
 use super::answer::set_for;
 use super::form::{Answer, Dialect, Dtype, Encoding, Input, Purpose, Request, Truncation, VectorSet};
-use super::request::{Out, only_floats, only_texts, unsupported};
+use super::request::{only_floats, only_texts, unsupported};
 use super::vector::Vector;
 use crate::codec::WireError;
 use crate::facts::json_refusal;
 use crate::gemini::names::{self, camel, count_of, get, text};
 use crate::gemini::request::{object, wrong};
 use crate::json::{Kind, Object, Value, Writer, cursor::DEPTH_CEILING};
+use crate::outgoing::Out;
 use gw_model::{Refusal, Usage};
 use std::borrow::Cow;
 

@@ -3,12 +3,13 @@
 
 use super::answer::set_for;
 use super::form::{Answer, Dtype, Encoding, Input, Purpose, Request, Truncation, VectorSet};
-use super::request::{Out, only_floats, read_input, unsupported};
+use super::request::{only_floats, read_input, unsupported};
 use super::vector::Vector;
 use crate::codec::{WireError, WriteContext};
 use crate::facts::invalid;
 use crate::json::{Kind, Object, Value, Writer};
 use crate::openai_chat::request::Params;
+use crate::outgoing::Out;
 use crate::usage::openai_counts;
 use gw_model::Refusal;
 use std::borrow::Cow;

@@ -5,8 +5,9 @@ use super::form::{Dialect, Dtype, Encoding, Input, Request};
 use super::{cohere, gemini, openai, titan, voyage};
 use crate::codec::{Options, Written};
 use crate::facts::invalid;
-use crate::json::{Kind, Value, Writer};
+use crate::json::{Kind, Value};
 use crate::openai_chat::request::Params;
+use crate::outgoing::Out;
 use gw_model::{ErrorCode, Refusal};
 use std::borrow::Cow;
 
@@ -33,7 +34,7 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Result<Request, Refusal> {
 /// # Errors
 /// 400 `unsupported_parameter` for what the dialect cannot express and what must not be left out.
 pub fn write(dialect: Dialect, request: &Request, options: &Options) -> Result<Written, Refusal> {
-    let mut out = Out { w: Writer::with_capacity(512), options, dropped: Vec::new() };
+    let mut out = Out::new(options, 512);
     let model = options.model.as_deref().unwrap_or(&request.model);
     out.w.begin_object();
     if !dialect.has_model_in_path() {
@@ -53,7 +54,7 @@ pub fn write(dialect: Dialect, request: &Request, options: &Options) -> Result<W
     for name in &request.unknown {
         out.drop(name);
     }
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
+    Ok(out.written())
 }
 
 /// The request, in parts of one input each.
@@ -75,27 +76,7 @@ pub fn each(request: &Request) -> impl Iterator<Item = Request> + '_ {
     })
 }
 
-/// A body under construction.
-pub(super) struct Out<'a> {
-    pub(super) w: Writer,
-    options: &'a Options,
-    dropped: Vec<String>,
-}
-
 impl Out<'_> {
-    /// A member's name, renamed when the target calls it otherwise.
-    pub(super) fn key(&mut self, name: &str) {
-        let renamed = self.options.rename.iter().find(|(from, _)| from == name);
-        self.w.key(renamed.map_or(name, |(_, to)| to));
-    }
-
-    /// Names what is left out, once.
-    pub(super) fn drop(&mut self, name: &str) {
-        if !self.dropped.iter().any(|known| known == name) {
-            self.dropped.push(name.to_owned());
-        }
-    }
-
     /// A list of texts.
     pub(super) fn texts(&mut self, name: &str, texts: &[String]) {
         self.key(name);

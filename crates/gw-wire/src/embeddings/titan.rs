@@ -2,10 +2,11 @@
 //! not know the other dialects' requests.
 
 use super::form::{Answer, Dtype, Request, Truncation, VectorSet};
-use super::request::{Out, only_floats, only_texts, unsupported};
+use super::request::{only_floats, only_texts, unsupported};
 use super::vector::Vector;
 use crate::codec::WireError;
 use crate::json::{Kind, Object};
+use crate::outgoing::Out;
 use gw_model::{Refusal, Usage};
 use std::borrow::Cow;
 

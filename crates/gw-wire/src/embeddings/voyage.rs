@@ -3,9 +3,10 @@
 
 use super::form::{Dtype, Encoding, Purpose, Request, Truncation};
 use super::openai::purpose;
-use super::request::{Out, only_encoding, only_texts, read_input, unsupported};
+use super::request::{only_encoding, only_texts, read_input, unsupported};
 use crate::facts::invalid;
 use crate::openai_chat::request::Params;
+use crate::outgoing::Out;
 use gw_model::Refusal;
 
 pub(super) fn read_request(mut params: Params<'_>) -> Result<Request, Refusal> {

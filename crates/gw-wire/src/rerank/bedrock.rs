@@ -3,10 +3,11 @@
 
 use super::form::{Document, Request};
 use super::plain;
-use super::request::{Out, plain_text};
+use super::request::plain_text;
 use crate::facts::{invalid, json_refusal};
 use crate::json::{Kind, Object, Value, Writer};
 use crate::openai_chat::request::Params;
+use crate::outgoing::Out;
 use gw_model::Refusal;
 use std::borrow::Cow;
 

@@ -2,10 +2,11 @@
 //! a member that the caller's dialect does not have as if it had it: such are named as unknown.
 
 use super::form::{Dialect, Document, Request};
-use super::request::{Out, text_of};
+use super::request::text_of;
 use crate::facts::invalid;
 use crate::json::{Kind, Value};
 use crate::openai_chat::request::{Params, optional, strings};
+use crate::outgoing::Out;
 use gw_model::Refusal;
 use gw_model::chat::Json;
 use serde_json::value::RawValue;

@@ -5,8 +5,9 @@ use super::form::{Dialect, Document, Request};
 use super::{bedrock, plain};
 use crate::codec::{Options, Written};
 use crate::facts::invalid;
-use crate::json::{Object, Writer, cursor::DEPTH_CEILING};
+use crate::json::{Object, cursor::DEPTH_CEILING};
 use crate::openai_chat::request::Params;
+use crate::outgoing::Out;
 use gw_model::Refusal;
 use std::borrow::Cow;
 
@@ -31,7 +32,7 @@ pub fn read(dialect: Dialect, body: &[u8]) -> Result<Request, Refusal> {
 /// # Errors
 /// None so far: what a dialect lacks is left out and named.
 pub fn write(dialect: Dialect, request: &Request, options: &Options) -> Result<Written, Refusal> {
-    let mut out = Out { w: Writer::with_capacity(1024), options, dropped: Vec::new() };
+    let mut out = Out::new(options, 1024);
     let model = options.model.as_deref().unwrap_or(&request.model);
     out.w.begin_object();
     match dialect {
@@ -42,29 +43,7 @@ pub fn write(dialect: Dialect, request: &Request, options: &Options) -> Result<W
     for name in &request.unknown {
         out.drop(name);
     }
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
-}
-
-/// A body under construction.
-pub(super) struct Out<'a> {
-    pub(super) w: Writer,
-    options: &'a Options,
-    dropped: Vec<String>,
-}
-
-impl Out<'_> {
-    /// A member's name, renamed when the target calls it otherwise.
-    pub(super) fn key(&mut self, name: &str) {
-        let renamed = self.options.rename.iter().find(|(from, _)| from == name);
-        self.w.key(renamed.map_or(name, |(_, to)| to));
-    }
-
-    /// Names what is left out, once.
-    pub(super) fn drop(&mut self, name: &str) {
-        if !self.dropped.iter().any(|known| known == name) {
-            self.dropped.push(name.to_owned());
-        }
-    }
+    Ok(out.written())
 }
 
 /// The text of a document that is nothing else: a text, or an object with one member `text`.

@@ -5,9 +5,10 @@ use super::reasoning::{self, Plan, ThinkingOut};
 use super::schema;
 use super::tools;
 use super::turns::{self, Conversation};
-use super::write_content::{Block, blocks, drop_named};
+use super::write_content::{Block, blocks};
 use crate::codec::{Options, Written};
 use crate::json::Growing;
+use crate::outgoing::{capacity, drop_once};
 use gw_model::chat::{ChatRequest, Part, PartKind, ResponseFormat, Role};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde::Serialize;
@@ -82,7 +83,7 @@ fn write_conversation(
     dropped: &mut Vec<String>,
 ) -> Result<(), Refusal> {
     if conversation.drops_names {
-        drop_named(dropped, "messages.name");
+        drop_once(dropped, "messages.name");
     }
     let mut turns = Vec::with_capacity(conversation.turns.len());
     for turn in &conversation.turns {
@@ -139,7 +140,7 @@ struct FormatOut<'a> {
 
 fn write_reasoning(request: &ChatRequest, plan: &Plan, body: &mut Growing<'_>, dropped: &mut Vec<String>) {
     if plan.is_dropped {
-        drop_named(dropped, "reasoning_effort");
+        drop_once(dropped, "reasoning_effort");
     }
     if let Some(thinking) = &plan.thinking {
         body.member::<ThinkingOut>("thinking", thinking);
@@ -152,7 +153,7 @@ fn write_reasoning(request: &ChatRequest, plan: &Plan, body: &mut Growing<'_>, d
         }
         // The format has no mode without a schema; callers of that mode must ask for JSON in words anyway.
         Some(ResponseFormat::JsonObject) => {
-            drop_named(dropped, "response_format");
+            drop_once(dropped, "response_format");
             None
         }
         Some(ResponseFormat::Text) | None => None,
@@ -168,60 +169,38 @@ fn write_sampling(request: &ChatRequest, thinks: bool, body: &mut Growing<'_>, d
     let is_one = |number: &serde_json::Number| number.as_f64() == Some(1.0);
     if let Some(temperature) = &request.temperature {
         if temperature.as_f64().is_some_and(|value| value > 1.0) {
-            drop_named(dropped, "temperature");
+            drop_once(dropped, "temperature");
             if !thinks {
                 body.member("temperature", &1);
             }
         } else if !thinks {
             body.member("temperature", temperature);
         } else if !is_one(temperature) {
-            drop_named(dropped, "temperature");
+            drop_once(dropped, "temperature");
         }
     }
     if let Some(top_p) = request.top_p.as_ref().filter(|top_p| !is_one(top_p)) {
         if thinks || request.temperature.is_some() {
-            drop_named(dropped, "top_p");
+            drop_once(dropped, "top_p");
         } else {
             body.member("top_p", top_p);
         }
     }
     if let Some(top_k) = &request.top_k {
         if thinks {
-            drop_named(dropped, "top_k");
+            drop_once(dropped, "top_k");
         } else {
             body.member("top_k", top_k);
         }
     }
     if request.seed.is_some() {
-        drop_named(dropped, "seed");
+        drop_once(dropped, "seed");
     }
     let usable: Vec<&String> = request.stop.iter().filter(|stop| !stop.trim().is_empty()).collect();
     if usable.len() < request.stop.len() {
-        drop_named(dropped, "stop");
+        drop_once(dropped, "stop");
     }
     if !usable.is_empty() {
         body.member("stop_sequences", &usable);
     }
-}
-
-/// About the size of the body, so that large media are not copied again as it grows.
-fn capacity(request: &ChatRequest) -> usize {
-    let parts = request.system.iter().chain(request.messages.iter().flat_map(|message| &message.parts));
-    parts.fold(1024, |sum, part| sum.saturating_add(size(part)))
-}
-
-fn size(part: &Part) -> usize {
-    use gw_model::chat::MediaSource;
-    let content = match &part.kind {
-        PartKind::Text(text) => text.len() + text.len() / 8,
-        PartKind::Image { source, .. } | PartKind::Document { source, .. } => match source {
-            MediaSource::Base64 { data, .. } => data.len(),
-            MediaSource::Url(text) | MediaSource::File(text) => text.len(),
-        },
-        PartKind::ToolCall { arguments, .. } => arguments.len(),
-        PartKind::ToolResult { parts, .. } => parts.iter().map(size).sum(),
-        PartKind::Thinking { text, signature } => text.len() + signature.as_ref().map_or(0, String::len),
-        _ => 0,
-    };
-    content.saturating_add(96)
 }

@@ -5,6 +5,7 @@ use super::arguments;
 use super::base64;
 use super::reasoning::is_foreign_file;
 use crate::anthropic::ids;
+use crate::outgoing::drop_once;
 use gw_model::chat::{MediaSource, Part, PartKind};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde::{Deserialize, Serialize};
@@ -114,13 +115,6 @@ pub(super) fn blocks<'a>(
     Ok(out)
 }
 
-/// Names something left out, once.
-pub(super) fn drop_named(dropped: &mut Vec<String>, name: &str) {
-    if !dropped.iter().any(|known| known == name) {
-        dropped.push(name.to_owned());
-    }
-}
-
 fn block<'a>(part: &'a Part, dropped: &mut Vec<String>) -> Result<Option<Block<'a>>, Refusal> {
     let cache_control = part.cache_control.as_deref();
     let block = match &part.kind {
@@ -132,7 +126,7 @@ fn block<'a>(part: &'a Part, dropped: &mut Vec<String>) -> Result<Option<Block<'
         }
         PartKind::Image { source: from, detail } => {
             if detail.as_deref().is_some_and(|detail| detail != "auto") {
-                drop_named(dropped, "image_url.detail");
+                drop_once(dropped, "image_url.detail");
             }
             BlockOut::Image { source: source(from)?, cache_control }
         }
@@ -158,7 +152,7 @@ fn block<'a>(part: &'a Part, dropped: &mut Vec<String>) -> Result<Option<Block<'
             BlockOut::Thinking { thinking: text, signature }
         }
         PartKind::Thinking { signature: None, .. } => {
-            drop_named(dropped, "reasoning_content");
+            drop_once(dropped, "reasoning_content");
             return Ok(None);
         }
         PartKind::RedactedThinking(data) => BlockOut::RedactedThinking { data },
@@ -185,7 +179,7 @@ fn native<'a>(raw: &'a RawValue, dropped: &mut Vec<String>) -> Result<Option<Blo
     match kind.as_ref() {
         "image" | "document" | "search_result" | "container_upload" => return Ok(Some(Block::Raw(raw))),
         "thinking" | "reasoning" => {
-            drop_named(dropped, "reasoning_content");
+            drop_once(dropped, "reasoning_content");
             return Ok(None);
         }
         _ => {}

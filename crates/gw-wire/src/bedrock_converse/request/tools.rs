@@ -3,9 +3,10 @@
 
 use super::cache::{self, CachePointOut};
 use super::read::own;
-use super::write_content::{Input, drop_named};
+use super::write_content::Input;
 use crate::anthropic::request::members::wrong;
 use crate::bedrock_converse::family::Family;
+use crate::outgoing::drop_once;
 use gw_model::chat::{ChatRequest, PartKind, Tool, ToolChoice};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde::{Deserialize, Serialize};
@@ -165,14 +166,14 @@ pub(super) fn write<'a>(
         tools.extend(called.into_iter().map(|name| spec(name, None, None, None)));
     }
     if request.parallel_tool_calls == Some(false) {
-        drop_named(dropped, "parallel_tool_calls");
+        drop_once(dropped, "parallel_tool_calls");
     }
     let tool_choice = match request.tool_choice.as_ref().filter(|_| !request.tools.is_empty()) {
         Some(ToolChoice::Auto) => Some(ChoiceOut::Auto {}),
         Some(ToolChoice::Required) => Some(ChoiceOut::Any {}),
         Some(ToolChoice::Tool(name)) => Some(ChoiceOut::Tool { name }),
         Some(ToolChoice::None) => {
-            drop_named(dropped, "tool_choice");
+            drop_once(dropped, "tool_choice");
             None
         }
         None => None,
@@ -199,7 +200,7 @@ fn element<'a>(
                 Some(mark) if family.may_cache_tools() => {
                     out.push(Element::Made(ToolOut::CachePoint(cache::write(mark))));
                 }
-                Some(_) => drop_named(dropped, "cache_control"),
+                Some(_) => drop_once(dropped, "cache_control"),
                 None => {}
             }
         }

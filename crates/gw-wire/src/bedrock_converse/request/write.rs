@@ -5,13 +5,14 @@
 use super::documents::Names;
 use super::fields;
 use super::tools;
-use super::write_content::{Block, BlockOut, ContentWriter, drop_named};
+use super::write_content::{Block, BlockOut, ContentWriter};
 use crate::anthropic::request::reasoning::{self, Plan};
 use crate::anthropic::request::schema;
 use crate::anthropic::request::turns::{self, Conversation, Turn};
 use crate::bedrock_converse::family::{self, Family};
 use crate::codec::{Options, Written};
 use crate::json::Growing;
+use crate::outgoing::{capacity, drop_once};
 use gw_model::chat::{ChatRequest, Part, PartKind, ResponseFormat, Role};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde::Serialize;
@@ -92,7 +93,7 @@ fn write_conversation<'a>(
     body: &mut Growing<'_>,
 ) -> Result<(), Refusal> {
     if conversation.drops_names {
-        drop_named(&mut content.dropped, "messages.name");
+        drop_once(&mut content.dropped, "messages.name");
     }
     let mut messages: Vec<MessageOut<'a>> = Vec::with_capacity(conversation.turns.len());
     for turn in &conversation.turns {
@@ -176,11 +177,11 @@ fn inference<'a>(
     };
     let temperature = request.temperature.clone().and_then(|temperature| {
         if temperature.as_f64().is_some_and(|value| value > 1.0) {
-            drop_named(dropped, "temperature");
+            drop_once(dropped, "temperature");
             return (!thinks).then(|| serde_json::Number::from(1));
         }
         if thinks && !is_one(&temperature) {
-            drop_named(dropped, "temperature");
+            drop_once(dropped, "temperature");
         }
         (!thinks).then_some(temperature)
     });
@@ -190,16 +191,16 @@ fn inference<'a>(
         && (thinks || request.temperature.is_some())
     {
         if !is_one(value) {
-            drop_named(dropped, "top_p");
+            drop_once(dropped, "top_p");
         }
         top_p = None;
     }
     if request.seed.is_some() {
-        drop_named(dropped, "seed");
+        drop_once(dropped, "seed");
     }
     let stop_sequences: Vec<&String> = request.stop.iter().filter(|stop| !stop.trim().is_empty()).collect();
     if stop_sequences.len() < request.stop.len() {
-        drop_named(dropped, "stop");
+        drop_once(dropped, "stop");
     }
     let is_empty =
         max_tokens.is_none() && temperature.is_none() && top_p.is_none() && stop_sequences.is_empty();
@@ -226,7 +227,7 @@ fn write_format(request: &ChatRequest, body: &mut Growing<'_>, dropped: &mut Vec
             body.member("outputConfig", &format);
         }
         // The format has no mode without a schema; callers of that mode must ask for JSON in words anyway.
-        Some(ResponseFormat::JsonObject) => drop_named(dropped, "response_format"),
+        Some(ResponseFormat::JsonObject) => drop_once(dropped, "response_format"),
         Some(ResponseFormat::Text) | None => {}
     }
 }
@@ -238,40 +239,16 @@ fn write_rest(request: &ChatRequest, body: &mut Growing<'_>, dropped: &mut Vec<S
             body.member("serviceTier", &serde_json::json!({ "type": tier }));
         }
         Some("auto") | None => {}
-        Some(_) => drop_named(dropped, "service_tier"),
+        Some(_) => drop_once(dropped, "service_tier"),
     }
     if request.user.is_some() {
-        drop_named(dropped, "user");
+        drop_once(dropped, "user");
     }
     for (name, value) in &request.extra {
         if OWN_MEMBERS.contains(&name.as_str()) {
             body.member(name, value.as_ref());
         } else if !name.starts_with(fields::PREFIX) {
-            drop_named(dropped, name);
+            drop_once(dropped, name);
         }
     }
-}
-
-/// About the size of the body, so that large media are not copied again as it grows.
-fn capacity(request: &ChatRequest) -> usize {
-    let parts = request.system.iter().chain(request.messages.iter().flat_map(|message| &message.parts));
-    parts.fold(1024, |sum, part| sum.saturating_add(size(part)))
-}
-
-fn size(part: &Part) -> usize {
-    use gw_model::chat::MediaSource;
-    let content = match &part.kind {
-        PartKind::Text(text) => text.len() + text.len() / 8,
-        PartKind::Image { source, .. } | PartKind::Document { source, .. } => match source {
-            MediaSource::Base64 { data, .. } => data.len(),
-            MediaSource::Url(text) | MediaSource::File(text) => text.len(),
-        },
-        PartKind::Audio { data, .. } => data.len(),
-        PartKind::ToolCall { arguments, .. } => arguments.len(),
-        PartKind::ToolResult { parts, .. } => parts.iter().map(size).sum(),
-        PartKind::Thinking { text, signature } => text.len() + signature.as_ref().map_or(0, String::len),
-        PartKind::RedactedThinking(data) => data.len() + data.len() / 2,
-        _ => 0,
-    };
-    content.saturating_add(96)
 }

@@ -6,6 +6,7 @@ use super::documents::{self, Names};
 use crate::anthropic::request::arguments;
 use crate::bedrock_converse::family::Family;
 use crate::bedrock_converse::{blob, ids};
+use crate::outgoing::drop_once;
 use gw_model::chat::{MediaSource, Part, PartKind};
 use gw_model::refusal::{ErrorCode, Refusal};
 use serde::{Deserialize, Serialize};
@@ -113,13 +114,6 @@ pub(super) struct ContentWriter {
     pub(super) dropped: Vec<String>,
 }
 
-/// Names something left out, once.
-pub(super) fn drop_named(dropped: &mut Vec<String>, name: &str) {
-    if !dropped.iter().any(|known| known == name) {
-        dropped.push(name.to_owned());
-    }
-}
-
 impl ContentWriter {
     /// Writes the content of a turn.
     pub(super) fn blocks<'a>(
@@ -145,7 +139,7 @@ impl ContentWriter {
 
     fn mark<'a>(&mut self, mark: &RawValue, out: &mut Vec<Block<'a>>) {
         if !self.family.may_cache() {
-            drop_named(&mut self.dropped, "cache_control");
+            drop_once(&mut self.dropped, "cache_control");
         } else if !out.is_empty() {
             out.push(Block::Made(BlockOut::CachePoint(cache::write(mark))));
         }
@@ -157,7 +151,7 @@ impl ContentWriter {
             PartKind::Text(text) | PartKind::Refusal(text) => BlockOut::Text(text),
             PartKind::Image { source, detail } => {
                 if detail.as_deref().is_some_and(|detail| detail != "auto") {
-                    drop_named(&mut self.dropped, "image_url.detail");
+                    drop_once(&mut self.dropped, "image_url.detail");
                 }
                 BlockOut::Image(image(source)?)
             }
@@ -182,7 +176,7 @@ impl ContentWriter {
                 BlockOut::ReasoningContent(ReasoningOut::RedactedContent(blob::write(data)))
             }
             PartKind::Thinking { .. } | PartKind::RedactedThinking(_) => {
-                drop_named(&mut self.dropped, "reasoning_content");
+                drop_once(&mut self.dropped, "reasoning_content");
                 return Ok(());
             }
             PartKind::Opaque(raw) => {
@@ -210,7 +204,7 @@ impl ContentWriter {
             self.block(part, &mut content)?;
         }
         if is_error && !self.family.takes_status() {
-            drop_named(&mut self.dropped, "messages.content.is_error");
+            drop_once(&mut self.dropped, "messages.content.is_error");
         }
         let status = (is_error && self.family.takes_status()).then_some("error");
         Ok(ToolResultOut { tool_use_id: ids::encode_short(id), content, status })
@@ -252,7 +246,7 @@ impl ContentWriter {
         }
         let kind = found.kind.unwrap_or_default();
         if matches!(kind.as_ref(), "thinking" | "reasoning") {
-            drop_named(&mut self.dropped, "reasoning_content");
+            drop_once(&mut self.dropped, "reasoning_content");
             return Ok(None);
         }
         Err(unsupported(format!(

@@ -5,6 +5,7 @@ use super::reasoning::{self, Plan};
 use super::write_messages;
 use crate::codec::{Options, Written};
 use crate::json::{Kind, Object, Writer, cursor::DEPTH_CEILING};
+use crate::outgoing::{Out, capacity};
 use gw_model::chat::{ChatRequest, Json, ResponseFormat, Tool, ToolChoice};
 use gw_model::{ErrorCode, Refusal};
 
@@ -27,7 +28,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
             "The model chosen gives one choice per request. Set `n` to 1, or send several requests.",
         ));
     }
-    let mut out = Out { w: Writer::with_capacity(1024), options, dropped: Vec::new() };
+    let mut out = Out::new(options, capacity(request));
     let model = options.model.as_deref().unwrap_or(&request.model);
     out.w.begin_object();
     out.key("model");
@@ -54,25 +55,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
         out.w.boolean(true);
     }
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
-}
-
-struct Out<'a> {
-    w: Writer,
-    options: &'a Options,
-    dropped: Vec<String>,
-}
-
-impl Out<'_> {
-    /// The member's name, renamed when the target calls it otherwise.
-    fn key(&mut self, name: &str) {
-        let renamed = self.options.rename.iter().find(|(from, _)| from == name);
-        self.w.key(renamed.map_or(name, |(_, to)| to));
-    }
-
-    fn drop(&mut self, name: &str) {
-        write_messages::drop_once(&mut self.dropped, name);
-    }
+    Ok(out.written())
 }
 
 fn write_sampling(request: &ChatRequest, out: &mut Out<'_>) -> Result<(), Refusal> {
@@ -155,7 +138,7 @@ fn write_tools(request: &ChatRequest, out: &mut Out<'_>) -> Result<(), Refusal> 
             continue;
         }
         if cache_control.is_some() {
-            write_messages::drop_once(&mut out.dropped, "cache_control");
+            out.drop("cache_control");
         }
         written += 1;
         strict += usize::from(*is_strict == Some(true));

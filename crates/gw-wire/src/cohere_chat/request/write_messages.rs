@@ -3,16 +3,10 @@
 
 use crate::embeddings::base64;
 use crate::json::Writer;
+use crate::outgoing::{drop_mark, drop_once, is_media};
 use gw_model::chat::{ChatRequest, MediaSource, Message, Part, PartKind, Role};
 use gw_model::{ErrorCode, Refusal};
 use std::borrow::Cow;
-
-/// Names a dropped parameter, once.
-pub(super) fn drop_once(dropped: &mut Vec<String>, name: &str) {
-    if !dropped.iter().any(|d| d == name) {
-        dropped.push(name.to_owned());
-    }
-}
 
 /// Writes the array of messages. `thinks` tells whether the model takes back what it thought.
 pub(super) fn write(
@@ -55,7 +49,7 @@ fn user(message: &Message, w: &mut Writer, dropped: &mut Vec<String>) -> Result<
     let mut rest: Vec<&Part> = Vec::new();
     for part in &message.parts {
         if let PartKind::ToolResult { id, parts, is_error } = &part.kind {
-            note_mark(part, dropped);
+            drop_mark(part, dropped);
             let (media, text): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|p| is_media(p));
             w.begin_object();
             w.string_member("role", "tool");
@@ -78,13 +72,13 @@ fn user(message: &Message, w: &mut Writer, dropped: &mut Vec<String>) -> Result<
     match rest.as_slice() {
         [] => w.string(""),
         [part @ Part { kind: PartKind::Text(text), .. }] => {
-            note_mark(part, dropped);
+            drop_mark(part, dropped);
             w.string(text);
         }
         parts => {
             w.begin_array();
             for part in parts {
-                note_mark(part, dropped);
+                drop_mark(part, dropped);
                 block(&part.kind, w)?;
             }
             w.end_array();
@@ -112,7 +106,7 @@ fn assistant(
     let mut plan = String::new();
     let has_calls = message.parts.iter().any(|part| matches!(part.kind, PartKind::ToolCall { .. }));
     for part in &message.parts {
-        note_mark(part, dropped);
+        drop_mark(part, dropped);
         match &part.kind {
             PartKind::Text(text) | PartKind::Refusal(text) if text.is_empty() => {}
             PartKind::Text(text) | PartKind::Refusal(text) => content.push(("text", text)),
@@ -184,7 +178,7 @@ fn texts<'a>(
 ) -> Result<(), Refusal> {
     let mut found: Vec<Cow<'a, str>> = Vec::new();
     for part in parts {
-        note_mark(part, dropped);
+        drop_mark(part, dropped);
         let (PartKind::Text(text) | PartKind::Refusal(text)) = &part.kind else {
             return Err(unsupported(&part.kind));
         };
@@ -268,19 +262,8 @@ fn url(source: &MediaSource) -> Option<Cow<'_, str>> {
     }
 }
 
-const fn is_media(part: &Part) -> bool {
-    matches!(part.kind, PartKind::Image { .. } | PartKind::Document { .. } | PartKind::Audio { .. })
-}
-
 const fn is_empty(part: &Part) -> bool {
     matches!(&part.kind, PartKind::Text(text) if text.is_empty())
-}
-
-/// The format caches by itself; marks are left out.
-fn note_mark(part: &Part, dropped: &mut Vec<String>) {
-    if part.cache_control.is_some() {
-        drop_once(dropped, "cache_control");
-    }
 }
 
 fn unsupported(kind: &PartKind) -> Refusal {

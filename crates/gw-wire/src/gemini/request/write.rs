@@ -7,7 +7,8 @@ use super::read::{Place, write_extra_path};
 use super::{write_config, write_contents, write_tools};
 use crate::codec::{Options, Written};
 use crate::json::Writer;
-use gw_model::chat::{ChatRequest, Json, MediaSource, Part, PartKind};
+use crate::outgoing::{capacity, drop_once, renamed};
+use gw_model::chat::{ChatRequest, Json, PartKind};
 use gw_model::{ErrorCode, Refusal};
 
 /// Writes a request. Of `options`, `include_usage` and `default_max_output_tokens` are not used: the format
@@ -83,15 +84,12 @@ impl<'a> Out<'a> {
 
     /// Names something left out, once.
     pub(crate) fn drop_named(&mut self, name: &str) {
-        if !self.dropped.iter().any(|known| known == name) {
-            self.dropped.push(name.to_owned());
-        }
+        drop_once(&mut self.dropped, name);
     }
 
     /// A member's name, renamed when the target calls it otherwise.
     pub(crate) fn key(&mut self, name: &str) {
-        let renamed = self.options.rename.iter().find(|(from, _)| from == name);
-        self.w.key(renamed.map_or(name, |(_, to)| to));
+        self.w.key(renamed(self.options, name));
     }
 
     /// The extra members of a place.
@@ -122,26 +120,4 @@ pub(super) fn misplaced(kind: &PartKind) -> Refusal {
         }
         _ => "A content part of this kind",
     })
-}
-
-/// About the size of the body, so that large media are not copied again as it grows.
-fn capacity(request: &ChatRequest) -> usize {
-    let parts = request.system.iter().chain(request.messages.iter().flat_map(|message| &message.parts));
-    parts.fold(1024, |sum, part| sum.saturating_add(size(part)))
-}
-
-fn size(part: &Part) -> usize {
-    let content = match &part.kind {
-        PartKind::Text(text) => text.len() + text.len() / 8,
-        PartKind::Image { source, .. } | PartKind::Document { source, .. } => match source {
-            MediaSource::Base64 { data, .. } => data.len(),
-            MediaSource::Url(text) | MediaSource::File(text) => text.len(),
-        },
-        PartKind::Audio { data, .. } => data.len(),
-        PartKind::ToolCall { arguments, .. } => arguments.len(),
-        PartKind::ToolResult { parts, .. } => parts.iter().map(size).sum(),
-        PartKind::Thinking { text, signature } => text.len() + signature.as_ref().map_or(0, String::len),
-        _ => 0,
-    };
-    content.saturating_add(96)
 }

@@ -3,7 +3,7 @@
 
 use super::write_messages;
 use crate::codec::{Options, Written};
-use crate::json::Writer;
+use crate::outgoing::{Out, capacity};
 use gw_model::chat::{ChatRequest, Reasoning, ResponseFormat, Tool, ToolChoice};
 use gw_model::{ErrorCode, Refusal};
 
@@ -13,7 +13,7 @@ use gw_model::{ErrorCode, Refusal};
 /// # Errors
 /// `unsupported_parameter` for what must not be left out.
 pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusal> {
-    let mut out = Out { w: Writer::with_capacity(1024), options, dropped: Vec::new() };
+    let mut out = Out::new(options, capacity(request));
     out.w.begin_object();
     let model = options.model.as_deref().unwrap_or(&request.model);
     out.key("model");
@@ -39,21 +39,7 @@ pub fn write(request: &ChatRequest, options: &Options) -> Result<Written, Refusa
         out.w.raw(value.get());
     }
     out.w.end_object();
-    Ok(Written { body: out.w.into_bytes(), dropped: out.dropped, ..Written::default() })
-}
-
-struct Out<'a> {
-    w: Writer,
-    options: &'a Options,
-    dropped: Vec<String>,
-}
-
-impl Out<'_> {
-    /// The member's name, renamed when the target calls it otherwise.
-    fn key(&mut self, name: &str) {
-        let renamed = self.options.rename.iter().find(|(from, _)| from == name);
-        self.w.key(renamed.map_or(name, |(_, to)| to));
-    }
+    Ok(out.written())
 }
 
 fn write_sampling(request: &ChatRequest, out: &mut Out<'_>) {
@@ -114,7 +100,7 @@ fn write_tools(request: &ChatRequest, out: &mut Out<'_>) -> Result<(), Refusal> 
             .param("tools"));
         };
         if cache_control.is_some() {
-            write_messages::drop_once(&mut out.dropped, "cache_control");
+            out.drop("cache_control");
         }
         out.w.begin_object();
         out.w.string_member("type", "function");

@@ -2,15 +2,9 @@
 //! turn, directly behind the calls: the format demands it.
 
 use crate::json::Writer;
+use crate::outgoing::{drop_mark, drop_once, is_media};
 use gw_model::chat::{ChatRequest, MediaSource, Message, Part, PartKind, Role};
 use gw_model::{ErrorCode, Refusal};
-
-/// Names a dropped parameter, once.
-pub(super) fn drop_once(dropped: &mut Vec<String>, name: &str) {
-    if !dropped.iter().any(|d| d == name) {
-        dropped.push(name.to_owned());
-    }
-}
 
 /// Writes the array of messages.
 pub(super) fn write(request: &ChatRequest, w: &mut Writer, dropped: &mut Vec<String>) -> Result<(), Refusal> {
@@ -44,7 +38,7 @@ fn user(message: &Message, w: &mut Writer, dropped: &mut Vec<String>) -> Result<
     let mut rest: Vec<&Part> = Vec::new();
     for part in &message.parts {
         if let PartKind::ToolResult { id, parts, is_error } = &part.kind {
-            note_mark(part, dropped);
+            drop_mark(part, dropped);
             let (media, text): (Vec<&Part>, Vec<&Part>) = parts.iter().partition(|p| is_media(p));
             tool_result(id, &text, *is_error, w, dropped)?;
             // Tool messages hold text only; what else a tool gave follows as the user's.
@@ -65,13 +59,13 @@ fn user(message: &Message, w: &mut Writer, dropped: &mut Vec<String>) -> Result<
     match rest.as_slice() {
         [] => w.string(""),
         [part @ Part { kind: PartKind::Text(text), .. }] => {
-            note_mark(part, dropped);
+            drop_mark(part, dropped);
             w.string(text);
         }
         parts => {
             w.begin_array();
             for part in parts {
-                note_mark(part, dropped);
+                drop_mark(part, dropped);
                 content_part(&part.kind, w)?;
             }
             w.end_array();
@@ -106,7 +100,7 @@ fn assistant(message: &Message, w: &mut Writer, dropped: &mut Vec<String>) -> Re
     let (mut text, mut refusal, mut reasoning) = (String::new(), String::new(), String::new());
     let mut calls: Vec<(&str, &str, &str)> = Vec::new();
     for part in &message.parts {
-        note_mark(part, dropped);
+        drop_mark(part, dropped);
         match &part.kind {
             PartKind::Text(piece) => text.push_str(piece),
             PartKind::Refusal(piece) => refusal.push_str(piece),
@@ -165,7 +159,7 @@ fn text_of<'a>(
 ) -> Result<String, Refusal> {
     let mut out = String::new();
     for part in parts {
-        note_mark(part, dropped);
+        drop_mark(part, dropped);
         let (PartKind::Text(text) | PartKind::Refusal(text)) = &part.kind else {
             return Err(unsupported(&part.kind));
         };
@@ -233,17 +227,6 @@ fn url(source: &MediaSource) -> Option<String> {
             Some(url)
         }
         MediaSource::File(_) => None,
-    }
-}
-
-const fn is_media(part: &Part) -> bool {
-    matches!(part.kind, PartKind::Image { .. } | PartKind::Document { .. } | PartKind::Audio { .. })
-}
-
-/// The format caches by itself; marks are left out.
-fn note_mark(part: &Part, dropped: &mut Vec<String>) {
-    if part.cache_control.is_some() {
-        drop_once(dropped, "cache_control");
     }
 }
 

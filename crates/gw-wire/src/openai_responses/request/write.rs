@@ -6,7 +6,8 @@ use super::{write_items, write_tools};
 use crate::codec::{Options, Written};
 use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{Object, Value, Writer};
-use gw_model::chat::{ChatRequest, MediaSource, Part, PartKind, Reasoning, ResponseFormat};
+use crate::outgoing::{capacity, drop_once, renamed};
+use gw_model::chat::{ChatRequest, Part, PartKind, Reasoning, ResponseFormat};
 use gw_model::{ErrorCode, Refusal};
 
 /// The least bound on output tokens that the format's own provider takes.
@@ -28,15 +29,12 @@ pub(super) struct Out<'a> {
 impl Out<'_> {
     /// The member's name, renamed when the target calls it otherwise.
     pub(super) fn key(&mut self, name: &str) {
-        let renamed = self.options.rename.iter().find(|(from, _)| from == name);
-        self.w.key(renamed.map_or(name, |(_, to)| to));
+        self.w.key(renamed(self.options, name));
     }
 
     /// Names something left out, once.
     pub(super) fn drop(&mut self, name: &str) {
-        if !self.dropped.iter().any(|known| known == name) {
-            self.dropped.push(name.to_owned());
-        }
+        drop_once(&mut self.dropped, name);
     }
 }
 
@@ -237,27 +235,4 @@ fn write_extra(request: &ChatRequest, out: &mut Out<'_>) {
             out.w.raw(value.get());
         }
     }
-}
-
-/// About the size of the body, so that large media are not copied again as it grows.
-fn capacity(request: &ChatRequest) -> usize {
-    let parts = request.system.iter().chain(request.messages.iter().flat_map(|message| &message.parts));
-    parts.fold(1024, |sum, part| sum.saturating_add(size(part)))
-}
-
-fn size(part: &Part) -> usize {
-    let content = match &part.kind {
-        PartKind::Text(text) | PartKind::RedactedThinking(text) => text.len() + text.len() / 8,
-        PartKind::Image { source, .. } | PartKind::Document { source, .. } => match source {
-            MediaSource::Base64 { data, .. } => data.len(),
-            MediaSource::Url(text) | MediaSource::File(text) => text.len(),
-        },
-        PartKind::Audio { data, .. } => data.len(),
-        PartKind::ToolCall { arguments, .. } => arguments.len() + arguments.len() / 4,
-        PartKind::ToolResult { parts, .. } => parts.iter().map(size).sum(),
-        PartKind::Thinking { text, signature } => text.len() + signature.as_ref().map_or(0, String::len),
-        PartKind::Opaque(json) => json.get().len(),
-        PartKind::Refusal(_) => 0,
-    };
-    content.saturating_add(128)
 }
