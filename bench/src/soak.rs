@@ -1,8 +1,8 @@
 //! The soak: calls at a steady rate for long, while memory, open handles and disk of the gateway are looked at. Nothing may
-//! grow but the database, and that by no more than its records take.
+//! grow but the database, and that by no more than its records take; every call has its record in the end.
 
 use crate::error::BenchError;
-use crate::load::{Kept, Prompt};
+use crate::load::{self, Kept, Prompt};
 use crate::process;
 use crate::report;
 use crate::systems::{self, Bench, Running, Setting, System};
@@ -20,6 +20,10 @@ const LINES: u32 = 20;
 const MORE_MIB: f64 = 16.0;
 const MORE_HANDLES: usize = 16;
 const BYTES_PER_CALL: f64 = 450.0;
+/// With less than this part of the calls wanted, nothing was shown: the machine did something else.
+const LEAST_OF_WANTED: f64 = 0.95;
+/// How long records may take to get into the database when the last call is over.
+const FOLDED_WITHIN: Duration = Duration::from_secs(30);
 
 /// For how long, and how many calls a second.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +75,46 @@ pub(crate) fn run(bench: &Bench, soak: Soak) -> Result<(), BenchError> {
         samples
     });
     let wanted = soak.length.as_secs_f64() * f64::from(soak.rate);
-    judge(&samples, wrong.load(Ordering::Relaxed), wanted)
+    let faults = faults_of_records(&running, &data, done.load(Ordering::Relaxed))?;
+    judge(&samples, wrong.load(Ordering::Relaxed), wanted, faults)
+}
+
+/// What the gateway's own metrics say against it: calls without a record, or records that were lost.
+fn faults_of_records(running: &Running, data: &Path, calls: u64) -> Result<Vec<String>, BenchError> {
+    let path = data.join("master.key");
+    let master = std::fs::read_to_string(&path).map_err(BenchError::file(&path))?;
+    let begin = Instant::now();
+    loop {
+        let text = load::get(running.port, "/metrics", master.trim(), PATIENCE)?;
+        let (requests, folded) =
+            (sum(&text, "gatewright_requests_total"), sum(&text, "gatewright_fold_records_total"));
+        let lost = sum(&text, "gatewright_records_lost_total");
+        if folded < calls as f64 && begin.elapsed() < FOLDED_WITHIN {
+            std::thread::sleep(Duration::from_millis(200));
+            continue;
+        }
+        report::print(&format!(
+            "{requests:.0} requests counted, {folded:.0} records in the database, {lost:.0} lost\n"
+        ));
+        let mut faults = Vec::new();
+        if requests < calls as f64 || folded < calls as f64 {
+            faults.push(format!("of {calls} calls {requests:.0} were counted, and {folded:.0} have records"));
+        }
+        if lost > 0.0 {
+            faults.push(format!("{lost:.0} records were lost"));
+        }
+        return Ok(faults);
+    }
+}
+
+/// The sum of a metric over its labels.
+fn sum(text: &str, name: &str) -> f64 {
+    let values = text.lines().filter_map(|line| {
+        let rest = line.strip_prefix(name)?;
+        let is_its = rest.starts_with([' ', '{']);
+        is_its.then(|| rest.rsplit(' ').next()?.parse::<f64>().ok()).flatten()
+    });
+    values.sum()
 }
 
 /// One connection's share of the calls.
@@ -110,7 +153,7 @@ fn size(directory: &Path) -> u64 {
     entries.map(of).sum()
 }
 
-fn judge(samples: &[Sample], wrong: u64, wanted: f64) -> Result<(), BenchError> {
+fn judge(samples: &[Sample], wrong: u64, wanted: f64, mut faults: Vec<String>) -> Result<(), BenchError> {
     let (Some(quarter), Some(last)) = (samples.get(samples.len() / 4), samples.last()) else { return Ok(()) };
     let calls = last.calls.saturating_sub(quarter.calls).max(1) as f64;
     let each = last.disk.saturating_sub(quarter.disk) as f64 / calls;
@@ -118,9 +161,11 @@ fn judge(samples: &[Sample], wrong: u64, wanted: f64) -> Result<(), BenchError> 
         "{each:.0} bytes of disk for each call, {:.0} % of the calls wanted\n",
         last.calls as f64 * 100.0 / wanted
     ));
-    let mut faults = Vec::new();
     if wrong > 0 {
         faults.push(format!("{wrong} wrong answers"));
+    }
+    if (last.calls as f64) < wanted * LEAST_OF_WANTED {
+        faults.push("too few calls were made to say anything: let the machine do nothing else".to_owned());
     }
     if last.rss_mib > quarter.rss_mib * 1.1 + MORE_MIB {
         faults.push(format!("memory grew from {:.1} to {:.1} MiB", quarter.rss_mib, last.rss_mib));
@@ -133,3 +178,6 @@ fn judge(samples: &[Sample], wrong: u64, wanted: f64) -> Result<(), BenchError> 
     }
     if faults.is_empty() { Ok(()) } else { Err(BenchError::Measure(faults.join("; "))) }
 }
+
+#[cfg(test)]
+mod tests;

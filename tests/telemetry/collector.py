@@ -63,7 +63,8 @@ INTEGERS = ("_tokens", "status_code", "server.port", "resend_count")
 lock = Lock()
 faults = []
 spans = {}
-seen = {"spans": [], "metrics": [], "logs": [], "services": []}
+MESSAGES = {"gen_ai.system_instructions", "gen_ai.input.messages", "gen_ai.output.messages"}
+seen = {"content": 0, "spans": [], "metrics": [], "logs": [], "services": []}
 
 
 def fault(text):
@@ -93,6 +94,21 @@ def check_resource(where, part):
     seen["services"] = [pair.value.string_value for pair in part.resource.attributes if pair.key == "service.name"]
 
 
+def check_messages(span):
+    """Prompts and answers, where they are told: JSON in the conventions' schema of messages."""
+    texts = {pair.key: pair.value.string_value for pair in span.attributes if pair.key in MESSAGES}
+    for name, text in texts.items():
+        seen["content"] += 1
+        messages = json.loads(text)
+        parts = messages if name == "gen_ai.system_instructions" else [part for one in messages for part in one["parts"]]
+        if not isinstance(messages, list) or not all(isinstance(part.get("type"), str) for part in parts):
+            fault(f"span {span.name}: {name} is {text}")
+        if name != "gen_ai.system_instructions" and not all(one.get("role") for one in messages):
+            fault(f"span {span.name}: {name} has no roles: {text}")
+        if name == "gen_ai.output.messages" and not all(one.get("finish_reason") for one in messages):
+            fault(f"span {span.name}: {name} has no reasons: {text}")
+
+
 def take_traces(message):
     for part in message.resource_spans:
         check_resource("traces", part)
@@ -109,6 +125,7 @@ def take_traces(message):
                 fault(f"span {span.name}: is of kind {span.kind}")
             if span.status.code == span.status.STATUS_CODE_ERROR and "error.type" not in names:
                 fault(f"span {span.name}: failed without error.type")
+            check_messages(span)
             spans[span.span_id] = span
             parent = span.parent_span_id.hex()
             seen["spans"].append({"name": span.name, "trace": span.trace_id.hex(), "parent": parent, "id": span.span_id.hex()})

@@ -13,5 +13,5 @@ mod tests;
 pub(crate) use check::Expect;
 pub(crate) use engine::{Load, run};
 pub(crate) use kept::Kept;
-pub(crate) use once::{call, open_stream, post};
+pub(crate) use once::{call, get, open_stream, post};
 pub(crate) use request::{Prompt, RequestSpec, Template};

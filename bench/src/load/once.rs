@@ -50,6 +50,17 @@ pub(crate) fn post(
     serde_json::from_str(&text).map_err(|error| BenchError::Answer(format!("POST {path}: {error}")))
 }
 
+/// Gets a text; an answer that is no success is an error with its text.
+pub(crate) fn get(port: u16, path: &str, bearer: &str, timeout: Duration) -> Result<String, BenchError> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {bearer}\r\n\r\n");
+    let answer = exchange(port, request.as_bytes(), timeout)?;
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    match answer.status {
+        200..300 => Ok(text),
+        status => Err(BenchError::Answer(format!("GET {path}: {status} {text}"))),
+    }
+}
+
 /// One request on a new connection, and all of its answer.
 fn exchange(port: u16, request: &[u8], timeout: Duration) -> Result<Answer, BenchError> {
     let mut stream = connect(port, timeout)?;

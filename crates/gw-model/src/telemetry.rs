@@ -53,6 +53,8 @@ pub struct TraceExport {
     pub policy: TracePolicy,
     /// How they are gathered.
     pub batching: Batching,
+    /// What was asked and said is told where records keep it, in at most so many bytes for each attribute.
+    pub content: Option<usize>,
 }
 
 /// Metrics.

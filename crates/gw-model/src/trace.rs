@@ -1,6 +1,10 @@
 //! Traces across processes, as W3C Trace Context has them: ids, the headers `traceparent` and `tracestate`, which traces are
 //! kept, and what is noted of a request for its spans. Pure; ids come in as random numbers.
 
+mod content;
+
+pub use content::{Content, ContentPlace, ContentRoom, MAX_CONTENT_BYTES};
+
 use crate::clock::Micros;
 use crate::record::Record;
 use std::fmt;
@@ -268,6 +272,8 @@ pub struct Trace {
     pub stages: Vec<StageNote>,
     /// What guardrails found; at most [`MAX_FINDINGS`].
     pub findings: Vec<FindingNote>,
+    /// What was asked and said, where that is told.
+    pub content: Option<Arc<ContentPlace>>,
 }
 
 impl Trace {
@@ -290,6 +296,7 @@ impl Trace {
             tries: Vec::new(),
             stages: Vec::new(),
             findings: Vec::new(),
+            content: None,
         }
     }
 
@@ -308,6 +315,7 @@ impl Trace {
             tries: Vec::new(),
             stages: Vec::new(),
             findings: Vec::new(),
+            content: None,
         }
     }
 

@@ -8,9 +8,12 @@ mod mask;
 pub use mask::Masks;
 
 use crate::guard::Screened;
+use crate::metrics::TelemetryMetrics;
 use crate::reply::{Reply, ReplyBody};
+use crate::ticket::Open;
 use bytes::Bytes;
-use gw_model::{Logging, Micros, RequestId};
+use gw_model::trace::{Content, ContentPlace};
+use gw_model::{Logging, Micros, RequestId, WireFormat};
 use gw_store::bodies::{Bodies, BodyContent, BodySide, Kept};
 use http::header::CONTENT_TYPE;
 use std::sync::Arc;
@@ -26,15 +29,25 @@ pub(crate) struct Keeping {
     max_bytes: usize,
     asked: Bytes,
     content: BodyContent,
+    told: Option<Told>,
+}
+
+/// Whoever tells of the call's trace tells of its bodies too.
+struct Told {
+    place: Arc<ContentPlace>,
+    format: WireFormat,
+    metrics: TelemetryMetrics,
+    /// What the caller gets may hold what guardrails had masked and nothing else would find.
+    is_restored: bool,
 }
 
 /// What is to be kept of a call that guardrails let pass; nothing for most.
-pub(crate) fn begin(screened: &Screened) -> Option<Box<Keeping>> {
+pub(crate) fn begin(screened: &mut Screened) -> Option<Box<Keeping>> {
     let rules = &screened.live.snapshot.settings.logging;
     if rules.max < Logging::Redacted {
         return None;
     }
-    let ticket = &screened.ticket;
+    let ticket = &mut screened.ticket;
     let level = ticket.logging(rules);
     if level < Logging::Redacted || ticket.context.is_own {
         return None;
@@ -46,6 +59,7 @@ pub(crate) fn begin(screened: &Screened) -> Option<Box<Keeping>> {
         false => "application/json",
     };
     let days = Micros::from(rules.body_retention_days);
+    let told = ticket.content_told(call.format);
     Some(Box::new(Keeping {
         bodies,
         request: ticket.record.id,
@@ -58,6 +72,7 @@ pub(crate) fn begin(screened: &Screened) -> Option<Box<Keeping>> {
             request: BodySide { content_type: content_type.to_owned(), ..BodySide::default() },
             ..BodyContent::default()
         },
+        told,
     }))
 }
 
@@ -86,12 +101,48 @@ impl Drop for Keeping {
         let kept = self.asked.get(..self.max_bytes).unwrap_or(&self.asked);
         self.content.request.is_cut = kept.len() < self.asked.len();
         self.content.request.bytes = kept.to_vec();
+        if let Some(told) = self.told.take() {
+            told.tell(&self.content, self.is_masked);
+        }
         self.bodies.keep(Kept {
             request: self.request,
             expires: self.expires,
             is_masked: self.is_masked,
             content: std::mem::take(&mut self.content),
         });
+    }
+}
+
+impl Told {
+    fn tell(self, kept: &BodyContent, is_masked: bool) {
+        let response = match is_masked && self.is_restored {
+            true => Vec::new(),
+            false => kept.response.bytes.clone(),
+        };
+        let has_room = self.place.fill(Content {
+            format: self.format,
+            request: kept.request.bytes.clone(),
+            response,
+            response_type: kept.response.content_type.clone(),
+            is_request_cut: kept.request.is_cut,
+            is_response_cut: kept.response.is_cut,
+            is_masked,
+        });
+        if !has_room {
+            self.metrics.note_untold("no_room");
+        }
+    }
+}
+
+impl Open {
+    /// A place in the call's trace for what is asked and said, where that is told.
+    fn content_told(&mut self, format: WireFormat) -> Option<Told> {
+        let is_restored = self.has_masked();
+        let outbox = &self.worker().gateway().outbox;
+        let place = outbox.content_place(self.trace.as_deref()?)?;
+        let metrics = outbox.metrics.clone();
+        self.trace.as_mut()?.content = Some(Arc::clone(&place));
+        Some(Told { place, format, metrics, is_restored })
     }
 }
 

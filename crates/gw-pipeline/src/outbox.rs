@@ -3,9 +3,10 @@
 
 use crate::metrics::TelemetryMetrics;
 use gw_model::telemetry::Signal;
-use gw_model::trace::{Brought, TracePolicy};
+use gw_model::trace::{Brought, ContentPlace, ContentRoom, TracePolicy};
 use gw_model::{Ended, Outcome, Record, Telemetry, Trace};
 use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Notify;
 
@@ -27,6 +28,8 @@ const ERRORS: u64 = 1 << 5;
 const PARENT_BASED: u64 = 1 << 6;
 const TO_PROVIDERS: u64 = 1 << 7;
 const BAGGAGE: u64 = 1 << 8;
+/// What was asked and said is told.
+const CONTENT: u64 = 1 << 9;
 /// Above these: the share of traces, and the bound of the queue.
 const SHARE_AT: u32 = 16;
 const BOUND_AT: u32 = 32;
@@ -38,14 +41,20 @@ pub struct Outbox {
     wanted: AtomicU64,
     waiting: Mutex<Vec<Ended>>,
     arrived: Notify,
+    content: ContentRoom,
     /// What is counted of telemetry.
     pub metrics: TelemetryMetrics,
 }
 
 impl Outbox {
     pub(crate) fn new(metrics: TelemetryMetrics, telemetry: Option<&Telemetry>) -> Self {
-        let outbox =
-            Self { wanted: AtomicU64::new(0), waiting: Mutex::default(), arrived: Notify::new(), metrics };
+        let outbox = Self {
+            wanted: AtomicU64::new(0),
+            waiting: Mutex::default(),
+            arrived: Notify::new(),
+            content: ContentRoom::default(),
+            metrics,
+        };
         outbox.follow(telemetry);
         outbox
     }
@@ -65,6 +74,13 @@ impl Outbox {
     #[must_use]
     pub fn passes_baggage(&self) -> bool {
         self.wanted.load(Ordering::Relaxed) & BAGGAGE != 0
+    }
+
+    /// A place for what is asked and said in a call of that trace, where that is told.
+    pub(crate) fn content_place(&self, trace: &Trace) -> Option<Arc<ContentPlace>> {
+        let wanted = self.wanted.load(Ordering::Relaxed);
+        let is_kept = trace.is_sampled || wanted & ERRORS != 0;
+        (wanted & CONTENT != 0 && is_kept).then(|| self.content.place())
     }
 
     /// What is noted of a request that begins now; `random` is asked for ids.
@@ -138,6 +154,7 @@ fn wanted(telemetry: &Telemetry) -> u64 {
         | flag(policy.parent_based, PARENT_BASED)
         | flag(policy.to_providers, TO_PROVIDERS)
         | flag(policy.baggage, BAGGAGE)
+        | flag(telemetry.traces.as_ref().is_some_and(|traces| traces.content.is_some()), CONTENT)
         | u64::from(policy.sample_permille.min(1000)) << SHARE_AT
         | bound << BOUND_AT
 }

@@ -57,9 +57,9 @@ async fn stages<B: BodySource>(ticket: Ticket, inbound: Inbound<B>) -> Result<Re
     // What the request goes on from is part of it for all that follows: guards, prices, providers.
     let recalled = recall(admitted).await?;
     // Guards see the request before the cache does: the cache is keyed on what they left of it.
-    let screened = screen(recalled).await?;
+    let mut screened = screen(recalled).await?;
     // What guardrails left of the request is what may be kept of it, and what goes out is heard at the end.
-    let keeping = keeping::begin(&screened);
+    let keeping = keeping::begin(&mut screened);
     let reply = screened_on(screened).await?;
     Ok(match keeping {
         None => reply,

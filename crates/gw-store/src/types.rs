@@ -19,6 +19,7 @@ mod views;
 pub use accounts::{
     AccountFilter, AccountProfile, Doomed, GivenAnswer, MadeAccount, NewSecret, StoredAccount,
 };
+pub(crate) use alerts::WaitingRoom;
 pub use alerts::{
     AlertDelivery, AlertEvent, AlertEventFilter, AlertEventId, AlertEventRow, AlertMove, AlertState,
     DeliveryState, StoredAlertObject,

@@ -17,6 +17,14 @@ impl Attributes {
         self
     }
 
+    /// A text that has a bound of its own.
+    pub(crate) fn long(&mut self, name: &'static str, value: &str) -> &mut Self {
+        if !value.is_empty() {
+            self.0.push(pair(name, Value::Text(value.to_owned())));
+        }
+        self
+    }
+
     pub(crate) fn int(&mut self, name: &'static str, value: impl TryInto<i64>) -> &mut Self {
         self.0.push(pair(name, Value::Int(value.try_into().unwrap_or(i64::MAX))));
         self

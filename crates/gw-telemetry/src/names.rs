@@ -32,6 +32,12 @@ mod attribute {
     pub const USAGE_CACHE_CREATION: &str = "gen_ai.usage.cache_creation.input_tokens";
     /// Output tokens spent on reasoning.
     pub const USAGE_REASONING: &str = "gen_ai.usage.reasoning.output_tokens";
+    /// What the model was told to be; on wish only, as the next two.
+    pub const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
+    /// The conversation.
+    pub const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+    /// The answer.
+    pub const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
     /// Seconds to the first piece of a stream.
     pub const TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
     /// `input` or `output`.

@@ -1,6 +1,7 @@
 //! A request as spans: one for itself, one below it for each try, and for each stage that took time of its own.
 
 use crate::attributes::Attributes;
+use crate::content::Told;
 use crate::describe::{dollars, error_of, error_of_attempt, first_chunk_us, nanos, operation, seconds};
 use crate::names::{self, own};
 use crate::places::Places;
@@ -13,12 +14,24 @@ const KNOWS_PARENT: u32 = 0x100;
 /// In another process.
 const PARENT_IS_FAR: u32 = 0x200;
 
-/// Adds the spans of a request.
-pub fn add(ended: &Ended, places: &Places, out: &mut Vec<Span>) {
+/// What a span takes on its way, in bytes.
+#[must_use]
+pub fn weight(span: &Span) -> usize {
+    prost::Message::encoded_len(span)
+}
+
+/// Adds the spans of a request. What was asked and said stands in that of its last try; in its own, where there was none.
+pub fn add(ended: &Ended, places: &Places, told: Option<&Told>, out: &mut Vec<Span>) {
     let Ended { record, trace, .. } = ended;
     out.push(request(ended));
     for (at, (attempt, note)) in record.attempts.iter().zip(&trace.tries).enumerate() {
         out.push(attempt_span(ended, (at, attempt), note, places));
+    }
+    if let (Some(told), Some(span)) = (told, out.last_mut()) {
+        let mut about = Attributes::default();
+        about.long(names::SYSTEM_INSTRUCTIONS, &told.system).long(names::INPUT_MESSAGES, &told.input);
+        about.long(names::OUTPUT_MESSAGES, &told.output);
+        span.attributes.extend(about.0);
     }
     out.extend(trace.stages.iter().map(|stage| stage_span(trace, stage)));
 }

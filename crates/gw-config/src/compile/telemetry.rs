@@ -84,7 +84,8 @@ impl Reading<'_> {
             max_batch: block.max_batch.value.size(),
             interval_ms: block.interval_ms.value.get(),
         };
-        Some(TraceExport { to, policy, batching })
+        let content = block.content.value.then(|| block.max_content_bytes.value.size());
+        Some(TraceExport { to, policy, batching, content })
     }
 
     fn metrics(&mut self, common: &Common, block: &MetricBlock) -> Option<MetricExport> {

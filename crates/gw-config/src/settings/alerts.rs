@@ -11,7 +11,7 @@ settings! {
         default(15) evaluate_every_seconds: Whole<1, 3_600>,
         /// Days that events are kept.
         default(90) event_retention_days: Whole<1, 3_650>,
-        /// Most notices that wait to be told. What comes beyond is dropped and counted.
+        /// Most notices that wait to be told. What comes beyond is dropped and counted. No organization takes more of it than it leaves free.
         default(10_000) max_waiting: Whole<1, 1_000_000>,
         /// Most rules, channels and silences of one organization, each, that the API takes.
         default(100) max_per_organization: Whole<1, 10_000>,

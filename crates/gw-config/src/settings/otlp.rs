@@ -52,6 +52,10 @@ settings! {
         default(true) to_providers: bool,
         /// Providers also get what callers send as `baggage`.
         default(false) baggage: bool,
+        /// Spans have what was asked and answered, of calls whose bodies are kept (`records.logging`), and in the same way: masked, or in full.
+        default(false) content: bool,
+        /// Most bytes of each of the attributes for that. What is longer is cut.
+        default(16_384) max_content_bytes: Whole<256, 262_144>,
         /// Most spans that wait to be sent. What comes beyond is dropped and counted.
         default(8_192) max_queue: Whole<16, 1_000_000>,
         /// Most spans in one request.

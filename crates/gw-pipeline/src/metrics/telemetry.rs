@@ -23,6 +23,11 @@ struct SentLabels {
     signal: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct UntoldLabels {
+    reason: &'static str,
+}
+
 /// Why something was not told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
@@ -53,6 +58,7 @@ pub struct TelemetryMetrics {
     dropped: Family<DropLabels, Counter>,
     exports: Family<ExportLabels, Counter>,
     sent: Family<SentLabels, Counter>,
+    untold: Family<UntoldLabels, Counter>,
 }
 
 impl TelemetryMetrics {
@@ -70,6 +76,8 @@ impl TelemetryMetrics {
         );
         let text = "Spans, events and readings of all metrics that collectors did not get";
         registry.register("otlp_dropped", text, self.dropped.clone());
+        let text = "Calls whose span has not what was asked and answered, by the reason";
+        registry.register("otlp_content_dropped", text, self.untold.clone());
     }
 
     /// Notes that so many were not told.
@@ -86,6 +94,11 @@ impl TelemetryMetrics {
     /// Notes that a collector took so many.
     pub fn note_sent(&self, signal: Signal, count: u64) {
         self.sent.get_or_create(&SentLabels { signal: signal.as_str() }).inc_by(count);
+    }
+
+    /// Notes that a call's prompt and answer were not told: `no_room`, `late` or `unreadable`.
+    pub fn note_untold(&self, reason: &'static str) {
+        self.untold.get_or_create(&UntoldLabels { reason }).inc();
     }
 
     /// A request was not even looked at.

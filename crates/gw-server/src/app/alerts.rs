@@ -7,6 +7,7 @@ mod budgets;
 mod figures;
 pub(crate) mod objects;
 pub(crate) mod post;
+mod shares;
 pub(crate) mod watcher;
 
 use crate::app::state::App;
@@ -16,11 +17,12 @@ use gw_alerts::{Channel, Notice};
 use gw_config::compile::AlertPolicy;
 use gw_model::Micros;
 use gw_pipeline::AlertMetrics;
+use shares::{Place, Shares};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-/// Tests of channels that wait at most.
-const MAX_TESTS: usize = 16;
+/// Most tests of channels at a time.
+const MAX_TESTS: usize = 8;
 
 /// Events that one transaction removes.
 const REMOVED_AT_ONCE: usize = 1_000;
@@ -37,6 +39,12 @@ pub(crate) struct TestAsk {
     pub(crate) answer: oneshot::Sender<Result<(), String>>,
 }
 
+/// A test that may begin.
+pub(crate) struct Test {
+    ask: TestAsk,
+    _place: Place,
+}
+
 /// What the thread of alerts and the control plane share.
 pub(crate) struct Alerts {
     /// What the file wants.
@@ -44,8 +52,10 @@ pub(crate) struct Alerts {
     /// What is in force, as of the last look.
     pub(crate) book: ArcSwap<Book>,
     pub(crate) metrics: AlertMetrics,
-    tests: mpsc::Sender<TestAsk>,
-    asked: parking_lot::Mutex<Option<mpsc::Receiver<TestAsk>>>,
+    tests: mpsc::Sender<Test>,
+    asked: parking_lot::Mutex<Option<mpsc::Receiver<Test>>>,
+    /// Of tests.
+    places: Arc<Shares>,
     /// Something changed that a look would find.
     pub(crate) changed: Notify,
 }
@@ -60,18 +70,20 @@ impl Alerts {
             metrics,
             tests,
             asked: parking_lot::Mutex::new(Some(asked)),
+            places: Shares::new(MAX_TESTS),
             changed: Notify::new(),
         }
     }
 
     /// Where tests come in; for the one thread that sends.
-    pub(crate) fn take_tests(&self) -> Option<mpsc::Receiver<TestAsk>> {
+    pub(crate) fn take_tests(&self) -> Option<mpsc::Receiver<Test>> {
         self.asked.lock().take()
     }
 
-    /// Asks the thread to test a channel; false when too many are being tested.
+    /// Asks the thread to test a channel; false when too many are being tested, or too many of the same organization.
     pub(crate) fn test(&self, ask: TestAsk) -> bool {
-        self.tests.try_send(ask).is_ok()
+        let Some(place) = self.places.take(&ask.notice.organization_id) else { return false };
+        self.tests.try_send(Test { ask, _place: place }).is_ok()
     }
 }
 

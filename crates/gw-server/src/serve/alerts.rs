@@ -3,7 +3,7 @@
 
 use crate::app::alerts::post::Post;
 use crate::app::alerts::watcher::Watcher;
-use crate::app::alerts::{self, TestAsk};
+use crate::app::alerts::{self, Test};
 use crate::app::state::App;
 use crate::listen::worker::Phase;
 use parking_lot::Mutex;
@@ -20,7 +20,7 @@ const TELL_EVERY: Duration = Duration::from_secs(1);
 /// How long what is under way may take when the process ends. What is not told by then is told after the next start.
 const END_WITHIN: Duration = Duration::from_secs(2);
 
-/// Threads for questions to the database.
+/// Threads for questions to the database. Nothing else waits on them: names are looked up elsewhere.
 const BLOCKING_THREADS: usize = 4;
 
 /// How often old events are dropped.
@@ -37,7 +37,7 @@ pub(super) fn start(app: &Arc<App>, phase: watch::Receiver<Phase>) -> io::Result
         let local = LocalSet::new();
         local.block_on(&runtime, run(app, phase));
         runtime.block_on(async { drop(local) });
-        // A name that is being resolved must not keep the process from ending.
+        // A database that does not answer must not keep the process from ending.
         runtime.shutdown_background();
     })
 }
@@ -85,7 +85,7 @@ async fn look_again_and_again(app: Arc<App>) {
     }
 }
 
-async fn tell_again_and_again(app: &App, post: &mut Post, mut tests: mpsc::Receiver<TestAsk>) {
+async fn tell_again_and_again(app: &App, post: &mut Post, mut tests: mpsc::Receiver<Test>) {
     loop {
         if post.tell().await {
             continue;
@@ -93,7 +93,7 @@ async fn tell_again_and_again(app: &App, post: &mut Post, mut tests: mpsc::Recei
         tokio::select! {
             () = tokio::time::sleep(TELL_EVERY) => {}
             () = app.alerts.changed.notified() => {}
-            test = tests.recv(), if post.has_room_for_test() => match test {
+            test = tests.recv() => match test {
                 Some(test) => post.test(test),
                 None => return,
             }

@@ -2,6 +2,7 @@
 //! them, counts them in the metrics of the conventions, and reads the gateway's own metrics now and then. Another configuration holds
 //! at once. It must not be waited for.
 
+use super::content::Contents;
 use super::lane::Lane;
 use super::send::Sender;
 use crate::admin;
@@ -68,6 +69,7 @@ async fn tell(app: Arc<App>, mut phase: watch::Receiver<Phase>) {
     }
     tokio::time::sleep(LAST_ONES).await;
     exporter.look();
+    exporter.add_ready(true);
     exporter.put_metrics();
     exporter.flush().await;
 }
@@ -86,6 +88,7 @@ struct Exporter {
     logs: Option<Lane<LogRecord>>,
     metrics: Option<Lane<Vec<Metric>>>,
     book: Book,
+    contents: Contents,
     began: u64,
     /// When metrics are due, microseconds since the epoch.
     due: i64,
@@ -106,6 +109,7 @@ impl Exporter {
             logs: None,
             metrics: None,
             book: Book::new(began),
+            contents: Contents::new(),
             began,
             due: 0,
             app,
@@ -137,12 +141,13 @@ impl Exporter {
         if let Some(traces) = &telemetry.traces {
             let teller = Rc::clone(&teller);
             let encode = Box::new(move |spans| teller.spans(spans));
-            self.traces = self.lane(Signal::Traces, &traces.to, traces.batching, encode);
+            self.traces = self.lane(Signal::Traces, &traces.to, traces.batching, (encode, spans::weight));
         }
         if let Some(logs) = &telemetry.logs {
             let teller = Rc::clone(&teller);
             let encode = Box::new(move |events| teller.logs(events));
-            self.logs = self.lane(Signal::Logs, &logs.to, logs.batching, encode);
+            // They have bounds that are small.
+            self.logs = self.lane(Signal::Logs, &logs.to, logs.batching, (encode, |_| 0));
         }
         if let Some(metrics) = &telemetry.metrics {
             // They count from the beginning: the next ones say all that these would have said.
@@ -150,7 +155,7 @@ impl Exporter {
             let encode = Box::new(move |batch: Vec<Vec<Metric>>| {
                 teller.metrics(batch.into_iter().flatten().collect())
             });
-            self.metrics = self.lane(Signal::Metrics, &metrics.to, batching, encode);
+            self.metrics = self.lane(Signal::Metrics, &metrics.to, batching, (encode, |_| 0));
             self.due = self.clock.now() + micros(metrics.interval_ms);
         }
     }
@@ -160,11 +165,11 @@ impl Exporter {
         signal: Signal,
         to: &OtlpTarget,
         batching: Batching,
-        encode: super::lane::Encode<T>,
+        (encode, weigh): (super::lane::Encode<T>, fn(&T) -> usize),
     ) -> Option<Lane<T>> {
         let counted = self.app.gateway.outbox.metrics.clone();
         match Sender::new(signal, to, &self.upstream, Arc::clone(&self.clock), counted.clone()) {
-            Ok(sender) => Some(Lane::open(signal, batching, sender, counted, encode)),
+            Ok(sender) => Some(Lane::open(signal, batching, sender, counted, encode, weigh)),
             Err(error) => {
                 tracing::error!(signal = signal.as_str(), %error, "the collector can not be reached as configured");
                 None
@@ -181,30 +186,47 @@ impl Exporter {
     fn look(&mut self) {
         let ended = self.app.gateway.outbox.take();
         for ended in ended {
-            self.add(&ended);
+            self.add(ended);
         }
+        self.add_ready(false);
         if self.metrics.is_some() && self.clock.now() >= self.due {
             self.put_metrics();
         }
     }
 
-    fn add(&mut self, ended: &Ended) {
+    fn add(&mut self, ended: Ended) {
         let Some(telemetry) = &self.telemetry else { return };
         if let Some(metrics) = &telemetry.metrics {
-            self.book.add(ended, &self.places, metrics.max_series);
-        }
-        if let (Some(lane), Some(traces)) = (&self.traces, &telemetry.traces)
-            && (ended.trace.is_sampled || (traces.policy.errors && ended.is_failure()))
-        {
-            let mut list = Vec::new();
-            spans::add(ended, &self.places, &mut list);
-            list.into_iter().for_each(|span| lane.put(span));
+            self.book.add(&ended, &self.places, metrics.max_series);
         }
         if let (Some(lane), Some(wanted)) = (&self.logs, &telemetry.logs)
             && (wanted.all || ended.record.outcome != Outcome::Success)
         {
-            lane.put(logs::event(ended));
+            lane.put(logs::event(&ended));
         }
+        if let Some(traces) = &telemetry.traces
+            && (ended.trace.is_sampled || (traces.policy.errors && ended.is_failure()))
+            && let Some(ended) = self.contents.take(ended, self.clock.now())
+        {
+            self.add_spans(&ended);
+        }
+    }
+
+    /// Those whose last bytes have left meanwhile.
+    fn add_ready(&mut self, is_last: bool) {
+        for ended in self.contents.ready(self.clock.now(), is_last) {
+            self.add_spans(&ended);
+        }
+    }
+
+    fn add_spans(&self, ended: &Ended) {
+        let traces = self.telemetry.as_ref().and_then(|telemetry| telemetry.traces.as_ref());
+        let (Some(lane), Some(traces)) = (&self.traces, traces) else { return };
+        let counted = &self.app.gateway.outbox.metrics;
+        let told = traces.content.and_then(|most| self.contents.told(ended, most, counted));
+        let mut list = Vec::new();
+        spans::add(ended, &self.places, told.as_ref(), &mut list);
+        list.into_iter().for_each(|span| lane.put(span));
     }
 
     /// Puts the metrics as they are now on their way.

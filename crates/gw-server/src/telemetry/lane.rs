@@ -11,12 +11,18 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+/// Most bytes that wait, and most of one request: collectors refuse larger ones.
+const MAX_WAITING_BYTES: usize = 64 << 20;
+const MAX_BATCH_BYTES: usize = 2 << 20;
+
 /// How often is looked whether a lane is empty.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// What is in a lane.
 struct Queue<T> {
-    waiting: RefCell<VecDeque<T>>,
+    /// With what each takes.
+    waiting: RefCell<VecDeque<(usize, T)>>,
+    bytes: Cell<usize>,
     batching: Batching,
     /// There is a batch, or nothing more will come.
     wake: Notify,
@@ -31,6 +37,7 @@ pub(super) struct Lane<T> {
     signal: Signal,
     metrics: TelemetryMetrics,
     task: AbortHandle,
+    weigh: fn(&T) -> usize,
 }
 
 /// Makes a request of a batch, encoded.
@@ -45,27 +52,32 @@ impl<T: 'static> Lane<T> {
         sender: Sender,
         metrics: TelemetryMetrics,
         encode: Encode<T>,
+        weigh: fn(&T) -> usize,
     ) -> Self {
         let queue = Rc::new(Queue {
             waiting: RefCell::default(),
+            bytes: Cell::new(0),
             batching,
             wake: Notify::new(),
             is_leaving: Cell::new(false),
             sending: Cell::new(0),
         });
         let task = tokio::task::spawn_local(carry(Rc::clone(&queue), sender, encode)).abort_handle();
-        Self { queue, signal, metrics, task }
+        Self { queue, signal, metrics, task, weigh }
     }
 
     /// Puts something in, or drops it.
     pub(super) fn put(&self, item: T) {
+        let weight = (self.weigh)(&item);
+        let bytes = self.queue.bytes.get().saturating_add(weight);
         let mut waiting = self.queue.waiting.borrow_mut();
-        if waiting.len() >= self.queue.batching.max_queue {
+        if waiting.len() >= self.queue.batching.max_queue || bytes > MAX_WAITING_BYTES {
             drop(waiting);
             return self.metrics.note_dropped(self.signal, Dropped::QueueFull, 1);
         }
-        waiting.push_back(item);
-        if waiting.len() >= self.queue.batching.max_batch {
+        waiting.push_back((weight, item));
+        self.queue.bytes.set(bytes);
+        if waiting.len() >= self.queue.batching.max_batch || bytes >= MAX_BATCH_BYTES {
             self.queue.wake.notify_one();
         }
     }
@@ -105,7 +117,9 @@ async fn carry<T>(queue: Rc<Queue<T>>, sender: Sender, encode: Encode<T>) {
             sender.send(count, encode(batch)).await;
             queue.sending.set(0);
             // What is no batch yet has its time.
-            if !queue.is_leaving.get() && queue.waiting.borrow().len() < queue.batching.max_batch {
+            let is_batch = queue.waiting.borrow().len() >= queue.batching.max_batch
+                || queue.bytes.get() >= MAX_BATCH_BYTES;
+            if !queue.is_leaving.get() && !is_batch {
                 break;
             }
         }
@@ -115,7 +129,19 @@ async fn carry<T>(queue: Rc<Queue<T>>, sender: Sender, encode: Encode<T>) {
 impl<T> Queue<T> {
     fn batch(&self) -> Vec<T> {
         let mut waiting = self.waiting.borrow_mut();
-        let count = waiting.len().min(self.batching.max_batch);
-        waiting.drain(..count).collect()
+        let mut bytes = 0_usize;
+        let mut fits = |at: usize, weight: usize| {
+            bytes = bytes.saturating_add(weight);
+            at == 0 || (at < self.batching.max_batch && bytes <= MAX_BATCH_BYTES)
+        };
+        let count = waiting.iter().enumerate().take_while(|(at, (weight, _))| fits(*at, *weight)).count();
+        let taken = waiting.drain(..count);
+        let (mut left, mut batch) = (self.bytes.get(), Vec::with_capacity(count));
+        for (weight, item) in taken {
+            left = left.saturating_sub(weight);
+            batch.push(item);
+        }
+        self.bytes.set(left);
+        batch
     }
 }

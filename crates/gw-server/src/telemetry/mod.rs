@@ -2,6 +2,7 @@
 //! the thread that takes ended requests from the outbox, `lane` gathers and sends one kind of telemetry, `send` is one request to
 //! the collector, in HTTP or gRPC. Nothing of this is ever waited for by a call. Prompts and answers never come here.
 
+mod content;
 pub(crate) mod exporter;
 mod grpc;
 mod lane;

@@ -89,6 +89,7 @@ mod streams;
 mod support;
 mod tail;
 mod telemetry;
+mod telemetry_content;
 mod telemetry_conventions;
 mod tenancy;
 mod upgrade;

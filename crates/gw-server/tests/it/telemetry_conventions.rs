@@ -62,9 +62,9 @@ fn config(upstream: &Upstream, broken: &Scripted, endpoint: &str, protocol: &str
          claude-main: {{ targets: [{{ provider: claude, model: chat-model }}] }}\n  \
          second: {{ targets: [{{ provider: broken, model: gone }}, {{ provider: up, model: chat-model }}] }}\n\
          guardrails:\n  judge: {judge}\n\
-         cache: {{ mode: exact, ttl_seconds: 60 }}\n\
+         cache: {{ mode: exact, ttl_seconds: 60 }}\nrecords: {{ logging: redacted }}\n\
          keys:\n  - {{ name: caller, key: {KEY} }}\n\
-         telemetry:\n  otlp: {{ endpoint: \"{endpoint}\", protocol: {protocol} }}\n  traces: {{ interval_ms: 50 }}\n  \
+         telemetry:\n  otlp: {{ endpoint: \"{endpoint}\", protocol: {protocol} }}\n  traces: {{ interval_ms: 50, content: true }}\n  \
          metrics: {{ interval_ms: 200 }}\n  logs: {{ interval_ms: 50, all: true }}\n",
         upstream.providers(),
         broken.url()
@@ -106,6 +106,7 @@ async fn validates(official: &Official, endpoint: &str, protocol: &str) {
             told.iter().all(|name| has(report, "metrics", name))
                 && spans.iter().all(|name| has(report, "spans", name))
                 && report["logs"].as_array().unwrap().len() >= 6
+                && report["content"].as_u64() >= Some(8)
         })
         .await;
     assert_eq!(report["services"], json!(["gatewright"]));

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::traits::{AlertLog, AlertObjectStore};
 use crate::types::{
     AlertDelivery, AlertEvent, AlertEventFilter, AlertEventId, AlertEventRow, AlertMove, AlertState,
-    DeliveryState, StoredAlertObject,
+    DeliveryState, StoredAlertObject, WaitingRoom,
 };
 use gw_model::Micros;
 use std::collections::HashMap;
@@ -29,10 +29,11 @@ const MOVE: &str = "INSERT INTO alert_states (rule, subject, version, is_firing,
 /// A node that takes one keeps others from it; what another one is about to take is left to it.
 const CLAIM: &str = "UPDATE alert_deliveries d SET due_at = $2, attempts = d.attempts + 1 FROM alert_events e \
      WHERE e.id = d.event AND (d.event, d.channel) IN (SELECT event, channel FROM alert_deliveries \
-     WHERE state = 0 AND due_at <= $1 AND channel <> ALL($3) ORDER BY due_at LIMIT $4 FOR UPDATE SKIP LOCKED) \
+     WHERE state = 0 AND due_at <= $1 AND organization = $5 AND channel <> ALL($3) ORDER BY due_at LIMIT $4 \
+     FOR UPDATE SKIP LOCKED) \
      RETURNING e.id, e.time, e.kind, e.rule, e.organization, e.severity, e.subject_id, e.is_silenced, e.notice, \
      d.channel, d.state, d.attempts - 1, d.due_at, d.error";
-const EVENTS: &str = "SELECT id, time, kind, rule, organization, severity, subject_id, is_silenced, notice \
+const EVENTS: &str = "SELECT id, time, kind, rule, organization, severity, subject_id, is_silenced, notice, dropped \
      FROM alert_events WHERE ($1::bigint IS NULL OR time >= $1) AND ($2::bigint IS NULL OR time < $2) \
      AND ($3::text IS NULL OR kind = $3) AND ($4::text IS NULL OR rule = $4) \
      AND ($5::text IS NULL OR severity = $5) AND ($6::text IS NULL OR subject_id = $6) \
@@ -99,7 +100,7 @@ impl AlertLog for PostgresStore {
         let mut order: Vec<usize> = (0..moves.len()).collect();
         order.sort_by_key(|at| moves.get(*at).map(|one| (&one.state.rule, &one.state.subject)));
         self.retried("write what is known of alerts", BULK_LIMIT, async |db| {
-            let mut room = most.saturating_sub(usize::try_from(waiting(db).await?).unwrap_or(usize::MAX));
+            let mut room = WaitingRoom::new(most, waiting_by_organization(db).await?);
             let mut made = vec![None; moves.len()];
             for at in &order {
                 if let (Some(one), Some(made)) = (moves.get(*at), made.get_mut(*at)) {
@@ -112,11 +113,20 @@ impl AlertLog for PostgresStore {
 
     fn add_alert_event(&self, event: &AlertEvent, told: &[AlertDelivery]) -> Result<(), StoreError> {
         self.transaction("write an event of alerts", ANSWER_LIMIT, async |db| {
-            add_event(db, event).await?;
+            add_event(db, event, 0).await?;
             for one in told {
-                add_delivery(db, event.id, one).await?;
+                add_delivery(db, event, one).await?;
             }
             Ok(())
+        })
+    }
+
+    fn due_alerts(&self, now: Micros, but: &[String]) -> Result<Vec<String>, StoreError> {
+        const DUE: &str = "SELECT DISTINCT organization FROM alert_deliveries WHERE state = 0 AND due_at <= $1 \
+                           AND channel <> ALL($2) ORDER BY organization";
+        let but = but.to_vec();
+        self.run("look for alerts that are due", ANSWER_LIMIT, async |db| {
+            db.query(DUE, &[&now, &but]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
         })
     }
 
@@ -124,12 +134,13 @@ impl AlertLog for PostgresStore {
         &self,
         now: Micros,
         until: Micros,
+        organization: &str,
         but: &[String],
         most: usize,
     ) -> Result<Vec<(AlertEvent, AlertDelivery)>, StoreError> {
-        let but = but.to_vec();
+        let (organization, but) = (organization.to_owned(), but.to_vec());
         self.transaction("take alerts that are due", ANSWER_LIMIT, async |db| {
-            let rows = db.query(CLAIM, &[&now, &until, &but, &limit(most)]).await?;
+            let rows = db.query(CLAIM, &[&now, &until, &but, &limit(most), &organization]).await?;
             rows.iter().map(|row| Ok((event(row)?, delivery(row, 9)?))).collect()
         })
     }
@@ -170,16 +181,17 @@ impl AlertLog for PostgresStore {
                 &filter.organizations,
                 &limit(filter.limit),
             ];
-            let events: Vec<AlertEvent> =
-                db.query(EVENTS, values).await?.iter().map(event).collect::<Result<_, _>>()?;
-            let ids: Vec<String> = events.iter().map(|event| event.id.to_string()).collect();
+            let with_dropped = |row: &Row| Ok::<_, Fault>((event(row)?, super::bytes::count(row, 9)?));
+            let events: Vec<(AlertEvent, u64)> =
+                db.query(EVENTS, values).await?.iter().map(with_dropped).collect::<Result<_, _>>()?;
+            let ids: Vec<String> = events.iter().map(|(event, _)| event.id.to_string()).collect();
             let mut by_event: HashMap<String, Vec<AlertDelivery>> = HashMap::new();
             for row in &db.query(told, &[&ids]).await? {
                 by_event.entry(row.try_get(5)?).or_default().push(delivery(row, 0)?);
             }
-            let rows = events.into_iter().map(|event| {
+            let rows = events.into_iter().map(|(event, dropped)| {
                 let deliveries = by_event.remove(&event.id.to_string()).unwrap_or_default();
-                AlertEventRow { event, deliveries }
+                AlertEventRow { event, deliveries, dropped }
             });
             Ok(rows.collect())
         })
@@ -199,7 +211,7 @@ impl AlertLog for PostgresStore {
     }
 }
 
-async fn make(db: &mut Db<'_>, one: &AlertMove, room: &mut usize) -> Result<Option<usize>, Fault> {
+async fn make(db: &mut Db<'_>, one: &AlertMove, room: &mut WaitingRoom) -> Result<Option<usize>, Fault> {
     let state = &one.state;
     let values: Values<'_> = &[
         &clean(&state.rule),
@@ -217,16 +229,19 @@ async fn make(db: &mut Db<'_>, one: &AlertMove, room: &mut usize) -> Result<Opti
         return Ok(None);
     }
     let Some(event) = &one.event else { return Ok(Some(0)) };
-    add_event(db, event).await?;
-    let before = *room;
-    for channel in &one.channels {
-        add_delivery(db, event.id, &AlertDelivery::begun(channel, event.time, room)).await?;
+    let told: Vec<&String> = one.channels.iter().take_while(|_| room.take(&event.organization)).collect();
+    let dropped = one.channels.len() - told.len();
+    add_event(db, event, dropped).await?;
+    for channel in told {
+        add_delivery(db, event, &AlertDelivery::begun(channel, event.time)).await?;
     }
-    Ok(Some(one.channels.len().saturating_sub(before)))
+    Ok(Some(dropped))
 }
 
-async fn add_event(db: &mut Db<'_>, event: &AlertEvent) -> Result<(), Fault> {
-    let sql = format!("INSERT INTO alert_events ({EVENT}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
+async fn add_event(db: &mut Db<'_>, event: &AlertEvent, dropped: usize) -> Result<(), Fault> {
+    let sql = format!(
+        "INSERT INTO alert_events ({EVENT}, dropped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    );
     let values: Values<'_> = &[
         &event.id.to_string(),
         &event.time,
@@ -237,22 +252,33 @@ async fn add_event(db: &mut Db<'_>, event: &AlertEvent) -> Result<(), Fault> {
         &clean(&event.subject_id),
         &event.is_silenced,
         &clean(&event.notice),
+        &limit(dropped),
     ];
     db.execute(&sql, values).await.map(drop)
 }
 
-async fn add_delivery(db: &mut Db<'_>, event: AlertEventId, one: &AlertDelivery) -> Result<(), Fault> {
-    let sql = "INSERT INTO alert_deliveries (event, channel, state, attempts, due_at, error) \
-               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
+async fn add_delivery(db: &mut Db<'_>, event: &AlertEvent, one: &AlertDelivery) -> Result<(), Fault> {
+    let sql = "INSERT INTO alert_deliveries (event, channel, state, attempts, due_at, error, organization) \
+               VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
     let values: Values<'_> = &[
-        &event.to_string(),
+        &event.id.to_string(),
         &one.channel,
         &one.state.code(),
         &i64::from(one.attempts),
         &one.due_at,
         &clean(&one.error),
+        &event.organization,
     ];
     db.execute(sql, values).await.map(drop)
+}
+
+async fn waiting_by_organization(db: &mut Db<'_>) -> Result<HashMap<String, usize>, Fault> {
+    let sql = "SELECT organization, COUNT(*) FROM alert_deliveries WHERE state = 0 GROUP BY organization";
+    let count = |row: &Row| {
+        let count = super::bytes::count(row, 1)?;
+        Ok((row.try_get(0)?, usize::try_from(count).unwrap_or(usize::MAX)))
+    };
+    db.query(sql, &[]).await?.iter().map(count).collect()
 }
 
 async fn waiting(db: &mut Db<'_>) -> Result<u64, Fault> {

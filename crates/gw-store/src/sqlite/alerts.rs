@@ -5,11 +5,12 @@ use crate::error::StoreError;
 use crate::traits::{AlertLog, AlertObjectStore};
 use crate::types::{
     AlertDelivery, AlertEvent, AlertEventFilter, AlertEventId, AlertEventRow, AlertMove, AlertState,
-    DeliveryState, StoredAlertObject,
+    DeliveryState, StoredAlertObject, WaitingRoom,
 };
 use gw_model::Micros;
 use rusqlite::types::{ToSql, Type};
 use rusqlite::{Connection, ErrorCode, Row, params, params_from_iter};
+use std::collections::HashMap;
 
 const OBJECT: &str = "id, kind, organization, name, document, sealed, created_at, updated_at, revision";
 const STATE: &str =
@@ -81,7 +82,7 @@ impl AlertLog for SqliteStore {
 
     fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<Option<usize>>, StoreError> {
         let made = self.write(|tx| {
-            let mut room = most.saturating_sub(usize::try_from(waiting(tx)?).unwrap_or(usize::MAX));
+            let mut room = WaitingRoom::new(most, waiting_by_organization(tx)?);
             let mut made = Vec::with_capacity(moves.len());
             for one in moves {
                 made.push(make(tx, one, &mut room)?);
@@ -93,38 +94,44 @@ impl AlertLog for SqliteStore {
 
     fn add_alert_event(&self, event: &AlertEvent, told: &[AlertDelivery]) -> Result<(), StoreError> {
         let done = self.write(|tx| {
-            add_event(tx, event)?;
-            told.iter().try_for_each(|one| add_delivery(tx, event.id, one))?;
+            add_event(tx, event, 0)?;
+            told.iter().try_for_each(|one| add_delivery(tx, event, one))?;
             Ok::<_, rusqlite::Error>(Some(()))
         });
         done.map(drop).map_err(StoreError::query("write an event of alerts"))
+    }
+
+    fn due_alerts(&self, now: Micros, but: &[String]) -> Result<Vec<String>, StoreError> {
+        let sql = format!(
+            "SELECT DISTINCT organization FROM alert_deliveries WHERE state = 0 AND due_at <= ? \
+             AND channel NOT IN ({}) ORDER BY organization",
+            marks(but)
+        );
+        self.read("look for alerts that are due", |db| {
+            let mut values: Vec<&dyn ToSql> = vec![&now];
+            values.extend(but.iter().map(|one| one as &dyn ToSql));
+            db.prepare_cached(&sql)?.query_map(params_from_iter(values), |row| row.get(0))?.collect()
+        })
     }
 
     fn claim_alerts(
         &self,
         now: Micros,
         until: Micros,
+        organization: &str,
         but: &[String],
         most: usize,
     ) -> Result<Vec<(AlertEvent, AlertDelivery)>, StoreError> {
-        let marks = vec!["?"; but.len()].join(", ");
         let sql = format!(
             "SELECT {}, d.channel, d.state, d.attempts, d.due_at, d.error FROM alert_deliveries d \
-             JOIN alert_events e ON e.id = d.event WHERE d.state = 0 AND d.due_at <= ? \
-             AND d.channel NOT IN ({marks}) ORDER BY d.due_at LIMIT ?",
-            of_event()
+             JOIN alert_events e ON e.id = d.event WHERE d.state = 0 AND d.organization = ? AND d.due_at <= ? \
+             AND d.channel NOT IN ({}) ORDER BY d.due_at LIMIT ?",
+            of_event(),
+            marks(but)
         );
-        // What nobody waits for needs no turn of the only writer.
-        let found = self.read("look for alerts that are due", |db| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM alert_deliveries WHERE state = 0 AND due_at <= ?)";
-            db.prepare_cached(sql)?.query_row([now], |row| row.get::<_, bool>(0))
-        })?;
-        if !found {
-            return Ok(Vec::new());
-        }
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let claimed = self.write(|tx| {
-            let mut values: Vec<&dyn ToSql> = vec![&now];
+            let mut values: Vec<&dyn ToSql> = vec![&organization, &now];
             values.extend(but.iter().map(|one| one as &dyn ToSql));
             values.push(&most);
             let read = |row: &Row<'_>| Ok((event(row)?, delivery(row, 9)?));
@@ -167,7 +174,7 @@ impl AlertLog for SqliteStore {
             let before = filter.before.map(|id| id.to_string());
             let limit = i64::try_from(filter.limit).unwrap_or(i64::MAX);
             let mut sql = format!(
-                "SELECT {EVENT} FROM alert_events WHERE (?1 IS NULL OR time >= ?1) AND (?2 IS NULL OR time < ?2) \
+                "SELECT {EVENT}, dropped FROM alert_events WHERE (?1 IS NULL OR time >= ?1) AND (?2 IS NULL OR time < ?2) \
                  AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR rule = ?4) AND (?5 IS NULL OR severity = ?5) \
                  AND (?6 IS NULL OR subject_id = ?6) AND (?7 IS NULL OR id < ?7)"
             );
@@ -186,17 +193,17 @@ impl AlertLog for SqliteStore {
             }
             sql += " ORDER BY id DESC LIMIT ?";
             values.push(&limit);
-            let events: Vec<AlertEvent> = db
+            let events: Vec<(AlertEvent, i64)> = db
                 .prepare_cached(&sql)?
-                .query_map(params_from_iter(values), event)?
+                .query_map(params_from_iter(values), |row| Ok((event(row)?, row.get(9)?)))?
                 .collect::<rusqlite::Result<_>>()?;
             let mut query = db.prepare_cached(
                 "SELECT channel, state, attempts, due_at, error FROM alert_deliveries WHERE event = ? ORDER BY channel",
             )?;
-            let with = |event: AlertEvent| {
+            let with = |(event, dropped): (AlertEvent, i64)| {
                 let told = query.query_map([event.id.to_string()], |row| delivery(row, 0))?;
                 let deliveries = told.collect::<rusqlite::Result<_>>()?;
-                Ok(AlertEventRow { event, deliveries })
+                Ok(AlertEventRow { event, deliveries, dropped: u64::try_from(dropped).unwrap_or(0) })
             };
             events.into_iter().map(with).collect()
         })
@@ -223,7 +230,7 @@ impl AlertLog for SqliteStore {
     }
 }
 
-fn make(tx: &Connection, one: &AlertMove, room: &mut usize) -> rusqlite::Result<Option<usize>> {
+fn make(tx: &Connection, one: &AlertMove, room: &mut WaitingRoom) -> rusqlite::Result<Option<usize>> {
     let state = &one.state;
     let changed = tx.prepare_cached(MOVE)?.execute(params![
         state.rule,
@@ -241,16 +248,19 @@ fn make(tx: &Connection, one: &AlertMove, room: &mut usize) -> rusqlite::Result<
         return Ok(None);
     }
     let Some(event) = &one.event else { return Ok(Some(0)) };
-    add_event(tx, event)?;
-    let before = *room;
-    for channel in &one.channels {
-        add_delivery(tx, event.id, &AlertDelivery::begun(channel, event.time, room))?;
+    let told: Vec<&String> = one.channels.iter().take_while(|_| room.take(&event.organization)).collect();
+    let dropped = one.channels.len() - told.len();
+    add_event(tx, event, dropped)?;
+    for channel in told {
+        add_delivery(tx, event, &AlertDelivery::begun(channel, event.time))?;
     }
-    Ok(Some(one.channels.len().saturating_sub(before)))
+    Ok(Some(dropped))
 }
 
-fn add_event(tx: &Connection, event: &AlertEvent) -> rusqlite::Result<()> {
-    let sql = format!("INSERT INTO alert_events ({EVENT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+fn add_event(tx: &Connection, event: &AlertEvent, dropped: usize) -> rusqlite::Result<()> {
+    let sql = format!(
+        "INSERT INTO alert_events ({EVENT}, dropped) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    );
     tx.execute(
         &sql,
         params![
@@ -262,18 +272,30 @@ fn add_event(tx: &Connection, event: &AlertEvent) -> rusqlite::Result<()> {
             event.severity,
             event.subject_id,
             event.is_silenced,
-            event.notice
+            event.notice,
+            i64::try_from(dropped).unwrap_or(i64::MAX)
         ],
     )
     .map(drop)
 }
 
-fn add_delivery(tx: &Connection, event: AlertEventId, one: &AlertDelivery) -> rusqlite::Result<()> {
-    let sql = "INSERT OR IGNORE INTO alert_deliveries (event, channel, state, attempts, due_at, error) \
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let values =
-        params![event.to_string(), one.channel, one.state.code(), one.attempts, one.due_at, one.error];
+fn add_delivery(tx: &Connection, event: &AlertEvent, one: &AlertDelivery) -> rusqlite::Result<()> {
+    let sql = "INSERT OR IGNORE INTO alert_deliveries (event, channel, state, attempts, due_at, error, organization) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let (id, code) = (event.id.to_string(), one.state.code());
+    let values = params![id, one.channel, code, one.attempts, one.due_at, one.error, event.organization];
     tx.execute(sql, values).map(drop)
+}
+
+fn waiting_by_organization(db: &Connection) -> rusqlite::Result<HashMap<String, usize>> {
+    let sql = "SELECT organization, COUNT(*) FROM alert_deliveries WHERE state = 0 GROUP BY organization";
+    let count = |row: &Row<'_>| Ok((row.get(0)?, usize::try_from(row.get::<_, i64>(1)?).unwrap_or(0)));
+    db.prepare_cached(sql)?.query_map([], count)?.collect()
+}
+
+/// As many marks as there are values.
+fn marks(values: &[String]) -> String {
+    vec!["?"; values.len()].join(", ")
 }
 
 fn waiting(db: &Connection) -> rusqlite::Result<u64> {

@@ -26,17 +26,21 @@ pub trait AlertObjectStore: Send + Sync {
 pub trait AlertLog: Send + Sync {
     /// What was written at that time or later.
     fn alert_states(&self, since: Micros) -> Result<Vec<AlertState>, StoreError>;
-    /// Makes moves, each with its event and who is told, as far as nobody else was first. At most `most` deliveries wait;
-    /// those beyond are written down as dropped. For each move that was made: how many of its last channels those are.
+    /// Makes moves, each with its event and who is told, as far as nobody else was first. At most `most` deliveries wait, and
+    /// of one organization no more than it leaves free; those beyond are counted with the event. For each move that was made:
+    /// how many of its last channels those are.
     fn move_alerts(&self, moves: &[AlertMove], most: usize) -> Result<Vec<Option<usize>>, StoreError>;
     /// Writes an event about which nobody is to be told any more.
     fn add_alert_event(&self, event: &AlertEvent, told: &[AlertDelivery]) -> Result<(), StoreError>;
-    /// Takes deliveries that are due, of other channels than those, the oldest first: they are due again at `until`, unless it
-    /// is said before what became of them.
+    /// Organizations of which deliveries are due, of other channels than those, in order; empty for the gateway's own.
+    fn due_alerts(&self, now: Micros, but: &[String]) -> Result<Vec<String>, StoreError>;
+    /// Takes deliveries of an organization that are due, of other channels than those, the oldest first: they are due again at
+    /// `until`, unless it is said before what became of them.
     fn claim_alerts(
         &self,
         now: Micros,
         until: Micros,
+        organization: &str,
         but: &[String],
         most: usize,
     ) -> Result<Vec<(AlertEvent, AlertDelivery)>, StoreError>;

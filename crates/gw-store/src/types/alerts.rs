@@ -2,6 +2,7 @@
 
 use super::shown_id::shown_id;
 use gw_model::Micros;
+use std::collections::HashMap;
 
 shown_id! {
     /// Identifies an event: later ones have greater ids. Shown as `alr_` and 32 hex digits.
@@ -108,7 +109,7 @@ pub enum DeliveryState {
     Sent,
     /// The channel did not take it for too long.
     Failed,
-    /// Too much waited.
+    /// Too much waited. Written by earlier versions only: now such deliveries are counted.
     Dropped,
 }
 
@@ -157,6 +158,8 @@ pub struct AlertEventRow {
     pub event: AlertEvent,
     /// Who was told, in the order of ids.
     pub deliveries: Vec<AlertDelivery>,
+    /// How many more should have been, of whom too much waited already.
+    pub dropped: u64,
 }
 
 /// Which events are wanted; newest first.
@@ -183,14 +186,39 @@ pub struct AlertEventFilter {
 }
 
 impl AlertDelivery {
-    /// One that waits, as long as there is room.
-    pub(crate) fn begun(channel: &str, now: Micros, room: &mut usize) -> Self {
-        let has_room = *room > 0;
-        *room = room.saturating_sub(1);
-        let (state, error) = match has_room {
-            true => (DeliveryState::Waiting, ""),
-            false => (DeliveryState::Dropped, "too many alerts wait to be told"),
-        };
-        Self { channel: channel.to_owned(), state, attempts: 0, due_at: now, error: error.to_owned() }
+    /// One that waits.
+    pub(crate) fn begun(channel: &str, now: Micros) -> Self {
+        let (state, error) = (DeliveryState::Waiting, String::new());
+        Self { channel: channel.to_owned(), state, attempts: 0, due_at: now, error }
     }
 }
+
+/// Where deliveries wait. An organization has no more of it than what it leaves free, so that there is room for others
+/// whatever becomes of one; the gateway's own count as one.
+#[derive(Debug)]
+pub(crate) struct WaitingRoom {
+    free: usize,
+    taken: HashMap<String, usize>,
+}
+
+impl WaitingRoom {
+    /// A room for so many, in which these wait.
+    pub(crate) fn new(most: usize, taken: HashMap<String, usize>) -> Self {
+        let all = taken.values().fold(0, |all: usize, one| all.saturating_add(*one));
+        Self { free: most.saturating_sub(all), taken }
+    }
+
+    /// Takes a place, if an organization may have one more.
+    pub(crate) fn take(&mut self, organization: &str) -> bool {
+        let taken = self.taken.get(organization).copied().unwrap_or(0);
+        if taken >= self.free {
+            return false;
+        }
+        self.free -= 1;
+        self.taken.insert(organization.to_owned(), taken + 1);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,7 @@ pub(crate) fn streamed() -> Ended {
 
 fn spans(ended: &Ended) -> Vec<Span> {
     let mut out = Vec::new();
-    add(ended, &Places::default(), &mut out);
+    add(ended, &Places::default(), None, &mut out);
     out
 }
 

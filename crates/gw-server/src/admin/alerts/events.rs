@@ -182,6 +182,7 @@ fn row(row: &AlertEventRow) -> Value {
         json!({ "channel_id": one.channel, "state": one.state.as_str(), "attempts": one.attempts,
             "error": (!one.error.is_empty()).then_some(&one.error) })
     };
+    shown["dropped"] = row.dropped.into();
     shown["deliveries"] = row.deliveries.iter().map(delivery).collect();
     shown
 }

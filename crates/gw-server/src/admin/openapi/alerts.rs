@@ -171,7 +171,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         "AlertSilenceInput": input(&["until:string?"], &SILENCE_MEMBERS),
         "AlertSilence": stored(&["until:string", "is_active:boolean"], &SILENCE_MEMBERS),
         "Alert": object(&[&told[..], &["told_at:string?", "ends_at:string?"]].concat()),
-        "AlertEvent": object(&[&["id:string", "time:string", "type:string"][..], &told, &["is_silenced:boolean", "deliveries:array"]].concat()),
+        "AlertEvent": object(&[&["id:string", "time:string", "type:string"][..], &told, &["is_silenced:boolean", "dropped:integer", "deliveries:array"]].concat()),
         "AlertTest": object(&["sent:boolean", "error:string?", "event_id:string"]),
     });
     match all {

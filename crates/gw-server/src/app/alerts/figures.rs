@@ -35,10 +35,17 @@ type Asked = (&'static str, Micros, Option<&'static str>, Option<AccountId>, boo
 pub(super) struct Memory {
     /// What keys and teams spent by hour, up to an hour.
     histories: Histories,
-    /// Models that are not new to an organization.
-    old_models: HashSet<(AccountId, String)>,
+    /// By rule: models that its organization uses now and that are not new to it.
+    old_models: HashMap<String, HashSet<String>>,
     /// Since when providers are down.
     down_since: HashMap<String, Micros>,
+}
+
+impl Memory {
+    /// Forgets what rules knew that are gone.
+    pub(super) fn keep(&mut self, rules: &HashSet<&str>) {
+        self.old_models.retain(|rule, _| rules.contains(rule.as_str()));
+    }
 }
 
 /// One look.
@@ -191,7 +198,7 @@ impl<'a> Reader<'a> {
         let since = new_since(self.now, made_at);
         let models = match rule.organization {
             None => self.firsts(since)?.models.clone(),
-            Some(organization) => self.new_to(organization, since)?,
+            Some(organization) => self.new_to(&rule.id, organization, since)?,
         };
         let one = |name: String| {
             let summary = format!("Model {name} is used for the first time");
@@ -201,14 +208,22 @@ impl<'a> Reader<'a> {
     }
 
     /// Models that an organization's calls named since then, and never before.
-    fn new_to(&mut self, organization: AccountId, since: Micros) -> Result<Vec<String>, StoreError> {
+    fn new_to(
+        &mut self,
+        rule: &str,
+        organization: AccountId,
+        since: Micros,
+    ) -> Result<Vec<String>, StoreError> {
         let filter = || RollupFilter { accounts: vec![organization], ..RollupFilter::default() };
         let asked = (Span::Hour, since, Some(RollupBy::Model), Some(organization), false, false);
         let used = self.rolled(asked, filter())?;
         let used = used.iter().filter_map(|row| row.value.clone()).filter(|name| !name.is_empty());
-        let old = &self.memory.old_models;
-        let unsure: Vec<String> = used.filter(|name| !old.contains(&(organization, name.clone()))).collect();
+        let known = self.memory.old_models.remove(rule).unwrap_or_default();
+        let (old, unsure): (Vec<String>, Vec<String>) = used.partition(|name| known.contains(name));
+        // What is not used any more is forgotten.
+        let mut old: HashSet<String> = old.into_iter().collect();
         if unsure.is_empty() {
+            self.memory.old_models.insert(rule.to_owned(), old);
             return Ok(unsure);
         }
         // Days before, and the hours of the day up to then.
@@ -223,7 +238,8 @@ impl<'a> Reader<'a> {
             };
             before.extend(self.app.storage.database.rollups(&query)?.into_iter().filter_map(|row| row.value));
         }
-        self.memory.old_models.extend(before.iter().map(|name| (organization, name.clone())));
+        old.extend(before.iter().cloned());
+        self.memory.old_models.insert(rule.to_owned(), old);
         Ok(unsure.into_iter().filter(|name| !before.contains(name)).collect())
     }
 

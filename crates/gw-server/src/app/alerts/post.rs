@@ -1,16 +1,19 @@
-//! Tells channels what is due: takes deliveries out of the database, a few of each channel at a time, so that a slow one holds up no
-//! other; tries again with growing pauses, and gives up after a time. Who takes a delivery and dies leaves it to others.
+//! Tells channels what is due: takes deliveries out of the database, organization by organization, a few of each channel at a time, so
+//! that a slow one holds up no other; tries again with growing pauses, and gives up after a time. Who takes a delivery and dies leaves it to others.
 
 mod http;
 mod mail;
+mod names;
 
-use super::TestAsk;
+use super::Test;
+use super::shares::{Place, Shares};
 use crate::app::state::App;
 use gw_alerts::{Channel, Notice, Way};
 use gw_model::Micros;
 use gw_store::StoreError;
 use gw_store::types::{AlertDelivery, AlertEvent, DeliveryState};
 use gw_upstream::{Upstream, UpstreamConfig};
+use names::Names;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -21,8 +24,6 @@ use tokio::task::JoinSet;
 /// Most notices under way, and most of one channel.
 const MAX_UNDER_WAY: usize = 32;
 const MAX_OF_CHANNEL: usize = 4;
-/// The same of tests.
-const MAX_TESTS_UNDER_WAY: usize = 8;
 
 /// First pause before a notice is told again; each further one is twice as long.
 const FIRST_PAUSE: Micros = 5_000_000;
@@ -73,6 +74,9 @@ pub(crate) struct Post {
     upstream: Rc<Upstream>,
     /// How many are under way, by channel.
     busy: Rc<RefCell<HashMap<String, usize>>>,
+    places: Arc<Shares>,
+    /// The organization whose turn was the last.
+    last: String,
     tasks: JoinSet<()>,
     /// Tests have places of their own, so that nobody keeps others from being told.
     tests: JoinSet<()>,
@@ -81,11 +85,14 @@ pub(crate) struct Post {
 
 impl Post {
     pub(crate) fn new(app: Arc<App>) -> Self {
-        let upstream = Upstream::new(UpstreamConfig::default());
+        let resolver = Some(Arc::new(Names::new()) as Arc<_>);
+        let upstream = Upstream::new(UpstreamConfig { resolver, ..UpstreamConfig::default() });
         Self {
             app,
             upstream,
             busy: Rc::default(),
+            places: Shares::new(MAX_UNDER_WAY),
+            last: String::new(),
             tasks: JoinSet::new(),
             tests: JoinSet::new(),
             is_failing: false,
@@ -95,35 +102,58 @@ impl Post {
     /// Takes what is due and sends it on its way. Gives whether there may be more.
     pub(crate) async fn tell(&mut self) -> bool {
         while self.tasks.try_join_next().is_some() {}
-        let room = MAX_UNDER_WAY.saturating_sub(self.tasks.len()).min(MAX_OF_CHANNEL);
-        if room == 0 {
-            return false;
-        }
-        let busy = self
-            .busy
-            .borrow()
-            .iter()
-            .filter(|(_, count)| **count >= MAX_OF_CHANNEL)
-            .map(|(id, _)| id.clone())
-            .collect::<Vec<_>>();
-        let app = Arc::clone(&self.app);
-        let now = app.gateway.clock().now();
-        let until = now + longest_try(&app) + SPARE;
-        let claim = move || app.storage.database.claim_alerts(now, until, &busy, room);
-        let claimed = match tokio::task::spawn_blocking(claim).await {
-            Ok(Ok(claimed)) => claimed,
-            Ok(Err(error)) => {
-                self.note_failing(&error);
-                return false;
+        while self.tests.try_join_next().is_some() {}
+        match self.tell_some().await {
+            Ok(is_some) => {
+                self.is_failing = false;
+                is_some
             }
-            Err(_) => return false,
-        };
-        self.is_failing = false;
-        let may_be_more = claimed.len() == room;
-        for (event, delivery) in claimed {
-            self.send(event, delivery);
+            Err(error) => {
+                self.note_failing(&error);
+                false
+            }
         }
-        may_be_more
+    }
+
+    async fn tell_some(&mut self) -> Result<bool, StoreError> {
+        if self.tasks.len() >= MAX_UNDER_WAY {
+            return Ok(false);
+        }
+        let is_busy = |(_, count): &(&String, &usize)| **count >= MAX_OF_CHANNEL;
+        let busy: Vec<String> = self.busy.borrow().iter().filter(is_busy).map(|(id, _)| id.clone()).collect();
+        let now = self.app.gateway.clock().now();
+        let until = now + longest_try(&self.app) + SPARE;
+        let all_busy = busy.clone();
+        let mut due = self.asked(move |app| app.storage.database.due_alerts(now, &all_busy)).await?;
+        // Each in its turn.
+        let next = due.partition_point(|one| *one <= self.last);
+        due.rotate_left(next);
+        let mut is_some = false;
+        for organization in due {
+            let room = self.places.left_for(&organization).min(MAX_OF_CHANNEL);
+            if room == 0 {
+                continue;
+            }
+            self.last.clone_from(&organization);
+            let (busy, whose) = (busy.clone(), organization.clone());
+            let claim = move |app: &App| app.storage.database.claim_alerts(now, until, &whose, &busy, room);
+            for (event, delivery) in self.asked(claim).await? {
+                // No more are taken than there are places.
+                let Some(place) = self.places.take(&organization) else { continue };
+                self.send(event, delivery, place);
+                is_some = true;
+            }
+        }
+        Ok(is_some)
+    }
+
+    /// What the database says; nothing where the process ends.
+    async fn asked<T: Default + Send + 'static>(
+        &self,
+        ask: impl FnOnce(&App) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let app = Arc::clone(&self.app);
+        tokio::task::spawn_blocking(move || ask(&app)).await.unwrap_or_else(|_| Ok(T::default()))
     }
 
     fn note_failing(&mut self, error: &StoreError) {
@@ -133,18 +163,18 @@ impl Post {
         }
     }
 
-    fn send(&mut self, event: AlertEvent, delivery: AlertDelivery) {
+    fn send(&mut self, event: AlertEvent, delivery: AlertDelivery, place: Place) {
         let (app, upstream) = (Arc::clone(&self.app), Rc::clone(&self.upstream));
         let busy = Turn::take(&self.busy, &delivery.channel);
         self.tasks.spawn_local(async move {
-            let _busy = busy;
+            let _held = (busy, place);
             let channel = app.alerts.book.load().channels.get(&delivery.channel).cloned();
             let notice: Option<Notice> = serde_json::from_str(&event.notice).ok();
             let kind = channel.as_ref().map_or("unknown", kind_of);
             let sent = match (&channel, notice) {
                 (Some(channel), Some(notice)) => {
                     let letter = Letter { notice, event_id: event.id.to_string(), at: event.time, now: app.gateway.clock().now() };
-                    once(&upstream, channel, &letter).await
+                    names::on_behalf_of(event.organization.clone(), once(&upstream, channel, &letter)).await
                 }
                 (None, _) => Err(Fault::last("there is no such channel any more")),
                 (_, None) => Err(Fault::last("the notice can not be read")),
@@ -168,20 +198,16 @@ impl Post {
         });
     }
 
-    /// May one more test begin?
-    pub(crate) fn has_room_for_test(&mut self) -> bool {
-        while self.tests.try_join_next().is_some() {}
-        self.tests.len() < MAX_TESTS_UNDER_WAY
-    }
-
     /// Tells a channel what nobody needs to know, and says what came of it.
-    pub(crate) fn test(&mut self, ask: TestAsk) {
+    pub(crate) fn test(&mut self, test: Test) {
         let upstream = Rc::clone(&self.upstream);
         let metrics = self.app.alerts.metrics.clone();
         let now = self.app.gateway.clock().now();
         self.tests.spawn_local(async move {
+            let Test { ask, _place } = test;
+            let whose = ask.notice.organization_id.clone();
             let letter = Letter { notice: ask.notice, event_id: ask.event_id, at: ask.at, now };
-            let sent = once(&upstream, &ask.channel, &letter).await;
+            let sent = names::on_behalf_of(whose, once(&upstream, &ask.channel, &letter)).await;
             let outcome = if sent.is_ok() { "sent" } else { "failed" };
             metrics.note_delivery(kind_of(&ask.channel), outcome, 1);
             // Whoever asked may be gone.

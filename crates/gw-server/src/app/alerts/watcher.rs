@@ -76,6 +76,7 @@ impl Watcher {
         self.memory = memory;
         let in_force = rules.map(|(rule, _)| rule.id.as_str());
         let in_force: HashSet<&str> = in_force.chain(book.unread.iter().map(String::as_str)).collect();
+        self.memory.keep(&in_force);
         self.abandon(&in_force, now, &mut moves);
         let is_told = moves.iter().any(|one| !one.channels.is_empty());
         self.make(moves)?;

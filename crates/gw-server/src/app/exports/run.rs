@@ -30,9 +30,8 @@ const SILENT_US: Micros = 300_000_000;
 /// How often one is tried, and the pause behind the first failure; each is twice as long.
 const TRIES: u32 = 6;
 const PAUSE_US: Micros = 5_000_000;
-/// How often schedules are looked at, and how many of the latest exports say what was written already.
+/// How often schedules are looked at.
 const WANT_EVERY_US: Micros = 10_000_000;
-const LATEST: usize = 1_000;
 const DAY_US: Micros = 86_400_000_000;
 /// Old ones that are removed at once.
 const REMOVED: usize = 100;
@@ -157,23 +156,13 @@ impl Exporter {
             return Ok(());
         }
         self.wanted_at = now;
-        let latest: Vec<Export> = self
-            .app
-            .storage
-            .database
-            .exports(None, LATEST)?
-            .into_iter()
-            .filter_map(|one| Export::read(one).ok())
-            .collect();
+        let database = &self.app.storage.database;
         for wanted in &settings.schedules {
             // What was missed while no gateway ran is made up for, where the schedule was there before.
-            let mine = latest.iter().filter(|export| export.job.schedule.as_deref() == Some(&wanted.name));
-            let since =
-                mine.map(|export| export.job.until).max().map_or(self.since, |until| until.min(self.since));
-            for (id, job) in schedule::due(wanted, now, since) {
-                if self.app.storage.database.export(id)?.is_some() {
-                    continue;
-                }
+            let missing = schedule::missing(wanted, now, self.since, |id| {
+                database.export(id).map(|there| there.is_some())
+            })?;
+            for (id, job) in missing {
                 let empty = StoredExport {
                     id,
                     state: ExportState::Waiting,

@@ -11,17 +11,38 @@ const HOUR_US: Micros = 3_600_000_000;
 /// How far back a schedule is made up for, when no gateway ran.
 const BACK: Duration = Duration::from_secs(3 * 86_400);
 
-/// What is due now: ids and jobs, the oldest first.
-pub(super) fn due(schedule: &Schedule, now: Micros, since: Micros) -> Vec<(u128, Job)> {
+/// What is due now and not there: ids and jobs, the oldest first. They are wanted from `since` on; where the schedule was
+/// followed before, from the last one on that is there. Each is looked for by its id, so that no number of other exports hides
+/// it.
+pub(super) fn missing<E>(
+    schedule: &Schedule,
+    now: Micros,
+    since: Micros,
+    mut is_there: impl FnMut(u128) -> Result<bool, E>,
+) -> Result<Vec<(u128, Job)>, E> {
     let span = if schedule.is_hourly { HOUR_US } else { 24 * HOUR_US };
     let delay = Micros::try_from(schedule.delay_minutes).unwrap_or(Micros::MAX).saturating_mul(60_000_000);
     let end = now.saturating_sub(delay).div_euclid(span);
     let back = Micros::try_from(BACK.as_micros()).unwrap_or(Micros::MAX);
+    let first = now.saturating_sub(back).div_euclid(span);
     // Not from before the schedule was known, but for the stretch that it began in.
-    let first = since.max(now.saturating_sub(back)).div_euclid(span);
-    (first..end)
-        .map(|number| (id(&schedule.name, number * span), job(schedule, number * span, span, now)))
-        .collect()
+    let begin = since.div_euclid(span);
+    let mut missing = Vec::new();
+    let mut is_followed = false;
+    for number in (first..end).rev() {
+        if is_followed && number < begin {
+            break;
+        }
+        let id = id(&schedule.name, number * span);
+        match is_there(id)? {
+            true => is_followed = true,
+            false => missing.push((number, id)),
+        }
+    }
+    if !is_followed {
+        missing.retain(|(number, _)| *number >= begin);
+    }
+    Ok(missing.into_iter().rev().map(|(number, id)| (id, job(schedule, number * span, span, now))).collect())
 }
 
 fn id(name: &str, from: Micros) -> u128 {

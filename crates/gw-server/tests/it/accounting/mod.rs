@@ -160,6 +160,8 @@ async fn callers_records_usage_budgets_and_metrics_agree() {
     let truth = records(&gateway, &seen, &upstream).await;
     books_agree(&gateway, &truth).await;
     metrics_agree(&gateway, &truth, &outcomes).await;
+    let tries = upstream.stats().requests;
+    println!("{} calls, {tries} tries, {} nano-dollars; {outcomes:?}", truth.requests, truth.cost);
     // Whoever comes next reads the same.
     let mut gateway = gateway;
     gateway.kill().await;

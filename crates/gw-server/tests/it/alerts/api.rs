@@ -6,7 +6,7 @@ use crate::support::{Answer, Call, Gateway, MASTER};
 use http::Method;
 use serde_json::{Value, json};
 
-async fn made(gateway: &Gateway, token: &str, path: &str, body: Value) -> Answer {
+pub(super) async fn made(gateway: &Gateway, token: &str, path: &str, body: Value) -> Answer {
     gateway.send(Call::post(&format!("/api/v1/{path}"), body.to_string()).key(token)).await
 }
 
@@ -15,12 +15,12 @@ async fn gateway(place: &Scripted, more: &str) -> Gateway {
     Gateway::start(&text).await
 }
 
-fn id(answer: &Answer) -> String {
+pub(super) fn id(answer: &Answer) -> String {
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
 /// An organization, a key of it, and the token of its admin.
-async fn tenant(gateway: &Gateway, name: &str) -> (String, String, String) {
+pub(super) async fn tenant(gateway: &Gateway, name: &str) -> (String, String, String) {
     let organization = id(&made(gateway, MASTER, "organizations", json!({"name": name})).await);
     let team = json!({"name": format!("team-{name}"), "organization_id": organization});
     let team = id(&made(gateway, MASTER, "teams", team).await);

@@ -1,8 +1,10 @@
 //! Alerts, against real receivers: a web hook, a mail server, two gateways over PostgreSQL. Who is told, once, and in which words.
 
 mod api;
+mod kinds;
 mod mail;
 mod mail_server;
+mod shares;
 mod told;
 
 use super::support::scripted::{Scripted, Seen, Step};

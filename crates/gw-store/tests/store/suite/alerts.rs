@@ -87,10 +87,10 @@ pub(crate) fn whoever_moves_an_alert_first_is_the_only_one(store: &impl Store) {
 
 pub(crate) fn an_alert_is_handed_to_one_teller_at_a_time(store: &impl Store) {
     let moves = [fire("a", NOON, &["one", "two"]), fire("b", NOON + 1, &["one"])];
-    assert_eq!(store.move_alerts(&moves, 2).unwrap(), [Some(0), Some(1)]);
+    assert_eq!(store.move_alerts(&moves, 4).unwrap(), [Some(0), Some(1)], "half of the room is for others");
     let claim = |now, but: &[&str]| {
         let but: Vec<String> = but.iter().map(|&one| one.to_owned()).collect();
-        store.claim_alerts(now, now + 100, &but, 10).unwrap()
+        store.claim_alerts(now, now + 100, "", &but, 10).unwrap()
     };
     assert!(claim(NOON - 1, &[]).is_empty());
     let [(first, delivery)] = &claim(NOON + 5, &["two"])[..] else { panic!("one is dropped, one left out") };
@@ -115,7 +115,29 @@ pub(crate) fn an_alert_is_handed_to_one_teller_at_a_time(store: &impl Store) {
     let rows = store.alert_events(&AlertEventFilter { limit: 10, ..Default::default() }).unwrap();
     let states: Vec<Vec<&str>> =
         rows.iter().map(|row| row.deliveries.iter().map(|one| one.state.as_str()).collect()).collect();
-    assert_eq!(states, [vec!["dropped"], vec!["sent", "waiting"]], "newest first");
+    assert_eq!(states, [vec![], vec!["sent", "waiting"]], "newest first");
+    assert_eq!(rows.iter().map(|row| row.dropped).collect::<Vec<_>>(), [1, 0], "what is dropped is counted");
+}
+
+pub(crate) fn the_alerts_of_one_leave_room_for_those_of_others(store: &impl Store) {
+    let of = |organization: &str, subject: &str, time: i64| {
+        let mut one = fire(subject, time, &["one"]);
+        one.event = one.event.map(|event| AlertEvent { organization: organization.to_owned(), ..event });
+        one
+    };
+    let storm: Vec<AlertMove> = (0..30).map(|n| of("org_1", &format!("s{n}"), NOON + n)).collect();
+    let made = store.move_alerts(&storm, 20).unwrap();
+    assert_eq!(made.iter().filter(|one| **one == Some(0)).count(), 10);
+    assert_eq!(store.move_alerts(&[of("org_1", "more", NOON + 30)], 20).unwrap(), [Some(1)]);
+    let others = [of("", "a", NOON + 40), of("org_2", "b", NOON + 41)];
+    assert_eq!(store.move_alerts(&others, 20).unwrap(), [Some(0), Some(0)]);
+    assert_eq!(store.alerts_waiting().unwrap(), 12);
+    assert_eq!(store.due_alerts(NOON + 50, &[]).unwrap(), ["", "org_1", "org_2"]);
+    assert_eq!(store.due_alerts(NOON, &[]).unwrap(), ["org_1"]);
+    assert!(store.due_alerts(NOON + 50, &["one".to_owned()]).unwrap().is_empty());
+    let claimed = store.claim_alerts(NOON + 50, NOON + 100, "org_2", &[], 10).unwrap();
+    assert_eq!(claimed.iter().map(|(event, _)| event.time - NOON).collect::<Vec<_>>(), [41]);
+    assert_eq!(store.due_alerts(NOON + 50, &[]).unwrap(), ["", "org_1"]);
 }
 
 pub(crate) fn events_of_alerts_are_found_and_go(store: &impl Store) {

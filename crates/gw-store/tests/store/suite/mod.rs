@@ -39,7 +39,8 @@ macro_rules! for_each_case {
                 a_budget_that_is_added_knows_what_was_spent_before_folded_or_not;
             alerts:
                 what_alerts_are_made_of_is_kept, whoever_moves_an_alert_first_is_the_only_one,
-                an_alert_is_handed_to_one_teller_at_a_time, events_of_alerts_are_found_and_go;
+                an_alert_is_handed_to_one_teller_at_a_time, events_of_alerts_are_found_and_go,
+                the_alerts_of_one_leave_room_for_those_of_others;
             audit:
                 a_change_and_its_entry_are_stored_together_or_not_at_all, entries_are_numbered_listed_and_verified,
                 old_entries_go_and_the_rest_still_verifies, threads_write_one_chain,
