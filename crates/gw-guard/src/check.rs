@@ -77,10 +77,7 @@ impl Check {
                     )
                 })?)
             }
-            CheckSpec::Secrets { entropy } => {
-                let made = Secrets::new(*entropy);
-                Engine::Secrets(Arc::new(made.map_err(|error| wrong(None, error.to_string()))?))
-            }
+            CheckSpec::Secrets { entropy } => Engine::Secrets(Arc::new(Secrets::new(*entropy))),
             CheckSpec::Injection { min_score } => Engine::Injection { min_score: *min_score },
             CheckSpec::Regex { patterns, max_match_bytes } => {
                 let made = Regexes::new(patterns, *max_match_bytes);
@@ -231,10 +228,14 @@ impl Scanner {
                     secrets.scan(bytes, segment, now, out);
                 })
             }
-            (Engine::Urls(urls), _) => segments
-                .visit(bytes, from, is_end, out, |segment, out| urls.scan(bytes, segment.range.clone(), out)),
+            (Engine::Urls(urls), _) => segments.visit(bytes, from, is_end, out, |segment, out| {
+                // Nothing is a link that has neither a dot nor a scheme.
+                if segment.flags.has_dot() || segment.flags.has_colon() {
+                    urls.scan(bytes, segment.range.clone(), out);
+                }
+            }),
             (Engine::Regex(regexes), Self::Regex(room)) => {
-                walk::scan(regexes, room.cache(), bytes, from, is_end, out)
+                walk::scan(regexes, room, bytes, from, is_end, out)
             }
             (Engine::Terms(terms), _) => walk::scan(terms, &mut (), bytes, from, is_end, out),
             (Engine::Invisible, _) => invisible::scan(text, from, is_end, out),

@@ -15,6 +15,9 @@ const MAX_AUTOMATON_BYTES: usize = 16 << 20;
 /// What its memo may take on each stream, in bytes.
 const MAX_MEMO_BYTES: usize = 4 << 20;
 
+/// Most states of an automaton of which it is told what its matches begin with.
+const MAX_STATES_TOLD: usize = 20_000;
+
 /// Most memos that are kept for the next texts.
 const MAX_IDLE: usize = 4;
 
@@ -30,6 +33,8 @@ struct Inner {
     /// Finds where matches may begin in a text that is there whole, and matches where the automaton can not.
     search: meta::Regex,
     max_match_bytes: usize,
+    /// The bytes with which matches may begin.
+    begins: [bool; 256],
     /// Memos that no text needs now: what the automaton learned from one text serves the next.
     #[expect(clippy::vec_box, reason = "a memo is large, and moves between here and the rooms")]
     idle: Mutex<Vec<Box<Cache>>>,
@@ -38,13 +43,17 @@ struct Inner {
 /// What one text at a time needs.
 #[derive(Debug)]
 pub(crate) struct Room {
+    /// Made when something may begin: in most texts nothing does.
     cache: Option<Box<Cache>>,
     inner: Arc<Inner>,
 }
 
 impl Room {
-    pub(crate) fn cache(&mut self) -> &mut Cache {
-        self.cache.get_or_insert_with(|| Box::new(self.inner.automaton.create_cache()))
+    fn cache(&mut self) -> &mut Cache {
+        self.cache.get_or_insert_with(|| {
+            let idle = self.inner.idle.try_lock().ok().and_then(|mut idle| idle.pop());
+            idle.unwrap_or_else(|| Box::new(self.inner.automaton.create_cache()))
+        })
     }
 }
 
@@ -102,13 +111,14 @@ impl Regexes {
             .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_AUTOMATON_BYTES)))
             .build_many(patterns)
             .map_err(|e| too_large(brief(&e)))?;
-        Ok(Self { inner: Arc::new(Inner { automaton, search, max_match_bytes, idle: Mutex::default() }) })
+        let begins = begins(&automaton);
+        let idle = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { automaton, search, max_match_bytes, begins, idle }) })
     }
 
     /// What one text at a time needs.
     pub(crate) fn room(&self) -> Room {
-        let cache = self.inner.idle.try_lock().ok().and_then(|mut idle| idle.pop());
-        Room { cache, inner: Arc::clone(&self.inner) }
+        Room { cache: None, inner: Arc::clone(&self.inner) }
     }
 
     fn run(&self, cache: &mut Cache, text: &[u8], at: usize, is_end: bool) -> Result<Walk, MatchError> {
@@ -148,6 +158,26 @@ impl Regexes {
     }
 }
 
+/// The bytes with which a match may begin, whatever stands before it. All, where telling would take long.
+fn begins(automaton: &DFA) -> [bool; 256] {
+    let mut begins = [true; 256];
+    if automaton.get_nfa().states().len() > MAX_STATES_TOLD {
+        return begins;
+    }
+    let mut cache = automaton.create_cache();
+    for byte in 0..=u8::MAX {
+        // Automata tell these apart: no text, a word, other signs, and both ends of lines.
+        begins[usize::from(byte)] = [&b""[..], b"a", b" ", b"\n", b"\r"].iter().any(|before| {
+            let text = [before, &[byte][..]].concat();
+            let input = Input::new(&text).range(before.len()..).anchored(Anchored::Yes);
+            let start = automaton.start_state_forward(&mut cache, &input);
+            let next = start.ok().and_then(|start| automaton.next_state(&mut cache, start, byte).ok());
+            next.is_none_or(|state| !state.is_dead())
+        });
+    }
+    begins
+}
+
 /// The engine's error without what it draws.
 fn brief(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -161,11 +191,15 @@ fn brief(error: &dyn std::error::Error) -> String {
 }
 
 impl Walker for Regexes {
-    type Room = Cache;
+    type Room = Room;
 
-    fn candidate(&self, _room: &mut Cache, text: &[u8], from: usize, is_end: bool) -> usize {
+    fn candidate(&self, _room: &mut Room, text: &[u8], from: usize, is_end: bool) -> usize {
         if !is_end {
-            return from;
+            let may_begin = |byte: &u8| self.inner.begins[usize::from(*byte)] && byte & 0xc0 != 0x80;
+            return text
+                .get(from..)
+                .and_then(|rest| rest.iter().position(may_begin))
+                .map_or(text.len(), |at| from + at);
         }
         // A little at a time: what can not be a match for its length must not cost more than that.
         let reach = self.inner.max_match_bytes.max(1024);
@@ -181,8 +215,8 @@ impl Walker for Regexes {
         text.len()
     }
 
-    fn walk(&self, room: &mut Cache, text: &[u8], at: usize, is_end: bool) -> Walk {
-        if let Ok(walk) = self.run(room, text, at, is_end) {
+    fn walk(&self, room: &mut Room, text: &[u8], at: usize, is_end: bool) -> Walk {
+        if let Ok(walk) = self.run(room.cache(), text, at, is_end) {
             return walk;
         }
         // The automaton can not tell words of other scripts apart; the other engine can, with some text behind.

@@ -40,6 +40,10 @@ impl Flags {
     const SPACE: u8 = 8;
     /// What may end a segment without a blank: a dash, and first bytes of characters of scripts without blanks.
     const EDGE: u8 = 16;
+    const DOT: u8 = 32;
+    const CAPITAL: u8 = 64;
+    /// Neither a letter nor a digit of ASCII.
+    const SIGN: u8 = 128;
 
     pub(crate) const fn has_digit(self) -> bool {
         self.0 & Self::DIGIT != 0
@@ -50,20 +54,31 @@ impl Flags {
     pub(crate) const fn has_colon(self) -> bool {
         self.0 & Self::COLON != 0
     }
+    pub(crate) const fn has_dot(self) -> bool {
+        self.0 & Self::DOT != 0
+    }
+    /// A digit, or a sign and a capital.
+    pub(crate) const fn may_be_chosen(self) -> bool {
+        self.has_digit() || (self.0 & Self::CAPITAL != 0 && self.0 & Self::SIGN != 0)
+    }
 }
 
 const CLASSES: [u8; 256] = {
     let mut table = [0; 256];
     let mut at = 0;
     while at < 256 {
-        table[at] = match at as u8 {
+        let byte = at as u8;
+        table[at] = match byte {
             b'0'..=b'9' => Flags::DIGIT,
+            b'A'..=b'Z' => Flags::CAPITAL,
             // Codings of it begin with one of the others.
-            b'@' | b'%' | b'&' => Flags::AT,
-            b':' => Flags::COLON,
+            b'@' | b'%' | b'&' => Flags::AT | Flags::SIGN,
+            b':' => Flags::COLON | Flags::SIGN,
+            b'.' => Flags::DOT | Flags::SIGN,
             b' ' | b'\t' | b'\n' | b'\r' => Flags::SPACE,
-            b'-' | 0xe0 | 0xe1 | 0xe3..=0xe9 | 0xef => Flags::EDGE,
-            _ => 0,
+            b'-' | 0xe0 | 0xe1 | 0xe3..=0xe9 | 0xef => Flags::EDGE | Flags::SIGN,
+            b'a'..=b'z' => 0,
+            _ => Flags::SIGN,
         };
         at += 1;
     }
@@ -168,12 +183,12 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
             }
             return block(text, from, is_end);
         }
-        let mut end = token;
+        let (mut end, mut signs) = (token, 0);
         while let Some(class) = text.get(end).map(|byte| CLASSES[usize::from(*byte)]) {
             if class & Flags::SPACE != 0 {
                 break;
             }
-            flags |= class;
+            (flags, signs) = (flags | class, signs | class);
             end += 1;
             if class & Flags::EDGE != 0
                 && let Some(edge) = edge(text, from, end - 1)
@@ -194,7 +209,11 @@ pub(crate) fn next(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
         if next >= text.len() {
             return if is_end { segment(text.len(), flags) } else { None };
         }
-        let last = last_atom(text.get(from..end).unwrap_or_default());
+        let last = match signs {
+            // Small letters only, as most words.
+            0 => judge_small(text.get(token..end).unwrap_or_default()),
+            _ => last_atom(text.get(from..end).unwrap_or_default()),
+        };
         if last == Atom::Word {
             return segment(next, flags);
         }
@@ -265,7 +284,7 @@ fn block(text: &[u8], from: usize, is_end: bool) -> Option<Segment> {
         memchr::memmem::find(rest, b"-----").map(|tail| from + mark + 9 + tail + 5)
     });
     let segment = |end: usize| {
-        let flags = Flags(Flags::DIGIT | Flags::COLON);
+        let flags = Flags(Flags::DIGIT | Flags::COLON | Flags::DOT);
         Some(Segment { range: from..end, until: end, flags, behind: 0..0, is_block: true })
     };
     match end {
@@ -354,6 +373,11 @@ pub(crate) fn is_escape(text: &[u8], at: usize) -> bool {
 /// Does a word go on behind the byte at a place?
 pub(crate) fn is_within_word(text: &[u8], at: usize) -> bool {
     text.get(at).is_some_and(|byte| is_word(*byte)) && !is_escape(text, at)
+}
+
+/// As [`judge`], of small letters of ASCII.
+fn judge_small(word: &[u8]) -> Atom {
+    if month(word).is_some() { Atom::Number } else { Atom::Word }
 }
 
 fn judge(atom: &[u8]) -> Atom {

@@ -26,6 +26,8 @@ pub struct Terms {
 struct Inner {
     automaton: NFA,
     whole_words: bool,
+    /// The bytes with which terms begin.
+    begins: [bool; 256],
 }
 
 /// Which of a text's terms stands at a place.
@@ -53,7 +55,15 @@ impl Terms {
             .match_kind(MatchKind::LeftmostLongest)
             .ascii_case_insensitive(!case_sensitive)
             .build_from_noncontiguous(&plain)?;
-        Ok(Self { inner: Arc::new(Inner { automaton, whole_words }) })
+        let mut begins = [false; 256];
+        for first in terms.iter().filter_map(|term| term.as_ref().first()) {
+            begins[usize::from(*first)] = true;
+            if !case_sensitive {
+                begins[usize::from(first.to_ascii_lowercase())] = true;
+                begins[usize::from(first.to_ascii_uppercase())] = true;
+            }
+        }
+        Ok(Self { inner: Arc::new(Inner { automaton, whole_words, begins }) })
     }
 
     /// The longest term at a place; `Err` when more text decides.
@@ -104,7 +114,7 @@ impl Walker for Terms {
 
     fn candidate(&self, (): &mut (), text: &[u8], from: usize, is_end: bool) -> usize {
         if !is_end || self.inner.whole_words {
-            return if self.inner.whole_words { word_start(text, from) } else { from };
+            return self.inner.candidate(text, from);
         }
         let input = aho_corasick::Input::new(text).range(from..);
         match self.inner.automaton.try_find(&input) {
@@ -126,16 +136,25 @@ impl Walker for Terms {
     }
 }
 
-/// The next place where no word goes on.
-fn word_start(text: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while at < text.len()
-        && is_word(text[at])
-        && at.checked_sub(1).is_some_and(|before| is_word(text[before]))
-    {
-        at += 1;
+impl Inner {
+    /// The next place where a term may begin by its first byte; with whole words, where no word goes on.
+    fn candidate(&self, text: &[u8], from: usize) -> usize {
+        let rest = text.get(from..).unwrap_or_default();
+        let mut is_within = from.checked_sub(1).is_some_and(|before| is_word(text[before]));
+        for (at, byte) in rest.iter().enumerate() {
+            let is_word = is_word(*byte);
+            let goes_on = match self.whole_words {
+                true => is_word && is_within,
+                // Within a character.
+                false => byte & 0xc0 == 0x80,
+            };
+            if !goes_on && self.begins[usize::from(*byte)] {
+                return from + at;
+            }
+            is_within = is_word;
+        }
+        text.len()
     }
-    at
 }
 
 #[cfg(test)]

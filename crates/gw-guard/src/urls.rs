@@ -20,7 +20,7 @@ impl Urls {
         Self { allow: plain(allow), deny: plain(deny) }
     }
 
-    fn is_denied(&self, host: &str) -> bool {
+    fn is_denied(&self, host: &[u8]) -> bool {
         covers(&self.deny, host) || (!self.allow.is_empty() && !covers(&self.allow, host))
     }
 
@@ -54,7 +54,7 @@ impl Urls {
             return mark + 3;
         }
         let link = link(text, mark + 3, end);
-        if !link.is_empty() && self.is_denied(&host(link)) {
+        if !link.is_empty() && self.is_denied(host(link)) {
             out.push(finding(mark - scheme, mark + 3, link));
         }
         mark + 3 + link.len()
@@ -63,23 +63,29 @@ impl Urls {
     /// What readers and their programs take for a link though it has no scheme: it begins with `www.`, is a host of a usual
     /// kind with a path, or one that must not be linked to. `dot` is its first dot. Gives where it ends.
     fn bare(&self, text: &[u8], from: usize, dot: usize, end: usize, out: &mut Vec<Finding>) -> usize {
+        // The end of a sentence.
+        if !text.get(dot + 1..end).and_then(<[u8]>::first).is_some_and(|b| is_of_host(*b) || *b == b'.') {
+            return dot + 1;
+        }
         let before = text.get(from..dot).unwrap_or_default().iter().rev();
         let label = before.take(63).take_while(|b| is_of_host(**b)).count();
         let start = dot - label;
         let link = link(text, start, end);
         let behind = link.iter().position(|b| !is_of_host(*b) && *b != b'.').unwrap_or(link.len());
-        let name = String::from_utf8_lossy(link.get(..behind).unwrap_or_default()).to_ascii_lowercase();
-        let name = name.trim_end_matches('.');
+        let name = link.get(..behind).unwrap_or_default();
+        let dots = name.iter().rev().take_while(|b| **b == b'.').count();
+        let name = name.get(..name.len() - dots).unwrap_or_default();
         // An address of mail is none, nor is what goes on from a word.
         let is_alone = start.checked_sub(1).is_none_or(|at| !is_of_address(text[at]));
         let next = link.get(behind);
-        if label == 0 || !is_alone || next == Some(&b'@') || !name.contains('.') {
-            return dot + 1;
-        }
+        let last = memchr::memrchr(b'.', name).filter(|_| label > 0 && is_alone && next != Some(&b'@'));
+        let Some(last) = last else { return dot + 1 };
         let has_path =
             matches!(next, Some(b'/' | b'?' | b'#')) || is_port(link.get(behind..).unwrap_or_default());
-        let is_usual = name.rsplit('.').next().is_some_and(|top| TOPS.contains(&top));
-        let is_link = name.starts_with("www.") || (is_usual && has_path) || covers(&self.deny, name);
+        let top = name.get(last + 1..).unwrap_or_default();
+        let is_usual = || TOPS.iter().any(|known| top.eq_ignore_ascii_case(known.as_bytes()));
+        let is_www = name.get(..4).is_some_and(|head| head.eq_ignore_ascii_case(b"www."));
+        let is_link = is_www || (has_path && is_usual()) || covers(&self.deny, name);
         if is_link && self.is_denied(name) {
             out.push(finding(start, start, link));
         }
@@ -96,9 +102,15 @@ const TOPS: &[&str] = &[
     "cf", "example",
 ];
 
-fn covers(list: &[Arc<str>], host: &str) -> bool {
-    list.iter()
-        .any(|known| host.strip_suffix(&**known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+/// Is the host one of the list or below one? In any case.
+fn covers(list: &[Arc<str>], host: &[u8]) -> bool {
+    list.iter().any(|known| {
+        let at = host.len().checked_sub(known.len());
+        let split = at.and_then(|at| host.split_at_checked(at));
+        split.is_some_and(|(rest, tail)| {
+            tail.eq_ignore_ascii_case(known.as_bytes()) && (rest.is_empty() || rest.ends_with(b"."))
+        })
+    })
 }
 
 const fn is_of_host(byte: u8) -> bool {
@@ -133,14 +145,15 @@ const fn is_end_of_link(byte: u8) -> bool {
 }
 
 /// The host of a link, from behind its scheme on; what stands before an `@` is no host.
-fn host(link: &[u8]) -> String {
+fn host(link: &[u8]) -> &[u8] {
     let authority = link.split(|b| matches!(b, b'/' | b'?' | b'#')).next().unwrap_or_default();
     let host = authority.rsplit(|b| *b == b'@').next().unwrap_or_default();
     let host = match host.strip_prefix(b"[") {
         Some(v6) => v6.split(|b| *b == b']').next().unwrap_or_default(),
         None => host.split(|b| *b == b':').next().unwrap_or_default(),
     };
-    String::from_utf8_lossy(host).trim_end_matches('.').to_ascii_lowercase()
+    let dots = host.iter().rev().take_while(|b| **b == b'.').count();
+    host.get(..host.len() - dots).unwrap_or_default()
 }
 
 #[cfg(test)]

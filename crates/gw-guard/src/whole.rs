@@ -81,10 +81,19 @@ const DECLINES: &[&str] = &[
 /// Finds them; `None` where it could not be made, which does not happen with words that are constant.
 static DECLINES_FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(DECLINES).ok());
 
+/// So much of a text tells whether it declines.
+const BEGINNING_CHARACTERS: usize = 240;
+
 /// Does a text decline? Its beginning tells: later the model speaks about something.
 pub(crate) fn refusal(text: &str) -> Option<Finding> {
-    let beginning: String = text.chars().take(240).flat_map(char::to_lowercase).collect();
-    let beginning = beginning.replace('\u{2019}', "'");
+    let head = text.as_bytes().get(..BEGINNING_CHARACTERS.min(text.len())).unwrap_or_default();
+    let beginning = match head.is_ascii() {
+        true => text.get(..head.len()).unwrap_or_default().to_ascii_lowercase(),
+        false => {
+            let lower = text.chars().take(BEGINNING_CHARACTERS).flat_map(char::to_lowercase);
+            lower.map(|c| if c == '\u{2019}' { '\'' } else { c }).collect()
+        }
+    };
     let says = DECLINES_FINDER.as_ref().is_some_and(|finder| finder.is_match(&beginning));
     says.then(|| all(text, "refusal", 90, "words with which models decline"))
 }

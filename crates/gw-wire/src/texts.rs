@@ -3,6 +3,7 @@
 //! nobody knew of must not be a way around. It must not judge what a text says.
 
 mod encoded;
+mod events;
 mod names;
 mod walk;
 
@@ -10,6 +11,8 @@ use crate::json::cursor::DEPTH_CEILING;
 use crate::json::{JsonError, Object};
 use gw_model::guardrail::Speaker;
 use gw_model::{Span, WireFormat};
+
+pub use events::EventReader;
 
 /// How a text stands in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

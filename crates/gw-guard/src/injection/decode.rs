@@ -155,6 +155,9 @@ fn signs(text: &str, out: &mut String) {
     if text.matches('%').take(4).count() >= 4 {
         add(&unescaped(text.replace("% ", "%").as_bytes(), b"%", 2), out);
     }
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return;
+    }
     if text.matches("\\x").take(4).count() >= 4 {
         add(&unescaped(text.as_bytes(), b"\\x", 2), out);
     }
@@ -195,7 +198,7 @@ fn unescaped(text: &[u8], mark: &[u8], digits: usize) -> Vec<u8> {
 /// Tag characters, which no one sees.
 fn tags(text: &str, out: &mut String) {
     // All begin with the same two bytes.
-    if memchr::memmem::find(text.as_bytes(), b"\xf3\xa0").is_some() {
+    if !text.is_ascii() && memchr::memmem::find(text.as_bytes(), b"\xf3\xa0").is_some() {
         let hidden: String = text.chars().filter_map(tag).collect();
         add(hidden.as_bytes(), out);
     }

@@ -136,48 +136,115 @@ fn judge(plain: &str, words: &mut Vec<(usize, u64)>, evidence: &mut Evidence) ->
 /// The words that matter: each with its place among all words.
 fn split(plain: &str, words: &mut Vec<(usize, u64)>) -> Seen {
     words.clear();
-    let mut seen = Seen::default();
-    let mut unfolded = String::new();
-    let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '\'' | '@' | '$' | '!' | '|');
-    let mut place = 0;
-    for word in plain.split(|c| !is_inner(c)).filter(|word| !word.is_empty()) {
-        place += 1;
-        let word = word.trim_matches(|c: char| matches!(c, '-' | '\'' | '!' | '|' | '_'));
+    let mut split = Split { words, seen: Seen::default(), unfolded: String::new(), place: 0 };
+    if plain.is_ascii() {
+        let bytes = plain.as_bytes();
+        let mut from = 0;
+        while from < bytes.len() {
+            let mut signs = 0;
+            let inner = bytes[from..].iter().take_while(|byte| {
+                let class = SIGNS[usize::from(**byte)];
+                signs |= class;
+                class & OUTER == 0
+            });
+            let end = from + inner.count();
+            if end > from {
+                split.word(plain.get(from..end).unwrap_or_default(), signs);
+            }
+            from = end + 1;
+        }
+    } else {
+        let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '\'' | '@' | '$' | '!' | '|');
+        for word in plain.split(|c| !is_inner(c)).filter(|word| !word.is_empty()) {
+            let signs = word.bytes().fold(0, |all, byte| all | SIGNS[usize::from(byte)]);
+            split.word(word, signs);
+        }
+    }
+    let Split { words, seen, .. } = split;
+    if memchr::memmem::find(plain.as_bytes(), b"://").is_some() {
+        mark_links(plain, words);
+    }
+    seen
+}
+
+/// What bytes are in words. No part of one, in ASCII.
+const OUTER: u8 = 1;
+/// At its ends no part of it.
+const TRIMMED: u8 = 2;
+/// Between words of one.
+const JOINT: u8 = 4;
+/// May stand for a letter.
+const LEET: u8 = 8;
+const UNDERSCORE: u8 = 16;
+const AT: u8 = 32;
+
+const SIGNS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut at = 0;
+    while at < 256 {
+        table[at] = match at as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => 0,
+            b'0'..=b'9' | b'$' => LEET,
+            b'@' => LEET | AT,
+            b'!' | b'|' => LEET | TRIMMED,
+            b'-' | b'\'' => TRIMMED | JOINT,
+            b'_' => TRIMMED | UNDERSCORE,
+            _ => OUTER,
+        };
+        at += 1;
+    }
+    table
+};
+
+/// A text on its way into words.
+struct Split<'a> {
+    words: &'a mut Vec<(usize, u64)>,
+    seen: Seen,
+    /// Kept for its room.
+    unfolded: String,
+    place: usize,
+}
+
+impl Split<'_> {
+    /// Takes the next word, of which it is known which signs it has at most.
+    fn word(&mut self, word: &str, signs: u8) {
+        self.place += 1;
+        let has = |class: u8| signs & class != 0;
+        let mut word = word;
+        if has(TRIMMED) {
+            word = word.trim_matches(|c: char| matches!(c, '-' | '\'' | '!' | '|' | '_'));
+        }
         let mut found = classes(word);
-        if word.contains('_') && word.len() > 4 {
+        if has(UNDERSCORE) && word.len() > 4 && word.contains('_') {
             found |= NAME;
         }
-        if word.contains('@') && word.len() > 3 {
+        if has(AT) && word.len() > 3 && word.contains('@') {
             found |= OUTSIDE;
         }
         if found == 0 && !word.is_ascii() {
             for classes in terms(word) {
-                words.push((place, classes));
-                place += 1;
+                self.words.push((self.place, classes));
+                self.place += 1;
             }
         }
-        if found == 0 && (word.contains('-') || word.contains('\'')) {
+        if found == 0 && has(JOINT) && word.contains(['-', '\'']) {
             found = word.split(['-', '\'']).map(classes).fold(0, |all, one| all | one);
         }
-        if found == 0 && word.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b'$' | b'!' | b'|')) {
-            normalise::unleet(word, &mut unfolded);
-            found = classes(&unfolded);
+        if found == 0 && has(LEET) {
+            normalise::unleet(word, &mut self.unfolded);
+            found = classes(&self.unfolded);
         }
         if found == 0 {
             match disguise(word) {
-                Some(Disguise::Rot13) => seen.rot13 += 1,
-                Some(Disguise::Reversed) => seen.reversed += 1,
+                Some(Disguise::Rot13) => self.seen.rot13 += 1,
+                Some(Disguise::Reversed) => self.seen.reversed += 1,
                 None => {}
             }
         }
         if found != 0 {
-            words.push((place, found));
+            self.words.push((self.place, found));
         }
     }
-    if plain.contains("://") {
-        mark_links(plain, words);
-    }
-    seen
 }
 
 /// A link is a place outside. Its words stand among the others, so that the nearest one counts for it.

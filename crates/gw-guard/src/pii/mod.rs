@@ -156,6 +156,21 @@ pub(crate) struct Room {
     found: Vec<Finding>,
 }
 
+/// Atoms of a date.
+const DATE_ATOMS: usize = 3;
+
+/// Letters and digits of the shortest number that is no date: one of a telephone behind a word.
+const LEAST_CHARACTERS: usize = 6;
+
+/// Digits of a date; all numbers that are written in shorter pieces have more.
+const LEAST_DIGITS: usize = 3;
+
+/// Numbers with fewer digits, in which letters stand for them, have more bytes.
+const SHORT_BYTES: usize = 15;
+
+/// Bytes of an address of a machine with dashes.
+const LEAST_DASHED: usize = 17;
+
 /// Appends what a segment has.
 pub(crate) fn scan(text: &[u8], segment: &Segment, kinds: &Kinds, room: &mut Room, out: &mut Vec<Finding>) {
     let Room { atoms, found } = room;
@@ -163,16 +178,35 @@ pub(crate) fn scan(text: &[u8], segment: &Segment, kinds: &Kinds, room: &mut Roo
     if segment.flags.has_at() {
         email::find(text, segment.range.clone(), found);
     }
-    if segment.flags.has_digit() {
+    if segment.flags.has_digit() && may_have_number(text.get(segment.range.clone()).unwrap_or_default()) {
         split(text, segment, atoms);
-        numbers(&Run { text, atoms, behind: segment.behind.clone() }, found);
+        if atoms.len() >= DATE_ATOMS || atoms.iter().map(Atom::length).sum::<usize>() >= LEAST_CHARACTERS {
+            numbers(&Run { text, atoms, behind: segment.behind.clone() }, found);
+        }
     }
-    if segment.flags.has_colon() || segment.flags.has_digit() {
+    // Four numbers with full stops between them, parts with colons, or six parts with dashes.
+    let has_number = segment.flags.has_digit();
+    let may_be_machine = segment.flags.has_dot() || segment.range.len() >= LEAST_DASHED;
+    if segment.flags.has_colon() || (has_number && may_be_machine) {
         machine::find(text, segment.range.clone(), found);
     }
     found.retain(|finding| kinds.has(finding.kind));
     settle(found);
     out.append(found);
+}
+
+/// A quick look at short segments: most words with a digit are no numbers of anybody.
+fn may_have_number(segment: &[u8]) -> bool {
+    let (mut digits, mut length, mut longest) = (0, 0, 0);
+    for byte in segment {
+        digits += usize::from(byte.is_ascii_digit());
+        length = if is_word(*byte) { length + 1 } else { 0 };
+        longest = longest.max(length);
+        if digits >= LEAST_DIGITS || longest >= LEAST_CHARACTERS {
+            return true;
+        }
+    }
+    segment.len() >= SHORT_BYTES
 }
 
 /// Looks at each place where a number may begin; what is found is not looked at again.

@@ -6,7 +6,7 @@ use crate::walk;
 fn found(patterns: &[&str], longest: usize, text: &str) -> Vec<String> {
     let regexes = Regexes::new(patterns, longest).unwrap();
     let mut out = Vec::new();
-    walk::scan(&regexes, regexes.room().cache(), text.as_bytes(), 0, true, &mut out);
+    walk::scan(&regexes, &mut regexes.room(), text.as_bytes(), 0, true, &mut out);
     out.into_iter().map(|finding| text[finding.start..finding.end].to_owned()).collect()
 }
 

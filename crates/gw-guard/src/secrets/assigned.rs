@@ -3,8 +3,12 @@
 
 use super::entropy::{entropy, mix};
 use crate::finding::Finding;
-use crate::segment::CONTEXT_BYTES;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
+use std::sync::LazyLock;
+
+/// So near in front of a value its name stands.
+const NEAR_BYTES: usize = 40;
 
 /// Words for what people choose: short ones count.
 const PASSWORDS: &[&str] = &[
@@ -45,6 +49,40 @@ const TOKENS: &[&str] = &[
     "secret_key",
     "authorization",
 ];
+
+/// Words that with a very random value say enough.
+const HINTS: &[&str] = &["key", "auth", "cred", "sign", "hash_salt", "sas", "salt"];
+
+/// Which of the lists of words something is in.
+#[derive(Clone, Copy, Default)]
+struct Said {
+    password: bool,
+    token: bool,
+    hint: bool,
+}
+
+/// Finds all words of the lists at once; `None` where it could not be made, which does not happen with constants.
+static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .kind(Some(AhoCorasickKind::DFA))
+        .ascii_case_insensitive(true)
+        .build(PASSWORDS.iter().chain(TOKENS).chain(HINTS))
+        .ok()
+});
+
+/// Which lists' words stand in a text, in any case of their letters.
+fn said(text: &[u8]) -> Said {
+    let mut said = Said::default();
+    let Some(words) = &*WORDS else { return said };
+    for found in words.find_overlapping_iter(text) {
+        let at = found.pattern().as_usize();
+        said.password |= at < PASSWORDS.len();
+        said.token |= (PASSWORDS.len()..PASSWORDS.len() + TOKENS.len()).contains(&at);
+        said.hint |= at >= PASSWORDS.len() + TOKENS.len();
+    }
+    said
+}
 
 const PLACEHOLDERS: &[&str] = &[
     "password",
@@ -170,32 +208,28 @@ fn named(text: &[u8], sign: usize, value: &[u8], with_entropy: bool) -> Option<&
     if mix.digits == 0 && (mix.signs == 0 || mix.upper == 0) || is_placeholder(value) {
         return None;
     }
-    let mut lower = [0u8; CONTEXT_BYTES];
     let before = crate::segment::context(text, sign);
-    let line = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    let before = &before[line..];
-    let lower = &mut lower[..before.len()];
-    lower.copy_from_slice(before);
-    lower.make_ascii_lowercase();
+    let line = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     // The name stands near: other words may follow it, but no other sentence.
-    let near = &lower[lower.len().saturating_sub(40)..];
-    let says =
-        |words: &[&str]| words.iter().any(|word| memchr::memmem::find(near, word.as_bytes()).is_some());
-    if says(PASSWORDS) {
+    let near = before.get(line.max(before.len().saturating_sub(NEAR_BYTES))..).unwrap_or_default();
+    let said = said(near);
+    if said.password {
         return Some("password");
     }
+    if !(said.token || with_entropy && said.hint) {
+        return None;
+    }
     let is_random = value.len() >= 12 && mix.digits > 0 && mix.lower + mix.upper > 0 && entropy(value) >= 300;
-    if is_random && says(TOKENS) {
+    if is_random && said.token {
         return Some("api_key");
     }
     let is_very_random =
         value.len() >= 24 && mix.digits > 2 && mix.lower > 2 && mix.upper > 2 && entropy(value) >= 420;
-    (with_entropy && is_very_random && says(&["key", "auth", "cred", "sign", "hash_salt", "sas", "salt"]))
-        .then_some("high_entropy")
+    (with_entropy && is_very_random && said.hint).then_some("high_entropy")
 }
 
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
-    PLACEHOLDERS.iter().any(|word| lower.starts_with(word.as_bytes()))
-        || lower.iter().all(|b| *b == b'*' || *b == b'x' || *b == b'.')
+    let starts =
+        |word: &&str| value.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()));
+    PLACEHOLDERS.iter().any(starts) || value.iter().all(|b| matches!(b, b'*' | b'x' | b'X' | b'.'))
 }

@@ -8,7 +8,6 @@ mod vendors;
 
 use crate::finding::{Finding, settle};
 use crate::segment::{Segment, is_within_word};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
 use vendors::{Form, VENDORS};
 
@@ -17,9 +16,15 @@ pub use vendors::kinds;
 /// The finder of all forms: made once, shared.
 #[derive(Debug)]
 pub struct Secrets {
-    anchors: AhoCorasick,
+    /// A bit for each two bytes with which an anchor begins: small enough to stay in the processor's nearest memory.
+    pairs: Box<[u64; PAIRS / 64]>,
+    /// Forms by the first bytes of their anchors, short anchors first.
+    forms: Vec<Vec<usize>>,
     entropy: bool,
 }
+
+/// So many are two bytes.
+const PAIRS: usize = 1 << 16;
 
 /// A place where a form begins, and which.
 #[derive(Clone, Copy, Debug)]
@@ -36,26 +41,39 @@ impl Hit {
 }
 
 impl Secrets {
-    /// # Errors
-    /// The forms take too much memory, which they do not.
-    pub fn new(entropy: bool) -> Result<Self, aho_corasick::BuildError> {
-        let anchors = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(VENDORS.iter().map(|form| form.anchor))?;
-        Ok(Self { anchors, entropy })
+    /// Makes it; with `entropy`, very random values behind certain words are found too.
+    #[must_use]
+    pub fn new(entropy: bool) -> Self {
+        let (mut pairs, mut forms) = (Box::new([0; PAIRS / 64]), vec![Vec::new(); 256]);
+        for (at, form) in VENDORS.iter().enumerate() {
+            if let [first, second, ..] = *form.anchor.as_bytes() {
+                let pair = usize::from(first) << 8 | usize::from(second);
+                pairs[pair / 64] |= 1u64 << (pair % 64);
+                forms[usize::from(first)].push(at);
+            }
+        }
+        forms.iter_mut().for_each(|forms| forms.sort_by_key(|at| VENDORS[*at].anchor.len()));
+        Self { pairs, forms, entropy }
     }
 
-    /// The anchors in a piece of a text.
+    /// The anchors in a piece of a text, in their order.
     pub(crate) fn hits(&self, text: &[u8], from: usize, to: usize, out: &mut Vec<Hit>) {
         let piece = text.get(from..to).unwrap_or_default();
-        let hit = |found: aho_corasick::Match| Hit {
-            start: from + found.start(),
-            end: from + found.end(),
-            form: found.pattern().as_usize(),
-        };
-        out.extend(self.anchors.find_overlapping_iter(piece).map(hit));
-        out.sort_unstable_by_key(|hit| hit.start);
+        let mut first = 0;
+        for (at, second) in piece.iter().enumerate() {
+            let pair = usize::from(std::mem::replace(&mut first, *second)) << 8 | usize::from(*second);
+            if self.pairs[pair / 64] >> (pair % 64) & 1 == 0 || at == 0 {
+                continue;
+            }
+            let (start, rest) = (from + at - 1, piece.get(at - 1..).unwrap_or_default());
+            let begins = |form: &&usize| rest.starts_with(VENDORS[**form].anchor.as_bytes());
+            let found = self.forms[pair >> 8].iter().filter(begins);
+            out.extend(found.map(|form| Hit {
+                start,
+                end: start + VENDORS[*form].anchor.len(),
+                form: *form,
+            }));
+        }
     }
 
     /// Appends what a segment has. `hits` are those that begin in it.
@@ -63,6 +81,9 @@ impl Secrets {
         let range = segment.range.clone();
         if segment.is_block {
             out.extend(block(text, segment));
+            return;
+        }
+        if hits.is_empty() && !segment.flags.may_be_chosen() {
             return;
         }
         let mut found = Vec::new();
@@ -73,7 +94,9 @@ impl Secrets {
                 found.push(finding);
             }
         }
-        assigned::find(text, range.clone(), self.entropy, &mut found);
+        if segment.flags.may_be_chosen() {
+            assigned::find(text, range.clone(), self.entropy, &mut found);
+        }
         settle(&mut found);
         out.append(&mut found);
     }

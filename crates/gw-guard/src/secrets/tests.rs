@@ -1,7 +1,9 @@
 //! Tests of credentials: forms of vendors, blocks, links and assignments, and examples that are none.
 
+use super::{Secrets, VENDORS};
 use crate::check::Check;
 use gw_model::guardrail::CheckSpec;
+use proptest::prelude::*;
 
 fn found(text: &str) -> Vec<(&'static str, String)> {
     let check = Check::compile(&CheckSpec::Secrets { entropy: true }).unwrap();
@@ -54,5 +56,28 @@ fn examples_and_names_are_none() {
         "see https://example.com/a:b@c and mailto:x@y.example",
     ] {
         assert_eq!(found(text), [], "{text}");
+    }
+}
+
+proptest! {
+    /// Anchors are found wherever they stand, also within and behind each other.
+    #[test]
+    fn every_anchor_is_found(pieces in prop::collection::vec((0..VENDORS.len(), "[ a-zA-Z0-9_:/.-]{0,3}"), 0..12)) {
+        let text: String = pieces.iter().map(|(form, more)| format!("{}{more}", VENDORS[*form].anchor)).collect();
+        let bytes = text.as_bytes();
+        let mut hits = Vec::new();
+        Secrets::new(true).hits(bytes, 0, bytes.len(), &mut hits);
+        let found: Vec<_> = hits.iter().map(|hit| (hit.start, hit.end, hit.form)).collect();
+        let mut want: Vec<_> = VENDORS
+            .iter()
+            .enumerate()
+            .flat_map(|(form, vendor)| {
+                let length = vendor.anchor.len();
+                let stands = move |at: &usize| bytes[*at..].starts_with(vendor.anchor.as_bytes());
+                (0..bytes.len()).filter(stands).map(move |at| (at, at + length, form))
+            })
+            .collect();
+        want.sort_unstable();
+        prop_assert_eq!(found, want);
     }
 }

@@ -114,7 +114,8 @@ impl Items {
         if most.saturating_mul(kept.len()) > policy.max_entry_bytes {
             kept.fill(None);
         }
-        let mut fetching = Fetching { keys: self.keys.clone(), kept, ..Fetching::default() };
+        let (keys, weights) = (self.keys.clone(), self.weights.clone());
+        let mut fetching = Fetching { keys, kept, weights, ..Fetching::default() };
         let mut places = HashMap::new();
         for (at, key) in self.keys.iter().enumerate() {
             if fetching.kept.get(at).is_some_and(Option::is_some) {
@@ -123,7 +124,6 @@ impl Items {
             }
             let place = *places.entry(*key).or_insert_with(|| {
                 fetching.asked.push(at);
-                fetching.weights.push(self.weights.get(at).copied().unwrap_or(1));
                 fetching.asked.len() - 1
             });
             fetching.places.push(Some(place));
@@ -140,6 +140,7 @@ pub(super) struct Fetching {
     kept: Vec<Option<Arc<Answer>>>,
     /// The inputs that are asked for, by their places in the request.
     asked: Vec<usize>,
+    /// Of all inputs.
     weights: Vec<u64>,
     /// For each input its place among those asked for.
     places: Vec<Option<usize>>,
@@ -180,11 +181,19 @@ impl Fetching {
         let tokens = usage.map(|usage| usage.input_tokens).or(tokens).unwrap_or(0);
         let place =
             |at: &usize| if self.is_short { *at } else { self.asked.get(*at).copied().unwrap_or(*at) };
-        let shares = items::shares(tokens, &self.weights);
-        for (at, share) in (0..self.asked.len()).zip(shares) {
-            let key = self.asked.get(at).and_then(|input| self.keys.get(*input));
-            let (Some(key), Some(vector)) = (key, vectors.get(place(&at))) else { continue };
-            self.made.push((*key, Bytes::from(items::put([*vector], &model, share))));
+        // What was counted is all that was sent: also what stands there twice.
+        let weight = |input: usize| self.weights.get(input).copied().unwrap_or(1);
+        let sent: Vec<u64> = match self.is_short {
+            true => self.asked.iter().map(|input| weight(*input)).collect(),
+            false => (0..count).map(weight).collect(),
+        };
+        let shares = items::shares(tokens, &sent);
+        for (at, input) in self.asked.iter().enumerate() {
+            let (key, place) = (self.keys.get(*input), place(&at));
+            let (Some(key), Some(vector), Some(share)) = (key, vectors.get(place), shares.get(place)) else {
+                continue;
+            };
+            self.made.push((*key, Bytes::from(items::put([*vector], &model, *share))));
         }
         if !self.is_short {
             return Ok(None);
@@ -294,3 +303,6 @@ pub(crate) async fn filled(
 fn lost() -> Refusal {
     Refusal::new(ErrorCode::UpstreamError, "the provider's answer has other vectors than were asked for")
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ use crate::guard::{about as about_call, blocked};
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
-use gw_guard::Side;
+use gw_guard::{Blocked, Side};
 use gw_model::snapshot::PathSettings;
 use gw_model::{Call, Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, Timer, UpstreamBody};
@@ -300,35 +300,43 @@ impl StreamBody {
         }
     }
 
-    /// As [`Self::frames`], with each frame through the guardrails.
+    /// As [`Self::frames`], with the frames through the guardrails.
     fn guarded_frames(&mut self, piece: Bytes) -> (Bytes, Option<Refusal>) {
+        let mut out = Vec::with_capacity(piece.len());
         self.framer.push(piece);
-        let mut out = Vec::new();
-        while let Some(frame) = self.framer.next() {
+        let (mut looked, mut fault) = (Ok(()), None);
+        while looked.is_ok()
+            && fault.is_none()
+            && let Some(frame) = self.framer.next()
+        {
             let is_over = self.meter.finished();
-            let read = frame.and_then(|frame| Ok((goes_on(self.meter.frame(&frame))?, frame)));
-            let fault = match read {
-                Ok((true, frame)) if !is_over => self.guard_frame(Some(frame), &mut out),
-                Ok(_) => Ok(()),
-                Err(error) => Err(self.unreadable(&error)),
-            };
-            if let Err(refusal) = fault {
-                return (out.into(), Some(refusal));
+            match frame.and_then(|frame| Ok((goes_on(self.meter.frame(&frame))?, frame))) {
+                Ok((true, frame)) if !is_over => looked = self.guard_frame(frame),
+                Ok(_) => {}
+                Err(error) => fault = Some(self.unreadable(&error)),
             }
         }
-        let rest = if self.meter.finished() { self.guard_frame(None, &mut out) } else { Ok(()) };
-        (out.into(), rest.err())
+        let is_over = self.meter.finished() && fault.is_none();
+        let stopped = self.guard_settled(looked, is_over, &mut out);
+        (out.into(), stopped.err().or(fault))
     }
 
-    /// Gives a frame to the guardrails, or tells them that none will come; appends what may go on.
-    fn guard_frame(&mut self, frame: Option<Frame>, out: &mut Vec<u8>) -> Result<(), Refusal> {
+    /// Gives a frame to the guardrails.
+    fn guard_frame(&mut self, frame: Frame) -> Result<(), Blocked> {
         let Some(guard) = &mut self.guard else { return Ok(()) };
-        let looked = match frame {
-            // Nobody looks at comments and the like, so they do not go on.
-            Some(frame) => frame.without_others().map_or(Ok(()), |frame| guard.push(frame)),
-            None => guard.finish(),
-        };
-        let mut looked = looked;
+        // Nobody looks at comments and the like, so they do not go on.
+        frame.without_others().map_or(Ok(()), |frame| guard.push(frame))
+    }
+
+    /// No more frames are there, or ever will be: appends what may go on.
+    fn guard_settled(
+        &mut self,
+        looked: Result<(), Blocked>,
+        is_over: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Refusal> {
+        let Some(guard) = &mut self.guard else { return Ok(()) };
+        let mut looked = looked.and_then(|()| if is_over { guard.finish() } else { guard.settle() });
         while let Some(frame) = guard.next() {
             let Some(asked) = &mut self.asked else {
                 if let Err(error) = self.outlet.frame_into(&frame, out) {
@@ -362,20 +370,19 @@ impl StreamBody {
     fn ended(&mut self, rest: Result<Option<Frame>, WireError>) -> Bytes {
         let mut out = Vec::from(self.last.take().unwrap_or_default());
         let was_finished = self.meter.finished();
-        let mut stop = None;
+        let mut looked = Ok(());
         let rest = rest.and_then(|rest| {
             let Some(frame) = rest else { return Ok(()) };
             if goes_on(self.meter.frame(&frame))? {
                 if self.guard.is_some() {
-                    stop = self.guard_frame(Some(frame), &mut out).err();
+                    looked = self.guard_frame(frame);
                 } else {
                     self.outlet.frame_into(&frame, &mut out)?;
                 }
             }
             Ok(())
         });
-        let stop = stop.or_else(|| self.guard_frame(None, &mut out).err());
-        if let Some(refusal) = stop {
+        if let Err(refusal) = self.guard_settled(looked, true, &mut out) {
             return self.cut(&refusal, "guardrail", out.into());
         }
         // Half an event behind the answer's end is no part of it; before, there was more to come.

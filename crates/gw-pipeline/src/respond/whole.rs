@@ -49,7 +49,7 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
         Ok(Held::Part(_)) => {
             let what = if is_guarded { "looked through" } else { "translated" };
             let text = format!("the answer is larger than {limit} bytes and can not be {what}");
-            Ok(broken(*answered, Refusal::new(ErrorCode::UpstreamError, text), "too_large", 0))
+            Ok(broken(*answered, Refusal::new(ErrorCode::UpstreamError, text), "too_large", None, 0))
         }
         Err((error, seen)) => {
             let refusal = match error {
@@ -59,7 +59,7 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
                 ),
                 _ => Refusal::new(ErrorCode::UpstreamError, "the provider's answer broke off"),
             };
-            Ok(broken(*answered, refusal, "cut", seen))
+            Ok(broken(*answered, refusal, "cut", None, seen))
         }
     }
 }
@@ -68,7 +68,7 @@ pub(crate) async fn reply(mut answered: Box<Answered>) -> Result<Reply, Rejected
 async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rejected> {
     let Ok(usage) = held::stated_usage(answered.sent.format, &answered.response.headers, &body) else {
         let refusal = Refusal::new(ErrorCode::UpstreamError, "the provider's answer is not valid JSON");
-        return Ok(broken(*answered, refusal, "malformed", body.len() as u64));
+        return Ok(broken(*answered, refusal, "malformed", None, body.len() as u64));
     };
     // A call in parts is metered by what they say together.
     let usage = usage.filter(|_| answered.sent.earlier.is_empty());
@@ -80,7 +80,7 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
     };
     let translated = match if is_repaired { Ok(None) } else { translate(&answered, &body, usage).await } {
         Ok(translated) => translated,
-        Err(refusal) => return Ok(broken(*answered, refusal, "untranslatable", body.len() as u64)),
+        Err(refusal) => return Ok(broken(*answered, refusal, "untranslatable", usage, body.len() as u64)),
     };
     let is_translated = translated.is_some();
     let (body, usage) = match translated {
@@ -91,7 +91,7 @@ async fn complete(mut answered: Box<Answered>, body: Bytes) -> Result<Reply, Rej
     };
     let filled = match cache::filled(&mut answered, &body, usage).await {
         Ok(filled) => filled,
-        Err(refusal) => return Ok(broken(*answered, refusal, "incomplete", body.len() as u64)),
+        Err(refusal) => return Ok(broken(*answered, refusal, "incomplete", usage, body.len() as u64)),
     };
     let kept = keep::here(&answered);
     // The caller asked for a stream, and got it fetched whole.
@@ -312,11 +312,17 @@ fn large(answered: Answered, head: Bytes) -> Reply {
     reply
 }
 
-/// The upstream billed something that the caller cannot get: charged by what was seen of it.
-fn broken(answered: Answered, refusal: Refusal, reason: &str, seen_bytes: u64) -> Reply {
+/// The upstream billed something that the caller cannot get: charged by what it states, else by what was seen of it.
+fn broken(
+    answered: Answered,
+    refusal: Refusal,
+    reason: &str,
+    stated: Option<Usage>,
+    seen_bytes: u64,
+) -> Reply {
     let Answered { mut ticket, target, model_name, response, .. } = answered;
     let output = ticket.estimated_output(seen_bytes.div_ceil(4));
-    let (usage, source) = meter::charged(None, &ticket, output);
+    let (usage, source) = meter::charged(stated, &ticket, output);
     ticket.close_attempt(response.status.as_u16(), reason, usage, source);
     let reply = told(&ticket, &model_name, &target, &refusal);
     refusal.code.as_str().clone_into(&mut ticket.record.error_code);

@@ -81,8 +81,21 @@ const NAMES: &[&str] = &[
 
 /// Structure: names, kinds, ids and codes. Never what somebody says.
 pub(super) fn is_structure(name: &str) -> bool {
-    NAMES.contains(&name)
+    let first = name.as_bytes().first().map_or(0, |first| LENGTHS[usize::from(*first)]);
+    name.len() < 32 && first >> name.len() & 1 == 1 && NAMES.contains(&name)
 }
+
+/// Lengths of the names by their first byte, a bit each: they tell most others apart.
+const LENGTHS: [u32; 256] = {
+    let mut lengths = [0; 256];
+    let mut at = 0;
+    while at < NAMES.len() {
+        let name = NAMES[at].as_bytes();
+        lengths[name[0] as usize] |= 1 << name.len();
+        at += 1;
+    }
+    lengths
+};
 
 /// Media, vectors and what is sealed, as base64 or numbers. `data` is media only where the object says so.
 pub(super) fn is_encoded(name: &str, holds_media: bool) -> bool {

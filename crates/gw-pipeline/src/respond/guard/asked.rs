@@ -16,7 +16,7 @@ use gw_wire::frames::Frame;
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::json::unescape;
 use gw_wire::sse::SseEvent;
-use gw_wire::texts::{Channel, Ended, Text, Written};
+use gw_wire::texts::{Channel, Ended, EventReader, Text, Written};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
@@ -31,7 +31,7 @@ pub(in crate::respond) type Verdicts = Pin<Box<dyn Future<Output = Vec<Outcome>>
 
 /// See the module.
 pub(in crate::respond) struct StreamAsk {
-    format: WireFormat,
+    reader: EventReader,
     about: About,
     finder: Option<Terms>,
     /// Nothing goes on before the verdicts.
@@ -77,7 +77,7 @@ impl StreamAsk {
     /// For answers in `format`.
     pub(in crate::respond) fn new(guarded: &Guarded, format: WireFormat, about: About) -> Self {
         Self {
-            format,
+            reader: EventReader::new(format),
             about,
             finder: guarded.session.vault.finder(),
             holds: guarded.chosen.holds_answer(),
@@ -94,7 +94,7 @@ impl StreamAsk {
     /// # Errors
     /// More waits than may be held.
     pub(in crate::respond) fn push(&mut self, frame: Frame, guarded: &mut Guarded) -> Result<(), Blocked> {
-        let found = gw_wire::texts::event(self.format, frame.event(), frame.data());
+        let found = self.reader.read(frame.event(), frame.data()).clone();
         self.waiting_bytes += frame.raw().len();
         let (mut pieces, mut wholes) = (Vec::new(), Vec::new());
         for text in found.texts {

@@ -1,6 +1,6 @@
 //! The frames of a stream through its guardrails. A frame goes on when all text in it may; one in which nothing was
-//! replaced goes on as it came. Frames keep their order, so that what waits holds up what is behind it. Serves the
-//! stream step. It must not hold more than its limit.
+//! replaced goes on as it came. Frames keep their order, so that what waits holds up what is behind it. The text of all
+//! frames that came together is looked at together. Serves the stream step. It must not hold more than its limit.
 
 use crate::guard::request::{join, pass, quoted};
 use crate::guard::{Guarded, Rails, Sort};
@@ -12,7 +12,7 @@ use gw_wire::frames::{Frame, Framer};
 use gw_wire::json::splice::{Edit, apply};
 use gw_wire::json::unescape;
 use gw_wire::sse::SseEvent;
-use gw_wire::texts::{Channel, Ended, Text, Written};
+use gw_wire::texts::{Channel, Ended, EventReader, Text, Written};
 use std::collections::VecDeque;
 
 /// Most bytes of frames that wait.
@@ -20,14 +20,21 @@ const MAX_WAITING_BYTES: usize = 16 << 20;
 
 /// See the module.
 pub(in crate::respond) struct StreamGuard {
+    reader: EventReader,
+    said: Said,
+    waiting: VecDeque<Waiting>,
+    waiting_bytes: usize,
+    /// Of the frames that wait, in their order.
+    pieces: VecDeque<Piece>,
+}
+
+/// What the frames say, and who looks at it.
+struct Said {
     guarded: Box<Guarded>,
-    format: WireFormat,
     prose: Rails,
     detail: Rails,
     finder: Option<Terms>,
     flows: Vec<Open>,
-    waiting: VecDeque<Waiting>,
-    waiting_bytes: usize,
     texts: usize,
 }
 
@@ -35,14 +42,19 @@ pub(in crate::respond) struct StreamGuard {
 struct Open {
     channel: Channel,
     flow: Flow,
+    /// What came of it and was not looked at.
+    fresh: String,
     /// Bytes of it that have come.
     total: usize,
+    /// Bytes of it that may go on.
+    released: usize,
     is_over: bool,
 }
 
 struct Waiting {
     frame: Frame,
-    pieces: Vec<Piece>,
+    /// How many pieces of texts it has.
+    pieces: usize,
     /// Of texts that are whole in the frame.
     edits: Vec<Edit>,
 }
@@ -60,56 +72,59 @@ impl StreamGuard {
     /// restored: not here.
     pub(in crate::respond) fn new(guarded: Box<Guarded>, format: WireFormat, restores: bool) -> Self {
         let sort = |is_prose| Sort { speaker: Speaker::Assistant, is_prose };
-        Self {
+        let said = Said {
             prose: guarded.chosen.of_response(sort(true)),
             detail: guarded.chosen.of_response(sort(false)),
             finder: if restores { guarded.session.vault.finder() } else { None },
             guarded,
-            format,
             flows: Vec::new(),
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
             texts: 0,
-        }
+        };
+        let (waiting, pieces) = (VecDeque::new(), VecDeque::new());
+        Self { reader: EventReader::new(format), said, waiting, waiting_bytes: 0, pieces }
     }
 
     /// What is known of the call, back.
     pub(in crate::respond) fn into_guarded(self) -> Box<Guarded> {
-        self.guarded
+        self.said.guarded
     }
 
     /// The guardrails of the call, for what its caller is told.
     pub(in crate::respond) const fn guarded(&self) -> &Guarded {
-        &self.guarded
+        &self.said.guarded
     }
 
     pub(in crate::respond) const fn guarded_mut(&mut self) -> &mut Guarded {
-        &mut self.guarded
+        &mut self.said.guarded
     }
 
-    /// Takes a frame; [`Self::next`] gives what may go on.
+    /// Takes a frame. What it says is looked at with [`Self::settle`], or as soon as its order among others matters.
     ///
     /// # Errors
     /// A guardrail stops the stream.
     pub(in crate::respond) fn push(&mut self, frame: Frame) -> Result<(), Blocked> {
-        let found = gw_wire::texts::event(self.format, frame.event(), frame.data());
-        self.waiting_bytes += frame.raw().len();
-        let mut waiting = Waiting { frame, pieces: Vec::new(), edits: Vec::new() };
+        let Self { reader, said, waiting, waiting_bytes, pieces } = self;
+        let data = frame.data();
+        let found = reader.read(frame.event(), data);
+        *waiting_bytes += frame.raw().len();
         if found.is_echo {
             // What was said before is decided before it is repeated.
-            self.end(found.ended)?;
+            said.end(found.ended)?;
         }
+        let before = pieces.len();
+        let mut edits = Vec::new();
         for text in &found.texts {
             // A frame in which something is stopped goes nowhere.
             match text.channel {
-                Some(channel) => self.piece(&mut waiting, text, channel)?,
-                None => self.whole(&mut waiting, text, found.is_echo)?,
+                Some(channel) => pieces.push_back(said.piece(data, text, channel)),
+                None => edits.extend(said.whole(data, text, found.is_echo)?),
             }
         }
-        self.waiting.push_back(waiting);
-        self.end(found.ended)?;
-        if self.waiting_bytes > MAX_WAITING_BYTES {
-            let name = self.prose.iter().find(|rail| rail.enforces()).map(|rail| rail.spec.name.clone());
+        let (count, ended) = (pieces.len() - before, found.ended);
+        waiting.push_back(Waiting { frame, pieces: count, edits });
+        said.end(ended)?;
+        if *waiting_bytes > MAX_WAITING_BYTES {
+            let name = said.prose.iter().find(|rail| rail.enforces()).map(|rail| rail.spec.name.clone());
             return Err(Blocked {
                 guardrail: name.unwrap_or_else(|| "".into()),
                 kind: "an_answer_too_long_to_hold",
@@ -118,26 +133,64 @@ impl StreamGuard {
         Ok(())
     }
 
+    /// No more frames are there for now: what came is looked at, and [`Self::next`] gives what may go on.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub(in crate::respond) fn settle(&mut self) -> Result<(), Blocked> {
+        self.said.settle()
+    }
+
     /// The stream is over: all that waits may go on.
     ///
     /// # Errors
     /// As [`Self::push`].
     pub(in crate::respond) fn finish(&mut self) -> Result<(), Blocked> {
-        self.end(Ended::All)
+        self.said.end(Ended::All)
     }
 
-    fn piece(&mut self, waiting: &mut Waiting, text: &Text, channel: Channel) -> Result<(), Blocked> {
-        let data = waiting.frame.data();
-        let raw =
-            data.get(text.span.start + 1..text.span.end - 1).and_then(|raw| std::str::from_utf8(raw).ok());
-        let said = unescape(raw.unwrap_or_default());
+    /// The next frame that may go on.
+    pub(in crate::respond) fn next(&mut self) -> Option<Frame> {
+        let count = self.waiting.front()?.pieces;
+        let flows = &mut self.said.flows;
+        let is_ready = |piece: &Piece| flows.get(piece.flow).is_some_and(|open| open.released >= piece.end);
+        if !self.pieces.iter().take(count).all(is_ready) {
+            return None;
+        }
+        let Waiting { frame, mut edits, .. } = self.waiting.pop_front()?;
+        self.waiting_bytes -= frame.raw().len().min(self.waiting_bytes);
+        for piece in self.pieces.drain(..count) {
+            let Some(open) = flows.get_mut(piece.flow) else { continue };
+            let changes =
+                open.flow.edits(piece.start).any(|edit| edit.start < piece.end && edit.end > piece.start);
+            if !changes {
+                continue;
+            }
+            let said = piece_of(frame.data(), piece.span);
+            let changed = gw_guard::apply(&said, piece.start, piece.end, open.flow.edits(piece.start));
+            edits.extend(changed.map(|changed| Edit::replace(piece.span, quoted(&changed))));
+        }
+        if self.waiting.is_empty() {
+            flows.retain(|open| !open.is_over);
+        }
+        if edits.is_empty() {
+            return Some(frame);
+        }
+        let data = Bytes::copy_from_slice(frame.data());
+        Some(frame.with_data(&join(apply(&data, &mut edits))))
+    }
+}
+
+impl Said {
+    /// Notes a piece of a text.
+    fn piece(&mut self, data: &[u8], text: &Text, channel: Channel) -> Piece {
         let at = self.flow(text, channel);
         let open = &mut self.flows[at];
         let start = open.total;
+        let said = piece_of(data, text.span);
+        open.fresh.push_str(&said);
         open.total += said.len();
-        waiting.pieces.push(Piece { span: text.span, flow: at, start, end: open.total });
-        let Guarded { session, original, .. } = &mut *self.guarded;
-        open.flow.push(&said, session, original)
+        Piece { span: text.span, flow: at, start, end: open.total }
     }
 
     /// The text of a channel: the one that is open, or a new one.
@@ -150,31 +203,49 @@ impl StreamGuard {
         self.texts += 1;
         let form = if text.written == Written::Json { Form::Json } else { Form::Plain };
         let flow = Flow::new(Rails::clone(rails), self.finder.clone(), place, form);
-        self.flows.push(Open { channel, flow, total: 0, is_over: false });
+        let fresh = String::new();
+        self.flows.push(Open { channel, flow, fresh, total: 0, released: 0, is_over: false });
         self.flows.len() - 1
     }
 
-    fn whole(&mut self, waiting: &mut Waiting, text: &Text, is_echo: bool) -> Result<(), Blocked> {
+    fn whole(&mut self, data: &[u8], text: &Text, is_echo: bool) -> Result<Option<Edit>, Blocked> {
         let changes = self.finder.is_some() || self.detail.iter().any(|rail| rail.enforces());
         if text.written == Written::Tokens && !changes {
-            return Ok(());
+            return Ok(None);
         }
+        // What came before is masked and noted before.
+        self.settle()?;
         let rails = if text.is_prose { &self.prose } else { &self.detail };
         let place = Place { side: Side::Response, speaker: Speaker::Assistant, text: self.texts };
         let Guarded { session, original, .. } = &mut *self.guarded;
         // What was said before was noted when it was.
         let noted = is_echo.then(|| session.notes.clone());
-        let passed = pass(waiting.frame.data(), text, rails, self.finder.clone(), place, session, original);
+        let passed = pass(data, text, rails, self.finder.clone(), place, session, original);
         if let Some(noted) = noted {
             session.notes = noted;
         } else {
             self.texts += 1;
         }
-        waiting.edits.extend(passed?);
+        passed
+    }
+
+    /// Looks at what came.
+    fn settle(&mut self) -> Result<(), Blocked> {
+        let Guarded { session, original, .. } = &mut *self.guarded;
+        for open in self.flows.iter_mut().filter(|open| !open.fresh.is_empty()) {
+            let looked = open.flow.push(&open.fresh, session, original);
+            open.fresh.clear();
+            open.released = open.flow.released();
+            looked?;
+        }
         Ok(())
     }
 
     fn end(&mut self, ended: Ended) -> Result<(), Blocked> {
+        if ended == Ended::None {
+            return Ok(());
+        }
+        self.settle()?;
         let Guarded { session, original, .. } = &mut *self.guarded;
         for open in self.flows.iter_mut().filter(|open| !open.is_over) {
             let is_over = match ended {
@@ -184,43 +255,19 @@ impl StreamGuard {
             };
             if is_over {
                 open.is_over = true;
-                open.flow.finish(session, original)?;
+                let looked = open.flow.finish(session, original);
+                open.released = open.flow.released();
+                looked?;
             }
         }
         Ok(())
     }
+}
 
-    /// The next frame that may go on.
-    pub(in crate::respond) fn next(&mut self) -> Option<Frame> {
-        let first = self.waiting.front()?;
-        let is_ready =
-            |piece: &Piece| self.flows.get(piece.flow).is_some_and(|open| open.flow.released() >= piece.end);
-        if !first.pieces.iter().all(is_ready) {
-            return None;
-        }
-        let Waiting { frame, pieces, mut edits } = self.waiting.pop_front()?;
-        self.waiting_bytes -= frame.raw().len().min(self.waiting_bytes);
-        for piece in &pieces {
-            let Some(open) = self.flows.get_mut(piece.flow) else { continue };
-            let changes =
-                open.flow.edits(piece.start).any(|edit| edit.start < piece.end && edit.end > piece.start);
-            if !changes {
-                continue;
-            }
-            let raw = frame.data().get(piece.span.start + 1..piece.span.end - 1);
-            let said = unescape(raw.and_then(|raw| std::str::from_utf8(raw).ok()).unwrap_or_default());
-            let changed = gw_guard::apply(&said, piece.start, piece.end, open.flow.edits(piece.start));
-            edits.extend(changed.map(|changed| Edit::replace(piece.span, quoted(&changed))));
-        }
-        if self.waiting.is_empty() {
-            self.flows.retain(|open| !open.is_over);
-        }
-        if edits.is_empty() {
-            return Some(frame);
-        }
-        let data = Bytes::copy_from_slice(frame.data());
-        Some(frame.with_data(&join(apply(&data, &mut edits))))
-    }
+/// What a piece of a text says: its string without quotes and escapes.
+fn piece_of(data: &[u8], span: Span) -> std::borrow::Cow<'_, str> {
+    let raw = data.get(span.start + 1..span.end - 1).and_then(|raw| std::str::from_utf8(raw).ok());
+    unescape(raw.unwrap_or_default())
 }
 
 /// Events of a stream that is over after checks that only replace; `None` when they cannot be looked through.
@@ -241,3 +288,6 @@ pub(crate) fn masked(events: Bytes, guarded: Guarded, format: WireFormat) -> Opt
     }
     Some(out.into())
 }
+
+#[cfg(test)]
+mod tests;

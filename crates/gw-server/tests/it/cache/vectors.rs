@@ -2,7 +2,8 @@
 
 use super::{OTHER, config, said};
 use crate::support::gateway::nanos;
-use crate::support::{Answer, Call, Gateway, KEY, Upstream};
+use crate::support::scripted::{Scripted, Step};
+use crate::support::{Answer, Call, Gateway, KEY, Upstream, speaking};
 use http::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -156,4 +157,34 @@ async fn targets_of_other_formats_are_asked_for_new_inputs_too() {
     assert_eq!(second.header("x-gatewright-cache-inputs"), Some("1"), "{}", second.json());
     assert_eq!(vectors(&second)[1], vectors(&first)[1]);
     assert_eq!(said(&embed(&gateway, KEY, &of(json!(["a", "b", "c"]))).await), "hit");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_few_vectors_are_paid_for_as_the_provider_counted_them() {
+    let answer = json!({
+        "object": "list",
+        "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}],
+        "model": "chat-model",
+        "usage": {"prompt_tokens": 77, "total_tokens": 77}
+    });
+    let upstream = Scripted::start(move |_| {
+        vec![Step::Send(speaking::head("200 OK", "application/json", "", &answer.to_string()).into_bytes())]
+    })
+    .await;
+    let gateway = Gateway::start(&format!(
+        "{}cache: {{ mode: exact }}\nkeys:\n  - {{ name: caller, key: {KEY} }}\n",
+        upstream.provider()
+    ))
+    .await;
+    embed(&gateway, KEY, &of(json!(["a"]))).await;
+    // Two are asked for, and one comes.
+    let body = serde_json::to_vec(&of(json!(["a", "b", "c"]))).unwrap();
+    let answer = gateway.send(Call::post("/v1/embeddings", body).key(KEY)).await;
+    assert_eq!(answer.status.as_u16(), 502, "{}", answer.text());
+    let record = gateway.record(&answer.request_id()).await;
+    assert_eq!(
+        (&record["input_tokens"], &record["usage_source"]),
+        (&json!(77), &json!("upstream")),
+        "{record}"
+    );
 }
