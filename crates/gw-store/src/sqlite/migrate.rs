@@ -30,6 +30,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0021_exports.sql"),
     include_str!("migrations/0022_alerts.sql"),
     include_str!("migrations/0023_datasets.sql"),
+    include_str!("migrations/0024_callers_alone.sql"),
+    include_str!("migrations/0025_short_records.sql"),
 ];
 
 /// True when the tables are as this version writes them.
