@@ -7,6 +7,7 @@ pub use content::{Content, ContentPlace, ContentRoom, MAX_CONTENT_BYTES};
 
 use crate::clock::Micros;
 use crate::record::Record;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub const MAX_STAGES: usize = 32;
 pub const MAX_FINDINGS: usize = 16;
 
 /// Names a trace; never 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TraceId(u128);
 
 impl TraceId {
@@ -34,6 +35,23 @@ impl TraceId {
     #[must_use]
     pub const fn new(random: u128) -> Self {
         Self(if random == 0 { 1 } else { random })
+    }
+
+    /// That of 32 hexadecimal digits, in whatever case; `None` for anything else, and for zeros.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 32 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+        let number = if is_hex { u128::from_str_radix(text, 16).ok()? } else { 0 };
+        (number != 0).then_some(Self(number))
+    }
+
+    /// That of these bytes; `None` for zeros.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Option<Self> {
+        match u128::from_be_bytes(bytes) {
+            0 => None,
+            number => Some(Self(number)),
+        }
     }
 
     /// Its bytes, as they are sent.

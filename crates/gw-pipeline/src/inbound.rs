@@ -3,7 +3,7 @@
 use crate::signed::SignedHead;
 use bytes::Bytes;
 use gw_model::caching::CacheWish;
-use gw_model::trace::Brought;
+use gw_model::trace::{Brought, TraceId};
 use gw_model::{RawLine, Refusal, WireFormat};
 use std::net::IpAddr;
 
@@ -55,6 +55,8 @@ pub struct CallerContext {
     pub timeout_ms: Option<String>,
     /// What the headers want of the cache.
     pub cache: Option<Box<CacheWish>>,
+    /// The trace that the caller says its call belongs to.
+    pub trace_id: Option<TraceId>,
     /// The trace that the call belongs to, where calls are traced.
     pub trace: Option<Box<Brought>>,
     /// It is the gateway's own call, whose texts were screened with the call that it serves.

@@ -41,6 +41,22 @@ pub(crate) fn unpack(packed: &[u8]) -> Vec<AccountId> {
     each(packed).filter_map(account_of).collect()
 }
 
+/// Is it one of those that make a caller: a user, a project, a team, an organization?
+pub(crate) fn is_of_caller(account: &AccountBytes) -> bool {
+    let levels = [Level::User, Level::Project, Level::Team, Level::Organization];
+    levels.iter().any(|level| account.first() == Some(&level.code()))
+}
+
+/// The accounts of these that make a caller.
+pub(crate) fn callers(packed: &[u8]) -> SmallVec<[u8; 8 * ACCOUNT_BYTES]> {
+    each(packed).filter(|account| is_of_caller(account)).flatten().copied().collect()
+}
+
+/// The others of them: customers, tags, and what a later version knows.
+pub(crate) fn others(packed: &[u8]) -> SmallVec<[u8; 8 * ACCOUNT_BYTES]> {
+    each(packed).filter(|account| !is_of_caller(account)).flatten().copied().collect()
+}
+
 /// The first account of a level.
 pub(crate) fn of_level(packed: &[u8], level: Level) -> Option<AccountId> {
     each(packed).filter(|bytes| bytes.first() == Some(&level.code())).find_map(account_of)

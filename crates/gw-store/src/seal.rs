@@ -1,5 +1,5 @@
-//! Seals what must not be readable in the store: AES-256-GCM with a key of its own for each, made from the encryption
-//! key and a random salt, so that no key is used often enough for nonces to matter. What it belongs to is authenticated
+//! Seals what must not be readable in the store: AES-256-GCM with keys made from the encryption key and a random salt, a new
+//! one for every few hundred, so that no key is used often enough for nonces to matter. What it belongs to is authenticated
 //! with it: nothing sealed can be moved to another place. It must not print anything.
 //!
 //! `version u8 = 1 | salt 16 | nonce 12 | ciphertext and tag`. The form is stored and never changed.
@@ -8,6 +8,7 @@ use crate::error::StoreError;
 use crate::keys;
 use gw_model::Secret;
 use hmac::{Hmac, KeyInit, Mac};
+use parking_lot::Mutex;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -15,6 +16,16 @@ use zeroize::Zeroizing;
 const VERSION: u8 = 1;
 const SALT_BYTES: usize = 16;
 const HEAD_BYTES: usize = 1 + SALT_BYTES + NONCE_LEN;
+/// How often one salt and the key made with it are used; making them takes longer than sealing a kilobyte.
+const USES: u32 = 256;
+
+/// A salt in use, and the key made with it.
+#[derive(Clone)]
+struct Salted {
+    salt: [u8; SALT_BYTES],
+    key: LessSafeKey,
+    left: u32,
+}
 
 /// Keys for one purpose.
 pub(crate) struct Seal {
@@ -22,6 +33,7 @@ pub(crate) struct Seal {
     keys: Vec<Secret>,
     /// What is sealed, for errors.
     what: &'static str,
+    salted: Mutex<Option<Salted>>,
 }
 
 impl std::fmt::Debug for Seal {
@@ -33,28 +45,44 @@ impl std::fmt::Debug for Seal {
 impl Seal {
     /// For encryption keys, newest first. Each `purpose` has keys of its own.
     pub(crate) fn new(encryption_keys: &[Secret], purpose: &str, what: &'static str) -> Self {
-        Self { keys: encryption_keys.iter().map(|key| keys::derive(key, purpose)).collect(), what }
+        Self {
+            keys: encryption_keys.iter().map(|key| keys::derive(key, purpose)).collect(),
+            what,
+            salted: Mutex::new(None),
+        }
     }
 
     /// Seals `content`, which belongs to `place`. Errors: there is no key or no randomness.
     pub(crate) fn seal(&self, place: &[u8], content: &[u8]) -> Result<Vec<u8>, StoreError> {
         let failed = || StoreError::Damaged { what: "the encryption key" };
-        let key = self.keys.first().ok_or_else(failed)?;
-        let (mut salt, mut nonce) = ([0; SALT_BYTES], [0; NONCE_LEN]);
-        getrandom::fill(&mut salt).map_err(StoreError::Random)?;
+        let Salted { salt, key, .. } = self.salted()?;
+        let mut nonce = [0; NONCE_LEN];
         getrandom::fill(&mut nonce).map_err(StoreError::Random)?;
+        // Room for the tag, so that no copy of the text is left behind by growing.
         let mut out = Vec::with_capacity(HEAD_BYTES + content.len() + AES_256_GCM.tag_len());
         out.push(VERSION);
         out.extend_from_slice(&salt);
         out.extend_from_slice(&nonce);
-        let key = key_of(key, &salt).ok_or_else(failed)?;
-        // Room for the tag, so that no copy of the text is left behind by growing.
-        let mut body = Vec::with_capacity(content.len() + AES_256_GCM.tag_len());
-        body.extend_from_slice(content);
+        out.extend_from_slice(content);
         let nonce = Nonce::assume_unique_for_key(nonce);
-        key.seal_in_place_append_tag(nonce, Aad::from(place), &mut body).map_err(|_| failed())?;
-        out.append(&mut body);
+        let body = out.get_mut(HEAD_BYTES..).ok_or_else(failed)?;
+        let tag = key.seal_in_place_separate_tag(nonce, Aad::from(place), body).map_err(|_| failed())?;
+        out.extend_from_slice(tag.as_ref());
         Ok(out)
+    }
+
+    /// The salt and the key for the next one.
+    fn salted(&self) -> Result<Salted, StoreError> {
+        let mut salted = self.salted.lock();
+        if let Some(known) = salted.as_mut().filter(|known| known.left > 0) {
+            known.left -= 1;
+            return Ok(known.clone());
+        }
+        let failed = || StoreError::Damaged { what: "the encryption key" };
+        let mut salt = [0; SALT_BYTES];
+        getrandom::fill(&mut salt).map_err(StoreError::Random)?;
+        let key = self.keys.first().and_then(|key| key_of(key, &salt)).ok_or_else(failed)?;
+        Ok(salted.insert(Salted { salt, key, left: USES - 1 }).clone())
     }
 
     /// Opens what [`Self::seal`] made for this place. Errors: it is not that, or none of the keys fits.

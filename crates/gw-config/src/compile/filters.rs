@@ -2,7 +2,7 @@
 //! What they mean is known where they are read.
 
 /// Of a call.
-pub const FILTERS_OF_CALLS: [&str; 34] = [
+pub const FILTERS_OF_CALLS: [&str; 35] = [
     "include",
     "key_id",
     "team_id",
@@ -14,6 +14,7 @@ pub const FILTERS_OF_CALLS: [&str; 34] = [
     "customer",
     "tag",
     "session",
+    "trace_id",
     "user_agent",
     "model",
     "provider",
@@ -43,7 +44,7 @@ pub const FILTERS_OF_CALLS: [&str; 34] = [
 const FILTERS_OF_FEEDBACK: [&str; 3] = ["feedback", "min_score", "max_score"];
 
 /// All that may be asked of a record that is there.
-pub const FILTERS: [&str; 37] = joined(&[&FILTERS_OF_CALLS, &FILTERS_OF_FEEDBACK]);
+pub const FILTERS: [&str; 38] = joined(&[&FILTERS_OF_CALLS, &FILTERS_OF_FEEDBACK]);
 
 /// Names one behind the other, all `N` of them; with another number it does not compile.
 #[must_use]

@@ -3,6 +3,7 @@
 
 use crate::money::FemtoUsd;
 use crate::price::Unit;
+use crate::trace::TraceId;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -31,6 +32,8 @@ pub struct RecordDetails {
     pub connect_us: Option<u64>,
     /// What the attempts were charged at.
     pub prices: Vec<PriceLine>,
+    /// The trace that the call belongs to: its caller's, or one that was begun for it.
+    pub trace_id: Option<TraceId>,
 }
 
 /// What one guardrail found on one side of a call.

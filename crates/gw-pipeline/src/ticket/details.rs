@@ -74,5 +74,6 @@ impl Open {
         details.metadata = context.metadata.take();
         details.client_ip = client_ip;
         details.waited_us = open.waited_us;
+        details.trace_id = open.trace.as_ref().map(|trace| trace.id).or(context.trace_id);
     }
 }

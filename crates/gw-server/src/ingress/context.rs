@@ -1,5 +1,6 @@
 //! What else a head says: the caller's context headers, and which of its headers may go upstream.
 
+use super::tracing::TRACEPARENT;
 use bytes::Bytes;
 use gw_model::{Api, WireFormat};
 use gw_pipeline::CallerContext;
@@ -86,7 +87,12 @@ pub(crate) fn caller(headers: &HeaderMap, keeps_headers: bool) -> CallerContext 
             context.origin = origin(headers);
             continue;
         }
-        let Some(rest) = name.as_str().strip_prefix(CONTEXT) else { continue };
+        let Some(rest) = name.as_str().strip_prefix(CONTEXT) else {
+            if *name == TRACEPARENT {
+                context.trace_id = super::tracing::trace_id(headers);
+            }
+            continue;
+        };
         let place = match rest {
             "customer" => &mut context.customer,
             "session" => &mut context.session,

@@ -1,12 +1,12 @@
 //! The trace that a caller says its request belongs to, in the headers of W3C Trace Context. What is malformed is as if it were not there:
 //! a new trace begins.
 
-use gw_model::trace::{Brought, MAX_BAGGAGE_BYTES, TraceContext};
+use gw_model::trace::{Brought, MAX_BAGGAGE_BYTES, TraceContext, TraceId};
 use gw_pipeline::Gateway;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 
-static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(super) static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
@@ -20,11 +20,20 @@ pub(super) fn brought(gateway: &Gateway, headers: &HeaderMap) -> Option<Box<Brou
     (context.is_some() || baggage.is_some()).then(|| Box::new(Brought { context, baggage, is_own: false }))
 }
 
-fn context(headers: &HeaderMap) -> Option<TraceContext> {
+/// The trace that the caller says its request belongs to.
+pub(super) fn trace_id(headers: &HeaderMap) -> Option<TraceId> {
+    parent(headers).map(|parent| parent.trace)
+}
+
+fn parent(headers: &HeaderMap) -> Option<TraceContext> {
     let mut parents = headers.get_all(&TRACEPARENT).iter();
     // Of two, neither can be trusted.
     let parent = parents.next().filter(|_| parents.next().is_none())?;
-    let context = TraceContext::parse(parent.to_str().ok()?.trim())?;
+    TraceContext::parse(parent.to_str().ok()?.trim())
+}
+
+fn context(headers: &HeaderMap) -> Option<TraceContext> {
+    let context = parent(headers)?;
     Some(context.with_state(texts(headers, &TRACESTATE)))
 }
 

@@ -1,10 +1,12 @@
 //! Roll-ups: sums of calls by minute, hour and day, by who called what and how it went. What they are made of stands here;
 //! a store writes and reads them. It must not know a statement of SQL.
 
+mod parts;
 mod query;
 mod series;
 mod sketch;
 
+pub(crate) use parts::{Part, Told};
 pub(crate) use query::{Answer, Values, account_value};
 pub use query::{Consumption, RollupBy, RollupFilter, RollupFirsts, RollupQuery, RollupRow, Span};
 pub(crate) use series::{Fold, Series};

@@ -1,6 +1,7 @@
 //! What may be asked of roll-ups, and the parts of answering that do not depend on the database: which series count, for
 //! which value, and how their sums come together.
 
+use super::parts::Told;
 use super::series::Series;
 use super::sketch::Sketch;
 use crate::accounts::{account_of, bytes_of, each, of_level};
@@ -51,12 +52,7 @@ impl Span {
 
     /// What rows of it are marked with: those of all calls, or of callers.
     pub(crate) const fn kind(self, is_of_caller: bool) -> i16 {
-        let span = match self {
-            Self::Minute => 0,
-            Self::Hour => 2,
-            Self::Day => 4,
-        };
-        span + if is_of_caller { 1 } else { 0 }
+        self.kind_of(if is_of_caller { Told::Both } else { Told::Calls })
     }
 }
 
@@ -262,11 +258,6 @@ impl RollupQuery {
         self.filter.names_callers() || self.group_by.is_some_and(|by| by.level().is_some())
     }
 
-    /// What rows are marked with that it reads.
-    pub(crate) fn kind(&self) -> i16 {
-        self.span.kind(self.is_of_callers())
-    }
-
     /// The span, as time.
     const fn time(&self, start: i64) -> Micros {
         start.saturating_mul(self.span.us())
@@ -386,7 +377,7 @@ pub(crate) struct Values {
 impl Values {
     /// Takes a series up, if it counts.
     pub(crate) fn take(&mut self, query: &RollupQuery, id: i64, series: &Series<'_>) {
-        if series.is_of_caller != query.is_of_callers() || !query.filter.takes(series) {
+        if (series.told != Told::Calls) != query.is_of_callers() || !query.filter.takes(series) {
             return;
         }
         let value = value_of(query.group_by, series);

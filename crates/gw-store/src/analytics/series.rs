@@ -1,6 +1,7 @@
-//! A series: what calls have in common that are summed up together. Calls of all callers together are one of the two
-//! sorts, those of one caller the other. Serves the fold and whoever asks for roll-ups. It must not touch a database.
+//! A series: what calls have in common that are summed up together. Calls of all callers together are one sort, those of one
+//! caller another, and callers whatever they called the third. Serves the fold and whoever asks for roll-ups. It must not touch a database.
 
+use super::parts::Told;
 use crate::accounts::{ACCOUNT_BYTES, each};
 use gw_model::{Level, Outcome};
 use sha2::{Digest, Sha256};
@@ -23,7 +24,7 @@ pub(crate) enum Fold {
 /// See the module. Texts are empty for none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Series<'a> {
-    pub(crate) is_of_caller: bool,
+    pub(crate) told: Told,
     pub(crate) key: Option<u128>,
     /// The label of a team that is no account.
     pub(crate) team: &'a str,
@@ -62,10 +63,27 @@ impl<'a> Series<'a> {
             Fold::All => {
                 (folded.key, folded.team) = (None, "");
                 folded.accounts.clear();
-                folded.is_of_caller = false;
+                folded.told = Told::Calls;
             }
         }
         folded
+    }
+
+    /// Its caller, whatever was called and however it ended.
+    pub(crate) fn alone(self) -> Self {
+        let Self { key, team, accounts, .. } = self;
+        Self {
+            told: Told::Callers,
+            key,
+            team,
+            accounts,
+            model: "",
+            provider: "",
+            outcome: 0,
+            class: 0,
+            error: "",
+            cache: "",
+        }
     }
 
     /// The same wherever it is computed. Two of a million series have the same with a chance of one to thirty million.
@@ -77,7 +95,8 @@ impl<'a> Series<'a> {
     }
 
     pub(crate) fn pack(&self, to: &mut Vec<u8>) {
-        to.push(u8::from(self.is_of_caller) | (u8::from(self.key.is_some()) << 1));
+        let (is_of_caller, is_alone) = (self.told != Told::Calls, self.told == Told::Callers);
+        to.push(u8::from(is_of_caller) | (u8::from(self.key.is_some()) << 1) | (u8::from(is_alone) << 2));
         to.extend_from_slice(&self.key.unwrap_or(0).to_be_bytes());
         to.extend_from_slice(&[self.outcome, self.class]);
         let texts = [self.team, self.model, self.provider, self.error, self.cache].map(str::as_bytes);
@@ -106,7 +125,11 @@ impl<'a> Series<'a> {
         let [team, model, provider, error, cache] = texts;
         let accounts = SmallVec::from_slice(part()?);
         Some(Self {
-            is_of_caller: flags & 1 != 0,
+            told: match (flags & 1 != 0, flags & 4 != 0) {
+                (_, true) => Told::Callers,
+                (true, false) => Told::Both,
+                (false, false) => Told::Calls,
+            },
             key: (flags & 2 != 0).then(|| u128::from_be_bytes(*key)),
             team,
             accounts,

@@ -79,6 +79,28 @@ fn bodies_come_back_from_what_is_sealed() {
     assert_eq!(bodies.stats(), BodyStats { written: 2, dropped: 0, unmasked: 0 });
 }
 
+/// What was stored must be read for ever.
+#[test]
+fn both_forms_are_read() {
+    let one = content("a prompt, a prompt, a prompt, and so on");
+    let plain = postcard::to_allocvec(&one).unwrap();
+    let mut deflated = vec![1];
+    let mut encoder = flate2::write::DeflateEncoder::new(&mut deflated, flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &plain).unwrap();
+    encoder.finish().unwrap();
+    assert_eq!(content::BodyContent::unpack(&deflated).unwrap(), one);
+    let packed = one.pack().unwrap();
+    assert_eq!(content::BodyContent::unpack(&packed).unwrap(), one);
+    let hex: String = packed.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, include_str!("../../tests/frozen/bodies_v2.txt").trim());
+    for cut in 0..packed.len() {
+        assert!(content::BodyContent::unpack(&packed[..cut]).is_err(), "cut at {cut}");
+    }
+    let mut huge = packed;
+    huge[1..5].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(content::BodyContent::unpack(&huge).is_err(), "no room is made for what cannot be there");
+}
+
 #[test]
 fn what_must_be_masked_and_cannot_be_is_not_kept() {
     let shelf = Arc::new(Shelf::default());

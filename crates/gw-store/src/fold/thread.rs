@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Shortest pause between two rounds, lest the thread spins.
 const MIN_PAUSE: Duration = Duration::from_millis(1);
+/// And while the store takes nothing, whose next round costs more: sums are found again first.
+const AWAY_PAUSE: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 struct State {
@@ -140,6 +142,7 @@ fn run(shared: &Shared, rounds: &mut Rounds, (pause, discover_pause): (Duration,
         if state.stop || state.asked != asked {
             continue;
         }
+        let pause = if state.stats.store_up { pause } else { pause.max(AWAY_PAUSE) };
         shared.wake.wait_for(&mut state, pause);
         since_discovery += pause;
     }

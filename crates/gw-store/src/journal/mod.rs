@@ -18,11 +18,11 @@ mod writer;
 
 pub(crate) use codes::{outcome_code, outcome_of, role_of, source_code, source_of};
 pub use error::JournalError;
-pub(crate) use frame::rest_of;
 pub use frame::{
     AttemptFrame, Frame, FrameError, Intent, IntentFrame, MediaFrame, ParentFrame, RecordBytes, RecordFrame,
     TollFrame, UsageFrame, VerdictFrame,
 };
+pub(crate) use frame::{rest_of, trace_of};
 pub use owned::{MAX_OBJECT_ID_BYTES, Owned, OwnedFrame};
 pub use reader::{ReadEnd, SegmentReader};
 pub use segment::{SegmentId, SegmentInfo, list_segments};

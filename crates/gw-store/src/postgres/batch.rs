@@ -230,7 +230,7 @@ impl Gathered {
         folded.lost += self.write_off(db, &mut entries, &mut added).await?;
         entries.write(db).await?;
         sums::write(&added.sums, db).await?;
-        let rollups = added.sums.rollup_rows(&mut bounds.lock());
+        let rollups = added.sums.rollup_rows(&mut bounds.lock(), false);
         rollups::write(&rollups, db).await?;
         by_node::write(&added.sums, self.node(), db).await?;
         tolls::write(&added.tolls, db).await?;

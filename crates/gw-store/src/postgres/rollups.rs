@@ -5,8 +5,8 @@ use super::db::{BULK_LIMIT, PostgresStore};
 use super::fault::Fault;
 use super::session::{Db, Values as Bound};
 use crate::analytics::{
-    Answer, Consumption, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch, Span, Values,
-    account_value,
+    Answer, Consumption, Part, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch, Span,
+    Told, Values, account_value,
 };
 use crate::error::StoreError;
 use crate::rows::RollupRows;
@@ -108,7 +108,7 @@ async fn name(added: &RollupRows, db: &mut Db<'_>) -> Result<(), Fault> {
         all.iter().map(|(_, series, _)| clean(of(series)).into_owned()).collect()
     };
     let ids: Vec<i64> = all.iter().map(|(id, ..)| *id).collect();
-    let of_callers: Vec<bool> = all.iter().map(|(_, series, _)| series.is_of_caller).collect();
+    let of_callers: Vec<bool> = all.iter().map(|(_, series, _)| series.told != Told::Calls).collect();
     let keys: Vec<Option<Id>> = all.iter().map(|(_, series, _)| series.key.map(Id)).collect();
     let accounts: Vec<&[u8]> = all.iter().map(|(_, series, _)| series.accounts.as_slice()).collect();
     let outcomes: Vec<i16> = all.iter().map(|(_, series, _)| series.outcome.into()).collect();
@@ -190,10 +190,22 @@ async fn read(db: &mut Db<'_>, query: &RollupQuery) -> Result<Vec<RollupRow>, Fa
     }
     let (ids, places): (Vec<i64>, Vec<i32>) =
         values.each().map(|(id, place)| (id, i32::try_from(place).unwrap_or(i32::MAX))).unzip();
-    let (first, end) = query.starts();
-    let kind = query.kind();
-    let bound: Bound<'_> = &[&query.by_time, &ids, &places, &kind, &first, &end];
     let mut answer = Answer::default();
+    for Part { told, span, first, end } in query.parts(i64::MAX) {
+        let kind = span.kind_of(told);
+        let bound: Bound<'_> = &[&query.by_time, &ids, &places, &kind, &first, &end];
+        read_part(db, query, bound, &mut answer).await?;
+    }
+    Ok(answer.rows(query, &values))
+}
+
+/// Adds the sums of a kind and time, which stand in `bound`.
+async fn read_part(
+    db: &mut Db<'_>,
+    query: &RollupQuery,
+    bound: Bound<'_>,
+    answer: &mut Answer,
+) -> Result<(), Fault> {
     for row in db.query(&format!("{SUMS}{}{FROM}", sums(Consumption::COUNTS)), bound).await? {
         answer.row(query, row.try_get(0)?, place(&row)?).0.add(&counts(&row)?);
     }
@@ -211,7 +223,7 @@ async fn read(db: &mut Db<'_>, query: &RollupQuery) -> Result<Vec<RollupRow>, Fa
             sketch.add_count(u16::try_from(bucket).unwrap_or(u16::MAX), count.unsigned_abs());
         }
     }
-    Ok(answer.rows(query, &values))
+    Ok(())
 }
 
 /// From the sums that are kept for each account of a level.
@@ -248,7 +260,7 @@ fn sum(column: &str) -> String {
 fn series(row: &Row) -> Result<Series<'_>, Fault> {
     let key: Option<Id> = row.try_get(2)?;
     Ok(Series {
-        is_of_caller: row.try_get(1)?,
+        told: if row.try_get(1)? { Told::Both } else { Told::Calls },
         key: key.map(|id| id.0),
         team: row.try_get(3)?,
         accounts: SmallVec::from_slice(row.try_get(4)?),

@@ -38,13 +38,6 @@ impl AccountSums {
         }
     }
 
-    /// Adds what other sums hold.
-    pub(super) fn merge(&mut self, other: &Self) {
-        for (cell, sum) in &other.0 {
-            self.0.entry(*cell).or_default().add(sum);
-        }
-    }
-
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

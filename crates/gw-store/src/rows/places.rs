@@ -40,11 +40,6 @@ impl Places {
         place
     }
 
-    /// Takes another's over; gives the places that they have here, in the order in which they stand there.
-    pub(super) fn take_over(&mut self, other: &Self) -> Vec<u32> {
-        other.list.iter().map(|text| self.place(text)).collect()
-    }
-
     /// What was packed, by place.
     pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
         self.list.iter().map(|text| &**text)

@@ -4,7 +4,7 @@
 use super::places::Places;
 use super::record::Totals;
 use super::sums::{Counted, UsageSum};
-use crate::analytics::{Consumption, Fold, RollupLimits, Series, Sketch, Span};
+use crate::analytics::{Consumption, Fold, RollupLimits, Series, Sketch, Span, Told};
 use crate::journal::outcome_code;
 use ahash::{AHashMap, AHashSet};
 use std::collections::BTreeMap;
@@ -85,7 +85,7 @@ impl Rollups {
             .chunks(crate::accounts::ACCOUNT_BYTES)
             .any(|id| id.first() == Some(&gw_model::Level::Team.code()));
         let series = Series {
-            is_of_caller: true,
+            told: Told::Both,
             key: counted.key,
             team: if has_team { "" } else { counted.team },
             accounts,
@@ -97,15 +97,6 @@ impl Rollups {
             cache: counted.cache,
         };
         self.series.of(|to| series.pack(to))
-    }
-
-    /// Adds what others hold.
-    pub(super) fn merge(&mut self, other: &Self) {
-        let places = self.series.take_over(&other.series);
-        for ((minute, series), rollup) in &other.cells {
-            let Some(series) = places.get(*series as usize) else { continue };
-            self.cells.entry((*minute, *series)).or_default().merge(rollup);
-        }
     }
 
     /// Rows that they become, about.
@@ -121,32 +112,41 @@ impl Rollups {
     }
 
     /// The rows, as differences to what stands there.
-    pub(crate) fn rows(&self, bounds: &mut Bounds) -> RollupRows {
+    pub(crate) fn rows(&self, bounds: &mut Bounds, with_callers_alone: bool) -> RollupRows {
         let mut rows = RollupRows::default();
         let series: Vec<Option<Series<'_>>> = self.series.texts().map(Series::unpack).collect();
         let full_ids: Vec<i64> = series.iter().map(|series| series.as_ref().map_or(0, Series::id)).collect();
-        let mut folded: AHashMap<(u32, u8), i64> = AHashMap::new();
+        let mut folded: AHashMap<(u32, u8, bool), i64> = AHashMap::new();
         for ((minute, place), rollup) in &self.cells {
             let Some(series) = series.get(*place as usize).and_then(Option::as_ref) else { continue };
-            let mut id_of = |fold: Fold, rows: &mut RollupRows| {
-                let id = *folded.entry((*place, fold as u8)).or_insert_with(|| series.folded(fold).id());
+            let mut id_of = |fold: Fold, is_alone: bool, rows: &mut RollupRows| {
+                let make = || match is_alone {
+                    true => series.folded(fold).alone(),
+                    false => series.folded(fold),
+                };
+                let id = *folded.entry((*place, fold as u8, is_alone)).or_insert_with(|| make().id());
                 rows.series.entry(id).and_modify(|(_, first)| *first = (*first).min(*minute)).or_insert_with(
                     || {
                         let mut packed = Vec::new();
-                        series.folded(fold).pack(&mut packed);
+                        make().pack(&mut packed);
                         (packed, *minute)
                     },
                 );
                 id
             };
             let full = full_ids.get(*place as usize).copied().unwrap_or_default();
-            let all = id_of(Fold::All, &mut rows);
+            let all = id_of(Fold::All, false, &mut rows);
             for span in Span::ALL {
                 let start = minute.div_euclid(span.us() / MINUTE_US);
                 let fold = bounds.fold(*span, start, full);
-                let of_caller = id_of(fold, &mut rows);
+                let of_caller = id_of(fold, false, &mut rows);
                 for (kind, id) in [(span.kind(false), all), (span.kind(true), of_caller)] {
                     rows.rows.entry((kind, start, id)).or_default().merge(rollup);
+                }
+                if with_callers_alone && *span != Span::Minute {
+                    let alone = id_of(fold, true, &mut rows);
+                    let place = (span.kind_of(Told::Callers), start, alone);
+                    rows.rows.entry(place).or_default().merge(rollup);
                 }
             }
         }

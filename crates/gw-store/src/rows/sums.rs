@@ -176,17 +176,6 @@ impl Sums {
         self.rollups.add(counted, provider, totals, &sum, sign);
     }
 
-    /// Adds what other sums hold.
-    pub(crate) fn merge(&mut self, other: &Self) {
-        let places = self.groups.take_over(&other.groups);
-        for (cell, sum) in &other.cells {
-            let Some(group) = places.get(cell.group as usize) else { continue };
-            self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
-        }
-        self.accounts.merge(&other.accounts);
-        self.rollups.merge(&other.rollups);
-    }
-
     /// Rows of `usage`, `account_usage` and `rollups`.
     pub(crate) fn len(&self) -> usize {
         self.cells.len() + self.accounts.len() + self.rollups.len()
@@ -206,9 +195,9 @@ impl Sums {
         self.rollups.clear();
     }
 
-    /// Every row of `rollups`, as differences.
-    pub(crate) fn rollup_rows(&self, bounds: &mut Bounds) -> RollupRows {
-        self.rollups.rows(bounds)
+    /// Every row of `rollups`, as differences; those of callers alone where they are wanted.
+    pub(crate) fn rollup_rows(&self, bounds: &mut Bounds, with_callers_alone: bool) -> RollupRows {
+        self.rollups.rows(bounds, with_callers_alone)
     }
 
     /// Every row of `account_usage`, as differences, in the order of its primary key.

@@ -2,7 +2,8 @@
 
 use super::blocks;
 use super::correct::correct;
-use super::entries::{Entries, Entry};
+use super::entries::{Entries, Entry, EntryKey};
+use super::names::Names;
 use super::objects::put_owned;
 use super::records;
 use super::tolls;
@@ -23,6 +24,9 @@ pub(super) struct SqliteBatch<'c> {
     pub(super) insert: CachedStatement<'c>,
     entries: Entries<'c>,
     tolls: TollSums,
+    names: Names,
+    /// The number of the caller of the row that was inserted last.
+    caller: Option<i64>,
     /// What tells the rows of this batch from those of others.
     pub(super) number: i64,
     pub(super) added: Added,
@@ -33,30 +37,34 @@ pub(super) struct SqliteBatch<'c> {
 }
 
 impl<'c> SqliteBatch<'c> {
-    pub(super) fn new(db: &'c Connection, number: i64) -> rusqlite::Result<Self> {
+    pub(super) fn new(db: &'c Connection, number: i64, added: Added, names: Names) -> rusqlite::Result<Self> {
         let insert = db.prepare_cached(records::INSERT)?;
         Ok(Self {
             db,
             insert,
             entries: Entries::new(db)?,
             tolls: TollSums::default(),
+            names,
+            caller: None,
             number,
-            added: Added::default(),
+            added,
             described: blocks::described_up_to(db)?,
             folded: Folded::default(),
         })
     }
 
-    /// Writes what still waits, and tells what was added.
-    pub(super) fn finish(mut self) -> rusqlite::Result<Added> {
+    /// Writes what still waits, and tells what was added; names are good once it is committed.
+    pub(super) fn finish(mut self) -> rusqlite::Result<(Added, Names)> {
         self.entries.write()?;
         tolls::write(&self.tolls, self.db)?;
-        Ok(self.added)
+        Ok((self.added, self.names))
     }
 
     /// Inserts a row; false when the request has one already.
     pub(super) fn insert(&mut self, row: &Row<'_>) -> rusqlite::Result<bool> {
-        let is_new = records::insert(row, &mut self.insert, self.number)?;
+        let named = self.names.of(row, self.db)?;
+        self.caller = named.caller;
+        let is_new = records::insert(row, named, &mut self.insert, self.number)?;
         if is_new {
             if self.described.is_some_and(|described| row.id <= described) {
                 blocks::touch(self.db, row.id)?;
@@ -66,7 +74,7 @@ impl<'c> SqliteBatch<'c> {
         Ok(is_new)
     }
 
-    /// Enters one amount into the ledger; a second entry of the same number is passed over.
+    /// Enters one amount of the row that was inserted last into the ledger; a second entry of the same number is passed over.
     pub(super) fn enter(
         &mut self,
         row: &Row<'_>,
@@ -79,7 +87,7 @@ impl<'c> SqliteBatch<'c> {
             attempt: signed(attempt as u64),
             entry,
             time: row.end_time,
-            key: row.key.map(id_bytes),
+            key: row.key.map(|key| self.caller.map_or(EntryKey::Bytes(id_bytes(key)), EntryKey::Caller)),
             cost,
         })
     }

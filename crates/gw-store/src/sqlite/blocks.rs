@@ -4,6 +4,7 @@
 
 use super::db::SqliteStore;
 use crate::error::StoreError;
+use crate::journal::trace_of;
 use crate::rows::id_bytes;
 use crate::rows::search::{Summary, SummaryRow};
 use gw_model::{Micros, RequestId};
@@ -15,7 +16,7 @@ const ROWS: usize = 4_096;
 const AGE_US: Micros = 15 * 60 * 1_000_000;
 
 const READ: &str = "SELECT id, key, team, model, provider, upstream_model, outcome, status, error_code, cache, customer, \
-     session, tags, guardrails, format, accounts, parent, cost, total_us, first_byte_us \
+     session, tags, guardrails, format, accounts, parent, cost, total_us, first_byte_us, details \
      FROM records WHERE id > ? AND id < ? ORDER BY id LIMIT ?";
 
 /// Describes up to so many stretches; how many it were.
@@ -117,6 +118,7 @@ fn add(summary: &mut Summary, row: &Row<'_>) -> rusqlite::Result<()> {
         cost: row.get(17)?,
         total_us: row.get(18)?,
         first_byte_us: row.get::<_, Option<i64>>(19)?.unwrap_or(0),
+        trace: trace_of(bytes(20)?),
     });
     Ok(())
 }

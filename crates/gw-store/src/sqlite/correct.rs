@@ -22,7 +22,7 @@ pub(super) fn correct(
     let written_off = Row::lost(&lost, 0);
     batch.added.corrected = true;
     batch.added.sums.count(&written_off, &[], -1);
-    batch.db.prepare_cached("DELETE FROM records WHERE id = ?")?.execute([id_bytes(row.id)])?;
+    batch.db.prepare_cached("DELETE FROM record_rows WHERE id = ?")?.execute([id_bytes(row.id)])?;
     batch.insert(row)?;
     batch.added.sums.count(row, &record.attempts, 1);
 
@@ -77,7 +77,7 @@ fn lost_row(batch: &SqliteBatch<'_>, id: u128) -> rusqlite::Result<Option<Pendin
 /// By attempt: how many entries there are, and their sum.
 fn entered(batch: &SqliteBatch<'_>, id: u128) -> rusqlite::Result<Vec<Option<(i64, i64)>>> {
     let mut query = batch.db.prepare_cached(
-        "SELECT attempt, COUNT(*), SUM(cost) FROM ledger WHERE request = ? GROUP BY attempt",
+        "SELECT attempt, COUNT(*), SUM(cost) FROM ledger_rows WHERE request = ? GROUP BY attempt",
     )?;
     let mut rows = query.query([id_bytes(id)])?;
     let mut found = Vec::new();

@@ -1,6 +1,7 @@
 //! Connections to the database: one that writes, a few that read.
 
 use super::migrate::migrate;
+use super::names::Names;
 use super::unsummed::{SumSettings, Unsummed};
 use crate::error::StoreError;
 use crate::traits::Database;
@@ -27,6 +28,8 @@ pub struct SqliteStore {
     writer: ReentrantMutex<Connection>,
     /// Locked by whoever holds the writer, or for a look.
     unsummed: Mutex<Unsummed>,
+    /// Numbers of what records have in common; locked by whoever holds the writer.
+    names: Mutex<Names>,
     readers: Mutex<Vec<Connection>>,
 }
 
@@ -47,6 +50,7 @@ impl SqliteStore {
             path: path.to_owned(),
             writer: ReentrantMutex::new(writer),
             unsummed: Mutex::new(Unsummed::new(sums)),
+            names: Mutex::default(),
             readers: Mutex::default(),
         })
     }
@@ -92,6 +96,11 @@ impl SqliteStore {
     /// Sums that are not written yet. To change them, hold the writer first.
     pub(super) fn unsummed(&self) -> MutexGuard<'_, Unsummed> {
         self.unsummed.lock()
+    }
+
+    /// What is remembered of names. Hold the writer first.
+    pub(super) fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock()
     }
 
     /// Runs a query on a connection that can not write.
@@ -145,6 +154,6 @@ fn configure(writer: &Connection) -> rusqlite::Result<()> {
     writer.pragma_update(None, "cache_size", -2048)?;
     writer.pragma_update(None, "wal_autocheckpoint", 4000)?;
     writer.pragma_update(None, "journal_size_limit", 32 << 20)?;
-    writer.set_prepared_statement_cache_capacity(32);
+    writer.set_prepared_statement_cache_capacity(48);
     Ok(())
 }

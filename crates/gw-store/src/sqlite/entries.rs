@@ -1,7 +1,8 @@
 //! Entries of the ledger that one batch of the fold makes: many of them are written with one statement. Must be written
 //! before the ledger is asked, and before the batch ends.
 
-use rusqlite::{CachedStatement, Connection, Statement};
+use rusqlite::types::ToSqlOutput;
+use rusqlite::{CachedStatement, Connection, Statement, ToSql};
 use std::sync::LazyLock;
 
 /// Rows of one statement.
@@ -15,8 +16,26 @@ static ENTER_ONE: LazyLock<String> = LazyLock::new(|| enter(1));
 fn enter(rows: usize) -> String {
     let rows = vec!["(?,?,?,?,?,?)"; rows].join(",");
     format!(
-        "INSERT INTO ledger (request, attempt, entry, time, key, cost) VALUES {rows} ON CONFLICT DO NOTHING"
+        "INSERT INTO ledger_rows (request, attempt, entry, time, key, cost) VALUES {rows} ON CONFLICT DO NOTHING"
     )
+}
+
+/// Whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum EntryKey {
+    /// That of a caller, by its number.
+    Caller(i64),
+    /// This one.
+    Bytes([u8; 16]),
+}
+
+impl ToSql for EntryKey {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        match self {
+            Self::Caller(number) => Ok(ToSqlOutput::from(*number)),
+            Self::Bytes(bytes) => Ok(ToSqlOutput::from(bytes.as_slice())),
+        }
+    }
 }
 
 /// One amount.
@@ -26,7 +45,7 @@ pub(super) struct Entry {
     pub(super) attempt: i64,
     pub(super) entry: i64,
     pub(super) time: i64,
-    pub(super) key: Option<[u8; 16]>,
+    pub(super) key: Option<EntryKey>,
     pub(super) cost: i64,
 }
 
@@ -37,7 +56,7 @@ impl Entry {
         statement.raw_bind_parameter(before + 2, self.attempt)?;
         statement.raw_bind_parameter(before + 3, self.entry)?;
         statement.raw_bind_parameter(before + 4, self.time)?;
-        statement.raw_bind_parameter(before + 5, self.key.as_ref().map(<[u8; 16]>::as_slice))?;
+        statement.raw_bind_parameter(before + 5, self.key)?;
         statement.raw_bind_parameter(before + COLUMNS, self.cost)
     }
 }

@@ -48,17 +48,19 @@ pub(super) fn remove_records(store: &SqliteStore, before: Micros, most: usize) -
     let remove = |db: &Connection| {
         let last: Option<[u8; 16]> = db
             .prepare_cached(
-                "SELECT MAX(id) FROM (SELECT id FROM records WHERE id < ?1 AND \
+                "SELECT MAX(id) FROM (SELECT id FROM record_rows WHERE id < ?1 AND \
                  batch <= (SELECT summed FROM summing) ORDER BY id LIMIT ?2)",
             )?
             .query_row(params![bound, most], |row| row.get(0))?;
         let Some(last) = last else { return Ok(Some(0)) };
         db.prepare_cached("DELETE FROM record_bodies WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM feedback WHERE request <= ?")?.execute([last])?;
-        db.prepare_cached("DELETE FROM ledger WHERE request <= ?")?.execute([last])?;
+        db.prepare_cached("DELETE FROM ledger_rows WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM record_blocks WHERE last <= ?")?.execute([last])?;
         let gone = db
-            .prepare_cached("DELETE FROM records WHERE id <= ? AND batch <= (SELECT summed FROM summing)")?
+            .prepare_cached(
+                "DELETE FROM record_rows WHERE id <= ? AND batch <= (SELECT summed FROM summing)",
+            )?
             .execute([last])?;
         Ok::<_, rusqlite::Error>(Some(gone))
     };

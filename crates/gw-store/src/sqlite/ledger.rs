@@ -4,7 +4,6 @@
 use super::batch::SqliteBatch;
 use super::db::SqliteStore;
 use super::spending;
-use super::unsummed::Added;
 use crate::error::StoreError;
 use crate::journal::SegmentId;
 use crate::memory::{Counter, SpentByPeriod};
@@ -26,13 +25,16 @@ impl Ledger for SqliteStore {
         let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate).map_err(failed)?;
         let preparing = || StoreError::query("prepare to fold the journal");
         let mark = unsummed.agree(&tx).map_err(preparing())?;
-        let mut batch = SqliteBatch::new(&tx, mark.next()).map_err(preparing())?;
+        // Names of a transaction that is given up are forgotten with it.
+        let names = std::mem::take(&mut *self.names());
+        let mut batch = SqliteBatch::new(&tx, mark.next(), unsummed.take(), names).map_err(preparing())?;
         work(&mut batch)?;
         let folded = batch.folded;
-        let added = batch.finish().map_err(StoreError::query("store entries of the ledger"))?;
+        let (added, names) = batch.finish().map_err(StoreError::query("store entries of the ledger"))?;
         let after = unsummed.end(&tx, &mark, added, false).map_err(StoreError::query("write usage"))?;
         tx.commit().map_err(StoreError::query("commit the folded journal"))?;
         unsummed.committed(after);
+        *self.names() = names;
         Ok(folded)
     }
 
@@ -144,7 +146,8 @@ impl SqliteStore {
         let work = || {
             let tx = Transaction::new_unchecked(&db, TransactionBehavior::Immediate)?;
             let mark = unsummed.agree(&tx)?;
-            let after = unsummed.end(&tx, &mark, Added::default(), true)?;
+            let taken = unsummed.take();
+            let after = unsummed.end(&tx, &mark, taken, true)?;
             let answer = ask(&tx)?;
             tx.commit()?;
             unsummed.committed(after);

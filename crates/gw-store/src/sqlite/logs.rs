@@ -3,6 +3,7 @@
 //! over.
 
 use super::db::SqliteStore;
+use super::narrow::narrowed;
 use crate::accounts::unpack;
 use crate::error::StoreError;
 use crate::journal::{outcome_of, rest_of, role_of, source_of};
@@ -126,8 +127,9 @@ impl<'a, 'k> Search<'a, 'k> {
     fn new(db: &'a Connection, filter: &LogFilter, keep: &'a mut Keep<'k>) -> rusqlite::Result<Self> {
         let conditions = Where::of(filter, Dialect::Sqlite);
         let sql = format!(
-            "SELECT {COLUMNS}, {} FROM records WHERE id >= ? AND id < ? AND {} ORDER BY id DESC",
+            "SELECT {COLUMNS}, {} FROM records WHERE id >= ? AND id < ?{} AND {} ORDER BY id DESC",
             body_column(filter),
+            narrowed(db, filter)?,
             conditions.text(0)
         );
         let (floor, top) = rows_since(filter);
@@ -137,8 +139,8 @@ impl<'a, 'k> Search<'a, 'k> {
                 db.prepare_cached(sql)?.query_row([], |row| row.get(0)).optional()?;
             Ok(found.map(u128::from_be_bytes))
         };
-        let first = edge("SELECT id FROM records ORDER BY id LIMIT 1")?;
-        let last = edge("SELECT id FROM records ORDER BY id DESC LIMIT 1")?;
+        let first = edge("SELECT id FROM record_rows ORDER BY id LIMIT 1")?;
+        let last = edge("SELECT id FROM record_rows ORDER BY id DESC LIMIT 1")?;
         let top = top.min(last.map_or(0, |last| last.saturating_add(1)));
         Ok(Self {
             db,
@@ -189,7 +191,7 @@ impl<'a, 'k> Search<'a, 'k> {
     fn steps_down_to(&mut self, bound: u128, deadline: Deadline) -> rusqlite::Result<bool> {
         while let Some(rows) = self.steps.begin(bound) {
             let mut edge = self.db.prepare_cached(
-                "SELECT id FROM records WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
+                "SELECT id FROM record_rows WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
             )?;
             let ends = [bound, self.steps.top()].map(id_bytes);
             let before = i64::try_from(rows).unwrap_or(i64::MAX).saturating_sub(1);
@@ -257,7 +259,7 @@ impl<'a, 'k> Search<'a, 'k> {
     }
 }
 
-fn value(scalar: Scalar) -> Value {
+pub(super) fn value(scalar: Scalar) -> Value {
     match scalar {
         Scalar::Id(id) => Value::Blob(id_bytes(id).to_vec()),
         Scalar::Int(number) => Value::Integer(number),

@@ -31,6 +31,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0022_alerts.sql"),
     include_str!("migrations/0023_datasets.sql"),
     include_str!("migrations/0024_alert_shares.sql"),
+    include_str!("migrations/0025_callers_alone.sql"),
+    include_str!("migrations/0026_short_records.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -21,6 +21,8 @@ mod kept;
 mod ledger;
 mod logs;
 mod migrate;
+mod names;
+mod narrow;
 mod objects;
 mod records;
 mod rollups;

@@ -4,8 +4,8 @@ use super::db::SqliteStore;
 use crate::accounts::AccountBytes;
 use crate::analytics::Span;
 use crate::analytics::{
-    Answer, Consumption, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch, Values,
-    account_value,
+    Answer, Consumption, Part, RollupFirsts, RollupLimits, RollupQuery, RollupRow, Series, Sketch, Told,
+    Values, account_value,
 };
 use crate::error::StoreError;
 use crate::rows::{Rollup, RollupRows, id_bytes};
@@ -40,7 +40,7 @@ pub(super) fn write(added: &RollupRows, db: &Connection) -> rusqlite::Result<()>
         let Some(series) = Series::unpack(packed) else { continue };
         name.execute(params![
             id,
-            series.is_of_caller,
+            series.told as u8,
             series.key.map(id_bytes),
             series.team,
             series.accounts.as_slice(),
@@ -124,8 +124,8 @@ impl Analytics for SqliteStore {
         let sql = "DELETE FROM rollups WHERE (kind, start, series) IN (SELECT kind, start, series FROM rollups \
                    WHERE kind = ? AND start < ? LIMIT ?)";
         let mut removed = 0;
-        for is_of_caller in [false, true] {
-            let values = params![span.kind(is_of_caller), end, REMOVED_AT_ONCE];
+        for told in Told::ALL {
+            let values = params![span.kind_of(*told), end, REMOVED_AT_ONCE];
             removed +=
                 self.writer().execute(sql, values).map_err(StoreError::query("remove old roll-ups"))?;
         }
@@ -140,56 +140,59 @@ impl Analytics for SqliteStore {
 /// A query on its way to its answer.
 struct Asked<'q> {
     query: &'q RollupQuery,
+    /// What it reads; nothing where sums of accounts answer it.
+    parts: Vec<Part>,
     values: Values,
     answer: Answer,
 }
 
 /// The answers to several queries. Series are read once for all of them, and so are sums where several ask for the same.
 fn together(db: &Connection, queries: &[RollupQuery]) -> rusqlite::Result<Vec<Vec<RollupRow>>> {
-    let ask = |query| Asked { query, values: Values::default(), answer: Answer::default() };
+    let ask =
+        |query| Asked { query, parts: Vec::new(), values: Values::default(), answer: Answer::default() };
     let mut asked: Vec<Asked<'_>> = queries.iter().map(ask).collect();
     let level = |one: &Asked<'_>| one.query.group_by.filter(|by| by.is_of_account());
-    let mut places: Vec<(i16, i64, i64)> = Vec::new();
+    let callers_since = callers_alone_since(db)?;
     for one in &mut asked {
         match level(one) {
             Some(by) => of_accounts(db, one, by.level().unwrap_or_default().code())?,
-            None => places.push(place(one.query)),
+            None => one.parts = one.query.parts(callers_since),
         }
     }
-    for is_of_callers in [false, true] {
-        let mut wanted: Vec<&mut Asked<'_>> = (asked.iter_mut())
-            .filter(|one| level(one).is_none() && one.query.is_of_callers() == is_of_callers)
-            .collect();
-        name(db, is_of_callers, &mut wanted)?;
+    for told in Told::ALL {
+        let mut wanted: Vec<&mut Asked<'_>> =
+            asked.iter_mut().filter(|one| one.parts.iter().any(|part| part.told == *told)).collect();
+        name(db, *told, &mut wanted)?;
     }
-    places.sort_unstable();
-    places.dedup();
-    for wanted in places {
+    let mut parts: Vec<Part> = asked.iter().flat_map(|one| one.parts.iter().copied()).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    for part in parts {
         let mut same: Vec<&mut Asked<'_>> =
-            asked.iter_mut().filter(|one| level(one).is_none() && place(one.query) == wanted).collect();
-        read(db, wanted, &mut same)?;
+            asked.iter_mut().filter(|one| one.parts.contains(&part)).collect();
+        read(db, part, &mut same)?;
     }
     Ok(asked.into_iter().map(|one| one.answer.rows(one.query, &one.values)).collect())
 }
 
-/// The rows that a query reads.
-fn place(query: &RollupQuery) -> (i16, i64, i64) {
-    let (first, end) = query.starts();
-    (query.kind(), first, end)
+/// The day since 1970 from which on callers are summed up alone.
+fn callers_alone_since(db: &Connection) -> rusqlite::Result<i64> {
+    let mut query = db.prepare_cached("SELECT value FROM meta WHERE name = 'callers_alone_since'")?;
+    query.query_row([], |row| row.get(0)).optional().map(|since| since.unwrap_or(i64::MAX))
 }
 
 /// Says of every series which value of each query it counts for.
-fn name(db: &Connection, is_of_callers: bool, asked: &mut [&mut Asked<'_>]) -> rusqlite::Result<()> {
+fn name(db: &Connection, told: Told, asked: &mut [&mut Asked<'_>]) -> rusqlite::Result<()> {
     let Some(first) = asked.first() else { return Ok(()) };
     let key = first.query.filter.key_id;
     let key = key.filter(|_| asked.iter().all(|one| one.query.filter.key_id == key));
     let mut series = db.prepare_cached(SERIES)?;
-    let mut rows = series.query(params![is_of_callers, key.map(|key| id_bytes(key.0))])?;
+    let mut rows = series.query(params![told as u8, key.map(|key| id_bytes(key.0))])?;
     while let Some(row) = rows.next()? {
         let key: Option<[u8; 16]> = row.get(2)?;
         let text = |column: usize| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str()?);
         let of_row = Series {
-            is_of_caller: row.get(1)?,
+            told,
             key: key.map(u128::from_be_bytes),
             team: text(3)?,
             accounts: SmallVec::from_slice(row.get_ref(4)?.as_blob()?),
@@ -207,13 +210,9 @@ fn name(db: &Connection, is_of_callers: bool, asked: &mut [&mut Asked<'_>]) -> r
 }
 
 /// Adds the sums of a kind and time to all answers that are made of them.
-fn read(
-    db: &Connection,
-    (kind, first, end): (i16, i64, i64),
-    asked: &mut [&mut Asked<'_>],
-) -> rusqlite::Result<()> {
+fn read(db: &Connection, part: Part, asked: &mut [&mut Asked<'_>]) -> rusqlite::Result<()> {
     let mut read = db.prepare_cached(READ)?;
-    let mut rows = read.query(params![kind, first, end])?;
+    let mut rows = read.query(params![part.span.kind_of(part.told), part.first, part.end])?;
     while let Some(row) = rows.next()? {
         let (start, series) = (row.get(0)?, row.get(1)?);
         let mut sums: Option<Consumption> = None;

@@ -39,5 +39,5 @@ pub(super) fn write(sums: &Sums, bounds: &mut Bounds, db: &Connection) -> rusqli
         let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
         add.execute(params![hour, account, requests, errors, input, output, cached, cost, saved])?;
     }
-    rollups::write(&sums.rollup_rows(bounds), db)
+    rollups::write(&sums.rollup_rows(bounds, true), db)
 }

@@ -2,7 +2,8 @@
 //! after a crash. Serves the fold.
 //!
 //! With many virtual keys each round of the fold would change a page per key. So sums outlive a round, and
-//! are written when they have grown old enough for their number. Nothing hangs on them: they are what the
+//! are written when they have grown old enough for their number. A transaction adds to them, and takes them away when it is
+//! given up. Nothing hangs on them: they are what the
 //! records say that stand in the database already, and the database knows which those are. Whoever finds
 //! that another batch than its own was the latest (after a start, after a commit of unknown outcome, with
 //! two processes on one database) makes its sums anew from them.
@@ -66,7 +67,7 @@ impl Mark {
     }
 }
 
-/// What one batch added.
+/// The sums as one batch leaves them, and what it added.
 #[derive(Debug, Default)]
 pub(super) struct Added {
     pub(super) sums: Sums,
@@ -79,10 +80,10 @@ pub(super) struct Added {
 /// What becomes of the sums once a transaction is committed.
 #[derive(Debug)]
 #[must_use]
-pub(super) enum AfterCommit {
-    Nothing,
-    Keep(Box<Sums>, i64),
-    Written(i64),
+pub(super) struct AfterCommit {
+    sums: Sums,
+    batch: i64,
+    written: bool,
 }
 
 impl Unsummed {
@@ -115,8 +116,14 @@ impl Unsummed {
         Ok(mark)
     }
 
-    /// Ends a transaction that added something: writes the sums if it is time, or if `all`; else notes that
-    /// they are still to be written.
+    /// Hands the sums to a transaction. Until it has handed them back they are not known here, and are found again in the
+    /// database if it never does.
+    pub(super) fn take(&mut self) -> Added {
+        self.batch = -1;
+        Added { sums: std::mem::take(&mut self.sums), ..Added::default() }
+    }
+
+    /// Ends a transaction: writes the sums if it is time, or if `all`; else notes that they are still to be written.
     pub(super) fn end(
         &mut self,
         db: &Connection,
@@ -125,33 +132,31 @@ impl Unsummed {
         all: bool,
     ) -> rusqlite::Result<AfterCommit> {
         let next = mark.next();
-        let rows = self.sums.len() + added.sums.len();
-        if added.corrected || ((all || self.due(rows)) && rows > 0) {
-            sums::write(&self.sums, &mut self.bounds, db)?;
-            sums::write(&added.sums, &mut self.bounds, db)?;
+        let Added { sums, first, corrected } = added;
+        let rows = sums.len();
+        if corrected || ((all || self.due(rows)) && rows > 0) {
+            sums::write(&sums, &mut self.bounds, db)?;
             write_mark(db, &Mark { batch: next, summed: next, first: None })?;
-            return Ok(AfterCommit::Written(next));
+            return Ok(AfterCommit { sums, batch: next, written: true });
         }
-        let Some(added_first) = added.first.map(id_bytes) else { return Ok(AfterCommit::Nothing) };
+        let Some(added_first) = first.map(id_bytes) else {
+            return Ok(AfterCommit { sums, batch: mark.batch, written: false });
+        };
         let first = mark.first.map_or(added_first, |first| first.min(added_first));
         write_mark(db, &Mark { batch: next, summed: mark.summed, first: Some(first) })?;
-        Ok(AfterCommit::Keep(Box::new(added.sums), next))
+        Ok(AfterCommit { sums, batch: next, written: false })
     }
 
     /// Takes up what a transaction did, once it is committed.
     pub(super) fn committed(&mut self, after: AfterCommit) {
-        match after {
-            AfterCommit::Nothing => {}
-            AfterCommit::Keep(added, batch) => {
-                self.sums.merge(&added);
-                self.since.get_or_insert_with(now);
-                self.batch = batch;
-            }
-            AfterCommit::Written(batch) => {
-                self.sums.clear();
-                self.since = None;
-                self.batch = batch;
-            }
+        let AfterCommit { sums, batch, written } = after;
+        (self.sums, self.batch) = (sums, batch);
+        if written {
+            self.sums.clear();
+        }
+        match self.sums.is_empty() {
+            true => self.since = None,
+            false => drop(self.since.get_or_insert_with(now)),
         }
     }
 }
@@ -161,7 +166,8 @@ pub(super) fn sum_up_file(db: &mut Connection) -> rusqlite::Result<()> {
     let tx = db.transaction()?;
     let mut unsummed = Unsummed::new(SumSettings::default());
     let mark = unsummed.agree(&tx)?;
-    let _ = unsummed.end(&tx, &mark, Added::default(), true)?;
+    let taken = unsummed.take();
+    let _ = unsummed.end(&tx, &mark, taken, true)?;
     tx.commit()
 }
 

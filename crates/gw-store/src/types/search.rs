@@ -1,5 +1,6 @@
 //! Which records somebody looks for, and what is found. Plain data.
 
+use gw_model::trace::TraceId;
 use gw_model::{
     AccountId, KeyId, Micros, NanoUsd, Outcome, RecordDetails, RequestId, SubCallRole, UsageSource, Verdict,
 };
@@ -67,6 +68,8 @@ pub struct LogFilter {
     pub customer: Option<String>,
     /// Of that session.
     pub session: Option<String>,
+    /// Of that trace.
+    pub trace_id: Option<TraceId>,
     /// With that tag, as the caller named it.
     pub tag: Option<String>,
     /// Whose user agent holds that text, in whatever case.

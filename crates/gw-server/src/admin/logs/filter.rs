@@ -3,6 +3,7 @@
 use crate::admin::error::ApiError;
 use crate::admin::query::{self, time as parse_time};
 use gw_config::compile::{FILTERS, joined};
+use gw_model::trace::TraceId;
 use gw_model::{AccountId, Endpoint, Level, NanoUsd, Outcome, RequestId, WireFormat};
 use gw_store::types::{FeedbackFilter, LogFilter, Span};
 use serde::Deserialize;
@@ -13,7 +14,7 @@ pub(in crate::admin) const MAX_LIMIT: usize = 1000;
 
 /// Parameters of the list, for the document of the API.
 pub(in crate::admin) const PARAMETERS: &[&str] =
-    &joined::<44>(&[&["request_id", "parent_id"], &FILTERS, &["text", "from", "to", "limit", "cursor"]]);
+    &joined::<45>(&[&["request_id", "parent_id"], &FILTERS, &["text", "from", "to", "limit", "cursor"]]);
 
 /// Filters, as they come.
 #[derive(Debug, Default, Deserialize)]
@@ -31,6 +32,7 @@ pub(in crate::admin) struct LogsQuery {
     customer: Option<String>,
     tag: Option<String>,
     session: Option<String>,
+    trace_id: Option<String>,
     user_agent: Option<String>,
     model: Option<String>,
     provider: Option<String>,
@@ -93,6 +95,7 @@ impl LogsQuery {
             cache: text(self.cache),
             customer: text(self.customer),
             session: text(self.session),
+            trace_id: given(&self.trace_id).map(trace).transpose()?,
             tag: text(self.tag),
             user_agent: text(self.user_agent),
             guardrail,
@@ -206,6 +209,12 @@ fn one_of<T: Copy>(
     all.iter().copied().find(|one| called(one) == name).ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(&called).collect();
         ApiError::invalid(field, format!("'{field}' must be one of {}", names.join(", ")))
+    })
+}
+
+fn trace(text: &str) -> Result<TraceId, ApiError> {
+    TraceId::parse(text).ok_or_else(|| {
+        ApiError::invalid("trace_id", "'trace_id' must be 32 hexadecimal digits, not all of them 0")
     })
 }
 

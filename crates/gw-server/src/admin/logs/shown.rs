@@ -66,6 +66,7 @@ fn more(row: &LogRow) -> Map<String, Value> {
     let members = json!({
         "endpoint": endpoint.map(|format| format.endpoint().as_str()),
         "session": row.session,
+        "trace_id": details.trace_id.map(|trace| trace.to_string()),
         "tags": row.tags,
         "metadata": details.metadata.as_deref().map(metadata),
         "user_agent": row.user_agent,

@@ -56,7 +56,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
 ];
 
 /// Members of a row of the list, and of a record that is shown alone.
-const ROW: [&str; 48] = [
+const ROW: [&str; 49] = [
     "id:string",
     "time:string",
     "request_id:string",
@@ -85,6 +85,7 @@ const ROW: [&str; 48] = [
     "cache:string?",
     "customer:string?",
     "session:string?",
+    "trace_id:string?",
     "tags:array",
     "metadata:object?",
     "user_agent:string?",

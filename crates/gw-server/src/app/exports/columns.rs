@@ -52,6 +52,7 @@ const COLUMNS: &[(&str, Kind, Of)] = &[
     ("total_us", Kind::Whole, |row| count(row.total_us)),
     ("parent_id", Kind::Text, |row| text(row.parent_id)),
     ("role", Kind::Text, |row| text(row.role.map(gw_model::SubCallRole::as_str))),
+    ("trace_id", Kind::Text, |row| text(row.details.trace_id)),
 ];
 
 /// Those of bodies.

@@ -27,6 +27,15 @@ fn context_headers_are_taken_as_they_stand_the_first_of_each() {
 }
 
 #[test]
+fn the_trace_is_that_of_one_good_header() {
+    let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let of = |pairs: &[(&str, &str)]| caller(&headers(pairs), false).trace_id.map(|trace| trace.to_string());
+    assert_eq!(of(&[("traceparent", good)]).as_deref(), Some("4bf92f3577b34da6a3ce929d0e0e4736"));
+    assert_eq!(of(&[("traceparent", good), ("traceparent", good)]), None);
+    assert_eq!(of(&[("traceparent", "00-0-0-01")]), None);
+}
+
+#[test]
 fn conditions_see_no_credentials_and_nothing_without_bounds() {
     let long = "x".repeat(1025);
     let map = headers(&[

@@ -8,6 +8,7 @@ use super::tolls::TollFrame;
 use super::{ParentFrame, RecordFrame, RecordOut};
 use crate::journal::codes::{unit_code, unit_of};
 use crate::journal::text::{MODEL, NAME, WORD, clip};
+use gw_model::trace::TraceId;
 use gw_model::{FemtoUsd, PriceLine, RecordDetails};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
@@ -34,6 +35,7 @@ pub(in crate::journal) const DETAILS_BYTES: usize = AGENT
     + VERDICTS * (3 * WORD + 8)
     + DROPPED * (WORD + 2)
     + PRICES * 22
+    + 16
     + 96;
 
 /// A [`gw_model::Verdict`] as stored.
@@ -66,6 +68,14 @@ struct Rest<'a> {
     waited_us: u64,
     connect_us: Option<u64>,
     prices: Vec<PriceFrame>,
+}
+
+/// The trace, behind the rest: 16 bytes, or nothing. Whoever does not know of it leaves it out.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum TraceOut {
+    None,
+    Id([u8; 16]),
 }
 
 /// A record of this version, to be written.
@@ -105,6 +115,7 @@ pub(super) struct DetailsOut<'a> {
     verdicts: Vec<VerdictFrame<'a>>,
     version: u8,
     rest: Rest<'a>,
+    trace: TraceOut,
 }
 
 impl<'a> DetailsOut<'a> {
@@ -123,6 +134,7 @@ impl<'a> DetailsOut<'a> {
             verdicts: details.verdicts.iter().take(VERDICTS).map(verdict).collect(),
             version: REST_VERSION,
             rest: rest(details),
+            trace: details.trace_id.map_or(TraceOut::None, |trace| TraceOut::Id(trace.bytes())),
         }
     }
 }
@@ -170,7 +182,9 @@ pub(super) fn read(payload: &[u8]) -> postcard::Result<RecordFrame<'_>> {
 /// tags and verdicts stand elsewhere.
 pub(crate) fn rest_of(bytes: &[u8]) -> RecordDetails {
     let Some((&REST_VERSION, body)) = bytes.split_first() else { return RecordDetails::default() };
-    let Ok((rest, _)) = postcard::take_from_bytes::<Rest<'_>>(body) else { return RecordDetails::default() };
+    let Ok((rest, behind)) = postcard::take_from_bytes::<Rest<'_>>(body) else {
+        return RecordDetails::default();
+    };
     let text = |text: Option<&str>| text.map(str::to_owned);
     let price = |frame: &PriceFrame| {
         Some(PriceLine {
@@ -188,6 +202,14 @@ pub(crate) fn rest_of(bytes: &[u8]) -> RecordDetails {
         waited_us: rest.waited_us,
         connect_us: rest.connect_us,
         prices: rest.prices.iter().filter_map(price).collect(),
+        trace_id: behind.first_chunk().and_then(|bytes| TraceId::from_bytes(*bytes)),
         ..RecordDetails::default()
     }
+}
+
+/// The trace of a record by that rest, as 16 bytes; empty for none.
+pub(crate) fn trace_of(bytes: &[u8]) -> &[u8] {
+    let Some((&REST_VERSION, body)) = bytes.split_first() else { return &[] };
+    let behind = postcard::take_from_bytes::<Rest<'_>>(body).map_or(&[][..], |(_, behind)| behind);
+    behind.get(..16).unwrap_or_default()
 }

@@ -364,6 +364,7 @@ fn sample_details() -> RecordDetails {
             count: 12,
             price: gw_model::FemtoUsd(2_500_000_000),
         }],
+        trace_id: None,
     }
 }
 
@@ -401,6 +402,26 @@ fn a_frozen_sample_with_details_loads() {
         assert_eq!(rest_of(read.details), elsewhere);
         assert_eq!(rest_of(&[9, 1, 2]), RecordDetails::default(), "of a later version");
     }
+}
+
+#[test]
+fn a_frozen_sample_with_a_trace_loads() {
+    let trace_id = gw_model::trace::TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736");
+    let details = RecordDetails { trace_id, ..sample_details() };
+    let record = Record { details, ..sample_record() };
+    let bytes = record_bytes(&record);
+    assert_eq!(hex(&bytes), include_str!("../../../tests/frozen/journal_v7_trace.txt").trim());
+    let (Frame::Record(read), _) = decode(&bytes).unwrap() else { panic!("a record") };
+    assert_eq!(rest_of(read.details).trace_id, trace_id);
+    assert_eq!(super::details::trace_of(read.details), trace_id.unwrap().bytes());
+    // Whoever does not know of traces leaves out what stands behind the rest.
+    let bare = Record { details: sample_details(), ..sample_record() };
+    let bare = record_bytes(&bare);
+    let (Frame::Record(of_bare), _) = decode(&bare).unwrap() else { panic!("a record") };
+    assert_eq!(read.details.strip_prefix(of_bare.details).map(<[u8]>::len), Some(16));
+    assert!(
+        super::details::trace_of(of_bare.details).is_empty() && super::details::trace_of(&[9, 1]).is_empty()
+    );
 }
 
 #[test]

@@ -158,6 +158,10 @@ impl Where {
             let wanted = verdicts::wanted(guardrail, filter.guardrail_action.as_deref());
             self.and(self.dialect.within("guardrails"), [Scalar::Text(wanted)]);
         }
+        if let Some(trace) = filter.trace_id {
+            // It stands behind what else is known; 16 random bytes are as good as never elsewhere in it.
+            self.and(self.dialect.within("details"), [Scalar::Bytes(Some(trace.bytes().to_vec()))]);
+        }
         if let Some(agent) = &filter.user_agent {
             self.and(self.dialect.within("lower(user_agent)"), [Scalar::Text(agent.to_lowercase())]);
         }

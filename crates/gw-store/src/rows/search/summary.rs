@@ -39,6 +39,7 @@ enum Of {
     Format = 16,
     Account = 17,
     Parent = 18,
+    Trace = 19,
 }
 
 /// What a row is, as far as summaries tell.
@@ -60,6 +61,7 @@ pub(crate) struct SummaryRow<'a> {
     pub(crate) format: &'a str,
     pub(crate) accounts: &'a [u8],
     pub(crate) parent: &'a [u8],
+    pub(crate) trace: &'a [u8],
     pub(crate) cost: i64,
     pub(crate) total_us: i64,
     pub(crate) first_byte_us: i64,
@@ -96,6 +98,7 @@ impl Summary {
         }
         self.value(Of::Key, row.key);
         self.value(Of::Parent, row.parent);
+        self.value(Of::Trace, row.trace);
         self.value(Of::Outcome, &[row.outcome]);
         self.value(Of::Status, &row.status.to_be_bytes());
         self.value(Of::StatusClass, &(row.status / 100).to_be_bytes());
@@ -169,6 +172,7 @@ impl Wanted {
         let account = |id: &AccountId| hash(Of::Account, &bytes_of(*id));
         wanted.lists.extend(filter.key_id.map(|key| vec![hash(Of::Key, &key.0.to_be_bytes())]));
         wanted.lists.extend(filter.parent_id.map(|id| vec![hash(Of::Parent, &id.0.to_be_bytes())]));
+        wanted.lists.extend(filter.trace_id.map(|trace| vec![hash(Of::Trace, &trace.bytes())]));
         wanted.lists.extend(filter.outcome.map(|outcome| vec![hash(Of::Outcome, &[outcome_code(outcome)])]));
         wanted.lists.extend(filter.accounts.iter().map(|id| vec![account(id)]));
         wanted.lists.extend(filter.seen_from.as_ref().map(|ids| ids.iter().map(account).collect()));

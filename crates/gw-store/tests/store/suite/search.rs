@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::sample::{DAY, NOON, fold, pending, record};
+use gw_model::trace::TraceId;
 use gw_model::{
     AccountId, FemtoUsd, KeyId, Level, NanoUsd, Outcome, PriceLine, Record, RecordDetails, RequestId, Unit,
     Verdict, WireFormat,
@@ -34,6 +35,7 @@ fn details() -> RecordDetails {
         waited_us: 77,
         connect_us: Some(1234),
         prices: vec![PriceLine { attempt: 0, unit: Unit::Output, count: 20, price: FemtoUsd(5_000_000) }],
+        trace_id: TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4736"),
     }
 }
 
@@ -113,6 +115,7 @@ pub(crate) fn records_are_found_by_everything_they_say(store: &impl Store) {
         LogFilter { cache: text("miss"), ..any() },
         LogFilter { customer: text("acme"), ..any() },
         LogFilter { session: text("session-7"), ..any() },
+        LogFilter { trace_id: details().trace_id, ..any() },
         LogFilter { tag: text("blue"), ..any() },
         LogFilter { tag: text("green|er"), ..any() },
         LogFilter { user_agent: text("openai-PYTHON"), ..any() },
@@ -130,6 +133,7 @@ pub(crate) fn records_are_found_by_everything_they_say(store: &impl Store) {
         assert_eq!(ids, [one.id], "{filter:?}");
     }
     let none = [
+        LogFilter { trace_id: TraceId::parse("4bf92f3577b34da6a3ce929d0e0e4737"), ..any() },
         LogFilter { tag: text("blu"), ..any() },
         LogFilter { session: text("session"), ..any() },
         LogFilter { guardrail: text("pi"), ..any() },
@@ -173,6 +177,7 @@ pub(crate) fn searches_miss_nothing_in_old_records(store: &impl Store) {
         .map(|number| {
             let mut one = record(number);
             one.key = Some(KeyId(u128::from(number % 7)));
+            one.details.trace_id = Some(TraceId::new(number.into()));
             if number % 1_000 == 0 {
                 one.details.session = Some(format!("session-{number}"));
             }
@@ -187,6 +192,9 @@ pub(crate) fn searches_miss_nothing_in_old_records(store: &impl Store) {
         for number in (1_000..=count).step_by(1_000) {
             let filter = LogFilter { session: Some(format!("session-{number}")), ..LogFilter::default() };
             assert_eq!(found(store, &filter).len(), 1, "{number}");
+            let trace_id = Some(TraceId::new((number + 1).into()));
+            let of_trace = LogFilter { trace_id, ..LogFilter::default() };
+            assert_eq!(found(store, &of_trace).len(), usize::from(number < count), "{number}");
         }
         let nobody = LogFilter { session: text("nobody"), ..LogFilter::default() };
         assert!(found(store, &nobody).is_empty());
