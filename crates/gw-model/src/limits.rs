@@ -54,6 +54,7 @@ impl Limits {
                 kind,
                 burst,
                 models: None,
+                providers: None,
                 shadow: false,
                 sharing,
                 reserve,
@@ -98,6 +99,10 @@ pub struct Limit {
     /// Only calls of these models count: exact, `prefix*`, `*`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub models: Option<Vec<String>>,
+    /// Counts tries at these providers, whatever name a call came by: exact, `prefix*`, `*`. Then `models` may also name
+    /// what is tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub providers: Option<Vec<String>>,
     /// What it would have refused is noted, and let through.
     #[serde(default)]
     pub shadow: bool,
@@ -110,9 +115,20 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Whether a call of a model with these names counts.
+    /// Whether a call of a model with these names counts. Not where tries are counted.
     #[must_use]
     pub fn covers(&self, names: &[&str]) -> bool {
+        self.providers.is_none() && self.covers_model(names)
+    }
+
+    /// Whether a try at a target of that provider counts, of a model with these names.
+    #[must_use]
+    pub fn covers_try(&self, provider: &str, names: &[&str]) -> bool {
+        self.providers.as_ref().is_some_and(|patterns| any_matches(patterns, &[provider]))
+            && self.covers_model(names)
+    }
+
+    fn covers_model(&self, names: &[&str]) -> bool {
         self.models.as_ref().is_none_or(|patterns| any_matches(patterns, names))
     }
 }

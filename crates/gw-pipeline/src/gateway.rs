@@ -55,7 +55,7 @@ pub struct Gateway {
     /// How deployments fare.
     pub board: Arc<Board>,
     /// Where calls ask for what all gateways count together, where they do.
-    pub(crate) shared: Option<SharedLimits>,
+    pub shared: Option<SharedLimits>,
     /// Counters of the limits within dynamic routes.
     pub gates: Gates,
     /// Whose files, batches and stored responses are.

@@ -65,7 +65,7 @@ struct OpenAttempt {
     started: Micros,
     /// The request at its deployment, where that is watched.
     visit: Option<Visit>,
-    /// What it takes of the limits of its deployment and provider, where those have some.
+    /// What it takes of limits that count tries: of its deployment and provider, and of its callers.
     quota: Option<Box<Quota>>,
     /// What the provider's reply was judged to be, when it was an error.
     class: Option<ErrorClass>,
@@ -484,7 +484,8 @@ impl Open {
             self.judge(visit, attempt.class, reason, usage.total_tokens());
         }
         if let Some(mut quota) = attempt.quota.take() {
-            quota.note_used(amounts(&usage, cost));
+            let is_served = attempt.class.is_none() && reason != race::HEDGED;
+            quota.note_used(amounts(&usage, cost), is_served);
         }
         self.charge_tolls(&attempt.target, cost);
         self.note_try(&attempt);

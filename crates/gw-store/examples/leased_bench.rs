@@ -35,6 +35,7 @@ fn links(mode: Mode) -> [Link; 2] {
         kind: LimitKind::Sliding,
         burst: 0,
         models: None,
+        providers: None,
         shadow: false,
         sharing,
         reserve: Reserve::default(),

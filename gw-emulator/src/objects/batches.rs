@@ -14,6 +14,9 @@ use crate::{openai, responses};
 /// Most lines of a batch.
 const MAX_LINES: usize = 50_000;
 
+/// The version of a model that answers.
+const VERSION: &str = "2026-01-15";
+
 pub(super) fn create(shelf: &Shelf, body: &Bytes) -> Result<Given, Rejection> {
     let body: Value = serde_json::from_slice(body)
         .map_err(|_| Rejection::new(400, "The body of the request could not be parsed as JSON."))?;
@@ -132,7 +135,8 @@ fn run(shelf: &Shelf, batch: &Value) -> Value {
     };
     let mut done = batch.clone();
     done["status"] = "completed".into();
-    done["model"] = model;
+    // As OpenAI does: the version that answered, not the name that was asked for.
+    done["model"] = model.as_str().map(|name| format!("{name}-{VERSION}")).into();
     done["output_file_id"] = file(good, "output.jsonl");
     done["error_file_id"] = file(bad, "errors.jsonl");
     done["completed_at"] = shelf.created().into();

@@ -6,7 +6,7 @@ use crate::settings::limits::{
     BudgetSettings, CountedUnit, Counting, LimitRule, LimitSettings, ReserveSettings, RolloverSettings,
     WindowName, sharing,
 };
-use crate::shape::Whole;
+use crate::shape::{Texts, Whole};
 use gw_model::limits::{Budget, Limit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Reserve, Rollover};
 
 pub(super) fn limits(settings: &LimitSettings, faults: &mut Faults) -> Limits {
@@ -64,11 +64,27 @@ fn limit(rule: &LimitRule, faults: &mut Faults) -> Option<Limit> {
         per_seconds,
         kind: kind.into(),
         burst: rule.burst.map_or(0, |n| n.value.get()),
-        models: rule.models.as_ref().map(|list| list.value.0.iter().map(|m| m.value.0.clone()).collect()),
+        models: rule.models.as_ref().map(texts),
+        providers: rule.providers.as_ref().map(texts),
         shadow: rule.shadow.value,
         sharing: sharing(rule.mode.value, rule.on_unavailable.value),
         reserve: reserve(rule.reserve.as_ref(), kind, faults),
     })
+}
+
+fn texts(list: &At<Texts>) -> Vec<String> {
+    list.value.0.iter().map(|text| text.value.0.clone()).collect()
+}
+
+/// What is called is one provider's already: limits of some providers are of those who call, or of an alias.
+pub(super) fn refuse_providers(settings: &LimitSettings, faults: &mut Faults) {
+    for rule in &settings.more.value {
+        if let Some(providers) = &rule.value.providers {
+            let message = "'providers' is for limits of callers and aliases: a provider's and a target's own count there \
+                           alone; remove it";
+            faults.add(providers.place, message);
+        }
+    }
 }
 
 fn reserve(settings: Option<&At<ReserveSettings>>, kind: Counting, faults: &mut Faults) -> Reserve {

@@ -2,7 +2,7 @@
 //! deployment, so two targets of one deployment may not say different things.
 
 use super::keys::budgets;
-use super::limits::limits;
+use super::limits::{limits, refuse_providers};
 use crate::errors::Faults;
 use crate::place::{At, Place};
 use crate::settings::FileSettings;
@@ -20,6 +20,7 @@ pub(super) fn compile(file: &FileSettings, faults: &mut Faults) -> Vec<Quota> {
     for NamedEntry { name, value, .. } in &file.providers.value.0 {
         let said =
             Said { limits: value.limits.as_ref(), budget: value.budget.as_ref(), budgets: &value.budgets };
+        found.refuse_providers(&said);
         found.add(Quota::of_provider(name.as_str()), name.as_str(), &said);
     }
     for entry in &file.models.value.0 {
@@ -76,8 +77,15 @@ impl Found<'_> {
             self.faults.add(place, message);
             return;
         };
+        self.refuse_providers(&said);
         let (provider, model) = (provider.value.as_str(), model.value.as_str());
         self.add(Quota::of_deployment(provider, model), &format!("{provider}/{model}"), &said);
+    }
+
+    fn refuse_providers(&mut self, said: &Said<'_>) {
+        if let Some(limits) = said.limits {
+            refuse_providers(&limits.value, self.faults);
+        }
     }
 
     fn add(&mut self, id: AccountId, name: &str, said: &Said<'_>) {

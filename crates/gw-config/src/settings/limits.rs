@@ -45,6 +45,8 @@ settings! {
         optional burst: Whole<0, 1_000_000_000>,
         /// Only calls of these models count: names, `provider/*`, or `*`. All when not given.
         optional models: Texts,
+        /// Only tries at these providers count, by whatever name a call came: names, `prefix*`, or `*`. Then `models` may also name what is tried.
+        optional providers: Texts,
         /// What it would have refused is noted in the record, and let through.
         default(false) shadow: bool,
         /// With Redis, for whom it counts: `strict` (all gateways together, asked by each call), `leased` (all together, from what each has set aside) or `local` (each by itself).

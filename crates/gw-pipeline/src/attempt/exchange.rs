@@ -246,10 +246,11 @@ impl Exchange {
 
     /// Goes to the deployment, within the limits of what is called. Errors: it does not go there now.
     async fn go_to(&mut self, step: Step, target: &Target) -> Result<Entered, Tried> {
-        let quota = match self.model.quotas_at(step.target) {
-            [] => None,
-            // Boxed, since few models have any.
-            _ => Some(Box::pin(self.quota(step, target)).await.map_err(Tried::Limited)?),
+        let is_limited = !self.model.quotas_at(step.target).is_empty() || self.ticket.chain().counts_tries();
+        let quota = match is_limited {
+            false => None,
+            // Boxed, since few calls have any.
+            true => Some(Box::pin(self.quota(step, target)).await.map_err(Tried::Limited)?),
         };
         match self.visit(step) {
             Ok(visit) => Ok((visit, quota)),

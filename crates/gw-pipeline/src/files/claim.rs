@@ -7,6 +7,7 @@ use super::{Claims, batch, choose, upload};
 use crate::authorize::may_use;
 use crate::live::Live;
 use crate::receive::Received;
+use crate::route::resolve;
 use crate::ticket::{Rejected, Ticket};
 use gw_model::snapshot::Provider;
 use gw_model::{Call, ErrorCode, KeyId, ObjectAsk, RawLine, Refusal, WireFormat};
@@ -72,6 +73,9 @@ async fn check(ticket: &mut Ticket, live: &Live, call: &mut Call) -> Result<(), 
         ObjectAsk::CreateBatch => {
             own_references(ticket, live, call).await?;
             claims.model = batch::check(ticket, live, input.as_deref(), &provider.name)?;
+            // What the alias means now is what the batch is charged to when it is done.
+            let called = resolve::name_at(&live.snapshot, &provider, &claims.model);
+            claims.note = called.map(|name| name.to_string()).unwrap_or_default();
         }
         // The operator's list goes on in the account that it was begun in.
         _ if ask.is_list() && ticket.key().is_none() => own_references(ticket, live, call).await?,

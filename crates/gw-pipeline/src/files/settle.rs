@@ -6,6 +6,7 @@
 use super::answer::text;
 use crate::attempt::Answered;
 use crate::metrics::Ending;
+use crate::route::resolve;
 use crate::worker::Worker;
 use bytes::Bytes;
 use gw_model::snapshot::Quota;
@@ -75,14 +76,17 @@ impl Done {
 fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done) -> Result<(), Refusal> {
     let snapshot = &answered.live.snapshot;
     let provider = &answered.target.provider;
-    let named = batch.model.strip_prefix(&*provider.name).and_then(|rest| rest.strip_prefix('/'));
-    let upstream_model = done.model.as_deref().or(named).unwrap_or(&batch.model);
+    // It counts for the model that was called, as every call does. Providers answer with a name of their own for it: with
+    // its date, or what stands behind a deployment's name.
+    let known = resolve::name_at(snapshot, provider, &batch.model).ok();
+    let called = Some(&*batch.detail).filter(|name| !name.is_empty()).or(known.as_deref());
+    let upstream_model = called.or(done.model.as_deref()).unwrap_or(&batch.model);
     let info = |model: &str| {
         let custom = snapshot.custom_info(&provider.name, model).map(|info| (*info).clone());
         custom.or_else(|| snapshot.catalog.model(&provider.price_key, model))
     };
-    // Providers answer with a dated name of a model that the price list may have without its date.
-    let priced = [upstream_model, named.unwrap_or(&batch.model)].into_iter().find_map(info);
+    // What the provider names is what it bills, and the price list may have that without its date only.
+    let priced = done.model.as_deref().into_iter().chain([upstream_model]).find_map(info);
     let cost = priced.map_or(NanoUsd::ZERO, |info| info.prices.cost(&done.usage, ServiceTier::Batch));
     let gateway = worker.gateway();
     let owner = gateway.keys.get(batch.owner);
@@ -123,6 +127,9 @@ fn charge(worker: &Rc<Worker>, answered: &Answered, batch: &Stored, done: &Done)
     worker.journal().record(&record, 0).map_err(|error| crate::ticket::journal_refusal(worker, &error))?;
     // A batch has token limits of its own at the provider; only money counts here.
     gateway.metrics.note_overrun(chain.charge(worker.now(), Amounts::cost(cost)));
+    if let Some(mut tries) = chain.of_try(&provider.name, &[&batch.model, upstream_model]) {
+        tries.charge(worker.now(), Amounts::cost(cost));
+    }
     let called = [Quota::of_provider(&provider.name), Quota::of_deployment(&provider.name, upstream_model)];
     let called = called.iter().filter_map(|id| gateway.keys.accounts.get(*id));
     Chain::new(called.map(|account| account.link())).charge(worker.now(), Amounts::cost(cost));

@@ -1,6 +1,7 @@
 //! What is held for a call: tokens and money, taken before it goes out, more of both when an answer outgrows them or a
 //! further try is to follow. It must not settle anything.
 
+use super::quota::{Extension, Quota};
 use super::{Open, amounts, journal_refusal};
 use crate::reserve::hold_refusal;
 use gw_model::{CallFacts, NanoUsd, Refusal, ServiceTier};
@@ -75,9 +76,12 @@ impl Open {
         let cost = bound(grown).minus(bound(self.output_bound));
         self.within_cap(self.hold_cost.plus(cost))?;
         let more = Amounts { input: 0, output: more_output_tokens, cost };
-        self.extend_quota(cost)?;
-        self.chain.extend(self.worker.now(), more)?;
-        self.ask_later(more)?;
+        let called = self.extend_quota(|quota| quota.extend(Amounts::cost(cost)))?;
+        let now = self.worker.now();
+        if let Err(refused) = self.chain.extend(now, more).and_then(|()| self.ask_later(more)) {
+            self.shrink_quota(called.as_ref());
+            return Err(refused);
+        }
         if cost > NanoUsd::ZERO {
             self.announce_extension(self.hold_cost.plus(cost))?;
         }
@@ -87,10 +91,21 @@ impl Open {
         Ok(())
     }
 
-    /// The same of the budgets of what is called.
-    pub(super) fn extend_quota(&mut self, more: NanoUsd) -> Result<(), HoldRefused> {
+    /// The same of what is called, where that has limits or budgets.
+    pub(super) fn extend_quota(
+        &mut self,
+        extend: impl FnOnce(&mut Quota) -> Result<Extension, HoldRefused>,
+    ) -> Result<Option<Extension>, HoldRefused> {
         let quota = self.attempt.as_mut().and_then(|attempt| attempt.quota.as_mut());
-        quota.map_or(Ok(()), |quota| quota.extend(more))
+        quota.map(|quota| extend(quota)).transpose()
+    }
+
+    /// Gives back what [`Self::extend_quota`] took.
+    pub(super) fn shrink_quota(&mut self, extension: Option<&Extension>) {
+        let quota = self.attempt.as_mut().and_then(|attempt| attempt.quota.as_mut());
+        if let Some((quota, extension)) = quota.zip(extension) {
+            quota.take_back(extension);
+        }
     }
 
     /// Writes the larger hold of the open try to the journal: a process that dies must charge that one.

@@ -87,20 +87,35 @@ impl Open {
     pub(crate) fn cover(&mut self, size: Size, responses: u64) -> Result<(), HoldRefused> {
         let bound = self.bound(size, responses);
         self.check_later()?;
-        let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
+        // What is called holds for the target of the session alone, the caller's accounts for the dearest of the plan: so
+        // each is measured by what it holds itself.
+        let called = self.extend_quota(|quota| quota.cover(bound))?;
+        if let Err(refused) = self.cover_own(bound) {
+            self.shrink_quota(called.as_ref());
+            return Err(refused);
+        }
+        self.announce_session()
+    }
+
+    fn cover_own(&mut self, bound: Amounts) -> Result<(), HoldRefused> {
+        let Some(ongoing) = &self.ongoing else { return Ok(()) };
         let held = Amounts { cost: self.hold_cost, ..ongoing.held };
         let more = bound.minus(&held);
         if more.is_none() {
             return Ok(());
         }
-        self.extend_quota(more.cost)?;
         let taken =
             if self.chain.holds() { self.chain.extend_within(self.worker.now(), more)? } else { more };
         self.ask_later(taken)?;
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         ongoing.held = ongoing.held.plus(&taken);
         self.hold_cost = self.hold_cost.plus(more.cost);
-        self.announce_session()
+        Ok(())
+    }
+
+    /// Hears whether what responses under way hold is held where all gateways count together.
+    pub(crate) fn check_held(&mut self) -> Result<(), HoldRefused> {
+        self.check_later()
     }
 
     /// Settles a part; what that many responses under way may use stays held. Errors: the journal could not be told.
@@ -109,7 +124,7 @@ impl Open {
         let Some(ongoing) = &mut self.ongoing else { return Ok(()) };
         ongoing.add(part);
         if let Some(quota) = self.attempt.as_mut().and_then(|attempt| attempt.quota.as_mut()) {
-            quota.settle_part(keep.cost, part.cost);
+            quota.settle_part(keep, amounts(&part.usage, part.cost));
         }
         let overrun = self.chain.settle_part(self.worker.now(), keep, amounts(&part.usage, part.cost));
         self.worker.gateway().metrics.note_overrun(overrun);

@@ -39,6 +39,13 @@ pub(super) struct Shared {
     asked: bool,
 }
 
+/// How far asking has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Asked {
+    rounds: usize,
+    awaited: usize,
+}
+
 /// A chain of accounts, and what is taken of it where all gateways count together.
 pub(super) struct Asker<'a> {
     pub(super) worker: &'a Worker,
@@ -121,6 +128,20 @@ impl Asker<'_> {
                 Ok(())
             }
             Err(denied) => self.answered(round, Err(denied)),
+        }
+    }
+
+    /// What is asked from here on can be undone.
+    pub(super) fn mark(&self) -> Asked {
+        let count = |shared: &Shared| Asked { rounds: shared.rounds.len(), awaited: shared.awaited.len() };
+        self.shared.as_deref().map(count).unwrap_or_default()
+    }
+
+    /// Gives back what was asked for since, answered or not. Nothing may have been heard meanwhile.
+    pub(super) fn undo(&mut self, to: Asked) {
+        if let Some(shared) = self.shared.as_deref_mut() {
+            shared.rounds.truncate(to.rounds);
+            shared.awaited.truncate(to.awaited);
         }
     }
 
@@ -256,9 +277,16 @@ impl Open {
         self.asker().ask(amounts).await
     }
 
-    /// As [`Asker::ask_later`].
-    pub(super) fn ask_later(&mut self, amounts: Amounts) -> Result<(), HoldRefused> {
-        self.asker().ask_later(amounts)
+    /// As [`Asker::ask_later`], of what was taken in this gateway, which goes back when it is refused.
+    pub(super) fn ask_later(&mut self, taken: Amounts) -> Result<(), HoldRefused> {
+        let mut asker = self.asker();
+        let before = asker.mark();
+        let asked = asker.ask_later(taken);
+        if asked.is_err() {
+            asker.undo(before);
+            asker.chain.give_back(asker.worker.now(), taken);
+        }
+        asked
     }
 
     /// As [`Self::check_later`], in words for the caller.

@@ -5,7 +5,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::Page;
-use super::{access, calls, guardrails, limits};
+use super::{access, calls, guardrails, held, limits};
 use crate::app::accounts::{self, AccountsError, allowed};
 use crate::app::authorization::Caller;
 use crate::app::state::App;
@@ -107,7 +107,9 @@ async fn list(
     let is_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| is_more).map(|last| last.id.to_string());
-    let data: Vec<Value> = rows.iter().map(|account| row(&app, &caller, account)).collect();
+    let mut data: Vec<Value> = rows.iter().map(|account| row(&app, &caller, account)).collect();
+    let mut of_accounts: Vec<_> = rows.iter().map(|account| account.id).zip(&mut data).collect();
+    held::complete_within(&app, &mut of_accounts).await;
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
@@ -115,7 +117,9 @@ async fn show(level: Level, app: Arc<App>, caller: Arc<Caller>, id: String) -> A
     let id = parse(level, &id)?;
     let (reading, by) = (Arc::clone(&app), Arc::clone(&caller));
     let found = tokio::task::spawn_blocking(move || accounts::find(&reading, &by, id)).await??;
-    Ok(tagged(StatusCode::OK, found.revision, row(&app, &caller, &found)))
+    let mut shown = row(&app, &caller, &found);
+    held::complete_within(&app, &mut [(found.id, &mut shown)]).await;
+    Ok(tagged(StatusCode::OK, found.revision, shown))
 }
 
 async fn create(level: Level, app: Arc<App>, caller: Arc<Caller>, body: Bytes) -> Answer {
@@ -295,7 +299,9 @@ fn budgets(tally: Option<&Tally>, stored: &StoredAccount, now: Micros) -> Vec<Ma
     let mut rows = limits::budgets_shown(tally.unwrap_or(&nothing), &rules, now);
     if stored.id.level == Level::Plan {
         for row in &mut rows {
-            row.retain(|name, _| !matches!(name.as_str(), "spent_usd" | "reserved_usd" | "resets_at"));
+            row.retain(|name, _| {
+                !matches!(name.as_str(), "spent_usd" | "reserved_usd" | held::SCOPE | "resets_at")
+            });
         }
     }
     rows

@@ -2,6 +2,7 @@
 
 use super::by::By;
 use super::error::ApiError;
+use super::held;
 use super::limits;
 use super::query::Page;
 use crate::app::accounts::allowed;
@@ -26,6 +27,9 @@ pub(super) struct BudgetsQuery {
     cursor: Option<String>,
 }
 
+/// Rows with their places.
+type Rows = Vec<(After, Value)>;
+
 /// Whose budgets they are.
 struct Whose<'a> {
     level: Level,
@@ -44,10 +48,17 @@ pub(super) async fn list(
     Extension(caller): By,
     Query(query): Query<BudgetsQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    tokio::task::spawn_blocking(move || rows(&app, &caller, query)).await?
+    let reading = Arc::clone(&app);
+    let found = tokio::task::spawn_blocking(move || rows(&reading, &caller, query)).await??;
+    let (mut rows, next) = found;
+    let mut of_accounts: Vec<_> = rows.iter_mut().map(|(at, row)| (at.id, row)).collect();
+    held::complete(&app, &mut of_accounts).await;
+    let data: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
+    Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
-fn rows(app: &App, caller: &Caller, query: BudgetsQuery) -> Result<Json<Value>, ApiError> {
+/// A page of them, and where the next one begins.
+fn rows(app: &App, caller: &Caller, query: BudgetsQuery) -> Result<(Rows, Option<String>), ApiError> {
     caller.authority.may_somewhere(READ)?;
     let levels = levels(query.level.as_deref())?;
     let page = Page { limit: query.limit, cursor: query.cursor };
@@ -66,8 +77,7 @@ fn rows(app: &App, caller: &Caller, query: BudgetsQuery) -> Result<Json<Value>, 
     let is_more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| is_more).map(|(at, _)| at.to_string());
-    let data: Vec<Value> = rows.into_iter().map(|(_, row)| row).collect();
-    Ok(Json(json!({ "data": data, "next_cursor": next })))
+    Ok((rows, next))
 }
 
 const READ: Permission = Resource::Budgets.read();
@@ -128,7 +138,7 @@ impl Listing<'_> {
             Some(id) => id.ok().and_then(|id| keys.get(id)).into_iter().collect(),
         };
         for entry in &entries {
-            let id = AccountId { level: Level::Key, number: entry.id.0 };
+            let id = entry.account_id();
             let has_some = !entry.rules.budgets().is_empty() || entry.plan().is_some();
             if self.is_full() || !has_some || !self.is_next(id) {
                 continue;

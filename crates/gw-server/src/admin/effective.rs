@@ -251,7 +251,7 @@ fn all_limits(sources: &[Source<'_>]) -> Vec<Value> {
         for limit in source.limits.list() {
             let what = json!({
                 "unit": limit.unit.as_str(), "per_seconds": limit.per_seconds, "models": limit.models,
-                "shadow": limit.shadow,
+                "providers": limit.providers, "shadow": limit.shadow,
             });
             let one = Limits { more: vec![limit.clone()], ..Limits::default() };
             let shown = limits::shown(&one)["more"][0].take();

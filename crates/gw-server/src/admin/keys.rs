@@ -4,7 +4,7 @@ use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
 use super::query::{Page, paged_by};
-use super::{access, calls, effective, guardrails, key_input, limits};
+use super::{access, calls, effective, guardrails, held, key_input, limits};
 use crate::app::accounts::{AccountsError, allowed};
 use crate::app::authorization::Resource;
 use crate::app::keys::{self, KeysError, Made};
@@ -57,7 +57,9 @@ pub(super) async fn list(
     let entries = keys::list(&app, &caller)?.filter(|e| wanted(e));
     let page = Page { limit: query.limit, cursor: query.cursor.clone() };
     let (entries, next) = paged_by(entries, &page, |e| e.id)?;
-    let data: Vec<Value> = entries.iter().map(|e| row(&app, e)).collect();
+    let mut data: Vec<Value> = entries.iter().map(|e| row(&app, e)).collect();
+    let mut rows: Vec<_> = entries.iter().map(|e| e.account_id()).zip(&mut data).collect();
+    held::complete_within(&app, &mut rows).await;
     Ok(Json(json!({ "data": data, "next_cursor": next })))
 }
 
@@ -70,9 +72,14 @@ pub(super) async fn show(
     let id = parse(&id)?;
     let reading = Arc::clone(&app);
     let (entry, stored) = tokio::task::spawn_blocking(move || keys::find(&reading, &caller, id)).await??;
+    let mut shown = match &stored {
+        Some(stored) => row_of(&app, &entry, stored),
+        None => row(&app, &entry),
+    };
+    held::complete_within(&app, &mut [(entry.account_id(), &mut shown)]).await;
     Ok(match stored {
-        Some(stored) => tagged(StatusCode::OK, stored.revision, row_of(&app, &entry, &stored)),
-        None => Json(row(&app, &entry)).into_response(),
+        Some(stored) => tagged(StatusCode::OK, stored.revision, shown),
+        None => Json(shown).into_response(),
     })
 }
 

@@ -5,6 +5,7 @@ mod rollover;
 
 use super::error::ApiError;
 use super::given::Given;
+use super::held;
 use gw_model::limits::{
     Budget, Increase, Limit, LimitKind, LimitUnit, Limits, MAX_BUDGETS, MAX_MORE_LIMITS, Period, Reserve,
     Sharing, TimeZone,
@@ -143,13 +144,13 @@ fn more(value: &Value) -> Result<Vec<Limit>, ApiError> {
     list.iter().enumerate().map(|(at, value)| limit(&format!("limits.more[{at}]"), value)).collect()
 }
 
-/// One limit: `{unit, limit | limit_usd, per, kind?, burst?, models?, shadow?, mode?, on_unavailable?, reserve?}`.
+/// One limit: `{unit, limit | limit_usd, per, kind?, burst?, models?, providers?, shadow?, mode?, on_unavailable?, reserve?}`.
 fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
     let invalid = |name: &str, text: &str| ApiError::invalid(format!("{field}.{name}"), text.to_owned());
     let Value::Object(members) = value else {
         return Err(ApiError::invalid(field.to_owned(), "a limit must be an object"));
     };
-    const KNOWN: [&str; 11] = [
+    const KNOWN: [&str; 12] = [
         "unit",
         "limit",
         "limit_usd",
@@ -157,6 +158,7 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
         "kind",
         "burst",
         "models",
+        "providers",
         "shadow",
         "mode",
         "on_unavailable",
@@ -189,11 +191,6 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
             invalid("per", "'per' must be second, minute, hour, day, or a number of seconds up to a month")
         })?,
     };
-    let models = get("models").map(|value| {
-        let list: Option<Vec<String>> = serde_json::from_value(value.clone()).ok();
-        list.filter(|list| !list.is_empty() && list.len() <= MAX_PARTS && list.iter().all(|m| !m.is_empty()))
-            .ok_or_else(|| invalid("models", "'models' must be a list of names or patterns, or be left out"))
-    });
     let shadow = get("shadow")
         .map(|value| value.as_bool().ok_or_else(|| invalid("shadow", "'shadow' must be true or false")));
     let kind = get("kind").map_or(Ok(LimitKind::Sliding), |value| kind(&format!("{field}.kind"), value))?;
@@ -205,11 +202,23 @@ fn limit(field: &str, value: &Value) -> Result<Limit, ApiError> {
         per_seconds,
         kind,
         burst: burst(&format!("{field}.burst"), get("burst"))?,
-        models: models.transpose()?,
+        models: patterns(field, "models", get("models"))?,
+        providers: patterns(field, "providers", get("providers"))?,
         shadow: shadow.transpose()?.unwrap_or(false),
         sharing: sharing(field, get("mode"), get("on_unavailable"))?,
         reserve,
     })
+}
+
+/// Names or patterns of what a limit counts; `None` for all.
+fn patterns(field: &str, name: &str, value: Option<&Value>) -> Result<Option<Vec<String>>, ApiError> {
+    let Some(value) = value else { return Ok(None) };
+    let list: Option<Vec<String>> = serde_json::from_value(value.clone()).ok();
+    let is_good = |list: &Vec<String>| {
+        !list.is_empty() && list.len() <= MAX_PARTS && list.iter().all(|one| !one.is_empty())
+    };
+    let text = format!("'{name}' must be a list of names or patterns, or be left out");
+    list.filter(is_good).map(Some).ok_or_else(|| ApiError::invalid(format!("{field}.{name}"), text))
 }
 
 /// How it holds where several gateways meet.
@@ -375,6 +384,9 @@ pub(super) fn shown(limits: &Limits) -> Value {
         if let Some(models) = &limit.models {
             add("models", json!(models));
         }
+        if let Some(providers) = &limit.providers {
+            add("providers", json!(providers));
+        }
         if !limit.reserve.is_none() {
             add("reserve", json!(limit.reserve));
         }
@@ -424,6 +436,7 @@ pub(super) fn budgets_shown(tally: &Tally, rules: &Rules, now: Micros) -> Vec<Ma
             "strict": budget.strict,
             "spent_usd": view.spent.to_string(),
             "reserved_usd": view.reserved.to_string(),
+            (held::SCOPE): held::HERE,
             "resets_at": view.resets_at.map(time::format),
             "time_zone": budget.time_zone.as_ref().map(TimeZone::as_str),
             "shadow": budget.shadow,

@@ -22,6 +22,7 @@ mod etag;
 mod exports;
 mod given;
 mod guardrails;
+mod held;
 pub(crate) mod idempotency;
 mod key_input;
 mod keys;

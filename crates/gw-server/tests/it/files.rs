@@ -347,6 +347,38 @@ async fn a_batch_is_its_makers_and_charged_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_counts_for_the_model_that_was_called_whatever_its_answer_calls_it() {
+    let upstream = Upstream::start().await;
+    let url = upstream.url();
+    let config = format!(
+        "providers:\n  openai: {{ base_url: \"{url}/v1\", api_key: upstream-secret-1, models: {{ gpt-test: {PRICE} }} }}\n\
+         models:\n  short: {{ targets: [ {{ provider: openai, model: gpt-test, budget: {{ limit_usd: 5, period: total, shadow: true }} }} ] }}\n"
+    );
+    let gateway = Gateway::start(&config).await;
+    let (_, alice) = gateway.make_key(&json!({"name": "alice"})).await;
+    let file = store(&gateway, &alice, "batch", &line("1", "short", "hello")).await;
+    let path = format!("/v1/batches/{}", id(&begin(&gateway, &alice, &file).await));
+    let done = eventually("the batch is done", async || {
+        let answer = gateway.send(Call::get(&path).key(&alice)).await;
+        (answer.ok().json()["status"] == "completed").then(|| answer.json())
+    })
+    .await;
+    assert!(done["model"].as_str().unwrap().starts_with("gpt-test-20"), "{done}");
+    let tokens = |name: &str| i128::from(done["usage"][name].as_u64().unwrap());
+    let cost = tokens("input_tokens") * 100_000 + tokens("output_tokens") * 200_000;
+    let charged = async |gateway: &Gateway| {
+        let rows = gateway.rows("/api/v1/budgets?level=deployment").await;
+        nanos(rows[0]["spent_usd"].as_str().unwrap())
+    };
+    assert!(cost > 0);
+    assert_eq!(charged(&gateway).await, cost);
+    let row = eventually("the charge", async || spent(&gateway, "alice").await).await;
+    assert_eq!(nanos(row["cost_usd"].as_str().unwrap()), cost);
+    let gateway = gateway.restart().await;
+    eventually("it is known after a restart", async || (charged(&gateway).await == cost).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hard_budget_takes_no_batches() {
     let upstream = Upstream::start().await;
     let (gateway, alice, _) = set_up(&upstream).await;

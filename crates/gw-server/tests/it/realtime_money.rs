@@ -225,3 +225,72 @@ async fn a_killed_process_charges_no_less_than_was_used() {
     assert_eq!(gateway.rows("/api/v1/logs").await.len(), 1);
     open(gateway.addr, "up/chat-model", MASTER).await.close(1000).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_budget_of_a_deployment_is_held_by_what_its_own_responses_may_cost() {
+    let upstream = Far::start().await;
+    let dear = "rt: { same_as: openai/gpt-realtime }, dear: { input_usd_per_million_tokens: 4000, output_usd_per_million_tokens: 9000 }";
+    let config = upstream.provider().replace("rt: { same_as: openai/gpt-realtime }", dear);
+    assert!(config.contains("dear"));
+    // The dearest of the plan is held for the caller, which is more than many responses of the target that is used.
+    let models = "models:\n  talk:\n    targets:\n      - { provider: up, model: rt, budget: { limit_usd: 0.60, period: total } }\n      - { provider: up, model: dear }\n";
+    let gateway = Gateway::start(&format!("{config}{models}")).await;
+    let (_, key) =
+        gateway.make_key(&json!({"name": "rich", "budget": {"limit_usd": "500", "period": "total"}})).await;
+    let (mut near, mut far) = through(gateway.addr, &upstream, "talk", &key).await;
+    let held = async || {
+        let rows = gateway.rows("/api/v1/budgets?level=deployment").await;
+        nanos(rows[0]["reserved_usd"].as_str().unwrap())
+    };
+    let one = held().await;
+    assert!((262_000_000..300_000_000).contains(&one), "4096 tokens of sound at $64 a million: {one}");
+    for responses in 1..=2 {
+        far.tell(&json!({"type": "response.created"})).await;
+        near.event("response.created").await;
+        assert_eq!(held().await, responses * one);
+    }
+    // A third does not fit, whatever its caller may still spend.
+    far.tell(&json!({"type": "response.created"})).await;
+    let (error, code) = near.ending().await;
+    assert_eq!((&error.expect("an error event")["code"], code), (&"budget_exceeded".into(), Some(1008)));
+    eventually("nothing is held any more", async || (held().await == 0).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_a_deployment_count_response_by_response_and_what_is_refused_is_given_back() {
+    let upstream = Upstream::start().await;
+    let limit = "limits: { more: [{ unit: tokens, limit: 9000, per: day }] }, budget: { limit_usd: 100, period: total }";
+    let models =
+        format!("models:\n  talk: {{ targets: [{{ provider: up, model: chat-model, {limit} }}] }}\n");
+    let gateway = Gateway::start(&format!("{}{models}", upstream.providers())).await;
+    upstream.faults("chat-model", "output-tokens=4000;frames=2;ignore-max-tokens", None);
+    let (_, slow) = gateway.make_key(&json!({"name": "slow", "limits": {"tpm": 3000}})).await;
+    let (_, free) = gateway.make_key(&json!({"name": "free"})).await;
+    let text = json!({"type": "session.update", "session": {"output_modalities": ["text"]}});
+    let held = async || {
+        let rows = gateway.rows("/api/v1/budgets?level=deployment").await;
+        nanos(rows[0]["reserved_usd"].as_str().unwrap())
+    };
+    let mut near = open(gateway.addr, "talk", &slow).await;
+    near.say(&text).await;
+    near.say(&ask()).await;
+    near.event("response.done").await;
+    // The key's own limit refuses the next: then nothing is held of what it would have called.
+    near.say(&ask()).await;
+    assert_eq!(near.event("error").await["error"]["code"], "rate_limit_exceeded");
+    assert_eq!(held().await, 0);
+    // What it has used counts for everybody while the session goes on.
+    let mut other = open(gateway.addr, "talk", &free).await;
+    other.say(&text).await;
+    other.say(&ask()).await;
+    other.event("response.done").await;
+    other.say(&ask()).await;
+    other.event("response.done").await;
+    other.say(&ask()).await;
+    let refused = other.event("error").await;
+    assert_eq!(refused["error"]["code"], "rate_limit_exceeded");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("deployment"), "{refused}");
+    near.close(1000).await;
+    other.close(1000).await;
+    assert_eq!(gateway.metric("gatewright_open_reservations").await, 0.0);
+}

@@ -377,3 +377,38 @@ async fn who_leaves_in_order_is_not_waited_for() {
     all.remove(1).stop().await;
     all[0].metric_becomes("gatewright_shared_limits_nodes", 1.0, SOON).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_anywhere_is_shown_everywhere() {
+    let Some(redis) = Redis::start().await else { return };
+    let upstream = Upstream::start().await;
+    upstream.faults("slow", "latency=600000", None);
+    let budget = "budgets: [{ limit_usd: 100, period: day }, { limit_usd: 200, period: month, mode: local }]";
+    let gateways = gateways(&config(&upstream, &redis, budget), 2).await;
+    let (here, there) = (gateways[0].addr, &gateways[1]);
+    let call = tokio::spawn(async move { Call::chat(&chat("up/slow", "hi")).key(KEY).send(here).await });
+    let shown = async |gateway: &Gateway, at: usize| {
+        let rows = gateway.rows("/api/v1/budgets").await;
+        let of = |name: &str| rows[at][name].as_str().unwrap().to_owned();
+        (nanos(&of("reserved_usd")), of("reserved_scope"))
+    };
+    let (held, _) = eventually_within(SOON, "the other gateway shows it", async || {
+        let (held, scope) = shown(there, 0).await;
+        assert_eq!(scope, "all_gateways");
+        (held > 0).then_some((held, scope))
+    })
+    .await;
+    assert_eq!(shown(&gateways[0], 0).await, (held, "all_gateways".to_owned()));
+    // What each counts by itself is its own.
+    assert_eq!(shown(there, 1).await, (0, "gateway".to_owned()));
+    assert_eq!(shown(&gateways[0], 1).await, (held, "gateway".to_owned()));
+    let key = there.rows("/api/v1/keys").await.remove(0);
+    assert_eq!(nanos(key["budget"]["reserved_usd"].as_str().unwrap()), held);
+    assert_eq!(key["budgets"][0]["reserved_scope"], "all_gateways");
+    call.abort();
+    eventually_within(SOON, "it is over", async || (shown(there, 0).await.0 == 0).then_some(())).await;
+    // Nobody can be asked: what this gateway knows stands there, and says so.
+    drop(redis);
+    eventually_within(SOON, "Redis is away", async || (shown(there, 0).await.1 == "gateway").then_some(()))
+        .await;
+}

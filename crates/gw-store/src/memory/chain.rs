@@ -54,6 +54,8 @@ struct Part {
     link: Link,
     mask: u32,
     priority: Priority,
+    /// A try counts here, of a call that counts elsewhere: not its money under budgets, nor that it runs.
+    is_try: bool,
     /// When, by the account's time: its request was taken, the first piece of the hold, and the latest.
     admitted_at: Micros,
     first_at: Micros,
@@ -62,8 +64,14 @@ struct Part {
 
 impl Part {
     fn terms(&self) -> Terms<'_> {
-        let Self { link, mask, priority, .. } = self;
-        Terms { rules: &link.rules, mask: *mask, holder: &link.holder, priority: *priority }
+        let Self { link, mask, priority, is_try, .. } = self;
+        let (mask, priority, is_try) = (*mask, *priority, *is_try);
+        Terms { rules: &link.rules, mask, holder: &link.holder, priority, is_try }
+    }
+
+    /// The budgets that count the call here.
+    fn budgets(&self) -> &[Budget] {
+        if self.is_try { &[] } else { self.link.rules.budgets() }
     }
 }
 
@@ -109,9 +117,10 @@ impl Chain {
         let Err(at) = self.parts.binary_search_by_key(&link.id, |part| part.link.id) else { return };
         if self.parts.len() < MAX_LINKS && !self.is_inside && self.held.is_none() {
             let part = Part {
+                mask: link.rules.mask_of_calls(),
                 link,
-                mask: u32::MAX,
                 priority: Priority::High,
+                is_try: false,
                 admitted_at: 0,
                 first_at: 0,
                 latest_at: 0,
@@ -125,6 +134,24 @@ impl Chain {
     pub fn sibling(&self) -> Self {
         let same = |part: &Part| Part { link: part.link.clone(), mask: part.mask, ..*part };
         Self { parts: self.parts.iter().map(same).collect(), ..Self::default() }
+    }
+
+    /// Does any account limit tries at some providers?
+    #[must_use]
+    pub fn counts_tries(&self) -> bool {
+        self.links().any(|link| link.rules.counts_tries())
+    }
+
+    /// What counts a try of this call at a target of that provider, of a model with these names: limits of the same
+    /// accounts that are of tries. Nothing is taken. `None` where none is.
+    #[must_use]
+    pub fn of_try(&self, provider: &str, names: &[&str]) -> Option<Self> {
+        let counting = |part: &Part| {
+            let mask = part.link.rules.mask_of_try(provider, names);
+            (mask != 0).then(|| Part { link: part.link.clone(), mask, is_try: true, ..*part })
+        };
+        let parts: SmallVec<[Part; 1]> = self.parts.iter().filter_map(counting).collect();
+        (!parts.is_empty()).then(|| Self { parts, ..Self::default() })
     }
 
     /// True when there is no account: nothing is limited.
@@ -145,7 +172,7 @@ impl Chain {
 
     /// The budgets that could refuse the call.
     pub fn budgets(&self) -> impl Iterator<Item = &Budget> {
-        self.links().flat_map(|link| link.rules.budgets()).filter(|budget| !budget.shadow)
+        self.parts.iter().flat_map(Part::budgets).filter(|budget| !budget.shadow)
     }
 
     /// What would have refused the call, were it in force.
@@ -292,6 +319,19 @@ impl Chain {
         Ok(within)
     }
 
+    /// Gives so much of the hold back, of its latest piece first: what it was taken for does not come.
+    pub fn give_back(&mut self, now: Micros, less: Amounts) {
+        let Some(held) = self.held else { return };
+        let less = less.min(&held.all);
+        self.level(now, &held, &less, &Amounts::default());
+        let of_latest = less.min(&held.latest);
+        self.held = Some(Held {
+            all: held.all.minus(&less),
+            first: held.first.minus(&less.minus(&of_latest)),
+            latest: held.latest.minus(&of_latest),
+        });
+    }
+
     /// Turns a part of the hold into what was used, for a call that goes on: `keep` stays held, the rest was for
     /// `used`. Returns by how much the cost is above that rest.
     pub fn settle_part(&mut self, now: Micros, keep: Amounts, used: Amounts) -> NanoUsd {
@@ -371,10 +411,10 @@ impl Chain {
     #[must_use]
     pub fn budget_views(&self, now: Micros) -> SmallVec<[(Holder, BudgetView); 2]> {
         let mut views = SmallVec::new();
-        for part in self.parts.iter().filter(|part| !part.link.rules.budgets.is_empty()) {
+        for part in self.parts.iter().filter(|part| !part.budgets().is_empty()) {
             let mut counters = part.link.tally.lock();
             let now = counters.now(now);
-            for budget in part.link.rules.budgets.iter().filter(|budget| !budget.shadow) {
+            for budget in part.budgets().iter().filter(|budget| !budget.shadow) {
                 views.push((part.link.holder.clone(), counters.purse().view(budget, now)));
             }
         }
@@ -411,7 +451,9 @@ impl Chain {
     fn level(&mut self, now: Micros, held: &Held, freed: &Amounts, used: &Amounts) {
         each(&self.parts, |part, counters| {
             let now = counters.now(now);
-            counters.settle_cost(now, freed.cost, used.cost);
+            if !part.is_try {
+                counters.settle_cost(now, freed.cost, used.cost);
+            }
             let (first, latest) = ((&held.first, part.first_at), (&held.latest, part.latest_at));
             counters.level(part.terms(), now, (freed, used), first, latest);
         });

@@ -30,7 +30,7 @@ pub(super) struct Rule {
 pub(crate) struct SlotKey {
     pub(super) unit: LimitUnit,
     pub(super) per_seconds: u32,
-    /// Which models, and which of several limits that are the same otherwise. The same in every gateway.
+    /// Which models and providers, and which of several limits that are the same otherwise. The same in every gateway.
     pub(super) scope: u64,
 }
 
@@ -62,8 +62,10 @@ impl Rules {
         let mut rules: Vec<Rule> = Vec::new();
         for limit in limits.into_iter().take(MAX_LIMITS) {
             let same = |slot: &SlotKey| slot.unit == limit.unit && slot.per_seconds == limit.per_seconds;
-            let ordinal = rules.iter().filter(|r| same(&r.slot) && r.limit.models == limit.models).count();
-            let scope = scope(limit.models.as_deref(), ordinal);
+            let same_scope =
+                |other: &Limit| (&other.models, &other.providers) == (&limit.models, &limit.providers);
+            let ordinal = rules.iter().filter(|r| same(&r.slot) && same_scope(&r.limit)).count();
+            let scope = scope(&limit, ordinal);
             let slot = SlotKey { unit: limit.unit, per_seconds: limit.per_seconds, scope };
             rules.push(Rule { limit, slot });
         }
@@ -112,6 +114,24 @@ impl Rules {
         let bits = self.limits.iter().enumerate();
         bits.filter(|(_, rule)| rule.limit.covers(names)).fold(0, |mask, (at, _)| mask | bit(at))
     }
+
+    /// A bit for each limit that counts calls of some model.
+    pub(super) fn mask_of_calls(&self) -> u32 {
+        let bits = self.limits.iter().enumerate();
+        bits.filter(|(_, rule)| rule.limit.providers.is_none()).fold(0, |mask, (at, _)| mask | bit(at))
+    }
+
+    /// A bit for each limit that counts tries at a target of that provider, of a model with these names.
+    pub(super) fn mask_of_try(&self, provider: &str, names: &[&str]) -> u32 {
+        let bits = self.limits.iter().enumerate();
+        bits.filter(|(_, rule)| rule.limit.covers_try(provider, names))
+            .fold(0, |mask, (at, _)| mask | bit(at))
+    }
+
+    /// True when a limit counts tries in place of calls.
+    pub(super) fn counts_tries(&self) -> bool {
+        self.limits.iter().any(|rule| rule.limit.providers.is_some())
+    }
 }
 
 /// The bit of the limit at that place.
@@ -120,8 +140,11 @@ pub(super) fn bit(at: usize) -> u32 {
 }
 
 /// FNV-1a: the names of counters that gateways share are made of it, so it is the same everywhere.
-fn scope(models: Option<&[String]>, ordinal: usize) -> u64 {
-    let names = models.unwrap_or_default().iter().flat_map(|model| model.bytes().chain([0xff]));
+fn scope(limit: &Limit, ordinal: usize) -> u64 {
+    let names =
+        limit.models.as_deref().unwrap_or_default().iter().flat_map(|model| model.bytes().chain([0xff]));
+    let providers = limit.providers.as_deref().unwrap_or_default().iter();
+    let names = names.chain(providers.flat_map(|name| [0xfe].into_iter().chain(name.bytes())));
     let all = names.chain(u64::try_from(ordinal).unwrap_or(u64::MAX).to_le_bytes());
     all.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

@@ -9,7 +9,7 @@ use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
 use crate::types::Spending;
-use gw_model::limits::{LimitUnit, OnUnavailable, Sharing};
+use gw_model::limits::{Budget, Limit, LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd, Priority};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
@@ -178,12 +178,18 @@ pub(super) struct Terms<'a> {
     pub(super) holder: &'a Holder,
     /// How much the call matters: some of a limit may be kept for others.
     pub(super) priority: Priority,
+    /// It is a try of a call that counts by itself.
+    pub(super) is_try: bool,
 }
 
 impl<'a> Terms<'a> {
     pub(super) fn counted(self) -> impl Iterator<Item = (usize, &'a Rule)> {
         let rules = self.rules.limits.iter().enumerate();
         rules.filter(move |(at, _)| self.mask & bit(*at) != 0)
+    }
+
+    fn budgets(self) -> &'a [Budget] {
+        if self.is_try { &[] } else { self.rules.budgets() }
     }
 
     fn exceeded(self, rule: &Rule, retry_after_us: u64) -> LimitExceeded {
@@ -254,7 +260,7 @@ impl Counters {
             let Some(slot) = self.slot(at, rule) else { continue };
             let wait = match limit.unit {
                 LimitUnit::Parallel => {
-                    let running = if limit.models.is_some() { slot.running } else { parallel };
+                    let running = if is_scoped(limit) { slot.running } else { parallel };
                     (u64::from(running) >= ceiling(limit, terms.priority)).then_some(PARALLEL_RETRY_US)
                 }
                 // Of tokens and money at least one unit must be left.
@@ -271,7 +277,9 @@ impl Counters {
 
     /// Takes one request and one parallel slot, whether they fit or not.
     pub(super) fn take_request(&mut self, terms: Terms<'_>, now: Micros) {
-        self.used_seconds = u32::try_from(now / SECOND_US).unwrap_or(0);
+        if !terms.is_try {
+            self.used_seconds = u32::try_from(now / SECOND_US).unwrap_or(0);
+        }
         for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Requests) {
             if let Some(slot) = self.slot(at, rule) {
                 slot.window.charge(scaled(now, rule), 1);
@@ -282,7 +290,7 @@ impl Counters {
 
     /// Takes one parallel slot.
     pub(super) fn enter(&mut self, terms: Terms<'_>) {
-        self.parallel = self.parallel.saturating_add(1);
+        self.parallel = self.parallel.saturating_add(u32::from(!terms.is_try));
         for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Parallel) {
             if let Some(slot) = self.slot(at, rule) {
                 slot.running = slot.running.saturating_add(1);
@@ -301,7 +309,7 @@ impl Counters {
 
     /// Gives the parallel slot back.
     pub(super) fn leave(&mut self, terms: Terms<'_>) {
-        self.parallel = self.parallel.saturating_sub(1);
+        self.parallel = self.parallel.saturating_sub(u32::from(!terms.is_try));
         for (at, rule) in terms.counted().filter(|(_, rule)| rule.limit.unit == LimitUnit::Parallel) {
             if let Some(slot) = self.slot(at, rule) {
                 slot.running = slot.running.saturating_sub(1);
@@ -319,9 +327,9 @@ impl Counters {
         mut found: impl FnMut(Finding<HoldRefused>),
     ) {
         // Money first: that it is spent is what a caller must know.
-        if !terms.rules.budgets.is_empty() {
+        if !terms.budgets().is_empty() {
             let purse = self.purse();
-            for budget in &terms.rules.budgets {
+            for budget in terms.budgets() {
                 if let Err(view) = purse.check(budget, now, amounts.cost) {
                     let (limit, spent, reserved) = (view.limit, view.spent, view.reserved);
                     let (holder, needed) = (terms.holder.clone(), amounts.cost);
@@ -355,7 +363,7 @@ impl Counters {
 
     /// Holds that much, whether it fits or not.
     pub(super) fn take_hold(&mut self, terms: Terms<'_>, now: Micros, amounts: &Amounts) {
-        if amounts.cost.0 > 0 {
+        if amounts.cost.0 > 0 && !terms.is_try {
             self.purse().hold(amounts.cost);
         }
         self.charge(terms, now, amounts);
@@ -460,7 +468,7 @@ impl Counters {
         let has_share =
             |sharing: Sharing| sharing.is_shared() && sharing.on_unavailable == OnUnavailable::Local;
         let share = |max: u64| (max / nodes.max(1)).max(1);
-        for budget in terms.rules.budgets.iter().filter(|b| has_share(b.sharing) && !b.shadow) {
+        for budget in terms.budgets().iter().filter(|b| has_share(b.sharing) && !b.shadow) {
             let view = self.purse().view(budget, now);
             let limit = self.purse().reach(budget, &view, nodes);
             let spent = self.purse().spent_here(budget, now);
@@ -477,7 +485,7 @@ impl Counters {
             let most = share(ceiling(limit, terms.priority));
             let wait = match limit.unit {
                 LimitUnit::Parallel => {
-                    let running = if limit.models.is_some() { slot.running } else { parallel };
+                    let running = if is_scoped(limit) { slot.running } else { parallel };
                     (u64::from(running) > most).then_some(PARALLEL_RETRY_US)
                 }
                 _ => slot.window.is_above(most, scaled(now, rule)).map(|us| unscaled(us, rule)),
@@ -492,6 +500,11 @@ impl Counters {
     pub(super) fn purse(&mut self) -> &mut Purse {
         &mut self.active.get_or_insert_default().purse
     }
+}
+
+/// Does it count some calls only?
+const fn is_scoped(limit: &Limit) -> bool {
+    limit.models.is_some() || limit.providers.is_some()
 }
 
 /// Time as the window of that limit knows it: it runs faster or slower, so that a minute takes as long as is wanted.

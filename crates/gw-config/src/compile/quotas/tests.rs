@@ -43,6 +43,24 @@ fn what_cannot_be_is_said_with_its_place() {
     assert!(faults(&group).contains("'limits' are of a provider's model"), "{}", faults(&group));
     let much = TEXT.replace("reserve: { high: 30 }", "reserve: { high: 60, normal: 41 }");
     assert!(faults(&much).contains("comes to more than 100 percent"), "{}", faults(&much));
+    for own in ["more: [{ unit: input_tokens, ", "rpm: 10000"] {
+        let some = "more: [{ providers: [far], limit: 1, unit: requests }]";
+        let with = match own.starts_with("more") {
+            true => TEXT.replace(own, "more: [{ providers: [far], unit: input_tokens, "),
+            false => TEXT.replace(own, some),
+        };
+        assert!(
+            faults(&with).contains("'providers' is for limits of callers and aliases"),
+            "{}",
+            faults(&with)
+        );
+    }
+    let alias = TEXT.replace(
+        "limits: { tpm: 500,",
+        "limits: { more: [{ unit: requests, limit: 1, providers: [far] }], tpm: 500,",
+    );
+    let quotas = ok(&alias).snapshot.quotas;
+    assert_eq!(quotas[1].limits.more[0].providers, Some(vec!["far".to_owned()]));
     let paced = TEXT.replace("reserve: { high: 30 }", "kind: gcra, reserve: { high: 30 }");
     assert!(faults(&paced).contains("'reserve' is not for kind gcra"), "{}", faults(&paced));
 }

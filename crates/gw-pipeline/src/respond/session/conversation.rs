@@ -231,10 +231,7 @@ impl Conversation {
             ServerEvent::Error => self.ledger.refused(),
             ServerEvent::Done { charged } => self.ledger.done(charged),
             ServerEvent::Transcribed { charged } => self.ledger.transcribed(charged),
-            ServerEvent::Said { bytes, is_audio } => {
-                self.ledger.said(bytes, is_audio);
-                Ok(())
-            }
+            ServerEvent::Said { bytes, is_audio } => self.ledger.said(bytes, is_audio),
             ServerEvent::Other => Ok(()),
         };
         let Err(refused) = kept else { return Ok(()) };

@@ -94,7 +94,7 @@ impl Ledger {
         self.open = self.open.saturating_add(1);
         if self.asked > 0 {
             self.asked -= 1;
-            return Ok(());
+            return self.check_held();
         }
         self.is_fresh = false;
         let under_way = self.asked.saturating_add(self.open);
@@ -114,10 +114,11 @@ impl Ledger {
     }
 
     /// A response under way said something.
-    pub(super) fn said(&mut self, bytes: usize, is_audio: bool) {
+    pub(super) fn said(&mut self, bytes: usize, is_audio: bool) -> Result<(), HoldRefused> {
         let bytes = bytes as u64;
         let tokens = if is_audio { bytes.div_ceil(OUTPUT_BASE64_PER_TOKEN) } else { bytes.div_ceil(4) };
         self.said = self.said.saturating_add(tokens);
+        self.check_held()
     }
 
     /// A response is over.
@@ -166,6 +167,11 @@ impl Ledger {
         ticket.close_attempt(status, reason, Usage::default(), UsageSource::None);
         code.clone_into(&mut ticket.record.error_code);
         ticket.finish(outcome, status);
+    }
+
+    /// Is what responses under way hold refused where all gateways count together?
+    fn check_held(&mut self) -> Result<(), HoldRefused> {
+        self.ticket.as_mut().map_or(Ok(()), |ticket| ticket.check_held())
     }
 
     fn cover(&mut self, output: u64, responses: u64) -> Result<(), HoldRefused> {

@@ -122,6 +122,6 @@ pub(super) fn schemas() -> Value {
             "denied_tools:object", "fallbacks:object", "parameters:object", "deny_when:array", "limits:array", "budgets:array"]),
         "Budget": object(&["level:string", "id:string", "name:string", "plan_id:string?", "key_id:string?",
             "key_name:string?", "limit_usd:string", "limit_now_usd:string", "carried_usd:string", "spent_usd:string",
-            "reserved_usd:string", "period:string", "strict:boolean", "rollover:object?", "resets_at:string?"]),
+            "reserved_usd:string", "reserved_scope:string", "period:string", "strict:boolean", "rollover:object?", "resets_at:string?"]),
     })
 }

@@ -4,6 +4,7 @@
 mod access;
 mod calls;
 mod chain;
+mod combined;
 mod nodes;
 mod parameters;
 mod plans;

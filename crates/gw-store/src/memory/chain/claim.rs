@@ -182,7 +182,9 @@ impl Chain {
     ) -> Option<Claim> {
         let mut items = Vec::new();
         for (at, part) in self.parts.iter().enumerate() {
-            items.extend(money(part, at, now, amounts.cost, lender));
+            if !part.is_try {
+                items.extend(money(part, at, now, amounts.cost, lender));
+            }
             let counted = part.terms().counted().filter(|(_, r)| r.limit.sharing.is_shared());
             for (_, rule) in counted {
                 let units = match rule.limit.unit {
@@ -209,7 +211,8 @@ impl Chain {
     #[must_use]
     pub fn marks(&self, now: Micros) -> Vec<(AccountId, Mark)> {
         let mut marks = Vec::new();
-        for part in self.parts.iter().filter(|part| part.link.rules.has_shared_budgets()) {
+        let counts_money = |part: &&Part| !part.is_try && part.link.rules.has_shared_budgets();
+        for part in self.parts.iter().filter(counts_money) {
             marks.extend(part.link.marks(now).into_iter().map(|mark| (part.link.id, mark)));
         }
         marks
@@ -292,8 +295,7 @@ impl Chain {
         let costs = self.held().cost.0 > 0;
         let mut refused = None;
         each(&self.parts, |part, counters| {
-            let rules = &part.link.rules;
-            let is_closed = rules.budgets.iter().any(|b| costs && !b.shadow && waits(b.sharing))
+            let is_closed = part.budgets().iter().any(|b| costs && !b.shadow && waits(b.sharing))
                 || part.terms().counted().any(|(_, r)| closed(r.limit.sharing) && !r.limit.shadow);
             if is_closed {
                 refused.get_or_insert(HoldRefused::Unavailable);

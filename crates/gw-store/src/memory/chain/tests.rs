@@ -321,6 +321,7 @@ pub(super) fn limit(unit: LimitUnit, max: u64, per_seconds: u32) -> Limit {
         kind: LimitKind::Sliding,
         burst: 0,
         models: None,
+        providers: None,
         shadow: false,
         sharing: Default::default(),
         reserve: Default::default(),
@@ -344,4 +345,27 @@ fn a_sibling_s_hold_is_settled_by_who_takes_it_over() {
     let view = key.budget(&rules, NOW);
     assert_eq!((view.spent, view.reserved), (NanoUsd(350), NanoUsd::ZERO));
     call.leave();
+}
+
+#[test]
+fn what_is_given_back_of_a_hold_goes_to_when_it_was_taken() {
+    let key = key();
+    let limits = Limits { tpm: Some(1000), ..Limits::default() };
+    let rules = rules(&limits, &[Budget::new(NanoUsd(1000), Period::Day)]);
+    let mut call = key.call(&rules);
+    call.reserve(NOW, used(300, 300)).unwrap();
+    let later = NOW + 30_000_000;
+    call.extend(later, used(500, 500)).unwrap();
+    call.give_back(later, used(500, 500));
+    assert_eq!((call.held(), key.tokens_left(&rules, later)), (used(300, 300), 700));
+    assert_eq!(key.budget(&rules, later).reserved, NanoUsd(300));
+    // The first piece still leaves the window when it should.
+    call.extend(later, used(200, 0)).unwrap();
+    assert_eq!(key.tokens_left(&rules, NOW + 61_000_000), 800);
+    call.settle(NOW + 62_000_000, used(500, 100));
+    assert_eq!(key.tokens_left(&rules, NOW + 62_000_000), 800);
+    assert_eq!(key.budget(&rules, NOW + 62_000_000).spent, NanoUsd(100));
+    let mut none = key.call(&rules);
+    none.give_back(NOW, used(1, 1));
+    assert!(!none.holds());
 }

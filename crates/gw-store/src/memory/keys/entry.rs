@@ -221,12 +221,18 @@ impl KeyEntry {
         std::iter::once(self.link()).chain(self.above.iter().map(|account| account.link()))
     }
 
+    /// The id of the key as an account.
+    #[must_use]
+    pub const fn account_id(&self) -> AccountId {
+        AccountId { level: Level::Key, number: self.id.0 }
+    }
+
     /// The key as an account.
     #[must_use]
     pub fn link(&self) -> Link {
         let (rules, generation) = self.counted();
         Link {
-            id: AccountId { level: Level::Key, number: self.id.0 },
+            id: self.account_id(),
             holder: Holder::default(),
             tally: Arc::clone(&self.tally),
             rules,

@@ -152,6 +152,7 @@ impl Clerk {
         match message {
             Message::Ask { reply, .. } => drop(reply.send(Err(Denied::Away))),
             Message::Tell(told) => self.note_not_heard(told),
+            Message::Sum { .. } => {}
         }
     }
 
@@ -314,8 +315,10 @@ impl Clerk {
     ) -> Result<(), RedisError> {
         let mut asked: Vec<Option<Asked>> = Vec::with_capacity(batch.len());
         let mut told: Vec<Vec<Told>> = Vec::with_capacity(batch.len());
+        let mut sums = Vec::new();
         for message in batch.drain(..) {
             match message {
+                Message::Sum { accounts, reply } => sums.push((accounts, reply)),
                 // Whoever asked has left.
                 Message::Ask { reply, .. } if reply.is_closed() => {}
                 Message::Ask { claim, place, reply } => {
@@ -363,6 +366,10 @@ impl Clerk {
                 }
                 None => {}
             }
+        }
+        for (accounts, reply) in sums {
+            // Whoever asked may have left.
+            drop(reply.send(exchange.held(&accounts).await?));
         }
         if is_stale { Err(RedisError::Forgotten) } else { Ok(()) }
     }

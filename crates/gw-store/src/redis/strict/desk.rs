@@ -5,7 +5,7 @@ use super::grant::Grant;
 use super::lease::Leases;
 use super::wire::Told;
 use crate::memory::{Claim, Mark, Refused};
-use gw_model::AccountId;
+use gw_model::{AccountId, NanoUsd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,8 +29,17 @@ pub enum Phase {
 /// What the clerk gets.
 #[derive(Debug)]
 pub(super) enum Message {
-    Ask { claim: Claim, place: OwnedPermit<Message>, reply: oneshot::Sender<Result<Granted, Denied>> },
+    Ask {
+        claim: Claim,
+        place: OwnedPermit<Message>,
+        reply: oneshot::Sender<Result<Granted, Denied>>,
+    },
     Tell(Vec<Told>),
+    /// What do all gateways hold of these accounts' budgets?
+    Sum {
+        accounts: Vec<AccountId>,
+        reply: oneshot::Sender<Vec<NanoUsd>>,
+    },
 }
 
 /// What was taken.
@@ -139,6 +148,17 @@ impl Desk {
         let (reply, answer) = oneshot::channel();
         self.queue.try_send(Message::Ask { claim, place, reply }).map_err(|_| Denied::Away)?;
         Ok(answer)
+    }
+
+    /// What all gateways together hold of the budgets of these accounts, in their order, with what they set aside; `None`
+    /// where nobody can say so now.
+    pub async fn held(&self, accounts: Vec<AccountId>) -> Option<Vec<NanoUsd>> {
+        if self.state.phase() != Phase::Open {
+            return None;
+        }
+        let (reply, answer) = oneshot::channel();
+        self.queue.try_send(Message::Sum { accounts, reply }).ok()?;
+        tokio::time::timeout(self.timeout, answer).await.ok()?.ok()
     }
 
     /// How long a call waits for an answer.

@@ -4,7 +4,7 @@
 use super::super::error::RedisError;
 use super::wire::{self, Answer, Args, Told};
 use crate::memory::Claim;
-use gw_model::{Micros, Secret};
+use gw_model::{AccountId, Micros, NanoUsd, Secret};
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, Value};
 use std::time::Duration;
@@ -133,6 +133,20 @@ impl Exchange {
         let [_, open, nodes] = value.as_slice() else { return Err(RedisError::Forgotten) };
         let nodes = redis::from_redis_value_ref(nodes).map_err(|_| RedisError::Gone)?;
         Ok(Beat { is_open: wire::number(open) == Some(1), nodes })
+    }
+
+    /// What all gateways hold of the budgets of these accounts, in their order.
+    pub(super) async fn held(&mut self, accounts: &[AccountId]) -> Result<Vec<NanoUsd>, RedisError> {
+        let mut pipe = redis::pipe();
+        for account in accounts {
+            pipe.cmd("HGET").arg(format!("{}:r:{account}", self.place.prefix)).arg("t");
+        }
+        let sent = pipe.query_async::<Vec<Option<i64>>>(&mut self.connection);
+        let held =
+            tokio::time::timeout(self.place.patience(), sent).await.map_err(|_| RedisError::Timeout)??;
+        // What is told twice may be below nothing for a moment.
+        let amount = |held: Option<i64>| NanoUsd(held.and_then(|held| u64::try_from(held).ok()).unwrap_or(0));
+        Ok(held.into_iter().map(amount).collect())
     }
 
     /// Sends all of it in one go; an answer for each, in their order.

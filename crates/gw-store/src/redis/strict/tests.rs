@@ -74,6 +74,7 @@ fn limit(unit: LimitUnit, max: u64, per_seconds: u32, kind: LimitKind) -> Limit 
         kind,
         burst,
         models: None,
+        providers: None,
         shadow: false,
         sharing,
         reserve: Reserve::default(),

@@ -216,3 +216,61 @@ fn a_hold_that_only_higher_priorities_may_have_is_too_large_for_others() {
     assert!(call.reserve(NOW, used(60, 0)).is_ok());
     call.settle(NOW, used(0, 0));
 }
+
+#[test]
+fn limits_of_tries_count_what_is_tried_and_nothing_of_the_call() {
+    let team = Party::new(Level::Team, 7);
+    let tries = |providers: &[&str], models: Option<&[&str]>, unit, max| Limit {
+        providers: Some(providers.iter().map(|name| (*name).to_owned()).collect()),
+        models: models.map(|models| models.iter().map(|name| (*name).to_owned()).collect()),
+        ..limit(unit, max, if unit == LimitUnit::Parallel { 0 } else { 60 })
+    };
+    let limits = Limits {
+        rpm: Some(10),
+        more: vec![
+            tries(&["openai"], None, LimitUnit::Requests, 2),
+            tries(&["azure-*"], Some(&["gpt-4o"]), LimitUnit::Tokens, 100),
+            tries(&["openai"], None, LimitUnit::Parallel, 1),
+        ],
+        ..Limits::default()
+    };
+    let rules = rules(&limits, &[Budget::new(NanoUsd(1000), Period::Total)]);
+    let mut call = team.call(&rules);
+    assert!(call.counts_tries());
+    call.set_model(&["openai/gpt-4o"]);
+    call.admit(NOW).unwrap();
+    call.reserve(NOW, used(50, 400)).unwrap();
+    assert!(call.of_try("anthropic", &["alias"]).is_none(), "no limit is of that provider");
+    assert!(call.of_try("azure-east", &["alias", "gpt-4"]).is_none(), "nor of that model there");
+    // A second try at the same time; the call itself runs once, and its money is held once.
+    let mut first = call.of_try("openai", &["alias", "gpt-4o"]).unwrap();
+    first.admit(NOW).unwrap();
+    first.reserve(NOW, used(50, 400)).unwrap();
+    assert_eq!((team.tally.parallel(), team.budget(&rules, NOW).reserved), (1, NanoUsd(400)));
+    let mut second = call.of_try("openai", &["alias"]).unwrap();
+    assert_eq!(second.admit(NOW).unwrap_err().unit, LimitUnit::Parallel);
+    // It failed: what it took is there again.
+    first.settle(NOW, used(0, 0));
+    first.give_request_back();
+    first.leave();
+    for _ in 0..2 {
+        let mut one = call.of_try("openai", &["alias"]).unwrap();
+        one.admit(NOW).unwrap();
+        one.leave();
+    }
+    let refused = call.of_try("openai", &["alias"]).unwrap().admit(NOW).unwrap_err();
+    assert_eq!((refused.unit, refused.max), (LimitUnit::Requests, 2));
+    let mut elsewhere = call.of_try("azure-east", &["alias", "gpt-4o"]).unwrap();
+    elsewhere.admit(NOW).unwrap();
+    elsewhere.reserve(NOW, used(80, 400)).unwrap();
+    let mut more = call.of_try("azure-west", &["gpt-4o"]).unwrap();
+    assert!(matches!(more.reserve(NOW, used(30, 0)), Err(HoldRefused::Limit(_))));
+    elsewhere.settle(NOW, used(20, 100));
+    elsewhere.leave();
+    more.reserve(NOW, used(80, 0)).unwrap();
+    more.settle(NOW, used(0, 0));
+    call.settle(NOW, used(20, 100));
+    call.leave();
+    let view = team.budget(&rules, NOW);
+    assert_eq!((view.spent, view.reserved, team.tally.parallel()), (NanoUsd(100), NanoUsd::ZERO, 0));
+}

@@ -244,6 +244,7 @@ fn requests_that_are_set_aside_are_never_above_a_limit_in_any_minute() {
             kind: LimitKind::Sliding,
             burst: 0,
             models: None,
+            providers: None,
             shadow: false,
             sharing: LEASED,
             reserve: Reserve::default(),
