@@ -28,7 +28,8 @@ impl Places {
         self.latest
     }
 
-    fn place(&mut self, text: &[u8]) -> u32 {
+    /// The place of what is packed already.
+    pub(super) fn place(&mut self, text: &[u8]) -> u32 {
         if let Some(place) = self.by_text.get(text) {
             return *place;
         }
@@ -43,6 +44,11 @@ impl Places {
     /// Takes another's over; gives the places that they have here, in the order in which they stand there.
     pub(super) fn take_over(&mut self, other: &Self) -> Vec<u32> {
         other.list.iter().map(|text| self.place(text)).collect()
+    }
+
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// What was packed, by place.

@@ -99,12 +99,24 @@ impl Rollups {
         self.series.of(|to| series.pack(to))
     }
 
-    /// Adds what others hold.
-    pub(super) fn merge(&mut self, other: &Self) {
-        let places = self.series.take_over(&other.series);
-        for ((minute, series), rollup) in &other.cells {
-            let Some(series) = places.get(*series as usize) else { continue };
-            self.cells.entry((*minute, *series)).or_default().merge(rollup);
+    /// Adds what others hold. Callers that no span tells apart any more are put together here already: with very many
+    /// keys there would be as many rows else, of which few are written.
+    pub(super) fn merge(&mut self, other: &Self, bounds: &mut Bounds) {
+        let mut known: Vec<Option<(&[u8], Series<'_>, i64)>> = Vec::with_capacity(other.series.len());
+        known.extend(other.series.texts().map(|text| {
+            let series = Series::unpack(text)?;
+            let id = series.id();
+            Some((text, series, id))
+        }));
+        for ((minute, place), rollup) in &other.cells {
+            let Some((text, series, id)) = known.get(*place as usize).and_then(Option::as_ref) else {
+                continue;
+            };
+            let place = match bounds.tells_apart(*minute, *id) {
+                true => self.series.place(text),
+                false => self.series.of(|to| series.folded(Fold::Place).pack(to)),
+            };
+            self.cells.entry((*minute, place)).or_default().merge(rollup);
         }
     }
 
@@ -172,6 +184,13 @@ struct Seen {
 impl Bounds {
     pub(crate) fn set(&mut self, limits: RollupLimits) {
         self.limits = limits;
+    }
+
+    /// Is anything of a caller told apart in the spans of a minute?
+    fn tells_apart(&mut self, minute: i64, series: i64) -> bool {
+        let hour = minute.div_euclid(Span::Hour.us() / MINUTE_US);
+        let folds = [self.fold(Span::Minute, minute, series), self.fold(Span::Hour, hour, series)];
+        folds.contains(&Fold::Caller)
     }
 
     /// How much of a caller is told apart in a span. Days follow their hours.

@@ -177,14 +177,14 @@ impl Sums {
     }
 
     /// Adds what other sums hold.
-    pub(crate) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self, bounds: &mut Bounds) {
         let places = self.groups.take_over(&other.groups);
         for (cell, sum) in &other.cells {
             let Some(group) = places.get(cell.group as usize) else { continue };
             self.cells.entry(Cell { key: cell.key, group: *group }).or_default().add(sum);
         }
         self.accounts.merge(&other.accounts);
-        self.rollups.merge(&other.rollups);
+        self.rollups.merge(&other.rollups, bounds);
     }
 
     /// Rows of `usage`, `account_usage` and `rollups`.

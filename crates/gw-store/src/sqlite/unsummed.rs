@@ -143,7 +143,7 @@ impl Unsummed {
         match after {
             AfterCommit::Nothing => {}
             AfterCommit::Keep(added, batch) => {
-                self.sums.merge(&added);
+                self.sums.merge(&added, &mut self.bounds);
                 self.since.get_or_insert_with(now);
                 self.batch = batch;
             }
