@@ -25,7 +25,7 @@ use std::sync::Arc;
 pub(crate) struct Permitted {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) model: Arc<Lineup>,
     _proof: (),
 }

@@ -22,7 +22,7 @@ const MAX_ANSWERS: usize = 64;
 pub(crate) struct Recalled {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) model: Arc<Lineup>,
     _proof: (),
 }

@@ -20,7 +20,7 @@ pub(crate) const INLINE_BYTES: usize = 256 << 10;
 pub(crate) struct Received {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
 }
 
 /// Reads and parses the body.
@@ -78,7 +78,7 @@ pub(crate) async fn receive<B: BodySource>(
     }
     let format = facts.dialect.filter(|_| line.is_none()).unwrap_or(format);
     ticket.record.format = format;
-    let call = Call { format, body, facts, forward_headers: inbound.forward_headers, raw: line };
+    let call = Box::new(Call { format, body, facts, forward_headers: inbound.forward_headers, raw: line });
     Ok(Received { ticket, live, call })
 }
 

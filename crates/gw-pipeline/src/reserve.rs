@@ -18,7 +18,7 @@ use std::sync::Arc;
 pub(crate) struct Funded {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) model: Arc<Lineup>,
     pub(crate) route: Route,
     /// Output tokens that the hold covers, all choices together.

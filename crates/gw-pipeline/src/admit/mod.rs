@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(crate) struct Admitted {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) model: Arc<Lineup>,
     _proof: (),
 }

@@ -41,7 +41,7 @@ const MAX_REST_MS: u64 = 600_000;
 pub(super) struct Exchange {
     pub(super) ticket: Ticket,
     pub(super) live: Arc<Live>,
-    pub(super) call: Call,
+    pub(super) call: Box<Call>,
     pub(super) model: Arc<Lineup>,
     pub(super) enforce_output: Option<u64>,
     pub(super) deadline: i64,
@@ -422,7 +422,7 @@ impl Exchange {
         if format == self.call.format || std::ptr::eq(self.call.full(), &raw const self.call.body) {
             return gw_providers::adapt(&self.call, target);
         }
-        let full = Call { body: self.call.full().clone(), ..self.call.clone() };
+        let full = Call { body: self.call.full().clone(), ..Call::clone(&self.call) };
         gw_providers::adapt(&full, target)
     }
 

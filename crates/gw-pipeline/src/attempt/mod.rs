@@ -54,7 +54,7 @@ pub(crate) enum Attempted {
 pub(crate) struct Answered {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) target: Arc<Target>,
     pub(crate) model_name: Arc<str>,
     pub(crate) sent: Sent,
@@ -67,7 +67,7 @@ pub(crate) struct Answered {
 /// A count of tokens by the gateway itself.
 pub(crate) struct Counted {
     pub(crate) ticket: Ticket,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) target: Arc<Target>,
     pub(crate) model_name: Arc<str>,
 }
@@ -222,7 +222,7 @@ impl Exchange {
     fn new(
         ticket: Ticket,
         live: Arc<Live>,
-        call: Call,
+        call: Box<Call>,
         model: Arc<Lineup>,
         enforce_output: Option<u64>,
     ) -> Self {

@@ -35,7 +35,7 @@ pub(super) struct Lifetime {
 pub(super) struct Spare {
     pub(super) answer: Arc<Answer>,
     pub(super) live: Arc<Live>,
-    pub(super) call: Call,
+    pub(super) call: Box<Call>,
     pub(super) model: Arc<Lineup>,
 }
 

@@ -86,7 +86,7 @@ fn can_combine(call: &Call) -> Result<(), Refusal> {
 struct Request {
     ticket: Ticket,
     live: Arc<Live>,
-    call: Call,
+    call: Box<Call>,
     model: Arc<Lineup>,
     ensemble: Ensemble,
 }
@@ -137,7 +137,8 @@ impl Request {
         lineup: &Arc<Lineup>,
         bound: &Largest,
     ) -> Result<Funded, Refusal> {
-        let opened = subcall::open(&mut self.ticket, SubCallRole::Panel, &self.live, member.clone(), lineup);
+        let opened =
+            subcall::open(&mut self.ticket, SubCallRole::Panel, &self.live, Box::new(member.clone()), lineup);
         let mut screened = opened.ok_or_else(|| unable(&self.model.name))?;
         if self.ensemble.max_cost.is_some() {
             screened.ticket.cap(bound.cost);
@@ -192,7 +193,7 @@ impl Request {
             model: Arc::clone(&model),
             ensemble: ensemble.clone(),
         };
-        let screened = screened_with_request(ticket, Arc::clone(&live), call, judge);
+        let screened = screened_with_request(ticket, Arc::clone(&live), Box::new(call), judge);
         let mut funded = match fund(screened).await {
             Ok(funded) => bounded(funded, &ensemble),
             Err(rejected) => return Ok(again(rejected.ticket).choose(answers, winner, &instead)),

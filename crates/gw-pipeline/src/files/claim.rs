@@ -23,7 +23,7 @@ const MAX_BATCHES: usize = 100;
 pub(crate) struct Claimed {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     _proof: (),
 }
 

@@ -35,7 +35,7 @@ pub use trial::{Trial, Tried, keep_trials};
 pub(crate) struct Screened {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) model: Arc<Lineup>,
     _proof: (),
 }
@@ -44,7 +44,7 @@ pub(crate) struct Screened {
 pub(crate) const fn screened_with_request(
     ticket: Ticket,
     live: Arc<Live>,
-    call: Call,
+    call: Box<Call>,
     model: Arc<Lineup>,
 ) -> Screened {
     Screened { ticket, live, call, model, _proof: () }

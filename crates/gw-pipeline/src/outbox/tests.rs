@@ -68,7 +68,7 @@ fn nothing_is_noted_where_nothing_is_told() {
 
 #[test]
 fn a_policy_survives_its_number() {
-    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING, content: None });
+    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING });
     let number = wanted(&Telemetry { traces, ..telemetry() });
     assert_eq!(policy(number), POLICY);
     assert_eq!(number >> BOUND_AT, 2);
@@ -81,7 +81,7 @@ fn each_signal_wants_its_own() {
     let (good, bad) = (record(Outcome::Success, 200), record(Outcome::UpstreamError, 502));
     let refused = record(Outcome::Refused, 429);
 
-    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING, content: None });
+    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING });
     let box_of_traces = outbox(Some(&Telemetry { traces, ..telemetry() }));
     assert!(box_of_traces.wants(&good, &kept) && box_of_traces.wants(&bad, &other));
     assert!(!box_of_traces.wants(&good, &other) && !box_of_traces.wants(&refused, &other));
@@ -90,7 +90,7 @@ fn each_signal_wants_its_own() {
     let box_of_metrics = outbox(Some(&Telemetry { metrics, ..telemetry() }));
     assert!(box_of_metrics.wants(&good, &other));
 
-    let logs = Some(LogExport { to: target(), all: false, batching: BATCHING, content: None });
+    let logs = Some(LogExport { to: target(), all: false, batching: BATCHING });
     let box_of_logs = outbox(Some(&Telemetry { logs, ..telemetry() }));
     assert!(box_of_logs.wants(&refused, &other) && !box_of_logs.wants(&good, &kept));
 }

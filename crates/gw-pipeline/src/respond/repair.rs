@@ -47,7 +47,7 @@ async fn ask(answered: &mut Answered, rail: &Arc<Guardrail>, body: &[u8]) -> Opt
     let call = with_faults(&answered.call, said, &faults, max_depth).ok()?;
     let Answered { ticket, live, .. } = answered;
     let model = live.resolve(&answered.model_name, call.format).ok()?.model;
-    let sub = subcall::open(ticket, SubCallRole::Repair, live, call, &model)?;
+    let sub = subcall::open(ticket, SubCallRole::Repair, live, Box::new(call), &model)?;
     let funded = match fund(sub).await {
         Ok(funded) => funded,
         Err(rejected) => {

@@ -39,7 +39,7 @@ use task::Signs;
 pub(crate) struct Planned {
     pub(crate) ticket: Ticket,
     pub(crate) live: Arc<Live>,
-    pub(crate) call: Call,
+    pub(crate) call: Box<Call>,
     pub(crate) model: Arc<Lineup>,
     pub(crate) route: Route,
     _proof: (),

@@ -21,7 +21,7 @@ pub(crate) fn open(
     request: &mut Ticket,
     role: SubCallRole,
     live: &Arc<Live>,
-    mut call: Call,
+    mut call: Box<Call>,
     model: &Arc<Lineup>,
 ) -> Option<Screened> {
     refuse_hidden_models(&call, model).ok()?;

@@ -63,12 +63,16 @@ async fn across_origins(site: &Rc<Site>, door: Door, from: IpAddr, request: Requ
     dispatch(site, door, from, request).await
 }
 
+/// Calls to models stand here as they are. All else is boxed: there is a place for the largest of these futures in each
+/// request's, which is copied once and would be ten times as large.
 async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<Incoming>) -> Reply {
     let route = paths::route(request.uri().path());
     match (route, door) {
         (Route::Health, _) => site.health(),
         (Route::Ready, _) => site.ready(),
-        (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => site.admin(from, request).await,
+        (Route::Admin, Door::Main { with_admin: true } | Door::Admin) => {
+            Box::pin(site.admin(from, request)).await
+        }
         (Route::Ui, Door::Main { with_admin: true } | Door::Admin) => {
             ui::serve(request.method(), request.uri().path(), request.headers())
         }
@@ -83,18 +87,20 @@ async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<In
             Method::POST => data::call(site, from, (format, path), request).await,
             _ => method_not_allowed(format, "POST"),
         },
-        (Route::Stored { id, what }, _) => stored::serve(site, from, (id, what), &request).await,
+        (Route::Stored { id, what }, _) => Box::pin(stored::serve(site, from, (id, what), &request)).await,
         (Route::Session { model }, _) => match *request.method() {
-            Method::GET => realtime::open(site, from, model, request).await,
+            Method::GET => Box::pin(realtime::open(site, from, model, request)).await,
             _ => method_not_allowed(WireFormat::OpenAiRealtime, "GET"),
         },
         (Route::OtherSession, _) => realtime::websocket_only(),
         (Route::Passthrough { provider, path }, _) => {
-            raw::passthrough(site, from, (provider, path), request).await
+            Box::pin(raw::passthrough(site, from, (provider, path), request)).await
         }
-        (Route::Objects { path }, _) => raw::objects(site, from, &path, request).await,
+        (Route::Objects { path }, _) => Box::pin(raw::objects(site, from, &path, request)).await,
         (Route::Models { id, format }, _) => match *request.method() {
-            Method::GET | Method::HEAD => models::serve(site, from, (id.as_deref(), format), &request).await,
+            Method::GET | Method::HEAD => {
+                Box::pin(models::serve(site, from, (id.as_deref(), format), &request)).await
+            }
             _ => method_not_allowed(format, "GET, HEAD"),
         },
         (Route::Later { format }, _) => {

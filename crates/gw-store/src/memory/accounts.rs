@@ -27,6 +27,8 @@ pub struct Account {
     /// What it belongs to: a project to a team, a team to an organization. That never changes.
     pub parent: Option<Arc<Self>>,
     tally: Arc<Tally>,
+    /// It or its plan says more than what is counted. Of most there is nothing to ask, and a call would ask a dozen times.
+    restricts: AtomicBool,
     version: ArcSwap<Version>,
 }
 
@@ -55,6 +57,14 @@ impl Version {
     #[must_use]
     pub fn plan(&self) -> Option<&Arc<Account>> {
         self.under.as_ref().map(|under| &under.plan)
+    }
+
+    /// Is there more to ask than what is counted?
+    fn restricts(&self) -> bool {
+        let AccountPolicy { models, endpoints, providers, access, max_output_tokens, guardrails, .. } =
+            &self.policy;
+        let narrows = models.is_some() || endpoints.is_some() || providers.is_some() || access.is_some();
+        narrows || max_output_tokens.is_some() || !guardrails.is_empty() || self.under.is_some()
     }
 }
 
@@ -98,14 +108,20 @@ impl Account {
         (Arc::clone(&version.rules), version.generation)
     }
 
-    /// True when it and its plan allow something.
+    /// True when it and its plan allow something. A policy that says nothing allows everything, and is not asked.
     pub fn permits(&self, allows: impl Fn(&AccountPolicy) -> bool) -> bool {
+        if !self.restricts.load(Ordering::Acquire) {
+            return true;
+        }
         let version = self.version.load();
         allows(&version.policy) && version.plan().is_none_or(|plan| allows(&plan.version.load().policy))
     }
 
     /// Calls `refuse` with what it and its plan say of where, when and with what calls may come, until that gives something.
     pub fn access<T>(&self, refuse: impl Fn(&Access) -> Option<T>) -> Option<(Holder, T)> {
+        if !self.restricts.load(Ordering::Acquire) {
+            return None;
+        }
         let version = self.version.load();
         let own = version.policy.access.as_ref().and_then(|access| refuse(access));
         let found = own.or_else(|| {
@@ -118,6 +134,9 @@ impl Account {
     /// Most output tokens that a request may ask for, by it and its plan.
     #[must_use]
     pub fn max_output_tokens(&self) -> Option<u64> {
+        if !self.restricts.load(Ordering::Acquire) {
+            return None;
+        }
         let version = self.version.load();
         let of_plan = version.plan().and_then(|plan| plan.version.load().policy.max_output_tokens);
         [version.policy.max_output_tokens, of_plan].into_iter().flatten().min()
@@ -204,9 +223,11 @@ impl AccountTable {
         }
         self.note_access(new.policy.access.as_deref());
         let version = Version { name: new.name, policy: new.policy, rules, under, generation: *generation };
+        let restricts = AtomicBool::new(version.restricts());
         if let Some(known) = self.get(new.id) {
             self.forget_name(&known);
             known.version.store(Arc::new(version));
+            known.restricts.store(restricts.into_inner(), Ordering::Release);
             known.tally.set_closed(new.disabled);
             self.note_name(&known);
             return Some(known);
@@ -219,6 +240,7 @@ impl AccountTable {
             id: new.id,
             parent,
             tally: Arc::default(),
+            restricts,
             version: ArcSwap::from_pointee(version),
         });
         account.tally.set_closed(new.disabled);

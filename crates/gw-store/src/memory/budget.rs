@@ -169,9 +169,26 @@ impl Purse {
         if amount.0 == 0 {
             return Ok(());
         }
-        let view = self.view(budget, now);
-        let used = view.spent.plus(view.reserved);
-        if amount > view.limit.minus(used) { Err(view) } else { Ok(()) }
+        self.roll(now);
+        // When the window ends is not asked for: that is the larger part of a view.
+        let (spent, window_start) = match place(budget) {
+            Some(place) => (self.periods[place].spent, self.periods[place].window_start),
+            None => {
+                let (spent, window_start, _) = self.other(budget, now).state(now);
+                (spent, window_start)
+            }
+        };
+        let limit = budget.limit_at(now).plus(self.carried(budget, window_start, now));
+        let used = spent.plus(self.reserved);
+        if amount > limit.minus(used) { Err(self.view(budget, now)) } else { Ok(()) }
+    }
+
+    /// What came over from the window before.
+    fn carried(&mut self, budget: &Budget, window_start: Micros, now: Micros) -> NanoUsd {
+        match budget.carries_at_most(window_start) {
+            Some(_) => budget.carried(window_start, self.before(budget, now).spent),
+            None => NanoUsd::ZERO,
+        }
     }
 
     /// Holds an amount, whether a budget has it or not.
@@ -202,10 +219,7 @@ impl Purse {
             }
             None => self.other(budget, now).state(now),
         };
-        let carried = match budget.carries_at_most(window_start) {
-            Some(_) => budget.carried(window_start, self.before(budget, now).spent),
-            None => NanoUsd::ZERO,
-        };
+        let carried = self.carried(budget, window_start, now);
         let limit = budget.limit_at(now).plus(carried);
         BudgetView { limit, carried, spent, reserved, window_start, resets_at }
     }

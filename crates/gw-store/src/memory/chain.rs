@@ -87,7 +87,7 @@ struct Held {
 }
 
 /// Accounts that are locked, in the order of the parts.
-type Locked<'a> = SmallVec<[MutexGuard<'a, Counters>; 4]>;
+type Locked<'a> = SmallVec<[MutexGuard<'a, Counters>; 8]>;
 
 /// See the module. Whoever drops it while something is held loses that: tickets settle first.
 #[derive(Debug, Default)]
@@ -105,10 +105,14 @@ pub struct Chain {
 impl Chain {
     /// One that counts for those accounts, in any order; each once.
     pub fn new(links: impl IntoIterator<Item = Link>) -> Self {
+        let links = links.into_iter();
         let mut chain = Self::default();
-        for link in links {
-            chain.push(link);
+        let least = links.size_hint().0;
+        if least > 1 {
+            // With a customer and some tags it still need not grow.
+            chain.parts.reserve_exact(MAX_LINKS.min(least + 3));
         }
+        links.for_each(|link| chain.push(link));
         chain
     }
 
@@ -217,7 +221,7 @@ impl Chain {
         if let Some(refused) = refused {
             return Err(refused);
         }
-        let times: SmallVec<[Micros; 4]> = locked
+        let times: SmallVec<[Micros; 8]> = locked
             .iter_mut()
             .zip(parts.iter())
             .map(|(counters, part)| {
@@ -422,7 +426,7 @@ impl Chain {
     }
 
     /// Takes that much everywhere, or nothing. Returns when, by each account's time.
-    fn take(&mut self, now: Micros, amounts: &Amounts) -> Result<SmallVec<[Micros; 4]>, HoldRefused> {
+    fn take(&mut self, now: Micros, amounts: &Amounts) -> Result<SmallVec<[Micros; 8]>, HoldRefused> {
         let Self { parts, shadow, held, .. } = self;
         let mut locked = lock(parts);
         let mut refused = None;

@@ -28,7 +28,8 @@ impl Places {
         self.latest
     }
 
-    fn place(&mut self, text: &[u8]) -> u32 {
+    /// The place of what is packed already.
+    pub(super) fn place(&mut self, text: &[u8]) -> u32 {
         if let Some(place) = self.by_text.get(text) {
             return *place;
         }
@@ -38,6 +39,11 @@ impl Places {
         self.list.push(Arc::clone(&text));
         self.by_text.insert(text, place);
         place
+    }
+
+    /// How many there are.
+    pub(super) const fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// What was packed, by place.

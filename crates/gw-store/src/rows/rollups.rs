@@ -30,6 +30,14 @@ impl Rollup {
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct Rollups {
+    /// What came since callers were last put together.
+    fresh: Cells,
+    settled: Cells,
+}
+
+/// By minute and place of the series.
+#[derive(Debug, Default)]
+struct Cells {
     cells: AHashMap<(i64, u32), Rollup>,
     series: Places,
 }
@@ -46,39 +54,7 @@ pub(crate) struct RollupRows {
     pub(crate) series: BTreeMap<i64, (Vec<u8>, i64)>,
 }
 
-impl Rollups {
-    /// Counts what `usage` counts of a share of a call; the last share has the call's durations.
-    pub(super) fn add(
-        &mut self,
-        counted: &Counted<'_>,
-        provider: &str,
-        totals: &Totals,
-        sum: &UsageSum,
-        sign: i64,
-    ) {
-        let minute = counted.end_time.div_euclid(MINUTE_US);
-        let series = self.series(counted, provider);
-        let cell = self.cells.entry((minute, series)).or_default();
-        cell.sums.add(&Consumption {
-            requests: sum.requests,
-            errors: sum.errors,
-            input_tokens: sum.input,
-            output_tokens: sum.output,
-            cached_tokens: sum.cached,
-            cache_write_tokens: totals.cache_write.saturating_mul(sign),
-            reasoning_tokens: totals.reasoning.saturating_mul(sign),
-            cost: sum.cost,
-            saved: sum.saved,
-        });
-        // Nothing that has durations is ever taken back.
-        if sum.requests == 1 && Series::is_timed(counted.outcome) {
-            cell.latency.add(counted.total_us.unsigned_abs());
-            if let Some(first_byte_us) = counted.first_byte_us {
-                cell.first_byte.add(first_byte_us.unsigned_abs());
-            }
-        }
-    }
-
+impl Cells {
     fn series(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
         let accounts = Series::accounts_of(counted.accounts);
         let has_team = accounts
@@ -99,21 +75,16 @@ impl Rollups {
         self.series.of(|to| series.pack(to))
     }
 
-    /// Rows that they become, about.
-    pub(super) fn len(&self) -> usize {
-        self.cells.len() * Span::ALL.len()
-    }
-
-    pub(super) fn clear(&mut self) {
+    /// Forgets all, and keeps the room for as much again.
+    fn clear(&mut self) {
         let used = self.cells.len();
         self.cells.clear();
         self.cells.shrink_to(used);
         self.series.clear();
     }
 
-    /// The rows, as differences to what stands there.
-    pub(crate) fn rows(&self, bounds: &mut Bounds, with_callers_alone: bool) -> RollupRows {
-        let mut rows = RollupRows::default();
+    /// Spreads them over minutes, hours and days.
+    fn add_to(&self, rows: &mut RollupRows, bounds: &mut Bounds, with_callers_alone: bool) {
         let series: Vec<Option<Series<'_>>> = self.series.texts().map(Series::unpack).collect();
         let full_ids: Vec<i64> = series.iter().map(|series| series.as_ref().map_or(0, Series::id)).collect();
         let mut folded: AHashMap<(u32, u8, bool), i64> = AHashMap::new();
@@ -135,21 +106,95 @@ impl Rollups {
                 id
             };
             let full = full_ids.get(*place as usize).copied().unwrap_or_default();
-            let all = id_of(Fold::All, false, &mut rows);
+            let all = id_of(Fold::All, false, rows);
             for span in Span::ALL {
                 let start = minute.div_euclid(span.us() / MINUTE_US);
                 let fold = bounds.fold(*span, start, full);
-                let of_caller = id_of(fold, false, &mut rows);
+                let of_caller = id_of(fold, false, rows);
                 for (kind, id) in [(span.kind(false), all), (span.kind(true), of_caller)] {
                     rows.rows.entry((kind, start, id)).or_default().merge(rollup);
                 }
                 if with_callers_alone && *span != Span::Minute {
-                    let alone = id_of(fold, true, &mut rows);
+                    let alone = id_of(fold, true, rows);
                     let place = (span.kind_of(Told::Callers), start, alone);
                     rows.rows.entry(place).or_default().merge(rollup);
                 }
             }
         }
+    }
+}
+
+impl Rollups {
+    /// Counts what `usage` counts of a share of a call; the last share has the call's durations.
+    pub(super) fn add(
+        &mut self,
+        counted: &Counted<'_>,
+        provider: &str,
+        totals: &Totals,
+        sum: &UsageSum,
+        sign: i64,
+    ) {
+        let minute = counted.end_time.div_euclid(MINUTE_US);
+        let series = self.fresh.series(counted, provider);
+        let cell = self.fresh.cells.entry((minute, series)).or_default();
+        cell.sums.add(&Consumption {
+            requests: sum.requests,
+            errors: sum.errors,
+            input_tokens: sum.input,
+            output_tokens: sum.output,
+            cached_tokens: sum.cached,
+            cache_write_tokens: totals.cache_write.saturating_mul(sign),
+            reasoning_tokens: totals.reasoning.saturating_mul(sign),
+            cost: sum.cost,
+            saved: sum.saved,
+        });
+        // Nothing that has durations is ever taken back.
+        if sum.requests == 1 && Series::is_timed(counted.outcome) {
+            cell.latency.add(counted.total_us.unsigned_abs());
+            if let Some(first_byte_us) = counted.first_byte_us {
+                cell.first_byte.add(first_byte_us.unsigned_abs());
+            }
+        }
+    }
+
+    /// Rows that they become, about.
+    pub(super) fn len(&self) -> usize {
+        (self.fresh.cells.len() + self.settled.cells.len()) * Span::ALL.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.fresh.clear();
+        self.settled.clear();
+    }
+
+    /// Puts callers together that no span tells apart any more: with very many keys there would be as many cells else, of
+    /// which few are written.
+    pub(super) fn settle(&mut self, bounds: &mut Bounds) {
+        let Self { fresh, settled } = self;
+        let mut known: Vec<Option<(&[u8], Series<'_>, i64)>> = Vec::with_capacity(fresh.series.len());
+        known.extend(fresh.series.texts().map(|text| {
+            let series = Series::unpack(text)?;
+            let id = series.id();
+            Some((text, series, id))
+        }));
+        for ((minute, place), rollup) in &fresh.cells {
+            let Some((text, series, id)) = known.get(*place as usize).and_then(Option::as_ref) else {
+                continue;
+            };
+            let place = match bounds.tells_apart(*minute, *id) {
+                true => settled.series.place(text),
+                false => settled.series.of(|to| series.folded(Fold::Place).pack(to)),
+            };
+            settled.cells.entry((*minute, place)).or_default().merge(rollup);
+        }
+        fresh.clear();
+    }
+
+    /// The rows, as differences to what stands there.
+    pub(crate) fn rows(&self, bounds: &mut Bounds, with_callers_alone: bool) -> RollupRows {
+        let mut rows = RollupRows::default();
+        self.settled.add_to(&mut rows, bounds, with_callers_alone);
+        self.fresh.add_to(&mut rows, bounds, with_callers_alone);
         rows
     }
 }
@@ -172,6 +217,13 @@ struct Seen {
 impl Bounds {
     pub(crate) fn set(&mut self, limits: RollupLimits) {
         self.limits = limits;
+    }
+
+    /// Is anything of a caller told apart in the spans of a minute?
+    fn tells_apart(&mut self, minute: i64, series: i64) -> bool {
+        let hour = minute.div_euclid(Span::Hour.us() / MINUTE_US);
+        let folds = [self.fold(Span::Minute, minute, series), self.fold(Span::Hour, hour, series)];
+        folds.contains(&Fold::Caller)
     }
 
     /// How much of a caller is told apart in a span. Days follow their hours.

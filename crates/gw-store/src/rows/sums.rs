@@ -195,6 +195,11 @@ impl Sums {
         self.rollups.clear();
     }
 
+    /// Puts callers together that roll-ups do not tell apart.
+    pub(crate) fn settle(&mut self, bounds: &mut Bounds) {
+        self.rollups.settle(bounds);
+    }
+
     /// Every row of `rollups`, as differences; those of callers alone where they are wanted.
     pub(crate) fn rollup_rows(&self, bounds: &mut Bounds, with_callers_alone: bool) -> RollupRows {
         self.rollups.rows(bounds, with_callers_alone)

@@ -132,13 +132,14 @@ impl Unsummed {
         all: bool,
     ) -> rusqlite::Result<AfterCommit> {
         let next = mark.next();
-        let Added { sums, first, corrected } = added;
+        let Added { mut sums, first, corrected } = added;
         let rows = sums.len();
         if corrected || ((all || self.due(rows)) && rows > 0) {
             sums::write(&sums, &mut self.bounds, db)?;
             write_mark(db, &Mark { batch: next, summed: next, first: None })?;
             return Ok(AfterCommit { sums, batch: next, written: true });
         }
+        sums.settle(&mut self.bounds);
         let Some(added_first) = first.map(id_bytes) else {
             return Ok(AfterCommit { sums, batch: mark.batch, written: false });
         };
