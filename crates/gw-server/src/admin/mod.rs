@@ -30,6 +30,7 @@ mod logs;
 pub(crate) mod metrics;
 mod models;
 pub(crate) mod openapi;
+mod own;
 mod parameters;
 mod providers;
 mod query;
@@ -48,7 +49,8 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
+use datasets::Datasets;
 use error::ApiError;
 use gw_model::Level;
 use gw_store::audit::{Actor, Origin};
@@ -57,6 +59,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use views::Views;
 
 /// Media type of server-sent events.
 const EVENT_STREAM: &str = "text/event-stream";
@@ -132,10 +135,10 @@ fn records() -> Router<Arc<App>> {
         .route("/logs/{id}/bodies", get(logs::bodies))
         .route("/logs/{id}/replay", post(logs::replay))
         .route("/logs/{id}/feedback", get(logs::feedback).post(logs::add_feedback))
-        .route("/views", get(views::list).post(views::create))
-        .route("/views/{id}", get(views::show).patch(views::change).delete(views::remove))
-        .route("/datasets", get(datasets::list).post(datasets::create))
-        .route("/datasets/{id}", get(datasets::show).patch(datasets::change).delete(datasets::remove))
+        .route("/views", get(own::list::<Views>).post(own::create::<Views>))
+        .route("/views/{id}", one::<Views>())
+        .route("/datasets", get(own::list::<Datasets>).post(own::create::<Datasets>))
+        .route("/datasets/{id}", one::<Datasets>())
         .route("/datasets/{id}/items", get(datasets::items).patch(datasets::change_items))
         .route("/datasets/{id}/import", post(datasets::import))
         .route("/datasets/{id}/export", get(datasets::export))
@@ -149,6 +152,11 @@ fn records() -> Router<Arc<App>> {
         .route("/exports/{id}/download", get(exports::download))
         .route("/reports/chargeback", get(reports::chargeback))
         .route("/reports/reconcile", post(reconcile::report))
+}
+
+/// One of the things that people make for themselves.
+fn one<O: own::Own>() -> MethodRouter<Arc<App>> {
+    get(own::show::<O>).patch(own::change::<O>).delete(own::remove::<O>)
 }
 
 /// What stands above and beside keys.
