@@ -58,6 +58,8 @@ pub(crate) struct Storage {
     pub(crate) item_sealer: ItemSealer,
     /// Most answers that are kept for whoever asks again.
     pub(crate) idempotency_entries: usize,
+    /// Most bytes of bodies that are read at once.
+    pub(crate) max_page_bytes: usize,
     /// Seals entries of the audit log.
     pub(crate) audit_seal: AuditSeal,
     /// The master key.
@@ -176,6 +178,7 @@ impl Storage {
             bodies,
             item_sealer,
             idempotency_entries: settings.idempotency_entries,
+            max_page_bytes: settings.max_page_bytes,
             master,
             master_is_new,
             journal,

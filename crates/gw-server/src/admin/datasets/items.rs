@@ -197,6 +197,7 @@ pub(in crate::admin) async fn collect(
         filter.seen_from = logs::both(logs, caller.authority.seen_from(Resource::Bodies.read())?);
         (filter.has_body, filter.with_bodies) = (Some(true), true);
         (filter.limit, filter.before) = (limit, before);
+        filter.max_bytes = Some(app.storage.max_page_bytes);
         let sealer = app.storage.bodies.sealer();
         let keep = |row: &_| text.as_deref().is_none_or(|text| logs::holds(sealer, row, text));
         Ok::<_, ApiError>(datasets::collect(&app, &caller, id, &filter, &keep)?)

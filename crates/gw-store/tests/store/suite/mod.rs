@@ -60,6 +60,7 @@ macro_rules! for_each_case {
                 details_of_records_come_back, records_are_found_by_everything_they_say, records_are_found_by_their_ids_too,
                 searches_miss_nothing_in_old_records, a_search_without_time_says_how_far_it_came,
                 a_lost_call_has_no_details, bodies_stand_beside_their_records_for_a_time,
+                pages_with_bodies_are_bounded_by_bytes,
                 feedback_is_kept_up_to_a_number_and_found, old_records_go_and_sums_stay;
             tenancy:
                 accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
