@@ -19,6 +19,7 @@ mod datasets;
 mod effective;
 mod error;
 mod etag;
+mod evaluations;
 mod exports;
 mod given;
 mod guardrails;
@@ -109,6 +110,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache", get(cache::show))
         .route("/cache/purge", post(cache::purge))
         .merge(records())
+        .merge(evaluations())
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))
         .route("/audit/verify", get(audit::verify))
@@ -157,6 +159,18 @@ fn records() -> Router<Arc<App>> {
 /// One of the things that people make for themselves.
 fn one<O: own::Own>() -> MethodRouter<Arc<App>> {
     get(own::show::<O>).patch(own::change::<O>).delete(own::remove::<O>)
+}
+
+/// Datasets put to models.
+fn evaluations() -> Router<Arc<App>> {
+    Router::new()
+        .route("/evaluations", get(evaluations::list).post(evaluations::create))
+        .route("/evaluations/{id}", get(evaluations::show).delete(evaluations::remove))
+        .route("/evaluations/{id}/cancel", post(evaluations::cancel))
+        .route("/evaluations/{id}/resume", post(evaluations::resume))
+        .route("/evaluations/{id}/rerun", post(evaluations::rerun))
+        .route("/evaluations/{id}/results", get(evaluations::results))
+        .route("/evaluations/{id}/export", get(evaluations::export))
 }
 
 /// What stands above and beside keys.
@@ -265,6 +279,6 @@ pub(crate) fn log_filter(parameters: &BTreeMap<String, String>) -> Result<LogFil
 
 /// Are the answer's pieces sent as they are made? Others are whole when they begin.
 pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
-    let streamed = [audit::JSON_LINES, exports::PARQUET, EVENT_STREAM];
+    let streamed = [audit::JSON_LINES, evaluations::CSV, exports::PARQUET, EVENT_STREAM];
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| streamed.iter().any(|one| kind == one))
 }

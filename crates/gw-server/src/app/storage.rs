@@ -56,6 +56,8 @@ pub(crate) struct Storage {
     pub(crate) bodies: Arc<Bodies>,
     /// Seals items of datasets.
     pub(crate) item_sealer: ItemSealer,
+    /// Seals results of evaluations.
+    pub(crate) result_sealer: ItemSealer,
     /// Most answers that are kept for whoever asks again.
     pub(crate) idempotency_entries: usize,
     /// Most bytes of bodies that are read at once.
@@ -167,6 +169,7 @@ impl Storage {
         let objects = Arc::new(objects(&database, &encryption, clock, settings)?);
         let bodies = Arc::new(bodies(&database, &encryption, settings)?);
         let item_sealer = ItemSealer::new(&encryption);
+        let result_sealer = ItemSealer::of_results(&encryption);
         Ok(Self {
             dir,
             database,
@@ -177,6 +180,7 @@ impl Storage {
             objects,
             bodies,
             item_sealer,
+            result_sealer,
             idempotency_entries: settings.idempotency_entries,
             max_page_bytes: settings.max_page_bytes,
             master,

@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod directory;
+pub(crate) mod evaluations;
 pub(crate) mod exports;
 pub(crate) mod ledger;
 pub(crate) mod objects;
@@ -75,6 +76,7 @@ macro_rules! for_each_case {
                 who_sees_a_part_is_told_of_that_part;
             upstream: what_was_used_at_a_provider_is_summed_by_day_and_model;
             datasets: datasets_are_kept_with_their_items;
+            evaluations: evaluations_are_kept_with_their_results;
             views: views_are_kept_and_changed_in_turn;
             ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,
