@@ -258,8 +258,13 @@ async fn what_somebody_keeps_for_himself_is_looked_after_and_not_opened_by_who_l
     let shared = made(&gateway, json!({"name": "of the team", "account_id": team})).await;
     let by_hand = by(ada, Method::POST, "datasets", json!({"name": "by hand"})).await.json()["id"].clone();
     by(dan, Method::GET, &format!("datasets/{}", by_hand.as_str().unwrap()), Value::Null).await.ok();
-    let gone =
-        ask(&gateway, Method::DELETE, &format!("users/{}", ada_id.as_str().unwrap()), &Value::Null).await;
+    let gone = ask(
+        &gateway,
+        Method::DELETE,
+        &format!("users/{}?cascade=true", ada_id.as_str().unwrap()),
+        &Value::Null,
+    )
+    .await;
     assert_eq!(gone.status, 204, "{}", gone.text());
     let left = gateway.rows("/api/v1/datasets").await;
     assert_eq!(left.iter().map(|one| one["id"].as_str().unwrap()).collect::<Vec<_>>(), [shared]);
