@@ -12,6 +12,7 @@ const STEPS: &[Step] = &[
     ("long", "the long forms of tests that have one", |_| long()),
     ("soak", "half an hour of steady calls: nothing grows but the records", |_| soak()),
     ("drills", "failures of providers, played in full", |_| drills()),
+    ("exports", "exports of records, read back by DuckDB and by an S3-compatible server", |_| exports()),
     ("guardrails", "public benchmarks of leaks, personal data and injections", |_| guardrails()),
 ];
 
@@ -42,6 +43,11 @@ fn drills() -> Result<(), String> {
 fn binary() -> Result<String, String> {
     run_command(&mut cargo(["build", "--release", "--locked", "--package", "gw-server"]))?;
     Ok(crate::clients::release_binary().display().to_string())
+}
+
+/// Parquet and JSON Lines, in a directory and in object storage.
+fn exports() -> Result<(), String> {
+    run_command(&mut program("python3", ["tests/accept/exports.py", "--binary", &binary()?]))
 }
 
 /// What they are and where they come from stands in `tests/accept/README.md`.

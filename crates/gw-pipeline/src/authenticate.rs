@@ -22,6 +22,25 @@ pub(crate) async fn authenticate<B>(
 ) -> Result<Authenticated, Rejected> {
     ticket.note_client(inbound.from);
     let whence = Whence { address: inbound.from, origin: inbound.context.origin.as_deref() };
+    if let Some(errand) = &inbound.errand {
+        let gateway = Arc::clone(ticket.worker().gateway());
+        let known = gateway.keys.get(errand.key).ok_or_else(|| {
+            Refusal::new(ErrorCode::InvalidApiKey, "the API key of this call is not there any more")
+        });
+        let checked = known.and_then(|entry| {
+            check_place(&gateway.keys, &entry, whence)?;
+            check(&gateway.keys, &entry, ticket.record.time)?;
+            Ok(entry)
+        });
+        return match checked {
+            Ok(entry) => {
+                known_by(&mut ticket, entry);
+                ticket.run_errand(Arc::clone(errand));
+                Ok(Authenticated { ticket, _proof: () })
+            }
+            Err(refusal) => Err(ticket.reject(refusal)),
+        };
+    }
     let caller = match (&inbound.credential, &inbound.signed) {
         // Who signed is a claim until the body is there; receive checks it.
         (None, Some(signed)) => {
@@ -35,17 +54,19 @@ pub(crate) async fn authenticate<B>(
     };
     match caller {
         Ok(Caller::Master) => ticket.record.key = Some(Principal::Master.key_id()),
-        Ok(Caller::Key(entry)) => {
-            ticket.record.key = Some(entry.id);
-            ticket.record.team_id.clone_from(&entry.policy.team_id);
-            ticket.set_key(entry);
-        }
+        Ok(Caller::Key(entry)) => known_by(&mut ticket, entry),
         Err(refusal) => {
             ticket.record.details.user_agent.clone_from(&inbound.context.user_agent);
             return Err(ticket.reject(refusal));
         }
     }
     Ok(Authenticated { ticket, _proof: () })
+}
+
+fn known_by(ticket: &mut Ticket, entry: Arc<KeyEntry>) {
+    ticket.record.key = Some(entry.id);
+    ticket.record.team_id.clone_from(&entry.policy.team_id);
+    ticket.set_key(entry);
 }
 
 /// Where a call comes from.

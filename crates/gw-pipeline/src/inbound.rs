@@ -1,11 +1,13 @@
 //! What ingress hands to the first stage: the caller's credential, context and a body yet to be read.
 
+use crate::errand::Errand;
 use crate::signed::SignedHead;
 use bytes::Bytes;
 use gw_model::caching::CacheWish;
 use gw_model::trace::{Brought, TraceId};
 use gw_model::{RawLine, Refusal, WireFormat};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A request body that can be read once, within a limit.
 pub trait BodySource {
@@ -84,6 +86,8 @@ pub struct Inbound<B> {
     pub forward_headers: Vec<(&'static str, Bytes)>,
     /// The request's head, when it goes to a path of a provider as it is.
     pub raw: Option<Box<RawLine>>,
+    /// It is done in somebody's name by the gateway itself, which says with which key.
+    pub errand: Option<Arc<Errand>>,
     /// The body.
     pub body: B,
 }

@@ -4,6 +4,7 @@
 
 mod beside;
 mod details;
+mod errand;
 mod estimates;
 mod family;
 mod holds;
@@ -19,6 +20,7 @@ mod watched;
 
 use crate::cache::Lead;
 use crate::credentials::Pins;
+use crate::errand::Errand;
 use crate::files::Claims;
 use crate::guard::Guarded;
 use crate::health::Visit;
@@ -171,6 +173,8 @@ pub(crate) struct Open {
     pub(crate) cache_asked_at: Option<Micros>,
     /// What is noted for telemetry.
     pub(crate) trace: Option<Box<Trace>>,
+    /// Whoever wants to hear what it came to.
+    errand: Option<Arc<Errand>>,
 }
 
 impl std::ops::Deref for Ticket {
@@ -261,6 +265,7 @@ impl Ticket {
             ended: false,
             cache_asked_at: None,
             trace: None,
+            errand: None,
         };
         Self { open: Box::new(open) }
     }
@@ -570,6 +575,7 @@ impl Open {
             self.own(&made);
         }
         self.leave_family();
+        self.tell_errand();
         self.note_details();
         let taken = self.worker.journal().take_record(&self.record, self.announced);
         self.worker.count(&Ending { record: &self.record, model: self.model.as_deref() });

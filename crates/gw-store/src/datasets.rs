@@ -13,6 +13,7 @@ use gw_model::Secret;
 use std::io::{Read, Write};
 
 const PURPOSE: &str = "gatewright items of datasets 1";
+const OF_RESULTS: &str = "gatewright results of evaluations 1";
 const VERSION: u8 = 1;
 
 /// Most bytes that an item may grow to when it is opened.
@@ -27,6 +28,12 @@ impl ItemSealer {
     #[must_use]
     pub fn new(encryption_keys: &[Secret]) -> Self {
         Self(Seal::new(encryption_keys, PURPOSE, "an item of a dataset"))
+    }
+
+    /// The same for results of evaluations, which are sealed as items of these.
+    #[must_use]
+    pub fn of_results(encryption_keys: &[Secret]) -> Self {
+        Self(Seal::new(encryption_keys, OF_RESULTS, "a result of an evaluation"))
     }
 
     /// Seals a text that is an item of a dataset. Errors: there is no key, no randomness or no memory.

@@ -19,7 +19,9 @@ pub use alerts::{AlertLog, AlertObjectStore};
 use gw_model::{AccountId, KeyId, Micros};
 pub(crate) use people::NO_ISSUER;
 pub use people::{GroupStore, SignInStore, TokenStore};
-pub use records::{Analytics, DatasetStore, ExportStore, Keep, RecordStore, Reports, ViewStore};
+pub use records::{
+    Analytics, DatasetStore, EvaluationStore, ExportStore, Keep, RecordStore, Reports, ViewStore,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -291,6 +293,7 @@ pub trait ControlStore:
     + BulkStore
     + CredentialStore
     + DatasetStore
+    + EvaluationStore
     + ExportStore
     + GroupStore
     + RouteStore
@@ -308,6 +311,7 @@ impl<
         + BulkStore
         + CredentialStore
         + DatasetStore
+        + EvaluationStore
         + ExportStore
         + GroupStore
         + RouteStore
@@ -366,6 +370,7 @@ pub trait Database:
     + AuditLog
     + CredentialStore
     + DatasetStore
+    + EvaluationStore
     + ExportStore
     + GroupStore
     + RouteStore

@@ -4,6 +4,7 @@ mod accounts;
 mod alerts;
 mod bulk;
 mod datasets;
+mod evaluations;
 mod exports;
 mod records;
 mod routes;
@@ -26,6 +27,9 @@ pub use alerts::{
 };
 pub use bulk::{TenantBatch, TenantChange};
 pub use datasets::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
+pub use evaluations::{
+    EvaluationId, EvaluationState, ResultFigures, StoredEvaluation, StoredResult, Verdict,
+};
 pub use exports::{ExportState, StoredExport};
 pub use records::{Feedback, SealedBodies};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};

@@ -13,6 +13,7 @@ mod connection;
 mod credentials;
 mod database;
 mod demo;
+mod evaluations;
 mod exports;
 mod filters;
 mod formats;
@@ -45,6 +46,7 @@ mod url;
 pub use alerts::AlertPolicy;
 pub use auth::{Belongs, ClaimNames, IssuerSettings, KeysAt, MapRule, TokenSettings};
 pub use database::DatabaseSettings;
+pub use evaluations::EvaluationSettings;
 pub use exports::{ExportSettings, S3Settings, Schedule};
 pub use filters::{FILTERS, FILTERS_OF_CALLS, joined};
 pub use guardrails::PluginFile;
@@ -76,6 +78,8 @@ pub struct Compiled {
     pub sign_in: Arc<SignInSettings>,
     /// What people get whom directories provision.
     pub scim: Arc<ScimSettings>,
+    /// Evaluations of datasets.
+    pub evaluations: EvaluationSettings,
     /// Exports of records.
     pub exports: Arc<ExportSettings>,
     /// Who is told of what.
@@ -167,6 +171,7 @@ pub fn compile(
         tokens,
         scim,
         sign_in,
+        evaluations: evaluations::evaluations(&file.evaluations.value),
         exports,
         alerts,
         server,

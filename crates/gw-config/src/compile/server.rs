@@ -105,6 +105,8 @@ pub struct StoreSettings {
     pub record_retention_days: Option<u64>,
     /// Most readers that follow records live.
     pub max_tail_readers: usize,
+    /// Bytes of bodies that are read at once.
+    pub max_page_bytes: usize,
     /// Sums by time.
     pub rollups: RollupSettings,
 }
@@ -199,6 +201,7 @@ pub(super) fn store(file: &FileSettings, database: DatabaseSettings) -> StoreSet
         body_queue_bytes: records.body_queue_bytes.value.size(),
         record_retention_days: records.retention_days.map(|days| days.value.get()),
         max_tail_readers: records.max_tail_readers.value.size(),
+        max_page_bytes: records.max_page_bytes.value.size(),
         rollups: RollupSettings {
             minute_days: analytics.minute_retention_days.value.get(),
             hour_days: analytics.hour_retention_days.value.get(),

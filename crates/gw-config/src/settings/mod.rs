@@ -10,6 +10,7 @@ pub mod credentials;
 pub mod customers;
 pub mod drop_params;
 pub mod embeddings;
+pub mod evaluations;
 pub mod exports;
 pub mod guardrails;
 pub mod health;

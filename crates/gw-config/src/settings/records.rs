@@ -21,6 +21,8 @@ settings! {
         optional retention_days: Whole<1, 36_500>,
         /// Most readers that may follow records live at one node at the same time. Read at start.
         default(32) max_tail_readers: Whole<1, 1_000>,
+        /// Most bytes of bodies, as they are stored, that are read at once for lists that look into them, for datasets and for exports: a page ends there, whatever its `limit`. Read at start.
+        default(16_777_216) max_page_bytes: Whole<65_536, 1_073_741_824>,
     }
 }
 

@@ -6,6 +6,7 @@ use super::auth::AuthBlock;
 use super::cache::CacheSettings;
 use super::customers::CustomerSettings;
 use super::embeddings::EmbeddingsSettings;
+use super::evaluations::EvaluationBlock;
 use super::exports::ExportBlock;
 use super::guardrails::GuardrailSettings;
 use super::health::HealthSettings;
@@ -86,6 +87,8 @@ settings! {
         default(15_000) redis_dead_after_ms: Whole<3_000, 3_600_000>,
         /// What is written down of calls.
         section records: RecordSettings,
+        /// Evaluations of datasets.
+        section evaluations: EvaluationBlock,
         /// Exports of records to files and object storage.
         section exports: ExportBlock,
         /// Journal and store.

@@ -81,6 +81,7 @@ async fn serve(ticket: Ticket, mut request: StoredRequest) -> Result<Reply, Reje
         context: std::mem::take(&mut request.context),
         forward_headers: Vec::new(),
         raw: None,
+        errand: None,
         body: (),
     };
     let Authenticated { mut ticket, .. } = authenticate(ticket, &inbound).await?;

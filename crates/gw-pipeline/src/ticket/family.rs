@@ -48,6 +48,7 @@ impl Ticket {
         sub.open.priority = open.priority;
         sub.open.timeout_ms = open.timeout_ms;
         sub.open.pins.clone_from(&open.pins);
+        sub.open.errand.clone_from(&open.errand);
         sub.open.family = Some(family);
         sub.worker().gateway().metrics.sub_calls_in_flight.inc();
         Some(sub)

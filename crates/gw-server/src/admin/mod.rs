@@ -19,6 +19,7 @@ mod datasets;
 mod effective;
 mod error;
 mod etag;
+mod evaluations;
 mod exports;
 mod given;
 mod guardrails;
@@ -31,6 +32,7 @@ mod logs;
 pub(crate) mod metrics;
 mod models;
 pub(crate) mod openapi;
+mod own;
 mod parameters;
 mod providers;
 mod query;
@@ -49,7 +51,8 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
+use datasets::Datasets;
 use error::ApiError;
 use gw_model::Level;
 use gw_store::audit::{Actor, Origin};
@@ -58,6 +61,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use views::Views;
 
 /// Media type of server-sent events.
 const EVENT_STREAM: &str = "text/event-stream";
@@ -107,6 +111,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/cache", get(cache::show))
         .route("/cache/purge", post(cache::purge))
         .merge(records())
+        .merge(evaluations())
         .route("/audit", get(audit::list))
         .route("/audit/export", get(audit::export))
         .route("/audit/verify", get(audit::verify))
@@ -133,10 +138,10 @@ fn records() -> Router<Arc<App>> {
         .route("/logs/{id}/bodies", get(logs::bodies))
         .route("/logs/{id}/replay", post(logs::replay))
         .route("/logs/{id}/feedback", get(logs::feedback).post(logs::add_feedback))
-        .route("/views", get(views::list).post(views::create))
-        .route("/views/{id}", get(views::show).patch(views::change).delete(views::remove))
-        .route("/datasets", get(datasets::list).post(datasets::create))
-        .route("/datasets/{id}", get(datasets::show).patch(datasets::change).delete(datasets::remove))
+        .route("/views", get(own::list::<Views>).post(own::create::<Views>))
+        .route("/views/{id}", one::<Views>())
+        .route("/datasets", get(own::list::<Datasets>).post(own::create::<Datasets>))
+        .route("/datasets/{id}", one::<Datasets>())
         .route("/datasets/{id}/items", get(datasets::items).patch(datasets::change_items))
         .route("/datasets/{id}/import", post(datasets::import))
         .route("/datasets/{id}/export", get(datasets::export))
@@ -150,6 +155,23 @@ fn records() -> Router<Arc<App>> {
         .route("/exports/{id}/download", get(exports::download))
         .route("/reports/chargeback", get(reports::chargeback))
         .route("/reports/reconcile", post(reconcile::report))
+}
+
+/// One of the things that people make for themselves.
+fn one<O: own::Own>() -> MethodRouter<Arc<App>> {
+    get(own::show::<O>).patch(own::change::<O>).delete(own::remove::<O>)
+}
+
+/// Datasets put to models.
+fn evaluations() -> Router<Arc<App>> {
+    Router::new()
+        .route("/evaluations", get(evaluations::list).post(evaluations::create))
+        .route("/evaluations/{id}", get(evaluations::show).delete(evaluations::remove))
+        .route("/evaluations/{id}/cancel", post(evaluations::cancel))
+        .route("/evaluations/{id}/resume", post(evaluations::resume))
+        .route("/evaluations/{id}/rerun", post(evaluations::rerun))
+        .route("/evaluations/{id}/results", get(evaluations::results))
+        .route("/evaluations/{id}/export", get(evaluations::export))
 }
 
 /// What stands above and beside keys.
@@ -258,6 +280,6 @@ pub(crate) fn log_filter(parameters: &BTreeMap<String, String>) -> Result<LogFil
 
 /// Are the answer's pieces sent as they are made? Others are whole when they begin.
 pub(crate) fn is_streamed(headers: &HeaderMap) -> bool {
-    let streamed = [audit::JSON_LINES, exports::PARQUET, EVENT_STREAM];
+    let streamed = [audit::JSON_LINES, evaluations::CSV, exports::PARQUET, EVENT_STREAM];
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| streamed.iter().any(|one| kind == one))
 }

@@ -7,6 +7,7 @@ mod analytics;
 mod apply;
 mod auth;
 mod datasets;
+mod evaluations;
 mod exports;
 mod keys;
 mod logs;
@@ -65,6 +66,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         exports::OPERATIONS,
         auth::OPERATIONS,
         datasets::OPERATIONS,
+        evaluations::OPERATIONS,
         logs::OPERATIONS,
     ];
     OPERATIONS.iter().chain(more.into_iter().flatten())
@@ -545,6 +547,7 @@ fn schemas() -> Value {
         map.extend(auth::schemas());
         map.extend(exports::schemas());
         map.extend(datasets::schemas());
+        map.extend(evaluations::schemas());
         map.extend(logs::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);

@@ -1,90 +1,60 @@
 //! `/api/v1/views`: filters of the explorer that somebody named.
 
-use super::by::By;
 use super::error::ApiError;
-use super::etag::{expected, tagged};
 use super::given::Given;
-use super::query::{Page, paged_by};
+use super::own::{self, Own};
 use super::{logs, parameters};
+use crate::app::authorization::Caller;
 use crate::app::state::App;
 use crate::app::views::{self, ViewsError, Wanted};
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Extension, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
 use gw_model::time;
 use gw_store::types::{StoredView, ViewId};
-use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
-type Answer = Result<Response, ApiError>;
+/// See the module.
+pub(super) struct Views;
 
-const MEMBERS: [&str; 3] = ["name", "filters", "account_id"];
+impl Own for Views {
+    type Id = ViewId;
+    type Thing = StoredView;
+    const MEMBERS: &'static [&'static str] = &["name", "filters", "account_id"];
 
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct ViewsQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
+    fn none() -> ApiError {
+        ViewsError::NotFound.into()
+    }
 
-/// Lists views: his own, and those that others share with him.
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Query(query): Query<ViewsQuery>,
-) -> Result<Json<Value>, ApiError> {
-    let all = tokio::task::spawn_blocking(move || views::list(&app, &caller)).await??;
-    let page = Page { limit: query.limit, cursor: query.cursor };
-    let (rows, next) = paged_by(all, &page, |view| view.id)?;
-    Ok(Json(json!({ "data": rows.iter().map(row).collect::<Vec<_>>(), "next_cursor": next })))
-}
+    fn known_by(view: &StoredView) -> (ViewId, i64) {
+        (view.id, view.revision)
+    }
 
-/// One view.
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Path(id): Path<String>,
-) -> Answer {
-    let id = parse(&id)?;
-    let view = tokio::task::spawn_blocking(move || views::find(&app, &caller, id)).await??;
-    Ok(tagged(StatusCode::OK, view.revision, row(&view)))
-}
+    fn shown(view: &StoredView) -> Value {
+        row(view)
+    }
 
-/// Makes a view.
-pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, body: Bytes) -> Answer {
-    let wanted = apply(&Given::read(&body, &MEMBERS)?, Wanted::default())?;
-    let view = tokio::task::spawn_blocking(move || views::create(&app, &caller, wanted)).await??;
-    Ok(tagged(StatusCode::CREATED, view.revision, row(&view)))
-}
+    fn list(app: &App, caller: &Caller) -> Result<Vec<StoredView>, ApiError> {
+        Ok(views::list(app, caller)?)
+    }
 
-/// Changes the members that are given.
-pub(super) async fn change(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let (id, revision) = (parse(&id)?, expected(&headers)?);
-    let given = Given::read(&body, &MEMBERS)?;
-    let work = move || views::update::<ApiError>(&app, &caller, id, revision, |is| apply(&given, is));
-    let view = tokio::task::spawn_blocking(work).await??;
-    Ok(tagged(StatusCode::OK, view.revision, row(&view)))
-}
+    fn find(app: &App, caller: &Caller, id: ViewId) -> Result<StoredView, ApiError> {
+        Ok(views::find(app, caller, id)?)
+    }
 
-/// Removes a view.
-pub(super) async fn remove(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
-    let (id, revision) = (parse(&id)?, expected(&headers)?);
-    tokio::task::spawn_blocking(move || views::remove(&app, &caller, id, revision)).await??;
-    Ok(StatusCode::NO_CONTENT)
+    fn create(app: &App, caller: &Caller, given: &Given) -> Result<StoredView, ApiError> {
+        Ok(views::create(app, caller, apply(given, Wanted::default())?)?)
+    }
+
+    fn update(
+        app: &App,
+        caller: &Caller,
+        (id, revision): (ViewId, Option<i64>),
+        given: &Given,
+    ) -> Result<StoredView, ApiError> {
+        views::update(app, caller, id, revision, |is| apply(given, is))
+    }
+
+    fn remove(app: &App, caller: &Caller, (id, revision): (ViewId, Option<i64>)) -> Result<(), ApiError> {
+        Ok(views::remove(app, caller, id, revision)?)
+    }
 }
 
 fn apply(given: &Given, mut wanted: Wanted) -> Result<Wanted, ApiError> {
@@ -94,17 +64,8 @@ fn apply(given: &Given, mut wanted: Wanted) -> Result<Wanted, ApiError> {
         logs::filter_of(&filters)?;
         wanted.filters = filters;
     }
-    if let Some(place) = given.text("account_id")? {
-        let place = place.filter(|text| !text.is_empty());
-        let parse = |text: String| text.parse().map_err(|_| ApiError::from(ViewsError::NoPlace));
-        wanted.place = place.map(parse).transpose()?;
-    }
+    own::place(given, &mut wanted.place)?;
     Ok(wanted)
-}
-
-/// An id that is none is a view that does not exist.
-fn parse(id: &str) -> Result<ViewId, ApiError> {
-    id.parse().map_err(|_| ApiError::from(ViewsError::NotFound))
 }
 
 impl From<ViewsError> for ApiError {

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use gw_model::{Secret, WireFormat};
-use gw_pipeline::{CallerContext, Inbound, PathFacts, Reply, Worker, run};
+use gw_pipeline::{CallerContext, Errand, Inbound, PathFacts, Reply, Worker, run};
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 use http_body::Body;
@@ -28,8 +28,12 @@ const MAX_ANSWER: usize = 4 << 20;
 pub(crate) struct InsideCall {
     pub(crate) format: WireFormat,
     pub(crate) path: PathFacts,
-    /// The virtual key.
-    pub(crate) key: Secret,
+    /// The virtual key, where it was shown.
+    pub(crate) key: Option<Secret>,
+    /// Whose call it is else.
+    pub(crate) errand: Option<Arc<Errand>>,
+    /// The session that it belongs to.
+    pub(crate) session: Option<String>,
     /// Where whoever wants it comes from.
     pub(crate) from: Option<IpAddr>,
     /// What the record says of it, as a JSON object.
@@ -43,6 +47,10 @@ pub(crate) struct InsideAnswer {
     pub(crate) status: u16,
     pub(crate) request_id: String,
     pub(crate) content_type: String,
+    /// The gateway's code of an error.
+    pub(crate) error_code: String,
+    /// After how many seconds another try may succeed.
+    pub(crate) retry_after: Option<u64>,
     pub(crate) body: Vec<u8>,
     /// There was more than is kept.
     pub(crate) is_cut: bool,
@@ -130,16 +138,18 @@ async fn make(worker: &Rc<Worker>, call: InsideCall) -> InsideAnswer {
         WireFormat::AnthropicMessages => vec![("anthropic-version", Bytes::from_static(b"2023-06-01"))],
         _ => Vec::new(),
     };
-    let context = CallerContext { metadata: Some(call.metadata), ..CallerContext::default() };
+    let context =
+        CallerContext { metadata: Some(call.metadata), session: call.session, ..CallerContext::default() };
     let inbound = Inbound {
         format: call.format,
         from: call.from,
-        credential: Some(call.key.expose().to_owned()),
+        credential: call.key.map(|key| key.expose().to_owned()),
         signed: None,
         path: call.path,
         context,
         forward_headers,
         raw: None,
+        errand: call.errand,
         body: call.body,
     };
     let (head, body) = run(worker, inbound).await.into_parts();
@@ -148,6 +158,8 @@ async fn make(worker: &Rc<Worker>, call: InsideCall) -> InsideAnswer {
         status: head.status.as_u16(),
         request_id: text("x-request-id"),
         content_type: text(CONTENT_TYPE.as_str()),
+        error_code: text("x-gatewright-error"),
+        retry_after: text("retry-after").parse().ok(),
         body: Vec::new(),
         is_cut: false,
         is_broken: false,

@@ -12,6 +12,7 @@ pub(crate) mod called;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod embeddings;
+pub(crate) mod evaluations;
 pub(crate) mod exports;
 pub(crate) mod guardrails;
 pub(crate) mod inside;

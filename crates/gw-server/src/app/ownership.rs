@@ -24,6 +24,12 @@ pub(crate) enum NotAllowed {
     NoPlace,
 }
 
+impl NotAllowed {
+    /// What is told where there is no such place.
+    pub(crate) const NO_PLACE: &'static str =
+        "'account_id' must be the id of an organization, a team or a project that there is";
+}
+
 impl From<Denied> for NotAllowed {
     fn from(denied: Denied) -> Self {
         Self::Denied(denied)

@@ -98,7 +98,8 @@ pub(crate) fn prepare(app: &App, origin: &Origin, wish: Wish) -> Result<Prepared
     };
     let metadata = json!({ "replay_of": wish.id.to_string() }).to_string();
     let from = origin.address.parse().ok();
-    let call = InsideCall { format, path, key: wish.key, from, metadata, body };
+    let (key, errand, session) = (Some(wish.key), None, None);
+    let call = InsideCall { format, path, key, errand, session, from, metadata, body };
     Ok(Prepared { call, model, is_masked: content.is_masked })
 }
 

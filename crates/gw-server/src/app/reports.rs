@@ -4,7 +4,7 @@
 mod csv;
 pub(crate) mod reconcile;
 
-pub(crate) use csv::csv;
+pub(crate) use csv::{csv, lines as csv_lines};
 
 use gw_model::limits::Period;
 use gw_model::{AccountId, Micros, time};

@@ -14,7 +14,7 @@ use crate::identity::{AcceptError, Accepted};
 use crate::listen::tls::{self, TlsError};
 use crate::serve::demo;
 use arc_swap::ArcSwap;
-use gw_config::compile::{Cors, ExportSettings, ScimSettings, ServerSettings};
+use gw_config::compile::{Cors, EvaluationSettings, ExportSettings, ScimSettings, ServerSettings};
 use gw_config::{Compiled, ConfigErrors};
 use gw_model::Snapshot;
 use gw_pipeline::{Embedding, Gateway, PublishError, SharingMetrics};
@@ -42,6 +42,8 @@ pub(crate) struct App {
     pub(crate) tls: ArcSwap<Option<Arc<ServerConfig>>>,
     /// Where exports of records go, and what is exported by itself.
     pub(crate) exports: ArcSwap<ExportSettings>,
+    /// How much evaluations may do.
+    pub(crate) evaluations: ArcSwap<EvaluationSettings>,
     /// Who is told of what.
     pub(crate) alerts: Alerts,
     /// What is told between gateways; `None` where they meet nowhere.
@@ -144,6 +146,7 @@ impl App {
             scim: ArcSwap::new(Arc::clone(&compiled.scim)),
             tls: ArcSwap::from_pointee(load_tls(&compiled.server)?),
             exports: ArcSwap::new(Arc::clone(&compiled.exports)),
+            evaluations: ArcSwap::from_pointee(compiled.evaluations),
             server: ArcSwap::from_pointee(compiled.server.clone()),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
             embeddings: Mutex::new(embeddings),
@@ -208,6 +211,7 @@ impl App {
         self.sign_ins.settings.store(Arc::clone(&compiled.sign_in));
         self.scim.store(compiled.scim);
         self.exports.store(compiled.exports);
+        self.evaluations.store(Arc::new(compiled.evaluations));
         self.alerts.policy.store(Arc::clone(&compiled.alerts));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));

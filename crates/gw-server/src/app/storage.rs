@@ -56,8 +56,12 @@ pub(crate) struct Storage {
     pub(crate) bodies: Arc<Bodies>,
     /// Seals items of datasets.
     pub(crate) item_sealer: ItemSealer,
+    /// Seals results of evaluations.
+    pub(crate) result_sealer: ItemSealer,
     /// Most answers that are kept for whoever asks again.
     pub(crate) idempotency_entries: usize,
+    /// Most bytes of bodies that are read at once.
+    pub(crate) max_page_bytes: usize,
     /// Seals entries of the audit log.
     pub(crate) audit_seal: AuditSeal,
     /// The master key.
@@ -165,6 +169,7 @@ impl Storage {
         let objects = Arc::new(objects(&database, &encryption, clock, settings)?);
         let bodies = Arc::new(bodies(&database, &encryption, settings)?);
         let item_sealer = ItemSealer::new(&encryption);
+        let result_sealer = ItemSealer::of_results(&encryption);
         Ok(Self {
             dir,
             database,
@@ -175,7 +180,9 @@ impl Storage {
             objects,
             bodies,
             item_sealer,
+            result_sealer,
             idempotency_entries: settings.idempotency_entries,
+            max_page_bytes: settings.max_page_bytes,
             master,
             master_is_new,
             journal,

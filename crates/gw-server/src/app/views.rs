@@ -47,9 +47,7 @@ impl fmt::Display for ViewsError {
                 f,
                 "there are {MAX_OF_ONE} views of yours, or {MAX_VIEWS} of all, already; remove one first"
             ),
-            Self::NoPlace => f.write_str(
-                "'account_id' must be the id of an organization, a team or a project that there is",
-            ),
+            Self::NoPlace => f.write_str(NotAllowed::NO_PLACE),
             Self::Changed { revision } => {
                 write!(f, "it was changed meanwhile and is now at revision {revision}")
             }

@@ -13,6 +13,7 @@ mod check;
 mod client;
 mod drill;
 mod emulate;
+mod eval;
 mod export;
 mod guard;
 mod keys;
@@ -76,6 +77,8 @@ enum Command {
     Cache(cache::CacheArguments),
     /// Show, publish and explain dynamic routes.
     Routes(routes::RoutesArguments),
+    /// Put datasets to models, and compare how those fare.
+    Eval(eval::EvalArguments),
     /// Measure guardrails on examples.
     Guard(guard::GuardArguments),
     /// Show who changed what, and check that the log of it is whole.
@@ -111,6 +114,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Cache(arguments) => cache::run(&arguments),
         Command::Alerts(arguments) => alerts::run(&arguments),
         Command::Routes(arguments) => routes::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
         Command::Guard(arguments) => guard::run(&arguments),
         Command::Audit(arguments) => audit::run(arguments),
         Command::Emulate(arguments) => emulate::run(&arguments),

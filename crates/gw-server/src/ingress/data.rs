@@ -44,6 +44,7 @@ pub(crate) async fn call(
         context,
         forward_headers: context::forwarded(format, &head.headers),
         raw: None,
+        errand: None,
         body: ClientBody { incoming, timeout },
     };
     drop(head);

@@ -158,6 +158,7 @@ async fn call(
         context: CallerContext { trace, ..context::caller(&head.headers, false) },
         forward_headers: Vec::new(),
         raw: Some(Box::new(line)),
+        errand: None,
         body: ClientBody { incoming, timeout },
     };
     run(&site.worker, inbound).await

@@ -61,6 +61,7 @@ pub(super) async fn open<B>(
         context: CallerContext { trace, ..context::caller(&head.headers, gateway.keeps_headers()) },
         forward_headers: forwarded(&head.headers, &kept),
         raw: None,
+        errand: None,
         body: Bytes::new(),
     };
     let mut reply = run(&site.worker, inbound).await;

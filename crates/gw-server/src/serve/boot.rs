@@ -7,6 +7,7 @@ use crate::app::analytics;
 use crate::app::audit;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
+use crate::app::evaluations;
 use crate::app::exports;
 use crate::app::plugins;
 use crate::app::routes as app_routes;
@@ -282,6 +283,7 @@ fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Res
         identity::start(app, phases.clone())?,
         telemetry::exporter::start(app, phases.clone())?,
         exports::run::start(app, phases.clone())?,
+        evaluations::run::start(app, phases.clone())?,
         alerts::start(app, phases.clone())?,
     ];
     threads.extend(follow::start(app, phases)?);

@@ -198,3 +198,74 @@ async fn a_member_collects_what_he_may_see_and_shares_it_with_nobody_but_who_loo
     let actions: Vec<&str> = looks.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
     assert_eq!(actions, ["dataset.collect", "dataset.collect", "dataset.create"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_keeps_for_himself_is_looked_after_and_not_opened_by_who_left() {
+    let upstream = Upstream::start().await;
+    let gateway = Gateway::start(&format!("{}\nrecords: {{ logging: full }}\n", upstream.providers())).await;
+    let make = async |resource: &str, body: Value| {
+        let made = ask(&gateway, Method::POST, resource, &body).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        made.json()
+    };
+    let team = make("teams", json!({"name": "one"})).await["id"].clone();
+    let other = make("teams", json!({"name": "two"})).await["id"].clone();
+    let mut people = Vec::new();
+    for (name, at, role) in [("ada", &team, "member"), ("cay", &team, "admin"), ("dan", &other, "admin")] {
+        let member = json!([{"account_id": at, "role": role}]);
+        let email = format!("{name}@example.com");
+        let user = make("users", json!({"name": name, "email": email, "memberships": member})).await;
+        let token = make("admin-tokens", json!({"name": name, "user_id": user["id"]})).await;
+        people.push((user["id"].clone(), token["token"].as_str().unwrap().to_owned()));
+    }
+    let [(ada_id, ada), (_, cay), (_, dan)] = &people[..] else { panic!() };
+    let key = gateway.make_key(&json!({"name": "k", "team_id": team, "user_id": ada_id})).await.1;
+    let call = gateway.send(Call::chat(&chat("up/chat-model", "mine")).key(&key)).await.request_id();
+    let path = format!("/api/v1/logs?request_id={call}&has_body=true");
+    eventually("bodies are kept", async || (gateway.rows(&path).await.len() == 1).then_some(())).await;
+    let by = async |token: &str, method: Method, path: &str, body: Value| {
+        let text = if body.is_null() { String::new() } else { body.to_string() };
+        gateway.send(Call::post(&format!("/api/v1/{path}"), text).method(method).key(token)).await
+    };
+    let own = async |name: &str| {
+        let made = by(ada, Method::POST, "datasets", json!({"name": name})).await.json();
+        let id = made["id"].as_str().unwrap().to_owned();
+        let collected = by(ada, Method::POST, &format!("datasets/{id}/collect"), json!({})).await;
+        assert_eq!(collected.ok().json()["added"], 1);
+        id
+    };
+    let (first, second) = (own("first").await, own("second").await);
+    // Whoever looks after the team sees and removes it, and nobody who looks after another one.
+    let items = format!("datasets/{first}/items");
+    by(cay, Method::GET, &items, Value::Null).await.ok();
+    by(dan, Method::GET, &items, Value::Null).await.refused(404, "not_found");
+    by(dan, Method::DELETE, &format!("datasets/{first}"), Value::Null).await.refused(404, "not_found");
+    assert_eq!(by(cay, Method::DELETE, &format!("datasets/{first}"), Value::Null).await.status, 204);
+    // Who left the team has it in her list, and does not see what is in it any more.
+    let items = format!("datasets/{second}/items");
+    by(ada, Method::GET, &items, Value::Null).await.ok();
+    let moved = json!({"memberships": [{"account_id": other, "role": "member"}]});
+    ask(&gateway, Method::PATCH, &format!("users/{}", ada_id.as_str().unwrap()), &moved).await.ok();
+    by(ada, Method::GET, &format!("datasets/{second}"), Value::Null).await.ok();
+    for path in [items.clone(), format!("datasets/{second}/export")] {
+        let refused = by(ada, Method::GET, &path, Value::Null).await;
+        refused.refused(403, "permission_denied");
+        assert_eq!(refused.json()["error"]["missing_permission"], "bodies:read");
+    }
+    by(cay, Method::GET, &items, Value::Null).await.ok();
+    by(dan, Method::GET, &items, Value::Null).await.refused(404, "not_found");
+    // What is hers alone goes with her, and what she shared stays.
+    let shared = made(&gateway, json!({"name": "of the team", "account_id": team})).await;
+    let by_hand = by(ada, Method::POST, "datasets", json!({"name": "by hand"})).await.json()["id"].clone();
+    by(dan, Method::GET, &format!("datasets/{}", by_hand.as_str().unwrap()), Value::Null).await.ok();
+    let gone = ask(
+        &gateway,
+        Method::DELETE,
+        &format!("users/{}?cascade=true", ada_id.as_str().unwrap()),
+        &Value::Null,
+    )
+    .await;
+    assert_eq!(gone.status, 204, "{}", gone.text());
+    let left = gateway.rows("/api/v1/datasets").await;
+    assert_eq!(left.iter().map(|one| one["id"].as_str().unwrap()).collect::<Vec<_>>(), [shared]);
+}

@@ -32,6 +32,7 @@ mod disk;
 mod drill;
 mod dynamic_routes;
 mod ensemble;
+mod evaluations;
 mod exactness;
 mod exports;
 mod files;

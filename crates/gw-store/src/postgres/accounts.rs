@@ -270,8 +270,22 @@ pub(super) async fn delete(db: &mut Db<'_>, id: AccountId, now: Micros) -> Resul
     db.execute("DELETE FROM memberships WHERE user_id = $1 OR account = $1", &[&text]).await?;
     db.execute("DELETE FROM scim_groups WHERE organization = $1", &[&text]).await?;
     db.execute("DELETE FROM alert_objects WHERE organization = $1", &[&text]).await?;
+    // What somebody shared with nobody goes with him.
+    for sql in OWN {
+        db.execute(sql, &[&text]).await?;
+    }
     db.execute("DELETE FROM accounts WHERE id = $1", &[&text]).await.map(drop)
 }
+
+/// Removes what is somebody's alone.
+const OWN: [&str; 5] = [
+    "DELETE FROM dataset_items WHERE dataset IN (SELECT id FROM datasets WHERE owner = $1 AND place = '')",
+    "DELETE FROM datasets WHERE owner = $1 AND place = ''",
+    "DELETE FROM evaluation_results WHERE evaluation IN \
+     (SELECT id FROM evaluations WHERE owner = $1 AND place = '')",
+    "DELETE FROM evaluations WHERE owner = $1 AND place = ''",
+    "DELETE FROM saved_views WHERE owner = $1 AND place = ''",
+];
 
 fn expect(if_revision: Option<i64>, present: i64) -> Result<(), Fault> {
     match if_revision {

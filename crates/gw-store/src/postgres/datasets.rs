@@ -10,10 +10,11 @@ use crate::types::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem, St
 use gw_model::RequestId;
 use tokio_postgres::Row;
 
-const COLUMNS: &str = "id, owner, place, name, description, created_at, updated_at, revision";
+const COLUMNS: &str = "id, owner, place, name, description, created_at, updated_at, revision, origins";
 const COUNT: &str = "(SELECT COUNT(*) FROM dataset_items i WHERE i.dataset = datasets.id)";
 const UPDATE: &str = "UPDATE datasets SET place = $2, name = $3, description = $4, updated_at = $5, revision = $6 \
      WHERE id = $1 AND revision = $6::bigint - 1";
+const TOUCH: &str = "UPDATE datasets SET updated_at = $2, origins = COALESCE($3, origins) WHERE id = $1";
 const ITEMS: &str = "SELECT id, source, created_at, updated_at, sealed FROM dataset_items \
      WHERE dataset = $1 AND id > $2 ORDER BY id LIMIT $3";
 /// Items that are neither written nor removed.
@@ -38,7 +39,7 @@ impl DatasetStore for PostgresStore {
     }
 
     fn create_dataset(&self, new: &StoredDataset) -> Result<(), StoreError> {
-        let sql = format!("INSERT INTO datasets ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)");
+        let sql = format!("INSERT INTO datasets ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
         self.transaction("create a dataset", ANSWER_LIMIT, async |db| {
             let values: Values<'_> = &[
                 &new.id.to_string(),
@@ -49,6 +50,7 @@ impl DatasetStore for PostgresStore {
                 &new.created_at,
                 &new.updated_at,
                 &new.revision,
+                &new.origins,
             ];
             db.execute(&sql, values).await.map(drop)
         })
@@ -118,7 +120,7 @@ impl DatasetStore for PostgresStore {
             if others.saturating_add(changes.write.len()) > changes.most {
                 return Ok(false);
             }
-            db.execute("UPDATE datasets SET updated_at = $2 WHERE id = $1", &[&id, &changes.now]).await?;
+            db.execute(TOUCH, &[&id, &changes.now, &changes.origins]).await?;
             let remove = "DELETE FROM dataset_items WHERE dataset = $1 AND id = ANY($2)";
             db.execute(remove, &[&id, &removed]).await?;
             for item in &changes.write {
@@ -144,8 +146,9 @@ fn decode(row: &Row) -> Result<(StoredDataset, usize), Fault> {
         created_at: row.try_get(5)?,
         updated_at: row.try_get(6)?,
         revision: row.try_get(7)?,
+        origins: row.try_get(8)?,
     };
-    Ok((dataset, usize::try_from(row.try_get::<_, i64>(8)?).unwrap_or(0)))
+    Ok((dataset, usize::try_from(row.try_get::<_, i64>(9)?).unwrap_or(0)))
 }
 
 fn decode_item(row: &Row) -> Result<StoredItem, Fault> {

@@ -68,6 +68,9 @@ impl Reports for PostgresStore {
     }
 }
 
+/// Rows that are read at once where their bodies come with them.
+const WITH_BODIES: usize = 32;
+
 async fn search(
     db: &mut Db<'_>,
     filter: &LogFilter,
@@ -85,7 +88,7 @@ async fn search(
     let is_narrow = filter.request_id.is_some() || filter.parent_id.is_some() || filter.session.is_some();
     let (floor, top) = rows_since(filter);
     let mut steps = Steps::new(floor, top);
-    let mut found = Found::new(filter.page_rows());
+    let mut found = Found::new(filter.page_rows(), filter.max_bytes);
     while let Some(rows) = steps.begin(0) {
         let edge = match is_narrow {
             true => None,
@@ -97,7 +100,9 @@ async fn search(
         };
         let (mut low, mut high) = steps.step(0, edge.map(|id| id.0));
         loop {
-            let wanted = limit(found.wanted());
+            // Bodies of rows that are read together are in memory together.
+            let most = if filter.with_bodies { WITH_BODIES } else { usize::MAX };
+            let wanted = limit(found.wanted().min(most));
             let (from, to) = (Id(low), Id(high));
             let mut all: Vec<&(dyn ToSql + Sync)> = vec![&from, &to, &wanted];
             all.extend(values.iter().map(|value| &**value as &(dyn ToSql + Sync)));

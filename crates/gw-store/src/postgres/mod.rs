@@ -16,6 +16,7 @@ mod credentials;
 mod datasets;
 mod db;
 mod directory;
+mod evaluations;
 mod exports;
 mod fault;
 mod fill;

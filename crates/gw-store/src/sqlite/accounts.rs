@@ -238,6 +238,18 @@ pub(super) fn delete(tx: &Connection, id: AccountId, now: Micros) -> rusqlite::R
     tx.execute("DELETE FROM memberships WHERE user_id = ?1 OR account = ?1", [&text])?;
     tx.execute("DELETE FROM scim_groups WHERE organization = ?", [&text])?;
     tx.execute("DELETE FROM alert_objects WHERE organization = ?", [&text])?;
+    // What somebody shared with nobody goes with him.
+    tx.execute(
+        "DELETE FROM dataset_items WHERE dataset IN (SELECT id FROM datasets WHERE owner = ? AND place = '')",
+        [&text],
+    )?;
+    tx.execute("DELETE FROM datasets WHERE owner = ? AND place = ''", [&text])?;
+    tx.execute(
+        "DELETE FROM evaluation_results WHERE evaluation IN (SELECT id FROM evaluations WHERE owner = ? AND place = '')",
+        [&text],
+    )?;
+    tx.execute("DELETE FROM evaluations WHERE owner = ? AND place = ''", [&text])?;
+    tx.execute("DELETE FROM saved_views WHERE owner = ? AND place = ''", [&text])?;
     tx.execute("DELETE FROM accounts WHERE id = ?", [&text]).map(drop)
 }
 

@@ -9,7 +9,7 @@ use gw_model::RequestId;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-const COLUMNS: &str = "id, owner, place, name, description, created_at, updated_at, revision";
+const COLUMNS: &str = "id, owner, place, name, description, created_at, updated_at, revision, origins";
 
 impl DatasetStore for SqliteStore {
     fn datasets(&self) -> Result<Vec<(StoredDataset, usize)>, StoreError> {
@@ -33,10 +33,10 @@ impl DatasetStore for SqliteStore {
     }
 
     fn create_dataset(&self, new: &StoredDataset) -> Result<(), StoreError> {
-        let sql = format!("INSERT INTO datasets ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+        let sql = format!("INSERT INTO datasets ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
         let (id, place) = (new.id.to_string(), StoredView::column_of(new.place));
-        let StoredDataset { owner, name, description, created_at, updated_at, revision, .. } = new;
-        let values = params![id, owner, place, name, description, created_at, updated_at, revision];
+        let StoredDataset { owner, name, description, created_at, updated_at, revision, origins, .. } = new;
+        let values = params![id, owner, place, name, description, created_at, updated_at, revision, origins];
         self.writer().execute(&sql, values).map(drop).map_err(StoreError::query("create a dataset"))
     }
 
@@ -99,8 +99,10 @@ impl DatasetStore for SqliteStore {
 }
 
 fn change(db: &Connection, dataset: &str, changes: &ItemChanges) -> rusqlite::Result<Option<()>> {
-    let touched =
-        db.execute("UPDATE datasets SET updated_at = ? WHERE id = ?", params![changes.now, dataset])?;
+    let touched = db.execute(
+        "UPDATE datasets SET updated_at = ?, origins = COALESCE(?, origins) WHERE id = ?",
+        params![changes.now, changes.origins, dataset],
+    )?;
     if touched == 0 {
         return Ok(None);
     }
@@ -143,8 +145,9 @@ fn decode(row: &Row<'_>) -> rusqlite::Result<(StoredDataset, usize)> {
         created_at: row.get(5)?,
         updated_at: row.get(6)?,
         revision: row.get(7)?,
+        origins: row.get(8)?,
     };
-    Ok((dataset, usize::try_from(row.get::<_, i64>(8)?).unwrap_or(0)))
+    Ok((dataset, usize::try_from(row.get::<_, i64>(9)?).unwrap_or(0)))
 }
 
 fn decode_item(row: &Row<'_>) -> rusqlite::Result<StoredItem> {

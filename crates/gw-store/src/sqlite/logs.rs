@@ -148,7 +148,7 @@ impl<'a, 'k> Search<'a, 'k> {
             values: conditions.values.into_iter().map(value).collect(),
             wanted: Wanted::of(filter),
             steps: Steps::new(floor.max(first.unwrap_or(u128::MAX)), top),
-            found: Found::new(filter.page_rows()),
+            found: Found::new(filter.page_rows(), filter.max_bytes),
             keep,
             reads_bodies: filter.with_bodies,
         })

@@ -33,6 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0024_alert_shares.sql"),
     include_str!("migrations/0025_callers_alone.sql"),
     include_str!("migrations/0026_short_records.sql"),
+    include_str!("migrations/0027_evaluations.sql"),
 ];
 
 /// True when the tables are as this version writes them.

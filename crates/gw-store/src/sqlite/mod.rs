@@ -15,6 +15,7 @@ mod datasets;
 mod db;
 mod directory;
 mod entries;
+mod evaluations;
 mod exports;
 mod groups;
 mod kept;

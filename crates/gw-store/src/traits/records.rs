@@ -3,8 +3,9 @@
 use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::error::StoreError;
 use crate::types::{
-    DatasetId, Feedback, ItemChanges, ItemId, LogFilter, LogPage, LogRow, SealedBodies, StoredDataset,
-    StoredExport, StoredItem, StoredView, UpstreamUsage, UsageFilter, UsageRow, ViewId,
+    DatasetId, EvaluationId, Feedback, ItemChanges, ItemId, LogFilter, LogPage, LogRow, ResultFigures,
+    SealedBodies, StoredDataset, StoredEvaluation, StoredExport, StoredItem, StoredResult, StoredView,
+    UpstreamUsage, UsageFilter, UsageRow, ViewId,
 };
 use gw_model::{Micros, RequestId};
 use std::time::Duration;
@@ -48,6 +49,39 @@ pub trait DatasetStore: Send + Sync {
     fn item_sources(&self, dataset: DatasetId) -> Result<Vec<RequestId>, StoreError>;
     /// Changes items, all or nothing. False when there is no such dataset, or it would have too many.
     fn change_items(&self, dataset: DatasetId, changes: &ItemChanges) -> Result<bool, StoreError>;
+}
+
+/// Evaluations: what is to be done, how far it is, and how each item fared, sealed by [`crate::datasets::ItemSealer`].
+pub trait EvaluationStore: Send + Sync {
+    /// Those of before an id, the latest first.
+    fn evaluations(
+        &self,
+        before: Option<EvaluationId>,
+        limit: usize,
+    ) -> Result<Vec<StoredEvaluation>, StoreError>;
+    /// Those that wait or are run, the first first.
+    fn open_evaluations(&self, limit: usize) -> Result<Vec<StoredEvaluation>, StoreError>;
+    /// The evaluation of that id.
+    fn evaluation(&self, id: EvaluationId) -> Result<Option<StoredEvaluation>, StoreError>;
+    /// Adds one.
+    fn create_evaluation(&self, new: &StoredEvaluation) -> Result<(), StoreError>;
+    /// Replaces all but owner and place; its revision must be the one behind the present one. False when it is not.
+    fn change_evaluation(&self, changed: &StoredEvaluation) -> Result<bool, StoreError>;
+    /// Removes one with its results; false when there is none of that id.
+    fn delete_evaluation(&self, id: EvaluationId) -> Result<bool, StoreError>;
+    /// Removes some of those that are over and were last touched before a time, with their results; how many it were.
+    fn remove_evaluations(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Keeps a result, in place of the one of the same item and model. False when there is no such evaluation.
+    fn put_result(&self, evaluation: EvaluationId, result: &StoredResult) -> Result<bool, StoreError>;
+    /// Results of items from behind one, in the order of items and models, at most so many.
+    fn results(
+        &self,
+        evaluation: EvaluationId,
+        after: Option<(ItemId, i16)>,
+        limit: usize,
+    ) -> Result<Vec<StoredResult>, StoreError>;
+    /// The figures of all results, in the same order.
+    fn result_figures(&self, evaluation: EvaluationId) -> Result<Vec<ResultFigures>, StoreError>;
 }
 
 /// Exports of records: what is to be written, and how far it is.

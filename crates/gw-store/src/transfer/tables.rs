@@ -101,9 +101,13 @@ const TABLES: &[Table] = tables! {
     "saved_views": "id" Text, "owner" Text, "place" Text, "name" Text, "filters" Text, "created_at" Big,
         "updated_at" Big, "revision" Big;
     "datasets": "id" Text, "owner" Text, "place" Text, "name" Text, "description" Text, "created_at" Big,
-        "updated_at" Big, "revision" Big;
+        "updated_at" Big, "revision" Big, "origins" Text;
     "dataset_items": "dataset" Text, "id" Text, "source" Bytes, "created_at" Big, "updated_at" Big,
         "sealed" Bytes;
+    "evaluations": "id" Text, "owner" Text, "place" Text, "state" Small, "node" Big, "touched" Big, "revision" Big,
+        "job" Text;
+    "evaluation_results": "evaluation" Text, "item" Text, "target" Small, "verdict" Small, "score" Big, "cost" Big,
+        "total_us" Big, "input" Big, "output" Big, "tries" Small, "sealed" Bytes;
     "logins": "user_id" Text, "password" Text, "totp" Bytes, "totp_pending" Bytes, "totp_step" Big, "recovery" Text,
         "link" Bytes, "link_until" Big, "link_resets" Flag, "updated_at" Big, "revision" Big;
     "sessions": "id" Text, "digest" Bytes, "holder" Text, "via" Text, "provider" Text, "id_token" Bytes,

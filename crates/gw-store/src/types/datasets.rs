@@ -22,6 +22,8 @@ pub struct StoredDataset {
     pub owner: String,
     /// For whose people it is besides: an organization, a team or a project.
     pub place: Option<AccountId>,
+    /// Whose calls it was collected from, as JSON that the store does not read.
+    pub origins: String,
     /// Name, for people.
     pub name: String,
     /// What it is for.
@@ -56,6 +58,8 @@ pub struct ItemChanges {
     pub write: Vec<StoredItem>,
     /// Taken out.
     pub remove: Vec<ItemId>,
+    /// Whose calls all of its items were collected from, where that changes.
+    pub origins: Option<String>,
     /// Most items that there may be afterwards.
     pub most: usize,
     /// When.

@@ -106,6 +106,8 @@ pub struct LogFilter {
     pub before: Option<RequestId>,
     /// At most so many, 1 to 1000; 0 is taken as 100.
     pub limit: usize,
+    /// Most bytes of bodies, as they are stored, that a page of searches has; one record is there in any case.
+    pub max_bytes: Option<usize>,
 }
 
 impl LogFilter {

@@ -46,6 +46,7 @@ pub(super) fn call<'a>(worker: &'a Rc<Worker>, way: &Way, body: Vec<u8>, timeout
         context,
         forward_headers: Vec::new(),
         raw,
+        errand: None,
         body: Bytes::from(body),
     };
     Box::pin(async move {

@@ -93,6 +93,7 @@ fn ask<'a>(worker: &'a Rc<Worker>, model: &str, texts: &[&str]) -> Asked<'a> {
             context: CallerContext { is_own: true, ..CallerContext::default() },
             forward_headers: Vec::new(),
             raw: None,
+            errand: None,
             body: Bytes::from(body),
         };
         let reply = run(worker, inbound).await;

@@ -1,13 +1,13 @@
 //! What is in a dataset: shown, changed, brought along, taken away, and collected from records. Every look leaves an entry in the
 //! audit log, as looks at bodies do.
 
-use super::{DatasetsQuery, parse};
+use super::Datasets;
 use crate::admin::audit::{BrokenOff, JSON_LINES, Pieces};
 use crate::admin::by::By;
 use crate::admin::error::ApiError;
-use crate::admin::query::Page;
+use crate::admin::own::{PageQuery, parse};
 use crate::admin::{logs, parameters};
-use crate::app::authorization::Resource;
+use crate::app::authorization::{Caller, Resource};
 use crate::app::datasets::{self, Changes, DatasetsError, Item, ItemInput, MAX_AT_ONCE, shown};
 use crate::app::state::App;
 use axum::Json;
@@ -15,7 +15,7 @@ use axum::body::{Body as AnswerBody, Bytes};
 use axum::extract::{Extension, Path, Query, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use gw_store::types::ItemId;
+use gw_store::types::{DatasetId, ItemId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -34,10 +34,10 @@ pub(in crate::admin) async fn list(
     State(app): State<Arc<App>>,
     Extension(caller): By,
     Path(id): Path<String>,
-    Query(query): Query<DatasetsQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = parse(&id)?;
-    let page = Page { limit: query.limit, cursor: query.cursor };
+    let id = parse::<Datasets>(&id)?;
+    let page = query.page();
     let (limit, after) = (page.limit()?.min(MAX_PAGE), page.after::<ItemId>()?);
     let work = move || {
         datasets::note_look(&app, &caller, id, "dataset.read")?;
@@ -70,7 +70,7 @@ pub(in crate::admin) async fn change(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let id = parse(&id)?;
+    let id = parse::<Datasets>(&id)?;
     let input: ChangesInput = serde_json::from_slice(&body).map_err(|error| {
         ApiError::malformed(format!("the body must be an object with add, change or remove: {error}"))
     })?;
@@ -84,9 +84,7 @@ pub(in crate::admin) async fn change(
         change: change.collect::<Result<_, ApiError>>()?,
         remove: input.remove.iter().map(|id| item(id)).collect::<Result<_, _>>()?,
     };
-    let work = move || datasets::change_items(&app, &caller, id, "dataset.items", changes);
-    let added = tokio::task::spawn_blocking(work).await??;
-    Ok(Json(json!({ "added": added.iter().map(ToString::to_string).collect::<Vec<_>>() })))
+    changed(app, caller, id, "dataset.items", changes).await
 }
 
 /// Adds items that stand one to a line: all of them, or none.
@@ -96,7 +94,7 @@ pub(in crate::admin) async fn import(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let id = parse(&id)?;
+    let id = parse::<Datasets>(&id)?;
     let text = std::str::from_utf8(&body)
         .map_err(|_| ApiError::malformed("the body must be JSON Lines in UTF-8, an item to a line"))?;
     let mut changes = Changes::default();
@@ -111,7 +109,18 @@ pub(in crate::admin) async fn import(
     if changes.add.is_empty() {
         return Err(ApiError::malformed("the body has no items: write one JSON object to a line"));
     }
-    let work = move || datasets::change_items(&app, &caller, id, "dataset.import", changes);
+    changed(app, caller, id, "dataset.import", changes).await
+}
+
+/// Does it, and says which items are new.
+async fn changed(
+    app: Arc<App>,
+    caller: Arc<Caller>,
+    id: DatasetId,
+    action: &'static str,
+    changes: Changes,
+) -> Result<Json<Value>, ApiError> {
+    let work = move || datasets::change_items(&app, &caller, id, action, changes);
     let added = tokio::task::spawn_blocking(work).await??;
     Ok(Json(json!({ "added": added.iter().map(ToString::to_string).collect::<Vec<_>>() })))
 }
@@ -122,7 +131,7 @@ pub(in crate::admin) async fn export(
     Extension(caller): By,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {
-    let id = parse(&id)?;
+    let id = parse::<Datasets>(&id)?;
     let reading = Arc::clone(&app);
     // Before anything is sent: whether it can be read at all.
     let first = tokio::task::spawn_blocking(move || {
@@ -168,7 +177,7 @@ pub(in crate::admin) async fn collect(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Result<Json<Value>, ApiError> {
-    let id = parse(&id)?;
+    let id = parse::<Datasets>(&id)?;
     let input: CollectInput = serde_json::from_slice(&body).map_err(|error| {
         ApiError::malformed(format!("the body must be an object with filters, limit or cursor: {error}"))
     })?;
@@ -188,6 +197,7 @@ pub(in crate::admin) async fn collect(
         filter.seen_from = logs::both(logs, caller.authority.seen_from(Resource::Bodies.read())?);
         (filter.has_body, filter.with_bodies) = (Some(true), true);
         (filter.limit, filter.before) = (limit, before);
+        filter.max_bytes = Some(app.storage.max_page_bytes);
         let sealer = app.storage.bodies.sealer();
         let keep = |row: &_| text.as_deref().is_none_or(|text| logs::holds(sealer, row, text));
         Ok::<_, ApiError>(datasets::collect(&app, &caller, id, &filter, &keep)?)

@@ -4,90 +4,60 @@ mod items;
 
 pub(super) use items::{change as change_items, collect, export, import, list as items};
 
-use super::by::By;
 use super::error::ApiError;
-use super::etag::{expected, tagged};
 use super::given::Given;
-use super::query::{Page, paged_by};
+use super::own::{self, Own};
+use crate::app::authorization::Caller;
 use crate::app::datasets::{self, Counted, DatasetsError, Wanted};
 use crate::app::state::App;
-use axum::Json;
-use axum::body::Bytes;
-use axum::extract::{Extension, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
 use gw_model::time;
 use gw_store::types::DatasetId;
-use serde::Deserialize;
 use serde_json::{Value, json};
-use std::sync::Arc;
 
-type Answer = Result<Response, ApiError>;
+/// See the module.
+pub(super) struct Datasets;
 
-const MEMBERS: [&str; 3] = ["name", "description", "account_id"];
+impl Own for Datasets {
+    type Id = DatasetId;
+    type Thing = Counted;
+    const MEMBERS: &'static [&'static str] = &["name", "description", "account_id"];
 
-/// Paging.
-#[derive(Debug, Deserialize)]
-pub(super) struct DatasetsQuery {
-    limit: Option<usize>,
-    cursor: Option<String>,
-}
+    fn none() -> ApiError {
+        DatasetsError::NotFound.into()
+    }
 
-/// Lists datasets: his own, and those that others share with him.
-pub(super) async fn list(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Query(query): Query<DatasetsQuery>,
-) -> Result<Json<Value>, ApiError> {
-    let all = tokio::task::spawn_blocking(move || datasets::list(&app, &caller)).await??;
-    let page = Page { limit: query.limit, cursor: query.cursor };
-    let (rows, next) = paged_by(all, &page, |(dataset, _)| dataset.id)?;
-    Ok(Json(json!({ "data": rows.iter().map(row).collect::<Vec<_>>(), "next_cursor": next })))
-}
+    fn known_by((dataset, _): &Counted) -> (DatasetId, i64) {
+        (dataset.id, dataset.revision)
+    }
 
-/// One dataset.
-pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Path(id): Path<String>,
-) -> Answer {
-    let id = parse(&id)?;
-    let found = tokio::task::spawn_blocking(move || datasets::find(&app, &caller, id)).await??;
-    Ok(tagged(StatusCode::OK, found.0.revision, row(&found)))
-}
+    fn shown(counted: &Counted) -> Value {
+        row(counted)
+    }
 
-/// Makes a dataset.
-pub(super) async fn create(State(app): State<Arc<App>>, Extension(caller): By, body: Bytes) -> Answer {
-    let wanted = apply(&Given::read(&body, &MEMBERS)?, Wanted::default())?;
-    let made = tokio::task::spawn_blocking(move || datasets::create(&app, &caller, wanted)).await??;
-    Ok(tagged(StatusCode::CREATED, made.0.revision, row(&made)))
-}
+    fn list(app: &App, caller: &Caller) -> Result<Vec<Counted>, ApiError> {
+        Ok(datasets::list(app, caller)?)
+    }
 
-/// Changes the members that are given.
-pub(super) async fn change(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Answer {
-    let (id, revision) = (parse(&id)?, expected(&headers)?);
-    let given = Given::read(&body, &MEMBERS)?;
-    let work = move || datasets::update::<ApiError>(&app, &caller, id, revision, |is| apply(&given, is));
-    let changed = tokio::task::spawn_blocking(work).await??;
-    Ok(tagged(StatusCode::OK, changed.0.revision, row(&changed)))
-}
+    fn find(app: &App, caller: &Caller, id: DatasetId) -> Result<Counted, ApiError> {
+        Ok(datasets::find(app, caller, id)?)
+    }
 
-/// Removes a dataset.
-pub(super) async fn remove(
-    State(app): State<Arc<App>>,
-    Extension(caller): By,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
-    let (id, revision) = (parse(&id)?, expected(&headers)?);
-    tokio::task::spawn_blocking(move || datasets::remove(&app, &caller, id, revision)).await??;
-    Ok(StatusCode::NO_CONTENT)
+    fn create(app: &App, caller: &Caller, given: &Given) -> Result<Counted, ApiError> {
+        Ok(datasets::create(app, caller, apply(given, Wanted::default())?)?)
+    }
+
+    fn update(
+        app: &App,
+        caller: &Caller,
+        (id, revision): (DatasetId, Option<i64>),
+        given: &Given,
+    ) -> Result<Counted, ApiError> {
+        datasets::update(app, caller, id, revision, |is| apply(given, is))
+    }
+
+    fn remove(app: &App, caller: &Caller, (id, revision): (DatasetId, Option<i64>)) -> Result<(), ApiError> {
+        Ok(datasets::remove(app, caller, id, revision)?)
+    }
 }
 
 fn apply(given: &Given, mut wanted: Wanted) -> Result<Wanted, ApiError> {
@@ -95,17 +65,8 @@ fn apply(given: &Given, mut wanted: Wanted) -> Result<Wanted, ApiError> {
     if let Some(description) = given.text("description")? {
         wanted.description = description.unwrap_or_default();
     }
-    if let Some(place) = given.text("account_id")? {
-        let place = place.filter(|text| !text.is_empty());
-        let parse = |text: String| text.parse().map_err(|_| ApiError::from(DatasetsError::NoPlace));
-        wanted.place = place.map(parse).transpose()?;
-    }
+    own::place(given, &mut wanted.place)?;
     Ok(wanted)
-}
-
-/// An id that is none is a dataset that does not exist.
-fn parse(id: &str) -> Result<DatasetId, ApiError> {
-    id.parse().map_err(|_| ApiError::from(DatasetsError::NotFound))
 }
 
 impl From<DatasetsError> for ApiError {

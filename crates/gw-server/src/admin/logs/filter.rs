@@ -126,6 +126,7 @@ impl LogsQuery {
             to: parse_time("to", self.to.as_deref())?,
             before: id("cursor", self.cursor.as_deref())?,
             limit: limit(self.limit)?,
+            max_bytes: None,
         })
     }
 

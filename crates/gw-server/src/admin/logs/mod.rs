@@ -47,6 +47,7 @@ pub(super) async fn list(
         let of_bodies = caller.authority.seen_from(Resource::Bodies.read())?;
         filter.seen_from = both(filter.seen_from, of_bodies);
         (filter.has_body, filter.with_bodies) = (Some(true), true);
+        filter.max_bytes = Some(app.storage.max_page_bytes);
         let noted = Arc::clone(&app);
         tokio::task::spawn_blocking(move || kept::note_search(&noted, &caller.origin)).await??;
     }

@@ -51,6 +51,7 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
         }
         (_, "managed_by") => Kind::OneOf(vec!["file", "api", "token"]),
         ("/api/v1/audit/export", "format") => Kind::OneOf(vec!["jsonl"]),
+        ("/api/v1/evaluations/{id}/export", "format") => Kind::OneOf(vec!["jsonl", "csv"]),
         ("/api/v1/alerts/events", "type") => Kind::OneOf(vec!["firing", "repeated", "resolved", "test"]),
         ("/api/v1/alerts/events", "severity") => Kind::OneOf(vec!["info", "warning", "critical"]),
         (_, "format") => Kind::OneOf(vec!["yaml", "json"]),

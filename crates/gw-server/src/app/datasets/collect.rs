@@ -2,7 +2,8 @@
 //! at most once.
 
 use super::item::{Content, is_format, new_ids};
-use super::{DatasetsError, find_to_change, put};
+use super::origins::Origins;
+use super::{DatasetsError, Put, find_to_change, put};
 use crate::app::authorization::Caller;
 use crate::app::state::App;
 use gw_model::RequestId;
@@ -35,13 +36,13 @@ pub(crate) fn collect(
     filter: &LogFilter,
     keep: &dyn Fn(&LogRow) -> bool,
 ) -> Result<Collected, DatasetsError> {
-    let (dataset, _) = find_to_change(app, caller, id)?;
+    find_to_change(app, caller, id)?;
     let known: HashSet<RequestId> = app.storage.database.item_sources(id)?.into_iter().collect();
     let page = app.storage.database.search(filter, Some(SEARCH_LIMIT), &mut |row| keep(row))?;
     let mut collected = Collected { next: page.next, ..Collected::default() };
     let now = app.gateway.clock().now();
     let mut ids = new_ids(now)?;
-    let mut write = Vec::new();
+    let (mut write, mut accounts) = (Vec::new(), Vec::new());
     // The oldest first, as they were made.
     for row in page.rows.iter().rev() {
         if known.contains(&row.request_id) {
@@ -53,7 +54,10 @@ pub(crate) fn collect(
             continue;
         };
         match content.stored(app, id, (ids.next(), Some(row.request_id)), (now, now)) {
-            Ok(item) => write.push(item),
+            Ok(item) => {
+                accounts.push(row.accounts.as_slice());
+                write.push(item);
+            }
             Err(DatasetsError::Item { .. }) => collected.unusable += 1,
             Err(error) => return Err(error),
         }
@@ -61,7 +65,13 @@ pub(crate) fn collect(
     collected.added = write.len();
     let counts =
         json!({ "added": collected.added, "known": collected.known, "unusable": collected.unusable });
-    put(app, caller, (&dataset, "dataset.collect"), counts, write, Vec::new())?;
+    // Those who collect at the same time take turns here, so that none forgets whose calls the other's are.
+    let _changing = app.changing.lock();
+    let (dataset, _) = find_to_change(app, caller, id)?;
+    let mut origins = Origins::read(&dataset.origins);
+    accounts.into_iter().for_each(|of| origins.add(of));
+    let changes = Put { write, remove: Vec::new(), origins: Some(origins.written()) };
+    put(app, caller, (&dataset, "dataset.collect"), counts, changes)?;
     Ok(collected)
 }
 
@@ -84,7 +94,7 @@ fn content_of(app: &App, row: &LogRow) -> Option<Content> {
 }
 
 /// What a whole answer says, in whichever format: the text of its first choice. Streams say it in pieces, and nothing here.
-fn text_of(answer: &str) -> Option<String> {
+pub(crate) fn text_of(answer: &str) -> Option<String> {
     const TEXTS: [&str; 2] = ["/choices/0/message/content", "/choices/0/text"];
     const BLOCKS: [&str; 4] =
         ["/content", "/message/content", "/output/message/content", "/candidates/0/content/parts"];

@@ -56,9 +56,7 @@ impl fmt::Display for DatasetsError {
             Self::TooManyAtOnce => {
                 write!(f, "at most {MAX_AT_ONCE} items are changed at once; do it in parts")
             }
-            Self::NoPlace => f.write_str(
-                "'account_id' must be the id of an organization, a team or a project that there is",
-            ),
+            Self::NoPlace => f.write_str(NotAllowed::NO_PLACE),
             Self::Item { why, .. } => f.write_str(why),
             Self::Changed { revision } => {
                 write!(f, "it was changed meanwhile and is now at revision {revision}")

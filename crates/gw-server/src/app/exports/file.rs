@@ -72,6 +72,7 @@ pub(super) fn write(
         to: Some(job.until),
         with_bodies: job.with_bodies,
         limit: PAGE,
+        max_bytes: Some(app.storage.max_page_bytes),
         ..filter
     };
     loop {

@@ -53,6 +53,15 @@ impl Kind {
     }
 }
 
+/// Says that times are of UTC: without it some readers take them for those of no zone.
+fn utc() -> Struct {
+    let (mut microseconds, mut time, mut logical) = (Struct::default(), Struct::default(), Struct::default());
+    microseconds.structure(2, Struct::default());
+    time.yes(1).structure(2, microseconds);
+    logical.structure(8, time);
+    logical
+}
+
 /// A value of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
@@ -153,6 +162,9 @@ impl<W: Write> Writer<W> {
             }
             if column.kind == Kind::Billionths {
                 element.i32(7, 9).i32(8, 18);
+            }
+            if column.kind == Kind::Time {
+                element.structure(10, utc());
             }
             element
         }));

@@ -7,20 +7,28 @@ const BEGINS_FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// The table, a line for each row and one of names before.
 pub(crate) fn csv(names: &[&str], rows: &[Vec<String>]) -> String {
     let mut text = String::new();
-    let mut line = |cells: &mut dyn Iterator<Item = &str>| {
-        for (at, cell) in cells.enumerate() {
-            if at > 0 {
-                text.push(',');
-            }
-            push_cell(&mut text, cell);
-        }
-        text.push_str("\r\n");
-    };
-    line(&mut names.iter().copied());
+    push_line(&mut text, names.iter().copied());
+    text.push_str(&lines(rows));
+    text
+}
+
+/// Lines of a table without that of the names, for one that is sent in pieces.
+pub(crate) fn lines(rows: &[Vec<String>]) -> String {
+    let mut text = String::new();
     for row in rows {
-        line(&mut row.iter().map(String::as_str));
+        push_line(&mut text, row.iter().map(String::as_str));
     }
     text
+}
+
+fn push_line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>) {
+    for (at, cell) in cells.enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        push_cell(text, cell);
+    }
+    text.push_str("\r\n");
 }
 
 fn push_cell(text: &mut String, cell: &str) {

@@ -25,6 +25,9 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Records of one round that are looked at; of more, the newest.
 const MAX_ROUND: usize = 1_000;
 
+/// Records whose bodies are looked into at once.
+const WITH_BODIES: usize = 32;
+
 /// Records that a reader gets who comes back, and how far back is looked for them.
 const MAX_MISSED: usize = 1_000;
 const LOOK_BACK: Micros = 900_000_000;
@@ -147,9 +150,16 @@ impl Reader {
         let (app, filter, keep) =
             (Arc::clone(&self.app), self.wish.filter.clone(), Arc::clone(&self.wish.keep));
         let rows = read(move || {
-            let mut rows = app.storage.database.records_of(&ids, &filter)?;
-            rows.retain(|row| keep(row));
-            Ok(rows)
+            let mut found = Vec::new();
+            // Bodies are looked into a few at a time, and not kept.
+            let step = if filter.with_bodies { WITH_BODIES } else { ids.len().max(1) };
+            for ids in ids.chunks(step) {
+                let mut rows = app.storage.database.records_of(ids, &filter)?;
+                rows.retain(|row| keep(row));
+                rows.iter_mut().for_each(|row| row.bodies = None);
+                found.extend(rows);
+            }
+            Ok(found)
         });
         let rows = rows.await?;
         self.show(rows).await
@@ -161,6 +171,7 @@ impl Reader {
         let filter = LogFilter {
             from: Some(from.ended.saturating_sub(LOOK_BACK).max(0)),
             limit: MAX_MISSED,
+            max_bytes: Some(self.app.storage.max_page_bytes),
             ..self.wish.filter.clone()
         };
         let found = read(move || {

@@ -20,6 +20,8 @@ struct Tenant {
     user: String,
     /// The id of a call that its key made.
     record: String,
+    /// A dataset with an item.
+    dataset: String,
     /// Ids of all that it has.
     ids: Vec<String>,
 }
@@ -78,12 +80,15 @@ async fn tenant(gateway: &Gateway, prefix: &str) -> Tenant {
     let key = json!({"name": named(), "project_id": project, "user_id": user, "budget": budget});
     let key = add("keys", key).await;
     add("admin-tokens", json!({"name": named(), "role": "viewer", "account_id": team})).await;
+    let dataset = id(&add("datasets", json!({"name": named(), "account_id": organization})).await);
+    let path = format!("datasets/{dataset}/items");
+    ask(gateway, MASTER, Method::PATCH, &path, &json!({"add": [super::item()]})).await.ok();
     let call = Call::chat(&chat("up/chat-model", "hi")).key(key["key"].as_str().unwrap());
     let answer = gateway.send(call.header("x-gatewright-customer", &format!("{prefix}-customer"))).await;
     answer.ok();
     let record = answer.request_id();
     super::kept(gateway, &record).await;
-    Tenant { organization, team, user, record, ids }
+    Tenant { organization, team, user, record, dataset, ids }
 }
 
 async fn person(gateway: &Gateway, with: &Value) -> Person {
@@ -119,6 +124,7 @@ fn belonging(resource: &str, tenant: &Tenant, mine: Option<&str>) -> Value {
         }
         ("users", _) => json!({"memberships": [{"account_id": tenant.team, "role": "viewer"}]}),
         ("admin-tokens", _) => json!({"role": "viewer", "account_id": tenant.team}),
+        ("evaluations", _) => json!({"dataset_id": tenant.dataset}),
         ("views" | "datasets", _) => json!({"account_id": tenant.organization}),
         _ => json!({}),
     }
@@ -149,6 +155,10 @@ impl World {
             Object::Of(resource) => id(&make(gateway, resource, body_of(resource, tenant, mine)).await),
             Object::OldRoute => super::old_route(gateway).await,
             Object::Call => tenant.record.clone(),
+            Object::CancelledEvaluation => {
+                let body = body_of("evaluations", tenant, mine);
+                super::cancelled(gateway, id(&make(gateway, "evaluations", body).await)).await
+            }
             Object::OpenExport => id(&make(gateway, "exports", super::new("exports")).await),
             Object::DoneExport => super::exported(gateway).await,
         };

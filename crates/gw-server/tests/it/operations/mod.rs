@@ -24,6 +24,8 @@ pub(crate) enum Object {
     OldRoute,
     /// The record of a call.
     Call,
+    /// An evaluation that somebody cancelled.
+    CancelledEvaluation,
     /// An export that waits for storage that does not answer.
     OpenExport,
     /// An export whose file is there.
@@ -83,6 +85,10 @@ fn new(resource: &str) -> Value {
         "guardrails/test" => json!({"text": "hello"}),
         "reports/reconcile" => json!({"provider": "up", "csv": "day,cost_usd\n2026-01-01,1\n"}),
         "views" => json!({"name": name(), "filters": {"model": "up/one"}}),
+        // A provider that does not answer, so that it stays under way.
+        "evaluations" => {
+            json!({"name": name(), "models": ["up/fault-hang"], "key": super::support::KEY, "budget_usd": "1"})
+        }
         "exports" => json!({"format": "jsonl", "to": "s3"}),
         "alerts/rules" => json!({"name": name(), "kind": "error_rate", "above_percent": 5}),
         // Nobody listens at this port.
@@ -149,6 +155,7 @@ pub(crate) fn rows() -> Vec<Row> {
     rows.push(row(Method::GET, "exports/{id}/download", Object::DoneExport, Value::Null, "export.download"));
     rows.extend(of_readers());
     rows.extend(of_alerts());
+    rows.extend(of_evaluations());
     rows.extend(of_records());
     for (resource, level) in ACCOUNTS {
         let one = format!("{resource}/{{id}}");
@@ -186,6 +193,8 @@ fn of_readers() -> Vec<Row> {
         ("logs/tail", Object::Nothing),
         ("datasets", Object::Nothing),
         ("datasets/{id}", Object::Of("datasets")),
+        ("evaluations", Object::Nothing),
+        ("evaluations/{id}", Object::Of("evaluations")),
         ("views", Object::Nothing),
         ("views/{id}", Object::Of("views")),
         ("usage", Object::Nothing),
@@ -206,6 +215,28 @@ fn of_readers() -> Vec<Row> {
         action: None,
     };
     readers.into_iter().map(row).collect()
+}
+
+/// Of evaluations that change something, or show what was said.
+fn of_evaluations() -> [Row; 7] {
+    let row = |method: Method, path: &str, object, body: Value, action: &str| Row {
+        method,
+        path: path.to_owned(),
+        object,
+        body,
+        action: Some(format!("evaluation.{action}")),
+    };
+    let (one, anew) = (Object::Of("evaluations"), || json!({"key": super::support::KEY}));
+    let cancelled = Object::CancelledEvaluation;
+    [
+        row(Method::POST, "evaluations", Object::Nothing, Value::Null, "create"),
+        row(Method::DELETE, "evaluations/{id}", one, Value::Null, "delete"),
+        row(Method::POST, "evaluations/{id}/cancel", one, json!({}), "cancel"),
+        row(Method::POST, "evaluations/{id}/resume", cancelled, anew(), "resume"),
+        row(Method::POST, "evaluations/{id}/rerun", one, anew(), "create"),
+        row(Method::GET, "evaluations/{id}/results", one, Value::Null, "read"),
+        row(Method::GET, "evaluations/{id}/export", one, Value::Null, "export"),
+    ]
 }
 
 /// Of alerts.
@@ -284,9 +315,26 @@ pub(crate) async fn make(gateway: &Gateway, resource: &str, with: &Value) -> Str
     if resource == "projects" && body.get("team_id").is_none() {
         body["team_id"] = Box::pin(make(gateway, "teams", &json!({}))).await.into();
     }
+    if resource == "evaluations" && body.get("dataset_id").is_none() {
+        body["dataset_id"] = dataset(gateway).await.into();
+    }
     let made = gateway.admin(Method::POST, &format!("/api/v1/{resource}"), Some(&body)).await;
     assert_eq!(made.status, 201, "{resource}: {}", made.text());
     made.json()["id"].as_str().expect("an id").to_owned()
+}
+
+/// A dataset with an item.
+async fn dataset(gateway: &Gateway) -> String {
+    let id = Box::pin(make(gateway, "datasets", &json!({}))).await;
+    let path = format!("/api/v1/datasets/{id}/items");
+    gateway.admin(Method::PATCH, &path, Some(&json!({"add": [item()]}))).await.ok();
+    id
+}
+
+/// Ends an evaluation.
+async fn cancelled(gateway: &Gateway, id: String) -> String {
+    gateway.admin(Method::POST, &format!("/api/v1/evaluations/{id}/cancel"), Some(&json!({}))).await.ok();
+    id
 }
 
 /// The object of a row; its id.
@@ -296,6 +344,10 @@ async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
         Object::Of(resource) => Some(make(gateway, resource, &json!({})).await),
         Object::OldRoute => Some(old_route(gateway).await),
         Object::Call => Some(recorded(gateway, super::support::MASTER).await),
+        Object::CancelledEvaluation => {
+            let id = make(gateway, "evaluations", &json!({})).await;
+            Some(cancelled(gateway, id).await)
+        }
         Object::OpenExport => Some(make(gateway, "exports", &json!({})).await),
         Object::DoneExport => Some(exported(gateway).await),
     }
@@ -346,7 +398,8 @@ pub(crate) fn configuration(upstream: &super::support::Upstream) -> String {
     // Nobody listens at that port.
     let s3 = "bucket: nowhere, endpoint: \"http://127.0.0.1:1\", access_key_id: a, secret_access_key: b";
     format!(
-        "{}\nrecords: {{ logging: full }}\nexports: {{ s3: {{ {s3} }} }}\nkeys: [{{ name: declared, key: {key} }}]\n",
+        "{}\nrecords: {{ logging: full }}\nexports: {{ s3: {{ {s3} }} }}\n\
+         evaluations: {{ max_open: 5000 }}\nkeys: [{{ name: declared, key: {key} }}]\n",
         upstream.providers()
     )
 }
@@ -360,6 +413,9 @@ async fn parts_of(gateway: &Gateway, row: &Row) -> (String, Value) {
         body = new(&row.path);
         if row.path == "projects" {
             body["team_id"] = make(gateway, "teams", &json!({})).await.into();
+        }
+        if row.path == "evaluations" {
+            body["dataset_id"] = dataset(gateway).await.into();
         }
     }
     (path, body)

@@ -94,12 +94,15 @@ impl Steps {
 pub(crate) struct Found {
     rows: Vec<LogRow>,
     page: usize,
+    /// Bytes of bodies that came with the rows, and most of a page.
+    bytes: usize,
+    max_bytes: usize,
 }
 
 impl Found {
-    /// For a page of so many rows.
-    pub(crate) const fn new(page: usize) -> Self {
-        Self { rows: Vec::new(), page }
+    /// For a page of so many rows, with so many bytes of bodies.
+    pub(crate) fn new(page: usize, max_bytes: Option<usize>) -> Self {
+        Self { rows: Vec::new(), page, bytes: 0, max_bytes: max_bytes.unwrap_or(usize::MAX) }
     }
 
     /// How many rows are still wanted: one more than the page, which tells whether there are others.
@@ -107,8 +110,13 @@ impl Found {
         (self.page + 1).saturating_sub(self.rows.len())
     }
 
+    /// Adds one. The page ends before the one with which there are too many bytes; it has one row at least.
     pub(crate) fn add(&mut self, row: LogRow) {
+        self.bytes += row.bodies.as_ref().map_or(0, Vec::len);
         self.rows.push(row);
+        if self.bytes > self.max_bytes {
+            self.page = self.page.min((self.rows.len() - 1).max(1));
+        }
     }
 
     /// The page, when everything down to `top` was looked at; `is_done`: there is nothing below.

@@ -10,6 +10,7 @@ fn dataset(number: u128) -> StoredDataset {
         id: DatasetId(number),
         owner: "master".to_owned(),
         place: None,
+        origins: "[]".to_owned(),
         name: "good ones".to_owned(),
         description: String::new(),
         created_at: 5,
@@ -32,6 +33,7 @@ fn changes(write: &[StoredItem], remove: &[u128]) -> ItemChanges {
     ItemChanges {
         write: write.to_vec(),
         remove: remove.iter().copied().map(ItemId).collect(),
+        origins: None,
         most: 3,
         now: 9,
     }
@@ -52,14 +54,20 @@ pub(crate) fn datasets_are_kept_with_their_items(store: &impl Store) {
     assert!(store.update_dataset(&renamed).unwrap());
     assert!(!store.update_dataset(&renamed).unwrap(), "somebody else was faster");
     let items = [item(1, Some(7)), item(2, None), item(3, Some(5))];
-    assert!(store.change_items(one.id, &changes(&items, &[])).unwrap());
+    let origins = "[[\"org_1\"]]".to_owned();
+    let added = ItemChanges { origins: Some(origins.clone()), ..changes(&items, &[]) };
+    assert!(store.change_items(one.id, &added).unwrap());
+    assert!(store.change_items(one.id, &changes(&[], &[])).unwrap(), "whose calls they are stays");
     assert!(!store.change_items(DatasetId(99), &changes(&items, &[])).unwrap(), "there is no such dataset");
     assert!(!store.change_items(one.id, &changes(&[item(4, None)], &[])).unwrap(), "it is full");
     assert_eq!(store.items(one.id, None, 10).unwrap(), items);
     assert_eq!(store.items(one.id, Some(ItemId(1)), 1).unwrap(), [items[1].clone()]);
     assert!(store.items(other.id, None, 10).unwrap().is_empty());
     assert_eq!(store.item_sources(one.id).unwrap(), [RequestId(5), RequestId(7)]);
-    assert_eq!(store.dataset(one.id).unwrap(), Some((StoredDataset { updated_at: 9, ..renamed }, 3)));
+    assert_eq!(
+        store.dataset(one.id).unwrap(),
+        Some((StoredDataset { updated_at: 9, origins, ..renamed }, 3))
+    );
     // One goes, one comes, one is replaced.
     let replaced = StoredItem { sealed: vec![9], updated_at: 9, ..item(2, None) };
     let written = [replaced.clone(), item(8, None)];

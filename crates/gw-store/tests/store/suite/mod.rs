@@ -8,6 +8,7 @@ pub(crate) mod bulk;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
 pub(crate) mod directory;
+pub(crate) mod evaluations;
 pub(crate) mod exports;
 pub(crate) mod ledger;
 pub(crate) mod objects;
@@ -61,6 +62,7 @@ macro_rules! for_each_case {
                 details_of_records_come_back, records_are_found_by_everything_they_say, records_are_found_by_their_ids_too,
                 searches_miss_nothing_in_old_records, a_search_without_time_says_how_far_it_came,
                 a_lost_call_has_no_details, bodies_stand_beside_their_records_for_a_time,
+                pages_with_bodies_are_bounded_by_bytes,
                 feedback_is_kept_up_to_a_number_and_found, old_records_go_and_sums_stay;
             tenancy:
                 accounts_are_created_found_and_changed, names_of_accounts_are_unique_within_their_parent,
@@ -75,6 +77,7 @@ macro_rules! for_each_case {
                 who_sees_a_part_is_told_of_that_part;
             upstream: what_was_used_at_a_provider_is_summed_by_day_and_model;
             datasets: datasets_are_kept_with_their_items;
+            evaluations: evaluations_are_kept_with_their_results;
             views: views_are_kept_and_changed_in_turn;
             ledger:
                 a_record_counts_once_however_often_it_comes, a_failed_batch_leaves_nothing,

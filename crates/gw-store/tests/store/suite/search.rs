@@ -272,6 +272,27 @@ fn sealed(record: &Record, expires: i64) -> SealedBodies {
     SealedBodies { request: record.id, expires, sealed: vec![1, 2, 3] }
 }
 
+pub(crate) fn pages_with_bodies_are_bounded_by_bytes(store: &impl Store) {
+    let all: Vec<Record> = (1..=6).map(record).collect();
+    fold(store, &all);
+    let of = |record: &Record| SealedBodies { sealed: vec![7; 100], ..sealed(record, NOON + DAY) };
+    let mut bodies: Vec<SealedBodies> = all.iter().map(of).collect();
+    bodies[1].sealed = vec![7; 5_000];
+    store.write_bodies(&bodies).unwrap();
+    let mut filter = LogFilter { with_bodies: true, max_bytes: Some(250), ..LogFilter::default() };
+    let mut pages = Vec::new();
+    loop {
+        let page = store.logs(&filter).unwrap();
+        pages.push(page.rows.iter().map(|row| row.request_id).collect::<Vec<_>>());
+        filter.before = page.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
+    let wanted = [vec![all[5].id, all[4].id], vec![all[3].id, all[2].id], vec![all[1].id], vec![all[0].id]];
+    assert_eq!(pages, wanted, "a page has one row at least");
+}
+
 pub(crate) fn bodies_stand_beside_their_records_for_a_time(store: &impl Store) {
     let all: Vec<Record> = (1..=3).map(record).collect();
     fold(store, &all);

@@ -1,5 +1,6 @@
 //! Structures in Thrift's compact protocol, as far as Parquet needs them: written, never read.
 
+const TRUE: u8 = 1;
 const I32: u8 = 5;
 const I64: u8 = 6;
 const BINARY: u8 = 8;
@@ -14,6 +15,11 @@ pub(super) struct Struct {
 }
 
 impl Struct {
+    pub(super) fn yes(&mut self, field: u8) -> &mut Self {
+        self.field(field, TRUE);
+        self
+    }
+
     pub(super) fn i32(&mut self, field: u8, value: i32) -> &mut Self {
         self.field(field, I32);
         zigzag(&mut self.bytes, value.into());

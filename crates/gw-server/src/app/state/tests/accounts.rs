@@ -22,6 +22,7 @@ async fn call(worker: &std::rc::Rc<Worker>, key: &Secret) {
         context: CallerContext::default(),
         forward_headers: Vec::new(),
         raw: None,
+        errand: None,
         body: Bytes::from_static(body.as_bytes()),
     };
     // Nobody listens there.

@@ -42,7 +42,7 @@ fn a_bound_ends_a_step_before_it() {
 
 #[test]
 fn a_page_that_is_not_full_says_how_far_it_looked() {
-    assert_eq!(Found::new(2).page(7, true), LogPage::default());
-    let page = Found::new(2).page(7, false);
+    assert_eq!(Found::new(2, None).page(7, true), LogPage::default());
+    let page = Found::new(2, None).page(7, false);
     assert_eq!((page.next, page.searched_to), (Some(RequestId(7)), Some(RequestId(7))));
 }
