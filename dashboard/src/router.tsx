@@ -78,7 +78,7 @@ const models = createRoute({
   validateSearch: texts("find", "provider", "mode", "all", "model"),
   component: lazyRouteComponent(() => import("@/features/models/Models"), "Models"),
 });
-const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
+const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add", "edit"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
 const routes = createRoute({ ...at("/routes"), component: lazyRouteComponent(() => import("@/features/routes/Routes"), "Routes") });
 const route = createRoute({
   ...at("/routes/$id"),

@@ -48,7 +48,7 @@ pub use clock::SystemClock;
 pub use embedding::{Embedded, Embedding, Unembedded, Vector};
 pub use gateway::{Gateway, GatewayParts, SharedLimits};
 pub use guard::{Trial, Tried, keep_trials};
-pub use health::{Board, Change, Check, Checked, DeploymentView, Fingerprint, HealthChange};
+pub use health::{Board, Change, Check, Checked, DeploymentView, Fingerprint, HealthChange, Probe, Probed, Said};
 pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use introduction::{Introducer, Introduction};
 pub use keeping::Masks;

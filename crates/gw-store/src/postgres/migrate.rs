@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0016_exports.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0017_alerts.sql"), min_reader: 1 },
     Migration { sql: include_str!("migrations/0018_datasets.sql"), min_reader: 1 },
+    Migration { sql: include_str!("migrations/0019_config_blocks.sql"), min_reader: 1 },
 ];
 
 /// Keeps other nodes from the tables meanwhile; the number means nothing.

@@ -9,6 +9,7 @@ mod answers;
 mod audit;
 mod batch;
 mod bulk;
+mod blocks_of_config;
 mod by_node;
 mod bytes;
 mod columns;

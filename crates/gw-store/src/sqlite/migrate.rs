@@ -30,6 +30,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0021_exports.sql"),
     include_str!("migrations/0022_alerts.sql"),
     include_str!("migrations/0023_datasets.sql"),
+    include_str!("migrations/0024_config_blocks.sql"),
 ];
 
 /// True when the tables are as this version writes them.
