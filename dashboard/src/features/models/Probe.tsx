@@ -12,7 +12,7 @@ export function ProbeResult({ of }: { of: Probed }) {
   const status = of.status ? `, status ${of.status}` : "";
   return (
     <Note tone={of.ok ? "good" : "bad"}>
-      <p role="status" className="num break-words">
+      <p role="status" className="num break-words first-letter:uppercase">
         {of.ok ? `It answers${models > 0 ? ` and lists ${count(models)} ${models === 1 ? "model" : "models"}` : ""}` : (of.reason ?? "It did not answer")}
         <span className="whitespace-nowrap"> · {duration(of.latency_ms)}{status}</span>
       </p>
@@ -36,8 +36,10 @@ export function ProbeButton({ provider, model }: { provider: string; model?: str
   };
   return (
     <div className="space-y-2">
-      <Button small icon="bolt" busy={busy} onClick={() => void go()} aria-label={`Check ${provider}`}>
-        Check address and key
+      <Button small icon="bolt" busy={busy} onClick={() => void go()}>
+        <span>
+          Check address and key<span className="sr-only"> of {provider}</span>
+        </span>
       </Button>
       {probed ? <ProbeResult of={probed} /> : null}
     </div>

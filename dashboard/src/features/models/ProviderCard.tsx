@@ -27,6 +27,9 @@ function CredentialLine({ of, now }: { of: ProviderCredential; now: number }) {
   );
 }
 
+/** Kinds that are not called as they are written. */
+const SPOKEN: Record<string, string> = { OpenAiCompatible: "OpenAI-compatible", AzureOpenAi: "Azure OpenAI", Vertex: "Vertex AI" };
+
 type Props = { of: Provider; health: Health | undefined; marked: boolean; calls: boolean; writes: boolean; onEdit: () => void; onRemove: () => void };
 
 /** The card; `calls` where whoever looks may make calls, `writes` where he may change providers. */
@@ -59,7 +62,7 @@ export function ProviderCard({ of, health, marked, calls, writes, onEdit, onRemo
       {of.problem ? <div className="mb-3"><Note tone="bad">{of.problem}</Note></div> : null}
       <Facts
         rows={[
-          ["Kind", `${of.kind}${of.region ? `, ${of.region}` : ""}`],
+          ["Kind", `${typeof of.settings?.kind === "string" ? of.settings.kind : (SPOKEN[of.kind] ?? of.kind)}${of.region ? `, ${of.region}` : ""}`],
           ["Credential", of.credentials.length > 0 ? <ul key="credentials">{of.credentials.map((one) => <CredentialLine key={one.name} of={one} now={now} />)}</ul> : of.has_credential ? (of.source === "api" ? "sealed in the gateway's store" : "from the configuration") : "none"],
           ["Requests", health ? `${count(health.requests)}, ${count(health.inFlight)} in flight` : "0"],
           ["Failed tries", health && health.failedTries > 0 ? `${count(health.failedTries)} (${reasons.map(([reason, number]) => `${reason}: ${compact(number)}`).join(", ")})` : "0"],

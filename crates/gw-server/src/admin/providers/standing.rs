@@ -4,6 +4,7 @@
 use crate::admin::limits;
 use crate::app::state::App;
 use gw_model::limits::LimitUnit;
+use gw_model::catalog::ProviderKind;
 use gw_model::routing::Capacity;
 use gw_model::snapshot::{Provider, Quota};
 use gw_model::{AccountId, Micros, NanoUsd, time};
@@ -39,7 +40,11 @@ impl<'a> Standings<'a> {
 
     /// Adds to a provider's row how it fares.
     pub(super) fn add(&self, row: &mut Value, provider: &Provider) {
-        let is_its = |view: &&DeploymentView| view.provider == provider.name && view.base_url == provider.base_url;
+        // One that moved begins anew. Where the emulator is, aliases do not know.
+        let is_there = |view: &DeploymentView| {
+            view.base_url == provider.base_url || provider.kind == ProviderKind::Emulator
+        };
+        let is_its = |view: &&DeploymentView| view.provider == provider.name && is_there(view);
         let views: Vec<&DeploymentView> = self.views.iter().filter(is_its).collect();
         row["state"] = self.state(&views).into();
         row["in_flight"] = views.iter().map(|view| view.in_flight).sum::<u32>().into();
