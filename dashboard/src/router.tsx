@@ -67,6 +67,7 @@ const accounts = (["organizations", "teams", "projects", "users", "customers", "
     component: lazyRouteComponent(() => import("@/features/accounts/pages"), name),
   }),
 );
+const evaluations = createRoute({ ...at("/evaluations"), validateSearch: texts("open", "create"), component: lazyRouteComponent(() => import("@/features/evaluations/Evaluations"), "Evaluations") });
 const start = createRoute({ ...at("/start"), validateSearch: texts("client", "model"), component: lazyRouteComponent(() => import("@/features/start/Start"), "Start") });
 const playground = createRoute({
   ...at("/playground"),
@@ -78,7 +79,7 @@ const models = createRoute({
   validateSearch: texts("find", "provider", "mode", "all", "model"),
   component: lazyRouteComponent(() => import("@/features/models/Models"), "Models"),
 });
-const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
+const providers = createRoute({ ...at("/providers"), validateSearch: texts("name", "create", "add", "edit"), component: lazyRouteComponent(() => import("@/features/models/Providers"), "Providers") });
 const routes = createRoute({ ...at("/routes"), component: lazyRouteComponent(() => import("@/features/routes/Routes"), "Routes") });
 const route = createRoute({
   ...at("/routes/$id"),
@@ -102,7 +103,7 @@ const settings = createRoute({ ...at("/settings"), validateSearch: texts("create
 /** The router. */
 export const router = createRouter({
   basepath: "/ui",
-  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, models, providers, routes, route, guardrails, cache, alerts, audit, settings]),
+  routeTree: root.addChildren([overview, analytics, chargeback, requests, keys, budgets, ...accounts, start, playground, evaluations, models, providers, routes, route, guardrails, cache, alerts, audit, settings]),
   defaultPreload: "intent",
   defaultPendingComponent: () => <Loading rows={8} />,
   defaultErrorComponent: ({ error, reset }) => <Failed error={error} retry={reset} />,

@@ -14,6 +14,7 @@ pub mod settings;
 mod shape;
 
 pub use compile::routes::{CompiledRoute, RouteFault, compile_route};
+pub use compile::stored::{StoredEntry, StoredFault, StoredKind, compile_stored};
 pub use compile::{Compiled, DeclaredKey, ServerSettings, StoreSettings, compile};
 pub use env::{Env, ProcessEnv};
 pub use errors::{ConfigErrors, Fault, Warning};

@@ -50,7 +50,9 @@ pub use embedding::{Embedded, Embedding, Unembedded, Vector};
 pub use errand::{Errand, Purse, Told};
 pub use gateway::{Gateway, GatewayParts, SharedLimits};
 pub use guard::{Trial, Tried, keep_trials};
-pub use health::{Board, Change, Check, Checked, DeploymentView, Fingerprint, HealthChange};
+pub use health::{
+    Board, Change, Check, Checked, DeploymentView, Fingerprint, HealthChange, Probe, Probed, Said,
+};
 pub use inbound::{BodySource, CallerContext, Inbound, PathFacts};
 pub use introduction::{Introducer, Introduction};
 pub use keeping::Masks;

@@ -25,6 +25,6 @@ pub use headroom::{Headroom, Room, headroom};
 pub use hosted::error_format;
 pub use prepare::{
     PrepareError, PrepareInput, PreparedProvider, StoredInput, UpstreamParts, check_path, object_path,
-    prepare, prepare_raw, prepare_stored, write_options,
+    prepare, prepare_probe, prepare_raw, prepare_stored, write_options,
 };
 pub use recognise::{Recognised, recognise};

@@ -5,12 +5,14 @@
 mod agents;
 mod body;
 mod headers;
+mod probe;
 mod provider;
 mod raw;
 mod signing;
 mod stored;
 mod url;
 
+pub use probe::prepare_probe;
 pub use provider::{PrepareError, PreparedProvider};
 pub use raw::{check_path, prepare_raw};
 pub use stored::{StoredInput, prepare_stored};

@@ -13,7 +13,7 @@ use crate::objects::{Object, ObjectKind, ObjectList, ObjectWrite};
 use crate::types::{
     AccountFilter, AccountLabel, AccountProfile, Change, Doomed, Folded, GivenAnswer, KeyLabel, KeyUpdate,
     MadeAccount, NewKey, NewSecret, PendingIntent, RouteDraft, Spending, SpendingOf, SpentElsewhere,
-    StoredAccount, StoredCredential, StoredKey, StoredRoute, TenantBatch, Watermark,
+    StoredAccount, StoredBlock, StoredCredential, StoredKey, StoredRoute, TenantBatch, Watermark,
 };
 pub use alerts::{AlertLog, AlertObjectStore};
 use gw_model::{AccountId, KeyId, Micros};
@@ -130,6 +130,19 @@ pub trait AnswerStore: Send + Sync {
         since: Micros,
         most: usize,
     ) -> Result<(), StoreError>;
+}
+
+/// Providers and models that the API manages, as blocks of the configuration.
+pub trait BlockStore: Send + Sync {
+    /// All of them, by kind and name.
+    fn blocks(&self) -> Result<Vec<StoredBlock>, StoreError>;
+    /// Adds one. Errors: [`StoreError::NameTaken`].
+    fn create_block(&self, new: &StoredBlock) -> Result<(), StoreError>;
+    /// Replaces all but kind, name and time of making; its revision must be the one behind the present one. False when there
+    /// is none of that kind, name and revision before.
+    fn update_block(&self, changed: &StoredBlock) -> Result<bool, StoreError>;
+    /// Removes one; false when there is none.
+    fn delete_block(&self, kind: &str, name: &str) -> Result<bool, StoreError>;
 }
 
 /// Credentials of providers, sealed by [`crate::Vault`] before they come here.
@@ -290,6 +303,7 @@ pub trait ControlStore:
     + AccountStore
     + AlertObjectStore
     + AnswerStore
+    + BlockStore
     + BulkStore
     + CredentialStore
     + DatasetStore
@@ -308,6 +322,7 @@ impl<
         + AccountStore
         + AlertObjectStore
         + AnswerStore
+        + BlockStore
         + BulkStore
         + CredentialStore
         + DatasetStore
@@ -365,6 +380,7 @@ pub trait Database:
     + AlertObjectStore
     + AlertLog
     + Analytics
+    + BlockStore
     + BulkStore
     + AnswerStore
     + AuditLog

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod alerts;
+mod blocks;
 mod bulk;
 mod datasets;
 mod evaluations;
@@ -25,6 +26,7 @@ pub use alerts::{
     AlertDelivery, AlertEvent, AlertEventFilter, AlertEventId, AlertEventRow, AlertMove, AlertState,
     DeliveryState, StoredAlertObject,
 };
+pub use blocks::StoredBlock;
 pub use bulk::{TenantBatch, TenantChange};
 pub use datasets::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
 pub use evaluations::{

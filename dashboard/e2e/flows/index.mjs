@@ -1,10 +1,11 @@
 // The flows, in the order in which they run: each starts where it likes, signed in, and leaves nothing that the next must know.
 import { access } from "./access.mjs";
 import { control } from "./control.mjs";
+import { evaluations } from "./evaluations.mjs";
 import { longLists } from "./long.mjs";
 import { observe } from "./observe.mjs";
 import { play } from "./play.mjs";
 import { routes } from "./routes.mjs";
 import { shell } from "./shell.mjs";
 
-export const flows = { ...shell, ...observe, ...longLists, ...access, ...routes, ...control, ...play };
+export const flows = { ...shell, ...observe, ...longLists, ...access, ...routes, ...control, ...evaluations, ...play };

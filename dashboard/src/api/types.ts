@@ -39,10 +39,42 @@ export type Model = Omit<Schemas["Model"], "providers" | "capabilities"> & {
   configured?: boolean;
   prices?: { unit: string; usd: string; per: string }[];
 };
-export type Provider = Omit<Schemas["Provider"], "formats" | "credentials"> & {
+export type Provider = Omit<Schemas["Provider"], "formats" | "credentials" | "models" | "deployments" | "limits" | "budgets" | "settings" | "secrets"> & {
   formats: string[];
+  models: string[];
   credentials: ProviderCredential[];
+  deployments: ProviderModel[];
+  limits: LimitLeft[];
+  budgets: BudgetLeft[];
+  /** Of one that the API manages: what was written, without what is secret, and where that stands. */
+  settings?: Record<string, unknown> | null;
+  secrets?: string[] | null;
 };
+/** What is left of something; `limit` is all of it, where that is known. */
+export type Room = { limit?: number | null; remaining: number; resets_at?: string | null };
+export type LimitLeft = { unit: string; per_seconds?: number | null; limit: number | string; remaining: number | string; resets_in_ms: number; shadow: boolean };
+export type BudgetLeft = { period: string; limit_usd: string; limit_now_usd?: string; spent_usd: string; reserved_usd: string; shadow?: boolean };
+/** A model at a provider, how it fares, and what is left there. */
+export type ProviderModel = {
+  model: string;
+  credential?: string | null;
+  state: string;
+  in_flight: number;
+  waiting: number;
+  max_parallel?: number | null;
+  open_slots?: number | null;
+  parked_until?: string | null;
+  open_until?: string | null;
+  ejected_until?: string | null;
+  requests_last_minute: number;
+  tokens_last_minute: number;
+  capacity?: { requests?: Room | null; tokens?: Room | null } | null;
+  provider_limits?: { requests?: Room | null; tokens?: Room | null; seen_at: string } | null;
+  limits: LimitLeft[];
+  budgets: BudgetLeft[];
+};
+/** What came of a test call to a provider. */
+export type Probed = { ok: boolean; status?: number | null; latency_ms: number; reason?: string | null; models: string[] };
 /** A credential of a provider that has several, or one that changes. */
 export type ProviderCredential = { name: string; weight: number; source: string; ready: boolean; obtained_at?: string | null; expires_at?: string | null; failures: number; last_error?: string | null };
 export type Credential = Omit<Schemas["Credential"], "used_by"> & { used_by: string[] };

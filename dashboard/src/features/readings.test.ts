@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { may } from "@/api/permissions";
-import type { Log } from "@/api/types";
+import type { Log, Provider } from "@/api/types";
 import { changes } from "./audit/changes";
 import { burn, burnDown, periodMs } from "./budgets/burn";
 import { pieces } from "./guardrails/pieces";
-import { configured, KINDS, type Kind } from "./models/kinds";
+import { changeOf, EMPTY, type Form, formOf, settingsOf } from "./models/kinds";
 import { healthOf, parseMetrics } from "./overview/metrics";
 import { nanos } from "./analytics/money";
 import { turnsOf } from "./playground/exchange";
@@ -42,11 +42,14 @@ gatewright_deployment_trips_total{provider="p",model="fine"} 0
 gatewright_requests_total{provider="p",outcome="success"} 1`;
     expect(healthOf(parseMetrics(text))[0]?.deployments).toMatchObject([{ model: "b", state: "down", trips: 1 }, { model: "a", state: "up", trips: 2 }]);
   });
-  it("writes what the configuration says for a provider", () => {
-    const kind = (name: string) => KINDS.find((one) => one.kind === name) as Kind;
-    expect(configured(kind("openai"), "openai", null)).toBe("providers:\n  openai:\n    api_key: ${OPENAI_API_KEY}");
-    expect(configured(kind("openai-compatible"), "local", "local")).toContain("    kind: openai-compatible\n    base_url:");
-    expect(configured(kind("openai-compatible"), "local", "local")).toContain("stored_credential: local");
+  it("sends what a provider's form says, and of a change what is another", () => {
+    const form: Form = { ...EMPTY, kind: "openai-compatible", name: "west", address: " http://a.example/v1 ", secret: "sk-1", models: "m, n", more: '{"capacity":{"rpm":5}}' };
+    expect(settingsOf(form)).toEqual({ kind: "openai-compatible", base_url: "http://a.example/v1", api_key: "sk-1", models: ["m", "n"], capacity: { rpm: 5 } });
+    expect(() => settingsOf({ ...form, more: "[1]" })).toThrow("object");
+    const of = { name: "west", settings: { kind: "openai-compatible", base_url: "http://a.example/v1", models: ["m"], capacity: { rpm: 5 } } } as unknown as Provider;
+    expect(formOf(of)).toMatchObject({ address: "http://a.example/v1", models: "m", secret: "" });
+    expect(changeOf(of, formOf(of))).toEqual({});
+    expect(changeOf(of, { ...formOf(of), address: "http://b.example/v1", more: "" })).toEqual({ base_url: "http://b.example/v1", capacity: null });
   });
   it("finds the verdicts of guardrails in a detail", () => {
     const detail = "guardrail attacks block: x in request 0 (user) at 0..61, 99 %; guardrail pii tokenize: email at 1..2";

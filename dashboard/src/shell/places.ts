@@ -20,6 +20,7 @@ export const PLACES: PlaceGroup[] = [
     places: [
       { to: "/start", label: "First request", icon: "start", needs: null, words: "guide quickstart snippets sdk onboarding" },
       { to: "/playground", label: "Playground", icon: "playground", needs: "keys:write", words: "chat compare try models stream" },
+      { to: "/evaluations", label: "Evaluations", icon: "check", needs: "datasets:read", words: "datasets compare models judge score eval" },
       { to: "/models", label: "Models", icon: "model", needs: "models:read", words: "prices catalogue aliases" },
       { to: "/providers", label: "Providers", icon: "provider", needs: "providers:read", words: "credentials health upstream" },
       { to: "/routes", label: "Dynamic routes", icon: "route", needs: "routes:read", words: "graph editor publish simulate" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ago, bytes, compact, duration, percent, usd } from "./format";
+import { ago, bytes, compact, duration, percent, program, usd } from "./format";
 
 describe("amounts and times", () => {
   it("writes dollars with as many digits as say something", () => {
@@ -14,5 +14,11 @@ describe("amounts and times", () => {
   it("says how long ago", () => {
     const now = Date.parse("2026-11-22T12:00:00Z");
     expect([ago("2026-11-22T11:59:58Z", now), ago("2026-11-22T11:57:00Z", now), ago("2026-11-24T12:00:00Z", now), ago(null, now)]).toEqual(["just now", "3 min ago", "in 2 d", "never"]);
+  });
+  it("names programs by what they say of themselves", () => {
+    expect(program("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/148.0.0.0 Safari/537.36")).toBe("Chrome on Linux");
+    expect(program("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15")).toBe("Safari on macOS");
+    expect(program("curl/8.5.0")).toBe("curl");
+    expect(program("")).toBe("unknown program");
   });
 });

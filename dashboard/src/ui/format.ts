@@ -80,5 +80,13 @@ export function ago(text: string | null | undefined, now: number): string {
   return seconds >= 0 ? `${value} ${unit} ago` : `in ${value} ${unit}`;
 }
 
+/** A program by what it says of itself: a browser and its system, or its first word. */
+export function program(agent: string): string {
+  const browser = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]].find(([mark]) => agent.includes(mark as string))?.[1];
+  if (!browser) return agent.split(/[\s/]/)[0] || "unknown program";
+  const system = [["iPhone", "iPhone"], ["iPad", "iPad"], ["Android", "Android"], ["Windows", "Windows"], ["Mac OS", "macOS"], ["Linux", "Linux"]].find(([mark]) => agent.includes(mark as string))?.[1];
+  return system ? `${browser} on ${system}` : browser;
+}
+
 /** `chat_fast` as `chat fast` */
 export const words = (name: string) => name.replaceAll("_", " ");

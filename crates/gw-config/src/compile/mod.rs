@@ -38,6 +38,7 @@ mod scim;
 mod semantic;
 mod server;
 mod sign_in;
+pub mod stored;
 mod subcalls;
 mod targets;
 mod telemetry;
@@ -61,8 +62,9 @@ use crate::errors::{ConfigErrors, Faults, Warning};
 use crate::settings::{FileSettings, Settings};
 use gw_model::catalog::Catalog;
 use gw_model::routing::HealthPolicy;
-use gw_model::snapshot::{PathSettings, SessionSettings};
+use gw_model::snapshot::{Model, PathSettings, SessionSettings};
 use gw_model::{CustomerPolicy, Snapshot};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A configuration in force.
@@ -96,6 +98,8 @@ pub struct Compiled {
     pub plugins: Vec<PluginFile>,
     /// What is allowed but looks like a mistake.
     pub warnings: Vec<Warning>,
+    /// The settings themselves, without the keys, for what the API adds to them (see [`stored`]).
+    pub declared: Arc<Settings>,
 }
 
 /// Files that settings name and that are part of them.
@@ -115,19 +119,7 @@ pub fn compile(
     let file = &settings.file;
     let mut faults = Faults::default();
     let mut warnings = Faults::default();
-    let mut compiled = providers::compile(&file.providers.value, file.listen.value.0, &*catalog, &mut faults);
-    if settings.demo {
-        demo::add(&mut compiled, &*catalog, &mut faults);
-    }
-    if compiled.providers.is_empty() && compiled.broken.is_empty() {
-        warnings.add(file.providers.place, "there is no provider, so no model can be called");
-    }
-    semantic::check(file, &compiled, &mut faults);
-    let models = subcalls::compile(
-        &models::Known { models: &file.models.value, providers: &compiled, catalog: &*catalog },
-        &mut faults,
-        &mut warnings,
-    );
+    let (compiled, models) = callable(settings, &*catalog, &mut faults, &mut warnings);
     let telemetry = telemetry::telemetry(settings, &mut faults, &mut warnings);
     let settings_of_path = PathSettings { telemetry, ..path(file, &compiled, &mut faults) };
     let mut snapshot = Snapshot {
@@ -180,8 +172,30 @@ pub fn compile(
         embeddings: semantic::local(&file.embeddings.value, &settings.source),
         plugins: guardrails::plugins(&file.guardrails.value, &settings.source),
         warnings,
+        declared: Arc::new(settings.without_keys()),
     };
     faults.finish(&settings.source, Some(compiled))
+}
+
+/// The providers, and the aliases of their models.
+fn callable(
+    settings: &Settings,
+    catalog: &dyn Catalog,
+    faults: &mut Faults,
+    warnings: &mut Faults,
+) -> (providers::Providers, HashMap<Arc<str>, Arc<Model>>) {
+    let file = &settings.file;
+    let mut compiled = providers::compile(&file.providers.value, file.listen.value.0, catalog, faults);
+    if settings.demo {
+        demo::add(&mut compiled, catalog, faults);
+    }
+    if compiled.providers.is_empty() && compiled.broken.is_empty() {
+        warnings.add(file.providers.place, "there is no provider, so no model can be called");
+    }
+    semantic::check(file, &compiled, faults);
+    let known = models::Known { models: &file.models.value, providers: &compiled, catalog };
+    let models = subcalls::compile(&known, faults, warnings);
+    (compiled, models)
 }
 
 fn path(

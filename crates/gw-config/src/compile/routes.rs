@@ -4,7 +4,7 @@
 
 mod check;
 mod graph;
-mod pointer;
+pub(super) mod pointer;
 
 use crate::document::parse;
 use crate::errors::{Faults, MAX_FAULTS};

@@ -12,6 +12,7 @@ mod scim;
 mod semantic;
 mod sign_in;
 mod steering;
+mod stored;
 mod subcalls;
 mod targets;
 mod telemetry;

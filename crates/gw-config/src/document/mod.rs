@@ -95,6 +95,22 @@ impl Node {
         Self { place, kind: Kind::Scalar(Scalar { text: String::new(), plain: true, filled: false }) }
     }
 
+    /// Moves it so many lines down.
+    pub(crate) fn shift(&mut self, lines: u32) {
+        let down = |place: &mut Place| place.line = place.line.saturating_add(lines);
+        down(&mut self.place);
+        match &mut self.kind {
+            Kind::Scalar(_) | Kind::Broken => {}
+            Kind::List(items) => items.iter_mut().for_each(|item| item.shift(lines)),
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    down(&mut key.place);
+                    value.shift(lines);
+                }
+            }
+        }
+    }
+
     /// Nothing was written, or YAML's null.
     #[must_use]
     pub fn is_null(&self) -> bool {

@@ -177,6 +177,13 @@ impl Settings {
         self
     }
 
+    /// A copy without the keys, of which there may be very many.
+    pub(crate) fn without_keys(&self) -> Self {
+        let mut copy = self.clone();
+        copy.file.keys = At::default();
+        copy
+    }
+
     /// Adds the built-in emulator as provider `demo`, so that `demo/chat` answers without any key.
     #[must_use]
     pub fn with_demo(mut self, demo: bool) -> Self {

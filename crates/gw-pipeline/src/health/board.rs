@@ -4,6 +4,7 @@
 use super::deployment::{Deployment, Identity};
 use super::fingerprint::Fingerprint;
 use super::outliers::Outliers;
+use super::traffic::Said;
 use crate::waiting::WaitingRoom;
 use gw_model::Micros;
 use gw_model::routing::{HealthPolicy, stable_hash};
@@ -116,6 +117,16 @@ pub struct DeploymentView {
     pub good: u64,
     /// And those that failed.
     pub bad: u64,
+    /// Where it is.
+    pub base_url: Arc<str>,
+    /// What its provider said last of its own limits.
+    pub said: Option<Said>,
+    /// Requests of the last minute.
+    pub requests: u64,
+    /// And their tokens.
+    pub tokens: u64,
+    /// Calls that wait for a place there.
+    pub waiting: u32,
 }
 
 impl Board {
@@ -195,6 +206,7 @@ impl Board {
             let ejected = outliers.iter().map(|outliers| outliers.view(&deployment, now));
             let ejected = ejected.fold((None, 0), |all, one| (one.0.max(all.0), all.1 + one.1));
             let (good, bad) = deployment.counts(policy, now);
+            let (said, requests, tokens) = deployment.seen(now);
             DeploymentView {
                 provider: Arc::clone(&deployment.id.provider),
                 model: Arc::clone(&deployment.id.model),
@@ -209,6 +221,11 @@ impl Board {
                 ejections: ejected.1,
                 good,
                 bad,
+                base_url: Arc::clone(&deployment.id.base_url),
+                said,
+                requests,
+                tokens,
+                waiting: deployment.waiting(),
             }
         };
         let mut views: Vec<DeploymentView> = deployments.into_iter().map(view).collect();

@@ -8,7 +8,7 @@ use super::fingerprint::Fingerprint;
 use super::history::{History, Recent};
 use super::latency::Latency;
 use super::tail::Tail;
-use super::traffic::Traffic;
+use super::traffic::{Said, Traffic};
 use crate::waiting::WaitingRoom;
 use gw_model::Micros;
 use gw_model::routing::{Capacity, HealthPolicy};
@@ -513,6 +513,16 @@ impl Deployment {
             let out_ms = self.counted.lock().breaker.open(policy, now, jitter);
             self.trip(out_ms, now);
         }
+    }
+
+    /// What its provider said last of its own limits, and requests and tokens of the last minute.
+    pub(super) fn seen(&self, now: Micros) -> (Option<Said>, u64, u64) {
+        self.counted.lock().traffic.seen(now)
+    }
+
+    /// Calls that wait for a place here.
+    pub(super) fn waiting(&self) -> u32 {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// What the provider says of its limits.

@@ -11,6 +11,7 @@ mod history;
 mod latency;
 mod outlier;
 mod outliers;
+mod probe;
 mod tail;
 mod traffic;
 mod visit;
@@ -22,6 +23,8 @@ pub(crate) use collector::BoardCollector;
 pub(crate) use deployment::{Deployment, Standing};
 pub use fingerprint::Fingerprint;
 pub(crate) use outliers::Outliers;
+pub use probe::{Probe, Probed};
+pub use traffic::Said;
 pub(crate) use visit::{Entry, NotNow, Slot, Visit};
 
 #[cfg(test)]

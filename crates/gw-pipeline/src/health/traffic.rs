@@ -16,6 +16,16 @@ pub(super) struct Traffic {
     this: Counts,
     before: Counts,
     stated: Option<Stated>,
+    said: Option<Said>,
+}
+
+/// What a provider said last of its own limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// As it said; `reset_ms` counts from `at`.
+    pub headroom: Headroom,
+    /// When, in microseconds since the epoch.
+    pub at: Micros,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -43,6 +53,9 @@ impl Traffic {
 
     /// Takes in what an answer's headers say.
     pub(super) fn state(&mut self, headroom: &Headroom, now: Micros) {
+        if headroom.requests.is_some() || headroom.tokens.is_some() {
+            self.said = Some(Said { headroom: *headroom, at: now });
+        }
         let rooms = [headroom.requests.as_ref(), headroom.tokens.as_ref()];
         let stated = rooms.into_iter().flatten().filter_map(|room| {
             let limit = room.limit.filter(|limit| *limit > 0)?;
@@ -74,6 +87,12 @@ impl Traffic {
         });
         let stated = self.stated.filter(|stated| now < stated.until).map_or(1000, |stated| stated.permille);
         own.min(stated)
+    }
+
+    /// What the provider said last, and requests and tokens of the last minute.
+    pub(super) fn seen(&self, now: Micros) -> (Option<Said>, u64, u64) {
+        let used = self.used(now);
+        (self.said, used.requests, used.tokens)
     }
 
     /// The last minute: the one that runs, and of the one before as much as still counts.

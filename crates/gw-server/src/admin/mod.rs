@@ -10,6 +10,7 @@ mod analytics;
 mod apply;
 mod audit;
 mod auth;
+mod blocks;
 mod budgets;
 mod by;
 mod cache;
@@ -45,6 +46,7 @@ mod views;
 
 use crate::app::audit::refused;
 use crate::app::authorization::{Caller, Unidentified, identify};
+use crate::app::blocks::Kind;
 use crate::app::state::App;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -98,8 +100,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/credentials/{id}",
             get(credentials::show).patch(credentials::change).delete(credentials::remove),
         )
-        .route("/providers", get(providers::list))
-        .route("/models", get(models::list))
+        .route("/providers", blocks::create_at(Kind::Provider, get(providers::list)))
+        .route("/providers/{id}", blocks::one_at(Kind::Provider))
+        .route("/providers/test", post(blocks::test))
+        .route("/models", blocks::create_at(Kind::Model, get(models::list)))
+        .route("/models/{id}", blocks::one_at(Kind::Model))
         .route("/routes", get(routes::list).post(routes::create))
         .route("/routes/{id}", get(routes::show).patch(routes::change).delete(routes::remove))
         .route("/routes/{id}/versions", get(routes::versions))

@@ -1,13 +1,18 @@
-//! `GET /api/v1/models`: what can be called, with prices and abilities.
+//! `/api/v1/models`: what can be called, with prices and abilities.
 
+use super::blocks::add_stored;
 use super::by::{By, anyone};
 use super::error::ApiError;
+use super::etag::tagged;
 use super::query::{Page, paged};
-use crate::app::authorization::Resource;
+use crate::app::authorization::{Caller, Resource};
+use crate::app::blocks::{self, Kind, Shown};
 use crate::app::models::{self, Listed};
 use crate::app::state::App;
 use axum::Json;
 use axum::extract::{Extension, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use gw_model::{FemtoUsd, NanoUsd, Rate, ServiceTier, Snapshot, Unit};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -46,8 +51,47 @@ pub(super) async fn list(
     };
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (rows, next) = paged(rows, &page)?;
-    let data: Vec<Value> = rows.iter().map(|model| row(model, is_configured)).collect();
+    let of_api = of_api(&app).await?;
+    let shown = |model: &Listed| {
+        let mut row = row(model, is_configured);
+        if let Some(shown) = of_api.iter().find(|one| one.name == model.id && one.problem.is_none()) {
+            add_stored(&mut row, shown);
+        }
+        row
+    };
+    let data: Vec<Value> = rows.iter().map(shown).collect();
     Ok(Json(json!({ "data": data, "next_cursor": next })))
+}
+
+/// The aliases that the API manages.
+async fn of_api(app: &Arc<App>) -> Result<Vec<Shown>, ApiError> {
+    let asked = Arc::clone(app);
+    Ok(tokio::task::spawn_blocking(move || blocks::list(&asked, Kind::Model)).await??)
+}
+
+/// One model, by the name that callers use.
+pub(super) async fn show(app: Arc<App>, caller: &Caller, name: String) -> Result<Response, ApiError> {
+    anyone(caller, Resource::Models.read())?;
+    if let Some(shown) = of_api(&app).await?.into_iter().find(|one| one.name == name) {
+        return Ok(tagged(StatusCode::OK, shown.revision, row_of(&app, &shown)));
+    }
+    let live = app.gateway.live();
+    let found = models::list(&live.snapshot, None).into_iter().find(|model| model.id == name);
+    let found = found.ok_or_else(|| ApiError::not_found("there is no such model"))?;
+    Ok(Json(row(&found, true)).into_response())
+}
+
+/// One that the API manages, in force or not.
+pub(super) fn row_of(app: &App, shown: &Shown) -> Value {
+    let live = app.gateway.live();
+    let listed = models::list(&live.snapshot, None).into_iter().find(|model| model.id == shown.name);
+    let mut row = match listed.filter(|_| shown.problem.is_none()) {
+        Some(model) => row(&model, true),
+        None => json!({ "id": shown.name, "owner": "alias", "providers": [], "mode": "", "capabilities": [],
+            "configured": false }),
+    };
+    add_stored(&mut row, shown);
+    row
 }
 
 fn unknown(snapshot: &Snapshot, provider: &str) -> ApiError {
@@ -89,6 +133,7 @@ fn row(model: &Listed, is_configured: bool) -> Value {
         "lacks": info.lacks.iter().map(gw_model::Ability::as_str).collect::<Vec<_>>(),
         "prices": info.prices.rates.iter().map(rate).collect::<Vec<_>>(),
         "configured": is_configured,
+        "source": "config",
     })
 }
 

@@ -6,6 +6,7 @@ mod alerts;
 mod analytics;
 mod apply;
 mod auth;
+mod blocks;
 mod datasets;
 mod evaluations;
 mod exports;
@@ -60,6 +61,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
     let more = [
         accounts::OPERATIONS,
         alerts::OPERATIONS,
+        blocks::OPERATIONS,
         analytics::OPERATIONS,
         tokens::OPERATIONS,
         apply::OPERATIONS,
@@ -186,7 +188,7 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "get",
         path: "/api/v1/providers",
-        summary: "List configured providers",
+        summary: "List providers of the configuration file and of the API, how they fare and what is left",
         query: &["limit", "cursor"],
         body: None,
         answer: Answer::List("Provider"),
@@ -503,16 +505,9 @@ fn error() -> Value {
 /// All schemas, as above.
 fn schemas() -> Value {
     let mut schemas = json!({
-        "Provider": object(&["name:string", "kind:string", "base_url:string", "region:string?", "formats:array",
-            "has_credential:boolean", "credentials:array", "managed_by:string"]),
         "CredentialInput": object(&["name:string?", "api_key:string?", "description:string?"]),
         "Credential": object(&["id:string", "name:string", "last4:string", "description:string", "used_by:array",
             "created_at:string", "updated_at:string"]),
-        "Model": object(&["id:string", "owner:string", "providers:array", "mode:string",
-            "input_usd_per_million_tokens:string?", "output_usd_per_million_tokens:string?",
-            "cache_read_usd_per_million_tokens:string?", "cache_write_usd_per_million_tokens:string?",
-            "usd_per_image:string?", "usd_per_minute:string?", "usd_per_million_characters:string?",
-            "max_input_tokens:integer?", "max_output_tokens:integer?", "capabilities:array"]),
         "Usage": object(&["requests:integer", "errors:integer", "input_tokens:integer", "output_tokens:integer",
             "cached_tokens:integer", "cost_usd:string", "saved_usd:string", "key_id:string?", "key_name:string?", "name:string?"]),
         "RouteInput": object(&["name:string?", "document:object", "note:string?", "author:string?"]),
@@ -541,6 +536,7 @@ fn schemas() -> Value {
     if let Some(map) = schemas.as_object_mut() {
         map.extend(accounts::schemas());
         map.extend(alerts::schemas());
+        map.extend(blocks::schemas());
         map.extend(analytics::schemas());
         map.extend(tokens::schemas());
         map.extend(apply::schemas());

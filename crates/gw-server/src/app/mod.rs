@@ -7,6 +7,7 @@ pub(crate) mod analytics;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod authorization;
+pub(crate) mod blocks;
 pub(crate) mod cache;
 pub(crate) mod called;
 pub(crate) mod credentials;

@@ -137,7 +137,7 @@ fn add(snapshot: &mut Snapshot, model: Model) {
 
 /// The configuration with the published routes that go with it; the others are left out and logged. `instead` stands in
 /// for what is stored of a route: its model, or nothing.
-fn with_most(
+pub(super) fn with_most(
     base: &Snapshot,
     database: &dyn Database,
     instead: Option<(&str, Option<Model>)>,
@@ -155,6 +155,19 @@ fn with_most(
         add(&mut snapshot, model);
     }
     Ok(snapshot)
+}
+
+/// Names of the published routes that go with one configuration and not with another.
+pub(super) fn newly_broken(
+    before: &Snapshot,
+    after: &Snapshot,
+    database: &dyn Database,
+) -> Result<Vec<String>, StoreError> {
+    let fits =
+        |base: &Snapshot, route: &StoredRoute| published(base, route).is_none_or(|model| model.is_ok());
+    let routes = database.routes()?;
+    let broken = routes.iter().filter(|route| fits(before, route) && !fits(after, route));
+    Ok(broken.map(|route| route.name.clone()).collect())
 }
 
 /// Puts the published routes in force at start.

@@ -2,6 +2,9 @@
 
 use super::alerts::Alerts;
 use super::audit::{self, Refusals};
+use super::blocks::BlockError;
+use super::blocks::merge::{self, OfFile};
+use super::blocks::probe::Probes;
 use super::embeddings::{self, Loaded, Reading};
 use super::inside::Inside;
 use super::plugins;
@@ -50,6 +53,8 @@ pub(crate) struct App {
     pub(crate) sharing: Option<SharingMetrics>,
     server: ArcSwap<ServerSettings>,
     /// The configuration of the file, without what the database adds to it.
+    pub(super) file: ArcSwap<OfFile>,
+    /// The same with the providers and models of the database, without its routes.
     pub(super) base: ArcSwap<Snapshot>,
     /// The model for embeddings that the configuration in force has.
     embeddings: Mutex<Option<Loaded>>,
@@ -58,6 +63,8 @@ pub(crate) struct App {
     pub(crate) under_way: UnderWay,
     /// Entries of the audit log that wait for the database to be back.
     pub(super) unwritten: Mutex<VecDeque<AuditDraft>>,
+    /// Test calls to providers.
+    pub(crate) probes: Probes,
     /// Calls of the control plane's own.
     pub(crate) inside: Inside,
     /// Hands records out as they are stored.
@@ -90,6 +97,8 @@ pub(crate) enum ApplyError {
     Keys(super::keys::KeysError),
     /// A published route does not go with the file.
     Route(RoutesError),
+    /// A provider or model of the database does not go with it.
+    Block(BlockError),
     /// The weights for embeddings.
     Embeddings(ConfigErrors),
     /// It cannot be written down.
@@ -108,6 +117,7 @@ impl fmt::Display for ApplyError {
             Self::Tls(error) => write!(f, "{error}"),
             Self::Keys(error) => write!(f, "{error}"),
             Self::Route(error) => write!(f, "{error}"),
+            Self::Block(error) => write!(f, "{error}"),
             Self::Embeddings(error) => write!(f, "{error}"),
             Self::Audit(error) => write!(f, "{error}"),
         }
@@ -148,7 +158,9 @@ impl App {
             exports: ArcSwap::new(Arc::clone(&compiled.exports)),
             evaluations: ArcSwap::from_pointee(compiled.evaluations),
             server: ArcSwap::from_pointee(compiled.server.clone()),
+            file: ArcSwap::from_pointee(of_file(compiled)),
             base: ArcSwap::from_pointee(compiled.snapshot.clone()),
+            probes: Probes::default(),
             embeddings: Mutex::new(embeddings),
             draining: AtomicBool::new(false),
             under_way: UnderWay::default(),
@@ -193,8 +205,9 @@ impl App {
             .map_err(ApplyError::Embeddings)?;
         plugins::load(&compiled.plugins).map_err(ApplyError::Embeddings)?;
         let embedding = embeddings::of(loaded.as_ref());
-        let mut snapshot =
-            routes::with_all(&compiled.snapshot, &*self.storage.database).map_err(ApplyError::Route)?;
+        let file = of_file(&compiled);
+        let base = merge::with_all(self, &file).map_err(ApplyError::Block)?;
+        let mut snapshot = routes::with_all(&base, &*self.storage.database).map_err(ApplyError::Route)?;
         snapshot.revision = snapshot.revision.max(self.gateway.live().snapshot.revision + 1);
         let live = self.gateway.prepare(snapshot, embedding).map_err(ApplyError::Publish)?;
         let declared = super::keys::prepare(self, &compiled.keys).map_err(ApplyError::Keys)?;
@@ -215,7 +228,8 @@ impl App {
         self.alerts.policy.store(Arc::clone(&compiled.alerts));
         self.cors.store(Arc::new(compiled.server.cors.clone()));
         self.server.store(Arc::new(compiled.server));
-        self.base.store(Arc::new(compiled.snapshot));
+        self.file.store(Arc::new(file));
+        self.base.store(Arc::new(base));
         *self.embeddings.lock() = loaded;
         plugins::serve(&compiled.plugins, &self.gateway);
         let (database, now) = (&*self.storage.database, self.gateway.clock().now());
@@ -226,14 +240,14 @@ impl App {
 
     /// What a new configuration changes, in names; of keys, what is different.
     fn difference(&self, compiled: &Compiled, revision: u64) -> (Option<Value>, Option<Value>) {
-        let base = self.base.load();
+        let file = self.file.load();
         let names = |snapshot: &Snapshot| {
             let mut models: Vec<String> = snapshot.models.keys().map(ToString::to_string).collect();
             models.sort_unstable();
             let providers: Vec<String> = snapshot.providers.keys().map(ToString::to_string).collect();
             (models, providers)
         };
-        let (was, is) = (names(&base), names(&compiled.snapshot));
+        let (was, is) = (names(&file.snapshot), names(&compiled.snapshot));
         let (keys_were, keys_are) =
             super::keys::difference(&self.gateway.keys, &compiled.keys, self.gateway.clock().now());
         let before = json!({ "revision": self.gateway.live().snapshot.revision, "models": was.0, "providers": was.1,
@@ -283,6 +297,10 @@ impl App {
         };
         (ready, format!("{{\"status\":\"{status}\",\"store\":\"{store}\"{redis}}}"))
     }
+}
+
+fn of_file(compiled: &Compiled) -> OfFile {
+    OfFile { snapshot: compiled.snapshot.clone(), declared: Arc::clone(&compiled.declared) }
 }
 
 fn load_tls(server: &ServerSettings) -> Result<Option<Arc<ServerConfig>>, ApplyError> {

@@ -5,6 +5,7 @@ use super::{alerts, checks, demo, follow, newcomers, records, reload, shared_lim
 use crate::app::accounts as app_accounts;
 use crate::app::analytics;
 use crate::app::audit;
+use crate::app::blocks as app_blocks;
 use crate::app::credentials as app_credentials;
 use crate::app::embeddings::{self, Reading};
 use crate::app::evaluations;
@@ -217,6 +218,7 @@ fn assemble(background: &Runtime, start: &Start, mut compiled: Compiled) -> Resu
     let app = App::new(Arc::clone(&gateway), Arc::clone(&storage), &compiled, loaded);
     let app = Arc::new(app.map_err(BootError::Apply)?);
     app_credentials::load(&app).map_err(BootError::Store)?;
+    app_blocks::load(&app).map_err(|error| BootError::Apply(ApplyError::Block(error)))?;
     app_routes::load(&app).map_err(|error| BootError::Apply(ApplyError::Route(error)))?;
     app_routes::restore_budgets(&app).map_err(BootError::Store)?;
     audit::started(&app);
@@ -278,7 +280,7 @@ fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Res
     let storage = Arc::clone(&app.storage);
     app.gateway.metrics.follow_fold(move || storage.folded());
     let mut threads = vec![
-        checks::start(Arc::clone(&app.gateway), phases.clone())?,
+        checks::start(app, phases.clone())?,
         credentials::start(Arc::clone(&app.gateway), phases.clone())?,
         identity::start(app, phases.clone())?,
         telemetry::exporter::start(app, phases.clone())?,

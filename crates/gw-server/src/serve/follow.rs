@@ -1,9 +1,9 @@
-//! Follows what other nodes change in a database that they share: keys, what stands above and beside them, credentials and
-//! routes are in force here within a second. One thread, never on the request path. A notification only wakes it; what changed stands in a list, which is
+//! Follows what other nodes change in a database that they share: keys, what stands above and beside them, credentials,
+//! providers, models and routes are in force here within a second. One thread, never on the request path. A notification only wakes it; what changed stands in a list, which is
 //! read from where it was left, so that nothing is missed while the database is away.
 
 use crate::app::state::App;
-use crate::app::{accounts, audit, credentials, keys, routes};
+use crate::app::{accounts, audit, blocks, credentials, keys, routes};
 use crate::listen::worker::Phase;
 use gw_model::{AccountId, KeyId, Level};
 use gw_store::StoreError;
@@ -76,7 +76,7 @@ impl Follower {
             tracing::warn!("the database is older than it was; everything is read again");
             accounts::reload(&self.app)?;
             keys::reload(&self.app)?;
-            self.take_routes();
+            self.take_blocks();
             self.last = revision;
             self.app.note_in_force(revision);
         }
@@ -116,7 +116,10 @@ impl Follower {
         if !names.is_empty() {
             credentials::refresh(&self.app, &names)?;
         }
-        if !graphs.is_empty() {
+        // With them the routes, which name them.
+        if changes.iter().any(|change| change.kind == "config") {
+            self.take_blocks();
+        } else if !graphs.is_empty() {
             self.take_routes();
         }
         Ok(())
@@ -126,6 +129,12 @@ impl Follower {
     fn take_routes(&self) {
         if let Err(error) = routes::refresh(&self.app) {
             tracing::error!(%error, "routes of another node cannot be put in force");
+        }
+    }
+
+    fn take_blocks(&self) {
+        if let Err(error) = blocks::refresh(&self.app) {
+            tracing::error!(%error, "providers and models of another node cannot be put in force");
         }
     }
 

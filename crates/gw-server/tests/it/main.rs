@@ -47,6 +47,7 @@ mod identity;
 mod kept_bodies;
 mod keys;
 mod limits;
+mod managed_providers;
 mod media;
 mod mirror;
 mod network;

@@ -9,7 +9,7 @@ use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
 use crate::types::Spending;
-use gw_model::limits::{Budget, Limit, LimitUnit, OnUnavailable, Sharing};
+use gw_model::limits::{Limit, LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd, Priority};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
@@ -91,6 +91,34 @@ impl Tally {
         let mut counters = self.lock();
         let now = counters.now(now);
         rules.budgets.iter().map(|budget| counters.purse().view(budget, now)).collect()
+    }
+
+    /// What is left of each of the limits, in their order.
+    #[must_use]
+    pub fn limit_views(&self, rules: &Rules, now: Micros) -> Vec<(Limit, Remaining)> {
+        let mut counters = self.lock();
+        let now = counters.now(now);
+        let running = counters.parallel;
+        let view = |(at, rule): (usize, &Rule)| {
+            let limit = &rule.limit;
+            // Where nothing was counted yet, all is left.
+            let all = Remaining { limit: limit.max, remaining: limit.max, reset_us: 0 };
+            let Some(slot) = counters.slot(at, rule) else { return (limit.clone(), all) };
+            let left = match limit.unit {
+                LimitUnit::Parallel => {
+                    let running = if limit.models.is_some() { slot.running } else { running };
+                    let remaining = limit.max.saturating_sub(u64::from(running));
+                    Remaining { limit: limit.max, remaining, reset_us: 0 }
+                }
+                _ => {
+                    let bound = window_bound(limit, Priority::default());
+                    let left = slot.window.remaining(&bound, scaled(now, rule));
+                    Remaining { reset_us: unscaled(left.reset_us, rule), ..left }
+                }
+            };
+            (limit.clone(), left)
+        };
+        rules.limits.iter().enumerate().map(view).collect()
     }
 
     /// What was spent here in the windows of the budgets that count for all gateways together.

@@ -8,6 +8,7 @@ mod alerts;
 mod answers;
 mod audit;
 mod batch;
+mod blocks_of_config;
 mod bulk;
 mod by_node;
 mod bytes;

@@ -8,7 +8,9 @@ use crate::error::StoreError;
 use crate::keys;
 use crate::memory::SpentByPeriod;
 use crate::seal::Seal;
-use crate::types::{AccountFilter, KeyLabel, StoredAccount, StoredCredential, StoredKey, StoredRoute};
+use crate::types::{
+    AccountFilter, KeyLabel, StoredAccount, StoredBlock, StoredCredential, StoredKey, StoredRoute,
+};
 use copy::Copy;
 use gw_model::{AccountId, KeyId, Micros, Secret};
 use parking_lot::Mutex;
@@ -32,6 +34,7 @@ pub(super) struct Standby {
     /// The copy that this process started from, until the server is back.
     copy: Mutex<Option<Arc<Copy>>>,
     credentials: Mutex<Option<Vec<StoredCredential>>>,
+    blocks: Mutex<Option<Vec<StoredBlock>>>,
     routes: Mutex<Option<Vec<StoredRoute>>>,
     labels: Mutex<Vec<KeyLabel>>,
 }
@@ -45,6 +48,7 @@ impl Standby {
             dir: dir.to_owned(),
             copy: Mutex::default(),
             credentials: Mutex::default(),
+            blocks: Mutex::default(),
             routes: Mutex::default(),
             labels: Mutex::default(),
         }
@@ -59,6 +63,7 @@ impl Standby {
     pub(super) fn load(&self) -> Result<bool, StoreError> {
         let Some(copy) = Copy::read(&self.dir, &self.seal)? else { return Ok(false) };
         *self.credentials.lock() = Some(copy.credentials.clone());
+        *self.blocks.lock() = Some(copy.blocks.clone());
         *self.routes.lock() = Some(copy.routes.clone());
         *self.copy.lock() = Some(Arc::new(copy));
         Ok(true)
@@ -142,6 +147,13 @@ impl Standby {
         read: Result<Vec<StoredCredential>, StoreError>,
     ) -> Result<Vec<StoredCredential>, StoreError> {
         or_remembered(read, &self.credentials)
+    }
+
+    pub(super) fn or_blocks(
+        &self,
+        read: Result<Vec<StoredBlock>, StoreError>,
+    ) -> Result<Vec<StoredBlock>, StoreError> {
+        or_remembered(read, &self.blocks)
     }
 
     pub(super) fn or_routes(

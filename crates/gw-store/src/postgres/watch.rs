@@ -5,7 +5,9 @@ use super::db::PostgresStore;
 use super::session::Session;
 use super::standby::StateCopy;
 use crate::error::StoreError;
-use crate::traits::{AccountStore, CredentialStore, Database, Directory, Ledger, RouteStore, Watch};
+use crate::traits::{
+    AccountStore, BlockStore, CredentialStore, Database, Directory, Ledger, RouteStore, Watch,
+};
 use crate::types::AccountFilter;
 use gw_model::{Level, Micros};
 use std::sync::Arc;
@@ -115,6 +117,7 @@ impl Watcher {
             }
         }
         copy.credentials = store.credentials()?;
+        copy.blocks = store.blocks()?;
         copy.routes = store.routes()?;
         copy.spent = store.spent(time)?;
         copy.accounts_spent = store.accounts_spent(None, time)?;

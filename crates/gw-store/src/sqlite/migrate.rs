@@ -34,6 +34,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0025_callers_alone.sql"),
     include_str!("migrations/0026_short_records.sql"),
     include_str!("migrations/0027_evaluations.sql"),
+    include_str!("migrations/0028_config_blocks.sql"),
 ];
 
 /// True when the tables are as this version writes them.

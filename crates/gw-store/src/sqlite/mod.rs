@@ -7,6 +7,7 @@ mod answers;
 mod audit;
 mod batch;
 mod blocks;
+mod blocks_of_config;
 mod bulk;
 mod copy;
 mod correct;

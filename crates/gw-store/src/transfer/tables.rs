@@ -117,6 +117,8 @@ const TABLES: &[Table] = tables! {
         "outcome" Text, "before" Text, "after" Text, "address" Text, "agent" Text, "hash" Bytes, "seal" Bytes,
         "places" Text;
     "audit_head": "one" Small, "first" Big, "base" Bytes, "last" Big, "hash" Bytes, "seal" Bytes;
+    "config_blocks": "kind" Text, "name" Text, "document" Text, "sealed" Bytes, "created_at" Big,
+        "updated_at" Big, "revision" Big;
     "alert_objects": "id" Text, "kind" Text, "organization" Text, "name" Text, "document" Text, "sealed" Bytes,
         "created_at" Big, "updated_at" Big, "revision" Big;
     "alert_states": "rule" Text, "subject" Text, "version" Big, "is_firing" Flag, "fired_at" Big, "seen_at" Big,

@@ -75,6 +75,7 @@ export function Alerts() {
   const [silencing, setSilencing] = useState<{ rule?: string; subject?: string } | null>(null);
   const [removing, setRemoving] = useState<{ path: string; name: string } | null>(null);
   const [making, setMaking] = useState(false);
+  const [edited, setEdited] = useState<{ rule: Rule } | { channel: Channel } | null>(null);
   const firing = useQuery({ queryKey: [PATH, "now"], queryFn: async ({ signal }) => (await listPage<Alert>(PATH, {}, signal)).data, refetchInterval: LIVE_MS });
   const events = useQuery({ queryKey: [`${PATH}/events`], queryFn: async ({ signal }) => (await listPage<AlertEvent>(`${PATH}/events`, { limit: SHOWN_EVENTS }, signal)).data, refetchInterval: LIVE_MS, enabled: tab === "history" });
   const rules = useAll<Rule>(`${PATH}/rules`, {}, tab === "rules");
@@ -126,6 +127,7 @@ export function Alerts() {
               side={one.channels && one.channels.length > 0 ? `tells ${one.channels.join(", ")}` : "tells the usual channels"}
               menu={menu(one.name, [
                 ...ownOnly(one, [
+                  { label: "Change", icon: "settings", onSelect: () => setEdited({ rule: one }) },
                   { label: one.enabled ? "Switch off" : "Switch on", icon: "bolt", onSelect: () => void attempt(() => patch(`${PATH}/rules/${one.id}`, { enabled: !one.enabled }, one.revision), `${one.name} is ${one.enabled ? "off" : "on"}`) },
                   { label: "Delete", icon: "trash", danger: true, onSelect: () => setRemoving({ path: `${PATH}/rules/${one.id}`, name: one.name }) },
                 ]),
@@ -137,7 +139,7 @@ export function Alerts() {
       ) : null}
       {tab === "channels" ? (
         <List of={channels} icon="out" empty="No channel yet" about="Slack, web hooks and mail hear of alerts.">
-          {(one) => <Row key={one.id} badge={<Badge>{one.kind}</Badge>} title={<>{one.name} {one.default ? <Badge tone="accent">usual</Badge> : null} {file(one)}</>} sub={one.target ?? one.host ?? one.to?.join(", ") ?? ""} side={writes ? <Button small icon="bolt" aria-label={`Test ${one.name}`} onClick={() => void test(one)}>Test</Button> : null} menu={menu(one.name, [{ label: "Send a test", icon: "bolt", onSelect: () => void test(one) }, ...ownOnly(one, [{ label: "Delete", icon: "trash", danger: true, onSelect: () => setRemoving({ path: `${PATH}/channels/${one.id}`, name: one.name }) }])])} />}
+          {(one) => <Row key={one.id} badge={<Badge>{one.kind}</Badge>} title={<>{one.name} {one.default ? <Badge tone="accent">usual</Badge> : null} {file(one)}</>} sub={one.target ?? one.host ?? one.to?.join(", ") ?? ""} side={writes ? <Button small icon="bolt" aria-label={`Test ${one.name}`} onClick={() => void test(one)}>Test</Button> : null} menu={menu(one.name, [{ label: "Send a test", icon: "bolt", onSelect: () => void test(one) }, ...ownOnly(one, [{ label: "Change", icon: "settings", onSelect: () => setEdited({ channel: one }) }, { label: "Delete", icon: "trash", danger: true, onSelect: () => setRemoving({ path: `${PATH}/channels/${one.id}`, name: one.name }) }])])} />}
         </List>
       ) : null}
       {tab === "silences" ? (
@@ -147,6 +149,8 @@ export function Alerts() {
       ) : null}
       {making && tab === "rules" ? <RuleForm channels={channels.data ?? []} onClose={() => setMaking(false)} /> : null}
       {making && tab === "channels" ? <ChannelForm onClose={() => setMaking(false)} /> : null}
+      {edited && "rule" in edited ? <RuleForm key={edited.rule.id} of={edited.rule} channels={(channels.data ?? []).filter((one) => one.organization_id === edited.rule.organization_id)} onClose={() => setEdited(null)} /> : null}
+      {edited && "channel" in edited ? <ChannelForm key={edited.channel.id} of={edited.channel} onClose={() => setEdited(null)} /> : null}
       {silencing ? <SilenceForm of={silencing} onClose={() => setSilencing(null)} /> : null}
       <Confirm
         open={removing !== null}

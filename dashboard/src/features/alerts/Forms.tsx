@@ -1,17 +1,18 @@
 // Forms of rules, channels and silences.
 import { type FormEvent, type ReactNode, useState } from "react";
-import { post, useRenew } from "@/api/change";
+import { patch, post, useRenew } from "@/api/change";
 import { ApiError } from "@/api/client";
 import { Button } from "@/ui/button";
 import { isoOf } from "@/ui/controls";
 import { CheckField, SelectField, TextField } from "@/ui/fields";
 import { Dialog } from "@/ui/overlays";
 import { Note } from "@/ui/panels";
-import { type Channel, memberValue, RULE_KINDS, SEVERITIES } from "./kinds";
+import { type Channel, memberText, memberValue, type Rule, RULE_KINDS, SEVERITIES } from "./kinds";
 
 type Values = Record<string, string>;
 
-function Form({ title, path, onClose, body, children }: { title: string; path: string; onClose: () => void; body: () => object; children: (fault: (member: string) => string | null) => ReactNode }) {
+/** `revision` where something is changed, which stands at `path`. */
+function Form({ title, path, revision, onClose, body, children }: { title: string; path: string; revision?: number; onClose: () => void; body: () => object; children: (fault: (member: string) => string | null) => ReactNode }) {
   const renew = useRenew();
   const [fault, setFault] = useState<ApiError | Error | null>(null);
   const [busy, setBusy] = useState(false);
@@ -20,7 +21,7 @@ function Form({ title, path, onClose, body, children }: { title: string; path: s
     setBusy(true);
     setFault(null);
     try {
-      await post(path, body());
+      await (revision === undefined ? post(path, body()) : patch(path, body(), revision));
       await renew("/api/v1/alerts");
       onClose();
     } catch (error) {
@@ -37,7 +38,7 @@ function Form({ title, path, onClose, body, children }: { title: string; path: s
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" look="primary" busy={busy}>
-            Create
+            {revision === undefined ? "Create" : "Save"}
           </Button>
         </div>
       </form>
@@ -47,21 +48,26 @@ function Form({ title, path, onClose, body, children }: { title: string; path: s
 
 const PER = ["", "model", "provider", "key", "user", "project", "team", "organization"];
 
-/** A new rule. */
-export function RuleForm({ channels, onClose }: { channels: Channel[]; onClose: () => void }) {
-  const [form, setForm] = useState<Values>({ name: "", kind: "error_rate", severity: "warning", per: "" });
-  const [told, setTold] = useState<string[]>([]);
+/** What a rule says, in the fields. */
+const ruleValues = (of: Rule): Values => ({ name: of.name, kind: of.kind, severity: of.severity ?? "warning", per: of.per ?? "", ...memberText(of) });
+
+/** A new rule, or one that is changed. */
+export function RuleForm({ of, channels, onClose }: { of?: Rule; channels: Channel[]; onClose: () => void }) {
+  const [form, setForm] = useState<Values>(of ? ruleValues(of) : { name: "", kind: "error_rate", severity: "warning", per: "" });
+  const [told, setTold] = useState<string[]>(of?.channels ?? []);
   const set = (name: string, value: string) => setForm((old) => ({ ...old, [name]: value }));
   const kind = RULE_KINDS.find((one) => one.value === form.kind) ?? RULE_KINDS[0];
   if (!kind) return null;
-  const body = () => ({ name: form.name, kind: kind.value, severity: form.severity, per: kind.per && form.per ? form.per : undefined, channels: told.length > 0 ? told : undefined, ...Object.fromEntries(kind.members.map((member) => [member.name, memberValue(member, form[member.name] ?? member.usual)])) });
+  // Of one that is there, what is empty now is taken away.
+  const none = of ? null : undefined;
+  const body = () => ({ name: form.name, kind: of ? undefined : kind.value, severity: form.severity, per: kind.per && form.per ? form.per : kind.per ? none : undefined, channels: told.length > 0 ? told : none, ...Object.fromEntries(kind.members.map((member) => [member.name, memberValue(member, form[member.name] ?? member.usual) ?? none])) });
   return (
-    <Form title="New rule" path="/api/v1/alerts/rules" onClose={onClose} body={body}>
+    <Form title={of ? `Change ${of.name}` : "New rule"} path={of ? `/api/v1/alerts/rules/${of.id}` : "/api/v1/alerts/rules"} revision={of?.revision} onClose={onClose} body={body}>
       {(fault) => (
         <>
           <TextField label="Name" required value={form.name} fault={fault("name")} onChange={(event) => set("name", event.target.value)} />
           <div className="grid gap-3 sm:grid-cols-2">
-            <SelectField label="Looks at" value={form.kind} options={RULE_KINDS.map(({ value, label }) => ({ value, label }))} hint={kind.about} onChange={(event) => set("kind", event.target.value)} />
+            <SelectField label="Looks at" disabled={of !== undefined} value={form.kind} options={RULE_KINDS.map(({ value, label }) => ({ value, label }))} hint={kind.about} onChange={(event) => set("kind", event.target.value)} />
             <SelectField label="Severity" value={form.severity} options={SEVERITIES.map((value) => ({ value, label: value }))} onChange={(event) => set("severity", event.target.value)} />
             {kind.members.map((member) => (
               <TextField key={member.name} label={member.label} value={form[member.name] ?? member.usual} fault={fault(member.name)} onChange={(event) => set(member.name, event.target.value)} />
@@ -83,25 +89,26 @@ export function RuleForm({ channels, onClose }: { channels: Channel[]; onClose: 
   );
 }
 
-/** A new channel. */
-export function ChannelForm({ onClose }: { onClose: () => void }) {
-  const [form, setForm] = useState<Values>({ name: "", kind: "slack", url: "", secret: "", host: "", from: "", to: "", username: "", password: "" });
-  const [usual, setUsual] = useState(true);
+/** A new channel, or one that is changed: what is sealed of it is given again only where it is to be another. */
+export function ChannelForm({ of, onClose }: { of?: Channel; onClose: () => void }) {
+  const [form, setForm] = useState<Values>({ name: of?.name ?? "", kind: of?.kind ?? "slack", url: "", secret: "", host: of?.host ?? "", from: of?.from ?? "", to: of?.to?.join(", ") ?? "", username: of?.username ?? "", password: "" });
+  const [usual, setUsual] = useState(of ? (of.default ?? false) : true);
   const set = (name: string, value: string) => setForm((old) => ({ ...old, [name]: value }));
   const given = (...names: string[]) => Object.fromEntries(names.map((name) => [name, form[name] || undefined]));
   const mail = form.kind === "email";
-  const body = () => ({ name: form.name, kind: form.kind, default: usual, ...(mail ? { ...given("host", "from", "username", "password"), to: (form.to ?? "").split(/[\s,]+/).filter(Boolean) } : given("url", ...(form.kind === "webhook" ? ["secret"] : []))) });
+  const kept = of !== undefined;
+  const body = () => ({ name: form.name, kind: kept ? undefined : form.kind, default: usual, ...(mail ? { ...given("host", "from", "username", "password"), to: (form.to ?? "").split(/[\s,]+/).filter(Boolean) } : given("url", ...(form.kind === "webhook" ? ["secret"] : []))) });
   const field = (name: string, label: string, more: { type?: string; hint?: string; required?: boolean } = {}) => (fault: (member: string) => string | null) => <TextField key={name} label={label} value={form[name]} fault={fault(name)} onChange={(event) => set(name, event.target.value)} {...more} />;
   const fields = mail
-    ? [field("host", "SMTP host", { required: true }), field("from", "From", { required: true }), field("to", "To", { required: true, hint: "addresses, with commas between" }), field("username", "User"), field("password", "Password", { type: "password" })]
-    : [field("url", "Address", { required: true, hint: "kept sealed, never shown again" }), ...(form.kind === "webhook" ? [field("secret", "Secret", { type: "password", hint: "signs what is sent" })] : [])];
+    ? [field("host", "SMTP host", { required: true }), field("from", "From", { required: true }), field("to", "To", { required: true, hint: "addresses, with commas between" }), field("username", "User"), field("password", "Password", { type: "password", hint: kept ? "kept, unless another is given" : undefined })]
+    : [field("url", "Address", { required: !kept, hint: kept ? `${of?.target ?? "kept"}, unless another is given` : "kept sealed, never shown again" }), ...(form.kind === "webhook" ? [field("secret", "Secret", { type: "password", hint: kept ? "kept, unless another is given; with another address, give it again" : "signs what is sent" })] : [])];
   return (
-    <Form title="New channel" path="/api/v1/alerts/channels" onClose={onClose} body={body}>
+    <Form title={of ? `Change ${of.name}` : "New channel"} path={of ? `/api/v1/alerts/channels/${of.id}` : "/api/v1/alerts/channels"} revision={of?.revision} onClose={onClose} body={body}>
       {(fault) => (
         <>
           <div className="grid gap-3 sm:grid-cols-2">
             <TextField label="Name" required value={form.name} fault={fault("name")} onChange={(event) => set("name", event.target.value)} />
-            <SelectField label="Kind" value={form.kind} options={[{ value: "slack", label: "Slack, or what takes the same" }, { value: "webhook", label: "Web hook" }, { value: "email", label: "Mail" }]} onChange={(event) => set("kind", event.target.value)} />
+            <SelectField label="Kind" disabled={kept} value={form.kind} options={[{ value: "slack", label: "Slack, or what takes the same" }, { value: "webhook", label: "Web hook" }, { value: "email", label: "Mail" }]} onChange={(event) => set("kind", event.target.value)} />
           </div>
           {fields.map((one) => one(fault))}
           <CheckField label="Hears of rules that name no channel" checked={usual} onChange={setUsual} />

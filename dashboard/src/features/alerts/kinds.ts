@@ -46,6 +46,16 @@ export function ruleSays(rule: Rule): string {
   return [...said, rule.per ? `per ${rule.per}` : ""].filter(Boolean).join(" · ");
 }
 
+/** What a rule's members are, as they are typed. */
+export function memberText(rule: Rule): Record<string, string> {
+  const kind = RULE_KINDS.find((one) => one.value === rule.kind);
+  const typed = (kind?.members ?? []).map((member) => {
+    const value = rule[member.name];
+    return [member.name, value === null || value === undefined ? "" : Array.isArray(value) ? value.join(", ") : String(value)];
+  });
+  return Object.fromEntries(typed);
+}
+
 /** A member's value as the API takes it; `undefined` leaves it to the gateway. */
 export function memberValue(member: Member, text: string): unknown {
   if (text.trim() === "") return undefined;

@@ -46,7 +46,7 @@ function Table({ month, rows, by, total }: { month: string; rows: Row[]; by: str
           <thead>
             <tr className="border-b border-line text-[0.86rem] text-faint">
               {[by[0]?.toUpperCase() + by.slice(1), "Share", "Requests", "Errors", "Input tokens", "Output tokens", "Saved", "Cost"].map((head, at) => (
-                <th key={head} scope="col" className={`h-9 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${at > 1 ? "text-right" : ""}`}>
+                <th key={head} scope="col" className={`h-9 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4 ${at > 1 ? "text-right" : ""} ${WIDE.includes(at) ? "max-md:hidden" : ""}`}>
                   {head}
                 </th>
               ))}
@@ -58,7 +58,7 @@ function Table({ month, rows, by, total }: { month: string; rows: Row[]; by: str
                 <th scope="row" className="h-10 max-w-72 min-w-36 truncate px-3 pl-4 font-medium" title={row.id}>
                   {row.name ?? (row.id === "" ? <span className="font-normal text-soft">no {by}</span> : row.id)}
                 </th>
-                <td className="w-44 px-3">
+                <td className="w-44 px-3 max-md:hidden">
                   <div className="flex items-center gap-2">
                     <div className="w-24">
                       <Meter share={total === 0n ? 0 : Number(nanos(row.cost_usd)) / Number(total)} label={`${percent(Number(nanos(row.cost_usd)), Number(total))} of the month`} />
@@ -67,7 +67,7 @@ function Table({ month, rows, by, total }: { month: string; rows: Row[]; by: str
                   </div>
                 </td>
                 {[compact(row.requests), compact(row.errors), compact(row.input_tokens), compact(row.output_tokens), usd(row.saved_usd)].map((text, at) => (
-                  <td key={at} className="px-3 text-right whitespace-nowrap text-soft">
+                  <td key={at} className={`px-3 text-right whitespace-nowrap text-soft ${WIDE.includes(at + 2) ? "max-md:hidden" : ""}`}>
                     {text}
                   </td>
                 ))}
@@ -82,9 +82,9 @@ function Table({ month, rows, by, total }: { month: string; rows: Row[]; by: str
               <th scope="row" className="h-10 px-3 pl-4">
                 Together
               </th>
-              <td />
+              <td className="max-md:hidden" />
               {[sum((row) => row.requests), sum((row) => row.errors), sum((row) => row.input_tokens), sum((row) => row.output_tokens), usd(Number(rows.reduce((all, row) => all + nanos(row.saved_usd), 0n)) / 1e9), usd(Number(total) / 1e9)].map((text, at) => (
-                <td key={at} className="px-3 text-right whitespace-nowrap last:pr-4">
+                <td key={at} className={`px-3 text-right whitespace-nowrap last:pr-4 ${WIDE.includes(at + 2) ? "max-md:hidden" : ""}`}>
                   {text}
                 </td>
               ))}
@@ -95,6 +95,9 @@ function Table({ month, rows, by, total }: { month: string; rows: Row[]; by: str
     </Panel>
   );
 }
+
+/** Columns that a phone has no room for: what is left is who, how many requests, and the cost. */
+const WIDE = [1, 3, 4, 5, 6];
 
 /** The page. */
 export function Chargeback() {

@@ -141,9 +141,9 @@ export function Audit() {
         </div>
         {(
           [
-            ["actor", "Who, such as master"],
-            ["action", "Action, such as key.create"],
-            ["kind", "Kind, such as team"],
+            ["actor", "Who: master"],
+            ["action", "Action: key.create"],
+            ["kind", "Kind: team"],
             ["id", "Id of a thing"],
           ] as const
         ).map(([name, hint]) => (

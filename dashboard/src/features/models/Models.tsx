@@ -5,7 +5,7 @@ import { useAll } from "@/api/lists";
 import type { Model } from "@/api/types";
 import { Button } from "@/ui/button";
 import { CheckField, SelectField, TextField } from "@/ui/fields";
-import { compact, count } from "@/ui/format";
+import { compact, count, words } from "@/ui/format";
 import { Drawer } from "@/ui/overlays";
 import { Badge, Empty, Facts, Failed, Loading, PageHead } from "@/ui/panels";
 import { VirtualTable, type VirtualColumn } from "@/ui/virtual";
@@ -13,11 +13,13 @@ import { Id } from "@/ui/code";
 
 const page = getRouteApi("/models");
 
-const price = (usd: string | null | undefined) => (usd === null || usd === undefined ? <span className="text-faint">–</span> : `$${usd}`);
+/** Cents stand for all: $0.60 below $0.15. */
+const cents = (usd: string) => (/\.\d$/.test(usd) ? `${usd}0` : usd);
+const price = (usd: string | null | undefined) => (usd === null || usd === undefined ? <span className="text-faint">–</span> : `$${cents(usd)}`);
 
 const COLUMNS: VirtualColumn<Model>[] = [
   { id: "id", head: "Model", width: "minmax(10rem,2fr)", cell: (model) => <span className="font-medium" title={model.id}>{model.id}</span> },
-  { id: "kind", head: "Kind", wide: true, width: "7.5rem", cell: (model) => (model.owner === "alias" ? <Badge tone="accent">alias</Badge> : model.owner === "route" ? <Badge tone="info">route</Badge> : <span className="text-soft">{model.mode}</span>) },
+  { id: "kind", head: "Kind", wide: true, width: "9.5rem", cell: (model) => (model.owner === "alias" ? <Badge tone="accent">alias</Badge> : model.owner === "route" ? <Badge tone="info">route</Badge> : <span className="text-soft">{words(model.mode)}</span>) },
   { id: "providers", head: "Providers", wide: true, width: "minmax(8rem,1fr)", cell: (model) => <span className="text-soft">{[...new Set(model.providers)].join(", ")}</span> },
   { id: "context", head: "Input limit", wide: true, width: "5.5rem", right: true, cell: (model) => (model.max_input_tokens ? compact(model.max_input_tokens) : <span className="text-faint">–</span>) },
   { id: "in", head: "$ / M input", width: "5.5rem", right: true, cell: (model) => price(model.input_usd_per_million_tokens) },
@@ -32,7 +34,7 @@ function Detail({ of }: { of: Model }) {
         rows={[
           ["Name to call", <Id key="id" text={of.id} />],
           ["Kind", of.owner === "alias" ? "alias of the configuration" : of.owner === "route" ? "dynamic route" : `model of ${of.owner}`],
-          ["Mode", of.mode],
+          ["Mode", words(of.mode)],
           ["Providers", [...new Set(of.providers)].join(", ")],
           ["Input limit", limit(of.max_input_tokens)],
           ["Output limit", limit(of.max_output_tokens)],
@@ -41,7 +43,7 @@ function Detail({ of }: { of: Model }) {
       />
       <section>
         <h3 className="mb-2 font-semibold">Prices</h3>
-        {of.prices && of.prices.length > 0 ? <Facts rows={of.prices.map((one) => [one.unit.replaceAll("_", " "), `$${one.usd} per ${one.per}`])} /> : <p className="text-soft">No price is known: calls are counted at $0.</p>}
+        {of.prices && of.prices.length > 0 ? <Facts rows={of.prices.map((one) => [one.unit.replaceAll("_", " "), `$${cents(one.usd)} per ${one.per}`])} /> : <p className="text-soft">No price is known: calls are counted at $0.</p>}
       </section>
     </div>
   );

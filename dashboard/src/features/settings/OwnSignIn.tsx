@@ -10,7 +10,7 @@ import { Button } from "@/ui/button";
 import { useNow } from "@/ui/clock";
 import { CodeBlock } from "@/ui/code";
 import { TextField } from "@/ui/fields";
-import { ago } from "@/ui/format";
+import { ago, program } from "@/ui/format";
 import { Dialog } from "@/ui/overlays";
 import { QrCode } from "@/ui/qr";
 import { Badge, Failed, Loading, Note, Panel } from "@/ui/panels";
@@ -166,7 +166,7 @@ function Sessions() {
         <li key={one.id} className="flex flex-wrap items-center justify-between gap-2 py-2">
           <div className="min-w-0">
             <div className="truncate" title={one.user_agent}>
-              {one.user_agent || "unknown program"} {one.current ? <Badge tone="good">this one</Badge> : null}
+              {program(one.user_agent)} {one.current ? <Badge tone="good">this one</Badge> : null}
             </div>
             <div className="text-[0.9rem] text-faint">
               {one.address}, used {ago(one.last_used_at, now)}, ends {ago(one.expires_at, now)}

@@ -7,7 +7,7 @@ use crate::place::Place;
 use std::collections::BTreeMap;
 
 /// The pointer of every value, by its place, and of every member by the place of its name.
-pub(super) fn places(root: &Node) -> BTreeMap<Place, String> {
+pub(in crate::compile) fn places(root: &Node) -> BTreeMap<Place, String> {
     let mut found = BTreeMap::new();
     walk(root, String::new(), &mut found);
     found

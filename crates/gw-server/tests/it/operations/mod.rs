@@ -79,6 +79,12 @@ fn new(resource: &str) -> Value {
         "cache" | "cache/purge" => json!({"all": true}),
         "credentials" => json!({"name": name(), "api_key": "sk-a-key-of-a-provider"}),
         "routes" => json!({"name": name(), "document": graph()}),
+        // Nobody listens at this port.
+        "providers" => {
+            json!({"name": name(), "kind": "openai-compatible", "base_url": "http://127.0.0.1:9/v1", "api_key": "sk-of-it"})
+        }
+        "providers/test" => json!({"kind": "openai-compatible", "base_url": "http://127.0.0.1:9/v1"}),
+        "models" => json!({"name": name(), "targets": [{"provider": "up", "model": "one"}]}),
         "admin-tokens" => json!({"name": name(), "role": "viewer"}),
         "users" => json!({"name": name(), "email": format!("{}@example.com", name())}),
         "apply" => json!({"files": [{"name": "a.yaml", "text": format!("tags: [{{ name: {} }}]", name())}]}),
@@ -125,6 +131,25 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "credentials", Object::Nothing, Value::Null, "credential.create"),
         row(Method::PATCH, "credentials/{id}", credential, json!({"description": "x"}), "credential.update"),
         row(Method::DELETE, "credentials/{id}", credential, Value::Null, "credential.delete"),
+        row(Method::POST, "providers", Object::Nothing, Value::Null, "provider.create"),
+        row(
+            Method::PATCH,
+            "providers/{id}",
+            Object::Of("providers"),
+            json!({"region": "eu"}),
+            "provider.update",
+        ),
+        row(Method::DELETE, "providers/{id}", Object::Of("providers"), Value::Null, "provider.delete"),
+        row(Method::POST, "providers/test", Object::Nothing, Value::Null, ""),
+        row(Method::POST, "models", Object::Nothing, Value::Null, "model.create"),
+        row(
+            Method::PATCH,
+            "models/{id}",
+            Object::Of("models"),
+            json!({"cache": {"mode": "off"}}),
+            "model.update",
+        ),
+        row(Method::DELETE, "models/{id}", Object::Of("models"), Value::Null, "model.delete"),
         row(Method::POST, "routes", Object::Nothing, Value::Null, "route.create"),
         row(Method::PATCH, "routes/{id}", route, json!({"document": graph(), "note": "x"}), "route.update"),
         row(Method::DELETE, "routes/{id}", route, Value::Null, "route.delete"),
@@ -184,6 +209,8 @@ fn of_readers() -> Vec<Row> {
         ("credentials", Object::Nothing),
         ("credentials/{id}", credential),
         ("providers", Object::Nothing),
+        ("providers/{id}", Object::Of("providers")),
+        ("models/{id}", Object::Of("models")),
         ("models", Object::Nothing),
         ("routes", Object::Nothing),
         ("routes/{id}", route),

@@ -5,14 +5,18 @@
 //! are.
 
 mod accounts;
+mod blocks;
 
 use crate::data_dir::replace_file;
 use crate::error::StoreError;
 use crate::keys::hex;
 use crate::memory::{Retiring, SpentByPeriod};
 use crate::seal::Seal;
-use crate::types::{RouteVersion, StoredAccount, StoredCredential, StoredKey, StoredRoute, VersionState};
+use crate::types::{
+    RouteVersion, StoredAccount, StoredBlock, StoredCredential, StoredKey, StoredRoute, VersionState,
+};
 use accounts::AccountOut;
+use blocks::BlockOut;
 use gw_model::limits::Period;
 use gw_model::{AccountId, KeyId, KeyPolicy, Micros, NanoUsd};
 use serde::{Deserialize, Serialize};
@@ -38,6 +42,7 @@ pub(in super::super) struct Copy {
     /// Accounts of each level in the order of ids.
     pub(in super::super) accounts: Vec<StoredAccount>,
     pub(in super::super) credentials: Vec<StoredCredential>,
+    pub(in super::super) blocks: Vec<StoredBlock>,
     pub(in super::super) routes: Vec<StoredRoute>,
     /// In the windows that held `taken_at`.
     pub(in super::super) spent: Vec<(KeyId, SpentByPeriod)>,
@@ -107,6 +112,10 @@ impl Copy {
             file.block(&Block::AccountsBefore(before.to_vec()))?;
         }
         file.block(&Block::Credentials(self.credentials.iter().map(CredentialOut::of).collect()))?;
+        // An earlier version does not know them, and need not where there are none.
+        if !self.blocks.is_empty() {
+            file.block(&Block::Config(self.blocks.iter().map(BlockOut::of).collect()))?;
+        }
         for route in &self.routes {
             file.block(&Block::Route(RouteOut::of(route)))?;
         }
@@ -169,6 +178,7 @@ impl Copy {
             Block::Credentials(all) => {
                 self.credentials.extend(all.into_iter().map(CredentialOut::credential))
             }
+            Block::Config(all) => self.blocks.extend(all.into_iter().map(BlockOut::block)),
             Block::Route(route) => self.routes.push(route.route()?),
             Block::End { .. } => {}
         }
@@ -209,6 +219,8 @@ enum Block {
     /// In the windows before, of those that spent something in them.
     AccountsBefore(Vec<(AccountId, [u64; 3])>),
     Credentials(Vec<CredentialOut>),
+    /// Providers and models that the API manages.
+    Config(Vec<BlockOut>),
     Route(RouteOut),
     End {
         blocks: u32,

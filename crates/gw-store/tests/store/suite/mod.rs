@@ -4,6 +4,7 @@
 pub(crate) mod accounts;
 pub(crate) mod alerts;
 pub(crate) mod audit;
+pub(crate) mod blocks;
 pub(crate) mod bulk;
 pub(crate) mod credentials;
 pub(crate) mod datasets;
@@ -46,6 +47,7 @@ macro_rules! for_each_case {
                 a_change_and_its_entry_are_stored_together_or_not_at_all, entries_are_numbered_listed_and_verified,
                 old_entries_go_and_the_rest_still_verifies, threads_write_one_chain,
                 another_key_and_a_noted_hash_that_is_not_there_are_found;
+            blocks: blocks_of_the_configuration_are_kept_by_kind_and_name;
             bulk:
                 many_changes_are_made_together, one_change_that_cannot_be_made_undoes_all,
                 it_is_known_which_document_manages_what;

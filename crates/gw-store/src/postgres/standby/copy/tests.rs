@@ -55,6 +55,15 @@ fn copy(keys: u128) -> Copy {
             created_at: 1,
             updated_at: 2,
         }],
+        blocks: vec![StoredBlock {
+            kind: "provider".to_owned(),
+            name: "west".to_owned(),
+            document: "{}".to_owned(),
+            sealed: Some(vec![1, 2]),
+            created_at: 1,
+            updated_at: 2,
+            revision: 3,
+        }],
         routes: vec![StoredRoute {
             id: "route_1".to_owned(),
             name: "chat".to_owned(),
