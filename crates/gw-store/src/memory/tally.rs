@@ -9,7 +9,7 @@ use super::rules::{Holder, Rule, Rules, SlotKey, bit, ceiling, window_bound};
 use super::views::Remaining;
 use super::window::Window;
 use crate::types::Spending;
-use gw_model::limits::{Limit, LimitUnit, OnUnavailable, Sharing};
+use gw_model::limits::{Budget, Limit, LimitUnit, OnUnavailable, Sharing};
 use gw_model::{Micros, NanoUsd, Priority};
 use parking_lot::{Mutex, MutexGuard};
 use smallvec::SmallVec;
