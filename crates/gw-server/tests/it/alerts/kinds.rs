@@ -38,7 +38,7 @@ async fn exactly(gateway: &Gateway, place: &Scripted, expected: &[(&str, &str, &
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mut seen: Vec<[String; 3]> = all
         .iter()
-        .map(|one| [text(&one["type"]), text(&one["condition"]), text(&one["subject"]["id"])])
+        .map(|one| [text(&one["type"]), text(&one["rule"]["kind"]), text(&one["subject"]["id"])])
         .collect();
     let mut wanted: Vec<[String; 3]> = expected
         .iter()
@@ -105,7 +105,7 @@ async fn models_and_keys_are_told_of_once_when_they_are_used_first() {
     for _ in 0..3 {
         ask(&gateway, &key, "up/quick", "hi").await.ok();
         // A name that means nothing is no model.
-        ask(&gateway, &key, "up/nonsense", "hi").await;
+        ask(&gateway, &key, "nobody/knows", "hi").await;
     }
     let mut expected = vec![("firing", "new_model", "up/quick"), ("firing", "new_key", id.as_str())];
     exactly(&gateway, &place, &expected).await;
