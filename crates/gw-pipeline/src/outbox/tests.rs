@@ -68,7 +68,7 @@ fn nothing_is_noted_where_nothing_is_told() {
 
 #[test]
 fn a_policy_survives_its_number() {
-    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING });
+    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING, content: None });
     let number = wanted(&Telemetry { traces, ..telemetry() });
     assert_eq!(policy(number), POLICY);
     assert_eq!(number >> BOUND_AT, 2);
@@ -81,7 +81,7 @@ fn each_signal_wants_its_own() {
     let (good, bad) = (record(Outcome::Success, 200), record(Outcome::UpstreamError, 502));
     let refused = record(Outcome::Refused, 429);
 
-    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING });
+    let traces = Some(TraceExport { to: target(), policy: POLICY, batching: BATCHING, content: None });
     let box_of_traces = outbox(Some(&Telemetry { traces, ..telemetry() }));
     assert!(box_of_traces.wants(&good, &kept) && box_of_traces.wants(&bad, &other));
     assert!(!box_of_traces.wants(&good, &other) && !box_of_traces.wants(&refused, &other));

@@ -64,7 +64,7 @@ async fn across_origins(site: &Rc<Site>, door: Door, from: IpAddr, request: Requ
 }
 
 /// Calls to models stand here as they are. All else is boxed: there is a place for the largest of these futures in each
-/// request's, which is copied once and would be ten times as large.
+/// request's, which would be three times as large.
 async fn dispatch(site: &Rc<Site>, door: Door, from: IpAddr, request: Request<Incoming>) -> Reply {
     let route = paths::route(request.uri().path());
     match (route, door) {

@@ -47,10 +47,9 @@ fn read(text: &str) -> Option<(f64, String)> {
         let rest = text.get(at..)?;
         serde_json::Deserializer::from_str(rest).into_iter::<Value>().next()?.ok()
     });
-    let found = objects.take(16).find_map(|object| {
+    objects.take(16).find_map(|object| {
         let score = object["score"].as_f64().filter(|score| (0.0..=1.0).contains(score))?;
         let reason = object["reason"].as_str().unwrap_or_default();
         Some((score, reason.chars().take(MAX_REASON).collect()))
-    });
-    found
+    })
 }
