@@ -1,5 +1,5 @@
 //! What the guardrails that need no model cost on this machine: each alone and all together on a prompt of 2 KiB, and on an
-//! answer that comes in 50 pieces. Prints microseconds of CPU time of the thread, the least and the median of many rounds.
+//! answer that comes in 50 pieces, one by one and all at once. Prints microseconds of CPU time of the thread, the least and the median of many rounds.
 //! Must not be taken for a test: it asserts nothing.
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people at a terminal")]
 
@@ -122,15 +122,19 @@ fn main() {
     let words: Vec<&str> = PARAGRAPH.split_inclusive(' ').take(50).collect();
     let all = rails();
     println!(
-        "{:<16} {:>10} {:>10} {:>12} {:>10}",
-        "guardrail", "2 KiB, µs", "median", "50 pieces, µs", "median"
+        "{:<16} {:>10} {:>10} {:>12} {:>10} {:>12} {:>10}",
+        "guardrail", "2 KiB, µs", "median", "50 pieces, µs", "median", "at once, µs", "median"
     );
+    let burst = [words.concat()];
+    let burst: Vec<&str> = burst.iter().map(String::as_str).collect();
     for (name, rail, flows) in &all {
         let (least, median) = prompt(std::slice::from_ref(rail), &text);
         print!("{name:<16} {least:>10.2} {median:>10.2}");
         if *flows {
-            let (least, median) = stream(std::slice::from_ref(rail), &words);
-            print!(" {least:>12.2} {median:>10.2}");
+            for pieces in [&words, &burst] {
+                let (least, median) = stream(std::slice::from_ref(rail), pieces);
+                print!(" {least:>12.2} {median:>10.2}");
+            }
         }
         println!();
     }
@@ -138,8 +142,12 @@ fn main() {
     let flowing: Vec<_> =
         all.iter().filter(|(.., flows)| *flows).map(|(_, rail, _)| Arc::clone(rail)).collect();
     let (least, median) = prompt(&every, &text);
-    let (streamed, middle) = stream(&flowing, &words);
-    println!("{:<16} {least:>10.2} {median:>10.2} {streamed:>12.2} {middle:>10.2}", "all");
+    print!("{:<16} {least:>10.2} {median:>10.2}", "all");
+    for pieces in [&words, &burst] {
+        let (least, median) = stream(&flowing, pieces);
+        print!(" {least:>12.2} {median:>10.2}");
+    }
+    println!();
     let (least, median) = prompt(&[], &text);
     println!("{:<16} {least:>10.2} {median:>10.2}", "none");
 }
