@@ -79,7 +79,9 @@ impl Names {
         let key: &[u8] = key.as_ref().map_or(&[], <[u8; 16]>::as_slice);
         let (callers, others) = (callers(&row.accounts), others(&row.accounts));
         let mut named = Named::default();
-        if pack(packed, &[key, row.team.as_bytes(), &callers]) {
+        // They come back in this order.
+        let is_in_order = callers.iter().chain(&others).eq(row.accounts.iter());
+        if pack(packed, &[key, row.team.as_bytes(), &callers]) && is_in_order {
             let values: [&dyn ToSql; 3] = [&key, &row.team, &callers.as_slice()];
             named.caller = number(&mut self.callers, &CALLERS, packed, &values, db)?;
         }
@@ -94,7 +96,7 @@ impl Names {
             named.agent = number(&mut self.agents, &AGENTS, packed, &[&row.user_agent], db)?;
         }
         let tags = row.tags.as_deref().unwrap_or("");
-        if pack(packed, &[row.customer.as_bytes(), tags.as_bytes(), &others]) {
+        if pack(packed, &[row.customer.as_bytes(), tags.as_bytes(), &others]) && is_in_order {
             let values: [&dyn ToSql; 3] = [&row.customer, &tags, &others.as_slice()];
             named.customer = number(&mut self.customers, &CUSTOMERS, packed, &values, db)?;
         }
