@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 const KIND: &str = "config";
 const COLUMNS: &str = "kind, name, document, sealed, created_at, updated_at, revision";
 const UPDATE: &str = "UPDATE config_blocks SET document = $3, sealed = $4, updated_at = $5, revision = $6 \
-     WHERE kind = $1 AND name = $2 AND revision = $6 - 1";
+     WHERE kind = $1 AND name = $2 AND revision = $6::bigint - 1";
 
 impl BlockStore for PostgresStore {
     fn blocks(&self) -> Result<Vec<StoredBlock>, StoreError> {

@@ -67,6 +67,7 @@ fn join(public: &mut Map<String, Value>, hidden: &Map<String, Value>) {
 pub(super) fn pointers(hidden: &Map<String, Value>) -> Vec<String> {
     let mut found = Vec::new();
     walk(hidden, "", &mut found);
+    found.sort_unstable();
     found
 }
 
