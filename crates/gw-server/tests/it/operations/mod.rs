@@ -106,15 +106,14 @@ fn new(resource: &str) -> Value {
     }
 }
 
+/// A line of it; without an action nothing is audited.
+fn row(method: Method, path: &str, object: Object, body: Value, action: &str) -> Row {
+    let action = (!action.is_empty()).then(|| action.to_owned());
+    Row { method, path: path.to_owned(), object, body, action }
+}
+
 /// The table.
 pub(crate) fn rows() -> Vec<Row> {
-    let row = |method: Method, path: &str, object, body: Value, action: &str| Row {
-        method,
-        path: path.to_owned(),
-        object,
-        body,
-        action: (!action.is_empty()).then(|| action.to_owned()),
-    };
     let metadata = || json!({"metadata": {"a": "b"}});
     let (key, credential, route) = (Object::Of("keys"), Object::Of("credentials"), Object::Of("routes"));
     let (token, dataset) = (Object::Of("admin-tokens"), Object::Of("datasets"));
@@ -131,25 +130,6 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "credentials", Object::Nothing, Value::Null, "credential.create"),
         row(Method::PATCH, "credentials/{id}", credential, json!({"description": "x"}), "credential.update"),
         row(Method::DELETE, "credentials/{id}", credential, Value::Null, "credential.delete"),
-        row(Method::POST, "providers", Object::Nothing, Value::Null, "provider.create"),
-        row(
-            Method::PATCH,
-            "providers/{id}",
-            Object::Of("providers"),
-            json!({"region": "eu"}),
-            "provider.update",
-        ),
-        row(Method::DELETE, "providers/{id}", Object::Of("providers"), Value::Null, "provider.delete"),
-        row(Method::POST, "providers/test", Object::Nothing, Value::Null, ""),
-        row(Method::POST, "models", Object::Nothing, Value::Null, "model.create"),
-        row(
-            Method::PATCH,
-            "models/{id}",
-            Object::Of("models"),
-            json!({"cache": {"mode": "off"}}),
-            "model.update",
-        ),
-        row(Method::DELETE, "models/{id}", Object::Of("models"), Value::Null, "model.delete"),
         row(Method::POST, "routes", Object::Nothing, Value::Null, "route.create"),
         row(Method::PATCH, "routes/{id}", route, json!({"document": graph(), "note": "x"}), "route.update"),
         row(Method::DELETE, "routes/{id}", route, Value::Null, "route.delete"),
@@ -172,12 +152,8 @@ pub(crate) fn rows() -> Vec<Row> {
         row(Method::POST, "reports/reconcile", Object::Nothing, Value::Null, ""),
         row(Method::POST, "guardrails/test", Object::Nothing, Value::Null, ""),
     ];
-    let open = Object::OpenExport;
-    rows.push(row(Method::POST, "exports", Object::Nothing, Value::Null, "export.create"));
-    rows.push(row(Method::GET, "exports", Object::Nothing, Value::Null, ""));
-    rows.push(row(Method::GET, "exports/{id}", open, Value::Null, ""));
-    rows.push(row(Method::POST, "exports/{id}/cancel", open, json!({}), "export.cancel"));
-    rows.push(row(Method::GET, "exports/{id}/download", Object::DoneExport, Value::Null, "export.download"));
+    rows.extend(of_providers());
+    rows.extend(of_exports());
     rows.extend(of_readers());
     rows.extend(of_alerts());
     rows.extend(of_evaluations());
@@ -192,6 +168,33 @@ pub(crate) fn rows() -> Vec<Row> {
         rows.push(row(Method::DELETE, &one, Object::Of(resource), Value::Null, &action("delete")));
     }
     rows
+}
+
+/// Providers and what they serve.
+fn of_providers() -> [Row; 7] {
+    let (provider, model) = (Object::Of("providers"), Object::Of("models"));
+    let uncached = json!({"cache": {"mode": "off"}});
+    [
+        row(Method::POST, "providers", Object::Nothing, Value::Null, "provider.create"),
+        row(Method::PATCH, "providers/{id}", provider, json!({"region": "eu"}), "provider.update"),
+        row(Method::DELETE, "providers/{id}", provider, Value::Null, "provider.delete"),
+        row(Method::POST, "providers/test", Object::Nothing, Value::Null, ""),
+        row(Method::POST, "models", Object::Nothing, Value::Null, "model.create"),
+        row(Method::PATCH, "models/{id}", model, uncached, "model.update"),
+        row(Method::DELETE, "models/{id}", model, Value::Null, "model.delete"),
+    ]
+}
+
+/// Exports of records.
+fn of_exports() -> [Row; 5] {
+    let open = Object::OpenExport;
+    [
+        row(Method::POST, "exports", Object::Nothing, Value::Null, "export.create"),
+        row(Method::GET, "exports", Object::Nothing, Value::Null, ""),
+        row(Method::GET, "exports/{id}", open, Value::Null, ""),
+        row(Method::POST, "exports/{id}/cancel", open, json!({}), "export.cancel"),
+        row(Method::GET, "exports/{id}/download", Object::DoneExport, Value::Null, "export.download"),
+    ]
 }
 
 /// What is only read, but for accounts and single records.
