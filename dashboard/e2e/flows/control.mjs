@@ -50,7 +50,7 @@ export const control = {
     const listed = await page.evaluate(async () => (await (await fetch("/api/v1/providers")).json()).data);
     await add.getByLabel("Address").fill(`${listed.find((one) => one.name === "demo").base_url}/v1`);
     await add.getByText("Further settings", { exact: true }).click();
-    await add.getByLabel("Further settings as JSON").fill('{ "capacity": { "rpm": 100, "max_parallel": 4 }, "limits": { "rpm": 60 } }');
+    await add.getByLabel("Further settings as JSON").fill('{ "capacity": { "rpm": 100, "max_parallel": 4 }, "limits": { "rpm": 60 }, "models": { "gpt-4o-mini": { "input_usd_per_million_tokens": 0.15, "output_usd_per_million_tokens": 0.6 } } }');
     await add.getByRole("button", { name: "Test" }).click();
     await add.getByText("It answers").waitFor();
     await accessible(tools, "adding a provider");
