@@ -45,7 +45,7 @@ fn pieces_of_one_text_are_like_each_other() {
     assert_eq!(check(WireFormat::OpenAiChat, &[r#"{\"a"#, r#"\":1"#, "}"].map(arguments)), 2);
     let responses = |n: usize, text: &str| {
         let data = format!(
-            r#"{{"type":"response.output_text.delta","sequence_number":{n},"item_id":"m","output_index":0,"content_index":0,"delta":"{text}","logprobs":[],"obfuscation":"aB{n}"}}"#
+            r#"{{"type":"response.output_text.delta","sequence_number":{n},"item_id":"m","output_index":0,"content_index":0,"delta":"{text}","obfuscation":"aB{n}"}}"#
         );
         (Some("response.output_text.delta"), data)
     };
