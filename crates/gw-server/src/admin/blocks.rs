@@ -109,21 +109,23 @@ const fn write(kind: Kind) -> Permission {
 fn one(app: &App, kind: Kind, status: StatusCode, shown: &Shown) -> Response {
     let row = match kind {
         Kind::Provider => providers::row_of(app, shown),
-        Kind::Model => models::row_of(app, shown),
+        Kind::Model => models::row_of(app, shown, true),
     };
     tagged(status, shown.revision, row)
 }
 
-/// What is stored of one, beside what is known of all of its kind.
-pub(super) fn add_stored(row: &mut Value, shown: &Shown) {
+/// What is stored of one, beside what is known of all of its kind; its document for those who may change it.
+pub(super) fn add_stored(row: &mut Value, shown: &Shown, is_whole: bool) {
     row["source"] = "api".into();
     row["managed_by"] = "api".into();
-    row["settings"] = Value::Object(shown.document.clone());
-    row["secrets"] = json!(shown.secrets);
     row["created_at"] = gw_model::time::format(shown.created_at).into();
     row["updated_at"] = gw_model::time::format(shown.updated_at).into();
     row["revision"] = shown.revision.into();
-    row["problem"] = json!(shown.problem);
+    if is_whole {
+        row["settings"] = Value::Object(shown.document.clone());
+        row["secrets"] = json!(shown.secrets);
+        row["problem"] = json!(shown.problem);
+    }
 }
 
 /// The parser's words may repeat what was written, so that its place alone is told.

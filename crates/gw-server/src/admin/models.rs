@@ -1,7 +1,7 @@
 //! `/api/v1/models`: what can be called, with prices and abilities.
 
 use super::blocks::add_stored;
-use super::by::{By, anyone};
+use super::by::{By, anyone, on_gateway};
 use super::error::ApiError;
 use super::etag::tagged;
 use super::query::{Page, paged};
@@ -52,10 +52,11 @@ pub(super) async fn list(
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (rows, next) = paged(rows, &page)?;
     let of_api = of_api(&app).await?;
+    let is_whole = manages(&caller);
     let shown = |model: &Listed| {
         let mut row = row(model, is_configured);
         if let Some(shown) = of_api.iter().find(|one| one.name == model.id && one.problem.is_none()) {
-            add_stored(&mut row, shown);
+            add_stored(&mut row, shown, is_whole);
         }
         row
     };
@@ -73,7 +74,7 @@ async fn of_api(app: &Arc<App>) -> Result<Vec<Shown>, ApiError> {
 pub(super) async fn show(app: Arc<App>, caller: &Caller, name: String) -> Result<Response, ApiError> {
     anyone(caller, Resource::Models.read())?;
     if let Some(shown) = of_api(&app).await?.into_iter().find(|one| one.name == name) {
-        return Ok(tagged(StatusCode::OK, shown.revision, row_of(&app, &shown)));
+        return Ok(tagged(StatusCode::OK, shown.revision, row_of(&app, &shown, manages(caller))));
     }
     let live = app.gateway.live();
     let found = models::list(&live.snapshot, None).into_iter().find(|model| model.id == name);
@@ -81,8 +82,13 @@ pub(super) async fn show(app: Arc<App>, caller: &Caller, name: String) -> Result
     Ok(Json(row(&found, true)).into_response())
 }
 
+/// May he change them? To others their documents are not shown, which name budgets, conditions and prices of others.
+fn manages(caller: &Caller) -> bool {
+    on_gateway(caller, Resource::Models.write()).is_ok()
+}
+
 /// One that the API manages, in force or not.
-pub(super) fn row_of(app: &App, shown: &Shown) -> Value {
+pub(super) fn row_of(app: &App, shown: &Shown, is_whole: bool) -> Value {
     let live = app.gateway.live();
     let listed = models::list(&live.snapshot, None).into_iter().find(|model| model.id == shown.name);
     let mut row = match listed.filter(|_| shown.problem.is_none()) {
@@ -90,7 +96,7 @@ pub(super) fn row_of(app: &App, shown: &Shown) -> Value {
         None => json!({ "id": shown.name, "owner": "alias", "providers": [], "mode": "", "capabilities": [],
             "configured": false }),
     };
-    add_stored(&mut row, shown);
+    add_stored(&mut row, shown, is_whole);
     row
 }
 

@@ -51,7 +51,7 @@ pub(super) async fn list(
             if let Some(shown) =
                 stored.iter().find(|one| *one.name == *provider.name && one.problem.is_none())
             {
-                add_stored(&mut row, shown);
+                add_stored(&mut row, shown, true);
             }
             (provider.name.to_string(), row)
         })
@@ -100,7 +100,7 @@ pub(super) fn row_of(app: &App, shown: &Shown) -> Value {
             "limits": [], "budgets": [],
         }),
     };
-    add_stored(&mut row, shown);
+    add_stored(&mut row, shown, true);
     row
 }
 

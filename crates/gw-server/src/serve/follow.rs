@@ -2,6 +2,8 @@
 //! providers, models and routes are in force here within a second. One thread, never on the request path. A notification only wakes it; what changed stands in a list, which is
 //! read from where it was left, so that nothing is missed while the database is away.
 
+use crate::app::blocks::BlockError;
+use crate::app::routes::RoutesError;
 use crate::app::state::App;
 use crate::app::{accounts, audit, blocks, credentials, keys, routes};
 use crate::listen::worker::Phase;
@@ -76,7 +78,7 @@ impl Follower {
             tracing::warn!("the database is older than it was; everything is read again");
             accounts::reload(&self.app)?;
             keys::reload(&self.app)?;
-            self.take_blocks();
+            self.take_blocks()?;
             self.last = revision;
             self.app.note_in_force(revision);
         }
@@ -118,24 +120,32 @@ impl Follower {
         }
         // With them the routes, which name them.
         if changes.iter().any(|change| change.kind == "config") {
-            self.take_blocks();
+            self.take_blocks()?;
         } else if !graphs.is_empty() {
-            self.take_routes();
+            self.take_routes()?;
         }
         Ok(())
     }
 
-    /// What does not go with this node's file is left out and logged there.
-    fn take_routes(&self) {
-        if let Err(error) = routes::refresh(&self.app) {
-            tracing::error!(%error, "routes of another node cannot be put in force");
+    /// What does not go with this node's file is left out and logged there. What the database did not tell is asked again.
+    fn take_routes(&self) -> Result<(), StoreError> {
+        match routes::refresh(&self.app) {
+            Err(RoutesError::Store(error)) => return Err(error),
+            Err(error) => tracing::error!(%error, "routes of another node cannot be put in force"),
+            Ok(()) => {}
         }
+        Ok(())
     }
 
-    fn take_blocks(&self) {
-        if let Err(error) = blocks::refresh(&self.app) {
-            tracing::error!(%error, "providers and models of another node cannot be put in force");
+    fn take_blocks(&self) -> Result<(), StoreError> {
+        match blocks::refresh(&self.app) {
+            Err(BlockError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, "providers and models of another node cannot be put in force")
+            }
+            Ok(()) => {}
         }
+        Ok(())
     }
 
     fn note(&mut self, done: &Result<(), StoreError>) {

@@ -91,9 +91,9 @@ impl Unsummed {
         Self { settings, sums: Sums::default(), batch: -1, since: None, bounds: Bounds::default() }
     }
 
-    /// True when sums are kept here that are due.
+    /// True when sums are kept here that are due, or when it is not known which are: a transaction was given up.
     pub(super) fn is_due(&self) -> bool {
-        !self.sums.is_empty() && self.due(self.sums.len())
+        self.batch < 0 || (!self.sums.is_empty() && self.due(self.sums.len()))
     }
 
     fn due(&self, rows: usize) -> bool {

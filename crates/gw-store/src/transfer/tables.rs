@@ -124,8 +124,9 @@ const TABLES: &[Table] = tables! {
     "alert_states": "rule" Text, "subject" Text, "version" Big, "is_firing" Flag, "fired_at" Big, "seen_at" Big,
         "sent_at" Big, "ends_at" Big, "changed_at" Big, "notice" Text;
     "alert_events": "id" Text, "time" Big, "kind" Text, "rule" Text, "organization" Text, "severity" Text,
-        "subject_id" Text, "is_silenced" Flag, "notice" Text;
-    "alert_deliveries": "event" Text, "channel" Text, "state" Small, "attempts" Big, "due_at" Big, "error" Text;
+        "subject_id" Text, "is_silenced" Flag, "notice" Text, "dropped" Big;
+    "alert_deliveries": "event" Text, "channel" Text, "state" Small, "attempts" Big, "due_at" Big, "error" Text,
+        "organization" Text;
     "routes": "id" Text, "name" Text, "created_at" Big, "updated_at" Big, "revision" Big;
     "route_versions": "route" Text, "number" Big, "document" Text, "state" Text, "author" Text, "note" Text,
         "created_at" Big, "published_at" Big;

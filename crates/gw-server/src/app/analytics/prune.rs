@@ -8,11 +8,10 @@ use gw_store::analytics::Span;
 /// Removes what is too old, some thousand rows at a time.
 pub(crate) fn prune(app: &App, settings: &RollupSettings) {
     let now = app.gateway.clock().now();
-    let kept = [
-        (Span::Minute, settings.minute_days),
-        (Span::Hour, settings.hour_days),
-        (Span::Day, settings.day_days),
-    ];
+    // Coarser sums are read in the place of finer ones: they stay as long at least.
+    let hour_days = settings.hour_days.max(settings.minute_days);
+    let day_days = settings.day_days.max(hour_days);
+    let kept = [(Span::Minute, settings.minute_days), (Span::Hour, hour_days), (Span::Day, day_days)];
     for (span, days) in kept {
         let before = now.saturating_sub(i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(DAY));
         loop {

@@ -34,7 +34,7 @@ impl Origins {
 
     /// Adds a call that counted for these accounts.
     pub(crate) fn add(&mut self, accounts: &[AccountId]) {
-        const LEVELS: [Level; 3] = [Level::Project, Level::Team, Level::Organization];
+        const LEVELS: [Level; 4] = [Level::User, Level::Project, Level::Team, Level::Organization];
         let of = |levels: &[Level]| -> Vec<String> {
             let at = |level: &Level| accounts.iter().find(|id| id.level == *level);
             levels.iter().filter_map(at).map(ToString::to_string).collect()
@@ -44,12 +44,14 @@ impl Origins {
         self.0.insert(if is_more { of(&[Level::Organization]) } else { nearest });
     }
 
-    /// Where each of them stands now: at the nearest account that there is still.
+    /// Where each of them stands now: at the nearest account that there is still, and as the own call of whoever made it.
     fn standings<'a>(&'a self, app: &'a App) -> impl Iterator<Item = Standing> + 'a {
         self.0.iter().map(|origin| {
-            let ids = origin.iter().filter_map(|id| id.parse::<AccountId>().ok());
-            let mut there = ids.filter(|id| app.gateway.keys.accounts.get(*id).is_some());
-            there.next().map_or_else(Standing::default, |id| Standing::of_account(app, id))
+            let ids = || origin.iter().filter_map(|id| id.parse::<AccountId>().ok());
+            let user = ids().find(|id| id.level == Level::User);
+            let mut places = ids().filter(|id| id.level != Level::User);
+            let place = places.find(|id| app.gateway.keys.accounts.get(*id).is_some());
+            place.map_or_else(Standing::default, |id| Standing::of_account(app, id)).owned_by(user)
         })
     }
 
@@ -60,7 +62,6 @@ impl Origins {
     pub(crate) fn may_be_opened_by(&self, app: &App, caller: &Caller) -> Result<(), Denied> {
         let read = Resource::Bodies.read();
         for standing in self.standings(app) {
-            let standing = standing.owned_by(caller.authority.user());
             caller.authority.may(read, &standing).map_err(|_| Denied::Missing(read))?;
         }
         Ok(())

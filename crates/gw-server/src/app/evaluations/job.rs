@@ -33,6 +33,9 @@ pub(crate) struct Job {
     pub(crate) checks: Vec<CheckSpec>,
     /// Whose calls they are.
     pub(crate) key_id: String,
+    /// Who gave that key.
+    #[serde(default)]
+    pub(crate) key_by: String,
     /// Where whoever wanted it came from.
     pub(crate) from: String,
     /// Most that all calls and judges may cost.

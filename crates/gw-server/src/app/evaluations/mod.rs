@@ -69,7 +69,8 @@ pub(crate) fn list(
         let is_last = page.len() < PAGE;
         before = page.last().map(|last| last.id);
         for stored in page {
-            let evaluation = Evaluation::read(stored)?;
+            // A newer gateway may have written what this one does not know.
+            let Ok(evaluation) = Evaluation::read(stored) else { continue };
             if is_seen_by(app, caller, &evaluation) {
                 found.push(evaluation);
             }
@@ -140,6 +141,7 @@ pub(crate) fn create(app: &App, caller: &Caller, wanted: Wanted) -> Result<Evalu
         targets: wanted.targets,
         checks: wanted.checks,
         key_id: wanted.key.to_string(),
+        key_by: owner.clone(),
         from: caller.origin.address.clone(),
         budget: wanted.budget.0,
         concurrency: wanted.concurrency.unwrap_or(settings.max_concurrency).min(settings.max_concurrency),
@@ -196,12 +198,13 @@ pub(crate) struct Anew {
     pub(crate) budget: Option<NanoUsd>,
 }
 
-/// The key that is spent from now on. Whoever goes on with another's evaluation must name one, or be allowed to change that one's.
+/// The key that is spent from now on. Whoever goes on with what another's key was given for must name one, or be allowed to
+/// change that one.
 fn key_anew(app: &App, caller: &Caller, is: &Evaluation, anew: Anew) -> Result<KeyId, EvaluationError> {
     let key = is.job.key_id.parse().map_err(|_| EvaluationError::Key)?;
     match anew.key {
         Some(key) => Ok(key),
-        None if owner(caller) == is.stored.owner => Ok(key),
+        None if owner(caller) == is.job.key_by => Ok(key),
         None => key_of(app, caller, None, Some(key)),
     }
 }
@@ -248,7 +251,13 @@ pub(crate) fn resume(
     anew: Anew,
 ) -> Result<Evaluation, EvaluationError> {
     let is = find_to_change(app, caller, id)?;
-    Origins::read(&is.job.origins).may_be_opened_by(app, caller)?;
+    // What was collected since is put to models too.
+    let dataset = is.job.dataset_id.parse().map_err(|_| EvaluationError::NoDataset)?;
+    let (dataset, _) = app.storage.database.dataset(dataset)?.ok_or(EvaluationError::NoDataset)?;
+    for origins in [&is.job.origins, &dataset.origins] {
+        Origins::read(origins).may_be_opened_by(app, caller)?;
+    }
+    let key_by = anew.key.map_or_else(|| is.job.key_by.clone(), |_| owner(caller));
     let key = key_anew(app, caller, &is, anew)?.to_string();
     let most = app.evaluations.load().max_open;
     if app.storage.database.open_evaluations(most)?.len() >= most {
@@ -259,6 +268,9 @@ pub(crate) fn resume(
             return Err(EvaluationError::Open);
         }
         is.job.key_id.clone_from(&key);
+        is.job.key_by.clone_from(&key_by);
+        is.job.from.clone_from(&caller.origin.address);
+        is.job.origins.clone_from(&dataset.origins);
         is.job.budget = anew.budget.map_or(is.job.budget, |budget| budget.0);
         (is.job.redo, is.job.ended_at, is.job.error) = (true, None, None);
         Ok(Some(EvaluationState::Waiting))

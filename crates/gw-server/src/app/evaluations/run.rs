@@ -121,7 +121,8 @@ impl Runner {
                 if is_cut && !is_mine && !is_silent {
                     continue;
                 }
-                let mut evaluation = Evaluation::read(stored)?;
+                // A newer gateway may have written what this one does not know: it runs it.
+                let Ok(mut evaluation) = Evaluation::read(stored) else { continue };
                 evaluation.job.interruptions += u32::from(is_cut);
                 evaluation.job.started_at.get_or_insert(now);
                 let next = evaluation.next(EvaluationState::Running, node, now)?;
@@ -179,6 +180,8 @@ struct Run<'r> {
     after: Option<ItemId>,
     taken: usize,
     is_all: bool,
+    /// Others' calls were collected into the dataset meanwhile, which nobody said may be seen.
+    is_changed: bool,
     /// There was not enough money, and nothing was settled since.
     is_blocked: bool,
     /// That was so too when nothing else was under way.
@@ -196,6 +199,7 @@ impl<'r> Run<'r> {
             after: None,
             taken: 0,
             is_all: false,
+            is_changed: false,
             is_blocked: false,
             was_alone: false,
             tasks: JoinSet::new(),
@@ -301,6 +305,9 @@ impl<'r> Run<'r> {
                 }
                 return Ok(match why {
                     Some(why) => End::Stopped(why),
+                    None if self.is_changed => {
+                        End::Stopped("calls were collected into the dataset meanwhile: resume".to_owned())
+                    }
                     None if self.runner.ends() => End::Leaves,
                     None if self.is_blocked => End::Stopped(
                         "'budget_usd' has not enough left for the next call: resume with more".to_owned(),
@@ -357,7 +364,18 @@ impl<'r> Run<'r> {
                 return Ok(None);
             }
             let after = self.after;
-            let items = self.runner.aside(move |app| datasets::items(app, dataset, after, wanted)).await?;
+            let origins = self.evaluation.job.origins.clone();
+            let read = move |app: &App| -> Result<_, StoreError> {
+                let items = datasets::items(app, dataset, after, wanted)?;
+                // After the items: what was added before they were read is seen.
+                let is = app.storage.database.dataset(dataset)?;
+                Ok(is.is_some_and(|(is, _)| is.origins == origins).then_some(items))
+            };
+            let Some(items) = self.runner.aside(read).await? else {
+                self.is_changed = true;
+                self.is_all = true;
+                return Ok(None);
+            };
             self.is_all = items.len() < wanted;
             self.taken += items.len();
             self.after = items.last().map(|last| last.id).or(self.after);

@@ -192,7 +192,7 @@ async fn an_hour_that_costs_far_more_than_others_is_told_of_once() {
     // Each of the thirty hours before was like this one.
     let earlier = "WITH RECURSIVE back(hours) AS (SELECT 1 UNION ALL SELECT hours + 1 FROM back WHERE hours < 30) \
         INSERT INTO rollups SELECT kind, start - hours, series, requests, errors, input, output, cached, cache_write, \
-        reasoning, cost, saved, latency, first_byte FROM rollups, back WHERE kind IN (2, 3)";
+        reasoning, cost, saved, latency, first_byte FROM rollups, back WHERE kind IN (2, 3, 8)";
     assert!(file.execute(earlier, []).unwrap() >= 30);
     drop(file);
     let gateway = gateway.restart().await;

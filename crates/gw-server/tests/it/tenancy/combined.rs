@@ -79,7 +79,7 @@ async fn tokens_and_money_at_a_provider_are_held_and_settled_by_try() {
         json!({"unit": "tokens", "limit": 400, "per": "day", "providers": ["up"]}),
         json!({"unit": "cost", "limit_usd": "0.06", "per": "day", "providers": ["u*"]}),
     ] {
-        let (_, key) = gateway.make_key(&json!({"name": "app", "limits": {"more": [limit]}})).await;
+        let (_, key) = gateway.make_key(&json!({"name": limit["unit"], "limits": {"more": [limit]}})).await;
         let before = upstream.stats();
         let small = async |model: &str| {
             let mut body = chat(model, "hi");
