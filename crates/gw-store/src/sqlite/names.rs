@@ -7,9 +7,6 @@ use crate::rows::{Row, id_bytes};
 use ahash::AHashMap;
 use rusqlite::{Connection, OptionalExtension, ToSql};
 
-/// Numbers of one sort that are remembered; of more, all are forgotten and looked up again.
-const REMEMBERED: usize = 8_192;
-
 /// One sort of what records have in common.
 struct Sort {
     find: &'static str,
@@ -48,8 +45,8 @@ const CUSTOMERS: Sort = Sort {
     most: 200_000,
 };
 
-/// Numbers that are known. `None`: there was no room for it.
-type Known = AHashMap<Box<[u8]>, Option<i64>>;
+/// Numbers that are known. Those of callers are looked up with each call and are a small part of what is kept of a key.
+type Known = AHashMap<Box<[u8]>, i64>;
 
 /// See the module.
 #[derive(Debug, Default)]
@@ -81,7 +78,9 @@ impl Names {
         let mut named = Named::default();
         // They come back in this order.
         let is_in_order = callers.iter().chain(&others).eq(row.accounts.iter());
-        if pack(packed, &[key, row.team.as_bytes(), &callers]) && is_in_order {
+        // A key alone takes hardly more room than its number, and there may be very many.
+        let is_more = !row.team.is_empty() || !callers.is_empty();
+        if is_more && pack(packed, &[key, row.team.as_bytes(), &callers]) && is_in_order {
             let values: [&dyn ToSql; 3] = [&key, &row.team, &callers.as_slice()];
             named.caller = number(&mut self.callers, &CALLERS, packed, &values, db)?;
         }
@@ -123,7 +122,10 @@ fn number(
     db: &Connection,
 ) -> rusqlite::Result<Option<i64>> {
     if let Some(number) = known.get(packed) {
-        return Ok(*number);
+        return Ok(Some(*number));
+    }
+    if i64::try_from(known.len()).is_ok_and(|known| known >= sort.most) {
+        return Ok(None);
     }
     let found = db.prepare_cached(sort.find)?.query_row(values, |row| row.get(0)).optional()?;
     let number = match found {
@@ -136,9 +138,8 @@ fn number(
             Some(db.last_insert_rowid())
         }
     };
-    if known.len() >= REMEMBERED {
-        known.clear();
+    if let Some(number) = number {
+        known.insert(packed.into(), number);
     }
-    known.insert(packed.into(), number);
     Ok(number)
 }

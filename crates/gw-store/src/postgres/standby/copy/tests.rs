@@ -9,6 +9,18 @@ fn seal(key: &str) -> Seal {
     Seal::new(&[Secret::new(key.to_owned())], "a test", "the copy")
 }
 
+fn block() -> StoredBlock {
+    StoredBlock {
+        kind: "provider".to_owned(),
+        name: "west".to_owned(),
+        document: "{}".to_owned(),
+        sealed: Some(vec![1, 2]),
+        created_at: 1,
+        updated_at: 2,
+        revision: 3,
+    }
+}
+
 fn copy(keys: u128) -> Copy {
     let key = |id| StoredKey {
         id: KeyId(id),
@@ -55,15 +67,7 @@ fn copy(keys: u128) -> Copy {
             created_at: 1,
             updated_at: 2,
         }],
-        blocks: vec![StoredBlock {
-            kind: "provider".to_owned(),
-            name: "west".to_owned(),
-            document: "{}".to_owned(),
-            sealed: Some(vec![1, 2]),
-            created_at: 1,
-            updated_at: 2,
-            revision: 3,
-        }],
+        blocks: vec![block()],
         routes: vec![StoredRoute {
             id: "route_1".to_owned(),
             name: "chat".to_owned(),
