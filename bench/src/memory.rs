@@ -58,9 +58,14 @@ pub(crate) fn measure(scenario: Scenario, system: System, bench: &Bench, sizes: 
     }
 }
 
+/// How long a system has nothing to do before it is called idle: what starting left is given back by then.
+const IDLE_AFTER: Duration = Duration::from_secs(5);
+
 /// Memory of a system that has answered its readiness probe and nothing else, in MiB.
 pub(crate) fn idle(running: &Running) -> Option<f64> {
-    running.pid().map(|pid| rss_kib(pid) / 1024.0)
+    let pid = running.pid()?;
+    std::thread::sleep(IDLE_AFTER);
+    Some(rss_kib(pid) / 1024.0)
 }
 
 fn rss_kib(pid: u32) -> f64 {

@@ -119,7 +119,8 @@ fn measure(plan: &Plan, bench: &Bench, keys: usize) -> Outcome {
         let running = start(&systems, bench, &mut missing);
         for system in &running {
             versions.push((system.system.name().to_owned(), system.version.clone()));
-            let idle = memory::idle(system).filter(|_| plan.scenarios.contains(&Scenario::Idle));
+            let is_wanted = plan.scenarios.contains(&Scenario::Idle);
+            let idle = is_wanted.then(|| memory::idle(system)).flatten();
             memory.extend(idle.map(|value| MemoryRow {
                 what: "idle (MiB)".to_owned(),
                 system: system.system,
