@@ -1,6 +1,6 @@
 //! The bodies of one call, and their stored form: `version u8 = 2 | length u32, little-endian | LZ4 of postcard`. The form
-//! never changes; a later version is another number. The one before, `1 | deflate of postcard`, is read for ever: it is a fifth
-//! smaller, and took three times as long to make.
+//! never changes; a later version is another number. The one before, `1 | deflate of postcard`, is read for ever: it is
+//! smaller, and takes longer to make.
 
 use crate::error::StoreError;
 use flate2::read::DeflateDecoder;
