@@ -4,7 +4,7 @@
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a program for people at a terminal")]
 
 use gw_guard::{Flow, Form, Guardrail, Place, Session, Side, pass_whole};
-use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, LengthSpec, Speaker, Speakers};
+use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, LengthSpec, Speaker};
 use rustix::time::{ClockId, clock_gettime};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -20,23 +20,7 @@ the invoice stands at https://shop.example.com/invoices/48213?lang=en. The log o
 INFO gate=2 status=ok retries=0 build 5.12.3. If something is missing, write to front.desk@example.org. ";
 
 fn rail(name: &str, check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
-    let spec = GuardrailSpec {
-        name: name.into(),
-        check,
-        on_request: true,
-        on_response: true,
-        action,
-        mandatory: true,
-        shadow: false,
-        sample_permille: 1000,
-        speakers: Speakers::ALL,
-        message: None,
-        refusal: None,
-        repairs: false,
-        to: None,
-        replacement: None,
-        pass_unchecked: true,
-    };
+    let spec = GuardrailSpec { pass_unchecked: true, ..GuardrailSpec::everywhere(name, check, action) };
     Arc::new(Guardrail::compile(Arc::new(spec)).unwrap())
 }
 

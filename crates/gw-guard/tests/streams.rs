@@ -4,7 +4,7 @@
 #![expect(clippy::expect_used, reason = "a test that can not be set up fails")]
 
 use gw_guard::{Blocked, Flow, Form, Guardrail, Place, Session, Side, apply};
-use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker, Speakers};
+use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -12,21 +12,9 @@ const PLACE: Place = Place { side: Side::Response, speaker: Speaker::Assistant, 
 
 fn rail(check: CheckSpec, action: GuardAction) -> Arc<Guardrail> {
     let spec = GuardrailSpec {
-        name: "g".into(),
-        check,
-        on_request: true,
-        on_response: true,
-        action,
         mandatory: false,
-        shadow: false,
-        sample_permille: 1000,
-        speakers: Speakers::ALL,
-        message: None,
-        refusal: None,
-        repairs: false,
-        to: None,
         replacement: (action == GuardAction::Rewrite).then(|| "***".into()),
-        pass_unchecked: false,
+        ..GuardrailSpec::everywhere("g", check, action)
     };
     Arc::new(Guardrail::compile(Arc::new(spec)).expect("it can be used"))
 }

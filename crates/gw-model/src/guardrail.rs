@@ -43,6 +43,30 @@ pub struct GuardrailSpec {
     pub pass_unchecked: bool,
 }
 
+impl GuardrailSpec {
+    /// One that looks at all that every call sends and gets, with the gateway's own words.
+    #[must_use]
+    pub fn everywhere(name: &str, check: CheckSpec, action: GuardAction) -> Self {
+        Self {
+            name: name.into(),
+            check,
+            on_request: true,
+            on_response: true,
+            action,
+            mandatory: true,
+            shadow: false,
+            sample_permille: 1000,
+            speakers: Speakers::ALL,
+            message: None,
+            refusal: None,
+            repairs: false,
+            to: None,
+            replacement: None,
+            pass_unchecked: false,
+        }
+    }
+}
+
 /// What a finding leads to, the weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum GuardAction {

@@ -7,7 +7,7 @@ use crate::respond::guard::{body as mask_answer, masked as mask_stream};
 use bytes::Bytes;
 use gw_guard::Guardrail;
 use gw_model::WireFormat;
-use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speakers};
+use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec};
 use gw_store::bodies::BodyContent;
 use std::sync::Arc;
 
@@ -24,23 +24,7 @@ impl Masks {
             ("secrets", CheckSpec::Secrets { entropy: false }),
         ];
         let rail = |(name, check): (&str, CheckSpec)| {
-            let spec = GuardrailSpec {
-                name: name.into(),
-                check,
-                on_request: true,
-                on_response: true,
-                action: GuardAction::Redact,
-                mandatory: true,
-                shadow: false,
-                sample_permille: 1000,
-                speakers: Speakers::ALL,
-                message: None,
-                refusal: None,
-                repairs: false,
-                to: None,
-                replacement: None,
-                pass_unchecked: false,
-            };
+            let spec = GuardrailSpec::everywhere(name, check, GuardAction::Redact);
             Guardrail::compile(Arc::new(spec)).ok().map(Arc::new)
         };
         checks.into_iter().map(rail).collect::<Option<Vec<_>>>().map(Self)

@@ -5,7 +5,7 @@ use super::output::{line, note};
 use crate::app::guardrails::{Trial, judge};
 use clap::{Args, Subcommand};
 use gw_guard::{Guardrail, Side};
-use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker, Speakers};
+use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speaker};
 use gw_model::{Clock, Micros};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -104,21 +104,8 @@ fn rail(arguments: &EvalArguments) -> Result<Arc<Guardrail>, String> {
         other => return Err(format!("--kind is pii, secrets or injection, not '{other}'")),
     };
     let spec = GuardrailSpec {
-        name: arguments.kind.as_str().into(),
-        check,
-        on_request: true,
-        on_response: true,
-        action: GuardAction::Flag,
-        mandatory: true,
-        shadow: false,
-        sample_permille: 1000,
-        speakers: Speakers::ALL,
-        message: None,
-        refusal: None,
-        repairs: false,
-        to: None,
-        replacement: None,
         pass_unchecked: true,
+        ..GuardrailSpec::everywhere(&arguments.kind, check, GuardAction::Flag)
     };
     Guardrail::compile(Arc::new(spec)).map(Arc::new).map_err(|error| error.to_string())
 }

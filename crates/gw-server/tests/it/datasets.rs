@@ -194,9 +194,13 @@ async fn a_member_collects_what_he_may_see_and_shares_it_with_nobody_but_who_loo
     by(ben, Method::GET, &format!("{path}/items"), Value::Null).await.refused(404, "not_found");
     by(ben, Method::POST, &collect, json!({})).await.refused(404, "not_found");
     assert_eq!(by(cay, Method::POST, &collect, json!({})).await.ok().json()["added"], 2, "all of the team");
+    // It has others' calls now, which a member does not see.
+    let refused = by(ada, Method::GET, &format!("{path}/items"), Value::Null).await;
+    refused.refused(403, "permission_denied");
+    by(cay, Method::GET, &format!("{path}/items"), Value::Null).await.ok();
     let looks = gateway.rows("/api/v1/audit?kind=dataset").await;
     let actions: Vec<&str> = looks.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["dataset.collect", "dataset.collect", "dataset.create"]);
+    assert_eq!(actions, ["dataset.read", "dataset.collect", "dataset.collect", "dataset.create"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,8 @@ const COLUMNS: &str = "id, owner, place, name, description, created_at, updated_
 const COUNT: &str = "(SELECT COUNT(*) FROM dataset_items i WHERE i.dataset = datasets.id)";
 const UPDATE: &str = "UPDATE datasets SET place = $2, name = $3, description = $4, updated_at = $5, revision = $6 \
      WHERE id = $1 AND revision = $6::bigint - 1";
-const TOUCH: &str = "UPDATE datasets SET updated_at = $2, origins = COALESCE($3, origins) WHERE id = $1";
+const TOUCH: &str = "UPDATE datasets SET updated_at = $2, origins = COALESCE($4, origins) \
+     WHERE id = $1 AND origins = COALESCE($3, origins)";
 const ITEMS: &str = "SELECT id, source, created_at, updated_at, sealed FROM dataset_items \
      WHERE dataset = $1 AND id > $2 ORDER BY id LIMIT $3";
 /// Items that are neither written nor removed.
@@ -120,7 +121,10 @@ impl DatasetStore for PostgresStore {
             if others.saturating_add(changes.write.len()) > changes.most {
                 return Ok(false);
             }
-            db.execute(TOUCH, &[&id, &changes.now, &changes.origins]).await?;
+            let (found, becomes) = changes.origins.as_ref().map(|(found, becomes)| (found, becomes)).unzip();
+            if db.execute(TOUCH, &[&id, &changes.now, &found, &becomes]).await? == 0 {
+                return Ok(false);
+            }
             let remove = "DELETE FROM dataset_items WHERE dataset = $1 AND id = ANY($2)";
             db.execute(remove, &[&id, &removed]).await?;
             for item in &changes.write {

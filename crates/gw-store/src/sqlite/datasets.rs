@@ -99,9 +99,11 @@ impl DatasetStore for SqliteStore {
 }
 
 fn change(db: &Connection, dataset: &str, changes: &ItemChanges) -> rusqlite::Result<Option<()>> {
+    let (found, becomes) = changes.origins.as_ref().map(|(found, becomes)| (found, becomes)).unzip();
     let touched = db.execute(
-        "UPDATE datasets SET updated_at = ?, origins = COALESCE(?, origins) WHERE id = ?",
-        params![changes.now, changes.origins, dataset],
+        "UPDATE datasets SET updated_at = ?1, origins = COALESCE(?3, origins) \
+         WHERE id = ?4 AND origins = COALESCE(?2, origins)",
+        params![changes.now, found, becomes, dataset],
     )?;
     if touched == 0 {
         return Ok(None);

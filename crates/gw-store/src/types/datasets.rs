@@ -58,8 +58,9 @@ pub struct ItemChanges {
     pub write: Vec<StoredItem>,
     /// Taken out.
     pub remove: Vec<ItemId>,
-    /// Whose calls all of its items were collected from, where that changes.
-    pub origins: Option<String>,
+    /// Whose calls all of its items were collected from, where that changes: as it is found, and as it becomes. Nothing is
+    /// done where it is found otherwise.
+    pub origins: Option<(String, String)>,
     /// Most items that there may be afterwards.
     pub most: usize,
     /// When.

@@ -10,9 +10,9 @@ use super::by::By;
 use super::error::ApiError;
 use super::given::Given;
 use super::own::PageQuery;
-use crate::app::authorization::Resource;
+use crate::app::authorization::{Caller, Resource};
 use crate::app::evaluations::summary::{self, Fared, Pair};
-use crate::app::evaluations::{self, Evaluation, EvaluationError, results as kept};
+use crate::app::evaluations::{self, Anew, Evaluation, EvaluationError, results as kept};
 use crate::app::state::App;
 use axum::Json;
 use axum::body::Bytes;
@@ -89,13 +89,7 @@ pub(super) async fn resume(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Answer {
-    let id = parse(&id)?;
-    let work = move || {
-        let anew = input::anew(&app, &caller, or_nothing(&body))?;
-        Ok::<_, ApiError>(evaluations::resume(&app, &caller, id, anew)?)
-    };
-    let done = tokio::task::spawn_blocking(work).await??;
-    Ok(Json(row(&done)))
+    Ok(Json(row(&anew(app, caller, &id, body, evaluations::resume).await?)))
 }
 
 /// Does the same once more, from the beginning.
@@ -105,13 +99,23 @@ pub(super) async fn rerun(
     Path(id): Path<String>,
     body: Bytes,
 ) -> Made {
-    let id = parse(&id)?;
+    Ok((StatusCode::CREATED, Json(row(&anew(app, caller, &id, body, evaluations::rerun).await?))))
+}
+
+/// Begins again what was there, with what the body says is to be different.
+async fn anew(
+    app: Arc<App>,
+    caller: Arc<Caller>,
+    id: &str,
+    body: Bytes,
+    begin: fn(&App, &Caller, EvaluationId, Anew) -> Result<Evaluation, EvaluationError>,
+) -> Result<Evaluation, ApiError> {
+    let id = parse(id)?;
     let work = move || {
         let anew = input::anew(&app, &caller, or_nothing(&body))?;
-        Ok::<_, ApiError>(evaluations::rerun(&app, &caller, id, anew)?)
+        Ok::<_, ApiError>(begin(&app, &caller, id, anew)?)
     };
-    let made = tokio::task::spawn_blocking(work).await??;
-    Ok((StatusCode::CREATED, Json(row(&made))))
+    tokio::task::spawn_blocking(work).await?
 }
 
 /// Removes one with its results.

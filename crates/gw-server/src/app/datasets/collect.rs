@@ -3,17 +3,21 @@
 
 use super::item::{Content, is_format, new_ids};
 use super::origins::Origins;
-use super::{DatasetsError, Put, find_to_change, put};
+use super::{DatasetsError, find_to_change, put};
 use crate::app::authorization::Caller;
 use crate::app::state::App;
 use gw_model::RequestId;
-use gw_store::types::{DatasetId, LogFilter, LogRow};
+use gw_store::StoreError;
+use gw_store::types::{DatasetId, ItemChanges, LogFilter, LogRow, StoredDataset};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::time::Duration;
 
 /// How long a search may take before it says how far it came.
 const SEARCH_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often items are put in again because somebody else put some in meanwhile.
+const TRIES: usize = 5;
 
 /// What came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,14 +69,25 @@ pub(crate) fn collect(
     collected.added = write.len();
     let counts =
         json!({ "added": collected.added, "known": collected.known, "unusable": collected.unusable });
-    // Those who collect at the same time take turns here, so that none forgets whose calls the other's are.
-    let _changing = app.changing.lock();
-    let (dataset, _) = find_to_change(app, caller, id)?;
-    let mut origins = Origins::read(&dataset.origins);
-    accounts.into_iter().for_each(|of| origins.add(of));
-    let changes = Put { write, remove: Vec::new(), origins: Some(origins.written()) };
-    put(app, caller, (&dataset, "dataset.collect"), counts, changes)?;
-    Ok(collected)
+    let mut changes = ItemChanges { write, ..ItemChanges::default() };
+    // Those who collect at the same time, at other gateways too, must not forget whose calls the other's are.
+    for _ in 0..TRIES {
+        let (dataset, _) = find_to_change(app, caller, id)?;
+        let mut origins = Origins::read(&dataset.origins);
+        accounts.iter().for_each(|of| origins.add(of));
+        changes.origins = Some((dataset.origins.clone(), origins.written()));
+        match put(app, caller, (&dataset, "dataset.collect"), counts.clone(), &mut changes) {
+            Err(DatasetsError::Full) if is_other_now(app, &dataset)? => {}
+            done => return done.map(|()| collected),
+        }
+    }
+    Err(DatasetsError::Changed { revision: find_to_change(app, caller, id)?.0.revision })
+}
+
+/// Has somebody collected others' calls meanwhile?
+fn is_other_now(app: &App, dataset: &StoredDataset) -> Result<bool, StoreError> {
+    let now = app.storage.database.dataset(dataset.id)?;
+    Ok(now.is_some_and(|(now, _)| now.origins != dataset.origins))
 }
 
 /// A record as an item; nothing where what is kept of it is not enough.

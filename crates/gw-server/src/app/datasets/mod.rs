@@ -19,7 +19,7 @@ use gw_store::StoreError;
 use gw_store::audit::{AuditDraft, changed};
 use gw_store::keys::random;
 use gw_store::traits::ControlStore;
-use gw_store::types::{DatasetId, ItemChanges, ItemId, StoredDataset, StoredItem};
+use gw_store::types::{DatasetId, ItemChanges, ItemId, StoredDataset};
 use origins::Origins;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -256,30 +256,23 @@ pub(crate) fn change_items(
         }
     }
     let counts = json!({ "added": added.len(), "changed": changed, "removed": removed });
-    let changes = Put { write, remove: changes.remove, origins: None };
-    put(app, caller, (&dataset, action), counts, changes)?;
+    let mut changes = ItemChanges { write, remove: changes.remove, ..ItemChanges::default() };
+    put(app, caller, (&dataset, action), counts, &mut changes)?;
     Ok(added)
 }
 
-/// What becomes of items, and whose calls all of them are then, where that changes.
-struct Put {
-    write: Vec<StoredItem>,
-    remove: Vec<ItemId>,
-    origins: Option<String>,
-}
-
-/// Writes items together with what the audit log says of it.
+/// Writes items together with what the audit log says of it. `changes` says nothing of when and of how many there may be.
 fn put(
     app: &App,
     caller: &Caller,
     (dataset, action): (&StoredDataset, &'static str),
     after: Value,
-    Put { write, remove, origins }: Put,
+    changes: &mut ItemChanges,
 ) -> Result<(), DatasetsError> {
-    let changes = ItemChanges { write, remove, origins, most: MAX_ITEMS, now: app.gateway.clock().now() };
+    (changes.most, changes.now) = (MAX_ITEMS, app.gateway.clock().now());
     let mut entry = noted(app, caller, action, dataset);
     entry.after = Some(after);
-    let change = |store: &dyn ControlStore| Ok(store.change_items(dataset.id, &changes)?.then_some(()));
+    let change = |store: &dyn ControlStore| Ok(store.change_items(dataset.id, changes)?.then_some(()));
     audit::with_entry(app, &entry, change)?.ok_or(DatasetsError::Full)
 }
 

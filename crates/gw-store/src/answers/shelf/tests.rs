@@ -8,6 +8,7 @@ use gw_model::{Clock, Micros, Secret, WireFormat};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 #[derive(Debug)]
 struct Still;
@@ -161,11 +162,9 @@ async fn a_damaged_file_begins_anew() {
 
 #[tokio::test]
 async fn nobody_waits_for_ever() {
-    let folder = tempfile::tempdir().unwrap();
-    let settings =
-        DiskSettings { path: folder.path().join("answers.db"), max_bytes: 1 << 20, within: Duration::ZERO };
-    let index = Arc::new(Index::new(9, 1 << 20));
-    let keys = [Secret::new("secret".to_owned())];
-    let shelf = Shelf::on_disk(settings, &keys, index, Arc::new(Still)).unwrap();
-    assert_eq!(shelf.get(key(1)).await, Err(NoReply));
+    // Orders that nobody takes.
+    let (orders, _incoming) = mpsc::channel(1);
+    let shelf = Shelf { orders, waiting_bytes: Arc::default(), within: Duration::from_millis(1) };
+    assert_eq!(shelf.get(key(1)).await, Err(NoReply), "none answers in time");
+    assert_eq!(shelf.get(key(1)).await, Err(NoReply), "too many wait already");
 }

@@ -55,8 +55,12 @@ pub(crate) fn datasets_are_kept_with_their_items(store: &impl Store) {
     assert!(!store.update_dataset(&renamed).unwrap(), "somebody else was faster");
     let items = [item(1, Some(7)), item(2, None), item(3, Some(5))];
     let origins = "[[\"org_1\"]]".to_owned();
-    let added = ItemChanges { origins: Some(origins.clone()), ..changes(&items, &[]) };
+    let added = ItemChanges { origins: Some((one.origins.clone(), origins.clone())), ..changes(&items, &[]) };
     assert!(store.change_items(one.id, &added).unwrap());
+    assert!(
+        !store.change_items(one.id, &added).unwrap(),
+        "somebody else said meanwhile whose calls they are"
+    );
     assert!(store.change_items(one.id, &changes(&[], &[])).unwrap(), "whose calls they are stays");
     assert!(!store.change_items(DatasetId(99), &changes(&items, &[])).unwrap(), "there is no such dataset");
     assert!(!store.change_items(one.id, &changes(&[item(4, None)], &[])).unwrap(), "it is full");

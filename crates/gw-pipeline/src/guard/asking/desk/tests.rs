@@ -1,7 +1,7 @@
 //! Places, rests and probes of a desk.
 
 use super::*;
-use gw_model::guardrail::{Asked, CheckSpec, GuardAction, Host, Speakers};
+use gw_model::guardrail::{Asked, CheckSpec, GuardAction, Host};
 
 fn desk() -> Arc<Desk> {
     let host = Host { url: "http://127.0.0.1:1/hook?code=1".into(), api_key: None, ca_file: None };
@@ -14,21 +14,8 @@ fn desk() -> Arc<Desk> {
         max_text_bytes: 1_000,
     };
     let spec = GuardrailSpec {
-        name: "hook".into(),
-        check: CheckSpec::Asked(Box::new(ask.clone())),
-        on_request: true,
         on_response: false,
-        action: GuardAction::Block,
-        mandatory: true,
-        shadow: false,
-        sample_permille: 1000,
-        speakers: Speakers::ALL,
-        message: None,
-        refusal: None,
-        repairs: false,
-        to: None,
-        replacement: None,
-        pass_unchecked: false,
+        ..GuardrailSpec::everywhere("hook", CheckSpec::Asked(Box::new(ask.clone())), GuardAction::Block)
     };
     Arc::new(Desk::new(&spec, &ask, &ProxyEnv::default()).unwrap())
 }

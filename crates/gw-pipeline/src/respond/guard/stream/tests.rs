@@ -5,7 +5,7 @@ use crate::guard::{Chosen, Guarded};
 use bytes::Bytes;
 use gw_guard::Guardrail;
 use gw_model::WireFormat;
-use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec, Speakers};
+use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec};
 use gw_wire::frames::Framer;
 use gw_wire::sse::SseEvent;
 use serde_json::{Value, json};
@@ -17,21 +17,8 @@ const LEFT: &str =
 
 fn guard(action: GuardAction, format: WireFormat) -> StreamGuard {
     let spec = GuardrailSpec {
-        name: "pii".into(),
-        check: CheckSpec::Pii { entities: Vec::new() },
         on_request: false,
-        on_response: true,
-        action,
-        mandatory: true,
-        shadow: false,
-        sample_permille: 1000,
-        speakers: Speakers::ALL,
-        message: None,
-        refusal: None,
-        repairs: false,
-        to: None,
-        replacement: None,
-        pass_unchecked: false,
+        ..GuardrailSpec::everywhere("pii", CheckSpec::Pii { entities: Vec::new() }, action)
     };
     let rail = Arc::new(Guardrail::compile(Arc::new(spec)).unwrap());
     StreamGuard::new(Box::new(Guarded::new(Chosen::new(vec![rail], Vec::new()), Bytes::new())), format, true)
