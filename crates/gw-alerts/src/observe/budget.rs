@@ -28,18 +28,27 @@ pub struct BudgetState<'a> {
 
 /// What is told of it.
 pub fn observe(state: &BudgetState<'_>, found: &mut Vec<Observation>) {
-    for share in state.at {
-        let is_used = u128::from(state.spent.0) * 100 >= u128::from(state.limit.0) * u128::from(*share);
-        // Nothing of nothing is no share.
-        if is_used && state.spent.0 > 0 {
-            found.push(used(state, *share));
-        }
-    }
-    if let Some(expected) = state.expected.filter(|expected| *expected > state.limit)
-        && state.spent < state.limit
-    {
+    let used_shares = state.at.iter().filter(|share| is_used(state.spent, state.limit, **share));
+    found.extend(used_shares.map(|share| used(state, *share)));
+    if let Some(expected) = above(state.spent, state.limit, state.expected) {
         found.push(forecast(state, expected));
     }
+}
+
+/// Is there anything to tell of such a budget? `at` and `expected` as in [`BudgetState`].
+#[must_use]
+pub fn is_to_tell(spent: NanoUsd, limit: NanoUsd, at: &[u16], expected: Option<NanoUsd>) -> bool {
+    at.iter().any(|share| is_used(spent, limit, *share)) || above(spent, limit, expected).is_some()
+}
+
+/// Is that share of it used? Nothing of nothing is no share.
+fn is_used(spent: NanoUsd, limit: NanoUsd, share: u16) -> bool {
+    spent.0 > 0 && u128::from(spent.0) * 100 >= u128::from(limit.0) * u128::from(share)
+}
+
+/// What is expected, where that is too much and it is not so yet.
+fn above(spent: NanoUsd, limit: NanoUsd, expected: Option<NanoUsd>) -> Option<NanoUsd> {
+    expected.filter(|expected| *expected > limit && spent < limit)
 }
 
 fn used(state: &BudgetState<'_>, share: u16) -> Observation {

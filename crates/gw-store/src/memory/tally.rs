@@ -38,9 +38,9 @@ impl Tally {
         self.lock().parallel
     }
 
-    /// Has any call counted here, since the process started?
+    /// Has anything counted here: a call since the process started, or what was spent before?
     #[must_use]
-    pub(super) fn is_used(&self) -> bool {
+    pub fn is_used(&self) -> bool {
         self.lock().active.is_some()
     }
 

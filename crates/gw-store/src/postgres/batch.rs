@@ -8,12 +8,11 @@ use super::session::Db;
 use super::{by_node, rollups, sums, tolls};
 use crate::error::StoreError;
 use crate::journal::{IntentFrame, OwnedFrame, RecordFrame, SegmentId, TollFrame, outcome_code};
-use crate::rows::{Bounds, Counted, Row, Share, Sums, TollSums, Totals, signed};
+use crate::rows::{Counted, Row, Share, SharedBounds, Sums, TollSums, Totals, signed};
 use crate::traits::Batch;
 use crate::types::{Folded, PendingIntent};
 use ahash::{AHashMap, AHashSet};
 use gw_model::Outcome;
-use parking_lot::Mutex;
 
 const ENTER: &str = "INSERT INTO ledger (request, attempt, entry, time, key, cost) \
      SELECT * FROM unnest($1::bytea[], $2::int[], $3::int[], $4::bigint[], $5::bytea[], $6::bigint[]) \
@@ -213,8 +212,9 @@ impl Gathered {
     }
 
     /// Writes all of it; gives what was new.
-    pub(super) async fn write(&self, bounds: &Mutex<Bounds>, db: &mut Db<'_>) -> Result<Folded, Fault> {
-        let (mut entries, mut added) = (Entries::default(), Added::default());
+    pub(super) async fn write(&self, bounds: &SharedBounds, db: &mut Db<'_>) -> Result<Folded, Fault> {
+        let (mut entries, mut added) =
+            (Entries::default(), Added { sums: Sums::within(bounds), ..Added::default() });
         let mut folded = Folded::default();
         let new = self.records.insert(db).await?;
         for (at, _) in self.records.id.iter().enumerate().filter(|(_, id)| new.contains(&id.0)) {
@@ -230,7 +230,7 @@ impl Gathered {
         folded.lost += self.write_off(db, &mut entries, &mut added).await?;
         entries.write(db).await?;
         sums::write(&added.sums, db).await?;
-        let rollups = added.sums.rollup_rows(&mut bounds.lock(), false);
+        let rollups = added.sums.rollup_rows(false);
         rollups::write(&rollups, db).await?;
         by_node::write(&added.sums, self.node(), db).await?;
         tolls::write(&added.tolls, db).await?;

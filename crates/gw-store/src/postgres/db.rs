@@ -8,7 +8,7 @@ use super::session::{Db, Session};
 use super::standby::Standby;
 use super::together::Within;
 use crate::error::StoreError;
-use crate::rows::Bounds;
+use crate::rows::SharedBounds;
 use gw_model::Secret;
 use parking_lot::{Condvar, Mutex};
 use std::path::Path;
@@ -65,7 +65,7 @@ pub struct PostgresStore {
     /// What stands in for the server while it is away.
     pub(super) standby: Standby,
     /// How much of callers roll-ups tell apart.
-    pub(super) bounds: Mutex<Bounds>,
+    pub(super) bounds: SharedBounds,
 }
 
 #[derive(Debug, Default)]
@@ -140,7 +140,7 @@ impl PostgresStore {
             migrated: Mutex::new(false),
             any_key: false,
             standby: Standby::new(encryption_keys, dir),
-            bounds: Mutex::default(),
+            bounds: SharedBounds::default(),
         })
     }
 

@@ -16,7 +16,7 @@ pub(crate) mod verdicts;
 
 pub(crate) use account_sums::ALL_HOURS;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
-pub(crate) use rollups::{Bounds, Rollup, RollupRows};
+pub(crate) use rollups::{Rollup, RollupRows, SharedBounds};
 pub(crate) use spending::Stretches;
 pub(crate) use spent::{add_spent, first_day};
 pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, UsageSum};

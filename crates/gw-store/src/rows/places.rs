@@ -41,9 +41,9 @@ impl Places {
         place
     }
 
-    /// How many there are.
-    pub(super) const fn len(&self) -> usize {
-        self.list.len()
+    /// What was packed there; empty for a place that is none.
+    pub(super) fn text(&self, place: u32) -> &[u8] {
+        self.list.get(place as usize).map_or(&[], |text| text)
     }
 
     /// What was packed, by place.

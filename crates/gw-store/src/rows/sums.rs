@@ -5,7 +5,7 @@
 use super::account_sums::{AccountRow, AccountSums};
 use super::places::Places;
 use super::record::{Row, Totals, signed};
-use super::rollups::{Bounds, RollupRows, Rollups};
+use super::rollups::{RollupRows, Rollups, SharedBounds};
 use crate::accounts::of_level;
 use crate::journal::AttemptFrame;
 use ahash::AHashMap;
@@ -133,6 +133,11 @@ pub(crate) struct Sums {
 }
 
 impl Sums {
+    /// Empty sums whose roll-ups tell no more callers apart than the bounds allow.
+    pub(crate) fn within(bounds: &SharedBounds) -> Self {
+        Self { rollups: Rollups::within(bounds), ..Self::default() }
+    }
+
     /// Counts a request with its attempts (`sign` 1) or takes it back (-1).
     pub(crate) fn count(&mut self, row: &Row<'_>, attempts: &[AttemptFrame<'_>], sign: i64) {
         let counted = Counted::of(row);
@@ -195,14 +200,9 @@ impl Sums {
         self.rollups.clear();
     }
 
-    /// Puts callers together that roll-ups do not tell apart.
-    pub(crate) fn settle(&mut self, bounds: &mut Bounds) {
-        self.rollups.settle(bounds);
-    }
-
     /// Every row of `rollups`, as differences; those of callers alone where they are wanted.
-    pub(crate) fn rollup_rows(&self, bounds: &mut Bounds, with_callers_alone: bool) -> RollupRows {
-        self.rollups.rows(bounds, with_callers_alone)
+    pub(crate) fn rollup_rows(&self, with_callers_alone: bool) -> RollupRows {
+        self.rollups.rows(with_callers_alone)
     }
 
     /// Every row of `account_usage`, as differences, in the order of its primary key.

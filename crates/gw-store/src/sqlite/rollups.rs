@@ -133,7 +133,7 @@ impl Analytics for SqliteStore {
     }
 
     fn limit_rollups(&self, limits: RollupLimits) {
-        self.unsummed().bounds.set(limits);
+        self.unsummed().bounds.lock().set(limits);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes sums into the tables `usage`, `spent`, `account_usage` and `rollups`.
 
 use super::rollups;
-use crate::rows::{Bounds, Group, Sums, UsageSum};
+use crate::rows::{Group, Sums, UsageSum};
 use rusqlite::{Connection, params};
 
 const ADD_USAGE: &str = "INSERT INTO usage (hour, key, team, model, provider, customer, requests, errors, \
@@ -18,7 +18,7 @@ const ADD_OF_ACCOUNT: &str = "INSERT INTO account_usage (hour, account, requests
      cost = cost + excluded.cost, saved = saved + excluded.saved";
 
 /// Adds all of it.
-pub(super) fn write(sums: &Sums, bounds: &mut Bounds, db: &Connection) -> rusqlite::Result<()> {
+pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
     let mut add_usage = db.prepare_cached(ADD_USAGE)?;
     let mut add_spent = db.prepare_cached(ADD_SPENT)?;
     sums.each(
@@ -39,5 +39,5 @@ pub(super) fn write(sums: &Sums, bounds: &mut Bounds, db: &Connection) -> rusqli
         let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
         add.execute(params![hour, account, requests, errors, input, output, cached, cost, saved])?;
     }
-    rollups::write(&sums.rollup_rows(bounds, true), db)
+    rollups::write(&sums.rollup_rows(true), db)
 }

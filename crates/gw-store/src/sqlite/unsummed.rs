@@ -10,7 +10,7 @@
 
 use super::sums;
 use crate::journal::outcome_of;
-use crate::rows::{Bounds, Counted, Share, Sums, Totals, id_bytes, signed};
+use crate::rows::{Counted, Share, SharedBounds, Sums, Totals, id_bytes, signed};
 use gw_model::{NanoUsd, Outcome};
 use rusqlite::{Connection, Row, params};
 use serde::Deserialize;
@@ -49,7 +49,7 @@ pub(super) struct Unsummed {
     /// When the oldest of them were taken up.
     since: Option<Instant>,
     /// How much of callers roll-ups tell apart.
-    pub(super) bounds: Bounds,
+    pub(super) bounds: SharedBounds,
 }
 
 /// How far the database is, as the row of `summing` says.
@@ -88,7 +88,8 @@ pub(super) struct AfterCommit {
 
 impl Unsummed {
     pub(super) fn new(settings: SumSettings) -> Self {
-        Self { settings, sums: Sums::default(), batch: -1, since: None, bounds: Bounds::default() }
+        let bounds = SharedBounds::default();
+        Self { settings, sums: Sums::within(&bounds), batch: -1, since: None, bounds }
     }
 
     /// True when sums are kept here that are due, or when it is not known which are: a transaction was given up.
@@ -107,8 +108,8 @@ impl Unsummed {
         let mark = read_mark(db)?;
         if mark.batch != self.batch {
             self.sums = match mark.first {
-                Some(first) => sum_again(db, mark.summed, first)?,
-                None => Sums::default(),
+                Some(first) => sum_again(db, mark.summed, first, &self.bounds)?,
+                None => Sums::within(&self.bounds),
             };
             self.batch = mark.batch;
             self.since = (!self.sums.is_empty()).then(now);
@@ -132,14 +133,13 @@ impl Unsummed {
         all: bool,
     ) -> rusqlite::Result<AfterCommit> {
         let next = mark.next();
-        let Added { mut sums, first, corrected } = added;
+        let Added { sums, first, corrected } = added;
         let rows = sums.len();
         if corrected || ((all || self.due(rows)) && rows > 0) {
-            sums::write(&sums, &mut self.bounds, db)?;
+            sums::write(&sums, db)?;
             write_mark(db, &Mark { batch: next, summed: next, first: None })?;
             return Ok(AfterCommit { sums, batch: next, written: true });
         }
-        sums.settle(&mut self.bounds);
         let Some(added_first) = first.map(id_bytes) else {
             return Ok(AfterCommit { sums, batch: mark.batch, written: false });
         };
@@ -188,14 +188,14 @@ fn write_mark(db: &Connection, mark: &Mark) -> rusqlite::Result<()> {
 }
 
 /// The sums of all records above a batch, none of which has an id below `first`.
-fn sum_again(db: &Connection, summed: i64, first: [u8; 16]) -> rusqlite::Result<Sums> {
+fn sum_again(db: &Connection, summed: i64, first: [u8; 16], bounds: &SharedBounds) -> rusqlite::Result<Sums> {
     let mut query = db.prepare_cached(
         "SELECT time, total_us, key, team, model, provider, customer, outcome, input, output, cached, cost, \
          attempts, tries, parent IS NOT NULL, accounts, saved, status, error_code, cache, first_byte_us, cache_write, \
          reasoning, upstream_model FROM records WHERE id >= ? AND batch > ?",
     )?;
     let mut rows = query.query(params![first, summed])?;
-    let mut sums = Sums::default();
+    let mut sums = Sums::within(bounds);
     while let Some(row) = rows.next()? {
         count_again(&mut sums, row)?;
     }

@@ -4,7 +4,7 @@
 use crate::app::analytics::{FORECAST_DAYS, daily};
 use crate::app::state::App;
 use gw_alerts::notice::Subject;
-use gw_alerts::observe::budget::{BudgetState, expected, observe};
+use gw_alerts::observe::budget::{BudgetState, expected, is_to_tell, observe};
 use gw_alerts::{Condition, Observation, Rule};
 use gw_model::limits::{Budget, Period};
 use gw_model::{AccountId, Level, Micros};
@@ -20,12 +20,11 @@ const FORECAST_EVERY: Micros = 5 * 60 * 1_000_000;
 
 /// What a day costs each account of a level, and as of when.
 #[derive(Default)]
-pub(super) struct Days(HashMap<Level, (Micros, HashMap<String, i64>)>);
+pub(super) struct Days(HashMap<Level, (Micros, HashMap<AccountId, i64>)>);
 
 /// Whose budgets they are.
 struct Whose<'a> {
-    level: Level,
-    id: String,
+    id: AccountId,
     name: &'a str,
     tally: &'a Tally,
     rules: Arc<Rules>,
@@ -41,30 +40,30 @@ pub(super) fn of_rule(
     let Condition::Budget { at, forecast, levels } = &rule.condition else { return Ok(Vec::new()) };
     let mut look = Look { app, at, forecast: *forecast, days, now, found: Vec::new() };
     let wanted = |level: &Level| levels.is_empty() || levels.contains(level);
-    let is_its = |mut lineage: Box<dyn Iterator<Item = AccountId> + '_>| {
-        rule.organization.is_none_or(|organization| lineage.any(|id| id == organization))
-    };
+    fn is_its<'a>(rule: &Rule, mut lineage: impl Iterator<Item = &'a Arc<Account>>) -> bool {
+        rule.organization.is_none_or(|organization| lineage.any(|account| account.id == organization))
+    }
     for level in Level::ALL.iter().copied().filter(|level| *level != Level::Plan).filter(wanted) {
         if level == Level::Key {
+            // Of very many keys most may have spent nothing yet.
             let keys = app.gateway.keys.filter(|entry| {
                 (!entry.rules.budgets().is_empty() || entry.plan().is_some())
-                    && is_its(Box::new(entry.above.iter().map(|account| account.id)))
+                    && entry.tally.is_used()
+                    && is_its(rule, entry.above.iter())
             });
             for entry in keys {
-                let (id, rules) = (entry.id.to_string(), entry.all_rules());
-                look.add(&Whose { level, id, name: &entry.name, tally: &entry.tally, rules })?;
+                let (id, rules) = (entry.account_id(), entry.all_rules());
+                look.add(&Whose { id, name: &entry.name, tally: &entry.tally, rules })?;
             }
             continue;
         }
         for account in app.gateway.keys.accounts.list(level) {
             let rules = account.rules();
-            let lineage = Box::new(Account::lineage(&account).map(|one| one.id));
-            if rules.budgets().is_empty() || !is_its(lineage) {
+            if rules.budgets().is_empty() || !is_its(rule, Account::lineage(&account)) {
                 continue;
             }
             let version = account.version();
-            let id = account.id.to_string();
-            look.add(&Whose { level, id, name: &version.name, tally: account.tally(), rules })?;
+            look.add(&Whose { id: account.id, name: &version.name, tally: account.tally(), rules })?;
         }
     }
     Ok(look.found)
@@ -82,30 +81,33 @@ struct Look<'a> {
 impl Look<'_> {
     fn add(&mut self, whose: &Whose<'_>) -> Result<(), StoreError> {
         let budgets = whose.rules.budgets();
-        let subject = Subject {
-            kind: whose.level.as_str().to_owned(),
-            id: whose.id.clone(),
-            name: whose.name.to_owned(),
-        };
         let views = whose.tally.budget_views(&whose.rules, self.now);
         for (place, (budget, view)) in budgets.iter().zip(views).enumerate() {
-            let label = label(budgets, place, budget);
+            let at = if budget.alert_at.is_empty() { self.at } else { &budget.alert_at };
             let expected = match view.resets_at {
                 Some(end) if self.forecast && view.spent.0 > 0 && view.spent < view.limit => {
-                    let daily = self.daily(whose.level, &whose.id)?;
-                    Some(expected(view.spent, daily, self.now, end))
+                    Some(expected(view.spent, self.daily(whose.id)?, self.now, end))
                 }
                 _ => None,
+            };
+            // Of most there is nothing to tell, and there may be very many.
+            if !is_to_tell(view.spent, view.limit, at, expected) {
+                continue;
+            }
+            let subject = Subject {
+                kind: whose.id.level.as_str().to_owned(),
+                id: whose.id.to_string(),
+                name: whose.name.to_owned(),
             };
             let is_moving = matches!(budget.period, Period::Rolling(_));
             let state = BudgetState {
                 subject: &subject,
-                label: &label,
+                label: &label(budgets, place, budget),
                 limit: view.limit,
                 spent: view.spent,
                 window_start: (!is_moving).then_some(view.window_start),
                 resets_at: view.resets_at,
-                at: if budget.alert_at.is_empty() { self.at } else { &budget.alert_at },
+                at,
                 expected,
             };
             observe(&state, &mut self.found);
@@ -113,20 +115,20 @@ impl Look<'_> {
         Ok(())
     }
 
-    fn daily(&mut self, level: Level, id: &str) -> Result<i64, StoreError> {
-        let known = self.days.0.get(&level).filter(|(as_of, _)| self.now - as_of < FORECAST_EVERY);
+    fn daily(&mut self, id: AccountId) -> Result<i64, StoreError> {
+        let known = self.days.0.get(&id.level).filter(|(as_of, _)| self.now - as_of < FORECAST_EVERY);
         if let Some((_, days)) = known {
-            return Ok(days.get(id).copied().unwrap_or(0));
+            return Ok(days.get(&id).copied().unwrap_or(0));
         }
-        let read = read_days(self.app, level, self.now)?;
-        let found = read.get(id).copied().unwrap_or(0);
-        self.days.0.insert(level, (self.now, read));
+        let read = read_days(self.app, id.level, self.now)?;
+        let found = read.get(&id).copied().unwrap_or(0);
+        self.days.0.insert(id.level, (self.now, read));
         Ok(found)
     }
 }
 
 /// What a day costs each account of a level.
-fn read_days(app: &App, level: Level, now: Micros) -> Result<HashMap<String, i64>, StoreError> {
+fn read_days(app: &App, level: Level, now: Micros) -> Result<HashMap<AccountId, i64>, StoreError> {
     let Some(by) = RollupBy::ALL.iter().copied().find(|by| by.level() == Some(level)) else {
         return Ok(HashMap::new());
     };
@@ -136,9 +138,9 @@ fn read_days(app: &App, level: Level, now: Micros) -> Result<HashMap<String, i64
         group_by: Some(by),
         ..RollupQuery::over(Span::Day, today - FORECAST_DAYS * DAY, today + DAY)
     };
-    let mut days: HashMap<String, Vec<(Micros, i64)>> = HashMap::new();
+    let mut days: HashMap<AccountId, Vec<(Micros, i64)>> = HashMap::new();
     for row in app.storage.database.rollups(&query)? {
-        if let Some(id) = row.value.filter(|id| !id.is_empty()) {
+        if let Some(id) = row.value.and_then(|id| id.parse().ok()) {
             days.entry(id).or_default().push((row.start, row.sums.cost));
         }
     }

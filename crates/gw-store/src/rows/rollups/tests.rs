@@ -1,8 +1,10 @@
 //! How much of callers is told apart.
 
-use super::{Bounds, Rollups};
+use super::{Bounds, Rollups, SharedBounds};
 use crate::analytics::{Fold, RollupLimits, Series, Span, Told};
-use smallvec::SmallVec;
+use crate::rows::record::Totals;
+use crate::rows::sums::{Counted, UsageSum};
+use gw_model::Outcome;
 
 #[test]
 fn callers_beyond_the_bound_are_told_apart_by_their_place_only() {
@@ -23,35 +25,55 @@ fn callers_beyond_the_bound_are_told_apart_by_their_place_only() {
 
 #[test]
 fn callers_that_no_span_tells_apart_take_no_room() {
-    let series = |key: u128| {
-        let mut packed = Vec::new();
-        let accounts = SmallVec::new();
-        let (outcome, class) = (0, 2);
-        let (team, model, provider, error, cache) = ("", "m", "p", "", "");
-        let key = Some(key);
-        let told = Told::Both;
-        let one = Series { told, key, team, accounts, model, provider, outcome, class, error, cache };
-        one.pack(&mut packed);
-        packed
+    let call = |key: u128, model: &'static str| Counted {
+        end_time: 3_600_000_000,
+        key: Some(key),
+        team: "",
+        model,
+        provider: "p",
+        upstream_model: model,
+        customer: "",
+        outcome: Outcome::Success,
+        status: 200,
+        error: "",
+        cache: "",
+        first_byte_us: Some(5),
+        total_us: 10,
+        is_sub_call: false,
+        accounts: &[],
     };
-    let mut bounds = Bounds::default();
-    bounds.set(RollupLimits { max_minute_series: 2, max_hour_series: 4 });
-    let mut all = Rollups::default();
+    let bounds = SharedBounds::default();
+    bounds.lock().set(RollupLimits { max_minute_series: 2, max_hour_series: 4 });
+    let mut all = Rollups::within(&bounds);
+    let sum = UsageSum { requests: 1, ..UsageSum::default() };
     for _ in 0..2 {
         for key in 0..10 {
-            let place = all.fresh.series.of(|to| to.extend_from_slice(&series(key)));
-            all.fresh.cells.entry((60, place)).or_default().sums.requests = 1;
+            all.add(&call(key, "m"), "p", &Totals::default(), &sum, 1);
         }
-        all.settle(&mut bounds);
     }
     // Four callers, and the others together.
-    assert_eq!([all.settled.cells.len(), all.fresh.cells.len()], [5, 0]);
+    assert_eq!(all.cells.len(), 5);
+    let rows = all.rows(false);
     let requests = |kind: i16| {
-        let rows = all.rows(&mut Bounds::default(), false).rows;
-        rows.iter().filter(|((of, ..), _)| *of == kind).map(|(_, row)| row.sums.requests).sum::<i64>()
+        let rows = rows.rows.iter().filter(|((of, ..), _)| *of == kind);
+        rows.map(|(_, row)| row.sums.requests).sum::<i64>()
     };
     assert_eq!([Span::Minute, Span::Hour, Span::Day].map(|span| requests(span.kind(true))), [20; 3]);
-    let rows = all.rows(&mut bounds, false).rows;
-    let told = |span: Span| rows.keys().filter(|(kind, ..)| *kind == span.kind(true)).count();
+    assert_eq!([Span::Minute, Span::Hour, Span::Day].map(|span| requests(span.kind(false))), [20; 3]);
+    let told = |span: Span| rows.rows.keys().filter(|(kind, ..)| *kind == span.kind(true)).count();
     assert_eq!([told(Span::Minute), told(Span::Hour)], [3, 5]);
+    // Each has its key, but for those together.
+    let keys = rows.series.values().map(|(packed, _)| Series::unpack(packed).unwrap());
+    let keys: Vec<_> = keys.filter(|series| series.told == Told::Both).map(|series| series.key).collect();
+    assert_eq!(keys.iter().filter(|key| key.is_some()).count(), 4);
+    let mut told_apart: Vec<u128> = keys.into_iter().flatten().collect();
+    told_apart.sort_unstable();
+    assert_eq!(told_apart, [0, 1, 2, 3]);
+
+    // Another model is another series, together with the others too.
+    all.add(&call(0, "n"), "p", &Totals::default(), &sum, 1);
+    all.add(&call(1, "n"), "p", &Totals::default(), &sum, 1);
+    assert_eq!(all.cells.len(), 6);
+    all.clear();
+    assert_eq!([all.len(), all.rows(false).rows.len()], [0, 0]);
 }
