@@ -43,9 +43,12 @@ impl SqliteStore {
     pub fn open_with(path: &Path, sums: SumSettings) -> Result<Self, StoreError> {
         let failed = |source| StoreError::Open { path: path.to_owned(), source };
         make_private(path)?;
-        let mut writer = Connection::open(path).map_err(failed)?;
-        configure(&writer).map_err(failed)?;
-        migrate(&mut writer, path)?;
+        let mut writer = open_writer(path).map_err(failed)?;
+        if migrate(&mut writer, path)? {
+            // It would keep in memory what migrations touched.
+            drop(writer);
+            writer = open_writer(path).map_err(failed)?;
+        }
         Ok(Self {
             path: path.to_owned(),
             writer: ReentrantMutex::new(writer),
@@ -140,6 +143,12 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     options.open(path).map(drop).map_err(StoreError::io("open the database", path))
+}
+
+fn open_writer(path: &Path) -> rusqlite::Result<Connection> {
+    let writer = Connection::open(path)?;
+    configure(&writer)?;
+    Ok(writer)
 }
 
 /// WAL, so that readers and the writer do not wait for each other. `NORMAL` forces the log to disk at

@@ -43,8 +43,8 @@ pub(super) fn is_current(db: &Connection) -> rusqlite::Result<bool> {
     Ok(i64::try_from(MIGRATIONS.len()) == Ok(found))
 }
 
-/// Applies what is missing, each migration in a transaction of its own.
-pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError> {
+/// Applies what is missing, each migration in a transaction of its own. False when nothing was.
+pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<bool, StoreError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let found: i64 = db
         .query_row("PRAGMA user_version", [], |row| row.get(0))
@@ -55,7 +55,7 @@ pub(super) fn migrate(db: &mut Connection, path: &Path) -> Result<(), StoreError
     for (number, sql) in (1i64..).zip(MIGRATIONS).filter(|(number, _)| *number > found) {
         apply(db, number, sql).map_err(StoreError::query("bring the tables up to date"))?;
     }
-    Ok(())
+    Ok(found < known)
 }
 
 fn apply(db: &mut Connection, number: i64, sql: &str) -> rusqlite::Result<()> {
