@@ -13,6 +13,7 @@ pub(crate) mod quota;
 pub(crate) mod race;
 pub(crate) mod session;
 mod shared;
+pub(crate) mod stake;
 pub(crate) mod tolls;
 mod traced;
 mod unwritten;

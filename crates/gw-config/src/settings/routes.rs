@@ -1,5 +1,6 @@
 //! Dynamic routes: graphs of nodes, written in the file or sent to the admin API.
 
+use super::limits::{SharingMode, WithoutRedis};
 use super::overload::QueueSettings;
 use super::retry::RetrySettings;
 use crate::place::At;
@@ -36,6 +37,10 @@ settings! {
         optional limit: NodeLimitSettings,
         /// Of a rate limit or a budget limit: the node for requests within it.
         optional within: Text,
+        /// Of a rate limit, with Redis, for whom it counts: `strict` (all gateways together, asked by each request that comes there), `leased` (all together, from what each has set aside) or `local` (each by itself); `strict` unless given.
+        optional mode: SharingMode,
+        /// Of a rate limit: what holds while Redis cannot be asked: `local` (the gateway's share), `closed` (nothing is within it) or `open` (what the gateway's own count allows); `local` unless given.
+        optional on_unavailable: WithoutRedis,
         /// Of a rate limit: the node for requests above it. They are refused with 429 unless given.
         optional exceeded: Text,
         /// Of a budget limit: how many US dollars the requests may cost that go on to `within`.

@@ -1,6 +1,6 @@
 //! What a dynamic route has besides groups: gates, which let so many requests pass, and ends. It must not count.
 
-use crate::limits::Period;
+use crate::limits::{Period, Sharing};
 use crate::money::NanoUsd;
 use crate::refusal::{ErrorCode, Refusal};
 use std::sync::Arc;
@@ -27,6 +27,8 @@ pub enum GateLimit {
         max: u64,
         /// Length of the window in seconds.
         per_seconds: u32,
+        /// How it holds where several gateways meet.
+        sharing: Sharing,
     },
     /// What the requests cost that pass and are served behind the gate.
     Budget {

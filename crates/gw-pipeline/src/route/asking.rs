@@ -2,18 +2,22 @@
 
 use super::meaning::Meaning;
 use super::order::{Asked, Fitness};
+use super::passing::Passing;
 use super::subject::{Caller, Gathered};
 use super::task::Signs;
 use crate::health::Standing;
 use crate::lineup::Lineup;
-use gw_model::limits::Budget;
+use crate::ticket::stake::Stake;
+use crate::worker::Worker;
+use gw_model::limits::{Budget, LimitUnit};
 use gw_model::policy::Condition;
 use gw_model::routing::{Auto, Gate, GateBy, GateLimit, GateUnit, HealthPolicy, StickyBy, stable_hash};
 use gw_model::snapshot::Target;
 use gw_model::{Call, Earlier, Micros, ServiceTier, Unit, WireFormat};
-use gw_store::memory::{BudgetView, Counter, Gates, Rate};
+use gw_store::memory::{Amounts, Chain, Counter, Gates, Rate};
 use smallvec::SmallVec;
 use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// See [`Asked`].
@@ -36,20 +40,11 @@ pub(super) struct Asking<'a> {
     pub(super) told: RefCell<SmallVec<[(usize, bool); 8]>>,
     /// Counters of gates.
     pub(super) gates: &'a Gates,
+    /// Who counts there; `None` where a request is only thought of.
+    pub(super) worker: Option<&'a Rc<Worker>>,
     /// What was found at gates so far: an order may be made again.
     pub(super) passing: RefCell<Passing>,
     pub(super) now: Micros,
-}
-
-/// What was found at gates.
-#[derive(Debug, Default)]
-pub(super) struct Passing {
-    /// Those that have counted the request.
-    taken: SmallVec<[Counter; 2]>,
-    /// Those whose budget has no room for it.
-    closed: SmallVec<[Counter; 2]>,
-    /// Where budgets stood that were asked for, by their gates.
-    pub(super) budgets: Vec<(u64, BudgetView)>,
 }
 
 impl Asked for Asking<'_> {
@@ -107,28 +102,29 @@ impl Asked for Asking<'_> {
 
     fn passes(&self, gate: &Gate, takes: bool) -> bool {
         let counter = self.counter(gate);
-        let (unit, max, per_seconds) = match gate.limit {
-            GateLimit::Rate { unit, max, per_seconds } => (unit, max, per_seconds),
+        let (unit, max, per_seconds, sharing) = match gate.limit {
+            GateLimit::Rate { unit, max, per_seconds, sharing } => (unit, max, per_seconds, sharing),
             GateLimit::Budget { limit, period } => {
                 return self.has_money(counter, &Budget::new(limit, period));
             }
         };
-        let units = match unit {
-            GateUnit::Requests => 1,
-            GateUnit::Tokens => self.call.facts.input_tokens,
+        let tokens = Amounts { input: self.call.facts.input_tokens, ..Amounts::default() };
+        let (unit, amounts, units) = match unit {
+            GateUnit::Requests => (LimitUnit::Requests, Amounts::default(), 1),
+            GateUnit::Tokens => (LimitUnit::InputTokens, tokens, tokens.input),
         };
-        let rate = Rate { max, per_seconds };
-        if self.passing.borrow().taken.contains(&counter) {
-            return true;
+        let rate = Rate { unit, max, per_seconds, sharing };
+        let mut passing = self.passing.borrow_mut();
+        if let Some(known) = passing.known(counter, takes) {
+            return known;
         }
-        if !takes {
+        let Some(worker) = self.worker.filter(|_| takes) else {
             return self.gates.has_room(counter, rate, self.now, units);
-        }
-        let is_taken = self.gates.take(counter, rate, self.now, units);
-        if is_taken {
-            self.passing.borrow_mut().taken.push(counter);
-        }
-        is_taken
+        };
+        let Some(link) = self.gates.link(counter, rate, self.now) else { return false };
+        let Ok(stake) = Stake::here(worker, Chain::new([link]), amounts) else { return false };
+        passing.pass(counter, stake);
+        true
     }
 
     fn sticky(&self, by: &[StickyBy]) -> Option<u64> {
@@ -186,9 +182,11 @@ impl Asking<'_> {
         view.spent.plus(view.reserved) < view.limit && !passing.closed.contains(&counter)
     }
 
-    /// From now on the request does not pass there.
+    /// From now on the request does not pass there: its order is made again.
     pub(super) fn close(&self, counter: Counter) {
-        self.passing.borrow_mut().closed.push(counter);
+        let mut passing = self.passing.borrow_mut();
+        passing.closed.push(counter);
+        passing.turn_back();
     }
 
     /// The class, and what says so. What the prompt means comes first: the configuration says what to compare it with.

@@ -1,11 +1,13 @@
 //! Sixth stage: which targets, in which order. `order` and the strategies are pure functions of the model, the state of
-//! its deployments, the request and a seed; here they get all of that. It must not talk to anything or hold money.
+//! its deployments, the request and a seed; here they get all of that. It must not talk to anything but those
+//! who count a route's limits for all gateways, or hold money.
 
 mod asking;
 mod budgets;
 pub(crate) mod meaning;
 pub(crate) mod measure;
 pub(crate) mod order;
+mod passing;
 pub(crate) mod resolve;
 pub mod semantic;
 mod simulate;
@@ -22,14 +24,17 @@ pub(crate) use strategies::weighted;
 use crate::guard::Screened;
 use crate::lineup::Lineup;
 use crate::live::Live;
+use crate::reserve::hold_refusal;
 use crate::ticket::tolls::Tolls;
 use crate::ticket::{Rejected, Ticket};
 use asking::{Asking, State};
 use gw_model::routing::FailurePolicy;
 use gw_model::snapshot::{Model, Target};
 use gw_model::{Call, Earlier, ErrorCode, Micros, Refusal};
+use gw_store::memory::HoldRefused;
 use meaning::Meaning;
 use order::{Ordered, Scene};
+use passing::Passing;
 use std::cell::RefCell;
 use std::sync::Arc;
 use subject::{Caller, Gathered, Looked};
@@ -97,7 +102,20 @@ pub(crate) async fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) 
         None => Looked::default(),
     };
     let signs = if model.asks_task() { Signs::of_any(&call).await } else { Signs::default() };
-    let route = meaning.and_then(|meaning| route(&ticket, &live, &call, &model, &meaning, (looked, signs)));
+    let route = match meaning {
+        Ok(meaning) => {
+            let scenery =
+                Scenery { ticket: &ticket, live: &live, call: &call, model: &model, meaning: &meaning };
+            let mut passing = Passing::default();
+            let found = route(&scenery, (looked, signs), &mut passing);
+            match passing.must_ask() {
+                false => found,
+                // Boxed, since few routes have limits that gateways share.
+                true => Box::pin(asked(&scenery, found, signs, passing)).await,
+            }
+        }
+        Err(refusal) => Err(refusal),
+    };
     match route {
         Ok((route, tolls)) => {
             ticket.set_tolls(tolls);
@@ -107,14 +125,53 @@ pub(crate) async fn plan(screened: Screened, meaning: Result<Meaning, Refusal>) 
     }
 }
 
-fn route(
-    ticket: &Ticket,
-    live: &Live,
-    call: &Call,
-    model: &Lineup,
-    meaning: &Meaning,
-    (looked, signs): (Looked, Signs),
+/// What a route is found by.
+#[derive(Clone, Copy)]
+struct Scenery<'a> {
+    ticket: &'a Ticket,
+    live: &'a Live,
+    call: &'a Call,
+    model: &'a Lineup,
+    meaning: &'a Meaning,
+}
+
+/// The route, when all gateways together have let the request pass the limits on its way. Where they do not, it takes
+/// another way, or is refused there.
+async fn asked(
+    scenery: &Scenery<'_>,
+    mut found: Result<(Route, Tolls), Refusal>,
+    signs: Signs,
+    mut passing: Passing,
 ) -> Result<(Route, Tolls), Refusal> {
+    // Each turn closes a limit, and a route has so many of them.
+    while !passing.ask().await {
+        if let Ok((_, tolls)) = &mut found {
+            let worker = scenery.ticket.worker();
+            tolls.release(&worker.gateway().gates.purses, worker.now());
+        }
+        // What the body says is looked for again: this is rare.
+        let looked = match scenery.model.reads() {
+            Some(reads) => Looked::at_any(reads, scenery.call).await,
+            None => Looked::default(),
+        };
+        // The budgets on the way are asked anew.
+        found = route(scenery, (looked, signs), &mut passing);
+    }
+    match found {
+        // That a limit is reached would be a guess.
+        Err(refusal) if passing.is_unsure && refusal.code == ErrorCode::RateLimitExceeded => {
+            Err(hold_refusal(&HoldRefused::Unavailable))
+        }
+        found => found,
+    }
+}
+
+fn route(
+    scenery: &Scenery<'_>,
+    (looked, signs): (Looked, Signs),
+    passing: &mut Passing,
+) -> Result<(Route, Tolls), Refusal> {
+    let Scenery { ticket, live, call, model, meaning } = *scenery;
     let worker = ticket.worker();
     let policy = &live.snapshot.health;
     let now = worker.now();
@@ -138,7 +195,8 @@ fn route(
         gathered,
         told: RefCell::default(),
         gates: &worker.gateway().gates,
-        passing: RefCell::default(),
+        worker: Some(worker),
+        passing: RefCell::new(std::mem::take(passing)),
         now,
     };
     let state = State { model, policy, tokens: call.facts.input_tokens, now };
@@ -150,6 +208,8 @@ fn route(
     // The request may never come there.
     let scene = Scene { takes: false, ..scene };
     let fallbacks = fallbacks(model, &scene, most);
+    *passing = asking.passing.take();
+    passing.arrive();
     let is_lost = found.order.is_empty() && found.parked.is_empty();
     // Where no condition holds, the model cannot serve the request, and others may.
     let others = fallbacks.as_ref().is_some_and(|others| !others.default.is_empty());

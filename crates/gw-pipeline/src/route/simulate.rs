@@ -85,6 +85,7 @@ pub async fn simulate(
         gathered: model.reads().map(gather).transpose()?,
         told: RefCell::default(),
         gates,
+        worker: None,
         passing: RefCell::default(),
         now,
     };

@@ -525,7 +525,8 @@ fn end(name: &str) -> Destination {
 }
 
 fn gated(counter: u64, to: Destination) -> Member {
-    let limit = GateLimit::Rate { unit: GateUnit::Requests, max: 1, per_seconds: 1 };
+    let limit =
+        GateLimit::Rate { unit: GateUnit::Requests, max: 1, per_seconds: 1, sharing: Default::default() };
     let gate = Gate { counter, by: GateBy::Route, limit };
     Member { gate: Some(Arc::new(gate)), ..Member::to(to, 1, 0) }
 }

@@ -75,6 +75,7 @@ mod resilience;
 mod roles;
 mod rollover;
 mod route_budgets;
+mod route_limits;
 mod routing;
 mod scim;
 mod semantic;

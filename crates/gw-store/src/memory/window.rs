@@ -63,7 +63,8 @@ enum Judge {
 }
 
 impl Window {
-    /// Takes `n` units if they fit; else says in how many microseconds they may.
+    /// Takes `n` units if they fit, as a chain does in two steps; else says in how many microseconds they may.
+    #[cfg(test)]
     pub(super) fn take(&mut self, bound: &Bound, now: Micros, n: u64) -> Result<Stamp, u64> {
         match self.wait_for(bound, now, n) {
             Some(wait) => Err(wait),

@@ -20,7 +20,7 @@ const fn keys_of(kind: NodeType) -> (&'static [&'static str], &'static [&'static
     match kind {
         NodeType::Condition => (&["when", "then", "else"], &[]),
         NodeType::Percentage => (&["branches"], &["by"]),
-        NodeType::RateLimit => (&["limit", "within"], &["by", "exceeded"]),
+        NodeType::RateLimit => (&["limit", "within"], &["by", "exceeded", "mode", "on_unavailable"]),
         NodeType::BudgetLimit => (&["limit_usd", "period", "within"], &["by", "over"]),
         NodeType::Model => (&["model"], &["timeout", "retry", "next"]),
         NodeType::End => (&[], &["status", "message"]),
@@ -89,6 +89,8 @@ fn written(node: &NodeSettings) -> Vec<(&'static str, Place)> {
         ("limit", place(&node.limit)),
         ("within", place(&node.within)),
         ("exceeded", place(&node.exceeded)),
+        ("mode", place(&node.mode)),
+        ("on_unavailable", place(&node.on_unavailable)),
         ("limit_usd", place(&node.limit_usd)),
         ("period", place(&node.period)),
         ("over", place(&node.over)),

@@ -8,6 +8,7 @@ use super::super::targets::MAX_MEMBERS;
 use super::check;
 use crate::errors::Faults;
 use crate::place::{At, Place};
+use crate::settings::limits::{SharingMode, WithoutRedis, sharing};
 use crate::settings::routes::{NodeSettings, NodeType, RouteSettings, SubjectName};
 use crate::shape::{BudgetPeriod, NamedEntry, Text};
 use gw_model::ErrorCode;
@@ -188,7 +189,10 @@ impl<'a> Walk<'a, '_> {
             (Some(requests), _) => (GateUnit::Requests, requests.value.get()),
             (None, tokens) => (GateUnit::Tokens, tokens.as_ref()?.value.get()),
         };
-        let limit = GateLimit::Rate { unit, max, per_seconds: limit.per_seconds.value.small() };
+        let mode = settings.mode.map_or(SharingMode::Strict, |mode| mode.value);
+        let without = settings.on_unavailable.map_or(WithoutRedis::Local, |without| without.value);
+        let (per_seconds, sharing) = (limit.per_seconds.value.small(), sharing(mode, without));
+        let limit = GateLimit::Rate { unit, max, per_seconds, sharing };
         self.gated(node, limit, settings.exceeded.as_ref(), ErrorCode::RateLimitExceeded)
     }
 

@@ -2,7 +2,7 @@
 
 use super::super::tests::{faults, ok};
 use super::{RouteFault, compile_route};
-use gw_model::limits::Period;
+use gw_model::limits::{Period, Sharing};
 use gw_model::routing::{Destination, GateBy, GateLimit, GateUnit, Group, StickyBy, Strategy};
 use gw_model::snapshot::{Model, Snapshot};
 use gw_model::{ErrorCode, NanoUsd};
@@ -74,7 +74,15 @@ fn nodes_become_groups_and_a_graph_becomes_a_tree() {
     let gate = guard.members[0].gate.as_ref().expect("a gate");
     assert_eq!(
         (gate.limit, gate.by),
-        (GateLimit::Rate { unit: GateUnit::Requests, max: 3, per_seconds: 10 }, GateBy::Customer)
+        (
+            GateLimit::Rate {
+                unit: GateUnit::Requests,
+                max: 3,
+                per_seconds: 10,
+                sharing: Sharing::default()
+            },
+            GateBy::Customer
+        )
     );
     let Destination::Group(split) = &guard.members[0].to else { panic!("a group") };
     assert_eq!(split.strategy, Strategy::Sticky([StickyBy::User].into()));

@@ -142,7 +142,7 @@ fn said(model: &Model, found: &Simulated, group: &Group, taken: &Taken) -> (&'st
 /// What a gate is, and where it stands.
 fn at_gate(gate: &Gate, found: &Simulated, where_to: &str) -> (&'static str, String) {
     match gate.limit {
-        GateLimit::Rate { unit, max, per_seconds } => {
+        GateLimit::Rate { unit, max, per_seconds, .. } => {
             let what = match unit {
                 GateUnit::Requests => "requests",
                 GateUnit::Tokens => "tokens",
