@@ -141,9 +141,18 @@ pub fn answer(body: &[u8]) -> Result<Vec<Text>, JsonError> {
 /// The texts of an event of a stream. Data that is no JSON, such as an end mark, has none and ends all.
 #[must_use]
 pub fn event(format: WireFormat, name: Option<&str>, data: &[u8]) -> EventTexts {
-    let Ok(mut found) = walk::body(data, walk::Mode::Event(format)) else {
-        return EventTexts { ended: Ended::All, ..EventTexts::default() };
-    };
+    walked(format, name, data).unwrap_or_else(EventTexts::of_no_json)
+}
+
+impl EventTexts {
+    fn of_no_json() -> Self {
+        Self { ended: Ended::All, ..Self::default() }
+    }
+}
+
+/// As [`event`]; `None` for data that is no JSON.
+fn walked(format: WireFormat, name: Option<&str>, data: &[u8]) -> Option<EventTexts> {
+    let mut found = walk::body(data, walk::Mode::Event(format)).ok()?;
     let kind = found.kind.take();
     let kind = kind.as_deref().or(name).unwrap_or_default();
     let by_kind = match kind {
@@ -162,7 +171,7 @@ pub fn event(format: WireFormat, name: Option<&str>, data: &[u8]) -> EventTexts 
         _ => found.ended,
     };
     let is_echo = kind.starts_with("response.") && !kind.ends_with(".delta");
-    EventTexts { texts: found.texts, ended: by_kind, is_echo }
+    Some(EventTexts { texts: found.texts, ended: by_kind, is_echo })
 }
 
 #[cfg(test)]

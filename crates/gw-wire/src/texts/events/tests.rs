@@ -5,19 +5,98 @@ use crate::texts::event;
 use gw_model::WireFormat;
 use proptest::prelude::*;
 
-/// Reads events one after the other, and each again without those before it; gives how many were like a model.
+/// Reads the events of a stream of a thread that has read none; gives how many were like a model.
 fn check(format: WireFormat, events: &[(Option<&str>, String)]) -> usize {
+    std::thread::scope(|scope| scope.spawn(|| check_next(format, events)).join().unwrap())
+}
+
+/// Reads events one after the other, and each again without those before it; gives how many were like a model.
+fn check_next(format: WireFormat, events: &[(Option<&str>, String)]) -> usize {
     let mut reader = EventReader::new(format);
     let mut alike = 0;
     for (name, data) in events {
-        let is_like = reader.models.iter().any(|model| model.read(*name, data.as_bytes()).is_some());
-        alike += usize::from(is_like);
         let want = event(format, *name, data.as_bytes());
         let got = reader.read(*name, data.as_bytes());
         assert_eq!((&got.texts, got.ended, got.is_echo), (&want.texts, want.ended, want.is_echo), "{data}");
+        alike += usize::from(reader.is_alike());
     }
     assert!(reader.models.len() <= MAX_MODELS);
     alike
+}
+
+/// A value of a member, by which events may differ.
+fn any_value() -> impl Strategy<Value = String> {
+    let words = ["c-1", "c-2", "a b", "", "é", r"x\u0041", r#"\"id\":\"y\""#, ",", "{", "assistant", "stop"];
+    let numbers = ["0", "1", "7", "00", "1760000000", "999999", "1000000", "0123456", "1.5", "-3", "1e9"];
+    let others = ["null", "[]", "{}", "true", r#"{"id":"c-1"}"#, r#"[{"token":"a"}]"#, r#"{"content":"t"}"#];
+    prop_oneof![
+        prop::sample::select(words.to_vec()).prop_map(|word| format!("\"{word}\"")),
+        prop::sample::select(numbers.to_vec()).prop_map(str::to_owned),
+        prop::sample::select(others.to_vec()).prop_map(str::to_owned),
+    ]
+}
+
+/// A member, with or without blanks.
+fn any_member() -> impl Strategy<Value = String> {
+    let names = [
+        "id",
+        "created",
+        "model",
+        "system_fingerprint",
+        "object",
+        "type",
+        "role",
+        "index",
+        "content",
+        "text",
+        "delta",
+        "logprobs",
+        "finish_reason",
+        "usage",
+        "total_tokens",
+        "obfuscation",
+        "sequence_number",
+        "item_id",
+        "args",
+        "metadata",
+        "arguments",
+        "refusal",
+        "at",
+    ];
+    (prop::sample::select(names.to_vec()), any_value(), 0usize..4).prop_map(|(name, value, blanks)| {
+        match blanks {
+            0 => format!("\"{name}\" : {value}"),
+            1 => format!("\"{name}\": {value}"),
+            _ => format!("\"{name}\":{value}"),
+        }
+    })
+}
+
+/// An event with a choice or two, some members of which are in odd places.
+fn any_event() -> impl Strategy<Value = (Option<&'static str>, String)> {
+    let members = || prop::collection::vec(any_member(), 0..3);
+    let pieces = prop::sample::select(vec!["a", "b c", r#"q\"q"#, "", r"\n", "é", r"\x"]);
+    let name = prop::sample::select(vec![
+        None,
+        None,
+        None,
+        Some("content_block_delta"),
+        Some("response.output_text.delta"),
+    ]);
+    (name, members(), members(), members(), pieces, 0usize..3, any::<bool>()).prop_map(
+        |(name, head, choice, tail, piece, index, is_second)| {
+            let comma = |list: &[String]| list.iter().map(|member| format!("{member},")).collect::<String>();
+            let one = |index: usize| {
+                format!(
+                    r#"{{{}"index":{index},"delta":{{{}"content":"{piece}"}}}}"#,
+                    comma(&choice),
+                    comma(&tail)
+                )
+            };
+            let choices = if is_second { format!("{},{}", one(index), one(index + 1)) } else { one(index) };
+            (name, format!(r#"{{{}"choices":[{choices}]}}"#, comma(&head)))
+        },
+    )
 }
 
 fn chat(index: usize, text: &str, rest: &str) -> (Option<&'static str>, String) {
@@ -91,7 +170,84 @@ fn a_stream_of_events_that_differ_makes_models_only_for_a_while() {
     assert_eq!(check(WireFormat::OpenAiChat, &events), 0);
 }
 
+/// The frames of a stream as OpenAI's has them.
+fn stream(id: &str, created: u64, words: &[&str]) -> Vec<(Option<&'static str>, String)> {
+    let frame = |choices: String, usage: &str| {
+        let data = format!(
+            r#"{{"id":"{id}","object":"chat.completion.chunk","created":{created},"model":"gpt-5","service_tier":"default","system_fingerprint":"fp_{id}","choices":[{choices}],"usage":{usage}}}"#
+        );
+        (None, data)
+    };
+    let choice = |delta: &str, finish: &str| {
+        format!(r#"{{"index":0,"delta":{{{delta}}},"logprobs":null,"finish_reason":{finish}}}"#)
+    };
+    let mut events = vec![frame(choice(r#""role":"assistant","content":"","refusal":null"#, "null"), "null")];
+    events.extend(words.iter().map(|word| frame(choice(&format!(r#""content":"{word}""#), "null"), "null")));
+    events.push(frame(choice("", r#""stop""#), "null"));
+    let count = words.len();
+    let usage = format!(r#"{{"prompt_tokens":9,"completion_tokens":{count},"total_tokens":{}}}"#, 9 + count);
+    events.push(frame(String::new(), &usage));
+    events.push((None, "[DONE]".to_owned()));
+    events
+}
+
+#[test]
+fn what_one_stream_learned_serves_the_next() {
+    let words = ["Hello", " there", ", you"];
+    std::thread::scope(|scope| {
+        let reads = scope.spawn(|| {
+            // Pieces behind the first one; nothing else.
+            assert_eq!(check_next(WireFormat::OpenAiChat, &stream("c-1", 1_760_000_000, &words)), 2);
+            for (id, created) in [("c-2", 1_760_000_001), ("chatcmpl-x", 1_800_000_000)] {
+                let events = stream(id, created, &words);
+                assert_eq!(check_next(WireFormat::OpenAiChat, &events), events.len() - 1);
+            }
+            // What is no word of a protocol is text.
+            let odd = stream("c 3", 1_760_000_001, &words);
+            assert_eq!(check_next(WireFormat::OpenAiChat, &odd), 0);
+            // Numbers of so few digits are told apart from those that may be somebody's.
+            let old = stream("c-4", 17, &words);
+            assert_eq!(check_next(WireFormat::OpenAiChat, &old), 2);
+        });
+        reads.join().unwrap();
+    });
+    // Other threads learn for themselves.
+    assert_eq!(check(WireFormat::OpenAiChat, &stream("c-1", 1_760_000_000, &words)), 2);
+}
+
+#[test]
+fn models_keep_no_text() {
+    let events = stream("c-1", 1_760_000_000, &["a secret", "another"]);
+    let data = events[1].1.as_bytes();
+    let found = event(WireFormat::OpenAiChat, None, data);
+    let model = super::Model::of(None, data, &found).unwrap();
+    let kept = format!("{model:?}");
+    let bytes = format!("{:?}", b"secret").replace(['[', ']'], "");
+    assert!(!kept.contains(&bytes) && !kept.contains("secret"), "{kept}");
+}
+
+#[test]
+fn an_event_whose_ids_never_stay_is_read_all_the_same() {
+    let events: Vec<_> =
+        (0..100).map(|n| stream(&format!("c-{n}"), 1_760_000_000 + n, &["x"]).swap_remove(1)).collect();
+    assert_eq!(check(WireFormat::OpenAiChat, &events), 99);
+}
+
 proptest! {
+    /// Streams of all kinds, one after the other, are read as if none had come before: with other ids, members in another
+    /// order, members twice, escapes, probabilities of tokens, several choices, and usage.
+    #[test]
+    fn streams_do_not_mislead_each_other(
+        streams in prop::collection::vec((0usize..6, prop::collection::vec(any_event(), 1..12)), 1..6),
+    ) {
+        let formats = [WireFormat::OpenAiChat, WireFormat::OpenAiResponses, WireFormat::AnthropicMessages, WireFormat::GeminiGenerate, WireFormat::CohereChat, WireFormat::OpenAiCompletions];
+        for (format, events) in &streams {
+            let events: Vec<(Option<&str>, String)> =
+                events.iter().map(|(name, data)| (*name, data.clone())).collect();
+            check_next(formats[*format], &events);
+        }
+    }
+
     /// Events that differ in any one place from one before are read as they are alone.
     #[test]
     fn no_change_of_an_event_goes_unseen(
