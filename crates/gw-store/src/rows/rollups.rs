@@ -54,24 +54,29 @@ pub(crate) struct RollupRows {
     pub(crate) series: BTreeMap<i64, (Vec<u8>, i64)>,
 }
 
+/// The series that a share of a call at a provider counts for, with all of its caller.
+pub(super) fn series_of<'a>(counted: &Counted<'a>, provider: &'a str) -> Series<'a> {
+    let accounts = Series::accounts_of(counted.accounts);
+    let has_team = accounts
+        .chunks(crate::accounts::ACCOUNT_BYTES)
+        .any(|id| id.first() == Some(&gw_model::Level::Team.code()));
+    Series {
+        told: Told::Both,
+        key: counted.key,
+        team: if has_team { "" } else { counted.team },
+        accounts,
+        model: counted.counted_model(),
+        provider,
+        outcome: outcome_code(counted.outcome),
+        class: u8::try_from(counted.status / 100).unwrap_or(0),
+        error: counted.error,
+        cache: counted.cache,
+    }
+}
+
 impl Cells {
     fn series(&mut self, counted: &Counted<'_>, provider: &str) -> u32 {
-        let accounts = Series::accounts_of(counted.accounts);
-        let has_team = accounts
-            .chunks(crate::accounts::ACCOUNT_BYTES)
-            .any(|id| id.first() == Some(&gw_model::Level::Team.code()));
-        let series = Series {
-            told: Told::Both,
-            key: counted.key,
-            team: if has_team { "" } else { counted.team },
-            accounts,
-            model: counted.counted_model(),
-            provider,
-            outcome: outcome_code(counted.outcome),
-            class: u8::try_from(counted.status / 100).unwrap_or(0),
-            error: counted.error,
-            cache: counted.cache,
-        };
+        let series = series_of(counted, provider);
         self.series.of(|to| series.pack(to))
     }
 
