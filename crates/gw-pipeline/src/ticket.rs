@@ -482,6 +482,10 @@ impl Open {
             (None, UsageSource::None) => (usage, source, NanoUsd::ZERO),
             (None, UsageSource::Upstream | UsageSource::Estimated) => {
                 let tier = self.tier;
+                // A tier that was asked for is charged where the upstream names none; the record says so.
+                if tier != ServiceTier::Standard {
+                    usage.service_tier = usage.service_tier.or(Some(tier));
+                }
                 self.note_prices(&attempt.target, &usage, tier);
                 (usage, source, price(&attempt.target.info, &usage, tier))
             }

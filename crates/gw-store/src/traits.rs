@@ -20,7 +20,7 @@ use gw_model::{AccountId, KeyId, Micros};
 pub(crate) use people::NO_ISSUER;
 pub use people::{GroupStore, SignInStore, TokenStore};
 pub use records::{
-    Analytics, DatasetStore, EvaluationStore, ExportStore, Keep, RecordStore, Reports, ViewStore,
+    Analytics, DatasetStore, EvaluationStore, ExportStore, Keep, RecordStore, RecostStore, Reports, ViewStore,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -310,6 +310,7 @@ pub trait ControlStore:
     + EvaluationStore
     + ExportStore
     + GroupStore
+    + RecostStore
     + RouteStore
     + SignInStore
     + TokenStore
@@ -329,6 +330,7 @@ impl<
         + EvaluationStore
         + ExportStore
         + GroupStore
+        + RecostStore
         + RouteStore
         + SignInStore
         + TokenStore
@@ -389,6 +391,7 @@ pub trait Database:
     + EvaluationStore
     + ExportStore
     + GroupStore
+    + RecostStore
     + RouteStore
     + SignInStore
     + TokenStore

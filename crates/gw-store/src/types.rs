@@ -7,7 +7,10 @@ mod bulk;
 mod datasets;
 mod evaluations;
 mod exports;
+mod jobs;
+mod prices;
 mod records;
+mod recosting;
 mod routes;
 mod scim;
 mod search;
@@ -33,7 +36,10 @@ pub use evaluations::{
     EvaluationId, EvaluationState, ResultFigures, StoredEvaluation, StoredResult, Verdict,
 };
 pub use exports::{ExportState, StoredExport};
+pub use jobs::{JobState, StoredJob};
+pub use prices::PricePage;
 pub use records::{Feedback, SealedBodies};
+pub use recosting::{FormerCost, PastAttempt, Recost, Repriced, StoredRecosting, Written};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};
 pub use search::{FeedbackFilter, LogFilter, LogPage, LogRow, Span};

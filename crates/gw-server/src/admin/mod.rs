@@ -35,6 +35,7 @@ mod models;
 pub(crate) mod openapi;
 mod own;
 mod parameters;
+mod prices;
 mod providers;
 mod query;
 mod reconcile;
@@ -158,6 +159,10 @@ fn records() -> Router<Arc<App>> {
         .route("/exports/{id}", get(exports::show))
         .route("/exports/{id}/cancel", post(exports::cancel))
         .route("/exports/{id}/download", get(exports::download))
+        .route("/prices/{name}/history", get(prices::history))
+        .route("/prices/recostings", get(prices::list).post(prices::create))
+        .route("/prices/recostings/{id}", get(prices::show))
+        .route("/prices/recostings/{id}/cancel", post(prices::cancel))
         .route("/reports/chargeback", get(reports::chargeback))
         .route("/reports/reconcile", post(reconcile::report))
 }

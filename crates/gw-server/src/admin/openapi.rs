@@ -13,6 +13,7 @@ mod exports;
 mod keys;
 mod logs;
 pub(super) mod parameters;
+mod prices;
 mod tokens;
 
 use serde_json::{Map, Value, json};
@@ -70,6 +71,7 @@ pub(super) fn operations() -> impl Iterator<Item = &'static Operation> {
         datasets::OPERATIONS,
         evaluations::OPERATIONS,
         logs::OPERATIONS,
+        prices::OPERATIONS,
     ];
     OPERATIONS.iter().chain(more.into_iter().flatten())
 }
@@ -545,6 +547,7 @@ fn schemas() -> Value {
         map.extend(datasets::schemas());
         map.extend(evaluations::schemas());
         map.extend(logs::schemas());
+        map.extend(prices::schemas());
         if let Value::Object(keys) = keys::schemas() {
             map.extend(keys);
         }

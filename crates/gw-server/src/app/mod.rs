@@ -21,6 +21,7 @@ pub(crate) mod keys;
 pub(crate) mod models;
 pub(crate) mod ownership;
 pub(crate) mod plugins;
+pub(crate) mod prices;
 pub(crate) mod replay;
 pub(crate) mod reports;
 pub(crate) mod routes;

@@ -21,6 +21,7 @@ mod logs;
 mod migrate;
 mod models;
 pub(crate) mod output;
+mod prices;
 mod report;
 mod routes;
 mod schema;
@@ -67,6 +68,8 @@ enum Command {
     Usage(usage::UsageArguments),
     /// Report what was used and what it cost, for whoever pays.
     Report(report::ReportArguments),
+    /// Show what models cost from when on, and have past calls cost something else.
+    Prices(prices::PricesArguments),
     /// Show the records of requests.
     Logs(logs::LogsArguments),
     /// Show which models can be called.
@@ -109,6 +112,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Usage(arguments) => usage::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Prices(arguments) => prices::run(&arguments),
         Command::Logs(arguments) => logs::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Cache(arguments) => cache::run(&arguments),

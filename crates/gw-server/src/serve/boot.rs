@@ -11,6 +11,7 @@ use crate::app::embeddings::{self, Reading};
 use crate::app::evaluations;
 use crate::app::exports;
 use crate::app::plugins;
+use crate::app::prices::recosting;
 use crate::app::routes as app_routes;
 use crate::app::site::SiteParts;
 use crate::app::state::{App, ApplyError};
@@ -286,6 +287,7 @@ fn background_threads(app: &Arc<App>, phases: watch::Receiver<Phase>) -> io::Res
         telemetry::exporter::start(app, phases.clone())?,
         exports::run::start(app, phases.clone())?,
         evaluations::run::start(app, phases.clone())?,
+        recosting::run::start(app, phases.clone())?,
         alerts::start(app, phases.clone())?,
     ];
     threads.extend(follow::start(app, phases)?);

@@ -68,6 +68,7 @@ mod realtime_rules;
 mod reconcile;
 mod record_details;
 mod records;
+mod recosting;
 mod replay;
 mod replay_vectors;
 mod replayed;

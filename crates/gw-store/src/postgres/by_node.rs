@@ -135,6 +135,13 @@ pub(super) async fn elsewhere(
             add(UNKNOWN, id, row.try_get(1)?, row.try_get(2)?);
         }
     }
+    // Nodes have spent what was settled; sums may have more by now. What keys spent ever is written down as it was settled.
+    for (id, hour, cost) in super::recost::apart(db, first_hour).await?.each() {
+        let is_wanted = of.is_none_or(|of| of.contains(&id));
+        if is_wanted && !(id.level == Level::Key && hour == ALL_HOURS) {
+            add(UNKNOWN, id, hour, cost.saturating_neg());
+        }
+    }
     let found = costs.into_iter().map(|((node, account), hours)| of_node(node, account, &hours));
     Ok(found.filter(|one| one.total.0 > 0).collect())
 }

@@ -51,6 +51,7 @@ impl RecordStore for PostgresStore {
                 "DELETE FROM record_bodies WHERE request <= $1",
                 "DELETE FROM feedback WHERE request <= $1",
                 "DELETE FROM ledger WHERE request <= $1",
+                "DELETE FROM former_costs WHERE request <= $1",
             ] {
                 db.execute(sql, &[&last]).await?;
             }

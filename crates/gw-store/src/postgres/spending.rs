@@ -1,10 +1,11 @@
 //! What was spent in stretches of time, and by accounts in the windows of the calendar. Serves the restoration of budgets.
 
 use super::fault::Fault;
+use super::recost::apart;
 use super::session::Db;
 use crate::accounts::{account_of, bytes_of, each};
 use crate::memory::SpentByPeriod;
-use crate::rows::{ALL_DAYS, ALL_HOURS, HOURS_A_DAY, Stretches, add_spent, first_day, id_bytes};
+use crate::rows::{ALL_DAYS, ALL_HOURS, Apart, HOURS_A_DAY, Stretches, add_spent, first_day, id_bytes};
 use crate::types::{Spending, SpendingOf};
 use ahash::AHashMap;
 use gw_model::{AccountId, Level, Micros, RequestId};
@@ -22,7 +23,10 @@ const SPENT_OF: &str = "SELECT account, CASE WHEN hour < 0 THEN -1::bigint ELSE 
      LEAST(SUM(cost), 9223372036854775807)::bigint FROM account_usage WHERE account = $3 AND \
      hour = ANY(ARRAY(SELECT $1::bigint UNION ALL \
      SELECT generate_series($2::bigint, (SELECT MAX(hour) FROM account_usage)))) GROUP BY 1, 2";
-const RECORDS: &str = "SELECT LEAST(time::numeric + total_us, 9223372036854775807)::bigint, key, accounts, cost FROM records WHERE id >= $1 AND id < $2 AND cost > 0";
+/// As they were settled.
+const RECORDS: &str = "SELECT LEAST(r.time::numeric + total_us, 9223372036854775807)::bigint, key, accounts, \
+     COALESCE(f.charged, cost) FROM records AS r LEFT JOIN former_costs AS f ON f.request = r.id \
+     WHERE r.id >= $1 AND r.id < $2 AND COALESCE(f.charged, cost) > 0";
 
 /// Where the hourly sums of accounts of some levels stand.
 struct Source {
@@ -61,7 +65,7 @@ impl Source {
         })
     }
 
-    async fn tell(&self, db: &mut Db<'_>, stretches: &mut Stretches) -> Result<(), Fault> {
+    async fn tell(&self, db: &mut Db<'_>, stretches: &mut Stretches, apart: &Apart) -> Result<(), Fault> {
         let ids = stretches.accounts(self.of_keys);
         if ids.is_empty() {
             return Ok(());
@@ -79,12 +83,15 @@ impl Source {
         };
         for row in rows {
             if let Some(id) = self.id(&row)? {
-                stretches.hour(id, row.try_get(1)?, row.try_get(2)?);
+                let (hour, cost): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+                stretches.hour(id, hour, cost.saturating_sub(apart.of(id, hour)));
             }
         }
         for row in db.query(self.total, &[&self.every, &wanted]).await? {
             if let Some(id) = self.id(&row)? {
-                stretches.total(id, row.try_get(1)?);
+                // What keys spent ever is written down as it was settled.
+                let more = if self.of_keys { 0 } else { apart.of(id, ALL_HOURS) };
+                stretches.total(id, row.try_get::<_, i64>(1)?.saturating_sub(more));
             }
         }
         Ok(())
@@ -96,8 +103,9 @@ pub(super) async fn read(db: &mut Db<'_>, of: &[SpendingOf]) -> Result<Vec<Spend
     // Hours, sums and records must be of one moment.
     db.batch("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?;
     let mut stretches = Stretches::new(of);
+    let apart = apart(db, stretches.first_hour()).await?;
     for source in [KEYS, ACCOUNTS] {
-        source.tell(db, &mut stretches).await?;
+        source.tell(db, &mut stretches, &apart).await?;
     }
     for (hour, [first, end]) in stretches.scanned() {
         tell_records(db, &mut stretches, hour, [first, end]).await?;
@@ -142,6 +150,13 @@ pub(super) async fn of_accounts(
         let id = row.try_get::<_, &[u8]>(0)?.try_into().ok().and_then(account_of);
         if let Some(id) = id {
             add_spent(by_account.entry(id).or_default(), now, row.try_get(1)?, row.try_get(2)?);
+        }
+    }
+    // Of days, what was found afterwards to cost more or less is taken off.
+    for (id, hour, cost) in apart(db, first).await?.each() {
+        if let Some(spent) = by_account.get_mut(&id) {
+            let day = if hour == ALL_HOURS { ALL_DAYS } else { hour.div_euclid(HOURS_A_DAY) };
+            add_spent(spent, now, day, cost.saturating_neg());
         }
     }
     Ok(by_account.into_iter().collect())

@@ -66,6 +66,15 @@ struct Usage<'a> {
 
 /// Adds all of it.
 pub(super) async fn write(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
+    write_usage(sums, true, db).await
+}
+
+/// Adds what past calls cost more or less than they did to the sums that reports are made of.
+pub(super) async fn write_costs(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
+    write_usage(sums, false, db).await
+}
+
+async fn write_usage(sums: &Sums, with_spent: bool, db: &mut Db<'_>) -> Result<(), Fault> {
     if sums.is_empty() {
         return Ok(());
     }
@@ -98,7 +107,7 @@ pub(super) async fn write(sums: &Sums, db: &mut Db<'_>) -> Result<(), Fault> {
         &[hour, key, team, model, provider, customer, requests, errors, input, output, cached, cost, saved],
     )
     .await?;
-    if !days.is_empty() {
+    if with_spent && !days.is_empty() {
         db.execute(ADD_SPENT, &[&days, &keys, &costs]).await?;
     }
     write_accounts(sums, db).await

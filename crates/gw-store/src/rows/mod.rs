@@ -4,6 +4,7 @@
 mod account_sums;
 mod places;
 mod record;
+mod recost;
 mod rollups;
 pub(crate) mod search;
 mod spending;
@@ -16,9 +17,10 @@ pub(crate) mod verdicts;
 
 pub(crate) use account_sums::ALL_HOURS;
 pub(crate) use record::{Row, Totals, id_bytes, non_empty, signed};
+pub(crate) use recost::{CostChanges, entries as recost_entries, id_of};
 pub(crate) use rollups::{Rollup, RollupRows, SharedBounds};
 pub(crate) use spending::Stretches;
-pub(crate) use spent::{add_spent, first_day};
+pub(crate) use spent::{Apart, add_spent, first_day};
 pub(crate) use sums::{ALL_DAYS, Counted, ERRORS, Group, HOUR_US, HOURS_A_DAY, Share, Sums, UsageSum};
 pub(crate) use tolls::TollSums;
 pub(crate) use upstream::UpstreamSums;

@@ -1,10 +1,10 @@
 //! A record as a row: what of it is stored, in the columns that every database has. Serves the fold.
 
 use crate::accounts::pack;
-use crate::journal::{AttemptFrame, MediaFrame, RecordFrame};
+use crate::journal::{AttemptFrame, MediaFrame, RecordFrame, UsageFrame};
 use crate::rows::verdicts;
 use crate::types::PendingIntent;
-use gw_model::{Outcome, UsageSource, WireFormat};
+use gw_model::{Outcome, ServiceTier, UsageSource, WireFormat};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -108,7 +108,7 @@ impl<'a> Row<'a> {
         let saved = Totals { saved: signed(record.saved), ..Totals::default() };
         let totals = record.attempts.iter().fold(saved, |sum, a| sum.plus(Totals::of(a)));
         let told = record.attempts.len() > 1
-            || last.is_some_and(|a| !a.reason.is_empty())
+            || last.is_some_and(|a| !a.reason.is_empty() || is_odd(&a.usage))
             || !record.media.is_empty();
         Self {
             id: record.id,
@@ -206,6 +206,31 @@ fn source(attempts: &[AttemptFrame<'_>]) -> UsageSource {
     }
 }
 
+/// Does it cost something that the columns of a row do not tell apart? What a call consumed is known for as long as its record.
+fn is_odd(usage: &UsageFrame) -> bool {
+    let is_standard = usage.service_tier().is_none_or(|tier| tier == ServiceTier::Standard);
+    !is_standard
+        || [usage.cache_write_1h_tokens, usage.audio_input_tokens, usage.audio_output_tokens] != [0; 3]
+}
+
+/// What few attempts have: whoever computes their cost again needs it.
+fn write_odd(list: &mut String, usage: &UsageFrame) {
+    let counts = [
+        ("cache_write_tokens", usage.cache_write_tokens),
+        ("cache_write_1h_tokens", usage.cache_write_1h_tokens),
+        ("reasoning_tokens", usage.reasoning_tokens),
+        ("audio_input_tokens", usage.audio_input_tokens),
+        ("audio_output_tokens", usage.audio_output_tokens),
+    ];
+    // Writing to a String can not fail.
+    for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+        let _ = write!(list, ",\"{name}\":{count}");
+    }
+    if let Some(tier) = usage.service_tier() {
+        let _ = write!(list, ",\"service_tier\":\"{}\"", tier.as_str());
+    }
+}
+
 /// The attempts as a JSON list.
 fn tries(attempts: &[AttemptFrame<'_>], media: &[MediaFrame]) -> String {
     let mut list = String::from("[");
@@ -234,6 +259,7 @@ fn tries(attempts: &[AttemptFrame<'_>], media: &[MediaFrame]) -> String {
                 media.named().map(|(name, count)| format!("\"{name}\":{count}")).collect();
             let _ = write!(list, ",\"media\":{{{}}}", counts.join(","));
         }
+        write_odd(&mut list, &attempt.usage);
         list.push('}');
     }
     list.push(']');

@@ -79,7 +79,7 @@ impl Rollups {
     ) {
         let minute = counted.end_time.div_euclid(MINUTE_US);
         let key = counted.key.unwrap_or(0).to_be_bytes();
-        let place = self.places.of(|to| series(counted, provider).pack(to));
+        let place = self.places.of(|to| series_beside_key(counted, provider).pack(to));
         self.cell(Cell { minute, key, place }, |cell| {
             cell.sums.add(&Consumption {
                 requests: sum.requests,
@@ -192,15 +192,15 @@ impl Rollups {
     }
 }
 
-/// What a share of a call counts for. Of its key it says only that there is one.
-fn series<'a>(counted: &Counted<'a>, provider: &'a str) -> Series<'a> {
+/// The series that a share of a call at a provider counts for, with all of its caller.
+pub(super) fn series_of<'a>(counted: &Counted<'a>, provider: &'a str) -> Series<'a> {
     let accounts = Series::accounts_of(counted.accounts);
     let has_team = accounts
         .chunks(crate::accounts::ACCOUNT_BYTES)
         .any(|id| id.first() == Some(&gw_model::Level::Team.code()));
     Series {
         told: Told::Both,
-        key: counted.key.map(|_| 0),
+        key: counted.key,
         team: if has_team { "" } else { counted.team },
         accounts,
         model: counted.counted_model(),
@@ -210,6 +210,11 @@ fn series<'a>(counted: &Counted<'a>, provider: &'a str) -> Series<'a> {
         error: counted.error,
         cache: counted.cache,
     }
+}
+
+/// The same, of whose key it says only that there is one.
+fn series_beside_key<'a>(counted: &Counted<'a>, provider: &'a str) -> Series<'a> {
+    Series { key: counted.key.map(|_| 0), ..series_of(counted, provider) }
 }
 
 /// The bounds of all sums of one store.

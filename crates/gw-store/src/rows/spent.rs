@@ -1,9 +1,11 @@
 //! Which rows of `spent` count in which window of a budget.
 
 use super::sums::ALL_DAYS;
+use crate::accounts::account_of;
 use crate::memory::SpentByPeriod;
+use ahash::AHashMap;
 use gw_model::limits::Period;
-use gw_model::{Micros, NanoUsd};
+use gw_model::{AccountId, Micros, NanoUsd};
 
 pub(super) const DAY_US: i64 = 86_400_000_000;
 
@@ -36,5 +38,28 @@ pub(crate) fn add_spent(spent: &mut SpentByPeriod, now: Micros, day: i64, cost: 
         } else if time >= start_before {
             add(before);
         }
+    }
+}
+
+/// What usage has that budgets have not: what past calls were found afterwards to cost more or less, by account and hour.
+#[derive(Debug, Default)]
+pub(crate) struct Apart(AHashMap<(AccountId, i64), i64>);
+
+impl Apart {
+    /// Takes up a row.
+    pub(crate) fn add(&mut self, account: &[u8], hour: i64, cost: i64) {
+        if let Some(id) = account.try_into().ok().and_then(account_of) {
+            self.0.insert((id, hour), cost);
+        }
+    }
+
+    /// Of an account in an hour.
+    pub(crate) fn of(&self, id: AccountId, hour: i64) -> i64 {
+        self.0.get(&(id, hour)).copied().unwrap_or(0)
+    }
+
+    /// All of it.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (AccountId, i64, i64)> {
+        self.0.iter().map(|((id, hour), cost)| (*id, *hour, *cost))
     }
 }

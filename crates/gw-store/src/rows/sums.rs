@@ -181,6 +181,22 @@ impl Sums {
         self.rollups.add(counted, provider, totals, &sum, sign);
     }
 
+    /// Counts money of an attempt that is counted already, but not in roll-ups: of those some may be gone.
+    pub(crate) fn add_cost(
+        &mut self,
+        counted: &Counted<'_>,
+        provider: &str,
+        upstream_model: &str,
+        cost: i64,
+    ) {
+        let sum = UsageSum { cost, ..UsageSum::default() };
+        let key = counted.key.unwrap_or(0).to_be_bytes();
+        let cell = Cell { key, group: self.groups.of(|to| Group::pack(counted, provider, to)) };
+        self.cells.entry(cell).or_default().add(&sum);
+        self.accounts.add(counted.hour(), counted.accounts, &sum);
+        self.accounts.add_called(counted.hour(), [counted.model, provider, upstream_model], cost);
+    }
+
     /// Rows of `usage`, `account_usage` and `rollups`.
     pub(crate) fn len(&self) -> usize {
         self.cells.len() + self.accounts.len() + self.rollups.len()

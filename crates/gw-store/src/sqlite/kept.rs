@@ -56,6 +56,7 @@ pub(super) fn remove_records(store: &SqliteStore, before: Micros, most: usize) -
         db.prepare_cached("DELETE FROM record_bodies WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM feedback WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM ledger_rows WHERE request <= ?")?.execute([last])?;
+        db.prepare_cached("DELETE FROM former_costs WHERE request <= ?")?.execute([last])?;
         db.prepare_cached("DELETE FROM record_blocks WHERE last <= ?")?.execute([last])?;
         let gone = db
             .prepare_cached(

@@ -35,6 +35,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0026_short_records.sql"),
     include_str!("migrations/0027_evaluations.sql"),
     include_str!("migrations/0028_config_blocks.sql"),
+    include_str!("migrations/0029_prices.sql"),
 ];
 
 /// True when the tables are as this version writes them.

@@ -2,7 +2,7 @@
 //! Serves the restoration of budgets. All sums must be written before.
 
 use crate::accounts::{AccountBytes, account_of, bytes_of, each};
-use crate::rows::{ALL_DAYS, ALL_HOURS, Stretches, id_bytes};
+use crate::rows::{ALL_DAYS, ALL_HOURS, Apart, Stretches, id_bytes};
 use crate::types::{Spending, SpendingOf};
 use gw_model::{AccountId, Level, RequestId};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
@@ -46,21 +46,35 @@ impl Source {
         Ok(query.query_row(params![at, id], |row| row.get(0)).optional()?.flatten())
     }
 
+    /// The same as it was settled: without what calls were found afterwards to cost.
+    fn settled(
+        &self,
+        db: &Connection,
+        (sql, at): (&str, i64),
+        id: AccountId,
+        apart: &Apart,
+    ) -> rusqlite::Result<Option<i64>> {
+        // What keys spent ever is written down as it was settled.
+        let apart = if self.of_keys && at == ALL_DAYS { 0 } else { apart.of(id, at) };
+        Ok(self.cost(db, sql, at, id)?.map(|cost| cost.saturating_sub(apart)))
+    }
+
     /// Passes every hour of these accounts from the first on.
     fn hours(
         &self,
         db: &Connection,
         first: i64,
         ids: &[AccountId],
+        apart: &Apart,
         mut on_hour: impl FnMut(AccountId, i64, i64),
     ) -> rusqlite::Result<()> {
         if ids.len() > FEW {
-            return self.all_hours(db, first, on_hour);
+            return self.all_hours(db, first, apart, on_hour);
         }
         let latest: Option<i64> = db.prepare_cached(self.latest)?.query_row([], |row| row.get(0))?;
         for id in ids {
             for hour in first..=latest.unwrap_or(i64::MIN) {
-                if let Some(cost) = self.cost(db, self.one, hour, *id)? {
+                if let Some(cost) = self.settled(db, (self.one, hour), *id, apart)? {
                     on_hour(*id, hour, cost);
                 }
             }
@@ -72,6 +86,7 @@ impl Source {
         &self,
         db: &Connection,
         first: i64,
+        apart: &Apart,
         mut on_hour: impl FnMut(AccountId, i64, i64),
     ) -> rusqlite::Result<()> {
         let mut query = db.prepare_cached(self.all)?;
@@ -84,10 +99,25 @@ impl Source {
                 bytes.try_into().ok().and_then(account_of)
             };
             if let Some(id) = id {
-                on_hour(id, row.get(1)?, row.get(2)?);
+                let (hour, cost): (i64, i64) = (row.get(1)?, row.get(2)?);
+                on_hour(id, hour, cost.saturating_sub(apart.of(id, hour)));
             }
         }
         Ok(())
+    }
+}
+
+impl Apart {
+    /// From an hour on, and of all hours.
+    fn read(db: &Connection, first: i64) -> rusqlite::Result<Self> {
+        let mut query =
+            db.prepare_cached("SELECT account, hour, cost FROM recosted_sums WHERE hour = ? OR hour >= ?")?;
+        let mut rows = query.query([ALL_HOURS, first])?;
+        let mut apart = Self::default();
+        while let Some(row) = rows.next()? {
+            apart.add(row.get_ref(0)?.as_blob()?, row.get(1)?, row.get(2)?);
+        }
+        Ok(apart)
     }
 }
 
@@ -99,21 +129,23 @@ pub(super) fn each_hour(
     mut on_hour: impl FnMut(AccountId, i64, i64),
 ) -> rusqlite::Result<()> {
     let first = first.max(0);
+    let apart = Apart::read(db, first)?;
     let Some(id) = of else {
-        ACCOUNTS.all_hours(db, first, &mut on_hour)?;
+        ACCOUNTS.all_hours(db, first, &apart, &mut on_hour)?;
         let mut query = db.prepare_cached("SELECT account, cost FROM account_usage WHERE hour = ?")?;
         let mut rows = query.query([ALL_HOURS])?;
         while let Some(row) = rows.next()? {
             let bytes: AccountBytes = row.get(0)?;
             if let Some(id) = account_of(&bytes) {
-                on_hour(id, ALL_HOURS, row.get(1)?);
+                let cost: i64 = row.get(1)?;
+                on_hour(id, ALL_HOURS, cost.saturating_sub(apart.of(id, ALL_HOURS)));
             }
         }
         return Ok(());
     };
-    if let Some(cost) = ACCOUNTS.cost(db, ACCOUNTS.total, ALL_HOURS, id)? {
+    if let Some(cost) = ACCOUNTS.settled(db, (ACCOUNTS.total, ALL_HOURS), id, &apart)? {
         on_hour(id, ALL_HOURS, cost);
-        ACCOUNTS.hours(db, first, &[id], on_hour)?;
+        ACCOUNTS.hours(db, first, &[id], &apart, on_hour)?;
     }
     Ok(())
 }
@@ -121,15 +153,17 @@ pub(super) fn each_hour(
 /// Answers what was spent in each stretch.
 pub(super) fn read(db: &Connection, of: &[SpendingOf]) -> rusqlite::Result<Vec<Spending>> {
     let mut stretches = Stretches::new(of);
+    let apart = Apart::read(db, stretches.first_hour())?;
     for source in [KEYS, ACCOUNTS] {
         let ids = stretches.accounts(source.of_keys);
         if ids.is_empty() {
             continue;
         }
         let first = stretches.first_hour();
-        source.hours(db, first, &ids, |id, hour, cost| stretches.hour(id, hour, cost))?;
+        source.hours(db, first, &ids, &apart, |id, hour, cost| stretches.hour(id, hour, cost))?;
         for id in ids {
-            stretches.total(id, source.cost(db, source.total, source.every, id)?.unwrap_or(0));
+            let total = source.settled(db, (source.total, source.every), id, &apart)?;
+            stretches.total(id, total.unwrap_or(0));
         }
     }
     for (hour, ids) in stretches.scanned() {
@@ -145,7 +179,8 @@ fn each_record(
     mut on_record: impl FnMut(AccountId, i64, i64),
 ) -> rusqlite::Result<()> {
     let mut query = db.prepare_cached(
-        "SELECT time + total_us, key, accounts, cost FROM records WHERE id >= ? AND id < ? AND cost > 0",
+        "SELECT records.time + total_us, key, accounts, COALESCE(f.charged, cost) AS settled FROM records \
+         LEFT JOIN former_costs AS f ON f.request = records.id WHERE id >= ? AND id < ? AND settled > 0",
     )?;
     let mut rows = query.query([id_bytes(first.0), id_bytes(end.0)])?;
     while let Some(row) = rows.next()? {

@@ -19,8 +19,22 @@ const ADD_OF_ACCOUNT: &str = "INSERT INTO account_usage (hour, account, requests
 
 /// Adds all of it.
 pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
-    let mut add_usage = db.prepare_cached(ADD_USAGE)?;
     let mut add_spent = db.prepare_cached(ADD_SPENT)?;
+    write_usage(sums, db, |day, key, cost| add_spent.execute(params![day, key, cost]).map(drop))?;
+    rollups::write(&sums.rollup_rows(true), db)
+}
+
+/// Adds what past calls cost more or less than they did to the sums that reports are made of.
+pub(super) fn write_costs(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
+    write_usage(sums, db, |_, _, _| Ok(()))
+}
+
+fn write_usage(
+    sums: &Sums,
+    db: &Connection,
+    on_spent: impl FnMut(i64, [u8; 16], i64) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut add_usage = db.prepare_cached(ADD_USAGE)?;
     sums.each(
         |row| {
             let Group { hour, team, model, provider, customer, .. } = row.group;
@@ -32,12 +46,12 @@ pub(super) fn write(sums: &Sums, db: &Connection) -> rusqlite::Result<()> {
             ];
             add_usage.execute(values).map(drop)
         },
-        |day, key, cost| add_spent.execute(params![day, key, cost]).map(drop),
+        on_spent,
     )?;
     let mut add = db.prepare_cached(ADD_OF_ACCOUNT)?;
     for (hour, account, sum) in sums.account_rows() {
         let UsageSum { requests, errors, input, output, cached, cost, saved } = sum;
         add.execute(params![hour, account, requests, errors, input, output, cached, cost, saved])?;
     }
-    rollups::write(&sums.rollup_rows(true), db)
+    Ok(())
 }

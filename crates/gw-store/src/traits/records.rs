@@ -3,9 +3,10 @@
 use crate::analytics::{RollupFirsts, RollupLimits, RollupQuery, RollupRow, Span};
 use crate::error::StoreError;
 use crate::types::{
-    DatasetId, EvaluationId, Feedback, ItemChanges, ItemId, LogFilter, LogPage, LogRow, ResultFigures,
-    SealedBodies, StoredDataset, StoredEvaluation, StoredExport, StoredItem, StoredResult, StoredView,
-    UpstreamUsage, UsageFilter, UsageRow, ViewId,
+    DatasetId, EvaluationId, Feedback, FormerCost, ItemChanges, ItemId, LogFilter, LogPage, LogRow,
+    PricePage, Recost, ResultFigures, SealedBodies, StoredDataset, StoredEvaluation, StoredExport,
+    StoredItem, StoredRecosting, StoredResult, StoredView, UpstreamUsage, UsageFilter, UsageRow, ViewId,
+    Written,
 };
 use gw_model::{Micros, RequestId};
 use std::time::Duration;
@@ -98,6 +99,31 @@ pub trait ExportStore: Send + Sync {
     fn change_export(&self, changed: &StoredExport) -> Result<bool, StoreError>;
     /// Removes some of those that are over and were last touched before a time, and gives them.
     fn remove_exports(&self, before: Micros, most: usize) -> Result<Vec<StoredExport>, StoreError>;
+}
+
+/// Prices that were in force, and costs of past calls that are computed again.
+pub trait RecostStore: Send + Sync {
+    /// The pages of a book of prices, the first first.
+    fn price_pages(&self, book: &str) -> Result<Vec<PricePage>, StoreError>;
+    /// Adds a page, unless the latest one says the same; the oldest beyond `most` are forgotten. False when it was there.
+    fn add_price_page(&self, book: &str, page: &PricePage, most: usize) -> Result<bool, StoreError>;
+    /// Re-costings of before an id, the latest first.
+    fn recostings(&self, before: Option<u128>, limit: usize) -> Result<Vec<StoredRecosting>, StoreError>;
+    /// The one that waits or runs.
+    fn open_recosting(&self) -> Result<Option<StoredRecosting>, StoreError>;
+    /// The re-costing of that id.
+    fn recosting(&self, id: u128) -> Result<Option<StoredRecosting>, StoreError>;
+    /// Adds one; false when another one waits or runs.
+    fn add_recosting(&self, new: &StoredRecosting) -> Result<bool, StoreError>;
+    /// Replaces all of it; its revision must be the one behind the present one. False when it is not.
+    fn change_recosting(&self, changed: &StoredRecosting) -> Result<bool, StoreError>;
+    /// Removes some of those that are over and were last touched before a time; how many it were.
+    fn remove_recostings(&self, before: Micros, most: usize) -> Result<usize, StoreError>;
+    /// Writes what records cost from now on, to them and to all sums of them but budgets, and how far the re-costing is: all of
+    /// it in one transaction, or nothing.
+    fn recost(&self, progress: &StoredRecosting, records: &[Recost]) -> Result<Written, StoreError>;
+    /// What a record cost before; `None` where it costs what it was charged.
+    fn former_cost(&self, request: RequestId) -> Result<Option<FormerCost>, StoreError>;
 }
 
 /// What is done about records besides writing and reading them.

@@ -74,6 +74,10 @@ const TABLES: &[Table] = tables! {
     "record_bodies": "request" Bytes, "expires" Big, "sealed" Bytes;
     "feedback": "id" Bytes, "request" Bytes, "time" Big, "author" Text, "score" Big, "label" Text, "comment" Text;
     "exports": "id" Bytes, "state" Small, "node" Big, "touched" Big, "revision" Big, "job" Text;
+    "price_pages": "book" Text, "since" Big, "digest" Bytes, "source" Text, "content" Bytes;
+    "recostings": "id" Bytes, "state" Small, "node" Big, "touched" Big, "revision" Big, "job" Text;
+    "former_costs": "request" Bytes, "recosting" Bytes, "time" Big, "before" Big, "charged" Big;
+    "recosted_sums": "account" Bytes, "hour" Big, "cost" Big;
     "ledger": "request" Bytes, "attempt" Whole, "entry" Whole, "time" Big, "key" Bytes, "cost" Big;
     "spent": "day" Big, "key" Bytes, "cost" Big;
     "usage": "hour" Big, "key" Bytes, "team" Text, "model" Text, "provider" Text, "customer" Text,

@@ -82,9 +82,13 @@ pub(super) async fn show(
 ) -> Result<Json<Value>, ApiError> {
     let seen_from = caller.authority.seen_from(Resource::Logs.read())?;
     let id: RequestId = id.parse().map_err(|_| unknown(&id))?;
-    let found = tokio::task::spawn_blocking(move || read(&app, id, seen_from)).await??;
-    let (record, sub_calls) = found.ok_or_else(|| unknown(&id.to_string()))?;
-    Ok(Json(shown::whole(&record, &sub_calls)))
+    let work = move || {
+        let Some((record, sub_calls)) = read(&app, id, seen_from)? else { return Ok(None) };
+        let former = app.storage.database.former_cost(id)?;
+        Ok::<_, StoreError>(Some(shown::whole(&record, &sub_calls, former)))
+    };
+    let found = tokio::task::spawn_blocking(work).await??;
+    found.map(Json).ok_or_else(|| unknown(&id.to_string()))
 }
 
 /// What two limits on what may be seen let through together.

@@ -1,7 +1,8 @@
 //! A record as JSON: a row of a list, and all that is known of one.
 
+use crate::app::prices::recosting;
 use gw_model::{Level, NanoUsd, PriceLine, Verdict, WireFormat, time};
-use gw_store::types::LogRow;
+use gw_store::types::{FormerCost, LogRow};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
@@ -86,8 +87,16 @@ fn more(row: &LogRow) -> Map<String, Value> {
 }
 
 /// One record, with what a list leaves out.
-pub(super) fn whole(record: &LogRow, sub_calls: &[LogRow]) -> Value {
+pub(super) fn whole(record: &LogRow, sub_calls: &[LogRow], former: Option<FormerCost>) -> Value {
     let mut shown = row(record);
+    shown["recosted"] = former.map_or(Value::Null, |former| {
+        json!({
+            "recosting_id": recosting::shown(former.recosting),
+            "time": time::format(former.time),
+            "former_cost_usd": former.before.to_string(),
+            "charged_usd": former.charged.to_string(),
+        })
+    });
     shown["tries"] = tries(record);
     shown["cost"] = cost(record);
     shown["sub_calls"] = sub_calls.iter().map(row).collect();

@@ -110,7 +110,8 @@ const ROW: [&str; 49] = [
 
 /// Schemas by name.
 pub(super) fn schemas() -> Map<String, Value> {
-    let whole: Vec<&str> = ROW.iter().copied().chain(["cost:object", "sub_calls:array"]).collect();
+    let whole: Vec<&str> =
+        ROW.iter().copied().chain(["cost:object", "recosted:object?", "sub_calls:array"]).collect();
     let mut schemas = Map::new();
     schemas.insert("Log".to_owned(), object(&ROW));
     schemas.insert("LogDetail".to_owned(), object(&whole));

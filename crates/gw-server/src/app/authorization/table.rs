@@ -41,6 +41,8 @@ pub(crate) enum Resource {
     Documents,
     /// Records in files, of every tenant at once.
     Exports,
+    /// What past calls should have cost.
+    Recostings,
 }
 
 /// What is done with it.
@@ -102,6 +104,7 @@ const TABLE: &[(Resource, &str, &str, &str)] = &[
     // Whoever applies one gives roles as he likes.
     (Resource::Documents, "documents", "xx-x--", "x-----"),
     (Resource::Exports, "exports", "xx-x--", "xx----"),
+    (Resource::Recostings, "recostings", "xxxx--", "xx----"),
 ];
 
 impl Resource {

@@ -30,6 +30,8 @@ pub(crate) enum Object {
     OpenExport,
     /// An export whose file is there.
     DoneExport,
+    /// A re-costing that waits for a time to come.
+    Recosting,
 }
 
 /// An operation and how it is called.
@@ -96,6 +98,7 @@ fn new(resource: &str) -> Value {
             json!({"name": name(), "models": ["up/fault-hang"], "key": super::support::KEY, "budget_usd": "1"})
         }
         "exports" => json!({"format": "jsonl", "to": "s3"}),
+        "prices/recostings" => json!({"from": "2026-01-01", "dry_run": true, "not_before": "2099-01-01"}),
         "alerts/rules" => json!({"name": name(), "kind": "error_rate", "above_percent": 5}),
         // Nobody listens at this port.
         "alerts/channels" => {
@@ -154,6 +157,7 @@ pub(crate) fn rows() -> Vec<Row> {
     ];
     rows.extend(of_providers());
     rows.extend(of_exports());
+    rows.extend(of_prices());
     rows.extend(of_readers());
     rows.extend(of_alerts());
     rows.extend(of_evaluations());
@@ -195,6 +199,34 @@ fn of_exports() -> [Row; 5] {
         row(Method::POST, "exports/{id}/cancel", open, json!({}), "export.cancel"),
         row(Method::GET, "exports/{id}/download", Object::DoneExport, Value::Null, "export.download"),
     ]
+}
+
+/// Prices, and what past calls should have cost.
+fn of_prices() -> [Row; 5] {
+    let (one, path) = (Object::Recosting, "prices/recostings");
+    [
+        row(Method::GET, "prices/{name}/history", Object::Nothing, Value::Null, ""),
+        row(Method::POST, path, Object::Nothing, Value::Null, "recosting.create"),
+        row(Method::GET, path, Object::Nothing, Value::Null, ""),
+        row(Method::GET, "prices/recostings/{id}", one, Value::Null, ""),
+        row(Method::POST, "prices/recostings/{id}/cancel", one, json!({}), "recosting.cancel"),
+    ]
+}
+
+/// Ends the re-costing that waits, if there is one: there is one at a time.
+async fn without_recosting(gateway: &Gateway) {
+    let list = gateway.admin(Method::GET, "/api/v1/prices/recostings", None).await.ok().json();
+    let open = list["data"].as_array().into_iter().flatten().filter(|one| one["state"] == "waiting");
+    for one in open {
+        let path = format!("/api/v1/prices/recostings/{}/cancel", one["id"].as_str().unwrap());
+        gateway.admin(Method::POST, &path, Some(&json!({}))).await.ok();
+    }
+}
+
+/// A re-costing that waits.
+async fn recosting(gateway: &Gateway) -> String {
+    without_recosting(gateway).await;
+    make(gateway, "prices/recostings", &json!({})).await
 }
 
 /// What is only read, but for accounts and single records.
@@ -380,6 +412,7 @@ async fn object_of(gateway: &Gateway, row: &Row) -> Option<String> {
         }
         Object::OpenExport => Some(make(gateway, "exports", &json!({})).await),
         Object::DoneExport => Some(exported(gateway).await),
+        Object::Recosting => Some(recosting(gateway).await),
     }
 }
 
@@ -453,7 +486,10 @@ async fn parts_of(gateway: &Gateway, row: &Row) -> (String, Value) {
 
 /// What goes on until somebody ends it ends by itself.
 fn once(path: &str) -> String {
-    if path == "logs/tail" { format!("{path}?seconds=1") } else { path.to_owned() }
+    match path {
+        "logs/tail" => format!("{path}?seconds=1"),
+        path => path.replace("{name}", "up%2Fone"),
+    }
 }
 
 #[track_caller]

@@ -207,6 +207,26 @@ pub(crate) fn rest_of(bytes: &[u8]) -> RecordDetails {
     }
 }
 
+/// The same rest with other prices; `None` where a later version wrote it. An empty rest, as old records have, is taken for one
+/// that says nothing.
+pub(crate) fn rest_with_prices(bytes: &[u8], prices: Vec<PriceLine>) -> Option<Vec<u8>> {
+    let (body, version) = match bytes.split_first() {
+        None => (&[][..], REST_VERSION),
+        Some((version, body)) => (body, *version),
+    };
+    if version != REST_VERSION {
+        return None;
+    }
+    let behind = match body {
+        [] => body,
+        body => postcard::take_from_bytes::<Rest<'_>>(body).ok()?.1,
+    };
+    let details = RecordDetails { prices, ..rest_of(bytes) };
+    let mut written = postcard::to_extend(&rest(&details), vec![REST_VERSION]).ok()?;
+    written.extend_from_slice(behind);
+    Some(written)
+}
+
 /// The trace of a record by that rest, as 16 bytes; empty for none.
 pub(crate) fn trace_of(bytes: &[u8]) -> &[u8] {
     let Some((&REST_VERSION, body)) = bytes.split_first() else { return &[] };

@@ -13,6 +13,7 @@ pub(crate) mod evaluations;
 pub(crate) mod exports;
 pub(crate) mod ledger;
 pub(crate) mod objects;
+pub(crate) mod recost;
 pub(crate) mod reports;
 pub(crate) mod rollups;
 pub(crate) mod routes;
@@ -97,6 +98,9 @@ macro_rules! for_each_case {
             routes:
                 a_route_has_a_draft_and_one_version_in_force,
                 route_names_are_unique_and_outdated_changes_are_refused, versions_of_a_route_are_bounded;
+            recost:
+                past_calls_cost_something_else_everywhere_but_in_budgets, a_recosting_that_is_late_changes_nothing,
+                prices_are_kept_where_they_change;
             reports:
                 logs_carry_every_field, logs_are_filtered_and_paged, usage_is_summed_by_every_dimension,
                 retries_are_counted_where_they_happened, usage_is_cut_by_time,
