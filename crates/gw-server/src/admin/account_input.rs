@@ -44,10 +44,13 @@ const MAX_EMAIL: usize = 254;
 pub(super) const fn parents(level: Level) -> &'static [(&'static str, Level)] {
     const ORGANIZATION: (&str, Level) = ("organization_id", Level::Organization);
     const TEAM: (&str, Level) = ("team_id", Level::Team);
+    const PROJECT: (&str, Level) = ("project_id", Level::Project);
     match level {
         Level::Team => &[ORGANIZATION],
         Level::Project => &[TEAM],
         Level::Customer => &[ORGANIZATION, TEAM],
+        // Of service accounts; people are members.
+        Level::User => &[ORGANIZATION, TEAM, PROJECT],
         _ => &[],
     }
 }
@@ -64,7 +67,7 @@ pub(super) fn members(level: Level) -> Vec<&'static str> {
         members.extend(["plan_id", "disabled"]);
     }
     if level == Level::User {
-        members.extend(["email", "memberships", "gateway_role"]);
+        members.extend(["kind", "email", "memberships", "gateway_role"]);
     }
     if matches!(level, Level::Organization | Level::Team | Level::Project) {
         members.push("member_keys");
@@ -85,7 +88,7 @@ pub(super) fn parent(level: Level, given: &Given) -> Result<Option<Option<Accoun
         let id = text.map(|text| id_of(member, &text, *wanted)).transpose()?;
         match (found, id) {
             (Some(Some(_)), Some(_)) => {
-                let text = "give 'organization_id' or 'team_id', not both: a team has its organization";
+                let text = "what it belongs to is said twice: give the nearest, which says what is above it";
                 return Err(ApiError::invalid(*member, text));
             }
             (Some(Some(_)), None) => {}
@@ -95,15 +98,71 @@ pub(super) fn parent(level: Level, given: &Given) -> Result<Option<Option<Accoun
     Ok(found)
 }
 
-/// Applies a body. `is_provider`: whether there is a provider of a name.
+/// What a body says that a user is. `None`: nothing.
+pub(super) fn kind(given: &Given) -> Result<Option<UserKind>, ApiError> {
+    let Some(name) = given.text("kind")? else { return Ok(None) };
+    let name = name.unwrap_or_default();
+    let found = UserKind::ALL.into_iter().find(|kind| kind.as_str() == name);
+    let wrong = || ApiError::invalid("kind", "'kind' must be 'person' or 'service'");
+    found.ok_or_else(wrong).map(Some)
+}
+
+/// Is what a user is to be in keeping with what it is to belong to?
+pub(super) fn check_owner(kind: UserKind, parent: Option<AccountId>) -> Result<(), ApiError> {
+    match (kind, parent) {
+        (UserKind::Service, None) => {
+            let text =
+                "a service account belongs to something: give 'organization_id', 'team_id' or 'project_id'";
+            Err(ApiError::invalid("team_id", text))
+        }
+        (UserKind::Person, Some(parent)) => {
+            let text = "people belong to nothing, they have 'memberships'; with 'kind': 'service' this is a service account";
+            Err(ApiError::invalid(format!("{}_id", parent.level.as_str()), text))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Who a user is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum UserKind {
+    /// Somebody.
+    #[default]
+    Person,
+    /// A program, for which somebody else answers.
+    Service,
+}
+
+impl UserKind {
+    /// All of them.
+    pub(super) const ALL: [Self; 2] = [Self::Person, Self::Service];
+
+    /// What belongs to something is a service account.
+    pub(super) const fn of(parent: Option<AccountId>) -> Self {
+        if parent.is_some() { Self::Service } else { Self::Person }
+    }
+
+    /// As it is written.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+        }
+    }
+}
+
+/// Applies a body; `kind` is that of a user. `is_provider`: whether there is a provider of a name.
 pub(super) fn apply(
     level: Level,
+    kind: UserKind,
     given: &Given,
     profile: &mut AccountProfile,
     is_provider: impl Fn(&str) -> bool,
 ) -> Result<(), ApiError> {
-    if level == Level::User {
-        person(given, profile)?;
+    match (level, kind) {
+        (Level::User, UserKind::Person) => person(given, profile)?,
+        (Level::User, UserKind::Service) => service(given, profile)?,
+        _ => {}
     }
     given.name(&mut profile.name, "what this is")?;
     let is_nameable = !profile.name.contains(',') && profile.name.trim() == profile.name;
@@ -171,6 +230,22 @@ fn person(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {
     }
     if let Some(name) = given.text("gateway_role")? {
         profile.gateway_role = name.map(|name| role("gateway_role", &name)).transpose()?;
+    }
+    Ok(())
+}
+
+fn service(given: &Given, profile: &mut AccountProfile) -> Result<(), ApiError> {
+    if given.text("email")?.flatten().is_some() {
+        let text = "a service account has no address: nobody signs in as it";
+        return Err(ApiError::invalid("email", text));
+    }
+    if given.text("gateway_role")?.flatten().is_some() {
+        let text = "a service account has roles where it belongs: give 'memberships'; for the gateway as a whole, make an \
+                    admin token with a role";
+        return Err(ApiError::invalid("gateway_role", text));
+    }
+    if let Some(raw) = given.raw("memberships") {
+        profile.memberships = memberships(raw)?;
     }
     Ok(())
 }

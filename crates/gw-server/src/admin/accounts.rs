@@ -1,6 +1,6 @@
 //! `/api/v1/organizations`, `teams`, `projects`, `users`, `customers`, `tags` and `plans`: one set of handlers for all.
 
-use super::account_input as input;
+use super::account_input::{self as input, UserKind};
 use super::by::By;
 use super::error::ApiError;
 use super::etag::{expected, tagged};
@@ -32,6 +32,8 @@ struct AccountsQuery {
     email: Option<String>,
     organization_id: Option<String>,
     team_id: Option<String>,
+    project_id: Option<String>,
+    kind: Option<String>,
     member_of: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
@@ -84,6 +86,7 @@ async fn list(
     let mut filter = AccountFilter::of(level, limit + 1);
     let given = |member: &str| match member {
         "organization_id" => &query.organization_id,
+        "project_id" => &query.project_id,
         _ => &query.team_id,
     };
     for (member, wanted) in input::parents(level) {
@@ -100,6 +103,8 @@ async fn list(
         let wrong = |_| ApiError::invalid("member_of", "'member_of' must be the id of an account");
         filter.member_of = Some(vec![text.parse().map_err(wrong)?]);
     }
+    // The document says which kinds there are.
+    filter.belongs = query.kind.map(|kind| kind == UserKind::Service.as_str());
     filter.name = query.name;
     filter.email = query.email.map(|email| email.to_lowercase());
     let (reading, by) = (Arc::clone(&app), Arc::clone(&caller));
@@ -125,16 +130,20 @@ async fn show(level: Level, app: Arc<App>, caller: Arc<Caller>, id: String) -> A
 async fn create(level: Level, app: Arc<App>, caller: Arc<Caller>, body: Bytes) -> Answer {
     let given = input::read(level, &body)?;
     let mut profile = AccountProfile::default();
-    input::apply(level, &given, &mut profile, |name| is_provider(&app, name))?;
+    let kind = input::kind(&given)?.unwrap_or_default();
+    input::apply(level, kind, &given, &mut profile, |name| is_provider(&app, name))?;
     guardrails::check_names(&app, &profile.policy.guardrails)?;
     let parent = input::parent(level, &given)?.flatten();
     if level == Level::Project && parent.is_none() {
         return Err(ApiError::invalid("team_id", "'team_id' is missing: a project belongs to a team"));
     }
+    if level == Level::User {
+        input::check_owner(kind, parent)?;
+    }
     let (writing, by) = (Arc::clone(&app), Arc::clone(&caller));
     let work = move || accounts::create(&writing, &by, level, parent, &profile);
     let made = tokio::task::spawn_blocking(work);
-    let made = made.await?.map_err(|error| taken(level, error))?;
+    let made = made.await?.map_err(|error| taken(level, kind, error))?;
     Ok(tagged(StatusCode::CREATED, made.revision, row(&app, &caller, &made)))
 }
 
@@ -157,7 +166,13 @@ async fn change(
                 return Err(ApiError::invalid(member, text));
             }
             let mut profile = present.profile.clone();
-            input::apply(level, &given, &mut profile, |name| is_provider(&writing, name))?;
+            let kind = UserKind::of(present.service_of());
+            if input::kind(&given)?.is_some_and(|given| given != kind) {
+                let text =
+                    "a person does not become a service account, nor the other way round: make another";
+                return Err(ApiError::invalid("kind", text));
+            }
+            input::apply(level, kind, &given, &mut profile, |name| is_provider(&writing, name))?;
             if given.raw("guardrails").is_some() {
                 guardrails::check_names(&writing, &profile.policy.guardrails)?;
             }
@@ -197,9 +212,11 @@ fn parse(level: Level, id: &str) -> Result<AccountId, ApiError> {
 }
 
 /// Of people it is the address that must differ.
-fn taken(level: Level, error: AccountsError) -> ApiError {
+fn taken(level: Level, kind: UserKind, error: AccountsError) -> ApiError {
     match error {
-        AccountsError::Store(StoreError::NameTaken { .. }) if level == Level::User => {
+        AccountsError::Store(StoreError::NameTaken { .. })
+            if level == Level::User && kind == UserKind::Person =>
+        {
             ApiError::conflict("email", "another user has this address")
         }
         error => error.into(),
@@ -211,7 +228,9 @@ impl From<AccountsError> for ApiError {
         match error {
             AccountsError::Denied(denied) => denied.into(),
             AccountsError::NotFound => Self::not_found(error.to_string()),
-            AccountsError::Unknown { ref field, .. } => Self::invalid(field.clone(), error.to_string()),
+            AccountsError::Unknown { ref field, .. } | AccountsError::Beyond { ref field } => {
+                Self::invalid(field.clone(), error.to_string())
+            }
             AccountsError::InUse(ref referring) => {
                 let some = |ids: Vec<String>| ids.into_iter().take(10).collect::<Vec<_>>();
                 let accounts = some(referring.accounts.iter().map(ToString::to_string).collect());
@@ -284,6 +303,7 @@ fn row(app: &App, caller: &Caller, stored: &StoredAccount) -> Value {
         let memberships = allowed::seen_memberships(app, caller, stored).into_iter().map(|membership| {
             json!({ "account_id": membership.account.to_string(), "role": membership.role.as_str() })
         });
+        row["kind"] = UserKind::of(stored.parent).as_str().into();
         row["email"] = json!(profile.email);
         row["gateway_role"] = json!(profile.gateway_role.map(gw_model::Role::as_str));
         row["memberships"] = memberships.collect();

@@ -3,6 +3,7 @@
 
 mod parameters;
 
+use super::account_input::UserKind;
 use super::{access, limits};
 use gw_model::access::{Access, CallRules};
 use gw_model::limits::{Budget, Limits};
@@ -49,9 +50,7 @@ pub(super) struct Told {
 /// See the module. What an account does to the key's calls is shown in any case.
 pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account) -> Told) -> Value {
     let versions: Vec<_> = entry.above.iter().map(|account| (account, account.version())).collect();
-    let from =
-        |level: Level, id: String, name: &str| json!({ "level": level.as_str(), "id": id, "name": name });
-    let of_key = from(Level::Key, entry.id.to_string(), &entry.name);
+    let of_key = json!({ "level": Level::Key.as_str(), "id": entry.id.to_string(), "name": &*entry.name });
     let mut sources = vec![Source {
         from: of_key.clone(),
         models: Some(entry.policy.models.clone()),
@@ -65,12 +64,11 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
         tally: &entry.tally,
     }];
     sources.extend(entry.plan().map(|plan| of_plan(plan, of_key, &entry.tally)));
+    let mut belongs_to = Vec::with_capacity(versions.len());
     for (account, version) in &versions {
         let told = may_tell(account);
-        let name = match told.name {
-            true => from(account.id.level, account.id.to_string(), &version.name),
-            false => json!({ "level": account.id.level.as_str() }),
-        };
+        let name = named(account, &version.name, told);
+        belongs_to.push(name.clone());
         let own = of_account(account, name.clone(), account.tally());
         let of_plan = version.plan().map(|plan| of_plan(plan, name, account.tally()));
         for mut source in [Some(own), of_plan].into_iter().flatten() {
@@ -82,6 +80,7 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
     }
     json!({
         "key_id": entry.id.to_string(),
+        "belongs_to": belongs_to,
         "usable": !entry.is_closed() && entry.expires_at.is_none_or(|at| at > now),
         "models": patterns(&sources, |source| source.models.clone()),
         "endpoints": names(&sources, |source| {
@@ -116,6 +115,19 @@ pub(super) fn explain(entry: &KeyEntry, now: Micros, may_tell: impl Fn(&Account)
         "limits": all_limits(&sources),
         "budgets": all_budgets(&sources, now),
     })
+}
+
+/// An account, as far as whoever asks may be told who it is.
+fn named(account: &Account, name: &str, told: Told) -> Value {
+    let level = account.id.level.as_str();
+    let mut named = match told.name {
+        true => json!({ "level": level, "id": account.id.to_string(), "name": name }),
+        false => json!({ "level": level }),
+    };
+    if account.id.level == Level::User && account.parent.is_some() {
+        named["kind"] = UserKind::Service.as_str().into();
+    }
+    named
 }
 
 fn of_account<'a>(account: &Arc<Account>, from: Value, tally: &'a Tally) -> Source<'a> {

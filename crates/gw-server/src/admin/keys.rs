@@ -238,7 +238,9 @@ impl From<KeysError> for ApiError {
                 Self::refused(field, error.to_string())
             }
             KeysError::NoMemberKeys => Self::refused("team_id", error.to_string()),
-            KeysError::OtherTeam { .. } => Self::invalid("team_id", error.to_string()),
+            KeysError::OtherTeam { .. } | KeysError::BesideOwner { .. } => {
+                Self::invalid("team_id", error.to_string())
+            }
             KeysError::Store(StoreError::Changed { revision }) => Self::changed(revision),
             KeysError::Store(error @ StoreError::Missing { .. }) => AccountsError::Store(error).into(),
             KeysError::Store(error) => Self::from(error),

@@ -43,6 +43,11 @@ pub(crate) enum AccountsError {
         /// What it should be.
         wanted: &'static str,
     },
+    /// A service account has a role only at what it belongs to, and below.
+    Beyond {
+        /// The field that names something else.
+        field: String,
+    },
     /// Whoever asks may not.
     Denied(Denied),
     /// Others refer to it.
@@ -81,6 +86,11 @@ impl fmt::Display for AccountsError {
             Self::Unknown { field, id, wanted } => {
                 write!(f, "'{field}' must be the id of {wanted}; there is none with the id '{id}'")
             }
+            Self::Beyond { field } => write!(
+                f,
+                "'{field}' must be what the service account belongs to, or something below that; make another service \
+                 account there, or leave this out"
+            ),
             Self::Denied(_) => f.write_str("whoever asks may not"),
             Self::InUse(referring) if !referring.of_file.is_empty() => write!(
                 f,
@@ -289,13 +299,17 @@ pub(crate) fn unknown(field: &str, id: &str, level: Level) -> AccountsError {
     AccountsError::Unknown { field: field.to_owned(), id: id.to_owned(), wanted }
 }
 
-/// Does all exist that it refers to?
-fn check(app: &App, profile: &AccountProfile) -> Result<(), AccountsError> {
+/// Does all exist that it refers to, and do a service account's roles hold only where it belongs? `owner`: what that is.
+fn check(app: &App, owner: Option<AccountId>, profile: &AccountProfile) -> Result<(), AccountsError> {
     if let Some(plan) = profile.plan {
         known(app, plan, "plan_id")?;
     }
     for (at, membership) in profile.memberships.iter().enumerate() {
-        known(app, membership.account, &format!("memberships[{at}].account_id"))?;
+        let field = format!("memberships[{at}].account_id");
+        let account = known(app, membership.account, &field)?;
+        if owner.is_some_and(|owner| account.lineage().all(|above| above.id != owner)) {
+            return Err(AccountsError::Beyond { field });
+        }
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 mod change;
 mod narrow;
 mod own;
+mod service;
 pub(super) mod told;
 
 pub(crate) use change::update;
@@ -56,6 +57,11 @@ pub(crate) enum KeysError {
         /// The project's team.
         team: String,
     },
+    /// The key is a service account's, and is to belong to something else than that.
+    BesideOwner {
+        /// What the service account belongs to.
+        owner: AccountId,
+    },
     /// Whoever asks may not.
     Denied(Denied),
     /// A member may not set that of a key of his own.
@@ -96,6 +102,11 @@ impl fmt::Display for KeysError {
                     "the key's project belongs to the team '{team}'; leave 'team_id' out, or change both"
                 )
             }
+            Self::BesideOwner { owner } => write!(
+                f,
+                "the key is a service account's, which belongs to '{owner}': leave 'team_id' and 'project_id' out, or \
+                 name what that is or what is below it"
+            ),
             Self::Denied(_) => f.write_str("whoever asks may not"),
             Self::NotForMembers { field } => {
                 write!(
@@ -234,6 +245,7 @@ pub(crate) fn create(app: &App, caller: &Caller, mut policy: KeyPolicy) -> Resul
     let _changing = app.changing.lock();
     settle(app, caller, &mut policy, None)?;
     own::name_holder(app, caller, &mut policy);
+    service::place(app, &mut policy)?;
     let standing = Standing::of_policy(app, &policy);
     let write = Resource::Keys.write();
     let may = caller.authority.may(write, &standing);
@@ -365,6 +377,7 @@ fn settle(
     };
     account("team_id", Level::Team, &mut policy.team_id, was(|of| &of.team_id))?;
     account("user_id", Level::User, &mut policy.user_id, was(|of| &of.user_id))?;
+    service::place(app, policy)?;
     if account("plan_id", Level::Plan, &mut policy.plan_id, was(|of| &of.plan_id))?.is_none()
         && let Some(id) = &policy.plan_id
     {

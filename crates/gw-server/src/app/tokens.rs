@@ -11,7 +11,7 @@ use gw_store::audit::{AuditDraft, changed};
 use gw_store::keys::{generate_admin_token, generate_token_id, shown_parts};
 use gw_store::memory::Retiring;
 use gw_store::traits::ControlStore;
-use gw_store::types::{StoredToken, TokenHolder, TokenId};
+use gw_store::types::{StoredAccount, StoredToken, TokenHolder, TokenId};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -286,11 +286,13 @@ fn may_hold(app: &App, caller: &Caller, holder: TokenHolder) -> Result<(), Token
             Ok(authority.may(write, &standing(app, caller, holder)).map(drop)?)
         }
         TokenHolder::User(user) => {
-            // Whoever may act as others may do so everywhere.
-            if authority.may(write, &Standing::of_gateway())? != Reach::All {
+            let user = app.storage.database.account(user)?;
+            // Whoever may act as others may do so everywhere; as a service account, whoever answers for it.
+            let owner = user.as_ref().and_then(StoredAccount::service_of);
+            if authority.may(write, &Standing::below(app, owner))? != Reach::All {
                 return Err(Denied::Missing(write).into());
             }
-            let Some(user) = app.storage.database.account(user)? else { return Ok(()) };
+            let Some(user) = user else { return Ok(()) };
             let everywhere = user.profile.gateway_role.map(|role| (role, Standing::of_gateway()));
             let memberships = user.profile.memberships.iter();
             let roles: Vec<(Role, Standing)> = memberships
@@ -312,7 +314,10 @@ fn standing(app: &App, caller: &Caller, holder: TokenHolder) -> Standing {
         TokenHolder::Role { at, .. } => Standing::hidden_below(app, at),
         TokenHolder::User(user) => {
             let is_himself = Some(user) == caller.authority.user();
-            Standing::of_person(user, if is_himself { caller.authority.places() } else { Vec::new() })
+            match is_himself {
+                true => Standing::of_person(user, caller.authority.places()),
+                false => Standing::of_service(app, user),
+            }
         }
     }
 }
@@ -327,6 +332,9 @@ fn noted(app: &App, caller: &Caller, action: &'static str, token: &StoredToken) 
     (draft.id, draft.name) = (token.id.to_string(), token.name.clone());
     if let TokenHolder::Role { at: Some(at), .. } = token.holder {
         draft.places = Standing::in_common(&[Standing::of_account(app, at)]);
+    }
+    if let TokenHolder::User(user) = token.holder {
+        draft.places = Standing::in_common(&[Standing::of_service(app, user)]);
     }
     draft
 }

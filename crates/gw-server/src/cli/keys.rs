@@ -65,6 +65,9 @@ struct CreateArguments {
     /// Team.
     #[arg(long)]
     team_id: Option<String>,
+    /// User or service account whose it is (`user_...`).
+    #[arg(long)]
+    user_id: Option<String>,
     /// Addresses that its calls may come from, separated by commas, as `192.0.2.7` or `10.0.0.0/8`.
     #[arg(long, value_delimiter = ',')]
     allowed_ips: Vec<String>,
@@ -172,8 +175,12 @@ impl CreateArguments {
         if let Some(limit) = &self.budget_usd {
             body.insert("budget".to_owned(), json!({ "limit_usd": limit, "period": self.budget_period }));
         }
-        let texts =
-            [("priority", &self.priority), ("expires_at", &self.expires_at), ("team_id", &self.team_id)];
+        let texts = [
+            ("priority", &self.priority),
+            ("expires_at", &self.expires_at),
+            ("team_id", &self.team_id),
+            ("user_id", &self.user_id),
+        ];
         for (name, value) in texts {
             if let Some(value) = value {
                 body.insert(name.to_owned(), json!(value));

@@ -26,6 +26,7 @@ mod report;
 mod routes;
 mod schema;
 mod serve;
+mod service_accounts;
 mod table;
 mod usage;
 mod users;
@@ -60,6 +61,8 @@ enum Command {
     AdminTokens(admin_tokens::TokensArguments),
     /// Create and list users of a running gateway, and let them choose passwords.
     Users(users::UsersArguments),
+    /// Create, list, disable and delete service accounts of a running gateway: identities of programs, for keys and admin tokens.
+    ServiceAccounts(service_accounts::ServiceAccountsArguments),
     /// Make organizations, teams, keys and what else there is as documents say.
     Apply(apply::ApplyArguments),
     /// Write organizations, teams, keys and what else there is as a document.
@@ -108,6 +111,7 @@ pub(crate) fn run(arguments: Arguments) -> ExitCode {
         Command::Keys(arguments) => keys::run(arguments),
         Command::AdminTokens(arguments) => admin_tokens::run(arguments),
         Command::Users(arguments) => users::run(arguments),
+        Command::ServiceAccounts(arguments) => service_accounts::run(arguments),
         Command::Apply(arguments) => apply::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Usage(arguments) => usage::run(&arguments),

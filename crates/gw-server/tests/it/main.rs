@@ -81,6 +81,7 @@ mod routing;
 mod scim;
 mod semantic;
 mod semantic_cache;
+mod service_accounts;
 mod shared_limits;
 mod sharing;
 mod shutdown;

@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Account {
     /// Id.
     pub id: AccountId,
-    /// What it belongs to: a project to a team, a team to an organization. That never changes.
+    /// What it belongs to: a project to a team, a team to an organization, a service account to any of them. That never changes.
     pub parent: Option<Arc<Self>>,
     tally: Arc<Tally>,
     /// It or its plan says more than what is counted. Of most there is nothing to ask, and a call would ask a dozen times.

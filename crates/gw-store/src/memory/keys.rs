@@ -351,6 +351,8 @@ impl KeyTable {
         let team = || find(&policy.team_id, Level::Team);
         let nearest = find(&policy.project_id, Level::Project).or_else(team);
         let user = find(&policy.user_id, Level::User);
+        // What a service account does counts for what it belongs to, as what a key does.
+        let nearest = nearest.or_else(|| user.as_ref()?.parent.clone());
         user.iter().chain(nearest.iter().flat_map(|account| account.lineage())).cloned().collect()
     }
 

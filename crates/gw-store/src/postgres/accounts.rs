@@ -18,12 +18,13 @@ use tokio_postgres::Row;
 const COLUMNS: &str = "id, parent, name, email, plan, policy, metadata, disabled, created_at, updated_at, revision, level, role, scim";
 const LIST: &str = "level = $1 AND ($2::text IS NULL OR parent = $2) AND ($3::text IS NULL OR name = $3) \
      AND ($4::text IS NULL OR email = $4) AND id > $5 \
-     AND ($6::text[] IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = ANY($6))) ORDER BY id LIMIT $7";
+     AND ($6::text[] IS NULL OR id IN (SELECT user_id FROM memberships WHERE account = ANY($6))) \
+     AND ($8::boolean IS NULL OR (parent <> '') = $8) ORDER BY id LIMIT $7";
 const INSERT: &str = "INSERT INTO accounts (id, level, parent, name, unique_name, email, plan, policy, metadata, \
      disabled, created_at, updated_at, revision, role, scim, scim_name) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13, $14, $15)";
-const UPDATE: &str = "UPDATE accounts SET name = $2, unique_name = $3, email = $4, plan = $5, policy = $6, \
-     metadata = $7, disabled = $8, updated_at = $9, revision = $10, role = $11, scim = $12, scim_name = $13 \
+const UPDATE: &str = "UPDATE accounts SET name = $2, \
+     unique_name = CASE WHEN parent <> '' THEN $2 ELSE $3 END, email = $4, plan = $5, policy = $6, metadata = $7, disabled = $8, updated_at = $9, revision = $10, role = $11, scim = $12, scim_name = $13 \
      WHERE id = $1";
 /// One that may be added: nothing of its id or name is there, and what it belongs to is.
 const MISSING: &str = "SELECT 1 WHERE ($3 = '' OR EXISTS (SELECT 1 FROM accounts WHERE id = $3)) AND NOT EXISTS \
@@ -54,7 +55,8 @@ impl AccountStore for PostgresStore {
         let sql = format!("SELECT {COLUMNS} FROM accounts WHERE {LIST}");
         let read = self.run("list accounts", BULK_LIMIT, async |db| {
             let rows = limit(filter.limit);
-            let values: Values<'_> = &[&level, &parent, &name, &email, &after, &member_of, &rows];
+            let values: Values<'_> =
+                &[&level, &parent, &name, &email, &after, &member_of, &rows, &filter.belongs];
             let rows = db.query(&sql, values).await?;
             read(db, &rows).await
         });
@@ -217,7 +219,8 @@ pub(super) async fn insert(
         &i16::from(id.level.code()),
         &parent.map_or(String::new(), |id| id.to_string()),
         &c.name,
-        &c.unique_name,
+        // Among what belongs to the same it is the name that must differ.
+        if parent.is_some() { &c.name } else { &c.unique_name },
         &c.email,
         &c.plan,
         &c.policy,

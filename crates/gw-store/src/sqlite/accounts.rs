@@ -36,7 +36,7 @@ impl AccountStore for SqliteStore {
                 "SELECT {COLUMNS} FROM accounts WHERE level = ?1 AND (?2 IS NULL OR parent = ?2) \
                  AND (?3 IS NULL OR name = ?3) AND (?4 IS NULL OR email = ?4) AND id > ?5 \
                  AND (?6 IS NULL OR id IN (SELECT user_id FROM memberships WHERE account IN (SELECT value FROM json_each(?6)))) \
-                 ORDER BY id LIMIT ?7"
+                 AND (?8 IS NULL OR (parent <> '') = ?8) ORDER BY id LIMIT ?7"
             ))?;
             let given = params![
                 filter.level.code(),
@@ -46,7 +46,8 @@ impl AccountStore for SqliteStore {
                 // A plain bound, so that the index leads there.
                 text(&filter.after).unwrap_or_default(),
                 members,
-                i64::try_from(filter.limit).unwrap_or(i64::MAX)
+                i64::try_from(filter.limit).unwrap_or(i64::MAX),
+                filter.belongs
             ];
             let rows: Vec<StoredAccount> = query.query_map(given, decode)?.collect::<Result<_, _>>()?;
             rows.into_iter().map(|account| with_memberships(db, account)).collect()
@@ -180,7 +181,8 @@ pub(super) fn insert(
         id.level.code(),
         parent.map_or(String::new(), |id| id.to_string()),
         profile.name,
-        unique_name(id, profile),
+        // Among what belongs to the same it is the name that must differ.
+        if parent.is_some() { Cow::Borrowed(profile.name.as_str()) } else { unique_name(id, profile) },
         profile.email,
         profile.plan.map(|id| id.to_string()),
         policy,
@@ -204,7 +206,7 @@ pub(super) fn change(
     revision: i64,
 ) -> rusqlite::Result<()> {
     let mut write = tx.prepare_cached(
-        "UPDATE accounts SET name = ?2, unique_name = ?3, email = ?4, plan = ?5, policy = ?6, metadata = ?7, \
+        "UPDATE accounts SET name = ?2, unique_name = CASE WHEN parent <> '' THEN ?2 ELSE ?3 END, email = ?4, plan = ?5, policy = ?6, metadata = ?7, \
          disabled = ?8, updated_at = ?9, revision = ?10, role = ?11, scim = ?12, scim_name = ?13 WHERE id = ?1",
     )?;
     write.execute(params![

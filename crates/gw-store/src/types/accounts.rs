@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 /// What of an account may be changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AccountProfile {
-    /// Its name; for customers and tags what callers send. Unique within level and parent, but for users.
+    /// Its name; for customers and tags what callers send. Unique within level and parent, but for people.
     pub name: String,
     /// Of users: where they are written to, in lower case. Unique.
     pub email: Option<String>,
@@ -32,7 +32,8 @@ pub struct AccountProfile {
 pub struct StoredAccount {
     /// Id.
     pub id: AccountId,
-    /// What it belongs to.
+    /// What it belongs to. People belong to nothing, they are members: a user that belongs to something is no person, but a
+    /// service account.
     pub parent: Option<AccountId>,
     /// The rest.
     pub profile: AccountProfile,
@@ -42,6 +43,14 @@ pub struct StoredAccount {
     pub updated_at: Micros,
     /// Revision of its last change.
     pub revision: i64,
+}
+
+impl StoredAccount {
+    /// What a service account belongs to; `None` for people, and for what is no user.
+    #[must_use]
+    pub fn service_of(&self) -> Option<AccountId> {
+        self.parent.filter(|_| self.id.level == Level::User)
+    }
 }
 
 /// An account that was made elsewhere than in the store.
@@ -68,6 +77,8 @@ pub struct AccountFilter {
     pub email: Option<String>,
     /// Users with a membership at one of these.
     pub member_of: Option<Vec<AccountId>>,
+    /// That belong to something, or that belong to nothing: service accounts, or people.
+    pub belongs: Option<bool>,
     /// From behind this one.
     pub after: Option<AccountId>,
     /// At most so many.
@@ -78,7 +89,16 @@ impl AccountFilter {
     /// All of a level.
     #[must_use]
     pub const fn of(level: Level, limit: usize) -> Self {
-        Self { level, parent: None, name: None, email: None, member_of: None, after: None, limit }
+        Self {
+            level,
+            parent: None,
+            name: None,
+            email: None,
+            member_of: None,
+            belongs: None,
+            after: None,
+            limit,
+        }
     }
 
     /// Is it one of those, from whatever page on?
@@ -92,6 +112,7 @@ impl AccountFilter {
             && self.name.as_ref().is_none_or(|name| *name == profile.name)
             && self.email.as_ref().is_none_or(|email| Some(email) == profile.email.as_ref())
             && self.member_of.as_ref().is_none_or(is_member)
+            && self.belongs.is_none_or(|belongs| account.parent.is_some() == belongs)
             && self.after.is_none_or(|after| account.id > after)
     }
 }

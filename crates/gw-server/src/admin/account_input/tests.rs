@@ -5,7 +5,7 @@ use gw_model::Endpoint;
 fn read_as(level: Level, body: &str) -> Result<AccountProfile, ApiError> {
     let given = read(level, body.as_bytes())?;
     let mut profile = AccountProfile::default();
-    apply(level, &given, &mut profile, |_| false).map(|()| profile)
+    apply(level, UserKind::Person, &given, &mut profile, |_| false).map(|()| profile)
 }
 
 #[test]

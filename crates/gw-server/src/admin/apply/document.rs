@@ -2,6 +2,7 @@
 //! readers; here stands what only documents have: nesting, names in place of ids, and the place of every fault.
 
 use super::json;
+use crate::admin::account_input::UserKind;
 use crate::admin::error::ApiError;
 use crate::admin::{account_input, calls, given, key_input, limits};
 use crate::app::apply::{Above, Entry, Fault, MAX_FAULTS, Reference, Spot, Wanted, WantedAccount, WantedKey};
@@ -10,7 +11,7 @@ use gw_config::document::{Key, Kind, Node};
 use gw_model::nearest::nearest;
 use gw_model::{AccountId, KeyId, KeyPolicy, KeyTerms, Level, Role, Secret};
 use gw_store::types::AccountProfile;
-use members::{Members, TOP, members};
+use members::{Members, SERVICES, TOP, members};
 use serde_json::{Map, Value};
 
 mod members;
@@ -96,8 +97,8 @@ impl Reader<'_> {
                     }
                 }
                 "document" => self.name(node),
-                name => match level_of(name) {
-                    Some(level) => self.list(level, name, node, None),
+                name => match sort_of(name) {
+                    Some(sort) => self.list(sort, name, node, None),
                     None => {
                         let known = TOP.iter().copied().chain(["version", "document"]);
                         self.unknown(key, "", known);
@@ -138,7 +139,7 @@ impl Reader<'_> {
     }
 
     /// A list of accounts of a level, or of keys.
-    fn list(&mut self, level: Level, field: &str, node: &Node, within: Option<Within>) {
+    fn list(&mut self, (level, kind): Sort, field: &str, node: &Node, within: Option<Within>) {
         let items = match &node.kind {
             Kind::List(items) => items,
             _ if node.is_null() => return,
@@ -156,7 +157,7 @@ impl Reader<'_> {
             let field = format!("{field}[{at}]");
             match &item.kind {
                 Kind::Map(entries) if level == Level::Key => self.key(&field, item, entries, within),
-                Kind::Map(entries) => self.account(level, &field, item, entries, within),
+                Kind::Map(entries) => self.account((level, kind), &field, item, entries, within),
                 Kind::Broken => {}
                 _ => self.fault(item.place, &field, format!("a {} is a block with 'name'", level.as_str())),
             }
@@ -194,18 +195,19 @@ impl Reader<'_> {
 
     fn account(
         &mut self,
-        level: Level,
+        (level, kind): Sort,
         field: &str,
         node: &Node,
         entries: Entries<'_>,
         within: Option<Within>,
     ) {
-        let known = members(level);
+        let known = members(level, kind);
         let body = self.body(field, entries, &known);
         let mut profile = AccountProfile::default();
         let text = Value::Object(body).to_string();
-        let read = account_input::read(level, text.as_bytes())
-            .and_then(|given| account_input::apply(level, &given, &mut profile, self.configured.provider));
+        let read = account_input::read(level, text.as_bytes()).and_then(|given| {
+            account_input::apply(level, kind, &given, &mut profile, self.configured.provider)
+        });
         if let Err(error) = read {
             self.refused(field, node, error);
         }
@@ -222,12 +224,12 @@ impl Reader<'_> {
         };
         let id =
             self.id(field, entries, |text| text.parse::<AccountId>().ok().filter(|id| id.level == level));
-        let above = self.parent(level, field, node, entries, within);
+        let above = self.parent((level, kind), field, node, entries, within);
         let at = self.wanted.accounts.len();
         self.wanted.accounts.push(WantedAccount { entry, level, id, above, profile, plan, memberships });
         for (key, node) in entries {
             if let Some(below) =
-                known.lists.iter().find(|name| **name == key.text).and_then(|name| level_of(name))
+                known.lists.iter().find(|name| **name == key.text).and_then(|name| sort_of(name))
             {
                 self.list(below, &joined(field, &key.text), node, Some(Within { level, at }));
             }
@@ -237,14 +239,16 @@ impl Reader<'_> {
     /// What an account belongs to: what it stands in, or what it names.
     fn parent(
         &mut self,
-        level: Level,
+        (level, kind): Sort,
         field: &str,
         node: &Node,
         entries: Entries<'_>,
         within: Option<Within>,
     ) -> Option<Above> {
         let mut named = None;
-        for (_, above) in account_input::parents(level) {
+        let is_person = level == Level::User && kind == UserKind::Person;
+        let parents = if is_person { &[] } else { account_input::parents(level) };
+        for (_, above) in parents {
             let Some(reference) = self.reference(field, entries, *above) else { continue };
             if within.is_some() || named.is_some() {
                 let text = "what it belongs to is said twice: leave this out";
@@ -256,11 +260,16 @@ impl Reader<'_> {
         if level == Level::Project && above.is_none() {
             self.fault(node.place, &joined(field, "team"), "a project belongs to a team: add 'team'");
         }
+        if level == Level::User && !is_person && above.is_none() {
+            let text = "a service account belongs to something: write it within an organization, a team or a project, or \
+                        add 'team'";
+            self.fault(node.place, &joined(field, "team"), text);
+        }
         above
     }
 
     fn key(&mut self, field: &str, node: &Node, entries: Entries<'_>, within: Option<Within>) {
-        let body = self.body(field, entries, &members(Level::Key));
+        let body = self.body(field, entries, &members(Level::Key, UserKind::default()));
         let terms = KeyTerms { models: vec!["*".to_owned()], ..KeyTerms::default() };
         let mut policy = KeyPolicy { terms, ..KeyPolicy::default() };
         if let Err(error) = key_input::apply(Value::Object(body).to_string().as_bytes(), &mut policy) {
@@ -425,8 +434,15 @@ impl Reader<'_> {
     }
 }
 
-fn level_of(list: &str) -> Option<Level> {
-    Level::ALL.iter().copied().find(|level| list.strip_suffix('s') == Some(level.as_str()))
+/// What stands in a list.
+type Sort = (Level, UserKind);
+
+fn sort_of(list: &str) -> Option<Sort> {
+    if list == SERVICES {
+        return Some((Level::User, UserKind::Service));
+    }
+    let level = Level::ALL.iter().copied().find(|level| list.strip_suffix('s') == Some(level.as_str()));
+    level.map(|level| (level, UserKind::Person))
 }
 
 fn find<'n>(entries: Entries<'n>, name: &str) -> Option<&'n (Key, Node)> {

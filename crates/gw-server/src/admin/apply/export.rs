@@ -35,7 +35,7 @@ pub(super) fn document(app: &App, organization: Option<&str>, ids: bool) -> Resu
     };
     // Of one organization, only the plans that something of it has.
     let mut plans: HashSet<AccountId> = HashSet::new();
-    for stored in all.keys.iter().filter(|key| is_wanted(holder(key))) {
+    for stored in all.keys.iter().filter(|key| is_wanted(holder(key).or_else(|| service(key)))) {
         plans.extend(stored.policy.plan_id.as_ref().and_then(|id| id.parse::<AccountId>().ok()));
         let (above, entry) = key(stored, &all, ids);
         put(above, "keys", entry, &mut below);
@@ -46,6 +46,7 @@ pub(super) fn document(app: &App, organization: Option<&str>, ids: bool) -> Resu
         let had = std::mem::take(&mut plans);
         let own = |account: &&StoredAccount| match level {
             Level::Plan => only.is_none() || had.contains(&account.id),
+            Level::User if account.parent.is_some() => is_wanted(Some(account.id)),
             Level::User => {
                 only.is_none() || account.profile.memberships.iter().any(|m| is_wanted(Some(m.account)))
             }
@@ -54,7 +55,8 @@ pub(super) fn document(app: &App, organization: Option<&str>, ids: bool) -> Resu
         for stored in all.accounts(level).filter(own) {
             plans.extend(stored.profile.plan);
             let entry = account(stored, &all, ids, &mut below);
-            put(stored.parent, list_of(level), entry, &mut below);
+            let list = if stored.service_of().is_some() { "service_accounts" } else { list_of(level) };
+            put(stored.parent, list, entry, &mut below);
         }
         plans.extend(had);
     }
@@ -74,6 +76,11 @@ pub(super) fn document(app: &App, organization: Option<&str>, ids: bool) -> Resu
 fn holder(key: &StoredKey) -> Option<AccountId> {
     let id = |text: &Option<String>| text.as_ref()?.parse::<AccountId>().ok();
     id(&key.policy.project_id).or_else(|| id(&key.policy.team_id))
+}
+
+/// The user of a key; where that is a service account, the key is of what it belongs to.
+fn service(key: &StoredKey) -> Option<AccountId> {
+    key.policy.user_id.as_ref()?.parse().ok()
 }
 
 fn key(stored: &StoredKey, all: &Exported, ids: bool) -> (Option<AccountId>, Value) {
@@ -98,7 +105,7 @@ fn account(stored: &StoredAccount, all: &Exported, ids: bool, below: &mut Below)
         form.insert("id".to_owned(), stored.id.to_string().into());
     }
     form.append(&mut form::account(stored.id.level, &stored.profile, &all.paths));
-    for list in ["teams", "projects", "customers", "keys"] {
+    for list in ["teams", "projects", "customers", "service_accounts", "keys"] {
         if let Some(entries) = below.remove(&(stored.id, list)) {
             form.insert(list.to_owned(), entries.into());
         }

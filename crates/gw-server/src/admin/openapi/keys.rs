@@ -115,7 +115,7 @@ pub(super) fn schemas() -> Value {
         "Key": object(&KEY),
         "NewKey": { "allOf": [reference("Key"), object(&["key:string"])] },
         "KeyRotation": object(&["grace_seconds:integer?"]),
-        "EffectivePolicy": object(&["key_id:string", "usable:boolean", "models:object", "endpoints:object",
+        "EffectivePolicy": object(&["key_id:string", "belongs_to:array", "usable:boolean", "models:object", "endpoints:object",
             "providers:object", "max_output_tokens:object", "guardrails:object", "allowed_ips:array",
             "allowed_origins:array", "hours:array",
             "required_metadata:object", "logging:array", "regions:object", "max_input_tokens:object", "tools:object",

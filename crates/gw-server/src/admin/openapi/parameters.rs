@@ -2,6 +2,7 @@
 //! passed into what they need; it must not know them.
 
 use super::Operation;
+use crate::admin::account_input::UserKind;
 use crate::admin::{logs, query};
 use gw_model::{Level, Outcome, WireFormat};
 use gw_store::analytics::RollupBy;
@@ -49,6 +50,7 @@ pub(in crate::admin) fn kind(operation: &Operation, name: &str) -> Kind {
         (_, "level") => {
             Kind::OneOf(Level::ALL.iter().chain(Level::CALLED).map(|level| level.as_str()).collect())
         }
+        ("/api/v1/users", "kind") => Kind::OneOf(UserKind::ALL.iter().map(|kind| kind.as_str()).collect()),
         (_, "managed_by") => Kind::OneOf(vec!["file", "api", "token"]),
         ("/api/v1/audit/export", "format") => Kind::OneOf(vec!["jsonl"]),
         ("/api/v1/evaluations/{id}/export", "format") => Kind::OneOf(vec!["jsonl", "csv"]),

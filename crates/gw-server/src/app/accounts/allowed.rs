@@ -73,7 +73,8 @@ pub(in crate::app) fn places(app: &App, present: &StoredAccount, profile: &Accou
     match present.id.level {
         Level::User => {
             let both = present.profile.memberships.iter().chain(&profile.memberships);
-            let at: Vec<Standing> = both.map(|one| Standing::of_account(app, one.account)).collect();
+            let at = both.map(|one| one.account).chain(present.service_of());
+            let at: Vec<Standing> = at.map(|id| Standing::of_account(app, id)).collect();
             Standing::in_common(&at)
         }
         Level::Tag | Level::Plan => Vec::new(),
@@ -109,9 +110,10 @@ pub(super) fn create(
         let allowed = caller.authority.may(write, &Standing::below(app, parent));
         return Ok(allowed.map(drop).map_err(|denied| denied.told(write))?);
     }
-    let on_gateway = caller.authority.may(Resource::Users.write(), &Standing::of_gateway());
-    if profile.memberships.is_empty() {
-        on_gateway?;
+    if parent.is_some() || profile.memberships.is_empty() {
+        // A service account is made where it belongs.
+        let allowed = caller.authority.may(write, &Standing::below(app, parent));
+        allowed.map_err(|denied| denied.told(write))?;
     }
     give(app, &caller.authority, profile).map_err(|denied| denied.told(write).into())
 }
@@ -204,7 +206,9 @@ fn change_person(
 /// Is the person all his: may he give every role that it has?
 fn whole_person(app: &App, authority: &Authority, user: &StoredAccount) -> Result<(), AccountsError> {
     let profile = &user.profile;
-    if profile.memberships.is_empty() && profile.gateway_role.is_none() {
+    if let Some(owner) = user.service_of() {
+        authority.may(Resource::Users.write(), &Standing::of_account(app, owner))?;
+    } else if profile.memberships.is_empty() && profile.gateway_role.is_none() {
         authority.may(Resource::Users.write(), &Standing::of_gateway())?;
     }
     Ok(give(app, authority, profile).map_err(|_| Denied::Missing(Resource::Users.write()))?)

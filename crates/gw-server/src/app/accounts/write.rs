@@ -37,7 +37,7 @@ pub(crate) fn create_as(
 ) -> Result<StoredAccount, AccountsError> {
     let _changing = app.changing.lock();
     allowed::create(app, caller, id.level, parent, profile)?;
-    check(app, profile)?;
+    check(app, parent, profile)?;
     let mut entry = noted(app, caller, Done::Create, id, &profile.name);
     entry.places = allowed::places_of_new(app, parent, profile);
     entry.after = Some(noted::told(parent, profile));
@@ -90,7 +90,7 @@ fn write(
 ) -> Result<StoredAccount, AccountsError> {
     let id = present.id;
     let profile = allowed::update(app, caller, present, profile)?;
-    check(app, &profile)?;
+    check(app, present.service_of(), &profile)?;
     restore(app, id, &profile)?;
     let mut entry = noted(app, caller, Done::Update, id, &profile.name);
     let (before, after) = noted::difference(present, &profile);

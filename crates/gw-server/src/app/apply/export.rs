@@ -44,8 +44,14 @@ impl Exported {
             found.sort_by(|a, b| a.profile.name.cmp(&b.profile.name));
             for account in &found {
                 read.parents.insert(account.id, account.parent);
-                if let Some(email) = &account.profile.email {
-                    read.paths.add(account.id, email, email.clone());
+                let name = &account.profile.name;
+                match (&account.profile.email, account.service_of()) {
+                    (Some(email), _) => read.paths.add(account.id, email, email.clone()),
+                    (None, Some(owner)) => {
+                        let path = format!("{}/{name}", read.paths.of(owner));
+                        read.paths.add(account.id, name, path);
+                    }
+                    (None, None) => {}
                 }
             }
             read.accounts.insert(level, found);
@@ -84,8 +90,9 @@ impl Exported {
     }
 }
 
-/// What was made on sight is no document's, and a user without an address could not be found by it.
+/// What was made on sight is no document's, and a person without an address could not be found by it.
 fn is_declared(account: &StoredAccount) -> bool {
     let profile = &account.profile;
-    !profile.policy.on_sight && (account.id.level != Level::User || profile.email.is_some())
+    !profile.policy.on_sight
+        && (account.id.level != Level::User || profile.email.is_some() || account.parent.is_some())
 }

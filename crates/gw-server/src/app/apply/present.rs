@@ -14,7 +14,7 @@ const PAGE: usize = 10_000;
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Present {
-    /// By level, what it belongs to, and name; users by their addresses.
+    /// By level, what it belongs to, and name; people by their addresses.
     by_name: HashMap<(Level, Option<AccountId>, String), AccountId>,
     /// All users, where the document has anything to do with them.
     users: HashMap<AccountId, StoredAccount>,
@@ -53,8 +53,11 @@ impl Present {
             let Some(last) = page.last() else { return Ok(()) };
             filter.after = Some(last.id);
             for user in page {
-                let email = user.profile.email.clone().unwrap_or_default();
-                self.by_name.insert((Level::User, None, email), user.id);
+                let name = match user.parent {
+                    Some(_) => user.profile.name.clone(),
+                    None => user.profile.email.clone().unwrap_or_default(),
+                };
+                self.by_name.insert((Level::User, user.parent, name), user.id);
                 self.users.insert(user.id, user);
             }
         }
@@ -65,9 +68,14 @@ impl Present {
         self.by_name.get(&(level, parent, name.to_owned())).copied()
     }
 
-    /// The user's address.
-    pub(super) fn users(&self) -> impl Iterator<Item = (AccountId, &str)> {
+    /// Addresses of people.
+    pub(super) fn people(&self) -> impl Iterator<Item = (AccountId, &str)> {
         self.users.iter().filter_map(|(id, user)| Some((*id, user.profile.email.as_deref()?)))
+    }
+
+    /// Names of service accounts, and what each belongs to.
+    pub(super) fn services(&self) -> impl Iterator<Item = (AccountId, AccountId, &str)> {
+        self.users.iter().filter_map(|(id, user)| Some((*id, user.parent?, user.profile.name.as_str())))
     }
 }
 

@@ -71,8 +71,11 @@ pub(super) struct Holding {
 impl<'a> Work<'a> {
     fn new(app: &'a App, wanted: &'a Wanted, present: &'a Present) -> Self {
         let mut paths = Paths::of_table(app);
-        for (id, email) in present.users() {
+        for (id, email) in present.people() {
             paths.add(id, email, email.to_owned());
+        }
+        for (id, owner, name) in present.services() {
+            paths.add(id, name, format!("{}/{name}", paths.of(owner)));
         }
         let plan = Plan {
             document: wanted.document.clone(),
@@ -201,7 +204,7 @@ impl<'a> Work<'a> {
         }
         let email;
         let text = match level {
-            Level::User => {
+            Level::User if text.contains('@') => {
                 email = text.trim().to_lowercase();
                 &email
             }
@@ -263,6 +266,7 @@ impl<'a> Work<'a> {
                 self.fault(&reference.entry, "this account stands in the list already");
             }
             profile.memberships.push(Membership { account: of, role: *role });
+            self.check_reach(account, id, of, reference);
         }
         profile.memberships.sort_unstable_by_key(|membership| membership.account);
         if let Some(held) = self.held.get_mut(&id) {
@@ -291,6 +295,17 @@ impl<'a> Work<'a> {
             }
         };
         self.push(self.plan.paths.of(id), &account.entry, change);
+    }
+
+    /// A service account has roles only where it belongs.
+    fn check_reach(&mut self, account: &WantedAccount, id: AccountId, of: AccountId, reference: &Reference) {
+        let owner = self.parents.get(&id).copied().flatten().filter(|_| account.level == Level::User);
+        let is_within =
+            |owner| std::iter::successors(Some(of), |at| self.parent_of(*at)).any(|at| at == owner);
+        if !owner.is_none_or(is_within) {
+            let text = "a service account has roles only at what it belongs to, and below: name that, or leave this out";
+            self.fault(&reference.entry, text);
+        }
     }
 
     fn push(&mut self, path: String, entry: &Entry, change: Change) {
@@ -326,7 +341,7 @@ impl<'a> Work<'a> {
     /// An account that is there, as people call it.
     pub(super) fn path_of(&self, id: AccountId) -> String {
         match self.app.gateway.keys.accounts.get(id) {
-            Some(account) if id.level != Level::User => path(&account),
+            Some(account) if id.level != Level::User || account.parent.is_some() => path(&account),
             _ => self.plan.paths.of(id),
         }
     }
@@ -347,7 +362,9 @@ fn unique_name(profile: &AccountProfile) -> &str {
 
 fn nothing(level: Level, text: &str) -> String {
     let how = match level {
-        Level::User => "write the address of one that there is, or add it under 'users'",
+        Level::User => {
+            "write the address of one that there is, the name of a service account, or add it under 'users' or 'service_accounts'"
+        }
         Level::Plan => "write the name of one that there is, or add it under 'plans'",
         _ => "write its name, its path such as 'Acme/Search', or its id, or add it to the document",
     };

@@ -51,10 +51,15 @@ pub(crate) fn holder_of(app: &App, digest: &[u8; 32]) -> Result<(Actor, Authorit
     Ok((Actor::Token(token.id), authority(app, &token, digest)?))
 }
 
-/// A person as he is now; unknown when he is disabled or gone.
+/// A person or a service account as it is now; unknown when it is disabled or gone, or what it belongs to is.
 pub(crate) fn of_user(app: &App, user: AccountId, scopes: Scopes) -> Result<Authority, Unidentified> {
     let found = app.storage.database.account(user)?.filter(|user| !user.profile.disabled);
-    Ok(Authority::of_user(&found.ok_or(Unidentified::Unknown)?, scopes))
+    let found = found.ok_or(Unidentified::Unknown)?;
+    if let Some(owner) = found.service_of() {
+        let owner = app.gateway.keys.accounts.get(owner);
+        owner.filter(|owner| !owner.is_closed()).ok_or(Unidentified::Unknown)?;
+    }
+    Ok(Authority::of_user(&found, scopes))
 }
 
 fn authority(app: &App, token: &StoredToken, shown: &[u8; 32]) -> Result<Authority, Unidentified> {

@@ -55,8 +55,12 @@ impl Standing {
         let accounts = named.into_iter().flatten().filter_map(|id| app.gateway.keys.accounts.get(id));
         let mut under: Vec<AccountId> = accounts.flat_map(|account| lineage(&account)).collect();
         under.dedup();
+        let user = id(&policy.user_id);
+        if under.is_empty() {
+            under = user.map(|user| service_under(app, user)).unwrap_or_default();
+        }
         let is_known = under.is_empty();
-        Self { under, of: id(&policy.user_id), is_common: false, is_known }
+        Self { under, of: user, is_common: false, is_known }
     }
 
     /// Of a key that there is, with that policy.
@@ -87,13 +91,25 @@ impl Standing {
         first.under.iter().filter(is_common).copied().collect()
     }
 
-    /// Of a person: wherever he is a member.
+    /// Of what acts as a service account: that is for those who answer for what it belongs to.
+    pub(crate) fn of_service(app: &App, user: AccountId) -> Self {
+        Self { under: service_under(app, user), of: Some(user), ..Self::default() }
+    }
+
+    /// Of a person: wherever he is a member. Of a service account besides: where it belongs.
     pub(crate) fn of_user(app: &App, user: &StoredAccount) -> Self {
         let accounts = user.profile.memberships.iter();
         let accounts = accounts.filter_map(|one| app.gateway.keys.accounts.get(one.account));
-        let under = accounts.flat_map(|account| lineage(&account)).collect();
+        let mut under: Vec<AccountId> = accounts.flat_map(|account| lineage(&account)).collect();
+        under.extend(user.service_of().map(|owner| Self::of_account(app, owner).under).unwrap_or_default());
         Self { under, of: Some(user.id), ..Self::default() }
     }
+}
+
+/// What a service account belongs to; nothing for a person.
+fn service_under(app: &App, user: AccountId) -> Vec<AccountId> {
+    let found = app.gateway.keys.accounts.get(user).filter(|account| account.id.level == Level::User);
+    found.and_then(|user| user.parent.as_ref().map(lineage)).unwrap_or_default()
 }
 
 fn lineage(account: &Arc<Account>) -> Vec<AccountId> {

@@ -23,7 +23,7 @@ impl Tenant {
             .scim
             .as_ref()
             .is_some_and(|scim| scim.deleted && scim.organization == self.organization);
-        user.id.level == Level::User && !is_deleted && self.belongs(user)
+        user.id.level == Level::User && user.service_of().is_none() && !is_deleted && self.belongs(user)
     }
 
     fn belongs(&self, user: &StoredAccount) -> bool {

@@ -1,9 +1,10 @@
-//! Signing in with the master key or an admin token: the session may what that may, and ends with it.
+//! Signing in with the master key or an admin token: the session may what that may, and ends with it. Tokens of service
+//! accounts are for programs.
 
 use super::session::{Begun, Entrance, begin};
 use super::{SignInError, admit};
 use crate::app::audit;
-use crate::app::authorization::{Unidentified, identify};
+use crate::app::authorization::{Authority, Unidentified, identify};
 use crate::app::state::App;
 use gw_store::audit::Origin;
 use gw_store::types::{SessionHolder, Via};
@@ -13,8 +14,8 @@ pub(crate) fn with_key(app: &App, origin: &Origin, key: &str) -> Result<Begun, S
     let key = key.trim();
     let tries = admit(app, None, origin)?;
     match identify(app, key) {
-        Ok(_) => {}
-        Err(Unidentified::Unknown) => {
+        Ok((_, authority)) if !is_service(app, &authority)? => {}
+        Ok(_) | Err(Unidentified::Unknown) => {
             audit::sign_in_refused(app, origin, None, "key");
             return Err(SignInError::Invalid);
         }
@@ -32,4 +33,10 @@ pub(crate) fn with_key(app: &App, origin: &Origin, key: &str) -> Result<Begun, S
         }
     }
     Err(SignInError::Invalid)
+}
+
+/// Does it act as a service account?
+fn is_service(app: &App, authority: &Authority) -> Result<bool, SignInError> {
+    let Some(user) = authority.user() else { return Ok(false) };
+    Ok(app.storage.database.account(user)?.is_some_and(|user| user.service_of().is_some()))
 }

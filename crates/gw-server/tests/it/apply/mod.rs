@@ -4,6 +4,7 @@
 mod faults;
 mod many;
 mod plans;
+mod services;
 
 use super::support::gateway::binary;
 use super::support::{Answer, Call, Gateway, MASTER, Upstream, chat};

@@ -6,6 +6,8 @@ use http::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+mod services;
+
 const EXPECTED: &str = include_str!("matrix.txt");
 
 const ROLES: [&str; 6] = ["owner", "admin", "billing", "auditor", "member", "viewer"];
@@ -184,20 +186,7 @@ impl World {
                 self.prepared(row, tenant, mine).await
             };
             let answer = ask(&self.gateway, &person.token, row.method.clone(), &path, &body).await;
-            out.push(match answer.status.as_u16() {
-                200..=299 => '2',
-                400 => '0',
-                403 => '3',
-                404 => '4',
-                409 => '9',
-                other => panic!("{} {path} for {of}: {other} {}", row.method, answer.text()),
-            });
-            if answer.status == 403 {
-                answer.refused(403, "permission_denied");
-                let said = answer.json();
-                let error = &said["error"];
-                assert!(error["missing_permission"].is_string() || error["field"].is_string(), "{error}");
-            }
+            out.push(answered(&answer, &format!("{} {path} for {of}", row.method)));
             if of != "gateway" && row.method == Method::GET {
                 self.leaks_nothing(&path, &answer);
             }
@@ -210,6 +199,24 @@ impl World {
         let leaked = self.foreign.ids.iter().find(|id| text.contains(id.as_str()));
         assert_eq!(leaked, None, "{path}: {text}");
         assert!(!text.contains(&format!("{FOREIGN}-")), "{path}: {text}");
+    }
+}
+
+/// The character for an answer.
+fn answered(answer: &Answer, what: &str) -> char {
+    if answer.status == 403 {
+        answer.refused(403, "permission_denied");
+        let said = answer.json();
+        let error = &said["error"];
+        assert!(error["missing_permission"].is_string() || error["field"].is_string(), "{error}");
+    }
+    match answer.status.as_u16() {
+        200..=299 => '2',
+        400 => '0',
+        403 => '3',
+        404 => '4',
+        409 => '9',
+        other => panic!("{what}: {other} {}", answer.text()),
     }
 }
 

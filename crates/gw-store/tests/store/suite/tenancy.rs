@@ -62,6 +62,25 @@ pub(crate) fn names_of_accounts_are_unique_within_their_parent(store: &impl Stor
     store.create_account(id(Level::User, 8), None, &person("ada@example.org"), NOON).unwrap();
     let taken = store.update_account(USER, &person("ada@example.org"), None, NOON);
     assert!(matches!(taken, Err(StoreError::NameTaken { .. })));
+    // Of service accounts it is the name that must differ, among what belongs to the same.
+    let bot = |number| id(Level::User, number);
+    store.create_account(bot(30), Some(TEAM), &named("bot"), NOON).unwrap();
+    store.create_account(bot(31), Some(ORGANIZATION), &named("bot"), NOON).unwrap();
+    let taken = store.create_account(bot(32), Some(TEAM), &named("bot"), NOON);
+    assert!(matches!(taken, Err(StoreError::NameTaken { .. })));
+    let other = store.create_account(bot(32), Some(TEAM), &named("other"), NOON).unwrap();
+    assert_eq!(other.service_of(), Some(TEAM));
+    assert!(matches!(
+        store.update_account(bot(32), &named("bot"), None, NOON),
+        Err(StoreError::NameTaken { .. })
+    ));
+    store.update_account(bot(30), &named("first bot"), None, NOON).unwrap();
+    store.update_account(bot(32), &named("bot"), None, NOON).unwrap();
+    let of = |belongs| AccountFilter { belongs: Some(belongs), ..AccountFilter::of(Level::User, 10) };
+    let ids = |filter| store.accounts(&filter).unwrap().iter().map(|user| user.id).collect::<Vec<_>>();
+    assert_eq!(ids(of(true)), [bot(30), bot(31), bot(32)]);
+    assert_eq!(ids(of(false)), [USER, id(Level::User, 8)]);
+    assert_eq!(ids(AccountFilter { parent: Some(TEAM), ..of(true) }), [bot(30), bot(32)]);
     // People without an address may have the same name.
     for number in 20..22 {
         store.create_account(id(Level::User, number), None, &named("Ada"), NOON).unwrap();

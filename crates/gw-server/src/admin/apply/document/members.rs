@@ -1,11 +1,19 @@
 //! The members that an entry of a level may have. Plain data.
 
+use crate::admin::account_input::UserKind;
 use crate::admin::{account_input, key_input};
 use gw_model::Level;
 
 /// Lists of a document.
-pub(super) const TOP: [&str; 8] =
-    ["plans", "organizations", "teams", "projects", "users", "customers", "tags", "keys"];
+pub(super) const TOP: [&str; 9] =
+    ["plans", "organizations", "teams", "projects", "users", "service_accounts", "customers", "tags", "keys"];
+
+/// The list of service accounts, which are users that belong to something.
+pub(super) const SERVICES: &str = "service_accounts";
+
+/// What only people have, and what only service accounts have.
+const OF_PEOPLE: [&str; 2] = ["email", "gateway_role"];
+const OF_SERVICES: [&str; 3] = ["organization_id", "team_id", "project_id"];
 
 /// What only documents have, beside `id`, and what they have in place of the API's members.
 pub(super) struct Members {
@@ -28,8 +36,8 @@ impl Members {
     }
 }
 
-/// The members of an entry of that level.
-pub(super) fn members(level: Level) -> Members {
+/// The members of an entry of that level; `kind` is that of a user.
+pub(super) fn members(level: Level, kind: UserKind) -> Members {
     let api = match level {
         Level::Key => key_input::MEMBERS.to_vec(),
         level => account_input::members(level),
@@ -37,12 +45,27 @@ pub(super) fn members(level: Level) -> Members {
     let (lists, other): (&[&str], &[&str]) = match level {
         // What is called stands in the configuration.
         Level::Plan | Level::Model | Level::Deployment | Level::Provider => (&[], &[]),
-        Level::Organization => (&["teams", "customers"], &["plan", "plan_id"]),
-        Level::Team => {
-            (&["projects", "customers", "keys"], &["plan", "plan_id", "organization", "organization_id"])
-        }
-        Level::Project => (&["keys"], &["plan", "plan_id", "team", "team_id"]),
-        Level::User => (&["keys"], &["plan", "plan_id", "memberships"]),
+        Level::Organization => (&["teams", "customers", SERVICES], &["plan", "plan_id"]),
+        Level::Team => (
+            &["projects", "customers", SERVICES, "keys"],
+            &["plan", "plan_id", "organization", "organization_id"],
+        ),
+        Level::Project => (&[SERVICES, "keys"], &["plan", "plan_id", "team", "team_id"]),
+        Level::User if kind == UserKind::Person => (&["keys"], &["plan", "plan_id", "memberships"]),
+        Level::User => (
+            &["keys"],
+            &[
+                "plan",
+                "plan_id",
+                "memberships",
+                "organization",
+                "organization_id",
+                "team",
+                "team_id",
+                "project",
+                "project_id",
+            ],
+        ),
         Level::Customer => (&[], &["plan", "plan_id", "organization", "organization_id", "team", "team_id"]),
         Level::Tag => (&[], &["plan", "plan_id"]),
         Level::Key => (
@@ -64,5 +87,10 @@ pub(super) fn members(level: Level) -> Members {
     };
     let mut of_api = api;
     of_api.retain(|name| !other.contains(name));
+    if level == Level::User {
+        // The list says what it is.
+        let others: &[&str] = if kind == UserKind::Person { &OF_SERVICES } else { &OF_PEOPLE };
+        of_api.retain(|name| *name != "kind" && !others.contains(name));
+    }
     Members { of_api, lists, other }
 }

@@ -127,7 +127,7 @@ impl Work<'_> {
     fn policy(&mut self, key: &WantedKey) -> (KeyPolicy, Vec<AccountId>) {
         let mut policy = key.policy.clone();
         let mut team = key.team.as_ref().and_then(|above| self.above(above, None));
-        let project = key.project.as_ref().and_then(|above| self.above(above, team));
+        let mut project = key.project.as_ref().and_then(|above| self.above(above, team));
         // A project brings its team along.
         if let Some(of_project) = project.and_then(|project| self.parent_of(project)) {
             if team.is_some_and(|team| team != of_project) {
@@ -140,6 +140,7 @@ impl Work<'_> {
             team = Some(of_project);
         }
         let user = key.user.as_ref().and_then(|above| self.above(above, None));
+        (team, project) = self.placed(key, user, (team, project));
         let plan = key.plan.as_ref().and_then(|plan| self.find(plan, None));
         let set = |place: &mut Option<String>, id: Option<AccountId>| {
             if let Some(id) = id {
@@ -151,5 +152,37 @@ impl Work<'_> {
         set(&mut policy.user_id, user);
         set(&mut policy.plan_id, plan);
         (policy, [team, project, user, plan].into_iter().flatten().collect())
+    }
+
+    /// The team and the project of a key. One of a service account stands where that belongs, or below.
+    fn placed(
+        &mut self,
+        key: &WantedKey,
+        user: Option<AccountId>,
+        (team, project): (Option<AccountId>, Option<AccountId>),
+    ) -> (Option<AccountId>, Option<AccountId>) {
+        let Some(owner) = user.and_then(|user| self.parent_of(user)) else { return (team, project) };
+        let has_label = key.policy.team_id.is_some() || key.policy.project_id.is_some();
+        let Some(nearest) = project.or(team) else {
+            if has_label && owner.level != Level::Organization {
+                self.fault(
+                    &key.entry,
+                    "a key of a service account has no 'team_label' and no 'project_label'",
+                );
+            }
+            return match owner.level {
+                Level::Team => (Some(owner), None),
+                Level::Project => (self.parent_of(owner), Some(owner)),
+                _ => (None, None),
+            };
+        };
+        if std::iter::successors(Some(nearest), |at| self.parent_of(*at)).all(|at| at != owner) {
+            let text = format!(
+                "the key is a service account's, which belongs to '{}': leave out where it stands, or name what is below that",
+                self.plan.paths.of(owner)
+            );
+            self.fault(&key.entry, text);
+        }
+        (team, project)
     }
 }
