@@ -232,6 +232,12 @@ impl Flow {
         self.unescaper.as_ref().map_or(decided, |unescaper| unescaper.raw(decided))
     }
 
+    /// Are there replacements that [`Self::edits`] would give?
+    #[must_use]
+    pub fn has_edits(&self) -> bool {
+        !self.edits.is_empty()
+    }
+
     /// The replacements in what may go on, in their order. Those that end before `before` will not be asked for again.
     pub fn edits(&mut self, before: usize) -> impl Iterator<Item = &Edit> {
         while self.edits.front().is_some_and(|edit| edit.end < before) {

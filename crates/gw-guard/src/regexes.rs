@@ -2,8 +2,11 @@
 //! so that a stream waits for no more than that. Serves the check of that kind. It must not accept what could grow
 //! beyond its limits.
 
+mod begins;
+
 use crate::finding::Finding;
 use crate::walk::{Walk, Walker};
+use begins::Begins;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson;
 use regex_automata::{Anchored, Input, MatchError, MatchKind, meta};
@@ -15,8 +18,8 @@ const MAX_AUTOMATON_BYTES: usize = 16 << 20;
 /// What its memo may take on each stream, in bytes.
 const MAX_MEMO_BYTES: usize = 4 << 20;
 
-/// Most states of an automaton of which it is told what its matches begin with.
-const MAX_STATES_TOLD: usize = 20_000;
+/// In shorter texts it takes longer to start the search than to look at each byte.
+const MIN_SEARCH_BYTES: usize = 256;
 
 /// Most memos that are kept for the next texts.
 const MAX_IDLE: usize = 4;
@@ -33,8 +36,7 @@ struct Inner {
     /// Finds where matches may begin in a text that is there whole, and matches where the automaton can not.
     search: meta::Regex,
     max_match_bytes: usize,
-    /// The bytes with which matches may begin.
-    begins: [bool; 256],
+    begins: Begins,
     /// Memos that no text needs now: what the automaton learned from one text serves the next.
     #[expect(clippy::vec_box, reason = "a memo is large, and moves between here and the rooms")]
     idle: Mutex<Vec<Box<Cache>>>,
@@ -111,7 +113,7 @@ impl Regexes {
             .thompson(thompson::Config::new().nfa_size_limit(Some(MAX_AUTOMATON_BYTES)))
             .build_many(patterns)
             .map_err(|e| too_large(brief(&e)))?;
-        let begins = begins(&automaton);
+        let begins = Begins::of(&automaton);
         let idle = Mutex::default();
         Ok(Self { inner: Arc::new(Inner { automaton, search, max_match_bytes, begins, idle }) })
     }
@@ -158,26 +160,6 @@ impl Regexes {
     }
 }
 
-/// The bytes with which a match may begin, whatever stands before it. All, where telling would take long.
-fn begins(automaton: &DFA) -> [bool; 256] {
-    let mut begins = [true; 256];
-    if automaton.get_nfa().states().len() > MAX_STATES_TOLD {
-        return begins;
-    }
-    let mut cache = automaton.create_cache();
-    for byte in 0..=u8::MAX {
-        // Automata tell these apart: no text, a word, other signs, and both ends of lines.
-        begins[usize::from(byte)] = [&b""[..], b"a", b" ", b"\n", b"\r"].iter().any(|before| {
-            let text = [before, &[byte][..]].concat();
-            let input = Input::new(&text).range(before.len()..).anchored(Anchored::Yes);
-            let start = automaton.start_state_forward(&mut cache, &input);
-            let next = start.ok().and_then(|start| automaton.next_state(&mut cache, start, byte).ok());
-            next.is_none_or(|state| !state.is_dead())
-        });
-    }
-    begins
-}
-
 /// The engine's error without what it draws.
 fn brief(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -194,12 +176,8 @@ impl Walker for Regexes {
     type Room = Room;
 
     fn candidate(&self, _room: &mut Room, text: &[u8], from: usize, is_end: bool) -> usize {
-        if !is_end {
-            let may_begin = |byte: &u8| self.inner.begins[usize::from(*byte)] && byte & 0xc0 != 0x80;
-            return text
-                .get(from..)
-                .and_then(|rest| rest.iter().position(may_begin))
-                .map_or(text.len(), |at| from + at);
+        if !is_end || text.len() - from.min(text.len()) < MIN_SEARCH_BYTES {
+            return self.inner.begins.next(text, from);
         }
         // A little at a time: what can not be a match for its length must not cost more than that.
         let reach = self.inner.max_match_bytes.max(1024);

@@ -14,6 +14,12 @@ const MAX_RUN_BYTES: usize = 256;
 /// The longest finding with blanks in it. What begins so near to the end of such numbers is left to the next segment.
 const REACH_BYTES: usize = 96;
 
+/// Most segments have more bytes.
+const SEGMENT_BYTES: usize = 6;
+
+/// Room is made for so many at most before they are found.
+const MOST_EXPECTED: usize = 256;
+
 /// What a block begins with.
 const BEGIN: &[u8] = b"-----BEGIN ";
 
@@ -122,6 +128,7 @@ impl Segments {
         self.from = Some(from);
         self.list.clear();
         self.is_cut = false;
+        self.list.reserve((text.len().saturating_sub(from) / SEGMENT_BYTES + 1).min(MOST_EXPECTED));
         let mut at = from;
         while at < text.len()
             && let Some(segment) = next(text, at, is_end)

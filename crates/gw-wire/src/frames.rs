@@ -119,7 +119,7 @@ impl Framer {
     #[expect(clippy::should_implement_trait, reason = "it lends nothing and may go on after `None`")]
     pub fn next(&mut self) -> Option<Result<Frame, WireError>> {
         match self {
-            Self::Sse(framer) => framer.next().map(|frame| frame.map(Frame::Sse).map_err(unframed)),
+            Self::Sse(framer) => framer.next().map(|frame| frame.map(Frame::Sse).map_err(WireError::from)),
             Self::Binary(decoder) => {
                 decoder.next_message().map(|found| found.map(Frame::Message).map_err(WireError::from))
             }
@@ -147,7 +147,7 @@ impl Framer {
         out: &mut Vec<Bytes>,
     ) -> Result<(), WireError> {
         match self {
-            Self::Sse(framer) => framer.drain(piece, |frame| judge(frame), out).map_err(unframed),
+            Self::Sse(framer) => framer.drain(piece, |frame| judge(frame), out).map_err(WireError::from),
             Self::Binary(decoder) => {
                 decoder.push(piece);
                 while let Some(found) = decoder.next_message() {
@@ -191,13 +191,15 @@ pub fn goes_on(verdict: FrameVerdict) -> Result<bool, WireError> {
     match verdict {
         FrameVerdict::Forward => Ok(true),
         FrameVerdict::Hide => Ok(false),
-        FrameVerdict::Malformed => Err(unframed(sse::SseError::Malformed)),
+        FrameVerdict::Malformed => Err(sse::SseError::Malformed.into()),
     }
 }
 
-fn unframed(error: sse::SseError) -> WireError {
-    match error {
-        sse::SseError::EventTooLarge { limit } => WireError::TooLarge { what: "an event's bytes", limit },
-        sse::SseError::Malformed => WireError::Shape { what: "an event whose data is not JSON" },
+impl From<sse::SseError> for WireError {
+    fn from(error: sse::SseError) -> Self {
+        match error {
+            sse::SseError::EventTooLarge { limit } => Self::TooLarge { what: "an event's bytes", limit },
+            sse::SseError::Malformed => Self::Shape { what: "an event whose data is not JSON" },
+        }
     }
 }

@@ -164,6 +164,11 @@ fn token(text: &[u8], start: usize, end: usize, with_entropy: bool, out: &mut Ve
 /// Does a sign or a word that gives a value stand in front?
 fn follows_sign(text: &[u8], start: usize) -> bool {
     let before = text.get(start.saturating_sub(8)..start).unwrap_or_default().trim_ascii_end();
+    // Last bytes of all that is looked for: most words end otherwise.
+    let is_last = |byte: &u8| matches!(byte, b'=' | b':' | b'>' | b'"' | b'\'' | b's' | b't' | b'r' | b'R');
+    if !before.last().is_some_and(is_last) {
+        return false;
+    }
     let before = before.strip_suffix(b"\"").or_else(|| before.strip_suffix(b"'")).unwrap_or(before);
     matches!(before.last(), Some(b'=' | b':' | b'>'))
         || [&b" is"[..], b" ist", b" est", b" es"].iter().any(|word| before.ends_with(word))

@@ -24,6 +24,8 @@ pub(crate) struct Guards {
     by_name: AHashMap<Arc<str>, usize>,
     /// Of those that ask others, by their names.
     desks: AHashMap<Arc<str>, Arc<Desk>>,
+    /// Those of most calls: for which nobody names another. `None` where that differs from call to call.
+    usual: Option<Chosen>,
 }
 
 impl Guards {
@@ -62,7 +64,21 @@ impl Guards {
             };
             desks.insert(Arc::clone(name), desk);
         }
-        Ok(Self { all, by_name, desks })
+        let mut guards = Self { all, by_name, desks, usual: None };
+        let usual: Vec<_> = guards.all.iter().filter(|rail| rail.spec.mandatory).map(Arc::clone).collect();
+        if usual.iter().all(|rail| is_always(rail)) {
+            guards.usual = Some(guards.chosen(usual));
+        }
+        Ok(guards)
+    }
+
+    fn chosen(&self, rails: Vec<Arc<Guardrail>>) -> Chosen {
+        let asking = |rail: &Arc<Guardrail>| {
+            let desk = self.desks.get(&rail.spec.name)?;
+            Some(Asking { rail: Arc::clone(rail), desk: Arc::clone(desk) })
+        };
+        let asking = rails.iter().filter_map(asking).collect();
+        Chosen::new(rails, asking)
     }
 
     /// The guardrail of that name, if it asks others.
@@ -103,19 +119,23 @@ impl Guards {
                 asked[*at] = true;
             }
         }
+        if let Some(usual) = &self.usual
+            && self.all.iter().zip(&asked).all(|(rail, asked)| rail.spec.mandatory == *asked)
+        {
+            return Ok(usual.clone());
+        }
         let chosen = self.all.iter().zip(asked).filter(|(_, asked)| *asked).map(|(rail, _)| rail);
         let sampled = chosen.filter(|rail| {
             let share = u64::from(rail.spec.sample_permille);
-            share >= 1000 || ticket.worker().random_u64() % 1000 < share
+            is_always(rail) || ticket.worker().random_u64() % 1000 < share
         });
-        let sampled: Vec<Arc<Guardrail>> = sampled.map(Arc::clone).collect();
-        let asking = |rail: &Arc<Guardrail>| {
-            let desk = self.desks.get(&rail.spec.name)?;
-            Some(Asking { rail: Arc::clone(rail), desk: Arc::clone(desk) })
-        };
-        let asking = sampled.iter().filter_map(asking).collect();
-        Ok(Chosen::new(sampled, asking))
+        Ok(self.chosen(sampled.map(Arc::clone).collect()))
     }
+}
+
+/// Does it look at every call that it is for?
+fn is_always(rail: &Guardrail) -> bool {
+    rail.spec.sample_permille >= 1000
 }
 
 /// Does the key, an account or the model name a guardrail?

@@ -9,7 +9,7 @@ use gw_guard::{Blocked, Guardrail, NO_VERDICT, Note, Session, Side};
 use gw_model::guardrail::{CheckSpec, Speaker};
 use gw_model::trace::MAX_STAGES;
 use gw_model::{ErrorCode, Micros, Refusal, Verdict};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Longest text about findings in a record, in bytes.
 const MAX_SAID_BYTES: usize = 1000;
@@ -26,13 +26,21 @@ fn done(note: &Note) -> &'static str {
 /// Guardrails in their order.
 pub(crate) type Rails = Arc<[Arc<Guardrail>]>;
 
-/// Those of a call.
+/// Those of a call. Calls that have the same share all that is made of them.
 #[derive(Clone, Debug)]
-pub(crate) struct Chosen {
+pub(crate) struct Chosen(Arc<Set>);
+
+#[derive(Debug)]
+struct Set {
     all: Vec<Arc<Guardrail>>,
     /// Those of them that ask others.
     asking: Vec<Asking>,
+    /// Those that look at texts of a sort, on each side: made when such a text comes.
+    lists: [OnceLock<Rails>; SORTS],
 }
+
+/// Sorts of texts, of both sides.
+const SORTS: usize = Speaker::ALL.len() * 2 * 2;
 
 /// What a text is, as far as guardrails differ by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +50,13 @@ pub(crate) struct Sort {
 }
 
 impl Chosen {
-    pub(crate) const fn new(all: Vec<Arc<Guardrail>>, asking: Vec<Asking>) -> Self {
-        Self { all, asking }
+    pub(crate) fn new(all: Vec<Arc<Guardrail>>, asking: Vec<Asking>) -> Self {
+        Self(Arc::new(Set { all, asking, lists: [const { OnceLock::new() }; SORTS] }))
     }
 
     /// Those that ask others about a side of the call.
     pub(crate) fn asking(&self, side: Side) -> impl Iterator<Item = &Asking> {
-        self.asking.iter().filter(move |asking| match side {
+        self.0.asking.iter().filter(move |asking| match side {
             Side::Request => asking.rail.spec.on_request,
             Side::Response => asking.rail.spec.on_response,
         })
@@ -56,7 +64,7 @@ impl Chosen {
 
     /// Does one of them know of the call?
     pub(crate) fn has_expressions(&self) -> bool {
-        self.all.iter().any(|rail| matches!(rail.spec.check, CheckSpec::Expression(_)))
+        self.0.all.iter().any(|rail| matches!(rail.spec.check, CheckSpec::Expression(_)))
     }
 
     /// Does a verdict decide about the answer, so that it waits?
@@ -64,62 +72,68 @@ impl Chosen {
         self.asking(Side::Response).any(|asking| asking.rail.enforces())
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
-        self.all.is_empty()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.all.is_empty()
     }
 
     /// Those that look at such texts of a request.
     pub(crate) fn of_request(&self, sort: Sort) -> Rails {
-        self.some(|rail| rail.spec.on_request && rail.spec.speakers.has(sort.speaker), sort.is_prose)
+        self.of(Side::Request, sort)
     }
 
     /// Those that look at such texts of an answer.
     pub(crate) fn of_response(&self, sort: Sort) -> Rails {
-        self.some(|rail| rail.spec.on_response && rail.spec.speakers.has(sort.speaker), sort.is_prose)
+        self.of(Side::Response, sort)
     }
 
-    /// Checks of texts as a whole are about what is said, not about details.
-    fn some(&self, wanted: impl Fn(&Guardrail) -> bool, is_prose: bool) -> Rails {
-        let fits = |rail: &&Arc<Guardrail>| {
-            wanted(rail) && (is_prose || rail.spec.check.finds_spans()) && rail.check().asked().is_none()
+    fn of(&self, side: Side, sort: Sort) -> Rails {
+        let Set { all, lists, .. } = &*self.0;
+        let Sort { speaker, is_prose } = sort;
+        let wanted = |rail: &&Arc<Guardrail>| {
+            let on_side = if side == Side::Request { rail.spec.on_request } else { rail.spec.on_response };
+            // Checks of texts as a whole are about what is said, not about details.
+            let fits = (is_prose || rail.spec.check.finds_spans()) && rail.check().asked().is_none();
+            on_side && fits && rail.spec.speakers.has(speaker)
         };
-        self.all.iter().filter(fits).map(Arc::clone).collect()
+        let made = || all.iter().filter(wanted).map(Arc::clone).collect();
+        let place = (speaker as usize * 2 + usize::from(is_prose)) * 2 + usize::from(side == Side::Request);
+        lists.get(place).map_or_else(made, |list| Rails::clone(list.get_or_init(made)))
     }
 
     /// Those that look at answers.
-    pub(crate) fn of_responses(mut self) -> Self {
-        self.all.retain(|rail| rail.spec.on_response);
-        self
+    pub(crate) fn of_responses(&self) -> Self {
+        let of_responses = self.0.all.iter().filter(|rail| rail.spec.on_response);
+        Self::new(of_responses.map(Arc::clone).collect(), self.0.asking.clone())
     }
 
     /// Is an answer that does not fit asked for again?
     pub(crate) fn repairs(&self) -> bool {
-        self.all.iter().any(|rail| rail.spec.on_response && rail.spec.repairs && rail.enforces())
+        self.0.all.iter().any(|rail| rail.spec.on_response && rail.spec.repairs && rail.enforces())
     }
 
     /// The guardrail of that name, if it has answers asked for again.
     pub(crate) fn repairing(&self, name: &str) -> Option<&Arc<Guardrail>> {
-        self.all.iter().find(|rail| *rail.spec.name == *name && rail.spec.repairs)
+        self.0.all.iter().find(|rail| *rail.spec.name == *name && rail.spec.repairs)
     }
 
     /// May one of them end an answer with words of its own?
     pub(crate) fn has_words(&self) -> bool {
-        self.all.iter().any(|rail| rail.spec.on_response && rail.enforces() && rail.spec.refusal.is_some())
+        self.0.all.iter().any(|rail| rail.spec.on_response && rail.enforces() && rail.spec.refusal.is_some())
     }
 
     pub(crate) fn looks_at_response(&self) -> bool {
-        self.all.iter().any(|rail| rail.spec.on_response)
+        self.0.all.iter().any(|rail| rail.spec.on_response)
     }
 
     /// Does one of them change texts for good, so that what was sent must not be kept?
     pub(crate) fn blanks(&self) -> bool {
         use gw_model::guardrail::GuardAction::{Redact, Rewrite};
-        self.all.iter().any(|rail| rail.enforces() && matches!(rail.spec.action, Redact | Rewrite))
+        self.0.all.iter().any(|rail| rail.enforces() && matches!(rail.spec.action, Redact | Rewrite))
     }
 
     /// For calls whose texts can not be read. Errors: a guardrail must have looked at them.
     pub(crate) fn pass_unchecked(&self) -> Result<(), Refusal> {
-        match self.all.iter().find(|rail| rail.enforces() && !rail.spec.pass_unchecked) {
+        match self.0.all.iter().find(|rail| rail.enforces() && !rail.spec.pass_unchecked) {
             None => Ok(()),
             Some(rail) => {
                 let text = format!(
@@ -248,7 +262,7 @@ impl Guarded {
 
 /// What a caller is told whom a guardrail stops: which one, and not what of the text it was.
 pub(crate) fn blocked(chosen: &Chosen, stopped: &Blocked) -> Refusal {
-    let rail = chosen.all.iter().find(|rail| rail.spec.name == stopped.guardrail);
+    let rail = chosen.0.all.iter().find(|rail| rail.spec.name == stopped.guardrail);
     let own = rail.and_then(|rail| rail.spec.message.as_deref()).map(str::to_owned);
     let text = own.unwrap_or_else(|| {
         if stopped.kind == NO_VERDICT {

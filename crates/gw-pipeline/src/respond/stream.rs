@@ -3,6 +3,7 @@
 //! or sends what is not JSON, gives the caller an error event in its own format, never a clean end.
 
 mod asking;
+mod guarded;
 mod muted;
 
 use super::keep::{self, Keep};
@@ -10,11 +11,11 @@ use super::outlet::Outlet;
 use super::shape::Shape;
 use super::{guard, headers, meter, whole};
 use crate::attempt::Answered;
-use crate::guard::{about as about_call, blocked};
+use crate::guard::about as about_call;
 use crate::reply::{Reply, ReplyBody};
 use crate::ticket::Ticket;
 use bytes::{Bytes, BytesMut};
-use gw_guard::{Blocked, Side};
+use gw_guard::Side;
 use gw_model::snapshot::PathSettings;
 use gw_model::{Call, Endpoint, ErrorCode, Micros, Outcome, Refusal, WireFormat};
 use gw_upstream::{BodyError, Timer, UpstreamBody};
@@ -298,60 +299,6 @@ impl StreamBody {
                 (out.into(), None)
             }
         }
-    }
-
-    /// As [`Self::frames`], with the frames through the guardrails.
-    fn guarded_frames(&mut self, piece: Bytes) -> (Bytes, Option<Refusal>) {
-        let mut out = Vec::with_capacity(piece.len());
-        self.framer.push(piece);
-        let (mut looked, mut fault) = (Ok(()), None);
-        while looked.is_ok()
-            && fault.is_none()
-            && let Some(frame) = self.framer.next()
-        {
-            let is_over = self.meter.finished();
-            match frame.and_then(|frame| Ok((goes_on(self.meter.frame(&frame))?, frame))) {
-                Ok((true, frame)) if !is_over => looked = self.guard_frame(frame),
-                Ok(_) => {}
-                Err(error) => fault = Some(self.unreadable(&error)),
-            }
-        }
-        let is_over = self.meter.finished() && fault.is_none();
-        let stopped = self.guard_settled(looked, is_over, &mut out);
-        (out.into(), stopped.err().or(fault))
-    }
-
-    /// Gives a frame to the guardrails.
-    fn guard_frame(&mut self, frame: Frame) -> Result<(), Blocked> {
-        let Some(guard) = &mut self.guard else { return Ok(()) };
-        // Nobody looks at comments and the like, so they do not go on.
-        frame.without_others().map_or(Ok(()), |frame| guard.push(frame))
-    }
-
-    /// No more frames are there, or ever will be: appends what may go on.
-    fn guard_settled(
-        &mut self,
-        looked: Result<(), Blocked>,
-        is_over: bool,
-        out: &mut Vec<u8>,
-    ) -> Result<(), Refusal> {
-        let Some(guard) = &mut self.guard else { return Ok(()) };
-        let mut looked = looked.and_then(|()| if is_over { guard.finish() } else { guard.settle() });
-        while let Some(frame) = guard.next() {
-            let Some(asked) = &mut self.asked else {
-                if let Err(error) = self.outlet.frame_into(&frame, out) {
-                    return Err(self.unreadable(&error));
-                }
-                continue;
-            };
-            looked = looked.and(asked.push(frame, guard.guarded_mut()));
-            while let Some(frame) = asked.next() {
-                if let Err(error) = self.outlet.frame_into(&frame, out) {
-                    return Err(self.unreadable(&error));
-                }
-            }
-        }
-        looked.map_err(|stop| blocked(&guard.guarded().chosen, &stop))
     }
 
     fn unreadable(&self, error: &WireError) -> Refusal {

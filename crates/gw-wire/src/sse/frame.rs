@@ -84,10 +84,6 @@ impl Frame {
     /// For readers that look at data only: whatever else an event carries goes on unseen.
     #[must_use]
     pub fn without_others(self) -> Option<Self> {
-        let is_word = |name: &str| {
-            name.len() <= MAX_NAME_BYTES
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
-        };
         let is_named_well = self.event().is_none_or(is_word) && std::str::from_utf8(&self.raw).is_ok();
         if is_named_well && !self.fields.has_others {
             return Some(self);
@@ -124,6 +120,11 @@ impl Frame {
 /// Longest name of an event that is taken for one.
 const MAX_NAME_BYTES: usize = 64;
 
+fn is_word(name: &str) -> bool {
+    name.len() <= MAX_NAME_BYTES
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+}
+
 fn write(event: Option<&str>, data: &[u8], raw: &mut Vec<u8>) {
     if let Some(event) = event {
         raw.extend_from_slice(b"event: ");
@@ -150,6 +151,18 @@ impl<'a> FrameView<'a> {
     #[must_use]
     pub fn parse(raw: &'a [u8]) -> Self {
         Self { raw, fields: Fields::parse(raw) }
+    }
+
+    /// Has it nothing but its data, and a name as names are? It may still not be UTF-8.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        !self.fields.has_others && (self.fields.event.is_empty() || self.event().is_some_and(is_word))
+    }
+
+    /// The event with bytes of its own.
+    #[must_use]
+    pub fn to_frame(&self) -> Frame {
+        Frame { raw: Bytes::copy_from_slice(self.raw), fields: self.fields.clone() }
     }
 }
 

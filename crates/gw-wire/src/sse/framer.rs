@@ -6,6 +6,7 @@ use super::frame::{Frame, FrameView};
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::ControlFlow;
 
 /// What becomes of a frame on its way to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,19 @@ impl Framer {
         mut judge: impl FnMut(&FrameView<'_>) -> FrameVerdict,
         out: &mut Vec<Bytes>,
     ) -> Result<(), SseError> {
+        self.drain_while(piece, |frame| ControlFlow::Continue(judge(frame)), out)
+    }
+
+    /// As [`Self::drain`], until `judge` breaks off behind an event: [`Self::next`] then gives those that follow.
+    ///
+    /// # Errors
+    /// As [`Self::drain`].
+    pub fn drain_while(
+        &mut self,
+        piece: Bytes,
+        mut judge: impl FnMut(&FrameView<'_>) -> ControlFlow<FrameVerdict, FrameVerdict>,
+        out: &mut Vec<Bytes>,
+    ) -> Result<(), SseError> {
         debug_assert!(self.queue.is_empty(), "drain does not mix with push");
         let mut start = 0;
         if !self.partial.is_empty() {
@@ -99,13 +113,19 @@ impl Framer {
             let raw = raw?;
             self.queue.clear();
             start = raw.len() - held;
-            match judge(&FrameView::parse(&raw)) {
+            let judged = judge(&FrameView::parse(&raw));
+            let (ControlFlow::Continue(verdict) | ControlFlow::Break(verdict)) = judged;
+            match verdict {
                 FrameVerdict::Forward => out.push(raw),
                 FrameVerdict::Hide => {}
                 FrameVerdict::Malformed => {
                     self.failed = true;
                     return Err(SseError::Malformed);
                 }
+            }
+            if judged.is_break() {
+                self.push(piece.slice(start..));
+                return Ok(());
             }
         }
         let mut end = start;
@@ -122,7 +142,9 @@ impl Framer {
                 break None;
             }
             let raw = rest.get(..taken).unwrap_or_default();
-            match judge(&FrameView::parse(raw)) {
+            let judged = judge(&FrameView::parse(raw));
+            let (ControlFlow::Continue(verdict) | ControlFlow::Break(verdict)) = judged;
+            match verdict {
                 FrameVerdict::Forward => {}
                 FrameVerdict::Hide => {
                     push_slice(out, &piece, start, end);
@@ -134,6 +156,10 @@ impl Framer {
                 }
             }
             end += taken;
+            if judged.is_break() {
+                self.push(piece.slice(end..));
+                break None;
+            }
         };
         push_slice(out, &piece, start, end);
         fault.map_or(Ok(()), Err)

@@ -82,7 +82,17 @@ const NAMES: &[&str] = &[
 /// Structure: names, kinds, ids and codes. Never what somebody says.
 pub(super) fn is_structure(name: &str) -> bool {
     let first = name.as_bytes().first().map_or(0, |first| LENGTHS[usize::from(*first)]);
-    name.len() < 32 && first >> name.len() & 1 == 1 && NAMES.contains(&name)
+    name.len() < 32 && first >> name.len() & 1 == 1 && {
+        let last = usize::from(name.as_bytes()[name.len() - 1]);
+        // Of names of one length, few end with the same letter.
+        let mut left = OF_LENGTH[name.len()] & ENDS[last];
+        let mut is_one = false;
+        while left != 0 && !is_one {
+            is_one = NAMES[left.trailing_zeros() as usize] == name;
+            left &= left - 1;
+        }
+        is_one
+    }
 }
 
 /// Lengths of the names by their first byte, a bit each: they tell most others apart.
@@ -95,6 +105,29 @@ const LENGTHS: [u32; 256] = {
         at += 1;
     }
     lengths
+};
+
+/// The names of each length, a bit each.
+static OF_LENGTH: [u128; 32] = {
+    let mut names = [0; 32];
+    let mut at = 0;
+    while at < NAMES.len() {
+        names[NAMES[at].len()] |= 1 << at;
+        at += 1;
+    }
+    names
+};
+
+/// The names that end with each byte, a bit each.
+static ENDS: [u128; 256] = {
+    let mut names = [0; 256];
+    let mut at = 0;
+    while at < NAMES.len() {
+        let name = NAMES[at].as_bytes();
+        names[name[name.len() - 1] as usize] |= 1 << at;
+        at += 1;
+    }
+    names
 };
 
 /// Media, vectors and what is sealed, as base64 or numbers. `data` is media only where the object says so.

@@ -6,7 +6,7 @@ mod stream;
 mod whole;
 
 pub(super) use asked::{StreamAsk, Verdicts};
-pub(super) use stream::StreamGuard;
 pub(crate) use stream::masked;
+pub(super) use stream::{FramePlace, StreamGuard};
 pub(super) use whole::asked_body;
 pub(crate) use whole::body;

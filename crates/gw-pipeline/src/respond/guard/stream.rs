@@ -1,6 +1,9 @@
 //! The frames of a stream through its guardrails. A frame goes on when all text in it may; one in which nothing was
 //! replaced goes on as it came. Frames keep their order, so that what waits holds up what is behind it. The text of all
-//! frames that came together is looked at together. Serves the stream step. It must not hold more than its limit.
+//! frames that came together is looked at together, and where nothing is found in it they go on in one piece, too. Serves
+//! the stream step. It must not hold more than its limit.
+
+mod here;
 
 use crate::guard::request::{join, pass, quoted};
 use crate::guard::{Guarded, Rails, Sort};
@@ -13,10 +16,15 @@ use gw_wire::json::splice::{Edit, apply};
 use gw_wire::json::unescape;
 use gw_wire::sse::SseEvent;
 use gw_wire::texts::{Channel, Ended, EventReader, Text, Written};
+use here::Here;
+pub(in crate::respond) use here::Place as FramePlace;
 use std::collections::VecDeque;
 
 /// Most bytes of frames that wait.
 const MAX_WAITING_BYTES: usize = 16 << 20;
+
+/// Room for what comes of a text at once.
+const FRESH_BYTES: usize = 256;
 
 /// See the module.
 pub(in crate::respond) struct StreamGuard {
@@ -24,7 +32,9 @@ pub(in crate::respond) struct StreamGuard {
     said: Said,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
-    /// Of the frames that wait, in their order.
+    /// Behind those that wait: frames of the piece of the stream that is being taken in.
+    here: Vec<Here>,
+    /// Of all these frames, in their order.
     pieces: VecDeque<Piece>,
 }
 
@@ -59,6 +69,13 @@ struct Waiting {
     edits: Vec<Edit>,
 }
 
+/// What an event has.
+struct Noted {
+    pieces: usize,
+    edits: Vec<Edit>,
+    ended: Ended,
+}
+
 /// A piece of a text in a frame.
 struct Piece {
     span: Span,
@@ -81,7 +98,7 @@ impl StreamGuard {
             texts: 0,
         };
         let (waiting, pieces) = (VecDeque::new(), VecDeque::new());
-        Self { reader: EventReader::new(format), said, waiting, waiting_bytes: 0, pieces }
+        Self { reader: EventReader::new(format), said, waiting, waiting_bytes: 0, here: Vec::new(), pieces }
     }
 
     /// What is known of the call, back.
@@ -103,10 +120,16 @@ impl StreamGuard {
     /// # Errors
     /// A guardrail stops the stream.
     pub(in crate::respond) fn push(&mut self, frame: Frame) -> Result<(), Blocked> {
-        let Self { reader, said, waiting, waiting_bytes, pieces } = self;
-        let data = frame.data();
-        let found = reader.read(frame.event(), data);
-        *waiting_bytes += frame.raw().len();
+        let Noted { pieces, edits, ended } = self.note(frame.event(), frame.data(), frame.raw().len())?;
+        self.waiting.push_back(Waiting { frame, pieces, edits });
+        self.noted(ended)
+    }
+
+    /// Notes what an event of so many bytes says. Errors: it goes nowhere.
+    fn note(&mut self, name: Option<&str>, data: &[u8], bytes: usize) -> Result<Noted, Blocked> {
+        let Self { reader, said, waiting_bytes, pieces, .. } = self;
+        let found = reader.read(name, data);
+        *waiting_bytes += bytes;
         if found.is_echo {
             // What was said before is decided before it is repeated.
             said.end(found.ended)?;
@@ -120,11 +143,14 @@ impl StreamGuard {
                 None => edits.extend(said.whole(data, text, found.is_echo)?),
             }
         }
-        let (count, ended) = (pieces.len() - before, found.ended);
-        waiting.push_back(Waiting { frame, pieces: count, edits });
-        said.end(ended)?;
-        if *waiting_bytes > MAX_WAITING_BYTES {
-            let name = said.prose.iter().find(|rail| rail.enforces()).map(|rail| rail.spec.name.clone());
+        Ok(Noted { pieces: pieces.len() - before, edits, ended: found.ended })
+    }
+
+    /// An event was noted, and stands in its place.
+    fn noted(&mut self, ended: Ended) -> Result<(), Blocked> {
+        self.said.end(ended)?;
+        if self.waiting_bytes > MAX_WAITING_BYTES {
+            let name = self.said.prose.iter().find(|rail| rail.enforces()).map(|rail| rail.spec.name.clone());
             return Err(Blocked {
                 guardrail: name.unwrap_or_else(|| "".into()),
                 kind: "an_answer_too_long_to_hold",
@@ -170,14 +196,19 @@ impl StreamGuard {
             let changed = gw_guard::apply(&said, piece.start, piece.end, open.flow.edits(piece.start));
             edits.extend(changed.map(|changed| Edit::replace(piece.span, quoted(&changed))));
         }
-        if self.waiting.is_empty() {
-            flows.retain(|open| !open.is_over);
-        }
+        self.forget();
         if edits.is_empty() {
             return Some(frame);
         }
         let data = Bytes::copy_from_slice(frame.data());
         Some(frame.with_data(&join(apply(&data, &mut edits))))
+    }
+
+    /// Lets go of the texts that are over, once nothing of them waits.
+    fn forget(&mut self) {
+        if self.pieces.is_empty() {
+            self.said.flows.retain(|open| !open.is_over);
+        }
     }
 }
 
@@ -203,7 +234,7 @@ impl Said {
         self.texts += 1;
         let form = if text.written == Written::Json { Form::Json } else { Form::Plain };
         let flow = Flow::new(Rails::clone(rails), self.finder.clone(), place, form);
-        let fresh = String::new();
+        let fresh = String::with_capacity(FRESH_BYTES);
         self.flows.push(Open { channel, flow, fresh, total: 0, released: 0, is_over: false });
         self.flows.len() - 1
     }

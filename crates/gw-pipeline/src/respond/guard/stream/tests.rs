@@ -1,14 +1,15 @@
 //! Tests of frames through guardrails: what goes on is the same however frames come together.
 
-use super::StreamGuard;
+use super::{FramePlace, StreamGuard};
 use crate::guard::{Chosen, Guarded};
 use bytes::Bytes;
 use gw_guard::Guardrail;
 use gw_model::WireFormat;
 use gw_model::guardrail::{CheckSpec, GuardAction, GuardrailSpec};
 use gw_wire::frames::Framer;
-use gw_wire::sse::SseEvent;
+use gw_wire::sse::{FrameVerdict, FrameView, SseEvent};
 use serde_json::{Value, json};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 const SAID: &str = "Write to \"jane.doe@example.com\",\n or \u{e4}t 10.0.0.17 \\ tomorrow. It is late.";
@@ -157,4 +158,166 @@ fn arguments_of_tools_come_in_fragments() {
             );
         }
     }
+}
+
+/// Numbers that look random, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((mixed ^ (mixed >> 31)) % most as u64) as usize
+    }
+
+    fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.below(list.len())]
+    }
+}
+
+const SAYS: &[&str] = &[
+    "Write",
+    " to ",
+    "jane.doe",
+    "@example",
+    ".com",
+    " it's",
+    " 10.0.",
+    "0.17",
+    r"\n",
+    r"\u0040",
+    r"\",
+    "é",
+    " [EMAIL_1]",
+    "plain words only ",
+    r#"{\"a\":\""#,
+    "",
+];
+
+/// A frame as streams may have them, odd ones among them.
+fn any_frame(random: &mut Random) -> Vec<u8> {
+    let end = random.of(&["\n\n", "\n\n", "\n\n", "\r\n\r\n", "\r\r"]);
+    let piece = random.of(SAYS);
+    let id = random.of(&["c", "c", "c", "d", "e f"]);
+    let index = random.below(2);
+    let finish = random.of(&["null", "null", "null", "null", r#""stop""#]);
+    let data = match random.below(12) {
+        0 => format!(r#"{{"id":"{id}","choices":[{{"delta":{{"content":"{piece}"}},"index":{index}}}]}}"#),
+        1 => format!(r#"{{"id":"{id}","choices":[],"usage":{{"total_tokens":{index}}}}}"#),
+        2 => format!(
+            r#"{{"choices":[{{"index":{index},"delta":{{"content":"{piece}","content":"x"}},"logprobs":{{"content":[{{"token":"{piece}"}}]}}}}]}}"#
+        ),
+        3 => format!(
+            r#"{{"choices":[{{"index":0,"delta":{{"content":"{piece}"}}}},{{"index":1,"delta":{{"content":"a"}}}}]}}"#
+        ),
+        4 => format!(
+            r#"{{"choices":[{{"index":{index},"delta":{{}},"note":"jane.doe@example.com{piece}"}}]}}"#
+        ),
+        5 => format!(
+            r#"{{"choices":[{{"index":{index},"delta":{{"tool_calls":[{{"index":0,"function":{{"arguments":"{piece}"}}}}]}}}}]}}"#
+        ),
+        _ => format!(
+            r#"{{"id":"{id}","choices":[{{"index":{index},"delta":{{"content":"{piece}"}},"finish_reason":{finish}}}]}}"#
+        ),
+    };
+    let line = end.get(..end.len() / 2).unwrap_or_default();
+    let mut frame = match random.below(16) {
+        0 => format!(": jane.doe@example.com{end}"),
+        1 => format!("id: 7{line}data: {data}{end}"),
+        2 => format!("event: a b{line}data: {data}{end}"),
+        3 => format!("event: delta{line}data: {data}{end}"),
+        4 => format!("data: {data}{line}data: {end}"),
+        5 => format!("retry: 5{end}"),
+        _ => format!("data: {data}{end}"),
+    }
+    .into_bytes();
+    if random.below(40) == 0 {
+        frame.splice(6..6, *b"\xff");
+    }
+    frame
+}
+
+/// What goes on of frames that are taken one by one, after each cut; and whether they were stopped.
+fn one_by_one(guard: &mut StreamGuard, cuts: &[Vec<u8>]) -> (Vec<Vec<u8>>, bool) {
+    let mut framer = Framer::new(WireFormat::OpenAiChat, 1 << 20);
+    let mut outs = Vec::new();
+    for (number, cut) in cuts.iter().enumerate() {
+        framer.push(cut.clone().into());
+        let (mut looked, mut out) = (Ok(()), Vec::new());
+        while looked.is_ok()
+            && let Some(frame) = framer.next()
+        {
+            looked = frame.unwrap().without_others().map_or(Ok(()), |frame| guard.push(frame));
+        }
+        let is_last = number + 1 == cuts.len();
+        let looked = looked.and_then(|()| if is_last { guard.finish() } else { guard.settle() });
+        while let Some(frame) = guard.next() {
+            out.extend_from_slice(frame.raw());
+        }
+        outs.push(out);
+        if looked.is_err() {
+            return (outs, true);
+        }
+    }
+    (outs, false)
+}
+
+/// The same of frames that are taken where they stand.
+fn in_place(guard: &mut StreamGuard, cuts: &[Vec<u8>]) -> (Vec<Vec<u8>>, bool, usize) {
+    let mut framer = gw_wire::sse::Framer::new(1 << 20);
+    let (mut outs, mut came, mut whole) = (Vec::new(), Vec::new(), 0);
+    for (number, cut) in cuts.iter().enumerate() {
+        let mut looked = Ok(());
+        guard.expect(cut.len());
+        let judge = |frame: &FrameView<'_>| {
+            let (place, taken) = guard.take(frame);
+            looked = taken;
+            let verdict = if place == FramePlace::Kept { FrameVerdict::Forward } else { FrameVerdict::Hide };
+            if looked.is_ok() { ControlFlow::Continue(verdict) } else { ControlFlow::Break(verdict) }
+        };
+        framer.drain_while(cut.clone().into(), judge, &mut came).unwrap();
+        let is_last = number + 1 == cuts.len();
+        let looked = looked.and_then(|()| if is_last { guard.finish() } else { guard.settle() });
+        let mut out = Vec::new();
+        guard.release(&mut came, &mut out);
+        assert!(came.is_empty());
+        whole += usize::from(out.iter().any(|piece| piece.len() > 600));
+        outs.push(out.concat());
+        if looked.is_err() {
+            return (outs, true, whole);
+        }
+    }
+    (outs, false, whole)
+}
+
+#[test]
+fn frames_in_their_place_go_on_as_those_one_by_one_do() {
+    let (mut stopped, mut whole) = (0, 0);
+    for seed in 0..1500 {
+        let random = &mut Random(seed);
+        let mut stream: Vec<u8> = (0..random.below(40)).flat_map(|_| any_frame(random)).collect();
+        stream.extend_from_slice(b"data: [DONE]\n\n");
+        let longest = random.of(&["7", "90", "700", "9000"]).parse().unwrap();
+        let mut cuts = Vec::new();
+        let mut rest = stream.as_slice();
+        while !rest.is_empty() {
+            let (cut, behind) = rest.split_at(rest.len().min(1 + random.below(longest)));
+            cuts.push(cut.to_vec());
+            rest = behind;
+        }
+        let actions = [GuardAction::Redact, GuardAction::Redact, GuardAction::Flag, GuardAction::Block];
+        let action = actions[random.below(actions.len())];
+        let (outs, is_stopped) = one_by_one(&mut guard(action, WireFormat::OpenAiChat), &cuts);
+        let (same, is_same, pieces) = in_place(&mut guard(action, WireFormat::OpenAiChat), &cuts);
+        assert_eq!(is_stopped, is_same, "{seed}");
+        for (out, same) in outs.iter().zip(&same) {
+            assert_eq!(String::from_utf8_lossy(out), String::from_utf8_lossy(same), "{seed} {action:?}");
+        }
+        assert_eq!(outs, same, "{seed} {action:?}");
+        stopped += usize::from(is_stopped);
+        whole += pieces;
+    }
+    // Both ends are reached, and pieces that go on whole.
+    assert!(stopped > 50 && whole > 20, "{stopped} {whole}");
 }
