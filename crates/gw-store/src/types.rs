@@ -7,6 +7,7 @@ mod bulk;
 mod datasets;
 mod evaluations;
 mod exports;
+pub(crate) mod page;
 mod records;
 mod routes;
 mod scim;
@@ -33,6 +34,7 @@ pub use evaluations::{
     EvaluationId, EvaluationState, ResultFigures, StoredEvaluation, StoredResult, Verdict,
 };
 pub use exports::{ExportState, StoredExport};
+pub use page::PageSize;
 pub use records::{Feedback, SealedBodies};
 pub use routes::{MAX_VERSIONS, RouteDraft, RouteVersion, StoredRoute, VersionState};
 pub use scim::{GroupId, ScimPerson, StoredGroup};

@@ -1,10 +1,12 @@
 //! Evaluations: items of a dataset are put to models by a key's calls, checked and compared, within a budget, and across the
 //! process's end.
 
-use super::support::gateway::nanos;
-use super::support::postgres::Postgres;
-use super::support::scripted::{Scripted, Seen, Step};
-use super::support::{Call, Gateway, KEY, MASTER, Upstream, chat, chat_stream, eventually_within};
+mod sharing;
+
+use crate::support::gateway::nanos;
+use crate::support::postgres::Postgres;
+use crate::support::scripted::{Scripted, Seen, Step};
+use crate::support::{Call, Gateway, KEY, MASTER, Upstream, chat, chat_stream, eventually_within};
 use http::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -36,11 +38,14 @@ async fn evaluation(gateway: &Gateway, dataset: &str, with: Value) -> String {
 
 async fn becomes(gateway: &Gateway, id: &str, state: &str) -> Value {
     let path = format!("evaluations/{id}");
-    eventually_within(SOON, &format!("an evaluation that is {state}"), async || {
+    let shown = eventually_within(SOON, &format!("an evaluation that is {state}"), async || {
         let shown = ask(gateway, Method::GET, &path, &Value::Null).await;
-        (shown["state"] == state).then_some(shown)
+        let is_over = ["done", "stopped", "cancelled"].iter().any(|over| shown["state"] == **over);
+        (is_over || shown["state"] == state).then_some(shown)
     })
-    .await
+    .await;
+    assert_eq!(shown["state"], state, "{shown}");
+    shown
 }
 
 fn configuration(upstream: &Upstream) -> String {
@@ -220,6 +225,37 @@ async fn a_budget_is_not_overspent_and_more_goes_on() {
     let paid = async || gateway.rows(&format!("/api/v1/logs?session={id}&outcome=success&limit=100")).await;
     eventually_within(SOON, "all are in records", async || (paid().await.len() >= 30).then_some(())).await;
     assert_eq!(paid().await.len(), 30);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_are_not_paid_for_where_nothing_is_left_for_their_judge() {
+    let (upstream, judge) = (Upstream::start().await, judge().await);
+    // A judgement holds about 1 USD, and costs 0.02.
+    let price = "{ j: { input_usd_per_million_tokens: 1000, output_usd_per_million_tokens: 1000 } }";
+    let url = judge.url();
+    let judging = format!(
+        "  judge: {{ kind: openai-compatible, base_url: \"{url}/v1\", api_key: k, models: {price} }}"
+    );
+    let config = format!("{}{judging}\nkeys: [{{ name: tester, key: {KEY} }}]\n", upstream.providers());
+    let gateway = Gateway::start(&config).await;
+    let items: Vec<Value> =
+        (0..12).map(|number| json!({"request": chat("any", &format!("three {number}"))})).collect();
+    let dataset = dataset(&gateway, &items).await;
+    let checks = json!([{"kind": "llm_judge", "model": "judge/j", "rubric": "it must count"}]);
+    let with = json!({"models": ["up/chat-model"], "checks": checks, "budget_usd": "0.5", "concurrency": 4});
+    let id = evaluation(&gateway, &dataset, with).await;
+    let stopped = becomes(&gateway, &id, "stopped").await;
+    assert!(stopped["error"].as_str().unwrap().contains("budget_usd"), "{stopped}");
+    let unjudged = stopped["progress"]["errors"].as_u64().unwrap();
+    assert!((1..=4).contains(&unjudged), "only those that were under way: {stopped}");
+    assert_eq!(stopped["progress"]["done"], unjudged, "{stopped}");
+    let results = results(&gateway, &id).await;
+    let why = results.iter().find_map(|one| one["error"].as_str()).unwrap();
+    assert!(why.contains("before the judge"), "{why}");
+    // Judgements that fit one after the other are waited for.
+    ask(&gateway, Method::POST, &format!("evaluations/{id}/resume"), &json!({"budget_usd": "3"})).await;
+    let done = becomes(&gateway, &id, "done").await;
+    assert_eq!(done["progress"]["passed"], 12, "{done}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
